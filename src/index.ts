@@ -1,0 +1,3 @@
+/** The library's public face. */
+
+export { planFromArguments } from './istio/plan-from-arguments.ts';

@@ -1,0 +1,65 @@
+/** The one value between everything: what a release makes of settings. */
+
+import type { Ruleset } from '../netfilter/rule.ts';
+import { assemble } from './assemble.ts';
+import { contextFor } from './context.ts';
+import type { Facts } from './facts.ts';
+import { wantsIp6 } from './facts.ts';
+import { withNumbers } from './names.ts';
+import type { Problem } from './problems.ts';
+import type { Release } from './releases/known.ts';
+import { profileOf } from './releases/profile.ts';
+import type { Routing } from './routing.ts';
+import { routingFor } from './routing.ts';
+import { CONCERNS } from './rules/concerns.ts';
+import { rejected6 } from './rules/invalid.ts';
+import { settingProblems } from './setting-problems.ts';
+import type { Settings } from './settings.ts';
+import { valuesOf } from './settings.ts';
+import type { Switches } from './switches.ts';
+import { NO_SWITCHES } from './switches.ts';
+
+/** The rules of both families in normal form, and what lies outside the packet filter. */
+export interface CapturePlan {
+  readonly release: Release;
+  readonly settings: Settings;
+  readonly ip: Ruleset;
+  readonly ip6: Ruleset;
+  readonly routing: Routing;
+  /** Warnings and notes; never errors. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * The plan of settings at a release. Pure: equal arguments give equal plans, deeply frozen.
+ * Throws a RangeError for a release that is not known, and a ProblemError where facts are missing
+ * without which the rules can't be made.
+ */
+export function planFor(settings: Settings, release: Release, facts: Facts = {}, switches: Switches = NO_SWITCHES): CapturePlan {
+  const profile = profileOf(release);
+  const values = withNumbers(valuesOf(settings), facts);
+  const problems = settingProblems(settings, values, profile, facts);
+  if (values.mode === 'NONE') return freeze({ release, settings, ip: assemble('ip', []), ip6: assemble('ip6', []), routing: routingFor(values, profile.has, false), problems });
+  const has6 = wantsIp6(facts, values, switches, profile);
+  const logged = switches.traceLogging && profile.has('traceLogging');
+  const context = contextFor(values, switches, profile, facts);
+  const ip = CONCERNS.flatMap((concern) => concern(context('ip')));
+  const rejects6 = !profile.has('noReject6') && !switches.inbound6;
+  const ip6 = has6 ? CONCERNS.flatMap((concern) => concern(context('ip6'))) : rejects6 ? rejected6(profile.has('loopbackAccept6')) : [];
+  return freeze({
+    release,
+    settings,
+    ip: assemble('ip', ip, logged),
+    ip6: assemble('ip6', ip6, logged),
+    routing: routingFor(values, profile.has, has6),
+    problems,
+  });
+}
+
+/** Freezes a value and everything in it: one plan serves printing, comparing and applying alike. */
+function freeze<V>(value: V): V {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const part of Object.values(value)) freeze(part);
+  return value;
+}

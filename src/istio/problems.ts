@@ -1,0 +1,89 @@
+/** Diagnostics as data: a code, where it is, and the words to fill in. One formatter turns them into text. */
+
+import leven from 'leven';
+import type { Source } from './source.ts';
+import { printSource } from './source.ts';
+
+/** An error stops the work; a warning and a note go on standard error beside the result. */
+export type Severity = 'error' | 'warning' | 'note';
+
+interface ProblemKind {
+  readonly severity: Severity;
+  /** What is wrong and what is allowed; `{name}` is filled in from the problem's arguments. */
+  readonly text: string;
+}
+
+export const PROBLEMS = {
+  'not-a-value': { severity: 'error', text: '{name}: {value} is not {allowed}' },
+  'unknown-key': { severity: 'error', text: '{value} is not a key here; allowed: {allowed}{nearest}' },
+  'duplicate-key': { severity: 'error', text: '{value} stands here a second time; the first is at line {line}' },
+  'wrong-type': { severity: 'error', text: '{name}: found {value}, expected {allowed}' },
+  'bad-yaml': { severity: 'error', text: '{reason}' },
+  'unreadable-file': { severity: 'error', text: '{reason}' },
+  'not-a-manifest': { severity: 'error', text: '{value} is no kind that is read here; allowed: {allowed}{nearest}' },
+  'unknown-release': { severity: 'error', text: '{value} is not a known release of Istio; known: {allowed}' },
+  'unknown-patch': { severity: 'warning', text: '{value} is not known; {instead}, the newest known patch, is used' },
+  'unknown-flag': { severity: 'error', text: '{value} is not a flag of istio-iptables {release}{nearest}' },
+  'flag-without-value': { severity: 'error', text: '{value} needs a value' },
+  'ignored-argument': { severity: 'warning', text: '{value} is ignored by istio-iptables {release}' },
+  'help-asked': { severity: 'error', text: '{value} makes istio-iptables {release} print its help and no rules' },
+  'cleans-only': { severity: 'error', text: '{value} makes istio-iptables {release} remove its rules and make none' },
+  'applies-nothing': { severity: 'warning', text: '{value} makes istio-iptables apply none of these rules' },
+  'empty-item': { severity: 'error', text: '{name}: {value} has an empty item; istio-iptables {release} makes a rule of it that iptables refuses' },
+  'dropped-range': { severity: 'warning', text: '{name}: {value} is not a range; istio-iptables {release} ignores it' },
+  'no-exclude-all': { severity: 'error', text: '{name}: "*" can not be excluded; istio-iptables {release} fails' },
+  'unused-range': { severity: 'warning', text: '{name}: {value} has no effect: the pod has no {family} rules at {release}' },
+  'no-effect': { severity: 'warning', text: '{name} has no effect at {release}: {reason}' },
+  'other-mode': { severity: 'warning', text: '{name}: {value} is treated as REDIRECT; only TPROXY, in capitals, is another mode' },
+  'too-many-groups': { severity: 'error', text: '{name}: {value} groups; at most {allowed} can be included' },
+  'not-loopback': { severity: 'error', text: '{name}: {value} is not an IPv4 loopback range (127.0.0.0/8 to /32)' },
+  'servers-unknown': { severity: 'error', text: 'dns.capture: the nameservers are not known; name them with --nameserver, or capture "all"' },
+  'no-servers': { severity: 'warning', text: 'dns.capture: there is no nameserver to capture{consequence}' },
+  'name-without-number': { severity: 'warning', text: '{name}: the number of {value} is not known here, so it stays a name' },
+  'name-needs-number': { severity: 'error', text: '{name}: the number of {value} is not known, and {form} shows numbers; use -o restore' },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export interface Problem {
+  readonly code: ProblemCode;
+  readonly severity: Severity;
+  readonly source: Source;
+  readonly args: Readonly<Record<string, string>>;
+}
+
+/** A problem of a code, with the code's own severity. */
+export function problem(code: ProblemCode, source: Source, args: Readonly<Record<string, string>> = {}): Problem {
+  return { code, severity: PROBLEMS[code].severity, source, args };
+}
+
+/** The one line a person sees: where it is, what is wrong, what is allowed. */
+export function formatProblem({ code, source, args }: Problem): string {
+  const text = PROBLEMS[code].text.replace(/\{(\w+)\}/g, (_, name: string) => args[name] ?? '');
+  return `${printSource(source)} ${text}`;
+}
+
+/** Thrown where input can't become a plan; carries every problem that was found. */
+export class ProblemError extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(formatProblem).join('\n'));
+    this.name = 'ProblemError';
+    this.problems = problems;
+  }
+}
+
+/** Outside text in quotes on one line, cut where it is long: a message never carries a newline or a control character. */
+export function quoted(text: string): string {
+  const short = text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  return JSON.stringify(short).replace(/[\u007f-\u009f\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** ` (did you mean X?)` where one of the allowed words is near; otherwise nothing. */
+export function nearest(word: string, allowed: readonly string[]): string {
+  if (word.length > 60) return '';
+  const ranked = allowed.map((other) => ({ other, distance: leven(word.toLowerCase(), other.toLowerCase()) }));
+  const best = ranked.sort((a, b) => a.distance - b.distance)[0];
+  return best !== undefined && best.distance <= Math.max(2, word.length / 3) ? ` (did you mean ${best.other}?)` : '';
+}

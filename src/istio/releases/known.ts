@@ -1,0 +1,77 @@
+/** Every release of Istio that is known here: 281, from 1.0.0 to 1.30.3. */
+
+/** The newest patch of each minor of Istio 1, from 1.0 on. */
+const LAST_PATCH = [
+  9, 17, 10, 8, 10, 10, 14, 8, 6, 9, 6, 8, 9, 9, 6, 7, 7, 8, 7, 10, 8, 6, 8, 6, 6, 5, 8, 9, 10, 6, 3,
+];
+
+// Tags that were skipped: no such release was ever published.
+const NEVER_RELEASED = ['1.17.7', '1.18.4', '1.19.2'];
+
+/** A release as `1.23.4`. */
+export type Release = string;
+
+/** All known releases, oldest first. */
+export const RELEASES: readonly Release[] = LAST_PATCH.flatMap((last, minor) =>
+  Array.from({ length: last + 1 }, (_, patch) => `1.${minor}.${patch}`),
+).filter((release) => !NEVER_RELEASED.includes(release));
+
+/** The newest known release: what is built when none is named. */
+export const NEWEST: Release = RELEASES.at(-1) ?? '';
+
+const POSITION: ReadonlyMap<Release, number> = new Map(RELEASES.map((release, position) => [release, position]));
+
+/** Place of a release in the order of age, 0 for the oldest. Throws for one that is not known. */
+export function position(release: Release): number {
+  const at = POSITION.get(release);
+  if (at === undefined) throw new RangeError(`${release} is not a known release of Istio`);
+  return at;
+}
+
+/** The newest patch of a minor (`1.23`), or undefined for a minor that is not known. */
+export function newestPatch(minor: string): Release | undefined {
+  const patch = LAST_PATCH[Number(/^1\.(\d+)$/.exec(minor)?.[1] ?? '-1')];
+  return patch === undefined ? undefined : `${minor}.${patch}`;
+}
+
+/** What the text of a release means. */
+export type ReadRelease =
+  | { readonly release: Release }
+  /** A patch that is not known, of a minor that is: its newest known patch stands in. */
+  | { readonly release: Release; readonly insteadOf: string }
+  | { readonly unknown: string };
+
+/**
+ * Reads `1.23`, `1.23.4`, `v1.23.4`, `1.23.4-distroless`, `1.20.3-asm.17`. A minor is its newest patch;
+ * a leading `v` and what follows the patch (variants, vendor suffixes) are dropped.
+ */
+export function readRelease(text: string): ReadRelease {
+  const parts = /^v?(1\.(?:0|[1-9]\d{0,2}))(?:\.(0|[1-9]\d{0,2}))?(?:[-+.][0-9A-Za-z][0-9A-Za-z.+-]*)?$/.exec(text.trim());
+  const newest = newestPatch(parts?.[1] ?? '');
+  if (newest === undefined) return { unknown: text };
+  if (parts?.[2] === undefined) return { release: newest };
+  const exact = `${parts[1]}.${parts[2]}`;
+  return POSITION.has(exact) ? { release: exact } : { release: newest, insteadOf: exact };
+}
+
+/**
+ * Spans of releases: `1.9.6 - 1.9, 1.10.2 -` is 1.9.6 to the last 1.9 patch, and everything from 1.10.2 on;
+ * `- 1.12` is everything up to the last 1.12 patch; `1.6` is all patches of 1.6.
+ */
+export type Spans = string;
+
+/** The spans as pairs of positions, both ends included. */
+export function readSpans(spans: Spans): readonly (readonly [number, number])[] {
+  return spans.split(',').map((span) => {
+    const [first = '', last = first] = span.split(/\s*-\s*/).map((part) => part.trim());
+    return [first === '' ? 0 : position(oldestOf(first)), last === '' ? RELEASES.length - 1 : position(newestOf(last))];
+  });
+}
+
+function oldestOf(text: string): Release {
+  return /^1\.\d+$/.test(text) ? `${text}.0` : text;
+}
+
+function newestOf(text: string): Release {
+  return newestPatch(text) ?? text;
+}

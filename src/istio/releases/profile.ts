@@ -1,0 +1,31 @@
+/** What one release does: the named changes that it has. */
+
+import { ARGUMENT_CHANGES } from './argument-changes.ts';
+import type { Change } from './change.ts';
+import type { Release } from './known.ts';
+import { position, readSpans } from './known.ts';
+import { RULE_CHANGES } from './rule-changes.ts';
+
+/** The one table of named changes. */
+export const CHANGES = { ...RULE_CHANGES, ...ARGUMENT_CHANGES } as const satisfies Record<string, Change>;
+
+export type ChangeName = keyof typeof CHANGES;
+
+export const CHANGE_NAMES: readonly ChangeName[] = Object.keys(CHANGES) as ChangeName[];
+
+/** A release, seen as the changes that it has. */
+export interface Profile {
+  readonly release: Release;
+  readonly has: (change: ChangeName) => boolean;
+}
+
+const SPANS: ReadonlyMap<ChangeName, readonly (readonly [number, number])[]> = new Map(
+  CHANGE_NAMES.map((name) => [name, readSpans(CHANGES[name].spans)]),
+);
+
+/** The profile of a known release. Throws a RangeError for one that is not known. */
+export function profileOf(release: Release): Profile {
+  const at = position(release);
+  const present = new Set(CHANGE_NAMES.filter((name) => SPANS.get(name)?.some(([first, last]) => first <= at && at <= last)));
+  return { release, has: (change) => present.has(change) };
+}

@@ -1,0 +1,41 @@
+/** Where a value came from, so that every message can say so. */
+
+import type { Release } from './releases/known.ts';
+
+export type Source =
+  /** What the release's injector passes for a pod without annotations. */
+  | { readonly kind: 'injected'; readonly release: Release }
+  /** What the release's program takes when nothing is said. */
+  | { readonly kind: 'default'; readonly release: Release }
+  | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
+  /** An option of this program: `--set`, `--release`, `--address`. */
+  | { readonly kind: 'option'; readonly option: string }
+  /** An argument of istio-iptables, after `--`. */
+  | { readonly kind: 'argument'; readonly flag: string }
+  | { readonly kind: 'environment'; readonly name: string };
+
+/** A value that knows where it came from. */
+export interface Sourced<V> {
+  readonly value: V;
+  readonly source: Source;
+}
+
+/** The source as it stands in front of a message: `pod.yaml:14:9`, `--set`, `argument -d`. */
+export function printSource(source: Source): string {
+  switch (source.kind) {
+    case 'injected':
+      return `default injection of ${source.release}`;
+    case 'default':
+      return `default of istio-iptables ${source.release}`;
+    case 'file':
+      return source.line === 0 ? source.file : `${source.file}:${source.line}:${source.column}`;
+    case 'option':
+      return source.option;
+    case 'argument':
+      return `argument ${source.flag}`;
+    case 'environment':
+      return `environment ${source.name}`;
+    default:
+      return source satisfies never;
+  }
+}

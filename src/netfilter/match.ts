@@ -1,0 +1,64 @@
+/** What a rule asks of a packet. */
+
+import type { Network } from './network.ts';
+import type { Masked, OwnerRange, PortRange } from './numbers.ts';
+
+/** The kinds of match that are understood, and the value that each carries. */
+export interface MatchValues {
+  source: Network;
+  destination: Network;
+  /** A name; a `+` at its end stands for any ending. */
+  'in-interface': string;
+  'out-interface': string;
+  /** `tcp`, `udp`, ..., or a number that has no name. Never `all`: that is no match. */
+  protocol: string;
+  'source-port': PortRange;
+  'destination-port': PortRange;
+  /** multiport: any of the ranges. */
+  'source-ports': readonly PortRange[];
+  'destination-ports': readonly PortRange[];
+  /** multiport: either port is any of the ranges. */
+  'either-ports': readonly PortRange[];
+  'uid-owner': OwnerRange;
+  'gid-owner': OwnerRange;
+  /** `-m conntrack --ctstate`, in the kernel's order. */
+  'conntrack-state': readonly string[];
+  /** The older `-m state --state`. */
+  state: readonly string[];
+  mark: Masked;
+  connmark: Masked;
+  /** `-m socket`: a local socket takes the packet. */
+  socket: true;
+  comment: string;
+}
+
+export type MatchKind = keyof MatchValues;
+
+/** A match that is understood: `negated` turns its answer round. */
+export type KnownMatch = {
+  [K in MatchKind]: { readonly kind: K; readonly negated: boolean; readonly value: MatchValues[K] };
+}[MatchKind];
+
+/** A match that is not understood, word for word as it was read (`-m bpf --bytecode "..."`). */
+export interface OpaqueMatch {
+  readonly kind: 'opaque';
+  readonly text: string;
+}
+
+/** Something that the form it was read from can't show; it may or may not be there. */
+export interface UnknownMatch {
+  readonly kind: 'unknown';
+  readonly what: 'interfaces';
+}
+
+export type Match = KnownMatch | OpaqueMatch | UnknownMatch;
+
+/** One match of a kind. */
+export function match<K extends MatchKind>(kind: K, value: MatchValues[K]): KnownMatch {
+  return { kind, negated: false, value } as KnownMatch;
+}
+
+/** The opposite of a match. */
+export function not(of: KnownMatch): KnownMatch {
+  return { ...of, negated: !of.negated };
+}

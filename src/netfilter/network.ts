@@ -1,0 +1,66 @@
+/** Addresses with a prefix length, as `-s` and `-d` take them. */
+
+import { Address4, Address6 } from 'ip-address';
+import type { Family } from './rule.ts';
+
+/** A range of addresses. The host bits of `address` are zero: the kernel masks them on insertion. */
+export interface Network {
+  readonly family: Family;
+  readonly address: string;
+  /** Leading one bits of the mask: 0 to 32, or 0 to 128. */
+  readonly prefix: number;
+}
+
+/** Number of bits in an address of the family. */
+export function addressBits(family: Family): number {
+  return family === 'ip' ? 32 : 128;
+}
+
+/** The network that holds every address of the family. */
+export function everywhere(family: Family): Network {
+  return { family, address: family === 'ip' ? '0.0.0.0' : '::', prefix: 0 };
+}
+
+/**
+ * Reads `10.0.0.0/8`, `2001:db8::/32` or one bare address.
+ * Returns null for anything else; leading zeros (`010.0.0.1`) and zones (`fe80::1%eth0`) are refused
+ * as Go's netip does, because inet_aton would read the first as another address.
+ */
+export function parseNetwork(text: string): Network | null {
+  const [address = '', prefixText, rest] = text.split('/');
+  if (rest !== undefined || (prefixText !== undefined && !/^(0|[1-9]\d{0,2})$/.test(prefixText))) return null;
+  const family = address.includes(':') ? 'ip6' : 'ip';
+  const prefix = prefixText === undefined ? addressBits(family) : Number(prefixText);
+  if (prefix > addressBits(family)) return null;
+  return family === 'ip' ? network4(address, prefix) : network6(address, prefix);
+}
+
+function network4(address: string, prefix: number): Network | null {
+  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(address) || !Address4.isValid(address)) return null;
+  const start = new Address4(`${address}/${prefix}`).startAddress().correctForm();
+  return { family: 'ip', address: start, prefix };
+}
+
+function network6(address: string, prefix: number): Network | null {
+  if (!/^[0-9a-fA-F:.]+$/.test(address) || !Address6.isValid(address)) return null;
+  const start = new Address6(`${address}/${prefix}`).startAddress().correctForm();
+  return { family: 'ip6', address: embedDotted(start), prefix };
+}
+
+// glibc's inet_ntop, which iptables prints with, ends v4-mapped and v4-compatible addresses in dotted form.
+function embedDotted(address: string): string {
+  const tail = /^(::(?:ffff:)?)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(address);
+  if (tail === null) return address;
+  const bits = ((Number.parseInt(tail[2] ?? '', 16) << 16) | Number.parseInt(tail[3] ?? '', 16)) >>> 0;
+  return `${tail[1]}${[24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join('.')}`;
+}
+
+/** `address/prefix`, always with the prefix, as iptables-save prints it. */
+export function printNetwork(network: Network): string {
+  return `${network.address}/${network.prefix}`;
+}
+
+/** As a listing (`iptables -L -n`) shows it: without the prefix where it names one address. */
+export function listNetwork(network: Network): string {
+  return network.prefix === addressBits(network.family) ? network.address : printNetwork(network);
+}

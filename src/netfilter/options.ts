@@ -1,0 +1,105 @@
+/** The options of matches: one table that drives reading, printing and the documentation. */
+
+import type { MatchKind, MatchValues } from './match.ts';
+import { parseNetwork, printNetwork } from './network.ts';
+import {
+  parseMasked,
+  parseOwnerRange,
+  parsePortRange,
+  printMasked,
+  printOwnerRange,
+  printPortRange,
+} from './numbers.ts';
+import type { PortRange } from './numbers.ts';
+import { protocolName } from './protocols.ts';
+import type { Family } from './rule.ts';
+
+/** How one kind of match is written. */
+export interface MatchOption<V> {
+  /** As iptables-save prints it; empty where the module alone is the match. */
+  readonly option: string;
+  readonly aliases: readonly string[];
+  /** What `-m` loads; `header` needs none, `protocol` is the module named after the rule's protocol. */
+  readonly module: string;
+  readonly negatable: boolean;
+  /** The value, or null where iptables would refuse the text (or a part of it is not understood here). */
+  readonly read: (text: string, family: Family) => V | null;
+  readonly print: (value: V) => string;
+}
+
+const STATES = ['INVALID', 'NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED', 'SNAT', 'DNAT'];
+
+function readStates(text: string): readonly string[] | null {
+  const given = text.toUpperCase().split(',');
+  return given.every((state) => STATES.includes(state)) ? STATES.filter((state) => given.includes(state)) : null;
+}
+
+function readNetwork(text: string, family: Family): MatchValues['source'] | null {
+  const network = parseNetwork(text);
+  return network !== null && network.family === family ? network : null;
+}
+
+// IFNAMSIZ leaves 15 characters; the kernel refuses slashes and white space, a shell-safe set is enough for the rest.
+function readInterface(text: string): string | null {
+  return /^[A-Za-z0-9_.:@*~#%=^,-]{0,14}([A-Za-z0-9_.:@*~#%=^,-]|\+)$/.test(text) && !text.startsWith('-') ? text : null;
+}
+
+// multiport holds 15 ports, a range counts as two (xt_multiport.h: XT_MULTI_PORTS).
+function readPorts(text: string): readonly PortRange[] | null {
+  const ranges = text.split(',').map(parsePortRange);
+  return ranges.includes(null) ? null : (ranges as PortRange[]);
+}
+
+function printPorts(ranges: readonly PortRange[]): string {
+  return ranges.map(printPortRange).join(',');
+}
+
+function protocolOf(text: string): string | null {
+  return protocolName(text);
+}
+
+const same = (text: string): string => text;
+const states = { negatable: true, aliases: [], read: readStates, print: (value: readonly string[]): string => value.join(',') };
+const owner = { module: 'owner', negatable: true, aliases: [], read: parseOwnerRange, print: printOwnerRange };
+const masked = { option: '--mark', aliases: [], negatable: true, read: parseMasked, print: printMasked };
+const ports = { module: 'multiport', negatable: true, read: readPorts, print: printPorts };
+const onePort = { module: 'protocol', negatable: true, read: parsePortRange, print: printPortRange };
+
+export const MATCH_OPTIONS: { readonly [K in MatchKind]: MatchOption<MatchValues[K]> } = {
+  source: { option: '-s', aliases: ['--source', '--src'], module: 'header', negatable: true, read: readNetwork, print: printNetwork },
+  destination: { option: '-d', aliases: ['--destination', '--dst'], module: 'header', negatable: true, read: readNetwork, print: printNetwork },
+  'in-interface': { option: '-i', aliases: ['--in-interface'], module: 'header', negatable: true, read: readInterface, print: same },
+  'out-interface': { option: '-o', aliases: ['--out-interface'], module: 'header', negatable: true, read: readInterface, print: same },
+  protocol: { option: '-p', aliases: ['--protocol', '--proto'], module: 'header', negatable: true, read: protocolOf, print: same },
+  'source-port': { ...onePort, option: '--sport', aliases: ['--source-port'] },
+  'destination-port': { ...onePort, option: '--dport', aliases: ['--destination-port'] },
+  'source-ports': { ...ports, option: '--sports', aliases: ['--source-ports'] },
+  'destination-ports': { ...ports, option: '--dports', aliases: ['--destination-ports'] },
+  'either-ports': { ...ports, option: '--ports', aliases: [] },
+  'uid-owner': { ...owner, option: '--uid-owner' },
+  'gid-owner': { ...owner, option: '--gid-owner' },
+  'conntrack-state': { ...states, option: '--ctstate', module: 'conntrack' },
+  state: { ...states, option: '--state', module: 'state' },
+  mark: { ...masked, module: 'mark' },
+  connmark: { ...masked, module: 'connmark' },
+  socket: { option: '', aliases: [], module: 'socket', negatable: false, read: () => true, print: () => '' },
+  comment: { option: '--comment', aliases: [], module: 'comment', negatable: false, read: same, print: same },
+};
+
+/** All kinds, in the order in which iptables-save prints those of the header. */
+export const MATCH_KINDS: readonly MatchKind[] = Object.keys(MATCH_OPTIONS) as MatchKind[];
+
+/** The matches that stand before all modules, in the order in which iptables-save prints them. */
+export const HEADER_KINDS: readonly MatchKind[] = MATCH_KINDS.filter((kind) => MATCH_OPTIONS[kind].module === 'header');
+
+/** The kind that an option of a module stands for (`owner`, `--uid-owner`), or undefined. */
+export function matchKindOf(module: string, option: string): MatchKind | undefined {
+  return BY_OPTION.get(`${module} ${option}`);
+}
+
+const BY_OPTION: ReadonlyMap<string, MatchKind> = new Map(
+  MATCH_KINDS.flatMap((kind) => {
+    const { option, aliases, module } = MATCH_OPTIONS[kind];
+    return [option, ...aliases].map((name) => [`${module} ${name}`, kind] as const);
+  }),
+);

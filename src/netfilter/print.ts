@@ -1,0 +1,105 @@
+/** The same rules as iptables-save prints them, as iptables-restore reads them, and as single commands. */
+
+import type { KnownMatch, Match, MatchKind, MatchValues } from './match.ts';
+import { normalForm, normalRule } from './normal.ts';
+import { MATCH_OPTIONS } from './options.ts';
+import type { Chain, Family, Rule, Ruleset, Table } from './rule.ts';
+import { isBuiltIn } from './rule.ts';
+import { printTarget } from './target.ts';
+
+/** Lines to put before a rule (`# why it is there`); none by default. */
+export type Annotate = (rule: Rule) => readonly string[];
+
+const nothing: Annotate = () => [];
+
+/** The program that changes one family's tables. */
+export function iptables(family: Family): 'iptables' | 'ip6tables' {
+  return family === 'ip' ? 'iptables' : 'ip6tables';
+}
+
+/** A rule's matches and target in the kernel's spelling (`-p tcp -m tcp --dport 80 -j RETURN`). */
+export function printRule(rule: Rule): string {
+  const { matches, target } = normalRule(rule);
+  return [printMatches(matches), printTarget(target)].filter((part) => part !== '').join(' ');
+}
+
+function printMatches(matches: readonly Match[]): string {
+  const protocol = matches.find((match) => match.kind === 'protocol');
+  const words: string[] = [];
+  let loaded = '';
+  let seen = new Set<string>();
+  for (const match of matches) {
+    if (match.kind === 'unknown') continue;
+    if (match.kind === 'opaque') {
+      words.push(match.text);
+      loaded = '';
+      continue;
+    }
+    const declared = MATCH_OPTIONS[match.kind].module;
+    const module = declared === 'protocol' ? String(protocol?.value ?? '') : declared;
+    // A module that is asked the same question twice is loaded twice: `-m owner ! --gid-owner 1 -m owner ! --gid-owner 2`.
+    if (module !== 'header' && (module !== loaded || seen.has(match.kind))) {
+      words.push(`-m ${module}`);
+      seen = new Set();
+    }
+    loaded = module;
+    seen.add(match.kind);
+    words.push(printMatch(match));
+  }
+  return words.filter((word) => word !== '').join(' ');
+}
+
+/** One match without its module (`! --dport 53`). */
+export function printMatch(match: KnownMatch): string {
+  const { option } = MATCH_OPTIONS[match.kind];
+  return `${match.negated ? '! ' : ''}${option} ${printValue(match.kind, match.value)}`.trim();
+}
+
+function printValue<K extends MatchKind>(kind: K, value: MatchValues[MatchKind]): string {
+  return MATCH_OPTIONS[kind].print(value as MatchValues[K]);
+}
+
+/** What iptables-save prints in normal form, without counters; an empty string for an empty ruleset. */
+export function printSave(ruleset: Ruleset, annotate: Annotate = nothing): string {
+  return normalForm(ruleset)
+    .tables.map((table) => block(table, (chain) => `:${chain.name} ${chain.policy === 'unknown' ? 'ACCEPT' : chain.policy}`, table.chains, annotate))
+    .join('');
+}
+
+/** What iptables-restore reads to make the same rules in an empty namespace: it declares only the chains to be made. */
+export function printRestore(ruleset: Ruleset, annotate: Annotate = nothing): string {
+  return normalForm(ruleset)
+    .tables.map((table) => {
+      const own = table.chains.filter((chain) => !isBuiltIn(table.name, chain.name));
+      return block(table, (chain) => `:${chain.name} - [0:0]`, own, annotate);
+    })
+    .join('');
+}
+
+function block(table: Table, declare: (chain: Chain) => string, declared: readonly Chain[], annotate: Annotate): string {
+  const lines = [`*${table.name}`, ...declared.map(declare)];
+  for (const chain of table.chains) {
+    for (const rule of chain.rules) lines.push(...annotate(rule), appendRule(chain, rule));
+  }
+  lines.push('COMMIT', '');
+  return lines.join('\n');
+}
+
+function appendRule(chain: Chain, rule: Rule): string {
+  return `-A ${chain.name} ${printRule(rule)}`.trimEnd();
+}
+
+/** One command a line, in an order in which each works: first the chains of a table, then its rules. */
+export function printCommands(ruleset: Ruleset, annotate: Annotate = nothing): string {
+  const program = iptables(ruleset.family);
+  const lines: string[] = [];
+  for (const table of normalForm(ruleset).tables) {
+    const prefix = `${program} -t ${table.name}`;
+    const own = table.chains.filter((chain) => !isBuiltIn(table.name, chain.name));
+    lines.push(...own.map((chain) => `${prefix} -N ${chain.name}`));
+    for (const chain of table.chains) {
+      for (const rule of chain.rules) lines.push(...annotate(rule), `${prefix} ${appendRule(chain, rule)}`);
+    }
+  }
+  return lines.map((line) => `${line}\n`).join('');
+}

@@ -1,0 +1,76 @@
+/** The packet filter as a value: a ruleset of one family, its tables, their chains, their rules. */
+
+import type { Match } from './match.ts';
+import type { Target } from './target.ts';
+
+/** `ip` is what iptables manages, `ip6` what ip6tables manages. */
+export type Family = 'ip' | 'ip6';
+
+/** Both families, in the order in which every output shows them. */
+export const FAMILIES: readonly Family[] = ['ip', 'ip6'];
+
+/** Everything one family's tables hold. */
+export interface Ruleset {
+  readonly family: Family;
+  readonly tables: readonly Table[];
+}
+
+export interface Table {
+  /** `nat`, `mangle`, `raw`, `filter`, `security`, or a name that the kernel does not know. */
+  readonly name: string;
+  readonly chains: readonly Chain[];
+}
+
+/**
+ * What happens to a packet that reaches the end of a chain: a verdict in a built-in chain, `-` (back
+ * to the caller) in a user chain, `unknown` where the text that was read does not say.
+ */
+export type Policy = 'ACCEPT' | 'DROP' | 'QUEUE' | '-' | 'unknown';
+
+export interface Chain {
+  readonly name: string;
+  readonly policy: Policy;
+  readonly rules: readonly Rule[];
+  readonly counters?: Counters;
+}
+
+/** What the kernel has counted: shown where it is known, never compared. */
+export interface Counters {
+  readonly packets: bigint;
+  readonly bytes: bigint;
+}
+
+/** Why a rule exists, and which settings made it so. */
+export interface Because {
+  readonly text: string;
+  readonly settings: readonly string[];
+}
+
+export interface Rule {
+  /** All must hold for the target to be taken. */
+  readonly matches: readonly Match[];
+  readonly target: Target;
+  /** A stable name, where the rule comes from a plan. */
+  readonly id?: string;
+  readonly because?: Because;
+  /** 1-based line of the text that the rule was read from. */
+  readonly line?: number;
+  readonly counters?: Counters;
+}
+
+/** The chains that each table is born with, in the order in which a packet meets their hooks. */
+export const BUILT_IN_CHAINS: Readonly<Record<string, readonly string[]>> = {
+  mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
+  security: ['INPUT', 'FORWARD', 'OUTPUT'],
+  raw: ['PREROUTING', 'OUTPUT'],
+  filter: ['INPUT', 'FORWARD', 'OUTPUT'],
+  nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
+};
+
+/** The tables in the order in which iptables-nft-save 1.8 prints them. */
+export const TABLES: readonly string[] = Object.keys(BUILT_IN_CHAINS);
+
+/** Whether `chain` exists in `table` without anyone having made it. */
+export function isBuiltIn(table: string, chain: string): boolean {
+  return BUILT_IN_CHAINS[table]?.includes(chain) ?? false;
+}
