@@ -28,7 +28,10 @@ export const RELEASES: readonly string[] = readFileSync(new URL('releases.txt', 
 export const CASES: readonly GoldenCase[] = readdirSync(new URL('istio-iptables/', folder))
   .filter((file) => file.endsWith('.yaml'))
   .sort()
-  .map((file) => ({ name: file.replace('.yaml', ''), ...(load(readFileSync(new URL(`istio-iptables/${file}`, folder), 'utf8')) as Omit<GoldenCase, 'name'>) }));
+  .map((file) => ({
+    name: file.replace('.yaml', ''),
+    ...(load(readFileSync(new URL(`istio-iptables/${file}`, folder), 'utf8')) as Omit<GoldenCase, 'name'>),
+  }));
 
 /** The releases of ranges such as `1.9.6 - 1.9.9` or `1.20.0`, both ends included. */
 export function expand(ranges: readonly string[]): readonly string[] {

@@ -1,8 +1,8 @@
 /** Arguments and environment of a release's istio-iptables to settings, with that program's defaults. */
 
-import type { Action } from './arguments.ts';
 import type { GivenText } from './argument-values.ts';
 import { allOr, argumentReader } from './argument-values.ts';
+import type { Action } from './arguments.ts';
 import type { GivenFlag } from './command-line.ts';
 import { bareArguments, parseGoBool, splitCommandLine } from './command-line.ts';
 import type { Facts } from './facts.ts';
@@ -33,23 +33,28 @@ export function readArguments(args: readonly string[], environment: Environment,
   const given = givenBy(flags, environment, profile);
   const read = argumentReader(profile);
   const standard: Source = { kind: 'default', release: profile.release };
-  const text = (key: SettingKey, fallback: string): GivenText => ({ key, ...(given.setting(key) ?? { value: fallback, source: standard }) });
+  const text = (key: SettingKey, fallback: string): GivenText => ({
+    key,
+    ...(given.setting(key) ?? { value: fallback, source: standard }),
+  });
   const variable = (key: SettingKey, name: Parameters<Given['variable']>[0], counts: boolean, fallback: string): GivenText => ({
     key,
     ...((counts ? given.variable(name) : undefined) ?? { value: fallback, source: standard }),
   });
 
   const proxyPort = read.port(text('proxy.port', '15001'));
-  const uids = proxyUsers(text('proxy.uids', ''), given, profile, facts);
+  const uids = read.owners(proxyUsers(text('proxy.uids', ''), given, profile, facts));
   const gids = text('proxy.gids', '');
   const includePorts = allOr(text('inbound.includePorts', ''), read.ports);
   const excludePorts = text('inbound.excludePorts', '');
   const settings: Settings = {
     mode: read.mode(text('mode', '')),
-    'proxy.uids': read.owners(uids),
-    'proxy.gids': read.owners(gids.value === '' ? { ...uids, key: 'proxy.gids' } : gids),
+    'proxy.uids': uids,
+    'proxy.gids': gids.value === '' ? uids : read.owners(gids),
     'proxy.port': proxyPort,
-    'proxy.inboundPort': read.port(text('proxy.inboundPort', profile.has('inboundPortFollowsProxyPort') ? String(proxyPort.value) : '15006')),
+    'proxy.inboundPort': read.port(
+      text('proxy.inboundPort', profile.has('inboundPortFollowsProxyPort') ? String(proxyPort.value) : '15006'),
+    ),
     'proxy.tunnelPort': read.port(text('proxy.tunnelPort', '15008')),
     'inbound.includePorts': includePorts,
     // With a list of included ports the program never looks at the excluded ones.
@@ -59,7 +64,9 @@ export function readArguments(args: readonly string[], environment: Environment,
     'outbound.includePorts': read.ports(text('outbound.includePorts', '')),
     'outbound.excludePorts': read.ports(text('outbound.excludePorts', '')),
     'outbound.ownerGroups': allOr(variable('outbound.ownerGroups', 'ownerGroups', profile.has('ownerGroupsEnvironment'), '*'), read.owners),
-    'outbound.excludeOwnerGroups': read.owners(variable('outbound.excludeOwnerGroups', 'excludeOwnerGroups', profile.has('ownerGroupsEnvironment'), '')),
+    'outbound.excludeOwnerGroups': read.owners(
+      variable('outbound.excludeOwnerGroups', 'excludeOwnerGroups', profile.has('ownerGroupsEnvironment'), ''),
+    ),
     'outbound.loopback': read.loopback(variable('outbound.loopback', 'loopback', profile.has('loopbackRangeEnvironment'), '127.0.0.1/32')),
     'interfaces.exclude': read.interfaces(text('interfaces.exclude', '')),
     'interfaces.reroute': read.interfaces(text('interfaces.reroute', '')),
@@ -69,10 +76,14 @@ export function readArguments(args: readonly string[], environment: Environment,
     dropInvalid: dropInvalid(given, profile) ?? { value: false, source: standard },
     dualStack: dualStack(given, profile) ?? { value: false, source: standard },
   };
-  const actions = new Map([...flags.values()].flatMap(({ argument, text: value }) => (argument.action === undefined ? [] : [[argument.action, value] as const])));
+  const actions = new Map(
+    [...flags.values()].flatMap(({ argument, text: value }) => (argument.action === undefined ? [] : [[argument.action, value] as const])),
+  );
   const all = [...problems, ...read.problems, ...actionProblems(flags, profile)];
-  if (all.some(({ severity }) => severity === 'error')) throw new ProblemError(all);
-  return { settings, switches: switchesOf(given, profile, flags), actions, problems: all };
+  // Warnings would only stand in the way: the value of a flag that is not known looks like a word that is ignored.
+  const errors = all.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new ProblemError(errors);
+  return { settings, switches: switchesOf(given, profile), actions, problems: all };
 }
 
 /** Users of the proxy: as given, else the named user of the image, else 1337; until 1.7 root went with a default. */
@@ -114,19 +125,22 @@ function asBool(text: Sourced<string> | undefined): Sourced<boolean> | undefined
 }
 
 /** A flag beats all; the named variable beats the flag's own variable where it is applied later, and is its default before. */
-function strongest(flag: Sourced<boolean> | undefined, variable: Sourced<boolean> | undefined, profile: Profile): Sourced<boolean> | undefined {
+function strongest(
+  flag: Sourced<boolean> | undefined,
+  variable: Sourced<boolean> | undefined,
+  profile: Profile,
+): Sourced<boolean> | undefined {
   const fromEnvironment = flag?.source.kind === 'environment';
   return fromEnvironment && profile.has('emptyEnvironmentCounts') ? (variable ?? flag) : (flag ?? variable);
 }
 
-function switchesOf(given: Given, profile: Profile, flags: ReadonlyMap<string, GivenFlag>): Switches {
+function switchesOf(given: Given, profile: Profile): Switches {
   const old = profile.has('dnsEnvironment16') || (profile.has('dnsEnvironment17') && given.variable('dnsAgent') === undefined);
-  const traced = [...flags.values()].find(({ argument }) => argument.action === 'trace-logging');
   return {
     dnsPort: old ? 15013 : 15053,
     dnsZones: given.variable('dnsZones') !== undefined,
     redirectsOwnCalls: (given.variable('loopbackSwitch')?.value ?? '') === '',
-    traceLogging: traced !== undefined && parseGoBool(traced.text) === true,
+    traceLogging: given.switched('trace-logging')?.value === true,
     inbound6: (given.variable('inbound6')?.value ?? '') !== '',
   };
 }

@@ -50,13 +50,17 @@ export function argumentReader(profile: Profile): ArgumentReader {
     const all = given.value.split(',');
     const kept = all.filter((item) => item !== '');
     // Bash's read drops one empty item at the end, the Go program all of them, once it had learnt to.
-    const tolerated = given.value === '' || kept.length === all.length || profile.has('emptyItemsDropped') || (profile.has('shellProgram') && !all.slice(0, -1).includes(''));
-    if (!tolerated) problems.push(problem('empty-item', given.source, { name: given.key, value: quoted(given.value), release: profile.release }));
+    const tolerated =
+      given.value === '' ||
+      kept.length === all.length ||
+      profile.has('emptyItemsDropped') ||
+      (profile.has('shellProgram') && !all.slice(0, -1).includes(''));
+    if (!tolerated)
+      problems.push(problem('empty-item', given.source, { name: given.key, value: quoted(given.value), release: profile.release }));
     return kept;
   };
   const list = <V>(given: GivenText, read: (text: string) => V | null, allowed = SETTINGS[given.key].allowed): Sourced<readonly V[]> => ({
-    // Spaces around an item vanish when the line is split into words again.
-    value: items(given).flatMap((item) => read(item.trim()) ?? (refuse(given, item, allowed), [])),
+    value: items(given).flatMap((item) => read(withoutSpaces(item)) ?? (refuse(given, item, allowed), [])),
     source: given.source,
   });
   return {
@@ -73,6 +77,11 @@ export function argumentReader(profile: Profile): ArgumentReader {
       return { value: value === 'TPROXY' ? 'TPROXY' : 'REDIRECT', source };
     },
   };
+}
+
+/** Spaces around an item vanish when the line is split into words again; other white space, a newline above all, does not. */
+function withoutSpaces(item: string): string {
+  return /[^\S \t]/.test(item) ? item : item.trim();
 }
 
 const LOOPBACK: Network = { family: 'ip', address: '127.0.0.1', prefix: 32 };

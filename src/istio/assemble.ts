@@ -1,9 +1,9 @@
 /** Steps to chains: appends and inserts, in the order in which the release's program emits them. */
 
-import type { Target } from '../netfilter/target.ts';
+import { normalForm } from '../netfilter/normal.ts';
 import type { Chain, Family, Rule, Ruleset } from '../netfilter/rule.ts';
 import { isBuiltIn } from '../netfilter/rule.ts';
-import { normalForm } from '../netfilter/normal.ts';
+import type { Target } from '../netfilter/target.ts';
 import type { Step } from './rules/step.ts';
 
 /** The ruleset that the steps leave behind in an empty namespace, in normal form. */
@@ -19,14 +19,16 @@ export function assemble(family: Family, steps: readonly Step[], logged = false)
   for (const step of logged ? steps.flatMap(withTrace) : steps) {
     const rules = chain(step.table, step.chain);
     if (step.at === undefined) rules.push(step.rule);
-    else rules.splice(step.at - 1, 0, step.rule);
+    else rules.splice(step.at - 1, 0, isBuiltIn(step.table, step.chain) ? { ...step.rule, place: 'top' } : step.rule);
     if (step.rule.target.kind === 'jump') chain(step.table, step.rule.target.chain);
   }
   return normalForm({
     family,
     tables: [...tables].map(([name, chains]) => ({
       name,
-      chains: [...chains].map(([chainName, rules]): Chain => ({ name: chainName, policy: isBuiltIn(name, chainName) ? 'ACCEPT' : '-', rules })),
+      chains: [...chains].map(
+        ([chainName, rules]): Chain => ({ name: chainName, policy: isBuiltIn(name, chainName) ? 'ACCEPT' : '-', rules }),
+      ),
     })),
   });
 }
@@ -40,6 +42,9 @@ function nflog(prefix: string): Target {
 function withTrace(step: Step): readonly Step[] {
   if (step.trace === undefined) return [step];
   const { id = '', because = { text: '', settings: [] }, matches } = step.rule;
-  const copy: Step = { ...step, rule: { matches, target: nflog(step.trace), id: `${id}.log`, because: { ...because, text: `Logs: ${because.text}` } } };
+  const copy: Step = {
+    ...step,
+    rule: { matches, target: nflog(step.trace), id: `${id}.log`, because: { ...because, text: `Logs: ${because.text}` } },
+  };
   return step.at === undefined ? [copy, step] : [step, copy];
 }

@@ -53,18 +53,30 @@ function pflag(args: readonly string[], profile: Profile): GivenFlags {
   const rest = [...args];
   const give = (argument: Argument, flag: string, text: string): void => {
     if (isText(argument, text)) flags.set(argument.flag, { argument, text, flag });
-    else problems.push(problem('not-a-value', { kind: 'argument', flag }, { name: argument.flag, value: quoted(text), allowed: allowedText(argument) }));
+    else
+      problems.push(
+        problem('not-a-value', { kind: 'argument', flag }, { name: argument.flag, value: quoted(text), allowed: allowedText(argument) }),
+      );
   };
   const takeValue = (argument: Argument, flag: string): void => {
     const value = rest.shift();
     if (value === undefined) problems.push(problem('flag-without-value', HERE, { value: flag }));
     else give(argument, flag, value);
   };
-  for (let word = rest.shift(); word !== undefined && word !== '--'; word = rest.shift()) {
-    if (word.startsWith('--')) {
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    if (word === '--') {
+      problems.push(...rest.splice(0).map((ignored) => ignoredWord(ignored, profile)));
+    } else if (word.startsWith('--')) {
       const [name = '', ...values] = word.slice(2).split('=');
       const argument = known.find(({ flag }) => flag === name);
-      if (argument === undefined) problems.push(unknownFlag(`--${name}`, known.map(({ flag }) => `--${flag}`), profile));
+      if (argument === undefined)
+        problems.push(
+          unknownFlag(
+            `--${name}`,
+            known.map(({ flag }) => `--${flag}`),
+            profile,
+          ),
+        );
       else if (values.length > 0) give(argument, `--${name}`, values.join('='));
       else if (argument.takes === 'switch') give(argument, `--${name}`, 'true');
       else takeValue(argument, `--${name}`);
@@ -78,17 +90,23 @@ function pflag(args: readonly string[], profile: Profile): GivenFlags {
           problems.push(unknownFlag(`-${letter}`, [], profile));
           break;
         }
-        const attached = letters.startsWith('=') ? letters.slice(1) : argument.takes === 'switch' || letters === '' ? null : letters;
+        // pflag drops the `=` of `-d=80`, and takes that of `-d=` for the value.
+        const assigned = letters.startsWith('=') && letters.length > 1;
+        const attached = assigned ? letters.slice(1) : argument.takes === 'switch' || letters === '' ? null : letters;
         if (attached !== null) give(argument, `-${letter}`, attached);
         else if (argument.takes === 'switch') give(argument, `-${letter}`, 'true');
         else takeValue(argument, `-${letter}`);
         if (attached !== null) break;
       }
     } else {
-      problems.push(problem('ignored-argument', HERE, { value: quoted(word), release: profile.release }));
+      problems.push(ignoredWord(word, profile));
     }
   }
   return { flags, problems };
+}
+
+function ignoredWord(word: string, { release }: Profile): Problem {
+  return problem('ignored-argument', HERE, { value: quoted(word), release });
 }
 
 function unknownFlag(flag: string, known: readonly string[], profile: Profile): Problem {
@@ -127,23 +145,35 @@ function getopts(args: readonly string[], profile: Profile): GivenFlags {
   const flags = new Map<string, GivenFlag>();
   const problems: Problem[] = [];
   const rest = [...args];
-  if (rest[0] === 'clean' && has('shellCleansFirst')) problems.push(problem('cleans-only', HERE, { value: 'clean', release: profile.release }));
-  for (let word = rest.shift(); word !== undefined && /^-./.test(word) && word !== '--'; word = rest.shift()) {
+  if (rest[0] === 'clean' && has('shellCleansFirst'))
+    return { flags, problems: [problem('cleans-only', HERE, { value: 'clean', release: profile.release })] };
+  while (/^-./.test(rest[0] ?? '')) {
+    const word = rest.shift() ?? '';
+    if (word === '--') break;
+    if (word.startsWith('--')) {
+      problems.push(unknownFlag(word.replace(/=.*$/s, ''), [], profile));
+      continue;
+    }
     for (let letters = word.slice(1); letters !== ''; ) {
       const letter = letters[0] ?? '';
       letters = letters.slice(1);
       const argument = known.find(({ short }) => short === letter);
       const helpWithValue = letter === SHELL_SWITCHES.help && has('shellHelpTakesValue');
       if (argument === undefined && !helpWithValue) {
-        if (letter === SHELL_SWITCHES.test && has('shellTestFlag')) problems.push(problem('ignored-argument', HERE, { value: `-${letter}`, release: profile.release }));
-        else if (letter === SHELL_SWITCHES.help) problems.push(problem('help-asked', HERE, { value: `-${letter}`, release: profile.release }));
+        if (letter === SHELL_SWITCHES.test && has('shellTestFlag')) problems.push(ignoredWord(`-${letter}`, profile));
+        else if (letter === SHELL_SWITCHES.help) problems.push(helpAsked(letter, profile));
         else problems.push(unknownFlag(`-${letter}`, [], profile));
         continue;
       }
       const text = letters === '' ? rest.shift() : letters;
       if (argument !== undefined && text !== undefined) flags.set(argument.flag, { argument, text, flag: `-${letter}` });
+      else if (text !== undefined) problems.push(helpAsked(letter, profile));
       letters = '';
     }
   }
-  return { flags, problems };
+  return { flags, problems: [...problems, ...rest.map((word) => ignoredWord(word, profile))] };
+}
+
+function helpAsked(letter: string, { release }: Profile): Problem {
+  return problem('help-asked', HERE, { value: `-${letter}`, release });
 }

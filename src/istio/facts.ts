@@ -3,8 +3,8 @@
 import type { Network } from '../netfilter/network.ts';
 import { addressBits, parseNetwork } from '../netfilter/network.ts';
 import type { Family } from '../netfilter/rule.ts';
-import type { SettingValues } from './settings.ts';
 import type { Profile } from './releases/profile.ts';
+import type { SettingValues } from './settings.ts';
 import type { Switches } from './switches.ts';
 
 export interface Facts {

@@ -7,8 +7,10 @@ import type { AllOr, SettingValues } from './settings.ts';
 
 /** The values with every name that the facts know replaced by its number; other names stay. */
 export function withNumbers(values: SettingValues, { services = {}, users = {}, groups = {} }: Facts): SettingValues {
-  const ports = (ranges: readonly PortRange[]): readonly PortRange[] => ranges.map((range) => ('service' in range ? servicePort(range, services) : range));
-  const owners = (ranges: readonly OwnerRange[], ids: Ids): readonly OwnerRange[] => ranges.map((range) => ('name' in range ? ownerId(range, ids) : range));
+  const ports = (ranges: readonly PortRange[]): readonly PortRange[] =>
+    ranges.map((range) => ('service' in range ? servicePort(range, services) : range));
+  const owners = (ranges: readonly OwnerRange[], ids: Ids): readonly OwnerRange[] =>
+    ranges.map((range) => ('name' in range ? ownerId(range, ids) : range));
   return {
     ...values,
     'proxy.uids': owners(values['proxy.uids'], users),

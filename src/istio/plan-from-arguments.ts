@@ -4,10 +4,10 @@ import { readArguments } from './argument-settings.ts';
 import type { Facts } from './facts.ts';
 import type { Environment } from './given.ts';
 import type { CapturePlan } from './plan.ts';
-import { planFor } from './plan.ts';
-import { ProblemError, problem, quoted } from './problems.ts';
-import { NEWEST, RELEASES, readRelease } from './releases/known.ts';
+import { planFor, withProblems } from './plan.ts';
 import { profileOf } from './releases/profile.ts';
+import { resolveRelease } from './resolve-release.ts';
+import type { Source } from './source.ts';
 
 /** What istio-iptables would find around it. */
 export interface PlanOptions extends Facts {
@@ -15,6 +15,8 @@ export interface PlanOptions extends Facts {
   readonly env?: Environment;
   /** `1.23`, `1.23.4`, ...; the newest known release where none is named. */
   readonly release?: string;
+  /** Where the release's name came from, for messages. */
+  readonly releaseSource?: Source;
 }
 
 /**
@@ -23,12 +25,9 @@ export interface PlanOptions extends Facts {
  * would fail: an unknown flag, a port above 65535, an unknown release.
  */
 export function planFromArguments(args: readonly string[], options: PlanOptions = {}): CapturePlan {
-  const { env = {}, release = NEWEST, ...facts } = options;
-  const source = { kind: 'option', option: 'release' } as const;
-  const read = readRelease(release);
-  if ('unknown' in read) throw new ProblemError([problem('unknown-release', source, { value: quoted(release), allowed: `${RELEASES[0]} to ${NEWEST}` })]);
-  const given = readArguments(args, env, profileOf(read.release), facts);
-  const plan = planFor(given.settings, read.release, facts, given.switches);
-  const patch = 'insteadOf' in read ? [problem('unknown-patch', source, { value: read.insteadOf, instead: read.release })] : [];
-  return { ...plan, problems: [...patch, ...given.problems, ...plan.problems] };
+  const { env = {}, release: named, releaseSource = { kind: 'option', option: 'release' }, ...facts } = options;
+  const { release, problems } = resolveRelease(named === undefined ? undefined : { value: named, source: releaseSource });
+  const given = readArguments(args, env, profileOf(release), facts);
+  const plan = planFor(given.settings, release, facts, given.switches);
+  return withProblems(plan, [...problems, ...given.problems]);
 }

@@ -39,7 +39,15 @@ export function planFor(settings: Settings, release: Release, facts: Facts = {},
   const profile = profileOf(release);
   const values = withNumbers(valuesOf(settings), facts);
   const problems = settingProblems(settings, values, profile, facts);
-  if (values.mode === 'NONE') return freeze({ release, settings, ip: assemble('ip', []), ip6: assemble('ip6', []), routing: routingFor(values, profile.has, false), problems });
+  if (values.mode === 'NONE')
+    return freeze({
+      release,
+      settings,
+      ip: assemble('ip', []),
+      ip6: assemble('ip6', []),
+      routing: routingFor(values, profile.has, false),
+      problems,
+    });
   const has6 = wantsIp6(facts, values, switches, profile);
   const logged = switches.traceLogging && profile.has('traceLogging');
   const context = contextFor(values, switches, profile, facts);
@@ -56,10 +64,15 @@ export function planFor(settings: Settings, release: Release, facts: Facts = {},
   });
 }
 
+/** The plan with what was found before it was made in front of its own problems. */
+export function withProblems(plan: CapturePlan, earlier: readonly Problem[]): CapturePlan {
+  return freeze({ ...plan, problems: [...earlier, ...plan.problems] });
+}
+
 /** Freezes a value and everything in it: one plan serves printing, comparing and applying alike. */
 function freeze<V>(value: V): V {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);
-  for (const part of Object.values(value)) freeze(part);
+  for (const key in value) freeze(value[key]);
   return value;
 }

@@ -2,7 +2,7 @@
 
 import leven from 'leven';
 import type { Source } from './source.ts';
-import { printSource } from './source.ts';
+import { onOneLine, printSource } from './source.ts';
 
 /** An error stops the work; a warning and a note go on standard error beside the result. */
 export type Severity = 'error' | 'warning' | 'note';
@@ -20,7 +20,11 @@ export const PROBLEMS = {
   'wrong-type': { severity: 'error', text: '{name}: found {value}, expected {allowed}' },
   'bad-yaml': { severity: 'error', text: '{reason}' },
   'unreadable-file': { severity: 'error', text: '{reason}' },
+  'rules-text': { severity: 'warning', text: '{reason}' },
   'not-a-manifest': { severity: 'error', text: '{value} is no kind that is read here; allowed: {allowed}{nearest}' },
+  'several-documents': { severity: 'error', text: 'holds {value} sidecars; one at a time is previewed' },
+  'bad-source': { severity: 'error', text: '{value} {reason}' },
+  'bad-option': { severity: 'error', text: '{reason}' },
   'unknown-release': { severity: 'error', text: '{value} is not a known release of Istio; known: {allowed}' },
   'unknown-patch': { severity: 'warning', text: '{value} is not known; {instead}, the newest known patch, is used' },
   'unknown-flag': { severity: 'error', text: '{value} is not a flag of istio-iptables {release}{nearest}' },
@@ -29,7 +33,10 @@ export const PROBLEMS = {
   'help-asked': { severity: 'error', text: '{value} makes istio-iptables {release} print its help and no rules' },
   'cleans-only': { severity: 'error', text: '{value} makes istio-iptables {release} remove its rules and make none' },
   'applies-nothing': { severity: 'warning', text: '{value} makes istio-iptables apply none of these rules' },
-  'empty-item': { severity: 'error', text: '{name}: {value} has an empty item; istio-iptables {release} makes a rule of it that iptables refuses' },
+  'empty-item': {
+    severity: 'error',
+    text: '{name}: {value} has an empty item; istio-iptables {release} makes a rule of it that iptables refuses',
+  },
   'dropped-range': { severity: 'warning', text: '{name}: {value} is not a range; istio-iptables {release} ignores it' },
   'no-exclude-all': { severity: 'error', text: '{name}: "*" can not be excluded; istio-iptables {release} fails' },
   'unused-range': { severity: 'warning', text: '{name}: {value} has no effect: the pod has no {family} rules at {release}' },
@@ -37,7 +44,10 @@ export const PROBLEMS = {
   'other-mode': { severity: 'warning', text: '{name}: {value} is treated as REDIRECT; only TPROXY, in capitals, is another mode' },
   'too-many-groups': { severity: 'error', text: '{name}: {value} groups; at most {allowed} can be included' },
   'not-loopback': { severity: 'error', text: '{name}: {value} is not an IPv4 loopback range (127.0.0.0/8 to /32)' },
-  'servers-unknown': { severity: 'error', text: 'dns.capture: the nameservers are not known; name them with --nameserver, or capture "all"' },
+  'servers-unknown': {
+    severity: 'error',
+    text: 'dns.capture: the nameservers are not known; name them with --nameserver, or capture "all"',
+  },
   'no-servers': { severity: 'warning', text: 'dns.capture: there is no nameserver to capture{consequence}' },
   'name-without-number': { severity: 'warning', text: '{name}: the number of {value} is not known here, so it stays a name' },
   'name-needs-number': { severity: 'error', text: '{name}: the number of {value} is not known, and {form} shows numbers; use -o restore' },
@@ -57,10 +67,14 @@ export function problem(code: ProblemCode, source: Source, args: Readonly<Record
   return { code, severity: PROBLEMS[code].severity, source, args };
 }
 
-/** The one line a person sees: where it is, what is wrong, what is allowed. */
-export function formatProblem({ code, source, args }: Problem): string {
-  const text = PROBLEMS[code].text.replace(/\{(\w+)\}/g, (_, name: string) => args[name] ?? '');
-  return `${printSource(source)} ${text}`;
+/** What is wrong and what is allowed, without the place. */
+export function problemText({ code, args }: Problem): string {
+  return PROBLEMS[code].text.replace(/\{(\w+)\}/g, (_, name: string) => args[name] ?? '');
+}
+
+/** The one line a person sees: where it is, how bad unless it is an error, what is wrong, what is allowed. */
+export function formatProblem(of: Problem): string {
+  return onOneLine(`${printSource(of.source)} ${of.severity === 'error' ? '' : `${of.severity}: `}${problemText(of)}`);
 }
 
 /** Thrown where input can't become a plan; carries every problem that was found. */
@@ -77,7 +91,7 @@ export class ProblemError extends Error {
 /** Outside text in quotes on one line, cut where it is long: a message never carries a newline or a control character. */
 export function quoted(text: string): string {
   const short = text.length > 60 ? `${text.slice(0, 57)}...` : text;
-  return JSON.stringify(short).replace(/[\u007f-\u009f\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return onOneLine(JSON.stringify(short));
 }
 
 /** ` (did you mean X?)` where one of the allowed words is near; otherwise nothing. */

@@ -1,8 +1,7 @@
 /** What a plan needs outside the packet filter: policy rules, local routes, and the address ::6. */
 
-import type { Family } from '../netfilter/rule.ts';
+import type { Because, Family } from '../netfilter/rule.ts';
 import { FAMILIES } from '../netfilter/rule.ts';
-import type { Because } from '../netfilter/rule.ts';
 import type { Profile } from './releases/profile.ts';
 import type { SettingValues } from './settings.ts';
 
@@ -49,7 +48,10 @@ export function routingFor(values: SettingValues, has: Profile['has'], ip6: bool
   const families = wanted ? FAMILIES.filter((family) => family === 'ip' || (ip6 && has('routesAfterRules'))) : [];
   const mark = values['tproxy.mark'];
   const table = values['tproxy.routeTable'];
-  const because: Because = { text: `Packets with mark ${mark} are delivered to the proxy by table ${table}.`, settings: ['mode', 'tproxy.mark', 'tproxy.routeTable'] };
+  const because: Because = {
+    text: `Packets with mark ${mark} are delivered to the proxy by table ${table}.`,
+    settings: ['mode', 'tproxy.mark', 'tproxy.routeTable'],
+  };
   return {
     rules: families.map((family) => ({ family, mark, table, because })),
     routes: families.map((family) => ({ family, device: 'lo', table, because })),

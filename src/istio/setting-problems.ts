@@ -32,7 +32,13 @@ function noServers({ 'dns.capture': dns }: Settings, profile: Profile, facts: Fa
 
 function tooManyGroups({ 'outbound.ownerGroups': groups }: Settings, profile: Profile): readonly Problem[] {
   if (!profile.has('ownerGroups') || groups.value.length <= MOST_GROUPS) return [];
-  return [problem('too-many-groups', groups.source, { name: 'outbound.ownerGroups', value: String(groups.value.length), allowed: String(MOST_GROUPS) })];
+  return [
+    problem('too-many-groups', groups.source, {
+      name: 'outbound.ownerGroups',
+      value: String(groups.value.length),
+      allowed: String(MOST_GROUPS),
+    }),
+  ];
 }
 
 /** Settings that someone gave and that this release does not have. */
@@ -42,7 +48,13 @@ function withoutEffect(settings: Settings, profile: Profile): readonly Problem[]
     const { source } = settings[key];
     const given = source.kind === 'file' || source.kind === 'option';
     if (!given || needs === undefined || profile.has(needs) || isIdle(settings[key].value)) return [];
-    return [problem('no-effect', source, { name: key, release: profile.release, reason: `it came with ${CHANGES[needs].spans.replace(/\s*-\s*/g, ' to ').replace(/ to $/, '')}` })];
+    return [
+      problem('no-effect', source, {
+        name: key,
+        release: profile.release,
+        reason: `it came with ${CHANGES[needs].spans.replace(/\s*-\s*/g, ' to ').replace(/ to $/, '')}`,
+      }),
+    ];
   });
 }
 

@@ -84,12 +84,26 @@ function oneOf(...words: string[]): Pick<Setting, 'read' | 'allowed' | 'schema'>
   return { read: (text) => (words.includes(text) ? text : null), allowed: words.join(', '), schema: { enum: words } };
 }
 
-const onOff = { read: (text: string) => (text === 'true' ? true : text === 'false' ? false : null), allowed: 'true or false', schema: { type: 'boolean' } };
-const onePort = { shape: 'one', read: readPort, allowed: 'a port (1 to 65535)', schema: { type: 'integer', minimum: 1, maximum: 65535 } } as const;
+const onOff = {
+  read: (text: string) => (text === 'true' ? true : text === 'false' ? false : null),
+  allowed: 'true or false',
+  schema: { type: 'boolean' },
+};
+const onePort = {
+  shape: 'one',
+  read: readPort,
+  allowed: 'a port (1 to 65535)',
+  schema: { type: 'integer', minimum: 1, maximum: 65535 },
+} as const;
 const ports = {
   read: readPorts,
   allowed: 'a port (1 to 65535) or a range (8000:8099)',
-  schema: { anyOf: [{ type: 'integer', minimum: 1, maximum: 65535 }, { type: 'string', pattern: '^[1-9][0-9]{0,4}(:[1-9][0-9]{0,4})?$' }] },
+  schema: {
+    anyOf: [
+      { type: 'integer', minimum: 1, maximum: 65535 },
+      { type: 'string', pattern: '^[1-9][0-9]{0,4}(:[1-9][0-9]{0,4})?$' },
+    ],
+  },
 };
 const owners = {
   read: parseOwnerRange,
@@ -101,14 +115,24 @@ const ranges = {
   allowed: 'an address range such as 10.0.0.0/8 or 2001:db8::/32',
   schema: { type: 'string' },
 };
-const interfaces = { shape: 'list', read: readInterface, allowed: 'an interface name (1 to 15 letters, digits, ".", "_", "-", a letter first)', schema: { type: 'string' } } as const;
-const number = { shape: 'one', read: readDecimal(0xffffffff, 1), allowed: 'a number (1 to 4294967295)', schema: { type: 'integer', minimum: 1, maximum: 0xffffffff } } as const;
+const interfaces = {
+  shape: 'list',
+  read: readInterface,
+  allowed: 'an interface name (1 to 15 letters, digits, ".", "_", "-", a letter first)',
+  schema: { type: 'string' },
+} as const;
+const number = {
+  shape: 'one',
+  read: readDecimal(0xffffffff, 1),
+  allowed: 'a number (1 to 4294967295)',
+  schema: { type: 'integer', minimum: 1, maximum: 0xffffffff },
+} as const;
 
 /** The table that reading, writing, the schema and the documentation are made from. */
 export const SETTINGS: { readonly [K in SettingKey]: Setting } = {
   mode: { shape: 'one', ...oneOf('REDIRECT', 'TPROXY', 'NONE'), what: 'How inbound traffic reaches the proxy; NONE makes no rules.' },
-  'proxy.uids': { shape: 'list', ...owners, what: 'Users whose traffic is the proxy\'s own.' },
-  'proxy.gids': { shape: 'list', ...owners, what: 'Groups whose traffic is the proxy\'s own.' },
+  'proxy.uids': { shape: 'list', ...owners, what: "Users whose traffic is the proxy's own." },
+  'proxy.gids': { shape: 'list', ...owners, what: "Groups whose traffic is the proxy's own." },
   'proxy.port': { ...onePort, what: 'Where outbound traffic is sent.' },
   'proxy.inboundPort': { ...onePort, needs: 'inboundPort', what: 'Where inbound traffic is sent.' },
   'proxy.tunnelPort': { ...onePort, needs: 'tunnelPortReturn', what: 'The port of the tunnel, which is not redirected.' },
@@ -116,9 +140,19 @@ export const SETTINGS: { readonly [K in SettingKey]: Setting } = {
   'inbound.excludePorts': { shape: 'list', ...ports, what: 'Inbound ports to leave alone; counts only where all are included.' },
   'outbound.includeRanges': { shape: 'list or *', ...ranges, what: 'Destinations to capture.' },
   'outbound.excludeRanges': { shape: 'list', ...ranges, what: 'Destinations to leave alone.' },
-  'outbound.includePorts': { shape: 'list', ...ports, needs: 'includeOutboundPorts', what: 'Outbound ports to capture whatever the destination.' },
+  'outbound.includePorts': {
+    shape: 'list',
+    ...ports,
+    needs: 'includeOutboundPorts',
+    what: 'Outbound ports to capture whatever the destination.',
+  },
   'outbound.excludePorts': { shape: 'list', ...ports, needs: 'excludeOutboundPorts', what: 'Outbound ports to leave alone.' },
-  'outbound.ownerGroups': { shape: 'list or *', ...owners, needs: 'ownerGroups', what: 'Groups whose outbound traffic is captured, 64 at most.' },
+  'outbound.ownerGroups': {
+    shape: 'list or *',
+    ...owners,
+    needs: 'ownerGroups',
+    what: 'Groups whose outbound traffic is captured, 64 at most.',
+  },
   'outbound.excludeOwnerGroups': { shape: 'list', ...owners, needs: 'ownerGroups', what: 'Groups whose outbound traffic is left alone.' },
   'outbound.loopback': {
     shape: 'one',
@@ -129,8 +163,16 @@ export const SETTINGS: { readonly [K in SettingKey]: Setting } = {
     what: 'What counts as loopback in IPv4.',
   },
   'interfaces.exclude': { ...interfaces, needs: 'excludeInterfaces', what: 'Interfaces to leave alone.' },
-  'interfaces.reroute': { ...interfaces, needs: 'rerouteInterfaces', what: 'Interfaces of virtual machines, whose traffic counts as outbound.' },
-  'dns.capture': { shape: 'one', ...oneOf('off', 'servers', 'all'), what: 'Which DNS goes to the proxy: none, that to the pod\'s nameservers, or all.' },
+  'interfaces.reroute': {
+    ...interfaces,
+    needs: 'rerouteInterfaces',
+    what: 'Interfaces of virtual machines, whose traffic counts as outbound.',
+  },
+  'dns.capture': {
+    shape: 'one',
+    ...oneOf('off', 'servers', 'all'),
+    what: "Which DNS goes to the proxy: none, that to the pod's nameservers, or all.",
+  },
   'tproxy.mark': { ...number, what: 'The mark of packets for TPROXY.' },
   'tproxy.routeTable': { ...number, what: 'The routing table for marked packets.' },
   dropInvalid: { shape: 'one', ...onOff, needs: 'dropInvalid', what: 'Drop packets that conntrack calls invalid.' },

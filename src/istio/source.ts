@@ -28,9 +28,9 @@ export function printSource(source: Source): string {
     case 'default':
       return `default of istio-iptables ${source.release}`;
     case 'file':
-      return source.line === 0 ? source.file : `${source.file}:${source.line}:${source.column}`;
+      return onOneLine(source.line === 0 ? source.file : `${source.file}:${source.line}:${source.column}`);
     case 'option':
-      return source.option;
+      return onOneLine(source.option);
     case 'argument':
       return `argument ${source.flag}`;
     case 'environment':
@@ -38,4 +38,9 @@ export function printSource(source: Source): string {
     default:
       return source satisfies never;
   }
+}
+
+/** A text from outside with its control characters spelled out: a file may be named with a newline in it, or with one that a terminal obeys. */
+export function onOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -1,7 +1,7 @@
 /** Normal form: one spelling for every ruleset, so that equal rulesets are equal values. */
 
 import type { Match } from './match.ts';
-import { HEADER_KINDS } from './options.ts';
+import { MATCH_KINDS, MATCH_OPTIONS } from './options.ts';
 import type { Chain, Rule, Ruleset, Table } from './rule.ts';
 import { BUILT_IN_CHAINS, isBuiltIn } from './rule.ts';
 
@@ -11,14 +11,18 @@ const TABLE_ORDER = ['mangle', 'raw', 'filter', 'nat', 'security'];
 /**
  * The ruleset as the kernel would spell it: tables in the order mangle, raw, filter, nat; built-in
  * chains in hook order, then user chains by name; header matches before modules; no comments and no
- * counters; no table that has neither a rule nor a user chain.
+ * counters; no table that has neither a rule nor a user chain nor a policy that refuses packets.
  */
 export function normalForm(ruleset: Ruleset): Ruleset {
   const tables = ruleset.tables
-    .filter((table) => table.chains.some((chain) => chain.rules.length > 0 || !isBuiltIn(table.name, chain.name)))
+    .filter(({ name, chains }) => chains.some((chain) => chain.rules.length > 0 || !isBuiltIn(name, chain.name) || refuses(chain)))
     .map(normalTable)
     .sort((a, b) => rank(TABLE_ORDER, a.name) - rank(TABLE_ORDER, b.name));
   return { family: ruleset.family, tables };
+}
+
+function refuses({ policy }: Chain): boolean {
+  return policy === 'DROP' || policy === 'QUEUE';
 }
 
 function normalTable(table: Table): Table {
@@ -33,16 +37,43 @@ function normalChain({ name, policy, rules }: Chain): Chain {
   return { name, policy, rules: rules.map(normalRule) };
 }
 
-/** The rule with its matches in the kernel's order, without comments and counters. */
+/** The rule with its matches in the kernel's order, without comments and counters; the same rule where it is so already. */
 export function normalRule(rule: Rule): Rule {
+  if (rule.matches.length < 2 && rule.counters === undefined && rule.matches[0]?.kind !== 'comment') return rule;
+  const matches = inKernelOrder(rule.matches.some(({ kind }) => kind === 'comment') ? rule.matches.filter(({ kind }) => kind !== 'comment') : rule.matches);
+  if (matches === rule.matches && rule.counters === undefined) return rule;
   const { counters: _, ...kept } = rule;
-  const matches = rule.matches.filter((match) => match.kind !== 'comment');
-  return { ...kept, matches: inHeaderOrder(matches) };
+  return { ...kept, matches };
 }
 
-function inHeaderOrder(matches: readonly Match[]): readonly Match[] {
-  const header = HEADER_KINDS.flatMap((kind) => matches.filter((match) => match.kind === kind));
-  return [...header, ...matches.filter((match) => !header.includes(match as never))];
+/** Header matches before modules, and the options of one module in its own order; the same list where it is so already. */
+export function inKernelOrder(matches: readonly Match[]): readonly Match[] {
+  const places = placesOf(matches);
+  if (places.every((place, index) => index === 0 || (places[index - 1] ?? 0) <= place)) return matches;
+  return [...matches.keys()].sort((a, b) => (places[a] ?? 0) - (places[b] ?? 0)).map((index) => matches[index] as Match);
+}
+
+/** A number for each match; the kernel prints them in the order of these numbers. */
+function placesOf(matches: readonly Match[]): readonly number[] {
+  let run = 0;
+  let last = '';
+  return matches.map((match) => {
+    const module = match.kind === 'opaque' || match.kind === 'unknown' ? '' : MATCH_OPTIONS[match.kind].module;
+    if (module === 'header') return rankOf(match);
+    const ordered = ORDERED_MODULES.includes(module);
+    if (!ordered || module !== last) run += 1;
+    last = module;
+    return run * MATCH_KINDS.length + (ordered ? rankOf(match) : 0);
+  });
+}
+
+// Within one module the kernel prints its own order: --sport before --dport, --uid-owner before --gid-owner.
+const ORDERED_MODULES = ['protocol', 'owner'];
+
+const KIND_RANK: ReadonlyMap<string, number> = new Map(MATCH_KINDS.map((kind, index) => [kind, index]));
+
+function rankOf({ kind }: Match): number {
+  return KIND_RANK.get(kind) ?? 0;
 }
 
 function rank(order: readonly string[], name: string): number {

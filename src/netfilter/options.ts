@@ -2,17 +2,11 @@
 
 import type { MatchKind, MatchValues } from './match.ts';
 import { parseNetwork, printNetwork } from './network.ts';
-import {
-  parseMasked,
-  parseOwnerRange,
-  parsePortRange,
-  printMasked,
-  printOwnerRange,
-  printPortRange,
-} from './numbers.ts';
 import type { PortRange } from './numbers.ts';
+import { parseMasked, parseOwnerRange, parsePortRange, printMasked, printOwnerRange, printPortRange } from './numbers.ts';
 import { protocolName } from './protocols.ts';
 import type { Family } from './rule.ts';
+import { quoteWord } from './words.ts';
 
 /** How one kind of match is written. */
 export interface MatchOption<V> {
@@ -35,8 +29,16 @@ function readStates(text: string): readonly string[] | null {
 }
 
 function readNetwork(text: string, family: Family): MatchValues['source'] | null {
-  const network = parseNetwork(text);
+  const network = parseNetwork(withPrefix(text));
   return network !== null && network.family === family ? network : null;
+}
+
+// iptables takes `/255.0.0.0` for `/8`, and iptables before 1.4 printed it so; a mask with holes has no prefix and is none.
+function withPrefix(text: string): string {
+  const [, address, mask] = /^(\S+)\/(\d+\.\d+\.\d+\.\d+)$/.exec(text) ?? [];
+  const bits = mask?.split('.').reduce((value, part) => value * 256 + Number(part), 0) ?? 0;
+  const prefix = /^(1*)0*$/.exec(bits.toString(2).padStart(32, '0'))?.[1]?.length;
+  return mask === undefined || prefix === undefined || bits >= 2 ** 32 ? text : `${address}/${prefix}`;
 }
 
 // IFNAMSIZ leaves 15 characters; the kernel refuses slashes and white space, a shell-safe set is enough for the rest.
@@ -67,7 +69,14 @@ const onePort = { module: 'protocol', negatable: true, read: parsePortRange, pri
 
 export const MATCH_OPTIONS: { readonly [K in MatchKind]: MatchOption<MatchValues[K]> } = {
   source: { option: '-s', aliases: ['--source', '--src'], module: 'header', negatable: true, read: readNetwork, print: printNetwork },
-  destination: { option: '-d', aliases: ['--destination', '--dst'], module: 'header', negatable: true, read: readNetwork, print: printNetwork },
+  destination: {
+    option: '-d',
+    aliases: ['--destination', '--dst'],
+    module: 'header',
+    negatable: true,
+    read: readNetwork,
+    print: printNetwork,
+  },
   'in-interface': { option: '-i', aliases: ['--in-interface'], module: 'header', negatable: true, read: readInterface, print: same },
   'out-interface': { option: '-o', aliases: ['--out-interface'], module: 'header', negatable: true, read: readInterface, print: same },
   protocol: { option: '-p', aliases: ['--protocol', '--proto'], module: 'header', negatable: true, read: protocolOf, print: same },
@@ -83,7 +92,7 @@ export const MATCH_OPTIONS: { readonly [K in MatchKind]: MatchOption<MatchValues
   mark: { ...masked, module: 'mark' },
   connmark: { ...masked, module: 'connmark' },
   socket: { option: '', aliases: [], module: 'socket', negatable: false, read: () => true, print: () => '' },
-  comment: { option: '--comment', aliases: [], module: 'comment', negatable: false, read: same, print: same },
+  comment: { option: '--comment', aliases: [], module: 'comment', negatable: false, read: same, print: quoteWord },
 };
 
 /** All kinds, in the order in which iptables-save prints those of the header. */

@@ -37,8 +37,9 @@ function printMatches(matches: readonly Match[]): string {
     }
     const declared = MATCH_OPTIONS[match.kind].module;
     const module = declared === 'protocol' ? String(protocol?.value ?? '') : declared;
-    // A module that is asked the same question twice is loaded twice: `-m owner ! --gid-owner 1 -m owner ! --gid-owner 2`.
-    if (module !== 'header' && (module !== loaded || seen.has(match.kind))) {
+    // A module that is asked the same question twice is loaded twice: `-m owner ! --gid-owner 1 -m owner ! --gid-owner 2`;
+    // multiport takes a single option each time.
+    if (module !== 'header' && (module !== loaded || seen.has(match.kind) || module === 'multiport')) {
       words.push(`-m ${module}`);
       seen = new Set();
     }
@@ -62,7 +63,9 @@ function printValue<K extends MatchKind>(kind: K, value: MatchValues[MatchKind])
 /** What iptables-save prints in normal form, without counters; an empty string for an empty ruleset. */
 export function printSave(ruleset: Ruleset, annotate: Annotate = nothing): string {
   return normalForm(ruleset)
-    .tables.map((table) => block(table, (chain) => `:${chain.name} ${chain.policy === 'unknown' ? 'ACCEPT' : chain.policy}`, table.chains, annotate))
+    .tables.map((table) =>
+      block(table, (chain) => `:${chain.name} ${chain.policy === 'unknown' ? 'ACCEPT' : chain.policy}`, table.chains, annotate),
+    )
     .join('');
 }
 

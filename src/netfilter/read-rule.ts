@@ -1,164 +1,201 @@
 /** One rule's words to a Rule. What is not understood is kept word for word. */
 
 import type { KnownMatch, Match } from './match.ts';
+import { parseNetwork } from './network.ts';
 import { MATCH_OPTIONS, matchKindOf } from './options.ts';
-import { PROTOCOLS_WITH_PORTS } from './protocols.ts';
-import type { Family, Rule } from './rule.ts';
-import type { Target, TargetName, Verdict } from './target.ts';
-import { isTargetName, TARGET_FORMS, VERDICTS } from './target.ts';
+import { PROTOCOLS_WITH_PORTS, protocolName } from './protocols.ts';
+import { readTarget } from './read-target.ts';
+import type { Counters, Family, Rule } from './rule.ts';
+import type { RuleWords, Unreadable } from './rule-words.ts';
+import { jumpOf, LOAD, startsAnother, takeNegation, wordsSince } from './rule-words.ts';
+import type { Target } from './target.ts';
 import type { Word } from './words.ts';
+import { quoteWord } from './words.ts';
 
-const JUMPS: Readonly<Record<string, 'jump' | 'goto'>> = { '-j': 'jump', '--jump': 'jump', '-g': 'goto', '--goto': 'goto' };
-const LOAD = ['-m', '--match'];
-
-/** Why a rule's words are not a rule, in words for a person. */
-export interface Unreadable {
-  readonly reason: string;
-}
-
-/** A cursor over the words of one rule. */
-interface Cursor {
-  readonly words: readonly Word[];
-  at: number;
-}
+export type { Unreadable } from './rule-words.ts';
 
 /**
  * Reads what follows `-A CHAIN`. Matches and targets that are not known here become opaque; words
  * that iptables itself would refuse (a port above 65535, an option without its value) are unreadable.
  */
-export function readRule(words: readonly Word[], family: Family): Rule | Unreadable {
-  const cursor: Cursor = { words, at: 0 };
+export function readRule(given: readonly Word[], family: Family): Rule | Unreadable {
+  const words = given.flatMap(splitAssignment);
+  const rule: RuleWords = { words, family, protocol: protocolIn(words), modules: new Set(), idle: new Set(), headers: new Set(), at: 0 };
   const matches: Match[] = [];
-  let target: Target = { kind: 'none' };
-  let protocol = '';
-  while (cursor.at < words.length) {
-    const negated = takeNegation(cursor);
-    const word = words[cursor.at];
-    if (word === undefined) return { reason: '"!" stands at the end' };
-    const jump = JUMPS[word.text];
-    if (jump !== undefined && !negated) {
-      const read = readTarget(cursor, jump, family);
+  let target: Target | undefined;
+  let counters: Counters | undefined;
+  while (rule.at < words.length) {
+    const option = words[rule.at]?.raw ?? '';
+    const jump = jumpOf(option);
+    if (jump !== undefined) {
+      if (target !== undefined) return { reason: `${option} stands twice` };
+      const read = readTarget(rule, jump);
       if ('reason' in read) return read;
       target = read;
-    } else if (LOAD.includes(word.text) && !negated) {
-      const module = words[cursor.at + 1]?.text;
-      if (module === undefined) return { reason: `${word.text} needs the name of a match` };
-      cursor.at += 2;
-      const read = readModule(cursor, module, protocol, family);
+    } else if (option === '-c' || option === '--set-counters') {
+      const read = readCounters(words[rule.at + 1]?.text, words[rule.at + 2]?.text);
       if ('reason' in read) return read;
-      matches.push(...read);
+      counters = read;
+      rule.at += 3;
     } else {
-      const read = readOption(cursor, word, negated, protocol, family);
+      const read = readMatches(rule);
       if ('reason' in read) return read;
-      if (read.kind === 'protocol') protocol = read.value;
-      if (read.kind !== 'protocol' || read.value !== 'all') matches.push(read);
+      // One by one: a rule of 64 KiB has more matches than a call takes arguments.
+      for (const match of read) matches.push(match);
     }
   }
-  return { matches, target };
+  for (const module of rule.idle) return { reason: `-m ${module} needs an option` };
+  return { matches, target: target ?? { kind: 'none' }, ...(counters && { counters }) };
 }
 
-function takeNegation(cursor: Cursor): boolean {
-  if (cursor.words[cursor.at]?.text !== '!') return false;
-  cursor.at += 1;
-  return true;
+// getopt_long takes `--dport=80` for `--dport 80`.
+function splitAssignment(word: Word): Word | Word[] {
+  const at = word.raw.startsWith('--') ? word.raw.indexOf('=') : -1;
+  if (at === -1 || /["'\\]/.test(word.raw)) return word;
+  return [word.raw.slice(0, at), word.raw.slice(at + 1)].map((text) => ({ text, raw: text }));
 }
 
-/** A header option (`-s`, `-p`), or an option of the protocol's own module without `-m` (`-p tcp --dport 80`). */
-function readOption(cursor: Cursor, word: Word, negated: boolean, protocol: string, family: Family): KnownMatch | Unreadable {
-  const ownModule = PROTOCOLS_WITH_PORTS.includes(protocol) ? 'protocol' : '';
-  const kind = matchKindOf('header', word.text) ?? matchKindOf(ownModule, word.text);
-  if (kind === undefined) return { reason: `"${word.text}" is not an option that is known here` };
-  cursor.at += 1;
-  return readValue(cursor, kind, negated, word.text, family) ?? { reason: badValue(cursor, word.text) };
+function protocolIn(words: readonly Word[]): string {
+  const at = words.findIndex((word) => matchKindOf('header', word.raw) === 'protocol');
+  const negated = words[at - 1]?.text === '!' || words[at + 1]?.text === '!';
+  return at === -1 || negated ? '' : (protocolName(words[at + 1]?.text ?? '') ?? '');
 }
 
-function badValue(cursor: Cursor, option: string): string {
-  const value = cursor.words[cursor.at]?.raw;
+/** The counters that iptables-save -c and iptables -S -v print. */
+export function readCounters(packets: string | undefined, bytes: string | undefined): Counters | Unreadable {
+  if (packets === undefined || bytes === undefined || !/^\d{1,20}$/.test(packets) || !/^\d{1,20}$/.test(bytes)) {
+    return { reason: '-c needs two numbers' };
+  }
+  return { packets: BigInt(packets), bytes: BigInt(bytes) };
+}
+
+/** What one option, or one module with all its options, asks. */
+function readMatches(rule: RuleWords): readonly Match[] | Unreadable {
+  const start = rule.at;
+  const negated = takeNegation(rule);
+  const word = rule.words[rule.at];
+  if (word === undefined) return { reason: '"!" stands at the end' };
+  if (LOAD.includes(word.raw) && !negated) {
+    const module = rule.words[rule.at + 1]?.text;
+    if (module === undefined) return { reason: `${word.raw} needs the name of a match` };
+    rule.at += 2;
+    return readModule(rule, module);
+  }
+  if (word.raw === '-f' || word.raw === '--fragment') {
+    rule.at += 1;
+    return [{ kind: 'opaque', text: negated ? '! -f' : '-f' }];
+  }
+  if (/^-[46]$|^--ipv[46]$/.test(word.raw)) {
+    rule.at += 1;
+    return word.raw.endsWith(rule.family === 'ip' ? '4' : '6') ? [] : { reason: `${word.raw} is for the other family` };
+  }
+  const kind = matchKindOf('header', word.raw);
+  if (kind !== undefined) {
+    rule.at += 1;
+    if (rule.headers.has(kind)) return { reason: `${word.raw} stands twice` };
+    rule.headers.add(kind);
+    return readHeader(rule, kind, negated, word.raw);
+  }
+  // The options of the protocol's own module need no `-m`: `-p tcp --dport 80`.
+  rule.at = start;
+  if (rule.protocol === '' || !word.raw.startsWith('-')) return { reason: `"${word.text}" is not an option that is known here` };
+  return readModule(rule, rule.protocol);
+}
+
+function readHeader(rule: RuleWords, kind: KnownMatch['kind'], negated: boolean, option: string): readonly Match[] | Unreadable {
+  const read = readValue(rule, kind, negated, option);
+  // `-p all` asks nothing; iptables refuses its opposite, which no packet is.
+  if (read?.kind === 'protocol' && read.value === 'all') return read.negated ? { reason: '! -p all is no packet at all' } : [];
+  if (read !== null) return asksNothing(read) ? [] : [read];
+  const inner = takeNegation(rule);
+  const text = rule.words[rule.at]?.text ?? '';
+  if (!namesAddresses(text, rule.family)) return { reason: badValue(rule, option) };
+  rule.at += 1;
+  return [{ kind: 'opaque', text: `${negated !== inner ? '! ' : ''}${MATCH_OPTIONS[kind].option} ${quoteWord(text)}` }];
+}
+
+// The kernel keeps no trace of `-s 0.0.0.0/0`.
+function asksNothing({ kind, negated, value }: KnownMatch): boolean {
+  return (kind === 'source' || kind === 'destination') && !negated && value.prefix === 0;
+}
+
+/** Whether iptables takes this for addresses, though no one network says the same: a name, a list, a mask with holes. */
+function namesAddresses(text: string, family: Family): boolean {
+  return text.split(',').every((part) => {
+    const [address = '', mask = '', rest] = part.split('/');
+    const holes = parseNetwork(address)?.family === family && parseNetwork(mask)?.family === family;
+    const one = parseNetwork(part)?.family === family;
+    return rest === undefined && (one || holes || (/^[A-Za-z][A-Za-z0-9_.-]{0,252}$/.test(address) && /^[\d.]*$/.test(mask)));
+  });
+}
+
+/** The value of an option, with the older spelling of negation (`-d ! 10.0.0.0/8`); null where it is not one, or missing. */
+function readValue(rule: RuleWords, kind: KnownMatch['kind'], negatedBefore: boolean, option: string): KnownMatch | null {
+  const form = MATCH_OPTIONS[kind];
+  const start = rule.at;
+  const negated = takeNegation(rule) ? !negatedBefore : negatedBefore;
+  const text = rule.words[rule.at]?.text;
+  const value = text === undefined || (negated && !form.negatable) ? null : form.read(text, rule.family);
+  rule.at = value === null ? start : rule.at + 1;
+  return value === null || option === '' ? null : ({ kind, negated, value } as KnownMatch);
+}
+
+function badValue(rule: RuleWords, option: string): string {
+  const value = rule.words[rule.at]?.raw;
   return value === undefined ? `${option} needs a value` : `${value} is not a value that ${option} takes`;
 }
 
-function readValue(cursor: Cursor, kind: KnownMatch['kind'], negatedBefore: boolean, option: string, family: Family): KnownMatch | null {
-  const form = MATCH_OPTIONS[kind];
-  // `-d ! 10.0.0.0/8` is the older spelling of `! -d 10.0.0.0/8`.
-  const negated = option !== '' && takeNegation(cursor) ? !negatedBefore : negatedBefore;
-  const text = option === '' ? '' : cursor.words[cursor.at]?.text;
-  if (text === undefined || (negated && !form.negatable)) return null;
-  const value = form.read(text, family);
-  if (value === null) return null;
-  if (option !== '') cursor.at += 1;
-  return { kind, negated, value } as KnownMatch;
-}
-
-/** The options of one `-m MODULE`; the whole of it stays text unless every option is understood. */
-function readModule(cursor: Cursor, module: string, protocol: string, family: Family): readonly Match[] | Unreadable {
-  const start = cursor.at;
-  const known = module === protocol && PROTOCOLS_WITH_PORTS.includes(module) ? 'protocol' : module;
+/** A module's options, up to what opens something else. One option that is not known makes all of them opaque. */
+function readModule(rule: RuleWords, module: string): readonly Match[] | Unreadable {
+  const start = rule.at;
+  const name = tableName(rule, module);
+  const bare = matchKindOf(name, '');
   const matches: KnownMatch[] = [];
-  let understood = known === 'protocol' || matchKindOf(known, '') !== undefined || hasOptions(known);
-  while (cursor.at < cursor.words.length && !startsAnother(cursor)) {
-    const before = cursor.at;
-    const negated = takeNegation(cursor);
-    const option = cursor.words[cursor.at]?.text ?? '';
-    const kind = matchKindOf(known, option);
-    cursor.at += 1;
-    const read = kind === undefined ? null : readValue(cursor, kind, negated, option, family);
+  let understood = MODULES.has(name);
+  if (understood) {
+    // Loaded once more, it is the last again: `-m mark --mark 1 -m connmark --mark 2 -m mark --mark 3`.
+    rule.modules.delete(name);
+    rule.modules.add(name);
+  }
+  if (understood && bare === undefined && name !== 'protocol') rule.idle.add(name);
+  while (rule.at < rule.words.length && !startsAnother(rule)) {
+    const negated = takeNegation(rule);
+    const option = rule.words[rule.at]?.raw ?? '';
+    const kind = kindIn(rule, option);
+    rule.at += 1;
+    const read = kind === undefined ? null : readValue(rule, kind, negated, option);
     if (read !== null) matches.push(read);
-    else if (kind !== undefined && understood) return { reason: badValue(cursor, option) };
+    else if (kind !== undefined && understood) return { reason: badValue(rule, option) };
     else understood = false;
-    if (cursor.at === before) cursor.at += 1;
   }
-  const bare = matchKindOf(known, '');
-  if (understood && bare !== undefined) return [{ kind: bare, negated: false, value: true } as KnownMatch];
+  if (!understood) {
+    rule.idle.delete(name);
+    return [{ kind: 'opaque', text: `-m ${quoteWord(module)} ${wordsSince(rule, start)}`.trimEnd() }];
+  }
   // `-p tcp -m tcp` without an option asks nothing that `-p tcp` has not asked.
-  if (understood && (matches.length > 0 || known === 'protocol')) return matches;
-  const raw = cursor.words.slice(start, cursor.at).map((word) => word.raw);
-  return [{ kind: 'opaque', text: [`-m ${module}`, ...raw].join(' ') }];
+  return bare === undefined ? matches : [{ kind: bare, negated: false, value: true } as KnownMatch, ...matches];
 }
 
-function hasOptions(module: string): boolean {
-  return Object.values(MATCH_OPTIONS).some((form) => form.module === module);
+const MODULES: ReadonlySet<string> = new Set(
+  Object.values(MATCH_OPTIONS)
+    .map((form) => form.module)
+    .filter((module) => module !== 'header'),
+);
+
+/** What the table of options calls a module; empty for one that is not in it. */
+function tableName(rule: RuleWords, module: string): string {
+  if (module === rule.protocol && PROTOCOLS_WITH_PORTS.includes(module)) return 'protocol';
+  return module === 'protocol' || module === 'header' ? '' : module;
 }
 
-/** Whether the next word opens another module, a target or a header option, a `!` before it included. */
-function startsAnother(cursor: Cursor): boolean {
-  const here = cursor.words[cursor.at]?.text;
-  const text = here === '!' ? cursor.words[cursor.at + 1]?.text : here;
-  return text === undefined || LOAD.includes(text) || text in JUMPS || matchKindOf('header', text) !== undefined;
-}
-
-function readTarget(cursor: Cursor, jump: 'jump' | 'goto', family: Family): Target | Unreadable {
-  const option = cursor.words[cursor.at]?.text ?? '';
-  const name = cursor.words[cursor.at + 1];
-  if (name === undefined) return { reason: `${option} needs a target` };
-  cursor.at += 2;
-  const start = cursor.at;
-  if (VERDICTS.includes(name.text as Verdict)) return { kind: 'verdict', verdict: name.text as Verdict };
-  if (isTargetName(name.text)) {
-    const target = readValuedTarget(cursor, name.text, family);
-    if (target !== null) return target;
-    cursor.at = start;
+/** The kind of an option of the module that was loaded last, or of one before it. */
+function kindIn(rule: RuleWords, option: string): KnownMatch['kind'] | undefined {
+  if (!option.startsWith('-')) return undefined;
+  for (const module of [...rule.modules].reverse()) {
+    const kind = matchKindOf(module, option);
+    if (kind === undefined) continue;
+    rule.idle.delete(module);
+    return kind;
   }
-  while (cursor.at < cursor.words.length && !startsAnother(cursor)) cursor.at += 1;
-  const rest = cursor.words.slice(start, cursor.at).map((word) => word.raw);
-  // A chain has no options of its own; a name in capitals with options is a target of some extension.
-  if (rest.length === 0 && !isTargetName(name.text) && !EXTENSIONS.includes(name.text)) return { kind: 'jump', chain: name.text, goto: jump === 'goto' };
-  return { kind: 'opaque', name: name.text, text: [name.raw, ...rest].join(' ') };
-}
-
-// Targets of extensions that may stand without options and would otherwise look like a jump to a chain.
-const EXTENSIONS = ['AUDIT', 'CHECKSUM', 'CLUSTERIP', 'ECN', 'LOG', 'MASQUERADE', 'NETMAP', 'NFQUEUE', 'NOTRACK', 'TRACE', 'TCPMSS', 'ULOG'];
-
-function readValuedTarget(cursor: Cursor, kind: TargetName, family: Family): Target | null {
-  const form = TARGET_FORMS[kind];
-  const given = new Map<string, string>();
-  while (cursor.at < cursor.words.length && !startsAnother(cursor)) {
-    const option = cursor.words[cursor.at]?.text ?? '';
-    const count = form.options[option];
-    const value = count === 1 ? cursor.words[cursor.at + 1]?.text : '';
-    if (count === undefined || value === undefined) return null;
-    given.set(option, value);
-    cursor.at += 1 + count;
-  }
-  const value = form.read(given, family);
-  return value === null ? null : ({ kind, value } as Target);
+  return matchKindOf(tableName(rule, rule.protocol), option);
 }

@@ -50,6 +50,8 @@ export interface Rule {
   /** All must hold for the target to be taken. */
   readonly matches: readonly Match[];
   readonly target: Target;
+  /** `top` where the rule goes before all others of a chain that is not ours alone; otherwise it goes to the end. */
+  readonly place?: 'top';
   /** A stable name, where the rule comes from a plan. */
   readonly id?: string;
   readonly because?: Because;

@@ -1,6 +1,6 @@
 /** What a rule does with a packet that matched. */
 
-import { everywhere } from './network.ts';
+import { everywhere, parseNetwork } from './network.ts';
 import type { Masked } from './numbers.ts';
 import { ALL_BITS, hex, parseMasked, parseNumber } from './numbers.ts';
 import type { Family } from './rule.ts';
@@ -55,7 +55,8 @@ export const TARGET_FORMS: { readonly [K in TargetName]: TargetForm<TargetValues
     read: (given, family) => {
       const port = parseNumber(given.get('--on-port') ?? '', 65535);
       const mark = parseMasked(given.get('--tproxy-mark') ?? '0/0');
-      return port === null || mark === null ? null : { port, address: given.get('--on-ip') ?? everywhere(family).address, mark };
+      const address = given.get('--on-ip') ?? everywhere(family).address;
+      return port === null || mark === null || !isAddress(address, family) ? null : { port, address, mark };
     },
     print: ({ port, address, mark }) => `--on-port ${port} --on-ip ${address} --tproxy-mark ${hex(mark.value)}/${hex(mark.mask)}`,
   },
@@ -79,10 +80,17 @@ export const TARGET_FORMS: { readonly [K in TargetName]: TargetForm<TargetValues
   },
   REJECT: {
     options: { '--reject-with': 1 },
-    read: (given, family) => ({ with: given.get('--reject-with') ?? (family === 'ip' ? 'icmp-port-unreachable' : 'icmp6-port-unreachable') }),
+    read: (given, family) => {
+      const reply = given.get('--reject-with') ?? (family === 'ip' ? 'icmp-port-unreachable' : 'icmp6-port-unreachable');
+      return /^[a-z][a-z0-9-]*$/.test(reply) ? { with: reply } : null;
+    },
     print: (value) => `--reject-with ${value.with}`,
   },
-  DNAT: { options: { '--to-destination': 1 }, read: (given) => readTo(given.get('--to-destination')), print: ({ to }) => `--to-destination ${to}` },
+  DNAT: {
+    options: { '--to-destination': 1 },
+    read: (given) => readTo(given.get('--to-destination')),
+    print: ({ to }) => `--to-destination ${to}`,
+  },
   SNAT: { options: { '--to-source': 1 }, read: (given) => readTo(given.get('--to-source')), print: ({ to }) => `--to-source ${to}` },
   NFLOG: {
     options: { '--nflog-prefix': 1, '--nflog-group': 1, '--nflog-size': 1 },
@@ -90,12 +98,28 @@ export const TARGET_FORMS: { readonly [K in TargetName]: TargetForm<TargetValues
       const prefix = given.get('--nflog-prefix') ?? '';
       const group = parseNumber(given.get('--nflog-group') ?? '0', 65535);
       const size = parseNumber(given.get('--nflog-size') ?? '0', ALL_BITS);
-      return group === null || size === null || !/^[\w -]{0,63}$/.test(prefix) ? null : { prefix, group, size };
+      // 63 characters and a zero (nfnetlink_log.h: NF_LOG_PREFIXLEN is 128, xt_NFLOG keeps 64).
+      return group === null || size === null || !/^\P{Cc}{0,63}$/u.test(prefix) ? null : { prefix, group, size };
     },
     print: ({ prefix, group, size }) =>
-      `--nflog-prefix ${/^\w+$/.test(prefix) ? prefix : `"${prefix}"`}${group === 0 ? '' : ` --nflog-group ${group}`}${size === 0 ? '' : ` --nflog-size ${size}`}`,
+      [
+        prefix === '' ? '' : `--nflog-prefix ${quotePrefix(prefix)}`,
+        group === 0 ? '' : `--nflog-group ${group}`,
+        size === 0 ? '' : `--nflog-size ${size}`,
+      ]
+        .filter((part) => part !== '')
+        .join(' '),
   },
 };
+
+function isAddress(text: string, family: Family): boolean {
+  return !text.includes('/') && parseNetwork(text)?.family === family;
+}
+
+/** A prefix as iptables-save prints it: bare where it is letters, digits, `_` and `-`, else in quotes. */
+export function quotePrefix(prefix: string): string {
+  return /^[A-Za-z0-9_-]+$/.test(prefix) ? prefix : `"${prefix.replace(/["\\']/g, '\\$&')}"`;
+}
 
 function readToPorts(text: string | undefined): TargetValues['REDIRECT'] | null {
   if (text === undefined) return { any: true };
@@ -159,4 +183,3 @@ export function printTarget(target: Target): string {
 function printValue<K extends TargetName>(target: { readonly kind: K; readonly value: TargetValues[K] }): string {
   return TARGET_FORMS[target.kind].print(target.value);
 }
-

@@ -1,4 +1,4 @@
-/** Words of a rule line, as iptables-restore splits them: white space separates, double quotes hold together. */
+/** Words of a rule line, as a shell and iptables-restore split them: white space separates, quotes hold together. */
 
 export interface Word {
   readonly text: string;
@@ -6,22 +6,48 @@ export interface Word {
   readonly raw: string;
 }
 
-/** The words of a line; null where a quote is not closed. */
+// A single quote that is never closed is an ordinary character, as it is for iptables-restore.
+const PIECE = /"(?:[^"\\]|\\[^])*"|'[^']*'|\\[^]?|[^\s"'\\]+|'/y;
+const SPACE = /\s*/y;
+const QUOTED = /"((?:[^"\\]|\\[^])*)"|'([^']*)'|\\([^])/g;
+
+/** The words of a line; null where a double quote is not closed. */
 export function splitWords(line: string): readonly Word[] | null {
+  if (!/["'\\]/.test(line)) return plainWords(line).map((text) => ({ text, raw: text }));
   const words: Word[] = [];
-  const pattern = /"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"']+/gy;
-  let rest = line.trimStart();
-  while (rest !== '') {
-    let raw = '';
-    pattern.lastIndex = 0;
-    for (let part = pattern.exec(rest); part !== null; part = pattern.exec(rest)) raw += part[0];
-    if (raw === '' || /^["']/.test(rest.slice(raw.length))) return null;
+  let at = skip(SPACE, line, 0);
+  while (at < line.length) {
+    const start = at;
+    for (let next = skip(PIECE, line, at); next > at; next = skip(PIECE, line, at)) at = next;
+    if (at === start || line[at] === '"') return null;
+    const raw = line.slice(start, at);
     words.push({ text: unquote(raw), raw });
-    rest = rest.slice(raw.length).trimStart();
+    at = skip(SPACE, line, at);
   }
   return words;
 }
 
-function unquote(raw: string): string {
-  return raw.replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'/g, (_, double?: string, single?: string) => (double ?? single ?? '').replace(/\\(.)/g, '$1'));
+/** What white space separates, whatever it is. */
+export function plainWords(line: string): string[] {
+  const trimmed = line.trim();
+  return trimmed === '' ? [] : trimmed.split(/\s+/);
+}
+
+/** Where `pattern` (a sticky one) ends when it starts at `at`; `at` itself where it does not match. */
+function skip(pattern: RegExp, line: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(line) ? pattern.lastIndex : at;
+}
+
+/** The text that quotes and backslashes stand for. */
+export function unquote(raw: string): string {
+  return raw.replace(
+    QUOTED,
+    (_, double?: string, single?: string, escaped?: string) => single ?? escaped ?? (double ?? '').replace(/\\([^])/g, '$1'),
+  );
+}
+
+/** A word as iptables-restore has to be given it: in double quotes where it would otherwise fall apart. */
+export function quoteWord(text: string): string {
+  return text === '' || /[\s"'\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text;
 }

@@ -9,6 +9,7 @@ export type Touches =
   | 'ipv6'
   | 'routing'
   | 'arguments'
+  | 'injection'
   | 'apply'
   | 'logging'
   /** The text of the rules, not what they do. */

@@ -1,9 +1,7 @@
 /** Every release of Istio that is known here: 281, from 1.0.0 to 1.30.3. */
 
 /** The newest patch of each minor of Istio 1, from 1.0 on. */
-const LAST_PATCH = [
-  9, 17, 10, 8, 10, 10, 14, 8, 6, 9, 6, 8, 9, 9, 6, 7, 7, 8, 7, 10, 8, 6, 8, 6, 6, 5, 8, 9, 10, 6, 3,
-];
+const LAST_PATCH = [9, 17, 10, 8, 10, 10, 14, 8, 6, 9, 6, 8, 9, 9, 6, 7, 7, 8, 7, 10, 8, 6, 8, 6, 6, 5, 8, 9, 10, 6, 3];
 
 // Tags that were skipped: no such release was ever published.
 const NEVER_RELEASED = ['1.17.7', '1.18.4', '1.19.2'];
@@ -46,7 +44,7 @@ export type ReadRelease =
  * a leading `v` and what follows the patch (variants, vendor suffixes) are dropped.
  */
 export function readRelease(text: string): ReadRelease {
-  const parts = /^v?(1\.(?:0|[1-9]\d{0,2}))(?:\.(0|[1-9]\d{0,2}))?(?:[-+.][0-9A-Za-z][0-9A-Za-z.+-]*)?$/.exec(text.trim());
+  const parts = /^v?(1\.(?:0|[1-9]\d{0,2}))(?:\.(0|[1-9]\d{0,2}))?(?:[-+][0-9A-Za-z][0-9A-Za-z.+-]*)?$/.exec(text.trim());
   const newest = newestPatch(parts?.[1] ?? '');
   if (newest === undefined) return { unknown: text };
   if (parts?.[2] === undefined) return { release: newest };

@@ -26,11 +26,17 @@ export const legacyDns: Concern = ({ family, values, switches, has, dns }) => {
   return [
     ...owners.map(fromAgent),
     append('nat', 'OUTPUT', QUERY, { kind: 'DNAT', value: { to: `127.0.0.1:${agent}` } }, { ...reason, id: 'nat.dns-udp' }),
-    append('nat', 'POSTROUTING', [UDP, match('destination-port', port(agent))], { kind: 'SNAT', value: { to: '127.0.0.1' } }, {
-      ...reason,
-      id: 'nat.dns-udp-source',
-      text: 'Queries to the agent come from 127.0.0.1, so that its answers find their way back.',
-    }),
+    append(
+      'nat',
+      'POSTROUTING',
+      [UDP, match('destination-port', port(agent))],
+      { kind: 'SNAT', value: { to: '127.0.0.1' } },
+      {
+        ...reason,
+        id: 'nat.dns-udp-source',
+        text: 'Queries to the agent come from 127.0.0.1, so that its answers find their way back.',
+      },
+    ),
   ];
 };
 

@@ -38,9 +38,27 @@ export const dnsInOutput: Concern = (context) => {
   if (context.dns === 'off' || !context.has('dnsByRedirect')) return [];
   if (!context.has('dnsChain')) return dnsOverTcp(context, 'ISTIO_OUTPUT');
   const captured = serversAsMatches(context);
-  const toRaw = append('raw', 'OUTPUT', [], jump('ISTIO_OUTPUT_DNS'), because('raw.jump-dns', 'DNS gets conntrack zones in a chain of its own.'));
-  const toNat = append('nat', 'ISTIO_OUTPUT', [], jump('ISTIO_OUTPUT_DNS'), because('nat.jump-dns', 'DNS is captured in a chain of its own.'));
-  const toInbound = append('raw', 'PREROUTING', [], jump('ISTIO_INBOUND'), because('raw.jump-inbound', 'Answers of servers get their zone in a chain of their own.'));
+  const toRaw = append(
+    'raw',
+    'OUTPUT',
+    [],
+    jump('ISTIO_OUTPUT_DNS'),
+    because('raw.jump-dns', 'DNS gets conntrack zones in a chain of its own.'),
+  );
+  const toNat = append(
+    'nat',
+    'ISTIO_OUTPUT',
+    [],
+    jump('ISTIO_OUTPUT_DNS'),
+    because('nat.jump-dns', 'DNS is captured in a chain of its own.'),
+  );
+  const toInbound = append(
+    'raw',
+    'PREROUTING',
+    [],
+    jump('ISTIO_INBOUND'),
+    because('raw.jump-inbound', 'Answers of servers get their zone in a chain of their own.'),
+  );
   return [
     toRaw,
     ...(captured.length > 0 ? [toNat] : []),
@@ -59,7 +77,13 @@ export const dnsAfterRanges: Concern = (context) => {
   const own = has('dnsUdpInOutput');
   const chain = own ? 'ISTIO_OUTPUT' : 'OUTPUT';
   const jumps = ['nat', 'raw'].map((table) =>
-    append(table, 'OUTPUT', [UDP], jump('ISTIO_OUTPUT'), because(`${table}.jump-outbound-udp`, 'UDP is looked at by ISTIO_OUTPUT, for DNS.')),
+    append(
+      table,
+      'OUTPUT',
+      [UDP],
+      jump('ISTIO_OUTPUT'),
+      because(`${table}.jump-outbound-udp`, 'UDP is looked at by ISTIO_OUTPUT, for DNS.'),
+    ),
   );
   return [
     ...(own ? jumps : []),
@@ -75,7 +99,10 @@ function zonesWanted({ has, switches }: Context): boolean {
 
 function toAgent(table: string, chain: string, protocol: KnownMatch, server: Server, agent: number): Step {
   const name = String(protocol.value);
-  const reason = because(`nat.dns-${name}.${server.name}`, `DNS over ${name.toUpperCase()} to ${server.name} goes to the agent on ${agent}.`);
+  const reason = because(
+    `nat.dns-${name}.${server.name}`,
+    `DNS over ${name.toUpperCase()} to ${server.name} goes to the agent on ${agent}.`,
+  );
   return append(table, chain, [...server.to, protocol, TO_DNS], redirect(agent), reason);
 }
 
@@ -99,22 +126,48 @@ function notFromProxy({ values, has }: Context, chain: string): readonly Step[] 
   const groups = has('ownerGroups') ? groupMatches(values) : [];
   return [
     ...owners,
-    ...groups.map(({ matches, id, text, setting }) => append('nat', chain, [UDP, TO_DNS, ...matches], RETURN, { id: `nat.dns-${id}`, text, settings: [setting] })),
+    ...groups.map(({ matches, id, text, setting }) =>
+      append('nat', chain, [UDP, TO_DNS, ...matches], RETURN, { id: `nat.dns-${id}`, text, settings: [setting] }),
+    ),
   ];
 }
 
 function ownerZones({ values, switches }: Context, chain: string): readonly Step[] {
   const fromAgent = match('source-port', port(switches.dnsPort));
   return proxyOwners(values).flatMap((owner) => [
-    inZone(chain, [UDP, TO_DNS, ownedBy(owner)], AGENT_ZONE, `query-of-agent.${ownerId(owner)}`, 'Queries of the agent are tracked apart from those of the application.'),
-    inZone(chain, [UDP, fromAgent, ownedBy(owner)], APP_ZONE, `answer-of-agent.${ownerId(owner)}`, 'Answers of the agent belong to the queries of the application.'),
+    inZone(
+      chain,
+      [UDP, TO_DNS, ownedBy(owner)],
+      AGENT_ZONE,
+      `query-of-agent.${ownerId(owner)}`,
+      'Queries of the agent are tracked apart from those of the application.',
+    ),
+    inZone(
+      chain,
+      [UDP, fromAgent, ownedBy(owner)],
+      APP_ZONE,
+      `answer-of-agent.${ownerId(owner)}`,
+      'Answers of the agent belong to the queries of the application.',
+    ),
   ]);
 }
 
 function serverZones(context: Context, chain: string, inbound: string): readonly Step[] {
   return serversAsMatches(context).flatMap((server) => [
-    inZone(chain, [...server.to, UDP, TO_DNS], APP_ZONE, `query-of-app.${server.name}`, `Queries of the application to ${server.name} are tracked apart from those of the agent.`),
-    inZone(inbound, [...server.from, UDP, FROM_DNS], AGENT_ZONE, `answer-of-server.${server.name}`, `Answers of ${server.name} belong to the queries of the agent.`),
+    inZone(
+      chain,
+      [...server.to, UDP, TO_DNS],
+      APP_ZONE,
+      `query-of-app.${server.name}`,
+      `Queries of the application to ${server.name} are tracked apart from those of the agent.`,
+    ),
+    inZone(
+      inbound,
+      [...server.from, UDP, FROM_DNS],
+      AGENT_ZONE,
+      `answer-of-server.${server.name}`,
+      `Answers of ${server.name} belong to the queries of the agent.`,
+    ),
   ]);
 }
 

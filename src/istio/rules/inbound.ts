@@ -2,8 +2,8 @@
 
 import type { Match } from '../../netfilter/match.ts';
 import { match, not } from '../../netfilter/match.ts';
-import { ALL_BITS, port, printPortRange } from '../../netfilter/numbers.ts';
 import { everywhere } from '../../netfilter/network.ts';
+import { ALL_BITS, port, printPortRange } from '../../netfilter/numbers.ts';
 import type { SettingKey } from '../settings.ts';
 import { ACCEPT, jump, RETURN, setMark, TCP } from './parts.ts';
 import type { Concern, Context, Step } from './step.ts';
@@ -86,14 +86,23 @@ function listedPorts(context: Context, table: string): readonly Step[] {
 }
 
 /** Sends what matches to the proxy. */
-function capture({ family, has, tproxy }: Context, table: string, matches: readonly Match[], which: string, trace: string): readonly Step[] {
+function capture(
+  { family, has, tproxy }: Context,
+  table: string,
+  matches: readonly Match[],
+  which: string,
+  trace: string,
+): readonly Step[] {
   const reason = { text: `Inbound ${which === 'all' ? 'traffic' : `port ${which}`} is captured.`, settings: INCLUDE, trace };
   if (!tproxy) {
     if (family === 'ip6' && which === 'all' && has('inboundAll6Unfinished')) return [];
     return [append(table, 'ISTIO_INBOUND', matches, jump('ISTIO_IN_REDIRECT'), { ...reason, id: `nat.capture-inbound.${which}` })];
   }
   const known = has('tproxyConntrack') ? match('conntrack-state', ['RELATED', 'ESTABLISHED']) : match('socket', true);
-  const divert = append(table, 'ISTIO_INBOUND', [...matches, known], jump('ISTIO_DIVERT'), { ...reason, id: `mangle.divert-inbound.${which}` });
+  const divert = append(table, 'ISTIO_INBOUND', [...matches, known], jump('ISTIO_DIVERT'), {
+    ...reason,
+    id: `mangle.divert-inbound.${which}`,
+  });
   // With a list the rule stood there twice for as long as it asked for a socket; the second never matched anything new.
   const twice = which !== 'all' && !has('tproxyConntrack');
   return [

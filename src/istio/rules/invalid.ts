@@ -11,7 +11,10 @@ const INVALID = match('conntrack-state', ['INVALID']);
 /** Drops invalid packets, in a chain of its own from 1.24 on. */
 export const droppedInvalid: Concern = ({ values, has }) => {
   if (!values.dropInvalid || !has('dropInvalid')) return [];
-  const reason = { text: 'Packets that conntrack calls invalid are dropped: they would pass by the proxy.', settings: ['dropInvalid'] } as const;
+  const reason = {
+    text: 'Packets that conntrack calls invalid are dropped: they would pass by the proxy.',
+    settings: ['dropInvalid'],
+  } as const;
   if (!has('dropChain')) return [append('mangle', 'PREROUTING', [INVALID], DROP, { ...reason, id: 'mangle.drop-invalid' })];
   return [
     append('mangle', 'PREROUTING', [INVALID], jump('ISTIO_DROP'), { ...reason, id: 'mangle.jump-drop' }),
@@ -34,10 +37,16 @@ export function rejected6(acceptsLoopback: boolean): readonly Step[] {
     text: 'IPv6 within the pod is let in.',
     settings,
   });
-  const rest = append('filter', 'INPUT', [], { kind: 'REJECT', value: { with: 'icmp6-port-unreachable' } }, {
-    id: 'filter.reject-ip6',
-    text: 'Other IPv6 is rejected: it would pass by the proxy.',
-    settings,
-  });
+  const rest = append(
+    'filter',
+    'INPUT',
+    [],
+    { kind: 'REJECT', value: { with: 'icmp6-port-unreachable' } },
+    {
+      id: 'filter.reject-ip6',
+      text: 'Other IPv6 is rejected: it would pass by the proxy.',
+      settings,
+    },
+  );
   return [known, ...(acceptsLoopback ? [loopback] : []), rest];
 }

@@ -119,7 +119,12 @@ interface GroupMatch {
 export function groupMatches(values: SettingValues): readonly GroupMatch[] {
   const excluded = values['outbound.excludeOwnerGroups'].map((group): GroupMatch => {
     const name = printOwnerRange(group);
-    return { matches: [match('gid-owner', group)], id: `exclude-group.${name}`, text: `Group ${name} is left alone.`, setting: 'outbound.excludeOwnerGroups' };
+    return {
+      matches: [match('gid-owner', group)],
+      id: `exclude-group.${name}`,
+      text: `Group ${name} is left alone.`,
+      setting: 'outbound.excludeOwnerGroups',
+    };
   });
   const wanted = values['outbound.ownerGroups'];
   if (wanted === '*') return excluded;

@@ -33,11 +33,17 @@ function connectionMarks(context: Context): readonly Step[] {
   const mark = values['tproxy.mark'];
   const all = { nfmask: ALL_BITS, ctmask: ALL_BITS };
   const settings = ['mode', 'tproxy.mark'] as const;
-  const save = append('mangle', 'PREROUTING', [TCP, marked(mark)], { kind: 'CONNMARK', value: { action: 'save', ...all } }, {
-    id: 'mangle.save-mark',
-    text: 'The mark of an inbound packet is kept with its connection.',
-    settings,
-  });
+  const save = append(
+    'mangle',
+    'PREROUTING',
+    [TCP, marked(mark)],
+    { kind: 'CONNMARK', value: { action: 'save', ...all } },
+    {
+      id: 'mangle.save-mark',
+      text: 'The mark of an inbound packet is kept with its connection.',
+      settings,
+    },
+  );
   const restore = append(
     'mangle',
     'OUTPUT',
@@ -70,7 +76,7 @@ function connectionMarks(context: Context): readonly Step[] {
   });
   const unmarked = insert(3, 'mangle', 'ISTIO_INBOUND', [FROM_LOOPBACK_INTERFACE, TCP, not(marked(OWN_CALLS))], RETURN, {
     id: 'mangle.inbound-over-lo',
-    text: 'Over lo only the proxy\'s calls to its own pod come in.',
+    text: "Over lo only the proxy's calls to its own pod come in.",
     settings: ['mode'],
   });
   return [save, keep, ...ownCalls, restore, skipMarked, passed, unmarked];

@@ -1,0 +1,42 @@
+/** The words of `preview` on the command line. */
+
+import type { CommandModule } from 'yargs';
+import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
+import { finish } from '../talk.ts';
+
+export const EXAMPLES: [string, string][] = [
+  ['$0 preview', 'an ordinary injected pod, newest release'],
+  ['$0 preview --release 1.12 --explain', 'each rule of 1.12 with its reason'],
+  ['$0 preview -f sidecar.yaml -o commands', 'settings from a file, as commands'],
+  ['$0 preview --set dns.capture=all -o list', 'one setting changed, as tables'],
+  ["$0 preview @1.5 -- -p 15001 -b '*'", 'arguments of istio-iptables at 1.5'],
+  ['$0 preview saved.txt -o json', 'rules that were found, as data'],
+];
+
+export const previewCommand: CommandModule = {
+  command: 'preview [source]',
+  describe: 'Show the rules of a plan, or of a text with rules in it',
+  builder: (command) =>
+    command
+      // yargs hands over a lone dash as an empty text.
+      .positional('source', { type: 'string', coerce: (text: string) => (text === '' ? '-' : text), describe: 'FILE, - (standard input), FILE@1.23, @1.23' })
+      .options(SETTINGS_OPTIONS)
+      .options(FAMILY_OPTIONS)
+      .option('output', { alias: 'o', type: 'string', requiresArg: true, default: 'restore', describe: 'restore, save, commands, list, json or yaml', group: 'Output:' })
+      .option('explain', { type: 'boolean', default: false, describe: 'Say why each rule is there', group: 'Output:' })
+      .example(EXAMPLES)
+      .epilogue('Everything after -- is read as arguments of istio-iptables at the release.\nExit codes: 0 done, 2 input that can not be used.'),
+  handler: (parsed) =>
+    finish(async () => {
+      const { preview } = await import('../preview.ts');
+      const family = last(parsed, 'family');
+      const source = last(parsed, 'source');
+      return preview({
+        ...(source === undefined ? {} : { source }),
+        given: settingsGiven(parsed),
+        output: last(parsed, 'output') ?? '',
+        ...(family === undefined ? {} : { family }),
+        explain: parsed['explain'] === true,
+      });
+    }),
+};

@@ -1,0 +1,67 @@
+/** Options that mean the same in every command. */
+
+import type { Options } from 'yargs';
+
+/** Settings of a sidecar, and what is known of its pod. */
+export const SETTINGS_OPTIONS: Readonly<Record<string, Options>> = {
+  filename: { alias: 'f', type: 'string', requiresArg: true, describe: 'Settings: a SidecarCapture file, or - for standard input', group: 'Settings:' },
+  set: { type: 'string', requiresArg: true, describe: 'One setting, as inbound.excludePorts=80,443 (repeatable)', group: 'Settings:' },
+  release: { type: 'string', requiresArg: true, describe: 'Release of Istio, as 1.23 or 1.23.4 (default: the newest known)', group: 'Settings:' },
+  env: { type: 'string', requiresArg: true, describe: 'Environment of istio-iptables for arguments after --, as K=V (repeatable)', group: 'Settings:' },
+  'env-file': { type: 'string', requiresArg: true, describe: 'The same from a file with a K=V a line', group: 'Settings:' },
+  address: { type: 'string', requiresArg: true, describe: 'An address of the pod (repeatable; default: IPv4 only)', group: 'Facts:' },
+  nameserver: { type: 'string', requiresArg: true, describe: 'A nameserver of the pod (repeatable)', group: 'Facts:' },
+  facts: { type: 'string', requiresArg: true, describe: '"host": addresses, nameservers and names of this machine', group: 'Facts:' },
+};
+
+/** Which family an output shows. */
+export const FAMILY_OPTIONS: Readonly<Record<string, Options>> = {
+  family: { type: 'string', requiresArg: true, describe: 'ip or ip6 (also -4, -6)', group: 'Output:' },
+};
+
+/** The values of these options, as they were given. */
+export interface SettingsGiven {
+  readonly filename?: string;
+  readonly sets: readonly string[];
+  readonly release?: string;
+  readonly env: readonly string[];
+  readonly envFile?: string;
+  readonly addresses: readonly string[];
+  readonly nameservers: readonly string[];
+  readonly facts?: string;
+  /** What stood behind `--`; undefined where that was not there. */
+  readonly args?: readonly string[];
+}
+
+type Parsed = Readonly<Record<string, unknown>>;
+
+/** An option that may be given once: the last one counts. */
+export function last(parsed: Parsed, name: string): string | undefined {
+  const value = all(parsed, name).at(-1);
+  return value;
+}
+
+/** An option that may be given several times. */
+export function all(parsed: Parsed, name: string): readonly string[] {
+  const value = parsed[name];
+  return value === undefined ? [] : (Array.isArray(value) ? value : [value]).map(String);
+}
+
+/** The settings that a command line gave. */
+export function settingsGiven(parsed: Parsed): SettingsGiven {
+  const one = (name: string, key: string): object => {
+    const value = last(parsed, name);
+    return value === undefined ? {} : { [key]: value };
+  };
+  return {
+    ...one('filename', 'filename'),
+    ...one('release', 'release'),
+    ...one('env-file', 'envFile'),
+    ...one('facts', 'facts'),
+    ...(parsed['--'] === undefined ? {} : { args: all(parsed, '--') }),
+    sets: all(parsed, 'set'),
+    env: all(parsed, 'env'),
+    addresses: all(parsed, 'address'),
+    nameservers: all(parsed, 'nameserver'),
+  };
+}

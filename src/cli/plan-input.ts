@@ -1,0 +1,112 @@
+/** From a command line to what it names: a plan, or rules that someone wrote down. */
+
+import type { TextFile } from '../host/files.ts';
+import { readTexts } from '../host/files.ts';
+import type { Facts } from '../istio/facts.ts';
+import type { CapturePlan } from '../istio/plan.ts';
+import { planFromArguments } from '../istio/plan-from-arguments.ts';
+import { planFromSettings } from '../istio/plan-from-settings.ts';
+import { ProblemError, quoted } from '../istio/problems.ts';
+import type { SidecarFile } from '../istio/sidecar-file.ts';
+import type { Source } from '../istio/source.ts';
+import { parseNetwork } from '../netfilter/network.ts';
+import type { SettingsGiven } from './options.ts';
+import { badOption } from './talk.ts';
+
+/** What a command works on. */
+export type Input =
+  | { readonly kind: 'plan'; readonly plan: CapturePlan; readonly notes: readonly string[] }
+  /** A text without settings in it: rules in some form. */
+  | { readonly kind: 'text'; readonly text: TextFile };
+
+/** The input that SOURCE and the options name; without either, an ordinary injected pod. */
+export async function readInput(source: string | undefined, given: SettingsGiven): Promise<Input> {
+  const { file, release } = splitSource(source);
+  if (release !== undefined && given.release !== undefined) throw badOption('--release', `a release stands in ${source} already`);
+  const options = release === undefined ? given : { ...given, release };
+  if (file === undefined) return settingsOrArguments(options, given.filename === undefined ? undefined : oneText(given.filename));
+  if (given.filename !== undefined) throw badOption('--filename', `${file} is named already; one of them is enough`);
+  const text = oneText(file);
+  if (looksLikeManifest(text.text)) return settingsOrArguments(options, text);
+  if (given.args !== undefined) throw badOption('--', `${file} holds rules; arguments do not go with it`);
+  return { kind: 'text', text };
+}
+
+/** `FILE`, `FILE@1.23`, `@1.23`, `release:1.23`. */
+function splitSource(source: string | undefined): { readonly file?: string; readonly release?: string } {
+  if (source === undefined) return {};
+  const named = /^(?:@|release:)(.*)$/s.exec(source);
+  if (named !== null) return { release: named[1] ?? '' };
+  const at = /^(.+)@(v?1\.[^@/]*)$/s.exec(source);
+  return at === null ? { file: source } : { file: at[1] ?? '', release: at[2] ?? '' };
+}
+
+async function settingsOrArguments(given: SettingsGiven, text: TextFile | undefined): Promise<Input> {
+  const facts = await factsOf(given);
+  const release =
+    given.release === undefined ? undefined : { value: given.release, source: { kind: 'option', option: '--release' } as Source };
+  if (given.args !== undefined) {
+    if (text !== undefined || given.sets.length > 0) throw badOption('--', 'arguments and settings (-f, --set) do not go together');
+    const env = await environmentOf(given);
+    const named = release === undefined ? {} : { release: release.value, releaseSource: release.source };
+    return { kind: 'plan', plan: planFromArguments(given.args, { ...facts, ...named, env }), notes: [] };
+  }
+  if (given.env.length > 0 || given.envFile !== undefined) throw badOption('--env', 'goes with arguments after --');
+  const file = text === undefined ? undefined : await sidecarOf(text);
+  const plan = planFromSettings({
+    sets: given.sets,
+    facts,
+    ...(file === undefined ? {} : { file }),
+    ...(release === undefined ? {} : { release }),
+  });
+  const ordinary = `note: no settings given: an ordinary injected pod of Istio ${plan.release}`;
+  return { kind: 'plan', plan, notes: file === undefined && given.sets.length === 0 ? [ordinary] : [] };
+}
+
+/** YAML is loaded only where there is some: it costs start-up. */
+async function sidecarOf({ file, text }: TextFile): Promise<SidecarFile> {
+  const { readSidecarText } = await import('../istio/sidecar-text.ts');
+  return readSidecarText(text, file);
+}
+
+async function factsOf({ addresses, nameservers, facts }: SettingsGiven): Promise<Facts> {
+  if (facts !== undefined && facts !== 'host') throw badOption('--facts', `${quoted(facts)} is not "host"`);
+  refuseOthers('--address', addresses, 'an address such as 10.1.2.3 or 2001:db8::7', (text) => parseNetwork(text) !== null);
+  refuseOthers('--nameserver', nameservers, 'an address such as 10.96.0.10', (text) => !text.includes('/') && parseNetwork(text.replace(/%.*$/s, '')) !== null);
+  const host = facts === undefined ? {} : (await import('../host/facts.ts')).hostFacts();
+  return { ...host, ...(addresses.length > 0 ? { addresses } : {}), ...(nameservers.length > 0 ? { nameservers } : {}) };
+}
+
+function refuseOthers(option: string, texts: readonly string[], allowed: string, test: (text: string) => boolean): void {
+  const wrong = texts.find((text) => !test(text));
+  if (wrong !== undefined) throw badOption(option, `${quoted(wrong)} is not ${allowed}`);
+}
+
+async function environmentOf({ env, envFile }: SettingsGiven): Promise<Readonly<Record<string, string>>> {
+  const lines =
+    envFile === undefined
+      ? []
+      : oneText(envFile)
+          .text.split(/\r?\n/)
+          .filter((line) => !/^\s*(#|$)/.test(line));
+  return Object.fromEntries(
+    [...lines.map((line) => ({ line, from: '--env-file' })), ...env.map((line) => ({ line, from: '--env' }))].map(({ line, from }) => {
+      const [name = '', ...value] = line.split('=');
+      if (value.length === 0 || !/^\w+$/.test(name)) throw badOption(from, `${quoted(line)} is not K=V`);
+      return [name, value.join('=')] as const;
+    }),
+  );
+}
+
+function oneText(file: string): TextFile {
+  const texts = readTexts(file);
+  if ('code' in texts) throw new ProblemError([texts]);
+  const [first, second] = texts;
+  if (first === undefined || second !== undefined) throw badOption(file, `holds ${texts.length} manifests; name one of them`);
+  return first;
+}
+
+// Rules never hold these keys at the start of a line; a manifest has one of them near its top.
+function looksLikeManifest(text: string): boolean {
+  return /^\s*[{"']*(?:apiVersion|kind)["']?\s*:/m.test(text.slice(0, 65536));
+}

@@ -1,0 +1,72 @@
+/** The command line: yargs, and one file for each command. */
+
+import type { CommandModule } from 'yargs';
+import yargs from 'yargs';
+import { nearest, quoted } from '../istio/problems.ts';
+import { EXAMPLES, previewCommand } from './commands/preview.ts';
+import { versionCommand } from './commands/version.ts';
+import { FAMILY_OPTIONS, SETTINGS_OPTIONS } from './options.ts';
+import { BAD_INPUT } from './talk.ts';
+import { VERSION } from './version.ts';
+
+const COMMANDS: readonly CommandModule[] = [previewCommand, versionCommand];
+
+/** Runs the program with the words behind its name; sets the exit code of the process. */
+export async function runProgram(argv: readonly string[]): Promise<void> {
+  const names = [...COMMANDS.map(({ command }) => String(command).replace(/ .*$/, '')), 'completion'];
+  const [first] = argv;
+  if (first !== undefined && /^[a-z]/i.test(first) && !names.includes(first)) {
+    refuse(`${quoted(first)} is not a command; there are ${names.join(', ')}${nearest(first, names)}`);
+    return;
+  }
+  const parser = yargs([...familyFlags(argv)])
+    .scriptName('istio-init')
+    .usage('$0 COMMAND\n\nThe iptables rules that Istio makes for a sidecar, of any release from 1.0 to 1.30.')
+    .parserConfiguration({ 'populate--': true, 'boolean-negation': false, 'dot-notation': false, 'parse-numbers': false, 'parse-positional-numbers': false, 'greedy-arrays': false })
+    .command([...COMMANDS])
+    .completion('completion', 'Print a script that completes commands in your shell')
+    .example(EXAMPLES)
+    .version(VERSION)
+    .help()
+    .alias('help', 'h')
+    .locale('en')
+    .wrap(100)
+    .strict()
+    .demandCommand(1, 'a command is missing; see istio-init --help')
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail((message: string | undefined, error: Error | undefined) => {
+      if (error !== undefined && message === undefined) throw error;
+      throw new UsageError(oneLine(message ?? ''));
+    });
+  try {
+    await parser.parseAsync();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    refuse(error.message);
+  }
+}
+
+class UsageError extends Error {}
+
+function refuse(message: string): void {
+  process.stderr.write(`istio-init: ${message}\n`);
+  process.exitCode = BAD_INPUT;
+}
+
+/** yargs speaks in several lines; an unknown option gets the nearest known one. */
+function oneLine(message: string): string {
+  const valueless = /^Not enough arguments following: (.*)$/s.exec(message)?.[1];
+  if (valueless !== undefined) return `${valueless.length === 1 ? '-' : '--'}${valueless} needs a value`;
+  const unknown = /^Unknown arguments?: (.*)$/s.exec(message)?.[1]?.split(', ')[0];
+  if (unknown === undefined) return message.replace(/\s*\n\s*/g, ' ');
+  const known = [...Object.keys(SETTINGS_OPTIONS), ...Object.keys(FAMILY_OPTIONS), 'output', 'explain', 'help', 'version'];
+  return `${quoted(unknown)} is not an option here${nearest(unknown, known).replace('mean ', 'mean --')}`;
+}
+
+// yargs takes -4 and -6 for negative numbers.
+function familyFlags(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  const families: Readonly<Record<string, string>> = { '-4': '--family=ip', '-6': '--family=ip6' };
+  return argv.map((word, index) => (end >= 0 && index > end ? word : (families[word] ?? word)));
+}

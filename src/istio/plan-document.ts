@@ -1,0 +1,50 @@
+/** A plan as plain data with a stable shape: what `-o json` and `-o yaml` print. Described in docs/plan.md. */
+
+import { printRule } from '../netfilter/print.ts';
+import type { Ruleset } from '../netfilter/rule.ts';
+import type { CapturePlan } from './plan.ts';
+import { printedSettings } from './printed-settings.ts';
+import { problemText } from './problems.ts';
+import { printRouting } from './routing.ts';
+import { API_VERSION } from './sidecar-file.ts';
+import { printSource } from './source.ts';
+
+/** The document of a plan. Keys are never renamed or removed within one apiVersion. */
+export function planDocument(plan: CapturePlan): object {
+  const { release, settings, ip, ip6, routing, problems } = plan;
+  return {
+    apiVersion: API_VERSION,
+    kind: 'CapturePlan',
+    release,
+    settings: printedSettings(settings),
+    ip: rulesetDocument(ip),
+    ip6: rulesetDocument(ip6),
+    routing: printRouting(routing),
+    problems: problems.map((problem) => ({
+      code: problem.code,
+      severity: problem.severity,
+      source: printSource(problem.source),
+      message: problemText(problem),
+    })),
+  };
+}
+
+/** One family's rules: each with its text in the kernel's spelling, and as data. */
+export function rulesetDocument({ tables }: Ruleset): object {
+  return {
+    tables: tables.map((table) => ({
+      name: table.name,
+      chains: table.chains.map((chain) => ({
+        name: chain.name,
+        policy: chain.policy,
+        rules: chain.rules.map((rule) => ({
+          ...(rule.id === undefined ? {} : { id: rule.id }),
+          text: printRule(rule),
+          ...(rule.because === undefined ? {} : { because: rule.because.text, settings: [...rule.because.settings] }),
+          matches: rule.matches,
+          target: rule.target,
+        })),
+      })),
+    })),
+  };
+}

@@ -1,0 +1,62 @@
+/** A text as the lines of iptables in it: without loggers, markup and prompts' continuations. */
+
+import { withoutLogger } from './read-log.ts';
+import { withoutMarkup } from './read-markup.ts';
+import type { ReadProblems } from './read-problems.ts';
+
+/** One line of iptables, and the 1-based line of the text that it stands in. */
+export interface Line {
+  readonly text: string;
+  readonly number: number;
+}
+
+/** A rule has a few hundred characters; a page that was made to be small, or a binary, has endless lines. */
+export const LONGEST_LINE = 65_536;
+
+/** The lines, trimmed. Lines above 64 KiB are reported and left out. */
+export function* readLines(text: string, problems: ReadProblems): Generator<Line> {
+  let number = 0;
+  let held: Line | null = null;
+  for (let start = 0; start < text.length; ) {
+    const feed = text.indexOf('\n', start);
+    const end = feed === -1 ? text.length : feed;
+    number += 1;
+    if (end - start > LONGEST_LINE) {
+      problems.add('line-too-long', number, { length: `${end - start}`, limit: `${LONGEST_LINE}` });
+      held = null;
+    } else {
+      const { text: logged, partial } = withoutLogger(trimmedEnd(text.slice(start, end)));
+      // A message that the runtime has cut shows what it is only when it is whole again.
+      const whole: Line = held === null ? { text: logged, number } : { text: withoutLogger(held.text + logged).text, number: held.number };
+      const goesOn = partial || isContinued(whole.text);
+      held = goesOn && whole.text.length <= LONGEST_LINE ? { ...whole, text: partial ? whole.text : whole.text.slice(0, -1) } : null;
+      if (held === null) yield* linesOf(whole);
+    }
+    start = end + 1;
+  }
+  if (held !== null) yield* linesOf(held);
+}
+
+/** A shell command that goes on in the next line. */
+function isContinued(text: string): boolean {
+  return text.endsWith('\\') && text.includes('tables ');
+}
+
+function trimmedEnd(text: string): string {
+  return text.endsWith('\r') ? text.slice(0, -1) : text;
+}
+
+function* linesOf({ text, number }: Line): Generator<Line> {
+  const parts = /[\n\r]/.test(text) ? text.split(/[\n\r]+/) : [text];
+  for (const part of parts) {
+    for (const line of withoutMarkup(part)) yield { text: withoutQuoting(line.trim()), number };
+  }
+}
+
+// A Markdown quotation, or the number that a page puts before each line of code.
+function withoutQuoting(text: string): string {
+  const quoted = text.startsWith('>') ? text.replace(/^(?:> ?){1,9}/, '').trim() : text;
+  return /^\d/.test(quoted)
+    ? quoted.replace(/^\d{1,5}[.:|)]?\s+(?=\*\s?\w+$|:[\w-]+ |-[ADFINPRX] \w|COMMIT$|\[\d+:\d+\] -A|Chain \S+ \()/, '')
+    : quoted;
+}

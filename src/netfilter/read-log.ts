@@ -1,0 +1,62 @@
+/** What loggers put before a line: times, levels, JSON, the prefixes of container runtimes and of kubectl. */
+
+/** A line without what a logger put before it. */
+export interface LoggedText {
+  /** One line, or the lines of one message. */
+  readonly text: string;
+  /** The runtime has cut the line here; the next one goes on with it. */
+  readonly partial: boolean;
+}
+
+// Docker's JSON around istio's JSON, or CRI's prefix around it, and kubectl's time before both.
+const DEEPEST = 4;
+
+const PREFIXES: readonly RegExp[] = [
+  // kubectl logs --prefix
+  /^\[pod\/[^\]\s]{1,300}\] /,
+  // ISO 8601; istio puts a tab behind it, kubectl logs --timestamps a space
+  /^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?[ \t]+/,
+  // istio: the level and, between tabs, a scope
+  /^(?:debug|info|warn|warning|error|fatal|none)(?:\t(?:[\w-]{1,40}\t)?| {2,})/i,
+  // klog: I0402 10:11:12.345678 1 run.go:333]
+  /^[IWEF]\d{4} [\d:.]{8,15} +\d{1,10} [\w./-]{1,100}:\d{1,6}\] /,
+];
+
+/** Takes off all layers that are recognised, the outermost first. */
+export function withoutLogger(line: string): LoggedText {
+  let text = line;
+  let partial = false;
+  for (let layer = 0; layer < DEEPEST; layer += 1) {
+    const inner = oneLayer(text);
+    if (inner === null) break;
+    text = inner.text;
+    partial ||= inner.partial;
+  }
+  return { text, partial };
+}
+
+function oneLayer(text: string): LoggedText | null {
+  if (text.startsWith('{')) return jsonMessage(text);
+  const [prefix, tag] = /^\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) std(?:out|err) ([FP]) /.exec(text) ?? [];
+  if (prefix !== undefined) return { text: text.slice(prefix.length), partial: tag === 'P' };
+  for (const pattern of PREFIXES) {
+    const found = pattern.exec(text);
+    if (found !== null) return { text: text.slice(found[0].length), partial: false };
+  }
+  return null;
+}
+
+function jsonMessage(text: string): LoggedText | null {
+  if (!text.trimEnd().endsWith('}')) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const { log, msg, message, textPayload } = value as Record<string, unknown>;
+  // Docker's json-file driver ends each line with its line feed, and cuts long ones without.
+  if (typeof log === 'string') return { text: log.replace(/\r?\n$/, ''), partial: !log.endsWith('\n') };
+  const found = [msg, message, textPayload].find((field) => typeof field === 'string');
+  return found === undefined ? null : { text: found as string, partial: false };
+}

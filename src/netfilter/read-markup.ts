@@ -1,0 +1,52 @@
+/** What pages and terminals put around a line of iptables: colours, HTML, quotation marks, typography. */
+
+// ECMA-48 control sequences and operating system commands (titles, links).
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const TERMINAL = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])/g;
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  gt: '>',
+  lt: '<',
+  amp: '&',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+  ndash: '\u2013',
+  mdash: '\u2014',
+  excl: '!',
+  ast: '*',
+};
+
+const BREAK = /<br ?\/?>|<\/(?:p|div|li|tr)>/gi;
+
+// Only tags that pages put around code: `<chain>` may be a placeholder that a person wrote.
+const TAG = /<\/?(?:a|b|br|code|div|em|font|i|li|p|pre|samp|span|strong|td|tr|tt|u|ul)(?: [^<>]*)?\/?>/gi;
+
+/** A line without its markup; several lines where HTML breaks stand in it. */
+export function withoutMarkup(line: string): readonly string[] {
+  let text = line;
+  if (text.includes('\x1b')) text = text.replace(TERMINAL, '');
+  if (/[\u00a0\u2000-\u200b\ufeff]/.test(text)) text = text.replace(/[\u00a0\u2000-\u200a]/g, ' ').replace(/[\u200b\ufeff]/g, '');
+  if (!text.includes('<') && !text.includes('&')) return [withPlainDashes(text)];
+  const parts = text.includes('<') ? text.replace(BREAK, '\n').replace(TAG, '').split('\n') : [text];
+  return parts.map((part) => withPlainDashes(withoutEntities(part)));
+}
+
+function withoutEntities(text: string): string {
+  if (!text.includes('&')) return text;
+  return text.replace(/&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([a-z]{2,6}));/g, (entity, decimal?: string, hex?: string, name?: string) => {
+    const code = decimal !== undefined ? Number(decimal) : hex !== undefined ? Number.parseInt(hex, 16) : undefined;
+    if (code !== undefined) return code > 31 && code <= 0x10ffff ? String.fromCodePoint(code) : ' ';
+    return ENTITIES[name ?? ''] ?? entity;
+  });
+}
+
+// Blogs make `--dport` to `–dport` and straight quotes to curly ones.
+function withPlainDashes(text: string): string {
+  if (!/[\u2013\u2014\u2018\u2019\u201c\u201d]/.test(text)) return text;
+  return text
+    .replace(/(^|\s)[\u2013\u2014]-?(?=[a-z]{2})/g, '$1--')
+    .replace(/[\u2013\u2014]/g, '-')
+    .replace(/[\u201c\u201d]/g, '"')
+    .replace(/[\u2018\u2019]/g, "'");
+}

@@ -1,0 +1,256 @@
+/** A text's lines as sections: blocks of one table, listings, runs of rules, commands. The rules in them are not parsed yet. */
+
+import type { Announcement, EditCommand } from './read-command.ts';
+import { readCommandLine } from './read-command.ts';
+import type { Line } from './read-lines.ts';
+import type { ReadProblems } from './read-problems.ts';
+import { readColumns } from './read-row.ts';
+import {
+  chainHeading,
+  familyShown,
+  incompatibleTable,
+  isBlockLine,
+  isFence,
+  isLooseRule,
+  isPrompt,
+  isRow,
+  legacyProgram,
+  tableStart,
+} from './read-shapes.ts';
+import type { Family } from './rule.ts';
+import { TABLES } from './rule.ts';
+import { plainWords } from './words.ts';
+
+/** What is known of the family of sections that belong together. */
+export interface Origin {
+  /** What a command, a comment or a log said; null where nothing did. */
+  readonly stated: Family | null;
+  /** What holds where nothing is stated and no address shows it. */
+  readonly assumed: Family;
+  /** What the first address shows. */
+  shown: Family | null;
+}
+
+/** `block`: iptables-save or iptables-restore; `rules`: iptables -S; `listing`: iptables -L; `commands`: single commands. */
+export type Form = 'block' | 'rules' | 'listing' | 'commands';
+
+export interface Section {
+  readonly form: Form;
+  origin: Origin;
+  /** Null where the text does not say, as with iptables -S and -L. */
+  readonly table: string | null;
+  /** 1-based line that it starts in. */
+  readonly line: number;
+  /** As they stood; of a command, what stands from its operation on. */
+  readonly lines: Line[];
+}
+
+/** Cuts a text into sections, in its order. Text around them is skipped; notes of iptables-nft become problems. */
+export function readSections(lines: Iterable<Line>, problems: ReadProblems): readonly Section[] {
+  const reader = new SectionReader(problems);
+  for (const line of lines) reader.read(line);
+  return reader.sections;
+}
+
+const HOOK_ORDER = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
+
+class SectionReader {
+  readonly sections: Section[] = [];
+  readonly #problems: ReadProblems;
+  #open: Section | null = null;
+  /** A block's first line may be an item of a list in prose (`* nat`): only what follows can tell. */
+  #tentative = false;
+  #origin: Origin = { stated: null, assumed: 'ip', shown: null };
+  /** The tables of the blocks of this origin. */
+  #seen = new Set<string>();
+  /** What was announced and has not been followed by anything yet. */
+  #announced: Announcement | null = null;
+  /** The chains that the open listing or run of rules has named, and the last of them. */
+  #chains = new Set<string>();
+  #lastChain = '';
+  #policiesDone = false;
+  /** An address has shown the family of the open section. */
+  #addressed = false;
+  /** A blank line has ended the rows of the listing's last chain. */
+  #blankAbove = false;
+
+  constructor(problems: ReadProblems) {
+    this.#problems = problems;
+  }
+
+  read(line: Line): void {
+    const { text, number } = line;
+    if (text === '') {
+      // A blank line ends the rows of a chain; what can't be read behind it is other text.
+      if (this.#open?.form === 'listing') this.#open.lines.push(line);
+      this.#blankAbove = true;
+      return;
+    }
+    if (this.#note(line)) return;
+    if (isFence(text)) {
+      this.#close();
+      return;
+    }
+    if (this.#open?.form === 'block' && this.#inBlock(line)) return;
+    const table = tableStart(text);
+    if (table !== null && (TABLES.includes(table) || !text.includes(' '))) {
+      this.#startBlock(table, number);
+      return;
+    }
+    const heading = chainHeading(text);
+    if (heading !== null) {
+      const { chain } = heading;
+      if (this.#open?.form !== 'listing' || (chain !== null && !this.#continues(chain))) this.#startUnnamed('listing', number);
+      if (chain !== null) this.#name(chain);
+      this.#blankAbove = false;
+      this.#add(line);
+      return;
+    }
+    if (this.#open?.form === 'listing' && (isRow(text) || readColumns(plainWords(text)) !== null)) {
+      this.#add(line);
+      return;
+    }
+    if (isLooseRule(text) || (this.#open?.form === 'rules' && /^-[A-Z] /.test(text))) {
+      this.#loose(line);
+      return;
+    }
+    const commands = text.includes('tables') ? readCommandLine(text) : null;
+    if (commands !== null) {
+      for (const command of commands) this.#command(command, line);
+      return;
+    }
+    if (text.startsWith('#')) return;
+    if (this.#open?.form === 'listing' && this.#blankAbove) this.#open.lines.push(line);
+    else if (this.#open?.form === 'listing' && !isPrompt(text)) this.#add(line);
+    else if (this.#open?.form !== 'commands') this.#close();
+  }
+
+  #note({ text, number }: Line): boolean {
+    const table = text.includes('incompatible') ? incompatibleTable(text) : null;
+    if (table !== null) this.#problems.add('incompatible-table', number, { table });
+    const program = text.includes('-legacy tables') ? legacyProgram(text) : null;
+    if (program !== null) this.#problems.add('legacy-tables-present', number, { program });
+    return table !== null || program !== null;
+  }
+
+  /** Whether the line belongs to the open block. */
+  #inBlock(line: Line): boolean {
+    const { text } = line;
+    if (text === 'COMMIT') {
+      this.#confirm();
+      this.#close();
+      return true;
+    }
+    if (text.startsWith('#')) return !text.startsWith('# Generated by ');
+    if (isBlockLine(text) && (!this.#tentative || /^:\S|^-[A-Z] \S|^\[\d+:\d+\]/.test(text))) {
+      this.#confirm();
+      this.#add(line);
+      return true;
+    }
+    const other = tableStart(text) !== null || chainHeading(text) !== null || (text.includes('tables') && readCommandLine(text) !== null);
+    if (this.#tentative || other) {
+      this.#close();
+      return false;
+    }
+    this.#problems.add('unreadable-line', line.number, { text, reason: 'it is not a line of a table' });
+    return true;
+  }
+
+  #confirm(): void {
+    if (this.#tentative && this.#open?.table) {
+      this.sections.push(this.#open);
+      this.#seen.add(this.#open.table);
+    }
+    this.#tentative = false;
+  }
+
+  // A save of both families, one after the other, has each table twice; upstream's golden files do.
+  #startBlock(table: string, line: number): void {
+    this.#close();
+    if (this.#seen.has(table)) {
+      this.#origin = { stated: null, assumed: 'ip6', shown: null };
+      this.#seen = new Set();
+    }
+    this.#announced = null;
+    this.#open = { form: 'block', origin: this.#origin, table, line, lines: [] };
+    this.#tentative = true;
+  }
+
+  /** Starts a listing or a run of rules, which do not name their table: a command above them may. */
+  #startUnnamed(form: 'listing' | 'rules', line: number): void {
+    this.#close();
+    const origin = this.#announced === null ? { stated: null, assumed: 'ip' as const, shown: null } : this.#origin;
+    this.#open = { form, origin, table: this.#announced?.table ?? null, line, lines: [] };
+    this.sections.push(this.#open);
+    this.#announced = null;
+    this.#chains = new Set();
+    this.#lastChain = '';
+    this.#policiesDone = false;
+  }
+
+  #name(chain: string): void {
+    this.#chains.add(chain);
+    this.#lastChain = chain;
+  }
+
+  // Built-in chains come first, each once and in the order of their hooks; iptables 1.3 had nat's OUTPUT behind POSTROUTING.
+  #continues(chain: string): boolean {
+    if (this.#chains.has(chain)) return false;
+    const [rank, last] = [HOOK_ORDER.indexOf(chain), HOOK_ORDER.indexOf(this.#lastChain)];
+    return rank === -1 || last === -1 ? rank === -1 : last < rank || (chain === 'OUTPUT' && this.#lastChain === 'POSTROUTING');
+  }
+
+  /** A line of iptables -S, which prints first the policies, each chain's once. */
+  #loose(line: Line): void {
+    const [, policy] = /^(?:-P|:)\s?(\S+) [A-Z]/.exec(line.text) ?? [];
+    const begins = policy !== undefined && (this.#chains.has(policy) || this.#policiesDone);
+    if (this.#open?.form !== 'rules' || begins) this.#startUnnamed('rules', line.number);
+    if (policy === undefined) this.#policiesDone = true;
+    else this.#name(policy);
+    this.#add(line);
+  }
+
+  #command(command: Announcement | EditCommand, line: Line): void {
+    if (command.kind === 'announces') {
+      this.#close();
+      this.#announced = command;
+      this.#origin = { stated: command.family, assumed: command.family, shown: null };
+      this.#seen = new Set();
+      return;
+    }
+    const { family, table, words } = command;
+    if (this.#open?.form !== 'commands' || this.#open.table !== table || this.#open.origin.stated !== family) {
+      this.#close();
+      this.#open = { form: 'commands', origin: { stated: family, assumed: family, shown: null }, table, line: line.number, lines: [] };
+      this.sections.push(this.#open);
+    }
+    this.#open.lines.push({ text: words.map(({ raw }) => raw).join(' '), number: line.number });
+  }
+
+  #add(line: Line): void {
+    if (this.#open === null) return;
+    this.#open.lines.push(line);
+    if (this.#addressed || this.#open.origin.stated !== null) return;
+    const shown = familyShown(line.text);
+    if (shown !== null) this.#showed(this.#open, shown);
+  }
+
+  /** The first address of a section tells its family, and that of the sections before it that have none. */
+  #showed(section: Section, shown: Family): void {
+    this.#addressed = true;
+    const before = section.origin.shown;
+    if (before === null) section.origin.shown = shown;
+    if (before === null || before === shown) return;
+    // Here begins the other family's save, with a table that the first family's does not have.
+    section.origin = { stated: null, assumed: shown, shown };
+    if (section.form !== 'block') return;
+    this.#origin = section.origin;
+    this.#seen = new Set(section.table === null ? [] : [section.table]);
+  }
+
+  #close(): void {
+    this.#open = null;
+    this.#addressed = false;
+    this.#tentative = false;
+  }
+}

@@ -1,0 +1,153 @@
+/** Rules from a text that people have: saves, listings, commands, logs, pages. */
+
+import type { Edit, TableDraft } from './edit.ts';
+import { addJumpedTo, applyEdit, EDIT_BUDGET, finishTable } from './edit.ts';
+import { readEditLine } from './read-edit.ts';
+import { readLines } from './read-lines.ts';
+import type { PlacedEdit } from './read-listing.ts';
+import { readListing } from './read-listing.ts';
+import { deduceTable, familyOf } from './read-place.ts';
+import type { ReadProblem, ReadProblems } from './read-problems.ts';
+import { gatherProblems } from './read-problems.ts';
+import type { Form, Section } from './read-sections.ts';
+import { readSections } from './read-sections.ts';
+import type { Family, Ruleset } from './rule.ts';
+import { BUILT_IN_CHAINS, FAMILIES, isBuiltIn } from './rule.ts';
+
+export type { ReadCode, ReadProblem, ReadSeverity } from './read-problems.ts';
+export { READ_PROBLEMS, readProblemText } from './read-problems.ts';
+
+export interface ReadOptions {
+  /** The family of rules that the text does not say the family of. */
+  readonly family?: Family;
+  /** The table of listings and of iptables -S where the text does not show it. */
+  readonly table?: string;
+  /** Where the text comes from: stands in every problem. */
+  readonly file?: string;
+}
+
+/** A piece of the text that rules were read from. */
+export interface ReadTable {
+  readonly family: Family;
+  readonly table: string;
+  readonly form: Form;
+  /** Whether the text, or the caller, names the table; otherwise it is deduced. */
+  readonly stated: boolean;
+  /** 1-based line that it starts in. */
+  readonly line: number;
+}
+
+export interface ReadResult {
+  /** One for each family that the text has rules or tables of, `ip` first. */
+  readonly rulesets: readonly Ruleset[];
+  /** By line. */
+  readonly problems: readonly ReadProblem[];
+  /** Where the rules were found, in the order of the text. */
+  readonly tables: readonly ReadTable[];
+}
+
+/**
+ * Reads rules in any form that iptables prints or takes, with other text around them: iptables-save,
+ * input of iptables-restore, iptables -S, iptables -L in all its forms, single commands, the logs of an
+ * istio-init container. A line that can't be read becomes a problem and nothing else is lost; the whole
+ * state of a table (a save, a full listing) replaces what the text said of the table before.
+ * Never throws; time and memory grow with the length of the text.
+ */
+export function readRules(text: string, options: ReadOptions = {}): ReadResult {
+  const problems = gatherProblems(options.file);
+  const sections = readSections(readLines(text, problems), problems);
+  const drafts = new Drafts();
+  const tables = sections.map((section) => placeSection(section, options, drafts, problems));
+  if (sections.length === 0) problems.add(text.trim() === '' ? 'empty-text' : 'no-rules-found', 1);
+  reportWrongTable(tables, drafts, problems);
+  return { rulesets: drafts.rulesets(), problems: problems.list(), tables };
+}
+
+/** The tables of both families, while a text is read. */
+class Drafts {
+  readonly budget = { left: EDIT_BUDGET };
+  readonly #tables: Readonly<Record<Family, Map<string, TableDraft>>> = { ip: new Map(), ip6: new Map() };
+
+  table(family: Family, name: string): TableDraft {
+    const table = this.#tables[family].get(name) ?? { name, chains: new Map() };
+    this.#tables[family].set(name, table);
+    return table;
+  }
+
+  rulesets(): readonly Ruleset[] {
+    return FAMILIES.flatMap((family) => {
+      const tables = [...this.#tables[family].values()].map(finishTable);
+      return tables.length === 0 ? [] : [{ family, tables }];
+    });
+  }
+}
+
+function placeSection(section: Section, options: ReadOptions, drafts: Drafts, problems: ReadProblems): ReadTable {
+  const { form, origin, line } = section;
+  const family = familyOf(origin, options.family);
+  const read = form === 'listing' ? { edits: readListing(section.lines, family, problems), damaged: false } : readEdits(section, family, problems);
+  const table = tableOf(section, read.edits, options, problems);
+  const draft = drafts.table(family, table);
+  const whole = showsWholeTable(form, table, read.edits);
+  if (whole) draft.chains.clear();
+  for (const { edit, line: from } of read.edits) {
+    // `iptables -S CHAIN` and `-L CHAIN` show all of one chain.
+    if (edit.kind === 'declare' && !whole && (form === 'rules' || form === 'listing')) applyEdit(draft, { kind: 'flush', chain: edit.chain }, drafts.budget);
+    if (!applyEdit(draft, edit, drafts.budget)) problems.add('too-many-edits', from.number, { text: from.text });
+  }
+  // A declaration that can't be read may have been that of a chain which now only jumps tell of.
+  if (read.damaged) addJumpedTo(draft);
+  return { family, table, form, line, stated: form === 'commands' || table === (options.table ?? section.table) };
+}
+
+function readEdits({ lines }: Section, family: Family, problems: ReadProblems): { readonly edits: readonly PlacedEdit[]; readonly damaged: boolean } {
+  const edits: PlacedEdit[] = [];
+  let damaged = false;
+  for (const line of lines) {
+    const edit = readEditLine(line.text, family);
+    if (edit !== null && 'reason' in edit) {
+      problems.add('unreadable-line', line.number, { text: line.text, reason: edit.reason });
+      damaged ||= line.text.startsWith(':');
+    } else if (edit !== null) edits.push({ line, edit: withLine(edit, line.number) });
+  }
+  return { edits, damaged };
+}
+
+function withLine(edit: Edit, line: number): Edit {
+  return 'rule' in edit && typeof edit.rule === 'object' ? ({ ...edit, rule: { ...edit.rule, line } } as Edit) : edit;
+}
+
+function tableOf(section: Section, edits: readonly PlacedEdit[], options: ReadOptions, problems: ReadProblems): string {
+  if (section.form === 'block' || section.form === 'commands') return section.table ?? 'filter';
+  const { table, reason } = deduceTable(
+    edits.map(({ edit }) => edit),
+    options.table ?? section.table,
+  );
+  if (reason !== '') problems.add('table-assumed', section.line, { table, reason });
+  return table;
+}
+
+/**
+ * iptables -S and -L show the policy of every built-in chain, or only what was asked for. A block with any policy is a
+ * save; what Istio gives to iptables-restore adds to a table, and declares its own chains only.
+ */
+function showsWholeTable(form: Form, table: string, edits: readonly PlacedEdit[]): boolean {
+  if (form === 'commands') return false;
+  const declared = new Set<string>();
+  for (const { edit } of edits) {
+    // In a block, `-P` changes one policy and shows none.
+    if (edit.kind === 'declare' && isBuiltIn(table, edit.chain) && (edit.empties || form !== 'block')) declared.add(edit.chain);
+  }
+  // Before Linux 2.6.34 nat had no INPUT.
+  const all = (BUILT_IN_CHAINS[table]?.length ?? 0) - (table === 'nat' ? 1 : 0);
+  return declared.size > 0 && (form === 'block' || declared.size >= all);
+}
+
+function reportWrongTable(tables: readonly ReadTable[], drafts: Drafts, problems: ReadProblems): void {
+  const first = tables[0];
+  const unasked = tables.every(({ stated, table }) => !stated && table === 'filter');
+  if (first === undefined || !unasked) return;
+  const chains = drafts.rulesets().flatMap((ruleset) => ruleset.tables.flatMap((table) => table.chains.map(({ name }) => name)));
+  if (chains.some((name) => name.startsWith('ISTIO_'))) return;
+  problems.add('wrong-table', first.line, { program: first.family === 'ip' ? 'iptables' : 'ip6tables' });
+}

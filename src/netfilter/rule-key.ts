@@ -1,0 +1,37 @@
+/** When two rules count as the same: their printed text, as far as both forms they were read from show it. */
+
+import { printRule } from './print.ts';
+import type { Rule } from './rule.ts';
+
+export interface RuleKey {
+  readonly text: string;
+  /** The text without `-i` and `-o` where a rule to compare with hides them; otherwise the same text. */
+  readonly open: string;
+  /** Whether this rule's own form hides them (`iptables -L` without `-v`). */
+  readonly hides: boolean;
+}
+
+/** The keys of two lists of rules that are to be compared. */
+export function keysOf(left: readonly Rule[], right: readonly Rule[]): readonly [readonly RuleKey[], readonly RuleKey[]] {
+  const hidden = left.some(hidesInterfaces) || right.some(hidesInterfaces);
+  const key = (rule: Rule): RuleKey => {
+    const text = printRule(rule);
+    return { text, open: hidden ? printRule(withoutInterfaces(rule)) : text, hides: hidden && hidesInterfaces(rule) };
+  };
+  return [left.map(key), right.map(key)];
+}
+
+/** Not transitive: a rule that hides its interface is the same as one for eth0 and as one for eth1. */
+export function sameRule(left: RuleKey, right: RuleKey): boolean {
+  return left.hides || right.hides ? left.open === right.open : left.text === right.text;
+}
+
+/** Whether the form that the rule was read from can't show its `-i` and `-o`. */
+export function hidesInterfaces(rule: Rule): boolean {
+  return rule.matches.some((match) => match.kind === 'unknown');
+}
+
+/** The rule without what such a form hides. */
+export function withoutInterfaces(rule: Rule): Rule {
+  return { ...rule, matches: rule.matches.filter(({ kind }) => kind !== 'unknown' && kind !== 'in-interface' && kind !== 'out-interface') };
+}

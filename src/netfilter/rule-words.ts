@@ -1,0 +1,80 @@
+/** A cursor over the words of one rule. */
+
+import { matchKindOf } from './options.ts';
+import type { Family } from './rule.ts';
+import type { Word } from './words.ts';
+import { quoteWord } from './words.ts';
+
+/** Why words are not a rule, in words for a person. */
+export interface Unreadable {
+  readonly reason: string;
+}
+
+export interface RuleWords {
+  readonly words: readonly Word[];
+  readonly family: Family;
+  /** What `-p` names, wherever it stands; empty for none, and where it is negated. */
+  readonly protocol: string;
+  /** The known modules that `-m` has loaded so far: an option belongs to the last of them that has it. */
+  readonly modules: Set<string>;
+  /** Those of them that still wait for an option. */
+  readonly idle: Set<string>;
+  /** The header options that have stood already; iptables takes each once. */
+  readonly headers: Set<string>;
+  at: number;
+}
+
+export const LOAD: readonly string[] = ['-m', '--match'];
+
+const JUMPS: ReadonlyMap<string, 'jump' | 'goto'> = new Map([
+  ['-j', 'jump'],
+  ['--jump', 'jump'],
+  ['-g', 'goto'],
+  ['--goto', 'goto'],
+]);
+
+/** Words that belong to the rule itself and to none of its modules. */
+export const RULE_FLAGS: readonly string[] = ['-f', '--fragment', '-c', '--set-counters', '-4', '--ipv4', '-6', '--ipv6'];
+
+/**
+ * Whether a text can be a chain's name: one word that needs no quotes, of at most 28 characters
+ * ("must be under 29 chars", iptables 1.8.9).
+ */
+export function isChainName(text: string): boolean {
+  return /^[^\s"'\\!-][^\s"'\\]{0,27}$/.test(text);
+}
+
+/** Whether an option opens a target. */
+export function jumpOf(option: string): 'jump' | 'goto' | undefined {
+  return JUMPS.get(option);
+}
+
+/** Takes a `!` if one stands here. */
+export function takeNegation(rule: RuleWords): boolean {
+  if (rule.words[rule.at]?.raw.replaceAll(/['\\]/g, '') !== '!') return false;
+  rule.at += 1;
+  return true;
+}
+
+/**
+ * Whether the next word opens another module, a target or a header option, a `!` before it included.
+ * A quoted word is a value, whatever it looks like.
+ */
+export function startsAnother(rule: RuleWords): boolean {
+  const here = rule.words[rule.at];
+  const { raw } = (here?.text === '!' ? rule.words[rule.at + 1] : here) ?? {};
+  return raw === undefined || LOAD.includes(raw) || JUMPS.has(raw) || RULE_FLAGS.includes(raw) || matchKindOf('header', raw) !== undefined;
+}
+
+/** Goes on to the word that opens something else. */
+export function skipToAnother(rule: RuleWords): void {
+  while (rule.at < rule.words.length && !startsAnother(rule)) rule.at += 1;
+}
+
+/** The words from `start` up to here, quoted as iptables-restore needs them. */
+export function wordsSince(rule: RuleWords, start: number): string {
+  return rule.words
+    .slice(start, rule.at)
+    .map((word) => quoteWord(word.text))
+    .join(' ');
+}

@@ -1,0 +1,38 @@
+/** Plans of ordinary settings: how many can be made, and made and printed, in a second. */
+
+import { injectedSettings } from '../../src/istio/injection.ts';
+import { planFor } from '../../src/istio/plan.ts';
+import { planFromArguments } from '../../src/istio/plan-from-arguments.ts';
+import { NEWEST } from '../../src/istio/releases/known.ts';
+import { profileOf } from '../../src/istio/releases/profile.ts';
+import { printRestore } from '../../src/netfilter/print.ts';
+import type { Table } from './table.ts';
+
+const ARGS = ['-p', '15001', '-z', '15006', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-x', '', '-b', '*', '-d', '15090,15021,15020'];
+
+/** Runs per second, after a warm-up. */
+function perSecond(run: () => unknown): number {
+  for (let count = 0; count < 200; count += 1) run();
+  const start = process.hrtime.bigint();
+  let runs = 0;
+  while (process.hrtime.bigint() - start < 1_000_000_000n) {
+    for (let count = 0; count < 20; count += 1) run();
+    runs += 20;
+  }
+  return runs / (Number(process.hrtime.bigint() - start) / 1e9);
+}
+
+export function benchPlans(): Table {
+  const settings = injectedSettings(profileOf(NEWEST));
+  const rows = [
+    ['plan of settings', perSecond(() => planFor(settings, NEWEST))],
+    ['plan of arguments', perSecond(() => planFromArguments(ARGS))],
+    ['plan of arguments, printed for iptables-restore', perSecond(() => printRestore(planFromArguments(ARGS).ip))],
+  ] as const;
+  return {
+    title: 'Plans of an ordinary pod',
+    head: ['', 'per second'],
+    rows: rows.map(([what, rate]) => [what, Math.round(rate).toString()]),
+    limits: [],
+  };
+}

@@ -1,0 +1,56 @@
+/** The built program, as a user starts it. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { expect } from 'vitest';
+
+export const PROGRAM = fileURLToPath(new URL('../../bin/istio-init', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What a run left behind. */
+export interface Run {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the program in a folder, with a text on its standard input or with none at all. */
+export async function run(
+  args: readonly string[],
+  { cwd = ROOT, input }: { readonly cwd?: string; readonly input?: string } = {},
+): Promise<Run> {
+  const stdin = input === undefined ? ({ stdin: 'ignore' } as const) : { input };
+  const { exitCode, stdout, stderr } = await execa(PROGRAM, [...args], {
+    cwd,
+    ...stdin,
+    reject: false,
+    stripFinalNewline: false,
+    timeout: 30_000,
+  });
+  return { exitCode, stdout, stderr };
+}
+
+/** Refused: exit code 2, nothing on standard output, and these lines, no others, on standard error. */
+export function expectRefused(found: Run, ...lines: readonly string[]): void {
+  expect(found).toEqual({ exitCode: 2, stdout: '', stderr: lines.map((line) => `${line}\n`).join('') });
+}
+
+/** A folder that goes away with the tests. */
+export function scratchFolder(): {
+  readonly path: string;
+  readonly write: (name: string, text: string | Uint8Array) => string;
+  readonly remove: () => void;
+} {
+  const path = mkdtempSync(join(tmpdir(), 'istio-init-'));
+  return {
+    path,
+    write: (name, text) => {
+      writeFileSync(join(path, name), text);
+      return name;
+    },
+    remove: () => rmSync(path, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,46 @@
+/** Network namespaces for tests: made, used, and always removed. */
+
+import { execa } from 'execa';
+
+/** What a script in a namespace said. */
+export interface Answer {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Namespace {
+  readonly name: string;
+  /** Runs a script with `sh` inside; one call for many programs saves most of the time. */
+  readonly run: (script: string) => Promise<Answer>;
+}
+
+let made = 0;
+
+/** Hands a fresh namespace, in which `lo` is up, to `use`; removes it afterwards, also when `use` fails. */
+export async function inNamespace<R>(use: (namespace: Namespace) => Promise<R>): Promise<R> {
+  made += 1;
+  const name = `istio-init-${process.pid}-${made}`;
+  await execa('ip', ['netns', 'add', name]);
+  try {
+    await execa('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
+    return await use({ name, run: (script) => run(name, script) });
+  } finally {
+    await execa('ip', ['netns', 'del', name]);
+  }
+}
+
+async function run(name: string, script: string): Promise<Answer> {
+  const { exitCode, stdout, stderr, shortMessage } = await execa('ip', ['netns', 'exec', name, 'sh'], {
+    input: script,
+    reject: false,
+    stripFinalNewline: false,
+  });
+  if (exitCode === undefined) throw new Error(shortMessage);
+  return { exitCode, stdout, stderr };
+}
+
+/** The text as the standard input of a command in a script. */
+export function feed(command: string, text: string): string {
+  return `${command} <<'END OF INPUT'\n${text}END OF INPUT\n`;
+}
