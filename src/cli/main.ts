@@ -1,18 +1,30 @@
-/** The program. */
+/** The program: the drop-in, which loads no more than it needs, or the command line with all its commands. */
 
-import { runProgram } from './program.ts';
-import { BAD_INPUT } from './talk.ts';
+async function main([first, ...rest]: readonly string[]): Promise<void> {
+  // Nobody is left to tell; the work goes on.
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', first === 'istio-iptables' ? () => undefined : outputLost);
+  if (first === 'istio-iptables') {
+    process.exitCode = await (await import('./drop-in.ts')).dropIn(rest, process.env);
+    return;
+  }
+  await (await import('./program.ts')).runProgram(first === undefined ? rest : [first, ...rest]);
+}
 
-// A reader that has gone away ends the program quietly (`| head -1`); output that is lost on a full disk does not.
-process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+// A reader that has gone away is no error, least of all one that may end a run between two tables.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+/** A reader that has gone away ends the program quietly (`| head -1`); output that a full disk has lost does not. */
+function outputLost({ code }: NodeJS.ErrnoException): void {
   if (code === 'EPIPE') return;
   process.stderr.write(`istio-init: standard output can not be written: ${code}\n`);
-  process.exitCode = BAD_INPUT;
-});
-process.stderr.on('error', () => undefined);
+  process.exitCode = 2;
+}
 
-runProgram(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`istio-init: this should not have happened: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(
+    `istio-init: this should not have happened: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   // EX_SOFTWARE of sysexits: an error of this program, not of its input.
   process.exitCode = 70;
 });

@@ -4,10 +4,26 @@ import type { Options } from 'yargs';
 
 /** Settings of a sidecar, and what is known of its pod. */
 export const SETTINGS_OPTIONS: Readonly<Record<string, Options>> = {
-  filename: { alias: 'f', type: 'string', requiresArg: true, describe: 'Settings: a SidecarCapture file, or - for standard input', group: 'Settings:' },
+  filename: {
+    alias: 'f',
+    type: 'string',
+    requiresArg: true,
+    describe: 'Settings: a SidecarCapture file, or - for standard input',
+    group: 'Settings:',
+  },
   set: { type: 'string', requiresArg: true, describe: 'One setting, as inbound.excludePorts=80,443 (repeatable)', group: 'Settings:' },
-  release: { type: 'string', requiresArg: true, describe: 'Release of Istio, as 1.23 or 1.23.4 (default: the newest known)', group: 'Settings:' },
-  env: { type: 'string', requiresArg: true, describe: 'Environment of istio-iptables for arguments after --, as K=V (repeatable)', group: 'Settings:' },
+  release: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Release of Istio, as 1.23 or 1.23.4 (default: the newest known)',
+    group: 'Settings:',
+  },
+  env: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Environment of istio-iptables for arguments after --, as K=V (repeatable)',
+    group: 'Settings:',
+  },
   'env-file': { type: 'string', requiresArg: true, describe: 'The same from a file with a K=V a line', group: 'Settings:' },
   address: { type: 'string', requiresArg: true, describe: 'An address of the pod (repeatable; default: IPv4 only)', group: 'Facts:' },
   nameserver: { type: 'string', requiresArg: true, describe: 'A nameserver of the pod (repeatable)', group: 'Facts:' },

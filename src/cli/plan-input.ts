@@ -41,8 +41,17 @@ function splitSource(source: string | undefined): { readonly file?: string; read
   return at === null ? { file: source } : { file: at[1] ?? '', release: at[2] ?? '' };
 }
 
-async function settingsOrArguments(given: SettingsGiven, text: TextFile | undefined): Promise<Input> {
-  const facts = await factsOf(given);
+/** The plan of the options alone, for a pod whose facts are known; those that were given beat them. */
+export async function planInput(given: SettingsGiven, known: Facts): Promise<Extract<Input, { readonly kind: 'plan' }>> {
+  return settingsOrArguments(given, given.filename === undefined ? undefined : oneText(given.filename), known);
+}
+
+async function settingsOrArguments(
+  given: SettingsGiven,
+  text: TextFile | undefined,
+  known: Facts = {},
+): Promise<Extract<Input, { readonly kind: 'plan' }>> {
+  const facts = { ...known, ...(await factsOf(given)) };
   const release =
     given.release === undefined ? undefined : { value: given.release, source: { kind: 'option', option: '--release' } as Source };
   if (given.args !== undefined) {
@@ -72,7 +81,12 @@ async function sidecarOf({ file, text }: TextFile): Promise<SidecarFile> {
 async function factsOf({ addresses, nameservers, facts }: SettingsGiven): Promise<Facts> {
   if (facts !== undefined && facts !== 'host') throw badOption('--facts', `${quoted(facts)} is not "host"`);
   refuseOthers('--address', addresses, 'an address such as 10.1.2.3 or 2001:db8::7', (text) => parseNetwork(text) !== null);
-  refuseOthers('--nameserver', nameservers, 'an address such as 10.96.0.10', (text) => !text.includes('/') && parseNetwork(text.replace(/%.*$/s, '')) !== null);
+  refuseOthers(
+    '--nameserver',
+    nameservers,
+    'an address such as 10.96.0.10',
+    (text) => !text.includes('/') && parseNetwork(text.replace(/%.*$/s, '')) !== null,
+  );
   const host = facts === undefined ? {} : (await import('../host/facts.ts')).hostFacts();
   return { ...host, ...(addresses.length > 0 ? { addresses } : {}), ...(nameservers.length > 0 ? { nameservers } : {}) };
 }

@@ -3,13 +3,16 @@
 import type { CommandModule } from 'yargs';
 import yargs from 'yargs';
 import { nearest, quoted } from '../istio/problems.ts';
+import { applyCommand, cleanCommand } from './commands/apply.ts';
 import { EXAMPLES, previewCommand } from './commands/preview.ts';
+import { probeCommand } from './commands/probe.ts';
 import { versionCommand } from './commands/version.ts';
 import { FAMILY_OPTIONS, SETTINGS_OPTIONS } from './options.ts';
 import { BAD_INPUT } from './talk.ts';
+import { TARGET_OPTIONS } from './target.ts';
 import { VERSION } from './version.ts';
 
-const COMMANDS: readonly CommandModule[] = [previewCommand, versionCommand];
+const COMMANDS: readonly CommandModule[] = [previewCommand, applyCommand, cleanCommand, probeCommand, versionCommand];
 
 /** Runs the program with the words behind its name; sets the exit code of the process. */
 export async function runProgram(argv: readonly string[]): Promise<void> {
@@ -22,7 +25,18 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   const parser = yargs([...familyFlags(argv)])
     .scriptName('istio-init')
     .usage('$0 COMMAND\n\nThe iptables rules that Istio makes for a sidecar, of any release from 1.0 to 1.30.')
-    .parserConfiguration({ 'populate--': true, 'boolean-negation': false, 'dot-notation': false, 'parse-numbers': false, 'parse-positional-numbers': false, 'greedy-arrays': false })
+    .parserConfiguration({
+      'populate--': true,
+      'boolean-negation': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'greedy-arrays': false,
+    })
+    // yargs forgets a -- with nothing behind it, which means istio-iptables without arguments.
+    .middleware((parsed) => {
+      if (argv.includes('--')) parsed['--'] = argv.slice(argv.indexOf('--') + 1);
+    }, true)
     .command([...COMMANDS])
     .completion('completion', 'Print a script that completes commands in your shell')
     .example(EXAMPLES)
@@ -60,7 +74,17 @@ function oneLine(message: string): string {
   if (valueless !== undefined) return `${valueless.length === 1 ? '-' : '--'}${valueless} needs a value`;
   const unknown = /^Unknown arguments?: (.*)$/s.exec(message)?.[1]?.split(', ')[0];
   if (unknown === undefined) return message.replace(/\s*\n\s*/g, ' ');
-  const known = [...Object.keys(SETTINGS_OPTIONS), ...Object.keys(FAMILY_OPTIONS), 'output', 'explain', 'help', 'version'];
+  const known = [
+    ...Object.keys(SETTINGS_OPTIONS),
+    ...Object.keys(FAMILY_OPTIONS),
+    ...Object.keys(TARGET_OPTIONS),
+    'on-drift',
+    'dry-run',
+    'output',
+    'explain',
+    'help',
+    'version',
+  ];
   return `${quoted(unknown)} is not an option here${nearest(unknown, known).replace('mean ', 'mean --')}`;
 }
 

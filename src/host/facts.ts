@@ -1,21 +1,66 @@
-/** Facts of this machine, or of the namespace this process is in: only where someone asked for them. */
+/** Facts of a pod, taken from the network namespace that was named: only where someone asked for them. */
 
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import type { Facts } from '../istio/facts.ts';
+import { ProblemError, problem } from '../istio/problems.ts';
+import type { Namespace, Target } from './namespace.ts';
+import { openNamespace } from './namespace.ts';
+import { programs } from './run.ts';
 
-/** Addresses of the interfaces but lo, nameservers of resolv.conf, and the names of services, users and groups. */
+/** Facts of the namespace that this process is in: addresses of the interfaces but lo, nameservers, and names with their numbers. */
 export function hostFacts(): Facts {
   const addresses = Object.values(networkInterfaces()).flatMap((list) =>
     (list ?? []).filter(({ internal }) => !internal).map(({ cidr, address }) => cidr ?? address),
   );
   return {
-    addresses,
+    addresses: asGoListsThem(addresses),
     nameservers: parseNameservers(textOf('/etc/resolv.conf')),
     services: parseServices(textOf('/etc/services')),
     users: parseIds(textOf('/etc/passwd')),
     groups: parseIds(textOf('/etc/group')),
   };
+}
+
+/**
+ * Facts of a target. A process has its own resolv.conf; a namespace file has only the machine's.
+ * Throws a ProblemError that names the option where the namespace can not be entered.
+ */
+export async function targetFacts(target: Target, option: string = target.kind === 'pid' ? '--pid' : '--netns'): Promise<Facts> {
+  if (target.kind === 'here') return hostFacts();
+  let namespace: Namespace;
+  try {
+    namespace = openNamespace(target, programs());
+  } catch (error) {
+    throw new ProblemError([
+      problem('bad-option', { kind: 'option', option }, { reason: error instanceof Error ? error.message : String(error) }),
+    ]);
+  }
+  try {
+    const { stdout } = await namespace.run({ argv: ['ip', '-o', 'addr', 'show'], deadline: 10_000 });
+    const root = target.kind === 'pid' ? `/proc/${target.pid}/root` : '';
+    return {
+      addresses: parseAddresses(stdout),
+      nameservers: parseNameservers(textOf(`${root}/etc/resolv.conf`)),
+      services: parseServices(textOf('/etc/services')),
+      users: parseIds(textOf(`${root}/etc/passwd`)),
+      groups: parseIds(textOf(`${root}/etc/group`)),
+    };
+  } finally {
+    namespace.close();
+  }
+}
+
+/** The addresses that `ip -o addr show` lists, but those of lo. */
+export function parseAddresses(text: string): readonly string[] {
+  return asGoListsThem(
+    [...text.matchAll(/^\d+:\s+(\S+)\s+inet6?\s+(\S+)/gm)].filter(([, device]) => device !== 'lo').map(([, , address]) => address ?? ''),
+  );
+}
+
+// Istio's program looks at the first address that Go's net.InterfaceAddrs lists; netlink tells it IPv4 before IPv6.
+function asGoListsThem(addresses: readonly string[]): readonly string[] {
+  return [...addresses.filter((address) => !address.includes(':')), ...addresses.filter((address) => address.includes(':'))];
 }
 
 function textOf(file: string): string {

@@ -3,6 +3,7 @@
 import type { GivenText } from './argument-values.ts';
 import { allOr, argumentReader } from './argument-values.ts';
 import type { Action } from './arguments.ts';
+import { ACTIONS } from './arguments.ts';
 import type { GivenFlag } from './command-line.ts';
 import { bareArguments, parseGoBool, splitCommandLine } from './command-line.ts';
 import type { Facts } from './facts.ts';
@@ -19,7 +20,7 @@ import type { Switches } from './switches.ts';
 export interface ReadArguments {
   readonly settings: Settings;
   readonly switches: Switches;
-  /** What the flags ask for besides rules, with the text of each. */
+  /** What flags, or their variables, ask for besides rules, with the text of each. */
   readonly actions: ReadonlyMap<Action, string>;
   readonly problems: readonly Problem[];
 }
@@ -77,7 +78,10 @@ export function readArguments(args: readonly string[], environment: Environment,
     dualStack: dualStack(given, profile) ?? { value: false, source: standard },
   };
   const actions = new Map(
-    [...flags.values()].flatMap(({ argument, text: value }) => (argument.action === undefined ? [] : [[argument.action, value] as const])),
+    ACTIONS.flatMap((action) => {
+      const asked = given.action(action);
+      return asked === undefined ? [] : [[action, asked.value] as const];
+    }),
   );
   const all = [...problems, ...read.problems, ...actionProblems(flags, profile)];
   // Warnings would only stand in the way: the value of a flag that is not known looks like a word that is ignored.

@@ -60,7 +60,11 @@ export function argumentReader(profile: Profile): ArgumentReader {
     return kept;
   };
   const list = <V>(given: GivenText, read: (text: string) => V | null, allowed = SETTINGS[given.key].allowed): Sourced<readonly V[]> => ({
-    value: items(given).flatMap((item) => read(withoutSpaces(item)) ?? (refuse(given, item, allowed), [])),
+    value: items(given).flatMap((item) => {
+      const value = read(withoutSpaces(item));
+      if (value === null) refuse(given, item, allowed);
+      return value ?? [];
+    }),
     source: given.source,
   });
   return {

@@ -6,25 +6,28 @@ import type { SettingKey } from './settings.ts';
 /** What follows a flag: nothing or true/false (`switch`), or one word of a type. */
 export type Takes = 'text' | 'switch' | 'number' | 'duration';
 
-/** What a flag asks for where it is not the text of one setting. */
-export type Action =
-  | 'dns'
-  | 'dns-all'
-  | 'drop-invalid'
-  | 'dual-stack'
-  | 'help'
-  | 'dry-run'
-  | 'cleanup-only'
-  | 'skip-rule-apply'
-  | 'run-validation'
-  | 'probe-port'
-  | 'probe-timeout'
-  | 'native-nftables'
-  | 'force-binary'
-  | 'network-namespace'
-  | 'log-level'
-  | 'log-json'
-  | 'trace-logging';
+/** What flags ask for where they are not the text of one setting. */
+export const ACTIONS = [
+  'dns',
+  'dns-all',
+  'drop-invalid',
+  'dual-stack',
+  'help',
+  'dry-run',
+  'cleanup-only',
+  'skip-rule-apply',
+  'run-validation',
+  'probe-port',
+  'probe-timeout',
+  'native-nftables',
+  'force-binary',
+  'network-namespace',
+  'log-level',
+  'log-json',
+  'trace-logging',
+] as const;
+
+export type Action = (typeof ACTIONS)[number];
 
 export interface Argument {
   readonly flag: string;

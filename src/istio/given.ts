@@ -13,6 +13,8 @@ export type Environment = Readonly<Record<string, string>>;
 export interface Given {
   /** The text of a setting, where someone gave it. */
   readonly setting: (key: SettingKey) => Sourced<string> | undefined;
+  /** The text of an action, where someone gave it. */
+  readonly action: (action: Action) => Sourced<string> | undefined;
   /** A switch, where someone gave it in a form that the program reads. */
   readonly switched: (action: Action) => Sourced<boolean> | undefined;
   /** A variable that has no flag, where the release counts it as set. */
@@ -36,6 +38,7 @@ export function givenBy(flags: ReadonlyMap<string, GivenFlag>, environment: Envi
   };
   return {
     setting: (key) => text(ARGUMENTS.find(({ setting }) => setting === key)),
+    action: (action) => text(ARGUMENTS.find((argument) => argument.action === action)),
     switched: (action) => {
       const found = text(ARGUMENTS.find((argument) => argument.action === action));
       const value = found === undefined ? null : parseGoBool(found.value);

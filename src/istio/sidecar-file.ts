@@ -42,7 +42,7 @@ export function readSidecarFile(document: YamlNode, file: string): SidecarFile {
     } else if (HEAD.includes(name)) {
       const wanted = name === 'kind' ? KIND : API_VERSION;
       if (value.kind !== 'scalar' || value.text !== wanted) problems.push(wrongType(name, value, wanted, at(value)));
-    } else if (isSettingKey(name)) {
+    } else if (isSettingKey(name) && !name.includes('.')) {
       setting(name, value);
     } else if (GROUPS.includes(name)) {
       const keys = SETTING_KEYS.filter((candidate) => candidate.startsWith(`${name}.`));
@@ -101,22 +101,22 @@ function textsOf(
   });
   const asText = (scalar: YamlNode): TextAt => ({ text: scalar.kind === 'scalar' ? scalar.text : '', source: at(scalar) });
   if (node.kind === 'sequence' && shape !== 'one') {
-    const wrong = node.items.find((item) => item.kind !== 'scalar');
+    const wrong = node.items.find((item) => item.kind !== 'scalar' || isNothing(item));
     return wrong === undefined ? { given: node.items.map(asText) } : refuse(wrong, allowed);
   }
-  const single = node.kind === 'scalar' && !(node.plain && isNull(node.text)) && shape !== 'list';
+  const single = node.kind === 'scalar' && !isNothing(node) && shape !== 'list';
   return single ? { given: asText(node) } : refuse(node, wanted);
 }
 
-function isNull(text: string): boolean {
-  return ['', '~', 'null', 'Null', 'NULL'].includes(text);
+function isNothing(node: YamlNode): boolean {
+  return node.kind === 'scalar' && node.plain && ['', '~', 'null', 'Null', 'NULL'].includes(node.text);
 }
 
 function wrongType(name: string, node: YamlNode, allowed: string, source: Source): Problem {
   const found = {
     mapping: 'a mapping',
     sequence: 'a list',
-    scalar: node.kind === 'scalar' ? (node.plain && isNull(node.text) ? 'nothing' : quoted(node.text)) : '',
+    scalar: isNothing(node) ? 'nothing' : quoted(node.kind === 'scalar' ? node.text : ''),
   }[node.kind];
   return problem('wrong-type', source, { name, value: found, allowed });
 }

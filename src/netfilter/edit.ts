@@ -66,7 +66,8 @@ export function applyEdit(table: TableDraft, edit: Edit, budget: Budget): boolea
       return true;
     }
     case 'flush':
-      for (const chain of edit.chain === undefined ? table.chains.values() : [table.chains.get(edit.chain)]) if (chain !== undefined) chain.rules = [];
+      for (const chain of edit.chain === undefined ? table.chains.values() : [table.chains.get(edit.chain)])
+        if (chain !== undefined) chain.rules = [];
       return true;
     case 'remove':
       for (const name of edit.chain === undefined ? [...table.chains.keys()] : [edit.chain]) {

@@ -21,6 +21,14 @@ export interface EditCommand {
   readonly words: readonly Word[];
 }
 
+/** A command that would be one of these, but can't be understood. */
+export interface UnreadableCommand {
+  readonly kind: 'unreadable';
+  readonly reason: string;
+}
+
+export type CommandLine = Announcement | EditCommand | UnreadableCommand;
+
 // Far enough for `kubectl exec ... -- nsenter ... iptables`; a bound for the patterns below.
 const FURTHEST = 400;
 
@@ -32,7 +40,7 @@ const RUN =
   /^(?:[^#$%>]+[#$%>] |\$ |\++ |.*\b(?:[Rr]unning|[Ee]xecuting)(?: command)?[^:]*: |.* -- )?(?:sudo |exec |env |[^\s=]+=\S* |ip netns exec \S+ )*(?:nsenter .* )?(?:\S*\/)?$/;
 
 /** Reads a line that names iptables as a program; null where nothing comes of it. Several commands of one line come one by one. */
-export function readCommandLine(line: string): readonly (Announcement | EditCommand)[] | null {
+export function readCommandLine(line: string): readonly CommandLine[] | null {
   const start = line.slice(0, FURTHEST);
   const found = PROGRAM.exec(start);
   if (found === null) return rulesFile(start);
@@ -65,18 +73,20 @@ function splitCommands(words: readonly Word[]): readonly (readonly Word[])[] {
   return commands;
 }
 
-function readCommand(words: readonly Word[], run: boolean): Announcement | EditCommand | null {
+function readCommand(words: readonly Word[], run: boolean): CommandLine | null {
   const [, program, tool] = PROGRAM.exec(words.find((word) => PROGRAM.test(word.text))?.text ?? '') ?? [];
   if (program === undefined) return null;
   const family = program === 'ip6tables' ? 'ip6' : 'ip';
   const { table, rest } = takeOptions(words.slice(words.findIndex((word) => PROGRAM.test(word.text)) + 1));
-  if (tool === '-save') return { kind: 'announces', family, table };
+  const named = table === null || /^[A-Za-z][A-Za-z0-9_-]{0,30}$/.test(table);
+  if (tool === '-save') return { kind: 'announces', family, table: named ? table : null };
   if (tool === '-restore') return { kind: 'announces', family, table: null };
   const operation = rest.findIndex((word) => operationOf(cleaned(word)) !== undefined);
   const asked = operationOf(cleaned(rest[operation]));
-  if (asked === 'list' || asked === 'list-rules') return { kind: 'announces', family, table };
+  if (asked === 'list' || asked === 'list-rules') return { kind: 'announces', family, table: named ? table : null };
   // What is only written about is not run; what the rule matches may stand before the operation as well as behind it.
   if (!run || asked === undefined) return null;
+  if (!named) return { kind: 'unreadable', reason: `${table} can't be the name of a table` };
   return { kind: 'edits', family, table: table ?? 'filter', words: [...rest.slice(operation), ...rest.slice(0, operation)] };
 }
 

@@ -6,7 +6,7 @@ import type { Counters, Family, Policy, Rule } from './rule.ts';
 import type { Unreadable } from './rule-words.ts';
 import { isChainName } from './rule-words.ts';
 import type { Word } from './words.ts';
-import { splitWords } from './words.ts';
+import { bareText, splitWords } from './words.ts';
 
 type Operation =
   | 'append'
@@ -83,7 +83,7 @@ function readDeclaration(line: string): Edit | Unreadable {
 /** Reads words that begin with an operation (`-A`), as they stand in a line for iptables-restore. */
 export function readEdit(words: readonly Word[], family: Family, counters?: Counters): Edit | Unreadable | null {
   const [first, second, third] = words;
-  const operation = operationOf(first?.raw ?? '');
+  const operation = operationOf(bareText(first));
   const chain = second?.text;
   if (operation === undefined) return { reason: first === undefined ? 'it is empty' : `"${first.text}" is not what a line begins with` };
   if (operation === 'check' || operation === 'zero' || operation === 'list' || operation === 'list-rules') return null;

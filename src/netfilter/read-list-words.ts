@@ -4,11 +4,13 @@ import { LISTED_TARGETS } from './list-forms.ts';
 import { findMatch } from './list-patterns.ts';
 import type { Match } from './match.ts';
 import { PROTOCOLS_WITH_PORTS } from './protocols.ts';
+import { readRule } from './read-rule.ts';
 import { isExtension } from './read-target.ts';
+import type { Unreadable } from './rule-words.ts';
 import type { Family } from './rule.ts';
 import type { Target, TargetName, Verdict } from './target.ts';
 import { isTargetName, TARGET_FORMS, VERDICTS } from './target.ts';
-import { unquote } from './words.ts';
+import { splitWords, unquote } from './words.ts';
 
 /** The columns that say how the words are meant. */
 export interface RowStart {
@@ -21,39 +23,56 @@ export interface RowStart {
 // The words of a target are few; a row with more has something else in them.
 const MOST_TARGET_WORDS = 12;
 
+/** What the words show. */
+export interface ListedRest {
+  readonly matches: readonly Match[];
+  readonly target: Target;
+}
+
 /** Reads the words behind the columns of one row; a comment and a quoted text are one word each. */
-export function readListWords(
-  words: readonly string[],
-  row: RowStart,
-  family: Family,
-): { readonly matches: readonly Match[]; readonly target: Target } {
+export function readListWords(words: readonly string[], row: RowStart, family: Family): ListedRest | Unreadable {
   const goto = words[0] === '[goto]';
   const matches: Match[] = [];
   let unknown: string[] = [];
-  const settle = (): void => {
-    if (unknown.length > 0) matches.push({ kind: 'opaque', text: unknown.join(' ') });
-    unknown = [];
-  };
   for (let at = goto ? 1 : 0; at < words.length; ) {
     const found = readPhrase(words, at, row.protocol, family);
-    if (found !== null) {
-      settle();
-      if (found.match !== null) matches.push(found.match);
-      at += found.length;
+    const target = found === null ? readTargetWords(words, at, row.target, family) : null;
+    if (found === null && target === null) {
+      unknown.push(words[at] ?? '');
+      at += 1;
       continue;
     }
-    const target = readTargetWords(words, at, row.target, family);
-    if (target !== null) {
-      settle();
-      return { matches, target };
-    }
-    unknown.push(words[at] ?? '');
-    at += 1;
+    const before = opaqueMatches(unknown, family);
+    if ('reason' in before) return before;
+    for (const match of before) matches.push(match);
+    unknown = [];
+    if (target !== null) return { matches, target };
+    if (found?.match) matches.push(found.match);
+    at += found?.length ?? 1;
+  }
+  if (!isExtension(row.target)) {
+    const left = opaqueMatches(unknown, family);
+    return 'reason' in left ? left : { matches: [...matches, ...left], target: namedTarget(row.target, goto) };
   }
   // Words that are left over may belong to a match or to the target: a target with options is then not what it seems.
-  const target = isExtension(row.target) ? bareTarget(row.target, unknown, family) : namedTarget(row.target, goto);
-  if (!isExtension(row.target)) settle();
-  return { matches, target };
+  const target = bareTarget(row.target, unknown, family);
+  return 'reason' in target ? target : { matches, target };
+}
+
+/**
+ * Words that are not understood. iptables refuses a rule in which such words stand (`icmptype 8`), so they are harmless
+ * in a text that is printed; an option (`-j DROP`) would not be, and is read as what it would be there.
+ */
+function opaqueMatches(words: readonly string[], family: Family): readonly Match[] | Unreadable {
+  if (words.length === 0) return [];
+  if (!beginsWithOption(words)) return [{ kind: 'opaque', text: words.join(' ') }];
+  const rule = readRule(splitWords(words.join(' ')) ?? [], family);
+  if ('reason' in rule) return rule;
+  return rule.target.kind === 'none' ? rule.matches : { reason: `${words[0]} is not what a listing shows` };
+}
+
+function beginsWithOption(words: readonly string[]): boolean {
+  return (words[0] === '!' ? words[1] : words[0])?.startsWith('-') ?? false;
 }
 
 interface Phrase {
@@ -98,11 +117,17 @@ function valuedTarget(kind: TargetName, options: readonly (readonly [string, str
 }
 
 function opaqueTarget(name: string, words: readonly string[]): Target {
+  // Words that begin with no option are refused by iptables, as those of a match are.
   return { kind: 'opaque', name, text: [name, ...words].join(' ') };
 }
 
 /** A target of iptables that shows no words of its own, which is all there is to a plain REDIRECT. */
-function bareTarget(name: string, unknown: readonly string[], family: Family): Target {
+function bareTarget(name: string, unknown: readonly string[], family: Family): Target | Unreadable {
+  if (beginsWithOption(unknown)) {
+    const rule = readRule(splitWords(`-j ${name} ${unknown.join(' ')}`) ?? [], family);
+    if ('reason' in rule) return rule;
+    return rule.matches.length === 0 ? rule.target : { reason: `${unknown[0]} is not what a listing shows` };
+  }
   const showsAll = name === 'REDIRECT' || name === 'NFLOG';
   const target = isTargetName(name) && showsAll && unknown.length === 0 ? valuedTarget(name, [], family) : null;
   return target ?? opaqueTarget(name, unknown);

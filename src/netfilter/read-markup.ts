@@ -4,6 +4,10 @@
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const TERMINAL = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])/g;
 
+// Whatever else a terminal would act on has no place in a rule.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+
 const ENTITIES: Readonly<Record<string, string>> = {
   gt: '>',
   lt: '<',
@@ -27,6 +31,7 @@ export function withoutMarkup(line: string): readonly string[] {
   let text = line;
   if (text.includes('\x1b')) text = text.replace(TERMINAL, '');
   if (/[\u00a0\u2000-\u200b\ufeff]/.test(text)) text = text.replace(/[\u00a0\u2000-\u200a]/g, ' ').replace(/[\u200b\ufeff]/g, '');
+  text = text.replace(CONTROL, ' ');
   if (!text.includes('<') && !text.includes('&')) return [withPlainDashes(text)];
   const parts = text.includes('<') ? text.replace(BREAK, '\n').replace(TAG, '').split('\n') : [text];
   return parts.map((part) => withPlainDashes(withoutEntities(part)));
@@ -36,7 +41,7 @@ function withoutEntities(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(/&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([a-z]{2,6}));/g, (entity, decimal?: string, hex?: string, name?: string) => {
     const code = decimal !== undefined ? Number(decimal) : hex !== undefined ? Number.parseInt(hex, 16) : undefined;
-    if (code !== undefined) return code > 31 && code <= 0x10ffff ? String.fromCodePoint(code) : ' ';
+    if (code !== undefined) return code > 31 && (code < 127 || code > 159) && code <= 0x10ffff ? String.fromCodePoint(code) : ' ';
     return ENTITIES[name ?? ''] ?? entity;
   });
 }

@@ -55,7 +55,10 @@ export function deduceTable(edits: readonly Edit[], announced: string | null): D
   if (mangle !== undefined && holds('mangle', builtIn.named)) return { table: 'mangle', reason: `there is a chain ${mangle}` };
   if (chain !== undefined && holds('nat', builtIn.named)) return { table: 'nat', reason: `there is a chain ${chain}` };
   const fits = ['filter', 'nat', 'mangle'].find((table) => holds(table, builtIn.named)) ?? 'mangle';
-  return { table: fits, reason: builtIn.named.length === 0 ? 'iptables shows it when no table is asked for' : `it has the chain ${builtIn.named.join(', ')}` };
+  return {
+    table: fits,
+    reason: builtIn.named.length === 0 ? 'iptables shows it when no table is asked for' : `it has the chain ${builtIn.named.join(', ')}`,
+  };
 }
 
 function builtInChains(edits: readonly Edit[]): { readonly declared: readonly string[]; readonly named: readonly string[] } {

@@ -66,6 +66,7 @@ export function readRow(text: string, columns: Columns, family: Family): Rule | 
   if (fixed.fragments !== '--') matches.push({ kind: 'opaque', text: fixed.fragments === '-f' ? '-f' : '! -f' });
   const named = protocol?.kind === 'protocol' && !protocol.negated ? protocol.value : '';
   const behind = readListWords(words.slice(at), { target: fixed.target, protocol: named }, family);
+  if ('reason' in behind) return behind;
   // One by one: a row of 64 KiB has more words than a call takes arguments.
   for (const match of behind.matches) matches.push(match);
   if (!columns.interfaces) matches.push({ kind: 'unknown', what: 'interfaces' });

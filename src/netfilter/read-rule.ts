@@ -9,8 +9,9 @@ import type { Counters, Family, Rule } from './rule.ts';
 import type { RuleWords, Unreadable } from './rule-words.ts';
 import { jumpOf, LOAD, startsAnother, takeNegation, wordsSince } from './rule-words.ts';
 import type { Target } from './target.ts';
+import { TARGET_FORMS } from './target.ts';
 import type { Word } from './words.ts';
-import { quoteWord } from './words.ts';
+import { bareText, quoteWord, unquote } from './words.ts';
 
 export type { Unreadable } from './rule-words.ts';
 
@@ -25,7 +26,7 @@ export function readRule(given: readonly Word[], family: Family): Rule | Unreada
   let target: Target | undefined;
   let counters: Counters | undefined;
   while (rule.at < words.length) {
-    const option = words[rule.at]?.raw ?? '';
+    const option = bareText(words[rule.at]);
     const jump = jumpOf(option);
     if (jump !== undefined) {
       if (target !== undefined) return { reason: `${option} stands twice` };
@@ -48,15 +49,21 @@ export function readRule(given: readonly Word[], family: Family): Rule | Unreada
   return { matches, target: target ?? { kind: 'none' }, ...(counters && { counters }) };
 }
 
+const OPTIONS: ReadonlySet<string> = new Set([
+  ...Object.values(MATCH_OPTIONS).flatMap(({ option, aliases }) => [option, ...aliases]),
+  ...Object.values(TARGET_FORMS).flatMap(({ options }) => Object.keys(options)),
+  ...['--match', '--jump', '--goto'],
+]);
+
 // getopt_long takes `--dport=80` for `--dport 80`.
 function splitAssignment(word: Word): Word | Word[] {
   const at = word.raw.startsWith('--') ? word.raw.indexOf('=') : -1;
-  if (at === -1 || /["'\\]/.test(word.raw)) return word;
-  return [word.raw.slice(0, at), word.raw.slice(at + 1)].map((text) => ({ text, raw: text }));
+  if (at === -1 || !OPTIONS.has(word.raw.slice(0, at))) return word;
+  return [word.raw.slice(0, at), word.raw.slice(at + 1)].map((raw) => ({ text: unquote(raw), raw }));
 }
 
 function protocolIn(words: readonly Word[]): string {
-  const at = words.findIndex((word) => matchKindOf('header', word.raw) === 'protocol');
+  const at = words.findIndex((word) => matchKindOf('header', bareText(word)) === 'protocol');
   const negated = words[at - 1]?.text === '!' || words[at + 1]?.text === '!';
   return at === -1 || negated ? '' : (protocolName(words[at + 1]?.text ?? '') ?? '');
 }
@@ -73,32 +80,34 @@ export function readCounters(packets: string | undefined, bytes: string | undefi
 function readMatches(rule: RuleWords): readonly Match[] | Unreadable {
   const start = rule.at;
   const negated = takeNegation(rule);
-  const word = rule.words[rule.at];
-  if (word === undefined) return { reason: '"!" stands at the end' };
-  if (LOAD.includes(word.raw) && !negated) {
+  if (rule.at >= rule.words.length) return { reason: '"!" stands at the end' };
+  const option = bareText(rule.words[rule.at]);
+  if (LOAD.includes(option) && !negated) {
     const module = rule.words[rule.at + 1]?.text;
-    if (module === undefined) return { reason: `${word.raw} needs the name of a match` };
+    if (module === undefined) return { reason: `${option} needs the name of a match` };
     rule.at += 2;
     return readModule(rule, module);
   }
-  if (word.raw === '-f' || word.raw === '--fragment') {
+  if (option === '-f' || option === '--fragment') {
     rule.at += 1;
     return [{ kind: 'opaque', text: negated ? '! -f' : '-f' }];
   }
-  if (/^-[46]$|^--ipv[46]$/.test(word.raw)) {
+  if (/^-[46]$|^--ipv[46]$/.test(option)) {
     rule.at += 1;
-    return word.raw.endsWith(rule.family === 'ip' ? '4' : '6') ? [] : { reason: `${word.raw} is for the other family` };
+    return option.endsWith(rule.family === 'ip' ? '4' : '6') ? [] : { reason: `${option} is for the other family` };
   }
-  const kind = matchKindOf('header', word.raw);
+  const kind = matchKindOf('header', option);
   if (kind !== undefined) {
     rule.at += 1;
-    if (rule.headers.has(kind)) return { reason: `${word.raw} stands twice` };
+    if (rule.headers.has(kind)) return { reason: `${option} stands twice` };
     rule.headers.add(kind);
-    return readHeader(rule, kind, negated, word.raw);
+    return readHeader(rule, kind, negated, option);
   }
   // The options of the protocol's own module need no `-m`: `-p tcp --dport 80`.
+  if (rule.protocol === '' || !option.startsWith('-'))
+    return { reason: `"${rule.words[rule.at]?.text}" is not an option that is known here` };
   rule.at = start;
-  if (rule.protocol === '' || !word.raw.startsWith('-')) return { reason: `"${word.text}" is not an option that is known here` };
+  if (startsAnother(rule)) return { reason: `"!" can't stand before ${option}` };
   return readModule(rule, rule.protocol);
 }
 
@@ -160,7 +169,7 @@ function readModule(rule: RuleWords, module: string): readonly Match[] | Unreada
   if (understood && bare === undefined && name !== 'protocol') rule.idle.add(name);
   while (rule.at < rule.words.length && !startsAnother(rule)) {
     const negated = takeNegation(rule);
-    const option = rule.words[rule.at]?.raw ?? '';
+    const option = bareText(rule.words[rule.at]);
     const kind = kindIn(rule, option);
     rule.at += 1;
     const read = kind === undefined ? null : readValue(rule, kind, negated, option);

@@ -1,6 +1,6 @@
 /** A text's lines as sections: blocks of one table, listings, runs of rules, commands. The rules in them are not parsed yet. */
 
-import type { Announcement, EditCommand } from './read-command.ts';
+import type { Announcement, CommandLine } from './read-command.ts';
 import { readCommandLine } from './read-command.ts';
 import type { Line } from './read-lines.ts';
 import type { ReadProblems } from './read-problems.ts';
@@ -210,7 +210,11 @@ class SectionReader {
     this.#add(line);
   }
 
-  #command(command: Announcement | EditCommand, line: Line): void {
+  #command(command: CommandLine, line: Line): void {
+    if (command.kind === 'unreadable') {
+      this.#problems.add('unreadable-line', line.number, { text: line.text, reason: command.reason });
+      return;
+    }
     if (command.kind === 'announces') {
       this.#close();
       this.#announced = command;

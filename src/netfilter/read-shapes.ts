@@ -4,7 +4,7 @@ import { isChainName } from './rule-words.ts';
 import type { Family, Policy } from './rule.ts';
 
 // The space in `* nat` is Istio's own (istio-iptables 1.5 to 1.30).
-const TABLE = /^\\?\*\s?([a-z][a-z0-9_-]{0,30})$/;
+const TABLE = /^\\?\*\s?([A-Za-z][A-Za-z0-9_-]{0,30})$/;
 
 /** The table that a line begins a block of (`*nat`), or null. */
 export function tableStart(text: string): string | null {
@@ -32,7 +32,12 @@ const POLICIES: ReadonlyMap<string, Policy> = new Map([
 export function chainHeading(text: string): ChainHeading | null {
   const [, chain, policy, packets, bytes] = (text.startsWith('Chain ') && CHAIN.exec(text)) || [];
   if (chain === undefined) return null;
-  return { chain: isChainName(chain) ? chain : null, policy: policy === undefined ? '-' : (POLICIES.get(policy) ?? 'unknown'), packets, bytes };
+  return {
+    chain: isChainName(chain) ? chain : null,
+    policy: policy === undefined ? '-' : (POLICIES.get(policy) ?? 'unknown'),
+    packets,
+    bytes,
+  };
 }
 
 /** Whether a line outside a block is one of iptables -S or of a save that has lost its first line. */

@@ -85,14 +85,16 @@ class Drafts {
 function placeSection(section: Section, options: ReadOptions, drafts: Drafts, problems: ReadProblems): ReadTable {
   const { form, origin, line } = section;
   const family = familyOf(origin, options.family);
-  const read = form === 'listing' ? { edits: readListing(section.lines, family, problems), damaged: false } : readEdits(section, family, problems);
+  const read =
+    form === 'listing' ? { edits: readListing(section.lines, family, problems), damaged: false } : readEdits(section, family, problems);
   const table = tableOf(section, read.edits, options, problems);
   const draft = drafts.table(family, table);
   const whole = showsWholeTable(form, table, read.edits);
   if (whole) draft.chains.clear();
   for (const { edit, line: from } of read.edits) {
     // `iptables -S CHAIN` and `-L CHAIN` show all of one chain.
-    if (edit.kind === 'declare' && !whole && (form === 'rules' || form === 'listing')) applyEdit(draft, { kind: 'flush', chain: edit.chain }, drafts.budget);
+    if (edit.kind === 'declare' && !whole && (form === 'rules' || form === 'listing'))
+      applyEdit(draft, { kind: 'flush', chain: edit.chain }, drafts.budget);
     if (!applyEdit(draft, edit, drafts.budget)) problems.add('too-many-edits', from.number, { text: from.text });
   }
   // A declaration that can't be read may have been that of a chain which now only jumps tell of.
@@ -100,7 +102,11 @@ function placeSection(section: Section, options: ReadOptions, drafts: Drafts, pr
   return { family, table, form, line, stated: form === 'commands' || table === (options.table ?? section.table) };
 }
 
-function readEdits({ lines }: Section, family: Family, problems: ReadProblems): { readonly edits: readonly PlacedEdit[]; readonly damaged: boolean } {
+function readEdits(
+  { lines }: Section,
+  family: Family,
+  problems: ReadProblems,
+): { readonly edits: readonly PlacedEdit[]; readonly damaged: boolean } {
   const edits: PlacedEdit[] = [];
   let damaged = false;
   for (const line of lines) {

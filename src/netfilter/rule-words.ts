@@ -3,7 +3,7 @@
 import { matchKindOf } from './options.ts';
 import type { Family } from './rule.ts';
 import type { Word } from './words.ts';
-import { quoteWord } from './words.ts';
+import { bareText, printWord } from './words.ts';
 
 /** Why words are not a rule, in words for a person. */
 export interface Unreadable {
@@ -37,11 +37,12 @@ const JUMPS: ReadonlyMap<string, 'jump' | 'goto'> = new Map([
 export const RULE_FLAGS: readonly string[] = ['-f', '--fragment', '-c', '--set-counters', '-4', '--ipv4', '-6', '--ipv6'];
 
 /**
- * Whether a text can be a chain's name: one word that needs no quotes, of at most 28 characters
- * ("must be under 29 chars", iptables 1.8.9).
+ * Whether a text can be a chain's name: at most 28 characters ("must be under 29 chars", iptables 1.8.9).
+ * iptables takes any others as well; those that a shell or iptables-restore gives a meaning are refused here,
+ * because names reach the texts for both.
  */
 export function isChainName(text: string): boolean {
-  return /^[^\s"'\\!-][^\s"'\\]{0,27}$/.test(text);
+  return /^[^\s\p{Cc}"'`\\!$&|;<>()*?[\]{}-][^\s\p{Cc}"'`\\!$&|;<>()*?[\]{}]{0,27}$/u.test(text);
 }
 
 /** Whether an option opens a target. */
@@ -49,21 +50,28 @@ export function jumpOf(option: string): 'jump' | 'goto' | undefined {
   return JUMPS.get(option);
 }
 
-/** Takes a `!` if one stands here. */
+/** Takes a `!` if one stands here; a shell's log (set -x) has it as `'!'`. */
 export function takeNegation(rule: RuleWords): boolean {
-  if (rule.words[rule.at]?.raw.replaceAll(/['\\]/g, '') !== '!') return false;
+  if (!isNegation(rule.words[rule.at])) return false;
   rule.at += 1;
   return true;
 }
 
-/**
- * Whether the next word opens another module, a target or a header option, a `!` before it included.
- * A quoted word is a value, whatever it looks like.
- */
+function isNegation(word: Word | undefined): boolean {
+  return bareText(word) === '!' || word?.raw === "'!'";
+}
+
+/** Whether the next word opens another module, a target or a header option, a `!` before it included. */
 export function startsAnother(rule: RuleWords): boolean {
-  const here = rule.words[rule.at];
-  const { raw } = (here?.text === '!' ? rule.words[rule.at + 1] : here) ?? {};
-  return raw === undefined || LOAD.includes(raw) || JUMPS.has(raw) || RULE_FLAGS.includes(raw) || matchKindOf('header', raw) !== undefined;
+  const at = isNegation(rule.words[rule.at]) ? rule.at + 1 : rule.at;
+  const option = bareText(rule.words[at]);
+  return (
+    at >= rule.words.length ||
+    LOAD.includes(option) ||
+    JUMPS.has(option) ||
+    RULE_FLAGS.includes(option) ||
+    matchKindOf('header', option) !== undefined
+  );
 }
 
 /** Goes on to the word that opens something else. */
@@ -73,8 +81,5 @@ export function skipToAnother(rule: RuleWords): void {
 
 /** The words from `start` up to here, quoted as iptables-restore needs them. */
 export function wordsSince(rule: RuleWords, start: number): string {
-  return rule.words
-    .slice(start, rule.at)
-    .map((word) => quoteWord(word.text))
-    .join(' ');
+  return rule.words.slice(start, rule.at).map(printWord).join(' ');
 }

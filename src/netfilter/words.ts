@@ -47,7 +47,21 @@ export function unquote(raw: string): string {
   );
 }
 
+/** The word if it can be an option, and an empty text if it is quoted: a quoted word is a value, whatever it looks like. */
+export function bareText(word: Word | undefined): string {
+  return word === undefined || /["']/.test(word.raw) ? '' : word.text;
+}
+
+/** A word that was read, so that it is read as the same again: an option stays one, and a value that looks like one stays quoted. */
+export function printWord(word: Word): string {
+  return bareText(word) === '' && /^[-!]/.test(word.text) ? quoted(word.text) : quoteWord(word.text);
+}
+
 /** A word as iptables-restore has to be given it: in double quotes where it would otherwise fall apart. */
 export function quoteWord(text: string): string {
-  return text === '' || /[\s"'\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text;
+  return text === '' || /[\s"'\\]/.test(text) ? quoted(text) : text;
+}
+
+function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -106,7 +106,7 @@ describe.concurrent('a sidecar file is refused in one line that says where and w
     await expectFileRefused(
       `${HEAD}${bomb.join('\n')}\ninbound: {excludePorts: *a29}\n`,
       ...unknown,
-      `FILE:32:9 inbound.excludePorts: found a list, expected ${PORTS}`,
+      `FILE:31:11 inbound.excludePorts: found a list, expected ${PORTS}`,
     );
     expect(performance.now() - started).toBeLessThan(10_000);
   });

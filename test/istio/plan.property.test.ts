@@ -40,7 +40,7 @@ const id = fc.oneof(
   fc.integer({ min: 0, max: 4294967294 }).map(String),
   fc.constantFrom('0', '1337', 'istio-proxy', 'java', 'no', 'null', 'true', 'x$', '_a.b-c'),
 );
-const device = fc.oneof(fc.stringMatching(/^[A-Za-z][A-Za-z0-9_.-]{0,14}$/), fc.constantFrom('eth0', 'lo', 'true', 'null'));
+const device = fc.oneof(fc.stringMatching(/^[A-Za-z][A-Za-z0-9_.-]{0,8}$/), fc.constantFrom('eth0', 'lo', 'true', 'null'));
 const loopback = fc.constantFrom('127.0.0.1/32', '127.0.0.0/8', '127.1.2.3/16', '127.0.0.6/32');
 const uint32 = fc.integer({ min: 1, max: 0xffffffff }).map(String);
 
@@ -128,7 +128,13 @@ const HOSTILE = [
   '__proto__',
   'constructor',
 ];
-const hostile = fc.oneof(fc.constantFrom(...HOSTILE), fc.string({ unit: 'binary', maxLength: 20 }), fc.string({ maxLength: 20 }));
+const WORST = [' ', '\n', '"', "'", '!', '-', ' -j ACCEPT', '\n-A INPUT -j ACCEPT\n'];
+const hostile = fc.oneof(
+  { arbitrary: fc.constantFrom(...WORST), weight: 3 },
+  { arbitrary: fc.constantFrom(...HOSTILE), weight: 2 },
+  { arbitrary: fc.string({ unit: 'binary', maxLength: 20 }), weight: 1 },
+  { arbitrary: fc.string({ maxLength: 20 }), weight: 1 },
+);
 const spoilt = (good: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.oneof(
     hostile,
@@ -289,7 +295,7 @@ function share(made: readonly boolean[]): number {
 describe('settings at a release', () => {
   const made: boolean[] = [];
 
-  it.prop([sets(1e9), release, facts], { numRuns: 400 })(
+  it.prop([sets(1e9), release, facts], { numRuns: 200 })(
     'that are allowed become a sound plan, the same each time',
     (options, at, given) => {
       const make = (): CapturePlan =>
@@ -308,7 +314,7 @@ describe('settings at a release', () => {
 
   const spoiltMade: boolean[] = [];
 
-  it.prop([sets(6), release, facts], { numRuns: 400 })(
+  it.prop([sets(6), release, facts], { numRuns: 200 })(
     'with hostile texts among them become a sound plan, or problems of one line each',
     (options, at, given) => {
       const plan = attempt(() =>
@@ -324,7 +330,7 @@ describe('settings at a release', () => {
     expect(share(spoiltMade)).toBeLessThan(0.9);
   });
 
-  it.prop([sets(1e9), release], { numRuns: 300 })('are the same after they were written as YAML and read again', (options, at) => {
+  it.prop([sets(1e9), release], { numRuns: 150 })('are the same after they were written as YAML and read again', (options, at) => {
     const overrides = Object.assign({}, ...options.map((option) => readSetOption(option).overrides)) as Partial<Settings>;
     const settings = { ...injectedSettings(profileOf(at)), ...overrides };
     const text = writeYaml({ apiVersion: 'istio-init/v1', kind: 'SidecarCapture', release: at, ...printedSettings(settings) });
@@ -334,6 +340,75 @@ describe('settings at a release', () => {
     expect(Object.keys(file.overrides).sort()).toEqual([...SETTING_KEYS].sort());
     expect(valuesOf(file.overrides as Settings)).toEqual(valuesOf(settings));
   });
+});
+
+// Short ones, so that what is put to them has room within any limit on length.
+const SAMPLE: { readonly [K in SettingKey]: string } = {
+  mode: 'TPROXY',
+  'proxy.uids': '13',
+  'proxy.gids': 'a',
+  'proxy.port': '15',
+  'proxy.inboundPort': '16',
+  'proxy.tunnelPort': '17',
+  'inbound.includePorts': '80',
+  'inbound.excludePorts': '81',
+  'outbound.includeRanges': '10.0.0.0/8',
+  'outbound.excludeRanges': '10.0.0.0/8',
+  'outbound.includePorts': '82',
+  'outbound.excludePorts': '83',
+  'outbound.ownerGroups': 'b',
+  'outbound.excludeOwnerGroups': 'c',
+  'outbound.loopback': '127.0.0.0/8',
+  'interfaces.exclude': 'e0',
+  'interfaces.reroute': 'e1',
+  'dns.capture': 'all',
+  'tproxy.mark': '13',
+  'tproxy.routeTable': '14',
+  dropInvalid: 'true',
+  dualStack: 'true',
+};
+
+describe.each(SETTING_KEYS)('%s with the worst texts before, behind and in its value', (key) => {
+  const texts = [...WORST, '\t', '\r', '\\', '#', ' #', '\u0000', '\u00a0', ';'].flatMap((bad) => [
+    bad,
+    SAMPLE[key] + bad,
+    bad + SAMPLE[key],
+    SAMPLE[key] + bad + SAMPLE[key],
+  ]);
+  const flag = ARGUMENTS.find(({ setting }) => setting === key)?.short;
+
+  it('becomes a sound plan, or a problem', () => {
+    for (const text of texts) {
+      const fromSet = attempt(() => planFromSettings({ sets: [`${key}=${text}`] }));
+      if (fromSet !== null) expectSound(fromSet, {});
+      const release = flag === undefined ? '1.30.3' : '1.26.8';
+      const fromArguments = attempt(() => planFromArguments(['-b', '*', `-${flag ?? 'b'}`, text], { release }));
+      if (fromArguments !== null) expectSound(fromArguments, {});
+    }
+    expect(texts.filter((text) => attempt(() => planFromSettings({ sets: [`${key}=${text}`] })) === null).length).toBeGreaterThan(
+      texts.length / 2,
+    );
+  });
+});
+
+it('a range that holds everything is no match in a plan, as the kernel keeps none', () => {
+  const plan = planFromSettings({
+    sets: ['outbound.excludeRanges=0.0.0.0/0', 'outbound.includeRanges=10.1.2.3/0,::/0', 'interfaces.reroute=eth1'],
+  });
+  expect(printRestore(plan.ip)).not.toMatch(/ -d (?!127\.0\.0\.1\/32 )/);
+  expect(rulesOf(plan.ip).map((rule) => rule.id)).toEqual(
+    expect.arrayContaining(['nat.exclude-range.0.0.0.0/0', 'nat.include-range.0.0.0.0/0', 'nat.reroute.eth1.0.0.0.0/0']),
+  );
+});
+
+it('ids tell the two returns for a virtual machine apart that IPv6 had from 1.8 to 1.11', () => {
+  const ids = (release: string): readonly unknown[] =>
+    rulesOf(planFromArguments(['-i', '*', '-k', 'eth1'], { release, addresses: ['2001:db8::7/64'] }).ip6).flatMap(({ id }) =>
+      id?.includes('reroute') ? [id] : [],
+    );
+  expect(ids('1.7')).toEqual(['nat.reroute-return.eth1']);
+  expect(ids('1.11')).toEqual(['nat.reroute-return-again.eth1', 'nat.reroute-return.eth1']);
+  expect(ids('1.12')).toEqual(['nat.reroute.eth1', 'nat.reroute-return.eth1']);
 });
 
 describe('arguments of a release', () => {
@@ -367,7 +442,7 @@ describe('arguments of a release', () => {
 
   const made: boolean[] = [];
 
-  it.prop([words(30), environment, release, facts], { numRuns: 800 })(
+  it.prop([words(30), environment, release, facts], { numRuns: 400 })(
     'become a sound plan, the same each time, or problems of one line each',
     (args, env, at, given) => {
       const make = (): CapturePlan => planFromArguments(args, { env, release: at, ...given });
@@ -384,21 +459,23 @@ describe('arguments of a release', () => {
     expect(share(made)).toBeLessThan(0.9);
   });
 
-  // Fewer flags, all of which the release knows: hostile texts get as far as they can.
-  it.prop(
-    [
-      fc.array(
-        fc
-          .constantFrom('-p', '-u', '-g', '-b', '-d', '-i', '-x', '-m', '-k', '-o')
-          .chain((flag) => spoilt(fc.oneof(number, id, network4, device)).map((text) => [flag, text])),
-        { maxLength: 2 },
-      ),
-      fc.constantFrom('1.2.0', '1.4.10', '1.5.0', '1.12.9', '1.26.8', '1.30.3'),
-      facts,
-    ],
-    { numRuns: 800 },
-  )('with a hostile text become a sound plan, or problems of one line each', (pairs, at, given) => {
+  // One or two flags that every release knows, and one of a later time: hostile texts get as far as they can.
+  const few = fc.constantFrom(
+    ...ARGUMENTS.filter(({ short, setting, shell }) => setting !== undefined && (shell !== undefined || short === 'c')),
+  );
+  const spoiltWords = few.chain(({ short, setting }) => spoilt(ONE[setting ?? 'mode']).map((text) => [`-${short}`, text]));
+  const alone: boolean[] = [];
+
+  it.prop([fc.array(spoiltWords, { minLength: 1, maxLength: 2 }), fc.constantFrom('1.4.10', '1.12.9', '1.26.8', '1.30.3'), facts], {
+    numRuns: 600,
+  })('with a hostile text become a sound plan, or problems of one line each', (pairs, at, given) => {
     const plan = attempt(() => planFromArguments(['-b', '*', ...pairs.flat()], { release: at, ...given }));
+    alone.push(plan !== null);
     if (plan !== null) expectSound(plan, given);
+  });
+
+  it('were partly accepted even so', () => {
+    expect(share(alone)).toBeGreaterThan(0.1);
+    expect(share(alone)).toBeLessThan(0.9);
   });
 });

@@ -9,7 +9,18 @@ import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 
 // Together they have all matches and targets that Istio has ever used.
-const SAMPLE = ['tproxy', 'tproxy-ipv6', 'dns-v6-server', 'dns-tproxy', 'drop-invalid-ipv6', 'injected-1.1-tproxy', 'owner-groups', 'virtual-interfaces-cidrs', 'no-arguments-ipv6', 'port-range'];
+const SAMPLE = [
+  'tproxy',
+  'tproxy-ipv6',
+  'dns-v6-server',
+  'dns-tproxy',
+  'drop-invalid-ipv6',
+  'injected-1.1-tproxy',
+  'owner-groups',
+  'virtual-interfaces-cidrs',
+  'no-arguments-ipv6',
+  'port-range',
+];
 const PLANS = SAMPLE.flatMap((name) => DISTINCT_PLANS.filter((golden) => golden.case === name).slice(-2));
 
 const PROGRAMS: Readonly<Record<Family, string>> = { ip: 'iptables', ip6: 'ip6tables' };
@@ -51,7 +62,10 @@ function withoutInterfaces(table: Table): Table {
 }
 
 /** Reads what a terminal shows: the command, and what it prints. */
-function onTerminal({ rules, table, texts }: Listed, form: string): { readonly codes: readonly string[]; readonly saves: readonly string[] } {
+function onTerminal(
+  { rules, table, texts }: Listed,
+  form: string,
+): { readonly codes: readonly string[]; readonly saves: readonly string[] } {
   const { rulesets, problems } = readRules(`$ ${PROGRAMS[rules.family]} -t ${table.name} ${form}\n${texts.get(form)}`);
   return { codes: problems.map(({ code }) => code), saves: rulesets.map((ruleset) => printSave(ruleset)) };
 }

@@ -57,15 +57,18 @@ describe('a command', () => {
   });
 
   it('that iptables would refuse is named with its line', () => {
-    expect(unreadable('+ iptables -t nat -N X\n+ iptables -t nat -A X -p tcp --dport 80a -j RETURN\n+ iptables -t nat -E X Y\n')).toEqual([
-      [2, '80a is not a value that --dport takes'],
-      [3, 'a chain that changes its name is not understood'],
-    ].map(([line, reason]) => [line, reason]));
+    expect(unreadable('+ iptables -t nat -N X\n+ iptables -t nat -A X -p tcp --dport 80a -j RETURN\n+ iptables -t nat -E X Y\n')).toEqual(
+      [
+        [2, '80a is not a value that --dport takes'],
+        [3, 'a chain that changes its name is not understood'],
+      ].map(([line, reason]) => [line, reason]),
+    );
   });
 });
 
 describe('commands one after the other', () => {
-  const run = (...commands: readonly string[]): readonly string[] => rules(commands.map((command) => `iptables -t nat ${command}\n`).join(''));
+  const run = (...commands: readonly string[]): readonly string[] =>
+    rules(commands.map((command) => `iptables -t nat ${command}\n`).join(''));
 
   it('insert at the head, or where they say', () => {
     expect(run('-A X -j RETURN', '-I X -p tcp -j RETURN', '-I X 2 -p udp -j RETURN', '-I X 99 -p icmp -j RETURN')).toEqual([
@@ -78,7 +81,10 @@ describe('commands one after the other', () => {
 
   it('delete the first rule that is the same, whatever its spelling, and nothing where there is none', () => {
     const three = ['-A X -p tcp --dport 80 -j RETURN', '-A X -p tcp -j RETURN', '-A X -p tcp -m tcp --dport 0x50 -j RETURN'];
-    expect(run(...three, '-D X --protocol tcp --destination-port 80 -j RETURN')).toEqual(['ip nat X -p tcp -j RETURN', 'ip nat X -p tcp -m tcp --dport 80 -j RETURN']);
+    expect(run(...three, '-D X --protocol tcp --destination-port 80 -j RETURN')).toEqual([
+      'ip nat X -p tcp -j RETURN',
+      'ip nat X -p tcp -m tcp --dport 80 -j RETURN',
+    ]);
     expect(run(...three, '-D X -p udp -j RETURN', '-D Y -j RETURN')).toHaveLength(3);
     expect(run(...three, '-D X 2')).toEqual(['ip nat X -p tcp -m tcp --dport 80 -j RETURN', 'ip nat X -p tcp -m tcp --dport 80 -j RETURN']);
   });
@@ -87,7 +93,9 @@ describe('commands one after the other', () => {
     expect(run('-A X -j RETURN', '-R X 1 -j ACCEPT', '-R X 2 -j DROP')).toEqual(['ip nat X -j ACCEPT']);
     expect(run('-A X -j RETURN', '-A Y -j RETURN', '-F X')).toEqual(['ip nat Y -j RETURN']);
     expect(run('-A X -j RETURN', '-A OUTPUT -j RETURN', '-F')).toEqual([]);
-    const { rulesets } = readRules('iptables -t nat -N X\niptables -t nat -N Y\niptables -t nat -A OUTPUT -j ACCEPT\niptables -t nat -X Y\n');
+    const { rulesets } = readRules(
+      'iptables -t nat -N X\niptables -t nat -N Y\niptables -t nat -A OUTPUT -j ACCEPT\niptables -t nat -X Y\n',
+    );
     expect(rulesets[0]?.tables[0]?.chains.map(({ name }) => name)).toEqual(['X', 'OUTPUT']);
     expect(readRules('iptables -t nat -N X\niptables -t nat -P OUTPUT DROP\niptables -t nat -X\n').rulesets[0]?.tables[0]?.chains).toEqual([
       { name: 'OUTPUT', policy: 'DROP', rules: [] },
@@ -134,7 +142,8 @@ COMMIT
 });
 
 describe('iptables -S', () => {
-  const text = '-P PREROUTING ACCEPT\n-P INPUT ACCEPT\n-P OUTPUT ACCEPT\n-P POSTROUTING ACCEPT\n-N ISTIO_OUTPUT\n-A OUTPUT -p tcp -j ISTIO_OUTPUT\n-A ISTIO_OUTPUT -j RETURN\n';
+  const text =
+    '-P PREROUTING ACCEPT\n-P INPUT ACCEPT\n-P OUTPUT ACCEPT\n-P POSTROUTING ACCEPT\n-N ISTIO_OUTPUT\n-A OUTPUT -p tcp -j ISTIO_OUTPUT\n-A ISTIO_OUTPUT -j RETURN\n';
 
   it('is of the table whose chains it has', () => {
     expect(readRules(text)).toMatchObject({ tables: [{ family: 'ip', table: 'nat', form: 'rules', stated: false }], problems: [] });
@@ -148,7 +157,10 @@ describe('iptables -S', () => {
   });
 
   it('of two tables one after the other is two tables', () => {
-    expect(readRules(`${text}-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n`).tables.map(({ table }) => table)).toEqual(['nat', 'filter']);
+    expect(readRules(`${text}-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n`).tables.map(({ table }) => table)).toEqual([
+      'nat',
+      'filter',
+    ]);
   });
 
   it.each([
@@ -166,6 +178,8 @@ describe('iptables -S', () => {
   });
 
   it('behind its command is of the table that was asked for', () => {
-    expect(readRules(`$ ip6tables -t mangle -S X\n-N X\n-A X -j RETURN\n`).tables).toMatchObject([{ family: 'ip6', table: 'mangle', stated: true }]);
+    expect(readRules(`$ ip6tables -t mangle -S X\n-N X\n-A X -j RETURN\n`).tables).toMatchObject([
+      { family: 'ip6', table: 'mangle', stated: true },
+    ]);
   });
 });

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normalForm } from '../../src/netfilter/normal.ts';
 import { printCommands, printRestore, printSave } from '../../src/netfilter/print.ts';
 import { printList } from '../../src/netfilter/print-list.ts';
 import { readProblemText, readRules } from '../../src/netfilter/read.ts';
@@ -25,9 +24,48 @@ const SEEDS = [
 ];
 
 // What has a meaning somewhere in a reader.
-const PIECES = ['"', "'", '\\', '!', ' ! ', '-j', '-m tcp', '*nat\n', '* ', 'COMMIT\n', ':', '[0:0]', '{', '}', '/* ', ' */', '\x1b[', '&#x41;', '<br>', '\r', '\n', '\0', '\t', '-A ', 'Chain X (', '```\n', '1172K', '__proto__', 'constructor', '\u{1f600}', '\ud800', '-p 0', '/33', '99999999999999999999'];
+const PIECES = [
+  '"',
+  "'",
+  '\\',
+  '!',
+  ' ! ',
+  '-j',
+  '-m tcp',
+  '*nat\n',
+  '* ',
+  'COMMIT\n',
+  ':',
+  '[0:0]',
+  '{',
+  '}',
+  '/* ',
+  ' */',
+  '\x1b[',
+  '&#x41;',
+  '<br>',
+  '\r',
+  '\n',
+  '\0',
+  '\t',
+  '-A ',
+  'Chain X (',
+  '```\n',
+  '1172K',
+  '__proto__',
+  'constructor',
+  '\u{1f600}',
+  '\ud800',
+  '-p 0',
+  '/33',
+  '99999999999999999999',
+];
 
-const mutation = fc.record({ at: fc.nat(), length: fc.nat({ max: 40 }), piece: fc.oneof(fc.constantFrom(...PIECES), fc.string({ maxLength: 12 }), fc.constant('')) });
+const mutation = fc.record({
+  at: fc.nat(),
+  length: fc.nat({ max: 40 }),
+  piece: fc.oneof(fc.constantFrom(...PIECES), fc.string({ maxLength: 12 }), fc.constant('')),
+});
 
 const mutated = fc.tuple(fc.constantFrom(...SEEDS), fc.array(mutation, { minLength: 1, maxLength: 8 })).map(([seed, mutations]) =>
   mutations.reduce((text, { at, length, piece }) => {
@@ -40,7 +78,7 @@ describe('a damaged text', () => {
   it('is read without a throw, and what was read can be printed and read again', () => {
     fc.assert(
       fc.property(mutated, (text) => {
-        const { rulesets, problems } = readRules(text);
+        const { rulesets, problems, tables } = readRules(text);
         const lines = text.split('\n').length;
         for (const problem of problems) {
           expect(problem.line).toBeGreaterThan(0);
@@ -51,10 +89,11 @@ describe('a damaged text', () => {
           const save = printSave(ruleset);
           // Nothing of a rule may end its line, or the line of a command.
           expect(save.split('\n').filter((line) => !/^(\*|:|-A |COMMIT$|$)/.test(line))).toEqual([]);
+          printList(ruleset);
+          // What a listing shows in its own words is not what iptables-restore takes.
+          if (tables.some(({ form }) => form === 'listing')) continue;
           const again = readRules(save, { family: ruleset.family }).rulesets[0];
           expect(again === undefined ? '' : printSave(again)).toBe(save);
-          normalForm(ruleset);
-          printList(ruleset);
         }
       }),
       { numRuns: 4000 },
@@ -76,18 +115,36 @@ describe('a damaged text', () => {
 describe('a text that was made to be slow', () => {
   const repeated = (piece: string, length: number): string => piece.repeat(Math.ceil(length / piece.length));
 
-  it.each(['/* ', '"', '! ', '-m tcp ', '-m owner --uid-owner 1 ', '\\', '-f ', '\x1b[', '\x1b]', '<a ', '&#', 'a=b=c ', 'nsenter ', ':', '-s a,', '>', 'MARK ', "'", '1 ', ' '])(
-    'of %j alone, in lines of 64 KiB, takes no longer than any other',
-    (piece) => {
-      const line = repeated(piece, 65_000);
-      const started = performance.now();
-      readRules(`${line}\n`.repeat(4));
-      readRules(`*nat\n${`-A X ${line}\n`.repeat(4)}`);
-      readRules(`iptables -A X ${line}\n`.repeat(4));
-      readRules(`Chain OUTPUT (policy ACCEPT)\ntarget prot opt source destination\n${`MARK all -- anywhere anywhere ${line}\n`.repeat(4)}`);
-      expect(performance.now() - started).toBeLessThan(8000);
-    },
-  );
+  it.each([
+    '/* ',
+    '"',
+    '! ',
+    '-m tcp ',
+    '-m owner --uid-owner 1 ',
+    '\\',
+    '-f ',
+    '\x1b[',
+    '\x1b]',
+    '<a ',
+    '&#',
+    'a=b=c ',
+    'nsenter ',
+    ':',
+    '-s a,',
+    '>',
+    'MARK ',
+    "'",
+    '1 ',
+    ' ',
+  ])('of %j alone, in lines of 64 KiB, takes no longer than any other', (piece) => {
+    const line = repeated(piece, 65_000);
+    const started = performance.now();
+    readRules(`${line}\n`.repeat(4));
+    readRules(`*nat\n${`-A X ${line}\n`.repeat(4)}`);
+    readRules(`iptables -A X ${line}\n`.repeat(4));
+    readRules(`Chain OUTPUT (policy ACCEPT)\ntarget prot opt source destination\n${`MARK all -- anywhere anywhere ${line}\n`.repeat(4)}`);
+    expect(performance.now() - started).toBeLessThan(8000);
+  });
 
   it('with endless insertions and deletions is read up to a bound, and says what it left out', () => {
     const text = `*nat\n${'-I X -p tcp -j Y\n'.repeat(20_000)}`;

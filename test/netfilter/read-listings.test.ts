@@ -9,7 +9,10 @@ const VERBOSE = ' pkts bytes target     prot opt in     out     source          
 
 /** Reads one row of `iptables -t nat -nvL`, or of what the heading names. */
 function row(text: string, heading = VERBOSE, family: 'ip' | 'ip6' = 'ip'): Rule {
-  const { rulesets, problems } = readRules(`Chain OUTPUT (policy ACCEPT 0 packets, 0 bytes)\n${heading}\n${text}\n`, { table: 'nat', family });
+  const { rulesets, problems } = readRules(`Chain OUTPUT (policy ACCEPT 0 packets, 0 bytes)\n${heading}\n${text}\n`, {
+    table: 'nat',
+    family,
+  });
   expect(problems.filter(({ code }) => code !== 'interfaces-not-shown')).toEqual([]);
   const [rule, ...others] = rulesets[0]?.tables[0]?.chains[0]?.rules ?? [];
   expect(others).toEqual([]);
@@ -18,7 +21,9 @@ function row(text: string, heading = VERBOSE, family: 'ip' | 'ip6' = 'ip'): Rule
 }
 
 function behind(words: string, target = 'RETURN', protocol = 'tcp'): string {
-  return printRule(row(`    0     0 ${target.padEnd(9)}  ${protocol}  --  *      *       0.0.0.0/0            0.0.0.0/0            ${words}`));
+  return printRule(
+    row(`    0     0 ${target.padEnd(9)}  ${protocol}  --  *      *       0.0.0.0/0            0.0.0.0/0            ${words}`),
+  );
 }
 
 describe('a captured listing', () => {
@@ -62,20 +67,32 @@ COMMIT
 describe('the columns of a row', () => {
   it.each([
     ['    0     0 RETURN     0    --  *      lo     !127.0.0.6            0.0.0.0/0           ', '! -s 127.0.0.6/32 -o lo -j RETURN'],
-    ['    0     0 RETURN    !17   --  eth+   !eth0   10.0.0.0/8          !10.1.0.0/16         ', '-s 10.0.0.0/8 ! -d 10.1.0.0/16 -i eth+ ! -o eth0 ! -p udp -j RETURN'],
+    [
+      '    0     0 RETURN    !17   --  eth+   !eth0   10.0.0.0/8          !10.1.0.0/16         ',
+      '-s 10.0.0.0/8 ! -d 10.1.0.0/16 -i eth+ ! -o eth0 ! -p udp -j RETURN',
+    ],
     ['0 0 RETURN 6 -- * * 0.0.0.0/0 0.0.0.0/0 tcp dpt:22', '-p tcp -m tcp --dport 22 -j RETURN'],
     ['  1172K   70M            6    --  *      *       0.0.0.0/0            1.2.3.4             ', '-d 1.2.3.4/32 -p tcp'],
     ['    0     0 X          all  --  any    any     anywhere             localhost           ', '-d 127.0.0.1/32 -j X'],
-    ['    0     0 X          6    --  *      *       0.0.0.0/0            0.0.0.0/0           [goto]  owner UID match 5', '-p tcp -m owner --uid-owner 5 -g X'],
+    [
+      '    0     0 X          6    --  *      *       0.0.0.0/0            0.0.0.0/0           [goto]  owner UID match 5',
+      '-p tcp -m owner --uid-owner 5 -g X',
+    ],
     ['    0     0 X          17   !f  *      *       0.0.0.0/0            0.0.0.0/0           ', '-p udp ! -f -j X'],
-    ['    0     0 X          tcp  --  *      *       10.0.0.0/255.0.255.0  a.example.com/24    ', '-p tcp -s 10.0.0.0/255.0.255.0 -d a.example.com/24 -j X'],
+    [
+      '    0     0 X          tcp  --  *      *       10.0.0.0/255.0.255.0  a.example.com/24    ',
+      '-p tcp -s 10.0.0.0/255.0.255.0 -d a.example.com/24 -j X',
+    ],
     ['    0     0 X          rsvp --  *      *       0.0.0.0/0            0.0.0.0/0           ', '-p rsvp -j X'],
   ])('%s are %s', (text, expected) => {
     expect(printRule(row(text))).toBe(expected);
   });
 
   it('may be fewer without -v, and the interfaces are then unknown, never any', () => {
-    const rule = row('ISTIO_OUTPUT  tcp  --  anywhere             anywhere            ', 'target     prot opt source               destination         ');
+    const rule = row(
+      'ISTIO_OUTPUT  tcp  --  anywhere             anywhere            ',
+      'target     prot opt source               destination         ',
+    );
     expect(rule).toEqual({
       matches: [
         { kind: 'protocol', negated: false, value: 'tcp' },
@@ -87,9 +104,14 @@ describe('the columns of a row', () => {
   });
 
   it('may begin with a number', () => {
-    expect(printRule(row('14   DNAT       6    --  127.0.0.1           !10.0.0.0/8           to:1.2.3.4:80', 'num  target     prot opt source               destination'))).toBe(
-      '-s 127.0.0.1/32 ! -d 10.0.0.0/8 -p tcp -j DNAT --to-destination 1.2.3.4:80',
-    );
+    expect(
+      printRule(
+        row(
+          '14   DNAT       6    --  127.0.0.1           !10.0.0.0/8           to:1.2.3.4:80',
+          'num  target     prot opt source               destination',
+        ),
+      ),
+    ).toBe('-s 127.0.0.1/32 ! -d 10.0.0.0/8 -p tcp -j DNAT --to-destination 1.2.3.4:80');
   });
 
   it('have nothing below `opt` in an older ip6tables', () => {
@@ -99,7 +121,8 @@ describe('the columns of a row', () => {
   });
 
   it('are told by what stands in them where a page has lost the heading', () => {
-    const text = 'Chain OUTPUT (policy ACCEPT)\n0 0 X tcp -- * lo 0.0.0.0/0 0.0.0.0/0\nChain X (1 references)\nREDIRECT tcp -- anywhere anywhere redir ports 1\n';
+    const text =
+      'Chain OUTPUT (policy ACCEPT)\n0 0 X tcp -- * lo 0.0.0.0/0 0.0.0.0/0\nChain X (1 references)\nREDIRECT tcp -- anywhere anywhere redir ports 1\n';
     const rules = readRules(text).rulesets[0]?.tables[0]?.chains.flatMap((chain) => chain.rules.map(printRule));
     expect(rules).toEqual(['-o lo -p tcp -j X', '-p tcp -j REDIRECT --to-ports 1']);
   });
@@ -148,14 +171,22 @@ describe('the words behind the columns', () => {
     ['REDIRECT', 'tcp dpt:5 redir ports 1-2', '-m tcp --dport 5 -j REDIRECT --to-ports 1-2'],
     ['REDIRECT', '', '-j REDIRECT'],
     ['REDIRECT', 'redir ports 5 random', '-j REDIRECT redir ports 5 random'],
-    ['TPROXY', 'TPROXY redirect 0.0.0.0:15006 mark 0x539/0xffffffff', '-j TPROXY --on-port 15006 --on-ip 0.0.0.0 --tproxy-mark 0x539/0xffffffff'],
+    [
+      'TPROXY',
+      'TPROXY redirect 0.0.0.0:15006 mark 0x539/0xffffffff',
+      '-j TPROXY --on-port 15006 --on-ip 0.0.0.0 --tproxy-mark 0x539/0xffffffff',
+    ],
     ['MARK', 'MARK set 0x539', '-j MARK --set-xmark 0x539/0xffffffff'],
     ['MARK', 'mark match 0x1 MARK xset 0x3/0x5', '-m mark --mark 0x1 -j MARK --set-xmark 0x3/0x5'],
     ['MARK', 'MARK and 0x3', '-j MARK --set-xmark 0x0/0xfffffffc'],
     ['MARK', 'MARK or 0x3', '-j MARK --set-xmark 0x3/0x3'],
     ['MARK', 'MARK xor 0x3', '-j MARK --set-xmark 0x3/0x0'],
     ['CONNMARK', 'CONNMARK save', '-j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff'],
-    ['CONNMARK', 'connmark match  0x539 CONNMARK restore', '-m connmark --mark 0x539 -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff'],
+    [
+      'CONNMARK',
+      'connmark match  0x539 CONNMARK restore',
+      '-m connmark --mark 0x539 -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff',
+    ],
     ['CONNMARK', 'CONNMARK restore ctmask 0xf nfmask ~0xff', '-j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xf'],
     ['CONNMARK', 'CONNMARK set 0x5', '-j CONNMARK CONNMARK set 0x5'],
     ['CT', 'CT zone 1', '-j CT --zone 1'],
@@ -173,7 +204,8 @@ describe('the words behind the columns', () => {
 });
 
 describe('the table of a listing', () => {
-  const chains = (names: readonly string[]): string => names.map((name) => `Chain ${name} (policy ACCEPT)\ntarget     prot opt source               destination\n\n`).join('');
+  const chains = (names: readonly string[]): string =>
+    names.map((name) => `Chain ${name} (policy ACCEPT)\ntarget     prot opt source               destination\n\n`).join('');
   const named = (text: string, options?: ReadOptions): readonly string[] => readRules(text, options).tables.map(({ table }) => table);
 
   it.each([
@@ -195,8 +227,12 @@ describe('the table of a listing', () => {
 
   it('is what the command above it asks for', () => {
     const heading = 'target prot opt source destination';
-    expect(named(`Output of \`iptables -t mangle -L ISTIO_OUTPUT\`:\n\nChain ISTIO_OUTPUT (1 references)\n${heading}\n`)).toEqual(['mangle']);
-    expect(named(`$ kubectl exec pod -c istio-proxy -- ip6tables-legacy -t raw -nL OUTPUT\nChain OUTPUT (policy ACCEPT)\n${heading}\n`)).toEqual(['raw']);
+    expect(named(`Output of \`iptables -t mangle -L ISTIO_OUTPUT\`:\n\nChain ISTIO_OUTPUT (1 references)\n${heading}\n`)).toEqual([
+      'mangle',
+    ]);
+    expect(
+      named(`$ kubectl exec pod -c istio-proxy -- ip6tables-legacy -t raw -nL OUTPUT\nChain OUTPUT (policy ACCEPT)\n${heading}\n`),
+    ).toEqual(['raw']);
   });
 
   it('is what the caller says, where the text does not show it', () => {
@@ -210,8 +246,11 @@ describe('the table of a listing', () => {
   });
 
   it('is shown in part when one chain was asked for, and the rest of the table stays', () => {
-    const text = (port: number): string => `Chain X (1 references)\ntarget prot opt source destination\nRETURN tcp -- anywhere anywhere tcp dpt:${port}\n`;
-    const { rulesets } = readRules(`# iptables -t nat -L\n${chains(['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'])}${text(1)}# iptables -t nat -L X\n${text(2)}`);
+    const text = (port: number): string =>
+      `Chain X (1 references)\ntarget prot opt source destination\nRETURN tcp -- anywhere anywhere tcp dpt:${port}\n`;
+    const { rulesets } = readRules(
+      `# iptables -t nat -L\n${chains(['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'])}${text(1)}# iptables -t nat -L X\n${text(2)}`,
+    );
     const table = rulesets[0]?.tables[0];
     expect(table?.chains.map(({ name, rules }) => [name, rules.length])).toEqual([
       ['PREROUTING', 0],

@@ -54,13 +54,27 @@ describe.each(Object.entries(MESSAGES))("an istio-init container's log that show
 
   it("is read from docker's json-file, which cuts long lines", () => {
     const docker = (line: string, end = '\n'): string => JSON.stringify({ log: `${line}${end}`, stream: 'stderr', time });
-    expect(read(messages.flatMap((message) => message.split('\n')).map((line) => `${docker(line)}\n`).join(''))).toEqual(BOTH);
+    expect(
+      read(
+        messages
+          .flatMap((message) => message.split('\n'))
+          .map((line) => `${docker(line)}\n`)
+          .join(''),
+      ),
+    ).toEqual(BOTH);
     const cut = json.flatMap((line) => [docker(line.slice(0, 60), ''), docker(line.slice(60))]);
     expect(read(cut.join('\n'))).toEqual(BOTH);
   });
 
   it('is read from the files that containerd and CRI-O write', () => {
-    expect(read(messages.flatMap((message) => message.split('\n')).map((line) => `${time} stderr F ${line}\n`).join(''))).toEqual(BOTH);
+    expect(
+      read(
+        messages
+          .flatMap((message) => message.split('\n'))
+          .map((line) => `${time} stderr F ${line}\n`)
+          .join(''),
+      ),
+    ).toEqual(BOTH);
     const cut = json.flatMap((line) => [`${time} stderr P ${line.slice(0, 60)}`, `${time} stderr F ${line.slice(60)}`]);
     expect(read(cut.join('\n'))).toEqual(BOTH);
   });
@@ -94,7 +108,9 @@ describe('a page', () => {
   });
 
   it('of a terminal is read without its colours', () => {
-    expect(read(save.replaceAll('-A', '\x1b[1;32m-A\x1b[0m').replaceAll('nat', '\x1b]8;;http://a.example\x1b\\nat\x1b]8;;\x1b\\'))).toEqual(ONE);
+    expect(read(save.replaceAll('-A', '\x1b[1;32m-A\x1b[0m').replaceAll('nat', '\x1b]8;;http://a.example\x1b\\nat\x1b]8;;\x1b\\'))).toEqual(
+      ONE,
+    );
   });
 
   it('whose typography has changed dashes and quotation marks is read as it was meant', () => {
@@ -105,6 +121,8 @@ describe('a page', () => {
 
   it('with a listing between other text is read for the listing', () => {
     const text = `Look into the pod:\n\n    $ sudo nsenter -t 4711 -n iptables -t nat -L -n -v\n    Chain OUTPUT (policy ACCEPT 0 packets, 0 bytes)\n     pkts bytes target     prot opt in     out     source               destination\n        0     0 ISTIO_OUTPUT  tcp  --  *      *       0.0.0.0/0            0.0.0.0/0\n\nAll TCP goes to the chain ISTIO_OUTPUT.\nChain of thought (see above).\n`;
-    expect(read(text)).toEqual(['ip\n*nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\n-A OUTPUT -p tcp -j ISTIO_OUTPUT\nCOMMIT\n']);
+    expect(read(text)).toEqual([
+      'ip\n*nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\n-A OUTPUT -p tcp -j ISTIO_OUTPUT\nCOMMIT\n',
+    ]);
   });
 });

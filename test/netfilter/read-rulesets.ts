@@ -42,9 +42,9 @@ const portMatch = fc.oneof(
   ports.map((value) => match('destination-port', value)),
 );
 
-const severalPorts = fc.array(ports, { minLength: 1, maxLength: 7 }).chain((value) =>
-  fc.constantFrom(match('source-ports', value), match('destination-ports', value), match('either-ports', value)),
-);
+const severalPorts = fc
+  .array(ports, { minLength: 1, maxLength: 7 })
+  .chain((value) => fc.constantFrom(match('source-ports', value), match('destination-ports', value), match('either-ports', value)));
 
 const moduleMatch: fc.Arbitrary<KnownMatch> = fc.oneof(
   range(id).map((value) => match('uid-owner', value)),
@@ -55,7 +55,8 @@ const moduleMatch: fc.Arbitrary<KnownMatch> = fc.oneof(
   masked.map((value) => match('connmark', value)),
 );
 
-const maybeNot = (of: fc.Arbitrary<KnownMatch>): fc.Arbitrary<KnownMatch> => fc.tuple(of, fc.boolean()).map(([one, negated]) => (negated ? not(one) : one));
+const maybeNot = (of: fc.Arbitrary<KnownMatch>): fc.Arbitrary<KnownMatch> =>
+  fc.tuple(of, fc.boolean()).map(([one, negated]) => (negated ? not(one) : one));
 
 function matches(family: Family): fc.Arbitrary<readonly Match[]> {
   const interfaces = fc.oneof(
@@ -63,17 +64,21 @@ function matches(family: Family): fc.Arbitrary<readonly Match[]> {
     anInterface.map((value) => match('out-interface', value)),
   );
   const header = fc.uniqueArray(maybeNot(fc.oneof(network(family), interfaces)), { selector: ({ kind }) => kind, maxLength: 3 });
-  const ofProtocol = fc.constantFrom('tcp', 'udp', 'sctp').chain((name) =>
-    fc.array(maybeNot(fc.oneof(portMatch, severalPorts)), { maxLength: 3 }).map((found) => [match('protocol', name), ...found]),
-  );
+  const ofProtocol = fc
+    .constantFrom('tcp', 'udp', 'sctp')
+    .chain((name) =>
+      fc.array(maybeNot(fc.oneof(portMatch, severalPorts)), { maxLength: 3 }).map((found) => [match('protocol', name), ...found]),
+    );
   const otherProtocol = maybeNot(fc.constantFrom('icmp', '99', 'tcp').map((name) => match('protocol', name))).map((found) => [found]);
   const rest = fc.array(
-    fc.oneof(maybeNot(moduleMatch), fc.constant(match('socket', true)), comment.map((text) => match('comment', text))),
+    fc.oneof(
+      maybeNot(moduleMatch),
+      fc.constant(match('socket', true)),
+      comment.map((text) => match('comment', text)),
+    ),
     { maxLength: 4 },
   );
-  return fc
-    .tuple(header, fc.oneof(ofProtocol, otherProtocol, fc.constant([])), rest)
-    .map((parts) => inKernelOrder(parts.flat()));
+  return fc.tuple(header, fc.oneof(ofProtocol, otherProtocol, fc.constant([])), rest).map((parts) => inKernelOrder(parts.flat()));
 }
 
 function target(family: Family, chains: readonly string[]): fc.Arbitrary<Target> {
@@ -86,7 +91,11 @@ function target(family: Family, chains: readonly string[]): fc.Arbitrary<Target>
     fc.record({ port, address, mark: masked }).map((value): Target => ({ kind: 'TPROXY', value })),
     masked.map((value): Target => ({ kind: 'MARK', value })),
     fc
-      .record({ action: fc.constantFrom('save' as const, 'restore' as const), nfmask: fc.constantFrom(ALL_BITS, 255), ctmask: fc.constantFrom(ALL_BITS, 255, 15) })
+      .record({
+        action: fc.constantFrom('save' as const, 'restore' as const),
+        nfmask: fc.constantFrom(ALL_BITS, 255),
+        ctmask: fc.constantFrom(ALL_BITS, 255, 15),
+      })
       .map((value): Target => ({ kind: 'CONNMARK', value })),
     port.map((zone): Target => ({ kind: 'CT', value: { zone } })),
     fc.constantFrom('tcp-reset', 'icmp-port-unreachable').map((reply): Target => ({ kind: 'REJECT', value: { with: reply } })),
@@ -105,13 +114,19 @@ const OWN_CHAINS = ['ISTIO_INBOUND', 'ISTIO_OUTPUT', 'a-b.c', 'X'];
 function table(family: Family): fc.Arbitrary<Table> {
   return fc.constantFrom('mangle', 'raw', 'filter', 'nat').chain((name) => {
     const rules = fc.array(rule(family, OWN_CHAINS), { maxLength: 4 });
-    const builtIn = (BUILT_IN_CHAINS[name] ?? []).map((chain): fc.Arbitrary<Chain> => fc.record({ name: fc.constant(chain), policy: fc.constant('ACCEPT' as const), rules }));
-    const own = OWN_CHAINS.map((chain): fc.Arbitrary<Chain> => fc.record({ name: fc.constant(chain), policy: fc.constant('-' as const), rules }));
+    const builtIn = (BUILT_IN_CHAINS[name] ?? []).map(
+      (chain): fc.Arbitrary<Chain> => fc.record({ name: fc.constant(chain), policy: fc.constant('ACCEPT' as const), rules }),
+    );
+    const own = OWN_CHAINS.map(
+      (chain): fc.Arbitrary<Chain> => fc.record({ name: fc.constant(chain), policy: fc.constant('-' as const), rules }),
+    );
     return fc.tuple(...builtIn, ...own).map((chains) => ({ name, chains }));
   });
 }
 
 /** A ruleset with one to three tables; every chain that a rule jumps to is there. */
-export const anyRuleset: fc.Arbitrary<Ruleset> = fc.constantFrom<Family>('ip', 'ip6').chain((family) =>
-  fc.uniqueArray(table(family), { selector: ({ name }) => name, minLength: 1, maxLength: 3 }).map((tables) => ({ family, tables })),
-);
+export const anyRuleset: fc.Arbitrary<Ruleset> = fc
+  .constantFrom<Family>('ip', 'ip6')
+  .chain((family) =>
+    fc.uniqueArray(table(family), { selector: ({ name }) => name, minLength: 1, maxLength: 3 }).map((tables) => ({ family, tables })),
+  );

@@ -19,13 +19,26 @@ export const previewCommand: CommandModule = {
   builder: (command) =>
     command
       // yargs hands over a lone dash as an empty text.
-      .positional('source', { type: 'string', coerce: (text: string) => (text === '' ? '-' : text), describe: 'FILE, - (standard input), FILE@1.23, @1.23' })
+      .positional('source', {
+        type: 'string',
+        coerce: (text: string) => (text === '' ? '-' : text),
+        describe: 'FILE, - (standard input), FILE@1.23, @1.23',
+      })
       .options(SETTINGS_OPTIONS)
       .options(FAMILY_OPTIONS)
-      .option('output', { alias: 'o', type: 'string', requiresArg: true, default: 'restore', describe: 'restore, save, commands, list, json or yaml', group: 'Output:' })
+      .option('output', {
+        alias: 'o',
+        type: 'string',
+        requiresArg: true,
+        default: 'restore',
+        describe: 'restore, save, commands, list, json or yaml',
+        group: 'Output:',
+      })
       .option('explain', { type: 'boolean', default: false, describe: 'Say why each rule is there', group: 'Output:' })
       .example(EXAMPLES)
-      .epilogue('Everything after -- is read as arguments of istio-iptables at the release.\nExit codes: 0 done, 2 input that can not be used.'),
+      .epilogue(
+        'Everything after -- is read as arguments of istio-iptables at the release.\nExit codes: 0 done, 2 input that can not be used.',
+      ),
   handler: (parsed) =>
     finish(async () => {
       const { preview } = await import('../preview.ts');

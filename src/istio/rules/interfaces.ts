@@ -29,11 +29,15 @@ function reroute(name: string, trace = 'KubevirtCommand'): { text: string; setti
 }
 
 function returnFrom(name: string, again: '' | '-again' = ''): Step {
-  return insert(1, 'nat', 'PREROUTING', [match('in-interface', name)], RETURN, { ...reroute(name), id: `nat.reroute-return${again}.${name}` });
+  return insert(1, 'nat', 'PREROUTING', [match('in-interface', name)], RETURN, {
+    ...reroute(name),
+    id: `nat.reroute-return${again}.${name}`,
+  });
 }
 
 /** Rerouted interfaces leave nat PREROUTING: inserted before everything else that the program has appended. */
-export const rerouteReturns: Concern = ({ values, has }) => (has('rerouteFirst') ? values['interfaces.reroute'].map((name) => returnFrom(name)) : []);
+export const rerouteReturns: Concern = ({ values, has }) =>
+  has('rerouteFirst') ? values['interfaces.reroute'].map((name) => returnFrom(name)) : [];
 
 /** The place of those returns before 1.8: between loopback and the included ranges. */
 export const rerouteReturnsLate: Concern = ({ family, values, has }) => {

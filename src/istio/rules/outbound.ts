@@ -1,5 +1,6 @@
 /** Outbound capture: from OUTPUT through the exceptions to ISTIO_REDIRECT. */
 
+import type { KnownMatch } from '../../netfilter/match.ts';
 import { match } from '../../netfilter/match.ts';
 import type { Network } from '../../netfilter/network.ts';
 import { printNetwork } from '../../netfilter/network.ts';
@@ -50,7 +51,7 @@ export const outboundExceptions: Concern = ({ family, values, has, loopback }) =
       settings: ['outbound.loopback'],
     }),
     ...ranges.map((range) =>
-      append('nat', 'ISTIO_OUTPUT', [match('destination', range)], RETURN, {
+      append('nat', 'ISTIO_OUTPUT', toRange(range), RETURN, {
         id: `nat.exclude-range.${printNetwork(range)}`,
         text: `Destinations in ${printNetwork(range)} are left alone.`,
         settings: ['outbound.excludeRanges'],
@@ -58,6 +59,11 @@ export const outboundExceptions: Concern = ({ family, values, has, loopback }) =
     ),
   ];
 };
+
+// The kernel keeps no trace of `-d 0.0.0.0/0`: a save has none, and so has a plan.
+function toRange(range: Network): readonly KnownMatch[] {
+  return range.prefix === 0 ? [] : [match('destination', range)];
+}
 
 function inFamily(ranges: readonly Network[], family: string): readonly Network[] {
   return ranges.filter((range) => range.family === family);
@@ -98,19 +104,19 @@ export const includedRanges: Concern = (context) => {
 };
 
 function includedRange({ values, has }: Context, range: Network): readonly Step[] {
-  const to = match('destination', range);
+  const to = toRange(range);
   const name = printNetwork(range);
   const interfaces = has('rerouteInterfaces') ? values['interfaces.reroute'] : [];
   return [
     ...interfaces.map((device) =>
-      insert(1, 'nat', 'PREROUTING', [to, match('in-interface', device)], jump('ISTIO_REDIRECT'), {
+      insert(1, 'nat', 'PREROUTING', [...to, match('in-interface', device)], jump('ISTIO_REDIRECT'), {
         id: `nat.reroute.${device}.${name}`,
         text: `What a virtual machine sends through ${device} to ${name} is captured.`,
         settings: ['interfaces.reroute', 'outbound.includeRanges'],
         trace: 'KubevirtCommand',
       }),
     ),
-    append('nat', 'ISTIO_OUTPUT', [to], jump('ISTIO_REDIRECT'), {
+    append('nat', 'ISTIO_OUTPUT', to, jump('ISTIO_REDIRECT'), {
       id: `nat.include-range.${name}`,
       text: `Destinations in ${name} are captured.`,
       settings: ['outbound.includeRanges'],

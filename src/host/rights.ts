@@ -1,0 +1,59 @@
+/** What this process may do, and what this kernel has: looked up only where something failed. */
+
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+
+/** Capability numbers of linux/capability.h. */
+const BITS = { NET_ADMIN: 12n, NET_RAW: 13n } as const;
+
+export type Capability = keyof typeof BITS;
+
+export interface Rights {
+  /** Undefined where /proc does not say. */
+  readonly has: (capability: Capability) => boolean | undefined;
+  readonly root: boolean;
+  /** Names of loaded modules; undefined where the kernel does not say (it may have everything built in). */
+  readonly modules: ReadonlySet<string> | undefined;
+}
+
+/** Reads the rights of this process; a namespace of the network changes none of them. */
+export function readRights(): Rights {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(textOf('/proc/self/status') ?? '')?.[1];
+  const modules = textOf('/proc/modules');
+  return {
+    has: (capability) => (effective === undefined ? undefined : (BigInt(`0x${effective}`) & (1n << BITS[capability])) !== 0n),
+    root: process.geteuid?.() === 0,
+    modules: modules === undefined ? undefined : new Set(modules.split('\n').map((line) => line.split(' ', 1)[0] ?? '')),
+  };
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+const LOCK_FILE = '/run/xtables.lock';
+
+/**
+ * The environment with which iptables-legacy finds a lock file that it may write. On a read-only root
+ * it fails on /run/xtables.lock; XTABLES_LOCKFILE moves it (iptables 1.8.6 and later, kernel.md).
+ * Every container has a writable /dev/shm.
+ */
+export function lockFileEnvironment(given: Readonly<Record<string, string | undefined>> = process.env): Readonly<Record<string, string>> {
+  if (given['XTABLES_LOCKFILE'] !== undefined) return {};
+  const writable = existsSync(LOCK_FILE) ? mayWrite(LOCK_FILE) : mayWrite('/run');
+  if (writable) return {};
+  const folder = ['/dev/shm', '/tmp'].find(mayWrite);
+  return folder === undefined ? {} : { XTABLES_LOCKFILE: `${folder}/xtables.lock` };
+}
+
+function mayWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,138 @@
+/** One table: what has to change in it, as one block that iptables-restore applies at once or not at all. */
+
+import { printMatch, printRule } from './print.ts';
+import type { Owned } from './reconcile-owned.ts';
+import { isOwnChain } from './reconcile-owned.ts';
+import type { Chain, Rule, Table } from './rule.ts';
+import { isBuiltIn } from './rule.ts';
+
+/** A chain of ours that is no longer wanted, and the rules of others that still lead there. */
+export interface KeptChain {
+  readonly table: string;
+  readonly chain: string;
+  readonly by: readonly Rule[];
+}
+
+export interface ReconciledTable {
+  /** `*TABLE ... COMMIT`; undefined where nothing is to be done. */
+  readonly text: string | undefined;
+  readonly kept: readonly KeptChain[];
+}
+
+/** What makes a live table hold the wanted rules beside those of others. Either may have no chains. */
+export function reconcileTable(live: Table, wanted: Table, owned: Owned): ReconciledTable {
+  const liveChains = new Map(live.chains.map((chain) => [chain.name, chain]));
+  // A chain that is not ours is never emptied, whatever its name: what is wanted in it is added to what stands there.
+  const isOthers = ({ name }: Chain): boolean =>
+    isBuiltIn(live.name, name) || (liveChains.has(name) && !isOwnChain(owned, live.name, name));
+  const wantedOwn = sorted(wanted.chains.filter((chain) => !isOthers(chain)));
+  const wantedIn = new Map(wanted.chains.filter(isOthers).map((chain) => [chain.name, chain.rules]));
+  const liveOwn = live.chains.filter((chain) => isOwnChain(owned, live.name, chain.name));
+  const stale = sorted(liveOwn.filter(({ name }) => !wantedOwn.some((chain) => chain.name === name)));
+  const kept = stale
+    .map((chain): KeptChain => ({ table: live.name, chain: chain.name, by: usersOf(chain.name, live, owned) }))
+    .filter(({ by }) => by.length > 0);
+  const removed = stale.filter(({ name }) => !kept.some(({ chain }) => chain === name));
+
+  const shared = [...new Set([...live.chains.filter(isOthers).map(({ name }) => name), ...wantedIn.keys()])];
+  const moves = shared.flatMap((name): Move[] => {
+    const [there, here] = [liveChains.get(name)?.rules ?? [], wantedIn.get(name) ?? []];
+    return holds(there, here, owned) ? [] : [{ chain: name, live: there, wanted: here }];
+  });
+
+  const emptied = stale.some(({ rules }) => rules.length > 0) || removed.length > 0;
+  const rewritten = wantedOwn.some((chain) => !sameRules(liveOwn.find(({ name }) => name === chain.name)?.rules, chain.rules));
+  if (!emptied && !rewritten && moves.length === 0) return { text: undefined, kept };
+  const lines = [
+    `*${live.name}`,
+    ...[...wantedOwn, ...stale].map(({ name }) => `:${name} - [0:0]`),
+    ...moves.flatMap((move) => deletions(move, owned)),
+    ...removed.map(({ name }) => `-X ${name}`),
+    ...moves.flatMap((move) => additions(move, owned)),
+    ...wantedOwn.flatMap(({ name, rules }) => rules.map((rule) => line('-A', name, rule))),
+    'COMMIT',
+  ];
+  return { text: lines.map((text) => `${text}\n`).join(''), kept };
+}
+
+/** A chain of others in which our rules have to change. */
+interface Move {
+  readonly chain: string;
+  readonly live: readonly Rule[];
+  readonly wanted: readonly Rule[];
+}
+
+/** Whether our rules in a chain of others are the wanted ones in order, and those for the top before all of others. */
+function holds(live: readonly Rule[], wanted: readonly Rule[], owned: Owned): boolean {
+  const ours = live.filter((rule) => owned.rules.has(rule));
+  const top = wanted.filter(({ place }) => place === 'top').length;
+  return sameRules(ours, ordered(wanted)) && live.slice(0, top).every((rule) => owned.rules.has(rule));
+}
+
+/** In the order in which they are to stand: those for the top first. */
+function ordered(rules: readonly Rule[]): readonly Rule[] {
+  return [...rules.filter(({ place }) => place === 'top'), ...rules.filter(({ place }) => place !== 'top')];
+}
+
+function sameRules(live: readonly Rule[] | undefined, wanted: readonly Rule[]): boolean {
+  return (
+    live !== undefined && live.length === wanted.length && live.every((rule, index) => printRule(rule) === printRule(wanted[index] as Rule))
+  );
+}
+
+/**
+ * One `-D` for each of our rules, from the first to the last. By content, so that a change by someone
+ * else in the meantime makes the block fail instead of removing the wrong rule; but `-D` takes the first
+ * rule of that content, so where a rule of others with the same content stands before ours, by number.
+ */
+function deletions({ chain, live }: Move, owned: Owned): readonly string[] {
+  const left = live.map((rule) => ({ rule, text: line('-D', chain, rule) }));
+  return live.flatMap((rule) => {
+    if (!owned.rules.has(rule)) return [];
+    const at = left.findIndex((other) => other.rule === rule);
+    const { text } = left[at] as { readonly text: string };
+    const first = left.findIndex((other) => other.text === text);
+    left.splice(at, 1);
+    return [first === at ? text : `-D ${chain} ${at + 1}`];
+  });
+}
+
+/**
+ * The wanted rules: those for the top before all of others, the rest where our last one stood, or at the
+ * end. Behind a rule of others that was added after ours (`-j ACCEPT`) ours would capture nothing.
+ */
+function additions({ chain, live, wanted }: Move, owned: Owned): readonly string[] {
+  const others = live.filter((rule) => !owned.rules.has(rule)).length;
+  const before = live
+    .slice(
+      0,
+      live.findLastIndex((rule) => owned.rules.has(rule)),
+    )
+    .filter((rule) => !owned.rules.has(rule)).length;
+  const atEnd = before === others || !live.some((rule) => owned.rules.has(rule));
+  return ordered(wanted).map((rule, index) => {
+    const at = index + 1 + (rule.place === 'top' ? 0 : before);
+    return rule.place === 'top' || !atEnd ? line('-I', `${chain} ${at}`, rule) : line('-A', chain, rule);
+  });
+}
+
+/** `-A CHAIN` and the rule with its comment: `-D` finds no rule without it, and what is put back keeps it. */
+function line(operation: string, place: string, rule: Rule): string {
+  const matches = rule.matches.map((match) =>
+    match.kind === 'comment' ? ({ kind: 'opaque', text: `-m comment ${printMatch(match)}` } as const) : match,
+  );
+  return `${operation} ${place} ${printRule({ ...rule, matches })}`.trimEnd();
+}
+
+/** Rules of others that lead to a chain; a chain that something leads to can't be removed, and `-X` would fail the block. */
+function usersOf(chain: string, live: Table, owned: Owned): readonly Rule[] {
+  return live.chains
+    .filter(({ name }) => !isOwnChain(owned, live.name, name))
+    .flatMap(({ rules }) => rules)
+    .filter(({ target }) => target.kind === 'jump' && target.chain === chain)
+    .filter((rule) => !owned.rules.has(rule));
+}
+
+function sorted(chains: readonly Chain[]): readonly Chain[] {
+  return [...chains].sort((a, b) => (a.name < b.name ? -1 : 1));
+}

@@ -1,0 +1,67 @@
+/** Two namespaces joined by a cable: a pod, and someone who calls it and is called by it. */
+
+import { execa } from 'execa';
+import type { Family } from '../../src/netfilter/rule.ts';
+import type { Namespace } from './namespace.ts';
+import { inNamespace } from './namespace.ts';
+
+export interface Addresses {
+  readonly pod: string;
+  /** Host of the network that the pod is in. */
+  readonly client: string;
+  /** Behind the client: services, of which one stands for the pod itself. */
+  readonly service: string;
+  readonly ownService: string;
+  readonly excluded: string;
+  readonly nameserver: string;
+  readonly otherNameserver: string;
+}
+
+/** All from ranges for documentation (RFC 5737, RFC 3849). */
+export const ADDRESSES: Readonly<Record<Family, Addresses>> = {
+  ip: {
+    pod: '198.51.100.1',
+    client: '198.51.100.2',
+    service: '203.0.113.10',
+    ownService: '203.0.113.11',
+    excluded: '203.0.113.77',
+    nameserver: '203.0.113.53',
+    otherNameserver: '203.0.113.54',
+  },
+  ip6: {
+    pod: '2001:db8:1::1',
+    client: '2001:db8:1::2',
+    service: '2001:db8:f::10',
+    ownService: '2001:db8:f::11',
+    excluded: '2001:db8:f::77',
+    nameserver: '2001:db8:f::53',
+    otherNameserver: '2001:db8:f::54',
+  },
+};
+
+export interface Pair {
+  readonly pod: Namespace;
+  readonly client: Namespace;
+}
+
+/** Hands a pod and a client to `use`; removes both afterwards, also when `use` fails. */
+export function inPair<R>(use: (pair: Pair) => Promise<R>): Promise<R> {
+  return inNamespace((pod) =>
+    inNamespace(async (client) => {
+      await execa('ip', ['-batch', '-'], { input: `link add v0 netns ${pod.name} type veth peer name v0 netns ${client.name}\n` });
+      const { ip, ip6 } = ADDRESSES;
+      // Users of their own listen on port 80; the client's services are addresses of its loopback interface.
+      const both = 'sysctl -qw net.ipv4.ip_unprivileged_port_start=0';
+      await Promise.all([
+        pod.run(`${both}
+          ip addr add ${ip.pod}/24 dev v0; ip addr add ${ip6.pod}/64 dev v0 nodad; ip link set v0 up
+          ip route add default via ${ip.client}; ip -6 route add default via ${ip6.client}`),
+        client.run(`${both}
+          ip addr add ${ip.client}/24 dev v0; ip addr add ${ip6.client}/64 dev v0 nodad; ip link set v0 up
+          for a in ${ip.service} ${ip.ownService} ${ip.excluded} ${ip.nameserver} ${ip.otherNameserver}; do ip addr add $a/32 dev lo; done
+          for a in ${ip6.service} ${ip6.ownService} ${ip6.excluded} ${ip6.nameserver} ${ip6.otherNameserver}; do ip addr add $a/128 dev lo nodad; done`),
+      ]);
+      return use({ pod, client });
+    }),
+  );
+}
