@@ -12,6 +12,7 @@ import { nearest, quoted } from '../istio/problems.ts';
 import { applyDocument, exitCodeOf, remarksOf, stepsText, summaryOf } from './apply-report.ts';
 import type { SettingsGiven } from './options.ts';
 import { planInput } from './plan-input.ts';
+import { refuseNames } from './refuse-names.ts';
 import { heedSignals } from './signals.ts';
 import type { Result } from './talk.ts';
 import { badOption } from './talk.ts';
@@ -28,6 +29,7 @@ const OUTPUTS = ['text', 'json'];
 export async function apply({ target, options, output }: ApplyRequest, given: SettingsGiven): Promise<Result> {
   checkOutput(output);
   const { plan, notes } = await planInput(given, await targetFacts(target));
+  refuseNames(plan.problems, 'the kernel holds numbers');
   const signals = heedSignals();
   const result = await applyPlan(target, plan, options, machine(signals.signal));
   return said(result, {

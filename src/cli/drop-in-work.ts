@@ -15,6 +15,9 @@ import type { Signals } from './signals.ts';
 import { heedSignals } from './signals.ts';
 import { badOption } from './talk.ts';
 
+/** `true` allows a namespace that looks like a node's. */
+export const ALLOW_HOST = 'ISTIO_INIT_ALLOW_HOST';
+
 /** Does what was asked for; resolves to the exit code. */
 export async function dropInWork(asked: Asked): Promise<number> {
   const { log, is, text } = asked;
@@ -41,7 +44,7 @@ export async function dropInWork(asked: Asked): Promise<number> {
 }
 
 /** Prints what `preview -o restore` prints. Needs no rights and no iptables, and touches nothing. */
-function dryRun({ plan, log, dryRunFile }: Asked): number {
+function dryRun({ plan, log, dryRunFile, named }: Asked): number {
   const full = FAMILIES.filter((family) => plan[family].tables.length > 0);
   const text = full
     .map((family) => `${full.length > 1 ? `# ${family === 'ip' ? 'iptables' : 'ip6tables'}-restore\n` : ''}${printRestore(plan[family])}`)
@@ -55,21 +58,35 @@ function dryRun({ plan, log, dryRunFile }: Asked): number {
       return 1;
     }
   }
-  log.info(`dry run of Istio ${plan.release}: nothing was touched`);
+  log.info(`dry run of ${rulesOf(plan, named)}: nothing was touched`);
   return 0;
 }
 
 async function change({ plan, target, log, is, named }: Asked, options: ApplyOptions, { signal }: Signals): Promise<number> {
-  const result = is('cleanup-only')
-    ? await clean(target, options, machine(signal))
-    : await applyPlan(target, plan, options, machine(signal));
-  const what = is('cleanup-only')
-    ? 'the rules of Istio'
-    : `the rules of Istio ${plan.release} (${named ? 'the release that was named' : 'the newest known release'})`;
+  const result = inOwnWords(
+    is('cleanup-only') ? await clean(target, options, machine(signal)) : await applyPlan(target, plan, options, machine(signal)),
+  );
+  const what = is('cleanup-only') ? 'the rules of Istio' : rulesOf(plan, named);
   report(result, log, what);
   writeTermination(applyDocument(result, plan.release));
   const done = result.outcome === 'applied' || result.outcome === 'unchanged' || result.outcome === 'cleaned';
   return done ? 0 : 1;
+}
+
+function rulesOf({ release }: Asked['plan'], named: boolean): string {
+  return `the rules of Istio ${release} (${named ? 'the release that was named' : 'the newest known release'})`;
+}
+
+// What a fix calls by the names of our own options has other names here.
+const NAMES = [
+  ['--pid or --netns', '--network-namespace'],
+  ['--host', `${ALLOW_HOST}=true`],
+  ['--backend', '--force-iptables-binary'],
+] as const;
+
+function inOwnWords(result: ApplyResult): ApplyResult {
+  const translated = (fix: string): string => NAMES.reduce((text, [ours, here]) => text.replaceAll(ours, here), fix);
+  return { ...result, failures: result.failures.map((failure) => ({ ...failure, fix: translated(failure.fix) })) };
 }
 
 /** One line of summary, the rules in one block, the rest where someone looks for it. */

@@ -18,14 +18,13 @@ import { profileOf } from '../istio/releases/profile.ts';
 import { resolveRelease } from '../istio/resolve-release.ts';
 import { API_VERSION } from '../istio/sidecar-file.ts';
 import type { Sourced } from '../istio/source.ts';
-import { dropInWork } from './drop-in-work.ts';
+import { ALLOW_HOST, dropInWork } from './drop-in-work.ts';
+import { refuseNames } from './refuse-names.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Names the release whose rules are made and whose flags are read; the newest known one otherwise. */
 const RELEASE = 'ISTIO_INIT_RELEASE';
-/** `true` allows a namespace that looks like a node's. */
-const ALLOW_HOST = 'ISTIO_INIT_ALLOW_HOST';
 /** Where Istio's program writes the rules of a dry run. */
 const DRY_RUN_FILE = 'DRY_RUN_FILE_PATH';
 
@@ -87,7 +86,9 @@ async function ask(args: readonly string[], variables: Variables, wanted: Source
   const is = (action: Action): boolean => parseGoBool(text(action)) === true;
   const log = logOf(args, environment, profile);
   const plan = planFor(given.settings, release, facts, given.switches);
-  const expected = given.problems.filter(({ code }) => code !== 'applies-nothing');
+  if (!is('dry-run')) refuseNames(plan.problems, 'the kernel holds numbers');
+  // Who asks for no rules knows it, unless a dry run then shows some.
+  const expected = given.problems.filter(({ code }) => code !== 'applies-nothing' || is('dry-run'));
   for (const one of [...problems, ...expected, ...plan.problems]) log.warn(formatProblem(one));
   return {
     plan,

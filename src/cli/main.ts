@@ -1,7 +1,7 @@
 /** The program: the drop-in, which loads no more than it needs, or the command line with all its commands. */
 
 async function main([first, ...rest]: readonly string[]): Promise<void> {
-  // Nobody is left to tell; the work goes on.
+  // A reader that has gone away must not end a run between two tables.
   process.stderr.on('error', () => undefined);
   process.stdout.on('error', first === 'istio-iptables' ? () => undefined : outputLost);
   if (first === 'istio-iptables') {
@@ -10,9 +10,6 @@ async function main([first, ...rest]: readonly string[]): Promise<void> {
   }
   await (await import('./program.ts')).runProgram(first === undefined ? rest : [first, ...rest]);
 }
-
-// A reader that has gone away is no error, least of all one that may end a run between two tables.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 /** A reader that has gone away ends the program quietly (`| head -1`); output that a full disk has lost does not. */
 function outputLost({ code }: NodeJS.ErrnoException): void {

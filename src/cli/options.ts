@@ -58,7 +58,7 @@ export function last(parsed: Parsed, name: string): string | undefined {
 }
 
 /** An option that may be given several times. */
-export function all(parsed: Parsed, name: string): readonly string[] {
+function all(parsed: Parsed, name: string): readonly string[] {
   const value = parsed[name];
   return value === undefined ? [] : (Array.isArray(value) ? value : [value]).map(String);
 }

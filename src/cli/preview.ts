@@ -1,13 +1,13 @@
 /** `preview`: the rules of a plan, or of a text, in one of the forms that people and programs read. */
 
-import type { Problem } from '../istio/problems.ts';
-import { nearest, ProblemError, problem, quoted } from '../istio/problems.ts';
+import { nearest, quoted } from '../istio/problems.ts';
 import type { Family } from '../netfilter/rule.ts';
 import { FAMILIES } from '../netfilter/rule.ts';
 import type { SettingsGiven } from './options.ts';
 import { readInput } from './plan-input.ts';
 import type { FormName } from './preview-forms.ts';
 import { FORM_NAMES, FORMS } from './preview-forms.ts';
+import { refuseNames } from './refuse-names.ts';
 import type { Shown } from './shown.ts';
 import { planShown, textShown } from './shown.ts';
 import type { Result } from './talk.ts';
@@ -29,7 +29,7 @@ export async function preview({ source, given, output, family: named, explain }:
   const input = await readInput(source, given);
   const shown = input.kind === 'plan' ? planShown(input.plan) : await textShown(input.text, family);
   const families = shownFamilies(shown, family, form);
-  if (FORMS[form].numbers) refuseNames(shown.problems, form);
+  if (FORMS[form].numbers) refuseNames(shown.problems, `-o ${form} shows numbers; use -o restore`);
   const notes = input.kind === 'plan' ? input.notes : [];
   return {
     output: await FORMS[form].print(shown, families, explain),
@@ -58,11 +58,4 @@ function emptyNotes({ rules }: Shown, families: readonly Family[]): readonly str
   return families
     .filter((family) => rules[family].tables.length === 0)
     .map((family) => `note: there are no ${family === 'ip' ? 'IPv4' : 'IPv6'} rules`);
-}
-
-/** Names that have no number can not be shown by a form that the kernel would print. */
-function refuseNames(problems: readonly Problem[], form: FormName): void {
-  const names = problems.filter(({ code }) => code === 'name-without-number');
-  if (names.length > 0)
-    throw new ProblemError(names.map(({ source, args }) => problem('name-needs-number', source, { ...args, form: `-o ${form}` })));
 }

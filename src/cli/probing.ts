@@ -4,7 +4,6 @@ import type { ProbeResult } from '../host/probe.ts';
 import { probe } from '../host/probe.ts';
 import type { CapturePlan } from '../istio/plan.ts';
 import type { OwnerRange } from '../netfilter/numbers.ts';
-import { FAMILIES } from '../netfilter/rule.ts';
 
 /** Istio's exit code for a validation that failed: the CNI's repair controller looks for it. */
 export const PROBE_FAILED = 126;
@@ -17,15 +16,11 @@ export interface Probed {
 
 /** Proves the redirection of a plan in this namespace. Times are milliseconds. */
 export async function probePlan({ settings, ip, ip6 }: CapturePlan, probePort: number, timeout: number): Promise<Probed> {
-  const rules = { ip, ip6 };
   const results = await probe({
-    families: FAMILIES.filter((family) => rules[family].tables.some(({ name }) => name === 'nat')),
-    inboundPort: settings['proxy.inboundPort'].value,
-    outboundPort: settings['proxy.port'].value,
+    rulesets: [ip, ip6].filter(({ tables }) => tables.some(({ name }) => name === 'nat')),
     probePort,
     timeout,
-    uid: firstId(settings['proxy.uids'].value),
-    gid: firstId(settings['proxy.gids'].value),
+    proxy: { uid: firstId(settings['proxy.uids'].value), gid: firstId(settings['proxy.gids'].value) },
   });
   return { results, lines: results.map(inWords), failed: results.some(({ verdict }) => verdict.kind === 'missed') };
 }

@@ -4,7 +4,7 @@ import type { TextFile } from '../host/files.ts';
 import type { CapturePlan } from '../istio/plan.ts';
 import { planDocument, rulesetDocument } from '../istio/plan-document.ts';
 import type { Problem } from '../istio/problems.ts';
-import { problem } from '../istio/problems.ts';
+import { ProblemError, problem } from '../istio/problems.ts';
 import { printRoutingCommands } from '../istio/routing.ts';
 import { API_VERSION } from '../istio/sidecar-file.ts';
 import { printSource } from '../istio/source.ts';
@@ -33,8 +33,14 @@ export function planShown(plan: CapturePlan): Shown {
 
 /** Rules that were read from a text; nothing is known of their reasons. */
 export async function textShown({ file, text }: TextFile, family: Family | undefined): Promise<Shown> {
-  const { readRules, readProblemText } = await import('../netfilter/read.ts');
+  const { readRules } = await import('../netfilter/read.ts');
+  const { readProblemText } = await import('../netfilter/read/problems.ts');
   const { rulesets, problems } = readRules(text, family === undefined ? {} : { family });
+  const told = problems.map((found): Problem => ({
+    ...problem('rules-text', { kind: 'file', file, line: found.line, column: 1 }, { reason: readProblemText(found) }),
+    severity: found.severity === 'info' ? 'note' : found.severity,
+  }));
+  if (told.some(({ severity }) => severity === 'error')) throw new ProblemError(told);
   const of = (wanted: Family): Ruleset => rulesets.find((ruleset) => ruleset.family === wanted) ?? { family: wanted, tables: [] };
   const rules = { ip: of('ip'), ip6: of('ip6') };
   return {
@@ -42,9 +48,6 @@ export async function textShown({ file, text }: TextFile, family: Family | undef
     commands: [],
     why: () => [],
     document: () => ({ apiVersion: API_VERSION, kind: 'Rules', ip: rulesetDocument(rules.ip), ip6: rulesetDocument(rules.ip6) }),
-    problems: problems.map((found) => ({
-      ...problem('rules-text', { kind: 'file', file, line: found.line, column: 1 }, { reason: readProblemText(found) }),
-      severity: found.severity === 'info' ? 'note' : found.severity,
-    })),
+    problems: told,
   };
 }

@@ -1,9 +1,12 @@
-/** Proof that redirection works: a connection with a random token must come out at the proxy's port. */
+/** Proof that redirection works: a connection with a random token must come out at the port to which the rules send it. */
 
 import { randomBytes } from 'node:crypto';
-import type { Server } from 'node:net';
-import { connect, createServer } from 'node:net';
-import type { Family } from '../netfilter/rule.ts';
+import { Server } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Family, Ruleset } from '../netfilter/rule.ts';
+import { expectedPort } from './expected-port.ts';
+import type { Ids, Met } from './probe-call.ts';
+import { callOnce, idsToHave, listen, ownIds, routeTo } from './probe-call.ts';
 
 /** Which way into the proxy was tried. */
 export type Path =
@@ -26,20 +29,20 @@ export interface ProbeResult {
 }
 
 export interface ProbeRequest {
-  readonly families: readonly Family[];
-  /** Ports on which the proxy would listen. */
-  readonly inboundPort: number;
-  readonly outboundPort: number;
+  /** The rules of each family to prove: they say which call has to come out where. */
+  readonly rulesets: readonly Ruleset[];
   /** The port that is called; nothing but the probe listens there. */
   readonly probePort: number;
   /** Milliseconds for everything; a family is tried again until then, since another may be making the rules. */
   readonly timeout: number;
-  /** The proxy's ids; where the caller has another and may change it, the probe takes the proxy's for its calls. */
-  readonly uid: number;
-  readonly gid: number;
+  /** The proxy's ids; where the caller has others and may change them, the probe takes the proxy's for its calls. */
+  readonly proxy: Ids;
 }
 
 const AGAIN_AFTER = 100;
+const PATIENCE = 1000;
+/** A call with less time than this says more about the time than about the rules. */
+const SHORTEST = 50;
 
 // Own calls go to the address from which the proxy delivers to the application: on lo, and not what counts as loopback.
 const OWN: Readonly<Record<Family, string>> = { ip: '127.0.0.6', ip6: '::6' };
@@ -50,119 +53,92 @@ const LOOPBACK: Readonly<Record<Family, string>> = { ip: '127.0.0.1', ip6: '::1'
 /** Tries each family until it is redirected or the time is over. Never rejects. */
 export async function probe(request: ProbeRequest): Promise<readonly ProbeResult[]> {
   const deadline = Date.now() + request.timeout;
-  const path = pathOf(request);
-  const attempts = await Promise.all(request.families.map((family) => prepare(family, path, request)));
-  // One connection at a time: the ids of its socket are those of the whole process.
-  do {
-    for (const one of attempts) if (one.verdict.kind === 'missed') one.verdict = await attempt(one, path, request, deadline);
-    if (attempts.every(({ verdict }) => verdict.kind !== 'missed')) break;
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER));
-  } while (Date.now() < deadline);
-  for (const server of attempts.flatMap(({ servers }) => servers)) server.close();
-  return attempts.map(({ family, verdict }) => ({ family, path, verdict }));
-}
-
-/** The proxy's own user or group, or one who may become it, sees the inbound path; anyone else the outbound one. */
-function pathOf(request: ProbeRequest): Path {
-  return isProxy(request) || maySetIds(request) ? 'inbound' : 'outbound';
-}
-
-function isProxy({ uid, gid }: ProbeRequest): boolean {
-  return process.geteuid?.() === uid || process.getegid?.() === gid;
-}
-
-function maySetIds({ uid, gid }: ProbeRequest): boolean {
-  const restore = takeIds(uid, gid);
-  restore?.();
-  return restore !== null;
-}
-
-/** Takes ids for new sockets; returns what gives the process its own back, or null where it may not. */
-function takeIds(uid: number, gid: number): (() => void) | null {
-  const own = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
-  const restore = (): void => {
-    process.seteuid?.(own.uid);
-    process.setegid?.(own.gid);
-  };
-  try {
-    process.setegid?.(gid);
-    process.seteuid?.(uid);
-    return restore;
-  } catch {
-    restore();
-    return null;
+  const attempts = await Promise.all(request.rulesets.map((ruleset) => prepare(ruleset, request)));
+  for (;;) {
+    // One connection at a time: the ids of its socket are those of the whole process.
+    for (const one of attempts) if (one.verdict.kind === 'missed') one.verdict = await attempt(one, request, deadline);
+    if (attempts.every(({ verdict }) => verdict.kind !== 'missed') || Date.now() + AGAIN_AFTER + SHORTEST > deadline) break;
+    await sleep(AGAIN_AFTER);
   }
+  for (const { atProxy, straight } of attempts) for (const server of [atProxy, straight]) if (server instanceof Server) server.close();
+  return attempts.map(({ family, way: { path }, verdict }) => ({ family, path, verdict }));
+}
+
+/** A call, and the port at which it has to come out. */
+interface Way {
+  readonly path: Path;
+  readonly ids: Ids;
+  readonly port: number | undefined;
 }
 
 interface Attempt {
   readonly family: Family;
+  readonly way: Way;
   readonly token: string;
-  readonly servers: readonly Server[];
+  /** Our server where the call has to come out, or why there is none. */
+  readonly atProxy: Server | string;
+  /** Our server where the call goes without rules: what is not redirected is to be told from what is lost. */
+  straight: Server | string | undefined;
   verdict: Verdict;
 }
 
-async function prepare(family: Family, path: Path, request: ProbeRequest): Promise<Attempt> {
+/** The first call that these rules redirect: the caller's own to its pod, the proxy's, or the caller's to the outside. */
+function wayOf(ruleset: Ruleset, { probePort: port, proxy }: ProbeRequest): Way {
+  const { family } = ruleset;
+  const own = ownIds();
+  const asProxy = idsToHave(proxy);
+  const inbound = { to: OWN[family], port, from: LOOPBACK[family], onLoopback: true };
+  const outbound = { to: OUTSIDE[family], port, from: undefined, onLoopback: false };
+  const ways = [
+    { path: 'inbound', ids: own, port: expectedPort(ruleset, { ...inbound, ...own }) },
+    ...(asProxy === null ? [] : [{ path: 'inbound', ids: asProxy, port: expectedPort(ruleset, { ...inbound, ...asProxy }) } as const]),
+    { path: 'outbound', ids: own, port: expectedPort(ruleset, { ...outbound, ...own }) },
+  ] as const;
+  return ways.find((way) => way.port !== undefined) ?? ways[0];
+}
+
+async function prepare(ruleset: Ruleset, request: ProbeRequest): Promise<Attempt> {
+  const { family } = ruleset;
+  const way = wayOf(ruleset, request);
   const token = randomBytes(16).toString('hex');
-  const servers: Server[] = [];
-  try {
-    servers.push(await listen(LOOPBACK[family], path === 'inbound' ? request.inboundPort : request.outboundPort, `${token} redirected`));
-    // What is not redirected is to be told from what is lost.
-    if (path === 'inbound') servers.push(await listen(OWN[family], request.probePort, `${token} missed`));
-    return { family, token, servers, verdict: { kind: 'missed', how: 'there was no time to try' } };
-  } catch (error) {
-    return { family, token, servers, verdict: { kind: 'not tested', why: `can not listen (${codeOf(error)})` } };
+  const begun = { family, way, token, straight: undefined };
+  const notTested = (why: string): Attempt => ({ ...begun, atProxy: why, verdict: { kind: 'not tested', why } });
+  if (way.port === undefined) return notTested(`these rules let the calls of user ${way.ids.uid} and group ${way.ids.gid} through`);
+  const noRoute = way.path === 'outbound' ? await routeTo(family, OUTSIDE[family]) : undefined;
+  if (noRoute !== undefined) return notTested(`there is no route to ${OUTSIDE[family]} (${noRoute})`);
+  const atProxy = await listen(LOOPBACK[family], way.port, `${token} redirected`);
+  if (typeof atProxy === 'string' && atProxy !== 'EADDRINUSE')
+    return notTested(`can not listen on ${LOOPBACK[family]} port ${way.port} (${atProxy})`);
+  return { ...begun, atProxy, verdict: { kind: 'missed', how: 'there was no time to try' } };
+}
+
+/** One call; where it arrived tells whether there is a rule. */
+async function attempt(one: Attempt, { probePort }: ProbeRequest, deadline: number): Promise<Verdict> {
+  const { family, way, token } = one;
+  const host = way.path === 'inbound' ? OWN[family] : OUTSIDE[family];
+  if (way.path === 'inbound' && !(one.straight instanceof Server)) {
+    one.straight = await listen(host, probePort, `${token} missed`);
+    // It belongs to what is to be proved: without it the proxy can't deliver to the application.
+    if (one.straight === 'EADDRNOTAVAIL') return { kind: 'missed', how: `${host} is not on lo` };
   }
+  // Left alone, IPv6 would choose ::6 as the source too, and what comes from there is let through.
+  const localAddress = way.path === 'inbound' ? LOOPBACK[family] : undefined;
+  const patience = Math.max(SHORTEST, Math.min(PATIENCE, deadline - Date.now()));
+  return verdictOf(await callOnce({ host, port: probePort, localAddress, ids: way.ids, patience }), one, `${host} port ${probePort}`);
 }
 
-function listen(host: string, port: number, answer: string): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.on('error', () => socket.destroy()).end(answer));
-    server.once('error', reject).listen({ host, port }, () => resolve(server));
-  });
-}
-
-/** One connection; what it says tells where it arrived. */
-function attempt({ family, token }: Attempt, path: Path, request: ProbeRequest, deadline: number): Promise<Verdict> {
-  const host = path === 'inbound' ? OWN[family] : OUTSIDE[family];
-  const asProxy = path === 'inbound' && !isProxy(request);
-  return new Promise((resolve) => {
-    const restore = asProxy ? takeIds(request.uid, request.gid) : null;
-    // Left alone, IPv6 would choose ::6 as the source too, and what comes from there is let through.
-    const socket = connect({ host, port: request.probePort, ...(path === 'inbound' ? { localAddress: LOOPBACK[family] } : {}) });
-    // Node makes the socket in a tick that connect has queued before this one.
-    process.nextTick(() => restore?.());
-    let said = '';
-    const end = (verdict: Verdict): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(verdict);
-    };
-    const patience = Math.max(1, Math.min(1000, deadline - Date.now()));
-    const timer = setTimeout(() => end({ kind: 'missed', how: `nobody answered on ${host} port ${request.probePort}` }), patience);
-    socket.setEncoding('utf8').on('data', (data: string) => {
-      said += data;
-    });
-    socket.on('end', () => end(verdictOf(said, token, host, request)));
-    socket.on('error', (error) => end(verdictOfError(codeOf(error), host, request)));
-  });
-}
-
-function verdictOf(said: string, token: string, host: string, { probePort }: ProbeRequest): Verdict {
-  if (said === `${token} redirected`) return { kind: 'redirected' };
-  const how =
-    said === `${token} missed`
-      ? `the connection to ${host} port ${probePort} went straight there`
-      : `someone else answered on ${host} port ${probePort}`;
-  return { kind: 'missed', how };
-}
-
-const NO_ROUTE = ['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENETDOWN'];
-
-function verdictOfError(code: string, host: string, { probePort }: ProbeRequest): Verdict {
-  if (NO_ROUTE.includes(code)) return { kind: 'not tested', why: `there is no route to ${host} (${code})` };
-  return { kind: 'missed', how: `the connection to ${host} port ${probePort} failed (${code})` };
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+function verdictOf(met: Met, { way, token, atProxy, straight }: Attempt, where: string): Verdict {
+  if (met.kind === 'nobody') {
+    const how = met.code === 'ETIMEDOUT' ? `nobody answered on ${where}` : `the connection to ${where} failed (${met.code})`;
+    return { kind: 'missed', how };
+  }
+  if (met.kind === 'said' && met.text === `${token} redirected`) return { kind: 'redirected' };
+  if (met.kind === 'said' && met.text === `${token} missed`) return { kind: 'missed', how: `the connection to ${where} went straight there` };
+  // Someone else has the proxy's port, most likely the proxy. If this was it, the rule works; that can't be known.
+  const inUse = `port ${way.port} is in use here; does the proxy run already?`;
+  if (typeof atProxy === 'string') {
+    const known = way.path === 'outbound' || straight instanceof Server;
+    return { kind: 'not tested', why: known ? `${inUse} A call to ${where} did not go straight there` : `${inUse} So is ${where}` };
+  }
+  return { kind: 'missed', how: met.kind === 'silent' ? `someone took the connection to ${where} and said nothing` : `someone else answered on ${where}` };
 }

@@ -30,12 +30,12 @@ export function readingsOf(own: Ruleset, other: Ruleset): readonly Reading[] {
   const tproxy =
     both('mangle', 'ISTIO_TPROXY', 'ISTIO_DIVERT').length > 0 ||
     both('mangle', 'PREROUTING', 'OUTPUT').some(({ target }) => target.kind === 'CONNMARK' || target.kind === 'MARK');
-  const shared = { ...inboundValues(both, tproxy), ...outboundValues(both), ...markValues(both, find) };
+  const shared = { ...inboundValues(both, tproxy), ...outboundValues(find, both), ...markValues(both, find) };
   const switches = switchesIn(both);
   const invalid = find('mangle', 'PREROUTING').some(asksInvalid) ? [true, false] : [false];
   const readings = sourcesOf(find, both).flatMap(({ uids, gids, excluded, servers, capture, fromChains }) =>
     excludedInterfaces(find).flatMap((exclude) =>
-      reroutedInterfaces(find, both, exclude).flatMap((reroute) =>
+      reroutedInterfaces(find, both, exclude, shared['outbound.includeRanges'] === '*').flatMap((reroute) =>
         invalid.map(
           (dropInvalid): Reading => ({
             values: {
@@ -86,7 +86,8 @@ function inboundValues(both: Find, tproxy: boolean) {
   };
 }
 
-function outboundValues(both: Find) {
+function outboundValues(find: Find, both: Find) {
+  const all = find('nat', 'ISTIO_OUTPUT').some((rule) => jumpsTo(rule, 'ISTIO_REDIRECT') && rule.matches.length === 0);
   const rules = both('nat', 'ISTIO_OUTPUT');
   const captures = rules.filter((rule) => jumpsTo(rule, 'ISTIO_REDIRECT'));
   const returns = rules.filter((rule) => isVerdict(rule, 'RETURN'));
@@ -95,7 +96,7 @@ function outboundValues(both: Find) {
   const ports = (of: readonly Rule[]): readonly PortRange[] =>
     of.some((rule) => asked(rule, 'protocol') !== undefined && asked(rule, 'destination-port') !== undefined) ? SOME_PORTS : [];
   return {
-    'outbound.includeRanges': captures.some(({ matches }) => matches.length === 0) ? ('*' as const) : ranges(captures),
+    'outbound.includeRanges': all ? ('*' as const) : ranges(captures),
     'outbound.excludeRanges': ranges(returns).filter((range) => !/^(127\..*|::1)$/.test(range.address)),
     'outbound.includePorts': ports(captures),
     'outbound.excludePorts': ports(returns.filter((rule) => !isPort(asked(rule, 'destination-port'), 53))),
@@ -165,12 +166,17 @@ function returnsBy(rules: readonly Rule[], kind: 'in-interface' | 'out-interface
   return [...new Set(rules.flatMap((rule) => (isVerdict(rule, 'RETURN') && rule.matches.length === 1 ? (asked(rule, kind) ?? []) : [])))];
 }
 
-/** Interfaces of virtual machines. They are inserted one above the other, so that the last stands first. */
-function reroutedInterfaces(find: Find, both: Find, excluded: readonly string[]): readonly (readonly string[])[] {
-  const captured = (rules: readonly Rule[]): readonly string[] =>
-    rules.filter((rule) => jumpsTo(rule, 'ISTIO_REDIRECT')).flatMap((rule) => asked(rule, 'in-interface') ?? []);
-  const certain = [find, both].map((of) => [...new Set(captured(of('nat', 'PREROUTING')))].reverse()).find((names) => names.length > 0);
-  if (certain !== undefined) return [certain];
-  const perhaps = returnsBy(find('nat', 'PREROUTING'), 'in-interface').filter((name) => !excluded.includes(name));
-  return distinct([[...perhaps].reverse(), []]);
+/**
+ * Interfaces of virtual machines. They are inserted one above the other, so that the last stands first. Where
+ * all destinations are captured so is what comes in by them, and no rule but that says so.
+ */
+function reroutedInterfaces(find: Find, both: Find, excluded: readonly string[], all: boolean): readonly (readonly string[])[] {
+  const captured = (of: Find): readonly string[] => {
+    const jumps = of('nat', 'PREROUTING').filter((rule) => jumpsTo(rule, 'ISTIO_REDIRECT'));
+    return [...new Set(jumps.flatMap((rule) => asked(rule, 'in-interface') ?? []))].reverse();
+  };
+  const certain = captured(find);
+  if (certain.length > 0) return [certain];
+  const perhaps = all ? [] : returnsBy(find('nat', 'PREROUTING'), 'in-interface').filter((name) => !excluded.includes(name));
+  return distinct([captured(both), [...perhaps].reverse(), []]);
 }

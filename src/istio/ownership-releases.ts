@@ -79,25 +79,37 @@ function rulesetsOf(family: Family, profile: Profile, { values, switches, namese
 }
 
 /**
- * The hypotheses of the releases whose chains are most like those of a family that has any. A release that
- * only the other family speaks for (an upgrade was stopped between the two) may have read any settings.
+ * The hypotheses that the chains of ours bear out: of the releases whose chains are most like those of each
+ * family that has any (`present`), those of the settings that are. Where the families speak for different
+ * releases, an upgrade was stopped between them: either may have been, with any settings in the other.
  */
 export function mostLike(
   all: Readonly<Record<Family, readonly Hypothesis[]>>,
   present: readonly Family[],
 ): Readonly<Record<Family, readonly Hypothesis[]>> {
-  const least = { ip: nearest(all.ip), ip6: nearest(all.ip6) };
-  const bestIn = (family: Family): ReadonlySet<string> =>
-    new Set(present.includes(family) ? all[family].flatMap(({ maker, distance }) => (distance <= least[family] ? [maker] : [])) : []);
-  const best = { ip: bestIn('ip'), ip6: bestIn('ip6') };
-  const pick = (family: Family, other: Family): readonly Hypothesis[] =>
-    all[family].filter(({ maker, distance }) => (best[family].has(maker) ? distance <= least[family] : best[other].has(maker)));
-  return { ip: pick('ip', 'ip6'), ip6: pick('ip6', 'ip') };
+  const best = present.map((family) => nearestMakers(all[family]));
+  const either = new Set(best.flatMap((makers) => [...makers]));
+  const both = new Set([...either].filter((maker) => best.every((makers) => makers.has(maker))));
+  const pick = (family: Family): readonly Hypothesis[] => {
+    const own = present.includes(family) ? nearestMakers(all[family]) : either;
+    const least = leastOfEach(all[family]);
+    if (both.size > 0) return all[family].filter(({ maker, distance }) => both.has(maker) && distance === least.get(maker));
+    return all[family].filter(({ maker, distance }) => (own.has(maker) ? distance === least.get(maker) : either.has(maker)));
+  };
+  return { ip: pick('ip'), ip6: pick('ip6') };
 }
 
-// A plan that is like the state says nothing against a release that is less so: half of the state may be of either.
-function nearest(hypotheses: readonly Hypothesis[]): number {
-  return Math.min(...hypotheses.flatMap(({ maker, distance }) => (maker === PLAN ? [] : [distance])));
+function leastOfEach(hypotheses: readonly Hypothesis[]): ReadonlyMap<string, number> {
+  const least = new Map<string, number>();
+  for (const { maker, distance } of hypotheses) least.set(maker, Math.min(distance, least.get(maker) ?? distance));
+  return least;
+}
+
+/** Who may have made the chains of a family. A plan that is like them says nothing against a release that is less so: half may be of either. */
+function nearestMakers(hypotheses: readonly Hypothesis[]): ReadonlySet<string> {
+  const least = leastOfEach(hypotheses);
+  const nearest = Math.min(...[...least].flatMap(([maker, distance]) => (maker === PLAN ? [] : [distance])));
+  return new Set([...least].flatMap(([maker, distance]) => (distance <= nearest ? [maker] : [])));
 }
 
 /** The loose rules of a ruleset that a release made, by `TABLE CHAIN`. */

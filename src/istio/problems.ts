@@ -50,7 +50,7 @@ export const PROBLEMS = {
   },
   'no-servers': { severity: 'warning', text: 'dns.capture: there is no nameserver to capture{consequence}' },
   'name-without-number': { severity: 'warning', text: '{name}: the number of {value} is not known here, so it stays a name' },
-  'name-needs-number': { severity: 'error', text: '{name}: the number of {value} is not known, and {form} shows numbers; use -o restore' },
+  'name-needs-number': { severity: 'error', text: '{name}: the number of {value} is not known, and {reason}' },
 } as const satisfies Record<string, ProblemKind>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -1,12 +1,10 @@
 /** What is different between two rulesets, rule by rule and in order. */
 
-import { compareRules } from './compare-chain.ts';
-import type { ChainPlace, Difference } from './difference.ts';
+import { compareRules } from './compare/chain.ts';
+import type { ChainPlace, Difference } from './compare/difference.ts';
 import { normalForm } from './normal.ts';
 import type { Chain, Family, Ruleset, Table } from './rule.ts';
 import { FAMILIES, isBuiltIn } from './rule.ts';
-
-export type { ChainDifference, ChainPlace, Difference, DifferingPart, PlacedRule, RuleDifference } from './difference.ts';
 
 /** One family's rules, or those of both families; a family that is left out has no rules. */
 export type Rulesets = Ruleset | readonly Ruleset[];

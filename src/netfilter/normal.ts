@@ -37,13 +37,20 @@ function normalChain({ name, policy, rules }: Chain): Chain {
   return { name, policy, rules: rules.map(normalRule) };
 }
 
-/** The rule with its matches in the kernel's order, without comments and counters; the same rule where it is so already. */
+/** The rule with its matches in the kernel's order, without counters and what asks nothing; the same rule where it is so already. */
 export function normalRule(rule: Rule): Rule {
-  if (rule.matches.length < 2 && rule.counters === undefined && rule.matches[0]?.kind !== 'comment') return rule;
-  const matches = inKernelOrder(rule.matches.some(({ kind }) => kind === 'comment') ? rule.matches.filter(({ kind }) => kind !== 'comment') : rule.matches);
+  const asking = rule.matches.every(asksSomething) ? rule.matches : rule.matches.filter(asksSomething);
+  const matches = inKernelOrder(asking);
   if (matches === rule.matches && rule.counters === undefined) return rule;
   const { counters: _, ...kept } = rule;
   return { ...kept, matches };
+}
+
+// The kernel keeps no comment that matters here, and iptables drops `--dport 0:65535`, which every port is in.
+function asksSomething(match: Match): boolean {
+  if (match.kind === 'comment') return false;
+  if (match.kind !== 'source-port' && match.kind !== 'destination-port') return true;
+  return match.negated || 'service' in match.value || match.value.first > 0 || match.value.last < 65535;
 }
 
 /** Header matches before modules, and the options of one module in its own order; the same list where it is so already. */

@@ -1,6 +1,6 @@
 /** Tables as `iptables -L -n -v` (1.8.9) prints them. */
 
-import { FRAGMENTS, matchWords, OPAQUE_COLUMN, targetName, targetWords } from './list-words.ts';
+import { FRAGMENTS, matchWords, OPAQUE_COLUMN, targetName, targetWords } from './list/words.ts';
 import type { Match } from './match.ts';
 import { everywhere, listNetwork } from './network.ts';
 import { inKernelOrder, normalForm } from './normal.ts';

@@ -6,6 +6,7 @@ import { MATCH_OPTIONS } from './options.ts';
 import type { Chain, Family, Rule, Ruleset, Table } from './rule.ts';
 import { isBuiltIn } from './rule.ts';
 import { printTarget } from './target.ts';
+import { quoteForShell, splitWords } from './words.ts';
 
 /** Lines to put before a rule (`# why it is there`); none by default. */
 export type Annotate = (rule: Rule) => readonly string[];
@@ -101,8 +102,14 @@ export function printCommands(ruleset: Ruleset, annotate: Annotate = nothing): s
     const own = table.chains.filter((chain) => !isBuiltIn(table.name, chain.name));
     lines.push(...own.map((chain) => `${prefix} -N ${chain.name}`));
     for (const chain of table.chains) {
-      for (const rule of chain.rules) lines.push(...annotate(rule), `${prefix} ${appendRule(chain, rule)}`);
+      for (const rule of chain.rules) lines.push(...annotate(rule), `${prefix} ${forShell(appendRule(chain, rule))}`);
     }
   }
   return lines.map((line) => `${line}\n`).join('');
+}
+
+// Text of others' rules is kept word for word, and a shell would read "$(...)" in it as a command.
+function forShell(line: string): string {
+  const words = splitWords(line);
+  return words === null ? quoteForShell(line) : words.map(({ text }) => quoteForShell(text)).join(' ');
 }

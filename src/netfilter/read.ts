@@ -1,21 +1,18 @@
 /** Rules from a text that people have: saves, listings, commands, logs, pages. */
 
-import type { Edit, TableDraft } from './edit.ts';
-import { addJumpedTo, applyEdit, EDIT_BUDGET, finishTable } from './edit.ts';
-import { readEditLine } from './read-edit.ts';
-import { readLines } from './read-lines.ts';
-import type { PlacedEdit } from './read-listing.ts';
-import { readListing } from './read-listing.ts';
-import { deduceTable, familyOf } from './read-place.ts';
-import type { ReadProblem, ReadProblems } from './read-problems.ts';
-import { gatherProblems } from './read-problems.ts';
-import type { Form, Section } from './read-sections.ts';
-import { readSections } from './read-sections.ts';
+import type { Edit, TableDraft } from './read/edit.ts';
+import { addJumpedTo, applyEdit, EDIT_BUDGET, finishTable } from './read/edit.ts';
+import { readEditLine } from './read/edit-line.ts';
+import { readLines } from './read/lines.ts';
+import type { PlacedEdit } from './read/listing.ts';
+import { readListing } from './read/listing.ts';
+import { deduceTable, familyOf } from './read/place.ts';
+import type { ReadProblem, ReadProblems } from './read/problems.ts';
+import { gatherProblems } from './read/problems.ts';
+import type { Form, Section } from './read/sections.ts';
+import { readSections } from './read/sections.ts';
 import type { Family, Ruleset } from './rule.ts';
 import { BUILT_IN_CHAINS, FAMILIES, isBuiltIn } from './rule.ts';
-
-export type { ReadCode, ReadProblem, ReadSeverity } from './read-problems.ts';
-export { READ_PROBLEMS, readProblemText } from './read-problems.ts';
 
 export interface ReadOptions {
   /** The family of rules that the text does not say the family of. */

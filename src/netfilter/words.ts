@@ -7,9 +7,9 @@ export interface Word {
 }
 
 // A single quote that is never closed is an ordinary character, as it is for iptables-restore.
-const PIECE = /"(?:[^"\\]|\\[^])*"|'[^']*'|\\[^]?|[^\s"'\\]+|'/y;
+const PIECE = /"(?:[^"\\]|\\[\s\S])*"|'[^']*'|\\[\s\S]?|[^\s"'\\]+|'/y;
 const SPACE = /\s*/y;
-const QUOTED = /"((?:[^"\\]|\\[^])*)"|'([^']*)'|\\([^])/g;
+const QUOTED = /"((?:[^"\\]|\\[\s\S])*)"|'([^']*)'|\\([\s\S])/g;
 
 /** The words of a line; null where a double quote is not closed. */
 export function splitWords(line: string): readonly Word[] | null {
@@ -43,7 +43,7 @@ function skip(pattern: RegExp, line: string, at: number): number {
 export function unquote(raw: string): string {
   return raw.replace(
     QUOTED,
-    (_, double?: string, single?: string, escaped?: string) => single ?? escaped ?? (double ?? '').replace(/\\([^])/g, '$1'),
+    (_, double?: string, single?: string, escaped?: string) => single ?? escaped ?? (double ?? '').replace(/\\([\s\S])/g, '$1'),
   );
 }
 
@@ -64,4 +64,9 @@ export function quoteWord(text: string): string {
 
 function quoted(text: string): string {
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
+}
+
+/** A word as a POSIX shell has to be given it: in single quotes unless every character of it means itself. */
+export function quoteForShell(text: string): string {
+  return /^[\w./:,=+@%-]+$|^!$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

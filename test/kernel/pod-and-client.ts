@@ -65,3 +65,26 @@ export function inPair<R>(use: (pair: Pair) => Promise<R>): Promise<R> {
     }),
   );
 }
+
+export interface OpenPair extends Pair {
+  readonly close: () => Promise<void>;
+}
+
+/** A pair for the time between a `beforeAll` and an `afterAll`. */
+export function openPair(): Promise<OpenPair> {
+  return new Promise((resolve, reject) => {
+    const ended = inPair(
+      (pair) =>
+        new Promise<void>((finish) => {
+          resolve({
+            ...pair,
+            close: () => {
+              finish();
+              return ended;
+            },
+          });
+        }),
+    );
+    ended.catch(reject);
+  });
+}

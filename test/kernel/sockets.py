@@ -53,11 +53,12 @@ def make(host, kind, transparent=False, mark=0):
 
 def original_destination(connection):
     """Where the caller wanted to go, as the connection tracking knows it: what a proxy asks after a REDIRECT."""
-    if connection.family == socket.AF_INET:
-        raw = connection.getsockopt(socket.SOL_IP, ORIGINAL_DESTINATION, 16)
-        return socket.inet_ntop(socket.AF_INET, raw[4:8]), struct.unpack('!H', raw[2:4])[0]
-    raw = connection.getsockopt(socket.IPPROTO_IPV6, ORIGINAL_DESTINATION, 28)
-    return socket.inet_ntop(socket.AF_INET6, raw[8:24]), struct.unpack('!H', raw[2:4])[0]
+    old = connection.family == socket.AF_INET
+    try:
+        raw = connection.getsockopt(socket.SOL_IP if old else socket.IPPROTO_IPV6, ORIGINAL_DESTINATION, 16 if old else 28)
+    except OSError:
+        return connection.getsockname()[:2]  # Nobody tracks connections in a namespace without rules.
+    return socket.inet_ntop(connection.family, raw[4:8] if old else raw[8:24]), struct.unpack('!H', raw[2:4])[0]
 
 
 def call(to, source=None, transparent=False, mark=0, data=b'', udp=False):
@@ -78,8 +79,8 @@ def call(to, source=None, transparent=False, mark=0, data=b'', udp=False):
 
 def answer(connection, peer, at, relay):
     """Tells the caller where it is. A relay calls the destination first, or another one that stands for it."""
-    to = connection.getsockname() if relay and relay.get('transparent') else original_destination(connection)
-    hops = [{'at': at, 'to': place(to), 'from': peer[0]}]
+    to = original_destination(connection)
+    hops = [{'at': at, 'to': place(to), 'arrived': place(connection.getsockname()), 'from': peer[0]}]
     if relay:
         target = relay.get('routes', {}).get(place(to), [to[0], to[1]])
         source = relay.get('source')

@@ -13,8 +13,10 @@ export type Place = readonly [host: string, port: number];
 export interface Hop {
   /** The listener's name, or `nowhere`. */
   readonly at: string;
-  /** Where the caller wanted to go, as the proxy there can find out; not told of datagrams. */
+  /** Where the caller wanted to go, as the proxy there can find out. Like the next, not told of datagrams. */
   readonly to?: string;
+  /** The listener's own end of the connection. */
+  readonly arrived?: string;
   /** The caller's address as it is seen there. */
   readonly from?: string;
   readonly error?: string;

@@ -19,7 +19,7 @@ describe('the package', () => {
     expect(files.filter((path) => !path.startsWith('dist/types/')).sort()).toEqual(
       expect.arrayContaining(['LICENSE', 'bin/istio-init', 'bin/istio-iptables', 'dist/cli.cjs', 'dist/index.js', 'package.json']),
     );
-    const papers = /^(LICENSE|README\.md|package\.json|dist\/THIRD-PARTY-LICENSES\.txt)$/;
+    const papers = /^(LICENSE|README\.md|package\.json|docs\/sidecar-capture\.schema\.json|dist\/THIRD-PARTY-LICENSES\.txt)$/;
     const built = /^(bin\/(istio-init|istio-iptables|package\.json)|dist\/(cli\.cjs|index\.js|types\/.*\.d\.ts))$/;
     expect(files.filter((path) => !papers.test(path) && !built.test(path))).toEqual([]);
   });

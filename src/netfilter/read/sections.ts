@@ -1,10 +1,10 @@
 /** A text's lines as sections: blocks of one table, listings, runs of rules, commands. The rules in them are not parsed yet. */
 
-import type { Announcement, CommandLine } from './read-command.ts';
-import { readCommandLine } from './read-command.ts';
-import type { Line } from './read-lines.ts';
-import type { ReadProblems } from './read-problems.ts';
-import { readColumns } from './read-row.ts';
+import type { Announcement, CommandLine } from './command.ts';
+import { readCommandLine } from './command.ts';
+import type { Line } from './lines.ts';
+import type { ReadProblems } from './problems.ts';
+import { readColumns } from './row.ts';
 import {
   chainHeading,
   familyShown,
@@ -16,10 +16,10 @@ import {
   isRow,
   legacyProgram,
   tableStart,
-} from './read-shapes.ts';
-import type { Family } from './rule.ts';
-import { TABLES } from './rule.ts';
-import { plainWords } from './words.ts';
+} from './shapes.ts';
+import type { Family } from '../rule.ts';
+import { TABLES } from '../rule.ts';
+import { plainWords } from '../words.ts';
 
 /** What is known of the family of sections that belong together. */
 export interface Origin {

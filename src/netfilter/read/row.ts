@@ -1,11 +1,11 @@
 /** One row of a listing to a Rule. */
 
-import type { KnownMatch, Match } from './match.ts';
-import { parseNetwork } from './network.ts';
-import { MATCH_OPTIONS } from './options.ts';
-import { protocolName, protocolNumber } from './protocols.ts';
-import { readListWords } from './read-list-words.ts';
-import type { Counters, Family, Rule } from './rule.ts';
+import type { KnownMatch, Match } from '../match.ts';
+import { parseNetwork } from '../network.ts';
+import { MATCH_OPTIONS } from '../options.ts';
+import { protocolName, protocolNumber } from '../protocols.ts';
+import { readListWords } from './list-words.ts';
+import type { Counters, Family, Rule } from '../rule.ts';
 import type { Unreadable } from './rule-words.ts';
 import { isChainName } from './rule-words.ts';
 
@@ -28,7 +28,7 @@ export function readColumns(words: readonly string[]): Columns | null {
 const UNITS: Readonly<Record<string, bigint>> = { '': 1n, K: 1_000n, M: 1_000_000n, G: 1_000_000_000n, T: 1_000_000_000_000n };
 
 /** A counter as a listing prints it (`1172K`), in thousands of thousands as iptables counts them; null for other text. */
-export function readCount(text: string | undefined): bigint | null {
+function readCount(text: string | undefined): bigint | null {
   const [, digits, unit] = /^(\d{1,20})([KMGT]?)$/.exec(text ?? '') ?? [];
   return digits === undefined ? null : BigInt(digits) * (UNITS[unit ?? ''] ?? 1n);
 }

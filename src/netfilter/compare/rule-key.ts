@@ -1,7 +1,7 @@
 /** When two rules count as the same: their printed text, as far as both forms they were read from show it. */
 
-import { printRule } from './print.ts';
-import type { Rule } from './rule.ts';
+import { printRule } from '../print.ts';
+import type { Rule } from '../rule.ts';
 
 export interface RuleKey {
   readonly text: string;

@@ -1,9 +1,9 @@
 /** A cursor over the words of one rule. */
 
-import { matchKindOf } from './options.ts';
-import type { Family } from './rule.ts';
-import type { Word } from './words.ts';
-import { bareText, printWord } from './words.ts';
+import { matchKindOf } from '../options.ts';
+import type { Family } from '../rule.ts';
+import type { Word } from '../words.ts';
+import { bareText, printWord } from '../words.ts';
 
 /** Why words are not a rule, in words for a person. */
 export interface Unreadable {
@@ -34,7 +34,7 @@ const JUMPS: ReadonlyMap<string, 'jump' | 'goto'> = new Map([
 ]);
 
 /** Words that belong to the rule itself and to none of its modules. */
-export const RULE_FLAGS: readonly string[] = ['-f', '--fragment', '-c', '--set-counters', '-4', '--ipv4', '-6', '--ipv6'];
+const RULE_FLAGS: readonly string[] = ['-f', '--fragment', '-c', '--set-counters', '-4', '--ipv4', '-6', '--ipv6'];
 
 /**
  * Whether a text can be a chain's name: at most 28 characters ("must be under 29 chars", iptables 1.8.9).

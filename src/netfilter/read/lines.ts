@@ -1,8 +1,8 @@
 /** A text as the lines of iptables in it: without loggers, markup and prompts' continuations. */
 
-import { withoutLogger } from './read-log.ts';
-import { withoutMarkup } from './read-markup.ts';
-import type { ReadProblems } from './read-problems.ts';
+import { withoutLogger } from './log.ts';
+import { withoutMarkup } from './markup.ts';
+import type { ReadProblems } from './problems.ts';
 
 /** One line of iptables, and the 1-based line of the text that it stands in. */
 export interface Line {
@@ -11,7 +11,7 @@ export interface Line {
 }
 
 /** A rule has a few hundred characters; a page that was made to be small, or a binary, has endless lines. */
-export const LONGEST_LINE = 65_536;
+const LONGEST_LINE = 65_536;
 
 /** The lines, trimmed. Lines above 64 KiB are reported and left out. */
 export function* readLines(text: string, problems: ReadProblems): Generator<Line> {

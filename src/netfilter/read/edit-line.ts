@@ -1,12 +1,12 @@
 /** One line of iptables-restore, or the arguments of one iptables command, to a change of a table. */
 
 import type { Edit } from './edit.ts';
-import { readCounters, readRule } from './read-rule.ts';
-import type { Counters, Family, Policy, Rule } from './rule.ts';
+import { readCounters, readRule } from './rule.ts';
+import type { Counters, Family, Policy, Rule } from '../rule.ts';
 import type { Unreadable } from './rule-words.ts';
 import { isChainName } from './rule-words.ts';
-import type { Word } from './words.ts';
-import { bareText, splitWords } from './words.ts';
+import type { Word } from '../words.ts';
+import { bareText, splitWords } from '../words.ts';
 
 type Operation =
   | 'append'
@@ -81,7 +81,7 @@ function readDeclaration(line: string): Edit | Unreadable {
 }
 
 /** Reads words that begin with an operation (`-A`), as they stand in a line for iptables-restore. */
-export function readEdit(words: readonly Word[], family: Family, counters?: Counters): Edit | Unreadable | null {
+function readEdit(words: readonly Word[], family: Family, counters?: Counters): Edit | Unreadable | null {
   const [first, second, third] = words;
   const operation = operationOf(bareText(first));
   const chain = second?.text;

@@ -1,8 +1,8 @@
 /** One change to a table, as iptables and iptables-restore take it, and the tables that a series of them makes. */
 
-import { printRule } from './print.ts';
-import type { Chain, Counters, Policy, Rule, Table } from './rule.ts';
-import { isBuiltIn } from './rule.ts';
+import { printRule } from '../print.ts';
+import type { Chain, Counters, Policy, Rule, Table } from '../rule.ts';
+import { isBuiltIn } from '../rule.ts';
 
 export type Edit =
   /** `:CHAIN POLICY [0:0]`, `-N CHAIN`, `-P CHAIN POLICY`; `-` is a user chain. A declared user chain is emptied. */

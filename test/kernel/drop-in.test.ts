@@ -1,0 +1,424 @@
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { CASES, expand } from '../golden.ts';
+import type { Namespace } from './namespace.ts';
+import { feed, inNamespace } from './namespace.ts';
+import { describeKernel } from './requirements.ts';
+import { normalSave } from './saves.ts';
+import type { Run } from './starting.ts';
+import { BIN, everything, PATH, pathBehind, run, start } from './starting.ts';
+
+const POD = ['-p', '15001', '-z', '15006', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-x', '', '-b', '*', '-d', '15090,15021,15020'];
+const TPROXY = POD.map((argument) => (argument === 'REDIRECT' ? 'TPROXY' : argument));
+const DROP_IN = ['istio-iptables', ...POD] as const;
+const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
+interface Message {
+  readonly level: string;
+  readonly time: string;
+  readonly text: string;
+}
+
+/** The messages of a log in columns; lines without a time go on with the message before. */
+function messagesOf({ stderr }: Run): readonly Message[] {
+  return stderr
+    .replace(/\n$/, '')
+    .split(/\n(?=\d{4}-\d\d-\d\dT\S+\t)/)
+    .map((message): Message => {
+      const [time = '', level = '', ...text] = message.split('\t');
+      return { time, level, text: text.join('\t') };
+    });
+}
+
+async function saved({ run: inside }: Namespace, backend = 'nft'): Promise<string> {
+  return normalSave((await inside(`iptables-${backend}-save`)).stdout);
+}
+
+/** A file that is not there yet. */
+function newFile(): string {
+  return join(mkdtempSync(join(tmpdir(), 'istio-init-flag-')), 'file');
+}
+
+describeKernel('the log of the drop-in', () => {
+  const SUMMARY =
+    /^the rules of Istio 1\.30\.3 \(the newest known release\): (.*); this network namespace, nft, 18 IPv4 and 0 IPv6 rules, (\d) programs/;
+
+  it('has at info one block with the rules that are there and one line of summary, on standard error, in a first and a second run', async () => {
+    await inNamespace(async (namespace) => {
+      for (const done of ['applied and verified', 'already so, nothing changed']) {
+        const found = await run(namespace, DROP_IN);
+        expect(found).toMatchObject({ exitCode: 0, stdout: '' });
+        const [rules, summary, ...rest] = messagesOf(found);
+        expect(rest).toEqual([]);
+        for (const message of [rules, summary]) expect(message).toMatchObject({ level: 'info', time: expect.stringMatching(STAMP) });
+        expect(`${rules?.text}\n`).toBe(`rules of Istio now:\n# iptables\n${await saved(namespace)}`);
+        expect(SUMMARY.exec(summary?.text ?? '')?.[1]).toBe(done);
+      }
+    });
+  });
+
+  it('counts in its summary the programs that were really started: at most 5 in a first run and 3 in a second', async () => {
+    const log = newFile();
+    const names = ['nft', 'ip', 'iptables-nft-save', 'iptables-nft-restore', 'ip6tables-nft-save', 'iptables-legacy-save', 'iptables-save'];
+    const path = pathBehind(Object.fromEntries(names.map((name) => [name, `echo ${name} >>${log}; exec /usr/sbin/${name} "$@"`])));
+    await inNamespace(async (namespace) => {
+      let before = 0;
+      for (const most of [5, 3]) {
+        const [, summary] = messagesOf(await run(namespace, DROP_IN, { path }));
+        const all = readFileSync(log, 'utf8').split('\n').length - 1;
+        expect(Number(SUMMARY.exec(summary?.text ?? '')?.[2])).toBe(all - before);
+        expect(all - before).toBeLessThanOrEqual(most);
+        before = all;
+      }
+    });
+  });
+
+  it('has details only when debug is asked for: why this backend, and what was fed to which program', async () => {
+    await inNamespace(async (namespace) => {
+      const details = messagesOf(await run(namespace, [...DROP_IN, '--log_output_level=default:debug'])).filter(
+        ({ level }) => level === 'debug',
+      );
+      expect(details.map(({ text }) => text.split('\n')[0])).toEqual([
+        'iptables-nft-save works',
+        'the kernel lists no legacy table in use',
+        'done: # iptables-nft-restore --noflush',
+      ]);
+      expect(details.at(-1)?.text).toContain('-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001\nCOMMIT');
+      const quiet = await run(namespace, [...DROP_IN, '--log_output_level=all:error']);
+      expect(quiet).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    });
+  });
+
+  it('is a JSON document a line with --log_as_json, failures included', async () => {
+    const path = pathBehind({ 'iptables-nft-restore': 'echo "line 3: RULE_APPEND failed (Invalid argument)" >&2; exit 4' });
+    await inNamespace(async (namespace) => {
+      const failed = await run(namespace, [...DROP_IN, '--log_as_json'], { path });
+      const done = await run(namespace, [...DROP_IN, '--log_as_json', '--log_output_level', 'default:debug']);
+      expect([failed.exitCode, done.exitCode]).toEqual([1, 0]);
+      for (const { stdout, stderr } of [failed, done]) {
+        expect(stdout).toBe('');
+        for (const line of stderr.trimEnd().split('\n'))
+          expect(JSON.parse(line)).toEqual({
+            level: expect.stringMatching(/^(debug|info|error)$/),
+            time: expect.stringMatching(STAMP),
+            msg: expect.any(String),
+          });
+      }
+      expect(done.stderr).toContain('"msg":"rules of Istio now:\\n# iptables\\n*nat\\n');
+    });
+  });
+
+  it('that nobody reads does not keep the rules from being made', async () => {
+    const code = newFile();
+    await inNamespace(async (namespace) => {
+      await namespace.run(
+        `{ PATH=${PATH} ${BIN}/istio-iptables ${POD.map((word) => `'${word}'`).join(' ')} --log_output_level=default:debug 2>&1; echo $? >${code}; } | true`,
+      );
+      expect(readFileSync(code, 'utf8')).toBe('0\n');
+      expect(await saved(namespace)).toContain('-A ISTIO_OUTPUT -j ISTIO_REDIRECT\n');
+    });
+  });
+});
+
+describeKernel('the drop-in', () => {
+  it('makes the rules of the release that ISTIO_INIT_RELEASE names, and its summary says so', async () => {
+    const { args, env, outcomes } = CASES.find(({ name }) => name === 'no-arguments') ?? {};
+    const golden = outcomes?.find(({ releases }) => expand(releases).includes('1.12.9'));
+    await inNamespace(async (namespace) => {
+      const found = await run(namespace, ['istio-iptables', ...(args ?? [])], { env: { ...env, ISTIO_INIT_RELEASE: '1.12' } });
+      expect(found.exitCode).toBe(0);
+      expect(messagesOf(found).at(-1)?.text).toMatch(/^the rules of Istio 1\.12\.9 \(the release that was named\): applied and verified/);
+      expect(await saved(namespace)).toBe(golden?.ip);
+      expect(golden?.ip).not.toBe(outcomes?.at(-1)?.ip);
+    });
+  });
+
+  it('does in one run what all harmless flags of an injector ask for', async () => {
+    const words =
+      '--cni-mode --reconcile --force-apply --probe-timeout=3s --iptables-probe-port=15002 --log_caller=default --log_stacktrace_level=default:none --log_target=stdout --vklog=6';
+    await inNamespace(async (namespace) => {
+      expect(await run(namespace, [...DROP_IN, ...words.split(' ')])).toMatchObject({ exitCode: 0 });
+      expect(await saved(namespace)).toContain('-A ISTIO_OUTPUT -j ISTIO_REDIRECT\n');
+    });
+  });
+
+  it('touches nothing in a dry run, which needs no rights and prints what preview prints for the addresses it finds', async () => {
+    await inNamespace(async (namespace) => {
+      await namespace.run(
+        'ip link add eth0 type veth peer name eth1; ip addr add fd00:1::3/64 dev eth0 nodad; ip link set eth0 up; ip link set eth1 up',
+      );
+      const before = await everything(namespace);
+      const preview = async (family: string): Promise<string> =>
+        (await run(namespace, ['istio-init', 'preview', '-o', 'restore', family, '--address', 'fd00:1::3', '--', ...TPROXY])).stdout;
+      const prefix = ['setpriv', '--bounding-set=-all', '--inh-caps=-all', '--no-new-privs'];
+      const found = await run(namespace, ['istio-iptables', ...TPROXY, '-n'], { prefix });
+      expect(found.exitCode).toBe(0);
+      expect(found.stdout).toBe(`# iptables-restore\n${await preview('-4')}# ip6tables-restore\n${await preview('-6')}`);
+      expect(await everything(namespace)).toBe(before);
+    });
+  });
+
+  it('refuses a namespace with chains of kube-proxy unless ISTIO_INIT_ALLOW_HOST is true', async () => {
+    await inNamespace(async (namespace) => {
+      await namespace.run('iptables-nft -t nat -N KUBE-SERVICES');
+      const before = await everything(namespace);
+      for (const env of [{}, { ISTIO_INIT_ALLOW_HOST: 'false' }]) {
+        const found = await run(namespace, DROP_IN, { env });
+        expect(found.exitCode).toBe(1);
+        expect(found.stderr).toMatch(
+          /\terror\tcause: this looks like a node[^]*fix: .*ISTIO_INIT_ALLOW_HOST=true[^]*: refused, nothing touched/,
+        );
+        expect(await run(namespace, ['istio-iptables', '--cleanup-only'], { env })).toMatchObject({ exitCode: 1 });
+      }
+      expect(await everything(namespace)).toBe(before);
+      expect(await run(namespace, DROP_IN, { env: { ISTIO_INIT_ALLOW_HOST: 'true' } })).toMatchObject({ exitCode: 0 });
+      expect(await saved(namespace)).toMatch(/ISTIO_OUTPUT[^]*KUBE-SERVICES|KUBE-SERVICES[^]*ISTIO_OUTPUT/);
+    });
+  });
+
+  it('with --cleanup-only removes what another release left, makes nothing, and succeeds where there is nothing', async () => {
+    await inNamespace(async (namespace) => {
+      const before = await everything(namespace);
+      expect(await run(namespace, ['istio-iptables', ...TPROXY], { env: { ISTIO_INIT_RELEASE: '1.9' } })).toMatchObject({ exitCode: 0 });
+      const found = await run(namespace, [...DROP_IN, '--cleanup-only', '--run-validation']);
+      expect(found.exitCode).toBe(0);
+      expect(messagesOf(found).map(({ text }) => text)).toEqual([
+        expect.stringMatching(/^the rules of Istio: removed and verified;.* 0 IPv4 and 0 IPv6 rules/),
+      ]);
+      expect(await saved(namespace)).toBe('');
+      expect((await namespace.run('ip rule | grep -c fwmark; ip route show table 133 2>/dev/null')).stdout).toBe('0\n');
+      const again = await run(namespace, ['istio-iptables', '--cleanup-only']);
+      expect(again).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('already so, nothing changed') });
+      expect(before).not.toContain('ISTIO');
+    });
+  });
+
+  it.each([
+    { how: 'the flag', args: (backend: string): string[] => ['--force-iptables-binary', backend], env: (): Record<string, string> => ({}) },
+    {
+      how: 'the variable',
+      args: (): string[] => [],
+      env: (backend: string): Record<string, string> => ({ FORCE_IPTABLES_BINARY: backend }),
+    },
+  ])('takes nft or legacy as $how for the binary says', async ({ args, env }) => {
+    for (const [backend, other] of [
+      ['nft', 'legacy'],
+      ['legacy', 'nft'],
+    ] as const) {
+      await inNamespace(async (namespace) => {
+        const found = await run(namespace, [...DROP_IN, ...args(backend)], { env: env(backend) });
+        expect(found).toMatchObject({ exitCode: 0, stderr: expect.stringContaining(`this network namespace, ${backend}, 18 IPv4`) });
+        expect(await saved(namespace, backend)).toContain('ISTIO_OUTPUT');
+        expect(await saved(namespace, other)).toBe('');
+      });
+    }
+  });
+
+  it('works in the namespace that --network-namespace names, with the facts of that one, and leaves its own alone', async () => {
+    await inNamespace(async (own) => {
+      await inNamespace(async (named) => {
+        await named.run(
+          'ip link add eth0 type veth peer name eth1; ip addr add fd00:1::3/64 dev eth0 nodad; ip link set eth0 up; ip link set eth1 up',
+        );
+        const before = await everything(own);
+        const found = await run(own, [...DROP_IN, '--network-namespace', `/run/netns/${named.name}`]);
+        expect(found).toMatchObject({
+          exitCode: 0,
+          stderr: expect.stringContaining(`the network namespace /run/netns/${named.name}, nft, 18 IPv4 and 18 IPv6 rules`),
+        });
+        expect(await saved(named)).toContain('ISTIO_OUTPUT');
+        expect(await everything(own)).toBe(before);
+      });
+    });
+  });
+
+  it.each(['nft', 'legacy'])(
+    'exits with 1, the state before and the cause and the fix of it when a restore fails on %s',
+    async (backend) => {
+      const restore = `iptables-${backend}-restore`;
+      const path = pathBehind({
+        [restore]: `sed 's/^-A ISTIO_REDIRECT .*/-A ISTIO_REDIRECT -p tcp -j TPROXY --on-port 1/' | /usr/sbin/${restore} "$@"`,
+      });
+      await inNamespace(async (namespace) => {
+        const force = ['--force-iptables-binary', backend];
+        await run(namespace, [...DROP_IN, ...force, '-o', '9999']);
+        const before = await saved(namespace, backend);
+        const found = await run(namespace, ['istio-iptables', ...TPROXY, ...force], { path });
+        expect(found).toMatchObject({ exitCode: 1, stdout: '' });
+        const [failure, summary] = messagesOf(found).filter(({ level }) => level !== 'debug' && level !== 'warn');
+        expect(failure?.level).toBe('error');
+        expect(failure?.text).toMatch(new RegExp(`^${restore} .*ended with exit code \\d \\(IPv4, table nat\\)\n[^]*cause: .*\nfix: `));
+        expect(summary?.text).toMatch(/failed, the state is as before/);
+        expect(found.stderr).not.toMatch(/^\s+at /m);
+        expect(await saved(namespace, backend)).toBe(before);
+        expect((await namespace.run('ip rule | grep -c fwmark')).stdout).toBe('0\n');
+      });
+    },
+  );
+
+  it('exits with 126 when the validation fails and with 0 when it does not, whether or not it made the rules itself', async () => {
+    await inNamespace(async (namespace) => {
+      const validate = ['--run-validation', '--probe-timeout', '500ms'];
+      const missed = await run(namespace, [...DROP_IN, '--skip-rule-apply', ...validate]);
+      expect(missed).toMatchObject({ exitCode: 126, stdout: '', stderr: expect.stringMatching(/\terror\tIPv4 inbound: NOT redirected/) });
+      expect(missed.stderr).not.toMatch(/^\s+at /m);
+      expect(await saved(namespace)).toBe('');
+      const made = await run(namespace, [...DROP_IN, ...validate]);
+      expect(made).toMatchObject({
+        exitCode: 0,
+        stderr: expect.stringMatching(/applied and verified[^]*\tinfo\tIPv4 inbound: redirected\n$/),
+      });
+      expect(await run(namespace, [...DROP_IN, '--skip-rule-apply', ...validate])).toMatchObject({ exitCode: 0 });
+    });
+  });
+});
+
+describeKernel('a signal to the drop-in', () => {
+  const slow = (program: string): { readonly path: string; readonly begun: () => Promise<void> } => {
+    const flag = newFile();
+    const path = pathBehind({ [program]: `touch ${flag}; sleep 1; exec /usr/sbin/${program} "$@"` });
+    return { path, begun: () => expect.poll(() => existsSync(flag), { timeout: 20_000 }).toBe(true) };
+  };
+
+  it.each([
+    ['SIGTERM', 143, DROP_IN],
+    ['SIGINT', 130, DROP_IN],
+    ['SIGTERM', 143, ['istio-init', 'apply', '--here']],
+  ] as const)(
+    '%s while a restore is under way: it is finished and verified, and the exit code is %i, of %j',
+    async (signal, code, argv) => {
+      const { path, begun } = slow('iptables-nft-restore');
+      await inNamespace(async (namespace) => {
+        const { pid, ended } = start(namespace, argv, { path });
+        await begun();
+        process.kill(pid, signal);
+        expect(await ended).toMatchObject({ exitCode: code, stdout: '', stderr: expect.stringContaining('applied and verified') });
+        expect(await saved(namespace)).toContain('-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001\n');
+        expect(await run(namespace, DROP_IN)).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('already so') });
+      });
+    },
+  );
+
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('%s before anything is changed: nothing is, and the exit code is %i', async (signal, code) => {
+    const { path, begun } = slow('iptables-nft-save');
+    await inNamespace(async (namespace) => {
+      const before = await everything(namespace);
+      const { pid, ended } = start(namespace, DROP_IN, { path });
+      await begun();
+      process.kill(pid, signal);
+      expect(await ended).toMatchObject({ exitCode: code, stderr: expect.stringContaining('interrupted before anything was changed') });
+      expect(await everything(namespace)).toBe(before);
+    });
+  });
+
+  it('SIGTERM during a restore means that nothing is validated afterwards, and during a validation that it ends at once', async () => {
+    const { path, begun } = slow('iptables-nft-restore');
+    await inNamespace(async (namespace) => {
+      const first = start(namespace, [...DROP_IN, '--run-validation'], { path });
+      await begun();
+      process.kill(first.pid, 'SIGTERM');
+      expect(await first.ended).toMatchObject({ exitCode: 143, stderr: expect.not.stringContaining('redirected') });
+      await namespace.run('iptables-nft -t nat -F');
+      const second = start(namespace, [...DROP_IN, '--skip-rule-apply', '--run-validation', '--probe-timeout=20s']);
+      await expect.poll(async () => (await namespace.run('ss -Htln')).stdout, { timeout: 20_000, interval: 100 }).not.toBe('');
+      const sent = Date.now();
+      process.kill(second.pid, 'SIGTERM');
+      expect(await second.ended).toMatchObject({ exitCode: 143, stderr: expect.stringMatching(/interrupted while/) });
+      expect(Date.now() - sent).toBeLessThan(10_000);
+    });
+  });
+});
+
+describeKernel('the termination message of the drop-in', () => {
+  // `ip netns exec` gives each script mounts of its own: another /dev is seen by nobody else.
+  const withFile = (commands: string): string => {
+    const folder = mkdtempSync(join(tmpdir(), 'istio-init-dev-'));
+    return `set -e
+      mount -t tmpfs none ${folder}
+      for device in null zero urandom; do touch ${folder}/$device; mount --bind /dev/$device ${folder}/$device; done
+      echo old >${folder}/termination-log
+      mount --move ${folder} /dev
+      set +e
+      export PATH=${PATH}
+      ${commands}
+      cat /dev/termination-log`;
+  };
+  const program = `${BIN}/istio-iptables ${POD.map((word) => `'${word}'`).join(' ')}`;
+
+  it.each([
+    ['a run that did its work', program, { outcome: 'applied', state: 'as wanted', release: '1.30.3', backend: 'nft', failures: [] }],
+    [
+      'a run that failed',
+      `PATH=${pathBehind({ 'iptables-nft-restore': 'exit 3' })} ${program}`,
+      { outcome: 'failed', state: 'as before', failures: [{ command: 'iptables-nft-restore --noflush', exitCode: 3, cause: 'unknown' }] },
+    ],
+    ['a cleanup', `${program} --cleanup-only`, { outcome: 'unchanged', state: 'as wanted' }],
+    [
+      'arguments that can not be used',
+      `${program} -p 99999`,
+      { outcome: 'refused', state: 'as before', problems: ['argument -p proxy.port: "99999" is not a port (1 to 65535)'] },
+    ],
+    [
+      'native nftables',
+      `${program} --native-nftables`,
+      { outcome: 'refused', problems: [expect.stringContaining('global.nativeNftables')] },
+    ],
+    [
+      'a validation that failed',
+      `${program} --skip-rule-apply --run-validation --probe-timeout=300ms`,
+      { outcome: 'not redirected', results: [{ family: 'ip', path: 'inbound', verdict: { kind: 'missed' } }] },
+    ],
+  ] as const)('is written as JSON by %s', async (_, command, report) => {
+    await inNamespace(async (namespace) => {
+      const { stdout } = await namespace.run(withFile(command));
+      expect(JSON.parse(stdout)).toMatchObject(report);
+      expect(stdout.length).toBeLessThanOrEqual(4096);
+    });
+  });
+
+  it('is written nowhere where there is no file for it', async () => {
+    expect(existsSync('/dev/termination-log')).toBe(false);
+    await inNamespace(async (namespace) => {
+      expect(await run(namespace, DROP_IN)).toMatchObject({ exitCode: 0 });
+      expect(existsSync('/dev/termination-log')).toBe(false);
+    });
+  });
+
+  it('that can not be written is no failure', async () => {
+    await inNamespace(async (namespace) => {
+      const { exitCode, stdout } = await namespace.run(
+        `${withFile(`mount --bind -o ro /dev/termination-log /dev/termination-log; mount -o remount,ro,bind /dev/termination-log; ${program}; echo code $?`)}`,
+      );
+      expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'code 0\nold\n' });
+    });
+  });
+});
+
+describeKernel('rules of others', () => {
+  it('keep their text and order through the drop-in and its cleanup, on both backends', async () => {
+    const foreign = `*nat
+:OTHERS - [0:0]
+-A PREROUTING -p tcp -m tcp --dport 8080 -j OTHERS
+-A OUTPUT -d 10.9.9.9/32 -p tcp -m comment --comment "not ours" -j DNAT --to-destination 10.8.8.8:80
+-A OTHERS -j RETURN
+COMMIT
+`;
+    for (const backend of ['nft', 'legacy']) {
+      await inNamespace(async (namespace) => {
+        await namespace.run(feed(`iptables-${backend}-restore`, foreign));
+        const before = await saved(namespace, backend);
+        const lines = before.split('\n').filter((line) => line.startsWith('-A'));
+        expect(lines).toHaveLength(3);
+        expect(await run(namespace, ['istio-iptables', ...TPROXY, '--force-iptables-binary', backend])).toMatchObject({ exitCode: 0 });
+        expect((await saved(namespace, backend)).split('\n').filter((line) => lines.includes(line))).toEqual(lines);
+        expect(await run(namespace, ['istio-iptables', '--cleanup-only'])).toMatchObject({ exitCode: 0 });
+        expect(await saved(namespace, backend)).toBe(before);
+      });
+    }
+  });
+});

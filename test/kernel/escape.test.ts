@@ -1,0 +1,126 @@
+import { expect, it } from 'vitest';
+import type { ApplyOptions, Effects } from '../../src/host/apply.ts';
+import { applyPlan, clean, machine } from '../../src/host/apply.ts';
+import type { Target } from '../../src/host/namespace.ts';
+import type { Command } from '../../src/host/run.ts';
+import type { CapturePlan } from '../../src/istio/plan.ts';
+import { planFromArguments } from '../../src/istio/plan-from-arguments.ts';
+import type { Answers, Destinations } from './hammer.ts';
+import { connectIn, listenIn } from './hammer.ts';
+import { inPair } from './pod-and-client.ts';
+import { describeKernel } from './requirements.ts';
+
+const POD = ['-p', '15001', '-z', '15006', '-u', '1337', '-i', '*'];
+const REDIRECT = [...POD, '-m', 'REDIRECT', '-b', '*', '-d', '15090,15021,15020'];
+const TPROXY = [...POD, '-m', 'TPROXY', '-b', '*', '-d', '15090,15021,15020'];
+const DNS = ['--redirect-dns', '--capture-all-dns'];
+
+// What both settings of a swap capture.
+const CONNECTIONS: Destinations = { inbound: [80, 443, 8080], outbound: [53, 80, 443, 8443], datagrams: [] };
+const WITH_QUERIES: Destinations = { ...CONNECTIONS, outbound: [53, 80, 443], datagrams: [53] };
+
+interface Swap {
+  readonly name: string;
+  readonly to: Destinations;
+  readonly between: readonly [readonly string[], readonly string[]];
+}
+
+const REDIRECT_TO_TPROXY: Swap = { name: 'REDIRECT to TPROXY and back', to: CONNECTIONS, between: [REDIRECT, TPROXY] };
+
+const SWAPS: readonly Swap[] = [
+  {
+    name: 'REDIRECT to REDIRECT with other lists',
+    to: CONNECTIONS,
+    between: [
+      [...POD, '-m', 'REDIRECT', '-b', '*', '-d', '15090,15021,9000:9999', '-o', '3306', '-x', '192.0.2.0/24'],
+      [...POD, '-m', 'REDIRECT', '-b', '80,443,8080', '-d', '', '-q', '8443'],
+    ],
+  },
+  REDIRECT_TO_TPROXY,
+  { name: 'DNS on and off', to: CONNECTIONS, between: [REDIRECT, [...REDIRECT, ...DNS]] },
+  {
+    name: 'REDIRECT to TPROXY and back beside DNS',
+    to: WITH_QUERIES,
+    between: [
+      [...REDIRECT, ...DNS],
+      [...TPROXY, ...DNS, '--drop-invalid'],
+    ],
+  },
+];
+
+type Change = (target: Target, plan: CapturePlan, options: ApplyOptions) => Promise<void>;
+
+const apply: Change = async (target, plan, options) => {
+  expect(await applyPlan(target, plan, options, unlocked())).toMatchObject({ outcome: 'applied', failures: [] });
+};
+
+const WRONG: readonly { readonly name: string; readonly change: Change }[] = [
+  {
+    name: 'all is removed before it is made again',
+    change: async (target, plan, options) => {
+      await clean(target, options, unlocked());
+      await applyPlan(target, plan, options, unlocked());
+    },
+  },
+  {
+    name: 'the tables change in the opposite order',
+    change: async (target, plan, options) => {
+      await applyPlan(target, plan, options, backwards());
+    },
+  },
+];
+
+// In tests nobody else works in the namespace, and the lock, which costs a process, has tests of its own.
+function unlocked(): Effects {
+  return { ...machine(), lock: async () => ({ release: () => undefined }) };
+}
+
+/** This machine, with the tables of every restore in the opposite order. */
+function backwards(): Effects {
+  const { programs, ...effects } = unlocked();
+  const turned = ({ stdin = '', ...command }: Command): Command => {
+    const restores = command.argv.some((word) => word.endsWith('-restore'));
+    return { ...command, stdin: restores ? stdin.split(/(?<=^COMMIT\n)/m).reverse().join('') : stdin };
+  };
+  return { ...effects, programs: { ...programs, run: (command) => programs.run(turned(command)) } };
+}
+
+/** Changes between the two settings again and again while connections are made without pause. */
+function swap({ to, between }: Swap, swaps: number, change: (target: Target, plan: CapturePlan) => Promise<void>): Promise<Answers> {
+  const [one, other] = between.map((args) => planFromArguments(args)) as [CapturePlan, CapturePlan];
+  return inPair(async (pair) => {
+    const target: Target = { kind: 'netns', path: `/run/netns/${pair.pod.name}` };
+    await change(target, one);
+    const silence = await listenIn(pair, to);
+    try {
+      const stop = connectIn(pair, to);
+      for (let done = 0; done < swaps; done += 1) await change(target, done % 2 === 0 ? other : one);
+      return await stop();
+    } finally {
+      await silence();
+    }
+  });
+}
+
+function tell(backend: string, name: string, swaps: number, { captured, escaped, lost }: Answers): void {
+  console.log(`note: ${backend}, ${name}: ${swaps} swaps, ${captured + escaped} connections, ${escaped} escaped, lost ${JSON.stringify(lost)}`);
+}
+
+describeKernel.each(['nft', 'legacy'] as const)('while two processes connect without pause, with iptables-%s', (backend) => {
+  it.each(SWAPS)('apply lets none escape: $name', async (swapped) => {
+    const answers = await swap(swapped, 38, (target, plan) => apply(target, plan, { backend }));
+    tell(backend, swapped.name, 38, answers);
+    expect(answers).toMatchObject({ escaped: 0, lost: {} });
+    expect(answers.captured).toBeGreaterThan(38);
+  });
+
+  // What the test above would see if apply were wrong. Ten swaps show it on an idle machine; a busy one may take more.
+  it.each(WRONG)('the test sees connections escape where $name', async ({ name, change }) => {
+    let answers: Answers | undefined;
+    for (let tries = 0; tries < 6 && (answers?.escaped ?? 0) === 0; tries += 1) {
+      answers = await swap(REDIRECT_TO_TPROXY, 10, (target, plan) => change(target, plan, { backend }));
+      tell(backend, name, 10, answers);
+    }
+    expect(answers?.escaped).toBeGreaterThan(0);
+  });
+});
