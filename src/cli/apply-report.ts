@@ -32,7 +32,7 @@ export function summaryOf(result: ApplyResult, what: string): string {
     drifted: `${what}: other rules of Istio are there; nothing touched`,
     refused: `${what}: refused, nothing touched`,
     interrupted: `${what}: interrupted before anything was changed`,
-    failed: `${what}: failed, ${result.state === 'mixed' ? 'and the state is mixed' : 'the state is as before'}`,
+    failed: `${what}: failed, ${result.state === 'mixed' ? 'and the state is mixed' : 'IPv4 and IPv6 are as before'}`,
   }[outcome];
   return `${words}; ${target}${backend === undefined ? '' : `, ${backend}`}${rules}, ${processes} programs${attempts > 1 ? `, ${attempts} attempts` : ''}`;
 }

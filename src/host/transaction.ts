@@ -49,7 +49,7 @@ export interface Transaction {
  */
 export function transactionOf({ stores, routing, native, lockWait }: Change): Transaction {
   const reconciled = stores.flatMap((store) =>
-    familiesOf(store).map((family) => ({ store, ...reconcile(store.live[family], store.wanted[family], store.owned[family]) })),
+    ORDER.map((family) => ({ store, ...reconcile(store.live[family], store.wanted[family], store.owned[family]) })),
   );
   const rules = reconciled.flatMap(({ store, family, text }): Step[] =>
     text === '' ? [] : [{ kind: 'rules', family, argv: restoreCommand(store.backend, family, lockWait), text }],
@@ -60,11 +60,9 @@ export function transactionOf({ stores, routing, native, lockWait }: Change): Tr
   return { steps, kept: reconciled.flatMap(({ kept }) => kept) };
 }
 
-// IPv4 first, but last when it goes away: whether IPv6 is looked at at all depends on rules in IPv4, and so
-// a run that is killed between the two leaves what the next one finds.
-function familiesOf({ wanted }: Store): readonly Family[] {
-  return wanted.ip.tables.length === 0 ? [...FAMILIES].reverse() : FAMILIES;
-}
+// IPv6 first: what an old release left there is recognised by its chains in IPv4, and whether IPv6 is looked at
+// at all depends on these, so a run that is killed between the two leaves what the next one finds.
+const ORDER: readonly Family[] = [...FAMILIES].reverse();
 
 /** Without `--wait` legacy gives up at once where another holds its lock; nft has none. */
 function restoreCommand(backend: Backend, family: Family, lockWait: number): Step['argv'] {

@@ -13,7 +13,7 @@ export function isDistinctive({ target }: Rule): boolean {
 }
 
 /** The live rules that are the block, in its order; undefined where not all of it is there. */
-export function findBlock(rules: readonly Rule[], block: Block): readonly Rule[] | undefined {
+function findBlock(rules: readonly Rule[], block: Block): readonly Rule[] | undefined {
   const texts = rules.map(printRule);
   // Ours were put before those of others or behind them, so a twin of someone else's is on the far side.
   const tops = block.filter(({ top }) => top);

@@ -50,7 +50,8 @@ function cost(set: string, size: number): Cost {
   const kept = Array.from({ length: KEPT }, run);
   collect();
   const megabytes = (process.memoryUsage().heapUsed - before) / KEPT / 1e6;
-  if (kept.some(({ plan, text }) => plan.problems.length > 0 || text === '')) throw new Error('the plan to be measured is not what it should be');
+  if (kept.some(({ plan, text }) => plan.problems.length > 0 || text === ''))
+    throw new Error('the plan to be measured is not what it should be');
   return { milliseconds, megabytes };
 }
 

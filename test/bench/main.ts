@@ -1,11 +1,12 @@
-/** `npm run bench`: what plans cost. Every claim is a ratio within this one run. */
+/** `npm run bench`: what plans and runs cost. Every claim is a ratio within this one run. */
 
+import { benchApply } from './apply.ts';
 import { benchGrowth } from './growth.ts';
 import { benchPlans } from './plans.ts';
 import { benchPreview } from './preview.ts';
 import { printTable } from './table.ts';
 
-const tables = [benchPlans(), benchGrowth(), benchPreview()];
+const tables = [benchPlans(), benchGrowth(), benchPreview(), ...benchApply()];
 for (const table of tables) printTable(table);
 const broken = tables.flatMap(({ limits }) => limits.filter(({ measured, most }) => measured > most));
 for (const { what, measured, most } of broken) process.stderr.write(`${what}: ${measured.toFixed(2)}, at most ${most} allowed\n`);

@@ -1,9 +1,10 @@
 /** `preview` as a process against a bare Node: by turns, in one run, medians of CPU time. */
 
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Table } from './table.ts';
 import { median } from './table.ts';
+import type { Cost } from './timing.ts';
+import { timed } from './timing.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/istio-init', import.meta.url));
 const ROUNDS = 25;
@@ -16,26 +17,10 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   'istio-init preview -f sidecar.yaml': [BIN, 'preview', '-f', fileURLToPath(new URL('../../docs/examples/sidecar.yaml', import.meta.url))],
 };
 
-interface Run {
-  readonly cpu: number;
-  readonly wall: number;
-}
-
-/** Milliseconds of one run. bash's `time` asks getrusage, which Node does not show for children. */
-function run(args: readonly string[]): Run {
-  // This variable alone costs Node 20 tens of milliseconds, and no init container has it.
-  const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
-  const script = 'TIMEFORMAT="%3U %3S %3R"; { time "$@" >/dev/null 2>&3; } 3>/dev/null';
-  const { status, stderr } = spawnSync('bash', ['-c', script, 'bash', process.execPath, ...args], { env, encoding: 'utf8' });
-  const [user = Number.NaN, system = Number.NaN, real = Number.NaN] = stderr.trim().split(' ').map(Number);
-  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}`);
-  return { cpu: (user + system) * 1000, wall: real * 1000 };
-}
-
 export function benchPreview(): Table {
-  const runs = new Map(Object.keys(PROGRAMS).map((name) => [name, [] as Run[]]));
+  const runs = new Map(Object.keys(PROGRAMS).map((name) => [name, [] as Cost[]]));
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [name, args] of Object.entries(PROGRAMS)) runs.get(name)?.push(run(args));
+    for (const [name, args] of Object.entries(PROGRAMS)) runs.get(name)?.push(timed([process.execPath, ...args]));
   }
   const cpu = (name: string): number => median((runs.get(name) ?? []).map((one) => one.cpu));
   const wall = (name: string): number => median((runs.get(name) ?? []).map((one) => one.wall));

@@ -122,18 +122,16 @@ describeKernel('apply in an init container that lacks something', () => {
     });
   });
 
-  it('puts IPv4 back where IPv6 is wanted and its program is missing', async () => {
-    const path = pathWith({ 'ip6tables-nft-restore': undefined });
+  it.each([
+    { missing: 'ip6tables-nft-restore', family: 'ip6', first: 'leaves IPv4 as it was where IPv6 is wanted and its program is missing', other: false },
+    { missing: 'iptables-nft-restore', family: 'ip', first: 'puts IPv6 back, which goes first, where the program of IPv4 is missing', other: true },
+  ])('$first', async ({ missing, family, other }) => {
+    const path = pathWith({ [missing]: undefined });
     await inNamespace(async (namespace) => {
       const before = await everything(namespace);
       const result = await applyIn(namespace, { args: TPROXY, plan: DUAL, options: NFT, env: { PATH: path } });
-      expect(result).toMatchObject({
-        outcome: 'failed',
-        state: 'as before',
-        needed: [],
-        failures: [{ cause: 'program-missing', family: 'ip6' }],
-      });
-      expect(result.tried.some(({ argv, done }) => argv[0] === 'iptables-nft-restore' && done)).toBe(true);
+      expect(result).toMatchObject({ outcome: 'failed', state: 'as before', needed: [], failures: [{ cause: 'program-missing', family }] });
+      expect(result.tried.some(({ kind, argv, done }) => kind === 'rules' && argv[0] !== missing && done)).toBe(other);
       expect(withoutEmptyTables(await everything(namespace))).toBe(before);
     });
   });

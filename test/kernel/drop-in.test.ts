@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -250,7 +250,7 @@ describeKernel('the drop-in', () => {
         const [failure, summary] = messagesOf(found).filter(({ level }) => level !== 'debug' && level !== 'warn');
         expect(failure?.level).toBe('error');
         expect(failure?.text).toMatch(new RegExp(`^${restore} .*ended with exit code \\d \\(IPv4, table nat\\)\n[^]*cause: .*\nfix: `));
-        expect(summary?.text).toMatch(/failed, the state is as before/);
+        expect(summary?.text).toMatch(/failed, IPv4 and IPv6 are as before/);
         expect(found.stderr).not.toMatch(/^\s+at /m);
         expect(await saved(namespace, backend)).toBe(before);
         expect((await namespace.run('ip rule | grep -c fwmark')).stdout).toBe('0\n');
@@ -276,10 +276,12 @@ describeKernel('the drop-in', () => {
 });
 
 describeKernel('a signal to the drop-in', () => {
-  const slow = (program: string): { readonly path: string; readonly begun: () => Promise<void> } => {
-    const flag = newFile();
-    const path = pathBehind({ [program]: `touch ${flag}; sleep 1; exec /usr/sbin/${program} "$@"` });
-    return { path, begun: () => expect.poll(() => existsSync(flag), { timeout: 20_000 }).toBe(true) };
+  /** A program that, once begun, goes on only when it is let. */
+  const held = (program: string): { readonly path: string; readonly begun: () => Promise<void>; readonly go: () => void } => {
+    const [flag, free] = [newFile(), newFile()];
+    const script = `touch ${flag}; while [ ! -e ${free} ]; do sleep 0.05; done; exec /usr/sbin/${program} "$@"`;
+    const begun = (): Promise<void> => expect.poll(() => existsSync(flag), { timeout: 20_000 }).toBe(true);
+    return { path: pathBehind({ [program]: script }), begun, go: () => writeFileSync(free, '') };
   };
 
   it.each([
@@ -289,11 +291,12 @@ describeKernel('a signal to the drop-in', () => {
   ] as const)(
     '%s while a restore is under way: it is finished and verified, and the exit code is %i, of %j',
     async (signal, code, argv) => {
-      const { path, begun } = slow('iptables-nft-restore');
+      const { path, begun, go } = held('iptables-nft-restore');
       await inNamespace(async (namespace) => {
         const { pid, ended } = start(namespace, argv, { path });
         await begun();
         process.kill(pid, signal);
+        go();
         expect(await ended).toMatchObject({ exitCode: code, stdout: '', stderr: expect.stringContaining('applied and verified') });
         expect(await saved(namespace)).toContain('-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001\n');
         expect(await run(namespace, DROP_IN)).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('already so') });
@@ -305,23 +308,25 @@ describeKernel('a signal to the drop-in', () => {
     ['SIGTERM', 143],
     ['SIGINT', 130],
   ] as const)('%s before anything is changed: nothing is, and the exit code is %i', async (signal, code) => {
-    const { path, begun } = slow('iptables-nft-save');
+    const { path, begun, go } = held('iptables-nft-save');
     await inNamespace(async (namespace) => {
       const before = await everything(namespace);
       const { pid, ended } = start(namespace, DROP_IN, { path });
       await begun();
       process.kill(pid, signal);
+      go();
       expect(await ended).toMatchObject({ exitCode: code, stderr: expect.stringContaining('interrupted before anything was changed') });
       expect(await everything(namespace)).toBe(before);
     });
   });
 
   it('SIGTERM during a restore means that nothing is validated afterwards, and during a validation that it ends at once', async () => {
-    const { path, begun } = slow('iptables-nft-restore');
+    const { path, begun, go } = held('iptables-nft-restore');
     await inNamespace(async (namespace) => {
       const first = start(namespace, [...DROP_IN, '--run-validation'], { path });
       await begun();
       process.kill(first.pid, 'SIGTERM');
+      go();
       expect(await first.ended).toMatchObject({ exitCode: 143, stderr: expect.not.stringContaining('redirected') });
       await namespace.run('iptables-nft -t nat -F');
       const second = start(namespace, [...DROP_IN, '--skip-rule-apply', '--run-validation', '--probe-timeout=20s']);

@@ -1,7 +1,8 @@
 """Connections without pause, and the listeners that answer each with one letter: it tells where a connection came out.
 
     hammer.py listen LETTER UID PROTOCOL:HOST:PORT...     answers until the standard input ends
-    hammer.py connect UID HOST PROTOCOL:PORT...           connects until it ends, then tells how often it got which letter
+    hammer.py connect FIRST UID HOST PROTOCOL:PORT...     connects until it ends, then tells how often it got which letter;
+                                                          FIRST is how many connections came before these
 
 Python, since Node can make no transparent socket, and makes a tenth of the connections.
 """
@@ -16,11 +17,11 @@ import sys
 
 IP_TRANSPARENT = 19
 KINDS = {'tcp': socket.SOCK_STREAM, 'udp': socket.SOCK_DGRAM}
-# A SYN that was lost is sent again after a second.
-PATIENCE = {'tcp': struct.pack('ll', 3, 0), 'udp': struct.pack('ll', 0, 500_000)}
+# Seconds; a SYN that was lost is sent again after one.
+PATIENCE = struct.pack('ll', 3, 0)
 # Source ports walk through a range, and with each round of it the destinations shift by one: no 4-tuple comes
 # twice, for where an old entry of the connection tracking is found, the nat table is not asked.
-FIRST, PORTS = 16_000, 48_000
+LOWEST, PORTS = 16_000, 48_000
 
 
 def as_user(uid):
@@ -69,8 +70,8 @@ def listen(letter, uid, *wanted):
 def attempt(protocol, host, port, source):
     with socket.socket(socket.AF_INET, KINDS[protocol]) as made:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, PATIENCE[protocol])
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, PATIENCE[protocol])
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, PATIENCE)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, PATIENCE)
         # It ends with a reset, and leaves no end behind that waits.
         made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
         made.bind(('0.0.0.0', source))
@@ -83,17 +84,19 @@ def attempt(protocol, host, port, source):
             return f'{protocol} {port}: {error}'
 
 
-def connect(uid, host, *wanted):
+def connect(first, uid, host, *wanted):
     as_user(int(uid))
     destinations = [(protocol, int(port)) for protocol, port in (one.split(':') for one in wanted)]
     answers = collections.Counter()
     ended = select.epoll()
     ended.register(sys.stdin, select.EPOLLIN)
-    made = 0
-    while made % 20 or not ended.poll(0):
+    made = int(first)
+    while True:
         protocol, port = destinations[(made + made // PORTS) % len(destinations)]
-        answers[attempt(protocol, host, port, FIRST + made % PORTS)] += 1
+        answers[attempt(protocol, host, port, LOWEST + made % PORTS)] += 1
         made += 1
+        if made % 20 == 0 and ended.poll(0):
+            break
     print(json.dumps(answers))
 
 

@@ -30,6 +30,8 @@ type Script = ResultPromise<{ readonly stdin: 'pipe' }>;
 
 /** The proxy of the pod listens, and so does everyone for whom a connection is meant; the answer ends them. */
 export async function listenIn({ pod, client }: Pair, { inbound, outbound, datagrams }: Destinations): Promise<() => Promise<void>> {
+  // Each connection leaves an entry in the connection tracking, which has an end.
+  await pod.run('echo 1 > /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_close');
   const tcp = (ports: readonly number[]): readonly string[] => ports.map((port) => `tcp:0.0.0.0:${port}`);
   // The answer to a redirected datagram has to come from the address that it was redirected to.
   const proxy = [...tcp([15001, 15006, 15053]), 'udp:127.0.0.1:15053'];
@@ -45,12 +47,16 @@ export async function listenIn({ pod, client }: Pair, { inbound, outbound, datag
   };
 }
 
-/** Two processes connect without pause, one from outside and one from an application in the pod; the answer ends them. */
+let begun = 0;
+
+/** Two processes connect without pause, at least twenty times, one from outside and one from an application in the pod; the answer ends them. */
 export function connectIn({ pod, client }: Pair, { inbound, outbound, datagrams }: Destinations): () => Promise<Answers> {
   const tcp = (ports: readonly number[]): readonly string[] => ports.map((port) => `tcp:${port}`);
+  // In the same pair one after the other, none may use the source ports of the one before.
+  const first = `${(begun++ % 40) * 1200}`;
   const callers = [
-    script(client, ['connect', `${APPLICATION}`, ADDRESSES.ip.pod, ...tcp(inbound)]),
-    script(pod, ['connect', `${APPLICATION}`, ADDRESSES.ip.client, ...tcp(outbound), ...datagrams.map((port) => `udp:${port}`)]),
+    script(client, ['connect', first, `${APPLICATION}`, ADDRESSES.ip.pod, ...tcp(inbound)]),
+    script(pod, ['connect', first, `${APPLICATION}`, ADDRESSES.ip.client, ...tcp(outbound), ...datagrams.map((port) => `udp:${port}`)]),
   ];
   return async () => {
     for (const { stdin } of callers) stdin.end();
@@ -66,7 +72,5 @@ const PROGRAM = fileURLToPath(new URL('hammer.py', import.meta.url));
 
 // Each ends when its standard input does, and so with this process as well, however that ends.
 function script({ name }: Namespace, args: readonly string[]): Script {
-  // Each connection leaves an entry in the connection tracking of the pod, which has an end.
-  const forget = 'for t in tcp_timeout_close udp_timeout; do echo 1 > /proc/sys/net/netfilter/nf_conntrack_$t; done; exec "$@"';
-  return execa('ip', ['netns', 'exec', name, 'sh', '-c', forget, 'sh', 'python3', '-I', '-S', PROGRAM, ...args], { stdin: 'pipe' });
+  return execa('ip', ['netns', 'exec', name, 'python3', '-I', '-S', PROGRAM, ...args], { stdin: 'pipe' });
 }
