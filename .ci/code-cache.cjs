@@ -9,7 +9,10 @@ const folder = join(__dirname, '..');
 const bin = join(folder, 'bin/istio-init');
 
 // What the cache is to hold: the two ways in, each as far as it gets without changing anything.
-const runs = [['preview'], ['istio-iptables', '-n', '-p', '15001', '-z', '15006', '-u', '1337', '-i', '*', '-b', '*', '-d', '15090,15021,15020']];
+const runs = [
+  ['preview'],
+  ['istio-iptables', '-n', '-p', '15001', '-z', '15006', '-u', '1337', '-i', '*', '-b', '*', '-d', '15090,15021,15020'],
+];
 
 function next() {
   process.argv = [process.argv[0], bin, ...runs.shift()];

@@ -5,6 +5,7 @@ import type { ApplyResult } from '../host/result.ts';
 import type { Step } from '../host/transaction.ts';
 import { API_VERSION } from '../istio/sidecar-file.ts';
 import { printRule, printSave } from '../netfilter/print.ts';
+import type { KeptChain } from '../netfilter/reconcile.ts';
 import type { Ruleset } from '../netfilter/rule.ts';
 import { FAMILIES } from '../netfilter/rule.ts';
 
@@ -47,11 +48,15 @@ export function remarksOf({ failures, needed, kept, warnings }: ApplyResult): re
     ...warnings.map((warning) => `warning: ${warning}`),
     ...kept.map(
       ({ table, chain, by }) =>
-        `warning: chain ${chain} of ${table} stays, empty, for rules of others lead there: ${by.map(printRule).join('; ')}`,
+        `warning: chain ${chain} of ${table} stays, empty, for rules of others lead there: ${by.map(useText).join('; ')}`,
     ),
     ...failures.map(printFailure),
     ...(needed.length === 0 ? [] : [`still needed, to get back to what was there:\n${stepsText(needed)}`]),
   ];
+}
+
+function useText({ chain, rule }: KeptChain['by'][number]): string {
+  return `-A ${chain} ${printRule(rule)}`;
 }
 
 /** Steps as a shell would run them, each program with its input. */
@@ -80,7 +85,7 @@ export function applyDocument(result: ApplyResult, release: string | undefined):
     ...(backend === undefined ? {} : { backend }),
     failures,
     needed,
-    kept: kept.map(({ table, chain, by }) => ({ table, chain, by: by.map(printRule) })),
+    kept: kept.map(({ table, chain, by }) => ({ table, chain, by: by.map(useText) })),
     warnings,
     attempts,
     processes,

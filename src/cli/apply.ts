@@ -74,7 +74,7 @@ interface Saying extends Pick<Result, 'notes' | 'problems'> {
 
 function said(result: ApplyResult, { output, what, release, signalled, notes, problems }: Saying): Result {
   const document = applyDocument(result, release);
-  writeTermination(document);
+  if (result.outcome !== 'planned') writeTermination(document);
   const exitCode = signalled ?? exitCodeOf(result);
   if (output === 'json')
     return { output: `${JSON.stringify({ ...document, steps: result.steps, tried: result.tried }, null, 2)}\n`, exitCode, notes, problems };

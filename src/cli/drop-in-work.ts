@@ -91,16 +91,17 @@ function inOwnWords(result: ApplyResult): ApplyResult {
 
 /** One line of summary, the rules in one block, the rest where someone looks for it. */
 function report(result: ApplyResult, log: Asked['log'], what: string): void {
+  const wrong = result.outcome === 'failed' || result.outcome === 'refused';
   for (const reason of result.reasons) log.debug(reason);
   for (const { argv, text, done } of result.tried)
     log.debug(`${done ? 'done' : 'failed'}: ${stepsText([{ kind: 'rules', family: undefined, argv, text }])}`);
   for (const remark of remarksOf(result)) {
-    if (result.outcome === 'failed' || result.outcome === 'refused') log.error(remark);
+    if (wrong) log.error(remark);
     else log.warn(remark);
   }
   const rules = rulesText(result);
   if (rules !== '') log.info(`rules of Istio now:\n${rules.trimEnd()}`);
-  log.info(summaryOf(result, what));
+  (wrong ? log.error : log.info)(summaryOf(result, what));
 }
 
 async function prove({ plan, log, text }: Asked): Promise<number> {

@@ -40,6 +40,9 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
     .command([...COMMANDS])
     .completion('completion', 'Print a script that completes commands in your shell')
     .example(EXAMPLES)
+    .epilogue(
+      "istio-init istio-iptables ARGS, and the name istio-iptables, are the drop-in for Istio's program; see istio-iptables --help.",
+    )
     .version(VERSION)
     .help()
     .alias('help', 'h')

@@ -36,10 +36,12 @@ export async function textShown({ file, text }: TextFile, family: Family | undef
   const { readRules } = await import('../netfilter/read.ts');
   const { readProblemText } = await import('../netfilter/read/problems.ts');
   const { rulesets, problems } = readRules(text, family === undefined ? {} : { family });
-  const told = problems.map((found): Problem => ({
-    ...problem('rules-text', { kind: 'file', file, line: found.line, column: 1 }, { reason: readProblemText(found) }),
-    severity: found.severity === 'info' ? 'note' : found.severity,
-  }));
+  const told = problems.map(
+    (found): Problem => ({
+      ...problem('rules-text', { kind: 'file', file, line: found.line, column: 1 }, { reason: readProblemText(found) }),
+      severity: found.severity === 'info' ? 'note' : found.severity,
+    }),
+  );
   if (told.some(({ severity }) => severity === 'error')) throw new ProblemError(told);
   const of = (wanted: Family): Ruleset => rulesets.find((ruleset) => ruleset.family === wanted) ?? { family: wanted, tables: [] };
   const rules = { ip: of('ip'), ip6: of('ip6') };

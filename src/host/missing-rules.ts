@@ -11,7 +11,9 @@ export async function missingRules(plan: CapturePlan): Promise<readonly string[]
   if (ours === undefined) return [`which rule is missing can not be said: ${failures[0]?.text ?? 'the rules can not be read'}`];
   const missing = compareRulesets([plan.ip, plan.ip6], [ours.ip, ours.ip6]).flatMap((difference) =>
     difference.kind === 'missing' || difference.kind === 'changed'
-      ? [`missing in ${difference.family === 'ip' ? 'IPv4' : 'IPv6'} ${difference.table}: -A ${difference.chain} ${printRule(difference.left.rule)}`]
+      ? [
+          `missing in ${difference.family === 'ip' ? 'IPv4' : 'IPv6'} ${difference.table}: -A ${difference.chain} ${printRule(difference.left.rule)}`,
+        ]
       : [],
   );
   return missing.length > 0 ? missing : ['all rules of the plan are there: something else is in the way'];

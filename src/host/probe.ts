@@ -133,12 +133,16 @@ function verdictOf(met: Met, { way, token, atProxy, straight }: Attempt, where: 
     return { kind: 'missed', how };
   }
   if (met.kind === 'said' && met.text === `${token} redirected`) return { kind: 'redirected' };
-  if (met.kind === 'said' && met.text === `${token} missed`) return { kind: 'missed', how: `the connection to ${where} went straight there` };
+  if (met.kind === 'said' && met.text === `${token} missed`)
+    return { kind: 'missed', how: `the connection to ${where} went straight there` };
   // Someone else has the proxy's port, most likely the proxy. If this was it, the rule works; that can't be known.
   const inUse = `port ${way.port} is in use here; does the proxy run already?`;
   if (typeof atProxy === 'string') {
     const known = way.path === 'outbound' || straight instanceof Server;
     return { kind: 'not tested', why: known ? `${inUse} A call to ${where} did not go straight there` : `${inUse} So is ${where}` };
   }
-  return { kind: 'missed', how: met.kind === 'silent' ? `someone took the connection to ${where} and said nothing` : `someone else answered on ${where}` };
+  return {
+    kind: 'missed',
+    how: met.kind === 'silent' ? `someone took the connection to ${where} and said nothing` : `someone else answered on ${where}`,
+  };
 }

@@ -1,8 +1,8 @@
 /** The live rules of a namespace, read through one backend. */
 
 import { iptables } from '../netfilter/print.ts';
-import { readRules } from '../netfilter/read.ts';
 import { readProblemText } from '../netfilter/read/problems.ts';
+import { readRules } from '../netfilter/read.ts';
 import type { Family, Ruleset } from '../netfilter/rule.ts';
 import type { Failure } from './failure.ts';
 import { explainFailure } from './failure.ts';

@@ -47,7 +47,11 @@ function network4(address: string, prefix: number): Network | null {
   }
   // A shift by 32 is one by 0.
   const masked = prefix === 0 ? 0 : (bits & (0xffffffff << (32 - prefix))) >>> 0;
-  return { family: 'ip', address: masked === bits ? address : `${masked >>> 24}.${(masked >>> 16) & 255}.${(masked >>> 8) & 255}.${masked & 255}`, prefix };
+  return {
+    family: 'ip',
+    address: masked === bits ? address : `${masked >>> 24}.${(masked >>> 16) & 255}.${(masked >>> 8) & 255}.${masked & 255}`,
+    prefix,
+  };
 }
 
 function network6(address: string, prefix: number): Network | null {

@@ -98,7 +98,6 @@ export const MATCH_OPTIONS: { readonly [K in MatchKind]: MatchOption<MatchValues
 /** All kinds, in the order in which iptables-save prints those of the header. */
 export const MATCH_KINDS: readonly MatchKind[] = Object.keys(MATCH_OPTIONS) as MatchKind[];
 
-
 /** The kind that an option of a module stands for (`owner`, `--uid-owner`), or undefined. */
 export function matchKindOf(module: string, option: string): MatchKind | undefined {
   return BY_OPTION.get(`${module} ${option}`);

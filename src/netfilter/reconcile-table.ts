@@ -10,7 +10,13 @@ import { isBuiltIn } from './rule.ts';
 export interface KeptChain {
   readonly table: string;
   readonly chain: string;
-  readonly by: readonly Rule[];
+  readonly by: readonly ChainUse[];
+}
+
+/** A rule of others that leads to a chain of ours, and the chain that it stands in. */
+export interface ChainUse {
+  readonly chain: string;
+  readonly rule: Rule;
 }
 
 export interface ReconciledTable {
@@ -125,12 +131,12 @@ function line(operation: string, place: string, rule: Rule): string {
 }
 
 /** Rules of others that lead to a chain; a chain that something leads to can't be removed, and `-X` would fail the block. */
-function usersOf(chain: string, live: Table, owned: Owned): readonly Rule[] {
+function usersOf(chain: string, live: Table, owned: Owned): readonly ChainUse[] {
   return live.chains
     .filter(({ name }) => !isOwnChain(owned, live.name, name))
-    .flatMap(({ rules }) => rules)
-    .filter(({ target }) => target.kind === 'jump' && target.chain === chain)
-    .filter((rule) => !owned.rules.has(rule));
+    .flatMap(({ name, rules }) => rules.map((rule) => ({ chain: name, rule })))
+    .filter(({ rule: { target } }) => target.kind === 'jump' && target.chain === chain)
+    .filter(({ rule }) => !owned.rules.has(rule));
 }
 
 function sorted(chains: readonly Chain[]): readonly Chain[] {

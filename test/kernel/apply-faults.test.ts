@@ -123,8 +123,18 @@ describeKernel('apply in an init container that lacks something', () => {
   });
 
   it.each([
-    { missing: 'ip6tables-nft-restore', family: 'ip6', first: 'leaves IPv4 as it was where IPv6 is wanted and its program is missing', other: false },
-    { missing: 'iptables-nft-restore', family: 'ip', first: 'puts IPv6 back, which goes first, where the program of IPv4 is missing', other: true },
+    {
+      missing: 'ip6tables-nft-restore',
+      family: 'ip6',
+      first: 'leaves IPv4 as it was where IPv6 is wanted and its program is missing',
+      other: false,
+    },
+    {
+      missing: 'iptables-nft-restore',
+      family: 'ip',
+      first: 'puts IPv6 back, which goes first, where the program of IPv4 is missing',
+      other: true,
+    },
   ])('$first', async ({ missing, family, other }) => {
     const path = pathWith({ [missing]: undefined });
     await inNamespace(async (namespace) => {

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import type { Effects } from '../../src/host/apply.ts';
 import { applyPlan, machine } from '../../src/host/apply.ts';
+import type { Target } from '../../src/host/namespace.ts';
 import type { CapturePlan } from '../../src/istio/plan.ts';
 import { planFromArguments } from '../../src/istio/plan-from-arguments.ts';
-import { printSave } from '../../src/netfilter/print.ts';
+import { FAMILIES } from '../../src/netfilter/rule.ts';
 import { connectIn, listenIn } from './hammer.ts';
 import type { Victim } from './killing.ts';
 import { runAndKill, VICTIMS } from './killing.ts';
@@ -11,84 +12,142 @@ import type { Namespace } from './namespace.ts';
 import { feed } from './namespace.ts';
 import { ADDRESSES, inPair } from './pod-and-client.ts';
 import { describeKernel } from './requirements.ts';
-import { normalSave } from './saves.ts';
+import type { State } from './table-states.ts';
+import { areEqual, differences, look, prefixes, wantedState } from './table-states.ts';
 
-const POD = ['-p', '15001', '-z', '15006', '-u', '1337', '-i', '*', '-b', '*'];
-const REDIRECT = [...POD, '-m', 'REDIRECT', '-d', '15090,15021,15020'];
-const TPROXY = [...POD, '-m', 'TPROXY', '-d', '15090,15021,15020', '--redirect-dns', '--capture-all-dns', '--drop-invalid'];
+type Backend = 'nft' | 'legacy';
 
-/** Two settings, and the tables in the order in which they have to change from the one to the other. */
+/** Arguments, and the tables in the order in which they have to change on the way to them. */
+interface Setting {
+  readonly args: readonly string[];
+  readonly order: readonly string[];
+}
+
 interface Transition {
   readonly name: string;
+  /** Of all kills. */
+  readonly share: number;
   readonly between: readonly [Setting, Setting];
 }
 
-interface Setting {
-  readonly args: readonly string[];
-  /** On the way to it. */
-  readonly order: readonly string[];
-}
+const POD = ['-p', '15001', '-z', '15006', '-u', '1337', '-i', '*', '-b', '*'];
+const REDIRECT = [...POD, '-m', 'REDIRECT', '-d', '15090,15021,15020'];
+const OTHER_PORTS = [...POD, '-m', 'REDIRECT', '-d', '9000:9999', '-o', '3306,5432', '-x', '192.0.2.0/24'];
+const TPROXY = [...POD, '-m', 'TPROXY', '-d', '15090,15021,15020', '--redirect-dns', '--capture-all-dns', '--drop-invalid'];
+
+// mangle captures for TPROXY: it comes first where it begins to, and last where it ceases.
+const TO_REDIRECT = ['raw', 'nat', 'mangle'];
+const TO_TPROXY = ['mangle', 'raw', 'nat'];
 
 const TRANSITIONS: readonly Transition[] = [
   {
     name: 'nat alone',
+    share: 0.6,
     between: [
       { args: REDIRECT, order: ['ip nat'] },
-      { args: [...POD, '-m', 'REDIRECT', '-d', '9000:9999', '-o', '3306,5432', '-x', '192.0.2.0/24'], order: ['ip nat'] },
+      { args: OTHER_PORTS, order: ['ip nat'] },
     ],
   },
   {
-    name: 'REDIRECT and TPROXY with DNS and drop-invalid, IPv4 and IPv6',
+    name: 'REDIRECT, and TPROXY with DNS and drop-invalid',
+    share: 0.4,
     between: [
-      { args: [...REDIRECT, '--dual-stack'], order: ['ip raw', 'ip nat', 'ip mangle', 'ip6 raw', 'ip6 nat', 'ip6 mangle'] },
-      { args: [...TPROXY, '--dual-stack'], order: ['ip mangle', 'ip raw', 'ip nat', 'ip6 mangle', 'ip6 raw', 'ip6 nat'] },
+      { args: [...REDIRECT, '--dual-stack'], order: inBoth(TO_REDIRECT) },
+      { args: [...TPROXY, '--dual-stack'], order: inBoth(TO_TPROXY) },
     ],
   },
 ];
+
+// IPv6 goes first: what is left of it is recognised by IPv4.
+function inBoth(tables: readonly string[]): readonly string[] {
+  return [...FAMILIES].reverse().flatMap((family) => tables.map((table) => `${family} ${table}`));
+}
 
 function planOf({ args }: Setting): CapturePlan {
   return planFromArguments(args, { addresses: [ADDRESSES.ip.pod, ADDRESSES.ip6.pod] });
 }
 
-/** Each table's rules as text, under `ip nat`, and the policy routing. */
-type State = ReadonlyMap<string, string>;
-
-function stateOf(ip: string, ip6: string): State {
-  return new Map(
-    Object.entries({ ip, ip6 }).flatMap(([family, text]) =>
-      [...text.matchAll(/^\*(\w+)\n[^]*?^COMMIT\n/gm)].map(([table, name]): [string, string] => [`${family} ${name}`, table]),
-    ),
-  );
+function targetOf({ name }: Namespace): Target {
+  return { kind: 'netns', path: `/run/netns/${name}` };
 }
 
-function wantedState({ ip, ip6 }: CapturePlan): State {
-  return stateOf(printSave(ip), printSave(ip6));
+// In this process the lock costs a process; the program that is killed takes it.
+function unlocked(): Effects {
+  return { ...machine(), lock: async () => ({ release: () => undefined }) };
 }
 
-interface Seen {
-  readonly tables: State;
-  /** Policy rules and local routes of TPROXY, by family. */
-  readonly routing: Readonly<Record<'ip' | 'ip6', { readonly rules: number; readonly routes: number }>>;
+/** How many kills left all tables old, some of them, all of them new. */
+interface Tally {
+  old: number;
+  mixed: number;
+  new: number;
 }
 
-const PARTS = '### ';
-
-async function look({ run }: Namespace, backend: string): Promise<Seen> {
-  const commands = [
-    `iptables-${backend}-save`,
-    `ip6tables-${backend}-save`,
-    ...['-4', '-6'].flatMap((family) => [`ip ${family} rule`, `ip ${family} route show table 133 2>/dev/null`]),
-  ];
-  const { stdout } = await run(commands.map((command) => `${command}\necho '${PARTS}'\n`).join(''));
-  const [ip = '', ip6 = '', ...routing] = stdout.split(`${PARTS}\n`);
-  const [rules, routes, rules6, routes6] = routing.map((text) => (text.match(/fwmark 0x539|^local default/gm) ?? []).length);
-  return {
-    tables: stateOf(normalSave(ip), normalSave(ip6)),
-    routing: { ip: { rules: rules ?? -1, routes: routes ?? -1 }, ip6: { rules: rules6 ?? -1, routes: routes6 ?? -1 } },
+/** Kills the program again and again on its way between the two settings, and checks what it leaves. */
+async function killAgainAndAgain(pod: Namespace, backend: Backend, { between }: Transition, kills: number, seed: number): Promise<Tally> {
+  const next = random(seed);
+  const plans = between.map(planOf) as [CapturePlan, CapturePlan];
+  const wanted = plans.map(wantedState) as [State, State];
+  const run = (to: 0 | 1, victim: Victim, delay: number): Promise<number | null> =>
+    runAndKill(pod, [...between[to].args, '--force-iptables-binary', backend], victim, delay);
+  const runToItsEnd = async (to: 0 | 1): Promise<number> => {
+    const begin = performance.now();
+    expect(await run(to, 'the program', 60_000), `seed ${seed}`).toBe(0);
+    const took = performance.now() - begin;
+    expect(await look(pod, backend), `seed ${seed}`).toEqual(wanted[to]);
+    return took;
   };
+
+  // The first one has no rules to read yet.
+  await runToItsEnd(1);
+  const whole = await runToItsEnd(0);
+  // Most of a run is spent elsewhere. So every other kill is aimed at the moment of the change, which those before have
+  // told: it was too early where all was old, and too late where all was new.
+  let aim = whole * 0.7;
+  const step = whole / 20;
+
+  const tally: Tally = { old: 0, mixed: 0, new: 0 };
+  let before = wanted[0].tables;
+  let to: 0 | 1 = 1;
+  for (let round = 0; round < kills; round += 1) {
+    const victim = VICTIMS[round % VICTIMS.length] as Victim;
+    const aimed = next() < 0.5;
+    const delay = aimed ? aim + (next() - 0.5) * 3 * step : next() * whole;
+    await run(to, victim, delay);
+    const seen = await look(pod, backend);
+
+    const what = `seed ${seed}, kill ${round}: ${victim} after ${delay.toFixed(1)} ms, on the way to ${between[to].args.join(' ')}`;
+    const allowed = prefixes(before, wanted[to].tables, between[to].order);
+    const reached = allowed.findIndex((tables) => areEqual(tables, seen.tables));
+    if (reached === -1) expect.fail(`${what}: ${differences(seen.tables, before, wanted[to].tables, between[to].order)}`);
+    for (const family of FAMILIES) {
+      // It is there before the rules that need it, and goes after them; it is never doubled.
+      const needed = seen.tables.get(`${family} mangle`)?.includes('-j TPROXY') === true ? 1 : 0;
+      for (const count of seen.routing[family]) expect([needed, 1], `${what}: routing of ${family}`).toContain(count);
+    }
+    const left = reached === 0 ? 'old' : reached < allowed.length - 1 ? 'mixed' : 'new';
+    tally[left] += 1;
+    if (aimed && left === 'old') aim += step;
+    if (aimed && left === 'new') aim = Math.max(aim - step, 10);
+
+    if (next() < 0.5) {
+      // Forward or back, from wherever the program has stopped.
+      const at = next() < 0.5 ? 0 : 1;
+      const { state, failures } = await applyPlan(targetOf(pod), plans[at], { backend }, unlocked());
+      expect({ state, failures }, what).toEqual({ state: 'as wanted', failures: [] });
+      before = wanted[at].tables;
+      to = at === 0 ? 1 : 0;
+    } else {
+      // The next one finds what this one has left, and is killed as well.
+      before = seen.tables;
+      if (left !== 'old' && (left === 'new' || next() < 0.5)) to = to === 0 ? 1 : 0;
+    }
+  }
+  for (const end of [0, 1, 0] as const) await runToItsEnd(end);
+  return tally;
 }
 
-/** Numbers from 0 to 1, the same for the same seed. */
+/** Numbers between 0 and 1, the same for the same seed (mulberry32). */
 function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -99,123 +158,49 @@ function random(seed: number): () => number {
   };
 }
 
-// The lock costs a process here, and the program that is killed takes it in the namespace.
-function unlocked(): Effects {
-  return { ...machine(), lock: async () => ({ release: () => undefined }) };
-}
-
-interface Tally {
-  old: number;
-  mixed: number;
-  new: number;
-}
-
-/** Kills the program again and again on its way from one setting to the other; what it left is checked, and mostly healed. */
-async function killAgainAndAgain(
-  pod: Namespace,
-  backend: 'nft' | 'legacy',
-  { between }: Transition,
-  kills: number,
-  seed: number,
-): Promise<Tally> {
-  const next = random(seed);
-  const plans = between.map(planOf) as [CapturePlan, CapturePlan];
-  const wanted = plans.map(wantedState) as [State, State];
-  const tally: Tally = { old: 0, mixed: 0, new: 0 };
-  const run = (to: 0 | 1, victim: Victim, delay: number): Promise<number | null> =>
-    runAndKill(pod, [...between[to].args, '--force-iptables-binary', backend], victim, delay);
-
-  // Both ends of the cable are up by now, but the program counts no interface before it runs.
-  await pod.run('until ip link show v0 | grep -q "state UP"; do sleep 0.01; done');
-  const begin = performance.now();
-  for (const to of [0, 1, 0] as const) {
-    expect(await run(to, 'the program', 60_000)).toBe(0);
-    expect((await look(pod, backend)).tables).toEqual(wanted[to]);
-  }
-  const whole = (performance.now() - begin) / 3;
-  // Most of a run is spent elsewhere. So every other kill is aimed at the moment of the change, which the kills before
-  // have told: too early where all was old, too late where all was new.
-let aim = whole * 0.8;
-
-  let before = wanted[0];
-  let at: 0 | 1 = 0;
-  for (let round = 0; round < kills; round += 1) {
-    const to: 0 | 1 = at === 0 ? 1 : 0;
-    const victim = VICTIMS[round % VICTIMS.length] as Victim;
-    const aimed = next() < 0.5;
-    const delay = aimed ? aim + (next() - 0.5) * 16 : next() * whole * 1.1;
-    await run(to, victim, delay);
-    const seen = await look(pod, backend);
-    const what = `seed ${seed}, kill ${round} of ${victim} after ${delay.toFixed(1)} ms, on the way to ${between[to].args.join(' ')}`;
-
-    const pending = between[to].order.filter((table) => before.get(table) !== wanted[to].get(table));
-    const done = pending.filter((table) => seen.tables.get(table) === wanted[to].get(table)).length;
-    const allowed = new Map(before);
-    for (const table of pending.slice(0, done)) {
-      const text = wanted[to].get(table);
-      if (text === undefined) allowed.delete(table);
-      else allowed.set(table, text);
-    }
-    expect(sorted(seen.tables), what).toEqual(sorted(allowed));
-    for (const family of ['ip', 'ip6'] as const) {
-      const captures = seen.tables.get(`${family} mangle`)?.includes('-j TPROXY') === true;
-      expect(
-        [
-          [1, 1],
-          ...(captures
-            ? []
-            : [
-                [0, 0],
-                [0, 1],
-                [1, 0],
-              ]),
-        ],
-        `${what}: routing of ${family}`,
-      ).toContainEqual(Object.values(seen.routing[family]));
-    }
-    tally[done === 0 ? 'old' : done < pending.length ? 'mixed' : 'new'] += 1;
-    if (aimed && done === 0) aim = Math.min(aim + 4, whole * 2);
-    if (aimed && done === pending.length) aim = Math.max(aim - 4, 10);
-
-    if (next() < 0.5) {
-      at = next() < 0.5 ? to : at;
-      const result = await applyPlan({ kind: 'netns', path: `/run/netns/${pod.name}` }, plans[at], { backend }, unlocked());
-      expect({ state: result.state, failures: result.failures }, what).toEqual({ state: 'as wanted', failures: [] });
-      before = wanted[at];
-    } else {
-      // The next one is killed on the way back, and finds what this one has left.
-      at = to;
-      before = seen.tables;
-    }
-  }
-  for (const to of [0, 1, 0] as const) {
-    expect(await run(to, 'the program', 60_000)).toBe(0);
-    const { tables: left, routing } = await look(pod, backend);
-    expect(sorted(left), `seed ${seed}, at the end`).toEqual(sorted(wanted[to]));
-    const routes = plans[to].routing.routes.map(({ family }) => family);
-    for (const family of ['ip', 'ip6'] as const)
-      expect(routing[family].rules + routing[family].routes).toBe(routes.includes(family) ? 2 : 0);
-  }
-  return tally;
-}
-
-function sorted(state: State): readonly string[] {
-  return [...state].map(([name, text]) => `${name} ${text}`).sort();
-}
-
 describeKernel.each([
-  { backend: 'nft', kills: 100 },
-  { backend: 'legacy', kills: 50 },
-] as const)('the program killed at random moments, with iptables-$backend', ({ backend, kills }) => {
-  it.concurrent.each(TRANSITIONS)('leaves each table old or new, in order, and the next run heals it: $name', async (transition) => {
+  { backend: 'nft', kills: 200 },
+  { backend: 'legacy', kills: 100 },
+] as const)('the program killed at random moments, with iptables-$backend,', ({ backend, kills }) => {
+  it.concurrent.each(TRANSITIONS)('leaves each table old or new, in their order, and the next run heals it: $name', async (transition) => {
     const seed = Date.now() % 2 ** 32;
-    const tally = await inPair(({ pod }) => killAgainAndAgain(pod, backend, transition, kills, seed));
-    console.log(
-      `note: ${backend}, ${transition.name}: killed ${kills} times, left old ${tally.old}, mixed ${tally.mixed}, new ${tally.new}`,
-    );
-    expect(tally.old + tally.mixed + tally.new).toBe(kills);
+    const times = kills * transition.share;
+    await inPair(async ({ pod }) => {
+      // Both ends of the cable are up; what is on it counts when the kernel has noticed that.
+      await pod.run('until ip link show v0 | grep -q "state UP"; do sleep 0.01; done');
+      const tally = await killAgainAndAgain(pod, backend, transition, times, seed);
+      console.log(`note: ${backend}, ${transition.name}: ${times} kills, left old ${tally.old}, mixed ${tally.mixed}, new ${tally.new}`);
+    });
   });
 });
-void connectIn;
-void listenIn;
-void feed;
+
+describeKernel.each(['nft', 'legacy'] as const)('between two settings, with iptables-%s,', (backend) => {
+  it('what both capture is captured after each single step', async () => {
+    const settings: readonly Setting[] = [
+      { args: TPROXY, order: TO_TPROXY },
+      { args: REDIRECT, order: TO_REDIRECT },
+    ];
+    const to = { inbound: [80, 443], outbound: [53, 80], datagrams: [] };
+    await inPair(async (pair) => {
+      await applyPlan(targetOf(pair.pod), planFromArguments(REDIRECT), { backend }, unlocked());
+      const silence = await listenIn(pair, to);
+      try {
+        for (const { args, order } of settings) {
+          const { steps } = await applyPlan(targetOf(pair.pod), planFromArguments(args), { backend, dryRun: true }, unlocked());
+          const single = steps.flatMap(({ argv, text }) =>
+            text.split(/(?<=^COMMIT\n)/m).map((part) => ({ command: argv.join(' '), part })),
+          );
+          expect(single.flatMap(({ part }) => /^\*(\w+)/.exec(part)?.[1] ?? [])).toEqual(order);
+          for (const { command, part } of single) {
+            expect(await pair.pod.run(feed(command, part))).toMatchObject({ exitCode: 0 });
+            const { captured, ...others } = await connectIn(pair, to)();
+            expect(others, `after ${part}`).toEqual({ escaped: 0, lost: {} });
+            expect(captured).toBeGreaterThanOrEqual(40);
+          }
+        }
+      } finally {
+        await silence();
+      }
+    });
+  });
+});

@@ -48,7 +48,10 @@ export interface Pair {
 export function inPair<R>(use: (pair: Pair) => Promise<R>): Promise<R> {
   return inNamespace((pod) =>
     inNamespace(async (client) => {
-      await execa('ip', ['-batch', '-'], { input: `link add v0 netns ${pod.name} type veth peer name v0 netns ${client.name}\n` });
+      // Were the numbers of both ends equal, the kernel would take up to a second to call the link up.
+      await execa('ip', ['-batch', '-'], {
+        input: `link add v0 index 7 netns ${pod.name} type veth peer name v0 index 8 netns ${client.name}\n`,
+      });
       const { ip, ip6 } = ADDRESSES;
       // Users of their own listen on port 80; the client's services are addresses of its loopback interface.
       const both = 'sysctl -qw net.ipv4.ip_unprivileged_port_start=0';
@@ -61,8 +64,8 @@ export function inPair<R>(use: (pair: Pair) => Promise<R>): Promise<R> {
           for a in ${ip.service} ${ip.ownService} ${ip.excluded} ${ip.nameserver} ${ip.otherNameserver}; do ip addr add $a/32 dev lo; done
           for a in ${ip6.service} ${ip6.ownService} ${ip6.excluded} ${ip6.nameserver} ${ip6.otherNameserver}; do ip addr add $a/128 dev lo nodad; done`),
       ]);
-      // Node lists an interface, and with it the addresses that make the rules, only once it has a carrier.
-      await pod.run('until ip link show v0 | grep -q LOWER_UP; do sleep 0.01; done');
+      // Node lists an interface, and with it the addresses that make the rules, only once it is up.
+      await pod.run('until ip link show v0 | grep -q "state UP"; do sleep 0.01; done');
       return use({ pod, client });
     }),
   );

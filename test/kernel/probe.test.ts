@@ -136,7 +136,10 @@ describeSockets('a probe of rules that are there', () => {
       const why = (host: string): string => `does the proxy run already? A call to ${host} port 15002 did not go straight there`;
       expect(seen(await validate(current(), { prefix: PROXY }))).toEqual({
         exitCode: 0,
-        verdicts: [`IPv4 inbound: not tested: port 15006 is in use here; ${why('127.0.0.6')}`, `IPv6 inbound: not tested: port 15006 is in use here; ${why('::6')}`],
+        verdicts: [
+          `IPv4 inbound: not tested: port 15006 is in use here; ${why('127.0.0.6')}`,
+          `IPv6 inbound: not tested: port 15006 is in use here; ${why('::6')}`,
+        ],
       });
     });
   });
@@ -144,15 +147,18 @@ describeSockets('a probe of rules that are there', () => {
   it("does not take another program at another proxy's port for the proxy", async () => {
     await withSockets(current(), async (sockets) => {
       await sockets.listen([1337, 1337], 'another proxy', '0.0.0.0', 15001);
-      const found = await validate(current(), { prefix: APP, env: {}, args: [...POD, '-p', '16001'] });
-      expect(seen(found)).toEqual({ exitCode: 126, verdicts: ['IPv4 outbound: NOT redirected: someone else answered on 192.0.2.1 port 15002'] });
+      const found = await validate(current(), { timeout: SOON, prefix: APP, env: {}, args: [...POD, '-p', '16001'] });
+      expect(seen(found)).toEqual({
+        exitCode: 126,
+        verdicts: ['IPv4 outbound: NOT redirected: someone else answered on 192.0.2.1 port 15002'],
+      });
     });
   });
 
   // From here on the pod loses one thing after the other.
   it('misses ::6 on lo, without which the proxy can not deliver', async () => {
     await current().pod.run('ip -6 addr del ::6/128 dev lo');
-    expect(seen(await validate(current(), { prefix: PROXY }))).toEqual({
+    expect(seen(await validate(current(), { timeout: SOON, prefix: PROXY }))).toEqual({
       exitCode: 126,
       verdicts: ['IPv4 inbound: redirected', 'IPv6 inbound: NOT redirected: ::6 is not on lo'],
     });
@@ -172,7 +178,7 @@ describeSockets('a probe of rules that are there', () => {
 
   it('names the one rule that is gone, where it may read the rules', async () => {
     await current().pod.run('iptables -t nat -D ISTIO_OUTPUT 2');
-    const found = await validate(current());
+    const found = await validate(current(), { timeout: SOON });
     expect(seen(found)).toEqual({
       exitCode: 126,
       verdicts: ['IPv4 inbound: NOT redirected: the connection to 127.0.0.6 port 15002 went straight there', 'IPv6 inbound: redirected'],
@@ -180,7 +186,7 @@ describeSockets('a probe of rules that are there', () => {
     expect(missing(found)).toEqual([
       'missing in IPv4 nat: -A ISTIO_OUTPUT ! -d 127.0.0.1/32 -o lo -p tcp -m tcp ! --dport 15008 -m owner --uid-owner 1337 -j ISTIO_IN_REDIRECT',
     ]);
-    const blind = await validate(current(), { prefix: PROXY });
+    const blind = await validate(current(), { timeout: SOON, prefix: PROXY });
     expect(blind.exitCode).toBe(126);
     expect(blind.stderr).toMatch(/which rule is missing can not be said: /);
   });
@@ -197,11 +203,15 @@ describeSockets('a probe of rules that are not there', () => {
     it(`by ${who} fails at about the timeout`, async () => {
       await current().pod.run('ip -6 addr replace ::6/128 dev lo nodad');
       const before = performance.now();
-      const found = await validate(current(), { prefix });
+      const found = await validate(current(), { prefix, timeout: ['--probe-timeout', '1s'] });
       expect(performance.now() - before).toBeGreaterThan(800);
       expect(performance.now() - before).toBeLessThan(5000);
-      expect(seen(found)).toEqual({ exitCode: 126, verdicts: [`IPv4 inbound: ${straight('127.0.0.6')}`, `IPv6 inbound: ${straight('::6')}`] });
-      if (prefix.length === 0) expect(missing(found)).toContain('missing in IPv6 nat: -A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001');
+      expect(seen(found)).toEqual({
+        exitCode: 126,
+        verdicts: [`IPv4 inbound: ${straight('127.0.0.6')}`, `IPv6 inbound: ${straight('::6')}`],
+      });
+      if (prefix.length === 0)
+        expect(missing(found)).toContain('missing in IPv6 nat: -A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001');
     });
   }
 
@@ -214,7 +224,7 @@ describeSockets('a probe of rules that are not there', () => {
   it('fails where another program answers on the port that it calls', async () => {
     await withSockets(current(), async (sockets) => {
       await sockets.listen([0, 0], 'someone else', '0.0.0.0', 15002);
-      expect(seen(await validate(current(), { env: {} }))).toEqual({
+      expect(seen(await validate(current(), { timeout: SOON, env: {} }))).toEqual({
         exitCode: 126,
         verdicts: ['IPv4 inbound: NOT redirected: someone else answered on 127.0.0.6 port 15002'],
       });
@@ -224,13 +234,18 @@ describeSockets('a probe of rules that are not there', () => {
   it('fails where the proxy runs already', async () => {
     await withSockets(current(), async (sockets) => {
       await sockets.listen([1337, 1337], 'the proxy', '0.0.0.0', 15006);
-      expect(seen(await validate(current(), { env: {} }))).toEqual({ exitCode: 126, verdicts: [`IPv4 inbound: ${straight('127.0.0.6')}`] });
+      expect(seen(await validate(current(), { timeout: SOON, env: {} }))).toEqual({
+        exitCode: 126,
+        verdicts: [`IPv4 inbound: ${straight('127.0.0.6')}`],
+      });
     });
   });
 
   it('fails as another user though a router says that there is no route: a call has left the pod', async () => {
-    await current().client.run('sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1; ip route add unreachable 192.0.2.0/24; ip -6 route add unreachable 2001:db8::/64');
-    const found = await validate(current(), { prefix: APP });
+    await current().client.run(
+      'sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1; ip route add unreachable 192.0.2.0/24; ip -6 route add unreachable 2001:db8::/64',
+    );
+    const found = await validate(current(), { timeout: SOON, prefix: APP });
     expect(found.exitCode).toBe(126);
     expect(verdicts(found)).toEqual([
       expect.stringMatching(/^IPv4 outbound: NOT redirected: .*192\.0\.2\.1/),
@@ -241,9 +256,12 @@ describeSockets('a probe of rules that are not there', () => {
   it('names IPv6 where only its rules are missing', async () => {
     const { pod } = current();
     expect(await run(pod, ['istio-iptables', ...POD])).toMatchObject({ exitCode: 0 });
-    expect(verdicts(await validate(current()))).toEqual(['IPv4 inbound: redirected', 'IPv6 inbound: NOT redirected: ::6 is not on lo']);
+    expect(verdicts(await validate(current(), { timeout: SOON }))).toEqual([
+      'IPv4 inbound: redirected',
+      'IPv6 inbound: NOT redirected: ::6 is not on lo',
+    ]);
     await pod.run('ip -6 addr add ::6/128 dev lo nodad');
-    const found = await validate(current());
+    const found = await validate(current(), { timeout: SOON });
     expect(seen(found)).toEqual({ exitCode: 126, verdicts: ['IPv4 inbound: redirected', `IPv6 inbound: ${straight('::6')}`] });
     expect(missing(found)).toHaveLength(18);
     expect(missing(found).every((line) => line.startsWith('missing in IPv6 nat: '))).toBe(true);

@@ -9,6 +9,11 @@ export type Owner = readonly [uid: number, gid: number];
 
 export type Place = readonly [host: string, port: number];
 
+/** `192.0.2.1:80`, `[2001:db8::1]:80`. */
+export function printed([host, port]: Place): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** Where a connection came out. */
 export interface Hop {
   /** The listener's name, or `nowhere`. */
@@ -23,7 +28,7 @@ export interface Hop {
 }
 
 /** Answer to a question to a DNS server. */
-export interface Answered {
+interface Answered {
   readonly address?: string;
   readonly from?: string;
   readonly error?: string;
@@ -39,10 +44,17 @@ export interface Relay {
   readonly mark?: number;
 }
 
-export type Request =
+type Request =
   | { readonly do: 'listen'; readonly as: Owner; readonly at: string; readonly host: string; readonly port: number; readonly relay?: Relay }
   | { readonly do: 'call'; readonly as: Owner; readonly to: Place; readonly source?: Place; readonly protocol?: 'tcp' | 'udp' }
-  | { readonly do: 'ask'; readonly as: Owner; readonly to: Place; readonly name: string; readonly protocol: 'tcp' | 'udp'; readonly source?: Place };
+  | {
+      readonly do: 'ask';
+      readonly as: Owner;
+      readonly to: Place;
+      readonly name: string;
+      readonly protocol: 'tcp' | 'udp';
+      readonly source?: Place;
+    };
 
 export interface Sockets {
   /** Listens until `end`. */
@@ -57,7 +69,11 @@ const PROGRAM = fileURLToPath(new URL('sockets.py', import.meta.url));
 /** Starts the program that makes the sockets in a namespace. */
 export function socketsIn(namespace: string): Sockets {
   // Without site-packages it starts in a third of the time.
-  const child = execa('ip', ['netns', 'exec', namespace, 'python3', '-I', '-S', PROGRAM], { buffer: false, stderr: 'inherit', reject: false });
+  const child = execa('ip', ['netns', 'exec', namespace, 'python3', '-I', '-S', PROGRAM], {
+    buffer: false,
+    stderr: 'inherit',
+    reject: false,
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const request = async <R>(asked: Request): Promise<R> => {
     child.stdin.write(`${JSON.stringify(asked)}\n`);

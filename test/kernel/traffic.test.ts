@@ -1,30 +1,30 @@
-import { execa } from 'execa';
 import type { Subprocess } from 'execa';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { applyPlan } from '../../src/host/apply.ts';
-import type { CapturePlan } from '../../src/istio/plan.ts';
 import { planFromArguments } from '../../src/istio/plan-from-arguments.ts';
 import type { Family } from '../../src/netfilter/rule.ts';
 import { FAMILIES } from '../../src/netfilter/rule.ts';
-import type { OpenPair } from './pod-and-client.ts';
-import { ADDRESSES, openPair } from './pod-and-client.ts';
-import { describeKernel } from './requirements.ts';
-import type { Hop, Owner, Place, Relay, Sockets } from './sockets.ts';
-import { socketsIn } from './sockets.ts';
+import { ADDRESSES } from './pod-and-client.ts';
+import { describeSockets } from './servers.ts';
+import type { Hop, Owner, Place, Sockets } from './sockets.ts';
+import { printed } from './sockets.ts';
+import {
+  APP,
+  DELIVERY,
+  LOOPBACK,
+  NAMES,
+  PROXY,
+  PROXY_GROUP,
+  PROXY_USER,
+  REDIRECTED,
+  ROOT,
+  staged,
+  TRANSPARENT,
+  TRANSPARENT_PROXY,
+  way,
+} from './stage.ts';
 
-const APP: Owner = [1000, 1000];
-const PROXY: Owner = [1337, 1337];
-/** Istio's injection lets a transparent proxy run as root, in the proxy's group. */
-const TRANSPARENT_PROXY: Owner = [0, 1337];
-const PROXY_USER: Owner = [1337, 1000];
-const PROXY_GROUP: Owner = [1000, 1337];
-const ROOT: Owner = [0, 0];
-
-const LOOPBACK: Readonly<Record<Family, string>> = { ip: '127.0.0.1', ip6: '::1' };
-/** The address from which the proxy delivers to the application. */
-const DELIVERY: Readonly<Record<Family, string>> = { ip: '127.0.0.6', ip6: '::6' };
-const ANY: Readonly<Record<Family, string>> = { ip: '0.0.0.0', ip6: '::' };
-const NAMES: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' };
 const both = <V>(value: (family: Family) => V): Readonly<Record<Family, V>> => ({ ip: value('ip'), ip6: value('ip6') });
 
 const DUAL = { addresses: [ADDRESSES.ip.pod, ADDRESSES.ip6.pod], env: { ISTIO_DUAL_STACK: 'true' } };
@@ -40,68 +40,6 @@ const CHOSEN = planFromArguments(['-u', '1337', '-m', 'REDIRECT', '-b', '80', '-
   ...DUAL,
   env: { ...DUAL.env, ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE: '202' },
 });
-
-/** Everyone who listens, and the proxy's two ends, which call on as Envoy does. */
-interface Stage {
-  readonly pair: OpenPair;
-  readonly pod: Sockets;
-  readonly client: Sockets;
-}
-
-interface Proxy {
-  readonly owner: Owner;
-  /** How it delivers what came in. */
-  readonly inbound: (family: Family) => Relay;
-}
-
-const REDIRECTED: Proxy = { owner: PROXY, inbound: (family) => ({ source: DELIVERY[family] }) };
-// With the mark the answers of the application come back to the proxy, though they are sent to the client.
-const TRANSPARENT: Proxy = { owner: TRANSPARENT_PROXY, inbound: () => ({ source: 'peer', transparent: true, mark: 1337 }) };
-
-async function stage(plan: CapturePlan, backend: 'nft' | 'legacy', { owner, inbound }: Proxy): Promise<Stage> {
-  const pair = await openPair();
-  const result = await applyPlan({ kind: 'netns', path: `/run/netns/${pair.pod.name}` }, plan, { backend });
-  expect(result).toMatchObject({ outcome: 'applied', backend, failures: [] });
-  const pod = socketsIn(pair.pod.name);
-  const client = socketsIn(pair.client.name);
-  for (const family of FAMILIES) {
-    const { service, ownService, pod: own } = ADDRESSES[family];
-    const served = (host: string): string => `${family === 'ip' ? host : `[${host}]`}:80`;
-    // A service address means nothing to the machine: the proxy replaces it by an address of a pod.
-    const routes = { [served(ownService)]: [own, 80] as const };
-    await pod.listen(owner, 'outbound', ANY[family], 15001, { routes });
-    await pod.listen(owner, 'inbound', ANY[family], 15006, inbound(family));
-    for (const [at, port] of [['tunnel', 15008], ['health', 15021], ['metrics', 15090], ['merged metrics', 15020]] as const) {
-      await pod.listen(owner, at, ANY[family], port);
-    }
-    for (const port of [80, 8080]) await pod.listen(APP, 'application', ANY[family], port);
-    for (const port of [80, 3306, 5432]) await client.listen(ROOT, 'outside', ANY[family], port);
-    expect(await client.call(ROOT, [service, 80])).toMatchObject([{ at: 'outside' }]);
-  }
-  return { pair, pod, client };
-}
-
-/** Starts a stage before the tests that follow, and removes it after them. */
-function staged(...parameters: Parameters<typeof stage>): () => Stage {
-  let current: Stage | undefined;
-  beforeAll(async () => {
-    current = await stage(...parameters);
-  });
-  afterAll(async () => {
-    await current?.pod.end();
-    await current?.client.end();
-    await current?.pair.close();
-  });
-  return () => {
-    if (current === undefined) throw new Error('the stage is not there yet');
-    return current;
-  };
-}
-
-/** `outbound > inbound > application`. */
-function way(hops: readonly Hop[]): string {
-  return hops.map(({ at, error }) => (error === undefined ? at : `${at} (${error})`)).join(' > ');
-}
 
 /** One row: who calls what, and the way that the call takes. */
 interface Row {
@@ -127,19 +65,24 @@ async function take(sockets: Sockets, family: Family, { as, to, source, protocol
   return sockets.call(as, to(family), { ...(source && { source: source(family) }), ...(protocol && { protocol }) });
 }
 
-function printed([host, port]: Place): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-function tests(whose: string, rows: readonly Row[], test: (row: Row) => Promise<void>): void {
-  for (const row of rows) it(`${whose} ${row.what}`, () => test(row));
+function tests(family: Family, whose: string, rows: readonly Row[], test: (row: Row) => Promise<void>): void {
+  for (const row of rows) {
+    const what = row.what.replaceAll(LOOPBACK.ip, LOOPBACK[family]).replaceAll(DELIVERY.ip, DELIVERY[family]);
+    it(`${whose} ${what}`, () => test(row));
+  }
 }
 
 const INBOUND: readonly Row[] = [
   { what: 'to a port of the application comes to the proxy, which delivers it', as: APP, to: at('pod', 80), way: 'inbound > application' },
-  { what: 'to a port on which nobody listens comes to the proxy as well', as: APP, to: at('pod', 81), way: 'inbound > nowhere (ConnectionRefusedError)' },
+  {
+    what: 'to a port on which nobody listens comes to the proxy as well',
+    as: APP,
+    to: at('pod', 81),
+    way: 'inbound > nowhere (ConnectionRefusedError)',
+  },
   { what: 'to an excluded port goes straight there', as: APP, to: at('pod', 15090), way: 'metrics' },
   { what: 'to the excluded port of health checks goes straight there', as: APP, to: at('pod', 15021), way: 'health' },
+  { what: 'to the last of the excluded ports goes straight there', as: APP, to: at('pod', 15020), way: 'merged metrics' },
   { what: 'to the tunnel port goes straight there', as: APP, to: at('pod', 15008), way: 'tunnel' },
   { what: 'of UDP goes straight to the application', as: APP, to: at('pod', 80), protocol: 'udp', way: 'application' },
 ];
@@ -166,9 +109,19 @@ const SELF: readonly Row[] = [
   { what: 'an application by 127.0.0.1 goes straight there', as: APP, to: loopback(80), way: 'application' },
   { what: 'an application by 127.0.0.6 goes straight there', as: APP, to: delivery(80), way: 'application' },
   { what: 'the proxy by the address of the pod comes back in', as: PROXY, to: at('pod', 80), way: 'inbound > application' },
-  { what: "the proxy's user in another group by the address of the pod comes back in", as: PROXY_USER, to: at('pod', 80), way: 'inbound > application' },
+  {
+    what: "the proxy's user in another group by the address of the pod comes back in",
+    as: PROXY_USER,
+    to: at('pod', 80),
+    way: 'inbound > application',
+  },
   // The rules of the user stand first, and let everything on lo through that is of another user.
-  { what: "another user in the proxy's group by the address of the pod goes straight there", as: PROXY_GROUP, to: at('pod', 80), way: 'application' },
+  {
+    what: "another user in the proxy's group by the address of the pod goes straight there",
+    as: PROXY_GROUP,
+    to: at('pod', 80),
+    way: 'application',
+  },
   { what: 'the proxy by the tunnel port of the pod goes straight there', as: PROXY, to: at('pod', 15008), way: 'tunnel' },
   { what: 'the proxy by 127.0.0.1 goes straight to the application', as: PROXY, to: loopback(80), way: 'application' },
   {
@@ -202,7 +155,12 @@ const CHOSEN_INBOUND: readonly Row[] = [
 const CHOSEN_OUTBOUND: readonly Row[] = [
   { what: 'an application to a captured range comes to the proxy', as: APP, to: at('service', 80), way: 'outbound > outside' },
   { what: 'an application to another range goes out', as: APP, to: at('client', 80), way: 'outside' },
-  { what: 'an application to a captured port of another range comes to the proxy', as: APP, to: at('client', 5432), way: 'outbound > outside' },
+  {
+    what: 'an application to a captured port of another range comes to the proxy',
+    as: APP,
+    to: at('client', 5432),
+    way: 'outbound > outside',
+  },
   { what: 'a group that is let through to a captured range goes out', as: [1000, 202], to: at('service', 80), way: 'outside' },
 ];
 
@@ -216,7 +174,7 @@ const TPROXY_INBOUND: readonly Row[] = [
 
 const TPROXY_OUTBOUND: readonly Row[] = [
   { what: 'an application to a service comes to the proxy, which calls it', as: APP, to: at('service', 80), way: 'outbound > outside' },
-  { what: 'root, outside of the proxy\'s group, comes to the proxy', as: ROOT, to: at('service', 80), way: 'outbound > outside' },
+  { what: "root, outside of the proxy's group, comes to the proxy", as: ROOT, to: at('service', 80), way: 'outbound > outside' },
   { what: 'the proxy goes out', as: TRANSPARENT_PROXY, to: at('service', 80), way: 'outside' },
 ];
 
@@ -241,11 +199,11 @@ const TPROXY_SELF: readonly Row[] = [
   },
 ];
 
-describeKernel.each(['nft', 'legacy'] as const)('with the rules of an ordinary pod in iptables-%s', (backend) => {
+describeSockets.each(['nft', 'legacy'] as const)('with the rules of an ordinary pod in iptables-%s', (backend) => {
   const current = staged(ORDINARY, backend, REDIRECTED);
   for (const family of FAMILIES) {
     describe(NAMES[family], () => {
-      tests('a call from outside', INBOUND, async (row) => {
+      tests(family, 'a call from outside', INBOUND, async (row) => {
         const hops = await take(current().client, family, row);
         expect(way(hops)).toBe(row.way);
         expect(hops[0]).toMatchObject({ from: ADDRESSES[family].client });
@@ -253,13 +211,13 @@ describeKernel.each(['nft', 'legacy'] as const)('with the rules of an ordinary p
         if (row.way.startsWith('inbound')) expect(hops[0]).toMatchObject({ to: printed(row.to(family)), arrived });
       });
 
-      tests('a call of', OUTBOUND, async (row) => {
+      tests(family, 'a call of', OUTBOUND, async (row) => {
         const hops = await take(current().pod, family, row);
         expect(way(hops)).toBe(row.way);
         if (row.protocol !== 'udp') expect(hops[0]).toMatchObject({ to: printed(row.to(family)) });
       });
 
-      tests('a call to its own pod of', SELF, async (row) => {
+      tests(family, 'a call to its own pod of', SELF, async (row) => {
         const hops = await take(current().pod, family, row);
         expect(way(hops)).toBe(row.way);
         expect(hops[0]).toMatchObject({ to: printed(row.to(family)) });
@@ -270,21 +228,23 @@ describeKernel.each(['nft', 'legacy'] as const)('with the rules of an ordinary p
   }
 });
 
-describeKernel('with rules that capture only chosen ports, ranges and groups', () => {
+describeSockets('with rules that capture only chosen ports, ranges and groups', () => {
   const current = staged(CHOSEN, 'nft', REDIRECTED);
   for (const family of FAMILIES) {
     describe(NAMES[family], () => {
-      tests('a call from outside', CHOSEN_INBOUND, async (row) => expect(way(await take(current().client, family, row))).toBe(row.way));
-      tests('a call of', CHOSEN_OUTBOUND, async (row) => expect(way(await take(current().pod, family, row))).toBe(row.way));
+      tests(family, 'a call from outside', CHOSEN_INBOUND, async (row) =>
+        expect(way(await take(current().client, family, row))).toBe(row.way),
+      );
+      tests(family, 'a call of', CHOSEN_OUTBOUND, async (row) => expect(way(await take(current().pod, family, row))).toBe(row.way));
     });
   }
 });
 
-describeKernel.each(['nft', 'legacy'] as const)('with the TPROXY rules of an ordinary pod in iptables-%s', (backend) => {
+describeSockets.each(['nft', 'legacy'] as const)('with the TPROXY rules of an ordinary pod in iptables-%s', (backend) => {
   const current = staged(TPROXY, backend, TRANSPARENT);
   for (const family of FAMILIES) {
     describe(NAMES[family], () => {
-      tests('a call from outside', TPROXY_INBOUND, async (row) => {
+      tests(family, 'a call from outside', TPROXY_INBOUND, async (row) => {
         const hops = await take(current().client, family, row);
         expect(way(hops)).toBe(row.way);
         for (const hop of hops) expect(hop).toMatchObject({ from: ADDRESSES[family].client });
@@ -292,15 +252,23 @@ describeKernel.each(['nft', 'legacy'] as const)('with the TPROXY rules of an ord
         if (row.way.startsWith('inbound')) expect(hops[0]).toMatchObject({ to: printed(row.to(family)), arrived: printed(row.to(family)) });
       });
 
-      tests('a call of', TPROXY_OUTBOUND, async (row) => expect(way(await take(current().pod, family, row))).toBe(row.way));
-      tests('a call to its own pod of', TPROXY_SELF, async (row) => expect(way(await take(current().pod, family, row))).toBe(row.way));
+      tests(family, 'a call of', TPROXY_OUTBOUND, async (row) => expect(way(await take(current().pod, family, row))).toBe(row.way));
+      tests(family, 'a call to its own pod of', TPROXY_SELF, async (row) =>
+        expect(way(await take(current().pod, family, row))).toBe(row.way),
+      );
     });
   }
 });
 
 const NAMESERVERS = FAMILIES.map((family) => ADDRESSES[family].nameserver);
 const CAPTURED = planFromArguments(INJECTED, { ...DUAL, env: { ...DUAL.env, ISTIO_META_DNS_CAPTURE: 'true' }, nameservers: NAMESERVERS });
-const ALL_CAPTURED = planFromArguments([...INJECTED, '--capture-all-dns'], { ...DUAL, env: { ...DUAL.env, ISTIO_META_DNS_CAPTURE: 'true' } });
+const ALL_CAPTURED = planFromArguments([...INJECTED, '--capture-all-dns'], {
+  ...DUAL,
+  env: { ...DUAL.env, ISTIO_META_DNS_CAPTURE: 'true' },
+});
+
+/** The rules know the agent by its user or its group. */
+const AGENTS = [PROXY, PROXY_USER, PROXY_GROUP];
 
 /** What each server says of the names: the agent knows one of them, and asks the nameserver for the other. */
 const KNOWN: Readonly<Record<'agent' | 'nameserver', Readonly<Record<Family, string>>>> = {
@@ -311,82 +279,101 @@ const KNOWN: Readonly<Record<'agent' | 'nameserver', Readonly<Record<Family, str
 /** A dnsmasq as a user, with what it knows of `mesh.test` and `other.test`. */
 function dnsmasq(namespace: string, [uid, gid]: Owner, options: readonly string[]): Subprocess {
   const user = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
-  const quiet = ['--no-daemon', '--user=', '--group=', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--pid-file=', '--cache-size=0'];
-  return execa('ip', ['netns', 'exec', namespace, ...user, 'dnsmasq', ...quiet, ...options], { reject: false, stdin: 'ignore', stdout: 'ignore' });
+  const quiet = [
+    '--no-daemon',
+    '--user=',
+    '--group=',
+    '--conf-file=/dev/null',
+    '--no-resolv',
+    '--no-hosts',
+    '--pid-file=',
+    '--cache-size=0',
+  ];
+  return execa('ip', ['netns', 'exec', namespace, ...user, 'dnsmasq', ...quiet, ...options], {
+    reject: false,
+    stdin: 'ignore',
+    stdout: 'ignore',
+  });
 }
 
 function says(server: keyof typeof KNOWN, name: string): readonly string[] {
   return FAMILIES.map((family) => `--address=/${name}/${KNOWN[server][family]}`);
 }
 
-describeKernel.each(['nft', 'legacy'] as const)('with DNS captured in iptables-%s, and dnsmasq as the agent and as the nameserver', (backend) => {
-  const servers: Subprocess[] = [];
-  const current = staged(CAPTURED, backend, REDIRECTED);
+describeSockets.each(['nft', 'legacy'] as const)(
+  'with DNS captured in iptables-%s, and dnsmasq as the agent and as the nameserver',
+  (backend) => {
+    const servers: Subprocess[] = [];
+    const current = staged(CAPTURED, backend, REDIRECTED);
 
-  beforeAll(async () => {
-    const { pair } = current();
-    const answers = [...says('nameserver', 'mesh.test'), ...says('nameserver', 'other.test')];
-    servers.push(
-      dnsmasq(pair.client.name, ROOT, ['--port=53', ...answers]),
-      dnsmasq(pair.pod.name, PROXY, ['--port=15053', ...says('agent', 'mesh.test'), `--server=${ADDRESSES.ip.nameserver}`]),
-    );
-    const ready = async (): Promise<boolean> => 'address' in (await current().pod.ask(PROXY, [LOOPBACK.ip, 15053], 'other.test', 'tcp'));
-    await vi.waitUntil(ready, { timeout: 20_000, interval: 20 });
-  });
-  afterAll(async () => {
-    for (const server of servers) server.kill();
-    await Promise.all(servers);
-  });
-
-  for (const family of FAMILIES) {
-    describe(NAMES[family], () => {
-      const { nameserver, otherNameserver } = ADDRESSES[family];
-      const from = printed([nameserver, 53]);
-
-      it.each(['udp', 'tcp'] as const)('a question of an application by %s is answered by the agent, in the name of the nameserver', async (protocol) => {
-        const { pod } = current();
-        expect(await pod.ask(APP, [nameserver, 53], 'mesh.test', protocol)).toEqual({ address: KNOWN.agent[family], from });
-        expect(await pod.ask(APP, [nameserver, 53], 'other.test', protocol)).toEqual({ address: KNOWN.nameserver[family], from });
-      });
-
-      it.each(['udp', 'tcp'] as const)('a question of the agent itself by %s goes out to the nameserver', async (protocol) => {
-        const answered = await current().pod.ask(PROXY, [nameserver, 53], 'mesh.test', protocol);
-        expect(answered).toEqual({ address: KNOWN.nameserver[family], from });
-      });
-
-      it('a question to a server that resolv.conf does not name goes out by udp', async () => {
-        const answered = await current().pod.ask(APP, [otherNameserver, 53], 'mesh.test', 'udp');
-        expect(answered).toEqual({ address: KNOWN.nameserver[family], from: printed([otherNameserver, 53]) });
-      });
-
-      it('questions of an application and of the agent from the same port to the same server are told apart by the conntrack zones', async () => {
-        const { pod, pair } = current();
-        const asked = async (owner: Owner, port: number): Promise<unknown> =>
-          (await pod.ask(owner, [nameserver, 53], 'mesh.test', 'udp', [ADDRESSES[family].pod, port])).address;
-        expect(await asked(APP, 20001)).toBe(KNOWN.agent[family]);
-        expect(await asked(PROXY, 20001)).toBe(KNOWN.nameserver[family]);
-        expect(await asked(PROXY, 20002)).toBe(KNOWN.nameserver[family]);
-        expect(await asked(APP, 20002)).toBe(KNOWN.agent[family]);
-        // Without zones the agent's question takes the way of the application's, back to the agent itself.
-        const program = family === 'ip' ? 'iptables' : 'ip6tables';
-        await pair.pod.run(`${program}-${backend}-save -t raw > /tmp/${pair.pod.name}; ${program}-${backend} -t raw -F`);
-        expect(await asked(APP, 20003)).toBe(KNOWN.agent[family]);
-        expect(await asked(PROXY, 20003)).toBe(KNOWN.agent[family]);
-        await pair.pod.run(`${program}-${backend}-restore < /tmp/${pair.pod.name}; rm /tmp/${pair.pod.name}`);
-      });
+    beforeAll(async () => {
+      const { pair } = current();
+      const answers = [...says('nameserver', 'mesh.test'), ...says('nameserver', 'other.test')];
+      servers.push(
+        dnsmasq(pair.client.name, ROOT, ['--port=53', ...answers]),
+        dnsmasq(pair.pod.name, PROXY, ['--port=15053', ...says('agent', 'mesh.test'), `--server=${ADDRESSES.ip.nameserver}`]),
+      );
+      const ready = async (): Promise<boolean> => 'address' in (await current().pod.ask(PROXY, [LOOPBACK.ip, 15053], 'other.test', 'tcp'));
+      await vi.waitUntil(ready, { timeout: 20_000, interval: 20 });
     });
-  }
+    afterAll(async () => {
+      for (const server of servers) server.kill();
+      await Promise.all(servers);
+    });
 
-  it('a question to any server is answered by the agent where all DNS is captured', async () => {
-    const { pod, pair } = current();
-    const result = await applyPlan({ kind: 'netns', path: `/run/netns/${pair.pod.name}` }, ALL_CAPTURED, { backend });
-    expect(result).toMatchObject({ outcome: 'applied', failures: [] });
     for (const family of FAMILIES) {
-      for (const protocol of ['udp', 'tcp'] as const) {
-        const to = [ADDRESSES[family].otherNameserver, 53] as const;
-        expect(await pod.ask(APP, to, 'mesh.test', protocol)).toEqual({ address: KNOWN.agent[family], from: printed(to) });
-        expect(await pod.ask(PROXY, to, 'mesh.test', protocol)).toEqual({ address: KNOWN.nameserver[family], from: printed(to) });
-      }
+      describe(NAMES[family], () => {
+        const { nameserver, otherNameserver } = ADDRESSES[family];
+        const from = printed([nameserver, 53]);
+
+        it.each(['udp', 'tcp'] as const)(
+          'a question of an application by %s is answered by the agent, in the name of the nameserver',
+          async (protocol) => {
+            const { pod } = current();
+            expect(await pod.ask(APP, [nameserver, 53], 'mesh.test', protocol)).toEqual({ address: KNOWN.agent[family], from });
+            expect(await pod.ask(APP, [nameserver, 53], 'other.test', protocol)).toEqual({ address: KNOWN.nameserver[family], from });
+          },
+        );
+
+        it.each(['udp', 'tcp'] as const)('a question of the agent itself by %s goes out to the nameserver', async (protocol) => {
+          const answered = await current().pod.ask(PROXY, [nameserver, 53], 'mesh.test', protocol);
+          expect(answered).toEqual({ address: KNOWN.nameserver[family], from });
+        });
+
+        it('a question to a server that resolv.conf does not name goes out by udp', async () => {
+          const answered = await current().pod.ask(APP, [otherNameserver, 53], 'mesh.test', 'udp');
+          expect(answered).toEqual({ address: KNOWN.nameserver[family], from: printed([otherNameserver, 53]) });
+        });
+
+        it('questions of an application and of the agent from the same port to the same server are told apart by the conntrack zones', async () => {
+          const { pod, pair } = current();
+          const asked = async (owner: Owner, port: number): Promise<unknown> =>
+            (await pod.ask(owner, [nameserver, 53], 'mesh.test', 'udp', [ADDRESSES[family].pod, port])).address;
+          expect(await asked(APP, 20001)).toBe(KNOWN.agent[family]);
+          expect(await asked(PROXY, 20001)).toBe(KNOWN.nameserver[family]);
+          expect(await asked(PROXY, 20002)).toBe(KNOWN.nameserver[family]);
+          expect(await asked(APP, 20002)).toBe(KNOWN.agent[family]);
+          // Without zones the agent's question takes the way of the application's, back to the agent itself.
+          const program = family === 'ip' ? 'iptables' : 'ip6tables';
+          await pair.pod.run(`${program}-${backend}-save -t raw > /tmp/${pair.pod.name}; ${program}-${backend} -t raw -F`);
+          expect(await asked(APP, 20003)).toBe(KNOWN.agent[family]);
+          expect(await asked(PROXY, 20003)).toBe(KNOWN.agent[family]);
+          await pair.pod.run(`${program}-${backend}-restore < /tmp/${pair.pod.name}; rm /tmp/${pair.pod.name}`);
+        });
+      });
     }
-  });
-});
+
+    it('a question to any server is answered by the agent where all DNS is captured', async () => {
+      const { pod, pair } = current();
+      const result = await applyPlan({ kind: 'netns', path: `/run/netns/${pair.pod.name}` }, ALL_CAPTURED, { backend });
+      expect(result).toMatchObject({ outcome: 'applied', failures: [] });
+      for (const family of FAMILIES) {
+        for (const protocol of ['udp', 'tcp'] as const) {
+          const to = [ADDRESSES[family].otherNameserver, 53] as const;
+          expect(await pod.ask(APP, to, 'mesh.test', protocol)).toEqual({ address: KNOWN.agent[family], from: printed(to) });
+          expect(await pod.ask(PROXY, to, 'mesh.test', protocol)).toEqual({ address: KNOWN.nameserver[family], from: printed(to) });
+        }
+      }
+    });
+  },
+);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Difference } from '../../src/netfilter/compare/difference.ts';
 import type { Rulesets } from '../../src/netfilter/compare.ts';
 import { compareRulesets } from '../../src/netfilter/compare.ts';
-import type { Difference } from '../../src/netfilter/compare/difference.ts';
 import { printRule, printSave } from '../../src/netfilter/print.ts';
 import { readRule } from '../../src/netfilter/read/rule.ts';
 import type { Chain, Policy, Rule, Ruleset } from '../../src/netfilter/rule.ts';

@@ -20,13 +20,33 @@ describe('an address range', () => {
     expect(network === null ? null : printNetwork(network)).toBe(printed);
   });
 
-  it.each(['', '10.0.0.0/33', '10.0.0/8', '10.0.0.0/08', '010.0.0.1', '1.2', '10.0.0.0/', '10.0.0.0/8/8', '256.0.0.1', '10.0.0.0/-1', ' 10.0.0.0/8', 'fe80::1%eth0', '::/129', '1::2::3', 'host', '*', '10.0.0.0/8\n'])(
-    '%j is none',
-    (text) => expect(parseNetwork(text)).toBeNull(),
-  );
+  it.each([
+    '',
+    '10.0.0.0/33',
+    '10.0.0/8',
+    '10.0.0.0/08',
+    '010.0.0.1',
+    '1.2',
+    '10.0.0.0/',
+    '10.0.0.0/8/8',
+    '256.0.0.1',
+    '10.0.0.0/-1',
+    ' 10.0.0.0/8',
+    'fe80::1%eth0',
+    '::/129',
+    '1::2::3',
+    'host',
+    '*',
+    '10.0.0.0/8\n',
+  ])('%j is none', (text) => expect(parseNetwork(text)).toBeNull());
 
   it('is listed without its prefix only where it is one address', () => {
-    expect(['10.0.0.1', '10.0.0.0/8', '::1', '::/0'].map((text) => listNetwork(parseNetwork(text) as never))).toEqual(['10.0.0.1', '10.0.0.0/8', '::1', '::/0']);
+    expect(['10.0.0.1', '10.0.0.0/8', '::1', '::/0'].map((text) => listNetwork(parseNetwork(text) as never))).toEqual([
+      '10.0.0.1',
+      '10.0.0.0/8',
+      '::1',
+      '::/0',
+    ]);
   });
 
   test.prop([fc.ipV4(), fc.integer({ min: 0, max: 32 })])('of IPv4 is what the library makes of it', (address, prefix) => {

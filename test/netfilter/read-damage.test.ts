@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { printCommands, printRestore, printSave } from '../../src/netfilter/print.ts';
 import { printList } from '../../src/netfilter/print-list.ts';
-import { readRules } from '../../src/netfilter/read.ts';
 import { readProblemText } from '../../src/netfilter/read/problems.ts';
+import { readRules } from '../../src/netfilter/read.ts';
 import { capture } from '../golden.ts';
 
 const SAVE = capture('damaged-default.save.txt');

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { printSave } from '../../src/netfilter/print.ts';
+import { readProblemText } from '../../src/netfilter/read/problems.ts';
 import type { ReadOptions } from '../../src/netfilter/read.ts';
 import { readRules } from '../../src/netfilter/read.ts';
-import { readProblemText } from '../../src/netfilter/read/problems.ts';
 import type { Ruleset } from '../../src/netfilter/rule.ts';
 import { capture } from '../golden.ts';
 

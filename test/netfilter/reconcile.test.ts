@@ -297,8 +297,8 @@ describe('beside rules of others', () => {
     const kernel = loaded(wanted);
     kernel.restore('*nat\n:OTHERS - [0:0]\n-A OTHERS -p icmp -g ISTIO_OUTPUT\nCOMMIT\n', false);
     const { kept, text } = change(kernel, NOTHING);
-    expect(kept.map(({ table, chain, by }) => [table, chain, ...by.map(printRule)])).toEqual([
-      ['nat', 'ISTIO_OUTPUT', '-p icmp -g ISTIO_OUTPUT'],
+    expect(kept.map(({ table, chain, by }) => [table, chain, ...by.map((use) => `-A ${use.chain} ${printRule(use.rule)}`)])).toEqual([
+      ['nat', 'ISTIO_OUTPUT', '-A OTHERS -p icmp -g ISTIO_OUTPUT'],
     ]);
     expect(text).not.toContain('-X');
     expect(kernel.lines(true)).toEqual(['nat :ISTIO_OUTPUT']);

@@ -1,10 +1,10 @@
 /** The differences between two chains of the same name. */
 
+import type { Rule } from '../rule.ts';
 import type { Pair } from './align.ts';
 import { align } from './align.ts';
 import type { ChainPlace, Difference, PlacedRule } from './difference.ts';
 import { pairAlike, pairMoved } from './pair.ts';
-import type { Rule } from '../rule.ts';
 import { keysOf } from './rule-key.ts';
 import { differingParts, partsOf } from './rule-parts.ts';
 

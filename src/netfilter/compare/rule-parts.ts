@@ -1,10 +1,10 @@
 /** A rule as parts that can be set against another rule's: one for each kind of match, and the target. */
 
-import type { DifferingPart } from './difference.ts';
 import { printMatch, printRule } from '../print.ts';
 import type { Rule } from '../rule.ts';
-import { hidesInterfaces, withoutInterfaces } from './rule-key.ts';
 import { printTarget } from '../target.ts';
+import type { DifferingPart } from './difference.ts';
+import { hidesInterfaces, withoutInterfaces } from './rule-key.ts';
 
 /** The printed matches of each kind, and the printed target. */
 export interface RuleParts {

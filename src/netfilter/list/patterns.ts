@@ -1,12 +1,12 @@
 /** The words of LISTED_MATCHES turned round: from words to a match. */
 
-import { LISTED_MATCHES } from './forms.ts';
 import type { KnownMatch, MatchKind } from '../match.ts';
 import type { OwnerRange, PortRange } from '../numbers.ts';
 import { parsePortRange } from '../numbers.ts';
 import { MATCH_OPTIONS } from '../options.ts';
-import type { Family } from '../rule.ts';
 import { servicePort } from '../read/services.ts';
+import type { Family } from '../rule.ts';
+import { LISTED_MATCHES } from './forms.ts';
 
 /** One way in which words show a match: literal words, then one that begins with `prefix` and goes on with the value. */
 interface Pattern {

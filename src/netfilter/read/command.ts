@@ -1,9 +1,9 @@
 /** A command line of a shell that runs iptables, with what prompts, logs and wrappers put before it. */
 
-import { operationOf } from './edit-line.ts';
 import type { Family } from '../rule.ts';
 import type { Word } from '../words.ts';
 import { plainWords, splitWords } from '../words.ts';
+import { operationOf } from './edit-line.ts';
 
 /** What a line says of the rules that follow it. */
 export interface Announcement {

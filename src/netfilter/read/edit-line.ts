@@ -1,12 +1,12 @@
 /** One line of iptables-restore, or the arguments of one iptables command, to a change of a table. */
 
-import type { Edit } from './edit.ts';
-import { readCounters, readRule } from './rule.ts';
 import type { Counters, Family, Policy, Rule } from '../rule.ts';
-import type { Unreadable } from './rule-words.ts';
-import { isChainName } from './rule-words.ts';
 import type { Word } from '../words.ts';
 import { bareText, splitWords } from '../words.ts';
+import type { Edit } from './edit.ts';
+import { readCounters, readRule } from './rule.ts';
+import type { Unreadable } from './rule-words.ts';
+import { isChainName } from './rule-words.ts';
 
 type Operation =
   | 'append'

@@ -4,13 +4,13 @@ import { LISTED_TARGETS } from '../list/forms.ts';
 import { findMatch } from '../list/patterns.ts';
 import type { Match } from '../match.ts';
 import { PROTOCOLS_WITH_PORTS } from '../protocols.ts';
-import { readRule } from './rule.ts';
-import { isExtension } from './target.ts';
-import type { Unreadable } from './rule-words.ts';
 import type { Family } from '../rule.ts';
 import type { Target, TargetName, Verdict } from '../target.ts';
 import { isTargetName, TARGET_FORMS, VERDICTS } from '../target.ts';
 import { splitWords, unquote } from '../words.ts';
+import { readRule } from './rule.ts';
+import type { Unreadable } from './rule-words.ts';
+import { isExtension } from './target.ts';
 
 /** The columns that say how the words are meant. */
 export interface RowStart {

@@ -1,14 +1,14 @@
 /** The lines of one table's listing to the edits that make the table. */
 
+import type { Family, Rule } from '../rule.ts';
+import { plainWords } from '../words.ts';
 import type { Edit } from './edit.ts';
 import type { Line } from './lines.ts';
 import type { ReadProblems } from './problems.ts';
 import type { Columns } from './row.ts';
 import { readColumns, readCounts, readRow } from './row.ts';
-import { chainHeading } from './shapes.ts';
 import type { Unreadable } from './rule-words.ts';
-import type { Family, Rule } from '../rule.ts';
-import { plainWords } from '../words.ts';
+import { chainHeading } from './shapes.ts';
 
 /** What was read of a section. */
 export interface PlacedEdit {

@@ -1,9 +1,9 @@
 /** The family and the table of a section, where its text does not name them. */
 
-import type { Edit } from './edit.ts';
-import type { Origin } from './sections.ts';
 import type { Family } from '../rule.ts';
 import { BUILT_IN_CHAINS } from '../rule.ts';
+import type { Edit } from './edit.ts';
+import type { Origin } from './sections.ts';
 
 /** What the text states, then what the caller says, then what an address shows, then what is assumed. */
 export function familyOf(origin: Origin, forced: Family | undefined): Family {

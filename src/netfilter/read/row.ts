@@ -4,8 +4,8 @@ import type { KnownMatch, Match } from '../match.ts';
 import { parseNetwork } from '../network.ts';
 import { MATCH_OPTIONS } from '../options.ts';
 import { protocolName, protocolNumber } from '../protocols.ts';
-import { readListWords } from './list-words.ts';
 import type { Counters, Family, Rule } from '../rule.ts';
+import { readListWords } from './list-words.ts';
 import type { Unreadable } from './rule-words.ts';
 import { isChainName } from './rule-words.ts';
 

@@ -4,14 +4,14 @@ import type { KnownMatch, Match } from '../match.ts';
 import { parseNetwork } from '../network.ts';
 import { MATCH_OPTIONS, matchKindOf } from '../options.ts';
 import { PROTOCOLS_WITH_PORTS, protocolName } from '../protocols.ts';
-import { readTarget } from './target.ts';
 import type { Counters, Family, Rule } from '../rule.ts';
-import type { RuleWords, Unreadable } from './rule-words.ts';
-import { jumpOf, LOAD, startsAnother, takeNegation, wordsSince } from './rule-words.ts';
 import type { Target } from '../target.ts';
 import { TARGET_FORMS } from '../target.ts';
 import type { Word } from '../words.ts';
 import { bareText, quoteWord, unquote } from '../words.ts';
+import type { RuleWords, Unreadable } from './rule-words.ts';
+import { jumpOf, LOAD, startsAnother, takeNegation, wordsSince } from './rule-words.ts';
+import { readTarget } from './target.ts';
 
 export type { Unreadable } from './rule-words.ts';
 

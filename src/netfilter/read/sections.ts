@@ -1,5 +1,8 @@
 /** A text's lines as sections: blocks of one table, listings, runs of rules, commands. The rules in them are not parsed yet. */
 
+import type { Family } from '../rule.ts';
+import { TABLES } from '../rule.ts';
+import { plainWords } from '../words.ts';
 import type { Announcement, CommandLine } from './command.ts';
 import { readCommandLine } from './command.ts';
 import type { Line } from './lines.ts';
@@ -17,9 +20,6 @@ import {
   legacyProgram,
   tableStart,
 } from './shapes.ts';
-import type { Family } from '../rule.ts';
-import { TABLES } from '../rule.ts';
-import { plainWords } from '../words.ts';
 
 /** What is known of the family of sections that belong together. */
 export interface Origin {

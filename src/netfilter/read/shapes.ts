@@ -1,7 +1,7 @@
 /** What a single line looks like, seen without the lines around it. */
 
-import { isChainName } from './rule-words.ts';
 import type { Family, Policy } from '../rule.ts';
+import { isChainName } from './rule-words.ts';
 
 // The space in `* nat` is Istio's own (istio-iptables 1.5 to 1.30).
 const TABLE = /^\\?\*\s?([A-Za-z][A-Za-z0-9_-]{0,30})$/;

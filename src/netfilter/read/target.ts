@@ -1,10 +1,10 @@
 /** What follows `-j` or `-g`. */
 
 import type { Family } from '../rule.ts';
-import type { RuleWords, Unreadable } from './rule-words.ts';
-import { isChainName, skipToAnother, startsAnother, wordsSince } from './rule-words.ts';
 import type { Target, TargetName, Verdict } from '../target.ts';
 import { isTargetName, TARGET_FORMS, VERDICTS } from '../target.ts';
+import type { RuleWords, Unreadable } from './rule-words.ts';
+import { isChainName, skipToAnother, startsAnother, wordsSince } from './rule-words.ts';
 
 // The targets of iptables-extensions(8) that may stand without options and would then look like a jump to a chain.
 const EXTENSIONS =
