@@ -10,11 +10,9 @@ import { programs } from './run.ts';
 
 /** Facts of the namespace that this process is in: addresses of the interfaces but lo, nameservers, and names with their numbers. */
 export function hostFacts(): Facts {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) =>
-    (list ?? []).filter(({ internal }) => !internal).map(({ cidr, address }) => cidr ?? address),
-  );
+  const addresses = [...parseFibTrie(textOf('/proc/net/fib_trie')), ...parseIfInet6(textOf('/proc/net/if_inet6'))];
   return {
-    addresses: asGoListsThem(addresses),
+    addresses: addresses.length > 0 ? addresses : asGoListsThem(runningAddresses()),
     nameservers: parseNameservers(textOf('/etc/resolv.conf')),
     services: parseServices(textOf('/etc/services')),
     users: parseIds(textOf('/etc/passwd')),
@@ -49,6 +47,27 @@ export async function targetFacts(target: Target, option: string = target.kind =
   } finally {
     namespace.close();
   }
+}
+
+// Node lists only interfaces that are running: one that waits for its carrier would pass for none, and its IPv6 would
+// stay without rules. Where there is no /proc, that has to do.
+function runningAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((list) =>
+    (list ?? []).filter(({ internal }) => !internal).map(({ cidr, address }) => cidr ?? address),
+  );
+}
+
+/** The IPv4 addresses of this namespace, those of loopback left out, from /proc/net/fib_trie, which shows each in two tables. */
+export function parseFibTrie(text: string): readonly string[] {
+  const local = [...text.matchAll(/\|-- (\d+\.\d+\.\d+\.\d+)\n\s+\/32 host LOCAL/g)].map(([, address]) => address ?? '');
+  return [...new Set(local)].filter((address) => !address.startsWith('127.'));
+}
+
+/** The IPv6 addresses of this namespace, those of lo left out, from /proc/net/if_inet6. */
+export function parseIfInet6(text: string): readonly string[] {
+  return [...text.matchAll(/^([0-9a-f]{32}) \S+ ([0-9a-f]+) \S+ \S+ +(\S+)$/gm)]
+    .filter(([, , , device]) => device !== 'lo')
+    .map(([, digits, prefix]) => `${digits?.match(/.{4}/g)?.join(':')}/${Number.parseInt(prefix ?? '', 16)}`);
 }
 
 /** The addresses that `ip -o addr show` lists, but those of lo. */

@@ -4,7 +4,7 @@
     hammer.py connect FIRST UID HOST PROTOCOL:PORT...     connects until it ends, then tells how often it got which letter;
                                                           FIRST is how many connections came before these
 
-Python, since Node can make no transparent socket, and makes a tenth of the connections.
+Python, since Node can make no transparent socket.
 """
 
 import collections
@@ -100,6 +100,6 @@ def connect(first, uid, host, *wanted):
     print(json.dumps(answers))
 
 
-# As fast as they can, but for the others: who changes the rules need not queue behind what is made in a slice of time.
+# They take all there is of two cores, but don't push aside who changes the rules: a swap takes a third of the time.
 os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 {'listen': listen, 'connect': connect}[sys.argv[1]](*sys.argv[2:])

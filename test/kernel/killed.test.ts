@@ -116,7 +116,7 @@ async function killAgainAndAgain(pod: Namespace, backend: Backend, { between }: 
     await run(to, victim, delay);
     const seen = await look(pod, backend);
 
-    const what = `seed ${seed}, kill ${round}: ${victim} after ${delay.toFixed(1)} ms, on the way to ${between[to].args.join(' ')}`;
+    const what: string = `seed ${seed}, kill ${round}: ${victim} after ${delay.toFixed(1)} ms, on the way to ${between[to].args.join(' ')}`;
     const allowed = prefixes(before, wanted[to].tables, between[to].order);
     const reached = allowed.findIndex((tables) => areEqual(tables, seen.tables));
     if (reached === -1) expect.fail(`${what}: ${differences(seen.tables, before, wanted[to].tables, between[to].order)}`);
@@ -162,16 +162,20 @@ describeKernel.each([
   { backend: 'nft', kills: 200 },
   { backend: 'legacy', kills: 100 },
 ] as const)('the program killed at random moments, with iptables-$backend,', ({ backend, kills }) => {
-  it.concurrent.each(TRANSITIONS)('leaves each table old or new, in their order, and the next run heals it: $name', async (transition) => {
-    const seed = Date.now() % 2 ** 32;
-    const times = kills * transition.share;
-    await inPair(async ({ pod }) => {
-      // Both ends of the cable are up; what is on it counts when the kernel has noticed that.
-      await pod.run('until ip link show v0 | grep -q "state UP"; do sleep 0.01; done');
-      const tally = await killAgainAndAgain(pod, backend, transition, times, seed);
-      console.log(`note: ${backend}, ${transition.name}: ${times} kills, left old ${tally.old}, mixed ${tally.mixed}, new ${tally.new}`);
-    });
-  });
+  it.concurrent.each(TRANSITIONS)(
+    'leaves each table old or new, in their order, and the next run heals it: $name',
+    { timeout: 240_000 },
+    async (transition) => {
+      const seed = Date.now() % 2 ** 32;
+      const times = kills * transition.share;
+      await inPair(async ({ pod }) => {
+        // Both ends of the cable are up; what is on it counts when the kernel has noticed that.
+        await pod.run('until ip link show v0 | grep -q "state UP"; do sleep 0.01; done');
+        const tally = await killAgainAndAgain(pod, backend, transition, times, seed);
+        console.log(`note: ${backend}, ${transition.name}: ${times} kills, left old ${tally.old}, mixed ${tally.mixed}, new ${tally.new}`);
+      });
+    },
+  );
 });
 
 describeKernel.each(['nft', 'legacy'] as const)('between two settings, with iptables-%s,', (backend) => {

@@ -336,8 +336,10 @@ describeSockets.each(['nft', 'legacy'] as const)(
         );
 
         it.each(['udp', 'tcp'] as const)('a question of the agent itself by %s goes out to the nameserver', async (protocol) => {
-          const answered = await current().pod.ask(PROXY, [nameserver, 53], 'mesh.test', protocol);
-          expect(answered).toEqual({ address: KNOWN.nameserver[family], from });
+          for (const owner of AGENTS) {
+            const answered = await current().pod.ask(owner, [nameserver, 53], 'mesh.test', protocol);
+            expect(answered).toEqual({ address: KNOWN.nameserver[family], from });
+          }
         });
 
         it('a question to a server that resolv.conf does not name goes out by udp', async () => {
@@ -349,10 +351,13 @@ describeSockets.each(['nft', 'legacy'] as const)(
           const { pod, pair } = current();
           const asked = async (owner: Owner, port: number): Promise<unknown> =>
             (await pod.ask(owner, [nameserver, 53], 'mesh.test', 'udp', [ADDRESSES[family].pod, port])).address;
-          expect(await asked(APP, 20001)).toBe(KNOWN.agent[family]);
-          expect(await asked(PROXY, 20001)).toBe(KNOWN.nameserver[family]);
-          expect(await asked(PROXY, 20002)).toBe(KNOWN.nameserver[family]);
-          expect(await asked(APP, 20002)).toBe(KNOWN.agent[family]);
+          for (const [index, agent] of AGENTS.entries()) {
+            const [first, second] = [20010 + index, 20020 + index];
+            expect(await asked(APP, first)).toBe(KNOWN.agent[family]);
+            expect(await asked(agent, first)).toBe(KNOWN.nameserver[family]);
+            expect(await asked(agent, second)).toBe(KNOWN.nameserver[family]);
+            expect(await asked(APP, second)).toBe(KNOWN.agent[family]);
+          }
           // Without zones the agent's question takes the way of the application's, back to the agent itself.
           const program = family === 'ip' ? 'iptables' : 'ip6tables';
           await pair.pod.run(`${program}-${backend}-save -t raw > /tmp/${pair.pod.name}; ${program}-${backend} -t raw -F`);
