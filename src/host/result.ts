@@ -56,7 +56,7 @@ export interface ApplyResult {
   readonly warnings: readonly string[];
   /** The rules of ours as they were last seen; undefined where they could not be read. */
   readonly ours: { readonly ip: Ruleset; readonly ip6: Ruleset } | undefined;
-  /** Times that the rules were read and changed: more than 1 where another program interfered. */
+  /** Looks at the rules: 1 where nothing was to be done, 2 for a change and its verification, more where another program interfered. */
   readonly attempts: number;
   /** Child processes. */
   readonly processes: number;

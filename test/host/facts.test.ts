@@ -43,5 +43,8 @@ it('the addresses of another namespace are listed as Go lists them: IPv4 first, 
 });
 
 it('the nameservers of a resolv.conf are read, comments left out', () => {
-  expect(parseNameservers('# nameserver 1.1.1.1\nsearch x\nnameserver 10.96.0.10\n  nameserver fd00::a\n')).toEqual(['10.96.0.10', 'fd00::a']);
+  expect(parseNameservers('# nameserver 1.1.1.1\nsearch x\nnameserver 10.96.0.10\n  nameserver fd00::a\n')).toEqual([
+    '10.96.0.10',
+    'fd00::a',
+  ]);
 });
