@@ -64,7 +64,7 @@ export function inPair<R>(use: (pair: Pair) => Promise<R>): Promise<R> {
           for a in ${ip.service} ${ip.ownService} ${ip.excluded} ${ip.nameserver} ${ip.otherNameserver}; do ip addr add $a/32 dev lo; done
           for a in ${ip6.service} ${ip6.ownService} ${ip6.excluded} ${ip6.nameserver} ${ip6.otherNameserver}; do ip addr add $a/128 dev lo nodad; done`),
       ]);
-      // Node lists an interface, and with it the addresses that make the rules, only once it is up.
+      // Before the kernel has called the link up it drops what is sent, and the first calls would wait for a second try.
       await pod.run('until ip link show v0 | grep -q "state UP"; do sleep 0.01; done');
       return use({ pod, client });
     }),
