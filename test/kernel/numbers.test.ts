@@ -104,12 +104,6 @@ describeKernel.each(['nft', 'legacy'])('KNOWN DIFFERENCE: iptables on %s takes',
     expect(await iptablesReads(backend, '-m owner --uid-owner', ['1:2'])).toEqual(['1-2']);
   });
 
-  it('all ports for no question at all and leaves the option out; here it stays a range', async () => {
-    const ranges = [':', '0:', ':65535', '0:65535'];
-    expect(weRead(parsePortRange, printPortRange, ranges)).toEqual(ranges.map(() => '0:65535'));
-    expect(await iptablesReads(backend, '-p tcp -m tcp --dport', ranges)).toEqual(ranges.map(() => '-A OUTPUT -p tcp -m tcp'));
-  });
-
   it('in multiport no open range and none of one port, which are accepted here', async () => {
     const ranges = [':80', '80:', ':', '80:80'];
     expect(ranges.map(parsePortRange)).not.toContain(null);
