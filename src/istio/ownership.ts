@@ -1,19 +1,19 @@
 /** What in a live state is ours, whichever release made it. */
 
 import { printRule } from '../netfilter/print.ts';
-import type { Owned } from '../netfilter/reconcile-owned.ts';
-import { keepOnly } from '../netfilter/reconcile-owned.ts';
+import type { Owned } from '../netfilter/reconcile/owned.ts';
+import { keepOnly } from '../netfilter/reconcile/owned.ts';
 import type { Family, Rule } from '../netfilter/rule.ts';
 import { FAMILIES } from '../netfilter/rule.ts';
-import { mayBeOurs } from './ownership-asked.ts';
-import { claimRemains, claimWhole, isDistinctive, missingFrom, without } from './ownership-claims.ts';
-import type { Both, BuiltInChain } from './ownership-parts.ts';
-import { ambientChainsIn, builtInRules, ownChainsOf } from './ownership-parts.ts';
-import { readingsOf } from './ownership-readings.ts';
-import type { Block, Hypothesis } from './ownership-releases.ts';
-import { blocksOf, hypothesesFor, hypothesisOf, mostLike, textOf } from './ownership-releases.ts';
+import { mayBeOurs } from './ownership/asked.ts';
+import { claimRemains, claimWhole, isDistinctive, missingFrom, without } from './ownership/claims.ts';
+import type { Both, BuiltInChain } from './ownership/parts.ts';
+import { ambientChainsIn, builtInRules, ownChainsOf } from './ownership/parts.ts';
+import { readingsOf } from './ownership/readings.ts';
+import type { Block, Hypothesis } from './ownership/releases.ts';
+import { blocksOf, hypothesesFor, hypothesisOf, mostLike, textOf } from './ownership/releases.ts';
 
-export type { Both } from './ownership-parts.ts';
+export type { Both } from './ownership/parts.ts';
 
 /** Something that is left where it is, though it may look as if it were ours. */
 export interface OwnershipWarning {

@@ -1,17 +1,17 @@
 /** From a live state to the wanted one, without touching what is not ours. Pure: the kernel is asked and changed elsewhere. */
 
-import type { Effect } from './reconcile-order.ts';
-import { effectOf, inOrderOfTransition } from './reconcile-order.ts';
-import type { Owned } from './reconcile-owned.ts';
-import { keepOnly } from './reconcile-owned.ts';
-import type { KeptChain } from './reconcile-table.ts';
-import { reconcileTable } from './reconcile-table.ts';
+import type { Effect } from './reconcile/order.ts';
+import { effectOf, inOrderOfTransition } from './reconcile/order.ts';
+import type { Owned } from './reconcile/owned.ts';
+import { keepOnly } from './reconcile/owned.ts';
+import type { KeptChain } from './reconcile/table.ts';
+import { reconcileTable } from './reconcile/table.ts';
 import type { Family, Ruleset, Table } from './rule.ts';
 
-export type { Effect } from './reconcile-order.ts';
-export type { Owned } from './reconcile-owned.ts';
-export { keepOnly } from './reconcile-owned.ts';
-export type { KeptChain } from './reconcile-table.ts';
+export type { Effect } from './reconcile/order.ts';
+export type { Owned } from './reconcile/owned.ts';
+export { keepOnly } from './reconcile/owned.ts';
+export type { KeptChain } from './reconcile/table.ts';
 
 /** The change of one table: applied whole, or not at all. */
 export interface TableChange {

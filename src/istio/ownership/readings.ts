@@ -1,15 +1,15 @@
 /** Which settings may have made a state: values read from its rules, as far as they change loose rules or tell releases apart. */
 
-import type { KnownMatch } from '../netfilter/match.ts';
-import type { Network } from '../netfilter/network.ts';
-import type { OwnerRange, PortRange } from '../netfilter/numbers.ts';
-import { port } from '../netfilter/numbers.ts';
-import type { Rule, Ruleset } from '../netfilter/rule.ts';
-import type { Find } from './ownership-asked.ts';
-import { asked, distinct, finder, isPort, isVerdict, jumpsTo, matchesOf } from './ownership-asked.ts';
-import { sourcesOf } from './ownership-proxy.ts';
-import type { SettingValues } from './settings.ts';
-import type { Switches } from './switches.ts';
+import type { KnownMatch } from '../../netfilter/match.ts';
+import type { Network } from '../../netfilter/network.ts';
+import type { OwnerRange, PortRange } from '../../netfilter/numbers.ts';
+import { port } from '../../netfilter/numbers.ts';
+import type { Rule, Ruleset } from '../../netfilter/rule.ts';
+import type { SettingValues } from '../settings.ts';
+import type { Switches } from '../switches.ts';
+import type { Find } from './asked.ts';
+import { asked, distinct, finder, isPort, isVerdict, jumpsTo, matchesOf } from './asked.ts';
+import { sourcesOf } from './proxy.ts';
 
 /** Settings, switches and nameservers to make rules of. */
 export interface Reading {

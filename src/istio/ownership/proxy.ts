@@ -1,13 +1,13 @@
 /** Who the proxy is and which DNS is captured, as a state tells. */
 
-import type { Network } from '../netfilter/network.ts';
-import { addressBits, printNetwork } from '../netfilter/network.ts';
-import type { OwnerRange, PortRange } from '../netfilter/numbers.ts';
-import { printOwnerRange } from '../netfilter/numbers.ts';
-import type { Rule } from '../netfilter/rule.ts';
-import type { Find } from './ownership-asked.ts';
-import { asked, distinct, isPort, isVerdict, jumpsTo, matchesOf } from './ownership-asked.ts';
-import type { SettingValues } from './settings.ts';
+import type { Network } from '../../netfilter/network.ts';
+import { addressBits, printNetwork } from '../../netfilter/network.ts';
+import type { OwnerRange, PortRange } from '../../netfilter/numbers.ts';
+import { printOwnerRange } from '../../netfilter/numbers.ts';
+import type { Rule } from '../../netfilter/rule.ts';
+import type { SettingValues } from '../settings.ts';
+import type { Find } from './asked.ts';
+import { asked, distinct, isPort, isVerdict, jumpsTo, matchesOf } from './asked.ts';
 
 /** Who the proxy is, and which DNS is captured. */
 export interface OwnersAndDns extends Owners, Dns {

@@ -1,8 +1,8 @@
 /** What rules ask and do, as far as settings are read from them. */
 
-import type { KnownMatch, MatchKind, MatchValues } from '../netfilter/match.ts';
-import type { PortRange } from '../netfilter/numbers.ts';
-import type { Rule, Ruleset } from '../netfilter/rule.ts';
+import type { KnownMatch, MatchKind, MatchValues } from '../../netfilter/match.ts';
+import type { PortRange } from '../../netfilter/numbers.ts';
+import type { Rule, Ruleset } from '../../netfilter/rule.ts';
 
 /** The rules of one family, by table and chain. */
 export type Find = (table: string, ...chains: readonly string[]) => readonly Rule[];

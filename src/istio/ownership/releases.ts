@@ -1,18 +1,18 @@
 /** What each kind of release makes of a reading, and which of them a state's own chains speak for. */
 
-import { printRule } from '../netfilter/print.ts';
-import type { Family, Rule, Ruleset } from '../netfilter/rule.ts';
-import { isBuiltIn } from '../netfilter/rule.ts';
-import { assemble } from './assemble.ts';
-import { contextFor } from './context.ts';
-import { builtInRules, ownChainsOf } from './ownership-parts.ts';
-import type { Reading } from './ownership-readings.ts';
-import { RELEASES, readSpans } from './releases/known.ts';
-import type { Profile } from './releases/profile.ts';
-import { profileOf } from './releases/profile.ts';
-import { RULE_CHANGES } from './releases/rule-changes.ts';
-import { CONCERNS } from './rules/concerns.ts';
-import { rejected6 } from './rules/invalid.ts';
+import { printRule } from '../../netfilter/print.ts';
+import type { Family, Rule, Ruleset } from '../../netfilter/rule.ts';
+import { isBuiltIn } from '../../netfilter/rule.ts';
+import { assemble } from '../assemble.ts';
+import { contextFor } from '../context.ts';
+import { RELEASES, readSpans } from '../releases/known.ts';
+import type { Profile } from '../releases/profile.ts';
+import { profileOf } from '../releases/profile.ts';
+import { RULE_CHANGES } from '../releases/rule-changes.ts';
+import { CONCERNS } from '../rules/concerns.ts';
+import { rejected6 } from '../rules/invalid.ts';
+import { builtInRules, ownChainsOf } from './parts.ts';
+import type { Reading } from './readings.ts';
 
 /** The rules that one release makes of one reading, for one family. */
 export interface Hypothesis {

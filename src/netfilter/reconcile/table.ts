@@ -1,10 +1,10 @@
 /** One table: what has to change in it, as one block that iptables-restore applies at once or not at all. */
 
-import { printMatch, printRule } from './print.ts';
-import type { Owned } from './reconcile-owned.ts';
-import { isOwnChain } from './reconcile-owned.ts';
-import type { Chain, Rule, Table } from './rule.ts';
-import { isBuiltIn } from './rule.ts';
+import { printMatch, printRule } from '../print.ts';
+import type { Chain, Rule, Table } from '../rule.ts';
+import { isBuiltIn } from '../rule.ts';
+import type { Owned } from './owned.ts';
+import { isOwnChain } from './owned.ts';
 
 /** A chain of ours that is no longer wanted, and the rules of others that still lead there. */
 export interface KeptChain {

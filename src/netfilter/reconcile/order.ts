@@ -1,8 +1,8 @@
 /** Which tables change first, so that what both states capture is captured at every moment between. */
 
-import type { Match } from './match.ts';
-import type { Rule, Table } from './rule.ts';
-import { isBuiltIn, TABLES } from './rule.ts';
+import type { Match } from '../match.ts';
+import type { Rule, Table } from '../rule.ts';
+import { isBuiltIn, TABLES } from '../rule.ts';
 
 /**
  * What a change does to what a table captures: it gains a facet that it did not have, it loses one, or

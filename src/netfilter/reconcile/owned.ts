@@ -1,7 +1,7 @@
 /** What of a live state is ours, and that part of it as a ruleset. */
 
-import type { Chain, Rule, Ruleset, Table } from './rule.ts';
-import { isBuiltIn } from './rule.ts';
+import type { Chain, Rule, Ruleset, Table } from '../rule.ts';
+import { isBuiltIn } from '../rule.ts';
 
 /** What of one family's live state is ours. */
 export interface Owned {

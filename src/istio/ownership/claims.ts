@@ -1,8 +1,8 @@
 /** Whether all loose rules that a release makes for a chain stand there, and which of the live rules they are. */
 
-import { printRule } from '../netfilter/print.ts';
-import type { Rule } from '../netfilter/rule.ts';
-import type { Block, Hypothesis } from './ownership-releases.ts';
+import { printRule } from '../../netfilter/print.ts';
+import type { Rule } from '../../netfilter/rule.ts';
+import type { Block, Hypothesis } from './releases.ts';
 
 /**
  * Whether a rule bears a mark of ours: it redirects, marks, or sets a zone. A bare verdict (`-i eth1 -j RETURN`,
