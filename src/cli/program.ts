@@ -3,6 +3,7 @@
 import type { CommandModule } from 'yargs';
 import yargs from 'yargs';
 import { nearest, quoted } from '../istio/problems.ts';
+import { NEWEST, RELEASES } from '../istio/releases/known.ts';
 import { applyCommand, cleanCommand } from './commands/apply.ts';
 import { EXAMPLES, previewCommand } from './commands/preview.ts';
 import { probeCommand } from './commands/probe.ts';
@@ -24,7 +25,7 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   }
   const parser = yargs([...familyFlags(argv)])
     .scriptName('istio-init')
-    .usage('$0 COMMAND\n\nThe iptables rules that Istio makes for a sidecar, of any release from 1.0 to 1.30.')
+    .usage(`$0 COMMAND\n\nThe iptables rules that Istio makes for a sidecar, of any release from ${RELEASES[0]} to ${NEWEST}.`)
     .parserConfiguration({
       'populate--': true,
       'boolean-negation': false,
