@@ -53,8 +53,7 @@ type Parsed = Readonly<Record<string, unknown>>;
 
 /** An option that may be given once: the last one counts. */
 export function last(parsed: Parsed, name: string): string | undefined {
-  const value = all(parsed, name).at(-1);
-  return value;
+  return all(parsed, name).at(-1);
 }
 
 /** An option that may be given several times. */

@@ -19,13 +19,18 @@ export function settingProblems(settings: Settings, values: SettingValues, profi
   return [...withoutEffect(settings, profile), ...noServers(settings, profile, facts), ...unknownNames(settings, values)];
 }
 
+/** Whether the rules name the servers: before a release could capture all DNS, `all` can mean no more than these. */
+function asksForServers(dns: SettingValues['dns.capture'], { has }: Profile): boolean {
+  return has('dnsByRedirect') && (dns === 'servers' || (dns === 'all' && !has('captureAllDnsFlag')));
+}
+
 function missingServers({ 'dns.capture': dns }: Settings, profile: Profile, facts: Facts): readonly Problem[] {
-  if (dns.value !== 'servers' || facts.nameservers !== undefined || !profile.has('dnsByRedirect')) return [];
+  if (!asksForServers(dns.value, profile) || facts.nameservers !== undefined) return [];
   return [problem('servers-unknown', dns.source)];
 }
 
 function noServers({ 'dns.capture': dns }: Settings, profile: Profile, facts: Facts): readonly Problem[] {
-  if (dns.value !== 'servers' || facts.nameservers?.length !== 0 || !profile.has('dnsByRedirect')) return [];
+  if (!asksForServers(dns.value, profile) || facts.nameservers?.length !== 0) return [];
   const consequence = profile.has('dnsNeedsServers') ? ', so DNS is not captured' : '; the rules for the agent are made all the same';
   return [problem('no-servers', dns.source, { consequence })];
 }
@@ -44,7 +49,7 @@ function tooManyGroups({ 'outbound.ownerGroups': groups }: Settings, profile: Pr
 /** Settings that someone gave and that this release does not have. */
 function withoutEffect(settings: Settings, profile: Profile): readonly Problem[] {
   return SETTING_KEYS.flatMap((key) => {
-    const needs = needed(key, settings);
+    const needs = needed(key, settings, profile);
     const { source } = settings[key];
     const given = source.kind === 'file' || source.kind === 'option';
     if (!given || needs === undefined || profile.has(needs) || isIdle(settings[key].value)) return [];
@@ -58,8 +63,11 @@ function withoutEffect(settings: Settings, profile: Profile): readonly Problem[]
   });
 }
 
-function needed(key: SettingKey, settings: Settings): ChangeName | undefined {
-  return key === 'dns.capture' && settings['dns.capture'].value !== 'off' ? 'dnsByRedirect' : SETTINGS[key].needs;
+function needed(key: SettingKey, settings: Settings, { has }: Profile): ChangeName | undefined {
+  if (key !== 'dns.capture') return SETTINGS[key].needs;
+  // Three ways of capturing DNS followed one another; before the first there was none.
+  const captured = has('dnsCapture15013') || has('dnsByAddress') || has('dnsByRedirect');
+  return settings[key].value === 'off' || captured ? undefined : 'dnsCapture15013';
 }
 
 function isIdle(value: unknown): boolean {

@@ -15,7 +15,8 @@ const QUERY: readonly KnownMatch[] = [UDP, TO_DNS];
 export const legacyDns: Concern = ({ family, values, switches, has, dns }) => {
   if (dns === 'off' || family === 'ip6') return [];
   const owners = proxyOwners(values);
-  const agent = switches.dnsPort;
+  // The first agent had this port alone, however the capture was asked for.
+  const agent = has('dnsCapture15013') ? 15013 : switches.dnsPort;
   const reason = { text: `DNS over UDP goes to the agent on ${agent}.`, settings: ['dns.capture'] } as const;
   if (has('dnsCapture15013')) {
     // Group 0 is left out here: it stands for root beside the proxy, and root's queries were to be captured.
