@@ -9,6 +9,7 @@ import { printRoutingCommands } from '../istio/routing.ts';
 import { API_VERSION } from '../istio/sidecar-file.ts';
 import { printSource } from '../istio/source.ts';
 import type { Annotate } from '../netfilter/print.ts';
+import type { ReadResult } from '../netfilter/read.ts';
 import type { Family, Rule, Ruleset } from '../netfilter/rule.ts';
 
 export interface Shown {
@@ -32,24 +33,33 @@ export function planShown(plan: CapturePlan): Shown {
 }
 
 /** Rules that were read from a text; nothing is known of their reasons. */
-export async function textShown({ file, text }: TextFile, family: Family | undefined): Promise<Shown> {
-  const { readRules } = await import('../netfilter/read.ts');
-  const { readProblemText } = await import('../netfilter/read/problems.ts');
-  const { rulesets, problems } = readRules(text, family === undefined ? {} : { family });
-  const told = problems.map(
-    (found): Problem => ({
-      ...problem('rules-text', { kind: 'file', file, line: found.line, column: 1 }, { reason: readProblemText(found) }),
-      severity: found.severity === 'info' ? 'note' : found.severity,
-    }),
-  );
-  if (told.some(({ severity }) => severity === 'error')) throw new ProblemError(told);
-  const of = (wanted: Family): Ruleset => rulesets.find((ruleset) => ruleset.family === wanted) ?? { family: wanted, tables: [] };
+export async function textShown(text: TextFile, family: Family | undefined): Promise<Shown> {
+  const { read, problems } = await rulesOf(text, family);
+  const of = (wanted: Family): Ruleset => read.rulesets.find((ruleset) => ruleset.family === wanted) ?? { family: wanted, tables: [] };
   const rules = { ip: of('ip'), ip6: of('ip6') };
   return {
     rules,
     commands: [],
     why: () => [],
     document: () => ({ apiVersion: API_VERSION, kind: 'Rules', ip: rulesetDocument(rules.ip), ip6: rulesetDocument(rules.ip6) }),
-    problems: told,
+    problems,
   };
+}
+
+/** What a text holds, and what there is to say of it. Throws a ProblemError where it holds no rules. */
+export async function rulesOf(
+  { file, text }: TextFile,
+  family: Family | undefined,
+): Promise<{ readonly read: ReadResult; readonly problems: readonly Problem[] }> {
+  const { readRules } = await import('../netfilter/read.ts');
+  const { readProblemText } = await import('../netfilter/read/problems.ts');
+  const read = readRules(text, family === undefined ? {} : { family });
+  const problems = read.problems.map(
+    (found): Problem => ({
+      ...problem('rules-text', { kind: 'file', file, line: found.line, column: 1 }, { reason: readProblemText(found) }),
+      severity: found.severity === 'info' ? 'note' : found.severity,
+    }),
+  );
+  if (problems.some(({ severity }) => severity === 'error')) throw new ProblemError(problems);
+  return { read, problems };
 }

@@ -1,0 +1,89 @@
+/** Rules as somebody found them, with how much of the state they show: what is not shown is no difference. */
+
+import type { Difference } from './compare/difference.ts';
+import { compareRulesets } from './compare.ts';
+import type { ReadResult } from './read.ts';
+import type { Family, Ruleset } from './rule.ts';
+import { FAMILIES } from './rule.ts';
+
+/** The tables of a family that can be seen: all there are, or those that are named. One that is seen and not there is empty. */
+export type SeenTables = 'all' | readonly string[];
+
+/** Something of a state that was not looked at, or could not be read. */
+export interface Unseen {
+  readonly family?: Family;
+  readonly table?: string;
+  /** Why, in words that end a sentence: `no listing of it is given`. */
+  readonly reason: string;
+}
+
+export interface Observation {
+  readonly ip: Ruleset;
+  readonly ip6: Ruleset;
+  readonly seen: Readonly<Record<Family, SeenTables>>;
+  /** What else is known to be there and not among the rules. */
+  readonly unseen: readonly Unseen[];
+}
+
+/** Everything there is of both families: a plan, or a live namespace that was read in full. */
+export function observeAll({ ip, ip6 }: Readonly<Record<Family, Ruleset>>): Observation {
+  return { ip, ip6, seen: { ip: 'all', ip6: 'all' }, unseen: [] };
+}
+
+/**
+ * What a text shows. A save shows all tables of its family, for it leaves out only those without rules, and so
+ * do commands, for what they don't do is not there; a listing and `iptables -S` show one table.
+ */
+export function observeText({ rulesets, tables }: Pick<ReadResult, 'rulesets' | 'tables'>): Observation {
+  const of = (family: Family): Ruleset => rulesets.find((ruleset) => ruleset.family === family) ?? { family, tables: [] };
+  const seen = (family: Family): SeenTables => {
+    const own = tables.filter((table) => table.family === family);
+    return own.some(({ form }) => form === 'block' || form === 'commands') ? 'all' : [...new Set(own.map(({ table }) => table))];
+  };
+  return { ip: of('ip'), ip6: of('ip6'), seen: { ip: seen('ip'), ip6: seen('ip6') }, unseen: [] };
+}
+
+/** Whether a table of a family can be seen. */
+export function sees({ seen }: Pick<Observation, 'seen'>, family: Family, table: string): boolean {
+  const tables = seen[family];
+  return tables === 'all' || tables.includes(table);
+}
+
+/** What both sides can see of the left one. */
+function restricted(one: Observation, other: Observation): readonly Ruleset[] {
+  return FAMILIES.map((family) => ({
+    family,
+    tables: one[family].tables.filter(({ name }) => sees(one, family, name) && sees(other, family, name)),
+  }));
+}
+
+/** What two observations say of each other. */
+export interface ObservedDifferences {
+  readonly differences: readonly Difference[];
+  /** What one side holds or may hold and the other can't show. */
+  readonly notCompared: readonly NotCompared[];
+}
+
+export interface NotCompared extends Unseen {
+  readonly side: 'left' | 'right';
+}
+
+/** Compares as far as both sides can see; what one side holds in a table that the other can't show is not compared. */
+export function compareObservations(left: Observation, right: Observation): ObservedDifferences {
+  return {
+    differences: compareRulesets(restricted(left, right), restricted(right, left)),
+    notCompared: [...hiddenFrom(left, right, 'left'), ...hiddenFrom(right, left, 'right')],
+  };
+}
+
+/** What `one` can't show, and what it is known not to have read. */
+function hiddenFrom(one: Observation, other: Observation, side: NotCompared['side']): readonly NotCompared[] {
+  const blind = FAMILIES.flatMap((family): readonly NotCompared[] => {
+    const tables = one.seen[family];
+    if (tables === 'all') return [];
+    const missed = other[family].tables.map(({ name }) => name).filter((name) => !tables.includes(name));
+    if (tables.length === 0) return missed.length === 0 ? [] : [{ side, family, reason: 'nothing of this family is shown' }];
+    return missed.map((table) => ({ side, family, table, reason: 'this table is not shown' }));
+  });
+  return [...blind, ...one.unseen.map((unseen) => ({ side, ...unseen }))];
+}
