@@ -36,9 +36,10 @@ function readNetwork(text: string, family: Family): MatchValues['source'] | null
 // iptables takes `/255.0.0.0` for `/8`, and iptables before 1.4 printed it so; a mask with holes has no prefix and is none.
 function withPrefix(text: string): string {
   const [, address, mask] = /^(\S+)\/(\d+\.\d+\.\d+\.\d+)$/.exec(text) ?? [];
-  const bits = mask?.split('.').reduce((value, part) => value * 256 + Number(part), 0) ?? 0;
+  if (mask === undefined) return text;
+  const bits = mask.split('.').reduce((value, part) => value * 256 + Number(part), 0);
   const prefix = /^(1*)0*$/.exec(bits.toString(2).padStart(32, '0'))?.[1]?.length;
-  return mask === undefined || prefix === undefined || bits >= 2 ** 32 ? text : `${address}/${prefix}`;
+  return prefix === undefined || bits >= 2 ** 32 ? text : `${address}/${prefix}`;
 }
 
 // IFNAMSIZ leaves 15 characters; the kernel refuses slashes and white space, a shell-safe set is enough for the rest.
@@ -100,12 +101,15 @@ export const MATCH_KINDS: readonly MatchKind[] = Object.keys(MATCH_OPTIONS) as M
 
 /** The kind that an option of a module stands for (`owner`, `--uid-owner`), or undefined. */
 export function matchKindOf(module: string, option: string): MatchKind | undefined {
-  return BY_OPTION.get(`${module} ${option}`);
+  return BY_MODULE.get(module)?.get(option);
 }
 
-const BY_OPTION: ReadonlyMap<string, MatchKind> = new Map(
-  MATCH_KINDS.flatMap((kind) => {
-    const { option, aliases, module } = MATCH_OPTIONS[kind];
-    return [option, ...aliases].map((name) => [`${module} ${name}`, kind] as const);
+const BY_MODULE: ReadonlyMap<string, ReadonlyMap<string, MatchKind>> = new Map(
+  [...new Set(MATCH_KINDS.map((kind) => MATCH_OPTIONS[kind].module))].map((module) => {
+    const own = MATCH_KINDS.filter((kind) => MATCH_OPTIONS[kind].module === module);
+    return [
+      module,
+      new Map(own.flatMap((kind) => [MATCH_OPTIONS[kind].option, ...MATCH_OPTIONS[kind].aliases].map((name) => [name, kind]))),
+    ];
   }),
 );

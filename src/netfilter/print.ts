@@ -108,8 +108,8 @@ export function printCommands(ruleset: Ruleset, annotate: Annotate = nothing): s
   return lines.map((line) => `${line}\n`).join('');
 }
 
-// Text of others' rules is kept word for word, and a shell would read "$(...)" in it as a command.
-function forShell(line: string): string {
+/** A line for a shell: text of others' rules is kept word for word, and "$(...)" in it would be read as a command. */
+export function forShell(line: string): string {
   const words = splitWords(line);
   return words === null ? quoteForShell(line) : words.map(({ text }) => quoteForShell(text)).join(' ');
 }

@@ -1,6 +1,6 @@
 /** Rules from a text that people have: saves, listings, commands, logs, pages. */
 
-import type { Edit, TableDraft } from './read/edit.ts';
+import type { TableDraft } from './read/edit.ts';
 import { addJumpedTo, applyEdit, EDIT_BUDGET, finishTable } from './read/edit.ts';
 import { readEditLine } from './read/edit-line.ts';
 import { readLines } from './read/lines.ts';
@@ -107,17 +107,13 @@ function readEdits(
   const edits: PlacedEdit[] = [];
   let damaged = false;
   for (const line of lines) {
-    const edit = readEditLine(line.text, family);
+    const edit = readEditLine(line, family);
     if (edit !== null && 'reason' in edit) {
       problems.add('unreadable-line', line.number, { text: line.text, reason: edit.reason });
       damaged ||= line.text.startsWith(':');
-    } else if (edit !== null) edits.push({ line, edit: withLine(edit, line.number) });
+    } else if (edit !== null) edits.push({ line, edit });
   }
   return { edits, damaged };
-}
-
-function withLine(edit: Edit, line: number): Edit {
-  return 'rule' in edit && typeof edit.rule === 'object' ? ({ ...edit, rule: { ...edit.rule, line } } as Edit) : edit;
 }
 
 function tableOf(section: Section, edits: readonly PlacedEdit[], options: ReadOptions, problems: ReadProblems): string {

@@ -60,14 +60,14 @@ export interface Rule {
   readonly counters?: Counters;
 }
 
-/** The chains that each table is born with, in the order in which a packet meets their hooks. */
-export const BUILT_IN_CHAINS: Readonly<Record<string, readonly string[]>> = {
+/** The chains that each table is born with, in the order in which a packet meets their hooks. No table is there by being named `constructor`. */
+export const BUILT_IN_CHAINS: Readonly<Record<string, readonly string[]>> = Object.assign(Object.create(null), {
   mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
   security: ['INPUT', 'FORWARD', 'OUTPUT'],
   raw: ['PREROUTING', 'OUTPUT'],
   filter: ['INPUT', 'FORWARD', 'OUTPUT'],
   nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
-};
+});
 
 /** The tables in the order in which iptables-nft-save 1.8 prints them. */
 export const TABLES: readonly string[] = Object.keys(BUILT_IN_CHAINS);

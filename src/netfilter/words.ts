@@ -7,13 +7,14 @@ export interface Word {
 }
 
 // A single quote that is never closed is an ordinary character, as it is for iptables-restore.
-const PIECE = /"(?:[^"\\]|\\[\s\S])*"|'[^']*'|\\[\s\S]?|[^\s"'\\]+|'/y;
+const PIECE = /[^\s"'\\]+|"(?:[^"\\]|\\[\s\S])*"|'[^']*'|\\[\s\S]?|'/y;
+const SPECIAL = /["'\\]/;
 const SPACE = /\s*/y;
 const QUOTED = /"((?:[^"\\]|\\[\s\S])*)"|'([^']*)'|\\([\s\S])/g;
 
 /** The words of a line; null where a double quote is not closed. */
 export function splitWords(line: string): readonly Word[] | null {
-  if (!/["'\\]/.test(line)) return plainWords(line).map((text) => ({ text, raw: text }));
+  if (!SPECIAL.test(line)) return plainWords(line).map((text) => ({ text, raw: text }));
   const words: Word[] = [];
   let at = skip(SPACE, line, 0);
   while (at < line.length) {
@@ -21,7 +22,7 @@ export function splitWords(line: string): readonly Word[] | null {
     for (let next = skip(PIECE, line, at); next > at; next = skip(PIECE, line, at)) at = next;
     if (at === start || line[at] === '"') return null;
     const raw = line.slice(start, at);
-    words.push({ text: unquote(raw), raw });
+    words.push({ text: SPECIAL.test(raw) ? unquote(raw) : raw, raw });
     at = skip(SPACE, line, at);
   }
   return words;
@@ -41,6 +42,7 @@ function skip(pattern: RegExp, line: string, at: number): number {
 
 /** The text that quotes and backslashes stand for. */
 export function unquote(raw: string): string {
+  if (/^"[^"\\]*"$/.test(raw)) return raw.slice(1, -1);
   return raw.replace(
     QUOTED,
     (_, double?: string, single?: string, escaped?: string) => single ?? escaped ?? (double ?? '').replace(/\\([\s\S])/g, '$1'),
@@ -49,7 +51,8 @@ export function unquote(raw: string): string {
 
 /** The word if it can be an option, and an empty text if it is quoted: a quoted word is a value, whatever it looks like. */
 export function bareText(word: Word | undefined): string {
-  return word === undefined || /["']/.test(word.raw) ? '' : word.text;
+  if (word === undefined) return '';
+  return word.raw === word.text || !/["']/.test(word.raw) ? word.text : '';
 }
 
 /** A word that was read, so that it is read as the same again: an option stays one, and a value that looks like one stays quoted. */

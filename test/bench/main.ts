@@ -2,11 +2,12 @@
 
 import { benchApply } from './apply.ts';
 import { benchGrowth } from './growth.ts';
+import { benchNodeSave } from './node-save.ts';
 import { benchPlans } from './plans.ts';
 import { benchPreview } from './preview.ts';
 import { printTable } from './table.ts';
 
-const tables = [benchPlans(), benchGrowth(), benchPreview(), ...benchApply()];
+const tables = [benchPlans(), benchGrowth(), benchPreview(), ...benchApply(), ...benchNodeSave()];
 for (const table of tables) printTable(table);
 const broken = tables.flatMap(({ limits }) => limits.filter(({ measured, most }) => measured > most));
 for (const { what, measured, most } of broken) process.stderr.write(`${what}: ${measured.toFixed(2)}, at most ${most} allowed\n`);

@@ -95,6 +95,9 @@ function cleaned(word: Word | undefined): string {
   return (word?.raw ?? '').replace(/[`'".,:)]+$/, '');
 }
 
+// Whose value is any text, one that looks like an option included.
+const FREE_TEXT: readonly string[] = ['--comment', '--log-prefix', '--nflog-prefix'];
+
 /** `-t TABLE`, and the options that only say how iptables works (`-w 30`). */
 function takeOptions(words: readonly Word[]): { readonly table: string | null; readonly rest: readonly Word[] } {
   const rest: Word[] = [];
@@ -104,7 +107,8 @@ function takeOptions(words: readonly Word[]): { readonly table: string | null; r
     const next = cleaned(words[at + 1]);
     if (word === undefined) continue;
     const [, joined] = /^(?:--table=|-t)(\w+)/.exec(word.raw) ?? [];
-    if (joined !== undefined) table = joined;
+    if (FREE_TEXT.includes(rest.at(-1)?.text ?? '')) rest.push(word);
+    else if (joined !== undefined) table = joined;
     else if (word.raw === '-t' || word.raw === '--table') {
       table = next;
       at += 1;

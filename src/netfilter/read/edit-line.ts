@@ -1,9 +1,11 @@
 /** One line of iptables-restore, or the arguments of one iptables command, to a change of a table. */
 
-import type { Counters, Family, Policy, Rule } from '../rule.ts';
+import type { Family, Policy, Rule } from '../rule.ts';
 import type { Word } from '../words.ts';
 import { bareText, splitWords } from '../words.ts';
 import type { Edit } from './edit.ts';
+import type { Line } from './lines.ts';
+import type { KnownOfRule } from './rule.ts';
 import { readCounters, readRule } from './rule.ts';
 import type { Unreadable } from './rule-words.ts';
 import { isChainName } from './rule-words.ts';
@@ -61,14 +63,14 @@ export function operationOf(word: string): Operation | undefined {
 const POLICIES: readonly string[] = ['ACCEPT', 'DROP', 'QUEUE'];
 
 /** Reads `-A CHAIN ...`, `[1:2] -A CHAIN ...`, `-N CHAIN`, `:CHAIN ACCEPT [0:0]`. Null for a line that changes nothing (`-C`, `-Z`). */
-export function readEditLine(line: string, family: Family): Edit | Unreadable | null {
-  if (line.startsWith(':')) return readDeclaration(line);
-  const [, packets, bytes, rest] = /^\[(\d+):(\d+)\]\s*(.*)$/s.exec(line) ?? [];
-  const words = splitWords(rest ?? line);
+export function readEditLine({ text, number }: Line, family: Family): Edit | Unreadable | null {
+  if (text.startsWith(':')) return readDeclaration(text);
+  const [, packets, bytes, rest] = (text.startsWith('[') && /^\[(\d+):(\d+)\]\s*(.*)$/s.exec(text)) || [];
+  const words = splitWords(rest ?? text);
   if (words === null) return { reason: 'a quote is not closed' };
   const counters = packets === undefined ? undefined : readCounters(packets, bytes);
   if (counters !== undefined && 'reason' in counters) return counters;
-  return readEdit(words, family, counters);
+  return readEdit(words, family, { line: number, ...(counters && { counters }) });
 }
 
 function readDeclaration(line: string): Edit | Unreadable {
@@ -81,7 +83,7 @@ function readDeclaration(line: string): Edit | Unreadable {
 }
 
 /** Reads words that begin with an operation (`-A`), as they stand in a line for iptables-restore. */
-function readEdit(words: readonly Word[], family: Family, counters?: Counters): Edit | Unreadable | null {
+function readEdit(words: readonly Word[], family: Family, known: KnownOfRule): Edit | Unreadable | null {
   const [first, second, third] = words;
   const operation = operationOf(bareText(first));
   const chain = second?.text;
@@ -100,10 +102,10 @@ function readEdit(words: readonly Word[], family: Family, counters?: Counters): 
     case 'policy':
       return readPolicy(chain, words.slice(2));
     case 'append':
-      return withRule(words.slice(2), family, counters, (rule) => ({ kind: 'append', chain, rule }));
+      return withRule(words.slice(2), family, known, (rule) => ({ kind: 'append', chain, rule }));
     case 'insert': {
       const position = positionOf(third);
-      return withRule(words.slice(position === null ? 2 : 3), family, counters, (rule) => ({
+      return withRule(words.slice(position === null ? 2 : 3), family, known, (rule) => ({
         kind: 'insert',
         chain,
         position: position ?? 1,
@@ -113,12 +115,12 @@ function readEdit(words: readonly Word[], family: Family, counters?: Counters): 
     case 'replace': {
       const position = positionOf(third);
       if (position === null) return { reason: '-R needs the number of a rule' };
-      return withRule(words.slice(3), family, counters, (rule) => ({ kind: 'replace', chain, position, rule }));
+      return withRule(words.slice(3), family, known, (rule) => ({ kind: 'replace', chain, position, rule }));
     }
     case 'delete': {
       const position = positionOf(third);
       if (position !== null && words.length === 3) return { kind: 'delete', chain, rule: position };
-      return withRule(words.slice(2), family, counters, (rule) => ({ kind: 'delete', chain, rule }));
+      return withRule(words.slice(2), family, known, (rule) => ({ kind: 'delete', chain, rule }));
     }
     default:
       return operation satisfies never;
@@ -136,8 +138,7 @@ function positionOf(word: Word | undefined): number | null {
   return word !== undefined && /^[1-9]\d{0,8}$/.test(word.text) ? Number(word.text) : null;
 }
 
-function withRule(words: readonly Word[], family: Family, counters: Counters | undefined, edit: (rule: Rule) => Edit): Edit | Unreadable {
-  const rule = readRule(words, family);
-  if ('reason' in rule) return rule;
-  return edit(counters === undefined ? rule : { ...rule, counters });
+function withRule(words: readonly Word[], family: Family, known: KnownOfRule, edit: (rule: Rule) => Edit): Edit | Unreadable {
+  const rule = readRule(words, family, known);
+  return 'reason' in rule ? rule : edit(rule);
 }

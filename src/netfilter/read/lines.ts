@@ -13,6 +13,9 @@ export interface Line {
 /** A rule has a few hundred characters; a page that was made to be small, or a binary, has endless lines. */
 const LONGEST_LINE = 65_536;
 
+// Most lines of a save: nothing in them is a logger's, markup, or the end of a prompt's line.
+const PLAIN = /^[-:][ !-%'-;=-[\]-~]*[!-%'-;=-[\]-~]$/;
+
 /** The lines, trimmed. Lines above 64 KiB are reported and left out. */
 export function* readLines(text: string, problems: ReadProblems): Generator<Line> {
   let number = 0;
@@ -24,6 +27,8 @@ export function* readLines(text: string, problems: ReadProblems): Generator<Line
     if (end - start > LONGEST_LINE) {
       problems.add('line-too-long', number, { length: `${end - start}`, limit: `${LONGEST_LINE}` });
       held = null;
+    } else if (held === null && PLAIN.test(text.slice(start, end))) {
+      yield { text: text.slice(start, end), number };
     } else {
       const { text: logged, partial } = withoutLogger(trimmedEnd(text.slice(start, end)));
       // A message that the runtime has cut shows what it is only when it is whole again.

@@ -17,18 +17,20 @@ export interface DeducedTable {
 }
 
 // Which table a target can stand in alone (iptables-extensions(8)), and which one Istio uses for the others.
-const TABLE_OF_TARGET: Readonly<Record<string, string>> = {
-  REDIRECT: 'nat',
-  DNAT: 'nat',
-  SNAT: 'nat',
-  MASQUERADE: 'nat',
-  TPROXY: 'mangle',
-  MARK: 'mangle',
-  CONNMARK: 'mangle',
-  CT: 'raw',
-  NOTRACK: 'raw',
-  REJECT: 'filter',
-};
+const TABLE_OF_TARGET: ReadonlyMap<string, string> = new Map([
+  ['REDIRECT', 'nat'],
+  ['DNAT', 'nat'],
+  ['SNAT', 'nat'],
+  ['MASQUERADE', 'nat'],
+  ['TPROXY', 'mangle'],
+  ['MARK', 'mangle'],
+  ['CONNMARK', 'mangle'],
+  ['CT', 'raw'],
+  ['NOTRACK', 'raw'],
+  ['REJECT', 'filter'],
+]);
+
+const ANY_BUILT_IN: ReadonlySet<string> = new Set(Object.values(BUILT_IN_CHAINS).flat());
 
 // ISTIO_INBOUND and ISTIO_OUTPUT exist in nat as well as in mangle, and are far more often in nat.
 const MANGLE_CHAINS = ['ISTIO_TPROXY', 'ISTIO_DIVERT', 'ISTIO_DROP'];
@@ -48,8 +50,10 @@ export function deduceTable(edits: readonly Edit[], announced: string | null): D
   if (exact !== undefined) return { table: announced === 'security' && exact[0] === 'filter' ? 'security' : exact[0], reason: '' };
   if (sameNames(builtIn.declared, OLD_NAT)) return { table: 'nat', reason: '' };
   if (announced !== null && holds(announced, builtIn.named)) return { table: announced, reason: '' };
-  const target = targetsOf(edits).find((name) => TABLE_OF_TARGET[name] !== undefined && holds(TABLE_OF_TARGET[name] ?? '', builtIn.named));
-  if (target !== undefined) return { table: TABLE_OF_TARGET[target] ?? '', reason: `a rule has the target ${target}` };
+  for (const target of targetsOf(edits)) {
+    const table = TABLE_OF_TARGET.get(target);
+    if (table !== undefined && holds(table, builtIn.named)) return { table, reason: `a rule has the target ${target}` };
+  }
   const chain = chainsOf(edits).find((name) => name.startsWith('ISTIO_'));
   const mangle = chainsOf(edits).find((name) => MANGLE_CHAINS.includes(name));
   if (mangle !== undefined && holds('mangle', builtIn.named)) return { table: 'mangle', reason: `there is a chain ${mangle}` };
@@ -62,9 +66,8 @@ export function deduceTable(edits: readonly Edit[], announced: string | null): D
 }
 
 function builtInChains(edits: readonly Edit[]): { readonly declared: readonly string[]; readonly named: readonly string[] } {
-  const all = new Set(Object.values(BUILT_IN_CHAINS).flat());
   const declared = edits.flatMap((edit) => (edit.kind === 'declare' && edit.policy !== '-' ? [edit.chain] : []));
-  return { declared: [...new Set(declared)], named: [...new Set(chainsOf(edits))].filter((name) => all.has(name)) };
+  return { declared: [...new Set(declared)], named: [...new Set(chainsOf(edits))].filter((name) => ANY_BUILT_IN.has(name)) };
 }
 
 function chainsOf(edits: readonly Edit[]): readonly string[] {

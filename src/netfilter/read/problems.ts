@@ -15,6 +15,21 @@ export const READ_PROBLEMS = {
   'line-too-long': { severity: 'warning', text: 'The line has {length} characters; lines above {limit} are not read.' },
   'too-many-problems': { severity: 'warning', text: '{count} more problems of this text are not listed.' },
   'too-many-edits': { severity: 'warning', text: '"{text}" is not applied: the text inserts and deletes too often.' },
+  'too-many-lines': { severity: 'error', text: 'There are more than {limit} lines with rules here; what follows is not read.' },
+  'not-permitted': {
+    severity: 'warning',
+    text: '"{text}": iptables was not allowed to look. Run it as root, or with the capability NET_ADMIN in that network namespace.',
+  },
+  'program-missing': {
+    severity: 'warning',
+    text: '"{text}": there is no iptables where this was run. Run it from the node, as "nsenter -t PID -n iptables-save", or in a debug container.',
+  },
+  'lock-held': { severity: 'warning', text: '"{text}": another program was changing rules. Run it again with -w.' },
+  'table-missing': {
+    severity: 'warning',
+    text: '"{text}": this iptables could not open its table. Load its kernel module, or use the other backend (iptables-nft, iptables-legacy).',
+  },
+  'nothing-run': { severity: 'warning', text: '"{text}": iptables was not run; this has to work first.' },
   'incompatible-table': { severity: 'warning', text: "iptables can't show the table {table}, because it holds rules that only nft knows." },
   'legacy-tables-present': { severity: 'warning', text: 'There are rules in the legacy tables as well, which only {program} shows.' },
   'wrong-table': {
@@ -60,8 +75,10 @@ export function gatherProblems(file: string | undefined): ReadProblems {
   const found: ReadProblem[] = [];
   let dropped = 0;
   const add: ReadProblems['add'] = (code, line, args = {}) => {
-    if (found.length >= MOST_PROBLEMS) dropped += 1;
-    else found.push({ code, severity: READ_PROBLEMS[code].severity, line, args: shortened(args), ...(file !== undefined && { file }) });
+    const { severity } = READ_PROBLEMS[code];
+    // An error, of which there is one of a kind, says that the rest can't be trusted.
+    if (found.length >= MOST_PROBLEMS && severity !== 'error') dropped += 1;
+    else found.push({ code, severity, line, args: shortened(args), ...(file !== undefined && { file }) });
   };
   const list = (): readonly ReadProblem[] => {
     const last: ReadProblem[] =

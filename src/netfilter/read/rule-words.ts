@@ -1,6 +1,6 @@
 /** A cursor over the words of one rule. */
 
-import { matchKindOf } from '../options.ts';
+import { MATCH_OPTIONS } from '../options.ts';
 import type { Family } from '../rule.ts';
 import type { Word } from '../words.ts';
 import { bareText, printWord } from '../words.ts';
@@ -36,6 +36,13 @@ const JUMPS: ReadonlyMap<string, 'jump' | 'goto'> = new Map([
 /** Words that belong to the rule itself and to none of its modules. */
 const RULE_FLAGS: readonly string[] = ['-f', '--fragment', '-c', '--set-counters', '-4', '--ipv4', '-6', '--ipv6'];
 
+const OPENING: ReadonlySet<string> = new Set([
+  ...LOAD,
+  ...JUMPS.keys(),
+  ...RULE_FLAGS,
+  ...Object.values(MATCH_OPTIONS).flatMap(({ module, option, aliases }) => (module === 'header' ? [option, ...aliases] : [])),
+]);
+
 /**
  * Whether a text can be a chain's name: at most 28 characters ("must be under 29 chars", iptables 1.8.9).
  * iptables takes any others as well; those that a shell or iptables-restore gives a meaning are refused here,
@@ -64,14 +71,7 @@ function isNegation(word: Word | undefined): boolean {
 /** Whether the next word opens another module, a target or a header option, a `!` before it included. */
 export function startsAnother(rule: RuleWords): boolean {
   const at = isNegation(rule.words[rule.at]) ? rule.at + 1 : rule.at;
-  const option = bareText(rule.words[at]);
-  return (
-    at >= rule.words.length ||
-    LOAD.includes(option) ||
-    JUMPS.has(option) ||
-    RULE_FLAGS.includes(option) ||
-    matchKindOf('header', option) !== undefined
-  );
+  return at >= rule.words.length || OPENING.has(bareText(rule.words[at]));
 }
 
 /** Goes on to the word that opens something else. */

@@ -5,6 +5,7 @@ import { TABLES } from '../rule.ts';
 import { plainWords } from '../words.ts';
 import type { Announcement, CommandLine } from './command.ts';
 import { readCommandLine } from './command.ts';
+import { failureIn } from './failures.ts';
 import type { Line } from './lines.ts';
 import type { ReadProblems } from './problems.ts';
 import { readColumns } from './row.ts';
@@ -48,14 +49,24 @@ export interface Section {
 /** Cuts a text into sections, in its order. Text around them is skipped; notes of iptables-nft become problems. */
 export function readSections(lines: Iterable<Line>, problems: ReadProblems): readonly Section[] {
   const reader = new SectionReader(problems);
-  for (const line of lines) reader.read(line);
+  for (const line of lines) {
+    reader.read(line);
+    if (reader.kept <= MOST_LINES) continue;
+    problems.add('too-many-lines', line.number, { limit: `${MOST_LINES}` });
+    break;
+  }
   return reader.sections;
 }
+
+// A large node has some 50,000 rules; a rule takes 1.5 KB of memory.
+const MOST_LINES = 1_000_000;
 
 const HOOK_ORDER = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
 
 class SectionReader {
   readonly sections: Section[] = [];
+  /** Lines in all sections. */
+  kept = 0;
   readonly #problems: ReadProblems;
   #open: Section | null = null;
   /** A block's first line may be an item of a list in prose (`* nat`): only what follows can tell. */
@@ -82,7 +93,7 @@ class SectionReader {
     const { text, number } = line;
     if (text === '') {
       // A blank line ends the rows of a chain; what can't be read behind it is other text.
-      if (this.#open?.form === 'listing') this.#open.lines.push(line);
+      if (this.#open?.form === 'listing') this.#keep(this.#open, line);
       this.#blankAbove = true;
       return;
     }
@@ -114,13 +125,14 @@ class SectionReader {
       this.#loose(line);
       return;
     }
+    if (this.#failed(line)) return;
     const commands = text.includes('tables') ? readCommandLine(text) : null;
     if (commands !== null) {
       for (const command of commands) this.#command(command, line);
       return;
     }
     if (text.startsWith('#')) return;
-    if (this.#open?.form === 'listing' && this.#blankAbove) this.#open.lines.push(line);
+    if (this.#open?.form === 'listing' && this.#blankAbove) this.#keep(this.#open, line);
     else if (this.#open?.form === 'listing' && !isPrompt(text)) this.#add(line);
     else if (this.#open?.form !== 'commands') this.#close();
   }
@@ -131,6 +143,13 @@ class SectionReader {
     const program = text.includes('-legacy tables') ? legacyProgram(text) : null;
     if (program !== null) this.#problems.add('legacy-tables-present', number, { program });
     return table !== null || program !== null;
+  }
+
+  /** Whether a program says here why it shows no rules. */
+  #failed({ text, number }: Line): boolean {
+    const code = failureIn(text);
+    if (code !== null) this.#problems.add(code, number, { text });
+    return code !== null;
   }
 
   /** Whether the line belongs to the open block. */
@@ -152,7 +171,7 @@ class SectionReader {
       this.#close();
       return false;
     }
-    this.#problems.add('unreadable-line', line.number, { text, reason: 'it is not a line of a table' });
+    if (!this.#failed(line)) this.#problems.add('unreadable-line', line.number, { text, reason: 'it is not a line of a table' });
     return true;
   }
 
@@ -228,12 +247,17 @@ class SectionReader {
       this.#open = { form: 'commands', origin: { stated: family, assumed: family, shown: null }, table, line: line.number, lines: [] };
       this.sections.push(this.#open);
     }
-    this.#open.lines.push({ text: words.map(({ raw }) => raw).join(' '), number: line.number });
+    this.#keep(this.#open, { text: words.map(({ raw }) => raw).join(' '), number: line.number });
+  }
+
+  #keep(section: Section, line: Line): void {
+    section.lines.push(line);
+    this.kept += 1;
   }
 
   #add(line: Line): void {
     if (this.#open === null) return;
-    this.#open.lines.push(line);
+    this.#keep(this.#open, line);
     if (this.#addressed || this.#open.origin.stated !== null) return;
     const shown = familyShown(line.text);
     if (shown !== null) this.#showed(this.#open, shown);
