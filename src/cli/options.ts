@@ -28,7 +28,11 @@ export const SETTINGS_OPTIONS: Readonly<Record<string, Options>> = {
   address: { type: 'string', requiresArg: true, describe: 'An address of the pod (repeatable; default: IPv4 only)', group: 'Facts:' },
   nameserver: { type: 'string', requiresArg: true, describe: 'A nameserver of the pod (repeatable)', group: 'Facts:' },
   facts: { type: 'string', requiresArg: true, describe: '"host": addresses, nameservers and names of this machine', group: 'Facts:' },
+  deadline: { type: 'string', requiresArg: true, describe: 'Seconds that the command of exec: has (default: 30)', group: 'Facts:' },
 };
+
+/** What a SOURCE may be, for the help of every command that takes one. */
+export const SOURCES = 'FILE, - (standard input), FILE@1.23, @1.23, live, pid:N, netns:PATH, exec:TEXT';
 
 /** Which family an output shows. */
 export const FAMILY_OPTIONS: Readonly<Record<string, Options>> = {
@@ -45,6 +49,8 @@ export interface SettingsGiven {
   readonly addresses: readonly string[];
   readonly nameservers: readonly string[];
   readonly facts?: string;
+  /** Seconds, for a command that is run. */
+  readonly deadline?: string;
   /** What stood behind `--`; undefined where that was not there. */
   readonly args?: readonly string[];
 }
@@ -73,6 +79,7 @@ export function settingsGiven(parsed: Parsed): SettingsGiven {
     ...one('release', 'release'),
     ...one('env-file', 'envFile'),
     ...one('facts', 'facts'),
+    ...one('deadline', 'deadline'),
     ...(parsed['--'] === undefined ? {} : { args: all(parsed, '--') }),
     sets: all(parsed, 'set'),
     env: all(parsed, 'env'),

@@ -11,6 +11,7 @@ import type { SidecarFile } from '../istio/sidecar-file.ts';
 import type { Source } from '../istio/source.ts';
 import { parseNetwork } from '../netfilter/network.ts';
 import type { SettingsGiven } from './options.ts';
+import type { SourceName } from './source-name.ts';
 import { badOption } from './talk.ts';
 
 /** What a command works on. */
@@ -19,26 +20,27 @@ export type Input =
   /** A text without settings in it: rules in some form. */
   | { readonly kind: 'text'; readonly text: TextFile };
 
-/** The input that SOURCE and the options name; without either, an ordinary injected pod. */
-export async function readInput(source: string | undefined, given: SettingsGiven): Promise<Input> {
-  const { file, release } = splitSource(source);
-  if (release !== undefined && given.release !== undefined) throw badOption('--release', `a release stands in ${source} already`);
+/** The input that a file, or settings alone, and the options name; without any, an ordinary injected pod. */
+export async function readInput(name: Extract<SourceName, { readonly kind: 'settings' | 'file' }>, given: SettingsGiven): Promise<Input> {
+  const { release } = name;
+  if (release !== undefined && given.release !== undefined) throw badOption('--release', `the source names release ${release} already`);
   const options = release === undefined ? given : { ...given, release };
-  if (file === undefined) return settingsOrArguments(options, given.filename === undefined ? undefined : oneText(given.filename));
-  if (given.filename !== undefined) throw badOption('--filename', `${file} is named already; one of them is enough`);
-  const text = oneText(file);
+  if (name.kind === 'settings') return settingsOrArguments(options, given.filename === undefined ? undefined : oneText(given.filename));
+  refuseFilename(name.file, given);
+  const text = oneText(name.file);
   if (looksLikeManifest(text.text)) return settingsOrArguments(options, text);
-  if (given.args !== undefined) throw badOption('--', `${file} holds rules; arguments do not go with it`);
+  refuseArguments(name.file, given);
   return { kind: 'text', text };
 }
 
-/** `FILE`, `FILE@1.23`, `@1.23`, `release:1.23`. */
-function splitSource(source: string | undefined): { readonly file?: string; readonly release?: string } {
-  if (source === undefined) return {};
-  const named = /^(?:@|release:)(.*)$/s.exec(source);
-  if (named !== null) return { release: named[1] ?? '' };
-  const at = /^(.+)@(v?1\.[^@/]*)$/s.exec(source);
-  return at === null ? { file: source } : { file: at[1] ?? '', release: at[2] ?? '' };
+/** A source is one thing: it does not go with a second file. */
+export function refuseFilename(source: string, { filename }: SettingsGiven): void {
+  if (filename !== undefined) throw badOption('--filename', `${source} is named already; one of them is enough`);
+}
+
+/** Rules are what they are: arguments make none of them. */
+export function refuseArguments(source: string, { args }: SettingsGiven): void {
+  if (args !== undefined) throw badOption('--', `${source} holds rules; arguments do not go with it`);
 }
 
 /** The plan of the options alone, for a pod whose facts are known; those that were given beat them. */
@@ -78,7 +80,8 @@ async function sidecarOf({ file, text }: TextFile): Promise<SidecarFile> {
   return readSidecarText(text, file);
 }
 
-async function factsOf({ addresses, nameservers, facts }: SettingsGiven): Promise<Facts> {
+/** The facts that the options name. */
+export async function factsOf({ addresses, nameservers, facts }: SettingsGiven): Promise<Facts> {
   if (facts !== undefined && facts !== 'host') throw badOption('--facts', `${quoted(facts)} is not "host"`);
   refuseOthers('--address', addresses, 'an address such as 10.1.2.3 or 2001:db8::7', (text) => parseNetwork(text) !== null);
   refuseOthers(
@@ -96,7 +99,8 @@ function refuseOthers(option: string, texts: readonly string[], allowed: string,
   if (wrong !== undefined) throw badOption(option, `${quoted(wrong)} is not ${allowed}`);
 }
 
-async function environmentOf({ env, envFile }: SettingsGiven): Promise<Readonly<Record<string, string>>> {
+/** What --env-file and --env say, the latter last. */
+export async function environmentOf({ env, envFile }: SettingsGiven): Promise<Readonly<Record<string, string>>> {
   const lines =
     envFile === undefined
       ? []

@@ -5,15 +5,31 @@ import yargs from 'yargs';
 import { nearest, quoted } from '../istio/problems.ts';
 import { NEWEST, RELEASES } from '../istio/releases/known.ts';
 import { applyCommand, cleanCommand } from './commands/apply.ts';
+import { changesCommand } from './commands/changes.ts';
+import { checkCommand } from './commands/check.ts';
+import { diffCommand } from './commands/diff.ts';
+import { identifyCommand } from './commands/identify.ts';
 import { EXAMPLES, previewCommand } from './commands/preview.ts';
 import { probeCommand } from './commands/probe.ts';
+import { TRACE_OPTIONS, traceCommand } from './commands/trace.ts';
 import { versionCommand } from './commands/version.ts';
 import { FAMILY_OPTIONS, SETTINGS_OPTIONS } from './options.ts';
 import { BAD_INPUT } from './talk.ts';
 import { TARGET_OPTIONS } from './target.ts';
 import { VERSION } from './version.ts';
 
-const COMMANDS: readonly CommandModule[] = [previewCommand, applyCommand, cleanCommand, probeCommand, versionCommand];
+const COMMANDS: readonly CommandModule[] = [
+  previewCommand,
+  diffCommand,
+  checkCommand,
+  traceCommand,
+  identifyCommand,
+  applyCommand,
+  cleanCommand,
+  probeCommand,
+  changesCommand,
+  versionCommand,
+];
 
 /** Runs the program with the words behind its name; sets the exit code of the process. */
 export async function runProgram(argv: readonly string[]): Promise<void> {
@@ -82,10 +98,15 @@ function oneLine(message: string): string {
     ...Object.keys(SETTINGS_OPTIONS),
     ...Object.keys(FAMILY_OPTIONS),
     ...Object.keys(TARGET_OPTIONS),
+    ...Object.keys(TRACE_OPTIONS),
+    'all-rules',
+    'expect',
     'on-drift',
     'dry-run',
     'output',
     'explain',
+    'all',
+    'no-color',
     'help',
     'version',
   ];

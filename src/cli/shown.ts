@@ -1,6 +1,7 @@
 /** What a preview shows: rules of both families, wherever they come from. */
 
 import type { TextFile } from '../host/files.ts';
+import { nativeTablesIn, nativeText } from '../istio/native-nft.ts';
 import type { CapturePlan } from '../istio/plan.ts';
 import { planDocument, rulesetDocument } from '../istio/plan-document.ts';
 import type { Problem } from '../istio/problems.ts';
@@ -11,6 +12,7 @@ import { printSource } from '../istio/source.ts';
 import type { Annotate } from '../netfilter/print.ts';
 import type { ReadResult } from '../netfilter/read.ts';
 import type { Family, Rule, Ruleset } from '../netfilter/rule.ts';
+import type { Side } from './side.ts';
 
 export interface Shown {
   readonly rules: Readonly<Record<Family, Ruleset>>;
@@ -32,16 +34,20 @@ export function planShown(plan: CapturePlan): Shown {
   return { rules: plan, commands: printRoutingCommands(plan.routing), why, document: () => planDocument(plan), problems: plan.problems };
 }
 
-/** Rules that were read from a text; nothing is known of their reasons. */
-export async function textShown(text: TextFile, family: Family | undefined): Promise<Shown> {
-  const { read, problems } = await rulesOf(text, family);
-  const of = (wanted: Family): Ruleset => read.rulesets.find((ruleset) => ruleset.family === wanted) ?? { family: wanted, tables: [] };
-  const rules = { ip: of('ip'), ip6: of('ip6') };
+/** Rules that somebody found; nothing is known of their reasons. */
+export function observedShown({ seen, places, problems }: Side): Shown {
+  const { ip, ip6, unseen } = seen;
   return {
-    rules,
+    rules: { ip, ip6 },
     commands: [],
     why: () => [],
-    document: () => ({ apiVersion: API_VERSION, kind: 'Rules', ip: rulesetDocument(rules.ip), ip6: rulesetDocument(rules.ip6) }),
+    document: () => ({
+      apiVersion: API_VERSION,
+      kind: 'Rules',
+      ip: rulesetDocument(ip),
+      ip6: rulesetDocument(ip6),
+      ...(places === undefined ? {} : { places, unseen }),
+    }),
     problems,
   };
 }
@@ -60,6 +66,8 @@ export async function rulesOf(
       severity: found.severity === 'info' ? 'note' : found.severity,
     }),
   );
+  const native = nativeText(nativeTablesIn(text));
+  if (native !== undefined) problems.push(problem('rules-text', { kind: 'file', file, line: 0, column: 0 }, { reason: native }));
   if (problems.some(({ severity }) => severity === 'error')) throw new ProblemError(problems);
   return { read, problems };
 }

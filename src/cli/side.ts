@@ -1,5 +1,7 @@
 /** A SOURCE of rules as every command takes it: what it holds, how it is called, and what it can't show. */
 
+import type { TextFile } from '../host/files.ts';
+import type { Place } from '../host/live/live.ts';
 import type { Facts } from '../istio/facts.ts';
 import type { CapturePlan } from '../istio/plan.ts';
 import type { Problem } from '../istio/problems.ts';
@@ -7,8 +9,11 @@ import type { Observation } from '../netfilter/observation.ts';
 import { observeAll, observeText } from '../netfilter/observation.ts';
 import type { Family } from '../netfilter/rule.ts';
 import type { SettingsGiven } from './options.ts';
-import { readInput } from './plan-input.ts';
+import { factsOf, readInput, refuseArguments, refuseFilename } from './plan-input.ts';
 import { rulesOf } from './shown.ts';
+import { parseSource } from './source-name.ts';
+
+export type { Place } from '../host/live/live.ts';
 
 /** One side of a comparison, or the only one. */
 export interface Side {
@@ -26,20 +31,37 @@ export interface Side {
   readonly notes: readonly string[];
 }
 
-/** Where some of the live rules are. */
-export interface Place {
-  readonly family: Family;
-  readonly table: string;
-  readonly backend: 'nft' | 'legacy' | 'native nft';
-}
-
 /** The side that SOURCE and the options name. Throws a ProblemError for input that can't be used. */
 export async function readSide(source: string | undefined, given: SettingsGiven, family?: Family): Promise<Side> {
-  const input = await readInput(source, given);
-  if (input.kind === 'plan') {
-    const { plan, notes } = input;
-    return { name: `Istio ${plan.release}`, seen: observeAll(plan), plan, problems: plan.problems, notes };
+  const name = parseSource(source);
+  switch (name.kind) {
+    case 'settings':
+    case 'file': {
+      const input = await readInput(name, given);
+      return input.kind === 'plan' ? planSide(input.plan, input.notes) : textSide(input.text, family);
+    }
+    case 'namespace': {
+      const named = source ?? '';
+      refuseFilename(named, given);
+      refuseArguments(named, given);
+      const { liveSide } = await import('./source-live.ts');
+      return liveSide(named, name.target, await factsOf(given));
+    }
+    case 'command': {
+      refuseFilename('exec:', given);
+      const { execSide } = await import('./source-exec.ts');
+      return execSide(name.text, given, await factsOf(given));
+    }
+    default:
+      return name satisfies never;
   }
-  const { read, problems } = await rulesOf(input.text, family);
-  return { name: input.text.file, seen: observeText(read), problems, notes: [] };
+}
+
+function planSide(plan: CapturePlan, notes: readonly string[]): Side {
+  return { name: `Istio ${plan.release}`, seen: observeAll(plan), plan, problems: plan.problems, notes };
+}
+
+async function textSide(text: TextFile, family: Family | undefined): Promise<Side> {
+  const { read, problems } = await rulesOf(text, family);
+  return { name: text.file, seen: observeText(read), problems, notes: [] };
 }

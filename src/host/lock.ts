@@ -27,7 +27,7 @@ export type TakeLock = (namespace: Namespace, limit: number, signal?: AbortSigna
 
 // 108 bytes with the leading NUL, all that an address holds: Node 20 pads a shorter name with zeros and
 // Bun does not, and the two would lock different things.
-const NAME = 'istio-init: one run at a time in a network namespace '.padEnd(107, '.');
+export const NAME = 'istio-init: one run at a time in a network namespace '.padEnd(107, '.');
 
 /** Takes the lock in the namespace itself, wherever it is. */
 export const takeLock: TakeLock = async (namespace, limit, signal) => {

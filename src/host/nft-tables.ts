@@ -1,5 +1,8 @@
 /** What nft lists: Istio's native tables, which iptables does not show, and whether iptables would show any. */
 
+import { TABLES } from '../netfilter/rule.ts';
+import type { Failure } from './failure.ts';
+import { explainFailure } from './failure.ts';
 import type { Namespace } from './namespace.ts';
 import { succeeded } from './run.ts';
 
@@ -23,4 +26,25 @@ export async function listNftTables(namespace: Namespace, deadline: number): Pro
 /** The input of `nft -f -` that removes native tables, all or none. */
 export function removeNativeText(tables: readonly string[]): string {
   return tables.map((table) => `delete table inet ${table}\n`).join('');
+}
+
+/** A table as `nft list tables` names it: `inet istio-proxy-nat`, `ip nat`. */
+export interface NftTable {
+  readonly family: string;
+  readonly name: string;
+}
+
+/** Every table of every family, or why they can't be listed. */
+export async function listEveryNftTable(
+  namespace: Pick<Namespace, 'run'>,
+  deadline: number,
+): Promise<readonly NftTable[] | { readonly failure: Failure }> {
+  const ran = await namespace.run({ argv: ['nft', 'list', 'tables'], deadline });
+  if (!succeeded(ran)) return { failure: explainFailure(ran) };
+  return [...ran.stdout.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family = '', name = '']) => ({ family, name }));
+}
+
+/** Whether it is a table of iptables or ip6tables: of one of their names, in their family. */
+export function isIptables({ family, name }: NftTable): boolean {
+  return (family === 'ip' || family === 'ip6') && TABLES.includes(name);
 }

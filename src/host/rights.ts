@@ -3,7 +3,7 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 
 /** Capability numbers of linux/capability.h. */
-const BITS = { NET_ADMIN: 12n, NET_RAW: 13n } as const;
+export const BITS = { NET_ADMIN: 12n, NET_RAW: 13n } as const;
 
 export type Capability = keyof typeof BITS;
 
@@ -34,7 +34,7 @@ function textOf(file: string): string | undefined {
   }
 }
 
-const LOCK_FILE = '/run/xtables.lock';
+export const LOCK_FILE = '/run/xtables.lock';
 
 /**
  * The environment with which iptables-legacy finds a lock file that it may write. On a read-only root
@@ -49,7 +49,8 @@ export function lockFileEnvironment(given: Readonly<Record<string, string | unde
   return folder === undefined ? {} : { XTABLES_LOCKFILE: `${folder}/xtables.lock` };
 }
 
-function mayWrite(path: string): boolean {
+/** Whether this process may write a file, or make one in a folder. */
+export function mayWrite(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);
     return true;

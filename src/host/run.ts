@@ -18,6 +18,8 @@ export interface Command {
   readonly deadline: number;
   /** Added to this process's own environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** How many characters of each output are kept, the last ones; all of them where it is not said. */
+  readonly keep?: number;
 }
 
 /** What became of it, as plain data; a failure is a result like any other. */
@@ -41,6 +43,10 @@ export interface Running {
   readonly spoke: Promise<boolean>;
   /** Ends the program by closing its standard input. */
   readonly stop: () => void;
+  /** Undefined where no process was started. */
+  readonly pid: number | undefined;
+  /** Resolves when the program has ended, to what it said on standard error. */
+  readonly ended: Promise<string>;
 }
 
 /** Programs of this machine, and how many processes they took. */
@@ -109,7 +115,7 @@ function run(command: Command, counted: (child: Child) => Child): Promise<Ran> {
     });
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (chunk: string) => {
-        output[name] += chunk;
+        output[name] = command.keep === undefined ? output[name] + chunk : (output[name] + chunk).slice(-command.keep);
       });
     }
     child.on('close', (code, signal) => finish(code, signal));
@@ -134,18 +140,28 @@ function start(command: Omit<Command, 'deadline' | 'stdin'>, counted: (child: Ch
   let child: Child;
   try {
     child = counted(open(command));
-  } catch {
-    return { spoke: Promise.resolve(false), stop: () => undefined };
+  } catch (error) {
+    return { spoke: Promise.resolve(false), stop: () => undefined, pid: undefined, ended: Promise.resolve(messageOf(error)) };
   }
   child.stdin.on('error', () => undefined);
-  child.stderr.resume();
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    said = (said + chunk).slice(-LAST_WORDS);
+  });
   const spoke = new Promise<boolean>((resolve) => {
     child.stdout.once('data', () => resolve(true));
     child.on('error', () => resolve(false));
     child.on('close', () => resolve(false));
   });
-  return { spoke, stop: () => child.stdin.end() };
+  const ended = new Promise<string>((resolve) => {
+    child.on('error', (error) => resolve(messageOf(error)));
+    child.on('close', () => resolve(said));
+  });
+  return { spoke, stop: () => child.stdin.end(), pid: child.pid, ended };
 }
+
+// What a program that goes on for long says is no more than this: a message needs its last lines.
+const LAST_WORDS = 4096;
 
 function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;

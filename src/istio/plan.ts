@@ -1,8 +1,6 @@
 /** The one value between everything: what a release makes of settings. */
 
 import type { Ruleset } from '../netfilter/rule.ts';
-import { assemble } from './assemble.ts';
-import { contextFor } from './context.ts';
 import type { Facts } from './facts.ts';
 import { wantsIp6 } from './facts.ts';
 import { withNumbers } from './names.ts';
@@ -11,8 +9,7 @@ import type { Release } from './releases/known.ts';
 import { profileOf } from './releases/profile.ts';
 import type { Routing } from './routing.ts';
 import { routingFor } from './routing.ts';
-import { CONCERNS } from './rules/concerns.ts';
-import { rejected6 } from './rules/invalid.ts';
+import { rulesetsFor } from './rulesets.ts';
 import { settingProblems } from './setting-problems.ts';
 import type { Settings } from './settings.ts';
 import { valuesOf } from './settings.ts';
@@ -39,26 +36,11 @@ export function planFor(settings: Settings, release: Release, facts: Facts = {},
   const profile = profileOf(release);
   const values = withNumbers(valuesOf(settings), facts);
   const problems = settingProblems(settings, values, profile, facts);
-  if (values.mode === 'NONE')
-    return freeze({
-      release,
-      settings,
-      ip: assemble('ip', []),
-      ip6: assemble('ip6', []),
-      routing: routingFor(values, profile.has, false),
-      problems,
-    });
-  const has6 = wantsIp6(facts, values, switches, profile);
-  const logged = switches.traceLogging && profile.has('traceLogging');
-  const context = contextFor(values, switches, profile, facts);
-  const ip = CONCERNS.flatMap((concern) => concern(context('ip')));
-  const rejects6 = !profile.has('noReject6') && !switches.inbound6;
-  const ip6 = has6 ? CONCERNS.flatMap((concern) => concern(context('ip6'))) : rejects6 ? rejected6(profile.has('loopbackAccept6')) : [];
+  const has6 = values.mode !== 'NONE' && wantsIp6(facts, values, switches, profile);
   return freeze({
     release,
     settings,
-    ip: assemble('ip', ip, logged),
-    ip6: assemble('ip6', ip6, logged),
+    ...rulesetsFor(values, switches, profile, facts),
     routing: routingFor(values, profile.has, has6),
     problems,
   });

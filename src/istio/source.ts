@@ -12,7 +12,9 @@ export type Source =
   | { readonly kind: 'option'; readonly option: string }
   /** An argument of istio-iptables, after `--`. */
   | { readonly kind: 'argument'; readonly flag: string }
-  | { readonly kind: 'environment'; readonly name: string };
+  | { readonly kind: 'environment'; readonly name: string }
+  /** Rules that somebody found, of which settings were read. */
+  | { readonly kind: 'rules' };
 
 /** A value that knows where it came from. */
 export interface Sourced<V> {
@@ -35,6 +37,8 @@ export function printSource(source: Source): string {
       return `argument ${source.flag}`;
     case 'environment':
       return `environment ${source.name}`;
+    case 'rules':
+      return 'the rules';
     default:
       return source satisfies never;
   }

@@ -150,7 +150,7 @@ function positions(text: string): (offset: number) => Position {
   };
 }
 
-/** Plain data as YAML; texts that could be read as something else are quoted. */
-export function writeYaml(value: object): string {
-  return dump(value, { lineWidth: -1, noRefs: true });
+/** Plain data as YAML; texts that could be read as something else are quoted. From `inline` levels down it stands on one line. */
+export function writeYaml(value: object, inline = -1): string {
+  return dump(value, { lineWidth: -1, noRefs: true, flowLevel: inline });
 }

@@ -21,7 +21,8 @@ export function normalForm(ruleset: Ruleset): Ruleset {
   return { family: ruleset.family, tables };
 }
 
-function refuses({ policy }: Chain): boolean {
+/** Whether packets that reach the end of a chain go no further. */
+export function refuses({ policy }: Chain): boolean {
   return policy === 'DROP' || policy === 'QUEUE';
 }
 

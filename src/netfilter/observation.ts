@@ -1,7 +1,9 @@
 /** Rules as somebody found them, with how much of the state they show: what is not shown is no difference. */
 
 import type { Difference } from './compare/difference.ts';
-import { compareRulesets } from './compare.ts';
+import { hidesInterfaces } from './compare/rule-key.ts';
+import { compareNormalForms } from './compare.ts';
+import { normalForm, refuses } from './normal.ts';
 import type { ReadResult } from './read.ts';
 import type { Family, Ruleset } from './rule.ts';
 import { FAMILIES } from './rule.ts';
@@ -32,15 +34,30 @@ export function observeAll({ ip, ip6 }: Readonly<Record<Family, Ruleset>>): Obse
 
 /**
  * What a text shows. A save shows all tables of its family, for it leaves out only those without rules, and so
- * do commands, for what they don't do is not there; a listing and `iptables -S` show one table.
+ * do commands, for what they don't do is not there; a listing and `iptables -S` show one table. Lines that can't
+ * be read are not seen.
  */
-export function observeText({ rulesets, tables }: Pick<ReadResult, 'rulesets' | 'tables'>): Observation {
+export function observeText({ rulesets, tables, problems }: ReadResult): Observation {
   const of = (family: Family): Ruleset => rulesets.find((ruleset) => ruleset.family === family) ?? { family, tables: [] };
   const seen = (family: Family): SeenTables => {
     const own = tables.filter((table) => table.family === family);
     return own.some(({ form }) => form === 'block' || form === 'commands') ? 'all' : [...new Set(own.map(({ table }) => table))];
   };
-  return { ip: of('ip'), ip6: of('ip6'), seen: { ip: seen('ip'), ip6: seen('ip6') }, unseen: [] };
+  const unread = problems.filter(({ code }) => code === 'unreadable-line').map(({ line }) => line);
+  return {
+    ip: of('ip'),
+    ip6: of('ip6'),
+    seen: { ip: seen('ip'), ip6: seen('ip6') },
+    unseen: unread.length === 0 ? [] : [{ reason: unreadText(unread) }],
+  };
+}
+
+// More numbers help nobody; the problems have them all.
+const MOST_NUMBERS = 10;
+
+function unreadText(lines: readonly number[]): string {
+  const numbers = lines.slice(0, MOST_NUMBERS).join(', ');
+  return `${lines.length === 1 ? 'a line' : `${lines.length} lines`} that can't be read: ${numbers}${lines.length > MOST_NUMBERS ? ', ...' : ''}`;
 }
 
 /** Whether a table of a family can be seen. */
@@ -49,35 +66,46 @@ export function sees({ seen }: Pick<Observation, 'seen'>, family: Family, table:
   return tables === 'all' || tables.includes(table);
 }
 
-/** What both sides can see of the left one. */
-function restricted(one: Observation, other: Observation): readonly Ruleset[] {
-  return FAMILIES.map((family) => ({
-    family,
-    tables: one[family].tables.filter(({ name }) => sees(one, family, name) && sees(other, family, name)),
-  }));
-}
-
 /** What two observations say of each other. */
 export interface ObservedDifferences {
+  /** What of each side was compared, in normal form: the tables that both can show. */
+  readonly left: Readonly<Record<Family, Ruleset>>;
+  readonly right: Readonly<Record<Family, Ruleset>>;
   readonly differences: readonly Difference[];
   /** What one side holds or may hold and the other can't show. */
   readonly notCompared: readonly NotCompared[];
 }
 
 export interface NotCompared extends Unseen {
+  /** The side that can't show it. */
   readonly side: 'left' | 'right';
 }
 
 /** Compares as far as both sides can see; what one side holds in a table that the other can't show is not compared. */
 export function compareObservations(left: Observation, right: Observation): ObservedDifferences {
+  const [a, b] = [restricted(left, right), restricted(right, left)];
   return {
-    differences: compareRulesets(restricted(left, right), restricted(right, left)),
-    notCompared: [...hiddenFrom(left, right, 'left'), ...hiddenFrom(right, left, 'right')],
+    left: a,
+    right: b,
+    differences: FAMILIES.flatMap((family) => compareNormalForms(a[family], b[family])),
+    notCompared: [
+      ...notShown(left, right, 'left'),
+      ...notShownOfRules(a, b, 'left'),
+      ...notShown(right, left, 'right'),
+      ...notShownOfRules(b, a, 'right'),
+    ],
   };
 }
 
-/** What `one` can't show, and what it is known not to have read. */
-function hiddenFrom(one: Observation, other: Observation, side: NotCompared['side']): readonly NotCompared[] {
+/** What both sides can see of the first one. */
+function restricted(one: Observation, other: Observation): Readonly<Record<Family, Ruleset>> {
+  const of = (family: Family): Ruleset =>
+    normalForm({ family, tables: one[family].tables.filter(({ name }) => sees(one, family, name) && sees(other, family, name)) });
+  return { ip: of('ip'), ip6: of('ip6') };
+}
+
+/** Tables of the other that `one` can't show, and what it is known not to have read. */
+function notShown(one: Observation, other: Observation, side: NotCompared['side']): readonly NotCompared[] {
   const blind = FAMILIES.flatMap((family): readonly NotCompared[] => {
     const tables = one.seen[family];
     if (tables === 'all') return [];
@@ -86,4 +114,24 @@ function hiddenFrom(one: Observation, other: Observation, side: NotCompared['sid
     return missed.map((table) => ({ side, family, table, reason: 'this table is not shown' }));
   });
   return [...blind, ...one.unseen.map((unseen) => ({ side, ...unseen }))];
+}
+
+/** What the form of `one` hides of the rules and chains that it shows. */
+function notShownOfRules(
+  one: Readonly<Record<Family, Ruleset>>,
+  other: Readonly<Record<Family, Ruleset>>,
+  side: NotCompared['side'],
+): readonly NotCompared[] {
+  return FAMILIES.flatMap((family) =>
+    one[family].tables.flatMap(({ name: table, chains }) => {
+      const hides = chains.some(({ rules }) => rules.some(hidesInterfaces));
+      // A policy that is not shown matters where the other side refuses packets by it.
+      const refusing = other[family].tables.find(({ name }) => name === table)?.chains.filter(refuses) ?? [];
+      const hidden = refusing.filter(({ name }) => chains.some((chain) => chain.name === name && chain.policy === 'unknown'));
+      return [
+        ...(hides ? [{ side, family, table, reason: 'the interfaces of its rules are not shown' }] : []),
+        ...hidden.map(({ name }) => ({ side, family, table, reason: `the policy of ${name} is not shown` })),
+      ];
+    }),
+  );
 }

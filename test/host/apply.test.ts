@@ -19,7 +19,7 @@ function imagined(files: Readonly<Record<string, string>>, answers: Answers): Ef
     lock: async () => ({ release: () => undefined }),
     programs: {
       started: () => commands.length,
-      start: () => ({ spoke: Promise.resolve(true), stop: () => undefined }),
+      start: () => ({ spoke: Promise.resolve(true), stop: () => undefined, pid: undefined, ended: Promise.resolve('') }),
       run: async ({ argv, stdin = '' }) => {
         const program = argv.slice(2).join(' ');
         if (program.startsWith('tail '))

@@ -10,7 +10,6 @@ import { planFromArguments } from '../../src/istio/plan-from-arguments.ts';
 import { planFromSettings } from '../../src/istio/plan-from-settings.ts';
 import { printedSettings } from '../../src/istio/printed-settings.ts';
 import { formatProblem, ProblemError } from '../../src/istio/problems.ts';
-import { RELEASES } from '../../src/istio/releases/known.ts';
 import { profileOf } from '../../src/istio/releases/profile.ts';
 import { printRouting } from '../../src/istio/routing.ts';
 import { readSetOption } from '../../src/istio/setting-texts.ts';
@@ -24,50 +23,9 @@ import { readRule } from '../../src/netfilter/read/rule.ts';
 import type { Family, Rule, Ruleset } from '../../src/netfilter/rule.ts';
 import { FAMILIES, isBuiltIn } from '../../src/netfilter/rule.ts';
 import { plainWords, splitWords } from '../../src/netfilter/words.ts';
+import { facts, ONE, release } from './arbitraries.ts';
 
 // ---- texts: what a setting takes, and what someone might try instead ----
-
-const number = fc.integer({ min: 1, max: 65535 }).map(String);
-const range = fc
-  .tuple(fc.integer({ min: 1, max: 65535 }), fc.integer({ min: 1, max: 65535 }))
-  .map(([a, b]) => `${Math.min(a, b)}:${Math.max(a, b)}`);
-const octet = fc.integer({ min: 0, max: 255 });
-const network4 = fc
-  .tuple(octet, octet, octet, octet, fc.integer({ min: 0, max: 32 }))
-  .map(([a, b, c, d, bits]) => `${a}.${b}.${c}.${d}/${bits}`);
-const network6 = fc.tuple(fc.ipV6(), fc.integer({ min: 0, max: 128 })).map(([address, bits]) => `${address}/${bits}`);
-const id = fc.oneof(
-  fc.integer({ min: 0, max: 4294967294 }).map(String),
-  fc.constantFrom('0', '1337', 'istio-proxy', 'java', 'no', 'null', 'true', 'x$', '_a.b-c'),
-);
-const device = fc.oneof(fc.stringMatching(/^[A-Za-z][A-Za-z0-9_.-]{0,8}$/), fc.constantFrom('eth0', 'lo', 'true', 'null'));
-const loopback = fc.constantFrom('127.0.0.1/32', '127.0.0.0/8', '127.1.2.3/16', '127.0.0.6/32');
-const uint32 = fc.integer({ min: 1, max: 0xffffffff }).map(String);
-
-const ONE: { readonly [K in SettingKey]: fc.Arbitrary<string> } = {
-  mode: fc.constantFrom('REDIRECT', 'TPROXY', 'TPROXY', 'NONE'),
-  'proxy.uids': id,
-  'proxy.gids': id,
-  'proxy.port': number,
-  'proxy.inboundPort': number,
-  'proxy.tunnelPort': number,
-  'inbound.includePorts': fc.oneof(number, range),
-  'inbound.excludePorts': fc.oneof(number, range),
-  'outbound.includeRanges': fc.oneof(network4, network6, loopback, fc.constant('::1/128')),
-  'outbound.excludeRanges': fc.oneof(network4, network6),
-  'outbound.includePorts': fc.oneof(number, range),
-  'outbound.excludePorts': fc.oneof(number, range),
-  'outbound.ownerGroups': id,
-  'outbound.excludeOwnerGroups': id,
-  'outbound.loopback': loopback,
-  'interfaces.exclude': device,
-  'interfaces.reroute': device,
-  'dns.capture': fc.constantFrom('off', 'servers', 'all'),
-  'tproxy.mark': uint32,
-  'tproxy.routeTable': uint32,
-  dropInvalid: fc.constantFrom('true', 'false'),
-  dualStack: fc.constantFrom('true', 'false'),
-};
 
 const HOSTILE = [
   '\n',
@@ -150,18 +108,6 @@ function textOf(key: SettingKey, spoilEvery: number): fc.Arbitrary<string> {
   const list = fc.array(item, { maxLength: 4 }).map((items) => items.join(','));
   return SETTINGS[key].shape === 'list' ? list : fc.oneof(list, fc.constant('*'));
 }
-
-const release = fc.constantFrom(...RELEASES);
-const facts: fc.Arbitrary<Facts> = fc.record({
-  addresses: fc.constantFrom([], ['10.1.2.3/24'], ['10.1.2.3/24', '2001:db8::7/64'], ['2001:db8::7/64'], ['fe80::1/64', '10.1.2.3/24']),
-  nameservers: fc.constantFrom(
-    [],
-    ['10.96.0.10'],
-    ['10.96.0.10', 'fd00::10'],
-    ['fd00::10', '127.0.0.53'],
-    ['fe80::1%eth0', 'nonsense\n-A INPUT'],
-  ),
-});
 
 // ---- what holds of every plan ----
 

@@ -163,11 +163,30 @@ describe('spans', () => {
   });
 });
 
+// What the injector makes of annotations, Helm values and proxyMetadata.
+const INJECTED: readonly ChangeName[] = [
+  'injectsProxyListenPort',
+  'injectsNothingInModeNone',
+  'injectsReroutedInterfaces',
+  'injectsExcludedOutboundPorts',
+  'injectsIncludedOutboundPorts',
+  'injectsEnvironment',
+  'injectsIncludedInboundValue',
+  'injectsExcludedInterfaces',
+  'injectsInboundListenPort',
+  'injectsProxyUser',
+  'injectsTproxyUser',
+  'injectsForceApply',
+  'injectsReroutedByNewName',
+  'injectsNativeNftables',
+];
+
 // Rows that no builder asks for: they say in words what changed, for the `changes` command, and change nothing in what is made here.
 const TOLD_ONLY: Readonly<Partial<Record<ChangeName, string>>> = {
   toPorts: 'normal form has one spelling of REDIRECT',
   hostBitsKept: 'the kernel masks a range on insertion',
   jumpedChainsMade: 'an empty chain is made wherever something jumps to it, as iptables demands',
+  ...Object.fromEntries(INJECTED.map((name) => [name, 'injection is modelled for pods without annotations only'])),
 };
 
 describe('every change', () => {

@@ -1,7 +1,7 @@
 /** The words of `preview` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
+import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, settingsGiven } from '../options.ts';
 import { finish } from '../talk.ts';
 
 export const EXAMPLES: [string, string][] = [
@@ -11,18 +11,20 @@ export const EXAMPLES: [string, string][] = [
   ['$0 preview --set dns.capture=all -o list', 'one setting changed, as tables'],
   ["$0 preview @1.5 -- -p 15001 -b '*'", 'arguments of istio-iptables at 1.5'],
   ['$0 preview saved.txt -o json', 'rules that were found, as data'],
+  ['$0 preview pid:4711 -o list', "what is live in a process's network namespace"],
+  ["$0 preview exec:istio-iptables -- -b '*'", 'what another program makes of arguments'],
 ];
 
 export const previewCommand: CommandModule = {
   command: 'preview [source]',
-  describe: 'Show the rules of a plan, or of a text with rules in it',
+  describe: 'Show the rules of a plan, of a text, or of a live network namespace',
   builder: (command) =>
     command
       // yargs hands over a lone dash as an empty text.
       .positional('source', {
         type: 'string',
         coerce: (text: string) => (text === '' ? '-' : text),
-        describe: 'FILE, - (standard input), FILE@1.23, @1.23',
+        describe: SOURCES,
       })
       .options(SETTINGS_OPTIONS)
       .options(FAMILY_OPTIONS)

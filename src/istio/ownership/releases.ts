@@ -5,10 +5,8 @@ import type { Family, Rule, Ruleset } from '../../netfilter/rule.ts';
 import { isBuiltIn } from '../../netfilter/rule.ts';
 import { assemble } from '../assemble.ts';
 import { contextFor } from '../context.ts';
-import { RELEASES, readSpans } from '../releases/known.ts';
+import { ruleKinds } from '../releases/kinds.ts';
 import type { Profile } from '../releases/profile.ts';
-import { profileOf } from '../releases/profile.ts';
-import { RULE_CHANGES } from '../releases/rule-changes.ts';
 import { CONCERNS } from '../rules/concerns.ts';
 import { rejected6 } from '../rules/invalid.ts';
 import { builtInRules, ownChainsOf } from './parts.ts';
@@ -29,23 +27,10 @@ export interface Hypothesis {
 /** All loose rules of a release in one built-in chain, in order. */
 export type Block = readonly { readonly text: string; readonly top: boolean; readonly rule: Rule }[];
 
-let kinds: readonly Profile[] | undefined;
-
-/** One release for each set of rule changes: the others make the same rules. Nothing changes but where a span begins or has ended. */
-function kindsOfRelease(): readonly Profile[] {
-  if (kinds !== undefined) return kinds;
-  const spans = Object.values(RULE_CHANGES).flatMap((change) => readSpans(change.spans));
-  const starts = [...new Set([0, ...spans.flatMap(([first, last]) => [first, last + 1])])].sort((a, b) => a - b);
-  const names = Object.keys(RULE_CHANGES) as (keyof typeof RULE_CHANGES)[];
-  const profiles = starts.flatMap((start) => RELEASES[start] ?? []).map(profileOf);
-  kinds = [...new Map(profiles.map((profile) => [names.filter(profile.has).join(), profile])).values()];
-  return kinds;
-}
-
 /** A hypothesis for each kind of release and reading. */
 export function hypothesesFor(state: Ruleset, readings: readonly Reading[]): readonly Hypothesis[] {
   const seen = outlineOf(state);
-  return kindsOfRelease().flatMap((profile) =>
+  return ruleKinds().flatMap(({ profile }) =>
     readings.flatMap((reading) =>
       rulesetsOf(state.family, profile, reading).map((made) => hypothesis(profile.release, made, seen, reading.fromChains)),
     ),

@@ -95,8 +95,8 @@ function loopbackCaptured({ family, values, has }: Context): boolean {
   return ranges.some(isLoopback);
 }
 
-// Go's IsLoopback on the address of the range: 127.0.0.0/8, or exactly ::1.
-function isLoopback({ family, address }: Network): boolean {
+/** Go's IsLoopback on the address of the range: 127.0.0.0/8, or exactly ::1. */
+export function isLoopback({ family, address }: Network): boolean {
   return family === 'ip' ? address.startsWith('127.') : address === '::1';
 }
 

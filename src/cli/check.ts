@@ -1,0 +1,51 @@
+/** `check`: whose rules these are, whether they are as they should be, and what the machine offers, on one screen. */
+
+import { lookAtMachine } from '../host/machine.ts';
+import { planFromSettings } from '../istio/plan-from-settings.ts';
+import { FAMILIES } from '../netfilter/rule.ts';
+import type { Asked } from './check/again.ts';
+import { withMoreRights } from './check/again.ts';
+import type { Examined } from './check/examine.ts';
+import { examine } from './check/examine.ts';
+import type { CheckFormName } from './check/forms.ts';
+import { CHECK_FORM_NAMES, CHECK_FORMS } from './check/forms.ts';
+import type { Report } from './check/report.ts';
+import { exitCodeOf } from './check/report.ts';
+import { observedSide, unlessUnreadable } from './check/source.ts';
+import type { Paint } from './colour.ts';
+import type { SettingsGiven } from './options.ts';
+import { parseSource } from './source-name.ts';
+import type { Result } from './talk.ts';
+import { oneOf } from './talk.ts';
+
+export interface CheckRequest {
+  /** Left out: this network namespace, and the machine. */
+  readonly source?: string;
+  /** What the rules are held against; without any, against what they tell of themselves. */
+  readonly given: SettingsGiven;
+  readonly output: string;
+  readonly family?: string;
+  readonly paint: Paint;
+}
+
+/** Runs the command. Throws a ProblemError for input that can't be used. */
+export async function check({ source, given, output, family: named, paint }: CheckRequest): Promise<Result> {
+  const form: CheckFormName = oneOf('--output', output, CHECK_FORM_NAMES);
+  const family = named === undefined ? undefined : oneOf('--family', named, FAMILIES);
+  const name = parseSource(source ?? 'live');
+  const asked: Asked = { source, name, given };
+  const reading = observedSide(source ?? 'live', name, given, family);
+  const side = source === undefined ? await unlessUnreadable(reading) : await reading;
+  const { report, problems, notes } = 'unreadable' in side ? unreadableReport(side.unreadable, asked) : await examine(side, asked);
+  const machine = source === undefined ? await lookAtMachine(report.drift?.comparison.right.plan ?? planFromSettings({})) : undefined;
+  const whole: Report = { ...report, ...(machine === undefined ? {} : { machine }) };
+  return { output: CHECK_FORMS[form].print(whole, paint), problems, notes, exitCode: exitCodeOf(whole) };
+}
+
+function unreadableReport(unreadable: string, asked: Asked): Examined {
+  return {
+    report: { name: 'this network namespace', unreadable, findings: [], unseen: [], again: withMoreRights(asked) },
+    problems: [],
+    notes: [],
+  };
+}

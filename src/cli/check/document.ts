@@ -1,0 +1,34 @@
+/** A check as data with a stable shape: `-o json`, described in docs/check.md. */
+
+import { API_VERSION } from '../../istio/sidecar-file.ts';
+import { isSame } from '../diff/comparison.ts';
+import { differenceDocument } from '../diff/document.ts';
+import { identificationDocument } from '../identify/document.ts';
+import { reportOf } from '../identify/report.ts';
+import type { Report } from './report.ts';
+import { exitCodeOf, verdictOf } from './report.ts';
+
+/** The document of a check. Within one apiVersion keys are added, never renamed or removed. */
+export function checkDocument(report: Report): object {
+  const { name, unreadable, side, identified, drift, findings, unseen, again, machine } = report;
+  return {
+    apiVersion: API_VERSION,
+    kind: 'CheckReport',
+    source: name,
+    verdict: verdictOf(report),
+    exitCode: exitCodeOf(report),
+    ...(unreadable === undefined ? {} : { unreadable }),
+    ...(side === undefined || identified === undefined
+      ? {}
+      : { identity: identificationDocument(reportOf(identified, side, unseen, false)), places: side.places ?? [] }),
+    ...(drift === undefined ? {} : { drift: driftDocument(drift) }),
+    findings,
+    notSeen: unseen,
+    again,
+    ...(machine === undefined ? {} : { machine }),
+  };
+}
+
+function driftDocument({ against, given, command, comparison }: NonNullable<Report['drift']>): object {
+  return { same: isSame(comparison), against, given, command, difference: differenceDocument(comparison) };
+}

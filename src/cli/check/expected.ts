@@ -1,0 +1,42 @@
+/** What the rules of a side are held against: the settings that were given, or those that the rules themselves tell of. */
+
+import type { Facts } from '../../istio/facts.ts';
+import type { Identification } from '../../istio/identify.ts';
+import type { CapturePlan } from '../../istio/plan.ts';
+import { observeAll } from '../../netfilter/observation.ts';
+import { hasSettings } from '../diff/side-settings.ts';
+import { planName } from '../diff/sides.ts';
+import type { SettingsGiven } from '../options.ts';
+import { planInput } from '../plan-input.ts';
+import type { Side } from '../side.ts';
+
+export interface Expected {
+  readonly side: Side & { readonly plan: CapturePlan };
+  /** Whether a user said so. */
+  readonly given: boolean;
+}
+
+/**
+ * The rules that a side should have; undefined where nobody said so and it holds none of Istio. What a text does not
+ * tell of its pod (nameservers, whether it has IPv6) is what its rules tell. Throws a ProblemError for settings that
+ * can't be used.
+ */
+export async function expectedOf(
+  side: Side,
+  given: SettingsGiven,
+  { answers: [likeliest] }: Identification,
+): Promise<Expected | undefined> {
+  if (hasSettings(given)) {
+    const facts: Facts = { ...likeliest?.facts, ...side.facts };
+    const { plan, notes } = await planInput(given, facts);
+    const name = planName(plan, { kind: 'settings' }, given);
+    return {
+      side: { name, seen: observeAll(plan), plan, problems: plan.problems, notes: side.plan === undefined ? [] : notes },
+      given: true,
+    };
+  }
+  if (likeliest === undefined) return undefined;
+  const { plan } = likeliest;
+  const name = `Istio ${plan.release} with these settings`;
+  return { side: { name, seen: observeAll(plan), plan, problems: [], notes: [] }, given: false };
+}

@@ -1,0 +1,73 @@
+/** What a check found: one value, which every form prints. */
+
+import type { Aspect } from '../../host/machine.ts';
+import type { Finding } from '../../istio/findings.ts';
+import { isAmiss } from '../../istio/findings.ts';
+import type { Identification } from '../../istio/identify.ts';
+import type { Comparison } from '../diff/comparison.ts';
+import { isSame } from '../diff/comparison.ts';
+import type { Side } from '../side.ts';
+
+/** The rules that are there (left), laid over those that should be (right): as in `diff`, left goes and right comes. */
+export interface Drift {
+  /** What the rules are held against. */
+  readonly against: string;
+  /** Whether a user said so; otherwise it was read from the rules themselves. */
+  readonly given: boolean;
+  readonly comparison: Comparison;
+  /** The command that shows all of it. */
+  readonly command: string;
+}
+
+/** A command to run next. */
+export interface Again {
+  /** What it does. */
+  readonly why: string;
+  readonly command: string;
+}
+
+export interface Report {
+  /** What was looked at. */
+  readonly name: string;
+  /** Why its rules could not be read at all; otherwise there are a side, and whose it is. */
+  readonly unreadable?: string;
+  readonly side?: Side;
+  readonly identified?: Identification;
+  readonly drift?: Drift;
+  readonly findings: readonly Finding[];
+  /** What could not be seen, in sentences. */
+  readonly unseen: readonly string[];
+  readonly again: readonly Again[];
+  readonly machine?: readonly Aspect[];
+}
+
+export type Verdict = 'as it should be' | 'no rules of Istio' | 'not as it should be' | 'not seen';
+
+/** Findings of one kind that a person is shown. */
+const MOST = 3;
+
+/** The first findings of each kind; the last of them that is shown says how many others there are. */
+export function firstOfEach(findings: readonly Finding[]): readonly (Finding & { readonly others: number })[] {
+  const byCode = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const same = byCode.get(finding.code);
+    if (same === undefined) byCode.set(finding.code, [finding]);
+    else same.push(finding);
+  }
+  return [...byCode.values()].flatMap((same) =>
+    same.slice(0, MOST).map((finding, index) => ({ ...finding, others: index === MOST - 1 ? same.length - MOST : 0 })),
+  );
+}
+
+/** The one answer to what was asked. */
+export function verdictOf({ unreadable, identified, drift, findings }: Report): Verdict {
+  if (unreadable !== undefined || findings.some(({ code }) => code === 'native-rules')) return 'not seen';
+  if (findings.some(isAmiss) || (drift !== undefined && !isSame(drift.comparison))) return 'not as it should be';
+  return identified === undefined || identified.outcome === 'none' ? 'no rules of Istio' : 'as it should be';
+}
+
+/** 0 as it should be, or nothing of Istio; 1 drift or a finding that is more than a note; 2 the rules can not be seen. */
+export function exitCodeOf(report: Report): number {
+  const verdict = verdictOf(report);
+  return verdict === 'not seen' ? 2 : verdict === 'not as it should be' ? 1 : 0;
+}

@@ -1,0 +1,64 @@
+/** The side that a check looks at. */
+
+import { ProblemError, problemText } from '../../istio/problems.ts';
+import type { Observation } from '../../netfilter/observation.ts';
+import type { Chain, Family, Ruleset } from '../../netfilter/rule.ts';
+import { settingsOf } from '../diff/side-settings.ts';
+import type { SettingsGiven } from '../options.ts';
+import type { Side } from '../side.ts';
+import { readSide } from '../side.ts';
+import type { SourceName } from '../source-name.ts';
+
+/**
+ * Reads what is to be checked; settings that were given are what it is held against, and make none of it, but
+ * where a release alone is named. Throws a ProblemError for a source that can't be used.
+ */
+export async function observedSide(source: string, name: SourceName, given: SettingsGiven, family: Family | undefined): Promise<Side> {
+  const { release: _, ...unnamed } = given;
+  // What is written in a file is what it is: options say what it should be.
+  const own = name.kind === 'file' ? settingsOf(name, { ...unnamed, sets: [] }) : settingsOf(name, given);
+  const side = await readSide(source, own, family);
+  return family === undefined ? side : { ...side, seen: only(side.seen, family) };
+}
+
+/** The side, or why it can't be read, where that is no reason to say nothing. */
+export async function unlessUnreadable(read: Promise<Side>): Promise<Side | { readonly unreadable: string }> {
+  try {
+    return await read;
+  } catch (error) {
+    if (error instanceof ProblemError) return { unreadable: error.problems.map(problemText).join('; ') };
+    throw error;
+  }
+}
+
+/** One family of a state: of the other one nothing is seen. */
+function only(seen: Observation, family: Family): Observation {
+  const other: Family = family === 'ip' ? 'ip6' : 'ip';
+  return {
+    ...seen,
+    [other]: { family: other, tables: [] },
+    seen: { ...seen.seen, [other]: [] },
+    unseen: seen.unseen.filter((unseen) => unseen.family !== other),
+  };
+}
+
+const MARK = '.legacy';
+
+/** The state without those chains of legacy that stand in nft as well, under their mark: the rest can be told whose it is. */
+export function withoutTwins(seen: Observation): Observation {
+  const of = (ruleset: Ruleset): Ruleset => ({
+    ...ruleset,
+    tables: ruleset.tables.map((table) => ({
+      ...table,
+      chains: table.chains
+        .filter(({ name }) => !name.endsWith(MARK))
+        .map(
+          (chain): Chain => ({
+            ...chain,
+            rules: chain.rules.filter(({ target }) => target.kind !== 'jump' || !target.chain.endsWith(MARK)),
+          }),
+        ),
+    })),
+  });
+  return { ...seen, ip: of(seen.ip), ip6: of(seen.ip6) };
+}

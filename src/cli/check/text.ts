@@ -1,0 +1,106 @@
+/** A check for people: one screen. */
+
+import { onOneLine } from '../../istio/source.ts';
+import type { Paint, Style } from '../colour.ts';
+import { isSame } from '../diff/comparison.ts';
+import { driftCounts, driftLines } from './drift-words.ts';
+import { amountText, makerText, settingsText } from './identity.ts';
+import type { Report, Verdict } from './report.ts';
+import { firstOfEach, verdictOf } from './report.ts';
+import { headline } from './verdict.ts';
+
+/** Differences shown before the command that shows all. */
+const MOST = 4;
+const LABEL = 10;
+
+const VERDICT_STYLES: Readonly<Record<Verdict, Style>> = {
+  'as it should be': 'added',
+  'no rules of Istio': 'heading',
+  'not as it should be': 'removed',
+  'not seen': 'removed',
+};
+
+/** The whole screen: the answer first, then what it rests on, then what to do next. */
+export function textForm(report: Report, paint: Paint): string {
+  const parts = [
+    [paint(VERDICT_STYLES[verdictOf(report)], onOneLine(headline(report)))],
+    ruleLines(report, paint),
+    findingLines(report, paint),
+    [...unseenLines(report, paint), ...againLines(report, paint)],
+    machineLines(report, paint),
+  ];
+  return parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
+}
+
+/** A label and what belongs to it, a line each. */
+function labelled(paint: Paint, label: string, lines: readonly string[]): readonly string[] {
+  return lines.map((line, index) => `${paint('heading', (index === 0 ? label : '').padEnd(LABEL))}${line}`);
+}
+
+function ruleLines(report: Report, paint: Paint): readonly string[] {
+  const { identified, drift, unreadable } = report;
+  if (unreadable !== undefined) return [];
+  const [likeliest] = identified?.answers ?? [];
+  return [
+    ...labelled(paint, 'rules', [`${makerText(identified)}; ${amountText(report)}`]),
+    ...(likeliest === undefined ? [] : labelled(paint, 'settings', [onOneLine(settingsText(likeliest))])),
+    ...(drift === undefined ? [] : driftPart(report, paint)),
+  ];
+}
+
+function driftPart({ drift }: Report, paint: Paint): readonly string[] {
+  if (drift === undefined) return [];
+  const { comparison, against, command } = drift;
+  if (isSame(comparison)) return labelled(paint, 'drift', [onOneLine(`none, against ${against}`)]);
+  const lines = driftLines(drift);
+  const shown = lines
+    .slice(0, MOST)
+    .flatMap(({ what, text, more }) => [
+      `${paint(what === 'extra' ? 'removed' : 'moved', what.padEnd(8))} ${onOneLine(text)}`,
+      ...(more === undefined ? [] : [`${' '.repeat(9)}${paint('aside', onOneLine(more))}`]),
+    ]);
+  return labelled(paint, 'drift', [
+    onOneLine(`${driftCounts(comparison)}, against ${against}`),
+    ...shown,
+    `${lines.length > MOST ? `and ${lines.length - MOST} more; ` : ''}all of it: ${command}`,
+  ]);
+}
+
+const SEVERITIES: Readonly<Record<string, Style>> = { error: 'removed', warning: 'moved', note: 'aside' };
+
+function findingLines({ findings }: Report, paint: Paint): readonly string[] {
+  return firstOfEach(findings).flatMap(({ severity, text, fix, others }) => [
+    `${paint(SEVERITIES[severity] ?? 'aside', severity.padEnd(LABEL))}${text}`,
+    `${' '.repeat(LABEL)}${paint('aside', 'fix:')} ${fix}`,
+    ...(others === 0 ? [] : [`${' '.repeat(LABEL)}and ${others} more of this kind (-o json has all)`]),
+  ]);
+}
+
+function unseenLines({ unseen }: Report, paint: Paint): readonly string[] {
+  return labelled(paint, 'not seen', unseen);
+}
+
+function againLines({ again }: Report, paint: Paint): readonly string[] {
+  return labelled(
+    paint,
+    'next',
+    again.flatMap(({ why, command }) => [`${why}:`, `  ${command}`]),
+  );
+}
+
+function machineLines({ machine }: Report, paint: Paint): readonly string[] {
+  if (machine === undefined) return [];
+  return [
+    paint('heading', 'this machine'),
+    ...machine.flatMap(({ topic, state, text, fix }, index) => [
+      `  ${paint(state === 'ok' ? 'added' : 'moved', state.padEnd(5))} ${topic.padEnd(15)} ${onOneLine(text)}`,
+      // One cause shows in several places; its remedy is said once.
+      ...(fix === undefined || machine.slice(0, index).some((before) => before.fix === fix)
+        ? []
+        : [`${' '.repeat(24)}${paint('aside', 'fix:')} ${onOneLine(fix)}`]),
+    ]),
+  ];
+}

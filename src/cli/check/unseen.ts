@@ -1,0 +1,24 @@
+/** What a check could not see, in sentences. */
+
+import type { Unseen } from '../../netfilter/observation.ts';
+import { sees } from '../../netfilter/observation.ts';
+import { FAMILIES, TABLES } from '../../netfilter/rule.ts';
+import { FAMILY_NAMES, notComparedText } from '../diff/words.ts';
+import type { Side } from '../side.ts';
+import type { SourceName } from '../source-name.ts';
+
+// The tables in which releases make rules.
+const LOOKED_FOR = TABLES.filter((table) => table !== 'security');
+
+/** The families and tables that were not shown, what could not be read, and what a text never shows. */
+export function unseenOf({ seen, facts, plan }: Side, unlisted: readonly Unseen[], { kind }: SourceName): readonly string[] {
+  const tables = FAMILIES.flatMap((family): readonly string[] => {
+    const missing = LOOKED_FOR.filter((table) => !sees(seen, family, table) && !seen.unseen.some((one) => one.family === family));
+    if (missing.length === 0) return [];
+    const of = FAMILY_NAMES[family];
+    return [missing.length === LOOKED_FOR.length ? `${of}: nothing of it is shown` : `${of} ${missing.join(', ')}: not shown`];
+  });
+  const beyond =
+    kind === 'file' && facts === undefined && plan === undefined ? ['policy routing and addresses, which no listing of rules shows'] : [];
+  return [...tables, ...[...seen.unseen, ...unlisted].map((one) => notComparedText({ ...one, side: 'right' })), ...beyond];
+}

@@ -1,0 +1,131 @@
+/** Two sides laid over each other, as all forms of a diff show them. */
+
+import type { WithoutForeign } from '../../istio/foreign.ts';
+import { withoutForeign } from '../../istio/foreign.ts';
+import type { RoutingDifference } from '../../istio/routing-differences.ts';
+import { compareRouting, hasRouting } from '../../istio/routing-differences.ts';
+import type { ChainPlace, Difference } from '../../netfilter/compare/difference.ts';
+import { outline } from '../../netfilter/compare/outline.ts';
+import type { Row } from '../../netfilter/compare/script.ts';
+import { rowsOf } from '../../netfilter/compare/script.ts';
+import type { NotCompared, Observation, ObservedDifferences } from '../../netfilter/observation.ts';
+import { compareObservations } from '../../netfilter/observation.ts';
+import type { Family, Policy } from '../../netfilter/rule.ts';
+import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Side } from '../side.ts';
+import type { NamedSide } from './sides.ts';
+
+export interface ComparedSide
+  extends Pick<NamedSide, 'name' | 'plan' | 'problems' | 'places' | 'seen' | 'inferred'>,
+    Omit<WithoutForeign, 'kept'> {}
+
+/** A chain of either side; the policy is undefined on a side that does not have it. */
+export interface ComparedChain extends ChainPlace {
+  readonly left: Policy | undefined;
+  readonly right: Policy | undefined;
+  readonly rows: readonly Row[];
+  /** What is different about the chain as a whole, then its rules in the order of the rows. */
+  readonly differences: readonly Difference[];
+}
+
+/** A table of either side, and which of them has anything in it. */
+export interface ComparedTable {
+  readonly family: Family;
+  readonly name: string;
+  readonly left: boolean;
+  readonly right: boolean;
+  readonly chains: readonly ComparedChain[];
+}
+
+/** Positions in it are those among the rules that were compared; a side's `positionOf` makes them those of its own chains. */
+export interface Comparison {
+  readonly left: ComparedSide;
+  readonly right: ComparedSide;
+  /** Everything that was compared, equal or not. */
+  readonly tables: readonly ComparedTable[];
+  readonly routing: readonly RoutingDifference[];
+  readonly notCompared: readonly NotCompared[];
+}
+
+export interface Scope {
+  /** The only family to compare. */
+  readonly family?: Family;
+  /** Whether the rules of other programs are compared as well. */
+  readonly all: boolean;
+}
+
+/** Compares two sides as far as both can show what they hold. */
+export function compareSides(left: NamedSide, right: NamedSide, scope: Scope): Comparison {
+  const [a, b] = [scoped(left.seen, scope), scoped(right.seen, scope)];
+  const found = compareObservations(a.kept, b.kept);
+  const { routing, hidden } = routingOf(left, right, scope.family);
+  return {
+    left: { ...left, ...a },
+    right: { ...right, ...b },
+    tables: FAMILIES.flatMap((family) => tablesOf(family, found)),
+    routing,
+    notCompared: [...found.notCompared, ...hidden],
+  };
+}
+
+/** All differences of rules and chains, in the order of the tables. */
+export function differencesOf({ tables }: Pick<Comparison, 'tables'>): readonly Difference[] {
+  return tables.flatMap(({ chains }) => chains.flatMap(({ differences }) => differences));
+}
+
+/** Whether the sides are equal in all that was compared. */
+export function isSame(comparison: Comparison): boolean {
+  return differencesOf(comparison).length === 0 && comparison.routing.length === 0;
+}
+
+function scoped(seen: Observation, { family, all }: Scope): WithoutForeign {
+  const asked = family === undefined ? seen : only(seen, family);
+  return all ? { kept: asked, foreign: [], positionOf: (_, position) => position } : withoutForeign(asked);
+}
+
+/** One family of a state, the other being no question. */
+function only(seen: Observation, family: Family): Observation {
+  const other = family === 'ip' ? 'ip6' : 'ip';
+  return { ...seen, [other]: { family: other, tables: [] }, unseen: seen.unseen.filter((unseen) => unseen.family !== other) };
+}
+
+function tablesOf(family: Family, { left, right, differences }: ObservedDifferences): readonly ComparedTable[] {
+  const byChain = new Map<string, Difference[]>();
+  for (const one of differences) {
+    if (one.family !== family) continue;
+    const own = byChain.get(`${one.table} ${one.chain}`);
+    if (own === undefined) byChain.set(`${one.table} ${one.chain}`, [one]);
+    else own.push(one);
+  }
+  const has = (side: typeof left, table: string): boolean => side[family].tables.some(({ name }) => name === table);
+  return outline(left[family], right[family]).map(({ name: table, chains }) => ({
+    family,
+    name: table,
+    left: has(left, table),
+    right: has(right, table),
+    chains: chains.map((pair): ComparedChain => {
+      const own = byChain.get(`${table} ${pair.name}`) ?? [];
+      return {
+        ...{ family, table, chain: pair.name },
+        left: pair.left?.policy,
+        right: pair.right?.policy,
+        rows: rowsOf(pair.left?.rules ?? [], pair.right?.rules ?? [], own),
+        differences: own,
+      };
+    }),
+  }));
+}
+
+/** Only a plan says what lies outside the packet filter; where one side alone does, that is not compared. */
+function routingOf(
+  left: Side,
+  right: Side,
+  family: Family | undefined,
+): { readonly routing: readonly RoutingDifference[]; readonly hidden: readonly NotCompared[] } {
+  const asked = ({ family: of }: RoutingDifference): boolean => family === undefined || of === family;
+  if (left.plan !== undefined && right.plan !== undefined)
+    return { routing: compareRouting(left.plan.routing, right.plan.routing).filter(asked), hidden: [] };
+  const hides = (side: NotCompared['side'], { plan }: Side): readonly NotCompared[] =>
+    plan !== undefined && hasRouting(plan.routing) ? [{ side, reason: 'policy rules, routes and addresses are not shown' }] : [];
+  return { routing: [], hidden: [...hides('left', right), ...hides('right', left)] };
+}

@@ -1,0 +1,86 @@
+/** A diff as data with a stable shape: `-o json`, described in docs/diff.md. */
+
+import type { ForeignCount } from '../../istio/foreign.ts';
+import type { CapturePlan } from '../../istio/plan.ts';
+import { problemText } from '../../istio/problems.ts';
+import type { RoutingDifference } from '../../istio/routing-differences.ts';
+import { API_VERSION } from '../../istio/sidecar-file.ts';
+import { printSource } from '../../istio/source.ts';
+import type { Difference, PlacedRule } from '../../netfilter/compare/difference.ts';
+import { printRule } from '../../netfilter/print.ts';
+import type { Rule } from '../../netfilter/rule.ts';
+import type { ComparedSide, Comparison } from './comparison.ts';
+import { differencesOf, isSame } from './comparison.ts';
+import { causesOf } from './words.ts';
+
+/** The document of a comparison. Within one apiVersion keys are added, never renamed or removed. */
+export function differenceDocument(comparison: Comparison): object {
+  const { left, right, routing, notCompared } = comparison;
+  return {
+    apiVersion: API_VERSION,
+    kind: 'Difference',
+    same: isSame(comparison),
+    left: sideDocument(left),
+    right: sideDocument(right),
+    differences: differencesOf(comparison).map((one) => ruleDocument(one, left, right)),
+    routing: routing.map((one) => routingDocument(one, (one.kind === 'missing' ? left : right).plan)),
+    notCompared,
+    leftOut: { left: left.foreign.map(foreignDocument), right: right.foreign.map(foreignDocument) },
+  };
+}
+
+function sideDocument({ name, plan, problems, places, inferred }: ComparedSide): object {
+  return {
+    name,
+    ...(plan === undefined ? {} : { release: plan.release }),
+    ...(inferred === undefined ? {} : { inferred }),
+    ...(places === undefined ? {} : { places }),
+    problems: problems.map((problem) => ({
+      code: problem.code,
+      severity: problem.severity,
+      source: printSource(problem.source),
+      message: problemText(problem),
+    })),
+  };
+}
+
+function ruleDocument(difference: Difference, left: ComparedSide, right: ComparedSide): object {
+  const { kind, family, table, chain } = difference;
+  const place = { kind, family, table, chain };
+  const at = (side: ComparedSide, { rule, position }: PlacedRule): object => ({
+    position: side.positionOf(place, position),
+    text: printRule(rule),
+    ...(rule.line === undefined ? {} : { line: rule.line }),
+    ...(rule.id === undefined ? {} : { id: rule.id }),
+    ...becauseOf(rule, side.plan),
+  });
+  switch (difference.kind) {
+    case 'missing':
+      return { ...place, left: at(left, difference.left) };
+    case 'extra':
+      return { ...place, right: at(right, difference.right) };
+    case 'moved':
+      return { ...place, left: at(left, difference.left), right: at(right, difference.right) };
+    case 'changed':
+      return { ...place, left: at(left, difference.left), right: at(right, difference.right), parts: difference.parts };
+    case 'policy':
+      return { ...place, left: { policy: difference.left }, right: { policy: difference.right } };
+    case 'missing-chain':
+    case 'extra-chain':
+      return place;
+    default:
+      return difference satisfies never;
+  }
+}
+
+function routingDocument({ kind, family, shownBy, text, because }: RoutingDifference, plan: CapturePlan | undefined): object {
+  return { kind, family, shownBy, text, ...becauseOf({ because }, plan) };
+}
+
+function becauseOf(of: Pick<Rule, 'because'>, plan: CapturePlan | undefined): object {
+  return plan === undefined || of.because === undefined ? {} : { because: of.because.text, settings: causesOf(of, plan) };
+}
+
+function foreignDocument({ program, rules, chains }: ForeignCount): object {
+  return { program, rules, chains };
+}

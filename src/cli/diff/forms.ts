@@ -1,0 +1,21 @@
+/** The forms of a diff: one table. */
+
+import type { Paint } from '../colour.ts';
+import type { Comparison } from './comparison.ts';
+import { differenceDocument } from './document.ts';
+import { markdownForm } from './markdown.ts';
+import { patchForm } from './patch.ts';
+import { textForm } from './text.ts';
+
+type Form = (comparison: Comparison, paint: Paint) => string;
+
+export const DIFF_FORMS = {
+  text: textForm,
+  patch: patchForm,
+  json: (comparison) => `${JSON.stringify(differenceDocument(comparison), null, 2)}\n`,
+  markdown: markdownForm,
+} as const satisfies Record<string, Form>;
+
+export type DiffFormName = keyof typeof DIFF_FORMS;
+
+export const DIFF_FORM_NAMES: readonly DiffFormName[] = Object.keys(DIFF_FORMS) as DiffFormName[];

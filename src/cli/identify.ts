@@ -1,0 +1,58 @@
+/** `identify`: which releases could have made rules, and with which settings. */
+
+import { identify } from '../istio/identify.ts';
+import type { Problem } from '../istio/problems.ts';
+import { problem } from '../istio/problems.ts';
+import { FAMILIES } from '../netfilter/rule.ts';
+import { observedSide, withoutTwins } from './check/source.ts';
+import { unseenOf } from './check/unseen.ts';
+import type { Paint } from './colour.ts';
+import type { IdentifyFormName } from './identify/forms.ts';
+import { IDENTIFY_FORM_NAMES, IDENTIFY_FORMS } from './identify/forms.ts';
+import type { Report } from './identify/report.ts';
+import { reportOf } from './identify/report.ts';
+import { factsSaid, nothingText } from './identify/words.ts';
+import type { SettingsGiven } from './options.ts';
+import { parseSource } from './source-name.ts';
+import type { Result } from './talk.ts';
+import { BAD_INPUT, oneOf } from './talk.ts';
+
+export interface IdentifyRequest {
+  readonly source: string;
+  readonly given: SettingsGiven;
+  readonly output: string;
+  readonly family?: string;
+  readonly paint: Paint;
+}
+
+const EXIT_CODES: Readonly<Record<Report['outcome'], number>> = { exact: 0, nearest: 1, none: BAD_INPUT };
+
+/** Runs the command. Throws a ProblemError for input that can't be used. */
+export async function identifyRules({ source, given, output, family: named, paint }: IdentifyRequest): Promise<Result> {
+  const form: IdentifyFormName = oneOf('--output', output, IDENTIFY_FORM_NAMES);
+  const family = named === undefined ? undefined : oneOf('--family', named, FAMILIES);
+  const name = parseSource(source);
+  const side = await observedSide(source, name, given, family);
+  const found = identify(withoutTwins(side.seen));
+  const report = reportOf(found, side, unseenOf(side, [], name), IDENTIFY_FORMS[form].all);
+  const nothing: Problem = {
+    ...problem('rules-text', { kind: 'file', file: side.name, line: 0, column: 0 }, { reason: nothingText(report, report.native) }),
+    severity: 'error',
+  };
+  return {
+    output: IDENTIFY_FORMS[form].print(report, paint),
+    problems: [...side.problems, ...(report.outcome === 'none' ? [nothing] : [])],
+    notes: [...side.notes, ...(form === 'yaml' ? yamlNotes(report) : [])],
+    exitCode: EXIT_CODES[report.outcome],
+  };
+}
+
+/** What a document of settings can't say. */
+function yamlNotes({ described: [likeliest] }: Report): readonly string[] {
+  if (likeliest === undefined) return [];
+  const facts = factsSaid(likeliest.facts);
+  return [
+    ...(facts.length === 0 ? [] : [`note: of the pod must be known: ${facts.join(' ')}`]),
+    ...likeliest.sidecar.unsaid.map(({ name, reason }) => `note: not said: ${name}: ${reason}`),
+  ];
+}

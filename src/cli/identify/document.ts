@@ -1,0 +1,35 @@
+/** An identification as data with a stable shape: `-o json`, described in docs/identify.md. */
+
+import { printedSettings } from '../../istio/printed-settings.ts';
+import { spansText } from '../../istio/releases/spans-text.ts';
+import { API_VERSION } from '../../istio/sidecar-file.ts';
+import { differenceDocument } from '../diff/document.ts';
+import type { Report } from './report.ts';
+
+/** The document of an identification. Within one apiVersion keys are added, never renamed or removed. */
+export function identificationDocument(report: Report): object {
+  const { name, outcome, described, comparison, setAside, ambient, native, notSeen } = report;
+  return {
+    apiVersion: API_VERSION,
+    kind: 'Identification',
+    source: name,
+    outcome,
+    answers: described.map(({ releases, plan, odd, switches, facts, differences, sidecar, commands, untraced }) => ({
+      releases,
+      spans: spansText(releases),
+      settings: printedSettings(plan.settings),
+      odd: { settings: odd.settings, switches: Object.fromEntries(odd.switches.map((key) => [key, switches[key]])) },
+      facts,
+      sidecar: sidecar.document,
+      unsaid: sidecar.unsaid,
+      commands: commands.map(({ releases: of, ...command }) => ({ spans: spansText(of), ...command })),
+      untold: untraced.map(({ key, ...reason }) => ({ setting: key, ...reason })),
+      differences: differences.length,
+    })),
+    ...(comparison === undefined ? {} : { difference: differenceDocument(comparison) }),
+    setAside,
+    ambient,
+    native,
+    notSeen,
+  };
+}

@@ -1,0 +1,53 @@
+/** An identification for a ticket. */
+
+import { spansText } from '../../istio/releases/spans-text.ts';
+import { plain } from '../colour.ts';
+import { code, fenced } from '../diff/markdown.ts';
+import { bodyParts } from '../diff/text.ts';
+import type { Report } from './report.ts';
+import { headline, otherLines } from './text.ts';
+import { commandText, factsMadeUp, factsSaid, nothingText, setAsideSaid, settingsSaid, untracedSaid, yamlText } from './words.ts';
+
+/** The releases as the heading, the settings in every form, and what is not certain. */
+export function markdownForm(report: Report): string {
+  const [likeliest] = report.described;
+  if (likeliest === undefined) return `### ${plainText(`${report.name}: ${nothingText(report, report.native)}`)}\n`;
+  const { sidecar, commands, untraced, facts } = likeliest;
+  const rows = settingsSaid(likeliest).map(({ key, text, ordinary }) =>
+    ordinary === undefined ? `| ${key} | ${plainText(text)} | |` : `| **${key}** | **${plainText(text)}** | ${plainText(ordinary)} |`,
+  );
+  const body = report.comparison === undefined ? [] : bodyParts(report.comparison, plain);
+  const parts: readonly (readonly string[])[] = [
+    [`### ${plainText(headline(report))}`],
+    body.length === 0
+      ? []
+      : fenced(
+          'diff',
+          body.flatMap((part, index) => (index === 0 ? part : ['', ...part])),
+        ),
+    ['| setting | value | in an ordinary injected pod |', '|---|---|---|', ...rows],
+    fenced('yaml', yamlText(likeliest).trimEnd().split('\n')),
+    fenced(
+      'sh',
+      commands.flatMap((command) => [...(commands.length > 1 ? [`# ${spansText(command.releases)}`] : []), commandText(command)]),
+    ),
+    [
+      ...factsSaid(facts).map((fact) => `- of the pod: ${code(fact)}`),
+      ...factsMadeUp(facts).map((text) => `- of the pod: ${text}`),
+      ...sidecar.unsaid.map(({ name, reason }) => `- YAML can not say ${plainText(`${name}: ${reason}`)}`),
+      ...untracedSaid(untraced).map((text) => `- not told: ${plainText(text)}`),
+      ...report.notSeen.map((text) => `- not seen: ${plainText(text)}`),
+      ...setAsideSaid(report.setAside).map((text) => `- set aside: ${plainText(text)}`),
+      ...otherLines(report).map((text) => `- or: ${plainText(text)}`),
+    ],
+  ];
+  return parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
+}
+
+/** Text in which nothing is markup. */
+function plainText(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>#|~]/g, '\\$&');
+}

@@ -1,0 +1,46 @@
+/** What an identification has to say, whatever the form. */
+
+import type { Description } from '../../istio/identify/describe.ts';
+import type { Answer, Identification } from '../../istio/identify.ts';
+import { describeAnswer } from '../../istio/identify.ts';
+import { observeAll } from '../../netfilter/observation.ts';
+import type { Comparison } from '../diff/comparison.ts';
+import { compareSides } from '../diff/comparison.ts';
+import type { Side } from '../side.ts';
+import { makerName } from './words.ts';
+
+export interface Report extends Identification {
+  /** The source as it was named. */
+  readonly name: string;
+  /** In words, the likeliest first. */
+  readonly described: readonly (Answer & Description)[];
+  /** What the nearest release makes (left) against our part of what is there (right). */
+  readonly comparison: Comparison | undefined;
+  /** What could not be seen, in sentences. */
+  readonly notSeen: readonly string[];
+  /** Istio's native nft tables that were seen, and not read. */
+  readonly native: readonly string[];
+}
+
+/** The report of an identification; `all` describes every answer, not only the likeliest. */
+export function reportOf(found: Identification, side: Side, notSeen: readonly string[], all: boolean): Report {
+  const { outcome, answers, observed } = found;
+  const [likeliest] = answers;
+  const described = (all ? answers : answers.slice(0, 1)).map((answer) => ({ ...answer, ...describeAnswer(found, answer) }));
+  const nothing = { problems: [], notes: [] };
+  return {
+    ...found,
+    name: side.name === '-' ? 'standard input' : side.name,
+    described,
+    comparison:
+      outcome !== 'nearest' || likeliest === undefined
+        ? undefined
+        : compareSides(
+            { name: makerName(likeliest), seen: observeAll(likeliest.plan), plan: likeliest.plan, ...nothing },
+            { name: side.name, seen: observed, ...nothing },
+            { all: true },
+          ),
+    notSeen,
+    native: (side.places ?? []).flatMap(({ backend, table }) => (backend === 'native nft' ? [table] : [])),
+  };
+}

@@ -1,0 +1,120 @@
+/** An identification for people: one screen. */
+
+import type { Answer } from '../../istio/identify.ts';
+import { spansText } from '../../istio/releases/spans-text.ts';
+import { onOneLine } from '../../istio/source.ts';
+import type { Paint } from '../colour.ts';
+import { bodyParts } from '../diff/text.ts';
+import type { Report } from './report.ts';
+import type { SaidSetting } from './words.ts';
+import {
+  commandText,
+  factsMadeUp,
+  factsSaid,
+  makerName,
+  nothingText,
+  setAsideSaid,
+  settingsSaid,
+  untracedSaid,
+  yamlText,
+} from './words.ts';
+
+const LABEL = 10;
+const WIDTH = 100;
+
+/** The whole screen: the releases, then the settings in every form, then what is not certain. */
+export function textForm(report: Report, paint: Paint): string {
+  const [likeliest] = report.described;
+  if (likeliest === undefined) return '';
+  const { sidecar, commands, untraced, facts } = likeliest;
+  const said = settingsSaid(likeliest);
+  const usual = said.filter(({ ordinary }) => ordinary === undefined);
+  const several = commands.length > 1;
+  const parts: readonly (readonly string[])[] = [
+    [paint('heading', onOneLine(headline(report)))],
+    ...(report.comparison === undefined ? [] : bodyParts(report.comparison, paint)),
+    [
+      ...labelled(paint, 'settings', settingLines(said, likeliest.plan.release)),
+      ...wrapped(`as in an ordinary pod: ${usual.map(({ key, text }) => `${key} ${text}`).join('; ')}`).map(
+        (line) => `${' '.repeat(LABEL)}${paint('aside', onOneLine(line))}`,
+      ),
+    ],
+    labelled(paint, 'YAML', [
+      ...yamlText(likeliest).trimEnd().split('\n'),
+      ...sidecar.unsaid.map(({ name, reason }) => `# not said: ${onOneLine(`${name}: ${reason}`)}`),
+    ]),
+    [
+      ...labelled(
+        paint,
+        'arguments',
+        commands.flatMap((command) => [
+          ...(several ? [paint('aside', `${spansText(command.releases)}:`)] : []),
+          onOneLine(commandText(command)),
+        ]),
+      ),
+      ...labelled(paint, 'pod', podLines(facts)),
+    ],
+    [
+      ...labelled(paint, 'not told', untracedSaid(untraced).flatMap(wrapped)),
+      ...labelled(paint, 'not seen', report.notSeen.map(onOneLine)),
+      ...labelled(paint, 'aside', [...setAsideSaid(report.setAside), ...ambientLines(report)].map(onOneLine)),
+      ...labelled(paint, 'or', otherLines(report)),
+    ],
+  ];
+  return parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
+}
+
+/** The answer in one line. */
+export function headline({ name, outcome, answers, comparison }: Report): string {
+  const [likeliest] = answers;
+  if (likeliest === undefined) return name;
+  const count = likeliest.differences.length;
+  const differences = `${count} difference${count === 1 ? '' : 's'}`;
+  const releases = `${makerName(likeliest)}${likeliest.releases.length === 1 ? '' : ` (${likeliest.releases.length} releases)`}`;
+  return comparison === undefined && outcome === 'exact'
+    ? `${name}: exactly the rules of ${releases}`
+    : `${name}: no release makes these rules; nearest (-) is ${releases}, with ${differences}`;
+}
+
+function labelled(paint: Paint, label: string, lines: readonly string[]): readonly string[] {
+  return lines.map((line, index) => `${paint('heading', (index === 0 ? label : '').padEnd(LABEL))}${line}`.trimEnd());
+}
+
+function settingLines(said: readonly SaidSetting[], release: string): readonly string[] {
+  const odd = said.filter(({ ordinary }) => ordinary !== undefined);
+  if (odd.length === 0) return [`those of an ordinary injected pod of ${release}`];
+  return odd.map(({ key, text, ordinary }) => onOneLine(`* ${key}: ${text}  (ordinary: ${ordinary})`));
+}
+
+function podLines(facts: Answer['facts']): readonly string[] {
+  const said = factsSaid(facts).join(' ');
+  const madeUp = factsMadeUp(facts).join('; ');
+  return said === '' ? [] : [madeUp === '' ? said : `${said}  (${madeUp})`];
+}
+
+function ambientLines({ ambient, native }: Report): readonly string[] {
+  return ambient.length + native.length === 0 ? [] : [nothingText({ ambient, oversized: false }, native).split('; ').slice(1).join('; ')];
+}
+
+/** The other answers, in a line each. */
+export function otherLines({ answers }: Report): readonly string[] {
+  return answers.slice(1).map((answer) => {
+    const odd = settingsSaid(answer).flatMap(({ key, text, ordinary }) => (ordinary === undefined ? [] : [`${key} ${text}`]));
+    return onOneLine(`${makerName(answer)}, with ${odd.length === 0 ? 'the settings of an ordinary injected pod' : odd.join('; ')}`);
+  });
+}
+
+function wrapped(text: string): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && LABEL + line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = `  ${word}`;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,127 @@
+/** An identification in words. */
+
+import { HIDDEN_SERVERS, SOME_ADDRESS_6 } from '../../istio/identify/choices.ts';
+import type { CommandAt, Description } from '../../istio/identify/describe.ts';
+import type { SetAside } from '../../istio/identify/our-part.ts';
+import { ordinaryValues } from '../../istio/identify/proposal.ts';
+import type { Untraced } from '../../istio/identify/untraced.ts';
+import type { Answer, Identification } from '../../istio/identify.ts';
+import { MOST_RULES } from '../../istio/identify.ts';
+import { printedSettings } from '../../istio/printed-settings.ts';
+import { profileOf } from '../../istio/releases/profile.ts';
+import { spansText } from '../../istio/releases/spans-text.ts';
+import type { SettingKey, Settings } from '../../istio/settings.ts';
+import { SETTING_KEYS } from '../../istio/settings.ts';
+import { writeYaml } from '../../istio/yaml.ts';
+import { quoteForShell } from '../../netfilter/words.ts';
+import { FAMILY_NAMES, leftOutText } from '../diff/words.ts';
+
+/** `Istio 1.7.0 to 1.12.9`. */
+export function makerName({ releases }: Pick<Answer, 'releases'>): string {
+  return `Istio ${spansText(releases)}`;
+}
+
+/** One setting of an answer, and what an ordinary injected pod has where that is something else. */
+export interface SaidSetting {
+  readonly key: string;
+  readonly text: string;
+  readonly ordinary?: string;
+}
+
+/** All settings, those that no ordinary injected pod has first, with what only the environment of old programs asks for. */
+export function settingsSaid({ plan, odd, switches }: Pick<Answer, 'plan' | 'odd' | 'switches'>): readonly SaidSetting[] {
+  const usual = ordinaryValues(profileOf(plan.release));
+  const ordinary = textsOf(Object.fromEntries(SETTING_KEYS.map((key) => [key, { value: usual[key] }])) as unknown as Settings);
+  const own = textsOf(plan.settings);
+  const said = (key: SettingKey): SaidSetting => ({ key, text: own(key) });
+  return [
+    ...odd.settings.map((key): SaidSetting => ({ ...said(key), ordinary: ordinary(key) })),
+    ...odd.switches.map((name): SaidSetting => ({ key: name, text: String(switches[name]), ordinary: 'by environment only' })),
+    ...SETTING_KEYS.filter((key) => !odd.settings.includes(key)).map(said),
+  ];
+}
+
+function textsOf(settings: Settings): (key: SettingKey) => string {
+  const printed = printedSettings(settings);
+  return (key) => {
+    const [group = '', name] = key.split('.');
+    const value = name === undefined ? printed[group] : (printed[group] as Readonly<Record<string, unknown>>)[name];
+    const text = Array.isArray(value) ? value.join(', ') : String(value);
+    return text === '' ? 'none' : text;
+  };
+}
+
+/** The settings as our YAML, a list on a line. */
+export function yamlText({ sidecar }: Pick<Description, 'sidecar'>): string {
+  return writeYaml(sidecar.document, 2);
+}
+
+/** What must be known of the pod besides, as options of this program. */
+export function factsSaid({ addresses = [], nameservers = [] }: Answer['facts']): readonly string[] {
+  return [...addresses.map((address) => `--address ${address}`), ...nameservers.map((server) => `--nameserver ${server}`)];
+}
+
+/** Which of these are made up: rules show only that there is such an address. */
+export function factsMadeUp({ addresses = [], nameservers = [] }: Answer['facts']): readonly string[] {
+  const hidden = Object.values(HIDDEN_SERVERS).find((server) => nameservers.includes(server));
+  return [
+    ...(addresses.includes(SOME_ADDRESS_6) ? ['any address of IPv6 will do'] : []),
+    ...(hidden === undefined ? [] : [`any nameserver of ${hidden.includes(':') ? 'IPv6' : 'IPv4'} will do`]),
+  ];
+}
+
+/** `ISTIO_META_DNS_CAPTURE=true istio-iptables -p 15001`, or why there is nothing that could be said. */
+export function commandText(command: CommandAt): string {
+  if ('reason' in command) return `no arguments: ${command.reason}`;
+  const variables = Object.entries(command.env).map(([name, value]) => `${name}=${quoteForShell(value)}`);
+  return [...variables, 'istio-iptables', ...command.args.map(quoteForShell)].join(' ');
+}
+
+/** What can't be told, by the reason: `dropInvalid: shows only in IPv4 mangle, which is not seen`. */
+export function untracedSaid(untraced: readonly Untraced[]): readonly string[] {
+  const byReason = new Map<string, SettingKey[]>();
+  for (const one of untraced) {
+    const reason = reasonOf(one);
+    byReason.set(reason, [...(byReason.get(reason) ?? []), one.key]);
+  }
+  return [...byReason].map(([reason, keys]) => `${keys.join(', ')}: ${reason}`);
+}
+
+function reasonOf(one: Untraced): string {
+  switch (one.why) {
+    case 'not-known':
+      return 'no effect in these releases';
+    case 'no-rule':
+      return 'with these settings no rule shows it';
+    case 'not-seen':
+      return `shows only in ${one.tables.map(({ family, table }) => `${FAMILY_NAMES[family]} ${table}`).join(' and ')}, which is not seen`;
+    case 'hidden':
+      return 'the listing hides interfaces; the names are made up';
+    default:
+      return one satisfies never;
+  }
+}
+
+/** What is there besides our rules. */
+export function setAsideSaid({ programs, others, lookalikes }: SetAside): readonly string[] {
+  return [
+    ...(programs.length === 0 ? [] : [programs.map(leftOutText).join(', ')]),
+    ...others.map(({ family, table, rules, first }) => {
+      const more = rules > first.length ? `; ${rules - first.length} more` : '';
+      return `not Istio's, in ${FAMILY_NAMES[family]} ${table}: ${first.join('; ')}${more}`;
+    }),
+    ...lookalikes.map(
+      ({ family, table, chain, rule = '' }) => `as if it were Istio's, in ${FAMILY_NAMES[family]} ${table}: -A ${chain} ${rule}`,
+    ),
+  ];
+}
+
+/** Why there is no answer. */
+export function nothingText({ ambient, oversized }: Pick<Identification, 'ambient' | 'oversized'>, native: readonly string[]): string {
+  const chains = [...new Set(ambient.map(({ chain }) => chain))].join(', ');
+  return [
+    oversized ? `more than ${MOST_RULES} rules are in Istio's chains, too many to be looked at` : "no rules of Istio's sidecar are here",
+    ...(chains === '' ? [] : [`${chains}: chains of Istio's ambient mode, which its node agent makes for ztunnel`]),
+    ...(native.length === 0 ? [] : [`${[...new Set(native)].join(', ')}: native nft tables, which are not read`]),
+  ].join('; ');
+}

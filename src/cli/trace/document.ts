@@ -1,0 +1,139 @@
+/** A trace as data with a stable shape: `-o json`, described in docs/trace.md. */
+
+import type { Scene } from '../../istio/scene.ts';
+import { verdictIn } from '../../istio/scene.ts';
+import { API_VERSION } from '../../istio/sidecar-file.ts';
+import type { Hop } from '../../istio/stories.ts';
+import { questionText } from '../../istio/ways.ts';
+import type { Packet } from '../../netfilter/packet.ts';
+import { printRule } from '../../netfilter/print.ts';
+import type { Branch, RulePlace, Step, Trace } from '../../netfilter/trace/result.ts';
+import type { PacketReport, StoryReport, TraceReport } from './report.ts';
+import { failureText } from './rule-words.ts';
+import type { TraceSetting } from './setting.ts';
+
+const KINDS = { packet: 'PacketTrace', story: 'RequestTrace', port: 'PortTrace', rule: 'RuleTrace' } as const satisfies Record<
+  TraceReport['kind'],
+  string
+>;
+
+/** The document of a trace. Within one apiVersion keys are added, never renamed or removed. */
+export function traceDocument(report: TraceReport): object {
+  const { setting, expected } = report;
+  const inferred = setting.inferred === undefined ? {} : { inferred: setting.inferred };
+  return {
+    apiVersion: API_VERSION,
+    kind: KINDS[report.kind],
+    simulated: true,
+    source: { name: setting.name, release: setting.scene.plan.release, ...inferred },
+    ...(expected === undefined ? {} : { expected: expected.verdict, asExpected: expected.met }),
+    taken: [...setting.taken, ...(report.kind === 'packet' ? report.spoken.taken : [])],
+    ...bodyOf(report),
+  };
+}
+
+function bodyOf(report: TraceReport): object {
+  switch (report.kind) {
+    case 'packet':
+      return packetBody(report);
+    case 'story':
+      return storyBody(report);
+    case 'port':
+      return {
+        port: report.port,
+        conditions: report.conditions,
+        // Null where more hangs on the rules than can be followed.
+        ends: Object.fromEntries(report.ends),
+      };
+    case 'rule':
+      return {
+        rule: report.rule,
+        conditions: report.conditions,
+        rules: Object.fromEntries(
+          report.found.map(([family, rules]) => [
+            family,
+            rules?.map(({ place, packets }) => ({ ...ruleDocument(place, report.setting), packets })) ?? null,
+          ]),
+        ),
+      };
+    default:
+      return report satisfies never;
+  }
+}
+
+function packetBody({ spoken, trace, verdict, ways, tells, setting }: PacketReport): object {
+  return {
+    packet: packetDocument(spoken.packet),
+    verdict,
+    ways: ways.map(({ verdict: { id, words }, where }) => ({ id, words, where })),
+    tells,
+    ...trailDocument(trace, setting),
+  };
+}
+
+function storyBody({ told: { story, calls, cast, conditions }, setting }: StoryReport): object {
+  return {
+    request: story.id,
+    about: story.about,
+    ...(story.remark === undefined ? {} : { remark: story.remark }),
+    addresses: cast,
+    conditions,
+    calls: calls.map(({ hops, outcome }) => ({
+      outcome,
+      connections: hops.filter(({ kind }) => kind === 'connection').map((hop) => hopDocument(hop, setting)),
+      answers: hops.filter(({ kind }) => kind === 'answer').map((hop) => hopDocument(hop, setting)),
+    })),
+  };
+}
+
+function hopDocument({ pod, says, trace, verdict, stray }: Hop, setting: TraceSetting): object {
+  const { packet } = trace;
+  return { pod, says, packet: packetDocument(packet), verdict, ...(stray === true ? { stray } : {}), ...trailDocument(trace, setting) };
+}
+
+/** What is not known is left out; the flow is told of by the steps. */
+function packetDocument({ flow: _, ...packet }: Packet): object {
+  return packet;
+}
+
+function trailDocument({ steps, final, split }: Trace, setting: TraceSetting): object {
+  return {
+    steps: steps.map((step) => stepDocument(step, setting)),
+    ...(final === undefined ? {} : { final: packetDocument(final) }),
+    ...(split === undefined
+      ? {}
+      : { notKnown: questionText(split.question), branches: split.branches.map((branch) => branchDocument(branch, setting)) }),
+  };
+}
+
+function branchDocument({ answer, trace }: Branch, setting: TraceSetting): object {
+  const scene: Scene = setting.scene;
+  return { answer, verdict: verdictIn(scene, trace), ...trailDocument(trace, setting) };
+}
+
+function stepDocument(step: Step, setting: TraceSetting): object {
+  if (step.kind !== 'rule') return step;
+  const { depth, answer, because, changes } = step;
+  return {
+    kind: 'rule',
+    ...ruleDocument(step, setting),
+    depth,
+    answer,
+    ...(because === undefined ? {} : { failed: failureText(because) }),
+    ...(changes.length === 0 ? {} : { changes }),
+  };
+}
+
+function ruleDocument(place: RulePlace, { reason, idOf }: TraceSetting): object {
+  const { table, chain, position, rule } = place;
+  const [id, why] = [idOf(place), reason(place)];
+  return {
+    table,
+    chain,
+    position,
+    text: printRule(rule),
+    ...(id === undefined ? {} : { id }),
+    ...(rule.line === undefined ? {} : { line: rule.line }),
+    ...(why === undefined ? {} : { because: why }),
+  };
+}

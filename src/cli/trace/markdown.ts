@@ -1,0 +1,19 @@
+/** A trace for a ticket. */
+
+import { plain } from '../colour.ts';
+import { code, fenced } from '../diff/markdown.ts';
+import type { TraceReport } from './report.ts';
+import { textForm } from './text.ts';
+import { verdictText } from './verdict-text.ts';
+
+/** The answer first, where there is one, and the whole text as a block. */
+export function markdownForm(report: TraceReport): string {
+  const lines = textForm(report, plain).trimEnd().split('\n');
+  const said = answersOf(report).map((text) => `**${code(text)}**`);
+  return `${['### Simulated trace', ...said, fenced('text', lines).join('\n')].join('\n\n')}\n`;
+}
+
+function answersOf(report: TraceReport): readonly string[] {
+  if (report.kind === 'packet') return [verdictText(report.verdict)];
+  return report.kind === 'story' ? report.told.calls.map(({ outcome }) => `${report.told.story.id} ${outcome.words}`) : [];
+}

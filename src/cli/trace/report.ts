@@ -1,0 +1,85 @@
+/** What a trace found: one value, which every form prints. */
+
+import type { SpokenPacket } from '../../istio/packet/words.ts';
+import type { PortEnd, RulePackets } from '../../istio/reach.ts';
+import type { ToldStory } from '../../istio/stories.ts';
+import type { Verdict, VerdictId } from '../../istio/verdict.ts';
+import type { Way } from '../../istio/ways.ts';
+import type { Family } from '../../netfilter/rule.ts';
+import type { Trace } from '../../netfilter/trace/result.ts';
+import type { TraceSetting } from './setting.ts';
+
+interface Common {
+  readonly setting: TraceSetting;
+  /** What was expected, and whether it is so. */
+  readonly expected?: { readonly verdict: VerdictId; readonly met: boolean };
+  /** Whether rules that did not match are shown as well. */
+  readonly all: boolean;
+}
+
+/** One packet. */
+export interface PacketReport extends Common {
+  readonly kind: 'packet';
+  readonly spoken: SpokenPacket;
+  readonly trace: Trace;
+  readonly verdict: Verdict;
+  /** Where it is not known: one way to each verdict, and what to give so that it is. */
+  readonly ways: readonly Way[];
+  readonly tells: readonly string[];
+}
+
+/** A whole request. */
+export interface StoryReport extends Common {
+  readonly kind: 'story';
+  readonly told: ToldStory;
+}
+
+/** All that happens to a port. */
+export interface PortReport extends Common, UnderConditions {
+  readonly kind: 'port';
+  readonly port: number;
+  /** By family; null where there is more than can be followed. */
+  readonly ends: readonly (readonly [Family, readonly PortEnd[] | null])[];
+}
+
+/** All packets that rules match. */
+export interface RuleReport extends Common, UnderConditions {
+  readonly kind: 'rule';
+  /** As it was asked for. */
+  readonly rule: string;
+  readonly found: readonly (readonly [Family, readonly RulePackets[] | null])[];
+}
+
+interface UnderConditions {
+  /** What has to hold for all of it, where the source does not show everything. */
+  readonly conditions: readonly string[];
+}
+
+export type TraceReport = PacketReport | StoryReport | PortReport | RuleReport;
+
+/** A report before what all have in common. */
+export type Found = { [K in TraceReport['kind']]: Omit<Extract<TraceReport, { kind: K }>, keyof Common> }[TraceReport['kind']];
+
+/** The verdict of a packet, or of the first connection of a request. */
+export function firstVerdict(found: Found): Verdict | undefined {
+  switch (found.kind) {
+    case 'packet':
+      return found.verdict;
+    case 'story':
+      return found.told.calls[0]?.hops[0]?.verdict;
+    case 'port':
+    case 'rule':
+      return undefined;
+    default:
+      return found satisfies never;
+  }
+}
+
+export function loops(found: Found): boolean {
+  return found.kind === 'story' && found.told.calls.some(({ outcome }) => outcome.kind === 'loop');
+}
+
+/** 1 where it is not as expected, and for a request that runs in a loop; 0 otherwise. */
+export function exitCodeOf(report: TraceReport): number {
+  return loops(report) || report.expected?.met === false ? 1 : 0;
+}

@@ -1,0 +1,43 @@
+/** Sets of packets for people: what happens to a port, and what comes to a rule. */
+
+import { onOneLine } from '../../istio/source.ts';
+import type { Paint } from '../colour.ts';
+import { FAMILY_NAMES } from '../diff/words.ts';
+import type { PortReport, RuleReport } from './report.ts';
+import { ruleText } from './rule-words.ts';
+import { VERDICT_STYLES } from './verdict-text.ts';
+
+/** Ends that are shown; the rest is rarer than anybody asks for. */
+const MOST = 10;
+
+const TOO_MUCH = ['more hangs on these rules than can be followed'];
+
+export function portParts({ ends, all }: PortReport, paint: Paint): readonly (readonly string[])[] {
+  return ends.map(([family, found]) => {
+    if (found === null) return TOO_MUCH;
+    const shown = all ? found : found.slice(0, MOST);
+    const width = Math.max(0, ...shown.map(({ end }) => end.length));
+    return [
+      paint('heading', FAMILY_NAMES[family]),
+      ...shown.map(({ verdict, end, words }) => `  ${paint(VERDICT_STYLES[verdict], onOneLine(end.padEnd(width)))}  ${onOneLine(words)}`),
+      ...(found.length > shown.length ? [`  and ${found.length - shown.length} that are rarer (--all-rules)`] : []),
+    ];
+  });
+}
+
+export function ruleParts({ found, setting }: RuleReport, paint: Paint): readonly (readonly string[])[] {
+  return found.flatMap(([family, rules]) =>
+    rules === null
+      ? [TOO_MUCH]
+      : rules.map(({ place, packets }) => {
+          const reason = setting.reason(place);
+          const head = `${FAMILY_NAMES[family]} ${place.table} ${place.chain} ${place.position}`;
+          return [
+            `${paint('heading', onOneLine(head))}  ${onOneLine(ruleText(place))}`,
+            ...(reason === undefined ? [] : [`  ${paint('aside', onOneLine(reason))}`]),
+            ...(packets.length === 0 ? [paint('moved', '  no packet comes to it that it matches')] : ['  matches']),
+            ...packets.map(({ words }) => `    ${onOneLine(words)}`),
+          ];
+        }),
+  );
+}

@@ -1,0 +1,89 @@
+/** A story for people: each connection with the rules that decide it, then the answers, then what becomes of it. */
+
+import { ownerText, placeText } from '../../istio/packet/said.ts';
+import { onOneLine } from '../../istio/source.ts';
+import type { Hop, Outcome, ToldCall } from '../../istio/stories.ts';
+import type { Paint, Style } from '../colour.ts';
+import type { StoryReport } from './report.ts';
+import { labelled, trailLines } from './text.ts';
+import type { TrailLine } from './trail.ts';
+import { trailOf } from './trail.ts';
+import { VERDICT_STYLES, verdictText } from './verdict-text.ts';
+
+const INDENT = '   ';
+
+export function storyParts(report: StoryReport, paint: Paint): readonly (readonly string[])[] {
+  const { story, calls } = report.told;
+  let number = 0;
+  const parts = calls.flatMap((call) => [
+    ...connectionParts(call, report, paint, () => {
+      number += 1;
+      return number;
+    }),
+    ...answerParts(call, report, paint),
+    [paint(OUTCOME_STYLES[styleOf(call.outcome)], onOneLine(`The request ${call.outcome.words}.`))],
+  ]);
+  return [...parts, story.remark === undefined ? [] : [labelled(paint, 'beyond', story.remark)]];
+}
+
+const OUTCOME_STYLES = { good: 'added', odd: 'moved', bad: 'removed' } as const satisfies Record<string, Style>;
+
+function styleOf({ kind, asMeant }: Outcome): keyof typeof OUTCOME_STYLES {
+  return asMeant ? 'good' : kind === 'answered' || kind === 'unknown' ? 'odd' : 'bad';
+}
+
+function connectionParts({ hops }: ToldCall, report: StoryReport, paint: Paint, next: () => number): readonly (readonly string[])[] {
+  return hops
+    .filter(({ kind }) => kind === 'connection')
+    .map((hop) => [
+      `${paint('heading', `${next()}. ${onOneLine(hop.says)}`)}${podText(hop)}  ${paint('aside', onOneLine(headerText(hop)))}`,
+      ...trailOfHop(hop, report, paint),
+      `${INDENT}${paint(VERDICT_STYLES[hop.verdict.id], onOneLine(verdictText(hop.verdict)))}`,
+    ]);
+}
+
+function podText({ pod }: Hop): string {
+  return pod === 'other' ? ' (there, with the same rules)' : '';
+}
+
+/** `192.0.2.1 > 203.0.113.80:80, uid 1000, gid 1000`. */
+function headerText({ trace: { packet } }: Hop): string {
+  const { protocol, source, destination, destinationPort, mark } = packet;
+  const from = source === undefined ? '' : `${source} > `;
+  const marked = mark === undefined || mark === 0 ? '' : `, mark ${mark}`;
+  return `${protocol} ${from}${placeText(destination, destinationPort)}${ownerText(packet)}${marked}`;
+}
+
+/** The rules that decide; with all of them, each that was met. */
+function trailOfHop({ trace }: Hop, { setting, all }: StoryReport, paint: Paint): readonly string[] {
+  const { scene, reason, lines: numbered } = setting;
+  if (all) return trailLines(trailOf(trace, { scene, reason, lines: numbered, all }), paint, INDENT);
+  const lines = trailOf(trace, { scene, reason: setting.purpose, lines: numbered, all }).flatMap(deciding);
+  return trailLines(
+    lines.filter((line, index) => line.mark !== ' ' || (lines[index + 1]?.mark ?? ' ') !== ' '),
+    paint,
+    INDENT,
+  );
+}
+
+/** A built-in chain's jump decides nothing, and where REDIRECT sends something is the verdict's to say. */
+function deciding(line: TrailLine): readonly TrailLine[] {
+  const { step, mark, text } = line;
+  if (mark === '?') return [line];
+  if (step === undefined) return mark === ' ' && text === '' ? [line] : [];
+  if (step.depth === 0 && step.rule.target.kind === 'jump') return [];
+  const plain = step.rule.target.kind === 'REDIRECT';
+  return [{ ...line, depth: line.depth - (step.depth > 0 ? 1 : 0), asides: plain ? [] : line.asides }];
+}
+
+/** A line for each answer; nat is not asked again, so that there is little to say. */
+function answerParts({ hops }: ToldCall, report: StoryReport, paint: Paint): readonly (readonly string[])[] {
+  const answers = hops.filter(({ kind }) => kind === 'answer');
+  const width = Math.max(0, ...answers.map(({ says }) => says.length));
+  const lines = answers.flatMap((hop) => [
+    `${hop.says.padEnd(width)}  ${paint('aside', onOneLine(verdictText(hop.verdict)))}`,
+    ...(hop.stray === true ? [`${INDENT}${paint('moved', 'conntrack does not know the question: it is in another zone')}`] : []),
+    ...(report.all ? trailOfHop(hop, report, paint) : []),
+  ]);
+  return lines.length === 0 ? [] : [lines];
+}

@@ -1,0 +1,108 @@
+/** A trace for people: what was asked, the way, and the answer last. */
+
+import { packetText } from '../../istio/packet/said.ts';
+import { onOneLine } from '../../istio/source.ts';
+import type { Paint } from '../colour.ts';
+import type { PacketReport, TraceReport } from './report.ts';
+import { portParts, ruleParts } from './sets-text.ts';
+import { storyParts } from './story-text.ts';
+import type { TrailLine } from './trail.ts';
+import { trailOf } from './trail.ts';
+import { VERDICT_STYLES, verdictText } from './verdict-text.ts';
+
+const LABEL = 11;
+
+/** A label, and what belongs to it. */
+export function labelled(paint: Paint, label: string, text: string): string {
+  return `${paint('heading', label.padEnd(LABEL))}${onOneLine(text)}`;
+}
+
+export function textForm(report: TraceReport, paint: Paint): string {
+  return [headLines(report, paint), ...partsOf(report, paint)]
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
+}
+
+function partsOf(report: TraceReport, paint: Paint): readonly (readonly string[])[] {
+  switch (report.kind) {
+    case 'packet':
+      return packetParts(report, paint);
+    case 'story':
+      return storyParts(report, paint);
+    case 'port':
+      return portParts(report, paint);
+    case 'rule':
+      return ruleParts(report, paint);
+    default:
+      return report satisfies never;
+  }
+}
+
+function headLines(report: TraceReport, paint: Paint): readonly string[] {
+  const { setting } = report;
+  return [
+    labelled(paint, 'simulated', setting.name),
+    ...(setting.inferred === undefined ? [] : [labelled(paint, 'inferred', setting.inferred)]),
+    ...askedLines(report, paint),
+    ...setting.taken.map((text) => labelled(paint, 'taken', text)),
+  ];
+}
+
+function askedLines(report: TraceReport, paint: Paint): readonly string[] {
+  const conditions = (texts: readonly string[]): readonly string[] => texts.map((text) => labelled(paint, 'condition', text));
+  switch (report.kind) {
+    case 'packet': {
+      const { packet, sender, taken } = report.spoken;
+      return [labelled(paint, 'packet', packetText(packet, sender)), ...taken.map((text) => labelled(paint, 'taken', text))];
+    }
+    case 'story': {
+      const { story, cast, conditions: needed } = report.told;
+      const names = Object.entries(cast).map(([address, name]) => `${address} ${name}`);
+      return [
+        labelled(paint, 'request', `${story.id}: ${story.about}`),
+        ...(names.length === 0 ? [] : [labelled(paint, 'addresses', names.join(', '))]),
+        ...conditions(needed),
+      ];
+    }
+    case 'port':
+      return [
+        labelled(paint, 'port', `${report.port}: first packets to it, from outside and then of the pod`),
+        ...conditions(report.conditions),
+      ];
+    case 'rule':
+      return [labelled(paint, 'rule', report.rule), ...conditions(report.conditions)];
+    default:
+      return report satisfies never;
+  }
+}
+
+function packetParts({ trace, setting, all, verdict, ways, tells }: PacketReport, paint: Paint): readonly (readonly string[])[] {
+  const { scene, reason, lines } = setting;
+  const trail = trailLines(trailOf(trace, { scene, reason, lines, all }), paint, '');
+  const answers = ways.map((way) => `  ${way.verdict.id}, where ${way.where.join('; ')}`);
+  return [
+    trail.length === 0 ? ['no rule matches'] : trail,
+    [
+      paint(VERDICT_STYLES[verdict.id], onOneLine(verdictText(verdict))),
+      ...answers.map(onOneLine),
+      ...(tells.length === 0 ? [] : [labelled(paint, 'to know', tells.join(', '))]),
+    ],
+  ];
+}
+
+/** Lines of a trail in two columns: where, and what. */
+export function trailLines(lines: readonly TrailLine[], paint: Paint, indent: string): readonly string[] {
+  const width = Math.max(0, ...lines.filter(({ text }) => text !== '').map(({ depth, place }) => depth * 2 + place.length));
+  return lines.flatMap(({ depth, mark, place, text, style, asides }) => {
+    const lead = `${indent}${'  '.repeat(depth)}`;
+    const marked = mark === ' ' ? '' : `${mark} `;
+    const room = text === '' ? place : place.padEnd(width - depth * 2 + (mark === ' ' ? 2 : 0));
+    const line = `${marked}${room}${text === '' ? '' : `  ${text}`}`;
+    const below = ' '.repeat(width + 4);
+    return [
+      `${lead}${paint(style ?? (mark === '✓' ? 'added' : 'aside'), onOneLine(line))}`,
+      ...asides.map((aside) => `${indent}${below}${paint('aside', onOneLine(aside))}`),
+    ];
+  });
+}

@@ -1,0 +1,20 @@
+/** Whether the root file system may be written. */
+
+import type { Aspect } from './aspect.ts';
+import { fine } from './aspect.ts';
+import { textOf } from './text-of.ts';
+
+/** Whether /proc/self/mounts shows the root as read-only; what is mounted last on a place is what counts. */
+export function isReadOnly(mounts: string): boolean {
+  const root = mounts
+    .split('\n')
+    .map((line) => line.split(' '))
+    .findLast(([, place]) => place === '/');
+  return root?.[3]?.split(',').includes('ro') ?? false;
+}
+
+export function rootAspect(mounts: string = textOf('/proc/self/mounts') ?? ''): Aspect {
+  return isReadOnly(mounts)
+    ? fine('root', 'read-only, which iptables-nft does not mind; iptables-legacy needs a lock file elsewhere (XTABLES_LOCKFILE)')
+    : fine('root', 'writable');
+}

@@ -1,0 +1,100 @@
+/** Namespaces of its own for a command that is a stranger: what it does to the kernel is read, and then all of it goes away. */
+
+import { realpathSync } from 'node:fs';
+import type { Namespace } from '../namespace.ts';
+import { openNamespace } from '../namespace.ts';
+import type { Programs, Ran, Running } from '../run.ts';
+import { SETUP } from './setup.ts';
+
+/** A command for `/bin/sh -c`, and the pod that it finds itself in. */
+export interface ScratchCommand {
+  readonly text: string;
+  /** `"$@"` of the text; behind it where the text does not use them. */
+  readonly args: readonly string[];
+  /** All of its environment besides PATH and HOME. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Of the interface eth0, with or without a prefix length. */
+  readonly addresses: readonly string[];
+  /** Of /etc/resolv.conf, which holds nothing else. */
+  readonly nameservers: readonly string[];
+  /** Milliseconds after which the command is killed. */
+  readonly deadline: number;
+}
+
+/**
+ * Runs a command in new net, mount and PID namespaces, with the capabilities NET_ADMIN and NET_RAW and no more,
+ * and hands what became of it, and the network namespace it leaves, to `use`. By then nothing that the command
+ * started is alive. Throws an Error in words where the namespaces can't be made.
+ */
+export async function inScratch<R>(
+  command: ScratchCommand,
+  programs: Programs,
+  use: (ran: Ran, namespace: Namespace) => Promise<R>,
+): Promise<R> {
+  if (process.geteuid?.() !== 0) throw new Error('only root can make namespaces for it; run with sudo');
+  const holder = programs.start(holderOf(command));
+  if (!(await holder.spoke) || holder.pid === undefined)
+    throw new Error(`namespaces for it can not be made: ${(await holder.ended).trim().split('\n').at(-1)}`);
+  let namespace: Namespace | undefined;
+  try {
+    // Held open by this process from here on, so that it outlives all processes in it.
+    namespace = openNamespace({ kind: 'pid', pid: holder.pid }, programs);
+    const ran = await programs.run({ argv: argvOf(command, holder.pid), deadline: command.deadline, keep: KEPT });
+    await end(holder);
+    return await use(ran, namespace);
+  } finally {
+    await end(holder);
+    namespace?.close();
+  }
+}
+
+// A command that prints without end must not fill our memory; a message takes the last lines.
+const KEPT = 16_384;
+
+/** Process 1 of a PID namespace takes all others with it; its parent ends when the kernel has buried them. */
+async function end(holder: Running): Promise<void> {
+  holder.stop();
+  await holder.ended;
+}
+
+// The death of this process closes the holder's standard input, and that of unshare kills its child: nothing is left either way.
+function holderOf({ addresses, nameservers }: ScratchCommand): Parameters<Programs['start']>[0] {
+  const path = resolvConf();
+  if (path === '' && nameservers.length > 0) throw new Error('this machine has no /etc/resolv.conf to name nameservers in');
+  return {
+    argv: [...'unshare --net --mount --pid --fork --kill-child --mount-proc -- /bin/sh -c'.split(' '), SETUP, 'sh', ...addresses] as [
+      string,
+    ],
+    env: { RESOLV_CONF: nameservers.map((server) => `nameserver ${server}\n`).join(''), RESOLV_CONF_PATH: path },
+  };
+}
+
+function resolvConf(): string {
+  try {
+    return realpathSync('/etc/resolv.conf');
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * The command as a process of the holder's namespaces. unshare itself is in them, but for the PID namespace,
+ * which is that of its children; --root and --wd keep the folders where this process is in a chroot.
+ */
+function argvOf({ text, args, env }: ScratchCommand, pid: number): Ran['argv'] {
+  const variables = { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/', ...env };
+  return [
+    'nsenter',
+    ...['net=ns/net', 'mount=ns/mnt', 'pid=ns/pid_for_children', 'root=root', 'wd=cwd'].map(
+      (option) => `--${option.replace('=', `=/proc/${pid}/`)}`,
+    ),
+    ...['env', '-i', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`)],
+    ...['setpriv', '--bounding-set=-all,+net_admin,+net_raw', '--inh-caps=-all', '--no-new-privs'],
+    ...['/bin/sh', '-c', '--', withArguments(text, args), 'sh', ...args],
+  ];
+}
+
+/** The text as it is, with `"$@"` behind it where there are arguments that it does not ask for itself. */
+function withArguments(text: string, args: readonly string[]): string {
+  return args.length === 0 || /\$\{?[@*#1-9]/.test(text) ? text : `${text.trimEnd()} "$@"`;
+}

@@ -1,0 +1,152 @@
+/** What a look at rules may find: one row a code. */
+
+export type FindingSeverity = 'error' | 'warning' | 'note';
+
+interface FindingKind {
+  /** An error loses or misleads traffic; a warning may; a note is good to know. */
+  readonly severity: FindingSeverity;
+  /** What is there and what it does; `{name}` is filled in from the finding's arguments. */
+  readonly text: string;
+  /** What to do about it. */
+  readonly fix: string;
+}
+
+export const FINDINGS = {
+  'both-backends': {
+    severity: 'error',
+    text: 'rules of Istio are in iptables-nft and in iptables-legacy at once ({where}), and packets meet both',
+    fix: 'keep one: istio-init clean --backend legacy {option} (or --backend nft)',
+  },
+  'native-and-iptables': {
+    severity: 'error',
+    text: 'native nftables rules of Istio ({where}) stand beside those of iptables, and packets meet both',
+    fix: 'keep those that the release of the pod makes; the native ones go with: {command}',
+  },
+  'native-rules': {
+    severity: 'note',
+    text: 'the rules of Istio here are native nftables ({where}), which can not be read yet',
+    fix: 'look at them with: {command}',
+  },
+  'ambient-and-sidecar': {
+    severity: 'warning',
+    text: 'rules of a sidecar and rules of ambient mode are here at once ({where})',
+    fix: 'a pod is in the mesh in one way: take out the sidecar, or take the pod out of ambient mode, and create it again',
+  },
+  ambient: {
+    severity: 'note',
+    text: "chains of Istio's node agent are here ({where}): the pod is in ambient mode, without a sidecar",
+    fix: 'nothing, where that is meant; those rules are not judged',
+  },
+  node: {
+    severity: 'note',
+    text: 'this looks like a node, not a pod: it has chains of {program}',
+    fix: 'name the pod: pid:N with a process of it, as the node sees it',
+  },
+  flushed: {
+    severity: 'error',
+    text: 'of the rules of Istio in {where} only empty chains are left, as after iptables -F: nothing is captured',
+    fix: 'make the rules again: istio-init apply {option} with the settings of the pod',
+  },
+  'unreached-chain': {
+    severity: 'error',
+    text: 'nothing leads to {chains} ({where}): its rules see no packet',
+    fix: 'make the rules again: istio-init apply {option} with the settings of the pod',
+  },
+  'left-over-chain': {
+    severity: 'warning',
+    text: 'left over in {where}: {chains}; nothing leads there{state}',
+    fix: 'istio-init apply {option} with the settings of the pod makes the rules anew; istio-init clean {option} removes all of Istio',
+  },
+  'duplicate-jump': {
+    severity: 'warning',
+    text: 'the jump to {chain} stands {count} times ({where}): the rules were made again over those that were there',
+    fix: 'remove one: {command}',
+  },
+  'made-twice': {
+    severity: 'warning',
+    text: 'rules stand twice in {chains} ({where}): they were made again over those that were there',
+    fix: 'make them once: istio-init apply {option} with the settings of the pod',
+  },
+  'foreign-first': {
+    severity: 'warning',
+    text: "rule {position} of {where}, not one of Istio's, stands before the jump to {chain} and takes packets from it: {rule}",
+    fix: 'remove it, or put it behind the jump: {command}',
+  },
+  'looks-like-ours': {
+    severity: 'warning',
+    text: 'a rule that some release of Istio makes stands alone ({where}): {rule}',
+    fix: 'if it is left over from another release, remove it: {command}',
+  },
+  guardrail: {
+    severity: 'error',
+    text: '{where} drops all {protocols}: istio-iptables --reconcile puts such rules there while it works, and was interrupted',
+    fix: 'remove them: {command}',
+  },
+  policy: {
+    severity: 'warning',
+    text: 'the policy of {where} is {policy}, which no release of Istio sets: packets that no rule accepts are lost',
+    fix: 'if nobody wants that: {command}',
+  },
+  'routing-missing': {
+    severity: 'error',
+    text: 'TPROXY marks {where} packets with {mark}, and no policy rule has them delivered here: they are lost',
+    fix: '{command}',
+  },
+  'routing-left': {
+    severity: 'warning',
+    text: 'policy routing of TPROXY is here ({where}), and no rule that marks packets for it: {what}',
+    fix: '{command}',
+  },
+  'routing-doubled': {
+    severity: 'note',
+    text: 'the policy rule for mark {mark} stands {count} times ({where}), as when istio-iptables runs again; one does the work',
+    fix: '{command}',
+  },
+  'passthrough-missing': {
+    severity: 'error',
+    text: 'lo lacks the address ::6, from which the proxy delivers to the application: inbound IPv6 connections fail',
+    fix: '{command}',
+  },
+  'passthrough-left': {
+    severity: 'note',
+    text: 'lo has the address ::6 of Istio, and there are no IPv6 rules that need it',
+    fix: '{command}',
+  },
+  'ip6-not-captured': {
+    severity: 'warning',
+    text: 'the pod has the IPv6 address {address}, and no rules capture its IPv6 traffic',
+    fix: 'let Istio look for both families (--dual-stack, ISTIO_DUAL_STACK=true, dualStack: true), or take the address from the pod',
+  },
+  'ip6-rules-unneeded': {
+    severity: 'note',
+    text: 'there are IPv6 rules, and the pod has no IPv6 address',
+    fix: 'nothing, while it has none',
+  },
+  'other-nameservers': {
+    severity: 'warning',
+    text: 'DNS to {captured} is captured, and the pod asks {asked}: what it asks there goes past the agent',
+    fix: 'the resolv.conf of the pod is not that of its rules: create the pod again, or istio-init apply {option} with its settings',
+  },
+  'no-listener': {
+    severity: 'note',
+    text: 'nothing listens on {ports}, where the rules send traffic: it is refused until the proxy does',
+    fix: 'if the proxy should run by now, look at its log',
+  },
+  'dns-not-captured': {
+    severity: 'warning',
+    text: 'the rules make exceptions for captured DNS, and none of them sends DNS to the agent',
+    fix: 'check that the pod has nameservers in its resolv.conf, or capture all DNS (--capture-all-dns, dns.capture: all)',
+  },
+  'inbound-port': {
+    severity: 'warning',
+    text: 'inbound traffic ({where}) goes to port {found}, where the settings say {wanted}: a proxy that listens there gets none',
+    fix: 'use one release for the init container and the proxy: old ones send inbound traffic to the outbound port; then create the pod again',
+  },
+  'other-release': {
+    severity: 'warning',
+    text: 'these are the rules that Istio {releases} makes of the settings, not those of {release}',
+    fix: 'use one release for the init container and the proxy, and create the pod again',
+  },
+} as const satisfies Record<string, FindingKind>;
+
+export type FindingCode = keyof typeof FINDINGS;

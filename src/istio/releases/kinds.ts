@@ -1,0 +1,50 @@
+/** Releases that do the same, as far as some changes go: one of them stands for all. */
+
+import type { Release } from './known.ts';
+import { RELEASES, readSpans } from './known.ts';
+import type { ChangeName, Profile } from './profile.ts';
+import { CHANGE_NAMES, CHANGES, profileOf } from './profile.ts';
+import { RULE_CHANGES } from './rule-changes.ts';
+
+/** All releases that have the same of some changes. */
+export interface Kind {
+  /** Of the oldest of them. */
+  readonly profile: Profile;
+  /** Oldest first. */
+  readonly releases: readonly Release[];
+}
+
+// Of what changed in arguments, the builders of rules ask for this one: before the flag came, all DNS was that to the servers.
+const ASKED_BY_RULES: readonly ChangeName[] = [...(Object.keys(RULE_CHANGES) as ChangeName[]), 'captureAllDnsFlag'];
+
+let byRules: readonly Kind[] | undefined;
+let byAll: readonly Kind[] | undefined;
+
+/** The kinds of release that make different rules of some settings; oldest first. */
+export function ruleKinds(): readonly Kind[] {
+  byRules ??= kindsBy(ASKED_BY_RULES);
+  return byRules;
+}
+
+/** The kinds of release that differ in anything: rules, arguments, injection; oldest first. */
+export function allKinds(): readonly Kind[] {
+  byAll ??= kindsBy(CHANGE_NAMES);
+  return byAll;
+}
+
+/** Nothing changes but where a span begins or has ended, so that one release of each stretch between is looked at. */
+function kindsBy(names: readonly ChangeName[]): readonly Kind[] {
+  const spans = names.flatMap((name) => readSpans(CHANGES[name].spans));
+  const starts = [...new Set([0, ...spans.flatMap(([first, last]) => [first, last + 1])])].sort((a, b) => a - b);
+  const kinds = new Map<string, { readonly profile: Profile; readonly releases: Release[] }>();
+  starts.forEach((start, index) => {
+    const first = RELEASES[start];
+    if (first === undefined) return;
+    const profile = profileOf(first);
+    const key = names.filter(profile.has).join();
+    const kind = kinds.get(key) ?? { profile, releases: [] };
+    kinds.set(key, kind);
+    kind.releases.push(...RELEASES.slice(start, starts[index + 1]));
+  });
+  return [...kinds.values()];
+}

@@ -1,0 +1,57 @@
+/** A story: a whole request, told as the connections that somebody opens. What Envoy does with each follows from where it ends. */
+
+/** Who opens a connection. */
+export type Caller =
+  /** From outside the pod. */
+  | 'client'
+  | 'kubelet'
+  | 'prometheus'
+  /** A virtual machine in the pod, behind an interface of its own. */
+  | 'machine'
+  /** Processes of the pod. */
+  | 'app'
+  | 'init'
+  /** The application, run as the user that the rules take for the proxy. */
+  | 'disguised'
+  | 'proxy'
+  /** The proxy, from the address that it delivers from. */
+  | 'delivery'
+  | 'agent';
+
+/** Where a connection goes. */
+export type Goal =
+  | 'pod'
+  | 'localhost'
+  /** The address of a service: another pod's, or this pod's own. */
+  | 'service'
+  | 'own service'
+  | 'outside'
+  | 'nameserver';
+
+/** A port by number, or by what the settings say of it. */
+export type PortName = number | 'app' | 'service' | 'excluded inbound' | 'excluded outbound' | 'health';
+
+export interface Call {
+  readonly by: Caller;
+  readonly to: Goal;
+  readonly port: PortName;
+  readonly protocol?: 'udp';
+  /** `The kubelet asks the application's health` ...: who does what, without a full stop. */
+  readonly what: string;
+  /** What whoever gets it does next: another call. */
+  readonly afterwards?: Call;
+}
+
+export interface Story {
+  readonly id: string;
+  /** One sentence. */
+  readonly about: string;
+  /** Each is followed to its end. */
+  readonly calls: readonly Call[];
+  /** Whether the proxy is meant to see it. */
+  readonly meant: 'proxied' | 'direct' | 'either';
+  /** The proxy does not listen yet. */
+  readonly beforeProxy?: true;
+  /** A sentence that no rule can tell. */
+  readonly remark?: string;
+}

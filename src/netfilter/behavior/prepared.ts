@@ -1,0 +1,73 @@
+/** Sides made ready to be walked by sets of packets: in one space, so that their sets can be put side by side. */
+
+import type { Ruleset } from '../rule.ts';
+import type { Host } from '../trace/host.ts';
+import type { PreparedHost } from '../trace/prepare-host.ts';
+import { prepareHost } from '../trace/prepare-host.ts';
+import type { Ranges } from '../trace/ranges.ts';
+import { intersect, union } from '../trace/ranges.ts';
+import type { PreparedRules } from '../trace/rules.ts';
+import { prepareRules } from '../trace/rules.ts';
+import { Arena } from './arena.ts';
+import { withInterfaces } from './interfaces.ts';
+import type { Named } from './named.ts';
+import { namedByHost, nameRule } from './named.ts';
+import { spaceFor } from './space.ts';
+import { weightsFor } from './weights.ts';
+
+/** Rules and the host that they stand on. */
+export interface Side {
+  readonly ruleset: Ruleset;
+  readonly host: Host;
+}
+
+export interface PreparedSide {
+  readonly rules: PreparedRules;
+  readonly host: PreparedHost;
+}
+
+export interface Prepared {
+  readonly arena: Arena;
+  readonly sides: readonly PreparedSide[];
+  /** Addresses that every side has. */
+  readonly own: Ranges;
+  /** Addresses that any side has. */
+  readonly anyOwn: Ranges;
+  readonly weights: readonly (readonly number[])[];
+}
+
+/** Sides of one family; all get the same interfaces. `ports` are told apart whether or not a rule names them. Throws a RangeError for sides of two families. */
+export function prepareSides(given: readonly Side[], ports: readonly number[] = []): Prepared {
+  const [
+    {
+      ruleset: { family },
+    } = NOTHING,
+  ] = given;
+  if (given.some(({ ruleset }) => ruleset.family !== family)) throw new RangeError('rulesets of two families have no packet in common');
+  const names = given.flatMap(({ host }) => host.interfaces.map(({ name }) => name));
+  const rulesets = given.map(({ ruleset }) => ruleset);
+  const sides = given.map(({ ruleset, host }) => ({
+    rules: prepareRules(ruleset),
+    // The interface by which packets leave is a field of theirs: here the host prefers none.
+    host: prepareHost({ ...withInterfaces(host, rulesets, names), defaultInterface: undefined }, family),
+  }));
+  const hosts = sides.map(({ host }) => host);
+  const [first = prepareHost(NOTHING.host, family)] = hosts;
+  const named = hosts.map((host) => namedByHost(host, ports)).reduce(bothNamed);
+  for (const { tables } of rulesets) {
+    for (const { chains } of tables) for (const { rules } of chains) for (const rule of rules) nameRule(named, rule, first);
+  }
+  const interfaces = [...first.addresses.keys()].filter((name) => name !== 'lo');
+  const arena = new Arena(family, spaceFor(named, interfaces, first.everywhere));
+  const own = hosts.map(({ local }) => local).reduce(intersect);
+  const anyOwn = union(hosts.flatMap(({ local }) => local));
+  return { arena, sides, own, anyOwn, weights: weightsFor(arena, own) };
+}
+
+const NOTHING: Side = { ruleset: { family: 'ip', tables: [] }, host: { interfaces: [], localByMark: [] } };
+
+function bothNamed(one: Named, other: Named): Named {
+  return Object.fromEntries(
+    Object.entries(one).map(([key, values]) => [key, [...values, ...other[key as keyof Named]]]),
+  ) as unknown as Named;
+}

@@ -1,0 +1,91 @@
+/** Which packets come to rules, and which rules no packet comes to. */
+
+import type { RulePlace } from '../trace/result.ts';
+import { FIRST_QUESTION } from './arena.ts';
+import type { Met } from './chain.ts';
+import type { SetId } from './diagram.ts';
+import { NONE } from './diagram.ts';
+import type { Classify, EndClass } from './outcomes.ts';
+import { certain, classify } from './outcomes.ts';
+import type { Prepared, PreparedSide, Side } from './prepared.ts';
+import { prepareSides } from './prepared.ts';
+import type { Region } from './region.ts';
+import { regionsOf } from './regions.ts';
+import { firstPackets, laterPackets } from './scope.ts';
+import type { State } from './state.ts';
+import { wayOfAll } from './way.ts';
+
+interface Walked {
+  readonly prepared: Prepared;
+  readonly side: PreparedSide;
+  readonly scope: SetId;
+  readonly met: readonly Met[];
+}
+
+/** First and later packets alike: a rule may be there for either. */
+function walkAll(side: Side): Walked {
+  const prepared = prepareSides([side]);
+  const { arena, sides } = prepared;
+  const [only] = sides as readonly [PreparedSide];
+  const starts: readonly State[] = [...firstPackets(prepared, only.host), ...laterPackets(prepared, only.host)];
+  const scope = arena.diagrams.union(starts.map(({ set }) => set));
+  return { prepared, side: only, scope, met: wayOfAll(arena, only, starts).met };
+}
+
+/** A rule, and packets that it matches. */
+export interface RuleReach {
+  readonly place: RulePlace;
+  /** The packets as they were sent, the most ordinary first; for some of them it may hang on what nobody can tell. */
+  readonly regions: readonly Region[];
+}
+
+/** The packets that rules match, in the order in which packets come to the rules. At most `most` regions each. */
+export function reachOf(side: Side, wanted: (place: RulePlace) => boolean, most = 10): readonly RuleReach[] {
+  const { prepared, scope, met } = walkAll(side);
+  const { diagrams } = prepared.arena;
+  return met
+    .filter(({ place }) => wanted(place))
+    .map(({ place, matched }) => ({
+      place,
+      regions: regionsOf(prepared, [{ set: diagrams.forget(matched, FIRST_QUESTION), about: place }], scope, most).map(
+        ({ region }) => region,
+      ),
+    }));
+}
+
+/** A rule that no packet of any kind can match: `unreached` if none even comes to it. */
+export interface DeadRule {
+  readonly place: RulePlace;
+  readonly kind: 'unreached' | 'unmatched';
+}
+
+/** The rules that can never match, in their order. What nobody can tell counts as possible. */
+export function deadRules(side: Side): readonly DeadRule[] {
+  const { side: prepared, met } = walkAll(side);
+  const found = new Map(met.map((one) => [one.place, one]));
+  const places = [...prepared.rules.tables.values()].flatMap(({ chains }) =>
+    [...chains.values()].flatMap(({ rules }) => rules.map(({ place }) => place)),
+  );
+  return places.flatMap((place): readonly DeadRule[] => {
+    const one = found.get(place);
+    if (one === undefined || one.reached === NONE) return [{ place, kind: 'unreached' }];
+    return one.matched === NONE ? [{ place, kind: 'unmatched' }] : [];
+  });
+}
+
+/** Packets, and what becomes of them. */
+export interface EndRegion extends Region {
+  readonly end: EndClass;
+}
+
+/** What becomes of all first packets to a port, from anywhere to anywhere; the most ordinary first. */
+export function endsOfPort(side: Side, port: number, classOf: Classify, most = 10): readonly EndRegion[] {
+  const prepared = prepareSides([side], [port]);
+  const { arena, sides } = prepared;
+  const [only] = sides as readonly [PreparedSide];
+  const classes = certain(arena, classify(arena, wayOfAll(arena, only, firstPackets(prepared, only.host)).ended, classOf));
+  const toPort = arena.inRange('destinationPort', port);
+  const scope = arena.diagrams.and(arena.diagrams.union(classes.map(({ set }) => set)), toPort);
+  const sets = classes.map(({ end, set }) => ({ set: arena.diagrams.and(set, toPort), about: end })).filter(({ set }) => set !== NONE);
+  return regionsOf(prepared, sets, scope, most).map(({ region, about }) => ({ ...region, end: about }));
+}

@@ -1,0 +1,32 @@
+/** What a packet's way depends on beside the rules: addresses, routes and sockets of the machine. */
+
+import type { Family } from '../rule.ts';
+
+/** A network interface. */
+export interface Interface {
+  readonly name: string;
+  /** Addresses without prefix, in the kernel's order: REDIRECT of what arrives takes the first that fits. */
+  readonly addresses: readonly string[];
+}
+
+/** Packets with a mark are delivered on this machine, whatever their destination: `ip rule fwmark` to a table with a local default route. */
+export interface LocalByMark {
+  readonly family: Family;
+  readonly mark: number;
+  /** Bits of the mark that count; all without it. */
+  readonly mask?: number;
+}
+
+export interface Host {
+  /** All there are. 127.0.0.0/8 and ::1 are local without being listed; `lo` is listed where it has other addresses (`::6`). */
+  readonly interfaces: readonly Interface[];
+  /** Where packets to other machines leave; unknown without it if there are several interfaces beside `lo`. */
+  readonly defaultInterface?: string | undefined;
+  readonly localByMark: readonly LocalByMark[];
+  /** Ports on which a transparent socket listens on all addresses, so that TPROXY finds it. Undefined: not known. */
+  readonly transparentPorts?: readonly number[] | undefined;
+  /** Listeners bound to one address (`-m socket` finds only these for a first packet). Undefined: not known. */
+  readonly boundListeners?: readonly { readonly address: string; readonly port: number }[] | undefined;
+  /** Whether packets of other machines to other machines are passed on. Undefined: not known. */
+  readonly forwarding?: boolean | undefined;
+}

@@ -1,0 +1,214 @@
+/**
+ * The kernel's path through the hooks, in the order that iptables-nft gives to its tables. Between two hooks stand
+ * conntrack and routing.
+ */
+
+import type { ConntrackState } from '../packet.ts';
+import { askTable } from './chains.ts';
+import { lookUp } from './conntrack.ts';
+import { assumeState } from './field-tests.ts';
+import { ABSENT, without } from './fields.ts';
+import { contains, intersect, isWithin, overlaps } from './ranges.ts';
+import type { End, Hook } from './result.ts';
+import { awayInterface, routeOf, routeOut } from './routing.ts';
+import type { PreparedRules } from './rules.ts';
+import { shownAddress, shownNumber, shownWord } from './shown.ts';
+import { applyFlow } from './translation.ts';
+import type { Connection, Walk } from './walk.ts';
+
+/** Walks the packet to its end. */
+export function walkToEnd(walk: Walk, rules: PreparedRules): void {
+  if (walk.packet.origin === 'local') fromHere(walk, rules);
+  else fromOutside(walk, rules);
+}
+
+function fromOutside(walk: Walk, rules: PreparedRules): void {
+  // ip6_rcv throws them out before any table is asked, IPv4 does when it looks for a route.
+  const early = walk.host.family === 'ip6';
+  if (early && isMartian(walk)) return;
+  if (!preRouting(walk, rules) || (!early && isMartian(walk))) return;
+  const { to, by } = routeOf(walk);
+  if (to === 'local') {
+    walk.steps?.push({ kind: 'routing', again: false, to, by, outInterface: null });
+    if (input(walk, rules)) deliver(walk, by);
+    return;
+  }
+  forward(walk, rules);
+}
+
+function fromHere(walk: Walk, rules: PreparedRules): void {
+  const first = walk.packet.outInterface ?? routeOut(walk, false);
+  walk.outInterface = first;
+  if (isStranded(walk, first, false)) return;
+  const way = output(walk, rules, first);
+  if (way === null) return;
+  walk.outInterface = way;
+  if (!postRouting(walk, rules)) return;
+  if (way !== 'lo') {
+    walk.end = { kind: 'sent', outInterface: shownWord(way) };
+    return;
+  }
+  comeBack(walk);
+  if (!preRouting(walk, rules)) return;
+  // The route that brought it to lo still holds: it is not looked for again.
+  if (input(walk, rules)) deliver(walk, isHere(walk) ? 'address' : 'mark');
+}
+
+/** Over lo the packet keeps its mark and its flow, and loses its owner. */
+function comeBack(walk: Walk): void {
+  walk.steps?.push({ kind: 'loopback' });
+  walk.loopback = true;
+  walk.inInterface = 'lo';
+  walk.outInterface = '';
+  walk.owner = { uid: walk.uid, gid: walk.gid };
+  walk.uid = ABSENT;
+  walk.gid = ABSENT;
+}
+
+function preRouting(walk: Walk, rules: PreparedRules): boolean {
+  if (!askTable(walk, rules, 'raw', 'PREROUTING')) return false;
+  lookUp(walk, rules.tracking);
+  return askTable(walk, rules, 'mangle', 'PREROUTING') && translate(walk, rules, 'PREROUTING', 'destination');
+}
+
+function input(walk: Walk, rules: PreparedRules): boolean {
+  return (
+    askTable(walk, rules, 'mangle', 'INPUT') &&
+    askTable(walk, rules, 'filter', 'INPUT') &&
+    translate(walk, rules, 'INPUT', 'source') &&
+    askTable(walk, rules, 'security', 'INPUT')
+  );
+}
+
+/** All chains of this hook see the interface of the first route (nf_hook_state), also where a second one leads elsewhere. Null where it ends. */
+function output(walk: Walk, rules: PreparedRules, first: string | readonly string[]): string | readonly string[] | null {
+  let way = first;
+  if (!askTable(walk, rules, 'raw', 'OUTPUT')) return null;
+  lookUp(walk, rules.tracking);
+  const { mark } = walk;
+  if (!askTable(walk, rules, 'mangle', 'OUTPUT')) return null;
+  if (walk.mark !== mark) way = routeOut(walk, true);
+  if (isStranded(walk, way, true)) return null;
+  const { destination } = walk;
+  if (!translate(walk, rules, 'OUTPUT', 'destination')) return null;
+  if (walk.destination !== destination) way = routeOut(walk, true);
+  if (isStranded(walk, way, true)) return null;
+  return askTable(walk, rules, 'filter', 'OUTPUT') && askTable(walk, rules, 'security', 'OUTPUT') ? way : null;
+}
+
+/** IPv4 has no route away from here for a loopback source: no socket can send so, and what is turned away by a new route is dropped. */
+function isStranded(walk: Walk, way: string | readonly string[], again: boolean): boolean {
+  const { source, host } = walk;
+  if (way === 'lo' || host.family === 'ip6') return false;
+  if (typeof source === 'object') {
+    if (!overlaps(source, host.loopback)) return false;
+    const yes = again && walk.oracle.yes({ kind: 'field', field: 'source', is: 'loopback' });
+    walk.source = yes ? intersect(source, host.loopback) : without(source, host.loopback);
+    if (!yes) return false;
+  } else if (!contains(host.loopback, source)) return false;
+  walk.end = { kind: 'dropped', by: { kind: 'martian', field: 'source' } };
+  return true;
+}
+
+function postRouting(walk: Walk, rules: PreparedRules): boolean {
+  return askTable(walk, rules, 'mangle', 'POSTROUTING') && translate(walk, rules, 'POSTROUTING', 'source');
+}
+
+function forward(walk: Walk, rules: PreparedRules): void {
+  // A packet that TPROXY gave to a socket can't be passed on (ip_forward).
+  const passes = walk.sentBy?.how !== 'tproxy' && (walk.host.host.forwarding ?? walk.oracle.yes({ kind: 'host', fact: 'forwarding' }));
+  const way = awayInterface(walk);
+  walk.steps?.push({ kind: 'routing', again: false, to: 'forward', by: 'address', outInterface: shownWord(way) });
+  if (!passes) {
+    walk.end = { kind: 'dropped', by: { kind: 'no-forwarding' } };
+    return;
+  }
+  walk.outInterface = way;
+  const left =
+    askTable(walk, rules, 'mangle', 'FORWARD') &&
+    askTable(walk, rules, 'filter', 'FORWARD') &&
+    askTable(walk, rules, 'security', 'FORWARD') &&
+    postRouting(walk, rules);
+  if (left) walk.end = { kind: 'forwarded', outInterface: shownWord(way) };
+}
+
+/** The table nat, asked only for the first packet of a flow, and only once for each of its two ends. */
+function translate(walk: Walk, rules: PreparedRules, hook: Hook, what: 'source' | 'destination'): boolean {
+  const asked = whetherAsked(walk, rules, hook, what);
+  if (asked === 'asked') return askTable(walk, rules, 'nat', hook);
+  if (asked !== 'empty') walk.steps?.push({ kind: 'nat-skipped', chain: hook, reason: asked });
+  const changes = applyFlow(walk, what);
+  if (changes.length > 0) walk.steps?.push({ kind: 'translated', hook, changes });
+  return true;
+}
+
+function whetherAsked(
+  walk: Walk,
+  { tables, tracking }: PreparedRules,
+  hook: Hook,
+  what: 'source' | 'destination',
+): 'asked' | 'empty' | 'translated' | 'not-tracked' {
+  const decided = walk.decided[what];
+  walk.decided[what] = true;
+  const chain = tables.get('nat')?.chains.get(hook);
+  if (chain === undefined || (chain.rules.length === 0 && chain.policy === 'ACCEPT')) return 'empty';
+  if (!tracking) return 'not-tracked';
+  if (decided) return 'translated';
+  if (typeof walk.state !== 'string') askState(walk);
+  const { state } = walk;
+  if (state === 'INVALID' || state === 'UNTRACKED') return 'not-tracked';
+  return typeof state === 'string' && opensFlow(walk, state) ? 'asked' : 'translated';
+}
+
+/** nf_nat_inet_fn asks the chains for NEW, and for RELATED unless it is an ICMP error, which goes the way of what it is about. */
+function opensFlow({ protocol }: Walk, state: ConntrackState): boolean {
+  return state === 'NEW' || (state === 'RELATED' && protocol !== 1 && protocol !== 58);
+}
+
+/** One answer after the other until the state is known as far as nat needs it. */
+function askState(walk: Walk): void {
+  for (const wanted of ['NEW', 'ESTABLISHED', 'RELATED', 'INVALID'] as const) {
+    const { state } = walk;
+    if (typeof state === 'string') return;
+    if (state.includes(wanted)) assumeState(walk, (one) => one === wanted, walk.oracle.yes({ kind: 'field', field: 'state', is: wanted }));
+  }
+}
+
+/** A loopback address that came by wire, or one of this machine's own as the sender. */
+function isMartian(walk: Walk): boolean {
+  const { source, destination, host } = walk;
+  const field = isIn(destination, host.loopback)
+    ? 'destination'
+    : isIn(source, host.family === 'ip' ? host.local : host.loopback)
+      ? 'source'
+      : null;
+  if (field !== null) walk.end = { kind: 'dropped', by: { kind: 'martian', field } };
+  return field !== null;
+}
+
+function isIn(value: Walk['source'], ranges: Walk['host']['local']): boolean {
+  return typeof value === 'object' ? isWithin(value, ranges) : contains(ranges, value);
+}
+
+function isHere({ destination, host }: Walk): boolean {
+  return typeof destination === 'object' ? overlaps(destination, host.local) : contains(host.local, destination);
+}
+
+function deliver(walk: Walk, by: 'address' | 'mark'): void {
+  walk.end = walk.flow === undefined ? firstDelivery(walk, by) : laterDelivery(walk, walk.flow, by);
+}
+
+function firstDelivery(walk: Walk, by: 'address' | 'mark'): Extract<End, { kind: 'local' }> {
+  const address = shownAddress(walk.destination);
+  const port = shownNumber(walk.destinationPort) ?? undefined;
+  const { sentBy } = walk;
+  if (sentBy === undefined) return { kind: 'local', address, port, how: by === 'mark' ? 'mark' : 'plain' };
+  return { kind: 'local', address, port: sentBy.port ?? port, how: sentBy.how, by: sentBy.by };
+}
+
+/** The connected socket of the flow gets it, whatever the rules would do to a first packet. */
+function laterDelivery(walk: Walk, { entry, direction }: Connection, by: 'address' | 'mark'): End {
+  if (direction === 'original' && entry.delivery !== undefined) return { kind: 'local', ...entry.delivery };
+  const end = firstDelivery(walk, by);
+  return direction === 'reply' && entry.origin === 'local' ? { ...end, how: 'reply' } : end;
+}

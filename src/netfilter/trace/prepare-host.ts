@@ -1,0 +1,78 @@
+/** A host made ready for packets of one family: its addresses as ranges, its interfaces by name. */
+
+import { everywhere, parseNetwork } from '../network.ts';
+import type { Family } from '../rule.ts';
+import { addressValue, networkRange } from './address.ts';
+import type { Host } from './host.ts';
+import type { Ranges, Value } from './ranges.ts';
+import { contains, subtract, union } from './ranges.ts';
+
+export interface PreparedHost {
+  readonly host: Host;
+  readonly family: Family;
+  /** Every address there is. */
+  readonly everywhere: Ranges;
+  /** Every address that may be in a packet on the wire. */
+  readonly outside: Ranges;
+  readonly loopback: Ranges;
+  /** What is delivered here: loopback, and the addresses of all interfaces. */
+  readonly local: Ranges;
+  /** Of these, what is delivered here when it comes from outside. */
+  readonly localFromOutside: Ranges;
+  /** Where REDIRECT sends what is made here. */
+  readonly loopbackAddress: Value;
+  /** Addresses of each interface, in their order. */
+  readonly addresses: ReadonlyMap<string, readonly Value[]>;
+  /** All interfaces but `lo`. */
+  readonly outsideInterfaces: string | readonly string[];
+  /** Where packets to elsewhere leave. */
+  readonly away: string | readonly string[];
+}
+
+const LOOPBACK: Readonly<Record<Family, string>> = { ip: '127.0.0.0/8', ip6: '::1' };
+
+/** Throws a RangeError for an address that is none. */
+export function prepareHost(host: Host, family: Family): PreparedHost {
+  const own = new Map(host.interfaces.map(({ name, addresses }) => [name, addresses.filter((text) => familyOf(text) === family)]));
+  const addresses = new Map([...own].map(([name, texts]) => [name, texts.map((text) => addressValue(text, family))]));
+  const loopback = rangesOf(LOOPBACK[family]);
+  const all = [networkRange(everywhere(family))];
+  const names = [...own.keys()].filter((name) => name !== 'lo');
+  const outsideInterfaces = names.length === 1 ? (names[0] ?? names) : names;
+  const local = union([...loopback, ...[...addresses.values()].flat().map((value) => ({ first: value, last: value }))]);
+  return {
+    host,
+    family,
+    everywhere: all,
+    outside: subtract(all, loopback),
+    loopback,
+    local,
+    localFromOutside: subtract(local, loopback),
+    loopbackAddress: addressValue(family === 'ip' ? '127.0.0.1' : '::1', family),
+    addresses,
+    outsideInterfaces,
+    away: host.defaultInterface ?? outsideInterfaces,
+  };
+}
+
+function familyOf(text: string): Family {
+  return text.includes(':') ? 'ip6' : 'ip';
+}
+
+function rangesOf(text: string): Ranges {
+  const network = parseNetwork(text);
+  return network === null ? [] : [networkRange(network)];
+}
+
+export const LINK_LOCAL = rangesOf('fe80::/10');
+
+/**
+ * The address that REDIRECT gives to what arrives at an interface: its first, and for IPv6 a link-local one only, and always,
+ * where the destination is link-local. Undefined where it has none, and the packet is dropped.
+ */
+export function arrivalAddress(prepared: PreparedHost, name: string, destination: Value | Ranges): Value | undefined {
+  const own = prepared.addresses.get(name) ?? [];
+  if (prepared.family === 'ip') return own[0];
+  const toLinkLocal = typeof destination === 'object' ? subtract(destination, LINK_LOCAL).length === 0 : contains(LINK_LOCAL, destination);
+  return own.find((address) => contains(LINK_LOCAL, address) === toLinkLocal) ?? (toLinkLocal ? undefined : own[0]);
+}

@@ -1,0 +1,77 @@
+/** Where a packet goes: to this machine or away, by its destination or by its mark. */
+
+import { match } from '../match.ts';
+import { ALL_BITS } from '../numbers.ts';
+import { addressValue, printAddress } from './address.ts';
+import { narrowed, without } from './fields.ts';
+import type { PreparedHost } from './prepare-host.ts';
+import { contains, intersect, isWithin, overlaps } from './ranges.ts';
+import type { Question } from './result.ts';
+import { shownWord } from './shown.ts';
+import { markTest } from './tests.ts';
+import type { Walk } from './walk.ts';
+
+export interface Route {
+  readonly to: 'local' | 'away';
+  readonly by: 'address' | 'mark';
+}
+
+/** The kernel looks at its own addresses first, then at the rules for marks, then at where the rest goes. */
+export function routeOf(walk: Walk): Route {
+  if (isLocal(walk)) return { to: 'local', by: 'address' };
+  for (const { family, mark, mask = ALL_BITS } of walk.host.host.localByMark) {
+    if (family === walk.packet.family && isMarked(walk, mark, mask)) return { to: 'local', by: 'mark' };
+  }
+  return { to: 'away', by: 'address' };
+}
+
+function isLocal(walk: Walk): boolean {
+  const { destination, host, packet, sentBy } = walk;
+  // REDIRECT sends to this machine, even where it is not known to which address.
+  if (sentBy?.here === true) return true;
+  const local = packet.origin === 'remote' ? host.localFromOutside : host.local;
+  if (typeof destination !== 'object') return contains(local, destination);
+  if (!overlaps(destination, local)) return false;
+  const yes = isWithin(destination, local) || walk.oracle.yes({ kind: 'field', field: 'destination', is: 'local' });
+  walk.destination = yes ? narrowed(intersect(destination, local)) : without(destination, local);
+  return yes;
+}
+
+function isMarked(walk: Walk, mark: number, mask: number): boolean {
+  const test = markTest(match('mark', { value: (mark & mask) >>> 0, mask }), 'mark', { value: (mark & mask) >>> 0, mask });
+  const holds = test.holds(walk);
+  if (holds !== 'maybe') return holds === 'yes';
+  const question: Question = { kind: 'field', field: 'mark', is: mark };
+  const yes = walk.oracle.yes(question);
+  test.assume(walk, yes);
+  return yes;
+}
+
+/** The interface that a packet to elsewhere leaves by: as the packet says, or as the host does. */
+export function awayInterface({ packet, host }: Walk): string | readonly string[] {
+  return packet.outInterface === undefined || packet.outInterface === 'lo' ? host.away : packet.outInterface;
+}
+
+/** The route of a packet made here; sets the interface by which it leaves. `again` where marks or nat made it look anew. */
+export function routeOut(walk: Walk, again: boolean): string | readonly string[] {
+  const route = routeOf(walk);
+  const out = route.to === 'local' ? 'lo' : awayInterface(walk);
+  if (walk.steps !== null) {
+    walk.steps.push({ kind: 'routing', again, to: route.to === 'local' ? 'local' : 'out', by: route.by, outInterface: shownWord(out) });
+  }
+  return out;
+}
+
+/**
+ * The source address that the kernel gives to a socket that asks for none: the destination itself where it is one of this
+ * machine's, 127.0.0.1 for other loopback, and otherwise the first address of the interface it leaves by. Undefined where
+ * that has none.
+ */
+export function usualSource(prepared: PreparedHost, destination: string): string | undefined {
+  const value = addressValue(destination, prepared.family);
+  const own = [...prepared.addresses.values()].flat();
+  if (own.includes(value)) return destination;
+  if (contains(prepared.loopback, value)) return printAddress(prepared.loopbackAddress);
+  const first = typeof prepared.away === 'string' ? prepared.addresses.get(prepared.away)?.[0] : undefined;
+  return first === undefined ? undefined : printAddress(first);
+}

@@ -1,0 +1,81 @@
+/** A ruleset made ready to be walked: chains by name, matches as tests. */
+
+import type { Policy, Rule, Ruleset, Table } from '../rule.ts';
+import { BUILT_IN_CHAINS } from '../rule.ts';
+import type { Target } from '../target.ts';
+import type { RulePlace } from './result.ts';
+import type { Test } from './tests.ts';
+import { testOf } from './tests.ts';
+import type { Walk } from './walk.ts';
+
+export interface PreparedRule {
+  readonly place: RulePlace;
+  readonly tests: readonly Test[];
+  readonly target: Target;
+  /** It counts, logs or the like: whether it matches makes no difference to any packet. */
+  readonly idle: boolean;
+}
+
+export interface PreparedChain {
+  readonly table: PreparedTable;
+  readonly name: string;
+  readonly policy: Policy;
+  readonly rules: readonly PreparedRule[];
+}
+
+export interface PreparedTable {
+  readonly name: string;
+  readonly chains: ReadonlyMap<string, PreparedChain>;
+}
+
+export interface PreparedRules {
+  readonly tables: ReadonlyMap<string, PreparedTable>;
+  /** Whether a rule needs conntrack, which is asleep in a namespace until one does: then no nat chain is asked either. */
+  readonly tracking: boolean;
+  /** Walks a built-in chain in another way than packet by packet: for sets of packets. False where nothing goes on. */
+  readonly walkChain?: (walk: Walk, chain: PreparedChain) => boolean;
+}
+
+export function prepareRules(ruleset: Ruleset): PreparedRules {
+  const tables = new Map(ruleset.tables.map((table) => [table.name, prepareTable(table)]));
+  return { tables, tracking: ruleset.tables.some(({ chains }) => chains.some(({ rules }) => rules.some(needsConntrack))) };
+}
+
+function prepareTable({ name, chains }: Table): PreparedTable {
+  const prepared = new Map<string, PreparedChain>();
+  const table: PreparedTable = { name, chains: prepared };
+  for (const chain of chains) {
+    const rules = chain.rules.map((rule, index) => prepareRule({ table: name, chain: chain.name, position: index + 1, rule }));
+    const builtIn = BUILT_IN_CHAINS[name]?.includes(chain.name) ?? false;
+    // In restore input, `:INPUT -` leaves the policy as it was.
+    const policy = builtIn && chain.policy === '-' ? 'unknown' : chain.policy;
+    prepared.set(chain.name, { table, name: chain.name, policy, rules });
+  }
+  return table;
+}
+
+function prepareRule(place: RulePlace): PreparedRule {
+  const { matches, target } = place.rule;
+  return { place, tests: matches.map(testOf).filter((test) => test !== null), target, idle: isIdle(target) };
+}
+
+/** Targets not understood otherwise of which this is known: the packet goes on, with nothing changed that any rule here asks for. */
+const IDLE_TARGETS: readonly string[] = [
+  ...['AUDIT', 'CHECKSUM', 'CLASSIFY', 'DSCP', 'ECN', 'HL', 'IDLETIMER', 'LED', 'LOG', 'NFLOG', 'RATEEST'],
+  ...['SECMARK', 'CONNSECMARK', 'TCPMSS', 'TCPOPTSTRIP', 'TOS', 'TRACE', 'TTL', 'ULOG'],
+];
+
+function isIdle(target: Target): boolean {
+  return target.kind === 'none' || target.kind === 'NFLOG' || (target.kind === 'opaque' && IDLE_TARGETS.includes(target.name));
+}
+
+const CONNTRACK_TARGETS: readonly string[] = ['REDIRECT', 'DNAT', 'SNAT', 'CT', 'CONNMARK', 'MASQUERADE', 'NETMAP', 'NOTRACK'];
+const CONNTRACK_MATCHES: readonly string[] = ['conntrack-state', 'state', 'connmark'];
+/** Modules of matches kept word for word that need it. */
+const CONNTRACK_MODULES = /-m (conntrack|state|connmark|connbytes|connlabel|connlimit|helper)\b/;
+
+/** As xt_*.c ask for it when a rule is loaded (nf_ct_netns_get). */
+function needsConntrack({ matches, target }: Rule): boolean {
+  if (CONNTRACK_TARGETS.includes(target.kind === 'opaque' ? target.name : target.kind)) return true;
+  return matches.some((match) => (match.kind === 'opaque' ? CONNTRACK_MODULES.test(match.text) : CONNTRACK_MATCHES.includes(match.kind)));
+}

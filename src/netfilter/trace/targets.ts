@@ -1,0 +1,192 @@
+/** What each target does to the packet that matched. */
+
+import type { Masked } from '../numbers.ts';
+import { ALL_BITS } from '../numbers.ts';
+import type { Target, TargetValues } from '../target.ts';
+import { ABSENT, narrowed, WORDS } from './fields.ts';
+import { transparentSocketHolds } from './listeners.ts';
+import { arrivalAddress } from './prepare-host.ts';
+import type { Ranges, Value } from './ranges.ts';
+import { union } from './ranges.ts';
+import type { Answer, End, RulePlace } from './result.ts';
+import { masqueradeAs, parseTranslation, redirectTo, translateDestination, translateSource } from './translation.ts';
+import type { Walk } from './walk.ts';
+
+/** How a walk goes on after a rule: to the next one, out of the table, back to the caller, or not at all. */
+export type Next = 'continue' | 'accept' | 'return' | 'stop';
+
+/** Where the kernel lets a rule with the target be loaded; elsewhere nobody knows what it would do. */
+const PLACES: { readonly [K in Target['kind']]?: readonly string[] } = {
+  REDIRECT: ['nat PREROUTING', 'nat OUTPUT'],
+  DNAT: ['nat PREROUTING', 'nat OUTPUT'],
+  SNAT: ['nat POSTROUTING', 'nat INPUT'],
+  TPROXY: ['mangle PREROUTING'],
+  REJECT: ['filter INPUT', 'filter FORWARD', 'filter OUTPUT'],
+  CT: ['raw PREROUTING', 'raw OUTPUT'],
+};
+
+/** Puts a target to work; jumps are the chain's own business. */
+export function perform(walk: Walk, at: RulePlace): Next {
+  const { target } = at.rule;
+  if (!(PLACES[target.kind]?.includes(`${at.table} ${walk.hook}`) ?? true)) return notUnderstood(walk, at);
+  switch (target.kind) {
+    case 'none':
+    case 'NFLOG':
+    case 'jump':
+      return 'continue';
+    case 'verdict':
+      return performVerdict(walk, target.verdict, at);
+    case 'REDIRECT':
+      return redirect(walk, target.value, at);
+    case 'DNAT':
+    case 'SNAT': {
+      const to = parseTranslation(target.value.to, walk.packet.family);
+      if (to === null) return notUnderstood(walk, at);
+      if (target.kind === 'DNAT') translateDestination(walk, to, 'dnat', at);
+      else translateSource(walk, to);
+      return 'accept';
+    }
+    case 'TPROXY':
+      return tproxy(walk, target.value, at);
+    case 'MARK':
+      setMark(walk, 'mark', xmark(walk.mark, target.value));
+      return 'continue';
+    case 'CONNMARK':
+      copyMark(walk, target.value);
+      return 'continue';
+    case 'CT':
+      if (!walk.templated) setZone(walk, target.value.zone);
+      return 'continue';
+    case 'REJECT':
+      return stop(walk, { kind: 'rejected', with: target.value.with, by: at });
+    case 'opaque':
+      return performOpaque(walk, target, at);
+    default:
+      target satisfies never;
+      return 'continue';
+  }
+}
+
+function stop(walk: Walk, end: End): Next {
+  walk.end = end;
+  return 'stop';
+}
+
+function drop(walk: Walk, at: RulePlace): Next {
+  return stop(walk, { kind: 'dropped', by: { kind: 'rule', ...at } });
+}
+
+function performVerdict(walk: Walk, verdict: Extract<Target, { kind: 'verdict' }>['verdict'], at: RulePlace): Next {
+  switch (verdict) {
+    case 'ACCEPT':
+      return 'accept';
+    case 'RETURN':
+      return 'return';
+    case 'DROP':
+      return drop(walk, at);
+    case 'QUEUE':
+      return stop(walk, { kind: 'queued', by: at });
+    default:
+      verdict satisfies never;
+      return 'continue';
+  }
+}
+
+/** In OUTPUT to loopback; what arrives, to the address of its interface. */
+function redirect(walk: Walk, value: TargetValues['REDIRECT'], at: RulePlace): Next {
+  const address = walk.hook === 'OUTPUT' ? walk.host.loopbackAddress : addressOfArrival(walk);
+  if (address === undefined) return stop(walk, { kind: 'dropped', by: { kind: 'no-address', ...at } });
+  redirectTo(walk, address, 'any' in value ? null : value, at);
+  return 'accept';
+}
+
+/** Where the interface is not known, one of the addresses of all that it may be. */
+function addressOfArrival({ host, inInterface, destination }: Walk): Value | Ranges | undefined {
+  if (typeof inInterface === 'string') return arrivalAddress(host, inInterface, destination);
+  const possible = inInterface.map((name) => arrivalAddress(host, name, destination)).filter((address) => address !== undefined);
+  return possible.length === 0 ? host.outside : narrowed(union(possible.map((address) => ({ first: address, last: address }))));
+}
+
+/** Hands the packet to a socket without changing its header; where none listens, the packet is dropped. */
+function tproxy(walk: Walk, { port, mark }: TargetValues['TPROXY'], at: RulePlace): Next {
+  if (walk.protocol !== 6 && walk.protocol !== 17) return notUnderstood(walk, at);
+  const to = port === 0 ? walk.destinationPort : port;
+  if (typeof to === 'object') return notUnderstood(walk, at);
+  const holds = transparentSocketHolds(walk, Number(to));
+  if (holds === 'no' || (holds === 'maybe' && !listens(walk, Number(to), at)))
+    return stop(walk, { kind: 'dropped', by: { kind: 'no-listener', port: Number(to), ...at } });
+  setMark(walk, 'mark', xmark(walk.mark, mark));
+  walk.sentBy = { how: 'tproxy', by: at, port: Number(to) };
+  return 'accept';
+}
+
+function listens(walk: Walk, port: number, at: RulePlace): boolean {
+  const key = `listener ${port}`;
+  const before = walk.remembered.get(key);
+  if (before !== undefined) return before;
+  const answer = walk.oracle.yes({ kind: 'host', fact: 'transparent-socket', at });
+  walk.remembered.set(key, answer);
+  return answer;
+}
+
+/** A mark that is not known stays so; as a new value, for its route has to be looked for again. */
+function xmark(now: Value | Ranges, { value, mask }: Masked): Value | Ranges {
+  if (mask === ALL_BITS) return value;
+  if (mask === 0 && value === 0) return now;
+  return typeof now === 'object' ? [...WORDS] : ((Number(now) & ~mask) ^ value) >>> 0;
+}
+
+function setMark(walk: Walk, field: 'mark' | 'connmark', value: Value | Ranges): void {
+  if (walk[field] === value && typeof value !== 'object') return;
+  walk.change(field, value);
+  walk.forget(field);
+}
+
+/** Between the packet's mark and its flow's; a packet without a flow has nothing to copy. */
+function copyMark(walk: Walk, { action, nfmask, ctmask }: TargetValues['CONNMARK']): void {
+  const { mark, connmark } = walk;
+  if (connmark === ABSENT) return;
+  const [from, fromMask, to, toMask] = action === 'save' ? [mark, nfmask, connmark, ctmask] : [connmark, ctmask, mark, nfmask];
+  const field = action === 'save' ? 'connmark' : 'mark';
+  if (typeof from !== 'object') setMark(walk, field, xmark(to, { value: (Number(from) & fromMask) >>> 0, mask: toMask }));
+  else if (fromMask !== 0) setMark(walk, field, fromMask === ALL_BITS && toMask === ALL_BITS ? from : [...WORDS]);
+}
+
+/** Until conntrack looks the packet up, it has a template, which matches see as a new flow. */
+function setZone(walk: Walk, zone: number): void {
+  walk.templated = true;
+  walk.state = 'NEW';
+  walk.connmark = 0;
+  if (zone === walk.zone) return;
+  walk.changes?.push({ field: 'zone', from: walk.zone, to: zone });
+  walk.zone = zone;
+}
+
+function dontTrack(walk: Walk): void {
+  if (!walk.templated) walk.setState('UNTRACKED');
+  walk.templated = true;
+}
+
+function performOpaque(walk: Walk, { name, text }: Extract<Target, { kind: 'opaque' }>, at: RulePlace): Next {
+  const place = `${at.table} ${walk.hook}`;
+  if (name === 'MASQUERADE' && place === 'nat POSTROUTING') return masquerade(walk);
+  if ((name === 'NOTRACK' || text === 'CT --notrack') && PLACES.CT?.includes(place)) {
+    dontTrack(walk);
+    return 'continue';
+  }
+  return notUnderstood(walk, at);
+}
+
+/** The source becomes an address of the interface that the packet leaves by: its first, as far as is known here. */
+function masquerade(walk: Walk): Next {
+  const own = typeof walk.outInterface === 'string' ? arrivalAddress(walk.host, walk.outInterface, walk.destination) : undefined;
+  masqueradeAs(walk, own ?? walk.host.outside);
+  return 'accept';
+}
+
+const ANYTHING: readonly Answer[] = ['continue', 'accept', 'drop'];
+
+function notUnderstood(walk: Walk, at: RulePlace): Next {
+  const answer = walk.oracle.ask({ kind: 'target', at }, ANYTHING);
+  return answer === 'drop' ? drop(walk, at) : answer === 'accept' ? 'accept' : 'continue';
+}

@@ -1,0 +1,151 @@
+/** Matches made ready to be asked: each answers yes, no, or maybe where the packet does not say. */
+
+import type { KnownMatch, Match } from '../match.ts';
+import type { Masked, OwnerRange, PortRange } from '../numbers.ts';
+import { ALL_BITS } from '../numbers.ts';
+import { protocolNumber } from '../protocols.ts';
+import { networkRange } from './address.ts';
+import { fieldTest, statesTest, wordTest } from './field-tests.ts';
+import { ABSENT } from './fields.ts';
+import { socketHolds } from './listeners.ts';
+import type { Ranges } from './ranges.ts';
+import { contains, union } from './ranges.ts';
+import type { Field } from './result.ts';
+import type { Walk } from './walk.ts';
+
+/** `maybe`: it depends on something that is not known. */
+export type Holds = 'yes' | 'no' | 'maybe';
+
+export interface Test {
+  readonly match: Match;
+  /** What of the packet it asks for; undefined where it is not understood, and no packet could say. */
+  readonly field: Field | undefined;
+  readonly holds: (walk: Walk) => Holds;
+  /** From here on it holds, or does not. */
+  readonly assume: (walk: Walk, yes: boolean) => void;
+}
+
+/** How a match is asked; null for one that always holds. */
+export function testOf(match: Match): Test | null {
+  if (match.kind === 'opaque' || match.kind === 'unknown') return notUnderstood(match);
+  switch (match.kind) {
+    case 'comment':
+      return null;
+    case 'source':
+    case 'destination':
+      return fieldTest(match, match.kind, [networkRange(match.value)]);
+    case 'protocol': {
+      const number = protocolNumber(match.value);
+      return number === null ? named(match, 'protocol') : fieldTest(match, 'protocol', [{ first: number, last: number }]);
+    }
+    case 'in-interface':
+      return interfaceTest(match, 'inInterface', match.value);
+    case 'out-interface':
+      return interfaceTest(match, 'outInterface', match.value);
+    case 'source-port':
+      return portTest(match, 'sourcePort', [match.value]);
+    case 'destination-port':
+      return portTest(match, 'destinationPort', [match.value]);
+    case 'source-ports':
+      return portTest(match, 'sourcePort', match.value);
+    case 'destination-ports':
+      return portTest(match, 'destinationPort', match.value);
+    case 'either-ports':
+      return eitherPort(match, match.value);
+    case 'uid-owner':
+      return ownerTest(match, 'uid', match.value);
+    case 'gid-owner':
+      return ownerTest(match, 'gid', match.value);
+    case 'conntrack-state':
+    case 'state':
+      return statesTest(match, match.value);
+    case 'mark':
+    case 'connmark':
+      return markTest(match, match.kind, match.value);
+    case 'socket':
+      return remembered(match, 'socket', '', socketHolds);
+    default:
+      match satisfies never;
+      return null;
+  }
+}
+
+/** A name that ends in `+` stands for all that begin so. */
+function interfaceTest(match: KnownMatch, field: 'inInterface' | 'outInterface', pattern: string): Test {
+  const start = pattern.slice(0, -1);
+  const is = pattern.endsWith('+') ? (name: string): boolean => name.startsWith(start) : (name: string): boolean => name === pattern;
+  return wordTest(match, field, is, pattern);
+}
+
+/** A packet without ports has none that is another. */
+function portTest(match: KnownMatch, field: 'sourcePort' | 'destinationPort', given: readonly PortRange[]): Test {
+  const ranges = numbersOf(given);
+  return ranges === null ? named(match, field) : fieldTest(match, field, ranges, 'absent fails');
+}
+
+/** The ranges, or null where one is a name whose number is not known. */
+function numbersOf(given: readonly (PortRange | OwnerRange)[]): Ranges | null {
+  const known = given.filter((range) => 'first' in range);
+  return known.length === given.length ? union(known) : null;
+}
+
+/** A packet that no socket sent has no owner: whoever is asked for, it is another. */
+function ownerTest(match: KnownMatch, field: 'uid' | 'gid', owner: OwnerRange): Test {
+  const ranges = numbersOf([owner]);
+  return ranges === null ? named(match, field) : fieldTest(match, field, ranges);
+}
+
+function eitherPort(match: KnownMatch, given: readonly PortRange[]): Test {
+  const ranges = numbersOf(given);
+  if (ranges === null) return named(match, 'destinationPort');
+  return remembered(match, 'destinationPort', JSON.stringify(given), ({ sourcePort, destinationPort }) => {
+    const ports = [sourcePort, destinationPort];
+    if (ports.includes(ABSENT)) return 'no';
+    const answer = match.negated ? 'no' : 'yes';
+    if (ports.some((port) => typeof port !== 'object' && contains(ranges, port))) return answer;
+    return ports.some((port) => typeof port === 'object') ? 'maybe' : opposite(answer);
+  });
+}
+
+/** Asked of packet and flow alike; a packet of no flow has no connmark, and then nothing holds that asks for one. */
+export function markTest(match: KnownMatch, field: 'mark' | 'connmark', { value, mask }: Masked): Test {
+  if (mask === ALL_BITS) return fieldTest(match, field, [{ first: value, last: value }], 'absent fails');
+  return remembered(match, field, `${value}/${mask}`, (walk) => {
+    const now = walk[field];
+    if (typeof now === 'object') return 'maybe';
+    if (now === ABSENT) return 'no';
+    return ((Number(now) & mask) >>> 0 === value) !== match.negated ? 'yes' : 'no';
+  });
+}
+
+/** A name that stands for a number nobody told: the same answer whenever it is asked for. */
+function named(match: KnownMatch, field: Field): Test {
+  const test = remembered(match, field, JSON.stringify(match.value), () => 'maybe');
+  return { ...test, field: undefined };
+}
+
+/** What may be random, a set or a program is asked anew each time. */
+function notUnderstood(match: Match): Test {
+  return { match, field: undefined, holds: () => 'maybe', assume: () => undefined };
+}
+
+/** A question whose answer narrows no field, but is kept until the field changes. */
+function remembered(match: KnownMatch, field: Field, what: string, holds: (walk: Walk) => Holds): Test {
+  const key = `${field} ${what}`;
+  return {
+    match,
+    field,
+    holds: (walk) => {
+      const answer = holds(walk);
+      const before = answer === 'maybe' ? walk.remembered.get(key) : undefined;
+      return before === undefined ? answer : before !== match.negated ? 'yes' : 'no';
+    },
+    assume: (walk, yes) => {
+      walk.remembered.set(key, yes !== match.negated);
+    },
+  };
+}
+
+function opposite(answer: 'yes' | 'no'): Holds {
+  return answer === 'yes' ? 'no' : 'yes';
+}

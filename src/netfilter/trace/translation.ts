@@ -1,0 +1,112 @@
+/** What nat does to a packet: a first packet gets a translation, a later one that of its flow. */
+
+import { parseNetwork } from '../network.ts';
+import { parseNumber } from '../numbers.ts';
+import type { How, Tuple } from '../packet.ts';
+import type { Family } from '../rule.ts';
+import { addressValue } from './address.ts';
+import { ABSENT, narrowed } from './fields.ts';
+import type { Range, Ranges, Value } from './ranges.ts';
+import { contains, intersect, isWithin } from './ranges.ts';
+import type { Change, RulePlace } from './result.ts';
+import type { Walk } from './walk.ts';
+
+/** New addresses and ports to choose from; null leaves them as they are. */
+export interface Translation {
+  readonly addresses: Range | null;
+  readonly ports: Range | null;
+}
+
+/** Reads what DNAT and SNAT take: `10.0.0.1`, `10.0.0.1-10.0.0.9:80-90`, `[fd00::1]:80`, `:80`. Null for what is none of the family. */
+export function parseTranslation(text: string, family: Family): Translation | null {
+  // An IPv6 address needs brackets before a port, an IPv4 address has no colon of its own.
+  const form = family === 'ip6' && !/^:\d/.test(text) ? /^\[?([^[\]]*)\]?(?:(?<=\]):([\d-]+))?$/ : /^([^:]*)(?::([\d-]+))?$/;
+  const [, addressText = '', portText = ''] = form.exec(text) ?? [];
+  const addresses = rangeOf(addressText, (part) => addressOf(part, family));
+  const ports = rangeOf(portText, (part) => parseNumber(part, 0xffff));
+  return addresses === undefined || ports === undefined || (addresses === null && ports === null) ? null : { addresses, ports };
+}
+
+function addressOf(text: string, family: Family): Value | null {
+  const network = parseNetwork(text);
+  return network === null || network.family !== family || text.includes('/') ? null : addressValue(text, family);
+}
+
+/** `a` or `a-b`; null for an empty text, undefined for one that is neither. */
+function rangeOf(text: string, read: (part: string) => Value | null): Range | null | undefined {
+  if (text === '') return null;
+  const [first = null, last = first, ...rest] = text.split('-').map(read);
+  return first === null || last === null || first > last || rest.length > 0 ? undefined : { first, last };
+}
+
+/** Gives a first packet another destination, and keeps who did it. */
+export function translateDestination(walk: Walk, to: Translation, how: How, by: RulePlace): void {
+  const changed = translate(walk, 'destination', 'destinationPort', to);
+  walk.translated.destination ||= changed;
+  // A socket that TPROXY has given the packet to gets it, whatever nat does to its header (skb_steal_sock).
+  walk.sentBy = { ...(walk.sentBy?.how === 'tproxy' ? walk.sentBy : { how, by }), here: how === 'redirect' };
+}
+
+/** REDIRECT: to an address of this machine, and to one of some ports. */
+export function redirectTo(walk: Walk, address: Value | Ranges, ports: Range | null, by: RulePlace): void {
+  walk.translated.destination ||= walk.destination !== address;
+  set(walk, 'destination', address);
+  translateDestination(walk, { addresses: null, ports }, 'redirect', by);
+}
+
+export function translateSource(walk: Walk, to: Translation): void {
+  const changed = translate(walk, 'source', 'sourcePort', to);
+  walk.translated.source ||= changed;
+}
+
+/** MASQUERADE: with an address of the interface that the packet leaves by. */
+export function masqueradeAs(walk: Walk, address: Value | Ranges): void {
+  walk.translated.source ||= walk.source !== address;
+  set(walk, 'source', address);
+}
+
+function translate(walk: Walk, address: 'source' | 'destination', port: 'sourcePort' | 'destinationPort', to: Translation): boolean {
+  const changedAddress = to.addresses !== null && choose(walk, address, to.addresses);
+  const changedPort = to.ports !== null && walk[port] !== ABSENT && choose(walk, port, to.ports);
+  return changedAddress || changedPort;
+}
+
+/** The kernel keeps what lies in the range already, and otherwise chooses one that nobody can foretell. */
+function choose(walk: Walk, field: 'source' | 'destination' | 'sourcePort' | 'destinationPort', range: Range): boolean {
+  const now = walk[field];
+  const inside = typeof now === 'object' ? isWithin(now, [range]) : contains([range], now);
+  if (inside && range.first !== range.last) return false;
+  set(walk, field, typeof now === 'object' && inside ? narrowed(intersect(now, [range])) : narrowed([range]));
+  return walk[field] !== now;
+}
+
+function set(walk: Walk, field: 'source' | 'destination' | 'sourcePort' | 'destinationPort', value: Walk['source']): void {
+  if (walk[field] === value) return;
+  walk.change(field, value);
+  // Of either port that multiport asks for: the answers are kept by the second.
+  walk.forget('destinationPort');
+}
+
+/** Gives a later packet the destination, or the source, that its flow has been given. Returns what became another. */
+export function applyFlow(walk: Walk, what: 'source' | 'destination'): readonly Change[] {
+  const { flow, state } = walk;
+  if (flow === undefined || state !== 'ESTABLISHED') return [];
+  // Each direction is sent as the other one, turned round, expects it.
+  const other: Tuple = flow.direction === 'original' ? flow.entry.reply : flow.entry.original;
+  const opposite = what === 'source' ? 'destination' : 'source';
+  const changes: Change[] = [];
+  const kept = walk.changes;
+  walk.changes = changes;
+  setText(walk, what, other[opposite]);
+  setPort(walk, `${what}Port`, other[`${opposite}Port`]);
+  walk.changes = kept;
+  return changes;
+}
+
+function setText(walk: Walk, field: 'source' | 'destination', text: string | undefined): void {
+  if (text !== undefined) set(walk, field, addressValue(text, walk.packet.family));
+}
+
+function setPort(walk: Walk, field: 'sourcePort' | 'destinationPort', port: number | undefined): void {
+  if (port !== undefined && walk[field] !== ABSENT) set(walk, field, port);
+}
