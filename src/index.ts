@@ -1,6 +1,11 @@
-/** The library's public face: plans, their texts, rules read back, and comparison. Pure; runs in a browser as well. */
+/** The library's public face: plans and their texts, rules read back and identified, comparison, simulation. Pure; runs in a browser as well. */
 
+export type { BehaviorComparison, BehaviorOptions, BehaviorRegion } from './istio/behavior.ts';
+export { behaviorText, compareBehavior } from './istio/behavior.ts';
 export type { Facts } from './istio/facts.ts';
+export type { Description } from './istio/identify/describe.ts';
+export type { Answer, Identification } from './istio/identify.ts';
+export { describeAnswer, identify } from './istio/identify.ts';
 export type { CapturePlan } from './istio/plan.ts';
 export type { PlanOptions } from './istio/plan-from-arguments.ts';
 export { planFromArguments } from './istio/plan-from-arguments.ts';
@@ -11,9 +16,17 @@ export { printRouting } from './istio/routing.ts';
 export type { Settings } from './istio/settings.ts';
 export { sidecarSchema } from './istio/sidecar-schema.ts';
 export type { Source, Sourced } from './istio/source.ts';
+export type { PodState } from './istio/trace-plan.ts';
+export { tracePacket } from './istio/trace-plan.ts';
+export type { ProxyPorts, Verdict, VerdictId } from './istio/verdict.ts';
+export { proxyPortsOf, VERDICTS, verdictOf } from './istio/verdict.ts';
 export type { ChainDifference, ChainPlace, Difference, DifferingPart, PlacedRule, RuleDifference } from './netfilter/compare/difference.ts';
 export { compareRulesets } from './netfilter/compare.ts';
 export type { Match } from './netfilter/match.ts';
+export type { Observation, ObservedDifferences, Unseen } from './netfilter/observation.ts';
+export { compareObservations, observeAll, observeText } from './netfilter/observation.ts';
+export type { Packet } from './netfilter/packet.ts';
+export { firstPacket } from './netfilter/packet.ts';
 export { printCommands, printRestore, printSave } from './netfilter/print.ts';
 export type { ReadCode, ReadProblem, ReadSeverity } from './netfilter/read/problems.ts';
 export { readProblemText } from './netfilter/read/problems.ts';
@@ -21,3 +34,4 @@ export type { ReadResult } from './netfilter/read.ts';
 export { readRules } from './netfilter/read.ts';
 export type { Chain, Family, Rule, Ruleset, Table } from './netfilter/rule.ts';
 export type { Target } from './netfilter/target.ts';
+export type { End, Step, Trace } from './netfilter/trace/result.ts';

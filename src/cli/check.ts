@@ -5,6 +5,7 @@ import { planFromSettings } from '../istio/plan-from-settings.ts';
 import { FAMILIES } from '../netfilter/rule.ts';
 import type { Asked } from './check/again.ts';
 import { withMoreRights } from './check/again.ts';
+import type { connectionIn } from './check/connection.ts';
 import type { Examined } from './check/examine.ts';
 import { examine } from './check/examine.ts';
 import type { CheckFormName } from './check/forms.ts';
@@ -23,13 +24,16 @@ export interface CheckRequest {
   readonly source?: string;
   /** What the rules are held against; without any, against what they tell of themselves. */
   readonly given: SettingsGiven;
+  /** A connection whose verdict is wanted. */
+  readonly from?: string;
+  readonly to?: string;
   readonly output: string;
   readonly family?: string;
   readonly paint: Paint;
 }
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
-export async function check({ source, given, output, family: named, paint }: CheckRequest): Promise<Result> {
+export async function check({ source, given, from, to, output, family: named, paint }: CheckRequest): Promise<Result> {
   const form: CheckFormName = oneOf('--output', output, CHECK_FORM_NAMES);
   const family = named === undefined ? undefined : oneOf('--family', named, FAMILIES);
   const name = parseSource(source ?? 'live');
@@ -38,8 +42,16 @@ export async function check({ source, given, output, family: named, paint }: Che
   const side = source === undefined ? await unlessUnreadable(reading) : await reading;
   const { report, problems, notes } = 'unreadable' in side ? unreadableReport(side.unreadable, asked) : await examine(side, asked);
   const machine = source === undefined ? await lookAtMachine(report.drift?.comparison.right.plan ?? planFromSettings({})) : undefined;
-  const whole: Report = { ...report, ...(machine === undefined ? {} : { machine }) };
+  const wanted = from !== undefined || to !== undefined;
+  const connection = wanted && !('unreadable' in side) ? await connectionOf(side, asked, { from, to, family }) : undefined;
+  const whole: Report = { ...report, ...(machine === undefined ? {} : { machine }), ...(connection === undefined ? {} : { connection }) };
   return { output: CHECK_FORMS[form].print(whole, paint), problems, notes, exitCode: exitCodeOf(whole) };
+}
+
+/** The simulator is loaded where it is asked only. */
+async function connectionOf(...[side, asked, words]: Parameters<typeof connectionIn>): ReturnType<typeof connectionIn> {
+  const { connectionIn } = await import('./check/connection.ts');
+  return connectionIn(side, asked, words);
 }
 
 function unreadableReport(unreadable: string, asked: Asked): Examined {

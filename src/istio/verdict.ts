@@ -133,7 +133,7 @@ function unknownVerdict(why: Question, outcomes: readonly Outcome[], ports: Prox
   }
   const ids = VERDICTS.filter((id) => outcomes.some(({ end }) => possible(end, ports).includes(id)));
   const choice = ids.length === 0 ? '' : `: ${ids.join(' or ')}`;
-  return { id: 'unknown', words: `unknown${choice}, ${reasonOf(why)}` };
+  return { id: 'unknown', words: `unknown${choice}, ${questionText(why)}` };
 }
 
 /** All verdicts that an end can come to. */
@@ -142,7 +142,8 @@ function possible(end: End, ports: ProxyPorts): readonly VerdictId[] {
   return [verdictOf(end, ports).id];
 }
 
-function reasonOf(why: Question): string {
+/** What an answer hangs on, in words that end a sentence. */
+export function questionText(why: Question): string {
   switch (why.kind) {
     case 'field':
       return why.at === undefined

@@ -196,6 +196,40 @@ describe('findings', () => {
   });
 });
 
+describe('a connection', () => {
+  const asked = { from: 'app', to: '10.0.0.5:80' };
+  const bypass = saved(ONE).replace('-A OUTPUT', '-A OUTPUT -p tcp -m tcp --dport 80 -j ACCEPT\n-A OUTPUT');
+
+  it('has its verdict on the screen, and the command that shows why', async () => {
+    const { output, exitCode } = await checked(saved(ONE), asked);
+    expect(output).toContain(`
+packet    TCP from the app (uid 1000, gid 1000) to 10.0.0.5:80, opening a connection
+          envoy-outbound: caught by Envoy outbound (15001) (simulated)
+rules     on its way: istio-init trace ${folder.path}/rules.txt --from app --to 10.0.0.5:80
+`);
+    expect(exitCode).toBe(0);
+  });
+
+  it('has the verdict of the rules that are there, not of those that should be', async () => {
+    expect(await document(bypass, asked)).toMatchObject({ connection: { verdict: { id: 'direct' } } });
+    expect(await document(saved(ONE), asked)).toMatchObject({ connection: { verdict: { id: 'envoy-outbound' } } });
+  });
+
+  it('stands in a ticket as well', async () => {
+    const { output } = await checked(bypass, { ...asked, output: 'markdown' });
+    expect(output).toMatch(/^- TCP from the app .* \(simulated\): direct: leaves the pod by eth0, not caught$/m);
+  });
+
+  it('that is only half described is refused', async () => {
+    const found = await run(['check', '@1.23', '--from', 'app']);
+    expect({ ...found, stderr: found.stderr.split('\n').at(-2) }).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: '--to is missing: where it goes (10.0.0.5:80, pod:8080, localhost:80)',
+    });
+  });
+});
+
 describe('the forms', () => {
   it('a page for a ticket has the drift as a diff, and nothing from outside in it is markup', async () => {
     const text = saved(ONE).replace('-A OUTPUT', '-A OUTPUT -m comment --comment "a|`b`" -j ACCEPT\n-A OUTPUT');

@@ -104,7 +104,7 @@ Different: 1 rule only left (-).
     expect(JSON.parse(nearest.stdout)).toMatchObject({ same: false, right: { inferred: 'nearest' } });
     expectRefused(
       await run(['diff', 'other.txt'], inFolder),
-      'other.txt no rules of an Istio sidecar are there; name the other side, as in diff FILE @1.23',
+      'other.txt has no rules of an Istio sidecar; name the other side, as in diff FILE @1.23',
     );
   });
 
@@ -149,7 +149,15 @@ describe('settings', () => {
   const NONE: SettingsGiven = { sets: [], env: [], addresses: [], nameservers: [] };
   const file = (name: string): string => join(folder.path, name);
   const asked = (left: string, right: string | undefined, given: Partial<SettingsGiven>): Promise<Result> =>
-    diff({ left, ...(right === undefined ? {} : { right }), given: { ...NONE, ...given }, output: 'text', all: false, paint: plain });
+    diff({
+      left,
+      ...(right === undefined ? {} : { right }),
+      given: { ...NONE, ...given },
+      by: 'rules',
+      output: 'text',
+      all: false,
+      paint: plain,
+    });
 
   it.each<readonly [readonly [string, string?], Partial<SettingsGiven>, string]>([
     [['-', '-'], {}, '- standard input can be read once; put one of the two in a file'],

@@ -39,7 +39,7 @@ describe('every outcome of the golden cases, as save text', () => {
   it('is made again, to the letter, by the settings that were found', () => {
     for (const { golden, found } of all) {
       const { name, ip, ip6, releases } = golden;
-      for (const release of someOf(releases))
+      for (const release of new Set([releases[0] ?? '', releases.at(-1) ?? '']))
         expect(texts(madeAgain(answerFor(found, release), release), ip6), `${name}, made at ${release}`).toEqual([
           ip,
           ...(ip6 === '' ? [] : [ip6]),

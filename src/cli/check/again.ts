@@ -1,6 +1,7 @@
 /** Commands to run next, word for word: what puts the rules right, and what shows more. */
 
 import type { Answer } from '../../istio/identify.ts';
+import type { PacketWords } from '../../istio/packet/words.ts';
 import type { Family } from '../../netfilter/rule.ts';
 import { FAMILIES } from '../../netfilter/rule.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
@@ -21,6 +22,13 @@ export interface Asked {
 /** The diff that shows all of a drift; `inferred` is named where the diff would not come to it by itself. */
 export function diffCommand({ source = 'live', given }: Asked, inferred: Answer | undefined): string {
   return command('istio-init', 'diff', source, ...optionsOf(given), ...(inferred === undefined ? [] : settingsOf(inferred)));
+}
+
+/** The trace that shows the rules on the way of a connection; settings have no part in rules that were found. */
+export function traceCommand({ source = 'live', given }: Asked, { from, to }: PacketWords): string {
+  const { addresses, nameservers } = given;
+  const packet = [...(from === undefined ? [] : ['--from', from]), ...(to === undefined ? [] : ['--to', to])];
+  return command('istio-init', 'trace', source, ...packet, ...optionsOf({ sets: [], env: [], addresses, nameservers }));
 }
 
 /** What makes the rules as they were asked for; none for a source that is no namespace. */

@@ -10,7 +10,7 @@ import { exitCodeOf, verdictOf } from './report.ts';
 
 /** The document of a check. Within one apiVersion keys are added, never renamed or removed. */
 export function checkDocument(report: Report): object {
-  const { name, unreadable, side, identified, drift, findings, unseen, again, machine } = report;
+  const { name, unreadable, side, identified, drift, connection, findings, unseen, again, machine } = report;
   return {
     apiVersion: API_VERSION,
     kind: 'CheckReport',
@@ -22,6 +22,7 @@ export function checkDocument(report: Report): object {
       ? {}
       : { identity: identificationDocument(reportOf(identified, side, unseen, false)), places: side.places ?? [] }),
     ...(drift === undefined ? {} : { drift: driftDocument(drift) }),
+    ...(connection === undefined ? {} : { connection }),
     findings,
     notSeen: unseen,
     again,

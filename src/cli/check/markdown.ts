@@ -5,6 +5,7 @@ import { isSame } from '../diff/comparison.ts';
 import { code, fenced } from '../diff/markdown.ts';
 import { bodyParts } from '../diff/text.ts';
 import { headingOf } from '../diff/words.ts';
+import { verdictText } from '../trace/verdict-text.ts';
 import { driftCounts } from './drift-words.ts';
 import { amountText, makerText, settingsText } from './identity.ts';
 import type { Report } from './report.ts';
@@ -38,13 +39,14 @@ export function markdownForm(report: Report): string {
 }
 
 function summary(report: Report): readonly string[] {
-  const { identified, drift, unreadable } = report;
+  const { identified, drift, connection, unreadable } = report;
   if (unreadable !== undefined) return [];
   const [likeliest] = identified?.answers ?? [];
   const against = drift === undefined ? '' : `, against ${drift.against}`;
   return [
     `- rules: ${plainText(`${makerText(identified)}; ${amountText(report)}`)}`,
     ...(likeliest === undefined ? [] : [`- settings: ${plainText(settingsText(likeliest))}`]),
+    ...(connection === undefined ? [] : [`- ${plainText(`${connection.packet} (simulated): ${verdictText(connection.verdict)}`)}`]),
     ...(drift === undefined ? [] : [`- drift: ${plainText(`${driftCounts(drift.comparison) || 'none'}${against}`)}`]),
   ];
 }

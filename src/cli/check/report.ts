@@ -7,6 +7,7 @@ import type { Identification } from '../../istio/identify.ts';
 import type { Comparison } from '../diff/comparison.ts';
 import { isSame } from '../diff/comparison.ts';
 import type { Side } from '../side.ts';
+import type { Connection } from './connection.ts';
 
 /** The rules that are there (left), laid over those that should be (right): as in `diff`, left goes and right comes. */
 export interface Drift {
@@ -34,6 +35,8 @@ export interface Report {
   readonly side?: Side;
   readonly identified?: Identification;
   readonly drift?: Drift;
+  /** What becomes of the connection that was asked about. */
+  readonly connection?: Connection;
   readonly findings: readonly Finding[];
   /** What could not be seen, in sentences. */
   readonly unseen: readonly string[];

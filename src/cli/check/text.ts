@@ -3,6 +3,7 @@
 import { onOneLine } from '../../istio/source.ts';
 import type { Paint, Style } from '../colour.ts';
 import { isSame } from '../diff/comparison.ts';
+import { VERDICT_STYLES as CONNECTION_STYLES, verdictText } from '../trace/verdict-text.ts';
 import { driftCounts, driftLines } from './drift-words.ts';
 import { amountText, makerText, settingsText } from './identity.ts';
 import type { Report, Verdict } from './report.ts';
@@ -25,6 +26,7 @@ export function textForm(report: Report, paint: Paint): string {
   const parts = [
     [paint(VERDICT_STYLES[verdictOf(report)], onOneLine(headline(report)))],
     ruleLines(report, paint),
+    connectionLines(report, paint),
     findingLines(report, paint),
     [...unseenLines(report, paint), ...againLines(report, paint)],
     machineLines(report, paint),
@@ -67,6 +69,17 @@ function driftPart({ drift }: Report, paint: Paint): readonly string[] {
     ...shown,
     `${lines.length > MOST ? `and ${lines.length - MOST} more; ` : ''}all of it: ${command}`,
   ]);
+}
+
+function connectionLines({ connection }: Report, paint: Paint): readonly string[] {
+  if (connection === undefined) return [];
+  const { packet, verdict, taken, command } = connection;
+  const answer = `${paint(CONNECTION_STYLES[verdict.id], onOneLine(verdictText(verdict)))} (simulated)`;
+  return [
+    ...labelled(paint, 'packet', [onOneLine(packet), answer]),
+    ...labelled(paint, 'taken', taken.map(onOneLine)),
+    ...labelled(paint, 'rules', [`on its way: ${command}`]),
+  ];
 }
 
 const SEVERITIES: Readonly<Record<string, Style>> = { error: 'removed', warning: 'moved', note: 'aside' };

@@ -15,6 +15,13 @@ export const checkCommand: CommandModule = {
         coerce: (text: string) => (text === '' ? '-' : text),
         describe: 'live, pid:N, netns:PATH, FILE, - (standard input), exec:TEXT; left out: live, and this machine',
       })
+      .option('from', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'A connection whose verdict is wanted: from app, proxy, outside, uid:1000,gid:1000',
+        group: 'Packet:',
+      })
+      .option('to', { type: 'string', requiresArg: true, describe: 'and to 10.0.0.5:80, pod:8080, localhost:80', group: 'Packet:' })
       .options(SETTINGS_OPTIONS)
       .options(FAMILY_OPTIONS)
       .option('output', {
@@ -31,6 +38,7 @@ export const checkCommand: CommandModule = {
         ['$0 check pid:4242', 'the pod of a process, from its node'],
         ['$0 check pid:4242 -f sidecar.yaml', 'held against settings'],
         ["$0 check live --release 1.20 -- -p 15001 -b '*'", 'held against arguments of istio-iptables'],
+        ['$0 check pid:4242 --from app --to 10.0.0.5:80', 'and what becomes of a connection there'],
         ['$0 check saved.txt -o markdown', 'what somebody saved, for a ticket'],
       ])
       .epilogue(
@@ -39,10 +47,12 @@ export const checkCommand: CommandModule = {
   handler: (parsed) =>
     finish(async () => {
       const [{ check }, { paintFor }] = await Promise.all([import('../check.ts'), import('../colour.ts')]);
-      const [source, family] = [last(parsed, 'source'), last(parsed, 'family')];
+      const [source, family, from, to] = ['source', 'family', 'from', 'to'].map((name) => last(parsed, name));
       return check({
         ...(source === undefined ? {} : { source }),
         given: settingsGiven(parsed),
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
         output: last(parsed, 'output') ?? '',
         ...(family === undefined ? {} : { family }),
         paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),

@@ -11,13 +11,20 @@ const dash = (text: string): string => (text === '' ? '-' : text);
 
 export const diffCommand: CommandModule = {
   command: 'diff <left> [right]',
-  describe: 'Compare two sources of rules, rule by rule',
+  describe: 'Compare two sources, rule by rule or by what happens to packets',
   builder: (command) =>
     command
       .positional('left', { type: 'string', coerce: dash, describe: SOURCES })
       .positional('right', { type: 'string', coerce: dash, describe: 'The same; left out: the settings given, or what made the left' })
       .options(SETTINGS_OPTIONS)
       .options(FAMILY_OPTIONS)
+      .option('by', {
+        type: 'string',
+        requiresArg: true,
+        default: 'rules',
+        describe: 'rules, or packets: what becomes of all of them on either side',
+        group: 'Output:',
+      })
       .option('output', {
         alias: 'o',
         type: 'string',
@@ -40,10 +47,11 @@ export const diffCommand: CommandModule = {
         ['$0 diff @1.12 @1.13', 'two releases, the same settings'],
         ['$0 diff @1.12 @1.23 -o patch -- -d 80', 'arguments at two releases, for patch(1)'],
         ["$0 diff exec:istio-iptables @1.23 -- -b '*'", 'what a program makes of arguments'],
+        ['$0 diff @1.12 @1.13 --by packets', 'what that changes for traffic'],
         ['$0 diff before.txt after.txt -o markdown', 'two captures, for a ticket'],
       ])
       .epilogue(
-        'Left is -, right is +. Settings go to the sides that are releases.\nExit codes: 0 same, 1 different, 2 input that can not be used.',
+        'Left is -, right is +. Settings go to the sides that are releases.\nExit codes: 0 same, 1 different (or not known to be the same), 2 input that can not be used.',
       ),
   handler: (parsed) =>
     finish(async () => {
@@ -53,6 +61,7 @@ export const diffCommand: CommandModule = {
         left: last(parsed, 'left') ?? '',
         ...(right === undefined ? {} : { right }),
         given: settingsGiven(parsed),
+        by: last(parsed, 'by') ?? '',
         output: last(parsed, 'output') ?? '',
         ...(family === undefined ? {} : { family }),
         all: parsed['all'] === true,

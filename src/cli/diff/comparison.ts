@@ -10,14 +10,17 @@ import type { Row } from '../../netfilter/compare/script.ts';
 import { rowsOf } from '../../netfilter/compare/script.ts';
 import type { NotCompared, Observation, ObservedDifferences } from '../../netfilter/observation.ts';
 import { compareObservations } from '../../netfilter/observation.ts';
-import type { Family, Policy } from '../../netfilter/rule.ts';
+import type { Family, Policy, Ruleset } from '../../netfilter/rule.ts';
 import { FAMILIES } from '../../netfilter/rule.ts';
 import type { Side } from '../side.ts';
 import type { NamedSide } from './sides.ts';
 
 export interface ComparedSide
   extends Pick<NamedSide, 'name' | 'plan' | 'problems' | 'places' | 'seen' | 'inferred'>,
-    Omit<WithoutForeign, 'kept'> {}
+    Omit<WithoutForeign, 'kept'> {
+  /** What of it was compared. */
+  readonly compared: Readonly<Record<Family, Ruleset>>;
+}
 
 /** A chain of either side; the policy is undefined on a side that does not have it. */
 export interface ComparedChain extends ChainPlace {
@@ -60,8 +63,8 @@ export function compareSides(left: NamedSide, right: NamedSide, scope: Scope): C
   const found = compareObservations(a.kept, b.kept);
   const { routing, hidden } = routingOf(left, right, scope.family);
   return {
-    left: { ...left, ...a },
-    right: { ...right, ...b },
+    left: { ...left, ...a, compared: found.left },
+    right: { ...right, ...b, compared: found.right },
     tables: FAMILIES.flatMap((family) => tablesOf(family, found)),
     routing,
     notCompared: [...found.notCompared, ...hidden],

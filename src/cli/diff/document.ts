@@ -29,7 +29,8 @@ export function differenceDocument(comparison: Comparison): object {
   };
 }
 
-function sideDocument({ name, plan, problems, places, inferred }: ComparedSide): object {
+/** A side: what it is, and what there is to say of it. */
+export function sideDocument({ name, plan, problems, places, inferred }: ComparedSide): object {
   return {
     name,
     ...(plan === undefined ? {} : { release: plan.release }),

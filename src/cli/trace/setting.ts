@@ -59,29 +59,32 @@ export interface SettingOptions {
 export async function readSetting(source: string | undefined, given: SettingsGiven, options: SettingOptions): Promise<TraceSetting> {
   const name = parseSource(source);
   const side = await readSide(source, given, options.family);
-  const { problems, notes } = side;
+  if (side.plan === undefined) refuseSettings(side.name, name, given);
+  return settingOf(side, name, given, options);
+}
+
+/** A side that was read, as a place to trace in. */
+export async function settingOf(side: Side, name: SourceName, given: SettingsGiven, options: SettingOptions): Promise<TraceSetting> {
+  const { plan, problems, notes } = side;
   const facts = side.facts ?? (await factsOf(given));
   const sceneOptions = { facts, state: { beforeProxy: options.beforeProxy }, ...(options.proxy && { proxy: options.proxy }) };
-  const { plan } = side;
   const early = options.beforeProxy ? [`the proxy does not listen yet: ${BEFORE_PROXY}`] : [];
-  if (plan !== undefined) {
-    const scene = sceneOfPlan(plan, sceneOptions);
-    // The heading says what the notes of settings say.
-    return {
-      name: planName(plan, name, given),
-      scene,
-      reason: ({ rule }) => reasonOf(rule, plan),
-      purpose: ({ rule }) => rule.because?.text,
-      idOf: ({ rule }) => rule.id,
-      lines: false,
-      taken: early,
-      problems,
-      notes: [],
-    };
+  if (plan === undefined) {
+    const found = await foundSetting(side, name, sceneOptions);
+    return { ...found, taken: [...early, ...found.taken], problems, notes };
   }
-  refuseSettings(side.name, name, given);
-  const found = await foundSetting(side, name, sceneOptions);
-  return { ...found, taken: [...early, ...found.taken], problems, notes };
+  // The heading says what the notes of settings say.
+  return {
+    name: planName(plan, name, given),
+    scene: sceneOfPlan(plan, sceneOptions),
+    reason: ({ rule }) => reasonOf(rule, plan),
+    purpose: ({ rule }) => rule.because?.text,
+    idOf: ({ rule }) => rule.id,
+    lines: false,
+    taken: early,
+    problems,
+    notes: [],
+  };
 }
 
 const BEFORE_PROXY = 'what REDIRECT sends to it is refused, and what TPROXY hands to it is dropped';

@@ -1,0 +1,34 @@
+/** What becomes of the one connection that a check was asked about. */
+
+import { packetText } from '../../istio/packet/said.ts';
+import type { PacketWords } from '../../istio/packet/words.ts';
+import { packetFromWords } from '../../istio/packet/words.ts';
+import { traceIn, verdictIn } from '../../istio/scene.ts';
+import { hostOf } from '../../istio/trace-plan.ts';
+import type { Verdict } from '../../istio/verdict.ts';
+import type { Side } from '../side.ts';
+import { settingOf } from '../trace/setting.ts';
+import type { Asked } from './again.ts';
+import { traceCommand } from './again.ts';
+
+export interface Connection {
+  /** `TCP from the app (uid 1000, gid 1000) to 10.0.0.5:80, opening a connection`. */
+  readonly packet: string;
+  readonly verdict: Verdict;
+  /** What was taken for true where nobody said so, in sentences. */
+  readonly taken: readonly string[];
+  /** The command that shows the rules on its way. */
+  readonly command: string;
+}
+
+/** Simulates it in the rules that were found. Throws a ProblemError for words that can't be understood. */
+export async function connectionIn(side: Side, asked: Asked, words: PacketWords): Promise<Connection> {
+  const { scene, taken } = await settingOf(side, asked.name, asked.given, { beforeProxy: false });
+  const spoken = packetFromWords(words, scene.pod, hostOf(scene.plan, scene.facts, scene.state));
+  return {
+    packet: packetText(spoken.packet, spoken.sender),
+    verdict: verdictIn(scene, traceIn(scene, spoken.packet)),
+    taken: [...taken, ...spoken.taken],
+    command: traceCommand(asked, words),
+  };
+}

@@ -1,0 +1,32 @@
+/** `diff --by packets`: two sides by what happens to all packets, as far as both show what they hold. */
+
+import type { BehaviorComparison } from '../../istio/behavior.ts';
+import { compareBehavior } from '../../istio/behavior.ts';
+import type { Facts } from '../../istio/facts.ts';
+import { identify } from '../../istio/identify.ts';
+import { planFromSettings } from '../../istio/plan-from-settings.ts';
+import type { Scene } from '../../istio/scene.ts';
+import { sceneOfPlan, whereConditionsHold } from '../../istio/scene.ts';
+import type { ComparedSide, Comparison, Scope } from './comparison.ts';
+import { compareSides } from './comparison.ts';
+import type { NamedSide } from './sides.ts';
+
+export interface PacketComparison {
+  /** The same sides rule by rule: their names, what was left out, and what was not compared. */
+  readonly rules: Comparison;
+  readonly behavior: BehaviorComparison;
+}
+
+/** Compares two sides for all packets. `given` is what is known of the pod. */
+export function comparePackets(left: NamedSide, right: NamedSide, scope: Scope, given: Facts): PacketComparison {
+  const rules = compareSides(left, right, scope);
+  const facts = { ...left.facts, ...right.facts, ...given };
+  const [a, b] = [sceneOf(rules.left, facts), sceneOf(rules.right, facts)];
+  return { rules, behavior: compareBehavior(a, b, { facts, ...(scope.family === undefined ? {} : { family: scope.family }) }) };
+}
+
+/** What was compared of a side; rules that were found have the routing and the proxy of who is thought to have made them. */
+function sceneOf({ plan, seen, compared }: ComparedSide, facts: Facts): Scene {
+  const made = plan ?? identify(seen).answers[0]?.plan ?? planFromSettings({});
+  return whereConditionsHold(sceneOfPlan({ ...made, ...compared }, { facts }));
+}

@@ -1,0 +1,98 @@
+/** The forms of `diff --by packets`: one table. */
+
+import type { BehaviorRegion } from '../../istio/behavior.ts';
+import { API_VERSION } from '../../istio/sidecar-file.ts';
+import { questionText } from '../../istio/verdict.ts';
+import type { Paint } from '../colour.ts';
+import { plain } from '../colour.ts';
+import type { PacketComparison } from './by-packets.ts';
+import { sideDocument } from './document.ts';
+import { code, fenced } from './markdown.ts';
+import { footLines } from './text.ts';
+import { headingOf } from './words.ts';
+
+type Form = (comparison: PacketComparison, paint: Paint) => string;
+
+export const PACKET_FORMS = {
+  text: textForm,
+  json: (comparison) => `${JSON.stringify(packetDocument(comparison), null, 2)}\n`,
+  markdown: markdownForm,
+} as const satisfies Record<string, Form>;
+
+export type PacketFormName = keyof typeof PACKET_FORMS;
+
+export const PACKET_FORM_NAMES: readonly PacketFormName[] = Object.keys(PACKET_FORMS) as PacketFormName[];
+
+function textForm(comparison: PacketComparison, paint: Paint): string {
+  const { left, right } = comparison.rules;
+  const foot = footLines(comparison.rules);
+  const parts = [
+    [paint('heading', `--- ${headingOf(left)}`), paint('heading', `+++ ${headingOf(right)}`)],
+    ...regionParts(comparison, paint),
+    [paint('heading', answerText(comparison)), ...foot],
+  ];
+  return parts.map((lines) => `${lines.join('\n')}\n`).join('\n');
+}
+
+function markdownForm(comparison: PacketComparison): string {
+  const { left, right } = comparison.rules;
+  const body = regionParts(comparison, plain).flatMap((part, index) => (index === 0 ? part : ['', ...part]));
+  const foot = footLines(comparison.rules);
+  const parts = [
+    [`- left (\`-\`): ${code(headingOf(left))}`, `- right (\`+\`): ${code(headingOf(right))}`],
+    [`**${answerText(comparison)}**`],
+    ...(body.length === 0 ? [] : [fenced('diff', body)]),
+    ...(foot.length === 0 ? [] : [fenced('text', foot)]),
+  ];
+  return `### Differences in what happens to packets\n\n${parts.map((lines) => `${lines.join('\n')}\n`).join('\n')}`;
+}
+
+/** Each region: which packets, and what becomes of them on either side. */
+function regionParts({ behavior }: PacketComparison, paint: Paint): readonly (readonly string[])[] {
+  const print = ({ words, left, right, because }: BehaviorRegion): readonly string[] => [
+    words,
+    paint('removed', `- ${left.words}`),
+    paint('added', `+ ${right.words}`),
+    ...because.map((question) => paint('aside', `    not known: ${questionText(question)}`)),
+  ];
+  return [...behavior.different, ...behavior.unclear].map(print);
+}
+
+function answerText({ behavior }: PacketComparison): string {
+  const { answer, different, more } = behavior;
+  switch (answer) {
+    case 'equal':
+      return 'The same for all packets that open a connection.';
+    case 'different': {
+      const count = different.length + more;
+      const shown = more === 0 ? '' : `, ${different.length} of them shown`;
+      return `Different for ${count} kind${count === 1 ? '' : 's'} of packets${shown}.`;
+    }
+    case 'unknown':
+      return 'Not known to be the same: no difference is sure.';
+    default:
+      return answer satisfies never;
+  }
+}
+
+/** The document. Within one apiVersion keys are added, never renamed or removed. */
+function packetDocument({ rules, behavior }: PacketComparison): object {
+  const region = ({ words, left, right, example, because }: BehaviorRegion): object => ({
+    packets: words,
+    left,
+    right,
+    example,
+    ...(because.length === 0 ? {} : { because: because.map(questionText) }),
+  });
+  return {
+    apiVersion: API_VERSION,
+    kind: 'BehaviorDifference',
+    answer: behavior.answer,
+    left: sideDocument(rules.left),
+    right: sideDocument(rules.right),
+    different: behavior.different.map(region),
+    more: behavior.more,
+    unclear: behavior.unclear.map(region),
+    notCompared: rules.notCompared,
+  };
+}
