@@ -152,7 +152,7 @@ function fromWire(wanted: Wanted, device: Device, choice: Choice): Draft {
   ];
   const likely = wanted.matches.some(({ kind }) => kind === 'destination') || random.chance(0.3) ? to : [own];
   const destination = pickFor(wanted, ['destination'], likely, (address) => ({ destination: address }), random);
-  const from = martian && random.chance(0.5) ? [LOOPBACK[family]] : values.remote;
+  const from = martian && random.chance(0.5) ? [LOOPBACK[family], own] : values.remote;
   const source = pickFor(wanted, ['source'], from, (address) => ({ source: address }), random);
   const invalid = wanted.matches.some((match) => match.kind === 'conntrack-state' && match.value.includes('INVALID') && !match.negated);
   const odd = invalid ? [RST, SYN | ACK] : random.chance(0.04) ? [ACK, RST] : [SYN];
@@ -160,7 +160,7 @@ function fromWire(wanted: Wanted, device: Device, choice: Choice): Draft {
   const { sport, dport, ports, turned } = portsFor(wanted, protocol, choice);
   const sketch = { source, destination, in: device, out: '', protocol, sport, dport, uid: -1, gid: -1, mark: 0 };
   // Only what opens a flow is answered, and only here.
-  const answerable = (flags === SYN || flags === 0) && values.local.includes(destination);
+  const answerable = (flags === SYN || flags === 0) && values.local.includes(destination) && !values.local.includes(source);
   return { sketch, arrives: true, ports: answerable || ports === 'asked' ? ports : 'single', turned, flags };
 }
 

@@ -91,7 +91,7 @@ const PROGRAM = fileURLToPath(new URL('packets.py', import.meta.url));
 
 /** Starts the program that sends, on one processor; the devices have the same names in both namespaces. */
 export function packetsIn(pod: string, outside: string, processor: number, devices: readonly string[]): Packets {
-  const child = execa('python3', ['-I', '-S', PROGRAM, pod, outside, String(processor), ...devices], {
+  const child = execa('python3', ['-I', '-S', '-B', PROGRAM, pod, outside, String(processor), ...devices], {
     buffer: false,
     stderr: 'inherit',
     reject: false,

@@ -31,12 +31,13 @@ export function disagreement(
   const hasRules = rulesIn(rules);
   const ours = toldBySimulator(trace, hasRules, backend);
   const theirs: Told = kernel === undefined ? { lines: [], end: 'not routed' } : toldByKernel(kernel, hasRules, later);
-  // Legacy does not tell who drops a packet: that nobody got it, and the rules that it met, say the same.
+  // Legacy tells neither verdicts nor policies: that nobody got it, and the rules that it met, say who drops a packet.
   const sameEnd = ours.end === theirs.end || (backend === 'legacy' && theirs.end === 'not routed' && ours.end.startsWith('dropped'));
   // Only ip6_rcv throws packets away before any hook.
   const unseen =
     kernel === undefined && !(trace.packet.family === 'ip6' && trace.end.kind === 'dropped' && trace.end.by.kind === 'martian');
-  if (sameEnd && !unseen && ours.lines.join() === theirs.lines.join()) return undefined;
+  const textOf = ({ lines }: Told): string => (backend === 'legacy' ? lines.join().replace(/ policy \w+/g, ' policy') : lines.join());
+  if (sameEnd && !unseen && textOf(ours) === textOf(theirs)) return undefined;
   return [
     `packet ${JSON.stringify(trace.packet)}`,
     ...['kernel:', ...printed(unseen ? { lines: [], end: 'told nothing' } : theirs)],

@@ -61,27 +61,29 @@ export async function playRound(pod: TracedPod, { name, plan, ports, backend, ra
   const worlds = { ip: worldFor(plan, 'ip', listening, forwarding), ip6: worldFor(plan, 'ip6', listening, forwarding) };
   const matched = new Set<string>();
   const ends: string[] = [];
+  let later = 0;
   const differences: string[] = [];
 
-  const compare = (one: SentPacket, trace: Trace, kernel: Journey | undefined, later?: Later): void => {
+  const compare = (one: SentPacket, trace: Trace, kernel: Journey | undefined, flow?: Later): void => {
     const { family } = trace.packet;
     ends.push(`${family} ${one.protocol} ${trace.end.kind}`);
     for (const { what, table, chain, position } of kernel?.passed ?? [])
       if (what === 'rule') matched.add(`${family} ${table} ${chain} ${position}`);
-    const found = disagreement(plan[family], trace, kernel, backend, later);
+    const found = disagreement(plan[family], trace, kernel, backend, flow);
     if (found !== undefined) differences.push(`${name} on ${backend}, forwarding ${forwarding}\nsent ${JSON.stringify(one)}\n${found}`);
   };
 
   sent.forEach((one, index) => {
+    const journey = played.journeys.of(one);
     const why = played.unsent.get(index);
-    if (why !== undefined) {
+    // A sender is told as well of what was dropped on its way.
+    if (why !== undefined && journey === undefined) {
       differences.push(`${name}: not sent, ${why}: ${JSON.stringify(one)}`);
       return;
     }
     const world = worlds[familyOf(one.destination)];
     const { simulator } = world;
     const first = simulator.trace(firstOf(one, world));
-    const journey = played.journeys.of(one);
     compare(one, first, journey);
     if (journey !== undefined) {
       const rules = plan[familyOf(one.destination)];
@@ -93,13 +95,14 @@ export async function playRound(pod: TracedPod, { name, plan, ports, backend, ra
     const next = played.journeys.later(one, 'first', ACK);
     const listener = journey?.end.kind === 'local' ? journey.end.listener : undefined;
     const answer = back && simulator.trace(answerTo(first, listener, world));
+    later += Number(back !== undefined) + Number(next !== undefined);
     if (answer !== undefined) compare(one, answer, back, { accepted: one.sport });
     if (next !== undefined) compare(one, simulator.trace(nextOf(first, answer, world)), next, { accepted: listener });
   });
   const rules = families.flatMap((family) => placesOf(plan[family]));
   return {
     compared: ends.length,
-    later: ends.length - sent.length + played.unsent.size,
+    later,
     rules: rules.map(({ text }) => text),
     matched: rules.filter(({ place }) => matched.has(place)).map(({ text }) => text),
     ends,

@@ -40,9 +40,12 @@ const MARKS: readonly Masked[] = [
 ];
 const STATES = ['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED'];
 const LISTENING = [15001, 15006, 80];
-// What is made here goes to here, for a loopback source can't leave; and what arrives has no way to loopback.
+// What arrives has no way to loopback.
 const TO: Readonly<Record<'OUTPUT' | 'PREROUTING', Readonly<Record<Family, readonly string[]>>>> = {
-  OUTPUT: { ip: ['127.0.0.1:15001', '10.1.2.3:80', ':15006', '10.9.9.9:8080'], ip6: ['[::1]:15001', '[fd00:1::3]:80', ':15006', '[fd00:9::9]:8080'] },
+  OUTPUT: {
+    ip: ['127.0.0.1:15001', '10.1.2.3:80', ':15006', '10.9.9.9:8080'],
+    ip6: ['[::1]:15001', '[fd00:1::3]:80', ':15006', '[fd00:9::9]:8080'],
+  },
   PREROUTING: {
     ip: ['10.9.9.9', '10.9.9.9:8080', '10.1.2.3:80', ':15006'],
     ip6: ['fd00:9::9', '[fd00:9::9]:8080', '[fd00:1::3]:80', ':15006'],
@@ -78,7 +81,9 @@ function chainsFor(table: string, hook: string, family: Family, random: Random):
 
 function randomRule(table: string, hook: string, family: Family, callable: readonly string[], random: Random): Rule {
   const target = randomTarget(table, hook, family, callable, random);
-  const kinds = kindsFor(table, hook, target, random);
+  // TPROXY gets first packets only: later ones have sockets of their own, and it asks whether those are transparent.
+  const first = target.kind === 'TPROXY';
+  const kinds = [...new Set(random.some(kindsAt(hook), random.whole(0, 3)))].filter((kind) => !first || kind !== 'conntrack-state');
   // iptables-nft 1.8.9 makes one comparison of two negated ports, which asks for less than both.
   const twoPorts = kinds.includes('source-port') && kinds.includes('destination-port');
   const asked = kinds.map((kind) => {
@@ -86,9 +91,12 @@ function randomRule(table: string, hook: string, family: Family, callable: reado
     return kind !== 'socket' && random.chance(0.3) && !(twoPorts && kind === 'source-port') ? not(one) : one;
   });
   const only = PROTOCOL_OF[target.kind] ?? (kinds.includes('socket') ? ['tcp'] : undefined);
-  const state = target.kind === 'TPROXY' ? [match('conntrack-state', ['NEW'])] : [];
   return {
-    matches: [...protocolFor(only ?? (kinds.some(isPort) ? ['tcp', 'tcp', 'udp'] : undefined), family, random), ...asked, ...state],
+    matches: [
+      ...protocolFor(only ?? (kinds.some(isPort) ? ['tcp', 'tcp', 'udp'] : undefined), family, random),
+      ...asked,
+      ...(first ? [match('conntrack-state', ['NEW'])] : []),
+    ],
     target,
   };
 }
@@ -102,12 +110,6 @@ function protocolFor(list: readonly string[] | undefined, family: Family, random
 
 type Kind = KnownMatch['kind'];
 
-function kindsFor(table: string, hook: string, target: Target, random: Random): readonly Kind[] {
-  const kinds = [...new Set(random.some(kindsAt(table, hook), random.whole(0, 3)))];
-  // TPROXY gets first packets only: later ones have sockets of their own, which it finds instead.
-  return target.kind === 'TPROXY' ? kinds.filter((kind) => kind !== 'conntrack-state') : kinds;
-}
-
 function isPort(kind: Kind): boolean {
   return ['source-port', 'destination-port', 'source-ports', 'destination-ports', 'either-ports'].includes(kind);
 }
@@ -118,19 +120,18 @@ const PROTOCOL_OF: { readonly [K in Target['kind']]?: readonly string[] } = {
   DNAT: ['tcp', 'tcp', 'udp'],
 };
 
-function kindsAt(table: string, hook: string): readonly Kind[] {
+function kindsAt(hook: string): readonly Kind[] {
   const arrives = ['PREROUTING', 'INPUT', 'FORWARD'].includes(hook);
   const leaves = ['FORWARD', 'OUTPUT', 'POSTROUTING'].includes(hook);
   return [
     ...(['source', 'destination', 'destination', 'destination-port', 'source-port', 'destination-ports', 'either-ports'] as const),
     'mark',
     'mark',
-    // Before conntrack has seen the packet its answers are of no use.
     ...(['conntrack-state', 'state', 'connmark'] as const),
     ...(arrives ? (['in-interface'] as const) : []),
     ...(leaves ? (['out-interface'] as const) : []),
     ...(hook === 'OUTPUT' || hook === 'POSTROUTING' ? (['uid-owner', 'gid-owner'] as const) : []),
-    ...((hook === 'PREROUTING' && table !== 'raw') || hook === 'INPUT' ? (['socket'] as const) : []),
+    ...(hook === 'PREROUTING' || hook === 'INPUT' ? (['socket'] as const) : []),
   ];
 }
 

