@@ -27,7 +27,7 @@ export const HOST: Host = {
 };
 
 /** A table as iptables-save prints it. Built-in chains that no line declares accept; user chains are declared by their rules. */
-export function table(name: string, lines: readonly string[]): string {
+function table(name: string, lines: readonly string[]): string {
   const declared = new Set(lines.filter((line) => line.startsWith(':')).map((line) => line.slice(1).split(' ')[0]));
   const builtIn = BUILT_IN_CHAINS[name] ?? [];
   const own = new Set(lines.filter((line) => line.startsWith('-A')).map((line) => line.split(' ')[1] ?? ''));
@@ -112,7 +112,7 @@ function placeText(place: RulePlace | PolicyPlace): string {
   return 'position' in place ? `${place.table} ${place.chain} ${place.position}` : `policy ${place.table} ${place.chain}`;
 }
 
-export function questionText(question: Question): string {
+function questionText(question: Question): string {
   switch (question.kind) {
     case 'field':
       return question.is === undefined ? question.field : `${question.field} ${question.is}`;
