@@ -62,7 +62,7 @@ function withoutInterfaces(ruleset: Ruleset): Ruleset {
 describe('what a release makes of any settings', () => {
   const made: boolean[] = [];
 
-  it.prop([sets, release, facts], { numRuns: 60 })('is identified with it among the releases, and made again', (options, at, given) => {
+  it.prop([sets, release, facts], { numRuns: 30 })('is identified with it among the releases, and made again', (options, at, given) => {
     const plan = planOf(options, at, given);
     made.push(plan !== null);
     if (plan === null) return;
@@ -77,7 +77,7 @@ describe('what a release makes of any settings', () => {
     expect(made.filter(Boolean).length / made.length).toBeGreaterThan(0.8);
   });
 
-  it.prop([sets, release, facts, fc.constantFrom(...Object.keys(VIEWS))], { numRuns: 30 })(
+  it.prop([sets, release, facts, fc.constantFrom(...Object.keys(VIEWS))], { numRuns: 20 })(
     'is identified however little of it is shown',
     (options, at, given, view) => {
       const plan = planOf(options, at, given);

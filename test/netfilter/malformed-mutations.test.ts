@@ -12,7 +12,7 @@ const COUNT = 100_000;
 // Lines of a piece: enough for a chain with what stands before and behind it.
 const LINES = 3;
 // One in so many is compared with the piece that it was: comparing costs as much as reading.
-const COMPARED = 3;
+const COMPARED = 6;
 
 /** Pieces of a text, each with the line that it can't be understood without. */
 function pieces(text: string): readonly string[] {
