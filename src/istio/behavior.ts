@@ -41,6 +41,8 @@ export interface BehaviorComparison {
   readonly unclear: readonly BehaviorRegion[];
   /** What of the sides can't be seen, in words that end a sentence. */
   readonly unseen: readonly string[];
+  /** More would have to be told apart than can be, of one family at least: of that, nothing is known. */
+  readonly tooLarge: boolean;
 }
 
 export interface BehaviorOptions {
@@ -85,6 +87,7 @@ export function compareBehavior(left: CapturePlan | Scene, right: CapturePlan | 
       found.map(({ family, compared }) => [family, compared.unclear]),
     ).slice(0, most),
     unseen,
+    tooLarge: found.some(({ compared }) => compared.tooLarge),
   };
 }
 
@@ -98,7 +101,7 @@ function answerOf(answers: readonly AnswerWord[], unseen: readonly string[]): An
 
 type ByFamily = readonly (readonly [Family, readonly DifferingRegion[]])[];
 
-/** Regions with the same words and ends are one; the most ordinary first. */
+/** Regions with the same words and ends are one; the most ordinary first. IPv6 is named where it is not IPv4 alone. */
 function regionsOf(scenes: readonly Scene[], byFamily: ByFamily): readonly BehaviorRegion[] {
   const found = new Map<string, BehaviorRegion & { readonly weight: number }>();
   for (const [family, regions] of byFamily) {
@@ -119,7 +122,16 @@ function regionsOf(scenes: readonly Scene[], byFamily: ByFamily): readonly Behav
       found.set(key, { ...one, regions: [...one.regions, region], weight: Math.max(one.weight, region.weight) });
     }
   }
-  return [...found.values()].sort((a, b) => b.weight - a.weight).map(({ weight: _, ...region }) => region);
+  return [...found.values()]
+    .sort((a, b) => b.weight - a.weight)
+    .map(({ weight: _, words, ...region }) => ({ ...region, words: `${words}${FAMILY_WORDS[familiesOf(region.regions)]}` }));
+}
+
+const FAMILY_WORDS = { ip: '', ip6: ' (IPv6)', both: ' (IPv4 and IPv6)' } as const;
+
+function familiesOf(regions: readonly Region[]): keyof typeof FAMILY_WORDS {
+  const [first, ...others] = FAMILIES.filter((family) => regions.some((region) => region.family === family));
+  return others.length > 0 ? 'both' : (first ?? 'ip');
 }
 
 /** `TCP to port 22 from outside: direct in 1.12, envoy-inbound in 1.13`. The names say which side is which. */

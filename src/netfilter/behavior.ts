@@ -12,6 +12,8 @@ import { firstPackets } from './behavior/scope.ts';
 import { wayOfAll } from './behavior/way.ts';
 import type { Question } from './trace/result.ts';
 
+export { deadRules, endsOfPort, reachOf } from './behavior/reach.ts';
+
 /** Packets that end differently, or of which nobody can tell. */
 export interface DifferingRegion extends Region {
   readonly left: EndClass;
@@ -27,8 +29,8 @@ export interface SideComparison {
   readonly different: readonly DifferingRegion[];
   /** Where it can't be told. */
   readonly unclear: readonly DifferingRegion[];
-  /** There are more regions than are shown. */
-  readonly more: boolean;
+  /** More would have to be told apart than can be: nothing is known. */
+  readonly tooLarge: boolean;
 }
 
 export interface CompareOptions {
@@ -37,6 +39,8 @@ export interface CompareOptions {
   readonly right: Classify;
   /** The most regions that are looked for in each pair of ends; 50 without it. */
   readonly most?: number;
+  /** How many sets are told apart before the answer is given up as unknown; some seconds' worth without it. */
+  readonly effort?: number;
 }
 
 /**
@@ -48,12 +52,12 @@ export function compareSides(left: Side, right: Side, options: CompareOptions): 
     return compared(left, right, options);
   } catch (error) {
     if (!(error instanceof TooLarge)) throw error;
-    return { answer: 'unknown', different: [], unclear: [], more: true };
+    return { answer: 'unknown', different: [], unclear: [], tooLarge: true };
   }
 }
 
-function compared(left: Side, right: Side, { left: leftClass, right: rightClass, most = 50 }: CompareOptions): SideComparison {
-  const prepared = prepareSides([left, right]);
+function compared(left: Side, right: Side, { left: leftClass, right: rightClass, most = 50, effort }: CompareOptions): SideComparison {
+  const prepared = prepareSides([left, right], [], effort);
   const { arena, sides } = prepared;
   const [a, b] = sides.map((side, index) => {
     const { ended } = wayOfAll(arena, side, firstPackets(prepared, side.host));
@@ -72,6 +76,6 @@ function compared(left: Side, right: Side, { left: leftClass, right: rightClass,
     answer: different.length > 0 ? 'different' : unclear.length > 0 ? 'unknown' : 'equal',
     different: sureRegions.map(({ region, about }) => ({ ...region, ...about, because: [] })),
     unclear: unsureRegions.map(({ region, about, set }) => ({ ...region, ...about, because: questionsOf(arena, [...a, ...b], set) })),
-    more: false,
+    tooLarge: false,
   };
 }

@@ -6,21 +6,10 @@ import { planFromArguments } from '../../src/istio/plan-from-arguments.ts';
 import { NEWEST } from '../../src/istio/releases/known.ts';
 import { profileOf } from '../../src/istio/releases/profile.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
+import { perSecond } from './rate.ts';
 import type { Table } from './table.ts';
 
 const ARGS = ['-p', '15001', '-z', '15006', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-x', '', '-b', '*', '-d', '15090,15021,15020'];
-
-/** Runs per second, after a warm-up. */
-function perSecond(run: () => unknown): number {
-  for (let count = 0; count < 200; count += 1) run();
-  const start = process.hrtime.bigint();
-  let runs = 0;
-  while (process.hrtime.bigint() - start < 1_000_000_000n) {
-    for (let count = 0; count < 20; count += 1) run();
-    runs += 20;
-  }
-  return runs / (Number(process.hrtime.bigint() - start) / 1e9);
-}
 
 export function benchPlans(): Table {
   const settings = injectedSettings(profileOf(NEWEST));

@@ -83,6 +83,7 @@ describe.concurrent('diff --by packets', () => {
         },
       ],
       more: 0,
+      tooLarge: false,
       unclear: [],
     });
   });

@@ -1,6 +1,6 @@
 /** Random rulesets and packets in a small world, so that rules and packets meet. */
 
-import fc from 'fast-check';
+import { fc } from '@fast-check/vitest';
 import type { KnownMatch, Match } from '../../src/netfilter/match.ts';
 import { match, not } from '../../src/netfilter/match.ts';
 import { parseNetwork } from '../../src/netfilter/network.ts';
@@ -12,7 +12,7 @@ import { BUILT_IN_CHAINS } from '../../src/netfilter/rule.ts';
 import type { Target } from '../../src/netfilter/target.ts';
 import type { Host } from '../../src/netfilter/trace/host.ts';
 
-export const HOST: Host = {
+export const RANDOM_HOST: Host = {
   interfaces: [
     { name: 'lo', addresses: ['::6'] },
     { name: 'eth0', addresses: ['10.1.2.3', '10.1.2.4', 'fe80::1', '2001:db8::7'] },
@@ -185,10 +185,10 @@ const USERS = ['ONE', 'TWO'];
 
 function tableOf(family: Family, name: string): fc.Arbitrary<Ruleset['tables'][number]> {
   const builtIn = (BUILT_IN_CHAINS[name] ?? []).map((hook) =>
-    fc.tuple(policy, rulesOf(family, name, hook, USERS, 4)).map(([own, rules]): Chain => ({ name: hook, policy: own, rules })),
+    fc.tuple(policy, rulesOf(family, name, hook, USERS, 3)).map(([own, rules]): Chain => ({ name: hook, policy: own, rules })),
   );
   const users = USERS.map((chain, index) =>
-    rulesOf(family, name, 'user', USERS.slice(index + 1), 3).map((rules): Chain => ({ name: chain, policy: '-', rules })),
+    rulesOf(family, name, 'user', USERS.slice(index + 1), 2).map((rules): Chain => ({ name: chain, policy: '-', rules })),
   );
   return fc.tuple(...builtIn, ...users).map((chains) => ({ name, chains }));
 }
@@ -218,7 +218,7 @@ export function randomPacket(family: Family): fc.Arbitrary<Packet> {
     socket: fc.boolean(),
   };
   const outside = (all: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...all.filter((text) => !/^(127\.|::1$)/.test(text)));
-  const own = HOST.interfaces.flatMap(({ addresses }) => addresses);
+  const own = RANDOM_HOST.interfaces.flatMap(({ addresses }) => addresses);
   const arriving = {
     ...common,
     source: outside(ADDRESSES[family].filter((text) => !own.includes(text))),

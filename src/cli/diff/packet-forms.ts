@@ -59,17 +59,18 @@ function regionParts({ behavior }: PacketComparison, paint: Paint): readonly (re
 }
 
 function answerText({ behavior }: PacketComparison): string {
-  const { answer, different, more } = behavior;
+  const { answer, different, more, tooLarge } = behavior;
+  const partly = tooLarge ? ' There is more than can be told apart: not all packets were compared.' : '';
   switch (answer) {
     case 'equal':
       return 'The same for all packets that open a connection.';
     case 'different': {
       const count = different.length + more;
       const shown = more === 0 ? '' : `, ${different.length} of them shown`;
-      return `Different for ${count} kind${count === 1 ? '' : 's'} of packets${shown}.`;
+      return `Different for ${count} kind${count === 1 ? '' : 's'} of packets${shown}.${partly}`;
     }
     case 'unknown':
-      return 'Not known to be the same: no difference is sure.';
+      return `Not known to be the same: no difference is sure.${partly}`;
     default:
       return answer satisfies never;
   }
@@ -92,6 +93,7 @@ function packetDocument({ rules, behavior }: PacketComparison): object {
     right: sideDocument(rules.right),
     different: behavior.different.map(region),
     more: behavior.more,
+    tooLarge: behavior.tooLarge,
     unclear: behavior.unclear.map(region),
     notCompared: rules.notCompared,
   };

@@ -1,6 +1,7 @@
 /** Ends as a comparison of Istio's rules tells them apart: the verdict, and which of the proxy's ports gets what is caught. */
 
 import type { Classify, EndClass, FinalEnd } from '../../netfilter/behavior/outcomes.ts';
+import { OPEN } from '../../netfilter/behavior/outcomes.ts';
 import type { ProxyPorts, VerdictId } from '../verdict.ts';
 import { verdictOf } from '../verdict.ts';
 
@@ -15,11 +16,17 @@ export interface VerdictClass {
 }
 
 export function classesFor(ports: ProxyPorts, detail: Detail): Classify {
-  return (end) => {
-    const { id } = verdictOf(end.end, ports);
-    const more = detail === 'verdict' ? '' : deliveryOf(end, id);
+  const classOf: Classify = (final) => {
+    const { end } = final;
+    if (end.kind === 'unknown' && end.outcomes.length > 0) {
+      const [first = OPEN, ...others] = end.outcomes.map((outcome) => classOf({ ...final, end: outcome.end }));
+      return others.every(({ key }) => key === first.key) ? first : OPEN;
+    }
+    const { id } = verdictOf(end, ports);
+    const more = detail === 'verdict' ? '' : deliveryOf(final, id);
     return { key: `${id}${more}`, id, words: `${id}${more}`, known: id !== 'unknown' };
   };
+  return classOf;
 }
 
 /** What of a delivery makes a difference beside the verdict; nothing for what goes where it was sent. */

@@ -11,7 +11,7 @@ import { subtract } from '../../netfilter/trace/ranges.ts';
 import { withNumbers } from '../names.ts';
 import type { Scene } from '../scene.ts';
 import { valuesOf } from '../settings.ts';
-import { hostOf } from '../trace-plan.ts';
+import { sideOf } from './sides.ts';
 
 /** The names that fit the scenes of both sides. */
 export function namesFor(scenes: readonly Scene[], family: Family): Names {
@@ -33,8 +33,8 @@ function ids(ranges: readonly OwnerRange[]): readonly number[] {
   );
 }
 
-function addressNames({ plan, facts }: Scene, family: Family): readonly NamedAddresses[] {
-  const host = prepareHost(hostOf(plan, facts), family);
+function addressNames(scene: Scene, family: Family): readonly NamedAddresses[] {
+  const host = prepareHost(sideOf(scene, family).host, family);
   const own = [...host.addresses]
     .flatMap(([name, values]) => (name === 'lo' ? [] : values))
     .map((value) => ({ first: value, last: value }));

@@ -20,13 +20,19 @@ export class Arena {
   readonly space: Space;
   readonly diagrams: Diagrams;
   readonly questions: OpenQuestion[] = [];
+  /** Whether a rule asks if a flow has a translation. */
+  readonly asksTranslation: boolean;
   readonly #known = new Map<string, OpenQuestion>();
   readonly #ranges = new WeakMap<Ranges, Map<FieldName, SetId>>();
 
-  constructor(family: Family, space: Space) {
+  constructor(family: Family, space: Space, asksTranslation: boolean, effort?: number) {
     this.family = family;
     this.space = space;
-    this.diagrams = new Diagrams(FIELDS.map((field) => space[field].length));
+    this.asksTranslation = asksTranslation;
+    this.diagrams = new Diagrams(
+      FIELDS.map((field) => space[field].length),
+      effort,
+    );
   }
 
   /** The packets with a field in the ranges. */

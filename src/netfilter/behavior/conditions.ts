@@ -35,12 +35,14 @@ export function conditionOf(arena: Arena, known: KnownConditions, { tests, place
 function testSet(arena: Arena, known: KnownConditions, test: Test, state: State, place: RulePlace, at: () => string): SetId {
   const holds = test.holds(state.walk);
   if (holds !== 'maybe') return holds === 'yes' ? ALL : NONE;
-  const fields = fieldsOf(test).filter((field) => field === 'socket' || isAsSent(state, field));
+  const asked = fieldsOf(test);
+  const fields = asked.filter((field) => field === 'socket' || isAsSent(state, field));
   if (fields.length === 0) return openSet(arena, test, state.walk, place, at);
-  const before = known.get(test);
+  const whole = fields.length === asked.length;
+  const before = whole ? known.get(test) : undefined;
   if (before !== undefined) return before;
   const set = setOf(arena, test, copyOf(state.walk, NOBODY), fields, place, at);
-  if (fields.length === fieldsOf(test).length) known.set(test, set);
+  if (whole) known.set(test, set);
   return set;
 }
 

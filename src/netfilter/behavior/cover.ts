@@ -4,7 +4,7 @@ import type { Arena } from './arena.ts';
 import type { Box, SetId } from './diagram.ts';
 import { NONE } from './diagram.ts';
 import type { FieldName } from './space.ts';
-import { fieldNumber } from './space.ts';
+import { FIELDS, fieldNumber, isWordField } from './space.ts';
 
 /** The order in which a box drops what it says: what people ask for last is dropped first. */
 const DROPPED: readonly FieldName[] = [
@@ -60,18 +60,29 @@ export function coverOf({ diagrams }: Arena, set: SetId, scope: SetId, weights: 
       const bad = diagrams.and(diagrams.ofBox(box), forbidden);
       if (bad !== NONE) box[field] = diagrams.valuesOf(bad, field).map((is) => !is);
     }
-    // Who has no port or owner is no matter where the box has no such packet.
-    for (const field of TRIMMED.map(fieldNumber)) {
-      if (box[field] === undefined) continue;
-      const there = diagrams.valuesOf(diagrams.and(diagrams.ofBox(box), scope), field);
-      box[field] = field === fieldNumber('state') ? there : box[field].map((is, value) => is && (value > 0 || there[value] === true));
+    for (const [field, name] of FIELDS.entries()) {
+      const loose = box[field];
+      if (loose === undefined) continue;
+      box[field] = said(name, diagrams.valuesOf(diagrams.and(diagrams.ofBox(box), scope), field), loose);
     }
     return box;
   }
 }
 
+/** Values that no packet of the box has are said where that is shorter: `any address but 10.0.0.0/8`. Words are few, and what is not there is none. */
+function said(field: FieldName, tight: readonly boolean[], loose: readonly boolean[]): readonly boolean[] {
+  if (isWordField(field)) return tight;
+  const others = ABSENT_FIELDS.includes(field) ? loose.with(0, tight[0] === true) : loose;
+  return turns(tight) <= turns(others) ? tight : others;
+}
+
+/** Fields whose first value is that they are not there. */
+const ABSENT_FIELDS: readonly FieldName[] = ['destinationPort', 'sourcePort', 'uid', 'gid'];
+
+/** How often neighbours differ: what a set costs in words. */
+function turns(values: readonly boolean[]): number {
+  return values.filter((is, index) => index > 0 && is !== values[index - 1]).length;
+}
+
 /** Fields whose first value is the ordinary one. */
 const RARE: readonly FieldName[] = ['state', 'mark', 'socket'];
-
-/** Fields whose first value is that they are not there, and one whose values are not all in every scope. */
-const TRIMMED: readonly FieldName[] = ['destinationPort', 'sourcePort', 'uid', 'gid', 'state'];

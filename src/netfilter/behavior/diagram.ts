@@ -27,23 +27,22 @@ const LEAF: Node = { field: Number.POSITIVE_INFINITY, lasts: [], children: [] };
 /** Thrown where sets become too large to be worth the wait. */
 export class TooLarge extends RangeError {}
 
-// Some hundred megabytes.
-const MOST_NODES = 1_000_000;
+/** More nodes take some hundred megabytes, and seconds. */
+const MOST_NODES = 400_000;
 
 export class Diagrams {
   /** How many values each field has: 0 to one less. Fields may be added at the end. */
   readonly #sizes: number[];
+  readonly #most: number;
   readonly #nodes: Node[] = [LEAF, LEAF];
   /** Nodes by a number made of what they hold. */
   readonly #known = new Map<number, SetId[]>();
   readonly #done: Readonly<Record<Operation, Map<number, SetId>>> = { and: new Map(), or: new Map(), minus: new Map() };
 
-  constructor(sizes: readonly number[]) {
+  /** At most `most` nodes are made; then operations throw `TooLarge`. */
+  constructor(sizes: readonly number[], most: number = MOST_NODES) {
     this.#sizes = [...sizes];
-  }
-
-  get size(): number {
-    return this.#nodes.length;
+    this.#most = most;
   }
 
   /** Adds a field below all others, and says which it is. */
@@ -212,7 +211,7 @@ export class Diagrams {
     const alike = this.#known.get(hash);
     const known = alike?.find((id) => isNode(this.#at(id), field, lasts, children));
     if (known !== undefined) return known;
-    if (this.#nodes.length >= MOST_NODES) throw new TooLarge('more sets of packets than can be told apart here');
+    if (this.#nodes.length >= this.#most) throw new TooLarge('more sets of packets than can be told apart here');
     const id = this.#nodes.push({ field, lasts, children }) - 1;
     if (alike === undefined) this.#known.set(hash, [id]);
     else alike.push(id);

@@ -77,7 +77,7 @@ function bestOf(
 }
 
 /** The packet with these values. Its way out is named only where there are several and it leaves. */
-export function packetAt(point: Point, host: PreparedHost): Packet {
+function packetAt(point: Point, host: PreparedHost): Packet {
   const number = (field: NumberName): Value => point.get(field) as Value;
   const word = (field: 'origin' | 'state' | 'inInterface' | 'outInterface' | 'socket'): string => String(point.get(field));
   const origin = word('origin') as Packet['origin'];

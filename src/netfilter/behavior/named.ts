@@ -25,7 +25,8 @@ export interface Named {
 
 /** What a host names, and what every reader does. */
 export function namedByHost(host: PreparedHost, ports: readonly number[]): Named {
-  const addresses = [...host.local, ...host.loopback, ...(host.family === 'ip6' ? LINK_LOCAL : [])];
+  const own = [host.loopbackAddress, ...[...host.addresses.values()].flat()].map(only);
+  const addresses = [...own, ...host.loopback, ...(host.family === 'ip6' ? LINK_LOCAL : [])];
   return {
     protocol: [...PROTOCOLS_WITH_PORTS, 'icmp', 'ipv6-icmp'].map((name) => only(protocolNumber(name) ?? 0)),
     source: [...addresses],

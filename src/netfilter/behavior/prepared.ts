@@ -1,6 +1,6 @@
 /** Sides made ready to be walked by sets of packets: in one space, so that their sets can be put side by side. */
 
-import type { Ruleset } from '../rule.ts';
+import type { Rule, Ruleset } from '../rule.ts';
 import type { Host } from '../trace/host.ts';
 import type { PreparedHost } from '../trace/prepare-host.ts';
 import { prepareHost } from '../trace/prepare-host.ts';
@@ -37,7 +37,7 @@ export interface Prepared {
 }
 
 /** Sides of one family; all get the same interfaces. `ports` are told apart whether or not a rule names them. Throws a RangeError for sides of two families. */
-export function prepareSides(given: readonly Side[], ports: readonly number[] = []): Prepared {
+export function prepareSides(given: readonly Side[], ports: readonly number[] = [], effort?: number): Prepared {
   const [
     {
       ruleset: { family },
@@ -54,14 +54,20 @@ export function prepareSides(given: readonly Side[], ports: readonly number[] = 
   const hosts = sides.map(({ host }) => host);
   const [first = prepareHost(NOTHING.host, family)] = hosts;
   const named = hosts.map((host) => namedByHost(host, ports)).reduce(bothNamed);
-  for (const { tables } of rulesets) {
-    for (const { chains } of tables) for (const { rules } of chains) for (const rule of rules) nameRule(named, rule, first);
-  }
+  const rules = rulesets.flatMap(({ tables }) => tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules)));
+  for (const rule of rules) nameRule(named, rule, first);
   const interfaces = [...first.addresses.keys()].filter((name) => name !== 'lo');
-  const arena = new Arena(family, spaceFor(named, interfaces, first.everywhere));
+  const arena = new Arena(family, spaceFor(named, interfaces, first.everywhere), rules.some(asksTranslation), effort);
   const own = hosts.map(({ local }) => local).reduce(intersect);
   const anyOwn = union(hosts.flatMap(({ local }) => local));
   return { arena, sides, own, anyOwn, weights: weightsFor(arena, own) };
+}
+
+function asksTranslation({ matches }: Rule): boolean {
+  return matches.some(({ kind, ...match }) => {
+    if (kind !== 'conntrack-state' && kind !== 'state') return false;
+    return 'value' in match && Array.isArray(match.value) && match.value.some((state) => state === 'DNAT' || state === 'SNAT');
+  });
 }
 
 const NOTHING: Side = { ruleset: { family: 'ip', tables: [] }, host: { interfaces: [], localByMark: [] } };

@@ -28,8 +28,9 @@ function walkAll(side: Side): Walked {
   const { arena, sides } = prepared;
   const [only] = sides as readonly [PreparedSide];
   const starts: readonly State[] = [...firstPackets(prepared, only.host), ...laterPackets(prepared, only.host)];
-  const scope = arena.diagrams.union(starts.map(({ set }) => set));
-  return { prepared, side: only, scope, met: wayOfAll(arena, only, starts).met };
+  const { ended, met } = wayOfAll(arena, only, starts);
+  const scope = arena.diagrams.forget(arena.diagrams.union(ended.map(({ set }) => set)), FIRST_QUESTION);
+  return { prepared, side: only, scope, met };
 }
 
 /** A rule, and packets that it matches. */
@@ -47,7 +48,7 @@ export function reachOf(side: Side, wanted: (place: RulePlace) => boolean, most 
     .filter(({ place }) => wanted(place))
     .map(({ place, matched }) => ({
       place,
-      regions: regionsOf(prepared, [{ set: diagrams.forget(matched, FIRST_QUESTION), about: place }], scope, most).map(
+      regions: regionsOf(prepared, [{ set: diagrams.and(diagrams.forget(matched, FIRST_QUESTION), scope), about: place }], scope, most).map(
         ({ region }) => region,
       ),
     }));

@@ -10,7 +10,7 @@ import { contains, union } from '../trace/ranges.ts';
 import type { Arena } from './arena.ts';
 import type { Box } from './diagram.ts';
 import type { Atom, FieldName, NumberName } from './space.ts';
-import { FIELDS, NO_INTERFACE, SOCKET } from './space.ts';
+import { FIELDS, isWordField, NO_INTERFACE, SOCKET } from './space.ts';
 
 /** What each field of a packet may be; a field that is left out may be anything. Owners that are -1 are of packets that no socket sent. */
 export type Fields = { readonly [F in NumberName]?: Ranges } & {
@@ -37,12 +37,10 @@ export function fieldsOf({ space }: Arena, box: Box): Fields {
     const places = box[index];
     if (places === undefined) return [];
     const atoms = (space[field] as readonly Atom[]).filter((_, place) => places[place]);
-    return [[field, field in WORD_FIELDS ? atoms : union(atoms as readonly Range[])] as const];
+    return [[field, isWordField(field) ? atoms : union(atoms as readonly Range[])] as const];
   });
   return Object.fromEntries(said);
 }
-
-const WORD_FIELDS = { origin: true, state: true, inInterface: true, outInterface: true, socket: true };
 
 /** Whether a packet is in the region. What it does not say counts as in. */
 export function regionHas({ family, fields }: Pick<Region, 'family' | 'fields'>, packet: Packet): boolean {

@@ -12,7 +12,7 @@ import type { Arena } from './arena.ts';
 import type { SetId } from './diagram.ts';
 import { ALL } from './diagram.ts';
 import type { Prepared } from './prepared.ts';
-import { LOOPBACK_INTERFACE, NO_INTERFACE } from './space.ts';
+import { LOOPBACK_INTERFACE, NO_INTERFACE, SOCKET } from './space.ts';
 import { splitByValue } from './splits.ts';
 import type { State } from './state.ts';
 import { narrowedSet } from './state.ts';
@@ -70,6 +70,8 @@ function startOf({ arena, own, anyOwn }: Prepared, host: PreparedHost, start: St
     remote ? arrivedSet(arena) : madeHereSet(arena),
     protocols === WITHOUT_PORTS ? portlessSet(arena) : ALL,
     routedSet(arena, own),
+    // Where nothing listens on one address only, no first packet finds a socket.
+    start.state === 'NEW' && host.host.boundListeners?.length === 0 ? arena.ofWord('socket', SOCKET.none) : ALL,
   ].reduce((one, other) => diagrams.and(one, other));
   const overlaid: State['overlaid'] = new Set();
   return { walk, set: narrowedSet(arena, { walk, set, overlaid }), overlaid };

@@ -30,6 +30,12 @@ export type WordName = 'origin' | 'state' | 'inInterface' | 'outInterface' | 'so
 
 export type NumberName = Exclude<FieldName, WordName>;
 
+const WORD_FIELDS: readonly FieldName[] = ['origin', 'state', 'inInterface', 'outInterface', 'socket'] satisfies WordName[];
+
+export function isWordField(field: FieldName): field is WordName {
+  return WORD_FIELDS.includes(field);
+}
+
 /** Values that are treated alike: a run of numbers, or one word. */
 export type Atom = Range | string;
 
@@ -53,8 +59,9 @@ const LIMITS = {
   protocol: [0, 255],
   sourcePort: [ABSENT, 0xffff],
   destinationPort: [ABSENT, 0xffff],
-  uid: [ABSENT, ALL_BITS],
-  gid: [ABSENT, ALL_BITS],
+  // The number above these stands for nobody, and nobody has it.
+  uid: [ABSENT, ALL_BITS - 1],
+  gid: [ABSENT, ALL_BITS - 1],
 } as const;
 
 /** The place of a field among all. */
@@ -84,7 +91,7 @@ export function spaceFor(named: Named, interfaces: readonly string[], everywhere
 }
 
 /** The ranges cut at both ends of every range that is named. */
-export function cut(ranges: readonly Range[], named: readonly Range[]): readonly Range[] {
+function cut(ranges: readonly Range[], named: readonly Range[]): readonly Range[] {
   const starts = new Set<Value>(named.flatMap(({ first, last }) => [first, next(last)]));
   const sorted = [...starts].sort((a, b) => (a < b ? -1 : 1));
   return ranges.flatMap(({ first, last }) => {

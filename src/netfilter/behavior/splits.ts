@@ -1,9 +1,10 @@
 /** What a target looks at beside the walk's known fields: its packets are split so that it sees one value, or one answer, at a time. */
 
 import { ALL_BITS } from '../numbers.ts';
+import type { Family } from '../rule.ts';
 import type { Target } from '../target.ts';
 import { LINK_LOCAL } from '../trace/prepare-host.ts';
-import type { Range, Ranges } from '../trace/ranges.ts';
+import type { Range, Ranges, Value } from '../trace/ranges.ts';
 import { intersect, subtract } from '../trace/ranges.ts';
 import { parseTranslation } from '../trace/translation.ts';
 import type { Arena } from './arena.ts';
@@ -23,7 +24,8 @@ export function splitFor(arena: Arena, state: State, target: Target): readonly S
   return splitsOf(arena, target).reduce<readonly State[]>((states, split) => states.flatMap((one) => split(arena, one)), [state]);
 }
 
-function splitsOf({ family }: Arena, target: Target): readonly Split[] {
+function splitsOf(arena: Arena, target: Target): readonly Split[] {
+  const { family } = arena;
   switch (target.kind) {
     case 'MARK':
       return target.value.mask === ALL_BITS ? [] : [byValue('mark')];
@@ -37,22 +39,16 @@ function splitsOf({ family }: Arena, target: Target): readonly Split[] {
       ];
     case 'REDIRECT': {
       const ports = 'first' in target.value ? target.value : null;
-      return [
-        byInterface('inInterface'),
-        ...(family === 'ip6' ? [byRange('destination', LINK_LOCAL)] : []),
-        ...byChoice('destinationPort', ports),
-      ];
+      return [byInterface('inInterface'), ...byLink(family), ...byOwn(arena), ...byChoice(arena, 'destinationPort', ports)];
     }
     case 'DNAT':
     case 'SNAT': {
       const { addresses, ports } = parseTranslation(target.value.to, family) ?? { addresses: null, ports: null };
       const field = target.kind === 'DNAT' ? 'destination' : 'source';
-      return [...byChoice(field, addresses), ...byChoice(`${field}Port`, ports)];
+      return [...byChoice(arena, field, addresses), ...byChoice(arena, `${field}Port`, ports)];
     }
     case 'opaque':
-      return target.name === 'MASQUERADE'
-        ? [byInterface('outInterface'), ...(family === 'ip6' ? [byRange('destination', LINK_LOCAL)] : [])]
-        : [];
+      return target.name === 'MASQUERADE' ? [byInterface('outInterface'), ...byLink(family)] : [];
     default:
       return [];
   }
@@ -69,20 +65,39 @@ function byValue(field: NumberName): Split {
 }
 
 /** One state for each of some single values, one for all others. */
-function bySingle(field: NumberName, values: readonly number[]): Split {
+function bySingle(field: NumberName, values: readonly Value[]): Split {
   return (arena, state) => {
-    if (!isAsSent(state, field)) return [state];
+    const now = state.walk[field];
+    if (typeof now !== 'object' || !isAsSent(state, field)) return [state];
     const single = values.map((value) => ({ first: value, last: value }));
-    const others = subtract(state.walk[field] as Ranges, single);
+    const others = subtract(now, single);
     return [...single.map((range) => part(arena, state, field, [range], range.first)), part(arena, state, field, others, others)].flatMap(
       (one) => one ?? [],
     );
   };
 }
 
+/** IPv6 has addresses of its own for neighbours. */
+function byLink(family: Family): readonly Split[] {
+  return family === 'ip6' ? [(arena, state) => splitByRanges(arena, state, 'destination', LINK_LOCAL)] : [];
+}
+
+/** What is sent to where it would be sent to has no translation: that is a difference where a rule asks for one. */
+function byOwn(arena: Arena): readonly Split[] {
+  if (!arena.asksTranslation) return [];
+  return [
+    (_, state) => {
+      const { host } = state.walk;
+      return bySingle('destination', [host.loopbackAddress, ...[...host.addresses.values()].flat()])(arena, state);
+    },
+  ];
+}
+
 /** The kernel keeps what lies in a range already. */
-function byChoice(field: NumberName, range: Range | null): readonly Split[] {
-  return range === null || range.first === range.last ? [] : [byRange(field, [range])];
+function byChoice(arena: Arena, field: NumberName, range: Range | null): readonly Split[] {
+  if (range === null) return [];
+  if (range.first !== range.last) return [(_, state) => splitByRanges(arena, state, field, [range])];
+  return arena.asksTranslation ? [bySingle(field, [range.first])] : [];
 }
 
 /** One state for the values in the ranges, one for the others. */
@@ -90,10 +105,6 @@ function splitByRanges(arena: Arena, state: State, field: NumberName, ranges: Ra
   const now = state.walk[field];
   if (typeof now !== 'object' || !isAsSent(state, field)) return [state];
   return [intersect(now, ranges), subtract(now, ranges)].flatMap((some) => part(arena, state, field, some, some) ?? []);
-}
-
-function byRange(field: NumberName, ranges: Ranges): Split {
-  return (arena, state) => splitByRanges(arena, state, field, ranges);
 }
 
 function byInterface(field: 'inInterface' | 'outInterface'): Split {

@@ -22,6 +22,15 @@ export interface Names {
   readonly others: { readonly users: readonly number[]; readonly groups: readonly number[]; readonly words: string };
 }
 
+/** Nothing has a name but the machine. */
+export const NO_NAMES: Names = {
+  addresses: [],
+  machine: 'the machine',
+  users: new Map(),
+  groups: new Map(),
+  others: { users: [], groups: [], words: '' },
+};
+
 /** The region in a phrase; what it says of nothing is any. */
 export function regionWords({ family, fields }: Pick<Region, 'family' | 'fields'>, names: Names): string {
   const to = fields.destination === undefined ? '' : addressWords(family, fields.destination, names.addresses);
@@ -94,7 +103,7 @@ function senderWords({ origin, inInterface, uid, gid }: Fields, { machine, users
 
 function isAllBut(ranges: Ranges | undefined, ids: readonly number[]): boolean {
   if (ranges === undefined || ids.length === 0) return false;
-  const missing = subtract([{ first: 0, last: ALL_BITS }], ranges);
+  const missing = subtract([{ first: 0, last: ALL_BITS - 1 }], ranges);
   return missing.length === ids.length && missing.every(({ first, last }, index) => first === last && first === ids[index]);
 }
 
@@ -102,8 +111,8 @@ function ownerWords(kind: 'user' | 'group', ranges: Ranges | undefined, names: R
   if (ranges === undefined) return '';
   const owned = subtract(ranges, [NOT_THERE]);
   if (owned.length === 0) return 'no socket';
-  if (subtract([{ first: 0, last: ALL_BITS }], owned).length === 0) return '';
-  const { but, ranges: some } = shorter(owned, { first: 0, last: ALL_BITS });
+  if (subtract([{ first: 0, last: ALL_BITS - 1 }], owned).length === 0) return '';
+  const { but, ranges: some } = shorter(owned, { first: 0, last: ALL_BITS - 1 });
   const texts = some.map((range) =>
     range.first === range.last ? (names.get(Number(range.first)) ?? `${kind} ${range.first}`) : `${kind}s ${rangeWords(range)}`,
   );

@@ -1,0 +1,57 @@
+import { fc, it } from '@fast-check/vitest';
+import { describe, expect } from 'vitest';
+import { FIRST_QUESTION } from '../../src/netfilter/behavior/arena.ts';
+import { TooLarge } from '../../src/netfilter/behavior/diagram.ts';
+import type { ClassSet } from '../../src/netfilter/behavior/outcomes.ts';
+import { classify } from '../../src/netfilter/behavior/outcomes.ts';
+import type { Prepared } from '../../src/netfilter/behavior/prepared.ts';
+import { prepareSides } from '../../src/netfilter/behavior/prepared.ts';
+import { firstPackets } from '../../src/netfilter/behavior/scope.ts';
+import { wayOfAll } from '../../src/netfilter/behavior/way.ts';
+import { printSave } from '../../src/netfilter/print.ts';
+import type { Family, Ruleset } from '../../src/netfilter/rule.ts';
+import { simulatorFor } from '../../src/netfilter/trace.ts';
+import { classOf, END_PORTS, pointOf, possibleEnds, sent } from './behavior-ends.ts';
+import { RANDOM_HOST, randomPacket, randomRuleset } from './random-rules.ts';
+
+/** The packets of each end, whatever is answered to questions. */
+function endsOf(ruleset: Ruleset): { readonly prepared: Prepared; readonly classes: readonly ClassSet[] } {
+  const prepared = prepareSides([{ ruleset, host: RANDOM_HOST }], END_PORTS, 60_000);
+  const { arena, sides } = prepared;
+  const ended = sides.flatMap((side) => wayOfAll(arena, side, firstPackets(prepared, side.host)).ended);
+  return {
+    prepared,
+    classes: classify(arena, ended, classOf).map(({ end, set }) => ({ end, set: arena.diagrams.forget(set, FIRST_QUESTION) })),
+  };
+}
+
+describe.each(['ip', 'ip6'] as const)('sets of packets through random rules of %s', (family: Family) => {
+  const packets = fc.array(randomPacket(family), { minLength: 100, maxLength: 100 });
+  let checked = 0;
+
+  // Every target and match, in places where no kernel loads them as well; the simulator is held to the kernel elsewhere.
+  it.prop([randomRuleset(family), packets], { numRuns: 12 })('end where the simulator says of each packet', (ruleset, given) => {
+    let found: ReturnType<typeof endsOf>;
+    try {
+      found = endsOf(ruleset);
+    } catch (error) {
+      if (error instanceof TooLarge) return;
+      throw error;
+    }
+    const { prepared, classes } = found;
+    const simulator = simulatorFor(ruleset, RANDOM_HOST);
+    for (const one of given) {
+      const packet = sent(prepared, one);
+      const point = pointOf(prepared, one);
+      const ends = classes.filter(({ set }) => prepared.arena.diagrams.has(set, point)).map(({ end }) => end.key);
+      // Routes let nobody send it.
+      if (ends.length === 0 && packet.source?.startsWith('127.')) continue;
+      expect(ends.sort(), `${JSON.stringify(packet)}\n${printSave(ruleset)}`).toEqual([...possibleEnds(simulator.end(packet))].sort());
+      checked += 1;
+    }
+  });
+
+  it('were enough', () => {
+    expect(checked).toBeGreaterThan(400);
+  });
+});
