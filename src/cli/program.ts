@@ -99,6 +99,7 @@ function oneLine(message: string): string {
     ...Object.keys(FAMILY_OPTIONS),
     ...Object.keys(TARGET_OPTIONS),
     ...Object.keys(TRACE_OPTIONS),
+    'by',
     'all-rules',
     'expect',
     'on-drift',
