@@ -1,34 +1,50 @@
-# istio-init as an init container's image.
+# istio-init as an init container's image: the executable, the programs that it starts, and nothing else.
 #
 #   docker build -t istio-init .
+#   docker buildx build --platform linux/amd64,linux/arm64 -t istio-init .
 #
-# Both images can be others, for registries and machines without the usual ones:
-# NODE_IMAGE has node and npm, BASE_IMAGE is Debian; their C libraries must agree.
+# It runs as the injector asks: as root (0:0) with NET_ADMIN, and NET_RAW for legacy, on a read-only root, with
+# `istio-iptables ARGS` as arguments; for `istio-validation` as 1337:1337 without any capability.
+
+# Both images can be others, for registries and machines without the usual ones: NODE_IMAGE has node and npm,
+# BASE_IMAGE is a Debian with apt. Only files of its packages iptables, nftables, iproute2, and of what these need, are taken.
 ARG NODE_IMAGE=node:24-bookworm-slim
 ARG BASE_IMAGE=debian:bookworm-slim
+# Where the executable comes from: `build` makes it; `built` takes the one in dist/bin, which `npm run build` makes.
+ARG PROGRAM=build
 
 FROM ${NODE_IMAGE} AS build
-WORKDIR /opt/istio-init
+WORKDIR /istio-init
 # The packages alone first: this layer is kept while only sources change.
 COPY package.json package-lock.json .npmrc ./
 COPY .ci/install.mjs .ci/
 RUN node .ci/install.mjs
 COPY . .
-# V8's code cache, which the build makes, is only good for the node that made it: the final image takes this very node.
-RUN npm run build && cp "$(command -v node)" /usr/local/bin/istio-init-node
+RUN node .ci/build.mjs
 
-FROM ${BASE_IMAGE}
-# Both backends, nft and legacy: the one that holds a node's rules is found out at run time.
-RUN apt-get update \
- && apt-get install -y --no-install-recommends iptables iproute2 \
- && rm -rf /var/lib/apt/lists/*
-COPY --from=build /usr/local/bin/istio-init-node /usr/local/bin/node
-# The program is one file with everything in it: no npm and no node_modules here.
-COPY --from=build /opt/istio-init/LICENSE /opt/istio-init/package.json /opt/istio-init/
-COPY --from=build /opt/istio-init/bin /opt/istio-init/bin
-COPY --from=build /opt/istio-init/dist /opt/istio-init/dist
-RUN ln -s /opt/istio-init/bin/istio-init /opt/istio-init/bin/istio-iptables /usr/local/bin/
-# Root, since only root with NET_ADMIN may change rules; an injected pod asks for `runAsUser: 0` as well.
+FROM scratch AS built
+COPY LICENSE /istio-init/
+COPY dist/bin /istio-init/dist/bin
+COPY dist/THIRD-PARTY-LICENSES.txt /istio-init/dist/
+
+FROM ${PROGRAM} AS program
+
+FROM ${BASE_IMAGE} AS root
+RUN apt-get update && apt-get install -y --no-install-recommends iptables nftables iproute2
+COPY .ci/image-root.sh /
+COPY --from=program /istio-init/dist/bin/sbom.cdx.json /
+RUN sh /image-root.sh /image /sbom.cdx.json
+
+FROM scratch
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="istio-init" \
+      org.opencontainers.image.description="Istio's istio-init: installs, checks and compares the iptables rules of a sidecar, for any release from 1.0 to 1.30" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.licenses="Apache-2.0"
+ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin
+COPY --from=root /image /
+COPY --from=program /istio-init/LICENSE /istio-init/dist/THIRD-PARTY-LICENSES.txt /usr/share/doc/istio-init/
+COPY --from=program /istio-init/dist/bin/istio-init /usr/local/bin/
+# Only root with NET_ADMIN may change rules. Numbers, as `runAsNonRoot` and its kin want them.
 USER 0:0
-# An injected init container passes `istio-iptables -p 15001 ...`: here that is a command of the program.
 ENTRYPOINT ["istio-init"]

@@ -1,9 +1,21 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 const kernel = ['test/{kernel,pods}/**/*.test.ts'];
+// The command line as users have it, once more as the executable: what differs there is the runtime, not the rules.
+const executable = [
+  'test/cli/{bad-input,changes,diff,trace}.test.ts',
+  'test/kernel/{drop-in,drop-in-commands,probe}.test.ts',
+  'test/package/executable.test.ts',
+];
+const built = existsSync(new URL('../dist/bin/istio-init', import.meta.url));
+if (!built) {
+  const line = 'the tests of the executable need dist/bin/istio-init, which is built where bun is installed (Linux)';
+  if (process.env['CI'] === 'true') throw new Error(line);
+  console.warn(`skipped: ${line}`);
+}
 const report = process.env['TEST_REPORT'];
 
 export default defineConfig({
@@ -15,8 +27,19 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: 'pure', include: ['test/**/*.test.ts'], exclude: kernel, pool: 'threads' } },
+      {
+        extends: true,
+        test: { name: 'pure', include: ['test/**/*.test.ts'], exclude: [...kernel, 'test/package/executable.test.ts'], pool: 'threads' },
+      },
       { extends: true, test: { name: 'kernel', include: kernel, pool: 'forks' } },
+      ...(built
+        ? [
+            {
+              extends: true as const,
+              test: { name: 'executable', include: executable, env: { TEST_PROGRAM: 'executable' }, pool: 'forks' as const },
+            },
+          ]
+        : []),
     ],
   },
 });

@@ -10,7 +10,7 @@ import { programs } from '../host/run.ts';
 import { writeTermination } from '../host/termination.ts';
 import { nearest, quoted } from '../istio/problems.ts';
 import { applyDocument, exitCodeOf, remarksOf, stepsText, summaryOf } from './apply-report.ts';
-import type { SettingsGiven } from './options.ts';
+import type { PlanGiven } from './plan-input.ts';
 import { planInput } from './plan-input.ts';
 import { refuseNames } from './refuse-names.ts';
 import { heedSignals } from './signals.ts';
@@ -26,9 +26,10 @@ export interface ApplyRequest {
 const OUTPUTS = ['text', 'json'];
 
 /** Makes the target hold exactly the rules of the settings. Throws a ProblemError for bad input. */
-export async function apply({ target, options, output }: ApplyRequest, given: SettingsGiven): Promise<Result> {
+export async function apply({ target, options, output }: ApplyRequest, given: PlanGiven): Promise<Result> {
   checkOutput(output);
-  const { plan, notes } = await planInput(given, await targetFacts(target));
+  const { plan, notes, without } = await planInput(given, await targetFacts(target));
+  if (without !== undefined) throw badOption('-f', `${without}; there is nothing to apply (clean removes rules)`);
   refuseNames(plan.problems, 'the kernel holds numbers');
   const signals = heedSignals();
   const result = await applyPlan(target, plan, options, machine(signals.signal));

@@ -14,7 +14,8 @@ import type { Report } from './check/report.ts';
 import { exitCodeOf } from './check/report.ts';
 import { observedSide, unlessUnreadable } from './check/source.ts';
 import type { Paint } from './colour.ts';
-import type { SettingsGiven } from './options.ts';
+import { refuseTwoReaders } from './diff/side-settings.ts';
+import type { PlanGiven } from './plan-input.ts';
 import { parseSource } from './source-name.ts';
 import type { Result } from './talk.ts';
 import { oneOf } from './talk.ts';
@@ -23,7 +24,7 @@ export interface CheckRequest {
   /** Left out: this network namespace, and the machine. */
   readonly source?: string;
   /** What the rules are held against; without any, against what they tell of themselves. */
-  readonly given: SettingsGiven;
+  readonly given: PlanGiven;
   /** A connection whose verdict is wanted. */
   readonly from?: string;
   readonly to?: string;
@@ -37,6 +38,7 @@ export async function check({ source, given, from, to, output, family: named, pa
   const form: CheckFormName = oneOf('--output', output, CHECK_FORM_NAMES);
   const family = named === undefined ? undefined : oneOf('--family', named, FAMILIES);
   const name = parseSource(source ?? 'live');
+  refuseTwoReaders([name, { kind: 'settings' }], given);
   const asked: Asked = { source, name, given };
   const reading = observedSide(source ?? 'live', name, given, family);
   const side = source === undefined ? await unlessUnreadable(reading) : await reading;

@@ -12,14 +12,20 @@ import type { NamedSide } from './diff/sides.ts';
 import { readSides } from './diff/sides.ts';
 import type { SettingsGiven } from './options.ts';
 import { factsOf } from './plan-input.ts';
+import type { SourceName } from './source-name.ts';
+import { parseSource } from './source-name.ts';
 import type { Result } from './talk.ts';
 import { oneOf } from './talk.ts';
+import type { WorkloadGiven } from './workloads/choose.ts';
+import type { WorkloadsDiffRequest } from './workloads/diff.ts';
+import { namesManifests } from './workloads/sniff.ts';
+import type { WorkloadSource } from './workloads/upgrade.ts';
 
 export interface DiffRequest {
   readonly left: string;
   /** Without it the settings that are given, or what made the left side, are compared with it. */
   readonly right?: string;
-  readonly given: SettingsGiven;
+  readonly given: SettingsGiven & WorkloadGiven;
   /** `rules` or `packets`. */
   readonly by: string;
   readonly output: string;
@@ -37,6 +43,12 @@ const DIFFERENT = 1;
 export async function diff(request: DiffRequest): Promise<Result> {
   const { left, right, given, family: named, all } = request;
   const by = oneOf('--by', request.by, ['rules', 'packets']);
+  const workloads = workloadSources(request);
+  if (workloads !== undefined) {
+    const scope = { ...(named === undefined ? {} : { family: oneOf('--family', named, FAMILIES) }), all };
+    const { diffWorkloads } = await import('./workloads/diff.ts');
+    return diffWorkloads({ ...request, ...workloads, by, scope });
+  }
   const print = by === 'rules' ? byRules(request) : byPackets(request);
   const family = named === undefined ? undefined : oneOf('--family', named, FAMILIES);
   const [one, other] = await readSides(left, right, given, family);
@@ -47,6 +59,15 @@ export async function diff(request: DiffRequest): Promise<Result> {
     notes: [...one.notes, ...other.notes],
     exitCode: same ? SAME : DIFFERENT,
   };
+}
+
+/** Two releases, or what was injected, where manifests are given: then each workload is compared. */
+function workloadSources({ left, right, given }: DiffRequest): Pick<WorkloadsDiffRequest, 'left' | 'right'> | undefined {
+  if (right === undefined || given.filename === undefined) return undefined;
+  const [one, other] = [parseSource(left), parseSource(right)];
+  if (one.kind !== 'own' && other.kind !== 'own' && !namesManifests(given)) return undefined;
+  const of = ({ kind }: SourceName): boolean => kind === 'own' || kind === 'settings';
+  return of(one) && of(other) ? { left: one as WorkloadSource, right: other as WorkloadSource } : undefined;
 }
 
 type Compare = (left: NamedSide, right: NamedSide, scope: Scope) => Promise<{ readonly output: string; readonly same: boolean }>;

@@ -10,7 +10,6 @@ import { printRestore } from '../netfilter/print.ts';
 import { FAMILIES } from '../netfilter/rule.ts';
 import { applyDocument, remarksOf, rulesText, stepsText, summaryOf } from './apply-report.ts';
 import type { Asked } from './drop-in.ts';
-import { milliseconds, PROBE_FAILED, probePlan } from './probing.ts';
 import type { Signals } from './signals.ts';
 import { heedSignals } from './signals.ts';
 import { badOption } from './talk.ts';
@@ -105,6 +104,7 @@ function report(result: ApplyResult, log: Asked['log'], what: string): void {
 }
 
 async function prove({ plan, log, text }: Asked): Promise<number> {
+  const { milliseconds, PROBE_FAILED, probePlan } = await import('./probing.ts');
   const { lines, failed, results } = await probePlan(
     plan,
     Number(text('probe-port') || 15002),

@@ -13,13 +13,19 @@ import type { Report } from './identify/report.ts';
 import { reportOf } from './identify/report.ts';
 import { factsSaid, nothingText } from './identify/words.ts';
 import type { SettingsGiven } from './options.ts';
+import type { Side } from './side.ts';
+import { readSide } from './side.ts';
+import type { SourceName } from './source-name.ts';
 import { parseSource } from './source-name.ts';
 import type { Result } from './talk.ts';
-import { BAD_INPUT, oneOf } from './talk.ts';
+import { BAD_INPUT, badOption, oneOf } from './talk.ts';
+import type { WorkloadGiven } from './workloads/choose.ts';
+import { namesManifests } from './workloads/sniff.ts';
 
 export interface IdentifyRequest {
-  readonly source: string;
-  readonly given: SettingsGiven;
+  /** Without one, what `-f` names. */
+  readonly source?: string;
+  readonly given: SettingsGiven & WorkloadGiven;
   readonly output: string;
   readonly family?: string;
   readonly paint: Paint;
@@ -29,10 +35,22 @@ const EXIT_CODES: Readonly<Record<Report['outcome'], number>> = { exact: 0, near
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function identifyRules({ source, given, output, family: named, paint }: IdentifyRequest): Promise<Result> {
-  const form: IdentifyFormName = oneOf('--output', output, IDENTIFY_FORM_NAMES);
   const family = named === undefined ? undefined : oneOf('--family', named, FAMILIES);
+  if (source === undefined && namesManifests(given)) {
+    if (family !== undefined) throw badOption('--family', 'goes with rules that were found; of manifests both families are known');
+    const { identifyWorkloads } = await import('./workloads/identify.ts');
+    const found = await identifyWorkloads(given, output);
+    return 'output' in found ? found : identifySide(found, { kind: 'settings' }, output, paint);
+  }
+  if (source === undefined && given.filename === undefined)
+    throw badOption('identify', 'what is to be identified? Name a SOURCE, or manifests with -f');
   const name = parseSource(source);
-  const side = await observedSide(source, name, given, family);
+  const side = source === undefined ? await readSide(undefined, given, family) : await observedSide(source, name, given, family);
+  return identifySide(side, name, output, paint);
+}
+
+function identifySide(side: Side, name: SourceName, output: string, paint: Paint): Result {
+  const form: IdentifyFormName = oneOf('--output', output, IDENTIFY_FORM_NAMES);
   const found = identify(withoutTwins(side.seen));
   const report = reportOf(found, side, unseenOf(side, [], name), IDENTIFY_FORMS[form].all);
   const nothing: Problem = {

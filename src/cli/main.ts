@@ -1,13 +1,19 @@
 /** The program: the drop-in, which loads no more than it needs, or the command line with all its commands. */
 
-async function main([first, ...rest]: readonly string[]): Promise<void> {
+const DROP_IN = 'istio-iptables';
+
+async function main(words: readonly string[]): Promise<void> {
+  // The executable has no second file for the drop-in's own name: a link with that name leads to it.
+  const [first, ...rest] = process.argv0.split('/').at(-1) === DROP_IN ? [DROP_IN, ...words] : words;
   // A reader that has gone away must not end a run between two tables.
   process.stderr.on('error', () => undefined);
-  process.stdout.on('error', first === 'istio-iptables' ? () => undefined : outputLost);
-  if (first === 'istio-iptables') {
+  process.stdout.on('error', first === DROP_IN ? () => undefined : outputLost);
+  if (first === DROP_IN) {
     process.exitCode = await (await import('./drop-in.ts')).dropIn(rest, process.env);
     return;
   }
+  // How the executable holds a lock in another namespace (host/lock.ts); no word of the command line.
+  if (first === 'hold-lock') return (await import('../host/lock.ts')).holdLock();
   await (await import('./program.ts')).runProgram(first === undefined ? rest : [first, ...rest]);
 }
 

@@ -8,7 +8,7 @@ export const SETTINGS_OPTIONS: Readonly<Record<string, Options>> = {
     alias: 'f',
     type: 'string',
     requiresArg: true,
-    describe: 'Settings: a SidecarCapture file, or - for standard input',
+    describe: 'Settings or manifests: a file (SidecarCapture, Pod, Deployment, List, ...), a folder, or - for standard input',
     group: 'Settings:',
   },
   set: { type: 'string', requiresArg: true, describe: 'One setting, as inbound.excludePorts=80,443 (repeatable)', group: 'Settings:' },
@@ -25,6 +25,25 @@ export const SETTINGS_OPTIONS: Readonly<Record<string, Options>> = {
     group: 'Settings:',
   },
   'env-file': { type: 'string', requiresArg: true, describe: 'The same from a file with a K=V a line', group: 'Settings:' },
+  values: {
+    type: 'string',
+    requiresArg: true,
+    describe: "What the mesh is installed with: Helm values, an IstioOperator, a MeshConfig or its ConfigMaps (repeatable)",
+    group: 'Manifests:',
+  },
+  installer: { type: 'string', requiresArg: true, describe: 'Who makes the rules: init or cni (default: what is found)', group: 'Manifests:' },
+  'image-release': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'The release of images whose tag does not tell it, as "*/proxyv2@sha256:ab*=1.20.3" (repeatable)',
+    group: 'Manifests:',
+  },
+  'keep-args': {
+    type: 'boolean',
+    default: false,
+    describe: "An injected pod's own arguments at another release, in place of a new injection",
+    group: 'Manifests:',
+  },
   address: { type: 'string', requiresArg: true, describe: 'An address of the pod (repeatable; default: IPv4 only)', group: 'Facts:' },
   nameserver: { type: 'string', requiresArg: true, describe: 'A nameserver of the pod (repeatable)', group: 'Facts:' },
   facts: { type: 'string', requiresArg: true, describe: '"host": addresses, nameservers and names of this machine', group: 'Facts:' },
@@ -39,9 +58,22 @@ export const FAMILY_OPTIONS: Readonly<Record<string, Options>> = {
   family: { type: 'string', requiresArg: true, describe: 'ip or ip6 (also -4, -6)', group: 'Output:' },
 };
 
+/** Options that only manifests ask for. */
+export interface ManifestsGiven {
+  /** All that `-f` named, where a command reads many. */
+  readonly filenames: readonly string[];
+  /** Files of what the mesh is installed with. */
+  readonly values: readonly string[];
+  readonly installer?: string;
+  /** `PATTERN=RELEASE`. */
+  readonly imageReleases: readonly string[];
+  readonly keepArguments: boolean;
+}
+
 /** The values of these options, as they were given. */
 export interface SettingsGiven {
   readonly filename?: string;
+  readonly manifests?: ManifestsGiven;
   readonly sets: readonly string[];
   readonly release?: string;
   readonly env: readonly string[];
@@ -81,6 +113,13 @@ export function settingsGiven(parsed: Parsed): SettingsGiven {
     ...one('facts', 'facts'),
     ...one('deadline', 'deadline'),
     ...(parsed['--'] === undefined ? {} : { args: all(parsed, '--') }),
+    manifests: {
+      ...one('installer', 'installer'),
+      filenames: all(parsed, 'filename'),
+      values: all(parsed, 'values'),
+      imageReleases: all(parsed, 'image-release'),
+      keepArguments: parsed['keep-args'] === true,
+    },
     sets: all(parsed, 'set'),
     env: all(parsed, 'env'),
     addresses: all(parsed, 'address'),

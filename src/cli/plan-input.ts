@@ -2,34 +2,61 @@
 
 import type { TextFile } from '../host/files.ts';
 import { readTexts } from '../host/files.ts';
+import type { Basis } from '../istio/explain/basis.ts';
 import type { Facts } from '../istio/facts.ts';
 import type { CapturePlan } from '../istio/plan.ts';
 import { planFromArguments } from '../istio/plan-from-arguments.ts';
 import { planFromSettings } from '../istio/plan-from-settings.ts';
 import { ProblemError, quoted } from '../istio/problems.ts';
-import type { SidecarFile } from '../istio/sidecar-file.ts';
 import type { Source } from '../istio/source.ts';
 import { parseNetwork } from '../netfilter/network.ts';
 import type { SettingsGiven } from './options.ts';
+import type { Manifests } from './plan-input/manifests.ts';
 import type { SourceName } from './source-name.ts';
 import { badOption } from './talk.ts';
+import type { WorkloadGiven } from './workloads/choose.ts';
+import { namesManifests } from './workloads/sniff.ts';
+
+/** A plan, and what it was made of. */
+export interface PlanInput {
+  readonly kind: 'plan';
+  readonly plan: CapturePlan;
+  /** Sentences for standard error. */
+  readonly notes: readonly string[];
+  readonly basis: Basis;
+  /** What the plan was made with. */
+  readonly facts: Facts;
+  /** The workload whose plan it is: `Pod default/cart`. */
+  readonly of?: string;
+  /** Why that workload gets no rules, as a sentence. */
+  readonly without?: string;
+}
 
 /** What a command works on. */
 export type Input =
-  | { readonly kind: 'plan'; readonly plan: CapturePlan; readonly notes: readonly string[] }
+  | PlanInput
   /** A text without settings in it: rules in some form. */
   | { readonly kind: 'text'; readonly text: TextFile };
 
+/** Settings, and the workload that is meant where manifests hold several. */
+export type PlanGiven = SettingsGiven & WorkloadGiven;
+
 /** The input that a file, or settings alone, and the options name; without any, an ordinary injected pod. */
-export async function readInput(name: Extract<SourceName, { readonly kind: 'settings' | 'file' }>, given: SettingsGiven): Promise<Input> {
+export async function readInput(name: Extract<SourceName, { readonly kind: 'settings' | 'file' }>, given: PlanGiven): Promise<Input> {
   const { release } = name;
   if (release !== undefined && given.release !== undefined) throw badOption('--release', `the source names release ${release} already`);
   const options = release === undefined ? given : { ...given, release };
-  if (name.kind === 'settings') return settingsOrArguments(options, given.filename === undefined ? undefined : oneText(given.filename));
-  refuseFilename(name.file, given);
-  const text = oneText(name.file);
-  if (looksLikeManifest(text.text)) return settingsOrArguments(options, text);
-  refuseArguments(name.file, given);
+  if (name.kind === 'settings') return planInput(options);
+  const { file } = name;
+  refuseFilename(file, given);
+  const texts = readTexts(file);
+  if ('code' in texts) throw new ProblemError([texts]);
+  const [text, ...others] = texts;
+  // A folder holds manifests.
+  if (text === undefined || others.length > 0 || text.file !== file) return planOfFiles({ files: [file] }, options, {});
+  if (holdsStrangers(text.text)) return planOfFiles({ text }, options, {});
+  if (looksLikeManifest(text.text)) return planOfText(text, options, {});
+  refuseArguments(file, given);
   return { kind: 'text', text };
 }
 
@@ -44,40 +71,69 @@ export function refuseArguments(source: string, { args }: SettingsGiven): void {
 }
 
 /** The plan of the options alone, for a pod whose facts are known; those that were given beat them. */
-export async function planInput(given: SettingsGiven, known: Facts): Promise<Extract<Input, { readonly kind: 'plan' }>> {
-  return settingsOrArguments(given, given.filename === undefined ? undefined : oneText(given.filename), known);
-}
-
-async function settingsOrArguments(
-  given: SettingsGiven,
-  text: TextFile | undefined,
-  known: Facts = {},
-): Promise<Extract<Input, { readonly kind: 'plan' }>> {
+export async function planInput(given: PlanGiven, known: Facts = {}): Promise<PlanInput> {
+  const { filename, manifests } = given;
+  if (filename !== undefined)
+    return namesManifests(given)
+      ? planOfFiles({ files: manifests?.filenames ?? [filename] }, given, known)
+      : planOfText(oneText(filename), given, known);
   const facts = { ...known, ...(await factsOf(given)) };
-  const release =
-    given.release === undefined ? undefined : { value: given.release, source: { kind: 'option', option: '--release' } as Source };
-  if (given.args !== undefined) {
-    if (text !== undefined || given.sets.length > 0) throw badOption('--', 'arguments and settings (-f, --set) do not go together');
-    const env = await environmentOf(given);
-    const named = release === undefined ? {} : { release: release.value, releaseSource: release.source };
-    return { kind: 'plan', plan: planFromArguments(given.args, { ...facts, ...named, env }), notes: [] };
+  if (given.args !== undefined) return planOfArguments(given.args, given, facts);
+  refuseEnvironment(given);
+  if (manifests !== undefined && (manifests.values.length > 0 || manifests.installer !== undefined)) {
+    const { planInMesh } = await import('./plan-input/manifests.ts');
+    return planInMesh(given, facts);
   }
-  if (given.env.length > 0 || given.envFile !== undefined) throw badOption('--env', 'goes with arguments after --');
-  const file = text === undefined ? undefined : await sidecarOf(text);
-  const plan = planFromSettings({
-    sets: given.sets,
-    facts,
-    ...(file === undefined ? {} : { file }),
-    ...(release === undefined ? {} : { release }),
-  });
+  const { sets, release } = given;
+  const plan = planFromSettings({ sets, facts, ...(release === undefined ? {} : { release: { value: release, source: OPTION } }) });
   const ordinary = `note: no settings given: an ordinary injected pod of Istio ${plan.release}`;
-  return { kind: 'plan', plan, notes: file === undefined && given.sets.length === 0 ? [ordinary] : [] };
+  return { kind: 'plan', plan, notes: sets.length === 0 ? [ordinary] : [], basis: { kind: 'settings', sets }, facts };
 }
 
-/** YAML is loaded only where there is some: it costs start-up. */
-async function sidecarOf({ file, text }: TextFile): Promise<SidecarFile> {
-  const { readSidecarText } = await import('../istio/sidecar-text.ts');
-  return readSidecarText(text, file);
+// An object says what it is near its top.
+const HEAD = 65536;
+
+const OPTION: Source = { kind: 'option', option: '--release' };
+
+async function planOfArguments(args: readonly string[], given: SettingsGiven, facts: Facts): Promise<PlanInput> {
+  const { release, sets } = given;
+  if (sets.length > 0) refuseSettings();
+  const env = await environmentOf(given);
+  const plan = planFromArguments(args, { ...facts, ...(release === undefined ? {} : { release, releaseSource: OPTION }), env });
+  return { kind: 'plan', plan, notes: [], basis: { kind: 'arguments', words: args, environment: env }, facts };
+}
+
+/** YAML, and manifests more than that, are loaded only where there are some: it costs start-up. */
+async function planOfText({ file, text }: TextFile, given: PlanGiven, known: Facts): Promise<PlanInput> {
+  // Whoever names no kind has something else in mind than a SidecarCapture: that reader knows what.
+  if (!text.includes('kind')) return planOfFiles({ text: { file, text } }, given, known);
+  const facts = { ...known, ...(await factsBeside(given)) };
+  const [{ readSidecarText }, { planOfSidecar }] = await Promise.all([
+    import('../istio/sidecar-text.ts'),
+    import('./plan-input/sidecar.ts'),
+  ]);
+  return planOfSidecar(readSidecarText(text, file), given, facts);
+}
+
+async function planOfFiles(manifests: Manifests, given: PlanGiven, known: Facts): Promise<PlanInput> {
+  const facts = { ...known, ...(await factsBeside(given)) };
+  const { planOfManifests } = await import('./plan-input/manifests.ts');
+  return planOfManifests(manifests, given, facts);
+}
+
+/** The facts that are given beside a file, with which arguments don't go. */
+async function factsBeside(given: PlanGiven): Promise<Facts> {
+  if (given.args !== undefined) refuseSettings();
+  refuseEnvironment(given);
+  return factsOf(given);
+}
+
+function refuseSettings(): never {
+  throw badOption('--', 'arguments and settings (-f, --set) do not go together');
+}
+
+function refuseEnvironment({ env, envFile }: SettingsGiven): void {
+  if (env.length > 0 || envFile !== undefined) throw badOption('--env', 'goes with arguments after --');
 }
 
 /** The facts that the options name. */
@@ -124,7 +180,12 @@ function oneText(file: string): TextFile {
   return first;
 }
 
+// A kind that is not ours.
+function holdsStrangers(text: string): boolean {
+  return looksLikeManifest(text) && /(^|[\s{,])["']?kind["']?[ \t]*:[ \t]*["']?(?!SidecarCapture)[A-Z]/.test(text.slice(0, HEAD));
+}
+
 // Rules never hold these keys at the start of a line; a manifest has one of them near its top.
 function looksLikeManifest(text: string): boolean {
-  return /^\s*[{"']*(?:apiVersion|kind)["']?\s*:/m.test(text.slice(0, 65536));
+  return /^[-[{"' \t]*(?:apiVersion|kind)["']?[ \t]*:/m.test(text.slice(0, HEAD));
 }

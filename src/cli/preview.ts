@@ -9,14 +9,18 @@ import { previewNotes } from './preview-notes.ts';
 import { refuseNames } from './refuse-names.ts';
 import type { Shown } from './shown.ts';
 import { observedShown, planShown } from './shown.ts';
+import type { Side } from './side.ts';
 import { readSide } from './side.ts';
 import type { Result } from './talk.ts';
 import { badOption, oneOf } from './talk.ts';
+import type { WorkloadGiven } from './workloads/choose.ts';
+import { namesManifests } from './workloads/sniff.ts';
 
 export interface PreviewRequest {
   readonly source?: string;
-  readonly given: SettingsGiven;
-  readonly output: string;
+  readonly given: SettingsGiven & WorkloadGiven;
+  /** Without one: restore, and a table of many workloads. */
+  readonly output?: string;
   readonly family?: string;
   /** Whether comment lines say why each rule is there. */
   readonly explain: boolean;
@@ -24,9 +28,21 @@ export interface PreviewRequest {
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function preview({ source, given, output, family: named, explain }: PreviewRequest): Promise<Result> {
-  const form = oneOf('--output', output, FORM_NAMES);
   const family = named === undefined ? undefined : oneOf('--family', named, FAMILIES);
-  const side = await readSide(source, given, family);
+  if (source === undefined && namesManifests(given)) {
+    const { previewWorkloads } = await import('./workloads/preview.ts');
+    const found = await previewWorkloads({ given, output, family, explain });
+    return 'output' in found ? found : previewSide(found, formOf(output), family, explain);
+  }
+  const form = formOf(output);
+  return previewSide(await readSide(source, given, family), form, family, explain);
+}
+
+function formOf(output = 'restore'): FormName {
+  return oneOf('--output', output, FORM_NAMES);
+}
+
+async function previewSide(side: Side, form: FormName, family: Family | undefined, explain: boolean): Promise<Result> {
   const shown = side.plan === undefined ? observedShown(side) : planShown(side.plan);
   const families = shownFamilies(shown, family, form);
   if (FORMS[form].numbers) refuseNames(shown.problems, `-o ${form} shows numbers; use -o restore`);

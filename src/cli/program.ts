@@ -5,10 +5,13 @@ import yargs from 'yargs';
 import { nearest, quoted } from '../istio/problems.ts';
 import { NEWEST, RELEASES } from '../istio/releases/known.ts';
 import { applyCommand, cleanCommand } from './commands/apply.ts';
+import { AUDIT_OPTIONS, auditCommand } from './commands/audit.ts';
 import { changesCommand } from './commands/changes.ts';
 import { checkCommand } from './commands/check.ts';
 import { diffCommand } from './commands/diff.ts';
+import { explainCommand } from './commands/explain.ts';
 import { identifyCommand } from './commands/identify.ts';
+import { LINT_OPTIONS, lintCommand } from './commands/lint.ts';
 import { EXAMPLES, previewCommand } from './commands/preview.ts';
 import { probeCommand } from './commands/probe.ts';
 import { TRACE_OPTIONS, traceCommand } from './commands/trace.ts';
@@ -17,23 +20,27 @@ import { FAMILY_OPTIONS, SETTINGS_OPTIONS } from './options.ts';
 import { BAD_INPUT } from './talk.ts';
 import { TARGET_OPTIONS } from './target.ts';
 import { VERSION } from './version.ts';
+import { WORKLOAD_OPTION } from './workloads/choose.ts';
 
 const COMMANDS: readonly CommandModule[] = [
   previewCommand,
   diffCommand,
+  explainCommand,
+  lintCommand,
   checkCommand,
   traceCommand,
   identifyCommand,
   applyCommand,
   cleanCommand,
   probeCommand,
+  auditCommand,
   changesCommand,
   versionCommand,
 ];
 
 /** Runs the program with the words behind its name; sets the exit code of the process. */
 export async function runProgram(argv: readonly string[]): Promise<void> {
-  const names = [...COMMANDS.map(({ command }) => String(command).replace(/ .*$/, '')), 'completion'];
+  const names = [...COMMANDS.flatMap(namesOf), 'completion'];
   const [first] = argv;
   if (first !== undefined && /^[a-z]/i.test(first) && !names.includes(first)) {
     refuse(`${quoted(first)} is not a command; there are ${names.join(', ')}${nearest(first, names)}`);
@@ -99,6 +106,9 @@ function oneLine(message: string): string {
     ...Object.keys(FAMILY_OPTIONS),
     ...Object.keys(TARGET_OPTIONS),
     ...Object.keys(TRACE_OPTIONS),
+    ...Object.keys(LINT_OPTIONS),
+    ...Object.keys(AUDIT_OPTIONS),
+    ...Object.keys(WORKLOAD_OPTION),
     'by',
     'all-rules',
     'expect',
@@ -112,6 +122,10 @@ function oneLine(message: string): string {
     'version',
   ];
   return `${quoted(unknown)} is not an option here${nearest(unknown, known).replace('mean ', 'mean --')}`;
+}
+
+function namesOf({ command, aliases = [] }: CommandModule): readonly string[] {
+  return [command ?? [], aliases].flat().map((name) => name.replace(/ .*$/, ''));
 }
 
 // yargs takes -4 and -6 for negative numbers.

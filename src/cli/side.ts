@@ -12,6 +12,7 @@ import type { SettingsGiven } from './options.ts';
 import { factsOf, readInput, refuseArguments, refuseFilename } from './plan-input.ts';
 import { rulesOf } from './shown.ts';
 import { parseSource } from './source-name.ts';
+import { badOption } from './talk.ts';
 
 export type { Place } from '../host/live/live.ts';
 
@@ -40,6 +41,11 @@ export async function readSide(source: string | undefined, given: SettingsGiven,
       const input = await readInput(name, given);
       return input.kind === 'plan' ? planSide(input.plan, input.notes) : textSide(input.text, family);
     }
+    case 'own':
+      throw badOption(
+        '@own',
+        'each workload as it was injected: goes with -f and another release in a diff, as diff -f cluster.json @own @1.28',
+      );
     case 'namespace': {
       const named = source ?? '';
       refuseFilename(named, given);

@@ -7,6 +7,8 @@ import { badOption } from './talk.ts';
 export type SourceName =
   /** `@1.23`, `release:1.23`, or no source: the settings that are given. */
   | { readonly kind: 'settings'; readonly release?: string }
+  /** `@own`: each workload of the manifests that are given, as it was injected. */
+  | { readonly kind: 'own' }
   | { readonly kind: 'file'; readonly file: string; readonly release?: string }
   /** `live`, `pid:N`, `netns:PATH`. */
   | { readonly kind: 'namespace'; readonly target: Target }
@@ -16,6 +18,7 @@ export type SourceName =
 /** Reads a SOURCE. Throws a ProblemError where it begins as one kind and does not go on as that. */
 export function parseSource(source: string | undefined): SourceName {
   if (source === undefined) return { kind: 'settings' };
+  if (source === '@own') return { kind: 'own' };
   const [, word = '', rest = ''] = /^(@|release:|pid:|netns:|exec:|live(?=@|$))(.*)$/s.exec(source) ?? [];
   switch (word) {
     case '@':

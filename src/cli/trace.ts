@@ -7,7 +7,7 @@ import type { VerdictId } from '../istio/verdict.ts';
 import { VERDICTS } from '../istio/verdict.ts';
 import { FAMILIES } from '../netfilter/rule.ts';
 import type { Paint } from './colour.ts';
-import type { SettingsGiven } from './options.ts';
+import type { PlanGiven } from './plan-input.ts';
 import type { Result } from './talk.ts';
 import { badOption, oneOf } from './talk.ts';
 import type { AskedWords } from './trace/asked.ts';
@@ -22,7 +22,7 @@ import { verdictText } from './trace/verdict-text.ts';
 
 export interface TraceRequest {
   readonly source?: string;
-  readonly given: SettingsGiven;
+  readonly given: PlanGiven;
   readonly output: string;
   readonly family?: string;
   /** What to trace. */

@@ -11,8 +11,16 @@
  * costs a process of 25 ms, and only where a namespace is named.
  */
 
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Namespace } from './namespace.ts';
+
+/** The socket, as one of the two runtimes makes it: what frees it, or why there is none. */
+export type Take = (name: string) => Promise<(() => void) | 'taken' | 'unavailable'>;
+
+/** A wait for the end of whoever holds it. */
+export interface Waiting {
+  readonly freed: Promise<void>;
+  readonly cancel: () => void;
+}
 
 /** A lock that is held. */
 export interface Held {
@@ -25,9 +33,11 @@ export type NotHeld = 'busy' | 'interrupted' | 'unavailable';
 /** Waits for the lock of a namespace, for at most `limit` milliseconds. */
 export type TakeLock = (namespace: Namespace, limit: number, signal?: AbortSignal) => Promise<Held | NotHeld>;
 
-// 108 bytes with the leading NUL, all that an address holds: Node 20 pads a shorter name with zeros and
-// Bun does not, and the two would lock different things.
+// 108 bytes with the leading NUL, all that an address holds: Node 20 pads a shorter name with zeros, and who
+// does not would lock another thing.
 export const NAME = 'istio-init: one run at a time in a network namespace '.padEnd(107, '.');
+
+const bun = process.versions['bun'] !== undefined;
 
 /** Takes the lock in the namespace itself, wherever it is. */
 export const takeLock: TakeLock = async (namespace, limit, signal) => {
@@ -54,19 +64,17 @@ interface Attempt {
 
 function takeHere(): Attempt {
   let cancelled = false;
-  let waiting: Socket | undefined;
+  let waiting: Waiting | undefined;
   const held = (async (): Promise<Held | 'unavailable'> => {
+    const { take, untilFree } = bun ? await import('./lock-bun.ts') : await import('./lock-node.ts');
     while (!cancelled) {
-      const server = await listen();
-      if (typeof server === 'object' && cancelled) server.release();
-      if (server !== 'taken') return server;
-      await new Promise<void>((resolve) => {
-        // The holder never speaks; that it closes is the news. No polling, and no delay after its death.
-        waiting = connect({ path: `\0${NAME}` });
-        waiting.on('error', () => undefined);
-        // Who finds no holder after finding the name taken came between two others: not in a tight loop.
-        waiting.on('close', () => setTimeout(resolve, 2));
-      });
+      const release = await take(NAME);
+      if (typeof release === 'string') {
+        if (release === 'unavailable') return 'unavailable';
+        waiting = untilFree(NAME);
+        await waiting.freed;
+      } else if (cancelled) release();
+      else return { release };
     }
     return 'unavailable';
   })();
@@ -74,29 +82,16 @@ function takeHere(): Attempt {
     held,
     cancel: () => {
       cancelled = true;
-      waiting?.destroy();
+      waiting?.cancel();
     },
   };
 }
 
-function listen(): Promise<Held | 'taken' | 'unavailable'> {
-  return new Promise((resolve) => {
-    const waiters = new Set<Socket>();
-    const server: Server = createServer((socket) => {
-      waiters.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => waiters.delete(socket));
-    });
-    server.on('error', (error) => resolve('code' in error && error.code === 'EADDRINUSE' ? 'taken' : 'unavailable'));
-    server.listen({ path: `\0${NAME}` }, () =>
-      resolve({
-        release: () => {
-          server.close();
-          for (const waiter of waiters) waiter.destroy();
-        },
-      }),
-    );
-  });
+/** Holds the lock for another process of the executable, for as long as that keeps the standard input open. */
+export async function holdLock(): Promise<void> {
+  process.stdin.on('end', () => process.exit()).resume();
+  if ((await takeHere().held) === 'unavailable') process.exit(1);
+  process.stdout.write('held');
 }
 
 // The same as above for a runtime that has only this text. A NUL can't be an argument, so it is added inside.
@@ -109,7 +104,8 @@ process.stdin.on('end', () => process.exit()).resume();
 })();`;
 
 function takeThere(namespace: Namespace): Attempt {
-  // BUN_BE_BUN makes an executable that bun compiled the plain runtime again; Node does not know it.
-  const holder = namespace.start({ argv: [process.execPath, '-e', HOLDER, NAME], env: { BUN_BE_BUN: '1', NODE_OPTIONS: '' } });
+  // The executable runs no text: there it is a word that src/cli/main.ts knows.
+  const words = bun ? ['hold-lock'] : ['-e', HOLDER, NAME];
+  const holder = namespace.start({ argv: [process.execPath, ...words], env: { NODE_OPTIONS: '' } });
   return { held: holder.spoke.then((spoke) => (spoke ? { release: holder.stop } : 'unavailable')), cancel: holder.stop };
 }

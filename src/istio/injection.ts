@@ -1,24 +1,23 @@
-/** What a release's injector passes to istio-iptables. */
+/** What a release's injector passes to istio-iptables for an ordinary pod. */
 
 import { readArguments } from './argument-settings.ts';
+import { wordsOf } from './injection/injected.ts';
+import { PROXY_ID } from './injection/proxy-user.ts';
+import { templateArguments } from './injection/template.ts';
+import { injectedText } from './injection/template-data.ts';
+import { NO_MESH } from './mesh/mesh.ts';
 import type { Profile } from './releases/profile.ts';
 import type { Settings } from './settings.ts';
 import { SETTING_KEYS } from './settings.ts';
 
-/** The arguments for a pod without annotations that declares no ports, in the injector's order. */
-export function injectedArguments({ has }: Profile): readonly string[] {
-  const excluded = [
-    ...(has('injectsTelemetryPort') ? ['15090'] : []),
-    ...(has('injectsHealthPort') ? ['15021'] : []),
-    ...(has('injectsStatusPort') ? ['15020'] : []),
-  ];
-  return [
-    ...['-p', '15001'],
-    ...(has('injectsInboundPort') ? ['-z', '15006'] : []),
-    ...['-u', '1337', '-m', 'REDIRECT', '-i', '*', '-x', ''],
-    ...['-b', has('injectsAllInboundPorts') ? '*' : ''],
-    ...['-d', excluded.join(',')],
-  ];
+/**
+ * The arguments for a pod without annotations that declares no ports, in the injector's order.
+ * What they say of the log is left out: no rule comes of it, and no setting.
+ */
+export function injectedArguments(profile: Profile): readonly string[] {
+  const id = injectedText(PROXY_ID, profile);
+  const data = { profile, annotations: new Map(), containers: [], mesh: NO_MESH, proxyUser: id, proxyGroup: id };
+  return wordsOf(templateArguments(data).filter(({ joined }) => joined !== true));
 }
 
 /** The settings of such a pod: what stands wherever a sidecar file says nothing. */

@@ -8,6 +8,7 @@ import type { SettingKey } from './settings.ts';
 import { isSettingKey, SETTING_KEYS, SETTINGS } from './settings.ts';
 import type { Source, Sourced } from './source.ts';
 import type { YamlEntry, YamlNode } from './yaml.ts';
+import { isNull } from './yaml-fields.ts';
 
 export const API_VERSION = 'istio-init/v1';
 export const KIND = 'SidecarCapture';
@@ -101,22 +102,18 @@ function textsOf(
   });
   const asText = (scalar: YamlNode): TextAt => ({ text: scalar.kind === 'scalar' ? scalar.text : '', source: at(scalar) });
   if (node.kind === 'sequence' && shape !== 'one') {
-    const wrong = node.items.find((item) => item.kind !== 'scalar' || isNothing(item));
+    const wrong = node.items.find((item) => item.kind !== 'scalar' || isNull(item));
     return wrong === undefined ? { given: node.items.map(asText) } : refuse(wrong, allowed);
   }
-  const single = node.kind === 'scalar' && !isNothing(node) && shape !== 'list';
+  const single = node.kind === 'scalar' && !isNull(node) && shape !== 'list';
   return single ? { given: asText(node) } : refuse(node, wanted);
-}
-
-function isNothing(node: YamlNode): boolean {
-  return node.kind === 'scalar' && node.plain && ['', '~', 'null', 'Null', 'NULL'].includes(node.text);
 }
 
 function wrongType(name: string, node: YamlNode, allowed: string, source: Source): Problem {
   const found = {
     mapping: 'a mapping',
     sequence: 'a list',
-    scalar: isNothing(node) ? 'nothing' : quoted(node.kind === 'scalar' ? node.text : ''),
+    scalar: isNull(node) ? 'nothing' : quoted(node.kind === 'scalar' ? node.text : ''),
   }[node.kind];
   return problem('wrong-type', source, { name, value: found, allowed });
 }

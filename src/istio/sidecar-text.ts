@@ -4,8 +4,8 @@ import { nearest, ProblemError, problem, quoted } from './problems.ts';
 import type { SidecarFile } from './sidecar-file.ts';
 import { API_VERSION, KIND, readSidecarFile } from './sidecar-file.ts';
 import type { Source } from './source.ts';
-import type { YamlNode } from './yaml.ts';
 import { readYaml } from './yaml.ts';
+import { field } from './yaml-fields.ts';
 
 /** Reads the one document of a text. Throws a ProblemError where it is no YAML, or something else. */
 export function readSidecarText(text: string, file: string): SidecarFile {
@@ -18,7 +18,7 @@ export function readSidecarText(text: string, file: string): SidecarFile {
     throw new ProblemError([problem('wrong-type', at(1, 1), { name: 'the document', value: 'nothing', allowed: `a ${KIND}` })]);
   if (second !== undefined)
     throw new ProblemError([problem('several-documents', at(second.line, second.column), { value: String(documents.length) })]);
-  const kind = entryOf(document, 'kind');
+  const kind = field(document, 'kind');
   if (kind?.kind === 'scalar' && kind.text !== KIND) {
     throw new ProblemError([
       problem('not-a-manifest', at(kind.line, kind.column), {
@@ -29,15 +29,10 @@ export function readSidecarText(text: string, file: string): SidecarFile {
     ]);
   }
   const read = readSidecarFile(document, file);
-  const missing = Object.entries({ apiVersion: API_VERSION, kind: KIND }).filter(([name]) => entryOf(document, name) === undefined);
+  const missing = Object.entries({ apiVersion: API_VERSION, kind: KIND }).filter(([name]) => field(document, name) === undefined);
   if (read.problems.length === 0 && missing.length > 0) {
     const here = at(document.line, document.column);
     throw new ProblemError(missing.map(([name, allowed]) => problem('wrong-type', here, { name, value: 'nothing', allowed })));
   }
   return read;
-}
-
-function entryOf(node: YamlNode, name: string): YamlNode | undefined {
-  if (node.kind !== 'mapping') return undefined;
-  return node.entries.find(({ key }) => key.kind === 'scalar' && key.text === name)?.value;
 }

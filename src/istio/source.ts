@@ -7,7 +7,14 @@ export type Source =
   | { readonly kind: 'injected'; readonly release: Release }
   /** What the release's program takes when nothing is said. */
   | { readonly kind: 'default'; readonly release: Release }
-  | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
+  | {
+      readonly kind: 'file';
+      readonly file: string;
+      readonly line: number;
+      readonly column: number;
+      /** What stands there, where that is no setting of ours: an annotation, a Helm value, a variable. */
+      readonly key?: string;
+    }
   /** An option of this program: `--set`, `--release`, `--address`. */
   | { readonly kind: 'option'; readonly option: string }
   /** An argument of istio-iptables, after `--`. */

@@ -121,14 +121,16 @@ function sequence(position: Position): { node: YamlNode; children: YamlNode[] } 
 /** A mapping gathers keys and values by turns; its entries are paired when someone looks. */
 function mapping(position: Position): { node: YamlNode; children: YamlNode[] } {
   const parts: YamlNode[] = [];
+  let paired: readonly YamlEntry[] | undefined;
   const node: YamlNode = {
     kind: 'mapping',
     ...position,
     get entries(): readonly YamlEntry[] {
-      return Array.from({ length: Math.floor(parts.length / 2) }, (_, index) => ({
+      paired ??= Array.from({ length: Math.floor(parts.length / 2) }, (_, index) => ({
         key: parts[2 * index] as YamlNode,
         value: parts[2 * index + 1] as YamlNode,
       }));
+      return paired;
     },
   };
   return { node, children: parts };

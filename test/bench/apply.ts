@@ -11,7 +11,24 @@ import type { Cost } from './timing.ts';
 import { timed } from './timing.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/istio-iptables', import.meta.url));
-const ARGS = ['-p', '15001', '-z', '15006', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-x', '', '-b', '*', '-d', '15090,15021,15020'];
+export const ARGS = [
+  '-p',
+  '15001',
+  '-z',
+  '15006',
+  '-u',
+  '1337',
+  '-m',
+  'REDIRECT',
+  '-i',
+  '*',
+  '-x',
+  '',
+  '-b',
+  '*',
+  '-d',
+  '15090,15021,15020',
+];
 const DROP_IN = [process.execPath, BIN, ...ARGS];
 const ROUNDS = 15;
 const MOST = { cold: 5, again: 3 } as const;
@@ -27,7 +44,7 @@ export function benchApply(): readonly Table[] {
   return [];
 }
 
-function whatIsLacking(): string | undefined {
+export function whatIsLacking(): string | undefined {
   if (process.getuid?.() !== 0) return 'they need root';
   const trial = spawnSync('unshare', ['--net', 'iptables-nft-restore'], { input: '*nat\n:TRIAL - [0:0]\nCOMMIT\n', encoding: 'utf8' });
   if (trial.status === 0) return undefined;
@@ -75,7 +92,7 @@ function measured(): Table {
 }
 
 /** Hands the prefix that enters a fresh namespace to `use`. */
-function inNamespace<R>(use: (enter: readonly string[]) => R): R {
+export function inNamespace<R>(use: (enter: readonly string[]) => R): R {
   const name = `istio-init-bench-${process.pid}`;
   spawnSync('ip', ['netns', 'add', name]);
   // As in a pod. Where it is down the kernel shows less in its files, and a program has to be asked instead.

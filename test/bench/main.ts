@@ -6,10 +6,20 @@ import { benchGrowth } from './growth.ts';
 import { benchNodeSave } from './node-save.ts';
 import { benchPlans } from './plans.ts';
 import { benchPreview } from './preview.ts';
+import { benchStartup } from './startup.ts';
 import { printTable } from './table.ts';
 import { benchTrace } from './trace.ts';
 
-const tables = [benchPlans(), benchGrowth(), benchPreview(), benchTrace(), benchBehavior(), ...benchApply(), ...benchNodeSave()];
+const tables = [
+  benchPlans(),
+  benchGrowth(),
+  benchPreview(),
+  benchTrace(),
+  benchBehavior(),
+  ...benchApply(),
+  ...benchNodeSave(),
+  ...benchStartup(),
+];
 for (const table of tables) printTable(table);
 const broken = tables.flatMap(({ limits }) => limits.filter(({ measured, most }) => measured > most));
 for (const { what, measured, most } of broken) process.stderr.write(`${what}: ${measured.toFixed(2)}, at most ${most} allowed\n`);

@@ -1,4 +1,4 @@
-/** The built program, as a user starts it. */
+/** The built program, as a user starts it: for Node, or (TEST_PROGRAM=executable) as the one file that the image has. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect } from 'vitest';
 
-export const PROGRAM = fileURLToPath(new URL('../../bin/istio-init', import.meta.url));
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** Where `istio-init` and `istio-iptables` are. */
+export const BIN = join(ROOT, process.env['TEST_PROGRAM'] === 'executable' ? 'dist/bin' : 'bin');
+export const PROGRAM = join(BIN, 'istio-init');
 
 /** What a run left behind. */
 export interface Run {

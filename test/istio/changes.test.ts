@@ -64,6 +64,9 @@ const MEANING: Readonly<Record<Touches, (of: Touched) => boolean>> = {
   'pods with outbound owner groups': ({ env }) => Object.keys(env).some((name) => name.startsWith('ISTIO_OUTBOUND_OWNER_GROUPS')),
   'pods with excluded interfaces': ({ values }) => some(values['interfaces.exclude']),
   'pods with rerouted interfaces': ({ values }) => some(values['interfaces.reroute']),
+  // No golden case is of the plugin, and none has annotations.
+  'pods with the CNI plugin': () => false,
+  'users of the annotation': () => false,
   'pods with trace logging': ({ args }) => args.includes('--iptables-trace-logging'),
   'every caller': () => true,
   'users of the flag': ({ args }) => args.some((arg) => arg.startsWith('-')),

@@ -1,11 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import { readArguments } from '../../src/istio/argument-settings.ts';
+import { inject } from '../../src/istio/injection/inject.ts';
+import { wordsOf } from '../../src/istio/injection/injected.ts';
 import { injectedArguments, injectedSettings } from '../../src/istio/injection.ts';
+import { NO_MESH } from '../../src/istio/mesh/mesh.ts';
 import { printedSettings } from '../../src/istio/printed-settings.ts';
 import { RELEASES } from '../../src/istio/releases/known.ts';
+import type { Profile } from '../../src/istio/releases/profile.ts';
 import { profileOf } from '../../src/istio/releases/profile.ts';
 import { SETTING_KEYS } from '../../src/istio/settings.ts';
 import { CASES } from '../golden.ts';
+import { workload } from './injection-workload.ts';
+
+/** The same by hand, without templates. */
+function ordinaryArguments({ has }: Profile): readonly string[] {
+  const excluded = [
+    ...(has('injectsTelemetryPort') ? ['15090'] : []),
+    ...(has('injectsHealthPort') ? ['15021'] : []),
+    ...(has('injectsStatusPort') ? ['15020'] : []),
+  ];
+  const inbound = has('injectsInboundPort') ? ['-z', '15006'] : [];
+  const included = has('injectsAllInboundPorts') ? '*' : '';
+  return ['-p', '15001', ...inbound, ...'-u 1337 -m REDIRECT -i * -x'.split(' '), '', '-b', included, '-d', excluded.join(',')];
+}
 
 /** The releases that pass these arguments, as spans. */
 function spansThatPass(words: string): readonly string[] {
@@ -31,6 +48,16 @@ describe('the injector, for a pod without annotations and ports (istio-history 3
     ['injected-1.6', '1.30.3'],
   ])('passes the arguments of the golden case %s in %s', (name, release) => {
     expect(injectedArguments(profileOf(release))).toEqual(CASES.find((golden) => golden.name === name)?.args);
+  });
+
+  it('is the injector of all workloads: of an empty one in a mesh of which nothing is said it makes the same, and what is for the log', () => {
+    for (const release of RELEASES) {
+      const profile = profileOf(release);
+      const made = inject(workload(), NO_MESH, profile, 'init');
+      const log = profile.has('injectsLogFlags') ? ['--log_output_level=default:info'] : [];
+      expect(made.kind === 'arguments' && wordsOf(made.arguments), release).toEqual([...ordinaryArguments(profile), ...log]);
+      expect(injectedArguments(profile), release).toEqual(ordinaryArguments(profile));
+    }
   });
 
   it('passes nothing that istio-iptables of its release does not take', () => {

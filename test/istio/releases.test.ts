@@ -163,30 +163,11 @@ describe('spans', () => {
   });
 });
 
-// What the injector makes of annotations, Helm values and proxyMetadata.
-const INJECTED: readonly ChangeName[] = [
-  'injectsProxyListenPort',
-  'injectsNothingInModeNone',
-  'injectsReroutedInterfaces',
-  'injectsExcludedOutboundPorts',
-  'injectsIncludedOutboundPorts',
-  'injectsEnvironment',
-  'injectsIncludedInboundValue',
-  'injectsExcludedInterfaces',
-  'injectsInboundListenPort',
-  'injectsProxyUser',
-  'injectsTproxyUser',
-  'injectsForceApply',
-  'injectsReroutedByNewName',
-  'injectsNativeNftables',
-];
-
 // Rows that no builder asks for: they say in words what changed, for the `changes` command, and change nothing in what is made here.
 const TOLD_ONLY: Readonly<Partial<Record<ChangeName, string>>> = {
   toPorts: 'normal form has one spelling of REDIRECT',
   hostBitsKept: 'the kernel masks a range on insertion',
   jumpedChainsMade: 'an empty chain is made wherever something jumps to it, as iptables demands',
-  ...Object.fromEntries(INJECTED.map((name) => [name, 'injection is modelled for pods without annotations only'])),
 };
 
 describe('every change', () => {
@@ -196,8 +177,8 @@ describe('every change', () => {
     .map((file) => readFileSync(join(src, file), 'utf8'))
     .join('\n');
 
-  // `has('name')`, `has(a ? 'name' : 'other')`, `needs: 'name'`, `shell: 'name'`: a setting of the same name does not count.
-  const asking = (name: string): RegExp => new RegExp(`(?:has\\([^)\\n]*|[nN]eeds: |shell: |const \\w+ = )'${name}'`);
+  // `has('name')`, `has(a ? 'name' : 'other')`, `needs: 'name'`, `unless: 'name'`, `shell: 'name'`: a setting of the same name does not count.
+  const asking = (name: string): RegExp => new RegExp(`(?:has\\([^)\\n]*|[nN]eeds: |unless: |shell: |const \\w+ = )'${name}'`);
 
   it.each(CHANGE_NAMES.filter((name) => !(name in TOLD_ONLY)))('is asked for by the code: %s', (name) => {
     expect(code).toMatch(asking(name));

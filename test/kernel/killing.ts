@@ -3,8 +3,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { BIN } from '../cli/program.ts';
 import type { Namespace } from './namespace.ts';
 
 /**
@@ -14,7 +15,7 @@ import type { Namespace } from './namespace.ts';
 export const VICTIMS = ['the program', 'its process group', 'everything in its pid namespace'] as const;
 export type Victim = (typeof VICTIMS)[number];
 
-const PROGRAM = fileURLToPath(new URL('../../bin/istio-iptables', import.meta.url));
+const PROGRAM = join(BIN, 'istio-iptables');
 
 /** Runs the drop-in and kills it after `delay` milliseconds unless it has ended; answers its exit code when nothing of it runs any more. */
 export async function runAndKill(namespace: Namespace, args: readonly string[], victim: Victim, delay: number): Promise<number | null> {

@@ -170,8 +170,9 @@ describeSockets('a probe of rules that are there', () => {
     expect(seen(await validate(current(), { prefix: APP }))).toEqual({
       exitCode: 0,
       verdicts: [
-        'IPv4 outbound: not tested: there is no route to 192.0.2.1 (ENETUNREACH)',
-        'IPv6 outbound: not tested: there is no route to 2001:db8::1 (ENETUNREACH)',
+        // bun's error has no code.
+        expect.stringMatching(/^IPv4 outbound: not tested: there is no route to 192\.0\.2\.1 \(/),
+        expect.stringMatching(/^IPv6 outbound: not tested: there is no route to 2001:db8::1 \(/),
       ],
     });
   });

@@ -3,8 +3,8 @@
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { BIN } from '../cli/program.ts';
 import type { Namespace } from './namespace.ts';
 
 /** What a run left behind. */
@@ -22,8 +22,7 @@ export interface Circumstances {
   readonly path?: string;
 }
 
-/** Where `istio-init` and `istio-iptables` are. */
-export const BIN: string = fileURLToPath(new URL('../../bin', import.meta.url));
+export { BIN };
 
 /** Node and the programs of the system. */
 export const PATH = `${dirname(process.execPath)}:/usr/sbin:/usr/bin:/sbin:/bin`;

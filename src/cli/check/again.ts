@@ -5,7 +5,7 @@ import type { PacketWords } from '../../istio/packet/words.ts';
 import type { Family } from '../../netfilter/rule.ts';
 import { FAMILIES } from '../../netfilter/rule.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
-import type { SettingsGiven } from '../options.ts';
+import type { PlanGiven } from '../plan-input.ts';
 import type { SourceName } from '../source-name.ts';
 import { oddSettings } from './identity.ts';
 import { reachOf } from './place.ts';
@@ -16,7 +16,7 @@ export interface Asked {
   /** Undefined for this network namespace and the machine. */
   readonly source: string | undefined;
   readonly name: SourceName;
-  readonly given: SettingsGiven;
+  readonly given: PlanGiven;
 }
 
 /** The diff that shows all of a drift; `inferred` is named where the diff would not come to it by itself. */
@@ -93,11 +93,17 @@ export function withAllTables({ name, given }: Asked): readonly Again[] {
 }
 
 /** The options of a command line as they were typed: what the rules should be, and what is known of the pod. */
-function optionsOf({ filename, sets, release, env, envFile, addresses, nameservers, facts, args }: SettingsGiven): readonly string[] {
+function optionsOf(given: PlanGiven): readonly string[] {
+  const { filename, manifests, workload, sets, release, env, envFile, addresses, nameservers, facts, args } = given;
   const one = (option: string, value: string | undefined): readonly string[] => (value === undefined ? [] : [option, value]);
-  const each = (option: string, values: readonly string[]): readonly string[] => values.flatMap((value) => [option, value]);
+  const each = (option: string, values: readonly string[] = []): readonly string[] => values.flatMap((value) => [option, value]);
   return [
-    ...one('-f', filename),
+    ...each('-f', filename === undefined ? [] : (manifests?.filenames ?? [filename])),
+    ...one('--workload', workload),
+    ...each('--values', manifests?.values),
+    ...one('--installer', manifests?.installer),
+    ...each('--image-release', manifests?.imageReleases),
+    ...(manifests?.keepArguments === true ? ['--keep-args'] : []),
     ...each('--set', sets),
     ...one('--release', release),
     ...each('--env', env),

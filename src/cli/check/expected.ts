@@ -6,7 +6,7 @@ import type { CapturePlan } from '../../istio/plan.ts';
 import { observeAll } from '../../netfilter/observation.ts';
 import { hasSettings } from '../diff/side-settings.ts';
 import { planName } from '../diff/sides.ts';
-import type { SettingsGiven } from '../options.ts';
+import type { PlanGiven } from '../plan-input.ts';
 import { planInput } from '../plan-input.ts';
 import type { Side } from '../side.ts';
 
@@ -21,17 +21,19 @@ export interface Expected {
  * tell of its pod (nameservers, whether it has IPv6) is what its rules tell. Throws a ProblemError for settings that
  * can't be used.
  */
-export async function expectedOf(
-  side: Side,
-  given: SettingsGiven,
-  { answers: [likeliest] }: Identification,
-): Promise<Expected | undefined> {
-  if (hasSettings(given)) {
+export async function expectedOf(side: Side, given: PlanGiven, { answers: [likeliest] }: Identification): Promise<Expected | undefined> {
+  if (hasSettings(given) || asksMesh(given)) {
     const facts: Facts = { ...likeliest?.facts, ...side.facts };
-    const { plan, notes } = await planInput(given, facts);
-    const name = planName(plan, { kind: 'settings' }, given);
+    const { plan, notes, of } = await planInput(given, facts);
+    const name = of === undefined ? planName(plan, { kind: 'settings' }, given) : `Istio ${plan.release}, ${of}`;
     return {
-      side: { name, seen: observeAll(plan), plan, problems: plan.problems, notes: side.plan === undefined ? [] : notes },
+      side: {
+        name,
+        seen: observeAll(plan),
+        plan,
+        problems: plan.problems,
+        notes: side.plan === undefined && of === undefined ? [] : notes,
+      },
       given: true,
     };
   }
@@ -39,4 +41,9 @@ export async function expectedOf(
   const { plan } = likeliest;
   const name = `Istio ${plan.release} with these settings`;
   return { side: { name, seen: observeAll(plan), plan, problems: [], notes: [] }, given: false };
+}
+
+/** What a mesh is installed with says what an ordinary pod in it should have. */
+function asksMesh({ manifests }: PlanGiven): boolean {
+  return manifests !== undefined && (manifests.values.length > 0 || manifests.installer !== undefined);
 }

@@ -4,6 +4,7 @@ import type { CommandModule } from 'yargs';
 import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
 import { badOption, finish } from '../talk.ts';
 import { backendGiven, TARGET_OPTIONS, targetGiven } from '../target.ts';
+import { WORKLOAD_OPTION, workloadGiven } from '../workloads/choose.ts';
 
 const SHARED = {
   'dry-run': { type: 'boolean', default: false, describe: 'Print the transaction against the live state; touch nothing', group: 'Output:' },
@@ -20,6 +21,7 @@ export const applyCommand: CommandModule = {
   builder: (command) =>
     command
       .options(SETTINGS_OPTIONS)
+      .options(WORKLOAD_OPTION)
       .options(TARGET_OPTIONS)
       .option('on-drift', {
         type: 'string',
@@ -31,6 +33,7 @@ export const applyCommand: CommandModule = {
       .example([
         ['$0 apply --here', 'the rules of an ordinary pod, here'],
         ['$0 apply --netns /run/netns/test -f sidecar.yaml', 'settings from a file, in a namespace'],
+        ['$0 apply --pid 4242 -f pod.yaml', 'what a pod asks for'],
         ['$0 apply --pid 4242 --dry-run', 'what would change for a process'],
       ])
       .epilogue(EXIT_CODES),
@@ -40,7 +43,13 @@ export const applyCommand: CommandModule = {
       const drift = last(parsed, 'on-drift') ?? '';
       const onDrift = ON_DRIFT.find((word) => word === drift);
       if (onDrift === undefined) throw badOption('--on-drift', `${JSON.stringify(drift)} is not one of ${ON_DRIFT.join(', ')}`);
-      return apply({ ...request(parsed), options: { ...options(parsed), onDrift } }, settingsGiven(parsed));
+      return apply(
+        { ...request(parsed), options: { ...options(parsed), onDrift } },
+        {
+          ...settingsGiven(parsed),
+          ...workloadGiven(parsed),
+        },
+      );
     }),
 };
 

@@ -3,6 +3,7 @@
 import type { CommandModule } from 'yargs';
 import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
 import { finish } from '../talk.ts';
+import { WORKLOAD_OPTION, workloadGiven } from '../workloads/choose.ts';
 
 export const checkCommand: CommandModule = {
   command: 'check [source]',
@@ -23,6 +24,7 @@ export const checkCommand: CommandModule = {
       })
       .option('to', { type: 'string', requiresArg: true, describe: 'and to 10.0.0.5:80, pod:8080, localhost:80', group: 'Packet:' })
       .options(SETTINGS_OPTIONS)
+      .options(WORKLOAD_OPTION)
       .options(FAMILY_OPTIONS)
       .option('output', {
         alias: 'o',
@@ -36,7 +38,7 @@ export const checkCommand: CommandModule = {
       .example([
         ['$0 check', 'this network namespace, and this machine'],
         ['$0 check pid:4242', 'the pod of a process, from its node'],
-        ['$0 check pid:4242 -f sidecar.yaml', 'held against settings'],
+        ['$0 check pid:4242 -f pod.yaml', 'held against what the pod asks for'],
         ["$0 check live --release 1.20 -- -p 15001 -b '*'", 'held against arguments of istio-iptables'],
         ['$0 check pid:4242 --from app --to 10.0.0.5:80', 'and what becomes of a connection there'],
         ['$0 check saved.txt -o markdown', 'what somebody saved, for a ticket'],
@@ -50,7 +52,7 @@ export const checkCommand: CommandModule = {
       const [source, family, from, to] = ['source', 'family', 'from', 'to'].map((name) => last(parsed, name));
       return check({
         ...(source === undefined ? {} : { source }),
-        given: settingsGiven(parsed),
+        given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
         output: last(parsed, 'output') ?? '',

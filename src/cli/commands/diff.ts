@@ -3,8 +3,9 @@
 import type { CommandModule } from 'yargs';
 import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
 import { finish } from '../talk.ts';
+import { WORKLOAD_OPTION, workloadGiven } from '../workloads/choose.ts';
 
-const SOURCES = 'FILE, - (standard input), FILE@1.23, @1.23, live, pid:N, netns:PATH, exec:TEXT';
+const SOURCES = 'FILE, - (standard input), FILE@1.23, @1.23, @own (each workload as injected), live, pid:N, netns:PATH, exec:TEXT';
 
 // yargs hands over a lone dash as an empty text.
 const dash = (text: string): string => (text === '' ? '-' : text);
@@ -17,6 +18,7 @@ export const diffCommand: CommandModule = {
       .positional('left', { type: 'string', coerce: dash, describe: SOURCES })
       .positional('right', { type: 'string', coerce: dash, describe: 'The same; left out: the settings given, or what made the left' })
       .options(SETTINGS_OPTIONS)
+      .options(WORKLOAD_OPTION)
       .options(FAMILY_OPTIONS)
       .option('by', {
         type: 'string',
@@ -48,6 +50,7 @@ export const diffCommand: CommandModule = {
         ['$0 diff @1.12 @1.23 -o patch -- -d 80', 'arguments at two releases, for patch(1)'],
         ["$0 diff exec:istio-iptables @1.23 -- -b '*'", 'what a program makes of arguments'],
         ['$0 diff @1.12 @1.13 --by packets', 'what that changes for traffic'],
+        ['$0 diff -f cluster.json @own @1.28', 'what changes for whom with an upgrade'],
         ['$0 diff before.txt after.txt -o markdown', 'two captures, for a ticket'],
       ])
       .epilogue(
@@ -60,7 +63,7 @@ export const diffCommand: CommandModule = {
       return diff({
         left: last(parsed, 'left') ?? '',
         ...(right === undefined ? {} : { right }),
-        given: settingsGiven(parsed),
+        given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
         by: last(parsed, 'by') ?? '',
         output: last(parsed, 'output') ?? '',
         ...(family === undefined ? {} : { family }),

@@ -3,9 +3,10 @@
 import type { CommandModule } from 'yargs';
 import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
 import { finish } from '../talk.ts';
+import { WORKLOAD_OPTION, workloadGiven } from '../workloads/choose.ts';
 
 export const identifyCommand: CommandModule = {
-  command: 'identify <source>',
+  command: 'identify [source]',
   describe: 'Find the releases that could have made rules, and the settings',
   builder: (command) =>
     command
@@ -16,6 +17,7 @@ export const identifyCommand: CommandModule = {
         describe: 'FILE, - (standard input), live, pid:N, netns:PATH, exec:TEXT',
       })
       .options(SETTINGS_OPTIONS)
+      .options(WORKLOAD_OPTION)
       .options(FAMILY_OPTIONS)
       .option('output', {
         alias: 'o',
@@ -31,6 +33,7 @@ export const identifyCommand: CommandModule = {
         ['iptables-save | $0 identify -', 'what this machine holds'],
         ['$0 identify pid:4242', 'the pod of a process'],
         ['$0 identify saved.txt -o yaml > sidecar.yaml', 'the settings, to go on with'],
+        ['$0 identify -f cluster.json', 'which releases make the rules of each workload'],
         ['$0 identify blog-post.md -o markdown', 'for a ticket'],
       ])
       .epilogue(
@@ -39,10 +42,10 @@ export const identifyCommand: CommandModule = {
   handler: (parsed) =>
     finish(async () => {
       const [{ identifyRules }, { paintFor }] = await Promise.all([import('../identify.ts'), import('../colour.ts')]);
-      const family = last(parsed, 'family');
+      const [source, family] = [last(parsed, 'source'), last(parsed, 'family')];
       return identifyRules({
-        source: last(parsed, 'source') ?? '',
-        given: settingsGiven(parsed),
+        ...(source === undefined ? {} : { source }),
+        given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
         output: last(parsed, 'output') ?? '',
         ...(family === undefined ? {} : { family }),
         paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),

@@ -3,11 +3,13 @@
 import type { CommandModule } from 'yargs';
 import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, settingsGiven } from '../options.ts';
 import { finish } from '../talk.ts';
+import { WORKLOAD_OPTION, workloadGiven } from '../workloads/choose.ts';
 
 export const EXAMPLES: [string, string][] = [
   ['$0 preview', 'an ordinary injected pod, newest release'],
   ['$0 preview --release 1.12 --explain', 'each rule of 1.12 with its reason'],
   ['$0 preview -f sidecar.yaml -o commands', 'settings from a file, as commands'],
+  ['kubectl get pods -A -o json | $0 preview -f -', 'all pods of a cluster, in groups of equal rules'],
   ['$0 preview --set dns.capture=all -o list', 'one setting changed, as tables'],
   ["$0 preview @1.5 -- -p 15001 -b '*'", 'arguments of istio-iptables at 1.5'],
   ['$0 preview saved.txt -o json', 'rules that were found, as data'],
@@ -27,13 +29,13 @@ export const previewCommand: CommandModule = {
         describe: SOURCES,
       })
       .options(SETTINGS_OPTIONS)
+      .options(WORKLOAD_OPTION)
       .options(FAMILY_OPTIONS)
       .option('output', {
         alias: 'o',
         type: 'string',
         requiresArg: true,
-        default: 'restore',
-        describe: 'restore, save, commands, list, json or yaml',
+        describe: 'restore (default), save, commands, list, json or yaml; of many workloads also table (default)',
         group: 'Output:',
       })
       .option('explain', { type: 'boolean', default: false, describe: 'Say why each rule is there', group: 'Output:' })
@@ -46,10 +48,11 @@ export const previewCommand: CommandModule = {
       const { preview } = await import('../preview.ts');
       const family = last(parsed, 'family');
       const source = last(parsed, 'source');
+      const output = last(parsed, 'output');
       return preview({
         ...(source === undefined ? {} : { source }),
-        given: settingsGiven(parsed),
-        output: last(parsed, 'output') ?? '',
+        given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
+        ...(output === undefined ? {} : { output }),
         ...(family === undefined ? {} : { family }),
         explain: parsed['explain'] === true,
       });

@@ -4,6 +4,7 @@ import type { CommandModule, Options } from 'yargs';
 import { STORY_IDS } from '../../istio/stories/table.ts';
 import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, settingsGiven } from '../options.ts';
 import { finish } from '../talk.ts';
+import { WORKLOAD_OPTION, workloadGiven } from '../workloads/choose.ts';
 
 const PACKET = 'Packet:';
 
@@ -58,6 +59,7 @@ export const traceCommand: CommandModule = {
       })
       .options(TRACE_OPTIONS)
       .options(SETTINGS_OPTIONS)
+      .options(WORKLOAD_OPTION)
       .options(FAMILY_OPTIONS)
       .options({
         output: { alias: 'o', type: 'string', requiresArg: true, default: 'text', describe: 'text, json or markdown', group: 'Output:' },
@@ -72,6 +74,7 @@ export const traceCommand: CommandModule = {
       })
       .example([
         ['$0 trace --from app --to 10.0.0.5:80', 'in an ordinary pod of the newest release'],
+        ['$0 trace -f pod.yaml --from app --to 10.0.0.5:80', 'in a pod of which there is a manifest'],
         ['$0 trace pid:4242 --from outside --to pod:8080', 'in the pod of a process'],
         ['$0 trace saved.txt --from app --to 10.0.0.5:80 --all-rules', 'each rule of what somebody saved'],
         ['$0 trace @1.12 --from outside --to pod:22 --expect direct', 'for a script'],
@@ -89,7 +92,7 @@ export const traceCommand: CommandModule = {
       };
       return trace({
         ...positional(parsed),
-        given: settingsGiven(parsed),
+        given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
         output: last(parsed, 'output') ?? '',
         ...one('family'),
         ...one('proxy'),

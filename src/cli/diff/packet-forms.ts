@@ -58,7 +58,8 @@ function regionParts({ behavior }: PacketComparison, paint: Paint): readonly (re
   return [...behavior.different, ...behavior.unclear].map(print);
 }
 
-function answerText({ behavior }: PacketComparison): string {
+/** What the comparison says, as a sentence. */
+export function answerText({ behavior }: PacketComparison): string {
   const { answer, different, more, tooLarge } = behavior;
   const partly = tooLarge ? ' There is more than can be told apart: not all packets were compared.' : '';
   switch (answer) {

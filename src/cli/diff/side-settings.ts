@@ -21,6 +21,7 @@ export function settingsOf(name: SourceName, given: SettingsGiven): SettingsGive
       return { ...nothing, ...called, ...asked, ...(filename === undefined ? {} : { filename }), sets };
     case 'file':
       return { ...nothing, ...asked, sets };
+    case 'own':
     case 'namespace':
       return nothing;
     case 'command':
@@ -39,7 +40,7 @@ export function refuseTwoReaders(names: readonly SourceName[], { filename }: Set
 /** An option that no side takes would change nothing, whatever its user hoped for. */
 export function refuseUnused(names: readonly SourceName[], { filename, args, env, envFile }: SettingsGiven): void {
   const has = (...kinds: readonly SourceName['kind'][]): boolean => names.some(({ kind }) => kinds.includes(kind));
-  if (filename !== undefined && !has('settings'))
+  if (filename !== undefined && !has('settings', 'own'))
     throw badOption('--filename', 'no side takes settings; name a release as a side, as @1.23');
   const words = args !== undefined ? '--' : env.length > 0 ? '--env' : envFile !== undefined ? '--env-file' : undefined;
   if (words !== undefined && !has('settings', 'command'))

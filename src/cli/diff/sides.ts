@@ -89,6 +89,7 @@ function rank({ name }: Operand): number {
       return 0;
     case 'file':
       return /\.(ya?ml|json)$/.test(name.file) ? SETTINGS : 1;
+    case 'own':
     case 'settings':
       return SETTINGS + 1;
     default:

@@ -1,5 +1,6 @@
 /** An identification in words. */
 
+import { printedValues, valueText } from '../../istio/explain/value-text.ts';
 import { HIDDEN_SERVERS, SOME_ADDRESS_6 } from '../../istio/identify/choices.ts';
 import type { CommandAt, Description } from '../../istio/identify/describe.ts';
 import type { SetAside } from '../../istio/identify/our-part.ts';
@@ -7,7 +8,6 @@ import { ordinaryValues } from '../../istio/identify/proposal.ts';
 import type { Untraced } from '../../istio/identify/untraced.ts';
 import type { Answer, Identification } from '../../istio/identify.ts';
 import { MOST_RULES } from '../../istio/identify.ts';
-import { printedSettings } from '../../istio/printed-settings.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
 import type { SettingKey, Settings } from '../../istio/settings.ts';
@@ -42,13 +42,8 @@ export function settingsSaid({ plan, odd, switches }: Pick<Answer, 'plan' | 'odd
 }
 
 function textsOf(settings: Settings): (key: SettingKey) => string {
-  const printed = printedSettings(settings);
-  return (key) => {
-    const [group = '', name] = key.split('.');
-    const value = name === undefined ? printed[group] : (printed[group] as Readonly<Record<string, unknown>>)[name];
-    const text = Array.isArray(value) ? value.join(', ') : String(value);
-    return text === '' ? 'none' : text;
-  };
+  const printed = printedValues(settings);
+  return (key) => valueText(printed(key));
 }
 
 /** The settings as our YAML, a list on a line. */

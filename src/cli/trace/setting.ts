@@ -10,6 +10,7 @@ import type { Routing } from '../../istio/routing.ts';
 import type { LiveRouting } from '../../istio/routing-changes.ts';
 import type { Scene } from '../../istio/scene.ts';
 import { sceneOfPlan, sceneOfRules } from '../../istio/scene.ts';
+import { observeAll, observeText } from '../../netfilter/observation.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Family, Rule } from '../../netfilter/rule.ts';
 import { FAMILIES } from '../../netfilter/rule.ts';
@@ -21,7 +22,9 @@ import { planName } from '../diff/sides.ts';
 import { headingOf, reasonOf } from '../diff/words.ts';
 import { makerName } from '../identify/words.ts';
 import type { SettingsGiven } from '../options.ts';
-import { factsOf } from '../plan-input.ts';
+import type { PlanGiven } from '../plan-input.ts';
+import { factsOf, readInput } from '../plan-input.ts';
+import { rulesOf } from '../shown.ts';
 import type { Side } from '../side.ts';
 import { readSide } from '../side.ts';
 import type { SourceName } from '../source-name.ts';
@@ -56,15 +59,45 @@ export interface SettingOptions {
 }
 
 /** Reads a source to trace in. Throws a ProblemError for one that can't be used. */
-export async function readSetting(source: string | undefined, given: SettingsGiven, options: SettingOptions): Promise<TraceSetting> {
+export async function readSetting(source: string | undefined, given: PlanGiven, options: SettingOptions): Promise<TraceSetting> {
   const name = parseSource(source);
-  const side = await readSide(source, given, options.family);
+  const side = await sideIn(source, name, given, options.family);
   if (side.plan === undefined) refuseSettings(side.name, name, given);
   return settingOf(side, name, given, options);
 }
 
+/** A side that knows the workload whose plan it is, and what its manifest tells of the pod. */
+async function sideIn(source: string | undefined, name: SourceName, given: PlanGiven, family: Family | undefined): Promise<WorkloadSide> {
+  if (name.kind !== 'settings' && name.kind !== 'file') return readSide(source, given, family);
+  const input = await readInput(name, given);
+  if (input.kind === 'text') {
+    const { read, problems } = await rulesOf(input.text, family);
+    return { name: input.text.file, seen: observeText(read), problems, notes: [] };
+  }
+  const { plan, notes, facts, of, without } = input;
+  return {
+    name: `Istio ${plan.release}`,
+    seen: observeAll(plan),
+    plan,
+    facts,
+    ...(of === undefined ? {} : { of }),
+    problems: plan.problems,
+    // The heading says what the other notes say.
+    notes: without === undefined ? [] : notes,
+  };
+}
+
+interface WorkloadSide extends Side {
+  readonly of?: string;
+}
+
 /** A side that was read, as a place to trace in. */
-export async function settingOf(side: Side, name: SourceName, given: SettingsGiven, options: SettingOptions): Promise<TraceSetting> {
+export async function settingOf(
+  side: WorkloadSide,
+  name: SourceName,
+  given: SettingsGiven,
+  options: SettingOptions,
+): Promise<TraceSetting> {
   const { plan, problems, notes } = side;
   const facts = side.facts ?? (await factsOf(given));
   const sceneOptions = { facts, state: { beforeProxy: options.beforeProxy }, ...(options.proxy && { proxy: options.proxy }) };
@@ -73,9 +106,8 @@ export async function settingOf(side: Side, name: SourceName, given: SettingsGiv
     const found = await foundSetting(side, name, sceneOptions);
     return { ...found, taken: [...early, ...found.taken], problems, notes };
   }
-  // The heading says what the notes of settings say.
   return {
-    name: planName(plan, name, given),
+    name: side.of === undefined ? planName(plan, name, given) : `Istio ${plan.release}, ${side.of}`,
     scene: sceneOfPlan(plan, sceneOptions),
     reason: ({ rule }) => reasonOf(rule, plan),
     purpose: ({ rule }) => rule.because?.text,
@@ -83,7 +115,7 @@ export async function settingOf(side: Side, name: SourceName, given: SettingsGiv
     lines: false,
     taken: early,
     problems,
-    notes: [],
+    notes,
   };
 }
 
@@ -108,7 +140,7 @@ async function foundSetting(
   const nameservers = likeliest?.facts.nameservers;
   const facts = { ...(nameservers && { nameservers }), ...options.facts };
   const state = { ...options.state, ...(silent && { beforeProxy: true }) };
-  const madeAs = rulesOf(likeliest?.plan);
+  const madeAs = rulesMadeBy(likeliest?.plan);
   const exact = identified.outcome === 'exact' && likeliest?.odd.settings.length === 0 && likeliest.odd.switches.length === 0;
   return {
     name: headingOf(side),
@@ -162,7 +194,7 @@ function asRouting({ rules, routes, addresses }: LiveRouting): Routing {
 }
 
 /** The rule that the likeliest maker has with the same text at the same place: its reason is likely this one's. */
-function rulesOf(made: CapturePlan | undefined): (place: RulePlace) => Rule | undefined {
+function rulesMadeBy(made: CapturePlan | undefined): (place: RulePlace) => Rule | undefined {
   const known = new Map<string, Rule>();
   for (const family of FAMILIES) {
     for (const { name, chains } of made?.[family].tables ?? []) {

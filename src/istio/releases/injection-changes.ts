@@ -2,7 +2,7 @@
 
 import type { Change } from './change.ts';
 
-/** One row a change of what is passed; those that no setting of a pod without annotations asks for are told of by `changes` only. */
+/** One row a change of what is passed, checked, or configured by the CNI plugin. */
 export const INJECTION_CHANGES = {
   injectsInboundPort: { spans: '1.3 -', commits: ['c4481992064'], touches: 'every pod', what: 'The injector passes -z 15006.' },
   injectsAllInboundPorts: {
@@ -48,7 +48,7 @@ export const INJECTION_CHANGES = {
     spans: '1.7 -',
     commits: [],
     touches: 'users of the variable',
-    what: 'proxyMetadata becomes the environment of the init container; in 1.6 only where resources are set for it.',
+    what: 'proxyMetadata becomes the environment of the init container.',
   },
   injectsIncludedInboundValue: {
     spans: '1.12.2 -',
@@ -90,12 +90,203 @@ export const INJECTION_CHANGES = {
     spans: '1.25 -',
     commits: [],
     touches: 'pods with rerouted interfaces',
-    what: 'The annotation istio.io/reroute-virtual-interfaces is passed as -k, before the older kubevirtInterfaces.',
+    what: 'istio.io/reroute-virtual-interfaces is passed as -k.',
   },
   injectsNativeNftables: {
     spans: '1.27 -',
     commits: [],
     touches: 'users of the Helm value',
     what: 'global.nativeNftables is passed as --native-nftables.',
+  },
+  injectsByStatusPort: {
+    spans: '1.0.3 -',
+    commits: [],
+    touches: 'users of the annotation',
+    what: 'The status port (annotation status.sidecar.istio.io/port, or global.proxy.statusPort) is excluded; 0 is none.',
+  },
+  declaresWithSpaces: {
+    spans: '- 1.0.2',
+    commits: [],
+    touches: 'every pod',
+    what: 'The declared ports are passed as -b with a comma and a space behind each.',
+    gone: { what: 'The declared ports are passed as -b with commas between them.', commits: [] },
+  },
+  declaresOnlyTcp: {
+    spans: '1.4 -',
+    commits: [],
+    touches: 'pods with the CNI plugin',
+    what: 'Of the ports that containers declare only those of TCP count.',
+  },
+  injectsOpenList: {
+    spans: '1.5 - 1.6.4',
+    commits: [],
+    touches: 'users of the annotation',
+    what: 'Without a port of the pod, -d ends with a comma.',
+    gone: { what: 'Without a port of the pod, -d ends with the last port of the proxy.', commits: [] },
+  },
+  injectsCapturePortVariable: {
+    spans: '1.2',
+    commits: [],
+    touches: 'users of the annotation',
+    what: 'INBOUND_CAPTURE_PORT is 15006 where the annotation traffic.sidecar.istio.io/includeInboundPorts is "*".',
+    gone: { what: 'INBOUND_CAPTURE_PORT is no longer set: -z is passed.', commits: ['c4481992064'] },
+  },
+  injectsEnvironmentBesideResources: {
+    spans: '1.6',
+    commits: [],
+    touches: 'users of the variable',
+    what: 'proxyMetadata becomes the environment of the init container where global.proxy_init.resources is set, as the charts do.',
+    gone: {
+      what: 'proxyMetadata no longer needs global.proxy_init.resources to become the environment of the init container.',
+      commits: [],
+    },
+  },
+  injectsProxyConfigAnnotation: {
+    spans: '1.6 -',
+    commits: [],
+    touches: 'users of the annotation',
+    what: 'The annotation proxy.istio.io/config counts.',
+  },
+  injectsProxyConfigResources: {
+    spans: '1.13 -',
+    commits: [],
+    touches: 'users of the variable',
+    what: 'ProxyConfig resources count.',
+  },
+  injectsMergedProxyConfig: {
+    spans: '1.13 -',
+    commits: [],
+    touches: 'pods in TPROXY mode',
+    what: 'The layers of proxy configuration are merged as messages, so that REDIRECT beats no other mode.',
+  },
+  injectsLogFlags: {
+    spans: '1.15 -',
+    commits: [],
+    touches: 'users of the Helm value',
+    what: 'The log level is passed as --log_output_level, and global.logAsJson as --log_as_json.',
+  },
+  injectsValidation: {
+    spans: '1.5 -',
+    commits: [],
+    touches: 'pods with the CNI plugin',
+    what: 'With the CNI plugin the container only validates: --run-validation --skip-rule-apply.',
+  },
+  reroutedTwice: {
+    spans: '1.25 - 1.26.4, 1.27.0 - 1.27.1',
+    commits: [],
+    touches: 'pods with rerouted interfaces',
+    what: 'Two annotations give two -k; the plugin loses the older.',
+    gone: { what: 'The older annotation counts where the newer one is missing.', commits: ['7e1d1ebbe8e', '48293b22227'] },
+  },
+  injectsByLabel: {
+    spans: '1.10 -',
+    commits: [],
+    touches: 'every pod',
+    what: 'The label sidecar.istio.io/inject decides about injection, before the annotation of that name.',
+  },
+  injectsGatewayTemplate: {
+    spans: '1.10 -',
+    commits: [],
+    touches: 'users of the annotation',
+    what: 'The annotation inject.istio.io/templates chooses another template; that of gateways has no init container.',
+  },
+  cniByOlderValue: {
+    spans: '- 1.23',
+    commits: [],
+    touches: 'pods with the CNI plugin',
+    what: 'istio_cni.enabled tells the injector of the CNI plugin.',
+    gone: { what: 'istio_cni.enabled is no longer read.', commits: [] },
+  },
+  cniByPilotValue: {
+    spans: '1.22 -',
+    commits: [],
+    touches: 'pods with the CNI plugin',
+    what: 'pilot.cni.enabled tells the injector of the CNI plugin.',
+  },
+  injectsRedirectAnnotations: {
+    spans: '1.3 - 1.7',
+    commits: [],
+    touches: 'pods with the CNI plugin',
+    what: 'The injector writes what the CNI plugin reads into the annotations of the pod; inbound ports are those that its containers declare.',
+    gone: { what: 'The injector no longer writes annotations into every pod, and all inbound ports are captured by default.', commits: [] },
+  },
+  injectsAnnotationsForPlugin: {
+    spans: '1.9 -',
+    commits: [],
+    touches: 'pods with the CNI plugin',
+    what: 'With the CNI plugin the injector writes what it reads into the annotations of the pod.',
+  },
+  injectsEmptyForPlugin: {
+    spans: '1.25 -',
+    commits: [],
+    touches: 'pods with the CNI plugin',
+    what: 'An empty global.proxy.includeInboundPorts reaches the plugin.',
+  },
+  checksPortsTo65535: {
+    spans: '1.0.3 -',
+    commits: [],
+    touches: 'users of the annotation',
+    what: 'Ports up to 65535 are taken in annotations; before, up to 32767.',
+  },
+  checksRangesStrictly: {
+    spans: '1.16 -',
+    commits: [],
+    touches: 'users of the annotation',
+    what: 'Zeros in front are refused in the ranges of annotations.',
+  },
+  checksInterfaces: {
+    spans: '1.30 -',
+    commits: ['76b606f2f36'],
+    touches: 'users of the annotation',
+    what: 'Names of interfaces in annotations are checked.',
+  },
+  pluginInIstio: {
+    spans: '1.7 -',
+    commits: [],
+    touches: 'no traffic',
+    what: "The CNI plugin is part of Istio's own releases.",
+  },
+  pluginTakesProxyUser: {
+    spans: '1.19 -',
+    commits: [],
+    touches: 'pods with the CNI plugin',
+    what: 'The CNI plugin takes user and group from the container of the proxy; before, both are 1337.',
+  },
+  pluginIncludesOutboundPorts: {
+    spans: '1.12.5 - 1.12, 1.13.2 -',
+    commits: [],
+    touches: 'pods with included outbound ports',
+    what: 'The CNI plugin reads traffic.sidecar.istio.io/includeOutboundPorts, and takes "*" for excluded ports.',
+  },
+  pluginExcludesInterfaces: {
+    spans: '1.17 -',
+    commits: [],
+    touches: 'pods with excluded interfaces',
+    what: 'The CNI plugin reads traffic.sidecar.istio.io/excludeInterfaces.',
+  },
+  pluginCapturesDns: {
+    spans: '1.11 -',
+    commits: [],
+    touches: 'pods with DNS capture',
+    what: 'The CNI plugin reads ISTIO_META_DNS_CAPTURE, and captures DNS to every server.',
+  },
+  pluginReadsAgentDualStack: {
+    spans: '1.18.5 - 1.18',
+    commits: [],
+    touches: 'pods with dual stack',
+    what: 'The CNI plugin reads ISTIO_AGENT_DUAL_STACK.',
+    gone: { what: 'The CNI plugin no longer reads ISTIO_AGENT_DUAL_STACK.', commits: [] },
+  },
+  pluginReadsDualStack: {
+    spans: '1.19.1 -',
+    commits: [],
+    touches: 'pods with dual stack',
+    what: 'The CNI plugin reads ISTIO_DUAL_STACK.',
+  },
+  injectsMergedMetadata: {
+    spans: '1.10.2 -',
+    commits: [],
+    touches: 'users of the annotation',
+    what: 'proxyMetadata of the annotation proxy.istio.io/config is merged into that of the mesh; before, it took its place.',
   },
 } as const satisfies Record<string, Change>;

@@ -24,9 +24,16 @@ const SPANS: ReadonlyMap<ChangeName, readonly (readonly [number, number])[]> = n
   CHANGE_NAMES.map((name) => [name, readSpans(CHANGES[name].spans)]),
 );
 
+// Every pod of a cluster asks for its own, and there are only so many.
+const PROFILES = new Map<Release, Profile>();
+
 /** The profile of a known release. Throws a RangeError for one that is not known. */
 export function profileOf(release: Release): Profile {
+  const known = PROFILES.get(release);
+  if (known !== undefined) return known;
   const at = position(release);
   const present = new Set(CHANGE_NAMES.filter((name) => SPANS.get(name)?.some(([first, last]) => first <= at && at <= last)));
-  return { release, has: (change) => present.has(change) };
+  const profile: Profile = { release, has: (change) => present.has(change) };
+  PROFILES.set(release, profile);
+  return profile;
 }

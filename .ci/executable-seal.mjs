@@ -1,0 +1,41 @@
+// Makes an executable deaf to the environment variables of bun's runtime.
+//
+// bun reads them before any code of ours runs: BUN_BE_BUN=1 makes an executable the bare runtime, BUN_OPTIONS
+// loads code into it, BUN_INSPECT waits for a debugger, BUN_JSC_... ends it. An init container's environment
+// is written by others, and no flag of `bun build` turns these off. So their names in the file are changed
+// into ones that no variable can have: a name never begins with `=`.
+
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+
+// biome-ignore-start lint/suspicious/noControlCharactersInRegex: a program is no text
+
+// Names as C strings. The program's own text lies behind the runtime and has none between two NULs.
+const NAMES = /(?<=\0)(?:BUN|JSC|NODE)_[A-Za-z0-9_]+(?=\0)/g;
+
+// JavaScriptCore's options are looked for letter by letter (`BUN_JSC_`), in code: where the first letter is
+// compared, and what to put there. The same comparison on both machines.
+const LETTERS = [
+  // x64: cmpb $'B',(reg); jne; cmpb $'U',1(reg); jne; cmpb $'N',2(reg)
+  { code: /\x80[\x38-\x3f]B\x75.(?:\x41)?\x80[\x78-\x7f]\x01U\x75.(?:\x41)?\x80[\x78-\x7f]\x02N/gs, at: 2, is: 'B', put: '=' },
+  // arm64: cmp wN,#'B'; b.ne; ldrb; cmp wN,#'U'; b.ne; ldrb; cmp wN,#'N' (the number stands in bits 10 to 21)
+  { code: /[\x1f-\xff]\x09\x01\x71.{8}[\x1f-\xff]\x55\x01\x71.{8}[\x1f-\xff]\x39\x01\x71/gs, at: 1, is: '\x09', put: '\xf5\x00' },
+];
+
+// biome-ignore-end lint/suspicious/noControlCharactersInRegex: a program is no text
+
+/** Changes the file in place. Throws where something that has to be there is not: another version of bun needs another look. */
+export function sealEnvironment(file) {
+  const text = readFileSync(file, 'latin1');
+  const changes = [...text.matchAll(NAMES)].map(({ index }) => ({ at: index, put: '=' }));
+  const letters = LETTERS.flatMap(({ code, at, is, put }) =>
+    [...text.matchAll(code)].map((found) => {
+      if (found[0].slice(at, at + is.length) !== is) throw new Error('the code around BUN_JSC_ is not what it was');
+      return { at: found.index + at, put };
+    }),
+  );
+  if (changes.length < 100 || letters.length !== 1)
+    throw new Error(`${changes.length} names and ${letters.length} comparisons of bun's environment were found`);
+  const handle = openSync(file, 'r+');
+  for (const { at, put } of [...changes, ...letters]) writeSync(handle, Buffer.from(put, 'latin1'), 0, put.length, at);
+  closeSync(handle);
+}

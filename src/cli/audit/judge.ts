@@ -1,0 +1,135 @@
+/** What is said of a pod: its live rules, held against what its proxy calls for. */
+
+import { parseFibTrie, parseIfInet6, parseNameservers } from '../../host/facts.ts';
+import type { Place } from '../../host/live/live.ts';
+import { readLive } from '../../host/live/live.ts';
+import type { Namespace, NetFiles } from '../../host/namespace.ts';
+import { textInside } from '../../host/pods/inside.ts';
+import type { RoutingListing } from '../../host/routing.ts';
+import { listRouting, liveRouting } from '../../host/routing.ts';
+import type { ProcessTold } from '../../istio/audit/told.ts';
+import type { Facts } from '../../istio/facts.ts';
+import type { Evidence } from '../../istio/findings.ts';
+import { findingsIn, isAmiss } from '../../istio/findings.ts';
+import type { CapturePlan } from '../../istio/plan.ts';
+import type { LiveRouting } from '../../istio/routing-changes.ts';
+import type { Observation } from '../../netfilter/observation.ts';
+import { observeAll } from '../../netfilter/observation.ts';
+import { FAMILIES } from '../../netfilter/rule.ts';
+import { driftCounts, driftLines } from '../check/drift-words.ts';
+import type { Comparison } from '../diff/comparison.ts';
+import { compareSides, differencesOf } from '../diff/comparison.ts';
+import type { AuditedPod, PodVerdict } from './line.ts';
+import { MOST_DIFFERENCES } from './line.ts';
+import type { Wanted, WantedPlan } from './wanted.ts';
+import { wantedPlans } from './wanted.ts';
+
+/** Milliseconds for each program: one pod that hangs must not hold up the others for long. */
+const DEADLINE = 20_000;
+
+// Of native nftables rules in ambient mode (`cni/pkg/nftables`): there are no chains of iptables to be known by.
+const AMBIENT_TABLE = /^istio-ambient-/;
+
+/** A line without the name of its pod. */
+export type Judged = Omit<AuditedPod, 'namespace' | 'pod' | 'workload' | 'node' | 'uid' | 'pid'>;
+
+/** Judges the rules of a namespace; `proxy` is what the sidecar's process tells. Throws where they can't be read, or its settings can't be used. */
+export async function judge(namespace: Namespace, pid: number, proxy: ProcessTold | undefined, wanted: Wanted): Promise<Judged> {
+  const netFiles = await namespace.netFiles();
+  // Once is enough: each time is a process.
+  const live = await readLive({ ...namespace, netFiles: async () => netFiles }, DEADLINE);
+  if ('failure' in live) return { verdict: 'not seen', reason: live.failure.text };
+  const { observation: seen, places } = live;
+  const facts = factsIn(netFiles, pid);
+  const evidence: Evidence = { seen, places, facts, reach: { option: `--pid ${pid}`, prefix: `nsenter -t ${pid} -n ` } };
+  const plain = withoutPlan(evidence, places, proxy !== undefined);
+  if (plain !== undefined) return plain;
+  const routing = await routingIn(namespace, netFiles);
+  return againstPlans({ ...evidence, routing }, proxy === undefined ? [] : wantedPlans(proxy, facts, wanted));
+}
+
+/** What is plain without a plan. */
+function withoutPlan(evidence: Evidence, places: readonly Place[], hasProxy: boolean): Judged | undefined {
+  const { seen } = evidence;
+  const codes = findingsIn(evidence).map(({ code }) => code);
+  const native = codes.includes('native-rules');
+  if (hasProxy) return native ? { verdict: 'native nftables' } : undefined;
+  const nativeAmbient = places.some(({ backend, table }) => backend === 'native nft' && AMBIENT_TABLE.test(table));
+  if (!native && !hasSidecarOrAmbient(seen) && !nativeAmbient) return isWhole(seen) ? { verdict: 'not in the mesh' } : hidden(seen);
+  return { verdict: !native && (nativeAmbient || codes.includes('ambient')) ? 'ambient' : 'rules without a proxy' };
+}
+
+function againstPlans(evidence: Evidence, plans: readonly WantedPlan[]): Judged {
+  const { seen } = evidence;
+  const none = !hasSidecarOrAmbient(seen);
+  if (plans.length === 0) {
+    const reason = 'its settings call for no rules';
+    return { verdict: none ? 'as it should be' : 'not as it should be', reason };
+  }
+  const [best, second] = plans
+    .map((wanted) => ({ ...wanted, comparison: compareSides(liveSide(seen), planSide(wanted.plan), { all: false }) }))
+    .sort((a, b) => differencesOf(a.comparison).length - differencesOf(b.comparison).length) as [Compared, Compared?];
+  const { plan, installer, comparison } = best;
+  const differences = differencesOf(comparison).length;
+  const findings = findingsIn({ ...evidence, wanted: plan, made: plan }).filter(isAmiss);
+  const same = differences === 0 && findings.length === 0;
+  if (same && !isWhole(seen)) return { release: plan.release, ...hidden(seen) };
+  // Where both fit equally well, nothing tells who made the rules.
+  const told = second === undefined || differencesOf(second.comparison).length > differences;
+  const verdict: PodVerdict = none ? 'no rules' : same ? 'as it should be' : 'not as it should be';
+  return {
+    verdict,
+    release: plan.release,
+    ...(told ? { installer } : {}),
+    ...(differences === 0 ? {} : { drift: driftCounts(comparison), differences: differencesIn(comparison) }),
+    ...(findings.length === 0 ? {} : { findings: findings.map(({ code, severity, text, fix }) => ({ code, severity, text, fix })) }),
+  };
+}
+
+interface Compared extends WantedPlan {
+  readonly comparison: Comparison;
+}
+
+function differencesIn(comparison: Comparison): readonly string[] {
+  return driftLines({ against: '', given: true, command: '', comparison })
+    .slice(0, MOST_DIFFERENCES)
+    .map(({ what, text }) => `${what}: ${text}`);
+}
+
+function hasSidecarOrAmbient(seen: Observation): boolean {
+  return FAMILIES.some((family) => seen[family].tables.some(({ chains }) => chains.some(({ name }) => name.startsWith('ISTIO_'))));
+}
+
+/** Whether all tables of iptables could be read; those native to nft are none. */
+function isWhole({ seen }: Observation): boolean {
+  return FAMILIES.every((family) => seen[family] === 'all');
+}
+
+function hidden({ unseen }: Observation): { readonly verdict: PodVerdict; readonly reason: string } {
+  return { verdict: 'not seen', reason: unseen.map(({ reason }) => reason).join('; ') };
+}
+
+function liveSide(seen: Observation): Parameters<typeof compareSides>[0] {
+  return { name: '', seen, problems: [], notes: [] };
+}
+
+function planSide(plan: CapturePlan): Parameters<typeof compareSides>[0] {
+  return { name: '', seen: observeAll(plan), plan, problems: [], notes: [] };
+}
+
+function factsIn({ fib_trie = '', if_inet6 = '' }: NetFiles, pid: number): Facts {
+  return {
+    addresses: [...parseFibTrie(fib_trie), ...parseIfInet6(if_inet6)],
+    nameservers: parseNameservers(textInside(pid, '/etc/resolv.conf')),
+  };
+}
+
+async function routingIn(namespace: Namespace, netFiles: NetFiles): Promise<LiveRouting> {
+  let listing: RoutingListing = {};
+  for (const family of netFiles.if_inet6 === undefined ? (['ip'] as const) : FAMILIES) {
+    const listed = await listRouting(namespace, family, DEADLINE);
+    if ('failure' in listed) throw new Error(listed.failure.text);
+    listing = { ...listing, [family]: listed };
+  }
+  return liveRouting(listing, netFiles);
+}

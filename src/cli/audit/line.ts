@@ -1,0 +1,73 @@
+/** The lines that an audit prints: one of JSON a pod, and one that sums them up. Their shape is stable and described in docs/audit.md. */
+
+import type { FindingSeverity } from '../../istio/findings.ts';
+import { API_VERSION } from '../../istio/sidecar-file.ts';
+
+/** What is said of a pod, and whether that is as it should be. */
+export const POD_VERDICTS = {
+  'as it should be': true,
+  'not as it should be': false,
+  /** A proxy runs, and nothing leads to it. */
+  'no rules': false,
+  /** Rules of a sidecar, and no sidecar. */
+  'rules without a proxy': false,
+  /** Native nftables rules of the sidecar are recognised, not compared. */
+  'native nftables': true,
+  ambient: true,
+  'not in the mesh': true,
+  'not seen': false,
+} as const;
+
+export type PodVerdict = keyof typeof POD_VERDICTS;
+
+/** Differences that a line names. */
+export const MOST_DIFFERENCES = 5;
+
+export interface AuditedPod {
+  readonly node: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly workload: string;
+  readonly uid: string;
+  /** The process that was asked, as the node numbers it. */
+  readonly pid: number;
+  readonly verdict: PodVerdict;
+  readonly release?: string;
+  readonly installer?: string;
+  /** `1 rule missing, 2 rules extra` */
+  readonly drift?: string;
+  /** The first of them. */
+  readonly differences?: readonly string[];
+  readonly findings?: readonly { readonly code: string; readonly severity: FindingSeverity; readonly text: string; readonly fix: string }[];
+  /** Why nothing could be said. */
+  readonly reason?: string;
+}
+
+/** How many pods there are of each verdict. */
+export type Counts = Readonly<Partial<Record<PodVerdict, number>>>;
+
+/** The line of a pod. */
+export function podLine(pod: AuditedPod): string {
+  return `${JSON.stringify({ apiVersion: API_VERSION, kind: POD_KIND, ...pod })}\n`;
+}
+
+export const POD_KIND = 'AuditedPod';
+export const SUMMARY_KIND = 'AuditSummary';
+
+/** The line behind all pods of a node. */
+export function summaryLine(pods: readonly AuditedPod[], seconds: number, node: string): string {
+  const name = node || (pods.find((pod) => pod.node !== '')?.node ?? '');
+  return `${JSON.stringify({ apiVersion: API_VERSION, kind: SUMMARY_KIND, node: name, pods: pods.length, verdicts: countsOf(pods), seconds })}\n`;
+}
+
+export function countsOf(pods: readonly Pick<AuditedPod, 'verdict'>[]): Counts {
+  const counts: Partial<Record<PodVerdict, number>> = {};
+  for (const { verdict } of pods) counts[verdict] = (counts[verdict] ?? 0) + 1;
+  return counts;
+}
+
+/** 0 all is as it should be; 1 a pod is not; 2 a pod could not be seen, and of the others all is as it should be. */
+export function exitCodeOf(pods: readonly Pick<AuditedPod, 'verdict'>[]): number {
+  if (pods.some(({ verdict }) => verdict !== 'not seen' && !POD_VERDICTS[verdict])) return 1;
+  return pods.some(({ verdict }) => verdict === 'not seen') ? 2 : 0;
+}

@@ -1,0 +1,63 @@
+/** One pod of a node: who it is, and what is said of its rules. */
+
+import { openNamespace } from '../../host/namespace.ts';
+import type { PodNamespace, PodProcess } from '../../host/pods/namespaces.ts';
+import { namespaceOf } from '../../host/pods/namespaces.ts';
+import { toldBy } from '../../host/pods/told.ts';
+import type { Programs } from '../../host/run.ts';
+import type { ProcessTold } from '../../istio/audit/told.ts';
+import { isSidecar, nameOf } from '../../istio/audit/told.ts';
+import { ProblemError, problemText } from '../../istio/problems.ts';
+import type { Judged } from './judge.ts';
+import { judge } from './judge.ts';
+import type { AuditedPod } from './line.ts';
+import type { Wanted } from './wanted.ts';
+
+/** Processes of a pod that are asked for its name where it has no proxy. */
+const MOST_ASKED = 8;
+
+/**
+ * Looks at a pod and changes nothing in it. Undefined where it has gone, or is no pod: other programs have network
+ * namespaces as well. Never throws for a pod that can't be read.
+ */
+export async function auditPod(pod: PodNamespace, programs: Programs, wanted: Wanted): Promise<AuditedPod | undefined> {
+  const agent = pod.processes.find(({ argv }) => isSidecar(argv));
+  const told = agent === undefined ? whoTells(pod.processes) : toldBy(agent.pid);
+  const { pid } = told;
+  const judged = await look(pid, agent === undefined ? undefined : told, programs, wanted);
+  const name = { ...nameOf(told), uid: told.uid, pid };
+  // Its number may belong to another process by now.
+  if (namespaceOf(pid) !== pod.id)
+    return isThere(pod) ? { ...name, verdict: 'not seen', reason: 'its process ended meanwhile' } : undefined;
+  return judged.verdict === 'not in the mesh' && told.uid === '' ? undefined : { ...name, ...judged };
+}
+
+function isThere({ id, processes }: PodNamespace): boolean {
+  return processes.some(({ pid }) => namespaceOf(pid) === id);
+}
+
+/** The first process that tells a name: the one that holds a pod's namespaces has no files of its own. */
+function whoTells(processes: readonly PodProcess[]): ProcessTold {
+  const told = processes.slice(0, MOST_ASKED).map(({ pid }) => toldBy(pid));
+  const [first] = told;
+  if (first === undefined) throw new Error('a namespace without a process');
+  return told.find((one) => nameOf(one).pod !== '') ?? first;
+}
+
+async function look(pid: number, proxy: ProcessTold | undefined, programs: Programs, wanted: Wanted): Promise<Judged> {
+  try {
+    const namespace = openNamespace({ kind: 'pid', pid }, programs);
+    try {
+      return await judge(namespace, pid, proxy, wanted);
+    } finally {
+      namespace.close();
+    }
+  } catch (error) {
+    return { verdict: 'not seen', reason: reasonOf(error) };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof ProblemError) return error.problems.map(problemText).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}

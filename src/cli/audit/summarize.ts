@@ -1,0 +1,144 @@
+/** Lines of many nodes merged: workloads with what is said of their pods, the worst first. */
+
+import type { TextFile } from '../../host/files.ts';
+import type { AuditedPod, Counts, PodVerdict } from './line.ts';
+import { countsOf, POD_KIND, POD_VERDICTS, SUMMARY_KIND } from './line.ts';
+
+export interface AuditedWorkload {
+  readonly namespace: string;
+  readonly workload: string;
+  readonly pods: number;
+  readonly verdicts: Counts;
+  /** What was different, with how many pods have it, the commonest first. */
+  readonly reasons: readonly { readonly reason: string; readonly pods: number }[];
+  /** Some of the pods that are not as they should be. */
+  readonly examples: readonly string[];
+}
+
+export interface Merged {
+  readonly nodes: number;
+  readonly pods: number;
+  readonly verdicts: Counts;
+  readonly workloads: readonly AuditedWorkload[];
+  /** Lines that are none of an audit: logs of other programs, a line cut in two. */
+  readonly otherLines: number;
+}
+
+const MOST_EXAMPLES = 3;
+
+/**
+ * Merges lines; of a pod that stands there several times the last is believed, and of a node that was audited several
+ * times the last round: what it no longer names has gone. Never throws.
+ */
+export function mergeLines(texts: readonly TextFile[]): Merged {
+  const nodes = new Map<string, Rounds>();
+  let otherLines = 0;
+  for (const { text } of texts) {
+    for (const line of text.split('\n')) {
+      if (line.trim() === '') continue;
+      const read = lineIn(line);
+      if (read === undefined) {
+        otherLines += 1;
+        continue;
+      }
+      const rounds = nodes.get(read.node) ?? { whole: new Map(), begun: new Map() };
+      nodes.set(read.node, rounds);
+      if (read.kind === 'pod') rounds.begun.set(`${read.pod.namespace} ${read.pod.pod} ${read.pod.uid}`, read.pod);
+      // Without a name these may be rounds of several nodes.
+      else if (read.node !== '') nodes.set(read.node, { whole: rounds.begun, begun: new Map() });
+    }
+  }
+  const all = [...nodes.values()].flatMap(({ whole, begun }) => [...new Map([...whole, ...begun]).values()]);
+  return {
+    nodes: [...nodes.keys()].filter((name) => name !== '').length,
+    pods: all.length,
+    verdicts: countsOf(all),
+    workloads: workloadsOf(all).sort((a, b) => amissIn(b) - amissIn(a) || compareNames(a, b)),
+    otherLines,
+  };
+}
+
+/** The pods of a node: those of the last round that came to its end, and of the one that did not. */
+interface Rounds {
+  readonly whole: Map<string, AuditedPod>;
+  readonly begun: Map<string, AuditedPod>;
+}
+
+function workloadsOf(pods: readonly AuditedPod[]): AuditedWorkload[] {
+  const groups = new Map<string, AuditedPod[]>();
+  for (const pod of pods) {
+    const key = `${pod.namespace} ${workloadName(pod)}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [pod]);
+    else group.push(pod);
+  }
+  return [...groups.values()].map((group) => {
+    const [first] = group as [AuditedPod, ...AuditedPod[]];
+    const amiss = group.filter(({ verdict }) => !POD_VERDICTS[verdict]);
+    return {
+      namespace: first.namespace,
+      workload: workloadName(first),
+      pods: group.length,
+      verdicts: countsOf(group),
+      reasons: reasonsOf(amiss),
+      examples: amiss.slice(0, MOST_EXAMPLES).map(({ node, pod }) => (node === '' ? pod : `${pod} on ${node}`)),
+    };
+  });
+}
+
+// A pod whose proxy does not tell its workload, or that has none, is known by the name that its controller gave it.
+function workloadName({ workload, pod }: AuditedPod): string {
+  return workload === '' ? pod.replace(/(-[0-9a-f]{6,10})?-[0-9a-z]{5}$/, '') : workload;
+}
+
+function reasonsOf(pods: readonly AuditedPod[]): AuditedWorkload['reasons'] {
+  const counts = new Map<string, number>();
+  for (const { verdict, drift, findings = [], reason } of pods) {
+    const texts = [...(drift === undefined ? [] : [drift]), ...findings.map(({ code }) => code), ...(reason === undefined ? [] : [reason])];
+    for (const text of texts.length === 0 ? [verdict] : texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return [...counts].map(([reason, count]) => ({ reason, pods: count })).sort((a, b) => b.pods - a.pods);
+}
+
+function amissIn({ verdicts }: AuditedWorkload): number {
+  return (Object.keys(verdicts) as PodVerdict[]).reduce((sum, verdict) => sum + (POD_VERDICTS[verdict] ? 0 : (verdicts[verdict] ?? 0)), 0);
+}
+
+function compareNames(a: AuditedWorkload, b: AuditedWorkload): number {
+  return `${a.namespace} ${a.workload}` < `${b.namespace} ${b.workload}` ? -1 : 1;
+}
+
+type Line = { readonly kind: 'pod'; readonly node: string; readonly pod: AuditedPod } | { readonly kind: 'summary'; readonly node: string };
+
+/** What a line holds; `kubectl logs --prefix` and container runtimes put words in front of it. */
+function lineIn(line: string): Line | undefined {
+  const at = line.indexOf('{');
+  if (at < 0) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(line.slice(at));
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined;
+  const pod = value as AuditedPod & { readonly kind: unknown };
+  if (typeof pod.node !== 'string') return undefined;
+  if (pod.kind === SUMMARY_KIND) return { kind: 'summary', node: pod.node };
+  const texts = [pod.namespace, pod.pod, pod.workload, pod.uid];
+  const isPod = pod.kind === POD_KIND && texts.every((text) => typeof text === 'string') && isVerdict(pod.verdict);
+  return isPod ? { kind: 'pod', node: pod.node, pod: known(pod) } : undefined;
+}
+
+function isVerdict(text: unknown): text is PodVerdict {
+  return typeof text === 'string' && Object.hasOwn(POD_VERDICTS, text);
+}
+
+/** What is used of a line, of the types that it must have. */
+function known({ drift, findings, reason, ...pod }: AuditedPod): AuditedPod {
+  return {
+    ...pod,
+    ...(typeof drift === 'string' ? { drift } : {}),
+    ...(typeof reason === 'string' ? { reason } : {}),
+    ...(Array.isArray(findings) ? { findings: findings.filter((finding) => typeof finding?.code === 'string') } : {}),
+  };
+}

@@ -1,0 +1,49 @@
+/** The forms of merged lines: a table for people, and data. */
+
+import { API_VERSION } from '../../istio/sidecar-file.ts';
+import { onOneLine } from '../../istio/source.ts';
+import type { Counts, PodVerdict } from './line.ts';
+import { POD_VERDICTS } from './line.ts';
+import type { AuditedWorkload, Merged } from './summarize.ts';
+
+export const SUMMARY_FORMS = { text: summaryText, json: summaryJson } as const satisfies Record<string, (merged: Merged) => string>;
+
+export type SummaryFormName = keyof typeof SUMMARY_FORMS;
+
+export const SUMMARY_FORM_NAMES: readonly SummaryFormName[] = Object.keys(SUMMARY_FORMS) as SummaryFormName[];
+
+function summaryJson({ otherLines: _, ...merged }: Merged): string {
+  return `${JSON.stringify({ apiVersion: API_VERSION, kind: 'AuditReport', ...merged }, null, 2)}\n`;
+}
+
+/** A line for each workload that is not as it should be, with why below it; the others are counted. */
+function summaryText({ nodes, pods, verdicts, workloads }: Merged): string {
+  const amiss = workloads.filter(({ verdicts: own }) => (Object.keys(own) as PodVerdict[]).some((verdict) => !POD_VERDICTS[verdict]));
+  const names = amiss.map(({ namespace, workload }) => onOneLine(namespace === '' ? workload : `${namespace}/${workload}`));
+  const width = Math.max(0, ...names.map(({ length }) => length));
+  const lines = amiss.flatMap((workload, index) => [
+    `${names[index]?.padEnd(width)}  ${countsText(workload.verdicts)}`,
+    ...below(workload),
+  ]);
+  const rest = workloads.length - amiss.length;
+  return [
+    `${count(pods, 'pod')} of ${count(workloads.length, 'workload')} on ${count(nodes, 'node')}: ${countsText(verdicts)}`,
+    ...(lines.length === 0 ? [] : ['', ...lines, '']),
+    `${rest === workloads.length ? 'all' : count(rest, 'other workload')} as it should be, or not in the mesh by a sidecar`,
+    '',
+  ].join('\n');
+}
+
+function below({ reasons, examples }: AuditedWorkload): readonly string[] {
+  return [...reasons.map(({ reason, pods }) => onOneLine(`  ${reason} (${count(pods, 'pod')})`)), onOneLine(`  ${examples.join(', ')}`)];
+}
+
+function countsText(verdicts: Counts): string {
+  return (Object.keys(POD_VERDICTS) as PodVerdict[])
+    .flatMap((verdict) => (verdicts[verdict] === undefined ? [] : [`${verdicts[verdict]} ${verdict}`]))
+    .join(', ');
+}
+
+function count(number: number, of: string): string {
+  return `${number} ${of}${number === 1 ? '' : 's'}`;
+}

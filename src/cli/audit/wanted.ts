@@ -1,0 +1,54 @@
+/** What the proxy of a pod calls for: the plans that its release makes of what the pod tells. */
+
+import type { ProcessTold } from '../../istio/audit/told.ts';
+import { meshFor, releaseTold, workloadOf } from '../../istio/audit/told.ts';
+import type { Facts } from '../../istio/facts.ts';
+import type { Installer } from '../../istio/injection/injected.ts';
+import { INSTALLERS } from '../../istio/injection/injected.ts';
+import type { Mesh } from '../../istio/mesh/mesh.ts';
+import type { CapturePlan } from '../../istio/plan.ts';
+import { ProblemError } from '../../istio/problems.ts';
+import type { Sourced } from '../../istio/source.ts';
+import { injectionOf } from '../../istio/workload-injection.ts';
+import { planOfWorkload } from '../../istio/workload-plan.ts';
+import { badOption } from '../talk.ts';
+
+/** What holds for all pods of the node. */
+export interface Wanted {
+  readonly mesh: Mesh;
+  /** In place of what the proxy's image tells. */
+  readonly release?: Sourced<string>;
+  /** Who makes the rules; where it is not said, a pod may have those of either. */
+  readonly installer?: Installer;
+}
+
+export interface WantedPlan {
+  readonly installer: Installer;
+  readonly plan: CapturePlan;
+}
+
+/**
+ * The plans that are as good as each other; none where the pod's settings call for no rules.
+ * Throws a ProblemError where its release is not known, or its settings can't be used by any installer.
+ */
+export function wantedPlans(told: ProcessTold, facts: Facts, { mesh, release, installer }: Wanted): readonly WantedPlan[] {
+  const at = release ?? releaseTold(told);
+  if (at === undefined) throw badOption('--release', 'the proxy does not tell its release; name it');
+  const workload = workloadOf(told, facts.addresses ?? [], facts.nameservers);
+  const request = { mesh: meshFor(mesh, told), at: { kind: 'release', release: at, keepArguments: false }, images: [] } as const;
+  const refused: unknown[] = [];
+  let none = false;
+  const plans = (installer === undefined ? INSTALLERS : [installer]).flatMap((one): WantedPlan[] => {
+    try {
+      const plan = planOfWorkload(injectionOf(workload, { ...request, installer: one }), facts);
+      none ||= plan === undefined;
+      return plan === undefined ? [] : [{ installer: one, plan }];
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      refused.push(error);
+      return [];
+    }
+  });
+  if (plans.length === 0 && !none) throw refused[0];
+  return plans;
+}

@@ -1,0 +1,59 @@
+/** The words of `audit` on the command line. */
+
+import type { CommandModule } from 'yargs';
+import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
+import { badOption, finish } from '../talk.ts';
+
+export const AUDIT_OPTIONS = {
+  jobs: { type: 'string', requiresArg: true, default: '4', describe: 'Programs that run at a time (1 to 64)', group: 'Audit:' },
+  every: { type: 'string', requiresArg: true, describe: 'Go round again after so many seconds, until stopped', group: 'Audit:' },
+  node: { type: 'string', requiresArg: true, describe: "The node's name, for pods that don't tell it", group: 'Audit:' },
+  summarize: { type: 'boolean', default: false, describe: 'Merge lines that audits printed (FILE, -) by workload', group: 'Audit:' },
+} as const;
+
+const { values, installer, release } = SETTINGS_OPTIONS;
+
+export const auditCommand: CommandModule = {
+  command: 'audit [file..]',
+  describe: 'Hold the rules of every pod of this node against what its proxy calls for',
+  builder: (command) =>
+    command
+      .positional('file', { type: 'string', array: true, describe: 'With --summarize: lines of audits; - is standard input' })
+      .options(AUDIT_OPTIONS)
+      .options({ values: values ?? {}, installer: installer ?? {}, release: release ?? {} })
+      .option('output', {
+        alias: 'o',
+        type: 'string',
+        requiresArg: true,
+        default: 'text',
+        describe: 'Of --summarize: text or json',
+        group: 'Output:',
+      })
+      .example([
+        ['$0 audit', 'a line of JSON a pod, and one for the node'],
+        ['$0 audit --values istio-configmap.yaml', 'with what the mesh is installed with'],
+        ['$0 audit --every 300 --jobs 2', 'as a DaemonSet runs it'],
+        ['kubectl logs -l app=istio-init-audit --tail=-1 | $0 audit --summarize -', 'a whole cluster'],
+      ])
+      .epilogue(
+        'Needs root on the node, or a pod with hostPID and rights that docs/audit.md lists; changes nothing.\nExit codes: 0 all as it should be, 1 a pod is not, 2 a pod that can not be seen, or input that can not be used.',
+      ),
+  handler: (parsed) =>
+    finish(async () => {
+      const { auditNode, summarize } = await import('../audit.ts');
+      // yargs hands over a lone dash as an empty text.
+      const files = ((parsed['file'] ?? []) as readonly string[]).map((file) => (file === '' ? '-' : file));
+      if (parsed['summarize'] === true) {
+        if (files.length === 0) throw badOption('--summarize', 'wants a file with lines of audits, or - for standard input');
+        return summarize(files, last(parsed, 'output') ?? '');
+      }
+      if (files.length > 0) throw badOption('audit', 'takes a file with --summarize only');
+      const [every, node] = [last(parsed, 'every'), last(parsed, 'node')];
+      return auditNode({
+        given: settingsGiven(parsed),
+        jobs: last(parsed, 'jobs') ?? '',
+        ...(every === undefined ? {} : { every }),
+        ...(node === undefined ? {} : { node }),
+      });
+    }),
+};

@@ -1,0 +1,85 @@
+/** An explanation as data; docs/explain.md describes it. Keys are added, never renamed or removed. */
+
+import type { Effect, Explanation } from '../../istio/explain.ts';
+import { wordsOf } from '../../istio/injection/injected.ts';
+import { problemText } from '../../istio/problems.ts';
+import { API_VERSION } from '../../istio/sidecar-file.ts';
+import type { Source, Sourced } from '../../istio/source.ts';
+import { printSource } from '../../istio/source.ts';
+
+export function explanationDocument({ plan, basis, facts, settings, unused, rules, routing }: Explanation): object {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'Explanation',
+    release: plan.release,
+    of: subjectOf(basis),
+    pod: { addresses: facts.addresses ?? [], ...(facts.nameservers === undefined ? {} : { nameservers: facts.nameservers }) },
+    settings: settings.map(({ key, value, source, passedAs, over, effect }) => ({
+      name: key,
+      value,
+      source: sourceDocument(source),
+      ...(passedAs === undefined ? {} : { passedAs }),
+      over: over.map(beatenDocument),
+      ...effectDocument(effect),
+    })),
+    unused: unused.map(({ name, value, source, because }) => ({ name, value, source: sourceDocument(source), because })),
+    rules: rules.map(({ family, table, chain, id, text, because, settings: causes }) => ({
+      family,
+      table,
+      chain,
+      id,
+      text,
+      because,
+      settings: causes,
+    })),
+    routing,
+    problems: plan.problems.map((one) => ({
+      code: one.code,
+      severity: one.severity,
+      source: printSource(one.source),
+      message: problemText(one),
+    })),
+  };
+}
+
+function subjectOf(basis: Explanation['basis']): object {
+  if (basis.kind !== 'workload') return { kind: basis.kind };
+  const { workload, injection, found, release } = basis.made;
+  return {
+    kind: 'workload',
+    workload: { kind: workload.kind, namespace: workload.namespace, name: workload.name, source: sourceDocument(workload.source) },
+    injected: found,
+    releaseSource: sourceDocument(release.source),
+    ...(injection.kind === 'none' ? { without: { reason: injection.reason, source: sourceDocument(injection.source) } } : {}),
+    ...(injection.kind !== 'arguments'
+      ? {}
+      : {
+          installer: injection.installer,
+          arguments: wordsOf(injection.arguments),
+          environment: Object.fromEntries([...injection.environment].map(([name, { value }]) => [name, value])),
+        }),
+  };
+}
+
+function sourceDocument(source: Source): object {
+  return { text: printSource(source), ...source };
+}
+
+function beatenDocument({ value, source }: Sourced<string>): object {
+  return { value, source: sourceDocument(source) };
+}
+
+function effectDocument(effect: Effect): object {
+  switch (effect.kind) {
+    case 'default':
+      return { given: false };
+    case 'same':
+      return { given: true, effect: 'same' };
+    case 'none':
+      return { given: true, effect: 'none', because: effect.because };
+    case 'some':
+      return { given: true, effect: 'some', ...(effect.idle.length === 0 ? {} : { idle: effect.idle }) };
+    default:
+      return effect satisfies never;
+  }
+}

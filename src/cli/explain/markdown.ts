@@ -1,0 +1,73 @@
+/** An explanation for a ticket. */
+
+import type { ExplainedRule, ExplainedSetting, Explanation } from '../../istio/explain.ts';
+import { onOneLine } from '../../istio/source.ts';
+import { code } from '../diff/markdown.ts';
+import { FAMILY_NAMES } from '../diff/words.ts';
+import { headingOf, isGiven, remarksOn, settingSourceText, sourceText, surroundings, unusedText } from './words.ts';
+
+/** What is explained, the settings and the rules as tables. */
+export function markdownForm(explanation: Explanation): string {
+  const { settings, unused, rules, routing } = explanation;
+  const given = settings.filter(isGiven);
+  const parts = [
+    [`### ${plain(headingOf(explanation))}`],
+    surroundings(explanation).map(([label, text]) => `- ${label}: ${code(text)}`),
+    settingTable('given', given),
+    unused.length === 0
+      ? []
+      : table(
+          ['given in vain', 'value', 'from', ''],
+          unused.map((one) => [plain(one.name), plain(one.value), plain(sourceText(one.source)), plain(unusedText(one))]),
+        ),
+    settingTable(
+      'as by default',
+      settings.filter((setting) => !isGiven(setting)),
+    ),
+    table(['chain', 'rule', 'because'], rules.map(ruleCells)),
+    routing.length === 0
+      ? []
+      : table(
+          ['routing', 'because'],
+          routing.map(({ text, because }) => [cellCode(text), plain(because)]),
+        ),
+  ];
+  return parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
+}
+
+function settingTable(title: string, settings: readonly ExplainedSetting[]): readonly string[] {
+  return table(
+    [title, 'value', 'from', ''],
+    settings.map((setting) => [
+      setting.key,
+      plain(setting.text),
+      plain(settingSourceText(setting)),
+      remarksOn(setting)
+        .map(({ amiss, text }) => (amiss ? `**${plain(text)}**` : plain(text)))
+        .join('<br>'),
+    ]),
+  );
+}
+
+function ruleCells({ family, table: name, chain, text, because, settings }: ExplainedRule): readonly string[] {
+  const causes = settings.length === 0 ? '' : ` (${settings.join(', ')})`;
+  return [`${FAMILY_NAMES[family]} ${name} ${plain(chain)}`, cellCode(text), plain(`${because}${causes}`)];
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  if (rows.length === 0) return [];
+  return [`| ${heads.join(' | ')} |`, `|${'---|'.repeat(heads.length)}`, ...rows.map((cells) => `| ${cells.join(' | ')} |`)];
+}
+
+// A bar ends a cell even in code.
+function cellCode(text: string): string {
+  return code(onOneLine(text)).replaceAll('|', '\\|');
+}
+
+/** Text in which nothing is markup. */
+function plain(text: string): string {
+  return onOneLine(text).replace(/[\\`*_{}[\]<>#|~]/g, '\\$&');
+}

@@ -1,0 +1,74 @@
+/** An explanation for people: settings as a table, then each rule with its reason. */
+
+import type { ExplainedRule, ExplainedSetting, Explanation, Unused } from '../../istio/explain.ts';
+import { onOneLine, printSource } from '../../istio/source.ts';
+import type { Paint } from '../colour.ts';
+import { FAMILY_NAMES } from '../diff/words.ts';
+import { hanging, row, wrapped } from './columns.ts';
+import { headingOf, isGiven, remarksOn, settingSourceText, surroundings, unusedText } from './words.ts';
+
+/** Columns of a name and of a value; the source has the rest. */
+const NAME = 27;
+const VALUE = 26;
+const INDENT = 2;
+
+/** Wrapped to a number of columns. */
+export function textForm(explanation: Explanation, paint: Paint, width: number): string {
+  const { settings, unused, rules, routing } = explanation;
+  const given = settings.filter(isGiven);
+  const parts = [
+    [paint('heading', headingOf(explanation)), ...surroundings(explanation).flatMap(([label, text]) => hanging(`${label}: `, text, width))],
+    table('GIVEN', given, paint, width),
+    unused.length === 0 ? [] : [paint('heading', 'GIVEN IN VAIN'), ...unused.flatMap((one) => unusedLines(one, paint, width))],
+    table(
+      given.length === 0 ? 'SETTINGS' : 'AS BY DEFAULT',
+      settings.filter((setting) => !isGiven(setting)),
+      paint,
+      width,
+    ),
+    ruleLines(rules, paint, width),
+    routing.length === 0
+      ? []
+      : [paint('heading', 'ROUTING'), ...routing.flatMap(({ text, ...reason }) => [`  ${text}`, ...reasonLines(reason, paint, width)])],
+  ];
+  return `${parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n')}`;
+}
+
+function table(title: string, settings: readonly ExplainedSetting[], paint: Paint, width: number): readonly string[] {
+  if (settings.length === 0) return [];
+  const lines = settings.flatMap((setting) => {
+    const { key, text } = setting;
+    const columns = [[key], wrapped(onOneLine(text), VALUE), wrapped(settingSourceText(setting), Math.max(20, width - NAME - VALUE - 2))];
+    const remarks = remarksOn(setting).flatMap((remark) => aside(remark.text, remark.amiss ? 'moved' : 'aside', paint, width));
+    return [...row(columns, [NAME, VALUE]), ...remarks];
+  });
+  return [paint('heading', title), ...lines];
+}
+
+/** Its name is too long for a column. */
+function unusedLines(one: Unused, paint: Paint, width: number): readonly string[] {
+  const said = onOneLine(`${one.name}: ${one.value === '' ? 'nothing' : one.value} (${printSource(one.source)})`);
+  return [...hanging('', said, width), ...aside(unusedText(one), 'moved', paint, width)];
+}
+
+function aside(text: string, style: 'moved' | 'aside', paint: Paint, width: number): readonly string[] {
+  return hanging(' '.repeat(NAME + 1), onOneLine(text), width).map((line) => paint(style, line));
+}
+
+function ruleLines(rules: readonly ExplainedRule[], paint: Paint, width: number): readonly string[] {
+  const place = ({ family, table: name, chain }: ExplainedRule): string => `${FAMILY_NAMES[family]} ${name} ${chain}`;
+  return rules.flatMap((rule, index) => {
+    const before = rules[index - 1];
+    const heading =
+      before === undefined || place(before) !== place(rule) ? [...(index === 0 ? [] : ['']), paint('heading', place(rule))] : [];
+    return [...heading, ...hanging(' '.repeat(INDENT), rule.text, width), ...reasonLines(rule, paint, width)];
+  });
+}
+
+function reasonLines({ because, settings }: Pick<ExplainedRule, 'because' | 'settings'>, paint: Paint, width: number): readonly string[] {
+  const text = `${because}${settings.length === 0 ? '' : ` (${settings.join(', ')})`}`;
+  return hanging(' '.repeat(3 * INDENT), onOneLine(text), width).map((line) => paint('aside', line));
+}

@@ -1,0 +1,98 @@
+/** An explanation in words. */
+
+import type { ExplainedSetting, Explanation, Unused } from '../../istio/explain.ts';
+import { wordsOf } from '../../istio/injection/injected.ts';
+import type { Source, Sourced } from '../../istio/source.ts';
+import { onOneLine, printSource } from '../../istio/source.ts';
+import { quoteForShell } from '../../netfilter/words.ts';
+import { whyNoRules } from '../plan-input/without.ts';
+
+/** What is explained: `Istio 1.28.0, Deployment default/reviews-v1`. */
+export function headingOf({ plan, basis }: Explanation): string {
+  const release = `Istio ${plan.release}`;
+  switch (basis.kind) {
+    case 'settings':
+      return `${release}, ${basis.file === undefined ? 'an ordinary injected pod' : 'settings of a file'}${basis.sets.length === 0 ? '' : ', with --set'}`;
+    case 'arguments':
+      return `${release}, arguments of istio-iptables`;
+    case 'workload': {
+      const { workload } = basis.made;
+      return onOneLine(`${release}, ${workload.kind} ${workload.namespace}/${workload.name}`);
+    }
+    default:
+      return basis satisfies never;
+  }
+}
+
+/** What the program is called with, and what is known of the pod. */
+export function surroundings({ basis, facts }: Explanation): readonly (readonly [label: string, text: string])[] {
+  const { addresses = [], nameservers } = facts;
+  return [
+    ...commandOf(basis),
+    ['pod', addresses.length === 0 ? 'IPv4 only, as far as is known' : addresses.join(', ')],
+    ...(nameservers === undefined ? [] : [['nameservers', nameservers.length === 0 ? 'none' : nameservers.join(', ')] as const]),
+  ];
+}
+
+function commandOf(basis: Explanation['basis']): readonly (readonly [string, string])[] {
+  if (basis.kind !== 'workload') return [];
+  if (basis.made.injection.kind !== 'arguments') return [['rules', `none: ${whyNoRules(basis.made)}`]];
+  const { injection, found } = basis.made;
+  const { installer, environment } = injection;
+  const variables = [...environment].map(([name, { value }]) => `${name}=${quoteForShell(value)}`);
+  const words = [...variables, 'istio-iptables', ...wordsOf(injection.arguments).map(quoteForShell)].join(' ');
+  const who = installer === 'cni' ? 'the CNI plugin' : 'the init container';
+  return [
+    ['by', `${who}, ${found ? 'as it was injected' : "as the release's injector would have it"}`],
+    ['called as', onOneLine(words)],
+  ];
+}
+
+/** `pod.yaml:14:9 traffic.sidecar.istio.io/excludeInboundPorts`: where a value stands, and what stands there. */
+export function sourceText(source: Source): string {
+  const key = source.kind === 'file' && source.key !== undefined ? ` ${onOneLine(source.key)}` : '';
+  return `${printSource(source)}${key}`;
+}
+
+/** The same of a setting; of an argument its flag says more than that it is one. */
+export function settingSourceText({ source, passedAs }: ExplainedSetting): string {
+  const isArgument = source.kind === 'file' && passedAs?.startsWith('-') === true && !source.key?.includes('.');
+  return isArgument ? `${printSource(source)} ${passedAs}` : sourceText(source);
+}
+
+/** `15020 (default injection of 1.28.0)`. */
+export function beatenText({ value, source }: Sourced<string>): string {
+  return onOneLine(`${value === '' ? 'none' : value} (${sourceText(source)})`);
+}
+
+/** What there is to say of a setting beside its value and source; `amiss` where it does not do what it seems to. */
+export interface Remark {
+  readonly amiss: boolean;
+  readonly text: string;
+}
+
+export function remarksOn({ effect, over }: ExplainedSetting): readonly Remark[] {
+  const beaten =
+    over.length === 0 || effect.kind === 'default' ? [] : [{ amiss: false, text: `instead of ${over.map(beatenText).join('; ')}` }];
+  switch (effect.kind) {
+    case 'none':
+      return [{ amiss: true, text: `no effect: ${effect.because}` }, ...beaten];
+    case 'some':
+      return [...effect.idle.map(({ item, because }) => ({ amiss: true, text: `no effect of ${item}: ${because}` })), ...beaten];
+    case 'same':
+    case 'default':
+      return [];
+    default:
+      return effect satisfies never;
+  }
+}
+
+/** What somebody gave in vain. */
+export function unusedText({ because }: Unused): string {
+  return `no effect: ${because}`;
+}
+
+/** Whether a setting is one that a reader came for: somebody gave it, and it is not what stands there anyway. */
+export function isGiven({ effect }: ExplainedSetting): boolean {
+  return effect.kind === 'some' || effect.kind === 'none';
+}

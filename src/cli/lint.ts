@@ -1,0 +1,89 @@
+/** `lint`: settings and manifests that do not do what they seem to. */
+
+import { deadRuleFinder } from '../istio/lint/dead-rules.ts';
+import type { LintReport } from '../istio/lint/gather.ts';
+import { lintGathering, SEVERITIES } from '../istio/lint/gather.ts';
+import type { Severity } from '../istio/problems.ts';
+import { resolveRelease } from '../istio/resolve-release.ts';
+import type { Sourced } from '../istio/source.ts';
+import type { Paint } from './colour.ts';
+import type { LintFormName } from './lint/forms.ts';
+import { LINT_FORM_NAMES, LINT_FORMS } from './lint/forms.ts';
+import { summaryOf } from './lint/summary.ts';
+import type { SettingsGiven } from './options.ts';
+import type { Result } from './talk.ts';
+import { BAD_INPUT, badOption, oneOf } from './talk.ts';
+import { injectionRequest } from './workloads/given.ts';
+import { progressFor } from './workloads/progress.ts';
+import type { Passed } from './workloads/stream.ts';
+import { workloadsOf } from './workloads/stream.ts';
+import { skippedText } from './workloads/words.ts';
+
+export interface LintCommand {
+  readonly files: readonly string[];
+  readonly given: SettingsGiven;
+  readonly failOn: string;
+  readonly output: string;
+  readonly paint: Paint;
+}
+
+const THRESHOLDS: readonly (Severity | 'never')[] = [...SEVERITIES, 'never'];
+
+/** Runs the command. Throws a ProblemError for options that can't be used. */
+export async function lint({ files: operands, given, failOn, output, paint }: LintCommand): Promise<Result> {
+  const form: LintFormName = oneOf('--output', output, LINT_FORM_NAMES);
+  const threshold = oneOf('--fail-on', failOn, THRESHOLDS);
+  const files = [...operands, ...(given.manifests?.filenames ?? [])];
+  if (files.length === 0) throw badOption('lint', 'names nothing to look at: name a file or a folder, or - for standard input');
+  if ([...files, ...(given.manifests?.values ?? [])].filter((file) => file === '-').length > 1)
+    throw badOption('-', 'standard input can be read once');
+  const release = releaseOf(given);
+  const { mesh, images, installer } = await injectionRequest(given);
+  const dead = deadRuleFinder();
+  const gathering = lintGathering({
+    images,
+    ...(installer === undefined ? {} : { installer }),
+    ...(release === undefined ? {} : { release }),
+    findDead: dead.find,
+  });
+  const passed: Passed = { skipped: new Map(), problems: [] };
+  const bar = progressFor(process.stderr, process.env, () => performance.now());
+  let count = 0;
+  try {
+    for await (const subject of workloadsOf(files, mesh, passed, (progress) => bar.update(progress, count))) {
+      count += 1;
+      if (subject.kind === 'workload') gathering.workload(subject.workload, subject.mesh);
+      else gathering.sidecar(subject.sidecar, subject.source);
+    }
+  } finally {
+    bar.clear();
+  }
+  for (const one of [...mesh.problems, ...passed.problems]) gathering.problem(one);
+  const report = gathering.report();
+  const unread = passed.problems.some(({ severity }) => severity === 'error');
+  if (count === 0 && !unread) throw badOption(files.join(' '), nothingIn(passed));
+  return {
+    output: LINT_FORMS[form].print({ ...report, skipped: passed.skipped }, paint),
+    problems: [],
+    notes: summaryOf(report, passed, dead.passedOver()),
+    exitCode: unread ? BAD_INPUT : reaches(report, threshold) ? 1 : 0,
+  };
+}
+
+function releaseOf({ release }: SettingsGiven): Sourced<string> | undefined {
+  if (release === undefined) return undefined;
+  const named = { value: release, source: { kind: 'option', option: '--release' } } as const;
+  resolveRelease(named);
+  return named;
+}
+
+function nothingIn({ skipped }: Passed): string {
+  return `holds no workload${skipped.size === 0 ? '' : `, only ${skippedText(skipped)}`}`;
+}
+
+/** Whether something was found that is as bad as the threshold, or worse. */
+function reaches({ results, untold }: LintReport, threshold: Severity | 'never'): boolean {
+  if (threshold === 'never') return false;
+  const least = SEVERITIES.indexOf(threshold);
+  return [...results, ...untold].some(({ severity }) => SEVERITIES.indexOf(severity) <= least);
+}

@@ -1,0 +1,43 @@
+/** A report as data with a stable shape: `-o json`, described in docs/lint.md. */
+
+import { istioctlCode } from '../../istio/lint/kinds.ts';
+import { API_VERSION } from '../../istio/sidecar-file.ts';
+import type { Source } from '../../istio/source.ts';
+import { printSource } from '../../istio/source.ts';
+import type { PrintedReport } from './forms.ts';
+import { pageOf } from './page.ts';
+
+/** The document of a report. Within one apiVersion keys are added, never renamed or removed. */
+export function lintDocument({ results, untold, workloads, distinct, unknownReleases, skipped }: PrintedReport): object {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'LintReport',
+    workloads,
+    distinct,
+    unknownReleases,
+    skipped: Object.fromEntries(skipped),
+    results: results.map(({ code, severity, text, fix, places, workloads: tally }) => {
+      const istioctl = istioctlCode(code);
+      return {
+        code,
+        ...(istioctl === undefined ? {} : { istioctl }),
+        severity,
+        text,
+        ...(fix === undefined ? {} : { fix }),
+        page: pageOf(code),
+        places: places.map(placeDocument),
+        workloads: tally.count,
+        owners: tally.owners,
+        examples: tally.examples.flatMap(({ name, count }) => (name === '' ? [] : [{ name, count }])),
+        releases: Object.fromEntries(tally.releases),
+      };
+    }),
+    untold,
+  };
+}
+
+function placeDocument(source: Source): object {
+  if (source.kind !== 'file') return { source: printSource(source) };
+  const { file, line, column, key } = source;
+  return { file, ...(line === 0 ? {} : { line, column }), ...(key === undefined ? {} : { key }) };
+}

@@ -1,0 +1,30 @@
+/** The forms of a report: one table. */
+
+import type { LintReport } from '../../istio/lint/gather.ts';
+import type { Paint } from '../colour.ts';
+import { lintDocument } from './document.ts';
+import { githubForm } from './github.ts';
+import { sarifDocument } from './sarif.ts';
+import { tableForm } from './table.ts';
+
+/** A report, and what was passed over on the way to it. */
+export interface PrintedReport extends LintReport {
+  /** Kinds without pods, and how many of each. */
+  readonly skipped: ReadonlyMap<string, number>;
+}
+
+interface Form {
+  readonly what: string;
+  readonly print: (report: PrintedReport, paint: Paint) => string;
+}
+
+export const LINT_FORMS = {
+  table: { what: 'for people', print: tableForm },
+  json: { what: 'as data', print: (report) => `${JSON.stringify(lintDocument(report), null, 2)}\n` },
+  sarif: { what: 'for code scanners (SARIF 2.1.0)', print: (report) => `${JSON.stringify(sarifDocument(report), null, 2)}\n` },
+  github: { what: 'annotations of a GitHub workflow', print: githubForm },
+} as const satisfies Record<string, Form>;
+
+export type LintFormName = keyof typeof LINT_FORMS;
+
+export const LINT_FORM_NAMES: readonly LintFormName[] = Object.keys(LINT_FORMS) as LintFormName[];

@@ -1,0 +1,37 @@
+/** Annotations of a GitHub workflow: one line a place. */
+
+import type { Severity } from '../../istio/problems.ts';
+import type { Source } from '../../istio/source.ts';
+import { printSource } from '../../istio/source.ts';
+import type { PrintedReport } from './forms.ts';
+
+const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', note: 'notice' };
+
+/** Workflow commands (docs.github.com, "Workflow commands for GitHub Actions"). */
+export function githubForm({ results, untold }: PrintedReport): string {
+  const lines = results.flatMap(({ code, severity, text, fix, places, workloads }) => {
+    const said = `${text}${fix === undefined ? '' : `; fix: ${fix}`}${workloads.count > places.length ? ` (in ${workloads.count} workloads)` : ''}`;
+    return places.map((place) => command(severity, code, place, said));
+  });
+  const rest = untold.map(
+    ({ code, severity, count }) => `::${COMMANDS[severity]} title=${property(code)}::${message(`${count} more of ${code}`)}`,
+  );
+  return [...lines, ...rest].map((line) => `${line}\n`).join('');
+}
+
+function command(severity: Severity, code: string, source: Source, said: string): string {
+  const where =
+    source.kind !== 'file'
+      ? []
+      : [`file=${property(source.file)}`, ...(source.line === 0 ? [] : [`line=${source.line}`, `col=${source.column}`])];
+  const text = source.kind === 'file' ? said : `${printSource(source)}: ${said}`;
+  return `::${COMMANDS[severity]} ${[...where, `title=${property(code)}`].join(',')}::${message(text)}`;
+}
+
+function message(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function property(text: string): string {
+  return message(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}

@@ -1,0 +1,31 @@
+/** What was looked at, in sentences for standard error. */
+
+import type { LintReport } from '../../istio/lint/gather.ts';
+import { SEVERITIES } from '../../istio/lint/gather.ts';
+import { grouped, workloadsText } from '../workloads/numbers.ts';
+import type { Passed } from '../workloads/stream.ts';
+import { skippedText } from '../workloads/words.ts';
+
+/** Counts of workloads and of what was found; what was passed over. */
+export function summaryOf(report: LintReport, { skipped }: Passed, passedOver: number): readonly string[] {
+  const { workloads, distinct, unknownReleases } = report;
+  const different = distinct === workloads ? '' : `, ${grouped(distinct)} of them different`;
+  return [
+    `note: ${workloadsText(workloads)} looked at${different}: ${foundText(report)}`,
+    ...(skipped.size === 0 ? [] : [`note: without pods, so passed over: ${skippedText(skipped)}`]),
+    ...(unknownReleases === 0
+      ? []
+      : [
+          `note: the release of ${workloadsText(unknownReleases)} is not known, so their rules were not looked at; name it with --image-release`,
+        ]),
+    ...(passedOver === 0 ? [] : [`note: too many rule sets: those of ${workloadsText(passedOver)} were not looked through for dead rules`]),
+  ];
+}
+
+function foundText({ results }: LintReport): string {
+  const counts = SEVERITIES.flatMap((severity) => {
+    const count = results.filter((result) => result.severity === severity).length;
+    return count === 0 ? [] : [`${grouped(count)} ${severity}${count === 1 ? '' : 's'}`];
+  });
+  return counts.length === 0 ? 'nothing found' : counts.join(', ');
+}

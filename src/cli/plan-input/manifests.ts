@@ -1,0 +1,133 @@
+/** Manifests that hold one workload, or settings of our own, to its plan. */
+
+import type { TextFile } from '../../host/files.ts';
+import type { Facts } from '../../istio/facts.ts';
+import { injectedSettings } from '../../istio/injection.ts';
+import { KINDS_READ } from '../../istio/manifest/kinds.ts';
+import type { Mesh } from '../../istio/mesh/mesh.ts';
+import type { CapturePlan } from '../../istio/plan.ts';
+import { planFor, withProblems } from '../../istio/plan.ts';
+import { nearest, ProblemError } from '../../istio/problems.ts';
+import { profileOf } from '../../istio/releases/profile.ts';
+import { KIND } from '../../istio/sidecar-file.ts';
+import { onOneLine, printSource } from '../../istio/source.ts';
+import type { InjectionRequest, WorkloadInjection } from '../../istio/workload-injection.ts';
+import { injectionOf } from '../../istio/workload-injection.ts';
+import { factsOfWorkload, planOfWorkload } from '../../istio/workload-plan.ts';
+import type { SettingsGiven } from '../options.ts';
+import type { PlanInput } from '../plan-input.ts';
+import { badOption } from '../talk.ts';
+import type { WorkloadGiven } from '../workloads/choose.ts';
+import { injectionRequest } from '../workloads/given.ts';
+import { progressFor } from '../workloads/progress.ts';
+import type { Passed, Streamed } from '../workloads/stream.ts';
+import { workloadsOf } from '../workloads/stream.ts';
+import { skippedText } from '../workloads/words.ts';
+import { choiceOf, workloadName } from './choice.ts';
+import { lookInText } from './in-text.ts';
+import { ordinaryPod } from './ordinary-pod.ts';
+import { planOfSidecar } from './sidecar.ts';
+import { whyNoRules } from './without.ts';
+
+/** Where the manifests are: files by their names, or a text that was read already. */
+export type Manifests = { readonly files: readonly string[] } | { readonly text: TextFile };
+
+/** The plan of the one workload in manifests; `known` is said of its pod. Throws a ProblemError for none, for several, and for what can't be used. */
+export async function planOfManifests(manifests: Manifests, given: SettingsGiven & WorkloadGiven, known: Facts): Promise<PlanInput> {
+  const request = await injectionRequest(given);
+  const passed: Passed = { skipped: new Map(), problems: [] };
+  const { subject, count } = await subjectIn(manifests, given.workload, request.mesh, passed);
+  const wrong = passed.problems.filter(({ severity }) => severity === 'error');
+  // Of many documents one may be broken without harm to the others.
+  if (count === 1 && wrong.length > 0) throw new ProblemError(wrong);
+  const input = planOfSubject(subject, request, given, known);
+  const { skipped } = passed;
+  return {
+    ...input,
+    plan: withProblems(input.plan, [...request.mesh.problems, ...passed.problems]),
+    notes: [...input.notes, ...(skipped.size === 0 ? [] : [`note: without pods, so passed over: ${skippedText(skipped)}`])],
+  };
+}
+
+/** The plan of what was found. Throws a ProblemError where it has none. */
+export function planOfSubject(subject: Streamed, request: InjectionRequest, given: SettingsGiven, known: Facts): PlanInput {
+  return subject.kind === 'sidecar' ? planOfSidecar(subject.sidecar, given, known) : planOf(subject, request, given, known);
+}
+
+/** The plan of an ordinary pod in the mesh that `--values` describes. */
+export async function planInMesh(given: SettingsGiven, known: Facts): Promise<PlanInput> {
+  const request = await injectionRequest(given);
+  const input = planOf({ workload: ordinaryPod(), mesh: request.mesh }, request, given, known);
+  return {
+    ...input,
+    plan: withProblems(input.plan, request.mesh.problems),
+    notes: [`note: no workload given: an ordinary pod, injected by Istio ${input.plan.release}`],
+  };
+}
+
+async function subjectIn(
+  manifests: Manifests,
+  wanted: string | undefined,
+  mesh: Mesh,
+  passed: Passed,
+): Promise<{ readonly subject: Streamed; readonly count: number }> {
+  const choice = choiceOf(wanted);
+  let count = 0;
+  const look = (one: Streamed): void => {
+    count += 1;
+    choice.look(one);
+  };
+  const name = 'text' in manifests ? manifests.text.file : manifests.files.join(' ');
+  if ('text' in manifests) lookInText(manifests.text, mesh, passed, look);
+  else {
+    const bar = progressFor(process.stderr, process.env, () => performance.now());
+    try {
+      for await (const one of workloadsOf(manifests.files, mesh, passed, (read) => bar.update(read, count))) look(one);
+    } finally {
+      bar.clear();
+    }
+  }
+  if (count === 0) throw nothingIn(name, passed);
+  return { subject: choice.chosen(name), count };
+}
+
+function nothingIn(name: string, { problems, skipped }: Passed): ProblemError {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) return new ProblemError(errors);
+  const [kind = ''] = skipped.size === 1 ? skipped.keys() : [];
+  const found = skipped.size === 0 ? '' : `, only ${skippedText(skipped)}`;
+  return badOption(name, `holds no workload and no ${KIND}${found}${nearest(kind, [...KINDS_READ, KIND])}`);
+}
+
+function planOf(
+  { workload, mesh }: Pick<Extract<Streamed, { kind: 'workload' }>, 'workload' | 'mesh'>,
+  request: InjectionRequest,
+  { sets }: SettingsGiven,
+  said: Facts,
+): PlanInput {
+  const made = injectionOf(workload, { ...request, mesh });
+  const facts = factsOfWorkload(workload, said);
+  const basis = { kind: 'workload', made, mesh, sets } as const;
+  const name = workloadName(workload);
+  const plan = planOfWorkload(made, said, sets);
+  if (plan !== undefined) return { kind: 'plan', plan, notes: [`note: ${whoseText(made)}`], basis, facts, of: name };
+  const without = `${name} gets no rules: ${whyNoRules(made)}`;
+  return { kind: 'plan', plan: withoutRules(made, facts), notes: [`note: ${without}`], basis, facts, of: name, without };
+}
+
+/** `Pod default/cart of pod.yaml:3:1, as it was injected by Istio 1.12.9 (pod.yaml:88:12)`. */
+function whoseText({ workload, injection, release, found }: WorkloadInjection): string {
+  const where = workload.source.kind === 'file' ? ` of ${printSource(workload.source)}` : '';
+  const by = injection.kind !== 'none' && injection.installer === 'cni' ? ' with its CNI plugin' : '';
+  const told = release.source.kind === 'default' ? 'the newest known' : printSource(release.source);
+  return onOneLine(
+    `${workloadName(workload)}${where}, as ${found ? 'it was injected by' : 'it would be injected by'} Istio ${release.value}${by} (${told})`,
+  );
+}
+
+/** The plan of what gets no rules, whatever its settings are. */
+function withoutRules({ injection, release, workload }: WorkloadInjection, facts: Facts): CapturePlan {
+  const source = injection.kind === 'none' ? injection.source : workload.source;
+  const settings = { ...injectedSettings(profileOf(release.value)), mode: { value: 'NONE', source } as const };
+  return planFor(settings, release.value, facts);
+}

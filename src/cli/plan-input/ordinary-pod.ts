@@ -1,0 +1,20 @@
+/** The pod of which nothing is said: what a mesh makes of it is what the mesh's own values say. */
+
+import type { Workload } from '../../istio/manifest/workload.ts';
+import type { Source } from '../../istio/source.ts';
+
+/** A Pod with one container that declares no ports. */
+export function ordinaryPod(): Workload {
+  const source: Source = { kind: 'option', option: '--values' };
+  const ids = { supplementalGroups: [] };
+  const nothing = { annotations: new Map(), labels: new Map() };
+  const container = { name: { value: 'app', source }, command: [], args: [], env: new Map(), envFrom: [], ports: [], ids };
+  return {
+    kind: 'Pod',
+    namespace: 'default',
+    name: 'ordinary',
+    source,
+    ...nothing,
+    pod: { source, ...nothing, hostNetwork: false, ids, containers: [container], initContainers: [], addresses: [] },
+  };
+}

@@ -1,0 +1,25 @@
+/** The option that chooses one of the workloads that `-f` holds, for commands that look at one. */
+
+import type { Options } from 'yargs';
+import { last } from '../options.ts';
+
+/** For commands that take one plan. */
+export const WORKLOAD_OPTION: Readonly<Record<string, Options>> = {
+  workload: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'The one of several workloads: KIND/NAMESPACE/NAME, KIND/NAME or NAME',
+    group: 'Manifests:',
+  },
+};
+
+/** The value of the option, beside the settings that are given. */
+export interface WorkloadGiven {
+  readonly workload?: string;
+}
+
+/** The value that a command line gave. */
+export function workloadGiven(parsed: Readonly<Record<string, unknown>>): WorkloadGiven {
+  const workload = last(parsed, 'workload');
+  return workload === undefined ? {} : { workload };
+}

@@ -1,0 +1,46 @@
+/** Groups of workloads as data with a stable shape, described in docs/clusters.md. */
+
+import { planDocument } from '../../istio/plan-document.ts';
+import type { Problem } from '../../istio/problems.ts';
+import { problemText } from '../../istio/problems.ts';
+import type { Outcome } from '../../istio/rule-groups/outcome.ts';
+import type { Tally } from '../../istio/rule-groups/tally.ts';
+import { MOST_OWNERS } from '../../istio/rule-groups/tally.ts';
+import { printSource } from '../../istio/source.ts';
+import type { Gathered } from './gather.ts';
+import { noRulesText, troubleSaid } from './words.ts';
+
+/** Who is in a group. */
+export function tallyDocument({ count, owners, examples, releases, details }: Tally): object {
+  return {
+    count,
+    releases: Object.fromEntries(releases),
+    owners,
+    ...(owners === MOST_OWNERS ? { moreOwners: true } : {}),
+    examples: examples.map(({ name, source, count: own }) => ({ name, source: printSource(source), count: own })),
+    ...(details.length === 0 ? {} : { details }),
+  };
+}
+
+/** What becomes of a group: its plan, or why there is none. */
+export function outcomeDocument(outcome: Outcome, tally: Tally): object {
+  switch (outcome.kind) {
+    case 'rules':
+      return { outcome: 'rules', plan: planDocument(outcome.plan) };
+    case 'none':
+      return { outcome: 'none', reason: noRulesText(outcome.reason) };
+    case 'trouble':
+      return { outcome: 'trouble', reason: troubleSaid(outcome.problems, tally), problems: outcome.problems.map(problemDocument) };
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** What was read, and what was not. */
+export function gatheredDocument({ count, skipped, problems }: Gathered): object {
+  return { workloads: count, skipped: Object.fromEntries(skipped), problems: problems.map(problemDocument) };
+}
+
+function problemDocument(problem: Problem): object {
+  return { code: problem.code, severity: problem.severity, source: printSource(problem.source), message: problemText(problem) };
+}

@@ -1,0 +1,51 @@
+/** The options that go with manifests, read once. */
+
+import { readTexts } from '../../host/files.ts';
+import type { ImageRelease } from '../../istio/injection/found.ts';
+import type { Installer } from '../../istio/injection/injected.ts';
+import { INSTALLERS } from '../../istio/injection/injected.ts';
+import type { Mesh } from '../../istio/mesh/mesh.ts';
+import { NO_MESH } from '../../istio/mesh/mesh.ts';
+import { ProblemError, quoted } from '../../istio/problems.ts';
+import { readRelease } from '../../istio/releases/known.ts';
+import type { AtRelease, InjectionRequest } from '../../istio/workload-injection.ts';
+import type { ManifestsGiven, SettingsGiven } from '../options.ts';
+import { badOption, oneOf } from '../talk.ts';
+
+const NOTHING: ManifestsGiven = { filenames: [], values: [], imageReleases: [], keepArguments: false };
+
+/** What `--values`, `--installer`, `--image-release`, `--release` and `--keep-args` ask. Throws a ProblemError for what can't be used. */
+export async function injectionRequest({ manifests = NOTHING, release }: SettingsGiven, at?: AtRelease): Promise<InjectionRequest> {
+  const { values, installer, imageReleases, keepArguments } = manifests;
+  const named: AtRelease =
+    release === undefined
+      ? { kind: 'as found' }
+      : { kind: 'release', release: { value: release, source: { kind: 'option', option: '--release' } }, keepArguments };
+  return {
+    mesh: values.length === 0 ? NO_MESH : await readMeshFiles(values),
+    at: at ?? named,
+    images: imageReleases.map(readImageRelease),
+    ...(installer === undefined ? {} : { installer: oneOf<Installer>('--installer', installer, INSTALLERS) }),
+  };
+}
+
+async function readMeshFiles(files: readonly string[]): Promise<Mesh> {
+  const texts = files.flatMap((file) => {
+    const read = readTexts(file);
+    if ('code' in read) throw new ProblemError([read]);
+    return read;
+  });
+  const { readMesh } = await import('../../istio/mesh/read.ts');
+  const mesh = readMesh(texts);
+  const errors = mesh.problems.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new ProblemError(errors);
+  return mesh;
+}
+
+function readImageRelease(text: string): ImageRelease {
+  const [, pattern = '', named = ''] = /^(.+)=([^=]*)$/.exec(text) ?? [];
+  const read = readRelease(named);
+  if (pattern === '' || 'unknown' in read)
+    throw badOption('--image-release', `${quoted(text)} is not PATTERN=RELEASE with a known release, as "*/proxyv2:custom=1.20.3"`);
+  return { pattern, release: read.release };
+}

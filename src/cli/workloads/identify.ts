@@ -1,0 +1,99 @@
+/** `identify -f` with manifests: for each group of equal rules, the releases that make those very rules. */
+
+import type { Identification } from '../../istio/identify.ts';
+import { identify } from '../../istio/identify.ts';
+import { spansText } from '../../istio/releases/spans-text.ts';
+import type { Outcome } from '../../istio/rule-groups/outcome.ts';
+import type { Group } from '../../istio/rule-groups.ts';
+import { API_VERSION } from '../../istio/sidecar-file.ts';
+import { observeAll } from '../../netfilter/observation.ts';
+import { code } from '../diff/markdown.ts';
+import type { SettingsGiven } from '../options.ts';
+import type { Side } from '../side.ts';
+import type { Result } from '../talk.ts';
+import { oneOf } from '../talk.ts';
+import type { WorkloadGiven } from './choose.ts';
+import { gatheredDocument, outcomeDocument, tallyDocument } from './document.ts';
+import { grouped } from './numbers.ts';
+import type { PlannedGroups } from './planned-groups.ts';
+import { exitCodeOf, plannedGroups } from './planned-groups.ts';
+import { soleSide } from './sole.ts';
+import { cut, tableText } from './table.ts';
+import { examplesText, outcomeText, releasesText } from './words.ts';
+
+interface Identified {
+  readonly group: Group<Outcome>;
+  /** Undefined where there are no rules. */
+  readonly identification?: Identification;
+}
+
+type Form = (found: PlannedGroups, identified: readonly Identified[]) => string;
+
+const HEAD = ['workloads', 'release', 'rules', 'made alike by', 'of'];
+const WIDEST = 60;
+
+const FORMS = {
+  text: (_, identified) => tableText(HEAD, identified.map(rowOf)),
+  json: (found, identified) => `${JSON.stringify(documentOf(found, identified), null, 2)}\n`,
+  markdown: (_, identified) => {
+    const rows = identified.map((one) => `| ${rowOf(one).map(cell).join(' | ')} |\n`).join('');
+    return `| ${HEAD.join(' | ')} |\n|${'---|'.repeat(HEAD.length)}\n${rows}`;
+  },
+} as const satisfies Record<string, Form>;
+
+type FormName = keyof typeof FORMS;
+
+/** The only workload as a side, or the result for many. Throws a ProblemError for input that can't be used. */
+export async function identifyWorkloads(given: SettingsGiven & WorkloadGiven, output: string): Promise<Side | Result> {
+  const found = await plannedGroups(given);
+  const sole = await soleSide(found, given);
+  if (sole !== undefined) return sole;
+  const form: FormName = oneOf('--output', output, Object.keys(FORMS) as FormName[]);
+  const identified = found.groups.map(identifiedOf);
+  return { output: FORMS[form](found, identified), problems: found.problems, notes: found.notes, exitCode: exitCodeOf(found) };
+}
+
+function identifiedOf(group: Group<Outcome>): Identified {
+  return group.what.kind === 'rules' ? { group, identification: identify(observeAll(group.what.plan)) } : { group };
+}
+
+function rowOf({ group, identification }: Identified): readonly string[] {
+  return [
+    grouped(group.count),
+    cut(releasesText(group), WIDEST),
+    cut(outcomeText(group.what, group), WIDEST),
+    cut(makersText(identification), WIDEST),
+    examplesText(group, 2),
+  ];
+}
+
+/** `1.18.0 to 1.24.6`: of the likeliest settings. */
+function makersText(identification: Identification | undefined): string {
+  const [likeliest] = identification?.answers ?? [];
+  if (identification === undefined || likeliest === undefined) return '-';
+  return `${identification.outcome === 'nearest' ? 'nearest: ' : ''}${spansText(likeliest.releases)}`;
+}
+
+function documentOf(found: PlannedGroups, identified: readonly Identified[]): object {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'WorkloadIdentifications',
+    ...gatheredDocument(found),
+    groups: identified.map(({ group, identification }) => ({
+      ...tallyDocument(group),
+      ...outcomeDocument(group.what, group),
+      ...(identification === undefined
+        ? {}
+        : {
+            identification: {
+              outcome: identification.outcome,
+              answers: identification.answers.map(({ releases }) => ({ releases, spans: spansText(releases) })),
+            },
+          }),
+    })),
+  };
+}
+
+function cell(text: string): string {
+  return text === '-' ? text : code(text).replaceAll('|', '\\|');
+}

@@ -1,0 +1,60 @@
+/** Manifests to workloads, one after another: nothing is kept of those that were passed on. */
+
+import type { Progress } from '../../host/manifests.ts';
+import { manifestItems } from '../../host/manifests.ts';
+import type { ManifestItem } from '../../istio/manifest/item.ts';
+import type { Workload } from '../../istio/manifest/workload.ts';
+import type { ContextItem } from '../../istio/mesh/context.ts';
+import { withContext } from '../../istio/mesh/context.ts';
+import type { Mesh } from '../../istio/mesh/mesh.ts';
+import type { Problem } from '../../istio/problems.ts';
+
+/** What was seen on the way, besides the workloads. */
+export interface Passed {
+  /** Kinds without pods, and how many of each. */
+  readonly skipped: Map<string, number>;
+  readonly problems: Problem[];
+}
+
+export type Streamed =
+  /** With the mesh as far as it is known when the workload comes. */
+  { readonly kind: 'workload'; readonly workload: Workload; readonly mesh: Mesh } | Extract<ManifestItem, { readonly kind: 'sidecar' }>;
+
+/** The workloads of files, folders and standard input (`-`). What else is there goes into `passed`. */
+export async function* workloadsOf(
+  files: readonly string[],
+  mesh: Mesh,
+  passed: Passed,
+  onProgress?: (progress: Progress) => void,
+): AsyncGenerator<Streamed> {
+  let known = mesh;
+  // Added when a workload asks: each time costs a copy of all that is known.
+  let pending: ContextItem[] = [];
+  for await (const item of manifestItems(files, {
+    rootNamespace: mesh.rootNamespace,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  })) {
+    switch (item.kind) {
+      case 'workload':
+        if (pending.length > 0) known = withContext(known, ...pending);
+        pending = [];
+        yield { kind: 'workload', workload: item.workload, mesh: known };
+        break;
+      case 'sidecar':
+        yield item;
+        break;
+      case 'proxy config':
+      case 'namespace':
+        pending.push(item);
+        break;
+      case 'skipped':
+        passed.skipped.set(item.what, (passed.skipped.get(item.what) ?? 0) + 1);
+        break;
+      case 'problem':
+        passed.problems.push(item.problem);
+        break;
+      default:
+        item satisfies never;
+    }
+  }
+}

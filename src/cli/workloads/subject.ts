@@ -1,0 +1,45 @@
+/** One that `-f` holds: a workload of Kubernetes, or settings of our own. */
+
+import { planFromSettings } from '../../istio/plan-from-settings.ts';
+import { ProblemError, problem } from '../../istio/problems.ts';
+import { ownerOf } from '../../istio/rule-groups/owner.ts';
+import type { PlannedInjection, PlannerOptions } from '../../istio/rule-groups/planner.ts';
+import { planned, plannerFor } from '../../istio/rule-groups/planner.ts';
+import type { Member } from '../../istio/rule-groups/tally.ts';
+import { printSource } from '../../istio/source.ts';
+import type { AtRelease, InjectionRequest } from '../../istio/workload-injection.ts';
+import type { Streamed } from './stream.ts';
+
+export type Subject = Streamed;
+
+/** How a subject is counted. */
+export function memberOf(subject: Subject, { release, outcome }: Pick<PlannedInjection, 'release' | 'outcome'>): Member {
+  const [first] = outcome.kind === 'trouble' ? outcome.problems : [];
+  const detail = first?.args['value'];
+  return {
+    owner: subject.kind === 'workload' ? ownerOf(subject.workload) : `SidecarCapture of ${printSource(subject.source)}`,
+    source: subject.kind === 'workload' ? subject.workload.source : subject.source,
+    ...(release === undefined ? {} : { release }),
+    ...(detail === undefined ? {} : { detail }),
+  };
+}
+
+export type SubjectPlanner = (subject: Subject) => PlannedInjection;
+
+/** What becomes of every subject; each at its own release, or at the one that is asked for. */
+export function subjectPlanner(request: InjectionRequest, options: PlannerOptions): SubjectPlanner {
+  const plan = plannerFor(request, options);
+  return (subject) => {
+    if (subject.kind === 'workload') return plan(subject.workload, subject.mesh);
+    return { ...planned(() => planOfSidecar(subject, request.at, options), options.numbering), found: false, problems: [] };
+  };
+}
+
+function planOfSidecar(
+  { sidecar, source }: Extract<Subject, { readonly kind: 'sidecar' }>,
+  at: AtRelease,
+  { facts, sets }: PlannerOptions,
+): ReturnType<typeof planFromSettings> {
+  if (at.kind === 'own' && sidecar.release === undefined) throw new ProblemError([problem('not-injected', source)]);
+  return planFromSettings({ file: sidecar, sets, facts, ...(at.kind === 'release' ? { release: at.release } : {}) });
+}

@@ -1,0 +1,108 @@
+/** Files, folders and standard input to what stands in them, one after another: nothing is kept of what was passed on. */
+
+import type { ManifestItem } from '../istio/manifest/item.ts';
+import type { Gathered } from './manifests/gather.ts';
+import { chunksOf, gather } from './manifests/gather.ts';
+import { inputsOf } from './manifests/inputs.ts';
+import { LateContext } from './manifests/late.ts';
+import { ManifestText } from './manifests/text.ts';
+import { reasonOf, unreadable } from './manifests/unreadable.ts';
+
+export interface Progress {
+  /** Bytes that were read so far. */
+  readonly read: number;
+  /** All there are; undefined where nobody knows: of a pipe. */
+  readonly total?: number;
+  /** Items that were found in them. */
+  readonly items: number;
+}
+
+export interface ManifestOptions {
+  /** Called for each piece that was read. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Whose ProxyConfigs touch every workload; `istio-system` without it. */
+  readonly rootNamespace?: string;
+  /** Standard input; the process's own without it. */
+  readonly stdin?: () => AsyncIterable<Buffer>;
+}
+
+/**
+ * What stands in files, in folders (not in those within) and in standard input (`-`), in that order. Of up to 16 MB,
+ * ProxyConfigs and Namespaces come first, wherever they stand; beyond that, those that come too late have a warning.
+ * What can't be read is an item as well, and the rest goes on. Never throws.
+ */
+export async function* manifestItems(files: readonly string[], options: ManifestOptions = {}): AsyncGenerator<ManifestItem> {
+  const { onProgress, rootNamespace, stdin = () => process.stdin } = options;
+  const inputs = await gather(inputsOf(files, stdin));
+  const total = totalOf(inputs.flatMap((input) => ('head' in input ? input : [])));
+  const late = new LateContext(rootNamespace);
+  let read = 0;
+  let items = 0;
+  try {
+    for (const input of inputs) if ('head' in input) yield* contextOf(input);
+    for (const input of inputs) {
+      if ('code' in input) {
+        yield { kind: 'problem', problem: input };
+        continue;
+      }
+      const passed = (length: number): void => {
+        read += length;
+        onProgress?.({ read, ...(total === undefined ? {} : { total }), items });
+      };
+      for await (const item of itemsOf(input, passed)) {
+        items++;
+        if (isWhole(input) && isContext(item)) continue;
+        const warning = late.check(item, input.input.file);
+        if (warning !== undefined) yield { kind: 'problem', problem: warning };
+        yield item;
+      }
+    }
+  } finally {
+    // Whoever stops in the middle leaves files open that were not begun.
+    for (const input of inputs) if ('head' in input) await input.rest?.return?.();
+  }
+}
+
+async function* itemsOf(input: Gathered, passed: (bytes: number) => void): AsyncGenerator<ManifestItem> {
+  const text = new ManifestText(input.input.file);
+  try {
+    for await (const chunk of chunksOf(input)) {
+      yield* text.push(chunk);
+      passed(chunk.length);
+    }
+  } catch (error) {
+    yield { kind: 'problem', problem: unreadable(input.input.file, reasonOf(error)) };
+    return;
+  }
+  if (input.problem === undefined) yield* text.end();
+  else yield { kind: 'problem', problem: input.problem };
+}
+
+/** What touches workloads, of an input that is there as a whole. */
+function* contextOf(input: Gathered): Generator<ManifestItem> {
+  if (!isWhole(input) || !mentionsContext(input.head)) return;
+  const text = new ManifestText(input.input.file);
+  for (const chunk of input.head) for (const item of text.push(chunk)) if (isContext(item)) yield item;
+  for (const item of text.end()) if (isContext(item)) yield item;
+}
+
+function isWhole({ rest }: Gathered): boolean {
+  return rest === undefined;
+}
+
+function isContext({ kind }: ManifestItem): boolean {
+  return kind === 'proxy config' || kind === 'namespace';
+}
+
+/** Whether it is worth a look; most manifests have neither. */
+function mentionsContext(chunks: readonly Buffer[]): boolean {
+  const bytes = Buffer.concat(chunks);
+  return bytes.includes('ProxyConfig') || bytes.includes('Namespace');
+}
+
+function totalOf(inputs: readonly Gathered[]): number | undefined {
+  return inputs.reduce<number | undefined>(
+    (sum, { input: { size } }) => (sum === undefined || size === undefined ? undefined : sum + size),
+    0,
+  );
+}

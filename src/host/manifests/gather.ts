@@ -1,0 +1,53 @@
+/** Small inputs are read as a whole, so that what touches their workloads can be looked for first. */
+
+import type { Problem } from '../../istio/problems.ts';
+import type { Input } from './inputs.ts';
+import { reasonOf, unreadable } from './unreadable.ts';
+
+/** In bytes, of all inputs together. */
+const MOST = 16_000_000;
+
+export interface Gathered {
+  readonly input: Input;
+  /** What was read of it. */
+  readonly head: readonly Buffer[];
+  /** What follows; undefined where `head` is all. */
+  readonly rest?: AsyncIterator<Buffer>;
+  /** Why nothing follows that should. */
+  readonly problem?: Problem;
+}
+
+/** Reads of each input what there is still room for; of a file that is larger than that, nothing. */
+export async function gather(inputs: readonly (Input | Problem)[]): Promise<readonly (Gathered | Problem)[]> {
+  const gathered: (Gathered | Problem)[] = [];
+  let room = MOST;
+  for (const input of inputs) {
+    const one = 'code' in input ? input : await gatherOne(input, room);
+    if ('head' in one) room -= one.head.reduce((sum, { length }) => sum + length, 0);
+    gathered.push(one);
+  }
+  return gathered;
+}
+
+async function gatherOne(input: Input, room: number): Promise<Gathered> {
+  const rest = input.open()[Symbol.asyncIterator]();
+  const head: Buffer[] = [];
+  if ((input.size ?? 0) > room) return { input, head, rest };
+  try {
+    for (let length = 0; length <= room; ) {
+      const { done, value } = await rest.next();
+      if (done === true) return { input, head };
+      head.push(value);
+      length += value.length;
+    }
+    return { input, head, rest };
+  } catch (error) {
+    return { input, head, problem: unreadable(input.file, reasonOf(error)) };
+  }
+}
+
+/** The bytes of an input, from its start. Throws what the system throws. */
+export async function* chunksOf({ head, rest }: Gathered): AsyncGenerator<Buffer> {
+  yield* head;
+  if (rest !== undefined) yield* { [Symbol.asyncIterator]: () => rest };
+}

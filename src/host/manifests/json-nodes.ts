@@ -1,0 +1,175 @@
+/** Tokens of JSON to the trees that the reader of YAML makes, one for each object of a list. */
+
+import { TokenType } from '@streamparser/json';
+import { itemKindOf } from '../../istio/manifest/read.ts';
+import type { Position, YamlEntry, YamlNode } from '../../istio/yaml.ts';
+import type { JsonPosition } from './json-position.ts';
+
+export interface Token {
+  readonly token: TokenType;
+  /** Of a string, what it means; of anything else its source text. */
+  readonly text: string;
+  readonly offset: number;
+}
+
+/** An object to read, and the kind that it has where it names none, if it was an item of a list. */
+export interface JsonObject {
+  readonly node: YamlNode;
+  readonly itemKind?: string | undefined;
+}
+
+/** What is wrong with a JSON text, at an offset. */
+export class JsonFault extends Error {
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(message);
+    this.offset = offset;
+  }
+}
+
+type Open =
+  | { readonly kind: 'mapping'; readonly node: YamlNode; readonly entries: YamlEntry[]; key?: YamlNode }
+  | {
+      readonly kind: 'sequence';
+      readonly node: YamlNode;
+      readonly items: YamlNode[];
+      /** Its items are handed on one by one, and are not kept. */
+      readonly streamed: boolean;
+    };
+
+type Expected = 'a value' | 'a value or ]' | 'a key in quotes' | 'a key in quotes or }' | ':' | ', or }' | ', or ]';
+
+// No object of Kubernetes is half as deep; a tree of any depth would end the stack of those who walk it.
+const DEEPEST = 1000;
+
+export class JsonNodes {
+  /** Objects that are complete; whoever reads them takes them away. */
+  readonly complete: JsonObject[] = [];
+  /** Where the object that is open began, or the last one of a list ended. */
+  start: Position & { readonly offset: number } = { offset: 0, line: 1, column: 1 };
+  readonly #position: JsonPosition;
+  readonly #open: Open[] = [];
+  #expected: Expected = 'a value';
+
+  constructor(position: JsonPosition) {
+    this.#position = position;
+  }
+
+  /** Whether something is not closed yet. */
+  get isOpen(): boolean {
+    return this.#open.length > 0;
+  }
+
+  /** What may come next. */
+  get expected(): string {
+    return this.#expected;
+  }
+
+  /** Throws a JsonFault for a token that can't stand where it does. */
+  take(token: Token): void {
+    switch (token.token) {
+      case TokenType.LEFT_BRACE:
+      case TokenType.LEFT_BRACKET:
+        this.#begin(token);
+        break;
+      case TokenType.RIGHT_BRACE:
+      case TokenType.RIGHT_BRACKET:
+        this.#end(token);
+        break;
+      case TokenType.COLON:
+        if (this.#expected !== ':') throw this.#unexpected(token);
+        this.#expected = 'a value';
+        break;
+      case TokenType.COMMA:
+        if (this.#expected === ', or }') this.#expected = 'a key in quotes';
+        else if (this.#expected === ', or ]') this.#expected = 'a value';
+        else throw this.#unexpected(token);
+        break;
+      default:
+        this.#scalar(token);
+    }
+  }
+
+  #scalar(token: Token): void {
+    const { line, column } = this.#position.advance(token.offset);
+    const quoted = token.token === TokenType.STRING;
+    const node: YamlNode = { kind: 'scalar', text: token.text, plain: !quoted, line, column };
+    if (this.#takesValue()) {
+      this.#add(node, token.offset);
+      return;
+    }
+    const open = this.#open.at(-1);
+    const takesKey = this.#expected === 'a key in quotes' || this.#expected === 'a key in quotes or }';
+    if (!takesKey || !quoted || open?.kind !== 'mapping') throw this.#unexpected(token);
+    open.key = node;
+    this.#expected = ':';
+  }
+
+  #begin(token: Token): void {
+    if (!this.#takesValue()) throw this.#unexpected(token);
+    if (this.#open.length === DEEPEST) throw new JsonFault(`is nested deeper than ${DEEPEST} levels`, token.offset);
+    const { line, column } = this.#position.advance(token.offset);
+    if (!this.isOpen) this.start = { offset: token.offset, line, column };
+    if (token.token === TokenType.LEFT_BRACE) {
+      const entries: YamlEntry[] = [];
+      this.#open.push({ kind: 'mapping', node: { kind: 'mapping', entries, line, column }, entries });
+      this.#expected = 'a key in quotes or }';
+    } else {
+      const items: YamlNode[] = [];
+      this.#open.push({ kind: 'sequence', node: { kind: 'sequence', items, line, column }, items, streamed: this.#holdsObjects() });
+      this.#expected = 'a value or ]';
+    }
+  }
+
+  #takesValue(): boolean {
+    return this.#expected === 'a value' || this.#expected === 'a value or ]';
+  }
+
+  /** Whether the list that begins is that of a List, or a text's own. */
+  #holdsObjects(): boolean {
+    const [around] = this.#open;
+    if (around === undefined) return true;
+    return this.#open.length === 1 && around.kind === 'mapping' && around.key?.kind === 'scalar' && around.key.text === 'items';
+  }
+
+  #end(token: Token): void {
+    const brace = token.token === TokenType.RIGHT_BRACE;
+    const fits = brace
+      ? this.#expected === ', or }' || this.#expected === 'a key in quotes or }'
+      : this.#expected === ', or ]' || this.#expected === 'a value or ]';
+    const closed = fits ? this.#open.pop() : undefined;
+    if (closed === undefined) throw this.#unexpected(token);
+    this.#add(closed.node, token.offset);
+  }
+
+  /** Puts a value that is complete where it belongs. */
+  #add(node: YamlNode, offset: number): void {
+    const around = this.#open.at(-1);
+    if (around === undefined) {
+      this.complete.push({ node });
+      this.start = { offset, ...this.#position.advance(offset) };
+      this.#expected = 'a value';
+    } else if (around.kind === 'sequence') {
+      if (around.streamed) {
+        this.complete.push({ node, itemKind: this.#itemKind() });
+        this.start = { offset, ...this.#position.advance(offset) };
+      } else around.items.push(node);
+      this.#expected = ', or ]';
+    } else {
+      if (around.key !== undefined) around.entries.push({ key: around.key, value: node });
+      this.#expected = ', or }';
+    }
+  }
+
+  #itemKind(): string | undefined {
+    const [list] = this.#open;
+    if (list?.kind !== 'mapping') return undefined;
+    const kind = list.entries.findLast(({ key }) => key.kind === 'scalar' && key.text === 'kind')?.value;
+    return (kind?.kind === 'scalar' ? itemKindOf(kind.text) : undefined) ?? '';
+  }
+
+  #unexpected({ text, token, offset }: Token): JsonFault {
+    return new JsonFault(`found ${token === TokenType.STRING ? 'a text in quotes' : text} where JSON has ${this.#expected}`, offset);
+  }
+}

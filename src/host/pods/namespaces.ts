@@ -1,0 +1,65 @@
+/** The network namespaces of a node's pods, found from /proc alone: no container runtime is asked. */
+
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+export interface PodProcess {
+  readonly pid: number;
+  readonly argv: readonly string[];
+}
+
+export interface PodNamespace {
+  /** As the kernel names it: `net:[4026532281]`. */
+  readonly id: string;
+  readonly processes: readonly PodProcess[];
+}
+
+/**
+ * All network namespaces but the node's own, which is that of process 1, each with its processes by number. A process
+ * that ends meanwhile is left out. Throws an Error in words where /proc does not show the node's processes.
+ */
+export function podNamespaces(): readonly PodNamespace[] {
+  if (process.pid === 1) throw new Error('this is process 1 and sees no process of the node: the pod needs hostPID');
+  const node = namespaceOf(1);
+  if (node === undefined)
+    throw new Error('the network namespace of process 1 can not be read: root is needed, and SYS_PTRACE in a container');
+  return namespacesOf(pids()).filter(({ id }) => id !== node);
+}
+
+/** The network namespaces of these processes. */
+export function namespacesOf(processes: readonly number[]): readonly PodNamespace[] {
+  const found = new Map<string, PodProcess[]>();
+  for (const pid of processes) {
+    const id = namespaceOf(pid);
+    const argv = argvOf(pid);
+    // A kernel thread, or one that has ended, has no words.
+    if (id === undefined || argv.length === 0) continue;
+    const others = found.get(id);
+    if (others === undefined) found.set(id, [{ pid, argv }]);
+    else others.push({ pid, argv });
+  }
+  return [...found].map(([id, own]) => ({ id, processes: own }));
+}
+
+function pids(): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** The network namespace that a process is in; undefined where it has ended, or may not be looked at. */
+export function namespaceOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return undefined;
+  }
+}
+
+function argvOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,171 @@
+/** A pod's proxy as its process tells of it, and the workload that is made of that. */
+
+import { ENVIRONMENT } from '../arguments.ts';
+import type { Container, Texts, Workload } from '../manifest/workload.ts';
+import type { Mesh } from '../mesh/mesh.ts';
+import type { Source, Sourced } from '../source.ts';
+
+/** What can be read of a process, all of it text from outside. */
+export interface ProcessTold {
+  readonly pid: number;
+  readonly environment: ReadonlyMap<string, string>;
+  /** The downward API's file: lines `key="value"`. */
+  readonly annotations: string;
+  readonly hostname: string;
+  /** The pod's UID, or an empty text. */
+  readonly uid: string;
+}
+
+/** Whether words start Istio's agent as a sidecar: `pilot-agent proxy sidecar ...`, perhaps behind a shell. */
+export function isSidecar(argv: readonly string[]): boolean {
+  const at = argv.findIndex((word) => word.replace(/^.*\//, '') === 'pilot-agent');
+  // Of a gateway the next word is `router`; some releases leave the role to its default, a sidecar.
+  return at >= 0 && at <= 2 && argv[at + 1] === 'proxy' && (argv[at + 2]?.startsWith('-') !== false || argv[at + 2] === 'sidecar');
+}
+
+/** Who the pod is; empty where it is not told. */
+export interface PodName {
+  readonly namespace: string;
+  readonly pod: string;
+  /** What it belongs to, as Istio names it. */
+  readonly workload: string;
+  readonly node: string;
+}
+
+/** The names that a proxy's environment tells; those of other pods are told by their host name alone. */
+export function nameOf({ environment, hostname }: ProcessTold): PodName {
+  const of = (...names: readonly string[]): string => names.map((name) => environment.get(name)).find((value) => value !== undefined) ?? '';
+  return {
+    namespace: of('POD_NAMESPACE'),
+    pod: of('POD_NAME') || hostname,
+    workload: of('ISTIO_META_WORKLOAD_NAME'),
+    node: of('ISTIO_META_NODE_NAME'),
+  };
+}
+
+/** The release that the proxy's image names in its environment. */
+export function releaseTold({ environment, pid }: ProcessTold): Sourced<string> | undefined {
+  const value = environment.get(VERSION);
+  return value === undefined || value === '' ? undefined : { value, source: environmentPlace(pid, VERSION) };
+}
+
+const VERSION = 'ISTIO_META_ISTIO_VERSION';
+const MODE = 'ISTIO_META_INTERCEPTION_MODE';
+const PORTS = 'ISTIO_META_POD_PORTS';
+const INJECTED_WITH = 'ISTIO_METAJSON_ANNOTATIONS';
+const MODE_ANNOTATION = 'sidecar.istio.io/interceptionMode';
+const INJECT_ANNOTATION = 'sidecar.istio.io/inject';
+
+/** The workload that such a pod is, as far as its rules depend on it. */
+export function workloadOf(told: ProcessTold, addresses: readonly string[], nameservers: readonly string[] | undefined): Workload {
+  const { pid, environment } = told;
+  const source: Source = { kind: 'file', file: `/proc/${pid}`, line: 0, column: 0 };
+  const { namespace, pod } = nameOf(told);
+  const ids = { supplementalGroups: [] };
+  const container = (name: string, rest: Partial<Container>): Container => ({
+    ...{ name: { value: name, source }, command: [], args: [], env: new Map(), envFrom: [], ports: [], ids },
+    ...rest,
+  });
+  const env: Texts = new Map([...environment].map(([name, value]) => [name, { value, source: environmentPlace(pid, name) }]));
+  return {
+    kind: 'Pod',
+    namespace,
+    name: pod,
+    source,
+    annotations: new Map(),
+    labels: new Map(),
+    pod: {
+      ...{ source, annotations: annotationsTold(told), labels: new Map(), hostNetwork: false, ids, initContainers: [], addresses },
+      containers: [
+        container('app', { ports: portsTold(environment.get(PORTS) ?? '', environmentPlace(pid, PORTS)) }),
+        container('istio-proxy', { env }),
+      ],
+      ...(nameservers === undefined ? {} : { nameservers }),
+    },
+  };
+}
+
+/**
+ * The pod's annotations: as they are, and over them those that the injector saw, which it writes into the proxy's
+ * environment: one that was changed since then has changed no rule.
+ */
+function annotationsTold({ pid, environment, annotations }: ProcessTold): Texts {
+  const found = new Map(downwardTexts(annotations, `/proc/${pid}/root/etc/istio/pod/annotations`));
+  const source = environmentPlace(pid, INJECTED_WITH);
+  for (const [key, value] of jsonTexts(environment.get(INJECTED_WITH) ?? '')) found.set(key, { value, source });
+  const mode = environment.get(MODE);
+  if (mode !== undefined && !found.has(MODE_ANNOTATION)) found.set(MODE_ANNOTATION, { value: mode, source: environmentPlace(pid, MODE) });
+  // It has a sidecar, whoever put that there.
+  found.delete(INJECT_ANNOTATION);
+  return found;
+}
+
+function jsonTexts(text: string): readonly (readonly [string, string])[] {
+  const value = jsonIn(text);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The mesh with the proxyMetadata of this pod: it is in the proxy's environment as well as in that of istio-init, so of
+ * the former those variables are taken that any release of the program reads.
+ */
+export function meshFor(mesh: Mesh, { pid, environment }: ProcessTold): Mesh {
+  const read: readonly string[] = Object.values(ENVIRONMENT);
+  const metadata: Texts = new Map(
+    [...environment].filter(([name]) => read.includes(name)).map(([name, value]) => [name, { value, source: environmentPlace(pid, name) }]),
+  );
+  return {
+    ...mesh,
+    proxyConfigs: [],
+    // Whether the namespace asks for injection now is no matter; whom its proxies run as is.
+    namespaces: new Map([...mesh.namespaces].map(([name, { annotations }]) => [name, { labels: new Map(), annotations }])),
+    defaultConfig: { source: { kind: 'file', file: `/proc/${pid}/environ`, line: 0, column: 0 }, metadata },
+  };
+}
+
+function environmentPlace(pid: number, name: string): Source {
+  return { kind: 'file', file: `/proc/${pid}/environ`, line: 0, column: 0, key: name };
+}
+
+/** The lines of a downward API file; a value is quoted as Go quotes it. */
+export function downwardTexts(text: string, file: string): Texts {
+  const found = new Map<string, Sourced<string>>();
+  for (const [index, line] of text.split('\n').entries()) {
+    const [, key, quoted] = /^([^=]+)=(".*")$/.exec(line) ?? [];
+    if (key === undefined || quoted === undefined) continue;
+    const value = unquoted(quoted);
+    if (value !== undefined) found.set(key, { value, source: { kind: 'file', file, line: index + 1, column: key.length + 2, key } });
+  }
+  return found;
+}
+
+// Go's escapes are those of JSON, and some more: \a, \v, \x7f and \U0001f600.
+function unquoted(text: string): string | undefined {
+  const json = text.replace(/\\(?:x([0-9a-f]{2})|U([0-9a-f]{8})|([av])|(.))/g, (all, byte?: string, point?: string, letter?: string) => {
+    if (byte !== undefined) return `\\u00${byte}`;
+    if (point !== undefined) return Number.parseInt(point, 16) > 0x10ffff ? all : String.fromCodePoint(Number.parseInt(point, 16));
+    return letter === undefined ? all : letter === 'a' ? '\\u0007' : '\\u000b';
+  });
+  const value = jsonIn(json);
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The ports that the app's containers declare, as the injector writes them into the proxy's environment. */
+function portsTold(text: string, source: Source): Container['ports'] {
+  const list = jsonIn(text);
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((port: unknown) => {
+    if (typeof port !== 'object' || port === null || !('containerPort' in port)) return [];
+    const protocol = 'protocol' in port && typeof port.protocol === 'string' ? port.protocol : 'TCP';
+    return [{ port: { value: String(port.containerPort), source }, protocol }];
+  });
+}

@@ -1,0 +1,45 @@
+/** What an injector makes of a pod: the arguments and the environment of the program that makes its rules. */
+
+import type { Texts } from '../manifest/workload.ts';
+import type { Problem } from '../problems.ts';
+import type { Source, Sourced } from '../source.ts';
+
+/** Who makes the rules: the init container, or the CNI plugin of the node. */
+export type Installer = 'init' | 'cni';
+
+export const INSTALLERS: readonly Installer[] = ['init', 'cni'];
+
+/** One argument, in the order of the release's template. */
+export interface InjectedArgument {
+  /** `-d`, `--run-validation`, `--log_output_level`. */
+  readonly flag: string;
+  /** Undefined for a switch. */
+  readonly value?: string;
+  /** Whether flag and value are one word with `=` between them. */
+  readonly joined?: boolean;
+  /** Who gave the value: an annotation, a mesh value, or the release's own default. */
+  readonly source: Source;
+  /** Who else gave one and lost to it, the strongest first; the default last. */
+  readonly over: readonly Sourced<string>[];
+}
+
+/** Why a pod gets no rules. */
+export type NotInjected = 'host network' | 'mode NONE' | 'not asked for' | 'own choice';
+
+export type Injection =
+  | {
+      readonly kind: 'arguments';
+      readonly installer: Installer;
+      readonly arguments: readonly InjectedArgument[];
+      readonly environment: Texts;
+      /** Warnings and notes. */
+      readonly problems: readonly Problem[];
+    }
+  /** The injector, or the plugin, refuses the pod. */
+  | { readonly kind: 'refused'; readonly installer: Installer; readonly problems: readonly Problem[] }
+  | { readonly kind: 'none'; readonly reason: NotInjected; readonly source: Source };
+
+/** The arguments as words. */
+export function wordsOf(args: readonly InjectedArgument[]): readonly string[] {
+  return args.flatMap(({ flag, value, joined }) => (value === undefined ? [flag] : joined === true ? [`${flag}=${value}`] : [flag, value]));
+}

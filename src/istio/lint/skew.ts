@@ -1,0 +1,71 @@
+/** An injected pod whose image is of another release than its control plane: the same arguments, read by both programs. */
+
+import { readArguments } from '../argument-settings.ts';
+import type { Facts } from '../facts.ts';
+import type { InjectedArgument } from '../injection/injected.ts';
+import { wordsOf } from '../injection/injected.ts';
+import type { Texts } from '../manifest/workload.ts';
+import type { CapturePlan } from '../plan.ts';
+import { planFor } from '../plan.ts';
+import { ProblemError, problemText } from '../problems.ts';
+import { profileOf } from '../releases/profile.ts';
+import { SETTING_KEYS } from '../settings.ts';
+import type { WorkloadCheck } from './subject.ts';
+
+export const imageReadsOtherwise: WorkloadCheck = ({ workload, made, controlPlane, settings, facts }) => {
+  if (made?.found !== true || made.injection.kind !== 'arguments' || controlPlane === undefined || settings?.plan === undefined) return [];
+  const [image, plane] = [made.release.value, controlPlane.value];
+  const { arguments: args, environment, installer } = made.injection;
+  if (installer === 'cni' || image === plane) return [];
+  const found = readBy(args, environment, plane, facts);
+  const differences = typeof found === 'string' ? [`${plane} says ${found}`] : differencesOf(settings.plan, found);
+  if (differences.length === 0) return [];
+  const { source } = made.release;
+  return [
+    {
+      code: 'image-reads-otherwise',
+      source: source.kind === 'file' ? source : workload.source,
+      args: { image, plane, differences: differences.join('; ') },
+    },
+  ];
+};
+
+/** The plan that a release makes of the arguments, or why it makes none. */
+function readBy(args: readonly InjectedArgument[], environment: Texts, release: string, facts: Facts): CapturePlan | string {
+  try {
+    const values = Object.fromEntries([...environment].map(([name, { value }]) => [name, value]));
+    const read = readArguments(wordsOf(args), values, profileOf(release), facts);
+    return planFor(read.settings, release, facts, read.switches);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return error.problems.map(problemText).join('; ');
+  }
+}
+
+/** Settings that are read otherwise, and ports to which captured traffic goes. How rules are laid out is no difference. */
+function differencesOf(image: CapturePlan, plane: CapturePlan): readonly string[] {
+  const settings = SETTING_KEYS.filter((key) => JSON.stringify(image.settings[key].value) !== JSON.stringify(plane.settings[key].value));
+  const [a, b] = [targetsOf(image), targetsOf(plane)];
+  const ports = [...a].flatMap(([chain, port]) => {
+    const other = b.get(chain);
+    return other === undefined || other === port
+      ? []
+      : [`${chain} leads to port ${port} by ${image.release} and to ${other} by ${plane.release}`];
+  });
+  return [...(settings.length === 0 ? [] : [`${settings.join(', ')} ${settings.length === 1 ? 'is' : 'are'} read otherwise`]), ...ports];
+}
+
+// The chains that every release has them in; DNS rules stand elsewhere in some.
+const CHAINS = ['ISTIO_REDIRECT', 'ISTIO_IN_REDIRECT', 'ISTIO_TPROXY'];
+
+function targetsOf(plan: CapturePlan): ReadonlyMap<string, number> {
+  const targets = new Map<string, number>();
+  for (const { chains } of plan.ip.tables) {
+    for (const { name, rules } of chains.filter((chain) => CHAINS.includes(chain.name))) {
+      const target = rules.at(-1)?.target;
+      if (target?.kind === 'REDIRECT' && 'first' in target.value) targets.set(name, target.value.first);
+      if (target?.kind === 'TPROXY') targets.set(name, target.value.port);
+    }
+  }
+  return targets;
+}

@@ -1,0 +1,85 @@
+/** proxyMetadata that is meant for the rules and does nothing to them. */
+
+import leven from 'leven';
+import { ARGUMENTS, ENVIRONMENT, environmentOf } from '../arguments.ts';
+import { parseGoBool } from '../command-line.ts';
+import { pluginVariables } from '../injection/plugin.ts';
+import { proxyContainer } from '../injection/proxy-container.ts';
+import type { Texts } from '../manifest/workload.ts';
+import { effectiveProxyConfig } from '../mesh/effective.ts';
+import { quoted } from '../problems.ts';
+import type { SettingKey } from '../settings.ts';
+import type { Sourced } from '../source.ts';
+import type { Raised, WorkloadCheck, WorkloadSubject } from './subject.ts';
+
+interface Variable {
+  readonly setting: SettingKey;
+  readonly boolean?: true;
+}
+
+/** The variables that users set for the rules. */
+const VARIABLES: Readonly<Record<string, Variable>> = {
+  [ENVIRONMENT.dnsCapture]: { setting: 'dns.capture', boolean: true },
+  [ENVIRONMENT.dropInvalid]: { setting: 'dropInvalid', boolean: true },
+  [ENVIRONMENT.dualStack]: { setting: 'dualStack', boolean: true },
+  [ENVIRONMENT.agentDualStack]: { setting: 'dualStack', boolean: true },
+  [ENVIRONMENT.ownerGroups]: { setting: 'outbound.ownerGroups' },
+  [ENVIRONMENT.excludeOwnerGroups]: { setting: 'outbound.excludeOwnerGroups' },
+  [ENVIRONMENT.loopback]: { setting: 'outbound.loopback' },
+};
+
+/** What istio-init, or the proxy that the CNI plugin looks at, has or gets as its environment. */
+function environmentOfPod({ workload, mesh, made }: WorkloadSubject): Texts {
+  if (made?.injection.kind !== 'arguments') return new Map();
+  if (made.found && made.injection.installer === 'init') return made.injection.environment;
+  if (made.found) return proxyContainer(workload.pod)?.env ?? new Map();
+  return effectiveProxyConfig(mesh, workload).metadata;
+}
+
+export const variablesWithoutEffect: WorkloadCheck = (subject) => {
+  const { made, profile, settings } = subject;
+  if (made?.injection.kind !== 'arguments' || settings === undefined) return [];
+  const environment = environmentOfPod(subject);
+  const cni = made.injection.installer === 'cni';
+  const who = cni ? 'the CNI plugin of' : 'istio-iptables';
+  const { release } = profile;
+  return Object.entries(VARIABLES).flatMap(([name, { setting, boolean }]): readonly Raised[] => {
+    const given = environment.get(name);
+    if (given === undefined || given.value === '') return [];
+    const { value, source } = given;
+    const anyText = !cni && name === ENVIRONMENT.dnsCapture && profile.has('dnsEnvironment17');
+    const truth = boolean === true ? parseGoBool(value) : true;
+    if (anyText && truth !== true)
+      return [{ code: 'any-text-is-true', source, args: { name, value: quoted(value), release: `istio-iptables ${release}` } }];
+    if (truth === null) return [{ code: 'not-a-boolean', source, args: { name, value: quoted(value), release: `${who} ${release}` } }];
+    if (
+      truth === false ||
+      (name === ENVIRONMENT.agentDualStack && parseGoBool(environment.get(ENVIRONMENT.dualStack)?.value ?? '') === true)
+    )
+      return [];
+    const read = cni ? pluginVariables(profile).includes(name) : isFrom(settings.settings[setting], given);
+    return read ? [] : [{ code: 'variable-not-read', source, args: { name, who, release } }];
+  });
+};
+
+function isFrom({ source }: Sourced<unknown>, given: Sourced<string>): boolean {
+  return JSON.stringify(source) === JSON.stringify(given.source);
+}
+
+const FLAG_VARIABLES: readonly string[] = ARGUMENTS.map(environmentOf);
+const NAMES: readonly string[] = Object.values(ENVIRONMENT);
+// Short names have too many neighbours.
+const LONG = 12;
+const NEAR = 3;
+
+/** Nearly a variable that istio-iptables reads, and none itself. */
+export const misspeltVariables: WorkloadCheck = (subject) =>
+  [...environmentOfPod(subject)].flatMap(([name, { source }]): readonly Raised[] => {
+    if (NAMES.includes(name) || FLAG_VARIABLES.includes(name) || name.length > 60) return [];
+    const nearest = NAMES.filter((known) => known.length >= LONG)
+      .map((known) => ({ known, distance: leven(known, name.toUpperCase().replaceAll('-', '_')) }))
+      .sort((a, b) => a.distance - b.distance)[0];
+    return nearest === undefined || nearest.distance > NEAR
+      ? []
+      : [{ code: 'misspelt-variable', source, args: { name, nearest: nearest.known } }];
+  });

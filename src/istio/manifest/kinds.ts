@@ -1,0 +1,37 @@
+/** The kinds of Kubernetes with pods in them, as a table. */
+
+export interface PodKind {
+  /** API groups; the empty one is Kubernetes' core. */
+  readonly groups: readonly string[];
+  /** The way to the pod template; empty where the object is the pod itself. */
+  readonly template: readonly string[];
+}
+
+const TEMPLATE = ['spec', 'template'];
+// Deployments, DaemonSets and ReplicaSets lived in `extensions` up to Kubernetes 1.15: old charts still say so.
+const APPS = ['apps', 'extensions'];
+
+export const POD_KINDS = {
+  Pod: { groups: [''], template: [] },
+  Deployment: { groups: APPS, template: TEMPLATE },
+  StatefulSet: { groups: APPS, template: TEMPLATE },
+  DaemonSet: { groups: APPS, template: TEMPLATE },
+  ReplicaSet: { groups: APPS, template: TEMPLATE },
+  ReplicationController: { groups: [''], template: TEMPLATE },
+  Job: { groups: ['batch'], template: TEMPLATE },
+  CronJob: { groups: ['batch'], template: ['spec', 'jobTemplate', ...TEMPLATE] },
+  PodTemplate: { groups: [''], template: ['template'] },
+} as const satisfies Record<string, PodKind>;
+
+/** All kinds that make rules, for the nearest word to a misspelt one. */
+export const KINDS_READ: readonly string[] = [...Object.keys(POD_KINDS), 'WorkloadGroup', 'List'];
+
+export function podKind(kind: string): PodKind | undefined {
+  return Object.hasOwn(POD_KINDS, kind) ? POD_KINDS[kind as keyof typeof POD_KINDS] : undefined;
+}
+
+/** `apps` of `apps/v1`, nothing of `v1`. */
+export function groupOf(apiVersion: string): string {
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? '' : apiVersion.slice(0, slash);
+}

@@ -1,0 +1,60 @@
+/** The annotation `proxy.istio.io/config`: a ProxyConfig as YAML in a text. */
+
+import type { Texts } from '../manifest/workload.ts';
+import type { Problem } from '../problems.ts';
+import type { Source, Sourced } from '../source.ts';
+import { PROXY_CONFIG_FORMS } from './forms.ts';
+import { layerOf } from './layer.ts';
+import type { ProxyConfigLayer } from './mesh.ts';
+import type { Place } from './place.ts';
+import { documentsAt } from './place.ts';
+import type { Given } from './walk.ts';
+import { walk } from './walk.ts';
+
+export const PROXY_CONFIG_ANNOTATION = 'proxy.istio.io/config';
+
+export interface ProxyConfigAnnotation {
+  readonly layer?: ProxyConfigLayer;
+  /** Each of them makes the injector refuse the pod. */
+  readonly problems: readonly Problem[];
+}
+
+/** Undefined where there is no such annotation. Never throws. */
+export function readProxyConfigAnnotation(annotations: Texts): ProxyConfigAnnotation | undefined {
+  const annotation = annotations.get(PROXY_CONFIG_ANNOTATION);
+  if (annotation === undefined) return undefined;
+  const found = KNOWN.get(annotation) ?? read(annotation);
+  KNOWN.set(annotation, found);
+  return found;
+}
+
+/** A pod is looked at many times: by its injector, by explain, by every rule of lint. */
+const KNOWN = new WeakMap<Sourced<string>, ProxyConfigAnnotation>();
+
+function read(annotation: Sourced<string>): ProxyConfigAnnotation {
+  const place = placeOf(annotation);
+  const documents = documentsAt(place);
+  if ('code' in documents) return { problems: [documents] };
+  const given: Given = { values: new Map(), problems: [] };
+  // Go's YAML reads the first document of a text.
+  const [document] = documents;
+  if (document !== undefined) walk(document, '', PROXY_CONFIG_FORMS, place, given, new Map([['', `${PROXY_CONFIG_ANNOTATION} `]]));
+  if (given.problems.some(({ severity }) => severity === 'error')) return { problems: given.problems };
+  return { layer: layerOf(given.values, '', annotation.source), problems: given.problems };
+}
+
+/**
+ * Of an annotation only its place is known, not how it was written. A text in column 1 can only be a block, and begins
+ * a line below its header: each of its lines is a line of the file.
+ */
+function placeOf({ value, source }: Sourced<string>): Place {
+  return {
+    file: source.kind === 'file' ? source.file : '',
+    text: value,
+    exact: false,
+    at: ({ line }, key = PROXY_CONFIG_ANNOTATION): Source => {
+      if (source.kind !== 'file') return source;
+      return { ...source, line: source.column === 1 && source.line > 0 ? source.line + line - 1 : source.line, key };
+    },
+  };
+}

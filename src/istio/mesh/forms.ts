@@ -1,0 +1,56 @@
+/** Everything that is read of a mesh's configuration, by its path in Helm values, and the form that it has there. */
+
+import type { MeshValue } from './mesh.ts';
+import { MESH_VALUES } from './mesh.ts';
+
+export type Form =
+  /** A scalar, as a template prints it. */
+  | 'text'
+  /** true or false; a template takes every other text for true. */
+  | 'truth'
+  | 'port'
+  | 'mode'
+  /** A mapping of texts; numbers and booleans are refused by protobuf. */
+  | 'texts'
+  /** Anything; only whether it is empty counts. */
+  | 'filled';
+
+export const MODES: readonly string[] = ['REDIRECT', 'TPROXY', 'NONE'];
+
+/** What counts in a ProxyConfig, be it the mesh's default or the text of an annotation. */
+const PROXY_CONFIG = {
+  interceptionMode: 'mode',
+  statusPort: 'text',
+  proxyMetadata: 'texts',
+} as const satisfies Record<string, Form>;
+
+const VALUE_FORMS: Partial<Record<MeshValue, Form>> = {
+  'global.logAsJson': 'truth',
+  'global.nativeNftables': 'truth',
+  'global.proxy_init.forceApplyIptables': 'truth',
+  'global.proxy_init.resources': 'filled',
+  'pilot.cni.enabled': 'truth',
+  'istio_cni.enabled': 'truth',
+};
+
+/** The forms by path. */
+export type Forms = ReadonlyMap<string, Form>;
+
+/** Some are no value of a template: a release, a profile that brings values, a namespace, and the mesh's own configuration. */
+export const VALUES_FORMS: Forms = new Map<string, Form>([
+  ...(Object.keys(MESH_VALUES) as MeshValue[]).map((path) => [path, VALUE_FORMS[path] ?? 'text'] as const),
+  ['global.tag', 'text'],
+  ['global.platform', 'text'],
+  ['global.istioNamespace', 'text'],
+  ['profile', 'text'],
+  ['meshConfig.proxyListenPort', 'port'],
+  ['meshConfig.proxyInboundListenPort', 'port'],
+  ['meshConfig.rootNamespace', 'text'],
+  ...Object.entries(PROXY_CONFIG).map(([key, form]) => [`meshConfig.defaultConfig.${key}`, form] as const),
+]);
+
+export const PROXY_CONFIG_FORMS: Forms = new Map(Object.entries(PROXY_CONFIG));
+
+export function isMeshValue(path: string): path is MeshValue {
+  return Object.hasOwn(MESH_VALUES, path);
+}

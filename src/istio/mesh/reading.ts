@@ -1,0 +1,13 @@
+/** What has been read so far of a mesh's configuration. */
+
+import type { Sourced } from '../source.ts';
+import type { ContextItem } from './context.ts';
+import type { Given } from './walk.ts';
+
+export interface MeshReading extends Given {
+  /** What follows from something else, where nobody gives it. */
+  readonly implied: Map<string, Sourced<string>>;
+  readonly context: ContextItem[];
+  /** What was said of templates that are not stock: values and ConfigMaps have the same one. */
+  readonly notStock: Set<string>;
+}

@@ -1,0 +1,83 @@
+/** What makes the rules of one workload: the arguments that were found in it, or those of an injector, and a release. */
+
+import type { FoundInjection, ImageRelease } from './injection/found.ts';
+import { foundInjection } from './injection/found.ts';
+import { inject } from './injection/inject.ts';
+import type { Injection, Installer } from './injection/injected.ts';
+import type { Workload } from './manifest/workload.ts';
+import type { Mesh } from './mesh/mesh.ts';
+import type { Problem } from './problems.ts';
+import { ProblemError, problem, quoted } from './problems.ts';
+import type { Release } from './releases/known.ts';
+import { NEWEST } from './releases/known.ts';
+import { profileOf } from './releases/profile.ts';
+import { resolveRelease } from './resolve-release.ts';
+import type { Sourced } from './source.ts';
+
+/** At which release a workload is looked at. */
+export type AtRelease =
+  /** Each as it was injected; what is not injected has no release of its own. */
+  | { readonly kind: 'own' }
+  /** As it was injected; what is not, at the release of the mesh's values, else the newest known. */
+  | { readonly kind: 'as found' }
+  /** Injected anew from its annotations; with `keepArguments` an injected pod's own arguments go to that release's program. */
+  | { readonly kind: 'release'; readonly release: Sourced<string>; readonly keepArguments: boolean };
+
+export interface InjectionRequest {
+  readonly mesh: Mesh;
+  readonly at: AtRelease;
+  /** Who makes the rules, where the user says it. */
+  readonly installer?: Installer;
+  readonly images: readonly ImageRelease[];
+}
+
+export interface WorkloadInjection {
+  readonly workload: Workload;
+  readonly injection: Injection;
+  readonly release: Sourced<Release>;
+  /** Whether these are the arguments that stand in the pod. */
+  readonly found: boolean;
+  readonly problems: readonly Problem[];
+}
+
+/** Throws a ProblemError where no release can be told. */
+export function injectionOf(workload: Workload, { mesh, at, installer, images }: InjectionRequest): WorkloadInjection {
+  const found = foundInjection(workload, images);
+  const keeps = found !== undefined && (at.kind !== 'release' || at.keepArguments);
+  const { release, problems } = releaseFor(workload, found, mesh, at);
+  // Whoever asks for another installer than the one that was at work asks for an injection that never was.
+  const injection = keeps && (installer === undefined || installer === installerOf(found.injection)) ? found.injection : undefined;
+  return {
+    workload,
+    injection: injection ?? inject(workload, mesh, profileOf(release.value), installer ?? installerOf(found?.injection)),
+    release,
+    found: injection !== undefined,
+    problems: [...problems, ...(keeps ? found.problems : [])],
+  };
+}
+
+function installerOf(injection: Injection | undefined): Installer | undefined {
+  return injection === undefined || injection.kind === 'none' ? undefined : injection.installer;
+}
+
+interface ReleaseFor {
+  readonly release: Sourced<Release>;
+  readonly problems: readonly Problem[];
+}
+
+function releaseFor(workload: Workload, found: FoundInjection | undefined, mesh: Mesh, at: AtRelease): ReleaseFor {
+  if (at.kind === 'release') return resolved(at.release);
+  if (found !== undefined) {
+    if (found.release !== undefined) return { release: found.release, problems: [] };
+    const image = found.image?.value ?? '';
+    throw new ProblemError([problem('image-without-release', found.image?.source ?? workload.source, { value: quoted(image) })]);
+  }
+  if (at.kind === 'own') throw new ProblemError([problem('not-injected', workload.source)]);
+  if (mesh.release !== undefined) return resolved(mesh.release);
+  return { release: { value: NEWEST, source: { kind: 'default', release: NEWEST } }, problems: [] };
+}
+
+function resolved(named: Sourced<string>): ReleaseFor {
+  const { release, problems } = resolveRelease(named);
+  return { release: { value: release, source: named.source }, problems };
+}

@@ -1,0 +1,80 @@
+/** From what makes the rules of a workload to its plan, in which every value knows the line of the manifest it came from. */
+
+import { readArguments } from './argument-settings.ts';
+import type { Facts } from './facts.ts';
+import type { Environment } from './given.ts';
+import type { InjectedArgument } from './injection/injected.ts';
+import { wordsOf } from './injection/injected.ts';
+import type { Texts, Workload } from './manifest/workload.ts';
+import type { CapturePlan } from './plan.ts';
+import { planFor, withProblems } from './plan.ts';
+import type { Problem } from './problems.ts';
+import { ProblemError } from './problems.ts';
+import { profileOf } from './releases/profile.ts';
+import { readSetOption } from './setting-texts.ts';
+import type { Settings } from './settings.ts';
+import { SETTING_KEYS } from './settings.ts';
+import type { Source } from './source.ts';
+import type { WorkloadInjection } from './workload-injection.ts';
+
+/** What is known of a workload's pods: what was said beats what stands in the manifest. */
+export function factsOfWorkload({ pod }: Workload, said: Facts = {}): Facts {
+  return {
+    ...(pod.addresses.length === 0 ? {} : { addresses: pod.addresses }),
+    ...(pod.nameservers === undefined ? {} : { nameservers: pod.nameservers }),
+    ...said,
+  };
+}
+
+/**
+ * The plan of a workload; undefined where it gets no rules (host network, mode NONE, its own choice).
+ * `sets` (`KEY=VALUE`) are laid over it. Throws a ProblemError where the injector, the program or iptables would fail.
+ */
+export function planOfWorkload(made: WorkloadInjection, said: Facts = {}, sets: readonly string[] = []): CapturePlan | undefined {
+  const { injection, release, workload } = made;
+  if (injection.kind === 'none') return undefined;
+  if (injection.kind === 'refused') throw new ProblemError(injection.problems);
+  const given = sets.map(readSetOption);
+  const wrong = given.flatMap(({ problems }) => problems);
+  if (wrong.length > 0) throw new ProblemError(wrong);
+  const facts = factsOfWorkload(workload, said);
+  const at = (source: Source): Source => placeOf(source, injection.arguments, injection.environment);
+  return placed(at, () => {
+    const read = readArguments(wordsOf(injection.arguments), valuesOf(injection.environment), profileOf(release.value), facts);
+    const settings = Object.assign(settingsAt(read.settings, at), ...given.map(({ overrides }) => overrides)) as Settings;
+    const plan = planFor(settings, release.value, facts, read.switches);
+    return withProblems(plan, [...made.problems, ...injection.problems, ...problemsAt(read.problems, at)]);
+  });
+}
+
+function valuesOf(environment: Texts): Environment {
+  return Object.fromEntries([...environment].map(([name, { value }]) => [name, value]));
+}
+
+/** Where an argument or a variable stands, for the source that the program's own reading tells. */
+function placeOf(source: Source, args: readonly InjectedArgument[], environment: Texts): Source {
+  if (source.kind === 'environment') return environment.get(source.name)?.source ?? source;
+  if (source.kind !== 'argument') return source;
+  // The last one counts; `-p15001` is one word.
+  const given = args.findLast(({ flag }) => flag === source.flag) ?? args.findLast(({ flag }) => flag.startsWith(source.flag));
+  return given?.source ?? source;
+}
+
+function settingsAt(settings: Settings, at: (source: Source) => Source): Settings {
+  return Object.fromEntries(
+    SETTING_KEYS.map((key) => [key, { value: settings[key].value, source: at(settings[key].source) }]),
+  ) as unknown as Settings;
+}
+
+function problemsAt(problems: readonly Problem[], at: (source: Source) => Source): readonly Problem[] {
+  return problems.map((one) => ({ ...one, source: at(one.source) }));
+}
+
+function placed<R>(at: (source: Source) => Source, work: () => R): R {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ProblemError) throw new ProblemError(problemsAt(error.problems, at));
+    throw error;
+  }
+}

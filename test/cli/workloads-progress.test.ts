@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { progressFor } from '../../src/cli/workloads/progress.ts';
+
+function terminal(environment: Readonly<Record<string, string>> = {}, isTTY = true) {
+  const written: string[] = [];
+  let now = 5000;
+  const bar = progressFor({ isTTY, write: (text) => written.push(text) }, environment, () => now);
+  const after = (milliseconds: number, ...progress: Parameters<typeof bar.update>): void => {
+    now += milliseconds;
+    bar.update(...progress);
+  };
+  return { written, bar, after };
+}
+
+const CLEAR = '\r\u001b[K';
+
+describe('the progress bar', () => {
+  it('shows how far the work is, and how fast it goes', () => {
+    const { written, after } = terminal();
+    after(2000, { read: 500, total: 2000 }, 3000);
+    expect(written).toEqual([`${CLEAR}[######                  ]  25 %  3,000 workloads, 1,500 per second`]);
+  });
+
+  it('shows no part of what has no known end', () => {
+    const { written, after } = terminal();
+    after(2000, { read: 500 }, 1);
+    expect(written).toEqual([`${CLEAR}1 workload, 1 per second`]);
+  });
+
+  it('says nothing in the first second, and then something ten times a second', () => {
+    const { written, after } = terminal();
+    after(999, { read: 1, total: 2 }, 1);
+    expect(written).toEqual([]);
+    after(1, { read: 1, total: 2 }, 1);
+    after(99, { read: 1, total: 2 }, 1);
+    expect(written).toHaveLength(1);
+    after(1, { read: 1, total: 2 }, 1);
+    expect(written).toHaveLength(2);
+  });
+
+  it('never has more than all', () => {
+    const { written, after } = terminal();
+    after(1000, { read: 9, total: 3 }, 1);
+    expect(written[0]).toContain('[########################] 100 %');
+  });
+
+  it('is taken away at the end, if it was there', () => {
+    const { written, bar, after } = terminal();
+    bar.clear();
+    expect(written).toEqual([]);
+    after(1000, { read: 1 }, 1);
+    bar.clear();
+    bar.clear();
+    expect(written.slice(1)).toEqual([CLEAR]);
+  });
+
+  it.each([
+    ['no terminal', {}, false],
+    ['a terminal that can not take it away', { TERM: 'dumb' }, true],
+  ] as const)('is not on %s', (_, environment, isTTY) => {
+    const { written, bar, after } = terminal(environment, isTTY);
+    after(5000, { read: 1, total: 2 }, 1);
+    bar.clear();
+    expect(written).toEqual([]);
+  });
+});
