@@ -8,6 +8,8 @@ import { PROGRAM } from './program.mjs';
 import { sbomOf } from './sbom.mjs';
 
 const BUNS = { x64: 'node_modules/@oven/bun-linux-x64', arm64: 'node_modules/@oven/bun-linux-aarch64' };
+/** Where the install script of the package named bun, if scripts may run, moves the one of this machine. */
+const MOVED = 'node_modules/bun/bin/bun.exe';
 const WORK = 'node_modules/.cache/istio-init/executable';
 
 /**
@@ -19,7 +21,8 @@ const ENTRIES = ['main', 'drop-in', 'program', 'plain-output'];
 /** Builds it where there is a bun for this machine; elsewhere one line says so. */
 export async function buildExecutable() {
   const bun = process.platform === 'linux' ? BUNS[process.arch] : undefined;
-  if (bun === undefined || !existsSync(bun)) {
+  const compiler = [`${bun}/bin/bun`, MOVED].find((file) => existsSync(file));
+  if (bun === undefined || !existsSync(bun) || compiler === undefined) {
     console.error(`note: dist/bin/istio-init is not built: no bun for ${process.platform} on ${process.arch} is installed`);
     return;
   }
@@ -27,7 +30,7 @@ export async function buildExecutable() {
   mkdirSync(WORK, { recursive: true });
   const files = await bundles();
   const made = `${WORK}/istio-init`;
-  execFileSync(`${bun}/bin/bun`, ['build', `${WORK}/main.cjs`, '--outfile', made, ...FLAGS], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(compiler, ['build', `${WORK}/main.cjs`, '--outfile', made, ...FLAGS], { stdio: ['ignore', 'ignore', 'inherit'] });
   sealEnvironment(made);
   prove(made);
   mkdirSync('dist/bin');

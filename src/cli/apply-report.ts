@@ -3,7 +3,7 @@
 import { printFailure } from '../host/failure.ts';
 import type { ApplyResult } from '../host/result.ts';
 import type { Step } from '../host/transaction.ts';
-import { API_VERSION } from '../istio/sidecar-file.ts';
+import { API_VERSION } from '../istio/api-version.ts';
 import { printRule, printSave } from '../netfilter/print.ts';
 import type { KeptChain } from '../netfilter/reconcile.ts';
 import type { Ruleset } from '../netfilter/rule.ts';

@@ -1,8 +1,8 @@
 /** The forms of the changes between two releases. */
 
+import { API_VERSION } from '../istio/api-version.ts';
 import type { ChangeGroup, ReleaseChange, ReleaseChanges, ReleaseSpan } from '../istio/changes.ts';
 import { CHANGE_GROUPS, gapsIn, lastingChanges } from '../istio/changes.ts';
-import { API_VERSION } from '../istio/sidecar-file.ts';
 
 const TITLES: Readonly<Record<ChangeGroup, string>> = {
   rules: 'Rules',

@@ -28,10 +28,15 @@ export const SETTINGS_OPTIONS: Readonly<Record<string, Options>> = {
   values: {
     type: 'string',
     requiresArg: true,
-    describe: "What the mesh is installed with: Helm values, an IstioOperator, a MeshConfig or its ConfigMaps (repeatable)",
+    describe: 'What the mesh is installed with: Helm values, an IstioOperator, a MeshConfig or its ConfigMaps (repeatable)',
     group: 'Manifests:',
   },
-  installer: { type: 'string', requiresArg: true, describe: 'Who makes the rules: init or cni (default: what is found)', group: 'Manifests:' },
+  installer: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Who makes the rules: init or cni (default: what is found)',
+    group: 'Manifests:',
+  },
   'image-release': {
     type: 'string',
     requiresArg: true,

@@ -1,13 +1,13 @@
 /** What a preview shows: rules of both families, wherever they come from. */
 
 import type { TextFile } from '../host/files.ts';
+import { API_VERSION } from '../istio/api-version.ts';
 import { nativeTablesIn, nativeText } from '../istio/native-nft.ts';
 import type { CapturePlan } from '../istio/plan.ts';
 import { planDocument, rulesetDocument } from '../istio/plan-document.ts';
 import type { Problem } from '../istio/problems.ts';
 import { ProblemError, problem } from '../istio/problems.ts';
 import { printRoutingCommands } from '../istio/routing.ts';
-import { API_VERSION } from '../istio/sidecar-file.ts';
 import { printSource } from '../istio/source.ts';
 import type { Annotate } from '../netfilter/print.ts';
 import type { ReadResult } from '../netfilter/read.ts';

@@ -18,7 +18,6 @@ import type { Source, Sourced } from './source.ts';
 
 export type { Basis } from './explain/basis.ts';
 export type { Effect } from './explain/effect.ts';
-export type { Idle } from './explain/idle-items.ts';
 export type { ExplainedCommand, ExplainedRule } from './explain/rules.ts';
 export type { Unused } from './explain/unused.ts';
 

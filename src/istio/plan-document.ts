@@ -2,11 +2,11 @@
 
 import { printRule } from '../netfilter/print.ts';
 import type { Ruleset } from '../netfilter/rule.ts';
+import { API_VERSION } from './api-version.ts';
 import type { CapturePlan } from './plan.ts';
 import { printedSettings } from './printed-settings.ts';
 import { problemText } from './problems.ts';
 import { printRouting } from './routing.ts';
-import { API_VERSION } from './sidecar-file.ts';
 import { printSource } from './source.ts';
 
 /** The document of a plan. Keys are never renamed or removed within one apiVersion. */

@@ -36,7 +36,10 @@ export const PROBLEMS = {
   'not-injected': { severity: 'error', text: 'is not injected, so it has no release of its own; name a release, as @1.23' },
   'use-filename': { severity: 'error', text: '{value} is a manifest, not what a mesh is installed with; give it with -f' },
   'tag-without-release': { severity: 'warning', text: '{name}: {value} tells no known release of Istio; name it with --release' },
-  'template-not-stock': { severity: 'warning', text: 'the injection template is not as Istio ships it, and is not followed in that: {what}' },
+  'template-not-stock': {
+    severity: 'warning',
+    text: 'the injection template is not as Istio ships it, and is not followed in that: {what}',
+  },
   'unknown-value': { severity: 'warning', text: '{value} is not a value that Istio reads (did you mean {nearest}?)' },
   'plugin-unknown': {
     severity: 'warning',

@@ -1,5 +1,6 @@
 /** Our YAML: a SidecarCapture to settings, with the position of every value. */
 
+import { API_VERSION } from './api-version.ts';
 import type { Problem } from './problems.ts';
 import { problem, quoted } from './problems.ts';
 import type { Overrides, TextAt } from './setting-texts.ts';
@@ -10,7 +11,6 @@ import type { Source, Sourced } from './source.ts';
 import type { YamlEntry, YamlNode } from './yaml.ts';
 import { isNull } from './yaml-fields.ts';
 
-export const API_VERSION = 'istio-init/v1';
 export const KIND = 'SidecarCapture';
 
 /** What a sidecar file says. */

@@ -1,9 +1,10 @@
 /** The JSON Schema of our YAML, made from the table of settings. */
 
+import { API_VERSION } from './api-version.ts';
 import { RELEASES } from './releases/known.ts';
 import type { SettingKey } from './settings.ts';
 import { SETTING_KEYS, SETTINGS } from './settings.ts';
-import { API_VERSION, KIND } from './sidecar-file.ts';
+import { KIND } from './sidecar-file.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -1,8 +1,9 @@
 /** A text that should hold one SidecarCapture. */
 
+import { API_VERSION } from './api-version.ts';
 import { nearest, ProblemError, problem, quoted } from './problems.ts';
 import type { SidecarFile } from './sidecar-file.ts';
-import { API_VERSION, KIND, readSidecarFile } from './sidecar-file.ts';
+import { KIND, readSidecarFile } from './sidecar-file.ts';
 import type { Source } from './source.ts';
 import { readYaml } from './yaml.ts';
 import { field } from './yaml-fields.ts';

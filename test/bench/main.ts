@@ -2,6 +2,7 @@
 
 import { benchApply } from './apply.ts';
 import { benchBehavior } from './behavior.ts';
+import { benchCluster } from './cluster.ts';
 import { benchGrowth } from './growth.ts';
 import { benchNodeSave } from './node-save.ts';
 import { benchPlans } from './plans.ts';
@@ -19,6 +20,7 @@ const tables = [
   ...benchApply(),
   ...benchNodeSave(),
   ...benchStartup(),
+  await benchCluster(),
 ];
 for (const table of tables) printTable(table);
 const broken = tables.flatMap(({ limits }) => limits.filter(({ measured, most }) => measured > most));

@@ -27,6 +27,7 @@ describe('changes as text', () => {
         '  1.21.0  users of the variable: ISTIO_OUTBOUND_IPV4_LOOPBACK_CIDR is read. (e04959458a2)',
         '',
         'Injection',
+        '  1.19.1  pods with dual stack: The CNI plugin reads ISTIO_DUAL_STACK.',
         "  1.20.0  pods on OpenShift: The proxy's user is taken from the range of its namespace and passed as",
         '          -u; before, -u is always 1337.',
         '',
@@ -40,7 +41,7 @@ describe('changes as text', () => {
       '\nOnly in between\n  1.23.0 to 1.24.6  pods with DNS capture: DNS over UDP passes through ISTIO_OUTPUT,',
     );
     expect(shown('1.10.0..1.9.9')).toBe(
-      'Istio 1.10.0 back to 1.9.9: going back undoes this\n\nRules\n  1.10.0  pods with included outbound ports and an IPv6 address: Lacks this: Included outbound ports\n          count for IPv6 too.\n',
+      'Istio 1.10.0 back to 1.9.9: going back undoes this\n\nRules\n  1.10.0  pods with included outbound ports and an IPv6 address: Lacks this: Included outbound ports\n          count for IPv6 too.\n\nInjection\n  1.10.0  every pod: The label sidecar.istio.io/inject decides about injection, before the\n          annotation of that name.\n  1.10.0  users of the annotation: The annotation inject.istio.io/templates chooses another\n          template; that of gateways has no init container.\n',
     );
   });
 
@@ -88,6 +89,19 @@ describe('changes as Markdown', () => {
         '| release | touches | change | commits |',
         '|---|---|---|---|',
         '| 1.13.0 | pods that capture all inbound ports | Inbound port 22 is captured like any other where all inbound ports are wanted. | [f1f7487b9cb](https://github.com/istio/istio/commit/f1f7487b9cb) |',
+        '',
+        '## Injection',
+        '',
+        '| release | touches | change | commits |',
+        '|---|---|---|---|',
+        '| 1.13.0 | users of the variable | ProxyConfig resources count. |  |',
+        '| 1.13.0 | pods in TPROXY mode | The layers of proxy configuration are merged as messages, so that REDIRECT beats no other mode. |  |',
+        '',
+        '## Only in between',
+        '',
+        '| release | touches | change | commits |',
+        '|---|---|---|---|',
+        '| 1.13.0 to 1.13.1 | pods with included outbound ports | Lacks this: The CNI plugin reads traffic.sidecar.istio.io/includeOutboundPorts, and takes "\\*" for excluded ports. |  |',
         '',
       ].join('\n'),
     );

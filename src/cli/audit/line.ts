@@ -1,7 +1,7 @@
 /** The lines that an audit prints: one of JSON a pod, and one that sums them up. Their shape is stable and described in docs/audit.md. */
 
+import { API_VERSION } from '../../istio/api-version.ts';
 import type { FindingSeverity } from '../../istio/findings.ts';
-import { API_VERSION } from '../../istio/sidecar-file.ts';
 
 /** What is said of a pod, and whether that is as it should be. */
 export const POD_VERDICTS = {

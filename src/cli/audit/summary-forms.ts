@@ -1,6 +1,6 @@
 /** The forms of merged lines: a table for people, and data. */
 
-import { API_VERSION } from '../../istio/sidecar-file.ts';
+import { API_VERSION } from '../../istio/api-version.ts';
 import { onOneLine } from '../../istio/source.ts';
 import type { Counts, PodVerdict } from './line.ts';
 import { POD_VERDICTS } from './line.ts';

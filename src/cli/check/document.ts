@@ -1,6 +1,6 @@
 /** A check as data with a stable shape: `-o json`, described in docs/check.md. */
 
-import { API_VERSION } from '../../istio/sidecar-file.ts';
+import { API_VERSION } from '../../istio/api-version.ts';
 import { isSame } from '../diff/comparison.ts';
 import { differenceDocument } from '../diff/document.ts';
 import { identificationDocument } from '../identify/document.ts';

@@ -1,10 +1,10 @@
 /** A diff as data with a stable shape: `-o json`, described in docs/diff.md. */
 
+import { API_VERSION } from '../../istio/api-version.ts';
 import type { ForeignCount } from '../../istio/foreign.ts';
 import type { CapturePlan } from '../../istio/plan.ts';
 import { problemText } from '../../istio/problems.ts';
 import type { RoutingDifference } from '../../istio/routing-differences.ts';
-import { API_VERSION } from '../../istio/sidecar-file.ts';
 import { printSource } from '../../istio/source.ts';
 import type { Difference, PlacedRule } from '../../netfilter/compare/difference.ts';
 import { printRule } from '../../netfilter/print.ts';

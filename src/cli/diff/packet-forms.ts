@@ -1,7 +1,7 @@
 /** The forms of `diff --by packets`: one table. */
 
+import { API_VERSION } from '../../istio/api-version.ts';
 import type { BehaviorRegion } from '../../istio/behavior.ts';
-import { API_VERSION } from '../../istio/sidecar-file.ts';
 import { questionText } from '../../istio/verdict.ts';
 import type { Paint } from '../colour.ts';
 import { plain } from '../colour.ts';

@@ -1,9 +1,9 @@
 /** An explanation as data; docs/explain.md describes it. Keys are added, never renamed or removed. */
 
+import { API_VERSION } from '../../istio/api-version.ts';
 import type { Effect, Explanation } from '../../istio/explain.ts';
 import { wordsOf } from '../../istio/injection/injected.ts';
 import { problemText } from '../../istio/problems.ts';
-import { API_VERSION } from '../../istio/sidecar-file.ts';
 import type { Source, Sourced } from '../../istio/source.ts';
 import { printSource } from '../../istio/source.ts';
 

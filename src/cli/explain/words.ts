@@ -61,7 +61,7 @@ export function settingSourceText({ source, passedAs }: ExplainedSetting): strin
 }
 
 /** `15020 (default injection of 1.28.0)`. */
-export function beatenText({ value, source }: Sourced<string>): string {
+function beatenText({ value, source }: Sourced<string>): string {
   return onOneLine(`${value === '' ? 'none' : value} (${sourceText(source)})`);
 }
 

@@ -1,7 +1,7 @@
 /** A report as data with a stable shape: `-o json`, described in docs/lint.md. */
 
+import { API_VERSION } from '../../istio/api-version.ts';
 import { istioctlCode } from '../../istio/lint/kinds.ts';
-import { API_VERSION } from '../../istio/sidecar-file.ts';
 import type { Source } from '../../istio/source.ts';
 import { printSource } from '../../istio/source.ts';
 import type { PrintedReport } from './forms.ts';

@@ -1,8 +1,8 @@
 /** A trace as data with a stable shape: `-o json`, described in docs/trace.md. */
 
+import { API_VERSION } from '../../istio/api-version.ts';
 import type { Scene } from '../../istio/scene.ts';
 import { verdictIn } from '../../istio/scene.ts';
-import { API_VERSION } from '../../istio/sidecar-file.ts';
 import type { Hop } from '../../istio/stories.ts';
 import { questionText } from '../../istio/ways.ts';
 import type { Packet } from '../../netfilter/packet.ts';

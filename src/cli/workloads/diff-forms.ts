@@ -1,7 +1,7 @@
 /** The forms of a diff of many workloads: whose they are, then the diff of each group in the form that was asked for. */
 
+import { API_VERSION } from '../../istio/api-version.ts';
 import type { Group } from '../../istio/rule-groups.ts';
-import { API_VERSION } from '../../istio/sidecar-file.ts';
 import type { Paint } from '../colour.ts';
 import { plain } from '../colour.ts';
 import { code } from '../diff/markdown.ts';

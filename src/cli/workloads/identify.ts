@@ -1,11 +1,11 @@
 /** `identify -f` with manifests: for each group of equal rules, the releases that make those very rules. */
 
+import { API_VERSION } from '../../istio/api-version.ts';
 import type { Identification } from '../../istio/identify.ts';
 import { identify } from '../../istio/identify.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
 import type { Outcome } from '../../istio/rule-groups/outcome.ts';
 import type { Group } from '../../istio/rule-groups.ts';
-import { API_VERSION } from '../../istio/sidecar-file.ts';
 import { observeAll } from '../../netfilter/observation.ts';
 import { code } from '../diff/markdown.ts';
 import type { SettingsGiven } from '../options.ts';

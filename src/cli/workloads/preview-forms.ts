@@ -1,9 +1,9 @@
 /** The forms of a preview of many workloads: one table. */
 
+import { API_VERSION } from '../../istio/api-version.ts';
 import type { CapturePlan } from '../../istio/plan.ts';
 import type { Outcome } from '../../istio/rule-groups/outcome.ts';
 import type { Group } from '../../istio/rule-groups.ts';
-import { API_VERSION } from '../../istio/sidecar-file.ts';
 import type { Family } from '../../netfilter/rule.ts';
 import { FAMILIES } from '../../netfilter/rule.ts';
 import { FAMILY_NAMES } from '../diff/words.ts';

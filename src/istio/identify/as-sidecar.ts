@@ -1,5 +1,6 @@
 /** An answer as our YAML. */
 
+import { API_VERSION } from '../api-version.ts';
 import { ARGUMENTS, ENVIRONMENT } from '../arguments.ts';
 import { printedSettings } from '../printed-settings.ts';
 import { problemText } from '../problems.ts';
@@ -7,7 +8,7 @@ import type { Kind } from '../releases/kinds.ts';
 import { readSettingTexts } from '../setting-texts.ts';
 import type { SettingKey, Settings } from '../settings.ts';
 import { SETTING_KEYS } from '../settings.ts';
-import { API_VERSION, KIND } from '../sidecar-file.ts';
+import { KIND } from '../sidecar-file.ts';
 import type { Source } from '../source.ts';
 import type { Switches } from '../switches.ts';
 import { NO_SWITCHES } from '../switches.ts';

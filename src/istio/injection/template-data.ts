@@ -36,7 +36,7 @@ export function injectedText(value: string, { release }: Profile): Layered {
   return { value, source: injectedBy(release), over: [] };
 }
 
-export function injectedBy(release: string): Source {
+function injectedBy(release: string): Source {
   return { kind: 'injected', release };
 }
 

@@ -1,7 +1,8 @@
 /** One document of YAML or JSON to what it holds. */
 
+import { API_VERSION } from '../api-version.ts';
 import { nearest, problem, quoted } from '../problems.ts';
-import { API_VERSION, KIND, readSidecarFile } from '../sidecar-file.ts';
+import { KIND, readSidecarFile } from '../sidecar-file.ts';
 import type { YamlNode } from '../yaml.ts';
 import { field, isNull, sourceOf, textOf } from '../yaml-fields.ts';
 import { aliasesExplode } from './aliases.ts';
