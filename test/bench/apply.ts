@@ -5,31 +5,14 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ORDINARY_POD } from '../ordinary-pod.ts';
 import type { Table } from './table.ts';
 import { median } from './table.ts';
 import type { Cost } from './timing.ts';
 import { timed } from './timing.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/istio-iptables', import.meta.url));
-export const ARGS = [
-  '-p',
-  '15001',
-  '-z',
-  '15006',
-  '-u',
-  '1337',
-  '-m',
-  'REDIRECT',
-  '-i',
-  '*',
-  '-x',
-  '',
-  '-b',
-  '*',
-  '-d',
-  '15090,15021,15020',
-];
-const DROP_IN = [process.execPath, BIN, ...ARGS];
+const DROP_IN = [process.execPath, BIN, ...ORDINARY_POD];
 const ROUNDS = 15;
 const MOST = { cold: 5, again: 3 } as const;
 

@@ -6,17 +6,16 @@ import { planFromArguments } from '../../src/istio/plan-from-arguments.ts';
 import { NEWEST } from '../../src/istio/releases/known.ts';
 import { profileOf } from '../../src/istio/releases/profile.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
+import { ORDINARY_POD } from '../ordinary-pod.ts';
 import { perSecond } from './rate.ts';
 import type { Table } from './table.ts';
-
-const ARGS = ['-p', '15001', '-z', '15006', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-x', '', '-b', '*', '-d', '15090,15021,15020'];
 
 export function benchPlans(): Table {
   const settings = injectedSettings(profileOf(NEWEST));
   const rows = [
     ['plan of settings', perSecond(() => planFor(settings, NEWEST))],
-    ['plan of arguments', perSecond(() => planFromArguments(ARGS))],
-    ['plan of arguments, printed for iptables-restore', perSecond(() => printRestore(planFromArguments(ARGS).ip))],
+    ['plan of arguments', perSecond(() => planFromArguments(ORDINARY_POD))],
+    ['plan of arguments, printed for iptables-restore', perSecond(() => printRestore(planFromArguments(ORDINARY_POD).ip))],
   ] as const;
   return {
     title: 'Plans of an ordinary pod',

@@ -6,6 +6,7 @@ import { planInput } from '../../src/cli/plan-input.ts';
 import { planFromArguments } from '../../src/istio/plan-from-arguments.ts';
 import { ProblemError } from '../../src/istio/problems.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
+import { ORDINARY_POD } from '../ordinary-pod.ts';
 import type { Run } from './program.ts';
 import { expectRefused, run, scratchFolder } from './program.ts';
 
@@ -47,26 +48,7 @@ const JSON_LIST = JSON.stringify({
   ],
   kind: 'List',
 });
-const ARGUMENTS = [
-  '-p',
-  '15001',
-  '-z',
-  '15006',
-  '-u',
-  '1337',
-  '-m',
-  'REDIRECT',
-  '-i',
-  '*',
-  '-x',
-  '',
-  '-b',
-  '*',
-  '-d',
-  '15090,15021,15020',
-  '-o',
-  '3306',
-];
+const ARGUMENTS = [...ORDINARY_POD, '-o', '3306'];
 const RULES = printRestore(planFromArguments(ARGUMENTS, { release: '1.28.0' }).ip);
 
 beforeAll(() => {

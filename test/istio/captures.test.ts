@@ -6,16 +6,16 @@ import { compareRulesets } from '../../src/netfilter/compare.ts';
 import { readRules } from '../../src/netfilter/read.ts';
 import type { Ruleset } from '../../src/netfilter/rule.ts';
 import { capture, expand, RELEASES } from '../golden.ts';
+import { ORDINARY_POD } from '../ordinary-pod.ts';
 
-const DEFAULT = ['-p', '15001', '-z', '15006', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-x', '', '-b', '*', '-d', '15090,15021,15020'];
 const NO_INBOUND = ['-p', '15001', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-x', '', '-b', '', '-d', '15020'];
 
 // What golden/captures/README.md says of each.
 const CAPTURES = [
   { file: '2019-05-no-inbound.list.txt', args: NO_INBOUND, releases: ['1.0.0 - 1.2.10'], unreadable: [] },
-  { file: '2021-01-default.list.txt', args: DEFAULT, releases: ['1.7.0 - 1.12.9'], unreadable: [] },
-  { file: '2024-10-default.list.txt', args: DEFAULT, releases: ['1.18.0 - 1.24.6'], unreadable: [] },
-  { file: 'damaged-default.save.txt', args: DEFAULT, releases: ['1.7.0 - 1.12.9'], unreadable: [5, 6, 7, 8, 9] },
+  { file: '2021-01-default.list.txt', args: ORDINARY_POD, releases: ['1.7.0 - 1.12.9'], unreadable: [] },
+  { file: '2024-10-default.list.txt', args: ORDINARY_POD, releases: ['1.18.0 - 1.24.6'], unreadable: [] },
+  { file: 'damaged-default.save.txt', args: ORDINARY_POD, releases: ['1.7.0 - 1.12.9'], unreadable: [5, 6, 7, 8, 9] },
 ] as const;
 
 function planAt(args: readonly string[], release: string): CapturePlan | null {

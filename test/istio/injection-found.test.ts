@@ -9,14 +9,14 @@ import type { Container, Workload } from '../../src/istio/manifest/workload.ts';
 import { formatProblem } from '../../src/istio/problems.ts';
 import { profileOf } from '../../src/istio/releases/profile.ts';
 import { planOfWorkload } from '../../src/istio/workload-plan.ts';
+import { ORDINARY_POD } from '../ordinary-pod.ts';
 import type { ContainerWords } from './injection-workload.ts';
 import { container, word, workload } from './injection-workload.ts';
 
-const ORDINARY = ['-p', '15001', '-z', '15006', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-x', '', '-b', '*', '-d', '15090,15021,15020'];
 const IMAGE = 'docker.io/istio/proxyv2:1.20.3';
 
 function init(given: ContainerWords = {}, name = 'istio-init'): Container {
-  return container(name, { image: IMAGE, args: ['istio-iptables', ...ORDINARY], ...given });
+  return container(name, { image: IMAGE, args: ['istio-iptables', ...ORDINARY_POD], ...given });
 }
 
 function found(of: Workload, images: readonly ImageRelease[] = []): FoundInjection {
@@ -35,16 +35,16 @@ const pod = (...initContainers: readonly Container[]): Workload => workload({ in
 describe('in an injected pod', () => {
   it.each<[string, Container]>([
     ['args of 1.6 and later', init()],
-    ['a command of 1.4 and 1.5', init({ command: ['istio-iptables', ...ORDINARY], args: [] })],
-    ['a command with a path', init({ command: ['/usr/local/bin/pilot-agent'], args: ['istio-iptables', ...ORDINARY] })],
-    ['a script without its name', init({ args: ORDINARY, image: 'docker.io/istio/proxy_init:1.3.8' })],
+    ['a command of 1.4 and 1.5', init({ command: ['istio-iptables', ...ORDINARY_POD], args: [] })],
+    ['a command with a path', init({ command: ['/usr/local/bin/pilot-agent'], args: ['istio-iptables', ...ORDINARY_POD] })],
+    ['a script without its name', init({ args: ORDINARY_POD, image: 'docker.io/istio/proxy_init:1.3.8' })],
     ['a container of another name', init({}, 'network-setup')],
     ['a native sidecar behind it', init()],
   ])('the real arguments are found: %s', (_, program) => {
     const sidecar = container('istio-proxy', { image: IMAGE, restartPolicy: 'Always' });
     const made = argumentsOf(found(pod(container('first'), program, sidecar)));
     expect(made.installer).toBe('init');
-    expect(wordsOf(made.arguments)).toEqual(ORDINARY);
+    expect(wordsOf(made.arguments)).toEqual(ORDINARY_POD);
   });
 
   it('every argument stands where its value does', () => {
@@ -67,7 +67,7 @@ describe('in an injected pod', () => {
   });
 
   it('the plan of what was found tells the places of the pod', () => {
-    const program = init({ args: ['istio-iptables', ...ORDINARY.slice(0, -1), '15090,80a'] });
+    const program = init({ args: ['istio-iptables', ...ORDINARY_POD.slice(0, -1), '15090,80a'] });
     const made = found(pod(program));
     const injection = { workload: workload(), injection: made.injection, release: made.release ?? { value: '', source: word('').source } };
     expect(() => planOfWorkload({ ...injection, found: true, problems: [] })).toThrow(/^pod\.yaml:216:7 .*"80a"/);
@@ -93,7 +93,7 @@ describe('where the CNI plugin was at work', () => {
     ids: { user: '2000', group: '3000' },
   });
   const annotations = { 'traffic.sidecar.istio.io/excludeInboundPorts': '9090,15020', 'sidecar.istio.io/status': '{}' };
-  const validation = init({ args: ['istio-iptables', ...ORDINARY, '--run-validation', '--skip-rule-apply'] }, 'istio-validation');
+  const validation = init({ args: ['istio-iptables', ...ORDINARY_POD, '--run-validation', '--skip-rule-apply'] }, 'istio-validation');
   const PLUGIN = '-p 15001 -u 2000 -g 3000 -m REDIRECT -i * -x  -b * -d 9090,15020,15021,15090 -o 15020 --drop-invalid';
 
   it.each<[string, Workload]>([

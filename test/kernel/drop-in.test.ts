@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { CASES, expand } from '../golden.ts';
+import { ORDINARY_POD } from '../ordinary-pod.ts';
 import type { Namespace } from './namespace.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
@@ -10,9 +11,8 @@ import { normalSave } from './saves.ts';
 import type { Run } from './starting.ts';
 import { BIN, everything, PATH, pathBehind, run, start } from './starting.ts';
 
-const POD = ['-p', '15001', '-z', '15006', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-x', '', '-b', '*', '-d', '15090,15021,15020'];
-const TPROXY = POD.map((argument) => (argument === 'REDIRECT' ? 'TPROXY' : argument));
-const DROP_IN = ['istio-iptables', ...POD] as const;
+const TPROXY = ORDINARY_POD.map((argument) => (argument === 'REDIRECT' ? 'TPROXY' : argument));
+const DROP_IN = ['istio-iptables', ...ORDINARY_POD] as const;
 const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
 interface Message {
@@ -114,7 +114,7 @@ describeKernel('the log of the drop-in', () => {
     const code = newFile();
     await inNamespace(async (namespace) => {
       await namespace.run(
-        `{ PATH=${PATH} ${BIN}/istio-iptables ${POD.map((word) => `'${word}'`).join(' ')} --log_output_level=default:debug 2>&1; echo $? >${code}; } | true`,
+        `{ PATH=${PATH} ${BIN}/istio-iptables ${ORDINARY_POD.map((word) => `'${word}'`).join(' ')} --log_output_level=default:debug 2>&1; echo $? >${code}; } | true`,
       );
       expect(readFileSync(code, 'utf8')).toBe('0\n');
       expect(await saved(namespace)).toContain('-A ISTIO_OUTPUT -j ISTIO_REDIRECT\n');
@@ -353,7 +353,7 @@ describeKernel('the termination message of the drop-in', () => {
       ${commands}
       cat /dev/termination-log`;
   };
-  const program = `${BIN}/istio-iptables ${POD.map((word) => `'${word}'`).join(' ')}`;
+  const program = `${BIN}/istio-iptables ${ORDINARY_POD.map((word) => `'${word}'`).join(' ')}`;
 
   it.each([
     ['a run that did its work', program, { outcome: 'applied', state: 'as wanted', release: '1.30.3', backend: 'nft', failures: [] }],
