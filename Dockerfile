@@ -5,6 +5,7 @@
 #
 # It runs as the injector asks: as root (0:0) with NET_ADMIN, and NET_RAW for legacy, on a read-only root, with
 # `istio-iptables ARGS` as arguments; for `istio-validation` as 1337:1337 without any capability.
+# docs/install.md has the build arguments, and how the image is put in the place of Istio's.
 
 # Both images can be others, for registries and machines without the usual ones: NODE_IMAGE has node and npm,
 # BASE_IMAGE is a Debian with apt. Only files of its packages iptables, nftables, iproute2, and of what these need, are taken.
@@ -37,11 +38,14 @@ RUN sh /image-root.sh /image /sbom.cdx.json
 
 FROM scratch
 ARG VERSION=0.1.0
+# The release of Istio whose rules it makes where nothing else names one; empty: the newest known.
+ARG ISTIO_RELEASE=
 LABEL org.opencontainers.image.title="istio-init" \
       org.opencontainers.image.description="Istio's istio-init: installs, checks and compares the iptables rules of a sidecar, for any release from 1.0 to 1.30" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="Apache-2.0"
-ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin
+ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin \
+    ISTIO_INIT_RELEASE=${ISTIO_RELEASE}
 COPY --from=root /image /
 COPY --from=program /istio-init/LICENSE /istio-init/dist/THIRD-PARTY-LICENSES.txt /usr/share/doc/istio-init/
 COPY --from=program /istio-init/dist/bin/istio-init /usr/local/bin/
