@@ -25,7 +25,7 @@ export interface AuditRequest {
   readonly jobs: string;
   /** Seconds between two rounds; without it there is one. */
   readonly every?: string;
-  /** The node's name, for pods that don't tell it. */
+  /** The node's name; without it that which a proxy tells. */
   readonly node?: string;
   /** What starts programs, and what finds the pods: a test has its own. */
   readonly using?: Programs;
@@ -56,12 +56,14 @@ export async function auditNode({
   if (seconds === undefined) return { ...(await go()), problems: [], notes: [] };
   // Process 1 of a container dies of no signal that it does not listen to: the pod would be waited for.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  // Nobody reads any more.
+  process.stdout.on('error', () => stop.abort());
   for (;;) {
-    const { output, exitCode } = await go();
-    if (stop.signal.aborted) return { output: '', problems: [], notes: [], exitCode: 0 };
-    await new Promise<void>((resolve) => process.stdout.write(output, () => resolve()));
+    const { output } = await go();
+    // A round that was broken off would pass for one in which pods have gone.
+    if (!stop.signal.aborted) await new Promise<void>((resolve) => process.stdout.write(output, () => resolve()));
     await setTimeout(seconds * 1000, undefined, { signal: stop.signal }).catch(() => undefined);
-    if (stop.signal.aborted) return { output: '', problems: [], notes: [], exitCode };
+    if (stop.signal.aborted) return { output: '', problems: [], notes: [], exitCode: 0 };
   }
 }
 
@@ -83,12 +85,12 @@ async function round({ wanted, places, node, using, find, stop }: RoundOf): Prom
   // As many pods as programs: each of them waits for its own most of the time.
   const turn = bounded(places);
   const looks = namespaces(find).map((pod) => turn(async () => (stop.aborted ? undefined : auditPod(pod, within, wanted))));
-  const pods = (await Promise.all(looks)).flatMap((pod): AuditedPod[] =>
-    pod === undefined ? [] : [pod.node === '' ? { ...pod, node } : pod],
-  );
-  const sorted = pods.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  const seen = (await Promise.all(looks)).flatMap((pod) => pod ?? []);
+  // They are all on this node, also those that don't tell it, and those that tell another.
+  const name = node || (seen.find((pod) => pod.node !== '')?.node ?? '');
+  const pods = seen.map((pod) => ({ ...pod, node: name })).toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   const taken = Math.round(performance.now() - begin) / 1000;
-  return { output: sorted.map(podLine).join('') + summaryLine(sorted, taken, node), exitCode: exitCodeOf(sorted) };
+  return { output: pods.map(podLine).join('') + summaryLine(pods, taken, name), exitCode: exitCodeOf(pods) };
 }
 
 function nameOf({ namespace, pod, pid }: AuditedPod): string {
@@ -123,7 +125,7 @@ export function summarize(files: readonly string[], output: string): Result {
     return read;
   });
   const merged = mergeLines(texts);
-  if (merged.pods === 0) throw badOption('--summarize', 'holds no line of an audit');
+  if (merged.lines === 0) throw badOption('--summarize', 'holds no line of an audit');
   const notes =
     merged.otherLines === 0
       ? []

@@ -8,6 +8,7 @@ import { exitCodeOf, POD_VERDICTS, podLine, summaryLine } from '../../src/cli/au
 import { mergeLines } from '../../src/cli/audit/summarize.ts';
 import { SUMMARY_FORMS } from '../../src/cli/audit/summary-forms.ts';
 import { summarize } from '../../src/cli/audit.ts';
+import { run } from './program.ts';
 
 const POD: AuditedPod = {
   ...{ node: 'node-1', namespace: 'shop', pod: 'cart-7d9f8b6c5d-abcde', workload: 'cart', uid: '', pid: 7 },
@@ -77,6 +78,17 @@ describe('lines of many nodes', () => {
     expect(merged(rounds.join('') + gone).verdicts).toEqual({ 'as it should be': 1, 'not as it should be': 1 });
   });
 
+  it('keep two network namespaces of a pod apart', () => {
+    expect(merged(podLine(pod(DRIFT)) + podLine(pod({ pid: 8 }))).verdicts).toEqual({ 'not as it should be': 1, 'as it should be': 1 });
+  });
+
+  it('of nodes without a pod are lines all the same', () => {
+    expect(SUMMARY_FORMS.text(merged(summaryLine([], 1, 'node-1'), summaryLine([], 1, 'node-2')))).toMatch(
+      /^0 pods of 0 workloads on 2 nodes\n/,
+    );
+    expect(SUMMARY_FORMS.text(merged(summaryLine([], 1, '')))).toMatch(/^0 pods of 0 workloads\n/);
+  });
+
   it('keep the pods of nodes without a name apart from no other', () => {
     const round = (name: string): string => podLine(pod({ node: '', pod: name })) + summaryLine([], 1, '');
     expect(merged(round('a-0') + round('b-0'))).toMatchObject({ pods: 2, nodes: 0 });
@@ -120,8 +132,23 @@ describe('audit --summarize', () => {
       expect(() => summarize([join(folder, 'empty')], 'text')).toThrow(/--summarize/);
       expect(() => summarize([join(folder, 'none')], 'text')).toThrow(/does not exist/);
       expect(() => summarize([join(folder, 'log')], 'jso')).toThrow(/did you mean json/);
+      writeFileSync(join(folder, 'quiet'), summaryLine([], 1, ''));
+      expect(summarize([join(folder, 'quiet')], 'text')).toMatchObject({ exitCode: 0, notes: [] });
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('reads standard input, as several files, and gives either form', async () => {
+    const lines = podLine(pod(DRIFT)) + summaryLine([], 1, 'node-1');
+    const text = await run(['audit', '--summarize', '-'], { input: lines });
+    expect(text).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringMatching(/^1 pod of 1 workload on 1 node: 1 not as it should be\n/),
+      stderr: '',
+    });
+    const json = await run(['audit', '-o', 'json', '-', '--summarize'], { input: lines });
+    expect(json).toMatchObject({ exitCode: 1, stderr: '' });
+    expect(JSON.parse(json.stdout)).toMatchObject({ kind: 'AuditReport', pods: 1 });
   });
 });

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,8 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { textInside } from '../../src/host/pods/inside.ts';
 import { podNamespaces } from '../../src/host/pods/namespaces.ts';
-import { toldBy, uidIn } from '../../src/host/pods/told.ts';
+import { startOfFile } from '../../src/host/pods/start-of-file.ts';
+import { environmentIn, toldBy, uidIn } from '../../src/host/pods/told.ts';
 
 const UID = '0a1b2c3d-1111-2222-3333-444455556666';
 
@@ -31,6 +33,39 @@ describe('what is read of a process that has ended', () => {
       child.on('close', () => resolve(child));
     });
     expect(toldBy(pid)).toEqual({ pid, environment: new Map(), annotations: '', hostname: '', uid: '' });
+  });
+});
+
+describe('an environment', () => {
+  it('has the variables that are looked at; the first of a name counts', () => {
+    const text = 'POD_NAME=a\0OTHER=b\0ISTIO_META_WORKLOAD_NAME=c=d\0no sign\0=\0POD_NAME=e\0POD_NAMESPACE=\0DNS_AGENT=ü';
+    expect([...environmentIn(text)]).toEqual([
+      ['POD_NAME', 'a'],
+      ['ISTIO_META_WORKLOAD_NAME', 'c=d'],
+      ['POD_NAMESPACE', ''],
+      ['DNS_AGENT', 'ü'],
+    ]);
+  });
+
+  it('that is longer than a kernel lets one be has none', () => {
+    const most = 6 * 1024 * 1024;
+    expect(environmentIn(`POD_NAME=a\0A=${'ü'.repeat(most / 2 - 10)}`).size).toBe(1);
+    expect(environmentIn(`POD_NAME=a\0A=${'ü'.repeat(most / 2)}`).size).toBe(0);
+  });
+
+  it('is that of the process', async () => {
+    const child = spawn('cat', { env: { ...process.env, POD_NAME: 'a' }, stdio: ['pipe', 'ignore', 'inherit'] });
+    await once(child, 'spawn');
+    expect(toldBy(child.pid ?? 0).environment.get('POD_NAME')).toBe('a');
+    child.stdin.end();
+  });
+});
+
+describe('the start of a file', () => {
+  it('has no more than so many bytes, also where there is no end', () => {
+    expect(startOfFile('/dev/zero', 200_001)).toHaveLength(200_001);
+    expect(startOfFile('/proc/self/cmdline', 3)).toHaveLength(3);
+    expect(startOfFile('/dev/null', 3)).toBe('');
   });
 });
 

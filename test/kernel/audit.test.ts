@@ -1,13 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { AuditedPod } from '../../src/cli/audit/line.ts';
 import type { AuditRequest } from '../../src/cli/audit.ts';
 import { auditNode } from '../../src/cli/audit.ts';
 import type { SettingsGiven } from '../../src/cli/options.ts';
-import { namespacesOf } from '../../src/host/pods/namespaces.ts';
+import { namespaceOf, namespacesOf } from '../../src/host/pods/namespaces.ts';
 import type { Programs } from '../../src/host/run.ts';
 import { programs } from '../../src/host/run.ts';
 import type { CapturePlan } from '../../src/istio/plan.ts';
@@ -17,7 +16,6 @@ import type { OpenPod, PodAsked } from './audit-pods.ts';
 import { withPods } from './audit-pods.ts';
 import { feed } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
-import { BIN, PATH } from './starting.ts';
 
 const NONE: SettingsGiven = { sets: [], env: [], addresses: [], nameservers: [] };
 const RELEASE = { value: '1.28.0', source: { kind: 'option', option: '--release' } } as const;
@@ -32,8 +30,38 @@ function made({ ip }: CapturePlan, backend = 'nft'): string {
 }
 
 const PLAIN = made(planned());
+// Of IPv6 there is a table, so that there is something to read.
+const BOTH = `${PLAIN}ip6tables -t nat -P OUTPUT ACCEPT\n`;
 const TAMPERED = `${PLAIN}iptables -t nat -D ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN\n`;
+// What the CNI plugin passes.
+const BY_PLUGIN = made(planned('inbound.excludePorts=15020,15021,15090', 'outbound.excludePorts=15020'));
+// The node agent's rules in a pod of 1.26, in short.
+const AMBIENT = feed(
+  'iptables-restore',
+  `*mangle
+:ISTIO_OUTPUT - [0:0]
+:ISTIO_PRERT - [0:0]
+-A PREROUTING -j ISTIO_PRERT
+-A OUTPUT -j ISTIO_OUTPUT
+-A ISTIO_OUTPUT -m connmark --mark 0x111/0xfff -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff
+-A ISTIO_PRERT -m mark --mark 0x539/0xfff -j CONNMARK --set-xmark 0x111/0xfff
+COMMIT
+*nat
+:ISTIO_OUTPUT - [0:0]
+:ISTIO_PRERT - [0:0]
+-A PREROUTING -j ISTIO_PRERT
+-A OUTPUT -j ISTIO_OUTPUT
+-A ISTIO_OUTPUT ! -d 127.0.0.1/32 -p tcp -m mark ! --mark 0x539/0xfff -j REDIRECT --to-ports 15001
+-A ISTIO_PRERT ! -d 127.0.0.1/32 -p tcp ! --dport 15008 -m mark ! --mark 0x539/0xfff -j REDIRECT --to-ports 15006
+COMMIT
+`,
+);
 const TPROXY = `${made(planned('mode=TPROXY'))}ip rule add fwmark 1337 lookup 133; ip route add local default dev lo table 133\n`;
+
+/** As the injector writes it into the proxy's environment. */
+function annotated(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return { ISTIO_METAJSON_ANNOTATIONS: `${JSON.stringify(annotations)}\n` };
+}
 
 /** The line of each pod by its name. */
 async function audited(asked: readonly PodAsked[], of: Partial<AuditRequest> = {}): Promise<ReadonlyMap<string, AuditedPod>> {
@@ -43,9 +71,11 @@ async function audited(asked: readonly PodAsked[], of: Partial<AuditRequest> = {
 async function auditOf(pods: readonly OpenPod[], of: Partial<AuditRequest> = {}): Promise<ReadonlyMap<string, AuditedPod>> {
   const find = (): ReturnType<typeof namespacesOf> => namespacesOf(pods.map(({ pid }) => pid));
   const { output } = await auditNode({ given: NONE, jobs: '4', find, ...of });
+  // Nothing in it that a terminal obeys, whatever a pod says of itself.
+  expect(output.match(/[^\n\P{Cc}]|[\u2028\u2029]/gu)).toBeNull();
   const lines = output
+    .trimEnd()
     .split('\n')
-    .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as AuditedPod);
   return new Map(
     pods.flatMap(({ name, pid }): [string, AuditedPod][] => {
@@ -59,7 +89,8 @@ describeKernel('an audit of a node', () => {
   it('says of each pod whether its rules are those that its proxy calls for', async () => {
     const proxy = {};
     const cases: readonly (PodAsked & { readonly line: Partial<AuditedPod> | undefined })[] = [
-      { name: 'plain', script: PLAIN, proxy, line: { verdict: 'as it should be', release: '1.28.0' } },
+      { name: 'plain', script: PLAIN, proxy, line: { verdict: 'as it should be', release: '1.28.0', installer: 'init' } },
+      { name: 'by the plugin', script: BY_PLUGIN, proxy, line: { verdict: 'as it should be', installer: 'cni' } },
       { name: 'legacy', script: made(planned(), 'legacy'), proxy, line: { verdict: 'as it should be' } },
       {
         name: 'tampered',
@@ -84,7 +115,7 @@ describeKernel('an audit of a node', () => {
       {
         name: 'annotated',
         script: made(planned('inbound.excludePorts=15090,15021,9080,15020')),
-        proxy: { ISTIO_METAJSON_ANNOTATIONS: '{"traffic.sidecar.istio.io/excludeInboundPorts":"9080"}\n' },
+        proxy: annotated({ 'traffic.sidecar.istio.io/excludeInboundPorts': '9080' }),
         line: { verdict: 'as it should be' },
       },
       {
@@ -95,9 +126,17 @@ describeKernel('an audit of a node', () => {
       { name: 'native', script: 'nft add table inet istio-proxy-nat', proxy, line: { verdict: 'native nftables' } },
       { name: 'native alone', script: 'nft add table inet istio-proxy-nat', line: { verdict: 'rules without a proxy' } },
       {
-        name: 'ambient',
-        script: 'iptables -t nat -N ISTIO_PRERT; iptables -t nat -A PREROUTING -j ISTIO_PRERT',
-        line: { verdict: 'ambient' },
+        name: 'native and not',
+        script: `${PLAIN}nft add table inet istio-proxy-nat`,
+        proxy,
+        line: { verdict: 'not as it should be', findings: [expect.objectContaining({ code: 'native-and-iptables' })] },
+      },
+      { name: 'ambient', script: AMBIENT, line: { verdict: 'ambient' } },
+      {
+        name: 'ambient and sidecar',
+        script: `${PLAIN}iptables -t mangle -N ISTIO_PRERT; iptables -t mangle -A PREROUTING -j ISTIO_PRERT`,
+        proxy,
+        line: { verdict: 'not as it should be' },
       },
       { name: 'native ambient', script: 'nft add table inet istio-ambient-nat', line: { verdict: 'ambient' } },
       {
@@ -105,6 +144,18 @@ describeKernel('an audit of a node', () => {
         script: PLAIN,
         proxy: { ISTIO_META_ISTIO_VERSION: 'latest' },
         line: { verdict: 'not seen', reason: expect.stringContaining('latest') as unknown as string },
+      },
+      {
+        name: 'no release',
+        script: PLAIN,
+        proxy: { ISTIO_META_ISTIO_VERSION: '' },
+        line: { verdict: 'not seen', reason: 'the proxy does not tell its release; name it' },
+      },
+      {
+        name: 'refused',
+        script: PLAIN,
+        proxy: annotated({ 'traffic.sidecar.istio.io/excludeInboundPorts': '80a' }),
+        line: { verdict: 'not seen', reason: expect.stringContaining('"80a"') as unknown as string },
       },
       { name: 'no pod', line: undefined },
     ];
@@ -139,13 +190,15 @@ describeKernel('an audit of a node', () => {
       const real = programs();
       const failed = { exitCode: 1, signal: null, stdout: '', stderr: 'Permission denied', timedOut: false, notFound: false };
       const run: Programs['run'] = async (command) =>
-        command.argv.some((word) => word.startsWith(program)) ? { ...failed, argv: command.argv } : real.run(command);
+        command.argv.includes(program) ? { ...failed, argv: command.argv } : real.run(command);
       return { ...real, run };
     };
-    // Of IPv6 there is a table, so that there is something to read.
-    await withPods([{ name: 'plain', script: `${PLAIN}ip6tables -t nat -P OUTPUT ACCEPT\n`, proxy: {} }], async (pods) => {
+    await withPods([{ name: 'plain', script: BOTH, proxy: {} }], async (pods) => {
       expect((await auditOf(pods)).get('plain')).toMatchObject({ verdict: 'as it should be' });
-      const unseen = expect.objectContaining({ verdict: 'not seen', reason: expect.any(String) });
+      const unseen = expect.objectContaining({
+        verdict: 'not seen',
+        reason: expect.stringMatching(/can not be (read|entered)|Permission|refused/),
+      });
       for (const program of ['ip6tables-nft-save', 'tail', 'ip']) {
         expect([program, (await auditOf(pods, { using: failing(program) })).get('plain')]).toEqual([program, unseen]);
       }
@@ -167,6 +220,67 @@ describeKernel('an audit of a node', () => {
     });
   });
 
+  it('says so where the process that was asked has ended, and the pod is still there', async () => {
+    await withPods([{ name: 'pod', script: PLAIN, proxy: {} }], async ([pod]) => {
+      const pid = pod?.pid ?? 0;
+      const beside = execa('nsenter', ['-t', String(pid), '-n', 'cat'], { stdin: 'pipe' });
+      while (namespaceOf(beside.pid ?? 0) !== namespaceOf(pid)) await setTimeout(5);
+      const find = (): ReturnType<typeof namespacesOf> => namespacesOf([pid, beside.pid ?? 0]);
+      const real = programs();
+      const using: Programs = {
+        ...real,
+        run: async (command) => {
+          await pod?.end();
+          return real.run(command);
+        },
+      };
+      const { output, exitCode } = await auditNode({ given: NONE, jobs: '4', find, using });
+      expect(JSON.parse(output.split('\n')[0] ?? '')).toMatchObject({ verdict: 'not seen', reason: 'its process ended meanwhile' });
+      expect(exitCode).toBe(2);
+      beside.stdin.end();
+      await beside;
+    });
+  });
+
+  it('takes what a pod says of itself for text, and no more of it than there can be', async () => {
+    const hostile = '\u001b[2J\u009b1m\r\n"}\u2028\u202e{"kind":"AuditedPod"}';
+    const rules = (count: number): string =>
+      `{ echo '*nat'; echo ':ISTIO_OUTPUT - [0:0]'; for n in $(seq ${count}); do echo "-A ISTIO_OUTPUT -p tcp --dport $n -j RETURN"; done; echo COMMIT; } | iptables-restore\n`;
+    // As many variables as a cluster with many services gives each pod; those that count are not the first.
+    const services = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`A${index}_SERVICE_HOST`, 'x'.repeat(1000)]));
+    const range = Array.from({ length: 6000 }, (_, index) => `10.0.${index % 256}.0/24`).join(',');
+    const lines = await audited([
+      { name: 'hostile', script: PLAIN, proxy: { POD_NAME: hostile, POD_NAMESPACE: 'x'.repeat(100_000), ISTIO_META_NODE_NAME: hostile } },
+      { name: 'many variables', script: PLAIN, proxy: services },
+      { name: 'long', script: PLAIN, proxy: annotated({ 'traffic.sidecar.istio.io/excludeOutboundIPRanges': range }) },
+      { name: 'wrong', script: PLAIN, proxy: annotated({ 'traffic.sidecar.istio.io/excludeInboundPorts': 'x,'.repeat(9000) }) },
+      {
+        name: 'deep',
+        script: PLAIN,
+        proxy: { ISTIO_META_POD_PORTS: '['.repeat(100_000), ISTIO_METAJSON_ANNOTATIONS: '{"a":'.repeat(9000) },
+      },
+      { name: 'many rules', script: rules(12_000), proxy: {} },
+      { name: 'some rules', script: rules(900), proxy: {} },
+      {
+        name: 'many findings',
+        script: `${PLAIN}for n in $(seq 7); do iptables -t nat -I OUTPUT -p tcp --dport $n -j ACCEPT; done`,
+        proxy: {},
+      },
+    ]);
+    expect(lines.get('hostile')).toMatchObject({ verdict: 'as it should be', pod: hostile, namespace: 'x'.repeat(253), node: hostile });
+    expect(lines.get('many variables')).toMatchObject({ verdict: 'as it should be', pod: 'many variables' });
+    expect(lines.get('long')).toMatchObject({ verdict: 'not seen', reason: expect.stringContaining('annotations are longer') });
+    expect(lines.get('wrong')?.verdict).toBe('not seen');
+    expect(lines.get('wrong')?.reason).toMatch(/^.{497}\.\.\.$/);
+    expect(lines.get('deep')).toMatchObject({ verdict: 'as it should be' });
+    expect(lines.get('many rules')).toMatchObject({
+      verdict: 'not seen',
+      reason: expect.stringContaining('more rules than are looked at'),
+    });
+    expect(lines.get('some rules')).toMatchObject({ verdict: 'not as it should be', drift: expect.stringContaining('rules extra') });
+    expect([lines.get('some rules')?.differences?.length, lines.get('many findings')?.findings?.length]).toEqual([5, 5]);
+  });
+
   it('has no more programs at a time than it may', async () => {
     const real = programs();
     let now = 0;
@@ -182,95 +296,18 @@ describeKernel('an audit of a node', () => {
       },
     };
     const asked = Array.from(
-      { length: 50 },
-      (_, index): PodAsked => ({ name: `pod-${index}`, proxy: {}, ...(index === 30 ? { script: PLAIN } : {}) }),
+      { length: 12 },
+      (_, index): PodAsked => ({ name: `pod-${index}`, proxy: {}, ...(index % 3 === 0 ? { script: BOTH } : {}) }),
     );
     const lines = await audited(asked, { jobs: '2', using });
     expect({
       most,
       lines: lines.size,
-      good: [...lines].filter(([, { verdict }]) => verdict === 'as it should be').map(([name]) => name),
+      good: [...lines].flatMap(([name, { verdict }]) => (verdict === 'as it should be' ? [name] : [])).sort(),
     }).toEqual({
       most: 2,
-      lines: 50,
-      good: ['pod-30'],
+      lines: 12,
+      good: ['pod-0', 'pod-3', 'pod-6', 'pod-9'],
     });
-  });
-});
-
-describeKernel('the program on a node of its own', () => {
-  interface Printed {
-    readonly exitCode: number | undefined;
-    readonly lines: readonly Readonly<Record<string, unknown>>[];
-    readonly stderr: string;
-  }
-
-  const folder = mkdtempSync(join(tmpdir(), 'istio-init-audit-'));
-  writeFileSync(join(folder, 'proxy'), 'sleep 60 & wait\n');
-  writeFileSync(join(folder, 'rules'), printRestore(planned().ip));
-  afterAll(() => rmSync(folder, { recursive: true }));
-
-  /** Runs a script as process 1 of a node, which takes all others with it; `pod NAME [SCRIPT]` starts a pod with a proxy. */
-  async function onNode(script: string): Promise<Printed> {
-    const functions = `cd ${folder}; audit='${BIN}/istio-init audit'; rules='iptables-restore ${folder}/rules'
-      pod() {
-        ISTIO_META_ISTIO_VERSION=1.28.0 POD_NAME=$1 unshare --net bash -c "\${2:-:}; exec -a pilot-agent bash proxy sidecar" &
-        until tr '\\0' ' ' </proc/$!/cmdline | grep -q '^pilot-agent proxy sidecar'; do sleep 0.02; done
-      }`;
-    const box = ['--pid', '--fork', '--kill-child', '--mount-proc', '--net', 'bash', '-c', `${functions}\n${script}; exit`];
-    const { exitCode, stdout, stderr } = await execa('unshare', box, {
-      env: { PATH },
-      extendEnv: false,
-      stdin: 'ignore',
-      reject: false,
-      timeout: 50_000,
-    });
-    const lines = stdout
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
-    return { exitCode, lines, stderr };
-  }
-
-  it('has a line for each pod and one for the node, and ends with 0, 1 or 2', async () => {
-    const none = await onNode('$audit --node here');
-    const summary = { apiVersion: 'istio-init/v1', kind: 'AuditSummary', node: 'here', seconds: expect.any(Number) };
-    expect(none).toEqual({ exitCode: 0, lines: [{ ...summary, pods: 0, verdicts: {} }], stderr: '' });
-    expect(await onNode('pod good "$rules"; pod bare; $audit --node here')).toMatchObject({
-      exitCode: 1,
-      lines: [
-        { pod: 'bare', verdict: 'no rules', node: 'here' },
-        { pod: 'good', verdict: 'as it should be' },
-        { ...summary, pods: 2, verdicts: { 'as it should be': 1, 'no rules': 1 } },
-      ],
-    });
-    const unseen = await onNode('pod good "$rules"; $audit --release 9.9');
-    expect(unseen).toMatchObject({ exitCode: 2, lines: [{ verdict: 'not seen', reason: expect.stringContaining('9.9') }, {}] });
-  });
-
-  it.each([
-    ['--jobs 0', /--jobs "0" is not a number from 1 to 64/],
-    ['--every 1.5', /--every "1\.5" is not a number/],
-    ['--installer me', /--installer "me" is not one of init, cni/],
-    ['lines.txt', /audit takes a file with --summarize only/],
-    ['--summarize', /--summarize wants a file/],
-  ])('refuses %s', async (words, text) => {
-    const { exitCode, lines, stderr } = await onNode(`$audit ${words}`);
-    expect({ exitCode, lines }).toEqual({ exitCode: 2, lines: [] });
-    expect(stderr).toMatch(text);
-  });
-
-  it('without the processes of the node says what is lacking', async () => {
-    const { exitCode, lines, stderr } = await onNode('exec $audit');
-    expect({ exitCode, lines }).toEqual({ exitCode: 2, lines: [] });
-    expect(stderr).toMatch(/^audit .*hostPID/);
-  });
-
-  it('goes round until it is told to stop', async () => {
-    const { exitCode, lines } = await onNode('pod good "$rules"; $audit --every 1 & sleep 3; kill -TERM $!; wait $!');
-    expect(exitCode).toBe(0);
-    const kinds = lines.map(({ kind }) => kind);
-    expect(kinds.length).toBeGreaterThanOrEqual(4);
-    expect(kinds.slice(0, 4)).toEqual(['AuditedPod', 'AuditSummary', 'AuditedPod', 'AuditSummary']);
   });
 });

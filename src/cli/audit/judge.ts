@@ -9,7 +9,7 @@ import type { RoutingListing } from '../../host/routing.ts';
 import { listRouting, liveRouting } from '../../host/routing.ts';
 import type { ProcessTold } from '../../istio/audit/told.ts';
 import type { Facts } from '../../istio/facts.ts';
-import type { Evidence } from '../../istio/findings.ts';
+import type { Evidence, Finding } from '../../istio/findings.ts';
 import { findingsIn, isAmiss } from '../../istio/findings.ts';
 import type { CapturePlan } from '../../istio/plan.ts';
 import type { LiveRouting } from '../../istio/routing-changes.ts';
@@ -20,7 +20,7 @@ import { driftCounts, driftLines } from '../check/drift-words.ts';
 import type { Comparison } from '../diff/comparison.ts';
 import { compareSides, differencesOf } from '../diff/comparison.ts';
 import type { AuditedPod, PodVerdict } from './line.ts';
-import { MOST_DIFFERENCES } from './line.ts';
+import { MOST_NAMED } from './line.ts';
 import type { Wanted, WantedPlan } from './wanted.ts';
 import { wantedPlans } from './wanted.ts';
 
@@ -82,8 +82,12 @@ function againstPlans(evidence: Evidence, plans: readonly WantedPlan[]): Judged 
     release: plan.release,
     ...(told ? { installer } : {}),
     ...(differences === 0 ? {} : { drift: driftCounts(comparison), differences: differencesIn(comparison) }),
-    ...(findings.length === 0 ? {} : { findings: findings.map(({ code, severity, text, fix }) => ({ code, severity, text, fix })) }),
+    ...(findings.length === 0 ? {} : { findings: findings.slice(0, MOST_NAMED).map(named) }),
   };
+}
+
+function named({ code, severity, text, fix }: Finding): Pick<Finding, 'code' | 'severity' | 'text' | 'fix'> {
+  return { code, severity, text, fix };
 }
 
 interface Compared extends WantedPlan {
@@ -92,7 +96,7 @@ interface Compared extends WantedPlan {
 
 function differencesIn(comparison: Comparison): readonly string[] {
   return driftLines({ against: '', given: true, command: '', comparison })
-    .slice(0, MOST_DIFFERENCES)
+    .slice(0, MOST_NAMED)
     .map(({ what, text }) => `${what}: ${text}`);
 }
 

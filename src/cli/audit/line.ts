@@ -2,6 +2,7 @@
 
 import { API_VERSION } from '../../istio/api-version.ts';
 import type { FindingSeverity } from '../../istio/findings.ts';
+import { onOneLine } from '../../istio/source.ts';
 
 /** What is said of a pod, and whether that is as it should be. */
 export const POD_VERDICTS = {
@@ -20,8 +21,8 @@ export const POD_VERDICTS = {
 
 export type PodVerdict = keyof typeof POD_VERDICTS;
 
-/** Differences that a line names. */
-export const MOST_DIFFERENCES = 5;
+/** Differences, and findings, that a line names: a pod may have any number of them. */
+export const MOST_NAMED = 5;
 
 export interface AuditedPod {
   readonly node: string;
@@ -36,8 +37,9 @@ export interface AuditedPod {
   readonly installer?: string;
   /** `1 rule missing, 2 rules extra` */
   readonly drift?: string;
-  /** The first of them. */
+  /** The first {@link MOST_NAMED} of them. */
   readonly differences?: readonly string[];
+  /** The worst {@link MOST_NAMED}. */
   readonly findings?: readonly { readonly code: string; readonly severity: FindingSeverity; readonly text: string; readonly fix: string }[];
   /** Why nothing could be said. */
   readonly reason?: string;
@@ -48,7 +50,12 @@ export type Counts = Readonly<Partial<Record<PodVerdict, number>>>;
 
 /** The line of a pod. */
 export function podLine(pod: AuditedPod): string {
-  return `${JSON.stringify({ apiVersion: API_VERSION, kind: POD_KIND, ...pod })}\n`;
+  return lineOf({ apiVersion: API_VERSION, kind: POD_KIND, ...pod });
+}
+
+// The texts are the pod's own, and this may be read on a terminal: JSON leaves some of what a terminal obeys as it is.
+function lineOf(value: object): string {
+  return `${onOneLine(JSON.stringify(value))}\n`;
 }
 
 export const POD_KIND = 'AuditedPod';
@@ -56,8 +63,7 @@ export const SUMMARY_KIND = 'AuditSummary';
 
 /** The line behind all pods of a node. */
 export function summaryLine(pods: readonly AuditedPod[], seconds: number, node: string): string {
-  const name = node || (pods.find((pod) => pod.node !== '')?.node ?? '');
-  return `${JSON.stringify({ apiVersion: API_VERSION, kind: SUMMARY_KIND, node: name, pods: pods.length, verdicts: countsOf(pods), seconds })}\n`;
+  return lineOf({ apiVersion: API_VERSION, kind: SUMMARY_KIND, node, pods: pods.length, verdicts: countsOf(pods), seconds });
 }
 
 export function countsOf(pods: readonly Pick<AuditedPod, 'verdict'>[]): Counts {

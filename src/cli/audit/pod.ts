@@ -13,6 +13,14 @@ import { judge } from './judge.ts';
 import type { AuditedPod } from './line.ts';
 import type { Wanted } from './wanted.ts';
 
+const UNREAD = "its proxy's environment can not be read: root is needed, and DAC_READ_SEARCH and SYS_PTRACE in a container";
+
+/** Characters of a reason: there may be a problem with each word of a list. */
+const MOST_OF_A_REASON = 500;
+
+/** Characters that a program may say of a pod's rules, some 9,000 of them: a pod with NET_ADMIN could else take all memory of the audit. */
+const MOST_SAID = 512 * 1024;
+
 /** Processes of a pod that are asked for its name where it has no proxy. */
 const MOST_ASKED = 8;
 
@@ -24,7 +32,11 @@ export async function auditPod(pod: PodNamespace, programs: Programs, wanted: Wa
   const agent = pod.processes.find(({ argv }) => isSidecar(argv));
   const told = agent === undefined ? whoTells(pod.processes) : toldBy(agent.pid);
   const { pid } = told;
-  const judged = await look(pid, agent === undefined ? undefined : told, programs, wanted);
+  const judged =
+    // Every proxy has some of the variables; one that shows none would be taken for a pod without any setting.
+    agent !== undefined && told.environment.size === 0
+      ? ({ verdict: 'not seen', reason: UNREAD } as const)
+      : await look(pid, agent === undefined ? undefined : told, programs, wanted);
   const name = { ...nameOf(told), uid: told.uid, pid };
   // Its number may belong to another process by now.
   if (namespaceOf(pid) !== pod.id)
@@ -45,10 +57,20 @@ function whoTells(processes: readonly PodProcess[]): ProcessTold {
 }
 
 async function look(pid: number, proxy: ProcessTold | undefined, programs: Programs, wanted: Wanted): Promise<Judged> {
+  let saidTooMuch = false;
+  const run: Programs['run'] = async (command) => {
+    const ran = await programs.run({ ...command, keep: MOST_SAID + 1 });
+    if (ran.stdout.length <= MOST_SAID) return ran;
+    saidTooMuch = true;
+    return { ...ran, stdout: '' };
+  };
   try {
-    const namespace = openNamespace({ kind: 'pid', pid }, programs);
+    const namespace = openNamespace({ kind: 'pid', pid }, { ...programs, run });
     try {
-      return await judge(namespace, pid, proxy, wanted);
+      const judged = await judge(namespace, pid, proxy, wanted);
+      return saidTooMuch
+        ? { verdict: 'not seen', reason: `it has more rules than are looked at: over ${MOST_SAID / 1024} KiB of them` }
+        : judged;
     } finally {
       namespace.close();
     }
@@ -58,6 +80,7 @@ async function look(pid: number, proxy: ProcessTold | undefined, programs: Progr
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof ProblemError) return error.problems.map(problemText).join('; ');
-  return error instanceof Error ? error.message : String(error);
+  const text =
+    error instanceof ProblemError ? error.problems.map(problemText).join('; ') : error instanceof Error ? error.message : String(error);
+  return text.length > MOST_OF_A_REASON ? `${text.slice(0, MOST_OF_A_REASON - 3)}...` : text;
 }

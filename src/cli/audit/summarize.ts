@@ -20,7 +20,9 @@ export interface Merged {
   readonly pods: number;
   readonly verdicts: Counts;
   readonly workloads: readonly AuditedWorkload[];
-  /** Lines that are none of an audit: logs of other programs, a line cut in two. */
+  /** Lines of audits. */
+  readonly lines: number;
+  /** Lines of anything else: logs of other programs, a line cut in two. */
   readonly otherLines: number;
 }
 
@@ -32,6 +34,7 @@ const MOST_EXAMPLES = 3;
  */
 export function mergeLines(texts: readonly TextFile[]): Merged {
   const nodes = new Map<string, Rounds>();
+  let lines = 0;
   let otherLines = 0;
   for (const { text } of texts) {
     for (const line of text.split('\n')) {
@@ -41,9 +44,10 @@ export function mergeLines(texts: readonly TextFile[]): Merged {
         otherLines += 1;
         continue;
       }
+      lines += 1;
       const rounds = nodes.get(read.node) ?? { whole: new Map(), begun: new Map() };
       nodes.set(read.node, rounds);
-      if (read.kind === 'pod') rounds.begun.set(`${read.pod.namespace} ${read.pod.pod} ${read.pod.uid}`, read.pod);
+      if (read.kind === 'pod') rounds.begun.set(keyOf(read.pod), read.pod);
       // Without a name these may be rounds of several nodes.
       else if (read.node !== '') nodes.set(read.node, { whole: rounds.begun, begun: new Map() });
     }
@@ -54,8 +58,13 @@ export function mergeLines(texts: readonly TextFile[]): Merged {
     pods: all.length,
     verdicts: countsOf(all),
     workloads: workloadsOf(all).sort((a, b) => amissIn(b) - amissIn(a) || compareNames(a, b)),
-    otherLines,
+    ...{ lines, otherLines },
   };
+}
+
+// By its process as well: of two network namespaces in one pod the worse one must not be hidden by the other.
+function keyOf({ namespace, pod, uid, pid }: AuditedPod): string {
+  return `${namespace} ${pod} ${uid} ${pid}`;
 }
 
 /** The pods of a node: those of the last round that came to its end, and of the one that did not. */

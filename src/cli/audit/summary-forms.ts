@@ -12,7 +12,7 @@ export type SummaryFormName = keyof typeof SUMMARY_FORMS;
 
 export const SUMMARY_FORM_NAMES: readonly SummaryFormName[] = Object.keys(SUMMARY_FORMS) as SummaryFormName[];
 
-function summaryJson({ otherLines: _, ...merged }: Merged): string {
+function summaryJson({ lines: _, otherLines: __, ...merged }: Merged): string {
   return `${JSON.stringify({ apiVersion: API_VERSION, kind: 'AuditReport', ...merged }, null, 2)}\n`;
 }
 
@@ -26,8 +26,9 @@ function summaryText({ nodes, pods, verdicts, workloads }: Merged): string {
     ...below(workload),
   ]);
   const rest = workloads.length - amiss.length;
+  const where = nodes === 0 ? '' : ` on ${count(nodes, 'node')}`;
   return [
-    `${count(pods, 'pod')} of ${count(workloads.length, 'workload')} on ${count(nodes, 'node')}: ${countsText(verdicts)}`,
+    `${count(pods, 'pod')} of ${count(workloads.length, 'workload')}${where}${pods === 0 ? '' : `: ${countsText(verdicts)}`}`,
     ...(lines.length === 0 ? [] : ['', ...lines, '']),
     `${rest === workloads.length ? 'all' : count(rest, 'other workload')} as it should be, or not in the mesh by a sidecar`,
     '',

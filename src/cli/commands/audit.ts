@@ -3,11 +3,12 @@
 import type { CommandModule } from 'yargs';
 import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
 import { badOption, finish } from '../talk.ts';
+import { dashesIn } from './lint.ts';
 
-export const AUDIT_OPTIONS = {
+const AUDIT_OPTIONS = {
   jobs: { type: 'string', requiresArg: true, default: '4', describe: 'Programs that run at a time (1 to 64)', group: 'Audit:' },
   every: { type: 'string', requiresArg: true, describe: 'Go round again after so many seconds, until stopped', group: 'Audit:' },
-  node: { type: 'string', requiresArg: true, describe: "The node's name, for pods that don't tell it", group: 'Audit:' },
+  node: { type: 'string', requiresArg: true, describe: "The node's name (default: as its proxies tell it)", group: 'Audit:' },
   summarize: { type: 'boolean', default: false, describe: 'Merge lines that audits printed (FILE, -) by workload', group: 'Audit:' },
 } as const;
 
@@ -20,7 +21,11 @@ export const auditCommand: CommandModule = {
     command
       .positional('file', { type: 'string', array: true, describe: 'With --summarize: lines of audits; - is standard input' })
       .options(AUDIT_OPTIONS)
-      .options({ values: values ?? {}, installer: installer ?? {}, release: release ?? {} })
+      .options({
+        values: values ?? {},
+        installer: installer ?? {},
+        release: { ...release, describe: 'Release of Istio, in place of that which each proxy tells' },
+      })
       .option('output', {
         alias: 'o',
         type: 'string',
@@ -33,7 +38,8 @@ export const auditCommand: CommandModule = {
         ['$0 audit', 'a line of JSON a pod, and one for the node'],
         ['$0 audit --values istio-configmap.yaml', 'with what the mesh is installed with'],
         ['$0 audit --every 300 --jobs 2', 'as a DaemonSet runs it'],
-        ['kubectl logs -l app=istio-init-audit --tail=-1 | $0 audit --summarize -', 'a whole cluster'],
+        ['$0 audit | $0 audit --summarize -', 'the same as a table'],
+        ['kubectl logs -n istio-init-audit -l app=istio-init-audit --tail=-1 | $0 audit --summarize -', 'a whole cluster'],
       ])
       .epilogue(
         'Needs root on the node, or a pod with hostPID and rights that docs/audit.md lists; changes nothing.\nExit codes: 0 all as it should be, 1 a pod is not, 2 a pod that can not be seen, or input that can not be used.',
@@ -41,8 +47,7 @@ export const auditCommand: CommandModule = {
   handler: (parsed) =>
     finish(async () => {
       const { auditNode, summarize } = await import('../audit.ts');
-      // yargs hands over a lone dash as an empty text.
-      const files = ((parsed['file'] ?? []) as readonly string[]).map((file) => (file === '' ? '-' : file));
+      const files = [...((parsed['file'] ?? []) as readonly string[]), ...dashesIn(process.argv.slice(2))];
       if (parsed['summarize'] === true) {
         if (files.length === 0) throw badOption('--summarize', 'wants a file with lines of audits, or - for standard input');
         return summarize(files, last(parsed, 'output') ?? '');

@@ -1,6 +1,7 @@
 /** Files inside a pod, read from the node without being led out of the pod. */
 
-import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
+import { startOfFile } from './start-of-file.ts';
 
 /** Links that a path may lead over, and bytes of a file that are read. */
 const MOST_LINKS = 40;
@@ -8,7 +9,7 @@ const MOST_BYTES = 1_000_000;
 
 // Of Linux, and not among Node's constants: a handle that stands for a place and has opened nothing there, no pipe and no device.
 const O_PATH = 0o10000000;
-const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+const { O_DIRECTORY, O_NOFOLLOW } = constants;
 
 /**
  * The text of a file in the root of a process; empty where there is none. Links are followed as the pod would see them:
@@ -20,7 +21,8 @@ export function textInside(pid: number, path: string): string {
   try {
     handles.push(openSync(`/proc/${pid}/root`, O_PATH | O_DIRECTORY));
     walk(handles, path);
-    return readStart(handles.at(-1) ?? 0);
+    const place = handles.at(-1) ?? 0;
+    return fstatSync(place).isFile() ? startOfFile(`/proc/self/fd/${place}`, MOST_BYTES) : '';
   } catch {
     return '';
   } finally {
@@ -54,15 +56,4 @@ function walk(handles: number[], path: string): void {
 
 function partsOf(path: string): string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.');
-}
-
-function readStart(place: number): string {
-  if (!fstatSync(place).isFile()) return '';
-  const handle = openSync(`/proc/self/fd/${place}`, O_RDONLY | O_NONBLOCK);
-  try {
-    const bytes = Buffer.alloc(MOST_BYTES);
-    return bytes.toString('utf8', 0, readSync(handle, bytes, 0, MOST_BYTES, 0));
-  } finally {
-    closeSync(handle);
-  }
 }

@@ -1,6 +1,7 @@
 /** The network namespaces of a node's pods, found from /proc alone: no container runtime is asked. */
 
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { startOfFile } from './start-of-file.ts';
 
 export interface PodProcess {
   readonly pid: number;
@@ -30,12 +31,11 @@ export function namespacesOf(processes: readonly number[]): readonly PodNamespac
   const found = new Map<string, PodProcess[]>();
   for (const pid of processes) {
     const id = namespaceOf(pid);
-    const argv = argvOf(pid);
-    // A kernel thread, or one that has ended, has no words.
-    if (id === undefined || argv.length === 0) continue;
+    if (id === undefined) continue;
     const others = found.get(id);
-    if (others === undefined) found.set(id, [{ pid, argv }]);
-    else others.push({ pid, argv });
+    const one = { pid, argv: argvOf(pid) };
+    if (others === undefined) found.set(id, [one]);
+    else others.push(one);
   }
   return [...found].map(([id, own]) => ({ id, processes: own }));
 }
@@ -56,9 +56,12 @@ export function namespaceOf(pid: number): string | undefined {
   }
 }
 
+/** Of the words that start a process the first ones tell what it is. */
+const MOST_BYTES = 4096;
+
 function argvOf(pid: number): readonly string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+    return startOfFile(`/proc/${pid}/cmdline`, MOST_BYTES).split('\0').slice(0, -1);
   } catch {
     return [];
   }

@@ -8,6 +8,7 @@ import type { Source, Sourced } from '../source.ts';
 /** What can be read of a process, all of it text from outside. */
 export interface ProcessTold {
   readonly pid: number;
+  /** Of {@link VARIABLES}. */
   readonly environment: ReadonlyMap<string, string>;
   /** The downward API's file: lines `key="value"`. */
   readonly annotations: string;
@@ -32,15 +33,20 @@ export interface PodName {
   readonly node: string;
 }
 
+const NAMED_BY = {
+  namespace: 'POD_NAMESPACE',
+  pod: 'POD_NAME',
+  workload: 'ISTIO_META_WORKLOAD_NAME',
+  node: 'ISTIO_META_NODE_NAME',
+} as const satisfies Record<keyof PodName, string>;
+
+/** Kubernetes allows no longer name (RFC 1123 subdomains); the text is the pod's own. */
+const MOST_OF_A_NAME = 253;
+
 /** The names that a proxy's environment tells; those of other pods are told by their host name alone. */
 export function nameOf({ environment, hostname }: ProcessTold): PodName {
-  const of = (...names: readonly string[]): string => names.map((name) => environment.get(name)).find((value) => value !== undefined) ?? '';
-  return {
-    namespace: of('POD_NAMESPACE'),
-    pod: of('POD_NAME') || hostname,
-    workload: of('ISTIO_META_WORKLOAD_NAME'),
-    node: of('ISTIO_META_NODE_NAME'),
-  };
+  const of = (name: keyof PodName): string => (environment.get(NAMED_BY[name]) ?? '').slice(0, MOST_OF_A_NAME);
+  return { namespace: of('namespace'), pod: of('pod') || hostname.slice(0, MOST_OF_A_NAME), workload: of('workload'), node: of('node') };
 }
 
 /** The release that the proxy's image names in its environment. */
@@ -56,7 +62,22 @@ const INJECTED_WITH = 'ISTIO_METAJSON_ANNOTATIONS';
 const MODE_ANNOTATION = 'sidecar.istio.io/interceptionMode';
 const INJECT_ANNOTATION = 'sidecar.istio.io/inject';
 
-/** The workload that such a pod is, as far as its rules depend on it. */
+/** Those that any release of istio-iptables reads. */
+const OF_THE_PROGRAM: ReadonlySet<string> = new Set(Object.values(ENVIRONMENT));
+
+/** The variables of a process that are looked at. */
+export const VARIABLES: ReadonlySet<string> = new Set([
+  ...Object.values(NAMED_BY),
+  ...[VERSION, MODE, PORTS, INJECTED_WITH],
+  ...OF_THE_PROGRAM,
+  // The CNI plugin leaves such a pod alone.
+  'DISABLE_ENVOY',
+]);
+
+/** Characters of annotations that Istio reads: each of their words may become a rule. */
+const MOST_ANNOTATED = 64 * 1024;
+
+/** The workload that such a pod is, as far as its rules depend on it. Throws an Error where that is too much to look at. */
 export function workloadOf(told: ProcessTold, addresses: readonly string[], nameservers: readonly string[] | undefined): Workload {
   const { pid, environment } = told;
   const source: Source = { kind: 'file', file: `/proc/${pid}`, line: 0, column: 0 };
@@ -97,6 +118,9 @@ function annotationsTold({ pid, environment, annotations }: ProcessTold): Texts 
   if (mode !== undefined && !found.has(MODE_ANNOTATION)) found.set(MODE_ANNOTATION, { value: mode, source: environmentPlace(pid, MODE) });
   // It has a sidecar, whoever put that there.
   found.delete(INJECT_ANNOTATION);
+  const length = [...found].reduce((sum, [key, one]) => (key.includes('istio.io/') ? sum + one.value.length : sum), 0);
+  if (length > MOST_ANNOTATED)
+    throw new Error(`its annotations are longer than is looked at: over ${MOST_ANNOTATED / 1024} KiB of Istio's`);
   return found;
 }
 
@@ -119,9 +143,10 @@ function jsonIn(text: string): unknown {
  * the former those variables are taken that any release of the program reads.
  */
 export function meshFor(mesh: Mesh, { pid, environment }: ProcessTold): Mesh {
-  const read: readonly string[] = Object.values(ENVIRONMENT);
   const metadata: Texts = new Map(
-    [...environment].filter(([name]) => read.includes(name)).map(([name, value]) => [name, { value, source: environmentPlace(pid, name) }]),
+    [...environment]
+      .filter(([name]) => OF_THE_PROGRAM.has(name))
+      .map(([name, value]) => [name, { value, source: environmentPlace(pid, name) }]),
   );
   return {
     ...mesh,
