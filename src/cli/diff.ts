@@ -18,7 +18,7 @@ import type { Result } from './talk.ts';
 import { oneOf } from './talk.ts';
 import type { WorkloadGiven } from './workloads/choose.ts';
 import type { WorkloadsDiffRequest } from './workloads/diff.ts';
-import { namesManifests } from './workloads/sniff.ts';
+import { holdsManifests, namesManifests, withFile } from './workloads/sniff.ts';
 import type { WorkloadSource } from './workloads/upgrade.ts';
 
 export interface DiffRequest {
@@ -62,12 +62,24 @@ export async function diff(request: DiffRequest): Promise<Result> {
 }
 
 /** Two releases, or what was injected, where manifests are given: then each workload is compared. */
-function workloadSources({ left, right, given }: DiffRequest): Pick<WorkloadsDiffRequest, 'left' | 'right'> | undefined {
-  if (right === undefined || given.filename === undefined) return undefined;
+function workloadSources({ left, right, given }: DiffRequest): Pick<WorkloadsDiffRequest, 'left' | 'right' | 'given'> | undefined {
+  if (right === undefined) return undefined;
   const [one, other] = [parseSource(left), parseSource(right)];
+  if (given.filename === undefined) return oneFileTwice(one, other, given);
   if (one.kind !== 'own' && other.kind !== 'own' && !namesManifests(given)) return undefined;
   const of = ({ kind }: SourceName): boolean => kind === 'own' || kind === 'settings';
-  return of(one) && of(other) ? { left: one as WorkloadSource, right: other as WorkloadSource } : undefined;
+  return of(one) && of(other) ? { left: one as WorkloadSource, right: other as WorkloadSource, given } : undefined;
+}
+
+/** `FILE@1.12 FILE@1.28` is `-f FILE @1.12 @1.28`. */
+function oneFileTwice(
+  one: SourceName,
+  other: SourceName,
+  given: DiffRequest['given'],
+): Pick<WorkloadsDiffRequest, 'left' | 'right' | 'given'> | undefined {
+  if (one.kind !== 'file' || other.kind !== 'file' || one.file !== other.file || !holdsManifests(one.file)) return undefined;
+  const settings = ({ release }: typeof one): WorkloadSource => ({ kind: 'settings', ...(release === undefined ? {} : { release }) });
+  return { left: settings(one), right: settings(other), given: withFile(given, one.file) };
 }
 
 type Compare = (left: NamedSide, right: NamedSide, scope: Scope) => Promise<{ readonly output: string; readonly same: boolean }>;

@@ -16,15 +16,13 @@ import { planFor } from '../istio/plan.ts';
 import { formatProblem, ProblemError } from '../istio/problems.ts';
 import type { Profile } from '../istio/releases/profile.ts';
 import { profileOf } from '../istio/releases/profile.ts';
-import { resolveRelease } from '../istio/resolve-release.ts';
+import { RELEASE_VARIABLE, resolveRelease } from '../istio/resolve-release.ts';
 import type { Sourced } from '../istio/source.ts';
 import { ALLOW_HOST, dropInWork } from './drop-in-work.ts';
 import { refuseNames } from './refuse-names.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Names the release whose rules are made and whose flags are read; the newest known one otherwise. */
-const RELEASE = 'ISTIO_INIT_RELEASE';
 /** Where Istio's program writes the rules of a dry run. */
 const DRY_RUN_FILE = 'DRY_RUN_FILE_PATH';
 
@@ -43,9 +41,9 @@ export interface Asked {
 
 /** Runs the drop-in; resolves to its exit code: 0, 1, 126 for a failed validation, 128 + n after a signal. */
 export async function dropIn(args: readonly string[], variables: Variables): Promise<number> {
-  const named = variables[RELEASE] || undefined;
+  const named = variables[RELEASE_VARIABLE] || undefined;
   const wanted: Sourced<string> | undefined =
-    named === undefined ? undefined : { value: named, source: { kind: 'environment', name: RELEASE } };
+    named === undefined ? undefined : { value: named, source: { kind: 'environment', name: RELEASE_VARIABLE } };
   try {
     return await dropInWork(await ask(args, variables, wanted));
   } catch (error) {

@@ -3,11 +3,12 @@
 import { explain as explained } from '../istio/explain.ts';
 import type { Paint } from './colour.ts';
 import { EXPLAIN_FORM_NAMES, EXPLAIN_FORMS } from './explain/forms.ts';
+import { withoutStandIn } from './plan-input/stand-in.ts';
 import type { PlanGiven } from './plan-input.ts';
 import { readInput } from './plan-input.ts';
 import { parseSource } from './source-name.ts';
 import type { Result } from './talk.ts';
-import { badOption, oneOf } from './talk.ts';
+import { BAD_INPUT, badOption, oneOf } from './talk.ts';
 
 export interface ExplainRequest {
   readonly source?: string;
@@ -23,10 +24,15 @@ export async function explain({ source, given, output, paint, width }: ExplainRe
   const form = oneOf('--output', output, EXPLAIN_FORM_NAMES);
   const name = parseSource(source);
   if (name.kind !== 'settings' && name.kind !== 'file') throw notSettings(source ?? '');
-  const input = await readInput(name, given);
+  const input = await readInput(name, { ...given, standIn: true });
   if (input.kind === 'text') throw notSettings(input.text.file);
-  const { plan, basis, facts, notes } = input;
-  return { output: EXPLAIN_FORMS[form].print(explained(plan, basis, facts), paint, width), problems: plan.problems, notes, exitCode: 0 };
+  const { plan, basis, facts, notes, missing } = input;
+  const whole = explained(plan, basis, facts);
+  // Settings, and most of the rules, are the same whichever nameservers the pod has.
+  const shown = missing === undefined ? whole : withoutStandIn(whole, missing);
+  const said = missing === undefined ? notes : [...notes, 'note: shown without the rules that name nameservers'];
+  const exitCode = missing === undefined ? 0 : BAD_INPUT;
+  return { output: EXPLAIN_FORMS[form].print(shown, paint, width), problems: shown.plan.problems, notes: said, exitCode };
 }
 
 function notSettings(source: string): Error {

@@ -20,7 +20,7 @@ import { parseSource } from './source-name.ts';
 import type { Result } from './talk.ts';
 import { BAD_INPUT, badOption, oneOf } from './talk.ts';
 import type { WorkloadGiven } from './workloads/choose.ts';
-import { namesManifests } from './workloads/sniff.ts';
+import { manifestsIn } from './workloads/sniff.ts';
 
 export interface IdentifyRequest {
   /** Without one, what `-f` names. */
@@ -36,10 +36,11 @@ const EXIT_CODES: Readonly<Record<Report['outcome'], number>> = { exact: 0, near
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function identifyRules({ source, given, output, family: named, paint }: IdentifyRequest): Promise<Result> {
   const family = named === undefined ? undefined : oneOf('--family', named, FAMILIES);
-  if (source === undefined && namesManifests(given)) {
+  const manifests = manifestsIn(source, given);
+  if (manifests !== undefined) {
     if (family !== undefined) throw badOption('--family', 'goes with rules that were found; of manifests both families are known');
     const { identifyWorkloads } = await import('./workloads/identify.ts');
-    const found = await identifyWorkloads(given, output);
+    const found = await identifyWorkloads(manifests, output);
     return 'output' in found ? found : identifySide(found, { kind: 'settings' }, output, paint);
   }
   if (source === undefined && given.filename === undefined)

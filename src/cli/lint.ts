@@ -1,38 +1,37 @@
 /** `lint`: settings and manifests that do not do what they seem to. */
 
 import { deadRuleFinder } from '../istio/lint/dead-rules.ts';
-import type { LintReport } from '../istio/lint/gather.ts';
-import { lintGathering, SEVERITIES } from '../istio/lint/gather.ts';
-import type { Severity } from '../istio/problems.ts';
+import { lintGathering } from '../istio/lint/gather.ts';
 import { resolveRelease } from '../istio/resolve-release.ts';
 import type { Sourced } from '../istio/source.ts';
 import type { Paint } from './colour.ts';
 import type { LintFormName } from './lint/forms.ts';
 import { LINT_FORM_NAMES, LINT_FORMS } from './lint/forms.ts';
 import { summaryOf } from './lint/summary.ts';
+import { reaches, thresholdOf } from './lint/threshold.ts';
 import type { SettingsGiven } from './options.ts';
 import type { Result } from './talk.ts';
 import { BAD_INPUT, badOption, oneOf } from './talk.ts';
 import { injectionRequest } from './workloads/given.ts';
+import { nothingFound } from './workloads/nothing.ts';
 import { progressFor } from './workloads/progress.ts';
 import type { Passed } from './workloads/stream.ts';
 import { workloadsOf } from './workloads/stream.ts';
-import { skippedText } from './workloads/words.ts';
 
 export interface LintCommand {
   readonly files: readonly string[];
   readonly given: SettingsGiven;
   readonly failOn: string;
+  /** Which of its names the option was given by. */
+  readonly failOnOption?: string;
   readonly output: string;
   readonly paint: Paint;
 }
 
-const THRESHOLDS: readonly (Severity | 'never')[] = [...SEVERITIES, 'never'];
-
 /** Runs the command. Throws a ProblemError for options that can't be used. */
-export async function lint({ files: operands, given, failOn, output, paint }: LintCommand): Promise<Result> {
+export async function lint({ files: operands, given, failOn, failOnOption = '--fail-on', output, paint }: LintCommand): Promise<Result> {
   const form: LintFormName = oneOf('--output', output, LINT_FORM_NAMES);
-  const threshold = oneOf('--fail-on', failOn, THRESHOLDS);
+  const threshold = thresholdOf(failOnOption, failOn);
   const files = [...operands, ...(given.manifests?.filenames ?? [])];
   if (files.length === 0) throw badOption('lint', 'names nothing to look at: name a file or a folder, or - for standard input');
   if ([...files, ...(given.manifests?.values ?? [])].filter((file) => file === '-').length > 1)
@@ -61,7 +60,7 @@ export async function lint({ files: operands, given, failOn, output, paint }: Li
   for (const one of [...mesh.problems, ...passed.problems]) gathering.problem(one);
   const report = gathering.report();
   const unread = passed.problems.some(({ severity }) => severity === 'error');
-  if (count === 0 && !unread) throw badOption(files.join(' '), nothingIn(passed));
+  if (count === 0 && !unread) throw nothingFound(files.join(' '), passed);
   return {
     output: LINT_FORMS[form].print({ ...report, skipped: passed.skipped }, paint),
     problems: [],
@@ -75,15 +74,4 @@ function releaseOf({ release }: SettingsGiven): Sourced<string> | undefined {
   const named = { value: release, source: { kind: 'option', option: '--release' } } as const;
   resolveRelease(named);
   return named;
-}
-
-function nothingIn({ skipped }: Passed): string {
-  return `holds no workload${skipped.size === 0 ? '' : `, only ${skippedText(skipped)}`}`;
-}
-
-/** Whether something was found that is as bad as the threshold, or worse. */
-function reaches({ results, untold }: LintReport, threshold: Severity | 'never'): boolean {
-  if (threshold === 'never') return false;
-  const least = SEVERITIES.indexOf(threshold);
-  return [...results, ...untold].some(({ severity }) => SEVERITIES.indexOf(severity) <= least);
 }

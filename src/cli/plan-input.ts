@@ -7,15 +7,18 @@ import type { Facts } from '../istio/facts.ts';
 import type { CapturePlan } from '../istio/plan.ts';
 import { planFromArguments } from '../istio/plan-from-arguments.ts';
 import { planFromSettings } from '../istio/plan-from-settings.ts';
+import type { Problem } from '../istio/problems.ts';
 import { ProblemError, quoted } from '../istio/problems.ts';
 import type { Source } from '../istio/source.ts';
 import { parseNetwork } from '../netfilter/network.ts';
 import type { SettingsGiven } from './options.ts';
 import type { Manifests } from './plan-input/manifests.ts';
+import { madeWith } from './plan-input/stand-in.ts';
 import type { SourceName } from './source-name.ts';
 import { badOption } from './talk.ts';
 import type { WorkloadGiven } from './workloads/choose.ts';
-import { namesManifests } from './workloads/sniff.ts';
+import { holdsStrangers, looksLikeManifest, namesManifests } from './workloads/sniff.ts';
+import { refuseStdinTwice } from './workloads/stdin-once.ts';
 
 /** A plan, and what it was made of. */
 export interface PlanInput {
@@ -26,6 +29,8 @@ export interface PlanInput {
   readonly basis: Basis;
   /** What the plan was made with. */
   readonly facts: Facts;
+  /** What is not known, though the rules name it; a stand-in for it is among the facts. */
+  readonly missing?: readonly Problem[];
   /** The workload whose plan it is: `Pod default/cart`. */
   readonly of?: string;
   /** Why that workload gets no rules, as a sentence. */
@@ -39,7 +44,10 @@ export type Input =
   | { readonly kind: 'text'; readonly text: TextFile };
 
 /** Settings, and the workload that is meant where manifests hold several. */
-export type PlanGiven = SettingsGiven & WorkloadGiven;
+export interface PlanGiven extends SettingsGiven, WorkloadGiven {
+  /** Whether a plan is wanted all the same where its nameservers are not known. */
+  readonly standIn?: boolean;
+}
 
 /** The input that a file, or settings alone, and the options name; without any, an ordinary injected pod. */
 export async function readInput(name: Extract<SourceName, { readonly kind: 'settings' | 'file' }>, given: PlanGiven): Promise<Input> {
@@ -49,6 +57,7 @@ export async function readInput(name: Extract<SourceName, { readonly kind: 'sett
   if (name.kind === 'settings') return planInput(options);
   const { file } = name;
   refuseFilename(file, given);
+  refuseStdinTwice([file, ...(given.manifests?.values ?? [])]);
   const texts = readTexts(file);
   if ('code' in texts) throw new ProblemError([texts]);
   const [text, ...others] = texts;
@@ -62,7 +71,7 @@ export async function readInput(name: Extract<SourceName, { readonly kind: 'sett
 
 /** A source is one thing: it does not go with a second file. */
 export function refuseFilename(source: string, { filename }: SettingsGiven): void {
-  if (filename !== undefined) throw badOption('--filename', `${source} is named already; one of them is enough`);
+  if (filename !== undefined) throw badOption('--filename', `${filename} is one too many: ${source} is named already`);
 }
 
 /** Rules are what they are: arguments make none of them. */
@@ -84,23 +93,22 @@ export async function planInput(given: PlanGiven, known: Facts = {}): Promise<Pl
     const { planInMesh } = await import('./plan-input/manifests.ts');
     return planInMesh(given, facts);
   }
-  const { sets, release } = given;
-  const plan = planFromSettings({ sets, facts, ...(release === undefined ? {} : { release: { value: release, source: OPTION } }) });
-  const ordinary = `note: no settings given: an ordinary injected pod of Istio ${plan.release}`;
-  return { kind: 'plan', plan, notes: sets.length === 0 ? [ordinary] : [], basis: { kind: 'settings', sets }, facts };
+  const { sets, release, standIn = false } = given;
+  const named = release === undefined ? {} : { release: { value: release, source: OPTION } };
+  const made = madeWith(facts, standIn, (all) => planFromSettings({ sets, facts: all, ...named }));
+  const ordinary = `note: no settings given: an ordinary injected pod of Istio ${made.plan.release}`;
+  return { kind: 'plan', ...made, notes: sets.length === 0 ? [ordinary] : [], basis: { kind: 'settings', sets } };
 }
-
-// An object says what it is near its top.
-const HEAD = 65536;
 
 const OPTION: Source = { kind: 'option', option: '--release' };
 
-async function planOfArguments(args: readonly string[], given: SettingsGiven, facts: Facts): Promise<PlanInput> {
-  const { release, sets } = given;
+async function planOfArguments(args: readonly string[], given: PlanGiven, facts: Facts): Promise<PlanInput> {
+  const { release, sets, standIn = false } = given;
   if (sets.length > 0) refuseSettings();
   const env = await environmentOf(given);
-  const plan = planFromArguments(args, { ...facts, ...(release === undefined ? {} : { release, releaseSource: OPTION }), env });
-  return { kind: 'plan', plan, notes: [], basis: { kind: 'arguments', words: args, environment: env }, facts };
+  const named = release === undefined ? {} : { release, releaseSource: OPTION };
+  const made = madeWith(facts, standIn, (all) => planFromArguments(args, { ...all, ...named, env }));
+  return { kind: 'plan', ...made, notes: [], basis: { kind: 'arguments', words: args, environment: env } };
 }
 
 /** YAML, and manifests more than that, are loaded only where there are some: it costs start-up. */
@@ -178,14 +186,4 @@ function oneText(file: string): TextFile {
   const [first, second] = texts;
   if (first === undefined || second !== undefined) throw badOption(file, `holds ${texts.length} manifests; name one of them`);
   return first;
-}
-
-// A kind that is not ours.
-function holdsStrangers(text: string): boolean {
-  return looksLikeManifest(text) && /(^|[\s{,])["']?kind["']?[ \t]*:[ \t]*["']?(?!SidecarCapture)[A-Z]/.test(text.slice(0, HEAD));
-}
-
-// Rules never hold these keys at the start of a line; a manifest has one of them near its top.
-function looksLikeManifest(text: string): boolean {
-  return /^[-[{"' \t]*(?:apiVersion|kind)["']?[ \t]*:/m.test(text.slice(0, HEAD));
 }

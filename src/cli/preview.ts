@@ -14,7 +14,7 @@ import { readSide } from './side.ts';
 import type { Result } from './talk.ts';
 import { badOption, oneOf } from './talk.ts';
 import type { WorkloadGiven } from './workloads/choose.ts';
-import { namesManifests } from './workloads/sniff.ts';
+import { manifestsIn } from './workloads/sniff.ts';
 
 export interface PreviewRequest {
   readonly source?: string;
@@ -29,9 +29,10 @@ export interface PreviewRequest {
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function preview({ source, given, output, family: named, explain }: PreviewRequest): Promise<Result> {
   const family = named === undefined ? undefined : oneOf('--family', named, FAMILIES);
-  if (source === undefined && namesManifests(given)) {
+  const manifests = manifestsIn(source, given);
+  if (manifests !== undefined) {
     const { previewWorkloads } = await import('./workloads/preview.ts');
-    const found = await previewWorkloads({ given, output, family, explain });
+    const found = await previewWorkloads({ given: manifests, output, family, explain });
     return 'output' in found ? found : previewSide(found, formOf(output), family, explain);
   }
   const form = formOf(output);

@@ -5,22 +5,20 @@ import yargs from 'yargs';
 import { nearest, quoted } from '../istio/problems.ts';
 import { NEWEST, RELEASES } from '../istio/releases/known.ts';
 import { applyCommand, cleanCommand } from './commands/apply.ts';
-import { AUDIT_OPTIONS, auditCommand } from './commands/audit.ts';
+import { auditCommand } from './commands/audit.ts';
 import { changesCommand } from './commands/changes.ts';
 import { checkCommand } from './commands/check.ts';
 import { diffCommand } from './commands/diff.ts';
 import { explainCommand } from './commands/explain.ts';
 import { identifyCommand } from './commands/identify.ts';
-import { LINT_OPTIONS, lintCommand } from './commands/lint.ts';
+import { lintCommand } from './commands/lint.ts';
 import { EXAMPLES, previewCommand } from './commands/preview.ts';
 import { probeCommand } from './commands/probe.ts';
-import { TRACE_OPTIONS, traceCommand } from './commands/trace.ts';
+import { traceCommand } from './commands/trace.ts';
 import { versionCommand } from './commands/version.ts';
-import { FAMILY_OPTIONS, SETTINGS_OPTIONS } from './options.ts';
 import { BAD_INPUT } from './talk.ts';
-import { TARGET_OPTIONS } from './target.ts';
+import { unknownOption } from './unknown-option.ts';
 import { VERSION } from './version.ts';
-import { WORKLOAD_OPTION } from './workloads/choose.ts';
 
 const COMMANDS: readonly CommandModule[] = [
   previewCommand,
@@ -46,6 +44,7 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
     refuse(`${quoted(first)} is not a command; there are ${names.join(', ')}${nearest(first, names)}`);
     return;
   }
+  const called = COMMANDS.find((command) => namesOf(command).includes(argv.find((word) => names.includes(word)) ?? ''));
   const parser = yargs([...familyFlags(argv)])
     .scriptName('istio-init')
     .usage(`$0 COMMAND\n\nThe iptables rules that Istio makes for a sidecar, of any release from ${RELEASES[0]} to ${NEWEST}.`)
@@ -78,7 +77,7 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
     .showHelpOnFail(false)
     .fail((message: string | undefined, error: Error | undefined) => {
       if (error !== undefined && message === undefined) throw error;
-      throw new UsageError(oneLine(message ?? ''));
+      throw new UsageError(oneLine(message ?? '', called));
     });
   try {
     await parser.parseAsync();
@@ -95,33 +94,13 @@ function refuse(message: string): void {
   process.exitCode = BAD_INPUT;
 }
 
-/** yargs speaks in several lines; an unknown option gets the nearest known one. */
-function oneLine(message: string): string {
+/** yargs speaks in several lines; `command` is the one that was called. */
+function oneLine(message: string, command: CommandModule | undefined): string {
   const valueless = /^Not enough arguments following: (.*)$/s.exec(message)?.[1];
   if (valueless !== undefined) return `${valueless.length === 1 ? '-' : '--'}${valueless} needs a value`;
   const unknown = /^Unknown arguments?: (.*)$/s.exec(message)?.[1]?.split(', ')[0];
   if (unknown === undefined) return message.replace(/\s*\n\s*/g, ' ');
-  const known = [
-    ...Object.keys(SETTINGS_OPTIONS),
-    ...Object.keys(FAMILY_OPTIONS),
-    ...Object.keys(TARGET_OPTIONS),
-    ...Object.keys(TRACE_OPTIONS),
-    ...Object.keys(LINT_OPTIONS),
-    ...Object.keys(AUDIT_OPTIONS),
-    ...Object.keys(WORKLOAD_OPTION),
-    'by',
-    'all-rules',
-    'expect',
-    'on-drift',
-    'dry-run',
-    'output',
-    'explain',
-    'all',
-    'no-color',
-    'help',
-    'version',
-  ];
-  return `${quoted(unknown)} is not an option here${nearest(unknown, known).replace('mean ', 'mean --')}`;
+  return unknownOption(unknown, command, COMMANDS);
 }
 
 function namesOf({ command, aliases = [] }: CommandModule): readonly string[] {

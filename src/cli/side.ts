@@ -44,7 +44,7 @@ export async function readSide(source: string | undefined, given: SettingsGiven,
     case 'own':
       throw badOption(
         '@own',
-        'each workload as it was injected: goes with -f and another release in a diff, as diff -f cluster.json @own @1.28',
+        'goes with manifests and another release in a diff, as diff -f cluster.json @own @1.28; it is each workload as it was injected',
       );
     case 'namespace': {
       const named = source ?? '';

@@ -1,7 +1,7 @@
 /** What a SOURCE on the command line names, told by its text alone: nothing is opened. */
 
 import type { Target } from '../host/namespace.ts';
-import { quoted } from '../istio/problems.ts';
+import { nearest, quoted } from '../istio/problems.ts';
 import { badOption } from './talk.ts';
 
 export type SourceName =
@@ -21,7 +21,11 @@ export function parseSource(source: string | undefined): SourceName {
   if (source === '@own') return { kind: 'own' };
   const [, word = '', rest = ''] = /^(@|release:|pid:|netns:|exec:|live(?=@|$))(.*)$/s.exec(source) ?? [];
   switch (word) {
-    case '@':
+    case '@': {
+      const hint = /^v?\d/.test(rest) ? '' : nearest(source, ['@own']);
+      if (hint !== '') throw badOption(source, `is neither a release, as @1.23, nor @own${hint}`);
+      return { kind: 'settings', release: rest };
+    }
     case 'release:':
       return { kind: 'settings', release: rest };
     case 'pid:':

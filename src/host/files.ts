@@ -3,7 +3,7 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../istio/problems.ts';
-import { problem } from '../istio/problems.ts';
+import { reasonOf, unreadable } from './unreadable.ts';
 
 export interface TextFile {
   /** As the user named it; `-` is standard input. */
@@ -72,22 +72,4 @@ function checked(file: string, bytes: Buffer): readonly TextFile[] | Problem {
   // A zero byte is in no text that is read here; UTF-16 has one at every second place.
   if (bytes.subarray(0, 65536).includes(0)) return unreadable(file, 'is binary, not text');
   return [{ file, text: bytes.toString('utf8') }];
-}
-
-function unreadable(file: string, reason: string): Problem {
-  return problem('unreadable-file', { kind: 'file', file: file === '' ? '""' : file, line: 0, column: 0 }, { reason });
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist',
-  EACCES: 'may not be read',
-  ELOOP: 'is a loop of symbolic links',
-  ENOTDIR: 'is no path: a part of it is not a folder',
-  EISDIR: 'is a folder',
-  ENAMETOOLONG: 'is too long a name',
-};
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return REASONS[code] ?? `can not be read (${code === '' ? String(error) : code})`;
 }

@@ -6,7 +6,7 @@ import { chunksOf, gather } from './manifests/gather.ts';
 import { inputsOf } from './manifests/inputs.ts';
 import { LateContext } from './manifests/late.ts';
 import { ManifestText } from './manifests/text.ts';
-import { reasonOf, unreadable } from './manifests/unreadable.ts';
+import { reasonOf, unreadable } from './unreadable.ts';
 
 export interface Progress {
   /** Bytes that were read so far. */

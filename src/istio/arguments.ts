@@ -282,6 +282,11 @@ export function isKnown(argument: Argument, { has }: Profile): boolean {
   return has(argument.needs);
 }
 
+/** Whether a flag is taken where pilot-agent runs the program, as it does in images, though the program itself does not know it. */
+export function isOfAgent({ needs }: Argument, { has }: Profile): boolean {
+  return needs === 'logFlags' && has('agentLogFlags');
+}
+
 /** The letter of a flag at a release, or undefined. */
 export function shortOf({ short, shortNeeds }: Argument, { has }: Profile): string | undefined {
   return shortNeeds === undefined || has(shortNeeds) ? short : undefined;

@@ -21,7 +21,8 @@ export interface GivenFlags {
   readonly problems: readonly Problem[];
 }
 
-const HERE: Source = { kind: 'option', option: 'istio-iptables' };
+/** The source of what is said of a word that is no argument. */
+export const HERE: Source = { kind: 'option', option: 'istio-iptables' };
 
 /** Takes away the program's name (`istio-iptables`, `pilot-agent istio-iptables`, with a path) and unpacks one JSON array. */
 export function bareArguments(args: readonly string[]): readonly string[] {

@@ -1,5 +1,6 @@
 /** What of settings and manifests does not do what it seems to: diagnostics as data. */
 
+import { HERE } from './command-line.ts';
 import type { Facts } from './facts.ts';
 import { injectedSettings } from './injection.ts';
 import { changedAfterInjection, misplaced, notRead, reroutedByOlderName, unknown } from './lint/annotations.ts';
@@ -7,13 +8,13 @@ import type { FindDead } from './lint/dead-rules.ts';
 import { deadBySettings } from './lint/dead-rules.ts';
 import { proxyFsGroup, proxyIds } from './lint/identity.ts';
 import { withoutProxy } from './lint/init-containers.ts';
-import { failures, refused, withoutRules } from './lint/injection.ts';
+import { failures, onHostNetwork, refused, unclearWish, withoutRules } from './lint/injection.ts';
 import type { LintCode } from './lint/kinds.ts';
 import { LINTS } from './lint/kinds.ts';
 import { portsOfIstio, statusPort } from './lint/listeners.ts';
 import { nativeNftables, valuesNotRead } from './lint/mesh-values.ts';
 import { capturesNothing, inboundExcludes, outboundExcludedPorts, outboundPorts, portsTwice, portZero } from './lint/ports.ts';
-import { droppedRanges, excludedRanges, hostBits, rangeForAll, rangesBoth, rangesInRanges } from './lint/ranges.ts';
+import { droppedRanges, excludedRanges, hostBits, ip6RangesIdle, rangeForAll, rangesBoth, rangesInRanges } from './lint/ranges.ts';
 import { imageReadsOtherwise } from './lint/skew.ts';
 import type { Raised, SettingsCheck, SettingsSubject, WorkloadCheck, WorkloadSubject } from './lint/subject.ts';
 import { settingsOfFile, settingsOfWorkload } from './lint/subject.ts';
@@ -49,6 +50,7 @@ const SETTINGS_CHECKS: readonly SettingsCheck[] = [
   inboundExcludes,
   outboundPorts,
   outboundExcludedPorts,
+  ip6RangesIdle,
   excludedRanges,
   rangesBoth,
   rangesInRanges,
@@ -63,6 +65,8 @@ const SETTINGS_CHECKS: readonly SettingsCheck[] = [
 const WORKLOAD_CHECKS: readonly WorkloadCheck[] = [
   refused,
   withoutRules,
+  unclearWish,
+  onHostNetwork,
   misplaced,
   unknown,
   notRead,
@@ -116,7 +120,7 @@ export function lintWorkload(workload: Workload, { release, findDead, ...request
   const settings = made === undefined ? undefined : orProblems(failed, () => settingsOf(made, facts, mesh));
   const subject = settings === undefined ? bare : { ...bare, settings };
   const raised = [
-    ...(made?.injection.kind === 'refused' ? [] : failures(failed, subject)),
+    ...(made === undefined || made.injection.kind === 'refused' ? [] : failures(failed, subject)),
     ...WORKLOAD_CHECKS.flatMap((check) => check(subject)),
     ...(settings === undefined ? [] : SETTINGS_CHECKS.flatMap((check) => check(settings))),
   ];
@@ -126,7 +130,7 @@ export function lintWorkload(workload: Workload, { release, findDead, ...request
     (one): Problem => (one.code === 'image-without-release' ? { ...one, severity: 'warning' } : one),
   );
   return {
-    diagnostics: [...unread.map(diagnosticOf), ...[...raised, ...dead].map(filled)],
+    diagnostics: [...unread.map(diagnosticOf), ...[...raised, ...dead].map(filled)].map((one) => inManifest(one, workload)),
     ...(made === undefined ? {} : { release: made.release.value }),
   };
 }
@@ -184,6 +188,14 @@ function othersOf(made: WorkloadInjection | undefined, settings: SettingsSubject
   return said.filter(({ code }) => !TAKEN.includes(code));
 }
 
+/** What a program makes of a pod by itself, and what is about no word that can be found again, stands at the pod. */
+function inManifest(one: Diagnostic, { pod }: Workload): Diagnostic {
+  return OF_NO_PLACE.includes(one.source.kind) || one.source === HERE ? { ...one, source: pod.source } : one;
+}
+
+// What an injector does to all pods, and what an option says of all, is of no pod.
+const OF_NO_PLACE: readonly Source['kind'][] = ['default', 'argument', 'environment'];
+
 /** Every pod has nameservers; those that a manifest does not name are not missing. Of addresses only the family counts. */
 function standInFacts({ addresses, nameservers, ...facts }: Facts): Facts {
   return {
@@ -219,8 +231,8 @@ function orProblems<V>(problems: Problem[], work: () => V): V | undefined {
   }
 }
 
-function filled({ code, source, args }: Raised): Diagnostic {
-  const { severity, text, fix } = LINTS[code];
+function filled({ code, source, args, severity = LINTS[code].severity }: Raised): Diagnostic {
+  const { text, fix } = LINTS[code];
   const fill = (words: string): string => onOneLine(words.replace(/\{(\w+)\}/g, (_, name: string) => args[name] ?? ''));
   return { code, severity, source, text: fill(text), fix: fill(fix) };
 }

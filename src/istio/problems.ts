@@ -23,8 +23,10 @@ export const PROBLEMS = {
   'unreadable-file': { severity: 'error', text: '{reason}' },
   'rules-text': { severity: 'warning', text: '{reason}' },
   'not-a-manifest': { severity: 'error', text: '{value} is no kind that is read here; allowed: {allowed}{nearest}' },
+  'too-many-problems': { severity: 'error', text: 'here and after it there is more that is wrong: only the first {most} are told' },
   'use-values': { severity: 'error', text: '{value} holds what a mesh is installed with, no workload; give it with --values' },
   'late-context': { severity: 'warning', text: '{value} comes after workloads that it touches; it does not count for them' },
+  'selects-nothing': { severity: 'warning', text: '{value} has a selector without labels, so it counts for no pod' },
   'several-documents': { severity: 'error', text: 'holds {value} sidecars; one at a time is previewed' },
   'bad-option': { severity: 'error', text: '{reason}' },
   'unknown-release': { severity: 'error', text: '{value} is not a known release of Istio; known: {allowed}' },
@@ -34,11 +36,19 @@ export const PROBLEMS = {
     text: 'the image {value} does not tell a release of Istio; say which it is, as --image-release PATTERN=1.20.3',
   },
   'not-injected': { severity: 'error', text: 'is not injected, so it has no release of its own; name a release, as @1.23' },
+  'maybe-injected': {
+    severity: 'warning',
+    text: "{names}: taken for the pod's own, but the injector of {release} wrote values of its mesh into the same annotations; --values tells them apart",
+  },
   'use-filename': { severity: 'error', text: '{value} is a manifest, not what a mesh is installed with; give it with -f' },
   'tag-without-release': { severity: 'warning', text: '{name}: {value} tells no known release of Istio; name it with --release' },
   'template-not-stock': {
     severity: 'warning',
     text: 'the injection template is not as Istio ships it, and is not followed in that: {what}',
+  },
+  'unknown-template': {
+    severity: 'warning',
+    text: 'no injection template {value} is known here (--values takes the ConfigMap that has it): {consequence}',
   },
   'unknown-value': { severity: 'warning', text: '{value} is not a value that Istio reads (did you mean {nearest}?)' },
   'plugin-unknown': {
@@ -108,9 +118,9 @@ export class ProblemError extends Error {
   }
 }
 
-/** Outside text in quotes on one line, cut where it is long: a message never carries a newline or a control character. */
-export function quoted(text: string): string {
-  const short = text.length > 60 ? `${text.slice(0, 57)}...` : text;
+/** Outside text in quotes on one line, cut where it is longer than `most`: a message never carries a newline or a control character. */
+export function quoted(text: string, most = 60): string {
+  const short = text.length > most ? `${text.slice(0, most - 3)}...` : text;
   return onOneLine(JSON.stringify(short));
 }
 

@@ -6,6 +6,9 @@ import type { Release } from './releases/known.ts';
 import { NEWEST, RELEASES, readRelease } from './releases/known.ts';
 import type { Sourced } from './source.ts';
 
+/** The variable that names the release whose rules our drop-in makes and whose flags it reads. Istio's program has none such. */
+export const RELEASE_VARIABLE = 'ISTIO_INIT_RELEASE';
+
 /** The release that a text names, the newest known one where none is named. Throws a ProblemError for an unknown one. */
 export function resolveRelease(named: Sourced<string> | undefined): { readonly release: Release; readonly problems: readonly Problem[] } {
   if (named === undefined) return { release: NEWEST, problems: [] };

@@ -14,6 +14,8 @@ export type Source =
       readonly column: number;
       /** What stands there, where that is no setting of ours: an annotation, a Helm value, a variable. */
       readonly key?: string;
+      /** Of a text that stands in a literal block: how far its lines are indented. */
+      readonly indent?: number;
     }
   /** An option of this program: `--set`, `--release`, `--address`. */
   | { readonly kind: 'option'; readonly option: string }

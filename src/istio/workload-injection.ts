@@ -1,9 +1,11 @@
 /** What makes the rules of one workload: the arguments that were found in it, or those of an injector, and a release. */
 
+import { choosesTemplates } from './injection/chosen-templates.ts';
 import type { FoundInjection, ImageRelease } from './injection/found.ts';
 import { foundInjection } from './injection/found.ts';
 import { inject } from './injection/inject.ts';
 import type { Injection, Installer } from './injection/injected.ts';
+import { ownAnnotations } from './injection/own-annotations.ts';
 import type { Workload } from './manifest/workload.ts';
 import type { Mesh } from './mesh/mesh.ts';
 import type { Problem } from './problems.ts';
@@ -31,7 +33,11 @@ export interface InjectionRequest {
   readonly images: readonly ImageRelease[];
 }
 
+// A name (255), a tag (128) and a digest, with room to spare: who has to name an image needs all of it.
+const LONGEST_IMAGE = 512;
+
 export interface WorkloadInjection {
+  /** Where it is injected anew, without the annotations that its earlier injector wrote. */
   readonly workload: Workload;
   readonly injection: Injection;
   readonly release: Sourced<Release>;
@@ -46,14 +52,24 @@ export function injectionOf(workload: Workload, { mesh, at, installer, images }:
   const keeps = found !== undefined && (at.kind !== 'release' || at.keepArguments);
   const { release, problems } = releaseFor(workload, found, mesh, at);
   // Whoever asks for another installer than the one that was at work asks for an injection that never was.
-  const injection = keeps && (installer === undefined || installer === installerOf(found.injection)) ? found.injection : undefined;
+  if (keeps && (installer === undefined || installer === installerOf(found.injection)))
+    return { workload, injection: found.injection, release, found: true, problems: [...problems, ...found.problems] };
+  const own = found === undefined ? { workload, problems: [] } : ownAnnotations(workload, found, mesh);
+  const made = inject(own.workload, mesh, profileOf(release.value), installer ?? installerOf(found?.injection));
+  // No template for sidecars made it; where it chooses none itself, nothing says that another will be at work.
+  const stays = isNoSidecar(found) && (made.kind === 'none' || !choosesTemplates(workload.pod));
+  const said = made.kind === 'none' ? (made.problems ?? []) : [];
   return {
-    workload,
-    injection: injection ?? inject(workload, mesh, profileOf(release.value), installer ?? installerOf(found?.injection)),
+    workload: own.workload,
+    injection: stays ? found.injection : made,
     release,
-    found: injection !== undefined,
-    problems: [...problems, ...(keeps ? found.problems : [])],
+    found: false,
+    problems: [...problems, ...(keeps ? found.problems : []), ...own.problems, ...said],
   };
+}
+
+function isNoSidecar(found: FoundInjection | undefined): found is FoundInjection {
+  return found?.injection.kind === 'none' && found.injection.reason === 'no sidecar';
 }
 
 function installerOf(injection: Injection | undefined): Installer | undefined {
@@ -70,7 +86,9 @@ function releaseFor(workload: Workload, found: FoundInjection | undefined, mesh:
   if (found !== undefined) {
     if (found.release !== undefined) return { release: found.release, problems: [] };
     const image = found.image?.value ?? '';
-    throw new ProblemError([problem('image-without-release', found.image?.source ?? workload.source, { value: quoted(image) })]);
+    throw new ProblemError([
+      problem('image-without-release', found.image?.source ?? workload.source, { value: quoted(image, LONGEST_IMAGE) }),
+    ]);
   }
   if (at.kind === 'own') throw new ProblemError([problem('not-injected', workload.source)]);
   if (mesh.release !== undefined) return resolved(mesh.release);

@@ -1,6 +1,7 @@
 /** From what makes the rules of a workload to its plan, in which every value knows the line of the manifest it came from. */
 
 import { readArguments } from './argument-settings.ts';
+import { HERE } from './command-line.ts';
 import type { Facts } from './facts.ts';
 import type { Environment } from './given.ts';
 import type { InjectedArgument } from './injection/injected.ts';
@@ -9,7 +10,7 @@ import type { Texts, Workload } from './manifest/workload.ts';
 import type { CapturePlan } from './plan.ts';
 import { planFor, withProblems } from './plan.ts';
 import type { Problem } from './problems.ts';
-import { ProblemError } from './problems.ts';
+import { ProblemError, quoted } from './problems.ts';
 import { profileOf } from './releases/profile.ts';
 import { readSetOption } from './setting-texts.ts';
 import type { Settings } from './settings.ts';
@@ -39,11 +40,11 @@ export function planOfWorkload(made: WorkloadInjection, said: Facts = {}, sets: 
   if (wrong.length > 0) throw new ProblemError(wrong);
   const facts = factsOfWorkload(workload, said);
   const at = (source: Source): Source => placeOf(source, injection.arguments, injection.environment);
-  return placed(at, () => {
+  return placed(injection.arguments, at, () => {
     const read = readArguments(wordsOf(injection.arguments), valuesOf(injection.environment), profileOf(release.value), facts);
     const settings = Object.assign(settingsAt(read.settings, at), ...given.map(({ overrides }) => overrides)) as Settings;
     const plan = planFor(settings, release.value, facts, read.switches);
-    return withProblems(plan, [...made.problems, ...injection.problems, ...problemsAt(read.problems, at)]);
+    return withProblems(plan, [...made.problems, ...injection.problems, ...problemsAt(read.problems, injection.arguments, at)]);
   });
 }
 
@@ -66,15 +67,23 @@ function settingsAt(settings: Settings, at: (source: Source) => Source): Setting
   ) as unknown as Settings;
 }
 
-function problemsAt(problems: readonly Problem[], at: (source: Source) => Source): readonly Problem[] {
-  return problems.map((one) => ({ ...one, source: at(one.source) }));
+/** Of a word that is no flag, or has no value, the program's own reading tells no more than the word. */
+function problemsAt(problems: readonly Problem[], args: readonly InjectedArgument[], at: (source: Source) => Source): readonly Problem[] {
+  return problems.map((one) => {
+    const word = one.args['value'] ?? '';
+    const names = ({ flag }: InjectedArgument): boolean => word === flag || word === quoted(flag);
+    // `-qx` is `-q` with a value to whom does not know it.
+    const begins = ({ flag }: InjectedArgument): boolean => word === quoted(flag.slice(0, 2)) && !flag.startsWith('--');
+    const given = one.source === HERE ? (args.find(names) ?? args.find(begins)) : undefined;
+    return { ...one, source: given?.source ?? at(one.source) };
+  });
 }
 
-function placed<R>(at: (source: Source) => Source, work: () => R): R {
+function placed<R>(args: readonly InjectedArgument[], at: (source: Source) => Source, work: () => R): R {
   try {
     return work();
   } catch (error) {
-    if (error instanceof ProblemError) throw new ProblemError(problemsAt(error.problems, at));
+    if (error instanceof ProblemError) throw new ProblemError(problemsAt(error.problems, args, at));
     throw error;
   }
 }

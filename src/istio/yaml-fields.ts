@@ -24,6 +24,8 @@ export function isNull(node: YamlNode): boolean {
 }
 
 /** Where a node stands in a file; `key` says what it is, where that is no setting of ours. */
-export function sourceOf({ line, column }: YamlNode, file: string, key?: string): Source {
-  return { kind: 'file', file, line, column, ...(key === undefined ? {} : { key }) };
+export function sourceOf(node: YamlNode, file: string, key?: string): Source {
+  const { line, column } = node;
+  const indent = node.kind === 'scalar' ? node.indent : undefined;
+  return { kind: 'file', file, line, column, ...(key === undefined ? {} : { key }), ...(indent === undefined ? {} : { indent }) };
 }

@@ -15,6 +15,8 @@ export type YamlNode =
       readonly text: string;
       /** Whether it stood without quotes, so that `null` and an empty text mean nothing. */
       readonly plain: boolean;
+      /** Of a literal block (`|`), which begins a line below its header: how far its lines are indented. Each is a line of the text. */
+      readonly indent?: number;
     })
   | (Position & { readonly kind: 'sequence'; readonly items: readonly YamlNode[] })
   | (Position & { readonly kind: 'mapping'; readonly entries: readonly YamlEntry[] });
@@ -85,11 +87,14 @@ function buildDocuments(text: string): readonly YamlNode[] {
       }
       case EVENT_ID.SCALAR: {
         if (event.valueStart >= 0) lastOffset = event.valueStart;
-        const plain = event.style === SCALAR_STYLE.PLAIN;
+        // `!!str 80` is a text, as one in quotes is.
+        const plain = event.style === SCALAR_STYLE.PLAIN && !/^!(?:!str)?$/.test(name(event.tagStart, event.tagEnd));
         // A quoted value starts behind its quote; people count from the quote.
         const offset =
           event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED ? lastOffset - 1 : lastOffset;
-        const node: YamlNode = { kind: 'scalar', text: event.valueStart < 0 ? '' : getScalarValue(text, event), plain, ...at(offset) };
+        const value = event.valueStart < 0 ? '' : getScalarValue(text, event);
+        const literal = event.style === SCALAR_STYLE.LITERAL_BLOCK && event.indent >= 0;
+        const node: YamlNode = { kind: 'scalar', text: value, plain, ...(literal ? { indent: event.indent } : {}), ...at(offset) };
         add(node);
         const anchor = name(event.anchorStart, event.anchorEnd);
         if (anchor !== '') anchors.set(anchor, node);

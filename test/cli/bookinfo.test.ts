@@ -45,12 +45,33 @@ describe.concurrent('Bookinfo, not injected', () => {
     );
   });
 
+  it('is explained as far as it can be where nameservers are not known', async () => {
+    const args = ['explain', '-f', BOOKINFO, '--workload', 'productpage-v1', '--release', '1.28', '-o', 'json'];
+    const [without, known] = [await run(args), await run([...args, '--nameserver', '10.0.0.10'])];
+    expect([without.exitCode, known.exitCode]).toEqual([2, 0]);
+    expect(without.stderr).toContain(`${BOOKINFO}:153:37 dns.capture: the nameservers are not known; name them with --nameserver`);
+    interface Shown {
+      readonly pod: object;
+      readonly settings: readonly object[];
+      readonly rules: readonly { readonly text: string }[];
+      readonly problems: readonly { readonly code: string }[];
+    }
+    const [part, whole] = [JSON.parse(without.stdout) as Shown, JSON.parse(known.stdout) as Shown];
+    expect(part.settings).toEqual(whole.settings);
+    expect(part.pod).toEqual({ addresses: [] });
+    expect(part.rules).toEqual(whole.rules.filter(({ text }) => !text.includes('10.0.0.10')));
+    expect(whole.rules.length - part.rules.length).toBe(4);
+    expect(part.problems.map(({ code }) => code)).toEqual(['servers-unknown']);
+  });
+
   it('says what an upgrade changes, group by group', async () => {
     const { exitCode, stdout, stderr } = await run(['diff', '-f', BOOKINFO, '@1.12', '@1.28']);
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
     expect(stdout).toMatch(/^2 workloads: Deployment default\/details-v1\b.*, Deployment default\/reviews-v1\b/m);
     expect(stdout).toMatch(/^- +2 +-p tcp -m tcp --dport 22 -j RETURN$/m);
     expect(stderr).toMatch(/6 workloads: 5 differ/);
+    expect(stderr).toContain('error: 1 workload: dns.capture: the nameservers are not known; name them with --nameserver');
+    expect((await run(['diff', '-f', BOOKINFO, '@1.12', '@1.28', '--nameserver', '10.96.0.10'])).exitCode).toBe(1);
   });
 });
 

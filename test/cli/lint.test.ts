@@ -3,6 +3,7 @@ import { plain } from '../../src/cli/colour.ts';
 import { dashesIn } from '../../src/cli/commands/lint.ts';
 import { githubForm } from '../../src/cli/lint/github.ts';
 import { sarifDocument } from '../../src/cli/lint/sarif.ts';
+import { thresholdOption } from '../../src/cli/lint/threshold.ts';
 import { lint } from '../../src/cli/lint.ts';
 import { counting } from '../../src/istio/rule-groups/tally.ts';
 import { lintFiles } from './linting.ts';
@@ -53,13 +54,45 @@ describe('what can not be used', () => {
 
   it('an unknown form, severity or release', async () => {
     await expect(lint({ ...asked, output: 'sarife' })).rejects.toThrow('(did you mean sarif?)');
-    await expect(lint({ ...asked, failOn: 'warn' })).rejects.toThrow('--fail-on');
     await expect(lint({ ...asked, files: ['x'], given: { ...given, release: '2.0' } })).rejects.toThrow('not a known release');
+  });
+
+  it.each([
+    ['warn', '(did you mean warning?)'],
+    ['Error', '(did you mean error?)'],
+    ['erorr', '(did you mean error?)'],
+    ['WARNING', '(did you mean warning?)'],
+  ])('--fail-on %s is answered with %s, under the name that was given', async (failOn, answer) => {
+    const refused = lint({ ...asked, files: ['x'], failOn, failOnOption: '--failure-threshold' });
+    await expect(refused).rejects.toThrow(/^--failure-threshold /);
+    await expect(refused).rejects.toThrow(answer);
+  });
+
+  it('one letter is no beginning', async () => {
+    await expect(lint({ ...asked, files: ['x'], failOn: 'e' })).rejects.toThrow(/"e" is not one of error, warning, note, never$/);
+  });
+
+  it('the name of the threshold is the last that stands there', () => {
+    expect(thresholdOption(['lint', 'a.yaml'])).toBe('--fail-on');
+    expect(thresholdOption(['lint', '--failure-threshold', 'x'])).toBe('--failure-threshold');
+    expect(thresholdOption(['lint', '--fail-on=a', '--failure-threshold=x', 'a.yaml'])).toBe('--failure-threshold');
+    expect(thresholdOption(['lint', '--failure-threshold=x', '--fail-on', 'a'])).toBe('--fail-on');
+  });
+
+  it('what a mesh is installed with, by each of its objects', async () => {
+    const map = (name: string): string =>
+      `{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "${name}"}, "data": {"mesh": "{}", "values": "{}"}}`;
+    const list = `{"apiVersion": "v1", "kind": "List", "items": [\n${map('istio')},\n${map('istio-sidecar-injector')}\n]}\n`;
+    const refused = lintFiles({ 'cm.json': list });
+    await expect(refused).rejects.toThrow(
+      /cm.json:2:\d+ the ConfigMap istio holds what a mesh is installed with, no workload; give it with --values\n.*cm.json:3:\d+ the ConfigMap istio-sidecar-injector holds/,
+    );
+    await expect(refused).rejects.not.toThrow('warning');
   });
 
   it('a file without workloads', async () => {
     await expect(lintFiles({ 'a.yaml': 'apiVersion: v1\nkind: Service\nmetadata: {name: a}\n' })).rejects.toThrow(
-      'holds no workload, only 1 Service',
+      'holds no workload and no SidecarCapture, only 1 Service',
     );
   });
 

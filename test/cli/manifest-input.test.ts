@@ -165,15 +165,17 @@ describe.concurrent('of several workloads', () => {
   });
 
   it('a broken document beside does no harm, and is named', async () => {
-    const file = folder.write('broken.yaml', `${CART}---\na: [1\n---\n${pod('orders')}`);
-    const { exitCode, stderr } = await here(['explain', '-f', file, '--workload', 'orders']);
-    expect(exitCode).toBe(0);
-    expect(stderr).toMatch(/^broken\.yaml:1\d:\d+ /m);
+    const text = `${CART}---\na: [1\n---\n${pod('orders')}`;
+    const file = folder.write('broken.yaml', text);
+    const named = await here(['explain', '-f', file, '--workload', 'orders']);
+    expect(named).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/^broken\.yaml:1\d:\d+ /m) });
+    const piped = await here(['explain', '-', '--workload', 'orders'], text);
+    expect(piped).toEqual({ ...named, stdout: expect.any(String), stderr: named.stderr.replaceAll('broken.yaml', '-') });
   });
 });
 
 describe.concurrent('a workload that gets no rules', () => {
-  const WHY = 'Pod default/agent gets no rules: it is in the network of its node (host.yaml:1:1)';
+  const WHY = 'Pod default/agent gets no rules: it is in the network of its node (host.yaml:7:16)';
 
   it('has a plan without rules, and the reason on standard error', async () => {
     const { exitCode, stdout, stderr } = await here([
@@ -194,7 +196,7 @@ describe.concurrent('a workload that gets no rules', () => {
   it('is explained by that reason alone', async () => {
     const { stdout } = await here(['explain', '-f', 'host.yaml', '-o', 'json']);
     expect(JSON.parse(stdout)).toMatchObject({
-      of: { without: { reason: 'host network', source: { text: 'host.yaml:1:1' } } },
+      of: { without: { reason: 'host network', source: { text: 'host.yaml:7:16' } } },
       settings: [],
       rules: [],
     });
@@ -218,7 +220,7 @@ describe.concurrent('a workload that gets no rules', () => {
     [
       'no.yaml',
       pod('a', annotated('sidecar.istio.io/inject: "false"')),
-      'it asks not to be injected, or not for a sidecar (no.yaml:5:42 sidecar.istio.io/inject)',
+      'it asks not to be injected (no.yaml:5:42 sidecar.istio.io/inject)',
     ],
   ])('says where that stands: %s', async (name, text, why) => {
     folder.write(name, text);
@@ -279,6 +281,17 @@ describe.concurrent('a bad manifest is refused in one line that says where', () 
     );
   });
 
+  it('and of those behind the first 200 that there are more', async () => {
+    folder.write('tabs.yaml', `kind: Service\napiVersion: v1\n---\n${'a:\n\t- b\n---\n'.repeat(250)}`);
+    const { exitCode, stderr } = await here(['explain', '-f', 'tabs.yaml']);
+    const lines = stderr.trimEnd().split('\n');
+    expect([exitCode, lines.length]).toEqual([2, 201]);
+    expect(lines.slice(-2)).toEqual([
+      'tabs.yaml:602:1 a tab stands in the indentation; YAML takes only spaces there',
+      'tabs.yaml:605:1 here and after it there is more that is wrong: only the first 200 are told',
+    ]);
+  });
+
   it('a broken one where it is the only one', async () => {
     folder.write('open.yaml', pod('a', ['  labels: {a']));
     const { exitCode, stdout, stderr } = await here(['explain', '-f', 'open.yaml']);
@@ -292,8 +305,11 @@ describe.concurrent('a bad manifest is refused in one line that says where', () 
 
 describe.concurrent('options that do not go together are refused', () => {
   it.each<[readonly string[], string]>([
-    [['trace', '-', '-f', '-', '--from', 'app', '--to', '10.0.0.1:80'], '--filename - is named already; one of them is enough'],
-    [['explain', '-', '-f', '-'], '--filename - is named already; one of them is enough'],
+    [['trace', '-', '-f', '-', '--from', 'app', '--to', '10.0.0.1:80'], '--filename - is one too many: - is named already'],
+    [['explain', '-', '-f', 'pod.yaml'], '--filename pod.yaml is one too many: - is named already'],
+    [['preview', '-', '--values', '-'], '- standard input can be read once; put one of the two in a file'],
+    [['preview', '-f', '-', '--values', '-'], '- standard input can be read once; put one of the two in a file'],
+    [['diff', '-', '@1.28', '--values', '-'], '- standard input can be read once; put one of the two in a file'],
     [['check', '-', '-f', '-'], '- standard input can be read once; put one of the two in a file'],
     [['explain', '-f', 'pod.yaml', '--', '-p', '15001'], '-- arguments and settings (-f, --set) do not go together'],
     [['explain', '-f', 'pod.yaml', '--env', 'A=1'], '--env goes with arguments after --'],
@@ -306,6 +322,7 @@ describe.concurrent('options that do not go together are refused', () => {
       '--installer goes with workloads of Kubernetes; a SidecarCapture says all of it itself',
     ],
     [['explain', 'pod.yaml@1.12', '--release', '1.13'], '--release the source names release 1.12 already'],
+    [['preview', 'pod.yaml@1.12', '--release', '1.13'], '--release the source names release 1.12 already'],
   ])('%j', async (args, line) => {
     expectRefused(await here(args, CART), line);
   });
@@ -321,6 +338,23 @@ describe.concurrent('what a mesh is installed with', () => {
     expect(stdout).toMatch(
       /outbound\.excludePorts +5432 +mesh\.yaml:1:40\n? +global\.proxy\.excludeOutboundPorts|outbound\.excludePorts +5432 +mesh\.yaml:1:40 global/,
     );
+  });
+
+  it.each([
+    ['preview', ['-f', 'pod.yaml']],
+    ['identify', ['-f', 'pod.yaml']],
+    ['diff', ['-f', 'pod.yaml', '@1.20', '@1.28']],
+    ['preview', ['-f', 'several.yaml']],
+    ['explain', ['-f', 'pod.yaml']],
+    ['trace', ['-f', 'pod.yaml', '--from', 'app', '--to', '10.0.0.1:5432']],
+  ])('may come from a pipe, which can be read once: %s %j', async (command, args) => {
+    const [piped, file] = [
+      await here([command, ...args, '--values', '-'], 'global: {proxy: {excludeOutboundPorts: "5432"}}\n'),
+      await here([command, ...args, '--values', 'mesh.yaml']),
+    ];
+    expect(piped.stdout).toBe(file.stdout.replaceAll('mesh.yaml', '-'));
+    expect(piped.exitCode).toBe(file.exitCode);
+    expect(piped.stderr).not.toContain('empty');
   });
 
   it('without a workload is what an ordinary pod gets', async () => {

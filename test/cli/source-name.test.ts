@@ -31,6 +31,8 @@ describe('a SOURCE', () => {
   });
 
   it.each([
+    ['@Own', '@Own is neither a release, as @1.23, nor @own (did you mean @own?)'],
+    ['@won', '@won is neither a release, as @1.23, nor @own (did you mean @own?)'],
     ['live@1.23', 'live@1.23 what is live has no release to name; a file of that name is reached with a path, as ./live'],
     ['pid:', 'pid: "" is not the number of a process, as in pid:4711'],
     ['pid:x', 'pid: "x" is not the number of a process, as in pid:4711'],
@@ -68,8 +70,8 @@ describe.concurrent('the command line refuses', () => {
     ['a namespace that is not there', ['netns:/nowhere'], 'netns:/nowhere the network namespace /nowhere does not exist (/nowhere)'],
     ['a file that is no namespace', ['netns:/etc/passwd'], 'netns:/etc/passwd /etc/passwd is not a network namespace'],
     ['arguments beside rules that are live', ['live', '--', '-p', '1'], '-- live holds rules; arguments do not go with it'],
-    ['settings beside rules that are live', ['live', '-f', 'x.yaml'], '--filename live is named already; one of them is enough'],
-    ['settings beside a command', ['exec:true', '-f', 'x.yaml'], '--filename exec: is named already; one of them is enough'],
+    ['settings beside rules that are live', ['live', '-f', 'x.yaml'], '--filename x.yaml is one too many: live is named already'],
+    ['settings beside a command', ['exec:true', '-f', 'x.yaml'], '--filename x.yaml is one too many: exec: is named already'],
     ['a deadline that is no number', ['exec:true', '--deadline', '1.5'], '--deadline "1.5" is not a number of seconds, as 30'],
     ['a deadline of nothing', ['exec:true', '--deadline', '0'], '--deadline "0" is not a number of seconds, as 30'],
   ])('%s', async (_, args, line) => {

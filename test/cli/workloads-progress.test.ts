@@ -1,15 +1,22 @@
+import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { progressFor } from '../../src/cli/workloads/progress.ts';
 
 function terminal(environment: Readonly<Record<string, string>> = {}, isTTY = true) {
   const written: string[] = [];
+  const listeners = new EventEmitter();
+  const exits: number[] = [];
   let now = 5000;
-  const bar = progressFor({ isTTY, write: (text) => written.push(text) }, environment, () => now);
+  const bar = progressFor({ isTTY, write: (text) => written.push(text) }, environment, () => now, {
+    on: (signal, listener) => listeners.on(signal, listener),
+    off: (signal, listener) => listeners.off(signal, listener),
+    exit: (code) => exits.push(code),
+  });
   const after = (milliseconds: number, ...progress: Parameters<typeof bar.update>): void => {
     now += milliseconds;
     bar.update(...progress);
   };
-  return { written, bar, after };
+  return { written, bar, after, listeners, exits };
 }
 
 const CLEAR = '\r\u001b[K';
@@ -52,6 +59,28 @@ describe('the progress bar', () => {
     bar.clear();
     bar.clear();
     expect(written.slice(1)).toEqual([CLEAR]);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ])('leaves nothing on the line when %s ends the program', (signal, code) => {
+    const { written, after, listeners, exits } = terminal();
+    after(2000, { read: 500, total: 2000 }, 3000);
+    listeners.emit(signal, signal);
+    expect([written.at(-1), exits, listeners.eventNames()]).toEqual([CLEAR, [code], []]);
+  });
+
+  it('hears signals only while it is there: before and after they do what they always do', () => {
+    const { bar, after, listeners } = terminal();
+    after(999, { read: 1 }, 1);
+    expect(listeners.eventNames()).toEqual([]);
+    after(1, { read: 1 }, 1);
+    after(100, { read: 1 }, 1);
+    expect(listeners.listenerCount('SIGINT')).toBe(1);
+    bar.clear();
+    expect(listeners.eventNames()).toEqual([]);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { plain } from '../../src/cli/colour.ts';
 import { diff } from '../../src/cli/diff.ts';
 import { identifyRules } from '../../src/cli/identify.ts';
 import { settingsGiven } from '../../src/cli/options.ts';
+import { planInput } from '../../src/cli/plan-input.ts';
 import { preview } from '../../src/cli/preview.ts';
 import type { Result } from '../../src/cli/talk.ts';
 import { workloadGiven } from '../../src/cli/workloads/choose.ts';
@@ -26,6 +27,11 @@ const write = (name: string, ...documents: readonly string[]): void => {
   folder.write(name, documents.join('---\n'));
 };
 
+const BAD_PORT = 'traffic.sidecar.istio.io/excludeInboundPorts: "80a"';
+const UNREAD = 'traffic.sidecar.istio.io/excludeInterfaces: eth1';
+// Longer than any other value that a message has.
+const imageOf = (digest: string): string =>
+  `123456789012.dkr.example.com/platform/mirror/istio/proxyv2@sha256:${digest.padEnd(64, digest)}`;
 const PORTS = 'traffic.sidecar.istio.io/excludeOutboundPorts: "3306"';
 
 write(
@@ -54,6 +60,13 @@ folder.write('saved.txt', '*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n');
 write('one.yaml', injected('cart', '1.20.3', ''));
 write('broken.yaml', injected('cart', '1.28.0', ''), 'kind: [\n', injected('web', '1.28.0', ''));
 write('values.yaml', 'global: {proxy: {excludeOutboundPorts: "9999"}}\n');
+write('refused.yaml', pod('one', BAD_PORT), pod('other', BAD_PORT), pod('fine', ''));
+write('warned.yaml', pod('one', UNREAD), pod('other', UNREAD), pod('fine', ''));
+write('images.yaml', ...['aaa', 'bbb'].map((digest) => injected(digest, `\n`, '').replaceAll('istio/proxyv2:\n', imageOf(digest))));
+write(
+  'installed.yaml',
+  `apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: istio, namespace: istio-system}, data: {mesh: "defaultConfig: {}"}}\n`,
+);
 write('services.yaml', 'apiVersion: v1\nkind: Service\nmetadata: {name: cart}\n', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n');
 
 function previewed(file: string, options: Readonly<Record<string, unknown>> = {}, output?: string): Promise<Result> {
@@ -75,6 +88,10 @@ function differed(
   const parsed = { filename: at(file), ...options };
   const given = { ...settingsGiven(parsed), ...workloadGiven(parsed) };
   return diff({ given, left, right, by: String(options['by'] ?? 'rules'), output, all: false, paint: plain });
+}
+
+function identified(file: string, options: Readonly<Record<string, unknown>> = {}, output = 'text'): Promise<Result> {
+  return identifyRules({ given: settingsGiven({ filename: at(file), ...options }), output, paint: plain });
 }
 
 const lines = (result: Result): readonly string[] => result.output.trimEnd().split('\n');
@@ -103,7 +120,7 @@ describe('a preview of many workloads', () => {
     ]);
     expect(notes).toContain('note: 8 workloads, 2 rule sets');
     expect(notes).toContain('note: without pods, so passed over: 1 Service');
-    expect(exitCode).toBe(0);
+    expect(exitCode).toBe(2);
   });
 
   it('counts all images of unknown releases as one group, with their names', async () => {
@@ -135,6 +152,68 @@ describe('a preview of many workloads', () => {
     expect(chosen.notes.join()).toContain('Pod shop/search of');
   });
 
+  it('names whole images of unknown releases, each of them', async () => {
+    const { output, notes } = await previewed('images.yaml', {}, 'json');
+    const { groups } = JSON.parse(output) as { groups: readonly { count: number; details: readonly string[] }[] };
+    expect(groups.map(({ count, details }) => ({ count, details }))).toEqual([
+      { count: 2, details: [`"${imageOf('aaa')}"`, `"${imageOf('bbb')}"`] },
+    ]);
+    expect(notes.filter((line) => line.startsWith('error: 1 workload: the image '))).toHaveLength(2);
+  });
+
+  it.each<[string, (file: string) => Promise<Result>]>([
+    ['preview', (file) => previewed(file)],
+    ['identify', (file) => identified(file)],
+    ['diff', (file) => differed(file, '@1.12', '@1.28')],
+  ])('that are refused is trouble, as of one: %s', async (_, command) => {
+    const { exitCode, notes } = await command('refused.yaml');
+    expect(exitCode).toBe(2);
+    expect(notes.map((line) => line.replace(`${folder.path}/`, ''))).toContain(
+      'error: 2 workloads: traffic.sidecar.istio.io/excludeInboundPorts: "80a" is not a port (0 to 65535), in a list with commas (the first at refused.yaml:3:100)',
+    );
+    expect((await command('same.yaml')).exitCode).toBeLessThan(2);
+  });
+
+  it('says each warning once, with the number of those who have it', async () => {
+    const warnings = ({ notes }: Result): readonly string[] =>
+      notes.filter((line) => line.startsWith('warning: ')).map((line) => line.replace(`${folder.path}/`, ''));
+    const line =
+      'warning: 2 workloads: traffic.sidecar.istio.io/excludeInterfaces has no effect at 1.12.9: the injector of that release does not read it (the first at warned.yaml:3:98)';
+    expect(warnings(await previewed('warned.yaml', { release: '1.12' }))).toEqual([line]);
+    expect(warnings(await differed('warned.yaml', '@1.12', '@1.28'))).toEqual([line]);
+  });
+
+  it('takes a file as SOURCE as it takes it from -f', async () => {
+    const given = settingsGiven({});
+    const [named, source] = [
+      await previewed('mixed.yaml', { release: '1.20' }),
+      await preview({ source: `${at('mixed.yaml')}@1.20`, given, explain: false }),
+    ];
+    expect(source).toEqual(named);
+    const both = await diff({
+      left: `${at('mixed.yaml')}@1.12`,
+      right: `${at('mixed.yaml')}@1.28`,
+      given,
+      by: 'rules',
+      output: 'json',
+      all: false,
+      paint: plain,
+    });
+    expect(both).toEqual(await differed('mixed.yaml', '@1.12', '@1.28'));
+    const others = diff({
+      left: at('mixed.yaml'),
+      right: at('injected.yaml'),
+      given,
+      by: 'rules',
+      output: 'json',
+      all: false,
+      paint: plain,
+    });
+    expect(await refused(others)).toEqual([expect.stringMatching(/^mixed\.yaml holds 8 workloads .*; choose one with --workload/)]);
+    const found = await identifyRules({ source: at('injected.yaml'), given, output: 'text', paint: plain });
+    expect(found).toEqual(await identified('injected.yaml'));
+  });
+
   it('goes on behind a broken document, and is trouble all the same', async () => {
     const { output, problems, exitCode } = await previewed('broken.yaml');
     expect(lines({ output } as Result)[1]).toMatch(/^ +2 {2}1\.28\.0 +REDIRECT, IPv4 /);
@@ -143,7 +222,9 @@ describe('a preview of many workloads', () => {
   });
 
   it('refuses what has no workloads', async () => {
-    expect(await refused(previewed('services.yaml'))).toEqual(['services.yaml holds no workload, only 1 Service, 1 ConfigMap']);
+    expect(await refused(previewed('services.yaml'))).toEqual([
+      'services.yaml holds no workload and no SidecarCapture, only 1 Service, 1 ConfigMap',
+    ]);
   });
 });
 
@@ -258,13 +339,50 @@ describe('an upgrade', () => {
   });
 });
 
+describe('options are looked at before any manifest is', () => {
+  const filename = [at('absent.yaml'), at('not-there-either.yaml')];
+  const SET = '--set "outbound.excludPorts" is not a key here; .* \\(did you mean outbound\\.excludePorts\\?\\)$';
+
+  it.each<[string, () => Promise<unknown>, string]>([
+    ['a setting', () => previewed('', { filename, set: 'outbound.excludPorts=1' }), SET],
+    ['a setting', () => identified('', { filename, set: 'outbound.excludPorts=1' }), SET],
+    ['a setting', () => differed('', '@own', '@1.28', { filename, set: 'outbound.excludPorts=1' }), SET],
+    ['its value', () => previewed('', { filename, set: 'outbound.excludePorts=80a' }), '--set outbound.excludePorts: "80a" is not a port'],
+    ['a release', () => previewed('', { filename, release: '1.2.3.4' }), '--release "1.2.3.4" is not a known release of Istio'],
+    ['a release', () => identified('', { filename, release: '9' }), '--release "9" is not a known release of Istio'],
+    ['a release on the left', () => differed('', '@1.99', '@1.28', { filename }), '@1.99 "1.99" is not a known release of Istio'],
+    ['a release on the right', () => differed('', '@1.12', '@1.99', { filename }), '@1.99 "1.99" is not a known release of Istio'],
+    ['@own misspelt', () => differed('', '@Own', '@1.28', { filename }), '@Own is neither a release, .* \\(did you mean @own\\?\\)$'],
+    ['a form', () => identified('', { filename }, 'table'), '--output "table" is not one of'],
+    ['an installer', () => previewed('', { filename, installer: 'cnii' }), '--installer "cnii" is not one of'],
+  ])('%s: %#', async (_, work, line) => {
+    expect(await refused(work())).toEqual([expect.stringMatching(new RegExp(`^${line}`))]);
+  });
+});
+
+describe('what a mesh is installed with, given as manifests', () => {
+  const hint = 'installed.yaml:4:40 the ConfigMap istio holds what a mesh is installed with, no workload; give it with --values';
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['preview', () => previewed('installed.yaml')],
+    ['identify', () => identified('installed.yaml')],
+    ['diff', () => differed('installed.yaml', '@1.12', '@1.28')],
+    ['explain, trace, check and apply', () => planInput(settingsGiven({ filename: at('installed.yaml') }))],
+  ])('is refused with the hint where nothing else is there: %s', async (_, work) => {
+    expect(await refused(work())).toEqual([expect.stringMatching(new RegExp(`^${hint.replace('4:40', '4:\\d+')}$`))]);
+  });
+});
+
 describe('an identification of many workloads', () => {
+  it('is trouble where none of them has rules', async () => {
+    write('none.yaml', pod('a', 'sidecar.istio.io/inject: "false"'), pod('b', '', 'hostNetwork: true, containers: [{name: app}]'));
+    expect((await identified('none.yaml')).exitCode).toBe(2);
+    write('some.yaml', pod('a', 'sidecar.istio.io/inject: "false"'), pod('b', ''));
+    expect((await identified('some.yaml')).exitCode).toBe(0);
+  });
+
   it('names the releases that make the same rules', async () => {
-    const { output, exitCode } = await identifyRules({
-      given: settingsGiven({ filename: at('injected.yaml') }),
-      output: 'text',
-      paint: plain,
-    });
+    const { output, exitCode } = await identified('injected.yaml');
     const rows = output.split('\n').map((line) => line.split(/ {2,}/).slice(-3));
     expect(rows[0]).toEqual(['rules', 'made alike by', 'of']);
     expect(rows[1]).toEqual(['REDIRECT, IPv4; outbound.excludePorts=3306', '1.18.0 to 1.24.6', 'Pod shop/cart, Pod shop/orders']);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ManifestText } from '../../src/host/manifests/text.ts';
 import type { Texts } from '../../src/istio/manifest/workload.ts';
 import { placedTexts, said } from '../istio/manifest-reading.ts';
 import { textItems } from './manifests-reading.ts';
@@ -25,6 +26,27 @@ describe('a List of JSON', () => {
     expect(read('{"kind": "List", "items": [{"metadata": {"name": "a"}}]}')).toEqual([
       expect.stringContaining('m:1:28 kind: found nothing'),
     ]);
+  });
+
+  it('gives its items no kind where its own comes last, but what has containers is a Pod', () => {
+    const text = '{"items": [{"metadata": {"name": "a"}, "spec": {"containers": []}}, {"metadata": {"name": "b"}}], "kind": "PodList"}';
+    expect(read(text)).toEqual(['Pod default/a', expect.stringContaining('m:1:69 kind: found nothing')]);
+  });
+
+  it('with something else for items is told', () => {
+    expect(read('{"kind": "List",\n"items": {"a": 1}}')).toEqual(['m:2:10 items: found a mapping, expected a list']);
+  });
+
+  it('within others is read item by item too, with the kind of the innermost', () => {
+    const reader = new ManifestText('m');
+    const text = '[{"kind": "List", "items": [{"kind": "PodList", "items": [{"metadata": {"name": "a"}},';
+    expect(said([...reader.push(Buffer.from(text))])).toEqual(['Pod default/a']);
+    expect(said([...reader.push(Buffer.from('{"kind": "Service"}]}]}]')), ...reader.end()])).toEqual(['skipped Service']);
+  });
+
+  it('is not what an object has for items', () => {
+    const volumes = '"spec": {"volumes": [{"configMap": {"items": [{"key": "a", "path": "b"}]}}]}';
+    expect(read(`{"items": [{"kind": "Pod", ${volumes}}], "kind": "List"}`)).toEqual(['Pod default/']);
   });
 
   it('within a list is read as well', () => {
@@ -142,6 +164,53 @@ describe('a broken JSON', () => {
     expect(items[0]).toBe('Pod default/a');
     expect(items.at(-1)).toContain(`m:${problem}`);
     for (let size = 1; size <= 7; size++) expect(textItems(around(inner), size)).toEqual(textItems(around(inner)));
+  });
+
+  const pretty = (items: readonly string[], indent: string | number): string => {
+    const list = { apiVersion: 'v1', items: items.map((name) => ({ kind: 'Pod', metadata: { name, labels: [{}] } })), kind: 'List' };
+    return JSON.stringify(list, null, indent).replaceAll('[\n', '[ \n');
+  };
+
+  it.each<[string, RegExp, string, readonly string[]]>([
+    ['a comma too few', /("name": "c"),/, '$1', ['a', 'b', 'd', 'e']],
+    ['a bracket too few', /("name": "c"[^]*?)\}/, '$1', ['a', 'b', 'd', 'e']],
+    ['a bracket too many', /("name": "c"[^]*?)\}/, '$1}}', ['a', 'b', 'd', 'e']],
+    ['a text not closed', /"name": "c"/, '"name": "c', ['a', 'b', 'd', 'e']],
+    ['no comma between items', /("name": "c"[^]*?\}\s*\}),/, '$1', ['a', 'b', 'c', 'd', 'e']],
+  ])('in a List, %s: the next items are read, with their places', (_, from, to, names) => {
+    for (const indent of [1, 4, '\t']) {
+      const whole = pretty(['a', 'b', 'c', 'd', 'e'], indent).replaceAll('labels": [ \n', 'x": [ \n').replaceAll('"labels"', '"x"');
+      const items = textItems(whole.replace(from, to));
+      expect(items.filter(({ kind }) => kind === 'problem')).toHaveLength(1);
+      expect(items.flatMap((item) => (item.kind === 'workload' ? item.workload.name : []))).toEqual(names);
+      expect(items.at(-1)).toEqual(textItems(whole).at(-1));
+      for (let size = 1; size <= 7; size++) expect(textItems(whole.replace(from, to), size)).toEqual(items);
+    }
+  });
+
+  it('goes on only where a line begins with an object in that column', () => {
+    const other = POD.replace('"a"', '"b"');
+    const text = `[\n  ${POD},\nx ${POD},\n ${POD},\ny {},\n  ${other}]`;
+    const items = textItems(text);
+    expect(said(items)).toEqual(['Pod default/a', expect.stringContaining('m:3:1 found "x"'), 'Pod default/b']);
+    for (let size = 1; size <= 7; size++) expect(textItems(text, size)).toEqual(items);
+  });
+
+  it('among lines of JSON costs its own line only', () => {
+    const text = `${POD}\r\n{"kind": "Pod",}\r\n${POD}\r\n{"kind": nul}\n{\n${POD}\n${POD}}\n${POD}`;
+    const items = textItems(text);
+    expect(said(items)).toEqual([
+      'Pod default/a',
+      expect.stringContaining('m:2:16 '),
+      'Pod default/a',
+      expect.stringContaining('m:4:10 '),
+      expect.stringContaining('m:6:1 found { where JSON has a key'),
+      'Pod default/a',
+      'Pod default/a',
+      expect.stringContaining('m:7:43 found } where JSON has a value'),
+      'Pod default/a',
+    ]);
+    for (let size = 1; size <= 7; size++) expect(textItems(text, size)).toEqual(items);
   });
 
   it('what is no UTF-8 is told', () => {

@@ -89,6 +89,17 @@ describe('a broken document of YAML', () => {
     expect(items[1]?.startsWith(`m:${problem}`), items[1]).toBe(true);
   });
 
+  it('is one that is no UTF-8', () => {
+    const text = Buffer.from(`${pod('a')}---\nkind: Service\n# f?r\n---\n${pod('b')}`);
+    text[text.indexOf('?')] = 0xfc;
+    expect(read(text)).toEqual(['Pod default/a', 'm:6:4 what stands here is no UTF-8', 'Pod default/b']);
+  });
+
+  it.each(['{', '[ # a', '"'])('may have only begun: %s', (text) => {
+    expect(read(text)).toEqual([expect.stringMatching(/^m:\d:\d /)]);
+    expect(read(`---\n${text}\n---\n${pod('b')}`)).toEqual([expect.stringMatching(/^m:\d:\d /), 'Pod default/b']);
+  });
+
   it('has no line of its own behind another one that is broken', () => {
     expect(read('a: [\n---\nb: [\n---\nkind: Service\n')).toEqual([
       expect.stringMatching(/^m:2:1 /),
@@ -154,6 +165,20 @@ describe('a long List of YAML', () => {
     const text = `items:\n${list(260, ' ')}kind: List\n`;
     const whole = textItems(text);
     for (const size of [999, 4096, 100_003]) expect(textItems(text, size)).toEqual(whole);
+  });
+
+  it('says why its items know no anchors of each other', () => {
+    const shared = list(250, '').replaceAll('name: p0\n', 'name: &n p0\n').replaceAll('name: p7\n', 'name: *n\n');
+    expect(said(textItems(`items:\n${shared}kind: List\n`))).toContain(
+      'm:75:11 *n refers to nothing; in a list this long, items know only anchors of their own',
+    );
+  });
+
+  it('has no UTF-8 in one item: the others are read', () => {
+    const text = Buffer.from(`items:\n${list(250, '')}kind: List\n`);
+    text[text.indexOf('p7\n')] = 0xfc;
+    const items = said(textItems(text));
+    expect([items.length, items[7]]).toEqual([250, 'm:75:11 what stands here is no UTF-8']);
   });
 
   it('that is something else is read as a whole', () => {

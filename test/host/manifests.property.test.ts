@@ -84,7 +84,7 @@ const partOf = fc.nat(9999).map((part) => part / 10_000);
 /** An item without its places, so that two forms of the same can be compared. */
 function withoutPlaces(items: readonly ManifestItem[]): unknown {
   const plain = (_: string, value: unknown): unknown => (value instanceof Map ? [...value] : value);
-  return JSON.parse(JSON.stringify(items, plain), (key, value) => (key === 'source' ? undefined : value));
+  return JSON.parse(JSON.stringify(items, plain), (key, value) => (/^source$|At$/.test(key) ? undefined : value));
 }
 
 /** The items that are no problems, and for each where its last value stands. */
@@ -96,6 +96,47 @@ function upTo(items: readonly ManifestItem[], line: number, column: number): rea
       return places.length > 0 && places.every(([l, c]) => l < line || (l === line && c < column));
     });
 }
+
+/** What stands in quotes at a place, read by itself. */
+function quotedAt(lines: readonly string[], { line, column }: { readonly line: number; readonly column: number }): unknown {
+  const at = lines[line - 1]?.slice(column - 1) ?? '';
+  const [found] = /^"(?:[^"\\]|\\.)*"/.exec(at) ?? ['null'];
+  return JSON.parse(found);
+}
+
+describe('a place', () => {
+  const inJson = writtenAs(['a List of JSON', 'lines of JSON']);
+
+  it.prop([inJson, fc.integer({ min: 1, max: 300 })], runs)(
+    'of an annotation is where its text stands, whatever the pieces',
+    (manifest, size) => {
+      const lines = manifest.split('\n');
+      for (const item of textItems(manifest, size)) {
+        if (item.kind !== 'workload') continue;
+        for (const { value, source } of item.workload.pod.annotations.values())
+          expect(source.kind === 'file' && quotedAt(lines, source)).toBe(value);
+      }
+    },
+  );
+
+  it('is exact behind many pieces, in JSON and in YAML', () => {
+    const pods = Array.from({ length: 2000 }, (_, index) => {
+      const annotations = { [`ä${index}`]: `😀 ${index}`, escaped: `"\\\u0001${'é'.repeat(index % 7)}`, z: `"${index}"` };
+      return { kind: 'Pod', metadata: { name: `p${index}`, annotations }, filling: '€'.repeat(index % 100) };
+    });
+    for (const [form, write] of Object.entries(FORMS)) {
+      const manifest = write(pods);
+      const lines = manifest.split('\n');
+      const items = textItems(manifest);
+      expect(items).toHaveLength(2000);
+      for (const [index, item] of items.entries()) {
+        const source = item.kind === 'workload' ? item.workload.pod.annotations.get('z')?.source : undefined;
+        const at = source?.kind === 'file' ? lines[source.line - 1]?.slice(source.column - 1) : undefined;
+        expect(at?.replace(/\}.*$/, '')).toBe(form.includes('JSON') ? JSON.stringify(`"${index}"`) : `'"${index}"'`);
+      }
+    }
+  });
+});
 
 describe('a manifest', () => {
   it.prop([objects], runs)('says the same as YAML and as JSON, but for the places', (all) => {

@@ -1,19 +1,28 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ManifestText } from '../../src/host/manifests/text.ts';
 import type { Progress } from '../../src/host/manifests.ts';
 import { manifestItems } from '../../src/host/manifests.ts';
 import { said } from '../istio/manifest-reading.ts';
-import { allItems, inFolder, stdinWith } from './manifests-reading.ts';
+import { allItems, inFolder, stdinWith, textItems } from './manifests-reading.ts';
 
 const pod = (name: string, namespace = 'default'): string => `kind: Pod\nmetadata: {name: ${name}, namespace: ${namespace}}\n`;
 const config = (namespace: string): string =>
   `apiVersion: networking.istio.io/v1\nkind: ProxyConfig\nmetadata: {name: c, namespace: ${namespace}}\n`;
 const space = (name: string): string => `kind: Namespace\nmetadata: {name: ${name}}\n`;
 // More than what is read as a whole.
-const LONG = `# ${'x'.repeat(998)}\n`.repeat(17_000);
+const LONG = `# ${'x'.repeat(990)}\n---\n`.repeat(17_000);
+
+/** The file behind a descriptor, which may be closed by now. */
+function targetOf(descriptor: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return '';
+  }
+}
 
 const read = async (...files: readonly string[]): Promise<readonly string[]> => said(await allItems(files));
 
@@ -51,6 +60,21 @@ describe('what is named', () => {
     await inFolder({ 'a.yaml': pod('a') }, async (folder) => {
       const [item] = await allItems([join(folder, 'a.yaml')]);
       expect(item?.kind === 'workload' && item.workload.source).toMatchObject({ file: join(folder, 'a.yaml'), line: 1, column: 1 });
+    });
+  });
+
+  it('is opened when its turn comes: there may be thousands', async () => {
+    const small = `# ${'x'.repeat(998)}\n`;
+    const files = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`${index + 10}.yaml`, `${small}${pod(`p${index}`)}`]));
+    // Of the files behind it only the first ten are read as a whole.
+    await inFolder({ '00.yaml': `${pod('a')}---\n${LONG.slice(0, 15_990_000)}`, ...files }, async (folder) => {
+      const open = (): number => readdirSync('/proc/self/fd').filter((fd) => targetOf(fd).startsWith(folder)).length;
+      let most = 0;
+      for await (const item of manifestItems([folder])) {
+        expect(item.kind).toBe('workload');
+        most = Math.max(most, open());
+      }
+      expect(most).toBeLessThan(3);
     });
   });
 
@@ -105,15 +129,28 @@ describe('what can not be read', () => {
   });
 
   it.each([
-    ['yaml', 'a: |\n', '  x', 1],
-    ['json', '{"a": "', 'xxx', 1],
-  ])('is a document of more than 128 MB: %s', (_, head, filling, line) => {
+    ['yaml', 'a: |\n', '  x\n', '\n---\n', 1],
+    ['json', '{"a": "', 'xxxx', '\n---\n', 1],
+    ['an item of a List of JSON', '{"items": [\n  {"a": "', 'xxxx', '"},\n  {"kind": "Service"}\n]}\n---\n', 2],
+    ['an item of a List of YAML', 'items:\n- a: |\n', '    x\n', '\n---\n', 2],
+  ])('is an object of more than 16 MB: %s', (_, head, filling, tail, line) => {
     const reader = new ManifestText('m');
     const chunk = Buffer.from(filling.repeat(700_000));
     const items = [...reader.push(Buffer.from(head))];
-    for (let length = 0; length < 140_000_000; length += chunk.length) items.push(...reader.push(chunk));
-    items.push(...reader.push(Buffer.from(`\n---\n${pod('a')}`)), ...reader.end());
-    expect(said(items)).toEqual([`m:${line}:1 this document has more than 128 MB, which is the most that is read`, 'Pod default/a']);
+    for (let length = 0; length < 18_000_000; length += chunk.length) items.push(...reader.push(chunk));
+    items.push(...reader.push(Buffer.from(`${tail}${pod('a')}`)), ...reader.end());
+    const [problem, ...others] = said(items);
+    expect(problem).toMatch(
+      new RegExp(`^m:${line}:\\d+ what begins here has more than 16 MB, which is the most that is read of one object$`),
+    );
+    expect(others.at(-1)).toBe('Pod default/a');
+  });
+
+  it('takes no longer where it stands behind a long text', () => {
+    const start = process.cpuUsage().user;
+    expect(said(textItems(`{"a": "${'x'.repeat(4_000_000)}" x}`, 4096))).toEqual(['m:1:4000010 found "x" where JSON has , or }']);
+    // In quadratic time it takes ten seconds.
+    expect((process.cpuUsage().user - start) / 1e6).toBeLessThan(3);
   });
 });
 

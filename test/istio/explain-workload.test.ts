@@ -158,6 +158,16 @@ describe('what an injector was told and does not pass on', () => {
     expect(unused('1.17.0', { annotations: [`${TRAFFIC}excludeInterfaces: net1`], installer: 'cni' })).toEqual([]);
   });
 
+  it('is no variable that the plugin reads, though it hands none of them on', () => {
+    const metadata = '{"ISTIO_META_DNS_CAPTURE": "true", "INVALID_DROP": "false", "ISTIO_DUAL_STACK": "true"}';
+    const annotations = [`proxy.istio.io/config: '{"proxyMetadata": ${metadata}}'`];
+    const names = (release: string): readonly string[] =>
+      explained(release, { annotations, installer: 'cni' }).unused.map(({ name }) => name);
+    expect(names('1.28.0')).toEqual([]);
+    expect(names('1.12.9')).toEqual(['ISTIO_DUAL_STACK']);
+    expect(names('1.9.0')).toEqual(['INVALID_DROP', 'ISTIO_DUAL_STACK', 'ISTIO_META_DNS_CAPTURE']);
+  });
+
   it('is no annotation that says what stands there anyway, and none that only joins a list', () => {
     const annotations = [
       `${TRAFFIC}includeInboundPorts: "*"`,

@@ -96,7 +96,7 @@ const REASONS: Readonly<Record<string, string>> = {
   namespace: 'not asked for',
   'inject annotation': 'own choice',
   'inject label': 'own choice',
-  DISABLE_ENVOY: 'own choice',
+  DISABLE_ENVOY: 'no sidecar',
 };
 
 function wanted(outcome: Outcome): object {

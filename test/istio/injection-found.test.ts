@@ -6,8 +6,10 @@ import { foundArguments } from '../../src/istio/injection/found-arguments.ts';
 import type { Injection } from '../../src/istio/injection/injected.ts';
 import { wordsOf } from '../../src/istio/injection/injected.ts';
 import type { Container, Workload } from '../../src/istio/manifest/workload.ts';
+import { NO_MESH } from '../../src/istio/mesh/mesh.ts';
 import { formatProblem } from '../../src/istio/problems.ts';
 import { profileOf } from '../../src/istio/releases/profile.ts';
+import { injectionOf } from '../../src/istio/workload-injection.ts';
 import { planOfWorkload } from '../../src/istio/workload-plan.ts';
 import { ORDINARY_POD } from '../ordinary-pod.ts';
 import type { ContainerWords } from './injection-workload.ts';
@@ -66,6 +68,42 @@ describe('in an injected pod', () => {
     ]);
   });
 
+  it("flags of the log are pilot-agent's where it runs the program, and the program's from 1.15 on", () => {
+    const log = ['--log_output_level=default:info', '--log_as_json', '--log_rotate_max_age', '3'];
+    const of = (tag: string, args = [...ORDINARY_POD, ...log]): Workload =>
+      pod(init({ image: `istio/proxyv2:${tag}`, args: ['istio-iptables', ...args] }));
+    const planned = (workload: Workload): unknown => {
+      const made = injectionOf(workload, { mesh: NO_MESH, at: { kind: 'own' }, images: [] });
+      return planOfWorkload(made)?.problems;
+    };
+    for (const tag of ['1.6.14', '1.10.6', '1.12.9', '1.14.6', '1.15.0', '1.23.6']) expect(planned(of(tag)), tag).toEqual([]);
+    expect(() => planned(of('1.5.10'))).toThrow(/"--log_output_level" is not a flag of istio-iptables 1\.5\.10/);
+    expect(wordsOf(argumentsOf(found(of('1.12.9'))).arguments)).toEqual(ORDINARY_POD);
+    expect(wordsOf(argumentsOf(found(of('1.15.0'))).arguments)).toEqual([...ORDINARY_POD, ...log]);
+    const words = [...ORDINARY_POD, '--log_output_level', 'debug'];
+    expect([planned(of('1.12.9', words)), planned(of('1.20.3', words))]).toEqual([[], []]);
+  });
+
+  it.each<[string, readonly string[], string, RegExp]>([
+    ['a flag of another release', ['--force-apply'], '1.20.3', /^pod\.yaml:217:7 "--force-apply" is not a flag/],
+    ['the second of them', ['--drop-invalid', '--dryrun=true'], '1.20.3', /^pod\.yaml:218:7 "--dryrun" is not a flag/],
+    ['a letter', ['-y'], '1.20.3', /^pod\.yaml:217:7 "-y" is not a flag/],
+    ['a letter with its value', ['-yfoo'], '1.20.3', /^pod\.yaml:217:7 "-y" is not a flag/],
+    ['a flag without a value', ['-o'], '1.20.3', /^pod\.yaml:217:7 -o needs a value/],
+    ['a letter of the scripts', ['-y', 'x'], '1.3.8', /^pod\.yaml:217:7 "-y" is not a flag/],
+  ])('%s has the place of its word', (_, more, tag, message) => {
+    const made = found(pod(init({ image: `istio/proxyv2:${tag}`, args: ['istio-iptables', ...ORDINARY_POD, ...more] })));
+    const injection = { workload: workload(), injection: made.injection, release: made.release ?? { value: '', source: word('').source } };
+    expect(() => planOfWorkload({ ...injection, found: true, problems: [] })).toThrow(message);
+  });
+
+  it('a word that the program ignores has its place as well', () => {
+    const made = found(pod(init({ args: ['istio-iptables', ...ORDINARY_POD, 'clean'] })));
+    const injection = { workload: workload(), injection: made.injection, release: { value: '1.20.3', source: word('').source } };
+    const problems = planOfWorkload({ ...injection, found: true, problems: [] })?.problems ?? [];
+    expect(problems.map(formatProblem)).toEqual([expect.stringMatching(/^pod\.yaml:217:7 warning: "clean" is ignored/)]);
+  });
+
   it('the plan of what was found tells the places of the pod', () => {
     const program = init({ args: ['istio-iptables', ...ORDINARY_POD.slice(0, -1), '15090,80a'] });
     const made = found(pod(program));
@@ -79,6 +117,8 @@ describe('not injected is', () => {
     ['a pod without init containers', workload()],
     ['a pod with init containers of its own', pod(container('migrate', { command: ['sh', '-c', 'iptables -p'] }))],
     ['a pod with a status and no proxy', workload({ annotations: { 'sidecar.istio.io/status': '{}' } })],
+    ['a pod whose istio-init only names what the injector is to keep', pod(init({ args: [], env: { ISTIO_INIT_RELEASE: '1.28.0' } }))],
+    ['a pod whose istio-validation only names an image', pod(init({ args: [] }, 'istio-validation'))],
     ['a pod with a proxy of its own and no status', workload({ containers: [container('istio-proxy')] })],
   ])('%s', (_, of) => {
     expect(foundInjection(of, [])).toBeUndefined();
@@ -117,7 +157,7 @@ describe('where the CNI plugin was at work', () => {
 
   it('a gateway has no rules', () => {
     const gateway = container('istio-proxy', { image: IMAGE, args: ['proxy', 'router'] });
-    expect(found(workload({ annotations, containers: [gateway] })).injection).toMatchObject({ kind: 'none', reason: 'own choice' });
+    expect(found(workload({ annotations, containers: [gateway] })).injection).toMatchObject({ kind: 'none', reason: 'no sidecar' });
   });
 
   it('a variable from elsewhere is told of where the plugin reads it', () => {
@@ -155,6 +195,21 @@ describe('the release of an image', () => {
     expect(made.problems.map(formatProblem)).toEqual([
       'pod.yaml:20:7 warning: 1.20.99 is not known; 1.20.8, the newest known patch, is used',
     ]);
+  });
+
+  it.each([
+    ['registry.example/istio-init:0.1.0', '1.19.3', '1.19.3'],
+    ['registry.example/istio-init:1.28.0', '1.19.3', '1.19.3'],
+    ['registry.example/istio-init@sha256:0123', '1.19', '1.19.10'],
+    // No release is named: the newest one, which is another with each version of the program.
+    ['registry.example/istio-init:1.28.0', '', '1.28.0'],
+    // Does not start. What else is there counts.
+    ['registry.example/istio-init:1.28.0', '1.99', '1.28.0'],
+    // Istio's own program does not read it.
+    ['registry.example/istio/proxyv2:1.20.3', '1.19.3', '1.20.3'],
+  ])('%s with ISTIO_INIT_RELEASE=%j is %s', (image, named, release) => {
+    const made = found(pod(init({ image, env: { ISTIO_INIT_RELEASE: named } })));
+    expect(made.release?.value).toBe(release);
   });
 
   const DIGEST = 'registry.example:5000/mesh/proxyv2:1.20.3@sha256:ab12';

@@ -151,7 +151,7 @@ describe('the CNI plugin', () => {
     const off = workload({ containers: [container('istio-proxy', { env: { DISABLE_ENVOY: 'true' } })] });
     expect(inject(off, NO_MESH, profileOf('1.23.4'), 'cni')).toEqual({
       kind: 'none',
-      reason: 'own choice',
+      reason: 'no sidecar',
       source: at('pod.yaml', 'DISABLE_ENVOY'),
     });
     const router = workload({ containers: [container('istio-proxy', { args: ['proxy', 'router'] })] });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inject } from '../../src/istio/injection/inject.ts';
+import { injectChoice } from '../../src/istio/injection/inject-choice.ts';
 import type { InjectedArgument } from '../../src/istio/injection/injected.ts';
 import { wordsOf } from '../../src/istio/injection/injected.ts';
 import type { Workload } from '../../src/istio/manifest/workload.ts';
@@ -224,8 +225,11 @@ describe('who makes the rules', () => {
 describe('a pod gets no rules', () => {
   const none = (of: Workload, release = '1.23.4', within: Mesh = NO_MESH) => inject(of, within, profileOf(release));
 
-  it('in the network of its host', () => {
-    expect(none(workload({ hostNetwork: true }))).toMatchObject({ kind: 'none', reason: 'host network' });
+  it('in the network of its host, at the line that says so', () => {
+    const of = workload({ hostNetwork: true });
+    expect(none(of)).toEqual({ kind: 'none', reason: 'host network', source: of.pod.source });
+    const hostNetworkAt = at('pod.yaml', 'hostNetwork');
+    expect(none({ ...of, pod: { ...of.pod, hostNetworkAt } })).toMatchObject({ source: hostNetworkAt });
   });
 
   it.each(['false', 'no', 'off', 'False', 'disabled'])('where its annotation says %j', (value) => {
@@ -238,6 +242,39 @@ describe('a pod gets no rules', () => {
 
   it.each(['true', 'YES', 'on', 'y', ''])('but not where it says %j', (value) => {
     expect(none(workload({ annotations: { 'sidecar.istio.io/inject': value } })).kind).toBe('arguments');
+  });
+
+  it.each([
+    ['false', '1.0.0 - 1.30.3'],
+    ['no', '1.0.0 - 1.26.8'],
+    ['False', '1.0.0 - 1.26.8'],
+    ['flase', '1.0.0 - 1.26.8'],
+    ['yes', ''],
+    ['True', ''],
+    ['', ''],
+  ])('where its annotation says %j in %s', (value, releases) => {
+    const pod = workload({ annotations: { 'sidecar.istio.io/inject': value } });
+    expect(spans((release) => none(pod, release).kind === 'none')).toBe(releases);
+    const label = workload({ labels: { 'sidecar.istio.io/inject': value } });
+    expect(spans((release) => none(label, release).kind === 'none')).toBe(releases.replace('1.0.0', '1.10.0'));
+  });
+
+  it('by a choice that is told with its meaning', () => {
+    const choice = (value: string, release: string, key: 'labels' | 'annotations' = 'annotations') =>
+      injectChoice(workload({ [key]: { 'sidecar.istio.io/inject': value } }).pod, profileOf(release));
+    expect(choice('yes', '1.26.8')).toEqual({
+      value: 'yes',
+      source: at('pod.yaml', 'sidecar.istio.io/inject'),
+      at: 'annotation',
+      means: 'yes',
+    });
+    expect(choice('yes', '1.27.0')).toMatchObject({ value: 'yes', means: 'nothing' });
+    expect(choice('no', '1.27.0', 'labels')).toMatchObject({ at: 'label', means: 'nothing' });
+    expect(choice('no', '1.26.8', 'labels')).toMatchObject({ at: 'label', means: 'no' });
+    expect(choice('true', '1.30.3', 'labels')).toMatchObject({ means: 'yes' });
+    expect(choice('', '1.20.0')).toMatchObject({ means: 'nothing' });
+    expect(choice('false', '1.9.9', 'labels')).toBeUndefined();
+    expect(injectChoice(workload().pod, profileOf('1.30.3'))).toBeUndefined();
   });
 
   it('where its label says so, from 1.10 on, whatever the annotation says', () => {
@@ -273,8 +310,69 @@ describe('a pod gets no rules', () => {
     expect(none(gateway('gateway')).kind).toBe('none');
     expect(none(gateway('grpc-agent')).kind).toBe('none');
     expect(none(gateway('sidecar,gateway')).kind).toBe('arguments');
-    expect(none(gateway('my-own')).kind).toBe('arguments');
+    expect(none(gateway('waypoint')).kind).toBe('none');
     expect(none(gateway('gateway'), '1.9.9').kind).toBe('arguments');
+  });
+});
+
+describe('templates that a pod chooses', () => {
+  const chosen = (templates: string, within: Mesh = NO_MESH, release = '1.28.0') =>
+    inject(workload({ annotations: { 'inject.istio.io/templates': templates } }), within, profileOf(release), 'init');
+  const said = (made: ReturnType<typeof inject>): readonly string[] => (made.problems ?? []).map(formatProblem);
+  const given = (makeRules: Readonly<Record<string, boolean>>, all: boolean, aliases: Readonly<Record<string, string[]>> = {}): Mesh => ({
+    ...NO_MESH,
+    templates: { makeRules: new Map(Object.entries(makeRules)), aliases: new Map(Object.entries(aliases)), all },
+  });
+  const where = 'pod.yaml:26:1';
+
+  it('make rules where that of the sidecar is among them; one that is not known is one warning', () => {
+    const beside = chosen('sidecar, custom,spire');
+    expect([beside.kind, said(beside)]).toEqual([
+      'arguments',
+      [
+        `${where} warning: no injection template "custom", "spire" is known here (--values takes the ConfigMap that has it): the pod is given the rules of the others`,
+      ],
+    ]);
+    const alone = chosen('custom');
+    expect([alone, said(alone)]).toMatchObject([
+      { kind: 'none', reason: 'no sidecar', source: at('pod.yaml', 'inject.istio.io/templates') },
+      [
+        `${where} warning: no injection template "custom" is known here (--values takes the ConfigMap that has it): no other of the pod has an init container, so it is given no rules`,
+      ],
+    ]);
+    expect(chosen('gateway,custom')).toMatchObject({ kind: 'none', problems: [{ code: 'unknown-template' }] });
+    expect(said(chosen('gateway,grpc-agent'))).toEqual([]);
+    expect(said(chosen('custom', NO_MESH, '1.9.9'))).toEqual([]);
+  });
+
+  it('are known where they are given', () => {
+    const values = given({ spire: false, init: true }, false, { mesh: ['sidecar', 'spire'] });
+    expect([chosen('sidecar,spire', values), chosen('mesh', values), chosen('init', values), chosen('spire', values)]).toMatchObject([
+      { kind: 'arguments', problems: [] },
+      { kind: 'arguments', problems: [] },
+      { kind: 'arguments', problems: [] },
+      { kind: 'none', problems: [] },
+    ]);
+    expect(chosen('sidecar,other', values)).toMatchObject({ kind: 'arguments', problems: [{ code: 'unknown-template' }] });
+  });
+
+  it('are refused where the injector, all of whose templates are given, has no such one', () => {
+    const all = given({ sidecar: true, gateway: false }, true);
+    const made = chosen('sidecar,other', all);
+    expect([made.kind, said(made)]).toEqual([
+      'refused',
+      [`${where} inject.istio.io/templates: "other" is not a template of the injector: "sidecar", "gateway"`],
+    ]);
+    expect(chosen('waypoint', all).kind).toBe('refused');
+    expect(chosen('gateway', all).kind).toBe('none');
+    expect(chosen('', NO_MESH).kind).toBe('refused');
+    expect(chosen('sidecar,', NO_MESH).kind).toBe('refused');
+    expect(chosen('__proto__', NO_MESH)).toMatchObject({ kind: 'none', problems: [{ code: 'unknown-template' }] });
+  });
+
+  it('do not save an annotation that is refused', () => {
+    const annotations = { 'inject.istio.io/templates': 'gateway', [`${TRAFFIC}/excludeInboundPorts`]: '80a' };
+    expect(inject(workload({ annotations }), NO_MESH, profileOf('1.28.0')).kind).toBe('refused');
   });
 });
 

@@ -1,32 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { deadRuleFinder } from '../../src/istio/lint/dead-rules.ts';
 import { lintGathering } from '../../src/istio/lint/gather.ts';
-import type { LintRequest } from '../../src/istio/lint.ts';
 import { lintWorkload } from '../../src/istio/lint.ts';
-import { readManifest } from '../../src/istio/manifest/read.ts';
 import type { Workload } from '../../src/istio/manifest/workload.ts';
 import { NO_MESH } from '../../src/istio/mesh/mesh.ts';
-import { readMesh } from '../../src/istio/mesh/read.ts';
 import { allKinds } from '../../src/istio/releases/kinds.ts';
-import { readYaml } from '../../src/istio/yaml.ts';
-
-function workloadsIn(text: string): readonly Workload[] {
-  const documents = readYaml(text);
-  if ('reason' in documents) throw new Error(documents.reason);
-  return documents
-    .flatMap((document) => readManifest(document, 'a.yaml'))
-    .flatMap((item) => (item.kind === 'workload' ? [item.workload] : []));
-}
-
-const dead = deadRuleFinder();
-
-function codesOf(text: string, request: Partial<LintRequest> = {}): readonly string[] {
-  return workloadsIn(text).flatMap((workload) =>
-    lintWorkload(workload, { mesh: NO_MESH, images: [], findDead: dead.find, ...request }).diagnostics.map(({ code }) => code),
-  );
-}
-
-const at = (value: string): Pick<LintRequest, 'release'> => ({ release: { value, source: { kind: 'option', option: '--release' } } });
+import { APP, at, codesOf, diagnosticsOf, mesh, pod, workloadsIn } from './lint-workloads.ts';
 
 const BOOKINFO = ['productpage-v1', 'reviews-v1']
   .map(
@@ -71,11 +49,6 @@ describe('an ordinary manifest raises nothing', () => {
   );
 });
 
-const pod = (spec: string, annotations = ''): string =>
-  `apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations: {${annotations}}\nspec:\n${spec}`;
-const APP = '  containers: [{name: app}]\n';
-const mesh = (text: string): LintRequest['mesh'] => readMesh([{ file: 'values.yaml', text }]);
-
 describe('what the mesh says for all pods', () => {
   const values = mesh('global: {proxy: {excludeIPRanges: "169.254.169.254/32", excludeInboundPorts: "9100"}}\n');
 
@@ -94,8 +67,23 @@ describe('settings', () => {
   const annotated = (...pairs: readonly (readonly [string, string])[]): string =>
     pod(APP, pairs.map(([name, value]) => `traffic.sidecar.istio.io/${name}: "${value}"`).join(', '));
 
-  it('where nothing is captured inbound, one note is enough', () => {
-    expect(codesOf(annotated(['includeInboundPorts', ''], ['excludeInboundPorts', '9090']))).toEqual(['captures-nothing']);
+  it('excludes where nothing is captured are told of in both directions', () => {
+    expect(codesOf(annotated(['includeInboundPorts', ''], ['excludeInboundPorts', '9090']))).toEqual([
+      'inbound-excludes-idle',
+      'captures-nothing',
+    ]);
+    expect(codesOf(annotated(['includeOutboundIPRanges', ''], ['excludeOutboundPorts', '9090']))).toEqual([
+      'outbound-excludes-idle',
+      'captures-nothing',
+    ]);
+    expect(codesOf(annotated(['includeInboundPorts', '']))).toEqual(['captures-nothing']);
+    const [idle] = diagnosticsOf(annotated(['includeInboundPorts', ''], ['excludeInboundPorts', '9090']));
+    expect(idle?.text).toContain('(9090) has no effect: no inbound port is captured, and');
+  });
+
+  it('what the mesh excludes is not the business of a pod that captures nothing', () => {
+    const values = mesh('global: {proxy: {excludeInboundPorts: "9100"}}\n');
+    expect(codesOf(annotated(['includeInboundPorts', '']), { mesh: values })).toEqual(['captures-nothing']);
   });
 
   it('captured DNS is captured whatever the ranges are', () => {
@@ -136,16 +124,12 @@ describe('annotations', () => {
     expect(diagnostics.map(({ code, fix }) => [code, fix])).toEqual([['unknown-annotation', `write ${nearest}`]]);
   });
 
-  it.each([
-    'sidecar.istio.io/proxyCPU',
-    'sidecar.istio.io/logLevel',
-    'prometheus.io/port',
-    'sidecar.istio.io/status',
-    'istio.io/rev',
-    'inject.istio.io/templates',
-  ])('%s is none of these', (name) => {
-    expect(codesOf(pod(APP, `"${name}": "x"`))).toEqual([]);
-  });
+  it.each(['sidecar.istio.io/proxyCPU', 'sidecar.istio.io/logLevel', 'prometheus.io/port', 'sidecar.istio.io/status', 'istio.io/rev'])(
+    '%s is none of these',
+    (name) => {
+      expect(codesOf(pod(APP, `"${name}": "x"`))).toEqual([]);
+    },
+  );
 
   it('the same on the object and its template is no matter', () => {
     const text = BOOKINFO.split('---\n')[0] as string;

@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
-import { itemsOf, said } from './manifest-reading.ts';
+import { describe, expect, it } from 'vitest';
+import { readMesh } from '../../src/istio/mesh/read.ts';
+import { itemsOf, placedTexts, said, workloadOf } from './manifest-reading.ts';
 
 /** What is said of a text, its workloads among it. */
 function read(text: string): readonly string[] {
@@ -26,12 +27,15 @@ it.each([
   expect(workload).toBe('Pod default/a');
 });
 
-it.each(['"3306"', "'true'", '80,443', '2026-01-02', '*', '10.0.0.0/8', '| \n      80'])('an annotation %s is a string', (value) => {
-  const quoted = value === '*' ? '"*"' : value;
-  expect(
-    read(`kind: Pod\nmetadata: {name: a, annotations: {}}\n---\nkind: Pod\nmetadata:\n  annotations:\n    x/y: ${quoted}\n`),
-  ).toHaveLength(2);
-});
+it.each(['"3306"', "'true'", '!!str 80', '! 80', '80,443', '2026-01-02', '*', '10.0.0.0/8', '| \n      80'])(
+  'an annotation %s is a string',
+  (value) => {
+    const quoted = value === '*' ? '"*"' : value;
+    expect(
+      read(`kind: Pod\nmetadata: {name: a, annotations: {}}\n---\nkind: Pod\nmetadata:\n  annotations:\n    x/y: ${quoted}\n`),
+    ).toHaveLength(2);
+  },
+);
 
 it('a number as annotation counts with its source text', () => {
   const [, item] = itemsOf('kind: Pod\nmetadata: {annotations: {p: 0x50}}');
@@ -165,6 +169,12 @@ it.each([
   ['apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator', '2:7 an IstioOperator'],
   ['apiVersion: sailoperator.io/v1\nkind: Istio', '2:7 an Istio resource'],
   ['apiVersion: operator.istio.io/v1alpha1\nkind: Istio', '2:7 an Istio resource'],
+  ['USER-SUPPLIED VALUES:\nrevision: a', '1:1 Helm values (revision)'],
+  ['istiod: {pilot: {}}', '1:1 Helm values (istiod)'],
+  ['apiVersion: sailoperator.io/v1\nkind: IstioRevision', '2:7 an IstioRevision'],
+  ['apiVersion: sailoperator.io/v1\nkind: IstioCNI', '2:7 an IstioCNI'],
+  ['kind: ConfigMap\nmetadata: {name: values}\ndata: {merged-values: ""}', '1:7 the ConfigMap values'],
+  ['kind: ConfigMap\nmetadata: {name: istio-sidecar-injector-a}\ndata: {config: ""}', '1:7 the ConfigMap istio-sidecar-injector-a'],
   ['kind: ConfigMap\nmetadata: {name: istio}\ndata: {mesh: ""}', '1:7 the ConfigMap istio'],
   ['kind: ConfigMap\nmetadata: {name: istio-canary}\ndata: {mesh: ""}', '1:7 the ConfigMap istio-canary'],
   ['kind: ConfigMap\nmetadata: {name: istio-sidecar-injector}\ndata: {values: ""}', '1:7 the ConfigMap istio-sidecar-injector'],
@@ -204,6 +214,70 @@ it('a bomb of aliases is refused at once', () => {
   const lists = Array.from({ length: 30 }, (_, level) => `l${level + 1}: &l${level + 1} [${Array(9).fill(`*l${level}`).join(', ')}]`);
   const text = `kind: List\nl0: &l0 {kind: Pod}\n${lists.join('\n')}\nitems: *l30\n`;
   expect(read(text)).toEqual(['m.yaml:1:1 its aliases stand for more than ten times its text']);
+});
+
+describe('merge keys', () => {
+  const pod = (annotations: string): string =>
+    `x: &x {a: x, b: x}\ny: &y {b: y, c: y}\nkind: Pod\nmetadata: {annotations: ${annotations}}\n`;
+  const texts = (text: string): Readonly<Record<string, string>> => placedTexts(workloadOf(text).pod.annotations);
+
+  it.each([
+    ['one', '{<<: *x}', { a: 'x m.yaml:1:11', b: 'x m.yaml:1:17' }],
+    ['what comes behind it counts', '{<<: *x, b: z}', { b: 'z m.yaml:4:37', a: 'x m.yaml:1:11' }],
+    ['it beats what comes before, as in kubectl', '{b: z, <<: *x}', { a: 'x m.yaml:1:11', b: 'x m.yaml:1:17' }],
+    ['of several the first', '{<<: [*x, *y]}', { b: 'x m.yaml:1:17', c: 'y m.yaml:2:17', a: 'x m.yaml:1:11' }],
+    ['one in one', '{<<: {<<: *y, b: z}}', { c: 'y m.yaml:2:17', b: 'z m.yaml:4:42' }],
+  ])('bring the entries of a mapping: %s', (_, annotations, expected) => {
+    expect(texts(pod(annotations))).toEqual(expected);
+  });
+
+  it('stand anywhere, and within the mapping of an anchor', () => {
+    const text = `kind: List\nitems:\n- &p\n  kind: Pod\n  metadata: {name: a, labels: &l {a: b}}\n- &q\n  <<: *p\n  metadata: {name: b, labels: {<<: *l}}\n- <<: *q\n`;
+    expect(read(text)).toEqual(['Pod default/a', 'Pod default/b', 'Pod default/b']);
+    const [, , last] = itemsOf(text);
+    expect(last?.kind === 'workload' && placedTexts(last.workload.pod.labels)).toEqual({ a: 'b m.yaml:5:38' });
+  });
+
+  it('count in what a mesh is installed with as well', () => {
+    const text = 'defaults: &d\n  proxy: {statusPort: 15099}\nglobal:\n  <<: *d\n  tag: 1.20.3\n';
+    const { values, problems } = readMesh([{ file: 'v.yaml', text }]);
+    expect([values.get('global.proxy.statusPort'), problems]).toMatchObject([{ value: '15099', source: { line: 2, column: 23 } }, []]);
+  });
+
+  it('hide no key that stands twice, and are none in quotes', () => {
+    expect(read(pod('{<<: *x, d: 1a, d: 1b}'))).toEqual([
+      'm.yaml:4:41 "d" stands here a second time; the first is at line 4',
+      'Pod default/',
+    ]);
+    expect(texts(pod('{"<<": "text"}'))).toEqual({ '<<': 'text m.yaml:4:32' });
+    expect(read(pod('{"<<": *x}'))[0]).toContain('<<: found a mapping, expected a string');
+    expect(read(pod('{<<: text}'))).toEqual(['Pod default/']);
+  });
+
+  it('a chain of them takes no time that grows with its square', () => {
+    const chain = (length: number): string =>
+      `a0: &a0 {k0: v}\n${Array.from({ length }, (_, index) => `a${index + 1}: &a${index + 1} {<<: *a${index}, k${index + 1}: v}\n`).join('')}`;
+    expect(read(`${chain(100)}kind: Pod\nmetadata: {labels: *a100}`)).toEqual(['Pod default/']);
+    expect(read(`${chain(20_000)}kind: Pod\nmetadata: {labels: *a9}`)).toEqual([
+      'm.yaml:1:1 its aliases stand for more than ten times its text',
+    ]);
+  });
+});
+
+describe('a ProxyConfig with a selector that has no labels', () => {
+  const config = (spec: string): string => `apiVersion: networking.istio.io/v1\nkind: ProxyConfig\nmetadata: {name: a}\nspec: ${spec}\n`;
+
+  it.each(['{selector: {}}', '{selector: {matchLabels: {}}}', '{selector: {matchLabels: }}'])('counts for no pod: %s', (spec) => {
+    expect(read(config(spec))).toEqual(['m.yaml:4:18 warning: ProxyConfig a has a selector without labels, so it counts for no pod']);
+  });
+
+  it.each(['{}', '{selector: }', '{selector: {matchLabels: {a: b}}}'])('is not one that has none, or labels: %s', (spec) => {
+    expect(read(config(spec))).toEqual(['ProxyConfig default/a']);
+  });
+});
+
+it('a list with something else for items is told', () => {
+  expect(read('kind: PodList\nitems: {a: b}')).toEqual(['m.yaml:2:8 items: found a mapping, expected a list']);
 });
 
 it('many uses of one node are no bomb', () => {

@@ -175,9 +175,13 @@ describe('the annotation proxy.istio.io/config', () => {
       expect(metadata(effectiveProxyConfig(NO_MESH, pod(text)))).toEqual({ A: '1' });
   });
 
-  it('has its own lines where it is a block, else that of its beginning', () => {
-    expect(place('|\n      concurrency: 1\n      proxyMetadata:\n        A: "1"')).toMatch(/^pod\.yaml:11:/);
+  it('has its own lines and columns where it is a literal block, else those of its beginning', () => {
+    expect(place('|\n      concurrency: 1\n      proxyMetadata:\n        A: "1"')).toBe('pod.yaml:11:12');
+    expect(place('|-\n\n      concurrency: 1\n\n      proxyMetadata: {A: "1"}')).toBe('pod.yaml:12:26');
+    expect(place('|2\n       proxyMetadata: {A: "1"}')).toBe('pod.yaml:9:27');
     expect(place('"proxyMetadata: {A: \'1\'}"')).toBe('pod.yaml:8:28');
+    expect(place('>\n      proxyMetadata:\n\n        A: "1"')).toBe('pod.yaml:9:1');
+    expect(place('>-\n      {"proxyMetadata": {"A": "1"}}')).toBe('pod.yaml:9:1');
   });
 
   it('says what it is in the key of its places', () => {
@@ -195,7 +199,8 @@ describe('the annotation proxy.istio.io/config', () => {
     ['"proxyMetadata: {A: \'a\', B: 1}"', 'pod.yaml:8:28 proxy.istio.io/config proxyMetadata.B: found "1", expected a text in quotes'],
     ['"interceptionMode: redirect"', 'pod.yaml:8:28 proxy.istio.io/config interceptionMode: "redirect" is not REDIRECT, TPROXY, NONE'],
     ['"interceptionMode"', 'pod.yaml:8:28 proxy.istio.io/config: found "interceptionMode", expected a mapping'],
-    ['|\n      a: b\n      proxyMetadata: 1', expect.stringMatching(/^pod\.yaml:10:/)],
+    ['|\n      a: b\n      proxyMetadata: 1', expect.stringMatching(/^pod\.yaml:10:22 /)],
+    ['|\n      a: b\n      proxyMetadata: [', expect.stringMatching(/^pod\.yaml:1[01]:\d+ /)],
   ])('of %j is a problem at its place, and counts for nothing', (annotation, message) => {
     expect(problems(annotation)).toEqual([message]);
     expect(effectiveProxyConfig(NO_MESH, pod(annotation)).metadata.size).toBe(0);

@@ -84,7 +84,7 @@ describe('any text', () => {
     for (let cut = 0; cut <= annotation.length; cut++) {
       for (const odd of ['', ...ODD]) {
         const value = annotation.slice(0, cut) + odd + annotation.slice(cut);
-        const source = { kind: 'file', file: 'p.yaml', line: 3, column: 1 } as const;
+        const source = { kind: 'file', file: 'p.yaml', line: 3, column: 1, indent: 4 } as const;
         const pod = { source, annotations: new Map([['proxy.istio.io/config', { value, source }]]), labels: new Map(), hostNetwork: false };
         const rest = { ids: { supplementalGroups: [] }, containers: [], initContainers: [], addresses: [] };
         const workload = {

@@ -24,6 +24,31 @@ function problemsOf(text: string): readonly string[] {
 
 const NEWEST = templateOf('1.28');
 
+const SELECTORS = `policy: enabled
+alwaysInjectSelector:
+  []
+neverInjectSelector:
+  []
+injectedAnnotations:
+
+`;
+
+/** The `config` that the chart of a release writes: up to 1.8 one template, then several, with a text that makes older injectors fail. */
+function configOf(release: string): string {
+  const template = templateOf(release);
+  if (['1.1', '1.5', '1.6'].includes(release)) return `${SELECTORS}template: |\n${indented(template, 2)}`;
+  const mismatch = 'template: "{{ Template_Version_And_Istio_Version_Mismatched_Check_Installation }}"';
+  const others = ['gateway', 'grpc-simple', 'grpc-agent', 'waypoint', 'kube-gateway'];
+  const proxy = 'spec:\n  containers:\n  - name: istio-proxy\n    args: [proxy, router]';
+  return `# defaultTemplates defines the default template to use for pods that do not explicitly specify a template
+defaultTemplates: [sidecar]
+${SELECTORS}${mismatch}
+templates:
+  sidecar: |
+${indented(template, 4)}
+${others.map((name) => `  ${name}: |\n${indented(proxy, 4)}`).join('\n')}`;
+}
+
 /** The only problem of a text, without what all have in common; each line that it names by the start of what stands there. */
 function oddity(text: string): string {
   const [problem, ...more] = problemsOf(text);
@@ -38,6 +63,20 @@ describe('a stock template', () => {
   it.each(TEMPLATE_RELEASES)('of %s is no warning, in either form of the ConfigMap', (release) => {
     expect(problemsOf(cluster(templateOf(release)))).toEqual([]);
     expect(problemsOf(older(templateOf(release)))).toEqual([]);
+  });
+
+  it.each(TEMPLATE_RELEASES)('of %s is no warning in all that its chart writes, as a block or in one line', (release) => {
+    const config = configOf(release);
+    expect(problemsOf(configMaps(config))).toEqual([]);
+    const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'istio-sidecar-injector' }, data: { config } };
+    expect(problemsOf(JSON.stringify(map))).toEqual([]);
+    const odd = configMaps(config.replace('"-d"', '"-dd"'));
+    expect(oddity(odd)).toContain('"-dd" is passed');
+  });
+
+  it('beside several is not read by their injectors, whatever it is', () => {
+    expect(problemsOf(cluster(NEWEST, 'template: "{{ x }}"\n'))).toEqual([]);
+    expect(oddity(older('spec: {}'))).toBe('there is no istio-init with arguments <spec: {}>');
   });
 
   it('of the oldest releases gives the values that Helm wrote into it, with their places', () => {
@@ -166,11 +205,42 @@ describe('templates by default', () => {
     );
   });
 
+  it('may stand under another name, and may leave the rules alone', () => {
+    const spire = '  spire: |\n    spec: {containers: [{name: istio-proxy}]}\n';
+    const config = (more: string): string => configMaps(`${more}templates:\n${spire}  sidecar: |\n${indented(NEWEST, 4)}`);
+    expect(problemsOf(config('defaultTemplates: [sidecar, spire]\n'))).toEqual([]);
+    expect(problemsOf(config('aliases: {both: [sidecar, spire]}\ndefaultTemplates: [both]\n'))).toEqual([]);
+    expect(oddity(config('aliases: {both: [sidecar, mine]}\ndefaultTemplates: [both]\n'))).toBe(
+      'the template mine is laid over every pod <defaultTemplates: [b>',
+    );
+    expect(oddity(config('defaultTemplates: [both]\n'))).toContain('pods do not get the template sidecar by default');
+  });
+
   it('are looked for in Helm values too, and told once', () => {
-    const values = 'sidecarInjectorWebhook:\n  defaultTemplates: [sidecar, mine]\n  templates: {mine: "spec: {}"}\n';
+    const values = 'sidecarInjectorWebhook:\n  defaultTemplates: [sidecar, mine]\n  templates: {other: "spec: {}"}\n';
     expect(oddity(values)).toBe('the template mine is laid over every pod <defaultTemplates: [s>');
     expect(problemsOf(`${values}---\n${cluster(NEWEST, 'defaultTemplates: [sidecar, mine]\n')}`)).toHaveLength(1);
     const own = `sidecarInjectorWebhook:\n  templates:\n    sidecar: |\n${indented(NEWEST.replace('"15090,15021,{{', '"9,{{'), 6)}\n`;
     expect(oddity(own)).toBe('-d is written as "9," <- "9,{{ excludeInbou>');
+  });
+});
+
+describe('the templates that pods may choose', () => {
+  const SPIRE = 'spec:\n  containers:\n  - name: istio-proxy\n';
+
+  it('are all of a ConfigMap, each with whether it makes rules', () => {
+    const { templates } = read(configMaps(`${configOf('1.28')}\n  mine: |\n${indented(NEWEST, 4)}\naliases: {both: [sidecar, mine]}`));
+    expect(templates?.all).toBe(true);
+    expect([...(templates?.aliases ?? [])]).toEqual([['both', ['sidecar', 'mine']]]);
+    const making = [...(templates?.makeRules ?? [])].filter(([, makes]) => makes).map(([name]) => name);
+    expect(making).toEqual(['sidecar', 'mine']);
+    expect(templates?.makeRules.get('gateway')).toBe(false);
+  });
+
+  it('are not all of them in values, and none of a ConfigMap of old', () => {
+    const { templates } = read(`sidecarInjectorWebhook:\n  templates:\n    spire: |\n${indented(SPIRE, 6)}\n`);
+    expect([templates?.all, ...(templates?.makeRules ?? [])]).toEqual([false, ['spire', false]]);
+    expect(read(configMaps(configOf('1.6'))).templates).toBeUndefined();
+    expect(read('global: {}').templates).toBeUndefined();
   });
 });

@@ -58,6 +58,8 @@ describe('the text of a release', () => {
     ['1.23.99', { release: '1.23.6', insteadOf: '1.23.99' }],
     ['1.17.7', { release: '1.17.8', insteadOf: '1.17.7' }],
     ['v1.30.4-distroless', { release: '1.30.3', insteadOf: '1.30.4' }],
+    ['1.28-alpha.abcdef', { release: '1.28.10', insteadOf: '1.28-alpha.abcdef' }],
+    ['v1.28-beta.1-distroless', { release: '1.28.10', insteadOf: 'v1.28-beta.1-distroless' }],
   ])('%j, a patch that is not known, means the newest known one: %j', (text, meant) => {
     expect(readRelease(text)).toEqual(meant);
   });

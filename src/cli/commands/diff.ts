@@ -51,10 +51,11 @@ export const diffCommand: CommandModule = {
         ["$0 diff exec:istio-iptables @1.23 -- -b '*'", 'what a program makes of arguments'],
         ['$0 diff @1.12 @1.13 --by packets', 'what that changes for traffic'],
         ['$0 diff -f cluster.json @own @1.28', 'what changes for whom with an upgrade'],
+        ['$0 diff shop.yaml@1.12 shop.yaml@1.28', 'the same for what is not injected yet'],
         ['$0 diff before.txt after.txt -o markdown', 'two captures, for a ticket'],
       ])
       .epilogue(
-        'Left is -, right is +. Settings go to the sides that are releases.\nExit codes: 0 same, 1 different (or not known to be the same), 2 input that can not be used.',
+        'Left is -, right is +. Settings go to the sides that are releases.\nExit codes: 0 same, 1 different (or not known to be the same), 2 input that can not be used, be it a part of it.',
       ),
   handler: (parsed) =>
     finish(async () => {

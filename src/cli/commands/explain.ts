@@ -42,7 +42,7 @@ export const explainCommand: CommandModule = {
         ['$0 explain @1.20 --set inbound.includePorts=8080', 'settings of our own'],
         ["$0 explain @1.10 -- -p 15001 -b '*' -d 9100", 'arguments of istio-iptables'],
       ])
-      .epilogue('Exit codes: 0 done, 2 input that can not be used.'),
+      .epilogue('Exit codes: 0 done, 2 input that can not be used, or nameservers that are not known: the rest is shown all the same.'),
   handler: (parsed) =>
     finish(async () => {
       const [{ explain }, { paintFor }] = await Promise.all([import('../explain.ts'), import('../colour.ts')]);

@@ -14,7 +14,7 @@ export const identifyCommand: CommandModule = {
       .positional('source', {
         type: 'string',
         coerce: (text: string) => (text === '' ? '-' : text),
-        describe: 'FILE, - (standard input), live, pid:N, netns:PATH, exec:TEXT',
+        describe: 'Rules or manifests: FILE, - (standard input), live, pid:N, netns:PATH, exec:TEXT',
       })
       .options(SETTINGS_OPTIONS)
       .options(WORKLOAD_OPTION)
@@ -37,7 +37,7 @@ export const identifyCommand: CommandModule = {
         ['$0 identify blog-post.md -o markdown', 'for a ticket'],
       ])
       .epilogue(
-        'Only equality counts, as far as the source shows the tables; rules of other programs are set aside.\nExit codes: 0 exactly what a release makes, 1 only near to it, 2 no rules of Istio, or input that can not be used.',
+        'Only equality counts, as far as the source shows the tables; rules of other programs are set aside.\nExit codes: 0 exactly what a release makes, 1 only near to it, 2 no rules of Istio, or input that can not be used, be it a part of it.',
       ),
   handler: (parsed) =>
     finish(async () => {

@@ -5,7 +5,7 @@ import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
 import { finish } from '../talk.ts';
 
 /** Options of `lint` alone. */
-export const LINT_OPTIONS = {
+const LINT_OPTIONS = {
   'fail-on': {
     alias: 'failure-threshold',
     type: 'string',
@@ -56,12 +56,17 @@ export const lintCommand: CommandModule = {
       ),
   handler: (parsed) =>
     finish(async () => {
-      const [{ lint }, { paintFor }] = await Promise.all([import('../lint.ts'), import('../colour.ts')]);
+      const [{ lint }, { thresholdOption }, { paintFor }] = await Promise.all([
+        import('../lint.ts'),
+        import('../lint/threshold.ts'),
+        import('../colour.ts'),
+      ]);
       const files = parsed['files'];
       return lint({
         files: [...(Array.isArray(files) ? files.map(String) : []), ...dashesIn(process.argv.slice(2))],
         given: settingsGiven(parsed),
         failOn: last(parsed, 'fail-on') ?? '',
+        failOnOption: thresholdOption(process.argv.slice(2)),
         output: last(parsed, 'output') ?? '',
         paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
       });

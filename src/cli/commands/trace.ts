@@ -9,7 +9,7 @@ import { WORKLOAD_OPTION, workloadGiven } from '../workloads/choose.ts';
 const PACKET = 'Packet:';
 
 /** What to trace. */
-export const TRACE_OPTIONS: Readonly<Record<string, Options>> = {
+const TRACE_OPTIONS: Readonly<Record<string, Options>> = {
   from: { type: 'string', requiresArg: true, describe: 'Who sends it: app, proxy, outside, uid:1000,gid:1000', group: PACKET },
   to: {
     type: 'string',

@@ -4,6 +4,7 @@ import type { SettingsGiven } from '../options.ts';
 import type { Side } from '../side.ts';
 import type { SourceName } from '../source-name.ts';
 import { badOption } from '../talk.ts';
+import { refuseStdinTwice } from '../workloads/stdin-once.ts';
 
 /** Whether any settings are given, so that they can be a side of their own. */
 export function hasSettings({ filename, args, release, sets, env, envFile }: SettingsGiven): boolean {
@@ -31,10 +32,10 @@ export function settingsOf(name: SourceName, given: SettingsGiven): SettingsGive
   }
 }
 
-/** Standard input can be read once. */
-export function refuseTwoReaders(names: readonly SourceName[], { filename }: SettingsGiven): void {
-  const readers = names.filter((name) => (name.kind === 'file' ? name.file : name.kind === 'settings' ? filename : undefined) === '-');
-  if (readers.length > 1) throw badOption('-', 'standard input can be read once; put one of the two in a file');
+/** Standard input can be read once, by a side or for what the mesh is installed with. */
+export function refuseTwoReaders(names: readonly SourceName[], { filename, manifests }: SettingsGiven): void {
+  const read = names.map((name) => (name.kind === 'file' ? name.file : name.kind === 'settings' ? filename : undefined));
+  refuseStdinTwice([...read, ...(manifests?.values ?? [])]);
 }
 
 /** An option that no side takes would change nothing, whatever its user hoped for. */

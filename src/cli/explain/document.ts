@@ -62,7 +62,9 @@ function subjectOf(basis: Explanation['basis']): object {
 }
 
 function sourceDocument(source: Source): object {
-  return { text: printSource(source), ...source };
+  // How far a block is indented is a matter of its readers.
+  const told = Object.entries(source).filter(([name]) => name !== 'indent');
+  return { text: printSource(source), ...Object.fromEntries(told) };
 }
 
 function beatenDocument({ value, source }: Sourced<string>): object {

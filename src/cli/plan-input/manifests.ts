@@ -3,22 +3,18 @@
 import type { TextFile } from '../../host/files.ts';
 import type { Facts } from '../../istio/facts.ts';
 import { injectedSettings } from '../../istio/injection.ts';
-import { KINDS_READ } from '../../istio/manifest/kinds.ts';
 import type { Mesh } from '../../istio/mesh/mesh.ts';
 import type { CapturePlan } from '../../istio/plan.ts';
 import { planFor, withProblems } from '../../istio/plan.ts';
-import { nearest, ProblemError } from '../../istio/problems.ts';
+import { ProblemError } from '../../istio/problems.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
-import { KIND } from '../../istio/sidecar-file.ts';
 import { onOneLine, printSource } from '../../istio/source.ts';
 import type { InjectionRequest, WorkloadInjection } from '../../istio/workload-injection.ts';
 import { injectionOf } from '../../istio/workload-injection.ts';
 import { factsOfWorkload, planOfWorkload } from '../../istio/workload-plan.ts';
-import type { SettingsGiven } from '../options.ts';
-import type { PlanInput } from '../plan-input.ts';
-import { badOption } from '../talk.ts';
-import type { WorkloadGiven } from '../workloads/choose.ts';
+import type { PlanGiven, PlanInput } from '../plan-input.ts';
 import { injectionRequest } from '../workloads/given.ts';
+import { nothingFound } from '../workloads/nothing.ts';
 import { progressFor } from '../workloads/progress.ts';
 import type { Passed, Streamed } from '../workloads/stream.ts';
 import { workloadsOf } from '../workloads/stream.ts';
@@ -27,13 +23,14 @@ import { choiceOf, workloadName } from './choice.ts';
 import { lookInText } from './in-text.ts';
 import { ordinaryPod } from './ordinary-pod.ts';
 import { planOfSidecar } from './sidecar.ts';
+import { madeWith } from './stand-in.ts';
 import { whyNoRules } from './without.ts';
 
 /** Where the manifests are: files by their names, or a text that was read already. */
 export type Manifests = { readonly files: readonly string[] } | { readonly text: TextFile };
 
 /** The plan of the one workload in manifests; `known` is said of its pod. Throws a ProblemError for none, for several, and for what can't be used. */
-export async function planOfManifests(manifests: Manifests, given: SettingsGiven & WorkloadGiven, known: Facts): Promise<PlanInput> {
+export async function planOfManifests(manifests: Manifests, given: PlanGiven, known: Facts): Promise<PlanInput> {
   const request = await injectionRequest(given);
   const passed: Passed = { skipped: new Map(), problems: [] };
   const { subject, count } = await subjectIn(manifests, given.workload, request.mesh, passed);
@@ -50,12 +47,12 @@ export async function planOfManifests(manifests: Manifests, given: SettingsGiven
 }
 
 /** The plan of what was found. Throws a ProblemError where it has none. */
-export function planOfSubject(subject: Streamed, request: InjectionRequest, given: SettingsGiven, known: Facts): PlanInput {
+export function planOfSubject(subject: Streamed, request: InjectionRequest, given: PlanGiven, known: Facts): PlanInput {
   return subject.kind === 'sidecar' ? planOfSidecar(subject.sidecar, given, known) : planOf(subject, request, given, known);
 }
 
 /** The plan of an ordinary pod in the mesh that `--values` describes. */
-export async function planInMesh(given: SettingsGiven, known: Facts): Promise<PlanInput> {
+export async function planInMesh(given: PlanGiven, known: Facts): Promise<PlanInput> {
   const request = await injectionRequest(given);
   const input = planOf({ workload: ordinaryPod(), mesh: request.mesh }, request, given, known);
   return {
@@ -87,32 +84,31 @@ async function subjectIn(
       bar.clear();
     }
   }
-  if (count === 0) throw nothingIn(name, passed);
+  if (count === 0) throw nothingFound(name, passed);
   return { subject: choice.chosen(name), count };
-}
-
-function nothingIn(name: string, { problems, skipped }: Passed): ProblemError {
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) return new ProblemError(errors);
-  const [kind = ''] = skipped.size === 1 ? skipped.keys() : [];
-  const found = skipped.size === 0 ? '' : `, only ${skippedText(skipped)}`;
-  return badOption(name, `holds no workload and no ${KIND}${found}${nearest(kind, [...KINDS_READ, KIND])}`);
 }
 
 function planOf(
   { workload, mesh }: Pick<Extract<Streamed, { kind: 'workload' }>, 'workload' | 'mesh'>,
   request: InjectionRequest,
-  { sets }: SettingsGiven,
+  { sets, standIn = false }: PlanGiven,
   said: Facts,
 ): PlanInput {
   const made = injectionOf(workload, { ...request, mesh });
-  const facts = factsOfWorkload(workload, said);
   const basis = { kind: 'workload', made, mesh, sets } as const;
   const name = workloadName(workload);
-  const plan = planOfWorkload(made, said, sets);
-  if (plan !== undefined) return { kind: 'plan', plan, notes: [`note: ${whoseText(made)}`], basis, facts, of: name };
+  const { plan, facts, ...rest } = madeWith(factsOfWorkload(workload, said), standIn, (known) => planOfWorkload(made, known, sets));
+  if (plan !== undefined) return { kind: 'plan', plan, notes: [`note: ${whoseText(made)}`], basis, facts, ...rest, of: name };
   const without = `${name} gets no rules: ${whyNoRules(made)}`;
-  return { kind: 'plan', plan: withoutRules(made, facts), notes: [`note: ${without}`], basis, facts, of: name, without };
+  return {
+    kind: 'plan',
+    plan: withProblems(withoutRules(made, facts), made.problems),
+    notes: [`note: ${without}`],
+    basis,
+    facts,
+    of: name,
+    without,
+  };
 }
 
 /** `Pod default/cart of pod.yaml:3:1, as it was injected by Istio 1.12.9 (pod.yaml:88:12)`. */

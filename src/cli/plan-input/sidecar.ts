@@ -4,17 +4,18 @@ import type { Facts } from '../../istio/facts.ts';
 import { planFromSettings } from '../../istio/plan-from-settings.ts';
 import type { SidecarFile } from '../../istio/sidecar-file.ts';
 import { KIND } from '../../istio/sidecar-file.ts';
-import type { ManifestsGiven, SettingsGiven } from '../options.ts';
-import type { PlanInput } from '../plan-input.ts';
+import type { ManifestsGiven } from '../options.ts';
+import type { PlanGiven, PlanInput } from '../plan-input.ts';
 import { badOption } from '../talk.ts';
+import { madeWith } from './stand-in.ts';
 
 /** Throws a ProblemError for what can't be used: it says all of it itself, so that options for workloads have no part in it. */
-export function planOfSidecar(file: SidecarFile, { manifests, release, sets }: SettingsGiven, facts: Facts): PlanInput {
+export function planOfSidecar(file: SidecarFile, { manifests, release, sets, standIn = false }: PlanGiven, known: Facts): PlanInput {
   const stray = manifests === undefined ? undefined : strayOption(manifests);
   if (stray !== undefined) throw badOption(stray, `goes with workloads of Kubernetes; a ${KIND} says all of it itself`);
   const named = release === undefined ? {} : { release: { value: release, source: { kind: 'option', option: '--release' } as const } };
-  const plan = planFromSettings({ file, sets, facts, ...named });
-  return { kind: 'plan', plan, notes: [], basis: { kind: 'settings', file, sets }, facts };
+  const made = madeWith(known, standIn, (facts) => planFromSettings({ file, sets, facts, ...named }));
+  return { kind: 'plan', ...made, notes: [], basis: { kind: 'settings', file, sets } };
 }
 
 function strayOption({ values, installer, imageReleases, keepArguments }: ManifestsGiven): string | undefined {

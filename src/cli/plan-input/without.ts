@@ -8,7 +8,8 @@ const REASONS: Readonly<Record<NotInjected, string>> = {
   'host network': 'it is in the network of its node',
   'mode NONE': 'its interception mode is NONE',
   'not asked for': 'its namespace is not injected',
-  'own choice': 'it asks not to be injected, or not for a sidecar',
+  'own choice': 'it asks not to be injected',
+  'no sidecar': 'its proxy is no sidecar',
 };
 
 /** The end of a sentence, with the place; nothing for what gets rules. */

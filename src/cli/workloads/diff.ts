@@ -20,6 +20,7 @@ import { UPGRADE_FORMS } from './diff-forms.ts';
 import { grouped, workloadsText } from './numbers.ts';
 import { pairSides } from './pair-sides.ts';
 import { hasErrors, skippedNotes } from './planned-groups.ts';
+import { troublesOf } from './remarks.ts';
 import type { Pair, Upgrade, WorkloadSource } from './upgrade.ts';
 import { total, upgradeOf } from './upgrade.ts';
 
@@ -94,10 +95,10 @@ function notesOf({ unlike, remarks }: Upgrade, { manifests }: SettingsGiven): re
   return [...(unlike === 0 ? [] : [`warning: ${said}`]), ...remarks];
 }
 
-/** As diff(1) has them; what can't be told is no equality, and what can't be read is trouble. A pod that is not injected has no rules to compare. */
+/** As diff(1) has them: what can't be read, or has no answer, is trouble, whatever the rest says. A pod that is not injected has no rules to compare. */
 function exitCode(upgrade: Upgrade, same: boolean): number {
   const compared: readonly Group<Pair>[] = [...upgrade.different, ...upgrade.same];
   if (hasErrors(upgrade) || compared.length === 0) return BAD_INPUT;
-  const unknown = upgrade.untold.some((group) => troubles(group).some(({ code }) => code !== 'not-injected'));
-  return same && !unknown ? 0 : 1;
+  const unknown = upgrade.untold.some(({ what }) => troublesOf(what).length > 0);
+  return unknown ? BAD_INPUT : same ? 0 : 1;
 }

@@ -2,16 +2,15 @@
 
 import type { Mesh } from '../../istio/mesh/mesh.ts';
 import type { Problem } from '../../istio/problems.ts';
-import { ProblemError } from '../../istio/problems.ts';
 import type { SettingsGiven } from '../options.ts';
 import { choiceOf } from '../plan-input/choice.ts';
 import { badOption } from '../talk.ts';
 import type { WorkloadGiven } from './choose.ts';
+import { nothingFound } from './nothing.ts';
 import { progressFor } from './progress.ts';
 import type { Passed } from './stream.ts';
 import { workloadsOf } from './stream.ts';
 import type { Subject } from './subject.ts';
-import { skippedText } from './words.ts';
 
 export interface Gathered {
   /** How many there were. */
@@ -47,7 +46,7 @@ export async function gather(
   } finally {
     bar.clear();
   }
-  if (count === 0) throw nothingFound(files, passed);
+  if (count === 0) throw nothingFound(files.join(' '), passed);
   if (choice !== undefined) {
     const chosen = choice.chosen(files.join(' '));
     visit(chosen);
@@ -55,10 +54,4 @@ export async function gather(
     return { count: 1, only: chosen, skipped: new Map(), problems: [...mesh.problems] };
   }
   return { count, ...(first === undefined ? {} : { only: first }), ...passed };
-}
-
-function nothingFound(files: readonly string[], { problems, skipped }: Passed): ProblemError {
-  if (problems.length > 0) return new ProblemError(problems);
-  const found = skipped.size === 0 ? '' : `, only ${skippedText(skipped)}`;
-  return badOption(files.join(' '), `holds no workload${found}`);
 }

@@ -8,25 +8,42 @@ import type { Mesh } from '../../istio/mesh/mesh.ts';
 import { NO_MESH } from '../../istio/mesh/mesh.ts';
 import { ProblemError, quoted } from '../../istio/problems.ts';
 import { readRelease } from '../../istio/releases/known.ts';
+import { resolveRelease } from '../../istio/resolve-release.ts';
+import { readSetOption } from '../../istio/setting-texts.ts';
 import type { AtRelease, InjectionRequest } from '../../istio/workload-injection.ts';
 import type { ManifestsGiven, SettingsGiven } from '../options.ts';
 import { badOption, oneOf } from '../talk.ts';
+import { refuseStdinTwice } from './stdin-once.ts';
 
 const NOTHING: ManifestsGiven = { filenames: [], values: [], imageReleases: [], keepArguments: false };
 
-/** What `--values`, `--installer`, `--image-release`, `--release` and `--keep-args` ask. Throws a ProblemError for what can't be used. */
-export async function injectionRequest({ manifests = NOTHING, release }: SettingsGiven, at?: AtRelease): Promise<InjectionRequest> {
-  const { values, installer, imageReleases, keepArguments } = manifests;
+/**
+ * What `--values`, `--installer`, `--image-release`, `--release` and `--keep-args` ask. Throws a ProblemError for what
+ * can't be used, a wrong `--set` and an unknown release among it: no manifest has been read by then. Reads the values,
+ * which may be a pipe: to be called once.
+ */
+export async function injectionRequest({ manifests = NOTHING, release, sets }: SettingsGiven, at?: AtRelease): Promise<InjectionRequest> {
+  const { values, installer, imageReleases, keepArguments, filenames } = manifests;
+  refuseStdinTwice([...values, ...filenames]);
+  const wrong = sets.flatMap((set) => readSetOption(set).problems);
+  if (wrong.length > 0) throw new ProblemError(wrong);
   const named: AtRelease =
     release === undefined
       ? { kind: 'as found' }
       : { kind: 'release', release: { value: release, source: { kind: 'option', option: '--release' } }, keepArguments };
+  const asked = checkedRelease(at ?? named);
   return {
-    mesh: values.length === 0 ? NO_MESH : await readMeshFiles(values),
-    at: at ?? named,
+    at: asked,
     images: imageReleases.map(readImageRelease),
     ...(installer === undefined ? {} : { installer: oneOf<Installer>('--installer', installer, INSTALLERS) }),
+    mesh: values.length === 0 ? NO_MESH : await readMeshFiles(values),
   };
+}
+
+/** Throws a ProblemError for a release that is not known. */
+export function checkedRelease(at: AtRelease): AtRelease {
+  if (at.kind === 'release') resolveRelease(at.release);
+  return at;
 }
 
 async function readMeshFiles(files: readonly string[]): Promise<Mesh> {

@@ -8,10 +8,11 @@ import type { Outcome } from '../../istio/rule-groups/outcome.ts';
 import type { Group } from '../../istio/rule-groups.ts';
 import { observeAll } from '../../netfilter/observation.ts';
 import { code } from '../diff/markdown.ts';
+import { IDENTIFY_FORM_NAMES } from '../identify/forms.ts';
 import type { SettingsGiven } from '../options.ts';
 import type { Side } from '../side.ts';
 import type { Result } from '../talk.ts';
-import { oneOf } from '../talk.ts';
+import { BAD_INPUT, oneOf } from '../talk.ts';
 import type { WorkloadGiven } from './choose.ts';
 import { gatheredDocument, outcomeDocument, tallyDocument } from './document.ts';
 import { grouped } from './numbers.ts';
@@ -45,12 +46,21 @@ type FormName = keyof typeof FORMS;
 
 /** The only workload as a side, or the result for many. Throws a ProblemError for input that can't be used. */
 export async function identifyWorkloads(given: SettingsGiven & WorkloadGiven, output: string): Promise<Side | Result> {
+  // One workload has a form more.
+  oneOf('--output', output, IDENTIFY_FORM_NAMES);
   const found = await plannedGroups(given);
-  const sole = await soleSide(found, given);
+  const sole = soleSide(found, given);
   if (sole !== undefined) return sole;
   const form: FormName = oneOf('--output', output, Object.keys(FORMS) as FormName[]);
   const identified = found.groups.map(identifiedOf);
-  return { output: FORMS[form](found, identified), problems: found.problems, notes: found.notes, exitCode: exitCodeOf(found) };
+  return { output: FORMS[form](found, identified), problems: found.problems, notes: found.notes, exitCode: exitCode(found, identified) };
+}
+
+/** As for one: 1 where a rule set is only near to what a release makes, 2 where there is none at all. */
+function exitCode(found: PlannedGroups, identified: readonly Identified[]): number {
+  const outcomes = identified.flatMap(({ identification }) => identification?.outcome ?? []).filter((outcome) => outcome !== 'none');
+  const told = outcomes.length === 0 ? BAD_INPUT : outcomes.includes('nearest') ? 1 : 0;
+  return Math.max(exitCodeOf(found), told);
 }
 
 function identifiedOf(group: Group<Outcome>): Identified {

@@ -25,7 +25,7 @@ export interface WorkloadsRequest {
 export async function previewWorkloads({ given, output, family, explain }: WorkloadsRequest): Promise<Side | Result> {
   const form: GroupFormName = output === undefined ? 'table' : oneOf('--output', output, GROUP_FORM_NAMES);
   const found: PlannedGroups = await plannedGroups(given);
-  const sole = output === 'table' ? undefined : await soleSide(found, given);
+  const sole = output === 'table' ? undefined : soleSide(found, given);
   if (sole !== undefined) return sole;
   return {
     output: await GROUP_FORMS[form](found, { families: family === undefined ? FAMILIES : [family], explain }),

@@ -1,5 +1,6 @@
 /** How far a long work is, on a terminal. */
 
+import { constants } from 'node:os';
 import type { Progress } from '../../host/manifests.ts';
 import { grouped, workloadsText } from './numbers.ts';
 
@@ -15,6 +16,17 @@ interface Stream {
   readonly write: (text: string) => unknown;
 }
 
+/** What ends the program from outside, and how it ends itself. */
+export interface Ends {
+  readonly on: (signal: Signal, listener: (signal: Signal) => void) => unknown;
+  readonly off: (signal: Signal, listener: (signal: Signal) => void) => unknown;
+  readonly exit: (code: number) => unknown;
+}
+
+type Signal = (typeof SIGNALS)[number];
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 // In milliseconds. What takes less than a second needs no bar.
 const QUIET = 1000;
 const PAUSE = 100;
@@ -24,24 +36,40 @@ const NOTHING: Bar = { update: () => {}, clear: () => {} };
 // To the start of the line, and nothing behind it (ECMA-48, EL).
 const CLEAR = '\r\u001b[K';
 
-/** A bar for a terminal that can take it away again; for any other stream one that does nothing. `clock` tells milliseconds. */
-export function progressFor(stream: Stream, environment: Readonly<Record<string, string | undefined>>, clock: () => number): Bar {
+/**
+ * A bar for a terminal that can take it away again; for any other stream one that does nothing. `clock` tells milliseconds.
+ * While the bar is there a signal takes it away before it ends the program, with the exit code that a shell gives it.
+ */
+export function progressFor(
+  stream: Stream,
+  environment: Readonly<Record<string, string | undefined>>,
+  clock: () => number,
+  ends: Ends = process,
+): Bar {
   if (stream.isTTY !== true || environment['TERM'] === 'dumb') return NOTHING;
   const start = clock();
   let next = start + QUIET;
   let shown = false;
+  const clear = (): void => {
+    if (!shown) return;
+    shown = false;
+    stream.write(CLEAR);
+    for (const signal of SIGNALS) ends.off(signal, end);
+  };
+  const end = (signal: Signal): void => {
+    clear();
+    ends.exit(128 + constants.signals[signal]);
+  };
   return {
     update: (progress, workloads) => {
       const now = clock();
       if (now < next) return;
       next = now + PAUSE;
+      if (!shown) for (const signal of SIGNALS) ends.on(signal, end);
       shown = true;
       stream.write(`${CLEAR}${barText(progress, workloads, (now - start) / 1000)}`);
     },
-    clear: () => {
-      if (shown) stream.write(CLEAR);
-      shown = false;
-    },
+    clear,
   };
 }
 

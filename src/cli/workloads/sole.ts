@@ -5,18 +5,16 @@ import { ProblemError } from '../../istio/problems.ts';
 import { observeAll } from '../../netfilter/observation.ts';
 import type { SettingsGiven } from '../options.ts';
 import { planOfSubject } from '../plan-input/manifests.ts';
-import { factsOf } from '../plan-input.ts';
 import type { Side } from '../side.ts';
-import { injectionRequest } from './given.ts';
 import type { PlannedGroups } from './planned-groups.ts';
 import { hasErrors, skippedNotes } from './planned-groups.ts';
 
 /** The side of the only workload; undefined where there are several. Throws a ProblemError where nothing can be said of it. */
-export async function soleSide(found: PlannedGroups, given: SettingsGiven): Promise<Side | undefined> {
+export function soleSide(found: PlannedGroups, given: SettingsGiven): Side | undefined {
   if (found.only === undefined) return undefined;
   // What is broken may be what was meant.
   if (hasErrors(found)) throw new ProblemError(found.problems);
-  const { plan, notes } = planOfSubject(found.only, await injectionRequest(given), given, await factsOf(given));
+  const { plan, notes } = planOfSubject(found.only, found.request, given, found.facts);
   const whole = withProblems(plan, found.problems);
   return {
     name: `Istio ${plan.release}`,

@@ -8,6 +8,7 @@ import type { ContextItem } from '../../istio/mesh/context.ts';
 import { withContext } from '../../istio/mesh/context.ts';
 import type { Mesh } from '../../istio/mesh/mesh.ts';
 import type { Problem } from '../../istio/problems.ts';
+import { problem } from '../../istio/problems.ts';
 
 /** What was seen on the way, besides the workloads. */
 export interface Passed {
@@ -15,6 +16,9 @@ export interface Passed {
   readonly skipped: Map<string, number>;
   readonly problems: Problem[];
 }
+
+/** Who has made so many mistakes has made one. */
+const MOST_PROBLEMS = 200;
 
 export type Streamed =
   /** With the mesh as far as it is known when the workload comes. */
@@ -51,7 +55,9 @@ export async function* workloadsOf(
         passed.skipped.set(item.what, (passed.skipped.get(item.what) ?? 0) + 1);
         break;
       case 'problem':
-        passed.problems.push(item.problem);
+        if (passed.problems.length < MOST_PROBLEMS) passed.problems.push(item.problem);
+        else if (passed.problems.length === MOST_PROBLEMS)
+          passed.problems.push(problem('too-many-problems', item.problem.source, { most: String(MOST_PROBLEMS) }));
         break;
       default:
         item satisfies never;

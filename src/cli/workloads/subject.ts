@@ -1,10 +1,13 @@
 /** One that `-f` holds: a workload of Kubernetes, or settings of our own. */
 
+import { likenessOf } from '../../istio/likeness.ts';
+import type { Mesh } from '../../istio/mesh/mesh.ts';
 import { planFromSettings } from '../../istio/plan-from-settings.ts';
 import { ProblemError, problem } from '../../istio/problems.ts';
 import { ownerOf } from '../../istio/rule-groups/owner.ts';
 import type { PlannedInjection, PlannerOptions } from '../../istio/rule-groups/planner.ts';
 import { planned, plannerFor } from '../../istio/rule-groups/planner.ts';
+import { recent } from '../../istio/rule-groups/recent.ts';
 import type { Member } from '../../istio/rule-groups/tally.ts';
 import { printSource } from '../../istio/source.ts';
 import type { AtRelease, InjectionRequest } from '../../istio/workload-injection.ts';
@@ -24,6 +27,21 @@ export function memberOf(subject: Subject, { release, outcome }: Pick<PlannedInj
   };
 }
 
+// Of those that have not come for so long what is known is found out again.
+const KEPT = 1024;
+
+/** Finds out once what holds for all workloads that are alike. Where the mesh has grown, all is found out again. */
+export function onceForAlike<V>(find: (subject: Subject) => V): (subject: Subject) => V {
+  let mesh: Mesh | undefined;
+  let kept = recent<V>(KEPT);
+  return (subject) => {
+    if (subject.kind !== 'workload') return find(subject);
+    if (subject.mesh !== mesh) kept = recent(KEPT);
+    mesh = subject.mesh;
+    return kept(likenessOf(subject.workload, mesh), () => find(subject));
+  };
+}
+
 export type SubjectPlanner = (subject: Subject) => PlannedInjection;
 
 /** What becomes of every subject; each at its own release, or at the one that is asked for. */
@@ -31,7 +49,8 @@ export function subjectPlanner(request: InjectionRequest, options: PlannerOption
   const plan = plannerFor(request, options);
   return (subject) => {
     if (subject.kind === 'workload') return plan(subject.workload, subject.mesh);
-    return { ...planned(() => planOfSidecar(subject, request.at, options), options.numbering), found: false, problems: [] };
+    const made = planned(() => planOfSidecar(subject, request.at, options), options.numbering);
+    return { ...made, found: false, problems: made.outcome.kind === 'rules' ? made.outcome.plan.problems : [] };
   };
 }
 

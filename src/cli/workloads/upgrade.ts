@@ -14,10 +14,10 @@ import { badOption } from '../talk.ts';
 import type { WorkloadGiven } from './choose.ts';
 import type { Gathered } from './gather.ts';
 import { gather } from './gather.ts';
-import { injectionRequest } from './given.ts';
-import { remarksOf } from './planned-groups.ts';
+import { checkedRelease, injectionRequest } from './given.ts';
+import { remarksOf, troublesOf } from './remarks.ts';
 import type { Subject, SubjectPlanner } from './subject.ts';
-import { memberOf, subjectPlanner } from './subject.ts';
+import { memberOf, onceForAlike, subjectPlanner } from './subject.ts';
 
 export type WorkloadSource = Extract<SourceName, { readonly kind: 'own' | 'settings' }>;
 
@@ -44,19 +44,26 @@ export interface Upgrade extends Gathered {
 export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, given: SettingsGiven & WorkloadGiven): Promise<Upgrade> {
   if (given.release !== undefined && [left, right].every((name) => name.kind === 'own' || name.release !== undefined))
     throw badOption('--release', 'no side takes it; each has a release of its own or needs none');
-  const [one, other] = [await injectionRequest(given, atOf(left, given)), await injectionRequest(given, atOf(right, given))];
+  const after = checkedRelease(atOf(right, given));
+  const one = await injectionRequest(given, atOf(left, given));
+  const other: InjectionRequest = { ...one, at: after };
   const [facts, numbers] = [await factsOf(given), numbering()];
   // A release with settings is an answer to "what if"; what was injected is what it is.
   const optionsOf = ({ kind }: WorkloadSource): PlannerOptions => ({ facts, sets: kind === 'own' ? [] : given.sets, numbering: numbers });
   const planners = [subjectPlanner(one, optionsOf(left)), subjectPlanner(other, optionsOf(right))] as const;
   const injectedAgain = likeOwn(one, optionsOf({ kind: 'own' }));
+  const both = onceForAlike((subject) => {
+    const [before, after] = [planners[0](subject), planners[1](subject)];
+    const told = [before, after].every(({ outcome }) => outcome.kind !== 'trouble');
+    return { before, after, isUnlike: told && before.found && !after.found && !injectedAgain(subject, before) };
+  });
   const [different, same, untold] = [groupsOf<Pair>(), groupsOf<Pair>(), groupsOf<Outcome>()];
   const remarks = remarksOf();
   let unlike = 0;
   const gathered = await gather(given, one.mesh, (subject) => {
-    const [before, after] = [planners[0](subject), planners[1](subject)];
-    remarks.add(before.problems);
+    const { before, after, isUnlike } = both(subject);
     const trouble = [before, after].find(({ outcome }) => outcome.kind === 'trouble');
+    remarks.add(trouble === undefined ? [] : troublesOf(trouble.outcome), before.problems, after.problems);
     if (trouble !== undefined) {
       untold.add(String(trouble.number), trouble.outcome, memberOf(subject, { ...before, outcome: trouble.outcome }));
       return;
@@ -65,7 +72,7 @@ export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, giv
     const pair = { left: before.outcome, right: after.outcome, made };
     const groups = before.number === after.number ? same : different;
     groups.add(`${before.number} ${after.number}`, pair, memberOf(subject, before));
-    if (before.found && !after.found && !injectedAgain(subject, before)) unlike += 1;
+    if (isUnlike) unlike += 1;
   });
   return {
     ...gathered,

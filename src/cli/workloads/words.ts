@@ -1,9 +1,9 @@
 /** Groups of workloads in words. */
 
+import { printedValues } from '../../istio/explain/value-text.ts';
 import type { NotInjected } from '../../istio/injection/injected.ts';
 import { injectedSettings } from '../../istio/injection.ts';
 import type { CapturePlan } from '../../istio/plan.ts';
-import { printedSettings } from '../../istio/printed-settings.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { problemText } from '../../istio/problems.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
@@ -56,6 +56,7 @@ const NO_RULES: Readonly<Record<NotInjected, string>> = {
   'mode NONE': 'interception mode NONE',
   'not asked for': 'not asked to be injected',
   'own choice': 'by their own choice',
+  'no sidecar': 'their proxies are no sidecars',
 };
 
 /** Why there are no rules. */
@@ -98,15 +99,6 @@ function planText(plan: CapturePlan): string {
 
 /** The settings that an ordinary injected pod of the plan's release does not have. */
 function oddSettings(plan: CapturePlan): readonly { readonly key: SettingKey; readonly text: string }[] {
-  const [own, ordinary] = [textsOf(plan.settings), textsOf(injectedSettings(profileOf(plan.release)))];
-  return SETTING_KEYS.filter((key) => own(key) !== ordinary(key)).map((key) => ({ key, text: own(key) }));
-}
-
-function textsOf(settings: CapturePlan['settings']): (key: SettingKey) => string {
-  const printed = printedSettings(settings);
-  return (key) => {
-    const [group = '', name] = key.split('.');
-    const value = name === undefined ? printed[group] : (printed[group] as Readonly<Record<string, unknown>>)[name];
-    return Array.isArray(value) ? value.join(',') : String(value);
-  };
+  const [own, ordinary] = [printedValues(plan.settings), printedValues(injectedSettings(profileOf(plan.release)))];
+  return SETTING_KEYS.map((key) => ({ key, text: String(own(key)) })).filter(({ key, text }) => text !== String(ordinary(key)));
 }

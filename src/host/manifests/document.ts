@@ -60,6 +60,6 @@ export class ManifestDocument {
 
   *end(): Generator<ManifestItem> {
     if (this.#reader !== undefined) yield* this.#reader.end();
-    else if (this.#pieces.length > 0) yield* readYamlDocument(Buffer.concat(this.#pieces).toString('utf8'), this.#file, this.#line);
+    else if (this.#pieces.length > 0 && !this.#finder.isBlank) yield* readYamlDocument(Buffer.concat(this.#pieces), this.#file, this.#line);
   }
 }

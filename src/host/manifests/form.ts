@@ -13,12 +13,17 @@ export class FormFinder {
   before = 0;
   /** Whether the document begins with a directive (`%YAML 1.2`): the mark behind it is still its own. */
   directive = false;
-  #state: 'blank' | 'comment' | 'brace' | 'bracket' = 'blank';
+  #state: 'blank' | 'comment' | 'brace' | 'bracket' | 'known' = 'blank';
   #mark: number;
 
   /** `marked`: the document begins with its mark. */
   constructor(marked: boolean) {
     this.#mark = marked ? '---'.length : 0;
+  }
+
+  /** Whether there were only blanks and comments so far. */
+  get isBlank(): boolean {
+    return this.#state === 'blank' || this.#state === 'comment';
   }
 
   /** The form; undefined while it is not known. */
@@ -44,8 +49,7 @@ export class FormFinder {
       return undefined;
     }
     this.directive = character === '%';
-    if (character !== '{' && character !== '[') return 'yaml';
-    this.#state = character === '{' ? 'brace' : 'bracket';
-    return undefined;
+    this.#state = character === '{' ? 'brace' : character === '[' ? 'bracket' : 'known';
+    return this.#state === 'known' ? 'yaml' : undefined;
   }
 }

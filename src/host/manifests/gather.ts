@@ -1,8 +1,8 @@
 /** Small inputs are read as a whole, so that what touches their workloads can be looked for first. */
 
 import type { Problem } from '../../istio/problems.ts';
+import { reasonOf, unreadable } from '../unreadable.ts';
 import type { Input } from './inputs.ts';
-import { reasonOf, unreadable } from './unreadable.ts';
 
 /** In bytes, of all inputs together. */
 const MOST = 16_000_000;

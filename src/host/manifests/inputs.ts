@@ -3,7 +3,7 @@
 import { createReadStream, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../../istio/problems.ts';
-import { reasonOf, unreadable } from './unreadable.ts';
+import { reasonOf, unreadable } from '../unreadable.ts';
 
 export interface Input {
   /** As the user named it; `-` is standard input. */
@@ -14,7 +14,8 @@ export interface Input {
 }
 
 const MANIFEST = /\.(ya?ml|json)$/;
-const CHUNK = 1 << 18;
+// Every workload of a chunk outlives the young generation's collections: with 8 times as much a dump takes half as long again, and 60 MB more.
+const CHUNK = 1 << 15;
 
 /** Files, `-`, and the manifests that stand in folders themselves, not in folders within, as kubectl takes them. */
 export function inputsOf(files: readonly string[], stdin: () => AsyncIterable<Buffer>): readonly (Input | Problem)[] {
@@ -29,12 +30,17 @@ function inputsAt(file: string, folder: (file: string) => readonly (Input | Prob
   try {
     const stat = statSync(file);
     if (stat.isDirectory()) return folder(file);
-    const open = (): AsyncIterable<Buffer> => createReadStream(file, { highWaterMark: CHUNK });
+    const open = (): AsyncIterable<Buffer> => readFrom(file);
     if (stat.isFile()) return [{ file, size: stat.size, open }];
     return [stat.isFIFO() ? { file, open } : unreadable(file, 'is neither a file nor a folder')];
   } catch (error) {
     return [unreadable(file, reasonOf(error))];
   }
+}
+
+/** Opens the file when it is read first: of thousands of files only one is open at a time. */
+async function* readFrom(file: string): AsyncGenerator<Buffer> {
+  yield* createReadStream(file, { highWaterMark: CHUNK });
 }
 
 function inputsIn(folder: string): readonly (Input | Problem)[] {

@@ -36,6 +36,8 @@ type Open =
       readonly items: YamlNode[];
       /** Its items are handed on one by one, and are not kept. */
       readonly streamed: boolean;
+      /** The column of the item that began last. */
+      itemColumn?: number;
     };
 
 type Expected = 'a value' | 'a value or ]' | 'a key in quotes' | 'a key in quotes or }' | ':' | ', or }' | ', or ]';
@@ -46,10 +48,12 @@ const DEEPEST = 1000;
 export class JsonNodes {
   /** Objects that are complete; whoever reads them takes them away. */
   readonly complete: JsonObject[] = [];
-  /** Where the object that is open began, or the last one of a list ended. */
+  /** Where the object that is open began, or the last one ended. */
   start: Position & { readonly offset: number } = { offset: 0, line: 1, column: 1 };
   readonly #position: JsonPosition;
   readonly #open: Open[] = [];
+  /** The column of the document that began last. */
+  #column: number | undefined;
   #expected: Expected = 'a value';
 
   constructor(position: JsonPosition) {
@@ -64,6 +68,22 @@ export class JsonNodes {
   /** What may come next. */
   get expected(): string {
     return this.#expected;
+  }
+
+  /** The column in which the next object begins, if it begins as the one that is open did. */
+  get nextColumn(): number | undefined {
+    const list = this.#open[this.#innermostList()];
+    return list?.kind === 'sequence' ? list.itemColumn : this.#column;
+  }
+
+  /** Leaves what is open, for the next item of its list, or else for the next document. */
+  leave(): void {
+    this.#open.length = this.#innermostList() + 1;
+    this.#expected = 'a value';
+  }
+
+  #innermostList(): number {
+    return this.#open.findLastIndex((open) => open.kind === 'sequence' && open.streamed);
   }
 
   /** Throws a JsonFault for a token that can't stand where it does. */
@@ -110,7 +130,10 @@ export class JsonNodes {
     if (!this.#takesValue()) throw this.#unexpected(token);
     if (this.#open.length === DEEPEST) throw new JsonFault(`is nested deeper than ${DEEPEST} levels`, token.offset);
     const { line, column } = this.#position.advance(token.offset);
-    if (!this.isOpen) this.start = { offset: token.offset, line, column };
+    const around = this.#open.at(-1);
+    if (around === undefined) this.#column = column;
+    else if (around.kind === 'sequence') around.itemColumn = column;
+    if (around === undefined || (around.kind === 'sequence' && around.streamed)) this.start = { offset: token.offset, line, column };
     if (token.token === TokenType.LEFT_BRACE) {
       const entries: YamlEntry[] = [];
       this.#open.push({ kind: 'mapping', node: { kind: 'mapping', entries, line, column }, entries });
@@ -126,11 +149,13 @@ export class JsonNodes {
     return this.#expected === 'a value' || this.#expected === 'a value or ]';
   }
 
-  /** Whether the list that begins is that of a List, or a text's own. */
+  /** Whether the list that begins is that of a List, or a text's own; a List may be in either. */
   #holdsObjects(): boolean {
-    const [around] = this.#open;
+    const around = this.#open.at(-1);
     if (around === undefined) return true;
-    return this.#open.length === 1 && around.kind === 'mapping' && around.key?.kind === 'scalar' && around.key.text === 'items';
+    const outer = this.#open.at(-2);
+    const isObject = outer === undefined || (outer.kind === 'sequence' && outer.streamed);
+    return isObject && around.kind === 'mapping' && around.key?.kind === 'scalar' && around.key.text === 'items';
   }
 
   #end(token: Token): void {
@@ -163,7 +188,7 @@ export class JsonNodes {
   }
 
   #itemKind(): string | undefined {
-    const [list] = this.#open;
+    const list = this.#open.at(-2);
     if (list?.kind !== 'mapping') return undefined;
     const kind = list.entries.findLast(({ key }) => key.kind === 'scalar' && key.text === 'kind')?.value;
     return (kind?.kind === 'scalar' ? itemKindOf(kind.text) : undefined) ?? '';

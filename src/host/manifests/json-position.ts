@@ -40,10 +40,15 @@ export class JsonPosition {
     return { line: this.line, column: this.column };
   }
 
-  /** The byte at an offset that was not counted yet. */
-  byteAt(offset: number): number | undefined {
-    const chunk = this.#chunks.findLast(({ start }) => start <= offset);
-    return chunk?.bytes[offset - chunk.start];
+  /** Where it has counted to. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** The bytes that were not counted yet. */
+  rest(): Buffer {
+    const [first, ...others] = this.#chunks.map(({ start, bytes }) => bytes.subarray(Math.max(0, this.#offset - start)));
+    return others.length === 0 ? (first ?? Buffer.alloc(0)) : Buffer.concat([first as Buffer, ...others]);
   }
 
   #count(bytes: Buffer, from: number, to: number): void {

@@ -1,9 +1,9 @@
 /** The text of one file to what stands in it, as its bytes arrive. */
 
 import type { ManifestItem } from '../../istio/manifest/item.ts';
+import { unreadable } from '../unreadable.ts';
 import { ManifestDocument } from './document.ts';
 import { Marks } from './marks.ts';
-import { unreadable } from './unreadable.ts';
 
 const NEWLINE = 10;
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');

@@ -1,19 +1,30 @@
 /** The text of one YAML document to what it holds. */
 
+import { isUtf8 } from 'node:buffer';
 import type { ManifestItem } from '../../istio/manifest/item.ts';
 import { readManifest } from '../../istio/manifest/read.ts';
 import { problem } from '../../istio/problems.ts';
 import type { YamlEntry, YamlFault, YamlNode } from '../../istio/yaml.ts';
 import { readYaml } from '../../istio/yaml.ts';
 
-/** `line`: that of the file where the text begins; `itemKind`: that of a list's items, where the text is one of them. */
-export function readYamlDocument(text: string, file: string, line: number, itemKind?: string): readonly ManifestItem[] {
-  const documents = readYaml(text);
+/** `line`: that of the file where the bytes begin; `itemKind`: that of a list's items, where they are one of them. */
+export function readYamlDocument(bytes: Buffer, file: string, line: number, itemKind?: string): readonly ManifestItem[] {
+  const text = bytes.toString('utf8');
+  const documents = isUtf8(bytes) ? readYaml(text) : noUtf8(text);
   if ('reason' in documents) {
     const source = { kind: 'file', file, line: documents.line + line - 1, column: documents.column } as const;
-    return [{ kind: 'problem', problem: problem('bad-yaml', source, { reason: reasonOf(documents, text) }) }];
+    const foreign = itemKind !== undefined && documents.reason.endsWith(' refers to nothing');
+    const reason = `${reasonOf(documents, text)}${foreign ? '; in a list this long, items know only anchors of their own' : ''}`;
+    return [{ kind: 'problem', problem: problem('bad-yaml', source, { reason }) }];
   }
   return documents.flatMap((document) => readManifest(movedDown(document, line - 1), file, itemKind));
+}
+
+/** What Kubernetes refuses as well. A character of that kind stands for all that could not be decoded. */
+function noUtf8(text: string): YamlFault {
+  const before = text.slice(0, text.indexOf('\ufffd'));
+  const line = before.split('\n').length;
+  return { reason: 'what stands here is no UTF-8', line, column: before.length - before.lastIndexOf('\n') };
 }
 
 /** What the parser says, and plainer words for what happens most. */

@@ -3,21 +3,17 @@
 import type { ManifestItem } from '../../istio/manifest/item.ts';
 import { itemKindOf } from '../../istio/manifest/read.ts';
 import { problem } from '../../istio/problems.ts';
+import { LARGEST, TOO_LARGE } from './largest.ts';
 import { readYamlDocument } from './yaml-document.ts';
 
 const NEWLINE = 10;
-
-/** In MB; Kubernetes' own store takes 1.5 for one object. */
-const MEGABYTES = 16;
-const LARGEST_ITEM = MEGABYTES * 1_000_000;
-const TOO_LARGE = `what begins here in a list has more than ${MEGABYTES} MB, which is the most that is read`;
 
 /**
  * The items begin where all lines before are a mapping's, at the left edge, and its key `items` has a list. Within it no
  * line of anything else begins as far to the left as its hyphens: texts and blocks are indented further.
  */
 const HEAD =
-  /^(?:---[ \t]*(?:#.*)?\r?\n)?(?:(?:[ \t#].*|[A-Za-z]+:.*)?\r?\n)*?items:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*?(?= *-[ \r\n])/;
+  /^(?:---[ \t]*(?:#.*)?\r?\n)?(?:(?:[ \t#].*|[A-Za-z]+:.*)?\r?\n)*?items:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*?(?= {0,99}-[ \r\n])/;
 
 /** Reads a document of which `bytes` are the beginning; undefined where it is not such a list. */
 export function yamlListIn(bytes: Buffer, file: string, line: number): YamlList | undefined {
@@ -34,7 +30,9 @@ export class YamlList {
   readonly #indent: number;
   /** The list ends where a line begins as far to the left as its hyphens and is neither an item nor a comment. */
   readonly #end: RegExp;
-  #head: string | undefined;
+  #head: Buffer = Buffer.alloc(0);
+  /** What its items are where they do not say it; empty where the list does not either. */
+  #itemKind = '';
   #tail: Buffer[] = [];
   #rest: Buffer = Buffer.alloc(0);
   #state: 'items' | 'tail' | 'broken' = 'items';
@@ -51,10 +49,11 @@ export class YamlList {
 
   *push(bytes: Buffer): Generator<ManifestItem> {
     let data = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
-    if (this.#head === undefined) {
-      this.#head = data.subarray(0, this.#headLength).toString('utf8');
+    if (this.#head.length === 0) {
+      this.#head = data.subarray(0, this.#headLength);
       data = data.subarray(this.#headLength);
       this.#lines = newlines(this.#head);
+      this.#itemKind = itemKindOf(/^kind:[ \t]*["']?(\w+)/m.exec(this.#head.toString('latin1'))?.[1] ?? '') ?? '';
     }
     const hyphen = `\n${' '.repeat(this.#indent)}-`;
     let from = 0;
@@ -66,7 +65,7 @@ export class YamlList {
       from = at + 1;
     }
     this.#rest = data.subarray(from);
-    if (this.#rest.length + this.#tail.reduce((sum, { length }) => sum + length, 0) > LARGEST_ITEM) return yield* this.#refuse();
+    if (this.#rest.length + this.#tail.reduce((sum, { length }) => sum + length, 0) > LARGEST) return yield* this.#refuse();
     if (this.#state === 'tail') this.#tail.push(this.#rest);
     if (this.#state !== 'items') this.#rest = Buffer.alloc(0);
   }
@@ -74,26 +73,20 @@ export class YamlList {
   *end(): Generator<ManifestItem> {
     if (this.#state === 'items') yield* this.#readItem(this.#rest);
     if (this.#state === 'broken') return;
-    const around = `${this.#head ?? ''}${'\n'.repeat(this.#lines - newlines(this.#head ?? ''))}`;
-    yield* readYamlDocument(around + Buffer.concat(this.#tail).toString('utf8'), this.#file, this.#line);
+    const items = Buffer.alloc(this.#lines - newlines(this.#head), NEWLINE);
+    yield* readYamlDocument(Buffer.concat([this.#head, items, ...this.#tail]), this.#file, this.#line);
   }
 
   *#readItem(bytes: Buffer): Generator<ManifestItem> {
-    const whole = bytes.toString('utf8');
-    const end = whole.search(this.#end);
-    const text = end < 0 ? whole : whole.slice(0, end + 1);
+    const end = bytes.toString('latin1').search(this.#end);
+    const text = end < 0 ? bytes : bytes.subarray(0, end + 1);
     if (end >= 0) {
       this.#state = 'tail';
-      this.#tail.push(Buffer.from(whole.slice(end + 1)));
+      this.#tail.push(bytes.subarray(end + 1));
     }
-    // With a blank for its hyphen an item is a document, in which every column is the file's.
-    const item = `${text.slice(0, this.#indent)} ${text.slice(this.#indent + 1)}`;
-    yield* readYamlDocument(item, this.#file, this.#line + this.#lines, this.#itemKind());
+    // With its hyphen it is a list of one, in which every column is the file's.
+    yield* readYamlDocument(text, this.#file, this.#line + this.#lines, this.#itemKind);
     this.#lines += newlines(text);
-  }
-
-  #itemKind(): string {
-    return itemKindOf(/^kind:[ \t]*["']?(\w+)/m.exec(this.#head ?? '')?.[1] ?? '') ?? '';
   }
 
   *#refuse(): Generator<ManifestItem> {
@@ -106,8 +99,8 @@ export class YamlList {
   }
 }
 
-function newlines(text: string): number {
+function newlines(bytes: Buffer): number {
   let count = 0;
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++;
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) count++;
   return count;
 }

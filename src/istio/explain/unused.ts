@@ -8,6 +8,7 @@ import { ANNOTATION_NAMES, ANNOTATIONS } from '../injection/annotations.ts';
 import { inject } from '../injection/inject.ts';
 import type { InjectedArgument, Injection } from '../injection/injected.ts';
 import { wordsOf } from '../injection/injected.ts';
+import { pluginVariables } from '../injection/plugin.ts';
 import type { Workload } from '../manifest/workload.ts';
 import { effectiveProxyConfig } from '../mesh/effective.ts';
 import type { Mesh } from '../mesh/mesh.ts';
@@ -125,8 +126,10 @@ function notPassed({ workload, injection, release, found }: WorkloadInjection, m
     const given = { value, source };
     return !profile.has(change) && idle(given, () => again(workload, without)) ? [{ name, ...given, because: because(change) }] : [];
   });
+  // The plugin looks at variables itself, and hands none of them on.
+  const read = installer === 'cni' ? new Set(pluginVariables(profile)) : injection.environment;
   const metadata = [...effectiveProxyConfig(mesh, workload).metadata].flatMap(([name, { value, source }]): readonly Unused[] =>
-    !VARIABLES.has(name) || injection.environment.has(name) ? [] : [{ name, value, source, because: because('injectsEnvironment') }],
+    !VARIABLES.has(name) || read.has(name) ? [] : [{ name, value, source, because: because('injectsEnvironment') }],
   );
   return [...annotations, ...values, ...metadata];
 }

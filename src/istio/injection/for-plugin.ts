@@ -24,7 +24,7 @@ export function annotationsForPlugin(data: TemplateData): ReadonlyMap<string, La
   ]);
 }
 
-type Written = Partial<Record<AnnotationName, Layered | undefined>>;
+export type Written = Partial<Record<AnnotationName, Layered | undefined>>;
 
 const INCLUDE_RANGES = { annotation: 'includeRanges', value: 'global.proxy.includeIPRanges', fallback: '*' } as const;
 const EXCLUDE_RANGES = { annotation: 'excludeRanges', value: 'global.proxy.excludeIPRanges', fallback: '' } as const;
@@ -32,7 +32,7 @@ const INCLUDE_OUTBOUND = { annotation: 'includeOutboundPorts', value: 'global.pr
 const EXCLUDE_OUTBOUND = { annotation: 'excludeOutboundPorts', value: 'global.proxy.excludeOutboundPorts' } as const;
 
 /** The block `podRedirectAnnot`, written into every pod; its inbound ports are the declared ones. */
-function redirectAnnotations(data: TemplateData): Written {
+export function redirectAnnotations(data: TemplateData): Written {
   const declared = injectedText(declaredPorts(data), data.profile);
   return {
     mode: modeOf(data),

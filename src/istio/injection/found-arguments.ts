@@ -1,7 +1,7 @@
 /** The command line of a container as arguments, word by word: `wordsOf` gives back what stands there. */
 
 import type { Argument } from '../arguments.ts';
-import { ARGUMENTS, isKnown, shortOf } from '../arguments.ts';
+import { ARGUMENTS, isKnown, isOfAgent, shortOf } from '../arguments.ts';
 import type { Container } from '../manifest/workload.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { Sourced } from '../source.ts';
@@ -27,7 +27,7 @@ function programLength(words: readonly Sourced<string>[]): number {
   return name(0) === 'pilot-agent' && name(1) === PROGRAM ? 2 : 0;
 }
 
-/** Splits words at the flags that the release knows; every other word stands by itself. */
+/** Splits words at the flags that the release's image takes; every other word stands by itself. */
 export function foundArguments(words: readonly Sourced<string>[], profile: Profile): readonly InjectedArgument[] {
   const found: InjectedArgument[] = [];
   for (let at = 0; at < words.length; at += 1) {
@@ -41,6 +41,12 @@ export function foundArguments(words: readonly Sourced<string>[], profile: Profi
   return found;
 }
 
+/** The arguments without those that pilot-agent takes for itself. */
+export function withoutAgents(args: readonly InjectedArgument[], profile: Profile): readonly InjectedArgument[] {
+  const agents = ARGUMENTS.filter((one) => isOfAgent(one, profile)).map(({ flag }) => `--${flag}`);
+  return args.filter(({ flag }) => !agents.includes(flag));
+}
+
 function oneWord({ value: word, source }: Sourced<string>): InjectedArgument {
   const sign = word.startsWith('--') ? word.indexOf('=') : -1;
   const parts = sign < 0 ? { flag: word } : { flag: word.slice(0, sign), value: word.slice(sign + 1), joined: true };
@@ -51,6 +57,7 @@ function oneWord({ value: word, source }: Sourced<string>): InjectedArgument {
 function takesNext(word: string, profile: Profile): boolean {
   const shell = profile.has('shellProgram');
   const names = ({ flag }: Argument): boolean => !shell && word === `--${flag}`;
-  const argument = ARGUMENTS.filter((one) => isKnown(one, profile)).find((one) => names(one) || word === `-${shortOf(one, profile)}`);
+  const taken = (one: Argument): boolean => isKnown(one, profile) || isOfAgent(one, profile);
+  const argument = ARGUMENTS.filter(taken).find((one) => names(one) || word === `-${shortOf(one, profile)}`);
   return argument !== undefined && argument.takes !== 'switch';
 }

@@ -9,10 +9,10 @@ import { NEWEST } from '../releases/known.ts';
 import type { Profile } from '../releases/profile.ts';
 import { profileOf } from '../releases/profile.ts';
 import type { Sourced } from '../source.ts';
-import { foundArguments, isProgram, programWords } from './found-arguments.ts';
+import { foundArguments, isProgram, programWords, withoutAgents } from './found-arguments.ts';
 import { variablesOf } from './found-variables.ts';
 import type { ImageRelease } from './image-release.ts';
-import { releaseOfImage } from './image-release.ts';
+import { releaseOfContainer } from './image-release.ts';
 import type { Injection } from './injected.ts';
 import { proxyLeftOut } from './left-out.ts';
 import { pluginInjection, pluginVariables } from './plugin.ts';
@@ -38,7 +38,7 @@ export function foundInjection({ pod }: Workload, images: readonly ImageRelease[
   const proxy = proxyContainer(pod);
   const container = program ?? (pod.annotations.has(STATUS) ? proxy : undefined);
   if (container === undefined) return undefined;
-  const { release, problems } = releaseOfImage(container.image, images);
+  const { release, problems } = releaseOfContainer(container, images);
   // Where the release can't be told, arguments are split and annotations read as the newest one does.
   const profile = profileOf(release?.value ?? NEWEST);
   const byContainer = program !== undefined && !validatesOnly(program, profile);
@@ -50,9 +50,13 @@ export function foundInjection({ pod }: Workload, images: readonly ImageRelease[
   };
 }
 
-/** The init container that makes or validates rules. Where both are there, the plugin leaves the pod to istio-init. */
-function programOf({ initContainers }: PodTemplate): Container | undefined {
-  const named = (name: string): Container | undefined => initContainers.find((container) => container.name.value === name);
+/**
+ * The init container that makes or validates rules. Where both are there, the plugin leaves the pod to istio-init.
+ * One without arguments is none yet: in a template it says what the injector is to keep of it.
+ */
+export function programOf({ initContainers }: PodTemplate): Container | undefined {
+  const named = (name: string): Container | undefined =>
+    initContainers.find((container) => container.name.value === name && programWords(container).length > 0);
   return named('istio-init') ?? initContainers.find(isProgram) ?? named('istio-validation');
 }
 
@@ -64,7 +68,7 @@ function validatesOnly(container: Container, profile: Profile): boolean {
 }
 
 function ofContainer(container: Container, profile: Profile): Injection {
-  const found = foundArguments(programWords(container), profile);
+  const found = withoutAgents(foundArguments(programWords(container), profile), profile);
   return { kind: 'arguments', installer: 'init', arguments: found, environment: container.env, problems: [] };
 }
 

@@ -1,10 +1,12 @@
 /** From the image of a container to the release of Istio in it. */
 
+import type { Container } from '../manifest/workload.ts';
 import type { Problem } from '../problems.ts';
 import { problem } from '../problems.ts';
 import type { Release } from '../releases/known.ts';
 import { readRelease } from '../releases/known.ts';
-import type { Sourced } from '../source.ts';
+import { RELEASE_VARIABLE } from '../resolve-release.ts';
+import type { Source, Sourced } from '../source.ts';
 
 /** `--image-release PATTERN=1.20.3`: images whose name or digest matches the pattern (`*` stands for anything) are of that release. */
 export interface ImageRelease {
@@ -18,6 +20,16 @@ export interface ReleaseOfImage {
   readonly problems: readonly Problem[];
 }
 
+/** Images of Istio's own program, which does not read our variable. */
+const ISTIOS = /(?:^|\/)proxy(?:v2|_init)?$/;
+
+/** The release of the program in an init container. Our own obeys its variable, whatever its image is called. */
+export function releaseOfContainer({ image, env }: Container, patterns: readonly ImageRelease[]): ReleaseOfImage {
+  const named = env.get(RELEASE_VARIABLE);
+  const told = named === undefined || ISTIOS.test(partsOf(image?.value ?? '').name) ? undefined : releaseIn(named.value, named.source);
+  return told?.release === undefined ? releaseOfImage(image, patterns) : told;
+}
+
 /** Patterns win over the tag, the first that matches over later ones. */
 export function releaseOfImage(image: Sourced<string> | undefined, patterns: readonly ImageRelease[]): ReleaseOfImage {
   if (image === undefined) return { problems: [] };
@@ -25,10 +37,14 @@ export function releaseOfImage(image: Sourced<string> | undefined, patterns: rea
   const texts = [image.value, name, `${name}:${tag}`, digest];
   const told = patterns.find(({ pattern }) => texts.some((text) => matches(text, pattern)));
   if (told !== undefined) return { release: { value: told.release, source: { kind: 'option', option: '--image-release' } }, problems: [] };
-  const read = readRelease(tag);
+  return releaseIn(tag, image.source);
+}
+
+function releaseIn(text: string, source: Source): ReleaseOfImage {
+  const read = readRelease(text);
   if ('unknown' in read) return { problems: [] };
-  const problems = 'insteadOf' in read ? [problem('unknown-patch', image.source, { value: read.insteadOf, instead: read.release })] : [];
-  return { release: { value: read.release, source: image.source }, problems };
+  const problems = 'insteadOf' in read ? [problem('unknown-patch', source, { value: read.insteadOf, instead: read.release })] : [];
+  return { release: { value: read.release, source }, problems };
 }
 
 /** `registry:5000/istio/proxyv2:1.20.3-distroless@sha256:...`: a colon before the last slash is that of a port. */

@@ -9,6 +9,7 @@ import type { Profile } from '../releases/profile.ts';
 import type { Sourced } from '../source.ts';
 import { ANNOTATIONS } from './annotations.ts';
 import { annotationProblems } from './checked.ts';
+import { chosenTemplates } from './chosen-templates.ts';
 import { annotationsForPlugin } from './for-plugin.ts';
 import type { Injection, Installer } from './injected.ts';
 import { leftOut, proxyLeftOut } from './left-out.ts';
@@ -29,12 +30,15 @@ export function inject(workload: Workload, mesh: Mesh, profile: Profile, install
   const by = installer ?? (cniValue({ mesh, profile }) === undefined ? 'init' : 'cni');
   const config = effectiveProxyConfig(mesh, workload, layerRules(profile));
   const data = templateDataOf(workload, mesh, profile, config.interceptionMode);
-  const problems = [...config.problems, ...annotationProblems(data.annotations, profile)];
+  const templates = chosenTemplates(workload.pod, mesh, profile);
+  const problems = [...config.problems, ...annotationProblems(data.annotations, profile), ...(templates?.problems ?? [])];
   if (problems.some(({ severity }) => severity === 'error')) return { kind: 'refused', installer: by, problems };
+  if (templates?.makeRules === false) return { kind: 'none', reason: 'no sidecar', source: templates.source, problems: templates.problems };
   return by === 'cni' ? byPlugin(workload, data, config, problems) : byContainer(data, config, problems);
 }
 
-function templateDataOf(workload: Workload, mesh: Mesh, profile: Profile, meshMode: Layered | undefined): TemplateData {
+/** What the release's template looks at; `meshMode` is the mode of the proxy's configuration. */
+export function templateDataOf(workload: Workload, mesh: Mesh, profile: Profile, meshMode: Layered | undefined): TemplateData {
   const { annotations, containers } = workload.pod;
   const ids = proxyIdsOf(mesh, workload.namespace, profile);
   return { profile, annotations, containers, mesh, ...(meshMode === undefined ? {} : { meshMode }), ...ids };

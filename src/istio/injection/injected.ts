@@ -24,7 +24,7 @@ export interface InjectedArgument {
 }
 
 /** Why a pod gets no rules. */
-export type NotInjected = 'host network' | 'mode NONE' | 'not asked for' | 'own choice';
+export type NotInjected = 'host network' | 'mode NONE' | 'not asked for' | 'own choice' | 'no sidecar';
 
 export type Injection =
   | {
@@ -37,7 +37,13 @@ export type Injection =
     }
   /** The injector, or the plugin, refuses the pod. */
   | { readonly kind: 'refused'; readonly installer: Installer; readonly problems: readonly Problem[] }
-  | { readonly kind: 'none'; readonly reason: NotInjected; readonly source: Source };
+  | {
+      readonly kind: 'none';
+      readonly reason: NotInjected;
+      readonly source: Source;
+      /** Warnings. */
+      readonly problems?: readonly Problem[];
+    };
 
 /** The arguments as words. */
 export function wordsOf(args: readonly InjectedArgument[]): readonly string[] {

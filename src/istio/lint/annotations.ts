@@ -1,58 +1,56 @@
 /** Annotations that Istio does not read where they stand: misplaced, misspelt, replaced, changed too late. */
 
-import leven from 'leven';
 import { ARGUMENTS } from '../arguments.ts';
 import type { TrafficAnnotation } from '../injection/annotations.ts';
-import { ANNOTATION_NAMES, ANNOTATIONS } from '../injection/annotations.ts';
+import { ANNOTATIONS } from '../injection/annotations.ts';
 import { podKind } from '../manifest/kinds.ts';
 import type { Workload } from '../manifest/workload.ts';
-import { PROXY_CONFIG_ANNOTATION } from '../mesh/annotation.ts';
 import { quoted } from '../problems.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { SettingKey } from '../settings.ts';
 import { SETTING_KEYS } from '../settings.ts';
+import { OF_PODS, OF_RULES, READ_BY_INJECTORS, TRAFFIC_PREFIX } from './known-annotations.ts';
+import { nearestAnnotation } from './nearest-annotation.ts';
 import type { Raised, WorkloadCheck } from './subject.ts';
 import { annotationFor } from './subject.ts';
 
-const KNOWN: readonly string[] = ANNOTATION_NAMES.map((name) => ANNOTATIONS[name].key);
-const OF_PODS: readonly string[] = [...KNOWN, 'sidecar.istio.io/inject', PROXY_CONFIG_ANNOTATION];
-
 /** On the object that holds the pod template, where the template does not say the same. */
 export const misplaced: WorkloadCheck = ({ workload }) =>
-  OF_PODS.flatMap((name): readonly Raised[] => {
-    const given = workload.annotations.get(name);
-    if (given === undefined || workload.pod.annotations.get(name)?.value === given.value) return [];
-    return [{ code: 'misplaced-annotation', source: given.source, args: { name, kind: workload.kind, path: pathOf(workload) } }];
-  });
+  OF_PODS.flatMap((name) =>
+    [
+      { given: workload.annotations.get(name), where: `the ${workload.kind} itself` },
+      { given: workload.jobAnnotations?.get(name), where: `the jobs of the ${workload.kind}` },
+    ].flatMap(({ given, where }): readonly Raised[] =>
+      given === undefined || workload.pod.annotations.get(name)?.value === given.value
+        ? []
+        : [{ code: 'misplaced-annotation', source: given.source, args: { name, where, path: pathOf(workload) } }],
+    ),
+  );
 
 function pathOf({ kind }: Workload): string {
   return [...(podKind(kind)?.template ?? ['spec']), 'metadata.annotations'].join('.');
 }
 
-const OWN_PREFIX = 'traffic.sidecar.istio.io/';
-// One letter too many, one missing, two swapped: more is another word.
-const NEAR = 2;
-
-/** Under the prefix of Istio's traffic annotations whatever is not known; elsewhere only what is nearly one of them. */
+/** Under the prefix of Istio's traffic annotations whatever is not known; elsewhere only what is nearly one that an injector reads. */
 export const unknown: WorkloadCheck = ({ workload }) =>
-  [...workload.pod.annotations, ...workload.annotations].flatMap(([name, { source }]): readonly Raised[] => {
-    if (!name.includes('istio') || name.length > 100 || OF_PODS.includes(name)) return [];
-    const nearest = nearestTo(name);
-    return nearest === undefined ? [] : [{ code: 'unknown-annotation', source, args: { name, nearest } }];
-  });
+  [...workload.pod.annotations, ...workload.annotations, ...(workload.jobAnnotations ?? [])].flatMap(
+    ([name, { source }]): readonly Raised[] => {
+      if (!name.includes('istio') || name.length > 100 || READ_BY_INJECTORS.includes(name)) return [];
+      const nearest = nearestAnnotation(name);
+      if (nearest !== undefined)
+        return [
+          { code: 'unknown-annotation', source, args: { name, nearest: `; the nearest one is ${nearest}`, fix: `write ${nearest}` } },
+        ];
+      return name.startsWith(TRAFFIC_PREFIX)
+        ? [{ code: 'unknown-annotation', source, args: { name, fix: `write one of ${TRAFFIC_NAMES}` } }]
+        : [];
+    },
+  );
 
-function nearestTo(name: string): string | undefined {
-  const local = localName(name);
-  const sameName = KNOWN.find((known) => localName(known).toLowerCase() === local.toLowerCase() && local.length > NEAR * 3);
-  if (sameName !== undefined) return sameName;
-  const ranked = KNOWN.map((known) => ({ known, distance: leven(name.toLowerCase(), known.toLowerCase()) }));
-  const best = ranked.sort((a, b) => a.distance - b.distance)[0];
-  return best !== undefined && (best.distance <= NEAR || name.startsWith(OWN_PREFIX)) ? best.known : undefined;
-}
-
-function localName(name: string): string {
-  return name.replace(/^.*\//, '');
-}
+/** All of the prefix, which stands in front of the first. */
+const TRAFFIC_NAMES = OF_RULES.filter((name) => name.startsWith(TRAFFIC_PREFIX))
+  .map((name, index) => (index === 0 ? name : name.slice(TRAFFIC_PREFIX.length)))
+  .join(', ');
 
 /** The injector, or the plugin, of the release does not know it. */
 export const notRead: WorkloadCheck = ({ made, profile }) =>

@@ -1,5 +1,6 @@
 /** Diagnostics of many workloads: equal ones are one result with a number, and what is kept does not grow with the workloads. */
 
+import { likenessOf } from '../likeness.ts';
 import type { Diagnostic, Linted, LintRequest } from '../lint.ts';
 import { diagnosticOf, lintSidecar, lintWorkload } from '../lint.ts';
 import type { Workload } from '../manifest/workload.ts';
@@ -10,7 +11,6 @@ import type { Counting, Member, Tally } from '../rule-groups/tally.ts';
 import { counting } from '../rule-groups/tally.ts';
 import type { SidecarFile } from '../sidecar-file.ts';
 import type { Source } from '../source.ts';
-import { likenessOf } from './likeness.ts';
 
 /** A diagnostic, and the workloads that have it. */
 export interface Result extends Diagnostic {

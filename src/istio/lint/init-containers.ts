@@ -9,10 +9,11 @@ import type { WorkloadCheck } from './subject.ts';
  * The init container of Istio comes last (`reorderPod` in pkg/kube/inject/webhook.go), unless the proxy is a native sidecar:
  * then it comes first and the proxy behind it. The CNI plugin makes its rules before any container starts.
  */
-export const withoutProxy: WorkloadCheck = ({ workload: { pod }, made, settings }) => {
+export const withoutProxy: WorkloadCheck = ({ workload: { pod }, made, settings, profile }) => {
   if (made?.injection.kind !== 'arguments' || settings === undefined) return [];
   const { values } = settings;
   if (values['outbound.includeRanges'].length === 0 && values['outbound.includePorts'].length === 0) return [];
+  const native = profile.has('injectsNativeSidecars');
   const cni = made.injection.installer === 'cni';
   return waiting(pod.initContainers, cni, made.found)
     .filter(
@@ -20,14 +21,15 @@ export const withoutProxy: WorkloadCheck = ({ workload: { pod }, made, settings 
         !isOneOf(values['proxy.uids'], ids.runAsUser ?? pod.ids.runAsUser) &&
         !isOneOf(values['proxy.gids'], ids.runAsGroup ?? pod.ids.runAsGroup),
     )
-    .filter(() => made.found || pod.annotations.get(NATIVE)?.value !== 'true')
+    .filter(() => made.found || !native || pod.annotations.get(NATIVE)?.value !== 'true')
     .map(({ name }) => ({
       code: 'init-container-without-proxy',
       source: name.source,
       args: {
         container: name.value,
         user: values['proxy.uids'].map(printOwnerRange).join(' or '),
-        unless: made.found ? '' : ', unless the proxy is a native sidecar',
+        unless: made.found || !native ? '' : ', unless the proxy is a native sidecar',
+        native: native ? 'make the proxy a native sidecar, ' : '',
       },
     }));
 };

@@ -16,14 +16,14 @@ interface LintKind {
 export const LINTS = {
   'misplaced-annotation': {
     severity: 'warning',
-    text: '{name} stands on the {kind} itself, and only annotations of its pods count',
+    text: '{name} stands on {where}, and only annotations of its pods count',
     fix: 'put it under {path}',
     istioctl: 'IST0107',
   },
   'unknown-annotation': {
     severity: 'warning',
-    text: '{name} is no annotation of Istio; the nearest one is {nearest}',
-    fix: 'write {nearest}',
+    text: '{name} is no annotation of Istio{nearest}',
+    fix: '{fix}',
     istioctl: 'IST0108',
   },
   'annotation-not-read': {
@@ -55,8 +55,8 @@ export const LINTS = {
   },
   'refused-by-program': {
     severity: 'error',
-    text: '{reason}; the injector of {release} lets it through, and no rules can be made of it, so that the pod does not start',
-    fix: 'give {name} a value that is allowed',
+    text: '{reason}; {through}no rules can be made of it, so that the pod does not start',
+    fix: '{fix}',
   },
   'ignored-in-mode-none': {
     severity: 'warning',
@@ -68,14 +68,24 @@ export const LINTS = {
     text: '{names} without effect: a pod with hostNetwork is never injected',
     fix: 'take out hostNetwork, or the annotations',
   },
+  'rules-on-host-network': {
+    severity: 'error',
+    text: 'the pod has the network of its node and the init container {container}: its rules would capture the traffic of the whole node',
+    fix: 'take out hostNetwork, or the init container',
+  },
   'ignored-without-injection': {
     severity: 'warning',
     text: '{names} without effect: the pod is not injected ({reason})',
     fix: 'let the pod be injected, or take the annotations out',
   },
+  'inject-not-a-boolean': {
+    severity: 'warning',
+    text: 'the {at} sidecar.istio.io/inject is {value}, neither "true" nor "false": the injector of {release} {taken}',
+    fix: 'write "true" or "false"',
+  },
   'inbound-excludes-idle': {
     severity: 'warning',
-    text: '{name} ({ports}) has no effect: the captured inbound ports are a list ({included}), and excludes count only where all are captured',
+    text: '{name} ({ports}) has no effect: {included}, and excludes count only where all are captured',
     fix: 'capture all inbound ports ("*"), or take the excludes out',
   },
   'inbound-port-both': {
@@ -102,6 +112,11 @@ export const LINTS = {
     severity: 'warning',
     text: 'the captured range {inner} lies in the excluded range {outer}, so that nothing of it is captured: excluded ranges come first',
     fix: 'exclude less, or take the captured range out',
+  },
+  'ip6-range-idle': {
+    severity: 'warning',
+    text: '{name} ({ranges}) has no effect: the pod has no IPv6 address, so that there are no IPv6 rules',
+    fix: 'take it out, or give the pod an IPv6 address',
   },
   'range-in-range': {
     severity: 'note',
@@ -150,7 +165,7 @@ export const LINTS = {
   },
   'port-of-istio': {
     severity: 'warning',
-    text: 'the container {container} wants port {port}, which is {what} of Istio',
+    text: 'the container {container} wants {protocol}port {port}, which is {what} of Istio',
     fix: 'use another port',
   },
   'proxy-user': {
@@ -196,7 +211,7 @@ export const LINTS = {
   },
   'variable-not-read': {
     severity: 'warning',
-    text: '{name} has no effect on the rules: {who} {release} does not read it',
+    text: '{name} has no effect on the rules: {reason}',
     fix: 'take it out, or use a release that reads it',
   },
   'value-not-read': {
@@ -212,7 +227,7 @@ export const LINTS = {
   'init-container-without-proxy': {
     severity: 'warning',
     text: 'the init container {container} runs while the rules are there and the proxy is not: what it sends is refused{unless}',
-    fix: 'make the proxy a native sidecar, run the container as user {user}, or exclude the ports and ranges that it needs',
+    fix: '{native}run the container as user {user}, or exclude the ports and ranges that it needs',
   },
   'image-reads-otherwise': {
     severity: 'warning',

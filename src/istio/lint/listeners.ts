@@ -9,6 +9,8 @@ import type { Raised, WorkloadCheck } from './subject.ts';
 interface IstioPort {
   readonly port: number;
   readonly what: string;
+  /** TCP where nothing is said. */
+  readonly protocols?: readonly string[];
 }
 
 /** What listens in a pod with a sidecar (istio.io, "Application requirements"), as far as it is known since when. */
@@ -16,12 +18,13 @@ function istioPorts(values: SettingValues, { has }: Profile): readonly IstioPort
   return [
     { port: 15000, what: 'the admin port of the proxy' },
     { port: values['proxy.port'], what: 'the outbound port of the proxy' },
+    ...(has('probeFlags') ? [{ port: 15002, what: 'the port for failure detection' }] : []),
     ...(has('injectsInboundPort') ? [{ port: values['proxy.inboundPort'], what: 'the inbound port of the proxy' }] : []),
     { port: 15004, what: 'the debug port of the agent' },
     ...(has('tunnelPortReturn') ? [{ port: values['proxy.tunnelPort'], what: 'the tunnel port of the proxy' }] : []),
     ...(has('injectsStatusPort') ? [{ port: 15020, what: 'the status port of the agent' }] : []),
     ...(has('injectsHealthPort') ? [{ port: 15021, what: 'the health port of the proxy' }] : []),
-    ...(values['dns.capture'] === 'off' ? [] : [{ port: 15053, what: 'the DNS port of the agent' }]),
+    ...(values['dns.capture'] === 'off' ? [] : [{ port: 15053, what: 'the DNS port of the agent', protocols: ['TCP', 'UDP'] }]),
     ...(has('injectsTelemetryPort') ? [{ port: 15090, what: 'the telemetry port of the proxy' }] : []),
   ];
 }
@@ -31,11 +34,10 @@ export const portsOfIstio: WorkloadCheck = ({ workload: { pod }, settings, profi
   const known = istioPorts(settings.values, profile);
   return appContainers(pod).flatMap((container) =>
     container.ports.flatMap(({ port, protocol }): readonly Raised[] => {
-      const taken = protocol === 'TCP' ? known.find((one) => String(one.port) === port.value) : undefined;
+      const taken = known.find((one) => String(one.port) === port.value && (one.protocols ?? ['TCP']).includes(protocol));
       if (taken === undefined) return [];
-      return [
-        { code: 'port-of-istio', source: port.source, args: { container: container.name.value, port: port.value, what: taken.what } },
-      ];
+      const args = { container: container.name.value, protocol: protocol === 'TCP' ? '' : `${protocol} `, port: port.value };
+      return [{ code: 'port-of-istio', source: port.source, args: { ...args, what: taken.what } }];
     }),
   );
 };

@@ -29,7 +29,7 @@ export const inboundExcludes: SettingsCheck = (subject) => {
   const { values, name, place } = subject;
   const included = values['inbound.includePorts'];
   const key = 'inbound.excludePorts';
-  if (included === '*' || included.length === 0 || !speaksFor(subject, key, 'inbound.includePorts')) return [];
+  if (included === '*' || !speaksFor(subject, key, 'inbound.includePorts')) return [];
   const ports = portsOf(subject, key);
   const both = ports.filter((range) => included.some((other) => overlaps(range, other)));
   const idle = ports.filter((range) => !both.includes(range));
@@ -37,10 +37,16 @@ export const inboundExcludes: SettingsCheck = (subject) => {
     ...raise('inbound-port-both', both, (list) => ({ source: place(key), args: { ports: list } })),
     ...raise('inbound-excludes-idle', idle, (list) => ({
       source: place(key),
-      args: { name: name(key), ports: list, included: printed(included) },
+      args: {
+        name: name(key),
+        ports: list,
+        included: included.length === 0 ? NONE : `the captured inbound ports are a list (${printed(included)})`,
+      },
     })),
   ];
 };
+
+const NONE = 'no inbound port is captured';
 
 /** Included outbound ports: excluded ports and ranges come before them, and where all ranges are captured they add nothing. */
 export const outboundPorts: SettingsCheck = (subject) => {

@@ -44,14 +44,24 @@ export const rangesBoth: SettingsCheck = ({ values, origin, place }) => {
   });
 };
 
+/** Ranges of IPv6 in a list of a pod that has no such address; what the mesh says is meant for pods that have. */
+export const ip6RangesIdle: SettingsCheck = ({ values, origin, name, place, only4 }) =>
+  (only4 ? KEYS : []).flatMap((key): readonly Raised[] => {
+    const list = values[key];
+    const idle = list === '*' || origin(key) !== 'own' ? [] : list.filter(({ family }) => family === 'ip6');
+    return idle.length === 0
+      ? []
+      : [{ code: 'ip6-range-idle', source: place(key), args: { name: name(key), ranges: idle.map(printNetwork).join(', ') } }];
+  });
+
 /** Excluded ranges that no captured one meets; included ports are captured in every range. */
-export const excludedRanges: SettingsCheck = ({ values, origin, name, place }) => {
+export const excludedRanges: SettingsCheck = ({ values, origin, name, place, only4 }) => {
   const key = 'outbound.excludeRanges';
   const included = values['outbound.includeRanges'];
   const who = origin(key);
   if (who === 'nobody' || (who === 'mesh' && origin('outbound.includeRanges') === 'own')) return [];
   if (included === '*' || values['outbound.includePorts'].length > 0) return [];
-  const idle = values[key].filter((range) => !included.some((other) => overlaps(range, other)));
+  const idle = values[key].filter((range) => !(only4 && range.family === 'ip6') && !included.some((other) => overlaps(range, other)));
   if (idle.length === 0) return [];
   return [{ code: 'outbound-excludes-idle', source: place(key), args: { name: name(key), values: idle.map(printNetwork).join(', ') } }];
 };

@@ -7,10 +7,11 @@ import { wordsOf } from '../injection/injected.ts';
 import type { Texts } from '../manifest/workload.ts';
 import type { CapturePlan } from '../plan.ts';
 import { planFor } from '../plan.ts';
+import type { Problem } from '../problems.ts';
 import { ProblemError, problemText } from '../problems.ts';
 import { profileOf } from '../releases/profile.ts';
 import { SETTING_KEYS } from '../settings.ts';
-import type { WorkloadCheck } from './subject.ts';
+import type { Raised, WorkloadCheck, WorkloadSubject } from './subject.ts';
 
 export const imageReadsOtherwise: WorkloadCheck = ({ workload, made, controlPlane, settings, facts }) => {
   if (made?.found !== true || made.injection.kind !== 'arguments' || controlPlane === undefined || settings?.plan === undefined) return [];
@@ -29,6 +30,21 @@ export const imageReadsOtherwise: WorkloadCheck = ({ workload, made, controlPlan
     },
   ];
 };
+
+/** What the image fails of, where the program of the control plane's release would not: the pod does not start. */
+export function imageRefuses(
+  problems: readonly Problem[],
+  { made, controlPlane, facts }: Partial<Pick<WorkloadSubject, 'made' | 'controlPlane' | 'facts'>>,
+): readonly Raised[] {
+  const [first] = problems;
+  if (first === undefined || made?.found !== true || made.injection.kind !== 'arguments' || controlPlane === undefined) return [];
+  const [image, plane] = [made.release.value, controlPlane.value];
+  const { arguments: args, environment, installer } = made.injection;
+  if (installer === 'cni' || image === plane || typeof readBy(args, environment, plane, facts ?? {}) === 'string') return [];
+  const reasons = problems.map(problemText).join('; ');
+  const differences = `${image} makes no rules of them, so that the pod does not start (${reasons})`;
+  return [{ code: 'image-reads-otherwise', severity: 'error', source: first.source, args: { image, plane, differences } }];
+}
 
 /** The plan that a release makes of the arguments, or why it makes none. */
 function readBy(args: readonly InjectedArgument[], environment: Texts, release: string, facts: Facts): CapturePlan | string {

@@ -9,6 +9,7 @@ import type { Workload } from '../manifest/workload.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { MESH_VALUES } from '../mesh/mesh.ts';
 import type { CapturePlan } from '../plan.ts';
+import type { Severity } from '../problems.ts';
 import type { Release } from '../releases/known.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { SettingKey, Settings, SettingValues } from '../settings.ts';
@@ -33,6 +34,8 @@ export interface SettingsSubject {
   readonly text: (key: SettingKey) => string | undefined;
   /** Inbound ports that Istio excludes of its own accord. */
   readonly istioPorts: ReadonlySet<number>;
+  /** Whether the pod is known to have no IPv6 address, and so gets no rules for IPv6. */
+  readonly only4: boolean;
   readonly plan?: CapturePlan;
 }
 
@@ -54,6 +57,8 @@ export interface Raised {
   readonly code: LintCode;
   readonly source: Source;
   readonly args: Readonly<Record<string, string>>;
+  /** Where it is worse than its code is. */
+  readonly severity?: Severity;
 }
 
 export type SettingsCheck = (subject: SettingsSubject) => readonly Raised[];
@@ -93,6 +98,7 @@ export function settingsOfFile(settings: Settings, profile: Profile, plan?: Capt
     place: (key) => settings[key].source,
     text: () => undefined,
     istioPorts: portsIn(injectedSettings(profile)),
+    only4: false,
     ...(plan === undefined ? {} : { plan }),
   };
 }
@@ -128,8 +134,13 @@ export function settingsOfWorkload(plan: CapturePlan, made: WorkloadInjection, p
     place: (key) => annotationFor(workload, key)?.given.source ?? settings[key].source,
     text: (key) => annotationFor(workload, key)?.given.value ?? texts.get(key),
     istioPorts: new Set([...portsIn(ordinary), ...OWN_PORTS, ...statusPorts.map(Number)]),
+    only4: plan.ip6.tables.length === 0 && isOnly4(workload.pod.addresses),
     plan,
   };
+}
+
+function isOnly4(addresses: readonly string[]): boolean {
+  return addresses.length > 0 && !addresses.some((address) => address.includes(':'));
 }
 
 // The CNI plugin excludes these at every release.

@@ -3,6 +3,7 @@
 import leven from 'leven';
 import { ARGUMENTS, ENVIRONMENT, environmentOf } from '../arguments.ts';
 import { parseGoBool } from '../command-line.ts';
+import { layerRules } from '../injection/inject.ts';
 import { pluginVariables } from '../injection/plugin.ts';
 import { proxyContainer } from '../injection/proxy-container.ts';
 import type { Texts } from '../manifest/workload.ts';
@@ -36,10 +37,17 @@ function environmentOfPod({ workload, mesh, made }: WorkloadSubject): Texts {
   return effectiveProxyConfig(mesh, workload).metadata;
 }
 
+/** Of that environment what arrives: releases differ in the layers of proxy configuration that they know. */
+function passedTo({ workload, mesh, made, profile }: WorkloadSubject): Texts {
+  if (made?.injection.kind !== 'arguments') return new Map();
+  if (made.injection.installer === 'init') return made.injection.environment;
+  return made.found ? (proxyContainer(workload.pod)?.env ?? new Map()) : effectiveProxyConfig(mesh, workload, layerRules(profile)).metadata;
+}
+
 export const variablesWithoutEffect: WorkloadCheck = (subject) => {
   const { made, profile, settings } = subject;
   if (made?.injection.kind !== 'arguments' || settings === undefined) return [];
-  const environment = environmentOfPod(subject);
+  const [environment, passed] = [environmentOfPod(subject), passedTo(subject)];
   const cni = made.injection.installer === 'cni';
   const who = cni ? 'the CNI plugin of' : 'istio-iptables';
   const { release } = profile;
@@ -47,6 +55,10 @@ export const variablesWithoutEffect: WorkloadCheck = (subject) => {
     const given = environment.get(name);
     if (given === undefined || given.value === '') return [];
     const { value, source } = given;
+    const raised = (reason: string): readonly Raised[] => [{ code: 'variable-not-read', source, args: { name, reason } }];
+    const arrived = passed.get(name);
+    if (parseGoBool(value) !== false && (arrived === undefined || !isFrom(arrived, given)))
+      return raised(`the injector of ${release} does not pass it`);
     const anyText = !cni && name === ENVIRONMENT.dnsCapture && profile.has('dnsEnvironment17');
     const truth = boolean === true ? parseGoBool(value) : true;
     if (anyText && truth !== true)
@@ -58,7 +70,7 @@ export const variablesWithoutEffect: WorkloadCheck = (subject) => {
     )
       return [];
     const read = cni ? pluginVariables(profile).includes(name) : isFrom(settings.settings[setting], given);
-    return read ? [] : [{ code: 'variable-not-read', source, args: { name, who, release } }];
+    return read ? [] : raised(`${who} ${release} does not read it`);
   });
 };
 

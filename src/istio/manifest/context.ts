@@ -1,17 +1,25 @@
 /** Objects that say something of the pods beside them: ProxyConfig (networking.istio.io) and Namespace. */
 
 import type { NamespaceResource, ProxyConfigResource } from '../mesh/mesh.ts';
+import { problem } from '../problems.ts';
 import type { YamlNode } from '../yaml.ts';
-import { sourceOf, textOf } from '../yaml-fields.ts';
+import { isNull, sourceOf, textOf } from '../yaml-fields.ts';
 import { nameOf, textsOfObject } from './object.ts';
 import type { Fields, Reading } from './reading.ts';
 import { fieldsOf, textsOf } from './reading.ts';
 
-export function readProxyConfig(node: YamlNode, fields: Fields, reading: Reading): ProxyConfigResource {
+/** Reads a ProxyConfig; undefined, with a warning, where it touches no pod. */
+export function readProxyConfig(node: YamlNode, fields: Fields, reading: Reading): ProxyConfigResource | undefined {
   const metadata = fieldsOf(fields.get('metadata')?.value, 'metadata', reading);
   const spec = fieldsOf(fields.get('spec')?.value, 'spec', reading);
-  const selector = fieldsOf(spec.get('selector')?.value, 'selector', reading);
+  const selected = spec.get('selector')?.value;
+  const selector = fieldsOf(selected, 'selector', reading);
   const labels = textsOf(selector.get('matchLabels')?.value, 'matchLabels', reading);
+  // Only a ProxyConfig without any selector is for all pods (istio pilot/pkg/model/proxy_config.go, mergedNamespaceConfig).
+  if (selected !== undefined && !isNull(selected) && labels.size === 0) {
+    reading.problems.push(problem('selects-nothing', sourceOf(selected, reading.file), { value: `ProxyConfig ${nameOf(metadata).name}` }));
+    return undefined;
+  }
   const created = textOf(metadata.get('creationTimestamp')?.value);
   return {
     ...nameOf(metadata),

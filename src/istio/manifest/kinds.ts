@@ -5,6 +5,8 @@ export interface PodKind {
   readonly groups: readonly string[];
   /** The way to the pod template; empty where the object is the pod itself. */
   readonly template: readonly string[];
+  /** The way to an object between the two that has metadata of its own. */
+  readonly between?: readonly string[];
 }
 
 const TEMPLATE = ['spec', 'template'];
@@ -19,7 +21,7 @@ export const POD_KINDS = {
   ReplicaSet: { groups: APPS, template: TEMPLATE },
   ReplicationController: { groups: [''], template: TEMPLATE },
   Job: { groups: ['batch'], template: TEMPLATE },
-  CronJob: { groups: ['batch'], template: ['spec', 'jobTemplate', ...TEMPLATE] },
+  CronJob: { groups: ['batch'], template: ['spec', 'jobTemplate', ...TEMPLATE], between: ['spec', 'jobTemplate'] },
   PodTemplate: { groups: [''], template: ['template'] },
 } as const satisfies Record<string, PodKind>;
 

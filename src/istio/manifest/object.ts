@@ -2,7 +2,7 @@
 
 import { problem } from '../problems.ts';
 import type { YamlNode } from '../yaml.ts';
-import { isNull, sourceOf, textOf } from '../yaml-fields.ts';
+import { field, isNull, sourceOf, textOf } from '../yaml-fields.ts';
 import type { PodKind } from './kinds.ts';
 import { readPod } from './pod.ts';
 import type { Fields, Reading } from './reading.ts';
@@ -19,7 +19,13 @@ export function nameOf(metadata: Fields): { readonly namespace: string; readonly
 }
 
 /** Reads an object of a kind in the table; undefined where its pod template is missing. */
-export function readWorkload(node: YamlNode, fields: Fields, kind: string, { template }: PodKind, reading: Reading): Workload | undefined {
+export function readWorkload(
+  node: YamlNode,
+  fields: Fields,
+  kind: string,
+  { template, between }: PodKind,
+  reading: Reading,
+): Workload | undefined {
   const metadata = fieldsOf(fields.get('metadata')?.value, 'metadata', reading);
   const head = { kind, ...nameOf(metadata), source: sourceOf(node, reading.file) };
   if (template.length === 0) {
@@ -30,7 +36,11 @@ export function readWorkload(node: YamlNode, fields: Fields, kind: string, { tem
   const found = templateOf(node, fields, template, reading);
   if (found === undefined) return undefined;
   const podMetadata = fieldsOf(found.fields.get('metadata')?.value, 'metadata', reading);
-  return { ...head, ...textsOfObject(metadata, reading), pod: readPod(found.node, found.fields, podMetadata, reading) };
+  const jobs = between === undefined ? undefined : textsOf(field(node, ...between, 'metadata', 'annotations'), 'annotations', reading);
+  return {
+    ...{ ...head, ...textsOfObject(metadata, reading), pod: readPod(found.node, found.fields, podMetadata, reading) },
+    ...(jobs === undefined || jobs.size === 0 ? {} : { jobAnnotations: jobs }),
+  };
 }
 
 /** A group of virtual machines (networking.istio.io): it has no containers, but its metadata has what a pod's has. */

@@ -11,25 +11,31 @@ import type { PodTemplate } from './workload.ts';
 export function readPod(node: YamlNode, fields: Fields, metadata: Fields, reading: Reading): PodTemplate {
   const spec = fieldsOf(fields.get('spec')?.value, 'spec', reading);
   const nameservers = nameserversOf(spec, reading);
+  const network = spec.get('hostNetwork');
   return {
     source: sourceOf(node, reading.file),
     annotations: textsOf(metadata.get('annotations')?.value, 'annotations', reading),
     labels: textsOf(metadata.get('labels')?.value, 'labels', reading),
-    hostNetwork: booleanOf(spec.get('hostNetwork')?.value, 'hostNetwork', reading),
+    hostNetwork: booleanOf(network?.value, 'hostNetwork', reading),
+    ...(network === undefined ? {} : { hostNetworkAt: sourceOf(network.value, reading.file) }),
     ids: readIds(spec.get('securityContext')?.value, reading),
     containers: readContainers(spec.get('containers')?.value, 'containers', reading),
     initContainers: readContainers(spec.get('initContainers')?.value, 'initContainers', reading),
-    addresses: addressesOf(fields.get('status')?.value, reading),
+    ...addressesOf(fields.get('status')?.value, reading),
     ...(nameservers === undefined ? {} : { nameservers }),
   };
 }
 
-function addressesOf(node: YamlNode | undefined, reading: Reading): readonly string[] {
+function addressesOf(node: YamlNode | undefined, reading: Reading): Pick<PodTemplate, 'addresses' | 'addressesAt'> {
   const status = fieldsOf(node, 'status', reading);
   const listed = itemsOf(status.get('podIPs')?.value, 'podIPs', reading).flatMap(
-    (item) => textOf(fieldsOf(item, 'an item of podIPs', reading).get('ip')?.value) ?? [],
+    (item) => fieldsOf(item, 'an item of podIPs', reading).get('ip')?.value ?? [],
   );
-  return listed.length > 0 ? listed : [textOf(status.get('podIP')?.value) ?? []].flat();
+  const texts = (listed.length > 0 ? listed : [status.get('podIP')?.value ?? []].flat()).flatMap((at) => {
+    const text = textOf(at);
+    return text === undefined ? [] : [{ text, at: sourceOf(at, reading.file) }];
+  });
+  return { addresses: texts.map(({ text }) => text), ...(texts.length === 0 ? {} : { addressesAt: texts.map(({ at }) => at) }) };
 }
 
 function nameserversOf(spec: Fields, reading: Reading): readonly string[] | undefined {

@@ -9,6 +9,7 @@ import { aliasesExplode } from './aliases.ts';
 import { readNamespace, readProxyConfig } from './context.ts';
 import type { ManifestItem } from './item.ts';
 import { groupOf, KINDS_READ, podKind } from './kinds.ts';
+import { withMerges } from './merge.ts';
 import { kindlessSettings, settingsObject } from './mesh-settings.ts';
 import { readWorkload, readWorkloadGroup } from './object.ts';
 import type { Fields, Reading } from './reading.ts';
@@ -25,7 +26,7 @@ interface Place {
  * itself: the kind that it has where it names none. Never throws.
  */
 export function readManifest(document: YamlNode, file: string, itemKind?: string): readonly ManifestItem[] {
-  if (!aliasesExplode(document)) return readTree(document, file, itemKind);
+  if (!aliasesExplode(document)) return readTree(withMerges(document), file, itemKind);
   const reason = 'its aliases stand for more than ten times its text';
   return [{ kind: 'problem', problem: problem('bad-yaml', sourceOf(document, file), { reason }) }];
 }
@@ -46,16 +47,22 @@ function readObject(node: YamlNode, place: Place): readonly ManifestItem[] {
   if (node.kind === 'sequence') return node.items.flatMap((item) => readObject(item, place));
   const reading: Reading = { file: place.file, problems: [] };
   const fields = fieldsOf(node, 'the document', reading);
-  const kind = textOf(fields.get('kind')?.value) ?? (place.itemKind || undefined);
+  const kind = textOf(fields.get('kind')?.value) ?? kindInList(fields, place);
   const items = kind === undefined ? readKindless(node, fields, reading) : readKind(node, fields, kind, reading, place);
   return [...reading.problems.map((found) => ({ kind: 'problem' as const, problem: found })), ...items];
+}
+
+/** What an object is that does not say it: what its list says. A list may say it only behind its items, as `jq -S` sorts keys; what has containers is a Pod then. */
+function kindInList(fields: Fields, { itemKind }: Place): string | undefined {
+  if (itemKind !== '') return itemKind;
+  return field(fields.get('spec')?.value, 'containers') === undefined ? undefined : 'Pod';
 }
 
 function readKindless(node: YamlNode, fields: Fields, reading: Reading): readonly ManifestItem[] {
   // What is no mapping is a problem already.
   if (node.kind !== 'mapping') return [];
   const at = sourceOf(node, reading.file);
-  const settings = kindlessSettings(fields);
+  const settings = kindlessSettings(node);
   if (settings === undefined) {
     const ours = textOf(fields.get('apiVersion')?.value) === API_VERSION;
     const kind = fields.get('kind')?.value;
@@ -77,13 +84,20 @@ function readKind(node: YamlNode, fields: Fields, kind: string, reading: Reading
     return workload === undefined ? [] : [{ kind: 'workload', workload }];
   }
   if (kind === 'WorkloadGroup' && inIstio) return [{ kind: 'workload', workload: readWorkloadGroup(node, fields, reading) }];
-  if (kind === 'ProxyConfig' && inIstio) return [{ kind: 'proxy config', resource: readProxyConfig(node, fields, reading) }];
+  if (kind === 'ProxyConfig' && inIstio) {
+    const resource = readProxyConfig(node, fields, reading);
+    return resource === undefined ? [] : [{ kind: 'proxy config', resource }];
+  }
   if (kind === 'Namespace' && group === '') return [{ kind: 'namespace', ...readNamespace(fields, reading) }];
   if (kind === KIND) return readSidecar(node, fields, reading);
   const list = itemKindOf(kind) === undefined ? undefined : fields.get('items')?.value;
   if (list !== undefined && isNull(list)) return [];
   if (list?.kind === 'sequence') return list.items.flatMap((item) => readObject(item, { ...place, itemKind: itemKindOf(kind) }));
-  return readStranger(fields, kind, group, reading, place);
+  if (list !== undefined) {
+    wrongType(list, 'items', 'a list', reading);
+    return [];
+  }
+  return readStranger(node, fields, kind, group, reading, place);
 }
 
 function readSidecar(node: YamlNode, fields: Fields, reading: Reading): readonly ManifestItem[] {
@@ -98,12 +112,19 @@ function readSidecar(node: YamlNode, fields: Fields, reading: Reading): readonly
 }
 
 /** What has no pods, or hides them behind a misspelt kind. */
-function readStranger(fields: Fields, kind: string, group: string, reading: Reading, place: Place): readonly ManifestItem[] {
+function readStranger(
+  node: YamlNode,
+  fields: Fields,
+  kind: string,
+  group: string,
+  reading: Reading,
+  place: Place,
+): readonly ManifestItem[] {
   // What is wrong in objects that are not read is not ours to say.
   reading.problems.length = 0;
   const { file, itemKind } = place;
   const named = fields.get('kind')?.value;
-  const settings = settingsObject(fields, kind, group, file);
+  const settings = settingsObject(node, kind, group);
   if (settings !== undefined && named !== undefined) {
     const found = problem('use-values', sourceOf(named, file), { value: settings });
     // The dump of a cluster has it among all the others.

@@ -17,6 +17,8 @@ export interface Workload {
   /** Annotations of an object that holds a pod template: they are not those of its pods. Empty for a Pod. */
   readonly annotations: Texts;
   readonly labels: Texts;
+  /** Annotations of the jobs of a CronJob: they are not those of its pods either. */
+  readonly jobAnnotations?: Texts;
   readonly pod: PodTemplate;
   /** Who made the pod, as `ReplicaSet/reviews-v1-5d8`, from ownerReferences: pods are grouped by it. */
   readonly owner?: string;
@@ -28,11 +30,15 @@ export interface PodTemplate {
   readonly annotations: Texts;
   readonly labels: Texts;
   readonly hostNetwork: boolean;
+  /** Where that stands, if it does. */
+  readonly hostNetworkAt?: Source;
   readonly ids: Ids;
   readonly containers: readonly Container[];
   readonly initContainers: readonly Container[];
   /** `status.podIPs`, or else `status.podIP`. */
   readonly addresses: readonly string[];
+  /** Where each of them stands. */
+  readonly addressesAt?: readonly Source[];
   /** `dnsConfig.nameservers` where `dnsPolicy` is None: then, and only then, they are all there are. */
   readonly nameservers?: readonly string[];
 }

@@ -43,18 +43,15 @@ function read(annotation: Sourced<string>): ProxyConfigAnnotation {
   return { layer: layerOf(given.values, '', annotation.source), problems: given.problems };
 }
 
-/**
- * Of an annotation only its place is known, not how it was written. A text in column 1 can only be a block, and begins
- * a line below its header: each of its lines is a line of the file.
- */
+/** Positions are exact in a literal block; of any other text only the beginning is known. */
 function placeOf({ value, source }: Sourced<string>): Place {
+  if (source.kind !== 'file') return { file: '', text: value, exact: false, at: () => source };
+  const { indent, ...start } = source;
   return {
-    file: source.kind === 'file' ? source.file : '',
+    file: source.file,
     text: value,
-    exact: false,
-    at: ({ line }, key = PROXY_CONFIG_ANNOTATION): Source => {
-      if (source.kind !== 'file') return source;
-      return { ...source, line: source.column === 1 && source.line > 0 ? source.line + line - 1 : source.line, key };
-    },
+    exact: indent !== undefined,
+    at: ({ line, column }, key = PROXY_CONFIG_ANNOTATION): Source =>
+      indent === undefined ? { ...start, key } : { ...start, line: start.line + line - 1, column: column + indent, key },
   };
 }

@@ -5,7 +5,7 @@ import { problem, quoted } from '../problems.ts';
 import type { YamlNode } from '../yaml.ts';
 import { field, isNull, textOf } from '../yaml-fields.ts';
 import { readMeshConfig, readValues } from './helm-values.ts';
-import { judgeTemplates } from './injector.ts';
+import { readInjector } from './injector.ts';
 import type { Place } from './place.ts';
 import { documentsAt, placeWithin } from './place.ts';
 import type { MeshReading } from './reading.ts';
@@ -20,22 +20,31 @@ interface Data {
 const DATA: readonly Data[] = [
   { key: 'mesh', map: /^istio(?:-|$)/, read: readMeshConfig },
   { key: 'merged-values', map: /^values(?:-|$)/, read: readValues },
-  { key: 'config', map: /^istio-(?:sidecar-injector|inject)(?:-|$)/, read: judgeTemplates },
+  { key: 'config', map: /^istio-(?:sidecar-injector|inject)(?:-|$)/, read: readInjector },
   { key: 'values', map: /^istio-sidecar-injector(?:-|$)/, read: readValues },
 ];
 
+/** Whether the ConfigMap is one of Istio's. */
+export function isMeshConfigMap(object: YamlNode): boolean {
+  return textsIn(object).length > 0;
+}
+
 /** Whether the ConfigMap is one of Istio's; it is read then. */
 export function readConfigMap(object: YamlNode, place: Place, reading: MeshReading): boolean {
-  const name = textOf(field(object, 'metadata', 'name')) ?? '';
-  const found = DATA.flatMap((data) => {
-    const text = data.map.test(name) ? field(object, 'data', data.key) : undefined;
-    return text === undefined || isNull(text) ? [] : [{ ...data, text }];
-  });
+  const found = textsIn(object);
   for (const { key, text, read } of found) {
     if (text.kind === 'scalar') readInner(key, placeWithin(place, text), reading, read);
     else notA('a text', key, text, place, reading);
   }
   return found.length > 0;
+}
+
+function textsIn(object: YamlNode): readonly (Data & { readonly text: YamlNode })[] {
+  const name = textOf(field(object, 'metadata', 'name')) ?? '';
+  return DATA.flatMap((data) => {
+    const text = data.map.test(name) ? field(object, 'data', data.key) : undefined;
+    return text === undefined || isNull(text) ? [] : [{ ...data, text }];
+  });
 }
 
 function readInner(key: string, place: Place, reading: MeshReading, read: Data['read']): void {

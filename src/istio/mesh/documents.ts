@@ -1,12 +1,13 @@
 /** What a document of `--values` is, and where the values stand in it. */
 
 import { aliasesExplode } from '../manifest/aliases.ts';
+import { withMerges } from '../manifest/merge.ts';
 import { readManifest } from '../manifest/read.ts';
 import { nearest, problem, quoted } from '../problems.ts';
 import type { YamlNode } from '../yaml.ts';
 import { field, isNull, textOf } from '../yaml-fields.ts';
 import { readConfigMap } from './config-map.ts';
-import { isMeshConfig, isValues, readMeshConfig, readValues } from './helm-values.ts';
+import { meshConfigKey, readMeshConfig, readValues, valuesKey } from './helm-values.ts';
 import { readCni, readIstio, readIstioOperator } from './operators.ts';
 import type { Place } from './place.ts';
 import type { MeshReading } from './reading.ts';
@@ -29,7 +30,7 @@ const ALLOWED =
 export function readDocument(document: YamlNode, place: Place, reading: MeshReading): void {
   if (aliasesExplode(document))
     reading.problems.push(problem('bad-yaml', place.at(document), { reason: 'its aliases stand for more than ten times its text' }));
-  else readObject(document, place, reading, false);
+  else readObject(withMerges(document), place, reading, false);
 }
 
 function readObject(object: YamlNode, place: Place, reading: MeshReading, listed: boolean): void {
@@ -51,8 +52,8 @@ function groupFits(kind: string, object: YamlNode): boolean {
 
 function readKindless(document: YamlNode, place: Place, reading: MeshReading): void {
   if (document.kind === 'mapping' && document.entries.length === 0) return;
-  if (isMeshConfig(document)) readMeshConfig(document, place, reading);
-  else if (isValues(document)) readValues(document, place, reading);
+  if (meshConfigKey(document) !== undefined) readMeshConfig(document, place, reading);
+  else if (valuesKey(document) !== undefined) readValues(document, place, reading);
   else {
     const value = document.kind === 'mapping' ? 'none of their keys' : document.kind === 'sequence' ? 'a list' : quoted(document.text);
     reading.problems.push(problem('wrong-type', place.at(document), { name: 'the document', value, allowed: `one of ${ALLOWED}` }));

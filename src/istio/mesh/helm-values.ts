@@ -3,7 +3,7 @@
 import type { YamlNode } from '../yaml.ts';
 import { field } from '../yaml-fields.ts';
 import { VALUES_FORMS } from './forms.ts';
-import { judgeTemplates } from './injector.ts';
+import { readTemplates } from './injector.ts';
 import type { Place } from './place.ts';
 import type { MeshReading } from './reading.ts';
 import { walk } from './walk.ts';
@@ -48,16 +48,18 @@ const MESH_CONFIG: readonly string[] = [
   ...['caCertificates', 'pathNormalization', 'meshMTLS', 'serviceSettings', 'defaultServiceExportTo', 'authPolicy', 'mixerCheckServer'],
 ];
 
-export function isValues(node: YamlNode): boolean {
-  return hasKey(node, [...ROOTS, ...DEFAULTS]) || CHARTS.some((chart) => hasKey(field(node, chart), ROOTS));
+/** The key that tells that a document is Helm values; undefined where none does. */
+export function valuesKey(node: YamlNode): string | undefined {
+  return keyOf(node, [...ROOTS, ...DEFAULTS]) ?? CHARTS.find((chart) => keyOf(field(node, chart), ROOTS) !== undefined);
 }
 
-export function isMeshConfig(node: YamlNode): boolean {
-  return hasKey(node, MESH_CONFIG) && !hasKey(node, ROOTS);
+/** The same for a bare MeshConfig. */
+export function meshConfigKey(node: YamlNode): string | undefined {
+  return keyOf(node, ROOTS) === undefined ? keyOf(node, MESH_CONFIG) : undefined;
 }
 
-function hasKey(node: YamlNode | undefined, names: readonly string[]): boolean {
-  return node?.kind === 'mapping' && node.entries.some(({ key }) => key.kind === 'scalar' && names.includes(key.text));
+function keyOf(node: YamlNode | undefined, names: readonly string[]): string | undefined {
+  return node?.kind === 'mapping' ? names.find((name) => field(node, name) !== undefined) : undefined;
 }
 
 export function readValues(values: YamlNode, place: Place, reading: MeshReading): void {
@@ -67,11 +69,11 @@ export function readValues(values: YamlNode, place: Place, reading: MeshReading)
   }
   for (const name of CHARTS) {
     const below = field(values, name);
-    if (below !== undefined && isValues(below)) readValues(below, place, reading);
+    if (below !== undefined && valuesKey(below) !== undefined) readValues(below, place, reading);
   }
   walk(values, '', VALUES_FORMS, place, reading);
   const webhook = field(values, 'sidecarInjectorWebhook');
-  if (webhook !== undefined) judgeTemplates(webhook, place, reading);
+  if (webhook !== undefined) readTemplates(webhook, place, reading);
 }
 
 export function readMeshConfig(config: YamlNode, place: Place, reading: MeshReading): void {

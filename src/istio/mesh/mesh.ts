@@ -51,6 +51,16 @@ export interface NamespaceResource {
   readonly annotations: Texts;
 }
 
+/** The templates that pods may choose by `inject.istio.io/templates`. */
+export interface Templates {
+  /** By name: whether it gives a pod an init container that makes rules. */
+  readonly makeRules: ReadonlyMap<string, boolean>;
+  /** Names that stand for others. */
+  readonly aliases: ReadonlyMap<string, readonly string[]>;
+  /** Whether these are all. An injector's ConfigMap has all of them, values only those that are added. */
+  readonly all: boolean;
+}
+
 export interface Mesh {
   /** Values that were given, by path; the later file beats the earlier. Booleans and numbers as texts. */
   readonly values: ReadonlyMap<MeshValue, Sourced<string>>;
@@ -64,6 +74,8 @@ export interface Mesh {
   readonly rootNamespace: string;
   /** The release that the values name: `global.tag`, an Istio resource's `spec.version`. */
   readonly release?: Sourced<string>;
+  /** Undefined where none are given. */
+  readonly templates?: Templates;
   readonly problems: readonly Problem[];
 }
 

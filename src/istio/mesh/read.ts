@@ -21,7 +21,8 @@ export interface MeshText {
 
 /** Reads Helm values, IstioOperator and Istio resources, a MeshConfig, ConfigMaps, ProxyConfigs and Namespaces; later texts beat earlier ones. What is wrong is in `problems`. */
 export function readMesh(texts: readonly MeshText[]): Mesh {
-  const reading: MeshReading = { values: new Map(), implied: new Map(), context: [], notStock: new Set(), problems: [] };
+  const templates = { makeRules: new Map(), aliases: new Map(), all: false };
+  const reading: MeshReading = { values: new Map(), implied: new Map(), context: [], notStock: new Set(), templates, problems: [] };
   for (const { file, text } of texts) {
     // What `helm get values` prints where there are none is no YAML.
     if (/^[A-Z-]+ VALUES:\s+null\s*$/.test(text)) continue;
@@ -33,7 +34,7 @@ export function readMesh(texts: readonly MeshText[]): Mesh {
   return withContext(meshOf(reading), ...reading.context);
 }
 
-function meshOf({ values: given, implied, problems }: MeshReading): Mesh {
+function meshOf({ values: given, implied, templates, problems }: MeshReading): Mesh {
   const values = new Map([...implied, ...byPlatform(given), ...given]);
   const pick = (path: string): Sourced<string> | undefined => values.get(path);
   const proxyListenPort = pick('meshConfig.proxyListenPort');
@@ -50,6 +51,7 @@ function meshOf({ values: given, implied, problems }: MeshReading): Mesh {
     // The charts write the namespace of Istio where the mesh names none.
     rootNamespace: (pick('meshConfig.rootNamespace') ?? pick('global.istioNamespace'))?.value ?? NO_MESH.rootNamespace,
     ...(release === undefined ? {} : { release }),
+    ...(templates.makeRules.size + templates.aliases.size === 0 ? {} : { templates }),
     problems,
   };
 }

@@ -10,4 +10,5 @@ export interface MeshReading extends Given {
   readonly context: ContextItem[];
   /** What was said of templates that are not stock: values and ConfigMaps have the same one. */
   readonly notStock: Set<string>;
+  readonly templates: { readonly makeRules: Map<string, boolean>; readonly aliases: Map<string, readonly string[]>; all: boolean };
 }

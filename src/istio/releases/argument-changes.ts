@@ -200,7 +200,7 @@ export const ARGUMENT_CHANGES = {
     spans: '1.27 -',
     commits: ['6263d09ec0c', '11d3fd6643b'],
     touches: 'users of the flag',
-    what: '--native-nftables makes native nftables rules instead.',
+    what: '--native-nftables makes nftables rules.',
   },
   strictRanges: {
     spans: '1.27 -',
@@ -221,4 +221,13 @@ export const ARGUMENT_CHANGES = {
     what: '--probe-timeout and the other flags of the validation are known.',
   },
   logFlags: { spans: '1.15 -', commits: [], touches: 'users of the flag', what: 'The flags of the log are known.' },
+  // pilot/cmd/pilot-agent/main.go of 1.6 to 1.8 and app/cmd.go of later releases: AttachCobraFlags on the root command, to
+  // which the command istio-iptables is added; log/options.go makes them persistent flags.
+  agentLogFlags: {
+    spans: '1.6 - 1.14',
+    commits: ['3a148773e21'],
+    touches: 'users of the flag',
+    what: 'In an image the flags of the log are those of pilot-agent, which runs the program: they are taken and do nothing.',
+    gone: { what: 'The flags of the log are those of the program itself.', commits: [] },
+  },
 } as const satisfies Record<string, Change>;

@@ -86,6 +86,12 @@ export const INJECTION_CHANGES = {
     touches: 'users of the Helm value',
     what: 'global.proxy_init.forceApplyIptables is passed as --force-apply.',
   },
+  injectsNativeSidecars: {
+    spans: '1.19 -',
+    commits: [],
+    touches: 'no traffic',
+    what: 'The proxy can be injected as a native sidecar: an init container that restarts always, behind the one that makes the rules.',
+  },
   injectsReroutedByNewName: {
     spans: '1.25 -',
     commits: [],
@@ -183,6 +189,14 @@ export const INJECTION_CHANGES = {
     commits: [],
     touches: 'every pod',
     what: 'The label sidecar.istio.io/inject decides about injection, before the annotation of that name.',
+  },
+  // Before, y, yes, true and on, in any case, were a yes, and every other text a no. istio#56737, opened on 2025-06-23 for
+  // istio#51841, between 1.26.0 and 1.27.0, of later 1.26 patches not told; its commit is not known here.
+  readsInjectStrictly: {
+    spans: '1.27 -',
+    commits: [],
+    touches: 'users of the annotation',
+    what: 'Only "true" and "false" count in sidecar.istio.io/inject.',
   },
   injectsGatewayTemplate: {
     spans: '1.10 -',

@@ -47,7 +47,9 @@ export function readRelease(text: string): ReadRelease {
   const parts = /^v?(1\.(?:0|[1-9]\d{0,2}))(?:\.(0|[1-9]\d{0,2}))?(?:[-+][0-9A-Za-z][0-9A-Za-z.+-]*)?$/.exec(text.trim());
   const newest = newestPatch(parts?.[1] ?? '');
   if (newest === undefined) return { unknown: text };
-  if (parts?.[2] === undefined) return { release: newest };
+  // Built before the minor was released: its patches are not in it.
+  if (parts?.[2] === undefined)
+    return /^[^-]*-(?:alpha|beta|rc|dev)/.test(text.trim()) ? { release: newest, insteadOf: text.trim() } : { release: newest };
   const exact = `${parts[1]}.${parts[2]}`;
   return POSITION.has(exact) ? { release: exact } : { release: newest, insteadOf: exact };
 }

@@ -15,6 +15,7 @@ import { injectionOf } from '../workload-injection.ts';
 import { factsOfWorkload, planOfWorkload } from '../workload-plan.ts';
 import type { Outcome, Planned } from './outcome.ts';
 import { troubleText } from './outcome.ts';
+import { recent } from './recent.ts';
 
 /** Gives equal texts equal numbers. */
 export type Numbering = (text: string) => number;
@@ -40,11 +41,12 @@ export interface PlannerOptions {
 export interface PlannedInjection extends Planned {
   /** Whether the arguments were found in the workload, not made anew. */
   readonly found: boolean;
-  /** What there is to say of this very workload: its release is not quite known. */
+  /** What there is to say of this very workload: its release is not quite known, a value of its does nothing. */
   readonly problems: readonly Problem[];
 }
 
-type Kept = Omit<PlannedInjection, 'problems'>;
+/** `problems` are those of the plan alone. */
+type Kept = PlannedInjection;
 
 export type Planner = (workload: Workload, mesh: Mesh) => PlannedInjection;
 
@@ -53,18 +55,13 @@ const KEPT = 256;
 
 /** A planner for a request, whose mesh is replaced by what is known when a workload comes. Never throws a ProblemError. */
 export function plannerFor(request: InjectionRequest, options: PlannerOptions): Planner {
-  const kept = new Map<string, Kept>();
+  const kept = recent<Kept>(KEPT);
   return (workload, mesh) => {
     const made = attempt(() => injectionOf(workload, { ...request, mesh }));
     if (made.kind === 'trouble') return { ...numbered(made, options.numbering), found: false, problems: [] };
     const key = keyOf(made, factsOfWorkload(workload, options.facts));
-    const known = kept.get(key);
-    const planned = known ?? plannedOf(made, options);
-    // The one that was asked for last is forgotten last.
-    if (known !== undefined) kept.delete(key);
-    else if (kept.size >= KEPT) kept.delete(kept.keys().next().value as string);
-    kept.set(key, planned);
-    return { ...planned, problems: made.problems };
+    const planned = kept(key, () => plannedOf(made, options));
+    return { ...planned, problems: [...saidOf(made), ...planned.problems] };
   };
 }
 
@@ -82,7 +79,14 @@ function plannedOf(made: WorkloadInjection, { facts, sets, numbering }: PlannerO
       ? numbered({ kind: 'none', reason: injection.reason }, numbering)
       : // Only those that are injected nowhere have no plan.
         planned(() => planOfWorkload(made, facts, sets) as CapturePlan, numbering);
-  return { number, outcome, release: release.value, found };
+  const said = new Set(saidOf(made));
+  const problems = outcome.kind === 'rules' ? outcome.plan.problems.filter((one) => !said.has(one)) : [];
+  return { number, outcome, release: release.value, found, problems };
+}
+
+/** What is said before there is a plan: others with the same arguments need not have it. */
+function saidOf({ injection, problems }: WorkloadInjection): readonly Problem[] {
+  return injection.kind === 'arguments' ? [...problems, ...injection.problems] : problems;
 }
 
 type Trouble = Extract<Outcome, { readonly kind: 'trouble' }>;

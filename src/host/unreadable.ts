@@ -1,7 +1,7 @@
 /** Files that can't be read, in a person's words. */
 
-import type { Problem } from '../../istio/problems.ts';
-import { problem } from '../../istio/problems.ts';
+import type { Problem } from '../istio/problems.ts';
+import { problem } from '../istio/problems.ts';
 
 export function unreadable(file: string, reason: string): Problem {
   return problem('unreadable-file', { kind: 'file', file: file === '' ? '""' : file, line: 0, column: 0 }, { reason });

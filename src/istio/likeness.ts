@@ -1,17 +1,21 @@
 /** What two workloads must have in common to be told the same: a text, cheap to make. */
 
-import { isProgram } from '../injection/found-arguments.ts';
-import type { Container, Ids, Texts, Workload } from '../manifest/workload.ts';
-import type { Mesh } from '../mesh/mesh.ts';
+import { isProgram } from './injection/found-arguments.ts';
+import type { Container, Ids, Texts, Workload } from './manifest/workload.ts';
+import type { Mesh } from './mesh/mesh.ts';
 
 // Of every pod's own making, and read by nobody: the status is looked at for being there.
 const UNREAD = 'sidecar.istio.io/status';
 
 /** Workloads with equal texts have the same diagnostics. Of addresses only the family counts, of labels only those that are asked for. */
-export function likenessOf({ kind, namespace, annotations, labels, pod }: Workload, { proxyConfigs, namespaces }: Mesh): string {
+export function likenessOf(
+  { kind, namespace, annotations, jobAnnotations, labels, pod }: Workload,
+  { proxyConfigs, namespaces }: Mesh,
+): string {
   const parts: string[] = [kind];
   if (proxyConfigs.length > 0 || namespaces.size > 0 || namespace.startsWith('kube-')) parts.push(namespace);
   pushIstio(parts, annotations);
+  if (jobAnnotations !== undefined) pushIstio(parts, jobAnnotations);
   pushIstio(parts, pod.annotations);
   parts.push(pod.labels.get('sidecar.istio.io/inject')?.value ?? '', labels.get('sidecar.istio.io/inject')?.value ?? '');
   for (const { selector } of proxyConfigs) for (const label of selector.keys()) parts.push(pod.labels.get(label)?.value ?? '\n');

@@ -1,0 +1,59 @@
+/** What there is to say of single workloads, said once for all of them. */
+
+import type { Problem } from '../../istio/problems.ts';
+import { problemText } from '../../istio/problems.ts';
+import type { Outcome } from '../../istio/rule-groups/outcome.ts';
+import { onOneLine, printSource } from '../../istio/source.ts';
+import { grouped, workloadsText } from './numbers.ts';
+
+export interface Remarks {
+  /** Of one workload. */
+  readonly add: (...problems: readonly (readonly Problem[])[]) => void;
+  /** A line for each sentence, with the number of workloads: errors first, then the most frequent. */
+  readonly notes: () => readonly string[];
+}
+
+interface Counted {
+  readonly first: Problem;
+  count: number;
+}
+
+// A name in a sentence makes it another one: of a cluster there may be any number.
+const KEPT = 200;
+const SHOWN = 10;
+
+export function remarksOf(): Remarks {
+  const kept = new Map<string, Counted>();
+  let others = false;
+  return {
+    add: (...problems) => {
+      for (const [text, first] of new Map(problems.flat().map((one) => [problemText(one), one]))) {
+        const known = kept.get(text);
+        if (known !== undefined) known.count += 1;
+        else if (kept.size < KEPT) kept.set(text, { first, count: 1 });
+        else others = true;
+      }
+    },
+    notes: () => {
+      const sorted = [...kept].sort(([, a], [, b]) => Number(isError(b)) - Number(isError(a)) || b.count - a.count);
+      const more = sorted.length - SHOWN;
+      const rest = more <= 0 ? [] : [`note: ${others ? 'at least ' : ''}${grouped(more)} more of such lines`];
+      return [...sorted.slice(0, SHOWN).map(lineOf), ...rest];
+    },
+  };
+}
+
+/** The errors that keep a workload from having rules; that one is not injected yet is none. */
+export function troublesOf(outcome: Outcome): readonly Problem[] {
+  return outcome.kind === 'trouble' ? outcome.problems.filter(({ code }) => code !== 'not-injected') : [];
+}
+
+function isError({ first }: Counted): boolean {
+  return first.severity === 'error';
+}
+
+/** `warning: 12 workloads: ... (pod.yaml:3:5)`, the place being that of the first of them. */
+function lineOf([text, { first, count }]: readonly [string, Counted]): string {
+  const place = `${count === 1 ? '' : 'the first at '}${printSource(first.source)}`;
+  return onOneLine(`${first.severity}: ${workloadsText(count)}: ${text} (${place})`);
+}
