@@ -15,8 +15,9 @@ import { mergeLines } from './audit/summarize.ts';
 import { SUMMARY_FORM_NAMES, SUMMARY_FORMS } from './audit/summary-forms.ts';
 import type { Wanted } from './audit/wanted.ts';
 import type { SettingsGiven } from './options.ts';
+import { refuseArgumentsBeside } from './plan-input.ts';
 import type { Result } from './talk.ts';
-import { badOption, oneOf } from './talk.ts';
+import { BAD_INPUT, badOption, oneOf } from './talk.ts';
 import { injectionRequest } from './workloads/given.ts';
 
 export interface AuditRequest {
@@ -43,6 +44,7 @@ export async function auditNode({
   using = programs(),
   find = podNamespaces,
 }: AuditRequest): Promise<Result> {
+  refuseArgumentsBeside(given);
   const places = numberIn('--jobs', jobs, MOST_JOBS);
   const seconds = every === undefined ? undefined : numberIn('--every', every, 86_400);
   const { mesh, at, installer } = await injectionRequest(given);
@@ -125,12 +127,17 @@ export function summarize(files: readonly string[], output: string): Result {
     return read;
   });
   const merged = mergeLines(texts);
-  if (merged.lines === 0) throw badOption('--summarize', 'holds no line of an audit');
+  if (merged.lines === 0) throw badOption('--summarize', `${files.join(' ')} holds no line of an audit`);
   const notes =
     merged.otherLines === 0
       ? []
       : [`note: ${linesText(merged.otherLines)} of something else ${merged.otherLines === 1 ? 'was' : 'were'} left out`];
-  return { output: SUMMARY_FORMS[form](merged), problems: [], notes, exitCode: exitCodeOf(verdictsIn(merged)) };
+  return {
+    output: SUMMARY_FORMS[form](merged),
+    problems: [],
+    notes,
+    exitCode: exitCodeOf(verdictsIn(merged)) || (merged.lacking > 0 ? BAD_INPUT : 0),
+  };
 }
 
 function linesText(count: number): string {

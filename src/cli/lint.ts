@@ -2,7 +2,6 @@
 
 import { deadRuleFinder } from '../istio/lint/dead-rules.ts';
 import { lintGathering } from '../istio/lint/gather.ts';
-import { resolveRelease } from '../istio/resolve-release.ts';
 import type { Sourced } from '../istio/source.ts';
 import type { Paint } from './colour.ts';
 import type { LintFormName } from './lint/forms.ts';
@@ -10,13 +9,14 @@ import { LINT_FORM_NAMES, LINT_FORMS } from './lint/forms.ts';
 import { summaryOf } from './lint/summary.ts';
 import { reaches, thresholdOf } from './lint/threshold.ts';
 import type { SettingsGiven } from './options.ts';
+import { refuseArgumentsBeside } from './plan-input.ts';
 import type { Result } from './talk.ts';
 import { BAD_INPUT, badOption, oneOf } from './talk.ts';
+import { eachWorkload } from './workloads/each.ts';
 import { injectionRequest } from './workloads/given.ts';
 import { nothingFound } from './workloads/nothing.ts';
-import { progressFor } from './workloads/progress.ts';
+import { refuseStdinTwice } from './workloads/stdin-once.ts';
 import type { Passed } from './workloads/stream.ts';
-import { workloadsOf } from './workloads/stream.ts';
 
 export interface LintCommand {
   readonly files: readonly string[];
@@ -34,8 +34,8 @@ export async function lint({ files: operands, given, failOn, failOnOption = '--f
   const threshold = thresholdOf(failOnOption, failOn);
   const files = [...operands, ...(given.manifests?.filenames ?? [])];
   if (files.length === 0) throw badOption('lint', 'names nothing to look at: name a file or a folder, or - for standard input');
-  if ([...files, ...(given.manifests?.values ?? [])].filter((file) => file === '-').length > 1)
-    throw badOption('-', 'standard input can be read once');
+  refuseStdinTwice([...files, ...(given.manifests?.values ?? [])]);
+  refuseArgumentsBeside(given);
   const release = releaseOf(given);
   const { mesh, images, installer } = await injectionRequest(given);
   const dead = deadRuleFinder();
@@ -46,17 +46,10 @@ export async function lint({ files: operands, given, failOn, failOnOption = '--f
     findDead: dead.find,
   });
   const passed: Passed = { skipped: new Map(), problems: [] };
-  const bar = progressFor(process.stderr, process.env, () => performance.now());
-  let count = 0;
-  try {
-    for await (const subject of workloadsOf(files, mesh, passed, (progress) => bar.update(progress, count))) {
-      count += 1;
-      if (subject.kind === 'workload') gathering.workload(subject.workload, subject.mesh);
-      else gathering.sidecar(subject.sidecar, subject.source);
-    }
-  } finally {
-    bar.clear();
-  }
+  const count = await eachWorkload(files, mesh, passed, (subject) => {
+    if (subject.kind === 'workload') gathering.workload(subject.workload, subject.mesh);
+    else gathering.sidecar(subject.sidecar, subject.source);
+  });
   for (const one of [...mesh.problems, ...passed.problems]) gathering.problem(one);
   const report = gathering.report();
   const unread = passed.problems.some(({ severity }) => severity === 'error');
@@ -71,7 +64,5 @@ export async function lint({ files: operands, given, failOn, failOnOption = '--f
 
 function releaseOf({ release }: SettingsGiven): Sourced<string> | undefined {
   if (release === undefined) return undefined;
-  const named = { value: release, source: { kind: 'option', option: '--release' } } as const;
-  resolveRelease(named);
-  return named;
+  return { value: release, source: { kind: 'option', option: '--release' } };
 }

@@ -17,7 +17,7 @@ import { madeWith } from './plan-input/stand-in.ts';
 import type { SourceName } from './source-name.ts';
 import { badOption } from './talk.ts';
 import type { WorkloadGiven } from './workloads/choose.ts';
-import { holdsStrangers, looksLikeManifest, namesManifests } from './workloads/sniff.ts';
+import { holdsManifests, holdsStrangers, looksLikeManifest, namesManifests } from './workloads/sniff.ts';
 import { refuseStdinTwice } from './workloads/stdin-once.ts';
 
 /** A plan, and what it was made of. */
@@ -58,11 +58,9 @@ export async function readInput(name: Extract<SourceName, { readonly kind: 'sett
   const { file } = name;
   refuseFilename(file, given);
   refuseStdinTwice([file, ...(given.manifests?.values ?? [])]);
-  const texts = readTexts(file);
-  if ('code' in texts) throw new ProblemError([texts]);
-  const [text, ...others] = texts;
-  // A folder holds manifests.
-  if (text === undefined || others.length > 0 || text.file !== file) return planOfFiles({ files: [file] }, options, {});
+  // Not read as a whole: a dump may be larger than a text can be.
+  if (holdsManifests(file)) return planOfFiles({ files: [file] }, options, {});
+  const text = oneText(file);
   if (holdsStrangers(text.text)) return planOfFiles({ text }, options, {});
   if (looksLikeManifest(text.text)) return planOfText(text, options, {});
   refuseArguments(file, given);
@@ -104,7 +102,7 @@ const OPTION: Source = { kind: 'option', option: '--release' };
 
 async function planOfArguments(args: readonly string[], given: PlanGiven, facts: Facts): Promise<PlanInput> {
   const { release, sets, standIn = false } = given;
-  if (sets.length > 0) refuseSettings();
+  if (sets.length > 0) throw badOption('--', APART);
   const env = await environmentOf(given);
   const named = release === undefined ? {} : { release, releaseSource: OPTION };
   const made = madeWith(facts, standIn, (all) => planFromArguments(args, { ...all, ...named, env }));
@@ -131,16 +129,19 @@ async function planOfFiles(manifests: Manifests, given: PlanGiven, known: Facts)
 
 /** The facts that are given beside a file, with which arguments don't go. */
 async function factsBeside(given: PlanGiven): Promise<Facts> {
-  if (given.args !== undefined) refuseSettings();
-  refuseEnvironment(given);
+  refuseArgumentsBeside(given);
   return factsOf(given);
 }
 
-function refuseSettings(): never {
-  throw badOption('--', 'arguments and settings (-f, --set) do not go together');
+const APART = 'arguments and settings (-f, --set) do not go together';
+
+/** Where settings or manifests are, no arguments can be, nor their environment. */
+export function refuseArgumentsBeside(given: Pick<SettingsGiven, 'args' | 'env' | 'envFile'>): void {
+  if (given.args !== undefined) throw badOption('--', APART);
+  refuseEnvironment(given);
 }
 
-function refuseEnvironment({ env, envFile }: SettingsGiven): void {
+function refuseEnvironment({ env, envFile }: Pick<SettingsGiven, 'env' | 'envFile'>): void {
   if (env.length > 0 || envFile !== undefined) throw badOption('--env', 'goes with arguments after --');
 }
 

@@ -22,6 +22,8 @@ export interface Choice {
   readonly snapshot: Snapshot;
   /** The other backend, where it was looked at as well. */
   readonly other?: Snapshot;
+  /** Why legacy could not be read, though tables of it are in use. */
+  readonly unread?: Failure;
   /** How it was chosen, for the debug log. */
   readonly reasons: readonly string[];
 }
@@ -57,7 +59,8 @@ async function chooseBetween(reading: Reading, wish: Wish): Promise<Choice | { r
     return 'failure' in legacy
       ? await chooseOther(reading, wish, nft.failure)
       : { snapshot: legacy, reasons: [`nft does not work: ${nft.failure.text}`] };
-  if ('failure' in legacy) return { snapshot: nft, reasons: ['legacy tables are in use, but can not be read', legacy.failure.text] };
+  if ('failure' in legacy)
+    return { snapshot: nft, unread: legacy.failure, reasons: ['legacy tables are in use, but can not be read', legacy.failure.text] };
   return compare(nft, legacy);
 }
 

@@ -37,8 +37,10 @@ export interface Asked {
 /** Explains a program that failed. Looks at this process's rights and modules to tell causes with one symptom apart. */
 export function explainFailure(ran: Ran, asked: Asked = {}, rights: Rights = readRights()): Failure {
   const place = placeOf(ran.stderr, asked.text ?? '');
-  const cause = causeOf(ran, rights, place.line);
   const legacy = ran.stderr.includes('(legacy)') || ran.argv[0].includes('legacy');
+  const told = causeOf(ran, rights, place.line);
+  // Its socket is a raw one, and what it says of that names no right.
+  const cause = legacy && told === 'not-permitted' && rights.has('NET_RAW') === false ? 'no-net-raw' : told;
   const modules = modulesFor(place.table ?? 'nat', place.rule === undefined ? place.block : [place.rule], asked.family ?? 'ip', legacy);
   const { text, fix } = remedyFor(cause, {
     program: ran.argv[0],

@@ -9,15 +9,29 @@ import { programOf } from './snapshot.ts';
 
 /** The warnings of a view, in the order: unreadable things, both backends, rules that were left. */
 export function warningsOf(view: View, { ownership }: Planned, goal: Goal): readonly string[] {
-  return [...view.warnings, ...bothBackends(view, goal), ...noIp6(view, goal), ...ownership.warnings.map(ownershipText)];
+  return [
+    ...view.warnings,
+    ...unreadLegacy(view),
+    ...bothBackends(view, goal),
+    ...noIp6(view, goal),
+    ...ownership.warnings.map(ownershipText),
+  ];
 }
 
 function bothBackends({ choice: { snapshot, other } }: View, goal: Goal): readonly string[] {
-  if (other === undefined || !holdsOurs(other)) return [];
+  // Who names the backend to be cleaned keeps the other: to be told to clean that as well would cost all capture.
+  if (other === undefined || !holdsOurs(other) || goal.clean === 'one backend') return [];
   const [here, there] = [programOf(snapshot.backend, 'ip', 'save'), programOf(other.backend, 'ip', 'save')];
   if (goal.clean === 'everywhere') return [`rules of Istio are in both ${here} and ${there}`];
   return [
     `rules of Istio are in both ${here} and ${there}: only those of ${snapshot.backend} are kept right, and packets meet both; "clean --backend ${other.backend}" removes the others`,
+  ];
+}
+
+function unreadLegacy({ choice: { unread } }: View): readonly string[] {
+  if (unread === undefined) return [];
+  return [
+    `legacy tables are in use here and can not be read: rules of Istio in them would stay, and packets meet both. ${unread.text}; ${unread.fix}`,
   ];
 }
 

@@ -276,6 +276,11 @@ export const ENVIRONMENT = {
   inbound6: 'ENABLE_INBOUND_IPV6',
 } as const;
 
+/** The argument that a word names, by its long or its short form. */
+export function argumentNamed(word: string): Argument | undefined {
+  return ARGUMENTS.find(({ flag, short }) => word === `--${flag}` || (short !== undefined && word === `-${short}`));
+}
+
 /** Whether a release's program knows a flag, by its long name in Go, by its letter in the shell. */
 export function isKnown(argument: Argument, { has }: Profile): boolean {
   if (has('shellProgram')) return argument.shell !== undefined && has(argument.shell);

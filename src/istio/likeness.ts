@@ -7,17 +7,15 @@ import type { Mesh } from './mesh/mesh.ts';
 // Of every pod's own making, and read by nobody: the status is looked at for being there.
 const UNREAD = 'sidecar.istio.io/status';
 
-/** Workloads with equal texts have the same diagnostics. Of addresses only the family counts, of labels only those that are asked for. */
-export function likenessOf(
-  { kind, namespace, annotations, jobAnnotations, labels, pod }: Workload,
-  { proxyConfigs, namespaces }: Mesh,
-): string {
+/** Workloads with equal texts have the same rules and diagnostics. Of addresses only the family counts, of labels only those that are asked for. */
+export function likenessOf({ kind, namespace, annotations, jobAnnotations, pod }: Workload, { proxyConfigs, namespaces }: Mesh): string {
   const parts: string[] = [kind];
   if (proxyConfigs.length > 0 || namespaces.size > 0 || namespace.startsWith('kube-')) parts.push(namespace);
   pushIstio(parts, annotations);
   if (jobAnnotations !== undefined) pushIstio(parts, jobAnnotations);
   pushIstio(parts, pod.annotations);
-  parts.push(pod.labels.get('sidecar.istio.io/inject')?.value ?? '', labels.get('sidecar.istio.io/inject')?.value ?? '');
+  // An empty label beats the annotation as any other does, so that it is not the same as none.
+  parts.push(pod.labels.get('sidecar.istio.io/inject')?.value ?? '\n');
   for (const { selector } of proxyConfigs) for (const label of selector.keys()) parts.push(pod.labels.get(label)?.value ?? '\n');
   parts.push(pod.hostNetwork ? 'host' : 'own', ...pod.addresses.map(familyOf), '\n', ...(pod.nameservers ?? ['\n']));
   pushIds(parts, pod.ids);

@@ -59,6 +59,10 @@ export const PROBLEMS = {
     severity: 'warning',
     text: '{name} gets its value from elsewhere (valueFrom, envFrom), which is not known here; it counts as not set',
   },
+  'variables-from-elsewhere': {
+    severity: 'warning',
+    text: '{names} may come from elsewhere (envFrom); they count as not set',
+  },
   'unknown-flag': { severity: 'error', text: '{value} is not a flag of istio-iptables {release}{nearest}' },
   'flag-without-value': { severity: 'error', text: '{value} needs a value' },
   'ignored-argument': { severity: 'warning', text: '{value} is ignored by istio-iptables {release}' },

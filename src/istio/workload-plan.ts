@@ -3,9 +3,8 @@
 import { readArguments } from './argument-settings.ts';
 import { HERE } from './command-line.ts';
 import type { Facts } from './facts.ts';
-import type { Environment } from './given.ts';
 import type { InjectedArgument } from './injection/injected.ts';
-import { wordsOf } from './injection/injected.ts';
+import { argumentBehind, valuesOf, wordsOf } from './injection/injected.ts';
 import type { Texts, Workload } from './manifest/workload.ts';
 import type { CapturePlan } from './plan.ts';
 import { planFor, withProblems } from './plan.ts';
@@ -48,17 +47,11 @@ export function planOfWorkload(made: WorkloadInjection, said: Facts = {}, sets: 
   });
 }
 
-function valuesOf(environment: Texts): Environment {
-  return Object.fromEntries([...environment].map(([name, { value }]) => [name, value]));
-}
-
 /** Where an argument or a variable stands, for the source that the program's own reading tells. */
 function placeOf(source: Source, args: readonly InjectedArgument[], environment: Texts): Source {
   if (source.kind === 'environment') return environment.get(source.name)?.source ?? source;
   if (source.kind !== 'argument') return source;
-  // The last one counts; `-p15001` is one word.
-  const given = args.findLast(({ flag }) => flag === source.flag) ?? args.findLast(({ flag }) => flag.startsWith(source.flag));
-  return given?.source ?? source;
+  return argumentBehind(source.flag, args)?.source ?? source;
 }
 
 function settingsAt(settings: Settings, at: (source: Source) => Source): Settings {

@@ -3,12 +3,12 @@
 import type { Source } from './source.ts';
 import type { YamlNode } from './yaml.ts';
 
-/** What stands at a path of keys; undefined where a key is missing or something on the way is no mapping. */
+/** What stands at a path of keys, of one that stands twice the last; undefined where a key is missing or something on the way is no mapping. */
 export function field(node: YamlNode | undefined, ...path: readonly string[]): YamlNode | undefined {
   let at = node;
   for (const name of path) {
     if (at?.kind !== 'mapping') return undefined;
-    at = at.entries.find(({ key }) => key.kind === 'scalar' && key.text === name)?.value;
+    at = at.entries.findLast(({ key }) => key.kind === 'scalar' && key.text === name)?.value;
   }
   return at;
 }

@@ -43,7 +43,7 @@ export async function benchCluster(): Promise<Table> {
       const costs = await Promise.all(
         Object.entries(COMMANDS).map(async ([name, args]) => ({
           name,
-          ...(await cost([...args, '-f', file], hook, join(folder, name[0] ?? ''))),
+          ...(await cost([...args, '-f', file], hook, join(folder, `${args[0]}.used`))),
         })),
       );
       for (const { name, seconds, megabytes } of costs) {

@@ -25,6 +25,34 @@ function merged(...texts: readonly string[]): ReturnType<typeof mergeLines> {
 
 const DRIFT = { verdict: 'not as it should be', drift: '1 rule missing' } as const;
 
+describe('lines that are cut off', () => {
+  const round = [pod(), pod({ pod: 'cart-7d9f8b6c5d-fghij', ...DRIFT }), pod({ pod: 'web-0' })];
+  const whole = [...round.map(podLine), summaryLine(round, 0.5, 'node-1')];
+  const file = (text: string): string => {
+    const path = join(mkdtempSync(join(tmpdir(), 'istio-init-')), 'lines');
+    writeFileSync(path, text);
+    return path;
+  };
+
+  it('are no proof that all is well', () => {
+    const cut = whole.slice(2).join('');
+    expect(merged(cut)).toMatchObject({ pods: 1, lacking: 2 });
+    const { output, exitCode } = summarize([file(cut)], 'text');
+    expect(output).toContain('\nnot here: the lines of 2 pods; what was logged first is cut off\n');
+    expect(exitCode).toBe(2);
+    expect(summarize([file(whole.slice(1).join(''))], 'text').exitCode).toBe(1);
+  });
+
+  it('are made good by a later round', () => {
+    expect(merged([...whole.slice(2), ...whole].join('')).lacking).toBe(0);
+  });
+
+  it('may have any words in front of them, braces too, and are of this version', () => {
+    expect(merged(whole.map((line) => `level=info {app="audit"} ${line}`).join(''))).toMatchObject({ pods: 3, lacking: 0 });
+    expect(merged(whole.join('').replaceAll('istio-init/v1', 'istio-init/v2'))).toMatchObject({ pods: 0, otherLines: 4 });
+  });
+});
+
 describe('lines of many nodes', () => {
   const lines = [
     podLine(pod()),

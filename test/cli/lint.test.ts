@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { plain } from '../../src/cli/colour.ts';
-import { dashesIn } from '../../src/cli/commands/lint.ts';
 import { githubForm } from '../../src/cli/lint/github.ts';
 import { sarifDocument } from '../../src/cli/lint/sarif.ts';
 import { thresholdOption } from '../../src/cli/lint/threshold.ts';
@@ -95,18 +94,23 @@ describe('what can not be used', () => {
       'holds no workload and no SidecarCapture, only 1 Service',
     );
   });
-
-  it('lone dashes are operands unless an option takes them', () => {
-    expect(dashesIn(['lint', 'a.yaml', '-', '-o', 'json'])).toEqual(['-']);
-    expect(dashesIn(['lint', '-f', '-', '--values', '-'])).toEqual([]);
-    expect(dashesIn(['lint', '-f', '-', '-'])).toEqual(['-']);
-    expect(dashesIn(['lint', '--', '-'])).toEqual([]);
-  });
 });
 
 it('the summary tells what was looked at and passed over', async () => {
   const { notes } = await lintFiles({ 'a.yaml': `${WARNED}---\n${WARNED}---\napiVersion: v1\nkind: Service\nmetadata: {name: a}\n` });
   expect(notes).toEqual(['note: 2 workloads looked at, 1 of them different: 1 warning', 'note: without pods, so passed over: 1 Service']);
+});
+
+it('a list of thousands keeps nobody waiting, and the pods beside it are looked at', async () => {
+  const ports = Array.from({ length: 20_000 }, (_, index) => index + 1).join(',');
+  const ranges = Array.from({ length: 10_000 }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`).join(',');
+  const texts = [pod('ports', `${TRAFFIC}excludeOutboundPorts`, ports), pod('ranges', `${TRAFFIC}excludeOutboundIPRanges`, ranges), WARNED];
+  const { output, notes } = await lintFiles({ 'a.yaml': texts.join('---\n') });
+  expect(output).toContain('Pod default/warned');
+  expect(notes).toEqual([
+    'note: 3 workloads looked at: 1 warning',
+    'note: rule sets that are too many, or too large: those of 2 workloads were not looked through for dead rules',
+  ]);
 });
 
 it('an image that tells no release is counted, and what hangs on no release is looked at', async () => {

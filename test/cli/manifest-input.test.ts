@@ -164,6 +164,34 @@ describe.concurrent('of several workloads', () => {
     );
   });
 
+  it('the nearest is found by as much of its name as was given, and two of the same name by their places', async () => {
+    expectRefused(
+      await here(['explain', '-f', 'several.yaml', '--workload', 'odrers']),
+      '--workload "odrers" is not in several.yaml, which holds 3 workloads (Pod/default/cart, Pod/default/orders, Pod/old/cart) (did you mean orders?)',
+    );
+    folder.write('same.yaml', `${CART}---\n${CART}`);
+    const { stderr } = await here(['explain', '-f', 'same.yaml', '--workload', 'cart']);
+    expect(stderr).toMatch(
+      /^--workload "cart" may be Pod\/default\/cart at same\.yaml:\d+:1 or same\.yaml:\d+:1; give a file that has one of them\n$/,
+    );
+  });
+
+  it('a folder as SOURCE is read as -f reads it, one empty file or not', async () => {
+    mkdirSync(join(folder.path, 'some'));
+    folder.write('some/a.yaml', CART);
+    folder.write('some/empty.yaml', '');
+    const [named, given] = await Promise.all([
+      here(['explain', 'some', '--workload', 'cart']),
+      here(['explain', '-f', 'some', '--workload', 'cart']),
+    ]);
+    expect(named).toEqual(given);
+  });
+
+  it('an image of an unknown patch is of the newest known one, with a warning', async () => {
+    const { stderr } = await here(['explain', '-f', 'pod.yaml', '--image-release', '*/x=1.20.99']);
+    expect(stderr).toContain('--image-release warning: 1.20.99 is not known; 1.20.8, the newest known patch, is used\n');
+  });
+
   it('a broken document beside does no harm, and is named', async () => {
     const text = `${CART}---\na: [1\n---\n${pod('orders')}`;
     const file = folder.write('broken.yaml', text);
@@ -312,6 +340,8 @@ describe.concurrent('options that do not go together are refused', () => {
     [['diff', '-', '@1.28', '--values', '-'], '- standard input can be read once; put one of the two in a file'],
     [['check', '-', '-f', '-'], '- standard input can be read once; put one of the two in a file'],
     [['explain', '-f', 'pod.yaml', '--', '-p', '15001'], '-- arguments and settings (-f, --set) do not go together'],
+    [['lint', 'pod.yaml', '--', '-p', '15001'], '-- arguments and settings (-f, --set) do not go together'],
+    [['audit', '--', '-p', '15001'], '-- arguments and settings (-f, --set) do not go together'],
     [['explain', '-f', 'pod.yaml', '--env', 'A=1'], '--env goes with arguments after --'],
     [
       ['explain', '-f', 'sidecar.yaml', '--values', 'sidecar.yaml'],

@@ -7,9 +7,9 @@ import { NO_MESH } from '../../src/istio/mesh/mesh.ts';
 import { recent } from '../../src/istio/rule-groups/recent.ts';
 import { readYaml } from '../../src/istio/yaml.ts';
 
-function podOf(name: string, annotation: string, mesh: Mesh = NO_MESH): Subject {
+function podOf(name: string, annotation: string, mesh: Mesh = NO_MESH, labels = ''): Subject {
   const documents = readYaml(
-    `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, annotations: {${annotation}}}\nspec: {containers: [{name: app}]}`,
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, annotations: {${annotation}}, labels: {${labels}}}\nspec: {containers: [{name: app}]}`,
   );
   if ('reason' in documents) throw new Error(documents.reason);
   const [item] = documents.flatMap((document) => readManifest(document, 'p.yaml'));
@@ -31,6 +31,21 @@ describe('what holds for all workloads that are alike', () => {
       ['e', `${PORTS}: "81"`],
     ] as const)
       find(podOf(name, annotation));
+    expect(asked).toEqual(['a', 'b', 'e']);
+  });
+
+  it('is not the same for an empty label and for none: the label beats the annotation', () => {
+    const INJECT = 'sidecar.istio.io/inject';
+    const asked: string[] = [];
+    const find = onceForAlike((subject) => asked.push(subject.kind === 'workload' ? subject.workload.name : ''));
+    for (const [name, labels] of [
+      ['a', ''],
+      ['b', `${INJECT}: ""`],
+      ['c', 'app: x'],
+      ['d', `${INJECT}: "", app: y`],
+      ['e', `${INJECT}: "false"`],
+    ] as const)
+      find(podOf(name, `${INJECT}: "true"`, NO_MESH, labels));
     expect(asked).toEqual(['a', 'b', 'e']);
   });
 

@@ -18,6 +18,12 @@ describe('documents of YAML', () => {
     expect(placesOf(text)).toEqual(['a m:2:1', 'b m:6:1', 'c m:10:1', 'd m:15:1', 'e m:19:1']);
   });
 
+  it('may begin as JSON does', () => {
+    expect(placesOf('{kind: Pod, metadata: {name: a}}')).toEqual(['a m:1:1']);
+    expect(placesOf('[{kind: Pod, metadata: {name: a}}]')).toEqual(['a m:1:2']);
+    expect(placesOf('[ {"kind": "Pod", "metadata": {"name": "a"}}]')).toEqual(['a m:1:3']);
+  });
+
   it('begin on the line of their mark', () => {
     expect(placesOf('--- {kind: Pod, metadata: {name: a}}\n--- {"kind": "Pod", "metadata": {"name": "b"}}\n')).toEqual([
       'a m:1:5',

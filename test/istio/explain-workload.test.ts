@@ -227,6 +227,33 @@ describe('a pod that is injected', () => {
     ]);
     expect(unused('includeOutboundPorts: "443"', 'excludeInboundPorts: "9100"')).toEqual([]);
   });
+
+  it('has the line of a word that is a flag and its value', () => {
+    const found = explainedText(text.replace('- -d\n        - "15090,9100"', '- "-d15090,9100"'), undefined);
+    expect(settingIn(found, 'inbound.excludePorts')).toMatchObject({ text: '15090, 9100', source: { file: 'p.yaml', line: 15 } });
+  });
+
+  it('has nothing in vain that its arguments have by a long flag', () => {
+    const unused = (flag: string, asked: string): readonly string[] =>
+      explainedText(
+        text.replace('includeOutboundPorts: "443"', `excludeInboundPorts: "${asked}"`).replace('- -d', `- ${flag}`),
+        undefined,
+      ).unused.map(({ name, because }) => `${name}: ${because}`);
+    expect(unused('--istio-local-exclude-ports', '9100')).toEqual([]);
+    expect(unused('--istio-local-exclude-ports', '9200')).toEqual([
+      `${TRAFFIC}excludeInboundPorts: the pod was injected without it: its arguments have -d 15090,9100`,
+    ]);
+  });
+
+  it('has a variable that the long flag beats', () => {
+    const given = text
+      .replace('      args:', '      env: [{name: ISTIO_LOCAL_EXCLUDE_PORTS, value: "80"}]\n      args:')
+      .replace('- -d', '- --istio-local-exclude-ports')
+      .replace('includeOutboundPorts: "443"', '');
+    expect(explainedText(given, undefined).unused.map(({ name, because }) => `${name}: ${because}`)).toEqual([
+      'ISTIO_LOCAL_EXCLUDE_PORTS: the argument beats it',
+    ]);
+  });
 });
 
 /** The cases of golden/manifests are explained at these by turns. */

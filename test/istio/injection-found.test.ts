@@ -68,6 +68,22 @@ describe('in an injected pod', () => {
     ]);
   });
 
+  it.each([
+    [['*'], ['pod.yaml:30:7 warning: variables whose values are not known here may come from elsewhere (envFrom); they count as not set']],
+    [
+      ['ISTIO_*', 'DB_*'],
+      [
+        'pod.yaml:30:7 warning: variables that begin with "ISTIO_", whose values are not known here, may come from elsewhere (envFrom); they count as not set',
+      ],
+    ],
+    [['DB_*', 'POD_NAME'], []],
+    // What env says beats envFrom.
+    [['ISTIO_OUTBOUND_IPV4_*'], []],
+  ] as const)('so are all of an envFrom, where the program reads one that they may be: %j', (envFrom, said) => {
+    const env = { ISTIO_OUTBOUND_IPV4_LOOPBACK_CIDR: '127.0.0.1/32' };
+    expect(found(pod(init({ envFrom, env }))).problems.map(formatProblem)).toEqual(said);
+  });
+
   it("flags of the log are pilot-agent's where it runs the program, and the program's from 1.15 on", () => {
     const log = ['--log_output_level=default:info', '--log_as_json', '--log_rotate_max_age', '3'];
     const of = (tag: string, args = [...ORDINARY_POD, ...log]): Workload =>

@@ -68,7 +68,6 @@ export function workload(given: WorkloadWords = {}): Workload {
     name: 'reviews',
     source,
     annotations: new Map(),
-    labels: new Map(),
     pod: {
       source,
       annotations: texts(annotations),

@@ -3,6 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { APP, at, codesOf, diagnosticsOf, injected, pod } from './lint-workloads.ts';
 
+const TRAFFIC = 'traffic.sidecar.istio.io/';
+
 describe('annotations that are nearly right', () => {
   const fixOf = (name: string): readonly (string | undefined)[] => diagnosticsOf(pod(APP, `"${name}": ""`)).map(({ fix }) => fix);
 
@@ -150,5 +152,34 @@ describe('the wish to be injected', () => {
 
   it('of an injected pod it is past', () => {
     expect(codesOf(injected('1.28.0', []).replace('{name: a}', '{name: a, annotations: {sidecar.istio.io/inject: "yes"}}'))).toEqual([]);
+  });
+});
+
+describe('an annotation of an injected pod', () => {
+  const annotated = (annotation: string, args: readonly string[]): string =>
+    injected('1.28.0', args).replace('{name: a}', `{name: a, annotations: {${TRAFFIC}${annotation}}}`);
+
+  it.each([
+    ['includeOutboundIPRanges: 10.0.0.0/8', ['--istio-service-cidr', '10.0.0.0/8']],
+    ['includeOutboundIPRanges: 10.0.0.0/8', ['--istio-service-cidr=10.0.0.0/8']],
+    ['excludeOutboundPorts: "3306"', ['--istio-local-outbound-ports-exclude', '"3306"']],
+    ['excludeInterfaces: net1', ['--istio-exclude-interfaces', 'net1']],
+    ['excludeOutboundPorts: "3306"', ['-o', '"3306"']],
+  ])('%s is what its arguments have: %j', (annotation, args) => {
+    expect(codesOf(annotated(annotation, args))).toEqual([]);
+  });
+
+  it('was changed since where they have another value, by whatever form of the flag', () => {
+    for (const flag of ['-o', '--istio-local-outbound-ports-exclude']) {
+      const [one, ...others] = diagnosticsOf(annotated('excludeOutboundPorts: "3306"', [flag, '"3307"']));
+      expect(others, flag).toEqual([]);
+      expect(one, flag).toMatchObject({ code: 'changed-after-injection', text: expect.stringContaining('"3307"') });
+    }
+  });
+
+  it('is not judged by its text where an argument is in force', () => {
+    expect(codesOf(annotated('includeOutboundIPRanges: 10.0.0.5/8', ['-i', '10.0.0.0/16']))).toEqual(['changed-after-injection']);
+    for (const flag of ['-i', '--istio-service-cidr'])
+      expect(codesOf(annotated('includeOutboundIPRanges: 10.0.0.5/8', [flag, '10.0.0.5/8'])), flag).toEqual(['range-with-host-bits']);
   });
 });

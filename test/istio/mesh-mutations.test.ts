@@ -93,7 +93,6 @@ describe('any text', () => {
           name: 'p',
           source,
           annotations: new Map(),
-          labels: new Map(),
           pod: { ...pod, ...rest },
         };
         for (const problem of effectiveProxyConfig(NO_MESH, workload).problems) expect(formatProblem(problem)).not.toMatch(/\p{Cc}/u);

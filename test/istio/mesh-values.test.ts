@@ -98,7 +98,7 @@ describe('a bare MeshConfig', () => {
   it('is told by its keys', () => {
     const mesh = read('proxyListenPort: 15101\nproxyInboundListenPort: 15106\ndefaultConfig:\n  statusPort: 15999\n');
     expect(said(mesh)).toMatchObject({ ports: ['15101', '15106'], values: {}, problems: [] });
-    expect(mesh.defaultConfig?.statusPort?.value).toBe('15999');
+    expect(mesh.defaultConfig?.source).toMatchObject({ line: 4 });
   });
 
   it('is none where a key of the charts stands beside', () => {

@@ -93,6 +93,19 @@ describeKernel('apply in an init container that lacks something', () => {
     });
   });
 
+  it('says which rules it could not look for where legacy is in use and NET_RAW is lacking', async () => {
+    await inNamespace(async (namespace) => {
+      await applyIn(namespace, { args: REDIRECT, options: LEGACY });
+      const result = await applyIn(namespace, { args: REDIRECT, prefix: without('net_admin') });
+      expect(result).toMatchObject({ outcome: 'applied', backend: 'nft' });
+      expect(result.warnings).toContainEqual(expect.stringMatching(/^legacy tables are in use here and can not be read: .*NET_RAW/));
+      // And who cleans one of the two is not told to clean the other.
+      expect((await applyIn(namespace, { args: REDIRECT, options: NFT })).warnings).toContainEqual(
+        expect.stringContaining('packets meet both; "clean --backend legacy"'),
+      );
+    });
+  });
+
   it.each(['nft', 'legacy'] as const)('works on a read-only root with %s', async (backend) => {
     await inNamespace(async (namespace) => {
       const script =

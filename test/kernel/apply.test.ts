@@ -283,7 +283,11 @@ describeKernel('with rules in both backends', () => {
       const plan = planFromArguments(ORDINARY_POD);
       await apply(namespace, plan, { backend: 'legacy' });
       await apply(namespace, plan, { backend: 'nft' });
-      expect(await clean(target(namespace), { backend: 'legacy' }, unlocked())).toMatchObject({ outcome: 'cleaned', backend: 'legacy' });
+      expect(await clean(target(namespace), { backend: 'legacy' }, unlocked())).toMatchObject({
+        outcome: 'cleaned',
+        backend: 'legacy',
+        warnings: [],
+      });
       expect(await shown(namespace, 'legacy')).not.toContain('ISTIO');
       expect(await shown(namespace, 'nft')).toContain('ISTIO');
     });

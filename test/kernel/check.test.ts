@@ -223,6 +223,20 @@ describeKernel('a check of this machine', () => {
     });
   });
 
+  it('says that it did not see all where legacy is in use and NET_RAW is lacking', async () => {
+    await inNamespace(async (namespace) => {
+      await namespace.run('iptables-legacy -t nat -N ISTIO_OUTPUT; iptables-nft -t nat -N ISTIO_OUTPUT');
+      const prefix = ['setpriv', '--bounding-set=-all,+net_admin', '--inh-caps=-all'];
+      const { exitCode, stdout } = await run(namespace, ['istio-init', 'check', '--release', '1.23', '-o', 'json'], { prefix });
+      expect(stdout).toContain('NET_RAW');
+      expect(exitCode).toBe(1);
+      await namespace.run('iptables-nft -t nat -F; iptables-nft -t nat -X');
+      const empty = await run(namespace, ['istio-init', 'check'], { prefix });
+      expect(empty.stdout).toMatch(/^this network namespace: RULES NOT SEEN/);
+      expect(empty.exitCode).toBe(2);
+    });
+  });
+
   it('names who holds the locks', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'istio-init-lock-'));
     const lock = join(folder, 'xtables.lock');

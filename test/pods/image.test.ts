@@ -6,29 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { inNamespace } from '../kernel/namespace.ts';
-import { describeKernel } from '../kernel/requirements.ts';
+import { ORDINARY_POD } from '../ordinary-pod.ts';
+import { describePods } from './requirements.ts';
 
 const BUILD = fileURLToPath(new URL('image.sh', import.meta.url));
-const POD = [
-  'istio-iptables',
-  '-p',
-  '15001',
-  '-z',
-  '15006',
-  '-u',
-  '1337',
-  '-m',
-  'REDIRECT',
-  '-i',
-  '*',
-  '-b',
-  '*',
-  '-d',
-  '15090,15021,15020',
-];
+const POD = ['istio-iptables', ...ORDINARY_POD];
 const INIT = ['--cap-add', 'NET_ADMIN', '--cap-add', 'NET_RAW', '--security-opt', 'no-new-privileges'];
 
-describeKernel('the image', () => {
+describePods('the image', () => {
   let image = '';
   let root = '';
   let podman: readonly string[] = [];

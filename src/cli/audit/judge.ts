@@ -21,7 +21,7 @@ import type { Comparison } from '../diff/comparison.ts';
 import { compareSides, differencesOf } from '../diff/comparison.ts';
 import type { AuditedPod, PodVerdict } from './line.ts';
 import { MOST_NAMED } from './line.ts';
-import type { Wanted, WantedPlan } from './wanted.ts';
+import type { Wanted, WantedPlan, WantedPlans } from './wanted.ts';
 import { wantedPlans } from './wanted.ts';
 
 /** Milliseconds for each program: one pod that hangs must not hold up the others for long. */
@@ -45,7 +45,7 @@ export async function judge(namespace: Namespace, pid: number, proxy: ProcessTol
   const plain = withoutPlan(evidence, places, proxy !== undefined);
   if (plain !== undefined) return plain;
   const routing = await routingIn(namespace, netFiles);
-  return againstPlans({ ...evidence, routing }, proxy === undefined ? [] : wantedPlans(proxy, facts, wanted));
+  return againstPlans({ ...evidence, routing }, proxy === undefined ? { plans: [], orNone: true } : wantedPlans(proxy, facts, wanted));
 }
 
 /** What is plain without a plan. */
@@ -59,10 +59,10 @@ function withoutPlan(evidence: Evidence, places: readonly Place[], hasProxy: boo
   return { verdict: !native && (nativeAmbient || codes.includes('ambient')) ? 'ambient' : 'rules without a proxy' };
 }
 
-function againstPlans(evidence: Evidence, plans: readonly WantedPlan[]): Judged {
+function againstPlans(evidence: Evidence, { plans, orNone }: WantedPlans): Judged {
   const { seen } = evidence;
   const none = !hasSidecarOrAmbient(seen);
-  if (plans.length === 0) {
+  if (plans.length === 0 || (none && orNone)) {
     const reason = 'its settings call for no rules';
     return { verdict: none ? 'as it should be' : 'not as it should be', reason };
   }

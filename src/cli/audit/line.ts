@@ -41,7 +41,7 @@ export interface AuditedPod {
   readonly differences?: readonly string[];
   /** The worst {@link MOST_NAMED}. */
   readonly findings?: readonly { readonly code: string; readonly severity: FindingSeverity; readonly text: string; readonly fix: string }[];
-  /** Why nothing could be said. */
+  /** Why a pod was not seen, or why it needs no rules. */
   readonly reason?: string;
 }
 

@@ -1,6 +1,7 @@
 /** Lines of many nodes merged: workloads with what is said of their pods, the worst first. */
 
 import type { TextFile } from '../../host/files.ts';
+import { API_VERSION } from '../../istio/api-version.ts';
 import type { AuditedPod, Counts, PodVerdict } from './line.ts';
 import { countsOf, POD_KIND, POD_VERDICTS, SUMMARY_KIND } from './line.ts';
 
@@ -20,6 +21,8 @@ export interface Merged {
   readonly pods: number;
   readonly verdicts: Counts;
   readonly workloads: readonly AuditedWorkload[];
+  /** Pods of which the node's last line tells, and whose own lines are not here: the log was cut off. */
+  readonly lacking: number;
   /** Lines of audits. */
   readonly lines: number;
   /** Lines of anything else: logs of other programs, a line cut in two. */
@@ -45,11 +48,12 @@ export function mergeLines(texts: readonly TextFile[]): Merged {
         continue;
       }
       lines += 1;
-      const rounds = nodes.get(read.node) ?? { whole: new Map(), begun: new Map() };
+      const rounds = nodes.get(read.node) ?? { whole: new Map(), begun: new Map(), lacking: 0 };
       nodes.set(read.node, rounds);
       if (read.kind === 'pod') rounds.begun.set(keyOf(read.pod), read.pod);
       // Without a name these may be rounds of several nodes.
-      else if (read.node !== '') nodes.set(read.node, { whole: rounds.begun, begun: new Map() });
+      else if (read.node !== '')
+        nodes.set(read.node, { whole: rounds.begun, begun: new Map(), lacking: Math.max(0, read.pods - rounds.begun.size) });
     }
   }
   const all = [...nodes.values()].flatMap(({ whole, begun }) => [...new Map([...whole, ...begun]).values()]);
@@ -58,6 +62,7 @@ export function mergeLines(texts: readonly TextFile[]): Merged {
     pods: all.length,
     verdicts: countsOf(all),
     workloads: workloadsOf(all).sort((a, b) => amissIn(b) - amissIn(a) || compareNames(a, b)),
+    lacking: [...nodes.values()].reduce((sum, { lacking }) => sum + lacking, 0),
     ...{ lines, otherLines },
   };
 }
@@ -71,6 +76,7 @@ function keyOf({ namespace, pod, uid, pid }: AuditedPod): string {
 interface Rounds {
   readonly whole: Map<string, AuditedPod>;
   readonly begun: Map<string, AuditedPod>;
+  readonly lacking: number;
 }
 
 function workloadsOf(pods: readonly AuditedPod[]): AuditedWorkload[] {
@@ -117,11 +123,13 @@ function compareNames(a: AuditedWorkload, b: AuditedWorkload): number {
   return `${a.namespace} ${a.workload}` < `${b.namespace} ${b.workload}` ? -1 : 1;
 }
 
-type Line = { readonly kind: 'pod'; readonly node: string; readonly pod: AuditedPod } | { readonly kind: 'summary'; readonly node: string };
+type Line =
+  | { readonly kind: 'pod'; readonly node: string; readonly pod: AuditedPod }
+  | { readonly kind: 'summary'; readonly node: string; readonly pods: number };
 
-/** What a line holds; `kubectl logs --prefix` and container runtimes put words in front of it. */
+/** What a line holds; `kubectl logs --prefix`, container runtimes and log collectors put words in front of it. */
 function lineIn(line: string): Line | undefined {
-  const at = line.indexOf('{');
+  const at = line.indexOf('{"apiVersion":');
   if (at < 0) return undefined;
   let value: unknown;
   try {
@@ -130,9 +138,9 @@ function lineIn(line: string): Line | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined;
-  const pod = value as AuditedPod & { readonly kind: unknown };
-  if (typeof pod.node !== 'string') return undefined;
-  if (pod.kind === SUMMARY_KIND) return { kind: 'summary', node: pod.node };
+  const pod = value as AuditedPod & { readonly apiVersion: unknown; readonly kind: unknown; readonly pods: unknown };
+  if (typeof pod.node !== 'string' || pod.apiVersion !== API_VERSION) return undefined;
+  if (pod.kind === SUMMARY_KIND) return { kind: 'summary', node: pod.node, pods: Number(pod.pods) || 0 };
   const texts = [pod.namespace, pod.pod, pod.workload, pod.uid];
   const isPod = pod.kind === POD_KIND && texts.every((text) => typeof text === 'string') && isVerdict(pod.verdict);
   return isPod ? { kind: 'pod', node: pod.node, pod: known(pod) } : undefined;

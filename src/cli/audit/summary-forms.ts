@@ -17,7 +17,7 @@ function summaryJson({ lines: _, otherLines: __, ...merged }: Merged): string {
 }
 
 /** A line for each workload that is not as it should be, with why below it; the others are counted. */
-function summaryText({ nodes, pods, verdicts, workloads }: Merged): string {
+function summaryText({ nodes, pods, verdicts, workloads, lacking }: Merged): string {
   const amiss = workloads.filter(({ verdicts: own }) => (Object.keys(own) as PodVerdict[]).some((verdict) => !POD_VERDICTS[verdict]));
   const names = amiss.map(({ namespace, workload }) => onOneLine(namespace === '' ? workload : `${namespace}/${workload}`));
   const width = Math.max(0, ...names.map(({ length }) => length));
@@ -30,6 +30,7 @@ function summaryText({ nodes, pods, verdicts, workloads }: Merged): string {
   return [
     `${count(pods, 'pod')} of ${count(workloads.length, 'workload')}${where}${pods === 0 ? '' : `: ${countsText(verdicts)}`}`,
     ...(lines.length === 0 ? [] : ['', ...lines, '']),
+    ...(lacking === 0 ? [] : [`not here: the lines of ${count(lacking, 'pod')}; what was logged first is cut off`]),
     `${rest === workloads.length ? 'all' : count(rest, 'other workload')} as it should be, or not in the mesh by a sidecar`,
     '',
   ].join('\n');

@@ -27,21 +27,28 @@ export interface WantedPlan {
   readonly plan: CapturePlan;
 }
 
+export interface WantedPlans {
+  /** Those that are as good as each other. */
+  readonly plans: readonly WantedPlan[];
+  /** Whether no rules at all are as good: an installer leaves such a pod alone. */
+  readonly orNone: boolean;
+}
+
 /**
- * The plans that are as good as each other; none where the pod's settings call for no rules.
+ * What may be there, of either installer where it is not said which was at work.
  * Throws a ProblemError where its release is not known, or its settings can't be used by any installer.
  */
-export function wantedPlans(told: ProcessTold, facts: Facts, { mesh, release, installer }: Wanted): readonly WantedPlan[] {
+export function wantedPlans(told: ProcessTold, facts: Facts, { mesh, release, installer }: Wanted): WantedPlans {
   const at = release ?? releaseTold(told);
   if (at === undefined) throw badOption('--release', 'the proxy does not tell its release; name it');
   const workload = workloadOf(told, facts.addresses ?? [], facts.nameservers);
   const request = { mesh: meshFor(mesh, told), at: { kind: 'release', release: at, keepArguments: false }, images: [] } as const;
   const refused: unknown[] = [];
-  let none = false;
+  let orNone = false;
   const plans = (installer === undefined ? INSTALLERS : [installer]).flatMap((one): WantedPlan[] => {
     try {
       const plan = planOfWorkload(injectionOf(workload, { ...request, installer: one }), facts);
-      none ||= plan === undefined;
+      orNone ||= plan === undefined;
       return plan === undefined ? [] : [{ installer: one, plan }];
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
@@ -49,6 +56,6 @@ export function wantedPlans(told: ProcessTold, facts: Facts, { mesh, release, in
       return [];
     }
   });
-  if (plans.length === 0 && !none) throw refused[0];
-  return plans;
+  if (plans.length === 0 && !orNone) throw refused[0];
+  return { plans, orNone };
 }

@@ -4,6 +4,7 @@ import type { Aspect } from '../../host/machine.ts';
 import type { Finding } from '../../istio/findings.ts';
 import { isAmiss } from '../../istio/findings.ts';
 import type { Identification } from '../../istio/identify.ts';
+import { FAMILIES } from '../../netfilter/rule.ts';
 import type { Comparison } from '../diff/comparison.ts';
 import { isSame } from '../diff/comparison.ts';
 import type { Side } from '../side.ts';
@@ -63,10 +64,16 @@ export function firstOfEach(findings: readonly Finding[]): readonly (Finding & {
 }
 
 /** The one answer to what was asked. */
-export function verdictOf({ unreadable, identified, drift, findings }: Report): Verdict {
+export function verdictOf({ unreadable, side, identified, drift, findings }: Report): Verdict {
   if (unreadable !== undefined || findings.some(({ code }) => code === 'native-rules')) return 'not seen';
   if (findings.some(isAmiss) || (drift !== undefined && !isSame(drift.comparison))) return 'not as it should be';
+  if (side !== undefined && isHidden(side)) return 'not seen';
   return identified === undefined || identified.outcome === 'none' ? 'no rules of Istio' : 'as it should be';
+}
+
+/** Whether a part of what is live could not be read. A text shows what it shows. */
+function isHidden({ places, seen }: Side): boolean {
+  return places !== undefined && FAMILIES.some((family) => seen.seen[family] !== 'all');
 }
 
 /** 0 as it should be, or nothing of Istio; 1 drift or a finding that is more than a note; 2 the rules can not be seen. */

@@ -1,18 +1,29 @@
 /** The words of `audit` on the command line. */
 
-import type { CommandModule } from 'yargs';
+import type { CommandModule, Options } from 'yargs';
+import { dashesIn } from '../lone-dashes.ts';
 import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
 import { badOption, finish } from '../talk.ts';
-import { dashesIn } from './lint.ts';
 
-const AUDIT_OPTIONS = {
+const { values, installer, release } = SETTINGS_OPTIONS;
+
+const AUDIT_OPTIONS: Readonly<Record<string, Options>> = {
   jobs: { type: 'string', requiresArg: true, default: '4', describe: 'Programs that run at a time (1 to 64)', group: 'Audit:' },
   every: { type: 'string', requiresArg: true, describe: 'Go round again after so many seconds, until stopped', group: 'Audit:' },
   node: { type: 'string', requiresArg: true, describe: "The node's name (default: as its proxies tell it)", group: 'Audit:' },
   summarize: { type: 'boolean', default: false, describe: 'Merge lines that audits printed (FILE, -) by workload', group: 'Audit:' },
-} as const;
-
-const { values, installer, release } = SETTINGS_OPTIONS;
+  values: values ?? {},
+  installer: installer ?? {},
+  release: { ...release, describe: 'Release of Istio, in place of that which each proxy tells' },
+  output: {
+    alias: 'o',
+    type: 'string',
+    requiresArg: true,
+    default: 'text',
+    describe: 'Of --summarize: text or json',
+    group: 'Output:',
+  },
+};
 
 export const auditCommand: CommandModule = {
   command: 'audit [file..]',
@@ -21,19 +32,6 @@ export const auditCommand: CommandModule = {
     command
       .positional('file', { type: 'string', array: true, describe: 'With --summarize: lines of audits; - is standard input' })
       .options(AUDIT_OPTIONS)
-      .options({
-        values: values ?? {},
-        installer: installer ?? {},
-        release: { ...release, describe: 'Release of Istio, in place of that which each proxy tells' },
-      })
-      .option('output', {
-        alias: 'o',
-        type: 'string',
-        requiresArg: true,
-        default: 'text',
-        describe: 'Of --summarize: text or json',
-        group: 'Output:',
-      })
       .example([
         ['$0 audit', 'a line of JSON a pod, and one for the node'],
         ['$0 audit --values istio-configmap.yaml', 'with what the mesh is installed with'],
@@ -47,7 +45,7 @@ export const auditCommand: CommandModule = {
   handler: (parsed) =>
     finish(async () => {
       const { auditNode, summarize } = await import('../audit.ts');
-      const files = [...((parsed['file'] ?? []) as readonly string[]), ...dashesIn(process.argv.slice(2))];
+      const files = [...((parsed['file'] ?? []) as readonly string[]), ...dashesIn(process.argv.slice(2), AUDIT_OPTIONS)];
       if (parsed['summarize'] === true) {
         if (files.length === 0) throw badOption('--summarize', 'wants a file with lines of audits, or - for standard input');
         return summarize(files, last(parsed, 'output') ?? '');

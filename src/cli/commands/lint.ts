@@ -1,11 +1,18 @@
 /** The words of `lint` on the command line. */
 
-import type { CommandModule } from 'yargs';
+import type { CommandModule, Options } from 'yargs';
+import { dashesIn } from '../lone-dashes.ts';
 import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
 import { finish } from '../talk.ts';
 
-/** Options of `lint` alone. */
-const LINT_OPTIONS = {
+const { filename, values, release, installer, 'image-release': imageRelease } = SETTINGS_OPTIONS;
+
+const LINT_OPTIONS: Readonly<Record<string, Options>> = {
+  ...(filename === undefined ? {} : { filename: { ...filename, describe: `${filename.describe} (repeatable)` } }),
+  ...(values === undefined ? {} : { values }),
+  release: { ...release, describe: 'Release of the control plane, as 1.23; an injected pod keeps that of its image' },
+  ...(installer === undefined ? {} : { installer }),
+  ...(imageRelease === undefined ? {} : { 'image-release': imageRelease }),
   'fail-on': {
     alias: 'failure-threshold',
     type: 'string',
@@ -14,9 +21,16 @@ const LINT_OPTIONS = {
     describe: 'The least severity that makes the exit code 1: error, warning, note or never',
     group: 'Output:',
   },
-} as const;
-
-const { filename, values, release, installer, 'image-release': imageRelease } = SETTINGS_OPTIONS;
+  output: {
+    alias: 'o',
+    type: 'string',
+    requiresArg: true,
+    default: 'table',
+    describe: 'table, json, sarif or github',
+    group: 'Output:',
+  },
+  'no-color': { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' },
+};
 
 export const lintCommand: CommandModule = {
   command: 'lint [files..]',
@@ -25,25 +39,7 @@ export const lintCommand: CommandModule = {
   builder: (command) =>
     command
       .positional('files', { type: 'string', describe: 'Files, folders or - (standard input); the same as -f' })
-      .options({
-        ...(filename === undefined ? {} : { filename: { ...filename, describe: `${filename.describe} (repeatable)` } }),
-        ...(values === undefined ? {} : { values }),
-        ...(release === undefined
-          ? {}
-          : { release: { ...release, describe: 'Release of the control plane, as 1.23; an injected pod keeps that of its image' } }),
-        ...(installer === undefined ? {} : { installer }),
-        ...(imageRelease === undefined ? {} : { 'image-release': imageRelease }),
-        ...LINT_OPTIONS,
-        output: {
-          alias: 'o',
-          type: 'string',
-          requiresArg: true,
-          default: 'table',
-          describe: 'table, json, sarif or github',
-          group: 'Output:',
-        },
-        'no-color': { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' },
-      })
+      .options(LINT_OPTIONS)
       .example([
         ['$0 lint deployment.yaml', 'one file'],
         ['kubectl get pods -A -o json | $0 lint -f -', 'all pods of a cluster'],
@@ -63,7 +59,7 @@ export const lintCommand: CommandModule = {
       ]);
       const files = parsed['files'];
       return lint({
-        files: [...(Array.isArray(files) ? files.map(String) : []), ...dashesIn(process.argv.slice(2))],
+        files: [...(Array.isArray(files) ? files.map(String) : []), ...dashesIn(process.argv.slice(2), LINT_OPTIONS)],
         given: settingsGiven(parsed),
         failOn: last(parsed, 'fail-on') ?? '',
         failOnOption: thresholdOption(process.argv.slice(2)),
@@ -72,12 +68,3 @@ export const lintCommand: CommandModule = {
       });
     }),
 };
-
-// Options of this command that are no switches.
-const WITH_VALUE = /^(?:-[fo]|--(?:filename|values|release|installer|image-release|fail-on|failure-threshold|output))$/;
-
-/** The operands that are a lone dash, which yargs leaves out of a list. */
-export function dashesIn(words: readonly string[]): readonly string[] {
-  const end = words.indexOf('--');
-  return words.filter((word, index) => word === '-' && (end < 0 || index < end) && !WITH_VALUE.test(words[index - 1] ?? ''));
-}

@@ -4,21 +4,21 @@ import type { LintReport } from '../../istio/lint/gather.ts';
 import { SEVERITIES } from '../../istio/lint/gather.ts';
 import { grouped, workloadsText } from '../workloads/numbers.ts';
 import type { Passed } from '../workloads/stream.ts';
-import { skippedText } from '../workloads/words.ts';
+import { skippedNotes } from '../workloads/words.ts';
 
 /** Counts of workloads and of what was found; what was passed over. */
-export function summaryOf(report: LintReport, { skipped }: Passed, passedOver: number): readonly string[] {
+export function summaryOf(report: LintReport, passed: Passed, passedOver: number): readonly string[] {
   const { workloads, distinct, unknownReleases } = report;
   const different = distinct === workloads ? '' : `, ${grouped(distinct)} of them different`;
   return [
     `note: ${workloadsText(workloads)} looked at${different}: ${foundText(report)}`,
-    ...(skipped.size === 0 ? [] : [`note: without pods, so passed over: ${skippedText(skipped)}`]),
+    ...skippedNotes(passed),
     ...(unknownReleases === 0
       ? []
       : [
           `note: the release of ${workloadsText(unknownReleases)} is not known, so their rules were not looked at; name it with --image-release`,
         ]),
-    ...(passedOver === 0 ? [] : [`note: too many rule sets: those of ${workloadsText(passedOver)} were not looked through for dead rules`]),
+    ...(passedOver === 0 ? [] : [`note: rule sets that are too many, or too large: those of ${workloadsText(passedOver)} were not looked through for dead rules`]),
   ];
 }
 

@@ -2,7 +2,7 @@
 
 import type { Workload } from '../../istio/manifest/workload.ts';
 import { nearest, ProblemError, problem, quoted } from '../../istio/problems.ts';
-import { onOneLine } from '../../istio/source.ts';
+import { onOneLine, printSource } from '../../istio/source.ts';
 import { badOption } from '../talk.ts';
 import type { Streamed } from '../workloads/stream.ts';
 
@@ -44,13 +44,27 @@ export function choiceOf(wanted: string | undefined): Choice {
       if (one === undefined)
         throw badOption(
           '--workload',
-          `${quoted(wanted)} is not in ${onOneLine(file)}, which holds ${listed(count, names)}${nearest(wanted, names)}`,
+          `${quoted(wanted)} is not in ${onOneLine(file)}, which holds ${listed(count, names)}${nearest(wanted, asWritten(names, wanted))}`,
         );
-      if (another !== undefined)
-        throw badOption('--workload', `${quoted(wanted)} may be ${matching.map(nameOf).join(' or ')}; say which, as ${nameOf(one)}`);
+      if (another !== undefined) throw badOption('--workload', `${quoted(wanted)} may be ${either(matching)}`);
       return one;
     },
   };
+}
+
+/** The names with as many of their parts as the option was given. */
+function asWritten(names: readonly string[], wanted: string): readonly string[] {
+  const parts = wanted.split('/').length;
+  return names.map((name) => name.split('/').slice(-parts).join('/'));
+}
+
+/** What is meant, where more than one may be; no name tells two of the same apart. */
+function either(matching: readonly Streamed[]): string {
+  const names = new Set(matching.map(nameOf));
+  const [name] = names;
+  if (names.size > 1) return `${[...names].join(' or ')}; say which, as ${name}`;
+  const places = matching.flatMap((one) => (one.kind === 'workload' ? [printSource(one.workload.source)] : []));
+  return `${name} at ${places.join(' or ')}; give a file that has one of them`;
 }
 
 /** As the option takes it. */

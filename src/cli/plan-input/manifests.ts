@@ -13,12 +13,11 @@ import type { InjectionRequest, WorkloadInjection } from '../../istio/workload-i
 import { injectionOf } from '../../istio/workload-injection.ts';
 import { factsOfWorkload, planOfWorkload } from '../../istio/workload-plan.ts';
 import type { PlanGiven, PlanInput } from '../plan-input.ts';
+import { eachWorkload } from '../workloads/each.ts';
 import { injectionRequest } from '../workloads/given.ts';
 import { nothingFound } from '../workloads/nothing.ts';
-import { progressFor } from '../workloads/progress.ts';
 import type { Passed, Streamed } from '../workloads/stream.ts';
-import { workloadsOf } from '../workloads/stream.ts';
-import { skippedText } from '../workloads/words.ts';
+import { skippedNotes } from '../workloads/words.ts';
 import { choiceOf, workloadName } from './choice.ts';
 import { lookInText } from './in-text.ts';
 import { ordinaryPod } from './ordinary-pod.ts';
@@ -38,11 +37,10 @@ export async function planOfManifests(manifests: Manifests, given: PlanGiven, kn
   // Of many documents one may be broken without harm to the others.
   if (count === 1 && wrong.length > 0) throw new ProblemError(wrong);
   const input = planOfSubject(subject, request, given, known);
-  const { skipped } = passed;
   return {
     ...input,
     plan: withProblems(input.plan, [...request.mesh.problems, ...passed.problems]),
-    notes: [...input.notes, ...(skipped.size === 0 ? [] : [`note: without pods, so passed over: ${skippedText(skipped)}`])],
+    notes: [...input.notes, ...skippedNotes(passed)],
   };
 }
 
@@ -69,21 +67,11 @@ async function subjectIn(
   passed: Passed,
 ): Promise<{ readonly subject: Streamed; readonly count: number }> {
   const choice = choiceOf(wanted);
-  let count = 0;
-  const look = (one: Streamed): void => {
-    count += 1;
-    choice.look(one);
-  };
   const name = 'text' in manifests ? manifests.text.file : manifests.files.join(' ');
-  if ('text' in manifests) lookInText(manifests.text, mesh, passed, look);
-  else {
-    const bar = progressFor(process.stderr, process.env, () => performance.now());
-    try {
-      for await (const one of workloadsOf(manifests.files, mesh, passed, (read) => bar.update(read, count))) look(one);
-    } finally {
-      bar.clear();
-    }
-  }
+  const count =
+    'text' in manifests
+      ? lookInText(manifests.text, mesh, passed, choice.look)
+      : await eachWorkload(manifests.files, mesh, passed, choice.look);
   if (count === 0) throw nothingFound(name, passed);
   return { subject: choice.chosen(name), count };
 }

@@ -7,14 +7,22 @@ import type { Source } from '../../istio/source.ts';
 export function ordinaryPod(): Workload {
   const source: Source = { kind: 'option', option: '--values' };
   const ids = { supplementalGroups: [] };
-  const nothing = { annotations: new Map(), labels: new Map() };
   const container = { name: { value: 'app', source }, command: [], args: [], env: new Map(), envFrom: [], ports: [], ids };
   return {
     kind: 'Pod',
     namespace: 'default',
     name: 'ordinary',
     source,
-    ...nothing,
-    pod: { source, ...nothing, hostNetwork: false, ids, containers: [container], initContainers: [], addresses: [] },
+    annotations: new Map(),
+    pod: {
+      source,
+      annotations: new Map(),
+      labels: new Map(),
+      hostNetwork: false,
+      ids,
+      containers: [container],
+      initContainers: [],
+      addresses: [],
+    },
   };
 }

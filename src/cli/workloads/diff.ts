@@ -19,10 +19,11 @@ import type { Compared } from './diff-forms.ts';
 import { UPGRADE_FORMS } from './diff-forms.ts';
 import { grouped, workloadsText } from './numbers.ts';
 import { pairSides } from './pair-sides.ts';
-import { hasErrors, skippedNotes } from './planned-groups.ts';
+import { hasErrors } from './planned-groups.ts';
 import { troublesOf } from './remarks.ts';
 import type { Pair, Upgrade, WorkloadSource } from './upgrade.ts';
 import { total, upgradeOf } from './upgrade.ts';
+import { skippedNotes } from './words.ts';
 
 export interface WorkloadsDiffRequest {
   readonly left: WorkloadSource;

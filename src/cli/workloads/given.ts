@@ -6,6 +6,7 @@ import type { Installer } from '../../istio/injection/injected.ts';
 import { INSTALLERS } from '../../istio/injection/injected.ts';
 import type { Mesh } from '../../istio/mesh/mesh.ts';
 import { NO_MESH } from '../../istio/mesh/mesh.ts';
+import type { Problem } from '../../istio/problems.ts';
 import { ProblemError, quoted } from '../../istio/problems.ts';
 import { readRelease } from '../../istio/releases/known.ts';
 import { resolveRelease } from '../../istio/resolve-release.ts';
@@ -32,11 +33,14 @@ export async function injectionRequest({ manifests = NOTHING, release, sets }: S
       ? { kind: 'as found' }
       : { kind: 'release', release: { value: release, source: { kind: 'option', option: '--release' } }, keepArguments };
   const asked = checkedRelease(at ?? named);
+  const images = imageReleases.map(readImageRelease);
+  const mesh = values.length === 0 ? NO_MESH : await readMeshFiles(values);
+  const unknown = images.flatMap(({ problems }) => problems);
   return {
     at: asked,
-    images: imageReleases.map(readImageRelease),
+    images,
     ...(installer === undefined ? {} : { installer: oneOf<Installer>('--installer', installer, INSTALLERS) }),
-    mesh: values.length === 0 ? NO_MESH : await readMeshFiles(values),
+    mesh: unknown.length === 0 ? mesh : { ...mesh, problems: [...mesh.problems, ...unknown] },
   };
 }
 
@@ -59,10 +63,11 @@ async function readMeshFiles(files: readonly string[]): Promise<Mesh> {
   return mesh;
 }
 
-function readImageRelease(text: string): ImageRelease {
+function readImageRelease(text: string): ImageRelease & { readonly problems: readonly Problem[] } {
   const [, pattern = '', named = ''] = /^(.+)=([^=]*)$/.exec(text) ?? [];
   const read = readRelease(named);
   if (pattern === '' || 'unknown' in read)
     throw badOption('--image-release', `${quoted(text)} is not PATTERN=RELEASE with a known release, as "*/proxyv2:custom=1.20.3"`);
-  return { pattern, release: read.release };
+  const { release, problems } = resolveRelease({ value: named, source: { kind: 'option', option: '--image-release' } });
+  return { pattern, release, problems };
 }

@@ -16,7 +16,7 @@ import { injectionRequest } from './given.ts';
 import { grouped, workloadsText } from './numbers.ts';
 import { remarksOf, troublesOf } from './remarks.ts';
 import { memberOf, onceForAlike, subjectPlanner } from './subject.ts';
-import { skippedText } from './words.ts';
+import { skippedNotes } from './words.ts';
 
 export interface PlannedGroups extends Gathered {
   /** What was asked for: it can be read once. */
@@ -52,11 +52,6 @@ export async function plannedGroups(given: SettingsGiven & WorkloadGiven): Promi
     groups: sorted,
     notes: [`note: ${total}`, ...injected, ...skippedNotes(gathered), ...remarks.notes()],
   };
-}
-
-/** What was passed over. */
-export function skippedNotes({ skipped }: Gathered): readonly string[] {
-  return skipped.size === 0 ? [] : [`note: without pods, so passed over: ${skippedText(skipped)}`];
 }
 
 /** A part that could not be read is trouble, whatever the rest says. */

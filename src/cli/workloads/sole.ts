@@ -7,7 +7,8 @@ import type { SettingsGiven } from '../options.ts';
 import { planOfSubject } from '../plan-input/manifests.ts';
 import type { Side } from '../side.ts';
 import type { PlannedGroups } from './planned-groups.ts';
-import { hasErrors, skippedNotes } from './planned-groups.ts';
+import { hasErrors } from './planned-groups.ts';
+import { skippedNotes } from './words.ts';
 
 /** The side of the only workload; undefined where there are several. Throws a ProblemError where nothing can be said of it. */
 export function soleSide(found: PlannedGroups, given: SettingsGiven): Side | undefined {

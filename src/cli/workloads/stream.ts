@@ -51,16 +51,16 @@ export async function* workloadsOf(
       case 'namespace':
         pending.push(item);
         break;
-      case 'skipped':
-        passed.skipped.set(item.what, (passed.skipped.get(item.what) ?? 0) + 1);
-        break;
-      case 'problem':
-        if (passed.problems.length < MOST_PROBLEMS) passed.problems.push(item.problem);
-        else if (passed.problems.length === MOST_PROBLEMS)
-          passed.problems.push(problem('too-many-problems', item.problem.source, { most: String(MOST_PROBLEMS) }));
-        break;
       default:
-        item satisfies never;
+        pass(item, passed);
     }
   }
+}
+
+/** Keeps what is no workload. */
+export function pass(item: Extract<ManifestItem, { readonly kind: 'skipped' | 'problem' }>, { skipped, problems }: Passed): void {
+  if (item.kind === 'skipped') skipped.set(item.what, (skipped.get(item.what) ?? 0) + 1);
+  else if (problems.length < MOST_PROBLEMS) problems.push(item.problem);
+  else if (problems.length === MOST_PROBLEMS)
+    problems.push(problem('too-many-problems', item.problem.source, { most: String(MOST_PROBLEMS) }));
 }

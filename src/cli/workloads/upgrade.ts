@@ -44,9 +44,9 @@ export interface Upgrade extends Gathered {
 export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, given: SettingsGiven & WorkloadGiven): Promise<Upgrade> {
   if (given.release !== undefined && [left, right].every((name) => name.kind === 'own' || name.release !== undefined))
     throw badOption('--release', 'no side takes it; each has a release of its own or needs none');
-  const after = checkedRelease(atOf(right, given));
+  const rightAt = checkedRelease(atOf(right, given));
   const one = await injectionRequest(given, atOf(left, given));
-  const other: InjectionRequest = { ...one, at: after };
+  const other: InjectionRequest = { ...one, at: rightAt };
   const [facts, numbers] = [await factsOf(given), numbering()];
   // A release with settings is an answer to "what if"; what was injected is what it is.
   const optionsOf = ({ kind }: WorkloadSource): PlannerOptions => ({ facts, sets: kind === 'own' ? [] : given.sets, numbering: numbers });

@@ -25,6 +25,11 @@ export function skippedText(skipped: ReadonlyMap<string, number>): string {
     .join(', ');
 }
 
+/** What was passed over, as a note. */
+export function skippedNotes({ skipped }: { readonly skipped: ReadonlyMap<string, number> }): readonly string[] {
+  return skipped.size === 0 ? [] : [`note: without pods, so passed over: ${skippedText(skipped)}`];
+}
+
 /** `1.12.9 (8,000), 1.20.3 (312)`; a number only where there is something to tell apart. */
 export function releasesText({ releases }: Pick<Tally, 'releases'>): string {
   const said = [...releases].map(([release, count]) => (releases.size === 1 ? release : `${release} (${grouped(count)})`));

@@ -6,7 +6,7 @@ const BLANK = ' \t\r\n';
 
 /**
  * Looks at a document's bytes until its form is known: JSON begins with an object, or with a list of objects; `{kind: Pod}`
- * is YAML. Comments, and the mark in front of a document, are passed over.
+ * is YAML, in a list as well. Comments, and the mark in front of a document, are passed over.
  */
 export class FormFinder {
   /** How many bytes stand before the first character. */
@@ -38,7 +38,11 @@ export class FormFinder {
   #step(character: string): Form | undefined {
     if (this.#state === 'brace' || this.#state === 'bracket') {
       if (BLANK.includes(character)) return undefined;
-      return (this.#state === 'brace' ? '"}' : '{]').includes(character) ? 'json' : 'yaml';
+      if (this.#state === 'bracket' && character === '{') {
+        this.#state = 'brace';
+        return undefined;
+      }
+      return (this.#state === 'brace' ? '"}' : ']').includes(character) ? 'json' : 'yaml';
     }
     const passed = this.#mark > 0 || this.#state === 'comment' || BLANK.includes(character) || character === '#';
     if (passed) {

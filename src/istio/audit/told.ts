@@ -94,7 +94,6 @@ export function workloadOf(told: ProcessTold, addresses: readonly string[], name
     name: pod,
     source,
     annotations: new Map(),
-    labels: new Map(),
     pod: {
       ...{ source, annotations: annotationsTold(told), labels: new Map(), hostNetwork: false, ids, initContainers: [], addresses },
       containers: [
@@ -124,9 +123,11 @@ function annotationsTold({ pid, environment, annotations }: ProcessTold): Texts 
   return found;
 }
 
+/** Throws an Error for a text that is no JSON: to take it for no annotations would be to hold the rules against others. */
 function jsonTexts(text: string): readonly (readonly [string, string])[] {
-  const value = jsonIn(text);
-  if (typeof value !== 'object' || value === null) return [];
+  const value = jsonIn(text === '' ? '{}' : text);
+  if (typeof value !== 'object' || value === null)
+    throw new Error(`its annotations can not be read: ${INJECTED_WITH} is no object of JSON`);
   return Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
 }
 

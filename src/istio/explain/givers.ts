@@ -4,8 +4,7 @@ import { readArguments } from '../argument-settings.ts';
 import type { Facts } from '../facts.ts';
 import type { Environment } from '../given.ts';
 import { layerRules } from '../injection/inject.ts';
-import type { InjectedArgument } from '../injection/injected.ts';
-import { wordsOf } from '../injection/injected.ts';
+import { argumentBehind, valuesOf, wordsOf } from '../injection/injected.ts';
 import { injectedSettings } from '../injection.ts';
 import { effectiveProxyConfig } from '../mesh/effective.ts';
 import type { CapturePlan } from '../plan.ts';
@@ -112,7 +111,7 @@ function workloadGivers(
   const defaults = injectedSettings(profile);
   const { injection, workload } = made;
   if (injection.kind !== 'arguments') return { over: () => [], passedAs: () => undefined, defaults, switches: NO_SWITCHES };
-  const environment = Object.fromEntries([...injection.environment].map(([name, { value }]) => [name, value]));
+  const environment = valuesOf(injection.environment);
   const { settings: raw, switches } = readArguments(wordsOf(injection.arguments), environment, profile, facts);
   const unasked = whole(readArguments([], {}, profile, facts).settings);
   const { metadata } = effectiveProxyConfig(mesh, workload, layerRules(profile));
@@ -124,7 +123,7 @@ function workloadGivers(
       const at = injection.environment.get(source.name)?.source ?? source;
       return [...placed(at), ...(metadata.get(source.name)?.over ?? []), ...unasked(key)];
     }
-    const argument = source.kind === 'argument' ? argumentOf(source.flag, injection.arguments) : undefined;
+    const argument = source.kind === 'argument' ? argumentBehind(source.flag, injection.arguments) : undefined;
     if (argument === undefined) return texts(key);
     // An argument that the injector always passes ends with its default; of others the program has its own.
     const passed = [argument, ...argument.over].some((giver) => giver.source.kind === 'injected');
@@ -136,9 +135,4 @@ function workloadGivers(
     return source.kind === 'argument' ? source.flag : source.kind === 'environment' ? source.name : undefined;
   };
   return { over: weaker([...setLayers(sets, settings), pod]), passedAs, defaults, switches };
-}
-
-// The last one counts; `-p15001` is one word.
-function argumentOf(flag: string, args: readonly InjectedArgument[]): InjectedArgument | undefined {
-  return args.findLast((argument) => argument.flag === flag) ?? args.findLast((argument) => argument.flag.startsWith(flag));
 }

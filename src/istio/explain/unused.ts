@@ -1,40 +1,21 @@
 /** What somebody gave and no setting came of: it never reached the program, or the program does not read it. */
 
-import { readArguments } from '../argument-settings.ts';
-import { ARGUMENTS, ENVIRONMENT, environmentOf } from '../arguments.ts';
-import type { Environment } from '../given.ts';
-import type { TrafficAnnotation } from '../injection/annotations.ts';
-import { ANNOTATION_NAMES, ANNOTATIONS } from '../injection/annotations.ts';
-import { inject } from '../injection/inject.ts';
-import type { InjectedArgument, Injection } from '../injection/injected.ts';
 import { wordsOf } from '../injection/injected.ts';
-import { pluginVariables } from '../injection/plugin.ts';
-import type { Workload } from '../manifest/workload.ts';
-import { effectiveProxyConfig } from '../mesh/effective.ts';
-import type { Mesh } from '../mesh/mesh.ts';
-import { ProblemError } from '../problems.ts';
-import type { ChangeName, Profile } from '../releases/profile.ts';
-import { CHANGES, profileOf } from '../releases/profile.ts';
-import { SETTING_KEYS } from '../settings.ts';
-import type { Source, Sourced } from '../source.ts';
-import { printSource } from '../source.ts';
+import { profileOf } from '../releases/profile.ts';
+import type { Sourced } from '../source.ts';
 import type { WorkloadInjection } from '../workload-injection.ts';
 import type { Basis } from './basis.ts';
+import { notPassed } from './not-passed.ts';
+import { unreadVariables } from './unread-variables.ts';
 
-export interface Unused extends Sourced<string> {
-  /** The annotation, the Helm value or the variable. */
+/** A text, by the name of the annotation, the Helm value or the variable. */
+export interface NamedText extends Sourced<string> {
   readonly name: string;
-  readonly because: string;
 }
 
-/** Values of the mesh that some injectors do not look at, with the change that a release must have. */
-const VALUES: ReadonlyMap<string, ChangeName> = new Map([
-  ['global.proxy.includeInboundPorts', 'injectsIncludedInboundValue'],
-  ['global.proxy.includeOutboundPorts', 'injectsIncludedOutboundPorts'],
-  ['global.proxy.excludeOutboundPorts', 'injectsExcludedOutboundPorts'],
-  ['global.proxy_init.forceApplyIptables', 'injectsForceApply'],
-  ['global.nativeNftables', 'injectsNativeNftables'],
-]);
+export interface Unused extends NamedText {
+  readonly because: string;
+}
 
 /** Everything that was given in vain, in the order of annotations, mesh values, variables. */
 export function unusedIn(basis: Basis, release: string): readonly Unused[] {
@@ -54,158 +35,8 @@ export function unusedIn(basis: Basis, release: string): readonly Unused[] {
   }
 }
 
-interface NamedText extends Sourced<string> {
-  readonly name: string;
-}
-
 function unreadBy({ injection, release }: WorkloadInjection): readonly Unused[] {
   if (injection.kind !== 'arguments') return [];
   const given = [...injection.environment].map(([name, text]) => ({ name, ...text }));
   return unreadVariables(wordsOf(injection.arguments), given, profileOf(release.value));
-}
-
-/** Variables that some release's program reads; what else proxyMetadata holds is for the proxy. */
-const VARIABLES: ReadonlySet<string> = new Set([...Object.values(ENVIRONMENT), ...ARGUMENTS.map(environmentOf)]);
-
-/** Variables without which the program would do the same, and of which no setting comes. */
-function unreadVariables(words: readonly string[], given: readonly NamedText[], profile: Profile): readonly Unused[] {
-  const all = readAs(words, given, profile);
-  if (all === undefined) return [];
-  return given.flatMap((variable) => {
-    const isRead = all.sources.some((source) => source.kind === 'environment' && source.name === variable.name);
-    const others = given.filter((other) => other !== variable);
-    if (isRead || !VARIABLES.has(variable.name) || readAs(words, others, profile)?.text !== all.text) return [];
-    const flag = ARGUMENTS.find((argument) => environmentOf(argument) === variable.name);
-    const beaten = all.sources.some((source) => source.kind === 'argument' && flag !== undefined && isFlag(source.flag, flag));
-    return [{ ...variable, because: beaten ? 'the argument beats it' : `istio-iptables ${profile.release} makes nothing of it` }];
-  });
-}
-
-function isFlag(text: string, { flag, short }: (typeof ARGUMENTS)[number]): boolean {
-  return text === `--${flag}` || text === `-${short}`;
-}
-
-/** What a program reads, as one text, and where its settings come from. */
-function readAs(
-  words: readonly string[],
-  given: readonly NamedText[],
-  profile: Profile,
-): { readonly text: string; readonly sources: readonly Source[] } | undefined {
-  const environment: Environment = Object.fromEntries(given.map(({ name, value }) => [name, value]));
-  try {
-    const { settings, switches, actions } = readArguments(words, environment, profile);
-    const values = SETTING_KEYS.map((key) => settings[key].value);
-    return { text: JSON.stringify([values, switches, [...actions]]), sources: SETTING_KEYS.map((key) => settings[key].source) };
-  } catch (error) {
-    if (error instanceof ProblemError) return undefined;
-    throw error;
-  }
-}
-
-/** What the injector, or the plugin, was told and did not pass on. */
-function notPassed({ workload, injection, release, found }: WorkloadInjection, mesh: Mesh): readonly Unused[] {
-  if (injection.kind !== 'arguments') return [];
-  const profile = profileOf(release.value);
-  if (found) return injection.installer === 'init' ? notFound(workload, injection.arguments, mesh, profile) : [];
-  const { installer } = injection;
-  const again = (of: Workload, values: Mesh): Injection => inject(of, values, profile, installer);
-  const used = new Set([
-    ...injection.arguments.flatMap(({ source, over }) => [source, ...over.map((other) => other.source)]).map(placeOf),
-    ...[...injection.environment.values()].map(({ source }) => placeOf(source)),
-  ]);
-  const idle = (given: Sourced<string>, without: () => Injection): boolean =>
-    !used.has(placeOf(given.source)) && same(injection, without());
-  const because = (change: ChangeName | undefined): string => notPassedBecause(installer, change, profile);
-  const annotations = ANNOTATION_NAMES.flatMap((short): readonly Unused[] => {
-    const { key, needs }: TrafficAnnotation = ANNOTATIONS[short];
-    const given = workload.pod.annotations.get(key);
-    if (given === undefined || !idle(given, () => again(withoutAnnotation(workload, key), mesh))) return [];
-    return [{ name: key, ...given, because: because(needs) }];
-  });
-  const values = givenToMesh(mesh).flatMap(({ name, value, source, change, without }): readonly Unused[] => {
-    const given = { value, source };
-    return !profile.has(change) && idle(given, () => again(workload, without)) ? [{ name, ...given, because: because(change) }] : [];
-  });
-  // The plugin looks at variables itself, and hands none of them on.
-  const read = installer === 'cni' ? new Set(pluginVariables(profile)) : injection.environment;
-  const metadata = [...effectiveProxyConfig(mesh, workload).metadata].flatMap(([name, { value, source }]): readonly Unused[] =>
-    !VARIABLES.has(name) || read.has(name) ? [] : [{ name, value, source, because: because('injectsEnvironment') }],
-  );
-  return [...annotations, ...values, ...metadata];
-}
-
-/**
- * Annotations of an injected pod that its arguments know nothing of: its injector did not pass them, or they came later.
- * Of what else its injector was told nobody knows.
- */
-function notFound(workload: Workload, args: readonly InjectedArgument[], mesh: Mesh, profile: Profile): readonly Unused[] {
-  const again = inject(workload, mesh, profile, 'init');
-  if (again.kind !== 'arguments') return [];
-  return ANNOTATION_NAMES.flatMap((short): readonly Unused[] => {
-    const { key, needs }: TrafficAnnotation = ANNOTATIONS[short];
-    const given = workload.pod.annotations.get(key);
-    if (given === undefined) return [];
-    if (needs !== undefined && !profile.has(needs)) return [{ name: key, ...given, because: notPassedBecause('init', needs, profile) }];
-    const passed = again.arguments.find(({ source }) => placeOf(source) === placeOf(given.source));
-    if (passed === undefined) return [];
-    const value = args.findLast(({ flag }) => flag === passed.flag)?.value;
-    if (value !== undefined && itemsOf(given.value).every((item) => itemsOf(value).includes(item))) return [];
-    const has = value === undefined ? `no ${passed.flag}` : `${passed.flag} ${value === '' ? '""' : value}`;
-    return [{ name: key, ...given, because: `the pod was injected without it: its arguments have ${has}` }];
-  });
-}
-
-function itemsOf(list: string): readonly string[] {
-  return list
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
-}
-
-/** A value of the mesh, and the mesh that does not have it. */
-interface GivenToMesh extends NamedText {
-  readonly change: ChangeName;
-  readonly without: Mesh;
-}
-
-/** What the mesh says that some injectors do not look at. */
-function givenToMesh(mesh: Mesh): readonly GivenToMesh[] {
-  const { proxyListenPort, ...noPort } = mesh;
-  const { proxyInboundListenPort, ...noInboundPort } = mesh;
-  const values = [...mesh.values].flatMap(([name, given]): readonly GivenToMesh[] => {
-    const change = VALUES.get(name);
-    const rest = new Map([...mesh.values].filter(([other]) => other !== name));
-    return change === undefined ? [] : [{ name, ...given, change, without: { ...mesh, values: rest } }];
-  });
-  const port = (name: string, given: Sourced<string> | undefined, change: ChangeName, without: Mesh): readonly GivenToMesh[] =>
-    given === undefined ? [] : [{ name: `meshConfig.${name}`, ...given, change, without }];
-  return [
-    ...values,
-    ...port('proxyListenPort', proxyListenPort, 'injectsProxyListenPort', noPort),
-    ...port('proxyInboundListenPort', proxyInboundListenPort, 'injectsInboundListenPort', noInboundPort),
-  ];
-}
-
-function notPassedBecause(installer: 'init' | 'cni', change: ChangeName | undefined, profile: Profile): string {
-  if (installer === 'cni') return `the CNI plugin of Istio ${profile.release} does not read it`;
-  const [first = ''] = change === undefined ? [] : CHANGES[change].spans.split(' ');
-  const since = change === undefined || profile.has(change) ? '' : `; that came with ${first}`;
-  return `the injector of Istio ${profile.release} does not pass it${since}`;
-}
-
-function placeOf(source: Source): string {
-  return `${printSource(source)} ${source.kind === 'file' ? (source.key ?? '') : ''}`;
-}
-
-function same(one: Injection, other: Injection): boolean {
-  const text = (injection: Injection): string =>
-    injection.kind === 'arguments'
-      ? JSON.stringify([wordsOf(injection.arguments), [...injection.environment].map(([name, { value }]) => [name, value])])
-      : injection.kind;
-  return text(one) === text(other);
-}
-
-function withoutAnnotation(workload: Workload, name: string): Workload {
-  const annotations = new Map([...workload.pod.annotations].filter(([other]) => other !== name));
-  return { ...workload, pod: { ...workload.pod, annotations } };
 }

@@ -1,9 +1,10 @@
 /** What is found in a pod that is injected already: the real arguments, and the release of its image. */
 
+import { argumentNamed } from '../arguments.ts';
 import { parseGoBool } from '../command-line.ts';
 import type { Container, PodTemplate, Workload } from '../manifest/workload.ts';
 import type { Problem } from '../problems.ts';
-import { problem } from '../problems.ts';
+import { problem, quoted } from '../problems.ts';
 import type { Release } from '../releases/known.ts';
 import { NEWEST } from '../releases/known.ts';
 import type { Profile } from '../releases/profile.ts';
@@ -63,7 +64,7 @@ export function programOf({ initContainers }: PodTemplate): Container | undefine
 function validatesOnly(container: Container, profile: Profile): boolean {
   if (container.name.value === 'istio-validation') return true;
   return foundArguments(programWords(container), profile).some(
-    ({ flag, value }) => flag === '--skip-rule-apply' && parseGoBool(value ?? 'true') === true,
+    ({ flag, value }) => argumentNamed(flag)?.action === 'skip-rule-apply' && parseGoBool(value ?? 'true') === true,
   );
 }
 
@@ -91,8 +92,19 @@ function elsewhere(
   readBy: (profile: Profile) => readonly string[],
 ): readonly Problem[] {
   if (container === undefined || container.envFrom.length === 0) return [];
+  const { env, envFrom } = container;
   const read = readBy(profile);
-  return container.envFrom
-    .filter(({ value }) => read.includes(value))
-    .map(({ value, source }) => problem('variable-from-elsewhere', source, { name: value }));
+  return envFrom.flatMap(({ value, source }) => {
+    if (!value.endsWith('*')) return read.includes(value) ? [problem('variable-from-elsewhere', source, { name: value })] : [];
+    const prefix = value.slice(0, -1);
+    // Kubernetes lets `env` beat `envFrom`.
+    if (!read.some((name) => name.startsWith(prefix) && !env.has(name))) return [];
+    return [problem('variables-from-elsewhere', source, { names: namesWith(prefix) })];
+  });
+}
+
+function namesWith(prefix: string): string {
+  return prefix === ''
+    ? 'variables whose values are not known here'
+    : `variables that begin with ${quoted(prefix)}, whose values are not known here,`;
 }

@@ -1,5 +1,6 @@
 /** What an injector makes of a pod: the arguments and the environment of the program that makes its rules. */
 
+import type { Environment } from '../given.ts';
 import type { Texts } from '../manifest/workload.ts';
 import type { Problem } from '../problems.ts';
 import type { Source, Sourced } from '../source.ts';
@@ -48,4 +49,14 @@ export type Injection =
 /** The arguments as words. */
 export function wordsOf(args: readonly InjectedArgument[]): readonly string[] {
   return args.flatMap(({ flag, value, joined }) => (value === undefined ? [flag] : joined === true ? [`${flag}=${value}`] : [flag, value]));
+}
+
+/** The environment as a program gets it. */
+export function valuesOf(environment: Texts): Environment {
+  return Object.fromEntries([...environment].map(([name, { value }]) => [name, value]));
+}
+
+/** The argument that gave what the program read of a flag: the last one counts; `-p15001` is one word. */
+export function argumentBehind(flag: string, args: readonly InjectedArgument[]): InjectedArgument | undefined {
+  return args.findLast((argument) => argument.flag === flag) ?? args.findLast((argument) => argument.flag.startsWith(flag));
 }

@@ -1,5 +1,6 @@
 /** What an injector of old wrote into the annotations of its pods: to a new injection it must not look like the user's. */
 
+import { argumentNamed } from '../arguments.ts';
 import type { PodTemplate, Workload } from '../manifest/workload.ts';
 import { effectiveProxyConfig } from '../mesh/effective.ts';
 import type { Mesh, MeshValue } from '../mesh/mesh.ts';
@@ -73,7 +74,8 @@ function writtenInto(workload: Workload, mesh: Mesh, profile: Profile): Written 
 function inboundPassed(pod: PodTemplate, profile: Profile): string | undefined {
   const program = programOf(pod);
   if (program === undefined) return undefined;
-  return foundArguments(programWords(program), profile).findLast(({ flag }) => flag === '-b')?.value;
+  return foundArguments(programWords(program), profile).findLast(({ flag }) => argumentNamed(flag)?.setting === 'inbound.includePorts')
+    ?.value;
 }
 
 /** Where the values of the mesh are given, another text is the user's. */

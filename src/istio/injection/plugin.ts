@@ -39,6 +39,8 @@ interface Row {
     readonly unless?: ChangeName;
   }[];
   readonly fallback: string;
+  /** Passed even where it is empty. */
+  readonly always?: true;
   /** Who gives the value where no annotation does. */
   readonly from?: (data: PluginData) => Sourced<string> | undefined;
   readonly made?: (text: string) => string;
@@ -50,7 +52,7 @@ const TABLE: readonly Row[] = [
   { flag: '-g', needs: 'pluginTakesProxyUser', fallback: PROXY_ID, from: ({ group }) => notRoot(group) },
   { flag: '-m', annotations: [{ name: 'mode', check: 'plugin mode' }], fallback: 'REDIRECT' },
   { flag: '-i', annotations: [{ name: 'includeRanges', check: 'ranges or *' }], fallback: '*' },
-  { flag: '-x', annotations: [{ name: 'excludeRanges', check: 'ranges' }], fallback: '' },
+  { flag: '-x', annotations: [{ name: 'excludeRanges', check: 'ranges' }], fallback: '', always: true },
   { flag: '-b', annotations: [{ name: 'includeInboundPorts', check: 'ports or *' }], fallback: '*' },
   { flag: '-d', annotations: [{ name: 'excludeInboundPorts', check: 'plugin ports' }], fallback: '15020', made: withProxyPorts },
   {
@@ -118,7 +120,7 @@ function argumentOf(row: Row, data: PluginData): readonly InjectedArgument[] {
   const { value, source, over } = strongest(...givenBy(row, data), row.from?.(data), fallback) ?? fallback;
   // What the injector wrote for the plugin has the injector's own default below it, which the plugin never sees.
   const lost = source.kind === 'injected' ? [] : [...over.filter((one) => one.source.kind !== 'injected'), bare(fallback)];
-  return row.fallback === '' && row.flag !== '-x' && value === '' ? [] : [{ flag: row.flag, value: made(value), source, over: lost }];
+  return row.fallback === '' && row.always !== true && value === '' ? [] : [{ flag: row.flag, value: made(value), source, over: lost }];
 }
 
 function switchesOf({ environment, profile, nativeNftables }: PluginData): readonly InjectedArgument[] {

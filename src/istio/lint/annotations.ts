@@ -1,13 +1,12 @@
 /** Annotations that Istio does not read where they stand: misplaced, misspelt, replaced, changed too late. */
 
-import { ARGUMENTS } from '../arguments.ts';
+import { argumentNamed } from '../arguments.ts';
 import type { TrafficAnnotation } from '../injection/annotations.ts';
 import { ANNOTATIONS } from '../injection/annotations.ts';
 import { podKind } from '../manifest/kinds.ts';
 import type { Workload } from '../manifest/workload.ts';
 import { quoted } from '../problems.ts';
 import type { Profile } from '../releases/profile.ts';
-import type { SettingKey } from '../settings.ts';
 import { SETTING_KEYS } from '../settings.ts';
 import { OF_PODS, OF_RULES, READ_BY_INJECTORS, TRAFFIC_PREFIX } from './known-annotations.ts';
 import { nearestAnnotation } from './nearest-annotation.ts';
@@ -83,7 +82,7 @@ export const changedAfterInjection: WorkloadCheck = ({ workload, made, profile, 
     if (annotation === undefined || key === 'interfaces.reroute' || !isRead(annotation.name, profile)) return [];
     // Injectors of that time wrote what the plugin would capture into every pod, and passed another default.
     if (key === 'inbound.includePorts' && profile.has('injectsRedirectAnnotations')) return [];
-    const passed = args.findLast(({ flag }) => flag.length === 2 && settingOf(flag) === key)?.value ?? '';
+    const passed = args.findLast(({ flag }) => argumentNamed(flag)?.setting === key)?.value ?? '';
     const [asked, found] = [itemsOf(annotation.given.value), itemsOf(passed)];
     // Istio puts ports of its own in front of those that are excluded.
     const same = key === 'inbound.excludePorts' ? [...asked].every((item) => found.has(item)) : sameItems(asked, found);
@@ -92,10 +91,6 @@ export const changedAfterInjection: WorkloadCheck = ({ workload, made, profile, 
     return [{ code: 'changed-after-injection', source: annotation.given.source, args: { name: annotation.name, ...values } }];
   });
 };
-
-function settingOf(flag: string): SettingKey | undefined {
-  return ARGUMENTS.find(({ short }) => short === flag.slice(1))?.setting;
-}
 
 function isRead(name: string, { has }: Profile): boolean {
   const annotation: TrafficAnnotation | undefined = Object.values(ANNOTATIONS).find(({ key }) => key === name);

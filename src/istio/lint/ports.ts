@@ -78,9 +78,25 @@ export const outboundExcludedPorts: SettingsCheck = (subject) => {
 export const portsTwice: SettingsCheck = (subject) =>
   LISTS.flatMap((key) => {
     const ports = portsOf(subject, key);
-    const twice = ports.filter((range, index) => ports.slice(0, index).some((other) => overlaps(range, other)));
+    const twice = ports.filter(metBefore());
     return raise('port-twice', twice, (list) => ({ source: subject.place(key), args: { name: subject.name(key), ports: list } }));
   });
+
+/** Tells of each port of a list, in its order, whether one before has it too. A list may have thousands. */
+function metBefore(): (range: PortRange) => boolean {
+  const services = new Set<string>();
+  const ports = new Uint8Array(65_536);
+  return (range) => {
+    if ('service' in range) {
+      const before = services.has(range.service);
+      services.add(range.service);
+      return before;
+    }
+    const before = ports.subarray(range.first, range.last + 1).includes(1);
+    ports.fill(1, range.first, range.last + 1);
+    return before;
+  };
+}
 
 /** Injectors accept port 0, and iptables makes a rule of it. */
 export const portZero: SettingsCheck = (subject) =>

@@ -1,30 +1,21 @@
 /** Ranges of addresses: those that hold each other, that are more than they seem, or that count for nothing. */
 
-import type { Network } from '../../netfilter/network.ts';
 import { addressBits, parseNetwork, printNetwork } from '../../netfilter/network.ts';
-import { networkRange } from '../../netfilter/trace/address.ts';
 import { problemText } from '../problems.ts';
+import { holdersIn } from './holders.ts';
 import type { Raised, SettingsCheck } from './subject.ts';
 
 const KEYS = ['outbound.includeRanges', 'outbound.excludeRanges'] as const;
-
-function isWithin(inner: Network, outer: Network): boolean {
-  if (inner.family !== outer.family || inner.prefix < outer.prefix) return false;
-  const [a, b] = [networkRange(inner), networkRange(outer)];
-  return a.first >= b.first && a.last <= b.last;
-}
-
-function overlaps(a: Network, b: Network): boolean {
-  return isWithin(a, b) || isWithin(b, a);
-}
 
 /** A range that another one of the same list holds. */
 export const rangesInRanges: SettingsCheck = ({ values, origin, name, place }) =>
   KEYS.flatMap((key) => {
     const list = values[key];
     if (list === '*' || origin(key) === 'nobody') return [];
+    const holders = holdersIn(list);
     return list.flatMap((inner, index): readonly Raised[] => {
-      const outer = list.find((other, at) => at !== index && isWithin(inner, other) && (inner.prefix > other.prefix || at < index));
+      const at = holders(inner).find((place) => place !== index);
+      const outer = at === undefined ? undefined : list[at];
       if (outer === undefined) return [];
       return [
         { code: 'range-in-range', source: place(key), args: { name: name(key), inner: printNetwork(inner), outer: printNetwork(outer) } },
@@ -36,8 +27,10 @@ export const rangesInRanges: SettingsCheck = ({ values, origin, name, place }) =
 export const rangesBoth: SettingsCheck = ({ values, origin, place }) => {
   const [included, excluded] = [values['outbound.includeRanges'], values['outbound.excludeRanges']];
   if (included === '*' || (origin('outbound.includeRanges') === 'nobody' && origin('outbound.excludeRanges') === 'nobody')) return [];
+  const holders = holdersIn(excluded);
   return included.flatMap((inner): readonly Raised[] => {
-    const outer = excluded.find((other) => isWithin(inner, other));
+    const [at] = holders(inner);
+    const outer = at === undefined ? undefined : excluded[at];
     if (outer === undefined) return [];
     const args = { inner: printNetwork(inner), outer: printNetwork(outer) };
     return [{ code: 'range-both', source: place('outbound.includeRanges'), args }];
@@ -61,7 +54,9 @@ export const excludedRanges: SettingsCheck = ({ values, origin, name, place, onl
   const who = origin(key);
   if (who === 'nobody' || (who === 'mesh' && origin('outbound.includeRanges') === 'own')) return [];
   if (included === '*' || values['outbound.includePorts'].length > 0) return [];
-  const idle = values[key].filter((range) => !(only4 && range.family === 'ip6') && !included.some((other) => overlaps(range, other)));
+  const within = holdersIn(included);
+  const around = new Set(included.flatMap(holdersIn(values[key])));
+  const idle = values[key].filter((range, index) => !(only4 && range.family === 'ip6') && within(range).length === 0 && !around.has(index));
   if (idle.length === 0) return [];
   return [{ code: 'outbound-excludes-idle', source: place(key), args: { name: name(key), values: idle.map(printNetwork).join(', ') } }];
 };

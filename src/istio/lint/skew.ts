@@ -3,7 +3,7 @@
 import { readArguments } from '../argument-settings.ts';
 import type { Facts } from '../facts.ts';
 import type { InjectedArgument } from '../injection/injected.ts';
-import { wordsOf } from '../injection/injected.ts';
+import { valuesOf, wordsOf } from '../injection/injected.ts';
 import type { Texts } from '../manifest/workload.ts';
 import type { CapturePlan } from '../plan.ts';
 import { planFor } from '../plan.ts';
@@ -49,8 +49,7 @@ export function imageRefuses(
 /** The plan that a release makes of the arguments, or why it makes none. */
 function readBy(args: readonly InjectedArgument[], environment: Texts, release: string, facts: Facts): CapturePlan | string {
   try {
-    const values = Object.fromEntries([...environment].map(([name, { value }]) => [name, value]));
-    const read = readArguments(wordsOf(args), values, profileOf(release), facts);
+    const read = readArguments(wordsOf(args), valuesOf(environment), profileOf(release), facts);
     return planFor(read.settings, release, facts, read.switches);
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;

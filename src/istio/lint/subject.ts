@@ -1,6 +1,6 @@
 /** What is looked at: settings that know where they came from, and the workload around them. */
 
-import { ARGUMENTS } from '../arguments.ts';
+import { argumentNamed } from '../arguments.ts';
 import type { Facts } from '../facts.ts';
 import type { AnnotationName } from '../injection/annotations.ts';
 import { ANNOTATIONS } from '../injection/annotations.ts';
@@ -110,7 +110,7 @@ export function settingsOfWorkload(plan: CapturePlan, made: WorkloadInjection, p
   const ordinary = injectedSettings(profile);
   const texts = new Map(
     (injection.kind === 'arguments' ? injection.arguments : []).flatMap(({ flag, value }) => {
-      const setting = ARGUMENTS.find(({ short }) => short === flag.slice(1))?.setting;
+      const setting = argumentNamed(flag)?.setting;
       return setting === undefined || value === undefined ? [] : [[setting, value] as const];
     }),
   );
@@ -132,7 +132,8 @@ export function settingsOfWorkload(plan: CapturePlan, made: WorkloadInjection, p
       return annotationFor(workload, key)?.name ?? (made.found ? key : source.kind === 'file' ? (source.key ?? key) : key);
     },
     place: (key) => annotationFor(workload, key)?.given.source ?? settings[key].source,
-    text: (key) => annotationFor(workload, key)?.given.value ?? texts.get(key),
+    // In an injected pod its arguments are what counts.
+    text: (key) => (made.found ? texts.get(key) : undefined) ?? annotationFor(workload, key)?.given.value ?? texts.get(key),
     istioPorts: new Set([...portsIn(ordinary), ...OWN_PORTS, ...statusPorts.map(Number)]),
     only4: plan.ip6.tables.length === 0 && isOnly4(workload.pod.addresses),
     plan,

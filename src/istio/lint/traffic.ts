@@ -6,7 +6,7 @@ import type { WorkloadCheck } from './subject.ts';
 export const ip6NotCaptured: WorkloadCheck = ({ workload: { pod }, facts, settings, profile }) => {
   const { plan } = settings ?? {};
   const first = (facts.addresses ?? []).findIndex((one) => one.includes(':') && !/^(fe[89ab]|::1$)/i.test(one));
-  if (first < 0 || settings === undefined || plan === undefined || profile.release === '') return [];
+  if (first < 0 || settings === undefined || plan === undefined) return [];
   if (plan.ip6.tables.some(({ name }) => name === 'nat' || name === 'mangle')) return [];
   const fix = profile.has('dualStack')
     ? 'set ISTIO_DUAL_STACK: "true" in proxyMetadata, and dual stack in the mesh'

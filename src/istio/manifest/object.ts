@@ -7,7 +7,7 @@ import type { PodKind } from './kinds.ts';
 import { readPod } from './pod.ts';
 import type { Fields, Reading } from './reading.ts';
 import { booleanOf, fieldsOf, itemsOf, textsOf } from './reading.ts';
-import type { Texts, Workload } from './workload.ts';
+import type { PodTemplate, Texts, Workload } from './workload.ts';
 
 const NO_TEXTS: Texts = new Map();
 
@@ -31,14 +31,14 @@ export function readWorkload(
   if (template.length === 0) {
     const owner = ownerOf(metadata, reading);
     const pod = readPod(node, fields, metadata, reading);
-    return { ...head, annotations: NO_TEXTS, labels: NO_TEXTS, pod, ...(owner === undefined ? {} : { owner }) };
+    return { ...head, annotations: NO_TEXTS, pod, ...(owner === undefined ? {} : { owner }) };
   }
   const found = templateOf(node, fields, template, reading);
   if (found === undefined) return undefined;
   const podMetadata = fieldsOf(found.fields.get('metadata')?.value, 'metadata', reading);
   const jobs = between === undefined ? undefined : textsOf(field(node, ...between, 'metadata', 'annotations'), 'annotations', reading);
   return {
-    ...{ ...head, ...textsOfObject(metadata, reading), pod: readPod(found.node, found.fields, podMetadata, reading) },
+    ...{ ...head, annotations: annotationsOf(metadata, reading), pod: readPod(found.node, found.fields, podMetadata, reading) },
     ...(jobs === undefined || jobs.size === 0 ? {} : { jobAnnotations: jobs }),
   };
 }
@@ -56,16 +56,20 @@ export function readWorkloadGroup(node: YamlNode, fields: Fields, reading: Readi
     kind: 'WorkloadGroup',
     ...nameOf(metadata),
     source: sourceOf(node, reading.file),
-    ...textsOfObject(metadata, reading),
+    annotations: annotationsOf(metadata, reading),
     pod: { ...bare, source, annotations: machine.annotations, labels },
   };
 }
 
-export function textsOfObject(metadata: Fields, reading: Reading): Pick<Workload, 'annotations' | 'labels'> {
+export function textsOfObject(metadata: Fields, reading: Reading): Pick<PodTemplate, 'annotations' | 'labels'> {
   return {
-    annotations: textsOf(metadata.get('annotations')?.value, 'annotations', reading),
+    annotations: annotationsOf(metadata, reading),
     labels: textsOf(metadata.get('labels')?.value, 'labels', reading),
   };
+}
+
+function annotationsOf(metadata: Fields, reading: Reading): Texts {
+  return textsOf(metadata.get('annotations')?.value, 'annotations', reading);
 }
 
 function templateOf(

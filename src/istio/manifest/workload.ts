@@ -16,7 +16,6 @@ export interface Workload {
   readonly source: Source;
   /** Annotations of an object that holds a pod template: they are not those of its pods. Empty for a Pod. */
   readonly annotations: Texts;
-  readonly labels: Texts;
   /** Annotations of the jobs of a CronJob: they are not those of its pods either. */
   readonly jobAnnotations?: Texts;
   readonly pod: PodTemplate;

@@ -7,11 +7,9 @@ import { textsUnder } from './walk.ts';
 /** What is given below `start` (a path that ends with a dot, or nothing). */
 export function layerOf(values: ReadonlyMap<string, Sourced<string>>, start: string, source: Source): ProxyConfigLayer {
   const interceptionMode = values.get(`${start}interceptionMode`);
-  const statusPort = values.get(`${start}statusPort`);
   return {
     source,
     ...(interceptionMode === undefined ? {} : { interceptionMode }),
     metadata: textsUnder(values, `${start}proxyMetadata`),
-    ...(statusPort === undefined ? {} : { statusPort }),
   };
 }

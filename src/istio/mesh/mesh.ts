@@ -30,8 +30,6 @@ export interface ProxyConfigLayer {
   readonly interceptionMode?: Sourced<string>;
   /** proxyMetadata, or environmentVariables of a resource: what becomes the environment of istio-init. */
   readonly metadata: Texts;
-  /** `statusPort`, where it stands here: the agent's, not what the injector looks at. */
-  readonly statusPort?: Sourced<string>;
 }
 
 /** A ProxyConfig resource (networking.istio.io). */

@@ -45,9 +45,6 @@ export interface PlannedInjection extends Planned {
   readonly problems: readonly Problem[];
 }
 
-/** `problems` are those of the plan alone. */
-type Kept = PlannedInjection;
-
 export type Planner = (workload: Workload, mesh: Mesh) => PlannedInjection;
 
 // A cluster has some tens of different injections; what none of the last hundreds had is made again.
@@ -55,7 +52,7 @@ const KEPT = 256;
 
 /** A planner for a request, whose mesh is replaced by what is known when a workload comes. Never throws a ProblemError. */
 export function plannerFor(request: InjectionRequest, options: PlannerOptions): Planner {
-  const kept = recent<Kept>(KEPT);
+  const kept = recent<PlannedInjection>(KEPT);
   return (workload, mesh) => {
     const made = attempt(() => injectionOf(workload, { ...request, mesh }));
     if (made.kind === 'trouble') return { ...numbered(made, options.numbering), found: false, problems: [] };
@@ -72,7 +69,8 @@ export function planned(work: () => CapturePlan, numbering: Numbering): Planned 
   return { ...numbered({ kind: 'rules', plan: made }, numbering), release: made.release };
 }
 
-function plannedOf(made: WorkloadInjection, { facts, sets, numbering }: PlannerOptions): Kept {
+/** Its `problems` are those of the plan alone. */
+function plannedOf(made: WorkloadInjection, { facts, sets, numbering }: PlannerOptions): PlannedInjection {
   const { injection, release, found } = made;
   const { number, outcome } =
     injection.kind === 'none'
