@@ -1,6 +1,7 @@
 /** What two workloads must have in common to be told the same: a text, cheap to make. */
 
 import { isProgram } from './injection/found-arguments.ts';
+import { isIgnored } from './injection/left-out.ts';
 import type { Container, Ids, Texts, Workload } from './manifest/workload.ts';
 import type { Mesh } from './mesh/mesh.ts';
 
@@ -10,7 +11,7 @@ const UNREAD = 'sidecar.istio.io/status';
 /** Workloads with equal texts have the same rules and diagnostics. Of addresses only the family counts, of labels only those that are asked for. */
 export function likenessOf({ kind, namespace, annotations, jobAnnotations, pod }: Workload, { proxyConfigs, namespaces }: Mesh): string {
   const parts: string[] = [kind];
-  if (proxyConfigs.length > 0 || namespaces.size > 0 || namespace.startsWith('kube-')) parts.push(namespace);
+  if (proxyConfigs.length > 0 || namespaces.size > 0 || isIgnored(namespace)) parts.push(namespace);
   pushIstio(parts, annotations);
   if (jobAnnotations !== undefined) pushIstio(parts, jobAnnotations);
   pushIstio(parts, pod.annotations);

@@ -40,6 +40,10 @@ export const PROBLEMS = {
     severity: 'warning',
     text: "{names}: taken for the pod's own, but the injector of {release} wrote values of its mesh into the same annotations; --values tells them apart",
   },
+  'several-revisions': {
+    severity: 'error',
+    text: 'is a ConfigMap of the revision {value}, and those before are of {first}: give the ConfigMaps of one revision',
+  },
   'use-filename': { severity: 'error', text: '{value} is a manifest, not what a mesh is installed with; give it with -f' },
   'tag-without-release': { severity: 'warning', text: '{name}: {value} tells no known release of Istio; name it with --release' },
   'template-not-stock': {

@@ -7,9 +7,9 @@ import { NO_MESH } from '../../src/istio/mesh/mesh.ts';
 import { recent } from '../../src/istio/rule-groups/recent.ts';
 import { readYaml } from '../../src/istio/yaml.ts';
 
-function podOf(name: string, annotation: string, mesh: Mesh = NO_MESH, labels = ''): Subject {
+function podOf(name: string, annotation: string, mesh: Mesh = NO_MESH, labels = '', namespace = 'shop'): Subject {
   const documents = readYaml(
-    `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, annotations: {${annotation}}, labels: {${labels}}}\nspec: {containers: [{name: app}]}`,
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, namespace: ${namespace}, annotations: {${annotation}}, labels: {${labels}}}\nspec: {containers: [{name: app}]}`,
   );
   if ('reason' in documents) throw new Error(documents.reason);
   const [item] = documents.flatMap((document) => readManifest(document, 'p.yaml'));
@@ -47,6 +47,13 @@ describe('what holds for all workloads that are alike', () => {
     ] as const)
       find(podOf(name, `${INJECT}: "true"`, NO_MESH, labels));
     expect(asked).toEqual(['a', 'b', 'e']);
+  });
+
+  it('is not the same in a namespace that every injector leaves out', () => {
+    const asked: string[] = [];
+    const find = onceForAlike((subject) => asked.push(subject.kind === 'workload' ? subject.workload.namespace : ''));
+    for (const namespace of ['shop', 'local-path-storage', 'search', 'kube-system']) find(podOf('a', '', NO_MESH, '', namespace));
+    expect(asked).toEqual(['shop', 'local-path-storage', 'kube-system']);
   });
 
   it('is found out again where the mesh has grown', () => {

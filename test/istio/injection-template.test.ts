@@ -292,7 +292,7 @@ describe('a pod gets no rules', () => {
     expect(none(pod, '1.0.9').kind).toBe('refused');
   });
 
-  it.each(['kube-system', 'kube-public'])('in the namespace %s', (namespace) => {
+  it.each(['kube-system', 'kube-public', 'kube-node-lease', 'local-path-storage'])('in the namespace %s', (namespace) => {
     expect(none(workload({ namespace }))).toMatchObject({ kind: 'none', reason: 'not asked for' });
   });
 

@@ -239,6 +239,14 @@ describe('positions', () => {
     });
   });
 
+  it('are not mixed from the ConfigMaps of two revisions', () => {
+    const map = (name: string): string => `kind: ConfigMap\nmetadata: {name: ${name}}\ndata: {mesh: "rootNamespace: x"}\n`;
+    expect(problemsOf(`${map('istio')}---\n${map('istio-canary')}`)).toEqual([
+      'a.yaml:5:1 is a ConfigMap of the revision "canary", and those before are of the default: give the ConfigMaps of one revision',
+    ]);
+    expect(problemsOf(`${map('istio-canary')}---\n${map('istio-canary')}`)).toEqual([]);
+  });
+
   it('are exact in the literal blocks of a ConfigMap', () => {
     const text = configMaps();
     const lines = text.split('\n');

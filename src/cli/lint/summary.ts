@@ -18,7 +18,9 @@ export function summaryOf(report: LintReport, passed: Passed, passedOver: number
       : [
           `note: the release of ${workloadsText(unknownReleases)} is not known, so their rules were not looked at; name it with --image-release`,
         ]),
-    ...(passedOver === 0 ? [] : [`note: rule sets that are too many, or too large: those of ${workloadsText(passedOver)} were not looked through for dead rules`]),
+    ...(passedOver === 0
+      ? []
+      : [`note: rule sets that are too many, or too large: those of ${workloadsText(passedOver)} were not looked through for dead rules`]),
   ];
 }
 

@@ -44,7 +44,8 @@ export async function plannedGroups(given: SettingsGiven & WorkloadGiven): Promi
   const sorted = groups.sorted();
   const sets = sorted.filter(({ what }) => what.kind === 'rules').length;
   const total = `${workloadsText(gathered.count)}, ${grouped(sets)} rule set${sets === 1 ? '' : 's'}`;
-  const injected = anew === 0 ? [] : [`note: ${workloadsText(anew)}: shown as they would be injected`];
+  const chart = given.manifests?.values.length === 0 ? ', with the values of the chart (--values takes those of the mesh)' : '';
+  const injected = anew === 0 ? [] : [`note: ${workloadsText(anew)}: shown as they would be injected${chart}`];
   return {
     ...gathered,
     request,

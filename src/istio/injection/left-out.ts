@@ -13,8 +13,13 @@ export interface LeftOut {
   readonly source: Source;
 }
 
-// Left out by every injector (`IgnoredNamespaces`); the two others of that list are younger, and hold no workloads of users.
-const IGNORED_NAMESPACES = ['kube-system', 'kube-public'];
+// Left out by every injector (`IgnoredNamespaces`); older ones name the first two alone, and nobody has the others injected there either.
+const IGNORED_NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease', 'local-path-storage'];
+
+/** Whether no injector looks at pods in a namespace. */
+export function isIgnored(namespace: string): boolean {
+  return IGNORED_NAMESPACES.includes(namespace);
+}
 
 /**
  * Why an injector passes a workload by; undefined where it injects. Whether its namespace asks for injection is
@@ -22,7 +27,7 @@ const IGNORED_NAMESPACES = ['kube-system', 'kube-public'];
  */
 export function leftOut({ pod, namespace, source }: Workload, mesh: Mesh, profile: Profile): LeftOut | undefined {
   if (pod.hostNetwork) return { reason: 'host network', source: pod.hostNetworkAt ?? pod.source };
-  if (IGNORED_NAMESPACES.includes(namespace)) return { reason: 'not asked for', source };
+  if (isIgnored(namespace)) return { reason: 'not asked for', source };
   const refusing = mesh.namespaces.get(namespace)?.labels.get('istio-injection');
   if (refusing?.value === 'disabled') return { reason: 'not asked for', source: refusing.source };
   const choice = injectChoice(pod, profile);

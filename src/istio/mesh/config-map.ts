@@ -32,11 +32,22 @@ export function isMeshConfigMap(object: YamlNode): boolean {
 /** Whether the ConfigMap is one of Istio's; it is read then. */
 export function readConfigMap(object: YamlNode, place: Place, reading: MeshReading): boolean {
   const found = textsIn(object);
+  if (found.length > 0) oneRevision(object, place, reading);
   for (const { key, text, read } of found) {
     if (text.kind === 'scalar') readInner(key, placeWithin(place, text), reading, read);
     else notA('a text', key, text, place, reading);
   }
   return found.length > 0;
+}
+
+/** A canary's ConfigMaps over those of the default would make a mesh that no cluster has. */
+function oneRevision(object: YamlNode, place: Place, reading: MeshReading): void {
+  const name = textOf(field(object, 'metadata', 'name')) ?? '';
+  const revision = name.replace(/^(?:istio-sidecar-injector|istio-inject|istio|values)-?/, '');
+  reading.revision ??= revision;
+  if (revision === reading.revision) return;
+  const [value, first] = [revision, reading.revision].map((one) => (one === '' ? 'the default' : quoted(one))) as [string, string];
+  reading.problems.push(problem('several-revisions', place.at(object), { value, first }));
 }
 
 function textsIn(object: YamlNode): readonly (Data & { readonly text: YamlNode })[] {

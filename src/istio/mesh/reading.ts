@@ -8,6 +8,8 @@ export interface MeshReading extends Given {
   /** What follows from something else, where nobody gives it. */
   readonly implied: Map<string, Sourced<string>>;
   readonly context: ContextItem[];
+  /** Of the control plane whose ConfigMaps were read, what stands behind their names. */
+  revision?: string;
   /** What was said of templates that are not stock: values and ConfigMaps have the same one. */
   readonly notStock: Set<string>;
   readonly templates: { readonly makeRules: Map<string, boolean>; readonly aliases: Map<string, readonly string[]>; all: boolean };
