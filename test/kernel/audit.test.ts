@@ -165,6 +165,18 @@ describeKernel('an audit of a node', () => {
     );
   });
 
+  it('wants no rules of a proxy without Envoy, and holds against nothing where annotations can not be read', async () => {
+    const grpc = { DISABLE_ENVOY: 'true', ISTIO_META_GENERATOR: 'grpc' };
+    const pods = await audited([
+      { name: 'grpc', proxy: grpc },
+      { name: 'plain', proxy: {} },
+      { name: 'broken', script: PLAIN, proxy: { ISTIO_METAJSON_ANNOTATIONS: '{"a": "b"' } },
+    ]);
+    expect(pods.get('grpc')).toMatchObject({ verdict: 'as it should be', reason: 'its settings call for no rules' });
+    expect(pods.get('plain')).toMatchObject({ verdict: 'no rules' });
+    expect(pods.get('broken')).toMatchObject({ verdict: 'not seen', reason: expect.stringContaining('annotations can not be read') });
+  });
+
   it('takes the release, the installer and the mesh that it is told', async () => {
     const asked = [{ name: 'vendor', script: PLAIN, proxy: { ISTIO_META_ISTIO_VERSION: 'latest' } }];
     const lines = await audited(asked, { given: { ...NONE, release: '1.28.0' } });
@@ -257,7 +269,7 @@ describeKernel('an audit of a node', () => {
       {
         name: 'deep',
         script: PLAIN,
-        proxy: { ISTIO_META_POD_PORTS: '['.repeat(100_000), ISTIO_METAJSON_ANNOTATIONS: '{"a":'.repeat(9000) },
+        proxy: { ISTIO_META_POD_PORTS: '['.repeat(100_000), ISTIO_METAJSON_ANNOTATIONS: `${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}` },
       },
       { name: 'many rules', script: rules(12_000), proxy: {} },
       { name: 'some rules', script: rules(900), proxy: {} },
