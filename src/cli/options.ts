@@ -75,6 +75,9 @@ export interface ManifestsGiven {
   readonly keepArguments: boolean;
 }
 
+/** What nobody said anything of. */
+export const NO_MANIFESTS: ManifestsGiven = { filenames: [], values: [], imageReleases: [], keepArguments: false };
+
 /** The values of these options, as they were given. */
 export interface SettingsGiven {
   readonly filename?: string;

@@ -5,6 +5,7 @@ import type { Ruleset } from '../netfilter/rule.ts';
 import { API_VERSION } from './api-version.ts';
 import type { CapturePlan } from './plan.ts';
 import { printedSettings } from './printed-settings.ts';
+import type { Problem } from './problems.ts';
 import { problemText } from './problems.ts';
 import { printRouting } from './routing.ts';
 import { printSource } from './source.ts';
@@ -20,13 +21,13 @@ export function planDocument(plan: CapturePlan): object {
     ip: rulesetDocument(ip),
     ip6: rulesetDocument(ip6),
     routing: printRouting(routing),
-    problems: problems.map((problem) => ({
-      code: problem.code,
-      severity: problem.severity,
-      source: printSource(problem.source),
-      message: problemText(problem),
-    })),
+    problems: problems.map(problemDocument),
   };
+}
+
+/** A problem with its place as text. */
+export function problemDocument(problem: Problem): object {
+  return { code: problem.code, severity: problem.severity, source: printSource(problem.source), message: problemText(problem) };
 }
 
 /** One family's rules: each with its text in the kernel's spelling, and as data. */

@@ -33,4 +33,4 @@ if (lacking !== undefined) {
 }
 
 /** `describe` for tests that need root and a container engine. */
-export const describePods: typeof describe.skip = lacking === undefined ? (describe as unknown as typeof describe.skip) : describe.skip;
+export const describePods: typeof describe.skip = describe.skipIf(lacking !== undefined) as typeof describe.skip;

@@ -3,9 +3,8 @@
 import { API_VERSION } from '../../istio/api-version.ts';
 import type { ForeignCount } from '../../istio/foreign.ts';
 import type { CapturePlan } from '../../istio/plan.ts';
-import { problemText } from '../../istio/problems.ts';
+import { problemDocument } from '../../istio/plan-document.ts';
 import type { RoutingDifference } from '../../istio/routing-differences.ts';
-import { printSource } from '../../istio/source.ts';
 import type { Difference, PlacedRule } from '../../netfilter/compare/difference.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Rule } from '../../netfilter/rule.ts';
@@ -36,12 +35,7 @@ export function sideDocument({ name, plan, problems, places, inferred }: Compare
     ...(plan === undefined ? {} : { release: plan.release }),
     ...(inferred === undefined ? {} : { inferred }),
     ...(places === undefined ? {} : { places }),
-    problems: problems.map((problem) => ({
-      code: problem.code,
-      severity: problem.severity,
-      source: printSource(problem.source),
-      message: problemText(problem),
-    })),
+    problems: problems.map(problemDocument),
   };
 }
 

@@ -3,7 +3,7 @@
 import { API_VERSION } from '../../istio/api-version.ts';
 import type { Effect, Explanation } from '../../istio/explain.ts';
 import { wordsOf } from '../../istio/injection/injected.ts';
-import { problemText } from '../../istio/problems.ts';
+import { problemDocument } from '../../istio/plan-document.ts';
 import type { Source, Sourced } from '../../istio/source.ts';
 import { printSource } from '../../istio/source.ts';
 
@@ -33,12 +33,7 @@ export function explanationDocument({ plan, basis, facts, settings, unused, rule
       settings: causes,
     })),
     routing,
-    problems: plan.problems.map((one) => ({
-      code: one.code,
-      severity: one.severity,
-      source: printSource(one.source),
-      message: problemText(one),
-    })),
+    problems: plan.problems.map(problemDocument),
   };
 }
 

@@ -1,8 +1,6 @@
 /** Groups of workloads as data with a stable shape, described in docs/clusters.md. */
 
-import { planDocument } from '../../istio/plan-document.ts';
-import type { Problem } from '../../istio/problems.ts';
-import { problemText } from '../../istio/problems.ts';
+import { planDocument, problemDocument } from '../../istio/plan-document.ts';
 import type { Outcome } from '../../istio/rule-groups/outcome.ts';
 import type { Tally } from '../../istio/rule-groups/tally.ts';
 import { MOST_OWNERS } from '../../istio/rule-groups/tally.ts';
@@ -39,8 +37,4 @@ export function outcomeDocument(outcome: Outcome, tally: Tally): object {
 /** What was read, and what was not. */
 export function gatheredDocument({ count, skipped, problems }: Gathered): object {
   return { workloads: count, skipped: Object.fromEntries(skipped), problems: problems.map(problemDocument) };
-}
-
-function problemDocument(problem: Problem): object {
-  return { code: problem.code, severity: problem.severity, source: printSource(problem.source), message: problemText(problem) };
 }

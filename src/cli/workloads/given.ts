@@ -12,18 +12,20 @@ import { readRelease } from '../../istio/releases/known.ts';
 import { resolveRelease } from '../../istio/resolve-release.ts';
 import { readSetOption } from '../../istio/setting-texts.ts';
 import type { AtRelease, InjectionRequest } from '../../istio/workload-injection.ts';
-import type { ManifestsGiven, SettingsGiven } from '../options.ts';
+import type { SettingsGiven } from '../options.ts';
+import { NO_MANIFESTS } from '../options.ts';
 import { badOption, oneOf } from '../talk.ts';
 import { refuseStdinTwice } from './stdin-once.ts';
-
-const NOTHING: ManifestsGiven = { filenames: [], values: [], imageReleases: [], keepArguments: false };
 
 /**
  * What `--values`, `--installer`, `--image-release`, `--release` and `--keep-args` ask. Throws a ProblemError for what
  * can't be used, a wrong `--set` and an unknown release among it: no manifest has been read by then. Reads the values,
  * which may be a pipe: to be called once.
  */
-export async function injectionRequest({ manifests = NOTHING, release, sets }: SettingsGiven, at?: AtRelease): Promise<InjectionRequest> {
+export async function injectionRequest(
+  { manifests = NO_MANIFESTS, release, sets }: SettingsGiven,
+  at?: AtRelease,
+): Promise<InjectionRequest> {
   const { values, installer, imageReleases, keepArguments, filenames } = manifests;
   refuseStdinTwice([...values, ...filenames]);
   const wrong = sets.flatMap((set) => readSetOption(set).problems);

@@ -2,6 +2,7 @@
 
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { SettingsGiven } from '../options.ts';
+import { NO_MANIFESTS } from '../options.ts';
 import { parseSource } from '../source-name.ts';
 
 // Every object of a dump has its kind; the first stands within the first of them.
@@ -28,7 +29,7 @@ export function manifestsIn<G extends SettingsGiven>(source: string | undefined,
 
 /** The settings with `-f FILE` among them. */
 export function withFile<G extends SettingsGiven>(given: G, file: string): G {
-  const manifests = { values: [], imageReleases: [], keepArguments: false, ...given.manifests, filenames: [file] };
+  const manifests = { ...NO_MANIFESTS, ...given.manifests, filenames: [file] };
   return { ...given, filename: file, manifests };
 }
 

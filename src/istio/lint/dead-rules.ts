@@ -36,7 +36,7 @@ export function deadRuleFinder(): { readonly find: FindDead; readonly passedOver
   const known = new Map<string, readonly Dead[]>();
   let passedOver = 0;
   const deadOf = (plan: CapturePlan, look: (plan: CapturePlan) => readonly Dead[]): readonly Dead[] => {
-    if (FAMILIES.some((family) => rulesIn(plan, family).length > MOST_RULES)) {
+    if (FAMILIES.some((family) => countOf(plan, family) > MOST_RULES)) {
       passedOver += 1;
       return [];
     }
@@ -78,7 +78,9 @@ function bareSettings({ settings, release }: CapturePlan): Settings {
 
 function deadIn(plan: CapturePlan, family: Family): readonly Dead[] {
   if (plan[family].tables.length === 0) return [];
-  const all = rulesIn(plan, family);
+  const all = plan[family].tables.flatMap(({ name, chains }) =>
+    chains.flatMap((chain) => chain.rules.map((rule) => likeness(name, chain.name, rule))),
+  );
   return deadRules(sideOf(sceneOfPlan(plan), family)).flatMap(({ place: { table, chain, rule } }): readonly Dead[] => {
     // What stands there twice is told of as a port or a range that does, or is what the program makes of every list.
     const same = likeness(table, chain, rule);
@@ -93,11 +95,8 @@ function deadIn(plan: CapturePlan, family: Family): readonly Dead[] {
   });
 }
 
-/** All rules, as {@link likeness} has them. */
-function rulesIn(plan: CapturePlan, family: Family): readonly string[] {
-  return plan[family].tables.flatMap(({ name, chains }) =>
-    chains.flatMap((chain) => chain.rules.map((rule) => likeness(name, chain.name, rule))),
-  );
+function countOf(plan: CapturePlan, family: Family): number {
+  return plan[family].tables.flatMap(({ chains }) => chains).reduce((sum, { rules }) => sum + rules.length, 0);
 }
 
 /** A rule and what it is there for. */
