@@ -18,10 +18,10 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /istio-init
 # The packages alone first: this layer is kept while only sources change.
 COPY package.json package-lock.json .npmrc ./
-COPY .ci/install.mjs .ci/
-RUN node .ci/install.mjs
+COPY scripts/install.mjs scripts/
+RUN node scripts/install.mjs
 COPY . .
-RUN node .ci/build.mjs
+RUN node scripts/build.mjs
 
 FROM scratch AS built
 COPY LICENSE /istio-init/
@@ -32,7 +32,7 @@ FROM ${PROGRAM} AS program
 
 FROM ${BASE_IMAGE} AS root
 RUN apt-get update && apt-get install -y --no-install-recommends iptables nftables iproute2
-COPY .ci/image-root.sh /
+COPY scripts/image-root.sh /
 COPY --from=program /istio-init/dist/bin/sbom.cdx.json /
 RUN sh /image-root.sh /image /sbom.cdx.json
 

@@ -1,7 +1,7 @@
 /** One plan for each golden outcome that is no refusal, made for the first release of the outcome. */
 
-import type { CapturePlan } from '../src/istio/plan.ts';
-import { planFromArguments } from '../src/istio/plan-from-arguments.ts';
+import type { CapturePlan } from '../src/istio/plan/plan.ts';
+import { planFromArguments } from '../src/istio/plan/plan-from-arguments.ts';
 import { printRestore } from '../src/netfilter/print.ts';
 import { CASES, expand } from './golden.ts';
 

@@ -6,7 +6,9 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const kernel = ['test/{kernel,pods}/**/*.test.ts'];
 // The command line as users have it, once more as the executable: what differs there is the runtime, not the rules.
 const executable = [
-  'test/cli/{apply-words,bad-input,bookinfo,changes,check,diff,explain,identify,manifest-input,preview,source-name,trace,workloads}.test.ts',
+  'test/cli/{bad-input,bookinfo}.test.ts',
+  'test/cli/{apply/report,changes/changes,check/check,diff/diff,explain/explain,identify/identify,preview/preview,trace/trace,workloads/workloads}.test.ts',
+  'test/sources/{manifest-input,source-name}.test.ts',
   'test/kernel/{drop-in,drop-in-commands,probe}.test.ts',
   'test/package/executable.test.ts',
 ];

@@ -9,11 +9,11 @@ async function main(words: readonly string[]): Promise<void> {
   process.stderr.on('error', () => undefined);
   process.stdout.on('error', first === DROP_IN ? () => undefined : outputLost);
   if (first === DROP_IN) {
-    process.exitCode = await (await import('./drop-in.ts')).dropIn(rest, process.env);
+    process.exitCode = await (await import('./drop-in/drop-in.ts')).dropIn(rest, process.env);
     return;
   }
   // How the executable holds a lock in another namespace (host/lock.ts); no word of the command line.
-  if (first === 'hold-lock') return (await import('../host/lock.ts')).holdLock();
+  if (first === 'hold-lock') return (await import('../host/namespace/lock.ts')).holdLock();
   await (await import('./program.ts')).runProgram(first === undefined ? rest : [first, ...rest]);
 }
 

@@ -2,10 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import type { Facts } from '../istio/facts.ts';
 import { ProblemError, problem } from '../istio/problems.ts';
-import type { Namespace, Target } from './namespace.ts';
-import { openNamespace } from './namespace.ts';
+import type { Facts } from '../istio/settings/facts.ts';
+import type { Namespace, Target } from './namespace/namespace.ts';
+import { openNamespace } from './namespace/namespace.ts';
 import { programs } from './run.ts';
 
 /** Facts of the namespace that this process is in: addresses of the interfaces but lo, nameservers, and names with their numbers. */

@@ -3,7 +3,7 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../istio/problems.ts';
-import { reasonOf, unreadable } from './unreadable.ts';
+import { reasonOf, unreadable } from './failure/unreadable.ts';
 
 export interface TextFile {
   /** As the user named it; `-` is standard input. */

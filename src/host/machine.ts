@@ -12,7 +12,7 @@ import { ownLockAspect } from './machine/own-lock.ts';
 import { programsAspect } from './machine/programs.ts';
 import { rootAspect } from './machine/root.ts';
 import { xtablesLockAspect } from './machine/xtables-lock.ts';
-import { openNamespace } from './namespace.ts';
+import { openNamespace } from './namespace/namespace.ts';
 import { programs } from './run.ts';
 
 export type { Aspect } from './machine/aspect.ts';

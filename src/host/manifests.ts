@@ -1,12 +1,12 @@
 /** Files, folders and standard input to what stands in them, one after another: nothing is kept of what was passed on. */
 
-import type { ManifestItem } from '../istio/manifest/item.ts';
+import type { ManifestItem } from '../istio/kubernetes/manifest/item.ts';
+import { reasonOf, unreadable } from './failure/unreadable.ts';
 import type { Gathered } from './manifests/gather.ts';
 import { chunksOf, gather } from './manifests/gather.ts';
 import { inputsOf } from './manifests/inputs.ts';
 import { LateContext } from './manifests/late.ts';
 import { ManifestText } from './manifests/text.ts';
-import { reasonOf, unreadable } from './unreadable.ts';
 
 export interface Progress {
   /** Bytes that were read so far. */

@@ -1,8 +1,8 @@
 /** Diagnostics as data: a code, where it is, and the words to fill in. One formatter turns them into text. */
 
 import leven from 'leven';
-import type { Source } from './source.ts';
-import { onOneLine, printSource } from './source.ts';
+import type { Source } from './origin.ts';
+import { onOneLine, printSource } from './origin.ts';
 
 /** An error stops the work; a warning and a note go on standard error beside the result. */
 export type Severity = 'error' | 'warning' | 'note';

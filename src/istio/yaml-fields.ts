@@ -1,6 +1,6 @@
 /** Looking into a YAML tree by names, as all readers of manifests and of mesh values do. */
 
-import type { Source } from './source.ts';
+import type { Source } from './origin.ts';
 import type { YamlNode } from './yaml.ts';
 
 /** What stands at a path of keys, of one that stands twice the last; undefined where a key is missing or something on the way is no mapping. */

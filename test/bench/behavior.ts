@@ -1,8 +1,8 @@
 /** Behaviour: what it costs to compare two plans for all packets, and how that grows with their rules. */
 
-import { compareBehavior } from '../../src/istio/behavior.ts';
-import type { CapturePlan } from '../../src/istio/plan.ts';
-import { planFromSettings } from '../../src/istio/plan-from-settings.ts';
+import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
+import { compareBehavior } from '../../src/istio/packets/behavior.ts';
+import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import type { Table } from './table.ts';
 import { median } from './table.ts';
 

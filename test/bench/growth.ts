@@ -2,8 +2,8 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { CapturePlan } from '../../src/istio/plan.ts';
-import { planFromSettings } from '../../src/istio/plan-from-settings.ts';
+import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
+import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
 import type { Table } from './table.ts';
 

@@ -1,9 +1,9 @@
 /** Finding our part in the save of a node with 50,000 rules, against the iptables-save that prints it: by turns, in one run, medians. */
 
 import { spawnSync } from 'node:child_process';
-import { identify } from '../../src/istio/identify.ts';
-import { ownedIn } from '../../src/istio/ownership.ts';
-import { planFromSettings } from '../../src/istio/plan-from-settings.ts';
+import { identify } from '../../src/istio/found/identify.ts';
+import { ownedIn } from '../../src/istio/found/ownership.ts';
+import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
 import { observeText } from '../../src/netfilter/observation.ts';
 import { printRestore, printSave } from '../../src/netfilter/print.ts';
 import { readRules } from '../../src/netfilter/read.ts';

@@ -1,8 +1,8 @@
 /** Plans of ordinary settings: how many can be made, and made and printed, in a second. */
 
-import { injectedSettings } from '../../src/istio/injection.ts';
-import { planFor } from '../../src/istio/plan.ts';
-import { planFromArguments } from '../../src/istio/plan-from-arguments.ts';
+import { injectedSettings } from '../../src/istio/kubernetes/ordinary-injection.ts';
+import { planFor } from '../../src/istio/plan/plan.ts';
+import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { NEWEST } from '../../src/istio/releases/known.ts';
 import { profileOf } from '../../src/istio/releases/profile.ts';
 import { printRestore } from '../../src/netfilter/print.ts';

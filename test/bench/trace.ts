@@ -1,7 +1,7 @@
 /** The packet simulator: how many packets it walks in a second, with and without their trails. */
 
-import { planFromSettings } from '../../src/istio/plan-from-settings.ts';
-import { hostOf } from '../../src/istio/trace-plan.ts';
+import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
+import { hostOf } from '../../src/istio/packets/trace-plan.ts';
 import type { Packet } from '../../src/netfilter/packet.ts';
 import { firstPacket } from '../../src/netfilter/packet.ts';
 import { simulatorFor } from '../../src/netfilter/trace.ts';

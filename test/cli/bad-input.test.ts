@@ -2,8 +2,8 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SettingKey } from '../../src/istio/settings.ts';
-import { SETTING_KEYS, SETTINGS } from '../../src/istio/settings.ts';
+import type { SettingKey } from '../../src/istio/settings/settings.ts';
+import { SETTING_KEYS, SETTINGS } from '../../src/istio/settings/settings.ts';
 import { expectRefused, run, scratchFolder } from './program.ts';
 
 const folder = scratchFolder();

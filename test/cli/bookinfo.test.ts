@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planFromArguments } from '../../src/istio/plan-from-arguments.ts';
+import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
 import { run } from './program.ts';
 

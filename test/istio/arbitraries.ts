@@ -1,10 +1,10 @@
 /** Random settings, releases and pods: texts that are taken. */
 
 import { fc } from '@fast-check/vitest';
-import type { Facts } from '../../src/istio/facts.ts';
 import { RELEASES } from '../../src/istio/releases/known.ts';
-import type { SettingKey } from '../../src/istio/settings.ts';
-import { SETTING_KEYS, SETTINGS } from '../../src/istio/settings.ts';
+import type { Facts } from '../../src/istio/settings/facts.ts';
+import type { SettingKey } from '../../src/istio/settings/settings.ts';
+import { SETTING_KEYS, SETTINGS } from '../../src/istio/settings/settings.ts';
 
 const number = fc.integer({ min: 1, max: 65535 }).map(String);
 const range = fc

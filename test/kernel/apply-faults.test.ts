@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { printFailure } from '../../src/host/failure.ts';
-import type { ApplyResult } from '../../src/host/result.ts';
+import { printFailure } from '../../src/host/failure/failure.ts';
+import type { ApplyResult } from '../../src/host/kernel/result.ts';
 import { applyIn, startIn } from './applying.ts';
 import type { Namespace } from './namespace.ts';
 import { inNamespace } from './namespace.ts';
@@ -297,8 +297,8 @@ describeKernel('several applies at once', () => {
 
   it('from outside and inside of the namespace wait for each other', async () => {
     await inNamespace(async (namespace) => {
-      const { applyPlan } = await import('../../src/host/apply.ts');
-      const { planFromArguments } = await import('../../src/istio/plan-from-arguments.ts');
+      const { applyPlan } = await import('../../src/host/kernel/apply.ts');
+      const { planFromArguments } = await import('../../src/istio/plan/plan-from-arguments.ts');
       const outside = applyPlan({ kind: 'netns', path: `/run/netns/${namespace.name}` }, planFromArguments(TPROXY));
       const results = [await applyIn(namespace, { args: TPROXY }), await outside];
       expect(results.map(({ outcome }) => outcome).sort()).toEqual(['applied', 'unchanged']);

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import type { Effects } from '../../src/host/apply.ts';
-import { applyPlan, clean, machine } from '../../src/host/apply.ts';
-import type { ApplyResult } from '../../src/host/result.ts';
-import type { CapturePlan } from '../../src/istio/plan.ts';
-import { planFromArguments } from '../../src/istio/plan-from-arguments.ts';
+import type { Effects } from '../../src/host/kernel/apply.ts';
+import { applyPlan, clean, machine } from '../../src/host/kernel/apply.ts';
+import type { ApplyResult } from '../../src/host/kernel/result.ts';
+import type { CapturePlan } from '../../src/istio/plan/plan.ts';
+import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { printRestore, printSave } from '../../src/netfilter/print.ts';
 import { DISTINCT_PLANS } from '../golden-plans.ts';
 import { ORDINARY_POD } from '../ordinary-pod.ts';

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { execa } from 'execa';
-import type { ApplyOptions } from '../../src/host/apply.ts';
-import type { ApplyResult } from '../../src/host/result.ts';
-import type { PlanOptions } from '../../src/istio/plan-from-arguments.ts';
+import type { ApplyOptions } from '../../src/host/kernel/apply.ts';
+import type { ApplyResult } from '../../src/host/kernel/result.ts';
+import type { PlanOptions } from '../../src/istio/plan/plan-from-arguments.ts';
 import type { Namespace } from './namespace.ts';
 
 /** What to apply, and as what. */
@@ -28,8 +28,8 @@ export interface Started {
 }
 
 const PROGRAM = `
-import { applyPlan, clean, machine } from './src/host/apply.ts';
-import { planFromArguments } from './src/istio/plan-from-arguments.ts';
+import { applyPlan, clean, machine } from './src/host/kernel/apply.ts';
+import { planFromArguments } from './src/istio/plan/plan-from-arguments.ts';
 const { args, plan, options } = JSON.parse(process.argv[2]);
 const stop = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT']) process.on(name, () => stop.abort());

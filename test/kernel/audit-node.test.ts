@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { loadAll } from 'js-yaml';
 import { afterAll, expect, it } from 'vitest';
-import { planFromSettings } from '../../src/istio/plan-from-settings.ts';
+import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
 import { describeKernel } from './requirements.ts';
 import { BIN, PATH } from './starting.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { applyPlan, machine } from '../../src/host/apply.ts';
-import { planFromArguments } from '../../src/istio/plan-from-arguments.ts';
+import { applyPlan, machine } from '../../src/host/kernel/apply.ts';
+import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import type { GoldenCase, Outcome } from '../golden.ts';
 import { CASES, expand, RELEASES } from '../golden.ts';
 import type { Namespace } from './namespace.ts';

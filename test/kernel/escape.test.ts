@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import type { ApplyOptions, Effects } from '../../src/host/apply.ts';
-import { applyPlan, clean, machine } from '../../src/host/apply.ts';
-import type { Target } from '../../src/host/namespace.ts';
+import type { ApplyOptions, Effects } from '../../src/host/kernel/apply.ts';
+import { applyPlan, clean, machine } from '../../src/host/kernel/apply.ts';
+import type { Target } from '../../src/host/namespace/namespace.ts';
 import type { Command } from '../../src/host/run.ts';
-import type { CapturePlan } from '../../src/istio/plan.ts';
-import { planFromArguments } from '../../src/istio/plan-from-arguments.ts';
+import type { CapturePlan } from '../../src/istio/plan/plan.ts';
+import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import type { Answers, Destinations } from './hammer.ts';
 import { connectIn, listenIn } from './hammer.ts';
 import { inPair } from './pod-and-client.ts';

@@ -4,7 +4,7 @@ import type { Family } from '../../src/netfilter/rule.ts';
 import { FAMILIES } from '../../src/netfilter/rule.ts';
 import type { GoldenText } from '../golden-texts.ts';
 import { GOLDEN_TEXTS } from '../golden-texts.ts';
-import { answerFor, expectReleases, identified, madeAgain, seenIn } from '../istio/identifying.ts';
+import { answerFor, expectReleases, identified, madeAgain, seenIn } from '../istio/found/identifying.ts';
 import { inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import type { Effects } from '../../src/host/apply.ts';
-import { applyPlan, machine } from '../../src/host/apply.ts';
-import type { Target } from '../../src/host/namespace.ts';
-import type { CapturePlan } from '../../src/istio/plan.ts';
-import { planFromArguments } from '../../src/istio/plan-from-arguments.ts';
+import type { Effects } from '../../src/host/kernel/apply.ts';
+import { applyPlan, machine } from '../../src/host/kernel/apply.ts';
+import type { Target } from '../../src/host/namespace/namespace.ts';
+import type { CapturePlan } from '../../src/istio/plan/plan.ts';
+import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { FAMILIES } from '../../src/netfilter/rule.ts';
 import { connectIn, listenIn } from './hammer.ts';
 import type { Victim } from './killing.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { printRoutingCommands } from '../../src/istio/routing.ts';
+import { printRoutingCommands } from '../../src/istio/plan/routing.ts';
 import { printCommands, printRestore, printSave } from '../../src/netfilter/print.ts';
 import type { GoldenPlan } from '../golden-plans.ts';
 import { DISTINCT_PLANS, GOLDEN_PLANS } from '../golden-plans.ts';

@@ -1,8 +1,8 @@
 /** A pod with its rules, its application and its proxy, and the world around it. */
 
 import { afterAll, beforeAll, expect } from 'vitest';
-import { applyPlan } from '../../src/host/apply.ts';
-import type { CapturePlan } from '../../src/istio/plan.ts';
+import { applyPlan } from '../../src/host/kernel/apply.ts';
+import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import type { Family } from '../../src/netfilter/rule.ts';
 import { FAMILIES } from '../../src/netfilter/rule.ts';
 import type { OpenPair } from './pod-and-client.ts';

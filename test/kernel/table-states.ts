@@ -1,6 +1,6 @@
 /** What a namespace holds, table by table: a table changes whole or not at all. */
 
-import type { CapturePlan } from '../../src/istio/plan.ts';
+import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { printSave } from '../../src/netfilter/print.ts';
 import type { Family } from '../../src/netfilter/rule.ts';
 import type { Namespace } from './namespace.ts';

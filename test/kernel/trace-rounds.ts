@@ -1,7 +1,7 @@
 /** Packets through the rules of a plan, in the kernel and in the simulator, and what the two say differently. */
 
-import type { ProxyPorts } from '../../src/istio/verdict.ts';
-import { verdictOf } from '../../src/istio/verdict.ts';
+import type { ProxyPorts } from '../../src/istio/packets/verdict.ts';
+import { verdictOf } from '../../src/istio/packets/verdict.ts';
 import { printRule } from '../../src/netfilter/print.ts';
 import type { Ruleset } from '../../src/netfilter/rule.ts';
 import { FAMILIES } from '../../src/netfilter/rule.ts';

@@ -1,13 +1,13 @@
 /** Settings as somebody might have them, of which a kernel takes the rules: numbers for names, devices that are there. */
 
 import { fc } from '@fast-check/vitest';
-import type { Facts } from '../../src/istio/facts.ts';
-import type { CapturePlan } from '../../src/istio/plan.ts';
-import { planFromSettings } from '../../src/istio/plan-from-settings.ts';
+import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
+import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { ProblemError } from '../../src/istio/problems.ts';
 import { RELEASES } from '../../src/istio/releases/known.ts';
-import type { SettingKey } from '../../src/istio/settings.ts';
-import { SETTING_KEYS, SETTINGS } from '../../src/istio/settings.ts';
+import type { Facts } from '../../src/istio/settings/facts.ts';
+import type { SettingKey } from '../../src/istio/settings/settings.ts';
+import { SETTING_KEYS, SETTINGS } from '../../src/istio/settings/settings.ts';
 import { SINGLE } from './packets.ts';
 import { DEVICE_NAMES } from './tracing-place.ts';
 

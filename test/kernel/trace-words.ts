@@ -1,6 +1,6 @@
 /** What Istio's words may be for a packet, by what the kernel told of it alone. */
 
-import type { ProxyPorts, VerdictId } from '../../src/istio/verdict.ts';
+import type { ProxyPorts, VerdictId } from '../../src/istio/packets/verdict.ts';
 import type { Ruleset } from '../../src/netfilter/rule.ts';
 import type { Journey } from './tracing.ts';
 

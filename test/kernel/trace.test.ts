@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { planFromArguments } from '../../src/istio/plan-from-arguments.ts';
-import { valuesOf } from '../../src/istio/settings.ts';
-import { proxyPortsOf } from '../../src/istio/verdict.ts';
+import { proxyPortsOf } from '../../src/istio/packets/verdict.ts';
+import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
+import { valuesOf } from '../../src/istio/settings/settings.ts';
 import type { GoldenPlan } from '../golden-plans.ts';
 import { DISTINCT_PLANS } from '../golden-plans.ts';
 import { randomBy } from './packets-random.ts';

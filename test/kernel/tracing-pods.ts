@@ -1,7 +1,7 @@
 /** A pod that holds the rules of one plan after the other, and plays packets through them. */
 
-import type { CapturePlan } from '../../src/istio/plan.ts';
-import { printRoutingCommands } from '../../src/istio/routing.ts';
+import type { CapturePlan } from '../../src/istio/plan/plan.ts';
+import { printRoutingCommands } from '../../src/istio/plan/routing.ts';
 import { refuses } from '../../src/netfilter/normal.ts';
 import { printRestore, printSave } from '../../src/netfilter/print.ts';
 import type { Family, Ruleset } from '../../src/netfilter/rule.ts';

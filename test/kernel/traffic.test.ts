@@ -1,8 +1,8 @@
 import type { Subprocess } from 'execa';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { applyPlan } from '../../src/host/apply.ts';
-import { planFromArguments } from '../../src/istio/plan-from-arguments.ts';
+import { applyPlan } from '../../src/host/kernel/apply.ts';
+import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import type { Family } from '../../src/netfilter/rule.ts';
 import { FAMILIES } from '../../src/netfilter/rule.ts';
 import { ADDRESSES } from './pod-and-client.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Both } from '../../src/istio/ownership.ts';
-import { ownedIn } from '../../src/istio/ownership.ts';
+import type { Both } from '../../src/istio/found/ownership.ts';
+import { ownedIn } from '../../src/istio/found/ownership.ts';
 import { printRule, printSave } from '../../src/netfilter/print.ts';
 import { readRules } from '../../src/netfilter/read.ts';
 import { reconcile } from '../../src/netfilter/reconcile.ts';

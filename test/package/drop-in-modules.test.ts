@@ -35,7 +35,7 @@ async function loadedBy(entry: string): Promise<readonly string[]> {
 
 it('the drop-in loads the files of test/package/drop-in-modules.txt and no others: who adds one there has seen what it costs', async () => {
   const listed = readFileSync(LIST, 'utf8').trimEnd().split('\n');
-  expect(await loadedBy('src/cli/drop-in.ts')).toEqual(listed);
+  expect(await loadedBy('src/cli/drop-in/drop-in.ts')).toEqual(listed);
   expect(
     listed.filter((file) => /yargs|js-yaml|node_modules\/diff|yaml\.ts|trace|behavior|cli.*help|stories|identify|probe/.test(file)),
   ).toEqual([]);

@@ -3,10 +3,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadAll } from 'js-yaml';
-import { inject } from '../../src/istio/injection/inject.ts';
-import { wordsOf } from '../../src/istio/injection/injected.ts';
-import { readManifest } from '../../src/istio/manifest/read.ts';
-import { NO_MESH } from '../../src/istio/mesh/mesh.ts';
+import { inject } from '../../src/istio/kubernetes/injection/inject.ts';
+import { wordsOf } from '../../src/istio/kubernetes/injection/injected.ts';
+import { readManifest } from '../../src/istio/kubernetes/manifest/read.ts';
+import { NO_MESH } from '../../src/istio/kubernetes/mesh/mesh.ts';
 import { profileOf } from '../../src/istio/releases/profile.ts';
 import { readYaml } from '../../src/istio/yaml.ts';
 import { MACHINE, OURS } from './images.ts';

@@ -1,28 +1,28 @@
 /** What is said of a pod: its live rules, held against what its proxy calls for. */
 
 import { parseFibTrie, parseIfInet6, parseNameservers } from '../../host/facts.ts';
+import type { RoutingListing } from '../../host/kernel/routing.ts';
+import { listRouting, liveRouting } from '../../host/kernel/routing.ts';
 import type { Place } from '../../host/live/live.ts';
 import { readLive } from '../../host/live/live.ts';
-import type { Namespace, NetFiles } from '../../host/namespace.ts';
-import { textInside } from '../../host/pods/inside.ts';
-import type { RoutingListing } from '../../host/routing.ts';
-import { listRouting, liveRouting } from '../../host/routing.ts';
-import type { ProcessTold } from '../../istio/audit/told.ts';
-import type { Facts } from '../../istio/facts.ts';
-import type { Evidence, Finding } from '../../istio/findings.ts';
-import { findingsIn, isAmiss } from '../../istio/findings.ts';
-import type { CapturePlan } from '../../istio/plan.ts';
-import type { LiveRouting } from '../../istio/routing-changes.ts';
+import type { Namespace, NetFiles } from '../../host/namespace/namespace.ts';
+import { textInside } from '../../host/pods/file-in-pod.ts';
+import type { Evidence, Finding } from '../../istio/advice/findings.ts';
+import { findingsIn, isAmiss } from '../../istio/advice/findings.ts';
+import type { ProcessTold } from '../../istio/found/audit/proxy-process.ts';
+import type { LiveRouting } from '../../istio/found/routing-changes.ts';
+import type { CapturePlan } from '../../istio/plan/plan.ts';
+import type { Facts } from '../../istio/settings/facts.ts';
 import type { Observation } from '../../netfilter/observation.ts';
 import { observeAll } from '../../netfilter/observation.ts';
 import { FAMILIES } from '../../netfilter/rule.ts';
 import { driftCounts, driftLines } from '../check/drift-words.ts';
 import type { Comparison } from '../diff/comparison.ts';
 import { compareSides, differencesOf } from '../diff/comparison.ts';
+import type { Wanted, WantedPlan, WantedPlans } from './desired.ts';
+import { wantedPlans } from './desired.ts';
 import type { AuditedPod, PodVerdict } from './line.ts';
 import { MOST_NAMED } from './line.ts';
-import type { Wanted, WantedPlan, WantedPlans } from './wanted.ts';
-import { wantedPlans } from './wanted.ts';
 
 /** Milliseconds for each program: one pod that hangs must not hold up the others for long. */
 const DEADLINE = 20_000;

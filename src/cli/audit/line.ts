@@ -1,8 +1,8 @@
 /** The lines that an audit prints: one of JSON a pod, and one that sums them up. Their shape is stable and described in docs/audit.md. */
 
+import type { FindingSeverity } from '../../istio/advice/findings.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
-import type { FindingSeverity } from '../../istio/findings.ts';
-import { onOneLine } from '../../istio/source.ts';
+import { onOneLine } from '../../istio/origin.ts';
 
 /** What is said of a pod, and whether that is as it should be. */
 export const POD_VERDICTS = {

@@ -1,17 +1,17 @@
 /** One pod of a node: who it is, and what is said of its rules. */
 
-import { openNamespace } from '../../host/namespace.ts';
+import { openNamespace } from '../../host/namespace/namespace.ts';
 import type { PodNamespace, PodProcess } from '../../host/pods/namespaces.ts';
 import { namespaceOf } from '../../host/pods/namespaces.ts';
-import { toldBy } from '../../host/pods/told.ts';
+import { toldBy } from '../../host/pods/pod-process.ts';
 import type { Programs } from '../../host/run.ts';
-import type { ProcessTold } from '../../istio/audit/told.ts';
-import { isSidecar, nameOf } from '../../istio/audit/told.ts';
+import type { ProcessTold } from '../../istio/found/audit/proxy-process.ts';
+import { isSidecar, nameOf } from '../../istio/found/audit/proxy-process.ts';
 import { ProblemError, problemText } from '../../istio/problems.ts';
+import type { Wanted } from './desired.ts';
 import type { Judged } from './judge.ts';
 import { judge } from './judge.ts';
 import type { AuditedPod } from './line.ts';
-import type { Wanted } from './wanted.ts';
 
 const UNREAD = "its proxy's environment can not be read: root is needed, and DAC_READ_SEARCH and SYS_PTRACE in a container";
 

@@ -1,7 +1,7 @@
 /** The forms of merged lines: a table for people, and data. */
 
 import { API_VERSION } from '../../istio/api-version.ts';
-import { onOneLine } from '../../istio/source.ts';
+import { onOneLine } from '../../istio/origin.ts';
 import type { Counts, PodVerdict } from './line.ts';
 import { POD_VERDICTS } from './line.ts';
 import type { AuditedWorkload, Merged } from './summarize.ts';

@@ -1,15 +1,15 @@
 /** What becomes of the one connection that a check was asked about. */
 
-import { packetText } from '../../istio/packet/said.ts';
-import type { PacketWords } from '../../istio/packet/words.ts';
-import { packetFromWords } from '../../istio/packet/words.ts';
-import { traceIn, verdictIn } from '../../istio/scene.ts';
-import { hostOf } from '../../istio/trace-plan.ts';
-import type { Verdict } from '../../istio/verdict.ts';
-import type { Side } from '../side.ts';
-import { settingOf } from '../trace/setting.ts';
-import type { Asked } from './again.ts';
-import { traceCommand } from './again.ts';
+import { packetText } from '../../istio/packets/packet/text.ts';
+import type { PacketWords } from '../../istio/packets/packet/words.ts';
+import { packetFromWords } from '../../istio/packets/packet/words.ts';
+import { traceIn, verdictIn } from '../../istio/packets/pod-network.ts';
+import { hostOf } from '../../istio/packets/trace-plan.ts';
+import type { Verdict } from '../../istio/packets/verdict.ts';
+import type { Side } from '../../sources/source.ts';
+import { settingOf } from '../trace/pod-network.ts';
+import type { Asked } from './next-commands.ts';
+import { traceCommand } from './next-commands.ts';
 
 export interface Connection {
   /** `TCP from the app (uid 1000, gid 1000) to 10.0.0.5:80, opening a connection`. */

@@ -1,22 +1,22 @@
 /** From a side to a report: whose rules these are, drift, findings, what could not be seen, what to do next. */
 
-import type { Facts } from '../../istio/facts.ts';
-import { flushedFamilies, withoutFlushed } from '../../istio/findings/flushed.ts';
-import type { Finding } from '../../istio/findings.ts';
-import { findingsIn } from '../../istio/findings.ts';
-import type { Answer } from '../../istio/identify.ts';
-import { identify } from '../../istio/identify.ts';
+import { flushedFamilies, withoutFlushed } from '../../istio/advice/findings/flushed.ts';
+import type { Finding } from '../../istio/advice/findings.ts';
+import { findingsIn } from '../../istio/advice/findings.ts';
+import type { Answer } from '../../istio/found/identify.ts';
+import { identify } from '../../istio/found/identify.ts';
+import type { Facts } from '../../istio/settings/facts.ts';
 import { FAMILIES } from '../../netfilter/rule.ts';
+import { unusable } from '../../sources/live-namespace.ts';
+import type { Side } from '../../sources/source.ts';
+import type { SourceName } from '../../sources/source-name.ts';
 import { compareSides } from '../diff/comparison.ts';
-import type { Side } from '../side.ts';
-import { unusable } from '../source-live.ts';
-import type { SourceName } from '../source-name.ts';
-import type { Result } from '../talk.ts';
-import type { Asked } from './again.ts';
-import { diffCommand, otherAnswers, repair, repairAs, withAllTables, withMoreRights } from './again.ts';
-import type { Expected } from './expected.ts';
-import { expectedOf } from './expected.ts';
-import { beyondRules, reachOf } from './place.ts';
+import type { Result } from '../terminal/result.ts';
+import type { Expected } from './desired.ts';
+import { expectedOf } from './desired.ts';
+import { beyondRules, reachOf } from './namespace-evidence.ts';
+import type { Asked } from './next-commands.ts';
+import { diffCommand, otherAnswers, repair, repairAs, withAllTables, withMoreRights } from './next-commands.ts';
 import type { Again, Drift, Report } from './report.ts';
 import { verdictOf } from './report.ts';
 import { withoutTwins } from './source.ts';

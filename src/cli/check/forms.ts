@@ -1,6 +1,6 @@
 /** The forms of a check: one table. */
 
-import type { Paint } from '../colour.ts';
+import type { Paint } from '../terminal/color.ts';
 import { checkDocument } from './document.ts';
 import { markdownForm } from './markdown.ts';
 import type { Report } from './report.ts';

@@ -1,6 +1,6 @@
 /** Whose rules these are, in a line or two. */
 
-import type { Answer, Identification } from '../../istio/identify.ts';
+import type { Answer, Identification } from '../../istio/found/identify.ts';
 import { FAMILIES } from '../../netfilter/rule.ts';
 import { FAMILY_NAMES } from '../diff/words.ts';
 import { makerName, settingsSaid } from '../identify/words.ts';

@@ -1,10 +1,10 @@
 /** A check for a ticket. */
 
-import { plain } from '../colour.ts';
 import { isSame } from '../diff/comparison.ts';
 import { code, fenced } from '../diff/markdown.ts';
 import { bodyParts } from '../diff/text.ts';
 import { headingOf } from '../diff/words.ts';
+import { plain } from '../terminal/color.ts';
 import { verdictText } from '../trace/verdict-text.ts';
 import { driftCounts } from './drift-words.ts';
 import { amountText, makerText, settingsText } from './identity.ts';

@@ -1,13 +1,13 @@
 /** What a check found: one value, which every form prints. */
 
 import type { Aspect } from '../../host/machine.ts';
-import type { Finding } from '../../istio/findings.ts';
-import { isAmiss } from '../../istio/findings.ts';
-import type { Identification } from '../../istio/identify.ts';
+import type { Finding } from '../../istio/advice/findings.ts';
+import { isAmiss } from '../../istio/advice/findings.ts';
+import type { Identification } from '../../istio/found/identify.ts';
 import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Side } from '../../sources/source.ts';
 import type { Comparison } from '../diff/comparison.ts';
 import { isSame } from '../diff/comparison.ts';
-import type { Side } from '../side.ts';
 import type { Connection } from './connection.ts';
 
 /** The rules that are there (left), laid over those that should be (right): as in `diff`, left goes and right comes. */

@@ -3,11 +3,11 @@
 import { ProblemError, problemText } from '../../istio/problems.ts';
 import type { Observation } from '../../netfilter/observation.ts';
 import type { Chain, Family, Ruleset } from '../../netfilter/rule.ts';
-import { settingsOf } from '../diff/side-settings.ts';
+import { settingsOf } from '../../sources/operand-settings.ts';
+import type { Side } from '../../sources/source.ts';
+import { readSide } from '../../sources/source.ts';
+import type { SourceName } from '../../sources/source-name.ts';
 import type { SettingsGiven } from '../options.ts';
-import type { Side } from '../side.ts';
-import { readSide } from '../side.ts';
-import type { SourceName } from '../source-name.ts';
 
 /**
  * Reads what is to be checked; settings that were given are what it is held against, and make none of it, but

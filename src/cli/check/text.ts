@@ -1,8 +1,8 @@
 /** A check for people: one screen. */
 
-import { onOneLine } from '../../istio/source.ts';
-import type { Paint, Style } from '../colour.ts';
+import { onOneLine } from '../../istio/origin.ts';
 import { isSame } from '../diff/comparison.ts';
+import type { Paint, Style } from '../terminal/color.ts';
 import { VERDICT_STYLES as CONNECTION_STYLES, verdictText } from '../trace/verdict-text.ts';
 import { driftCounts, driftLines } from './drift-words.ts';
 import { amountText, makerText, settingsText } from './identity.ts';

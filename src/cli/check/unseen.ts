@@ -3,9 +3,9 @@
 import type { Unseen } from '../../netfilter/observation.ts';
 import { sees } from '../../netfilter/observation.ts';
 import { FAMILIES, TABLES } from '../../netfilter/rule.ts';
+import type { Side } from '../../sources/source.ts';
+import type { SourceName } from '../../sources/source-name.ts';
 import { FAMILY_NAMES, notComparedText } from '../diff/words.ts';
-import type { Side } from '../side.ts';
-import type { SourceName } from '../source-name.ts';
 
 // The tables in which releases make rules.
 const LOOKED_FOR = TABLES.filter((table) => table !== 'security');

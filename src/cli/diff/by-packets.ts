@@ -1,15 +1,15 @@
 /** `diff --by packets`: two sides by what happens to all packets, as far as both show what they hold. */
 
-import type { BehaviorComparison } from '../../istio/behavior.ts';
-import { compareBehavior } from '../../istio/behavior.ts';
-import type { Facts } from '../../istio/facts.ts';
-import { identify } from '../../istio/identify.ts';
-import { planFromSettings } from '../../istio/plan-from-settings.ts';
-import type { Scene } from '../../istio/scene.ts';
-import { sceneOfPlan, whereConditionsHold } from '../../istio/scene.ts';
+import { identify } from '../../istio/found/identify.ts';
+import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
+import type { BehaviorComparison } from '../../istio/packets/behavior.ts';
+import { compareBehavior } from '../../istio/packets/behavior.ts';
+import type { Scene } from '../../istio/packets/pod-network.ts';
+import { sceneOfPlan, whereConditionsHold } from '../../istio/packets/pod-network.ts';
+import type { Facts } from '../../istio/settings/facts.ts';
+import type { NamedSide } from '../../sources/operands.ts';
 import type { ComparedSide, Comparison, Scope } from './comparison.ts';
 import { compareSides } from './comparison.ts';
-import type { NamedSide } from './sides.ts';
 
 export interface PacketComparison {
   /** The same sides rule by rule: their names, what was left out, and what was not compared. */

@@ -1,9 +1,9 @@
 /** Two sides laid over each other, as all forms of a diff show them. */
 
-import type { WithoutForeign } from '../../istio/foreign.ts';
-import { withoutForeign } from '../../istio/foreign.ts';
-import type { RoutingDifference } from '../../istio/routing-differences.ts';
-import { compareRouting, hasRouting } from '../../istio/routing-differences.ts';
+import type { WithoutForeign } from '../../istio/found/foreign.ts';
+import { withoutForeign } from '../../istio/found/foreign.ts';
+import type { RoutingDifference } from '../../istio/found/routing-differences.ts';
+import { compareRouting, hasRouting } from '../../istio/found/routing-differences.ts';
 import type { ChainPlace, Difference } from '../../netfilter/compare/difference.ts';
 import { outline } from '../../netfilter/compare/outline.ts';
 import type { Row } from '../../netfilter/compare/script.ts';
@@ -12,8 +12,8 @@ import type { NotCompared, Observation, ObservedDifferences } from '../../netfil
 import { compareObservations } from '../../netfilter/observation.ts';
 import type { Family, Policy, Ruleset } from '../../netfilter/rule.ts';
 import { FAMILIES } from '../../netfilter/rule.ts';
-import type { Side } from '../side.ts';
-import type { NamedSide } from './sides.ts';
+import type { NamedSide } from '../../sources/operands.ts';
+import type { Side } from '../../sources/source.ts';
 
 export interface ComparedSide
   extends Pick<NamedSide, 'name' | 'plan' | 'problems' | 'places' | 'seen' | 'inferred'>,

@@ -1,10 +1,10 @@
 /** A diff as data with a stable shape: `-o json`, described in docs/diff.md. */
 
 import { API_VERSION } from '../../istio/api-version.ts';
-import type { ForeignCount } from '../../istio/foreign.ts';
-import type { CapturePlan } from '../../istio/plan.ts';
-import { problemDocument } from '../../istio/plan-document.ts';
-import type { RoutingDifference } from '../../istio/routing-differences.ts';
+import type { ForeignCount } from '../../istio/found/foreign.ts';
+import type { RoutingDifference } from '../../istio/found/routing-differences.ts';
+import type { CapturePlan } from '../../istio/plan/plan.ts';
+import { problemDocument } from '../../istio/plan/plan-document.ts';
 import type { Difference, PlacedRule } from '../../netfilter/compare/difference.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Rule } from '../../netfilter/rule.ts';

@@ -1,6 +1,6 @@
 /** The forms of a diff: one table. */
 
-import type { Paint } from '../colour.ts';
+import type { Paint } from '../terminal/color.ts';
 import type { Comparison } from './comparison.ts';
 import { differenceDocument } from './document.ts';
 import { markdownForm } from './markdown.ts';

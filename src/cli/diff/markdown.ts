@@ -1,6 +1,6 @@
 /** A diff for a ticket. */
 
-import { plain } from '../colour.ts';
+import { plain } from '../terminal/color.ts';
 import type { Comparison } from './comparison.ts';
 import { bodyParts, footLines } from './text.ts';
 import { headingOf, summaryText } from './words.ts';

@@ -1,10 +1,10 @@
 /** The forms of `diff --by packets`: one table. */
 
 import { API_VERSION } from '../../istio/api-version.ts';
-import type { BehaviorRegion } from '../../istio/behavior.ts';
-import { questionText } from '../../istio/verdict.ts';
-import type { Paint } from '../colour.ts';
-import { plain } from '../colour.ts';
+import type { BehaviorRegion } from '../../istio/packets/behavior.ts';
+import { questionText } from '../../istio/packets/verdict.ts';
+import type { Paint } from '../terminal/color.ts';
+import { plain } from '../terminal/color.ts';
 import type { PacketComparison } from './by-packets.ts';
 import { sideDocument } from './document.ts';
 import { code, fenced } from './markdown.ts';

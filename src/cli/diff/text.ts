@@ -1,6 +1,6 @@
 /** A diff for people: each chain that differs, how much differs, and what was not looked at. */
 
-import type { Paint, Style } from '../colour.ts';
+import type { Paint, Style } from '../terminal/color.ts';
 import type { Line } from './chain-lines.ts';
 import { piecesOf } from './chain-lines.ts';
 import type { ComparedChain, Comparison } from './comparison.ts';

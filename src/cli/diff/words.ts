@@ -1,13 +1,13 @@
 /** Differences in words. */
 
-import type { ForeignCount } from '../../istio/foreign.ts';
-import type { CapturePlan } from '../../istio/plan.ts';
-import { onOneLine, printSource } from '../../istio/source.ts';
+import type { ForeignCount } from '../../istio/found/foreign.ts';
+import { onOneLine, printSource } from '../../istio/origin.ts';
+import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Difference, DifferingPart } from '../../netfilter/compare/difference.ts';
 import type { NotCompared, Observation } from '../../netfilter/observation.ts';
 import type { Family, Rule } from '../../netfilter/rule.ts';
 import { FAMILIES } from '../../netfilter/rule.ts';
-import type { Place } from '../side.ts';
+import type { Place } from '../../sources/source.ts';
 import type { ComparedSide, Comparison } from './comparison.ts';
 import { differencesOf } from './comparison.ts';
 

@@ -1,11 +1,11 @@
 /** An explanation as data; docs/explain.md describes it. Keys are added, never renamed or removed. */
 
+import type { Effect, Explanation } from '../../istio/advice/explain.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
-import type { Effect, Explanation } from '../../istio/explain.ts';
-import { wordsOf } from '../../istio/injection/injected.ts';
-import { problemDocument } from '../../istio/plan-document.ts';
-import type { Source, Sourced } from '../../istio/source.ts';
-import { printSource } from '../../istio/source.ts';
+import { wordsOf } from '../../istio/kubernetes/injection/injected.ts';
+import type { Source, Sourced } from '../../istio/origin.ts';
+import { printSource } from '../../istio/origin.ts';
+import { problemDocument } from '../../istio/plan/plan-document.ts';
 
 export function explanationDocument({ plan, basis, facts, settings, unused, rules, routing }: Explanation): object {
   return {

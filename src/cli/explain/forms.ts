@@ -1,8 +1,8 @@
 /** The forms of an explanation: one table. */
 
-import type { Explanation } from '../../istio/explain.ts';
+import type { Explanation } from '../../istio/advice/explain.ts';
 import { writeYaml } from '../../istio/yaml.ts';
-import type { Paint } from '../colour.ts';
+import type { Paint } from '../terminal/color.ts';
 import { explanationDocument } from './document.ts';
 import { markdownForm } from './markdown.ts';
 import { textForm } from './text.ts';

@@ -1,7 +1,7 @@
 /** An explanation for a ticket. */
 
-import type { ExplainedRule, ExplainedSetting, Explanation } from '../../istio/explain.ts';
-import { onOneLine } from '../../istio/source.ts';
+import type { ExplainedRule, ExplainedSetting, Explanation } from '../../istio/advice/explain.ts';
+import { onOneLine } from '../../istio/origin.ts';
 import { code } from '../diff/markdown.ts';
 import { FAMILY_NAMES } from '../diff/words.ts';
 import { headingOf, isGiven, remarksOn, settingSourceText, sourceText, surroundings, unusedText } from './words.ts';

@@ -1,9 +1,9 @@
 /** An explanation for people: settings as a table, then each rule with its reason. */
 
-import type { ExplainedRule, ExplainedSetting, Explanation, Unused } from '../../istio/explain.ts';
-import { onOneLine, printSource } from '../../istio/source.ts';
-import type { Paint } from '../colour.ts';
+import type { ExplainedRule, ExplainedSetting, Explanation, Unused } from '../../istio/advice/explain.ts';
+import { onOneLine, printSource } from '../../istio/origin.ts';
 import { FAMILY_NAMES } from '../diff/words.ts';
+import type { Paint } from '../terminal/color.ts';
 import { hanging, row, wrapped } from './columns.ts';
 import { headingOf, isGiven, remarksOn, settingSourceText, surroundings, unusedText } from './words.ts';
 

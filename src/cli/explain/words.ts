@@ -1,11 +1,11 @@
 /** An explanation in words. */
 
-import type { ExplainedSetting, Explanation, Unused } from '../../istio/explain.ts';
-import { wordsOf } from '../../istio/injection/injected.ts';
-import type { Source, Sourced } from '../../istio/source.ts';
-import { onOneLine, printSource } from '../../istio/source.ts';
+import type { ExplainedSetting, Explanation, Unused } from '../../istio/advice/explain.ts';
+import { wordsOf } from '../../istio/kubernetes/injection/injected.ts';
+import type { Source, Sourced } from '../../istio/origin.ts';
+import { onOneLine, printSource } from '../../istio/origin.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
-import { whyNoRules } from '../plan-input/without.ts';
+import { whyNoRules } from '../../sources/plan-input/why-no-rules.ts';
 
 /** What is explained: `Istio 1.28.0, Deployment default/reviews-v1`. */
 export function headingOf({ plan, basis }: Explanation): string {

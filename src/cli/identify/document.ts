@@ -1,8 +1,8 @@
 /** An identification as data with a stable shape: `-o json`, described in docs/identify.md. */
 
 import { API_VERSION } from '../../istio/api-version.ts';
-import { printedSettings } from '../../istio/printed-settings.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
+import { printedSettings } from '../../istio/settings/printed-settings.ts';
 import { differenceDocument } from '../diff/document.ts';
 import type { Report } from './report.ts';
 

@@ -1,9 +1,9 @@
 /** An identification for a ticket. */
 
 import { spansText } from '../../istio/releases/spans-text.ts';
-import { plain } from '../colour.ts';
 import { code, fenced } from '../diff/markdown.ts';
 import { bodyParts } from '../diff/text.ts';
+import { plain } from '../terminal/color.ts';
 import type { Report } from './report.ts';
 import { headline, otherLines } from './text.ts';
 import { commandText, factsMadeUp, factsSaid, nothingText, setAsideSaid, settingsSaid, untracedSaid, yamlText } from './words.ts';

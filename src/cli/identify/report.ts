@@ -1,12 +1,12 @@
 /** What an identification has to say, whatever the form. */
 
-import type { Description } from '../../istio/identify/describe.ts';
-import type { Answer, Identification } from '../../istio/identify.ts';
-import { describeAnswer } from '../../istio/identify.ts';
+import type { Description } from '../../istio/found/identify/describe.ts';
+import type { Answer, Identification } from '../../istio/found/identify.ts';
+import { describeAnswer } from '../../istio/found/identify.ts';
 import { observeAll } from '../../netfilter/observation.ts';
+import type { Side } from '../../sources/source.ts';
 import type { Comparison } from '../diff/comparison.ts';
 import { compareSides } from '../diff/comparison.ts';
-import type { Side } from '../side.ts';
 import { makerName } from './words.ts';
 
 export interface Report extends Identification {

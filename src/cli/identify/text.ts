@@ -1,10 +1,10 @@
 /** An identification for people: one screen. */
 
-import type { Answer } from '../../istio/identify.ts';
+import type { Answer } from '../../istio/found/identify.ts';
+import { onOneLine } from '../../istio/origin.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
-import { onOneLine } from '../../istio/source.ts';
-import type { Paint } from '../colour.ts';
 import { bodyParts } from '../diff/text.ts';
+import type { Paint } from '../terminal/color.ts';
 import type { Report } from './report.ts';
 import type { SaidSetting } from './words.ts';
 import {

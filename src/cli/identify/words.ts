@@ -1,17 +1,17 @@
 /** An identification in words. */
 
-import { printedValues, valueText } from '../../istio/explain/value-text.ts';
-import { HIDDEN_SERVERS, SOME_ADDRESS_6 } from '../../istio/identify/choices.ts';
-import type { CommandAt, Description } from '../../istio/identify/describe.ts';
-import type { SetAside } from '../../istio/identify/our-part.ts';
-import { ordinaryValues } from '../../istio/identify/proposal.ts';
-import type { Untraced } from '../../istio/identify/untraced.ts';
-import type { Answer, Identification } from '../../istio/identify.ts';
-import { MOST_RULES } from '../../istio/identify.ts';
+import { HIDDEN_SERVERS, SOME_ADDRESS_6 } from '../../istio/found/identify/candidates.ts';
+import type { CommandAt, Description } from '../../istio/found/identify/describe.ts';
+import type { SetAside } from '../../istio/found/identify/our-part.ts';
+import { ordinaryValues } from '../../istio/found/identify/proposal.ts';
+import type { Untraced } from '../../istio/found/identify/untraced.ts';
+import type { Answer, Identification } from '../../istio/found/identify.ts';
+import { MOST_RULES } from '../../istio/found/identify.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
-import type { SettingKey, Settings } from '../../istio/settings.ts';
-import { SETTING_KEYS } from '../../istio/settings.ts';
+import type { SettingKey, Settings } from '../../istio/settings/settings.ts';
+import { SETTING_KEYS } from '../../istio/settings/settings.ts';
+import { printedValues, valueText } from '../../istio/settings/value-text.ts';
 import { writeYaml } from '../../istio/yaml.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
 import { FAMILY_NAMES, leftOutText } from '../diff/words.ts';

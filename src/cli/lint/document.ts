@@ -1,9 +1,9 @@
 /** A report as data with a stable shape: `-o json`, described in docs/lint.md. */
 
+import { istioctlCode } from '../../istio/advice/lint/kinds.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
-import { istioctlCode } from '../../istio/lint/kinds.ts';
-import type { Source } from '../../istio/source.ts';
-import { printSource } from '../../istio/source.ts';
+import type { Source } from '../../istio/origin.ts';
+import { printSource } from '../../istio/origin.ts';
 import type { PrintedReport } from './forms.ts';
 import { pageOf } from './page.ts';
 

@@ -1,7 +1,7 @@
 /** The forms of a report: one table. */
 
-import type { LintReport } from '../../istio/lint/gather.ts';
-import type { Paint } from '../colour.ts';
+import type { LintReport } from '../../istio/advice/lint/gather.ts';
+import type { Paint } from '../terminal/color.ts';
 import { lintDocument } from './document.ts';
 import { githubForm } from './github.ts';
 import { sarifDocument } from './sarif.ts';

@@ -1,8 +1,8 @@
 /** Annotations of a GitHub workflow: one line a place. */
 
+import type { Source } from '../../istio/origin.ts';
+import { printSource } from '../../istio/origin.ts';
 import type { Severity } from '../../istio/problems.ts';
-import type { Source } from '../../istio/source.ts';
-import { printSource } from '../../istio/source.ts';
 import type { PrintedReport } from './forms.ts';
 
 const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', note: 'notice' };

@@ -1,6 +1,6 @@
 /** Where a diagnostic is explained. */
 
-import { LINT_CODES } from '../../istio/lint/kinds.ts';
+import { LINT_CODES } from '../../istio/advice/lint/kinds.ts';
 
 /** The page of a code; problems of reading share one. */
 export function pageOf(code: string): string {

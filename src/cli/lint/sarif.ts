@@ -2,9 +2,9 @@
 
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Result } from '../../istio/lint/gather.ts';
-import { istioctlCode } from '../../istio/lint/kinds.ts';
-import type { Source } from '../../istio/source.ts';
+import type { Result } from '../../istio/advice/lint/gather.ts';
+import { istioctlCode } from '../../istio/advice/lint/kinds.ts';
+import type { Source } from '../../istio/origin.ts';
 import { VERSION } from '../version.ts';
 import type { PrintedReport } from './forms.ts';
 import { pageOf } from './page.ts';

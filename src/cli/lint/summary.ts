@@ -1,9 +1,9 @@
 /** What was looked at, in sentences for standard error. */
 
-import type { LintReport } from '../../istio/lint/gather.ts';
-import { SEVERITIES } from '../../istio/lint/gather.ts';
-import { grouped, workloadsText } from '../workloads/numbers.ts';
-import type { Passed } from '../workloads/stream.ts';
+import type { LintReport } from '../../istio/advice/lint/gather.ts';
+import { SEVERITIES } from '../../istio/advice/lint/gather.ts';
+import type { Passed } from '../../sources/workloads/stream.ts';
+import { grouped, workloadsText } from '../terminal/numbers.ts';
 import { skippedNotes } from '../workloads/words.ts';
 
 /** Counts of workloads and of what was found; what was passed over. */

@@ -1,11 +1,11 @@
 /** A report for people. */
 
-import type { Result } from '../../istio/lint/gather.ts';
-import { istioctlCode } from '../../istio/lint/kinds.ts';
+import type { Result } from '../../istio/advice/lint/gather.ts';
+import { istioctlCode } from '../../istio/advice/lint/kinds.ts';
+import { onOneLine, printSource } from '../../istio/origin.ts';
 import type { Severity } from '../../istio/problems.ts';
-import { onOneLine, printSource } from '../../istio/source.ts';
-import type { Paint, Style } from '../colour.ts';
-import { workloadsText } from '../workloads/numbers.ts';
+import type { Paint, Style } from '../terminal/color.ts';
+import { workloadsText } from '../terminal/numbers.ts';
 import { examplesText } from '../workloads/words.ts';
 import type { PrintedReport } from './forms.ts';
 

@@ -1,10 +1,10 @@
 /** `--fail-on`: the least severity that makes the exit code 1. */
 
-import type { LintReport } from '../../istio/lint/gather.ts';
-import { SEVERITIES } from '../../istio/lint/gather.ts';
+import type { LintReport } from '../../istio/advice/lint/gather.ts';
+import { SEVERITIES } from '../../istio/advice/lint/gather.ts';
 import type { Severity } from '../../istio/problems.ts';
 import { quoted } from '../../istio/problems.ts';
-import { badOption, oneOf } from '../talk.ts';
+import { badOption, oneOf } from '../terminal/result.ts';
 
 export type Threshold = Severity | 'never';
 

@@ -1,16 +1,16 @@
 /** A trace as data with a stable shape: `-o json`, described in docs/trace.md. */
 
 import { API_VERSION } from '../../istio/api-version.ts';
-import type { Scene } from '../../istio/scene.ts';
-import { verdictIn } from '../../istio/scene.ts';
-import type { Hop } from '../../istio/stories.ts';
-import { questionText } from '../../istio/ways.ts';
+import type { Scene } from '../../istio/packets/pod-network.ts';
+import { verdictIn } from '../../istio/packets/pod-network.ts';
+import { questionText } from '../../istio/packets/possible-verdicts.ts';
+import type { Hop } from '../../istio/packets/stories.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Branch, RulePlace, Step, Trace } from '../../netfilter/trace/result.ts';
+import type { TraceSetting } from './pod-network.ts';
 import type { PacketReport, StoryReport, TraceReport } from './report.ts';
 import { failureText } from './rule-words.ts';
-import type { TraceSetting } from './setting.ts';
 
 const KINDS = { packet: 'PacketTrace', story: 'RequestTrace', port: 'PortTrace', rule: 'RuleTrace' } as const satisfies Record<
   TraceReport['kind'],

@@ -1,21 +1,21 @@
 /** Finds what is asked for. */
 
-import { readEndpoint } from '../../istio/packet/endpoint.ts';
-import { packetFromWords } from '../../istio/packet/words.ts';
+import { readEndpoint } from '../../istio/packets/packet/endpoint.ts';
+import { packetFromWords } from '../../istio/packets/packet/words.ts';
+import type { Scene } from '../../istio/packets/pod-network.ts';
+import { conditionsOf, traceIn, verdictIn, whereConditionsHold } from '../../istio/packets/pod-network.ts';
+import { waysOf, whatTells } from '../../istio/packets/possible-verdicts.ts';
+import { endsAtPort, packetsAtRules } from '../../istio/packets/reachability.ts';
+import { tellStory } from '../../istio/packets/stories.ts';
+import { hostOf } from '../../istio/packets/trace-plan.ts';
 import { nearest, quoted } from '../../istio/problems.ts';
-import { endsAtPort, packetsAtRules } from '../../istio/reach.ts';
-import type { Scene } from '../../istio/scene.ts';
-import { conditionsOf, traceIn, verdictIn, whereConditionsHold } from '../../istio/scene.ts';
-import { tellStory } from '../../istio/stories.ts';
-import { hostOf } from '../../istio/trace-plan.ts';
-import { waysOf, whatTells } from '../../istio/ways.ts';
 import type { Family } from '../../netfilter/rule.ts';
 import { FAMILIES } from '../../netfilter/rule.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
-import { badOption } from '../talk.ts';
-import type { Asked } from './asked.ts';
+import { badOption } from '../terminal/result.ts';
+import type { TraceSetting } from './pod-network.ts';
+import type { Asked } from './question.ts';
 import type { Found } from './report.ts';
-import type { TraceSetting } from './setting.ts';
 
 /** Traces what is asked for in a setting. Throws a ProblemError where it makes no sense there. */
 export function find(setting: TraceSetting, asked: Asked, family: Family | undefined): Found {

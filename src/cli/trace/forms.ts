@@ -1,6 +1,6 @@
 /** The forms of a trace: one table. */
 
-import type { Paint } from '../colour.ts';
+import type { Paint } from '../terminal/color.ts';
 import { traceDocument } from './document.ts';
 import { markdownForm } from './markdown.ts';
 import type { TraceReport } from './report.ts';

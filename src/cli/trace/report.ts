@@ -1,13 +1,13 @@
 /** What a trace found: one value, which every form prints. */
 
-import type { SpokenPacket } from '../../istio/packet/words.ts';
-import type { PortEnd, RulePackets } from '../../istio/reach.ts';
-import type { ToldStory } from '../../istio/stories.ts';
-import type { Verdict, VerdictId } from '../../istio/verdict.ts';
-import type { Way } from '../../istio/ways.ts';
+import type { SpokenPacket } from '../../istio/packets/packet/words.ts';
+import type { Way } from '../../istio/packets/possible-verdicts.ts';
+import type { PortEnd, RulePackets } from '../../istio/packets/reachability.ts';
+import type { ToldStory } from '../../istio/packets/stories.ts';
+import type { Verdict, VerdictId } from '../../istio/packets/verdict.ts';
 import type { Family } from '../../netfilter/rule.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
-import type { TraceSetting } from './setting.ts';
+import type { TraceSetting } from './pod-network.ts';
 
 interface Common {
   readonly setting: TraceSetting;

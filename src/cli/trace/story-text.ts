@@ -1,9 +1,9 @@
 /** A story for people: each connection with the rules that decide it, then the answers, then what becomes of it. */
 
-import { ownerText, placeText } from '../../istio/packet/said.ts';
-import { onOneLine } from '../../istio/source.ts';
-import type { Hop, Outcome, ToldCall } from '../../istio/stories.ts';
-import type { Paint, Style } from '../colour.ts';
+import { onOneLine } from '../../istio/origin.ts';
+import { ownerText, placeText } from '../../istio/packets/packet/text.ts';
+import type { Hop, Outcome, ToldCall } from '../../istio/packets/stories.ts';
+import type { Paint, Style } from '../terminal/color.ts';
 import type { StoryReport } from './report.ts';
 import { labelled, trailLines } from './text.ts';
 import type { TrailLine } from './trail.ts';

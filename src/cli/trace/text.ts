@@ -1,8 +1,8 @@
 /** A trace for people: what was asked, the way, and the answer last. */
 
-import { packetText } from '../../istio/packet/said.ts';
-import { onOneLine } from '../../istio/source.ts';
-import type { Paint } from '../colour.ts';
+import { onOneLine } from '../../istio/origin.ts';
+import { packetText } from '../../istio/packets/packet/text.ts';
+import type { Paint } from '../terminal/color.ts';
 import type { PacketReport, TraceReport } from './report.ts';
 import { portParts, ruleParts } from './sets-text.ts';
 import { storyParts } from './story-text.ts';

@@ -1,12 +1,12 @@
 /** The trail of a packet as lines: each rule that it met. */
 
-import type { Scene } from '../../istio/scene.ts';
-import { verdictIn } from '../../istio/scene.ts';
-import { questionText } from '../../istio/ways.ts';
+import type { Scene } from '../../istio/packets/pod-network.ts';
+import { verdictIn } from '../../istio/packets/pod-network.ts';
+import { questionText } from '../../istio/packets/possible-verdicts.ts';
 import type { Branch, Question, RuleStep, Step, Trace } from '../../netfilter/trace/result.ts';
-import type { Style } from '../colour.ts';
+import type { Style } from '../terminal/color.ts';
+import type { TraceSetting } from './pod-network.ts';
 import { changesText, failureText, ruleText } from './rule-words.ts';
-import type { TraceSetting } from './setting.ts';
 import { verdictText } from './verdict-text.ts';
 
 export interface TrailLine {

@@ -1,7 +1,7 @@
 /** Verdicts as they are printed. */
 
-import type { Verdict, VerdictId } from '../../istio/verdict.ts';
-import type { Style } from '../colour.ts';
+import type { Verdict, VerdictId } from '../../istio/packets/verdict.ts';
+import type { Style } from '../terminal/color.ts';
 
 /** `envoy-inbound: caught by Envoy inbound (15006)`. */
 export function verdictText({ id, words }: Verdict): string {

@@ -1,11 +1,11 @@
 /** Groups of workloads as data with a stable shape, described in docs/clusters.md. */
 
-import { planDocument, problemDocument } from '../../istio/plan-document.ts';
-import type { Outcome } from '../../istio/rule-groups/outcome.ts';
-import type { Tally } from '../../istio/rule-groups/tally.ts';
-import { MOST_OWNERS } from '../../istio/rule-groups/tally.ts';
-import { printSource } from '../../istio/source.ts';
-import type { Gathered } from './gather.ts';
+import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
+import type { Tally } from '../../istio/kubernetes/rule-groups/tally.ts';
+import { MOST_OWNERS } from '../../istio/kubernetes/rule-groups/tally.ts';
+import { printSource } from '../../istio/origin.ts';
+import { planDocument, problemDocument } from '../../istio/plan/plan-document.ts';
+import type { Gathered } from '../../sources/workloads/selected.ts';
 import { noRulesText, troubleSaid } from './words.ts';
 
 /** Who is in a group. */

@@ -1,10 +1,10 @@
 /** What there is to say of single workloads, said once for all of them. */
 
+import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
+import { onOneLine, printSource } from '../../istio/origin.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { problemText } from '../../istio/problems.ts';
-import type { Outcome } from '../../istio/rule-groups/outcome.ts';
-import { onOneLine, printSource } from '../../istio/source.ts';
-import { grouped, workloadsText } from './numbers.ts';
+import { grouped, workloadsText } from '../terminal/numbers.ts';
 
 export interface Remarks {
   /** Of one workload. */

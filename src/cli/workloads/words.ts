@@ -1,21 +1,21 @@
 /** Groups of workloads in words. */
 
-import { printedValues } from '../../istio/explain/value-text.ts';
-import type { NotInjected } from '../../istio/injection/injected.ts';
-import { injectedSettings } from '../../istio/injection.ts';
-import type { CapturePlan } from '../../istio/plan.ts';
+import type { NotInjected } from '../../istio/kubernetes/injection/injected.ts';
+import { injectedSettings } from '../../istio/kubernetes/ordinary-injection.ts';
+import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
+import type { Example, Tally } from '../../istio/kubernetes/rule-groups/tally.ts';
+import { MOST_OWNERS } from '../../istio/kubernetes/rule-groups/tally.ts';
+import { onOneLine, printSource } from '../../istio/origin.ts';
+import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { problemText } from '../../istio/problems.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
-import type { Outcome } from '../../istio/rule-groups/outcome.ts';
-import type { Example, Tally } from '../../istio/rule-groups/tally.ts';
-import { MOST_OWNERS } from '../../istio/rule-groups/tally.ts';
-import type { SettingKey } from '../../istio/settings.ts';
-import { SETTING_KEYS } from '../../istio/settings.ts';
-import { onOneLine, printSource } from '../../istio/source.ts';
+import type { SettingKey } from '../../istio/settings/settings.ts';
+import { SETTING_KEYS } from '../../istio/settings/settings.ts';
+import { printedValues } from '../../istio/settings/value-text.ts';
 import { FAMILIES } from '../../netfilter/rule.ts';
 import { FAMILY_NAMES } from '../diff/words.ts';
-import { grouped } from './numbers.ts';
+import { grouped } from '../terminal/numbers.ts';
 
 /** `12 Service, 3 ConfigMap`. */
 export function skippedText(skipped: ReadonlyMap<string, number>): string {

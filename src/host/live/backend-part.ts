@@ -5,12 +5,12 @@ import type { Unseen } from '../../netfilter/observation.ts';
 import { iptables } from '../../netfilter/print.ts';
 import { readProblemText } from '../../netfilter/read/problems.ts';
 import type { Family, Ruleset } from '../../netfilter/rule.ts';
-import type { Failure } from '../failure.ts';
-import type { NftTable } from '../nft-tables.ts';
-import { isIptables } from '../nft-tables.ts';
+import type { Failure } from '../failure/failure.ts';
+import type { NftTable } from '../kernel/nft-tables.ts';
+import { isIptables } from '../kernel/nft-tables.ts';
+import type { FamilyRead, Reading } from '../kernel/snapshot.ts';
+import { legacyTables, readFamily } from '../kernel/snapshot.ts';
 import { succeeded } from '../run.ts';
-import type { FamilyRead, Reading } from '../snapshot.ts';
-import { legacyTables, readFamily } from '../snapshot.ts';
 
 export interface BackendPart {
   readonly backend: 'nft' | 'legacy';

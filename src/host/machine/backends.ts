@@ -1,14 +1,14 @@
 /** Which iptables there are, and whether they show rules here. */
 
 import type { Family } from '../../netfilter/rule.ts';
-import { chooseBackend } from '../backend.ts';
-import type { Failure } from '../failure.ts';
+import type { Failure } from '../failure/failure.ts';
+import { chooseBackend } from '../kernel/backend.ts';
+import { listNftTables } from '../kernel/nft-tables.ts';
+import type { Backend } from '../kernel/snapshot.ts';
+import { legacyTables, programOf, readFamily } from '../kernel/snapshot.ts';
 import { kernelHasNft } from '../live/nft-kernel.ts';
-import type { Namespace, NetFiles } from '../namespace.ts';
-import { listNftTables } from '../nft-tables.ts';
+import type { Namespace, NetFiles } from '../namespace/namespace.ts';
 import { succeeded } from '../run.ts';
-import type { Backend } from '../snapshot.ts';
-import { legacyTables, programOf, readFamily } from '../snapshot.ts';
 import type { Aspect } from './aspect.ts';
 import { amiss, fine } from './aspect.ts';
 import type { Evidence } from './kernel-has.ts';

@@ -1,8 +1,8 @@
 /** What this process may do: as whom it runs, which capabilities it has, and which it can never get. */
 
-import { remedyFor } from '../remedy.ts';
-import type { Capability, Rights } from '../rights.ts';
-import { BITS, readRights } from '../rights.ts';
+import { remedyFor } from '../failure/cause-and-fix.ts';
+import type { Capability, Rights } from '../failure/rights.ts';
+import { BITS, readRights } from '../failure/rights.ts';
 import type { Aspect } from './aspect.ts';
 import { amiss, fine } from './aspect.ts';
 import { textOf } from './text-of.ts';

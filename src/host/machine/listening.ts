@@ -1,6 +1,6 @@
 /** The ports on which something listens in a network namespace. */
 
-import type { Namespace } from '../namespace.ts';
+import type { Namespace } from '../namespace/namespace.ts';
 
 export interface Listening {
   readonly tcp: ReadonlySet<number>;

@@ -3,9 +3,9 @@
 import { printRule } from '../../netfilter/print.ts';
 import type { Family, Ruleset } from '../../netfilter/rule.ts';
 import { FAMILIES } from '../../netfilter/rule.ts';
-import { modulesFor } from '../kernel-modules.ts';
-import { remedyFor } from '../remedy.ts';
-import { readRights } from '../rights.ts';
+import { remedyFor } from '../failure/cause-and-fix.ts';
+import { readRights } from '../failure/rights.ts';
+import { modulesFor } from '../kernel/kernel-modules.ts';
 import type { Aspect } from './aspect.ts';
 import { amiss, fine } from './aspect.ts';
 import type { Evidence } from './kernel-has.ts';

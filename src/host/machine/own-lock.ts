@@ -1,6 +1,6 @@
 /** Our own lock: whether another run of this program is at work in this network namespace. It is only looked at. */
 
-import { NAME } from '../lock.ts';
+import { NAME } from '../namespace/lock.ts';
 import type { Aspect } from './aspect.ts';
 import { amiss, fine } from './aspect.ts';
 import { textOf } from './text-of.ts';

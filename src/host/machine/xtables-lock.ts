@@ -2,8 +2,8 @@
 
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { remedyFor } from '../remedy.ts';
-import { LOCK_FILE, lockFileEnvironment, mayWrite, readRights } from '../rights.ts';
+import { remedyFor } from '../failure/cause-and-fix.ts';
+import { LOCK_FILE, lockFileEnvironment, mayWrite, readRights } from '../failure/rights.ts';
 import type { Aspect } from './aspect.ts';
 import { amiss, fine } from './aspect.ts';
 import { textOf } from './text-of.ts';

@@ -1,6 +1,6 @@
 /** One document of a file, whose form shows as its bytes arrive. */
 
-import type { ManifestItem } from '../../istio/manifest/item.ts';
+import type { ManifestItem } from '../../istio/kubernetes/manifest/item.ts';
 import { problem } from '../../istio/problems.ts';
 import { FormFinder } from './form.ts';
 import { JsonDocument } from './json-document.ts';

@@ -1,7 +1,7 @@
 /** Small inputs are read as a whole, so that what touches their workloads can be looked for first. */
 
 import type { Problem } from '../../istio/problems.ts';
-import { reasonOf, unreadable } from '../unreadable.ts';
+import { reasonOf, unreadable } from '../failure/unreadable.ts';
 import type { Input } from './inputs.ts';
 
 /** In bytes, of all inputs together. */

@@ -1,8 +1,8 @@
 /** A document of JSON, or several behind one another, read as it arrives. */
 
 import { Tokenizer } from '@streamparser/json';
-import type { ManifestItem } from '../../istio/manifest/item.ts';
-import { readTree } from '../../istio/manifest/read.ts';
+import type { ManifestItem } from '../../istio/kubernetes/manifest/item.ts';
+import { readTree } from '../../istio/kubernetes/manifest/read.ts';
 import { problem, quoted } from '../../istio/problems.ts';
 import type { Position } from '../../istio/yaml.ts';
 import { JsonFault, JsonNodes } from './json-nodes.ts';

@@ -1,7 +1,7 @@
 /** Tokens of JSON to the trees that the reader of YAML makes, one for each object of a list. */
 
 import { TokenType } from '@streamparser/json';
-import { itemKindOf } from '../../istio/manifest/read.ts';
+import { itemKindOf } from '../../istio/kubernetes/manifest/read.ts';
 import type { Position, YamlEntry, YamlNode } from '../../istio/yaml.ts';
 import type { JsonPosition } from './json-position.ts';
 

@@ -1,7 +1,7 @@
 /** ProxyConfigs and Namespaces that come after workloads they touch, where not all could be looked for first. */
 
-import type { ManifestItem } from '../../istio/manifest/item.ts';
-import { NO_MESH } from '../../istio/mesh/mesh.ts';
+import type { ManifestItem } from '../../istio/kubernetes/manifest/item.ts';
+import { NO_MESH } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { problem } from '../../istio/problems.ts';
 

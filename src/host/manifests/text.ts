@@ -1,7 +1,7 @@
 /** The text of one file to what stands in it, as its bytes arrive. */
 
-import type { ManifestItem } from '../../istio/manifest/item.ts';
-import { unreadable } from '../unreadable.ts';
+import type { ManifestItem } from '../../istio/kubernetes/manifest/item.ts';
+import { unreadable } from '../failure/unreadable.ts';
 import { ManifestDocument } from './document.ts';
 import { Marks } from './marks.ts';
 

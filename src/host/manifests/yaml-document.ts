@@ -1,8 +1,8 @@
 /** The text of one YAML document to what it holds. */
 
 import { isUtf8 } from 'node:buffer';
-import type { ManifestItem } from '../../istio/manifest/item.ts';
-import { readManifest } from '../../istio/manifest/read.ts';
+import type { ManifestItem } from '../../istio/kubernetes/manifest/item.ts';
+import { readManifest } from '../../istio/kubernetes/manifest/read.ts';
 import { problem } from '../../istio/problems.ts';
 import type { YamlEntry, YamlFault, YamlNode } from '../../istio/yaml.ts';
 import { readYaml } from '../../istio/yaml.ts';

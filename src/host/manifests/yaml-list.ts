@@ -1,7 +1,7 @@
 /** A long List of YAML, read item by item: `kubectl get pods -A -o yaml` makes one document of a whole cluster. */
 
-import type { ManifestItem } from '../../istio/manifest/item.ts';
-import { itemKindOf } from '../../istio/manifest/read.ts';
+import type { ManifestItem } from '../../istio/kubernetes/manifest/item.ts';
+import { itemKindOf } from '../../istio/kubernetes/manifest/read.ts';
 import { problem } from '../../istio/problems.ts';
 import { LARGEST, TOO_LARGE } from './largest.ts';
 import { readYamlDocument } from './yaml-document.ts';

@@ -1,8 +1,8 @@
 /** Namespaces of its own for a command that is a stranger: what it does to the kernel is read, and then all of it goes away. */
 
 import { realpathSync } from 'node:fs';
-import type { Namespace } from '../namespace.ts';
-import { openNamespace } from '../namespace.ts';
+import type { Namespace } from '../namespace/namespace.ts';
+import { openNamespace } from '../namespace/namespace.ts';
 import type { Programs, Ran, Running } from '../run.ts';
 import { SETUP } from './setup.ts';
 

@@ -1,3 +1,0 @@
-// Stands in for `process.stdout` and `process.stderr` in the executable.
-
-export { standardError, standardOutput } from '../src/cli/plain-output.ts';

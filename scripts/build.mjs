@@ -1,0 +1,53 @@
+// Builds dist/: the program as one file (cli.cjs) with its code cache, the library (index.js), and where bun is at hand the executable.
+// Its types come from `tsc -p scripts/tsconfig.types.json`.
+
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { buildExecutable } from './executable.mjs';
+import { packageFolders } from './packages.mjs';
+import { BUNDLE, PROGRAM } from './program.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(root);
+// First of all: V8 knows a cache's source by its length only, so an old cache must never stand beside a new program.
+rmSync('dist', { recursive: true, force: true });
+
+const program = await bundle({
+  ...PROGRAM,
+  entryPoints: ['src/cli/main.ts'],
+  outfile: 'dist/cli.cjs',
+  // Yargs looks for its translations three folders above this name: inside dist, where nobody else puts any.
+  banner: { js: 'const bundledUrl = require("node:url").pathToFileURL(__dirname + "/yargs/lib/shim.mjs").href;' },
+});
+
+await bundle({ ...BUNDLE, entryPoints: ['src/index.ts'], outfile: 'dist/index.js', format: 'esm', packages: 'external' });
+
+writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licenses(program.metafile));
+
+// The cache holds what the commands in it compile.
+const { status, stderr } = spawnSync(process.execPath, ['scripts/code-cache.cjs'], { stdio: ['ignore', 'ignore', 'pipe'] });
+if (status !== 0) {
+  process.stderr.write(stderr);
+  process.exit(1);
+}
+
+await buildExecutable();
+
+/** What esbuild makes; it has said itself what went wrong. */
+async function bundle(options) {
+  return build(options).catch(() => process.exit(1));
+}
+
+/** The licence texts of all packages in the bundle, which ask to be kept with every copy. */
+function licenses({ inputs }) {
+  return packageFolders(Object.keys(inputs)).map(license).join('\n');
+}
+
+function license(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  const text = file === undefined ? '' : readFileSync(`${folder}/${file}`, 'utf8').trim();
+  return `${name} ${version} (${license})\n\n${text}\n`;
+}

@@ -1,0 +1,89 @@
+/** `apply` and `clean`: into the kernel and out of it, with our settings. */
+
+import { targetFacts } from '../../host/facts.ts';
+import type { ApplyOptions } from '../../host/kernel/apply.ts';
+import { applyPlan, clean, machine } from '../../host/kernel/apply.ts';
+import type { ApplyResult } from '../../host/kernel/result.ts';
+import type { Target } from '../../host/namespace/namespace.ts';
+import { openNamespace } from '../../host/namespace/namespace.ts';
+import { programs } from '../../host/run.ts';
+import { writeTermination } from '../../host/termination.ts';
+import { nearest, quoted } from '../../istio/problems.ts';
+import type { PlanGiven } from '../../sources/plan-input.ts';
+import { planInput } from '../../sources/plan-input.ts';
+import { heedSignals } from '../signals.ts';
+import type { Result } from '../terminal/result.ts';
+import { badOption } from '../terminal/result.ts';
+import { refuseNames } from '../terminal/unresolved-names.ts';
+import { applyDocument, exitCodeOf, remarksOf, stepsText, summaryOf } from './report.ts';
+
+export interface ApplyRequest {
+  readonly target: Target;
+  readonly options: ApplyOptions;
+  readonly output: string;
+}
+
+const OUTPUTS = ['text', 'json'];
+
+/** Makes the target hold exactly the rules of the settings. Throws a ProblemError for bad input. */
+export async function apply({ target, options, output }: ApplyRequest, given: PlanGiven): Promise<Result> {
+  checkOutput(output);
+  const { plan, notes, without } = await planInput(given, await targetFacts(target));
+  if (without !== undefined) throw badOption('-f', `${without}; there is nothing to apply (clean removes rules)`);
+  refuseNames(plan.problems, 'the kernel holds numbers');
+  const signals = heedSignals();
+  const result = await applyPlan(target, plan, options, machine(signals.signal));
+  return said(result, {
+    output,
+    what: `the rules of Istio ${plan.release}`,
+    release: plan.release,
+    signalled: signals.exitCode(),
+    notes,
+    problems: plan.problems,
+  });
+}
+
+/** Removes what any release of Istio left in the target. */
+export async function remove({ target, options, output }: ApplyRequest): Promise<Result> {
+  checkOutput(output);
+  checkTarget(target);
+  const signals = heedSignals();
+  const result = await clean(target, options, machine(signals.signal));
+  return said(result, { output, what: 'the rules of Istio', release: undefined, signalled: signals.exitCode(), notes: [], problems: [] });
+}
+
+/** Throws a ProblemError where the target is not there: that is bad input, and no work that failed. */
+function checkTarget(target: Target): void {
+  try {
+    openNamespace(target, programs()).close();
+  } catch (error) {
+    throw badOption(target.kind === 'pid' ? '--pid' : '--netns', error instanceof Error ? error.message : String(error));
+  }
+}
+
+function checkOutput(output: string): void {
+  if (!OUTPUTS.includes(output))
+    throw badOption('--output', `${quoted(output)} is not one of ${OUTPUTS.join(', ')}${nearest(output, OUTPUTS)}`);
+}
+
+interface Saying extends Pick<Result, 'notes' | 'problems'> {
+  readonly output: string;
+  readonly what: string;
+  readonly release: string | undefined;
+  readonly signalled: number | undefined;
+}
+
+function said(result: ApplyResult, { output, what, release, signalled, notes, problems }: Saying): Result {
+  const document = applyDocument(result, release);
+  if (result.outcome !== 'planned') writeTermination(document);
+  const exitCode = signalled ?? exitCodeOf(result);
+  if (output === 'json')
+    return { output: `${JSON.stringify({ ...document, steps: result.steps, tried: result.tried }, null, 2)}\n`, exitCode, notes, problems };
+  const untouched = result.outcome === 'planned' || result.outcome === 'drifted';
+  return {
+    output: untouched ? stepsText(result.steps) : '',
+    exitCode,
+    notes: [...notes, summaryOf(result, what), ...remarksOf(result)],
+    problems,
+  };
+}

@@ -1,0 +1,84 @@
+/** The words of `apply` and `clean` on the command line. */
+
+import type { CommandModule } from 'yargs';
+import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
+import { badOption, finish } from '../terminal/result.ts';
+import { WORKLOAD_OPTION, workloadGiven } from '../workloads/option.ts';
+import { backendGiven, TARGET_OPTIONS, targetGiven } from './target.ts';
+
+const SHARED = {
+  'dry-run': { type: 'boolean', default: false, describe: 'Print the transaction against the live state; touch nothing', group: 'Output:' },
+  output: { alias: 'o', type: 'string', default: 'text', describe: 'text or json', group: 'Output:' },
+} as const;
+
+const ON_DRIFT = ['reconcile', 'fail', 'report'] as const;
+
+const EXIT_CODES = 'Exit codes: 0 done, 1 failed and put back (or drift that was not to be repaired), 2 bad input, 3 mixed state.';
+
+export const applyCommand: CommandModule = {
+  command: 'apply',
+  describe: 'Make a network namespace hold exactly the rules of the settings',
+  builder: (command) =>
+    command
+      .options(SETTINGS_OPTIONS)
+      .options(WORKLOAD_OPTION)
+      .options(TARGET_OPTIONS)
+      .option('on-drift', {
+        type: 'string',
+        default: 'reconcile',
+        describe: `Where other rules of Istio are there: ${ON_DRIFT.join(', ')}`,
+        group: 'Target:',
+      })
+      .options(SHARED)
+      .example([
+        ['$0 apply --here', 'the rules of an ordinary pod, here'],
+        ['$0 apply --netns /run/netns/test -f sidecar.yaml', 'settings from a file, in a namespace'],
+        ['$0 apply --pid 4242 -f pod.yaml', 'what a pod asks for'],
+        ['$0 apply --pid 4242 --dry-run', 'what would change for a process'],
+      ])
+      .epilogue(EXIT_CODES),
+  handler: (parsed) =>
+    finish(async () => {
+      const { apply } = await import('./apply.ts');
+      const drift = last(parsed, 'on-drift') ?? '';
+      const onDrift = ON_DRIFT.find((word) => word === drift);
+      if (onDrift === undefined) throw badOption('--on-drift', `${JSON.stringify(drift)} is not one of ${ON_DRIFT.join(', ')}`);
+      return apply(
+        { ...request(parsed), options: { ...options(parsed), onDrift } },
+        {
+          ...settingsGiven(parsed),
+          ...workloadGiven(parsed),
+        },
+      );
+    }),
+};
+
+export const cleanCommand: CommandModule = {
+  command: 'clean',
+  describe: 'Remove what any release of Istio left in a network namespace',
+  builder: (command) =>
+    command
+      .options(TARGET_OPTIONS)
+      .options(SHARED)
+      .example([
+        ['$0 clean --here', 'remove all rules of Istio here'],
+        ['$0 clean --netns /run/netns/test --dry-run', 'what would be removed'],
+      ])
+      .epilogue(EXIT_CODES),
+  handler: (parsed) =>
+    finish(async () => {
+      const { remove } = await import('./apply.ts');
+      return remove({ ...request(parsed), options: options(parsed) });
+    }),
+};
+
+type Parsed = Readonly<Record<string, unknown>>;
+
+function request(parsed: Parsed): { target: ReturnType<typeof targetGiven>; output: string } {
+  return { target: targetGiven(parsed), output: last(parsed, 'output') ?? '' };
+}
+
+function options(parsed: Parsed): { dryRun: boolean; host: boolean; backend?: 'nft' | 'legacy' | 'plain' } {
+  const backend = backendGiven(parsed);
+  return { dryRun: parsed['dry-run'] === true, host: parsed['host'] === true, ...(backend === undefined ? {} : { backend }) };
+}

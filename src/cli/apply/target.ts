@@ -1,0 +1,36 @@
+/** The network namespace that a command works in: it must be named. */
+
+import type { Options } from 'yargs';
+import type { Target } from '../../host/namespace/namespace.ts';
+import { last } from '../options.ts';
+import { badOption } from '../terminal/result.ts';
+
+export const TARGET_OPTIONS: Readonly<Record<string, Options>> = {
+  here: { type: 'boolean', describe: 'This network namespace', group: 'Target:' },
+  pid: { type: 'string', describe: 'That of a process', group: 'Target:' },
+  netns: { type: 'string', describe: 'That of a file, as /run/netns/NAME', group: 'Target:' },
+  host: { type: 'boolean', default: false, describe: "It may be a node's, with chains of kube-proxy", group: 'Target:' },
+  backend: { type: 'string', describe: 'nft, legacy or plain (default: what fits)', group: 'Target:' },
+};
+
+type Parsed = Readonly<Record<string, unknown>>;
+
+/** The one target that was named. Throws a ProblemError for none, or more than one. */
+export function targetGiven(parsed: Parsed): Target {
+  const pid = last(parsed, 'pid');
+  const path = last(parsed, 'netns');
+  const named = [parsed['here'] === true, pid !== undefined, path !== undefined].filter(Boolean).length;
+  if (named !== 1)
+    throw badOption('--here, --pid, --netns', named === 0 ? 'name the network namespace to work in with one of them' : 'name one of them');
+  if (path !== undefined) return { kind: 'netns', path };
+  if (pid === undefined) return { kind: 'here' };
+  if (!/^[1-9]\d{0,9}$/.test(pid)) throw badOption('--pid', `${JSON.stringify(pid)} is not the number of a process`);
+  return { kind: 'pid', pid: Number(pid) };
+}
+
+/** The backend that was asked for, or undefined. */
+export function backendGiven(parsed: Parsed): 'nft' | 'legacy' | 'plain' | undefined {
+  const backend = last(parsed, 'backend');
+  if (backend === undefined || backend === 'nft' || backend === 'legacy' || backend === 'plain') return backend;
+  throw badOption('--backend', `${JSON.stringify(backend)} is not one of nft, legacy, plain`);
+}

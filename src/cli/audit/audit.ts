@@ -1,0 +1,149 @@
+/** `audit`: every pod of this node held against what its proxy calls for; or the lines of many nodes merged. */
+
+import { setTimeout } from 'node:timers/promises';
+import { bounded } from '../../host/bounded.ts';
+import { readTexts } from '../../host/files.ts';
+import type { PodNamespace } from '../../host/pods/namespaces.ts';
+import { podNamespaces } from '../../host/pods/namespaces.ts';
+import type { Programs } from '../../host/run.ts';
+import { programs } from '../../host/run.ts';
+import { ProblemError } from '../../istio/problems.ts';
+import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
+import { injectionRequest } from '../../sources/workloads/injection-request.ts';
+import type { SettingsGiven } from '../options.ts';
+import type { Result } from '../terminal/result.ts';
+import { BAD_INPUT, badOption, oneOf } from '../terminal/result.ts';
+import type { Wanted } from './desired.ts';
+import type { AuditedPod } from './line.ts';
+import { exitCodeOf, podLine, summaryLine } from './line.ts';
+import { auditPod } from './pod.ts';
+import { mergeLines } from './summarize.ts';
+import { SUMMARY_FORM_NAMES, SUMMARY_FORMS } from './summary-forms.ts';
+
+export interface AuditRequest {
+  readonly given: SettingsGiven;
+  /** Programs that run at a time. */
+  readonly jobs: string;
+  /** Seconds between two rounds; without it there is one. */
+  readonly every?: string;
+  /** The node's name; without it that which a proxy tells. */
+  readonly node?: string;
+  /** What starts programs, and what finds the pods: a test has its own. */
+  readonly using?: Programs;
+  readonly find?: () => readonly PodNamespace[];
+}
+
+const MOST_JOBS = 64;
+
+/** Audits the node. Throws a ProblemError for options that can't be used, and where the node's processes can't be seen. */
+export async function auditNode({
+  given,
+  jobs,
+  every,
+  node = '',
+  using = programs(),
+  find = podNamespaces,
+}: AuditRequest): Promise<Result> {
+  refuseArgumentsBeside(given);
+  const places = numberIn('--jobs', jobs, MOST_JOBS);
+  const seconds = every === undefined ? undefined : numberIn('--every', every, 86_400);
+  const { mesh, at, installer } = await injectionRequest(given);
+  const wanted: Wanted = {
+    mesh,
+    ...(at.kind === 'release' ? { release: at.release } : {}),
+    ...(installer === undefined ? {} : { installer }),
+  };
+  const stop = new AbortController();
+  const go = (): Promise<Round> => round({ wanted, places, node, using, find, stop: stop.signal });
+  if (seconds === undefined) return { ...(await go()), problems: [], notes: [] };
+  // Process 1 of a container dies of no signal that it does not listen to: the pod would be waited for.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  // Nobody reads any more.
+  process.stdout.on('error', () => stop.abort());
+  for (;;) {
+    const { output } = await go();
+    // A round that was broken off would pass for one in which pods have gone.
+    if (!stop.signal.aborted) await new Promise<void>((resolve) => process.stdout.write(output, () => resolve()));
+    await setTimeout(seconds * 1000, undefined, { signal: stop.signal }).catch(() => undefined);
+    if (stop.signal.aborted) return { output: '', problems: [], notes: [], exitCode: 0 };
+  }
+}
+
+type Round = Pick<Result, 'output' | 'exitCode'>;
+
+interface RoundOf {
+  readonly wanted: Wanted;
+  readonly places: number;
+  readonly node: string;
+  readonly using: Programs;
+  readonly find: () => readonly PodNamespace[];
+  /** No further pod is begun once it says so. */
+  readonly stop: AbortSignal;
+}
+
+async function round({ wanted, places, node, using, find, stop }: RoundOf): Promise<Round> {
+  const begin = performance.now();
+  const within = boundedPrograms(places, using);
+  // As many pods as programs: each of them waits for its own most of the time.
+  const turn = bounded(places);
+  const looks = namespaces(find).map((pod) => turn(async () => (stop.aborted ? undefined : auditPod(pod, within, wanted))));
+  const seen = (await Promise.all(looks)).flatMap((pod) => pod ?? []);
+  // They are all on this node, also those that don't tell it, and those that tell another.
+  const name = node || (seen.find((pod) => pod.node !== '')?.node ?? '');
+  const pods = seen.map((pod) => ({ ...pod, node: name })).toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  const taken = Math.round(performance.now() - begin) / 1000;
+  return { output: pods.map(podLine).join('') + summaryLine(pods, taken, name), exitCode: exitCodeOf(pods) };
+}
+
+function nameOf({ namespace, pod, pid }: AuditedPod): string {
+  return `${namespace} ${pod} ${pid}`;
+}
+
+function namespaces(find: RoundOf['find']): readonly PodNamespace[] {
+  try {
+    return find();
+  } catch (error) {
+    throw badOption('audit', error instanceof Error ? error.message : String(error));
+  }
+}
+
+function boundedPrograms(places: number, using: Programs): Programs {
+  const turn = bounded(places);
+  return { ...using, run: (command) => turn(() => using.run(command)) };
+}
+
+function numberIn(option: string, text: string, most: number): number {
+  if (!/^[1-9]\d{0,8}$/.test(text) || Number(text) > most)
+    throw badOption(option, `${JSON.stringify(text)} is not a number from 1 to ${most}`);
+  return Number(text);
+}
+
+/** Merges lines that audits of many nodes printed. Throws a ProblemError for files that can't be read. */
+export function summarize(files: readonly string[], output: string): Result {
+  const form = oneOf('--output', output, SUMMARY_FORM_NAMES);
+  const texts = files.flatMap((file) => {
+    const read = readTexts(file);
+    if ('code' in read) throw new ProblemError([read]);
+    return read;
+  });
+  const merged = mergeLines(texts);
+  if (merged.lines === 0) throw badOption('--summarize', `${files.join(' ')} holds no line of an audit`);
+  const notes =
+    merged.otherLines === 0
+      ? []
+      : [`note: ${linesText(merged.otherLines)} of something else ${merged.otherLines === 1 ? 'was' : 'were'} left out`];
+  return {
+    output: SUMMARY_FORMS[form](merged),
+    problems: [],
+    notes,
+    exitCode: exitCodeOf(verdictsIn(merged)) || (merged.lacking > 0 ? BAD_INPUT : 0),
+  };
+}
+
+function linesText(count: number): string {
+  return `${count} ${count === 1 ? 'line' : 'lines'}`;
+}
+
+function verdictsIn({ verdicts }: ReturnType<typeof mergeLines>): readonly Pick<AuditedPod, 'verdict'>[] {
+  return (Object.keys(verdicts) as AuditedPod['verdict'][]).map((verdict) => ({ verdict }));
+}

@@ -1,0 +1,62 @@
+/** The words of `audit` on the command line. */
+
+import type { CommandModule, Options } from 'yargs';
+import { dashesIn } from '../lone-dashes.ts';
+import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
+import { badOption, finish } from '../terminal/result.ts';
+
+const { values, installer, release } = SETTINGS_OPTIONS;
+
+const AUDIT_OPTIONS: Readonly<Record<string, Options>> = {
+  jobs: { type: 'string', requiresArg: true, default: '4', describe: 'Programs that run at a time (1 to 64)', group: 'Audit:' },
+  every: { type: 'string', requiresArg: true, describe: 'Go round again after so many seconds, until stopped', group: 'Audit:' },
+  node: { type: 'string', requiresArg: true, describe: "The node's name (default: as its proxies tell it)", group: 'Audit:' },
+  summarize: { type: 'boolean', default: false, describe: 'Merge lines that audits printed (FILE, -) by workload', group: 'Audit:' },
+  values: values ?? {},
+  installer: installer ?? {},
+  release: { ...release, describe: 'Release of Istio, in place of that which each proxy tells' },
+  output: {
+    alias: 'o',
+    type: 'string',
+    requiresArg: true,
+    default: 'text',
+    describe: 'Of --summarize: text or json',
+    group: 'Output:',
+  },
+};
+
+export const auditCommand: CommandModule = {
+  command: 'audit [file..]',
+  describe: 'Hold the rules of every pod of this node against what its proxy calls for',
+  builder: (command) =>
+    command
+      .positional('file', { type: 'string', array: true, describe: 'With --summarize: lines of audits; - is standard input' })
+      .options(AUDIT_OPTIONS)
+      .example([
+        ['$0 audit', 'a line of JSON a pod, and one for the node'],
+        ['$0 audit --values istio-configmap.yaml', 'with what the mesh is installed with'],
+        ['$0 audit --every 300 --jobs 2', 'as a DaemonSet runs it'],
+        ['$0 audit | $0 audit --summarize -', 'the same as a table'],
+        ['kubectl logs -n istio-init-audit -l app=istio-init-audit --tail=-1 | $0 audit --summarize -', 'a whole cluster'],
+      ])
+      .epilogue(
+        'Needs root on the node, or a pod with hostPID and rights that docs/audit.md lists; changes nothing.\nExit codes: 0 all as it should be, 1 a pod is not, 2 a pod that can not be seen, or input that can not be used.',
+      ),
+  handler: (parsed) =>
+    finish(async () => {
+      const { auditNode, summarize } = await import('./audit.ts');
+      const files = [...((parsed['file'] ?? []) as readonly string[]), ...dashesIn(process.argv.slice(2), AUDIT_OPTIONS)];
+      if (parsed['summarize'] === true) {
+        if (files.length === 0) throw badOption('--summarize', 'wants a file with lines of audits, or - for standard input');
+        return summarize(files, last(parsed, 'output') ?? '');
+      }
+      if (files.length > 0) throw badOption('audit', 'takes a file with --summarize only');
+      const [every, node] = [last(parsed, 'every'), last(parsed, 'node')];
+      return auditNode({
+        given: settingsGiven(parsed),
+        jobs: last(parsed, 'jobs') ?? '',
+        ...(every === undefined ? {} : { every }),
+        ...(node === undefined ? {} : { node }),
+      });
+    }),
+};

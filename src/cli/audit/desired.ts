@@ -1,0 +1,61 @@
+/** What the proxy of a pod calls for: the plans that its release makes of what the pod tells. */
+
+import type { ProcessTold } from '../../istio/found/audit/proxy-process.ts';
+import { meshFor, releaseTold, workloadOf } from '../../istio/found/audit/proxy-process.ts';
+import type { Installer } from '../../istio/kubernetes/injection/injected.ts';
+import { INSTALLERS } from '../../istio/kubernetes/injection/injected.ts';
+import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
+import { injectionOf } from '../../istio/kubernetes/workload-injection.ts';
+import { planOfWorkload } from '../../istio/kubernetes/workload-plan.ts';
+import type { Sourced } from '../../istio/origin.ts';
+import type { CapturePlan } from '../../istio/plan/plan.ts';
+import { ProblemError } from '../../istio/problems.ts';
+import type { Facts } from '../../istio/settings/facts.ts';
+import { badOption } from '../terminal/result.ts';
+
+/** What holds for all pods of the node. */
+export interface Wanted {
+  readonly mesh: Mesh;
+  /** In place of what the proxy's image tells. */
+  readonly release?: Sourced<string>;
+  /** Who makes the rules; where it is not said, a pod may have those of either. */
+  readonly installer?: Installer;
+}
+
+export interface WantedPlan {
+  readonly installer: Installer;
+  readonly plan: CapturePlan;
+}
+
+export interface WantedPlans {
+  /** Those that are as good as each other. */
+  readonly plans: readonly WantedPlan[];
+  /** Whether no rules at all are as good: an installer leaves such a pod alone. */
+  readonly orNone: boolean;
+}
+
+/**
+ * What may be there, of either installer where it is not said which was at work.
+ * Throws a ProblemError where its release is not known, or its settings can't be used by any installer.
+ */
+export function wantedPlans(told: ProcessTold, facts: Facts, { mesh, release, installer }: Wanted): WantedPlans {
+  const at = release ?? releaseTold(told);
+  if (at === undefined) throw badOption('--release', 'the proxy does not tell its release; name it');
+  const workload = workloadOf(told, facts.addresses ?? [], facts.nameservers);
+  const request = { mesh: meshFor(mesh, told), at: { kind: 'release', release: at, keepArguments: false }, images: [] } as const;
+  const refused: unknown[] = [];
+  let orNone = false;
+  const plans = (installer === undefined ? INSTALLERS : [installer]).flatMap((one): WantedPlan[] => {
+    try {
+      const plan = planOfWorkload(injectionOf(workload, { ...request, installer: one }), facts);
+      orNone ||= plan === undefined;
+      return plan === undefined ? [] : [{ installer: one, plan }];
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      refused.push(error);
+      return [];
+    }
+  });
+  if (plans.length === 0 && !orNone) throw refused[0];
+  return { plans, orNone };
+}

@@ -1,0 +1,114 @@
+/** The forms of the changes between two releases. */
+
+import { API_VERSION } from '../../istio/api-version.ts';
+import type { ChangeGroup, ReleaseChange, ReleaseChanges, ReleaseSpan } from '../../istio/releases/changes.ts';
+import { CHANGE_GROUPS, gapsIn, lastingChanges } from '../../istio/releases/changes.ts';
+
+const TITLES: Readonly<Record<ChangeGroup, string>> = {
+  rules: 'Rules',
+  arguments: 'Arguments and environment',
+  injection: 'Injection',
+};
+
+/** For people: a heading, and a paragraph for each change, wrapped to a number of columns. */
+export function changesText(changes: ReleaseChanges, width: number): string {
+  const parts = sections(changes).map(({ title, said, changes: told }) => {
+    const lines = told.flatMap((change) => wrap(label(when(change)), sentence(change), width));
+    return [title, ...(said === '' ? [] : wrap(' ', said, width)), ...lines].join('\n');
+  });
+  return `${[heading(changes), ...parts].join('\n\n')}\n`;
+}
+
+/** For tickets: the same as tables, with links to the commits. */
+export function changesMarkdown(changes: ReleaseChanges): string {
+  const parts = sections(changes).map(({ title, said, changes: told }) => {
+    const rows = told.map(
+      (change) => `| ${[when(change), change.touches, whole(change), change.commits.map(link).join(' ')].map(cell).join(' | ')} |`,
+    );
+    const table = rows.length === 0 ? [] : ['| release | touches | change | commits |', '|---|---|---|---|', ...rows].join('\n');
+    return [`## ${title}`, said, table].filter((part) => part.length > 0).join('\n\n');
+  });
+  return `${[`# ${heading(changes)}`, ...parts].join('\n\n')}\n`;
+}
+
+/** For programs: within one `apiVersion`, keys are added, never renamed or removed. */
+export function changesDocument(changes: ReleaseChanges): object {
+  return { apiVersion: API_VERSION, kind: 'ReleaseChanges', ...changes };
+}
+
+// Columns for a release and a space.
+const LABEL = 7;
+
+function label(releases: string): string {
+  return `  ${releases.padEnd(LABEL)}${releases.length > LABEL ? ' ' : ''}`;
+}
+
+interface Section {
+  readonly title: string;
+  /** A sentence in place of changes. */
+  readonly said: string;
+  readonly changes: readonly ReleaseChange[];
+}
+
+function sections(changes: ReleaseChanges): readonly Section[] {
+  const { from, to } = changes;
+  const passing = CHANGE_GROUPS.flatMap((group) => changes[group].filter(({ lasting }) => !lasting));
+  const groups = CHANGE_GROUPS.map((group): Section => {
+    const lasting = lastingChanges(changes[group]);
+    const none = group === 'rules' && lasting.length === 0;
+    return {
+      title: TITLES[group],
+      said: none ? `No rule change between ${from} and ${to}: the same settings make the same rules.` : '',
+      changes: lasting,
+    };
+  });
+  const between = { title: 'Only in between', said: '', changes: passing };
+  return [...groups, between].filter(({ said, changes: told }) => said !== '' || told.length > 0);
+}
+
+function heading({ from, to, downgrade }: ReleaseChanges): string {
+  return downgrade ? `Istio ${from} back to ${to}: going back undoes this` : `Istio ${from} to ${to}`;
+}
+
+/** `1.9.6, 1.10.2` for what is so from these patches on; `1.23.0 to 1.24.6` for what is so in between only. */
+function when({ lasting, releases }: ReleaseChange): string {
+  return releases.map((span) => (lasting ? span.first : spanText(span))).join(', ');
+}
+
+function spanText({ first, last }: ReleaseSpan): string {
+  return first === last ? first : `${first} to ${last}`;
+}
+
+function sentence(change: ReleaseChange): string {
+  const commits = change.commits.length === 0 ? '' : ` (${change.commits.join(', ')})`;
+  return `${change.touches}: ${whole(change)}${commits}`;
+}
+
+/** What it is, with the later releases that are without it. */
+function whole({ lasting, releases, what }: ReleaseChange): string {
+  const gaps = lasting ? gapsIn(releases) : [];
+  return gaps.length === 0 ? what : `${what} Not so in ${gaps.map(spanText).join(' and ')}.`;
+}
+
+/** Lines of whole words, none above `width` columns unless one word is; all but the first are indented. */
+function wrap(start: string, text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = start;
+  for (const word of text.split(' ')) {
+    if (line !== start && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = ' '.repeat(Math.min(start.length, LABEL + 2));
+    }
+    line = `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+function link(commit: string): string {
+  return `[${commit}](https://github.com/istio/istio/commit/${commit})`;
+}
+
+/** Text for a cell of a table: nothing in it is markup. */
+function cell(text: string): string {
+  return text.startsWith('[') ? text : text.replace(/[|*<\\`]/g, '\\$&');
+}

@@ -1,0 +1,63 @@
+/** The words of `check` on the command line. */
+
+import type { CommandModule } from 'yargs';
+import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
+import { finish } from '../terminal/result.ts';
+import { WORKLOAD_OPTION, workloadGiven } from '../workloads/option.ts';
+
+export const checkCommand: CommandModule = {
+  command: 'check [source]',
+  describe: 'One screen: whose rules these are, drift, findings, and what the machine offers',
+  builder: (command) =>
+    command
+      // yargs hands over a lone dash as an empty text.
+      .positional('source', {
+        type: 'string',
+        coerce: (text: string) => (text === '' ? '-' : text),
+        describe: 'live, pid:N, netns:PATH, FILE, - (standard input), exec:TEXT; left out: live, and this machine',
+      })
+      .option('from', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'A connection whose verdict is wanted: from app, proxy, outside, uid:1000,gid:1000',
+        group: 'Packet:',
+      })
+      .option('to', { type: 'string', requiresArg: true, describe: 'and to 10.0.0.5:80, pod:8080, localhost:80', group: 'Packet:' })
+      .options(SETTINGS_OPTIONS)
+      .options(WORKLOAD_OPTION)
+      .options(FAMILY_OPTIONS)
+      .option('output', {
+        alias: 'o',
+        type: 'string',
+        requiresArg: true,
+        default: 'text',
+        describe: 'text, json, or markdown for a ticket',
+        group: 'Output:',
+      })
+      .option('no-color', { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' })
+      .example([
+        ['$0 check', 'this network namespace, and this machine'],
+        ['$0 check pid:4242', 'the pod of a process, from its node'],
+        ['$0 check pid:4242 -f pod.yaml', 'held against what the pod asks for'],
+        ["$0 check live --release 1.20 -- -p 15001 -b '*'", 'held against arguments of istio-iptables'],
+        ['$0 check pid:4242 --from app --to 10.0.0.5:80', 'and what becomes of a connection there'],
+        ['$0 check saved.txt -o markdown', 'what somebody saved, for a ticket'],
+      ])
+      .epilogue(
+        'Without settings the rules are held against what they tell themselves.\nExit codes: 0 as it should be, or no rules of Istio; 1 drift, or a finding that is more than a note; 2 bad input, or rules that can not be seen.',
+      ),
+  handler: (parsed) =>
+    finish(async () => {
+      const [{ check }, { paintFor }] = await Promise.all([import('./check.ts'), import('../terminal/color.ts')]);
+      const [source, family, from, to] = ['source', 'family', 'from', 'to'].map((name) => last(parsed, name));
+      return check({
+        ...(source === undefined ? {} : { source }),
+        given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+        output: last(parsed, 'output') ?? '',
+        ...(family === undefined ? {} : { family }),
+        paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
+      });
+    }),
+};

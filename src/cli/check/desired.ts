@@ -1,0 +1,49 @@
+/** What the rules of a side are held against: the settings that were given, or those that the rules themselves tell of. */
+
+import type { Identification } from '../../istio/found/identify.ts';
+import type { CapturePlan } from '../../istio/plan/plan.ts';
+import type { Facts } from '../../istio/settings/facts.ts';
+import { observeAll } from '../../netfilter/observation.ts';
+import { hasSettings } from '../../sources/operand-settings.ts';
+import { planName } from '../../sources/operands.ts';
+import type { PlanGiven } from '../../sources/plan-input.ts';
+import { planInput } from '../../sources/plan-input.ts';
+import type { Side } from '../../sources/source.ts';
+
+export interface Expected {
+  readonly side: Side & { readonly plan: CapturePlan };
+  /** Whether a user said so. */
+  readonly given: boolean;
+}
+
+/**
+ * The rules that a side should have; undefined where nobody said so and it holds none of Istio. What a text does not
+ * tell of its pod (nameservers, whether it has IPv6) is what its rules tell. Throws a ProblemError for settings that
+ * can't be used.
+ */
+export async function expectedOf(side: Side, given: PlanGiven, { answers: [likeliest] }: Identification): Promise<Expected | undefined> {
+  if (hasSettings(given) || asksMesh(given)) {
+    const facts: Facts = { ...likeliest?.facts, ...side.facts };
+    const { plan, notes, of } = await planInput(given, facts);
+    const name = of === undefined ? planName(plan, { kind: 'settings' }, given) : `Istio ${plan.release}, ${of}`;
+    return {
+      side: {
+        name,
+        seen: observeAll(plan),
+        plan,
+        problems: plan.problems,
+        notes: side.plan === undefined && of === undefined ? [] : notes,
+      },
+      given: true,
+    };
+  }
+  if (likeliest === undefined) return undefined;
+  const { plan } = likeliest;
+  const name = `Istio ${plan.release} with these settings`;
+  return { side: { name, seen: observeAll(plan), plan, problems: [], notes: [] }, given: false };
+}
+
+/** What a mesh is installed with says what an ordinary pod in it should have. */
+function asksMesh({ manifests }: PlanGiven): boolean {
+  return manifests !== undefined && (manifests.values.length > 0 || manifests.installer !== undefined);
+}

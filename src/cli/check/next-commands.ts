@@ -1,0 +1,124 @@
+/** Commands to run next, word for word: what puts the rules right, and what shows more. */
+
+import type { Answer } from '../../istio/found/identify.ts';
+import type { PacketWords } from '../../istio/packets/packet/words.ts';
+import type { Family } from '../../netfilter/rule.ts';
+import { FAMILIES } from '../../netfilter/rule.ts';
+import { quoteForShell } from '../../netfilter/words.ts';
+import type { PlanGiven } from '../../sources/plan-input.ts';
+import type { SourceName } from '../../sources/source-name.ts';
+import { oddSettings } from './identity.ts';
+import { reachOf } from './namespace-evidence.ts';
+import type { Again } from './report.ts';
+
+/** A check as it was asked for. */
+export interface Asked {
+  /** Undefined for this network namespace and the machine. */
+  readonly source: string | undefined;
+  readonly name: SourceName;
+  readonly given: PlanGiven;
+}
+
+/** The diff that shows all of a drift; `inferred` is named where the diff would not come to it by itself. */
+export function diffCommand({ source = 'live', given }: Asked, inferred: Answer | undefined): string {
+  return command('istio-init', 'diff', source, ...optionsOf(given), ...(inferred === undefined ? [] : settingsOf(inferred)));
+}
+
+/** The trace that shows the rules on the way of a connection; settings have no part in rules that were found. */
+export function traceCommand({ source = 'live', given }: Asked, { from, to }: PacketWords): string {
+  const { addresses, nameservers } = given;
+  const packet = [...(from === undefined ? [] : ['--from', from]), ...(to === undefined ? [] : ['--to', to])];
+  return command('istio-init', 'trace', source, ...packet, ...optionsOf({ sets: [], env: [], addresses, nameservers }));
+}
+
+/** What makes the rules as they were asked for; none for a source that is no namespace. */
+export function repair({ name, given }: Asked): readonly Again[] {
+  const option = reachOf(name)?.option;
+  if (option === undefined) return [];
+  return [{ why: 'put it right', command: [`istio-init apply ${option}`, ...words(optionsOf(given))].join(' ') }];
+}
+
+/** The same with the settings that the rules tell of, where enough of them is left to tell; `lost` are families whose rules are gone. */
+export function repairAs({ source = 'live', name }: Asked, inferred: Answer | undefined, lost: readonly Family[]): readonly Again[] {
+  if (inferred === undefined || !isTrusted(inferred))
+    return [
+      {
+        why: 'too little is left to tell the settings; name them: those of the pod, or the arguments of its init container',
+        command: `${command('istio-init', 'check', source)} --release RELEASE -- ARGUMENTS`,
+      },
+    ];
+  const option = reachOf(name)?.option;
+  // No setting says what only the environment of old programs could.
+  if (option === undefined || inferred.odd.switches.length > 0) return [];
+  const told = words([...settingsOf(inferred), ...(lost.includes('ip6') ? ['--set', 'dualStack=true'] : [])]);
+  return [{ why: 'put it right, where the pod should have these settings', command: [`istio-init apply ${option}`, ...told].join(' ') }];
+}
+
+/** Whether no more than a quarter of the rules is not as these settings make them. */
+function isTrusted({ plan, differences }: Answer): boolean {
+  const rules = FAMILIES.flatMap((family) => plan[family].tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules)));
+  return differences.length * 4 <= rules.length;
+}
+
+function settingsOf(answer: Answer): readonly string[] {
+  return ['--release', answer.plan.release, ...oddSettings(answer).flatMap((setting) => ['--set', setting])];
+}
+
+/** The other answers to whose rules these are, where there are any. */
+export function otherAnswers({ source = 'live' }: Asked, answers: readonly Answer[]): readonly Again[] {
+  return answers.length < 2 ? [] : [{ why: 'other settings make the same rules', command: command('istio-init', 'identify', source) }];
+}
+
+/** The same check by somebody who may see more. */
+export function withMoreRights({ source, name, given }: Asked): readonly Again[] {
+  if (name.kind !== 'namespace') return [];
+  const same = command('sudo', 'istio-init', 'check', ...(source === undefined ? [] : [source]), ...optionsOf(given));
+  const fromNode: Again = {
+    why: 'see more, from the node, with the number of a process of the pod',
+    command: ['sudo istio-init check pid:PID', ...words(optionsOf(given))].join(' '),
+  };
+  return [{ why: 'see more, as root', command: same }, ...(name.target.kind === 'here' ? [fromNode] : [])];
+}
+
+/** The same check of everything that a text leaves out. */
+export function withAllTables({ name, given }: Asked): readonly Again[] {
+  if (name.kind !== 'file') return [];
+  const saves = "sudo nsenter -t PID -n sh -c 'iptables-save; ip6tables-save'";
+  return [
+    {
+      why: 'see all tables of both families, on the node, with the number of a process of the pod',
+      command: [saves, '| istio-init check -', ...words(optionsOf(given))].join(' '),
+    },
+  ];
+}
+
+/** The options of a command line as they were typed: what the rules should be, and what is known of the pod. */
+function optionsOf(given: PlanGiven): readonly string[] {
+  const { filename, manifests, workload, sets, release, env, envFile, addresses, nameservers, facts, args } = given;
+  const one = (option: string, value: string | undefined): readonly string[] => (value === undefined ? [] : [option, value]);
+  const each = (option: string, values: readonly string[] = []): readonly string[] => values.flatMap((value) => [option, value]);
+  return [
+    ...each('-f', filename === undefined ? [] : (manifests?.filenames ?? [filename])),
+    ...one('--workload', workload),
+    ...each('--values', manifests?.values),
+    ...one('--installer', manifests?.installer),
+    ...each('--image-release', manifests?.imageReleases),
+    ...(manifests?.keepArguments === true ? ['--keep-args'] : []),
+    ...each('--set', sets),
+    ...one('--release', release),
+    ...each('--env', env),
+    ...one('--env-file', envFile),
+    ...each('--address', addresses),
+    ...each('--nameserver', nameservers),
+    ...one('--facts', facts),
+    ...(args === undefined ? [] : ['--', ...args]),
+  ];
+}
+
+function words(options: readonly string[]): readonly string[] {
+  return options.map(quoteForShell);
+}
+
+function command(...all: readonly string[]): string {
+  return words(all).join(' ');
+}

@@ -1,0 +1,75 @@
+/** The words of `diff` on the command line. */
+
+import type { CommandModule } from 'yargs';
+import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
+import { finish } from '../terminal/result.ts';
+import { WORKLOAD_OPTION, workloadGiven } from '../workloads/option.ts';
+
+const SOURCES = 'FILE, - (standard input), FILE@1.23, @1.23, @own (each workload as injected), live, pid:N, netns:PATH, exec:TEXT';
+
+// yargs hands over a lone dash as an empty text.
+const dash = (text: string): string => (text === '' ? '-' : text);
+
+export const diffCommand: CommandModule = {
+  command: 'diff <left> [right]',
+  describe: 'Compare two sources, rule by rule or by what happens to packets',
+  builder: (command) =>
+    command
+      .positional('left', { type: 'string', coerce: dash, describe: SOURCES })
+      .positional('right', { type: 'string', coerce: dash, describe: 'The same; left out: the settings given, or what made the left' })
+      .options(SETTINGS_OPTIONS)
+      .options(WORKLOAD_OPTION)
+      .options(FAMILY_OPTIONS)
+      .option('by', {
+        type: 'string',
+        requiresArg: true,
+        default: 'rules',
+        describe: 'rules, or packets: what becomes of all of them on either side',
+        group: 'Output:',
+      })
+      .option('output', {
+        alias: 'o',
+        type: 'string',
+        requiresArg: true,
+        default: 'text',
+        describe: 'text, patch, json or markdown',
+        group: 'Output:',
+      })
+      .option('all', {
+        type: 'boolean',
+        default: false,
+        describe: 'Compare rules of other programs as well (KUBE-, CNI-, DOCKER, ...)',
+        group: 'Output:',
+      })
+      .option('no-color', { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' })
+      .example([
+        ['$0 diff saved.txt', 'a capture against the settings that made it'],
+        ['$0 diff saved.txt @1.23', 'against an ordinary pod of 1.23'],
+        ['$0 diff live -f sidecar.yaml', 'this namespace against settings'],
+        ['$0 diff @1.12 @1.13', 'two releases, the same settings'],
+        ['$0 diff @1.12 @1.23 -o patch -- -d 80', 'arguments at two releases, for patch(1)'],
+        ["$0 diff exec:istio-iptables @1.23 -- -b '*'", 'what a program makes of arguments'],
+        ['$0 diff @1.12 @1.13 --by packets', 'what that changes for traffic'],
+        ['$0 diff -f cluster.json @own @1.28', 'what changes for whom with an upgrade'],
+        ['$0 diff shop.yaml@1.12 shop.yaml@1.28', 'the same for what is not injected yet'],
+        ['$0 diff before.txt after.txt -o markdown', 'two captures, for a ticket'],
+      ])
+      .epilogue(
+        'Left is -, right is +. Settings go to the sides that are releases.\nExit codes: 0 same, 1 different (or not known to be the same), 2 input that can not be used, be it a part of it.',
+      ),
+  handler: (parsed) =>
+    finish(async () => {
+      const [{ diff }, { paintFor }] = await Promise.all([import('./diff.ts'), import('../terminal/color.ts')]);
+      const [right, family] = [last(parsed, 'right'), last(parsed, 'family')];
+      return diff({
+        left: last(parsed, 'left') ?? '',
+        ...(right === undefined ? {} : { right }),
+        given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
+        by: last(parsed, 'by') ?? '',
+        output: last(parsed, 'output') ?? '',
+        ...(family === undefined ? {} : { family }),
+        all: parsed['all'] === true,
+        paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
+      });
+    }),
+};

@@ -1,0 +1,97 @@
+/** The forms of a diff of many workloads: whose they are, then the diff of each group in the form that was asked for. */
+
+import { API_VERSION } from '../../istio/api-version.ts';
+import type { Group } from '../../istio/kubernetes/rule-groups.ts';
+import type { Pair, Upgrade } from '../../sources/workloads/upgrade.ts';
+import type { Paint } from '../terminal/color.ts';
+import { plain } from '../terminal/color.ts';
+import { grouped, workloadsText } from '../terminal/numbers.ts';
+import { cut, tableText } from '../terminal/table.ts';
+import { gatheredDocument, outcomeDocument, tallyDocument } from '../workloads/document.ts';
+import { examplesText, outcomeText, placesText, releasesText } from '../workloads/words.ts';
+import { code } from './markdown.ts';
+
+export interface Compared {
+  readonly group: Group<Pair>;
+  /** The diff of the two sides, printed. */
+  readonly output: string;
+  readonly same: boolean;
+  /** How much differs, as a sentence. */
+  readonly summary: string;
+}
+
+export interface ComparedUpgrade extends Upgrade {
+  readonly compared: readonly Compared[];
+  /** How many have no difference. */
+  readonly equal: number;
+}
+
+type Form = (found: ComparedUpgrade, paint: Paint) => string;
+
+export const UPGRADE_FORMS = {
+  text: (found, paint) => `${overview(found)}${lined(found, paint, '')}`,
+  // patch(1) passes over lines before the first `---` of a file.
+  patch: (found) => lined(found, plain, '# '),
+  json: (found) => `${JSON.stringify(upgradeDocument(found), null, 2)}\n`,
+  markdown,
+} as const satisfies Record<string, Form>;
+
+const WIDEST = 70;
+
+/** All groups at a glance, where there are several. */
+function overview({ compared }: ComparedUpgrade): string {
+  if (compared.length < 2) return '';
+  const rows = compared.map(({ group, summary }) => [
+    grouped(group.count),
+    cut(releasesText(group), WIDEST),
+    cut(outcomeText(group.what.left, group), WIDEST),
+    summary,
+    examplesText(group, 1),
+  ]);
+  return `${tableText(['workloads', 'release', 'rules on the left', 'right', 'of'], rows)}\n`;
+}
+
+function lined(found: ComparedUpgrade, paint: Paint, prefix: string): string {
+  const parts = found.compared.map(({ group, output }) => `${paint('heading', `${prefix}${headingOf(group)}`)}\n${output}`);
+  return [
+    ...parts,
+    tailLines(found)
+      .map((line) => `${prefix}${line}\n`)
+      .join(''),
+  ].join('\n');
+}
+
+function markdown(found: ComparedUpgrade): string {
+  const parts = found.compared.map(({ group, output }) => `## ${code(headingOf(group))}\n\n${output}`);
+  return [
+    ...parts,
+    tailLines(found)
+      .map((line) => `- ${code(line)}\n`)
+      .join(''),
+  ].join('\n');
+}
+
+function headingOf(group: Group<Pair>): string {
+  return `${workloadsText(group.count)}: ${placesText(group)}`;
+}
+
+/** Those without a difference, and those of which nothing is known. */
+function tailLines({ equal, untold }: ComparedUpgrade): readonly string[] {
+  return [
+    ...(equal === 0 ? [] : [`${workloadsText(equal)}: the same on both sides`]),
+    ...untold.map((group) => `${workloadsText(group.count)}: not compared: ${outcomeText(group.what, group)} (${placesText(group)})`),
+  ];
+}
+
+/** The document. Within one apiVersion keys are added, never renamed or removed. */
+function upgradeDocument(found: ComparedUpgrade): object {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'WorkloadDifferences',
+    ...gatheredDocument(found),
+    groups: found.compared.map(({ group, output }) => ({ ...tallyDocument(group), difference: JSON.parse(output) as object })),
+    same: found.equal,
+    notCompared: found.untold.map((group) => ({ ...tallyDocument(group), ...outcomeDocument(group.what, group) })),
+    otherValues: found.unlike,
+  };
+}

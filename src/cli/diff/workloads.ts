@@ -1,0 +1,105 @@
+/** `diff -f` with manifests: what differs for whom. */
+
+import type { Group } from '../../istio/kubernetes/rule-groups.ts';
+import type { Problem } from '../../istio/problems.ts';
+import { ProblemError } from '../../istio/problems.ts';
+import type { Facts } from '../../istio/settings/facts.ts';
+import type { NamedSide } from '../../sources/operands.ts';
+import { factsOf } from '../../sources/plan-input.ts';
+import { pairSides } from '../../sources/workloads/pair-operands.ts';
+import { hasErrors } from '../../sources/workloads/planned-groups.ts';
+import type { Pair, Upgrade, WorkloadSource } from '../../sources/workloads/upgrade.ts';
+import { total, upgradeOf } from '../../sources/workloads/upgrade.ts';
+import type { SettingsGiven } from '../options.ts';
+import type { Paint } from '../terminal/color.ts';
+import { grouped, workloadsText } from '../terminal/numbers.ts';
+import type { Result } from '../terminal/result.ts';
+import { BAD_INPUT, oneOf } from '../terminal/result.ts';
+import type { WorkloadGiven } from '../workloads/option.ts';
+import { troublesOf } from '../workloads/remarks.ts';
+import { skippedNotes } from '../workloads/words.ts';
+import type { Scope } from './comparison.ts';
+import { compareSides, isSame } from './comparison.ts';
+import { DIFF_FORM_NAMES, DIFF_FORMS } from './forms.ts';
+import { summaryText } from './words.ts';
+import type { Compared } from './workloads-forms.ts';
+import { UPGRADE_FORMS } from './workloads-forms.ts';
+
+export interface WorkloadsDiffRequest {
+  readonly left: WorkloadSource;
+  readonly right: WorkloadSource;
+  readonly given: SettingsGiven & WorkloadGiven;
+  readonly by: 'rules' | 'packets';
+  readonly output: string;
+  readonly scope: Scope;
+  readonly paint: Paint;
+}
+
+/** Runs the command. Throws a ProblemError for input that can't be used. */
+export async function diffWorkloads(request: WorkloadsDiffRequest): Promise<Result> {
+  const compare = await comparerOf(request);
+  const upgrade = await upgradeOf(request.left, request.right, request.given);
+  const groups = [...upgrade.different, ...upgrade.same];
+  const [only] = groups;
+  if (upgrade.only !== undefined) {
+    if (only === undefined) throw new ProblemError([...upgrade.problems, ...upgrade.untold.flatMap(troubles)]);
+    const { output, same } = compare(...pairSides(only));
+    return { output, problems: upgrade.problems, notes: notesOf(upgrade, request.given), exitCode: exitCode(upgrade, same) };
+  }
+  const compared = upgrade.different.map((group): Compared => ({ group, ...compare(...pairSides(group)) }));
+  const different = compared.filter(({ same }) => !same);
+  // What differs in what is not compared (another family, ...) is the same here.
+  const same = total(upgrade.same) + total(compared.filter((one) => one.same).map(({ group }) => group));
+  const found = { ...upgrade, compared: different, equal: same };
+  const count = total(different.map(({ group }) => group));
+  const ways = different.length === 0 ? '' : ` in ${grouped(different.length)} way${different.length === 1 ? '' : 's'}`;
+  const totals = `${workloadsText(upgrade.count)}: ${grouped(count)} different${ways}, ${grouped(same)} the same, ${grouped(total(upgrade.untold))} not compared`;
+  return {
+    output: UPGRADE_FORMS[request.output as keyof typeof UPGRADE_FORMS](found, request.paint),
+    problems: upgrade.problems,
+    notes: [`note: ${totals}`, ...skippedNotes(upgrade), ...notesOf(upgrade, request.given)],
+    exitCode: exitCode(upgrade, different.length === 0),
+  };
+}
+
+type Compare = (left: NamedSide, right: NamedSide) => Omit<Compared, 'group'>;
+
+async function comparerOf({ by, output, given, scope, paint }: WorkloadsDiffRequest): Promise<Compare> {
+  if (by === 'rules') {
+    const form = oneOf('--output', output, DIFF_FORM_NAMES);
+    return (left, right) => {
+      const comparison = compareSides(left, right, scope);
+      return { output: DIFF_FORMS[form](comparison, paint), same: isSame(comparison), summary: summaryText(comparison) };
+    };
+  }
+  const { answerText, PACKET_FORM_NAMES, PACKET_FORMS } = await import('./packet-forms.ts');
+  const { comparePackets } = await import('./by-packets.ts');
+  const form = oneOf('--output', output, PACKET_FORM_NAMES);
+  const facts: Facts = await factsOf(given);
+  return (left, right) => {
+    const comparison = comparePackets(left, right, scope, facts);
+    return { output: PACKET_FORMS[form](comparison, paint), same: comparison.behavior.answer === 'equal', summary: answerText(comparison) };
+  };
+}
+
+function troubles({ what }: Upgrade['untold'][number]): readonly Problem[] {
+  return what.kind === 'trouble' ? what.problems : [];
+}
+
+/** The trap of every comparison with a new injection: what the mesh was installed with stands in no pod. */
+function notesOf({ unlike, remarks }: Upgrade, { manifests }: SettingsGiven): readonly string[] {
+  const were = `${workloadsText(unlike)} ${unlike === 1 ? 'was' : 'were'} injected with`;
+  const said =
+    manifests?.values.length === 0
+      ? `${were} values that are not given here: pass --values, or --keep-args to keep the arguments`
+      : `${were} other values than those of --values`;
+  return [...(unlike === 0 ? [] : [`warning: ${said}`]), ...remarks];
+}
+
+/** As diff(1) has them: what can't be read, or has no answer, is trouble, whatever the rest says. A pod that is not injected has no rules to compare. */
+function exitCode(upgrade: Upgrade, same: boolean): number {
+  const compared: readonly Group<Pair>[] = [...upgrade.different, ...upgrade.same];
+  if (hasErrors(upgrade) || compared.length === 0) return BAD_INPUT;
+  const unknown = upgrade.untold.some(({ what }) => troublesOf(what).length > 0);
+  return unknown ? BAD_INPUT : same ? 0 : 1;
+}

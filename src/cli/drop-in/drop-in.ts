@@ -1,0 +1,101 @@
+/** `istio-iptables ARGS`: the drop-in for Istio's program, with its flags, environment and exit codes. */
+
+import { targetFacts } from '../../host/facts.ts';
+import type { Log } from '../../host/log.ts';
+import { makeLog, parseLevel } from '../../host/log.ts';
+import type { Target } from '../../host/namespace/namespace.ts';
+import { writeTermination } from '../../host/termination.ts';
+import { API_VERSION } from '../../istio/api-version.ts';
+import { readArguments } from '../../istio/arguments/argument-settings.ts';
+import type { Action } from '../../istio/arguments/arguments.ts';
+import { bareArguments, parseGoBool, splitCommandLine } from '../../istio/arguments/command-line.ts';
+import type { Environment } from '../../istio/arguments/effective-values.ts';
+import { givenBy } from '../../istio/arguments/effective-values.ts';
+import type { Sourced } from '../../istio/origin.ts';
+import type { CapturePlan } from '../../istio/plan/plan.ts';
+import { planFor } from '../../istio/plan/plan.ts';
+import { formatProblem, ProblemError } from '../../istio/problems.ts';
+import type { Profile } from '../../istio/releases/profile.ts';
+import { profileOf } from '../../istio/releases/profile.ts';
+import { RELEASE_VARIABLE, resolveRelease } from '../../istio/releases/resolve-release.ts';
+import { refuseNames } from '../terminal/unresolved-names.ts';
+import { ALLOW_HOST, dropInWork } from './work.ts';
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Where Istio's program writes the rules of a dry run. */
+const DRY_RUN_FILE = 'DRY_RUN_FILE_PATH';
+
+/** What the drop-in was asked for. */
+export interface Asked {
+  readonly plan: CapturePlan;
+  readonly target: Target;
+  readonly log: Log;
+  /** Whether the release was named, for the summary. */
+  readonly named: boolean;
+  readonly allowHost: boolean;
+  readonly dryRunFile: string | undefined;
+  readonly is: (action: Action) => boolean;
+  readonly text: (action: Action) => string;
+}
+
+/** Runs the drop-in; resolves to its exit code: 0, 1, 126 for a failed validation, 128 + n after a signal. */
+export async function dropIn(args: readonly string[], variables: Variables): Promise<number> {
+  const named = variables[RELEASE_VARIABLE] || undefined;
+  const wanted: Sourced<string> | undefined =
+    named === undefined ? undefined : { value: named, source: { kind: 'environment', name: RELEASE_VARIABLE } };
+  try {
+    return await dropInWork(await ask(args, variables, wanted));
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    if (error.problems.some(({ code }) => code === 'help-asked')) {
+      process.stdout.write((await import('./help.ts')).dropInHelp(profileOf(resolveRelease(wanted).release)));
+      return 0;
+    }
+    const unknownRelease = error.problems.some(({ code }) => code === 'unknown-release');
+    const log = logOf(args, environmentOf(variables), profileOf(resolveRelease(unknownRelease ? undefined : wanted).release));
+    const lines = error.problems.map(formatProblem);
+    for (const line of lines) log.error(line);
+    writeTermination({ apiVersion: API_VERSION, kind: 'ApplyResult', outcome: 'refused', state: 'as before', problems: lines });
+    return 1;
+  }
+}
+
+function environmentOf(variables: Variables): Environment {
+  return Object.fromEntries(Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+/** The log that the arguments ask for, also where the rest of them can't be used. */
+function logOf(args: readonly string[], environment: Environment, profile: Profile): Log {
+  const given = givenBy(splitCommandLine(bareArguments(args), profile).flags, environment, profile);
+  return makeLog({ json: given.switched('log-json')?.value === true, level: parseLevel(given.action('log-level')?.value ?? '') });
+}
+
+async function ask(args: readonly string[], variables: Variables, wanted: Sourced<string> | undefined): Promise<Asked> {
+  const { release, problems } = resolveRelease(wanted);
+  const profile = profileOf(release);
+  const environment = environmentOf(variables);
+  // Twice: the arguments name the namespace whose facts they are then read with.
+  const path = readArguments(args, environment, profile).actions.get('network-namespace') ?? '';
+  const target: Target = path === '' ? { kind: 'here' } : { kind: 'netns', path };
+  const facts = await targetFacts(target, '--network-namespace');
+  const given = readArguments(args, environment, profile, facts);
+  const text = (action: Action): string => given.actions.get(action) ?? '';
+  const is = (action: Action): boolean => parseGoBool(text(action)) === true;
+  const log = logOf(args, environment, profile);
+  const plan = planFor(given.settings, release, facts, given.switches);
+  if (!is('dry-run')) refuseNames(plan.problems, 'the kernel holds numbers');
+  // Who asks for no rules knows it, unless a dry run then shows some.
+  const expected = given.problems.filter(({ code }) => code !== 'applies-nothing' || is('dry-run'));
+  for (const one of [...problems, ...expected, ...plan.problems]) log.warn(formatProblem(one));
+  return {
+    plan,
+    target,
+    log,
+    named: wanted !== undefined,
+    allowHost: variables[ALLOW_HOST] === 'true',
+    dryRunFile: variables[DRY_RUN_FILE] || undefined,
+    is,
+    text,
+  };
+}

@@ -1,0 +1,119 @@
+/** The work of the drop-in: print, clean, apply, prove. */
+
+import { writeFileSync } from 'node:fs';
+import type { ApplyOptions } from '../../host/kernel/apply.ts';
+import { applyPlan, clean, machine } from '../../host/kernel/apply.ts';
+import type { ApplyResult } from '../../host/kernel/result.ts';
+import { writeTermination } from '../../host/termination.ts';
+import { quoted } from '../../istio/problems.ts';
+import { printRestore } from '../../netfilter/print.ts';
+import { FAMILIES } from '../../netfilter/rule.ts';
+import { applyDocument, remarksOf, rulesText, stepsText, summaryOf } from '../apply/report.ts';
+import type { Signals } from '../signals.ts';
+import { heedSignals } from '../signals.ts';
+import { badOption } from '../terminal/result.ts';
+import type { Asked } from './drop-in.ts';
+
+/** `true` allows a namespace that looks like a node's. */
+export const ALLOW_HOST = 'ISTIO_INIT_ALLOW_HOST';
+
+/** Does what was asked for; resolves to the exit code. */
+export async function dropInWork(asked: Asked): Promise<number> {
+  const { log, is, text } = asked;
+  if (is('native-nftables'))
+    throw badOption(
+      '--native-nftables',
+      'native rules of nft are not made here yet: unset the Helm value global.nativeNftables to use iptables',
+    );
+  const binary = text('force-binary');
+  if (binary !== '' && binary !== 'nft' && binary !== 'legacy')
+    throw badOption('--force-iptables-binary', `${quoted(binary)} is not one of legacy, nft`);
+  if (is('dry-run')) return dryRun(asked);
+  const options: ApplyOptions = { host: asked.allowHost, ...(binary === '' ? {} : { backend: binary }) };
+  const signals = heedSignals();
+  const changed = is('cleanup-only') || !is('skip-rule-apply') ? await change(asked, options, signals) : 0;
+  const ended = signals.exitCode() ?? changed;
+  if (ended !== 0 || !is('run-validation') || is('cleanup-only')) return ended;
+  // A probe changes nothing, so nothing of it has to be finished; its sockets would keep the process for as long as it may take.
+  signals.signal.addEventListener('abort', () => {
+    log.warn('interrupted while the rules were being proved');
+    process.exit(signals.exitCode());
+  });
+  return prove(asked);
+}
+
+/** Prints what `preview -o restore` prints. Needs no rights and no iptables, and touches nothing. */
+function dryRun({ plan, log, dryRunFile, named }: Asked): number {
+  const full = FAMILIES.filter((family) => plan[family].tables.length > 0);
+  const text = full
+    .map((family) => `${full.length > 1 ? `# ${family === 'ip' ? 'iptables' : 'ip6tables'}-restore\n` : ''}${printRestore(plan[family])}`)
+    .join('');
+  process.stdout.write(text);
+  if (dryRunFile !== undefined) {
+    try {
+      writeFileSync(dryRunFile, text);
+    } catch (error) {
+      log.error(`the dry run can not be written: ${error instanceof Error ? error.message : String(error)}`);
+      return 1;
+    }
+  }
+  log.info(`dry run of ${rulesOf(plan, named)}: nothing was touched`);
+  return 0;
+}
+
+async function change({ plan, target, log, is, named }: Asked, options: ApplyOptions, { signal }: Signals): Promise<number> {
+  const result = inOwnWords(
+    is('cleanup-only') ? await clean(target, options, machine(signal)) : await applyPlan(target, plan, options, machine(signal)),
+  );
+  const what = is('cleanup-only') ? 'the rules of Istio' : rulesOf(plan, named);
+  report(result, log, what);
+  writeTermination(applyDocument(result, plan.release));
+  const done = result.outcome === 'applied' || result.outcome === 'unchanged' || result.outcome === 'cleaned';
+  return done ? 0 : 1;
+}
+
+function rulesOf({ release }: Asked['plan'], named: boolean): string {
+  return `the rules of Istio ${release} (${named ? 'the release that was named' : 'the newest known release'})`;
+}
+
+// What a fix calls by the names of our own options has other names here.
+const NAMES = [
+  ['--pid or --netns', '--network-namespace'],
+  ['--host', `${ALLOW_HOST}=true`],
+  ['--backend', '--force-iptables-binary'],
+] as const;
+
+function inOwnWords(result: ApplyResult): ApplyResult {
+  const translated = (fix: string): string => NAMES.reduce((text, [ours, here]) => text.replaceAll(ours, here), fix);
+  return { ...result, failures: result.failures.map((failure) => ({ ...failure, fix: translated(failure.fix) })) };
+}
+
+/** One line of summary, the rules in one block, the rest where someone looks for it. */
+function report(result: ApplyResult, log: Asked['log'], what: string): void {
+  const wrong = result.outcome === 'failed' || result.outcome === 'refused';
+  for (const reason of result.reasons) log.debug(reason);
+  for (const { argv, text, done } of result.tried)
+    log.debug(`${done ? 'done' : 'failed'}: ${stepsText([{ kind: 'rules', family: undefined, argv, text }])}`);
+  for (const remark of remarksOf(result)) {
+    if (wrong) log.error(remark);
+    else log.warn(remark);
+  }
+  const rules = rulesText(result);
+  if (rules !== '') log.info(`rules of Istio now:\n${rules.trimEnd()}`);
+  (wrong ? log.error : log.info)(summaryOf(result, what));
+}
+
+async function prove({ plan, log, text }: Asked): Promise<number> {
+  const { milliseconds, PROBE_FAILED, probePlan } = await import('../probe/probing.ts');
+  const { lines, failed, results } = await probePlan(
+    plan,
+    Number(text('probe-port') || 15002),
+    milliseconds(text('probe-timeout') || '5s'),
+  );
+  for (const line of lines) (failed ? log.error : log.info)(line);
+  if (!failed) return 0;
+  const { missingRules } = await import('../../host/kernel/missing-rules.ts');
+  for (const line of await missingRules(plan)) log.error(line);
+  writeTermination({ outcome: 'not redirected', results });
+  return PROBE_FAILED;
+}

@@ -1,0 +1,58 @@
+/** The words of `explain` on the command line. */
+
+import type { CommandModule } from 'yargs';
+import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
+import { finish } from '../terminal/result.ts';
+import { WORKLOAD_OPTION, workloadGiven } from '../workloads/option.ts';
+
+// Columns of a line: those of the terminal within bounds, and those of the help where nobody looks.
+const WIDEST = 160;
+const NARROWEST = 80;
+const ELSEWHERE = 100;
+
+export const explainCommand: CommandModule = {
+  command: 'explain [source]',
+  describe: 'Show who gave each setting, what it does, and why each rule is there',
+  builder: (command) =>
+    command
+      // yargs hands over a lone dash as an empty text.
+      .positional('source', {
+        type: 'string',
+        coerce: (text: string) => (text === '' ? '-' : text),
+        describe: 'Settings or manifests: FILE, - (standard input), FILE@1.23, @1.23; left out: the settings given',
+      })
+      .options(SETTINGS_OPTIONS)
+      .options(WORKLOAD_OPTION)
+      .options({
+        output: {
+          alias: 'o',
+          type: 'string',
+          requiresArg: true,
+          default: 'table',
+          describe: 'table, json, yaml or markdown',
+          group: 'Output:',
+        },
+        'no-color': { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' },
+      })
+      .example([
+        ['$0 explain -f pod.yaml', 'a pod: what its annotations or its init container say'],
+        ['$0 explain -f shop.yaml --workload Deployment/shop/cart', 'one workload of several'],
+        ['$0 explain -f deployment.yaml --values values.yaml', 'with what the mesh is installed with'],
+        ['$0 explain deployment.yaml@1.6', 'what an older release makes of it'],
+        ['$0 explain @1.20 --set inbound.includePorts=8080', 'settings of our own'],
+        ["$0 explain @1.10 -- -p 15001 -b '*' -d 9100", 'arguments of istio-iptables'],
+      ])
+      .epilogue('Exit codes: 0 done, 2 input that can not be used, or nameservers that are not known: the rest is shown all the same.'),
+  handler: (parsed) =>
+    finish(async () => {
+      const [{ explain }, { paintFor }] = await Promise.all([import('./explain.ts'), import('../terminal/color.ts')]);
+      const source = last(parsed, 'source');
+      return explain({
+        ...(source === undefined ? {} : { source }),
+        given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
+        output: last(parsed, 'output') ?? '',
+        paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
+        width: Math.max(NARROWEST, Math.min(WIDEST, process.stdout.columns ?? ELSEWHERE)),
+      });
+    }),
+};

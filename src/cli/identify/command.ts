@@ -1,0 +1,54 @@
+/** The words of `identify` on the command line. */
+
+import type { CommandModule } from 'yargs';
+import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
+import { finish } from '../terminal/result.ts';
+import { WORKLOAD_OPTION, workloadGiven } from '../workloads/option.ts';
+
+export const identifyCommand: CommandModule = {
+  command: 'identify [source]',
+  describe: 'Find the releases that could have made rules, and the settings',
+  builder: (command) =>
+    command
+      // yargs hands over a lone dash as an empty text.
+      .positional('source', {
+        type: 'string',
+        coerce: (text: string) => (text === '' ? '-' : text),
+        describe: 'Rules or manifests: FILE, - (standard input), live, pid:N, netns:PATH, exec:TEXT',
+      })
+      .options(SETTINGS_OPTIONS)
+      .options(WORKLOAD_OPTION)
+      .options(FAMILY_OPTIONS)
+      .option('output', {
+        alias: 'o',
+        type: 'string',
+        requiresArg: true,
+        default: 'text',
+        describe: 'text, json (every answer), yaml (settings for -f) or markdown',
+        group: 'Output:',
+      })
+      .option('no-color', { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' })
+      .example([
+        ['$0 identify saved.txt', 'a save, a listing, or a page with one in it'],
+        ['iptables-save | $0 identify -', 'what this machine holds'],
+        ['$0 identify pid:4242', 'the pod of a process'],
+        ['$0 identify saved.txt -o yaml > sidecar.yaml', 'the settings, to go on with'],
+        ['$0 identify -f cluster.json', 'which releases make the rules of each workload'],
+        ['$0 identify blog-post.md -o markdown', 'for a ticket'],
+      ])
+      .epilogue(
+        'Only equality counts, as far as the source shows the tables; rules of other programs are set aside.\nExit codes: 0 exactly what a release makes, 1 only near to it, 2 no rules of Istio, or input that can not be used, be it a part of it.',
+      ),
+  handler: (parsed) =>
+    finish(async () => {
+      const [{ identifyRules }, { paintFor }] = await Promise.all([import('./identify.ts'), import('../terminal/color.ts')]);
+      const [source, family] = [last(parsed, 'source'), last(parsed, 'family')];
+      return identifyRules({
+        ...(source === undefined ? {} : { source }),
+        given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
+        output: last(parsed, 'output') ?? '',
+        ...(family === undefined ? {} : { family }),
+        paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
+      });
+    }),
+};

@@ -1,0 +1,109 @@
+/** `identify -f` with manifests: for each group of equal rules, the releases that make those very rules. */
+
+import { API_VERSION } from '../../istio/api-version.ts';
+import type { Identification } from '../../istio/found/identify.ts';
+import { identify } from '../../istio/found/identify.ts';
+import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
+import type { Group } from '../../istio/kubernetes/rule-groups.ts';
+import { spansText } from '../../istio/releases/spans-text.ts';
+import { observeAll } from '../../netfilter/observation.ts';
+import type { Side } from '../../sources/source.ts';
+import type { PlannedGroups } from '../../sources/workloads/planned-groups.ts';
+import { exitCodeOf, plannedGroups } from '../../sources/workloads/planned-groups.ts';
+import { soleSide } from '../../sources/workloads/single-workload.ts';
+import { code } from '../diff/markdown.ts';
+import type { SettingsGiven } from '../options.ts';
+import { grouped } from '../terminal/numbers.ts';
+import type { Result } from '../terminal/result.ts';
+import { BAD_INPUT, oneOf } from '../terminal/result.ts';
+import { cut, tableText } from '../terminal/table.ts';
+import { gatheredDocument, outcomeDocument, tallyDocument } from '../workloads/document.ts';
+import type { WorkloadGiven } from '../workloads/option.ts';
+import { examplesText, outcomeText, releasesText } from '../workloads/words.ts';
+import { IDENTIFY_FORM_NAMES } from './forms.ts';
+
+interface Identified {
+  readonly group: Group<Outcome>;
+  /** Undefined where there are no rules. */
+  readonly identification?: Identification;
+}
+
+type Form = (found: PlannedGroups, identified: readonly Identified[]) => string;
+
+const HEAD = ['workloads', 'release', 'rules', 'made alike by', 'of'];
+const WIDEST = 60;
+
+const FORMS = {
+  text: (_, identified) => tableText(HEAD, identified.map(rowOf)),
+  json: (found, identified) => `${JSON.stringify(documentOf(found, identified), null, 2)}\n`,
+  markdown: (_, identified) => {
+    const rows = identified.map((one) => `| ${rowOf(one).map(cell).join(' | ')} |\n`).join('');
+    return `| ${HEAD.join(' | ')} |\n|${'---|'.repeat(HEAD.length)}\n${rows}`;
+  },
+} as const satisfies Record<string, Form>;
+
+type FormName = keyof typeof FORMS;
+
+/** The only workload as a side, or the result for many. Throws a ProblemError for input that can't be used. */
+export async function identifyWorkloads(given: SettingsGiven & WorkloadGiven, output: string): Promise<Side | Result> {
+  // One workload has a form more.
+  oneOf('--output', output, IDENTIFY_FORM_NAMES);
+  const found = await plannedGroups(given);
+  const sole = soleSide(found, given);
+  if (sole !== undefined) return sole;
+  const form: FormName = oneOf('--output', output, Object.keys(FORMS) as FormName[]);
+  const identified = found.groups.map(identifiedOf);
+  return { output: FORMS[form](found, identified), problems: found.problems, notes: found.notes, exitCode: exitCode(found, identified) };
+}
+
+/** As for one: 1 where a rule set is only near to what a release makes, 2 where there is none at all. */
+function exitCode(found: PlannedGroups, identified: readonly Identified[]): number {
+  const outcomes = identified.flatMap(({ identification }) => identification?.outcome ?? []).filter((outcome) => outcome !== 'none');
+  const told = outcomes.length === 0 ? BAD_INPUT : outcomes.includes('nearest') ? 1 : 0;
+  return Math.max(exitCodeOf(found), told);
+}
+
+function identifiedOf(group: Group<Outcome>): Identified {
+  return group.what.kind === 'rules' ? { group, identification: identify(observeAll(group.what.plan)) } : { group };
+}
+
+function rowOf({ group, identification }: Identified): readonly string[] {
+  return [
+    grouped(group.count),
+    cut(releasesText(group), WIDEST),
+    cut(outcomeText(group.what, group), WIDEST),
+    cut(makersText(identification), WIDEST),
+    examplesText(group, 2),
+  ];
+}
+
+/** `1.18.0 to 1.24.6`: of the likeliest settings. */
+function makersText(identification: Identification | undefined): string {
+  const [likeliest] = identification?.answers ?? [];
+  if (identification === undefined || likeliest === undefined) return '-';
+  return `${identification.outcome === 'nearest' ? 'nearest: ' : ''}${spansText(likeliest.releases)}`;
+}
+
+function documentOf(found: PlannedGroups, identified: readonly Identified[]): object {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'WorkloadIdentifications',
+    ...gatheredDocument(found),
+    groups: identified.map(({ group, identification }) => ({
+      ...tallyDocument(group),
+      ...outcomeDocument(group.what, group),
+      ...(identification === undefined
+        ? {}
+        : {
+            identification: {
+              outcome: identification.outcome,
+              answers: identification.answers.map(({ releases }) => ({ releases, spans: spansText(releases) })),
+            },
+          }),
+    })),
+  };
+}
+
+function cell(text: string): string {
+  return text === '-' ? text : code(text).replaceAll('|', '\\|');
+}

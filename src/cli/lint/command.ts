@@ -1,0 +1,70 @@
+/** The words of `lint` on the command line. */
+
+import type { CommandModule, Options } from 'yargs';
+import { dashesIn } from '../lone-dashes.ts';
+import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
+import { finish } from '../terminal/result.ts';
+
+const { filename, values, release, installer, 'image-release': imageRelease } = SETTINGS_OPTIONS;
+
+const LINT_OPTIONS: Readonly<Record<string, Options>> = {
+  ...(filename === undefined ? {} : { filename: { ...filename, describe: `${filename.describe} (repeatable)` } }),
+  ...(values === undefined ? {} : { values }),
+  release: { ...release, describe: 'Release of the control plane, as 1.23; an injected pod keeps that of its image' },
+  ...(installer === undefined ? {} : { installer }),
+  ...(imageRelease === undefined ? {} : { 'image-release': imageRelease }),
+  'fail-on': {
+    alias: 'failure-threshold',
+    type: 'string',
+    requiresArg: true,
+    default: 'warning',
+    describe: 'The least severity that makes the exit code 1: error, warning, note or never',
+    group: 'Output:',
+  },
+  output: {
+    alias: 'o',
+    type: 'string',
+    requiresArg: true,
+    default: 'table',
+    describe: 'table, json, sarif or github',
+    group: 'Output:',
+  },
+  'no-color': { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' },
+};
+
+export const lintCommand: CommandModule = {
+  command: 'lint [files..]',
+  aliases: ['analyze'],
+  describe: 'Find settings and manifests that do not do what they seem to',
+  builder: (command) =>
+    command
+      .positional('files', { type: 'string', describe: 'Files, folders or - (standard input); the same as -f' })
+      .options(LINT_OPTIONS)
+      .example([
+        ['$0 lint deployment.yaml', 'one file'],
+        ['kubectl get pods -A -o json | $0 lint -f -', 'all pods of a cluster'],
+        ['$0 lint manifests/ --values values.yaml', 'a folder, with what the mesh is installed with'],
+        ['$0 lint pods.json --release 1.28', 'injected pods beside a control plane of 1.28'],
+        ['$0 lint manifests/ -o sarif --fail-on error', 'for a code scanner'],
+      ])
+      .epilogue(
+        'Each diagnostic has a page: docs/lint/.\nExit codes: 0 nothing found, 1 something of the severity or worse, 2 input that can not be read: what can be is looked at all the same.',
+      ),
+  handler: (parsed) =>
+    finish(async () => {
+      const [{ lint }, { thresholdOption }, { paintFor }] = await Promise.all([
+        import('./lint.ts'),
+        import('./threshold.ts'),
+        import('../terminal/color.ts'),
+      ]);
+      const files = parsed['files'];
+      return lint({
+        files: [...(Array.isArray(files) ? files.map(String) : []), ...dashesIn(process.argv.slice(2), LINT_OPTIONS)],
+        given: settingsGiven(parsed),
+        failOn: last(parsed, 'fail-on') ?? '',
+        failOnOption: thresholdOption(process.argv.slice(2)),
+        output: last(parsed, 'output') ?? '',
+        paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
+      });
+    }),
+};

@@ -1,0 +1,60 @@
+/** The words of `preview` on the command line. */
+
+import type { CommandModule } from 'yargs';
+import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, settingsGiven } from '../options.ts';
+import { finish } from '../terminal/result.ts';
+import { WORKLOAD_OPTION, workloadGiven } from '../workloads/option.ts';
+
+export const EXAMPLES: [string, string][] = [
+  ['$0 preview', 'an ordinary injected pod, newest release'],
+  ['$0 preview --release 1.12 --explain', 'each rule of 1.12 with its reason'],
+  ['$0 preview -f sidecar.yaml -o commands', 'settings from a file, as commands'],
+  ['kubectl get pods -A -o json | $0 preview -f -', 'all pods of a cluster, in groups of equal rules'],
+  ['$0 preview --set dns.capture=all -o list', 'one setting changed, as tables'],
+  ["$0 preview @1.5 -- -p 15001 -b '*'", 'arguments of istio-iptables at 1.5'],
+  ['$0 preview saved.txt -o json', 'rules that were found, as data'],
+  ['$0 preview pid:4711 -o list', "what is live in a process's network namespace"],
+  ["$0 preview exec:istio-iptables -- -b '*'", 'what another program makes of arguments'],
+];
+
+export const previewCommand: CommandModule = {
+  command: 'preview [source]',
+  describe: 'Show the rules of a plan, of a text, or of a live network namespace',
+  builder: (command) =>
+    command
+      // yargs hands over a lone dash as an empty text.
+      .positional('source', {
+        type: 'string',
+        coerce: (text: string) => (text === '' ? '-' : text),
+        describe: SOURCES,
+      })
+      .options(SETTINGS_OPTIONS)
+      .options(WORKLOAD_OPTION)
+      .options(FAMILY_OPTIONS)
+      .option('output', {
+        alias: 'o',
+        type: 'string',
+        requiresArg: true,
+        describe: 'restore (default), save, commands, list, json or yaml; of many workloads also table (default)',
+        group: 'Output:',
+      })
+      .option('explain', { type: 'boolean', default: false, describe: 'Say why each rule is there', group: 'Output:' })
+      .example(EXAMPLES)
+      .epilogue(
+        'Everything after -- is read as arguments of istio-iptables at the release.\nExit codes: 0 done, 2 input that can not be used, be it a part of it: what can be is shown all the same.',
+      ),
+  handler: (parsed) =>
+    finish(async () => {
+      const { preview } = await import('./preview.ts');
+      const family = last(parsed, 'family');
+      const source = last(parsed, 'source');
+      const output = last(parsed, 'output');
+      return preview({
+        ...(source === undefined ? {} : { source }),
+        given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
+        ...(output === undefined ? {} : { output }),
+        ...(family === undefined ? {} : { family }),
+        explain: parsed['explain'] === true,
+      });
+    }),
+};

@@ -1,0 +1,35 @@
+/** What a preview says beside the rules: where they live, what could not be seen, and which family has none. */
+
+import type { Family } from '../../netfilter/rule.ts';
+import type { Side } from '../../sources/source.ts';
+
+const NAMES: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' };
+
+/** Sentences for standard error about a side of which these families are shown. */
+export function previewNotes(side: Side, families: readonly Family[]): readonly string[] {
+  return [...places(side), ...unseen(side), ...empty(side, families)].map((text) => `note: ${text}`);
+}
+
+/** `IPv4 mangle is in nft, IPv4 nat in legacy`; what is native to nft is not shown, and named as that. */
+function places({ places = [] }: Side): readonly string[] {
+  const parts = places.filter(({ backend }) => backend !== 'native nft');
+  if (parts.length === 0) return [];
+  return [
+    parts.map(({ family, table, backend }, index) => `${NAMES[family]} ${table} ${index === 0 ? 'is ' : ''}in ${backend}`).join(', '),
+  ];
+}
+
+function unseen({ seen }: Side): readonly string[] {
+  return seen.unseen.map(({ family, table, reason }) => {
+    const what = [family === undefined ? [] : NAMES[family], table ?? []].flat().join(' ');
+    return `not shown: ${what === '' ? '' : `${what}: `}${reason}`;
+  });
+}
+
+function empty({ seen, places }: Side, families: readonly Family[]): readonly string[] {
+  return families
+    .filter((family) => seen[family].tables.length === 0)
+    .map((family) =>
+      places === undefined || seen.seen[family] === 'all' ? `there are no ${NAMES[family]} rules` : `no ${NAMES[family]} rules can be seen`,
+    );
+}

@@ -1,0 +1,95 @@
+/** The forms of a preview of many workloads: one table. */
+
+import { API_VERSION } from '../../istio/api-version.ts';
+import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
+import type { Group } from '../../istio/kubernetes/rule-groups.ts';
+import type { CapturePlan } from '../../istio/plan/plan.ts';
+import type { Family } from '../../netfilter/rule.ts';
+import { FAMILIES } from '../../netfilter/rule.ts';
+import { planShown } from '../../sources/rules-text.ts';
+import type { PlannedGroups } from '../../sources/workloads/planned-groups.ts';
+import { FAMILY_NAMES } from '../diff/words.ts';
+import { grouped, workloadsText } from '../terminal/numbers.ts';
+import { cut, tableText } from '../terminal/table.ts';
+import { refuseNames } from '../terminal/unresolved-names.ts';
+import { gatheredDocument, outcomeDocument, tallyDocument } from '../workloads/document.ts';
+import { examplesText, outcomeText, placesText, releasesText } from '../workloads/words.ts';
+import type { FormName } from './forms.ts';
+import { FORMS } from './forms.ts';
+
+export interface FormOptions {
+  readonly families: readonly Family[];
+  readonly explain: boolean;
+}
+
+type Form = (groups: PlannedGroups, options: FormOptions) => string | Promise<string>;
+
+const WIDTHS = { releases: 40, what: 90 };
+
+export const GROUP_FORMS = {
+  table: ({ groups }) =>
+    tableText(
+      ['workloads', 'release', 'rules', 'of'],
+      groups.map((group) => [
+        grouped(group.count),
+        cut(releasesText(group), WIDTHS.releases),
+        cut(outcomeText(group.what, group), WIDTHS.what),
+        examplesText(group, 2),
+      ]),
+    ),
+  restore: rules('restore'),
+  save: rules('save'),
+  commands: rules('commands'),
+  list: rules('list'),
+  json: (found) => `${JSON.stringify(groupsDocument(found), null, 2)}\n`,
+  yaml: async (found) => (await import('../../istio/yaml.ts')).writeYaml(groupsDocument(found)),
+} as const satisfies Record<'table' | FormName, Form>;
+
+export type GroupFormName = keyof typeof GROUP_FORMS;
+
+export const GROUP_FORM_NAMES: readonly GroupFormName[] = Object.keys(GROUP_FORMS) as GroupFormName[];
+
+/** Each group with its rules once, below lines that say whose they are. */
+function rules(form: Exclude<FormName, 'json' | 'yaml'>): Form {
+  return async ({ groups }, options) => {
+    const parts: string[] = [];
+    for (const group of groups) parts.push(`${headingOf(group)}${await rulesText(group.what, form, options)}`);
+    return parts.join('\n');
+  };
+}
+
+/** Comment lines: how many, of which release, what they are, and whose. */
+function headingOf(group: Group<Outcome>): string {
+  const { what } = group;
+  const release = group.releases.size === 0 ? '' : `, Istio ${releasesText(group)}`;
+  const lines = [`${workloadsText(group.count)}${release}`, outcomeText(what, group), `of ${placesText(group)}`];
+  return lines.map((line) => `# ${line}\n`).join('');
+}
+
+async function rulesText(outcome: Outcome, form: FormName, { families, explain }: FormOptions): Promise<string> {
+  if (outcome.kind !== 'rules') return '';
+  const { plan } = outcome;
+  const shown = planShown(plan);
+  if (FORMS[form].numbers) refuseNames(plan.problems, `-o ${form} shows numbers; use -o restore`);
+  const full = fullFamilies(plan, families);
+  if (!FORMS[form].oneFamily) return FORMS[form].print(shown, full, explain);
+  const parts: string[] = [];
+  for (const family of full)
+    parts.push(`${full.length > 1 ? `# ${FAMILY_NAMES[family]}\n` : ''}${await FORMS[form].print(shown, [family], explain)}`);
+  return parts.join('');
+}
+
+function fullFamilies(plan: CapturePlan, asked: readonly Family[]): readonly Family[] {
+  const full = FAMILIES.filter((family) => asked.includes(family) && plan[family].tables.length > 0);
+  return full.length === 0 ? asked.slice(0, 1) : full;
+}
+
+/** The document. Within one apiVersion keys are added, never renamed or removed. */
+function groupsDocument(found: PlannedGroups): object {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'RuleGroups',
+    ...gatheredDocument(found),
+    groups: found.groups.map((group) => ({ ...tallyDocument(group), ...outcomeDocument(group.what, group) })),
+  };
+}

@@ -1,0 +1,36 @@
+/** `preview -f` with manifests: the rules of one workload, or those of many in groups. */
+
+import type { Family } from '../../netfilter/rule.ts';
+import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Side } from '../../sources/source.ts';
+import type { PlannedGroups } from '../../sources/workloads/planned-groups.ts';
+import { exitCodeOf, plannedGroups } from '../../sources/workloads/planned-groups.ts';
+import { soleSide } from '../../sources/workloads/single-workload.ts';
+import type { SettingsGiven } from '../options.ts';
+import type { Result } from '../terminal/result.ts';
+import { oneOf } from '../terminal/result.ts';
+import type { WorkloadGiven } from '../workloads/option.ts';
+import type { GroupFormName } from './workloads-forms.ts';
+import { GROUP_FORM_NAMES, GROUP_FORMS } from './workloads-forms.ts';
+
+export interface WorkloadsRequest {
+  readonly given: SettingsGiven & WorkloadGiven;
+  /** Without one, a table of the groups. */
+  readonly output: string | undefined;
+  readonly family: Family | undefined;
+  readonly explain: boolean;
+}
+
+/** What manifests hold: one side, or the result for many. Throws a ProblemError for input that can't be used. */
+export async function previewWorkloads({ given, output, family, explain }: WorkloadsRequest): Promise<Side | Result> {
+  const form: GroupFormName = output === undefined ? 'table' : oneOf('--output', output, GROUP_FORM_NAMES);
+  const found: PlannedGroups = await plannedGroups(given);
+  const sole = output === 'table' ? undefined : soleSide(found, given);
+  if (sole !== undefined) return sole;
+  return {
+    output: await GROUP_FORMS[form](found, { families: family === undefined ? FAMILIES : [family], explain }),
+    problems: found.problems,
+    notes: found.notes,
+    exitCode: exitCodeOf(found),
+  };
+}

@@ -1,0 +1,25 @@
+/** The words of `probe` on the command line. */
+
+import type { CommandModule } from 'yargs';
+import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
+import { finish } from '../terminal/result.ts';
+
+export const probeCommand: CommandModule = {
+  command: 'probe',
+  describe: 'Prove that redirection works in this network namespace',
+  builder: (command) =>
+    command
+      .options(SETTINGS_OPTIONS)
+      .option('timeout', { type: 'string', default: '5s', describe: 'How long to try', group: 'Probe:' })
+      .option('port', { type: 'string', default: '15002', describe: 'The port that is called', group: 'Probe:' })
+      .example([
+        ['$0 probe', 'inbound where it may be the proxy, else outbound'],
+        ['$0 probe --timeout 30s', 'wait for rules that another makes'],
+      ])
+      .epilogue('Exit codes: 0 redirected or not tested, 126 not redirected, 2 bad input.'),
+  handler: (parsed) =>
+    finish(async () => {
+      const { probeCommandWork } = await import('./probe.ts');
+      return probeCommandWork({ given: settingsGiven(parsed), timeout: last(parsed, 'timeout') ?? '', port: last(parsed, 'port') ?? '' });
+    }),
+};

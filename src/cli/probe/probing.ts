@@ -1,0 +1,55 @@
+/** The probe of a plan, and its result in words. */
+
+import type { ProbeResult } from '../../host/probe/probe.ts';
+import { probe } from '../../host/probe/probe.ts';
+import type { CapturePlan } from '../../istio/plan/plan.ts';
+import type { OwnerRange } from '../../netfilter/numbers.ts';
+
+/** Istio's exit code for a validation that failed: the CNI's repair controller looks for it. */
+export const PROBE_FAILED = 126;
+
+export interface Probed {
+  readonly lines: readonly string[];
+  readonly failed: boolean;
+  readonly results: readonly ProbeResult[];
+}
+
+/** Proves the redirection of a plan in this namespace. Times are milliseconds. */
+export async function probePlan({ settings, ip, ip6 }: CapturePlan, probePort: number, timeout: number): Promise<Probed> {
+  const results = await probe({
+    rulesets: [ip, ip6].filter(({ tables }) => tables.some(({ name }) => name === 'nat')),
+    probePort,
+    timeout,
+    proxy: { uid: firstId(settings['proxy.uids'].value), gid: firstId(settings['proxy.gids'].value) },
+  });
+  return { results, lines: results.map(inWords), failed: results.some(({ verdict }) => verdict.kind === 'missed') };
+}
+
+/** The first of some owners; 1337, the id of Istio's proxy, where that is a name without a number. */
+function firstId(owners: readonly OwnerRange[]): number {
+  const [first] = owners;
+  return first !== undefined && 'first' in first ? first.first : 1337;
+}
+
+function inWords({ family, path, verdict }: ProbeResult): string {
+  const what = `${family === 'ip' ? 'IPv4' : 'IPv6'} ${path}`;
+  switch (verdict.kind) {
+    case 'redirected':
+      return `${what}: redirected`;
+    case 'missed':
+      return `${what}: NOT redirected: ${verdict.how}`;
+    case 'not tested':
+      return `${what}: not tested: ${verdict.why}`;
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** Milliseconds of a Go duration such as `5s` or `1m30s`. */
+export function milliseconds(duration: string): number {
+  const units: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 36e5 };
+  return [...duration.matchAll(/(\d+(?:\.\d+)?)(ns|us|ms|s|m|h)/g)].reduce(
+    (sum, [, number, unit]) => sum + Number(number) * (units[unit ?? ''] ?? 0),
+    0,
+  );
+}

@@ -1,0 +1,54 @@
+/** What a command says: data on standard output, talk on standard error, and the exit code. */
+
+import type { Problem } from '../../istio/problems.ts';
+import { formatProblem, nearest, ProblemError, problem, quoted } from '../../istio/problems.ts';
+
+/** A command's result; the text is data for standard output. */
+export interface Result {
+  readonly output: string;
+  readonly problems: readonly Problem[];
+  /** Sentences for standard error that are no problems. */
+  readonly notes: readonly string[];
+  readonly exitCode: number;
+}
+
+/** Exit code for input that can not be used. */
+export const BAD_INPUT = 2;
+
+/** Stops a command with one line about an option. */
+export function badOption(option: string, reason: string): ProblemError {
+  return new ProblemError([problem('bad-option', { kind: 'option', option }, { reason })]);
+}
+
+/** The one of these words that an option gave. Throws a ProblemError for any other. */
+export function oneOf<W extends string>(option: string, word: string, words: readonly W[]): W {
+  const found = words.find((candidate) => candidate === word);
+  if (found === undefined) throw badOption(option, `${quoted(word)} is not one of ${words.join(', ')}${nearest(word, words)}`);
+  return found;
+}
+
+/** Runs a command, says what it has to say, and sets the exit code of the process. */
+export async function finish(command: () => Result | Promise<Result>): Promise<void> {
+  try {
+    const { output, problems, notes, exitCode } = await command();
+    for (const note of notes) say(note);
+    for (const one of problems) say(formatProblem(one));
+    process.exitCode = exitCode;
+    await write(output);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    for (const one of error.problems) say(formatProblem(one));
+    process.exitCode = BAD_INPUT;
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Writes all of it before the process may end; a reader that has gone away is no error. */
+function write(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, () => resolve());
+  });
+}

@@ -1,0 +1,122 @@
+/** The words of `trace` on the command line. */
+
+import type { CommandModule, Options } from 'yargs';
+import { STORY_IDS } from '../../istio/packets/stories/table.ts';
+import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, settingsGiven } from '../options.ts';
+import { finish } from '../terminal/result.ts';
+import { WORKLOAD_OPTION, workloadGiven } from '../workloads/option.ts';
+
+const PACKET = 'Packet:';
+
+/** What to trace. */
+const TRACE_OPTIONS: Readonly<Record<string, Options>> = {
+  from: { type: 'string', requiresArg: true, describe: 'Who sends it: app, proxy, outside, uid:1000,gid:1000', group: PACKET },
+  to: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Where it goes: 10.0.0.5:80, [2001:db8::1]:80, pod:8080, localhost:80',
+    group: PACKET,
+  },
+  source: { type: 'string', requiresArg: true, describe: 'Where it comes from: ADDRESS or ADDRESS:PORT', group: PACKET },
+  in: { type: 'string', requiresArg: true, describe: 'The interface it arrives at (default: any but lo)', group: PACKET },
+  out: { type: 'string', requiresArg: true, describe: 'The interface it leaves by (default: as it is routed)', group: PACKET },
+  protocol: { type: 'string', requiresArg: true, describe: 'tcp (default), udp or icmp', group: PACKET },
+  state: { type: 'string', requiresArg: true, describe: 'new (default), established, related, invalid or untracked', group: PACKET },
+  mark: { type: 'string', requiresArg: true, describe: 'The mark it is born with (default: 0)', group: PACKET },
+  request: {
+    alias: 'r',
+    type: 'string',
+    requiresArg: true,
+    describe: 'A whole request instead: client-to-app, app-to-service, ...',
+    group: PACKET,
+  },
+  port: { type: 'string', requiresArg: true, describe: 'All that happens to a port instead', group: PACKET },
+  rule: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'All packets that a rule matches instead: its id, or nat/ISTIO_OUTPUT/9',
+    group: PACKET,
+  },
+  proxy: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Who the proxy really runs as, where it is not whom the rules name: uid:1001,gid:1001',
+    group: PACKET,
+  },
+  'before-proxy': { type: 'boolean', default: false, describe: 'The proxy does not listen yet', group: PACKET },
+};
+
+export const traceCommand: CommandModule = {
+  command: 'trace [SOURCE]',
+  describe: 'Walk a packet, or a whole request, through the rules (simulated)',
+  builder: (command) =>
+    command
+      // In capitals, for there is an option --source; and yargs hands over a lone dash as an empty text.
+      .positional('SOURCE', {
+        type: 'string',
+        coerce: (text: string) => (text === '' ? '-' : text),
+        describe: `${SOURCES}; left out: the settings given`,
+      })
+      .options(TRACE_OPTIONS)
+      .options(SETTINGS_OPTIONS)
+      .options(WORKLOAD_OPTION)
+      .options(FAMILY_OPTIONS)
+      .options({
+        output: { alias: 'o', type: 'string', requiresArg: true, default: 'text', describe: 'text, json or markdown', group: 'Output:' },
+        'all-rules': {
+          type: 'boolean',
+          default: false,
+          describe: 'Show each rule that was met, and why it did not match',
+          group: 'Output:',
+        },
+        expect: { type: 'string', requiresArg: true, describe: 'The verdict wanted: exit code 1 for any other', group: 'Output:' },
+        'no-color': { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' },
+      })
+      .example([
+        ['$0 trace --from app --to 10.0.0.5:80', 'in an ordinary pod of the newest release'],
+        ['$0 trace -f pod.yaml --from app --to 10.0.0.5:80', 'in a pod of which there is a manifest'],
+        ['$0 trace pid:4242 --from outside --to pod:8080', 'in the pod of a process'],
+        ['$0 trace saved.txt --from app --to 10.0.0.5:80 --all-rules', 'each rule of what somebody saved'],
+        ['$0 trace @1.12 --from outside --to pod:22 --expect direct', 'for a script'],
+        ['$0 trace --request app-to-itself', 'a whole request'],
+        ['$0 trace live --request client-to-app --to pod:9090', 'a whole request to a port'],
+        ['$0 trace --port 15020', 'all that happens to a port'],
+      ])
+      .epilogue(epilogue()),
+  handler: (parsed) =>
+    finish(async () => {
+      const [{ trace }, { paintFor }] = await Promise.all([import('./trace.ts'), import('../terminal/color.ts')]);
+      const one = (name: string, key: string = name): object => {
+        const value = last(parsed, name);
+        return value === undefined ? {} : { [key]: value };
+      };
+      return trace({
+        ...positional(parsed),
+        given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
+        output: last(parsed, 'output') ?? '',
+        ...one('family'),
+        ...one('proxy'),
+        ...one('expect'),
+        words: Object.assign({}, ...WORDS.map((name) => one(name))),
+        beforeProxy: parsed['before-proxy'] === true,
+        all: parsed['all-rules'] === true,
+        paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
+      });
+    }),
+};
+
+/** The options that say what to trace. */
+const WORDS = ['from', 'to', 'source', 'in', 'out', 'protocol', 'state', 'mark', 'request', 'port', 'rule'];
+
+function positional(parsed: Readonly<Record<string, unknown>>): { readonly source?: string } {
+  const source = last(parsed, 'SOURCE');
+  return source === undefined ? {} : { source };
+}
+
+function epilogue(): string {
+  return [
+    'Verdicts: envoy-inbound, envoy-outbound, dns-agent, direct, dropped, unknown.',
+    `Requests: ${STORY_IDS.join(', ')}.`,
+    'Exit codes: 0; 1 not as expected, or a request that loops; 2 bad input.',
+  ].join('\n');
+}

@@ -1,0 +1,205 @@
+/** What a trace takes place in: a source as a scene, with its name and the reasons of its rules. */
+
+import type { Answer, Identification } from '../../istio/found/identify.ts';
+import { identify } from '../../istio/found/identify.ts';
+import type { LiveRouting } from '../../istio/found/routing-changes.ts';
+import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
+import type { Owner } from '../../istio/packets/pod.ts';
+import type { Scene } from '../../istio/packets/pod-network.ts';
+import { sceneOfPlan, sceneOfRules } from '../../istio/packets/pod-network.ts';
+import type { CapturePlan } from '../../istio/plan/plan.ts';
+import type { Routing } from '../../istio/plan/routing.ts';
+import type { Problem } from '../../istio/problems.ts';
+import { observeAll, observeText } from '../../netfilter/observation.ts';
+import { printRule } from '../../netfilter/print.ts';
+import type { Family, Rule } from '../../netfilter/rule.ts';
+import { FAMILIES } from '../../netfilter/rule.ts';
+import type { RulePlace } from '../../netfilter/trace/result.ts';
+import { hasSettings } from '../../sources/operand-settings.ts';
+import { planName } from '../../sources/operands.ts';
+import type { PlanGiven } from '../../sources/plan-input.ts';
+import { factsOf, readInput } from '../../sources/plan-input.ts';
+import { rulesOf } from '../../sources/rules-text.ts';
+import type { Side } from '../../sources/source.ts';
+import { readSide } from '../../sources/source.ts';
+import type { SourceName } from '../../sources/source-name.ts';
+import { parseSource } from '../../sources/source-name.ts';
+import { settingsText } from '../check/identity.ts';
+import { beyondRules } from '../check/namespace-evidence.ts';
+import { headingOf, reasonOf } from '../diff/words.ts';
+import { makerName } from '../identify/words.ts';
+import type { SettingsGiven } from '../options.ts';
+import { badOption } from '../terminal/result.ts';
+
+export interface TraceSetting {
+  readonly name: string;
+  readonly scene: Scene;
+  /** Who is thought to have made rules that were found, in words. */
+  readonly inferred?: string;
+  /** A source that makes exactly these rules, and shows all of them. */
+  readonly twin?: string;
+  /** Why a rule is there, and which settings made it so. */
+  readonly reason: (place: RulePlace) => string | undefined;
+  /** The same without the settings. */
+  readonly purpose: (place: RulePlace) => string | undefined;
+  /** What a rule is called, in a plan or by who is thought to have made it. */
+  readonly idOf: (place: RulePlace) => string | undefined;
+  /** Whether lines of the source mean something to its reader: those of what a program printed for us do not. */
+  readonly lines: boolean;
+  /** What was taken for true where nobody said so, in sentences. */
+  readonly taken: readonly string[];
+  readonly problems: readonly Problem[];
+  readonly notes: readonly string[];
+}
+
+export interface SettingOptions {
+  readonly family?: Family;
+  readonly beforeProxy: boolean;
+  readonly proxy?: Owner;
+}
+
+/** Reads a source to trace in. Throws a ProblemError for one that can't be used. */
+export async function readSetting(source: string | undefined, given: PlanGiven, options: SettingOptions): Promise<TraceSetting> {
+  const name = parseSource(source);
+  const side = await sideIn(source, name, given, options.family);
+  if (side.plan === undefined) refuseSettings(side.name, name, given);
+  return settingOf(side, name, given, options);
+}
+
+/** A side that knows the workload whose plan it is, and what its manifest tells of the pod. */
+async function sideIn(source: string | undefined, name: SourceName, given: PlanGiven, family: Family | undefined): Promise<WorkloadSide> {
+  if (name.kind !== 'settings' && name.kind !== 'file') return readSide(source, given, family);
+  const input = await readInput(name, given);
+  if (input.kind === 'text') {
+    const { read, problems } = await rulesOf(input.text, family);
+    return { name: input.text.file, seen: observeText(read), problems, notes: [] };
+  }
+  const { plan, notes, facts, of, without } = input;
+  return {
+    name: `Istio ${plan.release}`,
+    seen: observeAll(plan),
+    plan,
+    facts,
+    ...(of === undefined ? {} : { of }),
+    problems: plan.problems,
+    // The heading says what the other notes say.
+    notes: without === undefined ? [] : notes,
+  };
+}
+
+interface WorkloadSide extends Side {
+  readonly of?: string;
+}
+
+/** A side that was read, as a place to trace in. */
+export async function settingOf(
+  side: WorkloadSide,
+  name: SourceName,
+  given: SettingsGiven,
+  options: SettingOptions,
+): Promise<TraceSetting> {
+  const { plan, problems, notes } = side;
+  const facts = side.facts ?? (await factsOf(given));
+  const sceneOptions = { facts, state: { beforeProxy: options.beforeProxy }, ...(options.proxy && { proxy: options.proxy }) };
+  const early = options.beforeProxy ? [`the proxy does not listen yet: ${BEFORE_PROXY}`] : [];
+  if (plan === undefined) {
+    const found = await foundSetting(side, name, sceneOptions);
+    return { ...found, taken: [...early, ...found.taken], problems, notes };
+  }
+  return {
+    name: side.of === undefined ? planName(plan, name, given) : `Istio ${plan.release}, ${side.of}`,
+    scene: sceneOfPlan(plan, sceneOptions),
+    reason: ({ rule }) => reasonOf(rule, plan),
+    purpose: ({ rule }) => rule.because?.text,
+    idOf: ({ rule }) => rule.id,
+    lines: false,
+    taken: early,
+    problems,
+    notes,
+  };
+}
+
+const BEFORE_PROXY = 'what REDIRECT sends to it is refused, and what TPROXY hands to it is dropped';
+
+/** Rules are what they are: settings make none of them. */
+function refuseSettings(source: string, { kind }: SourceName, given: SettingsGiven): void {
+  const { args: _args, env: _env, envFile: _envFile, ...rest } = given;
+  if (hasSettings(kind === 'command' ? { ...rest, env: [] } : given))
+    throw badOption(source, 'holds rules; settings (--set, --release, arguments) do not go with it');
+}
+
+async function foundSetting(
+  side: Side,
+  name: SourceName,
+  options: Parameters<typeof sceneOfRules>[2] & object,
+): Promise<Omit<TraceSetting, 'problems' | 'notes'>> {
+  const identified = identify(side.seen);
+  const [likeliest] = identified.answers;
+  const { routing, silent, taken } = await around(name, likeliest?.plan);
+  const made = { ...(likeliest?.plan ?? planFromSettings({})), ...(routing && { routing }) };
+  const nameservers = likeliest?.facts.nameservers;
+  const facts = { ...(nameservers && { nameservers }), ...options.facts };
+  const state = { ...options.state, ...(silent && { beforeProxy: true }) };
+  const madeAs = rulesMadeBy(likeliest?.plan);
+  const exact = identified.outcome === 'exact' && likeliest?.odd.settings.length === 0 && likeliest.odd.switches.length === 0;
+  return {
+    name: headingOf(side),
+    scene: sceneOfRules(side.seen, made, { ...options, facts, state }),
+    inferred: inferredText(identified, likeliest),
+    ...(exact && { twin: `@${likeliest.plan.release}` }),
+    reason: (place) => madeAs(place)?.because?.text,
+    purpose: (place) => madeAs(place)?.because?.text,
+    idOf: (place) => madeAs(place)?.id,
+    lines: name.kind === 'file',
+    taken,
+  };
+}
+
+function inferredText({ outcome }: Identification, likeliest: Answer | undefined): string {
+  if (likeliest === undefined)
+    return 'no rules of an Istio sidecar; the proxy is taken for the ordinary one (uid 1337, gid 1337, ports 15001 and 15006)';
+  const count = likeliest.differences.length;
+  const differs = outcome === 'exact' ? '' : `; ${count} difference${count === 1 ? '' : 's'}`;
+  return `${outcome === 'exact' ? '' : 'nearest to '}${makerName(likeliest)}, ${settingsText(likeliest)}${differs}`;
+}
+
+/** What is known beside the rules. */
+interface Around {
+  readonly routing?: Routing;
+  /** Nothing listens where the proxy should. */
+  readonly silent: boolean;
+  readonly taken: readonly string[];
+}
+
+/** A live namespace is as it is; around rules in a text things are as those who are thought to have made them would have them. */
+async function around(name: SourceName, made: CapturePlan | undefined): Promise<Around> {
+  if (name.kind === 'namespace') {
+    const { routing, listening } = await beyondRules(name);
+    const ports = made === undefined ? [] : [made.settings['proxy.port'].value, made.settings['proxy.inboundPort'].value];
+    const silent = listening !== undefined && ports.length > 0 && !ports.some((port) => listening.tcp.has(port));
+    const taken = silent ? [`nothing listens on ${[...new Set(ports)].join(' and ')} there: ${BEFORE_PROXY}`] : [];
+    return { ...(routing && { routing: asRouting(routing) }), silent, taken };
+  }
+  const needed = made !== undefined && made.routing.rules.length > 0;
+  return { silent: false, taken: needed ? ['policy routing is not shown: it is taken to be as the release makes it'] : [] };
+}
+
+function asRouting({ rules, routes, addresses }: LiveRouting): Routing {
+  const because = { text: 'It is there.', settings: [] };
+  return {
+    rules: rules.filter(({ plain }) => plain).map(({ family, mark, table }) => ({ family, mark, table, because })),
+    routes: routes.filter(({ localDefault }) => localDefault).map(({ family, table }) => ({ family, device: 'lo', table, because })),
+    addresses: addresses.map(({ family, address }) => ({ family, address, device: 'lo', because })),
+  };
+}
+
+/** The rule that the likeliest maker has with the same text at the same place: its reason is likely this one's. */
+function rulesMadeBy(made: CapturePlan | undefined): (place: RulePlace) => Rule | undefined {
+  const known = new Map<string, Rule>();
+  for (const family of FAMILIES) {
+    for (const { name, chains } of made?.[family].tables ?? []) {
+      for (const chain of chains) for (const rule of chain.rules) known.set(`${name} ${chain.name} ${printRule(rule)}`, rule);
+    }
+  }
+  return ({ table, chain, rule }) => known.get(`${table} ${chain} ${printRule(rule)}`);
+}

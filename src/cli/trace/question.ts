@@ -1,0 +1,53 @@
+/** What a command line asks to trace. */
+
+import { readPort } from '../../istio/packets/packet/endpoint.ts';
+import type { PacketWords } from '../../istio/packets/packet/words.ts';
+import { STORY_IDS } from '../../istio/packets/stories.ts';
+import { quoted } from '../../istio/problems.ts';
+import { badOption, oneOf } from '../terminal/result.ts';
+
+type GivenWords = Omit<PacketWords, 'family'>;
+
+/** The options, as they were given. */
+export interface AskedWords extends GivenWords {
+  /** The name of a story. */
+  readonly request?: string;
+  readonly port?: string;
+  /** A rule's id, or its place. */
+  readonly rule?: string;
+}
+
+export type Asked =
+  | { readonly kind: 'packet'; readonly words: GivenWords }
+  | { readonly kind: 'story'; readonly id: string; readonly to: string | undefined }
+  | { readonly kind: 'port'; readonly port: number }
+  | { readonly kind: 'rule'; readonly rule: string };
+
+const EXAMPLES = 'is missing: say what to trace, as --from app --to 10.0.0.5:80, --from outside --to pod:8080, or --request client-to-app';
+
+/** What is asked for: one thing, and nothing that says nothing about it. Throws a ProblemError for anything else. */
+export function readAsked({ request, port, rule, ...words }: AskedWords): Asked {
+  if (request !== undefined) {
+    const id = oneOf('--request', request, STORY_IDS);
+    const { to, ...others } = words;
+    refuseOthers({ port, rule, ...others }, '--request, which says all of it but --to');
+    return { kind: 'story', id, to };
+  }
+  if (port !== undefined) {
+    refuseOthers({ rule, ...words }, '--port, which is about all packets to it');
+    const number = readPort(port);
+    if (number === null) throw badOption('--port', `${quoted(port)} is not a port: 1 to 65535, or the name of a service such as https`);
+    return { kind: 'port', port: number };
+  }
+  if (rule !== undefined) {
+    refuseOthers({ ...words }, '--rule, which is about all packets that it matches');
+    return { kind: 'rule', rule };
+  }
+  if (words.from === undefined && words.to === undefined) throw badOption('--from', EXAMPLES);
+  return { kind: 'packet', words };
+}
+
+function refuseOthers(others: Readonly<Record<string, string | undefined>>, what: string): void {
+  const [stray] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
+  if (stray !== undefined) throw badOption(`--${stray}`, `does not go with ${what}`);
+}

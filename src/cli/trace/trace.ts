@@ -1,0 +1,87 @@
+/** `trace`: what happens to a packet, to a whole request, to a port; which packets come to a rule. */
+
+import { readOwner } from '../../istio/packets/packet/sender.ts';
+import type { Owner } from '../../istio/packets/pod.ts';
+import type { VerdictId } from '../../istio/packets/verdict.ts';
+import { VERDICTS } from '../../istio/packets/verdict.ts';
+import { quoted } from '../../istio/problems.ts';
+import { FAMILIES } from '../../netfilter/rule.ts';
+import type { PlanGiven } from '../../sources/plan-input.ts';
+import type { Paint } from '../terminal/color.ts';
+import type { Result } from '../terminal/result.ts';
+import { badOption, oneOf } from '../terminal/result.ts';
+import { find } from './find.ts';
+import { TRACE_FORM_NAMES, TRACE_FORMS } from './forms.ts';
+import type { TraceSetting } from './pod-network.ts';
+import { readSetting } from './pod-network.ts';
+import type { AskedWords } from './question.ts';
+import { readAsked } from './question.ts';
+import type { Found, TraceReport } from './report.ts';
+import { exitCodeOf, firstVerdict, loops } from './report.ts';
+import { verdictText } from './verdict-text.ts';
+
+export interface TraceRequest {
+  readonly source?: string;
+  readonly given: PlanGiven;
+  readonly output: string;
+  readonly family?: string;
+  /** What to trace. */
+  readonly words: AskedWords;
+  /** Who the proxy really runs as. */
+  readonly proxy?: string;
+  readonly expect?: string;
+  readonly beforeProxy: boolean;
+  readonly all: boolean;
+  readonly paint: Paint;
+}
+
+/** Runs the command. Throws a ProblemError for input that can't be used. */
+export async function trace({ source, given, output, all, paint, beforeProxy, ...request }: TraceRequest): Promise<Result> {
+  const form = oneOf('--output', output, TRACE_FORM_NAMES);
+  const family = request.family === undefined ? undefined : oneOf('--family', request.family, FAMILIES);
+  const expected = request.expect === undefined ? undefined : oneOf('--expect', request.expect, VERDICTS);
+  const asked = readAsked(request.words);
+  if (expected !== undefined && (asked.kind === 'port' || asked.kind === 'rule'))
+    throw badOption('--expect', `does not go with --${asked.kind}, which has many verdicts`);
+  const proxy = request.proxy === undefined ? undefined : proxyOwner(request.proxy);
+  const setting = await readSetting(source, given, { ...(family && { family }), ...(proxy && { proxy }), beforeProxy });
+  const found = find(setting, asked, family);
+  const report: TraceReport = { ...found, setting, all, ...(expected && { expected: compared(expected, found) }) };
+  return {
+    output: TRACE_FORMS[form](report, paint),
+    problems: setting.problems,
+    notes: [...setting.notes, ...familyNotes(setting, report), ...expectationNotes(report)],
+    exitCode: exitCodeOf(report),
+  };
+}
+
+function proxyOwner(text: string): Owner {
+  const owner = readOwner(text);
+  if (owner === null || typeof owner === 'string')
+    throw badOption('--proxy', owner ?? `${quoted(text)} is not a user and a group, as in uid:1337,gid:1337`);
+  return owner;
+}
+
+/** A story is judged by its first connection, and by whether it ends at all. */
+function compared(verdict: VerdictId, found: Found): NonNullable<TraceReport['expected']> {
+  return { verdict, met: !loops(found) && firstVerdict(found)?.id === verdict };
+}
+
+function expectationNotes(report: TraceReport): readonly string[] {
+  if (report.expected === undefined || report.expected.met) return [];
+  const first = firstVerdict(report);
+  const is = loops(report) ? 'the request loops' : first === undefined ? 'nothing' : verdictText(first);
+  return [`not as expected (${report.expected.verdict}): ${is}`];
+}
+
+/** A family of which the plan has no rules lets everything through: often because nobody said that the pod has such an address. */
+function familyNotes({ scene }: TraceSetting, report: TraceReport): readonly string[] {
+  const family =
+    report.kind === 'packet'
+      ? report.trace.packet.family
+      : report.kind === 'story'
+        ? report.told.calls[0]?.hops[0]?.trace.packet.family
+        : undefined;
+  if (family !== 'ip6' || scene.plan.ip6.tables.length > 0) return [];
+  return ['note: there are no IPv6 rules; a plan has them where it knows an IPv6 address of the pod (--address)'];
+}

@@ -1,0 +1,11 @@
+/** The words of `version` on the command line. */
+
+import type { CommandModule } from 'yargs';
+import { finish } from '../terminal/result.ts';
+import { VERSION } from '../version.ts';
+
+export const versionCommand: CommandModule = {
+  command: 'version',
+  describe: 'Print the version',
+  handler: () => finish(() => ({ output: `${VERSION}\n`, problems: [], notes: [], exitCode: 0 })),
+};

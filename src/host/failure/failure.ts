@@ -1,0 +1,126 @@
+/** From what a failed program said to what it means: the rule, the likely cause, the fix. */
+
+import type { Family } from '../../netfilter/rule.ts';
+import { modulesFor } from '../kernel/kernel-modules.ts';
+import type { Ran } from '../run.ts';
+import { remedyFor } from './cause-and-fix.ts';
+import type { Cause } from './failure-signs.ts';
+import { causeOf } from './failure-signs.ts';
+import type { Rights } from './rights.ts';
+import { readRights } from './rights.ts';
+
+/** Why something was not done; every part is data, {@link printFailure} makes the words. */
+export interface Failure {
+  readonly cause: Cause;
+  /** What the cause means, in one sentence. */
+  readonly text: string;
+  /** What to do about it. */
+  readonly fix: string;
+  /** The program and its arguments; empty where none was started. */
+  readonly command: string;
+  readonly exitCode: number | null;
+  /** What the program said on standard error. */
+  readonly said: string;
+  readonly family?: Family;
+  readonly table?: string;
+  /** The line of the restore text that failed, where that is known. */
+  readonly rule?: string;
+}
+
+/** What was asked of the program that failed. */
+export interface Asked {
+  readonly family?: Family;
+  /** The text it was given, of which a line may have failed. */
+  readonly text?: string;
+}
+
+/** Explains a program that failed. Looks at this process's rights and modules to tell causes with one symptom apart. */
+export function explainFailure(ran: Ran, asked: Asked = {}, rights: Rights = readRights()): Failure {
+  const place = placeOf(ran.stderr, asked.text ?? '');
+  const legacy = ran.stderr.includes('(legacy)') || ran.argv[0].includes('legacy');
+  const told = causeOf(ran, rights, place.line);
+  // Its socket is a raw one, and what it says of that names no right.
+  const cause = legacy && told === 'not-permitted' && rights.has('NET_RAW') === false ? 'no-net-raw' : told;
+  const modules = modulesFor(place.table ?? 'nat', place.rule === undefined ? place.block : [place.rule], asked.family ?? 'ip', legacy);
+  const { text, fix } = remedyFor(cause, {
+    program: ran.argv[0],
+    family: asked.family ?? 'ip',
+    modules,
+    rights,
+    said: lastLine(ran.stderr),
+  });
+  return {
+    cause,
+    text,
+    fix,
+    command: ran.argv.join(' '),
+    exitCode: ran.exitCode,
+    said: ran.stderr.trim(),
+    ...(asked.family !== undefined && { family: asked.family }),
+    ...(place.table !== undefined && { table: place.table }),
+    ...(place.rule !== undefined && { rule: place.rule }),
+  };
+}
+
+/** A failure that no program reported. */
+export function plainFailure(cause: Cause, text: string, fix: string, family?: Family): Failure {
+  return { cause, text, fix, command: '', exitCode: null, said: '', ...(family !== undefined && { family }) };
+}
+
+/** The failure as lines for a person: what, the rule, the cause, the fix. */
+export function printFailure({ command, exitCode, said, family, table, rule, text, fix }: Failure): string {
+  const where = [family === 'ip6' ? 'IPv6' : family === 'ip' ? 'IPv4' : '', table === undefined ? '' : `table ${table}`].filter(
+    (part) => part !== '',
+  );
+  return [
+    ...(command === ''
+      ? []
+      : [
+          `${command} ${exitCode === null ? 'did not finish' : `ended with exit code ${exitCode}`}${where.length > 0 ? ` (${where.join(', ')})` : ''}`,
+        ]),
+    ...(rule === undefined ? [] : [`rule: ${rule}`]),
+    ...(said === '' ? [] : [`it said: ${said.replace(/\n+/g, '; ')}`]),
+    `cause: ${text}`,
+    `fix: ${fix}`,
+  ].join('\n');
+}
+
+interface Place {
+  /** The line that was named, as it stands in the text. */
+  readonly line: string;
+  readonly table?: string;
+  readonly rule?: string;
+  /** All rules of the block. */
+  readonly block: readonly string[];
+}
+
+/**
+ * The rule that a message means. It names a line, but nft counts one too many at times, and errors that
+ * are found at commit are given the line of the COMMIT (kernel.md); then the name it quotes is looked for.
+ */
+function placeOf(said: string, text: string): Place {
+  const lines = text.split('\n');
+  const number = /line:? (\d+)(?: failed|:|$)/m.exec(said)?.[1];
+  if (number === undefined) return { line: '', block: lines.filter(isRule) };
+  const at = Math.min(Number(number), lines.length) - 1;
+  const line = lines[at] ?? '';
+  const begin = lines.slice(0, at + 1).findLastIndex((candidate) => candidate.startsWith('*'));
+  const end = lines.findIndex((candidate, index) => index > begin && candidate === 'COMMIT');
+  const block = lines.slice(begin + 1, end === -1 ? undefined : end).filter(isRule);
+  const quoted = /[`'"]([\w-]+)'/.exec(said)?.[1];
+  const rule = isRule(line) ? line : quoted === undefined ? undefined : block.find((candidate) => candidate.split(' ').includes(quoted));
+  const table = lines[begin]?.slice(1);
+  return { line, block, ...(table !== undefined && table !== '' && { table }), ...(rule !== undefined && { rule }) };
+}
+
+function isRule(line: string): boolean {
+  return line.startsWith('-');
+}
+
+function lastLine(said: string): string {
+  const lines = said
+    .trim()
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('Try `'));
+  return lines.at(-1) ?? '';
+}

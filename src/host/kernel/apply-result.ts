@@ -1,0 +1,65 @@
+/** From what was worked to the result: the same shape whether it went well or not. */
+
+import { normalForm } from '../../netfilter/normal.ts';
+import type { Failure } from '../failure/failure.ts';
+import type { Worked } from './convergence.ts';
+import type { Goal } from './desired-state.ts';
+import { oursIn } from './desired-state.ts';
+import type { ApplyResult, Outcome } from './result.ts';
+import { warningsOf } from './warnings.ts';
+
+/** The result of work; `nothing` is the result of none. */
+export function resultOf(
+  { ending, first, view, planned, transaction, tried, attempts }: Worked,
+  goal: Goal,
+  nothing: ApplyResult,
+): ApplyResult {
+  const back = 'back' in ending ? ending.back : undefined;
+  // A step that failed may have committed a table before.
+  const changed = tried.length > 0;
+  const outcome: Outcome =
+    ending.outcome !== 'done' ? ending.outcome : !changed ? 'unchanged' : goal.clean === undefined ? 'applied' : 'cleaned';
+  const seen = view === undefined || planned === undefined ? undefined : oursIn(view.choice.snapshot, planned.ownership);
+  return {
+    ...nothing,
+    outcome,
+    state: ending.outcome === 'done' ? 'as wanted' : back !== undefined && !back.whole ? 'mixed' : 'as before',
+    backend: view?.choice.snapshot.backend,
+    reasons: first?.choice.reasons ?? [],
+    steps: transaction?.steps ?? [],
+    tried,
+    failures: failuresOf({ ending }),
+    needed: back?.needed ?? [],
+    kept: transaction?.kept ?? [],
+    warnings: first === undefined || planned === undefined ? [] : warningsOf(first, planned, goal),
+    ours: ending.outcome === 'failed' && changed ? undefined : seen && { ip: normalForm(seen.ip), ip6: normalForm(seen.ip6) },
+    attempts,
+  };
+}
+
+/** What went wrong, and after it what went wrong while putting things back. */
+export function failuresOf({ ending }: Pick<Worked, 'ending'>): readonly Failure[] {
+  if (!('failure' in ending)) return [];
+  const undoing = 'back' in ending ? ending.back?.failure : undefined;
+  return undoing === undefined ? [ending.failure] : [ending.failure, undoing];
+}
+
+/** The result before anything was done. */
+export function nothingDone(target: string): ApplyResult {
+  return {
+    outcome: 'failed',
+    state: 'as before',
+    target: target,
+    backend: undefined,
+    reasons: [],
+    steps: [],
+    tried: [],
+    failures: [],
+    needed: [],
+    kept: [],
+    warnings: [],
+    ours: undefined,
+    attempts: 0,
+    processes: 0,
+  };
+}

@@ -1,0 +1,148 @@
+/**
+ * Into the kernel and out of it again: lock, look, change, read back. Safe at any time, any number of
+ * times, over the leftovers of any release.
+ */
+
+import type { CapturePlan } from '../../istio/plan/plan.ts';
+import type { Failure } from '../failure/failure.ts';
+import { plainFailure } from '../failure/failure.ts';
+import type { Held, NotHeld, TakeLock } from '../namespace/lock.ts';
+import { takeLock } from '../namespace/lock.ts';
+import type { Namespace, Target } from '../namespace/namespace.ts';
+import { openNamespace, targetName } from '../namespace/namespace.ts';
+import type { Programs } from '../run.ts';
+import { programs } from '../run.ts';
+import { failuresOf, nothingDone, resultOf } from './apply-result.ts';
+import { holdsRules } from './backend.ts';
+import type { Worked } from './convergence.ts';
+import { work } from './convergence.ts';
+import type { Goal } from './desired-state.ts';
+import { goalOf, NOTHING } from './desired-state.ts';
+import { stopBefore } from './preconditions.ts';
+import type { ApplyResult } from './result.ts';
+import type { Backend } from './snapshot.ts';
+
+export interface ApplyOptions {
+  /** `nft`, `legacy` or `plain` instead of what is found best. */
+  readonly backend?: Backend;
+  /** What to do where rules of Istio are there and differ; `reconcile` unless said otherwise. */
+  readonly onDrift?: 'reconcile' | 'fail' | 'report';
+  /** Only look, and say what would be done. */
+  readonly dryRun?: boolean;
+  /** The namespace may be a node's: it may have chains of kube-proxy. */
+  readonly host?: boolean;
+  /** Milliseconds for each program; 60,000 unless said otherwise. */
+  readonly deadline?: number;
+  /** Milliseconds to wait for our lock, and for the xtables lock of legacy; 30,000 unless said otherwise. */
+  readonly lockWait?: number;
+}
+
+/** What the work needs of the machine. */
+export interface Effects {
+  readonly programs: Programs;
+  readonly lock: TakeLock;
+  /** Aborted by SIGTERM or SIGINT: nothing new is begun, but a change that has begun is finished and verified. */
+  readonly signal?: AbortSignal;
+}
+
+/** This machine. */
+export function machine(signal?: AbortSignal): Effects {
+  return { programs: programs(), lock: takeLock, ...(signal !== undefined && { signal }) };
+}
+
+/** Makes a namespace hold exactly the rules and the routing of a plan, besides those of others. Never throws for what the machine does. */
+export function applyPlan(
+  target: Target,
+  plan: CapturePlan,
+  options: ApplyOptions = {},
+  effects: Effects = machine(),
+): Promise<ApplyResult> {
+  return reach(target, goalOf(plan), options, effects);
+}
+
+/** Removes everything that any release of Istio left, in both backends unless one is named. */
+export function clean(target: Target, options: Omit<ApplyOptions, 'onDrift'> = {}, effects: Effects = machine()): Promise<ApplyResult> {
+  return reach(target, { ...NOTHING, clean: options.backend === undefined ? 'everywhere' : 'one backend' }, options, effects);
+}
+
+async function reach(target: Target, goal: Goal, options: ApplyOptions, effects: Effects): Promise<ApplyResult> {
+  const nothing = nothingDone(targetName(target));
+  let namespace: Namespace;
+  try {
+    namespace = openNamespace(target, effects.programs);
+  } catch (error) {
+    const failure = plainFailure(
+      'namespace',
+      error instanceof Error ? error.message : String(error),
+      'name a running process with --pid, or a file such as /run/netns/NAME with --netns',
+    );
+    return { ...nothing, outcome: 'failed', failures: [failure] };
+  }
+  try {
+    const lock = options.dryRun === true ? 'unavailable' : await effects.lock(namespace, options.lockWait ?? LOCK_WAIT, effects.signal);
+    if (lock === 'interrupted') return { ...nothing, outcome: 'interrupted' };
+    if (lock === 'busy') return { ...nothing, outcome: 'failed', failures: [busy(options.lockWait ?? LOCK_WAIT)] };
+    try {
+      return await underLock(namespace, goal, options, effects, nothing, lock);
+    } finally {
+      if (typeof lock === 'object') lock.release();
+    }
+  } catch (error) {
+    const failure = plainFailure('unknown', error instanceof Error ? error.message : String(error), 'run again with debug logs');
+    return { ...nothing, outcome: 'failed', state: 'mixed', failures: [failure], processes: effects.programs.started() };
+  } finally {
+    namespace.close();
+  }
+}
+
+const DEADLINE = 60_000;
+const LOCK_WAIT = 30_000;
+const NO_LOCK = 'there is no lock here, so another run at the same time is only noticed afterwards';
+
+async function underLock(
+  namespace: Namespace,
+  goal: Goal,
+  options: ApplyOptions,
+  effects: Effects,
+  nothing: ApplyResult,
+  lock: Held | NotHeld,
+): Promise<ApplyResult> {
+  const lockWait = Math.ceil((options.lockWait ?? LOCK_WAIT) / 1000);
+  const attempt = (backend: Backend | undefined): Promise<Worked> =>
+    work({
+      namespace,
+      goal,
+      lockWait,
+      question: {
+        ...(backend !== undefined && { backend }),
+        ip6: goal.ip6.tables.length > 0 || goal.clean !== undefined ? 'always' : 'where needed',
+        routing: goal.routing.rules.map(({ family }) => family),
+        deadline: options.deadline ?? DEADLINE,
+        likely: goal,
+      },
+      stop: stopBefore(goal, options, effects.signal),
+    });
+  const first = await attempt(options.backend);
+  const worked = legacyMayDo(first, options) ? await attempt('legacy') : first;
+  const unlocked = lock === 'unavailable' && options.dryRun !== true ? [NO_LOCK] : [];
+  const result = resultOf(worked, goal, nothing);
+  const why = failuresOf(first).map(({ text }) => text);
+  const earlier = worked === first ? [] : [`nft failed: ${why.join('; ')}`];
+  return {
+    ...result,
+    reasons: [...earlier, ...result.reasons],
+    warnings: [...unlocked, ...result.warnings],
+    processes: effects.programs.started(),
+  };
+}
+
+/** nft could be read but not written, for lack of a module, and holds nothing: legacy may have the modules. */
+function legacyMayDo({ ending, view }: Worked, { backend }: ApplyOptions): boolean {
+  const clear = ending.outcome === 'failed' && ending.failure.cause === 'kernel-support' && 'back' in ending && ending.back?.whole === true;
+  return clear && backend === undefined && view?.choice.snapshot.backend === 'nft' && !holdsRules(view.choice.snapshot);
+}
+
+function busy(limit: number): Failure {
+  const text = `another run of this program was at work in this network namespace for ${limit / 1000} s`;
+  return plainFailure('lock-held', text, 'wait for it to end, or end it, and run again; its lock ends with it');
+}

@@ -1,0 +1,117 @@
+/** Read, compare, change, read back: again where something else interfered, three times at most. */
+
+import type { RoutingItem } from '../../istio/found/routing-changes.ts';
+import type { Failure } from '../failure/failure.ts';
+import { plainFailure } from '../failure/failure.ts';
+import type { Namespace } from '../namespace/namespace.ts';
+import type { Goal, Planned } from './desired-state.ts';
+import { marksIn, planChange } from './desired-state.ts';
+import type { Known, Question, View } from './observe.ts';
+import { look } from './observe.ts';
+import type { Tried } from './result.ts';
+import type { Before, PutBack } from './rollback.ts';
+import { putBack } from './rollback.ts';
+import { perform } from './run-steps.ts';
+import type { Step, Transaction } from './transaction.ts';
+import { transactionOf } from './transaction.ts';
+
+const ATTEMPTS = 3;
+
+export interface Work {
+  readonly namespace: Namespace;
+  readonly goal: Goal;
+  readonly question: Question;
+  readonly lockWait: number;
+  /** Asked after the first look, before anything is changed: what ends the work there. */
+  readonly stop: (view: View, planned: Planned, steps: readonly Step[]) => Stop | undefined;
+}
+
+export type Stop =
+  | { readonly outcome: 'planned' | 'drifted' | 'interrupted' }
+  | { readonly outcome: 'refused' | 'failed'; readonly failure: Failure };
+
+export interface Worked {
+  readonly ending: Stop | { readonly outcome: 'done' } | { readonly outcome: 'failed'; readonly failure: Failure; readonly back?: PutBack };
+  /** The first look. */
+  readonly first?: View;
+  /** The last one before a failure or the end. */
+  readonly view?: View;
+  readonly planned?: Planned;
+  readonly transaction?: Transaction;
+  readonly tried: readonly Tried[];
+  readonly attempts: number;
+}
+
+/** Works until the goal is reached and verified, or can't be. */
+export async function work({ namespace, goal, question, lockWait, stop }: Work): Promise<Worked> {
+  const tried: Tried[] = [];
+  const touched: RoutingItem[] = [];
+  let marks: ReadonlySet<number> = new Set();
+  let before: Before | undefined;
+  let known: Known = {};
+  let last: { readonly steps: readonly Step[]; readonly failure: Failure | undefined } | undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    const view = await look(namespace, question, known);
+    const progress = { tried, attempts: Math.min(attempt, ATTEMPTS) };
+    if ('failure' in view) {
+      if (before === undefined) return { ending: { outcome: 'failed', failure: view.failure }, ...progress };
+      return await fail(view.failure, before, progress);
+    }
+    const planned = planChange(view, goal, marks, lockWait);
+    const transaction = transactionOf(planned.change);
+    const state = { first: before?.view ?? view, view, planned, transaction, ...progress };
+    const stopped = before === undefined ? stop(view, planned, transaction.steps) : undefined;
+    if (stopped !== undefined) return { ending: stopped, ...state };
+    if (transaction.steps.length === 0) return { ending: { outcome: 'done' }, ...state };
+    before ??= { view, planned };
+    if (last?.failure !== undefined && isSameAgain(last.steps, transaction.steps)) return await fail(last.failure, before, state);
+    if (attempt > ATTEMPTS) return await fail(last?.failure ?? notVerified(view, transaction.steps), before, state);
+    marks = new Set([...marks, ...marksIn(view.choice.snapshot, planned.ownership)]);
+    touched.push(...planned.routing.before, ...planned.routing.after);
+    const performed = await perform(namespace, transaction.steps, question.deadline);
+    tried.push(...performed.tried.map(({ step, done }): Tried => ({ ...step, done, attempt, back: false })));
+    last = { steps: transaction.steps, failure: performed.failure };
+    if (performed.failure !== undefined && !mayBeLostRace(performed.failure)) return await fail(performed.failure, before, state);
+    known = knownAfter(view, planned, performed.failure === undefined ? performed.routing : undefined);
+  }
+
+  async function fail(failure: Failure, from: Before, state: Omit<Worked, 'ending'>): Promise<Worked> {
+    const back = await putBack(namespace, question, from, touched, lockWait);
+    const steps = back.tried.map(({ step, done }): Tried => ({ ...step, done, attempt: state.attempts, back: true }));
+    return { ...state, ending: { outcome: 'failed', failure, back }, tried: [...state.tried, ...steps] };
+  }
+}
+
+/** After steps that all worked, only the rules are read back: each routing step said itself what came of it. */
+function knownAfter(view: View, { change }: Planned, routing: Known['listing']): Known {
+  if (routing === undefined) return { nftTables: view.nftTables };
+  const nftTables = { ...view.nftTables, native: [] };
+  return {
+    nftTables,
+    listing: { ...view.listing, ...routing },
+    ...(change.stores.length === 1 && { backend: view.choice.snapshot.backend }),
+  };
+}
+
+// A -D of what is gone, a chain that is in use now: someone was faster. Legacy gives no reasons, so its
+// "refused" may be the same.
+function mayBeLostRace({ cause }: Failure): boolean {
+  return cause === 'gone' || cause === 'refused' || cause === 'unknown';
+}
+
+/** Whether all that is to be done now was tried just before: then nobody interfered, and it fails again. */
+function isSameAgain(last: readonly Step[], now: readonly Step[]): boolean {
+  const blocks = (steps: readonly Step[]): readonly string[] =>
+    steps.flatMap(({ argv, text }) => text.split(/(?<=^COMMIT\n)/m).map((block) => `${argv.join(' ')}\n${block}`));
+  const before = new Set(blocks(last));
+  return blocks(now).every((block) => before.has(block));
+}
+
+function notVerified({ choice }: View, left: readonly Step[]): Failure {
+  const shown = new Set(Object.values(choice.snapshot.texts).flatMap((text) => text.split('\n')));
+  const rule = left.flatMap(({ text }) => text.split('\n')).find((line) => line.startsWith('-A ') && !shown.has(line));
+  const text = 'what was read back is not what was written, three times in a row';
+  const fix =
+    'end the program that changes the rules at the same time, if there is one, and run again; if there is none, iptables spells the rule in another way: write its values as numbers';
+  return { ...plainFailure('not-verified', text, fix), ...(rule !== undefined && { rule }) };
+}

@@ -1,0 +1,75 @@
+/** What is to be reached, and the change that it takes from what is there. */
+
+import type { Ownership } from '../../istio/found/ownership.ts';
+import { ownedIn } from '../../istio/found/ownership.ts';
+import type { RoutingChanges } from '../../istio/found/routing-changes.ts';
+import { marksOf, routingChanges } from '../../istio/found/routing-changes.ts';
+import type { CapturePlan } from '../../istio/plan/plan.ts';
+import type { Routing } from '../../istio/plan/routing.ts';
+import { keepOnly } from '../../netfilter/reconcile.ts';
+import type { Family, Ruleset } from '../../netfilter/rule.ts';
+import { FAMILIES, isBuiltIn } from '../../netfilter/rule.ts';
+import { holdsOurs } from './backend.ts';
+import type { View } from './observe.ts';
+import { batchLines } from './routing.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Change, Store } from './transaction.ts';
+
+export interface Goal {
+  readonly ip: Ruleset;
+  readonly ip6: Ruleset;
+  readonly routing: Routing;
+  /** Nothing of ours is to be left: `everywhere` in both backends, or only in the one that was asked for. */
+  readonly clean?: 'everywhere' | 'one backend';
+}
+
+/** The state of a namespace in which Istio never was. */
+export const NOTHING: Goal = {
+  ip: { family: 'ip', tables: [] },
+  ip6: { family: 'ip6', tables: [] },
+  routing: { rules: [], routes: [], addresses: [] },
+  clean: 'everywhere',
+};
+
+export function goalOf({ ip, ip6, routing }: CapturePlan): Goal {
+  return { ip, ip6, routing };
+}
+
+/** Whether IPv6 is to be captured. Rejecting it, as releases before 1.4 do, captures nothing: without IPv6 there is nothing to reject. */
+export function capturesIp6({ ip6 }: Goal): boolean {
+  return ip6.tables.some(({ name, chains }) => chains.some((chain) => !isBuiltIn(name, chain.name)));
+}
+
+/** A change, and what it was made from. */
+export interface Planned {
+  readonly change: Change;
+  readonly routing: RoutingChanges;
+  readonly ownership: Ownership;
+}
+
+/** The change from a view to a goal. Marks of earlier looks tell policy routing that is stale by now. */
+export function planChange(view: View, goal: Goal, marks: ReadonlySet<number>, lockWait: number): Planned {
+  const { snapshot, other } = view.choice;
+  const ownership = ownedIn(snapshot, goal.clean === undefined ? goal : undefined);
+  const wanted = { ip: goal.ip, ip6: snapshot.families.includes('ip6') ? goal.ip6 : NOTHING.ip6 };
+  const stores: Store[] = [{ backend: snapshot.backend, live: snapshot, owned: ownership, wanted }];
+  if (goal.clean === 'everywhere' && other !== undefined && holdsOurs(other))
+    stores.push({ backend: other.backend, live: other, owned: ownedIn(other), wanted: NOTHING });
+  const routing = routingChanges(view.routing, goal.routing, new Set([...marks, ...marksIn(snapshot, ownership)]));
+  const lines = { before: batchLines('add', routing.before), after: batchLines('del', routing.after) };
+  return { change: { stores, routing: lines, native: view.nftTables.native, lockWait }, routing, ownership };
+}
+
+/** The marks that our own live rules use. */
+export function marksIn(snapshot: Snapshot, ownership: Ownership): ReadonlySet<number> {
+  return marksOf(FAMILIES.flatMap((family) => rulesOf(oursIn(snapshot, ownership)[family])));
+}
+
+/** Our part of what a backend shows. */
+export function oursIn(snapshot: Snapshot, ownership: Ownership): Readonly<Record<Family, Ruleset>> {
+  return { ip: keepOnly(snapshot.ip, ownership.ip), ip6: keepOnly(snapshot.ip6, ownership.ip6) };
+}
+
+function rulesOf({ tables }: Ruleset): Ruleset['tables'][number]['chains'][number]['rules'] {
+  return tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules));
+}

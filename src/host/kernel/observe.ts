@@ -1,0 +1,80 @@
+/** One look at all there is: the rules of both backends, native tables, routing. What is known already is not asked again. */
+
+import type { LiveRouting } from '../../istio/found/routing-changes.ts';
+import { marksOf } from '../../istio/found/routing-changes.ts';
+import type { Family, Ruleset } from '../../netfilter/rule.ts';
+import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Failure } from '../failure/failure.ts';
+import type { Namespace, NetFiles } from '../namespace/namespace.ts';
+import type { Choice } from './backend.ts';
+import { chooseBackend, hasIp6 } from './backend.ts';
+import type { NftTables } from './nft-tables.ts';
+import { listNftTables } from './nft-tables.ts';
+import type { RoutingListing } from './routing.ts';
+import { listRouting, liveRouting } from './routing.ts';
+import { mayHaveLocalDefault6, mayHavePolicyRules } from './routing-files.ts';
+import type { Backend, Snapshot } from './snapshot.ts';
+
+export interface View {
+  readonly netFiles: NetFiles;
+  readonly choice: Choice;
+  readonly nftTables: NftTables;
+  readonly listing: RoutingListing;
+  readonly routing: LiveRouting;
+  readonly warnings: readonly string[];
+}
+
+export interface Question {
+  readonly backend?: Backend;
+  readonly ip6: 'always' | 'where needed';
+  /** The families whose policy routing counts in any case; of the others only what may be left over. */
+  readonly routing: readonly Family[];
+  readonly deadline: number;
+  /** What is wanted, for that is most likely there. */
+  readonly likely: Readonly<Record<Family, Ruleset>>;
+}
+
+/** What an earlier look or a step told. */
+export interface Known {
+  /** The backend that was chosen, where no other holds anything to change. */
+  readonly backend?: Backend;
+  readonly nftTables?: NftTables;
+  readonly listing?: RoutingListing;
+}
+
+/** Looks; the processes run side by side where none needs another's answer. */
+export async function look(namespace: Namespace, question: Question, known: Known = {}): Promise<View | { readonly failure: Failure }> {
+  const netFiles = await namespace.netFiles();
+  const reading = { namespace, netFiles, deadline: question.deadline, likely: question.likely };
+  const listed = known.nftTables === undefined ? listNftTables(namespace, question.deadline) : Promise.resolve(known.nftTables);
+  const wish = {
+    ...(question.backend !== undefined && { forced: question.backend }),
+    ...(known.backend !== undefined && { chosen: known.backend }),
+    ip6: question.ip6,
+    nftTables: listed,
+  };
+  const [choice, nftTables] = await Promise.all([chooseBackend(reading, wish), listed]);
+  if ('failure' in choice) return choice;
+  const warnings: string[] = [...choice.snapshot.warnings];
+  let listing: RoutingListing = known.listing ?? {};
+  for (const family of FAMILIES) {
+    if (listing[family] !== undefined || !isToBeListed(family, question, netFiles, choice.snapshot)) continue;
+    const read = await listRouting(namespace, family, question.deadline);
+    if (!('failure' in read)) listing = { ...listing, [family]: read };
+    else if (question.routing.includes(family)) return read;
+    else warnings.push(`policy routing was not looked at: ${read.failure.text}`);
+  }
+  return { netFiles, choice, nftTables, listing, routing: liveRouting(listing, netFiles), warnings };
+}
+
+// The first policy rule of a namespace shows in a file, for IPv4. For IPv6 only our route does: where rules are
+// wanted, or marks of ours are set, it is asked; and a policy rule alone that someone else left there stays.
+function isToBeListed(family: Family, { routing }: Question, netFiles: NetFiles, { ip6 }: Snapshot): boolean {
+  if (family === 'ip') return mayHavePolicyRules(netFiles);
+  if (!hasIp6({ netFiles })) return false;
+  return (
+    routing.includes('ip6') ||
+    mayHaveLocalDefault6(netFiles) ||
+    marksOf(ip6.tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules))).size > 0
+  );
+}

@@ -1,0 +1,102 @@
+/** After a failure: the way back to the state that was there before, and what is still to be done where there is none. */
+
+import { ownedIn } from '../../istio/found/ownership.ts';
+import type { LiveRouting, RoutingItem } from '../../istio/found/routing-changes.ts';
+import { printRestore } from '../../netfilter/print.ts';
+import type { Family } from '../../netfilter/rule.ts';
+import type { Failure } from '../failure/failure.ts';
+import type { Namespace } from '../namespace/namespace.ts';
+import type { Planned } from './desired-state.ts';
+import { oursIn } from './desired-state.ts';
+import type { Question, View } from './observe.ts';
+import { look } from './observe.ts';
+import { batchLines } from './routing.ts';
+import { perform } from './run-steps.ts';
+import { programOf } from './snapshot.ts';
+import type { Step, Store, Transaction } from './transaction.ts';
+import { transactionOf } from './transaction.ts';
+
+/** The state before anything was changed. */
+export interface Before {
+  readonly view: View;
+  readonly planned: Planned;
+}
+
+export interface PutBack {
+  /** Nothing is left to do: the state is the one before. */
+  readonly whole: boolean;
+  readonly tried: readonly { readonly step: Step; readonly done: boolean }[];
+  readonly failure: Failure | undefined;
+  /** What still has to be run for the state before. */
+  readonly needed: readonly Step[];
+}
+
+/** Puts back what was there of ours; `touched` are the routing items that may have been added or removed. */
+export async function putBack(
+  namespace: Namespace,
+  question: Question,
+  before: Before,
+  touched: readonly RoutingItem[],
+  lockWait: number,
+): Promise<PutBack> {
+  const now = await look(namespace, { ...question, ip6: before.view.choice.snapshot.families.includes('ip6') ? 'always' : 'where needed' });
+  if ('failure' in now) return { whole: false, tried: [], failure: now.failure, needed: exactTexts(before) };
+  const back = wayBack(now, before, touched, lockWait);
+  if (back.steps.length === 0) return { whole: true, tried: [], failure: undefined, needed: [] };
+  const { tried, failure } = await perform(namespace, back.steps, question.deadline);
+  const left = back.steps.slice(tried.filter(({ done }) => done).length);
+  if (failure !== undefined) return { whole: false, tried, failure, needed: left };
+  const after = await look(namespace, question);
+  const needed = 'failure' in after ? exactTexts(before) : wayBack(after, before, touched, lockWait).steps;
+  return { whole: needed.length === 0, tried, failure: 'failure' in after ? after.failure : undefined, needed };
+}
+
+function wayBack(now: View, before: Before, touched: readonly RoutingItem[], lockWait: number): Transaction {
+  const stores = before.planned.change.stores.flatMap((store): Store[] => {
+    const live = [now.choice.snapshot, now.choice.other].find((snapshot) => snapshot?.backend === store.backend);
+    if (live === undefined) return [];
+    const wanted = oursIn({ ...live, ip: store.live.ip, ip6: store.live.ip6 }, { ...store.owned, warnings: [] });
+    // What was about to become of it tells what of it is ours now.
+    return [{ backend: store.backend, live, owned: ownedIn(live, store.wanted), wanted }];
+  });
+  const [then, there] = [before.view.routing, now.routing];
+  const routing = {
+    before: batchLines(
+      'add',
+      touched.filter((item) => isThere(item, then) && !isThere(item, there)),
+    ),
+    after: batchLines(
+      'del',
+      touched.filter((item) => !isThere(item, then) && isThere(item, there)),
+    ),
+  };
+  return transactionOf({ stores, routing, native: [], lockWait });
+}
+
+function isThere(item: RoutingItem, { rules, routes, addresses }: LiveRouting): boolean {
+  switch (item.kind) {
+    case 'rule':
+      return rules.some(
+        ({ family, mark, table, priority, plain }) =>
+          plain && family === item.family && mark === item.mark && table === item.table && (item.priority ?? priority) === priority,
+      );
+    case 'route':
+      return routes.some(({ family, table, localDefault }) => localDefault && family === item.family && table === item.table);
+    case 'address':
+      return addresses.some(({ family, address }) => family === item.family && address === item.address);
+    default:
+      return item satisfies never;
+  }
+}
+
+/** The whole tables as they were saved, for iptables-restore without --noflush: right whatever is there now. */
+function exactTexts({ view: { choice } }: Before): readonly Step[] {
+  const { backend, texts, families, ...rulesets } = choice.snapshot;
+  return families.map((family: Family): Step => {
+    const text = texts[family] ?? printRestore(rulesets[family]);
+    return { kind: 'rules', family, argv: [programOf(backend, family, 'restore')], text: text === '' ? EMPTY_TABLES : text };
+  });
+}
+
+// An empty save holds no table, so restoring it would change nothing.
+const EMPTY_TABLES = ['mangle', 'raw', 'nat'].map((table) => `*${table}\nCOMMIT\n`).join('');

@@ -1,0 +1,45 @@
+/** Carries out steps, one after the other, until one fails. */
+
+import type { Failure } from '../failure/failure.ts';
+import { explainFailure } from '../failure/failure.ts';
+import { lockFileEnvironment } from '../failure/rights.ts';
+import type { Namespace } from '../namespace/namespace.ts';
+import { succeeded } from '../run.ts';
+import type { RoutingListing } from './routing.ts';
+import { LISTING, listingCommand, readListing } from './routing.ts';
+import type { Step } from './transaction.ts';
+
+export interface Performed {
+  /** Every step that was started, in order; only the last can have failed. */
+  readonly tried: readonly { readonly step: Step; readonly done: boolean }[];
+  readonly failure: Failure | undefined;
+  /** The routing after the last routing step of a family. */
+  readonly routing: RoutingListing;
+}
+
+/** Runs the steps. Nothing interrupts it: a table is swapped whole or not at all, but a step half of the way is no state to stop in. */
+export async function perform(namespace: Namespace, steps: readonly Step[], deadline: number): Promise<Performed> {
+  const tried: { step: Step; done: boolean }[] = [];
+  let routing: RoutingListing = {};
+  for (const step of steps) {
+    const listed = step.kind === 'routing' && step.family !== undefined;
+    // One process for the change and for what is there afterwards.
+    const argv = listed ? listingCommand(step.family) : step.argv;
+    const stdin = listed ? `${step.text}${LISTING}` : step.text;
+    const ran = await namespace.run({ argv, stdin, deadline, env: lockFileEnvironmentFor(step) });
+    tried.push({ step, done: succeeded(ran) });
+    if (!succeeded(ran)) {
+      const failure = explainFailure(
+        { ...ran, argv: step.argv },
+        { text: step.text, ...(step.family !== undefined && { family: step.family }) },
+      );
+      return { tried, failure, routing };
+    }
+    if (listed) routing = { ...routing, [step.family]: readListing(ran.stdout, step.family) };
+  }
+  return { tried, failure: undefined, routing };
+}
+
+function lockFileEnvironmentFor({ kind, argv }: Step): Readonly<Record<string, string>> {
+  return kind === 'rules' && !argv[0].includes('-nft-') ? lockFileEnvironment() : {};
+}

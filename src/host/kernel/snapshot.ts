@@ -1,0 +1,92 @@
+/** The live rules of a namespace, read through one backend. */
+
+import { iptables } from '../../netfilter/print.ts';
+import { readProblemText } from '../../netfilter/read/problems.ts';
+import { readRules } from '../../netfilter/read.ts';
+import type { Family, Ruleset } from '../../netfilter/rule.ts';
+import type { Failure } from '../failure/failure.ts';
+import { explainFailure } from '../failure/failure.ts';
+import type { Namespace, NetFiles } from '../namespace/namespace.ts';
+import { succeeded } from '../run.ts';
+import { isSaveOf } from './same-save.ts';
+
+/** Which programs: `iptables-nft-*`, `iptables-legacy-*`, or `iptables-*`, whatever those are on this machine. */
+export type Backend = 'nft' | 'legacy' | 'plain';
+
+/** `iptables-nft-save`, `ip6tables-restore`, ... */
+export function programOf(backend: Backend, family: Family, action: 'save' | 'restore'): string {
+  return `${iptables(family)}${backend === 'plain' ? '' : `-${backend}`}-${action}`;
+}
+
+/** What a backend shows; a family that was not looked at is empty and not in `families`. */
+export interface Snapshot {
+  readonly backend: Backend;
+  readonly families: readonly Family[];
+  readonly ip: Ruleset;
+  readonly ip6: Ruleset;
+  /** What the programs printed: with it a state can be put back exactly, rules of others included. */
+  readonly texts: Partial<Readonly<Record<Family, string>>>;
+  /** What could not be read, in words. */
+  readonly warnings: readonly string[];
+}
+
+/** One family's rules, or why they can't be read. */
+export type FamilyRead =
+  | { readonly ruleset: Ruleset; readonly text: string; readonly warnings: readonly string[] }
+  | { readonly failure: Failure };
+
+/** What a read needs. */
+export interface Reading {
+  readonly namespace: Namespace;
+  readonly netFiles: NetFiles;
+  /** Milliseconds for each program. */
+  readonly deadline: number;
+  /** What may well be there: it is recognised without being read. */
+  readonly likely?: Readonly<Record<Family, Ruleset>>;
+  /** The backend's programs are to be run even where the kernel's lists say that there is nothing to see. */
+  readonly prove?: boolean;
+}
+
+/** The file that lists a family's legacy tables in use, one name a line; reading it makes none and starts nothing. */
+export function legacyTables(netFiles: NetFiles, family: Family): readonly string[] | undefined {
+  return (family === 'ip' ? netFiles.ip_tables_names : netFiles.ip6_tables_names)?.split('\n').filter((name) => name !== '');
+}
+
+/** Reads one family. */
+export async function readFamily(reading: Reading, backend: Backend, family: Family): Promise<FamilyRead> {
+  const program = programOf(backend, family, 'save');
+  const texts: string[] = [];
+  for (const arguments_ of savesFor(reading, backend, family)) {
+    const ran = await reading.namespace.run({ argv: [program, ...arguments_], deadline: reading.deadline });
+    if (!succeeded(ran)) return { failure: explainFailure(ran, { family }) };
+    texts.push(ran.stdout);
+  }
+  const text = texts.join('');
+  const likely = reading.likely?.[family];
+  if (likely !== undefined && isSaveOf(text, likely)) return { ruleset: likely, text, warnings: [] };
+  const { rulesets, problems } = text.trim() === '' ? { rulesets: [], problems: [] } : readRules(text, { family });
+  const ruleset = rulesets.find((read) => read.family === family) ?? { family, tables: [] };
+  const told = problems.filter(({ code, severity }) => severity === 'warning' && code !== 'legacy-tables-present' && code !== 'empty-text');
+  const lines = told.map((problem) => `${program}, line ${problem.line}: ${readProblemText(problem)}`);
+  return {
+    ruleset,
+    text,
+    warnings:
+      lines.length <= MOST_WARNINGS ? lines : [...lines.slice(0, MOST_WARNINGS), `${program}: ${lines.length - MOST_WARNINGS} more lines`],
+  };
+}
+
+// One line of a kind says it; a log is no place for thousands.
+const MOST_WARNINGS = 5;
+
+/**
+ * The arguments of each save that it takes. Legacy: none where the kernel lists no table. Without root the
+ * list may not be read, and iptables-legacy-save without -t prints no rules (kernel.md): then every table by
+ * name, which makes those that are not there.
+ */
+function savesFor({ netFiles, prove = false }: Reading, backend: Backend, family: Family): readonly (readonly string[])[] {
+  if (backend !== 'legacy') return [[]];
+  const listed = legacyTables(netFiles, family);
+  if (listed !== undefined) return listed.length === 0 && !prove ? [] : [[]];
+  return process.geteuid?.() === 0 ? [[]] : ['nat', 'mangle', 'raw', 'filter'].map((table) => ['-t', table]);
+}

@@ -1,0 +1,114 @@
+/** The network namespace to work in: how programs run there, and what its files under /proc/net say. */
+
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import type { Programs, Ran, Run, Running } from '../run.ts';
+import { succeeded } from '../run.ts';
+
+/** The namespace as it was named. */
+export type Target =
+  | { readonly kind: 'here' }
+  | { readonly kind: 'pid'; readonly pid: number }
+  | { readonly kind: 'netns'; readonly path: string };
+
+/** The files that say, without a process, what a namespace holds. */
+export const NET_FILES = ['ip_tables_names', 'ip6_tables_names', 'if_inet6', 'fib_trie', 'ipv6_route'] as const;
+
+/** Their texts; undefined where there is no such file, or it may not be read. */
+export type NetFiles = Readonly<Record<(typeof NET_FILES)[number], string | undefined>>;
+
+/** A namespace that is held open: it can't go away, or become another, while work is done in it. */
+export interface Namespace {
+  /** For messages: `this network namespace`, `the network namespace of process 7`. */
+  readonly name: string;
+  readonly here: boolean;
+  readonly run: Run;
+  readonly start: Programs['start'];
+  readonly netFiles: () => Promise<NetFiles>;
+  readonly close: () => void;
+}
+
+/** How a target is called in messages. */
+export function targetName(target: Target): string {
+  switch (target.kind) {
+    case 'here':
+      return 'this network namespace';
+    case 'pid':
+      return `the network namespace of process ${target.pid}`;
+    case 'netns':
+      return `the network namespace ${target.path}`;
+    default:
+      return target satisfies never;
+  }
+}
+
+/** Opens a target. Throws an Error in words where it does not exist or may not be entered. */
+export function openNamespace(target: Target, programs: Programs): Namespace {
+  const name = targetName(target);
+  if (target.kind === 'here') {
+    const netFiles = async (): Promise<NetFiles> => readNetFiles('/proc/net');
+    return { name, here: true, run: programs.run, start: programs.start, netFiles, close: () => undefined };
+  }
+  const path = target.kind === 'pid' ? `/proc/${target.pid}/ns/net` : target.path;
+  const handle = openHandle(path, name);
+  // Entered through our own handle: a process that ends can't hand its number, and with it our rules, to another.
+  const enter = ['nsenter', `--net=/proc/${process.pid}/fd/${handle}`] as const;
+  const run: Run = async (command) => outside(await programs.run({ ...command, argv: [...enter, ...command.argv] }), command.argv);
+  const start = (command: Parameters<Programs['start']>[0]): Running => programs.start({ ...command, argv: [...enter, ...command.argv] });
+  return { name, here: false, run, start, netFiles: () => netFilesThrough(run), close: () => closeSync(handle) };
+}
+
+function openHandle(path: string, name: string): number {
+  let handle: number;
+  try {
+    handle = openSync(path, 'r');
+  } catch (error) {
+    const missing = !existsSync(path);
+    throw new Error(
+      missing ? `${name} does not exist (${path})` : `${name} can not be opened: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+  if (isNetworkNamespace(handle)) return handle;
+  closeSync(handle);
+  throw new Error(`${path} is not a network namespace`);
+}
+
+// Namespaces live in a file system of their own, in which this process's is as well.
+function isNetworkNamespace(handle: number): boolean {
+  const own = openSync('/proc/self/ns/net', 'r');
+  try {
+    return fstatSync(handle).dev === fstatSync(own).dev;
+  } finally {
+    closeSync(own);
+  }
+}
+
+/** What a program in the namespace did, with nsenter's own part taken out. */
+function outside(ran: Ran, argv: Ran['argv']): Ran {
+  const notFound = ran.exitCode === 127 && /^nsenter: failed to execute .*No such file/m.test(ran.stderr);
+  return notFound ? { ...ran, argv, exitCode: null, notFound } : { ...ran, argv };
+}
+
+function readNetFiles(folder: string): NetFiles {
+  return Object.fromEntries(NET_FILES.map((file) => [file, textOf(`${folder}/${file}`)])) as NetFiles;
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+// /proc/net shows the namespace of the process that reads it, and Node can't enter one: tail reads all
+// of them in one process, each behind a line `==> FILE <==`, and says nothing of those that don't exist.
+async function netFilesThrough(run: Run): Promise<NetFiles> {
+  const ran = await run({ argv: ['tail', '-v', '-n', '+1', ...NET_FILES.map((file) => `/proc/net/${file}`)], deadline: 10_000 });
+  if (!succeeded(ran) && ran.stdout === '') throw new Error(`the network namespace can not be entered: ${ran.stderr.trim()}`);
+  const texts = new Map<string, string>();
+  for (const part of ran.stdout.split(/^==> /m).slice(1)) {
+    const [, file = '', text = ''] = /^\/proc\/net\/(\S+) <==\n([^]*)$/.exec(part) ?? [];
+    texts.set(file, text.replace(/\n$/, ''));
+  }
+  return Object.fromEntries(NET_FILES.map((file) => [file, texts.get(file)])) as NetFiles;
+}

@@ -1,0 +1,148 @@
+/** Proof that redirection works: a connection with a random token must come out at the port to which the rules send it. */
+
+import { randomBytes } from 'node:crypto';
+import { Server } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Family, Ruleset } from '../../netfilter/rule.ts';
+import { expectedPort } from './expected-port.ts';
+import type { Ids, Met } from './probe-call.ts';
+import { callOnce, idsToHave, listen, ownIds, routeTo } from './probe-call.ts';
+
+/** Which way into the proxy was tried. */
+export type Path =
+  /** A call of the proxy to its own pod comes back in: what a caller with the proxy's user can see. */
+  | 'inbound'
+  /** A call of an application to the outside reaches the proxy. */
+  | 'outbound';
+
+export type Verdict =
+  | { readonly kind: 'redirected' }
+  /** The connection arrived where it was sent, or nowhere: no rule caught it. */
+  | { readonly kind: 'missed'; readonly how: string }
+  /** Nothing can be said: there is no route, or a port is in use. */
+  | { readonly kind: 'not tested'; readonly why: string };
+
+export interface ProbeResult {
+  readonly family: Family;
+  readonly path: Path;
+  readonly verdict: Verdict;
+}
+
+export interface ProbeRequest {
+  /** The rules of each family to prove: they say which call has to come out where. */
+  readonly rulesets: readonly Ruleset[];
+  /** The port that is called; nothing but the probe listens there. */
+  readonly probePort: number;
+  /** Milliseconds for everything; a family is tried again until then, since another may be making the rules. */
+  readonly timeout: number;
+  /** The proxy's ids; where the caller has others and may change them, the probe takes the proxy's for its calls. */
+  readonly proxy: Ids;
+}
+
+const AGAIN_AFTER = 100;
+const PATIENCE = 1000;
+/** A call with less time than this says more about the time than about the rules. */
+const SHORTEST = 50;
+
+// Own calls go to the address from which the proxy delivers to the application: on lo, and not what counts as loopback.
+const OWN: Readonly<Record<Family, string>> = { ip: '127.0.0.6', ip6: '::6' };
+// Addresses for documentation (RFC 5737, RFC 3849): nobody is there, so only a rule can answer.
+const OUTSIDE: Readonly<Record<Family, string>> = { ip: '192.0.2.1', ip6: '2001:db8::1' };
+const LOOPBACK: Readonly<Record<Family, string>> = { ip: '127.0.0.1', ip6: '::1' };
+
+/** Tries each family until it is redirected or the time is over. Never rejects. */
+export async function probe(request: ProbeRequest): Promise<readonly ProbeResult[]> {
+  const deadline = Date.now() + request.timeout;
+  const attempts = await Promise.all(request.rulesets.map((ruleset) => prepare(ruleset, request)));
+  for (;;) {
+    // One connection at a time: the ids of its socket are those of the whole process.
+    for (const one of attempts) if (one.verdict.kind === 'missed') one.verdict = await attempt(one, request, deadline);
+    if (attempts.every(({ verdict }) => verdict.kind !== 'missed') || Date.now() + AGAIN_AFTER + SHORTEST > deadline) break;
+    await sleep(AGAIN_AFTER);
+  }
+  for (const { atProxy, straight } of attempts) for (const server of [atProxy, straight]) if (server instanceof Server) server.close();
+  return attempts.map(({ family, way: { path }, verdict }) => ({ family, path, verdict }));
+}
+
+/** A call, and the port at which it has to come out. */
+interface Way {
+  readonly path: Path;
+  readonly ids: Ids;
+  readonly port: number | undefined;
+}
+
+interface Attempt {
+  readonly family: Family;
+  readonly way: Way;
+  readonly token: string;
+  /** Our server where the call has to come out, or why there is none. */
+  readonly atProxy: Server | string;
+  /** Our server where the call goes without rules: what is not redirected is to be told from what is lost. */
+  straight: Server | string | undefined;
+  verdict: Verdict;
+}
+
+/** The first call that these rules redirect: the caller's own to its pod, the proxy's, or the caller's to the outside. */
+function wayOf(ruleset: Ruleset, { probePort: port, proxy }: ProbeRequest): Way {
+  const { family } = ruleset;
+  const own = ownIds();
+  const asProxy = idsToHave(proxy);
+  const inbound = { to: OWN[family], port, from: LOOPBACK[family], onLoopback: true };
+  const outbound = { to: OUTSIDE[family], port, from: undefined, onLoopback: false };
+  const ways = [
+    { path: 'inbound', ids: own, port: expectedPort(ruleset, { ...inbound, ...own }) },
+    ...(asProxy === null ? [] : [{ path: 'inbound', ids: asProxy, port: expectedPort(ruleset, { ...inbound, ...asProxy }) } as const]),
+    { path: 'outbound', ids: own, port: expectedPort(ruleset, { ...outbound, ...own }) },
+  ] as const;
+  return ways.find((way) => way.port !== undefined) ?? ways[0];
+}
+
+async function prepare(ruleset: Ruleset, request: ProbeRequest): Promise<Attempt> {
+  const { family } = ruleset;
+  const way = wayOf(ruleset, request);
+  const token = randomBytes(16).toString('hex');
+  const begun = { family, way, token, straight: undefined };
+  const notTested = (why: string): Attempt => ({ ...begun, atProxy: why, verdict: { kind: 'not tested', why } });
+  if (way.port === undefined) return notTested(`these rules let the calls of user ${way.ids.uid} and group ${way.ids.gid} through`);
+  const noRoute = way.path === 'outbound' ? await routeTo(family, OUTSIDE[family]) : undefined;
+  if (noRoute !== undefined) return notTested(`there is no route to ${OUTSIDE[family]} (${noRoute})`);
+  const atProxy = await listen(LOOPBACK[family], way.port, `${token} redirected`);
+  if (typeof atProxy === 'string' && atProxy !== 'EADDRINUSE')
+    return notTested(`can not listen on ${LOOPBACK[family]} port ${way.port} (${atProxy})`);
+  return { ...begun, atProxy, verdict: { kind: 'missed', how: 'there was no time to try' } };
+}
+
+/** One call; where it arrived tells whether there is a rule. */
+async function attempt(one: Attempt, { probePort }: ProbeRequest, deadline: number): Promise<Verdict> {
+  const { family, way, token } = one;
+  const host = way.path === 'inbound' ? OWN[family] : OUTSIDE[family];
+  if (way.path === 'inbound' && !(one.straight instanceof Server)) {
+    one.straight = await listen(host, probePort, `${token} missed`);
+    // It belongs to what is to be proved: without it the proxy can't deliver to the application.
+    if (one.straight === 'EADDRNOTAVAIL') return { kind: 'missed', how: `${host} is not on lo` };
+  }
+  // Left alone, IPv6 would choose ::6 as the source too, and what comes from there is let through.
+  const localAddress = way.path === 'inbound' ? LOOPBACK[family] : undefined;
+  const patience = Math.max(SHORTEST, Math.min(PATIENCE, deadline - Date.now()));
+  return verdictOf(await callOnce({ host, port: probePort, localAddress, ids: way.ids, patience }), one, `${host} port ${probePort}`);
+}
+
+function verdictOf(met: Met, { way, token, atProxy, straight }: Attempt, where: string): Verdict {
+  if (met.kind === 'nobody') {
+    const how = met.code === 'ETIMEDOUT' ? `nobody answered on ${where}` : `the connection to ${where} failed (${met.code})`;
+    return { kind: 'missed', how };
+  }
+  if (met.kind === 'said' && met.text === `${token} redirected`) return { kind: 'redirected' };
+  if (met.kind === 'said' && met.text === `${token} missed`)
+    return { kind: 'missed', how: `the connection to ${where} went straight there` };
+  // Someone else has the proxy's port, most likely the proxy. If this was it, the rule works; that can't be known.
+  const inUse = `port ${way.port} is in use here; does the proxy run already?`;
+  if (typeof atProxy === 'string') {
+    const known = way.path === 'outbound' || straight instanceof Server;
+    return { kind: 'not tested', why: known ? `${inUse} A call to ${where} did not go straight there` : `${inUse} So is ${where}` };
+  }
+  return {
+    kind: 'missed',
+    how: met.kind === 'silent' ? `someone took the connection to ${where} and said nothing` : `someone else answered on ${where}`,
+  };
+}

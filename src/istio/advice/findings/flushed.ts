@@ -1,0 +1,39 @@
+/** Tables of which only Istio's chains are left, without a rule: iptables -F empties chains and keeps them. */
+
+import type { Observation } from '../../../netfilter/observation.ts';
+import type { Family } from '../../../netfilter/rule.ts';
+import { FAMILIES } from '../../../netfilter/rule.ts';
+import { ownChainsOf } from '../../found/ownership/parts.ts';
+import type { Check } from './subject.ts';
+import { placeText } from './subject.ts';
+
+/** The families in whose nat, where everything is captured, chains of ours have no rules and nothing leads to them. */
+export function flushedFamilies(seen: Pick<Observation, Family>): readonly Family[] {
+  return FAMILIES.filter((family) => {
+    const own = ownChainsOf(seen[family]).get('nat');
+    const chains = seen[family].tables.find(({ name }) => name === 'nat')?.chains ?? [];
+    return (
+      own !== undefined &&
+      chains.every(({ name, rules }) =>
+        own.has(name) ? rules.length === 0 : rules.every(({ target }) => target.kind !== 'jump' || !own.has(target.chain)),
+      )
+    );
+  });
+}
+
+/** The state without the chains that were emptied: what is left of it can be told whose it is. */
+export function withoutFlushed(seen: Observation): Observation {
+  const emptied = flushedFamilies(seen);
+  const of = (family: Family): Observation['ip'] => {
+    if (!emptied.includes(family)) return seen[family];
+    const own = ownChainsOf(seen[family]).get('nat');
+    const tables = seen[family].tables.map((table) =>
+      table.name === 'nat' ? { ...table, chains: table.chains.filter(({ name }) => own?.has(name) !== true) } : table,
+    );
+    return { family, tables };
+  };
+  return { ...seen, ip: of('ip'), ip6: of('ip6') };
+}
+
+export const flushed: Check = ({ seen, option }) =>
+  flushedFamilies(seen).map((family) => ({ code: 'flushed', args: { where: placeText(family, 'nat'), option }, family, table: 'nat' }));

@@ -1,0 +1,48 @@
+/** Rules of Istio in more than one way at once: in two backends, native to nft, of ambient mode. */
+
+import { FAMILIES } from '../../../netfilter/rule.ts';
+import { programOfChain } from '../../found/foreign-programs.ts';
+import type { Check, Subject } from './subject.ts';
+import { ambientChains, hasSidecar, placeText, tablesOf } from './subject.ts';
+
+/** Chains of ours in tables of both backends. Of two chains of one name in one table, the one in legacy bears its mark. */
+export const bothBackends: Check = ({ places = [], own, option }) => {
+  const found = FAMILIES.flatMap((family) => {
+    const homes = [...own[family]].flatMap(([table, chains]) => {
+      const backends = places.filter((place) => place.family === family && place.table === table).map(({ backend }) => backend);
+      if ([...chains].some((chain) => chain.endsWith('.legacy'))) return ['nft', 'legacy'];
+      return backends.length === 1 ? backends : [];
+    });
+    return homes.includes('nft') && homes.includes('legacy') ? [placeText(family, ...own[family].keys())] : [];
+  });
+  return found.length === 0 ? [] : [{ code: 'both-backends', args: { where: found.join(', '), option } }];
+};
+
+const NATIVE = /^istio-proxy-/;
+
+export const nativeRules: Check = (subject) => {
+  const { places = [], reach } = subject;
+  const tables = [
+    ...new Set(places.filter(({ backend, table }) => backend === 'native nft' && NATIVE.test(table)).map(({ table }) => table)),
+  ];
+  if (tables.length === 0) return [];
+  const both = FAMILIES.some((family) => hasSidecar(subject, family));
+  const command = tables.map((table) => `${reach?.prefix ?? ''}nft ${both ? 'delete' : 'list'} table inet ${table}`).join('; ');
+  return [{ code: both ? 'native-and-iptables' : 'native-rules', args: { where: tables.join(', '), command } }];
+};
+
+export const ambientMode: Check = (subject) => {
+  const where = ambientChains(subject).join(', ');
+  if (where === '') return [];
+  const both = FAMILIES.some((family) => hasSidecar(subject, family));
+  return [{ code: both ? 'ambient-and-sidecar' : 'ambient', args: { where } }];
+};
+
+export const nodeChains: Check = (subject) => {
+  const program = programs(subject).find((name) => name.startsWith('kube-proxy'));
+  return program === undefined ? [] : [{ code: 'node', args: { program } }];
+};
+
+function programs(subject: Subject): readonly string[] {
+  return tablesOf(subject).flatMap(({ table }) => table.chains.flatMap(({ name }) => programOfChain(name) ?? []));
+}

@@ -1,0 +1,81 @@
+/** Policy routing that TPROXY needs, and the address ::6: what is missing and what is left over. */
+
+import { printNetwork } from '../../../netfilter/network.ts';
+import type { Family, Rule } from '../../../netfilter/rule.ts';
+import { FAMILIES } from '../../../netfilter/rule.ts';
+import type { RoutingItem } from '../../found/routing-changes.ts';
+import { marksOf, routingChanges, routingCommand } from '../../found/routing-changes.ts';
+import type { Routing } from '../../plan/routing.ts';
+import type { Check, Found, Subject } from './subject.ts';
+import { hasSidecar, placeText } from './subject.ts';
+
+// What every release uses unless told otherwise.
+const USUAL_TABLE = 133;
+
+/** Looks at each family by itself. */
+export const policyRouting: Check = (subject) => FAMILIES.flatMap((family) => routingIn(subject, family));
+
+function routingIn(subject: Subject, family: Family): readonly Found[] {
+  const { routing, seen } = subject;
+  if (routing === undefined || seen.seen[family] !== 'all') return [];
+  const rules = seen[family].tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules));
+  const marks = tproxyMarks(rules);
+  const found = marks.flatMap((mark) => forMark(subject, family, mark));
+  if (marks.length > 0) return found;
+  const stale = routingChanges(routing, NOTHING, marksOf(rules)).after.filter((item) => item.family === family && item.kind !== 'address');
+  if (stale.length === 0) return found;
+  const what = stale.map((item) =>
+    item.kind === 'rule' ? `mark ${item.mark} to table ${item.table}` : `table ${'table' in item ? item.table : ''}`,
+  );
+  return [
+    { code: 'routing-left', args: { where: placeText(family), what: what.join(', '), command: commands(subject, 'del', stale) }, family },
+  ];
+}
+
+const NOTHING: Routing = { rules: [], routes: [], addresses: [] };
+
+function tproxyMarks(rules: readonly Rule[]): readonly number[] {
+  return [...new Set(rules.flatMap(({ target }) => (target.kind === 'TPROXY' ? [target.value.mark.value] : [])))];
+}
+
+/** What is there for packets of one mark: a plain rule to a table that delivers everything here. */
+function forMark(subject: Subject, family: Family, mark: number): readonly Found[] {
+  const { routing, made, wanted } = subject;
+  const own = routing?.rules.filter((rule) => rule.family === family && rule.plain && rule.mark === mark) ?? [];
+  const delivers = (table: number): boolean =>
+    routing?.routes.some((route) => route.family === family && route.table === table && route.localDefault) ?? false;
+  const [good, ...more] = own.filter(({ table }) => delivers(table));
+  const args = { where: placeText(family), mark: `${mark}` };
+  if (good !== undefined) {
+    if (more.length === 0) return [];
+    const doubles = more.map(({ table, priority }): RoutingItem => ({ kind: 'rule', family, mark, table, priority }));
+    return [
+      { code: 'routing-doubled', args: { ...args, count: `${more.length + 1}`, command: commands(subject, 'del', doubles) }, family },
+    ];
+  }
+  const table = own[0]?.table ?? (wanted ?? made)?.routing.rules.find((rule) => rule.mark === mark)?.table ?? USUAL_TABLE;
+  const missing: readonly RoutingItem[] = [
+    ...(delivers(table) ? [] : [{ kind: 'route', family, table, device: 'lo' } as const]),
+    ...(own.length > 0 ? [] : [{ kind: 'rule', family, mark, table } as const]),
+  ];
+  return [{ code: 'routing-missing', args: { ...args, command: commands(subject, 'add', missing) }, family }];
+}
+
+/** ::6 on lo, where the rules let through what comes from there. */
+export const passthroughAddress: Check = (subject) => {
+  const { routing, seen } = subject;
+  if (routing === undefined || seen.seen.ip6 !== 'all') return [];
+  const there = routing.addresses.some(({ address }) => address === PASSTHROUGH);
+  const rules = seen.ip6.tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules));
+  const needed = rules.some(({ matches }) => matches.some((match) => match.kind === 'source' && printNetwork(match.value) === PASSTHROUGH));
+  const item: RoutingItem = { kind: 'address', family: 'ip6', address: PASSTHROUGH, device: 'lo' };
+  if (needed && !there) return [{ code: 'passthrough-missing', args: { command: commands(subject, 'add', [item]) }, family: 'ip6' }];
+  if (!there || needed || hasSidecar(subject, 'ip6')) return [];
+  return [{ code: 'passthrough-left', args: { command: commands(subject, 'del', [item]) }, family: 'ip6' }];
+};
+
+const PASSTHROUGH = '::6/128';
+
+function commands({ reach }: Subject, operation: 'add' | 'del', items: readonly RoutingItem[]): string {
+  return items.map((item) => `${reach?.prefix ?? ''}${routingCommand(operation, item).join(' ')}`).join('; ');
+}

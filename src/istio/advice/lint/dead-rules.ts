@@ -1,0 +1,126 @@
+/** Rules that a setting makes and no packet can match. */
+
+import { deadRules } from '../../../netfilter/behavior.ts';
+import { printRestore, printRule } from '../../../netfilter/print.ts';
+import type { Family, Rule } from '../../../netfilter/rule.ts';
+import { FAMILIES } from '../../../netfilter/rule.ts';
+import { injectedSettings } from '../../kubernetes/ordinary-injection.ts';
+import { sideOf } from '../../packets/behavior/operand.ts';
+import { sceneOfPlan } from '../../packets/pod-network.ts';
+import type { CapturePlan } from '../../plan/plan.ts';
+import { planFor } from '../../plan/plan.ts';
+import { profileOf } from '../../releases/profile.ts';
+import type { Facts } from '../../settings/facts.ts';
+import type { SettingKey, Settings } from '../../settings/settings.ts';
+import { isSettingKey, SETTING_KEYS, SETTINGS } from '../../settings/settings.ts';
+import type { Raised, SettingsSubject } from './subject.ts';
+
+interface Dead {
+  readonly id: string;
+  readonly text: string;
+  readonly settings: readonly SettingKey[];
+}
+
+export type FindDead = (plan: CapturePlan) => readonly Dead[];
+
+// Some milliseconds each: what is looked at grows with the rule sets of the input, never with its pods.
+const MOST = 300;
+// The time grows faster than the rules: 300 take half a second, 1,000 take four.
+const MOST_RULES = 300;
+
+/**
+ * Looks at every rule set once. What is dead in a pod with the same proxy and nothing else of its own is no news.
+ * Past the most of them nothing more is looked at, nor are larger ones, and `passedOver` tells how many were not.
+ */
+export function deadRuleFinder(): { readonly find: FindDead; readonly passedOver: () => number } {
+  const known = new Map<string, readonly Dead[]>();
+  let passedOver = 0;
+  const deadOf = (plan: CapturePlan, look: (plan: CapturePlan) => readonly Dead[]): readonly Dead[] => {
+    if (FAMILIES.some((family) => countOf(plan, family) > MOST_RULES)) {
+      passedOver += 1;
+      return [];
+    }
+    const key = FAMILIES.map((family) => printRestore(plan[family])).join('\n');
+    const before = known.get(key);
+    if (before !== undefined || known.size >= MOST) {
+      if (before === undefined) passedOver += 1;
+      return before ?? [];
+    }
+    const dead = look(plan);
+    known.set(key, dead);
+    return dead;
+  };
+  const all = (plan: CapturePlan): readonly Dead[] => FAMILIES.flatMap((family) => deadIn(plan, family));
+  const ordinary = new Map<string, ReadonlySet<string>>();
+  const usual = (plan: CapturePlan): ReadonlySet<string> => {
+    const bare = bareSettings(plan);
+    const key = `${plan.release} ${SETTING_KEYS.map((one) => JSON.stringify(bare[one].value)).join(' ')}`;
+    const ids = ordinary.get(key) ?? new Set(all(planFor(bare, plan.release, FACTS)).map(({ id }) => id));
+    ordinary.set(key, ids);
+    return ids;
+  };
+  const find: FindDead = (plan) =>
+    deadOf(plan, () => {
+      const dead = all(plan);
+      return dead.length === 0 ? dead : dead.filter(({ id }) => !usual(plan).has(id));
+    });
+  return { find, passedOver: () => passedOver };
+}
+
+// For both families, and for DNS capture: what would be made of facts that are missing is not asked.
+const FACTS: Facts = { addresses: ['192.0.2.1', '2001:db8::1'], nameservers: ['192.0.2.53'] };
+const OF_THE_PROXY: readonly SettingKey[] = ['mode', 'proxy.uids', 'proxy.gids', 'dns.capture', 'dropInvalid', 'dualStack'];
+
+/** An ordinary pod of the release, with the proxy of this one. */
+function bareSettings({ settings, release }: CapturePlan): Settings {
+  return { ...injectedSettings(profileOf(release)), ...Object.fromEntries(OF_THE_PROXY.map((key) => [key, settings[key]])) } as Settings;
+}
+
+function deadIn(plan: CapturePlan, family: Family): readonly Dead[] {
+  if (plan[family].tables.length === 0) return [];
+  const all = plan[family].tables.flatMap(({ name, chains }) =>
+    chains.flatMap((chain) => chain.rules.map((rule) => likeness(name, chain.name, rule))),
+  );
+  return deadRules(sideOf(sceneOfPlan(plan), family)).flatMap(({ place: { table, chain, rule } }): readonly Dead[] => {
+    // What stands there twice is told of as a port or a range that does, or is what the program makes of every list.
+    const same = likeness(table, chain, rule);
+    if (all.indexOf(same) !== all.lastIndexOf(same)) return [];
+    return [
+      {
+        id: `${family} ${rule.id}`,
+        text: `-t ${table} -A ${chain} ${printRule(rule)}`,
+        settings: (rule.because?.settings ?? []).filter(isSettingKey),
+      },
+    ];
+  });
+}
+
+function countOf(plan: CapturePlan, family: Family): number {
+  return plan[family].tables.flatMap(({ chains }) => chains).reduce((sum, { rules }) => sum + rules.length, 0);
+}
+
+/** A rule and what it is there for. */
+function likeness(table: string, chain: string, rule: Rule): string {
+  return `${table} ${chain} ${printRule(rule)} ${rule.because?.settings.join()}`;
+}
+
+/** Settings whose items each make rules of their own: one that is dead is an item for nothing. */
+const LISTS: readonly SettingKey[] = SETTING_KEYS.filter((key) => SETTINGS[key].shape !== 'one' && !key.startsWith('proxy.'));
+
+/** Of each setting that somebody gave, the first rule for nothing; what another diagnostic has said of the setting is enough. */
+export function deadBySettings(
+  { plan, origin, name, place }: SettingsSubject,
+  find: FindDead,
+  said: ReadonlySet<string>,
+): readonly Raised[] {
+  if (plan === undefined || !LISTS.some((key) => origin(key) === 'own')) return [];
+  const seen = new Set<SettingKey>();
+  return find(plan).flatMap(({ text, settings }): readonly Raised[] => {
+    // The first of them is what the rule is there for.
+    const [key] = settings;
+    if (key === undefined || !LISTS.includes(key) || origin(key) !== 'own' || seen.has(key) || said.has(JSON.stringify(place(key))))
+      return [];
+    seen.add(key);
+    return [{ code: 'dead-rule', source: place(key), args: { name: name(key), rule: text } }];
+  });
+}

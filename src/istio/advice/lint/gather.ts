@@ -1,0 +1,145 @@
+/** Diagnostics of many workloads: equal ones are one result with a number, and what is kept does not grow with the workloads. */
+
+import { likenessOf } from '../../kubernetes/fingerprint.ts';
+import type { Workload } from '../../kubernetes/manifest/workload.ts';
+import type { Mesh } from '../../kubernetes/mesh/mesh.ts';
+import { ownerOf } from '../../kubernetes/rule-groups/owner.ts';
+import type { Counting, Member, Tally } from '../../kubernetes/rule-groups/tally.ts';
+import { counting } from '../../kubernetes/rule-groups/tally.ts';
+import type { Source } from '../../origin.ts';
+import type { Problem, Severity } from '../../problems.ts';
+import type { SidecarFile } from '../../settings/sidecar-file.ts';
+import type { Diagnostic, Linted, LintRequest } from '../lint.ts';
+import { diagnosticOf, lintSidecar, lintWorkload } from '../lint.ts';
+
+/** A diagnostic, and the workloads that have it. */
+export interface Result extends Diagnostic {
+  readonly workloads: Tally;
+  /** Where it stands, each place once; the first ones where there are many. */
+  readonly places: readonly Source[];
+}
+
+/** Diagnostics of a code whose results were not kept. */
+export interface Untold {
+  readonly code: Diagnostic['code'];
+  readonly severity: Severity;
+  readonly count: number;
+}
+
+export interface LintReport {
+  /** The worst first, then those of most workloads. */
+  readonly results: readonly Result[];
+  readonly untold: readonly Untold[];
+  readonly workloads: number;
+  /** How many of them differ in what was looked at. */
+  readonly distinct: number;
+  readonly unknownReleases: number;
+}
+
+export interface LintGathering {
+  readonly workload: (workload: Workload, mesh: Mesh) => void;
+  readonly sidecar: (sidecar: SidecarFile, source: Source) => void;
+  /** What could not be read: it belongs to no workload. */
+  readonly problem: (problem: Problem) => void;
+  readonly report: () => LintReport;
+}
+
+// Texts that name something of each pod would otherwise be as many as the pods.
+const MOST_RESULTS = 500;
+const MOST_PLACES = 10;
+// What is remembered of workloads that differ; past it they are looked at anew.
+const MOST_KNOWN = 20_000;
+
+interface Gathered {
+  readonly diagnostic: Diagnostic;
+  readonly members: Counting;
+  readonly places: Map<string, Source>;
+  /** How many members were asked where it stands: that may be one place for all of them, as of a value of the mesh. */
+  asked: number;
+}
+
+interface Known {
+  readonly release?: string;
+  readonly raised: readonly { readonly result: Gathered | undefined; readonly diagnostic: Diagnostic }[];
+}
+
+/** Looks at one workload after another; those that are alike are looked at once. */
+export function lintGathering(request: Omit<LintRequest, 'mesh'>): LintGathering {
+  const results = new Map<string, Gathered>();
+  const perCode = new Map<string, number>();
+  const untold = new Map<string, { readonly code: Diagnostic['code']; readonly severity: Severity; count: number }>();
+  const likenesses = new Map<string, Known>();
+  let meshOfKnown: Mesh | undefined;
+  let workloads = 0;
+  let distinct = 0;
+  let unknownReleases = 0;
+
+  const resultFor = (diagnostic: Diagnostic): Gathered | undefined => {
+    const { code, severity, text } = diagnostic;
+    const key = `${code}\0${severity}\0${text}`;
+    const before = results.get(key);
+    if (before !== undefined) return before;
+    const number = perCode.get(code) ?? 0;
+    if (number >= MOST_RESULTS) return undefined;
+    perCode.set(code, number + 1);
+    const result: Gathered = { diagnostic, members: counting(), places: new Map(), asked: 0 };
+    results.set(key, result);
+    return result;
+  };
+  const count = (known: Known, member: Member): void => {
+    for (const { result, diagnostic } of known.raised) {
+      if (result !== undefined) {
+        result.members.add(member);
+        if (result.asked < MOST_PLACES) result.places.set(JSON.stringify(diagnostic.source), diagnostic.source);
+        result.asked += 1;
+        continue;
+      }
+      const { code, severity } = diagnostic;
+      const rest = untold.get(code) ?? { code, severity, count: 0 };
+      untold.set(code, rest);
+      rest.count += 1;
+    }
+  };
+  const knownOf = ({ diagnostics, release }: Linted): Known => ({
+    raised: diagnostics.map((diagnostic) => ({ diagnostic, result: resultFor(diagnostic) })),
+    ...(release === undefined ? {} : { release }),
+  });
+
+  return {
+    workload: (workload, mesh) => {
+      workloads += 1;
+      if (mesh !== meshOfKnown) likenesses.clear();
+      meshOfKnown = mesh;
+      const likeness = likenessOf(workload, mesh);
+      const before = likenesses.get(likeness);
+      // One that is like another stands elsewhere: that is worth a look for as long as places are kept.
+      const wanted = before?.raised.some(({ result }) => result !== undefined && result.asked < MOST_PLACES) ?? true;
+      const known = wanted || before === undefined ? knownOf(lintWorkload(workload, { ...request, mesh })) : before;
+      if (before === undefined) {
+        distinct += 1;
+        if (likenesses.size < MOST_KNOWN) likenesses.set(likeness, known);
+      }
+      const { release } = known;
+      if (release === undefined) unknownReleases += 1;
+      count(known, { owner: ownerOf(workload), source: workload.source, ...(release === undefined ? {} : { release }) });
+    },
+    sidecar: (sidecar, source) => {
+      workloads += 1;
+      distinct += 1;
+      count(knownOf(lintSidecar(sidecar, request)), { owner: 'SidecarCapture', source });
+    },
+    problem: (one) => count(knownOf({ diagnostics: [diagnosticOf(one)] }), { owner: '', source: one.source }),
+    report: () => ({
+      results: [...results.values()]
+        .map(({ diagnostic, members, places }): Result => ({ ...diagnostic, workloads: members.tally(), places: [...places.values()] }))
+        .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.workloads.count - a.workloads.count),
+      untold: [...untold.values()],
+      workloads,
+      distinct,
+      unknownReleases,
+    }),
+  };
+}
+
+/** The worst first. */
+export const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note'];

@@ -1,0 +1,61 @@
+/** Containers that the rules take for the proxy, by their user or their group. */
+
+import type { OwnerRange } from '../../../netfilter/numbers.ts';
+import type { Container } from '../../kubernetes/manifest/workload.ts';
+import type { Sourced } from '../../origin.ts';
+import type { Raised, WorkloadCheck } from './subject.ts';
+
+/** Those that Istio puts there. */
+export const ISTIO_CONTAINERS: readonly string[] = ['istio-proxy', 'istio-init', 'istio-validation', 'enable-core-dump'];
+
+/** Containers of the application that run beside the proxy: all but those that are over before it starts. */
+export function appContainers({
+  containers,
+  initContainers,
+}: {
+  readonly containers: readonly Container[];
+  readonly initContainers: readonly Container[];
+}): readonly Container[] {
+  const beside = [...containers, ...initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always')];
+  return beside.filter(({ name }) => !ISTIO_CONTAINERS.includes(name.value));
+}
+
+/** Whether a number is one of these ids. */
+export function isOneOf(ids: readonly OwnerRange[], given: Sourced<string> | undefined): given is Sourced<string> {
+  const id = Number(given?.value);
+  return given !== undefined && ids.some((range) => 'first' in range && range.first <= id && id <= range.last);
+}
+
+/** What a container does not say, the pod says for it. */
+export const proxyIds: WorkloadCheck = ({ workload: { pod }, settings }) => {
+  if (settings === undefined) return [];
+  const look = (code: 'proxy-user' | 'proxy-group', what: 'runAsUser' | 'runAsGroup', ids: readonly OwnerRange[]): readonly Raised[] => {
+    const containers = appContainers(pod);
+    const own = containers.flatMap(({ name, ids: { [what]: id } }): readonly Raised[] =>
+      isOneOf(ids, id) ? [{ code, source: id.source, args: { container: `the container ${name.value}`, id: id.value } }] : [],
+    );
+    const id = pod.ids[what];
+    const heirs = containers.filter((container) => container.ids[what] === undefined);
+    if (!isOneOf(ids, id) || heirs.length === 0) return own;
+    const named = heirs.map(({ name }) => name.value).join(', ');
+    return [...own, { code, source: id.source, args: { container: `the container ${named}, as its pod says,`, id: id.value } }];
+  };
+  return [
+    ...look('proxy-user', 'runAsUser', settings.values['proxy.uids']),
+    ...look('proxy-group', 'runAsGroup', settings.values['proxy.gids']),
+  ];
+};
+
+/**
+ * A group that all processes have beside their own. `-m owner --gid-owner` looks at the first group alone (xt_owner with
+ * no --suppl-groups), so that this matters only to a process that changes its group. Injectors of old put it there themselves.
+ */
+export const proxyFsGroup: WorkloadCheck = ({ workload: { pod }, made, settings }) => {
+  if (settings === undefined || made?.found === true) return [];
+  const { fsGroup, supplementalGroups } = pod.ids;
+  const gids = settings.values['proxy.gids'];
+  return [
+    ...(isOneOf(gids, fsGroup) ? [{ where: 'fsGroup', id: fsGroup }] : []),
+    ...supplementalGroups.filter((id) => isOneOf(gids, id)).map((id) => ({ where: 'supplementalGroups', id })),
+  ].map(({ where, id }) => ({ code: 'proxy-fs-group', source: id.source, args: { where, id: id.value } }));
+};

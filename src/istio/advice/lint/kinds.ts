@@ -1,0 +1,262 @@
+/** What settings and manifests may be told of: one row a code, and a page under docs/lint/ for each. */
+
+import type { Severity } from '../../problems.ts';
+
+interface LintKind {
+  /** An error keeps the pod from starting; a warning is about what does not do what it seems to; a note is good to know. */
+  readonly severity: Severity;
+  /** What is there and what comes of it; `{name}` is filled in from the diagnostic's arguments. */
+  readonly text: string;
+  /** What to do about it. */
+  readonly fix: string;
+  /** The code of `istioctl analyze` for the same (pkg/config/analysis/msg/messages.yaml). */
+  readonly istioctl?: `IST${string}`;
+}
+
+export const LINTS = {
+  'misplaced-annotation': {
+    severity: 'warning',
+    text: '{name} stands on {where}, and only annotations of its pods count',
+    fix: 'put it under {path}',
+    istioctl: 'IST0107',
+  },
+  'unknown-annotation': {
+    severity: 'warning',
+    text: '{name} is no annotation of Istio{nearest}',
+    fix: '{fix}',
+    istioctl: 'IST0108',
+  },
+  'annotation-not-read': {
+    severity: 'warning',
+    text: '{name} has no effect at {release}: {reason}',
+    fix: 'take it out, or use a release that reads it',
+  },
+  'deprecated-annotation': {
+    severity: 'note',
+    text: '{name} is deprecated since {newer} came, which {release} reads',
+    fix: 'write {newer}',
+    istioctl: 'IST0135',
+  },
+  'both-reroute-annotations': {
+    severity: 'warning',
+    text: '{older} and {newer} name other interfaces, and one of them counts: {counts}',
+    fix: 'keep {newer}',
+  },
+  'changed-after-injection': {
+    severity: 'warning',
+    text: '{name} is {annotation}, and the pod was injected with {value}: an annotation counts when the pod is created',
+    fix: 'create the pod again',
+  },
+  'refused-by-injector': {
+    severity: 'error',
+    text: '{reason}; {who} {release} refuses the pod',
+    fix: 'give {name} a value that is allowed',
+    istioctl: 'IST0125',
+  },
+  'refused-by-program': {
+    severity: 'error',
+    text: '{reason}; {through}no rules can be made of it, so that the pod does not start',
+    fix: '{fix}',
+  },
+  'ignored-in-mode-none': {
+    severity: 'warning',
+    text: '{names} without effect: in mode NONE the pod gets no rules',
+    fix: 'take out the mode, or the annotations',
+  },
+  'ignored-on-host-network': {
+    severity: 'warning',
+    text: '{names} without effect: a pod with hostNetwork is never injected',
+    fix: 'take out hostNetwork, or the annotations',
+  },
+  'rules-on-host-network': {
+    severity: 'error',
+    text: 'the pod has the network of its node and the init container {container}: its rules would capture the traffic of the whole node',
+    fix: 'take out hostNetwork, or the init container',
+  },
+  'ignored-without-injection': {
+    severity: 'warning',
+    text: '{names} without effect: the pod is not injected ({reason})',
+    fix: 'let the pod be injected, or take the annotations out',
+  },
+  'inject-not-a-boolean': {
+    severity: 'warning',
+    text: 'the {at} sidecar.istio.io/inject is {value}, neither "true" nor "false": the injector of {release} {taken}',
+    fix: 'write "true" or "false"',
+  },
+  'inbound-excludes-idle': {
+    severity: 'warning',
+    text: '{name} ({ports}) has no effect: {included}, and excludes count only where all are captured',
+    fix: 'capture all inbound ports ("*"), or take the excludes out',
+  },
+  'inbound-port-both': {
+    severity: 'warning',
+    text: 'inbound port {ports} is both captured and excluded, and is captured: with a list of captured ports the excludes are not looked at',
+    fix: 'take it out of one of the two',
+  },
+  'outbound-port-both': {
+    severity: 'warning',
+    text: 'outbound port {ports} is both captured and excluded, and is left alone: excluded ports come first',
+    fix: 'take it out of one of the two',
+  },
+  'included-outbound-ports-idle': {
+    severity: 'warning',
+    text: '{name} ({ports}) has no effect: all destinations are captured anyway, and excluded ranges and ports come first',
+    fix: 'name the ranges to capture (an empty list for none), or take the ports out',
+  },
+  'outbound-excludes-idle': {
+    severity: 'warning',
+    text: '{name} ({values}) has no effect: nothing of it would be captured',
+    fix: 'take it out, or capture more',
+  },
+  'range-both': {
+    severity: 'warning',
+    text: 'the captured range {inner} lies in the excluded range {outer}, so that nothing of it is captured: excluded ranges come first',
+    fix: 'exclude less, or take the captured range out',
+  },
+  'ip6-range-idle': {
+    severity: 'warning',
+    text: '{name} ({ranges}) has no effect: the pod has no IPv6 address, so that there are no IPv6 rules',
+    fix: 'take it out, or give the pod an IPv6 address',
+  },
+  'range-in-range': {
+    severity: 'note',
+    text: '{name}: {inner} lies in {outer} of the same list',
+    fix: 'take {inner} out',
+  },
+  'range-with-host-bits': {
+    severity: 'warning',
+    text: '{name}: {range} means all of {network}',
+    fix: 'write {network}, or {address} for the one address',
+  },
+  'range-for-all': {
+    severity: 'note',
+    text: '{name}: {range} stands for all addresses of {family} only; "*" is all there are',
+    fix: 'write "*"',
+  },
+  'range-dropped': {
+    severity: 'warning',
+    text: '{reason}',
+    fix: 'write a range with its prefix length, as 10.0.0.5/32',
+  },
+  'captures-nothing': {
+    severity: 'note',
+    text: '{name} is empty: no {direction} traffic is captured',
+    fix: 'nothing, where that is meant; otherwise take it out, or write "*"',
+  },
+  'port-twice': {
+    severity: 'note',
+    text: '{name}: port {ports} stands there twice',
+    fix: 'take one out',
+  },
+  'port-zero': {
+    severity: 'warning',
+    text: '{name}: there is no port 0; the rule for it matches nothing',
+    fix: 'take it out',
+  },
+  'status-port-captured': {
+    severity: 'warning',
+    text: '{name} is {value}, so that no status port is left alone: what asks the agent for its state comes to the proxy instead',
+    fix: 'take it out, or name the port of the agent (15020)',
+  },
+  'status-port-of-app': {
+    severity: 'warning',
+    text: '{name} is {port}, a port of the container {container}: what comes for the application there goes past the proxy',
+    fix: 'take the annotation out: it is the port of the agent, not of the application',
+  },
+  'port-of-istio': {
+    severity: 'warning',
+    text: 'the container {container} wants {protocol}port {port}, which is {what} of Istio',
+    fix: 'use another port',
+  },
+  'proxy-user': {
+    severity: 'warning',
+    text: '{container} runs as user {id}, which is that of the proxy: what it sends is not captured',
+    fix: 'run it as another user',
+    istioctl: 'IST0144',
+  },
+  'proxy-group': {
+    severity: 'warning',
+    text: '{container} runs as group {id}, which is that of the proxy: what it sends is not captured',
+    fix: 'run it as another group',
+  },
+  'proxy-fs-group': {
+    severity: 'note',
+    text: '{where} of the pod is {id}, the group of the proxy: a process that makes it its own group is not captured',
+    fix: 'use another group',
+  },
+  'ip6-not-captured': {
+    severity: 'warning',
+    text: 'the pod has an IPv6 address, and {release} makes no IPv6 rules for it: its IPv6 traffic is not captured',
+    fix: '{fix}',
+  },
+  'dns-without-servers': {
+    severity: 'warning',
+    text: 'DNS is to be captured, and the pod has no nameserver whose DNS could be{consequence}',
+    fix: 'name nameservers in dnsConfig, or take out the capture of DNS',
+  },
+  'not-a-boolean': {
+    severity: 'warning',
+    text: '{name}: {value} is neither true nor false, and {release} takes no notice of it',
+    fix: 'write "true" or "false"',
+  },
+  'any-text-is-true': {
+    severity: 'warning',
+    text: '{name} is {value}, and {release} takes any text for true',
+    fix: 'take the variable out',
+  },
+  'misspelt-variable': {
+    severity: 'warning',
+    text: '{name} is no variable that istio-iptables reads; the nearest one is {nearest}',
+    fix: 'write {nearest}',
+  },
+  'variable-not-read': {
+    severity: 'warning',
+    text: '{name} has no effect on the rules: {reason}',
+    fix: 'take it out, or use a release that reads it',
+  },
+  'value-not-read': {
+    severity: 'warning',
+    text: '{name} has no effect: the injector of {release} does not read it',
+    fix: 'take it out, or use a release that reads it',
+  },
+  'native-nftables': {
+    severity: 'note',
+    text: '{name} asks for native nftables rules; what is said of the rules here is said of those of iptables',
+    fix: 'nothing, where that is meant',
+  },
+  'init-container-without-proxy': {
+    severity: 'warning',
+    text: 'the init container {container} runs while the rules are there and the proxy is not: what it sends is refused{unless}',
+    fix: '{native}run the container as user {user}, or exclude the ports and ranges that it needs',
+  },
+  'image-reads-otherwise': {
+    severity: 'warning',
+    text: 'the image is of {image} and the control plane of {plane}, and they do not make the same of these arguments: {differences}',
+    fix: 'create the pod again, so that the control plane injects an image of its own release',
+  },
+  'dead-rule': {
+    severity: 'warning',
+    text: 'no packet can match the rule that {name} makes: {rule}',
+    fix: 'see with istio-init explain which rules come before it',
+  },
+  'too-many-owner-groups': {
+    severity: 'error',
+    text: '{name}: {value} groups, and at most {allowed} can be included: istio-iptables {release} fails',
+    fix: 'name fewer groups',
+  },
+  'setting-not-in-release': {
+    severity: 'warning',
+    text: '{name} has no effect at {release}: {reason}',
+    fix: 'take it out, or name a release that has it',
+  },
+} as const satisfies Record<string, LintKind>;
+
+export type LintCode = keyof typeof LINTS;
+
+export const LINT_CODES: readonly LintCode[] = Object.keys(LINTS) as LintCode[];
+
+/** What `istioctl analyze` calls it; undefined where it has no such finding. */
+export function istioctlCode(code: string): string | undefined {
+  const kind: LintKind | undefined = Object.hasOwn(LINTS, code) ? LINTS[code as LintCode] : undefined;
+  return kind?.istioctl;
+}

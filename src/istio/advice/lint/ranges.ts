@@ -1,0 +1,98 @@
+/** Ranges of addresses: those that hold each other, that are more than they seem, or that count for nothing. */
+
+import { addressBits, parseNetwork, printNetwork } from '../../../netfilter/network.ts';
+import { problemText } from '../../problems.ts';
+import { holdersIn } from './annotated-objects.ts';
+import type { Raised, SettingsCheck } from './subject.ts';
+
+const KEYS = ['outbound.includeRanges', 'outbound.excludeRanges'] as const;
+
+/** A range that another one of the same list holds. */
+export const rangesInRanges: SettingsCheck = ({ values, origin, name, place }) =>
+  KEYS.flatMap((key) => {
+    const list = values[key];
+    if (list === '*' || origin(key) === 'nobody') return [];
+    const holders = holdersIn(list);
+    return list.flatMap((inner, index): readonly Raised[] => {
+      const at = holders(inner).find((place) => place !== index);
+      const outer = at === undefined ? undefined : list[at];
+      if (outer === undefined) return [];
+      return [
+        { code: 'range-in-range', source: place(key), args: { name: name(key), inner: printNetwork(inner), outer: printNetwork(outer) } },
+      ];
+    });
+  });
+
+/** A captured range within an excluded one, and all of them where everything of a family is excluded. */
+export const rangesBoth: SettingsCheck = ({ values, origin, place }) => {
+  const [included, excluded] = [values['outbound.includeRanges'], values['outbound.excludeRanges']];
+  if (included === '*' || (origin('outbound.includeRanges') === 'nobody' && origin('outbound.excludeRanges') === 'nobody')) return [];
+  const holders = holdersIn(excluded);
+  return included.flatMap((inner): readonly Raised[] => {
+    const [at] = holders(inner);
+    const outer = at === undefined ? undefined : excluded[at];
+    if (outer === undefined) return [];
+    const args = { inner: printNetwork(inner), outer: printNetwork(outer) };
+    return [{ code: 'range-both', source: place('outbound.includeRanges'), args }];
+  });
+};
+
+/** Ranges of IPv6 in a list of a pod that has no such address; what the mesh says is meant for pods that have. */
+export const ip6RangesIdle: SettingsCheck = ({ values, origin, name, place, only4 }) =>
+  (only4 ? KEYS : []).flatMap((key): readonly Raised[] => {
+    const list = values[key];
+    const idle = list === '*' || origin(key) !== 'own' ? [] : list.filter(({ family }) => family === 'ip6');
+    return idle.length === 0
+      ? []
+      : [{ code: 'ip6-range-idle', source: place(key), args: { name: name(key), ranges: idle.map(printNetwork).join(', ') } }];
+  });
+
+/** Excluded ranges that no captured one meets; included ports are captured in every range. */
+export const excludedRanges: SettingsCheck = ({ values, origin, name, place, only4 }) => {
+  const key = 'outbound.excludeRanges';
+  const included = values['outbound.includeRanges'];
+  const who = origin(key);
+  if (who === 'nobody' || (who === 'mesh' && origin('outbound.includeRanges') === 'own')) return [];
+  if (included === '*' || values['outbound.includePorts'].length > 0) return [];
+  const within = holdersIn(included);
+  const around = new Set(included.flatMap(holdersIn(values[key])));
+  const idle = values[key].filter((range, index) => !(only4 && range.family === 'ip6') && within(range).length === 0 && !around.has(index));
+  if (idle.length === 0) return [];
+  return [{ code: 'outbound-excludes-idle', source: place(key), args: { name: name(key), values: idle.map(printNetwork).join(', ') } }];
+};
+
+/** The kernel masks what stands behind the prefix: `10.0.0.5/8` is `10.0.0.0/8`. */
+export const hostBits: SettingsCheck = ({ origin, name, place, text }) =>
+  KEYS.flatMap((key) => {
+    if (origin(key) === 'nobody') return [];
+    return (text(key) ?? '').split(',').flatMap((item): readonly Raised[] => {
+      const network = parseNetwork(item);
+      const address = item.replace(/\/.*$/, '');
+      const only = network === null ? null : parseNetwork(address);
+      if (network === null || only === null || only.address === network.address) return [];
+      const args = { name: name(key), range: item, network: printNetwork(network), address: `${only.address}/${addressBits(only.family)}` };
+      return [{ code: 'range-with-host-bits', source: place(key), args }];
+    });
+  });
+
+const FAMILY_NAMES = { ip: 'IPv4', ip6: 'IPv6' } as const;
+
+/** A range that is everything, where a star would be more. */
+export const rangeForAll: SettingsCheck = ({ values, origin, name, place }) => {
+  const key = 'outbound.includeRanges';
+  const list = values[key];
+  if (list === '*' || origin(key) === 'nobody') return [];
+  return list
+    .filter(({ prefix }) => prefix === 0)
+    .map((range) => ({
+      code: 'range-for-all',
+      source: place(key),
+      args: { name: name(key), range: printNetwork(range), family: FAMILY_NAMES[range.family] },
+    }));
+};
+
+/** Ranges without a prefix length, which the programs of most releases pass by in silence. */
+export const droppedRanges: SettingsCheck = ({ plan }) =>
+  (plan?.problems ?? [])
+    .filter(({ code }) => code === 'dropped-range')
+    .map((one) => ({ code: 'range-dropped', source: one.source, args: { reason: problemText(one) } }));

@@ -1,0 +1,162 @@
+/** Arguments and environment of a release's istio-iptables to settings, with that program's defaults. */
+
+import type { Source, Sourced } from '../origin.ts';
+import type { Problem } from '../problems.ts';
+import { ProblemError, problem } from '../problems.ts';
+import type { Profile } from '../releases/profile.ts';
+import type { Facts } from '../settings/facts.ts';
+import type { SettingKey, Settings, SettingValues } from '../settings/settings.ts';
+import type { Switches } from '../settings/switches.ts';
+import type { GivenText } from './argument-values.ts';
+import { allOr, argumentReader } from './argument-values.ts';
+import type { Action } from './arguments.ts';
+import { ACTIONS } from './arguments.ts';
+import type { GivenFlag } from './command-line.ts';
+import { bareArguments, parseGoBool, splitCommandLine } from './command-line.ts';
+import type { Environment, Given } from './effective-values.ts';
+import { givenBy } from './effective-values.ts';
+
+/** What a program's arguments and environment ask for. */
+export interface ReadArguments {
+  readonly settings: Settings;
+  readonly switches: Switches;
+  /** What flags, or their variables, ask for besides rules, with the text of each. */
+  readonly actions: ReadonlyMap<Action, string>;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads arguments and environment as the release's program does: flag, then environment, then default.
+ * Throws a ProblemError for everything that makes that program, or iptables after it, fail.
+ */
+export function readArguments(args: readonly string[], environment: Environment, profile: Profile, facts: Facts = {}): ReadArguments {
+  const { flags, problems } = splitCommandLine(bareArguments(args), profile);
+  const given = givenBy(flags, environment, profile);
+  const read = argumentReader(profile);
+  const standard: Source = { kind: 'default', release: profile.release };
+  const text = (key: SettingKey, fallback: string): GivenText => ({
+    key,
+    ...(given.setting(key) ?? { value: fallback, source: standard }),
+  });
+  const variable = (key: SettingKey, name: Parameters<Given['variable']>[0], counts: boolean, fallback: string): GivenText => ({
+    key,
+    ...((counts ? given.variable(name) : undefined) ?? { value: fallback, source: standard }),
+  });
+
+  const proxyPort = read.port(text('proxy.port', '15001'));
+  const uids = read.owners(proxyUsers(text('proxy.uids', ''), given, profile, facts));
+  const gids = text('proxy.gids', '');
+  const includePorts = allOr(text('inbound.includePorts', ''), read.ports);
+  const excludePorts = text('inbound.excludePorts', '');
+  const settings: Settings = {
+    mode: read.mode(text('mode', '')),
+    'proxy.uids': uids,
+    'proxy.gids': gids.value === '' ? uids : read.owners(gids),
+    'proxy.port': proxyPort,
+    'proxy.inboundPort': read.port(
+      text('proxy.inboundPort', profile.has('inboundPortFollowsProxyPort') ? String(proxyPort.value) : '15006'),
+    ),
+    'proxy.tunnelPort': read.port(text('proxy.tunnelPort', '15008')),
+    'inbound.includePorts': includePorts,
+    // With a list of included ports the program never looks at the excluded ones.
+    'inbound.excludePorts': includePorts.value === '*' ? read.ports(excludePorts) : argumentReader(profile).ports(excludePorts),
+    'outbound.includeRanges': allOr(text('outbound.includeRanges', ''), read.ranges),
+    'outbound.excludeRanges': read.ranges(text('outbound.excludeRanges', '')),
+    'outbound.includePorts': read.ports(text('outbound.includePorts', '')),
+    'outbound.excludePorts': read.ports(text('outbound.excludePorts', '')),
+    'outbound.ownerGroups': allOr(variable('outbound.ownerGroups', 'ownerGroups', profile.has('ownerGroupsEnvironment'), '*'), read.owners),
+    'outbound.excludeOwnerGroups': read.owners(
+      variable('outbound.excludeOwnerGroups', 'excludeOwnerGroups', profile.has('ownerGroupsEnvironment'), ''),
+    ),
+    'outbound.loopback': read.loopback(variable('outbound.loopback', 'loopback', profile.has('loopbackRangeEnvironment'), '127.0.0.1/32')),
+    'interfaces.exclude': read.interfaces(text('interfaces.exclude', '')),
+    'interfaces.reroute': read.interfaces(text('interfaces.reroute', '')),
+    'dns.capture': dnsCapture(given, profile, standard),
+    'tproxy.mark': read.number(text('tproxy.mark', '1337')),
+    'tproxy.routeTable': read.number(text('tproxy.routeTable', '133')),
+    dropInvalid: dropInvalid(given, profile) ?? { value: false, source: standard },
+    dualStack: dualStack(given, profile) ?? { value: false, source: standard },
+  };
+  const actions = new Map(
+    ACTIONS.flatMap((action) => {
+      const asked = given.action(action);
+      return asked === undefined ? [] : [[action, asked.value] as const];
+    }),
+  );
+  const all = [...problems, ...read.problems, ...actionProblems(flags, profile)];
+  // Warnings would only stand in the way: the value of a flag that is not known looks like a word that is ignored.
+  const errors = all.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new ProblemError(errors);
+  return { settings, switches: switchesOf(given, profile), actions, problems: all };
+}
+
+/** Users of the proxy: as given, else the named user of the image, else 1337; until 1.7 root went with a default. */
+function proxyUsers(uids: GivenText, given: Given, profile: Profile, { users = {} }: Facts): GivenText {
+  if (uids.value !== '') return uids;
+  const name = given.variable('proxyUser')?.value ?? 'istio-proxy';
+  const id = Object.hasOwn(users, name) ? users[name] : 1337;
+  return { ...uids, value: profile.has('rootIsProxy') ? `${id},0` : `${id}` };
+}
+
+/** The older variables hold any text; the newer one is true or false, and wins over the flag's own variable. */
+function dnsCapture(given: Given, profile: Profile, standard: Source): Sourced<SettingValues['dns.capture']> {
+  const anyText =
+    (profile.has('dnsEnvironment16') ? given.variable('dnsCapture16') : undefined) ??
+    (profile.has('dnsEnvironment17') ? (given.variable('dnsAgent') ?? given.variable('dnsCapture')) : undefined);
+  if (anyText !== undefined) return { value: 'all', source: anyText.source };
+  const flag = given.switched('dns');
+  const variable = profile.has('dnsEnvironment') ? asBool(given.variable('dnsCapture')) : undefined;
+  const asked = strongest(flag, variable, profile);
+  if (asked === undefined || !asked.value) return { value: 'off', source: asked?.source ?? standard };
+  return { value: !profile.has('dnsByRedirect') || given.switched('dns-all')?.value === true ? 'all' : 'servers', source: asked.source };
+}
+
+/** In the viper builds INVALID_DROP only filled a default that nothing read. */
+function dropInvalid(given: Given, profile: Profile): Sourced<boolean> | undefined {
+  const variable = profile.has('emptyEnvironmentCounts') ? asBool(given.variable('dropInvalid')) : undefined;
+  return strongest(given.switched('drop-invalid'), variable, profile);
+}
+
+function dualStack(given: Given, profile: Profile): Sourced<boolean> | undefined {
+  const agent = profile.has('agentDualStackEnvironment') ? asBool(given.variable('agentDualStack')) : undefined;
+  const variable = profile.has('dualStackEnvironment') ? asBool(given.variable('dualStack')) : undefined;
+  return strongest(given.switched('dual-stack'), variable ?? agent, profile);
+}
+
+function asBool(text: Sourced<string> | undefined): Sourced<boolean> | undefined {
+  const value = text === undefined ? null : parseGoBool(text.value);
+  return text === undefined || value === null ? undefined : { value, source: text.source };
+}
+
+/** A flag beats all; the named variable beats the flag's own variable where it is applied later, and is its default before. */
+function strongest(
+  flag: Sourced<boolean> | undefined,
+  variable: Sourced<boolean> | undefined,
+  profile: Profile,
+): Sourced<boolean> | undefined {
+  const fromEnvironment = flag?.source.kind === 'environment';
+  return fromEnvironment && profile.has('emptyEnvironmentCounts') ? (variable ?? flag) : (flag ?? variable);
+}
+
+function switchesOf(given: Given, profile: Profile): Switches {
+  const old = profile.has('dnsEnvironment16') || (profile.has('dnsEnvironment17') && given.variable('dnsAgent') === undefined);
+  return {
+    dnsPort: old ? 15013 : 15053,
+    dnsZones: given.variable('dnsZones') !== undefined,
+    redirectsOwnCalls: (given.variable('loopbackSwitch')?.value ?? '') === '',
+    traceLogging: given.switched('trace-logging')?.value === true,
+    inbound6: (given.variable('inbound6')?.value ?? '') !== '',
+  };
+}
+
+/** Flags that keep the program from making any rule. */
+function actionProblems(flags: ReadonlyMap<string, GivenFlag>, { release }: Profile): readonly Problem[] {
+  return [...flags.values()].flatMap(({ argument, text, flag }) => {
+    const on = argument.takes !== 'switch' || parseGoBool(text) === true;
+    const source: Source = { kind: 'argument', flag };
+    if (!on) return [];
+    if (argument.action === 'help') return [problem('help-asked', source, { value: flag, release })];
+    const nothing = argument.action === 'skip-rule-apply' || argument.action === 'cleanup-only';
+    return nothing ? [problem('applies-nothing', source, { value: flag })] : [];
+  });
+}

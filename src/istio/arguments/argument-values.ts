@@ -1,0 +1,122 @@
+/** Texts that a program was given to values: what the release or iptables would refuse is a problem here. */
+
+import type { Network } from '../../netfilter/network.ts';
+import { parseNetwork } from '../../netfilter/network.ts';
+import type { OwnerRange, PortRange } from '../../netfilter/numbers.ts';
+import { parseNumber, parseOwnerRange, parsePortRange } from '../../netfilter/numbers.ts';
+import { MATCH_OPTIONS } from '../../netfilter/options.ts';
+import type { Sourced } from '../origin.ts';
+import type { Problem } from '../problems.ts';
+import { problem, quoted } from '../problems.ts';
+import type { Profile } from '../releases/profile.ts';
+import type { AllOr, SettingKey, SettingValues } from '../settings/settings.ts';
+import { SETTINGS } from '../settings/settings.ts';
+
+/** A text and the setting it is for. */
+export interface GivenText extends Sourced<string> {
+  readonly key: SettingKey;
+}
+
+/** Reads texts; collects what is wrong with them in `problems`. */
+export interface ArgumentReader {
+  readonly problems: Problem[];
+  readonly port: (given: GivenText) => Sourced<number>;
+  readonly number: (given: GivenText) => Sourced<number>;
+  readonly ports: (given: GivenText) => Sourced<readonly PortRange[]>;
+  readonly owners: (given: GivenText) => Sourced<readonly OwnerRange[]>;
+  readonly ranges: (given: GivenText) => Sourced<readonly Network[]>;
+  readonly interfaces: (given: GivenText) => Sourced<readonly string[]>;
+  readonly loopback: (given: GivenText) => Sourced<Network>;
+  readonly mode: (given: GivenText) => Sourced<SettingValues['mode']>;
+}
+
+/** `*` where that is the whole text; otherwise the list. */
+export function allOr<V>(given: GivenText, read: (given: GivenText) => Sourced<readonly V[]>): Sourced<AllOr<V>> {
+  return given.value === '*' ? { value: '*', source: given.source } : read(given);
+}
+
+/** The reader of a release's program. */
+export function argumentReader(profile: Profile): ArgumentReader {
+  const problems: Problem[] = [];
+  const refuse = ({ key, source }: GivenText, text: string, allowed: string): void => {
+    problems.push(problem('not-a-value', source, { name: key, value: quoted(text), allowed }));
+  };
+  const one = <V>(given: GivenText, read: (text: string) => V | null, standby: V, allowed = SETTINGS[given.key].allowed): Sourced<V> => {
+    const value = read(given.value);
+    if (value === null) refuse(given, given.value, allowed);
+    return { value: value ?? standby, source: given.source };
+  };
+  const items = (given: GivenText): readonly string[] => {
+    const all = given.value.split(',');
+    const kept = all.filter((item) => item !== '');
+    // Bash's read drops one empty item at the end, the Go program all of them, once it had learnt to.
+    const tolerated =
+      given.value === '' ||
+      kept.length === all.length ||
+      profile.has('emptyItemsDropped') ||
+      (profile.has('shellProgram') && !all.slice(0, -1).includes(''));
+    if (!tolerated)
+      problems.push(problem('empty-item', given.source, { name: given.key, value: quoted(given.value), release: profile.release }));
+    return kept;
+  };
+  const list = <V>(given: GivenText, read: (text: string) => V | null, allowed = SETTINGS[given.key].allowed): Sourced<readonly V[]> => ({
+    value: items(given).flatMap((item) => {
+      const value = read(withoutSpaces(item));
+      if (value === null) refuse(given, item, allowed);
+      return value ?? [];
+    }),
+    source: given.source,
+  });
+  return {
+    problems,
+    port: (given) => one(given, (text) => parseNumber(text, 65535), 0),
+    number: (given) => one(given, (text) => parseNumber(text, 0xffffffff), 0),
+    ports: (given) => list(given, parsePortRange, 'a port (0 to 65535), a range (a:b, a:, :b) or the name of a service'),
+    owners: (given) => list(given, parseOwnerRange),
+    ranges: (given) => ({ value: readRanges(given, profile, problems), source: given.source }),
+    interfaces: (given) => list(given, (text) => MATCH_OPTIONS['in-interface'].read(text, 'ip'), 'an interface name of 1 to 15 characters'),
+    loopback: (given) => one(given, readLoopback, LOOPBACK),
+    mode: ({ value, source, key }) => {
+      if (!['', 'REDIRECT', 'TPROXY'].includes(value)) problems.push(problem('other-mode', source, { name: key, value: quoted(value) }));
+      return { value: value === 'TPROXY' ? 'TPROXY' : 'REDIRECT', source };
+    },
+  };
+}
+
+/** Spaces around an item vanish when the line is split into words again; other white space, a newline above all, does not. */
+function withoutSpaces(item: string): string {
+  return /[^\S \t]/.test(item) ? item : item.trim();
+}
+
+const LOOPBACK: Network = { family: 'ip', address: '127.0.0.1', prefix: 32 };
+
+function readLoopback(text: string): Network | null {
+  return text.includes('/') ? (SETTINGS['outbound.loopback'].read(text) as Network | null) : null;
+}
+
+/** Ranges: Go wants a prefix length and ignored what it could not read until 1.27; the shell split by a pattern and left the rest to iptables. */
+function readRanges(given: GivenText, profile: Profile, problems: Problem[]): readonly Network[] {
+  const { key, source, value } = given;
+  if (value === '*' && profile.has('excludeAllRangesRefused')) {
+    problems.push(problem('no-exclude-all', source, { name: key, release: profile.release }));
+    return [];
+  }
+  return value
+    .split(',')
+    .filter((item) => item !== '')
+    .flatMap((item) => {
+      const shell = profile.has('shellProgram');
+      const taken = shell ? !profile.has('ranges6') || looksLikeRange(item) : item.includes('/');
+      const network = taken ? parseNetwork(item) : null;
+      if (network !== null && (network.family === 'ip' || profile.has('ranges6'))) return [network];
+      const ignored = shell ? !taken : !profile.has('strictRanges');
+      const args = { name: key, value: quoted(item), allowed: SETTINGS[key].allowed, release: profile.release };
+      problems.push(problem(ignored ? 'dropped-range' : 'not-a-value', source, args));
+      return [];
+    });
+}
+
+// What the scripts of 1.2 to 1.4 took for an address: `::1` is none of it; octets and lengths were left to iptables to check.
+function looksLikeRange(text: string): boolean {
+  return /^\d+\.\d+\.\d+\.\d+(\/\d+)?$/.test(text) || /^[0-9a-fA-F]+[0-9a-fA-F:]*(\/\d+)?$/.test(text);
+}

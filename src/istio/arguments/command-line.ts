@@ -1,0 +1,180 @@
+/** A command line to flags: as Go's pflag splits it, and as bash's getopts did until 1.4. */
+
+import type { Source } from '../origin.ts';
+import type { Problem } from '../problems.ts';
+import { nearest, problem, quoted } from '../problems.ts';
+import type { Profile } from '../releases/profile.ts';
+import type { Argument } from './arguments.ts';
+import { ARGUMENTS, isKnown, SHELL_SWITCHES, shortOf } from './arguments.ts';
+
+/** A flag as it was given; a switch without a value is `true`. */
+export interface GivenFlag {
+  readonly argument: Argument;
+  readonly text: string;
+  /** As it was written: `-d` or `--dry-run`. */
+  readonly flag: string;
+}
+
+export interface GivenFlags {
+  /** The last one given of each flag. */
+  readonly flags: ReadonlyMap<string, GivenFlag>;
+  readonly problems: readonly Problem[];
+}
+
+/** The source of what is said of a word that is no argument. */
+export const HERE: Source = { kind: 'option', option: 'istio-iptables' };
+
+/** Takes away the program's name (`istio-iptables`, `pilot-agent istio-iptables`, with a path) and unpacks one JSON array. */
+export function bareArguments(args: readonly string[]): readonly string[] {
+  const unpacked = args.length === 1 ? (jsonArray(args[0] ?? '') ?? args) : args;
+  const name = (word: string | undefined): string => word?.replace(/^.*\//, '').replace(/\.sh$/, '') ?? '';
+  const rest = name(unpacked[0]) === 'pilot-agent' ? unpacked.slice(1) : unpacked;
+  return name(rest[0]) === 'istio-iptables' ? rest.slice(1) : rest;
+}
+
+function jsonArray(text: string): readonly string[] | null {
+  if (!text.trimStart().startsWith('[')) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Splits a command line by the rules of the release's program. */
+export function splitCommandLine(args: readonly string[], profile: Profile): GivenFlags {
+  return profile.has('shellProgram') ? getopts(args, profile) : pflag(args, profile);
+}
+
+function pflag(args: readonly string[], profile: Profile): GivenFlags {
+  const known = ARGUMENTS.filter((argument) => isKnown(argument, profile));
+  const flags = new Map<string, GivenFlag>();
+  const problems: Problem[] = [];
+  const rest = [...args];
+  const give = (argument: Argument, flag: string, text: string): void => {
+    if (isText(argument, text)) flags.set(argument.flag, { argument, text, flag });
+    else
+      problems.push(
+        problem('not-a-value', { kind: 'argument', flag }, { name: argument.flag, value: quoted(text), allowed: allowedText(argument) }),
+      );
+  };
+  const takeValue = (argument: Argument, flag: string): void => {
+    const value = rest.shift();
+    if (value === undefined) problems.push(problem('flag-without-value', HERE, { value: flag }));
+    else give(argument, flag, value);
+  };
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    if (word === '--') {
+      problems.push(...rest.splice(0).map((ignored) => ignoredWord(ignored, profile)));
+    } else if (word.startsWith('--')) {
+      const [name = '', ...values] = word.slice(2).split('=');
+      const argument = known.find(({ flag }) => flag === name);
+      if (argument === undefined)
+        problems.push(
+          unknownFlag(
+            `--${name}`,
+            known.map(({ flag }) => `--${flag}`),
+            profile,
+          ),
+        );
+      else if (values.length > 0) give(argument, `--${name}`, values.join('='));
+      else if (argument.takes === 'switch') give(argument, `--${name}`, 'true');
+      else takeValue(argument, `--${name}`);
+    } else if (word.startsWith('-') && word !== '-') {
+      let letters = word.slice(1);
+      while (letters !== '') {
+        const letter = letters[0] ?? '';
+        letters = letters.slice(1);
+        const argument = known.find((candidate) => shortOf(candidate, profile) === letter);
+        if (argument === undefined) {
+          problems.push(unknownFlag(`-${letter}`, [], profile));
+          break;
+        }
+        // pflag drops the `=` of `-d=80`, and takes that of `-d=` for the value.
+        const assigned = letters.startsWith('=') && letters.length > 1;
+        const attached = assigned ? letters.slice(1) : argument.takes === 'switch' || letters === '' ? null : letters;
+        if (attached !== null) give(argument, `-${letter}`, attached);
+        else if (argument.takes === 'switch') give(argument, `-${letter}`, 'true');
+        else takeValue(argument, `-${letter}`);
+        if (attached !== null) break;
+      }
+    } else {
+      problems.push(ignoredWord(word, profile));
+    }
+  }
+  return { flags, problems };
+}
+
+function ignoredWord(word: string, { release }: Profile): Problem {
+  return problem('ignored-argument', HERE, { value: quoted(word), release });
+}
+
+function unknownFlag(flag: string, known: readonly string[], profile: Profile): Problem {
+  return problem('unknown-flag', HERE, { value: quoted(flag), release: profile.release, nearest: nearest(flag, known) });
+}
+
+/** Reads what Go's strconv.ParseBool reads; null for anything else. */
+export function parseGoBool(text: string): boolean | null {
+  if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(text)) return true;
+  return ['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text) ? false : null;
+}
+
+function isText({ takes }: Argument, text: string): boolean {
+  switch (takes) {
+    case 'switch':
+      return parseGoBool(text) !== null;
+    case 'number':
+      return /^\d{1,10}$/.test(text);
+    case 'duration':
+      return /^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$|^0$/.test(text);
+    case 'text':
+      return true;
+    default:
+      return takes satisfies never;
+  }
+}
+
+function allowedText({ takes }: Argument): string {
+  return { switch: 'true or false', number: 'a number', duration: 'a duration such as 5s', text: 'a text' }[takes];
+}
+
+/** bash's getopts with a leading colon: an option without its value is passed over, the first other word ends the options. */
+function getopts(args: readonly string[], profile: Profile): GivenFlags {
+  const { has } = profile;
+  const known = ARGUMENTS.filter((argument) => isKnown(argument, profile));
+  const flags = new Map<string, GivenFlag>();
+  const problems: Problem[] = [];
+  const rest = [...args];
+  if (rest[0] === 'clean' && has('shellCleansFirst'))
+    return { flags, problems: [problem('cleans-only', HERE, { value: 'clean', release: profile.release })] };
+  while (/^-./.test(rest[0] ?? '')) {
+    const word = rest.shift() ?? '';
+    if (word === '--') break;
+    if (word.startsWith('--')) {
+      problems.push(unknownFlag(word.replace(/=.*$/s, ''), [], profile));
+      continue;
+    }
+    for (let letters = word.slice(1); letters !== ''; ) {
+      const letter = letters[0] ?? '';
+      letters = letters.slice(1);
+      const argument = known.find(({ short }) => short === letter);
+      const helpWithValue = letter === SHELL_SWITCHES.help && has('shellHelpTakesValue');
+      if (argument === undefined && !helpWithValue) {
+        if (letter === SHELL_SWITCHES.test && has('shellTestFlag')) problems.push(ignoredWord(`-${letter}`, profile));
+        else if (letter === SHELL_SWITCHES.help) problems.push(helpAsked(letter, profile));
+        else problems.push(unknownFlag(`-${letter}`, [], profile));
+        continue;
+      }
+      const text = letters === '' ? rest.shift() : letters;
+      if (argument !== undefined && text !== undefined) flags.set(argument.flag, { argument, text, flag: `-${letter}` });
+      else if (text !== undefined) problems.push(helpAsked(letter, profile));
+      letters = '';
+    }
+  }
+  return { flags, problems: [...problems, ...rest.map((word) => ignoredWord(word, profile))] };
+}
+
+function helpAsked(letter: string, { release }: Profile): Problem {
+  return problem('help-asked', HERE, { value: `-${letter}`, release });
+}

@@ -1,0 +1,134 @@
+/** The way back: which releases could have made rules, and with which settings. */
+
+import type { Difference } from '../../netfilter/compare/difference.ts';
+import type { Observation } from '../../netfilter/observation.ts';
+import type { CapturePlan } from '../plan/plan.ts';
+import { planFor } from '../plan/plan.ts';
+import { ProblemError } from '../problems.ts';
+import type { Release } from '../releases/known.ts';
+import { profileOf } from '../releases/profile.ts';
+import type { Facts } from '../settings/facts.ts';
+import type { Settings } from '../settings/settings.ts';
+import { SETTING_KEYS } from '../settings/settings.ts';
+import type { Switches } from '../settings/switches.ts';
+import type { Description } from './identify/describe.ts';
+import { describe } from './identify/describe.ts';
+import { exactMatches } from './identify/exact.ts';
+import type { Match } from './identify/matches.ts';
+import { nearestMatches } from './identify/nearest.ts';
+import { shownOf } from './identify/observed-rules.ts';
+import type { AmbientChain, OurPart, SetAside } from './identify/our-part.ts';
+import { ambientChains, countRules, ourParts, ownedPart } from './identify/our-part.ts';
+import type { Odd } from './identify/plausibility.ts';
+import { oddIn } from './identify/plausibility.ts';
+import { cost } from './identify/rating.ts';
+import { ownChainsOf } from './ownership/parts.ts';
+
+/** Settings, and the releases that make of them what is seen. */
+export interface Answer {
+  /** All that do, oldest first; never empty. */
+  readonly releases: readonly Release[];
+  /** Of the newest of them. Its settings say which were read from the rules. */
+  readonly plan: CapturePlan;
+  /** What no settings can say. */
+  readonly switches: Switches;
+  /** What must be known of the pod besides: nameservers, and an address of IPv6 where there are rules of it. */
+  readonly facts: Facts;
+  /** What an ordinary injected pod of the newest release does not have. */
+  readonly odd: Odd;
+  /** From what the releases make (left) to what is seen (right); none in an exact answer. */
+  readonly differences: readonly Difference[];
+}
+
+export interface Identification {
+  /** `none` where there are no rules of Istio's sidecar. */
+  readonly outcome: 'exact' | 'nearest' | 'none';
+  /** The most ordinary settings first. */
+  readonly answers: readonly Answer[];
+  /** What was compared: our part of what was given. */
+  readonly observed: Observation;
+  readonly setAside: SetAside;
+  /** Chains of ambient mode: those are no sidecar's. */
+  readonly ambient: readonly AmbientChain[];
+  /** Whether there are more rules of ours than are looked at. */
+  readonly oversized: boolean;
+}
+
+/**
+ * Proposes settings from the rules for every kind of release, makes the rules of them, and compares: only equality
+ * counts, as far as the observation shows the tables. Rules of others are set aside. Where nothing makes the rules,
+ * the answers are those with the fewest differences. More than 5,000 rules of ours are not looked at. Never throws.
+ */
+export function identify(observed: Observation): Identification {
+  const ambient = ambientChains(observed);
+  const parts: OurPart[] = [];
+  let oversized = false;
+  for (const part of ourParts(observed)) {
+    if (countRules(part.observed) > MOST_RULES) {
+      oversized = true;
+      continue;
+    }
+    const answers = exactMatches(part.observed, shownIn(part)).flatMap(answerOf);
+    if (answers.length > 0) return { outcome: 'exact', answers, ...part, ambient, oversized: false };
+    parts.push(part);
+  }
+  const nearest = parts.flatMap(nearestIn).sort(byDistance)[0];
+  if (nearest === undefined) return { outcome: 'none', answers: [], observed, setAside: NOTHING, ambient, oversized };
+  // Of a block of loose rules ownership claims all or nothing; with a plan to go by, it claims what is left of it.
+  const likely = nearest.setAside.lookalikes.length === 0 ? [] : nearest.answers.slice(0, 1);
+  const again = likely.flatMap(({ plan }) => nearestIn(ownedPart(observed, plan)));
+  const best = [...again, nearest].sort(byDistance)[0] ?? nearest;
+  return { outcome: best.answers.some(({ differences }) => differences.length === 0) ? 'exact' : 'nearest', ...best, ambient, oversized };
+}
+
+/** Of more rules of ours nothing is said: so many take three seconds, and settings that somebody wrote make some hundreds. */
+export const MOST_RULES = 5000;
+
+const NOTHING: SetAside = { programs: [], others: [], lookalikes: [] };
+
+interface Nearest extends OurPart {
+  readonly answers: readonly Answer[];
+}
+
+/** What comes nearest to a part; none where it has no chain of ours. */
+function nearestIn(part: OurPart): readonly Nearest[] {
+  const { ip, ip6 } = part.observed;
+  const answers = ownChainsOf(ip).size + ownChainsOf(ip6).size === 0 ? [] : nearestMatches(part.observed, shownIn(part)).flatMap(answerOf);
+  return answers.length === 0 ? [] : [{ ...part, answers }];
+}
+
+/** A rule that is set aside is one that the answer does not explain. */
+function byDistance(a: Nearest, b: Nearest): number {
+  const distance = ({ answers: [answer], setAside: { others } }: Nearest): number =>
+    (answer === undefined ? 0 : cost(answer)) + others.reduce((sum, { rules }) => sum + rules, 0);
+  return distance(a) - distance(b);
+}
+
+/** An answer as our YAML and as arguments of istio-iptables, with what is not certain about it. */
+export function describeAnswer({ observed }: Pick<Identification, 'observed'>, { releases, plan, switches, facts }: Answer): Description {
+  return describe(observed, { releases, settings: plan.settings, switches, facts });
+}
+
+function shownIn({ observed }: OurPart) {
+  return { ip: shownOf(observed, 'ip'), ip6: shownOf(observed, 'ip6') };
+}
+
+/** The answer of a match; none where the release would refuse such settings. */
+function answerOf({ proposal, releases, differences }: Match): readonly Answer[] {
+  const newest = releases.at(-1);
+  if (newest === undefined) return [];
+  const { values, switches, facts } = proposal;
+  const odd = oddIn(proposal, profileOf(newest));
+  const settings = Object.fromEntries(
+    SETTING_KEYS.map((key) => [
+      key,
+      { value: values[key], source: odd.settings.includes(key) ? { kind: 'rules' } : { kind: 'injected', release: newest } },
+    ]),
+  ) as unknown as Settings;
+  try {
+    return [{ releases, plan: planFor(settings, newest, facts, switches), switches, facts, odd, differences }];
+  } catch (error) {
+    if (error instanceof ProblemError) return [];
+    throw error;
+  }
+}

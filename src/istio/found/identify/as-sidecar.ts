@@ -1,0 +1,91 @@
+/** An answer as our YAML. */
+
+import { API_VERSION } from '../../api-version.ts';
+import { ARGUMENTS, ENVIRONMENT } from '../../arguments/arguments.ts';
+import type { Source } from '../../origin.ts';
+import { problemText } from '../../problems.ts';
+import type { Kind } from '../../releases/kinds.ts';
+import { printedSettings } from '../../settings/printed-settings.ts';
+import { readSettingTexts } from '../../settings/setting-texts.ts';
+import type { SettingKey, Settings } from '../../settings/settings.ts';
+import { SETTING_KEYS } from '../../settings/settings.ts';
+import { KIND } from '../../settings/sidecar-file.ts';
+import type { Switches } from '../../settings/switches.ts';
+import { NO_SWITCHES } from '../../settings/switches.ts';
+import { isSameValue } from './plausibility.ts';
+import type { Proposal } from './proposal.ts';
+import { ordinaryValues } from './proposal.ts';
+
+/** A document that makes the rules again, as far as YAML can say it. */
+export interface AsSidecar {
+  /** A SidecarCapture as plain data; a key that is missing is as in an ordinary injected pod. */
+  readonly document: Readonly<Record<string, unknown>>;
+  /** The settings that YAML can't say, with the reasons; left out of the document. */
+  readonly unsaid: readonly Unsaid[];
+}
+
+/** Something that YAML can't say. */
+export interface Unsaid {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** What asks for each switch. */
+const ASKED_BY: Readonly<Record<keyof Switches, string>> = {
+  dnsPort: ENVIRONMENT.dnsCapture,
+  dnsZones: ENVIRONMENT.dnsZones,
+  redirectsOwnCalls: ENVIRONMENT.loopbackSwitch,
+  traceLogging: `--${ARGUMENTS.find(({ action }) => action === 'trace-logging')?.flag}`,
+  inbound6: ENVIRONMENT.inbound6,
+};
+
+const SWITCH_NAMES = Object.keys(ASKED_BY) as readonly (keyof Switches)[];
+
+const SOURCE: Source = { kind: 'rules' };
+
+/**
+ * The document for releases of some kinds, the newest last. Settings that the injectors of all these releases pass are
+ * left out, and so are those that leave no trace: `same` tells whether a kind of release makes the same of a proposal.
+ */
+export function asSidecar(
+  { values, switches, facts }: Proposal,
+  settings: Settings,
+  kinds: readonly Kind[],
+  same: (kind: Kind, proposal: Proposal) => boolean,
+): AsSidecar {
+  const differing = (kind: Kind): readonly SettingKey[] =>
+    SETTING_KEYS.filter((key) => !isSameValue(values, ordinaryValues(kind.profile), key));
+  const newest = kinds.at(-1);
+  const odd = newest === undefined ? [] : differing(newest);
+  const leavesOnly = (kind: Kind): Proposal => {
+    const kept = Object.fromEntries(odd.map((key) => [key, values[key]]));
+    return { values: { ...ordinaryValues(kind.profile), ...kept }, switches, facts };
+  };
+  // At an older release the injector may pass something else.
+  const wanted = kinds.every((kind) => same(kind, leavesOnly(kind)))
+    ? odd
+    : SETTING_KEYS.filter((key) => kinds.some((kind) => differing(kind).includes(key)));
+  const printed = printedSettings(settings);
+  const unsaid: Unsaid[] = SWITCH_NAMES.filter((name) => switches[name] !== NO_SWITCHES[name]).map((name) => ({
+    name,
+    reason: `only ${ASKED_BY[name]} asks for it`,
+  }));
+  const document: Record<string, unknown> = { apiVersion: API_VERSION, kind: KIND, release: newest?.releases.at(-1) ?? '' };
+  for (const key of wanted) {
+    const [group = '', name] = key.split('.');
+    const value = name === undefined ? printed[group] : (printed[group] as Readonly<Record<string, unknown>>)[name];
+    const reason = whyNot(key, value, settings[key].value);
+    if (reason !== undefined) unsaid.push({ name: key, reason });
+    else if (name === undefined) document[group] = value;
+    else document[group] = { ...(document[group] as object | undefined), [name]: value };
+  }
+  return { document, unsaid };
+}
+
+/** Why YAML can't say a value; undefined where it can. */
+function whyNot(key: SettingKey, printed: unknown, value: unknown): string | undefined {
+  const at = (text: unknown) => ({ text: String(text), source: SOURCE });
+  const read = readSettingTexts(key, Array.isArray(printed) ? printed.map(at) : at(printed));
+  if ('problems' in read) return read.problems.map(problemText)[0];
+  return JSON.stringify(read.value) === JSON.stringify(value) ? undefined : `${key}: it would be read as something else`;
+}

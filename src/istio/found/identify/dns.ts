@@ -1,0 +1,77 @@
+/** Which DNS is captured. */
+
+import type { Network } from '../../../netfilter/network.ts';
+import type { PortRange } from '../../../netfilter/numbers.ts';
+import type { Rule } from '../../../netfilter/rule.ts';
+import type { SettingValues } from '../../settings/settings.ts';
+import { asked, isPort, isVerdict, jumpsTo } from '../ownership/rule-values.ts';
+import type { Shown } from './observed-rules.ts';
+import { askedNot } from './observed-rules.ts';
+
+/** The DNS that one family shows. */
+export interface Dns {
+  readonly capture: SettingValues['dns.capture'];
+  readonly servers: readonly Network[];
+  /** The port of the agent, where a rule names it. */
+  readonly agent: number | undefined;
+  /** Whether conntrack zones are set. */
+  readonly zones: boolean;
+}
+
+const PLACES = ['ISTIO_OUTPUT_DNS', 'ISTIO_OUTPUT', 'OUTPUT'];
+
+/** DNS as the rules for TCP name it, then those for UDP, then those of the zones: the same in rules that nobody changed. */
+export function readDns(shown: Shown): readonly Dns[] {
+  const nat = [...shown.rules('nat', ...PLACES), ...shown.rules('nat', 'ISTIO_REDIRECT')].filter(asksForDns);
+  const toAgent = nat.filter(({ target }) => target.kind === 'REDIRECT' || target.kind === 'DNAT');
+  const zones = shown.rules('raw', ...PLACES).filter(({ target }) => target.kind === 'CT');
+  const tcp = toAgent.filter((rule) => asked(rule, 'protocol') === 'tcp');
+  const udp = toAgent.filter((rule) => asked(rule, 'protocol') === 'udp');
+  const zoned = zones.filter((rule) => asksForDns(rule) && !asksForOwner(rule));
+  const agent = [...udp, ...tcp].map(agentOf)[0] ?? zones.flatMap((rule) => onePort(asked(rule, 'source-port')) ?? [])[0];
+  const on = toAgent.length > 0 || zones.length > 0 || marksDns(shown);
+  const sources = [tcp, udp, zoned].filter((rules) => rules.length > 0);
+  return (sources.length > 0 ? sources : [[]]).map((rules): Dns => {
+    const all = rules.some((rule) => asked(rule, 'destination') === undefined);
+    return {
+      capture: all ? 'all' : on ? 'servers' : 'off',
+      servers: rules.flatMap((rule) => asked(rule, 'destination') ?? []),
+      agent,
+      zones: zones.length > 0,
+    };
+  });
+}
+
+function asksForDns(rule: Rule): boolean {
+  return isPort(asked(rule, 'destination-port'), 53);
+}
+
+function asksForOwner({ matches }: Rule): boolean {
+  return matches.some(({ kind }) => kind === 'uid-owner' || kind === 'gid-owner');
+}
+
+function onePort(range: PortRange | undefined): number | undefined {
+  return range !== undefined && 'first' in range && range.first === range.last ? range.first : undefined;
+}
+
+function agentOf({ target }: Rule): number | undefined {
+  if (target.kind === 'REDIRECT') return 'first' in target.value ? target.value.first : undefined;
+  return target.kind === 'DNAT' ? Number(/:(\d+)$/.exec(target.value.to)?.[1] ?? 0) : undefined;
+}
+
+/** Without a server DNS leaves traces all the same: queries that return, jumps, and exceptions in the owners' rules. */
+function marksDns(shown: Shown): boolean {
+  const inOutput = shown.rules('nat', 'OUTPUT').some((rule) => {
+    const queries = isVerdict(rule, 'RETURN') && asksForDns(rule);
+    return queries || (jumpsTo(rule, 'ISTIO_OUTPUT') && asked(rule, 'protocol') === 'udp');
+  });
+  return inOutput || shown.rules('nat', 'ISTIO_OUTPUT').some((rule) => jumpsTo(rule, 'ISTIO_OUTPUT_DNS') || leavesDnsOut(rule));
+}
+
+function leavesDnsOut(rule: Rule): boolean {
+  if (!asksForOwner(rule)) return false;
+  const several = askedNot(rule, 'destination-ports') as readonly PortRange[] | undefined;
+  if (several !== undefined) return isPort(several[0], 53);
+  // In the proxy's own calls, 53 alone may be the tunnel's port.
+  return isVerdict(rule, 'RETURN') && (asksForDns(rule) || isPort(askedNot(rule, 'destination-port') as PortRange | undefined, 53));
+}

@@ -1,0 +1,35 @@
+/** Which releases make exactly the rules that are seen, and with which settings. */
+
+import type { Observation } from '../../../netfilter/observation.ts';
+import type { Ruleset } from '../../../netfilter/rule.ts';
+import { ruleKinds } from '../../releases/kinds.ts';
+import type { BothShown } from './candidates.ts';
+import { choicesFor, firstReadings } from './candidates.ts';
+import type { Match } from './matches.ts';
+import { gather } from './matches.ts';
+import type { Rated } from './rating.ts';
+import { madeBy, rate } from './rating.ts';
+
+/** Everything that makes exactly the rules that are seen, the most ordinary and then the newest first. */
+export function exactMatches(observed: Observation, shown: BothShown): readonly Match[] {
+  const counts = countsIn([observed.ip, observed.ip6]);
+  const exact = ruleKinds().flatMap((kind): readonly Rated[] => {
+    const proposals = firstReadings(shown, choicesFor(shown, kind.profile), kind.profile);
+    return proposals
+      .filter((proposal) => countsIn(madeBy(kind, proposal, observed)) === counts)
+      .map((proposal) => rate(observed, kind, proposal))
+      .filter(({ differences }) => differences.length === 0)
+      .slice(0, 1);
+  });
+  return gather(observed, exact);
+}
+
+/** The numbers of rules by chain: equal where the rules are, and quicker to compare than those. */
+function countsIn(rulesets: readonly Ruleset[]): string {
+  const chains = rulesets.flatMap(({ family, tables }) =>
+    tables.flatMap(({ name: table, chains: all }) =>
+      all.flatMap(({ name, rules }) => (rules.length > 0 ? [`${family} ${table} ${name} ${rules.length}`] : [])),
+    ),
+  );
+  return chains.sort().join();
+}

@@ -1,0 +1,65 @@
+/** Releases by the settings that fit them. */
+
+import type { Difference } from '../../../netfilter/compare/difference.ts';
+import type { Observation } from '../../../netfilter/observation.ts';
+import type { Kind } from '../../releases/kinds.ts';
+import type { Release } from '../../releases/known.ts';
+import { position } from '../../releases/known.ts';
+import { oddIn } from './plausibility.ts';
+import type { Proposal } from './proposal.ts';
+import { ordinaryValues } from './proposal.ts';
+import type { Rated } from './rating.ts';
+import { byRating, rate, textOf } from './rating.ts';
+
+/** Settings, and the releases that make the same of them. */
+export interface Match {
+  readonly proposal: Proposal;
+  /** Oldest first. */
+  readonly releases: readonly Release[];
+  /** From what the releases make (left) to what is seen (right); none where they make just that. */
+  readonly differences: readonly Difference[];
+}
+
+/**
+ * The matches of kinds of release, each with the settings that fit it, the most ordinary and then the newest first.
+ * With the settings of the newest go all that make the same of them, unless their own are less odd. Kinds of `others`
+ * only go with those.
+ */
+export function gather(observed: Observation, found: readonly Rated[], others: readonly Rated[] = []): readonly Match[] {
+  const groups: { readonly first: Rated; readonly kinds: Kind[] }[] = [];
+  const fits = (own: Rated, first: Rated, mostOdd: number): boolean => {
+    const wanted = textOf(first);
+    const there = JSON.stringify(first.proposal) === JSON.stringify(own.proposal) ? own : rate(observed, own.kind, first.proposal);
+    if (textOf(there) !== wanted) return false;
+    if (there.odd <= mostOdd) return true;
+    // A setting that leaves no trace may have another value where injectors differ.
+    const usual = rate(observed, own.kind, withOrdinary(first, own.kind));
+    return usual.odd <= mostOdd && textOf(usual) === wanted;
+  };
+  for (const own of newestFirst(found)) {
+    const group = groups.find(({ first }) => fits(own, first, own.odd));
+    if (group === undefined) groups.push({ first: own, kinds: [own.kind] });
+    else group.kinds.push(own.kind);
+  }
+  const joined = new Set(groups.flatMap(({ kinds }) => kinds));
+  for (const own of newestFirst(others.filter(({ kind }) => !joined.has(kind))))
+    groups.find(({ first }) => fits(own, first, Number.POSITIVE_INFINITY))?.kinds.push(own.kind);
+  return groups
+    .sort((a, b) => byRating(a.first, b.first))
+    .map(({ first: { proposal, differences }, kinds }) => ({
+      proposal,
+      differences,
+      releases: kinds.flatMap(({ releases }) => releases).sort((a, b) => position(a) - position(b)),
+    }));
+}
+
+/** What an injector of another kind of release would have passed with the same odd settings. */
+function withOrdinary({ proposal, kind }: Rated, other: Kind): Proposal {
+  const odd = oddIn(proposal, kind.profile).settings.map((key) => [key, proposal.values[key]]);
+  return { ...proposal, values: { ...ordinaryValues(other.profile), ...Object.fromEntries(odd) } };
+}
+
+function newestFirst(rated: readonly Rated[]): readonly Rated[] {
+  const newest = ({ kind }: Rated): number => position(kind.releases.at(-1) ?? '');
+  return rated.toSorted((a, b) => newest(b) - newest(a));
+}

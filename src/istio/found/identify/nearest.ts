@@ -1,0 +1,59 @@
+/** What comes nearest to rules that no release makes. */
+
+import type { Observation } from '../../../netfilter/observation.ts';
+import { ruleKinds } from '../../releases/kinds.ts';
+import { distinct } from '../ownership/rule-values.ts';
+import type { BothShown, Choices } from './candidates.ts';
+import { choicesFor, firstReadings } from './candidates.ts';
+import type { Match } from './matches.ts';
+import { gather } from './matches.ts';
+import { movesFor } from './moves.ts';
+import { countRules } from './our-part.ts';
+import type { Rated } from './rating.ts';
+import { byRating, cost, rate, textOf } from './rating.ts';
+
+// A reading that is far worse than the best one does not come nearer than it.
+const WORTH_REFINING = 5;
+const MOST_REFINED = 4;
+// Every change is a comparison, and of more rules one takes too long.
+const MOST_RULES_REFINED = 2000;
+
+/** The fewest differences, then the most ordinary settings; of these, the newest release first. */
+export function nearestMatches(observed: Observation, shown: BothShown): readonly Match[] {
+  const starts = ruleKinds().map((kind) => {
+    const choices = choicesFor(shown, kind.profile).map(distinct);
+    const readings = firstReadings(shown, choices, kind.profile).map((proposal) => rate(observed, kind, proposal));
+    return { choices, start: readings.reduce((a, b) => (byRating(b, a) < 0 ? b : a)) };
+  });
+  // The later of equal ones wins: the newest release.
+  const different = [...new Map(starts.map((one) => [`${JSON.stringify(one.start.proposal)}\n${textOf(one.start)}`, one])).values()];
+  const least = Math.min(...different.map(({ start }) => cost(start)));
+  const refined = different
+    .filter(({ start }) => cost(start) <= least + WORTH_REFINING)
+    .sort((a, b) => byRating(a.start, b.start))
+    .slice(0, MOST_REFINED)
+    .map(({ choices, start }) => (countRules(observed) > MOST_RULES_REFINED ? start : refine(observed, start, choices)));
+  const best = refined.toSorted(byRating)[0];
+  if (best === undefined) return [];
+  return gather(
+    observed,
+    refined.filter((one) => byRating(one, best) === 0),
+    starts.map(({ start }) => start),
+  );
+}
+
+/** Changes a proposal for the better until no single change helps any more. */
+function refine(observed: Observation, start: Rated, choices: Choices): Rated {
+  const moves = movesFor(choices, start.kind.profile);
+  const seen = new Set([JSON.stringify(start.proposal)]);
+  let best = start;
+  for (let at = 0, inVain = 0; inVain < moves.length; at = (at + 1) % moves.length) {
+    const proposal = moves[at]?.(best.proposal);
+    const text = JSON.stringify(proposal);
+    const tried = proposal === undefined || seen.has(text) ? best : rate(observed, best.kind, proposal);
+    seen.add(text);
+    inVain = byRating(tried, best) < 0 ? 0 : inVain + 1;
+    if (inVain === 0) best = tried;
+  }
+  return best;
+}

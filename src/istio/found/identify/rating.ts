@@ -1,0 +1,66 @@
+/** How near what a release makes of settings comes to the rules that are seen. */
+
+import type { Difference } from '../../../netfilter/compare/difference.ts';
+import { compareNormalForms } from '../../../netfilter/compare.ts';
+import type { Observation } from '../../../netfilter/observation.ts';
+import { sees } from '../../../netfilter/observation.ts';
+import { printRule } from '../../../netfilter/print.ts';
+import type { Ruleset } from '../../../netfilter/rule.ts';
+import { FAMILIES } from '../../../netfilter/rule.ts';
+import { rulesetsFor } from '../../plan/rulesets.ts';
+import type { Kind } from '../../releases/kinds.ts';
+import type { Both } from '../ownership/parts.ts';
+import { oddness } from './plausibility.ts';
+import type { Proposal } from './proposal.ts';
+
+/** A proposal, and what a kind of release makes of it. */
+export interface Rated {
+  readonly kind: Kind;
+  readonly proposal: Proposal;
+  /** From what the releases make (left) to what is seen (right). */
+  readonly differences: readonly Difference[];
+  readonly odd: number;
+}
+
+/** What a kind of release makes of a proposal, as far as the observation shows the tables. */
+export function madeBy({ profile }: Kind, { values, switches, facts }: Proposal, observed: Observation): readonly Ruleset[] {
+  return seenOf(rulesetsFor(values, switches, profile, facts), observed);
+}
+
+function seenOf(made: Both, observed: Observation): readonly Ruleset[] {
+  return FAMILIES.map((family) => ({ family, tables: made[family].tables.filter(({ name }) => sees(observed, family, name)) }));
+}
+
+/** From rules that were made (left) to what is seen (right), as far as that shows the tables; both in normal form. */
+export function differencesFrom(made: Both, observed: Observation): readonly Difference[] {
+  return seenOf(made, observed).flatMap((ruleset) => compareNormalForms(ruleset, observed[ruleset.family]));
+}
+
+/** Compares what a kind of release makes of a proposal with what is seen. */
+export function rate(observed: Observation, kind: Kind, proposal: Proposal): Rated {
+  const { values, switches, facts } = proposal;
+  const differences = differencesFrom(rulesetsFor(values, switches, kind.profile, facts), observed);
+  return { kind, proposal, differences, odd: oddness(proposal, kind.profile) };
+}
+
+/** Negative where the first is better: with fewer differences, then with fewer settings that no ordinary pod has. */
+export function byRating(a: Rated, b: Rated): number {
+  return cost(a) - cost(b) || a.odd - b.odd;
+}
+
+/** A rule that was changed may as well be one that is missing and another one that should not be there. */
+export function cost({ differences }: Pick<Rated, 'differences'>): number {
+  return differences.length + differences.filter(({ kind }) => kind === 'changed').length;
+}
+
+/** The differences as a text: equal for the same differences. */
+export function textOf({ differences }: Pick<Rated, 'differences'>): string {
+  return differences
+    .map((difference) => {
+      const { family, table, chain, kind } = difference;
+      const sides = [...('left' in difference ? [difference.left] : []), ...('right' in difference ? [difference.right] : [])];
+      const texts = sides.map((side) => (typeof side === 'string' ? side : `${side.position} ${printRule(side.rule)}`));
+      return [family, table, chain, kind, ...texts].join('\t');
+    })
+    .join('\n');
+}

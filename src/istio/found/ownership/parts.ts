@@ -1,0 +1,57 @@
+/** A state as ownership sees it: chains of ours, jumps to them, and loose rules in the chains of others. */
+
+import type { Chain, Family, Rule, Ruleset } from '../../../netfilter/rule.ts';
+import { isBuiltIn } from '../../../netfilter/rule.ts';
+
+/** Both families' rules. */
+export type Both = Readonly<Record<Family, Ruleset>>;
+
+const PREFIX = 'ISTIO_';
+
+// What the node agent (istio-cni) makes in an ambient pod and on the node, for ztunnel; no release of istio-iptables
+// ever made either (istio-history, 4.3).
+const AMBIENT_CHAINS: readonly string[] = ['ISTIO_PRERT', 'ISTIO_POSTRT'];
+
+// The one name that both use. In every table where the agent has it, it has one of the others as well.
+const SHARED_CHAIN = 'ISTIO_OUTPUT';
+
+/** Chains of ours by table. */
+export function ownChainsOf(ruleset: Ruleset): ReadonlyMap<string, ReadonlySet<string>> {
+  const tables = ruleset.tables.map(({ name, chains }) => {
+    const ambient = ambientChainsIn(chains);
+    return [name, new Set(istioChainsIn(chains).filter((chain) => !ambient.includes(chain)))] as const;
+  });
+  return new Map(tables.filter(([, chains]) => chains.size > 0));
+}
+
+/** Chains of the node agent in a table: ztunnel gets no traffic without them, so they stay. */
+export function ambientChainsIn(chains: readonly Chain[]): readonly string[] {
+  const names = istioChainsIn(chains);
+  return names.some((name) => AMBIENT_CHAINS.includes(name))
+    ? names.filter((name) => [...AMBIENT_CHAINS, SHARED_CHAIN].includes(name))
+    : [];
+}
+
+function istioChainsIn(chains: readonly Chain[]): readonly string[] {
+  return chains.map(({ name }) => name).filter((name) => name.startsWith(PREFIX));
+}
+
+/** Visits every rule of the built-in chains, with whether it jumps to a chain of ours. */
+export function builtInRules(ruleset: Ruleset, own: ReturnType<typeof ownChainsOf>): readonly BuiltInChain[] {
+  return ruleset.tables.flatMap(({ name: table, chains }) =>
+    chains
+      .filter(({ name }) => isBuiltIn(table, name))
+      .map(({ name: chain, rules }) => {
+        const isJump = ({ target }: Rule): boolean => target.kind === 'jump' && (own.get(table)?.has(target.chain) ?? false);
+        return { table, chain, jumps: rules.filter(isJump), loose: rules.filter((rule) => !isJump(rule)) };
+      }),
+  );
+}
+
+/** A built-in chain: our jumps, and everything else. */
+export interface BuiltInChain {
+  readonly table: string;
+  readonly chain: string;
+  readonly jumps: readonly Rule[];
+  readonly loose: readonly Rule[];
+}

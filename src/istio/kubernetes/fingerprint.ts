@@ -1,0 +1,58 @@
+/** What two workloads must have in common to be told the same: a text, cheap to make. */
+
+import { isIgnored } from './injection/left-out.ts';
+import { isProgram } from './injection/observed-arguments.ts';
+import type { Container, Ids, Texts, Workload } from './manifest/workload.ts';
+import type { Mesh } from './mesh/mesh.ts';
+
+// Of every pod's own making, and read by nobody: the status is looked at for being there.
+const UNREAD = 'sidecar.istio.io/status';
+
+/** Workloads with equal texts have the same rules and diagnostics. Of addresses only the family counts, of labels only those that are asked for. */
+export function likenessOf({ kind, namespace, annotations, jobAnnotations, pod }: Workload, { proxyConfigs, namespaces }: Mesh): string {
+  const parts: string[] = [kind];
+  if (proxyConfigs.length > 0 || namespaces.size > 0 || isIgnored(namespace)) parts.push(namespace);
+  pushIstio(parts, annotations);
+  if (jobAnnotations !== undefined) pushIstio(parts, jobAnnotations);
+  pushIstio(parts, pod.annotations);
+  // An empty label beats the annotation as any other does, so that it is not the same as none.
+  parts.push(pod.labels.get('sidecar.istio.io/inject')?.value ?? '\n');
+  for (const { selector } of proxyConfigs) for (const label of selector.keys()) parts.push(pod.labels.get(label)?.value ?? '\n');
+  parts.push(pod.hostNetwork ? 'host' : 'own', ...pod.addresses.map(familyOf), '\n', ...(pod.nameservers ?? ['\n']));
+  pushIds(parts, pod.ids);
+  for (const container of pod.containers) pushContainer(parts, container);
+  parts.push('\n');
+  for (const container of pod.initContainers) pushContainer(parts, container);
+  return parts.join('\0');
+}
+
+function familyOf(address: string): string {
+  if (address.includes(':')) return /^fe[89ab]/i.test(address) ? '6l' : '6';
+  return address.startsWith('169.254.') ? '4l' : '4';
+}
+
+function pushIstio(parts: string[], texts: Texts): void {
+  for (const [name, { value }] of texts) if (name.includes('istio')) parts.push(name, name === UNREAD ? '' : value);
+  parts.push('\n');
+}
+
+function pushIds(parts: string[], { runAsUser, runAsGroup, fsGroup, supplementalGroups }: Ids): void {
+  parts.push(runAsUser?.value ?? '', runAsGroup?.value ?? '', fsGroup?.value ?? '', ...supplementalGroups.map(({ value }) => value), '\n');
+}
+
+function pushContainer(parts: string[], container: Container): void {
+  const { name, image, command, args, env, envFrom, ports, ids, restartPolicy } = container;
+  parts.push(name.value, restartPolicy ?? '');
+  pushIds(parts, ids);
+  for (const { port, protocol } of ports) parts.push(port.value, protocol);
+  parts.push('\n');
+  // Of the application's containers nothing else is looked at.
+  if (!name.value.startsWith('istio-') && !isProgram(container)) return;
+  parts.push(image?.value ?? '\n', ...command.map(({ value }) => value), '\n', ...args.map(({ value }) => value), '\n');
+  for (const [variable, { value }] of env) if (!OWNER.test(variable)) parts.push(variable, value);
+  parts.push('\n', ...envFrom.map(({ value }) => value));
+}
+
+// What names the pod's owner to Istio.
+const OWNER =
+  /^ISTIO_META_(?:WORKLOAD_NAME|OWNER|APP_CONTAINERS|POD_PORTS|MESH_ID|CLUSTER_ID)$|^(?:POD_NAME|POD_NAMESPACE|INSTANCE_IP|HOST_IP|ISTIO_KUBE_APP_PROBERS)$/;

@@ -1,0 +1,74 @@
+/** A workload of Kubernetes, as far as the rules of its pods depend on it. Every text knows where it stands. */
+
+import type { Source, Sourced } from '../../origin.ts';
+
+/** Annotations, labels or variables by name. A name that stands twice counts as its last. */
+export type Texts = ReadonlyMap<string, Sourced<string>>;
+
+/** A kind with pods in it: `Pod`, `Deployment`, `CronJob`, `WorkloadGroup`, ... as the table of kinds lists them. */
+export interface Workload {
+  readonly kind: string;
+  /** `default` where the manifest names none. */
+  readonly namespace: string;
+  /** `metadata.name`; of a pod that has only `generateName`, that with a `*` behind it. */
+  readonly name: string;
+  /** Where the object begins. */
+  readonly source: Source;
+  /** Annotations of an object that holds a pod template: they are not those of its pods. Empty for a Pod. */
+  readonly annotations: Texts;
+  /** Annotations of the jobs of a CronJob: they are not those of its pods either. */
+  readonly jobAnnotations?: Texts;
+  readonly pod: PodTemplate;
+  /** Who made the pod, as `ReplicaSet/reviews-v1-5d8`, from ownerReferences: pods are grouped by it. */
+  readonly owner?: string;
+}
+
+/** The pod itself, or what its pods are made of. */
+export interface PodTemplate {
+  readonly source: Source;
+  readonly annotations: Texts;
+  readonly labels: Texts;
+  readonly hostNetwork: boolean;
+  /** Where that stands, if it does. */
+  readonly hostNetworkAt?: Source;
+  readonly ids: Ids;
+  readonly containers: readonly Container[];
+  readonly initContainers: readonly Container[];
+  /** `status.podIPs`, or else `status.podIP`. */
+  readonly addresses: readonly string[];
+  /** Where each of them stands. */
+  readonly addressesAt?: readonly Source[];
+  /** `dnsConfig.nameservers` where `dnsPolicy` is None: then, and only then, they are all there are. */
+  readonly nameservers?: readonly string[];
+}
+
+export interface Container {
+  readonly name: Sourced<string>;
+  readonly image?: Sourced<string>;
+  readonly command: readonly Sourced<string>[];
+  readonly args: readonly Sourced<string>[];
+  /** Variables with a value that stands in the manifest. */
+  readonly env: Texts;
+  /** Names of variables whose value comes from elsewhere (`valueFrom`); of an `envFrom`, `*` behind its prefix. */
+  readonly envFrom: readonly Sourced<string>[];
+  readonly ports: readonly ContainerPort[];
+  readonly ids: Ids;
+  /** `Always` makes a native sidecar of an init container. */
+  readonly restartPolicy?: string;
+}
+
+export interface ContainerPort {
+  /** The text of `containerPort`. */
+  readonly port: Sourced<string>;
+  /** `TCP` where nothing is said. */
+  readonly protocol: string;
+}
+
+/** The numbers of a security context, as they stand there. */
+export interface Ids {
+  readonly runAsUser?: Sourced<string>;
+  readonly runAsGroup?: Sourced<string>;
+  /** Of a pod only. */
+  readonly fsGroup?: Sourced<string>;
+  readonly supplementalGroups: readonly Sourced<string>[];
+}

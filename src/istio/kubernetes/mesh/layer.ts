@@ -1,0 +1,15 @@
+/** Values by path to a layer of proxy configuration. */
+
+import type { Source, Sourced } from '../../origin.ts';
+import type { ProxyConfigLayer } from './mesh.ts';
+import { textsUnder } from './walk.ts';
+
+/** What is given below `start` (a path that ends with a dot, or nothing). */
+export function layerOf(values: ReadonlyMap<string, Sourced<string>>, start: string, source: Source): ProxyConfigLayer {
+  const interceptionMode = values.get(`${start}interceptionMode`);
+  return {
+    source,
+    ...(interceptionMode === undefined ? {} : { interceptionMode }),
+    metadata: textsUnder(values, `${start}proxyMetadata`),
+  };
+}

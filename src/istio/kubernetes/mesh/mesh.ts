@@ -1,0 +1,81 @@
+/** What a mesh is installed with, as far as the arguments of istio-init depend on it. */
+
+import type { Source, Sourced } from '../../origin.ts';
+import type { Problem } from '../../problems.ts';
+import type { Texts } from '../manifest/workload.ts';
+
+/** The Helm values that some release's injection template reads, by their path; what each is. */
+export const MESH_VALUES = {
+  'global.proxy.includeIPRanges': 'Destinations to capture.',
+  'global.proxy.excludeIPRanges': 'Destinations to leave alone.',
+  'global.proxy.includeInboundPorts': 'Inbound ports to capture.',
+  'global.proxy.excludeInboundPorts': 'Inbound ports to leave alone.',
+  'global.proxy.includeOutboundPorts': 'Outbound ports to capture whatever the destination.',
+  'global.proxy.excludeOutboundPorts': 'Outbound ports to leave alone.',
+  'global.proxy.statusPort': 'The port of the agent, which is left alone.',
+  'global.logAsJson': 'Logs of the init container as JSON.',
+  'global.logging.level': 'Log levels of the init container.',
+  'global.nativeNftables': 'Native nftables rules instead of iptables.',
+  'global.proxy_init.forceApplyIptables': 'Rules are made even where some are found.',
+  'global.proxy_init.resources': 'Resources of the init container; in 1.6 its environment hangs on them.',
+  'pilot.cni.enabled': 'The CNI plugin makes the rules.',
+  'istio_cni.enabled': 'The same, by its older name.',
+} as const;
+
+export type MeshValue = keyof typeof MESH_VALUES;
+
+/** One layer of proxy configuration: the mesh's defaultConfig, an annotation, or a ProxyConfig resource. */
+export interface ProxyConfigLayer {
+  readonly source: Source;
+  readonly interceptionMode?: Sourced<string>;
+  /** proxyMetadata, or environmentVariables of a resource: what becomes the environment of istio-init. */
+  readonly metadata: Texts;
+}
+
+/** A ProxyConfig resource (networking.istio.io). */
+export interface ProxyConfigResource {
+  readonly namespace: string;
+  readonly name: string;
+  /** Labels that a pod must have; empty: every pod of the namespace, or of the mesh in the root namespace. */
+  readonly selector: ReadonlyMap<string, string>;
+  /** `metadata.creationTimestamp`: of several resources that fit, the oldest counts. */
+  readonly created?: string;
+  readonly layer: ProxyConfigLayer;
+}
+
+/** A Namespace resource: labels decide about injection, OpenShift's annotation about the proxy's user. */
+export interface NamespaceResource {
+  readonly labels: Texts;
+  readonly annotations: Texts;
+}
+
+/** The templates that pods may choose by `inject.istio.io/templates`. */
+export interface Templates {
+  /** By name: whether it gives a pod an init container that makes rules. */
+  readonly makeRules: ReadonlyMap<string, boolean>;
+  /** Names that stand for others. */
+  readonly aliases: ReadonlyMap<string, readonly string[]>;
+  /** Whether these are all. An injector's ConfigMap has all of them, values only those that are added. */
+  readonly all: boolean;
+}
+
+export interface Mesh {
+  /** Values that were given, by path; the later file beats the earlier. Booleans and numbers as texts. */
+  readonly values: ReadonlyMap<MeshValue, Sourced<string>>;
+  readonly proxyListenPort?: Sourced<string>;
+  readonly proxyInboundListenPort?: Sourced<string>;
+  /** meshConfig.defaultConfig. */
+  readonly defaultConfig?: ProxyConfigLayer;
+  readonly proxyConfigs: readonly ProxyConfigResource[];
+  readonly namespaces: ReadonlyMap<string, NamespaceResource>;
+  /** `meshConfig.rootNamespace`; `istio-system` where nothing is said. */
+  readonly rootNamespace: string;
+  /** The release that the values name: `global.tag`, an Istio resource's `spec.version`. */
+  readonly release?: Sourced<string>;
+  /** Undefined where none are given. */
+  readonly templates?: Templates;
+  readonly problems: readonly Problem[];
+}
+
+/** A mesh of which nothing is said: every value has its release's default. */
+export const NO_MESH: Mesh = { values: new Map(), proxyConfigs: [], namespaces: new Map(), rootNamespace: 'istio-system', problems: [] };

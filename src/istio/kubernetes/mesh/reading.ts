@@ -1,0 +1,16 @@
+/** What has been read so far of a mesh's configuration. */
+
+import type { Sourced } from '../../origin.ts';
+import type { ContextItem } from './context.ts';
+import type { Given } from './walk.ts';
+
+export interface MeshReading extends Given {
+  /** What follows from something else, where nobody gives it. */
+  readonly implied: Map<string, Sourced<string>>;
+  readonly context: ContextItem[];
+  /** Of the control plane whose ConfigMaps were read, what stands behind their names. */
+  revision?: string;
+  /** What was said of templates that are not stock: values and ConfigMaps have the same one. */
+  readonly notStock: Set<string>;
+  readonly templates: { readonly makeRules: Map<string, boolean>; readonly aliases: Map<string, readonly string[]>; all: boolean };
+}

@@ -1,0 +1,142 @@
+/** Two plans, or rules that were found, compared by what happens to packets: to all of them. */
+
+import type { Region } from '../../netfilter/behavior/region.ts';
+import { regionWords } from '../../netfilter/behavior/words.ts';
+import type { DifferingRegion } from '../../netfilter/behavior.ts';
+import { compareSides } from '../../netfilter/behavior.ts';
+import type { Packet } from '../../netfilter/packet.ts';
+import type { Family } from '../../netfilter/rule.ts';
+import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Question } from '../../netfilter/trace/result.ts';
+import type { CapturePlan } from '../plan/plan.ts';
+import type { Facts } from '../settings/facts.ts';
+import type { Detail, VerdictClass } from './behavior/classes.ts';
+import { classesFor, verdictClass } from './behavior/classes.ts';
+import { namesFor } from './behavior/names.ts';
+import { sideOf } from './behavior/operand.ts';
+import type { Scene } from './pod-network.ts';
+import { sceneOfPlan } from './pod-network.ts';
+
+/** Packets that the two sides treat differently, or of which nobody can tell whether they do. */
+export interface BehaviorRegion {
+  /** `TCP to port 22 from outside`. */
+  readonly words: string;
+  readonly left: VerdictClass;
+  readonly right: VerdictClass;
+  /** One packet of it: traced on both sides, it ends as they say. */
+  readonly example: Packet;
+  /** The same of each family, by fields. */
+  readonly regions: readonly Region[];
+  /** What would have to be known; empty for a sure difference. */
+  readonly because: readonly Question[];
+}
+
+export interface BehaviorComparison {
+  /** `equal` is said of all packets of the scope; `unknown` where it hangs on what nobody can tell. */
+  readonly answer: 'equal' | 'different' | 'unknown';
+  /** Sure differences, those that most traffic meets first. */
+  readonly different: readonly BehaviorRegion[];
+  /** How many more there are. */
+  readonly more: number;
+  readonly unclear: readonly BehaviorRegion[];
+  /** What of the sides can't be seen, in words that end a sentence. */
+  readonly unseen: readonly string[];
+  /** More would have to be told apart than can be, of one family at least: of that, nothing is known. */
+  readonly tooLarge: boolean;
+}
+
+export interface BehaviorOptions {
+  /** What the pod is, where a side does not say. */
+  readonly facts?: Facts;
+  readonly detail?: Detail;
+  /** The only family to compare. */
+  readonly family?: Family;
+  /** How many regions are listed; 10 without it. */
+  readonly most?: number;
+}
+
+/**
+ * Compares what two plans do to all first packets of flows, and to all packets that conntrack finds invalid: from any
+ * owner in the pod, with any mark, or from outside by any interface, IPv4 and IPv6. Later packets of a flow are not
+ * compared. What is for other machines is taken to be passed on, applications to listen on all addresses, and the
+ * proxy to listen. Rules of two families are compared each with its own.
+ */
+export function compareBehavior(left: CapturePlan | Scene, right: CapturePlan | Scene, options: BehaviorOptions = {}): BehaviorComparison {
+  const { facts = {}, detail = 'delivery', most = 10 } = options;
+  const scenes = [left, right].map((one) => ('plan' in one ? one : sceneOfPlan(one, { facts }))) as [Scene, Scene];
+  const families = options.family === undefined ? FAMILIES : [options.family];
+  const found = families.map((family) => {
+    const [a, b] = scenes.map((scene) => sideOf(scene, family)) as [ReturnType<typeof sideOf>, ReturnType<typeof sideOf>];
+    const [classOfLeft, classOfRight] = [classesFor(scenes[0].ports, detail), classesFor(scenes[1].ports, detail)];
+    return { family, compared: compareSides(a, b, { left: classOfLeft, right: classOfRight }) };
+  });
+  const different = regionsOf(
+    scenes,
+    found.map(({ family, compared }) => [family, compared.different]),
+  );
+  const unseen = [...new Set(families.flatMap((family) => scenes.flatMap((scene) => scene.unseen[family])))];
+  return {
+    answer: answerOf(
+      found.map(({ compared }) => compared.answer),
+      unseen,
+    ),
+    different: different.slice(0, most),
+    more: Math.max(0, different.length - most),
+    unclear: regionsOf(
+      scenes,
+      found.map(({ family, compared }) => [family, compared.unclear]),
+    ).slice(0, most),
+    unseen,
+    tooLarge: found.some(({ compared }) => compared.tooLarge),
+  };
+}
+
+type AnswerWord = BehaviorComparison['answer'];
+
+/** What can't be seen may make a difference of what is equal, and never the other way round where a difference is sure. */
+function answerOf(answers: readonly AnswerWord[], unseen: readonly string[]): AnswerWord {
+  if (answers.includes('different')) return 'different';
+  return answers.includes('unknown') || unseen.length > 0 ? 'unknown' : 'equal';
+}
+
+type ByFamily = readonly (readonly [Family, readonly DifferingRegion[]])[];
+
+/** Regions with the same words and ends are one; the most ordinary first. IPv6 is named where it is not IPv4 alone. */
+function regionsOf(scenes: readonly Scene[], byFamily: ByFamily): readonly BehaviorRegion[] {
+  const found = new Map<string, BehaviorRegion & { readonly weight: number }>();
+  for (const [family, regions] of byFamily) {
+    const names = namesFor(scenes, family);
+    for (const { left, right, because, ...region } of regions) {
+      const words = regionWords(region, names);
+      const key = [words, left.words, right.words].join('\n');
+      const before = found.get(key);
+      const one = before ?? {
+        words,
+        left: verdictClass(left),
+        right: verdictClass(right),
+        example: region.example,
+        regions: [],
+        because,
+        weight: 0,
+      };
+      found.set(key, { ...one, regions: [...one.regions, region], weight: Math.max(one.weight, region.weight) });
+    }
+  }
+  return [...found.values()]
+    .sort((a, b) => b.weight - a.weight)
+    .map(({ weight: _, words, ...region }) => ({ ...region, words: `${words}${FAMILY_WORDS[familiesOf(region.regions)]}` }));
+}
+
+const FAMILY_WORDS = { ip: '', ip6: ' (IPv6)', both: ' (IPv4 and IPv6)' } as const;
+
+function familiesOf(regions: readonly Region[]): keyof typeof FAMILY_WORDS {
+  const [first, ...others] = FAMILIES.filter((family) => regions.some((region) => region.family === family));
+  return others.length > 0 ? 'both' : (first ?? 'ip');
+}
+
+/** `TCP to port 22 from outside: direct in 1.12, envoy-inbound in 1.13`. The names say which side is which. */
+export function behaviorText({ words, left, right }: BehaviorRegion, leftName: string, rightName: string): string {
+  const same = left.verdict === right.verdict;
+  const text = ({ verdict, words: all }: VerdictClass): string => (same || all.startsWith(`${verdict},`) ? all : verdict);
+  return `${words}: ${text(left)} in ${leftName}, ${text(right)} in ${rightName}`;
+}

@@ -1,0 +1,53 @@
+/** `10.0.0.5:80`, `[2001:db8::1]:80`, `:8080`, `pod:8080`, `localhost:80`, `pod:http`: where a packet goes, or comes from. */
+
+import { addressBits, parseNetwork } from '../../../netfilter/network.ts';
+import { servicePort } from '../../../netfilter/read/services.ts';
+import type { Family } from '../../../netfilter/rule.ts';
+import { nearest, quoted } from '../../problems.ts';
+
+/** What stands before the port: an address, or a word for one whose family is not said. */
+export type Place = { readonly family: Family; readonly address: string } | 'pod' | 'localhost';
+
+export interface Endpoint {
+  readonly place: Place;
+  readonly port: number | undefined;
+}
+
+const WORDS = ['pod', 'localhost'] as const;
+
+/** Reads an endpoint; a text says what is wrong with it. */
+export function readEndpoint(text: string): Endpoint | string {
+  const bracketed = /^\[([^\]]*)\](?::(.*))?$/s.exec(text);
+  if (bracketed !== null) return bracketed[1]?.includes(':') === true ? endpoint(bracketed[1], bracketed[2]) : notAnEndpoint(text);
+  // Two colons or more, and no brackets: all of it is one address of IPv6.
+  if (/:.*:/s.test(text)) return endpoint(text, undefined);
+  const [place = '', port] = text.split(':');
+  return endpoint(place, port);
+}
+
+function endpoint(placeText: string, portText: string | undefined): Endpoint | string {
+  const place = readPlace(placeText);
+  if (place === null) return notAnEndpoint(placeText);
+  if (portText === undefined) return placeText === '' ? notAnEndpoint(placeText) : { place, port: undefined };
+  const port = readPort(portText);
+  return port === null ? `${quoted(portText)} is not a port: 1 to 65535, or the name of a service such as https` : { place, port };
+}
+
+function readPlace(text: string): Place | null {
+  const word = WORDS.find((one) => one === (text === '' ? 'pod' : text));
+  if (word !== undefined) return word;
+  const network = parseNetwork(text);
+  const one = network !== null && network.prefix === addressBits(network.family) && !text.includes('/');
+  return one ? { family: network.family, address: network.address } : null;
+}
+
+/** A port as people write it; null for what is none. */
+export function readPort(text: string): number | null {
+  if (/^[A-Za-z]/.test(text)) return servicePort(text);
+  const port = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : 0;
+  return port >= 1 && port <= 65535 ? port : null;
+}
+
+function notAnEndpoint(text: string): string {
+  return `${quoted(text)} is not an address, pod or localhost, as in 10.0.0.5:80, [2001:db8::1]:80, pod:8080, localhost:80${nearest(text, WORDS)}`;
+}

@@ -1,0 +1,142 @@
+/** A packet in a user's words. */
+
+import { ALL_BITS, parseNumber } from '../../../netfilter/numbers.ts';
+import type { ConntrackState, Packet } from '../../../netfilter/packet.ts';
+import { CONNTRACK_STATES, firstPacket } from '../../../netfilter/packet.ts';
+import type { Family } from '../../../netfilter/rule.ts';
+import type { Host } from '../../../netfilter/trace/host.ts';
+import { prepareHost } from '../../../netfilter/trace/prepare-host.ts';
+import { usualSource } from '../../../netfilter/trace/routing.ts';
+import { nearest, ProblemError, problem, quoted } from '../../problems.ts';
+import type { Pod } from '../pod.ts';
+import type { Endpoint } from './endpoint.ts';
+import { readEndpoint } from './endpoint.ts';
+import type { Sender } from './sender.ts';
+import { readSender, SENDERS } from './sender.ts';
+
+/** The words as they were given: what an option of the same name says. */
+export interface PacketWords {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly source?: string | undefined;
+  readonly in?: string | undefined;
+  readonly out?: string | undefined;
+  readonly protocol?: string | undefined;
+  readonly state?: string | undefined;
+  readonly mark?: string | undefined;
+  readonly family?: Family | undefined;
+}
+
+export interface SpokenPacket {
+  readonly packet: Packet;
+  readonly sender: Sender;
+  /** What was taken where the words say nothing, in sentences. */
+  readonly taken: readonly string[];
+}
+
+const PROTOCOLS = ['tcp', 'udp', 'icmp'] as const;
+type Protocol = (typeof PROTOCOLS)[number];
+
+/**
+ * The packet that words describe: TCP that opens a connection, unless they say otherwise. What a process does not choose is
+ * as the kernel chooses it: its source address is that of `usualSource`. What else is not said is not known. Throws a
+ * ProblemError for words that can't be understood, or contradict each other.
+ */
+export function packetFromWords(words: PacketWords, pod: Pod, host: Host): SpokenPacket {
+  const sender = understood('--from', readSender(needed('--from', words.from, 'who sends it', SENDER_FORMS), pod));
+  const to = understood('--to', readEndpoint(needed('--to', words.to, 'where it goes', '10.0.0.5:80, pod:8080, localhost:80')));
+  const from = words.source === undefined ? undefined : understood('--source', readEndpoint(words.source));
+  const family = familyOf(to, from, words.family);
+  const protocol = words.protocol === undefined ? 'tcp' : oneOf('--protocol', words.protocol, PROTOCOLS);
+  const destination = addressOf(to, family, pod);
+  const packet: Packet = {
+    family,
+    origin: sender.kind === 'outside' ? 'remote' : 'local',
+    protocol: protocol === 'icmp' && family === 'ip6' ? 'ipv6-icmp' : protocol,
+    destination,
+    source: from === undefined ? sourceOf(sender, destination, family, host) : addressOf(from, family, pod),
+    ...portsOf(to, from, protocol),
+    ...interfacesOf(words, sender),
+    ...(sender.kind === 'local' ? { uid: sender.uid, gid: sender.gid } : {}),
+    ...(words.state === undefined ? {} : { state: stateOf(words.state) }),
+    ...(words.mark === undefined ? {} : { mark: markOf(words.mark) }),
+  };
+  return { packet: firstPacket(packet), sender, taken: takenFor(packet, [to, from], pod) };
+}
+
+const SENDER_FORMS = `${SENDERS.join(', ')}, uid:1000,gid:1000`;
+
+function refusal(option: string, reason: string): ProblemError {
+  return new ProblemError([problem('bad-option', { kind: 'option', option }, { reason })]);
+}
+
+function needed(option: string, text: string | undefined, what: string, forms: string): string {
+  if (text === undefined) throw refusal(option, `is missing: ${what} (${forms})`);
+  return text;
+}
+
+function understood<V>(option: string, read: V | string): V {
+  if (typeof read === 'string') throw refusal(option, read);
+  return read;
+}
+
+function oneOf<W extends string>(option: string, text: string, allowed: readonly W[]): W {
+  const found = allowed.find((word) => word === text.toLowerCase());
+  if (found === undefined) throw refusal(option, `${quoted(text)} is not one of ${allowed.join(', ')}${nearest(text, allowed)}`);
+  return found;
+}
+
+function familyOf(to: Endpoint, from: Endpoint | undefined, asked: Family | undefined): Family {
+  const [first, second] = [to, from].flatMap((one) => (typeof one?.place === 'object' ? [one.place] : []));
+  if (first !== undefined && second !== undefined && first.family !== second.family)
+    throw refusal('--source', `${second.address} and ${first.address} are of different families`);
+  if (asked !== undefined && first !== undefined && asked !== first.family)
+    throw refusal('--family', `${first.address} is an address of ${first.family}, not of ${asked}`);
+  return asked ?? first?.family ?? 'ip';
+}
+
+function addressOf({ place }: Endpoint, family: Family, pod: Pod): string {
+  if (typeof place === 'object') return place.address;
+  return place === 'localhost' ? (family === 'ip' ? '127.0.0.1' : '::1') : (pod.addresses[family][0] ?? '');
+}
+
+function sourceOf(sender: Sender, destination: string, family: Family, host: Host): string | undefined {
+  return sender.kind === 'outside' ? undefined : usualSource(prepareHost(host, family), destination);
+}
+
+function portsOf(to: Endpoint, from: Endpoint | undefined, protocol: Protocol): Pick<Packet, 'sourcePort' | 'destinationPort'> {
+  if (protocol === 'icmp' && (to.port ?? from?.port) !== undefined)
+    throw refusal(to.port === undefined ? '--source' : '--to', 'icmp has no ports');
+  return { sourcePort: from?.port, destinationPort: to.port };
+}
+
+function interfacesOf(words: PacketWords, { kind }: Sender): Pick<Packet, 'inInterface' | 'outInterface'> {
+  const [arrives, leaves] = [interfaceOf('--in', words.in), interfaceOf('--out', words.out)];
+  if (arrives !== undefined && kind === 'local') throw refusal('--in', 'goes with --from outside: what the pod sends does not come in');
+  if (arrives === 'lo') throw refusal('--in', 'nothing from outside arrives at lo; a call of the pod to itself is --from app --to pod:80');
+  if (leaves !== undefined && kind === 'outside') throw refusal('--out', 'goes with what the pod sends: --from app, proxy or uid:1000');
+  return { inInterface: arrives, outInterface: leaves };
+}
+
+/** As the kernel takes names of interfaces: 1 to 15 characters, none of them a slash, a colon or white space. */
+function interfaceOf(option: string, name: string | undefined): string | undefined {
+  if (name !== undefined && !/^[^\s/:\p{Cc}]{1,15}$/u.test(name))
+    throw refusal(option, `${quoted(name)} is not the name of an interface, as eth0`);
+  return name;
+}
+
+function stateOf(text: string): ConntrackState {
+  const words = CONNTRACK_STATES.map((state) => state.toLowerCase());
+  return oneOf('--state', text, words).toUpperCase() as ConntrackState;
+}
+
+function markOf(text: string): number {
+  const mark = parseNumber(text, ALL_BITS);
+  if (mark === null) throw refusal('--mark', `${quoted(text)} is not a mark, as 1337 or 0x539`);
+  return mark;
+}
+
+function takenFor({ family }: Packet, ends: readonly (Endpoint | undefined)[], { addresses, told }: Pod): readonly string[] {
+  const named = ends.some((end) => end?.place === 'pod');
+  return named && !told[family] ? [`the pod's address is not known: ${addresses[family][0]} stands for it (--address tells it)`] : [];
+}

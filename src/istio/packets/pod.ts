@@ -1,0 +1,59 @@
+/** The pod that packets meet: who its processes are, and its addresses. */
+
+import type { OwnerRange } from '../../netfilter/numbers.ts';
+import type { Family } from '../../netfilter/rule.ts';
+import type { Facts } from '../settings/facts.ts';
+import { withNumbers } from '../settings/name-resolution.ts';
+import type { SettingValues } from '../settings/settings.ts';
+import { STAND_IN } from './trace-plan.ts';
+
+/** A user and a group. Undefined: not known, as of a name without a number. */
+export interface Owner {
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+}
+
+export interface Pod {
+  readonly proxy: Owner;
+  /** A process that is not the proxy's: the first user from 1000 on, and the first group, that are none of its own. */
+  readonly app: Owner;
+  /** Never empty: where the facts tell none of a family, one that stands for it. */
+  readonly addresses: Readonly<Record<Family, readonly string[]>>;
+  /** Whether the facts tell the addresses of a family. */
+  readonly told: Readonly<Record<Family, boolean>>;
+}
+
+/** The pod of settings. `proxy` says who the proxy really runs as, where it is not whom the rules name. */
+export function podOf(settings: SettingValues, facts: Facts, proxy?: Owner): Pod {
+  const values = withNumbers(settings, facts);
+  const own = (family: Family): readonly string[] =>
+    (facts.addresses ?? []).filter((address) => address.includes(':') === (family === 'ip6'));
+  const addresses = (family: Family): readonly string[] => (own(family).length > 0 ? own(family) : [STAND_IN[family]]);
+  return {
+    proxy: proxy ?? proxyOf(values),
+    app: { uid: noneOf(values['proxy.uids']), gid: noneOf(values['proxy.gids']) },
+    addresses: { ip: addresses('ip'), ip6: addresses('ip6') },
+    told: { ip: own('ip').length > 0, ip6: own('ip6').length > 0 },
+  };
+}
+
+/**
+ * The first user and group that the rules take for the proxy's. Only a transparent proxy is root: it needs NET_ADMIN,
+ * and every release's injection template lets it run so (`runAsUser: 0`, `runAsGroup: 1337` with TPROXY).
+ */
+function proxyOf(values: SettingValues): Owner {
+  const gid = firstOf(values['proxy.gids']);
+  return { uid: values.mode === 'TPROXY' ? 0 : firstOf(values['proxy.uids']), gid };
+}
+
+function firstOf([range]: readonly OwnerRange[]): number | undefined {
+  return range !== undefined && 'first' in range ? range.first : undefined;
+}
+
+const FIRST_USER = 1000;
+
+function noneOf(ranges: readonly OwnerRange[]): number {
+  let id = FIRST_USER;
+  while (ranges.some((range) => 'first' in range && range.first <= id && id <= range.last)) id += 1;
+  return id;
+}

@@ -1,0 +1,134 @@
+/** The connections of a story: each as the packet that opens it. */
+
+import type { Packet } from '../../../netfilter/packet.ts';
+import { firstPacket } from '../../../netfilter/packet.ts';
+import { prepareHost } from '../../../netfilter/trace/prepare-host.ts';
+import { usualSource } from '../../../netfilter/trace/routing.ts';
+import type { Owner } from '../pod.ts';
+import type { Scene } from '../pod-network.ts';
+import { hostOf } from '../trace-plan.ts';
+import type { Stage } from './stage.ts';
+import { goalAddress, portNumber } from './stage.ts';
+import type { Call, Caller } from './story.ts';
+
+/** Somebody at one end of a connection. */
+export interface Party {
+  /** `the application`. */
+  readonly name: string;
+  /** Undefined for who is outside the pod. */
+  readonly owner: Owner | undefined;
+}
+
+export interface Connection {
+  readonly pod: 'this' | 'other';
+  /** What happens, without a full stop. */
+  readonly says: string;
+  readonly opener: Party;
+  readonly packet: Packet;
+  /** The call that it serves. */
+  readonly call: Call;
+}
+
+export const CALLERS: Readonly<Record<Caller, string>> = {
+  client: 'the client',
+  kubelet: 'the kubelet',
+  prometheus: 'Prometheus',
+  machine: 'the virtual machine',
+  app: 'the application',
+  init: 'the init container',
+  disguised: 'the application',
+  proxy: 'Envoy',
+  delivery: 'Envoy',
+  agent: 'the agent',
+};
+
+/** The bridge of KubeVirt to a machine of the default network. */
+const MACHINE_INTERFACE = 'k6t-eth0';
+
+const FIRST_PORT = 40000;
+
+/** The connection that a call opens. `first`: the story begins with it, and it goes where the user said. */
+export function connectionOf(stage: Stage, call: Call, first: boolean): Connection {
+  const { family, here, addresses, to } = stage;
+  const asked = first ? to : undefined;
+  const place = typeof asked?.place === 'object' ? asked.place.address : asked === undefined ? goalOf(stage, call) : addresses[asked.place];
+  const header = {
+    family,
+    protocol: call.protocol ?? 'tcp',
+    sourcePort: FIRST_PORT,
+    destination: place,
+    destinationPort: asked?.port ?? portNumber(stage, call),
+  } as const;
+  const owner = ownerOf(here, stage, call.by);
+  const opener: Party = { name: CALLERS[call.by], owner };
+  const packet: Packet =
+    owner === undefined
+      ? { ...header, origin: 'remote', ...arrivalOf(stage, call.by) }
+      : { ...header, origin: 'local', source: sourceIn(here, stage, call.by, place), ...owner };
+  return { pod: 'this', says: call.what, opener, packet: firstPacket(packet), call };
+}
+
+/** The proxy and its agent call the application where its release's proxy delivers to. */
+function goalOf(stage: Stage, { by, to }: Call): string {
+  const delivers = by === 'agent' || by === 'delivery';
+  return goalAddress(stage, delivers && to === 'pod' && !stage.does('deliversToPodAddress') ? 'localhost' : to);
+}
+
+function ownerOf({ pod }: Scene, { values }: Stage, by: Caller): Owner | undefined {
+  switch (by) {
+    case 'client':
+    case 'kubelet':
+    case 'prometheus':
+    case 'machine':
+      return undefined;
+    case 'app':
+    case 'init':
+      return pod.app;
+    case 'proxy':
+    case 'delivery':
+    case 'agent':
+      return pod.proxy;
+    case 'disguised': {
+      const [user, group] = [values['proxy.uids'][0], values['proxy.gids'][0]];
+      return {
+        uid: user !== undefined && 'first' in user ? user.first : undefined,
+        gid: group !== undefined && 'first' in group ? group.first : undefined,
+      };
+    }
+    default:
+      return by satisfies never;
+  }
+}
+
+function arrivalOf({ addresses, values }: Stage, by: Caller): Pick<Packet, 'source' | 'inInterface'> {
+  if (by !== 'machine') return { source: addresses.client };
+  return { source: addresses.machine, inInterface: values['interfaces.reroute'][0] ?? MACHINE_INTERFACE };
+}
+
+/** The agent asks the application from the address that the proxy delivers from, and so is not taken for a caller (`UpstreamLocalAddressIPv4`). */
+function sourceIn(scene: Scene, stage: Stage, by: Caller, destination: string): string | undefined {
+  if ((by === 'agent' || by === 'delivery') && destination === stage.addresses.pod) return stage.addresses.delivery;
+  return usualSource(prepareHost(hostOf(scene.plan, scene.facts), stage.family), destination);
+}
+
+/** What the proxy or its agent opens next, for a connection that came to it. */
+export function nextConnection(
+  scene: Scene,
+  stage: Stage,
+  before: Connection,
+  { name, says, ...packet }: Pick<Party, 'name'> & Pick<Connection, 'says'> & Partial<Packet> & { readonly destination: string },
+): Connection {
+  const { protocol, sourcePort = FIRST_PORT } = before.packet;
+  const source = usualSource(prepareHost(hostOf(scene.plan, scene.facts), stage.family), packet.destination);
+  const own = { family: stage.family, origin: 'local', protocol, source, sourcePort: sourcePort + 1, ...scene.pod.proxy } as const;
+  return { ...before, says, opener: { name, owner: scene.pod.proxy }, packet: firstPacket({ ...own, ...packet }) };
+}
+
+/** The same connection, as the pod that it goes to gets it. */
+export function arrivalAt(stage: Stage, before: Connection, port: number | undefined): Connection {
+  const { family, protocol, sourcePort } = before.packet;
+  const { pod: source, 'service pod': destination } = stage.addresses;
+  const opener: Party = { ...before.opener, owner: undefined };
+  const packet = firstPacket({ family, origin: 'remote', protocol, source, sourcePort, destination, destinationPort: port });
+  return { ...before, pod: 'other', says: "It arrives at the service's pod", opener, packet };
+}

@@ -1,0 +1,167 @@
+/** Where a packet ends, in Istio's words. */
+
+import type { How } from '../../netfilter/packet.ts';
+import type { End, Outcome, Question, RulePlace } from '../../netfilter/trace/result.ts';
+import type { SettingValues } from '../settings/settings.ts';
+
+/** The answers of `trace` and `check`: scripts rely on them, so they stay as they are. */
+export type VerdictId = 'envoy-inbound' | 'envoy-outbound' | 'dns-agent' | 'direct' | 'dropped' | 'unknown';
+
+export const VERDICTS: readonly VerdictId[] = ['envoy-inbound', 'envoy-outbound', 'dns-agent', 'direct', 'dropped', 'unknown'];
+
+export interface Verdict {
+  readonly id: VerdictId;
+  /** A phrase without a full stop: `caught by Envoy inbound (15006)`. */
+  readonly words: string;
+}
+
+/** The ports that the proxy and its agent listen on. */
+export interface ProxyPorts {
+  readonly outbound: number;
+  /** The same as `outbound` in releases that have one listener. */
+  readonly inbound: number;
+  readonly dns: readonly number[];
+}
+
+// 15013 was the agent's port in its first releases.
+const DNS_PORTS: readonly number[] = [15053, 15013];
+
+export function proxyPortsOf(values: Pick<SettingValues, 'proxy.port' | 'proxy.inboundPort'>): ProxyPorts {
+  return { outbound: values['proxy.port'], inbound: values['proxy.inboundPort'], dns: DNS_PORTS };
+}
+
+/** The verdict of an end. An end with several outcomes has the verdict that all of them have, or `unknown`. */
+export function verdictOf(end: End, ports: ProxyPorts): Verdict {
+  switch (end.kind) {
+    case 'local':
+      return localVerdict(end, ports);
+    case 'sent':
+      return { id: 'direct', words: `leaves the pod${by(end.outInterface)}, not caught` };
+    case 'forwarded':
+      return { id: 'direct', words: `is passed on${by(end.outInterface)}, not caught` };
+    case 'dropped':
+      return { id: 'dropped', words: `dropped ${droppedBy(end.by)}` };
+    case 'rejected':
+      return { id: 'dropped', words: `rejected with ${end.with} by ${placeOf(end.by)}` };
+    case 'queued':
+      return { id: 'unknown', words: `unknown: ${'position' in end.by ? placeOf(end.by) : policyOf(end.by)} leaves it to a program` };
+    case 'unknown':
+      return unknownVerdict(end.why, end.outcomes, ports);
+    default:
+      return end satisfies never;
+  }
+}
+
+function by(outInterface: string | undefined): string {
+  return outInterface === undefined ? '' : ` by ${outInterface}`;
+}
+
+function localVerdict(end: Extract<End, { kind: 'local' }>, ports: ProxyPorts): Verdict {
+  const { how, port } = end;
+  const at = port === undefined ? '' : ` (${port})`;
+  switch (how) {
+    case 'reply':
+      return { id: 'direct', words: 'goes back to the socket that opened the connection' };
+    case 'mark':
+      return { id: 'direct', words: `is delivered here by its mark${at}` };
+    case 'plain':
+      return { id: 'direct', words: port === undefined ? 'is delivered as it is' : `reaches port ${port} of the pod, not caught` };
+    case 'redirect':
+    case 'dnat':
+    case 'tproxy':
+      return caught(end, ports, at);
+    default:
+      return how satisfies never;
+  }
+}
+
+function caught({ port, how, by: rule }: Extract<End, { kind: 'local' }>, ports: ProxyPorts, at: string): Verdict {
+  if (port === undefined) return { id: 'unknown', words: 'unknown: it is sent to a port that the kernel chooses' };
+  if (ports.dns.includes(port)) return { id: 'dns-agent', words: `caught by the DNS agent${at}` };
+  const side = sideOf(port, how, rule, ports);
+  if (side === undefined) return { id: 'direct', words: `sent to port ${port}, which is none of the proxy's` };
+  return { id: `envoy-${side}`, words: `caught by Envoy ${side}${at}` };
+}
+
+/**
+ * By the port. The port for outbound traffic takes inbound traffic as well where the releases before the inbound port
+ * send it there, and later ones for listed ports: then the rule tells, for ISTIO_IN_REDIRECT and TPROXY are inbound only.
+ */
+function sideOf(
+  port: number,
+  how: How,
+  rule: RulePlace | undefined,
+  { inbound, outbound }: ProxyPorts,
+): 'inbound' | 'outbound' | undefined {
+  if (port !== inbound && port !== outbound) return undefined;
+  const inward = how === 'tproxy' || rule?.chain === 'ISTIO_IN_REDIRECT' || rule?.chain === 'PREROUTING';
+  return inward || port !== outbound ? 'inbound' : 'outbound';
+}
+
+function placeOf({ table, chain, position }: RulePlace): string {
+  return `rule ${position} of ${chain} in ${table}`;
+}
+
+function policyOf({ table, chain }: { readonly table: string; readonly chain: string }): string {
+  return `the policy of ${chain} in ${table}`;
+}
+
+function droppedBy(by: Extract<End, { kind: 'dropped' }>['by']): string {
+  switch (by.kind) {
+    case 'rule':
+      return `by ${placeOf(by)}`;
+    case 'policy':
+      return `by ${policyOf(by)}`;
+    case 'no-listener':
+      return `by ${placeOf(by)}: no transparent socket listens on ${by.port}`;
+    case 'no-address':
+      return `by ${placeOf(by)}: its interface has no address to send it to`;
+    case 'martian':
+      return `by routing: ${by.field === 'source' ? 'an own or loopback address as its source' : 'a loopback address as its destination'}`;
+    case 'no-forwarding':
+      return 'by routing: it is for another machine, and the pod passes nothing on';
+    default:
+      return by satisfies never;
+  }
+}
+
+function unknownVerdict(why: Question, outcomes: readonly Outcome[], ports: ProxyPorts): Verdict {
+  const verdicts = outcomes.map(({ end }) => verdictOf(end, ports));
+  const [first, ...others] = verdicts;
+  if (first !== undefined && others.every(({ id }) => id === first.id)) {
+    return others.every(({ words }) => words === first.words) ? first : { ...first, words: `${first.words} (or otherwise)` };
+  }
+  const ids = VERDICTS.filter((id) => outcomes.some(({ end }) => possible(end, ports).includes(id)));
+  const choice = ids.length === 0 ? '' : `: ${ids.join(' or ')}`;
+  return { id: 'unknown', words: `unknown${choice}, ${questionText(why)}` };
+}
+
+/** All verdicts that an end can come to. */
+function possible(end: End, ports: ProxyPorts): readonly VerdictId[] {
+  if (end.kind === 'unknown' && end.outcomes.length > 0) return end.outcomes.flatMap((outcome) => possible(outcome.end, ports));
+  return [verdictOf(end, ports).id];
+}
+
+/** What an answer hangs on, in words that end a sentence. */
+export function questionText(why: Question): string {
+  switch (why.kind) {
+    case 'field':
+      return why.at === undefined
+        ? `depends on the packet's ${why.field}`
+        : `depends on the packet's ${why.field}, which ${placeOf(why.at)} asks for`;
+    case 'match':
+      return `${placeOf(why.at)} has a match that is not understood`;
+    case 'target':
+      return `${placeOf(why.at)} has a target that is not understood`;
+    case 'policy':
+      return `${policyOf(why.at)} is not known`;
+    case 'host':
+      return `depends on the pod (${why.fact})`;
+    case 'loop':
+      return `${placeOf(why.at)} leads into a loop that no kernel loads`;
+    case 'too-many':
+      return 'more hangs on what is not known than can be followed';
+    default:
+      return why satisfies never;
+  }
+}

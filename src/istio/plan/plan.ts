@@ -1,0 +1,60 @@
+/** The one value between everything: what a release makes of settings. */
+
+import type { Ruleset } from '../../netfilter/rule.ts';
+import type { Problem } from '../problems.ts';
+import type { Release } from '../releases/known.ts';
+import { profileOf } from '../releases/profile.ts';
+import type { Facts } from '../settings/facts.ts';
+import { wantsIp6 } from '../settings/facts.ts';
+import { withNumbers } from '../settings/name-resolution.ts';
+import { settingProblems } from '../settings/setting-problems.ts';
+import type { Settings } from '../settings/settings.ts';
+import { valuesOf } from '../settings/settings.ts';
+import type { Switches } from '../settings/switches.ts';
+import { NO_SWITCHES } from '../settings/switches.ts';
+import type { Routing } from './routing.ts';
+import { routingFor } from './routing.ts';
+import { rulesetsFor } from './rulesets.ts';
+
+/** The rules of both families in normal form, and what lies outside the packet filter. */
+export interface CapturePlan {
+  readonly release: Release;
+  readonly settings: Settings;
+  readonly ip: Ruleset;
+  readonly ip6: Ruleset;
+  readonly routing: Routing;
+  /** Warnings and notes; never errors. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * The plan of settings at a release. Pure: equal arguments give equal plans, deeply frozen.
+ * Throws a RangeError for a release that is not known, and a ProblemError where facts are missing
+ * without which the rules can't be made.
+ */
+export function planFor(settings: Settings, release: Release, facts: Facts = {}, switches: Switches = NO_SWITCHES): CapturePlan {
+  const profile = profileOf(release);
+  const values = withNumbers(valuesOf(settings), facts);
+  const problems = settingProblems(settings, values, profile, facts);
+  const has6 = values.mode !== 'NONE' && wantsIp6(facts, values, switches, profile);
+  return freeze({
+    release,
+    settings,
+    ...rulesetsFor(values, switches, profile, facts),
+    routing: routingFor(values, profile.has, has6),
+    problems,
+  });
+}
+
+/** The plan with what was found before it was made in front of its own problems. */
+export function withProblems(plan: CapturePlan, earlier: readonly Problem[]): CapturePlan {
+  return freeze({ ...plan, problems: [...earlier, ...plan.problems] });
+}
+
+/** Freezes a value and everything in it: one plan serves printing, comparing and applying alike. */
+function freeze<V>(value: V): V {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const key in value) freeze(value[key]);
+  return value;
+}

@@ -1,0 +1,177 @@
+/** DNS capture since 1.9: to the agent on 15053, over TCP and UDP, in conntrack zones of its own. */
+
+import type { KnownMatch } from '../../../netfilter/match.ts';
+import { match } from '../../../netfilter/match.ts';
+import type { Network } from '../../../netfilter/network.ts';
+import { port } from '../../../netfilter/numbers.ts';
+import type { Target } from '../../../netfilter/target.ts';
+import { groupMatches, ownedBy, ownerId, proxyOwners } from './owners.ts';
+import { FROM_DNS, jump, RETURN, redirect, TCP, TO_DNS, UDP, zone } from './parts.ts';
+import type { Concern, Context, Reason, Step } from './step.ts';
+import { append } from './step.ts';
+
+/** Queries on their way to a server, and the agent's answers to the application. */
+const APP_ZONE = 2;
+/** The agent's own queries, and the answers of a server. */
+const AGENT_ZONE = 1;
+
+/** Whom a captured query was meant for: one server, or anyone. */
+interface Server {
+  readonly name: string;
+  readonly to: readonly KnownMatch[];
+  readonly from: readonly KnownMatch[];
+}
+
+function serversAsMatches({ dns, servers, has }: Context): readonly Server[] {
+  if (dns === 'all') return [{ name: 'all', to: [], from: [] }];
+  // Until 1.20 the zone of an answer was looked up by its destination, which is the pod itself.
+  const from = (server: Network): KnownMatch => match(has('dnsZoneBySource') ? 'source' : 'destination', server);
+  return servers.map((server) => ({ name: server.address, to: [match('destination', server)], from: [from(server)] }));
+}
+
+function because(id: string, text: string): Reason {
+  return { id, text, settings: ['dns.capture'] };
+}
+
+/** In ISTIO_OUTPUT, before loopback is let through: resolv.conf may name 127.0.0.53. */
+export const dnsInOutput: Concern = (context) => {
+  if (context.dns === 'off' || !context.has('dnsByRedirect')) return [];
+  if (!context.has('dnsChain')) return dnsOverTcp(context, 'ISTIO_OUTPUT');
+  const captured = serversAsMatches(context);
+  const toRaw = append(
+    'raw',
+    'OUTPUT',
+    [],
+    jump('ISTIO_OUTPUT_DNS'),
+    because('raw.jump-dns', 'DNS gets conntrack zones in a chain of its own.'),
+  );
+  const toNat = append(
+    'nat',
+    'ISTIO_OUTPUT',
+    [],
+    jump('ISTIO_OUTPUT_DNS'),
+    because('nat.jump-dns', 'DNS is captured in a chain of its own.'),
+  );
+  const toInbound = append(
+    'raw',
+    'PREROUTING',
+    [],
+    jump('ISTIO_INBOUND'),
+    because('raw.jump-inbound', 'Answers of servers get their zone in a chain of their own.'),
+  );
+  return [
+    toRaw,
+    ...(captured.length > 0 ? [toNat] : []),
+    ...dnsOverTcp(context, 'ISTIO_OUTPUT_DNS'),
+    ...dnsOverUdp(context, 'ISTIO_OUTPUT_DNS'),
+    ...ownerZones(context, 'ISTIO_OUTPUT_DNS'),
+    ...(captured.length > 0 ? [toInbound] : []),
+    ...serverZones(context, 'ISTIO_OUTPUT_DNS', 'ISTIO_INBOUND'),
+  ];
+};
+
+/** After the included ranges, until DNS got its chain: UDP never entered ISTIO_OUTPUT before 1.23. */
+export const dnsAfterRanges: Concern = (context) => {
+  const { dns, has } = context;
+  if (dns === 'off' || !has('dnsByRedirect') || has('dnsChain')) return [];
+  const own = has('dnsUdpInOutput');
+  const chain = own ? 'ISTIO_OUTPUT' : 'OUTPUT';
+  const jumps = ['nat', 'raw'].map((table) =>
+    append(
+      table,
+      'OUTPUT',
+      [UDP],
+      jump('ISTIO_OUTPUT'),
+      because(`${table}.jump-outbound-udp`, 'UDP is looked at by ISTIO_OUTPUT, for DNS.'),
+    ),
+  );
+  return [
+    ...(own ? jumps : []),
+    ...notFromProxy(context, chain),
+    ...dnsOverUdp(context, chain),
+    ...(zonesWanted(context) ? [...ownerZones(context, chain), ...serverZones(context, chain, 'PREROUTING')] : []),
+  ];
+};
+
+function zonesWanted({ has, switches }: Context): boolean {
+  return has('dnsZones') || (has('dnsZonesByEnvironment') && switches.dnsZones);
+}
+
+function toAgent(table: string, chain: string, protocol: KnownMatch, server: Server, agent: number): Step {
+  const name = String(protocol.value);
+  const reason = because(
+    `nat.dns-${name}.${server.name}`,
+    `DNS over ${name.toUpperCase()} to ${server.name} goes to the agent on ${agent}.`,
+  );
+  return append(table, chain, [...server.to, protocol, TO_DNS], redirect(agent), reason);
+}
+
+function dnsOverTcp(context: Context, chain: string): readonly Step[] {
+  return serversAsMatches(context).map((server) => toAgent('nat', chain, TCP, server, context.switches.dnsPort));
+}
+
+function dnsOverUdp(context: Context, chain: string): readonly Step[] {
+  return serversAsMatches(context).map((server) => toAgent('nat', chain, UDP, server, context.switches.dnsPort));
+}
+
+/** The agent's own queries, and those of groups that are not captured, go to the server. */
+function notFromProxy({ values, has }: Context, chain: string): readonly Step[] {
+  const owners = proxyOwners(values).map((owner) =>
+    append('nat', chain, [UDP, TO_DNS, ownedBy(owner)], RETURN, {
+      id: `nat.dns-from-proxy.${ownerId(owner)}`,
+      text: 'Queries of the agent itself go to the server.',
+      settings: ['dns.capture', owner.setting],
+    }),
+  );
+  const groups = has('ownerGroups') ? groupMatches(values) : [];
+  return [
+    ...owners,
+    ...groups.map(({ matches, id, text, setting }) =>
+      append('nat', chain, [UDP, TO_DNS, ...matches], RETURN, { id: `nat.dns-${id}`, text, settings: [setting] }),
+    ),
+  ];
+}
+
+function ownerZones({ values, switches }: Context, chain: string): readonly Step[] {
+  const fromAgent = match('source-port', port(switches.dnsPort));
+  return proxyOwners(values).flatMap((owner) => [
+    inZone(
+      chain,
+      [UDP, TO_DNS, ownedBy(owner)],
+      AGENT_ZONE,
+      `query-of-agent.${ownerId(owner)}`,
+      'Queries of the agent are tracked apart from those of the application.',
+    ),
+    inZone(
+      chain,
+      [UDP, fromAgent, ownedBy(owner)],
+      APP_ZONE,
+      `answer-of-agent.${ownerId(owner)}`,
+      'Answers of the agent belong to the queries of the application.',
+    ),
+  ]);
+}
+
+function serverZones(context: Context, chain: string, inbound: string): readonly Step[] {
+  return serversAsMatches(context).flatMap((server) => [
+    inZone(
+      chain,
+      [...server.to, UDP, TO_DNS],
+      APP_ZONE,
+      `query-of-app.${server.name}`,
+      `Queries of the application to ${server.name} are tracked apart from those of the agent.`,
+    ),
+    inZone(
+      inbound,
+      [...server.from, UDP, FROM_DNS],
+      AGENT_ZONE,
+      `answer-of-server.${server.name}`,
+      `Answers of ${server.name} belong to the queries of the agent.`,
+    ),
+  ]);
+}
+
+function inZone(chain: string, matches: readonly KnownMatch[], number: number, id: string, text: string): Step {
+  const target: Target = zone(number);
+  return append('raw', chain, matches, target, because(`raw.zone-${id}`, text));
+}

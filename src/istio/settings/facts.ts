@@ -1,0 +1,45 @@
+/** What a plan has to know of the pod that its settings don't say. */
+
+import type { Network } from '../../netfilter/network.ts';
+import { addressBits, parseNetwork } from '../../netfilter/network.ts';
+import type { Family } from '../../netfilter/rule.ts';
+import type { Profile } from '../releases/profile.ts';
+import type { SettingValues } from './settings.ts';
+import type { Switches } from './switches.ts';
+
+export interface Facts {
+  /** Addresses of the pod's interfaces in their order, loopback left out; without any the pod has IPv4 only. */
+  readonly addresses?: readonly string[];
+  /** The nameservers of the pod's resolv.conf; undefined where they are not known. */
+  readonly nameservers?: readonly string[];
+  /** Numbers of services, users and groups, by name. */
+  readonly services?: Readonly<Record<string, number>>;
+  readonly users?: Readonly<Record<string, number>>;
+  readonly groups?: Readonly<Record<string, number>>;
+}
+
+/**
+ * Whether the release's program makes IPv6 rules for a pod with these addresses. It decides by the
+ * first address; with dual stack, a later IPv6 address counts as well.
+ */
+export function wantsIp6(facts: Facts, values: SettingValues, switches: Switches, profile: Profile): boolean {
+  if (!profile.has('rules6')) return false;
+  if (profile.has('shellProgram') && switches.inbound6) return true;
+  const networks = (facts.addresses ?? []).map(parseNetwork).filter((network) => network !== null);
+  const counted = profile.has('linkLocalSkipped') ? networks.filter((network) => !isLinkLocal(network)) : networks;
+  if (profile.has('dualStack') && values.dualStack) return counted.some((network) => network.family === 'ip6');
+  return counted[0]?.family === 'ip6';
+}
+
+function isLinkLocal({ family, address }: Network): boolean {
+  return family === 'ip' ? address.startsWith('169.254.') : /^fe[89ab]/.test(address);
+}
+
+/** The nameservers of one family; what is no address is dropped. */
+export function serversOf(family: Family, facts: Facts): readonly Network[] {
+  return (facts.nameservers ?? []).flatMap((text) => {
+    const network = parseNetwork(text.replace(/%.*$/, ''));
+    if (network === null || network.prefix !== addressBits(network.family)) return [];
+    return network.family === family ? [network] : [];
+  });
+}

@@ -1,0 +1,29 @@
+/** The other side of a diff where none is named: what made the rules, or comes nearest to it. */
+
+import { badOption } from '../cli/terminal/result.ts';
+import { spansText } from '../istio/releases/spans-text.ts';
+import { observeAll } from '../netfilter/observation.ts';
+import type { NamedSide } from './operands.ts';
+import type { Side } from './source.ts';
+
+/** What `identify` finds for rules. Throws a ProblemError where none of them are those of a sidecar. */
+export async function inferredSide(found: Side): Promise<NamedSide> {
+  const { identify } = await import('../istio/found/identify.ts');
+  const { outcome, answers } = identify(found.seen);
+  const [likeliest] = answers;
+  if (outcome === 'none' || likeliest === undefined)
+    throw badOption(found.name, 'has no rules of an Istio sidecar; name the other side, as in diff FILE @1.23');
+  const { plan, releases } = likeliest;
+  const words =
+    outcome === 'exact'
+      ? 'makes exactly the rules of Istio on the left'
+      : 'the nearest to the rules of Istio on the left, which no release makes';
+  return {
+    name: `Istio ${spansText(releases)}, inferred: ${words}`,
+    seen: observeAll(plan),
+    plan,
+    problems: plan.problems,
+    notes: [],
+    inferred: outcome,
+  };
+}

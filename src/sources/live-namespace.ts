@@ -1,0 +1,61 @@
+/** `live`, `pid:N`, `netns:PATH`: the rules of a network namespace as they are. */
+
+import { badOption } from '../cli/terminal/result.ts';
+import { targetFacts } from '../host/facts.ts';
+import type { Failure } from '../host/failure/failure.ts';
+import { readLive } from '../host/live/live.ts';
+import type { Namespace, Target } from '../host/namespace/namespace.ts';
+import { openNamespace } from '../host/namespace/namespace.ts';
+import { programs } from '../host/run.ts';
+import type { ProblemError } from '../istio/problems.ts';
+import type { Facts } from '../istio/settings/facts.ts';
+import type { Side } from './source.ts';
+
+/** Milliseconds for each program that reads: a save of 50,000 rules takes a tenth of it under a small CPU quota. */
+const READING = 20_000;
+
+/** The side of a namespace; `given` facts beat those that are found. Throws a ProblemError where nothing can be read. */
+export async function liveSide(source: string, target: Target, given: Facts): Promise<Side> {
+  const namespace = opened(source, target);
+  try {
+    const side = await sideOf(source, namespace);
+    return { ...side, facts: { ...(await targetFacts(target, source)), ...given } };
+  } finally {
+    namespace.close();
+  }
+}
+
+/** What a namespace holds, under the name of the namespace. */
+export async function sideOf(source: string, namespace: Namespace): Promise<Side> {
+  const live = await readLive(namespace, READING).catch((error: unknown) => {
+    throw unusable(source, error);
+  });
+  if ('failure' in live) throw badOption(source, `the rules can not be read: ${live.failure.text}; ${remedy(live.failure)}`);
+  const { observation, places, warnings } = live;
+  return { name: namespace.name, seen: observation, places, problems: [], notes: warnings.map((text) => `warning: ${text}`) };
+}
+
+/** One line for what keeps a source from being used. */
+export function unusable(source: string, error: unknown): ProblemError {
+  return badOption(source, error instanceof Error ? error.message : String(error));
+}
+
+function opened(source: string, target: Target): Namespace {
+  try {
+    return openNamespace(target, programs());
+  } catch (error) {
+    throw unusable(source, error);
+  }
+}
+
+function remedy({ cause, fix }: Failure): string {
+  switch (cause) {
+    case 'no-net-admin':
+    case 'not-permitted':
+      return 'run as root, or with the capability NET_ADMIN';
+    case 'program-missing':
+      return 'install the package iptables';
+    default:
+      return fix;
+  }
+}

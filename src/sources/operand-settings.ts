@@ -1,0 +1,62 @@
+/** Which of the settings on a command line belong to which side of a diff. */
+
+import type { SettingsGiven } from '../cli/options.ts';
+import { badOption } from '../cli/terminal/result.ts';
+import type { Side } from './source.ts';
+import type { SourceName } from './source-name.ts';
+import { refuseStdinTwice } from './stdin-once.ts';
+
+/** Whether any settings are given, so that they can be a side of their own. */
+export function hasSettings({ filename, args, release, sets, env, envFile }: SettingsGiven): boolean {
+  return [filename, args, release, envFile].some((value) => value !== undefined) || sets.length + env.length > 0;
+}
+
+/** The options that mean something for a source; a release of its own beats the one that is given. */
+export function settingsOf(name: SourceName, given: SettingsGiven): SettingsGiven {
+  const { filename, args, release, envFile, env, sets, ...facts } = given;
+  const nothing = { ...facts, sets: [], env: [] };
+  const asked = release === undefined || ('release' in name && name.release !== undefined) ? {} : { release };
+  const called = { ...(args === undefined ? {} : { args }), ...(envFile === undefined ? {} : { envFile }), env };
+  switch (name.kind) {
+    case 'settings':
+      return { ...nothing, ...called, ...asked, ...(filename === undefined ? {} : { filename }), sets };
+    case 'file':
+      return { ...nothing, ...asked, sets };
+    case 'own':
+    case 'namespace':
+      return nothing;
+    case 'command':
+      return { ...nothing, ...called };
+    default:
+      return name satisfies never;
+  }
+}
+
+/** Standard input can be read once, by a side or for what the mesh is installed with. */
+export function refuseTwoReaders(names: readonly SourceName[], { filename, manifests }: SettingsGiven): void {
+  const read = names.map((name) => (name.kind === 'file' ? name.file : name.kind === 'settings' ? filename : undefined));
+  refuseStdinTwice([...read, ...(manifests?.values ?? [])]);
+}
+
+/** An option that no side takes would change nothing, whatever its user hoped for. */
+export function refuseUnused(names: readonly SourceName[], { filename, args, env, envFile }: SettingsGiven): void {
+  const has = (...kinds: readonly SourceName['kind'][]): boolean => names.some(({ kind }) => kinds.includes(kind));
+  if (filename !== undefined && !has('settings', 'own'))
+    throw badOption('--filename', 'no side takes settings; name a release as a side, as @1.23');
+  const words = args !== undefined ? '--' : env.length > 0 ? '--env' : envFile !== undefined ? '--env-file' : undefined;
+  if (words !== undefined && !has('settings', 'command'))
+    throw badOption(words, 'no side takes arguments; name a release (@1.23) or a command (exec:TEXT) as a side');
+}
+
+/** The same for what a file takes where it holds settings: whether it does is known when it has been read. */
+export function refuseIgnored(
+  sides: readonly { readonly name: SourceName; readonly side: Side }[],
+  { sets, release }: SettingsGiven,
+): void {
+  const plans = sides.flatMap(({ name, side }) => (side.plan === undefined ? [] : [name]));
+  const other = 'name a release (@1.23) or a file with settings as a side';
+  if (sets.length > 0 && plans.length === 0) throw badOption('--set', `no side takes settings; ${other}`);
+  if (release !== undefined && plans.length === 0) throw badOption('--release', `no side takes it; ${other}`);
+  if (release !== undefined && plans.every((name) => 'release' in name && name.release !== undefined))
+    throw badOption('--release', 'no side takes it; each has a release of its own or needs none');
+}

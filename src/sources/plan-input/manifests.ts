@@ -1,0 +1,117 @@
+/** Manifests that hold one workload, or settings of our own, to its plan. */
+
+import { skippedNotes } from '../../cli/workloads/words.ts';
+import type { TextFile } from '../../host/files.ts';
+import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
+import { injectedSettings } from '../../istio/kubernetes/ordinary-injection.ts';
+import type { InjectionRequest, WorkloadInjection } from '../../istio/kubernetes/workload-injection.ts';
+import { injectionOf } from '../../istio/kubernetes/workload-injection.ts';
+import { factsOfWorkload, planOfWorkload } from '../../istio/kubernetes/workload-plan.ts';
+import { onOneLine, printSource } from '../../istio/origin.ts';
+import type { CapturePlan } from '../../istio/plan/plan.ts';
+import { planFor, withProblems } from '../../istio/plan/plan.ts';
+import { ProblemError } from '../../istio/problems.ts';
+import { profileOf } from '../../istio/releases/profile.ts';
+import type { Facts } from '../../istio/settings/facts.ts';
+import type { PlanGiven, PlanInput } from '../plan-input.ts';
+import { lookInText } from '../workloads/in-text.ts';
+import { injectionRequest } from '../workloads/injection-request.ts';
+import { nothingFound } from '../workloads/none-found.ts';
+import { eachWorkload } from '../workloads/read.ts';
+import { choiceOf, workloadName } from '../workloads/selection.ts';
+import type { Passed, Streamed } from '../workloads/stream.ts';
+import { ordinaryPod } from './ordinary-pod.ts';
+import { madeWith } from './placeholder-nameserver.ts';
+import { planOfSidecar } from './sidecar.ts';
+import { whyNoRules } from './why-no-rules.ts';
+
+/** Where the manifests are: files by their names, or a text that was read already. */
+export type Manifests = { readonly files: readonly string[] } | { readonly text: TextFile };
+
+/** The plan of the one workload in manifests; `known` is said of its pod. Throws a ProblemError for none, for several, and for what can't be used. */
+export async function planOfManifests(manifests: Manifests, given: PlanGiven, known: Facts): Promise<PlanInput> {
+  const request = await injectionRequest(given);
+  const passed: Passed = { skipped: new Map(), problems: [] };
+  const { subject, count } = await subjectIn(manifests, given.workload, request.mesh, passed);
+  const wrong = passed.problems.filter(({ severity }) => severity === 'error');
+  // Of many documents one may be broken without harm to the others.
+  if (count === 1 && wrong.length > 0) throw new ProblemError(wrong);
+  const input = planOfSubject(subject, request, given, known);
+  return {
+    ...input,
+    plan: withProblems(input.plan, [...request.mesh.problems, ...passed.problems]),
+    notes: [...input.notes, ...skippedNotes(passed)],
+  };
+}
+
+/** The plan of what was found. Throws a ProblemError where it has none. */
+export function planOfSubject(subject: Streamed, request: InjectionRequest, given: PlanGiven, known: Facts): PlanInput {
+  return subject.kind === 'sidecar' ? planOfSidecar(subject.sidecar, given, known) : planOf(subject, request, given, known);
+}
+
+/** The plan of an ordinary pod in the mesh that `--values` describes. */
+export async function planInMesh(given: PlanGiven, known: Facts): Promise<PlanInput> {
+  const request = await injectionRequest(given);
+  const input = planOf({ workload: ordinaryPod(), mesh: request.mesh }, request, given, known);
+  return {
+    ...input,
+    plan: withProblems(input.plan, request.mesh.problems),
+    notes: [`note: no workload given: an ordinary pod, injected by Istio ${input.plan.release}`],
+  };
+}
+
+async function subjectIn(
+  manifests: Manifests,
+  wanted: string | undefined,
+  mesh: Mesh,
+  passed: Passed,
+): Promise<{ readonly subject: Streamed; readonly count: number }> {
+  const choice = choiceOf(wanted);
+  const name = 'text' in manifests ? manifests.text.file : manifests.files.join(' ');
+  const count =
+    'text' in manifests
+      ? lookInText(manifests.text, mesh, passed, choice.look)
+      : await eachWorkload(manifests.files, mesh, passed, choice.look);
+  if (count === 0) throw nothingFound(name, passed);
+  return { subject: choice.chosen(name), count };
+}
+
+function planOf(
+  { workload, mesh }: Pick<Extract<Streamed, { kind: 'workload' }>, 'workload' | 'mesh'>,
+  request: InjectionRequest,
+  { sets, standIn = false }: PlanGiven,
+  said: Facts,
+): PlanInput {
+  const made = injectionOf(workload, { ...request, mesh });
+  const basis = { kind: 'workload', made, mesh, sets } as const;
+  const name = workloadName(workload);
+  const { plan, facts, ...rest } = madeWith(factsOfWorkload(workload, said), standIn, (known) => planOfWorkload(made, known, sets));
+  if (plan !== undefined) return { kind: 'plan', plan, notes: [`note: ${whoseText(made)}`], basis, facts, ...rest, of: name };
+  const without = `${name} gets no rules: ${whyNoRules(made)}`;
+  return {
+    kind: 'plan',
+    plan: withProblems(withoutRules(made, facts), made.problems),
+    notes: [`note: ${without}`],
+    basis,
+    facts,
+    of: name,
+    without,
+  };
+}
+
+/** `Pod default/cart of pod.yaml:3:1, as it was injected by Istio 1.12.9 (pod.yaml:88:12)`. */
+function whoseText({ workload, injection, release, found }: WorkloadInjection): string {
+  const where = workload.source.kind === 'file' ? ` of ${printSource(workload.source)}` : '';
+  const by = injection.kind !== 'none' && injection.installer === 'cni' ? ' with its CNI plugin' : '';
+  const told = release.source.kind === 'default' ? 'the newest known' : printSource(release.source);
+  return onOneLine(
+    `${workloadName(workload)}${where}, as ${found ? 'it was injected by' : 'it would be injected by'} Istio ${release.value}${by} (${told})`,
+  );
+}
+
+/** The plan of what gets no rules, whatever its settings are. */
+function withoutRules({ injection, release, workload }: WorkloadInjection, facts: Facts): CapturePlan {
+  const source = injection.kind === 'none' ? injection.source : workload.source;
+  const settings = { ...injectedSettings(profileOf(release.value)), mode: { value: 'NONE', source } as const };
+  return planFor(settings, release.value, facts);
+}

@@ -1,0 +1,73 @@
+/** What a preview shows: rules of both families, wherever they come from. */
+
+import type { TextFile } from '../host/files.ts';
+import { API_VERSION } from '../istio/api-version.ts';
+import { nativeTablesIn, nativeText } from '../istio/found/native-nft.ts';
+import { printSource } from '../istio/origin.ts';
+import type { CapturePlan } from '../istio/plan/plan.ts';
+import { planDocument, rulesetDocument } from '../istio/plan/plan-document.ts';
+import { printRoutingCommands } from '../istio/plan/routing.ts';
+import type { Problem } from '../istio/problems.ts';
+import { ProblemError, problem } from '../istio/problems.ts';
+import type { Annotate } from '../netfilter/print.ts';
+import type { ReadResult } from '../netfilter/read.ts';
+import type { Family, Rule, Ruleset } from '../netfilter/rule.ts';
+import type { Side } from './source.ts';
+
+export interface Shown {
+  readonly rules: Readonly<Record<Family, Ruleset>>;
+  /** Commands for what lies outside the packet filter. */
+  readonly commands: readonly string[];
+  /** Comment lines that say why a rule is there. */
+  readonly why: Annotate;
+  readonly document: () => object;
+  readonly problems: readonly Problem[];
+}
+
+/** A plan, with the reasons of its rules. */
+export function planShown(plan: CapturePlan): Shown {
+  const why = ({ because }: Rule): readonly string[] => {
+    if (because === undefined) return [];
+    const from = because.settings.map((key) => `${key} from ${printSource(plan.settings[key as keyof typeof plan.settings].source)}`);
+    return [`# ${because.text}${from.length === 0 ? '' : ` (${from.join('; ')})`}`];
+  };
+  return { rules: plan, commands: printRoutingCommands(plan.routing), why, document: () => planDocument(plan), problems: plan.problems };
+}
+
+/** Rules that somebody found; nothing is known of their reasons. */
+export function observedShown({ seen, places, problems }: Side): Shown {
+  const { ip, ip6, unseen } = seen;
+  return {
+    rules: { ip, ip6 },
+    commands: [],
+    why: () => [],
+    document: () => ({
+      apiVersion: API_VERSION,
+      kind: 'Rules',
+      ip: rulesetDocument(ip),
+      ip6: rulesetDocument(ip6),
+      ...(places === undefined ? {} : { places, unseen }),
+    }),
+    problems,
+  };
+}
+
+/** What a text holds, and what there is to say of it. Throws a ProblemError where it holds no rules. */
+export async function rulesOf(
+  { file, text }: TextFile,
+  family: Family | undefined,
+): Promise<{ readonly read: ReadResult; readonly problems: readonly Problem[] }> {
+  const { readRules } = await import('../netfilter/read.ts');
+  const { readProblemText } = await import('../netfilter/read/problems.ts');
+  const read = readRules(text, family === undefined ? {} : { family });
+  const problems = read.problems.map(
+    (found): Problem => ({
+      ...problem('rules-text', { kind: 'file', file, line: found.line, column: 1 }, { reason: readProblemText(found) }),
+      severity: found.severity === 'info' ? 'note' : found.severity,
+    }),
+  );
+  const native = nativeText(nativeTablesIn(text));
+  if (native !== undefined) problems.push(problem('rules-text', { kind: 'file', file, line: 0, column: 0 }, { reason: native }));
+  if (problems.some(({ severity }) => severity === 'error')) throw new ProblemError(problems);
+  return { read, problems };
+}

@@ -1,0 +1,53 @@
+/** What a SOURCE on the command line names, told by its text alone: nothing is opened. */
+
+import { badOption } from '../cli/terminal/result.ts';
+import type { Target } from '../host/namespace/namespace.ts';
+import { nearest, quoted } from '../istio/problems.ts';
+
+export type SourceName =
+  /** `@1.23`, `release:1.23`, or no source: the settings that are given. */
+  | { readonly kind: 'settings'; readonly release?: string }
+  /** `@own`: each workload of the manifests that are given, as it was injected. */
+  | { readonly kind: 'own' }
+  | { readonly kind: 'file'; readonly file: string; readonly release?: string }
+  /** `live`, `pid:N`, `netns:PATH`. */
+  | { readonly kind: 'namespace'; readonly target: Target }
+  /** `exec:TEXT`: what a command leaves in the kernel. */
+  | { readonly kind: 'command'; readonly text: string };
+
+/** Reads a SOURCE. Throws a ProblemError where it begins as one kind and does not go on as that. */
+export function parseSource(source: string | undefined): SourceName {
+  if (source === undefined) return { kind: 'settings' };
+  if (source === '@own') return { kind: 'own' };
+  const [, word = '', rest = ''] = /^(@|release:|pid:|netns:|exec:|live(?=@|$))(.*)$/s.exec(source) ?? [];
+  switch (word) {
+    case '@': {
+      const hint = /^v?\d/.test(rest) ? '' : nearest(source, ['@own']);
+      if (hint !== '') throw badOption(source, `is neither a release, as @1.23, nor @own${hint}`);
+      return { kind: 'settings', release: rest };
+    }
+    case 'release:':
+      return { kind: 'settings', release: rest };
+    case 'pid:':
+      if (!/^[1-9]\d{0,9}$/.test(rest)) throw badOption('pid:', `${quoted(rest)} is not the number of a process, as in pid:4711`);
+      return { kind: 'namespace', target: { kind: 'pid', pid: Number(rest) } };
+    case 'netns:':
+      if (rest === '') throw badOption('netns:', 'a path must follow, as in netns:/run/netns/NAME');
+      return { kind: 'namespace', target: { kind: 'netns', path: rest } };
+    case 'exec:':
+      if (rest.trim() === '') throw badOption('exec:', "a command for the shell must follow, as in 'exec:istio-iptables'");
+      return { kind: 'command', text: rest };
+    case 'live':
+      if (rest !== '')
+        throw badOption(source, 'what is live has no release to name; a file of that name is reached with a path, as ./live');
+      return { kind: 'namespace', target: { kind: 'here' } };
+    default:
+      return parseFile(source);
+  }
+}
+
+/** `FILE`, `FILE@1.23`. */
+function parseFile(source: string): SourceName {
+  const at = /^(.+)@(v?1\.[^@/]*)$/s.exec(source);
+  return at === null ? { kind: 'file', file: source } : { kind: 'file', file: at[1] ?? '', release: at[2] ?? '' };
+}

@@ -1,0 +1,9 @@
+/** Standard input can be read once. */
+
+import { badOption } from '../cli/terminal/result.ts';
+
+/** Throws a ProblemError where more than one of these is standard input. */
+export function refuseStdinTwice(files: readonly (string | undefined)[]): void {
+  if (files.filter((file) => file === '-').length > 1)
+    throw badOption('-', 'standard input can be read once; put one of the two in a file');
+}

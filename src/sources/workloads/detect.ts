@@ -1,0 +1,82 @@
+/** Whether manifests are named, told without reading all of them. */
+
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import type { SettingsGiven } from '../../cli/options.ts';
+import { NO_MANIFESTS } from '../../cli/options.ts';
+import { parseSource } from '../source-name.ts';
+
+// Every object of a dump has its kind; the first stands within the first of them.
+const HEAD = 1 << 17;
+const STRANGER = /(^|[\s{,])["']?kind["']?[ \t]*:[ \t]*["']?(?!SidecarCapture)[A-Z]/;
+
+/** Whether there may be workloads: anything but one file with settings of ours, which has a shorter way. */
+export function namesManifests({ manifests }: SettingsGiven): boolean {
+  const [file, ...others] = manifests?.filenames ?? [];
+  if (file === undefined) return false;
+  return others.length > 0 || file === '-' || isPiped(file) || holds(file, (head) => STRANGER.test(head));
+}
+
+/** What `-f` would say of SOURCE, where that is a file or a folder with manifests; the settings as they are for `-f` alone. */
+export function manifestsIn<G extends SettingsGiven>(source: string | undefined, given: G): G | undefined {
+  if (source === undefined) return namesManifests(given) ? given : undefined;
+  const name = parseSource(source);
+  if (name.kind !== 'file' || given.filename !== undefined || !holdsManifests(name.file)) return undefined;
+  const { release } = name;
+  // Who reads the source refuses the second one.
+  if (release !== undefined && given.release !== undefined) return undefined;
+  return { ...withFile(given, name.file), ...(release === undefined ? {} : { release }) };
+}
+
+/** The settings with `-f FILE` among them. */
+export function withFile<G extends SettingsGiven>(given: G, file: string): G {
+  const manifests = { ...NO_MANIFESTS, ...given.manifests, filenames: [file] };
+  return { ...given, filename: file, manifests };
+}
+
+/** Whether a file that may hold rules as well is one of manifests. Of a pipe nobody knows: it can be read once. */
+export function holdsManifests(file: string): boolean {
+  return file !== '-' && !isPiped(file) && holds(file, (head) => looksLikeManifest(head) && STRANGER.test(head));
+}
+
+/** The same of a text. */
+export function holdsStrangers(text: string): boolean {
+  return looksLikeManifest(text) && STRANGER.test(text.slice(0, HEAD));
+}
+
+/** Rules never hold these keys at the start of a line; a manifest has one of them near its top. */
+export function looksLikeManifest(text: string): boolean {
+  return /^[-[{"' \t]*(?:apiVersion|kind)["']?[ \t]*:/m.test(text.slice(0, HEAD));
+}
+
+function isPiped(file: string): boolean {
+  return kindOf(file) === 'other';
+}
+
+/** A folder holds manifests. What can't be looked at is none: who reads it says why. */
+function holds(file: string, test: (head: string) => boolean): boolean {
+  const kind = kindOf(file);
+  return kind === 'folder' || (kind === 'file' && test(headOf(file)));
+}
+
+function kindOf(file: string): 'file' | 'folder' | 'other' | undefined {
+  try {
+    const stat = statSync(file);
+    return stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'other';
+  } catch {
+    return undefined;
+  }
+}
+
+function headOf(file: string): string {
+  try {
+    const descriptor = openSync(file, 'r');
+    try {
+      const head = Buffer.alloc(HEAD);
+      return head.toString('utf8', 0, readSync(descriptor, head));
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return '';
+  }
+}

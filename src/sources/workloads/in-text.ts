@@ -1,0 +1,25 @@
+/** The workloads of a text that was read already: standard input as a SOURCE, of which nobody knows beforehand whether it holds rules. */
+
+import type { TextFile } from '../../host/files.ts';
+import { ManifestText } from '../../host/manifests/text.ts';
+import { withContext } from '../../istio/kubernetes/mesh/context.ts';
+import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
+import type { Passed, Streamed } from './stream.ts';
+import { pass } from './stream.ts';
+
+/** Shows them to `look`; answers how many there were. What else is there goes into `passed`. */
+export function lookInText({ file, text }: TextFile, mesh: Mesh, passed: Passed, look: (one: Streamed) => void): number {
+  const reader = new ManifestText(file);
+  const items = [...reader.push(Buffer.from(text)), ...reader.end()];
+  const context = items.filter((item) => item.kind === 'namespace' || item.kind === 'proxy config');
+  const known = withContext(mesh, ...context);
+  let count = 0;
+  for (const item of items) {
+    if (item.kind === 'skipped' || item.kind === 'problem') pass(item, passed);
+    else if (item.kind === 'workload' || item.kind === 'sidecar') {
+      count += 1;
+      look(item.kind === 'workload' ? { ...item, mesh: known } : item);
+    }
+  }
+  return count;
+}

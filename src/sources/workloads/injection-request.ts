@@ -1,0 +1,75 @@
+/** The options that go with manifests, read once. */
+
+import type { SettingsGiven } from '../../cli/options.ts';
+import { NO_MANIFESTS } from '../../cli/options.ts';
+import { badOption, oneOf } from '../../cli/terminal/result.ts';
+import { readTexts } from '../../host/files.ts';
+import type { Installer } from '../../istio/kubernetes/injection/injected.ts';
+import { INSTALLERS } from '../../istio/kubernetes/injection/injected.ts';
+import type { ImageRelease } from '../../istio/kubernetes/injection/observed.ts';
+import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
+import { NO_MESH } from '../../istio/kubernetes/mesh/mesh.ts';
+import type { AtRelease, InjectionRequest } from '../../istio/kubernetes/workload-injection.ts';
+import type { Problem } from '../../istio/problems.ts';
+import { ProblemError, quoted } from '../../istio/problems.ts';
+import { readRelease } from '../../istio/releases/known.ts';
+import { resolveRelease } from '../../istio/releases/resolve-release.ts';
+import { readSetOption } from '../../istio/settings/setting-texts.ts';
+import { refuseStdinTwice } from '../stdin-once.ts';
+
+/**
+ * What `--values`, `--installer`, `--image-release`, `--release` and `--keep-args` ask. Throws a ProblemError for what
+ * can't be used, a wrong `--set` and an unknown release among it: no manifest has been read by then. Reads the values,
+ * which may be a pipe: to be called once.
+ */
+export async function injectionRequest(
+  { manifests = NO_MANIFESTS, release, sets }: SettingsGiven,
+  at?: AtRelease,
+): Promise<InjectionRequest> {
+  const { values, installer, imageReleases, keepArguments, filenames } = manifests;
+  refuseStdinTwice([...values, ...filenames]);
+  const wrong = sets.flatMap((set) => readSetOption(set).problems);
+  if (wrong.length > 0) throw new ProblemError(wrong);
+  const named: AtRelease =
+    release === undefined
+      ? { kind: 'as found' }
+      : { kind: 'release', release: { value: release, source: { kind: 'option', option: '--release' } }, keepArguments };
+  const asked = checkedRelease(at ?? named);
+  const images = imageReleases.map(readImageRelease);
+  const mesh = values.length === 0 ? NO_MESH : await readMeshFiles(values);
+  const unknown = images.flatMap(({ problems }) => problems);
+  return {
+    at: asked,
+    images,
+    ...(installer === undefined ? {} : { installer: oneOf<Installer>('--installer', installer, INSTALLERS) }),
+    mesh: unknown.length === 0 ? mesh : { ...mesh, problems: [...mesh.problems, ...unknown] },
+  };
+}
+
+/** Throws a ProblemError for a release that is not known. */
+export function checkedRelease(at: AtRelease): AtRelease {
+  if (at.kind === 'release') resolveRelease(at.release);
+  return at;
+}
+
+async function readMeshFiles(files: readonly string[]): Promise<Mesh> {
+  const texts = files.flatMap((file) => {
+    const read = readTexts(file);
+    if ('code' in read) throw new ProblemError([read]);
+    return read;
+  });
+  const { readMesh } = await import('../../istio/kubernetes/mesh/read.ts');
+  const mesh = readMesh(texts);
+  const errors = mesh.problems.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new ProblemError(errors);
+  return mesh;
+}
+
+function readImageRelease(text: string): ImageRelease & { readonly problems: readonly Problem[] } {
+  const [, pattern = '', named = ''] = /^(.+)=([^=]*)$/.exec(text) ?? [];
+  const read = readRelease(named);
+  if (pattern === '' || 'unknown' in read)
+    throw badOption('--image-release', `${quoted(text)} is not PATTERN=RELEASE with a known release, as "*/proxyv2:custom=1.20.3"`);
+  const { release, problems } = resolveRelease({ value: named, source: { kind: 'option', option: '--image-release' } });
+  return { pattern, release, problems };
+}

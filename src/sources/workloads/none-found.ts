@@ -1,0 +1,19 @@
+/** What to say of manifests without a workload: the same in every command that reads some. */
+
+import { badOption } from '../../cli/terminal/result.ts';
+import { skippedText } from '../../cli/workloads/words.ts';
+import { KINDS_READ } from '../../istio/kubernetes/manifest/kinds.ts';
+import { nearest, ProblemError } from '../../istio/problems.ts';
+import { KIND } from '../../istio/settings/sidecar-file.ts';
+import type { Passed } from './stream.ts';
+
+/** `name`: the files. What was wrong on the way is the reason, where something was. */
+export function nothingFound(name: string, { problems, skipped }: Passed): ProblemError {
+  // Beside workloads it is a warning that one document is for --values; where nothing else is, it is what went wrong.
+  const told = problems.map((one) => (one.code === 'use-values' ? { ...one, severity: 'error' as const } : one));
+  if (told.some(({ severity }) => severity === 'error')) return new ProblemError(told);
+  const [kind = ''] = skipped.size === 1 ? skipped.keys() : [];
+  const found = skipped.size === 0 ? '' : `, only ${skippedText(skipped)}`;
+  const nothing = badOption(name, `holds no workload and no ${KIND}${found}${nearest(kind, [...KINDS_READ, KIND])}`);
+  return new ProblemError([...told, ...nothing.problems]);
+}

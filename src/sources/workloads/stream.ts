@@ -1,0 +1,66 @@
+/** Manifests to workloads, one after another: nothing is kept of those that were passed on. */
+
+import type { Progress } from '../../host/manifests.ts';
+import { manifestItems } from '../../host/manifests.ts';
+import type { ManifestItem } from '../../istio/kubernetes/manifest/item.ts';
+import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
+import type { ContextItem } from '../../istio/kubernetes/mesh/context.ts';
+import { withContext } from '../../istio/kubernetes/mesh/context.ts';
+import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
+import type { Problem } from '../../istio/problems.ts';
+import { problem } from '../../istio/problems.ts';
+
+/** What was seen on the way, besides the workloads. */
+export interface Passed {
+  /** Kinds without pods, and how many of each. */
+  readonly skipped: Map<string, number>;
+  readonly problems: Problem[];
+}
+
+/** Who has made so many mistakes has made one. */
+const MOST_PROBLEMS = 200;
+
+export type Streamed =
+  /** With the mesh as far as it is known when the workload comes. */
+  { readonly kind: 'workload'; readonly workload: Workload; readonly mesh: Mesh } | Extract<ManifestItem, { readonly kind: 'sidecar' }>;
+
+/** The workloads of files, folders and standard input (`-`). What else is there goes into `passed`. */
+export async function* workloadsOf(
+  files: readonly string[],
+  mesh: Mesh,
+  passed: Passed,
+  onProgress?: (progress: Progress) => void,
+): AsyncGenerator<Streamed> {
+  let known = mesh;
+  // Added when a workload asks: each time costs a copy of all that is known.
+  let pending: ContextItem[] = [];
+  for await (const item of manifestItems(files, {
+    rootNamespace: mesh.rootNamespace,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  })) {
+    switch (item.kind) {
+      case 'workload':
+        if (pending.length > 0) known = withContext(known, ...pending);
+        pending = [];
+        yield { kind: 'workload', workload: item.workload, mesh: known };
+        break;
+      case 'sidecar':
+        yield item;
+        break;
+      case 'proxy config':
+      case 'namespace':
+        pending.push(item);
+        break;
+      default:
+        pass(item, passed);
+    }
+  }
+}
+
+/** Keeps what is no workload. */
+export function pass(item: Extract<ManifestItem, { readonly kind: 'skipped' | 'problem' }>, { skipped, problems }: Passed): void {
+  if (item.kind === 'skipped') skipped.set(item.what, (skipped.get(item.what) ?? 0) + 1);
+  else if (problems.length < MOST_PROBLEMS) problems.push(item.problem);
+  else if (problems.length === MOST_PROBLEMS)
+    problems.push(problem('too-many-problems', item.problem.source, { most: String(MOST_PROBLEMS) }));
+}

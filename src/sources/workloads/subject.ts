@@ -1,0 +1,64 @@
+/** One that `-f` holds: a workload of Kubernetes, or settings of our own. */
+
+import { likenessOf } from '../../istio/kubernetes/fingerprint.ts';
+import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
+import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
+import { ownerOf } from '../../istio/kubernetes/rule-groups/owner.ts';
+import type { PlannedInjection, PlannerOptions } from '../../istio/kubernetes/rule-groups/planner.ts';
+import { planned, plannerFor } from '../../istio/kubernetes/rule-groups/planner.ts';
+import { recent } from '../../istio/kubernetes/rule-groups/recent.ts';
+import type { Member } from '../../istio/kubernetes/rule-groups/tally.ts';
+import type { AtRelease, InjectionRequest } from '../../istio/kubernetes/workload-injection.ts';
+import { printSource } from '../../istio/origin.ts';
+import { ProblemError, problem } from '../../istio/problems.ts';
+import type { Streamed } from './stream.ts';
+
+export type Subject = Streamed;
+
+/** How a subject is counted. */
+export function memberOf(subject: Subject, { release, outcome }: Pick<PlannedInjection, 'release' | 'outcome'>): Member {
+  const [first] = outcome.kind === 'trouble' ? outcome.problems : [];
+  const detail = first?.args['value'];
+  return {
+    owner: subject.kind === 'workload' ? ownerOf(subject.workload) : `SidecarCapture of ${printSource(subject.source)}`,
+    source: subject.kind === 'workload' ? subject.workload.source : subject.source,
+    ...(release === undefined ? {} : { release }),
+    ...(detail === undefined ? {} : { detail }),
+  };
+}
+
+// Of those that have not come for so long what is known is found out again.
+const KEPT = 1024;
+
+/** Finds out once what holds for all workloads that are alike. Where the mesh has grown, all is found out again. */
+export function onceForAlike<V>(find: (subject: Subject) => V): (subject: Subject) => V {
+  let mesh: Mesh | undefined;
+  let kept = recent<V>(KEPT);
+  return (subject) => {
+    if (subject.kind !== 'workload') return find(subject);
+    if (subject.mesh !== mesh) kept = recent(KEPT);
+    mesh = subject.mesh;
+    return kept(likenessOf(subject.workload, mesh), () => find(subject));
+  };
+}
+
+export type SubjectPlanner = (subject: Subject) => PlannedInjection;
+
+/** What becomes of every subject; each at its own release, or at the one that is asked for. */
+export function subjectPlanner(request: InjectionRequest, options: PlannerOptions): SubjectPlanner {
+  const plan = plannerFor(request, options);
+  return (subject) => {
+    if (subject.kind === 'workload') return plan(subject.workload, subject.mesh);
+    const made = planned(() => planOfSidecar(subject, request.at, options), options.numbering);
+    return { ...made, found: false, problems: made.outcome.kind === 'rules' ? made.outcome.plan.problems : [] };
+  };
+}
+
+function planOfSidecar(
+  { sidecar, source }: Extract<Subject, { readonly kind: 'sidecar' }>,
+  at: AtRelease,
+  { facts, sets }: PlannerOptions,
+): ReturnType<typeof planFromSettings> {
+  if (at.kind === 'own' && sidecar.release === undefined) throw new ProblemError([problem('not-injected', source)]);
+  return planFromSettings({ file: sidecar, sets, facts, ...(at.kind === 'release' ? { release: at.release } : {}) });
+}

@@ -1,0 +1,123 @@
+/** Every workload on two sides, in groups of those whose left and right rules are the same. */
+
+import type { SettingsGiven } from '../../cli/options.ts';
+import { badOption } from '../../cli/terminal/result.ts';
+import type { WorkloadGiven } from '../../cli/workloads/option.ts';
+import { remarksOf, troublesOf } from '../../cli/workloads/remarks.ts';
+import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
+import type { PlannedInjection, PlannerOptions } from '../../istio/kubernetes/rule-groups/planner.ts';
+import { numbering } from '../../istio/kubernetes/rule-groups/planner.ts';
+import type { Tally } from '../../istio/kubernetes/rule-groups/tally.ts';
+import type { Group } from '../../istio/kubernetes/rule-groups.ts';
+import { groupsOf } from '../../istio/kubernetes/rule-groups.ts';
+import type { AtRelease, InjectionRequest } from '../../istio/kubernetes/workload-injection.ts';
+import { factsOf } from '../plan-input.ts';
+import type { SourceName } from '../source-name.ts';
+import { checkedRelease, injectionRequest } from './injection-request.ts';
+import type { Gathered } from './selected.ts';
+import { gather } from './selected.ts';
+import type { Subject, SubjectPlanner } from './subject.ts';
+import { memberOf, onceForAlike, subjectPlanner } from './subject.ts';
+
+export type WorkloadSource = Extract<SourceName, { readonly kind: 'own' | 'settings' }>;
+
+/** What a group is on either side; neither is a trouble. */
+export interface Pair {
+  readonly left: Outcome;
+  readonly right: Outcome;
+  /** How each came about: `as injected`, `injected anew`. */
+  readonly made: { readonly left: string; readonly right: string };
+}
+
+export interface Upgrade extends Gathered {
+  /** Those whose sides are not the same, the largest group first. */
+  readonly different: readonly Group<Pair>[];
+  readonly same: readonly Group<Pair>[];
+  /** Those of which one side is not known. */
+  readonly untold: readonly Group<Outcome>[];
+  /** How many a new injection at their own release would give other rules than they have: something of the mesh is not given. */
+  readonly unlike: number;
+  readonly remarks: readonly string[];
+}
+
+/** Plans each workload twice. Throws a ProblemError for options that can't be used. */
+export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, given: SettingsGiven & WorkloadGiven): Promise<Upgrade> {
+  if (given.release !== undefined && [left, right].every((name) => name.kind === 'own' || name.release !== undefined))
+    throw badOption('--release', 'no side takes it; each has a release of its own or needs none');
+  const rightAt = checkedRelease(atOf(right, given));
+  const one = await injectionRequest(given, atOf(left, given));
+  const other: InjectionRequest = { ...one, at: rightAt };
+  const [facts, numbers] = [await factsOf(given), numbering()];
+  // A release with settings is an answer to "what if"; what was injected is what it is.
+  const optionsOf = ({ kind }: WorkloadSource): PlannerOptions => ({ facts, sets: kind === 'own' ? [] : given.sets, numbering: numbers });
+  const planners = [subjectPlanner(one, optionsOf(left)), subjectPlanner(other, optionsOf(right))] as const;
+  const injectedAgain = likeOwn(one, optionsOf({ kind: 'own' }));
+  const both = onceForAlike((subject) => {
+    const [before, after] = [planners[0](subject), planners[1](subject)];
+    const told = [before, after].every(({ outcome }) => outcome.kind !== 'trouble');
+    return { before, after, isUnlike: told && before.found && !after.found && !injectedAgain(subject, before) };
+  });
+  const [different, same, untold] = [groupsOf<Pair>(), groupsOf<Pair>(), groupsOf<Outcome>()];
+  const remarks = remarksOf();
+  let unlike = 0;
+  const gathered = await gather(given, one.mesh, (subject) => {
+    const { before, after, isUnlike } = both(subject);
+    const trouble = [before, after].find(({ outcome }) => outcome.kind === 'trouble');
+    remarks.add(trouble === undefined ? [] : troublesOf(trouble.outcome), before.problems, after.problems);
+    if (trouble !== undefined) {
+      untold.add(String(trouble.number), trouble.outcome, memberOf(subject, { ...before, outcome: trouble.outcome }));
+      return;
+    }
+    const made = { left: madeText(left, before, after), right: madeText(right, after, before) };
+    const pair = { left: before.outcome, right: after.outcome, made };
+    const groups = before.number === after.number ? same : different;
+    groups.add(`${before.number} ${after.number}`, pair, memberOf(subject, before));
+    if (isUnlike) unlike += 1;
+  });
+  return {
+    ...gathered,
+    different: different.sorted(),
+    same: same.sorted(),
+    untold: untold.sorted(),
+    unlike,
+    remarks: remarks.notes(),
+  };
+}
+
+function madeText({ kind }: WorkloadSource, { found }: PlannedInjection, other: PlannedInjection): string {
+  if (found) return kind === 'own' ? 'as injected' : 'with the arguments of its injection';
+  return other.found ? 'injected anew' : 'injected';
+}
+
+/** At which release a side looks at a workload. */
+function atOf(name: WorkloadSource, { manifests, release }: SettingsGiven): AtRelease {
+  const named = name.kind === 'own' ? undefined : (name.release ?? release);
+  if (named === undefined) return { kind: name.kind === 'own' ? 'own' : 'as found' };
+  const option = name.kind === 'own' || name.release === undefined ? '--release' : `@${named}`;
+  return {
+    kind: 'release',
+    release: { value: named, source: { kind: 'option', option } },
+    keepArguments: manifests?.keepArguments === true,
+  };
+}
+
+/** Whether the rules that were found are those that a new injection at the same release makes: then nothing of the mesh is missing. */
+function likeOwn(request: InjectionRequest, options: PlannerOptions): (subject: Subject, found: PlannedInjection) => boolean {
+  const planners = new Map<string, SubjectPlanner>();
+  return (subject, { release, number }) => {
+    if (release === undefined) return true;
+    const planner = planners.get(release) ?? subjectPlanner({ ...request, at: againAt(release) }, options);
+    planners.set(release, planner);
+    const again = planner(subject);
+    return again.outcome.kind === 'trouble' || again.number === number;
+  };
+}
+
+function againAt(release: string): AtRelease {
+  return { kind: 'release', release: { value: release, source: { kind: 'option', option: '@own' } }, keepArguments: false };
+}
+
+/** All members of some groups. */
+export function total(groups: readonly Tally[]): number {
+  return groups.reduce((sum, { count }) => sum + count, 0);
+}

@@ -1,0 +1,106 @@
+import { expect, it } from 'vitest';
+import type { Effects } from '../../../src/host/kernel/apply.ts';
+import { applyPlan, clean } from '../../../src/host/kernel/apply.ts';
+import type { Ran } from '../../../src/host/run.ts';
+import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
+
+/** What each program answers, by the words of its command that follow nsenter's. */
+type Answers = (program: string, stdin: string) => Partial<Ran> | undefined;
+
+const FILES = ['ip_tables_names', 'ip6_tables_names', 'if_inet6', 'fib_trie', 'ipv6_route'];
+const LOOPBACK = '  |-- 127.0.0.1\n     /32 host LOCAL\n';
+
+/** Programs that are only imagined, for what no test machine has: a kernel without IPv6, one without any netfilter. */
+function imagined(files: Readonly<Record<string, string>>, answers: Answers): Effects & { readonly commands: readonly string[] } {
+  const commands: string[] = [];
+  const tail = FILES.flatMap((file) => (file in files ? [`==> /proc/net/${file} <==\n${files[file]}`] : [])).join('\n');
+  return {
+    commands,
+    lock: async () => ({ release: () => undefined }),
+    programs: {
+      started: () => commands.length,
+      start: () => ({ spoke: Promise.resolve(true), stop: () => undefined, pid: undefined, ended: Promise.resolve('') }),
+      run: async ({ argv, stdin = '' }) => {
+        const program = argv.slice(2).join(' ');
+        if (program.startsWith('tail '))
+          return { argv, exitCode: 0, signal: null, stdout: tail, stderr: '', timedOut: false, notFound: false };
+        commands.push(program);
+        return { argv, exitCode: 0, signal: null, stdout: '', stderr: '', timedOut: false, notFound: false, ...answers(program, stdin) };
+      },
+    },
+  };
+}
+
+// This process's own namespace, but named: so that all that is read of it is imagined.
+const NAMED = { kind: 'netns', path: '/proc/self/ns/net' } as const;
+const PLAIN = { fib_trie: `Main:\n${LOOPBACK}Local:\n${LOOPBACK}`, ip_tables_names: '' };
+const ARGS = ['-p', '15001', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-b', '*'];
+
+it('IPv6 that is wanted on a kernel without it is a failure before anything is changed', async () => {
+  const effects = imagined(PLAIN, () => ({}));
+  const result = await applyPlan(NAMED, planFromArguments(ARGS, { addresses: ['fd00::2'] }), {}, effects);
+  expect(result).toMatchObject({ outcome: 'failed', state: 'as before', tried: [], failures: [{ cause: 'no-ip6', family: 'ip6' }] });
+  expect(effects.commands.filter((command) => command.includes('restore') || command.startsWith('ip6'))).toEqual([]);
+});
+
+it('a kernel without IPv6 is not asked about it where IPv4 is all that is wanted', async () => {
+  let restored = '';
+  const effects = imagined(PLAIN, (program, stdin) => {
+    if (program.startsWith('iptables-nft-restore')) restored = stdin;
+    if (program === 'iptables-nft-save')
+      return {
+        stdout: restored.replace(
+          '*nat\n',
+          '*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n',
+        ),
+      };
+    return program.startsWith('nft') ? { exitCode: null, notFound: true } : {};
+  });
+  const result = await applyPlan(NAMED, planFromArguments(ARGS), {}, effects);
+  expect(result).toMatchObject({ outcome: 'applied', state: 'as wanted', failures: [] });
+  expect(effects.commands).toEqual(['nft list tables', 'iptables-nft-save', 'iptables-nft-restore --noflush', 'iptables-nft-save']);
+});
+
+it('rules that only reject IPv6 are left out on a kernel without it, with a warning', async () => {
+  const plan = planFromArguments(ARGS, { release: '1.2' });
+  expect(plan.ip6.tables.map(({ name }) => name)).toEqual(['filter']);
+  const result = await applyPlan(
+    NAMED,
+    plan,
+    { dryRun: true },
+    imagined(PLAIN, () => ({})),
+  );
+  expect(result).toMatchObject({ outcome: 'planned', warnings: ['this kernel has no IPv6, so there is none to reject'] });
+  expect(result.steps.map(({ family }) => family)).toEqual(['ip']);
+});
+
+it('on a kernel without nf_tables legacy is taken', async () => {
+  const said = 'iptables-nft-save v1.8.9 (nf_tables): Could not fetch rule set generation id: Protocol not supported\n';
+  const effects = imagined(PLAIN, (program) => (program.includes('nft') ? { exitCode: 4, stderr: said } : {}));
+  const result = await applyPlan(NAMED, planFromArguments(ARGS), { dryRun: true }, effects);
+  expect(result).toMatchObject({ outcome: 'planned', backend: 'legacy' });
+  expect(result.reasons[0]).toMatch(/^nft does not work: the kernel lacks/);
+});
+
+it('clean where nothing can be read says so and claims nothing', async () => {
+  const effects = imagined(PLAIN, () => ({ exitCode: null, notFound: true }));
+  expect(await clean(NAMED, {}, effects)).toMatchObject({
+    outcome: 'failed',
+    state: 'as before',
+    failures: [{ cause: 'program-missing' }],
+  });
+});
+
+it.each([
+  { kind: 'netns', path: '/no/such/namespace' },
+  { kind: 'netns', path: '/etc/passwd' },
+  { kind: 'pid', pid: 2 ** 30 },
+] as const)('a target that is no namespace is a failure in words: $path $pid', async (target) => {
+  const result = await applyPlan(
+    target,
+    planFromArguments(ARGS),
+    {},
+    imagined(PLAIN, () => ({})),
+  );
+  expect(result).toMatchObject({ outcome: 'failed', state: 'as before', failures: [{ cause: 'namespace' }], processes: 0 });
+});

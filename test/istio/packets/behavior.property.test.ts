@@ -1,0 +1,57 @@
+import { fc, it } from '@fast-check/vitest';
+import { describe, expect } from 'vitest';
+import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
+import { compareBehavior } from '../../../src/istio/packets/behavior.ts';
+import { sceneOfPlan } from '../../../src/istio/packets/pod-network.ts';
+import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
+import { ProblemError } from '../../../src/istio/problems.ts';
+import type { Facts } from '../../../src/istio/settings/facts.ts';
+import { facts, release, sets } from '../arbitraries.ts';
+import type { Scenes } from './behavior-judge.ts';
+import { expectNoContradiction } from './behavior-judge.ts';
+
+function attempt(options: readonly string[], at: string, given: Facts): CapturePlan | null {
+  try {
+    return planFromSettings({ sets: options, release: { value: at, source: { kind: 'option', option: '--release' } }, facts: given });
+  } catch (error) {
+    if (error instanceof ProblemError) return null;
+    throw error;
+  }
+}
+
+describe('the answer for all packets', () => {
+  let pairs = 0;
+  let differing = 0;
+
+  it.prop([sets, release, sets, release, facts, fc.nat()], { numRuns: 25 })(
+    'is contradicted by none of 1,000 through random plans',
+    (one, at, other, then, given, seed) => {
+      const plans = [attempt(one, at, given), attempt(other, then, given)];
+      const scenes = plans.flatMap((plan) => (plan === null ? [] : [sceneOfPlan(plan, { facts: given })]));
+      if (scenes.length < 2) return;
+      pairs += 1;
+      differing += expectNoContradiction(scenes as unknown as Scenes, 1000, seed).differing;
+    },
+  );
+
+  it.prop([sets, release, release, facts, fc.nat()], { numRuns: 15 })(
+    'is contradicted by none of 1,000 through the same settings at random releases',
+    (options, at, then, given, seed) => {
+      const plans = [attempt(options, at, given), attempt(options, then, given)];
+      const scenes = plans.flatMap((plan) => (plan === null ? [] : [sceneOfPlan(plan, { facts: given })]));
+      if (scenes.length < 2) return;
+      pairs += 1;
+      differing += expectNoContradiction(scenes as unknown as Scenes, 1000, seed).differing;
+    },
+  );
+
+  it('was asked of enough packets that end differently', () => {
+    expect(pairs).toBeGreaterThan(15);
+    expect(differing).toBeGreaterThan(500);
+  });
+
+  it.prop([sets, release, facts], { numRuns: 10 })('is equal for a plan and itself', (options, at, given) => {
+    const plan = attempt(options, at, given);
+    if (plan !== null) expect(compareBehavior(plan, plan, { facts: given }).answer).toBe('equal');
+  });
+});
