@@ -1,6 +1,7 @@
 /** What this machine offers to rules of Istio: looked at from here, changing nothing, and no kernel module is asked for by name. */
 
-import type { Family, Ruleset } from '../netfilter/rule.ts';
+import type { Family } from '../netfilter/family.ts';
+import type { Ruleset } from '../netfilter/rule.ts';
 import type { Aspect } from './machine/aspect.ts';
 import { backendAspect, choiceAspect, choose, lookAtBackend } from './machine/backends.ts';
 import { rightsAspect } from './machine/capabilities.ts';

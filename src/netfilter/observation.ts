@@ -3,10 +3,11 @@
 import type { Difference } from './compare/difference.ts';
 import { hidesInterfaces } from './compare/rule-key.ts';
 import { compareNormalForms } from './compare.ts';
+import type { Family } from './family.ts';
+import { FAMILIES } from './family.ts';
 import { normalForm, refuses } from './normal.ts';
 import type { ReadResult } from './read.ts';
-import type { Family, Ruleset } from './rule.ts';
-import { FAMILIES } from './rule.ts';
+import type { Ruleset } from './rule.ts';
 
 /** The tables of a family that can be seen: all there are, or those that are named. One that is seen and not there is empty. */
 export type SeenTables = 'all' | readonly string[];

@@ -1,12 +1,13 @@
 /** From a live state to the wanted one, without touching what is not ours. Pure: the kernel is asked and changed elsewhere. */
 
+import type { Family } from './family.ts';
 import type { Effect } from './reconcile/order.ts';
 import { effectOf, inOrderOfTransition } from './reconcile/order.ts';
 import type { Owned } from './reconcile/owned.ts';
 import { keepOnly } from './reconcile/owned.ts';
 import type { KeptChain } from './reconcile/table.ts';
 import { reconcileTable } from './reconcile/table.ts';
-import type { Family, Ruleset, Table } from './rule.ts';
+import type { Ruleset, Table } from './rule.ts';
 
 export type { Effect } from './reconcile/order.ts';
 export type { Owned } from './reconcile/owned.ts';

@@ -1,15 +1,13 @@
-/** `exec:TEXT`: the rules that a command leaves in a kernel of its own. */
-
-import type { SettingsGiven } from '../cli/options.ts';
-import { badOption } from '../cli/terminal/result.ts';
 import type { Ran } from '../host/run.ts';
 import { programs } from '../host/run.ts';
 import { inScratch } from '../host/scratch/scratch.ts';
 import { ProblemError, quoted } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
+import { badOption } from './bad-option.ts';
 import { sideOf, unusable } from './live-namespace.ts';
+import type { SettingsGiven } from './options.ts';
 import { environmentOf } from './plan-input.ts';
-import type { Side } from './source.ts';
+import type { Side } from './rule-source.ts';
 
 /** Seconds that a command has. */
 const DEADLINE = 30;

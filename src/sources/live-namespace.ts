@@ -1,6 +1,3 @@
-/** `live`, `pid:N`, `netns:PATH`: the rules of a network namespace as they are. */
-
-import { badOption } from '../cli/terminal/result.ts';
 import { targetFacts } from '../host/facts.ts';
 import type { Failure } from '../host/failure/failure.ts';
 import { readLive } from '../host/live/live.ts';
@@ -9,7 +6,8 @@ import { openNamespace } from '../host/namespace/namespace.ts';
 import { programs } from '../host/run.ts';
 import type { ProblemError } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
-import type { Side } from './source.ts';
+import { badOption } from './bad-option.ts';
+import type { Side } from './rule-source.ts';
 
 /** Milliseconds for each program that reads: a save of 50,000 rules takes a tenth of it under a small CPU quota. */
 const READING = 20_000;

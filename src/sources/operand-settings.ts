@@ -1,8 +1,6 @@
-/** Which of the settings on a command line belong to which side of a diff. */
-
-import type { SettingsGiven } from '../cli/options.ts';
-import { badOption } from '../cli/terminal/result.ts';
-import type { Side } from './source.ts';
+import { badOption } from './bad-option.ts';
+import type { SettingsGiven } from './options.ts';
+import type { Side } from './rule-source.ts';
 import type { SourceName } from './source-name.ts';
 import { refuseStdinTwice } from './stdin-once.ts';
 

@@ -1,22 +1,16 @@
-/** The two sides of a diff, each with a name for the heading. */
-
-import type { SettingsGiven } from '../cli/options.ts';
-import { badOption } from '../cli/terminal/result.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
 import type { Facts } from '../istio/settings/facts.ts';
-import type { Family } from '../netfilter/rule.ts';
+import type { Family } from '../netfilter/family.ts';
 import { quoteForShell } from '../netfilter/words.ts';
+import { badOption } from './bad-option.ts';
 import { inferredSide } from './inferred-operand.ts';
+import type { NamedSide } from './operand.ts';
 import { hasSettings, refuseIgnored, refuseTwoReaders, refuseUnused, settingsOf } from './operand-settings.ts';
-import type { Side } from './source.ts';
+import type { SettingsGiven } from './options.ts';
+import type { Side } from './rule-source.ts';
 import { readSide } from './source.ts';
 import type { SourceName } from './source-name.ts';
 import { parseSource } from './source-name.ts';
-
-export interface NamedSide extends Side {
-  /** Where nobody named the side: whether it has exactly the rules of Istio on the other, or comes nearest to them. */
-  readonly inferred?: 'exact' | 'nearest';
-}
 
 interface Operand {
   /** As it was given; undefined for the settings alone. */

@@ -1,53 +1,19 @@
-/** From a command line to what it names: a plan, or rules that someone wrote down. */
-
-import type { SettingsGiven } from '../cli/options.ts';
-import { badOption } from '../cli/terminal/result.ts';
-import type { WorkloadGiven } from '../cli/workloads/option.ts';
 import type { TextFile } from '../host/files.ts';
 import { readTexts } from '../host/files.ts';
-import type { Basis } from '../istio/advice/explain/basis.ts';
 import { planFromSettings } from '../istio/kubernetes/plan-from-settings.ts';
 import type { Source } from '../istio/origin.ts';
-import type { CapturePlan } from '../istio/plan/plan.ts';
 import { planFromArguments } from '../istio/plan/plan-from-arguments.ts';
-import type { Problem } from '../istio/problems.ts';
 import { ProblemError, quoted } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import { parseNetwork } from '../netfilter/network.ts';
+import { badOption } from './bad-option.ts';
+import type { SettingsGiven } from './options.ts';
+import type { Input, PlanGiven, PlanInput } from './plan-input/input.ts';
 import type { Manifests } from './plan-input/manifests.ts';
 import { madeWith } from './plan-input/placeholder-nameserver.ts';
 import type { SourceName } from './source-name.ts';
 import { refuseStdinTwice } from './stdin-once.ts';
 import { holdsManifests, holdsStrangers, looksLikeManifest, namesManifests } from './workloads/detect.ts';
-
-/** A plan, and what it was made of. */
-export interface PlanInput {
-  readonly kind: 'plan';
-  readonly plan: CapturePlan;
-  /** Sentences for standard error. */
-  readonly notes: readonly string[];
-  readonly basis: Basis;
-  /** What the plan was made with. */
-  readonly facts: Facts;
-  /** What is not known, though the rules name it; a stand-in for it is among the facts. */
-  readonly missing?: readonly Problem[];
-  /** The workload whose plan it is: `Pod default/cart`. */
-  readonly of?: string;
-  /** Why that workload gets no rules, as a sentence. */
-  readonly without?: string;
-}
-
-/** What a command works on. */
-export type Input =
-  | PlanInput
-  /** A text without settings in it: rules in some form. */
-  | { readonly kind: 'text'; readonly text: TextFile };
-
-/** Settings, and the workload that is meant where manifests hold several. */
-export interface PlanGiven extends SettingsGiven, WorkloadGiven {
-  /** Whether a plan is wanted all the same where its nameservers are not known. */
-  readonly standIn?: boolean;
-}
 
 /** The input that a file, or settings alone, and the options name; without any, an ordinary injected pod. */
 export async function readInput(name: Extract<SourceName, { readonly kind: 'settings' | 'file' }>, given: PlanGiven): Promise<Input> {

@@ -9,10 +9,11 @@ import { planDocument, rulesetDocument } from '../istio/plan/plan-document.ts';
 import { printRoutingCommands } from '../istio/plan/routing.ts';
 import type { Problem } from '../istio/problems.ts';
 import { ProblemError, problem } from '../istio/problems.ts';
+import type { Family } from '../netfilter/family.ts';
 import type { Annotate } from '../netfilter/print.ts';
 import type { ReadResult } from '../netfilter/read.ts';
-import type { Family, Rule, Ruleset } from '../netfilter/rule.ts';
-import type { Side } from './source.ts';
+import type { Rule, Ruleset } from '../netfilter/rule.ts';
+import type { Side } from './rule-source.ts';
 
 export interface Shown {
   readonly rules: Readonly<Record<Family, Ruleset>>;

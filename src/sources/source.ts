@@ -1,36 +1,15 @@
-/** A SOURCE of rules as every command takes it: what it holds, how it is called, and what it can't show. */
-
-import type { SettingsGiven } from '../cli/options.ts';
-import { badOption } from '../cli/terminal/result.ts';
 import type { TextFile } from '../host/files.ts';
-import type { Place } from '../host/live/live.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
-import type { Problem } from '../istio/problems.ts';
-import type { Facts } from '../istio/settings/facts.ts';
-import type { Observation } from '../netfilter/observation.ts';
+import type { Family } from '../netfilter/family.ts';
 import { observeAll, observeText } from '../netfilter/observation.ts';
-import type { Family } from '../netfilter/rule.ts';
+import { badOption } from './bad-option.ts';
+import type { SettingsGiven } from './options.ts';
 import { factsOf, readInput, refuseArguments, refuseFilename } from './plan-input.ts';
+import type { Side } from './rule-source.ts';
 import { rulesOf } from './rules-text.ts';
 import { parseSource } from './source-name.ts';
 
 export type { Place } from '../host/live/live.ts';
-
-/** One side of a comparison, or the only one. */
-export interface Side {
-  /** For headings: `saved.txt`, `Istio 1.23.0, an ordinary injected pod`, `the network namespace of process 7`. */
-  readonly name: string;
-  readonly seen: Observation;
-  /** The plan, where settings made the rules: it has the reasons. */
-  readonly plan?: CapturePlan;
-  /** Where the parts live, for a live namespace that was looked at. */
-  readonly places?: readonly Place[];
-  /** What is known of the pod, for a live namespace. */
-  readonly facts?: Facts;
-  readonly problems: readonly Problem[];
-  /** Sentences for standard error. */
-  readonly notes: readonly string[];
-}
 
 /** The side that SOURCE and the options name. Throws a ProblemError for input that can't be used. */
 export async function readSide(source: string | undefined, given: SettingsGiven, family?: Family): Promise<Side> {

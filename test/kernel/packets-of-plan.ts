@@ -1,7 +1,8 @@
 /** Packets for a plan: for each rule such as should match it and such as should not, and others without a plan. */
 
+import type { Family } from '../../src/netfilter/family.ts';
 import type { KnownMatch } from '../../src/netfilter/match.ts';
-import type { Family, Ruleset } from '../../src/netfilter/rule.ts';
+import type { Ruleset } from '../../src/netfilter/rule.ts';
 import type { Protocol, SentPacket } from './packets.ts';
 import { ACK, ANSWERED, RST, SINGLE, SYN } from './packets.ts';
 import type { Sketch } from './packets-fit.ts';

@@ -3,7 +3,7 @@ import type { Side } from '../../src/netfilter/behavior/prepared.ts';
 import { NO_NAMES, regionWords } from '../../src/netfilter/behavior/words.ts';
 import type { DifferingRegion } from '../../src/netfilter/behavior.ts';
 import { compareSides, deadRules, endsOfPort, reachOf } from '../../src/netfilter/behavior.ts';
-import type { Family } from '../../src/netfilter/rule.ts';
+import type { Family } from '../../src/netfilter/family.ts';
 import type { Host } from '../../src/netfilter/trace/host.ts';
 import { simulatorFor } from '../../src/netfilter/trace.ts';
 import { classOf } from './behavior-ends.ts';

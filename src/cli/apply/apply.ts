@@ -1,19 +1,19 @@
 /** `apply` and `clean`: into the kernel and out of it, with our settings. */
 
 import { targetFacts } from '../../host/facts.ts';
-import type { ApplyOptions } from '../../host/kernel/apply.ts';
 import { applyPlan, clean, machine } from '../../host/kernel/apply.ts';
+import type { ApplyOptions } from '../../host/kernel/options.ts';
 import type { ApplyResult } from '../../host/kernel/result.ts';
 import type { Target } from '../../host/namespace/namespace.ts';
 import { openNamespace } from '../../host/namespace/namespace.ts';
 import { programs } from '../../host/run.ts';
 import { writeTermination } from '../../host/termination.ts';
 import { nearest, quoted } from '../../istio/problems.ts';
-import type { PlanGiven } from '../../sources/plan-input.ts';
+import { badOption } from '../../sources/bad-option.ts';
+import type { PlanGiven } from '../../sources/plan-input/input.ts';
 import { planInput } from '../../sources/plan-input.ts';
 import { heedSignals } from '../signals.ts';
 import type { Result } from '../terminal/result.ts';
-import { badOption } from '../terminal/result.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
 import { applyDocument, exitCodeOf, remarksOf, stepsText, summaryOf } from './report.ts';
 

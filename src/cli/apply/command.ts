@@ -1,8 +1,9 @@
 /** The words of `apply` and `clean` on the command line. */
 
 import type { CommandModule } from 'yargs';
+import { badOption } from '../../sources/bad-option.ts';
 import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
-import { badOption, finish } from '../terminal/result.ts';
+import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTION, workloadGiven } from '../workloads/option.ts';
 import { backendGiven, TARGET_OPTIONS, targetGiven } from './target.ts';
 

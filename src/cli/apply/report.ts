@@ -4,10 +4,10 @@ import { printFailure } from '../../host/failure/failure.ts';
 import type { ApplyResult } from '../../host/kernel/result.ts';
 import type { Step } from '../../host/kernel/transaction.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import { printRule, printSave } from '../../netfilter/print.ts';
 import type { KeptChain } from '../../netfilter/reconcile.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
 
 /** Exit code where the work failed and the state is neither the old nor the new one. */
 const MIXED = 3;

@@ -1,9 +1,10 @@
 /** The words of `audit` on the command line. */
 
 import type { CommandModule, Options } from 'yargs';
+import { badOption } from '../../sources/bad-option.ts';
 import { dashesIn } from '../lone-dashes.ts';
 import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
-import { badOption, finish } from '../terminal/result.ts';
+import { finish } from '../terminal/result.ts';
 
 const { values, installer, release } = SETTINGS_OPTIONS;
 

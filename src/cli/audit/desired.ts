@@ -11,7 +11,7 @@ import type { Sourced } from '../../istio/origin.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
-import { badOption } from '../terminal/result.ts';
+import { badOption } from '../../sources/bad-option.ts';
 
 /** What holds for all pods of the node. */
 export interface Wanted {

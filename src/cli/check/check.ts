@@ -2,19 +2,19 @@
 
 import { lookAtMachine } from '../../host/machine.ts';
 import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import { oneOf } from '../../sources/bad-option.ts';
 import { refuseTwoReaders } from '../../sources/operand-settings.ts';
-import type { PlanGiven } from '../../sources/plan-input.ts';
+import type { PlanGiven } from '../../sources/plan-input/input.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import type { Paint } from '../terminal/color.ts';
 import type { Result } from '../terminal/result.ts';
-import { oneOf } from '../terminal/result.ts';
 import type { connectionIn } from './connection.ts';
 import type { Examined } from './examine.ts';
 import { examine } from './examine.ts';
 import type { CheckFormName } from './forms.ts';
 import { CHECK_FORM_NAMES, CHECK_FORMS } from './forms.ts';
-import type { Asked } from './next-commands.ts';
+import type { Asked } from './next-command.ts';
 import { withMoreRights } from './next-commands.ts';
 import type { Report } from './report.ts';
 import { exitCodeOf } from './report.ts';

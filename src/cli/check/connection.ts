@@ -5,21 +5,11 @@ import type { PacketWords } from '../../istio/packets/packet/words.ts';
 import { packetFromWords } from '../../istio/packets/packet/words.ts';
 import { traceIn, verdictIn } from '../../istio/packets/pod-network.ts';
 import { hostOf } from '../../istio/packets/trace-plan.ts';
-import type { Verdict } from '../../istio/packets/verdict.ts';
-import type { Side } from '../../sources/source.ts';
+import type { Side } from '../../sources/rule-source.ts';
 import { settingOf } from '../trace/pod-network.ts';
-import type { Asked } from './next-commands.ts';
+import type { Connection } from './connection-report.ts';
+import type { Asked } from './next-command.ts';
 import { traceCommand } from './next-commands.ts';
-
-export interface Connection {
-  /** `TCP from the app (uid 1000, gid 1000) to 10.0.0.5:80, opening a connection`. */
-  readonly packet: string;
-  readonly verdict: Verdict;
-  /** What was taken for true where nobody said so, in sentences. */
-  readonly taken: readonly string[];
-  /** The command that shows the rules on its way. */
-  readonly command: string;
-}
 
 /** Simulates it in the rules that were found. Throws a ProblemError for words that can't be understood. */
 export async function connectionIn(side: Side, asked: Asked, words: PacketWords): Promise<Connection> {

@@ -6,9 +6,9 @@ import type { Facts } from '../../istio/settings/facts.ts';
 import { observeAll } from '../../netfilter/observation.ts';
 import { hasSettings } from '../../sources/operand-settings.ts';
 import { planName } from '../../sources/operands.ts';
-import type { PlanGiven } from '../../sources/plan-input.ts';
+import type { PlanGiven } from '../../sources/plan-input/input.ts';
 import { planInput } from '../../sources/plan-input.ts';
-import type { Side } from '../../sources/source.ts';
+import type { Side } from '../../sources/rule-source.ts';
 
 export interface Expected {
   readonly side: Side & { readonly plan: CapturePlan };

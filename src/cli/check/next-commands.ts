@@ -2,22 +2,13 @@
 
 import type { Answer } from '../../istio/found/identify.ts';
 import type { PacketWords } from '../../istio/packets/packet/words.ts';
-import type { Family } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
-import type { PlanGiven } from '../../sources/plan-input.ts';
-import type { SourceName } from '../../sources/source-name.ts';
-import { oddSettings } from './identity.ts';
+import type { PlanGiven } from '../../sources/plan-input/input.ts';
+import { oddSettings } from '../identify/maker-text.ts';
 import { reachOf } from './namespace-evidence.ts';
-import type { Again } from './report.ts';
-
-/** A check as it was asked for. */
-export interface Asked {
-  /** Undefined for this network namespace and the machine. */
-  readonly source: string | undefined;
-  readonly name: SourceName;
-  readonly given: PlanGiven;
-}
+import type { Again, Asked } from './next-command.ts';
 
 /** The diff that shows all of a drift; `inferred` is named where the diff would not come to it by itself. */
 export function diffCommand({ source = 'live', given }: Asked, inferred: Answer | undefined): string {

@@ -4,11 +4,12 @@ import type { Aspect } from '../../host/machine.ts';
 import type { Finding } from '../../istio/advice/findings.ts';
 import { isAmiss } from '../../istio/advice/findings.ts';
 import type { Identification } from '../../istio/found/identify.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
-import type { Side } from '../../sources/source.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import type { Side } from '../../sources/rule-source.ts';
 import type { Comparison } from '../diff/comparison.ts';
 import { isSame } from '../diff/comparison.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection-report.ts';
+import type { Again } from './next-command.ts';
 
 /** The rules that are there (left), laid over those that should be (right): as in `diff`, left goes and right comes. */
 export interface Drift {
@@ -18,13 +19,6 @@ export interface Drift {
   readonly given: boolean;
   readonly comparison: Comparison;
   /** The command that shows all of it. */
-  readonly command: string;
-}
-
-/** A command to run next. */
-export interface Again {
-  /** What it does. */
-  readonly why: string;
   readonly command: string;
 }
 

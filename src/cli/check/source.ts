@@ -1,13 +1,14 @@
 /** The side that a check looks at. */
 
 import { ProblemError, problemText } from '../../istio/problems.ts';
+import type { Family } from '../../netfilter/family.ts';
 import type { Observation } from '../../netfilter/observation.ts';
-import type { Chain, Family, Ruleset } from '../../netfilter/rule.ts';
+import type { Chain, Ruleset } from '../../netfilter/rule.ts';
 import { settingsOf } from '../../sources/operand-settings.ts';
-import type { Side } from '../../sources/source.ts';
+import type { SettingsGiven } from '../../sources/options.ts';
+import type { Side } from '../../sources/rule-source.ts';
 import { readSide } from '../../sources/source.ts';
 import type { SourceName } from '../../sources/source-name.ts';
-import type { SettingsGiven } from '../options.ts';
 
 /**
  * Reads what is to be checked; settings that were given are what it is held against, and make none of it, but

@@ -2,10 +2,11 @@
 
 import { onOneLine } from '../../istio/origin.ts';
 import { isSame } from '../diff/comparison.ts';
+import { makerText, settingsText } from '../identify/maker-text.ts';
 import type { Paint, Style } from '../terminal/color.ts';
 import { VERDICT_STYLES as CONNECTION_STYLES, verdictText } from '../trace/verdict-text.ts';
 import { driftCounts, driftLines } from './drift-words.ts';
-import { amountText, makerText, settingsText } from './identity.ts';
+import { amountText } from './identity.ts';
 import type { Report, Verdict } from './report.ts';
 import { firstOfEach, verdictOf } from './report.ts';
 import { headline } from './verdict.ts';

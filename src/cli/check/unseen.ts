@@ -1,11 +1,13 @@
 /** What a check could not see, in sentences. */
 
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { Unseen } from '../../netfilter/observation.ts';
 import { sees } from '../../netfilter/observation.ts';
-import { FAMILIES, TABLES } from '../../netfilter/rule.ts';
-import type { Side } from '../../sources/source.ts';
+import { TABLES } from '../../netfilter/rule.ts';
+import type { Side } from '../../sources/rule-source.ts';
 import type { SourceName } from '../../sources/source-name.ts';
-import { FAMILY_NAMES, notComparedText } from '../diff/words.ts';
+import { notComparedText } from '../diff/words.ts';
+import { FAMILY_NAMES } from '../terminal/families.ts';
 
 // The tables in which releases make rules.
 const LOOKED_FOR = TABLES.filter((table) => table !== 'security');

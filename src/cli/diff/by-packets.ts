@@ -7,7 +7,7 @@ import { compareBehavior } from '../../istio/packets/behavior.ts';
 import type { Scene } from '../../istio/packets/pod-network.ts';
 import { sceneOfPlan, whereConditionsHold } from '../../istio/packets/pod-network.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
-import type { NamedSide } from '../../sources/operands.ts';
+import type { NamedSide } from '../../sources/operand.ts';
 import type { ComparedSide, Comparison, Scope } from './comparison.ts';
 import { compareSides } from './comparison.ts';
 

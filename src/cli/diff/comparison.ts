@@ -8,12 +8,13 @@ import type { ChainPlace, Difference } from '../../netfilter/compare/difference.
 import { outline } from '../../netfilter/compare/outline.ts';
 import type { Row } from '../../netfilter/compare/script.ts';
 import { rowsOf } from '../../netfilter/compare/script.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { NotCompared, Observation, ObservedDifferences } from '../../netfilter/observation.ts';
 import { compareObservations } from '../../netfilter/observation.ts';
-import type { Family, Policy, Ruleset } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
-import type { NamedSide } from '../../sources/operands.ts';
-import type { Side } from '../../sources/source.ts';
+import type { Policy, Ruleset } from '../../netfilter/rule.ts';
+import type { NamedSide } from '../../sources/operand.ts';
+import type { Side } from '../../sources/rule-source.ts';
 
 export interface ComparedSide
   extends Pick<NamedSide, 'name' | 'plan' | 'problems' | 'places' | 'seen' | 'inferred'>,

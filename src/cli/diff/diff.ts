@@ -1,18 +1,15 @@
-/** `diff`: two sources of rules side by side. */
-
-import { FAMILIES } from '../../netfilter/rule.ts';
-import type { NamedSide } from '../../sources/operands.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import { oneOf } from '../../sources/bad-option.ts';
+import type { NamedSide } from '../../sources/operand.ts';
 import { readSides } from '../../sources/operands.ts';
+import type { SettingsGiven, WorkloadGiven } from '../../sources/options.ts';
 import { factsOf } from '../../sources/plan-input.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { holdsManifests, namesManifests, withFile } from '../../sources/workloads/detect.ts';
 import type { WorkloadSource } from '../../sources/workloads/upgrade.ts';
-import type { SettingsGiven } from '../options.ts';
 import type { Paint } from '../terminal/color.ts';
 import type { Result } from '../terminal/result.ts';
-import { oneOf } from '../terminal/result.ts';
-import type { WorkloadGiven } from '../workloads/option.ts';
 import type { Scope } from './comparison.ts';
 import { compareSides, isSame } from './comparison.ts';
 import type { DiffFormName } from './forms.ts';

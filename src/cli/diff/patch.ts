@@ -1,8 +1,9 @@
 /** A diff for patch(1): what turns the left save into the right one, both in normal form. */
 
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import { iptables, printRule } from '../../netfilter/print.ts';
-import type { Family, Policy, Rule } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Policy, Rule } from '../../netfilter/rule.ts';
 import type { ComparedChain, ComparedTable, Comparison } from './comparison.ts';
 import { hunksOf } from './hunks.ts';
 import { headingOf } from './words.ts';

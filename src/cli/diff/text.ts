@@ -1,10 +1,11 @@
 /** A diff for people: each chain that differs, how much differs, and what was not looked at. */
 
 import type { Paint, Style } from '../terminal/color.ts';
+import { FAMILY_NAMES } from '../terminal/families.ts';
 import type { Line } from './chain-lines.ts';
 import { piecesOf } from './chain-lines.ts';
 import type { ComparedChain, Comparison } from './comparison.ts';
-import { FAMILY_NAMES, headingOf, leftOutText, notComparedText, reasonOf, summaryText } from './words.ts';
+import { headingOf, leftOutText, notComparedText, reasonOf, summaryText } from './words.ts';
 
 /** The whole report, the sides named above it. */
 export function textForm(comparison: Comparison, paint: Paint): string {

@@ -4,15 +4,14 @@ import type { ForeignCount } from '../../istio/found/foreign.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Difference, DifferingPart } from '../../netfilter/compare/difference.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { NotCompared, Observation } from '../../netfilter/observation.ts';
-import type { Family, Rule } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Rule } from '../../netfilter/rule.ts';
 import type { Place } from '../../sources/source.ts';
+import { FAMILY_NAMES } from '../terminal/families.ts';
 import type { ComparedSide, Comparison } from './comparison.ts';
 import { differencesOf } from './comparison.ts';
-
-/** How people call a family. */
-export const FAMILY_NAMES: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' };
 
 /** A setting that caused a rule, and where its value came from. */
 export interface Cause {

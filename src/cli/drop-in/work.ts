@@ -1,18 +1,18 @@
 /** The work of the drop-in: print, clean, apply, prove. */
 
 import { writeFileSync } from 'node:fs';
-import type { ApplyOptions } from '../../host/kernel/apply.ts';
 import { applyPlan, clean, machine } from '../../host/kernel/apply.ts';
+import type { ApplyOptions } from '../../host/kernel/options.ts';
 import type { ApplyResult } from '../../host/kernel/result.ts';
 import { writeTermination } from '../../host/termination.ts';
 import { quoted } from '../../istio/problems.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import { printRestore } from '../../netfilter/print.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import { badOption } from '../../sources/bad-option.ts';
 import { applyDocument, remarksOf, rulesText, stepsText, summaryOf } from '../apply/report.ts';
 import type { Signals } from '../signals.ts';
 import { heedSignals } from '../signals.ts';
-import { badOption } from '../terminal/result.ts';
-import type { Asked } from './drop-in.ts';
+import type { Asked } from './request.ts';
 
 /** `true` allows a namespace that looks like a node's. */
 export const ALLOW_HOST = 'ISTIO_INIT_ALLOW_HOST';

@@ -1,13 +1,14 @@
 /** `explain`: each setting with who gave it and what it does, each rule with its reason. */
 
 import { explain as explained } from '../../istio/advice/explain.ts';
+import { badOption, oneOf } from '../../sources/bad-option.ts';
+import type { PlanGiven } from '../../sources/plan-input/input.ts';
 import { withoutStandIn } from '../../sources/plan-input/placeholder-nameserver.ts';
-import type { PlanGiven } from '../../sources/plan-input.ts';
 import { readInput } from '../../sources/plan-input.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import type { Paint } from '../terminal/color.ts';
 import type { Result } from '../terminal/result.ts';
-import { BAD_INPUT, badOption, oneOf } from '../terminal/result.ts';
+import { BAD_INPUT } from '../terminal/result.ts';
 import { EXPLAIN_FORM_NAMES, EXPLAIN_FORMS } from './forms.ts';
 
 export interface ExplainRequest {

@@ -3,7 +3,7 @@
 import type { ExplainedRule, ExplainedSetting, Explanation } from '../../istio/advice/explain.ts';
 import { onOneLine } from '../../istio/origin.ts';
 import { code } from '../diff/markdown.ts';
-import { FAMILY_NAMES } from '../diff/words.ts';
+import { FAMILY_NAMES } from '../terminal/families.ts';
 import { headingOf, isGiven, remarksOn, settingSourceText, sourceText, surroundings, unusedText } from './words.ts';
 
 /** What is explained, the settings and the rules as tables. */

@@ -2,8 +2,8 @@
 
 import type { ExplainedRule, ExplainedSetting, Explanation, Unused } from '../../istio/advice/explain.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
-import { FAMILY_NAMES } from '../diff/words.ts';
 import type { Paint } from '../terminal/color.ts';
+import { FAMILY_NAMES } from '../terminal/families.ts';
 import { hanging, row, wrapped } from './columns.ts';
 import { headingOf, isGiven, remarksOn, settingSourceText, surroundings, unusedText } from './words.ts';
 

@@ -4,7 +4,7 @@ import type { Description } from '../../istio/found/identify/describe.ts';
 import type { Answer, Identification } from '../../istio/found/identify.ts';
 import { describeAnswer } from '../../istio/found/identify.ts';
 import { observeAll } from '../../netfilter/observation.ts';
-import type { Side } from '../../sources/source.ts';
+import type { Side } from '../../sources/rule-source.ts';
 import type { Comparison } from '../diff/comparison.ts';
 import { compareSides } from '../diff/comparison.ts';
 import { makerName } from './words.ts';

@@ -14,7 +14,8 @@ import { SETTING_KEYS } from '../../istio/settings/settings.ts';
 import { printedValues, valueText } from '../../istio/settings/value-text.ts';
 import { writeYaml } from '../../istio/yaml.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
-import { FAMILY_NAMES, leftOutText } from '../diff/words.ts';
+import { leftOutText } from '../diff/words.ts';
+import { FAMILY_NAMES } from '../terminal/families.ts';
 
 /** `Istio 1.7.0 to 1.12.9`. */
 export function makerName({ releases }: Pick<Answer, 'releases'>): string {

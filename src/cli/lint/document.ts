@@ -4,8 +4,8 @@ import { istioctlCode } from '../../istio/advice/lint/kinds.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
 import type { Source } from '../../istio/origin.ts';
 import { printSource } from '../../istio/origin.ts';
-import type { PrintedReport } from './forms.ts';
 import { pageOf } from './page.ts';
+import type { PrintedReport } from './report.ts';
 
 /** The document of a report. Within one apiVersion keys are added, never renamed or removed. */
 export function lintDocument({ results, untold, workloads, distinct, unknownReleases, skipped }: PrintedReport): object {

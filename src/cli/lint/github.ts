@@ -3,7 +3,7 @@
 import type { Source } from '../../istio/origin.ts';
 import { printSource } from '../../istio/origin.ts';
 import type { Severity } from '../../istio/problems.ts';
-import type { PrintedReport } from './forms.ts';
+import type { PrintedReport } from './report.ts';
 
 const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', note: 'notice' };
 

@@ -3,16 +3,17 @@
 import { deadRuleFinder } from '../../istio/advice/lint/dead-rules.ts';
 import { lintGathering } from '../../istio/advice/lint/gather.ts';
 import type { Sourced } from '../../istio/origin.ts';
+import { badOption, oneOf } from '../../sources/bad-option.ts';
+import type { SettingsGiven } from '../../sources/options.ts';
 import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
 import { injectionRequest } from '../../sources/workloads/injection-request.ts';
 import { nothingFound } from '../../sources/workloads/none-found.ts';
 import { eachWorkload } from '../../sources/workloads/read.ts';
 import type { Passed } from '../../sources/workloads/stream.ts';
-import type { SettingsGiven } from '../options.ts';
 import type { Paint } from '../terminal/color.ts';
 import type { Result } from '../terminal/result.ts';
-import { BAD_INPUT, badOption, oneOf } from '../terminal/result.ts';
+import { BAD_INPUT } from '../terminal/result.ts';
 import type { LintFormName } from './forms.ts';
 import { LINT_FORM_NAMES, LINT_FORMS } from './forms.ts';
 import { summaryOf } from './summary.ts';
@@ -46,10 +47,16 @@ export async function lint({ files: operands, given, failOn, failOnOption = '--f
     findDead: dead.find,
   });
   const passed: Passed = { skipped: new Map(), problems: [] };
-  const count = await eachWorkload(files, mesh, passed, (subject) => {
-    if (subject.kind === 'workload') gathering.workload(subject.workload, subject.mesh);
-    else gathering.sidecar(subject.sidecar, subject.source);
-  });
+  const count = await eachWorkload(
+    files,
+    mesh,
+    passed,
+    (subject) => {
+      if (subject.kind === 'workload') gathering.workload(subject.workload, subject.mesh);
+      else gathering.sidecar(subject.sidecar, subject.source);
+    },
+    given.progress,
+  );
   for (const one of [...mesh.problems, ...passed.problems]) gathering.problem(one);
   const report = gathering.report();
   const unread = passed.problems.some(({ severity }) => severity === 'error');

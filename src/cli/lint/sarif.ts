@@ -6,8 +6,8 @@ import type { Result } from '../../istio/advice/lint/gather.ts';
 import { istioctlCode } from '../../istio/advice/lint/kinds.ts';
 import type { Source } from '../../istio/origin.ts';
 import { VERSION } from '../version.ts';
-import type { PrintedReport } from './forms.ts';
 import { pageOf } from './page.ts';
+import type { PrintedReport } from './report.ts';
 
 /** One run; a result for each place, and a rule for each code that was found. */
 export function sarifDocument({ results, untold }: PrintedReport): object {

@@ -1,7 +1,7 @@
 /** The forms of a preview: one table. */
 
+import type { Family } from '../../netfilter/family.ts';
 import { printCommands, printRestore, printSave } from '../../netfilter/print.ts';
-import type { Family } from '../../netfilter/rule.ts';
 import type { Shown } from '../../sources/rules-text.ts';
 
 interface Form {

@@ -1,7 +1,5 @@
-/** What a preview says beside the rules: where they live, what could not be seen, and which family has none. */
-
-import type { Family } from '../../netfilter/rule.ts';
-import type { Side } from '../../sources/source.ts';
+import type { Family } from '../../netfilter/family.ts';
+import type { Side } from '../../sources/rule-source.ts';
 
 const NAMES: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' };
 

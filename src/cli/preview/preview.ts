@@ -1,17 +1,14 @@
-/** `preview`: the rules of a plan, or of a text, in one of the forms that people and programs read. */
-
-import type { Family } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import { badOption, oneOf } from '../../sources/bad-option.ts';
+import type { SettingsGiven, WorkloadGiven } from '../../sources/options.ts';
+import type { Side } from '../../sources/rule-source.ts';
 import type { Shown } from '../../sources/rules-text.ts';
 import { observedShown, planShown } from '../../sources/rules-text.ts';
-import type { Side } from '../../sources/source.ts';
 import { readSide } from '../../sources/source.ts';
 import { manifestsIn } from '../../sources/workloads/detect.ts';
-import type { SettingsGiven } from '../options.ts';
 import type { Result } from '../terminal/result.ts';
-import { badOption, oneOf } from '../terminal/result.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
-import type { WorkloadGiven } from '../workloads/option.ts';
 import type { FormName } from './forms.ts';
 import { FORM_NAMES, FORMS } from './forms.ts';
 import { previewNotes } from './notes.ts';

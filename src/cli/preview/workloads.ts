@@ -1,15 +1,13 @@
-/** `preview -f` with manifests: the rules of one workload, or those of many in groups. */
-
-import type { Family } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
-import type { Side } from '../../sources/source.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import { oneOf } from '../../sources/bad-option.ts';
+import type { SettingsGiven, WorkloadGiven } from '../../sources/options.ts';
+import type { Side } from '../../sources/rule-source.ts';
 import type { PlannedGroups } from '../../sources/workloads/planned-groups.ts';
-import { exitCodeOf, plannedGroups } from '../../sources/workloads/planned-groups.ts';
+import { plannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { soleSide } from '../../sources/workloads/single-workload.ts';
-import type { SettingsGiven } from '../options.ts';
 import type { Result } from '../terminal/result.ts';
-import { oneOf } from '../terminal/result.ts';
-import type { WorkloadGiven } from '../workloads/option.ts';
+import { exitCodeOf } from '../workloads/exit-code.ts';
 import type { GroupFormName } from './workloads-forms.ts';
 import { GROUP_FORM_NAMES, GROUP_FORMS } from './workloads-forms.ts';
 

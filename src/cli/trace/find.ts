@@ -9,10 +9,10 @@ import { endsAtPort, packetsAtRules } from '../../istio/packets/reachability.ts'
 import { tellStory } from '../../istio/packets/stories.ts';
 import { hostOf } from '../../istio/packets/trace-plan.ts';
 import { nearest, quoted } from '../../istio/problems.ts';
-import type { Family } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
-import { badOption } from '../terminal/result.ts';
+import { badOption } from '../../sources/bad-option.ts';
 import type { TraceSetting } from './pod-network.ts';
 import type { Asked } from './question.ts';
 import type { Found } from './report.ts';

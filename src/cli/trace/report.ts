@@ -5,7 +5,7 @@ import type { Way } from '../../istio/packets/possible-verdicts.ts';
 import type { PortEnd, RulePackets } from '../../istio/packets/reachability.ts';
 import type { ToldStory } from '../../istio/packets/stories.ts';
 import type { Verdict, VerdictId } from '../../istio/packets/verdict.ts';
-import type { Family } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import type { TraceSetting } from './pod-network.ts';
 

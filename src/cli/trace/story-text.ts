@@ -5,9 +5,9 @@ import { ownerText, placeText } from '../../istio/packets/packet/text.ts';
 import type { Hop, Outcome, ToldCall } from '../../istio/packets/stories.ts';
 import type { Paint, Style } from '../terminal/color.ts';
 import type { StoryReport } from './report.ts';
-import { labelled, trailLines } from './text.ts';
 import type { TrailLine } from './trail.ts';
 import { trailOf } from './trail.ts';
+import { labelled, trailLines } from './trail-text.ts';
 import { VERDICT_STYLES, verdictText } from './verdict-text.ts';
 
 const INDENT = '   ';

@@ -6,16 +6,9 @@ import type { Paint } from '../terminal/color.ts';
 import type { PacketReport, TraceReport } from './report.ts';
 import { portParts, ruleParts } from './sets-text.ts';
 import { storyParts } from './story-text.ts';
-import type { TrailLine } from './trail.ts';
 import { trailOf } from './trail.ts';
+import { labelled, trailLines } from './trail-text.ts';
 import { VERDICT_STYLES, verdictText } from './verdict-text.ts';
-
-const LABEL = 11;
-
-/** A label, and what belongs to it. */
-export function labelled(paint: Paint, label: string, text: string): string {
-  return `${paint('heading', label.padEnd(LABEL))}${onOneLine(text)}`;
-}
 
 export function textForm(report: TraceReport, paint: Paint): string {
   return [headLines(report, paint), ...partsOf(report, paint)]
@@ -89,20 +82,4 @@ function packetParts({ trace, setting, all, verdict, ways, tells }: PacketReport
       ...(tells.length === 0 ? [] : [labelled(paint, 'to know', tells.join(', '))]),
     ],
   ];
-}
-
-/** Lines of a trail in two columns: where, and what. */
-export function trailLines(lines: readonly TrailLine[], paint: Paint, indent: string): readonly string[] {
-  const width = Math.max(0, ...lines.filter(({ text }) => text !== '').map(({ depth, place }) => depth * 2 + place.length));
-  return lines.flatMap(({ depth, mark, place, text, style, asides }) => {
-    const lead = `${indent}${'  '.repeat(depth)}`;
-    const marked = mark === ' ' ? '' : `${mark} `;
-    const room = text === '' ? place : place.padEnd(width - depth * 2 + (mark === ' ' ? 2 : 0));
-    const line = `${marked}${room}${text === '' ? '' : `  ${text}`}`;
-    const below = ' '.repeat(width + 4);
-    return [
-      `${lead}${paint(style ?? (mark === '✓' ? 'added' : 'aside'), onOneLine(line))}`,
-      ...asides.map((aside) => `${indent}${below}${paint('aside', onOneLine(aside))}`),
-    ];
-  });
 }

@@ -5,8 +5,9 @@ import type { Tally } from '../../istio/kubernetes/rule-groups/tally.ts';
 import { MOST_OWNERS } from '../../istio/kubernetes/rule-groups/tally.ts';
 import { printSource } from '../../istio/origin.ts';
 import { planDocument, problemDocument } from '../../istio/plan/plan-document.ts';
+import { noRulesText } from '../../sources/workloads/group-names.ts';
 import type { Gathered } from '../../sources/workloads/selected.ts';
-import { noRulesText, troubleSaid } from './words.ts';
+import { troubleSaid } from './words.ts';
 
 /** Who is in a group. */
 export function tallyDocument({ count, owners, examples, releases, details }: Tally): object {

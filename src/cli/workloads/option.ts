@@ -1,6 +1,7 @@
 /** The option that chooses one of the workloads that `-f` holds, for commands that look at one. */
 
 import type { Options } from 'yargs';
+import type { WorkloadGiven } from '../../sources/options.ts';
 import { last } from '../options.ts';
 
 /** For commands that take one plan. */
@@ -12,11 +13,6 @@ export const WORKLOAD_OPTION: Readonly<Record<string, Options>> = {
     group: 'Manifests:',
   },
 };
-
-/** The value of the option, beside the settings that are given. */
-export interface WorkloadGiven {
-  readonly workload?: string;
-}
 
 /** The value that a command line gave. */
 export function workloadGiven(parsed: Readonly<Record<string, unknown>>): WorkloadGiven {

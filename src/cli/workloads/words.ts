@@ -1,6 +1,5 @@
 /** Groups of workloads in words. */
 
-import type { NotInjected } from '../../istio/kubernetes/injection/injected.ts';
 import { injectedSettings } from '../../istio/kubernetes/ordinary-injection.ts';
 import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import type { Example, Tally } from '../../istio/kubernetes/rule-groups/tally.ts';
@@ -13,28 +12,10 @@ import { profileOf } from '../../istio/releases/profile.ts';
 import type { SettingKey } from '../../istio/settings/settings.ts';
 import { SETTING_KEYS } from '../../istio/settings/settings.ts';
 import { printedValues } from '../../istio/settings/value-text.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
-import { FAMILY_NAMES } from '../diff/words.ts';
-import { grouped } from '../terminal/numbers.ts';
-
-/** `12 Service, 3 ConfigMap`. */
-export function skippedText(skipped: ReadonlyMap<string, number>): string {
-  return [...skipped]
-    .sort(([, a], [, b]) => b - a)
-    .map(([what, count]) => onOneLine(`${grouped(count)} ${what}`))
-    .join(', ');
-}
-
-/** What was passed over, as a note. */
-export function skippedNotes({ skipped }: { readonly skipped: ReadonlyMap<string, number> }): readonly string[] {
-  return skipped.size === 0 ? [] : [`note: without pods, so passed over: ${skippedText(skipped)}`];
-}
-
-/** `1.12.9 (8,000), 1.20.3 (312)`; a number only where there is something to tell apart. */
-export function releasesText({ releases }: Pick<Tally, 'releases'>): string {
-  const said = [...releases].map(([release, count]) => (releases.size === 1 ? release : `${release} (${grouped(count)})`));
-  return said.length === 0 ? '-' : said.join(', ');
-}
+import { FAMILIES } from '../../netfilter/family.ts';
+import { grouped } from '../../sources/workloads/counts.ts';
+import { noRulesText } from '../../sources/workloads/group-names.ts';
+import { FAMILY_NAMES } from '../terminal/families.ts';
 
 /** The largest owners: `Deployment shop/cart (30), Deployment shop/orders (28) and 410 more`. */
 export function examplesText(tally: Tally, most: number): string {
@@ -54,19 +35,6 @@ function listed({ examples, owners }: Tally, most: number, print: (example: Exam
   const said = examples.slice(0, most).map(print);
   const more = owners - said.length;
   return onOneLine(`${said.join(', ')}${more === 0 ? '' : ` and ${owners === MOST_OWNERS ? 'at least ' : ''}${grouped(more)} more`}`);
-}
-
-const NO_RULES: Readonly<Record<NotInjected, string>> = {
-  'host network': 'host network',
-  'mode NONE': 'interception mode NONE',
-  'not asked for': 'not asked to be injected',
-  'own choice': 'by their own choice',
-  'no sidecar': 'their proxies are no sidecars',
-};
-
-/** Why there are no rules. */
-export function noRulesText(reason: NotInjected): string {
-  return `no rules: ${NO_RULES[reason]}`;
 }
 
 const TROUBLES: Partial<Readonly<Record<Problem['code'], string>>> = {

@@ -1,6 +1,4 @@
-/** What a cause means and what to do about it, in words. */
-
-import type { Family } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
 import type { Cause } from './failure-signs.ts';
 import type { Rights } from './rights.ts';
 

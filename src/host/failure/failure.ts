@@ -1,6 +1,4 @@
-/** From what a failed program said to what it means: the rule, the likely cause, the fix. */
-
-import type { Family } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
 import { modulesFor } from '../kernel/kernel-modules.ts';
 import type { Ran } from '../run.ts';
 import { remedyFor } from './cause-and-fix.ts';

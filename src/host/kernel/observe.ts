@@ -2,8 +2,9 @@
 
 import type { LiveRouting } from '../../istio/found/routing-changes.ts';
 import { marksOf } from '../../istio/found/routing-changes.ts';
-import type { Family, Ruleset } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import type { Ruleset } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { Namespace, NetFiles } from '../namespace/namespace.ts';
 import type { Choice } from './backend.ts';

@@ -3,12 +3,12 @@
 import { remedyFor } from '../failure/cause-and-fix.ts';
 import { plainFailure } from '../failure/failure.ts';
 import { readRights } from '../failure/rights.ts';
-import type { ApplyOptions } from './apply.ts';
 import { hasIp6, holdsOurs } from './backend.ts';
 import type { Stop, Work } from './convergence.ts';
 import type { Goal } from './desired-state.ts';
 import { capturesIp6 } from './desired-state.ts';
 import type { View } from './observe.ts';
+import type { ApplyOptions } from './options.ts';
 
 /** In the order in which a person wants to hear of them. */
 export function stopBefore(goal: Goal, options: ApplyOptions, signal: AbortSignal | undefined): Work['stop'] {

@@ -2,8 +2,8 @@
 
 import { ownedIn } from '../../istio/found/ownership.ts';
 import type { LiveRouting, RoutingItem } from '../../istio/found/routing-changes.ts';
+import type { Family } from '../../netfilter/family.ts';
 import { printRestore } from '../../netfilter/print.ts';
-import type { Family } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { Namespace } from '../namespace/namespace.ts';
 import type { Planned } from './desired-state.ts';

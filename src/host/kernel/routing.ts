@@ -2,8 +2,8 @@
 
 import type { LiveRoute, LiveRouting, LiveRule, RoutingItem } from '../../istio/found/routing-changes.ts';
 import { routingCommand } from '../../istio/found/routing-changes.ts';
-import type { Family } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { Failure } from '../failure/failure.ts';
 import { explainFailure } from '../failure/failure.ts';
 import type { Namespace, NetFiles } from '../namespace/namespace.ts';

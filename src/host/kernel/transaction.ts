@@ -1,9 +1,10 @@
 /** From what is there and what is wanted to the steps between, as data: what a dry run prints is what a run does. */
 
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { KeptChain, Owned } from '../../netfilter/reconcile.ts';
 import { reconcile } from '../../netfilter/reconcile.ts';
-import type { Family, Ruleset } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Ruleset } from '../../netfilter/rule.ts';
 import { removeNativeText } from './nft-tables.ts';
 import type { Backend } from './snapshot.ts';
 import { programOf } from './snapshot.ts';

@@ -1,6 +1,4 @@
-/** Which iptables there are, and whether they show rules here. */
-
-import type { Family } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
 import type { Failure } from '../failure/failure.ts';
 import { chooseBackend } from '../kernel/backend.ts';
 import { listNftTables } from '../kernel/nft-tables.ts';

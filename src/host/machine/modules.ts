@@ -1,8 +1,9 @@
 /** Whether the kernel has what some rules need. */
 
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import { printRule } from '../../netfilter/print.ts';
-import type { Family, Ruleset } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Ruleset } from '../../netfilter/rule.ts';
 import { remedyFor } from '../failure/cause-and-fix.ts';
 import { readRights } from '../failure/rights.ts';
 import { modulesFor } from '../kernel/kernel-modules.ts';

@@ -1,7 +1,7 @@
 /** The lock's socket under Node. */
 
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Take, Waiting } from './lock.ts';
+import type { Take, Waiting } from './lock-socket.ts';
 
 /** Listens on the abstract name. */
 export const take: Take = (name) =>

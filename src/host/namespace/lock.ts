@@ -11,16 +11,8 @@
  * costs a process of 25 ms, and only where a namespace is named.
  */
 
+import type { Waiting } from './lock-socket.ts';
 import type { Namespace } from './namespace.ts';
-
-/** The socket, as one of the two runtimes makes it: what frees it, or why there is none. */
-export type Take = (name: string) => Promise<(() => void) | 'taken' | 'unavailable'>;
-
-/** A wait for the end of whoever holds it. */
-export interface Waiting {
-  readonly freed: Promise<void>;
-  readonly cancel: () => void;
-}
 
 /** A lock that is held. */
 export interface Held {

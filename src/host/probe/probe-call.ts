@@ -3,7 +3,7 @@
 import { createSocket } from 'node:dgram';
 import type { Server } from 'node:net';
 import { connect, createServer } from 'node:net';
-import type { Family } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
 
 export interface Ids {
   readonly uid: number;

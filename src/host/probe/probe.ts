@@ -3,7 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Family, Ruleset } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
+import type { Ruleset } from '../../netfilter/rule.ts';
 import { expectedPort } from './expected-port.ts';
 import type { Ids, Met } from './probe-call.ts';
 import { callOnce, idsToHave, listen, ownIds, routeTo } from './probe-call.ts';

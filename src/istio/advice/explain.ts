@@ -10,15 +10,14 @@ import { printedValues, valueText } from '../settings/value-text.ts';
 import type { Basis } from './explain/basis.ts';
 import type { Effect } from './explain/effect.ts';
 import { effectOf } from './explain/effect.ts';
-import type { Unused } from './explain/ignored.ts';
 import { unusedIn } from './explain/ignored.ts';
+import type { Unused } from './explain/ignored-text.ts';
 import type { ExplainedCommand, ExplainedRule } from './explain/rules.ts';
 import { explainedRouting, explainedRules } from './explain/rules.ts';
 import { giversOf } from './explain/setting-origins.ts';
 
 export type { Basis } from './explain/basis.ts';
 export type { Effect } from './explain/effect.ts';
-export type { Unused } from './explain/ignored.ts';
 export type { ExplainedCommand, ExplainedRule } from './explain/rules.ts';
 
 export interface ExplainedSetting {
@@ -77,3 +76,5 @@ export function explain(plan: CapturePlan, basis: Basis, facts: Facts = {}): Exp
     routing: explainedRouting(plan.routing),
   };
 }
+
+export type { Unused } from './explain/ignored-text.ts';

@@ -1,7 +1,8 @@
 /** What to change outside the packet filter, from what is there and what is wanted. */
 
-import type { Family, Rule } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import type { Rule } from '../../netfilter/rule.ts';
 import type { Routing } from '../plan/routing.ts';
 
 /** A policy rule as `ip rule` lists it. */

@@ -1,9 +1,10 @@
 /** Where packets are traced: rules of any source, the pod around them, and what of it can't be seen. */
 
+import type { Family } from '../../netfilter/family.ts';
 import type { Observation } from '../../netfilter/observation.ts';
 import { sees } from '../../netfilter/observation.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import type { Chain, Family, Ruleset } from '../../netfilter/rule.ts';
+import type { Chain, Ruleset } from '../../netfilter/rule.ts';
 import { BUILT_IN_CHAINS } from '../../netfilter/rule.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import type { CapturePlan } from '../plan/plan.ts';

@@ -1,7 +1,7 @@
 /** The pod that packets meet: who its processes are, and its addresses. */
 
+import type { Family } from '../../netfilter/family.ts';
 import type { OwnerRange } from '../../netfilter/numbers.ts';
-import type { Family } from '../../netfilter/rule.ts';
 import type { Facts } from '../settings/facts.ts';
 import { withNumbers } from '../settings/name-resolution.ts';
 import type { SettingValues } from '../settings/settings.ts';

@@ -1,6 +1,4 @@
-/** Whole requests through a pod: each connection, what Envoy does in between, and the answers. */
-
-import type { Family } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import type { Endpoint } from './packet/endpoint.ts';
 import type { Scene } from './pod-network.ts';

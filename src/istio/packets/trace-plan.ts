@@ -1,7 +1,7 @@
 /** A packet through a plan: the pod that the plan is made for, as a host. */
 
+import type { Family } from '../../netfilter/family.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import type { Family } from '../../netfilter/rule.ts';
 import type { Host } from '../../netfilter/trace/host.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import { simulatorFor } from '../../netfilter/trace.ts';

@@ -2,12 +2,12 @@
 
 import type { Match } from '../match.ts';
 import type { Policy } from '../rule.ts';
+import { shownField } from './reported.ts';
 import type { Field, Hook, MatchAnswer, PolicyPlace, Question } from './result.ts';
 import type { PreparedChain, PreparedRule, PreparedRules } from './rules.ts';
-import { shownField } from './shown.ts';
 import type { Next } from './targets.ts';
 import { perform } from './targets.ts';
-import type { Test } from './tests.ts';
+import type { Test } from './test.ts';
 import type { Walk } from './walk.ts';
 
 /** Asks the chain of a table at a hook, if there is one. False where the packet goes no further. */

@@ -3,7 +3,7 @@
 import type { ConntrackEntry } from '../packet.ts';
 import { CONNTRACK_STATES } from '../packet.ts';
 import { ABSENT } from './fields.ts';
-import { shownNumber, shownTuple, shownWord } from './shown.ts';
+import { shownNumber, shownTuple, shownWord } from './reported.ts';
 import { isSame, turned } from './tuples.ts';
 import type { Connection, Walk } from './walk.ts';
 

@@ -6,9 +6,9 @@ import type { Asked } from './oracle.ts';
 import { Oracle } from './oracle.ts';
 import { walkToEnd } from './path.ts';
 import type { PreparedHost } from './prepare-host.ts';
+import { shownPacket } from './reported.ts';
 import type { Branch, End, Question, Step, Trace } from './result.ts';
 import type { PreparedRules } from './rules.ts';
-import { shownPacket } from './shown.ts';
 import { Walk } from './walk.ts';
 
 /** What a packet walks through. */

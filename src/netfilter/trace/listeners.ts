@@ -1,8 +1,8 @@
 /** Which sockets of the host a packet finds, by its header as it is now. */
 
 import { addressValue } from './address.ts';
-import { shownTuple } from './shown.ts';
-import type { Holds } from './tests.ts';
+import { shownTuple } from './reported.ts';
+import type { Holds } from './test.ts';
 import { isSame, turned } from './tuples.ts';
 import type { Walk } from './walk.ts';
 

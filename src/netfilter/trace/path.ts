@@ -9,10 +9,10 @@ import { lookUp } from './conntrack.ts';
 import { assumeState } from './field-tests.ts';
 import { ABSENT, without } from './fields.ts';
 import { contains, intersect, isWithin, overlaps } from './ranges.ts';
+import { shownAddress, shownNumber, shownWord } from './reported.ts';
 import type { End, Hook } from './result.ts';
 import { awayInterface, routeOf, routeOut } from './routing.ts';
 import type { PreparedRules } from './rules.ts';
-import { shownAddress, shownNumber, shownWord } from './shown.ts';
 import { applyFlow } from './translation.ts';
 import type { Connection, Walk } from './walk.ts';
 

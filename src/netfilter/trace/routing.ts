@@ -6,8 +6,8 @@ import { addressValue, printAddress } from './address.ts';
 import { narrowed, without } from './fields.ts';
 import type { PreparedHost } from './prepare-host.ts';
 import { contains, intersect, isWithin, overlaps } from './ranges.ts';
+import { shownWord } from './reported.ts';
 import type { Question } from './result.ts';
-import { shownWord } from './shown.ts';
 import { markTest } from './tests.ts';
 import type { Walk } from './walk.ts';
 

@@ -4,7 +4,7 @@ import type { Policy, Rule, Ruleset, Table } from '../rule.ts';
 import { BUILT_IN_CHAINS } from '../rule.ts';
 import type { Target } from '../target.ts';
 import type { RulePlace } from './result.ts';
-import type { Test } from './tests.ts';
+import type { Test } from './test.ts';
 import { testOf } from './tests.ts';
 import type { Walk } from './walk.ts';
 

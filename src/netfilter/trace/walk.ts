@@ -8,8 +8,8 @@ import { ABSENT, PORTS, PROTOCOLS, WITH_PORTS, WORDS } from './fields.ts';
 import type { Oracle } from './oracle.ts';
 import type { PreparedHost } from './prepare-host.ts';
 import type { Ranges, Value } from './ranges.ts';
+import { shownField } from './reported.ts';
 import type { Change, End, Hook, RulePlace, Step } from './result.ts';
-import { shownField } from './shown.ts';
 
 /** A flow, and which direction of it the packet goes in. */
 export interface Connection {

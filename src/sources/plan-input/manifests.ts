@@ -1,6 +1,5 @@
 /** Manifests that hold one workload, or settings of our own, to its plan. */
 
-import { skippedNotes } from '../../cli/workloads/words.ts';
 import type { TextFile } from '../../host/files.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import { injectedSettings } from '../../istio/kubernetes/ordinary-injection.ts';
@@ -13,13 +12,14 @@ import { planFor, withProblems } from '../../istio/plan/plan.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
-import type { PlanGiven, PlanInput } from '../plan-input.ts';
 import { lookInText } from '../workloads/in-text.ts';
 import { injectionRequest } from '../workloads/injection-request.ts';
 import { nothingFound } from '../workloads/none-found.ts';
 import { eachWorkload } from '../workloads/read.ts';
 import { choiceOf, workloadName } from '../workloads/selection.ts';
+import { skippedNotes } from '../workloads/skipped.ts';
 import type { Passed, Streamed } from '../workloads/stream.ts';
+import type { PlanGiven, PlanInput } from './input.ts';
 import { ordinaryPod } from './ordinary-pod.ts';
 import { madeWith } from './placeholder-nameserver.ts';
 import { planOfSidecar } from './sidecar.ts';
@@ -32,7 +32,7 @@ export type Manifests = { readonly files: readonly string[] } | { readonly text:
 export async function planOfManifests(manifests: Manifests, given: PlanGiven, known: Facts): Promise<PlanInput> {
   const request = await injectionRequest(given);
   const passed: Passed = { skipped: new Map(), problems: [] };
-  const { subject, count } = await subjectIn(manifests, given.workload, request.mesh, passed);
+  const { subject, count } = await subjectIn(manifests, given, request.mesh, passed);
   const wrong = passed.problems.filter(({ severity }) => severity === 'error');
   // Of many documents one may be broken without harm to the others.
   if (count === 1 && wrong.length > 0) throw new ProblemError(wrong);
@@ -62,7 +62,7 @@ export async function planInMesh(given: PlanGiven, known: Facts): Promise<PlanIn
 
 async function subjectIn(
   manifests: Manifests,
-  wanted: string | undefined,
+  { workload: wanted, progress }: PlanGiven,
   mesh: Mesh,
   passed: Passed,
 ): Promise<{ readonly subject: Streamed; readonly count: number }> {
@@ -71,7 +71,7 @@ async function subjectIn(
   const count =
     'text' in manifests
       ? lookInText(manifests.text, mesh, passed, choice.look)
-      : await eachWorkload(manifests.files, mesh, passed, choice.look);
+      : await eachWorkload(manifests.files, mesh, passed, choice.look, progress);
   if (count === 0) throw nothingFound(name, passed);
   return { subject: choice.chosen(name), count };
 }

@@ -1,12 +1,10 @@
-/** The plan of a SidecarCapture. */
-
-import type { ManifestsGiven } from '../../cli/options.ts';
-import { badOption } from '../../cli/terminal/result.ts';
 import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import type { SidecarFile } from '../../istio/settings/sidecar-file.ts';
 import { KIND } from '../../istio/settings/sidecar-file.ts';
-import type { PlanGiven, PlanInput } from '../plan-input.ts';
+import { badOption } from '../bad-option.ts';
+import type { ManifestsGiven } from '../options.ts';
+import type { PlanGiven, PlanInput } from './input.ts';
 import { madeWith } from './placeholder-nameserver.ts';
 
 /** Throws a ProblemError for what can't be used: it says all of it itself, so that options for workloads have no part in it. */

@@ -1,8 +1,8 @@
 /** Whether manifests are named, told without reading all of them. */
 
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import type { SettingsGiven } from '../../cli/options.ts';
-import { NO_MANIFESTS } from '../../cli/options.ts';
+import type { SettingsGiven } from '../options.ts';
+import { NO_MANIFESTS } from '../options.ts';
 import { parseSource } from '../source-name.ts';
 
 // Every object of a dump has its kind; the first stands within the first of them.

@@ -1,10 +1,8 @@
-/** What to say of manifests without a workload: the same in every command that reads some. */
-
-import { badOption } from '../../cli/terminal/result.ts';
-import { skippedText } from '../../cli/workloads/words.ts';
 import { KINDS_READ } from '../../istio/kubernetes/manifest/kinds.ts';
 import { nearest, ProblemError } from '../../istio/problems.ts';
 import { KIND } from '../../istio/settings/sidecar-file.ts';
+import { badOption } from '../bad-option.ts';
+import { skippedText } from './skipped.ts';
 import type { Passed } from './stream.ts';
 
 /** `name`: the files. What was wrong on the way is the reason, where something was. */

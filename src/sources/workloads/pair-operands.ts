@@ -1,11 +1,11 @@
 /** A pair of outcomes as the two sides that a diff compares. */
 
-import { noRulesText, releasesText } from '../../cli/workloads/words.ts';
 import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import { observeAll } from '../../netfilter/observation.ts';
-import type { NamedSide } from '../operands.ts';
+import type { NamedSide } from '../operand.ts';
+import { noRulesText, releasesText } from './group-names.ts';
 import type { Pair } from './upgrade.ts';
 
 /** Both sides of a group. Where one has no rules, it has nothing of what the other's plan makes. */

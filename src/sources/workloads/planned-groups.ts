@@ -1,21 +1,17 @@
-/** The workloads that `-f` names, in groups of equal rules. */
-
-import type { SettingsGiven } from '../../cli/options.ts';
-import { grouped, workloadsText } from '../../cli/terminal/numbers.ts';
-import { BAD_INPUT } from '../../cli/terminal/result.ts';
-import type { WorkloadGiven } from '../../cli/workloads/option.ts';
-import { remarksOf, troublesOf } from '../../cli/workloads/remarks.ts';
-import { skippedNotes } from '../../cli/workloads/words.ts';
 import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import { numbering } from '../../istio/kubernetes/rule-groups/planner.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import { groupsOf } from '../../istio/kubernetes/rule-groups.ts';
 import type { InjectionRequest } from '../../istio/kubernetes/workload-injection.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
+import type { SettingsGiven, WorkloadGiven } from '../options.ts';
 import { factsOf } from '../plan-input.ts';
+import { grouped, workloadsText } from './counts.ts';
 import { injectionRequest } from './injection-request.ts';
+import { remarksOf, troublesOf } from './remarks.ts';
 import type { Gathered } from './selected.ts';
 import { gather } from './selected.ts';
+import { skippedNotes } from './skipped.ts';
 import { memberOf, onceForAlike, subjectPlanner } from './subject.ts';
 
 export interface PlannedGroups extends Gathered {
@@ -58,9 +54,4 @@ export async function plannedGroups(given: SettingsGiven & WorkloadGiven): Promi
 /** A part that could not be read is trouble, whatever the rest says. */
 export function hasErrors({ problems }: Gathered): boolean {
   return problems.some(({ severity }) => severity === 'error');
-}
-
-/** The exit code of a command that shows what it read: as for one workload, what has no answer is trouble. */
-export function exitCodeOf(found: PlannedGroups): number {
-  return hasErrors(found) || found.groups.some(({ what }) => what.kind === 'trouble') ? BAD_INPUT : 0;
 }

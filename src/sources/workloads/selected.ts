@@ -1,9 +1,6 @@
-/** All that `-f` holds, one after another, with a bar beside. */
-
-import type { SettingsGiven } from '../../cli/options.ts';
-import type { WorkloadGiven } from '../../cli/workloads/option.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Problem } from '../../istio/problems.ts';
+import type { SettingsGiven, WorkloadGiven } from '../options.ts';
 import { refuseArgumentsBeside } from '../plan-input.ts';
 import { nothingFound } from './none-found.ts';
 import { eachWorkload } from './read.ts';
@@ -24,16 +21,22 @@ export interface Gathered {
 /** Shows every subject to `visit`, or the one that is chosen. Throws a ProblemError where there is none. */
 export async function gather(given: SettingsGiven & WorkloadGiven, mesh: Mesh, visit: (subject: Subject) => void): Promise<Gathered> {
   refuseArgumentsBeside(given);
-  const { manifests, workload: wanted } = given;
+  const { manifests, workload: wanted, progress } = given;
   const files = manifests?.filenames ?? [];
   const passed: Passed = { skipped: new Map(), problems: [...mesh.problems] };
   const choice = wanted === undefined ? undefined : choiceOf(wanted);
   let first: Subject | undefined;
-  const count = await eachWorkload(files, mesh, passed, (subject) => {
-    first ??= subject;
-    if (choice === undefined) visit(subject);
-    else choice.look(subject);
-  });
+  const count = await eachWorkload(
+    files,
+    mesh,
+    passed,
+    (subject) => {
+      first ??= subject;
+      if (choice === undefined) visit(subject);
+      else choice.look(subject);
+    },
+    progress,
+  );
   if (count === 0) throw nothingFound(files.join(' '), passed);
   if (choice !== undefined) {
     const chosen = choice.chosen(files.join(' '));

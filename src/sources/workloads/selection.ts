@@ -1,9 +1,7 @@
-/** The one workload of several that a command looks at. */
-
-import { badOption } from '../../cli/terminal/result.ts';
 import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import { nearest, ProblemError, problem, quoted } from '../../istio/problems.ts';
+import { badOption } from '../bad-option.ts';
 import type { Streamed } from './stream.ts';
 
 /** `Deployment default/reviews-v1`. */

@@ -1,9 +1,3 @@
-/** Every workload on two sides, in groups of those whose left and right rules are the same. */
-
-import type { SettingsGiven } from '../../cli/options.ts';
-import { badOption } from '../../cli/terminal/result.ts';
-import type { WorkloadGiven } from '../../cli/workloads/option.ts';
-import { remarksOf, troublesOf } from '../../cli/workloads/remarks.ts';
 import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import type { PlannedInjection, PlannerOptions } from '../../istio/kubernetes/rule-groups/planner.ts';
 import { numbering } from '../../istio/kubernetes/rule-groups/planner.ts';
@@ -11,9 +5,12 @@ import type { Tally } from '../../istio/kubernetes/rule-groups/tally.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import { groupsOf } from '../../istio/kubernetes/rule-groups.ts';
 import type { AtRelease, InjectionRequest } from '../../istio/kubernetes/workload-injection.ts';
+import { badOption } from '../bad-option.ts';
+import type { SettingsGiven, WorkloadGiven } from '../options.ts';
 import { factsOf } from '../plan-input.ts';
 import type { SourceName } from '../source-name.ts';
 import { checkedRelease, injectionRequest } from './injection-request.ts';
+import { remarksOf, troublesOf } from './remarks.ts';
 import type { Gathered } from './selected.ts';
 import { gather } from './selected.ts';
 import type { Subject, SubjectPlanner } from './subject.ts';

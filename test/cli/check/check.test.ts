@@ -1,13 +1,13 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { CheckRequest } from '../../../src/cli/check/check.ts';
 import { check } from '../../../src/cli/check/check.ts';
-import type { SettingsGiven } from '../../../src/cli/options.ts';
 import { paintFor, plain } from '../../../src/cli/terminal/color.ts';
 import type { Result } from '../../../src/cli/terminal/result.ts';
 import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
+import { FAMILIES } from '../../../src/netfilter/family.ts';
 import { iptables, printSave } from '../../../src/netfilter/print.ts';
-import { FAMILIES } from '../../../src/netfilter/rule.ts';
+import type { SettingsGiven } from '../../../src/sources/options.ts';
 import { expectRefused, run, scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();

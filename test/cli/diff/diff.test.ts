@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { diff } from '../../../src/cli/diff/diff.ts';
 import { DIFF_FORM_NAMES } from '../../../src/cli/diff/forms.ts';
-import type { SettingsGiven } from '../../../src/cli/options.ts';
 import { paintFor, plain } from '../../../src/cli/terminal/color.ts';
 import type { Result } from '../../../src/cli/terminal/result.ts';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
 import { ProblemError } from '../../../src/istio/problems.ts';
+import { FAMILIES } from '../../../src/netfilter/family.ts';
 import { printCommands, printSave } from '../../../src/netfilter/print.ts';
-import { FAMILIES } from '../../../src/netfilter/rule.ts';
+import type { SettingsGiven } from '../../../src/sources/options.ts';
 import { capture } from '../../golden.ts';
 import { expectRefused, PROGRAM, ROOT, run, scratchFolder } from '../program.ts';
 

@@ -7,10 +7,11 @@ import { DIFF_FORM_NAMES, DIFF_FORMS } from '../../../src/cli/diff/forms.ts';
 import { markdownForm } from '../../../src/cli/diff/markdown.ts';
 import { patchForm } from '../../../src/cli/diff/patch.ts';
 import { plain } from '../../../src/cli/terminal/color.ts';
+import type { Family } from '../../../src/netfilter/family.ts';
 import { observeAll } from '../../../src/netfilter/observation.ts';
 import { printSave } from '../../../src/netfilter/print.ts';
-import type { Chain, Family, Ruleset, Table } from '../../../src/netfilter/rule.ts';
-import type { NamedSide } from '../../../src/sources/operands.ts';
+import type { Chain, Ruleset, Table } from '../../../src/netfilter/rule.ts';
+import type { NamedSide } from '../../../src/sources/operand.ts';
 import { anyRuleset } from '../../netfilter/read-rulesets.ts';
 import { at, compareTexts, SAVE, textSide } from './operands.ts';
 

@@ -4,10 +4,11 @@ import type { Comparison } from '../../../src/cli/diff/comparison.ts';
 import { compareSides } from '../../../src/cli/diff/comparison.ts';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
 import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
+import type { Family } from '../../../src/netfilter/family.ts';
 import { observeAll, observeText } from '../../../src/netfilter/observation.ts';
 import { readRules } from '../../../src/netfilter/read.ts';
-import type { Family, Ruleset } from '../../../src/netfilter/rule.ts';
-import type { NamedSide } from '../../../src/sources/operands.ts';
+import type { Ruleset } from '../../../src/netfilter/rule.ts';
+import type { NamedSide } from '../../../src/sources/operand.ts';
 
 /** The rules of a text, of which all is seen that it shows. */
 export function textSide(text: string, name = 'saved.txt'): NamedSide {

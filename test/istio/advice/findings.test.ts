@@ -7,11 +7,11 @@ import { findingsIn, isAmiss } from '../../../src/istio/advice/findings.ts';
 import type { LiveRouting } from '../../../src/istio/found/routing-changes.ts';
 import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
+import { FAMILIES } from '../../../src/netfilter/family.ts';
 import { mergeRulesets } from '../../../src/netfilter/merge.ts';
 import { observeText } from '../../../src/netfilter/observation.ts';
 import { iptables, printSave } from '../../../src/netfilter/print.ts';
 import { readRules } from '../../../src/netfilter/read.ts';
-import { FAMILIES } from '../../../src/netfilter/rule.ts';
 import { CASES } from '../../golden.ts';
 import { DISTINCT_PLANS } from '../../golden-plans.ts';
 

@@ -7,10 +7,10 @@ import type { BehaviorComparison, BehaviorRegion } from '../../../src/istio/pack
 import { compareBehavior } from '../../../src/istio/packets/behavior.ts';
 import type { Scene } from '../../../src/istio/packets/pod-network.ts';
 import { regionHas } from '../../../src/netfilter/behavior/region.ts';
+import type { Family } from '../../../src/netfilter/family.ts';
+import { FAMILIES } from '../../../src/netfilter/family.ts';
 import type { Packet } from '../../../src/netfilter/packet.ts';
 import { printSave } from '../../../src/netfilter/print.ts';
-import type { Family } from '../../../src/netfilter/rule.ts';
-import { FAMILIES } from '../../../src/netfilter/rule.ts';
 import { simulatorFor } from '../../../src/netfilter/trace.ts';
 import { randomFrom } from '../../netfilter/mutations.ts';
 import type { World } from './biased-packets.ts';

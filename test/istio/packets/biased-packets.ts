@@ -2,9 +2,10 @@
 
 import { withInterfaces } from '../../../src/netfilter/behavior/interfaces.ts';
 import type { Side } from '../../../src/netfilter/behavior/prepared.ts';
+import type { Family } from '../../../src/netfilter/family.ts';
 import type { Match } from '../../../src/netfilter/match.ts';
 import type { Packet } from '../../../src/netfilter/packet.ts';
-import type { Family, Ruleset } from '../../../src/netfilter/rule.ts';
+import type { Ruleset } from '../../../src/netfilter/rule.ts';
 import { addressValue, networkRange, printAddress } from '../../../src/netfilter/trace/address.ts';
 import type { Host } from '../../../src/netfilter/trace/host.ts';
 import { prepareHost } from '../../../src/netfilter/trace/prepare-host.ts';

@@ -10,11 +10,11 @@ import type { ToldCall, ToldStory } from '../../../src/istio/packets/stories.ts'
 import { STORIES, STORY_IDS, tellStory } from '../../../src/istio/packets/stories.ts';
 import { ProblemError } from '../../../src/istio/problems.ts';
 import type { Facts } from '../../../src/istio/settings/facts.ts';
+import type { Family } from '../../../src/netfilter/family.ts';
+import { FAMILIES } from '../../../src/netfilter/family.ts';
 import { observeText } from '../../../src/netfilter/observation.ts';
 import { printSave } from '../../../src/netfilter/print.ts';
 import { readRules } from '../../../src/netfilter/read.ts';
-import type { Family } from '../../../src/netfilter/rule.ts';
-import { FAMILIES } from '../../../src/netfilter/rule.ts';
 
 interface Pod {
   readonly release?: string;

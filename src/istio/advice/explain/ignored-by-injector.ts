@@ -15,7 +15,7 @@ import type { Source, Sourced } from '../../origin.ts';
 import { printSource } from '../../origin.ts';
 import type { ChangeName, Profile } from '../../releases/profile.ts';
 import { CHANGES, profileOf } from '../../releases/profile.ts';
-import type { NamedText, Unused } from './ignored.ts';
+import type { NamedText, Unused } from './ignored-text.ts';
 import { VARIABLES } from './ignored-variables.ts';
 
 /** Values of the mesh that some injectors do not look at, with the change that a release must have. */

@@ -7,7 +7,7 @@ import type { Source } from '../../origin.ts';
 import { ProblemError } from '../../problems.ts';
 import type { Profile } from '../../releases/profile.ts';
 import { SETTING_KEYS } from '../../settings/settings.ts';
-import type { NamedText, Unused } from './ignored.ts';
+import type { NamedText, Unused } from './ignored-text.ts';
 
 /** Variables that some release's program reads; what else proxyMetadata holds is for the proxy. */
 export const VARIABLES: ReadonlySet<string> = new Set([...Object.values(ENVIRONMENT), ...ARGUMENTS.map(environmentOf)]);

@@ -2,20 +2,11 @@
 
 import { wordsOf } from '../../kubernetes/injection/injected.ts';
 import type { WorkloadInjection } from '../../kubernetes/workload-injection.ts';
-import type { Sourced } from '../../origin.ts';
 import { profileOf } from '../../releases/profile.ts';
 import type { Basis } from './basis.ts';
 import { notPassed } from './ignored-by-injector.ts';
+import type { NamedText, Unused } from './ignored-text.ts';
 import { unreadVariables } from './ignored-variables.ts';
-
-/** A text, by the name of the annotation, the Helm value or the variable. */
-export interface NamedText extends Sourced<string> {
-  readonly name: string;
-}
-
-export interface Unused extends NamedText {
-  readonly because: string;
-}
 
 /** Everything that was given in vain, in the order of annotations, mesh values, variables. */
 export function unusedIn(basis: Basis, release: string): readonly Unused[] {

@@ -1,10 +1,10 @@
 /** Rules of another release than the one that was meant: the arguments of one, the image of another. */
 
+import { FAMILIES } from '../../../netfilter/family.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { compareObservations, observeAll } from '../../../netfilter/observation.ts';
 import { keepOnly } from '../../../netfilter/reconcile.ts';
 import type { Ruleset } from '../../../netfilter/rule.ts';
-import { FAMILIES } from '../../../netfilter/rule.ts';
 import type { CapturePlan } from '../../plan/plan.ts';
 import { planFor } from '../../plan/plan.ts';
 import { ProblemError } from '../../problems.ts';

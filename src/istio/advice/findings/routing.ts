@@ -1,8 +1,9 @@
 /** Policy routing that TPROXY needs, and the address ::6: what is missing and what is left over. */
 
+import type { Family } from '../../../netfilter/family.ts';
+import { FAMILIES } from '../../../netfilter/family.ts';
 import { printNetwork } from '../../../netfilter/network.ts';
-import type { Family, Rule } from '../../../netfilter/rule.ts';
-import { FAMILIES } from '../../../netfilter/rule.ts';
+import type { Rule } from '../../../netfilter/rule.ts';
 import type { RoutingItem } from '../../found/routing-changes.ts';
 import { marksOf, routingChanges, routingCommand } from '../../found/routing-changes.ts';
 import type { Routing } from '../../plan/routing.ts';

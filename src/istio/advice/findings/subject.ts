@@ -1,10 +1,12 @@
 /** What the findings are looked for in. */
 
+import type { Family } from '../../../netfilter/family.ts';
+import { FAMILIES } from '../../../netfilter/family.ts';
 import type { Match } from '../../../netfilter/match.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { forShell, printMatch, printRule } from '../../../netfilter/print.ts';
-import type { Chain, Family, Rule, Table } from '../../../netfilter/rule.ts';
-import { FAMILIES, isBuiltIn } from '../../../netfilter/rule.ts';
+import type { Chain, Rule, Table } from '../../../netfilter/rule.ts';
+import { isBuiltIn } from '../../../netfilter/rule.ts';
 import { ambientChainsIn, ownChainsOf } from '../../found/ownership/parts.ts';
 import type { Ownership } from '../../found/ownership.ts';
 import { ownedIn } from '../../found/ownership.ts';

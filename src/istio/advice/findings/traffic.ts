@@ -1,9 +1,10 @@
 /** Traffic that goes past the rules: IPv6, and DNS. */
 
+import type { Family } from '../../../netfilter/family.ts';
+import { FAMILIES } from '../../../netfilter/family.ts';
 import type { KnownMatch } from '../../../netfilter/match.ts';
 import { parseNetwork } from '../../../netfilter/network.ts';
-import type { Family, Rule } from '../../../netfilter/rule.ts';
-import { FAMILIES } from '../../../netfilter/rule.ts';
+import type { Rule } from '../../../netfilter/rule.ts';
 import { isPort, matchesOf } from '../../found/ownership/rule-values.ts';
 import type { Check, Subject } from './subject.ts';
 import { builtInChains, hasSidecar, leadsTo, tablesOf } from './subject.ts';

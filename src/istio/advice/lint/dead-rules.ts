@@ -1,9 +1,10 @@
 /** Rules that a setting makes and no packet can match. */
 
 import { deadRules } from '../../../netfilter/behavior.ts';
+import type { Family } from '../../../netfilter/family.ts';
+import { FAMILIES } from '../../../netfilter/family.ts';
 import { printRestore, printRule } from '../../../netfilter/print.ts';
-import type { Family, Rule } from '../../../netfilter/rule.ts';
-import { FAMILIES } from '../../../netfilter/rule.ts';
+import type { Rule } from '../../../netfilter/rule.ts';
 import { injectedSettings } from '../../kubernetes/ordinary-injection.ts';
 import { sideOf } from '../../packets/behavior/operand.ts';
 import { sceneOfPlan } from '../../packets/pod-network.ts';

@@ -1,6 +1,4 @@
-/** What rules say of settings: for each group of them what they may be, place by place. */
-
-import type { Family } from '../../../netfilter/rule.ts';
+import type { Family } from '../../../netfilter/family.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { SettingValues } from '../../settings/settings.ts';
 import type { Switches } from '../../settings/switches.ts';

@@ -1,12 +1,13 @@
 /** One family's rules as settings are read from them. */
 
 import { hidesInterfaces } from '../../../netfilter/compare/rule-key.ts';
+import type { Family } from '../../../netfilter/family.ts';
 import type { KnownMatch, MatchKind } from '../../../netfilter/match.ts';
 import { normalRule } from '../../../netfilter/normal.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { sees } from '../../../netfilter/observation.ts';
-import type { Family, Rule } from '../../../netfilter/rule.ts';
+import type { Rule } from '../../../netfilter/rule.ts';
 import { ownChainsOf } from '../ownership/parts.ts';
 import { asked } from '../ownership/rule-values.ts';
 

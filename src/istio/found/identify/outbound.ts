@@ -1,9 +1,10 @@
 /** What is captured outbound. */
 
+import type { Family } from '../../../netfilter/family.ts';
 import type { Network } from '../../../netfilter/network.ts';
 import { everywhere, printNetwork } from '../../../netfilter/network.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
-import type { Family, Rule } from '../../../netfilter/rule.ts';
+import type { Rule } from '../../../netfilter/rule.ts';
 import { isLoopback } from '../../plan/rules/owners.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { AllOr, SettingValues } from '../../settings/settings.ts';

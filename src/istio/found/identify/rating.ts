@@ -2,11 +2,11 @@
 
 import type { Difference } from '../../../netfilter/compare/difference.ts';
 import { compareNormalForms } from '../../../netfilter/compare.ts';
+import { FAMILIES } from '../../../netfilter/family.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { sees } from '../../../netfilter/observation.ts';
 import { printRule } from '../../../netfilter/print.ts';
 import type { Ruleset } from '../../../netfilter/rule.ts';
-import { FAMILIES } from '../../../netfilter/rule.ts';
 import { rulesetsFor } from '../../plan/rulesets.ts';
 import type { Kind } from '../../releases/kinds.ts';
 import type { Both } from '../ownership/parts.ts';

@@ -2,9 +2,9 @@
 
 import type { NamedAddresses } from '../../../netfilter/behavior/address-words.ts';
 import type { Names } from '../../../netfilter/behavior/words.ts';
+import type { Family } from '../../../netfilter/family.ts';
 import { parseNetwork } from '../../../netfilter/network.ts';
 import type { OwnerRange } from '../../../netfilter/numbers.ts';
-import type { Family } from '../../../netfilter/rule.ts';
 import { networkRange } from '../../../netfilter/trace/address.ts';
 import { prepareHost } from '../../../netfilter/trace/prepare-host.ts';
 import { subtract } from '../../../netfilter/trace/ranges.ts';

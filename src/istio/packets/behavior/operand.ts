@@ -1,7 +1,7 @@
 /** A scene as a side of a comparison. */
 
 import type { Side } from '../../../netfilter/behavior/prepared.ts';
-import type { Family } from '../../../netfilter/rule.ts';
+import type { Family } from '../../../netfilter/family.ts';
 import type { Host, Interface } from '../../../netfilter/trace/host.ts';
 import type { Scene } from '../pod-network.ts';
 import { hostOf } from '../trace-plan.ts';

@@ -1,9 +1,9 @@
 /** A packet in a user's words. */
 
+import type { Family } from '../../../netfilter/family.ts';
 import { ALL_BITS, parseNumber } from '../../../netfilter/numbers.ts';
 import type { ConntrackState, Packet } from '../../../netfilter/packet.ts';
 import { CONNTRACK_STATES, firstPacket } from '../../../netfilter/packet.ts';
-import type { Family } from '../../../netfilter/rule.ts';
 import type { Host } from '../../../netfilter/trace/host.ts';
 import { prepareHost } from '../../../netfilter/trace/prepare-host.ts';
 import { usualSource } from '../../../netfilter/trace/routing.ts';

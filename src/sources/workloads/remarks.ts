@@ -4,7 +4,7 @@ import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { problemText } from '../../istio/problems.ts';
-import { grouped, workloadsText } from '../terminal/numbers.ts';
+import { grouped, workloadsText } from './counts.ts';
 
 export interface Remarks {
   /** Of one workload. */

@@ -3,14 +3,13 @@
 import type { Packet, Tuple } from '../packet.ts';
 import { protocolName } from '../protocols.ts';
 import { printAddress } from './address.ts';
-import type { Header } from './fields.ts';
+import type { Fields, Header } from './fields.ts';
 import { ABSENT } from './fields.ts';
 import type { Ranges, Value } from './ranges.ts';
 import type { Field, FieldValue } from './result.ts';
-import type { Walk } from './walk.ts';
 
 /** What a packet holds: undefined is not known, null is not there. */
-export function shownField(walk: Walk, field: Field): FieldValue {
+export function shownField(walk: Fields, field: Field): FieldValue {
   switch (field) {
     case 'source':
     case 'destination':
@@ -68,7 +67,7 @@ export function shownTuple({ protocol, source, destination, sourcePort, destinat
 }
 
 /** The packet as it is now. */
-export function shownPacket(walk: Walk): Packet {
+export function shownPacket(walk: Fields): Packet {
   const { sourcePort, destinationPort, ...header } = shownTuple(walk);
   return {
     ...walk.packet,
