@@ -321,7 +321,7 @@ describe('templates that a pod chooses', () => {
   const said = (made: ReturnType<typeof inject>): readonly string[] => (made.problems ?? []).map(formatProblem);
   const given = (makeRules: Readonly<Record<string, boolean>>, all: boolean, aliases: Readonly<Record<string, string[]>> = {}): Mesh => ({
     ...NO_MESH,
-    templates: { makeRules: new Map(Object.entries(makeRules)), aliases: new Map(Object.entries(aliases)), all },
+    templates: { makeRules: new Map(Object.entries(makeRules)), aliases: new Map(Object.entries(aliases)), texts: new Map(), all },
   });
   const where = 'pod.yaml:26:1';
 

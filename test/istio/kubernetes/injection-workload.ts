@@ -90,5 +90,5 @@ export function withNamespace(
   name: string,
   { labels = {}, annotations = {} }: { readonly labels?: Record_; readonly annotations?: Record_ },
 ): Mesh {
-  return { ...NO_MESH, namespaces: new Map([[name, { labels: texts(labels), annotations: texts(annotations) }]]) };
+  return { ...NO_MESH, namespaces: new Map([[name, { source: at('ns.yaml', name), labels: texts(labels), annotations: texts(annotations) }]]) };
 }

@@ -78,6 +78,7 @@ const MEANING: Readonly<Record<Touches, (of: Touched) => boolean>> = {
     args.some((arg) => /\d\.\d/.test(arg) && arg.split(',').some((range) => !/^[\d.]+\/([12]?\d|3[0-2])$/.test(range))),
   'whoever excludes all outbound ranges': ({ args }) => args[args.indexOf('-x') + 1] === '*',
   'whoever runs the program again': () => false,
+  'whoever injects a pod again': () => true,
   'no traffic': () => false,
 };
 

@@ -4,7 +4,7 @@ import type { Source, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problem } from '../../problems.ts';
 import type { Release } from '../../releases/known.ts';
-import { readRelease } from '../../releases/known.ts';
+import { readTag } from '../../releases/known.ts';
 import { RELEASE_VARIABLE } from '../../releases/resolve-release.ts';
 import type { Container } from '../manifest/workload.ts';
 
@@ -41,7 +41,7 @@ export function releaseOfImage(image: Sourced<string> | undefined, patterns: rea
 }
 
 function releaseIn(text: string, source: Source): ReleaseOfImage {
-  const read = readRelease(text);
+  const read = readTag(text);
   if ('unknown' in read) return { problems: [] };
   const problems = 'insteadOf' in read ? [problem('unknown-patch', source, { value: read.insteadOf, instead: read.release })] : [];
   return { release: { value: read.release, source }, problems };

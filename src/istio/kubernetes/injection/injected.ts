@@ -4,6 +4,7 @@ import type { Environment } from '../../arguments/effective-values.ts';
 import type { Source, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import type { Texts } from '../manifest/workload.ts';
+import type { InitContainer } from './init-container.ts';
 
 /** Who makes the rules: the init container, or the CNI plugin of the node. */
 export type Installer = 'init' | 'cni';
@@ -25,7 +26,10 @@ export interface InjectedArgument {
 }
 
 /** Why a pod gets no rules. */
-export type NotInjected = 'host network' | 'mode NONE' | 'not asked for' | 'own choice' | 'no sidecar';
+export type NotInjected = 'host network' | 'mode NONE' | 'not asked for' | 'own choice' | 'no sidecar' | 'own command';
+
+/** Who refuses a pod, or the mesh that it would be in, and on account of what: `annotation KEY`, `unknown template`, `the chart refuses the values`. */
+export type Refusal = string;
 
 export type Injection =
   | {
@@ -33,15 +37,21 @@ export type Injection =
       readonly installer: Installer;
       readonly arguments: readonly InjectedArgument[];
       readonly environment: Texts;
+      /** The init container that the injector makes, with its own arguments where the plugin makes the rules. */
+      readonly container?: InitContainer;
       /** Warnings and notes. */
       readonly problems: readonly Problem[];
     }
   /** The injector, or the plugin, refuses the pod. */
-  | { readonly kind: 'refused'; readonly installer: Installer; readonly problems: readonly Problem[] }
+  | { readonly kind: 'refused'; readonly installer: Installer; readonly refusal: Refusal; readonly problems: readonly Problem[] }
   | {
       readonly kind: 'none';
       readonly reason: NotInjected;
+      /** Of a pod that is not injected: whose doing that is. */
+      readonly by?: 'webhook' | 'injector';
       readonly source: Source;
+      /** The init container that is made all the same, and runs something else. */
+      readonly container?: InitContainer;
       /** Warnings. */
       readonly problems?: readonly Problem[];
     };

@@ -8,7 +8,7 @@ import { field, isNull, sourceOf, textOf } from '../../yaml-fields.ts';
 import { aliasesExplode } from './aliases.ts';
 import { readNamespace, readProxyConfig } from './context.ts';
 import type { ManifestItem } from './item.ts';
-import { groupOf, KINDS_READ, podKind } from './kinds.ts';
+import { ANY_KIND, groupOf, isKubernetesOwn, KINDS_READ, podKind } from './kinds.ts';
 import { withMerges } from './merge.ts';
 import { kindlessSettings, settingsObject } from './mesh-settings.ts';
 import { readWorkload, readWorkloadGroup } from './object.ts';
@@ -83,12 +83,16 @@ function readKind(node: YamlNode, fields: Fields, kind: string, reading: Reading
     const workload = readWorkload(node, fields, kind, pods, reading);
     return workload === undefined ? [] : [{ kind: 'workload', workload }];
   }
+  if (!inIstio && !isKubernetesOwn(group) && field(node, ...ANY_KIND.template, 'spec', 'containers')?.kind === 'sequence') {
+    const workload = readWorkload(node, fields, kind, ANY_KIND, reading);
+    return workload === undefined ? [] : [{ kind: 'workload', workload }];
+  }
   if (kind === 'WorkloadGroup' && inIstio) return [{ kind: 'workload', workload: readWorkloadGroup(node, fields, reading) }];
   if (kind === 'ProxyConfig' && inIstio) {
     const resource = readProxyConfig(node, fields, reading);
     return resource === undefined ? [] : [{ kind: 'proxy config', resource }];
   }
-  if (kind === 'Namespace' && group === '') return [{ kind: 'namespace', ...readNamespace(fields, reading) }];
+  if (kind === 'Namespace' && group === '') return [{ kind: 'namespace', ...readNamespace(node, fields, reading) }];
   if (kind === KIND) return readSidecar(node, fields, reading);
   const list = itemKindOf(kind) === undefined ? undefined : fields.get('items')?.value;
   if (list !== undefined && isNull(list)) return [];
