@@ -515,6 +515,14 @@ export const INJECTION_CHANGES = {
     what: 'An init container enable-core-dump is there where core dumps are wanted.',
     gone: { what: 'There is no init container for core dumps any more.', commits: [] },
   },
+  // Run: 1.10.6 does not, 1.12.1 does.
+  coreDumpByAnnotation: {
+    spans: '1.12 - 1.23',
+    commits: [],
+    touches: 'no traffic',
+    what: 'The annotation sidecar.istio.io/enableCoreDump decides about the init container for core dumps.',
+    gone: { what: 'The annotation sidecar.istio.io/enableCoreDump makes no init container.', commits: [] },
+  },
   nativeByAnnotation: {
     spans: '1.24 -',
     commits: [],

@@ -38,7 +38,7 @@ const CHECKS = {
   },
   ranges: { refused: badRanges, allowed: () => RANGE },
   'ranges or *': { refused: (text, profile) => (text === '*' ? [] : badRanges(text, profile)), allowed: () => `"*" or ${RANGE}` },
-  truth: { refused: (text) => (parseGoBool(text) === undefined ? [text] : []), allowed: () => 'true or false' },
+  truth: { refused: (text) => (parseGoBool(text) === null ? [text] : []), allowed: () => 'true or false' },
   'whole number': {
     refused: (text) => (/^\d{1,10}$/.test(text) && Number(text) <= 0xffffffff ? [] : [text]),
     allowed: () => 'a whole number, from 0 on',

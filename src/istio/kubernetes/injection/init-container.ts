@@ -12,7 +12,7 @@ import { proxyImage } from './image.ts';
 import type { InjectedArgument } from './injected.ts';
 import { foundArguments } from './observed-arguments.ts';
 import { ownProxyIds } from './proxy-user.ts';
-import { merged } from './strategic-merge.ts';
+import { merged, mergedByName } from './strategic-merge.ts';
 import { cniValue, templateArguments } from './template.ts';
 import type { TemplateData } from './template-data.ts';
 import { meshSwitch, modeOf } from './template-data.ts';
@@ -157,7 +157,7 @@ function laidOver(below: InitContainer, { command, args, env }: Pick<Container, 
           arguments: foundArguments(args.slice(words.length), profile),
         }),
     environment: new Map([...below.environment, ...own.flatMap((one) => ('value' in one ? [[one.name, env.get(one.name) ?? { value: one.value, source: { kind: 'option', option: '--values' } }] as const] : []))]),
-    variables: [...below.variables.map((one) => own.find(({ name }) => name === one.name) ?? one), ...own.filter(({ name }) => !below.variables.some((one) => one.name === name))],
+    variables: mergedByName(below.variables, own),
     securityContext: context === undefined ? below.securityContext : merged(below.securityContext, dataOf(context)),
     ...(restartPolicy === undefined ? {} : { restartPolicy }),
     ...(other === undefined ? {} : { otherProgram: other }),

@@ -37,13 +37,13 @@ export function initContainersOf(injection: Injection, workload: Workload, mesh:
   const native = isNativeSidecar(pod, mesh, profile, nodes);
   const own = pod.initContainers.filter(({ name }) => name.value !== container.name && !(native && name.value === PROXY));
   const proxyAmong = own.find(({ name }) => name.value === PROXY);
-  const shown = own.filter((one) => one !== proxyAmong).map(ownShown);
+  const shown = own.filter((one) => one !== proxyAmong).map((one) => ownShown(one, profile));
   const made = shownOf(container);
   const dump = wantsCoreDump(workload, mesh, profile) ? [{ name: CORE_DUMP }] : [];
-  const proxy = native ? [proxyShown(workload, mesh, profile)] : proxyAmong === undefined ? [] : [ownShown(proxyAmong)];
+  const proxy = native ? [proxyShown(workload, mesh, profile)] : proxyAmong === undefined ? [] : [ownShown(proxyAmong, profile)];
   // Beside a proxy among the init containers, rules come first; up to then, they come last, so that the pod's own are not captured.
   if (native || (proxyAmong !== undefined && profile.has('injectsNativeSidecars'))) return [made, ...proxy, ...dump, ...shown];
-  const others = pod.initContainers.filter(({ name }) => name.value !== container.name).map(ownShown);
+  const others = pod.initContainers.filter(({ name }) => name.value !== container.name).map((one) => ownShown(one, profile));
   return container.name === 'istio-validation' ? [made, ...others, ...dump] : [...others, made, ...dump];
 }
 
@@ -64,13 +64,14 @@ export function shownOf(made: InitContainer): ShownContainer {
   };
 }
 
-function ownShown(container: Container): ShownContainer {
+function ownShown(container: Container, profile: Profile): ShownContainer {
   const { name, image, args, restartPolicy } = container;
   if (name.value === PROXY) {
     const context = field(container.node, 'securityContext');
     return {
       name: PROXY,
-      ...(restartPolicy === undefined ? {} : { restartPolicy }),
+      // Older injectors do not know the field, and lose it.
+      ...(restartPolicy === undefined || !profile.has('injectsNativeSidecars') ? {} : { restartPolicy }),
       ...(context === undefined ? {} : { securityContext: dataOf(context) as ShownContainer['securityContext'] & object }),
     };
   }
@@ -105,6 +106,6 @@ function proxyShown(workload: Workload, mesh: Mesh, profile: Profile): ShownCont
 
 function wantsCoreDump({ pod }: Workload, mesh: Mesh, profile: Profile): boolean {
   if (!profile.has('injectsCoreDump')) return false;
-  const own = pod.annotations.get('sidecar.istio.io/enableCoreDump');
+  const own = profile.has('coreDumpByAnnotation') ? pod.annotations.get('sidecar.istio.io/enableCoreDump') : undefined;
   return own === undefined ? meshSwitch({ mesh }, 'global.proxy.enableCoreDump') !== undefined : parseGoBool(own.value) === true;
 }

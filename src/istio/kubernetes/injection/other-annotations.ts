@@ -70,7 +70,7 @@ export function prometheusRefusal(annotations: Texts, mesh: Mesh, statusPort: st
   if (!profile.has('checksPrometheus') || !mergesMetrics(annotations, mesh)) return undefined;
   const named = (label: string): readonly (readonly [string, Sourced<string>])[] =>
     [...annotations].filter(([key]) => key.replace(/[^A-Za-z0-9_]/g, '_') === label);
-  const scrape = named('prometheus_io_scrape').flatMap(([, { value }]) => parseGoBool(value) ?? []);
+  const scrape = named('prometheus_io_scrape').map(([, { value }]) => parseGoBool(value));
   if (scrape.includes(false)) return undefined;
   const ports = named('prometheus_io_port');
   // What the injector itself wrote into a pod that is injected again.
