@@ -1,7 +1,7 @@
 /** Addresses with a prefix length, as `-s` and `-d` take them. */
 
 import { Address6 } from 'ip-address';
-import type { Family } from './rule.ts';
+import type { Family } from './family.ts';
 
 /** A range of addresses. The host bits of `address` are zero: the kernel masks them on insertion. */
 export interface Network {
