@@ -31,7 +31,10 @@ export interface InjectionCase {
   readonly outcomes: readonly Outcome[];
 }
 
-const folder = process.env['GOLDEN_INJECTION'] === undefined ? new URL('../golden/injection/', import.meta.url) : new URL(`file://${process.env['GOLDEN_INJECTION']}/`);
+const folder =
+  process.env['GOLDEN_INJECTION'] === undefined
+    ? new URL('../golden/injection/', import.meta.url)
+    : new URL(`file://${process.env['GOLDEN_INJECTION']}/`);
 
 export const INJECTION_CASES: readonly InjectionCase[] = readdirSync(folder)
   .filter((file) => file.endsWith('.yaml'))
@@ -51,7 +54,11 @@ export function pairsOf(one: InjectionCase): readonly Pair[] {
     const workload = workloads.find(({ kind, name }) => outcome.workload === undefined || outcome.workload === `${kind}/${name}`);
     if (workload === undefined) throw new Error(`${one.name}: no ${outcome.workload ?? 'workload'}`);
     const { injected, because, refused, initContainers = [] } = outcome;
-    return outcome.releases.map((release) => ({ release, wanted: { injected, because, refused, initContainers: initContainers.map(plain) }, made: madeOf(workload, mesh, release, one.nodes) }));
+    return outcome.releases.map((release) => ({
+      release,
+      wanted: { injected, because, refused, initContainers: initContainers.map(plain) },
+      made: madeOf(workload, mesh, release, one.nodes),
+    }));
   });
 }
 
@@ -61,14 +68,18 @@ function plain(container: object): object {
 }
 
 function inputOf({ name, manifest, values, meshConfig }: InjectionCase): { readonly workloads: readonly Workload[]; readonly mesh: Mesh } {
-  const text = JSON.stringify({ ...values, ...(meshConfig === undefined ? {} : { meshConfig: { ...(values as { meshConfig?: object } | undefined)?.meshConfig, ...meshConfig } }) });
+  const text = JSON.stringify({
+    ...values,
+    ...(meshConfig === undefined ? {} : { meshConfig: { ...(values as { meshConfig?: object } | undefined)?.meshConfig, ...meshConfig } }),
+  });
   const mesh = readMesh(text === '{}' ? [] : [{ file: 'values.yaml', text }]);
   const documents = readYaml(manifest);
   if ('reason' in documents) throw new Error(`${name}: ${documents.reason}`);
   const items = documents.flatMap((document) => readManifest(document, 'manifest.yaml'));
   const context = items.flatMap((item) => (item.kind === 'proxy config' || item.kind === 'namespace' ? item : []));
   const workloads = items.flatMap((item) => (item.kind === 'workload' ? item.workload : []));
-  if (workloads.length === 0) throw new Error(`${name}: ${items.map((item) => (item.kind === 'problem' ? formatProblem(item.problem) : item.kind)).join()}`);
+  if (workloads.length === 0)
+    throw new Error(`${name}: ${items.map((item) => (item.kind === 'problem' ? formatProblem(item.problem) : item.kind)).join()}`);
   return { workloads, mesh: withContext(mesh, ...context) };
 }
 

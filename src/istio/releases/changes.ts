@@ -4,7 +4,7 @@ import { ARGUMENT_CHANGES } from './argument-changes.ts';
 import type { Change, Touches } from './change.ts';
 import { INJECTION_CHANGES } from './injection-changes.ts';
 import type { Release } from './known.ts';
-import { position, KNOWN, readSpans } from './known.ts';
+import { KNOWN, position, readSpans } from './known.ts';
 import type { ChangeName } from './profile.ts';
 import { RULE_CHANGES } from './rule-changes.ts';
 

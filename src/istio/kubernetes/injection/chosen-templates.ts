@@ -1,6 +1,6 @@
 /** The injection templates that a pod chooses for itself: `inject.istio.io/templates`. */
 
-import type { Source } from '../../origin.ts';
+import type { Origin } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problem, quoted } from '../../problems.ts';
 import type { ChangeName, Profile } from '../../releases/profile.ts';
@@ -25,7 +25,7 @@ const STOCK: ReadonlyMap<string, { readonly makesRules?: true; readonly needs?: 
 ]);
 
 export interface ChosenTemplates {
-  readonly source: Source;
+  readonly source: Origin;
   readonly makeRules: boolean;
   /** Why there is no pod. */
   readonly refusal?: Refusal;
@@ -40,7 +40,11 @@ export function choosesTemplates({ annotations }: PodTemplate): boolean {
 }
 
 /** What a pod's templates come to (`selectTemplates` in `pkg/kube/inject/inject.go`); undefined where neither it nor the mesh chooses any. */
-export function chosenTemplates({ annotations, source: pod }: PodTemplate, { templates }: Mesh, { has }: Profile): ChosenTemplates | undefined {
+export function chosenTemplates(
+  { annotations, source: pod }: PodTemplate,
+  { templates }: Mesh,
+  { has }: Profile,
+): ChosenTemplates | undefined {
   if (!has('injectsGatewayTemplate')) return undefined;
   const chosen = annotations.get(TEMPLATES);
   const listed = chosen?.value.split(',') ?? templates?.byDefault;
@@ -58,7 +62,13 @@ export function chosenTemplates({ annotations, source: pod }: PodTemplate, { tem
   const allowed = `a template of the injector: ${[...new Set([...known, ...(templates?.makeRules.keys() ?? [])])].map((name) => quoted(name)).join(', ')} (--values takes the values or the ConfigMap that has others)`;
   const refused = (which: readonly string[], refusal: Refusal, text: string): ChosenTemplates => {
     const value = which.map((name) => quoted(name)).join(', ');
-    return { source, makeRules, refusal, problems: [problem('not-a-value', source, { name: TEMPLATES, value, allowed: text })], overlays: [] };
+    return {
+      source,
+      makeRules,
+      refusal,
+      problems: [problem('not-a-value', source, { name: TEMPLATES, value, allowed: text })],
+      overlays: [],
+    };
   };
   if (unknown.length > 0) return refused(unknown, 'unknown template', allowed);
   const failing = names.filter((name) => !own(name) && stock(name)?.fails === true);

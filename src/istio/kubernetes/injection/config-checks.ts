@@ -1,14 +1,14 @@
 /** How a release checks the values inside of proxy.istio.io/config (`ValidateProxyConfig` in pkg/config/validation). */
 
-import type { Source, Sourced } from '../../origin.ts';
+import type { Origin, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problem, quoted } from '../../problems.ts';
 import type { Profile } from '../../releases/profile.ts';
+import type { YamlNode } from '../../yaml.ts';
+import { readYaml } from '../../yaml.ts';
+import { field, isNull, textOf } from '../../yaml-fields.ts';
 import type { Texts } from '../manifest/workload.ts';
 import { PROXY_CONFIG_ANNOTATION } from '../mesh/annotation.ts';
-import { readYaml } from '../../yaml.ts';
-import type { YamlNode } from '../../yaml.ts';
-import { field, isNull, textOf } from '../../yaml-fields.ts';
 
 interface Check {
   readonly path: readonly string[];
@@ -45,7 +45,9 @@ export function configProblems(annotations: Texts, { has }: Profile): readonly P
   const mode = textOf(field(config, 'interceptionMode'));
   return [
     ...(has('checksProxyConfig') ? CHECKS.flatMap((check) => problemsOf(check, config, annotation)) : []),
-    ...(has('refusesModeNone') && (mode === 'NONE' || mode === '2') ? [wrong(annotation.source, 'interceptionMode', 'NONE', 'REDIRECT, TPROXY')] : []),
+    ...(has('refusesModeNone') && (mode === 'NONE' || mode === '2')
+      ? [wrong(annotation.source, 'interceptionMode', 'NONE', 'REDIRECT, TPROXY')]
+      : []),
     ...(has('refusesTwiceInConfig') ? twice(config, annotation) : []),
   ];
 }
@@ -63,7 +65,7 @@ function twice(config: YamlNode | undefined, { source }: Sourced<string>): reado
   return again === undefined ? [] : [wrong(source, again, 'a second one', 'written twice')];
 }
 
-function wrong(source: Source, name: string, value: string, allowed: string): Problem {
+function wrong(source: Origin, name: string, value: string, allowed: string): Problem {
   return problem('not-a-value', source, { name: `${PROXY_CONFIG_ANNOTATION} ${name}`, value: quoted(value), allowed });
 }
 
@@ -79,7 +81,10 @@ function isPort(text: string): boolean {
 /** Go's durations: `1h2m3.5s`; at least a millisecond, and whole ones. */
 function isDuration(text: string): boolean {
   if (!/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(text)) return false;
-  const nanoseconds = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)].reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ''] ?? 0), 0);
+  const nanoseconds = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ''] ?? 0),
+    0,
+  );
   return nanoseconds >= 1e6 && nanoseconds % 1e6 === 0;
 }
 

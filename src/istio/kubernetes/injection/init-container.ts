@@ -1,16 +1,15 @@
 /** The init container that a release's injector makes: its template's, with the pod's own and other templates laid over it. */
 
-import { programOfWords } from './observed-arguments.ts';
 import type { Sourced } from '../../origin.ts';
-import type { Texts, Container, Workload } from '../manifest/workload.ts';
+import type { YamlNode } from '../../yaml.ts';
+import { readYaml } from '../../yaml.ts';
+import { field, textOf } from '../../yaml-fields.ts';
+import type { Container, Texts, Workload } from '../manifest/workload.ts';
 import { dataOf } from '../mesh/go-text.ts';
 import type { Mesh } from '../mesh/mesh.ts';
-import { readYaml } from '../../yaml.ts';
-import type { YamlNode } from '../../yaml.ts';
-import { field, textOf } from '../../yaml-fields.ts';
 import { proxyImage } from './image.ts';
 import type { InjectedArgument } from './injected.ts';
-import { foundArguments } from './observed-arguments.ts';
+import { foundArguments, programOfWords } from './observed-arguments.ts';
 import { ownProxyIds } from './proxy-user.ts';
 import { merged, mergedByName } from './strategic-merge.ts';
 import { cniValue, templateArguments } from './template.ts';
@@ -52,7 +51,9 @@ export function initContainer(making: Making): InitContainer {
   const { workload, data, overlays } = making;
   const { has } = data.profile;
   const made = fromTemplate(making);
-  const withTemplates = overlays.flatMap((text) => containersIn(text, made.name)).reduce((below, { container, node }) => laidOver(below, container, node, data), made);
+  const withTemplates = overlays
+    .flatMap((text) => containersIn(text, made.name))
+    .reduce((below, { container, node }) => laidOver(below, container, node, data), made);
   const own = has('injectsOwnContainers') ? ownContainer(workload, made.name, data) : undefined;
   const whole = own?.node === undefined ? withTemplates : laidOver(withTemplates, own, own.node, data);
   return has('injectsOwnProxyUser') ? withProxyUser(whole, making) : whole;
@@ -133,11 +134,18 @@ function containersIn(text: string, name: string): readonly Laid[] {
 function wordsAt(node: YamlNode, key: string): readonly Sourced<string>[] {
   const list = field(node, key);
   const source = { kind: 'option', option: '--values' } as const;
-  return list?.kind === 'sequence' ? list.items.flatMap((item) => (textOf(item) === undefined ? [] : [{ value: textOf(item) ?? '', source }])) : [];
+  return list?.kind === 'sequence'
+    ? list.items.flatMap((item) => (textOf(item) === undefined ? [] : [{ value: textOf(item) ?? '', source }]))
+    : [];
 }
 
 /** A strategic merge of Kubernetes: lists of words take the place of others, variables are merged by name, the rest by key. */
-function laidOver(below: InitContainer, { command, args, env }: Pick<Container, 'command' | 'args' | 'env'>, node: YamlNode, { profile }: TemplateData): InitContainer {
+function laidOver(
+  below: InitContainer,
+  { command, args, env }: Pick<Container, 'command' | 'args' | 'env'>,
+  node: YamlNode,
+  { profile }: TemplateData,
+): InitContainer {
   const image = textOf(field(node, 'image')) ?? '';
   const context = field(node, 'securityContext');
   const restartPolicy = textOf(field(node, 'restartPolicy'));
@@ -156,7 +164,14 @@ function laidOver(below: InitContainer, { command, args, env }: Pick<Container, 
           program: args.slice(0, words.length).map(({ value }) => value),
           arguments: foundArguments(args.slice(words.length), profile),
         }),
-    environment: new Map([...below.environment, ...own.flatMap((one) => ('value' in one ? [[one.name, env.get(one.name) ?? { value: one.value, source: { kind: 'option', option: '--values' } }] as const] : []))]),
+    environment: new Map([
+      ...below.environment,
+      ...own.flatMap((one) =>
+        'value' in one
+          ? [[one.name, env.get(one.name) ?? { value: one.value, source: { kind: 'option', option: '--values' } }] as const]
+          : [],
+      ),
+    ]),
     variables: mergedByName(below.variables, own),
     securityContext: context === undefined ? below.securityContext : merged(below.securityContext, dataOf(context)),
     ...(restartPolicy === undefined ? {} : { restartPolicy }),
@@ -179,7 +194,11 @@ function withProxyUser(made: InitContainer, { workload: { pod }, mesh, data }: M
   const { runAsUser: user, runAsGroup: group } = ownProxyIds(pod, mesh, data.profile);
   const asProxy = made.name === 'istio-validation' && modeOf(data).value !== 'TPROXY';
   const securityContext = asProxy
-    ? { ...made.securityContext, ...(user === undefined ? {} : { runAsUser: Number(user.value) }), ...(group === undefined ? {} : { runAsGroup: Number(group.value) }) }
+    ? {
+        ...made.securityContext,
+        ...(user === undefined ? {} : { runAsUser: Number(user.value) }),
+        ...(group === undefined ? {} : { runAsGroup: Number(group.value) }),
+      }
     : made.securityContext;
   const at = user === undefined || Number(user.value) === 0 ? -1 : made.arguments.findIndex(({ flag }) => flag === '-u');
   const args = made.arguments.map((argument, index) => {

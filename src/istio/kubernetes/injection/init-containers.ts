@@ -1,20 +1,19 @@
 /** All init containers of a pod as a release makes it, in their order. */
 
+import { parseGoBool } from '../../arguments/command-line.ts';
 import type { Profile } from '../../releases/profile.ts';
+import { field } from '../../yaml-fields.ts';
 import type { Container, Workload } from '../manifest/workload.ts';
 import { dataOf } from '../mesh/go-text.ts';
 import type { Mesh } from '../mesh/mesh.ts';
-import { parseGoBool } from '../../arguments/command-line.ts';
-import { field } from '../../yaml-fields.ts';
 import type { InitContainer, Variable } from './init-container.ts';
 import type { Injection } from './injected.ts';
 import { wordsOf } from './injected.ts';
 import { isNativeSidecar } from './native-sidecar.ts';
-import { modeOf } from './template-data.ts';
-import { meshSwitch } from './template-data.ts';
-import { templateDataOf } from './template-data-of.ts';
 import { ownProxyIds } from './proxy-user.ts';
 import { merged } from './strategic-merge.ts';
+import { meshSwitch, modeOf } from './template-data.ts';
+import { templateDataOf } from './template-data-of.ts';
 
 /** One that Istio makes, or one of the pod's own by its name. */
 export interface ShownContainer {
@@ -30,7 +29,13 @@ export interface ShownContainer {
 const CORE_DUMP = 'enable-core-dump';
 
 /** Those of a pod that is injected; none of one that is not. `nodes` is the version of the oldest kubelet. */
-export function initContainersOf(injection: Injection, workload: Workload, mesh: Mesh, profile: Profile, nodes?: string): readonly ShownContainer[] {
+export function initContainersOf(
+  injection: Injection,
+  workload: Workload,
+  mesh: Mesh,
+  profile: Profile,
+  nodes?: string,
+): readonly ShownContainer[] {
   const container = injection.kind === 'refused' ? undefined : injection.container;
   if (container === undefined) return [];
   const { pod } = workload;
@@ -76,7 +81,9 @@ function ownShown(container: Container, profile: Profile): ShownContainer {
     };
   }
   // Beside the one that only validates stands what the pod itself calls istio-init.
-  return name.value === 'istio-init' ? { name: name.value, ...(image === undefined ? {} : { image: image.value }), args: args.map(({ value }) => value) } : { name: name.value };
+  return name.value === 'istio-init'
+    ? { name: name.value, ...(image === undefined ? {} : { image: image.value }), args: args.map(({ value }) => value) }
+    : { name: name.value };
 }
 
 function proxyShown(workload: Workload, mesh: Mesh, profile: Profile): ShownContainer {
@@ -100,7 +107,8 @@ function proxyShown(workload: Workload, mesh: Mesh, profile: Profile): ShownCont
   const own = [...workload.pod.initContainers, ...workload.pod.containers].find(({ name }) => name.value === PROXY);
   const context = field(own?.node, 'securityContext');
   const ids = ownProxyIds(workload.pod, mesh, profile);
-  const whole = context === undefined || (own?.ids.runAsUser !== undefined && ids.runAsUser === undefined) ? made : merged(made, dataOf(context));
+  const whole =
+    context === undefined || (own?.ids.runAsUser !== undefined && ids.runAsUser === undefined) ? made : merged(made, dataOf(context));
   return { name: PROXY, restartPolicy: 'Always', securityContext: tproxy ? { ...whole, runAsUser: 0 } : whole };
 }
 

@@ -26,9 +26,9 @@ import { proxyContainer } from './proxy-container.ts';
 import { ownProxyIds } from './proxy-user.ts';
 import { meshRefusal } from './refusals.ts';
 import { cniValue } from './template.ts';
-import { layerRules, templateDataOf } from './template-data-of.ts';
 import type { TemplateData } from './template-data.ts';
 import { injectedText, meshSwitch, modeOf } from './template-data.ts';
+import { layerRules, templateDataOf } from './template-data-of.ts';
 
 /**
  * Follows the release exactly. `installer`: who makes the rules; without it, whom the mesh's values name, else the init container.
@@ -63,8 +63,16 @@ export function inject(workload: Workload, mesh: Mesh, profile: Profile, install
   const filled = readFilledIn(container);
   if ('problems' in filled) return refused(NO_YAML, filled.problems);
   if (by === 'cni') return byPlugin(workload, data, config, problems, filled);
-  if (filled.otherProgram !== undefined) return { kind: 'none', reason: 'own command', source: filled.otherProgram.source, container: filled };
-  return { kind: 'arguments', installer: 'init', arguments: filled.arguments, environment: filled.environment, container: filled, problems };
+  if (filled.otherProgram !== undefined)
+    return { kind: 'none', reason: 'own command', source: filled.otherProgram.source, container: filled };
+  return {
+    kind: 'arguments',
+    installer: 'init',
+    arguments: filled.arguments,
+    environment: filled.environment,
+    container: filled,
+    problems,
+  };
 }
 
 function isError({ severity }: Problem): boolean {
@@ -78,7 +86,10 @@ function readFilledIn(made: InitContainer): InitContainer | { readonly problems:
     // A pod's own words never were in the template.
     if (ownWords.has(given.value)) return given;
     const value = filledIn(given.value);
-    if (value === undefined) broken.push(problem('not-a-value', given.source, { name, value: quoted(given.value), allowed: 'a text that may stand between double quotes' }));
+    if (value === undefined)
+      broken.push(
+        problem('not-a-value', given.source, { name, value: quoted(given.value), allowed: 'a text that may stand between double quotes' }),
+      );
     return { ...given, value: value ?? given.value };
   };
   const ownWords = new Set<string>();

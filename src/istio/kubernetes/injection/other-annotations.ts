@@ -7,10 +7,10 @@ import { problem, quoted } from '../../problems.ts';
 import type { ChangeName, Profile } from '../../releases/profile.ts';
 import type { Texts } from '../manifest/workload.ts';
 import type { Mesh } from '../mesh/mesh.ts';
-import { meshSwitch } from './template-data.ts';
 import type { CheckName } from './checks.ts';
 import { checkProblems, QUANTITY } from './checks.ts';
 import type { Refused } from './refusals.ts';
+import { meshSwitch } from './template-data.ts';
 
 interface Checked {
   readonly keys: readonly string[];
@@ -77,7 +77,9 @@ export function prometheusRefusal(annotations: Texts, mesh: Mesh, statusPort: st
   if (ports.some(([, { value }]) => value === statusPort)) return undefined;
   const targets = annotations.get(TARGETS);
   const problems = [
-    ...ports.flatMap(([key, given]) => (isFree(given.value) ? [] : [wrong(key, given, `a port of the application (none of ${RESERVED.join(', ')})`)])),
+    ...ports.flatMap(([key, given]) =>
+      isFree(given.value) ? [] : [wrong(key, given, `a port of the application (none of ${RESERVED.join(', ')})`)],
+    ),
     ...(targets === undefined ? [] : reservedTargets(targets)),
   ];
   return problems.length === 0 ? undefined : { refusal: 'prometheus annotations', problems };
@@ -88,14 +90,19 @@ const TARGETS = 'prometheus.istio.io/scrape-targets';
 function mergesMetrics(annotations: Texts, mesh: Mesh): boolean {
   const own = annotations.get(MERGE_METRICS);
   if (own !== undefined) return parseGoBool(own.value) === true;
-  return mesh.values.get('meshConfig.enablePrometheusMerge') === undefined || meshSwitch({ mesh }, 'meshConfig.enablePrometheusMerge') !== undefined;
+  return (
+    mesh.values.get('meshConfig.enablePrometheusMerge') === undefined ||
+    meshSwitch({ mesh }, 'meshConfig.enablePrometheusMerge') !== undefined
+  );
 }
 
 /** `8080`, `8080/metrics`, `:8080/metrics`, in a list; what is none of these is passed over. */
 function reservedTargets(given: Sourced<string>): readonly Problem[] {
   return given.value.split(',').flatMap((target) => {
     const port = /^:?(\d+)(?:[/:]|$)/.exec(target.trim())?.[1];
-    return port === undefined || isFree(port) ? [] : [wrong(TARGETS, { ...given, value: target.trim() }, 'a target with a port of the application')];
+    return port === undefined || isFree(port)
+      ? []
+      : [wrong(TARGETS, { ...given, value: target.trim() }, 'a target with a port of the application')];
   });
 }
 

@@ -10,10 +10,10 @@ import type { Mesh, MeshValue } from '../mesh/mesh.ts';
 import type { AnnotationName } from './annotations.ts';
 import { ANNOTATIONS } from './annotations.ts';
 import { redirectAnnotations, type Written } from './for-plugin.ts';
-import { templateDataOf } from './template-data-of.ts';
 import type { FoundInjection } from './observed.ts';
 import { programOf } from './observed.ts';
 import { foundArguments, programWords } from './observed-arguments.ts';
+import { templateDataOf } from './template-data-of.ts';
 
 export interface OwnAnnotations {
   /** The workload with the annotations of its user alone. */

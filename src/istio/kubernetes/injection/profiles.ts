@@ -11,7 +11,15 @@ interface Known {
 
 /** The values that name a file of the charts, and the names of those that are there; none where the charts do not read them. */
 export function knownProfiles({ release, has }: Profile): readonly Known[] {
-  const profiles = ['ambient', 'default', 'demo', 'preview', 'remote', 'stable', ...(has('profileBringsOpenShift') ? ['openshift', 'openshift-ambient'] : [])];
+  const profiles = [
+    'ambient',
+    'default',
+    'demo',
+    'preview',
+    'remote',
+    'stable',
+    ...(has('profileBringsOpenShift') ? ['openshift', 'openshift-ambient'] : []),
+  ];
   const platforms = [...(has('chartsKnowGke') ? ['gke'] : []), 'k3d', 'k3s', 'microk8s', 'minikube', 'openshift'];
   const versions = compatibleWith(release);
   return [
@@ -28,7 +36,10 @@ export function knownProfiles({ release, has }: Profile): readonly Known[] {
 /** The minors before, as far as a release still behaves as they did: three, and none before the first that had a file. */
 function compatibleWith(release: string): readonly string[] {
   const minor = Number(release.split('.')[1]);
-  return [3, 2, 1].map((back) => minor - back).filter((one) => one >= FIRST).map((one) => `1.${one}`);
+  return [3, 2, 1]
+    .map((back) => minor - back)
+    .filter((one) => one >= FIRST)
+    .map((one) => `1.${one}`);
 }
 
 const FIRST = 20;

@@ -2,9 +2,9 @@
 
 import type { Sourced } from '../../origin.ts';
 import type { Profile } from '../../releases/profile.ts';
+import type { Ids, PodTemplate } from '../manifest/workload.ts';
 import type { Layered } from '../mesh/effective.ts';
 import type { Mesh, NamespaceResource } from '../mesh/mesh.ts';
-import type { Ids, PodTemplate } from '../manifest/workload.ts';
 import { strongest } from './layers.ts';
 import { proxyContainer } from './proxy-container.ts';
 import { injectedText } from './template-data.ts';

@@ -1,6 +1,6 @@
 /** Whether Kubernetes calls an injector for a pod at all: the selectors of the charts' MutatingWebhookConfiguration. */
 
-import type { Source } from '../../origin.ts';
+import type { Origin } from '../../origin.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { Texts, Workload } from '../manifest/workload.ts';
 import type { Mesh } from '../mesh/mesh.ts';
@@ -14,7 +14,7 @@ const REVISION = 'istio.io/rev';
  * Where the selectors of the release's webhooks leave a pod out; undefined where one of them is called. A namespace of which
  * nothing is known is taken for one that asks for injection.
  */
-export function withoutWebhook({ pod, namespace }: Workload, mesh: Mesh, profile: Profile): Source | undefined {
+export function withoutWebhook({ pod, namespace }: Workload, mesh: Mesh, profile: Profile): Origin | undefined {
   const { labels } = pod;
   const byLabel = profile.has('injectsByLabel');
   const choice = byLabel ? labels.get(INJECT) : undefined;
@@ -40,5 +40,5 @@ export function withoutWebhook({ pod, namespace }: Workload, mesh: Mesh, profile
       !has(labels, REVISION) &&
       meshSwitch({ mesh }, 'sidecarInjectorWebhook.enableNamespacesByDefault') !== undefined,
   ].some(Boolean);
-  return called ? undefined : (rev ?? asked)?.source ?? space.source;
+  return called ? undefined : ((rev ?? asked)?.source ?? space.source);
 }

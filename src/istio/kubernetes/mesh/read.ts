@@ -1,6 +1,6 @@
 /** What `--values` takes to what injection looks at. */
 
-import type { Source, Sourced } from '../../origin.ts';
+import type { Origin, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problem, quoted } from '../../problems.ts';
 import { readTag } from '../../releases/known.ts';
@@ -22,7 +22,15 @@ export interface MeshText {
 /** Reads Helm values, IstioOperator and Istio resources, a MeshConfig, ConfigMaps, ProxyConfigs and Namespaces; later texts beat earlier ones. What is wrong is in `problems`. */
 export function readMesh(texts: readonly MeshText[]): Mesh {
   const templates = { makeRules: new Map(), aliases: new Map(), texts: new Map(), all: false };
-  const reading: MeshReading = { values: new Map(), bare: new Map(), implied: new Map(), context: [], notStock: new Set(), templates, problems: [] };
+  const reading: MeshReading = {
+    values: new Map(),
+    bare: new Map(),
+    implied: new Map(),
+    context: [],
+    notStock: new Set(),
+    templates,
+    problems: [],
+  };
   for (const { file, text } of texts) {
     // What `helm get values` prints where there are none is no YAML.
     if (/^[A-Z-]+ VALUES:\s+null\s*$/.test(text)) continue;
@@ -66,7 +74,7 @@ function releaseOf(tag: Sourced<string> | undefined, problems: Problem[]): Sourc
   return undefined;
 }
 
-function firstSource(values: ReadonlyMap<string, Sourced<string>>, start: string): Source | undefined {
+function firstSource(values: ReadonlyMap<string, Sourced<string>>, start: string): Origin | undefined {
   for (const [path, { source }] of values) if (path.startsWith(start)) return source;
   return undefined;
 }
