@@ -88,7 +88,7 @@ function madeOf(workload: Workload, mesh: Mesh, named: string, nodes: string | u
   const { injection, workload: as } = injectionOf(workload, { mesh, images: [], at: { kind: 'release', release, keepArguments: false } });
   const uninjected = injection.kind === 'none' && injection.by !== undefined;
   return {
-    injected: injection.kind !== 'refused' && !uninjected,
+    injected: !(injection.kind === 'refused' && injection.refusal !== undefined) && !uninjected,
     because: !uninjected ? undefined : injection.by === 'webhook' ? 'no webhook is called' : 'the injector leaves it alone',
     refused: injection.kind === 'refused' ? injection.refusal : undefined,
     initContainers: initContainersOf(injection, as, mesh, profileOf(named), nodes),

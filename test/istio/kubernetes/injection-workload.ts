@@ -95,3 +95,9 @@ export function withNamespace(
     namespaces: new Map([[name, { source: at('ns.yaml', name), labels: texts(labels), annotations: texts(annotations) }]]),
   };
 }
+
+/** A mesh on OpenShift, without the plugin, in which the namespace `shop` has annotations and asks for injection. */
+export function openShift({ annotations }: { readonly annotations: Record_ }): Mesh {
+  const values = mesh({ 'global.platform': 'openshift', 'pilot.cni.enabled': 'false' }).values;
+  return { ...withNamespace('shop', { labels: { 'istio-injection': 'enabled' }, annotations }), values };
+}

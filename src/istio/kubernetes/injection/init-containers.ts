@@ -36,7 +36,7 @@ export function initContainersOf(
   profile: Profile,
   nodes?: string,
 ): readonly ShownContainer[] {
-  const container = injection.kind === 'refused' ? undefined : injection.container;
+  const { container } = injection;
   if (container === undefined) return [];
   const { pod } = workload;
   const native = isNativeSidecar(pod, mesh, profile, nodes);
@@ -66,6 +66,21 @@ export function shownOf(made: InitContainer): ShownContainer {
     ...(variables.length === 0 ? {} : { env: variables }),
     ...(restartPolicy === undefined ? {} : { restartPolicy }),
     securityContext,
+  };
+}
+
+/** One of a pod that is injected already. */
+export function observedContainer({ name, image, command, args, env, restartPolicy, node }: Container): ShownContainer {
+  const context = field(node, 'securityContext');
+  const words = (list: Container['args']): readonly string[] => list.map(({ value }) => value);
+  return {
+    name: name.value,
+    ...(image === undefined ? {} : { image: image.value }),
+    ...(command.length === 0 ? {} : { command: words(command) }),
+    ...(args.length === 0 ? {} : { args: words(args) }),
+    ...(env.size === 0 ? {} : { env: [...env].map(([key, { value }]) => ({ name: key, value })) }),
+    ...(restartPolicy === undefined ? {} : { restartPolicy }),
+    ...(context === undefined ? {} : { securityContext: dataOf(context) as ShownContainer['securityContext'] & object }),
   };
 }
 

@@ -58,11 +58,13 @@ export function inject(workload: Workload, mesh: Mesh, profile: Profile, install
   if (scraped !== undefined) return refused(scraped.refusal, scraped.problems);
   if (templates?.makeRules === false) return { kind: 'none', reason: 'no sidecar', source: templates.source, problems: [] };
   const { value: mode, source: modeSource } = modeOf(data);
-  if (mode === 'NONE' && profile.has('injectsNothingInModeNone')) return { kind: 'none', reason: 'mode NONE', source: modeSource };
+  if (mode === 'NONE' && by === 'init' && profile.has('injectsNothingInModeNone'))
+    return { kind: 'none', reason: 'mode NONE', source: modeSource };
   const container = initContainer({ workload, mesh, data, environment: environmentOf(data, config), overlays: templates?.overlays ?? [] });
   const filled = readFilledIn(container);
   if ('problems' in filled) return refused(NO_YAML, filled.problems);
-  if (by === 'cni') return byPlugin(workload, data, config, problems, filled);
+  // In mode NONE there is no container, and the plugin refuses the pod all the same.
+  if (by === 'cni') return byPlugin(workload, data, config, problems, mode === 'NONE' ? undefined : filled);
   if (filled.otherProgram !== undefined)
     return { kind: 'none', reason: 'own command', source: filled.otherProgram.source, container: filled };
   return {
@@ -119,10 +121,15 @@ function byPlugin(
   data: TemplateData,
   config: EffectiveProxyConfig,
   problems: readonly Problem[],
-  container: InitContainer,
+  container: InitContainer | undefined,
 ): Injection {
   const beside = workload.pod.initContainers.find(({ name }) => name.value === 'istio-init');
-  if (beside !== undefined && !wasInjected(workload.pod.annotations, 'istio-init'))
+  if (
+    beside !== undefined &&
+    container !== undefined &&
+    data.profile.has('pluginSkipsInit') &&
+    !wasInjected(workload.pod.annotations, 'istio-init')
+  )
     return { kind: 'none', reason: 'own command', source: beside.name.source, container };
   const own = proxyContainer(workload.pod);
   const ids = ownProxyIds(workload.pod, data.mesh, data.profile);
@@ -139,7 +146,8 @@ function byPlugin(
     group: ids.runAsGroup ?? group,
     ...(native === undefined ? {} : { nativeNftables: native }),
   });
-  return made.kind !== 'arguments' ? made : { ...made, container, problems: [...problems, ...made.problems] };
+  if (made.kind === 'none' || container === undefined) return made;
+  return made.kind === 'refused' ? { ...made, container } : { ...made, container, problems: [...problems, ...made.problems] };
 }
 
 /** The ids of the proxy's container, as the template has them: in TPROXY mode it is root. */

@@ -42,8 +42,14 @@ export type Injection =
       /** Warnings and notes. */
       readonly problems: readonly Problem[];
     }
-  /** The injector, or the plugin, refuses the pod. */
-  | { readonly kind: 'refused'; readonly installer: Installer; readonly refusal: Refusal; readonly problems: readonly Problem[] }
+  /** The injector refuses the pod, for a reason that has a name; or the plugin does, of a pod that was injected. */
+  | {
+      readonly kind: 'refused';
+      readonly installer: Installer;
+      readonly refusal?: Refusal;
+      readonly container?: InitContainer;
+      readonly problems: readonly Problem[];
+    }
   | {
       readonly kind: 'none';
       readonly reason: NotInjected;

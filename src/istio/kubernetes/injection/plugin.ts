@@ -98,8 +98,7 @@ export function pluginInjection(data: PluginData): Injection {
   const { profile } = data;
   const rows = TABLE.filter(({ needs }) => needs === undefined || profile.has(needs));
   const problems = [...rows.flatMap((row) => refused(row, data)), ...(profile.has('pluginInIstio') ? [] : [otherProgram(profile)])];
-  if (problems.some(({ severity }) => severity === 'error'))
-    return { kind: 'refused', installer: 'cni', refusal: 'the CNI plugin refuses the pod', problems };
+  if (problems.some(({ severity }) => severity === 'error')) return { kind: 'refused', installer: 'cni', problems };
   return {
     kind: 'arguments',
     installer: 'cni',
