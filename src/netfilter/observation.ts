@@ -6,19 +6,17 @@ import { compareNormalForms } from './compare.ts';
 import type { Family } from './family.ts';
 import { FAMILIES } from './family.ts';
 import { normalForm, refuses } from './normal.ts';
+import type { ReadCode, ReadProblem } from './read/problems.ts';
+import type { Unread } from './read/unread.ts';
 import type { ReadResult } from './read.ts';
 import type { Ruleset } from './rule.ts';
+import type { Scope, Unseen } from './unseen.ts';
+import { hidesRules, touches } from './unseen.ts';
+
+export type { Unseen, UnseenKind } from './unseen.ts';
 
 /** The tables of a family that can be seen: all there are, or those that are named. One that is seen and not there is empty. */
 export type SeenTables = 'all' | readonly string[];
-
-/** Something of a state that was not looked at, or could not be read. */
-export interface Unseen {
-  readonly family?: Family;
-  readonly table?: string;
-  /** Why, in words that end a sentence: `no listing of it is given`. */
-  readonly reason: string;
-}
 
 export interface Observation {
   readonly ip: Ruleset;
@@ -38,19 +36,52 @@ export function observeAll({ ip, ip6 }: Readonly<Record<Family, Ruleset>>): Obse
  * do commands, for what they don't do is not there; a listing and `iptables -S` show one table. Lines that can't
  * be read are not seen.
  */
-export function observeText({ rulesets, tables, problems }: ReadResult): Observation {
+export function observeText({ rulesets, tables, problems, unread }: ReadResult): Observation {
   const of = (family: Family): Ruleset => rulesets.find((ruleset) => ruleset.family === family) ?? { family, tables: [] };
   const seen = (family: Family): SeenTables => {
     const own = tables.filter((table) => table.family === family);
     return own.some(({ form }) => form === 'block' || form === 'commands') ? 'all' : [...new Set(own.map(({ table }) => table))];
   };
-  const unread = problems.filter(({ code }) => code === 'unreadable-line').map(({ line }) => line);
   return {
     ip: of('ip'),
     ip6: of('ip6'),
     seen: { ip: seen('ip'), ip6: seen('ip6') },
-    unseen: unread.length === 0 ? [] : [{ reason: unreadText(unread) }],
+    unseen: [...unreadLines(unread), ...elsewhere(problems, unread)],
   };
+}
+
+/** Lines that can't be read, by the chain that they are in. */
+function unreadLines(unread: readonly Unread[]): readonly Unseen[] {
+  const places = new Map<string, Unread[]>();
+  for (const one of unread) {
+    const key = [one.family, one.table, one.chain ?? ''].join(' ');
+    const same = places.get(key);
+    if (same === undefined) places.set(key, [one]);
+    else same.push(one);
+  }
+  return [...places.values()].map((same): Unseen => {
+    const { family, table, chain } = same[0] as Unread;
+    const lines = same.map(({ line }) => line).sort((a, b) => a - b);
+    return { family, table, ...(chain !== undefined && { chain }), lines, reason: unreadText(lines) };
+  });
+}
+
+// What these tell of has no place among the rules.
+const NOT_READ: Readonly<Partial<Record<ReadCode, string>>> = {
+  'line-too-long': 'is longer than is read',
+  'too-many-lines': 'and what follows it is more than is read',
+  'too-many-problems': 'is where the lines that can not be read become too many to be listed',
+  'legacy-tables-present': 'tells of rules of legacy, which are not shown',
+};
+
+function elsewhere(problems: readonly ReadProblem[], unread: readonly Unread[]): readonly Unseen[] {
+  const known = new Set(unread.map(({ line }) => line));
+  return problems.flatMap(({ code, line, args }): readonly Unseen[] => {
+    if (code === 'incompatible-table') return [{ table: args['table'] ?? '', reason: 'it holds rules that only nft shows' }];
+    if (code === 'unreadable-line') return known.has(line) ? [] : [{ lines: [line], reason: unreadText([line]) }];
+    const reason = NOT_READ[code];
+    return reason === undefined ? [] : [{ lines: [line], reason: `line ${line} ${reason}` }];
+  });
 }
 
 // More numbers help nobody; the problems have them all.
@@ -65,6 +96,13 @@ function unreadText(lines: readonly number[]): string {
 export function sees({ seen }: Pick<Observation, 'seen'>, family: Family, table: string): boolean {
   const tables = seen[family];
   return tables === 'all' || tables.includes(table);
+}
+
+/** Whether a part of the state was looked at and could not be read, so that what is known of its rules is not all of them. */
+export function isUnread({ unseen }: Pick<Observation, 'unseen'>, scope: Required<Pick<Scope, 'family' | 'table'>> & Scope): boolean {
+  return unseen.some(
+    (one) => hidesRules(one) && one.table !== undefined && (one.chain !== undefined || one.lines !== undefined) && touches(one, scope),
+  );
 }
 
 /** What two observations say of each other. */
@@ -98,10 +136,18 @@ export function compareObservations(left: Observation, right: Observation): Obse
   };
 }
 
-/** What both sides can see of the first one. */
+/** What both sides can see of the first one, without the chains that either could not read. */
 function restricted(one: Observation, other: Observation): Readonly<Record<Family, Ruleset>> {
-  const of = (family: Family): Ruleset =>
-    normalForm({ family, tables: one[family].tables.filter(({ name }) => sees(one, family, name) && sees(other, family, name)) });
+  const isKnown = (family: Family, table: string, chain: string): boolean =>
+    ![one, other].some((side) => isUnread(side, { family, table, chain }));
+  const of = (family: Family): Ruleset => {
+    const tables = one[family].tables.filter(({ name }) => sees(one, family, name) && sees(other, family, name));
+    if (one.unseen.length + other.unseen.length === 0) return normalForm({ family, tables });
+    return normalForm({
+      family,
+      tables: tables.map(({ name, chains }) => ({ name, chains: chains.filter((chain) => isKnown(family, name, chain.name)) })),
+    });
+  };
   return { ip: of('ip'), ip6: of('ip6') };
 }
 
