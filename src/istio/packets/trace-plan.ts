@@ -19,7 +19,7 @@ export interface PodState {
 }
 
 // Addresses that documents use (RFC 5737, RFC 3849): they stand for those of a pod that nobody told.
-export const STAND_IN: Readonly<Record<Family, string>> = { ip: '192.0.2.1', ip6: '2001:db8::1' };
+export const PLACEHOLDER: Readonly<Record<Family, string>> = { ip: '192.0.2.1', ip6: '2001:db8::1' };
 
 /**
  * The pod as a host: one interface beside lo with the addresses of the facts (or, where these tell none, one that stands
@@ -33,7 +33,7 @@ export function hostOf(plan: Pick<CapturePlan, 'routing' | 'settings'>, facts: F
   return {
     interfaces: [
       { name: 'lo', addresses: routing.addresses.map(({ address }) => withoutPrefix(address)) },
-      { name: state.interface ?? 'eth0', addresses: own.length > 0 ? own : Object.values(STAND_IN) },
+      { name: state.interface ?? 'eth0', addresses: own.length > 0 ? own : Object.values(PLACEHOLDER) },
     ],
     // A rule for a mark leads somewhere only where its table has a route.
     localByMark: routing.rules.filter(({ family, table }) =>
@@ -58,7 +58,7 @@ function withoutPrefix(address: string): string {
 export function tracePacket(plan: CapturePlan, packet: Packet, facts: Facts = {}, state: PodState = {}): Trace {
   const { family, origin, inInterface, outInterface } = packet;
   const told = facts.addresses?.some((address) => address.includes(':') === (family === 'ip6')) ?? false;
-  const destination = packet.destination ?? (origin === 'remote' && !told ? STAND_IN[family] : undefined);
+  const destination = packet.destination ?? (origin === 'remote' && !told ? PLACEHOLDER[family] : undefined);
   const addressed = told || origin === 'local' || destination === undefined ? facts : { ...facts, addresses: [destination] };
   const outside = state.interface ?? [inInterface, outInterface].find((name) => name !== undefined && name !== 'lo');
   const host = hostOf(plan, addressed, { ...state, interface: outside });

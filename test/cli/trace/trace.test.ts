@@ -4,7 +4,7 @@ import { plain } from '../../../src/cli/terminal/color.ts';
 import type { TraceRequest } from '../../../src/cli/trace/trace.ts';
 import { trace } from '../../../src/cli/trace/trace.ts';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
-import { sceneOfPlan, traceIn, verdictIn } from '../../../src/istio/packets/pod-network.ts';
+import { podNetworkOfPlan, traceIn, verdictIn } from '../../../src/istio/packets/pod-network.ts';
 import { VERDICTS } from '../../../src/istio/packets/verdict.ts';
 import { ProblemError } from '../../../src/istio/problems.ts';
 import type { Packet } from '../../../src/netfilter/packet.ts';
@@ -340,9 +340,9 @@ describe('a port', () => {
     const { output } = await traced({ words: { port: '80' }, output: 'json' });
     const { kind, ends } = JSON.parse(output) as { kind: string; ends: { ip: { words: string; verdict: string; example: Packet }[] } };
     expect(kind).toBe('PortTrace');
-    const scene = sceneOfPlan(planFromSettings({}));
+    const podNetwork = podNetworkOfPlan(planFromSettings({}));
     expect(ends.ip.length).toBeGreaterThan(5);
-    for (const { words, verdict, example } of ends.ip) expect(verdictIn(scene, traceIn(scene, example)).id, words).toBe(verdict);
+    for (const { words, verdict, example } of ends.ip) expect(verdictIn(podNetwork, traceIn(podNetwork, example)).id, words).toBe(verdict);
   });
 });
 
