@@ -6,8 +6,7 @@ import { compareNormalForms } from './compare.ts';
 import type { Family } from './family.ts';
 import { FAMILIES } from './family.ts';
 import { normalForm, refuses } from './normal.ts';
-import type { ReadCode, ReadProblem } from './read/problems.ts';
-import type { Unread } from './read/unread.ts';
+import { unseenIn } from './read/unread.ts';
 import type { ReadResult } from './read.ts';
 import type { Ruleset } from './rule.ts';
 import type { Scope, Unseen } from './unseen.ts';
@@ -46,50 +45,8 @@ export function observeText({ rulesets, tables, problems, unread }: ReadResult):
     ip: of('ip'),
     ip6: of('ip6'),
     seen: { ip: seen('ip'), ip6: seen('ip6') },
-    unseen: [...unreadLines(unread), ...elsewhere(problems, unread)],
+    unseen: unseenIn({ problems, unread }),
   };
-}
-
-/** Lines that can't be read, by the chain that they are in. */
-function unreadLines(unread: readonly Unread[]): readonly Unseen[] {
-  const places = new Map<string, Unread[]>();
-  for (const one of unread) {
-    const key = [one.family, one.table, one.chain ?? ''].join(' ');
-    const same = places.get(key);
-    if (same === undefined) places.set(key, [one]);
-    else same.push(one);
-  }
-  return [...places.values()].map((same): Unseen => {
-    const { family, table, chain } = same[0] as Unread;
-    const lines = same.map(({ line }) => line).sort((a, b) => a - b);
-    return { family, table, ...(chain !== undefined && { chain }), lines, reason: unreadText(lines) };
-  });
-}
-
-// What these tell of has no place among the rules.
-const NOT_READ: Readonly<Partial<Record<ReadCode, string>>> = {
-  'line-too-long': 'is longer than is read',
-  'too-many-lines': 'and what follows it is more than is read',
-  'too-many-problems': 'is where the lines that can not be read become too many to be listed',
-  'legacy-tables-present': 'tells of rules of legacy, which are not shown',
-};
-
-function elsewhere(problems: readonly ReadProblem[], unread: readonly Unread[]): readonly Unseen[] {
-  const known = new Set(unread.map(({ line }) => line));
-  return problems.flatMap(({ code, line, args }): readonly Unseen[] => {
-    if (code === 'incompatible-table') return [{ table: args['table'] ?? '', reason: 'it holds rules that only nft shows' }];
-    if (code === 'unreadable-line') return known.has(line) ? [] : [{ lines: [line], reason: unreadText([line]) }];
-    const reason = NOT_READ[code];
-    return reason === undefined ? [] : [{ lines: [line], reason: `line ${line} ${reason}` }];
-  });
-}
-
-// More numbers help nobody; the problems have them all.
-const MOST_NUMBERS = 10;
-
-function unreadText(lines: readonly number[]): string {
-  const numbers = lines.slice(0, MOST_NUMBERS).join(', ');
-  return `${lines.length === 1 ? 'a line' : `${lines.length} lines`} that can't be read: ${numbers}${lines.length > MOST_NUMBERS ? ', ...' : ''}`;
 }
 
 /** Whether a table of a family can be seen. */
@@ -157,8 +114,9 @@ function notShown(one: Observation, other: Observation, operand: NotCompared['op
     const tables = one.seen[family];
     if (tables === 'all') return [];
     const missed = other[family].tables.map(({ name }) => name).filter((name) => !tables.includes(name));
-    if (tables.length === 0) return missed.length === 0 ? [] : [{ operand, family, reason: 'nothing of this family is shown' }];
-    return missed.map((table) => ({ operand, family, table, reason: 'this table is not shown' }));
+    if (tables.length === 0)
+      return missed.length === 0 ? [] : [{ operand, kind: 'form', family, reason: 'nothing of this family is shown' }];
+    return missed.map((table) => ({ operand, kind: 'form', family, table, reason: 'this table is not shown' }));
   });
   return [...blind, ...one.unseen.map((unseen) => ({ operand, ...unseen }))];
 }
@@ -176,8 +134,8 @@ function notShownOfRules(
       const refusing = other[family].tables.find(({ name }) => name === table)?.chains.filter(refuses) ?? [];
       const hidden = refusing.filter(({ name }) => chains.some((chain) => chain.name === name && chain.policy === 'unknown'));
       return [
-        ...(hides ? [{ operand, family, table, reason: 'the interfaces of its rules are not shown' }] : []),
-        ...hidden.map(({ name }) => ({ operand, family, table, reason: `the policy of ${name} is not shown` })),
+        ...(hides ? [{ operand, kind: 'form' as const, family, table, reason: 'the interfaces of its rules are not shown' }] : []),
+        ...hidden.map(({ name }) => ({ operand, kind: 'form' as const, family, table, reason: `the policy of ${name} is not shown` })),
       ];
     }),
   );

@@ -2,8 +2,8 @@
 
 import type { Family } from './family.ts';
 
-/** What kind of thing it is; `rules` of iptables unless said otherwise. */
-export type UnseenKind = 'rules' | 'native table' | 'policy routing' | 'addresses';
+/** What kind of thing it is; `rules` of iptables unless said otherwise. `form` is what the form of a text leaves out, and nobody looked at. */
+export type UnseenKind = 'rules' | 'native table' | 'policy routing' | 'addresses' | 'form';
 
 /** Something of a state that was not looked at, or could not be read. The narrower it is placed, the more stays certain. */
 export interface Unseen {
@@ -43,5 +43,15 @@ const NOT_ASKED: readonly string[] = ['security'];
 
 /** What of it packets may meet. */
 export function bearing(unseen: readonly Unseen[]): readonly Unseen[] {
-  return unseen.filter(({ table }) => table === undefined || !NOT_ASKED.includes(table));
+  return unseen.filter(({ kind, table }) => kind === 'native table' || table === undefined || !NOT_ASKED.includes(table));
+}
+
+/** Whether what can't be seen was looked for: no answer that rests on it is certain. What a form leaves out is a condition that is named. */
+export function isDoubt({ kind }: Unseen): boolean {
+  return kind !== 'form';
+}
+
+/** How many lines could not be read; 0 where it is not a matter of lines. */
+export function linesIn(unseen: readonly Unseen[]): number {
+  return unseen.reduce((sum, { lines = [] }) => sum + lines.length, 0);
 }

@@ -16,10 +16,15 @@ export const SHARED_CHAIN = 'ISTIO_OUTPUT';
 
 /** Whether some release of istio-iptables makes a chain of this name in this table. */
 export function isSidecarChain(table: string, name: string): boolean {
-  return MADE.get(table)?.includes(name) ?? false;
+  return MADE.get(table)?.includes(withoutMark(name)) ?? false;
+}
+
+// A chain of legacy beside one of nft has its name with a mark (netfilter/merge.ts).
+function withoutMark(name: string): string {
+  return name.replace(/(?:\.legacy)+$/, '');
 }
 
 /** Whether a chain has the look of Istio's and no release, nor the ambient mode, makes it: it is somebody else's, and stays. */
 export function isForeignIstioChain(table: string, name: string): boolean {
-  return name.startsWith('ISTIO_') && !isSidecarChain(table, name) && !AMBIENT_CHAINS.includes(name) && name !== SHARED_CHAIN;
+  return name.startsWith('ISTIO_') && !isSidecarChain(table, name) && !AMBIENT_CHAINS.includes(name) && withoutMark(name) !== SHARED_CHAIN;
 }
