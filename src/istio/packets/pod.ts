@@ -1,6 +1,7 @@
 /** The pod that packets meet: who its processes are, and its addresses. */
 
 import type { Family } from '../../netfilter/family.ts';
+import { bareAddress } from '../../netfilter/network.ts';
 import type { OwnerRange } from '../../netfilter/numbers.ts';
 import type { Facts } from '../settings/facts.ts';
 import { withNumbers } from '../settings/name-resolution.ts';
@@ -17,7 +18,7 @@ export interface Pod {
   readonly proxy: Owner;
   /** A process that is not the proxy's: the first user from 1000 on, and the first group, that are none of its own. */
   readonly app: Owner;
-  /** Never empty: where the facts tell none of a family, one that stands for it. */
+  /** Without the length of their network, and never empty: where the facts tell none of a family, one that stands for it. */
   readonly addresses: Readonly<Record<Family, readonly string[]>>;
   /** Whether the facts tell the addresses of a family. */
   readonly known: Readonly<Record<Family, boolean>>;
@@ -27,7 +28,7 @@ export interface Pod {
 export function podOf(settings: SettingValues, facts: Facts, proxy?: Owner): Pod {
   const values = withNumbers(settings, facts);
   const own = (family: Family): readonly string[] =>
-    (facts.addresses ?? []).filter((address) => address.includes(':') === (family === 'ip6'));
+    (facts.addresses ?? []).filter((address) => address.includes(':') === (family === 'ip6')).map(bareAddress);
   const addresses = (family: Family): readonly string[] => (own(family).length > 0 ? own(family) : [PLACEHOLDER[family]]);
   return {
     proxy: proxy ?? proxyOf(values),

@@ -1,6 +1,7 @@
 /** A packet through a plan: the pod that the plan is made for, as a host. */
 
 import type { Family } from '../../netfilter/family.ts';
+import { bareAddress } from '../../netfilter/network.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import type { Host } from '../../netfilter/trace/host.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
@@ -28,11 +29,11 @@ export const PLACEHOLDER: Readonly<Record<Family, string>> = { ip: '192.0.2.1', 
  */
 export function hostOf(plan: Pick<CapturePlan, 'routing' | 'settings'>, facts: Facts = {}, state: PodState = {}): Host {
   const { routing, settings } = plan;
-  const own = (facts.addresses ?? []).map(withoutPrefix);
+  const own = (facts.addresses ?? []).map(bareAddress);
   const proxy = [settings['proxy.port'].value, settings['proxy.inboundPort'].value];
   return {
     interfaces: [
-      { name: 'lo', addresses: routing.addresses.map(({ address }) => withoutPrefix(address)) },
+      { name: 'lo', addresses: routing.addresses.map(({ address }) => bareAddress(address)) },
       { name: state.interface ?? 'eth0', addresses: own.length > 0 ? own : Object.values(PLACEHOLDER) },
     ],
     // A rule for a mark leads somewhere only where its table has a route.
@@ -43,10 +44,6 @@ export function hostOf(plan: Pick<CapturePlan, 'routing' | 'settings'>, facts: F
     boundListeners: [],
     forwarding: state.forwarding,
   };
-}
-
-function withoutPrefix(address: string): string {
-  return address.replace(/\/\d+$/, '');
 }
 
 /**

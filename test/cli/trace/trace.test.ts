@@ -618,3 +618,25 @@ describe('the program', () => {
     expect(exitCode).toBe(0);
   });
 });
+
+describe('an address that is given with the length of its network', () => {
+  it('is the same address to a packet, to a request and to the pod that calls itself', async () => {
+    for (const [address, to] of [
+      ['10.0.0.7/24', 'pod:8080'],
+      ['2001:db8::7/64', 'pod:8080'],
+    ] as const) {
+      const given = { release: '1.12', addresses: [address] };
+      const family = address.includes(':') ? { family: 'ip6' } : {};
+      for (const words of [
+        { from: 'outside', to },
+        { request: 'client-to-app' },
+        { request: 'app-to-itself' },
+        { request: 'health-check' },
+      ]) {
+        const { output, exitCode } = await traced({ given, words, ...family });
+        const bare = await traced({ given: { ...given, addresses: [address.replace(/\/.*/, '')] }, words, ...family });
+        expect({ output, exitCode }).toEqual({ output: bare.output, exitCode: 0 });
+      }
+    }
+  });
+});

@@ -1,5 +1,6 @@
 /** Follows a connection: who gets it, and what Envoy opens next, until somebody answers or nothing can go on. */
 
+import { bareAddress } from '../../../netfilter/network.ts';
 import type { Packet } from '../../../netfilter/packet.ts';
 import type { Trace } from '../../../netfilter/trace/result.ts';
 import type { Owner } from '../pod.ts';
@@ -118,7 +119,7 @@ function operandOf(
   const port = end.kind === 'local' ? end.port : undefined;
   if (port !== ports.outbound) return id === 'envoy-inbound' ? 'inbound' : 'outbound';
   if (ports.inbound !== ports.outbound && stage.does('inboundByPort')) return 'outbound';
-  const own = [stage.addresses.pod, stage.addresses['service pod'], ...(facts.addresses ?? [])];
+  const own = [stage.addresses.pod, stage.addresses['service pod'], ...(facts.addresses ?? []).map(bareAddress)];
   return id === 'envoy-inbound' || own.includes(packet.destination ?? '') ? 'inbound' : 'outbound';
 }
 
@@ -129,7 +130,7 @@ const DELIVERY_MARK = 1337;
 function delivery(stage: Stage, podNetwork: PodNetwork, before: Connection): Connection | Ending {
   const { destination = '', destinationPort, source } = before.packet;
   const own = before.pod === 'this' ? stage.addresses.pod : stage.addresses['service pod'];
-  const local = [own, stage.addresses.localhost, stage.addresses.delivery, ...(podNetwork.facts.addresses ?? [])];
+  const local = [own, stage.addresses.localhost, stage.addresses.delivery, ...(podNetwork.facts.addresses ?? []).map(bareAddress)];
   if (!local.includes(destination)) return 'misled';
   const transparent = stage.values.mode === 'TPROXY' && stage.does('keepsClientAddress');
   // From the client's address it can't call localhost: the kernel routes no answer from 127.0.0.1 to another machine.
