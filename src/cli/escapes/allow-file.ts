@@ -12,7 +12,7 @@ import { parseNetwork } from '../../netfilter/network.ts';
 import { parsePortRange } from '../../netfilter/numbers.ts';
 import type { Range } from '../../netfilter/trace/ranges.ts';
 
-export const ALLOW_KIND = 'EscapeAllowances';
+const ALLOW_KIND = 'EscapeAllowances';
 
 const WHAT = ['inbound', 'outbound', 'any'] as const;
 const KEYS = ['what', 'ports', 'to', 'workloads', 'owner', 'reason', 'until'];
