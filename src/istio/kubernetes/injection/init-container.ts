@@ -8,34 +8,13 @@ import type { Container, Texts, Workload } from '../manifest/workload.ts';
 import { dataOf } from '../mesh/go-text.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { proxyImage } from './image.ts';
-import type { InjectedArgument } from './injected.ts';
+import type { InitContainer, Variable } from './injected.ts';
 import { foundArguments, programOfWords } from './observed-arguments.ts';
 import { ownProxyIds } from './proxy-user.ts';
 import { merged, mergedByName } from './strategic-merge.ts';
 import { cniValue, templateArguments } from './template.ts';
 import type { TemplateData } from './template-data.ts';
 import { meshSwitch, modeOf } from './template-data.ts';
-
-/** A variable of a container: its value, or that it comes from elsewhere. */
-export type Variable = { readonly name: string; readonly value: string } | { readonly name: string; readonly from: unknown };
-
-type Data = Readonly<Record<string, unknown>>;
-
-export interface InitContainer {
-  readonly name: 'istio-init' | 'istio-validation';
-  readonly image: string;
-  readonly command: readonly string[];
-  /** The words before the arguments: the program, where it is named there. */
-  readonly program: readonly string[];
-  readonly arguments: readonly InjectedArgument[];
-  /** The variables whose values are known. */
-  readonly environment: Texts;
-  readonly variables: readonly Variable[];
-  readonly securityContext: Data;
-  readonly restartPolicy?: string;
-  /** Where the program is another one. */
-  readonly otherProgram?: Sourced<string>;
-}
 
 export interface Making {
   readonly workload: Workload;

@@ -6,8 +6,7 @@ import { field } from '../../yaml-fields.ts';
 import type { Container, Workload } from '../manifest/workload.ts';
 import { dataOf } from '../mesh/go-text.ts';
 import type { Mesh } from '../mesh/mesh.ts';
-import type { InitContainer, Variable } from './init-container.ts';
-import type { Injection } from './injected.ts';
+import type { InitContainer, Injection, Variable } from './injected.ts';
 import { wordsOf } from './injected.ts';
 import { isNativeSidecar } from './native-sidecar.ts';
 import { ownProxyIds } from './proxy-user.ts';
@@ -55,7 +54,7 @@ export function initContainersOf(
 const PROXY = 'istio-proxy';
 
 /** As a container that could be pasted: what it has none of is left out. */
-export function shownOf(made: InitContainer): ShownContainer {
+function shownOf(made: InitContainer): ShownContainer {
   const { name, image, command, variables, restartPolicy, securityContext } = made;
   const args = [...made.program, ...wordsOf(made.arguments)];
   return {

@@ -4,7 +4,6 @@ import type { Environment } from '../../arguments/effective-values.ts';
 import type { Origin, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import type { Texts } from '../manifest/workload.ts';
-import type { InitContainer } from './init-container.ts';
 
 /** Who makes the rules: the init container, or the CNI plugin of the node. */
 export type Installer = 'init' | 'cni';
@@ -23,6 +22,25 @@ export interface InjectedArgument {
   readonly source: Origin;
   /** Who else gave one and lost to it, the strongest first; the default last. */
   readonly over: readonly Sourced<string>[];
+}
+
+/** A variable of a container: its value, or that it comes from elsewhere. */
+export type Variable = { readonly name: string; readonly value: string } | { readonly name: string; readonly from: unknown };
+
+export interface InitContainer {
+  readonly name: 'istio-init' | 'istio-validation';
+  readonly image: string;
+  readonly command: readonly string[];
+  /** The words before the arguments: the program, where it is named there. */
+  readonly program: readonly string[];
+  readonly arguments: readonly InjectedArgument[];
+  /** The variables whose values are known. */
+  readonly environment: Texts;
+  readonly variables: readonly Variable[];
+  readonly securityContext: Readonly<Record<string, unknown>>;
+  readonly restartPolicy?: string;
+  /** Where the program is another one. */
+  readonly otherProgram?: Sourced<string>;
 }
 
 /** Why a pod gets no rules. */

@@ -20,7 +20,7 @@ export interface ProxyIds {
 }
 
 /** Whether the release's istiod takes the cluster for OpenShift: the value says it, or a profile that brings it. */
-export function isOpenShift(mesh: Mesh, { has }: Profile): boolean {
+function isOpenShift(mesh: Mesh, { has }: Profile): boolean {
   const platform = mesh.values.get('global.platform')?.value;
   if (platform !== undefined && platform !== '') return platform === 'openshift' && has('injectsByPlatform');
   return has('profileBringsOpenShift') && /^openshift(?:-ambient)?$/.test(mesh.values.get('profile')?.value ?? '');

@@ -13,9 +13,9 @@ export interface Refused {
   readonly problems: readonly Problem[];
 }
 
-export const REFUSED_BY_CHART = 'the chart refuses the values';
-export const REFUSED_VALUES = 'istiod refuses the values';
-export const REFUSED_MESH = 'istiod refuses the mesh configuration';
+const REFUSED_BY_CHART = 'the chart refuses the values';
+const REFUSED_VALUES = 'istiod refuses the values';
+const REFUSED_MESH = 'istiod refuses the mesh configuration';
 
 /** Why a mesh can't be installed at a release with these values; undefined where it can. */
 export function meshRefusal(mesh: Mesh, profile: Profile): Refused | undefined {
