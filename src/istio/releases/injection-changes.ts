@@ -92,6 +92,18 @@ export const INJECTION_CHANGES = {
     touches: 'no traffic',
     what: 'The proxy can be injected as a native sidecar: an init container that restarts always, behind the one that makes the rules.',
   },
+  nativeSidecarsByAnnotation: {
+    spans: '1.24 -',
+    commits: [],
+    touches: 'users of the annotation',
+    what: 'The annotation sidecar.istio.io/nativeSidecar decides for its pod whether the proxy is a native sidecar.',
+  },
+  nativeSidecarsByDefault: {
+    spans: '1.27 -',
+    commits: [],
+    touches: 'every pod',
+    what: "The proxy is a native sidecar by default where the nodes' kubelet is 1.33 or newer (ENABLE_NATIVE_SIDECARS is auto). What makes the rules runs first then, and the proxy before the pod's own init containers: with istio-init their traffic is captured from then on, where it met no rules before; with the CNI plugin it is no longer refused.",
+  },
   injectsReroutedByNewName: {
     spans: '1.25 -',
     commits: [],
