@@ -3,7 +3,7 @@
 export type { Description } from './istio/found/identify/describe.ts';
 export type { Answer, Identification } from './istio/found/identify.ts';
 export { describeAnswer, identify } from './istio/found/identify.ts';
-export type { Source, Sourced } from './istio/origin.ts';
+export type { Origin, Sourced } from './istio/origin.ts';
 export type { BehaviorComparison, BehaviorOptions, BehaviorRegion } from './istio/packets/behavior.ts';
 export { behaviorText, compareBehavior } from './istio/packets/behavior.ts';
 export type { PodState } from './istio/packets/trace-plan.ts';

@@ -1,7 +1,7 @@
 /** Options that mean the same in every command. */
 
 import type { Options } from 'yargs';
-import type { SettingsGiven } from '../sources/options.ts';
+import type { SourceOptions } from '../sources/options.ts';
 import { progressFor } from './terminal/progress.ts';
 
 /** Settings of a sidecar, and what is known of its pod. */
@@ -78,7 +78,7 @@ function all(parsed: Parsed, name: string): readonly string[] {
 }
 
 /** The settings that a command line gave. */
-export function settingsGiven(parsed: Parsed): SettingsGiven {
+export function sourceOptions(parsed: Parsed): SourceOptions {
   const one = (name: string, key: string): object => {
     const value = last(parsed, name);
     return value === undefined ? {} : { [key]: value };

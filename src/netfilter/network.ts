@@ -73,6 +73,11 @@ export function printNetwork(network: Network): string {
   return `${network.address}/${network.prefix}`;
 }
 
+/** An address without the length of its network, as packets have it: `10.0.0.7` of `10.0.0.7/24`. */
+export function bareAddress(text: string): string {
+  return text.replace(/\/.*$/s, '');
+}
+
 /** As a listing (`iptables -L -n`) shows it: without the prefix where it names one address. */
 export function listNetwork(network: Network): string {
   return network.prefix === addressBits(network.family) ? network.address : printNetwork(network);

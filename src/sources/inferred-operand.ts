@@ -1,11 +1,11 @@
 import { spansText } from '../istio/releases/spans-text.ts';
 import { observeAll } from '../netfilter/observation.ts';
 import { badOption } from './bad-option.ts';
-import type { NamedSide } from './operand.ts';
-import type { Side } from './rule-source.ts';
+import type { DiffOperand } from './operand.ts';
+import type { RuleSource } from './rule-source.ts';
 
 /** What `identify` finds for rules. Throws a ProblemError where none of them are those of a sidecar. */
-export async function inferredSide(found: Side): Promise<NamedSide> {
+export async function inferredOperand(found: RuleSource): Promise<DiffOperand> {
   const { identify } = await import('../istio/found/identify.ts');
   const { outcome, answers } = identify(found.seen);
   const [likeliest] = answers;

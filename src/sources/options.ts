@@ -11,11 +11,11 @@ export interface WorkProgress {
 }
 
 /** The values of these options, as they were given. */
-export interface SettingsGiven {
+export interface SourceOptions {
   /** Told how far reading is, where it takes long. */
   readonly progress?: WorkProgress;
   readonly filename?: string;
-  readonly manifests?: ManifestsGiven;
+  readonly manifests?: ManifestOptions;
   readonly sets: readonly string[];
   readonly release?: string;
   readonly env: readonly string[];
@@ -30,7 +30,7 @@ export interface SettingsGiven {
 }
 
 /** Options that only manifests ask for. */
-export interface ManifestsGiven {
+export interface ManifestOptions {
   /** All that `-f` named, where a command reads many. */
   readonly filenames: readonly string[];
   /** Files of what the mesh is installed with. */
@@ -42,9 +42,9 @@ export interface ManifestsGiven {
 }
 
 /** What nobody said anything of. */
-export const NO_MANIFESTS: ManifestsGiven = { filenames: [], values: [], imageReleases: [], keepArguments: false };
+export const NO_MANIFEST_OPTIONS: ManifestOptions = { filenames: [], values: [], imageReleases: [], keepArguments: false };
 
 /** The value of the option, beside the settings that are given. */
-export interface WorkloadGiven {
+export interface WorkloadOption {
   readonly workload?: string;
 }

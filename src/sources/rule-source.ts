@@ -7,7 +7,7 @@ import type { Facts } from '../istio/settings/facts.ts';
 import type { Observation } from '../netfilter/observation.ts';
 
 /** One side of a comparison, or the only one. */
-export interface Side {
+export interface RuleSource {
   /** For headings: `saved.txt`, `Istio 1.23.0, an ordinary injected pod`, `the network namespace of process 7`. */
   readonly name: string;
   readonly seen: Observation;

@@ -5,11 +5,11 @@ import { FAMILY_NAMES } from '../terminal/families.ts';
 import type { Report } from './report.ts';
 
 /** How many rules of each family there are, of whoever, and where they live. */
-export function amountText({ side }: Pick<Report, 'side'>): string {
+export function amountText({ ruleSource }: Pick<Report, 'ruleSource'>): string {
   const counts = FAMILIES.map((family) => {
-    const rules = side?.seen[family].tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules)) ?? [];
+    const rules = ruleSource?.seen[family].tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules)) ?? [];
     return `${rules.length} ${FAMILY_NAMES[family]}`;
   });
-  const homes = [...new Set((side?.places ?? []).map(({ backend }) => backend))].join(' and ');
+  const homes = [...new Set((ruleSource?.places ?? []).map(({ backend }) => backend))].join(' and ');
   return `${counts.join(' and ')} rules${homes === '' ? '' : ` in ${homes}`}`;
 }

@@ -29,7 +29,7 @@ export function markdownForm(report: Report): string {
     ),
     titled(
       'Next',
-      report.again.map(({ why, command }) => `- ${plainText(why)}: ${code(command)}`),
+      report.nextCommands.map(({ why, command }) => `- ${plainText(why)}: ${code(command)}`),
     ),
     machineTable(report),
   ];

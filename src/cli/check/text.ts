@@ -29,7 +29,7 @@ export function textForm(report: Report, paint: Paint): string {
     ruleLines(report, paint),
     connectionLines(report, paint),
     findingLines(report, paint),
-    [...unseenLines(report, paint), ...againLines(report, paint)],
+    [...unseenLines(report, paint), ...nextLines(report, paint)],
     machineLines(report, paint),
   ];
   return parts
@@ -97,11 +97,11 @@ function unseenLines({ unseen }: Report, paint: Paint): readonly string[] {
   return labelled(paint, 'not seen', unseen);
 }
 
-function againLines({ again }: Report, paint: Paint): readonly string[] {
+function nextLines({ nextCommands }: Report, paint: Paint): readonly string[] {
   return labelled(
     paint,
     'next',
-    again.flatMap(({ why, command }) => [`${why}:`, `  ${command}`]),
+    nextCommands.flatMap(({ why, command }) => [`${why}:`, `  ${command}`]),
   );
 }
 

@@ -71,6 +71,8 @@ function declarations({ chain, left, right }: ComparedChain, inLeft: boolean, in
 function ruleLines({ chain, rows }: ComparedChain): readonly Line[] {
   const append = (rule: Rule): string => `-A ${chain} ${printRule(rule)}`.trimEnd();
   return rows.map((row) =>
-    row.side === 'both' ? { mark: ' ', text: append(row.left.rule) } : { mark: row.side === 'left' ? '-' : '+', text: append(row.at.rule) },
+    row.operand === 'both'
+      ? { mark: ' ', text: append(row.left.rule) }
+      : { mark: row.operand === 'left' ? '-' : '+', text: append(row.at.rule) },
   );
 }

@@ -26,7 +26,8 @@ export function bodyParts(comparison: Comparison, paint: Paint): readonly (reado
 
 /** What was not compared, and what was left out. */
 export function footLines({ left, right, notCompared }: Comparison): readonly string[] {
-  const hidden = (side: 'left' | 'right'): readonly string[] => notCompared.filter((one) => one.side === side).map(notComparedText);
+  const hidden = (operand: 'left' | 'right'): readonly string[] =>
+    notCompared.filter((one) => one.operand === operand).map(notComparedText);
   return [
     ...listed('Not compared:', hidden('left'), hidden('right')),
     ...listed('Left out; --all compares them:', left.foreign.map(leftOutText), right.foreign.map(leftOutText)),

@@ -8,9 +8,9 @@ import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { NotCompared, Observation } from '../../netfilter/observation.ts';
 import type { Rule } from '../../netfilter/rule.ts';
-import type { Place } from '../../sources/source.ts';
+import type { Place } from '../../sources/read-source.ts';
 import { FAMILY_NAMES } from '../terminal/families.ts';
-import type { ComparedSide, Comparison } from './comparison.ts';
+import type { ComparedOperand, Comparison } from './comparison.ts';
 import { differencesOf } from './comparison.ts';
 
 /** A setting that caused a rule, and where its value came from. */
@@ -37,7 +37,7 @@ export function reasonOf(of: Pick<Rule, 'because'>, plan: CapturePlan | undefine
 }
 
 /** What a side is, in one line: its name; where live rules are; what a text shows. */
-export function headingOf({ name, plan, places, seen }: Pick<ComparedSide, 'name' | 'plan' | 'places' | 'seen'>): string {
+export function headingOf({ name, plan, places, seen }: Pick<ComparedOperand, 'name' | 'plan' | 'places' | 'seen'>): string {
   const said =
     plan !== undefined ? '' : places !== undefined ? placesText(places) : FAMILIES.flatMap((family) => shownText(family, seen)).join(', ');
   return onOneLine(said === '' ? name : `${name} (${said})`);

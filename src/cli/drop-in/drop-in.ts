@@ -18,7 +18,7 @@ import type { Profile } from '../../istio/releases/profile.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
 import { RELEASE_VARIABLE, resolveRelease } from '../../istio/releases/resolve-release.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
-import type { Asked } from './request.ts';
+import type { DropInRequest } from './request.ts';
 import { ALLOW_HOST, dropInWork } from './work.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -58,7 +58,7 @@ function logOf(args: readonly string[], environment: Environment, profile: Profi
   return makeLog({ json: given.switched('log-json')?.value === true, level: parseLevel(given.action('log-level')?.value ?? '') });
 }
 
-async function ask(args: readonly string[], variables: Variables, wanted: Sourced<string> | undefined): Promise<Asked> {
+async function ask(args: readonly string[], variables: Variables, wanted: Sourced<string> | undefined): Promise<DropInRequest> {
   const { release, problems } = resolveRelease(wanted);
   const profile = profileOf(release);
   const environment = environmentOf(variables);

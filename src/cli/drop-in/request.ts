@@ -6,7 +6,7 @@ import type { Action } from '../../istio/arguments/arguments.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 
 /** What the drop-in was asked for. */
-export interface Asked {
+export interface DropInRequest {
   readonly plan: CapturePlan;
   readonly target: Target;
   readonly log: Log;

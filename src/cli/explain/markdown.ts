@@ -8,17 +8,17 @@ import { headingOf, isGiven, remarksOn, settingSourceText, sourceText, surroundi
 
 /** What is explained, the settings and the rules as tables. */
 export function markdownForm(explanation: Explanation): string {
-  const { settings, unused, rules, routing } = explanation;
+  const { settings, ignored, rules, routing } = explanation;
   const given = settings.filter(isGiven);
   const parts = [
     [`### ${plain(headingOf(explanation))}`],
     surroundings(explanation).map(([label, text]) => `- ${label}: ${code(text)}`),
     settingTable('given', given),
-    unused.length === 0
+    ignored.length === 0
       ? []
       : table(
           ['given in vain', 'value', 'from', ''],
-          unused.map((one) => [plain(one.name), plain(one.value), plain(sourceText(one.source)), plain(unusedText(one))]),
+          ignored.map((one) => [plain(one.name), plain(one.value), plain(sourceText(one.source)), plain(unusedText(one))]),
         ),
     settingTable(
       'as by default',

@@ -1,18 +1,18 @@
 /** Who made rules, and with which settings, in a line. */
 
 import type { Answer, Identification } from '../../istio/found/identify.ts';
-import { makerName, settingsSaid } from './words.ts';
+import { describedSettings, makerName } from './words.ts';
 
 /** What is not as in an ordinary injected pod. */
 export function settingsText(answer: Answer): string {
-  const odd = settingsSaid(answer).filter(({ ordinary }) => ordinary !== undefined);
-  return `an ordinary injected pod${odd.length === 0 ? '' : `, but ${odd.map(({ key, text }) => `${key} ${text}`).join('; ')}`}`;
+  const nonDefault = describedSettings(answer).filter(({ ordinary }) => ordinary !== undefined);
+  return `an ordinary injected pod${nonDefault.length === 0 ? '' : `, but ${nonDefault.map(({ key, text }) => `${key} ${text}`).join('; ')}`}`;
 }
 
 /** The settings that an ordinary injected pod does not have, as `--set` takes them: `inbound.excludePorts=80,443`. */
-export function oddSettings(answer: Answer): readonly string[] {
-  return settingsSaid(answer)
-    .slice(0, answer.odd.settings.length)
+export function nonDefaultSettings(answer: Answer): readonly string[] {
+  return describedSettings(answer)
+    .slice(0, answer.nonDefault.settings.length)
     .map(({ key, text }) => `${key}=${text === 'none' ? '' : text.replaceAll(', ', ',')}`);
 }
 

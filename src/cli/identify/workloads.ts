@@ -8,13 +8,13 @@ import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
 import { observeAll } from '../../netfilter/observation.ts';
 import { oneOf } from '../../sources/bad-option.ts';
-import type { SettingsGiven, WorkloadGiven } from '../../sources/options.ts';
-import type { Side } from '../../sources/rule-source.ts';
+import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
+import type { RuleSource } from '../../sources/rule-source.ts';
 import { grouped } from '../../sources/workloads/counts.ts';
 import { releasesText } from '../../sources/workloads/group-names.ts';
+import { onlyWorkload } from '../../sources/workloads/only-workload.ts';
 import type { PlannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { plannedGroups } from '../../sources/workloads/planned-groups.ts';
-import { soleSide } from '../../sources/workloads/single-workload.ts';
 import { code } from '../diff/markdown.ts';
 import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
@@ -47,11 +47,11 @@ const FORMS = {
 type FormName = keyof typeof FORMS;
 
 /** The only workload as a side, or the result for many. Throws a ProblemError for input that can't be used. */
-export async function identifyWorkloads(given: SettingsGiven & WorkloadGiven, output: string): Promise<Side | Result> {
+export async function identifyWorkloads(given: SourceOptions & WorkloadOption, output: string): Promise<RuleSource | Result> {
   // One workload has a form more.
   oneOf('--output', output, IDENTIFY_FORM_NAMES);
   const found = await plannedGroups(given);
-  const sole = soleSide(found, given);
+  const sole = onlyWorkload(found, given);
   if (sole !== undefined) return sole;
   const form: FormName = oneOf('--output', output, Object.keys(FORMS) as FormName[]);
   const identified = found.groups.map(identifiedOf);

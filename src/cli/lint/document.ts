@@ -2,7 +2,7 @@
 
 import { istioctlCode } from '../../istio/advice/lint/kinds.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
-import type { Source } from '../../istio/origin.ts';
+import type { Origin } from '../../istio/origin.ts';
 import { printSource } from '../../istio/origin.ts';
 import { pageOf } from './page.ts';
 import type { PrintedReport } from './report.ts';
@@ -36,7 +36,7 @@ export function lintDocument({ results, untold, workloads, distinct, unknownRele
   };
 }
 
-function placeDocument(source: Source): object {
+function placeDocument(source: Origin): object {
   if (source.kind !== 'file') return { source: printSource(source) };
   const { file, line, column, key } = source;
   return { file, ...(line === 0 ? {} : { line, column }), ...(key === undefined ? {} : { key }) };

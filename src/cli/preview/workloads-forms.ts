@@ -6,7 +6,7 @@ import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { planShown } from '../../sources/rules-text.ts';
+import { planView } from '../../sources/rules-text.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
 import { releasesText } from '../../sources/workloads/group-names.ts';
 import type { PlannedGroups } from '../../sources/workloads/planned-groups.ts';
@@ -70,13 +70,13 @@ function headingOf(group: Group<Outcome>): string {
 async function rulesText(outcome: Outcome, form: FormName, { families, explain }: FormOptions): Promise<string> {
   if (outcome.kind !== 'rules') return '';
   const { plan } = outcome;
-  const shown = planShown(plan);
+  const view = planView(plan);
   if (FORMS[form].numbers) refuseNames(plan.problems, `-o ${form} shows numbers; use -o restore`);
   const full = fullFamilies(plan, families);
-  if (!FORMS[form].oneFamily) return FORMS[form].print(shown, full, explain);
+  if (!FORMS[form].oneFamily) return FORMS[form].print(view, full, explain);
   const parts: string[] = [];
   for (const family of full)
-    parts.push(`${full.length > 1 ? `# ${FAMILY_NAMES[family]}\n` : ''}${await FORMS[form].print(shown, [family], explain)}`);
+    parts.push(`${full.length > 1 ? `# ${FAMILY_NAMES[family]}\n` : ''}${await FORMS[form].print(view, [family], explain)}`);
   return parts.join('');
 }
 

@@ -2,13 +2,13 @@
 
 import { hostFacts } from '../../host/facts.ts';
 import { badOption } from '../../sources/bad-option.ts';
-import type { SettingsGiven } from '../../sources/options.ts';
+import type { SourceOptions } from '../../sources/options.ts';
 import { planInput } from '../../sources/plan-input.ts';
 import type { Result } from '../terminal/result.ts';
 import { milliseconds, PROBE_FAILED, probePlan } from './probing.ts';
 
 export interface ProbeRequest {
-  readonly given: SettingsGiven;
+  readonly given: SourceOptions;
   readonly timeout: string;
   readonly port: string;
 }

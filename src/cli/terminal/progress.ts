@@ -42,10 +42,10 @@ export function progressFor(
   if (stream.isTTY !== true || environment['TERM'] === 'dumb') return NOTHING;
   const start = clock();
   let next = start + QUIET;
-  let shown = false;
+  let visible = false;
   const clear = (): void => {
-    if (!shown) return;
-    shown = false;
+    if (!visible) return;
+    visible = false;
     stream.write(CLEAR);
     for (const signal of SIGNALS) ends.off(signal, end);
   };
@@ -58,8 +58,8 @@ export function progressFor(
       const now = clock();
       if (now < next) return;
       next = now + PAUSE;
-      if (!shown) for (const signal of SIGNALS) ends.on(signal, end);
-      shown = true;
+      if (!visible) for (const signal of SIGNALS) ends.on(signal, end);
+      visible = true;
       stream.write(`${CLEAR}${barText(progress, workloads, (now - start) / 1000)}`);
     },
     clear,

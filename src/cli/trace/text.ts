@@ -33,12 +33,12 @@ function partsOf(report: TraceReport, paint: Paint): readonly (readonly string[]
 }
 
 function headLines(report: TraceReport, paint: Paint): readonly string[] {
-  const { setting } = report;
+  const { context } = report;
   return [
-    labelled(paint, 'simulated', setting.name),
-    ...(setting.inferred === undefined ? [] : [labelled(paint, 'inferred', setting.inferred)]),
+    labelled(paint, 'simulated', context.name),
+    ...(context.inferred === undefined ? [] : [labelled(paint, 'inferred', context.inferred)]),
     ...askedLines(report, paint),
-    ...setting.taken.map((text) => labelled(paint, 'taken', text)),
+    ...context.taken.map((text) => labelled(paint, 'taken', text)),
   ];
 }
 
@@ -50,7 +50,7 @@ function askedLines(report: TraceReport, paint: Paint): readonly string[] {
       return [labelled(paint, 'packet', packetText(packet, sender)), ...taken.map((text) => labelled(paint, 'taken', text))];
     }
     case 'story': {
-      const { story, cast, conditions: needed } = report.told;
+      const { story, cast, conditions: needed } = report.simulated;
       const names = Object.entries(cast).map(([address, name]) => `${address} ${name}`);
       return [
         labelled(paint, 'request', `${story.id}: ${story.about}`),
@@ -70,10 +70,13 @@ function askedLines(report: TraceReport, paint: Paint): readonly string[] {
   }
 }
 
-function packetParts({ trace, setting, all, verdict, ways, tells }: PacketReport, paint: Paint): readonly (readonly string[])[] {
-  const { scene, reason, lines } = setting;
-  const trail = trailLines(trailOf(trace, { scene, reason, lines, all }), paint, '');
-  const answers = ways.map((way) => `  ${way.verdict.id}, where ${way.where.join('; ')}`);
+function packetParts(
+  { trace, context, all, verdict, possibleVerdicts, tells }: PacketReport,
+  paint: Paint,
+): readonly (readonly string[])[] {
+  const { podNetwork, reason, lines } = context;
+  const trail = trailLines(trailOf(trace, { podNetwork, reason, lines, all }), paint, '');
+  const answers = possibleVerdicts.map((way) => `  ${way.verdict.id}, where ${way.where.join('; ')}`);
   return [
     trail.length === 0 ? ['no rule matches'] : trail,
     [

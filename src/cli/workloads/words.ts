@@ -44,7 +44,7 @@ const TROUBLES: Partial<Readonly<Record<Problem['code'], string>>> = {
 };
 
 /** Why nothing can be said of a group, and of which images or values. */
-export function troubleSaid(problems: readonly Problem[], { details }: Pick<Tally, 'details'>): string {
+export function problemsText(problems: readonly Problem[], { details }: Pick<Tally, 'details'>): string {
   const [first] = problems;
   const short = first === undefined ? undefined : TROUBLES[first.code];
   if (short === undefined) return onOneLine(problems.map(problemText).join('; '));
@@ -55,11 +55,11 @@ export function troubleSaid(problems: readonly Problem[], { details }: Pick<Tall
 export function outcomeText(outcome: Outcome, tally: Pick<Tally, 'details'>): string {
   switch (outcome.kind) {
     case 'rules':
-      return [planText(outcome.plan), ...oddSettings(outcome.plan).map(({ key, text }) => `${key}=${text}`)].join('; ');
+      return [planText(outcome.plan), ...nonDefaultSettings(outcome.plan).map(({ key, text }) => `${key}=${text}`)].join('; ');
     case 'none':
       return noRulesText(outcome.reason);
     case 'trouble':
-      return troubleSaid(outcome.problems, tally);
+      return problemsText(outcome.problems, tally);
     default:
       return outcome satisfies never;
   }
@@ -71,7 +71,7 @@ function planText(plan: CapturePlan): string {
 }
 
 /** The settings that an ordinary injected pod of the plan's release does not have. */
-function oddSettings(plan: CapturePlan): readonly { readonly key: SettingKey; readonly text: string }[] {
+function nonDefaultSettings(plan: CapturePlan): readonly { readonly key: SettingKey; readonly text: string }[] {
   const [own, ordinary] = [printedValues(plan.settings), printedValues(injectedSettings(profileOf(plan.release)))];
   return SETTING_KEYS.map((key) => ({ key, text: String(own(key)) })).filter(({ key, text }) => text !== String(ordinary(key)));
 }

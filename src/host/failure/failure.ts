@@ -1,7 +1,7 @@
 import type { Family } from '../../netfilter/family.ts';
 import { modulesFor } from '../kernel/kernel-modules.ts';
 import type { Ran } from '../run.ts';
-import { remedyFor } from './cause-and-fix.ts';
+import { explainCause } from './cause-and-fix.ts';
 import type { Cause } from './failure-signs.ts';
 import { causeOf } from './failure-signs.ts';
 import type { Rights } from './rights.ts';
@@ -40,7 +40,7 @@ export function explainFailure(ran: Ran, asked: Asked = {}, rights: Rights = rea
   // Its socket is a raw one, and what it says of that names no right.
   const cause = legacy && told === 'not-permitted' && rights.has('NET_RAW') === false ? 'no-net-raw' : told;
   const modules = modulesFor(place.table ?? 'nat', place.rule === undefined ? place.block : [place.rule], asked.family ?? 'ip', legacy);
-  const { text, fix } = remedyFor(cause, {
+  const { text, fix } = explainCause(cause, {
     program: ran.argv[0],
     family: asked.family ?? 'ip',
     modules,

@@ -23,7 +23,7 @@ export interface Store {
   readonly backend: Backend;
   readonly live: Readonly<Record<Family, Ruleset>>;
   readonly owned: Readonly<Record<Family, Owned>>;
-  readonly wanted: Readonly<Record<Family, Ruleset>>;
+  readonly desired: Readonly<Record<Family, Ruleset>>;
 }
 
 /** Lines for `ip -batch`, by family. */
@@ -50,7 +50,7 @@ export interface Transaction {
  */
 export function transactionOf({ stores, routing, native, lockWait }: Change): Transaction {
   const reconciled = stores.flatMap((store) =>
-    ORDER.map((family) => ({ store, ...reconcile(store.live[family], store.wanted[family], store.owned[family]) })),
+    ORDER.map((family) => ({ store, ...reconcile(store.live[family], store.desired[family], store.owned[family]) })),
   );
   const rules = reconciled.flatMap(({ store, family, text }): Step[] =>
     text === '' ? [] : [{ kind: 'rules', family, argv: restoreCommand(store.backend, family, lockWait), text }],

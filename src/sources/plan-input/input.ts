@@ -5,7 +5,7 @@ import type { Basis } from '../../istio/advice/explain.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Problem } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
-import type { SettingsGiven, WorkloadGiven } from '../options.ts';
+import type { SourceOptions, WorkloadOption } from '../options.ts';
 
 /** A plan, and what it was made of. */
 export interface PlanInput {
@@ -31,7 +31,7 @@ export type Input =
   | { readonly kind: 'text'; readonly text: TextFile };
 
 /** Settings, and the workload that is meant where manifests hold several. */
-export interface PlanGiven extends SettingsGiven, WorkloadGiven {
+export interface PlanOptions extends SourceOptions, WorkloadOption {
   /** Whether a plan is wanted all the same where its nameservers are not known. */
-  readonly standIn?: boolean;
+  readonly placeholder?: boolean;
 }

@@ -11,8 +11,8 @@ import { readRelease } from '../../istio/releases/known.ts';
 import { resolveRelease } from '../../istio/releases/resolve-release.ts';
 import { readSetOption } from '../../istio/settings/setting-texts.ts';
 import { badOption, oneOf } from '../bad-option.ts';
-import type { SettingsGiven } from '../options.ts';
-import { NO_MANIFESTS } from '../options.ts';
+import type { SourceOptions } from '../options.ts';
+import { NO_MANIFEST_OPTIONS } from '../options.ts';
 import { refuseStdinTwice } from '../stdin-once.ts';
 
 /**
@@ -21,7 +21,7 @@ import { refuseStdinTwice } from '../stdin-once.ts';
  * which may be a pipe: to be called once.
  */
 export async function injectionRequest(
-  { manifests = NO_MANIFESTS, release, sets }: SettingsGiven,
+  { manifests = NO_MANIFEST_OPTIONS, release, sets }: SourceOptions,
   at?: AtRelease,
 ): Promise<InjectionRequest> {
   const { values, installer, imageReleases, keepArguments, filenames } = manifests;

@@ -54,7 +54,7 @@ const LIST_AT_1_5 = plan('1.5', { '-b': '80,443' });
 const LIST_AT_1_23 = plan('1.23', { '-b': '80,443' });
 
 const inferred = (of: CapturePlan): Partial<Evidence> => ({ made: of });
-const given = (of: CapturePlan): Partial<Evidence> => ({ wanted: of });
+const given = (of: CapturePlan): Partial<Evidence> => ({ desired: of });
 const before = (line: string, of: CapturePlan = ONE): string => saved(of).replace(JUMP, `${line}\n${JUMP}`);
 /** A table filter behind those of IPv4. */
 const filtered = (rules: string, input = 'ACCEPT', forward = 'ACCEPT'): string =>

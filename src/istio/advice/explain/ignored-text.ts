@@ -7,6 +7,6 @@ export interface NamedText extends Sourced<string> {
   readonly name: string;
 }
 
-export interface Unused extends NamedText {
+export interface IgnoredText extends NamedText {
   readonly because: string;
 }

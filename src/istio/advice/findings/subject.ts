@@ -29,7 +29,7 @@ export interface Evidence {
   /** What most likely made the rules. */
   readonly made?: CapturePlan;
   /** The rules that should be there, where somebody said so. */
-  readonly wanted?: CapturePlan;
+  readonly desired?: CapturePlan;
   /** How a command is told of this namespace (`--here`, `--pid 7`), and what goes before other programs' commands there. */
   readonly reach?: { readonly option: string; readonly prefix: string };
 }
@@ -56,10 +56,10 @@ export interface Found {
 export type Check = (subject: Subject) => readonly Found[];
 
 export function subjectOf(evidence: Evidence): Subject {
-  const { seen, made, wanted, reach } = evidence;
+  const { seen, made, desired, reach } = evidence;
   return {
     ...evidence,
-    ownership: ownedIn(seen, made ?? wanted),
+    ownership: ownedIn(seen, made ?? desired),
     option: reach?.option ?? '--pid N',
     own: { ip: ownChainsOf(seen.ip), ip6: ownChainsOf(seen.ip6) },
   };

@@ -2,7 +2,7 @@
 
 import type { OtherObject, OtherPlace } from '../../kubernetes/manifest/other-object.ts';
 import type { Texts, Workload } from '../../kubernetes/manifest/workload.ts';
-import type { Source } from '../../origin.ts';
+import type { Origin } from '../../origin.ts';
 import type { Diagnostic, LintRequest } from '../lint.ts';
 import { filled, lintWorkload } from '../lint.ts';
 import { OF_PODS } from './known-annotations.ts';
@@ -55,7 +55,7 @@ function ofAnnotations(texts: Texts, { source }: OtherObject, request: LintReque
   return lintWorkload(workload, request).diagnostics.filter((one) => [...given.values()].some((text) => isWithin(one.source, text.source)));
 }
 
-function isWithin(source: Source, text: Source): boolean {
+function isWithin(source: Origin, text: Origin): boolean {
   if (source.kind !== 'file' || text.kind !== 'file') return false;
   // What stands in a literal block stands below its header.
   if (text.indent !== undefined && source.line >= text.line && source.key?.startsWith(text.key ?? '') === true) return true;

@@ -1,6 +1,6 @@
 /** Objects that are no workload and yet say something of pods' rules: annotations of Istio wherever they are written. */
 
-import type { Source, Sourced } from '../../origin.ts';
+import type { Origin, Sourced } from '../../origin.ts';
 import type { YamlNode } from '../../yaml.ts';
 import { readYaml } from '../../yaml.ts';
 import { field, isNull, sourceOf, textOf } from '../../yaml-fields.ts';
@@ -19,7 +19,7 @@ export interface OtherPlace {
 export interface OtherObject {
   /** `Elasticsearch search/logs`, `Helm values`, `a JSON patch`. */
   readonly what: string;
-  readonly source: Source;
+  readonly source: Origin;
   /** Whether the pods stand there as well, so that only what is beside them is told. */
   readonly podsKnown: boolean;
   readonly places: readonly OtherPlace[];
@@ -38,7 +38,7 @@ const PASSED = ['ControllerRevision', 'CustomResourceDefinition', 'ClusterPolicy
 const COPY = 'kubectl.kubernetes.io/last-applied-configuration';
 
 interface Walk {
-  readonly at: (node: YamlNode, key?: string) => Source;
+  readonly at: (node: YamlNode, key?: string) => Origin;
   readonly places: OtherPlace[];
   /** What was read already. */
   readonly read: ReadonlySet<YamlNode>;

@@ -1,7 +1,7 @@
 /** One document of YAML or JSON to what it holds. */
 
 import { API_VERSION } from '../../api-version.ts';
-import type { Source } from '../../origin.ts';
+import type { Origin } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { nearest, problem, quoted } from '../../problems.ts';
 import { KIND, readSidecarFile } from '../../settings/sidecar-file.ts';
@@ -89,7 +89,7 @@ function readKindless(node: YamlNode, fields: Fields, reading: Reading): readonl
 
 const A_KIND = 'a kind of Kubernetes, such as Pod or Deployment';
 
-function noKind(at: Source, allowed = A_KIND): Problem {
+function noKind(at: Origin, allowed = A_KIND): Problem {
   return problem('wrong-type', at, { name: 'kind', value: 'nothing', allowed });
 }
 

@@ -136,7 +136,7 @@ function markOf(text: string): number {
   return mark;
 }
 
-function takenFor({ family }: Packet, ends: readonly (Endpoint | undefined)[], { addresses, told }: Pod): readonly string[] {
+function takenFor({ family }: Packet, ends: readonly (Endpoint | undefined)[], { addresses, known }: Pod): readonly string[] {
   const named = ends.some((end) => end?.place === 'pod');
-  return named && !told[family] ? [`the pod's address is not known: ${addresses[family][0]} stands for it (--address tells it)`] : [];
+  return named && !known[family] ? [`the pod's address is not known: ${addresses[family][0]} stands for it (--address tells it)`] : [];
 }

@@ -3,22 +3,22 @@ import type { CapturePlan } from '../istio/plan/plan.ts';
 import type { Family } from '../netfilter/family.ts';
 import { observeAll, observeText } from '../netfilter/observation.ts';
 import { badOption } from './bad-option.ts';
-import type { SettingsGiven } from './options.ts';
+import type { SourceOptions } from './options.ts';
 import { factsOf, readInput, refuseArguments, refuseFilename } from './plan-input.ts';
-import type { Side } from './rule-source.ts';
+import type { RuleSource } from './rule-source.ts';
 import { rulesOf } from './rules-text.ts';
 import { parseSource } from './source-name.ts';
 
 export type { Place } from '../host/live/live.ts';
 
 /** The side that SOURCE and the options name. Throws a ProblemError for input that can't be used. */
-export async function readSide(source: string | undefined, given: SettingsGiven, family?: Family): Promise<Side> {
+export async function readSource(source: string | undefined, given: SourceOptions, family?: Family): Promise<RuleSource> {
   const name = parseSource(source);
   switch (name.kind) {
     case 'settings':
     case 'file': {
       const input = await readInput(name, given);
-      return input.kind === 'plan' ? planSide(input.plan, input.notes) : textSide(input.text, family);
+      return input.kind === 'plan' ? planSource(input.plan, input.notes) : textSource(input.text, family);
     }
     case 'own':
       throw badOption(
@@ -29,24 +29,24 @@ export async function readSide(source: string | undefined, given: SettingsGiven,
       const named = source ?? '';
       refuseFilename(named, given);
       refuseArguments(named, given);
-      const { liveSide } = await import('./live-namespace.ts');
-      return liveSide(named, name.target, await factsOf(given));
+      const { liveSource } = await import('./live-namespace.ts');
+      return liveSource(named, name.target, await factsOf(given));
     }
     case 'command': {
       refuseFilename('exec:', given);
-      const { execSide } = await import('./exec.ts');
-      return execSide(name.text, given, await factsOf(given));
+      const { execSource } = await import('./exec.ts');
+      return execSource(name.text, given, await factsOf(given));
     }
     default:
       return name satisfies never;
   }
 }
 
-function planSide(plan: CapturePlan, notes: readonly string[]): Side {
+function planSource(plan: CapturePlan, notes: readonly string[]): RuleSource {
   return { name: `Istio ${plan.release}`, seen: observeAll(plan), plan, problems: plan.problems, notes };
 }
 
-async function textSide(text: TextFile, family: Family | undefined): Promise<Side> {
+async function textSource(text: TextFile, family: Family | undefined): Promise<RuleSource> {
   const { read, problems } = await rulesOf(text, family);
   return { name: text.file, seen: observeText(read), problems, notes: [] };
 }
