@@ -36,13 +36,13 @@ const PORTS: Readonly<Record<string, number>> = {
 const HOST = String.raw`\[[0-9a-fA-F:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?`;
 const WITH_SCHEME = new RegExp(String.raw`([a-z][a-z0-9+.]*)://(?:[^\s/@]*@)?(${HOST})(?::(\d{1,5}))?`, 'gi');
 // Without a scheme only what is an address, or has a dot, or is all there is: `app:8080` within a text may be the tag of an image.
-const BARE = new RegExp(String.raw`^(?:--?[A-Za-z][\w-]*=)?(${HOST}):(\d{1,5})$`);
+const BARE = new RegExp(String.raw`^(?:--?(?!image)[A-Za-z][\w-]*=)?(${HOST}):(\d{1,5})$`);
 
 /** Loopback is none: that stays in the pod. */
 export function destinationsOf({ env, args, command }: Container): readonly Destination[] {
   const words = [...command, ...args].flatMap(({ value }) => value.split(/\s+/)).flatMap((word) => destinationsIn(word));
   const variables = [...env].flatMap(([name, { value }]) => {
-    const found = destinationsIn(value);
+    const found = /IMAGE/i.test(name) ? [] : destinationsIn(value);
     return [...(found.length > 0 ? found : splitIn(name, value, env))].map((one) => ({ ...one, variable: name }));
   });
   return [...variables, ...words].filter(({ host }) => host === undefined || !/^(?:localhost|127\.[\d.]+|\[?::1\]?)$/.test(host));
