@@ -13,11 +13,7 @@ async function found(text: string, installer?: string): Promise<readonly string[
 
 describe('annotations are checked where they stand', () => {
   it.each<[string, string, readonly string[]]>([
-    [
-      'values of a chart',
-      `web:\n  podAnnotations:\n    ${T}excludeInboundPorts: "80a"\n`,
-      ['refused-by-injector 3', 'pods-not-known 1'],
-    ],
+    ['values of a chart', `web:\n  podAnnotations:\n    ${T}excludeInboundPorts: "80a"\n`, ['refused-by-injector 3', 'pods-not-known 1']],
     [
       'values of a chart with a key of the charts of Istio',
       `global: {x: 1}\nannotations:\n  ${T}excludeInboundPort: "80"\n`,

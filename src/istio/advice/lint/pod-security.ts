@@ -2,7 +2,7 @@
 
 import type { WorkloadCheck } from './subject.ts';
 
-export const ENFORCE = 'pod-security.kubernetes.io/enforce';
+const ENFORCE = 'pod-security.kubernetes.io/enforce';
 
 /**
  * `baseline` and `restricted` take no container that adds NET_ADMIN or NET_RAW, `restricted` none that is root

@@ -4,7 +4,7 @@ import type { Profile } from '../../releases/profile.ts';
 import type { PodTemplate } from '../manifest/workload.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 
-export const NATIVE_SIDECAR = 'sidecar.istio.io/nativeSidecar';
+const NATIVE_SIDECAR = 'sidecar.istio.io/nativeSidecar';
 
 /** `by kubelet`: where the nodes' kubelet is 1.33 or newer (`DetectNativeSidecar` in pkg/kube/inject). */
 export type NativeSidecar = 'yes' | 'no' | 'by kubelet';
