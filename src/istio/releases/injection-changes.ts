@@ -96,13 +96,13 @@ export const INJECTION_CHANGES = {
     spans: '1.24 -',
     commits: [],
     touches: 'users of the annotation',
-    what: 'The annotation sidecar.istio.io/nativeSidecar decides for its pod whether the proxy is a native sidecar.',
+    what: 'sidecar.istio.io/nativeSidecar decides for its pod.',
   },
   nativeSidecarsByDefault: {
     spans: '1.27 -',
     commits: [],
     touches: 'every pod',
-    what: "The proxy is a native sidecar by default where the nodes' kubelet is 1.33 or newer (ENABLE_NATIVE_SIDECARS is auto). What makes the rules runs first then, and the proxy before the pod's own init containers: with istio-init their traffic is captured from then on, where it met no rules before; with the CNI plugin it is no longer refused.",
+    what: "With kubelet 1.33 or newer the proxy is a native sidecar by default (ENABLE_NATIVE_SIDECARS is auto), and what makes the rules runs first: traffic of the pod's other init containers is captured by istio-init from then on, and no longer refused with the CNI plugin.",
   },
   injectsReroutedByNewName: {
     spans: '1.25 -',
