@@ -4,11 +4,13 @@ import type { CommandModule } from 'yargs';
 import yargs from 'yargs';
 import { nearest, quoted } from '../istio/problems.ts';
 import { NEWEST, RELEASES } from '../istio/releases/known.ts';
+import { printable } from '../netfilter/printable.ts';
 import { applyCommand, cleanCommand } from './apply/command.ts';
 import { auditCommand } from './audit/command.ts';
 import { changesCommand } from './changes/command.ts';
 import { checkCommand } from './check/command.ts';
 import { diffCommand } from './diff/command.ts';
+import { escapesCommand } from './escapes/command.ts';
 import { explainCommand } from './explain/command.ts';
 import { identifyCommand } from './identify/command.ts';
 import { lintCommand } from './lint/command.ts';
@@ -23,6 +25,7 @@ import { VERSION } from './version.ts';
 const COMMANDS: readonly CommandModule[] = [
   previewCommand,
   diffCommand,
+  escapesCommand,
   explainCommand,
   lintCommand,
   checkCommand,
@@ -90,7 +93,7 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
 class UsageError extends Error {}
 
 function refuse(message: string): void {
-  process.stderr.write(`istio-init: ${message}\n`);
+  process.stderr.write(`istio-init: ${printable(message)}\n`);
   process.exitCode = BAD_INPUT;
 }
 
