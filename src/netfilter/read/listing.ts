@@ -5,6 +5,7 @@ import { plainWords } from '../words.ts';
 import type { Edit } from './edit.ts';
 import type { Line } from './lines.ts';
 import type { ReadProblems } from './problems.ts';
+import { withoutRowRemark } from './remarks.ts';
 import type { Columns } from './row.ts';
 import { readColumns, readCounts, readRow } from './row.ts';
 import type { Unreadable } from './rule-words.ts';
@@ -43,7 +44,7 @@ export function readListing(lines: readonly Line[], family: Family, problems: Re
       columns = named;
       continue;
     }
-    const rule = chain === null ? { reason: 'its chain is not known' } : readAnyRow(line.text, columns, family);
+    const rule = chain === null ? { reason: 'its chain is not known' } : readAnyRow(withoutRowRemark(line.text), columns, family);
     if ('reason' in rule) {
       if (!gap) problems.add('unreadable-line', line.number, { text: line.text, reason: rule.reason });
       continue;
