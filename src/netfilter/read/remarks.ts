@@ -11,7 +11,7 @@ const FREE_TEXT = /(?:^|\s)--(?:comment|log-prefix|nflog-prefix|ulog-prefix|stri
 const OPTION = /(?:^|\s)--?[a-zA-Z][\w-]*\s+(?:!\s+)?$/;
 
 // A rule has its target by then; what has none has all of its words. No option of a rule is ever cut off with a remark.
-const COMPLETE = /^(?:-[AIR]|--append|--insert|--replace)\s.*\s(?:-[jg]|--jump|--goto)\s+\S+\s|^(?:-[NPFXD]|:)\s?\S+\s/;
+const COMPLETE = /^(?:-[AIR]|--append|--insert|--replace)\s.*\s(?:-[jg]|--jump|--goto)\s+\S+\s|^-[NPFXD]\s+\S+\s|^:\s?\S+\s+\S+\s/;
 const TARGET = /^(?:-[AIR]|--append|--insert|--replace)\s.*\s(?:-[jg]|--jump|--goto)\s+$/;
 
 const MARK = /^(?:#|\/\/|\/\*|[<;>(]|=+>|-+>|-{1,3}(?=\s|$)|[^\x00-\x7f])/;
