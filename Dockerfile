@@ -18,8 +18,7 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /istio-init
 # The packages alone first: this layer is kept while only sources change.
 COPY package.json package-lock.json .npmrc ./
-COPY scripts/install.mjs scripts/
-RUN node scripts/install.mjs
+RUN npm ci --include=dev --loglevel=error
 COPY . .
 RUN node scripts/build.mjs
 

@@ -14,13 +14,12 @@ function packages(file) {
   }
 }
 
+const locked = packages('package-lock.json');
 const installed = packages('node_modules/.package-lock.json');
-const missing = Object.entries(packages('package-lock.json')).some(
-  ([path, { version, optional }]) => path !== '' && optional !== true && installed[path]?.version !== version,
-);
-if (missing) {
-  // Not `npm ci`: it insists on a lock entry for the binaries of every platform, and a registry need not have those of others.
-  // With the lock and exact pins this installs the very same versions, and `--no-save` leaves the lock as it is.
-  const { status } = spawnSync('npm', ['install', '--no-save', '--include=dev', '--loglevel=error'], { stdio: ['ignore', 2, 2] });
+// The binaries of other platforms are in the lock and optional; what is installed must be in the lock as it is.
+const missing = Object.entries(locked).some(([path, { optional }]) => path !== '' && optional !== true && installed[path] === undefined);
+const other = Object.entries(installed).some(([path, { version }]) => locked[path]?.version !== version);
+if (missing || other) {
+  const { status } = spawnSync('npm', ['ci', '--include=dev', '--loglevel=error'], { stdio: ['ignore', 2, 2] });
   process.exitCode = status ?? 1;
 }

@@ -3,7 +3,7 @@
 export type { Description } from './istio/found/identify/describe.ts';
 export type { Answer, Identification } from './istio/found/identify.ts';
 export { describeAnswer, identify } from './istio/found/identify.ts';
-export type { Source, Sourced } from './istio/origin.ts';
+export type { Origin, Sourced } from './istio/origin.ts';
 export type { BehaviorComparison, BehaviorOptions, BehaviorRegion } from './istio/packets/behavior.ts';
 export { behaviorText, compareBehavior } from './istio/packets/behavior.ts';
 export type { PodState } from './istio/packets/trace-plan.ts';
@@ -22,6 +22,7 @@ export type { Settings } from './istio/settings/settings.ts';
 export { sidecarSchema } from './istio/settings/sidecar-schema.ts';
 export type { ChainDifference, ChainPlace, Difference, DifferingPart, PlacedRule, RuleDifference } from './netfilter/compare/difference.ts';
 export { compareRulesets } from './netfilter/compare.ts';
+export type { Family } from './netfilter/family.ts';
 export type { Match } from './netfilter/match.ts';
 export type { Observation, ObservedDifferences, Unseen } from './netfilter/observation.ts';
 export { compareObservations, observeAll, observeText } from './netfilter/observation.ts';
@@ -32,6 +33,6 @@ export type { ReadCode, ReadProblem, ReadSeverity } from './netfilter/read/probl
 export { readProblemText } from './netfilter/read/problems.ts';
 export type { ReadResult } from './netfilter/read.ts';
 export { readRules } from './netfilter/read.ts';
-export type { Chain, Family, Rule, Ruleset, Table } from './netfilter/rule.ts';
+export type { Chain, Rule, Ruleset, Table } from './netfilter/rule.ts';
 export type { Target } from './netfilter/target.ts';
 export type { End, Step, Trace } from './netfilter/trace/result.ts';

@@ -1,6 +1,8 @@
 /** Options that mean the same in every command. */
 
 import type { Options } from 'yargs';
+import type { SourceOptions } from '../sources/options.ts';
+import { progressFor } from './terminal/progress.ts';
 
 /** Settings of a sidecar, and what is known of its pod. */
 export const SETTINGS_OPTIONS: Readonly<Record<string, Options>> = {
@@ -62,39 +64,6 @@ export const SOURCES = 'FILE, - (standard input), FILE@1.23, @1.23, live, pid:N,
 export const FAMILY_OPTIONS: Readonly<Record<string, Options>> = {
   family: { type: 'string', requiresArg: true, describe: 'ip or ip6 (also -4, -6)', group: 'Output:' },
 };
-
-/** Options that only manifests ask for. */
-export interface ManifestsGiven {
-  /** All that `-f` named, where a command reads many. */
-  readonly filenames: readonly string[];
-  /** Files of what the mesh is installed with. */
-  readonly values: readonly string[];
-  readonly installer?: string;
-  /** `PATTERN=RELEASE`. */
-  readonly imageReleases: readonly string[];
-  readonly keepArguments: boolean;
-}
-
-/** What nobody said anything of. */
-export const NO_MANIFESTS: ManifestsGiven = { filenames: [], values: [], imageReleases: [], keepArguments: false };
-
-/** The values of these options, as they were given. */
-export interface SettingsGiven {
-  readonly filename?: string;
-  readonly manifests?: ManifestsGiven;
-  readonly sets: readonly string[];
-  readonly release?: string;
-  readonly env: readonly string[];
-  readonly envFile?: string;
-  readonly addresses: readonly string[];
-  readonly nameservers: readonly string[];
-  readonly facts?: string;
-  /** Seconds, for a command that is run. */
-  readonly deadline?: string;
-  /** What stood behind `--`; undefined where that was not there. */
-  readonly args?: readonly string[];
-}
-
 type Parsed = Readonly<Record<string, unknown>>;
 
 /** An option that may be given once: the last one counts. */
@@ -109,12 +78,13 @@ function all(parsed: Parsed, name: string): readonly string[] {
 }
 
 /** The settings that a command line gave. */
-export function settingsGiven(parsed: Parsed): SettingsGiven {
+export function sourceOptions(parsed: Parsed): SourceOptions {
   const one = (name: string, key: string): object => {
     const value = last(parsed, name);
     return value === undefined ? {} : { [key]: value };
   };
   return {
+    progress: progressFor(process.stderr, process.env, () => performance.now()),
     ...one('filename', 'filename'),
     ...one('release', 'release'),
     ...one('env-file', 'envFile'),

@@ -1,8 +1,9 @@
 /** What this machine offers to rules of Istio: looked at from here, changing nothing, and no kernel module is asked for by name. */
 
-import type { Family, Ruleset } from '../netfilter/rule.ts';
+import type { Family } from '../netfilter/family.ts';
+import type { Ruleset } from '../netfilter/rule.ts';
 import type { Aspect } from './machine/aspect.ts';
-import { backendAspect, choiceAspect, choose, lookAtBackend } from './machine/backends.ts';
+import { backendAspect, choiceAspect, choose, readBackend } from './machine/backends.ts';
 import { rightsAspect } from './machine/capabilities.ts';
 import { ip6Aspect } from './machine/ip6.ts';
 import { containerAspect, kernelAspect } from './machine/kernel.ts';
@@ -18,14 +19,14 @@ import { programs } from './run.ts';
 export type { Aspect } from './machine/aspect.ts';
 
 /** Looks at this machine, with what some rules would need of it. Never throws for something that is not there. */
-export async function lookAtMachine(rules: Readonly<Record<Family, Ruleset>>): Promise<readonly Aspect[]> {
+export async function inspectMachine(rules: Readonly<Record<Family, Ruleset>>): Promise<readonly Aspect[]> {
   const here = openNamespace({ kind: 'here' }, programs());
   const netFiles = await here.netFiles();
   const evidence = readEvidence();
   const [nft, legacy, plain, choice] = await Promise.all([
-    lookAtBackend(here, netFiles, 'nft'),
-    lookAtBackend(here, netFiles, 'legacy'),
-    lookAtBackend(here, netFiles, 'plain'),
+    readBackend(here, netFiles, 'nft'),
+    readBackend(here, netFiles, 'legacy'),
+    readBackend(here, netFiles, 'plain'),
     choose(here, netFiles),
   ]);
   const reads = nft.reads === 'yes' || legacy.reads === 'yes';

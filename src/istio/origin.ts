@@ -2,7 +2,7 @@
 
 import type { Release } from './releases/known.ts';
 
-export type Source =
+export type Origin =
   /** What the release's injector passes for a pod without annotations. */
   | { readonly kind: 'injected'; readonly release: Release }
   /** What the release's program takes when nothing is said. */
@@ -28,11 +28,11 @@ export type Source =
 /** A value that knows where it came from. */
 export interface Sourced<V> {
   readonly value: V;
-  readonly source: Source;
+  readonly source: Origin;
 }
 
 /** The source as it stands in front of a message: `pod.yaml:14:9`, `--set`, `argument -d`. */
-export function printSource(source: Source): string {
+export function printSource(source: Origin): string {
   switch (source.kind) {
     case 'injected':
       return `default injection of ${source.release}`;

@@ -1,7 +1,7 @@
 /** Diagnostics as data: a code, where it is, and the words to fill in. One formatter turns them into text. */
 
 import leven from 'leven';
-import type { Source } from './origin.ts';
+import type { Origin } from './origin.ts';
 import { onOneLine, printSource } from './origin.ts';
 
 /** An error stops the work; a warning and a note go on standard error beside the result. */
@@ -96,12 +96,12 @@ export type ProblemCode = keyof typeof PROBLEMS;
 export interface Problem {
   readonly code: ProblemCode;
   readonly severity: Severity;
-  readonly source: Source;
+  readonly source: Origin;
   readonly args: Readonly<Record<string, string>>;
 }
 
 /** A problem of a code, with the code's own severity. */
-export function problem(code: ProblemCode, source: Source, args: Readonly<Record<string, string>> = {}): Problem {
+export function problem(code: ProblemCode, source: Origin, args: Readonly<Record<string, string>> = {}): Problem {
   return { code, severity: PROBLEMS[code].severity, source, args };
 }
 

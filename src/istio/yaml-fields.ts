@@ -1,6 +1,6 @@
 /** Looking into a YAML tree by names, as all readers of manifests and of mesh values do. */
 
-import type { Source } from './origin.ts';
+import type { Origin } from './origin.ts';
 import type { YamlNode } from './yaml.ts';
 
 /** What stands at a path of keys, of one that stands twice the last; undefined where a key is missing or something on the way is no mapping. */
@@ -24,7 +24,7 @@ export function isNull(node: YamlNode): boolean {
 }
 
 /** Where a node stands in a file; `key` says what it is, where that is no setting of ours. */
-export function sourceOf(node: YamlNode, file: string, key?: string): Source {
+export function sourceOf(node: YamlNode, file: string, key?: string): Origin {
   const { line, column } = node;
   const indent = node.kind === 'scalar' ? node.indent : undefined;
   return { kind: 'file', file, line, column, ...(key === undefined ? {} : { key }), ...(indent === undefined ? {} : { indent }) };

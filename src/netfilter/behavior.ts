@@ -4,8 +4,8 @@ import { FIRST_QUESTION } from './behavior/arena.ts';
 import { NONE, TooLarge } from './behavior/diagram.ts';
 import type { Classify, ClassSet, EndClass } from './behavior/outcomes.ts';
 import { classify, compareClasses } from './behavior/outcomes.ts';
-import type { Side } from './behavior/prepared.ts';
-import { prepareSides } from './behavior/prepared.ts';
+import type { Operand } from './behavior/prepared.ts';
+import { prepareOperands } from './behavior/prepared.ts';
 import type { Region } from './behavior/region.ts';
 import { questionsOf, regionsOf } from './behavior/regions.ts';
 import { firstPackets } from './behavior/scope.ts';
@@ -22,7 +22,7 @@ export interface DifferingRegion extends Region {
   readonly because: readonly Question[];
 }
 
-export interface SideComparison {
+export interface OperandComparison {
   /** `equal` and `different` are said of all packets of the scope; `unknown` where it hangs on what nobody can tell. */
   readonly answer: 'equal' | 'different' | 'unknown';
   /** Where the sides surely differ, the most ordinary traffic first. They may overlap. */
@@ -47,7 +47,7 @@ export interface CompareOptions {
  * Compares what becomes of all packets of a family: first packets of flows, and packets that conntrack finds invalid; from
  * any owner on the machine, or from outside by any interface. Throws a RangeError where the sides are of two families.
  */
-export function compareSides(left: Side, right: Side, options: CompareOptions): SideComparison {
+export function compareOperands(left: Operand, right: Operand, options: CompareOptions): OperandComparison {
   try {
     return compared(left, right, options);
   } catch (error) {
@@ -56,11 +56,15 @@ export function compareSides(left: Side, right: Side, options: CompareOptions): 
   }
 }
 
-function compared(left: Side, right: Side, { left: leftClass, right: rightClass, most = 50, effort }: CompareOptions): SideComparison {
-  const prepared = prepareSides([left, right], [], effort);
-  const { arena, sides } = prepared;
-  const [a, b] = sides.map((side, index) => {
-    const { ended } = wayOfAll(arena, side, firstPackets(prepared, side.host));
+function compared(
+  left: Operand,
+  right: Operand,
+  { left: leftClass, right: rightClass, most = 50, effort }: CompareOptions,
+): OperandComparison {
+  const prepared = prepareOperands([left, right], [], effort);
+  const { arena, operands } = prepared;
+  const [a, b] = operands.map((operand, index) => {
+    const { ended } = wayOfAll(arena, operand, firstPackets(prepared, operand.host));
     return classify(arena, ended, index === 0 ? leftClass : rightClass);
   }) as [readonly ClassSet[], readonly ClassSet[]];
   const { different, unclear } = compareClasses(arena, a, b);

@@ -1,7 +1,7 @@
 /** Addresses with a prefix length, as `-s` and `-d` take them. */
 
 import { Address6 } from 'ip-address';
-import type { Family } from './rule.ts';
+import type { Family } from './family.ts';
 
 /** A range of addresses. The host bits of `address` are zero: the kernel masks them on insertion. */
 export interface Network {
@@ -71,6 +71,11 @@ function embedDotted(address: string): string {
 /** `address/prefix`, always with the prefix, as iptables-save prints it. */
 export function printNetwork(network: Network): string {
   return `${network.address}/${network.prefix}`;
+}
+
+/** An address without the length of its network, as packets have it: `10.0.0.7` of `10.0.0.7/24`. */
+export function bareAddress(text: string): string {
+  return text.replace(/\/.*$/s, '');
 }
 
 /** As a listing (`iptables -L -n`) shows it: without the prefix where it names one address. */

@@ -3,10 +3,11 @@
 import type { Difference } from './compare/difference.ts';
 import { hidesInterfaces } from './compare/rule-key.ts';
 import { compareNormalForms } from './compare.ts';
+import type { Family } from './family.ts';
+import { FAMILIES } from './family.ts';
 import { normalForm, refuses } from './normal.ts';
 import type { ReadResult } from './read.ts';
-import type { Family, Ruleset } from './rule.ts';
-import { FAMILIES } from './rule.ts';
+import type { Ruleset } from './rule.ts';
 
 /** The tables of a family that can be seen: all there are, or those that are named. One that is seen and not there is empty. */
 export type SeenTables = 'all' | readonly string[];
@@ -78,7 +79,7 @@ export interface ObservedDifferences {
 
 export interface NotCompared extends Unseen {
   /** The side that can't show it. */
-  readonly side: 'left' | 'right';
+  readonly operand: 'left' | 'right';
 }
 
 /** Compares as far as both sides can see; what one side holds in a table that the other can't show is not compared. */
@@ -105,22 +106,22 @@ function restricted(one: Observation, other: Observation): Readonly<Record<Famil
 }
 
 /** Tables of the other that `one` can't show, and what it is known not to have read. */
-function notShown(one: Observation, other: Observation, side: NotCompared['side']): readonly NotCompared[] {
+function notShown(one: Observation, other: Observation, operand: NotCompared['operand']): readonly NotCompared[] {
   const blind = FAMILIES.flatMap((family): readonly NotCompared[] => {
     const tables = one.seen[family];
     if (tables === 'all') return [];
     const missed = other[family].tables.map(({ name }) => name).filter((name) => !tables.includes(name));
-    if (tables.length === 0) return missed.length === 0 ? [] : [{ side, family, reason: 'nothing of this family is shown' }];
-    return missed.map((table) => ({ side, family, table, reason: 'this table is not shown' }));
+    if (tables.length === 0) return missed.length === 0 ? [] : [{ operand, family, reason: 'nothing of this family is shown' }];
+    return missed.map((table) => ({ operand, family, table, reason: 'this table is not shown' }));
   });
-  return [...blind, ...one.unseen.map((unseen) => ({ side, ...unseen }))];
+  return [...blind, ...one.unseen.map((unseen) => ({ operand, ...unseen }))];
 }
 
 /** What the form of `one` hides of the rules and chains that it shows. */
 function notShownOfRules(
   one: Readonly<Record<Family, Ruleset>>,
   other: Readonly<Record<Family, Ruleset>>,
-  side: NotCompared['side'],
+  operand: NotCompared['operand'],
 ): readonly NotCompared[] {
   return FAMILIES.flatMap((family) =>
     one[family].tables.flatMap(({ name: table, chains }) => {
@@ -129,8 +130,8 @@ function notShownOfRules(
       const refusing = other[family].tables.find(({ name }) => name === table)?.chains.filter(refuses) ?? [];
       const hidden = refusing.filter(({ name }) => chains.some((chain) => chain.name === name && chain.policy === 'unknown'));
       return [
-        ...(hides ? [{ side, family, table, reason: 'the interfaces of its rules are not shown' }] : []),
-        ...hidden.map(({ name }) => ({ side, family, table, reason: `the policy of ${name} is not shown` })),
+        ...(hides ? [{ operand, family, table, reason: 'the interfaces of its rules are not shown' }] : []),
+        ...hidden.map(({ name }) => ({ operand, family, table, reason: `the policy of ${name} is not shown` })),
       ];
     }),
   );

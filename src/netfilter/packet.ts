@@ -1,6 +1,4 @@
-/** A packet as rules see it, and the flow it belongs to. What is undefined is not said: rules that ask for it have two answers. */
-
-import type { Family } from './rule.ts';
+import type { Family } from './family.ts';
 import type { RulePlace } from './trace/place.ts';
 
 /** What conntrack says of a packet. */

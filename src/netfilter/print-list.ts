@@ -1,5 +1,6 @@
 /** Tables as `iptables -L -n -v` (1.8.9) prints them. */
 
+import type { Family } from './family.ts';
 import { FRAGMENTS, matchWords, OPAQUE_COLUMN, targetName, targetWords } from './list/words.ts';
 import type { Match } from './match.ts';
 import { everywhere, listNetwork } from './network.ts';
@@ -7,7 +8,7 @@ import { inKernelOrder, normalForm } from './normal.ts';
 import type { Annotate } from './print.ts';
 import { iptables } from './print.ts';
 import { protocolNumber } from './protocols.ts';
-import type { Chain, Counters, Family, Rule, Ruleset, Table } from './rule.ts';
+import type { Chain, Counters, Rule, Ruleset, Table } from './rule.ts';
 import { BUILT_IN_CHAINS, isBuiltIn } from './rule.ts';
 
 const COLUMNS = ' pkts bytes target     prot opt in     out     source               destination         ';

@@ -1,9 +1,10 @@
 /** The same rules as iptables-save prints them, as iptables-restore reads them, and as single commands. */
 
+import type { Family } from './family.ts';
 import type { KnownMatch, Match, MatchKind, MatchValues } from './match.ts';
 import { normalForm, normalRule } from './normal.ts';
 import { MATCH_OPTIONS } from './options.ts';
-import type { Chain, Family, Rule, Ruleset, Table } from './rule.ts';
+import type { Chain, Rule, Ruleset, Table } from './rule.ts';
 import { isBuiltIn } from './rule.ts';
 import { printTarget } from './target.ts';
 import { quoteForShell, splitWords } from './words.ts';

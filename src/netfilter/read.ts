@@ -1,5 +1,7 @@
 /** Rules from a text that people have: saves, listings, commands, logs, pages. */
 
+import type { Family } from './family.ts';
+import { FAMILIES } from './family.ts';
 import type { TableDraft } from './read/edit.ts';
 import { addJumpedTo, applyEdit, EDIT_BUDGET, finishTable } from './read/edit.ts';
 import { readEditLine } from './read/edit-line.ts';
@@ -11,8 +13,8 @@ import type { ReadProblem, ReadProblems } from './read/problems.ts';
 import { gatherProblems } from './read/problems.ts';
 import type { Form, Section } from './read/sections.ts';
 import { readSections } from './read/sections.ts';
-import type { Family, Ruleset } from './rule.ts';
-import { BUILT_IN_CHAINS, FAMILIES, isBuiltIn } from './rule.ts';
+import type { Ruleset } from './rule.ts';
+import { BUILT_IN_CHAINS, isBuiltIn } from './rule.ts';
 
 export interface ReadOptions {
   /** The family of rules that the text does not say the family of. */

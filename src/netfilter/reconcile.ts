@@ -1,12 +1,13 @@
 /** From a live state to the wanted one, without touching what is not ours. Pure: the kernel is asked and changed elsewhere. */
 
+import type { Family } from './family.ts';
 import type { Effect } from './reconcile/order.ts';
 import { effectOf, inOrderOfTransition } from './reconcile/order.ts';
 import type { Owned } from './reconcile/owned.ts';
 import { keepOnly } from './reconcile/owned.ts';
 import type { KeptChain } from './reconcile/table.ts';
 import { reconcileTable } from './reconcile/table.ts';
-import type { Family, Ruleset, Table } from './rule.ts';
+import type { Ruleset, Table } from './rule.ts';
 
 export type { Effect } from './reconcile/order.ts';
 export type { Owned } from './reconcile/owned.ts';
@@ -37,12 +38,12 @@ export interface Reconciliation {
  * all others of a built-in chain; the rest go where ours stood, or to the end. Chains of others in which
  * our rules are right already are not touched. Equal arguments give equal text.
  */
-export function reconcile(live: Ruleset, wanted: Ruleset, owned: Owned): Reconciliation {
+export function reconcile(live: Ruleset, desired: Ruleset, owned: Owned): Reconciliation {
   const ours = keepOnly(live, owned);
-  const names = [...new Set([...live.tables, ...wanted.tables].map(({ name }) => name))];
+  const names = [...new Set([...live.tables, ...desired.tables].map(({ name }) => name))];
   const tables = names.map((name) => {
-    const { text, kept } = reconcileTable(tableOf(live, name), tableOf(wanted, name), owned);
-    return { table: name, effect: effectOf(tableOf(ours, name), tableOf(wanted, name)), text, kept };
+    const { text, kept } = reconcileTable(tableOf(live, name), tableOf(desired, name), owned);
+    return { table: name, effect: effectOf(tableOf(ours, name), tableOf(desired, name)), text, kept };
   });
   const changes = inOrderOfTransition(tables.flatMap(({ table, effect, text }) => (text === undefined ? [] : [{ table, effect, text }])));
   return { family: live.family, changes, text: changes.map(({ text }) => text).join(''), kept: tables.flatMap(({ kept }) => kept) };

@@ -1,13 +1,8 @@
 /** The packet filter as a value: a ruleset of one family, its tables, their chains, their rules. */
 
+import type { Family } from './family.ts';
 import type { Match } from './match.ts';
 import type { Target } from './target.ts';
-
-/** `ip` is what iptables manages, `ip6` what ip6tables manages. */
-export type Family = 'ip' | 'ip6';
-
-/** Both families, in the order in which every output shows them. */
-export const FAMILIES: readonly Family[] = ['ip', 'ip6'];
 
 /** Everything one family's tables hold. */
 export interface Ruleset {

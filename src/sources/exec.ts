@@ -1,15 +1,13 @@
-/** `exec:TEXT`: the rules that a command leaves in a kernel of its own. */
-
-import type { SettingsGiven } from '../cli/options.ts';
-import { badOption } from '../cli/terminal/result.ts';
 import type { Ran } from '../host/run.ts';
 import { programs } from '../host/run.ts';
 import { inScratch } from '../host/scratch/scratch.ts';
 import { ProblemError, quoted } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
-import { sideOf, unusable } from './live-namespace.ts';
+import { badOption } from './bad-option.ts';
+import { sourceOf, unusable } from './live-namespace.ts';
+import type { SourceOptions } from './options.ts';
 import { environmentOf } from './plan-input.ts';
-import type { Side } from './source.ts';
+import type { RuleSource } from './rule-source.ts';
 
 /** Seconds that a command has. */
 const DEADLINE = 30;
@@ -18,14 +16,18 @@ const DEADLINE = 30;
 const ADDRESSES: readonly string[] = ['192.0.2.1/24'];
 
 /** Runs the command, and is the side of what it leaves. Throws a ProblemError where it fails. */
-export async function execSide(text: string, given: SettingsGiven, { addresses = ADDRESSES, nameservers = [] }: Facts): Promise<Side> {
+export async function execSource(
+  text: string,
+  given: SourceOptions,
+  { addresses = ADDRESSES, nameservers = [] }: Facts,
+): Promise<RuleSource> {
   const seconds = secondsOf(given.deadline);
   const command = { text, args: given.args ?? [], env: await environmentOf(given), addresses, nameservers, deadline: seconds * 1000 };
   const name = `the command ${quoted(text)}`;
   try {
     return await inScratch(command, programs(), async (ran, namespace) => {
       if (ran.exitCode !== 0) throw badOption('exec:', `${quoted(text)} ${what(ran, seconds)}${lastWords(ran)}`);
-      return { ...(await sideOf('exec:', namespace)), name, facts: { addresses, nameservers } };
+      return { ...(await sourceOf('exec:', namespace)), name, facts: { addresses, nameservers } };
     });
   } catch (error) {
     throw error instanceof ProblemError ? error : unusable('exec:', error);

@@ -1,13 +1,11 @@
-/** The other side of a diff where none is named: what made the rules, or comes nearest to it. */
-
-import { badOption } from '../cli/terminal/result.ts';
 import { spansText } from '../istio/releases/spans-text.ts';
 import { observeAll } from '../netfilter/observation.ts';
-import type { NamedSide } from './operands.ts';
-import type { Side } from './source.ts';
+import { badOption } from './bad-option.ts';
+import type { DiffOperand } from './operand.ts';
+import type { RuleSource } from './rule-source.ts';
 
 /** What `identify` finds for rules. Throws a ProblemError where none of them are those of a sidecar. */
-export async function inferredSide(found: Side): Promise<NamedSide> {
+export async function inferredOperand(found: RuleSource): Promise<DiffOperand> {
   const { identify } = await import('../istio/found/identify.ts');
   const { outcome, answers } = identify(found.seen);
   const [likeliest] = answers;

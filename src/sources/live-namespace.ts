@@ -1,6 +1,3 @@
-/** `live`, `pid:N`, `netns:PATH`: the rules of a network namespace as they are. */
-
-import { badOption } from '../cli/terminal/result.ts';
 import { targetFacts } from '../host/facts.ts';
 import type { Failure } from '../host/failure/failure.ts';
 import { readLive } from '../host/live/live.ts';
@@ -9,24 +6,25 @@ import { openNamespace } from '../host/namespace/namespace.ts';
 import { programs } from '../host/run.ts';
 import type { ProblemError } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
-import type { Side } from './source.ts';
+import { badOption } from './bad-option.ts';
+import type { RuleSource } from './rule-source.ts';
 
 /** Milliseconds for each program that reads: a save of 50,000 rules takes a tenth of it under a small CPU quota. */
 const READING = 20_000;
 
 /** The side of a namespace; `given` facts beat those that are found. Throws a ProblemError where nothing can be read. */
-export async function liveSide(source: string, target: Target, given: Facts): Promise<Side> {
+export async function liveSource(source: string, target: Target, given: Facts): Promise<RuleSource> {
   const namespace = opened(source, target);
   try {
-    const side = await sideOf(source, namespace);
-    return { ...side, facts: { ...(await targetFacts(target, source)), ...given } };
+    const ruleSource = await sourceOf(source, namespace);
+    return { ...ruleSource, facts: { ...(await targetFacts(target, source)), ...given } };
   } finally {
     namespace.close();
   }
 }
 
 /** What a namespace holds, under the name of the namespace. */
-export async function sideOf(source: string, namespace: Namespace): Promise<Side> {
+export async function sourceOf(source: string, namespace: Namespace): Promise<RuleSource> {
   const live = await readLive(namespace, READING).catch((error: unknown) => {
     throw unusable(source, error);
   });

@@ -1,18 +1,16 @@
-/** Which of the settings on a command line belong to which side of a diff. */
-
-import type { SettingsGiven } from '../cli/options.ts';
-import { badOption } from '../cli/terminal/result.ts';
-import type { Side } from './source.ts';
+import { badOption } from './bad-option.ts';
+import type { SourceOptions } from './options.ts';
+import type { RuleSource } from './rule-source.ts';
 import type { SourceName } from './source-name.ts';
 import { refuseStdinTwice } from './stdin-once.ts';
 
 /** Whether any settings are given, so that they can be a side of their own. */
-export function hasSettings({ filename, args, release, sets, env, envFile }: SettingsGiven): boolean {
+export function hasSettings({ filename, args, release, sets, env, envFile }: SourceOptions): boolean {
   return [filename, args, release, envFile].some((value) => value !== undefined) || sets.length + env.length > 0;
 }
 
 /** The options that mean something for a source; a release of its own beats the one that is given. */
-export function settingsOf(name: SourceName, given: SettingsGiven): SettingsGiven {
+export function settingsOf(name: SourceName, given: SourceOptions): SourceOptions {
   const { filename, args, release, envFile, env, sets, ...facts } = given;
   const nothing = { ...facts, sets: [], env: [] };
   const asked = release === undefined || ('release' in name && name.release !== undefined) ? {} : { release };
@@ -33,13 +31,13 @@ export function settingsOf(name: SourceName, given: SettingsGiven): SettingsGive
 }
 
 /** Standard input can be read once, by a side or for what the mesh is installed with. */
-export function refuseTwoReaders(names: readonly SourceName[], { filename, manifests }: SettingsGiven): void {
+export function refuseTwoReaders(names: readonly SourceName[], { filename, manifests }: SourceOptions): void {
   const read = names.map((name) => (name.kind === 'file' ? name.file : name.kind === 'settings' ? filename : undefined));
   refuseStdinTwice([...read, ...(manifests?.values ?? [])]);
 }
 
 /** An option that no side takes would change nothing, whatever its user hoped for. */
-export function refuseUnused(names: readonly SourceName[], { filename, args, env, envFile }: SettingsGiven): void {
+export function refuseUnused(names: readonly SourceName[], { filename, args, env, envFile }: SourceOptions): void {
   const has = (...kinds: readonly SourceName['kind'][]): boolean => names.some(({ kind }) => kinds.includes(kind));
   if (filename !== undefined && !has('settings', 'own'))
     throw badOption('--filename', 'no side takes settings; name a release as a side, as @1.23');
@@ -50,10 +48,10 @@ export function refuseUnused(names: readonly SourceName[], { filename, args, env
 
 /** The same for what a file takes where it holds settings: whether it does is known when it has been read. */
 export function refuseIgnored(
-  sides: readonly { readonly name: SourceName; readonly side: Side }[],
-  { sets, release }: SettingsGiven,
+  operands: readonly { readonly name: SourceName; readonly operand: RuleSource }[],
+  { sets, release }: SourceOptions,
 ): void {
-  const plans = sides.flatMap(({ name, side }) => (side.plan === undefined ? [] : [name]));
+  const plans = operands.flatMap(({ name, operand }) => (operand.plan === undefined ? [] : [name]));
   const other = 'name a release (@1.23) or a file with settings as a side';
   if (sets.length > 0 && plans.length === 0) throw badOption('--set', `no side takes settings; ${other}`);
   if (release !== undefined && plans.length === 0) throw badOption('--release', `no side takes it; ${other}`);

@@ -1,24 +1,18 @@
-/** The two sides of a diff, each with a name for the heading. */
-
-import type { SettingsGiven } from '../cli/options.ts';
-import { badOption } from '../cli/terminal/result.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
 import type { Facts } from '../istio/settings/facts.ts';
-import type { Family } from '../netfilter/rule.ts';
+import type { Family } from '../netfilter/family.ts';
 import { quoteForShell } from '../netfilter/words.ts';
-import { inferredSide } from './inferred-operand.ts';
+import { badOption } from './bad-option.ts';
+import { inferredOperand } from './inferred-operand.ts';
+import type { DiffOperand } from './operand.ts';
 import { hasSettings, refuseIgnored, refuseTwoReaders, refuseUnused, settingsOf } from './operand-settings.ts';
-import type { Side } from './source.ts';
-import { readSide } from './source.ts';
+import type { SourceOptions } from './options.ts';
+import { readSource } from './read-source.ts';
+import type { RuleSource } from './rule-source.ts';
 import type { SourceName } from './source-name.ts';
 import { parseSource } from './source-name.ts';
 
-export interface NamedSide extends Side {
-  /** Where nobody named the side: whether it has exactly the rules of Istio on the other, or comes nearest to them. */
-  readonly inferred?: 'exact' | 'nearest';
-}
-
-interface Operand {
+interface NamedOperand {
   /** As it was given; undefined for the settings alone. */
   readonly source: string | undefined;
   readonly name: SourceName;
@@ -30,30 +24,30 @@ interface Operand {
  * settings file as well, arguments to a command as well. What is known of the pod of a live side holds for a plan
  * beside it. Throws a ProblemError for input that can't be used.
  */
-export async function readSides(
+export async function readOperands(
   left: string,
   right: string | undefined,
-  given: SettingsGiven,
+  given: SourceOptions,
   family: Family | undefined,
-): Promise<readonly [NamedSide, NamedSide]> {
-  const operand = (source: string | undefined): Operand => ({ source, name: parseSource(source) });
+): Promise<readonly [DiffOperand, DiffOperand]> {
+  const operand = (source: string | undefined): NamedOperand => ({ source, name: parseSource(source) });
   const first = operand(left);
   const second = right === undefined && !hasSettings(given) ? undefined : operand(right);
   const names = [first, ...(second === undefined ? [] : [second])].map(({ name }) => name);
   refuseTwoReaders(names, given);
   refuseUnused(names, given);
-  const read = (of: Operand, known: Facts = {}): Promise<NamedSide> => readNamed(of, settingsOf(of.name, given), known, family);
+  const read = (of: NamedOperand, known: Facts = {}): Promise<DiffOperand> => readNamed(of, settingsOf(of.name, given), known, family);
 
   if (second === undefined) {
     const one = mustBeRules(left, await read(first));
-    return [one, await inferredSide(one)];
+    return [one, await inferredOperand(one)];
   }
   const [one, other] = await inOrder(first, second, read);
   if (right === undefined) mustBeRules(left, one);
   refuseIgnored(
     [
-      { ...first, side: one },
-      { ...second, side: other },
+      { ...first, operand: one },
+      { ...second, operand: other },
     ],
     given,
   );
@@ -61,17 +55,17 @@ export async function readSides(
 }
 
 /** Settings alone are no two sides. */
-function mustBeRules(source: string, side: NamedSide): NamedSide {
-  if (side.plan !== undefined) throw badOption(source, `holds settings, no rules; name the other side, as in diff live ${source}`);
-  return side;
+function mustBeRules(source: string, operand: DiffOperand): DiffOperand {
+  if (operand.plan !== undefined) throw badOption(source, `holds settings, no rules; name the other side, as in diff live ${source}`);
+  return operand;
 }
 
 /** Reads two sides; rules go before settings, for they tell of their pod. */
 async function inOrder(
-  left: Operand,
-  right: Operand,
-  read: (of: Operand, known?: Facts) => Promise<NamedSide>,
-): Promise<readonly [NamedSide, NamedSide]> {
+  left: NamedOperand,
+  right: NamedOperand,
+  read: (of: NamedOperand, known?: Facts) => Promise<DiffOperand>,
+): Promise<readonly [DiffOperand, DiffOperand]> {
   const [first, second] = rank(left) > rank(right) ? [right, left] : [left, right];
   const one = await read(first);
   const other = await read(second, rank(second) >= SETTINGS ? await factsOf(one) : {});
@@ -82,7 +76,7 @@ async function inOrder(
 const SETTINGS = 2;
 
 /** How little a source is likely to know of a pod; a file is told by its name, for it may be a pipe that can be read once. */
-function rank({ name }: Operand): number {
+function rank({ name }: NamedOperand): number {
   switch (name.kind) {
     case 'namespace':
     case 'command':
@@ -98,20 +92,25 @@ function rank({ name }: Operand): number {
 }
 
 /** What a side tells of its pod: a live one knows it, and rules for IPv6 or for a nameserver show that there is one. */
-async function factsOf({ seen, plan, facts }: Side): Promise<Facts> {
+async function factsOf({ seen, plan, facts }: RuleSource): Promise<Facts> {
   if (plan !== undefined) return {};
   const { identify } = await import('../istio/found/identify.ts');
   return { ...identify(seen).answers[0]?.facts, ...facts };
 }
 
-async function readNamed({ source, name }: Operand, given: SettingsGiven, known: Facts, family: Family | undefined): Promise<NamedSide> {
-  const side = await readSide(source, withFacts(given, known), family);
+async function readNamed(
+  { source, name }: NamedOperand,
+  given: SourceOptions,
+  known: Facts,
+  family: Family | undefined,
+): Promise<DiffOperand> {
+  const operand = await readSource(source, withFacts(given, known), family);
   // The heading says what the notes of settings say.
-  return side.plan === undefined ? side : { ...side, name: planName(side.plan, name, given), notes: [] };
+  return operand.plan === undefined ? operand : { ...operand, name: planName(operand.plan, name, given), notes: [] };
 }
 
 /** What is known of a pod, where the options say nothing of it. */
-function withFacts(given: SettingsGiven, { addresses, nameservers }: Facts): SettingsGiven {
+function withFacts(given: SourceOptions, { addresses, nameservers }: Facts): SourceOptions {
   return {
     ...given,
     ...(given.addresses.length > 0 || addresses === undefined ? {} : { addresses }),
@@ -120,7 +119,7 @@ function withFacts(given: SettingsGiven, { addresses, nameservers }: Facts): Set
 }
 
 /** What a plan was made of. */
-export function planName({ release }: CapturePlan, name: SourceName, { filename, args, sets }: SettingsGiven): string {
+export function planName({ release }: CapturePlan, name: SourceName, { filename, args, sets }: SourceOptions): string {
   const file = name.kind === 'file' ? name.file : filename;
   const changed = sets.length === 0 ? '' : ` with ${sets.join(', ')}`;
   if (args !== undefined) return `Istio ${release}, istio-iptables${args.map((word) => ` ${quoteForShell(word)}`).join('')}`;

@@ -1,56 +1,22 @@
-/** From a command line to what it names: a plan, or rules that someone wrote down. */
-
-import type { SettingsGiven } from '../cli/options.ts';
-import { badOption } from '../cli/terminal/result.ts';
-import type { WorkloadGiven } from '../cli/workloads/option.ts';
 import type { TextFile } from '../host/files.ts';
 import { readTexts } from '../host/files.ts';
-import type { Basis } from '../istio/advice/explain/basis.ts';
 import { planFromSettings } from '../istio/kubernetes/plan-from-settings.ts';
-import type { Source } from '../istio/origin.ts';
-import type { CapturePlan } from '../istio/plan/plan.ts';
+import type { Origin } from '../istio/origin.ts';
 import { planFromArguments } from '../istio/plan/plan-from-arguments.ts';
-import type { Problem } from '../istio/problems.ts';
 import { ProblemError, quoted } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import { parseNetwork } from '../netfilter/network.ts';
+import { badOption } from './bad-option.ts';
+import type { SourceOptions } from './options.ts';
+import type { Input, PlanInput, PlanOptions } from './plan-input/input.ts';
 import type { Manifests } from './plan-input/manifests.ts';
 import { madeWith } from './plan-input/placeholder-nameserver.ts';
 import type { SourceName } from './source-name.ts';
 import { refuseStdinTwice } from './stdin-once.ts';
 import { holdsManifests, holdsStrangers, looksLikeManifest, namesManifests } from './workloads/detect.ts';
 
-/** A plan, and what it was made of. */
-export interface PlanInput {
-  readonly kind: 'plan';
-  readonly plan: CapturePlan;
-  /** Sentences for standard error. */
-  readonly notes: readonly string[];
-  readonly basis: Basis;
-  /** What the plan was made with. */
-  readonly facts: Facts;
-  /** What is not known, though the rules name it; a stand-in for it is among the facts. */
-  readonly missing?: readonly Problem[];
-  /** The workload whose plan it is: `Pod default/cart`. */
-  readonly of?: string;
-  /** Why that workload gets no rules, as a sentence. */
-  readonly without?: string;
-}
-
-/** What a command works on. */
-export type Input =
-  | PlanInput
-  /** A text without settings in it: rules in some form. */
-  | { readonly kind: 'text'; readonly text: TextFile };
-
-/** Settings, and the workload that is meant where manifests hold several. */
-export interface PlanGiven extends SettingsGiven, WorkloadGiven {
-  /** Whether a plan is wanted all the same where its nameservers are not known. */
-  readonly standIn?: boolean;
-}
-
 /** The input that a file, or settings alone, and the options name; without any, an ordinary injected pod. */
-export async function readInput(name: Extract<SourceName, { readonly kind: 'settings' | 'file' }>, given: PlanGiven): Promise<Input> {
+export async function readInput(name: Extract<SourceName, { readonly kind: 'settings' | 'file' }>, given: PlanOptions): Promise<Input> {
   const { release } = name;
   if (release !== undefined && given.release !== undefined) throw badOption('--release', `the source names release ${release} already`);
   const options = release === undefined ? given : { ...given, release };
@@ -68,17 +34,17 @@ export async function readInput(name: Extract<SourceName, { readonly kind: 'sett
 }
 
 /** A source is one thing: it does not go with a second file. */
-export function refuseFilename(source: string, { filename }: SettingsGiven): void {
+export function refuseFilename(source: string, { filename }: SourceOptions): void {
   if (filename !== undefined) throw badOption('--filename', `${filename} is one too many: ${source} is named already`);
 }
 
 /** Rules are what they are: arguments make none of them. */
-export function refuseArguments(source: string, { args }: SettingsGiven): void {
+export function refuseArguments(source: string, { args }: SourceOptions): void {
   if (args !== undefined) throw badOption('--', `${source} holds rules; arguments do not go with it`);
 }
 
 /** The plan of the options alone, for a pod whose facts are known; those that were given beat them. */
-export async function planInput(given: PlanGiven, known: Facts = {}): Promise<PlanInput> {
+export async function planInput(given: PlanOptions, known: Facts = {}): Promise<PlanInput> {
   const { filename, manifests } = given;
   if (filename !== undefined)
     return namesManifests(given)
@@ -91,26 +57,26 @@ export async function planInput(given: PlanGiven, known: Facts = {}): Promise<Pl
     const { planInMesh } = await import('./plan-input/manifests.ts');
     return planInMesh(given, facts);
   }
-  const { sets, release, standIn = false } = given;
+  const { sets, release, placeholder = false } = given;
   const named = release === undefined ? {} : { release: { value: release, source: OPTION } };
-  const made = madeWith(facts, standIn, (all) => planFromSettings({ sets, facts: all, ...named }));
+  const made = madeWith(facts, placeholder, (all) => planFromSettings({ sets, facts: all, ...named }));
   const ordinary = `note: no settings given: an ordinary injected pod of Istio ${made.plan.release}`;
   return { kind: 'plan', ...made, notes: sets.length === 0 ? [ordinary] : [], basis: { kind: 'settings', sets } };
 }
 
-const OPTION: Source = { kind: 'option', option: '--release' };
+const OPTION: Origin = { kind: 'option', option: '--release' };
 
-async function planOfArguments(args: readonly string[], given: PlanGiven, facts: Facts): Promise<PlanInput> {
-  const { release, sets, standIn = false } = given;
+async function planOfArguments(args: readonly string[], given: PlanOptions, facts: Facts): Promise<PlanInput> {
+  const { release, sets, placeholder = false } = given;
   if (sets.length > 0) throw badOption('--', APART);
   const env = await environmentOf(given);
   const named = release === undefined ? {} : { release, releaseSource: OPTION };
-  const made = madeWith(facts, standIn, (all) => planFromArguments(args, { ...all, ...named, env }));
+  const made = madeWith(facts, placeholder, (all) => planFromArguments(args, { ...all, ...named, env }));
   return { kind: 'plan', ...made, notes: [], basis: { kind: 'arguments', words: args, environment: env } };
 }
 
 /** YAML, and manifests more than that, are loaded only where there are some: it costs start-up. */
-async function planOfText({ file, text }: TextFile, given: PlanGiven, known: Facts): Promise<PlanInput> {
+async function planOfText({ file, text }: TextFile, given: PlanOptions, known: Facts): Promise<PlanInput> {
   // Whoever names no kind has something else in mind than a SidecarCapture: that reader knows what.
   if (!text.includes('kind')) return planOfFiles({ text: { file, text } }, given, known);
   const facts = { ...known, ...(await factsBeside(given)) };
@@ -121,14 +87,14 @@ async function planOfText({ file, text }: TextFile, given: PlanGiven, known: Fac
   return planOfSidecar(readSidecarText(text, file), given, facts);
 }
 
-async function planOfFiles(manifests: Manifests, given: PlanGiven, known: Facts): Promise<PlanInput> {
+async function planOfFiles(manifests: Manifests, given: PlanOptions, known: Facts): Promise<PlanInput> {
   const facts = { ...known, ...(await factsBeside(given)) };
   const { planOfManifests } = await import('./plan-input/manifests.ts');
   return planOfManifests(manifests, given, facts);
 }
 
 /** The facts that are given beside a file, with which arguments don't go. */
-async function factsBeside(given: PlanGiven): Promise<Facts> {
+async function factsBeside(given: PlanOptions): Promise<Facts> {
   refuseArgumentsBeside(given);
   return factsOf(given);
 }
@@ -136,17 +102,17 @@ async function factsBeside(given: PlanGiven): Promise<Facts> {
 const APART = 'arguments and settings (-f, --set) do not go together';
 
 /** Where settings or manifests are, no arguments can be, nor their environment. */
-export function refuseArgumentsBeside(given: Pick<SettingsGiven, 'args' | 'env' | 'envFile'>): void {
+export function refuseArgumentsBeside(given: Pick<SourceOptions, 'args' | 'env' | 'envFile'>): void {
   if (given.args !== undefined) throw badOption('--', APART);
   refuseEnvironment(given);
 }
 
-function refuseEnvironment({ env, envFile }: Pick<SettingsGiven, 'env' | 'envFile'>): void {
+function refuseEnvironment({ env, envFile }: Pick<SourceOptions, 'env' | 'envFile'>): void {
   if (env.length > 0 || envFile !== undefined) throw badOption('--env', 'goes with arguments after --');
 }
 
 /** The facts that the options name. */
-export async function factsOf({ addresses, nameservers, facts }: SettingsGiven): Promise<Facts> {
+export async function factsOf({ addresses, nameservers, facts }: SourceOptions): Promise<Facts> {
   if (facts !== undefined && facts !== 'host') throw badOption('--facts', `${quoted(facts)} is not "host"`);
   refuseOthers('--address', addresses, 'an address such as 10.1.2.3 or 2001:db8::7', (text) => parseNetwork(text) !== null);
   refuseOthers(
@@ -165,7 +131,7 @@ function refuseOthers(option: string, texts: readonly string[], allowed: string,
 }
 
 /** What --env-file and --env say, the latter last. */
-export async function environmentOf({ env, envFile }: SettingsGiven): Promise<Readonly<Record<string, string>>> {
+export async function environmentOf({ env, envFile }: SourceOptions): Promise<Readonly<Record<string, string>>> {
   const lines =
     envFile === undefined
       ? []

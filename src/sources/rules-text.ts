@@ -9,12 +9,13 @@ import { planDocument, rulesetDocument } from '../istio/plan/plan-document.ts';
 import { printRoutingCommands } from '../istio/plan/routing.ts';
 import type { Problem } from '../istio/problems.ts';
 import { ProblemError, problem } from '../istio/problems.ts';
+import type { Family } from '../netfilter/family.ts';
 import type { Annotate } from '../netfilter/print.ts';
 import type { ReadResult } from '../netfilter/read.ts';
-import type { Family, Rule, Ruleset } from '../netfilter/rule.ts';
-import type { Side } from './source.ts';
+import type { Rule, Ruleset } from '../netfilter/rule.ts';
+import type { RuleSource } from './rule-source.ts';
 
-export interface Shown {
+export interface RulesView {
   readonly rules: Readonly<Record<Family, Ruleset>>;
   /** Commands for what lies outside the packet filter. */
   readonly commands: readonly string[];
@@ -25,7 +26,7 @@ export interface Shown {
 }
 
 /** A plan, with the reasons of its rules. */
-export function planShown(plan: CapturePlan): Shown {
+export function planView(plan: CapturePlan): RulesView {
   const why = ({ because }: Rule): readonly string[] => {
     if (because === undefined) return [];
     const from = because.settings.map((key) => `${key} from ${printSource(plan.settings[key as keyof typeof plan.settings].source)}`);
@@ -35,7 +36,7 @@ export function planShown(plan: CapturePlan): Shown {
 }
 
 /** Rules that somebody found; nothing is known of their reasons. */
-export function observedShown({ seen, places, problems }: Side): Shown {
+export function observedView({ seen, places, problems }: RuleSource): RulesView {
   const { ip, ip6, unseen } = seen;
   return {
     rules: { ip, ip6 },

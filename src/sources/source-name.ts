@@ -1,8 +1,6 @@
-/** What a SOURCE on the command line names, told by its text alone: nothing is opened. */
-
-import { badOption } from '../cli/terminal/result.ts';
 import type { Target } from '../host/namespace/namespace.ts';
 import { nearest, quoted } from '../istio/problems.ts';
+import { badOption } from './bad-option.ts';
 
 export type SourceName =
   /** `@1.23`, `release:1.23`, or no source: the settings that are given. */

@@ -1,6 +1,4 @@
-/** Standard input can be read once. */
-
-import { badOption } from '../cli/terminal/result.ts';
+import { badOption } from './bad-option.ts';
 
 /** Throws a ProblemError where more than one of these is standard input. */
 export function refuseStdinTwice(files: readonly (string | undefined)[]): void {

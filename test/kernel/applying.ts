@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { execa } from 'execa';
-import type { ApplyOptions } from '../../src/host/kernel/apply.ts';
+import type { ApplyOptions } from '../../src/host/kernel/options.ts';
 import type { ApplyResult } from '../../src/host/kernel/result.ts';
 import type { PlanOptions } from '../../src/istio/plan/plan-from-arguments.ts';
 import type { Namespace } from './namespace.ts';

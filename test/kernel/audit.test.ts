@@ -5,19 +5,19 @@ import { expect, it } from 'vitest';
 import type { AuditRequest } from '../../src/cli/audit/audit.ts';
 import { auditNode } from '../../src/cli/audit/audit.ts';
 import type { AuditedPod } from '../../src/cli/audit/line.ts';
-import type { SettingsGiven } from '../../src/cli/options.ts';
 import { namespaceOf, namespacesOf } from '../../src/host/pods/namespaces.ts';
 import type { Programs } from '../../src/host/run.ts';
 import { programs } from '../../src/host/run.ts';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
+import type { SourceOptions } from '../../src/sources/options.ts';
 import type { OpenPod, PodAsked } from './audit-pods.ts';
 import { withPods } from './audit-pods.ts';
 import { feed } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 
-const NONE: SettingsGiven = { sets: [], env: [], addresses: [], nameservers: [] };
+const NONE: SourceOptions = { sets: [], env: [], addresses: [], nameservers: [] };
 const RELEASE = { value: '1.28.0', source: { kind: 'option', option: '--release' } } as const;
 
 function planned(...sets: readonly string[]): CapturePlan {

@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { check } from '../../src/cli/check/check.ts';
-import type { SettingsGiven } from '../../src/cli/options.ts';
 import { plain } from '../../src/cli/terminal/color.ts';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
+import type { SourceOptions } from '../../src/sources/options.ts';
 import type { Namespace } from './namespace.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 import { run } from './starting.ts';
 
-const NONE: SettingsGiven = { sets: [], env: [], addresses: [], nameservers: [] };
+const NONE: SourceOptions = { sets: [], env: [], addresses: [], nameservers: [] };
 const RELEASE = { value: '1.23', source: { kind: 'option', option: '--release' } } as const;
 const PLAIN = planFromSettings({ release: RELEASE });
 const TPROXY = planFromSettings({ release: RELEASE, sets: ['mode=TPROXY'] });
@@ -27,7 +27,7 @@ interface Found {
   readonly again: readonly { readonly command: string }[];
 }
 
-async function checked({ name }: Namespace, given: Partial<SettingsGiven> = {}): Promise<Found> {
+async function checked({ name }: Namespace, given: Partial<SourceOptions> = {}): Promise<Found> {
   const { output } = await check({ source: `netns:/run/netns/${name}`, given: { ...NONE, ...given }, output: 'json', paint: plain });
   const found = JSON.parse(output) as Found;
   // No proxy runs in these.
@@ -245,12 +245,12 @@ describeKernel('a check of this machine', () => {
       const own = execa('ip', ['netns', 'exec', namespace.name, process.execPath, '-e', script], { reject: false });
       const xtables = execa('sh', ['-c', 'exec flock --no-fork "$0" sh -c "echo held; exec sleep 30"', lock], { reject: false });
       try {
-        await Promise.all([own, xtables].map((holder) => new Promise((resolve) => holder.stdout?.once('data', resolve))));
+        await Promise.all([own, xtables].map((annotatedObject) => new Promise((resolve) => annotatedObject.stdout?.once('data', resolve))));
         const { stdout } = await run(namespace, ['istio-init', 'check'], { env: { XTABLES_LOCKFILE: lock } });
         expect(stdout).toMatch(new RegExp(`warn +xtables lock +${lock} is held by process \\d+ \\(\\w+\\)`));
         expect(stdout).toMatch(/warn +own lock +another run of istio-init is at work/);
       } finally {
-        for (const holder of [own, xtables]) holder.kill('SIGKILL');
+        for (const annotatedObject of [own, xtables]) annotatedObject.kill('SIGKILL');
         await Promise.all([own, xtables]);
       }
     });

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import type { ApplyOptions, Effects } from '../../src/host/kernel/apply.ts';
+import type { Effects } from '../../src/host/kernel/apply.ts';
 import { applyPlan, clean, machine } from '../../src/host/kernel/apply.ts';
+import type { ApplyOptions } from '../../src/host/kernel/options.ts';
 import type { Target } from '../../src/host/namespace/namespace.ts';
 import type { Command } from '../../src/host/run.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';

@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
-import type { SettingsGiven } from '../../src/cli/options.ts';
 import { programs } from '../../src/host/run.ts';
 import { inScratch } from '../../src/host/scratch/scratch.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { compareObservations, observeAll } from '../../src/netfilter/observation.ts';
 import { printCommands } from '../../src/netfilter/print.ts';
-import type { Side } from '../../src/sources/source.ts';
-import { readSide } from '../../src/sources/source.ts';
+import type { SourceOptions } from '../../src/sources/options.ts';
+import { readSource } from '../../src/sources/read-source.ts';
+import type { RuleSource } from '../../src/sources/rule-source.ts';
 import { scratchFolder } from '../cli/program.ts';
 import { inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 import { BIN, everything, run, start } from './starting.ts';
 
-const NONE: SettingsGiven = { sets: [], env: [], addresses: [], nameservers: [] };
+const NONE: SourceOptions = { sets: [], env: [], addresses: [], nameservers: [] };
 
 const folder = scratchFolder();
 afterAll(folder.remove);
@@ -29,14 +29,14 @@ function file(): string {
   return join(folder.path, `file-${files}`);
 }
 
-function commandsOf({ seen: { ip, ip6 } }: Side): readonly string[] {
+function commandsOf({ seen: { ip, ip6 } }: RuleSource): readonly string[] {
   return (printCommands(ip) + printCommands(ip6)).split('\n').filter((line) => line !== '');
 }
 
 /** Runs a script and answers what it wrote to "$OUT". */
-async function told(script: string, given: Partial<SettingsGiven> = {}): Promise<string> {
+async function told(script: string, given: Partial<SourceOptions> = {}): Promise<string> {
   const out = file();
-  await readSide(`exec:${script}`, { ...NONE, ...given, env: [`OUT=${out}`, ...(given.env ?? [])] });
+  await readSource(`exec:${script}`, { ...NONE, ...given, env: [`OUT=${out}`, ...(given.env ?? [])] });
   return readFileSync(out, 'utf8');
 }
 
@@ -66,7 +66,7 @@ async function until(test: () => boolean): Promise<boolean> {
 
 describeKernel.concurrent('exec: runs a command in namespaces of its own', () => {
   it('and what its kernel holds afterwards is the source, of both families and both backends', async () => {
-    const side = await readSide(
+    const side = await readSource(
       'exec:iptables-nft -t nat -A OUTPUT -p tcp -j RETURN; ip6tables-legacy -t mangle -A OUTPUT -p udp -j RETURN',
       NONE,
     );
@@ -86,7 +86,7 @@ describeKernel.concurrent('exec: runs a command in namespaces of its own', () =>
     ['DNS capture', { addresses: [], nameservers: ['10.96.0.10'], env: ['ISTIO_META_DNS_CAPTURE=true'] }],
   ])('and so a program in the place of istio-iptables is compared with the plan of its arguments: %s', async (_, given) => {
     const args = ['-p', '15001', '-z', '15006', '-u', '1337', '-g', '1337', '-i', '*', '-x', '', '-b', '*', '-d', '15090,15021,15020'];
-    const side = await readSide(`exec:${BIN}/istio-iptables`, { ...NONE, ...given, args });
+    const side = await readSource(`exec:${BIN}/istio-iptables`, { ...NONE, ...given, args });
     const env = Object.fromEntries(given.env.map((text) => text.split('=') as [string, string]));
     const plan = planFromArguments(args, { ...side.facts, env });
     expect(plan.ip.tables.length + plan.ip6.tables.length).toBeGreaterThan(0);
@@ -197,7 +197,7 @@ describeKernel.concurrent('exec: refuses in one line', () => {
       `exec: "printf '\\\\033[31m\\\\000x' >&2; exit 1" ended with exit code 1: \\u001b[31m\\u0000x`,
     ],
   ])('a command that fails: %s', async (script, line) => {
-    await expect(readSide(`exec:${script}`, NONE)).rejects.toMatchObject({ message: line });
+    await expect(readSource(`exec:${script}`, NONE)).rejects.toMatchObject({ message: line });
   });
 
   it('a command that is no root', async () => {
@@ -218,14 +218,16 @@ describeKernel.concurrent('exec: refuses in one line', () => {
   it('a command that hangs, which is killed with all that it started', async () => {
     const begin = Date.now();
     const script = "trap '' TERM; sleep 40417 & (setsid sleep 40417 &) ; nohup sleep 40417 & sleep 40417";
-    await expect(readSide(`exec:${script}`, { ...NONE, deadline: '1' })).rejects.toThrow(/was killed, with all that it started, after 1 s/);
+    await expect(readSource(`exec:${script}`, { ...NONE, deadline: '1' })).rejects.toThrow(
+      /was killed, with all that it started, after 1 s/,
+    );
     expect(Date.now() - begin).toBeLessThan(5000);
     expect(processesWith('40417')).toEqual([]);
   });
 
   it('a command that prints without end, in little memory', async () => {
     const before = process.memoryUsage().rss;
-    await expect(readSide('exec:yes', { ...NONE, deadline: '1' })).rejects.toThrow(/after 1 s.*: y; y; y$/);
+    await expect(readSource('exec:yes', { ...NONE, deadline: '1' })).rejects.toThrow(/after 1 s.*: y; y; y$/);
     expect(process.memoryUsage().rss - before).toBeLessThan(200 * 2 ** 20);
   });
 });
@@ -277,10 +279,10 @@ describeKernel('exec: leaves nothing', () => {
         .filter((link) => link.startsWith('net:'));
     const before = mounts();
     const given = { ...NONE, addresses: ['10.40.42.1'] };
-    await readSide('exec:iptables -t nat -A OUTPUT -j ACCEPT', given);
-    await expect(readSide('exec:false', given)).rejects.toThrow();
-    await expect(readSide('exec:sleep 40420', { ...given, deadline: '1' })).rejects.toThrow();
-    await expect(readSide('exec:true', { ...given, addresses: ['10.40.42.1', '10.40.42.1'] })).rejects.toThrow(
+    await readSource('exec:iptables -t nat -A OUTPUT -j ACCEPT', given);
+    await expect(readSource('exec:false', given)).rejects.toThrow();
+    await expect(readSource('exec:sleep 40420', { ...given, deadline: '1' })).rejects.toThrow();
+    await expect(readSource('exec:true', { ...given, addresses: ['10.40.42.1', '10.40.42.1'] })).rejects.toThrow(
       /^exec: namespaces for it can not be made: .*(?:File exists|already assigned)/,
     );
     expect([mounts(), held(), processesWith('10.40.42.1')]).toEqual([before, [], []]);

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
+import type { Family } from '../../src/netfilter/family.ts';
+import { FAMILIES } from '../../src/netfilter/family.ts';
 import { compareObservations, observeAll } from '../../src/netfilter/observation.ts';
-import type { Family } from '../../src/netfilter/rule.ts';
-import { FAMILIES } from '../../src/netfilter/rule.ts';
 import type { GoldenText } from '../golden-texts.ts';
 import { GOLDEN_TEXTS } from '../golden-texts.ts';
 import { answerFor, expectReleases, identified, madeAgain, seenIn } from '../istio/found/identifying.ts';

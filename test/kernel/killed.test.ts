@@ -4,7 +4,7 @@ import { applyPlan, machine } from '../../src/host/kernel/apply.ts';
 import type { Target } from '../../src/host/namespace/namespace.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
-import { FAMILIES } from '../../src/netfilter/rule.ts';
+import { FAMILIES } from '../../src/netfilter/family.ts';
 import { connectIn, listenIn } from './hammer.ts';
 import type { Victim } from './killing.ts';
 import { runAndKill, VICTIMS } from './killing.ts';

@@ -1,9 +1,10 @@
 import { beforeAll, expect, it } from 'vitest';
+import type { Family } from '../../src/netfilter/family.ts';
+import { FAMILIES } from '../../src/netfilter/family.ts';
 import { printRestore, printSave } from '../../src/netfilter/print.ts';
 import { printTableList } from '../../src/netfilter/print-list.ts';
 import { readRules } from '../../src/netfilter/read.ts';
-import type { Family, Ruleset, Table } from '../../src/netfilter/rule.ts';
-import { FAMILIES } from '../../src/netfilter/rule.ts';
+import type { Ruleset, Table } from '../../src/netfilter/rule.ts';
 import { DISTINCT_PLANS } from '../golden-plans.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';

@@ -3,26 +3,26 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import type { SettingsGiven } from '../../src/cli/options.ts';
 import { printCommands } from '../../src/netfilter/print.ts';
-import type { Side } from '../../src/sources/source.ts';
-import { readSide } from '../../src/sources/source.ts';
+import type { SourceOptions } from '../../src/sources/options.ts';
+import { readSource } from '../../src/sources/read-source.ts';
+import type { RuleSource } from '../../src/sources/rule-source.ts';
 import type { Namespace } from './namespace.ts';
 import { inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 import { everything, run } from './starting.ts';
 
-const NONE: SettingsGiven = { sets: [], env: [], addresses: [], nameservers: [] };
+const NONE: SourceOptions = { sets: [], env: [], addresses: [], nameservers: [] };
 
 function sourceOf({ name }: Namespace): string {
   return `netns:/run/netns/${name}`;
 }
 
-function commandsOf({ seen: { ip, ip6 } }: Side): readonly string[] {
+function commandsOf({ seen: { ip, ip6 } }: RuleSource): readonly string[] {
   return (printCommands(ip) + printCommands(ip6)).split('\n').filter((line) => line !== '');
 }
 
-function placesOf({ places = [] }: Side): readonly string[] {
+function placesOf({ places = [] }: RuleSource): readonly string[] {
   return places.map(({ family, table, backend }) => `${family} ${table} ${backend}`);
 }
 
@@ -45,7 +45,7 @@ describeKernel.concurrent('a live namespace', () => {
     await inNamespace(async (namespace) => {
       await namespace.run(`iptables-nft -t nat -A OUTPUT -p tcp -j RETURN; iptables-legacy -t mangle -A OUTPUT -p udp -j RETURN
         ip6tables-legacy -t nat -A OUTPUT -p tcp -j ACCEPT; ip6tables-nft -t raw -A OUTPUT -p udp -j ACCEPT; iptables-nft -t raw -L >/dev/null`);
-      const side = await readSide(sourceOf(namespace), NONE);
+      const side = await readSource(sourceOf(namespace), NONE);
       expect(commandsOf(side)).toEqual([
         'iptables -t mangle -A OUTPUT -p udp -j RETURN',
         'iptables -t nat -A OUTPUT -p tcp -j RETURN',
@@ -63,7 +63,7 @@ describeKernel.concurrent('a live namespace', () => {
       const own = (backend: string, target: string): string =>
         `iptables-${backend} -t nat -N ISTIO_OUTPUT; iptables-${backend} -t nat -A OUTPUT -p tcp -j ISTIO_OUTPUT; iptables-${backend} -t nat -A ISTIO_OUTPUT -p tcp -j ${target}; `;
       await namespace.run(own('nft', 'RETURN') + own('legacy', 'ACCEPT'));
-      const side = await readSide(sourceOf(namespace), NONE);
+      const side = await readSource(sourceOf(namespace), NONE);
       expect(commandsOf(side)).toEqual([
         'iptables -t nat -N ISTIO_OUTPUT',
         'iptables -t nat -N ISTIO_OUTPUT.legacy',
@@ -99,7 +99,7 @@ describeKernel.concurrent('a live namespace', () => {
         nft add table ip6 nat; nft add chain ip6 nat other '{ type nat hook output priority -90; }'
         for table in nat raw; do iptables-nft -t $table -A OUTPUT -p tcp -j RETURN; done
         nft add rule ip raw OUTPUT ct state new counter`);
-      const side = await readSide(sourceOf(namespace), NONE);
+      const side = await readSource(sourceOf(namespace), NONE);
       expect(side).toMatchObject({ notes: [], seen: { seen: { ip: ['mangle', 'security', 'filter', 'nat'], ip6: 'all' } } });
       expect(commandsOf(side)).toEqual(['iptables -t nat -A OUTPUT -p tcp -j RETURN']);
       expect(placesOf(side)).toEqual([
@@ -132,8 +132,8 @@ describeKernel.concurrent('a live namespace', () => {
         iptables -t nat -A OUTPUT -p tcp -j RETURN; ip6tables-legacy -t mangle -A OUTPUT -p tcp -j RETURN`);
       const process = execa('ip', ['netns', 'exec', namespace.name, 'cat']);
       try {
-        const byPath = await readSide(sourceOf(namespace), { ...NONE, nameservers: ['10.96.0.10'] });
-        const byProcess = await readSide(`pid:${process.pid}`, NONE);
+        const byPath = await readSource(sourceOf(namespace), { ...NONE, nameservers: ['10.96.0.10'] });
+        const byProcess = await readSource(`pid:${process.pid}`, NONE);
         const within = await run(namespace, ['istio-init', 'preview', 'live', '-o', 'json']);
         expect(byProcess).toMatchObject({
           name: `the network namespace of process ${process.pid}`,
@@ -161,7 +161,7 @@ describeKernel.concurrent('a live namespace', () => {
         'nft -j list ruleset; nft list tables; cat /proc/net/ip_tables_names /proc/net/ip6_tables_names /proc/modules 2>/dev/null';
       const before = await namespace.run(lists);
       expect(before.stdout).toMatch(/mangle/);
-      await readSide(sourceOf(namespace), NONE);
+      await readSource(sourceOf(namespace), NONE);
       for (const prefix of [[], as(0, 'net_admin'), as(1000, 'net_admin', 'net_raw'), as(1000)])
         await run(namespace, ['istio-init', 'preview', 'live'], { prefix });
       expect(await namespace.run(lists)).toEqual(before);

@@ -1,7 +1,8 @@
 /** Packets for a plan: for each rule such as should match it and such as should not, and others without a plan. */
 
+import type { Family } from '../../src/netfilter/family.ts';
 import type { KnownMatch } from '../../src/netfilter/match.ts';
-import type { Family, Ruleset } from '../../src/netfilter/rule.ts';
+import type { Ruleset } from '../../src/netfilter/rule.ts';
 import type { Protocol, SentPacket } from './packets.ts';
 import { ACK, ANSWERED, RST, SINGLE, SYN } from './packets.ts';
 import type { Sketch } from './packets-fit.ts';
@@ -155,8 +156,8 @@ function fromWire(wanted: Wanted, device: Device, choice: Choice): Draft {
   const from = martian && random.chance(0.5) ? [LOOPBACK[family], own] : values.remote;
   const source = pickFor(wanted, ['source'], from, (address) => ({ source: address }), random);
   const invalid = wanted.matches.some((match) => match.kind === 'conntrack-state' && match.value.includes('INVALID') && !match.negated);
-  const odd = invalid ? [RST, SYN | ACK] : random.chance(0.04) ? [ACK, RST] : [SYN];
-  const flags = protocol === 'tcp' ? random.pick(odd) : 0;
+  const nonDefault = invalid ? [RST, SYN | ACK] : random.chance(0.04) ? [ACK, RST] : [SYN];
+  const flags = protocol === 'tcp' ? random.pick(nonDefault) : 0;
   const { sport, dport, ports, turned } = portsFor(wanted, protocol, choice);
   const sketch = { source, destination, in: device, out: '', protocol, sport, dport, uid: -1, gid: -1, mark: 0 };
   // Only what opens a flow is answered, and only here.

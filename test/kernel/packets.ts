@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import type { Family } from '../../src/netfilter/rule.ts';
+import type { Family } from '../../src/netfilter/family.ts';
 import type { Header } from './tracing-header.ts';
 import { readHeader } from './tracing-header.ts';
 

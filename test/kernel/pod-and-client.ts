@@ -1,7 +1,7 @@
 /** Two namespaces joined by a cable: a pod, and someone who calls it and is called by it. */
 
 import { execa } from 'execa';
-import type { Family } from '../../src/netfilter/rule.ts';
+import type { Family } from '../../src/netfilter/family.ts';
 import type { Namespace } from './namespace.ts';
 import { inNamespace } from './namespace.ts';
 

@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 import { applyPlan } from '../../src/host/kernel/apply.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
-import type { Family } from '../../src/netfilter/rule.ts';
-import { FAMILIES } from '../../src/netfilter/rule.ts';
+import type { Family } from '../../src/netfilter/family.ts';
+import { FAMILIES } from '../../src/netfilter/family.ts';
 import type { OpenPair } from './pod-and-client.ts';
 import { ADDRESSES, openPair } from './pod-and-client.ts';
 import type { Hop, Owner, Relay, Sockets } from './sockets.ts';

@@ -1,8 +1,8 @@
 /** What a namespace holds, table by table: a table changes whole or not at all. */
 
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
+import type { Family } from '../../src/netfilter/family.ts';
 import { printSave } from '../../src/netfilter/print.ts';
-import type { Family } from '../../src/netfilter/rule.ts';
 import type { Namespace } from './namespace.ts';
 import { normalSave } from './saves.ts';
 

@@ -2,9 +2,9 @@
 
 import type { ProxyPorts } from '../../src/istio/packets/verdict.ts';
 import { verdictOf } from '../../src/istio/packets/verdict.ts';
+import { FAMILIES } from '../../src/netfilter/family.ts';
 import { printRule } from '../../src/netfilter/print.ts';
 import type { Ruleset } from '../../src/netfilter/rule.ts';
-import { FAMILIES } from '../../src/netfilter/rule.ts';
 import type { Trace } from '../../src/netfilter/trace/result.ts';
 import type { Listening, Played, SentPacket } from './packets.ts';
 import { ACK, ANSWERED, isWithin, SYN } from './packets.ts';

@@ -1,8 +1,8 @@
 /** The traced pod as the simulator is told of it, and its packets in the simulator's words. */
 
+import type { Family } from '../../src/netfilter/family.ts';
 import type { Packet } from '../../src/netfilter/packet.ts';
 import { firstPacket } from '../../src/netfilter/packet.ts';
-import type { Family } from '../../src/netfilter/rule.ts';
 import type { Host } from '../../src/netfilter/trace/host.ts';
 import type { Trace } from '../../src/netfilter/trace/result.ts';
 import type { Simulator } from '../../src/netfilter/trace.ts';

@@ -1,6 +1,4 @@
-/** The kernel's messages about nf_tables and the packet log (linux/netlink.h, nf_tables.h, nfnetlink_log.h). */
-
-import type { Family } from '../../src/netfilter/rule.ts';
+import type { Family } from '../../src/netfilter/family.ts';
 import type { Header } from './tracing-header.ts';
 import { readHeader } from './tracing-header.ts';
 

@@ -1,7 +1,5 @@
-/** A pod with several devices, and an outside that swallows whatever leaves by them. */
-
-import type { Family } from '../../src/netfilter/rule.ts';
-import { FAMILIES } from '../../src/netfilter/rule.ts';
+import type { Family } from '../../src/netfilter/family.ts';
+import { FAMILIES } from '../../src/netfilter/family.ts';
 import type { Namespace } from './namespace.ts';
 import { feed, inNamespace } from './namespace.ts';
 

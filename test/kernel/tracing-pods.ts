@@ -2,10 +2,12 @@
 
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { printRoutingCommands } from '../../src/istio/plan/routing.ts';
+import type { Family } from '../../src/netfilter/family.ts';
+import { FAMILIES } from '../../src/netfilter/family.ts';
 import { refuses } from '../../src/netfilter/normal.ts';
 import { printRestore, printSave } from '../../src/netfilter/print.ts';
-import type { Family, Ruleset } from '../../src/netfilter/rule.ts';
-import { BUILT_IN_CHAINS, FAMILIES } from '../../src/netfilter/rule.ts';
+import type { Ruleset } from '../../src/netfilter/rule.ts';
+import { BUILT_IN_CHAINS } from '../../src/netfilter/rule.ts';
 import { feed } from './namespace.ts';
 import type { Listening, Packets, Played, SentPacket } from './packets.ts';
 import { packetsIn } from './packets.ts';

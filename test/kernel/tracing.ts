@@ -1,7 +1,9 @@
 /** The ways of packets through a kernel, put together from what it told of each. */
 
-import type { Family, Ruleset } from '../../src/netfilter/rule.ts';
-import { FAMILIES, isBuiltIn } from '../../src/netfilter/rule.ts';
+import type { Family } from '../../src/netfilter/family.ts';
+import { FAMILIES } from '../../src/netfilter/family.ts';
+import type { Ruleset } from '../../src/netfilter/rule.ts';
+import { isBuiltIn } from '../../src/netfilter/rule.ts';
 import type { Played, SentPacket } from './packets.ts';
 import { ANSWERED, isWithin, SINGLE } from './packets.ts';
 import type { Header } from './tracing-header.ts';

@@ -1,11 +1,13 @@
 import { expect, it } from 'vitest';
 import type { Both } from '../../src/istio/found/ownership.ts';
 import { ownedIn } from '../../src/istio/found/ownership.ts';
+import type { Family } from '../../src/netfilter/family.ts';
+import { FAMILIES } from '../../src/netfilter/family.ts';
 import { printRule, printSave } from '../../src/netfilter/print.ts';
 import { readRules } from '../../src/netfilter/read.ts';
 import { reconcile } from '../../src/netfilter/reconcile.ts';
-import type { Family, Ruleset } from '../../src/netfilter/rule.ts';
-import { FAMILIES, TABLES } from '../../src/netfilter/rule.ts';
+import type { Ruleset } from '../../src/netfilter/rule.ts';
+import { TABLES } from '../../src/netfilter/rule.ts';
 import type { GoldenPlan } from '../golden-plans.ts';
 import { DISTINCT_PLANS, GOLDEN_PLANS } from '../golden-plans.ts';
 import { feed, inNamespace } from './namespace.ts';

@@ -1,4 +1,4 @@
-/** Packets and ends on the two sides of the simulator: one packet, and sets of them. */
+/** Packets and ends on the two operands of the simulator: one packet, and sets of them. */
 
 import type { EndClass, FinalEnd } from '../../src/netfilter/behavior/outcomes.ts';
 import type { Prepared } from '../../src/netfilter/behavior/prepared.ts';
@@ -35,8 +35,8 @@ export function pointOf({ arena: { space }, own }: Prepared, packet: Packet): re
 }
 
 /** As a sender would send it: only what leaves by its destination has a way out. */
-export function sent({ own, sides }: Prepared, packet: Packet): Packet {
-  const marks = sides[0]?.host.host.localByMark.filter(({ family }) => family === packet.family) ?? [];
+export function sent({ own, operands }: Prepared, packet: Packet): Packet {
+  const marks = operands[0]?.host.host.localByMark.filter(({ family }) => family === packet.family) ?? [];
   const marked = marks.some(({ mark, mask = 0xffffffff }) => (((packet.mark ?? 0) ^ mark) & mask) === 0);
   return contains(own, valueIn(packet, 'destination') as number) || marked ? { ...packet, outInterface: undefined } : packet;
 }

@@ -5,20 +5,21 @@ import { TooLarge } from '../../src/netfilter/behavior/diagram.ts';
 import type { ClassSet } from '../../src/netfilter/behavior/outcomes.ts';
 import { classify } from '../../src/netfilter/behavior/outcomes.ts';
 import type { Prepared } from '../../src/netfilter/behavior/prepared.ts';
-import { prepareSides } from '../../src/netfilter/behavior/prepared.ts';
+import { prepareOperands } from '../../src/netfilter/behavior/prepared.ts';
 import { firstPackets } from '../../src/netfilter/behavior/scope.ts';
 import { wayOfAll } from '../../src/netfilter/behavior/way.ts';
+import type { Family } from '../../src/netfilter/family.ts';
 import { printSave } from '../../src/netfilter/print.ts';
-import type { Family, Ruleset } from '../../src/netfilter/rule.ts';
+import type { Ruleset } from '../../src/netfilter/rule.ts';
 import { simulatorFor } from '../../src/netfilter/trace.ts';
 import { classOf, END_PORTS, pointOf, possibleEnds, sent } from './behavior-ends.ts';
 import { RANDOM_HOST, randomPacket, randomRuleset } from './random-rules.ts';
 
 /** The packets of each end, whatever is answered to questions. */
 function endsOf(ruleset: Ruleset): { readonly prepared: Prepared; readonly classes: readonly ClassSet[] } {
-  const prepared = prepareSides([{ ruleset, host: RANDOM_HOST }], END_PORTS, 60_000);
-  const { arena, sides } = prepared;
-  const ended = sides.flatMap((side) => wayOfAll(arena, side, firstPackets(prepared, side.host)).ended);
+  const prepared = prepareOperands([{ ruleset, host: RANDOM_HOST }], END_PORTS, 60_000);
+  const { arena, operands } = prepared;
+  const ended = operands.flatMap((operand) => wayOfAll(arena, operand, firstPackets(prepared, operand.host)).ended);
   return {
     prepared,
     classes: classify(arena, ended, classOf).map(({ end, set }) => ({ end, set: arena.diagrams.forget(set, FIRST_QUESTION) })),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Side } from '../../src/netfilter/behavior/prepared.ts';
+import type { Operand } from '../../src/netfilter/behavior/prepared.ts';
 import { NO_NAMES, regionWords } from '../../src/netfilter/behavior/words.ts';
 import type { DifferingRegion } from '../../src/netfilter/behavior.ts';
-import { compareSides, deadRules, endsOfPort, reachOf } from '../../src/netfilter/behavior.ts';
-import type { Family } from '../../src/netfilter/rule.ts';
+import { compareOperands, deadRules, endsOfPort, reachOf } from '../../src/netfilter/behavior.ts';
+import type { Family } from '../../src/netfilter/family.ts';
 import type { Host } from '../../src/netfilter/trace/host.ts';
 import { simulatorFor } from '../../src/netfilter/trace.ts';
 import { classOf } from './behavior-ends.ts';
@@ -11,7 +11,7 @@ import { HOST, rules } from './tracing.ts';
 
 type Tables = Readonly<Record<string, readonly string[]>>;
 
-function side(tables: Tables, host: Partial<Host> = {}, family: Family = 'ip'): Side {
+function operand(tables: Tables, host: Partial<Host> = {}, family: Family = 'ip'): Operand {
   const ruleset = Object.keys(tables).length === 0 ? { family, tables: [] } : rules(tables, family);
   return { ruleset, host: { ...HOST, ...host } };
 }
@@ -19,7 +19,7 @@ function side(tables: Tables, host: Partial<Host> = {}, family: Family = 'ip'): 
 const options = { left: classOf, right: classOf };
 
 function answer(left: Tables, right: Tables): string {
-  return compareSides(side(left), side(right), options).answer;
+  return compareOperands(operand(left), operand(right), options).answer;
 }
 
 function text(region: DifferingRegion): string {
@@ -27,8 +27,8 @@ function text(region: DifferingRegion): string {
 }
 
 function differences(left: Tables, right: Tables, family: Family = 'ip'): readonly string[] {
-  const [a, b] = [side(left, {}, family), side(right, {}, family)];
-  const found = compareSides(a, b, options);
+  const [a, b] = [operand(left, {}, family), operand(right, {}, family)];
+  const found = compareOperands(a, b, options);
   expect(found.unclear).toEqual([]);
   const simulators = [a, b].map(({ ruleset, host }) => simulatorFor(ruleset, host));
   for (const { example, left: one, right: other } of found.different) {
@@ -122,7 +122,7 @@ describe('different', () => {
   it('says by which interface, from which address and port', () => {
     const rule = '-A FORWARD -i eth1 -s 10.9.0.0/16 -p udp -m udp --sport 68 -j DROP';
     expect(
-      compareSides(side({}, { forwarding: true }), side({ filter: [rule] }, { forwarding: true }), options).different.map(text),
+      compareOperands(operand({}, { forwarding: true }), operand({ filter: [rule] }, { forwarding: true }), options).different.map(text),
     ).toEqual([
       'UDP to any address but 10.0.0.5, 10.0.0.6 and 10.1.0.5 from outside by eth1 with source 10.9.0.0/16 from port 68: forwarded -> dropped',
     ]);
@@ -171,9 +171,9 @@ describe('different', () => {
 
   it('follows marks into routing', () => {
     const host = { localByMark: [{ family: 'ip', mark: 1337 }] } as const;
-    const found = compareSides(
-      side({}, host),
-      side({ mangle: ['-A OUTPUT -d 8.8.8.8 -p tcp -j MARK --set-xmark 0x539/0xffffffff'] }, host),
+    const found = compareOperands(
+      operand({}, host),
+      operand({ mangle: ['-A OUTPUT -d 8.8.8.8 -p tcp -j MARK --set-xmark 0x539/0xffffffff'] }, host),
       options,
     );
     expect(found.different.map(text)).toEqual(['TCP to 8.8.8.8 from the machine not marked 0x539: sent -> mark']);
@@ -195,7 +195,7 @@ describe('what nobody can tell', () => {
   const opaque = '-A INPUT -p tcp -m bpf --bytecode "1,6 0 0 0" -j DROP';
 
   it('is unknown because of a rule, which is named', () => {
-    const { answer: found, unclear } = compareSides(side({}), side({ filter: ['-A INPUT -j ACCEPT -p udp', opaque] }), options);
+    const { answer: found, unclear } = compareOperands(operand({}), operand({ filter: ['-A INPUT -j ACCEPT -p udp', opaque] }), options);
     expect(found).toBe('unknown');
     expect(unclear.map(text)).toEqual(['TCP to 10.0.0.5, 10.0.0.6, 10.1.0.5 and 127.0.0.0/8: plain -> unknown']);
     expect(unclear[0]?.because).toMatchObject([{ kind: 'match', at: { table: 'filter', chain: 'INPUT', position: 2 } }]);
@@ -218,14 +218,14 @@ describe('what nobody can tell', () => {
   });
 
   it('hides no difference of other packets', () => {
-    const found = compareSides(side({}), side({ filter: [opaque, '-A INPUT -p udp -j DROP'] }), options);
+    const found = compareOperands(operand({}), operand({ filter: [opaque, '-A INPUT -p udp -j DROP'] }), options);
     expect(found.answer).toBe('different');
     expect(found.different.map(text)).toEqual(['UDP to 10.0.0.5, 10.0.0.6, 10.1.0.5 and 127.0.0.0/8: plain -> dropped']);
     expect(found.unclear).toHaveLength(1);
   });
 
   it('is the policy of a chain that is not shown', () => {
-    const hidden = side({ filter: ['-A INPUT -p tcp -j ACCEPT'] });
+    const hidden = operand({ filter: ['-A INPUT -p tcp -j ACCEPT'] });
     const unknown = {
       ...hidden,
       ruleset: {
@@ -236,21 +236,21 @@ describe('what nobody can tell', () => {
         })),
       },
     };
-    const found = compareSides(hidden, unknown, options);
+    const found = compareOperands(hidden, unknown, options);
     expect(found.answer).toBe('unknown');
     expect(found.unclear.map(text)).toEqual(['anything but TCP to 10.0.0.5, 10.0.0.6, 10.1.0.5 and 127.0.0.0/8: plain -> unknown']);
     expect(found.unclear[0]?.because).toMatchObject([{ kind: 'policy', at: { table: 'filter', chain: 'INPUT' } }]);
-    expect(compareSides(unknown, unknown, options).answer).toBe('equal');
+    expect(compareOperands(unknown, unknown, options).answer).toBe('equal');
   });
 
   it('is a difference all the same where no answer makes the sides alike', () => {
-    const found = compareSides(side({ filter: ['-A INPUT -j REJECT'] }), side({ filter: [opaque] }), options);
+    const found = compareOperands(operand({ filter: ['-A INPUT -j REJECT'] }), operand({ filter: [opaque] }), options);
     expect(found.answer).toBe('different');
     expect(found.different.map(text)).toContain('TCP to 10.0.0.5, 10.0.0.6, 10.1.0.5 and 127.0.0.0/8: rejected -> unknown');
   });
 
   it('is a loop of chains, which no kernel loads', () => {
-    const found = compareSides(side({}), side({ filter: ['-A INPUT -p tcp -j ONE', '-A ONE -j TWO', '-A TWO -j ONE'] }), options);
+    const found = compareOperands(operand({}), operand({ filter: ['-A INPUT -p tcp -j ONE', '-A ONE -j TWO', '-A TWO -j ONE'] }), options);
     expect(found.answer).toBe('unknown');
   });
 
@@ -263,8 +263,8 @@ describe('what nobody can tell', () => {
       { length: 30 },
       (_, index) => `-A INPUT -m mark --mark ${1 << index}/${1 << index} -p tcp -m tcp --dport ${index + 1} -j DROP`,
     );
-    const [left, right] = [side({}), side({ mangle: random, filter: asked })];
-    expect(compareSides(left, right, { ...options, effort: 20_000 })).toEqual({
+    const [left, right] = [operand({}), operand({ mangle: random, filter: asked })];
+    expect(compareOperands(left, right, { ...options, effort: 20_000 })).toEqual({
       answer: 'unknown',
       different: [],
       unclear: [],
@@ -294,18 +294,18 @@ describe('the packets of a rule', () => {
   const place = ({ table, chain, position }: { table: string; chain: string; position: number }): string => `${table} ${chain} ${position}`;
 
   it('are those it matches, as they were sent', () => {
-    const [reach] = reachOf(side(tables), ({ chain, position }) => chain === 'OUT' && position === 2);
+    const [reach] = reachOf(operand(tables), ({ chain, position }) => chain === 'OUT' && position === 2);
     expect(reach?.regions.map((region) => regionWords(region, NO_NAMES))).toEqual([
       'TCP to any address but 10.0.0.0/8 from any user but user 1337',
     ]);
-    const later = reachOf(side(tables), ({ chain, position }) => chain === 'INPUT' && position === 1)[0];
+    const later = reachOf(operand(tables), ({ chain, position }) => chain === 'INPUT' && position === 1)[0];
     expect(later?.regions.map((region) => regionWords(region, NO_NAMES))).toContain(
       'TCP to any address but 10.0.0.0/8 from any user but user 1337',
     );
   });
 
   it('are none of a rule that is dead, and why', () => {
-    expect(deadRules(side(tables)).map(({ place: at, kind }) => `${place(at)} ${kind}`)).toEqual([
+    expect(deadRules(operand(tables)).map(({ place: at, kind }) => `${place(at)} ${kind}`)).toEqual([
       'mangle IN 3 unmatched',
       'mangle IN 4 unmatched',
       'mangle IN 5 unmatched',
@@ -318,12 +318,12 @@ describe('the packets of a rule', () => {
 it('what becomes of a port is told by who sends to it', () => {
   const nat = ['-A PREROUTING -p tcp -m tcp --dport 22 -j RETURN', '-A PREROUTING -p tcp -j REDIRECT --to-ports 15006'];
   const ends = (port: number): readonly string[] =>
-    endsOfPort(side({ nat }), port, classOf).map((region) => `${regionWords(region, NO_NAMES)}: ${region.end.words.trim()}`);
+    endsOfPort(operand({ nat }), port, classOf).map((region) => `${regionWords(region, NO_NAMES)}: ${region.end.words.trim()}`);
   expect(ends(22)).not.toEqual(ends(80));
   expect(ends(80)).toContain('TCP from outside: redirect 15006');
   expect(ends(22).join()).not.toContain('redirect');
 });
 
 it('rules of two families have no packet in common', () => {
-  expect(() => compareSides(side({}), side({}, {}, 'ip6'), options)).toThrow(RangeError);
+  expect(() => compareOperands(operand({}), operand({}, {}, 'ip6'), options)).toThrow(RangeError);
 });

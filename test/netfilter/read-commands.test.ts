@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Family } from '../../src/netfilter/family.ts';
 import { printSave } from '../../src/netfilter/print.ts';
 import { readRules } from '../../src/netfilter/read.ts';
-import type { Family } from '../../src/netfilter/rule.ts';
 
 /** `ip nat OUTPUT -j RETURN`, for every rule. */
 function rules(text: string, family?: Family): readonly string[] {

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Family } from '../../src/netfilter/family.ts';
+import { FAMILIES } from '../../src/netfilter/family.ts';
 import { normalForm } from '../../src/netfilter/normal.ts';
 import { printCommands, printRestore, printSave } from '../../src/netfilter/print.ts';
 import { printList, printTableList } from '../../src/netfilter/print-list.ts';
 import { readRules } from '../../src/netfilter/read.ts';
-import type { Family, Rule, Ruleset } from '../../src/netfilter/rule.ts';
-import { FAMILIES } from '../../src/netfilter/rule.ts';
+import type { Rule, Ruleset } from '../../src/netfilter/rule.ts';
 import { CASES } from '../golden.ts';
 import { anyRuleset } from './read-rulesets.ts';
 

@@ -1,13 +1,14 @@
 /** Random rulesets, in the forms in which every text of iptables can show them. */
 
 import fc from 'fast-check';
+import type { Family } from '../../src/netfilter/family.ts';
 import type { KnownMatch, Match } from '../../src/netfilter/match.ts';
 import { match, not } from '../../src/netfilter/match.ts';
 import { parseNetwork } from '../../src/netfilter/network.ts';
 import { inKernelOrder } from '../../src/netfilter/normal.ts';
 import type { Masked, PortRange } from '../../src/netfilter/numbers.ts';
 import { ALL_BITS } from '../../src/netfilter/numbers.ts';
-import type { Chain, Family, Rule, Ruleset, Table } from '../../src/netfilter/rule.ts';
+import type { Chain, Rule, Ruleset, Table } from '../../src/netfilter/rule.ts';
 import { BUILT_IN_CHAINS } from '../../src/netfilter/rule.ts';
 import type { Target } from '../../src/netfilter/target.ts';
 

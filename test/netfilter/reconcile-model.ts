@@ -1,8 +1,9 @@
 /** What iptables-restore --noflush does, as a small model: kernel.md says how the real one behaves. */
 
+import type { Family } from '../../src/netfilter/family.ts';
 import { readRule } from '../../src/netfilter/read/rule.ts';
 import type { Owned } from '../../src/netfilter/reconcile.ts';
-import type { Chain, Family, Rule, Ruleset, Table } from '../../src/netfilter/rule.ts';
+import type { Chain, Rule, Ruleset, Table } from '../../src/netfilter/rule.ts';
 import { BUILT_IN_CHAINS, isBuiltIn } from '../../src/netfilter/rule.ts';
 import { splitWords } from '../../src/netfilter/words.ts';
 

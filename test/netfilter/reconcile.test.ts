@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Family } from '../../src/netfilter/family.ts';
+import { FAMILIES } from '../../src/netfilter/family.ts';
 import { printRule, printSave } from '../../src/netfilter/print.ts';
 import { readRules } from '../../src/netfilter/read.ts';
 import type { Reconciliation } from '../../src/netfilter/reconcile.ts';
 import { keepOnly, reconcile } from '../../src/netfilter/reconcile.ts';
-import type { Family, Ruleset } from '../../src/netfilter/rule.ts';
-import { FAMILIES } from '../../src/netfilter/rule.ts';
+import type { Ruleset } from '../../src/netfilter/rule.ts';
 import { DISTINCT_PLANS, GOLDEN_PLANS } from '../golden-plans.ts';
 import { Kernel } from './reconcile-model.ts';
 

@@ -1,7 +1,7 @@
 /** The order of hooks and tables, and where the packet is between them. Measured on kernel 6.18 with iptables-nft 1.8.9: docs/semantics.md. */
 
 import { describe, expect, it } from 'vitest';
-import type { Family } from '../../src/netfilter/rule.ts';
+import type { Family } from '../../src/netfilter/family.ts';
 import { BUILT_IN_CHAINS } from '../../src/netfilter/rule.ts';
 import { arriving, expectEnd, leaving, simulate, trail, visited } from './tracing.ts';
 

@@ -1,11 +1,12 @@
 /** Traces as a test writes and reads them: rules as iptables-save lines, ends as short texts, and the trail for when one is wrong. */
 
 import { expect } from 'vitest';
+import type { Family } from '../../src/netfilter/family.ts';
 import type { ConntrackEntry, Packet } from '../../src/netfilter/packet.ts';
 import { firstPacket } from '../../src/netfilter/packet.ts';
 import { printMatch, printRule } from '../../src/netfilter/print.ts';
 import { readRules } from '../../src/netfilter/read.ts';
-import type { Family, Ruleset } from '../../src/netfilter/rule.ts';
+import type { Ruleset } from '../../src/netfilter/rule.ts';
 import { BUILT_IN_CHAINS } from '../../src/netfilter/rule.ts';
 import type { Host } from '../../src/netfilter/trace/host.ts';
 import type { Dropper, End, PolicyPlace, Question, RulePlace, Step, Trace } from '../../src/netfilter/trace/result.ts';

@@ -110,7 +110,7 @@ describe('its output', () => {
 
 describeKernel('its lock', () => {
   const args = ['-p', '15001', '-b', '*', '-i', '*'];
-  const holders = {
+  const annotatedObjects = {
     Node: [
       process.execPath,
       '-e',
@@ -120,14 +120,14 @@ describeKernel('its lock', () => {
     'the executable': [EXECUTABLE, 'hold-lock'],
   };
   const runs = { Node: [process.execPath, join(ROOT, 'bin/istio-iptables')], 'the executable': [EXECUTABLE, 'istio-iptables'] };
-  const pairs = (['Node', 'the executable'] as const).flatMap((holder) =>
-    (['Node', 'the executable'] as const).map((runner) => [holder, runner] as const),
+  const pairs = (['Node', 'the executable'] as const).flatMap((annotatedObject) =>
+    (['Node', 'the executable'] as const).map((runner) => [annotatedObject, runner] as const),
   );
 
-  it.each(pairs)('of %s keeps %s waiting, and is free when its holder ends', async (holder, runner) => {
+  it.each(pairs)('of %s keeps %s waiting, and is free when its holder ends', async (annotatedObject, runner) => {
     await inNamespace(async ({ name }) => {
       const enter = [`--net=/run/netns/${name}`];
-      const held = spawn('nsenter', [...enter, ...holders[holder]], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const held = spawn('nsenter', [...enter, ...annotatedObjects[annotatedObject]], { stdio: ['pipe', 'pipe', 'inherit'] });
       await once(held.stdout, 'data');
       const waiting = spawn('nsenter', [...enter, ...runs[runner], ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
       let said = '';

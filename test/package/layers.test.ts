@@ -24,6 +24,7 @@ it.each([
   ['netfilter', 'only itself', ['netfilter']],
   ['istio', 'only itself and netfilter', ['istio', 'netfilter']],
   ['host', 'only itself, istio and netfilter', ['host', 'istio', 'netfilter']],
+  ['sources', 'all but cli', ['sources', 'host', 'istio', 'netfilter']],
 ])('src/%s imports of ours %s', (layer, _, folders) => {
   const allowed = folders.map((folder) => `${folder}/`);
   const files = filesIn(layer);
@@ -45,4 +46,28 @@ it('src/netfilter and src/istio, with the packages they import, need nothing of 
     logLevel: 'silent',
   });
   expect(outputFiles).toHaveLength(entryPoints.length);
+});
+
+it('no files of src import each other in a circle, types and dynamic imports included', () => {
+  const imports = new Map(filesIn('.').map((file) => [file, importsOf(file)]));
+  // Whoever imports nothing that is left is in no circle: take those away until nothing changes.
+  for (let before = -1; before !== imports.size; ) {
+    before = imports.size;
+    for (const [file, imported] of imports) if (!imported.some((other) => imports.has(other))) imports.delete(file);
+  }
+  expect([...imports.keys()]).toEqual([]);
+});
+
+// From the ground up: a room of istio uses only rooms beneath it.
+const ROOMS = ['releases', 'settings', 'arguments', 'plan', 'kubernetes', 'packets', 'found', 'advice'];
+
+it('the rooms of src/istio use only rooms beneath them', () => {
+  const floorOf = (file: string): number => ROOMS.indexOf(file.split('/')[1] ?? '');
+  const upward = filesIn('istio').flatMap((file) =>
+    importsOf(file)
+      .filter((imported) => floorOf(imported) > floorOf(file) && floorOf(file) >= 0)
+      .map((imported) => `${file} -> ${imported}`),
+  );
+  expect(upward).toEqual([]);
+  expect(new Set(filesIn('istio').map(floorOf))).toEqual(new Set([-1, ...ROOMS.keys()]));
 });

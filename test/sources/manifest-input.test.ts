@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { settingsGiven } from '../../src/cli/options.ts';
+import { sourceOptions } from '../../src/cli/options.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { ProblemError } from '../../src/istio/problems.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
@@ -295,7 +295,7 @@ describe.concurrent('a bad manifest is refused in one line that says where', () 
   ])('%s', async (name, text, line) => {
     folder.write(name, text);
     const file = join(folder.path, name);
-    const refused = planInput(settingsGiven({ filename: file })).then(String, (error: unknown) =>
+    const refused = planInput(sourceOptions({ filename: file })).then(String, (error: unknown) =>
       error instanceof ProblemError ? error.message : error,
     );
     expect(await refused).toBe(line.replaceAll(name, file));

@@ -1,19 +1,19 @@
 /** `apply` and `clean`: into the kernel and out of it, with our settings. */
 
 import { targetFacts } from '../../host/facts.ts';
-import type { ApplyOptions } from '../../host/kernel/apply.ts';
 import { applyPlan, clean, machine } from '../../host/kernel/apply.ts';
+import type { ApplyOptions } from '../../host/kernel/options.ts';
 import type { ApplyResult } from '../../host/kernel/result.ts';
 import type { Target } from '../../host/namespace/namespace.ts';
 import { openNamespace } from '../../host/namespace/namespace.ts';
 import { programs } from '../../host/run.ts';
 import { writeTermination } from '../../host/termination.ts';
 import { nearest, quoted } from '../../istio/problems.ts';
-import type { PlanGiven } from '../../sources/plan-input.ts';
+import { badOption } from '../../sources/bad-option.ts';
+import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { planInput } from '../../sources/plan-input.ts';
 import { heedSignals } from '../signals.ts';
 import type { Result } from '../terminal/result.ts';
-import { badOption } from '../terminal/result.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
 import { applyDocument, exitCodeOf, remarksOf, stepsText, summaryOf } from './report.ts';
 
@@ -26,7 +26,7 @@ export interface ApplyRequest {
 const OUTPUTS = ['text', 'json'];
 
 /** Makes the target hold exactly the rules of the settings. Throws a ProblemError for bad input. */
-export async function apply({ target, options, output }: ApplyRequest, given: PlanGiven): Promise<Result> {
+export async function apply({ target, options, output }: ApplyRequest, given: PlanOptions): Promise<Result> {
   checkOutput(output);
   const { plan, notes, without } = await planInput(given, await targetFacts(target));
   if (without !== undefined) throw badOption('-f', `${without}; there is nothing to apply (clean removes rules)`);

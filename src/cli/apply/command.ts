@@ -1,9 +1,10 @@
 /** The words of `apply` and `clean` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
-import { badOption, finish } from '../terminal/result.ts';
-import { WORKLOAD_OPTION, workloadGiven } from '../workloads/option.ts';
+import { badOption } from '../../sources/bad-option.ts';
+import { last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { finish } from '../terminal/result.ts';
+import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 import { backendGiven, TARGET_OPTIONS, targetGiven } from './target.ts';
 
 const SHARED = {
@@ -21,7 +22,7 @@ export const applyCommand: CommandModule = {
   builder: (command) =>
     command
       .options(SETTINGS_OPTIONS)
-      .options(WORKLOAD_OPTION)
+      .options(WORKLOAD_OPTIONS)
       .options(TARGET_OPTIONS)
       .option('on-drift', {
         type: 'string',
@@ -46,8 +47,8 @@ export const applyCommand: CommandModule = {
       return apply(
         { ...request(parsed), options: { ...options(parsed), onDrift } },
         {
-          ...settingsGiven(parsed),
-          ...workloadGiven(parsed),
+          ...sourceOptions(parsed),
+          ...workloadOption(parsed),
         },
       );
     }),

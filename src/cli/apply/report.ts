@@ -4,10 +4,10 @@ import { printFailure } from '../../host/failure/failure.ts';
 import type { ApplyResult } from '../../host/kernel/result.ts';
 import type { Step } from '../../host/kernel/transaction.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import { printRule, printSave } from '../../netfilter/print.ts';
 import type { KeptChain } from '../../netfilter/reconcile.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
 
 /** Exit code where the work failed and the state is neither the old nor the new one. */
 const MIXED = 3;
@@ -20,7 +20,7 @@ export function exitCodeOf({ outcome, state }: ApplyResult): number {
 
 /** One line: what was done, where, by which backend. */
 export function summaryOf(result: ApplyResult, what: string): string {
-  const { outcome, target, backend, ours, processes, attempts } = result;
+  const { outcome, target, backend, ours, processes, rounds } = result;
   const rules =
     ours === undefined
       ? ''
@@ -35,7 +35,7 @@ export function summaryOf(result: ApplyResult, what: string): string {
     interrupted: `${what}: interrupted before anything was changed`,
     failed: `${what}: failed, ${result.state === 'mixed' ? 'and the state is mixed' : 'IPv4 and IPv6 are as before'}`,
   }[outcome];
-  return `${words}; ${target}${backend === undefined ? '' : `, ${backend}`}${rules}, ${processes} programs${attempts > 2 ? `, another program interfered (${attempts} looks)` : ''}`;
+  return `${words}; ${target}${backend === undefined ? '' : `, ${backend}`}${rules}, ${processes} programs${rounds > 2 ? `, another program interfered (${rounds} looks)` : ''}`;
 }
 
 function count({ tables }: Ruleset): number {
@@ -74,7 +74,7 @@ export function rulesText({ ours }: ApplyResult): string {
 
 /** The result as plain data: `-o json`, and the container's termination message. */
 export function applyDocument(result: ApplyResult, release: string | undefined): Readonly<Record<string, unknown>> {
-  const { outcome, state, target, backend, failures, needed, kept, warnings, attempts, processes } = result;
+  const { outcome, state, target, backend, failures, needed, kept, warnings, rounds, processes } = result;
   return {
     apiVersion: API_VERSION,
     kind: 'ApplyResult',
@@ -87,7 +87,7 @@ export function applyDocument(result: ApplyResult, release: string | undefined):
     needed,
     kept: kept.map(({ table, chain, by }) => ({ table, chain, by: by.map(useText) })),
     warnings,
-    attempts,
+    attempts: rounds,
     processes,
   };
 }

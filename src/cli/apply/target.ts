@@ -2,8 +2,8 @@
 
 import type { Options } from 'yargs';
 import type { Target } from '../../host/namespace/namespace.ts';
+import { badOption } from '../../sources/bad-option.ts';
 import { last } from '../options.ts';
-import { badOption } from '../terminal/result.ts';
 
 export const TARGET_OPTIONS: Readonly<Record<string, Options>> = {
   here: { type: 'boolean', describe: 'This network namespace', group: 'Target:' },

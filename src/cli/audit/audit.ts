@@ -8,12 +8,13 @@ import { podNamespaces } from '../../host/pods/namespaces.ts';
 import type { Programs } from '../../host/run.ts';
 import { programs } from '../../host/run.ts';
 import { ProblemError } from '../../istio/problems.ts';
+import { badOption, oneOf } from '../../sources/bad-option.ts';
+import type { SourceOptions } from '../../sources/options.ts';
 import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
 import { injectionRequest } from '../../sources/workloads/injection-request.ts';
-import type { SettingsGiven } from '../options.ts';
 import type { Result } from '../terminal/result.ts';
-import { BAD_INPUT, badOption, oneOf } from '../terminal/result.ts';
-import type { Wanted } from './desired.ts';
+import { BAD_INPUT } from '../terminal/result.ts';
+import type { Desired } from './desired.ts';
 import type { AuditedPod } from './line.ts';
 import { exitCodeOf, podLine, summaryLine } from './line.ts';
 import { auditPod } from './pod.ts';
@@ -21,7 +22,7 @@ import { mergeLines } from './summarize.ts';
 import { SUMMARY_FORM_NAMES, SUMMARY_FORMS } from './summary-forms.ts';
 
 export interface AuditRequest {
-  readonly given: SettingsGiven;
+  readonly given: SourceOptions;
   /** Programs that run at a time. */
   readonly jobs: string;
   /** Seconds between two rounds; without it there is one. */
@@ -48,13 +49,13 @@ export async function auditNode({
   const places = numberIn('--jobs', jobs, MOST_JOBS);
   const seconds = every === undefined ? undefined : numberIn('--every', every, 86_400);
   const { mesh, at, installer } = await injectionRequest(given);
-  const wanted: Wanted = {
+  const desired: Desired = {
     mesh,
     ...(at.kind === 'release' ? { release: at.release } : {}),
     ...(installer === undefined ? {} : { installer }),
   };
   const stop = new AbortController();
-  const go = (): Promise<Round> => round({ wanted, places, node, using, find, stop: stop.signal });
+  const go = (): Promise<Round> => round({ desired, places, node, using, find, stop: stop.signal });
   if (seconds === undefined) return { ...(await go()), problems: [], notes: [] };
   // Process 1 of a container dies of no signal that it does not listen to: the pod would be waited for.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
@@ -72,7 +73,7 @@ export async function auditNode({
 type Round = Pick<Result, 'output' | 'exitCode'>;
 
 interface RoundOf {
-  readonly wanted: Wanted;
+  readonly desired: Desired;
   readonly places: number;
   readonly node: string;
   readonly using: Programs;
@@ -81,12 +82,12 @@ interface RoundOf {
   readonly stop: AbortSignal;
 }
 
-async function round({ wanted, places, node, using, find, stop }: RoundOf): Promise<Round> {
+async function round({ desired, places, node, using, find, stop }: RoundOf): Promise<Round> {
   const begin = performance.now();
   const within = boundedPrograms(places, using);
   // As many pods as programs: each of them waits for its own most of the time.
   const turn = bounded(places);
-  const looks = namespaces(find).map((pod) => turn(async () => (stop.aborted ? undefined : auditPod(pod, within, wanted))));
+  const looks = namespaces(find).map((pod) => turn(async () => (stop.aborted ? undefined : auditPod(pod, within, desired))));
   const seen = (await Promise.all(looks)).flatMap((pod) => pod ?? []);
   // They are all on this node, also those that don't tell it, and those that tell another.
   const name = node || (seen.find((pod) => pod.node !== '')?.node ?? '');

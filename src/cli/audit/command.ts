@@ -1,9 +1,10 @@
 /** The words of `audit` on the command line. */
 
 import type { CommandModule, Options } from 'yargs';
+import { badOption } from '../../sources/bad-option.ts';
 import { dashesIn } from '../lone-dashes.ts';
-import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
-import { badOption, finish } from '../terminal/result.ts';
+import { last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { finish } from '../terminal/result.ts';
 
 const { values, installer, release } = SETTINGS_OPTIONS;
 
@@ -53,7 +54,7 @@ export const auditCommand: CommandModule = {
       if (files.length > 0) throw badOption('audit', 'takes a file with --summarize only');
       const [every, node] = [last(parsed, 'every'), last(parsed, 'node')];
       return auditNode({
-        given: settingsGiven(parsed),
+        given: sourceOptions(parsed),
         jobs: last(parsed, 'jobs') ?? '',
         ...(every === undefined ? {} : { every }),
         ...(node === undefined ? {} : { node }),

@@ -1,7 +1,7 @@
 /** What the proxy of a pod calls for: the plans that its release makes of what the pod tells. */
 
-import type { ProcessTold } from '../../istio/found/audit/proxy-process.ts';
-import { meshFor, releaseTold, workloadOf } from '../../istio/found/audit/proxy-process.ts';
+import type { ProxyProcess } from '../../istio/found/audit/proxy-process.ts';
+import { meshFor, releaseOfProxy, workloadOf } from '../../istio/found/audit/proxy-process.ts';
 import type { Installer } from '../../istio/kubernetes/injection/injected.ts';
 import { INSTALLERS } from '../../istio/kubernetes/injection/injected.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
@@ -11,10 +11,10 @@ import type { Sourced } from '../../istio/origin.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
-import { badOption } from '../terminal/result.ts';
+import { badOption } from '../../sources/bad-option.ts';
 
 /** What holds for all pods of the node. */
-export interface Wanted {
+export interface Desired {
   readonly mesh: Mesh;
   /** In place of what the proxy's image tells. */
   readonly release?: Sourced<string>;
@@ -22,14 +22,14 @@ export interface Wanted {
   readonly installer?: Installer;
 }
 
-export interface WantedPlan {
+export interface DesiredPlan {
   readonly installer: Installer;
   readonly plan: CapturePlan;
 }
 
-export interface WantedPlans {
+export interface DesiredPlans {
   /** Those that are as good as each other. */
-  readonly plans: readonly WantedPlan[];
+  readonly plans: readonly DesiredPlan[];
   /** Whether no rules at all are as good: an installer leaves such a pod alone. */
   readonly orNone: boolean;
 }
@@ -38,14 +38,14 @@ export interface WantedPlans {
  * What may be there, of either installer where it is not said which was at work.
  * Throws a ProblemError where its release is not known, or its settings can't be used by any installer.
  */
-export function wantedPlans(told: ProcessTold, facts: Facts, { mesh, release, installer }: Wanted): WantedPlans {
-  const at = release ?? releaseTold(told);
+export function desiredPlans(proxy: ProxyProcess, facts: Facts, { mesh, release, installer }: Desired): DesiredPlans {
+  const at = release ?? releaseOfProxy(proxy);
   if (at === undefined) throw badOption('--release', 'the proxy does not tell its release; name it');
-  const workload = workloadOf(told, facts.addresses ?? [], facts.nameservers);
-  const request = { mesh: meshFor(mesh, told), at: { kind: 'release', release: at, keepArguments: false }, images: [] } as const;
+  const workload = workloadOf(proxy, facts.addresses ?? [], facts.nameservers);
+  const request = { mesh: meshFor(mesh, proxy), at: { kind: 'release', release: at, keepArguments: false }, images: [] } as const;
   const refused: unknown[] = [];
   let orNone = false;
-  const plans = (installer === undefined ? INSTALLERS : [installer]).flatMap((one): WantedPlan[] => {
+  const plans = (installer === undefined ? INSTALLERS : [installer]).flatMap((one): DesiredPlan[] => {
     try {
       const plan = planOfWorkload(injectionOf(workload, { ...request, installer: one }), facts);
       orNone ||= plan === undefined;

@@ -9,18 +9,18 @@ import type { Namespace, NetFiles } from '../../host/namespace/namespace.ts';
 import { textInside } from '../../host/pods/file-in-pod.ts';
 import type { Evidence, Finding } from '../../istio/advice/findings.ts';
 import { findingsIn, isAmiss } from '../../istio/advice/findings.ts';
-import type { ProcessTold } from '../../istio/found/audit/proxy-process.ts';
+import type { ProxyProcess } from '../../istio/found/audit/proxy-process.ts';
 import type { LiveRouting } from '../../istio/found/routing-changes.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { Observation } from '../../netfilter/observation.ts';
 import { observeAll } from '../../netfilter/observation.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
 import { driftCounts, driftLines } from '../check/drift-words.ts';
 import type { Comparison } from '../diff/comparison.ts';
-import { compareSides, differencesOf } from '../diff/comparison.ts';
-import type { Wanted, WantedPlan, WantedPlans } from './desired.ts';
-import { wantedPlans } from './desired.ts';
+import { compareOperands, differencesOf } from '../diff/comparison.ts';
+import type { Desired, DesiredPlan, DesiredPlans } from './desired.ts';
+import { desiredPlans } from './desired.ts';
 import type { AuditedPod, PodVerdict } from './line.ts';
 import { MOST_NAMED } from './line.ts';
 
@@ -34,7 +34,7 @@ const AMBIENT_TABLE = /^istio-ambient-/;
 export type Judged = Omit<AuditedPod, 'namespace' | 'pod' | 'workload' | 'node' | 'uid' | 'pid'>;
 
 /** Judges the rules of a namespace; `proxy` is what the sidecar's process tells. Throws where they can't be read, or its settings can't be used. */
-export async function judge(namespace: Namespace, pid: number, proxy: ProcessTold | undefined, wanted: Wanted): Promise<Judged> {
+export async function judge(namespace: Namespace, pid: number, proxy: ProxyProcess | undefined, desired: Desired): Promise<Judged> {
   const netFiles = await namespace.netFiles();
   // Once is enough: each time is a process.
   const live = await readLive({ ...namespace, netFiles: async () => netFiles }, DEADLINE);
@@ -45,7 +45,7 @@ export async function judge(namespace: Namespace, pid: number, proxy: ProcessTol
   const plain = withoutPlan(evidence, places, proxy !== undefined);
   if (plain !== undefined) return plain;
   const routing = await routingIn(namespace, netFiles);
-  return againstPlans({ ...evidence, routing }, proxy === undefined ? { plans: [], orNone: true } : wantedPlans(proxy, facts, wanted));
+  return againstPlans({ ...evidence, routing }, proxy === undefined ? { plans: [], orNone: true } : desiredPlans(proxy, facts, desired));
 }
 
 /** What is plain without a plan. */
@@ -59,7 +59,7 @@ function withoutPlan(evidence: Evidence, places: readonly Place[], hasProxy: boo
   return { verdict: !native && (nativeAmbient || codes.includes('ambient')) ? 'ambient' : 'rules without a proxy' };
 }
 
-function againstPlans(evidence: Evidence, { plans, orNone }: WantedPlans): Judged {
+function againstPlans(evidence: Evidence, { plans, orNone }: DesiredPlans): Judged {
   const { seen } = evidence;
   const none = !hasSidecarOrAmbient(seen);
   if (plans.length === 0 || (none && orNone)) {
@@ -67,20 +67,20 @@ function againstPlans(evidence: Evidence, { plans, orNone }: WantedPlans): Judge
     return { verdict: none ? 'as it should be' : 'not as it should be', reason };
   }
   const [best, second] = plans
-    .map((wanted) => ({ ...wanted, comparison: compareSides(liveSide(seen), planSide(wanted.plan), { all: false }) }))
+    .map((desired) => ({ ...desired, comparison: compareOperands(liveSide(seen), planSide(desired.plan), { all: false }) }))
     .sort((a, b) => differencesOf(a.comparison).length - differencesOf(b.comparison).length) as [Compared, Compared?];
   const { plan, installer, comparison } = best;
   const differences = differencesOf(comparison).length;
-  const findings = findingsIn({ ...evidence, wanted: plan, made: plan }).filter(isAmiss);
+  const findings = findingsIn({ ...evidence, desired: plan, made: plan }).filter(isAmiss);
   const same = differences === 0 && findings.length === 0;
   if (same && !isWhole(seen)) return { release: plan.release, ...hidden(seen) };
   // Where both fit equally well, nothing tells who made the rules.
-  const told = second === undefined || differencesOf(second.comparison).length > differences;
+  const proxy = second === undefined || differencesOf(second.comparison).length > differences;
   const verdict: PodVerdict = none ? 'no rules' : same ? 'as it should be' : 'not as it should be';
   return {
     verdict,
     release: plan.release,
-    ...(told ? { installer } : {}),
+    ...(proxy ? { installer } : {}),
     ...(differences === 0 ? {} : { drift: driftCounts(comparison), differences: differencesIn(comparison) }),
     ...(findings.length === 0 ? {} : { findings: findings.slice(0, MOST_NAMED).map(named) }),
   };
@@ -90,7 +90,7 @@ function named({ code, severity, text, fix }: Finding): Pick<Finding, 'code' | '
   return { code, severity, text, fix };
 }
 
-interface Compared extends WantedPlan {
+interface Compared extends DesiredPlan {
   readonly comparison: Comparison;
 }
 
@@ -113,11 +113,11 @@ function hidden({ unseen }: Observation): { readonly verdict: PodVerdict; readon
   return { verdict: 'not seen', reason: unseen.map(({ reason }) => reason).join('; ') };
 }
 
-function liveSide(seen: Observation): Parameters<typeof compareSides>[0] {
+function liveSide(seen: Observation): Parameters<typeof compareOperands>[0] {
   return { name: '', seen, problems: [], notes: [] };
 }
 
-function planSide(plan: CapturePlan): Parameters<typeof compareSides>[0] {
+function planSide(plan: CapturePlan): Parameters<typeof compareOperands>[0] {
   return { name: '', seen: observeAll(plan), plan, problems: [], notes: [] };
 }
 

@@ -3,12 +3,12 @@
 import { openNamespace } from '../../host/namespace/namespace.ts';
 import type { PodNamespace, PodProcess } from '../../host/pods/namespaces.ts';
 import { namespaceOf } from '../../host/pods/namespaces.ts';
-import { toldBy } from '../../host/pods/pod-process.ts';
+import { readPodProcess } from '../../host/pods/pod-process.ts';
 import type { Programs } from '../../host/run.ts';
-import type { ProcessTold } from '../../istio/found/audit/proxy-process.ts';
+import type { ProxyProcess } from '../../istio/found/audit/proxy-process.ts';
 import { isSidecar, nameOf } from '../../istio/found/audit/proxy-process.ts';
 import { ProblemError, problemText } from '../../istio/problems.ts';
-import type { Wanted } from './desired.ts';
+import type { Desired } from './desired.ts';
 import type { Judged } from './judge.ts';
 import { judge } from './judge.ts';
 import type { AuditedPod } from './line.ts';
@@ -28,20 +28,20 @@ const MOST_ASKED = 8;
  * Looks at a pod and changes nothing in it. Undefined where it has gone, or is no pod: other programs have network
  * namespaces as well. Never throws for a pod that can't be read.
  */
-export async function auditPod(pod: PodNamespace, programs: Programs, wanted: Wanted): Promise<AuditedPod | undefined> {
+export async function auditPod(pod: PodNamespace, programs: Programs, desired: Desired): Promise<AuditedPod | undefined> {
   const agent = pod.processes.find(({ argv }) => isSidecar(argv));
-  const told = agent === undefined ? whoTells(pod.processes) : toldBy(agent.pid);
-  const { pid } = told;
+  const proxy = agent === undefined ? whoTells(pod.processes) : readPodProcess(agent.pid);
+  const { pid } = proxy;
   const judged =
     // Every proxy has some of the variables; one that shows none would be taken for a pod without any setting.
-    agent !== undefined && told.environment.size === 0
+    agent !== undefined && proxy.environment.size === 0
       ? ({ verdict: 'not seen', reason: UNREAD } as const)
-      : await look(pid, agent === undefined ? undefined : told, programs, wanted);
-  const name = { ...nameOf(told), uid: told.uid, pid };
+      : await look(pid, agent === undefined ? undefined : proxy, programs, desired);
+  const name = { ...nameOf(proxy), uid: proxy.uid, pid };
   // Its number may belong to another process by now.
   if (namespaceOf(pid) !== pod.id)
     return isThere(pod) ? { ...name, verdict: 'not seen', reason: 'its process ended meanwhile' } : undefined;
-  return judged.verdict === 'not in the mesh' && told.uid === '' ? undefined : { ...name, ...judged };
+  return judged.verdict === 'not in the mesh' && proxy.uid === '' ? undefined : { ...name, ...judged };
 }
 
 function isThere({ id, processes }: PodNamespace): boolean {
@@ -49,26 +49,26 @@ function isThere({ id, processes }: PodNamespace): boolean {
 }
 
 /** The first process that tells a name: the one that holds a pod's namespaces has no files of its own. */
-function whoTells(processes: readonly PodProcess[]): ProcessTold {
-  const told = processes.slice(0, MOST_ASKED).map(({ pid }) => toldBy(pid));
-  const [first] = told;
+function whoTells(processes: readonly PodProcess[]): ProxyProcess {
+  const proxy = processes.slice(0, MOST_ASKED).map(({ pid }) => readPodProcess(pid));
+  const [first] = proxy;
   if (first === undefined) throw new Error('a namespace without a process');
-  return told.find((one) => nameOf(one).pod !== '') ?? first;
+  return proxy.find((one) => nameOf(one).pod !== '') ?? first;
 }
 
-async function look(pid: number, proxy: ProcessTold | undefined, programs: Programs, wanted: Wanted): Promise<Judged> {
-  let saidTooMuch = false;
+async function look(pid: number, proxy: ProxyProcess | undefined, programs: Programs, desired: Desired): Promise<Judged> {
+  let outputTooLong = false;
   const run: Programs['run'] = async (command) => {
     const ran = await programs.run({ ...command, keep: MOST_SAID + 1 });
     if (ran.stdout.length <= MOST_SAID) return ran;
-    saidTooMuch = true;
+    outputTooLong = true;
     return { ...ran, stdout: '' };
   };
   try {
     const namespace = openNamespace({ kind: 'pid', pid }, { ...programs, run });
     try {
-      const judged = await judge(namespace, pid, proxy, wanted);
-      return saidTooMuch
+      const judged = await judge(namespace, pid, proxy, desired);
+      return outputTooLong
         ? { verdict: 'not seen', reason: `it has more rules than are looked at: over ${MOST_SAID / 1024} KiB of them` }
         : judged;
     } finally {

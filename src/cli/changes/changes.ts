@@ -4,8 +4,8 @@ import { nearest, quoted } from '../../istio/problems.ts';
 import type { ReleaseChanges } from '../../istio/releases/changes.ts';
 import { changesBetween } from '../../istio/releases/changes.ts';
 import { readReleaseRange } from '../../istio/releases/release-range.ts';
+import { badOption } from '../../sources/bad-option.ts';
 import type { Result } from '../terminal/result.ts';
-import { badOption } from '../terminal/result.ts';
 import { changesDocument, changesMarkdown, changesText } from './forms.ts';
 
 const FORMS: Readonly<Record<string, (changes: ReleaseChanges, width: number) => string>> = {

@@ -1,9 +1,9 @@
 /** The words of `check` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
+import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
-import { WORKLOAD_OPTION, workloadGiven } from '../workloads/option.ts';
+import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 export const checkCommand: CommandModule = {
   command: 'check [source]',
@@ -24,7 +24,7 @@ export const checkCommand: CommandModule = {
       })
       .option('to', { type: 'string', requiresArg: true, describe: 'and to 10.0.0.5:80, pod:8080, localhost:80', group: 'Packet:' })
       .options(SETTINGS_OPTIONS)
-      .options(WORKLOAD_OPTION)
+      .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
       .option('output', {
         alias: 'o',
@@ -52,7 +52,7 @@ export const checkCommand: CommandModule = {
       const [source, family, from, to] = ['source', 'family', 'from', 'to'].map((name) => last(parsed, name));
       return check({
         ...(source === undefined ? {} : { source }),
-        given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
+        given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
         output: last(parsed, 'output') ?? '',

@@ -5,30 +5,20 @@ import type { PacketWords } from '../../istio/packets/packet/words.ts';
 import { packetFromWords } from '../../istio/packets/packet/words.ts';
 import { traceIn, verdictIn } from '../../istio/packets/pod-network.ts';
 import { hostOf } from '../../istio/packets/trace-plan.ts';
-import type { Verdict } from '../../istio/packets/verdict.ts';
-import type { Side } from '../../sources/source.ts';
-import { settingOf } from '../trace/pod-network.ts';
-import type { Asked } from './next-commands.ts';
+import type { RuleSource } from '../../sources/rule-source.ts';
+import { traceContextOf } from '../trace/context.ts';
+import type { Connection } from './connection-report.ts';
+import type { CheckedSource } from './next-command.ts';
 import { traceCommand } from './next-commands.ts';
 
-export interface Connection {
-  /** `TCP from the app (uid 1000, gid 1000) to 10.0.0.5:80, opening a connection`. */
-  readonly packet: string;
-  readonly verdict: Verdict;
-  /** What was taken for true where nobody said so, in sentences. */
-  readonly taken: readonly string[];
-  /** The command that shows the rules on its way. */
-  readonly command: string;
-}
-
 /** Simulates it in the rules that were found. Throws a ProblemError for words that can't be understood. */
-export async function connectionIn(side: Side, asked: Asked, words: PacketWords): Promise<Connection> {
-  const { scene, taken } = await settingOf(side, asked.name, asked.given, { beforeProxy: false });
-  const spoken = packetFromWords(words, scene.pod, hostOf(scene.plan, scene.facts, scene.state));
+export async function connectionIn(ruleSource: RuleSource, request: CheckedSource, words: PacketWords): Promise<Connection> {
+  const { podNetwork, taken } = await traceContextOf(ruleSource, request.name, request.given, { beforeProxy: false });
+  const spoken = packetFromWords(words, podNetwork.pod, hostOf(podNetwork.plan, podNetwork.facts, podNetwork.state));
   return {
     packet: packetText(spoken.packet, spoken.sender),
-    verdict: verdictIn(scene, traceIn(scene, spoken.packet)),
+    verdict: verdictIn(podNetwork, traceIn(podNetwork, spoken.packet)),
     taken: [...taken, ...spoken.taken],
-    command: traceCommand(asked, words),
+    command: traceCommand(request, words),
   };
 }

@@ -6,12 +6,12 @@ import type { Facts } from '../../istio/settings/facts.ts';
 import { observeAll } from '../../netfilter/observation.ts';
 import { hasSettings } from '../../sources/operand-settings.ts';
 import { planName } from '../../sources/operands.ts';
-import type { PlanGiven } from '../../sources/plan-input.ts';
+import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { planInput } from '../../sources/plan-input.ts';
-import type { Side } from '../../sources/source.ts';
+import type { RuleSource } from '../../sources/rule-source.ts';
 
 export interface Expected {
-  readonly side: Side & { readonly plan: CapturePlan };
+  readonly ruleSource: RuleSource & { readonly plan: CapturePlan };
   /** Whether a user said so. */
   readonly given: boolean;
 }
@@ -21,18 +21,22 @@ export interface Expected {
  * tell of its pod (nameservers, whether it has IPv6) is what its rules tell. Throws a ProblemError for settings that
  * can't be used.
  */
-export async function expectedOf(side: Side, given: PlanGiven, { answers: [likeliest] }: Identification): Promise<Expected | undefined> {
+export async function expectedOf(
+  ruleSource: RuleSource,
+  given: PlanOptions,
+  { answers: [likeliest] }: Identification,
+): Promise<Expected | undefined> {
   if (hasSettings(given) || asksMesh(given)) {
-    const facts: Facts = { ...likeliest?.facts, ...side.facts };
+    const facts: Facts = { ...likeliest?.facts, ...ruleSource.facts };
     const { plan, notes, of } = await planInput(given, facts);
     const name = of === undefined ? planName(plan, { kind: 'settings' }, given) : `Istio ${plan.release}, ${of}`;
     return {
-      side: {
+      ruleSource: {
         name,
         seen: observeAll(plan),
         plan,
         problems: plan.problems,
-        notes: side.plan === undefined && of === undefined ? [] : notes,
+        notes: ruleSource.plan === undefined && of === undefined ? [] : notes,
       },
       given: true,
     };
@@ -40,10 +44,10 @@ export async function expectedOf(side: Side, given: PlanGiven, { answers: [likel
   if (likeliest === undefined) return undefined;
   const { plan } = likeliest;
   const name = `Istio ${plan.release} with these settings`;
-  return { side: { name, seen: observeAll(plan), plan, problems: [], notes: [] }, given: false };
+  return { ruleSource: { name, seen: observeAll(plan), plan, problems: [], notes: [] }, given: false };
 }
 
 /** What a mesh is installed with says what an ordinary pod in it should have. */
-function asksMesh({ manifests }: PlanGiven): boolean {
+function asksMesh({ manifests }: PlanOptions): boolean {
   return manifests !== undefined && (manifests.values.length > 0 || manifests.installer !== undefined);
 }

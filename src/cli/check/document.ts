@@ -10,7 +10,7 @@ import { exitCodeOf, verdictOf } from './report.ts';
 
 /** The document of a check. Within one apiVersion keys are added, never renamed or removed. */
 export function checkDocument(report: Report): object {
-  const { name, unreadable, side, identified, drift, connection, findings, unseen, again, machine } = report;
+  const { name, unreadable, ruleSource, identified, drift, connection, findings, unseen, nextCommands, machine } = report;
   return {
     apiVersion: API_VERSION,
     kind: 'CheckReport',
@@ -18,14 +18,14 @@ export function checkDocument(report: Report): object {
     verdict: verdictOf(report),
     exitCode: exitCodeOf(report),
     ...(unreadable === undefined ? {} : { unreadable }),
-    ...(side === undefined || identified === undefined
+    ...(ruleSource === undefined || identified === undefined
       ? {}
-      : { identity: identificationDocument(reportOf(identified, side, unseen, false)), places: side.places ?? [] }),
+      : { identity: identificationDocument(reportOf(identified, ruleSource, unseen, false)), places: ruleSource.places ?? [] }),
     ...(drift === undefined ? {} : { drift: driftDocument(drift) }),
     ...(connection === undefined ? {} : { connection }),
     findings,
     notSeen: unseen,
-    again,
+    again: nextCommands,
     ...(machine === undefined ? {} : { machine }),
   };
 }

@@ -6,18 +6,18 @@ import { findingsIn } from '../../istio/advice/findings.ts';
 import type { Answer } from '../../istio/found/identify.ts';
 import { identify } from '../../istio/found/identify.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import { unusable } from '../../sources/live-namespace.ts';
-import type { Side } from '../../sources/source.ts';
+import type { RuleSource } from '../../sources/rule-source.ts';
 import type { SourceName } from '../../sources/source-name.ts';
-import { compareSides } from '../diff/comparison.ts';
+import { compareOperands } from '../diff/comparison.ts';
 import type { Result } from '../terminal/result.ts';
 import type { Expected } from './desired.ts';
 import { expectedOf } from './desired.ts';
 import { beyondRules, reachOf } from './namespace-evidence.ts';
-import type { Asked } from './next-commands.ts';
+import type { CheckedSource, NextCommand } from './next-command.ts';
 import { diffCommand, otherAnswers, repair, repairAs, withAllTables, withMoreRights } from './next-commands.ts';
-import type { Again, Drift, Report } from './report.ts';
+import type { Drift, Report } from './report.ts';
 import { verdictOf } from './report.ts';
 import { withoutTwins } from './source.ts';
 import { unseenOf } from './unseen.ts';
@@ -27,31 +27,31 @@ export interface Examined extends Pick<Result, 'problems' | 'notes'> {
 }
 
 /** The report on a side. Throws a ProblemError for settings that can't be used, and where a namespace has gone meanwhile. */
-export async function examine(side: Side, asked: Asked): Promise<Examined> {
-  const single = { ...side, seen: withoutTwins(side.seen) };
+export async function examine(ruleSource: RuleSource, request: CheckedSource): Promise<Examined> {
+  const single = { ...ruleSource, seen: withoutTwins(ruleSource.seen) };
   const identified = identify(withoutFlushed(single.seen));
   const [likeliest] = identified.answers;
-  const expected = await expectedOf(side, asked.given, identified);
-  const { findings, unseen } = await findingsOn(side, asked, likeliest, expected);
+  const expected = await expectedOf(ruleSource, request.given, identified);
+  const { findings, unseen } = await findingsOn(ruleSource, request, likeliest, expected);
   const report: Report = {
-    name: side.name === '-' ? 'standard input' : side.name,
-    side,
+    name: ruleSource.name === '-' ? 'standard input' : ruleSource.name,
+    ruleSource,
     identified,
-    ...(expected === undefined ? {} : { drift: driftFrom(expected, single, likeliest, asked) }),
+    ...(expected === undefined ? {} : { drift: driftFrom(expected, single, likeliest, request) }),
     findings,
     unseen,
-    again: [],
+    nextCommands: [],
   };
   return {
-    report: { ...report, again: againFor(report, side, asked) },
-    problems: [...side.problems, ...(expected?.side.problems ?? [])],
-    notes: [...side.notes, ...(expected?.side.notes ?? [])],
+    report: { ...report, nextCommands: againFor(report, ruleSource, request) },
+    problems: [...ruleSource.problems, ...(expected?.ruleSource.problems ?? [])],
+    notes: [...ruleSource.notes, ...(expected?.ruleSource.notes ?? [])],
   };
 }
 
 async function findingsOn(
-  side: Side,
-  { source = 'live', name }: Asked,
+  ruleSource: RuleSource,
+  { source = 'live', name }: CheckedSource,
   likeliest: Answer | undefined,
   expected: Expected | undefined,
 ): Promise<{ readonly findings: readonly Finding[]; readonly unseen: readonly string[] }> {
@@ -60,15 +60,15 @@ async function findingsOn(
   });
   const reach = reachOf(name);
   const findings = findingsIn({
-    seen: side.seen,
-    ...(side.places === undefined ? {} : { places: side.places }),
-    ...(side.facts === undefined ? {} : { facts: ofPod(side.facts, name) }),
+    seen: ruleSource.seen,
+    ...(ruleSource.places === undefined ? {} : { places: ruleSource.places }),
+    ...(ruleSource.facts === undefined ? {} : { facts: ofPod(ruleSource.facts, name) }),
     ...beyond,
     ...(likeliest === undefined ? {} : { made: likeliest.plan }),
-    ...(expected?.given === true ? { wanted: expected.side.plan } : {}),
+    ...(expected?.given === true ? { wanted: expected.ruleSource.plan } : {}),
     ...(reach === undefined ? {} : { reach }),
   });
-  return { findings, unseen: unseenOf(side, unseen, name) };
+  return { findings, unseen: unseenOf(ruleSource, unseen, name) };
 }
 
 // The file of a namespace has no resolv.conf of its own: the one that was read is this machine's.
@@ -77,21 +77,26 @@ function ofPod({ nameservers, ...facts }: Facts, name: SourceName): Facts {
   return theirs && nameservers !== undefined ? { ...facts, nameservers } : facts;
 }
 
-function driftFrom(expected: Expected, side: Side, likeliest: Answer | undefined, asked: Asked): Drift {
-  const { side: wanted, given } = expected;
-  const named = given || flushedFamilies(side.seen).length === 0 ? undefined : likeliest;
-  return { against: wanted.name, given, comparison: compareSides(side, wanted, { all: false }), command: diffCommand(asked, named) };
+function driftFrom(expected: Expected, ruleSource: RuleSource, likeliest: Answer | undefined, request: CheckedSource): Drift {
+  const { ruleSource: wanted, given } = expected;
+  const named = given || flushedFamilies(ruleSource.seen).length === 0 ? undefined : likeliest;
+  return {
+    against: wanted.name,
+    given,
+    comparison: compareOperands(ruleSource, wanted, { all: false }),
+    command: diffCommand(request, named),
+  };
 }
 
-function againFor(report: Report, { seen }: Side, asked: Asked): readonly Again[] {
+function againFor(report: Report, { seen }: RuleSource, request: CheckedSource): readonly NextCommand[] {
   const { identified, drift, unseen } = report;
   const answers = identified?.answers ?? [];
   const amiss = verdictOf(report) === 'not as it should be';
   const denied = unseen.some((sentence) => /\broot\b|NET_ADMIN|NET_RAW|refused this process/.test(sentence));
   return [
-    ...(amiss ? (drift?.given === true ? repair(asked) : repairAs(asked, answers[0], flushedFamilies(seen))) : []),
-    ...otherAnswers(asked, answers),
-    ...(denied ? withMoreRights(asked) : []),
-    ...(FAMILIES.some((family) => seen.seen[family] !== 'all') ? withAllTables(asked) : []),
+    ...(amiss ? (drift?.given === true ? repair(request) : repairAs(request, answers[0], flushedFamilies(seen))) : []),
+    ...otherAnswers(request, answers),
+    ...(denied ? withMoreRights(request) : []),
+    ...(FAMILIES.some((family) => seen.seen[family] !== 'all') ? withAllTables(request) : []),
   ];
 }

@@ -4,10 +4,11 @@ import { isSame } from '../diff/comparison.ts';
 import { code, fenced } from '../diff/markdown.ts';
 import { bodyParts } from '../diff/text.ts';
 import { headingOf } from '../diff/words.ts';
+import { makerText, settingsText } from '../identify/maker-text.ts';
 import { plain } from '../terminal/color.ts';
 import { verdictText } from '../trace/verdict-text.ts';
 import { driftCounts } from './drift-words.ts';
-import { amountText, makerText, settingsText } from './identity.ts';
+import { amountText } from './identity.ts';
 import type { Report } from './report.ts';
 import { firstOfEach } from './report.ts';
 import { headline } from './verdict.ts';
@@ -28,7 +29,7 @@ export function markdownForm(report: Report): string {
     ),
     titled(
       'Next',
-      report.again.map(({ why, command }) => `- ${plainText(why)}: ${code(command)}`),
+      report.nextCommands.map(({ why, command }) => `- ${plainText(why)}: ${code(command)}`),
     ),
     machineTable(report),
   ];

@@ -7,8 +7,8 @@ import type { NetFiles } from '../../host/namespace/namespace.ts';
 import { openNamespace } from '../../host/namespace/namespace.ts';
 import { programs } from '../../host/run.ts';
 import type { Evidence } from '../../istio/advice/findings.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { Unseen } from '../../netfilter/observation.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 

@@ -2,44 +2,39 @@
 
 import type { Answer } from '../../istio/found/identify.ts';
 import type { PacketWords } from '../../istio/packets/packet/words.ts';
-import type { Family } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
-import type { PlanGiven } from '../../sources/plan-input.ts';
-import type { SourceName } from '../../sources/source-name.ts';
-import { oddSettings } from './identity.ts';
+import type { PlanOptions } from '../../sources/plan-input/input.ts';
+import { nonDefaultSettings } from '../identify/maker-text.ts';
 import { reachOf } from './namespace-evidence.ts';
-import type { Again } from './report.ts';
-
-/** A check as it was asked for. */
-export interface Asked {
-  /** Undefined for this network namespace and the machine. */
-  readonly source: string | undefined;
-  readonly name: SourceName;
-  readonly given: PlanGiven;
-}
+import type { CheckedSource, NextCommand } from './next-command.ts';
 
 /** The diff that shows all of a drift; `inferred` is named where the diff would not come to it by itself. */
-export function diffCommand({ source = 'live', given }: Asked, inferred: Answer | undefined): string {
+export function diffCommand({ source = 'live', given }: CheckedSource, inferred: Answer | undefined): string {
   return command('istio-init', 'diff', source, ...optionsOf(given), ...(inferred === undefined ? [] : settingsOf(inferred)));
 }
 
 /** The trace that shows the rules on the way of a connection; settings have no part in rules that were found. */
-export function traceCommand({ source = 'live', given }: Asked, { from, to }: PacketWords): string {
+export function traceCommand({ source = 'live', given }: CheckedSource, { from, to }: PacketWords): string {
   const { addresses, nameservers } = given;
   const packet = [...(from === undefined ? [] : ['--from', from]), ...(to === undefined ? [] : ['--to', to])];
   return command('istio-init', 'trace', source, ...packet, ...optionsOf({ sets: [], env: [], addresses, nameservers }));
 }
 
 /** What makes the rules as they were asked for; none for a source that is no namespace. */
-export function repair({ name, given }: Asked): readonly Again[] {
+export function repair({ name, given }: CheckedSource): readonly NextCommand[] {
   const option = reachOf(name)?.option;
   if (option === undefined) return [];
   return [{ why: 'put it right', command: [`istio-init apply ${option}`, ...words(optionsOf(given))].join(' ') }];
 }
 
 /** The same with the settings that the rules tell of, where enough of them is left to tell; `lost` are families whose rules are gone. */
-export function repairAs({ source = 'live', name }: Asked, inferred: Answer | undefined, lost: readonly Family[]): readonly Again[] {
+export function repairAs(
+  { source = 'live', name }: CheckedSource,
+  inferred: Answer | undefined,
+  lost: readonly Family[],
+): readonly NextCommand[] {
   if (inferred === undefined || !isTrusted(inferred))
     return [
       {
@@ -49,7 +44,7 @@ export function repairAs({ source = 'live', name }: Asked, inferred: Answer | un
     ];
   const option = reachOf(name)?.option;
   // No setting says what only the environment of old programs could.
-  if (option === undefined || inferred.odd.switches.length > 0) return [];
+  if (option === undefined || inferred.nonDefault.switches.length > 0) return [];
   const told = words([...settingsOf(inferred), ...(lost.includes('ip6') ? ['--set', 'dualStack=true'] : [])]);
   return [{ why: 'put it right, where the pod should have these settings', command: [`istio-init apply ${option}`, ...told].join(' ') }];
 }
@@ -61,19 +56,19 @@ function isTrusted({ plan, differences }: Answer): boolean {
 }
 
 function settingsOf(answer: Answer): readonly string[] {
-  return ['--release', answer.plan.release, ...oddSettings(answer).flatMap((setting) => ['--set', setting])];
+  return ['--release', answer.plan.release, ...nonDefaultSettings(answer).flatMap((setting) => ['--set', setting])];
 }
 
 /** The other answers to whose rules these are, where there are any. */
-export function otherAnswers({ source = 'live' }: Asked, answers: readonly Answer[]): readonly Again[] {
+export function otherAnswers({ source = 'live' }: CheckedSource, answers: readonly Answer[]): readonly NextCommand[] {
   return answers.length < 2 ? [] : [{ why: 'other settings make the same rules', command: command('istio-init', 'identify', source) }];
 }
 
 /** The same check by somebody who may see more. */
-export function withMoreRights({ source, name, given }: Asked): readonly Again[] {
+export function withMoreRights({ source, name, given }: CheckedSource): readonly NextCommand[] {
   if (name.kind !== 'namespace') return [];
   const same = command('sudo', 'istio-init', 'check', ...(source === undefined ? [] : [source]), ...optionsOf(given));
-  const fromNode: Again = {
+  const fromNode: NextCommand = {
     why: 'see more, from the node, with the number of a process of the pod',
     command: ['sudo istio-init check pid:PID', ...words(optionsOf(given))].join(' '),
   };
@@ -81,7 +76,7 @@ export function withMoreRights({ source, name, given }: Asked): readonly Again[]
 }
 
 /** The same check of everything that a text leaves out. */
-export function withAllTables({ name, given }: Asked): readonly Again[] {
+export function withAllTables({ name, given }: CheckedSource): readonly NextCommand[] {
   if (name.kind !== 'file') return [];
   const saves = "sudo nsenter -t PID -n sh -c 'iptables-save; ip6tables-save'";
   return [
@@ -93,7 +88,7 @@ export function withAllTables({ name, given }: Asked): readonly Again[] {
 }
 
 /** The options of a command line as they were typed: what the rules should be, and what is known of the pod. */
-function optionsOf(given: PlanGiven): readonly string[] {
+function optionsOf(given: PlanOptions): readonly string[] {
   const { filename, manifests, workload, sets, release, env, envFile, addresses, nameservers, facts, args } = given;
   const one = (option: string, value: string | undefined): readonly string[] => (value === undefined ? [] : [option, value]);
   const each = (option: string, values: readonly string[] = []): readonly string[] => values.flatMap((value) => [option, value]);

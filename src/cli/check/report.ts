@@ -4,11 +4,12 @@ import type { Aspect } from '../../host/machine.ts';
 import type { Finding } from '../../istio/advice/findings.ts';
 import { isAmiss } from '../../istio/advice/findings.ts';
 import type { Identification } from '../../istio/found/identify.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
-import type { Side } from '../../sources/source.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import type { RuleSource } from '../../sources/rule-source.ts';
 import type { Comparison } from '../diff/comparison.ts';
 import { isSame } from '../diff/comparison.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection-report.ts';
+import type { NextCommand } from './next-command.ts';
 
 /** The rules that are there (left), laid over those that should be (right): as in `diff`, left goes and right comes. */
 export interface Drift {
@@ -21,19 +22,12 @@ export interface Drift {
   readonly command: string;
 }
 
-/** A command to run next. */
-export interface Again {
-  /** What it does. */
-  readonly why: string;
-  readonly command: string;
-}
-
 export interface Report {
   /** What was looked at. */
   readonly name: string;
   /** Why its rules could not be read at all; otherwise there are a side, and whose it is. */
   readonly unreadable?: string;
-  readonly side?: Side;
+  readonly ruleSource?: RuleSource;
   readonly identified?: Identification;
   readonly drift?: Drift;
   /** What becomes of the connection that was asked about. */
@@ -41,7 +35,7 @@ export interface Report {
   readonly findings: readonly Finding[];
   /** What could not be seen, in sentences. */
   readonly unseen: readonly string[];
-  readonly again: readonly Again[];
+  readonly nextCommands: readonly NextCommand[];
   readonly machine?: readonly Aspect[];
 }
 
@@ -64,15 +58,15 @@ export function firstOfEach(findings: readonly Finding[]): readonly (Finding & {
 }
 
 /** The one answer to what was asked. */
-export function verdictOf({ unreadable, side, identified, drift, findings }: Report): Verdict {
+export function verdictOf({ unreadable, ruleSource, identified, drift, findings }: Report): Verdict {
   if (unreadable !== undefined || findings.some(({ code }) => code === 'native-rules')) return 'not seen';
   if (findings.some(isAmiss) || (drift !== undefined && !isSame(drift.comparison))) return 'not as it should be';
-  if (side !== undefined && isHidden(side)) return 'not seen';
+  if (ruleSource !== undefined && isHidden(ruleSource)) return 'not seen';
   return identified === undefined || identified.outcome === 'none' ? 'no rules of Istio' : 'as it should be';
 }
 
 /** Whether a part of what is live could not be read. A text shows what it shows. */
-function isHidden({ places, seen }: Side): boolean {
+function isHidden({ places, seen }: RuleSource): boolean {
   return places !== undefined && FAMILIES.some((family) => seen.seen[family] !== 'all');
 }
 

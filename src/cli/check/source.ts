@@ -1,28 +1,34 @@
 /** The side that a check looks at. */
 
 import { ProblemError, problemText } from '../../istio/problems.ts';
+import type { Family } from '../../netfilter/family.ts';
 import type { Observation } from '../../netfilter/observation.ts';
-import type { Chain, Family, Ruleset } from '../../netfilter/rule.ts';
+import type { Chain, Ruleset } from '../../netfilter/rule.ts';
 import { settingsOf } from '../../sources/operand-settings.ts';
-import type { Side } from '../../sources/source.ts';
-import { readSide } from '../../sources/source.ts';
+import type { SourceOptions } from '../../sources/options.ts';
+import { readSource } from '../../sources/read-source.ts';
+import type { RuleSource } from '../../sources/rule-source.ts';
 import type { SourceName } from '../../sources/source-name.ts';
-import type { SettingsGiven } from '../options.ts';
 
 /**
  * Reads what is to be checked; settings that were given are what it is held against, and make none of it, but
  * where a release alone is named. Throws a ProblemError for a source that can't be used.
  */
-export async function observedSide(source: string, name: SourceName, given: SettingsGiven, family: Family | undefined): Promise<Side> {
+export async function observedSource(
+  source: string,
+  name: SourceName,
+  given: SourceOptions,
+  family: Family | undefined,
+): Promise<RuleSource> {
   const { release: _, ...unnamed } = given;
   // What is written in a file is what it is: options say what it should be.
   const own = name.kind === 'file' ? settingsOf(name, { ...unnamed, sets: [] }) : settingsOf(name, given);
-  const side = await readSide(source, own, family);
-  return family === undefined ? side : { ...side, seen: only(side.seen, family) };
+  const ruleSource = await readSource(source, own, family);
+  return family === undefined ? ruleSource : { ...ruleSource, seen: only(ruleSource.seen, family) };
 }
 
 /** The side, or why it can't be read, where that is no reason to say nothing. */
-export async function unlessUnreadable(read: Promise<Side>): Promise<Side | { readonly unreadable: string }> {
+export async function unlessUnreadable(read: Promise<RuleSource>): Promise<RuleSource | { readonly unreadable: string }> {
   try {
     return await read;
   } catch (error) {

@@ -2,10 +2,11 @@
 
 import { onOneLine } from '../../istio/origin.ts';
 import { isSame } from '../diff/comparison.ts';
+import { makerText, settingsText } from '../identify/maker-text.ts';
 import type { Paint, Style } from '../terminal/color.ts';
 import { VERDICT_STYLES as CONNECTION_STYLES, verdictText } from '../trace/verdict-text.ts';
 import { driftCounts, driftLines } from './drift-words.ts';
-import { amountText, makerText, settingsText } from './identity.ts';
+import { amountText } from './identity.ts';
 import type { Report, Verdict } from './report.ts';
 import { firstOfEach, verdictOf } from './report.ts';
 import { headline } from './verdict.ts';
@@ -28,7 +29,7 @@ export function textForm(report: Report, paint: Paint): string {
     ruleLines(report, paint),
     connectionLines(report, paint),
     findingLines(report, paint),
-    [...unseenLines(report, paint), ...againLines(report, paint)],
+    [...unseenLines(report, paint), ...nextLines(report, paint)],
     machineLines(report, paint),
   ];
   return parts
@@ -96,11 +97,11 @@ function unseenLines({ unseen }: Report, paint: Paint): readonly string[] {
   return labelled(paint, 'not seen', unseen);
 }
 
-function againLines({ again }: Report, paint: Paint): readonly string[] {
+function nextLines({ nextCommands }: Report, paint: Paint): readonly string[] {
   return labelled(
     paint,
     'next',
-    again.flatMap(({ why, command }) => [`${why}:`, `  ${command}`]),
+    nextCommands.flatMap(({ why, command }) => [`${why}:`, `  ${command}`]),
   );
 }
 

@@ -1,17 +1,19 @@
 /** What a check could not see, in sentences. */
 
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { Unseen } from '../../netfilter/observation.ts';
 import { sees } from '../../netfilter/observation.ts';
-import { FAMILIES, TABLES } from '../../netfilter/rule.ts';
-import type { Side } from '../../sources/source.ts';
+import { TABLES } from '../../netfilter/rule.ts';
+import type { RuleSource } from '../../sources/rule-source.ts';
 import type { SourceName } from '../../sources/source-name.ts';
-import { FAMILY_NAMES, notComparedText } from '../diff/words.ts';
+import { notComparedText } from '../diff/words.ts';
+import { FAMILY_NAMES } from '../terminal/families.ts';
 
 // The tables in which releases make rules.
 const LOOKED_FOR = TABLES.filter((table) => table !== 'security');
 
 /** The families and tables that were not shown, what could not be read, and what a text never shows. */
-export function unseenOf({ seen, facts, plan }: Side, unlisted: readonly Unseen[], { kind }: SourceName): readonly string[] {
+export function unseenOf({ seen, facts, plan }: RuleSource, unlisted: readonly Unseen[], { kind }: SourceName): readonly string[] {
   const tables = FAMILIES.flatMap((family): readonly string[] => {
     const missing = LOOKED_FOR.filter((table) => !sees(seen, family, table) && !seen.unseen.some((one) => one.family === family));
     if (missing.length === 0) return [];
@@ -20,5 +22,5 @@ export function unseenOf({ seen, facts, plan }: Side, unlisted: readonly Unseen[
   });
   const beyond =
     kind === 'file' && facts === undefined && plan === undefined ? ['policy routing and addresses, which no listing of rules shows'] : [];
-  return [...tables, ...[...seen.unseen, ...unlisted].map((one) => notComparedText({ ...one, side: 'right' })), ...beyond];
+  return [...tables, ...[...seen.unseen, ...unlisted].map((one) => notComparedText({ ...one, operand: 'right' })), ...beyond];
 }

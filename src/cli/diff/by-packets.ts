@@ -4,12 +4,12 @@ import { identify } from '../../istio/found/identify.ts';
 import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
 import type { BehaviorComparison } from '../../istio/packets/behavior.ts';
 import { compareBehavior } from '../../istio/packets/behavior.ts';
-import type { Scene } from '../../istio/packets/pod-network.ts';
-import { sceneOfPlan, whereConditionsHold } from '../../istio/packets/pod-network.ts';
+import type { PodNetwork } from '../../istio/packets/pod-network.ts';
+import { podNetworkOfPlan, whereConditionsHold } from '../../istio/packets/pod-network.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
-import type { NamedSide } from '../../sources/operands.ts';
-import type { ComparedSide, Comparison, Scope } from './comparison.ts';
-import { compareSides } from './comparison.ts';
+import type { DiffOperand } from '../../sources/operand.ts';
+import type { ComparedOperand, Comparison, Scope } from './comparison.ts';
+import { compareOperands } from './comparison.ts';
 
 export interface PacketComparison {
   /** The same sides rule by rule: their names, what was left out, and what was not compared. */
@@ -18,15 +18,15 @@ export interface PacketComparison {
 }
 
 /** Compares two sides for all packets. `given` is what is known of the pod. */
-export function comparePackets(left: NamedSide, right: NamedSide, scope: Scope, given: Facts): PacketComparison {
-  const rules = compareSides(left, right, scope);
+export function comparePackets(left: DiffOperand, right: DiffOperand, scope: Scope, given: Facts): PacketComparison {
+  const rules = compareOperands(left, right, scope);
   const facts = { ...left.facts, ...right.facts, ...given };
-  const [a, b] = [sceneOf(rules.left, facts), sceneOf(rules.right, facts)];
+  const [a, b] = [podNetworkOf(rules.left, facts), podNetworkOf(rules.right, facts)];
   return { rules, behavior: compareBehavior(a, b, { facts, ...(scope.family === undefined ? {} : { family: scope.family }) }) };
 }
 
 /** What was compared of a side; rules that were found have the routing and the proxy of who is thought to have made them. */
-function sceneOf({ plan, seen, compared }: ComparedSide, facts: Facts): Scene {
+function podNetworkOf({ plan, seen, compared }: ComparedOperand, facts: Facts): PodNetwork {
   const made = plan ?? identify(seen).answers[0]?.plan ?? planFromSettings({});
-  return whereConditionsHold(sceneOfPlan({ ...made, ...compared }, { facts }));
+  return whereConditionsHold(podNetworkOfPlan({ ...made, ...compared }, { facts }));
 }

@@ -24,7 +24,7 @@ const CONTEXT = 2;
 /** The pieces of a chain that are shown; between two of them the sides are equal. */
 export function piecesOf(chain: ComparedChain, comparison: Comparison): readonly (readonly Line[])[] {
   const { rows } = chain;
-  const changed = [...rows.keys()].filter((index) => rows[index]?.side !== 'both');
+  const changed = [...rows.keys()].filter((index) => rows[index]?.operand !== 'both');
   const pieces = hunksOf(changed, rows.length, CONTEXT).map(({ start, end }) =>
     rows.slice(start, end).map((row) => lineOf(row, chain, comparison)),
   );
@@ -44,15 +44,15 @@ function policyLines({ differences }: ComparedChain): readonly Line[] {
 }
 
 function lineOf(row: Row, place: ComparedChain, { left, right }: Comparison): Line {
-  if (row.side === 'both') {
+  if (row.operand === 'both') {
     // A listing without -v hides interfaces that the other side may show.
     const { rule } = hidesInterfaces(row.left.rule) ? row.right : row.left;
     const positions = { left: left.positionOf(place, row.left.position), right: right.positionOf(place, row.right.position) };
     return { mark: ' ', ...positions, text: printRule(rule), words: [] };
   }
-  const { side, at, difference } = row;
-  const own = { left, right }[side];
-  const found = { [side]: own.positionOf(place, at.position), text: printRule(at.rule) };
+  const { operand, at, difference } = row;
+  const own = { left, right }[operand];
+  const found = { [operand]: own.positionOf(place, at.position), text: printRule(at.rule) };
   const reason = reasonOf(at.rule, own.plan);
   const why = reason === undefined ? [] : [`why: ${reason}`];
   switch (difference.kind) {
@@ -61,12 +61,12 @@ function lineOf(row: Row, place: ComparedChain, { left, right }: Comparison): Li
     case 'extra':
       return { ...found, mark: '+', words: why };
     case 'changed': {
-      if (side === 'right') return { ...found, mark: '+', words: [`changed: ${difference.parts.map(partText).join(', ')}`, ...why] };
+      if (operand === 'right') return { ...found, mark: '+', words: [`changed: ${difference.parts.map(partText).join(', ')}`, ...why] };
       // A reason that holds for both is given below the second.
       return { ...found, mark: '-', words: reasonOf(difference.right.rule, right.plan) === reason ? [] : why };
     }
     case 'moved': {
-      if (side === 'right')
+      if (operand === 'right')
         return { ...found, mark: '~', words: [`moved: from ${left.positionOf(place, difference.left.position)}`, ...why] };
       const to = `moved: to ${right.positionOf(place, difference.right.position)}`;
       return { ...found, mark: '~', words: reasonOf(difference.right.rule, right.plan) === reason ? [to] : [to, ...why] };

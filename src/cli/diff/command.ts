@@ -1,9 +1,9 @@
 /** The words of `diff` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
+import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
-import { WORKLOAD_OPTION, workloadGiven } from '../workloads/option.ts';
+import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 const SOURCES = 'FILE, - (standard input), FILE@1.23, @1.23, @own (each workload as injected), live, pid:N, netns:PATH, exec:TEXT';
 
@@ -18,7 +18,7 @@ export const diffCommand: CommandModule = {
       .positional('left', { type: 'string', coerce: dash, describe: SOURCES })
       .positional('right', { type: 'string', coerce: dash, describe: 'The same; left out: the settings given, or what made the left' })
       .options(SETTINGS_OPTIONS)
-      .options(WORKLOAD_OPTION)
+      .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
       .option('by', {
         type: 'string',
@@ -64,7 +64,7 @@ export const diffCommand: CommandModule = {
       return diff({
         left: last(parsed, 'left') ?? '',
         ...(right === undefined ? {} : { right }),
-        given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
+        given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
         by: last(parsed, 'by') ?? '',
         output: last(parsed, 'output') ?? '',
         ...(family === undefined ? {} : { family }),

@@ -8,15 +8,16 @@ import type { ChainPlace, Difference } from '../../netfilter/compare/difference.
 import { outline } from '../../netfilter/compare/outline.ts';
 import type { Row } from '../../netfilter/compare/script.ts';
 import { rowsOf } from '../../netfilter/compare/script.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { NotCompared, Observation, ObservedDifferences } from '../../netfilter/observation.ts';
 import { compareObservations } from '../../netfilter/observation.ts';
-import type { Family, Policy, Ruleset } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
-import type { NamedSide } from '../../sources/operands.ts';
-import type { Side } from '../../sources/source.ts';
+import type { Policy, Ruleset } from '../../netfilter/rule.ts';
+import type { DiffOperand } from '../../sources/operand.ts';
+import type { RuleSource } from '../../sources/rule-source.ts';
 
-export interface ComparedSide
-  extends Pick<NamedSide, 'name' | 'plan' | 'problems' | 'places' | 'seen' | 'inferred'>,
+export interface ComparedOperand
+  extends Pick<DiffOperand, 'name' | 'plan' | 'problems' | 'places' | 'seen' | 'inferred'>,
     Omit<WithoutForeign, 'kept'> {
   /** What of it was compared. */
   readonly compared: Readonly<Record<Family, Ruleset>>;
@@ -42,8 +43,8 @@ export interface ComparedTable {
 
 /** Positions in it are those among the rules that were compared; a side's `positionOf` makes them those of its own chains. */
 export interface Comparison {
-  readonly left: ComparedSide;
-  readonly right: ComparedSide;
+  readonly left: ComparedOperand;
+  readonly right: ComparedOperand;
   /** Everything that was compared, equal or not. */
   readonly tables: readonly ComparedTable[];
   readonly routing: readonly RoutingDifference[];
@@ -58,7 +59,7 @@ export interface Scope {
 }
 
 /** Compares two sides as far as both can show what they hold. */
-export function compareSides(left: NamedSide, right: NamedSide, scope: Scope): Comparison {
+export function compareOperands(left: DiffOperand, right: DiffOperand, scope: Scope): Comparison {
   const [a, b] = [scoped(left.seen, scope), scoped(right.seen, scope)];
   const found = compareObservations(a.kept, b.kept);
   const { routing, hidden } = routingOf(left, right, scope.family);
@@ -100,7 +101,7 @@ function tablesOf(family: Family, { left, right, differences }: ObservedDifferen
     if (own === undefined) byChain.set(`${one.table} ${one.chain}`, [one]);
     else own.push(one);
   }
-  const has = (side: typeof left, table: string): boolean => side[family].tables.some(({ name }) => name === table);
+  const has = (operand: typeof left, table: string): boolean => operand[family].tables.some(({ name }) => name === table);
   return outline(left[family], right[family]).map(({ name: table, chains }) => ({
     family,
     name: table,
@@ -121,14 +122,14 @@ function tablesOf(family: Family, { left, right, differences }: ObservedDifferen
 
 /** Only a plan says what lies outside the packet filter; where one side alone does, that is not compared. */
 function routingOf(
-  left: Side,
-  right: Side,
+  left: RuleSource,
+  right: RuleSource,
   family: Family | undefined,
 ): { readonly routing: readonly RoutingDifference[]; readonly hidden: readonly NotCompared[] } {
   const asked = ({ family: of }: RoutingDifference): boolean => family === undefined || of === family;
   if (left.plan !== undefined && right.plan !== undefined)
     return { routing: compareRouting(left.plan.routing, right.plan.routing).filter(asked), hidden: [] };
-  const hides = (side: NotCompared['side'], { plan }: Side): readonly NotCompared[] =>
-    plan !== undefined && hasRouting(plan.routing) ? [{ side, reason: 'policy rules, routes and addresses are not shown' }] : [];
+  const hides = (operand: NotCompared['operand'], { plan }: RuleSource): readonly NotCompared[] =>
+    plan !== undefined && hasRouting(plan.routing) ? [{ operand, reason: 'policy rules, routes and addresses are not shown' }] : [];
   return { routing: [], hidden: [...hides('left', right), ...hides('right', left)] };
 }

@@ -1,20 +1,17 @@
-/** `diff`: two sources of rules side by side. */
-
-import { FAMILIES } from '../../netfilter/rule.ts';
-import type { NamedSide } from '../../sources/operands.ts';
-import { readSides } from '../../sources/operands.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import { oneOf } from '../../sources/bad-option.ts';
+import type { DiffOperand } from '../../sources/operand.ts';
+import { readOperands } from '../../sources/operands.ts';
+import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
 import { factsOf } from '../../sources/plan-input.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { holdsManifests, namesManifests, withFile } from '../../sources/workloads/detect.ts';
 import type { WorkloadSource } from '../../sources/workloads/upgrade.ts';
-import type { SettingsGiven } from '../options.ts';
 import type { Paint } from '../terminal/color.ts';
 import type { Result } from '../terminal/result.ts';
-import { oneOf } from '../terminal/result.ts';
-import type { WorkloadGiven } from '../workloads/option.ts';
 import type { Scope } from './comparison.ts';
-import { compareSides, isSame } from './comparison.ts';
+import { compareOperands, isSame } from './comparison.ts';
 import type { DiffFormName } from './forms.ts';
 import { DIFF_FORM_NAMES, DIFF_FORMS } from './forms.ts';
 import type { PacketFormName } from './packet-forms.ts';
@@ -25,7 +22,7 @@ export interface DiffRequest {
   readonly left: string;
   /** Without it the settings that are given, or what made the left side, are compared with it. */
   readonly right?: string;
-  readonly given: SettingsGiven & WorkloadGiven;
+  readonly given: SourceOptions & WorkloadOption;
   /** `rules` or `packets`. */
   readonly by: string;
   readonly output: string;
@@ -51,7 +48,7 @@ export async function diff(request: DiffRequest): Promise<Result> {
   }
   const print = by === 'rules' ? byRules(request) : byPackets(request);
   const family = named === undefined ? undefined : oneOf('--family', named, FAMILIES);
-  const [one, other] = await readSides(left, right, given, family);
+  const [one, other] = await readOperands(left, right, given, family);
   const { output, same } = await print(one, other, { ...(family === undefined ? {} : { family }), all });
   return {
     output,
@@ -82,12 +79,12 @@ function oneFileTwice(
   return { left: settings(one), right: settings(other), given: withFile(given, one.file) };
 }
 
-type Compare = (left: NamedSide, right: NamedSide, scope: Scope) => Promise<{ readonly output: string; readonly same: boolean }>;
+type Compare = (left: DiffOperand, right: DiffOperand, scope: Scope) => Promise<{ readonly output: string; readonly same: boolean }>;
 
 function byRules({ output, paint }: DiffRequest): Compare {
   const form: DiffFormName = oneOf('--output', output, DIFF_FORM_NAMES);
   return async (left, right, scope) => {
-    const comparison = compareSides(left, right, scope);
+    const comparison = compareOperands(left, right, scope);
     return { output: DIFF_FORMS[form](comparison, paint), same: isSame(comparison) };
   };
 }

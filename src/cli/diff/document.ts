@@ -6,9 +6,10 @@ import type { RoutingDifference } from '../../istio/found/routing-differences.ts
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import { problemDocument } from '../../istio/plan/plan-document.ts';
 import type { Difference, PlacedRule } from '../../netfilter/compare/difference.ts';
+import type { NotCompared } from '../../netfilter/observation.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Rule } from '../../netfilter/rule.ts';
-import type { ComparedSide, Comparison } from './comparison.ts';
+import type { ComparedOperand, Comparison } from './comparison.ts';
 import { differencesOf, isSame } from './comparison.ts';
 import { causesOf } from './words.ts';
 
@@ -19,17 +20,17 @@ export function differenceDocument(comparison: Comparison): object {
     apiVersion: API_VERSION,
     kind: 'Difference',
     same: isSame(comparison),
-    left: sideDocument(left),
-    right: sideDocument(right),
+    left: operandDocument(left),
+    right: operandDocument(right),
     differences: differencesOf(comparison).map((one) => ruleDocument(one, left, right)),
     routing: routing.map((one) => routingDocument(one, (one.kind === 'missing' ? left : right).plan)),
-    notCompared,
+    notCompared: notCompared.map(notComparedDocument),
     leftOut: { left: left.foreign.map(foreignDocument), right: right.foreign.map(foreignDocument) },
   };
 }
 
 /** A side: what it is, and what there is to say of it. */
-export function sideDocument({ name, plan, problems, places, inferred }: ComparedSide): object {
+export function operandDocument({ name, plan, problems, places, inferred }: ComparedOperand): object {
   return {
     name,
     ...(plan === undefined ? {} : { release: plan.release }),
@@ -39,15 +40,15 @@ export function sideDocument({ name, plan, problems, places, inferred }: Compare
   };
 }
 
-function ruleDocument(difference: Difference, left: ComparedSide, right: ComparedSide): object {
+function ruleDocument(difference: Difference, left: ComparedOperand, right: ComparedOperand): object {
   const { kind, family, table, chain } = difference;
   const place = { kind, family, table, chain };
-  const at = (side: ComparedSide, { rule, position }: PlacedRule): object => ({
-    position: side.positionOf(place, position),
+  const at = (operand: ComparedOperand, { rule, position }: PlacedRule): object => ({
+    position: operand.positionOf(place, position),
     text: printRule(rule),
     ...(rule.line === undefined ? {} : { line: rule.line }),
     ...(rule.id === undefined ? {} : { id: rule.id }),
-    ...becauseOf(rule, side.plan),
+    ...becauseOf(rule, operand.plan),
   });
   switch (difference.kind) {
     case 'missing':
@@ -78,4 +79,9 @@ function becauseOf(of: Pick<Rule, 'because'>, plan: CapturePlan | undefined): ob
 
 function foreignDocument({ program, rules, chains }: ForeignCount): object {
   return { program, rules, chains };
+}
+
+/** What was not compared, by the side that can't show it. */
+export function notComparedDocument({ operand, ...what }: NotCompared): object {
+  return { side: operand, ...what };
 }

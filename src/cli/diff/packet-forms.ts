@@ -6,7 +6,7 @@ import { questionText } from '../../istio/packets/verdict.ts';
 import type { Paint } from '../terminal/color.ts';
 import { plain } from '../terminal/color.ts';
 import type { PacketComparison } from './by-packets.ts';
-import { sideDocument } from './document.ts';
+import { notComparedDocument, operandDocument } from './document.ts';
 import { code, fenced } from './markdown.ts';
 import { footLines } from './text.ts';
 import { headingOf } from './words.ts';
@@ -90,12 +90,12 @@ function packetDocument({ rules, behavior }: PacketComparison): object {
     apiVersion: API_VERSION,
     kind: 'BehaviorDifference',
     answer: behavior.answer,
-    left: sideDocument(rules.left),
-    right: sideDocument(rules.right),
+    left: operandDocument(rules.left),
+    right: operandDocument(rules.right),
     different: behavior.different.map(region),
     more: behavior.more,
     tooLarge: behavior.tooLarge,
     unclear: behavior.unclear.map(region),
-    notCompared: rules.notCompared,
+    notCompared: rules.notCompared.map(notComparedDocument),
   };
 }

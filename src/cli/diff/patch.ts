@@ -1,8 +1,9 @@
 /** A diff for patch(1): what turns the left save into the right one, both in normal form. */
 
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import { iptables, printRule } from '../../netfilter/print.ts';
-import type { Family, Policy, Rule } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Policy, Rule } from '../../netfilter/rule.ts';
 import type { ComparedChain, ComparedTable, Comparison } from './comparison.ts';
 import { hunksOf } from './hunks.ts';
 import { headingOf } from './words.ts';
@@ -70,6 +71,8 @@ function declarations({ chain, left, right }: ComparedChain, inLeft: boolean, in
 function ruleLines({ chain, rows }: ComparedChain): readonly Line[] {
   const append = (rule: Rule): string => `-A ${chain} ${printRule(rule)}`.trimEnd();
   return rows.map((row) =>
-    row.side === 'both' ? { mark: ' ', text: append(row.left.rule) } : { mark: row.side === 'left' ? '-' : '+', text: append(row.at.rule) },
+    row.operand === 'both'
+      ? { mark: ' ', text: append(row.left.rule) }
+      : { mark: row.operand === 'left' ? '-' : '+', text: append(row.at.rule) },
   );
 }

@@ -1,10 +1,11 @@
 /** A diff for people: each chain that differs, how much differs, and what was not looked at. */
 
 import type { Paint, Style } from '../terminal/color.ts';
+import { FAMILY_NAMES } from '../terminal/families.ts';
 import type { Line } from './chain-lines.ts';
 import { piecesOf } from './chain-lines.ts';
 import type { ComparedChain, Comparison } from './comparison.ts';
-import { FAMILY_NAMES, headingOf, leftOutText, notComparedText, reasonOf, summaryText } from './words.ts';
+import { headingOf, leftOutText, notComparedText, reasonOf, summaryText } from './words.ts';
 
 /** The whole report, the sides named above it. */
 export function textForm(comparison: Comparison, paint: Paint): string {
@@ -25,7 +26,8 @@ export function bodyParts(comparison: Comparison, paint: Paint): readonly (reado
 
 /** What was not compared, and what was left out. */
 export function footLines({ left, right, notCompared }: Comparison): readonly string[] {
-  const hidden = (side: 'left' | 'right'): readonly string[] => notCompared.filter((one) => one.side === side).map(notComparedText);
+  const hidden = (operand: 'left' | 'right'): readonly string[] =>
+    notCompared.filter((one) => one.operand === operand).map(notComparedText);
   return [
     ...listed('Not compared:', hidden('left'), hidden('right')),
     ...listed('Left out; --all compares them:', left.foreign.map(leftOutText), right.foreign.map(leftOutText)),

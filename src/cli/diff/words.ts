@@ -4,15 +4,14 @@ import type { ForeignCount } from '../../istio/found/foreign.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Difference, DifferingPart } from '../../netfilter/compare/difference.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { NotCompared, Observation } from '../../netfilter/observation.ts';
-import type { Family, Rule } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
-import type { Place } from '../../sources/source.ts';
-import type { ComparedSide, Comparison } from './comparison.ts';
+import type { Rule } from '../../netfilter/rule.ts';
+import type { Place } from '../../sources/read-source.ts';
+import { FAMILY_NAMES } from '../terminal/families.ts';
+import type { ComparedOperand, Comparison } from './comparison.ts';
 import { differencesOf } from './comparison.ts';
-
-/** How people call a family. */
-export const FAMILY_NAMES: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' };
 
 /** A setting that caused a rule, and where its value came from. */
 export interface Cause {
@@ -38,7 +37,7 @@ export function reasonOf(of: Pick<Rule, 'because'>, plan: CapturePlan | undefine
 }
 
 /** What a side is, in one line: its name; where live rules are; what a text shows. */
-export function headingOf({ name, plan, places, seen }: Pick<ComparedSide, 'name' | 'plan' | 'places' | 'seen'>): string {
+export function headingOf({ name, plan, places, seen }: Pick<ComparedOperand, 'name' | 'plan' | 'places' | 'seen'>): string {
   const said =
     plan !== undefined ? '' : places !== undefined ? placesText(places) : FAMILIES.flatMap((family) => shownText(family, seen)).join(', ');
   return onOneLine(said === '' ? name : `${name} (${said})`);

@@ -2,13 +2,14 @@
 
 import { API_VERSION } from '../../istio/api-version.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
+import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
+import { releasesText } from '../../sources/workloads/group-names.ts';
 import type { Pair, Upgrade } from '../../sources/workloads/upgrade.ts';
 import type { Paint } from '../terminal/color.ts';
 import { plain } from '../terminal/color.ts';
-import { grouped, workloadsText } from '../terminal/numbers.ts';
 import { cut, tableText } from '../terminal/table.ts';
 import { gatheredDocument, outcomeDocument, tallyDocument } from '../workloads/document.ts';
-import { examplesText, outcomeText, placesText, releasesText } from '../workloads/words.ts';
+import { examplesText, outcomeText, placesText } from '../workloads/words.ts';
 import { code } from './markdown.ts';
 
 export interface Compared {

@@ -4,22 +4,22 @@ import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
-import type { NamedSide } from '../../sources/operands.ts';
+import { oneOf } from '../../sources/bad-option.ts';
+import type { DiffOperand } from '../../sources/operand.ts';
+import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
 import { factsOf } from '../../sources/plan-input.ts';
-import { pairSides } from '../../sources/workloads/pair-operands.ts';
+import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
+import { pairOperands } from '../../sources/workloads/pair-operands.ts';
 import { hasErrors } from '../../sources/workloads/planned-groups.ts';
+import { troublesOf } from '../../sources/workloads/remarks.ts';
+import { skippedNotes } from '../../sources/workloads/skipped.ts';
 import type { Pair, Upgrade, WorkloadSource } from '../../sources/workloads/upgrade.ts';
 import { total, upgradeOf } from '../../sources/workloads/upgrade.ts';
-import type { SettingsGiven } from '../options.ts';
 import type { Paint } from '../terminal/color.ts';
-import { grouped, workloadsText } from '../terminal/numbers.ts';
 import type { Result } from '../terminal/result.ts';
-import { BAD_INPUT, oneOf } from '../terminal/result.ts';
-import type { WorkloadGiven } from '../workloads/option.ts';
-import { troublesOf } from '../workloads/remarks.ts';
-import { skippedNotes } from '../workloads/words.ts';
+import { BAD_INPUT } from '../terminal/result.ts';
 import type { Scope } from './comparison.ts';
-import { compareSides, isSame } from './comparison.ts';
+import { compareOperands, isSame } from './comparison.ts';
 import { DIFF_FORM_NAMES, DIFF_FORMS } from './forms.ts';
 import { summaryText } from './words.ts';
 import type { Compared } from './workloads-forms.ts';
@@ -28,7 +28,7 @@ import { UPGRADE_FORMS } from './workloads-forms.ts';
 export interface WorkloadsDiffRequest {
   readonly left: WorkloadSource;
   readonly right: WorkloadSource;
-  readonly given: SettingsGiven & WorkloadGiven;
+  readonly given: SourceOptions & WorkloadOption;
   readonly by: 'rules' | 'packets';
   readonly output: string;
   readonly scope: Scope;
@@ -43,17 +43,17 @@ export async function diffWorkloads(request: WorkloadsDiffRequest): Promise<Resu
   const [only] = groups;
   if (upgrade.only !== undefined) {
     if (only === undefined) throw new ProblemError([...upgrade.problems, ...upgrade.untold.flatMap(troubles)]);
-    const { output, same } = compare(...pairSides(only));
+    const { output, same } = compare(...pairOperands(only));
     return { output, problems: upgrade.problems, notes: notesOf(upgrade, request.given), exitCode: exitCode(upgrade, same) };
   }
-  const compared = upgrade.different.map((group): Compared => ({ group, ...compare(...pairSides(group)) }));
+  const compared = upgrade.different.map((group): Compared => ({ group, ...compare(...pairOperands(group)) }));
   const different = compared.filter(({ same }) => !same);
   // What differs in what is not compared (another family, ...) is the same here.
   const same = total(upgrade.same) + total(compared.filter((one) => one.same).map(({ group }) => group));
   const found = { ...upgrade, compared: different, equal: same };
   const count = total(different.map(({ group }) => group));
-  const ways = different.length === 0 ? '' : ` in ${grouped(different.length)} way${different.length === 1 ? '' : 's'}`;
-  const totals = `${workloadsText(upgrade.count)}: ${grouped(count)} different${ways}, ${grouped(same)} the same, ${grouped(total(upgrade.untold))} not compared`;
+  const possibleVerdicts = different.length === 0 ? '' : ` in ${grouped(different.length)} way${different.length === 1 ? '' : 's'}`;
+  const totals = `${workloadsText(upgrade.count)}: ${grouped(count)} different${possibleVerdicts}, ${grouped(same)} the same, ${grouped(total(upgrade.untold))} not compared`;
   return {
     output: UPGRADE_FORMS[request.output as keyof typeof UPGRADE_FORMS](found, request.paint),
     problems: upgrade.problems,
@@ -62,13 +62,13 @@ export async function diffWorkloads(request: WorkloadsDiffRequest): Promise<Resu
   };
 }
 
-type Compare = (left: NamedSide, right: NamedSide) => Omit<Compared, 'group'>;
+type Compare = (left: DiffOperand, right: DiffOperand) => Omit<Compared, 'group'>;
 
 async function comparerOf({ by, output, given, scope, paint }: WorkloadsDiffRequest): Promise<Compare> {
   if (by === 'rules') {
     const form = oneOf('--output', output, DIFF_FORM_NAMES);
     return (left, right) => {
-      const comparison = compareSides(left, right, scope);
+      const comparison = compareOperands(left, right, scope);
       return { output: DIFF_FORMS[form](comparison, paint), same: isSame(comparison), summary: summaryText(comparison) };
     };
   }
@@ -87,7 +87,7 @@ function troubles({ what }: Upgrade['untold'][number]): readonly Problem[] {
 }
 
 /** The trap of every comparison with a new injection: what the mesh was installed with stands in no pod. */
-function notesOf({ unlike, remarks }: Upgrade, { manifests }: SettingsGiven): readonly string[] {
+function notesOf({ unlike, remarks }: Upgrade, { manifests }: SourceOptions): readonly string[] {
   const were = `${workloadsText(unlike)} ${unlike === 1 ? 'was' : 'were'} injected with`;
   const said =
     manifests?.values.length === 0

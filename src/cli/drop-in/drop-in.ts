@@ -12,32 +12,19 @@ import { bareArguments, parseGoBool, splitCommandLine } from '../../istio/argume
 import type { Environment } from '../../istio/arguments/effective-values.ts';
 import { givenBy } from '../../istio/arguments/effective-values.ts';
 import type { Sourced } from '../../istio/origin.ts';
-import type { CapturePlan } from '../../istio/plan/plan.ts';
 import { planFor } from '../../istio/plan/plan.ts';
 import { formatProblem, ProblemError } from '../../istio/problems.ts';
 import type { Profile } from '../../istio/releases/profile.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
 import { RELEASE_VARIABLE, resolveRelease } from '../../istio/releases/resolve-release.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
+import type { DropInRequest } from './request.ts';
 import { ALLOW_HOST, dropInWork } from './work.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Where Istio's program writes the rules of a dry run. */
 const DRY_RUN_FILE = 'DRY_RUN_FILE_PATH';
-
-/** What the drop-in was asked for. */
-export interface Asked {
-  readonly plan: CapturePlan;
-  readonly target: Target;
-  readonly log: Log;
-  /** Whether the release was named, for the summary. */
-  readonly named: boolean;
-  readonly allowHost: boolean;
-  readonly dryRunFile: string | undefined;
-  readonly is: (action: Action) => boolean;
-  readonly text: (action: Action) => string;
-}
 
 /** Runs the drop-in; resolves to its exit code: 0, 1, 126 for a failed validation, 128 + n after a signal. */
 export async function dropIn(args: readonly string[], variables: Variables): Promise<number> {
@@ -71,7 +58,7 @@ function logOf(args: readonly string[], environment: Environment, profile: Profi
   return makeLog({ json: given.switched('log-json')?.value === true, level: parseLevel(given.action('log-level')?.value ?? '') });
 }
 
-async function ask(args: readonly string[], variables: Variables, wanted: Sourced<string> | undefined): Promise<Asked> {
+async function ask(args: readonly string[], variables: Variables, wanted: Sourced<string> | undefined): Promise<DropInRequest> {
   const { release, problems } = resolveRelease(wanted);
   const profile = profileOf(release);
   const environment = environmentOf(variables);

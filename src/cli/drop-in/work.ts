@@ -1,25 +1,25 @@
 /** The work of the drop-in: print, clean, apply, prove. */
 
 import { writeFileSync } from 'node:fs';
-import type { ApplyOptions } from '../../host/kernel/apply.ts';
 import { applyPlan, clean, machine } from '../../host/kernel/apply.ts';
+import type { ApplyOptions } from '../../host/kernel/options.ts';
 import type { ApplyResult } from '../../host/kernel/result.ts';
 import { writeTermination } from '../../host/termination.ts';
 import { quoted } from '../../istio/problems.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import { printRestore } from '../../netfilter/print.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import { badOption } from '../../sources/bad-option.ts';
 import { applyDocument, remarksOf, rulesText, stepsText, summaryOf } from '../apply/report.ts';
 import type { Signals } from '../signals.ts';
 import { heedSignals } from '../signals.ts';
-import { badOption } from '../terminal/result.ts';
-import type { Asked } from './drop-in.ts';
+import type { DropInRequest } from './request.ts';
 
 /** `true` allows a namespace that looks like a node's. */
 export const ALLOW_HOST = 'ISTIO_INIT_ALLOW_HOST';
 
 /** Does what was asked for; resolves to the exit code. */
-export async function dropInWork(asked: Asked): Promise<number> {
-  const { log, is, text } = asked;
+export async function dropInWork(request: DropInRequest): Promise<number> {
+  const { log, is, text } = request;
   if (is('native-nftables'))
     throw badOption(
       '--native-nftables',
@@ -28,10 +28,10 @@ export async function dropInWork(asked: Asked): Promise<number> {
   const binary = text('force-binary');
   if (binary !== '' && binary !== 'nft' && binary !== 'legacy')
     throw badOption('--force-iptables-binary', `${quoted(binary)} is not one of legacy, nft`);
-  if (is('dry-run')) return dryRun(asked);
-  const options: ApplyOptions = { host: asked.allowHost, ...(binary === '' ? {} : { backend: binary }) };
+  if (is('dry-run')) return dryRun(request);
+  const options: ApplyOptions = { host: request.allowHost, ...(binary === '' ? {} : { backend: binary }) };
   const signals = heedSignals();
-  const changed = is('cleanup-only') || !is('skip-rule-apply') ? await change(asked, options, signals) : 0;
+  const changed = is('cleanup-only') || !is('skip-rule-apply') ? await change(request, options, signals) : 0;
   const ended = signals.exitCode() ?? changed;
   if (ended !== 0 || !is('run-validation') || is('cleanup-only')) return ended;
   // A probe changes nothing, so nothing of it has to be finished; its sockets would keep the process for as long as it may take.
@@ -39,11 +39,11 @@ export async function dropInWork(asked: Asked): Promise<number> {
     log.warn('interrupted while the rules were being proved');
     process.exit(signals.exitCode());
   });
-  return prove(asked);
+  return prove(request);
 }
 
 /** Prints what `preview -o restore` prints. Needs no rights and no iptables, and touches nothing. */
-function dryRun({ plan, log, dryRunFile, named }: Asked): number {
+function dryRun({ plan, log, dryRunFile, named }: DropInRequest): number {
   const full = FAMILIES.filter((family) => plan[family].tables.length > 0);
   const text = full
     .map((family) => `${full.length > 1 ? `# ${family === 'ip' ? 'iptables' : 'ip6tables'}-restore\n` : ''}${printRestore(plan[family])}`)
@@ -61,7 +61,7 @@ function dryRun({ plan, log, dryRunFile, named }: Asked): number {
   return 0;
 }
 
-async function change({ plan, target, log, is, named }: Asked, options: ApplyOptions, { signal }: Signals): Promise<number> {
+async function change({ plan, target, log, is, named }: DropInRequest, options: ApplyOptions, { signal }: Signals): Promise<number> {
   const result = inOwnWords(
     is('cleanup-only') ? await clean(target, options, machine(signal)) : await applyPlan(target, plan, options, machine(signal)),
   );
@@ -72,7 +72,7 @@ async function change({ plan, target, log, is, named }: Asked, options: ApplyOpt
   return done ? 0 : 1;
 }
 
-function rulesOf({ release }: Asked['plan'], named: boolean): string {
+function rulesOf({ release }: DropInRequest['plan'], named: boolean): string {
   return `the rules of Istio ${release} (${named ? 'the release that was named' : 'the newest known release'})`;
 }
 
@@ -89,7 +89,7 @@ function inOwnWords(result: ApplyResult): ApplyResult {
 }
 
 /** One line of summary, the rules in one block, the rest where someone looks for it. */
-function report(result: ApplyResult, log: Asked['log'], what: string): void {
+function report(result: ApplyResult, log: DropInRequest['log'], what: string): void {
   const wrong = result.outcome === 'failed' || result.outcome === 'refused';
   for (const reason of result.reasons) log.debug(reason);
   for (const { argv, text, done } of result.tried)
@@ -103,7 +103,7 @@ function report(result: ApplyResult, log: Asked['log'], what: string): void {
   (wrong ? log.error : log.info)(summaryOf(result, what));
 }
 
-async function prove({ plan, log, text }: Asked): Promise<number> {
+async function prove({ plan, log, text }: DropInRequest): Promise<number> {
   const { milliseconds, PROBE_FAILED, probePlan } = await import('../probe/probing.ts');
   const { lines, failed, results } = await probePlan(
     plan,

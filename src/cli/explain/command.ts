@@ -1,9 +1,9 @@
 /** The words of `explain` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
+import { last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
-import { WORKLOAD_OPTION, workloadGiven } from '../workloads/option.ts';
+import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 // Columns of a line: those of the terminal within bounds, and those of the help where nobody looks.
 const WIDEST = 160;
@@ -22,7 +22,7 @@ export const explainCommand: CommandModule = {
         describe: 'Settings or manifests: FILE, - (standard input), FILE@1.23, @1.23; left out: the settings given',
       })
       .options(SETTINGS_OPTIONS)
-      .options(WORKLOAD_OPTION)
+      .options(WORKLOAD_OPTIONS)
       .options({
         output: {
           alias: 'o',
@@ -49,7 +49,7 @@ export const explainCommand: CommandModule = {
       const source = last(parsed, 'source');
       return explain({
         ...(source === undefined ? {} : { source }),
-        given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
+        given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
         output: last(parsed, 'output') ?? '',
         paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
         width: Math.max(NARROWEST, Math.min(WIDEST, process.stdout.columns ?? ELSEWHERE)),

@@ -3,11 +3,11 @@
 import type { Effect, Explanation } from '../../istio/advice/explain.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
 import { wordsOf } from '../../istio/kubernetes/injection/injected.ts';
-import type { Source, Sourced } from '../../istio/origin.ts';
+import type { Origin, Sourced } from '../../istio/origin.ts';
 import { printSource } from '../../istio/origin.ts';
 import { problemDocument } from '../../istio/plan/plan-document.ts';
 
-export function explanationDocument({ plan, basis, facts, settings, unused, rules, routing }: Explanation): object {
+export function explanationDocument({ plan, basis, facts, settings, ignored, rules, routing }: Explanation): object {
   return {
     apiVersion: API_VERSION,
     kind: 'Explanation',
@@ -22,7 +22,7 @@ export function explanationDocument({ plan, basis, facts, settings, unused, rule
       over: over.map(beatenDocument),
       ...effectDocument(effect),
     })),
-    unused: unused.map(({ name, value, source, because }) => ({ name, value, source: sourceDocument(source), because })),
+    unused: ignored.map(({ name, value, source, because }) => ({ name, value, source: sourceDocument(source), because })),
     rules: rules.map(({ family, table, chain, id, text, because, settings: causes }) => ({
       family,
       table,
@@ -56,7 +56,7 @@ function subjectOf(basis: Explanation['basis']): object {
   };
 }
 
-function sourceDocument(source: Source): object {
+function sourceDocument(source: Origin): object {
   // How far a block is indented is a matter of its readers.
   const told = Object.entries(source).filter(([name]) => name !== 'indent');
   return { text: printSource(source), ...Object.fromEntries(told) };

@@ -1,18 +1,19 @@
 /** `explain`: each setting with who gave it and what it does, each rule with its reason. */
 
 import { explain as explained } from '../../istio/advice/explain.ts';
-import { withoutStandIn } from '../../sources/plan-input/placeholder-nameserver.ts';
-import type { PlanGiven } from '../../sources/plan-input.ts';
+import { badOption, oneOf } from '../../sources/bad-option.ts';
+import type { PlanOptions } from '../../sources/plan-input/input.ts';
+import { withoutPlaceholder } from '../../sources/plan-input/placeholder-nameserver.ts';
 import { readInput } from '../../sources/plan-input.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import type { Paint } from '../terminal/color.ts';
 import type { Result } from '../terminal/result.ts';
-import { BAD_INPUT, badOption, oneOf } from '../terminal/result.ts';
+import { BAD_INPUT } from '../terminal/result.ts';
 import { EXPLAIN_FORM_NAMES, EXPLAIN_FORMS } from './forms.ts';
 
 export interface ExplainRequest {
   readonly source?: string;
-  readonly given: PlanGiven;
+  readonly given: PlanOptions;
   readonly output: string;
   readonly paint: Paint;
   /** Columns that a line of a table may have. */
@@ -24,12 +25,12 @@ export async function explain({ source, given, output, paint, width }: ExplainRe
   const form = oneOf('--output', output, EXPLAIN_FORM_NAMES);
   const name = parseSource(source);
   if (name.kind !== 'settings' && name.kind !== 'file') throw notSettings(source ?? '');
-  const input = await readInput(name, { ...given, standIn: true });
+  const input = await readInput(name, { ...given, placeholder: true });
   if (input.kind === 'text') throw notSettings(input.text.file);
   const { plan, basis, facts, notes, missing } = input;
   const whole = explained(plan, basis, facts);
   // Settings, and most of the rules, are the same whichever nameservers the pod has.
-  const shown = missing === undefined ? whole : withoutStandIn(whole, missing);
+  const shown = missing === undefined ? whole : withoutPlaceholder(whole, missing);
   const said = missing === undefined ? notes : [...notes, 'note: shown without the rules that name nameservers'];
   const exitCode = missing === undefined ? 0 : BAD_INPUT;
   return { output: EXPLAIN_FORMS[form].print(shown, paint, width), problems: shown.plan.problems, notes: said, exitCode };

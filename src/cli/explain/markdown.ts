@@ -3,22 +3,22 @@
 import type { ExplainedRule, ExplainedSetting, Explanation } from '../../istio/advice/explain.ts';
 import { onOneLine } from '../../istio/origin.ts';
 import { code } from '../diff/markdown.ts';
-import { FAMILY_NAMES } from '../diff/words.ts';
+import { FAMILY_NAMES } from '../terminal/families.ts';
 import { headingOf, isGiven, remarksOn, settingSourceText, sourceText, surroundings, unusedText } from './words.ts';
 
 /** What is explained, the settings and the rules as tables. */
 export function markdownForm(explanation: Explanation): string {
-  const { settings, unused, rules, routing } = explanation;
+  const { settings, ignored, rules, routing } = explanation;
   const given = settings.filter(isGiven);
   const parts = [
     [`### ${plain(headingOf(explanation))}`],
     surroundings(explanation).map(([label, text]) => `- ${label}: ${code(text)}`),
     settingTable('given', given),
-    unused.length === 0
+    ignored.length === 0
       ? []
       : table(
           ['given in vain', 'value', 'from', ''],
-          unused.map((one) => [plain(one.name), plain(one.value), plain(sourceText(one.source)), plain(unusedText(one))]),
+          ignored.map((one) => [plain(one.name), plain(one.value), plain(sourceText(one.source)), plain(unusedText(one))]),
         ),
     settingTable(
       'as by default',

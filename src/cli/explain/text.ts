@@ -1,9 +1,9 @@
 /** An explanation for people: settings as a table, then each rule with its reason. */
 
-import type { ExplainedRule, ExplainedSetting, Explanation, Unused } from '../../istio/advice/explain.ts';
+import type { ExplainedRule, ExplainedSetting, Explanation, IgnoredText } from '../../istio/advice/explain.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
-import { FAMILY_NAMES } from '../diff/words.ts';
 import type { Paint } from '../terminal/color.ts';
+import { FAMILY_NAMES } from '../terminal/families.ts';
 import { hanging, row, wrapped } from './columns.ts';
 import { headingOf, isGiven, remarksOn, settingSourceText, surroundings, unusedText } from './words.ts';
 
@@ -14,12 +14,12 @@ const INDENT = 2;
 
 /** Wrapped to a number of columns. */
 export function textForm(explanation: Explanation, paint: Paint, width: number): string {
-  const { settings, unused, rules, routing } = explanation;
+  const { settings, ignored, rules, routing } = explanation;
   const given = settings.filter(isGiven);
   const parts = [
     [paint('heading', headingOf(explanation)), ...surroundings(explanation).flatMap(([label, text]) => hanging(`${label}: `, text, width))],
     table('GIVEN', given, paint, width),
-    unused.length === 0 ? [] : [paint('heading', 'GIVEN IN VAIN'), ...unused.flatMap((one) => unusedLines(one, paint, width))],
+    ignored.length === 0 ? [] : [paint('heading', 'GIVEN IN VAIN'), ...ignored.flatMap((one) => unusedLines(one, paint, width))],
     table(
       given.length === 0 ? 'SETTINGS' : 'AS BY DEFAULT',
       settings.filter((setting) => !isGiven(setting)),
@@ -49,7 +49,7 @@ function table(title: string, settings: readonly ExplainedSetting[], paint: Pain
 }
 
 /** Its name is too long for a column. */
-function unusedLines(one: Unused, paint: Paint, width: number): readonly string[] {
+function unusedLines(one: IgnoredText, paint: Paint, width: number): readonly string[] {
   const said = onOneLine(`${one.name}: ${one.value === '' ? 'nothing' : one.value} (${printSource(one.source)})`);
   return [...hanging('', said, width), ...aside(unusedText(one), 'moved', paint, width)];
 }

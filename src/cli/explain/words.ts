@@ -1,8 +1,8 @@
 /** An explanation in words. */
 
-import type { ExplainedSetting, Explanation, Unused } from '../../istio/advice/explain.ts';
+import type { ExplainedSetting, Explanation, IgnoredText } from '../../istio/advice/explain.ts';
 import { wordsOf } from '../../istio/kubernetes/injection/injected.ts';
-import type { Source, Sourced } from '../../istio/origin.ts';
+import type { Origin, Sourced } from '../../istio/origin.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
 import { whyNoRules } from '../../sources/plan-input/why-no-rules.ts';
@@ -49,7 +49,7 @@ function commandOf(basis: Explanation['basis']): readonly (readonly [string, str
 }
 
 /** `pod.yaml:14:9 traffic.sidecar.istio.io/excludeInboundPorts`: where a value stands, and what stands there. */
-export function sourceText(source: Source): string {
+export function sourceText(source: Origin): string {
   const key = source.kind === 'file' && source.key !== undefined ? ` ${onOneLine(source.key)}` : '';
   return `${printSource(source)}${key}`;
 }
@@ -88,7 +88,7 @@ export function remarksOn({ effect, over }: ExplainedSetting): readonly Remark[]
 }
 
 /** What somebody gave in vain. */
-export function unusedText({ because }: Unused): string {
+export function unusedText({ because }: IgnoredText): string {
   return `no effect: ${because}`;
 }
 

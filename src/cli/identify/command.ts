@@ -1,9 +1,9 @@
 /** The words of `identify` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
+import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
-import { WORKLOAD_OPTION, workloadGiven } from '../workloads/option.ts';
+import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 export const identifyCommand: CommandModule = {
   command: 'identify [source]',
@@ -17,7 +17,7 @@ export const identifyCommand: CommandModule = {
         describe: 'Rules or manifests: FILE, - (standard input), live, pid:N, netns:PATH, exec:TEXT',
       })
       .options(SETTINGS_OPTIONS)
-      .options(WORKLOAD_OPTION)
+      .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
       .option('output', {
         alias: 'o',
@@ -45,7 +45,7 @@ export const identifyCommand: CommandModule = {
       const [source, family] = [last(parsed, 'source'), last(parsed, 'family')];
       return identifyRules({
         ...(source === undefined ? {} : { source }),
-        given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
+        given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
         output: last(parsed, 'output') ?? '',
         ...(family === undefined ? {} : { family }),
         paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),

@@ -14,11 +14,11 @@ export function identificationDocument(report: Report): object {
     kind: 'Identification',
     source: name,
     outcome,
-    answers: described.map(({ releases, plan, odd, switches, facts, differences, sidecar, commands, untraced }) => ({
+    answers: described.map(({ releases, plan, nonDefault, switches, facts, differences, sidecar, commands, untraced }) => ({
       releases,
       spans: spansText(releases),
       settings: printedSettings(plan.settings),
-      odd: { settings: odd.settings, switches: Object.fromEntries(odd.switches.map((key) => [key, switches[key]])) },
+      odd: { settings: nonDefault.settings, switches: Object.fromEntries(nonDefault.switches.map((key) => [key, switches[key]])) },
       facts,
       sidecar: sidecar.document,
       unsaid: sidecar.unsaid,

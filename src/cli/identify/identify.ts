@@ -3,29 +3,29 @@
 import { identify } from '../../istio/found/identify.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { problem } from '../../istio/problems.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
-import type { Side } from '../../sources/source.ts';
-import { readSide } from '../../sources/source.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import { badOption, oneOf } from '../../sources/bad-option.ts';
+import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
+import { readSource } from '../../sources/read-source.ts';
+import type { RuleSource } from '../../sources/rule-source.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { manifestsIn } from '../../sources/workloads/detect.ts';
-import { observedSide, withoutTwins } from '../check/source.ts';
+import { observedSource, withoutTwins } from '../check/source.ts';
 import { unseenOf } from '../check/unseen.ts';
-import type { SettingsGiven } from '../options.ts';
 import type { Paint } from '../terminal/color.ts';
 import type { Result } from '../terminal/result.ts';
-import { BAD_INPUT, badOption, oneOf } from '../terminal/result.ts';
-import type { WorkloadGiven } from '../workloads/option.ts';
+import { BAD_INPUT } from '../terminal/result.ts';
 import type { IdentifyFormName } from './forms.ts';
 import { IDENTIFY_FORM_NAMES, IDENTIFY_FORMS } from './forms.ts';
 import type { Report } from './report.ts';
 import { reportOf } from './report.ts';
-import { factsSaid, nothingText } from './words.ts';
+import { describedFacts, nothingText } from './words.ts';
 
 export interface IdentifyRequest {
   /** Without one, what `-f` names. */
   readonly source?: string;
-  readonly given: SettingsGiven & WorkloadGiven;
+  readonly given: SourceOptions & WorkloadOption;
   readonly output: string;
   readonly family?: string;
   readonly paint: Paint;
@@ -41,27 +41,27 @@ export async function identifyRules({ source, given, output, family: named, pain
     if (family !== undefined) throw badOption('--family', 'goes with rules that were found; of manifests both families are known');
     const { identifyWorkloads } = await import('./workloads.ts');
     const found = await identifyWorkloads(manifests, output);
-    return 'output' in found ? found : identifySide(found, { kind: 'settings' }, output, paint);
+    return 'output' in found ? found : identifySource(found, { kind: 'settings' }, output, paint);
   }
   if (source === undefined && given.filename === undefined)
     throw badOption('identify', 'what is to be identified? Name a SOURCE, or manifests with -f');
   const name = parseSource(source);
-  const side = source === undefined ? await readSide(undefined, given, family) : await observedSide(source, name, given, family);
-  return identifySide(side, name, output, paint);
+  const ruleSource = source === undefined ? await readSource(undefined, given, family) : await observedSource(source, name, given, family);
+  return identifySource(ruleSource, name, output, paint);
 }
 
-function identifySide(side: Side, name: SourceName, output: string, paint: Paint): Result {
+function identifySource(ruleSource: RuleSource, name: SourceName, output: string, paint: Paint): Result {
   const form: IdentifyFormName = oneOf('--output', output, IDENTIFY_FORM_NAMES);
-  const found = identify(withoutTwins(side.seen));
-  const report = reportOf(found, side, unseenOf(side, [], name), IDENTIFY_FORMS[form].all);
+  const found = identify(withoutTwins(ruleSource.seen));
+  const report = reportOf(found, ruleSource, unseenOf(ruleSource, [], name), IDENTIFY_FORMS[form].all);
   const nothing: Problem = {
-    ...problem('rules-text', { kind: 'file', file: side.name, line: 0, column: 0 }, { reason: nothingText(report, report.native) }),
+    ...problem('rules-text', { kind: 'file', file: ruleSource.name, line: 0, column: 0 }, { reason: nothingText(report, report.native) }),
     severity: 'error',
   };
   return {
     output: IDENTIFY_FORMS[form].print(report, paint),
-    problems: [...side.problems, ...(report.outcome === 'none' ? [nothing] : [])],
-    notes: [...side.notes, ...(form === 'yaml' ? yamlNotes(report) : [])],
+    problems: [...ruleSource.problems, ...(report.outcome === 'none' ? [nothing] : [])],
+    notes: [...ruleSource.notes, ...(form === 'yaml' ? yamlNotes(report) : [])],
     exitCode: EXIT_CODES[report.outcome],
   };
 }
@@ -69,7 +69,7 @@ function identifySide(side: Side, name: SourceName, output: string, paint: Paint
 /** What a document of settings can't say. */
 function yamlNotes({ described: [likeliest] }: Report): readonly string[] {
   if (likeliest === undefined) return [];
-  const facts = factsSaid(likeliest.facts);
+  const facts = describedFacts(likeliest.facts);
   return [
     ...(facts.length === 0 ? [] : [`note: of the pod must be known: ${facts.join(' ')}`]),
     ...likeliest.sidecar.unsaid.map(({ name, reason }) => `note: not said: ${name}: ${reason}`),

@@ -6,14 +6,14 @@ import { bodyParts } from '../diff/text.ts';
 import { plain } from '../terminal/color.ts';
 import type { Report } from './report.ts';
 import { headline, otherLines } from './text.ts';
-import { commandText, factsMadeUp, factsSaid, nothingText, setAsideSaid, settingsSaid, untracedSaid, yamlText } from './words.ts';
+import { commandText, describedFacts, describedSettings, factsMadeUp, nothingText, setAsideText, untracedText, yamlText } from './words.ts';
 
 /** The releases as the heading, the settings in every form, and what is not certain. */
 export function markdownForm(report: Report): string {
   const [likeliest] = report.described;
   if (likeliest === undefined) return `### ${plainText(`${report.name}: ${nothingText(report, report.native)}`)}\n`;
   const { sidecar, commands, untraced, facts } = likeliest;
-  const rows = settingsSaid(likeliest).map(({ key, text, ordinary }) =>
+  const rows = describedSettings(likeliest).map(({ key, text, ordinary }) =>
     ordinary === undefined ? `| ${key} | ${plainText(text)} | |` : `| **${key}** | **${plainText(text)}** | ${plainText(ordinary)} |`,
   );
   const body = report.comparison === undefined ? [] : bodyParts(report.comparison, plain);
@@ -32,12 +32,12 @@ export function markdownForm(report: Report): string {
       commands.flatMap((command) => [...(commands.length > 1 ? [`# ${spansText(command.releases)}`] : []), commandText(command)]),
     ),
     [
-      ...factsSaid(facts).map((fact) => `- of the pod: ${code(fact)}`),
+      ...describedFacts(facts).map((fact) => `- of the pod: ${code(fact)}`),
       ...factsMadeUp(facts).map((text) => `- of the pod: ${text}`),
       ...sidecar.unsaid.map(({ name, reason }) => `- YAML can not say ${plainText(`${name}: ${reason}`)}`),
-      ...untracedSaid(untraced).map((text) => `- not told: ${plainText(text)}`),
+      ...untracedText(untraced).map((text) => `- not told: ${plainText(text)}`),
       ...report.notSeen.map((text) => `- not seen: ${plainText(text)}`),
-      ...setAsideSaid(report.setAside).map((text) => `- set aside: ${plainText(text)}`),
+      ...setAsideText(report.setAside).map((text) => `- set aside: ${plainText(text)}`),
       ...otherLines(report).map((text) => `- or: ${plainText(text)}`),
     ],
   ];

@@ -4,9 +4,9 @@ import type { Description } from '../../istio/found/identify/describe.ts';
 import type { Answer, Identification } from '../../istio/found/identify.ts';
 import { describeAnswer } from '../../istio/found/identify.ts';
 import { observeAll } from '../../netfilter/observation.ts';
-import type { Side } from '../../sources/source.ts';
+import type { RuleSource } from '../../sources/rule-source.ts';
 import type { Comparison } from '../diff/comparison.ts';
-import { compareSides } from '../diff/comparison.ts';
+import { compareOperands } from '../diff/comparison.ts';
 import { makerName } from './words.ts';
 
 export interface Report extends Identification {
@@ -23,24 +23,24 @@ export interface Report extends Identification {
 }
 
 /** The report of an identification; `all` describes every answer, not only the likeliest. */
-export function reportOf(found: Identification, side: Side, notSeen: readonly string[], all: boolean): Report {
+export function reportOf(found: Identification, ruleSource: RuleSource, notSeen: readonly string[], all: boolean): Report {
   const { outcome, answers, observed } = found;
   const [likeliest] = answers;
   const described = (all ? answers : answers.slice(0, 1)).map((answer) => ({ ...answer, ...describeAnswer(found, answer) }));
   const nothing = { problems: [], notes: [] };
   return {
     ...found,
-    name: side.name === '-' ? 'standard input' : side.name,
+    name: ruleSource.name === '-' ? 'standard input' : ruleSource.name,
     described,
     comparison:
       outcome !== 'nearest' || likeliest === undefined
         ? undefined
-        : compareSides(
+        : compareOperands(
             { name: makerName(likeliest), seen: observeAll(likeliest.plan), plan: likeliest.plan, ...nothing },
-            { name: side.name, seen: observed, ...nothing },
+            { name: ruleSource.name, seen: observed, ...nothing },
             { all: true },
           ),
     notSeen,
-    native: (side.places ?? []).flatMap(({ backend, table }) => (backend === 'native nft' ? [table] : [])),
+    native: (ruleSource.places ?? []).flatMap(({ backend, table }) => (backend === 'native nft' ? [table] : [])),
   };
 }

@@ -6,16 +6,16 @@ import { spansText } from '../../istio/releases/spans-text.ts';
 import { bodyParts } from '../diff/text.ts';
 import type { Paint } from '../terminal/color.ts';
 import type { Report } from './report.ts';
-import type { SaidSetting } from './words.ts';
+import type { DescribedSetting } from './words.ts';
 import {
   commandText,
+  describedFacts,
+  describedSettings,
   factsMadeUp,
-  factsSaid,
   makerName,
   nothingText,
-  setAsideSaid,
-  settingsSaid,
-  untracedSaid,
+  setAsideText,
+  untracedText,
   yamlText,
 } from './words.ts';
 
@@ -27,7 +27,7 @@ export function textForm(report: Report, paint: Paint): string {
   const [likeliest] = report.described;
   if (likeliest === undefined) return '';
   const { sidecar, commands, untraced, facts } = likeliest;
-  const said = settingsSaid(likeliest);
+  const said = describedSettings(likeliest);
   const usual = said.filter(({ ordinary }) => ordinary === undefined);
   const several = commands.length > 1;
   const parts: readonly (readonly string[])[] = [
@@ -55,9 +55,9 @@ export function textForm(report: Report, paint: Paint): string {
       ...labelled(paint, 'pod', podLines(facts)),
     ],
     [
-      ...labelled(paint, 'not told', untracedSaid(untraced).flatMap(wrapped)),
+      ...labelled(paint, 'not told', untracedText(untraced).flatMap(wrapped)),
       ...labelled(paint, 'not seen', report.notSeen.map(onOneLine)),
-      ...labelled(paint, 'aside', [...setAsideSaid(report.setAside), ...ambientLines(report)].map(onOneLine)),
+      ...labelled(paint, 'aside', [...setAsideText(report.setAside), ...ambientLines(report)].map(onOneLine)),
       ...labelled(paint, 'or', otherLines(report)),
     ],
   ];
@@ -83,14 +83,14 @@ function labelled(paint: Paint, label: string, lines: readonly string[]): readon
   return lines.map((line, index) => `${paint('heading', (index === 0 ? label : '').padEnd(LABEL))}${line}`.trimEnd());
 }
 
-function settingLines(said: readonly SaidSetting[], release: string): readonly string[] {
-  const odd = said.filter(({ ordinary }) => ordinary !== undefined);
-  if (odd.length === 0) return [`those of an ordinary injected pod of ${release}`];
-  return odd.map(({ key, text, ordinary }) => onOneLine(`* ${key}: ${text}  (ordinary: ${ordinary})`));
+function settingLines(said: readonly DescribedSetting[], release: string): readonly string[] {
+  const nonDefault = said.filter(({ ordinary }) => ordinary !== undefined);
+  if (nonDefault.length === 0) return [`those of an ordinary injected pod of ${release}`];
+  return nonDefault.map(({ key, text, ordinary }) => onOneLine(`* ${key}: ${text}  (ordinary: ${ordinary})`));
 }
 
 function podLines(facts: Answer['facts']): readonly string[] {
-  const said = factsSaid(facts).join(' ');
+  const said = describedFacts(facts).join(' ');
   const madeUp = factsMadeUp(facts).join('; ');
   return said === '' ? [] : [madeUp === '' ? said : `${said}  (${madeUp})`];
 }
@@ -102,8 +102,10 @@ function ambientLines({ ambient, native }: Report): readonly string[] {
 /** The other answers, in a line each. */
 export function otherLines({ answers }: Report): readonly string[] {
   return answers.slice(1).map((answer) => {
-    const odd = settingsSaid(answer).flatMap(({ key, text, ordinary }) => (ordinary === undefined ? [] : [`${key} ${text}`]));
-    return onOneLine(`${makerName(answer)}, with ${odd.length === 0 ? 'the settings of an ordinary injected pod' : odd.join('; ')}`);
+    const nonDefault = describedSettings(answer).flatMap(({ key, text, ordinary }) => (ordinary === undefined ? [] : [`${key} ${text}`]));
+    return onOneLine(
+      `${makerName(answer)}, with ${nonDefault.length === 0 ? 'the settings of an ordinary injected pod' : nonDefault.join('; ')}`,
+    );
   });
 }
 

@@ -14,7 +14,8 @@ import { SETTING_KEYS } from '../../istio/settings/settings.ts';
 import { printedValues, valueText } from '../../istio/settings/value-text.ts';
 import { writeYaml } from '../../istio/yaml.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
-import { FAMILY_NAMES, leftOutText } from '../diff/words.ts';
+import { leftOutText } from '../diff/words.ts';
+import { FAMILY_NAMES } from '../terminal/families.ts';
 
 /** `Istio 1.7.0 to 1.12.9`. */
 export function makerName({ releases }: Pick<Answer, 'releases'>): string {
@@ -22,22 +23,26 @@ export function makerName({ releases }: Pick<Answer, 'releases'>): string {
 }
 
 /** One setting of an answer, and what an ordinary injected pod has where that is something else. */
-export interface SaidSetting {
+export interface DescribedSetting {
   readonly key: string;
   readonly text: string;
   readonly ordinary?: string;
 }
 
 /** All settings, those that no ordinary injected pod has first, with what only the environment of old programs asks for. */
-export function settingsSaid({ plan, odd, switches }: Pick<Answer, 'plan' | 'odd' | 'switches'>): readonly SaidSetting[] {
+export function describedSettings({
+  plan,
+  nonDefault,
+  switches,
+}: Pick<Answer, 'plan' | 'nonDefault' | 'switches'>): readonly DescribedSetting[] {
   const usual = ordinaryValues(profileOf(plan.release));
   const ordinary = textsOf(Object.fromEntries(SETTING_KEYS.map((key) => [key, { value: usual[key] }])) as unknown as Settings);
   const own = textsOf(plan.settings);
-  const said = (key: SettingKey): SaidSetting => ({ key, text: own(key) });
+  const said = (key: SettingKey): DescribedSetting => ({ key, text: own(key) });
   return [
-    ...odd.settings.map((key): SaidSetting => ({ ...said(key), ordinary: ordinary(key) })),
-    ...odd.switches.map((name): SaidSetting => ({ key: name, text: String(switches[name]), ordinary: 'by environment only' })),
-    ...SETTING_KEYS.filter((key) => !odd.settings.includes(key)).map(said),
+    ...nonDefault.settings.map((key): DescribedSetting => ({ ...said(key), ordinary: ordinary(key) })),
+    ...nonDefault.switches.map((name): DescribedSetting => ({ key: name, text: String(switches[name]), ordinary: 'by environment only' })),
+    ...SETTING_KEYS.filter((key) => !nonDefault.settings.includes(key)).map(said),
   ];
 }
 
@@ -52,7 +57,7 @@ export function yamlText({ sidecar }: Pick<Description, 'sidecar'>): string {
 }
 
 /** What must be known of the pod besides, as options of this program. */
-export function factsSaid({ addresses = [], nameservers = [] }: Answer['facts']): readonly string[] {
+export function describedFacts({ addresses = [], nameservers = [] }: Answer['facts']): readonly string[] {
   return [...addresses.map((address) => `--address ${address}`), ...nameservers.map((server) => `--nameserver ${server}`)];
 }
 
@@ -73,7 +78,7 @@ export function commandText(command: CommandAt): string {
 }
 
 /** What can't be told, by the reason: `dropInvalid: shows only in IPv4 mangle, which is not seen`. */
-export function untracedSaid(untraced: readonly Untraced[]): readonly string[] {
+export function untracedText(untraced: readonly Untraced[]): readonly string[] {
   const byReason = new Map<string, SettingKey[]>();
   for (const one of untraced) {
     const reason = reasonOf(one);
@@ -98,7 +103,7 @@ function reasonOf(one: Untraced): string {
 }
 
 /** What is there besides our rules. */
-export function setAsideSaid({ programs, others, lookalikes }: SetAside): readonly string[] {
+export function setAsideText({ programs, others, lookalikes }: SetAside): readonly string[] {
   return [
     ...(programs.length === 0 ? [] : [programs.map(leftOutText).join(', ')]),
     ...others.map(({ family, table, rules, first }) => {

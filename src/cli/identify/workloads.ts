@@ -7,19 +7,21 @@ import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
 import { observeAll } from '../../netfilter/observation.ts';
-import type { Side } from '../../sources/source.ts';
+import { oneOf } from '../../sources/bad-option.ts';
+import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
+import type { RuleSource } from '../../sources/rule-source.ts';
+import { grouped } from '../../sources/workloads/counts.ts';
+import { releasesText } from '../../sources/workloads/group-names.ts';
+import { onlyWorkload } from '../../sources/workloads/only-workload.ts';
 import type { PlannedGroups } from '../../sources/workloads/planned-groups.ts';
-import { exitCodeOf, plannedGroups } from '../../sources/workloads/planned-groups.ts';
-import { soleSide } from '../../sources/workloads/single-workload.ts';
+import { plannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { code } from '../diff/markdown.ts';
-import type { SettingsGiven } from '../options.ts';
-import { grouped } from '../terminal/numbers.ts';
 import type { Result } from '../terminal/result.ts';
-import { BAD_INPUT, oneOf } from '../terminal/result.ts';
+import { BAD_INPUT } from '../terminal/result.ts';
 import { cut, tableText } from '../terminal/table.ts';
 import { gatheredDocument, outcomeDocument, tallyDocument } from '../workloads/document.ts';
-import type { WorkloadGiven } from '../workloads/option.ts';
-import { examplesText, outcomeText, releasesText } from '../workloads/words.ts';
+import { exitCodeOf } from '../workloads/exit-code.ts';
+import { examplesText, outcomeText } from '../workloads/words.ts';
 import { IDENTIFY_FORM_NAMES } from './forms.ts';
 
 interface Identified {
@@ -45,11 +47,11 @@ const FORMS = {
 type FormName = keyof typeof FORMS;
 
 /** The only workload as a side, or the result for many. Throws a ProblemError for input that can't be used. */
-export async function identifyWorkloads(given: SettingsGiven & WorkloadGiven, output: string): Promise<Side | Result> {
+export async function identifyWorkloads(given: SourceOptions & WorkloadOption, output: string): Promise<RuleSource | Result> {
   // One workload has a form more.
   oneOf('--output', output, IDENTIFY_FORM_NAMES);
   const found = await plannedGroups(given);
-  const sole = soleSide(found, given);
+  const sole = onlyWorkload(found, given);
   if (sole !== undefined) return sole;
   const form: FormName = oneOf('--output', output, Object.keys(FORMS) as FormName[]);
   const identified = found.groups.map(identifiedOf);

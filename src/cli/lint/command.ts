@@ -2,7 +2,7 @@
 
 import type { CommandModule, Options } from 'yargs';
 import { dashesIn } from '../lone-dashes.ts';
-import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
+import { last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 
 const { filename, values, release, installer, 'image-release': imageRelease } = SETTINGS_OPTIONS;
@@ -60,7 +60,7 @@ export const lintCommand: CommandModule = {
       const files = parsed['files'];
       return lint({
         files: [...(Array.isArray(files) ? files.map(String) : []), ...dashesIn(process.argv.slice(2), LINT_OPTIONS)],
-        given: settingsGiven(parsed),
+        given: sourceOptions(parsed),
         failOn: last(parsed, 'fail-on') ?? '',
         failOnOption: thresholdOption(process.argv.slice(2)),
         output: last(parsed, 'output') ?? '',

@@ -2,10 +2,10 @@
 
 import { istioctlCode } from '../../istio/advice/lint/kinds.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
-import type { Source } from '../../istio/origin.ts';
+import type { Origin } from '../../istio/origin.ts';
 import { printSource } from '../../istio/origin.ts';
-import type { PrintedReport } from './forms.ts';
 import { pageOf } from './page.ts';
+import type { PrintedReport } from './report.ts';
 
 /** The document of a report. Within one apiVersion keys are added, never renamed or removed. */
 export function lintDocument({ results, untold, workloads, distinct, unknownReleases, skipped }: PrintedReport): object {
@@ -36,7 +36,7 @@ export function lintDocument({ results, untold, workloads, distinct, unknownRele
   };
 }
 
-function placeDocument(source: Source): object {
+function placeDocument(source: Origin): object {
   if (source.kind !== 'file') return { source: printSource(source) };
   const { file, line, column, key } = source;
   return { file, ...(line === 0 ? {} : { line, column }), ...(key === undefined ? {} : { key }) };

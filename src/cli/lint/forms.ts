@@ -1,17 +1,11 @@
 /** The forms of a report: one table. */
 
-import type { LintReport } from '../../istio/advice/lint/gather.ts';
 import type { Paint } from '../terminal/color.ts';
 import { lintDocument } from './document.ts';
 import { githubForm } from './github.ts';
+import type { PrintedReport } from './report.ts';
 import { sarifDocument } from './sarif.ts';
 import { tableForm } from './table.ts';
-
-/** A report, and what was passed over on the way to it. */
-export interface PrintedReport extends LintReport {
-  /** Kinds without pods, and how many of each. */
-  readonly skipped: ReadonlyMap<string, number>;
-}
 
 interface Form {
   readonly what: string;

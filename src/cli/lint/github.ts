@@ -1,9 +1,9 @@
 /** Annotations of a GitHub workflow: one line a place. */
 
-import type { Source } from '../../istio/origin.ts';
+import type { Origin } from '../../istio/origin.ts';
 import { printSource } from '../../istio/origin.ts';
 import type { Severity } from '../../istio/problems.ts';
-import type { PrintedReport } from './forms.ts';
+import type { PrintedReport } from './report.ts';
 
 const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', note: 'notice' };
 
@@ -19,7 +19,7 @@ export function githubForm({ results, untold }: PrintedReport): string {
   return [...lines, ...rest].map((line) => `${line}\n`).join('');
 }
 
-function command(severity: Severity, code: string, source: Source, said: string): string {
+function command(severity: Severity, code: string, source: Origin, said: string): string {
   const where =
     source.kind !== 'file'
       ? []

@@ -3,16 +3,17 @@
 import { deadRuleFinder } from '../../istio/advice/lint/dead-rules.ts';
 import { lintGathering } from '../../istio/advice/lint/gather.ts';
 import type { Sourced } from '../../istio/origin.ts';
+import { badOption, oneOf } from '../../sources/bad-option.ts';
+import type { SourceOptions } from '../../sources/options.ts';
 import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
+import { eachWorkload } from '../../sources/workloads/each-workload.ts';
 import { injectionRequest } from '../../sources/workloads/injection-request.ts';
-import { nothingFound } from '../../sources/workloads/none-found.ts';
-import { eachWorkload } from '../../sources/workloads/read.ts';
+import { noneFound } from '../../sources/workloads/none-found.ts';
 import type { Passed } from '../../sources/workloads/stream.ts';
-import type { SettingsGiven } from '../options.ts';
 import type { Paint } from '../terminal/color.ts';
 import type { Result } from '../terminal/result.ts';
-import { BAD_INPUT, badOption, oneOf } from '../terminal/result.ts';
+import { BAD_INPUT } from '../terminal/result.ts';
 import type { LintFormName } from './forms.ts';
 import { LINT_FORM_NAMES, LINT_FORMS } from './forms.ts';
 import { summaryOf } from './summary.ts';
@@ -20,7 +21,7 @@ import { reaches, thresholdOf } from './threshold.ts';
 
 export interface LintCommand {
   readonly files: readonly string[];
-  readonly given: SettingsGiven;
+  readonly given: SourceOptions;
   readonly failOn: string;
   /** Which of its names the option was given by. */
   readonly failOnOption?: string;
@@ -46,14 +47,20 @@ export async function lint({ files: operands, given, failOn, failOnOption = '--f
     findDead: dead.find,
   });
   const passed: Passed = { skipped: new Map(), problems: [] };
-  const count = await eachWorkload(files, mesh, passed, (subject) => {
-    if (subject.kind === 'workload') gathering.workload(subject.workload, subject.mesh);
-    else gathering.sidecar(subject.sidecar, subject.source);
-  });
+  const count = await eachWorkload(
+    files,
+    mesh,
+    passed,
+    (subject) => {
+      if (subject.kind === 'workload') gathering.workload(subject.workload, subject.mesh);
+      else gathering.sidecar(subject.sidecar, subject.source);
+    },
+    given.progress,
+  );
   for (const one of [...mesh.problems, ...passed.problems]) gathering.problem(one);
   const report = gathering.report();
   const unread = passed.problems.some(({ severity }) => severity === 'error');
-  if (count === 0 && !unread) throw nothingFound(files.join(' '), passed);
+  if (count === 0 && !unread) throw noneFound(files.join(' '), passed);
   return {
     output: LINT_FORMS[form].print({ ...report, skipped: passed.skipped }, paint),
     problems: [],
@@ -62,7 +69,7 @@ export async function lint({ files: operands, given, failOn, failOnOption = '--f
   };
 }
 
-function releaseOf({ release }: SettingsGiven): Sourced<string> | undefined {
+function releaseOf({ release }: SourceOptions): Sourced<string> | undefined {
   if (release === undefined) return undefined;
   return { value: release, source: { kind: 'option', option: '--release' } };
 }

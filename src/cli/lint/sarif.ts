@@ -4,10 +4,10 @@ import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Result } from '../../istio/advice/lint/gather.ts';
 import { istioctlCode } from '../../istio/advice/lint/kinds.ts';
-import type { Source } from '../../istio/origin.ts';
+import type { Origin } from '../../istio/origin.ts';
 import { VERSION } from '../version.ts';
-import type { PrintedReport } from './forms.ts';
 import { pageOf } from './page.ts';
+import type { PrintedReport } from './report.ts';
 
 /** One run; a result for each place, and a rule for each code that was found. */
 export function sarifDocument({ results, untold }: PrintedReport): object {
@@ -45,7 +45,7 @@ function ruleOf(code: Result['code'], all: readonly Pick<Result, 'code' | 'sever
   };
 }
 
-function resultAt({ code, severity, text, fix, places, workloads }: Result, place: Source, ruleIndex: number): object {
+function resultAt({ code, severity, text, fix, places, workloads }: Result, place: Origin, ruleIndex: number): object {
   const many = workloads.count > places.length ? ` (in ${workloads.count} workloads)` : '';
   return {
     ruleId: code,
@@ -56,7 +56,7 @@ function resultAt({ code, severity, text, fix, places, workloads }: Result, plac
   };
 }
 
-function locationOf({ file, line, column }: Extract<Source, { readonly kind: 'file' }>): object {
+function locationOf({ file, line, column }: Extract<Origin, { readonly kind: 'file' }>): object {
   return {
     physicalLocation: {
       artifactLocation: { uri: uriOf(file) },

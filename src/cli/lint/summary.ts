@@ -2,9 +2,9 @@
 
 import type { LintReport } from '../../istio/advice/lint/gather.ts';
 import { SEVERITIES } from '../../istio/advice/lint/gather.ts';
+import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
+import { skippedNotes } from '../../sources/workloads/skipped.ts';
 import type { Passed } from '../../sources/workloads/stream.ts';
-import { grouped, workloadsText } from '../terminal/numbers.ts';
-import { skippedNotes } from '../workloads/words.ts';
 
 /** Counts of workloads and of what was found; what was passed over. */
 export function summaryOf(report: LintReport, passed: Passed, passedOver: number): readonly string[] {

@@ -4,10 +4,10 @@ import type { Result } from '../../istio/advice/lint/gather.ts';
 import { istioctlCode } from '../../istio/advice/lint/kinds.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import type { Severity } from '../../istio/problems.ts';
+import { workloadsText } from '../../sources/workloads/counts.ts';
 import type { Paint, Style } from '../terminal/color.ts';
-import { workloadsText } from '../terminal/numbers.ts';
 import { examplesText } from '../workloads/words.ts';
-import type { PrintedReport } from './forms.ts';
+import type { PrintedReport } from './report.ts';
 
 const STYLES: Readonly<Record<Severity, Style>> = { error: 'removed', warning: 'moved', note: 'aside' };
 const LABEL = 9;

@@ -1,9 +1,9 @@
 /** The words of `preview` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, settingsGiven } from '../options.ts';
+import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
-import { WORKLOAD_OPTION, workloadGiven } from '../workloads/option.ts';
+import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 export const EXAMPLES: [string, string][] = [
   ['$0 preview', 'an ordinary injected pod, newest release'],
@@ -29,7 +29,7 @@ export const previewCommand: CommandModule = {
         describe: SOURCES,
       })
       .options(SETTINGS_OPTIONS)
-      .options(WORKLOAD_OPTION)
+      .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
       .option('output', {
         alias: 'o',
@@ -51,7 +51,7 @@ export const previewCommand: CommandModule = {
       const output = last(parsed, 'output');
       return preview({
         ...(source === undefined ? {} : { source }),
-        given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
+        given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
         ...(output === undefined ? {} : { output }),
         ...(family === undefined ? {} : { family }),
         explain: parsed['explain'] === true,

@@ -1,8 +1,8 @@
 /** The forms of a preview: one table. */
 
+import type { Family } from '../../netfilter/family.ts';
 import { printCommands, printRestore, printSave } from '../../netfilter/print.ts';
-import type { Family } from '../../netfilter/rule.ts';
-import type { Shown } from '../../sources/rules-text.ts';
+import type { RulesView } from '../../sources/rules-text.ts';
 
 interface Form {
   readonly what: string;
@@ -10,11 +10,11 @@ interface Form {
   readonly oneFamily: boolean;
   /** Whether the form shows numbers where settings may have names. */
   readonly numbers: boolean;
-  readonly print: (shown: Shown, families: readonly Family[], explain: boolean) => string | Promise<string>;
+  readonly print: (view: RulesView, families: readonly Family[], explain: boolean) => string | Promise<string>;
 }
 
-function each(print: (shown: Shown, family: Family, explain: boolean) => string): Form['print'] {
-  return (shown, families, explain) => families.map((family) => print(shown, family, explain)).join('');
+function each(print: (view: RulesView, family: Family, explain: boolean) => string): Form['print'] {
+  return (view, families, explain) => families.map((family) => print(view, family, explain)).join('');
 }
 
 export const FORMS = {
@@ -34,9 +34,9 @@ export const FORMS = {
     what: 'one iptables or ip command a line',
     oneFamily: false,
     numbers: false,
-    print: (shown, families, explain) =>
-      families.map((family) => printCommands(shown.rules[family], explain ? shown.why : undefined)).join('') +
-      shown.commands.map((line) => `${line}\n`).join(''),
+    print: (view, families, explain) =>
+      families.map((family) => printCommands(view.rules[family], explain ? view.why : undefined)).join('') +
+      view.commands.map((line) => `${line}\n`).join(''),
   },
   list: {
     what: 'the tables that iptables -L -n -v shows',
@@ -47,12 +47,12 @@ export const FORMS = {
       return families.map((family) => printList(rules[family], explain ? why : undefined)).join('\n');
     },
   },
-  json: { what: 'the plan as data', oneFamily: false, numbers: false, print: (shown) => `${JSON.stringify(shown.document(), null, 2)}\n` },
+  json: { what: 'the plan as data', oneFamily: false, numbers: false, print: (view) => `${JSON.stringify(view.document(), null, 2)}\n` },
   yaml: {
     what: 'the same as YAML',
     oneFamily: false,
     numbers: false,
-    print: async (shown) => (await import('../../istio/yaml.ts')).writeYaml(shown.document()),
+    print: async (view) => (await import('../../istio/yaml.ts')).writeYaml(view.document()),
   },
 } as const satisfies Record<string, Form>;
 

@@ -1,17 +1,15 @@
-/** What a preview says beside the rules: where they live, what could not be seen, and which family has none. */
-
-import type { Family } from '../../netfilter/rule.ts';
-import type { Side } from '../../sources/source.ts';
+import type { Family } from '../../netfilter/family.ts';
+import type { RuleSource } from '../../sources/rule-source.ts';
 
 const NAMES: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' };
 
 /** Sentences for standard error about a side of which these families are shown. */
-export function previewNotes(side: Side, families: readonly Family[]): readonly string[] {
-  return [...places(side), ...unseen(side), ...empty(side, families)].map((text) => `note: ${text}`);
+export function previewNotes(ruleSource: RuleSource, families: readonly Family[]): readonly string[] {
+  return [...places(ruleSource), ...unseen(ruleSource), ...empty(ruleSource, families)].map((text) => `note: ${text}`);
 }
 
 /** `IPv4 mangle is in nft, IPv4 nat in legacy`; what is native to nft is not shown, and named as that. */
-function places({ places = [] }: Side): readonly string[] {
+function places({ places = [] }: RuleSource): readonly string[] {
   const parts = places.filter(({ backend }) => backend !== 'native nft');
   if (parts.length === 0) return [];
   return [
@@ -19,14 +17,14 @@ function places({ places = [] }: Side): readonly string[] {
   ];
 }
 
-function unseen({ seen }: Side): readonly string[] {
+function unseen({ seen }: RuleSource): readonly string[] {
   return seen.unseen.map(({ family, table, reason }) => {
     const what = [family === undefined ? [] : NAMES[family], table ?? []].flat().join(' ');
     return `not shown: ${what === '' ? '' : `${what}: `}${reason}`;
   });
 }
 
-function empty({ seen, places }: Side, families: readonly Family[]): readonly string[] {
+function empty({ seen, places }: RuleSource, families: readonly Family[]): readonly string[] {
   return families
     .filter((family) => seen[family].tables.length === 0)
     .map((family) =>

@@ -1,24 +1,21 @@
-/** `preview`: the rules of a plan, or of a text, in one of the forms that people and programs read. */
-
-import type { Family } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
-import type { Shown } from '../../sources/rules-text.ts';
-import { observedShown, planShown } from '../../sources/rules-text.ts';
-import type { Side } from '../../sources/source.ts';
-import { readSide } from '../../sources/source.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import { badOption, oneOf } from '../../sources/bad-option.ts';
+import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
+import { readSource } from '../../sources/read-source.ts';
+import type { RuleSource } from '../../sources/rule-source.ts';
+import type { RulesView } from '../../sources/rules-text.ts';
+import { observedView, planView } from '../../sources/rules-text.ts';
 import { manifestsIn } from '../../sources/workloads/detect.ts';
-import type { SettingsGiven } from '../options.ts';
 import type { Result } from '../terminal/result.ts';
-import { badOption, oneOf } from '../terminal/result.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
-import type { WorkloadGiven } from '../workloads/option.ts';
 import type { FormName } from './forms.ts';
 import { FORM_NAMES, FORMS } from './forms.ts';
 import { previewNotes } from './notes.ts';
 
 export interface PreviewRequest {
   readonly source?: string;
-  readonly given: SettingsGiven & WorkloadGiven;
+  readonly given: SourceOptions & WorkloadOption;
   /** Without one: restore, and a table of many workloads. */
   readonly output?: string;
   readonly family?: string;
@@ -33,30 +30,30 @@ export async function preview({ source, given, output, family: named, explain }:
   if (manifests !== undefined) {
     const { previewWorkloads } = await import('./workloads.ts');
     const found = await previewWorkloads({ given: manifests, output, family, explain });
-    return 'output' in found ? found : previewSide(found, formOf(output), family, explain);
+    return 'output' in found ? found : previewSource(found, formOf(output), family, explain);
   }
   const form = formOf(output);
-  return previewSide(await readSide(source, given, family), form, family, explain);
+  return previewSource(await readSource(source, given, family), form, family, explain);
 }
 
 function formOf(output = 'restore'): FormName {
   return oneOf('--output', output, FORM_NAMES);
 }
 
-async function previewSide(side: Side, form: FormName, family: Family | undefined, explain: boolean): Promise<Result> {
-  const shown = side.plan === undefined ? observedShown(side) : planShown(side.plan);
-  const families = shownFamilies(shown, family, form);
-  if (FORMS[form].numbers) refuseNames(shown.problems, `-o ${form} shows numbers; use -o restore`);
+async function previewSource(ruleSource: RuleSource, form: FormName, family: Family | undefined, explain: boolean): Promise<Result> {
+  const view = ruleSource.plan === undefined ? observedView(ruleSource) : planView(ruleSource.plan);
+  const families = shownFamilies(view, family, form);
+  if (FORMS[form].numbers) refuseNames(view.problems, `-o ${form} shows numbers; use -o restore`);
   return {
-    output: await FORMS[form].print(shown, families, explain),
-    problems: shown.problems,
-    notes: [...side.notes, ...previewNotes(side, families)],
+    output: await FORMS[form].print(view, families, explain),
+    problems: view.problems,
+    notes: [...ruleSource.notes, ...previewNotes(ruleSource, families)],
     exitCode: 0,
   };
 }
 
 /** The families that have rules; a form that holds one family wants to know which. */
-function shownFamilies({ rules }: Shown, family: Family | undefined, form: FormName): readonly Family[] {
+function shownFamilies({ rules }: RulesView, family: Family | undefined, form: FormName): readonly Family[] {
   if (family !== undefined) return [family];
   const full = FAMILIES.filter((candidate) => rules[candidate].tables.length > 0);
   if (full.length > 1 && FORMS[form].oneFamily)

@@ -4,16 +4,17 @@ import { API_VERSION } from '../../istio/api-version.ts';
 import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
-import type { Family } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
-import { planShown } from '../../sources/rules-text.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import { planView } from '../../sources/rules-text.ts';
+import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
+import { releasesText } from '../../sources/workloads/group-names.ts';
 import type { PlannedGroups } from '../../sources/workloads/planned-groups.ts';
-import { FAMILY_NAMES } from '../diff/words.ts';
-import { grouped, workloadsText } from '../terminal/numbers.ts';
+import { FAMILY_NAMES } from '../terminal/families.ts';
 import { cut, tableText } from '../terminal/table.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
 import { gatheredDocument, outcomeDocument, tallyDocument } from '../workloads/document.ts';
-import { examplesText, outcomeText, placesText, releasesText } from '../workloads/words.ts';
+import { examplesText, outcomeText, placesText } from '../workloads/words.ts';
 import type { FormName } from './forms.ts';
 import { FORMS } from './forms.ts';
 
@@ -69,13 +70,13 @@ function headingOf(group: Group<Outcome>): string {
 async function rulesText(outcome: Outcome, form: FormName, { families, explain }: FormOptions): Promise<string> {
   if (outcome.kind !== 'rules') return '';
   const { plan } = outcome;
-  const shown = planShown(plan);
+  const view = planView(plan);
   if (FORMS[form].numbers) refuseNames(plan.problems, `-o ${form} shows numbers; use -o restore`);
   const full = fullFamilies(plan, families);
-  if (!FORMS[form].oneFamily) return FORMS[form].print(shown, full, explain);
+  if (!FORMS[form].oneFamily) return FORMS[form].print(view, full, explain);
   const parts: string[] = [];
   for (const family of full)
-    parts.push(`${full.length > 1 ? `# ${FAMILY_NAMES[family]}\n` : ''}${await FORMS[form].print(shown, [family], explain)}`);
+    parts.push(`${full.length > 1 ? `# ${FAMILY_NAMES[family]}\n` : ''}${await FORMS[form].print(view, [family], explain)}`);
   return parts.join('');
 }
 

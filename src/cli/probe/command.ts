@@ -1,7 +1,7 @@
 /** The words of `probe` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { last, SETTINGS_OPTIONS, settingsGiven } from '../options.ts';
+import { last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 
 export const probeCommand: CommandModule = {
@@ -20,6 +20,6 @@ export const probeCommand: CommandModule = {
   handler: (parsed) =>
     finish(async () => {
       const { probeCommandWork } = await import('./probe.ts');
-      return probeCommandWork({ given: settingsGiven(parsed), timeout: last(parsed, 'timeout') ?? '', port: last(parsed, 'port') ?? '' });
+      return probeCommandWork({ given: sourceOptions(parsed), timeout: last(parsed, 'timeout') ?? '', port: last(parsed, 'port') ?? '' });
     }),
 };

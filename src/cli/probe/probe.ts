@@ -1,14 +1,14 @@
 /** `probe`: proves redirection in this namespace. */
 
 import { hostFacts } from '../../host/facts.ts';
+import { badOption } from '../../sources/bad-option.ts';
+import type { SourceOptions } from '../../sources/options.ts';
 import { planInput } from '../../sources/plan-input.ts';
-import type { SettingsGiven } from '../options.ts';
 import type { Result } from '../terminal/result.ts';
-import { badOption } from '../terminal/result.ts';
 import { milliseconds, PROBE_FAILED, probePlan } from './probing.ts';
 
 export interface ProbeRequest {
-  readonly given: SettingsGiven;
+  readonly given: SourceOptions;
   readonly timeout: string;
   readonly port: string;
 }

@@ -1,15 +1,8 @@
 /** How far a long work is, on a terminal. */
 
 import { constants } from 'node:os';
-import type { Progress } from '../../host/manifests.ts';
-import { grouped, workloadsText } from './numbers.ts';
-
-export interface Bar {
-  /** `workloads`: how many were worked on so far. */
-  readonly update: (progress: Pick<Progress, 'read' | 'total'>, workloads: number) => void;
-  /** Takes the bar away again. To be called however the work ends. */
-  readonly clear: () => void;
-}
+import type { WorkProgress } from '../../sources/options.ts';
+import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
 
 interface Stream {
   readonly isTTY?: boolean;
@@ -31,7 +24,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const QUIET = 1000;
 const PAUSE = 100;
 const WIDTH = 24;
-const NOTHING: Bar = { update: () => {}, clear: () => {} };
+const NOTHING: WorkProgress = { update: () => {}, clear: () => {} };
 
 // To the start of the line, and nothing behind it (ECMA-48, EL).
 const CLEAR = '\r\u001b[K';
@@ -45,14 +38,14 @@ export function progressFor(
   environment: Readonly<Record<string, string | undefined>>,
   clock: () => number,
   ends: Ends = process,
-): Bar {
+): WorkProgress {
   if (stream.isTTY !== true || environment['TERM'] === 'dumb') return NOTHING;
   const start = clock();
   let next = start + QUIET;
-  let shown = false;
+  let visible = false;
   const clear = (): void => {
-    if (!shown) return;
-    shown = false;
+    if (!visible) return;
+    visible = false;
     stream.write(CLEAR);
     for (const signal of SIGNALS) ends.off(signal, end);
   };
@@ -65,15 +58,15 @@ export function progressFor(
       const now = clock();
       if (now < next) return;
       next = now + PAUSE;
-      if (!shown) for (const signal of SIGNALS) ends.on(signal, end);
-      shown = true;
+      if (!visible) for (const signal of SIGNALS) ends.on(signal, end);
+      visible = true;
       stream.write(`${CLEAR}${barText(progress, workloads, (now - start) / 1000)}`);
     },
     clear,
   };
 }
 
-function barText({ read, total }: Pick<Progress, 'read' | 'total'>, workloads: number, seconds: number): string {
+function barText({ read, total }: Parameters<WorkProgress['update']>[0], workloads: number, seconds: number): string {
   const said = `${workloadsText(workloads)}, ${grouped(Math.round(workloads / seconds))} per second`;
   if (total === undefined || total === 0) return said;
   const part = Math.min(1, read / total);

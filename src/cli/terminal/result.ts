@@ -1,7 +1,7 @@
 /** What a command says: data on standard output, talk on standard error, and the exit code. */
 
 import type { Problem } from '../../istio/problems.ts';
-import { formatProblem, nearest, ProblemError, problem, quoted } from '../../istio/problems.ts';
+import { formatProblem, ProblemError } from '../../istio/problems.ts';
 
 /** A command's result; the text is data for standard output. */
 export interface Result {
@@ -14,18 +14,6 @@ export interface Result {
 
 /** Exit code for input that can not be used. */
 export const BAD_INPUT = 2;
-
-/** Stops a command with one line about an option. */
-export function badOption(option: string, reason: string): ProblemError {
-  return new ProblemError([problem('bad-option', { kind: 'option', option }, { reason })]);
-}
-
-/** The one of these words that an option gave. Throws a ProblemError for any other. */
-export function oneOf<W extends string>(option: string, word: string, words: readonly W[]): W {
-  const found = words.find((candidate) => candidate === word);
-  if (found === undefined) throw badOption(option, `${quoted(word)} is not one of ${words.join(', ')}${nearest(word, words)}`);
-  return found;
-}
 
 /** Runs a command, says what it has to say, and sets the exit code of the process. */
 export async function finish(command: () => Result | Promise<Result>): Promise<void> {

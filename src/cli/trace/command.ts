@@ -2,9 +2,9 @@
 
 import type { CommandModule, Options } from 'yargs';
 import { STORY_IDS } from '../../istio/packets/stories/table.ts';
-import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, settingsGiven } from '../options.ts';
+import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
-import { WORKLOAD_OPTION, workloadGiven } from '../workloads/option.ts';
+import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 const PACKET = 'Packet:';
 
@@ -59,7 +59,7 @@ export const traceCommand: CommandModule = {
       })
       .options(TRACE_OPTIONS)
       .options(SETTINGS_OPTIONS)
-      .options(WORKLOAD_OPTION)
+      .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
       .options({
         output: { alias: 'o', type: 'string', requiresArg: true, default: 'text', describe: 'text, json or markdown', group: 'Output:' },
@@ -92,7 +92,7 @@ export const traceCommand: CommandModule = {
       };
       return trace({
         ...positional(parsed),
-        given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
+        given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
         output: last(parsed, 'output') ?? '',
         ...one('family'),
         ...one('proxy'),

@@ -1,14 +1,14 @@
 /** A trace as data with a stable shape: `-o json`, described in docs/trace.md. */
 
 import { API_VERSION } from '../../istio/api-version.ts';
-import type { Scene } from '../../istio/packets/pod-network.ts';
+import type { PodNetwork } from '../../istio/packets/pod-network.ts';
 import { verdictIn } from '../../istio/packets/pod-network.ts';
 import { questionText } from '../../istio/packets/possible-verdicts.ts';
 import type { Hop } from '../../istio/packets/stories.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Branch, RulePlace, Step, Trace } from '../../netfilter/trace/result.ts';
-import type { TraceSetting } from './pod-network.ts';
+import type { TraceContext } from './context.ts';
 import type { PacketReport, StoryReport, TraceReport } from './report.ts';
 import { failureText } from './rule-words.ts';
 
@@ -19,15 +19,15 @@ const KINDS = { packet: 'PacketTrace', story: 'RequestTrace', port: 'PortTrace',
 
 /** The document of a trace. Within one apiVersion keys are added, never renamed or removed. */
 export function traceDocument(report: TraceReport): object {
-  const { setting, expected } = report;
-  const inferred = setting.inferred === undefined ? {} : { inferred: setting.inferred };
+  const { context, expected } = report;
+  const inferred = context.inferred === undefined ? {} : { inferred: context.inferred };
   return {
     apiVersion: API_VERSION,
     kind: KINDS[report.kind],
     simulated: true,
-    source: { name: setting.name, release: setting.scene.plan.release, ...inferred },
+    source: { name: context.name, release: context.podNetwork.plan.release, ...inferred },
     ...(expected === undefined ? {} : { expected: expected.verdict, asExpected: expected.met }),
-    taken: [...setting.taken, ...(report.kind === 'packet' ? report.spoken.taken : [])],
+    taken: [...context.taken, ...(report.kind === 'packet' ? report.spoken.taken : [])],
     ...bodyOf(report),
   };
 }
@@ -52,7 +52,7 @@ function bodyOf(report: TraceReport): object {
         rules: Object.fromEntries(
           report.found.map(([family, rules]) => [
             family,
-            rules?.map(({ place, packets }) => ({ ...ruleDocument(place, report.setting), packets })) ?? null,
+            rules?.map(({ place, packets }) => ({ ...ruleDocument(place, report.context), packets })) ?? null,
           ]),
         ),
       };
@@ -61,17 +61,17 @@ function bodyOf(report: TraceReport): object {
   }
 }
 
-function packetBody({ spoken, trace, verdict, ways, tells, setting }: PacketReport): object {
+function packetBody({ spoken, trace, verdict, possibleVerdicts, tells, context }: PacketReport): object {
   return {
     packet: packetDocument(spoken.packet),
     verdict,
-    ways: ways.map(({ verdict: { id, words }, where }) => ({ id, words, where })),
+    ways: possibleVerdicts.map(({ verdict: { id, words }, where }) => ({ id, words, where })),
     tells,
-    ...trailDocument(trace, setting),
+    ...trailDocument(trace, context),
   };
 }
 
-function storyBody({ told: { story, calls, cast, conditions }, setting }: StoryReport): object {
+function storyBody({ simulated: { story, calls, cast, conditions }, context }: StoryReport): object {
   return {
     request: story.id,
     about: story.about,
@@ -80,15 +80,15 @@ function storyBody({ told: { story, calls, cast, conditions }, setting }: StoryR
     conditions,
     calls: calls.map(({ hops, outcome }) => ({
       outcome,
-      connections: hops.filter(({ kind }) => kind === 'connection').map((hop) => hopDocument(hop, setting)),
-      answers: hops.filter(({ kind }) => kind === 'answer').map((hop) => hopDocument(hop, setting)),
+      connections: hops.filter(({ kind }) => kind === 'connection').map((hop) => hopDocument(hop, context)),
+      answers: hops.filter(({ kind }) => kind === 'answer').map((hop) => hopDocument(hop, context)),
     })),
   };
 }
 
-function hopDocument({ pod, says, trace, verdict, stray }: Hop, setting: TraceSetting): object {
+function hopDocument({ pod, says, trace, verdict, stray }: Hop, context: TraceContext): object {
   const { packet } = trace;
-  return { pod, says, packet: packetDocument(packet), verdict, ...(stray === true ? { stray } : {}), ...trailDocument(trace, setting) };
+  return { pod, says, packet: packetDocument(packet), verdict, ...(stray === true ? { stray } : {}), ...trailDocument(trace, context) };
 }
 
 /** What is not known is left out; the flow is told of by the steps. */
@@ -96,27 +96,27 @@ function packetDocument({ flow: _, ...packet }: Packet): object {
   return packet;
 }
 
-function trailDocument({ steps, final, split }: Trace, setting: TraceSetting): object {
+function trailDocument({ steps, final, split }: Trace, context: TraceContext): object {
   return {
-    steps: steps.map((step) => stepDocument(step, setting)),
+    steps: steps.map((step) => stepDocument(step, context)),
     ...(final === undefined ? {} : { final: packetDocument(final) }),
     ...(split === undefined
       ? {}
-      : { notKnown: questionText(split.question), branches: split.branches.map((branch) => branchDocument(branch, setting)) }),
+      : { notKnown: questionText(split.question), branches: split.branches.map((branch) => branchDocument(branch, context)) }),
   };
 }
 
-function branchDocument({ answer, trace }: Branch, setting: TraceSetting): object {
-  const scene: Scene = setting.scene;
-  return { answer, verdict: verdictIn(scene, trace), ...trailDocument(trace, setting) };
+function branchDocument({ answer, trace }: Branch, context: TraceContext): object {
+  const podNetwork: PodNetwork = context.podNetwork;
+  return { answer, verdict: verdictIn(podNetwork, trace), ...trailDocument(trace, context) };
 }
 
-function stepDocument(step: Step, setting: TraceSetting): object {
+function stepDocument(step: Step, context: TraceContext): object {
   if (step.kind !== 'rule') return step;
   const { depth, answer, because, changes } = step;
   return {
     kind: 'rule',
-    ...ruleDocument(step, setting),
+    ...ruleDocument(step, context),
     depth,
     answer,
     ...(because === undefined ? {} : { failed: failureText(because) }),
@@ -124,7 +124,7 @@ function stepDocument(step: Step, setting: TraceSetting): object {
   };
 }
 
-function ruleDocument(place: RulePlace, { reason, idOf }: TraceSetting): object {
+function ruleDocument(place: RulePlace, { reason, idOf }: TraceContext): object {
   const { table, chain, position, rule } = place;
   const [id, why] = [idOf(place), reason(place)];
   return {

@@ -15,5 +15,5 @@ export function markdownForm(report: TraceReport): string {
 
 function answersOf(report: TraceReport): readonly string[] {
   if (report.kind === 'packet') return [verdictText(report.verdict)];
-  return report.kind === 'story' ? report.told.calls.map(({ outcome }) => `${report.told.story.id} ${outcome.words}`) : [];
+  return report.kind === 'story' ? report.simulated.calls.map(({ outcome }) => `${report.simulated.story.id} ${outcome.words}`) : [];
 }

@@ -4,12 +4,12 @@ import { readPort } from '../../istio/packets/packet/endpoint.ts';
 import type { PacketWords } from '../../istio/packets/packet/words.ts';
 import { STORY_IDS } from '../../istio/packets/stories.ts';
 import { quoted } from '../../istio/problems.ts';
-import { badOption, oneOf } from '../terminal/result.ts';
+import { badOption, oneOf } from '../../sources/bad-option.ts';
 
 type GivenWords = Omit<PacketWords, 'family'>;
 
 /** The options, as they were given. */
-export interface AskedWords extends GivenWords {
+export interface TraceWords extends GivenWords {
   /** The name of a story. */
   readonly request?: string;
   readonly port?: string;
@@ -17,7 +17,7 @@ export interface AskedWords extends GivenWords {
   readonly rule?: string;
 }
 
-export type Asked =
+export type Question =
   | { readonly kind: 'packet'; readonly words: GivenWords }
   | { readonly kind: 'story'; readonly id: string; readonly to: string | undefined }
   | { readonly kind: 'port'; readonly port: number }
@@ -26,7 +26,7 @@ export type Asked =
 const EXAMPLES = 'is missing: say what to trace, as --from app --to 10.0.0.5:80, --from outside --to pod:8080, or --request client-to-app';
 
 /** What is asked for: one thing, and nothing that says nothing about it. Throws a ProblemError for anything else. */
-export function readAsked({ request, port, rule, ...words }: AskedWords): Asked {
+export function readQuestion({ request, port, rule, ...words }: TraceWords): Question {
   if (request !== undefined) {
     const id = oneOf('--request', request, STORY_IDS);
     const { to, ...others } = words;

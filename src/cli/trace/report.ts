@@ -1,16 +1,16 @@
 /** What a trace found: one value, which every form prints. */
 
 import type { SpokenPacket } from '../../istio/packets/packet/words.ts';
-import type { Way } from '../../istio/packets/possible-verdicts.ts';
+import type { PossibleVerdict } from '../../istio/packets/possible-verdicts.ts';
 import type { PortEnd, RulePackets } from '../../istio/packets/reachability.ts';
-import type { ToldStory } from '../../istio/packets/stories.ts';
+import type { SimulatedRequest } from '../../istio/packets/stories.ts';
 import type { Verdict, VerdictId } from '../../istio/packets/verdict.ts';
-import type { Family } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
-import type { TraceSetting } from './pod-network.ts';
+import type { TraceContext } from './context.ts';
 
 interface Common {
-  readonly setting: TraceSetting;
+  readonly context: TraceContext;
   /** What was expected, and whether it is so. */
   readonly expected?: { readonly verdict: VerdictId; readonly met: boolean };
   /** Whether rules that did not match are shown as well. */
@@ -24,14 +24,14 @@ export interface PacketReport extends Common {
   readonly trace: Trace;
   readonly verdict: Verdict;
   /** Where it is not known: one way to each verdict, and what to give so that it is. */
-  readonly ways: readonly Way[];
+  readonly possibleVerdicts: readonly PossibleVerdict[];
   readonly tells: readonly string[];
 }
 
 /** A whole request. */
 export interface StoryReport extends Common {
   readonly kind: 'story';
-  readonly told: ToldStory;
+  readonly simulated: SimulatedRequest;
 }
 
 /** All that happens to a port. */
@@ -66,7 +66,7 @@ export function firstVerdict(found: Found): Verdict | undefined {
     case 'packet':
       return found.verdict;
     case 'story':
-      return found.told.calls[0]?.hops[0]?.verdict;
+      return found.simulated.calls[0]?.hops[0]?.verdict;
     case 'port':
     case 'rule':
       return undefined;
@@ -76,7 +76,7 @@ export function firstVerdict(found: Found): Verdict | undefined {
 }
 
 export function loops(found: Found): boolean {
-  return found.kind === 'story' && found.told.calls.some(({ outcome }) => outcome.kind === 'loop');
+  return found.kind === 'story' && found.simulated.calls.some(({ outcome }) => outcome.kind === 'loop');
 }
 
 /** 1 where it is not as expected, and for a request that runs in a loop; 0 otherwise. */

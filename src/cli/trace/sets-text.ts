@@ -1,8 +1,8 @@
 /** Sets of packets for people: what happens to a port, and what comes to a rule. */
 
 import { onOneLine } from '../../istio/origin.ts';
-import { FAMILY_NAMES } from '../diff/words.ts';
 import type { Paint } from '../terminal/color.ts';
+import { FAMILY_NAMES } from '../terminal/families.ts';
 import type { PortReport, RuleReport } from './report.ts';
 import { ruleText } from './rule-words.ts';
 import { VERDICT_STYLES } from './verdict-text.ts';
@@ -25,12 +25,12 @@ export function portParts({ ends, all }: PortReport, paint: Paint): readonly (re
   });
 }
 
-export function ruleParts({ found, setting }: RuleReport, paint: Paint): readonly (readonly string[])[] {
+export function ruleParts({ found, context }: RuleReport, paint: Paint): readonly (readonly string[])[] {
   return found.flatMap(([family, rules]) =>
     rules === null
       ? [TOO_MUCH]
       : rules.map(({ place, packets }) => {
-          const reason = setting.reason(place);
+          const reason = context.reason(place);
           const head = `${FAMILY_NAMES[family]} ${place.table} ${place.chain} ${place.position}`;
           return [
             `${paint('heading', onOneLine(head))}  ${onOneLine(ruleText(place))}`,

@@ -2,18 +2,18 @@
 
 import { onOneLine } from '../../istio/origin.ts';
 import { ownerText, placeText } from '../../istio/packets/packet/text.ts';
-import type { Hop, Outcome, ToldCall } from '../../istio/packets/stories.ts';
+import type { Hop, Outcome, SimulatedCall } from '../../istio/packets/stories.ts';
 import type { Paint, Style } from '../terminal/color.ts';
 import type { StoryReport } from './report.ts';
-import { labelled, trailLines } from './text.ts';
 import type { TrailLine } from './trail.ts';
 import { trailOf } from './trail.ts';
+import { labelled, trailLines } from './trail-text.ts';
 import { VERDICT_STYLES, verdictText } from './verdict-text.ts';
 
 const INDENT = '   ';
 
 export function storyParts(report: StoryReport, paint: Paint): readonly (readonly string[])[] {
-  const { story, calls } = report.told;
+  const { story, calls } = report.simulated;
   let number = 0;
   const parts = calls.flatMap((call) => [
     ...connectionParts(call, report, paint, () => {
@@ -26,13 +26,13 @@ export function storyParts(report: StoryReport, paint: Paint): readonly (readonl
   return [...parts, story.remark === undefined ? [] : [labelled(paint, 'beyond', story.remark)]];
 }
 
-const OUTCOME_STYLES = { good: 'added', odd: 'moved', bad: 'removed' } as const satisfies Record<string, Style>;
+const OUTCOME_STYLES = { good: 'added', unusual: 'moved', bad: 'removed' } as const satisfies Record<string, Style>;
 
 function styleOf({ kind, asMeant }: Outcome): keyof typeof OUTCOME_STYLES {
-  return asMeant ? 'good' : kind === 'answered' || kind === 'unknown' ? 'odd' : 'bad';
+  return asMeant ? 'good' : kind === 'answered' || kind === 'unknown' ? 'unusual' : 'bad';
 }
 
-function connectionParts({ hops }: ToldCall, report: StoryReport, paint: Paint, next: () => number): readonly (readonly string[])[] {
+function connectionParts({ hops }: SimulatedCall, report: StoryReport, paint: Paint, next: () => number): readonly (readonly string[])[] {
   return hops
     .filter(({ kind }) => kind === 'connection')
     .map((hop) => [
@@ -55,10 +55,10 @@ function headerText({ trace: { packet } }: Hop): string {
 }
 
 /** The rules that decide; with all of them, each that was met. */
-function trailOfHop({ trace }: Hop, { setting, all }: StoryReport, paint: Paint): readonly string[] {
-  const { scene, reason, lines: numbered } = setting;
-  if (all) return trailLines(trailOf(trace, { scene, reason, lines: numbered, all }), paint, INDENT);
-  const lines = trailOf(trace, { scene, reason: setting.purpose, lines: numbered, all }).flatMap(deciding);
+function trailOfHop({ trace }: Hop, { context, all }: StoryReport, paint: Paint): readonly string[] {
+  const { podNetwork, reason, lines: numbered } = context;
+  if (all) return trailLines(trailOf(trace, { podNetwork, reason, lines: numbered, all }), paint, INDENT);
+  const lines = trailOf(trace, { podNetwork, reason: context.purpose, lines: numbered, all }).flatMap(deciding);
   return trailLines(
     lines.filter((line, index) => line.mark !== ' ' || (lines[index + 1]?.mark ?? ' ') !== ' '),
     paint,
@@ -77,7 +77,7 @@ function deciding(line: TrailLine): readonly TrailLine[] {
 }
 
 /** A line for each answer; nat is not asked again, so that there is little to say. */
-function answerParts({ hops }: ToldCall, report: StoryReport, paint: Paint): readonly (readonly string[])[] {
+function answerParts({ hops }: SimulatedCall, report: StoryReport, paint: Paint): readonly (readonly string[])[] {
   const answers = hops.filter(({ kind }) => kind === 'answer');
   const width = Math.max(0, ...answers.map(({ says }) => says.length));
   const lines = answers.flatMap((hop) => [

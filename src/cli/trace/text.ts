@@ -6,16 +6,9 @@ import type { Paint } from '../terminal/color.ts';
 import type { PacketReport, TraceReport } from './report.ts';
 import { portParts, ruleParts } from './sets-text.ts';
 import { storyParts } from './story-text.ts';
-import type { TrailLine } from './trail.ts';
 import { trailOf } from './trail.ts';
+import { labelled, trailLines } from './trail-text.ts';
 import { VERDICT_STYLES, verdictText } from './verdict-text.ts';
-
-const LABEL = 11;
-
-/** A label, and what belongs to it. */
-export function labelled(paint: Paint, label: string, text: string): string {
-  return `${paint('heading', label.padEnd(LABEL))}${onOneLine(text)}`;
-}
 
 export function textForm(report: TraceReport, paint: Paint): string {
   return [headLines(report, paint), ...partsOf(report, paint)]
@@ -40,12 +33,12 @@ function partsOf(report: TraceReport, paint: Paint): readonly (readonly string[]
 }
 
 function headLines(report: TraceReport, paint: Paint): readonly string[] {
-  const { setting } = report;
+  const { context } = report;
   return [
-    labelled(paint, 'simulated', setting.name),
-    ...(setting.inferred === undefined ? [] : [labelled(paint, 'inferred', setting.inferred)]),
+    labelled(paint, 'simulated', context.name),
+    ...(context.inferred === undefined ? [] : [labelled(paint, 'inferred', context.inferred)]),
     ...askedLines(report, paint),
-    ...setting.taken.map((text) => labelled(paint, 'taken', text)),
+    ...context.taken.map((text) => labelled(paint, 'taken', text)),
   ];
 }
 
@@ -57,7 +50,7 @@ function askedLines(report: TraceReport, paint: Paint): readonly string[] {
       return [labelled(paint, 'packet', packetText(packet, sender)), ...taken.map((text) => labelled(paint, 'taken', text))];
     }
     case 'story': {
-      const { story, cast, conditions: needed } = report.told;
+      const { story, cast, conditions: needed } = report.simulated;
       const names = Object.entries(cast).map(([address, name]) => `${address} ${name}`);
       return [
         labelled(paint, 'request', `${story.id}: ${story.about}`),
@@ -77,10 +70,13 @@ function askedLines(report: TraceReport, paint: Paint): readonly string[] {
   }
 }
 
-function packetParts({ trace, setting, all, verdict, ways, tells }: PacketReport, paint: Paint): readonly (readonly string[])[] {
-  const { scene, reason, lines } = setting;
-  const trail = trailLines(trailOf(trace, { scene, reason, lines, all }), paint, '');
-  const answers = ways.map((way) => `  ${way.verdict.id}, where ${way.where.join('; ')}`);
+function packetParts(
+  { trace, context, all, verdict, possibleVerdicts, tells }: PacketReport,
+  paint: Paint,
+): readonly (readonly string[])[] {
+  const { podNetwork, reason, lines } = context;
+  const trail = trailLines(trailOf(trace, { podNetwork, reason, lines, all }), paint, '');
+  const answers = possibleVerdicts.map((way) => `  ${way.verdict.id}, where ${way.where.join('; ')}`);
   return [
     trail.length === 0 ? ['no rule matches'] : trail,
     [
@@ -89,20 +85,4 @@ function packetParts({ trace, setting, all, verdict, ways, tells }: PacketReport
       ...(tells.length === 0 ? [] : [labelled(paint, 'to know', tells.join(', '))]),
     ],
   ];
-}
-
-/** Lines of a trail in two columns: where, and what. */
-export function trailLines(lines: readonly TrailLine[], paint: Paint, indent: string): readonly string[] {
-  const width = Math.max(0, ...lines.filter(({ text }) => text !== '').map(({ depth, place }) => depth * 2 + place.length));
-  return lines.flatMap(({ depth, mark, place, text, style, asides }) => {
-    const lead = `${indent}${'  '.repeat(depth)}`;
-    const marked = mark === ' ' ? '' : `${mark} `;
-    const room = text === '' ? place : place.padEnd(width - depth * 2 + (mark === ' ' ? 2 : 0));
-    const line = `${marked}${room}${text === '' ? '' : `  ${text}`}`;
-    const below = ' '.repeat(width + 4);
-    return [
-      `${lead}${paint(style ?? (mark === '✓' ? 'added' : 'aside'), onOneLine(line))}`,
-      ...asides.map((aside) => `${indent}${below}${paint('aside', onOneLine(aside))}`),
-    ];
-  });
 }

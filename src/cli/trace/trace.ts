@@ -5,28 +5,28 @@ import type { Owner } from '../../istio/packets/pod.ts';
 import type { VerdictId } from '../../istio/packets/verdict.ts';
 import { VERDICTS } from '../../istio/packets/verdict.ts';
 import { quoted } from '../../istio/problems.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
-import type { PlanGiven } from '../../sources/plan-input.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import { badOption, oneOf } from '../../sources/bad-option.ts';
+import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import type { Paint } from '../terminal/color.ts';
 import type { Result } from '../terminal/result.ts';
-import { badOption, oneOf } from '../terminal/result.ts';
+import type { TraceContext } from './context.ts';
+import { readTraceContext } from './context.ts';
 import { find } from './find.ts';
 import { TRACE_FORM_NAMES, TRACE_FORMS } from './forms.ts';
-import type { TraceSetting } from './pod-network.ts';
-import { readSetting } from './pod-network.ts';
-import type { AskedWords } from './question.ts';
-import { readAsked } from './question.ts';
+import type { TraceWords } from './question.ts';
+import { readQuestion } from './question.ts';
 import type { Found, TraceReport } from './report.ts';
 import { exitCodeOf, firstVerdict, loops } from './report.ts';
 import { verdictText } from './verdict-text.ts';
 
 export interface TraceRequest {
   readonly source?: string;
-  readonly given: PlanGiven;
+  readonly given: PlanOptions;
   readonly output: string;
   readonly family?: string;
   /** What to trace. */
-  readonly words: AskedWords;
+  readonly words: TraceWords;
   /** Who the proxy really runs as. */
   readonly proxy?: string;
   readonly expect?: string;
@@ -40,17 +40,17 @@ export async function trace({ source, given, output, all, paint, beforeProxy, ..
   const form = oneOf('--output', output, TRACE_FORM_NAMES);
   const family = request.family === undefined ? undefined : oneOf('--family', request.family, FAMILIES);
   const expected = request.expect === undefined ? undefined : oneOf('--expect', request.expect, VERDICTS);
-  const asked = readAsked(request.words);
-  if (expected !== undefined && (asked.kind === 'port' || asked.kind === 'rule'))
-    throw badOption('--expect', `does not go with --${asked.kind}, which has many verdicts`);
+  const question = readQuestion(request.words);
+  if (expected !== undefined && (question.kind === 'port' || question.kind === 'rule'))
+    throw badOption('--expect', `does not go with --${question.kind}, which has many verdicts`);
   const proxy = request.proxy === undefined ? undefined : proxyOwner(request.proxy);
-  const setting = await readSetting(source, given, { ...(family && { family }), ...(proxy && { proxy }), beforeProxy });
-  const found = find(setting, asked, family);
-  const report: TraceReport = { ...found, setting, all, ...(expected && { expected: compared(expected, found) }) };
+  const context = await readTraceContext(source, given, { ...(family && { family }), ...(proxy && { proxy }), beforeProxy });
+  const found = find(context, question, family);
+  const report: TraceReport = { ...found, context, all, ...(expected && { expected: compared(expected, found) }) };
   return {
     output: TRACE_FORMS[form](report, paint),
-    problems: setting.problems,
-    notes: [...setting.notes, ...familyNotes(setting, report), ...expectationNotes(report)],
+    problems: context.problems,
+    notes: [...context.notes, ...familyNotes(context, report), ...expectationNotes(report)],
     exitCode: exitCodeOf(report),
   };
 }
@@ -75,13 +75,13 @@ function expectationNotes(report: TraceReport): readonly string[] {
 }
 
 /** A family of which the plan has no rules lets everything through: often because nobody said that the pod has such an address. */
-function familyNotes({ scene }: TraceSetting, report: TraceReport): readonly string[] {
+function familyNotes({ podNetwork }: TraceContext, report: TraceReport): readonly string[] {
   const family =
     report.kind === 'packet'
       ? report.trace.packet.family
       : report.kind === 'story'
-        ? report.told.calls[0]?.hops[0]?.trace.packet.family
+        ? report.simulated.calls[0]?.hops[0]?.trace.packet.family
         : undefined;
-  if (family !== 'ip6' || scene.plan.ip6.tables.length > 0) return [];
+  if (family !== 'ip6' || podNetwork.plan.ip6.tables.length > 0) return [];
   return ['note: there are no IPv6 rules; a plan has them where it knows an IPv6 address of the pod (--address)'];
 }

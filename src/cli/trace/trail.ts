@@ -1,11 +1,11 @@
 /** The trail of a packet as lines: each rule that it met. */
 
-import type { Scene } from '../../istio/packets/pod-network.ts';
+import type { PodNetwork } from '../../istio/packets/pod-network.ts';
 import { verdictIn } from '../../istio/packets/pod-network.ts';
 import { questionText } from '../../istio/packets/possible-verdicts.ts';
 import type { Branch, Question, RuleStep, Step, Trace } from '../../netfilter/trace/result.ts';
 import type { Style } from '../terminal/color.ts';
-import type { TraceSetting } from './pod-network.ts';
+import type { TraceContext } from './context.ts';
 import { changesText, failureText, ruleText } from './rule-words.ts';
 import { verdictText } from './verdict-text.ts';
 
@@ -24,14 +24,14 @@ export interface TrailLine {
 }
 
 export interface TrailOptions {
-  readonly scene: Scene;
-  readonly reason: TraceSetting['reason'];
+  readonly podNetwork: PodNetwork;
+  readonly reason: TraceContext['reason'];
   /** Whether the source's lines are told. */
   readonly lines: boolean;
   /** Each rule that did not match, each table that was asked, and each way of what is not known. */
   readonly all: boolean;
   /** What is not shown has been said. */
-  readonly told?: boolean;
+  readonly simulated?: boolean;
 }
 
 /** The trail down to the end, with a branch for each answer where something is not known. */
@@ -202,9 +202,9 @@ function branchLines(trace: Trace, options: TrailOptions, depth: number): readon
   const [first] = branches;
   if (question.kind === 'policy' && first !== undefined && !options.all) {
     const hidden = hiddenTables(trace);
-    const told =
-      options.told === true ? [] : [ask(`not shown: ${hidden.join(', ')}; from here on as if they let the packet pass as it is`)];
-    return [...told, ...trailOf(first.trace, { ...options, told: true }, depth)];
+    const simulated =
+      options.simulated === true ? [] : [ask(`not shown: ${hidden.join(', ')}; from here on as if they let the packet pass as it is`)];
+    return [...simulated, ...trailOf(first.trace, { ...options, simulated: true }, depth)];
   }
   const whole = options.all || leavesOf(trace) <= MOST_BRANCHES;
   return [ask(notKnown(question)), ...(whole ? branches.flatMap((branch) => branchLine(branch, options, depth)) : [])];
@@ -230,7 +230,7 @@ const ANSWERS: Readonly<Record<Branch['answer'], string>> = {
 };
 
 function branchLine({ answer, trace }: Branch, options: TrailOptions, depth: number): readonly TrailLine[] {
-  const verdict = trace.end.kind === 'unknown' ? '' : `: ${verdictText(verdictIn(options.scene, trace))}`;
+  const verdict = trace.end.kind === 'unknown' ? '' : `: ${verdictText(verdictIn(options.podNetwork, trace))}`;
   const head: TrailLine = { depth: depth + 1, mark: ' ', place: `${ANSWERS[answer]}${verdict}`, text: '', asides: [] };
   return [head, ...trailOf(trace, options, depth + 2)];
 }

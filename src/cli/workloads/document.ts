@@ -5,8 +5,9 @@ import type { Tally } from '../../istio/kubernetes/rule-groups/tally.ts';
 import { MOST_OWNERS } from '../../istio/kubernetes/rule-groups/tally.ts';
 import { printSource } from '../../istio/origin.ts';
 import { planDocument, problemDocument } from '../../istio/plan/plan-document.ts';
-import type { Gathered } from '../../sources/workloads/selected.ts';
-import { noRulesText, troubleSaid } from './words.ts';
+import { noRulesText } from '../../sources/workloads/group-names.ts';
+import type { SelectedWorkloads } from '../../sources/workloads/selected.ts';
+import { problemsText } from './words.ts';
 
 /** Who is in a group. */
 export function tallyDocument({ count, owners, examples, releases, details }: Tally): object {
@@ -28,13 +29,13 @@ export function outcomeDocument(outcome: Outcome, tally: Tally): object {
     case 'none':
       return { outcome: 'none', reason: noRulesText(outcome.reason) };
     case 'trouble':
-      return { outcome: 'trouble', reason: troubleSaid(outcome.problems, tally), problems: outcome.problems.map(problemDocument) };
+      return { outcome: 'trouble', reason: problemsText(outcome.problems, tally), problems: outcome.problems.map(problemDocument) };
     default:
       return outcome satisfies never;
   }
 }
 
 /** What was read, and what was not. */
-export function gatheredDocument({ count, skipped, problems }: Gathered): object {
+export function gatheredDocument({ count, skipped, problems }: SelectedWorkloads): object {
   return { workloads: count, skipped: Object.fromEntries(skipped), problems: problems.map(problemDocument) };
 }

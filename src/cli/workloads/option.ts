@@ -1,10 +1,11 @@
 /** The option that chooses one of the workloads that `-f` holds, for commands that look at one. */
 
 import type { Options } from 'yargs';
+import type { WorkloadOption } from '../../sources/options.ts';
 import { last } from '../options.ts';
 
 /** For commands that take one plan. */
-export const WORKLOAD_OPTION: Readonly<Record<string, Options>> = {
+export const WORKLOAD_OPTIONS: Readonly<Record<string, Options>> = {
   workload: {
     type: 'string',
     requiresArg: true,
@@ -13,13 +14,8 @@ export const WORKLOAD_OPTION: Readonly<Record<string, Options>> = {
   },
 };
 
-/** The value of the option, beside the settings that are given. */
-export interface WorkloadGiven {
-  readonly workload?: string;
-}
-
 /** The value that a command line gave. */
-export function workloadGiven(parsed: Readonly<Record<string, unknown>>): WorkloadGiven {
+export function workloadOption(parsed: Readonly<Record<string, unknown>>): WorkloadOption {
   const workload = last(parsed, 'workload');
   return workload === undefined ? {} : { workload };
 }

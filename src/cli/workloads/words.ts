@@ -1,6 +1,5 @@
 /** Groups of workloads in words. */
 
-import type { NotInjected } from '../../istio/kubernetes/injection/injected.ts';
 import { injectedSettings } from '../../istio/kubernetes/ordinary-injection.ts';
 import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import type { Example, Tally } from '../../istio/kubernetes/rule-groups/tally.ts';
@@ -13,28 +12,10 @@ import { profileOf } from '../../istio/releases/profile.ts';
 import type { SettingKey } from '../../istio/settings/settings.ts';
 import { SETTING_KEYS } from '../../istio/settings/settings.ts';
 import { printedValues } from '../../istio/settings/value-text.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
-import { FAMILY_NAMES } from '../diff/words.ts';
-import { grouped } from '../terminal/numbers.ts';
-
-/** `12 Service, 3 ConfigMap`. */
-export function skippedText(skipped: ReadonlyMap<string, number>): string {
-  return [...skipped]
-    .sort(([, a], [, b]) => b - a)
-    .map(([what, count]) => onOneLine(`${grouped(count)} ${what}`))
-    .join(', ');
-}
-
-/** What was passed over, as a note. */
-export function skippedNotes({ skipped }: { readonly skipped: ReadonlyMap<string, number> }): readonly string[] {
-  return skipped.size === 0 ? [] : [`note: without pods, so passed over: ${skippedText(skipped)}`];
-}
-
-/** `1.12.9 (8,000), 1.20.3 (312)`; a number only where there is something to tell apart. */
-export function releasesText({ releases }: Pick<Tally, 'releases'>): string {
-  const said = [...releases].map(([release, count]) => (releases.size === 1 ? release : `${release} (${grouped(count)})`));
-  return said.length === 0 ? '-' : said.join(', ');
-}
+import { FAMILIES } from '../../netfilter/family.ts';
+import { grouped } from '../../sources/workloads/counts.ts';
+import { noRulesText } from '../../sources/workloads/group-names.ts';
+import { FAMILY_NAMES } from '../terminal/families.ts';
 
 /** The largest owners: `Deployment shop/cart (30), Deployment shop/orders (28) and 410 more`. */
 export function examplesText(tally: Tally, most: number): string {
@@ -56,19 +37,6 @@ function listed({ examples, owners }: Tally, most: number, print: (example: Exam
   return onOneLine(`${said.join(', ')}${more === 0 ? '' : ` and ${owners === MOST_OWNERS ? 'at least ' : ''}${grouped(more)} more`}`);
 }
 
-const NO_RULES: Readonly<Record<NotInjected, string>> = {
-  'host network': 'host network',
-  'mode NONE': 'interception mode NONE',
-  'not asked for': 'not asked to be injected',
-  'own choice': 'by their own choice',
-  'no sidecar': 'their proxies are no sidecars',
-};
-
-/** Why there are no rules. */
-export function noRulesText(reason: NotInjected): string {
-  return `no rules: ${NO_RULES[reason]}`;
-}
-
 const TROUBLES: Partial<Readonly<Record<Problem['code'], string>>> = {
   'image-without-release': 'unknown release',
   'unknown-release': 'unknown release',
@@ -76,7 +44,7 @@ const TROUBLES: Partial<Readonly<Record<Problem['code'], string>>> = {
 };
 
 /** Why nothing can be said of a group, and of which images or values. */
-export function troubleSaid(problems: readonly Problem[], { details }: Pick<Tally, 'details'>): string {
+export function problemsText(problems: readonly Problem[], { details }: Pick<Tally, 'details'>): string {
   const [first] = problems;
   const short = first === undefined ? undefined : TROUBLES[first.code];
   if (short === undefined) return onOneLine(problems.map(problemText).join('; '));
@@ -87,11 +55,11 @@ export function troubleSaid(problems: readonly Problem[], { details }: Pick<Tall
 export function outcomeText(outcome: Outcome, tally: Pick<Tally, 'details'>): string {
   switch (outcome.kind) {
     case 'rules':
-      return [planText(outcome.plan), ...oddSettings(outcome.plan).map(({ key, text }) => `${key}=${text}`)].join('; ');
+      return [planText(outcome.plan), ...nonDefaultSettings(outcome.plan).map(({ key, text }) => `${key}=${text}`)].join('; ');
     case 'none':
       return noRulesText(outcome.reason);
     case 'trouble':
-      return troubleSaid(outcome.problems, tally);
+      return problemsText(outcome.problems, tally);
     default:
       return outcome satisfies never;
   }
@@ -103,7 +71,7 @@ function planText(plan: CapturePlan): string {
 }
 
 /** The settings that an ordinary injected pod of the plan's release does not have. */
-function oddSettings(plan: CapturePlan): readonly { readonly key: SettingKey; readonly text: string }[] {
+function nonDefaultSettings(plan: CapturePlan): readonly { readonly key: SettingKey; readonly text: string }[] {
   const [own, ordinary] = [printedValues(plan.settings), printedValues(injectedSettings(profileOf(plan.release)))];
   return SETTING_KEYS.map((key) => ({ key, text: String(own(key)) })).filter(({ key, text }) => text !== String(ordinary(key)));
 }

@@ -1,6 +1,4 @@
-/** What a cause means and what to do about it, in words. */
-
-import type { Family } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
 import type { Cause } from './failure-signs.ts';
 import type { Rights } from './rights.ts';
 
@@ -14,7 +12,7 @@ export interface Circumstances {
   readonly said: string;
 }
 
-export interface Remedy {
+export interface CauseExplanation {
   readonly text: string;
   readonly fix: string;
 }
@@ -23,7 +21,7 @@ const CAPABILITIES = 'securityContext.capabilities.add of the init container (Is
 const CNI = 'where the platform forbids it, the istio-cni plugin installs the rules instead (values: pilot.cni.enabled=true)';
 
 /** The meaning of a cause. */
-export function remedyFor(cause: Cause, of: Circumstances): Remedy {
+export function explainCause(cause: Cause, of: Circumstances): CauseExplanation {
   return REMEDIES[cause](of);
 }
 
@@ -108,7 +106,7 @@ const REMEDIES = {
     text: said === '' ? 'it gave no reason' : said,
     fix: 'run again with debug logs; the text that was fed to it is in them',
   }),
-} as const satisfies Record<Cause, (of: Circumstances) => Remedy>;
+} as const satisfies Record<Cause, (of: Circumstances) => CauseExplanation>;
 
 function packageOf(program: string): string {
   if (program === 'ip') return 'the package iproute2';

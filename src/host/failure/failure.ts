@@ -1,9 +1,7 @@
-/** From what a failed program said to what it means: the rule, the likely cause, the fix. */
-
-import type { Family } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
 import { modulesFor } from '../kernel/kernel-modules.ts';
 import type { Ran } from '../run.ts';
-import { remedyFor } from './cause-and-fix.ts';
+import { explainCause } from './cause-and-fix.ts';
 import type { Cause } from './failure-signs.ts';
 import { causeOf } from './failure-signs.ts';
 import type { Rights } from './rights.ts';
@@ -42,7 +40,7 @@ export function explainFailure(ran: Ran, asked: Asked = {}, rights: Rights = rea
   // Its socket is a raw one, and what it says of that names no right.
   const cause = legacy && told === 'not-permitted' && rights.has('NET_RAW') === false ? 'no-net-raw' : told;
   const modules = modulesFor(place.table ?? 'nat', place.rule === undefined ? place.block : [place.rule], asked.family ?? 'ip', legacy);
-  const { text, fix } = remedyFor(cause, {
+  const { text, fix } = explainCause(cause, {
     program: ran.argv[0],
     family: asked.family ?? 'ip',
     modules,

@@ -3,22 +3,22 @@
 import { normalForm } from '../../netfilter/normal.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { Worked } from './convergence.ts';
-import type { Goal } from './desired-state.ts';
+import type { DesiredState } from './desired-state.ts';
 import { oursIn } from './desired-state.ts';
 import type { ApplyResult, Outcome } from './result.ts';
 import { warningsOf } from './warnings.ts';
 
 /** The result of work; `nothing` is the result of none. */
 export function resultOf(
-  { ending, first, view, planned, transaction, tried, attempts }: Worked,
-  goal: Goal,
+  { ending, first, view, planned, transaction, tried, rounds }: Worked,
+  desired: DesiredState,
   nothing: ApplyResult,
 ): ApplyResult {
   const back = 'back' in ending ? ending.back : undefined;
   // A step that failed may have committed a table before.
   const changed = tried.length > 0;
   const outcome: Outcome =
-    ending.outcome !== 'done' ? ending.outcome : !changed ? 'unchanged' : goal.clean === undefined ? 'applied' : 'cleaned';
+    ending.outcome !== 'done' ? ending.outcome : !changed ? 'unchanged' : desired.clean === undefined ? 'applied' : 'cleaned';
   const seen = view === undefined || planned === undefined ? undefined : oursIn(view.choice.snapshot, planned.ownership);
   return {
     ...nothing,
@@ -31,9 +31,9 @@ export function resultOf(
     failures: failuresOf({ ending }),
     needed: back?.needed ?? [],
     kept: transaction?.kept ?? [],
-    warnings: first === undefined || planned === undefined ? [] : warningsOf(first, planned, goal),
+    warnings: first === undefined || planned === undefined ? [] : warningsOf(first, planned, desired),
     ours: ending.outcome === 'failed' && changed ? undefined : seen && { ip: normalForm(seen.ip), ip6: normalForm(seen.ip6) },
-    attempts,
+    rounds,
   };
 }
 
@@ -59,7 +59,7 @@ export function nothingDone(target: string): ApplyResult {
     kept: [],
     warnings: [],
     ours: undefined,
-    attempts: 0,
+    rounds: 0,
     processes: 0,
   };
 }

@@ -16,26 +16,12 @@ import { failuresOf, nothingDone, resultOf } from './apply-result.ts';
 import { holdsRules } from './backend.ts';
 import type { Worked } from './convergence.ts';
 import { work } from './convergence.ts';
-import type { Goal } from './desired-state.ts';
-import { goalOf, NOTHING } from './desired-state.ts';
-import { stopBefore } from './preconditions.ts';
+import type { DesiredState } from './desired-state.ts';
+import { desiredStateOf, EMPTY_STATE } from './desired-state.ts';
+import type { ApplyOptions } from './options.ts';
+import { refusalBefore } from './preconditions.ts';
 import type { ApplyResult } from './result.ts';
 import type { Backend } from './snapshot.ts';
-
-export interface ApplyOptions {
-  /** `nft`, `legacy` or `plain` instead of what is found best. */
-  readonly backend?: Backend;
-  /** What to do where rules of Istio are there and differ; `reconcile` unless said otherwise. */
-  readonly onDrift?: 'reconcile' | 'fail' | 'report';
-  /** Only look, and say what would be done. */
-  readonly dryRun?: boolean;
-  /** The namespace may be a node's: it may have chains of kube-proxy. */
-  readonly host?: boolean;
-  /** Milliseconds for each program; 60,000 unless said otherwise. */
-  readonly deadline?: number;
-  /** Milliseconds to wait for our lock, and for the xtables lock of legacy; 30,000 unless said otherwise. */
-  readonly lockWait?: number;
-}
 
 /** What the work needs of the machine. */
 export interface Effects {
@@ -57,15 +43,15 @@ export function applyPlan(
   options: ApplyOptions = {},
   effects: Effects = machine(),
 ): Promise<ApplyResult> {
-  return reach(target, goalOf(plan), options, effects);
+  return reach(target, desiredStateOf(plan), options, effects);
 }
 
 /** Removes everything that any release of Istio left, in both backends unless one is named. */
 export function clean(target: Target, options: Omit<ApplyOptions, 'onDrift'> = {}, effects: Effects = machine()): Promise<ApplyResult> {
-  return reach(target, { ...NOTHING, clean: options.backend === undefined ? 'everywhere' : 'one backend' }, options, effects);
+  return reach(target, { ...EMPTY_STATE, clean: options.backend === undefined ? 'everywhere' : 'one backend' }, options, effects);
 }
 
-async function reach(target: Target, goal: Goal, options: ApplyOptions, effects: Effects): Promise<ApplyResult> {
+async function reach(target: Target, desired: DesiredState, options: ApplyOptions, effects: Effects): Promise<ApplyResult> {
   const nothing = nothingDone(targetName(target));
   let namespace: Namespace;
   try {
@@ -83,7 +69,7 @@ async function reach(target: Target, goal: Goal, options: ApplyOptions, effects:
     if (lock === 'interrupted') return { ...nothing, outcome: 'interrupted' };
     if (lock === 'busy') return { ...nothing, outcome: 'failed', failures: [busy(options.lockWait ?? LOCK_WAIT)] };
     try {
-      return await underLock(namespace, goal, options, effects, nothing, lock);
+      return await underLock(namespace, desired, options, effects, nothing, lock);
     } finally {
       if (typeof lock === 'object') lock.release();
     }
@@ -101,31 +87,31 @@ const NO_LOCK = 'there is no lock here, so another run at the same time is only 
 
 async function underLock(
   namespace: Namespace,
-  goal: Goal,
+  desired: DesiredState,
   options: ApplyOptions,
   effects: Effects,
   nothing: ApplyResult,
   lock: Held | NotHeld,
 ): Promise<ApplyResult> {
   const lockWait = Math.ceil((options.lockWait ?? LOCK_WAIT) / 1000);
-  const attempt = (backend: Backend | undefined): Promise<Worked> =>
+  const round = (backend: Backend | undefined): Promise<Worked> =>
     work({
       namespace,
-      goal,
+      desired,
       lockWait,
       question: {
         ...(backend !== undefined && { backend }),
-        ip6: goal.ip6.tables.length > 0 || goal.clean !== undefined ? 'always' : 'where needed',
-        routing: goal.routing.rules.map(({ family }) => family),
+        ip6: desired.ip6.tables.length > 0 || desired.clean !== undefined ? 'always' : 'where needed',
+        routing: desired.routing.rules.map(({ family }) => family),
         deadline: options.deadline ?? DEADLINE,
-        likely: goal,
+        likely: desired,
       },
-      stop: stopBefore(goal, options, effects.signal),
+      stop: refusalBefore(desired, options, effects.signal),
     });
-  const first = await attempt(options.backend);
-  const worked = legacyMayDo(first, options) ? await attempt('legacy') : first;
+  const first = await round(options.backend);
+  const worked = legacyMayDo(first, options) ? await round('legacy') : first;
   const unlocked = lock === 'unavailable' && options.dryRun !== true ? [NO_LOCK] : [];
-  const result = resultOf(worked, goal, nothing);
+  const result = resultOf(worked, desired, nothing);
   const why = failuresOf(first).map(({ text }) => text);
   const earlier = worked === first ? [] : [`nft failed: ${why.join('; ')}`];
   return {

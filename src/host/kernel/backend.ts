@@ -1,6 +1,7 @@
 /** Which backend to work with: where rules live, and what works. The fewest processes that can tell. */
 
-import type { Family, Ruleset } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
+import type { Ruleset } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { NftTables } from './nft-tables.ts';
 import type { Backend, FamilyRead, Reading, Snapshot } from './snapshot.ts';

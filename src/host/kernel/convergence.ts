@@ -4,60 +4,63 @@ import type { RoutingItem } from '../../istio/found/routing-changes.ts';
 import type { Failure } from '../failure/failure.ts';
 import { plainFailure } from '../failure/failure.ts';
 import type { Namespace } from '../namespace/namespace.ts';
-import type { Goal, Planned } from './desired-state.ts';
+import type { DesiredState, Planned } from './desired-state.ts';
 import { marksIn, planChange } from './desired-state.ts';
-import type { Known, Question, View } from './observe.ts';
-import { look } from './observe.ts';
-import type { Tried } from './result.ts';
-import type { Before, PutBack } from './rollback.ts';
-import { putBack } from './rollback.ts';
+import type { Known, ObservedState, Question } from './observe.ts';
+import { observe } from './observe.ts';
+import type { PerformedStep } from './result.ts';
+import type { Before, Rollback } from './rollback.ts';
+import { rollBack } from './rollback.ts';
 import { perform } from './run-steps.ts';
 import type { Step, Transaction } from './transaction.ts';
 import { transactionOf } from './transaction.ts';
 
-const ATTEMPTS = 3;
+const MAX_ROUNDS = 3;
 
 export interface Work {
   readonly namespace: Namespace;
-  readonly goal: Goal;
+  readonly desired: DesiredState;
   readonly question: Question;
   readonly lockWait: number;
   /** Asked after the first look, before anything is changed: what ends the work there. */
-  readonly stop: (view: View, planned: Planned, steps: readonly Step[]) => Stop | undefined;
+  readonly stop: (view: ObservedState, planned: Planned, steps: readonly Step[]) => Refusal | undefined;
 }
 
-export type Stop =
+export type Refusal =
   | { readonly outcome: 'planned' | 'drifted' | 'interrupted' }
   | { readonly outcome: 'refused' | 'failed'; readonly failure: Failure };
 
 export interface Worked {
-  readonly ending: Stop | { readonly outcome: 'done' } | { readonly outcome: 'failed'; readonly failure: Failure; readonly back?: PutBack };
+  readonly ending:
+    | Refusal
+    | { readonly outcome: 'done' }
+    | { readonly outcome: 'failed'; readonly failure: Failure; readonly back?: Rollback };
   /** The first look. */
-  readonly first?: View;
+  readonly first?: ObservedState;
   /** The last one before a failure or the end. */
-  readonly view?: View;
+  readonly view?: ObservedState;
   readonly planned?: Planned;
   readonly transaction?: Transaction;
-  readonly tried: readonly Tried[];
-  readonly attempts: number;
+  readonly tried: readonly PerformedStep[];
+  readonly rounds: number;
 }
 
 /** Works until the goal is reached and verified, or can't be. */
-export async function work({ namespace, goal, question, lockWait, stop }: Work): Promise<Worked> {
-  const tried: Tried[] = [];
+export async function work({ namespace, desired, question, lockWait, stop }: Work): Promise<Worked> {
+  const tried: PerformedStep[] = [];
   const touched: RoutingItem[] = [];
   let marks: ReadonlySet<number> = new Set();
   let before: Before | undefined;
   let known: Known = {};
   let last: { readonly steps: readonly Step[]; readonly failure: Failure | undefined } | undefined;
-  for (let attempt = 1; ; attempt += 1) {
-    const view = await look(namespace, question, known);
-    const progress = { tried, attempts: Math.min(attempt, ATTEMPTS) };
+  for (let round = 1; ; round += 1) {
+    const view = await observe(namespace, question, known);
+    const progress = { tried, rounds: Math.min(round, MAX_ROUNDS) };
     if ('failure' in view) {
       if (before === undefined) return { ending: { outcome: 'failed', failure: view.failure }, ...progress };
       return await fail(view.failure, before, progress);
     }
-    const planned = planChange(view, goal, marks, lockWait);
+    const planned = planChange(view, desired, marks, lockWait);
     const transaction = transactionOf(planned.change);
     const state = { first: before?.view ?? view, view, planned, transaction, ...progress };
     const stopped = before === undefined ? stop(view, planned, transaction.steps) : undefined;
@@ -65,25 +68,25 @@ export async function work({ namespace, goal, question, lockWait, stop }: Work):
     if (transaction.steps.length === 0) return { ending: { outcome: 'done' }, ...state };
     before ??= { view, planned };
     if (last?.failure !== undefined && isSameAgain(last.steps, transaction.steps)) return await fail(last.failure, before, state);
-    if (attempt > ATTEMPTS) return await fail(last?.failure ?? notVerified(view, transaction.steps), before, state);
+    if (round > MAX_ROUNDS) return await fail(last?.failure ?? notVerified(view, transaction.steps), before, state);
     marks = new Set([...marks, ...marksIn(view.choice.snapshot, planned.ownership)]);
     touched.push(...planned.routing.before, ...planned.routing.after);
     const performed = await perform(namespace, transaction.steps, question.deadline);
-    tried.push(...performed.tried.map(({ step, done }): Tried => ({ ...step, done, attempt, back: false })));
+    tried.push(...performed.tried.map(({ step, done }): PerformedStep => ({ ...step, done, round, back: false })));
     last = { steps: transaction.steps, failure: performed.failure };
     if (performed.failure !== undefined && !mayBeLostRace(performed.failure)) return await fail(performed.failure, before, state);
     known = knownAfter(view, planned, performed.failure === undefined ? performed.routing : undefined);
   }
 
   async function fail(failure: Failure, from: Before, state: Omit<Worked, 'ending'>): Promise<Worked> {
-    const back = await putBack(namespace, question, from, touched, lockWait);
-    const steps = back.tried.map(({ step, done }): Tried => ({ ...step, done, attempt: state.attempts, back: true }));
+    const back = await rollBack(namespace, question, from, touched, lockWait);
+    const steps = back.tried.map(({ step, done }): PerformedStep => ({ ...step, done, round: state.rounds, back: true }));
     return { ...state, ending: { outcome: 'failed', failure, back }, tried: [...state.tried, ...steps] };
   }
 }
 
 /** After steps that all worked, only the rules are read back: each routing step said itself what came of it. */
-function knownAfter(view: View, { change }: Planned, routing: Known['listing']): Known {
+function knownAfter(view: ObservedState, { change }: Planned, routing: Known['listing']): Known {
   if (routing === undefined) return { nftTables: view.nftTables };
   const nftTables = { ...view.nftTables, native: [] };
   return {
@@ -107,7 +110,7 @@ function isSameAgain(last: readonly Step[], now: readonly Step[]): boolean {
   return blocks(now).every((block) => before.has(block));
 }
 
-function notVerified({ choice }: View, left: readonly Step[]): Failure {
+function notVerified({ choice }: ObservedState, left: readonly Step[]): Failure {
   const shown = new Set(Object.values(choice.snapshot.texts).flatMap((text) => text.split('\n')));
   const rule = left.flatMap(({ text }) => text.split('\n')).find((line) => line.startsWith('-A ') && !shown.has(line));
   const text = 'what was read back is not what was written, three times in a row';

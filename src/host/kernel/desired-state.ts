@@ -6,16 +6,18 @@ import type { RoutingChanges } from '../../istio/found/routing-changes.ts';
 import { marksOf, routingChanges } from '../../istio/found/routing-changes.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Routing } from '../../istio/plan/routing.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import { keepOnly } from '../../netfilter/reconcile.ts';
-import type { Family, Ruleset } from '../../netfilter/rule.ts';
-import { FAMILIES, isBuiltIn } from '../../netfilter/rule.ts';
+import type { Ruleset } from '../../netfilter/rule.ts';
+import { isBuiltIn } from '../../netfilter/rule.ts';
 import { holdsOurs } from './backend.ts';
-import type { View } from './observe.ts';
+import type { ObservedState } from './observe.ts';
 import { batchLines } from './routing.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Change, Store } from './transaction.ts';
 
-export interface Goal {
+export interface DesiredState {
   readonly ip: Ruleset;
   readonly ip6: Ruleset;
   readonly routing: Routing;
@@ -24,19 +26,19 @@ export interface Goal {
 }
 
 /** The state of a namespace in which Istio never was. */
-export const NOTHING: Goal = {
+export const EMPTY_STATE: DesiredState = {
   ip: { family: 'ip', tables: [] },
   ip6: { family: 'ip6', tables: [] },
   routing: { rules: [], routes: [], addresses: [] },
   clean: 'everywhere',
 };
 
-export function goalOf({ ip, ip6, routing }: CapturePlan): Goal {
+export function desiredStateOf({ ip, ip6, routing }: CapturePlan): DesiredState {
   return { ip, ip6, routing };
 }
 
 /** Whether IPv6 is to be captured. Rejecting it, as releases before 1.4 do, captures nothing: without IPv6 there is nothing to reject. */
-export function capturesIp6({ ip6 }: Goal): boolean {
+export function capturesIp6({ ip6 }: DesiredState): boolean {
   return ip6.tables.some(({ name, chains }) => chains.some((chain) => !isBuiltIn(name, chain.name)));
 }
 
@@ -48,14 +50,14 @@ export interface Planned {
 }
 
 /** The change from a view to a goal. Marks of earlier looks tell policy routing that is stale by now. */
-export function planChange(view: View, goal: Goal, marks: ReadonlySet<number>, lockWait: number): Planned {
+export function planChange(view: ObservedState, target: DesiredState, marks: ReadonlySet<number>, lockWait: number): Planned {
   const { snapshot, other } = view.choice;
-  const ownership = ownedIn(snapshot, goal.clean === undefined ? goal : undefined);
-  const wanted = { ip: goal.ip, ip6: snapshot.families.includes('ip6') ? goal.ip6 : NOTHING.ip6 };
-  const stores: Store[] = [{ backend: snapshot.backend, live: snapshot, owned: ownership, wanted }];
-  if (goal.clean === 'everywhere' && other !== undefined && holdsOurs(other))
-    stores.push({ backend: other.backend, live: other, owned: ownedIn(other), wanted: NOTHING });
-  const routing = routingChanges(view.routing, goal.routing, new Set([...marks, ...marksIn(snapshot, ownership)]));
+  const ownership = ownedIn(snapshot, target.clean === undefined ? target : undefined);
+  const desired = { ip: target.ip, ip6: snapshot.families.includes('ip6') ? target.ip6 : EMPTY_STATE.ip6 };
+  const stores: Store[] = [{ backend: snapshot.backend, live: snapshot, owned: ownership, desired }];
+  if (target.clean === 'everywhere' && other !== undefined && holdsOurs(other))
+    stores.push({ backend: other.backend, live: other, owned: ownedIn(other), desired: EMPTY_STATE });
+  const routing = routingChanges(view.routing, target.routing, new Set([...marks, ...marksIn(snapshot, ownership)]));
   const lines = { before: batchLines('add', routing.before), after: batchLines('del', routing.after) };
   return { change: { stores, routing: lines, native: view.nftTables.native, lockWait }, routing, ownership };
 }

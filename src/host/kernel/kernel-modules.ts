@@ -1,6 +1,4 @@
-/** Which kernel modules a restore text needs, for the message that says what to load on the node. */
-
-import type { Family } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
 
 // A match or target whose module is not `xt_` and its name in small letters.
 const NAMES: Readonly<Record<string, string>> = {

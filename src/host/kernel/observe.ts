@@ -2,8 +2,9 @@
 
 import type { LiveRouting } from '../../istio/found/routing-changes.ts';
 import { marksOf } from '../../istio/found/routing-changes.ts';
-import type { Family, Ruleset } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import type { Ruleset } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { Namespace, NetFiles } from '../namespace/namespace.ts';
 import type { Choice } from './backend.ts';
@@ -15,7 +16,7 @@ import { listRouting, liveRouting } from './routing.ts';
 import { mayHaveLocalDefault6, mayHavePolicyRules } from './routing-files.ts';
 import type { Backend, Snapshot } from './snapshot.ts';
 
-export interface View {
+export interface ObservedState {
   readonly netFiles: NetFiles;
   readonly choice: Choice;
   readonly nftTables: NftTables;
@@ -43,7 +44,11 @@ export interface Known {
 }
 
 /** Looks; the processes run side by side where none needs another's answer. */
-export async function look(namespace: Namespace, question: Question, known: Known = {}): Promise<View | { readonly failure: Failure }> {
+export async function observe(
+  namespace: Namespace,
+  question: Question,
+  known: Known = {},
+): Promise<ObservedState | { readonly failure: Failure }> {
   const netFiles = await namespace.netFiles();
   const reading = { namespace, netFiles, deadline: question.deadline, likely: question.likely };
   const listed = known.nftTables === undefined ? listNftTables(namespace, question.deadline) : Promise.resolve(known.nftTables);

@@ -1,24 +1,24 @@
 /** What ends the work after the first look, before anything is changed. */
 
-import { remedyFor } from '../failure/cause-and-fix.ts';
+import { explainCause } from '../failure/cause-and-fix.ts';
 import { plainFailure } from '../failure/failure.ts';
 import { readRights } from '../failure/rights.ts';
-import type { ApplyOptions } from './apply.ts';
 import { hasIp6, holdsOurs } from './backend.ts';
-import type { Stop, Work } from './convergence.ts';
-import type { Goal } from './desired-state.ts';
+import type { Refusal, Work } from './convergence.ts';
+import type { DesiredState } from './desired-state.ts';
 import { capturesIp6 } from './desired-state.ts';
-import type { View } from './observe.ts';
+import type { ObservedState } from './observe.ts';
+import type { ApplyOptions } from './options.ts';
 
 /** In the order in which a person wants to hear of them. */
-export function stopBefore(goal: Goal, options: ApplyOptions, signal: AbortSignal | undefined): Work['stop'] {
-  return (view, planned, steps): Stop | undefined => {
+export function refusalBefore(desired: DesiredState, options: ApplyOptions, signal: AbortSignal | undefined): Work['stop'] {
+  return (view, planned, steps): Refusal | undefined => {
     if (signal?.aborted === true) return { outcome: 'interrupted' };
     if (options.host !== true && isNode(view)) return { outcome: 'refused', failure: failureOf('node') };
-    if (capturesIp6(goal) && !hasIp6(view)) return { outcome: 'failed', failure: { ...failureOf('no-ip6'), family: 'ip6' } };
+    if (capturesIp6(desired) && !hasIp6(view)) return { outcome: 'failed', failure: { ...failureOf('no-ip6'), family: 'ip6' } };
     if (steps.length === 0) return undefined;
     if (options.dryRun === true) return { outcome: 'planned' };
-    const drifted = goal.clean === undefined && (holdsOurs(view.choice.snapshot) || planned.routing.after.length > 0);
+    const drifted = desired.clean === undefined && (holdsOurs(view.choice.snapshot) || planned.routing.after.length > 0);
     if (drifted && options.onDrift === 'report') return { outcome: 'drifted' };
     if (drifted && options.onDrift === 'fail') return { outcome: 'refused', failure: failureOf('drift') };
     return undefined;
@@ -26,12 +26,12 @@ export function stopBefore(goal: Goal, options: ApplyOptions, signal: AbortSigna
 }
 
 function failureOf(cause: 'node' | 'no-ip6' | 'drift'): ReturnType<typeof plainFailure> {
-  const { text, fix } = remedyFor(cause, { program: '', family: 'ip6', modules: [], rights: readRights(), said: '' });
+  const { text, fix } = explainCause(cause, { program: '', family: 'ip6', modules: [], rights: readRights(), said: '' });
   return plainFailure(cause, text, fix);
 }
 
 /** kube-proxy's chains are in a node's namespace and in no pod's, but in one with hostNetwork: which is never injected. */
-function isNode({ choice: { snapshot, other } }: View): boolean {
+function isNode({ choice: { snapshot, other } }: ObservedState): boolean {
   const rulesets = [snapshot, other].flatMap((shown) => (shown === undefined ? [] : [shown.ip, shown.ip6]));
   return rulesets.some(({ tables }) => tables.some(({ chains }) => chains.some(({ name }) => name.startsWith('KUBE-'))));
 }

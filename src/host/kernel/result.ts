@@ -27,10 +27,10 @@ export type Outcome =
 export type State = 'as wanted' | 'as before' | 'mixed';
 
 /** What a step came to. */
-export interface Tried extends Step {
+export interface PerformedStep extends Step {
   readonly done: boolean;
   /** 1 to 3. */
-  readonly attempt: number;
+  readonly round: number;
   /** Whether it put things back after a failure. */
   readonly back: boolean;
 }
@@ -46,7 +46,7 @@ export interface ApplyResult {
   readonly reasons: readonly string[];
   /** What a run would do (`planned`, `drifted`, `refused`), or did in its last attempt. */
   readonly steps: readonly Step[];
-  readonly tried: readonly Tried[];
+  readonly tried: readonly PerformedStep[];
   /** The first is what went wrong; those after it are what went wrong while putting things back. */
   readonly failures: readonly Failure[];
   /** The input that still has to be fed to these programs, where the state is mixed. */
@@ -57,7 +57,7 @@ export interface ApplyResult {
   /** The rules of ours as they were last seen; undefined where they could not be read. */
   readonly ours: { readonly ip: Ruleset; readonly ip6: Ruleset } | undefined;
   /** Looks at the rules: 1 where nothing was to be done, 2 for a change and its verification, more where another program interfered. */
-  readonly attempts: number;
+  readonly rounds: number;
   /** Child processes. */
   readonly processes: number;
 }

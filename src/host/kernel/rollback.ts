@@ -2,14 +2,14 @@
 
 import { ownedIn } from '../../istio/found/ownership.ts';
 import type { LiveRouting, RoutingItem } from '../../istio/found/routing-changes.ts';
+import type { Family } from '../../netfilter/family.ts';
 import { printRestore } from '../../netfilter/print.ts';
-import type { Family } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { Namespace } from '../namespace/namespace.ts';
 import type { Planned } from './desired-state.ts';
 import { oursIn } from './desired-state.ts';
-import type { Question, View } from './observe.ts';
-import { look } from './observe.ts';
+import type { ObservedState, Question } from './observe.ts';
+import { observe } from './observe.ts';
 import { batchLines } from './routing.ts';
 import { perform } from './run-steps.ts';
 import { programOf } from './snapshot.ts';
@@ -18,11 +18,11 @@ import { transactionOf } from './transaction.ts';
 
 /** The state before anything was changed. */
 export interface Before {
-  readonly view: View;
+  readonly view: ObservedState;
   readonly planned: Planned;
 }
 
-export interface PutBack {
+export interface Rollback {
   /** Nothing is left to do: the state is the one before. */
   readonly whole: boolean;
   readonly tried: readonly { readonly step: Step; readonly done: boolean }[];
@@ -32,32 +32,35 @@ export interface PutBack {
 }
 
 /** Puts back what was there of ours; `touched` are the routing items that may have been added or removed. */
-export async function putBack(
+export async function rollBack(
   namespace: Namespace,
   question: Question,
   before: Before,
   touched: readonly RoutingItem[],
   lockWait: number,
-): Promise<PutBack> {
-  const now = await look(namespace, { ...question, ip6: before.view.choice.snapshot.families.includes('ip6') ? 'always' : 'where needed' });
+): Promise<Rollback> {
+  const now = await observe(namespace, {
+    ...question,
+    ip6: before.view.choice.snapshot.families.includes('ip6') ? 'always' : 'where needed',
+  });
   if ('failure' in now) return { whole: false, tried: [], failure: now.failure, needed: exactTexts(before) };
   const back = wayBack(now, before, touched, lockWait);
   if (back.steps.length === 0) return { whole: true, tried: [], failure: undefined, needed: [] };
   const { tried, failure } = await perform(namespace, back.steps, question.deadline);
   const left = back.steps.slice(tried.filter(({ done }) => done).length);
   if (failure !== undefined) return { whole: false, tried, failure, needed: left };
-  const after = await look(namespace, question);
+  const after = await observe(namespace, question);
   const needed = 'failure' in after ? exactTexts(before) : wayBack(after, before, touched, lockWait).steps;
   return { whole: needed.length === 0, tried, failure: 'failure' in after ? after.failure : undefined, needed };
 }
 
-function wayBack(now: View, before: Before, touched: readonly RoutingItem[], lockWait: number): Transaction {
+function wayBack(now: ObservedState, before: Before, touched: readonly RoutingItem[], lockWait: number): Transaction {
   const stores = before.planned.change.stores.flatMap((store): Store[] => {
     const live = [now.choice.snapshot, now.choice.other].find((snapshot) => snapshot?.backend === store.backend);
     if (live === undefined) return [];
-    const wanted = oursIn({ ...live, ip: store.live.ip, ip6: store.live.ip6 }, { ...store.owned, warnings: [] });
+    const desired = oursIn({ ...live, ip: store.live.ip, ip6: store.live.ip6 }, { ...store.owned, warnings: [] });
     // What was about to become of it tells what of it is ours now.
-    return [{ backend: store.backend, live, owned: ownedIn(live, store.wanted), wanted }];
+    return [{ backend: store.backend, live, owned: ownedIn(live, store.desired), desired }];
   });
   const [then, there] = [before.view.routing, now.routing];
   const routing = {

@@ -2,8 +2,8 @@
 
 import type { LiveRoute, LiveRouting, LiveRule, RoutingItem } from '../../istio/found/routing-changes.ts';
 import { routingCommand } from '../../istio/found/routing-changes.ts';
-import type { Family } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { Failure } from '../failure/failure.ts';
 import { explainFailure } from '../failure/failure.ts';
 import type { Namespace, NetFiles } from '../namespace/namespace.ts';
@@ -83,7 +83,7 @@ export function liveRouting(listing: RoutingListing, netFiles: NetFiles): LiveRo
 
 /** Items as lines for `ip -batch`, by family: the commands without `ip -4`. */
 export function batchLines(operation: 'add' | 'del', items: readonly RoutingItem[]): Readonly<Record<Family, readonly string[]>> {
-  const of = (wanted: Family): readonly string[] =>
-    items.filter(({ family }) => family === wanted).map((item) => routingCommand(operation, item).slice(2).join(' '));
+  const of = (desired: Family): readonly string[] =>
+    items.filter(({ family }) => family === desired).map((item) => routingCommand(operation, item).slice(2).join(' '));
   return { ip: of('ip'), ip6: of('ip6') };
 }

@@ -1,9 +1,10 @@
 /** The live rules of a namespace, read through one backend. */
 
+import type { Family } from '../../netfilter/family.ts';
 import { iptables } from '../../netfilter/print.ts';
 import { readProblemText } from '../../netfilter/read/problems.ts';
 import { readRules } from '../../netfilter/read.ts';
-import type { Family, Ruleset } from '../../netfilter/rule.ts';
+import type { Ruleset } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
 import { explainFailure } from '../failure/failure.ts';
 import type { Namespace, NetFiles } from '../namespace/namespace.ts';

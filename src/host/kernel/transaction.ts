@@ -1,9 +1,10 @@
 /** From what is there and what is wanted to the steps between, as data: what a dry run prints is what a run does. */
 
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { KeptChain, Owned } from '../../netfilter/reconcile.ts';
 import { reconcile } from '../../netfilter/reconcile.ts';
-import type { Family, Ruleset } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Ruleset } from '../../netfilter/rule.ts';
 import { removeNativeText } from './nft-tables.ts';
 import type { Backend } from './snapshot.ts';
 import { programOf } from './snapshot.ts';
@@ -22,7 +23,7 @@ export interface Store {
   readonly backend: Backend;
   readonly live: Readonly<Record<Family, Ruleset>>;
   readonly owned: Readonly<Record<Family, Owned>>;
-  readonly wanted: Readonly<Record<Family, Ruleset>>;
+  readonly desired: Readonly<Record<Family, Ruleset>>;
 }
 
 /** Lines for `ip -batch`, by family. */
@@ -49,7 +50,7 @@ export interface Transaction {
  */
 export function transactionOf({ stores, routing, native, lockWait }: Change): Transaction {
   const reconciled = stores.flatMap((store) =>
-    ORDER.map((family) => ({ store, ...reconcile(store.live[family], store.wanted[family], store.owned[family]) })),
+    ORDER.map((family) => ({ store, ...reconcile(store.live[family], store.desired[family], store.owned[family]) })),
   );
   const rules = reconciled.flatMap(({ store, family, text }): Step[] =>
     text === '' ? [] : [{ kind: 'rules', family, argv: restoreCommand(store.backend, family, lockWait), text }],

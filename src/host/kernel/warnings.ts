@@ -2,41 +2,41 @@
 
 import type { OwnershipWarning } from '../../istio/found/ownership.ts';
 import { holdsOurs } from './backend.ts';
-import type { Goal, Planned } from './desired-state.ts';
+import type { DesiredState, Planned } from './desired-state.ts';
 import { capturesIp6 } from './desired-state.ts';
-import type { View } from './observe.ts';
+import type { ObservedState } from './observe.ts';
 import { programOf } from './snapshot.ts';
 
 /** The warnings of a view, in the order: unreadable things, both backends, rules that were left. */
-export function warningsOf(view: View, { ownership }: Planned, goal: Goal): readonly string[] {
+export function warningsOf(view: ObservedState, { ownership }: Planned, desired: DesiredState): readonly string[] {
   return [
     ...view.warnings,
     ...unreadLegacy(view),
-    ...bothBackends(view, goal),
-    ...noIp6(view, goal),
+    ...bothBackends(view, desired),
+    ...noIp6(view, desired),
     ...ownership.warnings.map(ownershipText),
   ];
 }
 
-function bothBackends({ choice: { snapshot, other } }: View, goal: Goal): readonly string[] {
+function bothBackends({ choice: { snapshot, other } }: ObservedState, desired: DesiredState): readonly string[] {
   // Who names the backend to be cleaned keeps the other: to be told to clean that as well would cost all capture.
-  if (other === undefined || !holdsOurs(other) || goal.clean === 'one backend') return [];
+  if (other === undefined || !holdsOurs(other) || desired.clean === 'one backend') return [];
   const [here, there] = [programOf(snapshot.backend, 'ip', 'save'), programOf(other.backend, 'ip', 'save')];
-  if (goal.clean === 'everywhere') return [`rules of Istio are in both ${here} and ${there}`];
+  if (desired.clean === 'everywhere') return [`rules of Istio are in both ${here} and ${there}`];
   return [
     `rules of Istio are in both ${here} and ${there}: only those of ${snapshot.backend} are kept right, and packets meet both; "clean --backend ${other.backend}" removes the others`,
   ];
 }
 
-function unreadLegacy({ choice: { unread } }: View): readonly string[] {
+function unreadLegacy({ choice: { unread } }: ObservedState): readonly string[] {
   if (unread === undefined) return [];
   return [
     `legacy tables are in use here and can not be read: rules of Istio in them would stay, and packets meet both. ${unread.text}; ${unread.fix}`,
   ];
 }
 
-function noIp6({ netFiles }: View, goal: Goal): readonly string[] {
-  const rejected = goal.ip6.tables.length > 0 && !capturesIp6(goal);
+function noIp6({ netFiles }: ObservedState, desired: DesiredState): readonly string[] {
+  const rejected = desired.ip6.tables.length > 0 && !capturesIp6(desired);
   return rejected && netFiles.if_inet6 === undefined ? ['this kernel has no IPv6, so there is none to reject'] : [];
 }
 

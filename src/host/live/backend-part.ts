@@ -1,10 +1,11 @@
 /** What one backend holds of one family, and what of that can't be seen. A look makes no table and loads no module. */
 
 import { existsSync } from 'node:fs';
+import type { Family } from '../../netfilter/family.ts';
 import type { Unseen } from '../../netfilter/observation.ts';
 import { iptables } from '../../netfilter/print.ts';
 import { readProblemText } from '../../netfilter/read/problems.ts';
-import type { Family, Ruleset } from '../../netfilter/rule.ts';
+import type { Ruleset } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { NftTable } from '../kernel/nft-tables.ts';
 import { isIptables } from '../kernel/nft-tables.ts';

@@ -1,9 +1,10 @@
 /** All rules of a live namespace: of both backends and both families, with where each part lives and what could not be seen. */
 
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import { holdsAnything, mergeRulesets } from '../../netfilter/merge.ts';
 import type { Observation, SeenTables, Unseen } from '../../netfilter/observation.ts';
-import type { Family } from '../../netfilter/rule.ts';
-import { FAMILIES, TABLES } from '../../netfilter/rule.ts';
+import { TABLES } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { NftTable } from '../kernel/nft-tables.ts';
 import { isIptables, listEveryNftTable } from '../kernel/nft-tables.ts';

@@ -1,6 +1,4 @@
-/** Which iptables there are, and whether they show rules here. */
-
-import type { Family } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
 import type { Failure } from '../failure/failure.ts';
 import { chooseBackend } from '../kernel/backend.ts';
 import { listNftTables } from '../kernel/nft-tables.ts';
@@ -15,7 +13,7 @@ import type { Evidence } from './kernel-has.ts';
 import { moduleState } from './kernel-has.ts';
 import { findProgram } from './programs.ts';
 
-export interface BackendLook {
+export interface BackendReading {
   readonly backend: Backend;
   /** As its own --version prints it behind its name: `v1.8.9 (nf_tables)`; undefined where there is no such program. */
   readonly version: string | undefined;
@@ -28,7 +26,7 @@ export interface BackendLook {
 const DEADLINE = 10_000;
 
 /** Looks at one backend. Only what is there already is read: iptables-legacy would make a table that it is asked for by name. */
-export async function lookAtBackend(namespace: Namespace, netFiles: NetFiles, backend: Backend): Promise<BackendLook> {
+export async function readBackend(namespace: Namespace, netFiles: NetFiles, backend: Backend): Promise<BackendReading> {
   const families: readonly Family[] = netFiles.if_inet6 === undefined ? ['ip'] : ['ip', 'ip6'];
   const programs = families.flatMap((family) => (['save', 'restore'] as const).map((action) => programOf(backend, family, action)));
   const lacking = programs.filter((program) => findProgram(program) === undefined);
@@ -48,7 +46,7 @@ export async function lookAtBackend(namespace: Namespace, netFiles: NetFiles, ba
 }
 
 /** Judges nft or legacy; one of them is enough, so only the first that apply would choose is missed where it is not there. */
-export function backendAspect({ backend, version, lacking, reads }: BackendLook, otherReads: boolean, evidence: Evidence): Aspect {
+export function backendAspect({ backend, version, lacking, reads }: BackendReading, otherReads: boolean, evidence: Evidence): Aspect {
   const topic = backend === 'plain' ? 'iptables' : (`iptables-${backend}` as const);
   if (version === undefined) {
     const text = `no program ${programOf(backend, 'ip', 'save')}`;

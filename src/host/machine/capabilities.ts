@@ -1,6 +1,6 @@
 /** What this process may do: as whom it runs, which capabilities it has, and which it can never get. */
 
-import { remedyFor } from '../failure/cause-and-fix.ts';
+import { explainCause } from '../failure/cause-and-fix.ts';
 import type { Capability, Rights } from '../failure/rights.ts';
 import { BITS, readRights } from '../failure/rights.ts';
 import type { Aspect } from './aspect.ts';
@@ -51,7 +51,7 @@ export function rightsAspect(
     ...(status.filtered ? ['a seccomp profile'] : []),
   ].join(', ');
   if (!holds(status.effective, 'NET_ADMIN'))
-    return amiss('rights', text, remedyFor('no-net-admin', { program: '', family: 'ip', modules: [], rights, said: '' }).fix);
+    return amiss('rights', text, explainCause('no-net-admin', { program: '', family: 'ip', modules: [], rights, said: '' }).fix);
   return fine(
     'rights',
     holds(status.effective, 'NET_RAW') ? text : `${text}; iptables-legacy does not work without NET_RAW, iptables-nft does`,

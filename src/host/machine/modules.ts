@@ -1,9 +1,10 @@
 /** Whether the kernel has what some rules need. */
 
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import { printRule } from '../../netfilter/print.ts';
-import type { Family, Ruleset } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
-import { remedyFor } from '../failure/cause-and-fix.ts';
+import type { Ruleset } from '../../netfilter/rule.ts';
+import { explainCause } from '../failure/cause-and-fix.ts';
 import { readRights } from '../failure/rights.ts';
 import { modulesFor } from '../kernel/kernel-modules.ts';
 import type { Aspect } from './aspect.ts';
@@ -31,7 +32,7 @@ export function modulesAspect(rules: Readonly<Record<Family, Ruleset>>, evidence
     module,
     nftWorks && NFT.includes(module) ? 'there' : moduleState(module, evidence),
   ]);
-  const of = (wanted: string): readonly string[] => states.filter(([, state]) => state === wanted).map(([module]) => module);
+  const of = (desired: string): readonly string[] => states.filter(([, state]) => state === desired).map(([module]) => module);
   const [absent, loadable, unknown] = [of('absent'), of('can be loaded'), of('unknown')];
   const text = [
     ...(absent.length === 0 ? [] : [`this kernel lacks ${absent.join(', ')}`]),
@@ -41,7 +42,7 @@ export function modulesAspect(rules: Readonly<Record<Family, Ruleset>>, evidence
   const needed = [...absent, ...loadable];
   if (needed.length === 0) return fine('modules', text === '' ? `all there: ${states.map(([module]) => module).join(', ')}` : text);
   const circumstances = { program: '', family: 'ip' as const, modules: needed, rights: readRights(), said: '' };
-  return amiss('modules', text, remedyFor('kernel-support', circumstances).fix);
+  return amiss('modules', text, explainCause('kernel-support', circumstances).fix);
 }
 
 // Where iptables-nft shows rules, these work.

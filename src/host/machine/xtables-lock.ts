@@ -2,32 +2,32 @@
 
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { remedyFor } from '../failure/cause-and-fix.ts';
+import { explainCause } from '../failure/cause-and-fix.ts';
 import { LOCK_FILE, lockFileEnvironment, mayWrite, readRights } from '../failure/rights.ts';
 import type { Aspect } from './aspect.ts';
 import { amiss, fine } from './aspect.ts';
 import { textOf } from './text-of.ts';
 
 /** The process that holds a lock on a file, from /proc/locks: `1: FLOCK  ADVISORY  WRITE 4242 00:1b:5678 0 EOF`. */
-export function holderOf(locks: string, inode: number, device: number): number | undefined {
+export function annotatedObjectOf(locks: string, inode: number, device: number): number | undefined {
   // The kernel's own minor has 20 bits, of which stat shows the upper twelve above the major.
   const major = Math.floor(device / 256) % 4096;
   const minor = (device % 256) + Math.floor(device / 2 ** 20) * 256;
   const hex = (number: number): string => number.toString(16).padStart(2, '0');
   const place = `${hex(major)}:${hex(minor)}:${inode}`;
-  const holder = locks.split('\n').flatMap((line) => {
+  const annotatedObject = locks.split('\n').flatMap((line) => {
     // A line of one that waits has an arrow in it, and so everything one place further.
     const [, , , , pid, at] = line.split(/\s+/);
     return at === place ? [Number(pid)] : [];
   });
-  return holder[0];
+  return annotatedObject[0];
 }
 
 export function xtablesLockAspect(): Aspect {
   const asked = process.env['XTABLES_LOCKFILE'];
   const elsewhere = lockFileEnvironment()['XTABLES_LOCKFILE'];
   const file = asked ?? elsewhere ?? LOCK_FILE;
-  const pid = existsSync(file) ? holder(file) : undefined;
+  const pid = existsSync(file) ? annotatedObject(file) : undefined;
   if (pid !== undefined)
     return amiss(
       'xtables lock',
@@ -38,14 +38,14 @@ export function xtablesLockAspect(): Aspect {
     return fine('xtables lock', `${LOCK_FILE} can not be written; iptables-legacy is given ${elsewhere} by this program`);
   if (mayWrite(existsSync(file) ? file : dirname(file)))
     return fine('xtables lock', `${file}${asked === undefined ? '' : ' (XTABLES_LOCKFILE)'} is free`);
-  const { text, fix } = remedyFor('lock-file', { program: '', family: 'ip', modules: [], rights: readRights(), said: '' });
+  const { text, fix } = explainCause('lock-file', { program: '', family: 'ip', modules: [], rights: readRights(), said: '' });
   return amiss('xtables lock', `${file}: ${text}`, fix);
 }
 
-function holder(file: string): number | undefined {
+function annotatedObject(file: string): number | undefined {
   try {
     const { ino, dev } = statSync(file);
-    return holderOf(textOf('/proc/locks') ?? '', ino, dev);
+    return annotatedObjectOf(textOf('/proc/locks') ?? '', ino, dev);
   } catch {
     return undefined;
   }

@@ -42,7 +42,7 @@ export class ManifestDocument {
     if (this.#form === 'too large') return;
     this.#pieces.push(bytes);
     this.#length += bytes.length;
-    this.#form ??= this.#finder.look(bytes);
+    this.#form ??= this.#finder.observe(bytes);
     if (this.#form === 'json') this.#reader = new JsonDocument(this.#file, this.#line, this.#finder.before);
     if (this.#form === 'yaml' && this.#length > WHOLE) {
       this.#form = 'long yaml';

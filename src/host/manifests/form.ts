@@ -27,7 +27,7 @@ export class FormFinder {
   }
 
   /** The form; undefined while it is not known. */
-  look(bytes: Buffer): Form | undefined {
+  observe(bytes: Buffer): Form | undefined {
     for (const byte of bytes) {
       const form = this.#step(String.fromCharCode(byte));
       if (form !== undefined) return form;

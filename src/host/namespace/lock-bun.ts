@@ -5,7 +5,7 @@
  */
 
 import { closeSync } from 'node:fs';
-import type { Take, Waiting } from './lock.ts';
+import type { Take, Waiting } from './lock-socket.ts';
 
 /** What is used of bun:ffi. */
 interface Ffi {

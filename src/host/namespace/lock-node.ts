@@ -1,7 +1,7 @@
 /** The lock's socket under Node. */
 
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Take, Waiting } from './lock.ts';
+import type { Take, Waiting } from './lock-socket.ts';
 
 /** Listens on the abstract name. */
 export const take: Take = (name) =>
@@ -23,9 +23,9 @@ export const take: Take = (name) =>
 
 /** Calls the holder, who never speaks; that it closes is the news. No polling, and no delay after its death. */
 export function untilFree(name: string): Waiting {
-  const holder = connect({ path: `\0${name}` });
-  holder.on('error', () => undefined);
+  const annotatedObject = connect({ path: `\0${name}` });
+  annotatedObject.on('error', () => undefined);
   // Who finds no holder after finding the name taken came between two others: not in a tight loop.
-  const freed = new Promise<void>((resolve) => holder.on('close', () => setTimeout(resolve, 2)));
-  return { freed, cancel: () => holder.destroy() };
+  const freed = new Promise<void>((resolve) => annotatedObject.on('close', () => setTimeout(resolve, 2)));
+  return { freed, cancel: () => annotatedObject.destroy() };
 }

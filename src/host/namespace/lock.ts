@@ -11,16 +11,8 @@
  * costs a process of 25 ms, and only where a namespace is named.
  */
 
+import type { Waiting } from './lock-socket.ts';
 import type { Namespace } from './namespace.ts';
-
-/** The socket, as one of the two runtimes makes it: what frees it, or why there is none. */
-export type Take = (name: string) => Promise<(() => void) | 'taken' | 'unavailable'>;
-
-/** A wait for the end of whoever holds it. */
-export interface Waiting {
-  readonly freed: Promise<void>;
-  readonly cancel: () => void;
-}
 
 /** A lock that is held. */
 export interface Held {
@@ -42,27 +34,27 @@ const bun = process.versions['bun'] !== undefined;
 /** Takes the lock in the namespace itself, wherever it is. */
 export const takeLock: TakeLock = async (namespace, limit, signal) => {
   if (signal?.aborted) return 'interrupted';
-  const attempt = namespace.here ? takeHere() : takeThere(namespace);
+  const round = namespace.here ? takeHere() : takeThere(namespace);
   return new Promise((resolve) => {
     const end = (result: Held | NotHeld): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', interrupt);
-      if (typeof result === 'string') attempt.cancel();
+      if (typeof result === 'string') round.cancel();
       resolve(result);
     };
     const interrupt = (): void => end('interrupted');
     const timer = setTimeout(() => end('busy'), limit);
     signal?.addEventListener('abort', interrupt);
-    void attempt.held.then(end);
+    void round.held.then(end);
   });
 };
 
-interface Attempt {
+interface Round {
   readonly held: Promise<Held | 'unavailable'>;
   readonly cancel: () => void;
 }
 
-function takeHere(): Attempt {
+function takeHere(): Round {
   let cancelled = false;
   let waiting: Waiting | undefined;
   const held = (async (): Promise<Held | 'unavailable'> => {
@@ -103,9 +95,12 @@ process.stdin.on('end', () => process.exit()).resume();
   server.listen({ path }, () => process.stdout.write('held'));
 })();`;
 
-function takeThere(namespace: Namespace): Attempt {
+function takeThere(namespace: Namespace): Round {
   // The executable runs no text: there it is a word that src/cli/main.ts knows.
   const words = bun ? ['hold-lock'] : ['-e', HOLDER, NAME];
-  const holder = namespace.start({ argv: [process.execPath, ...words], env: { NODE_OPTIONS: '' } });
-  return { held: holder.spoke.then((spoke) => (spoke ? { release: holder.stop } : 'unavailable')), cancel: holder.stop };
+  const annotatedObject = namespace.start({ argv: [process.execPath, ...words], env: { NODE_OPTIONS: '' } });
+  return {
+    held: annotatedObject.spoke.then((spoke) => (spoke ? { release: annotatedObject.stop } : 'unavailable')),
+    cancel: annotatedObject.stop,
+  };
 }

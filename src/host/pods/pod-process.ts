@@ -1,6 +1,6 @@
 /** What a process of a pod tells of it: its environment, and the files that Kubernetes puts beside it. */
 
-import type { ProcessTold } from '../../istio/found/audit/proxy-process.ts';
+import type { ProxyProcess } from '../../istio/found/audit/proxy-process.ts';
 import { VARIABLES } from '../../istio/found/audit/proxy-process.ts';
 import { textInside } from './file-in-pod.ts';
 import { startOfFile } from './start-of-file.ts';
@@ -13,7 +13,7 @@ const MOST_ENVIRONMENT = 6 * 1024 * 1024;
 const MOST_CGROUP = 64 * 1024;
 
 /** Reads what there is; what is not there, or may not be read, is empty. */
-export function toldBy(pid: number): ProcessTold {
+export function readPodProcess(pid: number): ProxyProcess {
   return {
     pid,
     environment: environmentIn(ownText(`/proc/${pid}/environ`, MOST_ENVIRONMENT + 1)),

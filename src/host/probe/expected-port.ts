@@ -1,10 +1,11 @@
 /** Where the rules of a plan send a call that this machine makes: what a probe has to find. */
 
 import { BlockList } from 'node:net';
+import type { Family } from '../../netfilter/family.ts';
 import type { Match } from '../../netfilter/match.ts';
 import type { Network } from '../../netfilter/network.ts';
 import type { OwnerRange, PortRange } from '../../netfilter/numbers.ts';
-import type { Family, Rule, Ruleset, Table } from '../../netfilter/rule.ts';
+import type { Rule, Ruleset, Table } from '../../netfilter/rule.ts';
 
 /** A TCP connection to be made. */
 export interface Call {

@@ -3,7 +3,7 @@
 import { createSocket } from 'node:dgram';
 import type { Server } from 'node:net';
 import { connect, createServer } from 'node:net';
-import type { Family } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
 
 export interface Ids {
   readonly uid: number;
@@ -45,7 +45,7 @@ function takeIds({ uid, gid }: Ids): (() => void) | null {
 }
 
 /** What a connection met. */
-export type Met =
+export type CallOutcome =
   /** Someone who said this, perhaps nothing. */
   | { readonly kind: 'said'; readonly text: string }
   /** Someone who took the connection and kept silent. */
@@ -63,7 +63,7 @@ export interface Connection {
 }
 
 /** Makes one connection and listens to what is said. */
-export function callOnce({ host, port, localAddress, ids, patience }: Connection): Promise<Met> {
+export function callOnce({ host, port, localAddress, ids, patience }: Connection): Promise<CallOutcome> {
   return new Promise((resolve) => {
     const restore = takeIds(ids);
     const socket = connect({ host, port, ...(localAddress === undefined ? {} : { localAddress }) });
@@ -71,7 +71,7 @@ export function callOnce({ host, port, localAddress, ids, patience }: Connection
     process.nextTick(() => restore?.());
     let text = '';
     let taken = false;
-    const end = (met: Met): void => {
+    const end = (met: CallOutcome): void => {
       clearTimeout(timer);
       socket.destroy();
       resolve(met);

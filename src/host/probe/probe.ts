@@ -3,9 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Family, Ruleset } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
+import type { Ruleset } from '../../netfilter/rule.ts';
 import { expectedPort } from './expected-port.ts';
-import type { Ids, Met } from './probe-call.ts';
+import type { CallOutcome, Ids } from './probe-call.ts';
 import { callOnce, idsToHave, listen, ownIds, routeTo } from './probe-call.ts';
 
 /** Which way into the proxy was tried. */
@@ -53,15 +54,15 @@ const LOOPBACK: Readonly<Record<Family, string>> = { ip: '127.0.0.1', ip6: '::1'
 /** Tries each family until it is redirected or the time is over. Never rejects. */
 export async function probe(request: ProbeRequest): Promise<readonly ProbeResult[]> {
   const deadline = Date.now() + request.timeout;
-  const attempts = await Promise.all(request.rulesets.map((ruleset) => prepare(ruleset, request)));
+  const rounds = await Promise.all(request.rulesets.map((ruleset) => prepare(ruleset, request)));
   for (;;) {
     // One connection at a time: the ids of its socket are those of the whole process.
-    for (const one of attempts) if (one.verdict.kind === 'missed') one.verdict = await attempt(one, request, deadline);
-    if (attempts.every(({ verdict }) => verdict.kind !== 'missed') || Date.now() + AGAIN_AFTER + SHORTEST > deadline) break;
+    for (const one of rounds) if (one.verdict.kind === 'missed') one.verdict = await round(one, request, deadline);
+    if (rounds.every(({ verdict }) => verdict.kind !== 'missed') || Date.now() + AGAIN_AFTER + SHORTEST > deadline) break;
     await sleep(AGAIN_AFTER);
   }
-  for (const { atProxy, straight } of attempts) for (const server of [atProxy, straight]) if (server instanceof Server) server.close();
-  return attempts.map(({ family, way: { path }, verdict }) => ({ family, path, verdict }));
+  for (const { atProxy, straight } of rounds) for (const server of [atProxy, straight]) if (server instanceof Server) server.close();
+  return rounds.map(({ family, way: { path }, verdict }) => ({ family, path, verdict }));
 }
 
 /** A call, and the port at which it has to come out. */
@@ -71,7 +72,7 @@ interface Way {
   readonly port: number | undefined;
 }
 
-interface Attempt {
+interface Round {
   readonly family: Family;
   readonly way: Way;
   readonly token: string;
@@ -97,12 +98,12 @@ function wayOf(ruleset: Ruleset, { probePort: port, proxy }: ProbeRequest): Way 
   return ways.find((way) => way.port !== undefined) ?? ways[0];
 }
 
-async function prepare(ruleset: Ruleset, request: ProbeRequest): Promise<Attempt> {
+async function prepare(ruleset: Ruleset, request: ProbeRequest): Promise<Round> {
   const { family } = ruleset;
   const way = wayOf(ruleset, request);
   const token = randomBytes(16).toString('hex');
   const begun = { family, way, token, straight: undefined };
-  const notTested = (why: string): Attempt => ({ ...begun, atProxy: why, verdict: { kind: 'not tested', why } });
+  const notTested = (why: string): Round => ({ ...begun, atProxy: why, verdict: { kind: 'not tested', why } });
   if (way.port === undefined) return notTested(`these rules let the calls of user ${way.ids.uid} and group ${way.ids.gid} through`);
   const noRoute = way.path === 'outbound' ? await routeTo(family, OUTSIDE[family]) : undefined;
   if (noRoute !== undefined) return notTested(`there is no route to ${OUTSIDE[family]} (${noRoute})`);
@@ -113,7 +114,7 @@ async function prepare(ruleset: Ruleset, request: ProbeRequest): Promise<Attempt
 }
 
 /** One call; where it arrived tells whether there is a rule. */
-async function attempt(one: Attempt, { probePort }: ProbeRequest, deadline: number): Promise<Verdict> {
+async function round(one: Round, { probePort }: ProbeRequest, deadline: number): Promise<Verdict> {
   const { family, way, token } = one;
   const host = way.path === 'inbound' ? OWN[family] : OUTSIDE[family];
   if (way.path === 'inbound' && !(one.straight instanceof Server)) {
@@ -127,7 +128,7 @@ async function attempt(one: Attempt, { probePort }: ProbeRequest, deadline: numb
   return verdictOf(await callOnce({ host, port: probePort, localAddress, ids: way.ids, patience }), one, `${host} port ${probePort}`);
 }
 
-function verdictOf(met: Met, { way, token, atProxy, straight }: Attempt, where: string): Verdict {
+function verdictOf(met: CallOutcome, { way, token, atProxy, straight }: Round, where: string): Verdict {
   if (met.kind === 'nobody') {
     const how = met.code === 'ETIMEDOUT' ? `nobody answered on ${where}` : `the connection to ${where} failed (${met.code})`;
     return { kind: 'missed', how };

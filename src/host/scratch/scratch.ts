@@ -32,18 +32,18 @@ export async function inScratch<R>(
   use: (ran: Ran, namespace: Namespace) => Promise<R>,
 ): Promise<R> {
   if (process.geteuid?.() !== 0) throw new Error('only root can make namespaces for it; run with sudo');
-  const holder = programs.start(holderOf(command));
-  if (!(await holder.spoke) || holder.pid === undefined)
-    throw new Error(`namespaces for it can not be made: ${(await holder.ended).trim().split('\n').at(-1)}`);
+  const annotatedObject = programs.start(annotatedObjectOf(command));
+  if (!(await annotatedObject.spoke) || annotatedObject.pid === undefined)
+    throw new Error(`namespaces for it can not be made: ${(await annotatedObject.ended).trim().split('\n').at(-1)}`);
   let namespace: Namespace | undefined;
   try {
     // Held open by this process from here on, so that it outlives all processes in it.
-    namespace = openNamespace({ kind: 'pid', pid: holder.pid }, programs);
-    const ran = await programs.run({ argv: argvOf(command, holder.pid), deadline: command.deadline, keep: KEPT });
-    await end(holder);
+    namespace = openNamespace({ kind: 'pid', pid: annotatedObject.pid }, programs);
+    const ran = await programs.run({ argv: argvOf(command, annotatedObject.pid), deadline: command.deadline, keep: KEPT });
+    await end(annotatedObject);
     return await use(ran, namespace);
   } finally {
-    await end(holder);
+    await end(annotatedObject);
     namespace?.close();
   }
 }
@@ -52,13 +52,13 @@ export async function inScratch<R>(
 const KEPT = 16_384;
 
 /** Process 1 of a PID namespace takes all others with it; its parent ends when the kernel has buried them. */
-async function end(holder: Running): Promise<void> {
-  holder.stop();
-  await holder.ended;
+async function end(annotatedObject: Running): Promise<void> {
+  annotatedObject.stop();
+  await annotatedObject.ended;
 }
 
 // The death of this process closes the holder's standard input, and that of unshare kills its child: nothing is left either way.
-function holderOf({ addresses, nameservers }: ScratchCommand): Parameters<Programs['start']>[0] {
+function annotatedObjectOf({ addresses, nameservers }: ScratchCommand): Parameters<Programs['start']>[0] {
   const path = resolvConf();
   if (path === '' && nameservers.length > 0) throw new Error('this machine has no /etc/resolv.conf to name nameservers in');
   return {

@@ -1,6 +1,6 @@
 /** Why a plan is as it is: who gave each setting, what that changes, and why each rule is there. */
 
-import type { Source, Sourced } from '../origin.ts';
+import type { Origin, Sourced } from '../origin.ts';
 import type { CapturePlan } from '../plan/plan.ts';
 import type { Facts } from '../settings/facts.ts';
 import type { SettingKey } from '../settings/settings.ts';
@@ -10,15 +10,14 @@ import { printedValues, valueText } from '../settings/value-text.ts';
 import type { Basis } from './explain/basis.ts';
 import type { Effect } from './explain/effect.ts';
 import { effectOf } from './explain/effect.ts';
-import type { Unused } from './explain/ignored.ts';
-import { unusedIn } from './explain/ignored.ts';
+import { ignoredIn } from './explain/ignored.ts';
+import type { IgnoredText } from './explain/ignored-text.ts';
 import type { ExplainedCommand, ExplainedRule } from './explain/rules.ts';
 import { explainedRouting, explainedRules } from './explain/rules.ts';
-import { giversOf } from './explain/setting-origins.ts';
+import { settingOriginsOf } from './explain/setting-origins.ts';
 
 export type { Basis } from './explain/basis.ts';
 export type { Effect } from './explain/effect.ts';
-export type { Unused } from './explain/ignored.ts';
 export type { ExplainedCommand, ExplainedRule } from './explain/rules.ts';
 
 export interface ExplainedSetting {
@@ -26,7 +25,7 @@ export interface ExplainedSetting {
   readonly value: PrintedValue;
   /** The value as people read it. */
   readonly text: string;
-  readonly source: Source;
+  readonly source: Origin;
   /** The flag or the variable that brings it to the program, where a workload's container or plugin has it. */
   readonly passedAs?: string;
   /** Who else gave one and lost, the strongest first. */
@@ -40,7 +39,7 @@ export interface Explanation {
   readonly facts: Facts;
   /** Those that were given first: what changes something, what does not, what stands there anyway; then the defaults. */
   readonly settings: readonly ExplainedSetting[];
-  readonly unused: readonly Unused[];
+  readonly ignored: readonly IgnoredText[];
   readonly rules: readonly ExplainedRule[];
   readonly routing: readonly ExplainedCommand[];
 }
@@ -50,8 +49,8 @@ const ORDER: readonly Effect['kind'][] = ['some', 'none', 'same', 'default'];
 /** Explains a plan by what it was made of; `facts` are those that it was made with. Of a workload without rules there is nothing to explain. */
 export function explain(plan: CapturePlan, basis: Basis, facts: Facts = {}): Explanation {
   if (basis.kind === 'workload' && basis.made.injection.kind === 'none')
-    return { plan, basis, facts, settings: [], unused: [], rules: [], routing: [] };
-  const { over, passedAs, defaults, switches } = giversOf(basis, plan, facts);
+    return { plan, basis, facts, settings: [], ignored: [], rules: [], routing: [] };
+  const { over, passedAs, defaults, switches } = settingOriginsOf(basis, plan, facts);
   const values = printedValues(plan.settings);
   const settings = SETTING_KEYS.map((key): ExplainedSetting => {
     const value = values(key);
@@ -72,8 +71,10 @@ export function explain(plan: CapturePlan, basis: Basis, facts: Facts = {}): Exp
     basis,
     facts,
     settings: settings.toSorted((a, b) => ORDER.indexOf(a.effect.kind) - ORDER.indexOf(b.effect.kind)),
-    unused: unusedIn(basis, plan.release),
+    ignored: ignoredIn(basis, plan.release),
     rules: explainedRules(plan),
     routing: explainedRouting(plan.routing),
   };
 }
+
+export type { IgnoredText } from './explain/ignored-text.ts';

@@ -1,6 +1,4 @@
-/** What is wrong, or worth to know, about rules that were found: diagnostics as data, as problems are. */
-
-import type { Family } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
 import { onOneLine } from '../origin.ts';
 import { unreachedChains } from './findings/chains.ts';
 import { guardrails, policies } from './findings/filter.ts';

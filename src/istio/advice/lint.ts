@@ -7,7 +7,7 @@ import { injectedSettings } from '../kubernetes/ordinary-injection.ts';
 import type { InjectionRequest, WorkloadInjection } from '../kubernetes/workload-injection.ts';
 import { injectionOf } from '../kubernetes/workload-injection.ts';
 import { factsOfWorkload, planOfWorkload } from '../kubernetes/workload-plan.ts';
-import type { Source, Sourced } from '../origin.ts';
+import type { Origin, Sourced } from '../origin.ts';
 import { onOneLine } from '../origin.ts';
 import { planFor } from '../plan/plan.ts';
 import type { Problem, ProblemCode, Severity } from '../problems.ts';
@@ -41,7 +41,7 @@ import { misspeltVariables, variablesWithoutEffect } from './lint/variables.ts';
 export interface Diagnostic {
   readonly code: LintCode | ProblemCode;
   readonly severity: Severity;
-  readonly source: Source;
+  readonly source: Origin;
   readonly text: string;
   readonly fix?: string;
 }
@@ -107,7 +107,7 @@ export function lintWorkload(workload: Workload, { release, findDead, ...request
   const controlPlane = controlPlaneOf(mesh);
   const made = orProblems(before, () => injectionOf(workload, { ...request, mesh, at: { kind: 'as found' } }));
   const profile = profileOf(made?.release.value ?? controlPlane?.value ?? NEWEST);
-  const facts = standInFacts(factsOfWorkload(workload));
+  const facts = placeholderFacts(factsOfWorkload(workload));
   const bare: WorkloadSubject = {
     workload,
     mesh,
@@ -144,7 +144,7 @@ export function lintSidecar(sidecar: SidecarFile, { release: named, findDead }: 
   const profile = profileOf(resolved.release);
   const settings: Settings = { ...injectedSettings(profile), ...sidecar.overrides } as Settings;
   const failed: Problem[] = [];
-  const plan = orProblems(failed, () => planFor(settings, resolved.release, standInFacts({})));
+  const plan = orProblems(failed, () => planFor(settings, resolved.release, placeholderFacts({})));
   const subject = settingsOfFile(settings, profile, plan);
   const idle = (plan?.problems ?? []).flatMap(({ code, source, args }): readonly Raised[] =>
     code === 'no-effect' ? [{ code: 'setting-not-in-release', source, args }] : [],
@@ -194,20 +194,20 @@ function inManifest(one: Diagnostic, { pod }: Workload): Diagnostic {
 }
 
 // What an injector does to all pods, and what an option says of all, is of no pod.
-const OF_NO_PLACE: readonly Source['kind'][] = ['default', 'argument', 'environment'];
+const OF_NO_PLACE: readonly Origin['kind'][] = ['default', 'argument', 'environment'];
 
 /** Every pod has nameservers; those that a manifest does not name are not missing. Of addresses only the family counts. */
-function standInFacts({ addresses, nameservers, ...facts }: Facts): Facts {
+function placeholderFacts({ addresses, nameservers, ...facts }: Facts): Facts {
   return {
     ...facts,
     ...(addresses === undefined
       ? {}
-      : { addresses: addresses.map((address) => (address.includes(':') ? standIn6(address) : '192.0.2.1')) }),
+      : { addresses: addresses.map((address) => (address.includes(':') ? placeholder6(address) : '192.0.2.1')) }),
     nameservers: nameservers ?? ['192.0.2.53'],
   };
 }
 
-function standIn6(address: string): string {
+function placeholder6(address: string): string {
   return /^fe[89ab]/i.test(address) ? 'fe80::1' : '2001:db8::1';
 }
 

@@ -1,6 +1,6 @@
 /** Arguments and environment of a release's istio-iptables to settings, with that program's defaults. */
 
-import type { Source, Sourced } from '../origin.ts';
+import type { Origin, Sourced } from '../origin.ts';
 import type { Problem } from '../problems.ts';
 import { ProblemError, problem } from '../problems.ts';
 import type { Profile } from '../releases/profile.ts';
@@ -33,7 +33,7 @@ export function readArguments(args: readonly string[], environment: Environment,
   const { flags, problems } = splitCommandLine(bareArguments(args), profile);
   const given = givenBy(flags, environment, profile);
   const read = argumentReader(profile);
-  const standard: Source = { kind: 'default', release: profile.release };
+  const standard: Origin = { kind: 'default', release: profile.release };
   const text = (key: SettingKey, fallback: string): GivenText => ({
     key,
     ...(given.setting(key) ?? { value: fallback, source: standard }),
@@ -99,7 +99,7 @@ function proxyUsers(uids: GivenText, given: Given, profile: Profile, { users = {
 }
 
 /** The older variables hold any text; the newer one is true or false, and wins over the flag's own variable. */
-function dnsCapture(given: Given, profile: Profile, standard: Source): Sourced<SettingValues['dns.capture']> {
+function dnsCapture(given: Given, profile: Profile, standard: Origin): Sourced<SettingValues['dns.capture']> {
   const anyText =
     (profile.has('dnsEnvironment16') ? given.variable('dnsCapture16') : undefined) ??
     (profile.has('dnsEnvironment17') ? (given.variable('dnsAgent') ?? given.variable('dnsCapture')) : undefined);
@@ -153,7 +153,7 @@ function switchesOf(given: Given, profile: Profile): Switches {
 function actionProblems(flags: ReadonlyMap<string, GivenFlag>, { release }: Profile): readonly Problem[] {
   return [...flags.values()].flatMap(({ argument, text, flag }) => {
     const on = argument.takes !== 'switch' || parseGoBool(text) === true;
-    const source: Source = { kind: 'argument', flag };
+    const source: Origin = { kind: 'argument', flag };
     if (!on) return [];
     if (argument.action === 'help') return [problem('help-asked', source, { value: flag, release })];
     const nothing = argument.action === 'skip-rule-apply' || argument.action === 'cleanup-only';

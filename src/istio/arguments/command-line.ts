@@ -1,6 +1,6 @@
 /** A command line to flags: as Go's pflag splits it, and as bash's getopts did until 1.4. */
 
-import type { Source } from '../origin.ts';
+import type { Origin } from '../origin.ts';
 import type { Problem } from '../problems.ts';
 import { nearest, problem, quoted } from '../problems.ts';
 import type { Profile } from '../releases/profile.ts';
@@ -22,7 +22,7 @@ export interface GivenFlags {
 }
 
 /** The source of what is said of a word that is no argument. */
-export const HERE: Source = { kind: 'option', option: 'istio-iptables' };
+export const HERE: Origin = { kind: 'option', option: 'istio-iptables' };
 
 /** Takes away the program's name (`istio-iptables`, `pilot-agent istio-iptables`, with a path) and unpacks one JSON array. */
 export function bareArguments(args: readonly string[]): readonly string[] {

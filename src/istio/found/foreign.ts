@@ -1,9 +1,10 @@
 /** Which rules of a state other programs made: a comparison leaves them out, for no release of Istio has a part in them. */
 
 import type { ChainPlace } from '../../netfilter/compare/difference.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { Observation } from '../../netfilter/observation.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../netfilter/rule.ts';
-import { FAMILIES, isBuiltIn } from '../../netfilter/rule.ts';
+import { isBuiltIn } from '../../netfilter/rule.ts';
 import { programOfChain, programOfComment, programOfInterface } from './foreign-programs.ts';
 import { ownChainsOf } from './ownership/parts.ts';
 

@@ -16,11 +16,11 @@ import { describe } from './identify/describe.ts';
 import { exactMatches } from './identify/exact.ts';
 import type { Match } from './identify/matches.ts';
 import { nearestMatches } from './identify/nearest.ts';
-import { shownOf } from './identify/observed-rules.ts';
+import { observedRulesOf } from './identify/observed-rules.ts';
 import type { AmbientChain, OurPart, SetAside } from './identify/our-part.ts';
 import { ambientChains, countRules, ourParts, ownedPart } from './identify/our-part.ts';
-import type { Odd } from './identify/plausibility.ts';
-import { oddIn } from './identify/plausibility.ts';
+import type { NonDefault } from './identify/plausibility.ts';
+import { nonDefaultIn } from './identify/plausibility.ts';
 import { cost } from './identify/rating.ts';
 import { ownChainsOf } from './ownership/parts.ts';
 
@@ -35,7 +35,7 @@ export interface Answer {
   /** What must be known of the pod besides: nameservers, and an address of IPv6 where there are rules of it. */
   readonly facts: Facts;
   /** What an ordinary injected pod of the newest release does not have. */
-  readonly odd: Odd;
+  readonly nonDefault: NonDefault;
   /** From what the releases make (left) to what is seen (right); none in an exact answer. */
   readonly differences: readonly Difference[];
 }
@@ -68,7 +68,7 @@ export function identify(observed: Observation): Identification {
       oversized = true;
       continue;
     }
-    const answers = exactMatches(part.observed, shownIn(part)).flatMap(answerOf);
+    const answers = exactMatches(part.observed, observedIn(part)).flatMap(answerOf);
     if (answers.length > 0) return { outcome: 'exact', answers, ...part, ambient, oversized: false };
     parts.push(part);
   }
@@ -93,7 +93,8 @@ interface Nearest extends OurPart {
 /** What comes nearest to a part; none where it has no chain of ours. */
 function nearestIn(part: OurPart): readonly Nearest[] {
   const { ip, ip6 } = part.observed;
-  const answers = ownChainsOf(ip).size + ownChainsOf(ip6).size === 0 ? [] : nearestMatches(part.observed, shownIn(part)).flatMap(answerOf);
+  const answers =
+    ownChainsOf(ip).size + ownChainsOf(ip6).size === 0 ? [] : nearestMatches(part.observed, observedIn(part)).flatMap(answerOf);
   return answers.length === 0 ? [] : [{ ...part, answers }];
 }
 
@@ -109,8 +110,8 @@ export function describeAnswer({ observed }: Pick<Identification, 'observed'>, {
   return describe(observed, { releases, settings: plan.settings, switches, facts });
 }
 
-function shownIn({ observed }: OurPart) {
-  return { ip: shownOf(observed, 'ip'), ip6: shownOf(observed, 'ip6') };
+function observedIn({ observed }: OurPart) {
+  return { ip: observedRulesOf(observed, 'ip'), ip6: observedRulesOf(observed, 'ip6') };
 }
 
 /** The answer of a match; none where the release would refuse such settings. */
@@ -118,15 +119,15 @@ function answerOf({ proposal, releases, differences }: Match): readonly Answer[]
   const newest = releases.at(-1);
   if (newest === undefined) return [];
   const { values, switches, facts } = proposal;
-  const odd = oddIn(proposal, profileOf(newest));
+  const nonDefault = nonDefaultIn(proposal, profileOf(newest));
   const settings = Object.fromEntries(
     SETTING_KEYS.map((key) => [
       key,
-      { value: values[key], source: odd.settings.includes(key) ? { kind: 'rules' } : { kind: 'injected', release: newest } },
+      { value: values[key], source: nonDefault.settings.includes(key) ? { kind: 'rules' } : { kind: 'injected', release: newest } },
     ]),
   ) as unknown as Settings;
   try {
-    return [{ releases, plan: planFor(settings, newest, facts, switches), switches, facts, odd, differences }];
+    return [{ releases, plan: planFor(settings, newest, facts, switches), switches, facts, nonDefault, differences }];
   } catch (error) {
     if (error instanceof ProblemError) return [];
     throw error;

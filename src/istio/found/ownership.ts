@@ -1,10 +1,11 @@
 /** What in a live state is ours, whichever release made it. */
 
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Owned } from '../../netfilter/reconcile/owned.ts';
 import { keepOnly } from '../../netfilter/reconcile/owned.ts';
-import type { Family, Rule } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Rule } from '../../netfilter/rule.ts';
 import { claimRemains, claimWhole, isDistinctive, missingFrom, without } from './ownership/claims.ts';
 import type { Both, BuiltInChain } from './ownership/parts.ts';
 import { ambientChainsIn, builtInRules, ownChainsOf } from './ownership/parts.ts';

@@ -1,7 +1,8 @@
 /** What to change outside the packet filter, from what is there and what is wanted. */
 
-import type { Family, Rule } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import type { Rule } from '../../netfilter/rule.ts';
 import type { Routing } from '../plan/routing.ts';
 
 /** A policy rule as `ip rule` lists it. */
@@ -60,24 +61,24 @@ const PASSTHROUGH = '::6/128';
  * doubled, and of doubles one stays. Ours are rules for a mark that our rules use (`marks`: those seen live),
  * or that is wanted, to a table that holds at most the one route of ours; everything else stays.
  */
-export function routingChanges(live: LiveRouting, wanted: Routing, marks: ReadonlySet<number>): RoutingChanges {
-  const parts = FAMILIES.map((family) => ofFamily(family, live, wanted, marks));
+export function routingChanges(live: LiveRouting, desired: Routing, marks: ReadonlySet<number>): RoutingChanges {
+  const parts = FAMILIES.map((family) => ofFamily(family, live, desired, marks));
   return { before: parts.flatMap(({ before }) => before), after: parts.flatMap(({ after }) => after) };
 }
 
-function ofFamily(family: Family, live: LiveRouting, wanted: Routing, marks: ReadonlySet<number>): RoutingChanges {
+function ofFamily(family: Family, live: LiveRouting, desired: Routing, marks: ReadonlySet<number>): RoutingChanges {
   const of = <V extends { readonly family: Family }>(list: readonly V[]): readonly V[] => list.filter((item) => item.family === family);
   const [rules, routes, addresses] = [of(live.rules), of(live.routes), of(live.addresses)];
-  const want = { rules: of(wanted.rules), routes: of(wanted.routes), addresses: of(wanted.addresses) };
+  const want = { rules: of(desired.rules), routes: of(desired.routes), addresses: of(desired.addresses) };
   const known = new Set([...marks, ...want.rules.map(({ mark }) => mark), USUAL_MARK]);
   const holdsOnlyOurs = (table: number): boolean => routes.every((route) => route.table !== table || route.localDefault);
   const ours = rules.filter(({ mark, table, plain }) => plain && known.has(mark) && holdsOnlyOurs(table));
 
-  const isWanted = (rule: LiveRule): boolean =>
+  const isDesired = (rule: LiveRule): boolean =>
     want.rules.some(({ mark, table }) => rule.plain && rule.mark === mark && rule.table === table);
   const first = (rule: LiveRule): boolean =>
     rules.find(({ plain, mark, table }) => plain && mark === rule.mark && table === rule.table) === rule;
-  const staleRules = rules.filter((rule) => (isWanted(rule) ? !first(rule) : ours.includes(rule)));
+  const staleRules = rules.filter((rule) => (isDesired(rule) ? !first(rule) : ours.includes(rule)));
   const stillUsed = (table: number): boolean =>
     rules.some((rule) => rule.table === table && !staleRules.includes(rule)) || want.routes.some((route) => route.table === table);
   const ourTables = new Set([...ours.map(({ table }) => table), USUAL_TABLE]);

@@ -1,6 +1,7 @@
 /** What is different outside the packet filter: policy rules, local routes and addresses of two plans. */
 
-import type { Because, Family } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
+import type { Because } from '../../netfilter/rule.ts';
 import type { Routing } from '../plan/routing.ts';
 import { printRouting } from '../plan/routing.ts';
 

@@ -9,7 +9,7 @@ import type { Mesh } from './mesh/mesh.ts';
 const UNREAD = 'sidecar.istio.io/status';
 
 /** Workloads with equal texts have the same rules and diagnostics. Of addresses only the family counts, of labels only those that are asked for. */
-export function likenessOf({ kind, namespace, annotations, jobAnnotations, pod }: Workload, { proxyConfigs, namespaces }: Mesh): string {
+export function fingerprintOf({ kind, namespace, annotations, jobAnnotations, pod }: Workload, { proxyConfigs, namespaces }: Mesh): string {
   const parts: string[] = [kind];
   if (proxyConfigs.length > 0 || namespaces.size > 0 || isIgnored(namespace)) parts.push(namespace);
   pushIstio(parts, annotations);

@@ -2,7 +2,7 @@
 
 import { readArguments } from '../arguments/argument-settings.ts';
 import { HERE } from '../arguments/command-line.ts';
-import type { Source } from '../origin.ts';
+import type { Origin } from '../origin.ts';
 import type { CapturePlan } from '../plan/plan.ts';
 import { planFor, withProblems } from '../plan/plan.ts';
 import type { Problem } from '../problems.ts';
@@ -38,7 +38,7 @@ export function planOfWorkload(made: WorkloadInjection, said: Facts = {}, sets: 
   const wrong = given.flatMap(({ problems }) => problems);
   if (wrong.length > 0) throw new ProblemError(wrong);
   const facts = factsOfWorkload(workload, said);
-  const at = (source: Source): Source => placeOf(source, injection.arguments, injection.environment);
+  const at = (source: Origin): Origin => placeOf(source, injection.arguments, injection.environment);
   return placed(injection.arguments, at, () => {
     const read = readArguments(wordsOf(injection.arguments), valuesOf(injection.environment), profileOf(release.value), facts);
     const settings = Object.assign(settingsAt(read.settings, at), ...given.map(({ overrides }) => overrides)) as Settings;
@@ -48,20 +48,20 @@ export function planOfWorkload(made: WorkloadInjection, said: Facts = {}, sets: 
 }
 
 /** Where an argument or a variable stands, for the source that the program's own reading tells. */
-function placeOf(source: Source, args: readonly InjectedArgument[], environment: Texts): Source {
+function placeOf(source: Origin, args: readonly InjectedArgument[], environment: Texts): Origin {
   if (source.kind === 'environment') return environment.get(source.name)?.source ?? source;
   if (source.kind !== 'argument') return source;
   return argumentBehind(source.flag, args)?.source ?? source;
 }
 
-function settingsAt(settings: Settings, at: (source: Source) => Source): Settings {
+function settingsAt(settings: Settings, at: (source: Origin) => Origin): Settings {
   return Object.fromEntries(
     SETTING_KEYS.map((key) => [key, { value: settings[key].value, source: at(settings[key].source) }]),
   ) as unknown as Settings;
 }
 
 /** Of a word that is no flag, or has no value, the program's own reading tells no more than the word. */
-function problemsAt(problems: readonly Problem[], args: readonly InjectedArgument[], at: (source: Source) => Source): readonly Problem[] {
+function problemsAt(problems: readonly Problem[], args: readonly InjectedArgument[], at: (source: Origin) => Origin): readonly Problem[] {
   return problems.map((one) => {
     const word = one.args['value'] ?? '';
     const names = ({ flag }: InjectedArgument): boolean => word === flag || word === quoted(flag);
@@ -72,7 +72,7 @@ function problemsAt(problems: readonly Problem[], args: readonly InjectedArgumen
   });
 }
 
-function placed<R>(args: readonly InjectedArgument[], at: (source: Source) => Source, work: () => R): R {
+function placed<R>(args: readonly InjectedArgument[], at: (source: Origin) => Origin, work: () => R): R {
   try {
     return work();
   } catch (error) {

@@ -3,19 +3,19 @@
 import type { Region } from '../../netfilter/behavior/region.ts';
 import { regionWords } from '../../netfilter/behavior/words.ts';
 import type { DifferingRegion } from '../../netfilter/behavior.ts';
-import { compareSides } from '../../netfilter/behavior.ts';
+import { compareOperands } from '../../netfilter/behavior.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import type { Family } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
 import type { Question } from '../../netfilter/trace/result.ts';
 import type { CapturePlan } from '../plan/plan.ts';
 import type { Facts } from '../settings/facts.ts';
 import type { Detail, VerdictClass } from './behavior/classes.ts';
 import { classesFor, verdictClass } from './behavior/classes.ts';
 import { namesFor } from './behavior/names.ts';
-import { sideOf } from './behavior/operand.ts';
-import type { Scene } from './pod-network.ts';
-import { sceneOfPlan } from './pod-network.ts';
+import { operandOf } from './behavior/operand.ts';
+import type { PodNetwork } from './pod-network.ts';
+import { podNetworkOfPlan } from './pod-network.ts';
 
 /** Packets that the two sides treat differently, or of which nobody can tell whether they do. */
 export interface BehaviorRegion {
@@ -61,20 +61,27 @@ export interface BehaviorOptions {
  * compared. What is for other machines is taken to be passed on, applications to listen on all addresses, and the
  * proxy to listen. Rules of two families are compared each with its own.
  */
-export function compareBehavior(left: CapturePlan | Scene, right: CapturePlan | Scene, options: BehaviorOptions = {}): BehaviorComparison {
+export function compareBehavior(
+  left: CapturePlan | PodNetwork,
+  right: CapturePlan | PodNetwork,
+  options: BehaviorOptions = {},
+): BehaviorComparison {
   const { facts = {}, detail = 'delivery', most = 10 } = options;
-  const scenes = [left, right].map((one) => ('plan' in one ? one : sceneOfPlan(one, { facts }))) as [Scene, Scene];
+  const podNetworks = [left, right].map((one) => ('plan' in one ? one : podNetworkOfPlan(one, { facts }))) as [PodNetwork, PodNetwork];
   const families = options.family === undefined ? FAMILIES : [options.family];
   const found = families.map((family) => {
-    const [a, b] = scenes.map((scene) => sideOf(scene, family)) as [ReturnType<typeof sideOf>, ReturnType<typeof sideOf>];
-    const [classOfLeft, classOfRight] = [classesFor(scenes[0].ports, detail), classesFor(scenes[1].ports, detail)];
-    return { family, compared: compareSides(a, b, { left: classOfLeft, right: classOfRight }) };
+    const [a, b] = podNetworks.map((podNetwork) => operandOf(podNetwork, family)) as [
+      ReturnType<typeof operandOf>,
+      ReturnType<typeof operandOf>,
+    ];
+    const [classOfLeft, classOfRight] = [classesFor(podNetworks[0].ports, detail), classesFor(podNetworks[1].ports, detail)];
+    return { family, compared: compareOperands(a, b, { left: classOfLeft, right: classOfRight }) };
   });
   const different = regionsOf(
-    scenes,
+    podNetworks,
     found.map(({ family, compared }) => [family, compared.different]),
   );
-  const unseen = [...new Set(families.flatMap((family) => scenes.flatMap((scene) => scene.unseen[family])))];
+  const unseen = [...new Set(families.flatMap((family) => podNetworks.flatMap((podNetwork) => podNetwork.unseen[family])))];
   return {
     answer: answerOf(
       found.map(({ compared }) => compared.answer),
@@ -83,7 +90,7 @@ export function compareBehavior(left: CapturePlan | Scene, right: CapturePlan | 
     different: different.slice(0, most),
     more: Math.max(0, different.length - most),
     unclear: regionsOf(
-      scenes,
+      podNetworks,
       found.map(({ family, compared }) => [family, compared.unclear]),
     ).slice(0, most),
     unseen,
@@ -102,10 +109,10 @@ function answerOf(answers: readonly AnswerWord[], unseen: readonly string[]): An
 type ByFamily = readonly (readonly [Family, readonly DifferingRegion[]])[];
 
 /** Regions with the same words and ends are one; the most ordinary first. IPv6 is named where it is not IPv4 alone. */
-function regionsOf(scenes: readonly Scene[], byFamily: ByFamily): readonly BehaviorRegion[] {
+function regionsOf(podNetworks: readonly PodNetwork[], byFamily: ByFamily): readonly BehaviorRegion[] {
   const found = new Map<string, BehaviorRegion & { readonly weight: number }>();
   for (const [family, regions] of byFamily) {
-    const names = namesFor(scenes, family);
+    const names = namesFor(podNetworks, family);
     for (const { left, right, because, ...region } of regions) {
       const words = regionWords(region, names);
       const key = [words, left.words, right.words].join('\n');

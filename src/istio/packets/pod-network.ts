@@ -1,9 +1,10 @@
 /** Where packets are traced: rules of any source, the pod around them, and what of it can't be seen. */
 
+import type { Family } from '../../netfilter/family.ts';
 import type { Observation } from '../../netfilter/observation.ts';
 import { sees } from '../../netfilter/observation.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import type { Chain, Family, Ruleset } from '../../netfilter/rule.ts';
+import type { Chain, Ruleset } from '../../netfilter/rule.ts';
 import { BUILT_IN_CHAINS } from '../../netfilter/rule.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import type { CapturePlan } from '../plan/plan.ts';
@@ -16,7 +17,7 @@ import { tracePacket } from './trace-plan.ts';
 import type { ProxyPorts, Verdict } from './verdict.ts';
 import { proxyPortsOf, verdictOf } from './verdict.ts';
 
-export interface Scene {
+export interface PodNetwork {
   /** The rules that packets meet. Of rules that were found, the settings and the routing are those of who is thought to have made them. */
   readonly plan: CapturePlan;
   readonly facts: Facts;
@@ -27,7 +28,7 @@ export interface Scene {
   readonly unseen: Readonly<Record<Family, readonly string[]>>;
 }
 
-export interface SceneOptions {
+export interface PodNetworkOptions {
   readonly facts?: Facts;
   readonly state?: PodState;
   /** Who the proxy really runs as. */
@@ -35,19 +36,19 @@ export interface SceneOptions {
 }
 
 /** The scene of a plan: all of it can be seen. */
-export function sceneOfPlan(plan: CapturePlan, { facts = {}, state = {}, proxy }: SceneOptions = {}): Scene {
+export function podNetworkOfPlan(plan: CapturePlan, { facts = {}, state = {}, proxy }: PodNetworkOptions = {}): PodNetwork {
   const values = valuesOf(plan.settings);
   return { plan, facts, pod: podOf(values, facts, proxy), ports: proxyPortsOf(values), state, unseen: { ip: [], ip6: [] } };
 }
 
 /** The scene of rules that were found, and of the plan that is thought to have made them. */
-export function sceneOfRules(seen: Observation, made: CapturePlan, options: SceneOptions = {}): Scene {
+export function podNetworkOfRules(seen: Observation, made: CapturePlan, options: PodNetworkOptions = {}): PodNetwork {
   const rules = { ip: withUnseen(seen, 'ip'), ip6: withUnseen(seen, 'ip6') };
   const hidden = (family: Family): readonly string[] =>
     seen.unseen
       .filter((one) => one.family === undefined || one.family === family)
       .map(({ table, reason }) => [table ?? [], reason].flat().join(': '));
-  return { ...sceneOfPlan({ ...made, ...rules }, options), unseen: { ip: hidden('ip'), ip6: hidden('ip6') } };
+  return { ...podNetworkOfPlan({ ...made, ...rules }, options), unseen: { ip: hidden('ip'), ip6: hidden('ip6') } };
 }
 
 // `security` is of SELinux: no release and no other mesh has rules there. In nat, INPUT and POSTROUTING decide nothing here.
@@ -74,7 +75,7 @@ function withUnseen(seen: Observation, family: Family): Ruleset {
 }
 
 /** What has to hold for a family's verdicts to be sure, in words: that what can't be seen does nothing to a packet. */
-export function conditionsOf({ plan, unseen }: Scene, family: Family): readonly string[] {
+export function conditionsOf({ plan, unseen }: PodNetwork, family: Family): readonly string[] {
   const hidden = plan[family].tables.filter(({ chains }) => chains.some(({ policy }) => policy === 'unknown')).map(({ name }) => name);
   return [
     ...(hidden.length === 0
@@ -85,7 +86,7 @@ export function conditionsOf({ plan, unseen }: Scene, family: Family): readonly 
 }
 
 /** The scene as it is where these conditions hold. */
-export function whereConditionsHold(scene: Scene): Scene {
+export function whereConditionsHold(podNetwork: PodNetwork): PodNetwork {
   const shown = (ruleset: Ruleset): Ruleset => ({
     ...ruleset,
     tables: ruleset.tables.map((table) => ({
@@ -93,26 +94,26 @@ export function whereConditionsHold(scene: Scene): Scene {
       chains: table.chains.map((chain): Chain => (chain.policy === 'unknown' ? { ...chain, policy: 'ACCEPT' } : chain)),
     })),
   });
-  const { ip, ip6 } = scene.plan;
-  return { ...scene, plan: { ...scene.plan, ip: shown(ip), ip6: shown(ip6) }, unseen: { ip: [], ip6: [] } };
+  const { ip, ip6 } = podNetwork.plan;
+  return { ...podNetwork, plan: { ...podNetwork.plan, ip: shown(ip), ip6: shown(ip6) }, unseen: { ip: [], ip6: [] } };
 }
 
 /** The way of a packet through the scene. Throws as `tracePacket` does. */
-export function traceIn({ plan, facts, state }: Scene, packet: Packet): Trace {
+export function traceIn({ plan, facts, state }: PodNetwork, packet: Packet): Trace {
   return tracePacket(plan, packet, facts, state);
 }
 
 /** The verdict of a trace: `unknown` where something may be there that can't be seen. */
-export function verdictIn(scene: Scene, { end, packet }: Pick<Trace, 'end' | 'packet'>): Verdict {
-  const found = verdictOf(end, scene.ports);
-  const hidden = scene.unseen[packet.family];
+export function verdictIn(podNetwork: PodNetwork, { end, packet }: Pick<Trace, 'end' | 'packet'>): Verdict {
+  const found = verdictOf(end, podNetwork.ports);
+  const hidden = podNetwork.unseen[packet.family];
   if (hidden.length > 0 && found.id !== 'unknown')
     return { id: 'unknown', words: `unknown: ${found.id} by what can be seen (${found.words}), but there is more: ${hidden.join('; ')}` };
-  return refused(scene, found, packet);
+  return refused(podNetwork, found, packet);
 }
 
 /** Before the proxy listens, what REDIRECT sends to it finds a closed port. */
-function refused({ state }: Scene, found: Verdict, { protocol }: Packet): Verdict {
+function refused({ state }: PodNetwork, found: Verdict, { protocol }: Packet): Verdict {
   if (state.beforeProxy !== true || !CAUGHT.includes(found.id)) return found;
   const answer = protocol === 'udp' ? 'and is lost' : 'and the connection is refused';
   return { ...found, words: `${found.words}, where nothing listens yet, ${answer}` };

@@ -2,26 +2,26 @@
 
 import { printMatch } from '../../netfilter/print.ts';
 import type { Answer, Branch, Field, PolicyPlace, Question, RulePlace, Trace } from '../../netfilter/trace/result.ts';
-import type { Scene } from './pod-network.ts';
+import type { PodNetwork } from './pod-network.ts';
 import { verdictIn } from './pod-network.ts';
 import type { Verdict } from './verdict.ts';
 
-export interface Way {
+export interface PossibleVerdict {
   readonly verdict: Verdict;
   /** What has to hold for it, each in words: `its gid is not 1337`. */
   readonly where: readonly string[];
 }
 
 /** Of the ways to each verdict that the packet may come to, the one that hangs on least; none where its end is known. */
-export function waysOf(scene: Scene, trace: Trace): readonly Way[] {
+export function possibleVerdictsOf(podNetwork: PodNetwork, trace: Trace): readonly PossibleVerdict[] {
   if (trace.end.kind !== 'unknown') return [];
-  const shortest = new Map<string, Leaf & Pick<Way, 'verdict'>>();
+  const shortest = new Map<string, Leaf & Pick<PossibleVerdict, 'verdict'>>();
   for (const leaf of leavesOf(trace, [])) {
-    const verdict = verdictIn(scene, leaf.end);
+    const verdict = verdictIn(podNetwork, leaf.end);
     const before = shortest.get(verdict.id);
     if (before === undefined || leaf.conditions.length < before.conditions.length) shortest.set(verdict.id, { ...leaf, verdict });
   }
-  return [...shortest.values()].map(({ verdict, conditions }): Way => ({ verdict, where: inWords(conditions) }));
+  return [...shortest.values()].map(({ verdict, conditions }): PossibleVerdict => ({ verdict, where: inWords(conditions) }));
 }
 
 interface Condition {

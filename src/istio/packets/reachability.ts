@@ -4,16 +4,16 @@ import { TooLarge } from '../../netfilter/behavior/diagram.ts';
 import { endsOfPort, reachOf } from '../../netfilter/behavior/reach.ts';
 import type { Fields } from '../../netfilter/behavior/region.ts';
 import { regionWords } from '../../netfilter/behavior/words.ts';
+import type { Family } from '../../netfilter/family.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import type { Family } from '../../netfilter/rule.ts';
 import { WITH_PORTS } from '../../netfilter/trace/fields.ts';
 import type { Ranges } from '../../netfilter/trace/ranges.ts';
 import { intersect, union } from '../../netfilter/trace/ranges.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
 import { classesFor, verdictClass } from './behavior/classes.ts';
 import { namesFor } from './behavior/names.ts';
-import { sideOf } from './behavior/operand.ts';
-import type { Scene } from './pod-network.ts';
+import { operandOf } from './behavior/operand.ts';
+import type { PodNetwork } from './pod-network.ts';
 import type { VerdictId } from './verdict.ts';
 
 /** Packets in words, and one of them. */
@@ -34,9 +34,9 @@ export interface PortEnd extends Packets {
  * What becomes of all first packets to a port: those from outside, then those of the pod, the most ordinary first of
  * each. Null where the rules ask for more than can be followed.
  */
-export function endsAtPort(scene: Scene, family: Family, port: number): readonly PortEnd[] | null {
-  const names = namesFor([scene], family);
-  const found = unlessTooLarge(() => endsOfPort(sideOf(scene, family), port, classesFor(scene.ports, 'delivery')));
+export function endsAtPort(podNetwork: PodNetwork, family: Family, port: number): readonly PortEnd[] | null {
+  const names = namesFor([podNetwork], family);
+  const found = unlessTooLarge(() => endsOfPort(operandOf(podNetwork, family), port, classesFor(podNetwork.ports, 'delivery')));
   const inOrder = found?.toSorted((a, b) => Number(isFromOutside(b.fields)) - Number(isFromOutside(a.fields)));
   return (
     inOrder?.map(({ end, example, family: own, fields }) => {
@@ -64,9 +64,13 @@ export interface RulePackets {
 }
 
 /** The packets that rules match, first packets of flows and later ones. Null where the rules ask for more than can be followed. */
-export function packetsAtRules(scene: Scene, family: Family, wanted: (place: RulePlace) => boolean): readonly RulePackets[] | null {
-  const names = namesFor([scene], family);
-  const found = unlessTooLarge(() => reachOf(sideOf(scene, family), wanted));
+export function packetsAtRules(
+  podNetwork: PodNetwork,
+  family: Family,
+  wanted: (place: RulePlace) => boolean,
+): readonly RulePackets[] | null {
+  const names = namesFor([podNetwork], family);
+  const found = unlessTooLarge(() => reachOf(operandOf(podNetwork, family), wanted));
   return (
     found?.map(({ place, regions }) => ({
       place,

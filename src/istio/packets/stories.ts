@@ -1,9 +1,7 @@
-/** Whole requests through a pod: each connection, what Envoy does in between, and the answers. */
-
-import type { Family } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import type { Endpoint } from './packet/endpoint.ts';
-import type { Scene } from './pod-network.ts';
+import type { PodNetwork } from './pod-network.ts';
 import { conditionsOf, whereConditionsHold } from './pod-network.ts';
 import { CALLERS } from './stories/connection.ts';
 import type { Chain } from './stories/follow.ts';
@@ -36,21 +34,21 @@ export interface Hop {
 }
 
 /** One call of a story, from its first connection to the last answer. */
-export interface ToldCall {
+export interface SimulatedCall {
   readonly hops: readonly Hop[];
   readonly outcome: Outcome;
 }
 
-export interface ToldStory {
+export interface SimulatedRequest {
   readonly story: Story;
-  readonly calls: readonly ToldCall[];
+  readonly calls: readonly SimulatedCall[];
   /** What has to hold for all of it: each verdict is `unknown` where there is any. */
   readonly conditions: readonly string[];
   /** Who has which address. */
   readonly cast: Readonly<Record<string, string>>;
 }
 
-export interface TellOptions {
+export interface SimulationOptions {
   readonly family?: Family;
   /** Where the first call goes, instead of where the story says. */
   readonly to?: Endpoint;
@@ -60,13 +58,13 @@ export interface TellOptions {
  * Tells a story in a scene; what the scene does not show is taken to do nothing, and said. What Envoy does is taken from its documents, release by release; what the rules do is
  * simulated. Throws a RangeError for a story that is not known, and a ProblemError where the settings have no such port.
  */
-export function tellStory(id: string, scene: Scene, { family = 'ip', to }: TellOptions = {}): ToldStory {
+export function simulateRequest(id: string, podNetwork: PodNetwork, { family = 'ip', to }: SimulationOptions = {}): SimulatedRequest {
   const story = STORIES.find((one) => one.id === id);
   if (story === undefined) throw new RangeError(`there is no story ${id}`);
-  const early = story.beforeProxy === true ? { ...scene, state: { ...scene.state, beforeProxy: true } } : scene;
+  const early = story.beforeProxy === true ? { ...podNetwork, state: { ...podNetwork.state, beforeProxy: true } } : podNetwork;
   const stage = stageOf(whereConditionsHold(early), family, to);
   const conditions = conditionsOf(early, family);
-  const calls = story.calls.map((call, index): ToldCall => {
+  const calls = story.calls.map((call, index): SimulatedCall => {
     const chain = followCall(stage, call, index === 0);
     const answers = chain.ending === 'arrives' ? answersOf(stage, chain) : [];
     const outcome = outcomeOf(stage, story, chain, answers);
@@ -76,7 +74,7 @@ export function tellStory(id: string, scene: Scene, { family = 'ip', to }: TellO
 }
 
 /** Nothing of it is sure where something has to hold that nobody knows. */
-function conditional({ hops, outcome }: ToldCall, conditions: readonly string[]): ToldCall {
+function conditional({ hops, outcome }: SimulatedCall, conditions: readonly string[]): SimulatedCall {
   if (conditions.length === 0) return { hops, outcome };
   const where = `where ${conditions.join('; ')}`;
   const doubted = ({ id, words }: Verdict): Verdict =>
@@ -104,8 +102,8 @@ function hopsOf({ followed }: Chain, answers: readonly Answered[]): readonly Hop
 }
 
 /** The addresses that the connections name. */
-function castOf({ addresses }: Stage, { calls: [call] }: Story, told: readonly ToldCall[]): ToldStory['cast'] {
-  const packets = told.flatMap(({ hops }) => hops.map(({ trace: { packet } }) => packet));
+function castOf({ addresses }: Stage, { calls: [call] }: Story, simulated: readonly SimulatedCall[]): SimulatedRequest['cast'] {
+  const packets = simulated.flatMap(({ hops }) => hops.map(({ trace: { packet } }) => packet));
   const named = new Set(packets.flatMap(({ source, destination }) => [source, destination]));
   const who = Object.entries(rolesOf(call)).filter(([place]) => named.has(addresses[place as Place]));
   return Object.fromEntries(who.map(([place, role]) => [addresses[place as Place], role]));

@@ -78,7 +78,7 @@ function localVerdict(end: Extract<End, { kind: 'local' }>, ports: ProxyPorts): 
 function caught({ port, how, by: rule }: Extract<End, { kind: 'local' }>, ports: ProxyPorts, at: string): Verdict {
   if (port === undefined) return { id: 'unknown', words: 'unknown: it is sent to a port that the kernel chooses' };
   if (ports.dns.includes(port)) return { id: 'dns-agent', words: `caught by the DNS agent${at}` };
-  const side = sideOf(port, how, rule, ports);
+  const side = operandOf(port, how, rule, ports);
   if (side === undefined) return { id: 'direct', words: `sent to port ${port}, which is none of the proxy's` };
   return { id: `envoy-${side}`, words: `caught by Envoy ${side}${at}` };
 }
@@ -87,7 +87,7 @@ function caught({ port, how, by: rule }: Extract<End, { kind: 'local' }>, ports:
  * By the port. The port for outbound traffic takes inbound traffic as well where the releases before the inbound port
  * send it there, and later ones for listed ports: then the rule tells, for ISTIO_IN_REDIRECT and TPROXY are inbound only.
  */
-function sideOf(
+function operandOf(
   port: number,
   how: How,
   rule: RulePlace | undefined,

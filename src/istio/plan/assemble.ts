@@ -1,7 +1,8 @@
 /** Steps to chains: appends and inserts, in the order in which the release's program emits them. */
 
+import type { Family } from '../../netfilter/family.ts';
 import { normalForm } from '../../netfilter/normal.ts';
-import type { Chain, Family, Rule, Ruleset } from '../../netfilter/rule.ts';
+import type { Chain, Rule, Ruleset } from '../../netfilter/rule.ts';
 import { isBuiltIn } from '../../netfilter/rule.ts';
 import type { Target } from '../../netfilter/target.ts';
 import type { Step } from './rules/step.ts';

@@ -2,7 +2,7 @@
 
 import { readArguments } from '../arguments/argument-settings.ts';
 import type { Environment } from '../arguments/effective-values.ts';
-import type { Source } from '../origin.ts';
+import type { Origin } from '../origin.ts';
 import { profileOf } from '../releases/profile.ts';
 import { resolveRelease } from '../releases/resolve-release.ts';
 import type { Facts } from '../settings/facts.ts';
@@ -16,7 +16,7 @@ export interface PlanOptions extends Facts {
   /** `1.23`, `1.23.4`, ...; the newest known release where none is named. */
   readonly release?: string;
   /** Where the release's name came from, for messages. */
-  readonly releaseSource?: Source;
+  readonly releaseSource?: Origin;
 }
 
 /**

@@ -1,7 +1,8 @@
 /** What a plan needs outside the packet filter: policy rules, local routes, and the address ::6. */
 
-import type { Because, Family } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import type { Because } from '../../netfilter/rule.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { SettingValues } from '../settings/settings.ts';
 

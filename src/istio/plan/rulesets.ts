@@ -1,6 +1,7 @@
 /** The rules of both families that a release makes of bare values. */
 
-import type { Family, Ruleset } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
+import type { Ruleset } from '../../netfilter/rule.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { Facts } from '../settings/facts.ts';
 import { wantsIp6 } from '../settings/facts.ts';

@@ -1,6 +1,6 @@
 /** The text of a range of releases, as `changes` takes it. */
 
-import type { Source } from '../origin.ts';
+import type { Origin } from '../origin.ts';
 import type { Problem } from '../problems.ts';
 import { ProblemError, problem, quoted } from '../problems.ts';
 import type { Release } from './known.ts';
@@ -14,7 +14,7 @@ export interface ReleaseRange {
   readonly problems: readonly Problem[];
 }
 
-const SOURCE: Source = { kind: 'option', option: 'RANGE' };
+const SOURCE: Origin = { kind: 'option', option: 'RANGE' };
 
 /**
  * Reads `1.20..1.28`, `1.20..` (to the newest), `..1.5` (from the oldest), and one release: `1.23.4` stands for what

@@ -1,8 +1,8 @@
 /** What a plan has to know of the pod that its settings don't say. */
 
+import type { Family } from '../../netfilter/family.ts';
 import type { Network } from '../../netfilter/network.ts';
 import { addressBits, parseNetwork } from '../../netfilter/network.ts';
-import type { Family } from '../../netfilter/rule.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { SettingValues } from './settings.ts';
 import type { Switches } from './switches.ts';

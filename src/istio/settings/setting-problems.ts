@@ -52,7 +52,7 @@ function withoutEffect(settings: Settings, profile: Profile): readonly Problem[]
     const needs = needed(key, settings, profile);
     const { source } = settings[key];
     const given = source.kind === 'file' || source.kind === 'option';
-    if (!given || needs === undefined || profile.has(needs) || isIdle(settings[key].value)) return [];
+    if (!given || needs === undefined || profile.has(needs) || isIneffective(settings[key].value)) return [];
     return [
       problem('no-effect', source, {
         name: key,
@@ -70,7 +70,7 @@ function needed(key: SettingKey, settings: Settings, { has }: Profile): ChangeNa
   return settings[key].value === 'off' || captured ? undefined : 'dnsCapture15013';
 }
 
-function isIdle(value: unknown): boolean {
+function isIneffective(value: unknown): boolean {
   return value === '*' || value === 'off' || value === false || (Array.isArray(value) && value.length === 0);
 }
 

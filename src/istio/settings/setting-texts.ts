@@ -1,6 +1,6 @@
 /** Texts to setting values: the one parser behind our YAML and `--set`. */
 
-import type { Source } from '../origin.ts';
+import type { Origin } from '../origin.ts';
 import type { Problem } from '../problems.ts';
 import { nearest, problem, quoted } from '../problems.ts';
 import type { SettingKey, Settings } from './settings.ts';
@@ -9,7 +9,7 @@ import { isSettingKey, SETTING_KEYS, SETTINGS } from './settings.ts';
 /** A text and where it stood. */
 export interface TextAt {
   readonly text: string;
-  readonly source: Source;
+  readonly source: Origin;
 }
 
 /** What was read: a value to lay over the defaults, or what is wrong. */
@@ -43,7 +43,7 @@ export type Overrides = Partial<Settings>;
 
 /** One `--set KEY=VALUE`; list items are separated by commas, nothing behind `=` is an empty list. */
 export function readSetOption(option: string): { readonly overrides: Overrides; readonly problems: readonly Problem[] } {
-  const source: Source = { kind: 'option', option: '--set' };
+  const source: Origin = { kind: 'option', option: '--set' };
   const [key = '', ...rest] = option.split('=');
   if (!isSettingKey(key) || rest.length === 0) {
     const code = isSettingKey(key) ? problem('flag-without-value', source, { value: quoted(key) }) : unknownKey(key, SETTING_KEYS, source);
@@ -59,6 +59,6 @@ export function readSetOption(option: string): { readonly overrides: Overrides; 
 }
 
 /** A key that is not known, with the allowed ones and the nearest of them. */
-export function unknownKey(key: string, allowed: readonly string[], source: Source): Problem {
+export function unknownKey(key: string, allowed: readonly string[], source: Origin): Problem {
   return problem('unknown-key', source, { value: quoted(key), allowed: allowed.join(', '), nearest: nearest(key, allowed) });
 }

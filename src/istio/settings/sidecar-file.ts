@@ -1,7 +1,7 @@
 /** Our YAML: a SidecarCapture to settings, with the position of every value. */
 
 import { API_VERSION } from '../api-version.ts';
-import type { Source, Sourced } from '../origin.ts';
+import type { Origin, Sourced } from '../origin.ts';
 import type { Problem } from '../problems.ts';
 import { problem, quoted } from '../problems.ts';
 import type { YamlEntry, YamlNode } from '../yaml.ts';
@@ -28,7 +28,7 @@ export function readSidecarFile(document: YamlNode, file: string): SidecarFile {
   const problems: Problem[] = [];
   const overrides: Record<string, Sourced<unknown>> = {};
   let release: Sourced<string> | undefined;
-  const at = (node: YamlNode): Source => ({ kind: 'file', file, line: node.line, column: node.column });
+  const at = (node: YamlNode): Origin => ({ kind: 'file', file, line: node.line, column: node.column });
   const setting = (key: SettingKey, node: YamlNode): void => {
     const texts = textsOf(key, node, at);
     const read = 'given' in texts ? readSettingTexts(key, texts.given) : texts;
@@ -67,7 +67,7 @@ function short(keys: readonly string[]): readonly string[] {
 }
 
 /** The entries of a mapping by name; keys that are no words, and those that stand twice, are problems. */
-function namedEntries(node: YamlNode, at: (node: YamlNode) => Source, problems: Problem[]): readonly { name: string; entry: YamlEntry }[] {
+function namedEntries(node: YamlNode, at: (node: YamlNode) => Origin, problems: Problem[]): readonly { name: string; entry: YamlEntry }[] {
   if (node.kind !== 'mapping') {
     problems.push(wrongType('the document', node, 'a mapping', at(node)));
     return [];
@@ -93,7 +93,7 @@ function namedEntries(node: YamlNode, at: (node: YamlNode) => Source, problems: 
 function textsOf(
   key: SettingKey,
   node: YamlNode,
-  at: (node: YamlNode) => Source,
+  at: (node: YamlNode) => Origin,
 ): { given: TextAt | readonly TextAt[] } | { problems: readonly Problem[] } {
   const { shape, allowed } = SETTINGS[key];
   const wanted = { one: allowed, list: `a list; each item ${allowed}`, 'list or *': `"*" or a list; each item ${allowed}` }[shape];
@@ -109,7 +109,7 @@ function textsOf(
   return single ? { given: asText(node) } : refuse(node, wanted);
 }
 
-function wrongType(name: string, node: YamlNode, allowed: string, source: Source): Problem {
+function wrongType(name: string, node: YamlNode, allowed: string, source: Origin): Problem {
   const found = {
     mapping: 'a mapping',
     sequence: 'a list',

@@ -1,7 +1,7 @@
 /** A text that should hold one SidecarCapture. */
 
 import { API_VERSION } from '../api-version.ts';
-import type { Source } from '../origin.ts';
+import type { Origin } from '../origin.ts';
 import { nearest, ProblemError, problem, quoted } from '../problems.ts';
 import { readYaml } from '../yaml.ts';
 import { field } from '../yaml-fields.ts';
@@ -10,7 +10,7 @@ import { KIND, readSidecarFile } from './sidecar-file.ts';
 
 /** Reads the one document of a text. Throws a ProblemError where it is no YAML, or something else. */
 export function readSidecarText(text: string, file: string): SidecarFile {
-  const at = (line: number, column: number): Source => ({ kind: 'file', file, line, column });
+  const at = (line: number, column: number): Origin => ({ kind: 'file', file, line, column });
   const documents = readYaml(text);
   if ('reason' in documents)
     throw new ProblemError([problem('bad-yaml', at(documents.line, documents.column), { reason: documents.reason })]);

@@ -1,7 +1,7 @@
 /** Sets of addresses in words: by names and networks, and by what is missing where that is shorter. */
 
+import type { Family } from '../family.ts';
 import { addressBits, everywhere, listNetwork } from '../network.ts';
-import type { Family } from '../rule.ts';
 import { networkRange, printAddress } from '../trace/address.ts';
 import type { Range, Ranges } from '../trace/ranges.ts';
 import { subtract } from '../trace/ranges.ts';

@@ -1,6 +1,4 @@
-/** What a walk of sets works with: the space, its diagrams, and a field for each question that nobody answers. */
-
-import type { Family } from '../rule.ts';
+import type { Family } from '../family.ts';
 import type { Ranges, Value } from '../trace/ranges.ts';
 import type { Answer, Question } from '../trace/result.ts';
 import type { SetId } from './diagram.ts';

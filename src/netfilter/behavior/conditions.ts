@@ -4,7 +4,7 @@ import type { Match } from '../match.ts';
 import { Oracle } from '../trace/oracle.ts';
 import type { Question, RulePlace } from '../trace/result.ts';
 import type { PreparedRule } from '../trace/rules.ts';
-import type { Holds, Test } from '../trace/tests.ts';
+import type { Holds, Test } from '../trace/test.ts';
 import type { Walk } from '../trace/walk.ts';
 import type { Arena } from './arena.ts';
 import type { SetId } from './diagram.ts';

@@ -11,7 +11,7 @@ export function withInterfaces(host: Host, rulesets: readonly Ruleset[], names: 
   const free = others.some((name) => !patterns.some((pattern) => fits(name, pattern)));
   const all = free ? wanted : [...wanted, unnamed([...patterns, ...wanted])];
   const known = new Map(host.interfaces.map((one) => [one.name, one]));
-  return { ...host, interfaces: all.map((name, index) => known.get(name) ?? standIn(name, index)) };
+  return { ...host, interfaces: all.map((name, index) => known.get(name) ?? placeholder(name, index)) };
 }
 
 function patternsIn({ tables }: Ruleset): readonly string[] {
@@ -40,6 +40,6 @@ function unnamed(patterns: readonly string[]): string {
 }
 
 // Addresses that documents use (RFC 5737, RFC 3849).
-function standIn(name: string, index: number): Interface {
+function placeholder(name: string, index: number): Interface {
   return { name, addresses: name === 'lo' ? [] : [`198.51.100.${index + 1}`, `2001:db8:2::${index + 1}`] };
 }

@@ -106,9 +106,9 @@ export function compareClasses(arena: Arena, left: readonly ClassSet[], right: r
   const maybeNot = union(pairs.filter((pair) => pair.left.key !== pair.right.key));
   const untold = union(pairs.filter((pair) => pair.left.key !== pair.right.key && !(pair.left.known && pair.right.known)));
   const surely = diagrams.minus(diagrams.minus(maybeNot, maybeAlike), untold);
-  const sides = pairsOf(arena, certain(arena, left), certain(arena, right));
+  const operands = pairsOf(arena, certain(arena, left), certain(arena, right));
   const within = (set: SetId): readonly Differing[] =>
-    sides.map((pair) => ({ ...pair, set: diagrams.and(pair.set, set) })).filter((pair) => pair.set !== NONE);
+    operands.map((pair) => ({ ...pair, set: diagrams.and(pair.set, set) })).filter((pair) => pair.set !== NONE);
   return { different: within(surely), unclear: within(diagrams.minus(maybeNot, surely)) };
 }
 

@@ -16,19 +16,19 @@ import { spaceFor } from './space.ts';
 import { weightsFor } from './weights.ts';
 
 /** Rules and the host that they stand on. */
-export interface Side {
+export interface Operand {
   readonly ruleset: Ruleset;
   readonly host: Host;
 }
 
-export interface PreparedSide {
+export interface PreparedOperand {
   readonly rules: PreparedRules;
   readonly host: PreparedHost;
 }
 
 export interface Prepared {
   readonly arena: Arena;
-  readonly sides: readonly PreparedSide[];
+  readonly operands: readonly PreparedOperand[];
   /** Addresses that every side has. */
   readonly own: Ranges;
   /** Addresses that any side has. */
@@ -37,7 +37,7 @@ export interface Prepared {
 }
 
 /** Sides of one family; all get the same interfaces. `ports` are told apart whether or not a rule names them. Throws a RangeError for sides of two families. */
-export function prepareSides(given: readonly Side[], ports: readonly number[] = [], effort?: number): Prepared {
+export function prepareOperands(given: readonly Operand[], ports: readonly number[] = [], effort?: number): Prepared {
   const [
     {
       ruleset: { family },
@@ -46,12 +46,12 @@ export function prepareSides(given: readonly Side[], ports: readonly number[] = 
   if (given.some(({ ruleset }) => ruleset.family !== family)) throw new RangeError('rulesets of two families have no packet in common');
   const names = given.flatMap(({ host }) => host.interfaces.map(({ name }) => name));
   const rulesets = given.map(({ ruleset }) => ruleset);
-  const sides = given.map(({ ruleset, host }) => ({
+  const operands = given.map(({ ruleset, host }) => ({
     rules: prepareRules(ruleset),
     // The interface by which packets leave is a field of theirs: here the host prefers none.
     host: prepareHost({ ...withInterfaces(host, rulesets, names), defaultInterface: undefined }, family),
   }));
-  const hosts = sides.map(({ host }) => host);
+  const hosts = operands.map(({ host }) => host);
   const [first = prepareHost(NOTHING.host, family)] = hosts;
   const named = hosts.map((host) => namedByHost(host, ports)).reduce(bothNamed);
   const rules = rulesets.flatMap(({ tables }) => tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules)));
@@ -60,7 +60,7 @@ export function prepareSides(given: readonly Side[], ports: readonly number[] = 
   const arena = new Arena(family, spaceFor(named, interfaces, first.everywhere), rules.some(asksTranslation), effort);
   const own = hosts.map(({ local }) => local).reduce(intersect);
   const anyOwn = union(hosts.flatMap(({ local }) => local));
-  return { arena, sides, own, anyOwn, weights: weightsFor(arena, own) };
+  return { arena, operands, own, anyOwn, weights: weightsFor(arena, own) };
 }
 
 function asksTranslation({ matches }: Rule): boolean {
@@ -70,7 +70,7 @@ function asksTranslation({ matches }: Rule): boolean {
   });
 }
 
-const NOTHING: Side = { ruleset: { family: 'ip', tables: [] }, host: { interfaces: [], localByMark: [] } };
+const NOTHING: Operand = { ruleset: { family: 'ip', tables: [] }, host: { interfaces: [], localByMark: [] } };
 
 function bothNamed(one: Named, other: Named): Named {
   return Object.fromEntries(

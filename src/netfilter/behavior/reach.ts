@@ -7,8 +7,8 @@ import type { SetId } from './diagram.ts';
 import { NONE } from './diagram.ts';
 import type { Classify, EndClass } from './outcomes.ts';
 import { certain, classify } from './outcomes.ts';
-import type { Prepared, PreparedSide, Side } from './prepared.ts';
-import { prepareSides } from './prepared.ts';
+import type { Operand, Prepared, PreparedOperand } from './prepared.ts';
+import { prepareOperands } from './prepared.ts';
 import type { Region } from './region.ts';
 import { regionsOf } from './regions.ts';
 import { firstPackets, laterPackets } from './scope.ts';
@@ -17,20 +17,20 @@ import { wayOfAll } from './way.ts';
 
 interface Walked {
   readonly prepared: Prepared;
-  readonly side: PreparedSide;
+  readonly operand: PreparedOperand;
   readonly scope: SetId;
   readonly met: readonly Met[];
 }
 
 /** First and later packets alike: a rule may be there for either. */
-function walkAll(side: Side): Walked {
-  const prepared = prepareSides([side]);
-  const { arena, sides } = prepared;
-  const [only] = sides as readonly [PreparedSide];
+function walkAll(operand: Operand): Walked {
+  const prepared = prepareOperands([operand]);
+  const { arena, operands } = prepared;
+  const [only] = operands as readonly [PreparedOperand];
   const starts: readonly State[] = [...firstPackets(prepared, only.host), ...laterPackets(prepared, only.host)];
   const { ended, met } = wayOfAll(arena, only, starts);
   const scope = arena.diagrams.forget(arena.diagrams.union(ended.map(({ set }) => set)), FIRST_QUESTION);
-  return { prepared, side: only, scope, met };
+  return { prepared, operand: only, scope, met };
 }
 
 /** A rule, and packets that it matches. */
@@ -41,8 +41,8 @@ export interface RuleReach {
 }
 
 /** The packets that rules match, in the order in which packets come to the rules. At most `most` regions each. */
-export function reachOf(side: Side, wanted: (place: RulePlace) => boolean, most = 10): readonly RuleReach[] {
-  const { prepared, scope, met } = walkAll(side);
+export function reachOf(operand: Operand, wanted: (place: RulePlace) => boolean, most = 10): readonly RuleReach[] {
+  const { prepared, scope, met } = walkAll(operand);
   const { diagrams } = prepared.arena;
   return met
     .filter(({ place }) => wanted(place))
@@ -61,8 +61,8 @@ export interface DeadRule {
 }
 
 /** The rules that can never match, in their order. What nobody can tell counts as possible. */
-export function deadRules(side: Side): readonly DeadRule[] {
-  const { side: prepared, met } = walkAll(side);
+export function deadRules(operand: Operand): readonly DeadRule[] {
+  const { operand: prepared, met } = walkAll(operand);
   const found = new Map(met.map((one) => [one.place, one]));
   const places = [...prepared.rules.tables.values()].flatMap(({ chains }) =>
     [...chains.values()].flatMap(({ rules }) => rules.map(({ place }) => place)),
@@ -80,10 +80,10 @@ export interface EndRegion extends Region {
 }
 
 /** What becomes of all first packets to a port, from anywhere to anywhere; the most ordinary first. */
-export function endsOfPort(side: Side, port: number, classOf: Classify, most = 10): readonly EndRegion[] {
-  const prepared = prepareSides([side], [port]);
-  const { arena, sides } = prepared;
-  const [only] = sides as readonly [PreparedSide];
+export function endsOfPort(operand: Operand, port: number, classOf: Classify, most = 10): readonly EndRegion[] {
+  const prepared = prepareOperands([operand], [port]);
+  const { arena, operands } = prepared;
+  const [only] = operands as readonly [PreparedOperand];
   const classes = certain(arena, classify(arena, wayOfAll(arena, only, firstPackets(prepared, only.host)).ended, classOf));
   const toPort = arena.inRange('destinationPort', port);
   const scope = arena.diagrams.and(arena.diagrams.union(classes.map(({ set }) => set)), toPort);

@@ -1,8 +1,8 @@
 /** A set of packets that are treated alike, as a reader and a program can use it. */
 
+import type { Family } from '../family.ts';
 import type { ConntrackState, Origin, Packet } from '../packet.ts';
 import { protocolNumber } from '../protocols.ts';
-import type { Family } from '../rule.ts';
 import { addressValue } from '../trace/address.ts';
 import { ABSENT, WITH_PORTS } from '../trace/fields.ts';
 import type { Range, Ranges, Value } from '../trace/ranges.ts';

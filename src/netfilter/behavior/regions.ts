@@ -20,13 +20,13 @@ export interface Found<A> {
 
 /** Regions that together hold the sets, the most ordinary traffic first; at most `most` for each set. */
 export function regionsOf<A>(
-  { arena, sides, weights }: Prepared,
+  { arena, operands, weights }: Prepared,
   sets: readonly { readonly set: SetId; readonly about: A }[],
   scope: SetId,
   most: number,
 ): readonly Found<A>[] {
   const { diagrams, family } = arena;
-  const [first] = sides;
+  const [first] = operands;
   if (first === undefined) return [];
   const found = sets.flatMap(({ set, about }) =>
     coverOf(arena, set, scope, weights, most).boxes.map((box): Found<A> => {

@@ -1,7 +1,7 @@
 /** What a target looks at beside the walk's known fields: its packets are split so that it sees one value, or one answer, at a time. */
 
+import type { Family } from '../family.ts';
 import { ALL_BITS } from '../numbers.ts';
-import type { Family } from '../rule.ts';
 import type { Target } from '../target.ts';
 import { LINK_LOCAL } from '../trace/prepare-host.ts';
 import type { Range, Ranges, Value } from '../trace/ranges.ts';

@@ -5,7 +5,7 @@ import type { Arena } from './arena.ts';
 import type { Met, Round } from './chain.ts';
 import { throughChain } from './chain.ts';
 import { explore } from './explore.ts';
-import type { PreparedSide } from './prepared.ts';
+import type { PreparedOperand } from './prepared.ts';
 import type { State } from './state.ts';
 
 export interface Way {
@@ -15,7 +15,7 @@ export interface Way {
   readonly met: readonly Met[];
 }
 
-export function wayOfAll(arena: Arena, { rules }: PreparedSide, scope: readonly State[]): Way {
+export function wayOfAll(arena: Arena, { rules }: PreparedOperand, scope: readonly State[]): Way {
   const round: Round = { arena, known: new Map(), ended: [], met: new Map() };
   for (const start of scope) {
     const gone = explore(

@@ -4,7 +4,7 @@ import type { Pair } from './align.ts';
 import type { RuleKey } from './rule-key.ts';
 import { sameRule } from './rule-key.ts';
 import type { RuleParts } from './rule-parts.ts';
-import { likeness } from './rule-parts.ts';
+import { fingerprint } from './rule-parts.ts';
 
 /** Pairs of the same rule in any order, the first of equal ones with the first. */
 export function pairMoved(left: readonly RuleKey[], right: readonly RuleKey[]): readonly Pair[] {
@@ -27,7 +27,7 @@ const MOST_CELLS = 40_000;
 /** Pairs of rules that are alike, rising on both sides, with the most likeness in all. */
 export function pairAlike(left: readonly RuleParts[], right: readonly RuleParts[]): readonly Pair[] {
   if (left.length * right.length > MOST_CELLS) return linedUp(left, right);
-  const scores = left.map((one) => right.map((other) => likeness(one, other)));
+  const scores = left.map((one) => right.map((other) => fingerprint(one, other)));
   const best = bestSums(scores, right.length);
   const at = (i: number, j: number): number => best[i]?.[j] ?? 0;
   const pairs: Pair[] = [];
@@ -57,6 +57,6 @@ function bestSums(scores: readonly (readonly number[])[], width: number): readon
 function linedUp(left: readonly RuleParts[], right: readonly RuleParts[]): readonly Pair[] {
   return left.flatMap((one, index): Pair[] => {
     const other = right[index];
-    return other !== undefined && likeness(one, other) > 0 ? [[index, index]] : [];
+    return other !== undefined && fingerprint(one, other) > 0 ? [[index, index]] : [];
   });
 }

@@ -40,7 +40,7 @@ export function differingParts(left: Rule, right: Rule): readonly DifferingPart[
  * How much two rules look like one rule that was changed: 0 where they don't. They do where they have
  * the same target, or where more than half of the kinds of match that either has are equal.
  */
-export function likeness(left: RuleParts, right: RuleParts): number {
+export function fingerprint(left: RuleParts, right: RuleParts): number {
   const kinds = kindsOf(left, right);
   const same = kinds.filter((kind) => left.matches.get(kind) === right.matches.get(kind)).length;
   // Two rules for every packet agree in all of their no matches.

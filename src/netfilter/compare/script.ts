@@ -8,8 +8,8 @@ import type { ChainPlace, Difference, PlacedRule, RuleDifference } from './diffe
  * that was changed or moved has two rows, one for each side.
  */
 export type Row =
-  | { readonly side: 'both'; readonly left: PlacedRule; readonly right: PlacedRule }
-  | { readonly side: 'left' | 'right'; readonly at: PlacedRule; readonly difference: RuleDifference };
+  | { readonly operand: 'both'; readonly left: PlacedRule; readonly right: PlacedRule }
+  | { readonly operand: 'left' | 'right'; readonly at: PlacedRule; readonly difference: RuleDifference };
 
 /** The rows of two chains with the differences that were found between them; the rows of each side stand in that side's order. */
 export function rowsOf(left: readonly Rule[], right: readonly Rule[], found: readonly Difference[]): readonly Row[] {
@@ -20,17 +20,17 @@ export function rowsOf(left: readonly Rule[], right: readonly Rule[], found: rea
   let [i, j] = [1, 1];
   const rightBefore = (end: number): void => {
     for (let difference = inRight.get(j); difference !== undefined && j < end; difference = inRight.get(++j))
-      rows.push({ side: 'right', at: placed(right, j), difference });
+      rows.push({ operand: 'right', at: placed(right, j), difference });
   };
   for (;;) {
     for (let difference = inLeft.get(i); difference !== undefined; difference = inLeft.get(++i)) {
       if (difference.kind === 'changed') rightBefore(difference.right.position);
-      rows.push({ side: 'left', at: placed(left, i), difference });
+      rows.push({ operand: 'left', at: placed(left, i), difference });
       if (difference.kind === 'changed') rightBefore(difference.right.position + 1);
     }
     rightBefore(Infinity);
     if (i > left.length || j > right.length) return rows;
-    rows.push({ side: 'both', left: placed(left, i++), right: placed(right, j++) });
+    rows.push({ operand: 'both', left: placed(left, i++), right: placed(right, j++) });
   }
 }
 

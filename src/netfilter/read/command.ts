@@ -1,6 +1,4 @@
-/** A command line of a shell that runs iptables, with what prompts, logs and wrappers put before it. */
-
-import type { Family } from '../rule.ts';
+import type { Family } from '../family.ts';
 import type { Word } from '../words.ts';
 import { plainWords, splitWords } from '../words.ts';
 import { operationOf } from './edit-line.ts';

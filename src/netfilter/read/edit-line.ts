@@ -1,6 +1,7 @@
 /** One line of iptables-restore, or the arguments of one iptables command, to a change of a table. */
 
-import type { Family, Policy, Rule } from '../rule.ts';
+import type { Family } from '../family.ts';
+import type { Policy, Rule } from '../rule.ts';
 import type { Word } from '../words.ts';
 import { bareText, splitWords } from '../words.ts';
 import type { Edit } from './edit.ts';

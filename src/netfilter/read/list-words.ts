@@ -1,10 +1,10 @@
 /** The words behind a listing's columns, back to matches and a target. What is not understood becomes opaque. */
 
+import type { Family } from '../family.ts';
 import { LISTED_TARGETS } from '../list/forms.ts';
 import { findMatch } from '../list/patterns.ts';
 import type { Match } from '../match.ts';
 import { PROTOCOLS_WITH_PORTS } from '../protocols.ts';
-import type { Family } from '../rule.ts';
 import type { Target, TargetName, Verdict } from '../target.ts';
 import { isTargetName, TARGET_FORMS, VERDICTS } from '../target.ts';
 import { splitWords, unquote } from '../words.ts';

@@ -1,6 +1,7 @@
 /** The lines of one table's listing to the edits that make the table. */
 
-import type { Family, Rule } from '../rule.ts';
+import type { Family } from '../family.ts';
+import type { Rule } from '../rule.ts';
 import { plainWords } from '../words.ts';
 import type { Edit } from './edit.ts';
 import type { Line } from './lines.ts';

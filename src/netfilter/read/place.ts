@@ -1,6 +1,4 @@
-/** The family and the table of a section, where its text does not name them. */
-
-import type { Family } from '../rule.ts';
+import type { Family } from '../family.ts';
 import { BUILT_IN_CHAINS } from '../rule.ts';
 import type { Edit } from './edit.ts';
 import type { Origin } from './sections.ts';

@@ -1,10 +1,11 @@
 /** One row of a listing to a Rule. */
 
+import type { Family } from '../family.ts';
 import type { KnownMatch, Match } from '../match.ts';
 import { parseNetwork } from '../network.ts';
 import { MATCH_OPTIONS } from '../options.ts';
 import { protocolName, protocolNumber } from '../protocols.ts';
-import type { Counters, Family, Rule } from '../rule.ts';
+import type { Counters, Rule } from '../rule.ts';
 import { readListWords } from './list-words.ts';
 import type { Unreadable } from './rule-words.ts';
 import { isChainName } from './rule-words.ts';

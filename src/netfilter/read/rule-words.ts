@@ -1,7 +1,7 @@
 /** A cursor over the words of one rule. */
 
+import type { Family } from '../family.ts';
 import { MATCH_OPTIONS } from '../options.ts';
-import type { Family } from '../rule.ts';
 import type { Word } from '../words.ts';
 import { bareText, printWord } from '../words.ts';
 

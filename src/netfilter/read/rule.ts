@@ -1,10 +1,11 @@
 /** One rule's words to a Rule. What is not understood is kept word for word. */
 
+import type { Family } from '../family.ts';
 import type { KnownMatch, Match } from '../match.ts';
 import { parseNetwork } from '../network.ts';
 import { MATCH_OPTIONS, matchKindOf } from '../options.ts';
 import { PROTOCOLS_WITH_PORTS, protocolName } from '../protocols.ts';
-import type { Counters, Family, Rule } from '../rule.ts';
+import type { Counters, Rule } from '../rule.ts';
 import type { Target } from '../target.ts';
 import { TARGET_FORMS } from '../target.ts';
 import type { Word } from '../words.ts';

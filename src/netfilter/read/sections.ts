@@ -1,6 +1,4 @@
-/** A text's lines as sections: blocks of one table, listings, runs of rules, commands. The rules in them are not parsed yet. */
-
-import type { Family } from '../rule.ts';
+import type { Family } from '../family.ts';
 import { TABLES } from '../rule.ts';
 import type { Word } from '../words.ts';
 import { plainWords } from '../words.ts';

@@ -1,6 +1,7 @@
 /** What a single line looks like, seen without the lines around it. */
 
-import type { Family, Policy } from '../rule.ts';
+import type { Family } from '../family.ts';
+import type { Policy } from '../rule.ts';
 import { isChainName } from './rule-words.ts';
 
 // The space in `* nat` is Istio's own (istio-iptables 1.5 to 1.30).

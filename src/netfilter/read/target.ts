@@ -1,6 +1,4 @@
-/** What follows `-j` or `-g`. */
-
-import type { Family } from '../rule.ts';
+import type { Family } from '../family.ts';
 import type { Target, TargetName, Verdict } from '../target.ts';
 import { isTargetName, TARGET_FORMS, VERDICTS } from '../target.ts';
 import type { RuleWords, Unreadable } from './rule-words.ts';

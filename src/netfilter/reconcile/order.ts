@@ -28,8 +28,8 @@ export type Effect = 'gains' | 'neutral' | 'loses';
 const ORDER: readonly Effect[] = ['gains', 'neutral', 'loses'];
 
 /** The effect of a table's change, seen in our rules alone. */
-export function effectOf(live: Table, wanted: Table): Effect {
-  const [before, after] = [facetsOf(live), facetsOf(wanted)];
+export function effectOf(live: Table, desired: Table): Effect {
+  const [before, after] = [facetsOf(live), facetsOf(desired)];
   const gains = [...after].some((facet) => !before.has(facet));
   const loses = [...before].some((facet) => !after.has(facet));
   if (gains === loses) return 'neutral';

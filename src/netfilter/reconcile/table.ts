@@ -26,36 +26,36 @@ export interface ReconciledTable {
 }
 
 /** What makes a live table hold the wanted rules beside those of others. Either may have no chains. */
-export function reconcileTable(live: Table, wanted: Table, owned: Owned): ReconciledTable {
+export function reconcileTable(live: Table, desired: Table, owned: Owned): ReconciledTable {
   const liveChains = new Map(live.chains.map((chain) => [chain.name, chain]));
   // A chain that is not ours is never emptied, whatever its name: what is wanted in it is added to what stands there.
   const isOthers = ({ name }: Chain): boolean =>
     isBuiltIn(live.name, name) || (liveChains.has(name) && !isOwnChain(owned, live.name, name));
-  const wantedOwn = sorted(wanted.chains.filter((chain) => !isOthers(chain)));
-  const wantedIn = new Map(wanted.chains.filter(isOthers).map((chain) => [chain.name, chain.rules]));
+  const desiredOwn = sorted(desired.chains.filter((chain) => !isOthers(chain)));
+  const desiredIn = new Map(desired.chains.filter(isOthers).map((chain) => [chain.name, chain.rules]));
   const liveOwn = live.chains.filter((chain) => isOwnChain(owned, live.name, chain.name));
-  const stale = sorted(liveOwn.filter(({ name }) => !wantedOwn.some((chain) => chain.name === name)));
+  const stale = sorted(liveOwn.filter(({ name }) => !desiredOwn.some((chain) => chain.name === name)));
   const kept = stale
     .map((chain): KeptChain => ({ table: live.name, chain: chain.name, by: usersOf(chain.name, live, owned) }))
     .filter(({ by }) => by.length > 0);
   const removed = stale.filter(({ name }) => !kept.some(({ chain }) => chain === name));
 
-  const shared = [...new Set([...live.chains.filter(isOthers).map(({ name }) => name), ...wantedIn.keys()])];
+  const shared = [...new Set([...live.chains.filter(isOthers).map(({ name }) => name), ...desiredIn.keys()])];
   const moves = shared.flatMap((name): Move[] => {
-    const [there, here] = [liveChains.get(name)?.rules ?? [], wantedIn.get(name) ?? []];
-    return holds(there, here, owned) ? [] : [{ chain: name, live: there, wanted: here }];
+    const [there, here] = [liveChains.get(name)?.rules ?? [], desiredIn.get(name) ?? []];
+    return holds(there, here, owned) ? [] : [{ chain: name, live: there, desired: here }];
   });
 
   const emptied = stale.some(({ rules }) => rules.length > 0) || removed.length > 0;
-  const rewritten = wantedOwn.some((chain) => !sameRules(liveOwn.find(({ name }) => name === chain.name)?.rules, chain.rules));
+  const rewritten = desiredOwn.some((chain) => !sameRules(liveOwn.find(({ name }) => name === chain.name)?.rules, chain.rules));
   if (!emptied && !rewritten && moves.length === 0) return { text: undefined, kept };
   const lines = [
     `*${live.name}`,
-    ...[...wantedOwn, ...stale].map(({ name }) => `:${name} - [0:0]`),
+    ...[...desiredOwn, ...stale].map(({ name }) => `:${name} - [0:0]`),
     ...moves.flatMap((move) => deletions(move, owned)),
     ...removed.map(({ name }) => `-X ${name}`),
     ...moves.flatMap((move) => additions(move, owned)),
-    ...wantedOwn.flatMap(({ name, rules }) => rules.map((rule) => line('-A', name, rule))),
+    ...desiredOwn.flatMap(({ name, rules }) => rules.map((rule) => line('-A', name, rule))),
     'COMMIT',
   ];
   return { text: lines.map((text) => `${text}\n`).join(''), kept };
@@ -65,14 +65,14 @@ export function reconcileTable(live: Table, wanted: Table, owned: Owned): Reconc
 interface Move {
   readonly chain: string;
   readonly live: readonly Rule[];
-  readonly wanted: readonly Rule[];
+  readonly desired: readonly Rule[];
 }
 
 /** Whether our rules in a chain of others are the wanted ones in order, and those for the top before all of others. */
-function holds(live: readonly Rule[], wanted: readonly Rule[], owned: Owned): boolean {
+function holds(live: readonly Rule[], desired: readonly Rule[], owned: Owned): boolean {
   const ours = live.filter((rule) => owned.rules.has(rule));
-  const top = wanted.filter(({ place }) => place === 'top').length;
-  return sameRules(ours, ordered(wanted)) && live.slice(0, top).every((rule) => owned.rules.has(rule));
+  const top = desired.filter(({ place }) => place === 'top').length;
+  return sameRules(ours, ordered(desired)) && live.slice(0, top).every((rule) => owned.rules.has(rule));
 }
 
 /** In the order in which they are to stand: those for the top first. */
@@ -80,9 +80,11 @@ function ordered(rules: readonly Rule[]): readonly Rule[] {
   return [...rules.filter(({ place }) => place === 'top'), ...rules.filter(({ place }) => place !== 'top')];
 }
 
-function sameRules(live: readonly Rule[] | undefined, wanted: readonly Rule[]): boolean {
+function sameRules(live: readonly Rule[] | undefined, desired: readonly Rule[]): boolean {
   return (
-    live !== undefined && live.length === wanted.length && live.every((rule, index) => printRule(rule) === printRule(wanted[index] as Rule))
+    live !== undefined &&
+    live.length === desired.length &&
+    live.every((rule, index) => printRule(rule) === printRule(desired[index] as Rule))
   );
 }
 
@@ -107,7 +109,7 @@ function deletions({ chain, live }: Move, owned: Owned): readonly string[] {
  * The wanted rules: those for the top before all of others, the rest where our last one stood, or at the
  * end. Behind a rule of others that was added after ours (`-j ACCEPT`) ours would capture nothing.
  */
-function additions({ chain, live, wanted }: Move, owned: Owned): readonly string[] {
+function additions({ chain, live, desired }: Move, owned: Owned): readonly string[] {
   const others = live.filter((rule) => !owned.rules.has(rule)).length;
   const before = live
     .slice(
@@ -116,7 +118,7 @@ function additions({ chain, live, wanted }: Move, owned: Owned): readonly string
     )
     .filter((rule) => !owned.rules.has(rule)).length;
   const atEnd = before === others || !live.some((rule) => owned.rules.has(rule));
-  return ordered(wanted).map((rule, index) => {
+  return ordered(desired).map((rule, index) => {
     const at = index + 1 + (rule.place === 'top' ? 0 : before);
     return rule.place === 'top' || !atEnd ? line('-I', `${chain} ${at}`, rule) : line('-A', chain, rule);
   });

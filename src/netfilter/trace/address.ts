@@ -1,9 +1,9 @@
 /** Addresses as numbers, so that ranges of them can be compared. */
 
 import { Address6 } from 'ip-address';
+import type { Family } from '../family.ts';
 import type { Network } from '../network.ts';
 import { addressBits, parseNetwork } from '../network.ts';
-import type { Family } from '../rule.ts';
 import type { Range, Value } from './ranges.ts';
 
 /** The number of an address: of 32 bits, or a bigint of 128. Throws a RangeError for a text that is no address of the family. */

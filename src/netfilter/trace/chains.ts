@@ -2,16 +2,16 @@
 
 import type { Match } from '../match.ts';
 import type { Policy } from '../rule.ts';
+import { reportedField } from './reported.ts';
 import type { Field, Hook, MatchAnswer, PolicyPlace, Question } from './result.ts';
 import type { PreparedChain, PreparedRule, PreparedRules } from './rules.ts';
-import { shownField } from './shown.ts';
 import type { Next } from './targets.ts';
 import { perform } from './targets.ts';
-import type { Test } from './tests.ts';
+import type { Test } from './test.ts';
 import type { Walk } from './walk.ts';
 
 /** Asks the chain of a table at a hook, if there is one. False where the packet goes no further. */
-export function askTable(walk: Walk, { tables, walkChain }: PreparedRules, table: string, hook: Hook): boolean {
+export function walkTable(walk: Walk, { tables, walkChain }: PreparedRules, table: string, hook: Hook): boolean {
   const chain = tables.get(table)?.chains.get(hook);
   if (chain === undefined) return true;
   walk.hook = hook;
@@ -20,8 +20,8 @@ export function askTable(walk: Walk, { tables, walkChain }: PreparedRules, table
     kind: 'chain',
     table,
     chain: hook,
-    inInterface: shownField(walk, 'inInterface'),
-    outInterface: shownField(walk, 'outInterface'),
+    inInterface: reportedField(walk, 'inInterface'),
+    outInterface: reportedField(walk, 'outInterface'),
   });
   const next = runChain(walk, chain, 0);
   if (next === 'return' || next === 'continue') return decide(walk, chain);
@@ -31,14 +31,14 @@ export function askTable(walk: Walk, { tables, walkChain }: PreparedRules, table
 /** At the end of a built-in chain, or where a rule in it returns, its policy decides. */
 export function decide(walk: Walk, { table, name, policy }: PreparedChain): boolean {
   const at: PolicyPlace = { table: table.name, chain: name, policy };
-  const decided = policy === 'unknown' ? askPolicy(walk, at) : policy;
+  const decided = policy === 'unknown' ? applyPolicy(walk, at) : policy;
   walk.steps?.push({ kind: 'end-of-chain', table: table.name, chain: name, depth: 0, policy: decided });
   if (decided === 'DROP') walk.end = { kind: 'dropped', by: { kind: 'policy', ...at } };
   if (decided === 'QUEUE') walk.end = { kind: 'queued', by: at };
   return walk.end === undefined;
 }
 
-function askPolicy(walk: Walk, at: PolicyPlace): Policy {
+function applyPolicy(walk: Walk, at: PolicyPlace): Policy {
   const key = `policy ${at.table} ${at.chain}`;
   const before = walk.remembered.get(key);
   const accepts = before ?? walk.oracle.ask({ kind: 'policy', at }, ['accept', 'drop']) === 'accept';
@@ -128,5 +128,5 @@ function note(walk: Walk, { place }: PreparedRule, depth: number, answer: 'match
 }
 
 function answerOf(walk: Walk, { match, field }: Test): MatchAnswer {
-  return { match, field, value: field === undefined ? undefined : shownField(walk, field) };
+  return { match, field, value: field === undefined ? undefined : reportedField(walk, field) };
 }

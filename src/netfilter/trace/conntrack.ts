@@ -3,7 +3,7 @@
 import type { ConntrackEntry } from '../packet.ts';
 import { CONNTRACK_STATES } from '../packet.ts';
 import { ABSENT } from './fields.ts';
-import { shownNumber, shownTuple, shownWord } from './shown.ts';
+import { reportedNumber, reportedTuple, reportedWord } from './reported.ts';
 import { isSame, turned } from './tuples.ts';
 import type { Connection, Walk } from './walk.ts';
 
@@ -24,14 +24,14 @@ export function lookUp(walk: Walk, tracking: boolean): void {
   else if (connection?.entry.zone === walk.zone) joinFlow(walk, connection);
   // TCP that can't open a connection has no place without one (nf_conntrack_proto_tcp.c: a SYN/ACK in the original direction).
   else walk.setState(packet.opens === false && protocol === 6 ? 'INVALID' : 'NEW');
-  walk.steps?.push({ kind: 'conntrack', state: shownWord(walk.state), zone: walk.zone, direction: walk.flow?.direction ?? 'original' });
+  walk.steps?.push({ kind: 'conntrack', state: reportedWord(walk.state), zone: walk.zone, direction: walk.flow?.direction ?? 'original' });
 }
 
 /** The flow that the packet was given, and the direction of it that its header is of. */
 function connectionOf(walk: Walk): Connection | undefined {
   const entry = walk.packet.flow;
   if (entry === undefined) return undefined;
-  const header = shownTuple(walk);
+  const header = reportedTuple(walk);
   if (isSame(header, entry.original)) return { entry, direction: 'original' };
   return isSame(header, entry.reply) ? { entry, direction: 'reply' } : undefined;
 }
@@ -49,14 +49,14 @@ function joinFlow(walk: Walk, connection: Connection): void {
 export function flowAfter(walk: Walk, tracking: boolean): ConntrackEntry | undefined {
   const { end, original, state } = walk;
   if (original === undefined || (tracking && (state === 'INVALID' || state === 'UNTRACKED' || typeof state !== 'string'))) return undefined;
-  const connmark = shownNumber(walk.connmark) ?? undefined;
+  const connmark = reportedNumber(walk.connmark) ?? undefined;
   if (walk.flow !== undefined) return { ...walk.flow.entry, connmark };
   if (end === undefined || end.kind === 'dropped' || end.kind === 'rejected' || end.kind === 'queued' || end.kind === 'unknown')
     return undefined;
   const entry = {
     zone: walk.zone,
-    original: shownTuple(original),
-    reply: shownTuple(turned(walk)),
+    original: reportedTuple(original),
+    reply: reportedTuple(turned(walk)),
     connmark,
     origin: walk.packet.origin,
   };

@@ -2,13 +2,13 @@
 
 import type { Packet } from '../packet.ts';
 import { flowAfter } from './conntrack.ts';
-import type { Asked } from './oracle.ts';
+import type { AskedQuestion } from './oracle.ts';
 import { Oracle } from './oracle.ts';
 import { walkToEnd } from './path.ts';
 import type { PreparedHost } from './prepare-host.ts';
+import { reportedPacket } from './reported.ts';
 import type { Branch, End, Question, Step, Trace } from './result.ts';
 import type { PreparedRules } from './rules.ts';
-import { shownPacket } from './shown.ts';
 import { Walk } from './walk.ts';
 
 /** What a packet walks through. */
@@ -58,7 +58,7 @@ function treeOf(prepared: Prepared, packet: Packet, recorded: boolean): Trace {
     if (end === undefined) throw new Error('a packet has to end somewhere');
     if (!recorded) return { packet, steps, end };
     const flow = flowAfter(walk, prepared.rules.tracking);
-    return { packet, steps: steps.slice(from), end, final: shownPacket(walk), ...(flow && { flow }) };
+    return { packet, steps: steps.slice(from), end, final: reportedPacket(walk), ...(flow && { flow }) };
   }
 
   function givenUp(): Trace {
@@ -70,7 +70,7 @@ function treeOf(prepared: Prepared, packet: Packet, recorded: boolean): Trace {
 interface OneWalk {
   readonly walk: Walk;
   readonly steps: readonly Step[];
-  readonly asked: readonly Asked[];
+  readonly asked: readonly AskedQuestion[];
   readonly told: readonly number[];
 }
 

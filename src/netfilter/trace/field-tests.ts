@@ -6,7 +6,7 @@ import type { NumberField } from './fields.ts';
 import { ABSENT, narrowed, without } from './fields.ts';
 import type { Ranges } from './ranges.ts';
 import { contains, intersect, isWithin, overlaps } from './ranges.ts';
-import type { Test } from './tests.ts';
+import type { Test } from './test.ts';
 import type { Walk } from './walk.ts';
 
 /** Whether a field is in some ranges. With `absent fails` a packet that has no such field fails, negated or not. */

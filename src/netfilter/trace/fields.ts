@@ -1,5 +1,6 @@
 /** The fields of a walking packet, and what is known of one whose value is not. */
 
+import type { ConntrackState, Packet } from '../packet.ts';
 import type { Ranges, Value } from './ranges.ts';
 import { subtract } from './ranges.ts';
 
@@ -18,6 +19,15 @@ export const WITH_PORTS: readonly Value[] = [6, 17, 33, 132, 136];
 
 /** A header as conntrack keeps it. */
 export type Header = Readonly<Record<'protocol' | 'source' | 'destination' | 'sourcePort' | 'destinationPort', Value | Ranges>>;
+
+/** A packet's fields as they are at one point of its way; those that are not known as all values that they may have. */
+export interface Fields extends Readonly<Record<NumberField, Value | Ranges>> {
+  readonly packet: Packet;
+  readonly inInterface: string | readonly string[];
+  readonly outInterface: string | readonly string[];
+  readonly state: ConntrackState | readonly ConntrackState[];
+  readonly zone: number;
+}
 
 /** What is left of ranges, as a value where it is only one. */
 export function narrowed(ranges: Ranges): Value | Ranges {

@@ -1,6 +1,4 @@
-/** What a packet's way depends on beside the rules: addresses, routes and sockets of the machine. */
-
-import type { Family } from '../rule.ts';
+import type { Family } from '../family.ts';
 
 /** A network interface. */
 export interface Interface {

@@ -1,8 +1,8 @@
 /** Which sockets of the host a packet finds, by its header as it is now. */
 
 import { addressValue } from './address.ts';
-import { shownTuple } from './shown.ts';
-import type { Holds } from './tests.ts';
+import { reportedTuple } from './reported.ts';
+import type { Holds } from './test.ts';
 import { isSame, turned } from './tuples.ts';
 import type { Walk } from './walk.ts';
 
@@ -33,7 +33,7 @@ function is(value: unknown, wanted: unknown): boolean {
 function connectedSocket(walk: Walk): 'receiver' | 'opener' | undefined {
   const entry = walk.packet.flow;
   if (entry === undefined) return undefined;
-  const header = shownTuple(walk);
+  const header = reportedTuple(walk);
   if (entry.delivery !== undefined && isSame(header, turned(entry.reply))) return 'receiver';
   const { source, sourcePort } = entry.original;
   const answers = walk.flow?.direction === 'reply' && walk.host.family === 'ip' && walk.state === 'ESTABLISHED';

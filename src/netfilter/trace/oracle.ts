@@ -3,7 +3,7 @@
 import type { Answer, Question, Step } from './result.ts';
 
 /** A question as one run met it. */
-export interface Asked {
+export interface AskedQuestion {
   readonly question: Question;
   readonly answers: readonly Answer[];
   /** How many steps were taken before it came up. */
@@ -12,7 +12,7 @@ export interface Asked {
 
 /** Answers the first questions of a run as it is told, and all later ones with their first answer. */
 export class Oracle {
-  readonly asked: Asked[] = [];
+  readonly asked: AskedQuestion[] = [];
   readonly #told: readonly number[];
   readonly #steps: readonly Step[] | null;
 

@@ -4,15 +4,15 @@
  */
 
 import type { ConntrackState } from '../packet.ts';
-import { askTable } from './chains.ts';
+import { walkTable } from './chains.ts';
 import { lookUp } from './conntrack.ts';
 import { assumeState } from './field-tests.ts';
 import { ABSENT, without } from './fields.ts';
 import { contains, intersect, isWithin, overlaps } from './ranges.ts';
+import { reportedAddress, reportedNumber, reportedWord } from './reported.ts';
 import type { End, Hook } from './result.ts';
 import { awayInterface, routeOf, routeOut } from './routing.ts';
 import type { PreparedRules } from './rules.ts';
-import { shownAddress, shownNumber, shownWord } from './shown.ts';
 import { applyFlow } from './translation.ts';
 import type { Connection, Walk } from './walk.ts';
 
@@ -45,7 +45,7 @@ function fromHere(walk: Walk, rules: PreparedRules): void {
   walk.outInterface = way;
   if (!postRouting(walk, rules)) return;
   if (way !== 'lo') {
-    walk.end = { kind: 'sent', outInterface: shownWord(way) };
+    walk.end = { kind: 'sent', outInterface: reportedWord(way) };
     return;
   }
   comeBack(walk);
@@ -66,34 +66,34 @@ function comeBack(walk: Walk): void {
 }
 
 function preRouting(walk: Walk, rules: PreparedRules): boolean {
-  if (!askTable(walk, rules, 'raw', 'PREROUTING')) return false;
+  if (!walkTable(walk, rules, 'raw', 'PREROUTING')) return false;
   lookUp(walk, rules.tracking);
-  return askTable(walk, rules, 'mangle', 'PREROUTING') && translate(walk, rules, 'PREROUTING', 'destination');
+  return walkTable(walk, rules, 'mangle', 'PREROUTING') && translate(walk, rules, 'PREROUTING', 'destination');
 }
 
 function input(walk: Walk, rules: PreparedRules): boolean {
   return (
-    askTable(walk, rules, 'mangle', 'INPUT') &&
-    askTable(walk, rules, 'filter', 'INPUT') &&
+    walkTable(walk, rules, 'mangle', 'INPUT') &&
+    walkTable(walk, rules, 'filter', 'INPUT') &&
     translate(walk, rules, 'INPUT', 'source') &&
-    askTable(walk, rules, 'security', 'INPUT')
+    walkTable(walk, rules, 'security', 'INPUT')
   );
 }
 
 /** All chains of this hook see the interface of the first route (nf_hook_state), also where a second one leads elsewhere. Null where it ends. */
 function output(walk: Walk, rules: PreparedRules, first: string | readonly string[]): string | readonly string[] | null {
   let way = first;
-  if (!askTable(walk, rules, 'raw', 'OUTPUT')) return null;
+  if (!walkTable(walk, rules, 'raw', 'OUTPUT')) return null;
   lookUp(walk, rules.tracking);
   const { mark } = walk;
-  if (!askTable(walk, rules, 'mangle', 'OUTPUT')) return null;
+  if (!walkTable(walk, rules, 'mangle', 'OUTPUT')) return null;
   if (walk.mark !== mark) way = routeOut(walk, true);
   if (isStranded(walk, way, true)) return null;
   const { destination } = walk;
   if (!translate(walk, rules, 'OUTPUT', 'destination')) return null;
   if (walk.destination !== destination) way = routeOut(walk, true);
   if (isStranded(walk, way, true)) return null;
-  return askTable(walk, rules, 'filter', 'OUTPUT') && askTable(walk, rules, 'security', 'OUTPUT') ? way : null;
+  return walkTable(walk, rules, 'filter', 'OUTPUT') && walkTable(walk, rules, 'security', 'OUTPUT') ? way : null;
 }
 
 /** IPv4 has no route away from here for a loopback source: no socket can send so, and what is turned away by a new route is dropped. */
@@ -111,31 +111,31 @@ function isStranded(walk: Walk, way: string | readonly string[], again: boolean)
 }
 
 function postRouting(walk: Walk, rules: PreparedRules): boolean {
-  return askTable(walk, rules, 'mangle', 'POSTROUTING') && translate(walk, rules, 'POSTROUTING', 'source');
+  return walkTable(walk, rules, 'mangle', 'POSTROUTING') && translate(walk, rules, 'POSTROUTING', 'source');
 }
 
 function forward(walk: Walk, rules: PreparedRules): void {
   // A packet that TPROXY gave to a socket can't be passed on (ip_forward).
   const passes = walk.sentBy?.how !== 'tproxy' && (walk.host.host.forwarding ?? walk.oracle.yes({ kind: 'host', fact: 'forwarding' }));
   const way = awayInterface(walk);
-  walk.steps?.push({ kind: 'routing', again: false, to: 'forward', by: 'address', outInterface: shownWord(way) });
+  walk.steps?.push({ kind: 'routing', again: false, to: 'forward', by: 'address', outInterface: reportedWord(way) });
   if (!passes) {
     walk.end = { kind: 'dropped', by: { kind: 'no-forwarding' } };
     return;
   }
   walk.outInterface = way;
   const left =
-    askTable(walk, rules, 'mangle', 'FORWARD') &&
-    askTable(walk, rules, 'filter', 'FORWARD') &&
-    askTable(walk, rules, 'security', 'FORWARD') &&
+    walkTable(walk, rules, 'mangle', 'FORWARD') &&
+    walkTable(walk, rules, 'filter', 'FORWARD') &&
+    walkTable(walk, rules, 'security', 'FORWARD') &&
     postRouting(walk, rules);
-  if (left) walk.end = { kind: 'forwarded', outInterface: shownWord(way) };
+  if (left) walk.end = { kind: 'forwarded', outInterface: reportedWord(way) };
 }
 
 /** The table nat, asked only for the first packet of a flow, and only once for each of its two ends. */
 function translate(walk: Walk, rules: PreparedRules, hook: Hook, what: 'source' | 'destination'): boolean {
   const asked = whetherAsked(walk, rules, hook, what);
-  if (asked === 'asked') return askTable(walk, rules, 'nat', hook);
+  if (asked === 'asked') return walkTable(walk, rules, 'nat', hook);
   if (asked !== 'empty') walk.steps?.push({ kind: 'nat-skipped', chain: hook, reason: asked });
   const changes = applyFlow(walk, what);
   if (changes.length > 0) walk.steps?.push({ kind: 'translated', hook, changes });
@@ -199,8 +199,8 @@ function deliver(walk: Walk, by: 'address' | 'mark'): void {
 }
 
 function firstDelivery(walk: Walk, by: 'address' | 'mark'): Extract<End, { kind: 'local' }> {
-  const address = shownAddress(walk.destination);
-  const port = shownNumber(walk.destinationPort) ?? undefined;
+  const address = reportedAddress(walk.destination);
+  const port = reportedNumber(walk.destinationPort) ?? undefined;
   const { sentBy } = walk;
   if (sentBy === undefined) return { kind: 'local', address, port, how: by === 'mark' ? 'mark' : 'plain' };
   return { kind: 'local', address, port: sentBy.port ?? port, how: sentBy.how, by: sentBy.by };

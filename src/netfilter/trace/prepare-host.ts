@@ -1,7 +1,7 @@
 /** A host made ready for packets of one family: its addresses as ranges, its interfaces by name. */
 
+import type { Family } from '../family.ts';
 import { everywhere, parseNetwork } from '../network.ts';
-import type { Family } from '../rule.ts';
 import { addressValue, networkRange } from './address.ts';
 import type { Host } from './host.ts';
 import type { Ranges, Value } from './ranges.ts';

@@ -6,8 +6,8 @@ import { addressValue, printAddress } from './address.ts';
 import { narrowed, without } from './fields.ts';
 import type { PreparedHost } from './prepare-host.ts';
 import { contains, intersect, isWithin, overlaps } from './ranges.ts';
+import { reportedWord } from './reported.ts';
 import type { Question } from './result.ts';
-import { shownWord } from './shown.ts';
 import { markTest } from './tests.ts';
 import type { Walk } from './walk.ts';
 
@@ -57,7 +57,7 @@ export function routeOut(walk: Walk, again: boolean): string | readonly string[]
   const route = routeOf(walk);
   const out = route.to === 'local' ? 'lo' : awayInterface(walk);
   if (walk.steps !== null) {
-    walk.steps.push({ kind: 'routing', again, to: route.to === 'local' ? 'local' : 'out', by: route.by, outInterface: shownWord(out) });
+    walk.steps.push({ kind: 'routing', again, to: route.to === 'local' ? 'local' : 'out', by: route.by, outInterface: reportedWord(out) });
   }
   return out;
 }

@@ -4,7 +4,7 @@ import type { Policy, Rule, Ruleset, Table } from '../rule.ts';
 import { BUILT_IN_CHAINS } from '../rule.ts';
 import type { Target } from '../target.ts';
 import type { RulePlace } from './result.ts';
-import type { Test } from './tests.ts';
+import type { Test } from './test.ts';
 import { testOf } from './tests.ts';
 import type { Walk } from './walk.ts';
 
@@ -56,7 +56,7 @@ function prepareTable({ name, chains }: Table): PreparedTable {
 
 function prepareRule(place: RulePlace): PreparedRule {
   const { matches, target } = place.rule;
-  return { place, tests: matches.map(testOf).filter((test) => test !== null), target, idle: isIdle(target) };
+  return { place, tests: matches.map(testOf).filter((test) => test !== null), target, idle: isIneffective(target) };
 }
 
 /** Targets not understood otherwise of which this is known: the packet goes on, with nothing changed that any rule here asks for. */
@@ -65,7 +65,7 @@ const IDLE_TARGETS: readonly string[] = [
   ...['SECMARK', 'CONNSECMARK', 'TCPMSS', 'TCPOPTSTRIP', 'TOS', 'TRACE', 'TTL', 'ULOG'],
 ];
 
-function isIdle(target: Target): boolean {
+function isIneffective(target: Target): boolean {
   return target.kind === 'none' || target.kind === 'NFLOG' || (target.kind === 'opaque' && IDLE_TARGETS.includes(target.name));
 }
 

@@ -11,19 +11,8 @@ import { socketHolds } from './listeners.ts';
 import type { Ranges } from './ranges.ts';
 import { contains, union } from './ranges.ts';
 import type { Field } from './result.ts';
+import type { Holds, Test } from './test.ts';
 import type { Walk } from './walk.ts';
-
-/** `maybe`: it depends on something that is not known. */
-export type Holds = 'yes' | 'no' | 'maybe';
-
-export interface Test {
-  readonly match: Match;
-  /** What of the packet it asks for; undefined where it is not understood, and no packet could say. */
-  readonly field: Field | undefined;
-  readonly holds: (walk: Walk) => Holds;
-  /** From here on it holds, or does not. */
-  readonly assume: (walk: Walk, yes: boolean) => void;
-}
 
 /** How a match is asked; null for one that always holds. */
 export function testOf(match: Match): Test | null {

@@ -1,9 +1,9 @@
 /** What nat does to a packet: a first packet gets a translation, a later one that of its flow. */
 
+import type { Family } from '../family.ts';
 import { parseNetwork } from '../network.ts';
 import { parseNumber } from '../numbers.ts';
 import type { How, Tuple } from '../packet.ts';
-import type { Family } from '../rule.ts';
 import { addressValue } from './address.ts';
 import { ABSENT, narrowed } from './fields.ts';
 import type { Range, Ranges, Value } from './ranges.ts';

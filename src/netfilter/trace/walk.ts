@@ -8,8 +8,8 @@ import { ABSENT, PORTS, PROTOCOLS, WITH_PORTS, WORDS } from './fields.ts';
 import type { Oracle } from './oracle.ts';
 import type { PreparedHost } from './prepare-host.ts';
 import type { Ranges, Value } from './ranges.ts';
+import { reportedField } from './reported.ts';
 import type { Change, End, Hook, RulePlace, Step } from './result.ts';
-import { shownField } from './shown.ts';
 
 /** A flow, and which direction of it the packet goes in. */
 export interface Connection {
@@ -107,9 +107,9 @@ export class Walk {
 
   /** Gives a field another value, and notes it for the step of the rule that does so. */
   change(field: NumberField, value: Value | Ranges): void {
-    const from = this.changes === null ? undefined : shownField(this, field);
+    const from = this.changes === null ? undefined : reportedField(this, field);
     this[field] = value;
-    this.changes?.push({ field, from, to: shownField(this, field) });
+    this.changes?.push({ field, from, to: reportedField(this, field) });
   }
 }
 

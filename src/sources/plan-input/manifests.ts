@@ -1,6 +1,5 @@
 /** Manifests that hold one workload, or settings of our own, to its plan. */
 
-import { skippedNotes } from '../../cli/workloads/words.ts';
 import type { TextFile } from '../../host/files.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import { injectedSettings } from '../../istio/kubernetes/ordinary-injection.ts';
@@ -13,13 +12,14 @@ import { planFor, withProblems } from '../../istio/plan/plan.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
-import type { PlanGiven, PlanInput } from '../plan-input.ts';
-import { lookInText } from '../workloads/in-text.ts';
+import { eachWorkload } from '../workloads/each-workload.ts';
+import { workloadsInText } from '../workloads/in-text.ts';
 import { injectionRequest } from '../workloads/injection-request.ts';
-import { nothingFound } from '../workloads/none-found.ts';
-import { eachWorkload } from '../workloads/read.ts';
+import { noneFound } from '../workloads/none-found.ts';
 import { choiceOf, workloadName } from '../workloads/selection.ts';
+import { skippedNotes } from '../workloads/skipped.ts';
 import type { Passed, Streamed } from '../workloads/stream.ts';
+import type { PlanInput, PlanOptions } from './input.ts';
 import { ordinaryPod } from './ordinary-pod.ts';
 import { madeWith } from './placeholder-nameserver.ts';
 import { planOfSidecar } from './sidecar.ts';
@@ -29,10 +29,10 @@ import { whyNoRules } from './why-no-rules.ts';
 export type Manifests = { readonly files: readonly string[] } | { readonly text: TextFile };
 
 /** The plan of the one workload in manifests; `known` is said of its pod. Throws a ProblemError for none, for several, and for what can't be used. */
-export async function planOfManifests(manifests: Manifests, given: PlanGiven, known: Facts): Promise<PlanInput> {
+export async function planOfManifests(manifests: Manifests, given: PlanOptions, known: Facts): Promise<PlanInput> {
   const request = await injectionRequest(given);
   const passed: Passed = { skipped: new Map(), problems: [] };
-  const { subject, count } = await subjectIn(manifests, given.workload, request.mesh, passed);
+  const { subject, count } = await subjectIn(manifests, given, request.mesh, passed);
   const wrong = passed.problems.filter(({ severity }) => severity === 'error');
   // Of many documents one may be broken without harm to the others.
   if (count === 1 && wrong.length > 0) throw new ProblemError(wrong);
@@ -45,12 +45,12 @@ export async function planOfManifests(manifests: Manifests, given: PlanGiven, kn
 }
 
 /** The plan of what was found. Throws a ProblemError where it has none. */
-export function planOfSubject(subject: Streamed, request: InjectionRequest, given: PlanGiven, known: Facts): PlanInput {
+export function planOfSubject(subject: Streamed, request: InjectionRequest, given: PlanOptions, known: Facts): PlanInput {
   return subject.kind === 'sidecar' ? planOfSidecar(subject.sidecar, given, known) : planOf(subject, request, given, known);
 }
 
 /** The plan of an ordinary pod in the mesh that `--values` describes. */
-export async function planInMesh(given: PlanGiven, known: Facts): Promise<PlanInput> {
+export async function planInMesh(given: PlanOptions, known: Facts): Promise<PlanInput> {
   const request = await injectionRequest(given);
   const input = planOf({ workload: ordinaryPod(), mesh: request.mesh }, request, given, known);
   return {
@@ -62,7 +62,7 @@ export async function planInMesh(given: PlanGiven, known: Facts): Promise<PlanIn
 
 async function subjectIn(
   manifests: Manifests,
-  wanted: string | undefined,
+  { workload: wanted, progress }: PlanOptions,
   mesh: Mesh,
   passed: Passed,
 ): Promise<{ readonly subject: Streamed; readonly count: number }> {
@@ -70,22 +70,22 @@ async function subjectIn(
   const name = 'text' in manifests ? manifests.text.file : manifests.files.join(' ');
   const count =
     'text' in manifests
-      ? lookInText(manifests.text, mesh, passed, choice.look)
-      : await eachWorkload(manifests.files, mesh, passed, choice.look);
-  if (count === 0) throw nothingFound(name, passed);
+      ? workloadsInText(manifests.text, mesh, passed, choice.offer)
+      : await eachWorkload(manifests.files, mesh, passed, choice.offer, progress);
+  if (count === 0) throw noneFound(name, passed);
   return { subject: choice.chosen(name), count };
 }
 
 function planOf(
   { workload, mesh }: Pick<Extract<Streamed, { kind: 'workload' }>, 'workload' | 'mesh'>,
   request: InjectionRequest,
-  { sets, standIn = false }: PlanGiven,
+  { sets, placeholder = false }: PlanOptions,
   said: Facts,
 ): PlanInput {
   const made = injectionOf(workload, { ...request, mesh });
   const basis = { kind: 'workload', made, mesh, sets } as const;
   const name = workloadName(workload);
-  const { plan, facts, ...rest } = madeWith(factsOfWorkload(workload, said), standIn, (known) => planOfWorkload(made, known, sets));
+  const { plan, facts, ...rest } = madeWith(factsOfWorkload(workload, said), placeholder, (known) => planOfWorkload(made, known, sets));
   if (plan !== undefined) return { kind: 'plan', plan, notes: [`note: ${whoseText(made)}`], basis, facts, ...rest, of: name };
   const without = `${name} gets no rules: ${whyNoRules(made)}`;
   return {

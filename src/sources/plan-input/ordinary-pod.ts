@@ -1,11 +1,11 @@
 /** The pod of which nothing is said: what a mesh makes of it is what the mesh's own values say. */
 
 import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
-import type { Source } from '../../istio/origin.ts';
+import type { Origin } from '../../istio/origin.ts';
 
 /** A Pod with one container that declares no ports. */
 export function ordinaryPod(): Workload {
-  const source: Source = { kind: 'option', option: '--values' };
+  const source: Origin = { kind: 'option', option: '--values' };
   const ids = { supplementalGroups: [] };
   const container = { name: { value: 'app', source }, command: [], args: [], env: new Map(), envFrom: [], ports: [], ids };
   return {

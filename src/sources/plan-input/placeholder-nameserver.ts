@@ -29,7 +29,7 @@ export function madeWith<P extends CapturePlan | undefined>(facts: Facts, allowe
 }
 
 /** An explanation of such a plan, without what is not known, and with the reason among its problems. */
-export function withoutStandIn(explanation: Explanation, missing: readonly Problem[]): Explanation {
+export function withoutPlaceholder(explanation: Explanation, missing: readonly Problem[]): Explanation {
   const { facts, plan, rules } = explanation;
   const { nameservers: _, ...known } = facts;
   const shown = rules.filter(({ text, settings }) => !(text.includes(` ${SERVER}/32 `) && settings.includes('dns.capture')));

@@ -1,24 +1,22 @@
-/** The plan of a SidecarCapture. */
-
-import type { ManifestsGiven } from '../../cli/options.ts';
-import { badOption } from '../../cli/terminal/result.ts';
 import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import type { SidecarFile } from '../../istio/settings/sidecar-file.ts';
 import { KIND } from '../../istio/settings/sidecar-file.ts';
-import type { PlanGiven, PlanInput } from '../plan-input.ts';
+import { badOption } from '../bad-option.ts';
+import type { ManifestOptions } from '../options.ts';
+import type { PlanInput, PlanOptions } from './input.ts';
 import { madeWith } from './placeholder-nameserver.ts';
 
 /** Throws a ProblemError for what can't be used: it says all of it itself, so that options for workloads have no part in it. */
-export function planOfSidecar(file: SidecarFile, { manifests, release, sets, standIn = false }: PlanGiven, known: Facts): PlanInput {
+export function planOfSidecar(file: SidecarFile, { manifests, release, sets, placeholder = false }: PlanOptions, known: Facts): PlanInput {
   const stray = manifests === undefined ? undefined : strayOption(manifests);
   if (stray !== undefined) throw badOption(stray, `goes with workloads of Kubernetes; a ${KIND} says all of it itself`);
   const named = release === undefined ? {} : { release: { value: release, source: { kind: 'option', option: '--release' } as const } };
-  const made = madeWith(known, standIn, (facts) => planFromSettings({ file, sets, facts, ...named }));
+  const made = madeWith(known, placeholder, (facts) => planFromSettings({ file, sets, facts, ...named }));
   return { kind: 'plan', ...made, notes: [], basis: { kind: 'settings', file, sets } };
 }
 
-function strayOption({ values, installer, imageReleases, keepArguments }: ManifestsGiven): string | undefined {
+function strayOption({ values, installer, imageReleases, keepArguments }: ManifestOptions): string | undefined {
   if (values.length > 0) return '--values';
   if (installer !== undefined) return '--installer';
   if (imageReleases.length > 0) return '--image-release';

@@ -1,8 +1,8 @@
 /** Whether manifests are named, told without reading all of them. */
 
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import type { SettingsGiven } from '../../cli/options.ts';
-import { NO_MANIFESTS } from '../../cli/options.ts';
+import type { SourceOptions } from '../options.ts';
+import { NO_MANIFEST_OPTIONS } from '../options.ts';
 import { parseSource } from '../source-name.ts';
 
 // Every object of a dump has its kind; the first stands within the first of them.
@@ -10,14 +10,14 @@ const HEAD = 1 << 17;
 const STRANGER = /(^|[\s{,])["']?kind["']?[ \t]*:[ \t]*["']?(?!SidecarCapture)[A-Z]/;
 
 /** Whether there may be workloads: anything but one file with settings of ours, which has a shorter way. */
-export function namesManifests({ manifests }: SettingsGiven): boolean {
+export function namesManifests({ manifests }: SourceOptions): boolean {
   const [file, ...others] = manifests?.filenames ?? [];
   if (file === undefined) return false;
   return others.length > 0 || file === '-' || isPiped(file) || holds(file, (head) => STRANGER.test(head));
 }
 
 /** What `-f` would say of SOURCE, where that is a file or a folder with manifests; the settings as they are for `-f` alone. */
-export function manifestsIn<G extends SettingsGiven>(source: string | undefined, given: G): G | undefined {
+export function manifestsIn<G extends SourceOptions>(source: string | undefined, given: G): G | undefined {
   if (source === undefined) return namesManifests(given) ? given : undefined;
   const name = parseSource(source);
   if (name.kind !== 'file' || given.filename !== undefined || !holdsManifests(name.file)) return undefined;
@@ -28,8 +28,8 @@ export function manifestsIn<G extends SettingsGiven>(source: string | undefined,
 }
 
 /** The settings with `-f FILE` among them. */
-export function withFile<G extends SettingsGiven>(given: G, file: string): G {
-  const manifests = { ...NO_MANIFESTS, ...given.manifests, filenames: [file] };
+export function withFile<G extends SourceOptions>(given: G, file: string): G {
+  const manifests = { ...NO_MANIFEST_OPTIONS, ...given.manifests, filenames: [file] };
   return { ...given, filename: file, manifests };
 }
 

@@ -8,7 +8,7 @@ import type { Passed, Streamed } from './stream.ts';
 import { pass } from './stream.ts';
 
 /** Shows them to `look`; answers how many there were. What else is there goes into `passed`. */
-export function lookInText({ file, text }: TextFile, mesh: Mesh, passed: Passed, look: (one: Streamed) => void): number {
+export function workloadsInText({ file, text }: TextFile, mesh: Mesh, passed: Passed, offer: (one: Streamed) => void): number {
   const reader = new ManifestText(file);
   const items = [...reader.push(Buffer.from(text)), ...reader.end()];
   const context = items.filter((item) => item.kind === 'namespace' || item.kind === 'proxy config');
@@ -18,7 +18,7 @@ export function lookInText({ file, text }: TextFile, mesh: Mesh, passed: Passed,
     if (item.kind === 'skipped' || item.kind === 'problem') pass(item, passed);
     else if (item.kind === 'workload' || item.kind === 'sidecar') {
       count += 1;
-      look(item.kind === 'workload' ? { ...item, mesh: known } : item);
+      offer(item.kind === 'workload' ? { ...item, mesh: known } : item);
     }
   }
   return count;

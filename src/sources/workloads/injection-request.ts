@@ -1,8 +1,3 @@
-/** The options that go with manifests, read once. */
-
-import type { SettingsGiven } from '../../cli/options.ts';
-import { NO_MANIFESTS } from '../../cli/options.ts';
-import { badOption, oneOf } from '../../cli/terminal/result.ts';
 import { readTexts } from '../../host/files.ts';
 import type { Installer } from '../../istio/kubernetes/injection/injected.ts';
 import { INSTALLERS } from '../../istio/kubernetes/injection/injected.ts';
@@ -15,6 +10,9 @@ import { ProblemError, quoted } from '../../istio/problems.ts';
 import { readRelease } from '../../istio/releases/known.ts';
 import { resolveRelease } from '../../istio/releases/resolve-release.ts';
 import { readSetOption } from '../../istio/settings/setting-texts.ts';
+import { badOption, oneOf } from '../bad-option.ts';
+import type { SourceOptions } from '../options.ts';
+import { NO_MANIFEST_OPTIONS } from '../options.ts';
 import { refuseStdinTwice } from '../stdin-once.ts';
 
 /**
@@ -23,7 +21,7 @@ import { refuseStdinTwice } from '../stdin-once.ts';
  * which may be a pipe: to be called once.
  */
 export async function injectionRequest(
-  { manifests = NO_MANIFESTS, release, sets }: SettingsGiven,
+  { manifests = NO_MANIFEST_OPTIONS, release, sets }: SourceOptions,
   at?: AtRelease,
 ): Promise<InjectionRequest> {
   const { values, installer, imageReleases, keepArguments, filenames } = manifests;

@@ -1,14 +1,12 @@
-/** What to say of manifests without a workload: the same in every command that reads some. */
-
-import { badOption } from '../../cli/terminal/result.ts';
-import { skippedText } from '../../cli/workloads/words.ts';
 import { KINDS_READ } from '../../istio/kubernetes/manifest/kinds.ts';
 import { nearest, ProblemError } from '../../istio/problems.ts';
 import { KIND } from '../../istio/settings/sidecar-file.ts';
+import { badOption } from '../bad-option.ts';
+import { skippedText } from './skipped.ts';
 import type { Passed } from './stream.ts';
 
 /** `name`: the files. What was wrong on the way is the reason, where something was. */
-export function nothingFound(name: string, { problems, skipped }: Passed): ProblemError {
+export function noneFound(name: string, { problems, skipped }: Passed): ProblemError {
   // Beside workloads it is a warning that one document is for --values; where nothing else is, it is what went wrong.
   const told = problems.map((one) => (one.code === 'use-values' ? { ...one, severity: 'error' as const } : one));
   if (told.some(({ severity }) => severity === 'error')) return new ProblemError(told);

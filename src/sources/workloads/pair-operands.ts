@@ -1,23 +1,23 @@
 /** A pair of outcomes as the two sides that a diff compares. */
 
-import { noRulesText, releasesText } from '../../cli/workloads/words.ts';
 import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import { observeAll } from '../../netfilter/observation.ts';
-import type { NamedSide } from '../operands.ts';
+import type { DiffOperand } from '../operand.ts';
+import { noRulesText, releasesText } from './group-names.ts';
 import type { Pair } from './upgrade.ts';
 
 /** Both sides of a group. Where one has no rules, it has nothing of what the other's plan makes. */
-export function pairSides({ what: { left, right, made }, ...tally }: Group<Pair>): readonly [NamedSide, NamedSide] {
+export function pairOperands({ what: { left, right, made }, ...tally }: Group<Pair>): readonly [DiffOperand, DiffOperand] {
   const of = tally.count === 1 ? ` (${tally.examples[0]?.name})` : '';
   return [
-    sideOf(left, right, (plan) => `Istio ${tally.releases.size === 0 ? plan.release : releasesText(tally)}, ${made.left}${of}`),
-    sideOf(right, left, (plan) => `Istio ${plan.release}, ${made.right}${of}`),
+    operandOf(left, right, (plan) => `Istio ${tally.releases.size === 0 ? plan.release : releasesText(tally)}, ${made.left}${of}`),
+    operandOf(right, left, (plan) => `Istio ${plan.release}, ${made.right}${of}`),
   ];
 }
 
-function sideOf(outcome: Outcome, other: Outcome, nameOf: (plan: CapturePlan) => string): NamedSide {
+function operandOf(outcome: Outcome, other: Outcome, nameOf: (plan: CapturePlan) => string): DiffOperand {
   // Warnings are for `lint`: they would stand here once for each pair.
   const nothing = { problems: [], notes: [] };
   if (outcome.kind === 'rules') return { name: nameOf(outcome.plan), seen: observeAll(outcome.plan), plan: outcome.plan, ...nothing };

@@ -1,24 +1,20 @@
-/** The workloads that `-f` names, in groups of equal rules. */
-
-import type { SettingsGiven } from '../../cli/options.ts';
-import { grouped, workloadsText } from '../../cli/terminal/numbers.ts';
-import { BAD_INPUT } from '../../cli/terminal/result.ts';
-import type { WorkloadGiven } from '../../cli/workloads/option.ts';
-import { remarksOf, troublesOf } from '../../cli/workloads/remarks.ts';
-import { skippedNotes } from '../../cli/workloads/words.ts';
 import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import { numbering } from '../../istio/kubernetes/rule-groups/planner.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import { groupsOf } from '../../istio/kubernetes/rule-groups.ts';
 import type { InjectionRequest } from '../../istio/kubernetes/workload-injection.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
+import type { SourceOptions, WorkloadOption } from '../options.ts';
 import { factsOf } from '../plan-input.ts';
+import { grouped, workloadsText } from './counts.ts';
 import { injectionRequest } from './injection-request.ts';
-import type { Gathered } from './selected.ts';
-import { gather } from './selected.ts';
-import { memberOf, onceForAlike, subjectPlanner } from './subject.ts';
+import { remarksOf, troublesOf } from './remarks.ts';
+import type { SelectedWorkloads } from './selected.ts';
+import { readSelected } from './selected.ts';
+import { skippedNotes } from './skipped.ts';
+import { memberOf, oncePerFingerprint, subjectPlanner } from './subject.ts';
 
-export interface PlannedGroups extends Gathered {
+export interface PlannedGroups extends SelectedWorkloads {
   /** What was asked for: it can be read once. */
   readonly request: InjectionRequest;
   readonly facts: Facts;
@@ -28,14 +24,14 @@ export interface PlannedGroups extends Gathered {
 }
 
 /** Plans each workload as it was injected, or as the options ask, and groups them by what they get. Throws a ProblemError. */
-export async function plannedGroups(given: SettingsGiven & WorkloadGiven): Promise<PlannedGroups> {
+export async function plannedGroups(given: SourceOptions & WorkloadOption): Promise<PlannedGroups> {
   const request = await injectionRequest(given);
   const facts = await factsOf(given);
-  const planner = onceForAlike(subjectPlanner(request, { facts, sets: given.sets, numbering: numbering() }));
+  const planner = oncePerFingerprint(subjectPlanner(request, { facts, sets: given.sets, numbering: numbering() }));
   const groups = groupsOf<Outcome>();
   const remarks = remarksOf();
   let anew = 0;
-  const gathered = await gather(given, request.mesh, (subject) => {
+  const selected = await readSelected(given, request.mesh, (subject) => {
     const planned = planner(subject);
     groups.add(String(planned.number), planned.outcome, memberOf(subject, planned));
     remarks.add(troublesOf(planned.outcome), planned.problems);
@@ -43,24 +39,19 @@ export async function plannedGroups(given: SettingsGiven & WorkloadGiven): Promi
   });
   const sorted = groups.sorted();
   const sets = sorted.filter(({ what }) => what.kind === 'rules').length;
-  const total = `${workloadsText(gathered.count)}, ${grouped(sets)} rule set${sets === 1 ? '' : 's'}`;
+  const total = `${workloadsText(selected.count)}, ${grouped(sets)} rule set${sets === 1 ? '' : 's'}`;
   const chart = given.manifests?.values.length === 0 ? ', with the values of the chart (--values takes those of the mesh)' : '';
   const injected = anew === 0 ? [] : [`note: ${workloadsText(anew)}: shown as they would be injected${chart}`];
   return {
-    ...gathered,
+    ...selected,
     request,
     facts,
     groups: sorted,
-    notes: [`note: ${total}`, ...injected, ...skippedNotes(gathered), ...remarks.notes()],
+    notes: [`note: ${total}`, ...injected, ...skippedNotes(selected), ...remarks.notes()],
   };
 }
 
 /** A part that could not be read is trouble, whatever the rest says. */
-export function hasErrors({ problems }: Gathered): boolean {
+export function hasErrors({ problems }: SelectedWorkloads): boolean {
   return problems.some(({ severity }) => severity === 'error');
-}
-
-/** The exit code of a command that shows what it read: as for one workload, what has no answer is trouble. */
-export function exitCodeOf(found: PlannedGroups): number {
-  return hasErrors(found) || found.groups.some(({ what }) => what.kind === 'trouble') ? BAD_INPUT : 0;
 }

@@ -1,17 +1,14 @@
-/** All that `-f` holds, one after another, with a bar beside. */
-
-import type { SettingsGiven } from '../../cli/options.ts';
-import type { WorkloadGiven } from '../../cli/workloads/option.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Problem } from '../../istio/problems.ts';
+import type { SourceOptions, WorkloadOption } from '../options.ts';
 import { refuseArgumentsBeside } from '../plan-input.ts';
-import { nothingFound } from './none-found.ts';
-import { eachWorkload } from './read.ts';
+import { eachWorkload } from './each-workload.ts';
+import { noneFound } from './none-found.ts';
 import { choiceOf } from './selection.ts';
 import type { Passed } from './stream.ts';
 import type { Subject } from './subject.ts';
 
-export interface Gathered {
+export interface SelectedWorkloads {
   /** How many there were. */
   readonly count: number;
   /** The only one. */
@@ -22,19 +19,29 @@ export interface Gathered {
 }
 
 /** Shows every subject to `visit`, or the one that is chosen. Throws a ProblemError where there is none. */
-export async function gather(given: SettingsGiven & WorkloadGiven, mesh: Mesh, visit: (subject: Subject) => void): Promise<Gathered> {
+export async function readSelected(
+  given: SourceOptions & WorkloadOption,
+  mesh: Mesh,
+  visit: (subject: Subject) => void,
+): Promise<SelectedWorkloads> {
   refuseArgumentsBeside(given);
-  const { manifests, workload: wanted } = given;
+  const { manifests, workload: wanted, progress } = given;
   const files = manifests?.filenames ?? [];
   const passed: Passed = { skipped: new Map(), problems: [...mesh.problems] };
   const choice = wanted === undefined ? undefined : choiceOf(wanted);
   let first: Subject | undefined;
-  const count = await eachWorkload(files, mesh, passed, (subject) => {
-    first ??= subject;
-    if (choice === undefined) visit(subject);
-    else choice.look(subject);
-  });
-  if (count === 0) throw nothingFound(files.join(' '), passed);
+  const count = await eachWorkload(
+    files,
+    mesh,
+    passed,
+    (subject) => {
+      first ??= subject;
+      if (choice === undefined) visit(subject);
+      else choice.offer(subject);
+    },
+    progress,
+  );
+  if (count === 0) throw noneFound(files.join(' '), passed);
   if (choice !== undefined) {
     const chosen = choice.chosen(files.join(' '));
     visit(chosen);

@@ -1,9 +1,7 @@
-/** The one workload of several that a command looks at. */
-
-import { badOption } from '../../cli/terminal/result.ts';
 import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import { nearest, ProblemError, problem, quoted } from '../../istio/problems.ts';
+import { badOption } from '../bad-option.ts';
 import type { Streamed } from './stream.ts';
 
 /** `Deployment default/reviews-v1`. */
@@ -13,13 +11,13 @@ export function workloadName({ kind, namespace, name }: Pick<Workload, 'kind' | 
 
 /** Looks at what comes by, and keeps the one that is wanted. */
 export interface Choice {
-  readonly look: (one: Streamed) => void;
+  readonly offer: (one: Streamed) => void;
   /** The one. Throws a ProblemError where there is none, or more than one. */
   readonly chosen: (file: string) => Streamed;
 }
 
 /** Names that are kept: for the message, and for the nearest to a misspelt one. */
-const SHOWN = 5;
+const MAX_LISTED = 5;
 const KEPT = 1000;
 
 /** A choice by the text of the option; without it, of the only one. */
@@ -29,11 +27,11 @@ export function choiceOf(wanted: string | undefined): Choice {
   const names: string[] = [];
   const matching: Streamed[] = [];
   return {
-    look: (one) => {
+    offer: (one) => {
       count += 1;
       first ??= one;
       if (names.length < KEPT) names.push(nameOf(one));
-      if (wanted !== undefined && matches(one, wanted) && matching.length <= SHOWN) matching.push(one);
+      if (wanted !== undefined && matches(one, wanted) && matching.length <= MAX_LISTED) matching.push(one);
     },
     chosen: (file) => {
       if (wanted === undefined) {
@@ -89,6 +87,6 @@ function several(file: string, count: number, names: readonly string[]): Problem
 }
 
 function listed(count: number, names: readonly string[]): string {
-  const more = count - SHOWN;
-  return `${count} workload${count === 1 ? '' : 's'} (${names.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''})`;
+  const more = count - MAX_LISTED;
+  return `${count} workload${count === 1 ? '' : 's'} (${names.slice(0, MAX_LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''})`;
 }

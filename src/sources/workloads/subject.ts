@@ -1,6 +1,6 @@
 /** One that `-f` holds: a workload of Kubernetes, or settings of our own. */
 
-import { likenessOf } from '../../istio/kubernetes/fingerprint.ts';
+import { fingerprintOf } from '../../istio/kubernetes/fingerprint.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
 import { ownerOf } from '../../istio/kubernetes/rule-groups/owner.ts';
@@ -31,14 +31,14 @@ export function memberOf(subject: Subject, { release, outcome }: Pick<PlannedInj
 const KEPT = 1024;
 
 /** Finds out once what holds for all workloads that are alike. Where the mesh has grown, all is found out again. */
-export function onceForAlike<V>(find: (subject: Subject) => V): (subject: Subject) => V {
+export function oncePerFingerprint<V>(find: (subject: Subject) => V): (subject: Subject) => V {
   let mesh: Mesh | undefined;
   let kept = recent<V>(KEPT);
   return (subject) => {
     if (subject.kind !== 'workload') return find(subject);
     if (subject.mesh !== mesh) kept = recent(KEPT);
     mesh = subject.mesh;
-    return kept(likenessOf(subject.workload, mesh), () => find(subject));
+    return kept(fingerprintOf(subject.workload, mesh), () => find(subject));
   };
 }
 

@@ -1,9 +1,3 @@
-/** Every workload on two sides, in groups of those whose left and right rules are the same. */
-
-import type { SettingsGiven } from '../../cli/options.ts';
-import { badOption } from '../../cli/terminal/result.ts';
-import type { WorkloadGiven } from '../../cli/workloads/option.ts';
-import { remarksOf, troublesOf } from '../../cli/workloads/remarks.ts';
 import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import type { PlannedInjection, PlannerOptions } from '../../istio/kubernetes/rule-groups/planner.ts';
 import { numbering } from '../../istio/kubernetes/rule-groups/planner.ts';
@@ -11,13 +5,16 @@ import type { Tally } from '../../istio/kubernetes/rule-groups/tally.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import { groupsOf } from '../../istio/kubernetes/rule-groups.ts';
 import type { AtRelease, InjectionRequest } from '../../istio/kubernetes/workload-injection.ts';
+import { badOption } from '../bad-option.ts';
+import type { SourceOptions, WorkloadOption } from '../options.ts';
 import { factsOf } from '../plan-input.ts';
 import type { SourceName } from '../source-name.ts';
 import { checkedRelease, injectionRequest } from './injection-request.ts';
-import type { Gathered } from './selected.ts';
-import { gather } from './selected.ts';
+import { remarksOf, troublesOf } from './remarks.ts';
+import type { SelectedWorkloads } from './selected.ts';
+import { readSelected } from './selected.ts';
 import type { Subject, SubjectPlanner } from './subject.ts';
-import { memberOf, onceForAlike, subjectPlanner } from './subject.ts';
+import { memberOf, oncePerFingerprint, subjectPlanner } from './subject.ts';
 
 export type WorkloadSource = Extract<SourceName, { readonly kind: 'own' | 'settings' }>;
 
@@ -29,7 +26,7 @@ export interface Pair {
   readonly made: { readonly left: string; readonly right: string };
 }
 
-export interface Upgrade extends Gathered {
+export interface Upgrade extends SelectedWorkloads {
   /** Those whose sides are not the same, the largest group first. */
   readonly different: readonly Group<Pair>[];
   readonly same: readonly Group<Pair>[];
@@ -41,7 +38,7 @@ export interface Upgrade extends Gathered {
 }
 
 /** Plans each workload twice. Throws a ProblemError for options that can't be used. */
-export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, given: SettingsGiven & WorkloadGiven): Promise<Upgrade> {
+export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, given: SourceOptions & WorkloadOption): Promise<Upgrade> {
   if (given.release !== undefined && [left, right].every((name) => name.kind === 'own' || name.release !== undefined))
     throw badOption('--release', 'no side takes it; each has a release of its own or needs none');
   const rightAt = checkedRelease(atOf(right, given));
@@ -52,7 +49,7 @@ export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, giv
   const optionsOf = ({ kind }: WorkloadSource): PlannerOptions => ({ facts, sets: kind === 'own' ? [] : given.sets, numbering: numbers });
   const planners = [subjectPlanner(one, optionsOf(left)), subjectPlanner(other, optionsOf(right))] as const;
   const injectedAgain = likeOwn(one, optionsOf({ kind: 'own' }));
-  const both = onceForAlike((subject) => {
+  const both = oncePerFingerprint((subject) => {
     const [before, after] = [planners[0](subject), planners[1](subject)];
     const told = [before, after].every(({ outcome }) => outcome.kind !== 'trouble');
     return { before, after, isUnlike: told && before.found && !after.found && !injectedAgain(subject, before) };
@@ -60,7 +57,7 @@ export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, giv
   const [different, same, untold] = [groupsOf<Pair>(), groupsOf<Pair>(), groupsOf<Outcome>()];
   const remarks = remarksOf();
   let unlike = 0;
-  const gathered = await gather(given, one.mesh, (subject) => {
+  const selected = await readSelected(given, one.mesh, (subject) => {
     const { before, after, isUnlike } = both(subject);
     const trouble = [before, after].find(({ outcome }) => outcome.kind === 'trouble');
     remarks.add(trouble === undefined ? [] : troublesOf(trouble.outcome), before.problems, after.problems);
@@ -75,7 +72,7 @@ export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, giv
     if (isUnlike) unlike += 1;
   });
   return {
-    ...gathered,
+    ...selected,
     different: different.sorted(),
     same: same.sorted(),
     untold: untold.sorted(),
@@ -90,7 +87,7 @@ function madeText({ kind }: WorkloadSource, { found }: PlannedInjection, other: 
 }
 
 /** At which release a side looks at a workload. */
-function atOf(name: WorkloadSource, { manifests, release }: SettingsGiven): AtRelease {
+function atOf(name: WorkloadSource, { manifests, release }: SourceOptions): AtRelease {
   const named = name.kind === 'own' ? undefined : (name.release ?? release);
   if (named === undefined) return { kind: name.kind === 'own' ? 'own' : 'as found' };
   const option = name.kind === 'own' || name.release === undefined ? '--release' : `@${named}`;

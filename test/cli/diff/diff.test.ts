@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { diff } from '../../../src/cli/diff/diff.ts';
 import { DIFF_FORM_NAMES } from '../../../src/cli/diff/forms.ts';
-import type { SettingsGiven } from '../../../src/cli/options.ts';
 import { paintFor, plain } from '../../../src/cli/terminal/color.ts';
 import type { Result } from '../../../src/cli/terminal/result.ts';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
 import { ProblemError } from '../../../src/istio/problems.ts';
+import { FAMILIES } from '../../../src/netfilter/family.ts';
 import { printCommands, printSave } from '../../../src/netfilter/print.ts';
-import { FAMILIES } from '../../../src/netfilter/rule.ts';
+import type { SourceOptions } from '../../../src/sources/options.ts';
 import { capture } from '../../golden.ts';
 import { expectRefused, PROGRAM, ROOT, run, scratchFolder } from '../program.ts';
 
@@ -146,9 +146,9 @@ Different: 1 rule only left (-).
 });
 
 describe('settings', () => {
-  const NONE: SettingsGiven = { sets: [], env: [], addresses: [], nameservers: [] };
+  const NONE: SourceOptions = { sets: [], env: [], addresses: [], nameservers: [] };
   const file = (name: string): string => join(folder.path, name);
-  const asked = (left: string, right: string | undefined, given: Partial<SettingsGiven>): Promise<Result> =>
+  const asked = (left: string, right: string | undefined, given: Partial<SourceOptions>): Promise<Result> =>
     diff({
       left,
       ...(right === undefined ? {} : { right }),
@@ -159,7 +159,7 @@ describe('settings', () => {
       paint: plain,
     });
 
-  it.each<readonly [readonly [string, string?], Partial<SettingsGiven>, string]>([
+  it.each<readonly [readonly [string, string?], Partial<SourceOptions>, string]>([
     [['-', '-'], {}, '- standard input can be read once; put one of the two in a file'],
     [['-', '@1.12'], { filename: '-' }, '- standard input can be read once; put one of the two in a file'],
     [['@1.12', '@1.13'], { filename: '-' }, '- standard input can be read once; put one of the two in a file'],

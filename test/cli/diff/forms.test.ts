@@ -1,28 +1,29 @@
 import { applyPatch, parsePatch } from 'diff';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareSides } from '../../../src/cli/diff/comparison.ts';
+import { compareOperands } from '../../../src/cli/diff/comparison.ts';
 import { differenceDocument } from '../../../src/cli/diff/document.ts';
 import { DIFF_FORM_NAMES, DIFF_FORMS } from '../../../src/cli/diff/forms.ts';
 import { markdownForm } from '../../../src/cli/diff/markdown.ts';
 import { patchForm } from '../../../src/cli/diff/patch.ts';
 import { plain } from '../../../src/cli/terminal/color.ts';
+import type { Family } from '../../../src/netfilter/family.ts';
 import { observeAll } from '../../../src/netfilter/observation.ts';
 import { printSave } from '../../../src/netfilter/print.ts';
-import type { Chain, Family, Ruleset, Table } from '../../../src/netfilter/rule.ts';
-import type { NamedSide } from '../../../src/sources/operands.ts';
+import type { Chain, Ruleset, Table } from '../../../src/netfilter/rule.ts';
+import type { DiffOperand } from '../../../src/sources/operand.ts';
 import { anyRuleset } from '../../netfilter/read-rulesets.ts';
-import { at, compareTexts, SAVE, textSide } from './operands.ts';
+import { at, compareTexts, SAVE, textSource } from './operands.ts';
 
 const ONLY_OURS = { all: false } as const;
 describe('the document', () => {
   it('has the shape that docs/diff.md describes', () => {
-    const saved = textSide(SAVE.replace('-A KUBE', '-A OUTPUT -p udp -j DROP\n-A KUBE'));
-    const after = textSide(
+    const saved = textSource(SAVE.replace('-A KUBE', '-A OUTPUT -p udp -j DROP\n-A KUBE'));
+    const after = textSource(
       `${SAVE.replace('--dport 80', '--dport 443').replace('-A ISTIO_OUTPUT -d 10.0.0.1/32 -j RETURN\n', '')}*raw\n:MINE - [0:0]\nCOMMIT\n*filter\n:INPUT DROP [0:0]\nCOMMIT\n`,
       'after.txt',
     );
-    expect(JSON.parse(JSON.stringify(differenceDocument(compareSides(saved, after, ONLY_OURS))))).toEqual({
+    expect(JSON.parse(JSON.stringify(differenceDocument(compareOperands(saved, after, ONLY_OURS))))).toEqual({
       apiVersion: 'istio-init/v1',
       kind: 'Difference',
       same: false,
@@ -59,7 +60,7 @@ describe('the document', () => {
   });
 
   it('has the reasons and the settings of a plan, its release, and the routing', () => {
-    const found = JSON.parse(JSON.stringify(differenceDocument(compareSides(at('1.12'), at('1.13', ['mode=TPROXY']), ONLY_OURS))));
+    const found = JSON.parse(JSON.stringify(differenceDocument(compareOperands(at('1.12'), at('1.13', ['mode=TPROXY']), ONLY_OURS))));
     expect(found).toMatchObject({ left: { release: '1.12.9' }, right: { release: '1.13.9' } });
     expect(found.differences).toContainEqual({
       kind: 'missing',
@@ -117,7 +118,11 @@ Left out; --all compares them:
   });
 
   it('keeps markup from outside where it is', () => {
-    const found = compareSides(textSide(SAVE, '`a` **b**'), textSide(SAVE.replace('-d 10.0.0.6/32', '-m x --y "```"'), 'right'), ONLY_OURS);
+    const found = compareOperands(
+      textSource(SAVE, '`a` **b**'),
+      textSource(SAVE.replace('-d 10.0.0.6/32', '-m x --y "```"'), 'right'),
+      ONLY_OURS,
+    );
     const printed = markdownForm(found);
     expect(printed).toContain('- left (`-`): `` `a` **b** (IPv4) ``\n');
     expect(printed).toContain('\n````diff\n');
@@ -188,12 +193,12 @@ describe('sides of 5,000 rules', () => {
 });
 
 describe('for any two rulesets the patch', () => {
-  const sideOf = (one: Ruleset): NamedSide => {
+  const sideOf = (one: Ruleset): DiffOperand => {
     const none = (family: Family): Ruleset => ({ family, tables: [] });
     return { name: '', seen: observeAll({ ip: none('ip'), ip6: none('ip6'), [one.family]: one }), problems: [], notes: [] };
   };
   const turns = (left: Ruleset, right: Ruleset): void => {
-    const patch = patchForm(compareSides(sideOf(left), sideOf(right), { all: true }));
+    const patch = patchForm(compareOperands(sideOf(left), sideOf(right), { all: true }));
     const [parsed] = parsePatch(patch);
     expect(patch === '' ? printSave(left) : applyPatch(printSave(left), parsed ?? '')).toBe(printSave(right));
   };

@@ -4,22 +4,22 @@ import { join } from 'node:path';
 import { applyPatch, parsePatch } from 'diff';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Comparison } from '../../../src/cli/diff/comparison.ts';
-import { compareSides, differencesOf, isSame } from '../../../src/cli/diff/comparison.ts';
+import { compareOperands, differencesOf, isSame } from '../../../src/cli/diff/comparison.ts';
 import { patchForm } from '../../../src/cli/diff/patch.ts';
+import type { Family } from '../../../src/netfilter/family.ts';
+import { FAMILIES } from '../../../src/netfilter/family.ts';
 import { printCommands, printRestore, printRule, printSave } from '../../../src/netfilter/print.ts';
 import { printList } from '../../../src/netfilter/print-list.ts';
-import type { Family } from '../../../src/netfilter/rule.ts';
-import { FAMILIES } from '../../../src/netfilter/rule.ts';
 import type { Outcome } from '../../golden.ts';
 import { CASES } from '../../golden.ts';
 import { DISTINCT_PLANS } from '../../golden-plans.ts';
 import { scratchFolder } from '../program.ts';
-import { planSide, savesSide, textSide } from './operands.ts';
+import { planSource, savesSide, textSource } from './operands.ts';
 
 const folder = scratchFolder();
 afterAll(folder.remove);
 
-const compare = (left: Outcome, right: Outcome): Comparison => compareSides(savesSide(left), savesSide(right), { all: true });
+const compare = (left: Outcome, right: Outcome): Comparison => compareOperands(savesSide(left), savesSide(right), { all: true });
 
 const NEIGHBOURS = CASES.flatMap(({ name, outcomes }) => {
   const made = outcomes.filter(({ error }) => error !== true);
@@ -162,16 +162,16 @@ describe('the patch between two neighbouring outcomes', () => {
 describe('an outcome and itself', () => {
   it('are equal through every form that shows all of it, each against the next', () => {
     for (const { name, plan } of DISTINCT_PLANS) {
-      const read = (print: (family: Family) => string): ReturnType<typeof textSide> => savesSide({ ip: print('ip'), ip6: print('ip6') });
+      const read = (print: (family: Family) => string): ReturnType<typeof textSource> => savesSide({ ip: print('ip'), ip6: print('ip6') });
       const sides = [
-        planSide(plan),
+        planSource(plan),
         read((family) => printSave(plan[family])),
         read((family) => printRestore(plan[family])),
         read((family) => printList(plan[family])),
-        textSide(FAMILIES.map((family) => printCommands(plan[family])).join('')),
+        textSource(FAMILIES.map((family) => printCommands(plan[family])).join('')),
       ];
       for (const [index, left] of sides.entries()) {
-        const comparison = compareSides(left, sides[(index + 1) % sides.length] ?? left, { all: true });
+        const comparison = compareOperands(left, sides[(index + 1) % sides.length] ?? left, { all: true });
         expect(differencesOf(comparison), name).toEqual([]);
         // Only a plan says what lies outside the packet filter.
         const routing = /routes/.test(comparison.notCompared[0]?.reason ?? '') ? 1 : 0;

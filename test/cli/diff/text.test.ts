@@ -1,14 +1,14 @@
 import { applyPatch, parsePatch } from 'diff';
 import { describe, expect, it } from 'vitest';
 import type { Comparison } from '../../../src/cli/diff/comparison.ts';
-import { compareSides, isSame } from '../../../src/cli/diff/comparison.ts';
+import { compareOperands, isSame } from '../../../src/cli/diff/comparison.ts';
 import { patchForm } from '../../../src/cli/diff/patch.ts';
 import { textForm } from '../../../src/cli/diff/text.ts';
 import { plain } from '../../../src/cli/terminal/color.ts';
 import { printSave } from '../../../src/netfilter/print.ts';
 import { printList } from '../../../src/netfilter/print-list.ts';
 import { capture } from '../../golden.ts';
-import { at, compareTexts, SAVE, textSide } from './operands.ts';
+import { at, compareTexts, SAVE, textSource } from './operands.ts';
 
 const ONLY_OURS = { all: false } as const;
 const text = (comparison: Comparison): string => textForm(comparison, plain);
@@ -107,7 +107,7 @@ Different: 1 rule only right (+), 1 policy changed, 1 chain only right (+).
   });
 
   it('says why a rule of a plan is there, and which setting made it so', () => {
-    const found = text(compareSides(at('1.23'), at('1.23', ['inbound.excludePorts=15090,15021,80']), ONLY_OURS));
+    const found = text(compareOperands(at('1.23'), at('1.23', ['inbound.excludePorts=15090,15021,80']), ONLY_OURS));
     expect(found).toContain(`
 - 4    -p tcp -m tcp --dport 15020 -j RETURN
          why: Inbound port 15020 is left alone. (inbound.excludePorts from default injection of 1.23.6)
@@ -119,7 +119,7 @@ Different: 1 rule only right (+), 1 policy changed, 1 chain only right (+).
 
   it('compares what lies outside the packet filter, where both sides tell of it', () => {
     const [left, right] = [at('1.23'), at('1.23', ['mode=TPROXY', 'dualStack=true'], ['10.0.0.7/24', '2001:db8::7/64'])];
-    const found = compareSides(left, right, ONLY_OURS);
+    const found = compareOperands(left, right, ONLY_OURS);
     expect(text(found)).toContain(`
 ip rule (outside the packet filter)
 +  fwmark 1337 lookup 133
@@ -132,30 +132,30 @@ ip rule (outside the packet filter)
       'extra ip -6 route',
       'extra ip -6 addr',
     ]);
-    expect(compareSides(at('1.23', ['mode=TPROXY']), right, ONLY_OURS).routing.map(({ shownBy }) => shownBy)).toEqual([
+    expect(compareOperands(at('1.23', ['mode=TPROXY']), right, ONLY_OURS).routing.map(({ shownBy }) => shownBy)).toEqual([
       'ip -6 rule',
       'ip -6 route',
       'ip -6 addr',
     ]);
-    expect(compareSides(right, left, { all: false, family: 'ip6' }).routing.map(({ kind, shownBy }) => `${kind} ${shownBy}`)).toEqual([
+    expect(compareOperands(right, left, { all: false, family: 'ip6' }).routing.map(({ kind, shownBy }) => `${kind} ${shownBy}`)).toEqual([
       'missing ip -6 rule',
       'missing ip -6 route',
       'missing ip -6 addr',
     ]);
-    const elsewhere = compareSides(at('1.23', ['mode=TPROXY']), at('1.23', ['mode=TPROXY', 'tproxy.routeTable=134']), ONLY_OURS);
+    const elsewhere = compareOperands(at('1.23', ['mode=TPROXY']), at('1.23', ['mode=TPROXY', 'tproxy.routeTable=134']), ONLY_OURS);
     expect(isSame(elsewhere)).toBe(false);
     expect(text(elsewhere)).toContain('\n\nDifferent: 4 outside the packet filter.\n');
-    const saved = textSide(printSave(right.seen.ip));
-    expect(compareSides(saved, right, { all: false, family: 'ip' })).toMatchObject({
+    const saved = textSource(printSave(right.seen.ip));
+    expect(compareOperands(saved, right, { all: false, family: 'ip' })).toMatchObject({
       routing: [],
-      notCompared: [{ side: 'left', reason: 'policy rules, routes and addresses are not shown' }],
+      notCompared: [{ operand: 'left', reason: 'policy rules, routes and addresses are not shown' }],
     });
   });
 
   it('keeps what a terminal would obey out of it', () => {
-    const found = compareSides(
-      textSide(SAVE, 'a\u001b[2Jb'),
-      textSide(SAVE.replace('10.0.0.6', '10.0.0.9\u001b[2J\u0008'), 'c\nd'),
+    const found = compareOperands(
+      textSource(SAVE, 'a\u001b[2Jb'),
+      textSource(SAVE.replace('10.0.0.6', '10.0.0.9\u001b[2J\u0008'), 'c\nd'),
       ONLY_OURS,
     );
     // biome-ignore lint/suspicious/noControlCharactersInRegex: none must be there.
@@ -168,8 +168,8 @@ describe('not compared is', () => {
   const plan = at('1.23', ['mode=TPROXY', 'dualStack=true'], ['10.0.0.7/24', '2001:db8::7/64']);
 
   it('what a listing of nat alone does not show', () => {
-    const listing = textSide(printList({ family: 'ip', tables: plan.seen.ip.tables.filter(({ name }) => name === 'nat') }));
-    const found = compareSides(listing, plan, ONLY_OURS);
+    const listing = textSource(printList({ family: 'ip', tables: plan.seen.ip.tables.filter(({ name }) => name === 'nat') }));
+    const found = compareOperands(listing, plan, ONLY_OURS);
     expect(isSame(found)).toBe(true);
     expect(text(found).split('\n').slice(3)).toEqual([
       'No differences in what both sides show.',
@@ -188,12 +188,12 @@ describe('not compared is', () => {
       .map((line) => line.replace(/^ *(pkts|\d+) +(bytes|\d+) (.*?) (in|\*|lo|eth\S*) +(out|\*|lo|eth\S*) +/, '$3 '))
       .join('\n');
     expect(hiding).toContain('ISTIO_OUTPUT');
-    const listing = textSide(hiding.replace('! owner GID match 1337', '! owner GID match 1338'));
+    const listing = textSource(hiding.replace('! owner GID match 1337', '! owner GID match 1338'));
     for (const [left, right, from, to] of [
       [listing, plan23, '1338', '1337'],
       [plan23, listing, '1337', '1338'],
     ] as const) {
-      const found = compareSides(left, right, ONLY_OURS);
+      const found = compareOperands(left, right, ONLY_OURS);
       expect(text(found)).toContain(`changed: ! --gid-owner ${from} -> ${to}\n`);
       expect(text(found)).toContain('\n  5 5  ! -d 127.0.0.1/32 -o lo -p tcp');
       expect(text(found)).toMatch(
@@ -207,26 +207,26 @@ describe('not compared is', () => {
   });
 
   it('a policy that is not shown, where the other side refuses packets by it', () => {
-    const commands = textSide('iptables -A INPUT -p tcp -j ACCEPT\n');
-    const saved = textSide('*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -j ACCEPT\nCOMMIT\n');
-    expect(compareSides(commands, saved, ONLY_OURS).notCompared).toEqual([
-      { side: 'left', family: 'ip', table: 'filter', reason: 'the policy of INPUT is not shown' },
+    const commands = textSource('iptables -A INPUT -p tcp -j ACCEPT\n');
+    const saved = textSource('*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -j ACCEPT\nCOMMIT\n');
+    expect(compareOperands(commands, saved, ONLY_OURS).notCompared).toEqual([
+      { operand: 'left', family: 'ip', table: 'filter', reason: 'the policy of INPUT is not shown' },
     ]);
   });
 
   it('a line that could not be read', () => {
-    const found = compareSides(textSide(capture('damaged-default.save.txt')), at('1.12'), ONLY_OURS);
+    const found = compareOperands(textSource(capture('damaged-default.save.txt')), at('1.12'), ONLY_OURS);
     expect(isSame(found)).toBe(true);
-    expect(found.notCompared).toEqual([{ side: 'left', reason: "5 lines that can't be read: 5, 6, 7, 8, 9" }]);
+    expect(found.notCompared).toEqual([{ operand: 'left', reason: "5 lines that can't be read: 5, 6, 7, 8, 9" }]);
   });
 
   it('the family that was not asked for', () => {
-    const found = compareSides(at('1.23'), plan, { all: false, family: 'ip6' });
+    const found = compareOperands(at('1.23'), plan, { all: false, family: 'ip6' });
     expect(new Set(found.tables.map(({ family }) => family))).toEqual(new Set(['ip6']));
     expect(found.notCompared).toEqual([]);
     const live = { ...plan, seen: { ...plan.seen, unseen: [{ family: 'ip6' as const, reason: 'a native table' }, { reason: 'a line' }] } };
     const reasons = (family: 'ip' | 'ip6'): readonly string[] =>
-      compareSides(live, textSide(SAVE), { all: false, family }).notCompared.map(({ reason }) => reason);
+      compareOperands(live, textSource(SAVE), { all: false, family }).notCompared.map(({ reason }) => reason);
     expect(reasons('ip')).toEqual(['a line', 'policy rules, routes and addresses are not shown']);
     expect(reasons('ip6')).toEqual([
       'a native table',

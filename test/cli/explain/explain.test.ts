@@ -11,7 +11,7 @@ const EXAMPLE = 'docs/examples/one-deployment.yaml';
 const folder = scratchFolder();
 afterAll(folder.remove);
 
-interface Source {
+interface Origin {
   readonly text: string;
   readonly kind: string;
   readonly key?: string;
@@ -22,8 +22,8 @@ interface Document {
   readonly kind: string;
   readonly release: string;
   readonly of: Readonly<Record<string, unknown>>;
-  readonly settings: readonly (Readonly<Record<string, unknown>> & { readonly name: string; readonly source: Source })[];
-  readonly unused: readonly (Readonly<Record<string, unknown>> & { readonly source: Source })[];
+  readonly settings: readonly (Readonly<Record<string, unknown>> & { readonly name: string; readonly source: Origin })[];
+  readonly unused: readonly (Readonly<Record<string, unknown>> & { readonly source: Origin })[];
   readonly rules: readonly { readonly id: string; readonly because: string; readonly settings: readonly string[] }[];
 }
 

@@ -4,7 +4,7 @@ import { plain } from '../../../src/cli/terminal/color.ts';
 import type { TraceRequest } from '../../../src/cli/trace/trace.ts';
 import { trace } from '../../../src/cli/trace/trace.ts';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
-import { sceneOfPlan, traceIn, verdictIn } from '../../../src/istio/packets/pod-network.ts';
+import { podNetworkOfPlan, traceIn, verdictIn } from '../../../src/istio/packets/pod-network.ts';
 import { VERDICTS } from '../../../src/istio/packets/verdict.ts';
 import { ProblemError } from '../../../src/istio/problems.ts';
 import type { Packet } from '../../../src/netfilter/packet.ts';
@@ -340,9 +340,9 @@ describe('a port', () => {
     const { output } = await traced({ words: { port: '80' }, output: 'json' });
     const { kind, ends } = JSON.parse(output) as { kind: string; ends: { ip: { words: string; verdict: string; example: Packet }[] } };
     expect(kind).toBe('PortTrace');
-    const scene = sceneOfPlan(planFromSettings({}));
+    const podNetwork = podNetworkOfPlan(planFromSettings({}));
     expect(ends.ip.length).toBeGreaterThan(5);
-    for (const { words, verdict, example } of ends.ip) expect(verdictIn(scene, traceIn(scene, example)).id, words).toBe(verdict);
+    for (const { words, verdict, example } of ends.ip) expect(verdictIn(podNetwork, traceIn(podNetwork, example)).id, words).toBe(verdict);
   });
 });
 
@@ -616,5 +616,27 @@ describe('the program', () => {
     expect(stdout).toContain('1. The client calls port 22  tcp 2001:db8:1::7 > [fd00::5]:22\n');
     expect(stdout).not.toContain('\u001b');
     expect(exitCode).toBe(0);
+  });
+});
+
+describe('an address that is given with the length of its network', () => {
+  it('is the same address to a packet, to a request and to the pod that calls itself', async () => {
+    for (const [address, to] of [
+      ['10.0.0.7/24', 'pod:8080'],
+      ['2001:db8::7/64', 'pod:8080'],
+    ] as const) {
+      const given = { release: '1.12', addresses: [address] };
+      const family = address.includes(':') ? { family: 'ip6' } : {};
+      for (const words of [
+        { from: 'outside', to },
+        { request: 'client-to-app' },
+        { request: 'app-to-itself' },
+        { request: 'health-check' },
+      ]) {
+        const { output, exitCode } = await traced({ given, words, ...family });
+        const bare = await traced({ given: { ...given, addresses: [address.replace(/\/.*/, '')] }, words, ...family });
+        expect({ output, exitCode }).toEqual({ output: bare.output, exitCode: 0 });
+      }
+    }
   });
 });

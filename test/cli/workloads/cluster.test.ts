@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { diff } from '../../../src/cli/diff/diff.ts';
-import { settingsGiven } from '../../../src/cli/options.ts';
+import { sourceOptions } from '../../../src/cli/options.ts';
 import { preview } from '../../../src/cli/preview/preview.ts';
 import { plain } from '../../../src/cli/terminal/color.ts';
 import type { Counts } from '../../clusters/cluster.ts';
@@ -17,7 +17,7 @@ beforeAll(() => {
 });
 afterAll(folder.remove);
 
-const given = settingsGiven({ filename: file });
+const given = sourceOptions({ filename: file });
 
 interface GroupDocument {
   readonly count: number;

@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { diff } from '../../../src/cli/diff/diff.ts';
 import { identifyRules } from '../../../src/cli/identify/identify.ts';
-import { settingsGiven } from '../../../src/cli/options.ts';
+import { sourceOptions } from '../../../src/cli/options.ts';
 import { preview } from '../../../src/cli/preview/preview.ts';
 import { plain } from '../../../src/cli/terminal/color.ts';
 import type { Result } from '../../../src/cli/terminal/result.ts';
-import { workloadGiven } from '../../../src/cli/workloads/option.ts';
+import { workloadOption } from '../../../src/cli/workloads/option.ts';
 import { formatProblem, ProblemError } from '../../../src/istio/problems.ts';
 import { planInput } from '../../../src/sources/plan-input.ts';
 import { clusterText } from '../../clusters/cluster.ts';
@@ -72,7 +72,7 @@ write('services.yaml', 'apiVersion: v1\nkind: Service\nmetadata: {name: cart}\n'
 function previewed(file: string, options: Readonly<Record<string, unknown>> = {}, output?: string): Promise<Result> {
   const parsed = { filename: at(file), ...options };
   return preview({
-    given: { ...settingsGiven(parsed), ...workloadGiven(parsed) },
+    given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
     explain: false,
     ...(output === undefined ? {} : { output }),
   });
@@ -86,12 +86,12 @@ function differed(
   output = 'json',
 ): Promise<Result> {
   const parsed = { filename: at(file), ...options };
-  const given = { ...settingsGiven(parsed), ...workloadGiven(parsed) };
+  const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
   return diff({ given, left, right, by: String(options['by'] ?? 'rules'), output, all: false, paint: plain });
 }
 
 function identified(file: string, options: Readonly<Record<string, unknown>> = {}, output = 'text'): Promise<Result> {
-  return identifyRules({ given: settingsGiven({ filename: at(file), ...options }), output, paint: plain });
+  return identifyRules({ given: sourceOptions({ filename: at(file), ...options }), output, paint: plain });
 }
 
 const lines = (result: Result): readonly string[] => result.output.trimEnd().split('\n');
@@ -184,7 +184,7 @@ describe('a preview of many workloads', () => {
   });
 
   it('takes a file as SOURCE as it takes it from -f', async () => {
-    const given = settingsGiven({});
+    const given = sourceOptions({});
     const [named, source] = [
       await previewed('mixed.yaml', { release: '1.20' }),
       await preview({ source: `${at('mixed.yaml')}@1.20`, given, explain: false }),
@@ -367,7 +367,7 @@ describe('what a mesh is installed with, given as manifests', () => {
     ['preview', () => previewed('installed.yaml')],
     ['identify', () => identified('installed.yaml')],
     ['diff', () => differed('installed.yaml', '@1.12', '@1.28')],
-    ['explain, trace, check and apply', () => planInput(settingsGiven({ filename: at('installed.yaml') }))],
+    ['explain, trace, check and apply', () => planInput(sourceOptions({ filename: at('installed.yaml') }))],
   ])('is refused with the hint where nothing else is there: %s', async (_, work) => {
     expect(await refused(work())).toEqual([expect.stringMatching(new RegExp(`^${hint.replace('4:40', '4:\\d+')}$`))]);
   });

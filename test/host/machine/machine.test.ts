@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Rights } from '../../../src/host/failure/rights.ts';
-import type { BackendLook } from '../../../src/host/machine/backends.ts';
+import type { BackendReading } from '../../../src/host/machine/backends.ts';
 import { backendAspect } from '../../../src/host/machine/backends.ts';
 import { readStatus, rightsAspect } from '../../../src/host/machine/capabilities.ts';
 import { ip6Aspect } from '../../../src/host/machine/ip6.ts';
@@ -12,7 +12,7 @@ import { modulesAspect, modulesOf } from '../../../src/host/machine/modules.ts';
 import { isHeld } from '../../../src/host/machine/own-lock.ts';
 import { findProgram, programsAspect } from '../../../src/host/machine/programs.ts';
 import { isReadOnly } from '../../../src/host/machine/root.ts';
-import { holderOf } from '../../../src/host/machine/xtables-lock.ts';
+import { annotatedObjectOf } from '../../../src/host/machine/xtables-lock.ts';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
 
 const NOTHING: Evidence = { loaded: undefined, builtIn: undefined, loadable: undefined, registered: undefined, inSys: () => false };
@@ -102,7 +102,7 @@ describe('a kernel module', () => {
 });
 
 describe('a backend', () => {
-  const look = (more: Partial<BackendLook>): BackendLook => ({
+  const look = (more: Partial<BackendReading>): BackendReading => ({
     backend: 'nft',
     version: 'v1.8.9 (nf_tables)',
     lacking: [],
@@ -142,11 +142,11 @@ describe('the lock of iptables-legacy', () => {
 2: POSIX  ADVISORY  WRITE 77 00:1b:16637956 0 EOF
 `;
   it('is held by the process that /proc/locks names, not by one that waits', () => {
-    expect(holderOf(locks, 16637956, 0xfe00)).toBe(11920);
-    expect(holderOf(locks, 16637956, 0x1b)).toBe(77);
+    expect(annotatedObjectOf(locks, 16637956, 0xfe00)).toBe(11920);
+    expect(annotatedObjectOf(locks, 16637956, 0x1b)).toBe(77);
   });
   it('is free where the file is another one', () => {
-    expect(holderOf(locks, 16637957, 0xfe00)).toBeUndefined();
+    expect(annotatedObjectOf(locks, 16637957, 0xfe00)).toBeUndefined();
   });
 });
 

@@ -48,10 +48,10 @@ it('a signal ends the waiting', async () => {
 it('the lock of a process that is killed is free at once', async () => {
   const name = 'istio-init: one run at a time in a network namespace '.padEnd(107, '.');
   const script = `require('node:net').createServer().listen({ path: '\\0' + process.argv[1] }, () => console.log('held'))`;
-  const holder = spawn(process.execPath, ['-e', script, name], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((resolve) => holder.stdout.once('data', resolve));
+  const annotatedObject = spawn(process.execPath, ['-e', script, name], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((resolve) => annotatedObject.stdout.once('data', resolve));
   expect(await takeLock(here, 100)).toBe('busy');
   const waiting = held();
-  holder.kill('SIGKILL');
+  annotatedObject.kill('SIGKILL');
   (await waiting).release();
 });

@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { textInside } from '../../../src/host/pods/file-in-pod.ts';
 import { podNamespaces } from '../../../src/host/pods/namespaces.ts';
-import { environmentIn, toldBy, uidIn } from '../../../src/host/pods/pod-process.ts';
+import { environmentIn, readPodProcess, uidIn } from '../../../src/host/pods/pod-process.ts';
 import { startOfFile } from '../../../src/host/pods/start-of-file.ts';
 
 const UID = '0a1b2c3d-1111-2222-3333-444455556666';
@@ -32,7 +32,7 @@ describe('what is read of a process that has ended', () => {
       const child = spawn('true', { stdio: 'ignore' });
       child.on('close', () => resolve(child));
     });
-    expect(toldBy(pid)).toEqual({ pid, environment: new Map(), annotations: '', hostname: '', uid: '' });
+    expect(readPodProcess(pid)).toEqual({ pid, environment: new Map(), annotations: '', hostname: '', uid: '' });
   });
 });
 
@@ -56,7 +56,7 @@ describe('an environment', () => {
   it('is that of the process', async () => {
     const child = spawn('cat', { env: { ...process.env, POD_NAME: 'a' }, stdio: ['pipe', 'ignore', 'inherit'] });
     await once(child, 'spawn');
-    expect(toldBy(child.pid ?? 0).environment.get('POD_NAME')).toBe('a');
+    expect(readPodProcess(child.pid ?? 0).environment.get('POD_NAME')).toBe('a');
     child.stdin.end();
   });
 });

@@ -127,7 +127,7 @@ describe('a setting of a workload', () => {
 
 describe('what an injector was told and does not pass on', () => {
   const unused = (release: string, given: Given): readonly string[] =>
-    explained(release, given).unused.map(({ name, value, because }) => `${name}=${value}: ${because}`);
+    explained(release, given).ignored.map(({ name, value, because }) => `${name}=${value}: ${because}`);
   const LATER = [`${TRAFFIC}includeOutboundPorts: "443"`, `${TRAFFIC}excludeInterfaces: net1`, 'istio.io/reroute-virtual-interfaces: net2'];
 
   it('is told with the release that began to pass it', () => {
@@ -162,7 +162,7 @@ describe('what an injector was told and does not pass on', () => {
     const metadata = '{"ISTIO_META_DNS_CAPTURE": "true", "INVALID_DROP": "false", "ISTIO_DUAL_STACK": "true"}';
     const annotations = [`proxy.istio.io/config: '{"proxyMetadata": ${metadata}}'`];
     const names = (release: string): readonly string[] =>
-      explained(release, { annotations, installer: 'cni' }).unused.map(({ name }) => name);
+      explained(release, { annotations, installer: 'cni' }).ignored.map(({ name }) => name);
     expect(names('1.28.0')).toEqual([]);
     expect(names('1.12.9')).toEqual(['ISTIO_DUAL_STACK']);
     expect(names('1.9.0')).toEqual(['INVALID_DROP', 'ISTIO_DUAL_STACK', 'ISTIO_META_DNS_CAPTURE']);
@@ -217,7 +217,7 @@ describe('a pod that is injected', () => {
 
   it('has in vain what its arguments know nothing of: an annotation that its injector did not pass, or that came later', () => {
     const unused = (before: string, after: string): readonly string[] =>
-      explainedText(text.replace(before, after), undefined).unused.map(({ name, because }) => `${name}: ${because}`);
+      explainedText(text.replace(before, after), undefined).ignored.map(({ name, because }) => `${name}: ${because}`);
     expect(unused('', '')).toEqual([`${TRAFFIC}includeOutboundPorts: the pod was injected without it: its arguments have no -q`]);
     expect(unused('includeOutboundPorts: "443"', 'excludeInterfaces: net1')).toEqual([
       `${TRAFFIC}excludeInterfaces: the injector of Istio 1.12.9 does not pass it; that came with 1.15`,
@@ -238,7 +238,7 @@ describe('a pod that is injected', () => {
       explainedText(
         text.replace('includeOutboundPorts: "443"', `excludeInboundPorts: "${asked}"`).replace('- -d', `- ${flag}`),
         undefined,
-      ).unused.map(({ name, because }) => `${name}: ${because}`);
+      ).ignored.map(({ name, because }) => `${name}: ${because}`);
     expect(unused('--istio-local-exclude-ports', '9100')).toEqual([]);
     expect(unused('--istio-local-exclude-ports', '9200')).toEqual([
       `${TRAFFIC}excludeInboundPorts: the pod was injected without it: its arguments have -d 15090,9100`,
@@ -250,7 +250,7 @@ describe('a pod that is injected', () => {
       .replace('      args:', '      env: [{name: ISTIO_LOCAL_EXCLUDE_PORTS, value: "80"}]\n      args:')
       .replace('- -d', '- --istio-local-exclude-ports')
       .replace('includeOutboundPorts: "443"', '');
-    expect(explainedText(given, undefined).unused.map(({ name, because }) => `${name}: ${because}`)).toEqual([
+    expect(explainedText(given, undefined).ignored.map(({ name, because }) => `${name}: ${because}`)).toEqual([
       'ISTIO_LOCAL_EXCLUDE_PORTS: the argument beats it',
     ]);
   });
@@ -281,7 +281,7 @@ describe('of no annotation in the golden manifests nothing is said', () => {
     const { annotations } = basis.made.workload.pod;
     const told = [
       ...found.settings.flatMap(({ source, over }) => [source, ...over.map((other) => other.source)]),
-      ...found.unused.map(({ source }) => source),
+      ...found.ignored.map(({ source }) => source),
     ].map((source) => (source.kind === 'file' ? source.key : undefined));
     const given = ANNOTATION_NAMES.map((short) => ANNOTATIONS[short].key).filter((key) => annotations.has(key));
     expect(given.filter((key) => !told.includes(key) && !ELSEWHERE.includes(key))).toEqual([]);

@@ -7,11 +7,11 @@ import { findingsIn, isAmiss } from '../../../src/istio/advice/findings.ts';
 import type { LiveRouting } from '../../../src/istio/found/routing-changes.ts';
 import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
+import { FAMILIES } from '../../../src/netfilter/family.ts';
 import { mergeRulesets } from '../../../src/netfilter/merge.ts';
 import { observeText } from '../../../src/netfilter/observation.ts';
 import { iptables, printSave } from '../../../src/netfilter/print.ts';
 import { readRules } from '../../../src/netfilter/read.ts';
-import { FAMILIES } from '../../../src/netfilter/rule.ts';
 import { CASES } from '../../golden.ts';
 import { DISTINCT_PLANS } from '../../golden-plans.ts';
 
@@ -54,7 +54,7 @@ const LIST_AT_1_5 = plan('1.5', { '-b': '80,443' });
 const LIST_AT_1_23 = plan('1.23', { '-b': '80,443' });
 
 const inferred = (of: CapturePlan): Partial<Evidence> => ({ made: of });
-const given = (of: CapturePlan): Partial<Evidence> => ({ wanted: of });
+const given = (of: CapturePlan): Partial<Evidence> => ({ desired: of });
 const before = (line: string, of: CapturePlan = ONE): string => saved(of).replace(JUMP, `${line}\n${JUMP}`);
 /** A table filter behind those of IPv4. */
 const filtered = (rules: string, input = 'ACCEPT', forward = 'ACCEPT'): string =>

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { withoutForeign } from '../../../src/istio/found/foreign.ts';
+import type { Family } from '../../../src/netfilter/family.ts';
 import { observeAll } from '../../../src/netfilter/observation.ts';
 import { printSave } from '../../../src/netfilter/print.ts';
 import { readRules } from '../../../src/netfilter/read.ts';
-import type { Family, Ruleset } from '../../../src/netfilter/rule.ts';
+import type { Ruleset } from '../../../src/netfilter/rule.ts';
 import { DISTINCT_PLANS } from '../../golden-plans.ts';
 
 const rulesetOf = (text: string, family: Family): Ruleset =>

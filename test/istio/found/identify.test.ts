@@ -21,8 +21,8 @@ function saveAt(release: string, ...sets: readonly string[]): string {
 }
 
 /** The settings that are not as in an ordinary pod, as they were found. */
-function oddIn({ answers: [answer] }: Identification): Readonly<Record<string, unknown>> {
-  return Object.fromEntries((answer?.odd.settings ?? []).map((key) => [key, answer?.plan.settings[key].value]));
+function nonDefaultIn({ answers: [answer] }: Identification): Readonly<Record<string, unknown>> {
+  return Object.fromEntries((answer?.nonDefault.settings ?? []).map((key) => [key, answer?.plan.settings[key].value]));
 }
 
 function spansOf({ answers }: Identification): readonly string[] {
@@ -53,12 +53,12 @@ describe.each([
 
   it('is of the releases that are said to have made it, an ordinary injected pod', () => {
     const found = identified(text);
-    expect([found.outcome, spansOf(found)[0], oddIn(found)]).toEqual(['exact', releases, {}]);
+    expect([found.outcome, spansOf(found)[0], nonDefaultIn(found)]).toEqual(['exact', releases, {}]);
   });
 
   it('is the same in a page', () => {
     const found = identified(page);
-    expect([found.outcome, spansOf(found)[0], oddIn(found)]).toEqual(['exact', releases, {}]);
+    expect([found.outcome, spansOf(found)[0], nonDefaultIn(found)]).toEqual(['exact', releases, {}]);
   });
 
   it('has the inbound ports that are said, and captures everything outbound', () => {
@@ -109,7 +109,7 @@ describe('rules that somebody has changed', () => {
     const found = identified(text);
     expect([found.outcome, spansOf(found)]).toEqual(['nearest', ['1.20.0 to 1.22.8']]);
     expect(differencesOf(found).map((one) => one.replace(/:.*$/, ''))).toEqual(differences);
-    expect(oddIn(found)).toMatchObject(wanted);
+    expect(nonDefaultIn(found)).toMatchObject(wanted);
   });
 
   it.each(['tcp', 'udp'])('tell their nameservers by the other protocol where a rule of %s is gone', (protocol) => {
@@ -121,11 +121,11 @@ describe('rules that somebody has changed', () => {
     expect([found.answers[0]?.facts, found.answers[0]?.differences.length]).toEqual([facts, 1]);
   });
 
-  it('have the ordinary settings where those are as near as odd ones', () => {
+  it('have the ordinary settings where those are as near as nonDefault ones', () => {
     const found = identified(
       saveAt('1.30.3').replace('-A ISTIO_OUTPUT -s', '-A ISTIO_OUTPUT -d 198.51.100.0/24 -j RETURN\n-A ISTIO_OUTPUT -s'),
     );
-    expect([found.outcome, oddIn(found), differencesOf(found)]).toEqual([
+    expect([found.outcome, nonDefaultIn(found), differencesOf(found)]).toEqual([
       'nearest',
       {},
       ['nat ISTIO_OUTPUT extra: -d 198.51.100.0/24 -j RETURN'],
@@ -136,13 +136,13 @@ describe('rules that somebody has changed', () => {
     const found = identified(
       saveAt('1.18.0', 'outbound.ownerGroups=2001,2002').replace('-A ISTIO_OUTPUT -m owner --gid-owner 1337 -j RETURN\n', ''),
     );
-    expect(oddIn(found)).toEqual({ 'outbound.ownerGroups': [port(2001), port(2002)] });
+    expect(nonDefaultIn(found)).toEqual({ 'outbound.ownerGroups': [port(2001), port(2002)] });
     expect(differencesOf(found)).toEqual(['nat ISTIO_OUTPUT missing: -m owner --gid-owner 1337 -j RETURN']);
   });
 
   it('are those of other settings where a change is just what these would be', () => {
     const found = identified(saveAt('1.30.3').replace('--to-ports 15001', '--to-ports 15009'));
-    expect([found.outcome, oddIn(found)]).toEqual(['exact', { 'proxy.port': 15009 }]);
+    expect([found.outcome, nonDefaultIn(found)]).toEqual(['exact', { 'proxy.port': 15009 }]);
   });
 
   it('come nearest to the release whose kind of rules they are, whatever the drift of one family', () => {
@@ -295,10 +295,13 @@ describe('what the rules do not tell', () => {
       );
     const found = identified(rows.join('\n'));
     expect(found.outcome).toBe('exact');
-    expect(oddIn(found)).toEqual({ 'interfaces.exclude': ['excluded1'], 'interfaces.reroute': [expect.any(String), expect.any(String)] });
+    expect(nonDefaultIn(found)).toEqual({
+      'interfaces.exclude': ['excluded1'],
+      'interfaces.reroute': [expect.any(String), expect.any(String)],
+    });
     // Beside rules of a known program as well, though ownership claims no rule whose interfaces are hidden.
     const kube = `${rows.join('\n')}\nChain KUBE-SERVICES (0 references)\ntarget prot opt source destination\nRETURN all -- 0.0.0.0/0 0.0.0.0/0\n`;
-    expect(oddIn(identified(kube))).toEqual(oddIn(found));
+    expect(nonDefaultIn(identified(kube))).toEqual(nonDefaultIn(found));
     expect(untold(rows.join('\n'))).toMatchObject({ 'interfaces.exclude': 'hidden', 'interfaces.reroute': 'hidden' } satisfies Partial<
       Record<SettingKey, string>
     >);
@@ -316,7 +319,7 @@ describe('what only the environment of old releases asks for', () => {
   ] as const)('is found at %s, left out of YAML with a word, and among the arguments: %s', (release, name, env, args) => {
     const found = ask(release, env, ...args);
     const answer = answerFor(found, release);
-    expect(answer.odd.switches).toEqual([name]);
+    expect(answer.nonDefault.switches).toEqual([name]);
     const { sidecar, commands } = describeAnswer(found, answer);
     expect(sidecar.unsaid.map((one) => one.name)).toEqual([name]);
     expect(sidecar.unsaid[0]?.reason).toMatch(/^only [A-Z_]+ asks for it$/);
@@ -326,7 +329,7 @@ describe('what only the environment of old releases asks for', () => {
 
   it('is logging, by a flag of these releases', () => {
     const found = ask('1.20.3', {}, '--iptables-trace-logging');
-    expect(answerFor(found, '1.20.3').odd.switches).toEqual(['traceLogging']);
+    expect(answerFor(found, '1.20.3').nonDefault.switches).toEqual(['traceLogging']);
     expect(spansOf(found)).toEqual(['1.18.0 to 1.24.6']);
   });
 });

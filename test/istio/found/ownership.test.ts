@@ -3,11 +3,13 @@ import type { Both, Ownership } from '../../../src/istio/found/ownership.ts';
 import { ownedIn } from '../../../src/istio/found/ownership.ts';
 import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
+import type { Family } from '../../../src/netfilter/family.ts';
+import { FAMILIES } from '../../../src/netfilter/family.ts';
 import { printRule, printSave } from '../../../src/netfilter/print.ts';
 import { readRules } from '../../../src/netfilter/read.ts';
 import { keepOnly } from '../../../src/netfilter/reconcile.ts';
-import type { Family, Ruleset, Table } from '../../../src/netfilter/rule.ts';
-import { BUILT_IN_CHAINS, FAMILIES } from '../../../src/netfilter/rule.ts';
+import type { Ruleset, Table } from '../../../src/netfilter/rule.ts';
+import { BUILT_IN_CHAINS } from '../../../src/netfilter/rule.ts';
 import { DISTINCT_PLANS } from '../../golden-plans.ts';
 import { ORDINARY_POD } from '../../ordinary-pod.ts';
 

@@ -1,14 +1,14 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import type { ProcessTold } from '../../../src/istio/found/audit/proxy-process.ts';
-import { downwardTexts, isSidecar, meshFor, nameOf, releaseTold, workloadOf } from '../../../src/istio/found/audit/proxy-process.ts';
+import type { ProxyProcess } from '../../../src/istio/found/audit/proxy-process.ts';
+import { downwardTexts, isSidecar, meshFor, nameOf, releaseOfProxy, workloadOf } from '../../../src/istio/found/audit/proxy-process.ts';
 import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 
-function told(environment: Readonly<Record<string, string>>, annotations = ''): ProcessTold {
+function told(environment: Readonly<Record<string, string>>, annotations = ''): ProxyProcess {
   return { pid: 7, environment: new Map(Object.entries(environment)), annotations, hostname: 'reviews-v1-5d8f9-abcde', uid: '' };
 }
 
-function annotationsOf(one: ProcessTold): Readonly<Record<string, string>> {
+function annotationsOf(one: ProxyProcess): Readonly<Record<string, string>> {
   return Object.fromEntries([...workloadOf(one, [], undefined).pod.annotations].map(([key, { value }]) => [key, value]));
 }
 
@@ -38,11 +38,11 @@ describe('a process', () => {
   });
 
   it('tells its release with the place where it stands', () => {
-    expect(releaseTold(told({ ISTIO_META_ISTIO_VERSION: '1.20.3-asm.17' }))).toEqual({
+    expect(releaseOfProxy(told({ ISTIO_META_ISTIO_VERSION: '1.20.3-asm.17' }))).toEqual({
       value: '1.20.3-asm.17',
       source: { kind: 'file', file: '/proc/7/environ', line: 0, column: 0, key: 'ISTIO_META_ISTIO_VERSION' },
     });
-    expect(releaseTold(told({ ISTIO_META_ISTIO_VERSION: '' }))).toBeUndefined();
+    expect(releaseOfProxy(told({ ISTIO_META_ISTIO_VERSION: '' }))).toBeUndefined();
   });
 });
 

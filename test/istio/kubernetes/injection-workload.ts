@@ -3,11 +3,11 @@
 import type { Container, Texts, Workload } from '../../../src/istio/kubernetes/manifest/workload.ts';
 import type { Mesh, MeshValue } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
-import type { Source, Sourced } from '../../../src/istio/origin.ts';
+import type { Origin, Sourced } from '../../../src/istio/origin.ts';
 
 type Record_ = Readonly<Record<string, string>>;
 
-export function at(file: string, key: string): Source {
+export function at(file: string, key: string): Origin {
   return { kind: 'file', file, line: 1 + key.length, column: 1, key };
 }
 

@@ -82,8 +82,8 @@ describe('any text', () => {
   it('as an annotation is read or refused', () => {
     const annotation = 'interceptionMode: TPROXY\nproxyMetadata:\n  A: "b"\n  ISTIO_META_DNS_CAPTURE: "true"\n';
     for (let cut = 0; cut <= annotation.length; cut++) {
-      for (const odd of ['', ...ODD]) {
-        const value = annotation.slice(0, cut) + odd + annotation.slice(cut);
+      for (const nonDefault of ['', ...ODD]) {
+        const value = annotation.slice(0, cut) + nonDefault + annotation.slice(cut);
         const source = { kind: 'file', file: 'p.yaml', line: 3, column: 1, indent: 4 } as const;
         const pod = { source, annotations: new Map([['proxy.istio.io/config', { value, source }]]), labels: new Map(), hostNetwork: false };
         const rest = { ids: { supplementalGroups: [] }, containers: [], initContainers: [], addresses: [] };

@@ -70,8 +70,8 @@ describe('a stock template', () => {
     expect(problemsOf(configMaps(config))).toEqual([]);
     const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'istio-sidecar-injector' }, data: { config } };
     expect(problemsOf(JSON.stringify(map))).toEqual([]);
-    const odd = configMaps(config.replace('"-d"', '"-dd"'));
-    expect(oddity(odd)).toContain('"-dd" is passed');
+    const nonDefault = configMaps(config.replace('"-d"', '"-dd"'));
+    expect(oddity(nonDefault)).toContain('"-dd" is passed');
   });
 
   it('beside several is not read by their injectors, whatever it is', () => {

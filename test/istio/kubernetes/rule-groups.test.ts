@@ -7,10 +7,10 @@ import { numbering, plannerFor } from '../../../src/istio/kubernetes/rule-groups
 import type { Member } from '../../../src/istio/kubernetes/rule-groups/tally.ts';
 import { counting, MOST_OWNERS } from '../../../src/istio/kubernetes/rule-groups/tally.ts';
 import { groupsOf } from '../../../src/istio/kubernetes/rule-groups.ts';
-import type { Source } from '../../../src/istio/origin.ts';
+import type { Origin } from '../../../src/istio/origin.ts';
 import { readYaml } from '../../../src/istio/yaml.ts';
 
-const at = (line: number): Source => ({ kind: 'file', file: 'c.json', line, column: 1 });
+const at = (line: number): Origin => ({ kind: 'file', file: 'c.json', line, column: 1 });
 const member = (owner: string, line = 1, more: Partial<Member> = {}): Member => ({ owner, source: at(line), ...more });
 
 function workload(text: string): Workload {

@@ -2,8 +2,8 @@ import { fc, it } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
 import { compareBehavior } from '../../../src/istio/packets/behavior.ts';
-import type { Scene } from '../../../src/istio/packets/pod-network.ts';
-import { sceneOfPlan } from '../../../src/istio/packets/pod-network.ts';
+import type { PodNetwork } from '../../../src/istio/packets/pod-network.ts';
+import { podNetworkOfPlan } from '../../../src/istio/packets/pod-network.ts';
 import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
 import type { KnownMatch, Match } from '../../../src/netfilter/match.ts';
 import { match, not } from '../../../src/netfilter/match.ts';
@@ -29,8 +29,8 @@ const PLANS: readonly CapturePlan[] = [
   planFromSettings({ sets, release: { value: release, source: { kind: 'option', option: '--release' } }, facts: FACTS }),
 );
 
-function sceneOf(plan: CapturePlan, ip: Ruleset = plan.ip): Scene {
-  return sceneOfPlan({ ...plan, ip }, { facts: FACTS });
+function podNetworkOf(plan: CapturePlan, ip: Ruleset = plan.ip): PodNetwork {
+  return podNetworkOfPlan({ ...plan, ip }, { facts: FACTS });
 }
 
 type Change = (rules: readonly Rule[], chain: Chain, table: Table) => readonly Rule[];
@@ -123,7 +123,7 @@ const SAME: Readonly<Record<string, Change>> = {
 
 describe.each(Object.entries(SAME))('rules %s', (_, change) => {
   it.each(PLANS.map((plan) => [plan.release, plan] as const))('do the same to every packet: %s', (__, plan) => {
-    expect(compareBehavior(sceneOf(plan), sceneOf(plan, changed(plan.ip, change)))).toMatchObject({
+    expect(compareBehavior(podNetworkOf(plan), podNetworkOf(plan, changed(plan.ip, change)))).toMatchObject({
       answer: 'equal',
       different: [],
       unclear: [],
@@ -231,7 +231,7 @@ describe('a rule with', () => {
         const ip = changed(plan.ip, (rules, chain) =>
           chain === place?.chain ? (MUTATIONS[name]?.(rules, place.index, pick) ?? rules) : rules,
         );
-        const { differing, answer } = expectNoContradiction([sceneOf(plan), sceneOf(plan, ip)], 1500, seed, ['ip']);
+        const { differing, answer } = expectNoContradiction([podNetworkOf(plan), podNetworkOf(plan, ip)], 1500, seed, ['ip']);
         const rule = place?.chain.rules[place.index];
         if (differing > 0) expect(answer, rule && printRule(rule)).toBe('different');
         if (answer === 'different') noticed[name] = (noticed[name] ?? 0) + 1;

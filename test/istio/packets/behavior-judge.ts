@@ -2,21 +2,21 @@
 
 import { expect } from 'vitest';
 import { classesFor } from '../../../src/istio/packets/behavior/classes.ts';
-import { sideOf } from '../../../src/istio/packets/behavior/operand.ts';
+import { operandOf } from '../../../src/istio/packets/behavior/operand.ts';
 import type { BehaviorComparison, BehaviorRegion } from '../../../src/istio/packets/behavior.ts';
 import { compareBehavior } from '../../../src/istio/packets/behavior.ts';
-import type { Scene } from '../../../src/istio/packets/pod-network.ts';
+import type { PodNetwork } from '../../../src/istio/packets/pod-network.ts';
 import { regionHas } from '../../../src/netfilter/behavior/region.ts';
+import type { Family } from '../../../src/netfilter/family.ts';
+import { FAMILIES } from '../../../src/netfilter/family.ts';
 import type { Packet } from '../../../src/netfilter/packet.ts';
 import { printSave } from '../../../src/netfilter/print.ts';
-import type { Family } from '../../../src/netfilter/rule.ts';
-import { FAMILIES } from '../../../src/netfilter/rule.ts';
 import { simulatorFor } from '../../../src/netfilter/trace.ts';
 import { randomFrom } from '../../netfilter/mutations.ts';
 import type { World } from './biased-packets.ts';
 import { biasedPacket, isStranded, sentBy, worldOf } from './biased-packets.ts';
 
-export type Scenes = readonly [Scene, Scene];
+export type Scenes = readonly [PodNetwork, PodNetwork];
 
 interface Judged {
   readonly world: World;
@@ -24,14 +24,14 @@ interface Judged {
 }
 
 /** The single-packet simulator on both sides: what it says of a packet, in the words of a comparison. */
-function judge(scenes: Scenes, family: Family): Judged {
-  const sides = scenes.map((scene) => sideOf(scene, family)) as unknown as Parameters<typeof worldOf>[0];
-  const world = worldOf(sides);
-  const one = sides.map(({ ruleset }, index) => {
+function judge(podNetworks: Scenes, family: Family): Judged {
+  const operands = podNetworks.map((podNetwork) => operandOf(podNetwork, family)) as unknown as Parameters<typeof worldOf>[0];
+  const world = worldOf(operands);
+  const one = operands.map(({ ruleset }, index) => {
     const sender = world.hosts[index];
     if (sender === undefined) throw new Error('a side without a host');
     const simulator = simulatorFor(ruleset, sender.host);
-    const classOf = classesFor((scenes[index] ?? scenes[0]).ports, 'delivery');
+    const classOf = classesFor((podNetworks[index] ?? podNetworks[0]).ports, 'delivery');
     return (packet: Packet): string => classOf({ end: simulator.end(sentBy(sender, packet)) }).words;
   });
   return { world, ends: (packet) => [one[0]?.(packet) ?? '', one[1]?.(packet) ?? ''] };
@@ -42,19 +42,21 @@ const holding = (regions: readonly BehaviorRegion[], packet: Packet): readonly B
 
 /** Packets by the simulator, against the answer for all packets. Says how many ended differently, and what the answer is. */
 export function expectNoContradiction(
-  scenes: Scenes,
+  podNetworks: Scenes,
   packets: number,
   seed: number,
   families: readonly Family[] = FAMILIES,
 ): { readonly differing: number; readonly answer: BehaviorComparison['answer'] } {
-  const answer = compareBehavior(...scenes, { most: Number.POSITIVE_INFINITY });
+  const answer = compareBehavior(...podNetworks, { most: Number.POSITIVE_INFINITY });
   const random = randomFrom(seed);
   let differing = 0;
   for (const family of families) {
-    const { world, ends } = judge(scenes, family);
-    const rules = (): string => scenes.map(({ plan }) => `${plan.release}\n${printSave(plan[family])}`).join('\n');
+    const { world, ends } = judge(podNetworks, family);
+    const rules = (): string => podNetworks.map(({ plan }) => `${plan.release}\n${printSave(plan[family])}`).join('\n');
     for (const region of answer.different.filter(({ example }) => example.family === family)) {
-      const said = [region.left.words, region.right.words].map((words, side) => (words === 'unknown' ? ends(region.example)[side] : words));
+      const said = [region.left.words, region.right.words].map((words, operand) =>
+        words === 'unknown' ? ends(region.example)[operand] : words,
+      );
       expect(ends(region.example), `${JSON.stringify(region.example)}\n${rules()}`).toEqual(said);
       expect(holding([region], region.example)).toHaveLength(1);
     }

@@ -2,7 +2,7 @@ import { fc, it } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
 import { compareBehavior } from '../../../src/istio/packets/behavior.ts';
-import { sceneOfPlan } from '../../../src/istio/packets/pod-network.ts';
+import { podNetworkOfPlan } from '../../../src/istio/packets/pod-network.ts';
 import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
 import { ProblemError } from '../../../src/istio/problems.ts';
 import type { Facts } from '../../../src/istio/settings/facts.ts';
@@ -27,10 +27,10 @@ describe('the answer for all packets', () => {
     'is contradicted by none of 1,000 through random plans',
     (one, at, other, then, given, seed) => {
       const plans = [attempt(one, at, given), attempt(other, then, given)];
-      const scenes = plans.flatMap((plan) => (plan === null ? [] : [sceneOfPlan(plan, { facts: given })]));
-      if (scenes.length < 2) return;
+      const podNetworks = plans.flatMap((plan) => (plan === null ? [] : [podNetworkOfPlan(plan, { facts: given })]));
+      if (podNetworks.length < 2) return;
       pairs += 1;
-      differing += expectNoContradiction(scenes as unknown as Scenes, 1000, seed).differing;
+      differing += expectNoContradiction(podNetworks as unknown as Scenes, 1000, seed).differing;
     },
   );
 
@@ -38,10 +38,10 @@ describe('the answer for all packets', () => {
     'is contradicted by none of 1,000 through the same settings at random releases',
     (options, at, then, given, seed) => {
       const plans = [attempt(options, at, given), attempt(options, then, given)];
-      const scenes = plans.flatMap((plan) => (plan === null ? [] : [sceneOfPlan(plan, { facts: given })]));
-      if (scenes.length < 2) return;
+      const podNetworks = plans.flatMap((plan) => (plan === null ? [] : [podNetworkOfPlan(plan, { facts: given })]));
+      if (podNetworks.length < 2) return;
       pairs += 1;
-      differing += expectNoContradiction(scenes as unknown as Scenes, 1000, seed).differing;
+      differing += expectNoContradiction(podNetworks as unknown as Scenes, 1000, seed).differing;
     },
   );
 

@@ -1,10 +1,11 @@
 /** Packets at the edges of what rules ask for: the values that they name, and their neighbours. */
 
 import { withInterfaces } from '../../../src/netfilter/behavior/interfaces.ts';
-import type { Side } from '../../../src/netfilter/behavior/prepared.ts';
+import type { Operand } from '../../../src/netfilter/behavior/prepared.ts';
+import type { Family } from '../../../src/netfilter/family.ts';
 import type { Match } from '../../../src/netfilter/match.ts';
 import type { Packet } from '../../../src/netfilter/packet.ts';
-import type { Family, Ruleset } from '../../../src/netfilter/rule.ts';
+import type { Ruleset } from '../../../src/netfilter/rule.ts';
 import { addressValue, networkRange, printAddress } from '../../../src/netfilter/trace/address.ts';
 import type { Host } from '../../../src/netfilter/trace/host.ts';
 import { prepareHost } from '../../../src/netfilter/trace/prepare-host.ts';
@@ -38,7 +39,7 @@ export interface Sender {
 }
 
 /** The world of two sides of a comparison. */
-export function worldOf(sides: readonly [Side, Side]): World {
+export function worldOf(sides: readonly [Operand, Operand]): World {
   const rulesets = sides.map(({ ruleset }) => ruleset);
   const names = sides.flatMap(({ host }) => host.interfaces.map(({ name }) => name));
   const { family } = sides[0].ruleset;

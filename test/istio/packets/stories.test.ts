@@ -5,16 +5,16 @@ import { describe, expect, it } from 'vitest';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
 import { readEndpoint } from '../../../src/istio/packets/packet/endpoint.ts';
 import type { Owner } from '../../../src/istio/packets/pod.ts';
-import { sceneOfPlan, sceneOfRules } from '../../../src/istio/packets/pod-network.ts';
-import type { ToldCall, ToldStory } from '../../../src/istio/packets/stories.ts';
-import { STORIES, STORY_IDS, tellStory } from '../../../src/istio/packets/stories.ts';
+import { podNetworkOfPlan, podNetworkOfRules } from '../../../src/istio/packets/pod-network.ts';
+import type { SimulatedCall, SimulatedRequest } from '../../../src/istio/packets/stories.ts';
+import { STORIES, STORY_IDS, simulateRequest } from '../../../src/istio/packets/stories.ts';
 import { ProblemError } from '../../../src/istio/problems.ts';
 import type { Facts } from '../../../src/istio/settings/facts.ts';
+import type { Family } from '../../../src/netfilter/family.ts';
+import { FAMILIES } from '../../../src/netfilter/family.ts';
 import { observeText } from '../../../src/netfilter/observation.ts';
 import { printSave } from '../../../src/netfilter/print.ts';
 import { readRules } from '../../../src/netfilter/read.ts';
-import type { Family } from '../../../src/netfilter/rule.ts';
-import { FAMILIES } from '../../../src/netfilter/rule.ts';
 
 interface Pod {
   readonly release?: string;
@@ -30,29 +30,29 @@ function planOf({ release = '1.30', sets = [], facts = {} }: Pod) {
   return planFromSettings({ sets, facts, release: { value: release, source: { kind: 'option', option: '--release' } } });
 }
 
-function told(id: string, pod: Pod = {}): ToldStory {
+function told(id: string, pod: Pod = {}): SimulatedRequest {
   const { facts = {}, proxy, beforeProxy = false, family, to } = pod;
-  const scene = sceneOfPlan(planOf(pod), { facts, state: { beforeProxy }, ...(proxy && { proxy }) });
+  const podNetwork = podNetworkOfPlan(planOf(pod), { facts, state: { beforeProxy }, ...(proxy && { proxy }) });
   const endpoint = to === undefined ? undefined : readEndpoint(to);
   if (typeof endpoint === 'string') throw new Error(endpoint);
-  return tellStory(id, scene, { ...(family && { family }), ...(endpoint && { to: endpoint }) });
+  return simulateRequest(id, podNetwork, { ...(family && { family }), ...(endpoint && { to: endpoint }) });
 }
 
 /** `envoy-inbound 198.51.100.7 > 192.0.2.1:8080`: each connection with its verdict. */
-function connections({ hops }: ToldCall): readonly string[] {
+function connections({ hops }: SimulatedCall): readonly string[] {
   return hops
     .filter(({ kind }) => kind === 'connection')
     .map(({ verdict: { id }, trace: { packet } }) => `${id} ${packet.source ?? '?'} > ${packet.destination}:${packet.destinationPort}`);
 }
 
-function only({ calls }: ToldStory): ToldCall {
+function only({ calls }: SimulatedRequest): SimulatedCall {
   const [call, ...others] = calls;
   if (call === undefined || others.length > 0) throw new Error(`${calls.length} calls`);
   return call;
 }
 
 /** The verdicts of the connections, and what becomes of the request: `envoy-inbound direct: answered`. */
-function way(call: ToldCall): string {
+function way(call: SimulatedCall): string {
   const ids = call.hops.filter(({ kind }) => kind === 'connection').map(({ verdict }) => verdict.id);
   return `${ids.join(' ')}: ${call.outcome.kind}`;
 }
@@ -170,7 +170,7 @@ describe('a client calls the application in mode TPROXY', () => {
     const text = printSave(plan.ip)
       .split('\n')
       .filter((line) => !line.includes('--restore-mark'));
-    const call = only(tellStory('client-to-app', sceneOfRules(observeText(readRules(text.join('\n'))), plan)));
+    const call = only(simulateRequest('client-to-app', podNetworkOfRules(observeText(readRules(text.join('\n'))), plan)));
     expect(call.outcome).toMatchObject({
       kind: 'answer lost',
       words:
@@ -456,11 +456,11 @@ function saved(change: (lines: readonly string[]) => readonly string[]) {
     'COMMIT',
     '',
   ];
-  return sceneOfRules(observeText(readRules(change(text).join('\n'))), planOf({}));
+  return podNetworkOfRules(observeText(readRules(change(text).join('\n'))), planOf({}));
 }
 
 describe('rules that somebody broke', () => {
-  const tell = (id: string, change: (lines: readonly string[]) => readonly string[]) => only(tellStory(id, saved(change)));
+  const tell = (id: string, change: (lines: readonly string[]) => readonly string[]) => only(simulateRequest(id, saved(change)));
 
   it('as they were, let a call of itself in and through', () => {
     expect(way(tell('app-to-itself-by-service-ip', (lines) => lines))).toBe('envoy-outbound envoy-inbound direct: answered');
@@ -513,9 +513,11 @@ describe('all stories', () => {
     for (const release of ages) {
       for (const mode of ['REDIRECT', 'TPROXY']) {
         const sets = [`mode=${mode}`, 'dns.capture=servers', 'outbound.excludePorts=3306', 'inbound.excludePorts=15020,9000'];
-        const scene = sceneOfPlan(planOf({ release, sets, facts }), { facts });
+        const podNetwork = podNetworkOfPlan(planOf({ release, sets, facts }), { facts });
         for (const family of FAMILIES) {
-          const told = STORY_IDS.flatMap((id) => tellStory(id, scene, { family }).calls.map(({ outcome }) => `${id} ${outcome.kind}`));
+          const told = STORY_IDS.flatMap((id) =>
+            simulateRequest(id, podNetwork, { family }).calls.map(({ outcome }) => `${id} ${outcome.kind}`),
+          );
           expect(
             told.filter((text) => text.endsWith('unknown')),
             `${release} ${mode} ${family}`,

@@ -17,11 +17,13 @@ import type { SettingKey, Settings } from '../../../src/istio/settings/settings.
 import { isSettingKey, SETTING_KEYS, SETTINGS, valuesOf } from '../../../src/istio/settings/settings.ts';
 import { readSidecarText } from '../../../src/istio/settings/sidecar-text.ts';
 import { writeYaml } from '../../../src/istio/yaml.ts';
+import type { Family } from '../../../src/netfilter/family.ts';
+import { FAMILIES } from '../../../src/netfilter/family.ts';
 import { normalRule } from '../../../src/netfilter/normal.ts';
 import { printCommands, printRestore } from '../../../src/netfilter/print.ts';
 import { readRule } from '../../../src/netfilter/read/rule.ts';
-import type { Family, Rule, Ruleset } from '../../../src/netfilter/rule.ts';
-import { FAMILIES, isBuiltIn } from '../../../src/netfilter/rule.ts';
+import type { Rule, Ruleset } from '../../../src/netfilter/rule.ts';
+import { isBuiltIn } from '../../../src/netfilter/rule.ts';
 import { plainWords, splitWords } from '../../../src/netfilter/words.ts';
 import { facts, ONE, release } from '../arbitraries.ts';
 

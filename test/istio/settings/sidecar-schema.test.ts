@@ -49,7 +49,7 @@ const HEAD = { apiVersion: 'istio-init/v1', kind: 'SidecarCapture' };
 
 describe('the JSON Schema of a SidecarCapture', () => {
   it('is the published one; "npm run vitest -- -u test/istio/settings/sidecar-schema.test.ts" renews docs/sidecar-capture.schema.json', async () => {
-    await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../../docs/sidecar-capture.schema.json');
+    await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../../../docs/sidecar-capture.schema.json');
   });
 
   it('accepts the example', () => {

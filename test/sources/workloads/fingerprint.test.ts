@@ -5,7 +5,7 @@ import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 import { recent } from '../../../src/istio/kubernetes/rule-groups/recent.ts';
 import { readYaml } from '../../../src/istio/yaml.ts';
 import type { Subject } from '../../../src/sources/workloads/subject.ts';
-import { onceForAlike } from '../../../src/sources/workloads/subject.ts';
+import { oncePerFingerprint } from '../../../src/sources/workloads/subject.ts';
 
 function podOf(name: string, annotation: string, mesh: Mesh = NO_MESH, labels = '', namespace = 'shop'): Subject {
   const documents = readYaml(
@@ -22,7 +22,7 @@ describe('what holds for all workloads that are alike', () => {
 
   it('is found out once', () => {
     const asked: string[] = [];
-    const find = onceForAlike((subject) => asked.push(subject.kind === 'workload' ? subject.workload.name : ''));
+    const find = oncePerFingerprint((subject) => asked.push(subject.kind === 'workload' ? subject.workload.name : ''));
     for (const [name, annotation] of [
       ['a', ''],
       ['b', `${PORTS}: "80"`],
@@ -37,7 +37,7 @@ describe('what holds for all workloads that are alike', () => {
   it('is not the same for an empty label and for none: the label beats the annotation', () => {
     const INJECT = 'sidecar.istio.io/inject';
     const asked: string[] = [];
-    const find = onceForAlike((subject) => asked.push(subject.kind === 'workload' ? subject.workload.name : ''));
+    const find = oncePerFingerprint((subject) => asked.push(subject.kind === 'workload' ? subject.workload.name : ''));
     for (const [name, labels] of [
       ['a', ''],
       ['b', `${INJECT}: ""`],
@@ -51,14 +51,14 @@ describe('what holds for all workloads that are alike', () => {
 
   it('is not the same in a namespace that every injector leaves out', () => {
     const asked: string[] = [];
-    const find = onceForAlike((subject) => asked.push(subject.kind === 'workload' ? subject.workload.namespace : ''));
+    const find = oncePerFingerprint((subject) => asked.push(subject.kind === 'workload' ? subject.workload.namespace : ''));
     for (const namespace of ['shop', 'local-path-storage', 'search', 'kube-system']) find(podOf('a', '', NO_MESH, '', namespace));
     expect(asked).toEqual(['shop', 'local-path-storage', 'kube-system']);
   });
 
   it('is found out again where the mesh has grown', () => {
     let asked = 0;
-    const find = onceForAlike(() => {
+    const find = oncePerFingerprint(() => {
       asked += 1;
       return asked;
     });

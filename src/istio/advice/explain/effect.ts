@@ -12,9 +12,9 @@ import type { SettingKey, Settings } from '../../settings/settings.ts';
 import { valuesOf } from '../../settings/settings.ts';
 import type { Switches } from '../../settings/switches.ts';
 import { printedValues, valueText } from '../../settings/value-text.ts';
-import { reasonFor } from './ineffective.ts';
-import type { Idle } from './ineffective-items.ts';
-import { idleItems } from './ineffective-items.ts';
+import { whyIneffective } from './ineffective.ts';
+import type { IneffectiveItem } from './ineffective-items.ts';
+import { ineffectiveItems } from './ineffective-items.ts';
 
 export type Effect =
   /** Nobody gave it. */
@@ -22,7 +22,7 @@ export type Effect =
   /** Somebody gave what stands there anyway. */
   | { readonly kind: 'same' }
   /** Without it other things happen; `idle` are items of a list that change nothing. */
-  | { readonly kind: 'some'; readonly idle: readonly Idle[] }
+  | { readonly kind: 'some'; readonly idle: readonly IneffectiveItem[] }
   | { readonly kind: 'none'; readonly because: string };
 
 /** A plan, and what has to be known to make others like it. */
@@ -56,15 +56,15 @@ export function effectOf(key: SettingKey, experiment: Experiment): Effect {
   // Without it there could be no plan at all: that is an effect.
   if (without === undefined) return { kind: 'some', idle: [] };
   const because = (): string | undefined =>
-    reasonFor({ key, values: valuesOf(plan.settings), profile: profileOf(plan.release), facts, ip6: plan.ip6.tables.length > 0 });
+    whyIneffective({ key, values: valuesOf(plan.settings), profile: profileOf(plan.release), facts, ip6: plan.ip6.tables.length > 0 });
   if (sameRules(plan, without)) return { kind: 'none', because: because() ?? 'the rules are the same without it' };
   if (JUDGED_BY_PACKETS.includes(key) && compareBehavior(plan, without, { facts, most: 1 }).answer === 'equal')
     return { kind: 'none', because: because() ?? 'it makes rules, but every packet goes its way without them as well' };
-  return { kind: 'some', idle: idleItems(key, plan, (value) => isIdle(key, value, experiment)) };
+  return { kind: 'some', idle: ineffectiveItems(key, plan, (value) => isIneffective(key, value, experiment)) };
 }
 
 /** Whether the plan with another value of a setting has the same rules. */
-function isIdle(key: SettingKey, value: unknown, experiment: Experiment): boolean {
+function isIneffective(key: SettingKey, value: unknown, experiment: Experiment): boolean {
   const other = planWith(key, value, experiment);
   return other !== undefined && sameRules(experiment.plan, other);
 }

@@ -11,11 +11,11 @@ import type { Workload } from '../../kubernetes/manifest/workload.ts';
 import { effectiveProxyConfig } from '../../kubernetes/mesh/effective.ts';
 import type { Mesh } from '../../kubernetes/mesh/mesh.ts';
 import type { WorkloadInjection } from '../../kubernetes/workload-injection.ts';
-import type { Source, Sourced } from '../../origin.ts';
+import type { Origin, Sourced } from '../../origin.ts';
 import { printSource } from '../../origin.ts';
 import type { ChangeName, Profile } from '../../releases/profile.ts';
 import { CHANGES, profileOf } from '../../releases/profile.ts';
-import type { NamedText, Unused } from './ignored.ts';
+import type { IgnoredText, NamedText } from './ignored-text.ts';
 import { VARIABLES } from './ignored-variables.ts';
 
 /** Values of the mesh that some injectors do not look at, with the change that a release must have. */
@@ -28,7 +28,7 @@ const VALUES: ReadonlyMap<string, ChangeName> = new Map([
 ]);
 
 /** What the injector, or the plugin, was told and did not pass on. */
-export function notPassed({ workload, injection, release, found }: WorkloadInjection, mesh: Mesh): readonly Unused[] {
+export function ignoredByInjector({ workload, injection, release, found }: WorkloadInjection, mesh: Mesh): readonly IgnoredText[] {
   if (injection.kind !== 'arguments') return [];
   const profile = profileOf(release.value);
   if (found) return injection.installer === 'init' ? notFound(workload, injection.arguments, mesh, profile) : [];
@@ -41,19 +41,19 @@ export function notPassed({ workload, injection, release, found }: WorkloadInjec
   const idle = (given: Sourced<string>, without: () => Injection): boolean =>
     !used.has(placeOf(given.source)) && same(injection, without());
   const because = (change: ChangeName | undefined): string => notPassedBecause(installer, change, profile);
-  const annotations = ANNOTATION_NAMES.flatMap((short): readonly Unused[] => {
+  const annotations = ANNOTATION_NAMES.flatMap((short): readonly IgnoredText[] => {
     const { key, needs }: TrafficAnnotation = ANNOTATIONS[short];
     const given = workload.pod.annotations.get(key);
     if (given === undefined || !idle(given, () => again(withoutAnnotation(workload, key), mesh))) return [];
     return [{ name: key, ...given, because: because(needs) }];
   });
-  const values = givenToMesh(mesh).flatMap(({ name, value, source, change, without }): readonly Unused[] => {
+  const values = givenToMesh(mesh).flatMap(({ name, value, source, change, without }): readonly IgnoredText[] => {
     const given = { value, source };
     return !profile.has(change) && idle(given, () => again(workload, without)) ? [{ name, ...given, because: because(change) }] : [];
   });
   // The plugin looks at variables itself, and hands none of them on.
   const read = installer === 'cni' ? new Set(pluginVariables(profile)) : injection.environment;
-  const metadata = [...effectiveProxyConfig(mesh, workload).metadata].flatMap(([name, { value, source }]): readonly Unused[] =>
+  const metadata = [...effectiveProxyConfig(mesh, workload).metadata].flatMap(([name, { value, source }]): readonly IgnoredText[] =>
     !VARIABLES.has(name) || read.has(name) ? [] : [{ name, value, source, because: because('injectsEnvironment') }],
   );
   return [...annotations, ...values, ...metadata];
@@ -63,10 +63,10 @@ export function notPassed({ workload, injection, release, found }: WorkloadInjec
  * Annotations of an injected pod that its arguments know nothing of: its injector did not pass them, or they came later.
  * Of what else its injector was told nobody knows.
  */
-function notFound(workload: Workload, args: readonly InjectedArgument[], mesh: Mesh, profile: Profile): readonly Unused[] {
+function notFound(workload: Workload, args: readonly InjectedArgument[], mesh: Mesh, profile: Profile): readonly IgnoredText[] {
   const again = inject(workload, mesh, profile, 'init');
   if (again.kind !== 'arguments') return [];
-  return ANNOTATION_NAMES.flatMap((short): readonly Unused[] => {
+  return ANNOTATION_NAMES.flatMap((short): readonly IgnoredText[] => {
     const { key, needs }: TrafficAnnotation = ANNOTATIONS[short];
     const given = workload.pod.annotations.get(key);
     if (given === undefined) return [];
@@ -118,7 +118,7 @@ function notPassedBecause(installer: 'init' | 'cni', change: ChangeName | undefi
   return `the injector of Istio ${profile.release} does not pass it${since}`;
 }
 
-function placeOf(source: Source): string {
+function placeOf(source: Origin): string {
   return `${printSource(source)} ${source.kind === 'file' ? (source.key ?? '') : ''}`;
 }
 

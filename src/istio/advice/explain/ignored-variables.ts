@@ -3,17 +3,17 @@
 import { readArguments } from '../../arguments/argument-settings.ts';
 import { ARGUMENTS, argumentNamed, ENVIRONMENT, environmentOf } from '../../arguments/arguments.ts';
 import type { Environment } from '../../arguments/effective-values.ts';
-import type { Source } from '../../origin.ts';
+import type { Origin } from '../../origin.ts';
 import { ProblemError } from '../../problems.ts';
 import type { Profile } from '../../releases/profile.ts';
 import { SETTING_KEYS } from '../../settings/settings.ts';
-import type { NamedText, Unused } from './ignored.ts';
+import type { IgnoredText, NamedText } from './ignored-text.ts';
 
 /** Variables that some release's program reads; what else proxyMetadata holds is for the proxy. */
 export const VARIABLES: ReadonlySet<string> = new Set([...Object.values(ENVIRONMENT), ...ARGUMENTS.map(environmentOf)]);
 
 /** Variables without which the program would do the same, and of which no setting comes. */
-export function unreadVariables(words: readonly string[], given: readonly NamedText[], profile: Profile): readonly Unused[] {
+export function ignoredVariables(words: readonly string[], given: readonly NamedText[], profile: Profile): readonly IgnoredText[] {
   const all = readAs(words, given, profile);
   if (all === undefined) return [];
   return given.flatMap((variable) => {
@@ -31,7 +31,7 @@ function readAs(
   words: readonly string[],
   given: readonly NamedText[],
   profile: Profile,
-): { readonly text: string; readonly sources: readonly Source[] } | undefined {
+): { readonly text: string; readonly sources: readonly Origin[] } | undefined {
   const environment: Environment = Object.fromEntries(given.map(({ name, value }) => [name, value]));
   try {
     const { settings, switches, actions } = readArguments(words, environment, profile);

@@ -2,23 +2,14 @@
 
 import { wordsOf } from '../../kubernetes/injection/injected.ts';
 import type { WorkloadInjection } from '../../kubernetes/workload-injection.ts';
-import type { Sourced } from '../../origin.ts';
 import { profileOf } from '../../releases/profile.ts';
 import type { Basis } from './basis.ts';
-import { notPassed } from './ignored-by-injector.ts';
-import { unreadVariables } from './ignored-variables.ts';
-
-/** A text, by the name of the annotation, the Helm value or the variable. */
-export interface NamedText extends Sourced<string> {
-  readonly name: string;
-}
-
-export interface Unused extends NamedText {
-  readonly because: string;
-}
+import { ignoredByInjector } from './ignored-by-injector.ts';
+import type { IgnoredText, NamedText } from './ignored-text.ts';
+import { ignoredVariables } from './ignored-variables.ts';
 
 /** Everything that was given in vain, in the order of annotations, mesh values, variables. */
-export function unusedIn(basis: Basis, release: string): readonly Unused[] {
+export function ignoredIn(basis: Basis, release: string): readonly IgnoredText[] {
   switch (basis.kind) {
     case 'settings':
       return [];
@@ -26,17 +17,17 @@ export function unusedIn(basis: Basis, release: string): readonly Unused[] {
       const given = Object.entries(basis.environment).map(
         ([name, value]): NamedText => ({ name, value, source: { kind: 'environment', name } }),
       );
-      return unreadVariables(basis.words, given, profileOf(release));
+      return ignoredVariables(basis.words, given, profileOf(release));
     }
     case 'workload':
-      return [...notPassed(basis.made, basis.mesh), ...unreadBy(basis.made)];
+      return [...ignoredByInjector(basis.made, basis.mesh), ...unreadBy(basis.made)];
     default:
       return basis satisfies never;
   }
 }
 
-function unreadBy({ injection, release }: WorkloadInjection): readonly Unused[] {
+function unreadBy({ injection, release }: WorkloadInjection): readonly IgnoredText[] {
   if (injection.kind !== 'arguments') return [];
   const given = [...injection.environment].map(([name, text]) => ({ name, ...text }));
-  return unreadVariables(wordsOf(injection.arguments), given, profileOf(release.value));
+  return ignoredVariables(wordsOf(injection.arguments), given, profileOf(release.value));
 }

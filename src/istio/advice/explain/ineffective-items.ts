@@ -7,7 +7,7 @@ import type { CapturePlan } from '../../plan/plan.ts';
 import type { SettingKey } from '../../settings/settings.ts';
 import { printedValues } from '../../settings/value-text.ts';
 
-export interface Idle {
+export interface IneffectiveItem {
   /** The item, as it is written. */
   readonly item: string;
   readonly because: string;
@@ -17,7 +17,11 @@ export interface Idle {
 const MOST_ITEMS = 200;
 
 /** The idle items of a list; `isIdle` says whether the rules are the same with a value. */
-export function idleItems(key: SettingKey, { settings, ip6 }: CapturePlan, isIdle: (value: unknown) => boolean): readonly Idle[] {
+export function ineffectiveItems(
+  key: SettingKey,
+  { settings, ip6 }: CapturePlan,
+  isIneffective: (value: unknown) => boolean,
+): readonly IneffectiveItem[] {
   const { value } = settings[key];
   const texts = printedValues(settings)(key);
   if (!Array.isArray(value) || value.length < 2 || value.length > MOST_ITEMS || typeof texts !== 'object') return [];
@@ -28,7 +32,7 @@ export function idleItems(key: SettingKey, { settings, ip6 }: CapturePlan, isIdl
     const because = twice
       ? 'it stands there twice'
       : (shadowedPort(key, item, settings) ??
-        (isIdle(list.filter((_, other) => other !== index)) ? idleReason(item, ip6.tables.length > 0) : undefined));
+        (isIneffective(list.filter((_, other) => other !== index)) ? idleReason(item, ip6.tables.length > 0) : undefined));
     return because === undefined ? [] : [{ item: text, because }];
   });
 }

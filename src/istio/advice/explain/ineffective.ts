@@ -111,7 +111,7 @@ const REASONS: readonly Reason[] = [
 ];
 
 /** Why a setting has no effect; undefined where no reason is known. */
-export function reasonFor(of: Case): string | undefined {
+export function whyIneffective(of: Case): string | undefined {
   return REASONS.find(({ keys, holds }) => keys.includes(of.key) && holds(of))?.text(of);
 }
 

@@ -1,8 +1,9 @@
 /** The rules of a plan, and what lies outside the packet filter, each with its reason. */
 
+import type { Family } from '../../../netfilter/family.ts';
+import { FAMILIES } from '../../../netfilter/family.ts';
 import { printRule } from '../../../netfilter/print.ts';
-import type { Because, Family } from '../../../netfilter/rule.ts';
-import { FAMILIES } from '../../../netfilter/rule.ts';
+import type { Because } from '../../../netfilter/rule.ts';
 import type { CapturePlan } from '../../plan/plan.ts';
 import type { Routing } from '../../plan/routing.ts';
 import { printRoutingCommands } from '../../plan/routing.ts';

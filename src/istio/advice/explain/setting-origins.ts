@@ -6,7 +6,7 @@ import { layerRules } from '../../kubernetes/injection/inject.ts';
 import { argumentBehind, valuesOf, wordsOf } from '../../kubernetes/injection/injected.ts';
 import { effectiveProxyConfig } from '../../kubernetes/mesh/effective.ts';
 import { injectedSettings } from '../../kubernetes/ordinary-injection.ts';
-import type { Source, Sourced } from '../../origin.ts';
+import type { Origin, Sourced } from '../../origin.ts';
 import { printSource } from '../../origin.ts';
 import type { CapturePlan } from '../../plan/plan.ts';
 import { ProblemError } from '../../problems.ts';
@@ -21,7 +21,7 @@ import { NO_SWITCHES } from '../../settings/switches.ts';
 import { printedValues, valueText } from '../../settings/value-text.ts';
 import type { Basis } from './basis.ts';
 
-export interface Givers {
+export interface SettingOrigins {
   /** The weaker givers of a setting, the strongest first; the default last. */
   readonly over: (key: SettingKey) => readonly Sourced<string>[];
   /** The flag or the variable that brings a workload's setting to the program. */
@@ -33,7 +33,7 @@ export interface Givers {
 }
 
 /** Who gave the settings of a plan that was made of this. */
-export function giversOf(basis: Basis, { release, settings }: CapturePlan, facts: Facts): Givers {
+export function settingOriginsOf(basis: Basis, { release, settings }: CapturePlan, facts: Facts): SettingOrigins {
   const profile = profileOf(release);
   switch (basis.kind) {
     case 'settings': {
@@ -55,7 +55,7 @@ export function giversOf(basis: Basis, { release, settings }: CapturePlan, facts
       return { over: weaker(layers), passedAs: () => undefined, defaults, switches: all.switches };
     }
     case 'workload':
-      return workloadGivers(basis, settings, profile, facts);
+      return workloadOrigins(basis, settings, profile, facts);
     default:
       return basis satisfies never;
   }
@@ -65,7 +65,7 @@ export function giversOf(basis: Basis, { release, settings }: CapturePlan, facts
 type Layer = (key: SettingKey) => readonly Sourced<string>[];
 
 /** All but the strongest of what the layers give, each giver once. */
-function weaker(layers: readonly Layer[]): Givers['over'] {
+function weaker(layers: readonly Layer[]): SettingOrigins['over'] {
   return (key) => {
     const given = layers.flatMap((layer) => layer(key));
     const isFirst = (one: Sourced<string>, index: number): boolean =>
@@ -74,7 +74,7 @@ function weaker(layers: readonly Layer[]): Givers['over'] {
   };
 }
 
-function sameSource(one: Source, other: Source): boolean {
+function sameSource(one: Origin, other: Origin): boolean {
   return one.kind === other.kind && printSource(one) === printSource(other);
 }
 
@@ -102,12 +102,12 @@ function readOrNot(environment: Environment, profile: Profile, facts: Facts): Se
   }
 }
 
-function workloadGivers(
+function workloadOrigins(
   { made, mesh, sets }: Extract<Basis, { readonly kind: 'workload' }>,
   settings: Settings,
   profile: Profile,
   facts: Facts,
-): Givers {
+): SettingOrigins {
   const defaults = injectedSettings(profile);
   const { injection, workload } = made;
   if (injection.kind !== 'arguments') return { over: () => [], passedAs: () => undefined, defaults, switches: NO_SWITCHES };
@@ -118,7 +118,7 @@ function workloadGivers(
   const texts = whole(raw);
   const pod: Layer = (key) => {
     const { source } = raw[key];
-    const placed = (at: Source): readonly Sourced<string>[] => texts(key).map(({ value }) => ({ value, source: at }));
+    const placed = (at: Origin): readonly Sourced<string>[] => texts(key).map(({ value }) => ({ value, source: at }));
     if (source.kind === 'environment') {
       const at = injection.environment.get(source.name)?.source ?? source;
       return [...placed(at), ...(metadata.get(source.name)?.over ?? []), ...unasked(key)];
@@ -126,7 +126,7 @@ function workloadGivers(
     const argument = source.kind === 'argument' ? argumentBehind(source.flag, injection.arguments) : undefined;
     if (argument === undefined) return texts(key);
     // An argument that the injector always passes ends with its default; of others the program has its own.
-    const passed = [argument, ...argument.over].some((giver) => giver.source.kind === 'injected');
+    const passed = [argument, ...argument.over].some((origin) => origin.source.kind === 'injected');
     return [...placed(argument.source), ...argument.over, ...(passed ? [] : unasked(key))];
   };
   const passedAs = (key: SettingKey): string | undefined => {

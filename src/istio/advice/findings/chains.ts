@@ -13,7 +13,7 @@ import { jumpOf, placeText, tablesOf } from './subject.ts';
  */
 export const unreachedChains: Check = (subject) => {
   const { own, option, seen } = subject;
-  const [first, second] = [subject.made, subject.wanted].filter((plan) => plan !== undefined);
+  const [first, second] = [subject.made, subject.desired].filter((plan) => plan !== undefined);
   if (first === undefined) return [];
   const emptied = flushedFamilies(seen);
   return tablesOf(subject).flatMap(({ family, table }) => {

@@ -1,8 +1,8 @@
 /** Tables of which only Istio's chains are left, without a rule: iptables -F empties chains and keeps them. */
 
+import type { Family } from '../../../netfilter/family.ts';
+import { FAMILIES } from '../../../netfilter/family.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
-import type { Family } from '../../../netfilter/rule.ts';
-import { FAMILIES } from '../../../netfilter/rule.ts';
 import { ownChainsOf } from '../../found/ownership/parts.ts';
 import type { Check } from './subject.ts';
 import { placeText } from './subject.ts';

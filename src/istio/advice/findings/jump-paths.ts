@@ -1,6 +1,4 @@
-/** Rules of Istio in more than one way at once: in two backends, native to nft, of ambient mode. */
-
-import { FAMILIES } from '../../../netfilter/rule.ts';
+import { FAMILIES } from '../../../netfilter/family.ts';
 import { programOfChain } from '../../found/foreign-programs.ts';
 import type { Check, Subject } from './subject.ts';
 import { ambientChains, hasSidecar, placeText, tablesOf } from './subject.ts';

@@ -1,7 +1,7 @@
 /** Whether anything listens where the rules send traffic. */
 
 import type { Rule } from '../../../netfilter/rule.ts';
-import { asked } from '../../found/ownership/rule-values.ts';
+import { matchValue } from '../../found/ownership/rule-values.ts';
 import type { Check } from './subject.ts';
 import { tablesOf } from './subject.ts';
 
@@ -14,7 +14,7 @@ export const listeners: Check = ({ listening, seen, own, ownership }) => {
     }),
   );
   const silent = (['tcp', 'udp'] as const).flatMap((protocol) => {
-    const ports = rules.filter((rule) => (asked(rule, 'protocol') === 'udp') === (protocol === 'udp')).flatMap(portOf);
+    const ports = rules.filter((rule) => (matchValue(rule, 'protocol') === 'udp') === (protocol === 'udp')).flatMap(portOf);
     const missing = [...new Set(ports)].filter((port) => !listening[protocol].has(port)).sort((a, b) => a - b);
     return missing.length === 0 ? [] : [`${protocol.toUpperCase()} ${missing.join(' and ')}`];
   });

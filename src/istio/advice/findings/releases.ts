@@ -1,10 +1,10 @@
 /** Rules of another release than the one that was meant: the arguments of one, the image of another. */
 
+import { FAMILIES } from '../../../netfilter/family.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { compareObservations, observeAll } from '../../../netfilter/observation.ts';
 import { keepOnly } from '../../../netfilter/reconcile.ts';
 import type { Ruleset } from '../../../netfilter/rule.ts';
-import { FAMILIES } from '../../../netfilter/rule.ts';
 import type { CapturePlan } from '../../plan/plan.ts';
 import { planFor } from '../../plan/plan.ts';
 import { ProblemError } from '../../problems.ts';
@@ -15,12 +15,12 @@ import type { Check, Found, Subject } from './subject.ts';
 import { hasSidecar, placeText } from './subject.ts';
 
 /** Inbound traffic sent to another port than the given settings say: releases that had no port of its own, or not always (istio#28026). */
-export const inboundPort: Check = ({ seen, wanted: plan }) => {
+export const inboundPort: Check = ({ seen, desired: plan }) => {
   if (plan === undefined) return [];
   return FAMILIES.flatMap((family): readonly Found[] => {
-    const [found, wanted] = [redirectedTo(seen[family]), redirectedTo(plan[family])];
-    if (found === undefined || wanted === undefined || found === wanted) return [];
-    return [{ code: 'inbound-port', args: { where: placeText(family), found: `${found}`, wanted: `${wanted}` }, family }];
+    const [found, desired] = [redirectedTo(seen[family]), redirectedTo(plan[family])];
+    if (found === undefined || desired === undefined || found === desired) return [];
+    return [{ code: 'inbound-port', args: { where: placeText(family), found: `${found}`, wanted: `${desired}` }, family }];
   });
 };
 
@@ -32,16 +32,16 @@ function redirectedTo({ tables }: Ruleset): number | undefined {
 
 /** Exactly the rules that other releases make of the settings that were given. */
 export const otherRelease: Check = (subject) => {
-  const { wanted } = subject;
-  if (wanted === undefined || !FAMILIES.some((family) => hasSidecar(subject, family))) return [];
+  const { desired } = subject;
+  if (desired === undefined || !FAMILIES.some((family) => hasSidecar(subject, family))) return [];
   const ours = ourPart(subject);
-  if (isSame(ours, wanted)) return [];
+  if (isSame(ours, desired)) return [];
   const releases = ruleKinds().flatMap((kind) => {
-    const plan = planAt(subject, wanted, kind.profile.release);
+    const plan = planAt(subject, desired, kind.profile.release);
     return plan !== undefined && isSame(ours, plan) ? kind.releases : [];
   });
   if (releases.length === 0) return [];
-  return [{ code: 'other-release', args: { releases: spansText(releases), release: wanted.release } }];
+  return [{ code: 'other-release', args: { releases: spansText(releases), release: desired.release } }];
 };
 
 /** The state without what is not ours, and without policies, which are nobody's of Istio. */

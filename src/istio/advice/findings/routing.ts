@@ -1,8 +1,9 @@
 /** Policy routing that TPROXY needs, and the address ::6: what is missing and what is left over. */
 
+import type { Family } from '../../../netfilter/family.ts';
+import { FAMILIES } from '../../../netfilter/family.ts';
 import { printNetwork } from '../../../netfilter/network.ts';
-import type { Family, Rule } from '../../../netfilter/rule.ts';
-import { FAMILIES } from '../../../netfilter/rule.ts';
+import type { Rule } from '../../../netfilter/rule.ts';
 import type { RoutingItem } from '../../found/routing-changes.ts';
 import { marksOf, routingChanges, routingCommand } from '../../found/routing-changes.ts';
 import type { Routing } from '../../plan/routing.ts';
@@ -40,7 +41,7 @@ function tproxyMarks(rules: readonly Rule[]): readonly number[] {
 
 /** What is there for packets of one mark: a plain rule to a table that delivers everything here. */
 function forMark(subject: Subject, family: Family, mark: number): readonly Found[] {
-  const { routing, made, wanted } = subject;
+  const { routing, made, desired } = subject;
   const own = routing?.rules.filter((rule) => rule.family === family && rule.plain && rule.mark === mark) ?? [];
   const delivers = (table: number): boolean =>
     routing?.routes.some((route) => route.family === family && route.table === table && route.localDefault) ?? false;
@@ -53,7 +54,7 @@ function forMark(subject: Subject, family: Family, mark: number): readonly Found
       { code: 'routing-doubled', args: { ...args, count: `${more.length + 1}`, command: commands(subject, 'del', doubles) }, family },
     ];
   }
-  const table = own[0]?.table ?? (wanted ?? made)?.routing.rules.find((rule) => rule.mark === mark)?.table ?? USUAL_TABLE;
+  const table = own[0]?.table ?? (desired ?? made)?.routing.rules.find((rule) => rule.mark === mark)?.table ?? USUAL_TABLE;
   const missing: readonly RoutingItem[] = [
     ...(delivers(table) ? [] : [{ kind: 'route', family, table, device: 'lo' } as const]),
     ...(own.length > 0 ? [] : [{ kind: 'rule', family, mark, table } as const]),

@@ -1,10 +1,12 @@
 /** What the findings are looked for in. */
 
+import type { Family } from '../../../netfilter/family.ts';
+import { FAMILIES } from '../../../netfilter/family.ts';
 import type { Match } from '../../../netfilter/match.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { forShell, printMatch, printRule } from '../../../netfilter/print.ts';
-import type { Chain, Family, Rule, Table } from '../../../netfilter/rule.ts';
-import { FAMILIES, isBuiltIn } from '../../../netfilter/rule.ts';
+import type { Chain, Rule, Table } from '../../../netfilter/rule.ts';
+import { isBuiltIn } from '../../../netfilter/rule.ts';
 import { ambientChainsIn, ownChainsOf } from '../../found/ownership/parts.ts';
 import type { Ownership } from '../../found/ownership.ts';
 import { ownedIn } from '../../found/ownership.ts';
@@ -27,7 +29,7 @@ export interface Evidence {
   /** What most likely made the rules. */
   readonly made?: CapturePlan;
   /** The rules that should be there, where somebody said so. */
-  readonly wanted?: CapturePlan;
+  readonly desired?: CapturePlan;
   /** How a command is told of this namespace (`--here`, `--pid 7`), and what goes before other programs' commands there. */
   readonly reach?: { readonly option: string; readonly prefix: string };
 }
@@ -54,10 +56,10 @@ export interface Found {
 export type Check = (subject: Subject) => readonly Found[];
 
 export function subjectOf(evidence: Evidence): Subject {
-  const { seen, made, wanted, reach } = evidence;
+  const { seen, made, desired, reach } = evidence;
   return {
     ...evidence,
-    ownership: ownedIn(seen, made ?? wanted),
+    ownership: ownedIn(seen, made ?? desired),
     option: reach?.option ?? '--pid N',
     own: { ip: ownChainsOf(seen.ip), ip6: ownChainsOf(seen.ip6) },
   };

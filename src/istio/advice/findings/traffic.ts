@@ -1,9 +1,10 @@
 /** Traffic that goes past the rules: IPv6, and DNS. */
 
+import type { Family } from '../../../netfilter/family.ts';
+import { FAMILIES } from '../../../netfilter/family.ts';
 import type { KnownMatch } from '../../../netfilter/match.ts';
 import { parseNetwork } from '../../../netfilter/network.ts';
-import type { Family, Rule } from '../../../netfilter/rule.ts';
-import { FAMILIES } from '../../../netfilter/rule.ts';
+import type { Rule } from '../../../netfilter/rule.ts';
 import { isPort, matchesOf } from '../../found/ownership/rule-values.ts';
 import type { Check, Subject } from './subject.ts';
 import { builtInChains, hasSidecar, leadsTo, tablesOf } from './subject.ts';
@@ -47,7 +48,7 @@ export const dnsCapture: Check = (subject) => {
 
 /** Captured nameservers none of which the pod asks. */
 export const nameservers: Check = ({ facts, seen, option }) => {
-  const asked = facts?.nameservers ?? [];
+  const podServers = facts?.nameservers ?? [];
   const captured = [
     ...new Set(
       tablesOf({ seen }).flatMap(({ table }) =>
@@ -57,9 +58,9 @@ export const nameservers: Check = ({ facts, seen, option }) => {
       ),
     ),
   ];
-  const fits = captured.some((address) => address === undefined || asked.includes(address));
-  if (asked.length === 0 || captured.length === 0 || fits) return [];
-  return [{ code: 'other-nameservers', args: { captured: captured.join(', '), asked: asked.join(', '), option } }];
+  const fits = captured.some((address) => address === undefined || podServers.includes(address));
+  if (podServers.length === 0 || captured.length === 0 || fits) return [];
+  return [{ code: 'other-nameservers', args: { captured: captured.join(', '), asked: podServers.join(', '), option } }];
 };
 
 function destinationOf(rule: Rule): string | undefined {

@@ -1,12 +1,13 @@
 /** Rules that a setting makes and no packet can match. */
 
 import { deadRules } from '../../../netfilter/behavior.ts';
+import type { Family } from '../../../netfilter/family.ts';
+import { FAMILIES } from '../../../netfilter/family.ts';
 import { printRestore, printRule } from '../../../netfilter/print.ts';
-import type { Family, Rule } from '../../../netfilter/rule.ts';
-import { FAMILIES } from '../../../netfilter/rule.ts';
+import type { Rule } from '../../../netfilter/rule.ts';
 import { injectedSettings } from '../../kubernetes/ordinary-injection.ts';
-import { sideOf } from '../../packets/behavior/operand.ts';
-import { sceneOfPlan } from '../../packets/pod-network.ts';
+import { operandOf } from '../../packets/behavior/operand.ts';
+import { podNetworkOfPlan } from '../../packets/pod-network.ts';
 import type { CapturePlan } from '../../plan/plan.ts';
 import { planFor } from '../../plan/plan.ts';
 import { profileOf } from '../../releases/profile.ts';
@@ -79,11 +80,11 @@ function bareSettings({ settings, release }: CapturePlan): Settings {
 function deadIn(plan: CapturePlan, family: Family): readonly Dead[] {
   if (plan[family].tables.length === 0) return [];
   const all = plan[family].tables.flatMap(({ name, chains }) =>
-    chains.flatMap((chain) => chain.rules.map((rule) => likeness(name, chain.name, rule))),
+    chains.flatMap((chain) => chain.rules.map((rule) => fingerprint(name, chain.name, rule))),
   );
-  return deadRules(sideOf(sceneOfPlan(plan), family)).flatMap(({ place: { table, chain, rule } }): readonly Dead[] => {
+  return deadRules(operandOf(podNetworkOfPlan(plan), family)).flatMap(({ place: { table, chain, rule } }): readonly Dead[] => {
     // What stands there twice is told of as a port or a range that does, or is what the program makes of every list.
-    const same = likeness(table, chain, rule);
+    const same = fingerprint(table, chain, rule);
     if (all.indexOf(same) !== all.lastIndexOf(same)) return [];
     return [
       {
@@ -100,7 +101,7 @@ function countOf(plan: CapturePlan, family: Family): number {
 }
 
 /** A rule and what it is there for. */
-function likeness(table: string, chain: string, rule: Rule): string {
+function fingerprint(table: string, chain: string, rule: Rule): string {
   return `${table} ${chain} ${printRule(rule)} ${rule.because?.settings.join()}`;
 }
 

@@ -1,12 +1,12 @@
 /** Diagnostics of many workloads: equal ones are one result with a number, and what is kept does not grow with the workloads. */
 
-import { likenessOf } from '../../kubernetes/fingerprint.ts';
+import { fingerprintOf } from '../../kubernetes/fingerprint.ts';
 import type { Workload } from '../../kubernetes/manifest/workload.ts';
 import type { Mesh } from '../../kubernetes/mesh/mesh.ts';
 import { ownerOf } from '../../kubernetes/rule-groups/owner.ts';
 import type { Counting, Member, Tally } from '../../kubernetes/rule-groups/tally.ts';
 import { counting } from '../../kubernetes/rule-groups/tally.ts';
-import type { Source } from '../../origin.ts';
+import type { Origin } from '../../origin.ts';
 import type { Problem, Severity } from '../../problems.ts';
 import type { SidecarFile } from '../../settings/sidecar-file.ts';
 import type { Diagnostic, Linted, LintRequest } from '../lint.ts';
@@ -16,7 +16,7 @@ import { diagnosticOf, lintSidecar, lintWorkload } from '../lint.ts';
 export interface Result extends Diagnostic {
   readonly workloads: Tally;
   /** Where it stands, each place once; the first ones where there are many. */
-  readonly places: readonly Source[];
+  readonly places: readonly Origin[];
 }
 
 /** Diagnostics of a code whose results were not kept. */
@@ -38,7 +38,7 @@ export interface LintReport {
 
 export interface LintGathering {
   readonly workload: (workload: Workload, mesh: Mesh) => void;
-  readonly sidecar: (sidecar: SidecarFile, source: Source) => void;
+  readonly sidecar: (sidecar: SidecarFile, source: Origin) => void;
   /** What could not be read: it belongs to no workload. */
   readonly problem: (problem: Problem) => void;
   readonly report: () => LintReport;
@@ -53,7 +53,7 @@ const MOST_KNOWN = 20_000;
 interface Gathered {
   readonly diagnostic: Diagnostic;
   readonly members: Counting;
-  readonly places: Map<string, Source>;
+  readonly places: Map<string, Origin>;
   /** How many members were asked where it stands: that may be one place for all of them, as of a value of the mesh. */
   asked: number;
 }
@@ -110,14 +110,14 @@ export function lintGathering(request: Omit<LintRequest, 'mesh'>): LintGathering
       workloads += 1;
       if (mesh !== meshOfKnown) likenesses.clear();
       meshOfKnown = mesh;
-      const likeness = likenessOf(workload, mesh);
-      const before = likenesses.get(likeness);
+      const fingerprint = fingerprintOf(workload, mesh);
+      const before = likenesses.get(fingerprint);
       // One that is like another stands elsewhere: that is worth a look for as long as places are kept.
       const wanted = before?.raised.some(({ result }) => result !== undefined && result.asked < MOST_PLACES) ?? true;
       const known = wanted || before === undefined ? knownOf(lintWorkload(workload, { ...request, mesh })) : before;
       if (before === undefined) {
         distinct += 1;
-        if (likenesses.size < MOST_KNOWN) likenesses.set(likeness, known);
+        if (likenesses.size < MOST_KNOWN) likenesses.set(fingerprint, known);
       }
       const { release } = known;
       if (release === undefined) unknownReleases += 1;

@@ -5,7 +5,7 @@ import { injectChoice } from '../../kubernetes/injection/inject-choice.ts';
 import type { NotInjected } from '../../kubernetes/injection/injected.ts';
 import { programOf } from '../../kubernetes/injection/observed.ts';
 import type { Workload } from '../../kubernetes/manifest/workload.ts';
-import type { Source } from '../../origin.ts';
+import type { Origin } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problemText, quoted } from '../../problems.ts';
 import type { Profile } from '../../releases/profile.ts';
@@ -32,7 +32,7 @@ const REASONS: Readonly<Record<NotInjected, string>> = {
 
 interface Given {
   readonly key: string;
-  readonly source: Source;
+  readonly source: Origin;
 }
 
 /** Annotations about traffic on a pod that gets no rules, and its wish to be injected where no injector follows it. */

@@ -2,7 +2,7 @@
 
 import { addressBits, parseNetwork, printNetwork } from '../../../netfilter/network.ts';
 import { problemText } from '../../problems.ts';
-import { holdersIn } from './annotated-objects.ts';
+import { annotatedObjectsIn } from './annotated-objects.ts';
 import type { Raised, SettingsCheck } from './subject.ts';
 
 const KEYS = ['outbound.includeRanges', 'outbound.excludeRanges'] as const;
@@ -12,9 +12,9 @@ export const rangesInRanges: SettingsCheck = ({ values, origin, name, place }) =
   KEYS.flatMap((key) => {
     const list = values[key];
     if (list === '*' || origin(key) === 'nobody') return [];
-    const holders = holdersIn(list);
+    const annotatedObjects = annotatedObjectsIn(list);
     return list.flatMap((inner, index): readonly Raised[] => {
-      const at = holders(inner).find((place) => place !== index);
+      const at = annotatedObjects(inner).find((place) => place !== index);
       const outer = at === undefined ? undefined : list[at];
       if (outer === undefined) return [];
       return [
@@ -27,9 +27,9 @@ export const rangesInRanges: SettingsCheck = ({ values, origin, name, place }) =
 export const rangesBoth: SettingsCheck = ({ values, origin, place }) => {
   const [included, excluded] = [values['outbound.includeRanges'], values['outbound.excludeRanges']];
   if (included === '*' || (origin('outbound.includeRanges') === 'nobody' && origin('outbound.excludeRanges') === 'nobody')) return [];
-  const holders = holdersIn(excluded);
+  const annotatedObjects = annotatedObjectsIn(excluded);
   return included.flatMap((inner): readonly Raised[] => {
-    const [at] = holders(inner);
+    const [at] = annotatedObjects(inner);
     const outer = at === undefined ? undefined : excluded[at];
     if (outer === undefined) return [];
     const args = { inner: printNetwork(inner), outer: printNetwork(outer) };
@@ -54,8 +54,8 @@ export const excludedRanges: SettingsCheck = ({ values, origin, name, place, onl
   const who = origin(key);
   if (who === 'nobody' || (who === 'mesh' && origin('outbound.includeRanges') === 'own')) return [];
   if (included === '*' || values['outbound.includePorts'].length > 0) return [];
-  const within = holdersIn(included);
-  const around = new Set(included.flatMap(holdersIn(values[key])));
+  const within = annotatedObjectsIn(included);
+  const around = new Set(included.flatMap(annotatedObjectsIn(values[key])));
   const idle = values[key].filter((range, index) => !(only4 && range.family === 'ip6') && within(range).length === 0 && !around.has(index));
   if (idle.length === 0) return [];
   return [{ code: 'outbound-excludes-idle', source: place(key), args: { name: name(key), values: idle.map(printNetwork).join(', ') } }];

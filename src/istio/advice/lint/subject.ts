@@ -8,7 +8,7 @@ import type { Mesh } from '../../kubernetes/mesh/mesh.ts';
 import { MESH_VALUES } from '../../kubernetes/mesh/mesh.ts';
 import { injectedSettings } from '../../kubernetes/ordinary-injection.ts';
 import type { WorkloadInjection } from '../../kubernetes/workload-injection.ts';
-import type { Source, Sourced } from '../../origin.ts';
+import type { Origin, Sourced } from '../../origin.ts';
 import type { CapturePlan } from '../../plan/plan.ts';
 import type { Severity } from '../../problems.ts';
 import type { Release } from '../../releases/known.ts';
@@ -19,17 +19,17 @@ import { valuesOf } from '../../settings/settings.ts';
 import type { LintCode } from './kinds.ts';
 
 /** Who gave a value: the workload (or the sidecar file) itself, the mesh, or nobody. */
-export type Origin = 'own' | 'mesh' | 'nobody';
+export type Level = 'own' | 'mesh' | 'nobody';
 
 /** Settings, whatever they were read from. */
 export interface SettingsSubject {
   readonly profile: Profile;
   readonly settings: Settings;
   readonly values: SettingValues;
-  readonly origin: (key: SettingKey) => Origin;
+  readonly origin: (key: SettingKey) => Level;
   /** What the user calls it: an annotation, a Helm value, a setting. */
   readonly name: (key: SettingKey) => string;
-  readonly place: (key: SettingKey) => Source;
+  readonly place: (key: SettingKey) => Origin;
   /** The text that the value was read from, where that is known. */
   readonly text: (key: SettingKey) => string | undefined;
   /** Inbound ports that Istio excludes of its own accord. */
@@ -55,7 +55,7 @@ export interface WorkloadSubject {
 /** A diagnostic before its words are filled in. */
 export interface Raised {
   readonly code: LintCode;
-  readonly source: Source;
+  readonly source: Origin;
   readonly args: Readonly<Record<string, string>>;
   /** Where it is worse than its code is. */
   readonly severity?: Severity;
@@ -114,7 +114,7 @@ export function settingsOfWorkload(plan: CapturePlan, made: WorkloadInjection, p
       return setting === undefined || value === undefined ? [] : [[setting, value] as const];
     }),
   );
-  const isMesh = ({ source }: { readonly source: Source }): boolean =>
+  const isMesh = ({ source }: { readonly source: Origin }): boolean =>
     source.kind === 'file' && source.key !== undefined && Object.hasOwn(MESH_VALUES, source.key);
   const statusPorts = [workload.pod.annotations.get(ANNOTATIONS.statusPort.key)?.value, mesh.values.get('global.proxy.statusPort')?.value];
   return {

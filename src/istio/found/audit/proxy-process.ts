@@ -3,10 +3,10 @@
 import { ENVIRONMENT } from '../../arguments/arguments.ts';
 import type { Container, Texts, Workload } from '../../kubernetes/manifest/workload.ts';
 import type { Mesh } from '../../kubernetes/mesh/mesh.ts';
-import type { Source, Sourced } from '../../origin.ts';
+import type { Origin, Sourced } from '../../origin.ts';
 
 /** What can be read of a process, all of it text from outside. */
-export interface ProcessTold {
+export interface ProxyProcess {
   readonly pid: number;
   /** Of {@link VARIABLES}. */
   readonly environment: ReadonlyMap<string, string>;
@@ -44,13 +44,13 @@ const NAMED_BY = {
 const MOST_OF_A_NAME = 253;
 
 /** The names that a proxy's environment tells; those of other pods are told by their host name alone. */
-export function nameOf({ environment, hostname }: ProcessTold): PodName {
+export function nameOf({ environment, hostname }: ProxyProcess): PodName {
   const of = (name: keyof PodName): string => (environment.get(NAMED_BY[name]) ?? '').slice(0, MOST_OF_A_NAME);
   return { namespace: of('namespace'), pod: of('pod') || hostname.slice(0, MOST_OF_A_NAME), workload: of('workload'), node: of('node') };
 }
 
 /** The release that the proxy's image names in its environment. */
-export function releaseTold({ environment, pid }: ProcessTold): Sourced<string> | undefined {
+export function releaseOfProxy({ environment, pid }: ProxyProcess): Sourced<string> | undefined {
   const value = environment.get(VERSION);
   return value === undefined || value === '' ? undefined : { value, source: environmentPlace(pid, VERSION) };
 }
@@ -78,10 +78,10 @@ export const VARIABLES: ReadonlySet<string> = new Set([
 const MOST_ANNOTATED = 64 * 1024;
 
 /** The workload that such a pod is, as far as its rules depend on it. Throws an Error where that is too much to look at. */
-export function workloadOf(told: ProcessTold, addresses: readonly string[], nameservers: readonly string[] | undefined): Workload {
-  const { pid, environment } = told;
-  const source: Source = { kind: 'file', file: `/proc/${pid}`, line: 0, column: 0 };
-  const { namespace, pod } = nameOf(told);
+export function workloadOf(proxy: ProxyProcess, addresses: readonly string[], nameservers: readonly string[] | undefined): Workload {
+  const { pid, environment } = proxy;
+  const source: Origin = { kind: 'file', file: `/proc/${pid}`, line: 0, column: 0 };
+  const { namespace, pod } = nameOf(proxy);
   const ids = { supplementalGroups: [] };
   const container = (name: string, rest: Partial<Container>): Container => ({
     ...{ name: { value: name, source }, command: [], args: [], env: new Map(), envFrom: [], ports: [], ids },
@@ -95,7 +95,7 @@ export function workloadOf(told: ProcessTold, addresses: readonly string[], name
     source,
     annotations: new Map(),
     pod: {
-      ...{ source, annotations: annotationsTold(told), labels: new Map(), hostNetwork: false, ids, initContainers: [], addresses },
+      ...{ source, annotations: annotationsTold(proxy), labels: new Map(), hostNetwork: false, ids, initContainers: [], addresses },
       containers: [
         container('app', { ports: portsTold(environment.get(PORTS) ?? '', environmentPlace(pid, PORTS)) }),
         container('istio-proxy', { env }),
@@ -109,7 +109,7 @@ export function workloadOf(told: ProcessTold, addresses: readonly string[], name
  * The pod's annotations: as they are, and over them those that the injector saw, which it writes into the proxy's
  * environment: one that was changed since then has changed no rule.
  */
-function annotationsTold({ pid, environment, annotations }: ProcessTold): Texts {
+function annotationsTold({ pid, environment, annotations }: ProxyProcess): Texts {
   const found = new Map(downwardTexts(annotations, `/proc/${pid}/root/etc/istio/pod/annotations`));
   const source = environmentPlace(pid, INJECTED_WITH);
   for (const [key, value] of jsonTexts(environment.get(INJECTED_WITH) ?? '')) found.set(key, { value, source });
@@ -143,7 +143,7 @@ function jsonIn(text: string): unknown {
  * The mesh with the proxyMetadata of this pod: it is in the proxy's environment as well as in that of istio-init, so of
  * the former those variables are taken that any release of the program reads.
  */
-export function meshFor(mesh: Mesh, { pid, environment }: ProcessTold): Mesh {
+export function meshFor(mesh: Mesh, { pid, environment }: ProxyProcess): Mesh {
   const metadata: Texts = new Map(
     [...environment]
       .filter(([name]) => OF_THE_PROGRAM.has(name))
@@ -158,7 +158,7 @@ export function meshFor(mesh: Mesh, { pid, environment }: ProcessTold): Mesh {
   };
 }
 
-function environmentPlace(pid: number, name: string): Source {
+function environmentPlace(pid: number, name: string): Origin {
   return { kind: 'file', file: `/proc/${pid}/environ`, line: 0, column: 0, key: name };
 }
 
@@ -186,7 +186,7 @@ function unquoted(text: string): string | undefined {
 }
 
 /** The ports that the app's containers declare, as the injector writes them into the proxy's environment. */
-function portsTold(text: string, source: Source): Container['ports'] {
+function portsTold(text: string, source: Origin): Container['ports'] {
   const list = jsonIn(text);
   if (!Array.isArray(list)) return [];
   return list.flatMap((port: unknown) => {

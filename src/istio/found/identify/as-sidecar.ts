@@ -2,7 +2,7 @@
 
 import { API_VERSION } from '../../api-version.ts';
 import { ARGUMENTS, ENVIRONMENT } from '../../arguments/arguments.ts';
-import type { Source } from '../../origin.ts';
+import type { Origin } from '../../origin.ts';
 import { problemText } from '../../problems.ts';
 import type { Kind } from '../../releases/kinds.ts';
 import { printedSettings } from '../../settings/printed-settings.ts';
@@ -41,7 +41,7 @@ const ASKED_BY: Readonly<Record<keyof Switches, string>> = {
 
 const SWITCH_NAMES = Object.keys(ASKED_BY) as readonly (keyof Switches)[];
 
-const SOURCE: Source = { kind: 'rules' };
+const SOURCE: Origin = { kind: 'rules' };
 
 /**
  * The document for releases of some kinds, the newest last. Settings that the injectors of all these releases pass are
@@ -56,14 +56,14 @@ export function asSidecar(
   const differing = (kind: Kind): readonly SettingKey[] =>
     SETTING_KEYS.filter((key) => !isSameValue(values, ordinaryValues(kind.profile), key));
   const newest = kinds.at(-1);
-  const odd = newest === undefined ? [] : differing(newest);
+  const nonDefault = newest === undefined ? [] : differing(newest);
   const leavesOnly = (kind: Kind): Proposal => {
-    const kept = Object.fromEntries(odd.map((key) => [key, values[key]]));
+    const kept = Object.fromEntries(nonDefault.map((key) => [key, values[key]]));
     return { values: { ...ordinaryValues(kind.profile), ...kept }, switches, facts };
   };
   // At an older release the injector may pass something else.
   const wanted = kinds.every((kind) => same(kind, leavesOnly(kind)))
-    ? odd
+    ? nonDefault
     : SETTING_KEYS.filter((key) => kinds.some((kind) => differing(kind).includes(key)));
   const printed = printedSettings(settings);
   const unsaid: Unsaid[] = SWITCH_NAMES.filter((name) => switches[name] !== NO_SWITCHES[name]).map((name) => ({

@@ -1,6 +1,4 @@
-/** What rules say of settings: for each group of them what they may be, place by place. */
-
-import type { Family } from '../../../netfilter/rule.ts';
+import type { Family } from '../../../netfilter/family.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { SettingValues } from '../../settings/settings.ts';
 import type { Switches } from '../../settings/switches.ts';
@@ -9,16 +7,16 @@ import { readDns } from './dns.ts';
 import { readInbound, readProxyPorts } from './inbound.ts';
 import { readInterfaces } from './interfaces.ts';
 import { readDropInvalid, readMark, readMode } from './marks.ts';
-import type { Shown } from './observed-rules.ts';
+import type { ObservedRules } from './observed-rules.ts';
 import { joinRanges, readLoopback, readOutboundPorts, readRanges } from './outbound.ts';
 import { readOwners } from './owners.ts';
 import type { Part, Proposal } from './proposal.ts';
 import { proposalOf } from './proposal.ts';
 
 /** For each group of settings what they may be, the surest first; never empty. */
-export type Choices = readonly (readonly Part[])[];
+export type Candidates = readonly (readonly Part[])[];
 
-export type BothShown = Readonly<Record<Family, Shown>>;
+export type BothFamilies = Readonly<Record<Family, ObservedRules>>;
 
 /** A pod with rules of IPv6 has an address of it; no rule tells which. */
 export const SOME_ADDRESS_6 = '2001:db8::1';
@@ -31,12 +29,12 @@ export const HIDDEN_SERVERS: Readonly<Record<Family, string>> = { ip: '2001:db8:
  * has changed, the first of each choice is right: what stands where is known. The others are for rules that were
  * changed since: the same setting shows in several places, and in both families.
  */
-export function choicesFor({ ip, ip6 }: BothShown, profile: Profile): Choices {
+export function candidatesFor({ ip, ip6 }: BothFamilies, profile: Profile): Candidates {
   const captured = [ip, ip6].filter((of) => of.captured);
-  const shown = captured.length > 0 ? captured : [ip];
-  const perFamily = (read: (of: Shown) => Partial<SettingValues>): readonly Part[] => eitherFirst(shown.map(read));
-  const perPlace = (read: (of: Shown) => readonly Partial<SettingValues>[]): readonly Part[] =>
-    eitherFirst(shown.flatMap((of) => read(of)));
+  const observedRules = captured.length > 0 ? captured : [ip];
+  const perFamily = (read: (of: ObservedRules) => Partial<SettingValues>): readonly Part[] => eitherFirst(observedRules.map(read));
+  const perPlace = (read: (of: ObservedRules) => readonly Partial<SettingValues>[]): readonly Part[] =>
+    eitherFirst(observedRules.flatMap((of) => read(of)));
   const inbound = perFamily((of) => readInbound(of, profile));
   const includePorts = inbound[0]?.values?.['inbound.includePorts'];
   const loopback = readLoopback(ip, profile);
@@ -45,7 +43,7 @@ export function choicesFor({ ip, ip6 }: BothShown, profile: Profile): Choices {
     ip6.captured ? readRanges(ip6, profile, LOOPBACK) : undefined,
   );
   return [
-    [{ values: Object.assign({}, ...shown.map(readMode)) }],
+    [{ values: Object.assign({}, ...observedRules.map(readMode)) }],
     inbound,
     perFamily((of) => readProxyPorts(of, profile, includePorts)),
     perPlace((of) => readOutboundPorts(of, profile)),
@@ -55,7 +53,7 @@ export function choicesFor({ ip, ip6 }: BothShown, profile: Profile): Choices {
     perPlace((of) => readInterfaces(of, profile)),
     perPlace(readMark),
     perFamily((of) => readDropInvalid(of, profile)),
-    dnsParts(shown, profile),
+    dnsParts(observedRules, profile),
     [{ switches: quirks(ip, ip6, profile), ...(ip6.captured ? { facts: { addresses: [SOME_ADDRESS_6] } } : {}) }],
   ];
 }
@@ -69,8 +67,8 @@ function eitherFirst(readings: readonly Partial<SettingValues>[]): readonly Part
   return whole.length === 0 ? [{}] : whole.map((values) => ({ values }));
 }
 
-function dnsParts(shown: readonly Shown[], profile: Profile): readonly Part[] {
-  const all = shown.map(readDns);
+function dnsParts(observedRules: readonly ObservedRules[], profile: Profile): readonly Part[] {
+  const all = observedRules.map(readDns);
   return Array.from({ length: Math.max(...all.map(({ length }) => length)) }, (_, index): Part => {
     const found = all.flatMap((readings) => readings[index] ?? readings[0] ?? []);
     const captures = found.map(({ capture }) => capture);
@@ -78,7 +76,7 @@ function dnsParts(shown: readonly Shown[], profile: Profile): readonly Part[] {
     const named = found.flatMap((reading) => reading.servers.map(({ address }) => address));
     // Some releases capture nothing without a server: then it is one of the family that has no rules.
     const hidden = capture === 'servers' && named.length === 0 && profile.has('dnsNeedsServers');
-    const servers = hidden ? [HIDDEN_SERVERS[shown[0]?.family ?? 'ip']] : named;
+    const servers = hidden ? [HIDDEN_SERVERS[observedRules[0]?.family ?? 'ip']] : named;
     // Only one release's environment chose between two ports.
     const agent = profile.has('dnsEnvironment17') ? found.flatMap((reading) => reading.agent ?? [])[0] : undefined;
     const zones = profile.has('dnsZonesByEnvironment') && found.some((reading) => reading.zones);
@@ -91,7 +89,7 @@ function dnsParts(shown: readonly Shown[], profile: Profile): readonly Part[] {
 }
 
 /** What only the older programs' environment, or a flag for debugging, can have asked for. */
-function quirks(ip: Shown, ip6: Shown, { has }: Profile): Partial<Switches> {
+function quirks(ip: ObservedRules, ip6: ObservedRules, { has }: Profile): Partial<Switches> {
   const ownCalls = ip.rules('nat', 'ISTIO_OUTPUT').some((rule) => {
     const elsewhere = rule.matches.some((match) => match.kind === 'destination' && match.negated);
     return elsewhere && jumpsTo(rule, 'ISTIO_IN_REDIRECT', 'ISTIO_REDIRECT');
@@ -108,12 +106,12 @@ function quirks(ip: Shown, ip6: Shown, { has }: Profile): Partial<Switches> {
  * What a kind of release was told, if it made just these rules. Where mangle can't be seen, nothing captures
  * inbound traffic in nat: either nothing does, or TPROXY does in mangle.
  */
-export function firstReadings(shown: BothShown, choices: Choices, profile: Profile): readonly Proposal[] {
+export function firstReadings(observedRules: BothFamilies, candidates: Candidates, profile: Profile): readonly Proposal[] {
   const first = proposalOf(
     profile,
-    choices.map(([part = {}]) => part),
+    candidates.map(([part = {}]) => part),
   );
-  const { ip, ip6 } = shown;
+  const { ip, ip6 } = observedRules;
   const included = first.values['inbound.includePorts'];
   if (first.values.mode === 'TPROXY' || included.length > 0 || ip.sees('mangle') || !ip.sees('nat')) return [first];
   const in6 = ip6.captured ? readInbound(ip6, profile)['inbound.includePorts'] : undefined;

@@ -72,9 +72,9 @@ function commandsFor(
 ): readonly CommandAt[] {
   const found = new Map<string, { readonly command: Command | { readonly reason: string }; readonly releases: Release[] }>();
   for (const { profile, releases } of kinds) {
-    const asked = asArguments(settings, switches, profile);
-    const reason = whyNot(observed, asked, profile.release, facts, wanted);
-    const command = reason === undefined ? asked : { reason };
+    const called = asArguments(settings, switches, profile);
+    const reason = whyNot(observed, called, profile.release, facts, wanted);
+    const command = reason === undefined ? called : { reason };
     const same = found.get(JSON.stringify(command)) ?? { command, releases: [] };
     found.set(JSON.stringify(command), same);
     same.releases.push(...releases);

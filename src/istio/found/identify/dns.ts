@@ -4,8 +4,8 @@ import type { Network } from '../../../netfilter/network.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
 import type { SettingValues } from '../../settings/settings.ts';
-import { asked, isPort, isVerdict, jumpsTo } from '../ownership/rule-values.ts';
-import type { Shown } from './observed-rules.ts';
+import { isPort, isVerdict, jumpsTo, matchValue } from '../ownership/rule-values.ts';
+import type { ObservedRules } from './observed-rules.ts';
 import { askedNot } from './observed-rules.ts';
 
 /** The DNS that one family shows. */
@@ -21,21 +21,21 @@ export interface Dns {
 const PLACES = ['ISTIO_OUTPUT_DNS', 'ISTIO_OUTPUT', 'OUTPUT'];
 
 /** DNS as the rules for TCP name it, then those for UDP, then those of the zones: the same in rules that nobody changed. */
-export function readDns(shown: Shown): readonly Dns[] {
-  const nat = [...shown.rules('nat', ...PLACES), ...shown.rules('nat', 'ISTIO_REDIRECT')].filter(asksForDns);
+export function readDns(observedRules: ObservedRules): readonly Dns[] {
+  const nat = [...observedRules.rules('nat', ...PLACES), ...observedRules.rules('nat', 'ISTIO_REDIRECT')].filter(asksForDns);
   const toAgent = nat.filter(({ target }) => target.kind === 'REDIRECT' || target.kind === 'DNAT');
-  const zones = shown.rules('raw', ...PLACES).filter(({ target }) => target.kind === 'CT');
-  const tcp = toAgent.filter((rule) => asked(rule, 'protocol') === 'tcp');
-  const udp = toAgent.filter((rule) => asked(rule, 'protocol') === 'udp');
+  const zones = observedRules.rules('raw', ...PLACES).filter(({ target }) => target.kind === 'CT');
+  const tcp = toAgent.filter((rule) => matchValue(rule, 'protocol') === 'tcp');
+  const udp = toAgent.filter((rule) => matchValue(rule, 'protocol') === 'udp');
   const zoned = zones.filter((rule) => asksForDns(rule) && !asksForOwner(rule));
-  const agent = [...udp, ...tcp].map(agentOf)[0] ?? zones.flatMap((rule) => onePort(asked(rule, 'source-port')) ?? [])[0];
-  const on = toAgent.length > 0 || zones.length > 0 || marksDns(shown);
+  const agent = [...udp, ...tcp].map(agentOf)[0] ?? zones.flatMap((rule) => onePort(matchValue(rule, 'source-port')) ?? [])[0];
+  const on = toAgent.length > 0 || zones.length > 0 || marksDns(observedRules);
   const sources = [tcp, udp, zoned].filter((rules) => rules.length > 0);
   return (sources.length > 0 ? sources : [[]]).map((rules): Dns => {
-    const all = rules.some((rule) => asked(rule, 'destination') === undefined);
+    const all = rules.some((rule) => matchValue(rule, 'destination') === undefined);
     return {
       capture: all ? 'all' : on ? 'servers' : 'off',
-      servers: rules.flatMap((rule) => asked(rule, 'destination') ?? []),
+      servers: rules.flatMap((rule) => matchValue(rule, 'destination') ?? []),
       agent,
       zones: zones.length > 0,
     };
@@ -43,7 +43,7 @@ export function readDns(shown: Shown): readonly Dns[] {
 }
 
 function asksForDns(rule: Rule): boolean {
-  return isPort(asked(rule, 'destination-port'), 53);
+  return isPort(matchValue(rule, 'destination-port'), 53);
 }
 
 function asksForOwner({ matches }: Rule): boolean {
@@ -60,12 +60,12 @@ function agentOf({ target }: Rule): number | undefined {
 }
 
 /** Without a server DNS leaves traces all the same: queries that return, jumps, and exceptions in the owners' rules. */
-function marksDns(shown: Shown): boolean {
-  const inOutput = shown.rules('nat', 'OUTPUT').some((rule) => {
+function marksDns(observedRules: ObservedRules): boolean {
+  const inOutput = observedRules.rules('nat', 'OUTPUT').some((rule) => {
     const queries = isVerdict(rule, 'RETURN') && asksForDns(rule);
-    return queries || (jumpsTo(rule, 'ISTIO_OUTPUT') && asked(rule, 'protocol') === 'udp');
+    return queries || (jumpsTo(rule, 'ISTIO_OUTPUT') && matchValue(rule, 'protocol') === 'udp');
   });
-  return inOutput || shown.rules('nat', 'ISTIO_OUTPUT').some((rule) => jumpsTo(rule, 'ISTIO_OUTPUT_DNS') || leavesDnsOut(rule));
+  return inOutput || observedRules.rules('nat', 'ISTIO_OUTPUT').some((rule) => jumpsTo(rule, 'ISTIO_OUTPUT_DNS') || leavesDnsOut(rule));
 }
 
 function leavesDnsOut(rule: Rule): boolean {

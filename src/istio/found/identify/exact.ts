@@ -3,18 +3,18 @@
 import type { Observation } from '../../../netfilter/observation.ts';
 import type { Ruleset } from '../../../netfilter/rule.ts';
 import { ruleKinds } from '../../releases/kinds.ts';
-import type { BothShown } from './candidates.ts';
-import { choicesFor, firstReadings } from './candidates.ts';
+import type { BothFamilies } from './candidates.ts';
+import { candidatesFor, firstReadings } from './candidates.ts';
 import type { Match } from './matches.ts';
 import { gather } from './matches.ts';
 import type { Rated } from './rating.ts';
 import { madeBy, rate } from './rating.ts';
 
 /** Everything that makes exactly the rules that are seen, the most ordinary and then the newest first. */
-export function exactMatches(observed: Observation, shown: BothShown): readonly Match[] {
+export function exactMatches(observed: Observation, observedRules: BothFamilies): readonly Match[] {
   const counts = countsIn([observed.ip, observed.ip6]);
   const exact = ruleKinds().flatMap((kind): readonly Rated[] => {
-    const proposals = firstReadings(shown, choicesFor(shown, kind.profile), kind.profile);
+    const proposals = firstReadings(observedRules, candidatesFor(observedRules, kind.profile), kind.profile);
     return proposals
       .filter((proposal) => countsIn(madeBy(kind, proposal, observed)) === counts)
       .map((proposal) => rate(observed, kind, proposal))

@@ -6,20 +6,20 @@ import type { Profile } from '../../releases/profile.ts';
 import type { SettingValues } from '../../settings/settings.ts';
 import { isPort, isVerdict, jumpsTo } from '../ownership/rule-values.ts';
 import { capturesByTproxy, marksIn } from './marks.ts';
-import type { Shown } from './observed-rules.ts';
+import type { ObservedRules } from './observed-rules.ts';
 import { askedNot, portsAsked } from './observed-rules.ts';
 
 type Values = Partial<SettingValues>;
 
 /** The inbound ports that one family shows. */
-export function readInbound(shown: Shown, profile: Profile): Values {
-  const table = capturesByTproxy(shown) ? 'mangle' : 'nat';
+export function readInbound(observedRules: ObservedRules, profile: Profile): Values {
+  const table = capturesByTproxy(observedRules) ? 'mangle' : 'nat';
   // Marks for TPROXY, and nothing that they are for.
-  if (!shown.sees(table)) return marksIn(shown).length > 0 ? { 'inbound.includePorts': [] } : {};
-  const rules = shown.rules(table, 'ISTIO_INBOUND');
+  if (!observedRules.sees(table)) return marksIn(observedRules).length > 0 ? { 'inbound.includePorts': [] } : {};
+  const rules = observedRules.rules(table, 'ISTIO_INBOUND');
   const captures = rules.filter((rule) => jumpsTo(rule, 'ISTIO_IN_REDIRECT', 'ISTIO_TPROXY'));
-  const hooked = shown.rules(table, 'PREROUTING').some((rule) => jumpsTo(rule, 'ISTIO_INBOUND'));
-  const excluded = excludedPorts(rules, table === 'nat' ? readTunnelPort(shown, profile) : undefined, profile);
+  const hooked = observedRules.rules(table, 'PREROUTING').some((rule) => jumpsTo(rule, 'ISTIO_INBOUND'));
+  const excluded = excludedPorts(rules, table === 'nat' ? readTunnelPort(observedRules, profile) : undefined, profile);
   const listed = captures.flatMap((rule) => portsAsked(rule, 'tcp') ?? []);
   if (captures.length === 0 && !hooked) return { 'inbound.includePorts': [] };
   const everything = listed.every(isEverything);
@@ -50,17 +50,17 @@ function excludedPorts(
 }
 
 /** The tunnel's port, as the proxy's own calls name it, or the first port that returns; undefined where the release has none. */
-function readTunnelPort(shown: Shown, { has }: Profile): number | undefined {
+function readTunnelPort(observedRules: ObservedRules, { has }: Profile): number | undefined {
   if (!has('tunnelPortReturn')) return undefined;
-  const named = has('tunnelPortException') ? tunnelInOwnCalls(shown) : undefined;
+  const named = has('tunnelPortException') ? tunnelInOwnCalls(observedRules) : undefined;
   if (named !== undefined) return named;
-  const first = shown.rules('nat', 'ISTIO_INBOUND').find((rule) => isVerdict(rule, 'RETURN'));
+  const first = observedRules.rules('nat', 'ISTIO_INBOUND').find((rule) => isVerdict(rule, 'RETURN'));
   const range = first === undefined ? undefined : portsAsked(first, 'tcp');
   return range !== undefined && 'first' in range && range.first === range.last ? range.first : undefined;
 }
 
-function tunnelInOwnCalls(shown: Shown): number | undefined {
-  const calls = shown.rules('nat', 'ISTIO_OUTPUT').filter((rule) => jumpsTo(rule, 'ISTIO_IN_REDIRECT'));
+function tunnelInOwnCalls(observedRules: ObservedRules): number | undefined {
+  const calls = observedRules.rules('nat', 'ISTIO_OUTPUT').filter((rule) => jumpsTo(rule, 'ISTIO_IN_REDIRECT'));
   const several = calls.flatMap((rule) => (askedNot(rule, 'destination-ports') as readonly PortRange[] | undefined) ?? []);
   const single = calls.flatMap((rule) => (askedNot(rule, 'destination-port') as PortRange | undefined) ?? []);
   // Of 53 and the tunnel's port, the tunnel's is the last; a group's rule names it alone.
@@ -69,20 +69,26 @@ function tunnelInOwnCalls(shown: Shown): number | undefined {
 }
 
 /** The ports of the proxy that one family shows. */
-export function readProxyPorts(shown: Shown, profile: Profile, includePorts: SettingValues['inbound.includePorts'] | undefined): Values {
+export function readProxyPorts(
+  observedRules: ObservedRules,
+  profile: Profile,
+  includePorts: SettingValues['inbound.includePorts'] | undefined,
+): Values {
   const redirected = (chain: string): number | undefined => {
-    const targets = shown
+    const targets = observedRules
       .rules('nat', chain)
       .flatMap((rule) => (portsAsked(rule, 'tcp') === undefined || askedForDns(rule) ? [] : rule.target));
     const first = targets.find((target) => target.kind === 'REDIRECT');
     return first !== undefined && 'first' in first.value ? first.value.first : undefined;
   };
-  const tproxy = shown.rules('mangle', 'ISTIO_TPROXY').flatMap(({ target }) => (target.kind === 'TPROXY' ? target.value.port : []))[0];
+  const tproxy = observedRules
+    .rules('mangle', 'ISTIO_TPROXY')
+    .flatMap(({ target }) => (target.kind === 'TPROXY' ? target.value.port : []))[0];
   const connmark = profile.has('tproxyConnmark');
   const shared = profile.has('inboundPortForAllOnly') && includePorts !== '*';
   const proxy = redirected('ISTIO_REDIRECT') ?? (connmark ? undefined : tproxy);
   const inbound = shared ? undefined : (redirected('ISTIO_IN_REDIRECT') ?? (connmark ? tproxy : undefined));
-  const tunnel = readTunnelPort(shown, profile);
+  const tunnel = readTunnelPort(observedRules, profile);
   return {
     ...(proxy === undefined ? {} : { 'proxy.port': proxy }),
     ...(inbound === undefined ? {} : { 'proxy.inboundPort': inbound }),

@@ -5,7 +5,7 @@ import type { Observation } from '../../../netfilter/observation.ts';
 import type { Kind } from '../../releases/kinds.ts';
 import type { Release } from '../../releases/known.ts';
 import { position } from '../../releases/known.ts';
-import { oddIn } from './plausibility.ts';
+import { nonDefaultIn } from './plausibility.ts';
 import type { Proposal } from './proposal.ts';
 import { ordinaryValues } from './proposal.ts';
 import type { Rated } from './rating.ts';
@@ -27,17 +27,17 @@ export interface Match {
  */
 export function gather(observed: Observation, found: readonly Rated[], others: readonly Rated[] = []): readonly Match[] {
   const groups: { readonly first: Rated; readonly kinds: Kind[] }[] = [];
-  const fits = (own: Rated, first: Rated, mostOdd: number): boolean => {
+  const fits = (own: Rated, first: Rated, mostUnusual: number): boolean => {
     const wanted = textOf(first);
     const there = JSON.stringify(first.proposal) === JSON.stringify(own.proposal) ? own : rate(observed, own.kind, first.proposal);
     if (textOf(there) !== wanted) return false;
-    if (there.odd <= mostOdd) return true;
+    if (there.nonDefault <= mostUnusual) return true;
     // A setting that leaves no trace may have another value where injectors differ.
     const usual = rate(observed, own.kind, withOrdinary(first, own.kind));
-    return usual.odd <= mostOdd && textOf(usual) === wanted;
+    return usual.nonDefault <= mostUnusual && textOf(usual) === wanted;
   };
   for (const own of newestFirst(found)) {
-    const group = groups.find(({ first }) => fits(own, first, own.odd));
+    const group = groups.find(({ first }) => fits(own, first, own.nonDefault));
     if (group === undefined) groups.push({ first: own, kinds: [own.kind] });
     else group.kinds.push(own.kind);
   }
@@ -55,8 +55,8 @@ export function gather(observed: Observation, found: readonly Rated[], others: r
 
 /** What an injector of another kind of release would have passed with the same odd settings. */
 function withOrdinary({ proposal, kind }: Rated, other: Kind): Proposal {
-  const odd = oddIn(proposal, kind.profile).settings.map((key) => [key, proposal.values[key]]);
-  return { ...proposal, values: { ...ordinaryValues(other.profile), ...Object.fromEntries(odd) } };
+  const nonDefault = nonDefaultIn(proposal, kind.profile).settings.map((key) => [key, proposal.values[key]]);
+  return { ...proposal, values: { ...ordinaryValues(other.profile), ...Object.fromEntries(nonDefault) } };
 }
 
 function newestFirst(rated: readonly Rated[]): readonly Rated[] {

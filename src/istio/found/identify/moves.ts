@@ -4,7 +4,7 @@ import type { Profile } from '../../releases/profile.ts';
 import type { SettingKey } from '../../settings/settings.ts';
 import { SETTING_KEYS } from '../../settings/settings.ts';
 import { NO_SWITCHES } from '../../settings/switches.ts';
-import type { Choices } from './candidates.ts';
+import type { Candidates } from './candidates.ts';
 import { isSameValue } from './plausibility.ts';
 import type { Proposal } from './proposal.ts';
 import { ordinaryValues } from './proposal.ts';
@@ -19,8 +19,8 @@ const LONGEST_LIST = 40;
  * The changes that may bring settings nearer: what another place of the rules says of some of them, the value
  * of an ordinary injected pod, and a list without one of its items.
  */
-export function movesFor(choices: Choices, profile: Profile): readonly Move[] {
-  const parts = choices.flatMap((choice): readonly Move[] =>
+export function movesFor(candidates: Candidates, profile: Profile): readonly Move[] {
+  const parts = candidates.flatMap((choice): readonly Move[] =>
     choice.slice(choice.length > 1 ? 0 : 1).map(
       ({ values, switches, facts }): Move =>
         (from) => ({

@@ -3,8 +3,8 @@
 import type { Observation } from '../../../netfilter/observation.ts';
 import { ruleKinds } from '../../releases/kinds.ts';
 import { distinct } from '../ownership/rule-values.ts';
-import type { BothShown, Choices } from './candidates.ts';
-import { choicesFor, firstReadings } from './candidates.ts';
+import type { BothFamilies, Candidates } from './candidates.ts';
+import { candidatesFor, firstReadings } from './candidates.ts';
 import type { Match } from './matches.ts';
 import { gather } from './matches.ts';
 import { movesFor } from './moves.ts';
@@ -19,11 +19,11 @@ const MOST_REFINED = 4;
 const MOST_RULES_REFINED = 2000;
 
 /** The fewest differences, then the most ordinary settings; of these, the newest release first. */
-export function nearestMatches(observed: Observation, shown: BothShown): readonly Match[] {
+export function nearestMatches(observed: Observation, observedRules: BothFamilies): readonly Match[] {
   const starts = ruleKinds().map((kind) => {
-    const choices = choicesFor(shown, kind.profile).map(distinct);
-    const readings = firstReadings(shown, choices, kind.profile).map((proposal) => rate(observed, kind, proposal));
-    return { choices, start: readings.reduce((a, b) => (byRating(b, a) < 0 ? b : a)) };
+    const candidates = candidatesFor(observedRules, kind.profile).map(distinct);
+    const readings = firstReadings(observedRules, candidates, kind.profile).map((proposal) => rate(observed, kind, proposal));
+    return { candidates, start: readings.reduce((a, b) => (byRating(b, a) < 0 ? b : a)) };
   });
   // The later of equal ones wins: the newest release.
   const different = [...new Map(starts.map((one) => [`${JSON.stringify(one.start.proposal)}\n${textOf(one.start)}`, one])).values()];
@@ -32,7 +32,7 @@ export function nearestMatches(observed: Observation, shown: BothShown): readonl
     .filter(({ start }) => cost(start) <= least + WORTH_REFINING)
     .sort((a, b) => byRating(a.start, b.start))
     .slice(0, MOST_REFINED)
-    .map(({ choices, start }) => (countRules(observed) > MOST_RULES_REFINED ? start : refine(observed, start, choices)));
+    .map(({ candidates, start }) => (countRules(observed) > MOST_RULES_REFINED ? start : refine(observed, start, candidates)));
   const best = refined.toSorted(byRating)[0];
   if (best === undefined) return [];
   return gather(
@@ -43,8 +43,8 @@ export function nearestMatches(observed: Observation, shown: BothShown): readonl
 }
 
 /** Changes a proposal for the better until no single change helps any more. */
-function refine(observed: Observation, start: Rated, choices: Choices): Rated {
-  const moves = movesFor(choices, start.kind.profile);
+function refine(observed: Observation, start: Rated, candidates: Candidates): Rated {
+  const moves = movesFor(candidates, start.kind.profile);
   const seen = new Set([JSON.stringify(start.proposal)]);
   let best = start;
   for (let at = 0, inVain = 0; inVain < moves.length; at = (at + 1) % moves.length) {

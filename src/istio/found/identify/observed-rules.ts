@@ -1,17 +1,18 @@
 /** One family's rules as settings are read from them. */
 
 import { hidesInterfaces } from '../../../netfilter/compare/rule-key.ts';
+import type { Family } from '../../../netfilter/family.ts';
 import type { KnownMatch, MatchKind } from '../../../netfilter/match.ts';
 import { normalRule } from '../../../netfilter/normal.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { sees } from '../../../netfilter/observation.ts';
-import type { Family, Rule } from '../../../netfilter/rule.ts';
+import type { Rule } from '../../../netfilter/rule.ts';
 import { ownChainsOf } from '../ownership/parts.ts';
-import { asked } from '../ownership/rule-values.ts';
+import { matchValue } from '../ownership/rule-values.ts';
 
 /** The rules of one family, by table and chain; what only logs is left out. */
-export interface Shown {
+export interface ObservedRules {
   readonly family: Family;
   /** The rules of chains, one chain after the other; none where a chain is not there. */
   readonly rules: (table: string, ...chains: readonly string[]) => readonly Rule[];
@@ -24,7 +25,7 @@ export interface Shown {
 }
 
 /** One family of an observation that holds nothing but our rules. */
-export function shownOf(observed: Observation, family: Family): Shown {
+export function observedRulesOf(observed: Observation, family: Family): ObservedRules {
   const ruleset = observed[family];
   const all = ruleset.tables.flatMap(({ name, chains }) =>
     chains.map((chain) => [`${name} ${chain.name}`, chain.rules.map(normalRule)] as const),
@@ -62,7 +63,7 @@ const ALL_PORTS: PortRange = { first: 0, last: 65535 };
 
 /** The ports that a rule for a protocol asks for: all of them where it asks for none, as the kernel keeps no such match. Undefined for another rule. */
 export function portsAsked(rule: Rule, protocol: string): PortRange | undefined {
-  if (asked(rule, 'protocol') !== protocol) return undefined;
+  if (matchValue(rule, 'protocol') !== protocol) return undefined;
   if (asksJust(rule, 'protocol')) return ALL_PORTS;
-  return asksJust(rule, 'protocol', 'destination-port') ? asked(rule, 'destination-port') : undefined;
+  return asksJust(rule, 'protocol', 'destination-port') ? matchValue(rule, 'destination-port') : undefined;
 }

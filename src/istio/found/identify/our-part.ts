@@ -1,12 +1,14 @@
 /** The rules of an observation that Istio's program may have made, and what else there is. */
 
+import type { Family } from '../../../netfilter/family.ts';
+import { FAMILIES } from '../../../netfilter/family.ts';
 import { normalForm } from '../../../netfilter/normal.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { printRule } from '../../../netfilter/print.ts';
 import type { Owned } from '../../../netfilter/reconcile/owned.ts';
 import { keepOnly } from '../../../netfilter/reconcile/owned.ts';
-import type { Chain, Family, Rule, Ruleset } from '../../../netfilter/rule.ts';
-import { FAMILIES, isBuiltIn } from '../../../netfilter/rule.ts';
+import type { Chain, Rule, Ruleset } from '../../../netfilter/rule.ts';
+import { isBuiltIn } from '../../../netfilter/rule.ts';
 import type { ForeignCount } from '../foreign.ts';
 import { withoutForeign } from '../foreign.ts';
 import { isDistinctive } from '../ownership/claims.ts';

@@ -1,14 +1,15 @@
 /** What is captured outbound. */
 
+import type { Family } from '../../../netfilter/family.ts';
 import type { Network } from '../../../netfilter/network.ts';
 import { everywhere, printNetwork } from '../../../netfilter/network.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
-import type { Family, Rule } from '../../../netfilter/rule.ts';
+import type { Rule } from '../../../netfilter/rule.ts';
 import { isLoopback } from '../../plan/rules/owners.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { AllOr, SettingValues } from '../../settings/settings.ts';
-import { asked, isVerdict, jumpsTo } from '../ownership/rule-values.ts';
-import type { Shown } from './observed-rules.ts';
+import { isVerdict, jumpsTo, matchValue } from '../ownership/rule-values.ts';
+import type { ObservedRules } from './observed-rules.ts';
 import { askedNot, asksJust, portsAsked } from './observed-rules.ts';
 import { capturesLoopback } from './owners.ts';
 
@@ -21,12 +22,12 @@ export interface Ranges {
 }
 
 /** The outbound ports that one family shows; an excluded one stands there for TCP, and from 1.25 on for UDP as well. */
-export function readOutboundPorts(shown: Shown, { has }: Profile): readonly Partial<SettingValues>[] {
-  if (!shown.sees('nat')) return [];
-  const rules = shown.rules('nat', 'ISTIO_OUTPUT');
+export function readOutboundPorts(observedRules: ObservedRules, { has }: Profile): readonly Partial<SettingValues>[] {
+  if (!observedRules.sees('nat')) return [];
+  const rules = observedRules.rules('nat', 'ISTIO_OUTPUT');
   const ports = (taken: (rule: Rule) => boolean, protocol: string): readonly PortRange[] =>
     rules.filter(taken).flatMap((rule) => portsAsked(rule, protocol) ?? []);
-  const included = has(shown.family === 'ip' ? 'includeOutboundPorts' : 'includeOutboundPorts6');
+  const included = has(observedRules.family === 'ip' ? 'includeOutboundPorts' : 'includeOutboundPorts6');
   const protocols = !has('excludeOutboundPorts') ? [] : has('excludeOutboundUdp') ? ['tcp', 'udp'] : ['tcp'];
   const both: Partial<SettingValues> = included ? { 'outbound.includePorts': ports((rule) => jumpsTo(rule, 'ISTIO_REDIRECT'), 'tcp') } : {};
   const excluded = protocols.map((protocol) => ports((rule) => isVerdict(rule, 'RETURN'), protocol));
@@ -34,24 +35,24 @@ export function readOutboundPorts(shown: Shown, { has }: Profile): readonly Part
 }
 
 /** What counts as loopback in IPv4: the proxy's own calls are those to anywhere else. */
-export function readLoopback(shown: Shown, { has }: Profile): Partial<SettingValues> {
-  if (shown.family !== 'ip' || !has('loopbackRange')) return {};
-  const calls = [...shown.rules('nat', 'ISTIO_OUTPUT'), ...shown.rules('mangle', 'ISTIO_TPROXY', 'OUTPUT')];
-  const network = calls.flatMap((rule) => (askedNot(rule, 'destination') as Network | undefined) ?? [])[0] ?? firstReturned(shown);
+export function readLoopback(observedRules: ObservedRules, { has }: Profile): Partial<SettingValues> {
+  if (observedRules.family !== 'ip' || !has('loopbackRange')) return {};
+  const calls = [...observedRules.rules('nat', 'ISTIO_OUTPUT'), ...observedRules.rules('mangle', 'ISTIO_TPROXY', 'OUTPUT')];
+  const network = calls.flatMap((rule) => (askedNot(rule, 'destination') as Network | undefined) ?? [])[0] ?? firstReturned(observedRules);
   return network === undefined ? {} : { 'outbound.loopback': network };
 }
 
-function firstReturned(shown: Shown): Network | undefined {
-  const first = shown.rules('nat', 'ISTIO_OUTPUT').find((rule) => isVerdict(rule, 'RETURN') && asksJust(rule, 'destination'));
-  return first === undefined ? undefined : asked(first, 'destination');
+function firstReturned(observedRules: ObservedRules): Network | undefined {
+  const first = observedRules.rules('nat', 'ISTIO_OUTPUT').find((rule) => isVerdict(rule, 'RETURN') && asksJust(rule, 'destination'));
+  return first === undefined ? undefined : matchValue(first, 'destination');
 }
 
 /** The destinations that a family shows; undefined where it does not show them. */
-export function readRanges(shown: Shown, profile: Profile, loopback: Network): Ranges | undefined {
-  const { family } = shown;
+export function readRanges(observedRules: ObservedRules, profile: Profile, loopback: Network): Ranges | undefined {
+  const { family } = observedRules;
   const { has } = profile;
-  if (!shown.sees('nat') || (family === 'ip6' && !has('rules6'))) return undefined;
-  const rules = shown.rules('nat', 'ISTIO_OUTPUT').filter((rule) => asksJust(rule) || asksJust(rule, 'destination'));
+  if (!observedRules.sees('nat') || (family === 'ip6' && !has('rules6'))) return undefined;
+  const rules = observedRules.rules('nat', 'ISTIO_OUTPUT').filter((rule) => asksJust(rule) || asksJust(rule, 'destination'));
   const own = printNetwork(family === 'ip' ? loopback : LOOPBACKS.ip6);
   const start = rules.findIndex((rule) => isVerdict(rule, 'RETURN') && printed(rule) === own);
   const redirects = rules.filter((rule) => jumpsTo(rule, 'ISTIO_REDIRECT'));
@@ -60,13 +61,13 @@ export function readRanges(shown: Shown, profile: Profile, loopback: Network): R
   const excluded = rules.filter(
     (rule, index) => isVerdict(rule, 'RETURN') && index !== start && (index > start || !asksJust(rule)) && !(ended && rule === last),
   );
-  const ranges = (list: readonly Rule[]): readonly Network[] => list.map((rule) => asked(rule, 'destination') ?? everywhere(family));
+  const ranges = (list: readonly Rule[]): readonly Network[] => list.map((rule) => matchValue(rule, 'destination') ?? everywhere(family));
   const all = redirects.length === 1 && redirects.every((rule) => asksJust(rule)) && !ended;
-  return { included: all ? '*' : ranges(redirects), excluded: ranges(excluded), loopback: capturesLoopback(shown, profile) };
+  return { included: all ? '*' : ranges(redirects), excluded: ranges(excluded), loopback: capturesLoopback(observedRules, profile) };
 }
 
 function printed(rule: Rule): string | undefined {
-  const network = asked(rule, 'destination');
+  const network = matchValue(rule, 'destination');
   return network === undefined ? undefined : printNetwork(network);
 }
 
@@ -81,11 +82,12 @@ export function joinRanges(ip: Ranges | undefined, ip6: Ranges | undefined): Par
   if (found.length === 0) return {};
   const listed = (ranges: Ranges | undefined, family: Family): readonly Network[] =>
     ranges === undefined ? [] : ranges.included === '*' ? [everywhere(family)] : ranges.included;
-  const shown = [...listed(ip, 'ip'), ...listed(ip6, 'ip6')];
-  const hidden = found.some(({ loopback }) => loopback) && !shown.some(isLoopback);
+  const observedRules = [...listed(ip, 'ip'), ...listed(ip6, 'ip6')];
+  const hidden = found.some(({ loopback }) => loopback) && !observedRules.some(isLoopback);
   const unseen = ip6 === undefined ? LOOPBACKS.ip6 : LOOPBACKS.ip;
   return {
-    'outbound.includeRanges': found.every(({ included }) => included === '*') && !hidden ? '*' : [...shown, ...(hidden ? [unseen] : [])],
+    'outbound.includeRanges':
+      found.every(({ included }) => included === '*') && !hidden ? '*' : [...observedRules, ...(hidden ? [unseen] : [])],
     'outbound.excludeRanges': found.flatMap(({ excluded }) => excluded),
   };
 }

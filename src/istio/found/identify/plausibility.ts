@@ -9,13 +9,13 @@ import type { Proposal } from './proposal.ts';
 import { ordinaryValues } from './proposal.ts';
 
 /** What is not as in an ordinary injected pod of the release. */
-export interface Odd {
+export interface NonDefault {
   readonly settings: readonly SettingKey[];
   readonly switches: readonly (keyof Switches)[];
 }
 
 /** The settings and switches of a proposal that an ordinary injected pod of the release does not have. */
-export function oddIn({ values, switches }: Proposal, profile: Profile): Odd {
+export function nonDefaultIn({ values, switches }: Proposal, profile: Profile): NonDefault {
   const ordinary = ordinaryValues(profile);
   return {
     settings: SETTING_KEYS.filter((key) => !isSameValue(values, ordinary, key)),
@@ -25,7 +25,7 @@ export function oddIn({ values, switches }: Proposal, profile: Profile): Odd {
 
 /** How much is not as in an ordinary injected pod. */
 export function oddness(proposal: Proposal, profile: Profile): number {
-  const { settings, switches } = oddIn(proposal, profile);
+  const { settings, switches } = nonDefaultIn(proposal, profile);
   return settings.length + switches.length;
 }
 

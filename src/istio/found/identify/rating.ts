@@ -2,11 +2,11 @@
 
 import type { Difference } from '../../../netfilter/compare/difference.ts';
 import { compareNormalForms } from '../../../netfilter/compare.ts';
+import { FAMILIES } from '../../../netfilter/family.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { sees } from '../../../netfilter/observation.ts';
 import { printRule } from '../../../netfilter/print.ts';
 import type { Ruleset } from '../../../netfilter/rule.ts';
-import { FAMILIES } from '../../../netfilter/rule.ts';
 import { rulesetsFor } from '../../plan/rulesets.ts';
 import type { Kind } from '../../releases/kinds.ts';
 import type { Both } from '../ownership/parts.ts';
@@ -19,7 +19,7 @@ export interface Rated {
   readonly proposal: Proposal;
   /** From what the releases make (left) to what is seen (right). */
   readonly differences: readonly Difference[];
-  readonly odd: number;
+  readonly nonDefault: number;
 }
 
 /** What a kind of release makes of a proposal, as far as the observation shows the tables. */
@@ -40,12 +40,12 @@ export function differencesFrom(made: Both, observed: Observation): readonly Dif
 export function rate(observed: Observation, kind: Kind, proposal: Proposal): Rated {
   const { values, switches, facts } = proposal;
   const differences = differencesFrom(rulesetsFor(values, switches, kind.profile, facts), observed);
-  return { kind, proposal, differences, odd: oddness(proposal, kind.profile) };
+  return { kind, proposal, differences, nonDefault: oddness(proposal, kind.profile) };
 }
 
 /** Negative where the first is better: with fewer differences, then with fewer settings that no ordinary pod has. */
 export function byRating(a: Rated, b: Rated): number {
-  return cost(a) - cost(b) || a.odd - b.odd;
+  return cost(a) - cost(b) || a.nonDefault - b.nonDefault;
 }
 
 /** A rule that was changed may as well be one that is missing and another one that should not be there. */

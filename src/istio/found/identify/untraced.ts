@@ -1,11 +1,12 @@
 /** What the rules that are seen don't tell: settings that could be others and would show the same. */
 
 import { compareRulesets } from '../../../netfilter/compare.ts';
+import type { Family } from '../../../netfilter/family.ts';
+import { FAMILIES } from '../../../netfilter/family.ts';
 import { port } from '../../../netfilter/numbers.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { sees } from '../../../netfilter/observation.ts';
-import type { Family, Ruleset } from '../../../netfilter/rule.ts';
-import { FAMILIES } from '../../../netfilter/rule.ts';
+import type { Ruleset } from '../../../netfilter/rule.ts';
 import { rulesetsFor } from '../../plan/rulesets.ts';
 import type { SettingKey, SettingValues } from '../../settings/settings.ts';
 import { SETTING_KEYS, SETTINGS } from '../../settings/settings.ts';

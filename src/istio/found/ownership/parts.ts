@@ -1,6 +1,7 @@
 /** A state as ownership sees it: chains of ours, jumps to them, and loose rules in the chains of others. */
 
-import type { Chain, Family, Rule, Ruleset } from '../../../netfilter/rule.ts';
+import type { Family } from '../../../netfilter/family.ts';
+import type { Chain, Rule, Ruleset } from '../../../netfilter/rule.ts';
 import { isBuiltIn } from '../../../netfilter/rule.ts';
 
 /** Both families' rules. */

@@ -7,7 +7,7 @@ import { printOwnerRange } from '../../../netfilter/numbers.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
 import type { SettingValues } from '../../settings/settings.ts';
 import type { Find } from './rule-values.ts';
-import { asked, distinct, isPort, isVerdict, jumpsTo, matchesOf } from './rule-values.ts';
+import { distinct, isPort, isVerdict, jumpsTo, matchesOf, matchValue } from './rule-values.ts';
 
 /** Who the proxy is, and which DNS is captured. */
 export interface OwnersAndDns extends Owners, Dns {
@@ -55,7 +55,7 @@ function ownersInChains(find: Find): Owners {
 
 function ownersIn(rules: readonly Rule[]): Owners {
   const ids = (kind: 'uid-owner' | 'gid-owner'): readonly OwnerRange[] => {
-    const found = rules.flatMap((rule) => asked(rule, kind) ?? []);
+    const found = rules.flatMap((rule) => matchValue(rule, kind) ?? []);
     return [...new Map(found.map((range) => [printOwnerRange(range), range])).values()];
   };
   return { uids: ids('uid-owner'), gids: ids('gid-owner'), excluded: [] };
@@ -64,18 +64,18 @@ function ownersIn(rules: readonly Rule[]): Owners {
 /** The DNS that is captured by rules that redirect it, or set its zones; or that the proxy's own calls leave out. */
 function dnsIn(rules: readonly Rule[]): Dns {
   const captured = rules.filter((rule) => ['REDIRECT', 'DNAT', 'CT'].includes(rule.target.kind) && asksDns(rule));
-  const forAnyone = captured.filter((rule) => asked(rule, 'uid-owner') === undefined && asked(rule, 'gid-owner') === undefined);
+  const forAnyone = captured.filter((rule) => matchValue(rule, 'uid-owner') === undefined && matchValue(rule, 'gid-owner') === undefined);
   const addresses = forAnyone
-    .flatMap((rule) => asked(rule, 'destination') ?? asked(rule, 'source') ?? [])
+    .flatMap((rule) => matchValue(rule, 'destination') ?? matchValue(rule, 'source') ?? [])
     .filter(({ family, prefix }) => prefix === addressBits(family));
   const servers = [...new Map(addresses.map((address) => [printNetwork(address), address])).values()];
-  const all = forAnyone.some((rule) => asked(rule, 'destination') === undefined && asked(rule, 'source') === undefined);
+  const all = forAnyone.some((rule) => matchValue(rule, 'destination') === undefined && matchValue(rule, 'source') === undefined);
   const on = captured.length > 0 || rules.some((rule) => jumpsTo(rule, 'ISTIO_IN_REDIRECT') && leavesDnsOut(rule));
   return { servers, capture: all ? 'all' : on ? 'servers' : 'off' };
 }
 
 function asksDns(rule: Rule): boolean {
-  return isPort(asked(rule, 'destination-port'), 53) || isPort(asked(rule, 'source-port'), 53);
+  return isPort(matchValue(rule, 'destination-port'), 53) || isPort(matchValue(rule, 'source-port'), 53);
 }
 
 function leavesDnsOut(rule: Rule): boolean {

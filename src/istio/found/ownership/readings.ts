@@ -9,7 +9,7 @@ import type { SettingValues } from '../../settings/settings.ts';
 import type { Switches } from '../../settings/switches.ts';
 import { sourcesOf } from './proxy.ts';
 import type { Find } from './rule-values.ts';
-import { asked, distinct, finder, isPort, isVerdict, jumpsTo, matchesOf } from './rule-values.ts';
+import { distinct, finder, isPort, isVerdict, jumpsTo, matchesOf, matchValue } from './rule-values.ts';
 
 /** Settings, switches and nameservers to make rules of. */
 export interface Reading {
@@ -62,7 +62,7 @@ export function readingsOf(own: Ruleset, other: Ruleset): readonly Reading[] {
 }
 
 function asksInvalid(rule: Rule): boolean {
-  return asked(rule, 'conntrack-state')?.includes('INVALID') === true;
+  return matchValue(rule, 'conntrack-state')?.includes('INVALID') === true;
 }
 
 /** What counts here is only whether there are such ports: loose rules name none of them. */
@@ -71,7 +71,7 @@ const SOME_PORTS: readonly PortRange[] = [port(80)];
 function inboundValues(both: Find, tproxy: boolean) {
   const rules = both(tproxy ? 'mangle' : 'nat', 'ISTIO_INBOUND');
   const captures = rules.filter((rule) => jumpsTo(rule, 'ISTIO_IN_REDIRECT', 'ISTIO_TPROXY'));
-  const all = captures.some((rule) => asked(rule, 'destination-port') === undefined);
+  const all = captures.some((rule) => matchValue(rule, 'destination-port') === undefined);
   const hooked = both('nat', 'PREROUTING')
     .concat(both('mangle', 'PREROUTING'))
     .some((rule) => jumpsTo(rule, 'ISTIO_INBOUND'));
@@ -80,7 +80,7 @@ function inboundValues(both: Find, tproxy: boolean) {
     'proxy.inboundPort': 15006,
     'proxy.tunnelPort': 15008,
     'inbound.includePorts': all ? ('*' as const) : captures.length > 0 || hooked ? SOME_PORTS : [],
-    'inbound.excludePorts': rules.some((rule) => isVerdict(rule, 'RETURN') && asked(rule, 'destination-port') !== undefined)
+    'inbound.excludePorts': rules.some((rule) => isVerdict(rule, 'RETURN') && matchValue(rule, 'destination-port') !== undefined)
       ? SOME_PORTS
       : [],
   };
@@ -92,14 +92,14 @@ function outboundValues(find: Find, both: Find) {
   const captures = rules.filter((rule) => jumpsTo(rule, 'ISTIO_REDIRECT'));
   const returns = rules.filter((rule) => isVerdict(rule, 'RETURN'));
   const ranges = (of: readonly Rule[]): readonly Network[] =>
-    of.flatMap((rule) => (rule.matches.length === 1 ? (asked(rule, 'destination') ?? []) : []));
+    of.flatMap((rule) => (rule.matches.length === 1 ? (matchValue(rule, 'destination') ?? []) : []));
   const ports = (of: readonly Rule[]): readonly PortRange[] =>
-    of.some((rule) => asked(rule, 'protocol') !== undefined && asked(rule, 'destination-port') !== undefined) ? SOME_PORTS : [];
+    of.some((rule) => matchValue(rule, 'protocol') !== undefined && matchValue(rule, 'destination-port') !== undefined) ? SOME_PORTS : [];
   return {
     'outbound.includeRanges': all ? ('*' as const) : ranges(captures),
     'outbound.excludeRanges': ranges(returns).filter((range) => !/^(127\..*|::1)$/.test(range.address)),
     'outbound.includePorts': ports(captures),
-    'outbound.excludePorts': ports(returns.filter((rule) => !isPort(asked(rule, 'destination-port'), 53))),
+    'outbound.excludePorts': ports(returns.filter((rule) => !isPort(matchValue(rule, 'destination-port'), 53))),
     'outbound.ownerGroups': ownerGroups(both),
   };
 }
@@ -107,8 +107,8 @@ function outboundValues(find: Find, both: Find) {
 /** Groups that everything else is limited to. */
 function ownerGroups(both: Find): SettingValues['outbound.ownerGroups'] {
   const returns = both('nat', 'ISTIO_OUTPUT', 'OUTPUT').filter((rule) => isVerdict(rule, 'RETURN'));
-  const bare = returns.some((rule) => isPort(asked(rule, 'destination-port'), 53) && rule.matches.length === 2);
-  const limiting = returns.find((rule) => asked(rule, 'out-interface') === undefined && matchesOf(rule).some(isOtherGroup));
+  const bare = returns.some((rule) => isPort(matchValue(rule, 'destination-port'), 53) && rule.matches.length === 2);
+  const limiting = returns.find((rule) => matchValue(rule, 'out-interface') === undefined && matchesOf(rule).some(isOtherGroup));
   if (limiting === undefined) return bare ? [] : '*';
   return matchesOf(limiting).flatMap((match) => (isOtherGroup(match) ? [match.value as OwnerRange] : []));
 }
@@ -120,7 +120,7 @@ function isOtherGroup({ kind, negated }: KnownMatch): boolean {
 function markValues(both: Find, find: Find) {
   const mangle = both('mangle', 'PREROUTING', 'OUTPUT', 'ISTIO_DIVERT');
   const saved = mangle.flatMap((rule) =>
-    rule.target.kind === 'CONNMARK' ? (asked(rule, 'mark') ?? asked(rule, 'connmark') ?? []) : [],
+    rule.target.kind === 'CONNMARK' ? (matchValue(rule, 'mark') ?? matchValue(rule, 'connmark') ?? []) : [],
   )[0];
   const set = mangle.flatMap(({ target, matches }) =>
     target.kind === 'MARK' && !matches.some(({ kind }) => kind.endsWith('-owner')) ? [target.value] : [],
@@ -141,10 +141,10 @@ function switchesIn(both: Find): Switches {
   ];
   const agents = dns.flatMap((rule): readonly number[] => {
     const { target } = rule;
-    const query = isPort(asked(rule, 'destination-port'), 53);
+    const query = isPort(matchValue(rule, 'destination-port'), 53);
     if (query && target.kind === 'REDIRECT' && 'first' in target.value) return [target.value.first];
     if (query && target.kind === 'DNAT') return [Number(/:(\d+)$/.exec(target.value.to)?.[1] ?? 15053)];
-    const from = target.kind === 'CT' ? asked(rule, 'source-port') : undefined;
+    const from = target.kind === 'CT' ? matchValue(rule, 'source-port') : undefined;
     return from !== undefined && 'first' in from && from.first !== 53 ? [from.first] : [];
   });
   const logged = [...both('nat', 'PREROUTING', 'OUTPUT', 'ISTIO_INBOUND'), ...both('mangle', 'PREROUTING', 'OUTPUT', 'ISTIO_INBOUND')].some(
@@ -163,7 +163,9 @@ function excludedInterfaces(find: Find): readonly (readonly string[])[] {
 }
 
 function returnsBy(rules: readonly Rule[], kind: 'in-interface' | 'out-interface'): readonly string[] {
-  return [...new Set(rules.flatMap((rule) => (isVerdict(rule, 'RETURN') && rule.matches.length === 1 ? (asked(rule, kind) ?? []) : [])))];
+  return [
+    ...new Set(rules.flatMap((rule) => (isVerdict(rule, 'RETURN') && rule.matches.length === 1 ? (matchValue(rule, kind) ?? []) : []))),
+  ];
 }
 
 /**
@@ -173,7 +175,7 @@ function returnsBy(rules: readonly Rule[], kind: 'in-interface' | 'out-interface
 function reroutedInterfaces(find: Find, both: Find, excluded: readonly string[], all: boolean): readonly (readonly string[])[] {
   const captured = (of: Find): readonly string[] => {
     const jumps = of('nat', 'PREROUTING').filter((rule) => jumpsTo(rule, 'ISTIO_REDIRECT'));
-    return [...new Set(jumps.flatMap((rule) => asked(rule, 'in-interface') ?? []))].reverse();
+    return [...new Set(jumps.flatMap((rule) => matchValue(rule, 'in-interface') ?? []))].reverse();
   };
   const certain = captured(find);
   if (certain.length > 0) return [certain];

@@ -1,7 +1,8 @@
 /** What each kind of release makes of a reading, and which of them a state's own chains speak for. */
 
+import type { Family } from '../../../netfilter/family.ts';
 import { printRule } from '../../../netfilter/print.ts';
-import type { Family, Rule, Ruleset } from '../../../netfilter/rule.ts';
+import type { Rule, Ruleset } from '../../../netfilter/rule.ts';
 import { isBuiltIn } from '../../../netfilter/rule.ts';
 import { assemble } from '../../plan/assemble.ts';
 import { contextFor } from '../../plan/context.ts';

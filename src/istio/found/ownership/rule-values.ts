@@ -31,7 +31,7 @@ export function distinct<V>(values: readonly V[]): readonly V[] {
 }
 
 /** The value of a match of a kind that is not negated. */
-export function asked<K extends MatchKind>(rule: Rule, kind: K): MatchValues[K] | undefined {
+export function matchValue<K extends MatchKind>(rule: Rule, kind: K): MatchValues[K] | undefined {
   return matchesOf(rule).find((match) => match.kind === kind && !match.negated)?.value as MatchValues[K] | undefined;
 }
 

@@ -1,6 +1,6 @@
 /** The injection templates that a pod chooses for itself: `inject.istio.io/templates`. */
 
-import type { Source } from '../../origin.ts';
+import type { Origin } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problem, quoted } from '../../problems.ts';
 import type { Profile } from '../../releases/profile.ts';
@@ -18,7 +18,7 @@ const STOCK: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 export interface ChosenTemplates {
-  readonly source: Source;
+  readonly source: Origin;
   readonly makeRules: boolean;
   /** An error where the injector has no such template; a warning where it may have one that is not known here. */
   readonly problems: readonly Problem[];

@@ -1,6 +1,6 @@
 /** From the image of a container to the release of Istio in it. */
 
-import type { Source, Sourced } from '../../origin.ts';
+import type { Origin, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problem } from '../../problems.ts';
 import type { Release } from '../../releases/known.ts';
@@ -40,7 +40,7 @@ export function releaseOfImage(image: Sourced<string> | undefined, patterns: rea
   return releaseIn(tag, image.source);
 }
 
-function releaseIn(text: string, source: Source): ReleaseOfImage {
+function releaseIn(text: string, source: Origin): ReleaseOfImage {
   const read = readRelease(text);
   if ('unknown' in read) return { problems: [] };
   const problems = 'insteadOf' in read ? [problem('unknown-patch', source, { value: read.insteadOf, instead: read.release })] : [];

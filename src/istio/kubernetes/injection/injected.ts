@@ -1,7 +1,7 @@
 /** What an injector makes of a pod: the arguments and the environment of the program that makes its rules. */
 
 import type { Environment } from '../../arguments/effective-values.ts';
-import type { Source, Sourced } from '../../origin.ts';
+import type { Origin, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import type { Texts } from '../manifest/workload.ts';
 
@@ -19,7 +19,7 @@ export interface InjectedArgument {
   /** Whether flag and value are one word with `=` between them. */
   readonly joined?: boolean;
   /** Who gave the value: an annotation, a mesh value, or the release's own default. */
-  readonly source: Source;
+  readonly source: Origin;
   /** Who else gave one and lost to it, the strongest first; the default last. */
   readonly over: readonly Sourced<string>[];
 }
@@ -41,7 +41,7 @@ export type Injection =
   | {
       readonly kind: 'none';
       readonly reason: NotInjected;
-      readonly source: Source;
+      readonly source: Origin;
       /** Warnings. */
       readonly problems?: readonly Problem[];
     };

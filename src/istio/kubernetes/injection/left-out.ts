@@ -1,7 +1,7 @@
 /** Pods that get no rules whatever their settings are. */
 
 import { parseGoBool } from '../../arguments/command-line.ts';
-import type { Source, Sourced } from '../../origin.ts';
+import type { Origin, Sourced } from '../../origin.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { Texts, Workload } from '../manifest/workload.ts';
 import type { Mesh } from '../mesh/mesh.ts';
@@ -10,7 +10,7 @@ import type { NotInjected } from './injected.ts';
 
 export interface LeftOut {
   readonly reason: NotInjected;
-  readonly source: Source;
+  readonly source: Origin;
 }
 
 // Left out by every injector (`IgnoredNamespaces`); older ones name the first two alone, and nobody has the others injected there either.

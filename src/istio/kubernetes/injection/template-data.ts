@@ -1,6 +1,6 @@
 /** What a release's injection template looks at. */
 
-import type { Source, Sourced } from '../../origin.ts';
+import type { Origin, Sourced } from '../../origin.ts';
 import type { ChangeName, Profile } from '../../releases/profile.ts';
 import type { Container, Texts } from '../manifest/workload.ts';
 import type { Layered } from '../mesh/effective.ts';
@@ -36,7 +36,7 @@ export function injectedText(value: string, { release }: Profile): Layered {
   return { value, source: injectedBy(release), over: [] };
 }
 
-function injectedBy(release: string): Source {
+function injectedBy(release: string): Origin {
   return { kind: 'injected', release };
 }
 

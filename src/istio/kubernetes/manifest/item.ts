@@ -1,6 +1,6 @@
 /** What a document of Kubernetes holds, as it is read. */
 
-import type { Source } from '../../origin.ts';
+import type { Origin } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import type { SidecarFile } from '../../settings/sidecar-file.ts';
 import type { NamespaceResource, ProxyConfigResource } from '../mesh/mesh.ts';
@@ -9,7 +9,7 @@ import type { Workload } from './workload.ts';
 export type ManifestItem =
   | { readonly kind: 'workload'; readonly workload: Workload }
   /** Our own kind. */
-  | { readonly kind: 'sidecar'; readonly sidecar: SidecarFile; readonly source: Source }
+  | { readonly kind: 'sidecar'; readonly sidecar: SidecarFile; readonly source: Origin }
   | { readonly kind: 'proxy config'; readonly resource: ProxyConfigResource }
   | { readonly kind: 'namespace'; readonly name: string; readonly resource: NamespaceResource }
   /** A kind that has no pods: it is counted by its name. */

@@ -1,6 +1,6 @@
 /** A workload of Kubernetes, as far as the rules of its pods depend on it. Every text knows where it stands. */
 
-import type { Source, Sourced } from '../../origin.ts';
+import type { Origin, Sourced } from '../../origin.ts';
 
 /** Annotations, labels or variables by name. A name that stands twice counts as its last. */
 export type Texts = ReadonlyMap<string, Sourced<string>>;
@@ -13,7 +13,7 @@ export interface Workload {
   /** `metadata.name`; of a pod that has only `generateName`, that with a `*` behind it. */
   readonly name: string;
   /** Where the object begins. */
-  readonly source: Source;
+  readonly source: Origin;
   /** Annotations of an object that holds a pod template: they are not those of its pods. Empty for a Pod. */
   readonly annotations: Texts;
   /** Annotations of the jobs of a CronJob: they are not those of its pods either. */
@@ -25,19 +25,19 @@ export interface Workload {
 
 /** The pod itself, or what its pods are made of. */
 export interface PodTemplate {
-  readonly source: Source;
+  readonly source: Origin;
   readonly annotations: Texts;
   readonly labels: Texts;
   readonly hostNetwork: boolean;
   /** Where that stands, if it does. */
-  readonly hostNetworkAt?: Source;
+  readonly hostNetworkAt?: Origin;
   readonly ids: Ids;
   readonly containers: readonly Container[];
   readonly initContainers: readonly Container[];
   /** `status.podIPs`, or else `status.podIP`. */
   readonly addresses: readonly string[];
   /** Where each of them stands. */
-  readonly addressesAt?: readonly Source[];
+  readonly addressesAt?: readonly Origin[];
   /** `dnsConfig.nameservers` where `dnsPolicy` is None: then, and only then, they are all there are. */
   readonly nameservers?: readonly string[];
 }

@@ -1,6 +1,6 @@
 /** The annotation `proxy.istio.io/config`: a ProxyConfig as YAML in a text. */
 
-import type { Source, Sourced } from '../../origin.ts';
+import type { Origin, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import type { Texts } from '../manifest/workload.ts';
 import { PROXY_CONFIG_FORMS } from './forms.ts';
@@ -51,7 +51,7 @@ function placeOf({ value, source }: Sourced<string>): Place {
     file: source.file,
     text: value,
     exact: indent !== undefined,
-    at: ({ line, column }, key = PROXY_CONFIG_ANNOTATION): Source =>
+    at: ({ line, column }, key = PROXY_CONFIG_ANNOTATION): Origin =>
       indent === undefined ? { ...start, key } : { ...start, line: start.line + line - 1, column: column + indent, key },
   };
 }

@@ -1,11 +1,11 @@
 /** Values by path to a layer of proxy configuration. */
 
-import type { Source, Sourced } from '../../origin.ts';
+import type { Origin, Sourced } from '../../origin.ts';
 import type { ProxyConfigLayer } from './mesh.ts';
 import { textsUnder } from './walk.ts';
 
 /** What is given below `start` (a path that ends with a dot, or nothing). */
-export function layerOf(values: ReadonlyMap<string, Sourced<string>>, start: string, source: Source): ProxyConfigLayer {
+export function layerOf(values: ReadonlyMap<string, Sourced<string>>, start: string, source: Origin): ProxyConfigLayer {
   const interceptionMode = values.get(`${start}interceptionMode`);
   return {
     source,

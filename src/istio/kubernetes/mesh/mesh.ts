@@ -1,6 +1,6 @@
 /** What a mesh is installed with, as far as the arguments of istio-init depend on it. */
 
-import type { Source, Sourced } from '../../origin.ts';
+import type { Origin, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import type { Texts } from '../manifest/workload.ts';
 
@@ -26,7 +26,7 @@ export type MeshValue = keyof typeof MESH_VALUES;
 
 /** One layer of proxy configuration: the mesh's defaultConfig, an annotation, or a ProxyConfig resource. */
 export interface ProxyConfigLayer {
-  readonly source: Source;
+  readonly source: Origin;
   readonly interceptionMode?: Sourced<string>;
   /** proxyMetadata, or environmentVariables of a resource: what becomes the environment of istio-init. */
   readonly metadata: Texts;

@@ -1,6 +1,6 @@
 /** Where a node stands, also when its text stands within another text. */
 
-import type { Source } from '../../origin.ts';
+import type { Origin } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problem } from '../../problems.ts';
 import type { Position, YamlNode } from '../../yaml.ts';
@@ -13,7 +13,7 @@ export interface Place {
   /** Whether the lines of the text are lines of the file, so that positions are exact. */
   readonly exact: boolean;
   /** The source of a node; `key` says what it is. */
-  readonly at: (node: Position, key?: string) => Source;
+  readonly at: (node: Position, key?: string) => Origin;
 }
 
 export function placeOfFile(file: string, text: string): Place {

@@ -1,6 +1,6 @@
 /** What `--values` takes to what injection looks at. */
 
-import type { Source, Sourced } from '../../origin.ts';
+import type { Origin, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problem, quoted } from '../../problems.ts';
 import { readRelease } from '../../releases/known.ts';
@@ -71,7 +71,7 @@ function releaseOf(tag: Sourced<string> | undefined, problems: Problem[]): Sourc
   return undefined;
 }
 
-function firstSource(values: ReadonlyMap<string, Sourced<string>>, start: string): Source | undefined {
+function firstSource(values: ReadonlyMap<string, Sourced<string>>, start: string): Origin | undefined {
   for (const [path, { source }] of values) if (path.startsWith(start)) return source;
   return undefined;
 }

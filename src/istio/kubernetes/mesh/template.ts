@@ -19,7 +19,7 @@ export function oddities(template: string): readonly Oddity[] {
   if (containers.length === 0) return [{ what: 'there is no istio-init with arguments', line: 1 }];
   return containers.flatMap((lines) => {
     const args = lines.filter(({ kind }) => kind === 'argument');
-    return [...oddArguments(args), ...oddVariables(lines)];
+    return [...nonDefaultArguments(args), ...nonDefaultVariables(lines)];
   });
 }
 
@@ -31,13 +31,13 @@ interface Argument {
   readonly conditions: string;
 }
 
-function oddArguments(lines: readonly TemplateLine[]): readonly Oddity[] {
+function nonDefaultArguments(lines: readonly TemplateLine[]): readonly Oddity[] {
   const passed = group(lines);
   const has = (flag: string): boolean => passed.some((argument) => argument.flag === flag);
   const always = Object.keys(STOCK_ARGUMENTS).filter((flag) => STOCK_ARGUMENTS[flag]?.always);
   // A container that only validates, as there was one beside the CNI plugin of 1.4, passes none of them.
   const missing = always.some(has) ? always.filter((flag) => !has(flag)) : [];
-  return [...passed.flatMap(oddArgument), ...missing.map((flag) => ({ what: `${flag} is not passed`, line: lines[0]?.line ?? 1 }))];
+  return [...passed.flatMap(nonDefaultArgument), ...missing.map((flag) => ({ what: `${flag} is not passed`, line: lines[0]?.line ?? 1 }))];
 }
 
 /** Flags with the texts behind them. */
@@ -55,22 +55,22 @@ function group(lines: readonly TemplateLine[]): readonly Argument[] {
   return found;
 }
 
-function oddArgument({ flag, line, texts, conditions }: Argument): readonly Oddity[] {
+function nonDefaultArgument({ flag, line, texts, conditions }: Argument): readonly Oddity[] {
   const stock = Object.hasOwn(STOCK_ARGUMENTS, flag) ? STOCK_ARGUMENTS[flag] : undefined;
   if (stock === undefined) return [{ what: `${quoted(flag)} is passed`, line }];
-  const odd = [
-    ...oddMentions(flag, stock, conditions, line),
+  const nonDefault = [
+    ...nonDefaultMentions(flag, stock, conditions, line),
     ...texts.flatMap((text) => [
-      ...oddMentions(flag, stock, `${text.conditions} ${text.text}`, text.line),
-      ...oddWritten(flag, stock, text),
+      ...nonDefaultMentions(flag, stock, `${text.conditions} ${text.text}`, text.line),
+      ...nonDefaultText(flag, stock, text),
     ]),
   ];
   const all = [conditions, ...texts.flatMap((text) => [text.text, text.conditions])];
   const asked = stock.asked !== true || all.some((text) => mentions(text).some(isAnnotation));
-  return asked || odd.length > 0 ? odd : [{ what: `${flag} is made of no annotation`, line: texts[0]?.line ?? line }];
+  return asked || nonDefault.length > 0 ? nonDefault : [{ what: `${flag} is made of no annotation`, line: texts[0]?.line ?? line }];
 }
 
-function oddMentions(flag: string, { of, written }: StockArgument, expression: string, line: number): readonly Oddity[] {
+function nonDefaultMentions(flag: string, { of, written }: StockArgument, expression: string, line: number): readonly Oddity[] {
   const other = mentions(expression).find((name) => !of.includes(name));
   if (other !== undefined) return [{ what: `${flag} is made of ${quoted(other)}`, line }];
   const old = expression.includes('[[');
@@ -79,12 +79,12 @@ function oddMentions(flag: string, { of, written }: StockArgument, expression: s
 }
 
 /** What stands outside of the actions. */
-function oddWritten(flag: string, { written }: StockArgument, { text, line }: TemplateLine): readonly Oddity[] {
+function nonDefaultText(flag: string, { written }: StockArgument, { text, line }: TemplateLine): readonly Oddity[] {
   const outside = text.replace(ACTION, '').replace(/["'\s]/g, '');
   return outside === '' || written.includes(outside) ? [] : [{ what: `${flag} is written as ${quoted(outside)}`, line }];
 }
 
-function oddVariables(lines: readonly TemplateLine[]): readonly Oddity[] {
+function nonDefaultVariables(lines: readonly TemplateLine[]): readonly Oddity[] {
   return lines
     .filter(({ kind, text }) => kind === 'variable' && !STOCK_VARIABLES.includes(text))
     .map(({ text, line }) => ({ what: `the variable ${quoted(text)} is set`, line }));

@@ -1,13 +1,13 @@
 /** How many workloads, and whose: counted so that the room it takes does not grow with their number. */
 
-import type { Source } from '../../origin.ts';
+import type { Origin } from '../../origin.ts';
 import type { Release } from '../../releases/known.ts';
 
 /** One that is counted. */
 export interface Member {
   /** Whose it is, as `Deployment shop/cart`. */
   readonly owner: string;
-  readonly source: Source;
+  readonly source: Origin;
   readonly release?: Release;
   /** What tells it from others of its group: the image, where that is why nothing more is known. */
   readonly detail?: string;
@@ -17,7 +17,7 @@ export interface Member {
 export interface Example {
   readonly name: string;
   /** Where the first of them stands. */
-  readonly source: Source;
+  readonly source: Origin;
   readonly count: number;
 }
 
@@ -45,7 +45,7 @@ export interface Counting {
 
 /** Counts members one after another, and keeps none of them. */
 export function counting(): Counting {
-  const owners = new Map<string, { readonly source: Source; count: number }>();
+  const owners = new Map<string, { readonly source: Origin; count: number }>();
   const releases = new Map<Release, number>();
   const details = new Set<string>();
   let count = 0;

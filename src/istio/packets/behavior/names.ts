@@ -2,24 +2,24 @@
 
 import type { NamedAddresses } from '../../../netfilter/behavior/address-words.ts';
 import type { Names } from '../../../netfilter/behavior/words.ts';
+import type { Family } from '../../../netfilter/family.ts';
 import { parseNetwork } from '../../../netfilter/network.ts';
 import type { OwnerRange } from '../../../netfilter/numbers.ts';
-import type { Family } from '../../../netfilter/rule.ts';
 import { networkRange } from '../../../netfilter/trace/address.ts';
 import { prepareHost } from '../../../netfilter/trace/prepare-host.ts';
 import { subtract } from '../../../netfilter/trace/ranges.ts';
 import { withNumbers } from '../../settings/name-resolution.ts';
 import { valuesOf } from '../../settings/settings.ts';
-import type { Scene } from '../pod-network.ts';
-import { sideOf } from './operand.ts';
+import type { PodNetwork } from '../pod-network.ts';
+import { operandOf } from './operand.ts';
 
 /** The names that fit the scenes of both sides. */
-export function namesFor(scenes: readonly Scene[], family: Family): Names {
-  const values = scenes.map(({ plan, facts }) => withNumbers(valuesOf(plan.settings), facts));
+export function namesFor(podNetworks: readonly PodNetwork[], family: Family): Names {
+  const values = podNetworks.map(({ plan, facts }) => withNumbers(valuesOf(plan.settings), facts));
   const users = ids(values.flatMap((one) => one['proxy.uids']));
   const groups = ids(values.flatMap((one) => one['proxy.gids']));
   return {
-    addresses: scenes.slice(0, 1).flatMap((scene) => addressNames(scene, family)),
+    addresses: podNetworks.slice(0, 1).flatMap((podNetwork) => addressNames(podNetwork, family)),
     machine: 'the pod',
     users: new Map(users.map((id) => [id, `the proxy (uid ${id})`])),
     groups: new Map(groups.map((id) => [id, `the proxy's group (gid ${id})`])),
@@ -33,8 +33,8 @@ function ids(ranges: readonly OwnerRange[]): readonly number[] {
   );
 }
 
-function addressNames(scene: Scene, family: Family): readonly NamedAddresses[] {
-  const host = prepareHost(sideOf(scene, family).host, family);
+function addressNames(podNetwork: PodNetwork, family: Family): readonly NamedAddresses[] {
+  const host = prepareHost(operandOf(podNetwork, family).host, family);
   const own = [...host.addresses]
     .flatMap(([name, values]) => (name === 'lo' ? [] : values))
     .map((value) => ({ first: value, last: value }));

@@ -1,13 +1,13 @@
 /** A scene as a side of a comparison. */
 
-import type { Side } from '../../../netfilter/behavior/prepared.ts';
-import type { Family } from '../../../netfilter/rule.ts';
+import type { Operand } from '../../../netfilter/behavior/prepared.ts';
+import type { Family } from '../../../netfilter/family.ts';
 import type { Host, Interface } from '../../../netfilter/trace/host.ts';
-import type { Scene } from '../pod-network.ts';
+import type { PodNetwork } from '../pod-network.ts';
 import { hostOf } from '../trace-plan.ts';
 
 /** The pod passes on what is for other machines, unless somebody says that it does not. */
-export function sideOf({ plan, facts, state }: Scene, family: Family): Side {
+export function operandOf({ plan, facts, state }: PodNetwork, family: Family): Operand {
   const host = hostOf(plan, facts, { ...state, forwarding: state.forwarding ?? true });
   return { ruleset: plan[family], host: { ...host, interfaces: host.interfaces.map(withLinkLocal) } satisfies Host };
 }

@@ -1,9 +1,9 @@
 /** A packet in a user's words. */
 
+import type { Family } from '../../../netfilter/family.ts';
 import { ALL_BITS, parseNumber } from '../../../netfilter/numbers.ts';
 import type { ConntrackState, Packet } from '../../../netfilter/packet.ts';
 import { CONNTRACK_STATES, firstPacket } from '../../../netfilter/packet.ts';
-import type { Family } from '../../../netfilter/rule.ts';
 import type { Host } from '../../../netfilter/trace/host.ts';
 import { prepareHost } from '../../../netfilter/trace/prepare-host.ts';
 import { usualSource } from '../../../netfilter/trace/routing.ts';
@@ -136,7 +136,7 @@ function markOf(text: string): number {
   return mark;
 }
 
-function takenFor({ family }: Packet, ends: readonly (Endpoint | undefined)[], { addresses, told }: Pod): readonly string[] {
+function takenFor({ family }: Packet, ends: readonly (Endpoint | undefined)[], { addresses, known }: Pod): readonly string[] {
   const named = ends.some((end) => end?.place === 'pod');
-  return named && !told[family] ? [`the pod's address is not known: ${addresses[family][0]} stands for it (--address tells it)`] : [];
+  return named && !known[family] ? [`the pod's address is not known: ${addresses[family][0]} stands for it (--address tells it)`] : [];
 }

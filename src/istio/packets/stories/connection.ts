@@ -5,7 +5,7 @@ import { firstPacket } from '../../../netfilter/packet.ts';
 import { prepareHost } from '../../../netfilter/trace/prepare-host.ts';
 import { usualSource } from '../../../netfilter/trace/routing.ts';
 import type { Owner } from '../pod.ts';
-import type { Scene } from '../pod-network.ts';
+import type { PodNetwork } from '../pod-network.ts';
 import { hostOf } from '../trace-plan.ts';
 import type { Stage } from './stage.ts';
 import { goalAddress, portNumber } from './stage.ts';
@@ -74,7 +74,7 @@ function goalOf(stage: Stage, { by, to }: Call): string {
   return goalAddress(stage, delivers && to === 'pod' && !stage.does('deliversToPodAddress') ? 'localhost' : to);
 }
 
-function ownerOf({ pod }: Scene, { values }: Stage, by: Caller): Owner | undefined {
+function ownerOf({ pod }: PodNetwork, { values }: Stage, by: Caller): Owner | undefined {
   switch (by) {
     case 'client':
     case 'kubelet':
@@ -106,22 +106,22 @@ function arrivalOf({ addresses, values }: Stage, by: Caller): Pick<Packet, 'sour
 }
 
 /** The agent asks the application from the address that the proxy delivers from, and so is not taken for a caller (`UpstreamLocalAddressIPv4`). */
-function sourceIn(scene: Scene, stage: Stage, by: Caller, destination: string): string | undefined {
+function sourceIn(podNetwork: PodNetwork, stage: Stage, by: Caller, destination: string): string | undefined {
   if ((by === 'agent' || by === 'delivery') && destination === stage.addresses.pod) return stage.addresses.delivery;
-  return usualSource(prepareHost(hostOf(scene.plan, scene.facts), stage.family), destination);
+  return usualSource(prepareHost(hostOf(podNetwork.plan, podNetwork.facts), stage.family), destination);
 }
 
 /** What the proxy or its agent opens next, for a connection that came to it. */
 export function nextConnection(
-  scene: Scene,
+  podNetwork: PodNetwork,
   stage: Stage,
   before: Connection,
   { name, says, ...packet }: Pick<Party, 'name'> & Pick<Connection, 'says'> & Partial<Packet> & { readonly destination: string },
 ): Connection {
   const { protocol, sourcePort = FIRST_PORT } = before.packet;
-  const source = usualSource(prepareHost(hostOf(scene.plan, scene.facts), stage.family), packet.destination);
-  const own = { family: stage.family, origin: 'local', protocol, source, sourcePort: sourcePort + 1, ...scene.pod.proxy } as const;
-  return { ...before, says, opener: { name, owner: scene.pod.proxy }, packet: firstPacket({ ...own, ...packet }) };
+  const source = usualSource(prepareHost(hostOf(podNetwork.plan, podNetwork.facts), stage.family), packet.destination);
+  const own = { family: stage.family, origin: 'local', protocol, source, sourcePort: sourcePort + 1, ...podNetwork.pod.proxy } as const;
+  return { ...before, says, opener: { name, owner: podNetwork.pod.proxy }, packet: firstPacket({ ...own, ...packet }) };
 }
 
 /** The same connection, as the pod that it goes to gets it. */

@@ -1,9 +1,10 @@
 /** Follows a connection: who gets it, and what Envoy opens next, until somebody answers or nothing can go on. */
 
+import { bareAddress } from '../../../netfilter/network.ts';
 import type { Packet } from '../../../netfilter/packet.ts';
 import type { Trace } from '../../../netfilter/trace/result.ts';
 import type { Owner } from '../pod.ts';
-import type { Scene } from '../pod-network.ts';
+import type { PodNetwork } from '../pod-network.ts';
 import { traceIn, verdictIn } from '../pod-network.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Connection, Party } from './connection.ts';
@@ -43,10 +44,10 @@ export function followCall(stage: Stage, call: Call, first: boolean): Chain {
   let connection = connectionOf(stage, call, first);
   const opened = new Set<string>();
   for (;;) {
-    const scene = connection.pod === 'this' ? stage.here : stage.there;
-    const trace = traceIn(withForwarding(scene, connection), connection.packet);
-    const verdict = verdictIn(scene, trace);
-    const { receiver, next } = whatNext(stage, scene, connection, trace, verdict);
+    const podNetwork = connection.pod === 'this' ? stage.here : stage.there;
+    const trace = traceIn(withForwarding(podNetwork, connection), connection.packet);
+    const verdict = verdictIn(podNetwork, trace);
+    const { receiver, next } = whatNext(stage, podNetwork, connection, trace, verdict);
     chain.push({ connection, trace, verdict, receiver });
     if (typeof next === 'string') return { followed: chain, ending: next };
     const key = keyOf(next);
@@ -57,8 +58,8 @@ export function followCall(stage: Stage, call: Call, first: boolean): Chain {
 }
 
 /** A machine in the pod reaches the world only where the pod passes its packets on. */
-function withForwarding(scene: Scene, { call: { by } }: Connection): Scene {
-  return by === 'machine' ? { ...scene, state: { ...scene.state, forwarding: true } } : scene;
+function withForwarding(podNetwork: PodNetwork, { call: { by } }: Connection): PodNetwork {
+  return by === 'machine' ? { ...podNetwork, state: { ...podNetwork.state, forwarding: true } } : podNetwork;
 }
 
 /** What the same end opens again and again differs in the port it opens it from, at most. */
@@ -71,26 +72,26 @@ interface Next {
   readonly next: Connection | Ending;
 }
 
-function whatNext(stage: Stage, scene: Scene, connection: Connection, trace: Trace, verdict: Verdict): Next {
-  const proxy = scene.pod.proxy;
+function whatNext(stage: Stage, podNetwork: PodNetwork, connection: Connection, trace: Trace, verdict: Verdict): Next {
+  const proxy = podNetwork.pod.proxy;
   switch (verdict.id) {
     case 'unknown':
       return { receiver: NOBODY, next: 'unknown' };
     case 'dropped':
       return { receiver: NOBODY, next: 'dropped' };
     case 'direct':
-      return direct(stage, scene, connection, trace);
+      return direct(stage, podNetwork, connection, trace);
     case 'dns-agent': {
       const { destination = '', destinationPort } = connection.packet;
       const says = 'The agent does not know the name, and asks the nameserver';
-      const next = nextConnection(scene, stage, connection, { name: 'the agent', says, destination, destinationPort });
-      return caught(scene, { name: 'the agent', owner: proxy }, next);
+      const next = nextConnection(podNetwork, stage, connection, { name: 'the agent', says, destination, destinationPort });
+      return caught(podNetwork, { name: 'the agent', owner: proxy }, next);
     }
     case 'envoy-inbound':
     case 'envoy-outbound': {
-      const inbound = sideOf(stage, scene, connection, trace, verdict) === 'inbound';
+      const inbound = operandOf(stage, podNetwork, connection, trace, verdict) === 'inbound';
       const receiver = { name: `Envoy ${inbound ? 'inbound' : 'outbound'}`, owner: proxy };
-      return caught(scene, receiver, inbound ? delivery(stage, scene, connection) : dial(stage, scene, connection));
+      return caught(podNetwork, receiver, inbound ? delivery(stage, podNetwork, connection) : dial(stage, podNetwork, connection));
     }
     default:
       return verdict.id satisfies never;
@@ -100,7 +101,7 @@ function whatNext(stage: Stage, scene: Scene, connection: Connection, trace: Tra
 const NOBODY: Party = { name: 'nobody', owner: undefined };
 
 /** Before the proxy listens, whatever is sent to it is refused. */
-function caught({ state }: Scene, receiver: Party, next: Connection | Ending): Next {
+function caught({ state }: PodNetwork, receiver: Party, next: Connection | Ending): Next {
   return { receiver, next: state.beforeProxy === true ? 'refused' : next };
 }
 
@@ -108,11 +109,17 @@ function caught({ state }: Scene, receiver: Party, next: Connection | Ending): N
  * The end of Envoy that takes care of it. The releases with one port for both directions, and those that still send listed
  * inbound ports to the outbound one, tell by the destination; later ones by the port alone.
  */
-function sideOf(stage: Stage, { ports, facts }: Scene, { packet }: Connection, { end }: Trace, { id }: Verdict): 'inbound' | 'outbound' {
+function operandOf(
+  stage: Stage,
+  { ports, facts }: PodNetwork,
+  { packet }: Connection,
+  { end }: Trace,
+  { id }: Verdict,
+): 'inbound' | 'outbound' {
   const port = end.kind === 'local' ? end.port : undefined;
   if (port !== ports.outbound) return id === 'envoy-inbound' ? 'inbound' : 'outbound';
   if (ports.inbound !== ports.outbound && stage.does('inboundByPort')) return 'outbound';
-  const own = [stage.addresses.pod, stage.addresses['service pod'], ...(facts.addresses ?? [])];
+  const own = [stage.addresses.pod, stage.addresses['service pod'], ...(facts.addresses ?? []).map(bareAddress)];
   return id === 'envoy-inbound' || own.includes(packet.destination ?? '') ? 'inbound' : 'outbound';
 }
 
@@ -120,10 +127,10 @@ function sideOf(stage: Stage, { ports, facts }: Scene, { packet }: Connection, {
 const DELIVERY_MARK = 1337;
 
 /** Envoy inbound calls the application. */
-function delivery(stage: Stage, scene: Scene, before: Connection): Connection | Ending {
+function delivery(stage: Stage, podNetwork: PodNetwork, before: Connection): Connection | Ending {
   const { destination = '', destinationPort, source } = before.packet;
   const own = before.pod === 'this' ? stage.addresses.pod : stage.addresses['service pod'];
-  const local = [own, stage.addresses.localhost, stage.addresses.delivery, ...(scene.facts.addresses ?? [])];
+  const local = [own, stage.addresses.localhost, stage.addresses.delivery, ...(podNetwork.facts.addresses ?? []).map(bareAddress)];
   if (!local.includes(destination)) return 'misled';
   const transparent = stage.values.mode === 'TPROXY' && stage.does('keepsClientAddress');
   // From the client's address it can't call localhost: the kernel routes no answer from 127.0.0.1 to another machine.
@@ -134,7 +141,7 @@ function delivery(stage: Stage, scene: Scene, before: Connection): Connection | 
       ? { source: stage.addresses.delivery }
       : {};
   const says = `Envoy calls the application${transparent ? " from the client's address" : ''}`;
-  return nextConnection(scene, stage, before, {
+  return nextConnection(podNetwork, stage, before, {
     name: 'Envoy',
     says,
     destination: toPod ? destination : stage.addresses.localhost,
@@ -144,15 +151,15 @@ function delivery(stage: Stage, scene: Scene, before: Connection): Connection | 
 }
 
 /** Envoy outbound calls what the application wanted to: of a service, one of its pods. */
-function dial(stage: Stage, scene: Scene, before: Connection): Connection {
+function dial(stage: Stage, podNetwork: PodNetwork, before: Connection): Connection {
   const { destination = '', destinationPort } = before.packet;
   const { to } = before.call;
   const isService = (to === 'service' || to === 'own service') && before.opener.name !== 'Envoy';
   if (!isService)
-    return nextConnection(scene, stage, before, { name: 'Envoy', says: 'Envoy calls the same address', destination, destinationPort });
+    return nextConnection(podNetwork, stage, before, { name: 'Envoy', says: 'Envoy calls the same address', destination, destinationPort });
   const address = to === 'service' ? stage.addresses['service pod'] : stage.addresses.pod;
   const says = `Envoy chooses ${to === 'service' ? 'a pod of the service' : 'this very pod'} and calls it`;
-  return nextConnection(scene, stage, before, {
+  return nextConnection(podNetwork, stage, before, {
     name: 'Envoy',
     says,
     destination: address,
@@ -161,10 +168,10 @@ function dial(stage: Stage, scene: Scene, before: Connection): Connection {
 }
 
 /** No rule sends it to the proxy: whoever listens gets it, in this pod or elsewhere. */
-function direct(stage: Stage, scene: Scene, connection: Connection, { end }: Trace): Next {
+function direct(stage: Stage, podNetwork: PodNetwork, connection: Connection, { end }: Trace): Next {
   const { call, packet, pod } = connection;
   if (end.kind === 'local') {
-    const receiver = listenerOn(packet, scene.pod);
+    const receiver = listenerOn(packet, podNetwork.pod);
     return { receiver, next: call.afterwards === undefined || pod === 'other' ? 'arrives' : connectionOf(stage, call.afterwards, false) };
   }
   const isService = call.to === 'service' && call.protocol === undefined && pod === 'this';

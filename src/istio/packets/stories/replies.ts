@@ -33,11 +33,11 @@ export function answersOf(stage: Stage, { followed }: Chain): readonly Answered[
 }
 
 function answerTo(stage: Stage, { connection, trace, receiver }: Followed): Answered {
-  const scene = connection.pod === 'this' ? stage.here : stage.there;
+  const podNetwork = connection.pod === 'this' ? stage.here : stage.there;
   const reply = replyPacket(trace);
   const packet: Packet = reply.origin === 'local' ? { ...reply, uid: receiver.owner?.uid, gid: receiver.owner?.gid } : reply;
-  const answer = traceIn(scene, packet);
-  const verdict = verdictIn(scene, answer);
+  const answer = traceIn(podNetwork, packet);
+  const verdict = verdictIn(podNetwork, answer);
   const stray = answer.steps.some((step) => step.kind === 'conntrack' && step.state !== undefined && step.state !== 'ESTABLISHED');
   return { connection, trace: answer, verdict, says: saysOf(connection, receiver), lost: lostIn(connection, answer, verdict), stray };
 }

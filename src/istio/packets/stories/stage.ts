@@ -1,7 +1,7 @@
 /** The stage of a story: this pod, another with the same rules, and the addresses of everyone in it. */
 
+import type { Family } from '../../../netfilter/family.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
-import type { Family } from '../../../netfilter/rule.ts';
 import { networkRange, printAddress } from '../../../netfilter/trace/address.ts';
 import { ProblemError, problem } from '../../problems.ts';
 import { profileOf } from '../../releases/profile.ts';
@@ -9,14 +9,14 @@ import { proxyDoes } from '../../releases/proxy-changes.ts';
 import type { SettingValues } from '../../settings/settings.ts';
 import { valuesOf } from '../../settings/settings.ts';
 import type { Endpoint } from '../packet/endpoint.ts';
-import type { Scene } from '../pod-network.ts';
+import type { PodNetwork } from '../pod-network.ts';
 import type { Call, Goal } from './story.ts';
 
 export interface Stage {
   readonly family: Family;
-  readonly here: Scene;
+  readonly here: PodNetwork;
   /** The pod of the service that is called. */
-  readonly there: Scene;
+  readonly there: PodNetwork;
   readonly values: SettingValues;
   readonly does: (change: Parameters<typeof proxyDoes>[1]) => boolean;
   readonly hasHealthPort: boolean;
@@ -31,7 +31,7 @@ export type Place = 'pod' | 'localhost' | 'client' | 'machine' | 'service' | 'se
 type Addresses = Readonly<Record<Exclude<Place, 'pod'>, string>>;
 
 // From the ranges for documentation (RFC 5737, RFC 3849): they stand for those that nobody told.
-const STAND_INS: Readonly<Record<Family, Addresses>> = {
+const PLACEHOLDERS: Readonly<Record<Family, Addresses>> = {
   ip: {
     localhost: '127.0.0.1',
     delivery: '127.0.0.6',
@@ -55,18 +55,18 @@ const STAND_INS: Readonly<Record<Family, Addresses>> = {
 };
 
 /** The stage around a scene. `to` is where the first call goes instead of where the story says. */
-export function stageOf(here: Scene, family: Family, to?: Endpoint): Stage {
+export function stageOf(here: PodNetwork, family: Family, to?: Endpoint): Stage {
   const { release, settings } = here.plan;
   const values = valuesOf(settings);
-  const usual = STAND_INS[family];
-  const told = here.facts.nameservers?.find((server) => server.includes(':') === (family === 'ip6'));
+  const usual = PLACEHOLDERS[family];
+  const simulated = here.facts.nameservers?.find((server) => server.includes(':') === (family === 'ip6'));
   const addresses = {
     ...usual,
     pod: here.pod.addresses[family][0] ?? '',
     service: serviceAddress(values, family, usual.service),
-    nameserver: told ?? usual.nameserver,
+    nameserver: simulated ?? usual.nameserver,
   };
-  const there: Scene = {
+  const there: PodNetwork = {
     ...here,
     facts: { ...here.facts, addresses: [addresses['service pod']] },
     state: { ...here.state, beforeProxy: false },

@@ -1,8 +1,9 @@
 /** What a concern hands to the plan: a rule, and where it goes. */
 
+import type { Family } from '../../../netfilter/family.ts';
 import type { Match } from '../../../netfilter/match.ts';
 import type { Network } from '../../../netfilter/network.ts';
-import type { Family, Rule } from '../../../netfilter/rule.ts';
+import type { Rule } from '../../../netfilter/rule.ts';
 import type { Target } from '../../../netfilter/target.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { SettingKey, SettingValues } from '../../settings/settings.ts';

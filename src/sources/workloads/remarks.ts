@@ -4,7 +4,7 @@ import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { problemText } from '../../istio/problems.ts';
-import { grouped, workloadsText } from '../terminal/numbers.ts';
+import { grouped, workloadsText } from './counts.ts';
 
 export interface Remarks {
   /** Of one workload. */
@@ -20,7 +20,7 @@ interface Counted {
 
 // A name in a sentence makes it another one: of a cluster there may be any number.
 const KEPT = 200;
-const SHOWN = 10;
+const MAX_LISTED = 10;
 
 export function remarksOf(): Remarks {
   const kept = new Map<string, Counted>();
@@ -36,9 +36,9 @@ export function remarksOf(): Remarks {
     },
     notes: () => {
       const sorted = [...kept].sort(([, a], [, b]) => Number(isError(b)) - Number(isError(a)) || b.count - a.count);
-      const more = sorted.length - SHOWN;
+      const more = sorted.length - MAX_LISTED;
       const rest = more <= 0 ? [] : [`note: ${others ? 'at least ' : ''}${grouped(more)} more of such lines`];
-      return [...sorted.slice(0, SHOWN).map(lineOf), ...rest];
+      return [...sorted.slice(0, MAX_LISTED).map(lineOf), ...rest];
     },
   };
 }

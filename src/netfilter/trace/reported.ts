@@ -3,32 +3,31 @@
 import type { Packet, Tuple } from '../packet.ts';
 import { protocolName } from '../protocols.ts';
 import { printAddress } from './address.ts';
-import type { Header } from './fields.ts';
+import type { Fields, Header } from './fields.ts';
 import { ABSENT } from './fields.ts';
 import type { Ranges, Value } from './ranges.ts';
 import type { Field, FieldValue } from './result.ts';
-import type { Walk } from './walk.ts';
 
 /** What a packet holds: undefined is not known, null is not there. */
-export function shownField(walk: Walk, field: Field): FieldValue {
+export function reportedField(walk: Fields, field: Field): FieldValue {
   switch (field) {
     case 'source':
     case 'destination':
-      return shownAddress(walk[field]);
+      return reportedAddress(walk[field]);
     case 'protocol':
-      return shownProtocol(walk.protocol);
+      return reportedProtocol(walk.protocol);
     case 'sourcePort':
     case 'destinationPort':
     case 'uid':
     case 'gid':
     case 'mark':
     case 'connmark':
-      return shownNumber(walk[field]);
+      return reportedNumber(walk[field]);
     case 'inInterface':
     case 'outInterface':
-      return walk[field] === '' ? null : shownWord(walk[field]);
+      return walk[field] === '' ? null : reportedWord(walk[field]);
     case 'state':
-      return shownWord(walk.state);
+      return reportedWord(walk.state);
     case 'zone':
       return walk.zone;
     case 'socket':
@@ -39,44 +38,44 @@ export function shownField(walk: Walk, field: Field): FieldValue {
   }
 }
 
-export function shownAddress(value: Value | Ranges): string | undefined {
+export function reportedAddress(value: Value | Ranges): string | undefined {
   return typeof value === 'object' ? undefined : printAddress(value);
 }
 
-export function shownNumber(value: Value | Ranges): number | null | undefined {
+export function reportedNumber(value: Value | Ranges): number | null | undefined {
   if (typeof value === 'object') return undefined;
   return value === ABSENT ? null : Number(value);
 }
 
-function shownProtocol(value: Value | Ranges): string | undefined {
+function reportedProtocol(value: Value | Ranges): string | undefined {
   return typeof value === 'object' ? undefined : (protocolName(String(value)) ?? undefined);
 }
 
-export function shownWord<W extends string>(word: W | readonly W[]): W | undefined {
+export function reportedWord<W extends string>(word: W | readonly W[]): W | undefined {
   return typeof word === 'string' ? word : undefined;
 }
 
 /** A header with the ends that a flow has of it. */
-export function shownTuple({ protocol, source, destination, sourcePort, destinationPort }: Header): Tuple {
+export function reportedTuple({ protocol, source, destination, sourcePort, destinationPort }: Header): Tuple {
   return {
-    protocol: shownProtocol(protocol),
-    source: shownAddress(source),
-    destination: shownAddress(destination),
-    sourcePort: shownNumber(sourcePort) ?? undefined,
-    destinationPort: shownNumber(destinationPort) ?? undefined,
+    protocol: reportedProtocol(protocol),
+    source: reportedAddress(source),
+    destination: reportedAddress(destination),
+    sourcePort: reportedNumber(sourcePort) ?? undefined,
+    destinationPort: reportedNumber(destinationPort) ?? undefined,
   };
 }
 
 /** The packet as it is now. */
-export function shownPacket(walk: Walk): Packet {
-  const { sourcePort, destinationPort, ...header } = shownTuple(walk);
+export function reportedPacket(walk: Fields): Packet {
+  const { sourcePort, destinationPort, ...header } = reportedTuple(walk);
   return {
     ...walk.packet,
     ...header,
     sourcePort,
     destinationPort,
-    state: shownWord(walk.state),
-    mark: shownNumber(walk.mark) ?? undefined,
-    connmark: shownNumber(walk.connmark) ?? undefined,
+    state: reportedWord(walk.state),
+    mark: reportedNumber(walk.mark) ?? undefined,
+    connmark: reportedNumber(walk.connmark) ?? undefined,
   };
 }

@@ -5,35 +5,36 @@ import { identify } from '../../istio/found/identify.ts';
 import type { LiveRouting } from '../../istio/found/routing-changes.ts';
 import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
 import type { Owner } from '../../istio/packets/pod.ts';
-import type { Scene } from '../../istio/packets/pod-network.ts';
-import { sceneOfPlan, sceneOfRules } from '../../istio/packets/pod-network.ts';
+import type { PodNetwork } from '../../istio/packets/pod-network.ts';
+import { podNetworkOfPlan, podNetworkOfRules } from '../../istio/packets/pod-network.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Routing } from '../../istio/plan/routing.ts';
 import type { Problem } from '../../istio/problems.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import { observeAll, observeText } from '../../netfilter/observation.ts';
 import { printRule } from '../../netfilter/print.ts';
-import type { Family, Rule } from '../../netfilter/rule.ts';
-import { FAMILIES } from '../../netfilter/rule.ts';
+import type { Rule } from '../../netfilter/rule.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
+import { badOption } from '../../sources/bad-option.ts';
 import { hasSettings } from '../../sources/operand-settings.ts';
 import { planName } from '../../sources/operands.ts';
-import type { PlanGiven } from '../../sources/plan-input.ts';
+import type { SourceOptions } from '../../sources/options.ts';
+import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { factsOf, readInput } from '../../sources/plan-input.ts';
+import { readSource } from '../../sources/read-source.ts';
+import type { RuleSource } from '../../sources/rule-source.ts';
 import { rulesOf } from '../../sources/rules-text.ts';
-import type { Side } from '../../sources/source.ts';
-import { readSide } from '../../sources/source.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { parseSource } from '../../sources/source-name.ts';
-import { settingsText } from '../check/identity.ts';
 import { beyondRules } from '../check/namespace-evidence.ts';
 import { headingOf, reasonOf } from '../diff/words.ts';
+import { settingsText } from '../identify/maker-text.ts';
 import { makerName } from '../identify/words.ts';
-import type { SettingsGiven } from '../options.ts';
-import { badOption } from '../terminal/result.ts';
 
-export interface TraceSetting {
+export interface TraceContext {
   readonly name: string;
-  readonly scene: Scene;
+  readonly podNetwork: PodNetwork;
   /** Who is thought to have made rules that were found, in words. */
   readonly inferred?: string;
   /** A source that makes exactly these rules, and shows all of them. */
@@ -52,23 +53,32 @@ export interface TraceSetting {
   readonly notes: readonly string[];
 }
 
-export interface SettingOptions {
+export interface TraceContextOptions {
   readonly family?: Family;
   readonly beforeProxy: boolean;
   readonly proxy?: Owner;
 }
 
 /** Reads a source to trace in. Throws a ProblemError for one that can't be used. */
-export async function readSetting(source: string | undefined, given: PlanGiven, options: SettingOptions): Promise<TraceSetting> {
+export async function readTraceContext(
+  source: string | undefined,
+  given: PlanOptions,
+  options: TraceContextOptions,
+): Promise<TraceContext> {
   const name = parseSource(source);
-  const side = await sideIn(source, name, given, options.family);
-  if (side.plan === undefined) refuseSettings(side.name, name, given);
-  return settingOf(side, name, given, options);
+  const ruleSource = await sourceIn(source, name, given, options.family);
+  if (ruleSource.plan === undefined) refuseSettings(ruleSource.name, name, given);
+  return traceContextOf(ruleSource, name, given, options);
 }
 
 /** A side that knows the workload whose plan it is, and what its manifest tells of the pod. */
-async function sideIn(source: string | undefined, name: SourceName, given: PlanGiven, family: Family | undefined): Promise<WorkloadSide> {
-  if (name.kind !== 'settings' && name.kind !== 'file') return readSide(source, given, family);
+async function sourceIn(
+  source: string | undefined,
+  name: SourceName,
+  given: PlanOptions,
+  family: Family | undefined,
+): Promise<WorkloadSource> {
+  if (name.kind !== 'settings' && name.kind !== 'file') return readSource(source, given, family);
   const input = await readInput(name, given);
   if (input.kind === 'text') {
     const { read, problems } = await rulesOf(input.text, family);
@@ -87,28 +97,28 @@ async function sideIn(source: string | undefined, name: SourceName, given: PlanG
   };
 }
 
-interface WorkloadSide extends Side {
+interface WorkloadSource extends RuleSource {
   readonly of?: string;
 }
 
 /** A side that was read, as a place to trace in. */
-export async function settingOf(
-  side: WorkloadSide,
+export async function traceContextOf(
+  ruleSource: WorkloadSource,
   name: SourceName,
-  given: SettingsGiven,
-  options: SettingOptions,
-): Promise<TraceSetting> {
-  const { plan, problems, notes } = side;
-  const facts = side.facts ?? (await factsOf(given));
-  const sceneOptions = { facts, state: { beforeProxy: options.beforeProxy }, ...(options.proxy && { proxy: options.proxy }) };
+  given: SourceOptions,
+  options: TraceContextOptions,
+): Promise<TraceContext> {
+  const { plan, problems, notes } = ruleSource;
+  const facts = ruleSource.facts ?? (await factsOf(given));
+  const podNetworkOptions = { facts, state: { beforeProxy: options.beforeProxy }, ...(options.proxy && { proxy: options.proxy }) };
   const early = options.beforeProxy ? [`the proxy does not listen yet: ${BEFORE_PROXY}`] : [];
   if (plan === undefined) {
-    const found = await foundSetting(side, name, sceneOptions);
+    const found = await foundSetting(ruleSource, name, podNetworkOptions);
     return { ...found, taken: [...early, ...found.taken], problems, notes };
   }
   return {
-    name: side.of === undefined ? planName(plan, name, given) : `Istio ${plan.release}, ${side.of}`,
-    scene: sceneOfPlan(plan, sceneOptions),
+    name: ruleSource.of === undefined ? planName(plan, name, given) : `Istio ${plan.release}, ${ruleSource.of}`,
+    podNetwork: podNetworkOfPlan(plan, podNetworkOptions),
     reason: ({ rule }) => reasonOf(rule, plan),
     purpose: ({ rule }) => rule.because?.text,
     idOf: ({ rule }) => rule.id,
@@ -122,18 +132,18 @@ export async function settingOf(
 const BEFORE_PROXY = 'what REDIRECT sends to it is refused, and what TPROXY hands to it is dropped';
 
 /** Rules are what they are: settings make none of them. */
-function refuseSettings(source: string, { kind }: SourceName, given: SettingsGiven): void {
+function refuseSettings(source: string, { kind }: SourceName, given: SourceOptions): void {
   const { args: _args, env: _env, envFile: _envFile, ...rest } = given;
   if (hasSettings(kind === 'command' ? { ...rest, env: [] } : given))
     throw badOption(source, 'holds rules; settings (--set, --release, arguments) do not go with it');
 }
 
 async function foundSetting(
-  side: Side,
+  ruleSource: RuleSource,
   name: SourceName,
-  options: Parameters<typeof sceneOfRules>[2] & object,
-): Promise<Omit<TraceSetting, 'problems' | 'notes'>> {
-  const identified = identify(side.seen);
+  options: Parameters<typeof podNetworkOfRules>[2] & object,
+): Promise<Omit<TraceContext, 'problems' | 'notes'>> {
+  const identified = identify(ruleSource.seen);
   const [likeliest] = identified.answers;
   const { routing, silent, taken } = await around(name, likeliest?.plan);
   const made = { ...(likeliest?.plan ?? planFromSettings({})), ...(routing && { routing }) };
@@ -141,10 +151,10 @@ async function foundSetting(
   const facts = { ...(nameservers && { nameservers }), ...options.facts };
   const state = { ...options.state, ...(silent && { beforeProxy: true }) };
   const madeAs = rulesMadeBy(likeliest?.plan);
-  const exact = identified.outcome === 'exact' && likeliest?.odd.settings.length === 0 && likeliest.odd.switches.length === 0;
+  const exact = identified.outcome === 'exact' && likeliest?.nonDefault.settings.length === 0 && likeliest.nonDefault.switches.length === 0;
   return {
-    name: headingOf(side),
-    scene: sceneOfRules(side.seen, made, { ...options, facts, state }),
+    name: headingOf(ruleSource),
+    podNetwork: podNetworkOfRules(ruleSource.seen, made, { ...options, facts, state }),
     inferred: inferredText(identified, likeliest),
     ...(exact && { twin: `@${likeliest.plan.release}` }),
     reason: (place) => madeAs(place)?.because?.text,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { remarksOf } from '../../../src/cli/workloads/remarks.ts';
 import type { Problem } from '../../../src/istio/problems.ts';
 import { problem } from '../../../src/istio/problems.ts';
+import { remarksOf } from '../../../src/sources/workloads/remarks.ts';
 
 const at = (line: number): Problem['source'] => ({ kind: 'file', file: 'pods.yaml', line, column: 1 });
 const warning = (name: string, line: number): Problem => problem('variable-from-elsewhere', at(line), { name });

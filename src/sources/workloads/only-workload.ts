@@ -1,17 +1,15 @@
-/** The only workload of all that was read: it is shown as any other source is. */
-
-import type { SettingsGiven } from '../../cli/options.ts';
-import { skippedNotes } from '../../cli/workloads/words.ts';
 import { withProblems } from '../../istio/plan/plan.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import { observeAll } from '../../netfilter/observation.ts';
+import type { SourceOptions } from '../options.ts';
 import { planOfSubject } from '../plan-input/manifests.ts';
-import type { Side } from '../source.ts';
+import type { RuleSource } from '../rule-source.ts';
 import type { PlannedGroups } from './planned-groups.ts';
 import { hasErrors } from './planned-groups.ts';
+import { skippedNotes } from './skipped.ts';
 
 /** The side of the only workload; undefined where there are several. Throws a ProblemError where nothing can be said of it. */
-export function soleSide(found: PlannedGroups, given: SettingsGiven): Side | undefined {
+export function onlyWorkload(found: PlannedGroups, given: SourceOptions): RuleSource | undefined {
   if (found.only === undefined) return undefined;
   // What is broken may be what was meant.
   if (hasErrors(found)) throw new ProblemError(found.problems);

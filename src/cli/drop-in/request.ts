@@ -1,0 +1,19 @@
+/** What the drop-in is to do. */
+
+import type { Log } from '../../host/log.ts';
+import type { Target } from '../../host/namespace/namespace.ts';
+import type { Action } from '../../istio/arguments/arguments.ts';
+import type { CapturePlan } from '../../istio/plan/plan.ts';
+
+/** What the drop-in was asked for. */
+export interface DropInRequest {
+  readonly plan: CapturePlan;
+  readonly target: Target;
+  readonly log: Log;
+  /** Whether the release was named, for the summary. */
+  readonly named: boolean;
+  readonly allowHost: boolean;
+  readonly dryRunFile: string | undefined;
+  readonly is: (action: Action) => boolean;
+  readonly text: (action: Action) => string;
+}

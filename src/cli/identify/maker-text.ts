@@ -1,0 +1,26 @@
+/** Who made rules, and with which settings, in a line. */
+
+import type { Answer, Identification } from '../../istio/found/identify.ts';
+import { describedSettings, makerName } from './words.ts';
+
+/** What is not as in an ordinary injected pod. */
+export function settingsText(answer: Answer): string {
+  const nonDefault = describedSettings(answer).filter(({ ordinary }) => ordinary !== undefined);
+  return `an ordinary injected pod${nonDefault.length === 0 ? '' : `, but ${nonDefault.map(({ key, text }) => `${key} ${text}`).join('; ')}`}`;
+}
+
+/** The settings that an ordinary injected pod does not have, as `--set` takes them: `inbound.excludePorts=80,443`. */
+export function nonDefaultSettings(answer: Answer): readonly string[] {
+  return describedSettings(answer)
+    .slice(0, answer.nonDefault.settings.length)
+    .map(({ key, text }) => `${key}=${text === 'none' ? '' : text.replaceAll(', ', ',')}`);
+}
+
+/** What made the rules: `Istio 1.25.0 to 1.30.3`, or what comes nearest to it. */
+export function makerText(identified: Identification | undefined): string {
+  const [likeliest] = identified?.answers ?? [];
+  if (likeliest === undefined) return "none of Istio's sidecar";
+  const count = likeliest.differences.length;
+  const name = makerName(likeliest);
+  return identified?.outcome === 'exact' ? name : `nearest to ${name}, with ${count} difference${count === 1 ? '' : 's'}`;
+}

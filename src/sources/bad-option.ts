@@ -1,0 +1,15 @@
+/** The problem that an option makes. */
+
+import { nearest, ProblemError, problem, quoted } from '../istio/problems.ts';
+
+/** Stops a command with one line about an option. */
+export function badOption(option: string, reason: string): ProblemError {
+  return new ProblemError([problem('bad-option', { kind: 'option', option }, { reason })]);
+}
+
+/** The one of these words that an option gave. Throws a ProblemError for any other. */
+export function oneOf<W extends string>(option: string, word: string, words: readonly W[]): W {
+  const found = words.find((candidate) => candidate === word);
+  if (found === undefined) throw badOption(option, `${quoted(word)} is not one of ${words.join(', ')}${nearest(word, words)}`);
+  return found;
+}

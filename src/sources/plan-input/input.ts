@@ -1,0 +1,37 @@
+/** What a command works on: a plan, or rules that someone wrote down. */
+
+import type { TextFile } from '../../host/files.ts';
+import type { Basis } from '../../istio/advice/explain.ts';
+import type { CapturePlan } from '../../istio/plan/plan.ts';
+import type { Problem } from '../../istio/problems.ts';
+import type { Facts } from '../../istio/settings/facts.ts';
+import type { SourceOptions, WorkloadOption } from '../options.ts';
+
+/** A plan, and what it was made of. */
+export interface PlanInput {
+  readonly kind: 'plan';
+  readonly plan: CapturePlan;
+  /** Sentences for standard error. */
+  readonly notes: readonly string[];
+  readonly basis: Basis;
+  /** What the plan was made with. */
+  readonly facts: Facts;
+  /** What is not known, though the rules name it; a stand-in for it is among the facts. */
+  readonly missing?: readonly Problem[];
+  /** The workload whose plan it is: `Pod default/cart`. */
+  readonly of?: string;
+  /** Why that workload gets no rules, as a sentence. */
+  readonly without?: string;
+}
+
+/** What a command works on. */
+export type Input =
+  | PlanInput
+  /** A text without settings in it: rules in some form. */
+  | { readonly kind: 'text'; readonly text: TextFile };
+
+/** Settings, and the workload that is meant where manifests hold several. */
+export interface PlanOptions extends SourceOptions, WorkloadOption {
+  /** Whether a plan is wanted all the same where its nameservers are not known. */
+  readonly placeholder?: boolean;
+}

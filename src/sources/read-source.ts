@@ -1,0 +1,52 @@
+import type { TextFile } from '../host/files.ts';
+import type { CapturePlan } from '../istio/plan/plan.ts';
+import type { Family } from '../netfilter/family.ts';
+import { observeAll, observeText } from '../netfilter/observation.ts';
+import { badOption } from './bad-option.ts';
+import type { SourceOptions } from './options.ts';
+import { factsOf, readInput, refuseArguments, refuseFilename } from './plan-input.ts';
+import type { RuleSource } from './rule-source.ts';
+import { rulesOf } from './rules-text.ts';
+import { parseSource } from './source-name.ts';
+
+export type { Place } from '../host/live/live.ts';
+
+/** The side that SOURCE and the options name. Throws a ProblemError for input that can't be used. */
+export async function readSource(source: string | undefined, given: SourceOptions, family?: Family): Promise<RuleSource> {
+  const name = parseSource(source);
+  switch (name.kind) {
+    case 'settings':
+    case 'file': {
+      const input = await readInput(name, given);
+      return input.kind === 'plan' ? planSource(input.plan, input.notes) : textSource(input.text, family);
+    }
+    case 'own':
+      throw badOption(
+        '@own',
+        'goes with manifests and another release in a diff, as diff -f cluster.json @own @1.28; it is each workload as it was injected',
+      );
+    case 'namespace': {
+      const named = source ?? '';
+      refuseFilename(named, given);
+      refuseArguments(named, given);
+      const { liveSource } = await import('./live-namespace.ts');
+      return liveSource(named, name.target, await factsOf(given));
+    }
+    case 'command': {
+      refuseFilename('exec:', given);
+      const { execSource } = await import('./exec.ts');
+      return execSource(name.text, given, await factsOf(given));
+    }
+    default:
+      return name satisfies never;
+  }
+}
+
+function planSource(plan: CapturePlan, notes: readonly string[]): RuleSource {
+  return { name: `Istio ${plan.release}`, seen: observeAll(plan), plan, problems: plan.problems, notes };
+}
+
+async function textSource(text: TextFile, family: Family | undefined): Promise<RuleSource> {
+  const { read, problems } = await rulesOf(text, family);
+  return { name: text.file, seen: observeText(read), problems, notes: [] };
+}

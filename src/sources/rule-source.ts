@@ -1,0 +1,23 @@
+/** What a SOURCE holds, how it is called, and what it can't show. */
+
+import type { Place } from '../host/live/live.ts';
+import type { CapturePlan } from '../istio/plan/plan.ts';
+import type { Problem } from '../istio/problems.ts';
+import type { Facts } from '../istio/settings/facts.ts';
+import type { Observation } from '../netfilter/observation.ts';
+
+/** One side of a comparison, or the only one. */
+export interface RuleSource {
+  /** For headings: `saved.txt`, `Istio 1.23.0, an ordinary injected pod`, `the network namespace of process 7`. */
+  readonly name: string;
+  readonly seen: Observation;
+  /** The plan, where settings made the rules: it has the reasons. */
+  readonly plan?: CapturePlan;
+  /** Where the parts live, for a live namespace that was looked at. */
+  readonly places?: readonly Place[];
+  /** What is known of the pod, for a live namespace. */
+  readonly facts?: Facts;
+  readonly problems: readonly Problem[];
+  /** Sentences for standard error. */
+  readonly notes: readonly string[];
+}

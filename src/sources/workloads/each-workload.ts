@@ -1,0 +1,26 @@
+/** Every workload of what the user named. */
+
+import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
+import type { WorkProgress } from '../options.ts';
+import type { Passed, Streamed } from './stream.ts';
+import { workloadsOf } from './stream.ts';
+
+/** Shows them to `visit`; resolves to how many there were. What else is there goes into `passed`. */
+export async function eachWorkload(
+  files: readonly string[],
+  mesh: Mesh,
+  passed: Passed,
+  visit: (one: Streamed) => void,
+  progress?: WorkProgress,
+): Promise<number> {
+  let count = 0;
+  try {
+    for await (const one of workloadsOf(files, mesh, passed, (read) => progress?.update(read, count))) {
+      count += 1;
+      visit(one);
+    }
+  } finally {
+    progress?.clear();
+  }
+  return count;
+}
