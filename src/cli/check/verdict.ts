@@ -14,6 +14,8 @@ export function headline(report: Report): string {
       return `${name}: as it should be`;
     case 'no rules of Istio':
       return `${name}: no rules of Istio's sidecar`;
+    case 'failed':
+      return `${name}: THE RUN FAILED: ${report.ruleSource?.run?.failures[0]?.text ?? 'it does not say why'}`;
     case 'not seen':
       return `${name}: RULES NOT SEEN${unreadable === undefined ? '' : `: ${unreadable}`}`;
     case 'not as it should be':
