@@ -47,7 +47,8 @@ function planSource(plan: CapturePlan, notes: readonly string[]): RuleSource {
   return { name: `Istio ${plan.release}`, seen: observeAll(plan), plan, problems: plan.problems, notes };
 }
 
-async function textSource(text: TextFile, family: Family | undefined): Promise<RuleSource> {
+/** The rules in a text. Throws a ProblemError where there are none. */
+export async function textSource(text: TextFile, family: Family | undefined): Promise<RuleSource> {
   const { read, problems, run } = await rulesOf(text, family);
   return { name: text.file, seen: observeText(read), problems, notes: run === undefined ? [] : [runNote(run)], ...(run && { run }) };
 }

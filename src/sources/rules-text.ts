@@ -2,8 +2,8 @@
 
 import type { TextFile } from '../host/files.ts';
 import { API_VERSION } from '../istio/api-version.ts';
-import type { Run } from '../istio/found/runs/run.ts';
 import { nativeTablesIn, nativeText } from '../istio/found/native-nft.ts';
+import type { Run } from '../istio/found/runs/run.ts';
 import { printSource } from '../istio/origin.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
 import { planDocument, rulesetDocument } from '../istio/plan/plan-document.ts';
@@ -65,7 +65,9 @@ export async function rulesOf(
   const { runIn } = await import('../istio/found/runs/run.ts');
   const run = runIn(text);
   // What failed is told as the run's failure, in more words.
-  const told = read.problems.filter(({ code, line }) => code !== 'no-rules-found' && !run?.failures.some((failure) => failure.line === line));
+  const told = read.problems.filter(
+    ({ code, line }) => code !== 'no-rules-found' && !run?.failures.some((failure) => failure.line === line),
+  );
   const problems = (run === undefined ? read.problems : told).map(
     (found): Problem => ({
       ...problem('rules-text', { kind: 'file', file, line: found.line, column: 1 }, { reason: readProblemText(found) }),

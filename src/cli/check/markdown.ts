@@ -43,7 +43,8 @@ export function markdownForm(report: Report): string {
 function summary(report: Report): readonly string[] {
   const { identified, drift, connection, unreadable, ruleSource } = report;
   if (unreadable !== undefined) return [];
-  if (ruleSource?.run !== undefined) return ruleSource.run.failures.flatMap(runLines).map(([label, text]) => `- ${label}: ${plainText(text)}`);
+  if (ruleSource?.run !== undefined)
+    return ruleSource.run.failures.flatMap(runLines).map(([label, text]) => `- ${label}: ${plainText(text)}`);
   const [likeliest] = identified?.answers ?? [];
   const against = drift === undefined ? '' : `, against ${drift.against}`;
   return [

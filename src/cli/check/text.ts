@@ -59,7 +59,11 @@ function ruleLines(report: Report, paint: Paint): readonly string[] {
   const { identified, drift, unreadable, ruleSource } = report;
   if (ruleSource?.run !== undefined) {
     const [wanted] = identified?.answers ?? [];
-    return labelled(paint, 'wanted', wanted === undefined ? [] : [`${makerText(identified)}; ${amountText(report)}`, onOneLine(settingsText(wanted))]);
+    return labelled(
+      paint,
+      'wanted',
+      wanted === undefined ? [] : [`${makerText(identified)}; ${amountText(report)}`, onOneLine(settingsText(wanted))],
+    );
   }
   if (unreadable !== undefined) return [];
   const [likeliest] = identified?.answers ?? [];

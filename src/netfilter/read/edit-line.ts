@@ -6,9 +6,9 @@ import type { Word } from '../words.ts';
 import { bareText, splitWords } from '../words.ts';
 import type { Edit } from './edit.ts';
 import type { Line } from './lines.ts';
+import { withoutRemark } from './remarks.ts';
 import type { KnownOfRule } from './rule.ts';
 import { readCounters, readRule } from './rule.ts';
-import { withoutRemark } from './remarks.ts';
 import type { Unreadable } from './rule-words.ts';
 import { isChainName } from './rule-words.ts';
 

@@ -62,12 +62,23 @@ function jsonMessage(text: string): LoggedText | null {
   const { log, ...record } = Object(value) as Record<string, unknown>;
   // Docker's json-file driver ends each line with its line feed, and cuts long ones without.
   if (typeof log === 'string') return { text: log.replace(/\r?\n$/, ''), partial: !log.endsWith('\n') };
-  const found = FIELDS.map((name) => record[name]).find((field) => typeof field === 'string') ?? rulesWithin(value, MOST_NESTED);
+  const found =
+    FIELDS.map((name) => record[name]).find((field) => typeof field === 'string') ??
+    rulesWithin(value, MOST_NESTED) ??
+    longestWithin(value, MOST_NESTED);
   return found === undefined || found === null ? null : { text: found as string, partial: false };
 }
 
 // `{"result": {"results": [{"stdout_lines": [...]}]}}`
 const MOST_NESTED = 6;
+
+/** A message is longer than the labels beside it, and has more than one word. */
+function longestWithin(value: unknown, depth: number): string | null {
+  if (typeof value === 'string') return /[\s=]/.test(value) ? value : null;
+  if (value === null || typeof value !== 'object' || depth === 0) return null;
+  const texts = Object.values(value).flatMap((part) => longestWithin(part, depth - 1) ?? []);
+  return texts.length === 0 ? null : texts.reduce((longest, text) => (text.length > longest.length ? text : longest));
+}
 
 /** The first text in a document that holds lines of iptables; a list of lines is one text. */
 function rulesWithin(value: unknown, depth: number): string | null {

@@ -6,9 +6,10 @@ import { startsAsRules } from './line-starts.ts';
 const DEEPEST = 3;
 
 const ESCAPED = /\\n(?:\+ |-[ANP] |\* ?(?:nat|mangle|raw|filter)|:\w|COMMIT|Chain |ip6?tables|[A-Z][A-Z0-9_]{3,40}=|\\n)/;
-const TOGETHER = /(?:^|\s)(?:-[ANP] [A-Za-z][\w-]*|\* ?(?:nat|mangle|raw|filter))(?=\s.*\s-[ANP] [A-Za-z])/;
+const RULES = /(?:^|\s)-[ANP] [A-Za-z]/g;
 const COMMANDS = /tables\S*\s+(?:-\S+\s+(?:[a-z0-9]+\s+)?)*-[ANPDI] /;
-const BREAKS = /\s+(?=-[ANP] [A-Za-z][\w-]*(?:\s|$)|\* ?(?:nat|mangle|raw|filter)\s|COMMIT(?:\s|$)|:[A-Za-z][\w-]* (?:ACCEPT|DROP|-) \[|# (?:Generated|Completed) )/;
+const BREAKS =
+  /\s+(?=-[ANP] [A-Za-z][\w-]*(?:\s|$)|\* ?(?:nat|mangle|raw|filter)\s|COMMIT(?:\s|$)|:[A-Za-z][\w-]* (?:ACCEPT|DROP|-) \[|# (?:Generated|Completed) )/;
 
 /**
  * The lines of a line. What begins as a rule stays whole where it holds a quotation: a comment may hold any text, and
@@ -18,7 +19,7 @@ export function linesWithin(text: string): readonly string[] {
   if (text.length < 40) return [text];
   const begun = startsAsRules(text);
   if (!begun && text.includes('\\n') && ESCAPED.test(text)) return unescaped(text).split('\n').flatMap(linesWithin);
-  if (text.includes('"') || !TOGETHER.test(text) || COMMANDS.test(text)) return [text];
+  if (text.includes('"') || (text.match(RULES)?.length ?? 0) < 2 || COMMANDS.test(text)) return [text];
   return text.split(BREAKS);
 }
 

@@ -5,47 +5,48 @@
  */
 
 // Whose value is any text, written without quotation marks as well.
-const FREE_TEXT = /(?:^|\s)--(?:comment|log-prefix|nflog-prefix|ulog-prefix|string|hex-string|match-set|name|ifname|cgroup|path)\s+(?:!\s+)?$/;
+const FREE_TEXT = /^--(?:comment|log-prefix|nflog-prefix|ulog-prefix|string|hex-string|match-set|name|ifname|cgroup|path)$/;
 
 // A name in any script may be the value of an option: an interface, a chain, a set.
-const OPTION = /(?:^|\s)--?[a-zA-Z][\w-]*\s+(?:!\s+)?$/;
+const OPTION = /^--?[a-zA-Z][\w-]*$/;
 
-// A rule has its target by then; what has none has all of its words. No option of a rule is ever cut off with a remark.
-const COMPLETE = /^(?:-[AIR]|--append|--insert|--replace)\s.*\s(?:-[jg]|--jump|--goto)\s+\S+\s|^-[NPFXD]\s+\S+\s|^:\s?\S+\s+\S+\s/;
-const TARGET = /^(?:-[AIR]|--append|--insert|--replace)\s.*\s(?:-[jg]|--jump|--goto)\s+$/;
-
-const MARK = /^(?:#|\/\/|\/\*|[<;>(]|=+>|-+>|-{1,3}(?=\s|$)|[^\x00-\x7f])/;
+const MARK = /^(?:#|\/\/|\/\*|[<;>(]|=+>|-+>|-{1,3}$|[\u0080-\uffff])/;
+const FOREIGN = /^[\u0080-\uffff]/;
 
 // `15006# remark`, `ISTIO_REDIRECT（remark）`: no name or number goes on like this.
 const GLUED = /[#;(<\uff08\uff1b\u3002\uff0c\u3010\u2190\u2192\u21d0\u2b05]/;
 
-/** The line without the remark behind its rule; the line itself where it has none. */
+// A word with its quotations; an apostrophe that is never closed is a character.
+const WORD = /(?:[^\s"'\\]|"(?:[^"\\]|\\[\s\S])*"|'[^']*'|\\[\s\S]?|')+/g;
+
+const RULE = /^(?:-[AIR]|--append|--insert|--replace)$/;
+const DECLARATION = /^(?:-[NPFXD]|:.*)$/;
+const JUMP = /^(?:-[jg]|--jump|--goto)$/;
+
+/**
+ * The line without the remark behind its rule; the line itself where it has none. Only what is complete has a remark: a
+ * rule with its target, a chain with its policy. So no option of a rule is ever cut off with one.
+ */
 export function withoutRemark(line: string): string {
   if (!/[#/<>;(=\u0080-\uffff]|\s-{1,3}(?:\s|$)/.test(line)) return line;
-  let at = 0;
-  while (at < line.length) {
-    const start = at + (/^\s*/.exec(line.slice(at))?.[0].length ?? 0);
-    const word = wordAt(line, start);
-    if (word === '') return line;
-    const before = line.slice(0, start);
-    const complete = COMPLETE.test(before) && !FREE_TEXT.test(before);
-    if (complete && MARK.test(word) && !(isForeign(word) && OPTION.test(before))) return before.trimEnd();
-    const glued = /["'\\]/.test(word) ? -1 : word.search(GLUED);
-    if (glued > 0 && (complete || TARGET.test(before))) return line.slice(0, start + glued);
-    at = start + word.length;
+  const pattern = new RegExp(WORD);
+  let [first, before, last] = ['', '', ''];
+  let words = 0;
+  let target = -1;
+  for (let found = pattern.exec(line); found !== null; found = pattern.exec(line)) {
+    const [word] = found;
+    const complete = DECLARATION.test(first) ? words > 1 : RULE.test(first) && target >= 0 && words >= target;
+    const option = last === '!' ? before : last;
+    if (complete && !FREE_TEXT.test(option)) {
+      const glued = /["'\\]/.test(word) ? -1 : word.search(GLUED);
+      if (words > target && MARK.test(word) && !(FOREIGN.test(word) && OPTION.test(option))) return line.slice(0, found.index).trimEnd();
+      if (glued > 0) return line.slice(0, found.index + glued);
+    }
+    if (JUMP.test(word) && target === -1) target = words + 1;
+    [first, before, last] = [words === 0 ? word : first, last, word];
+    words += 1;
   }
   return line;
-}
-
-function isForeign(word: string): boolean {
-  return /^[^\x00-\x7f]/.test(word);
-}
-
-/** A word with its quotations; an apostrophe that is never closed is a character. */
-function wordAt(line: string, start: number): string {
-  const pattern = /(?:[^\s"'\\]|"(?:[^"\\]|\\[\s\S])*"|'[^']*'|\\[\s\S]?|')+/y;
-  pattern.lastIndex = start;
-  return pattern.exec(line)?.[0] ?? '';
 }
 
 /** The same of a row of a listing, whose comments stand in `/* *\/`. */

@@ -65,9 +65,9 @@ const REMEDIES = {
     text: `the kernel lacks what the rules need: ${lacking(modules, rights)}`,
     fix: `on the node: modprobe -a ${modules.join(' ')} (and one line each in /etc/modules-load.d/istio.conf); a container can not load modules, under SELinux not even by using them. Or choose the other backend with --backend`,
   }),
-  'extension-missing': ({ said }) => ({
-    text: `this iptables lacks an extension: ${said}`,
-    fix: 'use an image with the complete iptables package (its libxt_*.so files)',
+  'extension-missing': ({ said, modules }) => ({
+    text: `this iptables, or the kernel, lacks an extension: ${said}`,
+    fix: `use an image with the complete iptables package (its libxt_*.so files), and on the node: modprobe -a ${modules.join(' ')}`,
   }),
   gone: () => ({
     text: 'the rules are not what they were when they were read: something else changes them',

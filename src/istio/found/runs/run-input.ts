@@ -1,7 +1,7 @@
 /** What a run gave to the programs that it called, so far as its log shows it. */
 
-import type { Line } from '../../../netfilter/read/lines.ts';
 import { startsAsRules } from '../../../netfilter/read/line-starts.ts';
+import type { Line } from '../../../netfilter/read/lines.ts';
 
 /** What a message is about. */
 export interface RunPlace {
@@ -11,7 +11,8 @@ export interface RunPlace {
 }
 
 const RESTORES = /(?:^|[\s/])(ip6?tables(?:-legacy|-nft)?-restore)\b/;
-const COMMAND = /^(?:\++ |[Rr]unning command[^:]*: |[Ee]xecuting[^:]*: )?(?:\S*\/)?(?:(?:ip6?tables|nft)(?:-\w+)* -|ip (?:-|rule|route|addr)).*/;
+const COMMAND =
+  /^(?:\++ |[Rr]unning command[^:]*: |[Ee]xecuting[^:]*: )?(?:\S*\/)?(?:(?:ip6?tables|nft)(?:-\w+)* -|ip (?:-|rule|route|addr)).*/;
 const NUMBER = /(?:\bline:? |Error occurred at line: )(\d+)/;
 
 export class RunInput {
@@ -58,9 +59,12 @@ export class RunInput {
     const chain = /chain ([\w-]+)/.exec(message)?.[1];
     const named = number === undefined ? undefined : lines[Number(number) - 1];
     const byChain = chain === undefined ? undefined : lines.find((line) => line.startsWith('-') && line.split(/\s+/)[1] === chain);
-    const rule = named !== undefined && named.startsWith('-') ? named : byChain;
+    const rule = named?.startsWith('-') ? named : byChain;
     const at = named === undefined ? -1 : Number(number) - 1;
-    const table = lines.slice(0, at + 1).findLast((line) => line.startsWith('*'))?.replace(/^\*\s?/, '');
+    const table = lines
+      .slice(0, at + 1)
+      .findLast((line) => line.startsWith('*'))
+      ?.replace(/^\*\s?/, '');
     return { ...shown, ...(rule === undefined ? {} : { rule }), ...(table === undefined ? {} : { table }) };
   }
 }

@@ -11,6 +11,7 @@ import { explainCause } from './cause-and-fix.ts';
 import type { Cause, FailureSign, KnownRights } from './failure-signs.ts';
 import { FAILURE_SIGNS } from './failure-signs.ts';
 import { LAST_SIGNS, LOG_SIGNS, SUCCESS } from './log-signs.ts';
+import type { RunPlace } from './run-input.ts';
 import { RunInput } from './run-input.ts';
 
 /** Something in a log that says why the run failed. */
@@ -48,7 +49,7 @@ const NOBODY_KNOWS: KnownRights = { has: () => undefined, modules: undefined };
 /** The run that a text is the log of; undefined where nothing in it says that one failed. */
 export function runIn(text: string): Run | undefined {
   const input = new RunInput();
-  let found: (RunFailure & { readonly last: boolean })[] = [];
+  let found: Candidate[] = [];
   let isRun = false;
   let looked = false;
   for (const line of readLines(text, gatherProblems(undefined))) {
@@ -58,11 +59,12 @@ export function runIn(text: string): Run | undefined {
     if (SUCCESS.test(line.text)) found = [];
     const before = found.at(-1);
     if (before !== undefined && input.isPlace(line.text)) {
-      found[found.length - 1] = { ...before, ...input.placeOf(`${before.message} ${line.text}`) };
+      const place = input.placeOf(`${before.message} ${line.text}`);
+      found[found.length - 1] = { ...before, ...place, ...wordsFor(before.cause, before.message, place) };
       continue;
     }
-    const sign = signIn(line.text);
-    if (sign !== undefined) found.push(failureOf(sign, line.text, line.number, input));
+    const candidate = candidateIn(line.text, line.number, input);
+    if (candidate !== undefined) found.push(candidate);
   }
   if (found.length === 0 || (!isRun && looked)) return undefined;
   const told = found.filter(({ cause, last }) => !last && cause !== 'lock-held');
@@ -70,30 +72,39 @@ export function runIn(text: string): Run | undefined {
   const waits = found.filter(({ cause }) => cause === 'lock-held');
   // Who waits for a lock may have got it: only how it ended tells.
   if (told.length === 0 && !ended && waits.every(({ message }) => /still|waiting/.test(message))) return undefined;
-  const failures = [...told, ...waits, ...found.filter(({ last }) => last)].map(({ last: _, ...failure }) => failure);
+  const reasons = [...told, ...waits];
+  const failures = (reasons.length > 0 ? narrowestFirst(reasons) : found).map(({ last: _, rank: __, ...failure }) => failure);
   return { outcome: 'failed', failures: distinct(failures) };
 }
 
-function signIn(text: string): { readonly sign: FailureSign; readonly last: boolean } | undefined {
-  const sign = [...LOG_SIGNS, ...FAILURE_SIGNS].find(({ says }) => says.test(text));
-  if (sign !== undefined) return { sign, last: false };
-  const last = LAST_SIGNS.find(({ says }) => says.test(text));
-  return last === undefined ? undefined : { sign: last, last: true };
+interface Candidate extends RunFailure {
+  /** Whether it only says that the run ended. */
+  readonly last: boolean;
+  /** How narrow its sign is: the place of it in the table. */
+  readonly rank: number;
 }
 
-function failureOf(
-  { sign, last }: { readonly sign: FailureSign; readonly last: boolean },
-  message: string,
-  line: number,
-  input: RunInput,
-): RunFailure & { readonly last: boolean } {
+// A kubelet quotes a plugin that quotes a program; what is longer is no message.
+const LONGEST_MESSAGE = 8192;
+
+const SIGNS: readonly FailureSign[] = [...LOG_SIGNS, ...FAILURE_SIGNS, ...LAST_SIGNS];
+
+function candidateIn(message: string, line: number, input: RunInput): Candidate | undefined {
+  const start = message.slice(0, LONGEST_MESSAGE);
+  const rank = SIGNS.findIndex(({ says }) => says.test(start));
+  const sign = SIGNS[rank];
+  if (sign === undefined) return undefined;
   const place = input.placeOf(message);
   const cause = typeof sign.means === 'string' ? sign.means : sign.means(NOBODY_KNOWS, place.rule ?? '');
-  const family: Family = /ip6tables/.test(`${place.command ?? ''} ${message}`) ? 'ip6' : 'ip';
-  const legacy = !message.includes('nf_tables') && !/nft/.test(place.command ?? '');
-  const modules = modulesFor(place.table ?? tableIn(message) ?? 'nat', place.rule === undefined ? [] : [place.rule], family, legacy);
-  const words = explainCause(cause, { program: programIn(message) ?? 'iptables', family, modules, rights: NOBODY_KNOWS, said: message });
-  return { cause, message, line, ...place, ...words, last };
+  return { cause, message, line, ...place, ...wordsFor(cause, message, place), last: rank >= SIGNS.length - LAST_SIGNS.length, rank };
+}
+
+function wordsFor(cause: Cause, message: string, { command = '', rule, table }: RunPlace): { readonly text: string; readonly fix: string } {
+  const family: Family = /ip6tables/.test(`${command} ${message}`) ? 'ip6' : 'ip';
+  const legacy = !message.includes('nf_tables') && !command.includes('nft');
+  const modules = modulesFor(table ?? tableIn(message) ?? 'nat', rule === undefined ? [] : [rule], family, legacy);
+  const said = message.replace(/^Command error output: (?:xtables \w+ problem: )?/, '');
+  return explainCause(cause, { program: programIn(message) ?? 'iptables', family, modules, rights: NOBODY_KNOWS, said });
 }
 
 function tableIn(message: string): string | undefined {
@@ -101,7 +112,23 @@ function tableIn(message: string): string | undefined {
 }
 
 function programIn(message: string): string | undefined {
-  return /exec: "([\w./-]+)"|^(?:\S*: )?(ip6?tables[\w-]*|nft|ip|nsenter)\b/.exec(message)?.slice(1).find((name) => name !== undefined);
+  return /exec: "([\w./-]+)"|^(?:\S*: )?(ip6?tables[\w-]*|nft|ip|nsenter)\b/
+    .exec(message)
+    ?.slice(1)
+    .find((name) => name !== undefined);
+}
+
+// What a program says of one failure, it says in a few lines.
+const ONE_MESSAGE = 5;
+
+/** The failure with the narrowest sign, without what else is said of it, then the others. */
+function narrowestFirst<F extends RunFailure & { readonly rank: number }>(failures: readonly F[]): readonly F[] {
+  const [first, ...others] = failures.toSorted((a, b) => a.rank - b.rank);
+  if (first === undefined) return [];
+  return [
+    first,
+    ...others.filter(({ line, cause }) => line !== first.line && (Math.abs(line - first.line) > ONE_MESSAGE || cause === first.cause)),
+  ];
 }
 
 const MOST = 5;
