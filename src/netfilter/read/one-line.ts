@@ -20,7 +20,13 @@ export function linesWithin(text: string): readonly string[] {
   const begun = startsAsRules(text);
   if (!begun && text.includes('\\n') && ESCAPED.test(text)) return unescaped(text).split('\n').flatMap(linesWithin);
   if (text.includes('"') || (text.match(RULES)?.length ?? 0) < 2 || COMMANDS.test(text)) return [text];
-  return text.split(BREAKS);
+  const lines = text.split(BREAKS);
+  return lines.every(isWhole) ? lines : [text];
+}
+
+/** A rule has its target, or what stands behind it is no other one. */
+function isWhole(line: string): boolean {
+  return !line.startsWith('-A') || /\s-[jg] \S/.test(line);
 }
 
 function unescaped(text: string): string {
