@@ -39,7 +39,8 @@ export function withoutRemark(line: string): string {
     const option = last === '!' ? before : last;
     if (complete && !FREE_TEXT.test(option)) {
       const glued = /["']/.test(word) ? -1 : word.search(GLUED);
-      if (words > target && MARK.test(word.replaceAll('\\', '')) && !(FOREIGN.test(word) && OPTION.test(option))) return line.slice(0, found.index).trimEnd();
+      if (words > target && MARK.test(word.replaceAll('\\', '')) && !(FOREIGN.test(word) && OPTION.test(option)))
+        return line.slice(0, found.index).trimEnd();
       if (glued > 0) return line.slice(0, found.index + glued).replace(/\\$/, '');
     }
     if (JUMP.test(word) && target === -1) target = words + 1;

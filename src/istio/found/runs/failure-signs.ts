@@ -17,6 +17,7 @@ export type Cause =
   | 'not-executable'
   | 'deadline'
   | 'killed'
+  | 'few-handles'
   | 'no-net-admin'
   | 'no-net-raw'
   | 'no-rights'
@@ -120,6 +121,7 @@ export interface FailureSign {
 
 /** In the order in which they are looked for: the narrower sign first. */
 export const FAILURE_SIGNS: readonly FailureSign[] = [
+  { says: /EMFILE|ENFILE|[Tt]oo many open files/, means: 'few-handles', since: 'the kernel' },
   {
     says: /^nsenter: |unknown FS magic on|failed to (?:open|enter) netns|setns.{0,40}(?:failed|not permitted)/m,
     means: 'namespace',
