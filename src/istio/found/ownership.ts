@@ -6,6 +6,7 @@ import { printRule } from '../../netfilter/print.ts';
 import type { Owned } from '../../netfilter/reconcile/owned.ts';
 import { keepOnly } from '../../netfilter/reconcile/owned.ts';
 import type { Rule } from '../../netfilter/rule.ts';
+import { isForeignIstioChain } from './ownership/chain-names.ts';
 import { claimRemains, claimWhole, isDistinctive, missingFrom, without } from './ownership/claims.ts';
 import { guardrailsIn } from './ownership/guardrails.ts';
 import type { Both, BuiltInChain } from './ownership/parts.ts';
@@ -24,7 +25,9 @@ export interface OwnershipWarning {
     /** A chain of the node agent for ambient pods. */
     | 'ambient-chain'
     /** A rule such as istio-iptables --reconcile puts there while it works, without the others of its set. */
-    | 'guardrail';
+    | 'guardrail'
+    /** A chain whose name begins as Istio's do, and that no release makes. */
+    | 'foreign-istio-chain';
   readonly family: Family;
   readonly table: string;
   readonly chain: string;
@@ -39,8 +42,8 @@ export interface Ownership {
 }
 
 /**
- * What in a live state is ours: chains named `ISTIO_...` with all that is in them (but for those of the
- * node agent), and jumps to them from built-in chains. A loose rule in a built-in chain is ours only where
+ * What in a live state is ours: chains of the names that releases give (but for those of the node agent)
+ * with all that is in them, and jumps to them from built-in chains. A loose rule in a built-in chain is ours only where
  * a chain of ours exists in either family and the whole block that one release makes for that chain
  * stands there in order, rules of others between them ignored. Nobody lists those blocks: settings are
  * read from the state, the rules of every kind of release are made of them, and compared.
@@ -63,7 +66,7 @@ export function ownedIn(live: Both, likely?: Both): Ownership {
     ip: ownedOf(state.ip, [...claims.ip, ...guardrails.ip.whole]),
     ip6: ownedOf(state.ip6, [...claims.ip6, ...guardrails.ip6.whole]),
     warnings: FAMILIES.flatMap((family) => [
-      ...ambientWarnings(family, live),
+      ...chainWarnings(family, live),
       ...doubted[family],
       ...guardrails[family].some.flatMap(({ chain, rules }) =>
         rules.map((rule): OwnershipWarning => ({ code: 'guardrail', family, table: 'filter', chain, rule: printRule(rule) })),
@@ -160,8 +163,11 @@ function claimIn(
   return [...whole, ...claimRemains(without(loose, whole), missingFrom(whole, likely))];
 }
 
-function ambientWarnings(family: Family, live: Both): readonly OwnershipWarning[] {
-  return live[family].tables.flatMap(({ name: table, chains }) =>
-    ambientChainsIn(chains).map((chain): OwnershipWarning => ({ code: 'ambient-chain', family, table, chain })),
-  );
+function chainWarnings(family: Family, live: Both): readonly OwnershipWarning[] {
+  return live[family].tables.flatMap(({ name: table, chains }): readonly OwnershipWarning[] => [
+    ...ambientChainsIn(chains).map((chain): OwnershipWarning => ({ code: 'ambient-chain', family, table, chain })),
+    ...chains.flatMap(({ name: chain }): readonly OwnershipWarning[] =>
+      isForeignIstioChain(table, chain) ? [{ code: 'foreign-istio-chain', family, table, chain }] : [],
+    ),
+  ]);
 }
