@@ -35,7 +35,7 @@ export async function listNftTables(namespace: Namespace, deadline: number): Pro
 }
 
 /** Of what `nft -y list chains` prints. */
-export function natHooksIn(text: string): readonly NatHook[] {
+function natHooksIn(text: string): readonly NatHook[] {
   return text.split(/^table /m).flatMap((part) => {
     const [, family = '', name = ''] = /^(\S+) (\S+) \{/.exec(part) ?? [];
     if (!['ip', 'ip6', 'inet'].includes(family) || isIptables({ family, name }) || name.startsWith('istio-proxy-')) return [];
