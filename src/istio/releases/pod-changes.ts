@@ -223,12 +223,6 @@ export const POD_CHANGES = {
     what: 'The annotation sidecar.istio.io/enableCoreDump decides about the init container for core dumps.',
     gone: { what: 'The annotation sidecar.istio.io/enableCoreDump makes no init container.', commits: [] },
   },
-  nativeByAnnotation: {
-    spans: '1.24 -',
-    commits: [],
-    touches: 'users of the annotation',
-    what: 'The annotation sidecar.istio.io/nativeSidecar decides whether the proxy is a native sidecar.',
-  },
   pluginSkipsInit: {
     spans: '1.8 -',
     commits: [],

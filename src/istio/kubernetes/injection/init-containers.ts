@@ -8,7 +8,7 @@ import { dataOf } from '../mesh/go-text.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import type { InitContainer, Injection, Variable } from './injected.ts';
 import { wordsOf } from './injected.ts';
-import { isNativeSidecar } from './native-sidecar.ts';
+import { nativeSidecar } from './native-sidecar.ts';
 import { ownProxyIds } from './proxy-user.ts';
 import { merged } from './strategic-merge.ts';
 import { meshSwitch, modeOf } from './template-data.ts';
@@ -26,6 +26,8 @@ export interface ShownContainer {
 }
 
 const CORE_DUMP = 'enable-core-dump';
+/** The minor of Kubernetes that has native sidecars by default; where nothing is said of the nodes they are older. */
+const NATIVE_SINCE = 33;
 
 /** Those of a pod that is injected; none of one that is not. `nodes` is the version of the oldest kubelet. */
 export function initContainersOf(
@@ -38,7 +40,8 @@ export function initContainersOf(
   const { container } = injection;
   if (container === undefined) return [];
   const { pod } = workload;
-  const native = isNativeSidecar(pod, mesh, profile, nodes);
+  const asked = nativeSidecar(pod, mesh, profile);
+  const native = asked === 'yes' || (asked === 'by kubelet' && Number(/^v?1\.(\d+)/.exec(nodes ?? '')?.[1] ?? 0) >= NATIVE_SINCE);
   const own = pod.initContainers.filter(({ name }) => name.value !== container.name && !(native && name.value === PROXY));
   const proxyAmong = own.find(({ name }) => name.value === PROXY);
   const shown = own.filter((one) => one !== proxyAmong).map((one) => ownShown(one, profile));

@@ -1,27 +1,23 @@
-/** Whether a release injects the proxy as a native sidecar: an init container that restarts always. */
+/** Whether the proxy of a pod becomes a native sidecar: an init container that restarts always, before those of the application. */
 
 import type { Profile } from '../../releases/profile.ts';
 import type { PodTemplate } from '../manifest/workload.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 
-const ANNOTATION = 'sidecar.istio.io/nativeSidecar';
-/** Kubernetes has native sidecars by default since. */
-const SINCE_MINOR = 33;
+const NATIVE_SIDECAR = 'sidecar.istio.io/nativeSidecar';
 
-/** `nodes` is the version of the oldest kubelet, `v1.34.1`; without it the nodes are taken for older ones. */
-export function isNativeSidecar({ annotations }: PodTemplate, { values }: Mesh, { has }: Profile, nodes?: string): boolean {
-  if (!has('injectsNativeSidecars')) return false;
-  const own = has('nativeByAnnotation') ? annotations.get(ANNOTATION)?.value : undefined;
-  const asked = own === undefined ? undefined : truthOf(own, has('nativeByNodes'));
-  if (asked !== undefined) return asked;
-  const istiod = values.get('pilot.env.ENABLE_NATIVE_SIDECARS')?.value;
-  if (istiod === 'true' || istiod === 'false') return istiod === 'true';
-  return has('nativeByNodes') && Number(/^v?1\.(\d+)/.exec(nodes ?? '')?.[1] ?? 0) >= SINCE_MINOR;
-}
+/** `by kubelet`: where the nodes' kubelet is 1.33 or newer (`DetectNativeSidecar` in pkg/kube/inject). */
+export type NativeSidecar = 'yes' | 'no' | 'by kubelet';
 
-/** An annotation: up to 1.26 only two texts count. */
-function truthOf(text: string, inWords: boolean): boolean | undefined {
-  const word = inWords ? text.toLowerCase() : text;
-  if ((inWords ? ['y', 'yes', 'true', 'on'] : ['true']).includes(word)) return true;
-  return (inWords ? ['n', 'no', 'false', 'off'] : ['false']).includes(word) ? false : undefined;
+/** The annotation decides before the variable of istiod, and that before the release's default. */
+export function nativeSidecar({ annotations }: PodTemplate, { values }: Mesh, { has }: Profile): NativeSidecar {
+  if (!has('injectsNativeSidecars')) return 'no';
+  const byDefault = has('nativeSidecarsByDefault');
+  const annotation = has('nativeSidecarsByAnnotation') ? annotations.get(NATIVE_SIDECAR)?.value : undefined;
+  // The older template asks for "true", and an empty annotation hides the variable from it; the newer one asks for anything but "false".
+  if (annotation !== undefined && !byDefault) return annotation === 'true' ? 'yes' : 'no';
+  if (annotation !== undefined && annotation !== '') return annotation === 'false' ? 'no' : 'yes';
+  const variable = values.get('pilot.env.ENABLE_NATIVE_SIDECARS')?.value.toLowerCase();
+  if (variable === 'true') return 'yes';
+  return byDefault && variable !== 'false' ? 'by kubelet' : 'no';
 }

@@ -24,6 +24,7 @@ const PROXY_CONFIG = {
   interceptionMode: 'mode',
   statusPort: 'text',
   proxyMetadata: 'texts',
+  holdApplicationUntilProxyStarts: 'truth',
 } as const satisfies Record<string, Form>;
 
 const VALUE_FORMS: Partial<Record<MeshValue, Form>> = {
@@ -40,6 +41,7 @@ const VALUE_FORMS: Partial<Record<MeshValue, Form>> = {
   'sidecarInjectorWebhook.alwaysInjectSelector': 'data',
   'sidecarInjectorWebhook.enableNamespacesByDefault': 'truth',
   'meshConfig.enablePrometheusMerge': 'truth',
+  'global.proxy.holdApplicationUntilProxyStarts': 'truth',
 };
 
 /** Values of which protobuf takes a number as well, or anything. */

@@ -33,11 +33,12 @@ export const MESH_VALUES = {
   'global.proxy.enableCoreDump': 'An init container that allows core dumps, up to 1.23.',
   'global.proxy.seccompProfile': 'The seccomp profile of the containers.',
   'global.proxy.autoInject': 'Whether pods that say nothing are injected (enabled, disabled).',
-  'pilot.env.ENABLE_NATIVE_SIDECARS': 'Whether the proxy is a native sidecar.',
   'sidecarInjectorWebhook.neverInjectSelector': 'Labels of pods that are left alone, unless they ask to be injected.',
   'sidecarInjectorWebhook.alwaysInjectSelector': 'Labels of pods that are injected, unless they ask not to be.',
   'sidecarInjectorWebhook.enableNamespacesByDefault': 'Namespaces without a label are injected.',
   'meshConfig.enablePrometheusMerge': 'Whether the metrics of the application and the proxy are merged.',
+  'pilot.env.ENABLE_NATIVE_SIDECARS': 'Whether proxies are native sidecars: `true`, `false` or `auto`.',
+  'global.proxy.holdApplicationUntilProxyStarts': 'The containers of the application start when the proxy has.',
 } as const;
 
 export type MeshValue = keyof typeof MESH_VALUES;
@@ -46,6 +47,8 @@ export type MeshValue = keyof typeof MESH_VALUES;
 export interface ProxyConfigLayer {
   readonly source: Origin;
   readonly interceptionMode?: Sourced<string>;
+  /** holdApplicationUntilProxyStarts. */
+  readonly holds?: boolean;
   /** proxyMetadata, or environmentVariables of a resource: what becomes the environment of istio-init. */
   readonly metadata: Texts;
 }

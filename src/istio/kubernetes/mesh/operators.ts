@@ -30,7 +30,7 @@ function readProfile(object: YamlNode, place: Place, reading: MeshReading): void
   else if (name === 'ambient') reading.implied.set('profile', { value: name, source });
 }
 
-/** `istioctl install -f`: what its own API says is beaten by `values`, and that by `unvalidatedValues`. */
+/** `istioctl install -f`: what its own API says is beaten by `values`, and that by `unvalidatedValues`. Variables of istiod are set under its component, too. */
 export function readIstioOperator(object: YamlNode, place: Place, reading: MeshReading): void {
   const spec = field(object, 'spec');
   readProfile(object, place, reading);
@@ -40,6 +40,12 @@ export function readIstioOperator(object: YamlNode, place: Place, reading: MeshR
   const cni = reading.values.get('pilot.cni.enabled');
   // Which of the two a release's injector looks at is its own affair.
   if (cni !== undefined && field(spec, 'components', 'cni', 'enabled') !== undefined) reading.values.set('istio_cni.enabled', cni);
+  for (const item of itemsIn(field(spec, 'components', 'pilot', 'k8s', 'env'))) {
+    const [name, value] = [textOf(field(item, 'name')), field(item, 'value')];
+    const path = `pilot.env.${name}`;
+    const called = new Map([[path, `spec.components.pilot.k8s.env ${name}`]]);
+    if (VALUES_FORMS.has(path) && value !== undefined) walk(value, path, VALUES_FORMS, place, reading, called);
+  }
   const meshConfig = field(spec, 'meshConfig');
   if (meshConfig !== undefined) readMeshConfig(meshConfig, place, reading);
   for (const name of ['values', 'unvalidatedValues']) readBelow(field(spec, name), place, reading);
@@ -57,6 +63,10 @@ export function readIstio(object: YamlNode, place: Place, reading: MeshReading):
 export function readCni(object: YamlNode, place: Place, reading: MeshReading): void {
   const source = place.at(field(object, 'kind') ?? object, 'IstioCNI');
   for (const path of ['pilot.cni.enabled', 'istio_cni.enabled']) reading.implied.set(path, { value: 'true', source });
+}
+
+function itemsIn(node: YamlNode | undefined): readonly YamlNode[] {
+  return node?.kind === 'sequence' ? node.items : [];
 }
 
 function readBelow(values: YamlNode | undefined, place: Place, reading: MeshReading): void {
