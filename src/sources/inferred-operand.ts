@@ -10,7 +10,7 @@ export async function inferredOperand(found: RuleSource): Promise<DiffOperand> {
   const { outcome, answers } = identify(found.seen);
   const [likeliest] = answers;
   if (outcome === 'none' || likeliest === undefined)
-    throw badOption(found.name, 'has no rules of an Istio sidecar; name the other side, as in diff FILE @1.23');
+    throw badOption(found.name, 'has no rules of an Istio sidecar; name the other operand, as in diff FILE @1.23');
   const { plan, releases } = likeliest;
   const words =
     outcome === 'exact'

@@ -14,12 +14,12 @@ export const checkCommand: CommandModule = {
       .positional('source', {
         type: 'string',
         coerce: (text: string) => (text === '' ? '-' : text),
-        describe: 'live, pid:N, netns:PATH, FILE, - (standard input), exec:TEXT; left out: live, and this machine',
+        describe: 'live, pid:N, netns:PATH, FILE, - (standard input), exec:TEXT; default: live, and this machine',
       })
       .option('from', {
         type: 'string',
         requiresArg: true,
-        describe: 'A connection whose verdict is wanted: from app, proxy, outside, uid:1000,gid:1000',
+        describe: 'A connection to trace: from app, proxy, outside, uid:1000,gid:1000',
         group: 'Packet:',
       })
       .option('to', { type: 'string', requiresArg: true, describe: 'and to 10.0.0.5:80, pod:8080, localhost:80', group: 'Packet:' })
@@ -38,13 +38,13 @@ export const checkCommand: CommandModule = {
       .example([
         ['$0 check', 'this network namespace, and this machine'],
         ['$0 check pid:4242', 'the pod of a process, from its node'],
-        ['$0 check pid:4242 -f pod.yaml', 'held against what the pod asks for'],
-        ["$0 check live --release 1.20 -- -p 15001 -b '*'", 'held against arguments of istio-iptables'],
-        ['$0 check pid:4242 --from app --to 10.0.0.5:80', 'and what becomes of a connection there'],
-        ['$0 check saved.txt -o markdown', 'what somebody saved, for a ticket'],
+        ['$0 check pid:4242 -f pod.yaml', 'compared with the desired rules of the pod'],
+        ["$0 check live --release 1.20 -- -p 15001 -b '*'", 'compared with arguments of istio-iptables'],
+        ['$0 check pid:4242 --from app --to 10.0.0.5:80', 'and what happens to a connection there'],
+        ['$0 check saved.txt -o markdown', 'a saved file, for a ticket'],
       ])
       .epilogue(
-        'Without settings the rules are held against what they tell themselves.\nExit codes: 0 as it should be, or no rules of Istio; 1 drift, or a finding that is more than a note; 2 bad input, or rules that can not be seen.',
+        'Without settings the rules are compared with those of the settings found in them.\nExit codes: 0 as it should be, or no rules of Istio; 1 drift, or a finding that is more than a note; 2 bad input, or rules that can not be seen.',
       ),
   handler: (parsed) =>
     finish(async () => {

@@ -130,6 +130,6 @@ function routingOf(
   if (left.plan !== undefined && right.plan !== undefined)
     return { routing: compareRouting(left.plan.routing, right.plan.routing).filter(asked), hidden: [] };
   const hides = (operand: NotCompared['operand'], { plan }: RuleSource): readonly NotCompared[] =>
-    plan !== undefined && hasRouting(plan.routing) ? [{ operand, reason: 'policy rules, routes and addresses are not shown' }] : [];
+    plan !== undefined && hasRouting(plan.routing) ? [{ operand, reason: 'policy rules, routes and addresses are unknown' }] : [];
   return { routing: [], hidden: [...hides('left', right), ...hides('right', left)] };
 }

@@ -91,7 +91,7 @@ export function summaryText(comparison: Comparison): string {
   });
   if (routing.length > 0) said.push(`${routing.length} outside the packet filter`);
   if (said.length > 0) return `Different: ${said.join(', ')}.`;
-  return notCompared.length === 0 ? 'No differences.' : 'No differences in what both sides show.';
+  return notCompared.length === 0 ? 'No differences.' : 'No differences in what both operands show.';
 }
 
 /** What a side could not show: `IPv4 mangle: this table is not shown`. */

@@ -1,4 +1,4 @@
-/** The forms of a diff of many workloads: whose they are, then the diff of each group in the form that was asked for. */
+/** The forms of a diff of many workloads: whose they are, then the diff of each group in the form that was requested. */
 
 import { API_VERSION } from '../../istio/api-version.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
@@ -79,7 +79,7 @@ function headingOf(group: Group<Pair>): string {
 /** Those without a difference, and those of which nothing is known. */
 function tailLines({ equal, untold }: ComparedUpgrade): readonly string[] {
   return [
-    ...(equal === 0 ? [] : [`${workloadsText(equal)}: the same on both sides`]),
+    ...(equal === 0 ? [] : [`${workloadsText(equal)}: the same at both operands`]),
     ...untold.map((group) => `${workloadsText(group.count)}: not compared: ${outcomeText(group.what, group)} (${placesText(group)})`),
   ];
 }

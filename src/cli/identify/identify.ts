@@ -72,6 +72,6 @@ function yamlNotes({ described: [likeliest] }: Report): readonly string[] {
   const facts = describedFacts(likeliest.facts);
   return [
     ...(facts.length === 0 ? [] : [`note: of the pod must be known: ${facts.join(' ')}`]),
-    ...likeliest.sidecar.unsaid.map(({ name, reason }) => `note: not said: ${name}: ${reason}`),
+    ...likeliest.sidecar.unsaid.map(({ name, reason }) => `note: not in YAML: ${name}: ${reason}`),
   ];
 }

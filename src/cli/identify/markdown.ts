@@ -34,10 +34,10 @@ export function markdownForm(report: Report): string {
     [
       ...describedFacts(facts).map((fact) => `- of the pod: ${code(fact)}`),
       ...factsMadeUp(facts).map((text) => `- of the pod: ${text}`),
-      ...sidecar.unsaid.map(({ name, reason }) => `- YAML can not say ${plainText(`${name}: ${reason}`)}`),
-      ...untracedText(untraced).map((text) => `- not told: ${plainText(text)}`),
+      ...sidecar.unsaid.map(({ name, reason }) => `- not in YAML: ${plainText(`${name}: ${reason}`)}`),
+      ...untracedText(untraced).map((text) => `- unknown: ${plainText(text)}`),
       ...report.notSeen.map((text) => `- not seen: ${plainText(text)}`),
-      ...setAsideText(report.setAside).map((text) => `- set aside: ${plainText(text)}`),
+      ...setAsideText(report.setAside).map((text) => `- ignored: ${plainText(text)}`),
       ...otherLines(report).map((text) => `- or: ${plainText(text)}`),
     ],
   ];

@@ -41,7 +41,7 @@ export function textForm(report: Report, paint: Paint): string {
     ],
     labelled(paint, 'YAML', [
       ...yamlText(likeliest).trimEnd().split('\n'),
-      ...sidecar.unsaid.map(({ name, reason }) => `# not said: ${onOneLine(`${name}: ${reason}`)}`),
+      ...sidecar.unsaid.map(({ name, reason }) => `# not in YAML: ${onOneLine(`${name}: ${reason}`)}`),
     ]),
     [
       ...labelled(
@@ -55,9 +55,9 @@ export function textForm(report: Report, paint: Paint): string {
       ...labelled(paint, 'pod', podLines(facts)),
     ],
     [
-      ...labelled(paint, 'not told', untracedText(untraced).flatMap(wrapped)),
+      ...labelled(paint, 'unknown', untracedText(untraced).flatMap(wrapped)),
       ...labelled(paint, 'not seen', report.notSeen.map(onOneLine)),
-      ...labelled(paint, 'aside', [...setAsideText(report.setAside), ...ambientLines(report)].map(onOneLine)),
+      ...labelled(paint, 'ignored', [...setAsideText(report.setAside), ...ambientLines(report)].map(onOneLine)),
       ...labelled(paint, 'or', otherLines(report)),
     ],
   ];

@@ -92,7 +92,7 @@ function reasonOf(one: Untraced): string {
     case 'not-known':
       return 'no effect in these releases';
     case 'no-rule':
-      return 'with these settings no rule shows it';
+      return 'no effect with these settings';
     case 'not-seen':
       return `shows only in ${one.tables.map(({ family, table }) => `${FAMILY_NAMES[family]} ${table}`).join(' and ')}, which is not seen`;
     case 'hidden':
@@ -120,7 +120,7 @@ export function setAsideText({ programs, others, lookalikes }: SetAside): readon
 export function nothingText({ ambient, oversized }: Pick<Identification, 'ambient' | 'oversized'>, native: readonly string[]): string {
   const chains = [...new Set(ambient.map(({ chain }) => chain))].join(', ');
   return [
-    oversized ? `more than ${MOST_RULES} rules are in Istio's chains, too many to be looked at` : "no rules of Istio's sidecar are here",
+    oversized ? `more than ${MOST_RULES} rules are in Istio's chains, too many to be read` : "no rules of Istio's sidecar are here",
     ...(chains === '' ? [] : [`${chains}: chains of Istio's ambient mode, which its node agent makes for ztunnel`]),
     ...(native.length === 0 ? [] : [`${[...new Set(native)].join(', ')}: native nft tables, which are not read`]),
   ].join('; ');

@@ -46,7 +46,7 @@ const FORMS = {
 
 type FormName = keyof typeof FORMS;
 
-/** The only workload as a side, or the result for many. Throws a ProblemError for input that can't be used. */
+/** The only workload as an operand, or the result for many. Throws a ProblemError for input that can't be used. */
 export async function identifyWorkloads(given: SourceOptions & WorkloadOption, output: string): Promise<RuleSource | Result> {
   // One workload has a form more.
   oneOf('--output', output, IDENTIFY_FORM_NAMES);

@@ -34,7 +34,7 @@ export async function lint({ files: operands, given, failOn, failOnOption = '--f
   const form: LintFormName = oneOf('--output', output, LINT_FORM_NAMES);
   const threshold = thresholdOf(failOnOption, failOn);
   const files = [...operands, ...(given.manifests?.filenames ?? [])];
-  if (files.length === 0) throw badOption('lint', 'names nothing to look at: name a file or a folder, or - for standard input');
+  if (files.length === 0) throw badOption('lint', 'has no input: name a file or a folder, or - for standard input');
   refuseStdinTwice([...files, ...(given.manifests?.values ?? [])]);
   refuseArgumentsBeside(given);
   const release = releaseOf(given);

@@ -15,7 +15,7 @@ import { skippedNotes } from './skipped.ts';
 import { memberOf, oncePerFingerprint, subjectPlanner } from './subject.ts';
 
 export interface PlannedGroups extends SelectedWorkloads {
-  /** What was asked for: it can be read once. */
+  /** What was requested: it can be read once. */
   readonly request: InjectionRequest;
   readonly facts: Facts;
   readonly groups: readonly Group<Outcome>[];

@@ -40,7 +40,7 @@ export interface Upgrade extends SelectedWorkloads {
 /** Plans each workload twice. Throws a ProblemError for options that can't be used. */
 export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, given: SourceOptions & WorkloadOption): Promise<Upgrade> {
   if (given.release !== undefined && [left, right].every((name) => name.kind === 'own' || name.release !== undefined))
-    throw badOption('--release', 'no side takes it; each has a release of its own or needs none');
+    throw badOption('--release', 'no operand takes it; each has a release of its own or needs none');
   const rightAt = checkedRelease(atOf(right, given));
   const one = await injectionRequest(given, atOf(left, given));
   const other: InjectionRequest = { ...one, at: rightAt };

@@ -492,7 +492,7 @@ describe('rules that somebody broke', () => {
     );
     expect(way(call)).toBe('unknown: unknown');
     expect(call.outcome.words).toMatch(
-      /^can NOT BE TOLD: unknown: envoy-inbound or direct|^can NOT BE TOLD: unknown: direct or envoy-inbound/,
+      /^is UNKNOWN: unknown: envoy-inbound or direct|^is UNKNOWN: unknown: direct or envoy-inbound/,
     );
   });
 });

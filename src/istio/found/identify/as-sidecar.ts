@@ -68,7 +68,7 @@ export function asSidecar(
   const printed = printedSettings(settings);
   const unsaid: Unsaid[] = SWITCH_NAMES.filter((name) => switches[name] !== NO_SWITCHES[name]).map((name) => ({
     name,
-    reason: `only ${ASKED_BY[name]} asks for it`,
+    reason: `only ${ASKED_BY[name]} sets it`,
   }));
   const document: Record<string, unknown> = { apiVersion: API_VERSION, kind: KIND, release: newest?.releases.at(-1) ?? '' };
   for (const key of wanted) {

@@ -82,7 +82,7 @@ export const dnsAfterRanges: Concern = (context) => {
       'OUTPUT',
       [UDP],
       jump('ISTIO_OUTPUT'),
-      because(`${table}.jump-outbound-udp`, 'UDP is looked at by ISTIO_OUTPUT, for DNS.'),
+      because(`${table}.jump-outbound-udp`, 'UDP goes through ISTIO_OUTPUT, for DNS.'),
     ),
   );
   return [
