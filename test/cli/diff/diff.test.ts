@@ -179,11 +179,19 @@ describe('settings', () => {
       { sets: ['proxy.port=1'] },
       '--set no operand takes settings; name a release (@1.23) or a file with settings as an operand',
     ],
-    [['save.txt', 'save.txt'], { release: '1.12' }, '--release no operand takes it; name a release (@1.23) or a file with settings as an operand'],
+    [
+      ['save.txt', 'save.txt'],
+      { release: '1.12' },
+      '--release no operand takes it; name a release (@1.23) or a file with settings as an operand',
+    ],
     [['@1.12', '@1.13'], { release: '1.14' }, '--release no operand takes it; each has a release of its own or needs none'],
     [['save.txt', '@1.13'], { release: '1.14' }, '--release no operand takes it; each has a release of its own or needs none'],
     [['@1.12'], {}, '@1.12 holds settings, no rules; name the other operand, as in diff live @1.12'],
-    [['settings.yaml'], { release: '1.13' }, 'settings.yaml holds settings, no rules; name the other operand, as in diff live settings.yaml'],
+    [
+      ['settings.yaml'],
+      { release: '1.13' },
+      'settings.yaml holds settings, no rules; name the other operand, as in diff live settings.yaml',
+    ],
     [['nowhere.txt', 'save.txt'], {}, 'nowhere.txt does not exist'],
   ])('of %j and %j are refused with one line', async ([left, right], given, line) => {
     const place = (name: string): string => (/^[-@]/.test(name) ? name : file(name));

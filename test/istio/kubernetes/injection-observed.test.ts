@@ -69,7 +69,10 @@ describe('in an injected pod', () => {
   });
 
   it.each([
-    [['*'], ['pod.yaml:30:7 warning: variables whose values are not known here may come from elsewhere (envFrom); they are assumed not set']],
+    [
+      ['*'],
+      ['pod.yaml:30:7 warning: variables whose values are not known here may come from elsewhere (envFrom); they are assumed not set'],
+    ],
     [
       ['ISTIO_*', 'DB_*'],
       [

@@ -118,8 +118,7 @@ function annotationsTold({ pid, environment, annotations }: ProxyProcess): Texts
   // It has an operandcar, whoever put that there.
   found.delete(INJECT_ANNOTATION);
   const length = [...found].reduce((sum, [key, one]) => (key.includes('istio.io/') ? sum + one.value.length : sum), 0);
-  if (length > MOST_ANNOTATED)
-    throw new Error(`its annotations are longer than is read: over ${MOST_ANNOTATED / 1024} KiB of Istio's`);
+  if (length > MOST_ANNOTATED) throw new Error(`its annotations are longer than is read: over ${MOST_ANNOTATED / 1024} KiB of Istio's`);
   return found;
 }
 
