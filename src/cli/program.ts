@@ -9,6 +9,7 @@ import { auditCommand } from './audit/command.ts';
 import { changesCommand } from './changes/command.ts';
 import { checkCommand } from './check/command.ts';
 import { diffCommand } from './diff/command.ts';
+import { escapesCommand } from './escapes/command.ts';
 import { explainCommand } from './explain/command.ts';
 import { identifyCommand } from './identify/command.ts';
 import { lintCommand } from './lint/command.ts';
@@ -23,6 +24,7 @@ import { VERSION } from './version.ts';
 const COMMANDS: readonly CommandModule[] = [
   previewCommand,
   diffCommand,
+  escapesCommand,
   explainCommand,
   lintCommand,
   checkCommand,

@@ -4,6 +4,7 @@ import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../istio/problems.ts';
 import { reasonOf, unreadable } from './failure/unreadable.ts';
+import { takeAhead } from './standard-input.ts';
 
 export interface TextFile {
   /** As the user named it; `-` is standard input. */
@@ -22,7 +23,7 @@ const MANIFEST = /\.(ya?ml|json)$/;
 /** The text of a file, of standard input (`-`), or of every manifest in a folder. */
 export function readTexts(file: string): readonly TextFile[] | Problem {
   try {
-    if (file === '-') return checked('-', readBytes(STDIN));
+    if (file === '-') return checked('-', readBytes(STDIN, takeAhead()));
     const stat = statSync(file);
     if (stat.isDirectory()) return readFolder(file);
     if (!stat.isFile() && !stat.isFIFO()) return unreadable(file, 'is neither a file nor a folder');
@@ -53,9 +54,9 @@ function readFolder(folder: string): readonly TextFile[] | Problem {
 }
 
 /** Everything up to the end, or somewhat more than the most where it does not end there. */
-function readBytes(descriptor: number): Buffer {
-  const chunks: Buffer[] = [];
-  let length = 0;
+function readBytes(descriptor: number, begun: Buffer = Buffer.alloc(0)): Buffer {
+  const chunks: Buffer[] = [begun];
+  let length = begun.length;
   while (length <= MOST) {
     const chunk = Buffer.allocUnsafe(CHUNK);
     const read = readSync(descriptor, chunk, 0, CHUNK, null);

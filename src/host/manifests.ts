@@ -7,6 +7,7 @@ import { chunksOf, gather } from './manifests/gather.ts';
 import { inputsOf } from './manifests/inputs.ts';
 import { LateContext } from './manifests/late.ts';
 import { ManifestText } from './manifests/text.ts';
+import { standardInput } from './standard-input.ts';
 
 export interface Progress {
   /** Bytes that were read so far. */
@@ -32,7 +33,7 @@ export interface ManifestOptions {
  * What can't be read is an item as well, and the rest goes on. Never throws.
  */
 export async function* manifestItems(files: readonly string[], options: ManifestOptions = {}): AsyncGenerator<ManifestItem> {
-  const { onProgress, rootNamespace, stdin = () => process.stdin } = options;
+  const { onProgress, rootNamespace, stdin = standardInput } = options;
   const inputs = await gather(inputsOf(files, stdin));
   const total = totalOf(inputs.flatMap((input) => ('head' in input ? input : [])));
   const late = new LateContext(rootNamespace);

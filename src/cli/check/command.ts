@@ -1,6 +1,8 @@
 /** The words of `check` on the command line. */
 
 import type { CommandModule } from 'yargs';
+import { implicitSource } from '../../sources/implicit-source.ts';
+import type { SourceOptions } from '../../sources/options.ts';
 import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
@@ -14,7 +16,7 @@ export const checkCommand: CommandModule = {
       .positional('source', {
         type: 'string',
         coerce: (text: string) => (text === '' ? '-' : text),
-        describe: 'live, pid:N, netns:PATH, FILE, - (standard input), exec:TEXT; default: live, and this machine',
+        describe: 'live, pid:N, netns:PATH, FILE, - (standard input), exec:TEXT; default: a pipe, what -f names, or live and this machine',
       })
       .option('from', {
         type: 'string',
@@ -39,6 +41,8 @@ export const checkCommand: CommandModule = {
         ['$0 check', 'this network namespace, and this machine'],
         ['$0 check pid:4242', 'the pod of a process, from its node'],
         ['$0 check pid:4242 -f pod.yaml', 'compared with the desired rules of the pod'],
+        ['$0 check -f pod.yaml', 'a manifest by itself; the same as check pod.yaml'],
+        ['cat ticket.txt | $0 check', 'a pipe is read'],
         ["$0 check live --release 1.20 -- -p 15001 -b '*'", 'compared with arguments of istio-iptables'],
         ['$0 check pid:4242 --from app --to 10.0.0.5:80', 'and what happens to a connection there'],
         ['$0 check saved.txt -o markdown', 'a saved file, for a ticket'],
@@ -49,10 +53,11 @@ export const checkCommand: CommandModule = {
   handler: (parsed) =>
     finish(async () => {
       const [{ check }, { paintFor }] = await Promise.all([import('./check.ts'), import('../terminal/color.ts')]);
-      const [source, family, from, to] = ['source', 'family', 'from', 'to'].map((name) => last(parsed, name));
+      const [named, family, from, to] = ['source', 'family', 'from', 'to'].map((name) => last(parsed, name));
+      const { source, given } = checkedAndDesired(named, { ...sourceOptions(parsed), ...workloadOption(parsed) });
       return check({
         ...(source === undefined ? {} : { source }),
-        given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
+        given,
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
         output: last(parsed, 'output') ?? '',
@@ -61,3 +66,13 @@ export const checkCommand: CommandModule = {
       });
     }),
 };
+
+/** What is looked at, and what it is compared with: `-f` without a SOURCE is what is looked at, as in every other command. */
+function checkedAndDesired<G extends SourceOptions>(
+  named: string | undefined,
+  given: G,
+): { readonly source: string | undefined; readonly given: Omit<G, 'filename'> } {
+  const source = implicitSource(named, given);
+  const { filename, ...others } = given;
+  return source === undefined && filename !== undefined ? { source: filename, given: others } : { source, given };
+}

@@ -65,7 +65,7 @@ async function findingsOn(
     ...(ruleSource.facts === undefined ? {} : { facts: ofPod(ruleSource.facts, name) }),
     ...beyond,
     ...(likeliest === undefined ? {} : { made: likeliest.plan }),
-    ...(expected?.given === true ? { wanted: expected.ruleSource.plan } : {}),
+    ...(expected?.given === true ? { desired: expected.ruleSource.plan } : {}),
     ...(reach === undefined ? {} : { reach }),
   });
   return { findings, unseen: unseenOf(ruleSource, unseen, name) };

@@ -1,6 +1,7 @@
 /** The words of `explain` on the command line. */
 
 import type { CommandModule } from 'yargs';
+import { implicitSource } from '../../sources/implicit-source.ts';
 import { last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
@@ -46,10 +47,11 @@ export const explainCommand: CommandModule = {
   handler: (parsed) =>
     finish(async () => {
       const [{ explain }, { paintFor }] = await Promise.all([import('./explain.ts'), import('../terminal/color.ts')]);
-      const source = last(parsed, 'source');
+      const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
+      const source = implicitSource(last(parsed, 'source'), given);
       return explain({
         ...(source === undefined ? {} : { source }),
-        given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
+        given,
         output: last(parsed, 'output') ?? '',
         paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
         width: Math.max(NARROWEST, Math.min(WIDEST, process.stdout.columns ?? ELSEWHERE)),

@@ -1,6 +1,7 @@
 /** The words of `identify` on the command line. */
 
 import type { CommandModule } from 'yargs';
+import { implicitSource } from '../../sources/implicit-source.ts';
 import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
@@ -42,10 +43,11 @@ export const identifyCommand: CommandModule = {
   handler: (parsed) =>
     finish(async () => {
       const [{ identifyRules }, { paintFor }] = await Promise.all([import('./identify.ts'), import('../terminal/color.ts')]);
-      const [source, family] = [last(parsed, 'source'), last(parsed, 'family')];
+      const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
+      const [source, family] = [implicitSource(last(parsed, 'source'), given), last(parsed, 'family')];
       return identifyRules({
         ...(source === undefined ? {} : { source }),
-        given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
+        given,
         output: last(parsed, 'output') ?? '',
         ...(family === undefined ? {} : { family }),
         paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),

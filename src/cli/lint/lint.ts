@@ -4,6 +4,7 @@ import { deadRuleFinder } from '../../istio/advice/lint/dead-rules.ts';
 import { lintGathering } from '../../istio/advice/lint/gather.ts';
 import type { Sourced } from '../../istio/origin.ts';
 import { badOption, oneOf } from '../../sources/bad-option.ts';
+import { implicitSource } from '../../sources/implicit-source.ts';
 import type { SourceOptions } from '../../sources/options.ts';
 import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
@@ -33,7 +34,8 @@ export interface LintCommand {
 export async function lint({ files: operands, given, failOn, failOnOption = '--fail-on', output, paint }: LintCommand): Promise<Result> {
   const form: LintFormName = oneOf('--output', output, LINT_FORM_NAMES);
   const threshold = thresholdOf(failOnOption, failOn);
-  const files = [...operands, ...(given.manifests?.filenames ?? [])];
+  const named = [...operands, ...(given.manifests?.filenames ?? [])];
+  const files = named.length === 0 && implicitSource(undefined, given) === '-' ? ['-'] : named;
   if (files.length === 0) throw badOption('lint', 'has no input: name a file or a folder, or - for standard input');
   refuseStdinTwice([...files, ...(given.manifests?.values ?? [])]);
   refuseArgumentsBeside(given);

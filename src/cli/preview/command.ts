@@ -1,6 +1,7 @@
 /** The words of `preview` on the command line. */
 
 import type { CommandModule } from 'yargs';
+import { implicitSource } from '../../sources/implicit-source.ts';
 import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
@@ -47,11 +48,12 @@ export const previewCommand: CommandModule = {
     finish(async () => {
       const { preview } = await import('./preview.ts');
       const family = last(parsed, 'family');
-      const source = last(parsed, 'source');
+      const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
+      const source = implicitSource(last(parsed, 'source'), given);
       const output = last(parsed, 'output');
       return preview({
         ...(source === undefined ? {} : { source }),
-        given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
+        given,
         ...(output === undefined ? {} : { output }),
         ...(family === undefined ? {} : { family }),
         explain: parsed['explain'] === true,

@@ -2,6 +2,7 @@
 
 import type { CommandModule, Options } from 'yargs';
 import { STORY_IDS } from '../../istio/packets/stories/table.ts';
+import { implicitSource } from '../../sources/implicit-source.ts';
 import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
@@ -90,9 +91,11 @@ export const traceCommand: CommandModule = {
         const value = last(parsed, name);
         return value === undefined ? {} : { [key]: value };
       };
+      const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
+      const source = implicitSource(last(parsed, 'SOURCE'), given);
       return trace({
-        ...positional(parsed),
-        given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
+        ...(source === undefined ? {} : { source }),
+        given,
         output: last(parsed, 'output') ?? '',
         ...one('family'),
         ...one('proxy'),
@@ -107,11 +110,6 @@ export const traceCommand: CommandModule = {
 
 /** The options that say what to trace. */
 const WORDS = ['from', 'to', 'source', 'in', 'out', 'protocol', 'state', 'mark', 'request', 'port', 'rule'];
-
-function positional(parsed: Readonly<Record<string, unknown>>): { readonly source?: string } {
-  const source = last(parsed, 'SOURCE');
-  return source === undefined ? {} : { source };
-}
 
 function epilogue(): string {
   return [

@@ -36,8 +36,13 @@ export interface Prepared {
   readonly weights: readonly (readonly number[])[];
 }
 
-/** Sides of one family; all get the same interfaces. `ports` are told apart whether or not a rule names them. Throws a RangeError for sides of two families. */
-export function prepareOperands(given: readonly Operand[], ports: readonly number[] = [], effort?: number): Prepared {
+/** Sides of one family; all get the same interfaces. `ports`, and the values in `alsoNamed`, are told apart whether or not a rule names them. Throws a RangeError for sides of two families. */
+export function prepareOperands(
+  given: readonly Operand[],
+  ports: readonly number[] = [],
+  effort?: number,
+  alsoNamed: Partial<Named> = {},
+): Prepared {
   const [
     {
       ruleset: { family },
@@ -56,6 +61,7 @@ export function prepareOperands(given: readonly Operand[], ports: readonly numbe
   const named = hosts.map((host) => namedByHost(host, ports)).reduce(bothNamed);
   const rules = rulesets.flatMap(({ tables }) => tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules)));
   for (const rule of rules) nameRule(named, rule, first);
+  for (const [field, values] of Object.entries(alsoNamed)) (named[field as keyof Named] as unknown[]).push(...values);
   const interfaces = [...first.addresses.keys()].filter((name) => name !== 'lo');
   const arena = new Arena(family, spaceFor(named, interfaces, first.everywhere), rules.some(asksTranslation), effort);
   const own = hosts.map(({ local }) => local).reduce(intersect);

@@ -1,17 +1,21 @@
 /** Which packets come to rules, and which rules no packet comes to. */
 
+import type { Origin } from '../packet.ts';
+import type { Range } from '../trace/ranges.ts';
 import type { RulePlace } from '../trace/result.ts';
 import { FIRST_QUESTION } from './arena.ts';
 import type { Met } from './chain.ts';
 import type { SetId } from './diagram.ts';
-import { NONE } from './diagram.ts';
+import { ALL, NONE } from './diagram.ts';
 import type { Classify, EndClass } from './outcomes.ts';
 import { certain, classify } from './outcomes.ts';
 import type { Operand, Prepared, PreparedOperand } from './prepared.ts';
 import { prepareOperands } from './prepared.ts';
-import type { Region } from './region.ts';
+import type { Fields, Region } from './region.ts';
 import { regionsOf } from './regions.ts';
 import { firstPackets, laterPackets } from './scope.ts';
+import type { NumberName } from './space.ts';
+import { LOOPBACK_INTERFACE } from './space.ts';
 import type { State } from './state.ts';
 import { wayOfAll } from './way.ts';
 
@@ -77,6 +81,36 @@ export function deadRules(operand: Operand): readonly DeadRule[] {
 /** Packets, and what becomes of them. */
 export interface EndRegion extends Region {
   readonly end: EndClass;
+}
+
+/** Packets by their fields, each a box; what a box does not say is any. */
+export type Scope = readonly (Partial<Pick<Fields, 'protocol' | 'uid' | 'gid' | 'mark' | 'destinationPort'>> & {
+  readonly origin: Origin;
+  /** Whether they leave the machine rather than come to it by lo. */
+  readonly leaving?: boolean;
+})[];
+
+/** What becomes of the first packets of a scope, box by box, the most ordinary first; what a box says of all its packets no region repeats. */
+export function endsWithin(operand: Operand, scope: Scope, classOf: Classify, most = 10): readonly EndRegion[] {
+  const named = (field: 'protocol' | 'uid' | 'gid' | 'destinationPort'): Range[] => scope.flatMap((box) => box[field] ?? []);
+  const fields = { protocol: named('protocol'), uid: named('uid'), gid: named('gid'), destinationPort: named('destinationPort') };
+  const prepared = prepareOperands([operand], [], undefined, fields);
+  const { arena, operands } = prepared;
+  const { diagrams } = arena;
+  const [only] = operands as readonly [PreparedOperand];
+  const boxes = scope.map(({ origin, leaving, ...numbers }) =>
+    Object.entries(numbers)
+      .map(([field, ranges]) => arena.inRanges(field as NumberName, ranges))
+      .concat(leaving === true ? [diagrams.minus(ALL, arena.ofWord('outInterface', LOOPBACK_INTERFACE))] : [])
+      .concat(arena.ofWord('state', 'NEW'))
+      .reduce((one, other) => diagrams.and(one, other), arena.ofWord('origin', origin)),
+  );
+  const classes = certain(arena, classify(arena, wayOfAll(arena, only, firstPackets(prepared, only.host)).ended, classOf));
+  return boxes.flatMap((box) => {
+    const inside = diagrams.and(diagrams.union(classes.map(({ set }) => set)), box);
+    const sets = classes.map(({ end, set }) => ({ set: diagrams.and(set, box), about: end })).filter(({ set }) => set !== NONE);
+    return regionsOf(prepared, sets, inside, most).map(({ region, about }) => ({ ...region, end: about }));
+  });
 }
 
 /** What becomes of all first packets to a port, from anywhere to anywhere; the most ordinary first. */

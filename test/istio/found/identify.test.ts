@@ -322,7 +322,7 @@ describe('what only the environment of old releases asks for', () => {
     expect(answer.nonDefault.switches).toEqual([name]);
     const { sidecar, commands } = describeAnswer(found, answer);
     expect(sidecar.unsaid.map((one) => one.name)).toEqual([name]);
-    expect(sidecar.unsaid[0]?.reason).toMatch(/^only [A-Z_]+ asks for it$/);
+    expect(sidecar.unsaid[0]?.reason).toMatch(/^only [A-Z_]+ sets it$/);
     const command = commands.find(({ releases }) => releases.includes(release));
     expect(command).toMatchObject({ env, args: expect.arrayContaining([...args]) });
   });

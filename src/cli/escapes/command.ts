@@ -1,0 +1,63 @@
+/** The words of `escapes` on the command line. */
+
+import type { CommandModule } from 'yargs';
+import { implicitSource } from '../../sources/implicit-source.ts';
+import { last, SETTINGS_OPTIONS, SOURCES, sourceOptions } from '../options.ts';
+import { finish } from '../terminal/result.ts';
+import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
+
+export const escapesCommand: CommandModule = {
+  command: 'escapes [source]',
+  describe: 'Which TCP connections leave or arrive without passing the proxy, for each workload',
+  builder: (command) =>
+    command
+      .positional('source', {
+        type: 'string',
+        coerce: (text: string) => (text === '' ? '-' : text),
+        describe: `${SOURCES}; manifests of many workloads as well`,
+      })
+      .options(SETTINGS_OPTIONS)
+      .options(WORKLOAD_OPTIONS)
+      .options({
+        allow: { type: 'string', requiresArg: true, describe: 'A file of escapes that somebody answers for', group: 'Escapes:' },
+        baseline: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'What -o json printed before: only escapes that are new count',
+          group: 'Escapes:',
+        },
+        output: {
+          alias: 'o',
+          type: 'string',
+          requiresArg: true,
+          default: 'text',
+          describe: 'text, json, markdown, sarif or junit',
+          group: 'Output:',
+        },
+        'no-color': { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' },
+      })
+      .example([
+        ['$0 escapes deployment.yaml', 'one workload'],
+        ['kubectl get pods -A -o json | $0 escapes', 'all pods of a cluster'],
+        ['$0 escapes pods.json --allow allowed.yaml -o sarif', 'for a code scanner'],
+        ['$0 escapes pid:4242', 'the rules of a live pod'],
+      ])
+      .epilogue(
+        'Ports on which the proxy itself listens are no escape.\nExit codes: 0 none, or all are allowed; 1 an escape, an allowance that has expired, or one that can not be told; 2 bad input.',
+      ),
+  handler: (parsed) =>
+    finish(async () => {
+      const [{ escapes }, { paintFor }] = await Promise.all([import('./escapes.ts'), import('../terminal/color.ts')]);
+      const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
+      const [source, allow, baseline] = [implicitSource(last(parsed, 'source'), given), last(parsed, 'allow'), last(parsed, 'baseline')];
+      return escapes({
+        ...(source === undefined ? {} : { source }),
+        given,
+        ...(allow === undefined ? {} : { allow }),
+        ...(baseline === undefined ? {} : { baseline }),
+        output: last(parsed, 'output') ?? '',
+        today: new Date().toISOString().slice(0, 10),
+        paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
+      });
+    }),
+};

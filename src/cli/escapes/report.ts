@@ -1,0 +1,45 @@
+/** What `escapes` found: one value, which every form prints. */
+
+import type { Tally } from '../../istio/kubernetes/rule-groups/tally.ts';
+import type { Allowance } from '../../istio/packets/escape-allowance.ts';
+import type { Escape } from '../../istio/packets/escapes.ts';
+
+/** An escape, why it is one, and who answers for it. */
+export interface ReportedEscape extends Pick<Escape, 'direction' | 'family' | 'words' | 'verdict' | 'example'> {
+  /** Why the rules let it pass, with the settings and their origin. */
+  readonly why: string;
+  readonly allowedBy?: Allowance;
+  /** Whether a baseline had it. */
+  readonly known: boolean;
+}
+
+/** Workloads of equal escapes. */
+export interface WorkloadEscapes extends Pick<Tally, 'count' | 'examples' | 'owners'> {
+  readonly escapes: readonly ReportedEscape[];
+  /** What has to hold for the answer, where not all could be seen. */
+  readonly conditions?: readonly string[];
+  /** Why nothing can be told of them. */
+  readonly untold?: string;
+}
+
+export interface EscapesReport {
+  readonly workloads: readonly WorkloadEscapes[];
+  readonly expired: readonly Allowance[];
+  /** Allowances that no escape needed. */
+  readonly unused: readonly Allowance[];
+}
+
+/** The escapes that nobody answers for, and that a baseline did not have. */
+export function openEscapes({ escapes }: WorkloadEscapes): readonly ReportedEscape[] {
+  return escapes.filter(({ allowedBy, known }) => allowedBy === undefined && !known);
+}
+
+/** Whether all that the answer rests on could be seen. */
+export function isSure({ untold, conditions }: WorkloadEscapes): boolean {
+  return untold === undefined && conditions === undefined;
+}
+
+/** 1 for an escape that is not allowed, an expired allowance, or workloads of which not all can be told. */
+export function exitCodeOf({ workloads, expired }: EscapesReport): number {
+  return expired.length > 0 || workloads.some((one) => !isSure(one) || openEscapes(one).length > 0) ? 1 : 0;
+}

@@ -1,0 +1,69 @@
+/** Escapes for people: the count first, then each group of workloads. */
+
+import { onOneLine, printSource } from '../../istio/origin.ts';
+import { workloadsText } from '../../sources/workloads/counts.ts';
+import type { Paint } from '../terminal/color.ts';
+import { FAMILY_NAMES } from '../terminal/families.ts';
+import { examplesText } from '../workloads/words.ts';
+import type { EscapesReport, ReportedEscape, WorkloadEscapes } from './report.ts';
+import { isSure, openEscapes } from './report.ts';
+
+const LABEL = 10;
+
+export function textForm(report: EscapesReport, paint: Paint): string {
+  const { workloads, expired, unused } = report;
+  const parts = [
+    [paint(isWell(report) ? 'added' : 'removed', headline(report))],
+    ...workloads.filter((one) => one.escapes.length > 0 || !isSure(one)).map((one) => workloadLines(one, paint)),
+    [
+      ...expired.map(
+        (one) =>
+          `${paint('removed', 'expired'.padEnd(LABEL))}${printSource(one.source)}: held until ${one.until}; ask ${onOneLine(one.owner)}`,
+      ),
+      ...unused.map((one) => `${paint('moved', 'unused'.padEnd(LABEL))}${printSource(one.source)}: no escape needs it`),
+    ],
+  ];
+  return parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
+}
+
+function isWell({ workloads, expired }: EscapesReport): boolean {
+  return expired.length === 0 && workloads.every((one) => isSure(one) && openEscapes(one).length === 0);
+}
+
+/** `2 of 8 workloads let TCP pass the proxy by`. */
+export function headline({ workloads }: EscapesReport): string {
+  const sum = (some: readonly WorkloadEscapes[]): number => some.reduce((total, { count }) => total + count, 0);
+  const all = sum(workloads);
+  const open = sum(workloads.filter((one) => openEscapes(one).length > 0));
+  const allowed = workloads.some(({ escapes }) => escapes.some(({ allowedBy }) => allowedBy !== undefined));
+  const untold = sum(workloads.filter((one) => one.untold !== undefined));
+  const partly = workloads.some((one) => one.conditions !== undefined);
+  const rest = `${untold === 0 ? '' : `; ${untold} without an answer`}${partly ? '; as far as the tables are shown' : ''}`;
+  if (open === 0)
+    return `nothing escapes${allowed ? ' but what is allowed' : ''}: TCP of ${workloadsText(all - untold)} passes the proxy${rest}`;
+  return `TCP passes the proxy by in ${open} of ${workloadsText(all)}${rest}`;
+}
+
+function workloadLines(one: WorkloadEscapes, paint: Paint): readonly string[] {
+  return [
+    paint('heading', examplesText({ ...one, releases: new Map(), details: [] }, 3)),
+    ...(one.untold === undefined ? [] : [`  ${'unknown'.padEnd(LABEL)}${onOneLine(one.untold)}`]),
+    ...(one.conditions ?? []).map((text) => `  ${paint('moved', 'provided'.padEnd(LABEL))}${onOneLine(text)}`),
+    ...one.escapes.flatMap((found) => escapeLines(found, paint)),
+  ];
+}
+
+function escapeLines({ direction, family, words, verdict, why, allowedBy, known }: ReportedEscape, paint: Paint): readonly string[] {
+  const state = verdict === 'unknown' ? ' (not known whether it is caught)' : known ? ' (in the baseline)' : '';
+  const label = allowedBy === undefined ? direction : 'allowed';
+  return [
+    `  ${paint(allowedBy === undefined && !known ? 'removed' : 'aside', label.padEnd(LABEL))}${FAMILY_NAMES[family]}: ${onOneLine(words)}${state}`,
+    `  ${' '.repeat(LABEL)}${paint('aside', onOneLine(why))}`,
+    ...(allowedBy === undefined
+      ? []
+      : [`  ${' '.repeat(LABEL)}${paint('aside', onOneLine(`${allowedBy.owner}, until ${allowedBy.until}: ${allowedBy.reason}`))}`]),
+  ];
+}

@@ -1,0 +1,88 @@
+/** The escapes of one workload, each split by what allowances cover of it. */
+
+import type { Allowance } from '../../istio/packets/escape-allowance.ts';
+import { divide } from '../../istio/packets/escape-allowance.ts';
+import type { Escape } from '../../istio/packets/escapes.ts';
+import { escapesOf, escapeWords, passedBy } from '../../istio/packets/escapes.ts';
+import type { PodNetwork } from '../../istio/packets/pod-network.ts';
+import { conditionsOf, whereConditionsHold } from '../../istio/packets/pod-network.ts';
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import type { Packet } from '../../netfilter/packet.ts';
+import { addressValue, printAddress } from '../../netfilter/trace/address.ts';
+import { contains } from '../../netfilter/trace/ranges.ts';
+import type { RulePlace } from '../../netfilter/trace/result.ts';
+import { fingerprintOf } from './baseline.ts';
+import type { ReportedEscape, WorkloadEscapes } from './report.ts';
+
+/** `names` are the workloads'; `why` is asked for the reason of the rule that lets packets pass. */
+export function escapesIn(
+  pod: PodNetwork,
+  names: readonly string[],
+  allowances: readonly Allowance[],
+  baseline: ReadonlySet<string>,
+  why: (place: RulePlace) => string,
+): Pick<WorkloadEscapes, 'escapes' | 'untold' | 'conditions'> {
+  const conditions = FAMILIES.filter((family) => counts(pod, family)).flatMap((family) => conditionsOf(pod, family));
+  const podNetwork = whereConditionsHold(pod);
+  const found = FAMILIES.filter((family) => counts(podNetwork, family)).map((family) => escapesOf(podNetwork, family));
+  if (found.includes(null)) return { escapes: [], untold: 'the rules tell more packets apart than can be followed' };
+  const escapes = found
+    .flatMap((of) => of ?? [])
+    .flatMap((region): readonly ReportedEscape[] => {
+      return split(region, allowances).map(({ fields, allowedBy }) => {
+        const { direction, family, verdict } = region;
+        const example = inside(region.example, fields);
+        const place = passedBy(podNetwork, { example });
+        const reason = place === undefined ? 'no rule captures it' : why(place);
+        const words = escapeWords({ direction, family, fields }, podNetwork);
+        const known = names.every((name) => baseline.has(fingerprintOf(name, { direction, family, words })));
+        return { direction, family, words, verdict, example, why: reason, known, ...(allowedBy === undefined ? {} : { allowedBy }) };
+      });
+    });
+  return { escapes, ...(conditions.length === 0 ? {} : { conditions: [...new Set(conditions)] }) };
+}
+
+/** Families of which the pod has an address, or rules. */
+function counts({ pod, plan }: PodNetwork, family: Family): boolean {
+  return (
+    family === 'ip' || pod.known[family] || plan[family].tables.some(({ chains }) => chains.some(({ name }) => name.startsWith('ISTIO_')))
+  );
+}
+
+interface Piece {
+  readonly fields: Escape['fields'];
+  readonly allowedBy?: Allowance;
+}
+
+/** The escape as it is left beside each allowance, and the parts that were taken out, whole. */
+function split(region: Escape, allowances: readonly Allowance[]): readonly Piece[] {
+  let open: readonly Piece[] = [{ fields: region.fields }];
+  const allowed: Piece[] = [];
+  for (const allowance of allowances) {
+    open = open.flatMap(({ fields }) => {
+      const { covered, rest } = divide({ ...region, fields }, allowance);
+      if (covered !== undefined) allowed.push({ fields: covered, allowedBy: allowance });
+      return rest.map((left) => ({ fields: left }));
+    });
+  }
+  return [...open, ...allowed];
+}
+
+/** A packet that is in the fields, as much like the example as can be. */
+function inside(example: Packet, { destinationPort, destination }: Escape['fields']): Packet {
+  const [ports] = destinationPort ?? [];
+  const [addresses] = destination ?? [];
+  return {
+    ...example,
+    ...(destinationPort === undefined || contains(destinationPort, example.destinationPort ?? -1) || ports === undefined
+      ? {}
+      : { destinationPort: Number(ports.first) }),
+    ...(destination === undefined ||
+    example.destination === undefined ||
+    addresses === undefined ||
+    contains(destination, addressValue(example.destination, example.family))
+      ? {}
+      : { destination: printAddress(addresses.first) }),
+  };
+}

@@ -1,0 +1,125 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { expectRefused, run, scratchFolder } from '../program.ts';
+
+const folder = scratchFolder();
+afterAll(folder.remove);
+
+const deployment = (name: string, annotations: Readonly<Record<string, string>> = {}): string => `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ${name}, namespace: shop}
+spec:
+  template:
+    metadata:
+      annotations: ${JSON.stringify(Object.fromEntries(Object.entries(annotations).map(([key, value]) => [`traffic.sidecar.istio.io/${key}`, value])))}
+    spec:
+      containers: [{name: app, image: app}]
+`;
+
+folder.write(
+  'shop.yaml',
+  [deployment('orders', { excludeOutboundPorts: '3306,5432', excludeInboundPorts: '9100' }), deployment('cart')].join('---\n'),
+);
+const allow = (...entries: readonly string[]): string =>
+  `apiVersion: istio-init/v1\nkind: EscapeAllowances\nallow:\n${entries.map((entry) => `  - {${entry}}\n`).join('')}`;
+folder.write('part.yaml', allow('what: outbound, ports: [3306], workloads: shop/orders, owner: db, reason: r, until: 2999-01-01'));
+folder.write(
+  'whole.yaml',
+  allow(
+    'what: outbound, workloads: "Deployment shop/*", owner: db, reason: r, until: 2999-01-01',
+    'what: inbound, ports: [9100], workloads: "*", owner: ops, reason: r, until: 2999-01-01',
+  ),
+);
+folder.write('old.yaml', allow('what: any, workloads: "*", owner: db, reason: r, until: 2020-01-01'));
+folder.write('idle.yaml', allow('what: any, workloads: other/*, owner: db, reason: r, until: 2999-01-01'));
+
+const escapes = (...args: readonly string[]): ReturnType<typeof run> => run(['escapes', ...args], { cwd: folder.path });
+
+describe('escapes', () => {
+  it('names each region, the setting that lets it pass and where that stands, and ends with 1', async () => {
+    const found = await escapes('shop.yaml');
+    expect(found.exitCode).toBe(1);
+    expect(found.stdout).toContain('TCP passes the proxy by in 1 of 2 workloads');
+    expect(found.stdout).toContain('inbound   IPv4: TCP to port 9100 from outside');
+    expect(found.stdout).toContain('outbound  IPv4: TCP to ports 3306 and 5432 from the pod');
+    expect(found.stdout).toContain('outbound.excludePorts from shop.yaml:7:');
+    expect(found.stdout).not.toContain('cart');
+  });
+
+  it('takes out of a region what is allowed, and no more', async () => {
+    const { stdout, exitCode } = await escapes('shop.yaml', '--allow', 'part.yaml');
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('outbound  IPv4: TCP to port 5432 from the pod');
+    expect(stdout).toContain('allowed   IPv4: TCP to port 3306 from the pod');
+  });
+
+  it('ends with 0 where all of it is allowed', async () => {
+    const { stdout, exitCode } = await escapes('shop.yaml', '--allow', 'whole.yaml');
+    expect({ exitCode, first: stdout.split('\n')[0] }).toEqual({
+      exitCode: 0,
+      first: 'nothing escapes but what is allowed: TCP of 2 workloads passes the proxy',
+    });
+  });
+
+  it('ends with 1 for an allowance that has expired, and names one that nothing needs', async () => {
+    const [old, idle] = await Promise.all([escapes('shop.yaml', '--allow', 'old.yaml'), escapes('shop.yaml', '--allow', 'idle.yaml')]);
+    expect(old.stdout).toContain('expired   old.yaml:4:5: held until 2020-01-01; ask db');
+    expect(old.stdout).not.toContain('allowed');
+    expect(idle.stdout).toContain('unused    idle.yaml:4:5: no escape needs it');
+  });
+
+  it('counts only what a baseline does not have', async () => {
+    folder.write('baseline.json', (await escapes('shop.yaml', '-o', 'json')).stdout);
+    folder.write('more.yaml', deployment('orders', { excludeOutboundPorts: '3306,5432', excludeInboundPorts: '9100,9200' }));
+    const [same, more] = await Promise.all(['shop.yaml', 'more.yaml'].map((file) => escapes(file, '--baseline', 'baseline.json')));
+    expect(same?.exitCode).toBe(0);
+    expect(more?.exitCode).toBe(1);
+    expect(more?.stdout).toContain('outbound  IPv4: TCP to ports 3306 and 5432 from the pod (in the baseline)');
+    expect(more?.stdout).toMatch(/inbound {3}IPv4: TCP to ports 9100 and 9200 from outside\n/);
+  });
+
+  it('has forms for data, a pull request, scanners and test reports', async () => {
+    const [json, markdown, sarif, junit] = await Promise.all(
+      ['json', 'markdown', 'sarif', 'junit'].map(async (form) => (await escapes('shop.yaml', '-o', form)).stdout),
+    );
+    expect(JSON.parse(json ?? '')).toMatchObject({ kind: 'Escapes', workloads: [{ names: ['Deployment shop/orders'] }, { escapes: [] }] });
+    expect(markdown).toContain('| `Deployment shop/orders` | `inbound` | `IPv4` | `TCP to port 9100 from outside` |');
+    expect(JSON.parse(sarif ?? '').runs[0].results.map(({ ruleId }: { ruleId: string }) => ruleId)).toEqual([
+      'uncaptured-inbound',
+      'uncaptured-outbound',
+    ]);
+    expect(junit).toContain('<testsuite name="istio-init escapes" tests="2" failures="1">');
+  });
+
+  it('is never sure of tables that were not shown', async () => {
+    const { stdout, exitCode } = await run(['escapes', 'golden/captures/2024-10-default.list.txt']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('as far as the tables are shown');
+    expect(stdout).toContain('provided  raw, mangle, filter, which are not shown, let everything pass as it is');
+  });
+
+  it('reads a pipe', async () => {
+    const { stdout } = await run(['escapes'], { input: deployment('piped', { includeInboundPorts: '8080' }) });
+    expect(stdout).toContain('inbound   IPv4: TCP to any port but 8080 from outside');
+  });
+
+  it.each([
+    ['what: sideways, workloads: "*", owner: o, reason: r, until: 2999-01-01', 'what: "sideways" is not one of inbound, outbound, any'],
+    ['what: any, workloads: "*", owner: o, reason: r, until: 2999-13-01', 'until: "2999-13-01" is not a day, as 2026-12-31'],
+    ['what: any, workloads: "*", owner: o, reason: r', 'until is missing'],
+    ['what: any, port: [1], workloads: "*", owner: o, reason: r, until: 2999-01-01', '"port" is not one of'],
+    ['what: any, ports: [80a], workloads: "*", owner: o, reason: r, until: 2999-01-01', 'ports: "80a" is not a port'],
+  ])('refuses {%s}', async (entry, reason) => {
+    folder.write('wrong.yaml', allow(entry));
+    const found = await escapes('shop.yaml', '--allow', 'wrong.yaml');
+    expect(found).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(found.stderr).toContain(reason);
+    expect(found.stderr).toMatch(/^wrong\.yaml:4:/);
+  });
+
+  it('refuses a baseline that is none', async () => {
+    expectRefused(
+      await escapes('shop.yaml', '--baseline', 'shop.yaml'),
+      '--baseline shop.yaml is not what istio-init escapes -o json prints',
+    );
+  });
+});
