@@ -8,7 +8,7 @@ import type { Pair, Upgrade } from '../../sources/workloads/upgrade.ts';
 import type { Paint } from '../terminal/color.ts';
 import { plain } from '../terminal/color.ts';
 import { cut, tableText } from '../terminal/table.ts';
-import { gatheredDocument, outcomeDocument, tallyDocument } from '../workloads/document.ts';
+import { outcomeDocument, selectedDocument, tallyDocument } from '../workloads/document.ts';
 import { examplesText, outcomeText, placesText } from '../workloads/words.ts';
 import { code } from './markdown.ts';
 
@@ -89,7 +89,7 @@ function upgradeDocument(found: ComparedUpgrade): object {
   return {
     apiVersion: API_VERSION,
     kind: 'WorkloadDifferences',
-    ...gatheredDocument(found),
+    ...selectedDocument(found),
     groups: found.compared.map(({ group, output }) => ({ ...tallyDocument(group), difference: JSON.parse(output) as object })),
     same: found.equal,
     notCompared: found.untold.map((group) => ({ ...tallyDocument(group), ...outcomeDocument(group.what, group) })),

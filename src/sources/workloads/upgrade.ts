@@ -10,7 +10,7 @@ import type { SourceOptions, WorkloadOption } from '../options.ts';
 import { factsOf } from '../plan-input.ts';
 import type { SourceName } from '../source-name.ts';
 import { checkedRelease, injectionRequest } from './injection-request.ts';
-import { remarksOf, troublesOf } from './remarks.ts';
+import { outcomeProblems, remarksOf } from './remarks.ts';
 import type { SelectedWorkloads } from './selected.ts';
 import { readSelected } from './selected.ts';
 import type { Subject, SubjectPlanner } from './subject.ts';
@@ -60,7 +60,7 @@ export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, giv
   const selected = await readSelected(given, one.mesh, (subject) => {
     const { before, after, isUnlike } = both(subject);
     const trouble = [before, after].find(({ outcome }) => outcome.kind === 'trouble');
-    remarks.add(trouble === undefined ? [] : troublesOf(trouble.outcome), before.problems, after.problems);
+    remarks.add(trouble === undefined ? [] : outcomeProblems(trouble.outcome), before.problems, after.problems);
     if (trouble !== undefined) {
       untold.add(String(trouble.number), trouble.outcome, memberOf(subject, { ...before, outcome: trouble.outcome }));
       return;
