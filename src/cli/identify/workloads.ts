@@ -32,7 +32,7 @@ interface Identified {
 
 type Form = (found: PlannedGroups, identified: readonly Identified[]) => string;
 
-const HEAD = ['workloads', 'release', 'rules', 'made alike by', 'of'];
+const HEAD = ['workloads', 'release', 'rules', 'identified as', 'of'];
 const WIDEST = 60;
 
 const FORMS = {

@@ -384,7 +384,7 @@ describe('an identification of many workloads', () => {
   it('names the releases that make the same rules', async () => {
     const { output, exitCode } = await identified('injected.yaml');
     const rows = output.split('\n').map((line) => line.split(/ {2,}/).slice(-3));
-    expect(rows[0]).toEqual(['rules', 'made alike by', 'of']);
+    expect(rows[0]).toEqual(['rules', 'identified as', 'of']);
     expect(rows[1]).toEqual(['REDIRECT, IPv4; outbound.excludePorts=3306', '1.18.0 to 1.24.6', 'Pod shop/cart, Pod shop/orders']);
     expect(exitCode).toBe(0);
   });
