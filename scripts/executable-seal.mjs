@@ -1,7 +1,8 @@
 // Makes an executable deaf to the environment variables of bun's runtime.
 //
 // bun reads them before any code of ours runs: BUN_BE_BUN=1 makes an executable the bare runtime, BUN_OPTIONS
-// loads code into it, BUN_INSPECT waits for a debugger, BUN_JSC_... ends it. An init container's environment
+// loads code into it, BUN_INSPECT waits for a debugger, BUN_JSC_... ends it; SIMDUTF_FORCE_IMPLEMENTATION and
+// MIMALLOC_... (options of its libraries, in letters of either case) end it as well. An init container's environment
 // is written by others, and no flag of `bun build` turns these off. So their names in the file are changed
 // into ones that no variable can have: a name never begins with `=`.
 
@@ -10,7 +11,7 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: a program is no text
 
 // Names as C strings. The program's own text lies behind the runtime and has none between two NULs.
-const NAMES = /(?<=\0)(?:BUN|JSC|NODE)_[A-Za-z0-9_]+(?=\0)/g;
+const NAMES = /(?<=\0)(?:BUN|JSC|NODE|SIMDUTF)_[A-Za-z0-9_]+(?=\0)/g;
 
 // JavaScriptCore's options are looked for letter by letter (`BUN_JSC_`), in code: where the first letter is
 // compared, and what to put there. The same comparison on both machines.
@@ -19,6 +20,9 @@ const LETTERS = [
   { code: /\x80[\x38-\x3f]B\x75.(?:\x41)?\x80[\x78-\x7f]\x01U\x75.(?:\x41)?\x80[\x78-\x7f]\x02N/gs, at: 2, is: 'B', put: '=' },
   // arm64: cmp wN,#'B'; b.ne; ldrb; cmp wN,#'U'; b.ne; ldrb; cmp wN,#'N' (the number stands in bits 10 to 21)
   { code: /[\x1f-\xff]\x09\x01\x71.{8}[\x1f-\xff]\x55\x01\x71.{8}[\x1f-\xff]\x39\x01\x71/gs, at: 1, is: '\x09', put: '\xf5\x00' },
+  // mimalloc puts its options' names together (`mimalloc_verbose`) and compares letters of either case: x64 has the first
+  // eight letters in an instruction (movabs $"mimalloc",reg), arm64 among its constants, where no text goes on.
+  { code: /(?<=[\x48\x49][\xb8-\xbf])mimalloc|mimalloc(?![A-Za-z_:\0 ])/g, at: 0, is: 'm', put: '=' },
 ];
 
 // biome-ignore-end lint/suspicious/noControlCharactersInRegex: a program is no text
@@ -33,7 +37,7 @@ export function sealEnvironment(file) {
       return { at: found.index + at, put };
     }),
   );
-  if (changes.length < 100 || letters.length !== 1)
+  if (changes.length < 100 || letters.length !== 2)
     throw new Error(`${changes.length} names and ${letters.length} comparisons of bun's environment were found`);
   const handle = openSync(file, 'r+');
   for (const { at, put } of [...changes, ...letters]) writeSync(handle, Buffer.from(put, 'latin1'), 0, put.length, at);

@@ -89,7 +89,14 @@ async function bundles() {
 
 /** An executable that heeds the runtime's environment must not leave the build. */
 function prove(executable) {
-  const variables = { BUN_BE_BUN: '1', BUN_OPTIONS: '--revision', BUN_JSC_dumpOptions: '2', BUN_INSPECT: 'ws://127.0.0.1:1/x?break=1' };
+  const variables = {
+    BUN_BE_BUN: '1',
+    BUN_OPTIONS: '--revision',
+    BUN_JSC_dumpOptions: '2',
+    BUN_INSPECT: 'ws://127.0.0.1:1/x?break=1',
+    MIMALLOC_VERBOSE: '1',
+    SIMDUTF_FORCE_IMPLEMENTATION: 'x',
+  };
   const plain = spawnSync(executable, ['--version'], { encoding: 'utf8', env: {} });
   for (const [name, value] of Object.entries(variables)) {
     const heeding = spawnSync(executable, ['--version'], { encoding: 'utf8', env: { [name]: value }, timeout: 10_000 });

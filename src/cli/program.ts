@@ -4,6 +4,7 @@ import type { CommandModule } from 'yargs';
 import yargs from 'yargs';
 import { nearest, quoted } from '../istio/problems.ts';
 import { NEWEST, RELEASES } from '../istio/releases/known.ts';
+import { printable } from '../netfilter/printable.ts';
 import { applyCommand, cleanCommand } from './apply/command.ts';
 import { auditCommand } from './audit/command.ts';
 import { changesCommand } from './changes/command.ts';
@@ -92,7 +93,7 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
 class UsageError extends Error {}
 
 function refuse(message: string): void {
-  process.stderr.write(`istio-init: ${message}\n`);
+  process.stderr.write(`istio-init: ${printable(message)}\n`);
   process.exitCode = BAD_INPUT;
 }
 

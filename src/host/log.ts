@@ -1,5 +1,7 @@
 /** The log of the drop-in, on standard error, in the two forms that Istio's programs have. */
 
+import { printable } from '../netfilter/printable.ts';
+
 const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal', 'none'] as const;
 
 export type Level = (typeof LEVELS)[number];
@@ -42,5 +44,5 @@ export function makeLog({ json, level, write = toStandardError, now = () => new 
 }
 
 function toStandardError(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${printable(line)}\n`);
 }

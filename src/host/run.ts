@@ -81,8 +81,16 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 // A session of its own, so that a deadline can kill whatever the program started in turn, and so that
 // Ctrl-C at a terminal reaches this program only: a restore under way is finished, never cut.
 function open({ argv: [file, ...args], env }: Pick<Command, 'argv' | 'env'>): Child {
-  return spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: { ...process.env, ...env, LC_ALL: 'C' } });
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: { ...process.env, ...env, LC_ALL: 'C' } });
+  // Out of file handles bun hands out a child without pipes, and says so nowhere (bun 1.4.5); Node's says it by an event.
+  if (child.stdin === undefined || child.stdout === undefined || child.stderr === undefined || child.stderr === null) {
+    child.on('error', () => undefined).kill('SIGKILL');
+    throw new Error(TOO_FEW_HANDLES);
+  }
+  return child;
 }
+
+const TOO_FEW_HANDLES = 'too few file handles (EMFILE)';
 
 // A pipe that a grandchild holds open must not keep a finished program from being finished.
 const PIPES_CLOSE = 500;

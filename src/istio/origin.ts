@@ -1,5 +1,6 @@
 /** Where a value came from, so that every message can say so. */
 
+import { spelledOut } from '../netfilter/printable.ts';
 import type { Release } from './releases/known.ts';
 
 export type Origin =
@@ -53,7 +54,7 @@ export function printSource(source: Origin): string {
   }
 }
 
-/** A text from outside with its control characters spelled out: a file may be named with a newline in it, or with one that a terminal obeys. */
+/** A text from outside on one line: a file may be named with a newline in it, or with a character that a terminal obeys. */
 export function onOneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return spelledOut(text);
 }

@@ -6,19 +6,16 @@ import { compareNormalForms } from './compare.ts';
 import type { Family } from './family.ts';
 import { FAMILIES } from './family.ts';
 import { normalForm, refuses } from './normal.ts';
+import { unseenIn } from './read/unread.ts';
 import type { ReadResult } from './read.ts';
 import type { Ruleset } from './rule.ts';
+import type { Scope, Unseen } from './unseen.ts';
+import { hidesRules, touches } from './unseen.ts';
+
+export type { Unseen, UnseenKind } from './unseen.ts';
 
 /** The tables of a family that can be seen: all there are, or those that are named. One that is seen and not there is empty. */
 export type SeenTables = 'all' | readonly string[];
-
-/** Something of a state that was not looked at, or could not be read. */
-export interface Unseen {
-  readonly family?: Family;
-  readonly table?: string;
-  /** Why, in words that end a sentence: `no listing of it is given`. */
-  readonly reason: string;
-}
 
 export interface Observation {
   readonly ip: Ruleset;
@@ -38,33 +35,31 @@ export function observeAll({ ip, ip6 }: Readonly<Record<Family, Ruleset>>): Obse
  * do commands, for what they don't do is not there; a listing and `iptables -S` show one table. Lines that can't
  * be read are not seen.
  */
-export function observeText({ rulesets, tables, problems }: ReadResult): Observation {
+export function observeText({ rulesets, tables, problems, unread }: ReadResult): Observation {
   const of = (family: Family): Ruleset => rulesets.find((ruleset) => ruleset.family === family) ?? { family, tables: [] };
   const seen = (family: Family): SeenTables => {
     const own = tables.filter((table) => table.family === family);
     return own.some(({ form }) => form === 'block' || form === 'commands') ? 'all' : [...new Set(own.map(({ table }) => table))];
   };
-  const unread = problems.filter(({ code }) => code === 'unreadable-line').map(({ line }) => line);
   return {
     ip: of('ip'),
     ip6: of('ip6'),
     seen: { ip: seen('ip'), ip6: seen('ip6') },
-    unseen: unread.length === 0 ? [] : [{ reason: unreadText(unread) }],
+    unseen: unseenIn({ problems, unread }),
   };
-}
-
-// More numbers help nobody; the problems have them all.
-const MOST_NUMBERS = 10;
-
-function unreadText(lines: readonly number[]): string {
-  const numbers = lines.slice(0, MOST_NUMBERS).join(', ');
-  return `${lines.length === 1 ? 'a line' : `${lines.length} lines`} that can't be read: ${numbers}${lines.length > MOST_NUMBERS ? ', ...' : ''}`;
 }
 
 /** Whether a table of a family can be seen. */
 export function sees({ seen }: Pick<Observation, 'seen'>, family: Family, table: string): boolean {
   const tables = seen[family];
   return tables === 'all' || tables.includes(table);
+}
+
+/** Whether a part of the state was looked at and could not be read, so that what is known of its rules is not all of them. */
+export function isUnread({ unseen }: Pick<Observation, 'unseen'>, scope: Required<Pick<Scope, 'family' | 'table'>> & Scope): boolean {
+  return unseen.some(
+    (one) => hidesRules(one) && one.table !== undefined && (one.chain !== undefined || one.lines !== undefined) && touches(one, scope),
+  );
 }
 
 /** What two observations say of each other. */
@@ -98,10 +93,18 @@ export function compareObservations(left: Observation, right: Observation): Obse
   };
 }
 
-/** What both sides can see of the first one. */
+/** What both sides can see of the first one, without the chains that either could not read. */
 function restricted(one: Observation, other: Observation): Readonly<Record<Family, Ruleset>> {
-  const of = (family: Family): Ruleset =>
-    normalForm({ family, tables: one[family].tables.filter(({ name }) => sees(one, family, name) && sees(other, family, name)) });
+  const isKnown = (family: Family, table: string, chain: string): boolean =>
+    ![one, other].some((side) => isUnread(side, { family, table, chain }));
+  const of = (family: Family): Ruleset => {
+    const tables = one[family].tables.filter(({ name }) => sees(one, family, name) && sees(other, family, name));
+    if (one.unseen.length + other.unseen.length === 0) return normalForm({ family, tables });
+    return normalForm({
+      family,
+      tables: tables.map(({ name, chains }) => ({ name, chains: chains.filter((chain) => isKnown(family, name, chain.name)) })),
+    });
+  };
   return { ip: of('ip'), ip6: of('ip6') };
 }
 
@@ -111,8 +114,9 @@ function notShown(one: Observation, other: Observation, operand: NotCompared['op
     const tables = one.seen[family];
     if (tables === 'all') return [];
     const missed = other[family].tables.map(({ name }) => name).filter((name) => !tables.includes(name));
-    if (tables.length === 0) return missed.length === 0 ? [] : [{ operand, family, reason: 'nothing of this family is shown' }];
-    return missed.map((table) => ({ operand, family, table, reason: 'this table is not shown' }));
+    if (tables.length === 0)
+      return missed.length === 0 ? [] : [{ operand, kind: 'form', family, reason: 'nothing of this family is shown' }];
+    return missed.map((table) => ({ operand, kind: 'form', family, table, reason: 'this table is not shown' }));
   });
   return [...blind, ...one.unseen.map((unseen) => ({ operand, ...unseen }))];
 }
@@ -130,8 +134,8 @@ function notShownOfRules(
       const refusing = other[family].tables.find(({ name }) => name === table)?.chains.filter(refuses) ?? [];
       const hidden = refusing.filter(({ name }) => chains.some((chain) => chain.name === name && chain.policy === 'unknown'));
       return [
-        ...(hides ? [{ operand, family, table, reason: 'the interfaces of its rules are not shown' }] : []),
-        ...hidden.map(({ name }) => ({ operand, family, table, reason: `the policy of ${name} is not shown` })),
+        ...(hides ? [{ operand, kind: 'form' as const, family, table, reason: 'the interfaces of its rules are not shown' }] : []),
+        ...hidden.map(({ name }) => ({ operand, kind: 'form' as const, family, table, reason: `the policy of ${name} is not shown` })),
       ];
     }),
   );

@@ -2,17 +2,20 @@
 
 import type { Family } from './family.ts';
 import { FAMILIES } from './family.ts';
-import type { TableDraft } from './read/edit.ts';
+import type { Edit, TableDraft } from './read/edit.ts';
 import { addJumpedTo, applyEdit, EDIT_BUDGET, finishTable } from './read/edit.ts';
 import { readEditLine } from './read/edit-line.ts';
+import type { Line } from './read/lines.ts';
 import { readLines } from './read/lines.ts';
-import type { PlacedEdit } from './read/listing.ts';
+import type { LostLine, PlacedEdit, ReadLines } from './read/listing.ts';
 import { readListing } from './read/listing.ts';
 import { deduceTable, familyOf } from './read/place.ts';
 import type { ReadProblem, ReadProblems } from './read/problems.ts';
 import { gatherProblems } from './read/problems.ts';
 import type { Form, Section } from './read/sections.ts';
 import { readSections } from './read/sections.ts';
+import type { Unread } from './read/unread.ts';
+import { placed } from './read/unread.ts';
 import type { Ruleset } from './rule.ts';
 import { BUILT_IN_CHAINS, isBuiltIn } from './rule.ts';
 
@@ -43,6 +46,8 @@ export interface ReadResult {
   readonly problems: readonly ReadProblem[];
   /** Where the rules were found, in the order of the text. */
   readonly tables: readonly ReadTable[];
+  /** The rules and declarations that could not be read, as closely placed as is known. */
+  readonly unread: readonly Unread[];
 }
 
 /**
@@ -56,10 +61,15 @@ export function readRules(text: string, options: ReadOptions = {}): ReadResult {
   const problems = gatherProblems(options.file);
   const sections = readSections(readLines(text, problems), problems);
   const drafts = new Drafts();
-  const tables = sections.map((section) => placeSection(section, options, drafts, problems));
+  const unread: Unread[] = [];
+  const tables = sections.map((section) => {
+    const { table, lost } = placeSection(section, options, drafts, problems);
+    for (const line of lost) unread.push(placed(line, table));
+    return table;
+  });
   if (sections.length === 0) problems.add(text.trim() === '' ? 'empty-text' : 'no-rules-found', 1);
   reportWrongTable(tables, drafts, problems);
-  return { rulesets: drafts.rulesets(), problems: problems.list(), tables };
+  return { rulesets: drafts.rulesets(), problems: problems.list(), tables, unread };
 }
 
 /** The tables of both families, while a text is read. */
@@ -81,11 +91,18 @@ class Drafts {
   }
 }
 
-function placeSection(section: Section, options: ReadOptions, drafts: Drafts, problems: ReadProblems): ReadTable {
+function placeSection(
+  section: Section,
+  options: ReadOptions,
+  drafts: Drafts,
+  problems: ReadProblems,
+): { readonly table: ReadTable; readonly lost: readonly LostLine[] } {
   const { form, origin, line } = section;
   const family = familyOf(origin, options.family);
-  const read =
-    form === 'listing' ? { edits: readListing(section.lines, family, problems), damaged: false } : readEdits(section, family, problems);
+  const read = form === 'listing' ? readListing(section.lines, family) : readEdits(section, family);
+  const lost = [...read.lost];
+  for (const { line: of, reason } of lost) problems.add('unreadable-line', of.number, { text: of.text, reason });
+  if (read.hidden !== undefined) problems.add('interfaces-not-shown', read.hidden);
   const table = tableOf(section, read.edits, options, problems);
   const draft = drafts.table(family, table);
   const whole = showsWholeTable(form, table, read.edits);
@@ -94,28 +111,33 @@ function placeSection(section: Section, options: ReadOptions, drafts: Drafts, pr
     // `iptables -S CHAIN` and `-L CHAIN` show all of one chain.
     if (edit.kind === 'declare' && !whole && (form === 'rules' || form === 'listing'))
       applyEdit(draft, { kind: 'flush', chain: edit.chain }, drafts.budget);
-    if (!applyEdit(draft, edit, drafts.budget)) problems.add('too-many-edits', from.number, { text: from.text });
+    if (applyEdit(draft, edit, drafts.budget)) continue;
+    problems.add('too-many-edits', from.number, { text: from.text });
+    lost.push({ line: from, reason: 'the text inserts and deletes too often' });
   }
   // A declaration that can't be read may have been that of a chain which now only jumps tell of.
-  if (read.damaged) addJumpedTo(draft);
-  return { family, table, form, line, stated: form === 'commands' || table === (options.table ?? section.table) };
+  if (lost.some(({ line: { text } }) => text.startsWith(':'))) addJumpedTo(draft);
+  return { table: { family, table, form, line, stated: form === 'commands' || table === (options.table ?? section.table) }, lost };
 }
 
-function readEdits(
-  { lines }: Section,
-  family: Family,
-  problems: ReadProblems,
-): { readonly edits: readonly PlacedEdit[]; readonly damaged: boolean } {
+function readEdits({ lines, strays }: Section, family: Family): ReadLines {
   const edits: PlacedEdit[] = [];
-  let damaged = false;
+  const lost: LostLine[] = strays.map((line) => ({ line, reason: 'it is not a line of a table' }));
   for (const line of lines) {
     const edit = readEditLine(line, family);
-    if (edit !== null && 'reason' in edit) {
-      problems.add('unreadable-line', line.number, { text: line.text, reason: edit.reason });
-      damaged ||= line.text.startsWith(':');
-    } else if (edit !== null) edits.push({ line, edit });
+    if (edit !== null && 'reason' in edit) lost.push({ line, reason: edit.reason });
+    else if (edit !== null && isMimicry(line, edit))
+      lost.push({ line, reason: 'it goes on over line ends, and has words that are not understood' });
+    else if (edit !== null) edits.push({ line, edit });
   }
-  return { edits, damaged };
+  return { edits, lost };
+}
+
+// iptables-save quotes a comment, and prints other names (--name of recent, --label of IDLETIMER) as they are: a name may
+// hold what looks like a comment that begins.
+function isMimicry({ text }: Line, edit: Edit): boolean {
+  if (!text.includes('\n') || !('rule' in edit) || typeof edit.rule === 'number') return false;
+  return edit.rule.target.kind === 'opaque' || edit.rule.matches.some(({ kind }) => kind === 'opaque');
 }
 
 function tableOf(section: Section, edits: readonly PlacedEdit[], options: ReadOptions, problems: ReadProblems): string {

@@ -28,6 +28,11 @@ export function splitWords(line: string): readonly Word[] | null {
   return words;
 }
 
+/** Whether a double quote is open at the end of a text: iptables-save prints a line break in a quoted word as it is. */
+export function leavesQuoteOpen(text: string): boolean {
+  return text.includes('"') && splitWords(text) === null;
+}
+
 /** What white space separates, whatever it is. */
 export function plainWords(line: string): string[] {
   const trimmed = line.trim();

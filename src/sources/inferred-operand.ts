@@ -9,19 +9,20 @@ export async function inferredOperand(found: RuleSource): Promise<DiffOperand> {
   const { identify } = await import('../istio/found/identify.ts');
   const { outcome, answers } = identify(found.seen);
   const [likeliest] = answers;
-  if (outcome === 'none' || likeliest === undefined)
-    throw badOption(found.name, 'has no rules of an Istio sidecar; name the other operand, as in diff FILE @1.23');
+  if (likeliest === undefined) throw badOption(found.name, 'has no rules of an Istio sidecar; name the other operand, as in diff FILE @1.23');
   const { plan, releases } = likeliest;
   const words =
     outcome === 'exact'
       ? 'makes exactly the rules of Istio on the left'
-      : 'the nearest to the rules of Istio on the left, which no release makes';
+      : outcome === 'unknown'
+        ? 'the nearest to what could be read on the left'
+        : 'the nearest to the rules of Istio on the left, which no release makes';
   return {
     name: `Istio ${spansText(releases)}, inferred: ${words}`,
     seen: observeAll(plan),
     plan,
     problems: plan.problems,
     notes: [],
-    inferred: outcome,
+    inferred: outcome === 'exact' ? 'exact' : 'nearest',
   };
 }

@@ -162,12 +162,12 @@ describeKernel('apply in an init container that lacks something', () => {
 
 /** Holds the lock of iptables-legacy until it is told to end. */
 async function holdXtablesLock(): Promise<() => void> {
-  const annotatedObject = execa('sh', ['-c', 'exec flock /run/xtables.lock sh -c "echo held; sleep 60"'], {
+  const holder = execa('sh', ['-c', 'exec flock /run/xtables.lock sh -c "echo held; sleep 60"'], {
     detached: true,
     reject: false,
   });
-  await new Promise((resolve) => annotatedObject.stdout.once('data', resolve));
-  return () => process.kill(-(annotatedObject.pid ?? 0), 'SIGKILL');
+  await new Promise((resolve) => holder.stdout.once('data', resolve));
+  return () => process.kill(-(holder.pid ?? 0), 'SIGKILL');
 }
 
 describeKernel('apply while the xtables lock is held', () => {

@@ -124,7 +124,7 @@ COMMIT
     { drift: 'a jump missing', script: `${iptables} -t nat -D OUTPUT -j ISTIO_OUTPUT` },
     {
       drift: 'a chain too many',
-      script: `${iptables} -t nat -N ISTIO_OLD; ${iptables} -t nat -A ISTIO_OLD -j RETURN; ${iptables} -t nat -A ISTIO_OUTPUT -j ISTIO_OLD`,
+      script: `${iptables} -t nat -N ISTIO_OUTPUT_DNS; ${iptables} -t nat -A ISTIO_OUTPUT_DNS -j RETURN; ${iptables} -t nat -A ISTIO_OUTPUT -j ISTIO_OUTPUT_DNS`,
     },
     {
       drift: 'all chains of a table emptied',

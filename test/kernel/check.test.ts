@@ -245,12 +245,12 @@ describeKernel('a check of this machine', () => {
       const own = execa('ip', ['netns', 'exec', namespace.name, process.execPath, '-e', script], { reject: false });
       const xtables = execa('sh', ['-c', 'exec flock --no-fork "$0" sh -c "echo held; exec sleep 30"', lock], { reject: false });
       try {
-        await Promise.all([own, xtables].map((annotatedObject) => new Promise((resolve) => annotatedObject.stdout?.once('data', resolve))));
+        await Promise.all([own, xtables].map((holder) => new Promise((resolve) => holder.stdout?.once('data', resolve))));
         const { stdout } = await run(namespace, ['istio-init', 'check'], { env: { XTABLES_LOCKFILE: lock } });
         expect(stdout).toMatch(new RegExp(`warn +xtables lock +${lock} is held by process \\d+ \\(\\w+\\)`));
         expect(stdout).toMatch(/warn +own lock +another run of istio-init is at work/);
       } finally {
-        for (const annotatedObject of [own, xtables]) annotatedObject.kill('SIGKILL');
+        for (const holder of [own, xtables]) holder.kill('SIGKILL');
         await Promise.all([own, xtables]);
       }
     });

@@ -51,6 +51,11 @@ function processesWith(word: string): readonly string[] {
   });
 }
 
+/** All that programs share by System V's means on this machine. */
+function sharedMemory(): readonly string[] {
+  return ['shm', 'sem', 'msg'].map((kind) => readFileSync(`/proc/sysvipc/${kind}`, 'utf8').replace(/ +/g, ' '));
+}
+
 function linkOf(descriptor: string): string {
   try {
     return readlinkSync(`/proc/self/fd/${descriptor}`);
@@ -305,6 +310,9 @@ describeKernel('exec: leaves nothing', () => {
         `ip netns exec ${namespace.name} iptables -t nat -F`,
         'echo 1 >/proc/sys/net/ipv4/ip_forward',
         'echo x >/proc/sys/kernel/hostname',
+        'hostname escaped',
+        'test "$(wc -l </proc/sysvipc/shm)" -gt 1',
+        'test "$(readlink /proc/self/ns/ipc)" = "$OUTER_IPC"',
         'echo x >/proc/sysrq-trigger',
         'chroot / true',
         'mknod /tmp/escaped c 1 1',
@@ -313,12 +321,22 @@ describeKernel('exec: leaves nothing', () => {
       ];
       const script = `exec 2>/dev/null; for attempt in ${attempts.map((text) => `'${text}'`).join(' ')}; do
           sh -c "$attempt" >/dev/null && echo "$attempt" >>"$OUT"
-        done; : >>"$OUT"; touch /run/left-behind; iptables-legacy -t nat -A OUTPUT -j ACCEPT`;
-      const found = await run(namespace, ['istio-init', 'preview', `exec:${script}`, '--env', `OUT=${out}`]);
+        done; : >>"$OUT"; touch /run/left-behind; ipcmk -M 4711 -S 1 -Q; iptables-legacy -t nat -A OUTPUT -j ACCEPT`;
+      const shared = sharedMemory();
+      const found = await run(namespace, [
+        'istio-init',
+        'preview',
+        `exec:${script}`,
+        '--env',
+        `OUT=${out}`,
+        '--env',
+        `OUTER_IPC=${readlinkSync('/proc/self/ns/ipc')}`,
+      ]);
       expect(found).toMatchObject({ exitCode: 0, stderr: 'note: IPv4 nat is in legacy\n' });
       // What succeeded.
       expect(readFileSync(out, 'utf8')).toBe('');
       expect(await everything(namespace)).toBe(rules);
+      expect(sharedMemory()).toEqual(shared);
       expect(readdirSync('/run').filter((name) => /left-behind|istio-init/.test(name))).toEqual([]);
       expect(execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' })).not.toMatch(/escaped/);
     });

@@ -52,6 +52,13 @@ describe('what others write into a pod', () => {
     ['BUN_JSC_isNoOption', '1'],
     ['BUN_BYTECODE_ORDER_OUT', mark],
     ['BUN_BYTECODE_DIGEST_OUT', mark],
+    ['MIMALLOC_VERBOSE', '1'],
+    ['mimalloc_show_stats', '1'],
+    ['MIMALLOC_DISALLOW_OS_ALLOC', '1'],
+    ['MIMALLOC_RESERVE_HUGE_OS_PAGES', '1000'],
+    ['SIMDUTF_FORCE_IMPLEMENTATION', 'haswell2'],
+    ['MallocHelp', '1'],
+    ['UV_THREADPOOL_SIZE', 'x'],
     ['NODE_OPTIONS', `--require ${code}`],
     ['NODE_CHANNEL_FD', '1'],
     ['NODE_REDIRECT_WARNINGS', mark],
@@ -65,7 +72,7 @@ describe('what others write into a pod', () => {
   });
 
   it('finds no name of a variable of the runtime left in the file', () => {
-    expect(readFileSync(EXECUTABLE, 'latin1').match(/(?<=\0)(?:BUN|JSC|NODE)_\w+(?=\0)/g)).toBeNull();
+    expect(readFileSync(EXECUTABLE, 'latin1').match(/(?<=\0)(?:BUN|JSC|NODE|SIMDUTF)_\w+(?=\0)/g)).toBeNull();
   });
 });
 
@@ -110,7 +117,7 @@ describe('its output', () => {
 
 describeKernel('its lock', () => {
   const args = ['-p', '15001', '-b', '*', '-i', '*'];
-  const annotatedObjects = {
+  const holders = {
     Node: [
       process.execPath,
       '-e',
@@ -120,14 +127,14 @@ describeKernel('its lock', () => {
     'the executable': [EXECUTABLE, 'hold-lock'],
   };
   const runs = { Node: [process.execPath, join(ROOT, 'bin/istio-iptables')], 'the executable': [EXECUTABLE, 'istio-iptables'] };
-  const pairs = (['Node', 'the executable'] as const).flatMap((annotatedObject) =>
-    (['Node', 'the executable'] as const).map((runner) => [annotatedObject, runner] as const),
+  const pairs = (['Node', 'the executable'] as const).flatMap((holder) =>
+    (['Node', 'the executable'] as const).map((runner) => [holder, runner] as const),
   );
 
-  it.each(pairs)('of %s keeps %s waiting, and is free when its holder ends', async (annotatedObject, runner) => {
+  it.each(pairs)('of %s keeps %s waiting, and is free when its holder ends', async (holder, runner) => {
     await inNamespace(async ({ name }) => {
       const enter = [`--net=/run/netns/${name}`];
-      const held = spawn('nsenter', [...enter, ...annotatedObjects[annotatedObject]], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const held = spawn('nsenter', [...enter, ...holders[holder]], { stdio: ['pipe', 'pipe', 'inherit'] });
       await once(held.stdout, 'data');
       const waiting = spawn('nsenter', [...enter, ...runs[runner], ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
       let said = '';

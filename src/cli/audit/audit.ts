@@ -13,8 +13,9 @@ import type { SourceOptions } from '../../sources/options.ts';
 import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
 import { injectionRequest } from '../../sources/workloads/injection-request.ts';
 import type { Result } from '../terminal/result.ts';
-import { BAD_INPUT } from '../terminal/result.ts';
+import { BAD_INPUT, write } from '../terminal/result.ts';
 import type { Desired } from './desired.ts';
+
 import type { AuditedPod } from './line.ts';
 import { exitCodeOf, podLine, summaryLine } from './line.ts';
 import { auditPod } from './pod.ts';
@@ -64,7 +65,7 @@ export async function auditNode({
   for (;;) {
     const { output } = await go();
     // A round that was broken off would pass for one in which pods have gone.
-    if (!stop.signal.aborted) await new Promise<void>((resolve) => process.stdout.write(output, () => resolve()));
+    if (!stop.signal.aborted) await write(output);
     await setTimeout(seconds * 1000, undefined, { signal: stop.signal }).catch(() => undefined);
     if (stop.signal.aborted) return { output: '', problems: [], notes: [], exitCode: 0 };
   }

@@ -10,6 +10,8 @@ import { textInside } from '../../host/pods/file-in-pod.ts';
 import type { Evidence, Finding } from '../../istio/advice/findings.ts';
 import { findingsIn, isAmiss } from '../../istio/advice/findings.ts';
 import type { ProxyProcess } from '../../istio/found/audit/proxy-process.ts';
+import { judgementOf, unreadRules } from '../../istio/found/doubts.ts';
+import { ambientChainsIn, ownChainsOf } from '../../istio/found/ownership/parts.ts';
 import type { LiveRouting } from '../../istio/found/routing-changes.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
@@ -19,6 +21,7 @@ import { observeAll } from '../../netfilter/observation.ts';
 import { driftCounts, driftLines } from '../check/drift-words.ts';
 import type { Comparison } from '../diff/comparison.ts';
 import { compareOperands, differencesOf } from '../diff/comparison.ts';
+import { unseenText } from '../terminal/unread.ts';
 import type { Desired, DesiredPlan, DesiredPlans } from './desired.ts';
 import { desiredPlans } from './desired.ts';
 import type { AuditedPod, PodVerdict } from './line.ts';
@@ -55,7 +58,8 @@ function withoutPlan(evidence: Evidence, places: readonly Place[], hasProxy: boo
   const native = codes.includes('native-rules');
   if (hasProxy) return native ? { verdict: 'native nftables' } : undefined;
   const nativeAmbient = places.some(({ backend, table }) => backend === 'native nft' && AMBIENT_TABLE.test(table));
-  if (!native && !hasSidecarOrAmbient(seen) && !nativeAmbient) return isWhole(seen) ? { verdict: 'not in the mesh' } : hidden(seen);
+  if (!native && !hasSidecarOrAmbient(seen) && !nativeAmbient)
+    return isWhole(seen) && unreadRules(seen).length === 0 ? { verdict: 'not in the mesh' } : hidden(seen);
   return { verdict: !native && (nativeAmbient || codes.includes('ambient')) ? 'ambient' : 'rules without a proxy' };
 }
 
@@ -64,6 +68,7 @@ function againstPlans(evidence: Evidence, { plans, orNone }: DesiredPlans): Judg
   const none = !hasSidecarOrAmbient(seen);
   if (plans.length === 0 || (none && orNone)) {
     const reason = 'its settings call for no rules';
+    if (none && unreadRules(seen).length > 0) return hidden(seen);
     return { verdict: none ? 'as it should be' : 'not as it should be', reason };
   }
   const [best, second] = plans
@@ -72,8 +77,9 @@ function againstPlans(evidence: Evidence, { plans, orNone }: DesiredPlans): Judg
   const { plan, installer, comparison } = best;
   const differences = differencesOf(comparison).length;
   const findings = findingsIn({ ...evidence, desired: plan, made: plan }).filter(isAmiss);
-  const same = differences === 0 && findings.length === 0;
-  if (same && !isWhole(seen)) return { release: plan.release, ...hidden(seen) };
+  const judgement = judgementOf({ unseen: seen.unseen, differs: differences > 0, inferred: false, amiss: findings.length > 0 });
+  const same = judgement === 'right';
+  if (judgement === 'unknown' || (same && !isWhole(seen))) return { release: plan.release, ...hidden(seen) };
   // Where both fit equally well, nothing tells who made the rules.
   const proxy = second === undefined || differencesOf(second.comparison).length > differences;
   const verdict: PodVerdict = none ? 'no rules' : same ? 'as it should be' : 'not as it should be';
@@ -101,7 +107,9 @@ function differencesIn(comparison: Comparison): readonly string[] {
 }
 
 function hasSidecarOrAmbient(seen: Observation): boolean {
-  return FAMILIES.some((family) => seen[family].tables.some(({ chains }) => chains.some(({ name }) => name.startsWith('ISTIO_'))));
+  return FAMILIES.some(
+    (family) => ownChainsOf(seen[family]).size > 0 || seen[family].tables.some(({ chains }) => ambientChainsIn(chains).length > 0),
+  );
 }
 
 /** Whether all tables of iptables could be read; those native to nft are none. */
@@ -110,7 +118,7 @@ function isWhole({ seen }: Observation): boolean {
 }
 
 function hidden({ unseen }: Observation): { readonly verdict: PodVerdict; readonly reason: string } {
-  return { verdict: 'not seen', reason: unseen.map(({ reason }) => reason).join('; ') };
+  return { verdict: 'not seen', reason: unseen.map(unseenText).join('; ') };
 }
 
 function liveSide(seen: Observation): Parameters<typeof compareOperands>[0] {

@@ -1,7 +1,6 @@
 /** From a side to a report: whose rules these are, drift, findings, what could not be seen, what to do next. */
 
 import { flushedFamilies, withoutFlushed } from '../../istio/advice/findings/flushed.ts';
-import type { Finding } from '../../istio/advice/findings.ts';
 import { findingsIn } from '../../istio/advice/findings.ts';
 import type { Answer } from '../../istio/found/identify.ts';
 import { identify } from '../../istio/found/identify.ts';
@@ -32,7 +31,7 @@ export async function examine(ruleSource: RuleSource, request: CheckedSource): P
   const identified = identify(withoutFlushed(single.seen));
   const [likeliest] = identified.answers;
   const expected = await expectedOf(ruleSource, request.given, identified);
-  const { findings, unseen } = await findingsOn(ruleSource, request, likeliest, expected);
+  const { findings, unseen, notLooked } = await findingsOn(ruleSource, request, likeliest, expected);
   const report: Report = {
     name: ruleSource.name === '-' ? 'standard input' : ruleSource.name,
     ruleSource,
@@ -40,6 +39,7 @@ export async function examine(ruleSource: RuleSource, request: CheckedSource): P
     ...(expected === undefined ? {} : { drift: driftFrom(expected, single, likeliest, request) }),
     findings,
     unseen,
+    notLooked,
     nextCommands: [],
   };
   return {
@@ -54,7 +54,7 @@ async function findingsOn(
   { source = 'live', name }: CheckedSource,
   likeliest: Answer | undefined,
   expected: Expected | undefined,
-): Promise<{ readonly findings: readonly Finding[]; readonly unseen: readonly string[] }> {
+): Promise<Pick<Report, 'findings' | 'unseen'> & Required<Pick<Report, 'notLooked'>>> {
   const { unseen, ...beyond } = await beyondRules(name).catch((error: unknown) => {
     throw unusable(source, error);
   });
@@ -68,7 +68,7 @@ async function findingsOn(
     ...(expected?.given === true ? { desired: expected.ruleSource.plan } : {}),
     ...(reach === undefined ? {} : { reach }),
   });
-  return { findings, unseen: unseenOf(ruleSource, unseen, name) };
+  return { findings, unseen: unseenOf(ruleSource, unseen, name), notLooked: unseen };
 }
 
 // The file of a namespace has no resolv.conf of its own: the one that was read is this machine's.

@@ -48,7 +48,10 @@ export async function beyondRules(name: SourceName): Promise<Beyond> {
     for (const family of FAMILIES.filter((one) => one === 'ip' || hasIp6(netFiles))) {
       const listed = await listRouting(namespace, family, DEADLINE);
       if ('failure' in listed)
-        return { ...heard, unseen: [{ family, reason: `policy routing can not be listed: ${listed.failure.text}` }] };
+        return {
+          ...heard,
+          unseen: [{ kind: 'policy routing', family, reason: `policy routing can not be listed: ${listed.failure.text}` }],
+        };
       listing = { ...listing, [family]: listed };
     }
     return { routing: liveRouting(listing, netFiles), ...heard, unseen: [] };

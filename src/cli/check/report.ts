@@ -3,8 +3,10 @@
 import type { Aspect } from '../../host/machine.ts';
 import type { Finding } from '../../istio/advice/findings.ts';
 import { isAmiss } from '../../istio/advice/findings.ts';
+import { judgementOf } from '../../istio/found/doubts.ts';
 import type { Identification } from '../../istio/found/identify.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
+import type { Unseen } from '../../netfilter/unseen.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import type { Comparison } from '../diff/comparison.ts';
 import { isSame } from '../diff/comparison.ts';
@@ -33,6 +35,8 @@ export interface Report {
   /** What becomes of the connection that was asked about. */
   readonly connection?: Connection;
   readonly findings: readonly Finding[];
+  /** What beside the rules could not be looked at: policy routing, addresses. */
+  readonly notLooked?: readonly Unseen[];
   /** What could not be seen, in sentences. */
   readonly unseen: readonly string[];
   readonly nextCommands: readonly NextCommand[];
@@ -58,10 +62,16 @@ export function firstOfEach(findings: readonly Finding[]): readonly (Finding & {
 }
 
 /** The one answer to what was asked. */
-export function verdictOf({ unreadable, ruleSource, identified, drift, findings }: Report): Verdict {
+export function verdictOf({ unreadable, ruleSource, identified, drift, findings, notLooked }: Report): Verdict {
   if (unreadable !== undefined || findings.some(({ code }) => code === 'native-rules')) return 'not seen';
-  if (findings.some(isAmiss) || (drift !== undefined && !isSame(drift.comparison))) return 'not as it should be';
-  if (ruleSource !== undefined && isHidden(ruleSource)) return 'not seen';
+  const judgement = judgementOf({
+    unseen: [...(ruleSource?.seen.unseen ?? []), ...(notLooked ?? [])],
+    differs: drift !== undefined && !isSame(drift.comparison),
+    inferred: drift?.given !== true,
+    amiss: findings.some(isAmiss),
+  });
+  if (judgement === 'wrong') return 'not as it should be';
+  if (judgement === 'unknown' || (ruleSource !== undefined && isHidden(ruleSource))) return 'not seen';
   return identified === undefined || identified.outcome === 'none' ? 'no rules of Istio' : 'as it should be';
 }
 

@@ -22,5 +22,5 @@ export function unseenOf({ seen, facts, plan }: RuleSource, unlisted: readonly U
   });
   const beyond =
     kind === 'file' && facts === undefined && plan === undefined ? ['policy routing and addresses, which no listing of rules shows'] : [];
-  return [...tables, ...[...seen.unseen, ...unlisted].map((one) => notComparedText({ ...one, operand: 'right' })), ...beyond];
+  return [...tables, ...[...seen.unseen, ...unlisted].map((one) => notComparedText(one)), ...beyond];
 }

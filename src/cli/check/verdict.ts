@@ -1,26 +1,57 @@
 /** The one line that answers what was asked. */
 
+import { unreadRules } from '../../istio/found/doubts.ts';
+import { onOneLine } from '../../istio/origin.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import type { Observation } from '../../netfilter/observation.ts';
+import { bearing, isDoubt } from '../../netfilter/unseen.ts';
 import { isSame } from '../diff/comparison.ts';
+import { unreadText } from '../terminal/unread.ts';
 import { driftCounts } from './drift-words.ts';
 import type { Report } from './report.ts';
 import { verdictOf } from './report.ts';
 
 /** `this network namespace: NOT AS IT SHOULD BE: 1 rule missing, 1 error` */
 export function headline(report: Report): string {
-  const { name, unreadable } = report;
+  const { name } = report;
   const verdict = verdictOf(report);
   switch (verdict) {
     case 'as it should be':
-      return `${name}: as it should be`;
+      return `${name}: as it should be${isPart(report) ? ', as far as it is shown' : ''}`;
     case 'no rules of Istio':
       return `${name}: no rules of Istio's sidecar`;
     case 'not seen':
-      return `${name}: RULES NOT SEEN${unreadable === undefined ? '' : `: ${unreadable}`}`;
+      return `${name}: ${notSeen(report)}`;
     case 'not as it should be':
       return `${name}: NOT AS IT SHOULD BE: ${reasons(report).join(', ')}`;
     default:
       return verdict satisfies never;
   }
+}
+
+function notSeen(report: Report): string {
+  const { unreadable, ruleSource, notLooked = [], findings } = report;
+  if (unreadable !== undefined) return `RULES NOT SEEN: ${unreadable}`;
+  if (ruleSource === undefined || findings.some(({ code }) => code === 'native-rules')) return 'RULES NOT SEEN';
+  const { seen } = ruleSource;
+  const unread = unreadRules(seen);
+  const doubts = unread.length > 0 ? unread : bearing([...seen.unseen, ...notLooked]).filter(isDoubt);
+  if (doubts.length === 0) return 'RULES NOT SEEN';
+  const besides = reasons(report);
+  return `NOT KNOWN: ${onOneLine(unreadText(doubts, rulesIn(seen)))}${besides.length === 0 ? '' : `; by what could be read ${besides.join(', ')}`}`;
+}
+
+function rulesIn(seen: Observation): number {
+  return FAMILIES.flatMap((family) => seen[family].tables.flatMap(({ chains }) => chains)).reduce(
+    (sum, { rules }) => sum + rules.length,
+    0,
+  );
+}
+
+/** Whether a text shows a part of the tables only, of the families that it shows. */
+function isPart({ ruleSource }: Report): boolean {
+  if (ruleSource === undefined) return false;
+  return FAMILIES.some((family) => ruleSource.seen.seen[family] !== 'all' && ruleSource.seen.seen[family].length > 0);
 }
 
 function reasons({ drift, findings }: Report): readonly string[] {

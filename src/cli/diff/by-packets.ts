@@ -5,7 +5,7 @@ import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
 import type { BehaviorComparison } from '../../istio/packets/behavior.ts';
 import { compareBehavior } from '../../istio/packets/behavior.ts';
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
-import { podNetworkOfPlan, whereConditionsHold } from '../../istio/packets/pod-network.ts';
+import { hiddenIn, podNetworkOfPlan, whereConditionsHold } from '../../istio/packets/pod-network.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import type { DiffOperand } from '../../sources/operand.ts';
 import type { ComparedOperand, Comparison, Scope } from './comparison.ts';
@@ -28,5 +28,6 @@ export function comparePackets(left: DiffOperand, right: DiffOperand, scope: Sco
 /** What was compared of a side; rules that were found have the routing and the proxy of who is thought to have made them. */
 function podNetworkOf({ plan, seen, compared }: ComparedOperand, facts: Facts): PodNetwork {
   const made = plan ?? identify(seen).answers[0]?.plan ?? planFromSettings({});
-  return whereConditionsHold(podNetworkOfPlan({ ...made, ...compared }, { facts }));
+  const network = whereConditionsHold(podNetworkOfPlan({ ...made, ...compared }, { facts }));
+  return plan === undefined ? { ...network, unseen: hiddenIn(seen) } : network;
 }

@@ -13,6 +13,7 @@ import { FAMILIES } from '../../netfilter/family.ts';
 import type { NotCompared, Observation, ObservedDifferences } from '../../netfilter/observation.ts';
 import { compareObservations } from '../../netfilter/observation.ts';
 import type { Policy, Ruleset } from '../../netfilter/rule.ts';
+import { isDoubt } from '../../netfilter/unseen.ts';
 import type { DiffOperand } from '../../sources/operand.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 
@@ -77,6 +78,11 @@ export function differencesOf({ tables }: Pick<Comparison, 'tables'>): readonly 
   return tables.flatMap(({ chains }) => chains.flatMap(({ differences }) => differences));
 }
 
+/** Whether the sides are known to be equal, as far as their forms can show. */
+export function isKnownSame(comparison: Comparison): boolean {
+  return isSame(comparison) && !comparison.notCompared.some(isDoubt);
+}
+
 /** Whether the sides are equal in all that was compared. */
 export function isSame(comparison: Comparison): boolean {
   return differencesOf(comparison).length === 0 && comparison.routing.length === 0;
@@ -130,6 +136,8 @@ function routingOf(
   if (left.plan !== undefined && right.plan !== undefined)
     return { routing: compareRouting(left.plan.routing, right.plan.routing).filter(asked), hidden: [] };
   const hides = (operand: NotCompared['operand'], { plan }: RuleSource): readonly NotCompared[] =>
-    plan !== undefined && hasRouting(plan.routing) ? [{ operand, reason: 'policy rules, routes and addresses are unknown' }] : [];
+    plan !== undefined && hasRouting(plan.routing)
+      ? [{ operand, kind: 'form', reason: 'policy rules, routes and addresses are unknown' }]
+      : [];
   return { routing: [], hidden: [...hides('left', right), ...hides('right', left)] };
 }

@@ -11,7 +11,7 @@ import type { WorkloadSource } from '../../sources/workloads/upgrade.ts';
 import type { Paint } from '../terminal/color.ts';
 import type { Result } from '../terminal/result.ts';
 import type { Scope } from './comparison.ts';
-import { compareOperands, isSame } from './comparison.ts';
+import { compareOperands, isKnownSame } from './comparison.ts';
 import type { DiffFormName } from './forms.ts';
 import { DIFF_FORM_NAMES, DIFF_FORMS } from './forms.ts';
 import type { PacketFormName } from './packet-forms.ts';
@@ -85,7 +85,7 @@ function byRules({ output, paint }: DiffRequest): Compare {
   const form: DiffFormName = oneOf('--output', output, DIFF_FORM_NAMES);
   return async (left, right, scope) => {
     const comparison = compareOperands(left, right, scope);
-    return { output: DIFF_FORMS[form](comparison, paint), same: isSame(comparison) };
+    return { output: DIFF_FORMS[form](comparison, paint), same: isKnownSame(comparison) };
   };
 }
 

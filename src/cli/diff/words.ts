@@ -8,8 +8,10 @@ import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { NotCompared, Observation } from '../../netfilter/observation.ts';
 import type { Rule } from '../../netfilter/rule.ts';
+import { isDoubt } from '../../netfilter/unseen.ts';
 import type { Place } from '../../sources/read-source.ts';
 import { FAMILY_NAMES } from '../terminal/families.ts';
+import { unseenText } from '../terminal/unread.ts';
 import type { ComparedOperand, Comparison } from './comparison.ts';
 import { differencesOf } from './comparison.ts';
 
@@ -91,13 +93,13 @@ export function summaryText(comparison: Comparison): string {
   });
   if (routing.length > 0) said.push(`${routing.length} outside the packet filter`);
   if (said.length > 0) return `Different: ${said.join(', ')}.`;
+  if (notCompared.some(isDoubt)) return 'Not known to be the same: no differences in what could be read of both sides.';
   return notCompared.length === 0 ? 'No differences.' : 'No differences in what both operands show.';
 }
 
 /** What a side could not show: `IPv4 mangle: this table is not shown`. */
-export function notComparedText({ family, table, reason }: NotCompared): string {
-  const place = [family === undefined ? '' : FAMILY_NAMES[family], table ?? ''].filter((word) => word !== '').join(' ');
-  return onOneLine(place === '' ? reason : `${place}: ${reason}`);
+export function notComparedText(one: Omit<NotCompared, 'operand'>): string {
+  return onOneLine(unseenText(one));
 }
 
 /** What one other program made, and was left out: `12 rules and 3 chains of Calico`. */

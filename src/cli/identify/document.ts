@@ -31,5 +31,6 @@ export function identificationDocument(report: Report): object {
     ambient,
     native,
     notSeen,
+    unread: report.unread,
   };
 }

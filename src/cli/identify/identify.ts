@@ -31,7 +31,7 @@ export interface IdentifyRequest {
   readonly paint: Paint;
 }
 
-const EXIT_CODES: Readonly<Record<Report['outcome'], number>> = { exact: 0, nearest: 1, none: BAD_INPUT };
+const EXIT_CODES: Readonly<Record<Report['outcome'], number>> = { exact: 0, nearest: 1, none: BAD_INPUT, unknown: BAD_INPUT };
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function identifyRules({ source, given, output, family: named, paint }: IdentifyRequest): Promise<Result> {
@@ -60,7 +60,7 @@ function identifySource(ruleSource: RuleSource, name: SourceName, output: string
   };
   return {
     output: IDENTIFY_FORMS[form].print(report, paint),
-    problems: [...ruleSource.problems, ...(report.outcome === 'none' ? [nothing] : [])],
+    problems: [...ruleSource.problems, ...(report.described.length === 0 ? [nothing] : [])],
     notes: [...ruleSource.notes, ...(form === 'yaml' ? yamlNotes(report) : [])],
     exitCode: EXIT_CODES[report.outcome],
   };

@@ -19,8 +19,10 @@ export function nonDefaultSettings(answer: Answer): readonly string[] {
 /** What made the rules: `Istio 1.25.0 to 1.30.3`, or what comes nearest to it. */
 export function makerText(identified: Identification | undefined): string {
   const [likeliest] = identified?.answers ?? [];
-  if (likeliest === undefined) return "none of Istio's sidecar";
+  if (likeliest === undefined)
+    return identified?.outcome === 'unknown' ? "none of Istio's sidecar could be read" : "none of Istio's sidecar";
   const count = likeliest.differences.length;
   const name = makerName(likeliest);
+  if (identified?.outcome === 'unknown') return `not known; what could be read is ${count === 0 ? 'as of' : 'nearest to'} ${name}`;
   return identified?.outcome === 'exact' ? name : `nearest to ${name}, with ${count} difference${count === 1 ? '' : 's'}`;
 }

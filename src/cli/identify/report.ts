@@ -33,7 +33,7 @@ export function reportOf(found: Identification, ruleSource: RuleSource, notSeen:
     name: ruleSource.name === '-' ? 'standard input' : ruleSource.name,
     described,
     comparison:
-      outcome !== 'nearest' || likeliest === undefined
+      outcome === 'exact' || likeliest === undefined || likeliest.differences.length === 0
         ? undefined
         : compareOperands(
             { name: makerName(likeliest), seen: observeAll(likeliest.plan), plan: likeliest.plan, ...nothing },

@@ -5,6 +5,7 @@ import { onOneLine } from '../../istio/origin.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
 import { bodyParts } from '../diff/text.ts';
 import type { Paint } from '../terminal/color.ts';
+import { unreadText } from '../terminal/unread.ts';
 import type { Report } from './report.ts';
 import type { DescribedSetting } from './words.ts';
 import {
@@ -68,12 +69,19 @@ export function textForm(report: Report, paint: Paint): string {
 }
 
 /** The answer in one line. */
-export function headline({ name, outcome, answers, comparison }: Report): string {
+export function headline({ name, outcome, answers, comparison, unread }: Report): string {
   const [likeliest] = answers;
   if (likeliest === undefined) return name;
   const count = likeliest.differences.length;
   const differences = `${count} difference${count === 1 ? '' : 's'}`;
   const releases = `${makerName(likeliest)}${likeliest.releases.length === 1 ? '' : ` (${likeliest.releases.length} releases)`}`;
+  if (outcome === 'unknown') {
+    const read =
+      count === 0
+        ? `what could be read are exactly the rules of ${releases}`
+        : `what could be read comes nearest to ${releases}, with ${differences}`;
+    return `${name}: not known: ${unreadText(unread)}; ${read}`;
+  }
   return comparison === undefined && outcome === 'exact'
     ? `${name}: exactly the rules of ${releases}`
     : `${name}: no release makes these rules; nearest (-) is ${releases}, with ${differences}`;

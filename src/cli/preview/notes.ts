@@ -1,5 +1,6 @@
 import type { Family } from '../../netfilter/family.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
+import { unseenText } from '../terminal/unread.ts';
 
 const NAMES: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' };
 
@@ -18,10 +19,7 @@ function places({ places = [] }: RuleSource): readonly string[] {
 }
 
 function unseen({ seen }: RuleSource): readonly string[] {
-  return seen.unseen.map(({ family, table, reason }) => {
-    const what = [family === undefined ? [] : NAMES[family], table ?? []].flat().join(' ');
-    return `not shown: ${what === '' ? '' : `${what}: `}${reason}`;
-  });
+  return seen.unseen.map((one) => `not shown: ${unseenText(one)}`);
 }
 
 function empty({ seen, places }: RuleSource, families: readonly Family[]): readonly string[] {

@@ -2,6 +2,7 @@
 
 import type { Problem } from '../../istio/problems.ts';
 import { formatProblem, ProblemError } from '../../istio/problems.ts';
+import { printable } from '../../netfilter/printable.ts';
 
 /** A command's result; the text is data for standard output. */
 export interface Result {
@@ -31,12 +32,12 @@ export async function finish(command: () => Result | Promise<Result>): Promise<v
 }
 
 function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${printable(line)}\n`);
 }
 
-/** Writes all of it before the process may end; a reader that has gone away is no error. */
-function write(text: string): Promise<void> {
+/** Writes all of it before the process may end; a reader that has gone away is no error. No text from outside reaches a terminal as it is. */
+export function write(text: string): Promise<void> {
   return new Promise((resolve) => {
-    process.stdout.write(text, () => resolve());
+    process.stdout.write(printable(text, { colours: process.stdout.isTTY === true }), () => resolve());
   });
 }

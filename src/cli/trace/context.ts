@@ -12,6 +12,7 @@ import type { Routing } from '../../istio/plan/routing.ts';
 import type { Problem } from '../../istio/problems.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
+import type { Unseen } from '../../netfilter/observation.ts';
 import { observeAll, observeText } from '../../netfilter/observation.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Rule } from '../../netfilter/rule.ts';
@@ -145,7 +146,7 @@ async function foundSetting(
 ): Promise<Omit<TraceContext, 'problems' | 'notes'>> {
   const identified = identify(ruleSource.seen);
   const [likeliest] = identified.answers;
-  const { routing, silent, taken } = await around(name, likeliest?.plan);
+  const { routing, silent, taken, unseen } = await around(name, likeliest?.plan);
   const made = { ...(likeliest?.plan ?? planFromSettings({})), ...(routing && { routing }) };
   const nameservers = likeliest?.facts.nameservers;
   const facts = { ...(nameservers && { nameservers }), ...options.facts };
@@ -154,7 +155,11 @@ async function foundSetting(
   const exact = identified.outcome === 'exact' && likeliest?.nonDefault.settings.length === 0 && likeliest.nonDefault.switches.length === 0;
   return {
     name: headingOf(ruleSource),
-    podNetwork: podNetworkOfRules(ruleSource.seen, made, { ...options, facts, state }),
+    podNetwork: podNetworkOfRules({ ...ruleSource.seen, unseen: [...ruleSource.seen.unseen, ...unseen] }, made, {
+      ...options,
+      facts,
+      state,
+    }),
     inferred: inferredText(identified, likeliest),
     ...(exact && { twin: `@${likeliest.plan.release}` }),
     reason: (place) => madeAs(place)?.because?.text,
@@ -169,6 +174,7 @@ function inferredText({ outcome }: Identification, likeliest: Answer | undefined
   if (likeliest === undefined)
     return 'no rules of an Istio sidecar; the proxy is assumed to be the ordinary one (uid 1337, gid 1337, ports 15001 and 15006)';
   const count = likeliest.differences.length;
+  if (outcome === 'unknown') return `not known; what could be read is nearest to ${makerName(likeliest)}, ${settingsText(likeliest)}`;
   const differs = outcome === 'exact' ? '' : `; ${count} difference${count === 1 ? '' : 's'}`;
   return `${outcome === 'exact' ? '' : 'nearest to '}${makerName(likeliest)}, ${settingsText(likeliest)}${differs}`;
 }
@@ -179,19 +185,21 @@ interface Around {
   /** Nothing listens where the proxy should. */
   readonly silent: boolean;
   readonly taken: readonly string[];
+  /** What of that could not be looked at. */
+  readonly unseen: readonly Unseen[];
 }
 
 /** A live namespace is as it is; around rules in a text things are as those who are thought to have made them would have them. */
 async function around(name: SourceName, made: CapturePlan | undefined): Promise<Around> {
   if (name.kind === 'namespace') {
-    const { routing, listening } = await beyondRules(name);
+    const { routing, listening, unseen } = await beyondRules(name);
     const ports = made === undefined ? [] : [made.settings['proxy.port'].value, made.settings['proxy.inboundPort'].value];
     const silent = listening !== undefined && ports.length > 0 && !ports.some((port) => listening.tcp.has(port));
     const taken = silent ? [`nothing listens on ${[...new Set(ports)].join(' and ')} there: ${BEFORE_PROXY}`] : [];
-    return { ...(routing && { routing: asRouting(routing) }), silent, taken };
+    return { ...(routing && { routing: asRouting(routing) }), silent, taken, unseen };
   }
   const needed = made !== undefined && made.routing.rules.length > 0;
-  return { silent: false, taken: needed ? ['policy routing is unknown: it is assumed to be as the release makes it'] : [] };
+  return { silent: false, unseen: [], taken: needed ? ['policy routing is unknown: it is assumed to be as the release makes it'] : [] };
 }
 
 function asRouting({ rules, routes, addresses }: LiveRouting): Routing {

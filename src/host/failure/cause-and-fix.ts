@@ -38,6 +38,10 @@ const REMEDIES = {
     text: `${program} was killed by another`,
     fix: 'look for an out-of-memory kill (dmesg); raise the memory limit and run again',
   }),
+  'few-handles': ({ program }) => ({
+    text: `there are too few file handles to run ${program}`,
+    fix: 'raise the limit (ulimit -n, LimitNOFILE): 64 are enough',
+  }),
   'no-net-admin': () => ({
     text: 'this process has no NET_ADMIN capability, without which the kernel shows and changes no rules',
     fix: `add NET_ADMIN to ${CAPABILITIES}; ${CNI}`,

@@ -11,6 +11,7 @@ export type Cause =
   | 'program-missing'
   | 'deadline'
   | 'killed'
+  | 'few-handles'
   | 'no-net-admin'
   | 'no-net-raw'
   | 'not-permitted'
@@ -54,6 +55,7 @@ const withoutReason: Meaning = (_, line) => (/^-[DX] /.test(line) ? 'gone' : 're
 
 /** In the order in which they are looked for: the narrower sign first. */
 const SIGNS: readonly (readonly [RegExp, Meaning])[] = [
+  [/EMFILE|ENFILE|Too many open files/, 'few-handles'],
   [/^nsenter: /m, 'namespace'],
   [/can't open lock file/i, 'lock-file'],
   [/xtables lock|Can't lock /i, 'lock-held'],

@@ -8,6 +8,7 @@ import type { Failure } from '../failure/failure.ts';
 import { plainFailure } from '../failure/failure.ts';
 import type { Held, NotHeld, TakeLock } from '../namespace/lock.ts';
 import { takeLock } from '../namespace/lock.ts';
+import type { Holder } from '../namespace/lock-holder.ts';
 import type { Namespace, Target } from '../namespace/namespace.ts';
 import { openNamespace, targetName } from '../namespace/namespace.ts';
 import type { Programs } from '../run.ts';
@@ -67,11 +68,12 @@ async function reach(target: Target, desired: DesiredState, options: ApplyOption
   try {
     const lock = options.dryRun === true ? 'unavailable' : await effects.lock(namespace, options.lockWait ?? LOCK_WAIT, effects.signal);
     if (lock === 'interrupted') return { ...nothing, outcome: 'interrupted' };
-    if (lock === 'busy') return { ...nothing, outcome: 'failed', failures: [busy(options.lockWait ?? LOCK_WAIT)] };
+    if (typeof lock === 'object' && 'busy' in lock)
+      return { ...nothing, outcome: 'failed', failures: [await busy(options.lockWait ?? LOCK_WAIT, lock.busy)] };
     try {
       return await underLock(namespace, desired, options, effects, nothing, lock);
     } finally {
-      if (typeof lock === 'object') lock.release();
+      if (typeof lock === 'object' && 'release' in lock) lock.release();
     }
   } catch (error) {
     const failure = plainFailure('unknown', error instanceof Error ? error.message : String(error), 'run again with debug logs');
@@ -83,7 +85,15 @@ async function reach(target: Target, desired: DesiredState, options: ApplyOption
 
 const DEADLINE = 60_000;
 const LOCK_WAIT = 30_000;
-const NO_LOCK = 'there is no lock here, so another run at the same time is only noticed afterwards';
+const UNLOCKED = 'so another run at the same time is only noticed afterwards';
+
+/** Why there is no lock, where that is worth a word. */
+async function unlockedWarning(lock: Held | NotHeld): Promise<readonly string[]> {
+  if (lock === 'unavailable') return [`there is no lock here, ${UNLOCKED}`];
+  if (typeof lock === 'string' || !('passedOver' in lock)) return [];
+  const { holderText } = await import('../namespace/lock-holder.ts');
+  return [`${holderText(lock.passedOver)} holds the lock of this program and may not change rules here: passed over, ${UNLOCKED}`];
+}
 
 async function underLock(
   namespace: Namespace,
@@ -110,7 +120,7 @@ async function underLock(
     });
   const first = await round(options.backend);
   const worked = legacyMayDo(first, options) ? await round('legacy') : first;
-  const unlocked = lock === 'unavailable' && options.dryRun !== true ? [NO_LOCK] : [];
+  const unlocked = options.dryRun === true ? [] : await unlockedWarning(lock);
   const result = resultOf(worked, desired, nothing);
   const why = failuresOf(first).map(({ text }) => text);
   const earlier = worked === first ? [] : [`nft failed: ${why.join('; ')}`];
@@ -128,7 +138,8 @@ function legacyMayDo({ ending, view }: Worked, { backend }: ApplyOptions): boole
   return clear && backend === undefined && view?.choice.snapshot.backend === 'nft' && !holdsRules(view.choice.snapshot);
 }
 
-function busy(limit: number): Failure {
-  const text = `another run of this program was at work in this network namespace for ${limit / 1000} s`;
+async function busy(limit: number, holder: Holder): Promise<Failure> {
+  const { holderText } = await import('../namespace/lock-holder.ts');
+  const text = `another run of this program was at work in this network namespace for ${limit / 1000} s: ${holderText(holder)}`;
   return plainFailure('lock-held', text, 'wait for it to end, or end it, and run again; its lock ends with it');
 }

@@ -106,11 +106,26 @@ async function readBackend(reading: Reading, backend: Backend, wish: Wish): Prom
   const late = !early && hasIp6(reading) && (await mayHoldIp6(reading, backend, wish, ip.ruleset));
   const ip6: FamilyRead | undefined = late ? await readFamily(reading, backend, 'ip6') : ip6Early;
   const nothing: Ruleset = { family: 'ip6', tables: [] };
-  const alone: Snapshot = { backend, families: ['ip'], ip: ip.ruleset, ip6: nothing, texts: { ip: ip.text }, warnings: ip.warnings };
+  const alone: Snapshot = {
+    backend,
+    families: ['ip'],
+    ip: ip.ruleset,
+    ip6: nothing,
+    texts: { ip: ip.text },
+    warnings: ip.warnings,
+    unseen: ip.unseen,
+  };
   if (ip6 === undefined) return alone;
   if ('failure' in ip6) return early ? ip6 : { ...alone, warnings: [...ip.warnings, `IPv6 rules could not be read: ${ip6.failure.text}`] };
   const texts = { ip: ip.text, ip6: ip6.text };
-  return { ...alone, families: ['ip', 'ip6'], ip6: ip6.ruleset, texts, warnings: [...ip.warnings, ...ip6.warnings] };
+  return {
+    ...alone,
+    families: ['ip', 'ip6'],
+    ip6: ip6.ruleset,
+    texts,
+    warnings: [...ip.warnings, ...ip6.warnings],
+    unseen: [...ip.unseen, ...ip6.unseen],
+  };
 }
 
 /** Whether IPv6 rules may be there that nobody wants now. */

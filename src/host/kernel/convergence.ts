@@ -54,7 +54,7 @@ export async function work({ namespace, desired, question, lockWait, stop }: Wor
   let known: Known = {};
   let last: { readonly steps: readonly Step[]; readonly failure: Failure | undefined } | undefined;
   for (let round = 1; ; round += 1) {
-    const view = await observe(namespace, question, known);
+    const view = await observe(namespace, question, known).catch(failureOf);
     const progress = { tried, rounds: Math.min(round, MAX_ROUNDS) };
     if ('failure' in view) {
       if (before === undefined) return { ending: { outcome: 'failed', failure: view.failure }, ...progress };
@@ -83,6 +83,11 @@ export async function work({ namespace, desired, question, lockWait, stop }: Wor
     const steps = back.tried.map(({ step, done }): PerformedStep => ({ ...step, done, round: state.rounds, back: true }));
     return { ...state, ending: { outcome: 'failed', failure, back }, tried: [...state.tried, ...steps] };
   }
+}
+
+// What can't even be asked was not changed either: the state is what it was.
+function failureOf(error: unknown): { readonly failure: Failure } {
+  return { failure: plainFailure('unknown', error instanceof Error ? error.message : String(error), 'run again with debug logs') };
 }
 
 /** After steps that all worked, only the rules are read back: each routing step said itself what came of it. */

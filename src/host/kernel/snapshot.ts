@@ -3,8 +3,10 @@
 import type { Family } from '../../netfilter/family.ts';
 import { iptables } from '../../netfilter/print.ts';
 import { readProblemText } from '../../netfilter/read/problems.ts';
+import { unseenIn } from '../../netfilter/read/unread.ts';
 import { readRules } from '../../netfilter/read.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
+import type { Unseen } from '../../netfilter/unseen.ts';
 import type { Failure } from '../failure/failure.ts';
 import { explainFailure } from '../failure/failure.ts';
 import type { Namespace, NetFiles } from '../namespace/namespace.ts';
@@ -29,11 +31,13 @@ export interface Snapshot {
   readonly texts: Partial<Readonly<Record<Family, string>>>;
   /** What could not be read, in words. */
   readonly warnings: readonly string[];
+  /** The same by its place. */
+  readonly unseen: readonly Unseen[];
 }
 
 /** One family's rules, or why they can't be read. */
 export type FamilyRead =
-  | { readonly ruleset: Ruleset; readonly text: string; readonly warnings: readonly string[] }
+  | { readonly ruleset: Ruleset; readonly text: string; readonly warnings: readonly string[]; readonly unseen: readonly Unseen[] }
   | { readonly failure: Failure };
 
 /** What a read needs. */
@@ -64,18 +68,25 @@ export async function readFamily(reading: Reading, backend: Backend, family: Fam
   }
   const text = texts.join('');
   const likely = reading.likely?.[family];
-  if (likely !== undefined && isSaveOf(text, likely)) return { ruleset: likely, text, warnings: [] };
-  const { rulesets, problems } = text.trim() === '' ? { rulesets: [], problems: [] } : readRules(text, { family });
+  if (likely !== undefined && isSaveOf(text, likely)) return { ruleset: likely, text, warnings: [], unseen: [] };
+  const { rulesets, problems, unread } = text.trim() === '' ? NO_TEXT : readRules(text, { family });
   const ruleset = rulesets.find((read) => read.family === family) ?? { family, tables: [] };
   const told = problems.filter(({ code, severity }) => severity === 'warning' && code !== 'legacy-tables-present' && code !== 'empty-text');
   const lines = told.map((problem) => `${program}, line ${problem.line}: ${readProblemText(problem)}`);
   return {
     ruleset,
     text,
+    // What only nft or legacy shows is listed by them.
+    unseen: unseenIn({
+      problems: problems.filter(({ code }) => code !== 'legacy-tables-present' && code !== 'incompatible-table'),
+      unread,
+    }),
     warnings:
       lines.length <= MOST_WARNINGS ? lines : [...lines.slice(0, MOST_WARNINGS), `${program}: ${lines.length - MOST_WARNINGS} more lines`],
   };
 }
+
+const NO_TEXT = { rulesets: [], problems: [], unread: [] } as const;
 
 // One line of a kind says it; a log is no place for thousands.
 const MOST_WARNINGS = 5;

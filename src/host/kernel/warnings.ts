@@ -47,6 +47,8 @@ function ownershipText({ code, family, table, chain, rule }: OwnershipWarning): 
       return `left as it is, though a release of Istio may have made it: ${rule ?? ''} (${where})`;
     case 'ambient-chain':
       return `left as it is: a chain of Istio's node agent for ambient pods (${where})`;
+    case 'foreign-istio-chain':
+      return `left as it is, with all that leads to it: a chain that no release of Istio makes, whatever its name (${where})`;
     default:
       return code satisfies never;
   }

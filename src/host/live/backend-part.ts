@@ -31,6 +31,7 @@ export async function nftPart(reading: Reading, family: Family, listed: readonly
   if ('failure' in read) return unreadable('nft', family, tables ?? 'all', read.failure);
   const incompatible = named(read.text, 'is incompatible');
   const unseen = [
+    ...read.unseen,
     ...incompatible.map((table) => ({ family, table, reason: 'iptables-nft calls it incompatible: it holds rules that only nft shows' })),
     ...named(read.text, 'contains incompatible base-chains').map((table) => ({
       family,
@@ -49,7 +50,7 @@ export async function legacyPart(reading: Reading, family: Family): Promise<Back
   if (tables === undefined) return unlisted(reading, family);
   const read = await readEither(reading, 'legacy', family);
   if ('failure' in read) return unreadable('legacy', family, tables, read.failure);
-  return { backend: 'legacy', ruleset: read.ruleset, hidden: [], unseen: [], warnings: read.warnings };
+  return { backend: 'legacy', ruleset: read.ruleset, hidden: [], unseen: read.unseen, warnings: read.warnings };
 }
 
 // The list is there in every namespace once the module is loaded; root may read it, and a sandbox may have no /proc/net at all.

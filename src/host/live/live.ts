@@ -46,7 +46,9 @@ export async function readLive(
   if (failure !== undefined && families.every(({ seen }) => seen.length === 0)) return { failure };
   const [ip, ip6] = families as [FamilyPart, FamilyPart];
   const native =
-    'failure' in listing ? [{ reason: `native nft tables can not be listed: ${listing.failure.text}` }] : nativeUnseen(listing);
+    'failure' in listing
+      ? [{ kind: 'native table' as const, reason: `native nft tables can not be listed: ${listing.failure.text}` }]
+      : nativeUnseen(listing);
   return {
     observation: {
       ip: ip.ruleset,
@@ -99,6 +101,7 @@ function nativeUnseen(tables: readonly NftTable[]): readonly Unseen[] {
   return tables
     .filter((table) => !isIptables(table))
     .map(({ family, name }) => ({
+      kind: 'native table',
       ...(family === 'ip' || family === 'ip6' ? { family } : {}),
       reason: `the table ${family} ${name} is native to nft, and no rules of iptables`,
     }));

@@ -9,25 +9,25 @@ import { amiss, fine } from './aspect.ts';
 import { textOf } from './text-of.ts';
 
 /** The process that holds a lock on a file, from /proc/locks: `1: FLOCK  ADVISORY  WRITE 4242 00:1b:5678 0 EOF`. */
-export function annotatedObjectOf(locks: string, inode: number, device: number): number | undefined {
+export function holderOf(locks: string, inode: number, device: number): number | undefined {
   // The kernel's own minor has 20 bits, of which stat shows the upper twelve above the major.
   const major = Math.floor(device / 256) % 4096;
   const minor = (device % 256) + Math.floor(device / 2 ** 20) * 256;
   const hex = (number: number): string => number.toString(16).padStart(2, '0');
   const place = `${hex(major)}:${hex(minor)}:${inode}`;
-  const annotatedObject = locks.split('\n').flatMap((line) => {
+  const holder = locks.split('\n').flatMap((line) => {
     // A line of one that waits has an arrow in it, and so everything one place further.
     const [, , , , pid, at] = line.split(/\s+/);
     return at === place ? [Number(pid)] : [];
   });
-  return annotatedObject[0];
+  return holder[0];
 }
 
 export function xtablesLockAspect(): Aspect {
   const asked = process.env['XTABLES_LOCKFILE'];
   const elsewhere = lockFileEnvironment()['XTABLES_LOCKFILE'];
   const file = asked ?? elsewhere ?? LOCK_FILE;
-  const pid = existsSync(file) ? annotatedObject(file) : undefined;
+  const pid = existsSync(file) ? holder(file) : undefined;
   if (pid !== undefined)
     return amiss(
       'xtables lock',
@@ -42,10 +42,10 @@ export function xtablesLockAspect(): Aspect {
   return amiss('xtables lock', `${file}: ${text}`, fix);
 }
 
-function annotatedObject(file: string): number | undefined {
+function holder(file: string): number | undefined {
   try {
     const { ino, dev } = statSync(file);
-    return annotatedObjectOf(textOf('/proc/locks') ?? '', ino, dev);
+    return holderOf(textOf('/proc/locks') ?? '', ino, dev);
   } catch {
     return undefined;
   }

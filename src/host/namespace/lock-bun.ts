@@ -5,12 +5,13 @@
  */
 
 import { closeSync } from 'node:fs';
+import type { Peer } from './lock-holder.ts';
 import type { Take, Waiting } from './lock-socket.ts';
 
 /** What is used of bun:ffi. */
 interface Ffi {
   readonly dlopen: (library: string, symbols: object) => { readonly symbols: Readonly<Record<string, (...args: unknown[]) => number>> };
-  readonly ptr: (bytes: Uint8Array) => number;
+  readonly ptr: (bytes: Uint8Array | Int32Array) => number;
   readonly read: { readonly i32: (pointer: number) => number };
 }
 
@@ -18,26 +19,62 @@ const SIGNATURES = {
   socket: { args: ['int', 'int', 'int'], returns: 'int' },
   bind: { args: ['int', 'ptr', 'int'], returns: 'int' },
   listen: { args: ['int', 'int'], returns: 'int' },
+  connect: { args: ['int', 'ptr', 'int'], returns: 'int' },
+  getsockopt: { args: ['int', 'int', 'int', 'ptr', 'ptr'], returns: 'int' },
   __errno_location: { args: [], returns: 'ptr' },
 };
 
 // The numbers of Linux on x64 and on arm64.
 const AF_UNIX = 1;
 const SOCK_STREAM_CLOEXEC = 0o2000001;
+const SOCK_NONBLOCK = 0o4000;
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
 const EADDRINUSE = 98;
 
 /** Listens on the abstract name; Node's waiters find a listener that never answers, and wait for its end. */
 export const take: Take = async (name) => {
-  const { dlopen, ptr, read } = process.getBuiltinModule('bun:ffi' as 'node:fs') as unknown as Ffi;
-  const { socket, bind, listen, __errno_location } = dlopen('libc.so.6', SIGNATURES).symbols;
+  const { ptr, read } = ffi();
+  const { socket, bind, listen, __errno_location } = libc();
   const file = socket?.(AF_UNIX, SOCK_STREAM_CLOEXEC, 0) ?? -1;
   if (file < 0) return 'unavailable';
-  const address = Buffer.concat([Buffer.from(Uint16Array.of(AF_UNIX).buffer), Buffer.from(`\0${name}`)]);
+  const address = addressOf(name);
   if (bind?.(file, ptr(address), address.length) === 0 && listen?.(file, 4096) === 0) return () => closeSync(file);
   const taken = read.i32(__errno_location?.() ?? 0) === EADDRINUSE;
   closeSync(file);
   return taken ? 'taken' : 'unavailable';
 };
+
+/**
+ * Who listened on the abstract name, by the kernel's word. Nobody who holds the lock lets callers queue up until no
+ * more get in, or binds without listening: then it is no run of this program.
+ */
+export function peerOf(name: string): Peer {
+  const { ptr } = ffi();
+  const { socket, connect, getsockopt } = libc();
+  const file = socket?.(AF_UNIX, SOCK_STREAM_CLOEXEC | SOCK_NONBLOCK, 0) ?? -1;
+  if (file < 0) return undefined;
+  const address = addressOf(name);
+  const credentials = new Int32Array(3);
+  const size = Int32Array.of(credentials.byteLength);
+  const connected = connect?.(file, ptr(address), address.length) === 0;
+  const told = connected && getsockopt?.(file, SOL_SOCKET, SO_PEERCRED, ptr(credentials), ptr(size)) === 0;
+  closeSync(file);
+  const [pid = 0, user = 0] = credentials;
+  return told ? { pid, user: user >>> 0 } : connected ? undefined : 'no listener';
+}
+
+function ffi(): Ffi {
+  return process.getBuiltinModule('bun:ffi' as 'node:fs') as unknown as Ffi;
+}
+
+function libc(): Readonly<Record<string, (...args: unknown[]) => number>> {
+  return ffi().dlopen('libc.so.6', SIGNATURES).symbols;
+}
+
+function addressOf(name: string): Buffer {
+  return Buffer.concat([Buffer.from(Uint16Array.of(AF_UNIX).buffer), Buffer.from(`\0${name}`)]);
+}
 
 /** The time to look again: who waits here is rare, and the holder done in tens of milliseconds. */
 export function untilFree(): Waiting {

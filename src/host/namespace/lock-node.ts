@@ -23,9 +23,9 @@ export const take: Take = (name) =>
 
 /** Calls the holder, who never speaks; that it closes is the news. No polling, and no delay after its death. */
 export function untilFree(name: string): Waiting {
-  const annotatedObject = connect({ path: `\0${name}` });
-  annotatedObject.on('error', () => undefined);
+  const holder = connect({ path: `\0${name}` });
+  holder.on('error', () => undefined);
   // Who finds no holder after finding the name taken came between two others: not in a tight loop.
-  const freed = new Promise<void>((resolve) => annotatedObject.on('close', () => setTimeout(resolve, 2)));
-  return { freed, cancel: () => annotatedObject.destroy() };
+  const freed = new Promise<void>((resolve) => holder.on('close', () => setTimeout(resolve, 2)));
+  return { freed, cancel: () => holder.destroy() };
 }

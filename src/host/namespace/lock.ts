@@ -3,7 +3,9 @@
  * lock does not cover read plus write (four cold restores at once left four jumps, kernel.md).
  *
  * It is an abstract Unix socket: those belong to the network namespace, need no file (a read-only root
- * is no hindrance), and are freed by the kernel when their owner dies, however it dies.
+ * is no hindrance), and are freed by the kernel when their owner dies, however it dies. No file could do that: what a
+ * pod's container and its node both see is the namespace alone. But any process of the pod can bind one, so a
+ * holder counts only if it may change rules (lock-holder.ts); another is passed over, and named.
  *
  * For another namespace the socket has to be made *in there*, or the pod's own run and one from the
  * node would not see each other. Node can't enter a namespace, so a second copy of this program's
@@ -11,6 +13,7 @@
  * costs a process of 25 ms, and only where a namespace is named.
  */
 
+import type { Holder } from './lock-holder.ts';
 import type { Waiting } from './lock-socket.ts';
 import type { Namespace } from './namespace.ts';
 
@@ -19,8 +22,11 @@ export interface Held {
   readonly release: () => void;
 }
 
-/** Why there is none: another run kept it, we were told to stop, or this machine does not let us have such a socket. */
-export type NotHeld = 'busy' | 'interrupted' | 'unavailable';
+/**
+ * Why there is none: another run kept it all the time (`busy`), someone who may not change rules holds its name
+ * (`passedOver`: work may begin), we were told to stop, or this machine does not let us have such a socket.
+ */
+export type NotHeld = { readonly busy: Holder } | { readonly passedOver: Holder } | 'interrupted' | 'unavailable';
 
 /** Waits for the lock of a namespace, for at most `limit` milliseconds. */
 export type TakeLock = (namespace: Namespace, limit: number, signal?: AbortSignal) => Promise<Held | NotHeld>;
@@ -34,27 +40,47 @@ const bun = process.versions['bun'] !== undefined;
 /** Takes the lock in the namespace itself, wherever it is. */
 export const takeLock: TakeLock = async (namespace, limit, signal) => {
   if (signal?.aborted) return 'interrupted';
-  const round = namespace.here ? takeHere() : takeThere(namespace);
+  const attempt = namespace.here ? takeHere() : takeThere(namespace);
   return new Promise((resolve) => {
+    let ended = false;
     const end = (result: Held | NotHeld): void => {
+      if (ended) return;
+      ended = true;
       clearTimeout(timer);
+      clearTimeout(question);
       signal?.removeEventListener('abort', interrupt);
-      if (typeof result === 'string') round.cancel();
+      if (typeof result === 'string' || !('release' in result)) attempt.cancel();
       resolve(result);
     };
     const interrupt = (): void => end('interrupted');
-    const timer = setTimeout(() => end('busy'), limit);
+    const holder = async (): Promise<Holder> => (await attempt.holder()) ?? { rightful: undefined };
+    const timer = setTimeout(async () => end({ busy: await holder() }), limit);
+    // Who holds it can change while we wait.
+    let doubts = 0;
+    const ask = async (): Promise<void> => {
+      const found = await holder();
+      doubts = found.rightful === false ? doubts + 1 : 0;
+      if (doubts > 1) end({ passedOver: found });
+      else if (!ended) question = setTimeout(ask, doubts === 0 ? ASK_AGAIN : ASK_FIRST);
+    };
+    let question = setTimeout(ask, ASK_FIRST);
     signal?.addEventListener('abort', interrupt);
-    void round.held.then(end);
+    void attempt.held.then(end);
   });
 };
 
-interface Round {
+// Milliseconds. A run is done in tens of them; twice the same answer, for a run of ours is between bind and listen for an instant.
+const ASK_FIRST = 50;
+const ASK_AGAIN = 500;
+
+interface Attempt {
   readonly held: Promise<Held | 'unavailable'>;
+  /** Who has it now; undefined where nobody does. */
+  readonly holder: () => Promise<Holder | undefined>;
   readonly cancel: () => void;
 }
 
-function takeHere(): Round {
+function takeHere(): Attempt {
   let cancelled = false;
   let waiting: Waiting | undefined;
   const held = (async (): Promise<Held | 'unavailable'> => {
@@ -70,8 +96,14 @@ function takeHere(): Round {
     }
     return 'unavailable';
   })();
+  const holder = async (): Promise<Holder | undefined> => {
+    const { findHolder, holderOfPeer } = await import('./lock-holder.ts');
+    // A container's root may not see what other users' processes have open, but may ask the socket.
+    return bun ? holderOfPeer((await import('./lock-bun.ts')).peerOf(NAME)) : findHolder('self', NAME);
+  };
   return {
     held,
+    holder,
     cancel: () => {
       cancelled = true;
       waiting?.cancel();
@@ -95,12 +127,13 @@ process.stdin.on('end', () => process.exit()).resume();
   server.listen({ path }, () => process.stdout.write('held'));
 })();`;
 
-function takeThere(namespace: Namespace): Round {
+function takeThere(namespace: Namespace): Attempt {
   // The executable runs no text: there it is a word that src/cli/main.ts knows.
   const words = bun ? ['hold-lock'] : ['-e', HOLDER, NAME];
-  const annotatedObject = namespace.start({ argv: [process.execPath, ...words], env: { NODE_OPTIONS: '' } });
+  const holder = namespace.start({ argv: [process.execPath, ...words], env: { NODE_OPTIONS: '' } });
   return {
-    held: annotatedObject.spoke.then((spoke) => (spoke ? { release: annotatedObject.stop } : 'unavailable')),
-    cancel: annotatedObject.stop,
+    held: holder.spoke.then((spoke) => (spoke ? { release: holder.stop } : 'unavailable')),
+    holder: async () => (holder.pid === undefined ? undefined : (await import('./lock-holder.ts')).findHolder(holder.pid, NAME)),
+    cancel: holder.stop,
   };
 }

@@ -22,7 +22,7 @@ export interface ScratchCommand {
 }
 
 /**
- * Runs a command in new net, mount and PID namespaces, with the capabilities NET_ADMIN and NET_RAW and no more,
+ * Runs a command in new net, mount, IPC, UTS and PID namespaces, with the capabilities NET_ADMIN and NET_RAW and no more,
  * and hands what became of it, and the network namespace it leaves, to `use`. By then nothing that the command
  * started is alive. Throws an Error in words where the namespaces can't be made.
  */
@@ -32,18 +32,18 @@ export async function inScratch<R>(
   use: (ran: Ran, namespace: Namespace) => Promise<R>,
 ): Promise<R> {
   if (process.geteuid?.() !== 0) throw new Error('only root can make namespaces for it; run with sudo');
-  const annotatedObject = programs.start(annotatedObjectOf(command));
-  if (!(await annotatedObject.spoke) || annotatedObject.pid === undefined)
-    throw new Error(`namespaces for it can not be made: ${(await annotatedObject.ended).trim().split('\n').at(-1)}`);
+  const holder = programs.start(holderOf(command));
+  if (!(await holder.spoke) || holder.pid === undefined)
+    throw new Error(`namespaces for it can not be made: ${(await holder.ended).trim().split('\n').at(-1)}`);
   let namespace: Namespace | undefined;
   try {
     // Held open by this process from here on, so that it outlives all processes in it.
-    namespace = openNamespace({ kind: 'pid', pid: annotatedObject.pid }, programs);
-    const ran = await programs.run({ argv: argvOf(command, annotatedObject.pid), deadline: command.deadline, keep: KEPT });
-    await end(annotatedObject);
+    namespace = openNamespace({ kind: 'pid', pid: holder.pid }, programs);
+    const ran = await programs.run({ argv: argvOf(command, holder.pid), deadline: command.deadline, keep: KEPT });
+    await end(holder);
     return await use(ran, namespace);
   } finally {
-    await end(annotatedObject);
+    await end(holder);
     namespace?.close();
   }
 }
@@ -52,19 +52,22 @@ export async function inScratch<R>(
 const KEPT = 16_384;
 
 /** Process 1 of a PID namespace takes all others with it; its parent ends when the kernel has buried them. */
-async function end(annotatedObject: Running): Promise<void> {
-  annotatedObject.stop();
-  await annotatedObject.ended;
+async function end(holder: Running): Promise<void> {
+  holder.stop();
+  await holder.ended;
 }
 
 // The death of this process closes the holder's standard input, and that of unshare kills its child: nothing is left either way.
-function annotatedObjectOf({ addresses, nameservers }: ScratchCommand): Parameters<Programs['start']>[0] {
+function holderOf({ addresses, nameservers }: ScratchCommand): Parameters<Programs['start']>[0] {
   const path = resolvConf();
   if (path === '' && nameservers.length > 0) throw new Error('this machine has no /etc/resolv.conf to name nameservers in');
   return {
-    argv: [...'unshare --net --mount --pid --fork --kill-child --mount-proc -- /bin/sh -c'.split(' '), SETUP, 'sh', ...addresses] as [
-      string,
-    ],
+    argv: [
+      ...'unshare --net --mount --ipc --uts --pid --fork --kill-child --mount-proc -- /bin/sh -c'.split(' '),
+      SETUP,
+      'sh',
+      ...addresses,
+    ] as [string],
     env: { RESOLV_CONF: nameservers.map((server) => `nameserver ${server}\n`).join(''), RESOLV_CONF_PATH: path },
   };
 }
@@ -85,7 +88,7 @@ function argvOf({ text, args, env }: ScratchCommand, pid: number): Ran['argv'] {
   const variables = { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/', ...env };
   return [
     'nsenter',
-    ...['net=ns/net', 'mount=ns/mnt', 'pid=ns/pid_for_children', 'root=root', 'wd=cwd'].map(
+    ...['net=ns/net', 'mount=ns/mnt', 'ipc=ns/ipc', 'uts=ns/uts', 'pid=ns/pid_for_children', 'root=root', 'wd=cwd'].map(
       (option) => `--${option.replace('=', `=/proc/${pid}/`)}`,
     ),
     ...['env', '-i', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`)],

@@ -1,7 +1,7 @@
 /** The way back: which releases could have made rules, and with which settings. */
 
 import type { Difference } from '../../netfilter/compare/difference.ts';
-import type { Observation } from '../../netfilter/observation.ts';
+import type { Observation, Unseen } from '../../netfilter/observation.ts';
 import type { CapturePlan } from '../plan/plan.ts';
 import { planFor } from '../plan/plan.ts';
 import { ProblemError } from '../problems.ts';
@@ -11,6 +11,7 @@ import type { Facts } from '../settings/facts.ts';
 import type { Settings } from '../settings/settings.ts';
 import { SETTING_KEYS } from '../settings/settings.ts';
 import type { Switches } from '../settings/switches.ts';
+import { unreadRules } from './doubts.ts';
 import type { Description } from './identify/describe.ts';
 import { describe } from './identify/describe.ts';
 import { exactMatches } from './identify/exact.ts';
@@ -41,8 +42,13 @@ export interface Answer {
 }
 
 export interface Identification {
-  /** `none` where there are no rules of Istio's sidecar. */
-  readonly outcome: 'exact' | 'nearest' | 'none';
+  /**
+   * `none` where there are no rules of Istio's sidecar; `unknown` where rules could not be read that this may rest on:
+   * then the answers are those of what could be read.
+   */
+  readonly outcome: 'exact' | 'nearest' | 'none' | 'unknown';
+  /** What could not be read of what may be ours. */
+  readonly unread: readonly Unseen[];
   /** The most ordinary settings first. */
   readonly answers: readonly Answer[];
   /** What was compared: our part of what was given. */
@@ -60,6 +66,12 @@ export interface Identification {
  * the answers are those with the fewest differences. More than 5,000 rules of ours are not looked at. Never throws.
  */
 export function identify(observed: Observation): Identification {
+  const unread = unreadRules(observed);
+  const found = identifyRead(observed);
+  return { ...found, unread, outcome: unread.length === 0 ? found.outcome : 'unknown' };
+}
+
+function identifyRead(observed: Observation): Omit<Identification, 'unread'> {
   const ambient = ambientChains(observed);
   const parts: OurPart[] = [];
   let oversized = false;

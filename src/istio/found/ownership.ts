@@ -6,6 +6,7 @@ import { printRule } from '../../netfilter/print.ts';
 import type { Owned } from '../../netfilter/reconcile/owned.ts';
 import { keepOnly } from '../../netfilter/reconcile/owned.ts';
 import type { Rule } from '../../netfilter/rule.ts';
+import { isForeignIstioChain } from './ownership/chain-names.ts';
 import { claimRemains, claimWhole, isDistinctive, missingFrom, without } from './ownership/claims.ts';
 import type { Both, BuiltInChain } from './ownership/parts.ts';
 import { ambientChainsIn, builtInRules, ownChainsOf } from './ownership/parts.ts';
@@ -21,7 +22,9 @@ export interface OwnershipWarning {
   readonly code: /** A rule that some release makes; but not all that it makes there is there, or the state's chains are no such release's. */
     | 'looks-like-ours'
     /** A chain of the node agent for ambient pods. */
-    | 'ambient-chain';
+    | 'ambient-chain'
+    /** A chain whose name begins as Istio's do, and that no release makes. */
+    | 'foreign-istio-chain';
   readonly family: Family;
   readonly table: string;
   readonly chain: string;
@@ -36,8 +39,8 @@ export interface Ownership {
 }
 
 /**
- * What in a live state is ours: chains named `ISTIO_...` with all that is in them (but for those of the
- * node agent), and jumps to them from built-in chains. A loose rule in a built-in chain is ours only where
+ * What in a live state is ours: chains of the names that releases give (but for those of the node agent)
+ * with all that is in them, and jumps to them from built-in chains. A loose rule in a built-in chain is ours only where
  * a chain of ours exists in either family and the whole block that one release makes for that chain
  * stands there in order, rules of others between them ignored. Nobody lists those blocks: settings are
  * read from the state, the rules of every kind of release are made of them, and compared.
@@ -56,7 +59,7 @@ export function ownedIn(live: Both, likely?: Both): Ownership {
   return {
     ip: ownedOf(state.ip, claims.ip),
     ip6: ownedOf(state.ip6, claims.ip6),
-    warnings: FAMILIES.flatMap((family) => [...ambientWarnings(family, live), ...doubted[family]]),
+    warnings: FAMILIES.flatMap((family) => [...chainWarnings(family, live), ...doubted[family]]),
   };
 }
 
@@ -148,8 +151,11 @@ function claimIn(
   return [...whole, ...claimRemains(without(loose, whole), missingFrom(whole, likely))];
 }
 
-function ambientWarnings(family: Family, live: Both): readonly OwnershipWarning[] {
-  return live[family].tables.flatMap(({ name: table, chains }) =>
-    ambientChainsIn(chains).map((chain): OwnershipWarning => ({ code: 'ambient-chain', family, table, chain })),
-  );
+function chainWarnings(family: Family, live: Both): readonly OwnershipWarning[] {
+  return live[family].tables.flatMap(({ name: table, chains }): readonly OwnershipWarning[] => [
+    ...ambientChainsIn(chains).map((chain): OwnershipWarning => ({ code: 'ambient-chain', family, table, chain })),
+    ...chains.flatMap(({ name: chain }): readonly OwnershipWarning[] =>
+      isForeignIstioChain(table, chain) ? [{ code: 'foreign-istio-chain', family, table, chain }] : [],
+    ),
+  ]);
 }

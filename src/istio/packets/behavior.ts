@@ -82,17 +82,23 @@ export function compareBehavior(
     found.map(({ family, compared }) => [family, compared.different]),
   );
   const unseen = [...new Set(families.flatMap((family) => podNetworks.flatMap((podNetwork) => podNetwork.unseen[family])))];
+  // Where rules may be that nobody could see, no difference is sure either.
+  const sure = unseen.length === 0 ? different : [];
+  const doubted = unseen.length === 0 ? [] : different;
   return {
     answer: answerOf(
       found.map(({ compared }) => compared.answer),
       unseen,
     ),
-    different: different.slice(0, most),
-    more: Math.max(0, different.length - most),
-    unclear: regionsOf(
-      podNetworks,
-      found.map(({ family, compared }) => [family, compared.unclear]),
-    ).slice(0, most),
+    different: sure.slice(0, most),
+    more: Math.max(0, sure.length - most),
+    unclear: [
+      ...doubted,
+      ...regionsOf(
+        podNetworks,
+        found.map(({ family, compared }) => [family, compared.unclear]),
+      ),
+    ].slice(0, most),
     unseen,
     tooLarge: found.some(({ compared }) => compared.tooLarge),
   };
@@ -100,10 +106,11 @@ export function compareBehavior(
 
 type AnswerWord = BehaviorComparison['answer'];
 
-/** What can't be seen may make a difference of what is equal, and never the other way round where a difference is sure. */
+/** What can't be seen may make a difference of what is equal, and the other way round. */
 function answerOf(answers: readonly AnswerWord[], unseen: readonly string[]): AnswerWord {
+  if (unseen.length > 0) return 'unknown';
   if (answers.includes('different')) return 'different';
-  return answers.includes('unknown') || unseen.length > 0 ? 'unknown' : 'equal';
+  return answers.includes('unknown') ? 'unknown' : 'equal';
 }
 
 type ByFamily = readonly (readonly [Family, readonly DifferingRegion[]])[];

@@ -7,6 +7,7 @@ import type { Packet } from '../../netfilter/packet.ts';
 import type { Chain, Ruleset } from '../../netfilter/rule.ts';
 import { BUILT_IN_CHAINS } from '../../netfilter/rule.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
+import { bearing, touches } from '../../netfilter/unseen.ts';
 import type { CapturePlan } from '../plan/plan.ts';
 import type { Facts } from '../settings/facts.ts';
 import { valuesOf } from '../settings/settings.ts';
@@ -44,11 +45,19 @@ export function podNetworkOfPlan(plan: CapturePlan, { facts = {}, state = {}, pr
 /** The scene of rules that were found, and of the plan that is thought to have made them. */
 export function podNetworkOfRules(seen: Observation, made: CapturePlan, options: PodNetworkOptions = {}): PodNetwork {
   const rules = { ip: withUnseen(seen, 'ip'), ip6: withUnseen(seen, 'ip6') };
+  return { ...podNetworkOfPlan({ ...made, ...rules }, options), unseen: hiddenIn(seen) };
+}
+
+/** What of a state packets may meet and nobody could see, in words that end a sentence. */
+export function hiddenIn(seen: Pick<Observation, 'unseen'>): PodNetwork['unseen'] {
   const hidden = (family: Family): readonly string[] =>
-    seen.unseen
-      .filter((one) => one.family === undefined || one.family === family)
-      .map(({ table, reason }) => [table ?? [], reason].flat().join(': '));
-  return { ...podNetworkOfPlan({ ...made, ...rules }, options), unseen: { ip: hidden('ip'), ip6: hidden('ip6') } };
+    bearing(seen.unseen)
+      .filter((one) => touches(one, { family }))
+      .map(({ table, chain, reason }) => {
+        const place = [table ?? [], chain ?? []].flat().join(' ');
+        return place === '' ? reason : `${place}: ${reason}`;
+      });
+  return { ip: hidden('ip'), ip6: hidden('ip6') };
 }
 
 // `security` is of SELinux: no release and no other mesh has rules there. In nat, INPUT and POSTROUTING decide nothing here.

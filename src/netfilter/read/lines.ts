@@ -1,5 +1,6 @@
 /** A text as the lines of iptables in it: without loggers, markup and prompts' continuations. */
 
+import { leavesQuoteOpen } from '../words.ts';
 import { withoutLogger } from './log.ts';
 import { withoutMarkup } from './markup.ts';
 import type { ReadProblems } from './problems.ts';
@@ -16,15 +17,73 @@ const LONGEST_LINE = 65_536;
 // Most lines of a save: nothing in them is a logger's, markup, or the end of a prompt's line.
 const PLAIN = /^[-:][ !-%'-;=-[\]-~]*[!-%'-;=-[\]-~]$/;
 
-/** The lines, trimmed. Lines above 64 KiB are reported and left out. */
+/** The lines, trimmed; a rule whose quoted word goes on over line ends is one. Lines above 64 KiB are reported and left out. */
 export function* readLines(text: string, problems: ReadProblems): Generator<Line> {
+  yield* withWholeWords(unwrapped(text, problems));
+}
+
+/** How far a quoted word may go on: a comment has 256 characters (xt_comment.h), so no more lines. */
+const MOST_JOINED = 257;
+
+const RULE = /^(?:\[\d+:\d+\] ?)?-[AIRD] /;
+
+/** Where the record ends that starts here: behind the line that closes its quote, or with its own line where none does. */
+function endOfRecord(text: string, start: number, end: number): number {
+  if (!RULE.test(text.slice(start, Math.min(end, start + 60))) || !leavesQuoteOpen(text.slice(start, end))) return end;
+  let last = end;
+  for (let lines = 1; lines < MOST_JOINED && last < text.length && last - start <= LONGEST_LINE; lines += 1) {
+    const feed = text.indexOf('\n', last + 1);
+    last = feed === -1 ? text.length : feed;
+    if (text.slice(text.lastIndexOf('\n', last - 1) + 1, last).includes('"') && !leavesQuoteOpen(text.slice(start, last))) return last;
+  }
+  return end;
+}
+
+/** The same of what wrappers and prompts stood around: a log has a prefix on each line. */
+function* withWholeWords(lines: Iterable<Line>): Generator<Line> {
+  let held: Line[] = [];
+  for (const line of lines) {
+    const [first] = held;
+    if (first === undefined) {
+      if (isOpenRule(line.text)) held = [line];
+      else yield line;
+      continue;
+    }
+    held.push(line);
+    const whole = held.map(({ text }) => text).join('\n');
+    if (line.text.includes('"') && !leavesQuoteOpen(whole)) {
+      yield { text: whole, number: first.number };
+      held = [];
+    } else if (held.length >= MOST_JOINED || whole.length > LONGEST_LINE) {
+      yield* held;
+      held = [];
+    }
+  }
+  yield* held;
+}
+
+const COMMAND = /\bip6?tables(?:-(?:legacy|nft))? (?:.* )?-(?:[AIRD]|-append|-insert|-replace|-delete) /;
+
+// Of a command only the values that are free text: prose has quotation marks of its own.
+const OPEN_TEXT = /--(?:comment|log-prefix|nflog-prefix)[ =]"(?:[^"\\]|\\.)*$/;
+
+function isOpenRule(text: string): boolean {
+  if (!text.includes('"') || text.includes('\n')) return false;
+  return RULE.test(text) ? leavesQuoteOpen(text) : OPEN_TEXT.test(text) && COMMAND.test(text);
+}
+
+function* unwrapped(text: string, problems: ReadProblems): Generator<Line> {
   let number = 0;
   let held: Line | null = null;
   for (let start = 0; start < text.length; ) {
     const feed = text.indexOf('\n', start);
-    const end = feed === -1 ? text.length : feed;
+    const line = feed === -1 ? text.length : feed;
+    const end = held === null && (text[start] === '-' || text[start] === '[') ? endOfRecord(text, start, line) : line;
     number += 1;
-    if (end - start > LONGEST_LINE) {
+    if (end > line) {
+      yield { text: text.slice(start, end).trim(), number };
+      number += text.slice(start, end).split('\n').length - 1;
+    } else if (end - start > LONGEST_LINE) {
       problems.add('line-too-long', number, { length: `${end - start}`, limit: `${LONGEST_LINE}` });
       held = null;
     } else if (held === null && PLAIN.test(text.slice(start, end))) {

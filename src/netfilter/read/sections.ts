@@ -42,6 +42,8 @@ export interface Section {
   readonly line: number;
   /** As they stood; of a command, what stands from its operation on. */
   readonly lines: Line[];
+  /** Lines of a block that are none of a table. */
+  readonly strays: Line[];
 }
 
 /** Cuts a text into sections, in its order. Text around them is skipped; notes of iptables-nft become problems. */
@@ -169,7 +171,7 @@ class SectionReader {
       this.#close();
       return false;
     }
-    if (!this.#failed(line)) this.#problems.add('unreadable-line', line.number, { text, reason: 'it is not a line of a table' });
+    if (!this.#failed(line)) this.#open?.strays.push(line);
     return true;
   }
 
@@ -189,7 +191,7 @@ class SectionReader {
       this.#seen = new Set();
     }
     this.#announced = null;
-    this.#open = { form: 'block', origin: this.#origin, table, line, lines: [] };
+    this.#open = { form: 'block', origin: this.#origin, table, line, lines: [], strays: [] };
     this.#tentative = true;
   }
 
@@ -197,7 +199,7 @@ class SectionReader {
   #startUnnamed(form: 'listing' | 'rules', line: number): void {
     this.#close();
     const origin = this.#announced === null ? { stated: null, assumed: 'ip' as const, shown: null } : this.#origin;
-    this.#open = { form, origin, table: this.#announced?.table ?? null, line, lines: [] };
+    this.#open = { form, origin, table: this.#announced?.table ?? null, line, lines: [], strays: [] };
     this.sections.push(this.#open);
     this.#announced = null;
     this.#chains = new Set();
@@ -242,7 +244,14 @@ class SectionReader {
     const { family, table, words } = command;
     if (this.#open?.form !== 'commands' || this.#open.table !== table || this.#open.origin.stated !== family) {
       this.#close();
-      this.#open = { form: 'commands', origin: { stated: family, assumed: family, shown: null }, table, line: line.number, lines: [] };
+      this.#open = {
+        form: 'commands',
+        origin: { stated: family, assumed: family, shown: null },
+        table,
+        line: line.number,
+        lines: [],
+        strays: [],
+      };
       this.sections.push(this.#open);
     }
     this.#keep(this.#open, { text: words.map(({ raw }) => raw).join(' '), number: line.number });

@@ -139,8 +139,9 @@ Different: 1 rule only left (-).
 
   it('says what could not be read, and what came of it', async () => {
     const { exitCode, stdout, stderr } = await run(['diff', 'golden/captures/damaged-default.save.txt', '@1.12']);
-    expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/No differences in what both sides show\.\nNot compared:\n {2}- 5 lines that can't be read: 5, 6, 7, 8, 9\n$/);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('Not known to be the same: no differences in what could be read of both sides.\nNot compared:\n  - IPv4 nat');
+    expect(stdout).toContain("that can't be read: ");
     expect(stderr.match(/^golden\/captures\/damaged-default\.save\.txt:[5-9]:1 warning: /gm)).toHaveLength(5);
   });
 });

@@ -23,14 +23,15 @@ describe('a capture, on one screen', () => {
   ])('%s', async (file, releases) => {
     const name = folder.write(`${file}.md`, `# Help\n\n\`\`\`\n${capture(file)}\`\`\`\n`);
     const { exitCode, stdout, stderr } = await identify(name);
-    expect([exitCode, stdout.split('\n')[0]]).toEqual([0, `${name}: exactly the rules of Istio ${releases}`]);
+    // Four lines of the page stand before the capture.
+    const damaged = file.startsWith('damaged');
+    const answer = damaged ? 'not known: 3 rules not read; what could be read are exactly' : 'exactly';
+    expect([exitCode, stdout.split('\n')[0]]).toEqual([damaged ? 2 : 0, `${name}: ${answer} the rules of Istio ${releases}`]);
     expect(stdout).toMatch(/^settings {2}those of an ordinary injected pod of 1\./m);
     expect(stdout).toMatch(/^YAML {6}apiVersion: istio-init\/v1$/m);
     expect(stdout).toMatch(/^arguments istio-iptables -p 15001 /m);
     expect(stdout).toContain('IPv6: nothing of it is shown');
-    // Four lines of the page stand before the capture.
-    const damaged = file.startsWith('damaged');
-    expect(stdout.includes("5 lines that can't be read: 8, 9, 10, 11, 12")).toBe(damaged);
+    expect(stdout.includes("can't be read: 8")).toBe(damaged);
     expect(stderr.split('\n').filter((line) => line.includes("can't be read as a rule"))).toHaveLength(damaged ? 5 : 0);
     expect(stdout.split('\n').length).toBeLessThan(45);
   });

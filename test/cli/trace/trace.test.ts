@@ -211,7 +211,7 @@ REDIRECT   tcp  --  0.0.0.0/0            0.0.0.0/0            redir ports 15001
       expect: 'unknown',
     });
     expect(output).toMatch(
-      /\nunknown: envoy-outbound by what can be seen \(caught by Envoy outbound \(15001\)\), but there is more: a line that can't be read: \d+\n/,
+      /\nunknown: envoy-outbound by what can be seen \(caught by Envoy outbound \(15001\)\), but there is more: \w+: a line that can't be read: \d+\n/,
     );
   });
 

@@ -119,6 +119,7 @@ it('tables of nft that no iptables made are unseen, each by name', async () => {
   expect(found).toMatchObject({ seen: { ip: 'all', ip6: 'all' } });
   expect(found.unseen).toEqual(
     tables.map((table) => ({
+      kind: 'native table',
       ...(/^(ip6?) /.test(table) ? { family: table.split(' ')[0] } : {}),
       reason: `the table ${table} is native to nft, and no rules of iptables`,
     })),

@@ -9,10 +9,9 @@ import type { Evidence } from '../../../src/host/machine/kernel-has.ts';
 import { moduleState } from '../../../src/host/machine/kernel-has.ts';
 import { parseListening } from '../../../src/host/machine/listening.ts';
 import { modulesAspect, modulesOf } from '../../../src/host/machine/modules.ts';
-import { isHeld } from '../../../src/host/machine/own-lock.ts';
 import { findProgram, programsAspect } from '../../../src/host/machine/programs.ts';
 import { isReadOnly } from '../../../src/host/machine/root.ts';
-import { annotatedObjectOf } from '../../../src/host/machine/xtables-lock.ts';
+import { holderOf } from '../../../src/host/machine/xtables-lock.ts';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
 
 const NOTHING: Evidence = { loaded: undefined, builtIn: undefined, loadable: undefined, registered: undefined, inSys: () => false };
@@ -142,11 +141,11 @@ describe('the lock of iptables-legacy', () => {
 2: POSIX  ADVISORY  WRITE 77 00:1b:16637956 0 EOF
 `;
   it('is held by the process that /proc/locks names, not by one that waits', () => {
-    expect(annotatedObjectOf(locks, 16637956, 0xfe00)).toBe(11920);
-    expect(annotatedObjectOf(locks, 16637956, 0x1b)).toBe(77);
+    expect(holderOf(locks, 16637956, 0xfe00)).toBe(11920);
+    expect(holderOf(locks, 16637956, 0x1b)).toBe(77);
   });
   it('is free where the file is another one', () => {
-    expect(annotatedObjectOf(locks, 16637957, 0xfe00)).toBeUndefined();
+    expect(holderOf(locks, 16637957, 0xfe00)).toBeUndefined();
   });
 });
 
@@ -165,12 +164,6 @@ it('what listens is read for both families: connections and what they come from 
  1234: 0100007F:3ACD 00000000:0000 07 00000000:00000000 00:00000000 00000000  1337        0 4714 2 0 0
 `;
   expect(parseListening(text)).toEqual({ tcp: new Set([15001, 15006]), udp: new Set([15053]) });
-});
-
-it('our own lock is held where its socket is listed', () => {
-  const name = `@${'istio-init: one run at a time in a network namespace '.padEnd(107, '.')}`;
-  expect(isHeld(`Num RefCount\n0000: 00000002 00000000 00010000 0001 01 4711 ${name}\n`)).toBe(true);
-  expect(isHeld(`Num RefCount\n0000: 00000002 00000000 00010000 0001 01 4711 ${name}x\n`)).toBe(false);
 });
 
 it('a root that was mounted over counts as it was mounted last', () => {

@@ -236,13 +236,13 @@ describe('chains of ours', () => {
 
   it('are ours with all that is in them, and so is every jump to them from a built-in chain', () => {
     const live = nat(
-      ':ISTIO_OLD -',
-      '-A OUTPUT -p icmp -m comment --comment x -j ISTIO_OLD',
-      '-A OUTPUT -g ISTIO_OLD',
-      '-A ISTIO_OLD -j ACCEPT',
+      ':ISTIO_OUTPUT_DNS -',
+      '-A OUTPUT -p icmp -m comment --comment x -j ISTIO_OUTPUT_DNS',
+      '-A OUTPUT -g ISTIO_OUTPUT_DNS',
+      '-A ISTIO_OUTPUT_DNS -j ACCEPT',
     );
-    expect([...(ownedIn(live).ip.chains.get('nat') ?? [])]).toEqual(['ISTIO_OLD']);
-    expect(rules(live)).toEqual(['-p icmp -j ISTIO_OLD', '-g ISTIO_OLD']);
+    expect([...(ownedIn(live).ip.chains.get('nat') ?? [])]).toEqual(['ISTIO_OUTPUT_DNS']);
+    expect(rules(live)).toEqual(['-p icmp -j ISTIO_OUTPUT_DNS', '-g ISTIO_OUTPUT_DNS']);
   });
 
   it('may be used by chains of others, whose jumps are not ours', () => {

@@ -1,6 +1,7 @@
 /** Which releases make exactly the rules that are seen, and with which settings. */
 
 import type { Observation } from '../../../netfilter/observation.ts';
+import { isUnread } from '../../../netfilter/observation.ts';
 import type { Ruleset } from '../../../netfilter/rule.ts';
 import { ruleKinds } from '../../releases/kinds.ts';
 import type { BothFamilies } from './candidates.ts';
@@ -12,11 +13,11 @@ import { madeBy, rate } from './rating.ts';
 
 /** Everything that makes exactly the rules that are seen, the most ordinary and then the newest first. */
 export function exactMatches(observed: Observation, observedRules: BothFamilies): readonly Match[] {
-  const counts = countsIn([observed.ip, observed.ip6]);
+  const counts = countsIn([observed.ip, observed.ip6], observed);
   const exact = ruleKinds().flatMap((kind): readonly Rated[] => {
     const proposals = firstReadings(observedRules, candidatesFor(observedRules, kind.profile), kind.profile);
     return proposals
-      .filter((proposal) => countsIn(madeBy(kind, proposal, observed)) === counts)
+      .filter((proposal) => countsIn(madeBy(kind, proposal, observed), observed) === counts)
       .map((proposal) => rate(observed, kind, proposal))
       .filter(({ differences }) => differences.length === 0)
       .slice(0, 1);
@@ -24,11 +25,13 @@ export function exactMatches(observed: Observation, observedRules: BothFamilies)
   return gather(observed, exact);
 }
 
-/** The numbers of rules by chain: equal where the rules are, and quicker to compare than those. */
-function countsIn(rulesets: readonly Ruleset[]): string {
+/** The numbers of rules by chain that was read: equal where the rules are, and quicker to compare than those. */
+function countsIn(rulesets: readonly Ruleset[], observed: Observation): string {
   const chains = rulesets.flatMap(({ family, tables }) =>
     tables.flatMap(({ name: table, chains: all }) =>
-      all.flatMap(({ name, rules }) => (rules.length > 0 ? [`${family} ${table} ${name} ${rules.length}`] : [])),
+      all.flatMap(({ name, rules }) =>
+        rules.length > 0 && !isUnread(observed, { family, table, chain: name }) ? [`${family} ${table} ${name} ${rules.length}`] : [],
+      ),
     ),
   );
   return chains.sort().join();

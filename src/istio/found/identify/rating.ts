@@ -4,7 +4,7 @@ import type { Difference } from '../../../netfilter/compare/difference.ts';
 import { compareNormalForms } from '../../../netfilter/compare.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
-import { sees } from '../../../netfilter/observation.ts';
+import { isUnread, sees } from '../../../netfilter/observation.ts';
 import { printRule } from '../../../netfilter/print.ts';
 import type { Ruleset } from '../../../netfilter/rule.ts';
 import { rulesetsFor } from '../../plan/rulesets.ts';
@@ -33,7 +33,8 @@ function seenOf(made: Both, observed: Observation): readonly Ruleset[] {
 
 /** From rules that were made (left) to what is seen (right), as far as that shows the tables; both in normal form. */
 export function differencesFrom(made: Both, observed: Observation): readonly Difference[] {
-  return seenOf(made, observed).flatMap((ruleset) => compareNormalForms(ruleset, observed[ruleset.family]));
+  const differences = seenOf(made, observed).flatMap((ruleset) => compareNormalForms(ruleset, observed[ruleset.family]));
+  return observed.unseen.length === 0 ? differences : differences.filter((place) => !isUnread(observed, place));
 }
 
 /** Compares what a kind of release makes of a proposal with what is seen. */

@@ -3,38 +3,29 @@
 import type { Family } from '../../../netfilter/family.ts';
 import type { Chain, Rule, Ruleset } from '../../../netfilter/rule.ts';
 import { isBuiltIn } from '../../../netfilter/rule.ts';
+import { AMBIENT_CHAINS, isSidecarChain, SHARED_CHAIN } from './chain-names.ts';
 
 /** Both families' rules. */
 export type Both = Readonly<Record<Family, Ruleset>>;
-
-const PREFIX = 'ISTIO_';
-
-// What the node agent (istio-cni) makes in an ambient pod and on the node, for ztunnel; no release of istio-iptables
-// ever made either (istio-history, 4.3).
-const AMBIENT_CHAINS: readonly string[] = ['ISTIO_PRERT', 'ISTIO_POSTRT'];
-
-// The one name that both use. In every table where the agent has it, it has one of the others as well.
-const SHARED_CHAIN = 'ISTIO_OUTPUT';
 
 /** Chains of ours by table. */
 export function ownChainsOf(ruleset: Ruleset): ReadonlyMap<string, ReadonlySet<string>> {
   const tables = ruleset.tables.map(({ name, chains }) => {
     const ambient = ambientChainsIn(chains);
-    return [name, new Set(istioChainsIn(chains).filter((chain) => !ambient.includes(chain)))] as const;
+    return [
+      name,
+      new Set(chains.map((chain) => chain.name).filter((chain) => isSidecarChain(name, chain) && !ambient.includes(chain))),
+    ] as const;
   });
   return new Map(tables.filter(([, chains]) => chains.size > 0));
 }
 
 /** Chains of the node agent in a table: ztunnel gets no traffic without them, so they stay. */
 export function ambientChainsIn(chains: readonly Chain[]): readonly string[] {
-  const names = istioChainsIn(chains);
+  const names = chains.map(({ name }) => name);
   return names.some((name) => AMBIENT_CHAINS.includes(name))
     ? names.filter((name) => [...AMBIENT_CHAINS, SHARED_CHAIN].includes(name))
     : [];
-}
-
-function istioChainsIn(chains: readonly Chain[]): readonly string[] {
-  return chains.map(({ name }) => name).filter((name) => name.startsWith(PREFIX));
 }
 
 /** Visits every rule of the built-in chains, with whether it jumps to a chain of ours. */

@@ -1,0 +1,85 @@
+/** A line that would be a rule and can't be read, with the place that it would have. */
+
+import type { Family } from '../family.ts';
+import type { Unseen } from '../unseen.ts';
+import { leavesQuoteOpen } from '../words.ts';
+import type { LostLine } from './listing.ts';
+import type { ReadCode, ReadProblem } from './problems.ts';
+
+export interface Unread {
+  readonly family: Family;
+  readonly table: string;
+  /** Where the line names one that can be trusted. */
+  readonly chain?: string;
+  /** 1-based. */
+  readonly line: number;
+  readonly text: string;
+  readonly reason: string;
+}
+
+/**
+ * Places a lost line. What has a quote that stays open, or goes on over line ends and can't be read, says nothing of
+ * what stands behind it either: then it may be anything of the table.
+ */
+export function placed({ line, reason, chain }: LostLine, { family, table }: { readonly family: Family; readonly table: string }): Unread {
+  const [, named] = /^(?:\[\d+:\d+\] ?)?(?:-[ADIRNP] |:)(\S+)/.exec(line.text) ?? [];
+  const of = isOpen(line.text) ? undefined : (chain ?? named);
+  return { family, table, ...(of !== undefined && { chain: of }), line: line.number, text: line.text, reason };
+}
+
+function isOpen(text: string): boolean {
+  return text.includes('\n') || leavesQuoteOpen(text);
+}
+
+/** What a text has that could not be read, as it counts for every answer that rests on it. */
+export function unseenIn({
+  problems,
+  unread,
+}: {
+  readonly problems: readonly ReadProblem[];
+  readonly unread: readonly Unread[];
+}): readonly Unseen[] {
+  return [...unreadLines(unread), ...elsewhere(problems, unread)];
+}
+
+/** Lines that can't be read, by the chain that they are in. */
+function unreadLines(unread: readonly Unread[]): readonly Unseen[] {
+  const places = new Map<string, Unread[]>();
+  for (const one of unread) {
+    const key = [one.family, one.table, one.chain ?? ''].join(' ');
+    const same = places.get(key);
+    if (same === undefined) places.set(key, [one]);
+    else same.push(one);
+  }
+  return [...places.values()].map((same): Unseen => {
+    const { family, table, chain } = same[0] as Unread;
+    const lines = same.map(({ line }) => line).sort((a, b) => a - b);
+    return { family, table, ...(chain !== undefined && { chain }), lines, reason: unreadText(lines) };
+  });
+}
+
+// What these tell of has no place among the rules.
+const NOT_READ: Readonly<Partial<Record<ReadCode, string>>> = {
+  'line-too-long': 'is longer than is read',
+  'too-many-lines': 'and what follows it is more than is read',
+  'too-many-problems': 'is where the lines that can not be read become too many to be listed',
+  'legacy-tables-present': 'tells of rules of legacy, which are not shown',
+};
+
+function elsewhere(problems: readonly ReadProblem[], unread: readonly Unread[]): readonly Unseen[] {
+  const known = new Set(unread.map(({ line }) => line));
+  return problems.flatMap(({ code, line, args }): readonly Unseen[] => {
+    if (code === 'incompatible-table') return [{ table: args['table'] ?? '', reason: 'it holds rules that only nft shows' }];
+    if (code === 'unreadable-line') return known.has(line) ? [] : [{ lines: [line], reason: unreadText([line]) }];
+    const reason = NOT_READ[code];
+    return reason === undefined ? [] : [{ lines: [line], reason: `line ${line} ${reason}` }];
+  });
+}
+
+// More numbers help nobody; the problems have them all.
+const MOST_NUMBERS = 10;
+
+function unreadText(lines: readonly number[]): string {
+  const numbers = lines.slice(0, MOST_NUMBERS).join(', ');
+  return `${lines.length === 1 ? 'a line' : `${lines.length} lines`} that can't be read: ${numbers}${lines.length > MOST_NUMBERS ? ', ...' : ''}`;
+}
