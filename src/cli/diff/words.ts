@@ -93,7 +93,7 @@ export function summaryText(comparison: Comparison): string {
   });
   if (routing.length > 0) said.push(`${routing.length} outside the packet filter`);
   if (said.length > 0) return `Different: ${said.join(', ')}.`;
-  if (notCompared.some(isDoubt)) return 'Not known to be the same: no differences in what could be read of both sides.';
+  if (notCompared.some(isDoubt)) return 'Not known to be the same: no differences in what could be read of both operands.';
   return notCompared.length === 0 ? 'No differences.' : 'No differences in what both operands show.';
 }
 
