@@ -140,7 +140,9 @@ Different: 1 rule only left (-).
   it('says what could not be read, and what came of it', async () => {
     const { exitCode, stdout, stderr } = await run(['diff', 'golden/captures/damaged-default.save.txt', '@1.12']);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('Not known to be the same: no differences in what could be read of both operands.\nNot compared:\n  - IPv4 nat');
+    expect(stdout).toContain(
+      'Not known to be the same: no differences in what could be read of both operands.\nNot compared:\n  - IPv4 nat',
+    );
     expect(stdout).toContain("that can't be read: ");
     expect(stderr.match(/^golden\/captures\/damaged-default\.save\.txt:[5-9]:1 warning: /gm)).toHaveLength(5);
   });
