@@ -69,8 +69,18 @@ export const FINDINGS = {
   },
   'foreign-first': {
     severity: 'warning',
-    text: "rule {position} of {where}, not one of Istio's, stands before the jump to {chain} and takes packets from it: {rule}",
-    fix: 'remove it, or put it behind the jump: {command}',
+    text: 'rule {position} of {where}, {whose}, stands before the jump to {chain} and takes packets from it: {rule}',
+    fix: '{fix}',
+  },
+  'rerouted-by-hand': {
+    severity: 'note',
+    text: 'rule {position} of {where} sends what comes in by {interface} to {chain}, and no release makes it: somebody put it there by hand',
+    fix: 'let Istio make it: interfaces.reroute, the argument -k {interface}',
+  },
+  'ip6-refused': {
+    severity: 'note',
+    text: '{where} refuses all but loopback and answers, as Istio 1.0 to 1.4 makes it for a pod that it takes for one without IPv6; ICMPv6 is refused as well, neighbour discovery among it, so that no IPv6 connection of a pod that has IPv6 works',
+    fix: 'nothing, where the pod has no IPv6; otherwise create it again with a release that captures IPv6',
   },
   'looks-like-ours': {
     severity: 'warning',
@@ -85,7 +95,7 @@ export const FINDINGS = {
   policy: {
     severity: 'warning',
     text: 'the policy of {where} is {policy}, which no release of Istio sets: packets that no rule accepts are lost',
-    fix: 'unless that is meant: {command}',
+    fix: 'ask who set it, and whether anybody needs it: what should pass has to be accepted by a rule or by the policy',
   },
   'routing-missing': {
     severity: 'error',
