@@ -23,10 +23,10 @@ export const PROBLEMS = {
   'unreadable-file': { severity: 'error', text: '{reason}' },
   'rules-text': { severity: 'warning', text: '{reason}' },
   'not-a-manifest': { severity: 'error', text: '{value} is no kind that is read here; allowed: {allowed}{nearest}' },
-  'too-many-problems': { severity: 'error', text: 'here and after it there is more that is wrong: only the first {most} are told' },
+  'too-many-problems': { severity: 'error', text: 'here and after it there is more that is wrong: only the first {most} are reported' },
   'use-values': { severity: 'error', text: '{value} holds what a mesh is installed with, no workload; give it with --values' },
-  'late-context': { severity: 'warning', text: '{value} comes after workloads that it touches; it does not count for them' },
-  'selects-nothing': { severity: 'warning', text: '{value} has a selector without labels, so it counts for no pod' },
+  'late-context': { severity: 'warning', text: '{value} comes after workloads that it touches; it has no effect on them' },
+  'selects-nothing': { severity: 'warning', text: '{value} has a selector without labels, so it selects no pod' },
   'several-documents': { severity: 'error', text: 'holds {value} sidecars; one at a time is previewed' },
   'bad-option': { severity: 'error', text: '{reason}' },
   'unknown-release': { severity: 'error', text: '{value} is not a known release of Istio; known: {allowed}' },
@@ -34,19 +34,19 @@ export const PROBLEMS = {
   'newer-release': { severity: 'warning', text: '{value} is newer than all known releases; {instead}, the newest of them, stands in' },
   'image-without-release': {
     severity: 'error',
-    text: 'the image {value} does not tell a release of Istio; say which it is, as --image-release PATTERN=1.20.3',
+    text: 'the image {value} names no release of Istio; name it, as --image-release PATTERN=1.20.3',
   },
   'not-injected': { severity: 'error', text: 'is not injected, so it has no release of its own; name a release, as @1.23' },
   'maybe-injected': {
     severity: 'warning',
-    text: "{names}: taken for the pod's own, but the injector of {release} wrote values of its mesh into the same annotations; --values tells them apart",
+    text: "{names}: assumed to be the pod's own, but the injector of {release} wrote values of its mesh into the same annotations; --values distinguishes them",
   },
   'several-revisions': {
     severity: 'error',
     text: 'is a ConfigMap of the revision {value}, and those before are of {first}: give the ConfigMaps of one revision',
   },
   'use-filename': { severity: 'error', text: '{value} is a manifest, not what a mesh is installed with; give it with -f' },
-  'tag-without-release': { severity: 'warning', text: '{name}: {value} tells no known release of Istio; name it with --release' },
+  'tag-without-release': { severity: 'warning', text: '{name}: {value} names no known release of Istio; name it with --release' },
   'template-not-stock': {
     severity: 'warning',
     text: 'the injection template is not as Istio ships it, and is not followed in that: {what}',
@@ -58,15 +58,15 @@ export const PROBLEMS = {
   },
   'plugin-unknown': {
     severity: 'warning',
-    text: 'the CNI plugin of Istio {release} was a program of its own and is not known here; that of 1.7 stands in',
+    text: 'the CNI plugin of Istio {release} was a program of its own and is not known here; that of 1.7 is assumed',
   },
   'variable-from-elsewhere': {
     severity: 'warning',
-    text: '{name} gets its value from elsewhere (valueFrom, envFrom), which is not known here; it counts as not set',
+    text: '{name} gets its value from elsewhere (valueFrom, envFrom), which is not known here; it is assumed not set',
   },
   'variables-from-elsewhere': {
     severity: 'warning',
-    text: '{names} may come from elsewhere (envFrom); they count as not set',
+    text: '{names} may come from elsewhere (envFrom); they are assumed not set',
   },
   'unknown-flag': { severity: 'error', text: '{value} is not a flag of istio-iptables {release}{nearest}' },
   'flag-without-value': { severity: 'error', text: '{value} needs a value' },
@@ -74,6 +74,10 @@ export const PROBLEMS = {
   'help-asked': { severity: 'error', text: '{value} makes istio-iptables {release} print its help and no rules' },
   'cleans-only': { severity: 'error', text: '{value} makes istio-iptables {release} remove its rules and make none' },
   'applies-nothing': { severity: 'warning', text: '{value} makes istio-iptables apply none of these rules' },
+  'too-many-items': {
+    severity: 'error',
+    text: '{name}: a list of {count} items; at most {most} are taken, for the release makes a rule of each',
+  },
   'empty-item': {
     severity: 'error',
     text: '{name}: {value} has an empty item; istio-iptables {release} makes a rule of it that iptables refuses',

@@ -99,7 +99,7 @@ describe('a pod of 1.3 to 1.7, injected anew,', () => {
     const made = anew(of);
     expect(words(made)).toBe(passed);
     expect(made.problems.map(formatProblem)).toEqual([
-      `pod.yaml:49:1 warning: ${TRAFFIC}/includeOutboundIPRanges, ${TRAFFIC}/excludeInboundPorts, ${TRAFFIC}/excludeOutboundPorts: taken for the pod's own, but the injector of 1.6.14 wrote values of its mesh into the same annotations; --values tells them apart`,
+      `pod.yaml:49:1 warning: ${TRAFFIC}/includeOutboundIPRanges, ${TRAFFIC}/excludeInboundPorts, ${TRAFFIC}/excludeOutboundPorts: assumed to be the pod's own, but the injector of 1.6.14 wrote values of its mesh into the same annotations; --values distinguishes them`,
     ]);
     const values = {
       'global.proxy.includeIPRanges': '10.0.0.0/8',

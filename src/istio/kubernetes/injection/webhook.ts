@@ -20,7 +20,7 @@ export function withoutWebhook({ pod, namespace }: Workload, mesh: Mesh, profile
   const choice = byLabel ? labels.get(INJECT) : undefined;
   if (choice?.value === 'false') return choice.source;
   const space = mesh.namespaces.get(namespace);
-  if (space === undefined) return undefined;
+  if (space === undefined || space.withoutLabels === true) return undefined;
   if (space.labels.get(INJECTION)?.value === 'disabled') return space.labels.get(INJECTION)?.source;
   const given = mesh.values.get('revision')?.value ?? '';
   const revision = given === '' ? 'default' : given;

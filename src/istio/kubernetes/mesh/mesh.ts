@@ -66,6 +66,8 @@ export interface ProxyConfigResource {
 
 /** A Namespace resource: labels decide about injection, OpenShift's annotation about the proxy's user. */
 export interface NamespaceResource {
+  /** Given with the values of the mesh and without any label, for its annotations: it says nothing of injection. */
+  readonly withoutLabels?: true;
   readonly source: Origin;
   readonly labels: Texts;
   readonly annotations: Texts;

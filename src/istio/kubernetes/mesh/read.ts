@@ -4,6 +4,7 @@ import type { Origin, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problem, quoted } from '../../problems.ts';
 import { readTag } from '../../releases/known.ts';
+import type { ContextItem } from './context.ts';
 import { withContext } from './context.ts';
 import { readDocument } from './documents.ts';
 import { isMeshValue } from './forms.ts';
@@ -39,7 +40,12 @@ export function readMesh(texts: readonly MeshText[]): Mesh {
     if ('code' in documents) reading.problems.push(documents);
     else for (const document of documents) readDocument(document, place, reading);
   }
-  return withContext(meshOf(reading), ...reading.context);
+  return withContext(meshOf(reading), ...reading.context.map(withoutLabels));
+}
+
+function withoutLabels(item: ContextItem): ContextItem {
+  if (item.kind !== 'namespace' || item.resource.labels.size > 0) return item;
+  return { ...item, resource: { ...item.resource, withoutLabels: true } };
 }
 
 function meshOf({ values: given, bare, implied, templates, problems }: MeshReading): Mesh {

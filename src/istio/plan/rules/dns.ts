@@ -78,7 +78,7 @@ export const dnsAfterRanges: Concern = (context) => {
   const chain = own ? 'ISTIO_OUTPUT' : 'OUTPUT';
   const jumps = ['nat', 'raw'].map((table) =>
     append(table, 'OUTPUT', [UDP], jump('ISTIO_OUTPUT'), {
-      ...because(`${table}.jump-outbound-udp`, 'UDP is looked at by ISTIO_OUTPUT, for DNS.'),
+      ...because(`${table}.jump-outbound-udp`, 'UDP goes through ISTIO_OUTPUT, for DNS.'),
       trace: 'JumpOutbound',
     }),
   );
