@@ -73,6 +73,10 @@ export const PROBLEMS = {
   'help-asked': { severity: 'error', text: '{value} makes istio-iptables {release} print its help and no rules' },
   'cleans-only': { severity: 'error', text: '{value} makes istio-iptables {release} remove its rules and make none' },
   'applies-nothing': { severity: 'warning', text: '{value} makes istio-iptables apply none of these rules' },
+  'too-many-items': {
+    severity: 'error',
+    text: '{name}: a list of {count} items; at most {most} are taken, for the release makes a rule of each',
+  },
   'empty-item': {
     severity: 'error',
     text: '{name}: {value} has an empty item; istio-iptables {release} makes a rule of it that iptables refuses',
