@@ -1,7 +1,9 @@
 /** The command line: yargs, and one file for each command. */
 
+import { existsSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
 import yargs from 'yargs';
+import { holdsStandardInput } from '../host/standard-input.ts';
 import { nearest, quoted } from '../istio/problems.ts';
 import { NEWEST, RELEASES } from '../istio/releases/known.ts';
 import { printable } from '../netfilter/printable.ts';
@@ -40,8 +42,9 @@ const COMMANDS: readonly CommandModule[] = [
 ];
 
 /** Runs the program with the words behind its name; sets the exit code of the process. */
-export async function runProgram(argv: readonly string[]): Promise<void> {
+export async function runProgram(words: readonly string[]): Promise<void> {
   const names = [...COMMANDS.flatMap(namesOf), 'completion'];
+  const argv = withCommand(words, names);
   const [first] = argv;
   if (first !== undefined && /^[a-z]/i.test(first) && !names.includes(first)) {
     refuse(`${quoted(first)} is not a command; there are ${names.join(', ')}${nearest(first, names)}`);
@@ -50,7 +53,9 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   const called = COMMANDS.find((command) => namesOf(command).includes(argv.find((word) => names.includes(word)) ?? ''));
   const parser = yargs([...familyFlags(argv)])
     .scriptName('istio-init')
-    .usage(`$0 COMMAND\n\nThe iptables rules that Istio makes for a sidecar, of any release from ${RELEASES[0]} to ${NEWEST}.`)
+    .usage(
+      `$0 COMMAND, or $0 FILE to look at anything: rules, a log, a manifest, a page\n\nThe iptables rules that Istio makes for a sidecar, of any release from ${RELEASES[0]} to ${NEWEST}.`,
+    )
     .parserConfiguration({
       'populate--': true,
       'boolean-negation': false,
@@ -88,6 +93,17 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
     if (!(error instanceof UsageError)) throw error;
     refuse(error.message);
   }
+}
+
+/**
+ * `istio-init ticket.txt`, `istio-init pid:7` and a pipe into `istio-init` are checks: the first command that anybody would
+ * type works. A word that names neither a command nor anything that is there is left, for the message about it.
+ */
+function withCommand(words: readonly string[], names: readonly string[]): readonly string[] {
+  const [first] = words;
+  if (first === undefined) return holdsStandardInput() ? ['check', '-'] : words;
+  if (names.includes(first) || (first.startsWith('-') && first !== '-')) return words;
+  return first === '-' || /^(@|release:|pid:|netns:|exec:|live$)/.test(first) || existsSync(first) ? ['check', ...words] : words;
 }
 
 class UsageError extends Error {}

@@ -16,6 +16,9 @@ export interface NftChain {
   readonly name: string;
   /** `input`, `output`, ...; undefined for one that is only jumped to. */
   readonly hook?: string;
+  /** Of a base chain: `nat`, `filter`, `route`. */
+  readonly type?: string;
+  readonly priority?: number;
   /** `accept` or `drop` of a base chain. */
   readonly policy?: string;
   readonly rules: readonly NftRule[];
@@ -42,6 +45,8 @@ export function readNftListing(text: string): readonly NftTable[] | undefined {
       tables.get(`${chain['family']} ${chain['table']}`)?.chains.set(`${chain['name']}`, {
         name: `${chain['name']}`,
         ...(typeof chain['hook'] === 'string' && { hook: chain['hook'] }),
+        ...(typeof chain['type'] === 'string' && { type: chain['type'] }),
+        ...(typeof chain['prio'] === 'number' && { priority: chain['prio'] }),
         ...(typeof chain['policy'] === 'string' && { policy: chain['policy'] }),
         rules: [],
       });

@@ -12,7 +12,7 @@ import type { Ruleset } from './rule.ts';
 import type { Scope, Unseen } from './unseen.ts';
 import { hidesRules, touches } from './unseen.ts';
 
-export type { Unseen, UnseenKind } from './unseen.ts';
+export type { Unseen } from './unseen.ts';
 
 /** The tables of a family that can be seen: all there are, or those that are named. One that is seen and not there is empty. */
 export type SeenTables = 'all' | readonly string[];

@@ -7,6 +7,7 @@ import type { SourceOptions } from './options.ts';
 import { factsOf, readInput, refuseArguments, refuseFilename } from './plan-input.ts';
 import type { RuleSource } from './rule-source.ts';
 import { rulesOf } from './rules-text.ts';
+import { runNote } from './run-note.ts';
 import { parseSource } from './source-name.ts';
 
 export type { Place } from '../host/live/live.ts';
@@ -46,7 +47,8 @@ function planSource(plan: CapturePlan, notes: readonly string[]): RuleSource {
   return { name: `Istio ${plan.release}`, seen: observeAll(plan), plan, problems: plan.problems, notes };
 }
 
-async function textSource(text: TextFile, family: Family | undefined): Promise<RuleSource> {
-  const { read, problems } = await rulesOf(text, family);
-  return { name: text.file, seen: observeText(read), problems, notes: [] };
+/** The rules in a text. Throws a ProblemError where there are none. */
+export async function textSource(text: TextFile, family: Family | undefined): Promise<RuleSource> {
+  const { read, problems, run } = await rulesOf(text, family);
+  return { name: text.file, seen: observeText(read), problems, notes: run === undefined ? [] : [runNote(run)], ...(run && { run }) };
 }

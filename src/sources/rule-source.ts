@@ -1,6 +1,7 @@
 /** What a SOURCE holds, how it is called, and what it can't show. */
 
 import type { Place } from '../host/live/live.ts';
+import type { Run } from '../istio/found/runs/run.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
 import type { Problem } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
@@ -17,6 +18,8 @@ export interface RuleSource {
   readonly places?: readonly Place[];
   /** What is known of the pod, for a live namespace. */
   readonly facts?: Facts;
+  /** The run that a log is the record of, where it failed: the rules in it were wanted, and need not be there. */
+  readonly run?: Run;
   readonly problems: readonly Problem[];
   /** Sentences for standard error. */
   readonly notes: readonly string[];

@@ -3,6 +3,7 @@
 import type { TextFile } from '../host/files.ts';
 import { API_VERSION } from '../istio/api-version.ts';
 import { nativeTablesIn, nativeText } from '../istio/found/native-nft.ts';
+import type { Run } from '../istio/found/runs/run.ts';
 import { printSource } from '../istio/origin.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
 import { planDocument, rulesetDocument } from '../istio/plan/plan-document.ts';
@@ -57,11 +58,17 @@ export function observedView({ seen, places, problems }: RuleSource): RulesView 
 export async function rulesOf(
   { file, text }: TextFile,
   family: Family | undefined,
-): Promise<{ readonly read: ReadResult; readonly problems: readonly Problem[] }> {
+): Promise<{ readonly read: ReadResult; readonly problems: readonly Problem[]; readonly run?: Run }> {
   const { readRules } = await import('../netfilter/read.ts');
   const { readProblemText } = await import('../netfilter/read/problems.ts');
   const read = readRules(text, family === undefined ? {} : { family });
-  const problems = read.problems.map(
+  const { runIn } = await import('../istio/found/runs/run.ts');
+  const run = runIn(text);
+  // What failed is told as the run's failure, in more words.
+  const told = read.problems.filter(
+    ({ code, line }) => code !== 'no-rules-found' && !run?.failures.some((failure) => failure.line === line),
+  );
+  const problems = (run === undefined ? read.problems : told).map(
     (found): Problem => ({
       ...problem('rules-text', { kind: 'file', file, line: found.line, column: 1 }, { reason: readProblemText(found) }),
       severity: found.severity === 'info' ? 'note' : found.severity,
@@ -70,5 +77,5 @@ export async function rulesOf(
   const native = nativeText(nativeTablesIn(text));
   if (native !== undefined) problems.push(problem('rules-text', { kind: 'file', file, line: 0, column: 0 }, { reason: native }));
   if (problems.some(({ severity }) => severity === 'error')) throw new ProblemError(problems);
-  return { read, problems };
+  return { read, problems, ...(run && { run }) };
 }

@@ -108,7 +108,7 @@ function swap({ to, between }: Swap, swaps: number, change: (target: Target, pla
     const silence = await listenIn(pair, to);
     let answers: Answers;
     try {
-      const stop = connectIn(pair, to);
+      const stop = await connectIn(pair, to);
       try {
         for (let done = 0; done < swaps; done += 1) await change(target, done % 2 === 0 ? other : one);
       } finally {

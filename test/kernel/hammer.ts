@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import type { Namespace } from './namespace.ts';
 import type { Pair } from './pod-and-client.ts';
 import { ADDRESSES } from './pod-and-client.ts';
+import { PYTHON } from './python.ts';
 
 const PROXY = 1337;
 const APPLICATION = 1000;
@@ -40,7 +41,7 @@ export async function listenIn({ pod, client }: Pair, { inbound, outbound, datag
     script(pod, ['listen', 'e', `${APPLICATION}`, ...tcp(inbound)]),
     script(client, ['listen', 'e', `${APPLICATION}`, ...tcp(outbound), ...datagrams.map((port) => `udp:0.0.0.0:${port}`)]),
   ];
-  await Promise.all(listeners.map((listener) => Promise.race([once(listener.stdout, 'data'), listener])));
+  await Promise.all(listeners.map(begins));
   return async () => {
     for (const { stdin } of listeners) stdin.end();
     await Promise.all(listeners);
@@ -49,8 +50,8 @@ export async function listenIn({ pod, client }: Pair, { inbound, outbound, datag
 
 let begun = 0;
 
-/** Two processes connect without pause, at least twenty times, one from outside and one from an application in the pod; the answer ends them. */
-export function connectIn({ pod, client }: Pair, { inbound, outbound, datagrams }: Destinations): () => Promise<Answers> {
+/** Two processes connect without pause, at least twenty times, one from outside and one from an application in the pod; the answer, which comes when both do, ends them. */
+export async function connectIn({ pod, client }: Pair, { inbound, outbound, datagrams }: Destinations): Promise<() => Promise<Answers>> {
   const tcp = (ports: readonly number[]): readonly string[] => ports.map((port) => `tcp:${port}`);
   // In the same pair one after the other, none may use the source ports of the one before.
   const first = `${(begun++ % 40) * 1200}`;
@@ -58,9 +59,12 @@ export function connectIn({ pod, client }: Pair, { inbound, outbound, datagrams 
     script(client, ['connect', first, `${APPLICATION}`, ADDRESSES.ip.pod, ...tcp(inbound)]),
     script(pod, ['connect', first, `${APPLICATION}`, ADDRESSES.ip.client, ...tcp(outbound), ...datagrams.map((port) => `udp:${port}`)]),
   ];
+  await Promise.all(callers.map(begins));
   return async () => {
     for (const { stdin } of callers) stdin.end();
-    const said = await Promise.all(callers.map(async (caller) => JSON.parse((await caller).stdout) as Record<string, number>));
+    const said = await Promise.all(
+      callers.map(async (caller) => JSON.parse((await caller).stdout.replace(/^.*\n/, '')) as Record<string, number>),
+    );
     const total: Record<string, number> = {};
     for (const [letter, count] of said.flatMap((one) => Object.entries(one))) total[letter] = (total[letter] ?? 0) + count;
     const { c: captured = 0, e: escaped = 0, ...lost } = total;
@@ -70,7 +74,12 @@ export function connectIn({ pod, client }: Pair, { inbound, outbound, datagrams 
 
 const PROGRAM = fileURLToPath(new URL('hammer.py', import.meta.url));
 
+/** When it has said that it begins, or has ended before. */
+async function begins(script: Script): Promise<void> {
+  await Promise.race([once(script.stdout, 'data'), script]);
+}
+
 // Each ends when its standard input does, and so with this process as well, however that ends.
 function script({ name }: Namespace, args: readonly string[]): Script {
-  return execa('ip', ['netns', 'exec', name, 'python3', '-I', '-S', PROGRAM, ...args], { stdin: 'pipe' });
+  return execa('ip', ['netns', 'exec', name, PYTHON, '-I', '-S', PROGRAM, ...args], { stdin: 'pipe' });
 }

@@ -197,7 +197,7 @@ describeKernel.each(['nft', 'legacy'] as const)('between two settings, with ipta
           expect(single.flatMap(({ part }) => /^\*(\w+)/.exec(part)?.[1] ?? [])).toEqual(order);
           for (const { command, part } of single) {
             expect(await pair.pod.run(feed(command, part))).toMatchObject({ exitCode: 0 });
-            const { captured, ...others } = await connectIn(pair, to)();
+            const { captured, ...others } = await (await connectIn(pair, to))();
             expect(others, `after ${part}`).toEqual({ escaped: 0, lost: {} });
             expect(captured).toBeGreaterThanOrEqual(40);
           }

@@ -1,5 +1,6 @@
 /** Network namespaces for tests: made, used, and always removed. */
 
+import { threadId } from 'node:worker_threads';
 import { execa } from 'execa';
 
 /** What a script in a namespace said. */
@@ -20,7 +21,7 @@ let made = 0;
 /** Hands a fresh namespace, in which `lo` is up, to `use`; removes it afterwards, also when `use` fails. */
 export async function inNamespace<R>(use: (namespace: Namespace) => Promise<R>): Promise<R> {
   made += 1;
-  const name = `istio-init-${process.pid}-${made}`;
+  const name = `istio-init-${process.pid}-${threadId}-${made}`;
   await execa('ip', ['netns', 'add', name]);
   try {
     await execa('ip', ['-n', name, 'link', 'set', 'lo', 'up']);

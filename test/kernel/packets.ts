@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { Family } from '../../src/netfilter/family.ts';
+import { PYTHON } from './python.ts';
 import type { Header } from './tracing-header.ts';
 import { readHeader } from './tracing-header.ts';
 
@@ -91,7 +92,7 @@ const PROGRAM = fileURLToPath(new URL('packets.py', import.meta.url));
 
 /** Starts the program that sends, on one processor; the devices have the same names in both namespaces. */
 export function packetsIn(pod: string, outside: string, processor: number, devices: readonly string[]): Packets {
-  const child = execa('python3', ['-I', '-S', '-B', PROGRAM, pod, outside, String(processor), ...devices], {
+  const child = execa(PYTHON, ['-I', '-S', '-B', PROGRAM, pod, outside, String(processor), ...devices], {
     buffer: false,
     stderr: 'inherit',
     reject: false,

@@ -3,6 +3,7 @@
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { PYTHON } from './python.ts';
 
 /** A user and a group. */
 export type Owner = readonly [uid: number, gid: number];
@@ -69,7 +70,7 @@ const PROGRAM = fileURLToPath(new URL('sockets.py', import.meta.url));
 /** Starts the program that makes the sockets in a namespace. */
 export function socketsIn(namespace: string): Sockets {
   // Without site-packages it starts in a third of the time.
-  const child = execa('ip', ['netns', 'exec', namespace, 'python3', '-I', '-S', PROGRAM], {
+  const child = execa('ip', ['netns', 'exec', namespace, PYTHON, '-I', '-S', PROGRAM], {
     buffer: false,
     stderr: 'inherit',
     reject: false,

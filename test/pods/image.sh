@@ -2,6 +2,7 @@
 # Builds the image of the Dockerfile on a machine without a Docker engine: buildah, on a base that mmdebstrap makes.
 # Needs root, dist/bin (npm run build) and Debian's buildah, podman, runc, conmon, netavark and mmdebstrap. The base is kept in $IMAGE_CACHE for the next run.
 #
+#   test/pods/image.sh base           makes the base alone, which needs nothing of ours
 #   test/pods/image.sh [TAG]          builds localhost/istio-init:TAG (default: test), and then prints, for `eval`:
 #
 #     CONTAINERS_CONF     what podman and buildah need here, exported
@@ -49,6 +50,7 @@ fi
     podman $storage import -q --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' "$cache/base.tar" "$base" >/dev/null
     lap 'import of the base'
   fi
+  [ "$tag" != base ] || exit 0
   buildah $storage bud --isolation chroot --pull-never --layers --build-arg "BASE_IMAGE=$base" --build-arg PROGRAM=built \
     -t "$image" "$here" >"$cache/build.log" 2>&1 || { cat "$cache/build.log" >&2; exit 1; }
   lap "build of $image"

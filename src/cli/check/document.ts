@@ -21,6 +21,7 @@ export function checkDocument(report: Report): object {
     ...(ruleSource === undefined || identified === undefined
       ? {}
       : { identity: identificationDocument(reportOf(identified, ruleSource, unseen, false)), places: ruleSource.places ?? [] }),
+    ...(ruleSource?.run === undefined ? {} : { run: ruleSource.run }),
     ...(drift === undefined ? {} : { drift: driftDocument(drift) }),
     ...(connection === undefined ? {} : { connection }),
     findings,

@@ -11,6 +11,7 @@ import { driftCounts } from './drift-words.ts';
 import { amountText } from './identity.ts';
 import type { Report } from './report.ts';
 import { firstOfEach } from './report.ts';
+import { runLines } from './run-lines.ts';
 import { headline } from './verdict.ts';
 
 /** The answer, what it rests on as a list, the drift as a block that is shown as a diff, findings, and what to do next. */
@@ -18,8 +19,8 @@ export function markdownForm(report: Report): string {
   const parts = [
     [`### ${plainText(headline(report))}`],
     summary(report),
-    driftBlock(report),
-    firstOfEach(report.findings).map(({ severity, text, fix, others }) => {
+    report.ruleSource?.run === undefined ? driftBlock(report) : [],
+    firstOfEach(report.ruleSource?.run === undefined ? report.findings : []).map(({ severity, text, fix, others }) => {
       const more = others === 0 ? '' : `  \n  and ${others} more of this kind`;
       return `- **${severity}**: ${plainText(text)}  \n  fix: ${plainText(fix)}${more}`;
     }),
@@ -40,8 +41,10 @@ export function markdownForm(report: Report): string {
 }
 
 function summary(report: Report): readonly string[] {
-  const { identified, drift, connection, unreadable } = report;
+  const { identified, drift, connection, unreadable, ruleSource } = report;
   if (unreadable !== undefined) return [];
+  if (ruleSource?.run !== undefined)
+    return ruleSource.run.failures.flatMap(runLines).map(([label, text]) => `- ${label}: ${plainText(text)}`);
   const [likeliest] = identified?.answers ?? [];
   const against = drift === undefined ? '' : `, against ${drift.against}`;
   return [

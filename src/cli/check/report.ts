@@ -43,7 +43,7 @@ export interface Report {
   readonly machine?: readonly Aspect[];
 }
 
-export type Verdict = 'as it should be' | 'no rules of Istio' | 'not as it should be' | 'not seen';
+export type Verdict = 'failed' | 'as it should be' | 'no rules of Istio' | 'not as it should be' | 'not seen';
 
 /** Findings of one kind that a person is shown. */
 const MOST = 3;
@@ -63,6 +63,7 @@ export function firstOfEach(findings: readonly Finding[]): readonly (Finding & {
 
 /** The one answer to what was asked. */
 export function verdictOf({ unreadable, ruleSource, identified, drift, findings, notLooked }: Report): Verdict {
+  if (ruleSource?.run !== undefined) return 'failed';
   if (unreadable !== undefined || findings.some(({ code }) => code === 'native-rules')) return 'not seen';
   const judgement = judgementOf({
     unseen: [...(ruleSource?.seen.unseen ?? []), ...(notLooked ?? [])],
@@ -80,8 +81,8 @@ function isHidden({ places, seen }: RuleSource): boolean {
   return places !== undefined && FAMILIES.some((family) => seen.seen[family] !== 'all');
 }
 
-/** 0 as it should be, or nothing of Istio; 1 drift or a finding that is more than a note; 2 the rules can not be seen. */
+/** 0 as it should be, or nothing of Istio; 1 drift, a finding that is more than a note, or a run that failed; 2 the rules can not be seen. */
 export function exitCodeOf(report: Report): number {
   const verdict = verdictOf(report);
-  return verdict === 'not seen' ? 2 : verdict === 'not as it should be' ? 1 : 0;
+  return verdict === 'not seen' ? 2 : verdict === 'not as it should be' || verdict === 'failed' ? 1 : 0;
 }

@@ -9,6 +9,7 @@ import { driftCounts, driftLines } from './drift-words.ts';
 import { amountText } from './identity.ts';
 import type { Report, Verdict } from './report.ts';
 import { firstOfEach, verdictOf } from './report.ts';
+import { partlyApplied, runLines } from './run-lines.ts';
 import { headline } from './verdict.ts';
 
 /** Differences shown before the command that shows all. */
@@ -20,15 +21,17 @@ const VERDICT_STYLES: Readonly<Record<Verdict, Style>> = {
   'no rules of Istio': 'heading',
   'not as it should be': 'removed',
   'not seen': 'removed',
+  failed: 'removed',
 };
 
 /** The whole screen: the answer first, then what it rests on, then what to do next. */
 export function textForm(report: Report, paint: Paint): string {
   const parts = [
     [paint(VERDICT_STYLES[verdictOf(report)], onOneLine(headline(report)))],
+    failureLines(report, paint),
     ruleLines(report, paint),
     connectionLines(report, paint),
-    findingLines(report, paint),
+    ...(report.ruleSource?.run === undefined ? [findingLines(report, paint)] : []),
     [...unseenLines(report, paint), ...nextLines(report, paint)],
     machineLines(report, paint),
   ];
@@ -43,8 +46,25 @@ function labelled(paint: Paint, label: string, lines: readonly string[]): readon
   return lines.map((line, index) => `${paint('heading', (index === 0 ? label : '').padEnd(LABEL))}${line}`);
 }
 
+function failureLines({ ruleSource }: Report, paint: Paint): readonly string[] {
+  const failures = ruleSource?.run?.failures ?? [];
+  const partly = failures.map(partlyApplied).find((one) => one !== undefined);
+  return [
+    ...failures.flatMap(runLines).flatMap(([label, text]) => labelled(paint, label, [onOneLine(text)])),
+    ...labelled(paint, 'partly', partly === undefined ? [] : [partly]),
+  ];
+}
+
 function ruleLines(report: Report, paint: Paint): readonly string[] {
-  const { identified, drift, unreadable } = report;
+  const { identified, drift, unreadable, ruleSource } = report;
+  if (ruleSource?.run !== undefined) {
+    const [wanted] = identified?.answers ?? [];
+    return labelled(
+      paint,
+      'wanted',
+      wanted === undefined ? [] : [`${makerText(identified)}; ${amountText(report)}`, onOneLine(settingsText(wanted))],
+    );
+  }
   if (unreadable !== undefined) return [];
   const [likeliest] = identified?.answers ?? [];
   return [

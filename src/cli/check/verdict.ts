@@ -20,6 +20,8 @@ export function headline(report: Report): string {
       return `${name}: as it should be${isPart(report) ? ', as far as it is shown' : ''}`;
     case 'no rules of Istio':
       return `${name}: no rules of Istio's sidecar`;
+    case 'failed':
+      return `${name}: THE RUN FAILED: ${report.ruleSource?.run?.failures[0]?.text ?? 'it does not say why'}`;
     case 'not seen':
       return `${name}: ${notSeen(report)}`;
     case 'not as it should be':

@@ -48,7 +48,12 @@ export async function lint({ files: operands, given, failOn, failOnOption = '--f
     ...(release === undefined ? {} : { release }),
     findDead: dead.find,
   });
-  const passed: Passed = { skipped: new Map(), problems: [] };
+  let others = 0;
+  const other: Passed['other'] = (object, known) => {
+    others += 1;
+    gathering.other(object, known);
+  };
+  const passed: Passed = { skipped: new Map(), problems: [], other };
   const count = await eachWorkload(
     files,
     mesh,
@@ -62,7 +67,7 @@ export async function lint({ files: operands, given, failOn, failOnOption = '--f
   for (const one of [...mesh.problems, ...passed.problems]) gathering.problem(one);
   const report = gathering.report();
   const unread = passed.problems.some(({ severity }) => severity === 'error');
-  if (count === 0 && !unread) throw noneFound(files.join(' '), passed);
+  if (count + others === 0 && !unread) throw noneFound(files.join(' '), passed);
   return {
     output: LINT_FORMS[form].print({ ...report, skipped: passed.skipped }, paint),
     problems: [],

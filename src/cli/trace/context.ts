@@ -13,7 +13,7 @@ import type { Problem } from '../../istio/problems.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { Unseen } from '../../netfilter/observation.ts';
-import { observeAll, observeText } from '../../netfilter/observation.ts';
+import { observeAll } from '../../netfilter/observation.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Rule } from '../../netfilter/rule.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
@@ -23,9 +23,8 @@ import { planName } from '../../sources/operands.ts';
 import type { SourceOptions } from '../../sources/options.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { factsOf, readInput } from '../../sources/plan-input.ts';
-import { readSource } from '../../sources/read-source.ts';
+import { readSource, textSource } from '../../sources/read-source.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
-import { rulesOf } from '../../sources/rules-text.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { beyondRules } from '../check/namespace-evidence.ts';
@@ -81,10 +80,7 @@ async function sourceIn(
 ): Promise<WorkloadSource> {
   if (name.kind !== 'settings' && name.kind !== 'file') return readSource(source, given, family);
   const input = await readInput(name, given);
-  if (input.kind === 'text') {
-    const { read, problems } = await rulesOf(input.text, family);
-    return { name: input.text.file, seen: observeText(read), problems, notes: [] };
-  }
+  if (input.kind === 'text') return textSource(input.text, family);
   const { plan, notes, facts, of, without } = input;
   return {
     name: `Istio ${plan.release}`,
@@ -159,6 +155,7 @@ async function foundSetting(
       ...options,
       facts,
       state,
+      ...(ruleSource.run && { failed: ruleSource.run }),
     }),
     inferred: inferredText(identified, likeliest),
     ...(exact && { twin: `@${likeliest.plan.release}` }),

@@ -1,9 +1,9 @@
+import { explainCause } from '../../istio/found/runs/cause-and-fix.ts';
+import type { Cause } from '../../istio/found/runs/failure-signs.ts';
+import { causeOf } from '../../istio/found/runs/failure-signs.ts';
 import type { Family } from '../../netfilter/family.ts';
-import { modulesFor } from '../kernel/kernel-modules.ts';
+import { modulesFor } from '../../netfilter/kernel-modules.ts';
 import type { Ran } from '../run.ts';
-import { explainCause } from './cause-and-fix.ts';
-import type { Cause } from './failure-signs.ts';
-import { causeOf } from './failure-signs.ts';
 import type { Rights } from './rights.ts';
 import { readRights } from './rights.ts';
 

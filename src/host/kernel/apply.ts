@@ -19,6 +19,7 @@ import type { Worked } from './convergence.ts';
 import { work } from './convergence.ts';
 import type { DesiredState } from './desired-state.ts';
 import { desiredStateOf, EMPTY_STATE } from './desired-state.ts';
+import { obstaclesIn } from './obstacles.ts';
 import type { ApplyOptions } from './options.ts';
 import { refusalBefore } from './preconditions.ts';
 import type { ApplyResult } from './result.ts';
@@ -127,7 +128,7 @@ async function underLock(
   return {
     ...result,
     reasons: [...earlier, ...result.reasons],
-    warnings: [...unlocked, ...result.warnings],
+    warnings: [...unlocked, ...result.warnings, ...(await obstaclesIn(worked))],
     processes: effects.programs.started(),
   };
 }

@@ -17,15 +17,34 @@ export interface NftTables {
   readonly ip6: boolean | undefined;
   /** What nft shows of all of them, to hold what iptables-nft-save prints against. */
   readonly listed: readonly NftTable[];
+  /** Chains of other tables that translate addresses. */
+  readonly natHooks: readonly NatHook[];
+}
+
+/** A base chain of the nat type in a table that no iptables shows. */
+export interface NatHook {
+  /** `ip bar`. */
+  readonly table: string;
+  readonly chain: string;
+  readonly hook: 'prerouting' | 'output';
+  readonly priority: number;
 }
 
 /** One process for all answers. Without nft there are no native tables: nothing here could have made any. */
 export async function listNftTables(namespace: Namespace, deadline: number): Promise<NftTables> {
   const listed = await listEveryNftTable(namespace, deadline);
-  if ('failure' in listed) return { native: [], ip: undefined, ip6: undefined, listed: [] };
+  if ('failure' in listed) return { native: [], ip: undefined, ip6: undefined, listed: [], natHooks: [] };
   const native = listed.flatMap(({ family, name }) => (family === 'inet' && name.startsWith('istio-proxy-') ? [name] : []));
   const any = (of: string): boolean => listed.some(({ family }) => family === of);
-  return { native, ip: any('ip'), ip6: any('ip6'), listed };
+  return { native, ip: any('ip'), ip6: any('ip6'), listed, natHooks: listed.flatMap(natHooksOf) };
+}
+
+function natHooksOf(table: NftTable): readonly NatHook[] {
+  const { family, name, chains = [] } = table;
+  if (!['ip', 'ip6', 'inet'].includes(family) || isIptables(table) || name.startsWith('istio-proxy-')) return [];
+  return chains.flatMap(({ name: chain, type, hook, priority = 0 }): readonly NatHook[] =>
+    type === 'nat' && (hook === 'prerouting' || hook === 'output') ? [{ table: `${family} ${name}`, chain, hook, priority }] : [],
+  );
 }
 
 /** The input of `nft -f -` that removes native tables, all or none. */

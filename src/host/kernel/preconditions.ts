@@ -1,6 +1,6 @@
 /** What ends the work after the first look, before anything is changed. */
 
-import { explainCause } from '../failure/cause-and-fix.ts';
+import { explainCause } from '../../istio/found/runs/cause-and-fix.ts';
 import { plainFailure } from '../failure/failure.ts';
 import { readRights } from '../failure/rights.ts';
 import { hasIp6, holdsOurs } from './backend.ts';

@@ -1,6 +1,7 @@
 /** What a look found besides, in words: none of it stops the work. */
 
 import type { OwnershipWarning } from '../../istio/found/ownership.ts';
+import { iptables } from '../../netfilter/print.ts';
 import { holdsOurs } from './backend.ts';
 import type { DesiredState, Planned } from './desired-state.ts';
 import { capturesIp6 } from './desired-state.ts';
@@ -47,6 +48,8 @@ function ownershipText({ code, family, table, chain, rule }: OwnershipWarning): 
       return `left as it is, though a release of Istio may have made it: ${rule ?? ''} (${where})`;
     case 'ambient-chain':
       return `left as it is: a chain of Istio's node agent for ambient pods (${where})`;
+    case 'guardrail':
+      return `left as it is, and nothing gets past it: ${rule ?? ''} (${where}). An interrupted istio-iptables --reconcile leaves such rules; if nobody wants it: ${iptables(family)} -t ${table} -D ${chain} ${rule ?? ''}`;
     case 'foreign-istio-chain':
       return `left as it is, with all that leads to it: a chain that no release of Istio makes, whatever its name (${where})`;
     default:

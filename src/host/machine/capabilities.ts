@@ -1,6 +1,6 @@
 /** What this process may do: as whom it runs, which capabilities it has, and which it can never get. */
 
-import { explainCause } from '../failure/cause-and-fix.ts';
+import { explainCause } from '../../istio/found/runs/cause-and-fix.ts';
 import type { Capability, Rights } from '../failure/rights.ts';
 import { BITS, readRights } from '../failure/rights.ts';
 import type { Aspect } from './aspect.ts';

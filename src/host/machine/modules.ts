@@ -1,12 +1,12 @@
 /** Whether the kernel has what some rules need. */
 
+import { explainCause } from '../../istio/found/runs/cause-and-fix.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
+import { modulesFor } from '../../netfilter/kernel-modules.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
-import { explainCause } from '../failure/cause-and-fix.ts';
 import { readRights } from '../failure/rights.ts';
-import { modulesFor } from '../kernel/kernel-modules.ts';
 import type { Aspect } from './aspect.ts';
 import { amiss, fine } from './aspect.ts';
 import type { Evidence } from './kernel-has.ts';

@@ -2,7 +2,7 @@
 
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { explainCause } from '../failure/cause-and-fix.ts';
+import { explainCause } from '../../istio/found/runs/cause-and-fix.ts';
 import { LOCK_FILE, lockFileEnvironment, mayWrite, readRights } from '../failure/rights.ts';
 import type { Aspect } from './aspect.ts';
 import { amiss, fine } from './aspect.ts';

@@ -19,7 +19,7 @@ import { resolveRelease } from '../releases/resolve-release.ts';
 import type { Facts } from '../settings/facts.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SidecarFile } from '../settings/sidecar-file.ts';
-import { changedAfterInjection, misplaced, notRead, reroutedByOlderName, unknown } from './lint/annotations.ts';
+import { asLabels, changedAfterInjection, misplaced, notRead, reroutedByOlderName, unknown } from './lint/annotations.ts';
 import type { FindDead } from './lint/dead-rules.ts';
 import { deadBySettings } from './lint/dead-rules.ts';
 import { proxyFsGroup, proxyIds } from './lint/identity.ts';
@@ -29,8 +29,18 @@ import type { LintCode } from './lint/kinds.ts';
 import { LINTS } from './lint/kinds.ts';
 import { portsOfIstio, statusPort } from './lint/listeners.ts';
 import { nativeNftables, valuesNotRead } from './lint/mesh-values.ts';
+import { podSecurity } from './lint/pod-security.ts';
 import { capturesNothing, inboundExcludes, outboundExcludedPorts, outboundPorts, portsTwice, portZero } from './lint/ports.ts';
-import { droppedRanges, excludedRanges, hostBits, ip6RangesIdle, rangeForAll, rangesBoth, rangesInRanges } from './lint/ranges.ts';
+import {
+  droppedRanges,
+  excludedRanges,
+  excludesEverything,
+  hostBits,
+  ip6RangesIdle,
+  rangeForAll,
+  rangesBoth,
+  rangesInRanges,
+} from './lint/ranges.ts';
 import { imageReadsOtherwise } from './lint/skew.ts';
 import type { Raised, SettingsCheck, SettingsSubject, WorkloadCheck, WorkloadSubject } from './lint/subject.ts';
 import { settingsOfFile, settingsOfWorkload } from './lint/subject.ts';
@@ -57,6 +67,7 @@ const SETTINGS_CHECKS: readonly SettingsCheck[] = [
   hostBits,
   rangeForAll,
   droppedRanges,
+  excludesEverything,
   portsTwice,
   portZero,
   capturesNothing,
@@ -68,6 +79,7 @@ const WORKLOAD_CHECKS: readonly WorkloadCheck[] = [
   unclearWish,
   onHostNetwork,
   misplaced,
+  asLabels,
   unknown,
   notRead,
   reroutedByOlderName,
@@ -78,6 +90,7 @@ const WORKLOAD_CHECKS: readonly WorkloadCheck[] = [
   portsOfIstio,
   statusPort,
   withoutProxy,
+  podSecurity,
   ip6NotCaptured,
   dnsWithoutServers,
   variablesWithoutEffect,
@@ -231,7 +244,7 @@ function orProblems<V>(problems: Problem[], work: () => V): V | undefined {
   }
 }
 
-function filled({ code, source, args, severity = LINTS[code].severity }: Raised): Diagnostic {
+export function filled({ code, source, args, severity = LINTS[code].severity }: Raised): Diagnostic {
   const { text, fix } = LINTS[code];
   const fill = (words: string): string => onOneLine(words.replace(/\{(\w+)\}/g, (_, name: string) => args[name] ?? ''));
   return { code, severity, source, text: fill(text), fix: fill(fix) };

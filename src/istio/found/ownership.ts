@@ -8,6 +8,7 @@ import { keepOnly } from '../../netfilter/reconcile/owned.ts';
 import type { Rule } from '../../netfilter/rule.ts';
 import { isForeignIstioChain } from './ownership/chain-names.ts';
 import { claimRemains, claimWhole, isDistinctive, missingFrom, without } from './ownership/claims.ts';
+import { guardrailsIn } from './ownership/guardrails.ts';
 import type { Both, BuiltInChain } from './ownership/parts.ts';
 import { ambientChainsIn, builtInRules, ownChainsOf } from './ownership/parts.ts';
 import { readingsOf } from './ownership/readings.ts';
@@ -23,6 +24,8 @@ export interface OwnershipWarning {
     | 'looks-like-ours'
     /** A chain of the node agent for ambient pods. */
     | 'ambient-chain'
+    /** A rule such as istio-iptables --reconcile puts there while it works, without the others of its set. */
+    | 'guardrail'
     /** A chain whose name begins as Istio's do, and that no release makes. */
     | 'foreign-istio-chain';
   readonly family: Family;
@@ -49,6 +52,8 @@ export interface Ownership {
  * releases whose chains are most like those that are there. Otherwise a user's own rule would be
  * removed as the leftover of a release that never ran here.
  *
+ * What an interrupted `--reconcile` leaves in filter is ours where the whole set of it stands.
+ *
  * `likely` is a plan that may have made the state, or is wanted now: where it explains all of the state,
  * nothing else is asked; and what is left of its blocks is ours even where a rule is missing or moved.
  */
@@ -56,10 +61,17 @@ export function ownedIn(live: Both, likely?: Both): Ownership {
   const state = { ip: stateOf('ip', live), ip6: stateOf('ip6', live) };
   const explained = likely === undefined ? undefined : explain(live, state, likely);
   const { claims, doubted } = explained ?? claim(live, state, likely);
+  const guardrails = { ip: guardrailsIn(live.ip), ip6: guardrailsIn(live.ip6) };
   return {
-    ip: ownedOf(state.ip, claims.ip),
-    ip6: ownedOf(state.ip6, claims.ip6),
-    warnings: FAMILIES.flatMap((family) => [...chainWarnings(family, live), ...doubted[family]]),
+    ip: ownedOf(state.ip, [...claims.ip, ...guardrails.ip.whole]),
+    ip6: ownedOf(state.ip6, [...claims.ip6, ...guardrails.ip6.whole]),
+    warnings: FAMILIES.flatMap((family) => [
+      ...chainWarnings(family, live),
+      ...doubted[family],
+      ...guardrails[family].some.flatMap(({ chain, rules }) =>
+        rules.map((rule): OwnershipWarning => ({ code: 'guardrail', family, table: 'filter', chain, rule: printRule(rule) })),
+      ),
+    ]),
   };
 }
 

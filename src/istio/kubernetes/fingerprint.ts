@@ -1,5 +1,6 @@
 /** What two workloads must have in common to be told the same: a text, cheap to make. */
 
+import { destinationsOf, destinationText } from './destinations.ts';
 import { isIgnored } from './injection/left-out.ts';
 import { isProgram } from './injection/observed-arguments.ts';
 import type { Container, Ids, Texts, Workload } from './manifest/workload.ts';
@@ -17,12 +18,17 @@ export function fingerprintOf({ kind, namespace, annotations, jobAnnotations, po
   pushIstio(parts, pod.annotations);
   // An empty label beats the annotation as any other does, so that it is not the same as none.
   parts.push(pod.labels.get('sidecar.istio.io/inject')?.value ?? '\n');
+  // Annotations of Istio among the labels.
+  for (const [name, { value }] of pod.labels) if (name.includes('istio.io/')) parts.push(name, value);
   for (const { selector } of proxyConfigs) for (const label of selector.keys()) parts.push(pod.labels.get(label)?.value ?? '\n');
   parts.push(pod.hostNetwork ? 'host' : 'own', ...pod.addresses.map(familyOf), '\n', ...(pod.nameservers ?? ['\n']));
   pushIds(parts, pod.ids);
   for (const container of pod.containers) pushContainer(parts, container);
   parts.push('\n');
-  for (const container of pod.initContainers) pushContainer(parts, container);
+  for (const container of pod.initContainers) {
+    pushContainer(parts, container);
+    if (!container.name.value.startsWith('istio-')) parts.push(...destinationsOf(container).map(destinationText));
+  }
   return parts.join('\0');
 }
 

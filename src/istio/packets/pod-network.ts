@@ -8,6 +8,7 @@ import type { Chain, Ruleset } from '../../netfilter/rule.ts';
 import { BUILT_IN_CHAINS } from '../../netfilter/rule.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import { bearing, touches } from '../../netfilter/unseen.ts';
+import type { Run } from '../found/runs/run.ts';
 import type { CapturePlan } from '../plan/plan.ts';
 import type { Facts } from '../settings/facts.ts';
 import { valuesOf } from '../settings/settings.ts';
@@ -27,6 +28,8 @@ export interface PodNetwork {
   readonly state: PodState;
   /** What may be there and can't be seen, in words that end a sentence: no verdict is sure then. */
   readonly unseen: Readonly<Record<Family, readonly string[]>>;
+  /** The run that was to make these rules and failed: none of them need be there. */
+  readonly failed?: Run;
 }
 
 export interface PodNetworkOptions {
@@ -34,6 +37,7 @@ export interface PodNetworkOptions {
   readonly state?: PodState;
   /** Who the proxy really runs as. */
   readonly proxy?: Owner;
+  readonly failed?: Run;
 }
 
 /** The scene of a plan: all of it can be seen. */
@@ -45,7 +49,7 @@ export function podNetworkOfPlan(plan: CapturePlan, { facts = {}, state = {}, pr
 /** The scene of rules that were found, and of the plan that is thought to have made them. */
 export function podNetworkOfRules(seen: Observation, made: CapturePlan, options: PodNetworkOptions = {}): PodNetwork {
   const rules = { ip: withUnseen(seen, 'ip'), ip6: withUnseen(seen, 'ip6') };
-  return { ...podNetworkOfPlan({ ...made, ...rules }, options), unseen: hiddenIn(seen) };
+  return { ...podNetworkOfPlan({ ...made, ...rules }, options), unseen: hiddenIn(seen), ...(options.failed && { failed: options.failed }) };
 }
 
 /** What of a state packets may meet and nobody could see, in words that end a sentence. */
@@ -115,10 +119,16 @@ export function traceIn({ plan, facts, state }: PodNetwork, packet: Packet): Tra
 /** The verdict of a trace: `unknown` where something may be there that can't be seen. */
 export function verdictIn(podNetwork: PodNetwork, { end, packet }: Pick<Trace, 'end' | 'packet'>): Verdict {
   const found = verdictOf(end, podNetwork.ports);
+  if (podNetwork.failed !== undefined) return { id: 'unknown', words: notApplied(podNetwork.failed, found) };
   const hidden = podNetwork.unseen[packet.family];
   if (hidden.length > 0 && found.id !== 'unknown')
     return { id: 'unknown', words: `unknown: ${found.id} by what can be seen (${found.words}), but there is more: ${hidden.join('; ')}` };
   return refused(podNetwork, found, packet);
+}
+
+function notApplied({ failures: [first] }: Run, { id, words }: Verdict): string {
+  const place = first === undefined ? '' : ` (line ${first.line}: ${first.text})`;
+  return `unknown: these rules were not applied${place}${id === 'unknown' ? '' : `; they would have it ${id} (${words})`}`;
 }
 
 /** Before the proxy listens, what REDIRECT sends to it finds a closed port. */

@@ -92,6 +92,18 @@ export const INJECTION_CHANGES = {
     touches: 'no traffic',
     what: 'The proxy can be injected as a native sidecar: an init container that restarts always, behind the one that makes the rules.',
   },
+  nativeSidecarsByAnnotation: {
+    spans: '1.24 -',
+    commits: [],
+    touches: 'users of the annotation',
+    what: 'sidecar.istio.io/nativeSidecar decides for its pod.',
+  },
+  nativeSidecarsByDefault: {
+    spans: '1.27 -',
+    commits: [],
+    touches: 'every pod',
+    what: "With kubelet 1.33 or newer the proxy is a native sidecar by default (ENABLE_NATIVE_SIDECARS is auto), and what makes the rules runs first: traffic of the pod's other init containers is captured by istio-init from then on, and no longer refused with the CNI plugin.",
+  },
   injectsReroutedByNewName: {
     spans: '1.25 -',
     commits: [],

@@ -9,6 +9,8 @@ export interface Announcement {
   readonly family: Family;
   /** Null without `-t`. */
   readonly table: string | null;
+  /** Of `iptables-save`: its output begins with `*nat`, where input of iptables-restore may have `* nat`. */
+  readonly saves?: true;
 }
 
 /** A command that changes a table: `words` begin with the operation (`-A`). */
@@ -77,7 +79,7 @@ function readCommand(words: readonly Word[], run: boolean): CommandLine | null {
   const family = program === 'ip6tables' ? 'ip6' : 'ip';
   const { table, rest } = takeOptions(words.slice(words.findIndex((word) => PROGRAM.test(word.text)) + 1));
   const named = table === null || /^[A-Za-z][A-Za-z0-9_-]{0,30}$/.test(table);
-  if (tool === '-save') return { kind: 'announces', family, table: named ? table : null };
+  if (tool === '-save') return { kind: 'announces', family, table: named ? table : null, saves: true };
   if (tool === '-restore') return { kind: 'announces', family, table: null };
   const operation = rest.findIndex((word) => operationOf(cleaned(word)) !== undefined);
   const asked = operationOf(cleaned(rest[operation]));

@@ -6,6 +6,7 @@ import type { Word } from '../words.ts';
 import { bareText, splitWords } from '../words.ts';
 import type { Edit } from './edit.ts';
 import type { Line } from './lines.ts';
+import { withoutRemark } from './remarks.ts';
 import type { KnownOfRule } from './rule.ts';
 import { readCounters, readRule } from './rule.ts';
 import type { Unreadable } from './rule-words.ts';
@@ -67,7 +68,7 @@ const POLICIES: readonly string[] = ['ACCEPT', 'DROP', 'QUEUE'];
 export function readEditLine({ text, number }: Line, family: Family): Edit | Unreadable | null {
   if (text.startsWith(':')) return readDeclaration(text);
   const [, packets, bytes, rest] = (text.startsWith('[') && /^\[(\d+):(\d+)\]\s*(.*)$/s.exec(text)) || [];
-  const words = splitWords(rest ?? text);
+  const words = splitWords(withoutRemark(rest ?? text));
   if (words === null) return { reason: 'a quote is not closed' };
   const counters = packets === undefined ? undefined : readCounters(packets, bytes);
   if (counters !== undefined && 'reason' in counters) return counters;
@@ -75,7 +76,7 @@ export function readEditLine({ text, number }: Line, family: Family): Edit | Unr
 }
 
 function readDeclaration(line: string): Edit | Unreadable {
-  const [, chain, policy, packets, bytes] = /^:\s*(\S+)\s+(\S+)(?:\s+\[(\d{1,20}):(\d{1,20})\])?$/.exec(line) ?? [];
+  const [, chain, policy, packets, bytes] = /^:\s*(\S+)\s+(\S+)(?:\s+\[(\d{1,20}):(\d{1,20})\])?$/.exec(withoutRemark(line)) ?? [];
   if (chain === undefined || policy === undefined || !isChainName(chain))
     return { reason: 'a chain is declared as ":NAME POLICY [packets:bytes]"' };
   if (policy !== '-' && !POLICIES.includes(policy)) return { reason: `${policy} is not a policy` };

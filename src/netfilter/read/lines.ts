@@ -1,8 +1,12 @@
 /** A text as the lines of iptables in it: without loggers, markup and prompts' continuations. */
 
 import { leavesQuoteOpen } from '../words.ts';
+import type { Column } from './columns.ts';
+import { columnsOf } from './columns.ts';
+import type { LoggedText } from './log.ts';
 import { withoutLogger } from './log.ts';
 import { withoutMarkup } from './markup.ts';
+import { linesWithin } from './one-line.ts';
 import type { ReadProblems } from './problems.ts';
 
 /** One line of iptables, and the 1-based line of the text that it stands in. */
@@ -15,7 +19,7 @@ export interface Line {
 const LONGEST_LINE = 65_536;
 
 // Most lines of a save: nothing in them is a logger's, markup, or the end of a prompt's line.
-const PLAIN = /^[-:][ !-%'-;=-[\]-~]*[!-%'-;=-[\]-~]$/;
+const PLAIN = /^[-:][A-Za-z][ !-%'-;=-[\]-~]*[!-%'-;=-[\]-~]$/;
 
 /** The lines, trimmed; a rule whose quoted word goes on over line ends is one. Lines above 64 KiB are reported and left out. */
 export function* readLines(text: string, problems: ReadProblems): Generator<Line> {
@@ -74,6 +78,7 @@ function isOpenRule(text: string): boolean {
 
 function* unwrapped(text: string, problems: ReadProblems): Generator<Line> {
   let number = 0;
+  let columns: readonly Column[] | null = null;
   let held: Line | null = null;
   for (let start = 0; start < text.length; ) {
     const feed = text.indexOf('\n', start);
@@ -89,7 +94,8 @@ function* unwrapped(text: string, problems: ReadProblems): Generator<Line> {
     } else if (held === null && PLAIN.test(text.slice(start, end))) {
       yield { text: text.slice(start, end), number };
     } else {
-      const { text: logged, partial } = withoutLogger(trimmedEnd(text.slice(start, end)));
+      columns ??= columnsOf(text);
+      const { text: logged, partial } = withoutColumns(trimmedEnd(text.slice(start, end)), columns);
       // A message that the runtime has cut shows what it is only when it is whole again.
       const whole: Line = held === null ? { text: logged, number } : { text: withoutLogger(held.text + logged).text, number: held.number };
       const goesOn = partial || isContinued(whole.text);
@@ -99,6 +105,16 @@ function* unwrapped(text: string, problems: ReadProblems): Generator<Line> {
     start = end + 1;
   }
   if (held !== null) yield* linesOf(held);
+}
+
+/** A line without what loggers, and whatever prints in columns, put before it. */
+function withoutColumns(line: string, columns: readonly Column[]): LoggedText {
+  const logged = withoutLogger(line);
+  for (const column of columns) {
+    const rest = column(logged.text);
+    if (rest !== null) return { ...withoutLogger(rest), partial: logged.partial };
+  }
+  return logged;
 }
 
 /** A shell command that goes on in the next line. */
@@ -112,7 +128,7 @@ function trimmedEnd(text: string): string {
 
 function* linesOf({ text, number }: Line): Generator<Line> {
   const parts = /[\n\r]/.test(text) ? text.split(/[\n\r]+/) : [text];
-  for (const part of parts) {
+  for (const part of parts.flatMap(linesWithin)) {
     for (const line of withoutMarkup(part)) yield { text: withoutQuoting(line.trim()), number };
   }
 }

@@ -5,6 +5,7 @@ import type { Rule } from '../rule.ts';
 import { plainWords } from '../words.ts';
 import type { Edit } from './edit.ts';
 import type { Line } from './lines.ts';
+import { withoutRowRemark } from './remarks.ts';
 import type { Columns } from './row.ts';
 import { readColumns, readCounts, readRow } from './row.ts';
 import type { Unreadable } from './rule-words.ts';
@@ -70,7 +71,7 @@ export function readListing(lines: readonly Line[], family: Family): ReadLines {
             .map(({ text }) => text)
             .join(' ')
         : line.text;
-    const rule = chain === null ? { reason: 'its chain is not known' } : readAnyRow(whole, columns, family);
+    const rule = chain === null ? { reason: 'its chain is not known' } : readAnyRow(withoutRowRemark(whole), columns, family);
     if ('reason' in rule) {
       if (!gap) lost.push({ line, reason: rule.reason, ...(chain !== null && { chain }) });
       continue;

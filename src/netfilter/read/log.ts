@@ -1,5 +1,7 @@
 /** What loggers put before a line: times, levels, JSON, the prefixes of container runtimes and of kubectl. */
 
+import { startsAsRules } from './line-starts.ts';
+
 /** A line without what a logger put before it. */
 export interface LoggedText {
   /** One line, or the lines of one message. */
@@ -36,7 +38,7 @@ export function withoutLogger(line: string): LoggedText {
 }
 
 function oneLayer(text: string): LoggedText | null {
-  if (text.startsWith('{')) return jsonMessage(text);
+  if (/^[{[]\s*[{"[]/.test(text)) return jsonMessage(text);
   const [prefix, tag] = /^\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) std(?:out|err) ([FP]) /.exec(text) ?? [];
   if (prefix !== undefined) return { text: text.slice(prefix.length), partial: tag === 'P' };
   for (const pattern of PREFIXES) {
@@ -46,17 +48,48 @@ function oneLayer(text: string): LoggedText | null {
   return null;
 }
 
+/** Where the loggers that are known have the message; the rest is looked through. */
+const FIELDS: readonly string[] = ['msg', 'message', 'textPayload', 'line', 'MESSAGE', '@message', 'body', 'stdout'];
+
 function jsonMessage(text: string): LoggedText | null {
-  if (!text.trimEnd().endsWith('}')) return null;
+  if (!/[}\]]\s*,?$/.test(text)) return null;
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text.replace(/,\s*$/, ''));
   } catch {
     return null;
   }
-  const { log, msg, message, textPayload } = value as Record<string, unknown>;
+  const { log, ...record } = Object(value) as Record<string, unknown>;
   // Docker's json-file driver ends each line with its line feed, and cuts long ones without.
   if (typeof log === 'string') return { text: log.replace(/\r?\n$/, ''), partial: !log.endsWith('\n') };
-  const found = [msg, message, textPayload].find((field) => typeof field === 'string');
-  return found === undefined ? null : { text: found as string, partial: false };
+  const found =
+    FIELDS.map((name) => record[name]).find((field) => typeof field === 'string') ??
+    rulesWithin(value, MOST_NESTED) ??
+    longestWithin(value, MOST_NESTED);
+  return found === undefined || found === null ? null : { text: found as string, partial: false };
+}
+
+// `{"result": {"results": [{"stdout_lines": [...]}]}}`
+const MOST_NESTED = 6;
+
+/** A message is longer than the labels beside it, and has more than one word. */
+function longestWithin(value: unknown, depth: number): string | null {
+  if (typeof value === 'string') return /[\s=]/.test(value) ? value : null;
+  if (value === null || typeof value !== 'object' || depth === 0) return null;
+  const texts = Object.values(value).flatMap((part) => longestWithin(part, depth - 1) ?? []);
+  return texts.length === 0 ? null : texts.reduce((longest, text) => (text.length > longest.length ? text : longest));
+}
+
+/** The first text in a document that holds lines of iptables; a list of lines is one text. */
+function rulesWithin(value: unknown, depth: number): string | null {
+  if (typeof value === 'string') return value.split('\n', 200).some(startsAsRules) ? value : null;
+  if (value === null || typeof value !== 'object' || depth === 0) return null;
+  const parts: readonly unknown[] = Object.values(value);
+  const lines = Array.isArray(value) && parts.length > 1 && parts.every((part) => typeof part === 'string');
+  if (lines) return rulesWithin(parts.join('\n'), depth);
+  for (const part of parts) {
+    const found = rulesWithin(part, depth - 1);
+    if (found !== null) return found;
+  }
+  return null;
 }

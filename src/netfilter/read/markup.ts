@@ -46,12 +46,29 @@ function withoutEntities(text: string): string {
   });
 }
 
+// What an input method for Chinese or Japanese makes of punctuation. Letters stay: a chain may be called ＩＳＴＩＯ.
+const WIDE: Readonly<Record<string, string>> = {
+  '\uff01': '!',
+  '\uff1a': ':',
+  '\uff0c': ',',
+  '\uff0f': '/',
+  '\uff0d': '-',
+  '\uff0a': '*',
+  '\uff0e': '.',
+  '\u3000': ' ',
+};
+
 // Blogs make `--dport` to `–dport` and straight quotes to curly ones.
 function withPlainDashes(text: string): string {
-  if (!/[\u2013\u2014\u2018\u2019\u201c\u201d]/.test(text)) return text;
-  return text
-    .replace(/(^|\s)[\u2013\u2014]-?(?=[a-z]{2})/g, '$1--')
-    .replace(/[\u2013\u2014]/g, '-')
+  if (!/[\u2013\u2014\u2018\u2019\u201c\u201d\u2212\u3000\uff01-\uff1a]/.test(text)) return text;
+  // What is quoted is somebody's text.
+  const plain = text
+    .split(/("[^"]*")/)
+    .map((part, index) => (index % 2 === 1 ? part : part.replace(/[\u3000\uff01-\uff1a]/g, (wide) => WIDE[wide] ?? wide)));
+  return plain
+    .join('')
+    .replace(/(^|\s)[\u2013\u2014\u2212]-?(?=[a-z]{2})/g, '$1--')
+    .replace(/[\u2013\u2014\u2212]/g, '-')
     .replace(/[\u201c\u201d]/g, '"')
     .replace(/[\u2018\u2019]/g, "'");
 }

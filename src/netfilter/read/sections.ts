@@ -1,5 +1,6 @@
 import type { Family } from '../family.ts';
 import { TABLES } from '../rule.ts';
+import type { Word } from '../words.ts';
 import { plainWords } from '../words.ts';
 import type { Announcement, CommandLine } from './command.ts';
 import { readCommandLine } from './command.ts';
@@ -82,6 +83,8 @@ class SectionReader {
   #policiesDone = false;
   /** An address has shown the family of the open section. */
   #addressed = false;
+  /** The command of a shell's trace that another line of it may show again. */
+  #traced: string | null = null;
   /** A blank line has ended the rows of the listing's last chain. */
   #blankAbove = false;
 
@@ -105,7 +108,7 @@ class SectionReader {
     if (this.#open?.form === 'block' && this.#inBlock(line)) return;
     const table = tableStart(text);
     if (table !== null && (TABLES.includes(table) || !text.includes(' '))) {
-      this.#startBlock(table, number);
+      this.#startBlock(table, number, text.includes(' '));
       return;
     }
     const heading = chainHeading(text);
@@ -155,7 +158,8 @@ class SectionReader {
   /** Whether the line belongs to the open block. */
   #inBlock(line: Line): boolean {
     const { text } = line;
-    if (text === 'COMMIT') {
+    // Since Istio 1.24 the fields of the logged message stand behind its last line.
+    if (/^COMMIT(?:\s|$)/.test(text)) {
       this.#confirm();
       this.#close();
       return true;
@@ -184,8 +188,10 @@ class SectionReader {
   }
 
   // A save of both families, one after the other, has each table twice; upstream's golden files do.
-  #startBlock(table: string, line: number): void {
+  #startBlock(table: string, line: number, spaced: boolean): void {
     this.#close();
+    // A dry run lists the programs that it would call, one a line: the input of iptables-restore below is no save's output.
+    if (spaced && this.#announced?.saves) this.#origin = { stated: null, assumed: 'ip', shown: null };
     if (this.#seen.has(table)) {
       this.#origin = { stated: null, assumed: 'ip6', shown: null };
       this.#seen = new Set();
@@ -242,6 +248,7 @@ class SectionReader {
       return;
     }
     const { family, table, words } = command;
+    if (this.#isSameCommand(words, line)) return;
     if (this.#open?.form !== 'commands' || this.#open.table !== table || this.#open.origin.stated !== family) {
       this.#close();
       this.#open = {
@@ -255,6 +262,14 @@ class SectionReader {
       this.sections.push(this.#open);
     }
     this.#keep(this.#open, { text: words.map(({ raw }) => raw).join(' '), number: line.number });
+  }
+
+  /** A shell that traces shows a function of the program's name and the program that it calls: one command. */
+  #isSameCommand(words: readonly Word[], { text }: Line): boolean {
+    const before = this.#traced;
+    const same = /^\++ \S*\/ip6?tables/.test(text) && before === words.map(({ raw }) => raw).join(' ');
+    this.#traced = /^\++ ip6?tables/.test(text) || same ? words.map(({ raw }) => raw).join(' ') : null;
+    return same;
   }
 
   #keep(section: Section, line: Line): void {

@@ -29,6 +29,10 @@ export function readTarget(rule: RuleWords, jump: 'jump' | 'goto'): Target | Unr
     if (given !== null) return valued(name, given, rule.family);
     rule.at = start;
   }
+  // Every target's options begin with a dash: iptables refuses any other word here, and no remark becomes part of a rule.
+  const stray = rule.words[start];
+  if (stray !== undefined && !/^(?:--?[A-Za-z0-9]|!$)/.test(stray.text))
+    return { reason: `"${stray.text}" is not an option that ${name} takes` };
   skipToAnother(rule);
   const rest = wordsSince(rule, start);
   // A chain has no options of its own: with options, it is a target of some extension.

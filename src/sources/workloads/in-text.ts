@@ -5,7 +5,7 @@ import { ManifestText } from '../../host/manifests/text.ts';
 import { withContext } from '../../istio/kubernetes/mesh/context.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Passed, Streamed } from './stream.ts';
-import { pass } from './stream.ts';
+import { pass, passOther } from './stream.ts';
 
 /** Shows them to `look`; answers how many there were. What else is there goes into `passed`. */
 export function workloadsInText({ file, text }: TextFile, mesh: Mesh, passed: Passed, offer: (one: Streamed) => void): number {
@@ -16,6 +16,7 @@ export function workloadsInText({ file, text }: TextFile, mesh: Mesh, passed: Pa
   let count = 0;
   for (const item of items) {
     if (item.kind === 'skipped' || item.kind === 'problem') pass(item, passed);
+    else if (item.kind === 'other object') passOther(item, known, passed);
     else if (item.kind === 'workload' || item.kind === 'sidecar') {
       count += 1;
       offer(item.kind === 'workload' ? { ...item, mesh: known } : item);

@@ -3,6 +3,7 @@
 import type { Progress } from '../../host/manifests.ts';
 import { manifestItems } from '../../host/manifests.ts';
 import type { ManifestItem } from '../../istio/kubernetes/manifest/item.ts';
+import type { OtherObject } from '../../istio/kubernetes/manifest/other-object.ts';
 import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
 import type { ContextItem } from '../../istio/kubernetes/mesh/context.ts';
 import { withContext } from '../../istio/kubernetes/mesh/context.ts';
@@ -15,6 +16,8 @@ export interface Passed {
   /** Kinds without pods, and how many of each. */
   readonly skipped: Map<string, number>;
   readonly problems: Problem[];
+  /** Who wants them is shown what is no workload and yet says something of pods' rules. */
+  readonly other?: (object: OtherObject, mesh: Mesh) => void;
 }
 
 /** Who has made so many mistakes has made one. */
@@ -51,10 +54,21 @@ export async function* workloadsOf(
       case 'namespace':
         pending.push(item);
         break;
+      case 'other object':
+        if (pending.length > 0) known = withContext(known, ...pending);
+        pending = [];
+        passOther(item, known, passed);
+        break;
       default:
         pass(item, passed);
     }
   }
+}
+
+/** Shows it to who wants it; to all others it is what it was before. */
+export function passOther(item: Extract<ManifestItem, { readonly kind: 'other object' }>, mesh: Mesh, passed: Passed): void {
+  if (passed.other !== undefined) passed.other(item.object, mesh);
+  else if (item.otherwise !== undefined) pass(item.otherwise, passed);
 }
 
 /** Keeps what is no workload. */

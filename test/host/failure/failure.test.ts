@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import type { Asked } from '../../../src/host/failure/failure.ts';
 import { explainFailure, printFailure } from '../../../src/host/failure/failure.ts';
-import type { Cause } from '../../../src/host/failure/failure-signs.ts';
 import type { Capability, Rights } from '../../../src/host/failure/rights.ts';
 import type { Ran } from '../../../src/host/run.ts';
+import type { Cause } from '../../../src/istio/found/runs/failure-signs.ts';
 
 function rights(...held: readonly Capability[]): Rights {
   return { has: (capability) => held.includes(capability), root: true, modules: undefined };

@@ -207,22 +207,3 @@ describe('places', () => {
     expect(one).toMatchObject({ code: 'ip6-not-captured', source: { kind: 'file', file: 'a.yaml' } });
   });
 });
-
-describe('init containers with the CNI plugin', () => {
-  const WAITING = pod(`  initContainers: [{name: first}]\n${APP}`);
-
-  it('a native sidecar is the way out where injectors know it', () => {
-    const [now] = diagnosticsOf(WAITING, { installer: 'cni', ...at('1.19') });
-    expect(now?.text).toContain(', unless the proxy is a native sidecar');
-    expect(now?.fix).toMatch(/^make the proxy a native sidecar, run /);
-    const [before] = diagnosticsOf(WAITING, { installer: 'cni', ...at('1.18') });
-    expect(`${before?.text} ${before?.fix}`).not.toContain('native');
-    expect(before?.fix).toMatch(/^run the container as user 1337, or exclude /);
-  });
-
-  it('the annotation for it counts where it is read', () => {
-    const native = WAITING.replace('annotations: {}', 'annotations: {sidecar.istio.io/nativeSidecar: "true"}');
-    expect(codesOf(native, { installer: 'cni' })).toEqual([]);
-    expect(codesOf(native, { installer: 'cni', ...at('1.18') })).toEqual(['init-container-without-proxy']);
-  });
-});

@@ -33,6 +33,8 @@ export function said(items: readonly ManifestItem[]): readonly string[] {
         return `ProxyConfig ${item.resource.namespace}/${item.resource.name}`;
       case 'namespace':
         return `Namespace ${item.name}`;
+      case 'other object':
+        return `${item.object.what}: ${item.object.places.map(({ as, texts }) => `${texts.size} ${as}`).join(', ')}`;
       case 'skipped':
         return `skipped ${item.what}`;
       case 'problem':

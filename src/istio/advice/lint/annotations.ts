@@ -8,7 +8,7 @@ import type { Workload } from '../../kubernetes/manifest/workload.ts';
 import { quoted } from '../../problems.ts';
 import type { Profile } from '../../releases/profile.ts';
 import { SETTING_KEYS } from '../../settings/settings.ts';
-import { OF_PODS, OF_RULES, READ_BY_INJECTORS, TRAFFIC_PREFIX } from './known-annotations.ts';
+import { INJECT, OF_PODS, OF_RULES, READ_BY_INJECTORS, TRAFFIC_PREFIX } from './known-annotations.ts';
 import { nearestAnnotation } from './nearest-annotation.ts';
 import type { Raised, WorkloadCheck } from './subject.ts';
 import { annotationFor } from './subject.ts';
@@ -24,6 +24,14 @@ export const misplaced: WorkloadCheck = ({ workload }) =>
         ? []
         : [{ code: 'misplaced-annotation', source: given.source, args: { name, where, path: pathOf(workload) } }],
     ),
+  );
+
+/** Among the labels of the pods, where nobody reads them. */
+export const asLabels: WorkloadCheck = ({ workload: { pod } }) =>
+  [...pod.labels].flatMap(([name, { source }]): readonly Raised[] =>
+    READ_BY_INJECTORS.includes(name) && name !== INJECT
+      ? [{ code: 'annotation-as-label', source, args: { name, where: 'of the pod' } }]
+      : [],
   );
 
 function pathOf({ kind }: Workload): string {

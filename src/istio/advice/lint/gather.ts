@@ -1,6 +1,7 @@
 /** Diagnostics of many workloads: equal ones are one result with a number, and what is kept does not grow with the workloads. */
 
 import { fingerprintOf } from '../../kubernetes/fingerprint.ts';
+import type { OtherObject } from '../../kubernetes/manifest/other-object.ts';
 import type { Workload } from '../../kubernetes/manifest/workload.ts';
 import type { Mesh } from '../../kubernetes/mesh/mesh.ts';
 import { ownerOf } from '../../kubernetes/rule-groups/owner.ts';
@@ -11,6 +12,7 @@ import type { Problem, Severity } from '../../problems.ts';
 import type { SidecarFile } from '../../settings/sidecar-file.ts';
 import type { Diagnostic, Linted, LintRequest } from '../lint.ts';
 import { diagnosticOf, lintSidecar, lintWorkload } from '../lint.ts';
+import { lintOther } from './other-objects.ts';
 
 /** A diagnostic, and the workloads that have it. */
 export interface Result extends Diagnostic {
@@ -38,6 +40,8 @@ export interface LintReport {
 
 export interface LintGathering {
   readonly workload: (workload: Workload, mesh: Mesh) => void;
+  /** What is no workload and says something of pods' rules. */
+  readonly other: (object: OtherObject, mesh: Mesh) => void;
   readonly sidecar: (sidecar: SidecarFile, source: Origin) => void;
   /** What could not be read: it belongs to no workload. */
   readonly problem: (problem: Problem) => void;
@@ -123,6 +127,8 @@ export function lintGathering(request: Omit<LintRequest, 'mesh'>): LintGathering
       if (release === undefined) unknownReleases += 1;
       count(known, { owner: ownerOf(workload), source: workload.source, ...(release === undefined ? {} : { release }) });
     },
+    other: (object, mesh) =>
+      count(knownOf({ diagnostics: lintOther(object, { ...request, mesh }) }), { owner: object.what, source: object.source }),
     sidecar: (sidecar, source) => {
       workloads += 1;
       distinct += 1;

@@ -20,6 +20,26 @@ export const LINTS = {
     fix: 'put it under {path}',
     istioctl: 'IST0107',
   },
+  'annotation-as-label': {
+    severity: 'warning',
+    text: '{name} stands among the labels ({where}), where nobody reads it',
+    fix: 'move it to annotations',
+  },
+  'pods-not-known': {
+    severity: 'note',
+    text: '{what}: {count} of Istio, of pods that do not stand here; names and values were checked where they stand',
+    fix: 'look at the pods as well: {command}',
+  },
+  'sidecar-capture-mode': {
+    severity: 'note',
+    text: 'captureMode NONE of {what} changes what the proxy listens on, not the rules: {direction} traffic{port} is captured all the same',
+    fix: 'leave it alone on the pods: {annotation}, or sidecar.istio.io/interceptionMode: NONE for no rules at all',
+  },
+  'pod-security': {
+    severity: 'error',
+    text: 'the namespace enforces the Pod Security level {level}, and {container} {needs}: pods of this workload are not created',
+    fix: '{fix}',
+  },
   'unknown-annotation': {
     severity: 'warning',
     text: '{name} is no annotation of Istio{nearest}',
@@ -138,6 +158,11 @@ export const LINTS = {
     text: '{reason}',
     fix: 'write a range with its prefix length, as 10.0.0.5/32',
   },
+  'excludes-everything': {
+    severity: 'warning',
+    text: '{name} ({ranges}) leaves all {family} traffic of the pod alone, that of the application too',
+    fix: 'exclude only the ranges that need it; for no outbound traffic at all write an empty list of included ranges',
+  },
   'captures-nothing': {
     severity: 'note',
     text: '{name} is empty: no {direction} traffic is captured',
@@ -226,8 +251,8 @@ export const LINTS = {
   },
   'init-container-without-proxy': {
     severity: 'warning',
-    text: 'the init container {container} runs while the rules are there and the proxy is not: what it sends is refused{unless}',
-    fix: '{native}run the container as user {user}, or exclude the ports and ranges that it needs',
+    text: 'the init container {container} runs while the rules are there and the proxy is not: {what}{unless}{hold}',
+    fix: '{fix}',
   },
   'image-reads-otherwise': {
     severity: 'warning',

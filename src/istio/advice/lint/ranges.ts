@@ -1,8 +1,10 @@
 /** Ranges of addresses: those that hold each other, that are more than they seem, or that count for nothing. */
 
+import { FAMILIES } from '../../../netfilter/family.ts';
 import { addressBits, parseNetwork, printNetwork } from '../../../netfilter/network.ts';
 import { problemText } from '../../problems.ts';
 import { annotatedObjectsIn } from './annotated-objects.ts';
+import { excludesFamily } from './left-alone.ts';
 import type { Raised, SettingsCheck } from './subject.ts';
 
 const KEYS = ['outbound.includeRanges', 'outbound.excludeRanges'] as const;
@@ -89,6 +91,21 @@ export const rangeForAll: SettingsCheck = ({ values, origin, name, place }) => {
       source: place(key),
       args: { name: name(key), range: printNetwork(range), family: FAMILY_NAMES[range.family] },
     }));
+};
+
+/** Excluded ranges that together are all there is of a family: nothing outbound is captured then. */
+export const excludesEverything: SettingsCheck = ({ values, origin, name, place, only4 }) => {
+  const key = 'outbound.excludeRanges';
+  const list = values[key];
+  if (origin(key) === 'nobody' || values['outbound.includeRanges'].length === 0) return [];
+  return FAMILIES.filter((family) => excludesFamily(list, family) && !(only4 && family === 'ip6')).map((family) => {
+    const ranges = list.filter((range) => range.family === family).map(printNetwork);
+    return {
+      code: 'excludes-everything',
+      source: place(key),
+      args: { name: name(key), ranges: ranges.join(', '), family: FAMILY_NAMES[family] },
+    };
+  });
 };
 
 /** Ranges without a prefix length, which the programs of most releases pass by in silence. */

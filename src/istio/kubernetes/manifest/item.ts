@@ -4,6 +4,7 @@ import type { Origin } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import type { SidecarFile } from '../../settings/sidecar-file.ts';
 import type { NamespaceResource, ProxyConfigResource } from '../mesh/mesh.ts';
+import type { OtherObject } from './other-object.ts';
 import type { Workload } from './workload.ts';
 
 export type ManifestItem =
@@ -12,6 +13,11 @@ export type ManifestItem =
   | { readonly kind: 'sidecar'; readonly sidecar: SidecarFile; readonly source: Origin }
   | { readonly kind: 'proxy config'; readonly resource: ProxyConfigResource }
   | { readonly kind: 'namespace'; readonly name: string; readonly resource: NamespaceResource }
+  /** What is no workload and says something of pods' rules: `otherwise` is what it is to whoever wants workloads alone. */
+  | { readonly kind: 'other object'; readonly object: OtherObject; readonly otherwise?: PassedItem }
+  | PassedItem;
+
+export type PassedItem =
   /** A kind that has no pods: it is counted by its name. */
   | { readonly kind: 'skipped'; readonly what: string }
   /** What can't be read; the rest goes on. */

@@ -1,6 +1,8 @@
 /** One document of YAML or JSON to what it holds. */
 
 import { API_VERSION } from '../../api-version.ts';
+import type { Origin } from '../../origin.ts';
+import type { Problem } from '../../problems.ts';
 import { nearest, problem, quoted } from '../../problems.ts';
 import { KIND, readSidecarFile } from '../../settings/sidecar-file.ts';
 import type { YamlNode } from '../../yaml.ts';
@@ -11,7 +13,8 @@ import type { ManifestItem } from './item.ts';
 import { groupOf, KINDS_READ, podKind } from './kinds.ts';
 import { withMerges } from './merge.ts';
 import { kindlessSettings, settingsObject } from './mesh-settings.ts';
-import { readWorkload, readWorkloadGroup } from './object.ts';
+import { nameOf, readWorkload, readWorkloadGroup } from './object.ts';
+import { besideWorkload, captureModes, otherObject } from './other-object.ts';
 import type { Fields, Reading } from './reading.ts';
 import { fieldsOf, wrongType } from './reading.ts';
 
@@ -62,17 +65,36 @@ function readKindless(node: YamlNode, fields: Fields, reading: Reading): readonl
   // What is no mapping is a problem already.
   if (node.kind !== 'mapping') return [];
   const at = sourceOf(node, reading.file);
+  const other = otherObject(node, reading.file, isOperation(node) ? 'a JSON patch' : 'Helm values');
+  if (isOperation(node)) {
+    const otherwise = { kind: 'skipped', what: 'operation of a JSON patch' } as const;
+    return [other === undefined ? otherwise : { kind: 'other object', object: other, otherwise }];
+  }
   const settings = kindlessSettings(node);
+  if (other !== undefined) {
+    const said = settings === undefined ? noKind(at) : problem('use-values', at, { value: settings });
+    return [{ kind: 'other object', object: other, otherwise: { kind: 'problem', problem: said } }];
+  }
   if (settings === undefined) {
     const ours = textOf(fields.get('apiVersion')?.value) === API_VERSION;
     const kind = fields.get('kind')?.value;
-    const allowed = ours ? KIND : 'a kind of Kubernetes, such as Pod or Deployment';
+    const allowed = ours ? KIND : A_KIND;
     if (kind !== undefined && !isNull(kind)) wrongType(kind, 'kind', allowed, reading);
-    else reading.problems.push(problem('wrong-type', at, { name: 'kind', value: 'nothing', allowed }));
+    else reading.problems.push(noKind(at, allowed));
   } else {
     reading.problems.push(problem('use-values', at, { value: settings }));
   }
   return [];
+}
+
+const A_KIND = 'a kind of Kubernetes, such as Pod or Deployment';
+
+function noKind(at: Origin, allowed = A_KIND): Problem {
+  return problem('wrong-type', at, { name: 'kind', value: 'nothing', allowed });
+}
+
+function isOperation(node: YamlNode): boolean {
+  return textOf(field(node, 'op')) !== undefined && textOf(field(node, 'path')) !== undefined;
 }
 
 function readKind(node: YamlNode, fields: Fields, kind: string, reading: Reading, place: Place): readonly ManifestItem[] {
@@ -81,14 +103,21 @@ function readKind(node: YamlNode, fields: Fields, kind: string, reading: Reading
   const pods = podKind(kind);
   if (pods !== undefined && (pods.groups.includes(group) || field(node, ...pods.template) !== undefined)) {
     const workload = readWorkload(node, fields, kind, pods, reading);
-    return workload === undefined ? [] : [{ kind: 'workload', workload }];
+    if (workload === undefined) return [];
+    const { file } = place;
+    const beside = workload.kind === 'Pod' ? undefined : besideWorkload(node, file, `${kind} ${workload.namespace}/${workload.name}`, kind);
+    return [{ kind: 'workload', workload }, ...(beside === undefined ? [] : [{ kind: 'other object', object: beside } as const])];
   }
   if (kind === 'WorkloadGroup' && inIstio) return [{ kind: 'workload', workload: readWorkloadGroup(node, fields, reading) }];
   if (kind === 'ProxyConfig' && inIstio) {
     const resource = readProxyConfig(node, fields, reading);
     return resource === undefined ? [] : [{ kind: 'proxy config', resource }];
   }
-  if (kind === 'Namespace' && group === '') return [{ kind: 'namespace', ...readNamespace(fields, reading) }];
+  if (kind === 'Namespace' && group === '') {
+    const namespace = readNamespace(fields, reading);
+    const other = otherObject(node, place.file, `Namespace ${namespace.name}`);
+    return [{ kind: 'namespace', ...namespace }, ...(other === undefined ? [] : [{ kind: 'other object', object: other } as const])];
+  }
   if (kind === KIND) return readSidecar(node, fields, reading);
   const list = itemKindOf(kind) === undefined ? undefined : fields.get('items')?.value;
   if (list !== undefined && isNull(list)) return [];
@@ -134,7 +163,14 @@ function readStranger(
   const spec = fields.get('spec')?.value;
   const hasPods = ['template', 'jobTemplate', 'containers'].some((name) => field(spec, name) !== undefined);
   const instead = hasPods ? nearest(kind, KINDS_READ) : '';
-  if (instead === '' || named === undefined) return [{ kind: 'skipped', what: kind }];
+  if (instead === '' || named === undefined) {
+    const { namespace, name } = nameOf(fieldsOf(fields.get('metadata')?.value, 'metadata', { file, problems: [] }));
+    const what = name === '' ? kind : `${kind} ${namespace}/${name}`;
+    const sidecar = kind === 'Sidecar' && group === 'networking.istio.io';
+    const object = sidecar ? captureModes(node, file, what) : otherObject(node, file, what);
+    const otherwise = { kind: 'skipped', what: kind } as const;
+    return [object === undefined ? otherwise : { kind: 'other object', object, otherwise }];
+  }
   const args = { value: quoted(kind), allowed: KINDS_READ.join(', '), nearest: instead };
   reading.problems.push(problem('not-a-manifest', sourceOf(named, file), args));
   return [];

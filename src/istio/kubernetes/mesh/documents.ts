@@ -87,6 +87,9 @@ function readOther(object: YamlNode, kind: string, place: Place, reading: MeshRe
       case 'problem':
         reading.problems.push(item.problem);
         break;
+      // What it is to the mesh it is beside that.
+      case 'other object':
+        break;
       default:
         item satisfies never;
     }

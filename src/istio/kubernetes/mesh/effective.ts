@@ -14,6 +14,8 @@ export interface Layered extends Sourced<string> {
 
 export interface EffectiveProxyConfig {
   readonly interceptionMode?: Layered;
+  /** Whether the containers of the application start when the proxy has. */
+  readonly holds?: boolean;
   /** proxyMetadata by name, in the order in which it is rendered. */
   readonly metadata: ReadonlyMap<string, Layered>;
   /** An annotation that can't be read. */
@@ -46,10 +48,12 @@ export function effectiveProxyConfig(mesh: Mesh, workload: Workload, rules: Laye
   const { root, namespace, selected } = rules.resources ? resourcesFor(mesh, workload) : {};
   const layers = [mesh.defaultConfig, root, namespace, annotation?.layer, selected].filter((layer) => layer !== undefined);
   const interceptionMode = modeOf(layers, rules);
+  const holds = layers.findLast((layer) => layer.holds !== undefined)?.holds;
   // An annotation that says nothing of proxyMetadata leaves it alone.
   const alone = rules.metadataReplaces === true && (annotation?.layer?.metadata.size ?? 0) > 0;
   return {
     ...(interceptionMode === undefined ? {} : { interceptionMode }),
+    ...(holds === undefined ? {} : { holds }),
     metadata: metadataOf(alone ? layers.filter((layer) => layer !== mesh.defaultConfig) : layers),
     problems: annotation?.problems ?? [],
   };

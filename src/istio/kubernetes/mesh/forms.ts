@@ -22,6 +22,7 @@ const PROXY_CONFIG = {
   interceptionMode: 'mode',
   statusPort: 'text',
   proxyMetadata: 'texts',
+  holdApplicationUntilProxyStarts: 'truth',
 } as const satisfies Record<string, Form>;
 
 const VALUE_FORMS: Partial<Record<MeshValue, Form>> = {
@@ -31,6 +32,7 @@ const VALUE_FORMS: Partial<Record<MeshValue, Form>> = {
   'global.proxy_init.resources': 'filled',
   'pilot.cni.enabled': 'truth',
   'istio_cni.enabled': 'truth',
+  'global.proxy.holdApplicationUntilProxyStarts': 'truth',
 };
 
 /** The forms by path. */

@@ -20,6 +20,8 @@ export const MESH_VALUES = {
   'global.proxy_init.resources': 'Resources of the init container; in 1.6 its environment hangs on them.',
   'pilot.cni.enabled': 'The CNI plugin makes the rules.',
   'istio_cni.enabled': 'The same, by its older name.',
+  'pilot.env.ENABLE_NATIVE_SIDECARS': 'Whether proxies are native sidecars: `true`, `false` or `auto`.',
+  'global.proxy.holdApplicationUntilProxyStarts': 'The containers of the application start when the proxy has.',
 } as const;
 
 export type MeshValue = keyof typeof MESH_VALUES;
@@ -28,6 +30,8 @@ export type MeshValue = keyof typeof MESH_VALUES;
 export interface ProxyConfigLayer {
   readonly source: Origin;
   readonly interceptionMode?: Sourced<string>;
+  /** holdApplicationUntilProxyStarts. */
+  readonly holds?: boolean;
   /** proxyMetadata, or environmentVariables of a resource: what becomes the environment of istio-init. */
   readonly metadata: Texts;
 }

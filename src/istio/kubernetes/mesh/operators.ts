@@ -1,7 +1,7 @@
 /** The resources by which operators install Istio. */
 
 import type { YamlNode } from '../../yaml.ts';
-import { field, isNull } from '../../yaml-fields.ts';
+import { field, isNull, textOf } from '../../yaml-fields.ts';
 import { VALUES_FORMS } from './forms.ts';
 import { readMeshConfig, readValues } from './helm-values.ts';
 import type { Place } from './place.ts';
@@ -14,7 +14,7 @@ function become(object: YamlNode, path: readonly string[], value: string, place:
   if (node !== undefined) walk(node, value, VALUES_FORMS, place, reading, new Map([[value, `spec.${path.join('.')}`]]));
 }
 
-/** `istioctl install -f`: what its own API says is beaten by `values`, and that by `unvalidatedValues`. */
+/** `istioctl install -f`: what its own API says is beaten by `values`, and that by `unvalidatedValues`. Variables of istiod are set under its component, too. */
 export function readIstioOperator(object: YamlNode, place: Place, reading: MeshReading): void {
   const spec = field(object, 'spec');
   become(object, ['profile'], 'profile', place, reading);
@@ -24,6 +24,12 @@ export function readIstioOperator(object: YamlNode, place: Place, reading: MeshR
   const cni = reading.values.get('pilot.cni.enabled');
   // Which of the two a release's injector looks at is its own affair.
   if (cni !== undefined && field(spec, 'components', 'cni', 'enabled') !== undefined) reading.values.set('istio_cni.enabled', cni);
+  for (const item of itemsIn(field(spec, 'components', 'pilot', 'k8s', 'env'))) {
+    const [name, value] = [textOf(field(item, 'name')), field(item, 'value')];
+    const path = `pilot.env.${name}`;
+    const called = new Map([[path, `spec.components.pilot.k8s.env ${name}`]]);
+    if (VALUES_FORMS.has(path) && value !== undefined) walk(value, path, VALUES_FORMS, place, reading, called);
+  }
   const meshConfig = field(spec, 'meshConfig');
   if (meshConfig !== undefined) readMeshConfig(meshConfig, place, reading);
   for (const name of ['values', 'unvalidatedValues']) readBelow(field(spec, name), place, reading);
@@ -41,6 +47,10 @@ export function readIstio(object: YamlNode, place: Place, reading: MeshReading):
 export function readCni(object: YamlNode, place: Place, reading: MeshReading): void {
   const source = place.at(field(object, 'kind') ?? object, 'IstioCNI');
   for (const path of ['pilot.cni.enabled', 'istio_cni.enabled']) reading.implied.set(path, { value: 'true', source });
+}
+
+function itemsIn(node: YamlNode | undefined): readonly YamlNode[] {
+  return node?.kind === 'sequence' ? node.items : [];
 }
 
 function readBelow(values: YamlNode | undefined, place: Place, reading: MeshReading): void {

@@ -1,4 +1,4 @@
-import type { Family } from '../../netfilter/family.ts';
+import type { Family } from './family.ts';
 
 // A match or target whose module is not `xt_` and its name in small letters.
 const NAMES: Readonly<Record<string, string>> = {

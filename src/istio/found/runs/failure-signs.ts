@@ -1,0 +1,283 @@
+/**
+ * The signs by which a failed program's cause is told, in a log as where it was just run. One symptom has many causes:
+ * "unable to initialize table 'nat'" is printed for a missing module, for no NET_ADMIN and for no NET_RAW alike
+ * (measured), so the rights of the process decide between them where they are known; of a log they are not.
+ */
+
+/** What is known of the process that failed. */
+export interface KnownRights {
+  /** Undefined where nobody says. */
+  readonly has: (capability: 'NET_ADMIN' | 'NET_RAW') => boolean | undefined;
+  /** Names of loaded modules; undefined where the kernel does not say (it may have everything built in). */
+  readonly modules: ReadonlySet<string> | undefined;
+}
+
+export type Cause =
+  | 'program-missing'
+  | 'not-executable'
+  | 'deadline'
+  | 'killed'
+  | 'few-handles'
+  | 'no-net-admin'
+  | 'no-net-raw'
+  | 'no-rights'
+  | 'not-permitted'
+  | 'lock-held'
+  | 'lock-file'
+  | 'read-only'
+  | 'no-ip6'
+  | 'table-closed'
+  | 'kernel-support'
+  | 'extension-missing'
+  | 'old-iptables'
+  | 'gone'
+  | 'chain-exists'
+  | 'incompatible'
+  | 'too-many-ports'
+  | 'bad-value'
+  | 'bad-flag'
+  | 'bad-name'
+  | 'busy'
+  | 'memory'
+  | 'refused'
+  | 'unreadable'
+  | 'no-address'
+  | 'no-nameserver'
+  | 'not-validated'
+  | 'leftovers'
+  | 'crashed'
+  | 'plugin-missing'
+  | 'agent-away'
+  | 'plugin-rights'
+  | 'plugin-timeout'
+  | 'node-nft'
+  | 'node-connmark'
+  | 'nft-order'
+  | 'namespace'
+  | 'run-as-root'
+  | 'policy'
+  | 'image'
+  | 'restarts'
+  | 'evicted'
+  | 'no-sandbox'
+  | 'node'
+  | 'drift'
+  | 'not-verified'
+  | 'unknown';
+
+/** What a program left when it ended. */
+export interface Ended {
+  readonly notFound: boolean;
+  readonly timedOut: boolean;
+  readonly signal: string | null;
+  readonly exitCode: number | null;
+  readonly stderr: string;
+}
+
+/** The cause of a failure; `line` is the line of the input that the program named. */
+export function causeOf(ended: Ended, rights: KnownRights, line: string): Cause {
+  if (ended.notFound) return 'program-missing';
+  if (ended.timedOut) return 'deadline';
+  if (ended.signal !== null) return 'killed';
+  for (const { says, means, whereRun = means } of FAILURE_SIGNS) {
+    if (says.test(ended.stderr)) return typeof whereRun === 'string' ? whereRun : whereRun(rights, line);
+  }
+  return ended.exitCode === 2 ? 'unreadable' : 'unknown';
+}
+
+type Meaning = Cause | ((rights: KnownRights, line: string) => Cause);
+
+const forbidden: Meaning = ({ has }) => {
+  const admin = has('NET_ADMIN');
+  return admin === undefined ? 'no-rights' : admin ? 'not-permitted' : 'no-net-admin';
+};
+
+const forbiddenHere: Meaning = ({ has }) => (has('NET_ADMIN') === false ? 'no-net-admin' : 'not-permitted');
+
+const uninitialised: Meaning = ({ has }) => {
+  if (has('NET_ADMIN') === false) return 'no-net-admin';
+  return has('NET_RAW') === false ? 'no-net-raw' : has('NET_RAW') === undefined ? 'table-closed' : 'kernel-support';
+};
+
+const uninitialisedHere: Meaning = ({ has }) => {
+  if (has('NET_ADMIN') === false) return 'no-net-admin';
+  return has('NET_RAW') === false ? 'no-net-raw' : 'kernel-support';
+};
+
+// Legacy gives a line and no reason. A removal fails when what it removes is gone, a chain that is made where it is there
+// already; the rest is the kernel's no.
+const withoutReason: Meaning = (_, line) => (/^-[DX] /.test(line) ? 'gone' : 'refused');
+const withoutReasonIn: Meaning = (_, line) => (/^-N /.test(line) ? 'chain-exists' : /^-[DX] /.test(line) ? 'gone' : 'refused');
+
+/** A message, and what it means. */
+export interface FailureSign {
+  readonly says: RegExp;
+  readonly means: Meaning;
+  /** What it means to a program of ours, which never makes a chain that is there; as `means` where it is left out. */
+  readonly whereRun?: Meaning;
+  /** Who says it, since when. */
+  readonly since: string;
+}
+
+/** In the order in which they are looked for: the narrower sign first. */
+export const FAILURE_SIGNS: readonly FailureSign[] = [
+  { says: /EMFILE|ENFILE|[Tt]oo many open files/, means: 'few-handles', since: 'the kernel' },
+  {
+    says: /^nsenter: |unknown FS magic on|failed to (?:open|enter) netns|setns.{0,40}(?:failed|not permitted)/m,
+    means: 'namespace',
+    since: 'util-linux; the CNI plugin',
+  },
+  { says: /can't open lock file/i, means: 'lock-file', since: 'iptables 1.8.0' },
+  { says: /xtables\.lock: (?:Permission denied|Read-only)/, means: 'lock-file', since: 'iptables 1.4.20' },
+  {
+    says: /Another app is currently holding the xtables lock; (?:still|waiting)|waiting for it to exit/,
+    means: 'lock-held',
+    since: 'iptables 1.6.0, which goes on waiting',
+  },
+  { says: /xtables lock|Can't lock /i, means: 'lock-held', since: 'iptables 1.4.20' },
+  {
+    says: /cmdAdd.{0,300}(?:unable to|cannot|failed to) find .{0,20}\bnft\b|nft["']?: executable file not found|exec: "nft"/,
+    means: 'node-nft',
+    since: 'native nftables of the CNI plugin',
+  },
+  {
+    says: /[Ee]xtension connmark|match `?connmark'?.{0,40}not|CONNMARK.{0,60}(?:missing kernel module|not supported)/,
+    means: 'node-connmark',
+    since: 'iptables 1.8; ambient mode',
+  },
+  {
+    says: /insert rule inet istio-proxy-\S+ \S+ index|nftables run failed.{0,300}No such file or directory/,
+    means: 'nft-order',
+    since: 'native nftables',
+  },
+  { says: /missing kernel module/, means: 'kernel-support', since: 'iptables 1.8' },
+  {
+    says: /Address family not supported|can't initialize ip6tables table|ip6tables.{0,80}(?:Table does not exist|Protocol not supported)/,
+    means: 'no-ip6',
+    since: 'iptables 1.4',
+  },
+  {
+    says: /(?:can't initialize ip6?tables table|unable to initialize table).{0,80}(?:you must be root|Permission denied)|getsockopt failed strangely: Operation not permitted/i,
+    means: forbidden,
+    whereRun: forbiddenHere,
+    since: 'iptables 1.4',
+  },
+  {
+    says: /(?:do you need to insmod|Module ip6?_tables not found|modprobe: (?:FATAL|ERROR|can't))/,
+    means: 'kernel-support',
+    since: 'iptables 1.4',
+  },
+  {
+    says: /unable to initialize table|can't initialize ip6?tables table/i,
+    means: uninitialised,
+    whereRun: uninitialisedHere,
+    since: 'iptables 1.4',
+  },
+  {
+    says: /Could not fetch rule set generation id: (?!Permission|Operation not p)/,
+    means: 'kernel-support',
+    since: 'iptables 1.8 (nf_tables)',
+  },
+  {
+    says: /Failed to initialize nft|cache initialization failed(?!: Operation not permitted)|Unable to initialize (?:Netlink|nftables) socket/,
+    means: 'kernel-support',
+    since: 'iptables 1.8 (nf_tables), nft',
+  },
+  {
+    says: /you must be root|RTNETLINK answers: Operation not permitted|netlink: Error: cache initialization failed|iptables.{0,60}Operation not permitted/,
+    means: forbidden,
+    whereRun: forbiddenHere,
+    since: 'iptables 1.4, iproute2, nft',
+  },
+  { says: /Read-only file system|read-only file system/, means: 'read-only', since: 'any' },
+  {
+    says: /pthread_create failed|cannot allocate memory|[Oo]ut of memory|OOMKilled|Memory cgroup out of memory|signal: killed|exit (?:code|status):? 137|exitCode"?: ?137|Exit Code: +137|newosproc|Memory allocation problem/,
+    means: 'memory',
+    since: 'Go; the kernel',
+  },
+  { says: /exec format error/, means: 'not-executable', since: 'the kernel' },
+  {
+    says: /(?:istio-iptables|pilot-agent)["']?: (?:executable file not found|no such file)|exec: "(?:istio-iptables|pilot-agent)/,
+    means: 'image',
+    since: 'container runtimes',
+  },
+  {
+    says: /executable file not found in \$PATH|(?:ip6?tables|nft|\bip|nsenter)\S{0,20}: (?:command )?not found|fork\/exec \S+: no such file/,
+    means: 'program-missing',
+    since: 'Go; shells',
+  },
+  { says: /Operation not permitted|Permission denied|permission denied/, means: forbidden, whereRun: forbiddenHere, since: 'the kernel' },
+  { says: /is incompatible, use 'nft' tool/, means: 'incompatible', since: 'iptables 1.8 (nf_tables)' },
+  { says: /too many ports|Too many ports/, means: 'too-many-ports', since: 'iptables 1.4: multiport takes 15' },
+  {
+    says: /option ["'`]?(?:-w|--wait|--noflush|--random-fully)\b|unrecognized option ['"`]?-?-(?:w\b|wait|noflush)|invalid option -- '?w/,
+    means: 'old-iptables',
+    since: 'iptables before 1.4.20 (-w) or 1.6.2 (restore -w)',
+  },
+  {
+    says: /unknown option ["'`]?--|[Uu]nknown arg(?:ument)? ["'`]?--|unrecognized option ["'`]?--(?!noflush)/,
+    means: 'extension-missing',
+    whereRun: 'unreadable',
+    since: 'iptables 1.4',
+  },
+  {
+    says: /Couldn't load (?:match|target) [`'"](?!ISTIO_)|Couldn't find (?:match|target) [`'"](?!ISTIO_)/,
+    means: 'extension-missing',
+    since: 'iptables 1.4',
+  },
+  { says: /Couldn't load target [`'"]ISTIO_/, means: 'gone', since: 'iptables 1.4' },
+  {
+    says: /Chain already exists|CHAIN_(?:USER_)?ADD failed(?: \(File exists\))?|chain .{0,40}already exists/i,
+    means: 'chain-exists',
+    whereRun: 'gone',
+    since: 'iptables 1.4',
+  },
+  { says: /RTNETLINK answers: File exists/, means: 'chain-exists', whereRun: 'gone', since: 'iproute2' },
+  {
+    says: /reconcile is recommended but no-reconcile flag is set|found (?:existing|residual?) iptables/i,
+    means: 'leftovers',
+    since: 'Istio, with its --reconcile',
+  },
+  {
+    says: /does a matching rule exist|No chain\/target\/match by that name|Chain '[^']*' does not exist/,
+    means: 'gone',
+    since: 'iptables 1.4',
+  },
+  {
+    says: /CHAIN_DEL failed|File exists|RTNETLINK answers: No such (?:file|process)|Index of (?:insertion|deletion|replacement) too big/,
+    means: 'gone',
+    since: 'iptables 1.8, iproute2',
+  },
+  { says: /Resource temporarily unavailable|Device or resource busy/, means: 'busy', since: 'iptables 1.4' },
+  {
+    says: /invalid port\/service|invalid port|is not a valid port|bad port|invalid CIDR address|invalid (?:IP|mask|prefix)|ParsePrefix|ParseAddr|host\/network `[^']{0,80}' not found|Bad IP address|invalid mask|strconv\.Parse|invalid argument "|unable to parse|[Ff]ailed to parse|failed validation of|validation errors?:/,
+    means: 'bad-value',
+    since: 'iptables 1.4, Istio',
+  },
+  {
+    says: /unknown (?:shorthand )?flag|flag needs an argument|bad flag syntax|unknown command|accepts? \d+ arg/,
+    means: 'bad-flag',
+    since: 'Istio, in Go',
+  },
+  {
+    says: /unknown user|^(?!id: ).{0,200}no such user|unknown group|Bad (?:UID|GID) value|Bad owner|"--[ug]id-owner"/,
+    means: 'bad-name',
+    since: 'iptables 1.4, Istio',
+  },
+  { says: /Extension \S+ revision \d+ not supported/, means: 'kernel-support', since: 'iptables 1.8' },
+  {
+    says: /failed \((?:No such file or directory|Operation not supported|Protocol not supported)\)/,
+    means: 'kernel-support',
+    since: 'iptables 1.8 (nf_tables)',
+  },
+  { says: /Could not process rule: (?:No such file|Operation not supported|Protocol not)/, means: 'kernel-support', since: 'nft' },
+  { says: /failed \((?!add|del|check)|Could not process rule/, means: 'refused', since: 'iptables 1.8 (nf_tables), nft' },
+  { says: /RTNETLINK answers: (?:Operation not supported|Address family)/, means: 'kernel-support', since: 'iproute2' },
+  { says: /RTNETLINK answers/, means: 'refused', since: 'iproute2' },
+  { says: /^(?:\S+: )?line \d+ failed\.?\s*$/m, means: withoutReasonIn, whereRun: withoutReason, since: 'iptables-restore 1.4' },
+  {
+    says: /Invalid argument\. Run `dmesg'|Too many levels|Too many links|Unknown error \d+|Directory not empty|iptables: (?:Invalid argument|Protocol wrong type)|COMMIT expected|xtables (?:resource|parameter|other) problem/,
+    means: 'refused',
+    since: 'iptables 1.4',
+  },
+];

@@ -1,0 +1,91 @@
+/** What others than iptables say of a run that failed: the CNI plugin, its agent, the validation, Go, the kubelet, a pod's status. */
+
+import type { FailureSign } from './failure-signs.ts';
+
+/** As {@link FailureSign}s, before which they are looked for. */
+export const LOG_SIGNS: readonly FailureSign[] = [
+  {
+    says: /iptables validation failed|Error connecting to 127\.0\.0\.6:\d+|Error connecting to \[?::6\]?:\d+|Validation error: |iptables validation (?:timed out|error)/,
+    means: 'not-validated',
+    since: 'Istio with its CNI plugin',
+  },
+  {
+    says: /istio-validation.{0,200}(?:exit(?:ed with)? (?:code|status):? 126)|Back-off.{0,60}istio-validation|exit (?:code|status):? 126\b|Exit Code: +126/,
+    means: 'not-validated',
+    since: 'Istio with its CNI plugin',
+  },
+  {
+    says: /(?:unable to|cannot|could not|failed to) find .{0,30}nft|exec: "nft": executable file not found/,
+    means: 'node-nft',
+    since: 'native nftables of the CNI plugin',
+  },
+  {
+    says: /istio-cni.{0,400}connmark|connmark.{0,200}(?:missing kernel module|not supported|No such file)/i,
+    means: 'node-connmark',
+    since: 'ambient mode',
+  },
+  {
+    says: /failed to find plugin "?istio-cni|istio-cni(?:["']? |: ).{0,60}no such file or directory|no network available in the name istio-cni|istio-cni.{0,80}executable file not found/,
+    means: 'plugin-missing',
+    since: 'kubelet, containerd, Multus',
+  },
+  { says: /istio-cni.{0,300}(?:Unauthorized|is forbidden|x509|certificate)/, means: 'plugin-rights', since: 'the CNI plugin' },
+  {
+    says: /istio-cni.{0,300}(?:context deadline exceeded|i\/o timeout|TLS handshake timeout|Client\.Timeout)/,
+    means: 'plugin-timeout',
+    since: 'the CNI plugin',
+  },
+  {
+    says: /pluginevent\.sock.{0,80}(?:refused|no such file)|failed to contact node Istio CNI agent: (?!unable to push CNI event \(status)|connection refused.{0,80}istio-cni|istio-cni.{0,200}connection refused/,
+    means: 'agent-away',
+    since: 'the CNI plugin, since it has an agent',
+  },
+  {
+    says: /runAsNonRoot|image (?:will run|has non-numeric user|that? runs) as root|cannot verify user is non-root/,
+    means: 'run-as-root',
+    since: 'kubelet',
+  },
+  {
+    says: /violates PodSecurity|unable to validate against any security context constraint|PodSecurityPolicy: unable to admit|denied (?:the request|by).{0,200}(?:NET_ADMIN|capabilit)|(?:NET_ADMIN|capabilit).{0,120}(?:not allowed|may not be used|is forbidden|denied)|disallowed.{0,40}capabilit/,
+    means: 'policy',
+    since: 'Kubernetes',
+  },
+  {
+    says: /ErrImagePull|ImagePullBackOff|InvalidImageName|Failed to pull image|manifest unknown|pull access denied/,
+    means: 'image',
+    since: 'kubelet',
+  },
+  { says: /Evicted|The node (?:was low on|had condition)|Preempted/, means: 'evicted', since: 'kubelet' },
+  {
+    says: /no valid local IP|unable to (?:detect|determine) (?:the )?(?:local|pod) IP|no (?:usable|valid) (?:IP )?address|Failed to (?:get|find) local IP|unable to determine if the host is IPv6/i,
+    means: 'no-address',
+    since: 'Istio',
+  },
+  {
+    says: /(?:resolv\.conf.{0,80}(?:no such file|failed|cannot|unable)|(?:failed|unable|cannot).{0,60}resolv\.conf|no (?:DNS )?nameservers? )/i,
+    means: 'no-nameserver',
+    since: 'Istio with capture of DNS',
+  },
+  {
+    says: /Back-off restarting failed container.{0,40}istio-(?:init|validation)|istio-(?:init|validation).{0,60}CrashLoopBackOff|Init:CrashLoopBackOff|Init:Error|back-off .{0,40}restarting failed container=istio-/,
+    means: 'restarts',
+    since: 'kubelet',
+  },
+];
+
+/** What says that a run ended before it was done, and not why: looked for last. */
+export const LAST_SIGNS: readonly FailureSign[] = [
+  {
+    says: /FailedCreatePodSandBox|Failed to create pod sandbox|Failed create pod sandbox|failed to set ?up network for sandbox|type="istio-cni".{0,80}failed \(add\)|netplugin failed|unable to push CNI event/,
+    means: 'no-sandbox',
+    since: 'kubelet',
+  },
+  {
+    says: /^panic: |^fatal error: |SIG(?:SEGV|ABRT|ILL|BUS)|segmentation violation|signal: (?!killed)\w+|[Ff]ailed to execute|Command error output|exit status [1-9]\d*|exit code:? [1-9]\d*|exited with (?:code )?[1-9]|local err_code=[1-9]|err_code=[1-9]|Exit Code: +[1-9]|^Error: |CreateContainer(?:Config)?Error|RunContainerError|^FATAL\b|^(?:error|fatal)\b:/,
+    means: 'crashed',
+    since: 'Go; shells; kubelet',
+  },
+];
+
+/** What a run that went well says at its end: what failed before it was tried again. */
+export const SUCCESS = /Validation passed|iptables rules (?:established|applied successfully)|iptables validation succeeded/;

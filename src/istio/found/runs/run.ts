@@ -1,0 +1,144 @@
+/**
+ * A log is the record of a run, and a run has an outcome. What was to be put into the kernel stands in the log of a run
+ * that failed as well, and none of it need be there.
+ */
+
+import type { Family } from '../../../netfilter/family.ts';
+import { modulesFor } from '../../../netfilter/kernel-modules.ts';
+import { readLines } from '../../../netfilter/read/lines.ts';
+import { gatherProblems } from '../../../netfilter/read/problems.ts';
+import { explainCause } from './cause-and-fix.ts';
+import type { Cause, FailureSign, KnownRights } from './failure-signs.ts';
+import { FAILURE_SIGNS } from './failure-signs.ts';
+import { LAST_SIGNS, LOG_SIGNS, SUCCESS } from './log-signs.ts';
+import type { RunPlace } from './run-input.ts';
+import { RunInput } from './run-input.ts';
+
+/** Something in a log that says why the run failed. */
+export interface RunFailure {
+  readonly cause: Cause;
+  /** As the log has it. */
+  readonly message: string;
+  /** 1-based line of the text. */
+  readonly line: number;
+  /** The command that said so, where the log shows it. */
+  readonly command?: string;
+  /** The line of its input, or the command itself, that was refused. */
+  readonly rule?: string;
+  readonly table?: string;
+  /** What the cause means, in one sentence. */
+  readonly text: string;
+  readonly fix: string;
+}
+
+export interface Run {
+  readonly outcome: 'failed' | 'not known';
+  /** The one that tells most first; then as they stand. */
+  readonly failures: readonly RunFailure[];
+}
+
+// What only a program that makes rules, or who starts it, writes.
+const OF_A_RUN =
+  /^(?:Environment|Variables|Istio (?:iptables (?:environment|variables)|config)):|^Writing following contents to rules file|iptables-rules-\d|[Rr]unning (?:command|ip6?tables-restore)|^\++ (?:\S*\/)?ip6?tables|istio-cni|istio-(?:init|validation|iptables)|iptables validation|127\.0\.0\.6:|nftables r(?:un|ules)|FailedCreatePodSandBox|pod sandbox|^panic: |^goroutine \d/;
+
+// A look that failed is no run: the reader of rules says what to do about it.
+const LOOK = /ip6?tables\S*-save|tables.{0,60} -(?:\w*[LS]\b|-list)|^sudo:|^Error from server|^error: |xtables\.lock: Permission/;
+
+const NOBODY_KNOWS: KnownRights = { has: () => undefined, modules: undefined };
+
+/** The run that a text is the log of; undefined where nothing in it says that one failed. */
+export function runIn(text: string): Run | undefined {
+  const input = new RunInput();
+  let found: Candidate[] = [];
+  let isRun = false;
+  let looked = false;
+  for (const line of readLines(text, gatherProblems(undefined))) {
+    isRun ||= OF_A_RUN.test(line.text);
+    looked ||= LOOK.test(line.text);
+    if (input.take(line)) continue;
+    if (SUCCESS.test(line.text)) found = [];
+    const before = found.at(-1);
+    if (before !== undefined && input.isPlace(line.text)) {
+      const place = input.placeOf(`${before.message} ${line.text}`);
+      found[found.length - 1] = { ...before, ...place, ...wordsFor(before.cause, before.message, place) };
+      continue;
+    }
+    const candidate = candidateIn(line.text, line.number, input);
+    if (candidate !== undefined) found.push(candidate);
+  }
+  if (found.length === 0 || (!isRun && looked)) return undefined;
+  const told = found.filter(({ cause, last }) => !last && cause !== 'lock-held');
+  const ended = found.some(({ last }) => last);
+  const waits = found.filter(({ cause }) => cause === 'lock-held');
+  // Who waits for a lock may have got it: only how it ended tells.
+  if (told.length === 0 && !ended && waits.every(({ message }) => /still|waiting/.test(message))) return undefined;
+  const reasons = [...told, ...waits];
+  const failures = (reasons.length > 0 ? narrowestFirst(reasons) : found).map(({ last: _, rank: __, ...failure }) => failure);
+  return { outcome: 'failed', failures: distinct(failures) };
+}
+
+interface Candidate extends RunFailure {
+  /** Whether it only says that the run ended. */
+  readonly last: boolean;
+  /** How narrow its sign is: the place of it in the table. */
+  readonly rank: number;
+}
+
+// A kubelet quotes a plugin that quotes a program; what is longer is no message.
+const LONGEST_MESSAGE = 8192;
+
+const SIGNS: readonly FailureSign[] = [...LOG_SIGNS, ...FAILURE_SIGNS, ...LAST_SIGNS];
+
+function candidateIn(message: string, line: number, input: RunInput): Candidate | undefined {
+  const start = message.slice(0, LONGEST_MESSAGE);
+  const rank = SIGNS.findIndex(({ says }) => says.test(start));
+  const sign = SIGNS[rank];
+  if (sign === undefined) return undefined;
+  const place = input.placeOf(message);
+  const cause = typeof sign.means === 'string' ? sign.means : sign.means(NOBODY_KNOWS, place.rule ?? '');
+  return { cause, message, line, ...place, ...wordsFor(cause, message, place), last: rank >= SIGNS.length - LAST_SIGNS.length, rank };
+}
+
+function wordsFor(cause: Cause, message: string, { command = '', rule, table }: RunPlace): { readonly text: string; readonly fix: string } {
+  const family: Family = /ip6tables/.test(`${command} ${message}`) ? 'ip6' : 'ip';
+  const legacy = !message.includes('nf_tables') && !command.includes('nft');
+  const modules = modulesFor(table ?? tableIn(message) ?? 'nat', rule === undefined ? [] : [rule], family, legacy);
+  const said = message.replace(/^Command error output: (?:xtables \w+ problem: )?/, '');
+  return explainCause(cause, { program: programIn(message) ?? 'iptables', family, modules, rights: NOBODY_KNOWS, said });
+}
+
+function tableIn(message: string): string | undefined {
+  return /table [`'"]?(nat|mangle|raw|filter)\b/.exec(message)?.[1];
+}
+
+function programIn(message: string): string | undefined {
+  return /exec: "([\w./-]+)"|^(?:\S*: )?(ip6?tables[\w-]*|nft|ip|nsenter)\b/
+    .exec(message)
+    ?.slice(1)
+    .find((name) => name !== undefined);
+}
+
+// What a program says of one failure, it says in a few lines.
+const ONE_MESSAGE = 5;
+
+/** The failure with the narrowest sign, without what else is said of it, then the others. */
+function narrowestFirst<F extends RunFailure & { readonly rank: number }>(failures: readonly F[]): readonly F[] {
+  const [first, ...others] = failures.toSorted((a, b) => a.rank - b.rank);
+  if (first === undefined) return [];
+  return [
+    first,
+    ...others.filter(({ line, cause }) => line !== first.line && (Math.abs(line - first.line) > ONE_MESSAGE || cause === first.cause)),
+  ];
+}
+
+const MOST = 5;
+
+/** Of a cause that is named over and over, the first that names a rule. */
+function distinct(failures: readonly RunFailure[]): readonly RunFailure[] {
+  const byCause = new Map<Cause, RunFailure>();
+  for (const failure of failures) {
+    const before = byCause.get(failure.cause);
+    if (before === undefined || (before.rule === undefined && failure.rule !== undefined)) byCause.set(failure.cause, failure);
+  }
+  return [...byCause.values()].slice(0, MOST);
+}

@@ -1,0 +1,187 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Cause } from '../../../src/istio/found/runs/failure-signs.ts';
+import { runIn } from '../../../src/istio/found/runs/run.ts';
+
+const HEAD = `Environment:
+------------
+ENVOY_PORT=
+
+Variables:
+----------
+PROXY_PORT=15001
+
+Writing following contents to rules file:  /tmp/iptables-rules-1622665561927836267.txt576967609
+* nat
+-N ISTIO_INBOUND
+-A PREROUTING -p tcp -j ISTIO_INBOUND
+-A ISTIO_INBOUND -p tcp --dport 22 -j RETURN
+COMMIT
+* raw
+-A OUTPUT -p udp --sport 15053 -j CT --zone 2
+COMMIT
+
+iptables-restore --noflush /tmp/iptables-rules-1622665561927836267.txt576967609
+`;
+
+// As programs say it, from public threads and from their sources.
+const SAID: readonly (readonly [cause: Cause, message: string])[] = [
+  ['chain-exists', 'iptables-restore: line 2 failed'],
+  ['chain-exists', 'iptables-restore v1.8.7 (nf_tables): line 2: CHAIN_USER_ADD failed (File exists): chain ISTIO_INBOUND'],
+  ['chain-exists', 'iptables: Chain already exists.'],
+  ['chain-exists', 'error\tCommand error output: xtables resource problem: line 2: CHAIN_ADD failed'],
+  ['refused', 'iptables-restore: line 4 failed'],
+  ['refused', "iptables: Invalid argument. Run `dmesg' for more information."],
+  ['refused', 'iptables-restore v1.8.9 (nf_tables): line 5: RULE_APPEND failed (Invalid argument): rule in chain ISTIO_INBOUND'],
+  ['table-closed', "iptables-restore v1.8.4 (legacy): iptables-restore: unable to initialize table 'nat'"],
+  ['kernel-support', "iptables-restore v1.6.0: can't initialize iptables table `nat': Table does not exist (do you need to insmod?)"],
+  ['kernel-support', "modprobe: ERROR: could not insert 'ip_tables': Operation not permitted"],
+  ['kernel-support', 'iptables-restore v1.8.7 (nf_tables): Could not fetch rule set generation id: Invalid argument'],
+  ['kernel-support', 'iptables/1.8.7 Failed to initialize nft: Protocol not supported'],
+  ['kernel-support', 'Warning: Extension owner revision 0 not supported, missing kernel module?'],
+  [
+    'kernel-support',
+    'iptables-restore v1.8.4 (nf_tables): line 4: RULE_APPEND failed (No such file or directory): rule in chain ISTIO_INBOUND',
+  ],
+  ['no-rights', "iptables v1.6.1: can't initialize iptables table `nat': Permission denied (you must be root)"],
+  ['no-rights', 'iptables-restore v1.8.10 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)'],
+  ['no-rights', 'RTNETLINK answers: Operation not permitted'],
+  ['no-rights', 'netlink: Error: cache initialization failed: Operation not permitted'],
+  ['no-rights', 'getsockopt failed strangely: Operation not permitted'],
+  ['no-ip6', "ip6tables v1.4.21: can't initialize ip6tables table `nat': Address family not supported by protocol"],
+  ['lock-held', 'Another app is currently holding the xtables lock. Perhaps you want to use the -w option?'],
+  ['lock-file', "Fatal: can't open lock file /run/xtables.lock: Read-only file system"],
+  ['lock-file', "Fatal: can't open lock file /run/xtables.lock: Permission denied"],
+  ['read-only', 'panic: open /tmp/iptables-rules-1.txt: read-only file system'],
+  ['too-many-ports', 'iptables-restore v1.8.4: too many ports specified'],
+  ['extension-missing', 'error\tCommand error output: xtables parameter problem: unknown option "--zone"'],
+  ['extension-missing', "iptables v1.4.21: Couldn't load match `owner':No such file or directory"],
+  ['extension-missing', "iptables-restore v1.8.2 (legacy): Couldn't load target `TPROXY':No such file or directory"],
+  ['old-iptables', "iptables-restore: unrecognized option '--wait=30'"],
+  ['incompatible', "iptables v1.8.9 (nf_tables): table `nat' is incompatible, use 'nft' tool."],
+  ['program-missing', 'exec: "iptables-restore": executable file not found in $PATH'],
+  ['program-missing', '/usr/local/bin/istio-iptables.sh: line 321: iptables: command not found'],
+  ['not-executable', 'exec /usr/local/bin/pilot-agent: exec format error'],
+  ['memory', 'signal: killed'],
+  ['memory', 'runtime/cgo: pthread_create failed: Resource temporarily unavailable'],
+  ['memory', 'iptables: Memory allocation problem.'],
+  ['busy', 'iptables: Resource temporarily unavailable.'],
+  ['gone', 'iptables: No chain/target/match by that name.'],
+  ['gone', 'iptables: Index of insertion too big.'],
+  ['gone', 'iptables: Bad rule (does a matching rule exist in that chain?).'],
+  ['bad-value', "iptables-restore v1.8.4: invalid port/service `80a' specified"],
+  ['bad-value', 'panic: invalid CIDR address: 10.0.0.0/33'],
+  ['bad-value', 'Error: invalid argument "x" for "-p, --envoy-port" flag: strconv.ParseInt: parsing "x": invalid syntax'],
+  ['bad-flag', "Error: unknown shorthand flag: 'Z' in -Z"],
+  ['bad-flag', 'Error: unknown flag: --native-nftables'],
+  ['bad-name', 'iptables-restore v1.8.4: owner: Bad value for "--uid-owner" option: "istio-proxy"'],
+  ['not-validated', 'error\tError connecting to 127.0.0.6:15002: dial tcp 127.0.0.1:0->127.0.0.6:15002: connect: connection refused'],
+  ['no-nameserver', 'error\tfailed to load /etc/resolv.conf: open /etc/resolv.conf: no such file or directory'],
+  ['no-address', 'panic: No valid local IP address found'],
+  ['leftovers', 'error\treconcile is recommended but no-reconcile flag is set. Unexpected behavior may occur'],
+  ['crashed', 'panic: runtime error: invalid memory address or nil pointer dereference'],
+  ['crashed', 'Error: exit status 3'],
+];
+
+/** What stands alone in an event, a node's log or a description of a pod. */
+const OF_NODES: readonly (readonly [cause: Cause, message: string])[] = [
+  [
+    'plugin-missing',
+    'Warning  FailedCreatePodSandBox  kubelet  network for pod "web": NetworkPlugin cni failed to set up pod "web_shop" network: failed to find plugin "istio-cni" in path [/opt/cni/bin]',
+  ],
+  [
+    'agent-away',
+    'Warning FailedCreatePodSandBox kubelet plugin type="istio-cni" name="istio-cni" failed (add): istio-cni cmdAdd failed to contact node Istio CNI agent: Post "http://localhost/cmdadd": dial unix /var/run/istio-cni/pluginevent.sock: connect: connection refused',
+  ],
+  [
+    'plugin-rights',
+    'Failed to create pod sandbox: plugin type="istio-cni" name="istio-cni" failed (add): error getting ClusterInformation: connection is unauthorized: Unauthorized',
+  ],
+  ['plugin-timeout', 'Failed to create pod sandbox: plugin type="istio-cni" name="istio-cni" failed (add): context deadline exceeded'],
+  ['node-nft', 'Failed to create pod sandbox: plugin type="istio-cni" failed (add): unable to find nft binary in PATH'],
+  [
+    'node-connmark',
+    'plugin type="istio-cni" name="istio-cni" failed (add): Warning: Extension connmark revision 0 not supported, missing kernel module?',
+  ],
+  [
+    'no-sandbox',
+    'Failed to create pod sandbox: plugin type="istio-cni" name="istio-cni" failed (add): unable to push CNI event (status code 500)',
+  ],
+  ['restarts', 'Warning  BackOff  2m  kubelet  Back-off restarting failed container istio-init in pod web_shop'],
+  ['run-as-root', 'Error: container has runAsNonRoot and image will run as root (pod: "web_shop", container: istio-init)'],
+  [
+    'policy',
+    'Error creating: pods "web" is forbidden: violates PodSecurity "restricted:latest": unrestricted capabilities (container "istio-init" must not include "NET_ADMIN")',
+  ],
+  ['image', 'Failed to pull image "istio/proxyv2:1.99": manifest unknown (istio-init)'],
+  ['not-validated', 'Back-off restarting failed container istio-validation in pod web_shop'],
+];
+
+describe('the log of a run that failed', () => {
+  it.each(SAID)('tells %s: %s', (cause, message) => {
+    const run = runIn(`${HEAD}${message}\niptables-save\npanic: exit status 1\n`);
+    expect(run?.failures[0]).toMatchObject({ cause, line: HEAD.split('\n').length });
+    expect(run?.failures[0]?.text).not.toMatch(/undefined/);
+    expect(run?.failures[0]?.fix.length).toBeGreaterThan(10);
+  });
+
+  it.each(OF_NODES)('of a node tells %s: %s', (cause, message) => {
+    expect(runIn(`${message}\n`)?.failures[0]?.cause).toBe(cause);
+  });
+
+  it('names the rule on the line that the program named, and its table', () => {
+    const message = 'error\tCommand error output: xtables parameter problem: unknown option "--zone"\nError occurred at line: 7\n';
+    expect(runIn(`${HEAD}${message}`)?.failures[0]).toMatchObject({ rule: '-A OUTPUT -p udp --sport 15053 -j CT --zone 2', table: 'raw' });
+    expect(runIn(`${HEAD}iptables-restore: line 4 failed\n`)?.failures[0]).toMatchObject({
+      rule: '-A ISTIO_INBOUND -p tcp --dport 22 -j RETURN',
+      table: 'nat',
+      command: 'iptables-restore --noflush /tmp/iptables-rules-1622665561927836267.txt576967609',
+    });
+  });
+
+  it("names the command of a shell's trace", () => {
+    const run = runIn(
+      '+ iptables -t nat -N ISTIO_REDIRECT\n+ iptables -t mangle -A ISTIO_DIVERT -j MARK --set-mark 1337\niptables: No chain/target/match by that name.\n',
+    );
+    expect(run?.failures[0]).toMatchObject({ rule: 'iptables -t mangle -A ISTIO_DIVERT -j MARK --set-mark 1337', table: 'mangle' });
+  });
+
+  it('has its cause from the narrowest sign, and says one failure once', () => {
+    const run = runIn(
+      `${HEAD}iptables-restore v1.6.1: iptables-restore: unable to initialize table 'nat'\n\nError occurred at line: 1\npanic: exit status 2\n`,
+    );
+    expect(run?.failures.map(({ cause }) => cause)).toEqual(['table-closed']);
+  });
+});
+
+describe('a log of a run that did not fail', () => {
+  it('that waited for the lock is none of a failure', () => {
+    expect(
+      runIn(`${HEAD}Another app is currently holding the xtables lock; still 9s 0us time ahead to have a chance to grab the lock...\n`),
+    ).toBeUndefined();
+    expect(runIn(`${HEAD}Another app is currently holding the xtables lock; waiting (1s) for it to exit...\n`)).toBeUndefined();
+  });
+
+  it('that tried the validation until it passed is none of a failure', () => {
+    const tries =
+      'error\tError connecting to 127.0.0.6:15002: dial tcp: connect: connection refused\ninfo\tValidation passed, iptables rules established\n';
+    expect(runIn(`${HEAD}${tries}`)).toBeUndefined();
+  });
+
+  it('holds no failure in the texts of rules that were captured', () => {
+    const folder = new URL('../../../golden/captures/', import.meta.url);
+    const failed = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .filter((entry) => runIn(readFileSync(`${entry.parentPath}/${entry.name}`, 'utf8')) !== undefined)
+      .map(({ name }) => name);
+    expect(failed).toEqual([]);
+  });
+
+  it('is not what somebody saw who was not allowed to look', () => {
+    expect(
+      runIn(
+        '$ iptables-save\niptables-save v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)\n',
+      ),
+    ).toBeUndefined();
+  });
+});
