@@ -1,9 +1,9 @@
 import type { TextFile } from '../host/files.ts';
-import type { CapturePlan } from '../istio/plan/plan.ts';
 import type { Family } from '../netfilter/family.ts';
 import { observeAll, observeText } from '../netfilter/observation.ts';
 import { badOption } from './bad-option.ts';
 import type { SourceOptions } from './options.ts';
+import type { PlanInput } from './plan-input/input.ts';
 import { factsOf, readInput, refuseArguments, refuseFilename } from './plan-input.ts';
 import type { RuleSource } from './rule-source.ts';
 import { rulesOf } from './rules-text.ts';
@@ -19,7 +19,7 @@ export async function readSource(source: string | undefined, given: SourceOption
     case 'settings':
     case 'file': {
       const input = await readInput(name, given);
-      return input.kind === 'plan' ? planSource(input.plan, input.notes) : textSource(input.text, family);
+      return input.kind === 'plan' ? planSource(input) : textSource(input.text, family);
     }
     case 'own':
       throw badOption(
@@ -43,8 +43,9 @@ export async function readSource(source: string | undefined, given: SourceOption
   }
 }
 
-function planSource(plan: CapturePlan, notes: readonly string[]): RuleSource {
-  return { name: `Istio ${plan.release}`, seen: observeAll(plan), plan, problems: plan.problems, notes };
+function planSource({ plan, notes, run }: PlanInput): RuleSource {
+  const failed = run === undefined ? {} : { run };
+  return { name: `Istio ${plan.release}`, seen: observeAll(plan), plan, problems: plan.problems, notes, ...failed };
 }
 
 /** The rules in a text. Throws a ProblemError where there are none. */

@@ -34,3 +34,13 @@ describe('without a command', () => {
     expect((await run(['prewiev'])).stderr).toContain('(did you mean preview?)');
   });
 });
+
+it('a pod whose validation found no rules is no pod in order: its status tells', async () => {
+  const pod = 'golden/cases/r2-07-validation-failed-job/pod.json';
+  const [check, trace] = await Promise.all([
+    run(['check', pod]),
+    run(['trace', pod, '--from', 'app', '--to', '10.20.0.9:443', '--expect', 'envoy-outbound']),
+  ]);
+  expect(check).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('THE RUN FAILED: the validation found no rules in the pod') });
+  expect(trace).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('unknown: these rules were not applied') });
+});

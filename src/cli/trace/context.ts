@@ -82,13 +82,14 @@ async function sourceIn(
   if (name.kind !== 'settings' && name.kind !== 'file') return readSource(source, given, family);
   const input = await readInput(name, given);
   if (input.kind === 'text') return textSource(input.text, family);
-  const { plan, notes, facts, of, without } = input;
+  const { plan, notes, facts, of, without, run } = input;
   return {
     name: `Istio ${plan.release}`,
     seen: observeAll(plan),
     plan,
     facts,
     ...(of === undefined ? {} : { of }),
+    ...(run === undefined ? {} : { run }),
     problems: plan.problems,
     // The heading says what the other notes say.
     notes: without === undefined ? [] : notes,
@@ -116,7 +117,7 @@ export async function traceContextOf(
   }
   return {
     name: ruleSource.of === undefined ? planName(plan, name, given) : `Istio ${plan.release}, ${ruleSource.of}`,
-    podNetwork: podNetworkOfPlan(plan, podNetworkOptions),
+    podNetwork: { ...podNetworkOfPlan(plan, podNetworkOptions), ...(ruleSource.run && { failed: ruleSource.run }) },
     reason: ({ rule }) => reasonOf(rule, plan),
     purpose: ({ rule }) => rule.because?.text,
     idOf: ({ rule }) => rule.id,

@@ -2,6 +2,7 @@
 
 import type { TextFile } from '../../host/files.ts';
 import type { Basis } from '../../istio/advice/explain.ts';
+import type { Run } from '../../istio/found/runs/run.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Problem } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
@@ -20,6 +21,8 @@ export interface PlanInput {
   readonly missing?: readonly Problem[];
   /** The workload whose plan it is: `Pod default/cart`. */
   readonly of?: string;
+  /** The run that was to make these rules and failed, where the workload's status tells of it. */
+  readonly run?: Run;
   /** Why that workload gets no rules, as a sentence. */
   readonly without?: string;
 }

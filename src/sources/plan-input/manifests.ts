@@ -1,6 +1,7 @@
 /** Manifests that hold one workload, or settings of our own, to its plan. */
 
 import type { TextFile } from '../../host/files.ts';
+import { runOfStatus } from '../../istio/found/runs/pod-status.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import { injectedSettings } from '../../istio/kubernetes/ordinary-injection.ts';
 import type { InjectionRequest, WorkloadInjection } from '../../istio/kubernetes/workload-injection.ts';
@@ -97,8 +98,10 @@ function planOf(
     const plan = withProblems(withoutRules(made, known), [...made.problems, ...made.injection.problems]);
     return { kind: 'plan', plan, notes: [`note: ${without}`], basis, facts: known, of: name, without };
   }
+  const run = runOfStatus(workload.pod.ended ?? []);
   const { plan, facts, ...rest } = madeWith(factsOfWorkload(workload, said), placeholder, (known) => planOfWorkload(made, known, sets));
-  if (plan !== undefined) return { kind: 'plan', plan, notes: [`note: ${whoseText(made)}`], basis, facts, ...rest, of: name };
+  if (plan !== undefined)
+    return { kind: 'plan', plan, notes: [`note: ${whoseText(made)}`], basis, facts, ...rest, of: name, ...(run && { run }) };
   const without = `${name} gets no rules: ${whyNoRules(made)}`;
   return {
     kind: 'plan',

@@ -3,6 +3,7 @@
 import type { YamlNode } from '../../yaml.ts';
 import { sourceOf, textOf } from '../../yaml-fields.ts';
 import { readContainers, readIds } from './container.ts';
+import { endedContainers } from './ended.ts';
 import type { Fields, Reading } from './reading.ts';
 import { booleanOf, fieldsOf, itemsOf, textsOf } from './reading.ts';
 import type { PodTemplate } from './workload.ts';
@@ -22,6 +23,7 @@ export function readPod(node: YamlNode, fields: Fields, metadata: Fields, readin
     containers: readContainers(spec.get('containers')?.value, 'containers', reading),
     initContainers: readContainers(spec.get('initContainers')?.value, 'initContainers', reading),
     ...addressesOf(fields.get('status')?.value, reading),
+    ended: endedContainers(fields.get('status')?.value, reading),
     ...(nameservers === undefined ? {} : { nameservers }),
   };
 }

@@ -39,8 +39,21 @@ export interface PodTemplate {
   readonly addresses: readonly string[];
   /** Where each of them stands. */
   readonly addressesAt?: readonly Origin[];
+  /** How the last runs of init containers ended, as `status` has it; empty for what does not run yet. */
+  readonly ended?: readonly EndedContainer[];
   /** `dnsConfig.nameservers` where `dnsPolicy` is None: then, and only then, they are all there are. */
   readonly nameservers?: readonly string[];
+}
+
+/** The last end of a container. */
+export interface EndedContainer {
+  readonly name: string;
+  readonly exitCode: number;
+  /** `Error`, `OOMKilled`, `CrashLoopBackOff`; empty where none stands there. */
+  readonly reason: string;
+  /** Its termination message; empty where it left none. */
+  readonly message: string;
+  readonly source: Origin;
 }
 
 export interface Container {

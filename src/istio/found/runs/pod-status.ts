@@ -1,0 +1,44 @@
+/** The run that a pod's status tells of: an init container that ended with anything but 0 has made no rules, or proved that there are none. */
+
+import type { EndedContainer } from '../../kubernetes/manifest/workload.ts';
+import { explainCause } from './cause-and-fix.ts';
+import type { Cause } from './failure-signs.ts';
+import type { Run } from './run.ts';
+import { runIn } from './run.ts';
+
+/** The containers of Istio that make rules, or prove them. */
+const CONTAINERS = ['istio-init', 'istio-validation'];
+
+/** The exit code with which istio-validation, and `--run-validation`, say that there are no rules. */
+const NOT_VALIDATED = 126;
+
+/** Undefined where none of them is known to have failed. */
+export function runOfStatus(ended: readonly EndedContainer[]): Run | undefined {
+  const failures = ended
+    .filter(({ name, exitCode }) => CONTAINERS.includes(name) && exitCode !== 0)
+    .flatMap((container) => {
+      const { name, exitCode, reason, message, source } = container;
+      const line = source.kind === 'file' ? source.line : 0;
+      const said = runIn(message)?.failures ?? [];
+      if (said.length > 0) return said.map((failure) => ({ ...failure, line }));
+      const cause = causeOf(container);
+      const words = explainCause(cause, {
+        program: name,
+        family: 'ip',
+        modules: [],
+        rights: { has: () => undefined, modules: undefined },
+        said: message,
+      });
+      const why = [reason, message].filter((text) => text !== '').join(': ');
+      return [{ cause, message: `${name} ended with exit code ${exitCode}${why === '' ? '' : ` (${why})`}`, line, ...words }];
+    });
+  return failures.length === 0 ? undefined : { outcome: 'failed', failures };
+}
+
+function causeOf({ name, exitCode, reason }: EndedContainer): Cause {
+  if (reason.includes('OOMKilled')) return 'memory';
+  if (/Image|ErrImage/.test(reason)) return 'image';
+  if (exitCode === NOT_VALIDATED && name !== 'istio-init') return 'not-validated';
+  if (exitCode === 137) return 'killed';
+  return name === 'istio-validation' ? 'not-validated' : 'unknown';
+}
