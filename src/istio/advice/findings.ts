@@ -11,6 +11,7 @@ import { FINDINGS } from './findings/kinds.ts';
 import { looksLikeOurs } from './findings/leftovers.ts';
 import { listeners } from './findings/listeners.ts';
 import { inboundPort, otherRelease } from './findings/releases.ts';
+import { reroutedByHand } from './findings/rerouted.ts';
 import { passthroughAddress, policyRouting } from './findings/routing.ts';
 import type { Check, Evidence } from './findings/subject.ts';
 import { subjectOf } from './findings/subject.ts';
@@ -46,6 +47,7 @@ const CHECKS: readonly Check[] = [
   duplicateJumps,
   madeTwice,
   foreignFirst,
+  reroutedByHand,
   guardrails,
   policies,
   policyRouting,

@@ -42,6 +42,19 @@ const PROGRAMS: readonly Program[] = [
   { name: 'Tailscale', chains: /^ts-(input|forward|postrouting)$/ },
 ];
 
+// They take the same traffic: a comparison keeps their rules, and advice says whose they are.
+const TAKERS: readonly Program[] = [
+  { name: 'Telepresence', chains: /^(TEL_(IN|OUT)BOUND|TELEPRESENCE)/ },
+  { name: 'Linkerd', chains: /^PROXY_INIT_/ },
+  { name: 'Kuma', chains: /^(KUMA_)?MESH_/ },
+  { name: 'Consul', chains: /^CONSUL_PROXY_/ },
+];
+
+/** The program that takes traffic of a pod for itself with chains of this name. */
+export function takerOfChain(chain: string): string | undefined {
+  return TAKERS.find(({ chains }) => chains?.test(chain))?.name;
+}
+
 /** The program that makes chains of this name. */
 export function programOfChain(chain: string): string | undefined {
   return PROGRAMS.find(({ chains }) => chains?.test(chain))?.name;

@@ -2,10 +2,11 @@
 
 import type { ChainPlace } from '../../netfilter/compare/difference.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
+import { printNetwork } from '../../netfilter/network.ts';
 import type { Observation } from '../../netfilter/observation.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../netfilter/rule.ts';
 import { isBuiltIn } from '../../netfilter/rule.ts';
-import { programOfChain, programOfComment, programOfInterface } from './foreign-programs.ts';
+import { programOfChain, programOfComment, programOfInterface, takerOfChain } from './foreign-programs.ts';
 import { ownChainsOf } from './ownership/parts.ts';
 
 /** How much of a state one program has made. */
@@ -45,7 +46,9 @@ export function withoutForeign(state: Observation): WithoutForeign {
         count(maker, chain.rules.length, 1);
         return [];
       }
-      const makers = chain.rules.map((rule) => programOf(rule, chain.name, own.get(table.name)));
+      const makers = chain.rules.map((rule) =>
+        isHairpin(rule, chain.name, table) ? 'Docker' : programOf(rule, chain.name, own.get(table.name)),
+      );
       if (makers.every((program) => program === undefined)) return [chain];
       for (const program of makers) if (program !== undefined) count(program, 1, 0);
       const kept = [...chain.rules.keys()].filter((index) => makers[index] === undefined);
@@ -55,7 +58,10 @@ export function withoutForeign(state: Observation): WithoutForeign {
       );
       return [{ ...chain, rules: kept.map((index) => chain.rules[index] as Rule) }];
     };
-    const tables = ruleset.tables.map((table) => ({ name: table.name, chains: table.chains.flatMap((chain) => keepIn(table, chain)) }));
+    const tables = ruleset.tables.map((table) => ({
+      name: table.name,
+      chains: table.chains.flatMap((chain) => keepIn(table, withoutForwardPolicy(table, chain))),
+    }));
     return { family: ruleset.family, tables };
   };
   const [ip, ip6] = FAMILIES.map((family) => keep(state[family])) as [Ruleset, Ruleset];
@@ -64,6 +70,26 @@ export function withoutForeign(state: Observation): WithoutForeign {
     foreign: [...counts].map(([program, found]) => ({ program, ...found })).sort((a, b) => b.rules - a.rules),
     positionOf: ({ family, table, chain }, position) => positions.get(`${family} ${table} ${chain}`)?.[position - 1] ?? position,
   };
+}
+
+/** No release of Istio looks at what is passed on, and Docker and others refuse it by policy: that is theirs as well. */
+function withoutForwardPolicy({ name }: Table, chain: Chain): Chain {
+  return name === 'filter' && chain.name === 'FORWARD' && chain.policy !== undefined ? { ...chain, policy: 'ACCEPT' } : chain;
+}
+
+/** Whose rule it is in a chain that is not ours, those of programs that take the pod's own traffic among them. */
+export function makerOf(rule: Rule, chain: string, own: ReadonlySet<string> | undefined): string | undefined {
+  const taker = rule.target.kind === 'jump' ? takerOfChain(rule.target.chain) : undefined;
+  return taker ?? programOf(rule, chain, own);
+}
+
+/** Docker has a container that calls itself by a published port come from the bridge (`-s X -d X -j MASQUERADE`). */
+function isHairpin({ target, matches }: Rule, chain: string, { chains }: Table): boolean {
+  if (chain !== 'POSTROUTING' || target.kind !== 'opaque' || target.name !== 'MASQUERADE' || !chains.some(({ name }) => name === 'DOCKER'))
+    return false;
+  const of = (kind: 'source' | 'destination'): string | undefined =>
+    matches.flatMap((match) => (match.kind === kind && !match.negated ? [printNetwork(match.value)] : []))[0];
+  return of('source') !== undefined && of('source') === of('destination');
 }
 
 /** The program that is known to make such a rule in a chain that is not ours. */

@@ -99,7 +99,7 @@ describe('a pod of 1.3 to 1.7, injected anew,', () => {
     const made = anew(of);
     expect(words(made)).toBe(passed);
     expect(made.problems.map(formatProblem)).toEqual([
-      `pod.yaml:49:1 warning: ${TRAFFIC}/includeOutboundIPRanges, ${TRAFFIC}/excludeInboundPorts, ${TRAFFIC}/excludeOutboundPorts: taken for the pod's own, but the injector of 1.6.14 wrote values of its mesh into the same annotations; --values tells them apart`,
+      `pod.yaml:49:1 warning: ${TRAFFIC}/includeOutboundIPRanges, ${TRAFFIC}/excludeInboundPorts, ${TRAFFIC}/excludeOutboundPorts: assumed to be the pod's own, but the injector of 1.6.14 wrote values of its mesh into the same annotations; --values distinguishes them`,
     ]);
     const values = {
       'global.proxy.includeIPRanges': '10.0.0.0/8',
@@ -159,10 +159,7 @@ describe('a pod whose proxy is no sidecar, injected anew,', () => {
   it('gets what its templates make, where it names them', () => {
     const of = (templates: string): Workload => proxy(['proxy', 'waypoint'], { 'inject.istio.io/templates': templates });
     expect(anew(of('gateway'))).toMatchObject({ injection: { kind: 'none', reason: 'no sidecar' }, problems: [] });
-    expect(anew(of('waypoint-7'))).toMatchObject({
-      injection: { kind: 'none', reason: 'no sidecar' },
-      problems: [{ code: 'unknown-template' }],
-    });
+    expect(anew(of('waypoint-7')).injection).toMatchObject({ kind: 'refused', refusal: 'unknown template' });
     expect(words(anew(of('sidecar')))).toBe(ORDINARY);
     const refuses = proxy(['proxy', 'router'], { 'inject.istio.io/templates': '' });
     expect(anew(refuses).injection.kind).toBe('refused');

@@ -1,8 +1,9 @@
 /** Rules of others in front of ours. */
 
 import type { Rule, Table } from '../../../netfilter/rule.ts';
+import { makerOf } from '../../found/foreign.ts';
 import type { Check, Found } from './subject.ts';
-import { builtInChains, iptablesCommand, jumpOf, leadsTo, placeText, ruleText, tablesOf } from './subject.ts';
+import { builtInChains, jumpOf, leadsTo, placeText, ruleText, tablesOf } from './subject.ts';
 
 /** Rules of others before the first jump of ours that keep packets from it. */
 export const foreignFirst: Check = (subject) =>
@@ -23,12 +24,22 @@ export const foreignFirst: Check = (subject) =>
             where: placeText(family, table.name, chain.name),
             chain: jumpOf(jump),
             rule: text,
-            command: iptablesCommand(subject, family, table.name, `-D ${chain.name} ${text}`),
+            ...ownerOf(makerOf(rule, chain.name, own)),
           };
           return [{ code: 'foreign-first', args, family, table: table.name, chain: chain.name, rule: text }];
         });
       });
     });
+
+/** Nobody here knows what rules of others are for: they are no matter of a command. */
+function ownerOf(maker: string | undefined): { readonly whose: string; readonly fix: string } {
+  return maker === undefined
+    ? { whose: "not one of Istio's", fix: 'ask who put it there: what it takes does not reach the proxy while it stands before the jump' }
+    : {
+        whose: `made by ${maker}`,
+        fix: `leave it: it belongs to ${maker}, and what it takes goes past the proxy as long as ${maker} needs it`,
+      };
+}
 
 // Targets after which no other rule of the table sees the packet.
 const FINAL = ['DNAT', 'SNAT', 'REDIRECT', 'MASQUERADE', 'NETMAP', 'TPROXY', 'NFQUEUE', 'REJECT', 'SYNPROXY'];

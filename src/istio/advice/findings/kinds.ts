@@ -35,7 +35,7 @@ export const FINDINGS = {
   'ambient-and-sidecar': {
     severity: 'warning',
     text: 'rules of a sidecar and rules of ambient mode are here at once ({where})',
-    fix: 'a pod is in the mesh in one way: take out the sidecar, or take the pod out of ambient mode, and create it again',
+    fix: 'a pod is in the mesh in one way: remove the sidecar, or remove the pod from ambient mode, and create it again',
   },
   ambient: {
     severity: 'note',
@@ -74,8 +74,18 @@ export const FINDINGS = {
   },
   'foreign-first': {
     severity: 'warning',
-    text: "rule {position} of {where}, not one of Istio's, stands before the jump to {chain} and takes packets from it: {rule}",
-    fix: 'remove it, or put it behind the jump: {command}',
+    text: 'rule {position} of {where}, {whose}, stands before the jump to {chain} and takes packets from it: {rule}',
+    fix: '{fix}',
+  },
+  'rerouted-by-hand': {
+    severity: 'note',
+    text: 'rule {position} of {where} sends what comes in by {interface} to {chain}, and no release makes it: somebody put it there by hand',
+    fix: 'let Istio make it: interfaces.reroute, the argument -k {interface}',
+  },
+  'ip6-refused': {
+    severity: 'note',
+    text: '{where} refuses all but loopback and answers, as Istio 1.0 to 1.4 makes it for a pod that it takes for one without IPv6; ICMPv6 is refused as well, neighbour discovery among it, so that no IPv6 connection of a pod that has IPv6 works',
+    fix: 'nothing, where the pod has no IPv6; otherwise create it again with a release that captures IPv6',
   },
   'looks-like-ours': {
     severity: 'warning',
@@ -90,7 +100,7 @@ export const FINDINGS = {
   policy: {
     severity: 'warning',
     text: 'the policy of {where} is {policy}, which no release of Istio sets: packets that no rule accepts are lost',
-    fix: 'if nobody wants that: {command}',
+    fix: 'ask who set it, and whether anybody needs it: what should pass has to be accepted by a rule or by the policy',
   },
   'routing-missing': {
     severity: 'error',
@@ -120,7 +130,7 @@ export const FINDINGS = {
   'ip6-not-captured': {
     severity: 'warning',
     text: 'the pod has the IPv6 address {address}, and no rules capture its IPv6 traffic',
-    fix: 'let Istio look for both families (--dual-stack, ISTIO_DUAL_STACK=true, dualStack: true), or take the address from the pod',
+    fix: 'let Istio look for both families (--dual-stack, ISTIO_DUAL_STACK=true, dualStack: true), or remove the address from the pod',
   },
   'ip6-rules-unneeded': {
     severity: 'note',
@@ -144,7 +154,7 @@ export const FINDINGS = {
   },
   'inbound-port': {
     severity: 'warning',
-    text: 'inbound traffic ({where}) goes to port {found}, where the settings say {wanted}: a proxy that listens there gets none',
+    text: 'inbound traffic ({where}) goes to port {found}, where the settings say {desired}: a proxy that listens there gets none',
     fix: 'use one release for the init container and the proxy: old ones send inbound traffic to the outbound port; then create the pod again',
   },
   'other-release': {

@@ -1,9 +1,32 @@
 /** Loose rules in the chains of everyone that a release may have left there. */
 
-import type { Check, Found } from './subject.ts';
-import { iptablesCommand, placeText } from './subject.ts';
+import type { Family } from '../../../netfilter/family.ts';
+import { FAMILIES } from '../../../netfilter/family.ts';
+import { parseNetwork } from '../../../netfilter/network.ts';
+import type { Check, Found, Subject } from './subject.ts';
+import { iptablesCommand, placeText, ruleText } from './subject.ts';
 
-export const looksLikeOurs: Check = (subject) =>
+export const looksLikeOurs: Check = (subject) => {
+  const refusing = FAMILIES.filter((family) => refusesAll(subject, family));
+  const refused = refusing.map((family): Found => {
+    const where = placeText(family, 'filter', 'INPUT');
+    return { code: 'ip6-refused', args: { where }, family, table: 'filter', chain: 'INPUT' };
+  });
+  return [...refused, ...loose(subject).filter(({ family, table }) => !(table === 'filter' && refusing.some((one) => one === family)))];
+};
+
+/** The three rules with which old releases refuse IPv6 in a pod that they take for one without it (istio#18956). */
+function refusesAll({ seen, own, facts }: Subject, family: Family): boolean {
+  const without = facts?.addresses?.every((address) => parseNetwork(address)?.family !== 'ip6') ?? false;
+  // In a pod that is known to have no IPv6 they are as they should be.
+  if (family !== 'ip6' || own.ip6.size > 0 || without) return false;
+  const input = seen.ip6.tables.find(({ name }) => name === 'filter')?.chains.find(({ name }) => name === 'INPUT');
+  return input?.rules.map(ruleText).join('; ') === REFUSING;
+}
+
+const REFUSING = '-m state --state ESTABLISHED -j ACCEPT; -d ::1/128 -i lo -j ACCEPT; -j REJECT --reject-with icmp6-port-unreachable';
+
+const loose: Check = (subject) =>
   subject.ownership.warnings.flatMap(({ code, family, table, chain, rule }): readonly Found[] => {
     if (code !== 'looks-like-ours' || rule === undefined) return [];
     const args = {

@@ -20,7 +20,7 @@ export const inbound: Concern = (context) => {
     ...(context.tproxy ? tproxyChains(context) : []),
     append(table, 'PREROUTING', [TCP], jump('ISTIO_INBOUND'), {
       id: `${table}.jump-inbound`,
-      text: 'All TCP that arrives is looked at by ISTIO_INBOUND.',
+      text: 'All TCP that arrives goes through ISTIO_INBOUND.',
       settings: INCLUDE,
       trace: 'JumpInbound',
     }),
@@ -66,14 +66,15 @@ function allPorts(context: Context, table: string): readonly Step[] {
       trace: 'ExcludeInboundPort',
     }),
   );
-  return [...(has('sshBypass') ? [sshBypass(table)] : []), ...excluded, ...capture(context, table, [TCP], 'all', 'InboundCapture')];
+  return [...(has('sshBypass') ? [sshBypass(table)] : []), ...excluded, ...capture(context, table, [TCP], 'all')];
 }
 
 function sshBypass(table: string): Step {
   return append(table, 'ISTIO_INBOUND', [TCP, match('destination-port', port(22))], RETURN, {
     id: `${table}.exclude-inbound-ssh`,
-    text: 'Releases of this age never capture port 22 where all inbound ports are wanted.',
+    text: 'Releases of this age never capture port 22 where all inbound ports are captured.',
     settings: INCLUDE,
+    trace: 'ExcludeInboundPort',
   });
 }
 
@@ -91,9 +92,10 @@ function capture(
   table: string,
   matches: readonly Match[],
   which: string,
-  trace: string,
+  trace?: string,
 ): readonly Step[] {
-  const reason = { text: `Inbound ${which === 'all' ? 'traffic' : `port ${which}`} is captured.`, settings: INCLUDE, trace };
+  const logged = trace === undefined ? {} : { trace };
+  const reason = { text: `Inbound ${which === 'all' ? 'traffic' : `port ${which}`} is captured.`, settings: INCLUDE, ...logged };
   if (!tproxy) {
     if (family === 'ip6' && which === 'all' && has('inboundAll6Unfinished')) return [];
     return [append(table, 'ISTIO_INBOUND', matches, jump('ISTIO_IN_REDIRECT'), { ...reason, id: `nat.capture-inbound.${which}` })];
