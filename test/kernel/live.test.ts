@@ -104,7 +104,7 @@ describeKernel.concurrent('a live namespace', () => {
       const side = await readSource(sourceOf(namespace), NONE);
       expect(side).toMatchObject({ notes: [], seen: { seen: { ip: ['mangle', 'security', 'filter', 'nat'], ip6: 'all' } } });
       expect(commandsOf(side)).toEqual(['iptables -t nat -A OUTPUT -p tcp -j RETURN']);
-      expect(placesOf(side).sort()).toEqual([
+      expect(placesOf(side).toSorted()).toEqual([
         'ip harmless native nft',
         'ip istio-proxy-nat native nft',
         'ip kube-proxy native nft',
