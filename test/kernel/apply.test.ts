@@ -259,7 +259,7 @@ COMMIT
       expect(first).toMatchObject({ outcome: 'applied', rounds: 2 });
       expect(first.processes).toBeLessThanOrEqual(cold);
       const second = await applyIn(namespace, { args });
-      expect(second).toMatchObject({ outcome: 'unchanged', attempts: 1 });
+      expect(second).toMatchObject({ outcome: 'unchanged', rounds: 1 });
       expect(second.processes).toBeLessThanOrEqual(again);
     });
   });
