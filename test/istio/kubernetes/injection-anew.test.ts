@@ -159,10 +159,7 @@ describe('a pod whose proxy is no sidecar, injected anew,', () => {
   it('gets what its templates make, where it names them', () => {
     const of = (templates: string): Workload => proxy(['proxy', 'waypoint'], { 'inject.istio.io/templates': templates });
     expect(anew(of('gateway'))).toMatchObject({ injection: { kind: 'none', reason: 'no sidecar' }, problems: [] });
-    expect(anew(of('waypoint-7'))).toMatchObject({
-      injection: { kind: 'none', reason: 'no sidecar' },
-      problems: [{ code: 'unknown-template' }],
-    });
+    expect(anew(of('waypoint-7')).injection).toMatchObject({ kind: 'refused', refusal: 'unknown template' });
     expect(words(anew(of('sidecar')))).toBe(ORDINARY);
     const refuses = proxy(['proxy', 'router'], { 'inject.istio.io/templates': '' });
     expect(anew(refuses).injection.kind).toBe('refused');
