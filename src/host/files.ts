@@ -70,7 +70,22 @@ function readBytes(descriptor: number, begun: Buffer = Buffer.alloc(0)): Buffer 
 function checked(file: string, bytes: Buffer): readonly TextFile[] | Problem {
   if (bytes.length > MOST) return unreadable(file, TOO_LONG);
   if (bytes.length === 0) return unreadable(file, 'is empty');
-  // A zero byte is in no text that is read here; UTF-16 has one at every second place.
+  const wide = utf16Of(bytes);
+  if (wide !== undefined) return [{ file, text: new TextDecoder(wide).decode(bytes) }];
+  // A zero byte is in no text that is read here.
   if (bytes.subarray(0, 65536).includes(0)) return unreadable(file, 'is binary, not text');
   return [{ file, text: bytes.toString('utf8') }];
+}
+
+/** What PowerShell's `>` writes: two bytes for each character, with a mark of their order before them or not. */
+function utf16Of(bytes: Buffer): 'utf-16le' | 'utf-16be' | undefined {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  // Without the mark: texts of this kind are nearly all ASCII, of which every second byte is zero.
+  const head = bytes.subarray(0, 256);
+  const zeros = (from: number): number => head.filter((byte, at) => byte === 0 && at % 2 === from).length;
+  const half = head.length / 2;
+  if (head.length < 8 || bytes.length % 2 === 1) return undefined;
+  if (zeros(1) > half * 0.7 && zeros(0) === 0) return 'utf-16le';
+  return zeros(0) > half * 0.7 && zeros(1) === 0 ? 'utf-16be' : undefined;
 }

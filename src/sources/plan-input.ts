@@ -1,5 +1,6 @@
 import type { TextFile } from '../host/files.ts';
 import { readTexts } from '../host/files.ts';
+import { readEnvFile } from '../istio/arguments/env-file.ts';
 import { planFromSettings } from '../istio/kubernetes/plan-from-settings.ts';
 import type { Origin } from '../istio/origin.ts';
 import { planFromArguments } from '../istio/plan/plan-from-arguments.ts';
@@ -132,19 +133,18 @@ function refuseOthers(option: string, texts: readonly string[], allowed: string,
 
 /** What --env-file and --env say, the latter last. */
 export async function environmentOf({ env, envFile }: SourceOptions): Promise<Readonly<Record<string, string>>> {
-  const lines =
-    envFile === undefined
-      ? []
-      : oneText(envFile)
-          .text.split(/\r?\n/)
-          .filter((line) => !/^\s*(#|$)/.test(line));
-  return Object.fromEntries(
-    [...lines.map((line) => ({ line, from: '--env-file' })), ...env.map((line) => ({ line, from: '--env' }))].map(({ line, from }) => {
-      const [name = '', ...value] = line.split('=');
-      if (value.length === 0 || !/^\w+$/.test(name)) throw badOption(from, `${quoted(line)} is not K=V`);
-      return [name, value.join('=')] as const;
-    }),
-  );
+  const read = (text: string, from: string): readonly (readonly [string, string])[] =>
+    readEnvFile(text).map((line) => {
+      if ('unreadable' in line) throw badOption(from, `${quoted(line.unreadable)} is not K=V`);
+      return [line.name, line.value] as const;
+    });
+  const file = envFile === undefined ? [] : read(oneText(envFile).text, '--env-file');
+  const options = env.map((line) => {
+    const [name = '', ...value] = line.split('=');
+    if (value.length === 0 || !/^\w+$/.test(name)) throw badOption('--env', `${quoted(line)} is not K=V`);
+    return [name, value.join('=')] as const;
+  });
+  return Object.fromEntries([...file, ...options]);
 }
 
 function oneText(file: string): TextFile {

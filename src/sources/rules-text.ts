@@ -2,6 +2,7 @@
 
 import type { TextFile } from '../host/files.ts';
 import { API_VERSION } from '../istio/api-version.ts';
+import { namedForm } from '../istio/found/named-forms.ts';
 import { nativeTablesIn, nativeText } from '../istio/found/native-nft.ts';
 import type { Run } from '../istio/found/runs/run.ts';
 import { printSource } from '../istio/origin.ts';
@@ -74,6 +75,9 @@ export async function rulesOf(
       severity: found.severity === 'info' ? 'note' : found.severity,
     }),
   );
+  const form = read.tables.length === 0 ? namedForm(text) : undefined;
+  if (form !== undefined && run === undefined)
+    throw new ProblemError([{ ...problem('rules-text', { kind: 'file', file, line: 1, column: 1 }, { reason: form }), severity: 'error' }]);
   const native = nativeText(nativeTablesIn(text));
   if (native !== undefined) problems.push(problem('rules-text', { kind: 'file', file, line: 0, column: 0 }, { reason: native }));
   if (problems.some(({ severity }) => severity === 'error')) throw new ProblemError(problems);

@@ -62,7 +62,7 @@ async function unlike(plans: readonly GoldenPlan[], load: (golden: GoldenPlan) =
 describeKernel('an empty namespace that was given', () => {
   it.each(['nft', 'legacy'] as const)(
     'the restore text of any golden outcome saves, on %s, what the plan says',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async (backend) => {
       const load = ({ plan }: GoldenPlan): Load => ({
         empty: EMPTY[backend],
@@ -74,7 +74,7 @@ describeKernel('an empty namespace that was given', () => {
     },
   );
 
-  it('the commands of a golden outcome one by one saves what the plan says, for one outcome in ten', { timeout: 60_000 }, async () => {
+  it('the commands of a golden outcome one by one saves what the plan says, for one outcome in ten', { timeout: 120_000 }, async () => {
     const sample = DISTINCT_PLANS.filter((_, index) => index % 10 === 0);
     const load = ({ plan }: GoldenPlan): Load => ({
       empty: EMPTY.nft + EMPTY.legacy,

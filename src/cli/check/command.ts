@@ -48,7 +48,7 @@ export const checkCommand: CommandModule = {
         ['$0 check saved.txt -o markdown', 'what somebody saved, for a ticket'],
       ])
       .epilogue(
-        'Without settings the rules are held against what they tell themselves.\nExit codes: 0 as it should be, or no rules of Istio; 1 drift, or a finding that is more than a note; 2 bad input, or rules that can not be seen.',
+        'Without settings the rules are held against what they tell themselves.\nExit codes: 0 as it should be, or no rules of Istio; 1 drift, a finding that is more than a note, or a run that failed; 2 bad input, or rules that can not be seen.',
       ),
   handler: (parsed) =>
     finish(async () => {
