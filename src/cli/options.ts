@@ -42,7 +42,7 @@ export const SETTINGS_OPTIONS: Readonly<Record<string, Options>> = {
   'image-release': {
     type: 'string',
     requiresArg: true,
-    describe: 'The release of images whose tag does not tell it, as "*/proxyv2@sha256:ab*=1.20.3" (repeatable)',
+    describe: 'The release of images whose tag does not name it, as "*/proxyv2@sha256:ab*=1.20.3" (repeatable)',
     group: 'Manifests:',
   },
   'keep-args': {

@@ -151,7 +151,7 @@ function tableOf(section: Section, edits: readonly PlacedEdit[], options: ReadOp
 }
 
 /**
- * iptables -S and -L show the policy of every built-in chain, or only what was asked for. A block with any policy is a
+ * iptables -S and -L show the policy of every built-in chain, or only what was requested. A block with any policy is a
  * save; what Istio gives to iptables-restore adds to a table, and declares its own chains only.
  */
 function showsWholeTable(form: Form, table: string, edits: readonly PlacedEdit[]): boolean {

@@ -28,7 +28,7 @@ export async function sourceOf(source: string, namespace: Namespace): Promise<Ru
   const live = await readLive(namespace, READING).catch((error: unknown) => {
     throw unusable(source, error);
   });
-  if ('failure' in live) throw badOption(source, `the rules can not be read: ${live.failure.text}; ${remedy(live.failure)}`);
+  if ('failure' in live) throw badOption(source, `the rules can not be read: ${live.failure.text}; ${fixText(live.failure)}`);
   const { observation, places, warnings } = live;
   return { name: namespace.name, seen: observation, places, problems: [], notes: warnings.map((text) => `warning: ${text}`) };
 }
@@ -46,7 +46,7 @@ function opened(source: string, target: Target): Namespace {
   }
 }
 
-function remedy({ cause, fix }: Failure): string {
+function fixText({ cause, fix }: Failure): string {
   switch (cause) {
     case 'no-net-admin':
     case 'not-permitted':

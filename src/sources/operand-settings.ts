@@ -36,14 +36,14 @@ export function refuseTwoReaders(names: readonly SourceName[], { filename, manif
   refuseStdinTwice([...read, ...(manifests?.values ?? [])]);
 }
 
-/** An option that no side takes would change nothing, whatever its user hoped for. */
+/** An option that no operand takes would change nothing, whatever its user hoped for. */
 export function refuseUnused(names: readonly SourceName[], { filename, args, env, envFile }: SourceOptions): void {
   const has = (...kinds: readonly SourceName['kind'][]): boolean => names.some(({ kind }) => kinds.includes(kind));
   if (filename !== undefined && !has('settings', 'own'))
-    throw badOption('--filename', 'no side takes settings; name a release as a side, as @1.23');
+    throw badOption('--filename', 'no operand takes settings; name a release, as @1.23');
   const words = args !== undefined ? '--' : env.length > 0 ? '--env' : envFile !== undefined ? '--env-file' : undefined;
   if (words !== undefined && !has('settings', 'command'))
-    throw badOption(words, 'no side takes arguments; name a release (@1.23) or a command (exec:TEXT) as a side');
+    throw badOption(words, 'no operand takes arguments; name a release (@1.23) or a command (exec:TEXT) as an operand');
 }
 
 /** The same for what a file takes where it holds settings: whether it does is known when it has been read. */
@@ -52,9 +52,9 @@ export function refuseIgnored(
   { sets, release }: SourceOptions,
 ): void {
   const plans = operands.flatMap(({ name, operand }) => (operand.plan === undefined ? [] : [name]));
-  const other = 'name a release (@1.23) or a file with settings as a side';
-  if (sets.length > 0 && plans.length === 0) throw badOption('--set', `no side takes settings; ${other}`);
-  if (release !== undefined && plans.length === 0) throw badOption('--release', `no side takes it; ${other}`);
+  const other = 'name a release (@1.23) or a file with settings as an operand';
+  if (sets.length > 0 && plans.length === 0) throw badOption('--set', `no operand takes settings; ${other}`);
+  if (release !== undefined && plans.length === 0) throw badOption('--release', `no operand takes it; ${other}`);
   if (release !== undefined && plans.every((name) => 'release' in name && name.release !== undefined))
-    throw badOption('--release', 'no side takes it; each has a release of its own or needs none');
+    throw badOption('--release', 'no operand takes it; each has a release of its own or needs none');
 }

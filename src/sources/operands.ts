@@ -56,7 +56,7 @@ export async function readOperands(
 
 /** Settings alone are no two sides. */
 function mustBeRules(source: string, operand: DiffOperand): DiffOperand {
-  if (operand.plan !== undefined) throw badOption(source, `holds settings, no rules; name the other side, as in diff live ${source}`);
+  if (operand.plan !== undefined) throw badOption(source, `holds settings, no rules; name the other operand, as in diff live ${source}`);
   return operand;
 }
 

@@ -149,7 +149,7 @@ describeKernel('an audit of a node', () => {
         name: 'no release',
         script: PLAIN,
         proxy: { ISTIO_META_ISTIO_VERSION: '' },
-        line: { verdict: 'not seen', reason: 'the proxy does not tell its release; name it' },
+        line: { verdict: 'not seen', reason: 'the release of the proxy is unknown; name it' },
       },
       {
         name: 'refused',
@@ -287,7 +287,7 @@ describeKernel('an audit of a node', () => {
     expect(lines.get('deep')).toMatchObject({ verdict: 'as it should be' });
     expect(lines.get('many rules')).toMatchObject({
       verdict: 'not seen',
-      reason: expect.stringContaining('more rules than are looked at'),
+      reason: expect.stringContaining('more rules than are read'),
     });
     expect(lines.get('some rules')).toMatchObject({ verdict: 'not as it should be', drift: expect.stringContaining('rules extra') });
     expect([lines.get('some rules')?.differences?.length, lines.get('many findings')?.findings?.length]).toEqual([5, 5]);

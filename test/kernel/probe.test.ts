@@ -189,7 +189,7 @@ describeSockets('a probe of rules that are there', () => {
     ]);
     const blind = await validate(current(), { timeout: SOON, prefix: PROXY });
     expect(blind.exitCode).toBe(126);
-    expect(blind.stderr).toMatch(/which rule is missing can not be said: /);
+    expect(blind.stderr).toMatch(/which rule is missing is unknown: /);
   });
 });
 

@@ -177,7 +177,7 @@ describe('iptables -S', () => {
     expect(problems[0]).toMatchObject({ code: 'table-assumed', severity: 'info', args: { table, reason } });
   });
 
-  it('behind its command is of the table that was asked for', () => {
+  it('behind its command is of the table that was requested', () => {
     expect(readRules(`$ ip6tables -t mangle -S X\n-N X\n-A X -j RETURN\n`).tables).toMatchObject([
       { family: 'ip6', table: 'mangle', stated: true },
     ]);

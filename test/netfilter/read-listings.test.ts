@@ -245,7 +245,7 @@ describe('the table of a listing', () => {
     expect(readRules(text.replace('-L', '-t filter -L')).problems).toEqual([]);
   });
 
-  it('is shown in part when one chain was asked for, and the rest of the table stays', () => {
+  it('is shown in part when one chain was requested, and the rest of the table stays', () => {
     const text = (port: number): string =>
       `Chain X (1 references)\ntarget prot opt source destination\nRETURN tcp -- anywhere anywhere tcp dpt:${port}\n`;
     const { rulesets } = readRules(

@@ -126,7 +126,7 @@ describe.concurrent('one workload is a plan like any other', () => {
     const { stderr } = await here(['explain', '-f', 'list.json', '--release', '1.28.0']);
     expect(stderr.split('\n')).toEqual([
       expect.stringMatching(/^note: Pod default\/cart of list\.json:1:\d+, as it would be injected by Istio 1\.28\.0 \(--release\)$/),
-      'note: without pods, so passed over: 1 Service',
+      'note: without pods, so ignored: 1 Service',
       '',
     ]);
   });
@@ -290,7 +290,7 @@ describe.concurrent('a bad manifest is refused in one line that says where', () 
     [
       'image.yaml',
       pod('a', [], ['  initContainers: [{name: istio-init, image: "shop/proxyv2:custom", args: [istio-iptables, -p, "15001"]}]']),
-      'image.yaml:7:46 the image "shop/proxyv2:custom" does not tell a release of Istio; say which it is, as --image-release PATTERN=1.20.3',
+      'image.yaml:7:46 the image "shop/proxyv2:custom" names no release of Istio; name it, as --image-release PATTERN=1.20.3',
     ],
   ])('%s', async (name, text, line) => {
     folder.write(name, text);
@@ -345,11 +345,11 @@ describe.concurrent('options that do not go together are refused', () => {
     [['explain', '-f', 'pod.yaml', '--env', 'A=1'], '--env goes with arguments after --'],
     [
       ['explain', '-f', 'sidecar.yaml', '--values', 'sidecar.yaml'],
-      '--values goes with workloads of Kubernetes; a SidecarCapture says all of it itself',
+      '--values goes with workloads of Kubernetes; a SidecarCapture sets all of it itself',
     ],
     [
       ['explain', '-f', 'sidecar.yaml', '--installer', 'cni'],
-      '--installer goes with workloads of Kubernetes; a SidecarCapture says all of it itself',
+      '--installer goes with workloads of Kubernetes; a SidecarCapture sets all of it itself',
     ],
     [['explain', 'pod.yaml@1.12', '--release', '1.13'], '--release the source names release 1.12 already'],
     [['preview', 'pod.yaml@1.12', '--release', '1.13'], '--release the source names release 1.12 already'],

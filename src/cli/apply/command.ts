@@ -34,7 +34,7 @@ export const applyCommand: CommandModule = {
       .example([
         ['$0 apply --here', 'the rules of an ordinary pod, here'],
         ['$0 apply --netns /run/netns/test -f sidecar.yaml', 'settings from a file, in a namespace'],
-        ['$0 apply --pid 4242 -f pod.yaml', 'what a pod asks for'],
+        ['$0 apply --pid 4242 -f pod.yaml', 'the desired rules of a pod'],
         ['$0 apply --pid 4242 --dry-run', 'what would change for a process'],
       ])
       .epilogue(EXIT_CODES),

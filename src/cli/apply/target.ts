@@ -28,7 +28,7 @@ export function targetGiven(parsed: Parsed): Target {
   return { kind: 'pid', pid: Number(pid) };
 }
 
-/** The backend that was asked for, or undefined. */
+/** The backend that was requested, or undefined. */
 export function backendGiven(parsed: Parsed): 'nft' | 'legacy' | 'plain' | undefined {
   const backend = last(parsed, 'backend');
   if (backend === undefined || backend === 'nft' || backend === 'legacy' || backend === 'plain') return backend;

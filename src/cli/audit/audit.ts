@@ -1,4 +1,4 @@
-/** `audit`: every pod of this node held against what its proxy calls for; or the lines of many nodes merged. */
+/** `audit`: every pod of this node compared with what its proxy calls for; or the lines of many nodes merged. */
 
 import { setTimeout } from 'node:timers/promises';
 import { bounded } from '../../host/bounded.ts';
@@ -133,7 +133,7 @@ export function summarize(files: readonly string[], output: string): Result {
   const notes =
     merged.otherLines === 0
       ? []
-      : [`note: ${linesText(merged.otherLines)} of something else ${merged.otherLines === 1 ? 'was' : 'were'} left out`];
+      : [`note: ${linesText(merged.otherLines)} of something else ${merged.otherLines === 1 ? 'was' : 'were'} ignored`];
   return {
     output: SUMMARY_FORMS[form](merged),
     problems: [],

@@ -11,11 +11,11 @@ const { values, installer, release } = SETTINGS_OPTIONS;
 const AUDIT_OPTIONS: Readonly<Record<string, Options>> = {
   jobs: { type: 'string', requiresArg: true, default: '4', describe: 'Programs that run at a time (1 to 64)', group: 'Audit:' },
   every: { type: 'string', requiresArg: true, describe: 'Go round again after so many seconds, until stopped', group: 'Audit:' },
-  node: { type: 'string', requiresArg: true, describe: "The node's name (default: as its proxies tell it)", group: 'Audit:' },
+  node: { type: 'string', requiresArg: true, describe: "The node's name (default: found in its proxies)", group: 'Audit:' },
   summarize: { type: 'boolean', default: false, describe: 'Merge lines that audits printed (FILE, -) by workload', group: 'Audit:' },
   values: values ?? {},
   installer: installer ?? {},
-  release: { ...release, describe: 'Release of Istio, in place of that which each proxy tells' },
+  release: { ...release, describe: 'Release of Istio; overrides that found in each proxy' },
   output: {
     alias: 'o',
     type: 'string',

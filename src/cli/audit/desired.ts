@@ -40,7 +40,7 @@ export interface DesiredPlans {
  */
 export function desiredPlans(proxy: ProxyProcess, facts: Facts, { mesh, release, installer }: Desired): DesiredPlans {
   const at = release ?? releaseOfProxy(proxy);
-  if (at === undefined) throw badOption('--release', 'the proxy does not tell its release; name it');
+  if (at === undefined) throw badOption('--release', 'the release of the proxy is unknown; name it');
   const workload = workloadOf(proxy, facts.addresses ?? [], facts.nameservers);
   const request = { mesh: meshFor(mesh, proxy), at: { kind: 'release', release: at, keepArguments: false }, images: [] } as const;
   const refused: unknown[] = [];

@@ -1,4 +1,4 @@
-/** What is said of a pod: its live rules, held against what its proxy calls for. */
+/** What is said of a pod: its live rules, compared with what its proxy calls for. */
 
 import { parseFibTrie, parseIfInet6, parseNameservers } from '../../host/facts.ts';
 import type { RoutingListing } from '../../host/kernel/routing.ts';

@@ -69,7 +69,7 @@ async function look(pid: number, proxy: ProxyProcess | undefined, programs: Prog
     try {
       const judged = await judge(namespace, pid, proxy, desired);
       return outputTooLong
-        ? { verdict: 'not seen', reason: `it has more rules than are looked at: over ${MOST_SAID / 1024} KiB of them` }
+        ? { verdict: 'not seen', reason: `it has more rules than are read: over ${MOST_SAID / 1024} KiB of them` }
         : judged;
     } finally {
       namespace.close();

@@ -23,7 +23,7 @@ import { observedSource, unlessUnreadable } from './source.ts';
 export interface CheckRequest {
   /** Left out: this network namespace, and the machine. */
   readonly source?: string;
-  /** What the rules are held against; without any, against what they tell of themselves. */
+  /** What the rules are compared with; without any, against what they tell of themselves. */
   readonly given: PlanOptions;
   /** A connection whose verdict is wanted. */
   readonly from?: string;

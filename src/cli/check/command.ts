@@ -16,12 +16,12 @@ export const checkCommand: CommandModule = {
       .positional('source', {
         type: 'string',
         coerce: (text: string) => (text === '' ? '-' : text),
-        describe: 'live, pid:N, netns:PATH, FILE, - (standard input), exec:TEXT; left out: a pipe, what -f names, or live and this machine',
+        describe: 'live, pid:N, netns:PATH, FILE, - (standard input), exec:TEXT; default: a pipe, what -f names, or live and this machine',
       })
       .option('from', {
         type: 'string',
         requiresArg: true,
-        describe: 'A connection whose verdict is wanted: from app, proxy, outside, uid:1000,gid:1000',
+        describe: 'A connection to trace: from app, proxy, outside, uid:1000,gid:1000',
         group: 'Packet:',
       })
       .option('to', { type: 'string', requiresArg: true, describe: 'and to 10.0.0.5:80, pod:8080, localhost:80', group: 'Packet:' })
@@ -40,15 +40,15 @@ export const checkCommand: CommandModule = {
       .example([
         ['$0 check', 'this network namespace, and this machine'],
         ['$0 check pid:4242', 'the pod of a process, from its node'],
-        ['$0 check pid:4242 -f pod.yaml', 'held against what the pod asks for'],
+        ['$0 check pid:4242 -f pod.yaml', 'compared with the desired rules of the pod'],
         ['$0 check -f pod.yaml', 'a manifest by itself; the same as check pod.yaml'],
         ['cat ticket.txt | $0 check', 'a pipe is read'],
-        ["$0 check live --release 1.20 -- -p 15001 -b '*'", 'held against arguments of istio-iptables'],
-        ['$0 check pid:4242 --from app --to 10.0.0.5:80', 'and what becomes of a connection there'],
-        ['$0 check saved.txt -o markdown', 'what somebody saved, for a ticket'],
+        ["$0 check live --release 1.20 -- -p 15001 -b '*'", 'compared with arguments of istio-iptables'],
+        ['$0 check pid:4242 --from app --to 10.0.0.5:80', 'and what happens to a connection there'],
+        ['$0 check saved.txt -o markdown', 'a saved file, for a ticket'],
       ])
       .epilogue(
-        'Without settings the rules are held against what they tell themselves.\nExit codes: 0 as it should be, or no rules of Istio; 1 drift, a finding that is more than a note, or a run that failed; 2 bad input, or rules that can not be seen.',
+        'Without settings the rules are compared with those of the settings found in them.\nExit codes: 0 as it should be, or no rules of Istio; 1 drift, a finding that is more than a note, or a run that failed; 2 bad input, or rules that can not be seen.',
       ),
   handler: (parsed) =>
     finish(async () => {
@@ -67,7 +67,7 @@ export const checkCommand: CommandModule = {
     }),
 };
 
-/** What is looked at, and what it is held against: `-f` without a SOURCE is what is looked at, as in every other command. */
+/** What is looked at, and what it is compared with: `-f` without a SOURCE is what is looked at, as in every other command. */
 function checkedAndDesired<G extends SourceOptions>(
   named: string | undefined,
   given: G,

@@ -1,4 +1,4 @@
-/** What the rules of a side are held against: the settings that were given, or those that the rules themselves tell of. */
+/** What the rules of a side are compared with: the settings that were given, or those that the rules themselves tell of. */
 
 import type { Identification } from '../../istio/found/identify.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';

@@ -10,7 +10,7 @@ export interface NextCommand {
   readonly command: string;
 }
 
-/** A check as it was asked for. */
+/** A check as it was requested. */
 export interface CheckedSource {
   /** Undefined for this network namespace and the machine. */
   readonly source: string | undefined;

@@ -38,7 +38,7 @@ export function repairAs(
   if (inferred === undefined || !isTrusted(inferred))
     return [
       {
-        why: 'too little is left to tell the settings; name them: those of the pod, or the arguments of its init container',
+        why: 'too little is left to find the settings; give them: those of the pod, or the arguments of its init container',
         command: `${command('istio-init', 'check', source)} --release RELEASE -- ARGUMENTS`,
       },
     ];

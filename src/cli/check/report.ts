@@ -15,7 +15,7 @@ import type { NextCommand } from './next-command.ts';
 
 /** The rules that are there (left), laid over those that should be (right): as in `diff`, left goes and right comes. */
 export interface Drift {
-  /** What the rules are held against. */
+  /** What the rules are compared with. */
   readonly against: string;
   /** Whether a user said so; otherwise it was read from the rules themselves. */
   readonly given: boolean;

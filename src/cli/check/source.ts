@@ -11,7 +11,7 @@ import type { RuleSource } from '../../sources/rule-source.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 
 /**
- * Reads what is to be checked; settings that were given are what it is held against, and make none of it, but
+ * Reads what is to be checked; settings that were given are what it is compared with, and make none of it, but
  * where a release alone is named. Throws a ProblemError for a source that can't be used.
  */
 export async function observedSource(

@@ -98,7 +98,7 @@ function connectionLines({ connection }: Report, paint: Paint): readonly string[
   const answer = `${paint(CONNECTION_STYLES[verdict.id], onOneLine(verdictText(verdict)))} (simulated)`;
   return [
     ...labelled(paint, 'packet', [onOneLine(packet), answer]),
-    ...labelled(paint, 'taken', taken.map(onOneLine)),
+    ...labelled(paint, 'assumed', taken.map(onOneLine)),
     ...labelled(paint, 'rules', [`on its way: ${command}`]),
   ];
 }

@@ -16,7 +16,7 @@ export const diffCommand: CommandModule = {
   builder: (command) =>
     command
       .positional('left', { type: 'string', coerce: dash, describe: SOURCES })
-      .positional('right', { type: 'string', coerce: dash, describe: 'The same; left out: the settings given, or what made the left' })
+      .positional('right', { type: 'string', coerce: dash, describe: 'The same; default: the settings given, or what made the left' })
       .options(SETTINGS_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
@@ -24,7 +24,7 @@ export const diffCommand: CommandModule = {
         type: 'string',
         requiresArg: true,
         default: 'rules',
-        describe: 'rules, or packets: what becomes of all of them on either side',
+        describe: 'rules, or packets: what happens to all of them at either operand',
         group: 'Output:',
       })
       .option('output', {
@@ -55,7 +55,7 @@ export const diffCommand: CommandModule = {
         ['$0 diff before.txt after.txt -o markdown', 'two captures, for a ticket'],
       ])
       .epilogue(
-        'Left is -, right is +. Settings go to the sides that are releases.\nExit codes: 0 same, 1 different (or not known to be the same), 2 input that can not be used, be it a part of it.',
+        'Left is -, right is +. Settings go to the operands that are releases.\nExit codes: 0 same, 1 different (or not known to be the same), 2 input that can not be used, even in part.',
       ),
   handler: (parsed) =>
     finish(async () => {

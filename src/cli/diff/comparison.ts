@@ -137,7 +137,7 @@ function routingOf(
     return { routing: compareRouting(left.plan.routing, right.plan.routing).filter(asked), hidden: [] };
   const hides = (operand: NotCompared['operand'], { plan }: RuleSource): readonly NotCompared[] =>
     plan !== undefined && hasRouting(plan.routing)
-      ? [{ operand, kind: 'form', reason: 'policy rules, routes and addresses are not shown' }]
+      ? [{ operand, kind: 'form', reason: 'policy rules, routes and addresses are unknown' }]
       : [];
   return { routing: [], hidden: [...hides('left', right), ...hides('right', left)] };
 }

@@ -61,7 +61,7 @@ function regionParts({ behavior }: PacketComparison, paint: Paint): readonly (re
 /** What the comparison says, as a sentence. */
 export function answerText({ behavior }: PacketComparison): string {
   const { answer, different, more, tooLarge } = behavior;
-  const partly = tooLarge ? ' There is more than can be told apart: not all packets were compared.' : '';
+  const partly = tooLarge ? ' There are more sets of packets than can be distinguished: not all were compared.' : '';
   switch (answer) {
     case 'equal':
       return 'The same for all packets that open a connection.';

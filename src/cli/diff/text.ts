@@ -30,7 +30,7 @@ export function footLines({ left, right, notCompared }: Comparison): readonly st
     notCompared.filter((one) => one.operand === operand).map(notComparedText);
   return [
     ...listed('Not compared:', hidden('left'), hidden('right')),
-    ...listed('Left out; --all compares them:', left.foreign.map(leftOutText), right.foreign.map(leftOutText)),
+    ...listed('Ignored; --all compares them:', left.foreign.map(leftOutText), right.foreign.map(leftOutText)),
   ];
 }
 

@@ -93,8 +93,8 @@ export function summaryText(comparison: Comparison): string {
   });
   if (routing.length > 0) said.push(`${routing.length} outside the packet filter`);
   if (said.length > 0) return `Different: ${said.join(', ')}.`;
-  if (notCompared.some(isDoubt)) return 'Not known to be the same: no differences in what could be read of both sides.';
-  return notCompared.length === 0 ? 'No differences.' : 'No differences in what both sides show.';
+  if (notCompared.some(isDoubt)) return 'Not known to be the same: no differences in what could be read of both operands.';
+  return notCompared.length === 0 ? 'No differences.' : 'No differences in what both operands show.';
 }
 
 /** What a side could not show: `IPv4 mangle: this table is not shown`. */

@@ -1,4 +1,4 @@
-/** The forms of a diff of many workloads: whose they are, then the diff of each group in the form that was asked for. */
+/** The forms of a diff of many workloads: whose they are, then the diff of each group in the form that was requested. */
 
 import { API_VERSION } from '../../istio/api-version.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
@@ -8,7 +8,7 @@ import type { Pair, Upgrade } from '../../sources/workloads/upgrade.ts';
 import type { Paint } from '../terminal/color.ts';
 import { plain } from '../terminal/color.ts';
 import { cut, tableText } from '../terminal/table.ts';
-import { gatheredDocument, outcomeDocument, tallyDocument } from '../workloads/document.ts';
+import { outcomeDocument, selectedDocument, tallyDocument } from '../workloads/document.ts';
 import { examplesText, outcomeText, placesText } from '../workloads/words.ts';
 import { code } from './markdown.ts';
 
@@ -79,7 +79,7 @@ function headingOf(group: Group<Pair>): string {
 /** Those without a difference, and those of which nothing is known. */
 function tailLines({ equal, untold }: ComparedUpgrade): readonly string[] {
   return [
-    ...(equal === 0 ? [] : [`${workloadsText(equal)}: the same on both sides`]),
+    ...(equal === 0 ? [] : [`${workloadsText(equal)}: the same at both operands`]),
     ...untold.map((group) => `${workloadsText(group.count)}: not compared: ${outcomeText(group.what, group)} (${placesText(group)})`),
   ];
 }
@@ -89,7 +89,7 @@ function upgradeDocument(found: ComparedUpgrade): object {
   return {
     apiVersion: API_VERSION,
     kind: 'WorkloadDifferences',
-    ...gatheredDocument(found),
+    ...selectedDocument(found),
     groups: found.compared.map(({ group, output }) => ({ ...tallyDocument(group), difference: JSON.parse(output) as object })),
     same: found.equal,
     notCompared: found.untold.map((group) => ({ ...tallyDocument(group), ...outcomeDocument(group.what, group) })),

@@ -11,7 +11,7 @@ import { factsOf } from '../../sources/plan-input.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
 import { pairOperands } from '../../sources/workloads/pair-operands.ts';
 import { hasErrors } from '../../sources/workloads/planned-groups.ts';
-import { troublesOf } from '../../sources/workloads/remarks.ts';
+import { outcomeProblems } from '../../sources/workloads/remarks.ts';
 import { skippedNotes } from '../../sources/workloads/skipped.ts';
 import type { Pair, Upgrade, WorkloadSource } from '../../sources/workloads/upgrade.ts';
 import { total, upgradeOf } from '../../sources/workloads/upgrade.ts';
@@ -100,6 +100,6 @@ function notesOf({ unlike, remarks }: Upgrade, { manifests }: SourceOptions): re
 function exitCode(upgrade: Upgrade, same: boolean): number {
   const compared: readonly Group<Pair>[] = [...upgrade.different, ...upgrade.same];
   if (hasErrors(upgrade) || compared.length === 0) return BAD_INPUT;
-  const unknown = upgrade.untold.some(({ what }) => troublesOf(what).length > 0);
+  const unknown = upgrade.untold.some(({ what }) => outcomeProblems(what).length > 0);
   return unknown ? BAD_INPUT : same ? 0 : 1;
 }

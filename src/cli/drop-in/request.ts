@@ -5,7 +5,7 @@ import type { Target } from '../../host/namespace/namespace.ts';
 import type { Action } from '../../istio/arguments/arguments.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 
-/** What the drop-in was asked for. */
+/** What the drop-in was requested. */
 export interface DropInRequest {
   readonly plan: CapturePlan;
   readonly target: Target;

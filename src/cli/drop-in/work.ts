@@ -17,7 +17,7 @@ import type { DropInRequest } from './request.ts';
 /** `true` allows a namespace that looks like a node's. */
 export const ALLOW_HOST = 'ISTIO_INIT_ALLOW_HOST';
 
-/** Does what was asked for; resolves to the exit code. */
+/** Does what was requested; resolves to the exit code. */
 export async function dropInWork(request: DropInRequest): Promise<number> {
   const { log, is, text } = request;
   if (is('native-nftables'))

@@ -43,7 +43,7 @@ export const escapesCommand: CommandModule = {
         ['$0 escapes pid:4242', 'the rules of a live pod'],
       ])
       .epilogue(
-        'Ports on which the proxy itself listens are no escape.\nExit codes: 0 none, or all are allowed; 1 an escape, an allowance that has expired, or one that can not be told; 2 bad input.',
+        'Ports on which the proxy itself listens are no escape.\nExit codes: 0 none, or all are allowed; 1 an escape, an allowance that has expired, or one that is unknown; 2 bad input.',
       ),
   handler: (parsed) =>
     finish(async () => {

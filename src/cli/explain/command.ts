@@ -13,14 +13,14 @@ const ELSEWHERE = 100;
 
 export const explainCommand: CommandModule = {
   command: 'explain [source]',
-  describe: 'Show who gave each setting, what it does, and why each rule is there',
+  describe: 'Show where each setting comes from, what it does, and why each rule is there',
   builder: (command) =>
     command
       // yargs hands over a lone dash as an empty text.
       .positional('source', {
         type: 'string',
         coerce: (text: string) => (text === '' ? '-' : text),
-        describe: 'Settings or manifests: FILE, - (standard input), FILE@1.23, @1.23; left out: the settings given',
+        describe: 'Settings or manifests: FILE, - (standard input), FILE@1.23, @1.23; default: the settings given',
       })
       .options(SETTINGS_OPTIONS)
       .options(WORKLOAD_OPTIONS)
@@ -43,7 +43,7 @@ export const explainCommand: CommandModule = {
         ['$0 explain @1.20 --set inbound.includePorts=8080', 'settings of our own'],
         ["$0 explain @1.10 -- -p 15001 -b '*' -d 9100", 'arguments of istio-iptables'],
       ])
-      .epilogue('Exit codes: 0 done, 2 input that can not be used, or nameservers that are not known: the rest is shown all the same.'),
+      .epilogue('Exit codes: 0 done, 2 input that can not be used, or nameservers that are not known: the rest is still printed.'),
   handler: (parsed) =>
     finish(async () => {
       const [{ explain }, { paintFor }] = await Promise.all([import('./explain.ts'), import('../terminal/color.ts')]);

@@ -31,11 +31,11 @@ export async function explain({ source, given, output, paint, width }: ExplainRe
   const whole = explained(plan, basis, facts);
   // Settings, and most of the rules, are the same whichever nameservers the pod has.
   const shown = missing === undefined ? whole : withoutPlaceholder(whole, missing);
-  const said = missing === undefined ? notes : [...notes, 'note: shown without the rules that name nameservers'];
+  const said = missing === undefined ? notes : [...notes, 'note: without the rules that name nameservers'];
   const exitCode = missing === undefined ? 0 : BAD_INPUT;
   return { output: EXPLAIN_FORMS[form].print(shown, paint, width), problems: shown.plan.problems, notes: said, exitCode };
 }
 
 function notSettings(source: string): Error {
-  return badOption(source, 'holds rules, which do not know their settings; istio-init identify tells what made them');
+  return badOption(source, 'holds rules, which do not know their settings; istio-init identify finds what made them');
 }

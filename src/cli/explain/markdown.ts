@@ -13,15 +13,15 @@ export function markdownForm(explanation: Explanation): string {
   const parts = [
     [`### ${plain(headingOf(explanation))}`],
     surroundings(explanation).map(([label, text]) => `- ${label}: ${code(text)}`),
-    settingTable('given', given),
+    settingTable('set', given),
     ignored.length === 0
       ? []
       : table(
-          ['given in vain', 'value', 'from', ''],
+          ['ignored', 'value', 'from', ''],
           ignored.map((one) => [plain(one.name), plain(one.value), plain(sourceText(one.source)), plain(unusedText(one))]),
         ),
     settingTable(
-      'as by default',
+      'default',
       settings.filter((setting) => !isGiven(setting)),
     ),
     table(['chain', 'rule', 'because'], rules.map(ruleCells)),

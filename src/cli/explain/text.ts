@@ -18,10 +18,10 @@ export function textForm(explanation: Explanation, paint: Paint, width: number):
   const given = settings.filter(isGiven);
   const parts = [
     [paint('heading', headingOf(explanation)), ...surroundings(explanation).flatMap(([label, text]) => hanging(`${label}: `, text, width))],
-    table('GIVEN', given, paint, width),
-    ignored.length === 0 ? [] : [paint('heading', 'GIVEN IN VAIN'), ...ignored.flatMap((one) => unusedLines(one, paint, width))],
+    table('SET', given, paint, width),
+    ignored.length === 0 ? [] : [paint('heading', 'IGNORED'), ...ignored.flatMap((one) => unusedLines(one, paint, width))],
     table(
-      given.length === 0 ? 'SETTINGS' : 'AS BY DEFAULT',
+      given.length === 0 ? 'SETTINGS' : 'DEFAULT',
       settings.filter((setting) => !isGiven(setting)),
       paint,
       width,

@@ -38,7 +38,7 @@ export const identifyCommand: CommandModule = {
         ['$0 identify blog-post.md -o markdown', 'for a ticket'],
       ])
       .epilogue(
-        'Only equality counts, as far as the source shows the tables; rules of other programs are set aside.\nExit codes: 0 exactly what a release makes, 1 only near to it, 2 no rules of Istio, or input that can not be used, be it a part of it.',
+        'Only equality counts, as far as the source shows the tables; rules of other programs are ignored.\nExit codes: 0 exactly what a release makes, 1 only near to it, 2 no rules of Istio, or input that can not be used, even in part.',
       ),
   handler: (parsed) =>
     finish(async () => {

@@ -20,7 +20,7 @@ import type { IdentifyFormName } from './forms.ts';
 import { IDENTIFY_FORM_NAMES, IDENTIFY_FORMS } from './forms.ts';
 import type { Report } from './report.ts';
 import { reportOf } from './report.ts';
-import { describedFacts, nothingText } from './words.ts';
+import { describedFacts, noAnswerText } from './words.ts';
 
 export interface IdentifyRequest {
   /** Without one, what `-f` names. */
@@ -55,7 +55,7 @@ function identifySource(ruleSource: RuleSource, name: SourceName, output: string
   const found = identify(withoutTwins(ruleSource.seen));
   const report = reportOf(found, ruleSource, unseenOf(ruleSource, [], name), IDENTIFY_FORMS[form].all);
   const nothing: Problem = {
-    ...problem('rules-text', { kind: 'file', file: ruleSource.name, line: 0, column: 0 }, { reason: nothingText(report, report.native) }),
+    ...problem('rules-text', { kind: 'file', file: ruleSource.name, line: 0, column: 0 }, { reason: noAnswerText(report, report.native) }),
     severity: 'error',
   };
   return {
@@ -72,6 +72,6 @@ function yamlNotes({ described: [likeliest] }: Report): readonly string[] {
   const facts = describedFacts(likeliest.facts);
   return [
     ...(facts.length === 0 ? [] : [`note: of the pod must be known: ${facts.join(' ')}`]),
-    ...likeliest.sidecar.unsaid.map(({ name, reason }) => `note: not said: ${name}: ${reason}`),
+    ...likeliest.sidecar.unsaid.map(({ name, reason }) => `note: not in YAML: ${name}: ${reason}`),
   ];
 }

@@ -6,12 +6,21 @@ import { bodyParts } from '../diff/text.ts';
 import { plain } from '../terminal/color.ts';
 import type { Report } from './report.ts';
 import { headline, otherLines } from './text.ts';
-import { commandText, describedFacts, describedSettings, factsMadeUp, nothingText, setAsideText, untracedText, yamlText } from './words.ts';
+import {
+  assumedFactsText,
+  commandText,
+  describedFacts,
+  describedSettings,
+  ignoredRulesText,
+  noAnswerText,
+  untracedText,
+  yamlText,
+} from './words.ts';
 
 /** The releases as the heading, the settings in every form, and what is not certain. */
 export function markdownForm(report: Report): string {
   const [likeliest] = report.described;
-  if (likeliest === undefined) return `### ${plainText(`${report.name}: ${nothingText(report, report.native)}`)}\n`;
+  if (likeliest === undefined) return `### ${plainText(`${report.name}: ${noAnswerText(report, report.native)}`)}\n`;
   const { sidecar, commands, untraced, facts } = likeliest;
   const rows = describedSettings(likeliest).map(({ key, text, ordinary }) =>
     ordinary === undefined ? `| ${key} | ${plainText(text)} | |` : `| **${key}** | **${plainText(text)}** | ${plainText(ordinary)} |`,
@@ -33,11 +42,11 @@ export function markdownForm(report: Report): string {
     ),
     [
       ...describedFacts(facts).map((fact) => `- of the pod: ${code(fact)}`),
-      ...factsMadeUp(facts).map((text) => `- of the pod: ${text}`),
-      ...sidecar.unsaid.map(({ name, reason }) => `- YAML can not say ${plainText(`${name}: ${reason}`)}`),
-      ...untracedText(untraced).map((text) => `- not told: ${plainText(text)}`),
+      ...assumedFactsText(facts).map((text) => `- of the pod: ${text}`),
+      ...sidecar.unsaid.map(({ name, reason }) => `- not in YAML: ${plainText(`${name}: ${reason}`)}`),
+      ...untracedText(untraced).map((text) => `- unknown: ${plainText(text)}`),
       ...report.notSeen.map((text) => `- not seen: ${plainText(text)}`),
-      ...setAsideText(report.setAside).map((text) => `- set aside: ${plainText(text)}`),
+      ...ignoredRulesText(report.setAside).map((text) => `- ignored: ${plainText(text)}`),
       ...otherLines(report).map((text) => `- or: ${plainText(text)}`),
     ],
   ];

@@ -9,13 +9,13 @@ import { unreadText } from '../terminal/unread.ts';
 import type { Report } from './report.ts';
 import type { DescribedSetting } from './words.ts';
 import {
+  assumedFactsText,
   commandText,
   describedFacts,
   describedSettings,
-  factsMadeUp,
+  ignoredRulesText,
   makerName,
-  nothingText,
-  setAsideText,
+  noAnswerText,
   untracedText,
   yamlText,
 } from './words.ts';
@@ -42,7 +42,7 @@ export function textForm(report: Report, paint: Paint): string {
     ],
     labelled(paint, 'YAML', [
       ...yamlText(likeliest).trimEnd().split('\n'),
-      ...sidecar.unsaid.map(({ name, reason }) => `# not said: ${onOneLine(`${name}: ${reason}`)}`),
+      ...sidecar.unsaid.map(({ name, reason }) => `# not in YAML: ${onOneLine(`${name}: ${reason}`)}`),
     ]),
     [
       ...labelled(
@@ -56,9 +56,9 @@ export function textForm(report: Report, paint: Paint): string {
       ...labelled(paint, 'pod', podLines(facts)),
     ],
     [
-      ...labelled(paint, 'not told', untracedText(untraced).flatMap(wrapped)),
+      ...labelled(paint, 'unknown', untracedText(untraced).flatMap(wrapped)),
       ...labelled(paint, 'not seen', report.notSeen.map(onOneLine)),
-      ...labelled(paint, 'aside', [...setAsideText(report.setAside), ...ambientLines(report)].map(onOneLine)),
+      ...labelled(paint, 'ignored', [...ignoredRulesText(report.setAside), ...ambientLines(report)].map(onOneLine)),
       ...labelled(paint, 'or', otherLines(report)),
     ],
   ];
@@ -99,12 +99,12 @@ function settingLines(said: readonly DescribedSetting[], release: string): reado
 
 function podLines(facts: Answer['facts']): readonly string[] {
   const said = describedFacts(facts).join(' ');
-  const madeUp = factsMadeUp(facts).join('; ');
+  const madeUp = assumedFactsText(facts).join('; ');
   return said === '' ? [] : [madeUp === '' ? said : `${said}  (${madeUp})`];
 }
 
 function ambientLines({ ambient, native }: Report): readonly string[] {
-  return ambient.length + native.length === 0 ? [] : [nothingText({ ambient, oversized: false }, native).split('; ').slice(1).join('; ')];
+  return ambient.length + native.length === 0 ? [] : [noAnswerText({ ambient, oversized: false }, native).split('; ').slice(1).join('; ')];
 }
 
 /** The other answers, in a line each. */

@@ -2,7 +2,7 @@
 
 import { HIDDEN_SERVERS, SOME_ADDRESS_6 } from '../../istio/found/identify/candidates.ts';
 import type { CommandAt, Description } from '../../istio/found/identify/describe.ts';
-import type { SetAside } from '../../istio/found/identify/our-part.ts';
+import type { IgnoredRules } from '../../istio/found/identify/our-part.ts';
 import { ordinaryValues } from '../../istio/found/identify/proposal.ts';
 import type { Untraced } from '../../istio/found/identify/untraced.ts';
 import type { Answer, Identification } from '../../istio/found/identify.ts';
@@ -62,7 +62,7 @@ export function describedFacts({ addresses = [], nameservers = [] }: Answer['fac
 }
 
 /** Which of these are made up: rules show only that there is such an address. */
-export function factsMadeUp({ addresses = [], nameservers = [] }: Answer['facts']): readonly string[] {
+export function assumedFactsText({ addresses = [], nameservers = [] }: Answer['facts']): readonly string[] {
   const hidden = Object.values(HIDDEN_SERVERS).find((server) => nameservers.includes(server));
   return [
     ...(addresses.includes(SOME_ADDRESS_6) ? ['any address of IPv6 will do'] : []),
@@ -92,7 +92,7 @@ function reasonOf(one: Untraced): string {
     case 'not-known':
       return 'no effect in these releases';
     case 'no-rule':
-      return 'with these settings no rule shows it';
+      return 'no effect with these settings';
     case 'not-seen':
       return `shows only in ${one.tables.map(({ family, table }) => `${FAMILY_NAMES[family]} ${table}`).join(' and ')}, which is not seen`;
     case 'hidden':
@@ -103,7 +103,7 @@ function reasonOf(one: Untraced): string {
 }
 
 /** What is there besides our rules. */
-export function setAsideText({ programs, others, lookalikes }: SetAside): readonly string[] {
+export function ignoredRulesText({ programs, others, lookalikes }: IgnoredRules): readonly string[] {
   return [
     ...(programs.length === 0 ? [] : [programs.map(leftOutText).join(', ')]),
     ...others.map(({ family, table, rules, first }) => {
@@ -117,10 +117,10 @@ export function setAsideText({ programs, others, lookalikes }: SetAside): readon
 }
 
 /** Why there is no answer. */
-export function nothingText({ ambient, oversized }: Pick<Identification, 'ambient' | 'oversized'>, native: readonly string[]): string {
+export function noAnswerText({ ambient, oversized }: Pick<Identification, 'ambient' | 'oversized'>, native: readonly string[]): string {
   const chains = [...new Set(ambient.map(({ chain }) => chain))].join(', ');
   return [
-    oversized ? `more than ${MOST_RULES} rules are in Istio's chains, too many to be looked at` : "no rules of Istio's sidecar are here",
+    oversized ? `more than ${MOST_RULES} rules are in Istio's chains, too many to be read` : "no rules of Istio's sidecar are here",
     ...(chains === '' ? [] : [`${chains}: chains of Istio's ambient mode, which its node agent makes for ztunnel`]),
     ...(native.length === 0 ? [] : [`${[...new Set(native)].join(', ')}: native nft tables, which are not read`]),
   ].join('; ');

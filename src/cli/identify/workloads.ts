@@ -19,7 +19,7 @@ import { code } from '../diff/markdown.ts';
 import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
 import { cut, tableText } from '../terminal/table.ts';
-import { gatheredDocument, outcomeDocument, tallyDocument } from '../workloads/document.ts';
+import { outcomeDocument, selectedDocument, tallyDocument } from '../workloads/document.ts';
 import { exitCodeOf } from '../workloads/exit-code.ts';
 import { examplesText, outcomeText } from '../workloads/words.ts';
 import { IDENTIFY_FORM_NAMES } from './forms.ts';
@@ -32,7 +32,7 @@ interface Identified {
 
 type Form = (found: PlannedGroups, identified: readonly Identified[]) => string;
 
-const HEAD = ['workloads', 'release', 'rules', 'made alike by', 'of'];
+const HEAD = ['workloads', 'release', 'rules', 'identified as', 'of'];
 const WIDEST = 60;
 
 const FORMS = {
@@ -46,13 +46,13 @@ const FORMS = {
 
 type FormName = keyof typeof FORMS;
 
-/** The only workload as a side, or the result for many. Throws a ProblemError for input that can't be used. */
+/** The only workload as an operand, or the result for many. Throws a ProblemError for input that can't be used. */
 export async function identifyWorkloads(given: SourceOptions & WorkloadOption, output: string): Promise<RuleSource | Result> {
   // One workload has a form more.
   oneOf('--output', output, IDENTIFY_FORM_NAMES);
   const found = await plannedGroups(given);
-  const sole = onlyWorkload(found, given);
-  if (sole !== undefined) return sole;
+  const single = onlyWorkload(found, given);
+  if (single !== undefined) return single;
   const form: FormName = oneOf('--output', output, Object.keys(FORMS) as FormName[]);
   const identified = found.groups.map(identifiedOf);
   return { output: FORMS[form](found, identified), problems: found.problems, notes: found.notes, exitCode: exitCode(found, identified) };
@@ -90,7 +90,7 @@ function documentOf(found: PlannedGroups, identified: readonly Identified[]): ob
   return {
     apiVersion: API_VERSION,
     kind: 'WorkloadIdentifications',
-    ...gatheredDocument(found),
+    ...selectedDocument(found),
     groups: identified.map(({ group, identification }) => ({
       ...tallyDocument(group),
       ...outcomeDocument(group.what, group),

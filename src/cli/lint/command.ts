@@ -55,7 +55,7 @@ export const lintCommand: CommandModule = {
         ['$0 lint manifests/ -o sarif --fail-on error', 'for a code scanner'],
       ])
       .epilogue(
-        'Each diagnostic has a page: --explain CODE, or docs/lint/.\nExit codes: 0 nothing found, 1 something of the severity or worse, 2 input that can not be read: what can be is looked at all the same.',
+        'Each diagnostic has a page: --explain CODE, or docs/lint/.\nExit codes: 0 nothing found, 1 something of the severity or worse, 2 input that can not be read: the rest is still linted.',
       ),
   handler: (parsed) =>
     finish(async () => {

@@ -36,7 +36,7 @@ export async function lint({ files: operands, given, failOn, failOnOption = '--f
   const threshold = thresholdOf(failOnOption, failOn);
   const named = [...operands, ...(given.manifests?.filenames ?? [])];
   const files = named.length === 0 && implicitSource(undefined, given) === '-' ? ['-'] : named;
-  if (files.length === 0) throw badOption('lint', 'names nothing to look at: name a file or a folder, or - for standard input');
+  if (files.length === 0) throw badOption('lint', 'has no input: name a file or a folder, or - for standard input');
   refuseStdinTwice([...files, ...(given.manifests?.values ?? [])]);
   refuseArgumentsBeside(given);
   const release = releaseOf(given);

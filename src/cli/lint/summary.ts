@@ -11,16 +11,16 @@ export function summaryOf(report: LintReport, passed: Passed, passedOver: number
   const { workloads, distinct, unknownReleases } = report;
   const different = distinct === workloads ? '' : `, ${grouped(distinct)} of them different`;
   return [
-    `note: ${workloadsText(workloads)} looked at${different}: ${foundText(report)}`,
+    `note: ${workloadsText(workloads)} linted${different}: ${foundText(report)}`,
     ...skippedNotes(passed),
     ...(unknownReleases === 0
       ? []
       : [
-          `note: the release of ${workloadsText(unknownReleases)} is not known, so their rules were not looked at; name it with --image-release`,
+          `note: the release of ${workloadsText(unknownReleases)} is not known, so their rules were not linted; name it with --image-release`,
         ]),
     ...(passedOver === 0
       ? []
-      : [`note: rule sets that are too many, or too large: those of ${workloadsText(passedOver)} were not looked through for dead rules`]),
+      : [`note: rule sets that are too many, or too large: those of ${workloadsText(passedOver)} were not searched for dead rules`]),
   ];
 }
 

@@ -42,7 +42,7 @@ export const previewCommand: CommandModule = {
       .option('explain', { type: 'boolean', default: false, describe: 'Say why each rule is there', group: 'Output:' })
       .example(EXAMPLES)
       .epilogue(
-        'Everything after -- is read as arguments of istio-iptables at the release.\nExit codes: 0 done, 2 input that can not be used, be it a part of it: what can be is shown all the same.',
+        'Everything after -- is read as arguments of istio-iptables at the release.\nExit codes: 0 done, 2 input that can not be used, even in part: the rest is still printed.',
       ),
   handler: (parsed) =>
     finish(async () => {

@@ -13,7 +13,7 @@ import type { PlannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { FAMILY_NAMES } from '../terminal/families.ts';
 import { cut, tableText } from '../terminal/table.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
-import { gatheredDocument, outcomeDocument, tallyDocument } from '../workloads/document.ts';
+import { outcomeDocument, selectedDocument, tallyDocument } from '../workloads/document.ts';
 import { examplesText, outcomeText, placesText } from '../workloads/words.ts';
 import type { FormName } from './forms.ts';
 import { FORMS } from './forms.ts';
@@ -90,7 +90,7 @@ function groupsDocument(found: PlannedGroups): object {
   return {
     apiVersion: API_VERSION,
     kind: 'RuleGroups',
-    ...gatheredDocument(found),
+    ...selectedDocument(found),
     groups: found.groups.map((group) => ({ ...tallyDocument(group), ...outcomeDocument(group.what, group) })),
   };
 }

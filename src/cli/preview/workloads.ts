@@ -23,8 +23,8 @@ export interface WorkloadsRequest {
 export async function previewWorkloads({ given, output, family, explain }: WorkloadsRequest): Promise<RuleSource | Result> {
   const form: GroupFormName = output === undefined ? 'table' : oneOf('--output', output, GROUP_FORM_NAMES);
   const found: PlannedGroups = await plannedGroups(given);
-  const sole = output === 'table' ? undefined : onlyWorkload(found, given);
-  if (sole !== undefined) return sole;
+  const single = output === 'table' ? undefined : onlyWorkload(found, given);
+  if (single !== undefined) return single;
   return {
     output: await GROUP_FORMS[form](found, { families: family === undefined ? FAMILIES : [family], explain }),
     problems: found.problems,

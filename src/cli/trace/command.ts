@@ -56,7 +56,7 @@ export const traceCommand: CommandModule = {
       .positional('SOURCE', {
         type: 'string',
         coerce: (text: string) => (text === '' ? '-' : text),
-        describe: `${SOURCES}; left out: the settings given`,
+        describe: `${SOURCES}; default: the settings given`,
       })
       .options(TRACE_OPTIONS)
       .options(SETTINGS_OPTIONS)
@@ -70,14 +70,14 @@ export const traceCommand: CommandModule = {
           describe: 'Show each rule that was met, and why it did not match',
           group: 'Output:',
         },
-        expect: { type: 'string', requiresArg: true, describe: 'The verdict wanted: exit code 1 for any other', group: 'Output:' },
+        expect: { type: 'string', requiresArg: true, describe: 'The expected verdict: exit code 1 for any other', group: 'Output:' },
         'no-color': { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' },
       })
       .example([
         ['$0 trace --from app --to 10.0.0.5:80', 'in an ordinary pod of the newest release'],
         ['$0 trace -f pod.yaml --from app --to 10.0.0.5:80', 'in a pod of which there is a manifest'],
         ['$0 trace pid:4242 --from outside --to pod:8080', 'in the pod of a process'],
-        ['$0 trace saved.txt --from app --to 10.0.0.5:80 --all-rules', 'each rule of what somebody saved'],
+        ['$0 trace saved.txt --from app --to 10.0.0.5:80 --all-rules', 'each rule of a saved file'],
         ['$0 trace @1.12 --from outside --to pod:22 --expect direct', 'for a script'],
         ['$0 trace --request app-to-itself', 'a whole request'],
         ['$0 trace live --request client-to-app --to pod:9090', 'a whole request to a port'],

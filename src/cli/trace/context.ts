@@ -169,7 +169,7 @@ async function foundSetting(
 
 function inferredText({ outcome }: Identification, likeliest: Answer | undefined): string {
   if (likeliest === undefined)
-    return 'no rules of an Istio sidecar; the proxy is taken for the ordinary one (uid 1337, gid 1337, ports 15001 and 15006)';
+    return 'no rules of an Istio sidecar; the proxy is assumed to be the ordinary one (uid 1337, gid 1337, ports 15001 and 15006)';
   const count = likeliest.differences.length;
   if (outcome === 'unknown') return `not known; what could be read is nearest to ${makerName(likeliest)}, ${settingsText(likeliest)}`;
   const differs = outcome === 'exact' ? '' : `; ${count} difference${count === 1 ? '' : 's'}`;
@@ -196,7 +196,7 @@ async function around(name: SourceName, made: CapturePlan | undefined): Promise<
     return { ...(routing && { routing: asRouting(routing) }), silent, taken, unseen };
   }
   const needed = made !== undefined && made.routing.rules.length > 0;
-  return { silent: false, unseen: [], taken: needed ? ['policy routing is not shown: it is taken to be as the release makes it'] : [] };
+  return { silent: false, unseen: [], taken: needed ? ['policy routing is unknown: it is assumed to be as the release makes it'] : [] };
 }
 
 function asRouting({ rules, routes, addresses }: LiveRouting): Routing {

@@ -23,14 +23,14 @@ export type Question =
   | { readonly kind: 'port'; readonly port: number }
   | { readonly kind: 'rule'; readonly rule: string };
 
-const EXAMPLES = 'is missing: say what to trace, as --from app --to 10.0.0.5:80, --from outside --to pod:8080, or --request client-to-app';
+const EXAMPLES = 'is missing: name what to trace, as --from app --to 10.0.0.5:80, --from outside --to pod:8080, or --request client-to-app';
 
 /** What is asked for: one thing, and nothing that says nothing about it. Throws a ProblemError for anything else. */
 export function readQuestion({ request, port, rule, ...words }: TraceWords): Question {
   if (request !== undefined) {
     const id = oneOf('--request', request, STORY_IDS);
     const { to, ...others } = words;
-    refuseOthers({ port, rule, ...others }, '--request, which says all of it but --to');
+    refuseOthers({ port, rule, ...others }, '--request, which sets all of it but --to');
     return { kind: 'story', id, to };
   }
   if (port !== undefined) {

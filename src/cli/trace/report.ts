@@ -45,7 +45,7 @@ export interface PortReport extends Common, UnderConditions {
 /** All packets that rules match. */
 export interface RuleReport extends Common, UnderConditions {
   readonly kind: 'rule';
-  /** As it was asked for. */
+  /** As it was requested. */
   readonly rule: string;
   readonly found: readonly (readonly [Family, readonly RulePackets[] | null])[];
 }

@@ -38,7 +38,7 @@ function headLines(report: TraceReport, paint: Paint): readonly string[] {
     labelled(paint, 'simulated', context.name),
     ...(context.inferred === undefined ? [] : [labelled(paint, 'inferred', context.inferred)]),
     ...askedLines(report, paint),
-    ...context.taken.map((text) => labelled(paint, 'taken', text)),
+    ...context.taken.map((text) => labelled(paint, 'assumed', text)),
   ];
 }
 
@@ -47,7 +47,7 @@ function askedLines(report: TraceReport, paint: Paint): readonly string[] {
   switch (report.kind) {
     case 'packet': {
       const { packet, sender, taken } = report.spoken;
-      return [labelled(paint, 'packet', packetText(packet, sender)), ...taken.map((text) => labelled(paint, 'taken', text))];
+      return [labelled(paint, 'packet', packetText(packet, sender)), ...taken.map((text) => labelled(paint, 'assumed', text))];
     }
     case 'story': {
       const { story, cast, conditions: needed } = report.simulated;

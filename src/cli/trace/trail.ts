@@ -168,7 +168,7 @@ function eventText(step: Exclude<Step, { kind: 'chain' | 'rule' | 'end-of-chain'
   switch (step.kind) {
     case 'nat-skipped': {
       const why = step.reason === 'translated' ? 'the first packet of the flow has decided' : 'the packet is of no flow';
-      return all || step.reason === 'not-tracked' ? `nat ${step.chain} is not asked: ${why}` : undefined;
+      return all || step.reason === 'not-tracked' ? `nat ${step.chain} is skipped: ${why}` : undefined;
     }
     case 'conntrack': {
       const zone = step.zone === 0 ? '' : `, in zone ${step.zone}`;

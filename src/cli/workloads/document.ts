@@ -36,6 +36,6 @@ export function outcomeDocument(outcome: Outcome, tally: Tally): object {
 }
 
 /** What was read, and what was not. */
-export function gatheredDocument({ count, skipped, problems }: SelectedWorkloads): object {
+export function selectedDocument({ count, skipped, problems }: SelectedWorkloads): object {
   return { workloads: count, skipped: Object.fromEntries(skipped), problems: problems.map(problemDocument) };
 }

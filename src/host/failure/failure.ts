@@ -26,14 +26,14 @@ export interface Failure {
 }
 
 /** What was asked of the program that failed. */
-export interface Asked {
+export interface CallInput {
   readonly family?: Family;
   /** The text it was given, of which a line may have failed. */
   readonly text?: string;
 }
 
 /** Explains a program that failed. Looks at this process's rights and modules to tell causes with one symptom apart. */
-export function explainFailure(ran: Ran, asked: Asked = {}, rights: Rights = readRights()): Failure {
+export function explainFailure(ran: Ran, asked: CallInput = {}, rights: Rights = readRights()): Failure {
   const place = placeOf(ran.stderr, asked.text ?? '');
   const legacy = ran.stderr.includes('(legacy)') || ran.argv[0].includes('legacy');
   const told = causeOf(ran, rights, place.line);

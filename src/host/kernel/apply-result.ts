@@ -45,7 +45,7 @@ export function failuresOf({ ending }: Pick<Worked, 'ending'>): readonly Failure
 }
 
 /** The result before anything was done. */
-export function nothingDone(target: string): ApplyResult {
+export function unchangedResult(target: string): ApplyResult {
   return {
     outcome: 'failed',
     state: 'as before',

@@ -13,7 +13,7 @@ import type { Namespace, Target } from '../namespace/namespace.ts';
 import { openNamespace, targetName } from '../namespace/namespace.ts';
 import type { Programs } from '../run.ts';
 import { programs } from '../run.ts';
-import { failuresOf, nothingDone, resultOf } from './apply-result.ts';
+import { failuresOf, resultOf, unchangedResult } from './apply-result.ts';
 import { holdsRules } from './backend.ts';
 import type { Worked } from './convergence.ts';
 import { work } from './convergence.ts';
@@ -54,7 +54,7 @@ export function clean(target: Target, options: Omit<ApplyOptions, 'onDrift'> = {
 }
 
 async function reach(target: Target, desired: DesiredState, options: ApplyOptions, effects: Effects): Promise<ApplyResult> {
-  const nothing = nothingDone(targetName(target));
+  const nothing = unchangedResult(targetName(target));
   let namespace: Namespace;
   try {
     namespace = openNamespace(target, effects.programs);

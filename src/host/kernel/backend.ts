@@ -79,7 +79,7 @@ function compare(nft: Snapshot, legacy: Snapshot): Choice {
 async function chooseForced(reading: Reading, wish: Wish, backend: Backend): Promise<Choice | { readonly failure: Failure }> {
   const snapshot = await readBackend(reading, backend, wish);
   if ('failure' in snapshot) return snapshot;
-  const reasons = [`${backend} was asked for`];
+  const reasons = [`${backend} was requested`];
   const rival = backend === 'nft' && legacyInUse(reading) ? 'legacy' : backend === 'legacy' ? 'nft' : undefined;
   if (rival === undefined) return { snapshot, reasons };
   const other = await readBackend(reading, rival, wish);

@@ -21,7 +21,7 @@ export interface DesiredState {
   readonly ip: Ruleset;
   readonly ip6: Ruleset;
   readonly routing: Routing;
-  /** Nothing of ours is to be left: `everywhere` in both backends, or only in the one that was asked for. */
+  /** Nothing of ours is to be left: `everywhere` in both backends, or only in the one that was requested. */
   readonly clean?: 'everywhere' | 'one backend';
 }
 

@@ -67,7 +67,7 @@ export async function observe(
     const read = await listRouting(namespace, family, question.deadline);
     if (!('failure' in read)) listing = { ...listing, [family]: read };
     else if (question.routing.includes(family)) return read;
-    else warnings.push(`policy routing was not looked at: ${read.failure.text}`);
+    else warnings.push(`policy routing is unknown: ${read.failure.text}`);
   }
   return { netFiles, choice, nftTables, listing, routing: liveRouting(listing, netFiles), warnings };
 }

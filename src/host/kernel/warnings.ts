@@ -49,7 +49,7 @@ function ownershipText({ code, family, table, chain, rule }: OwnershipWarning): 
     case 'ambient-chain':
       return `left as it is: a chain of Istio's node agent for ambient pods (${where})`;
     case 'guardrail':
-      return `left as it is, and nothing gets past it: ${rule ?? ''} (${where}). An interrupted istio-iptables --reconcile leaves such rules; if nobody wants it: ${iptables(family)} -t ${table} -D ${chain} ${rule ?? ''}`;
+      return `left as it is, and nothing gets past it: ${rule ?? ''} (${where}). An interrupted istio-iptables --reconcile leaves such rules; unless it is meant: ${iptables(family)} -t ${table} -D ${chain} ${rule ?? ''}`;
     case 'foreign-istio-chain':
       return `left as it is, with all that leads to it: a chain that no release of Istio makes, whatever its name (${where})`;
     default:

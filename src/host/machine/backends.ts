@@ -33,7 +33,7 @@ export async function readBackend(namespace: Namespace, netFiles: NetFiles, back
   const save = programOf(backend, 'ip', 'save');
   if (lacking.includes(save)) return { backend, version: undefined, lacking, reads: 'not tried' };
   const ran = await namespace.run({ argv: [save, '--version'], deadline: DEADLINE });
-  const version = succeeded(ran) ? ran.stdout.trim().replace(/^\S+ /, '') : 'a version it does not tell';
+  const version = succeeded(ran) ? ran.stdout.trim().replace(/^\S+ /, '') : 'an unknown version';
   // The plain programs are one of the other two; and to ask nft where the kernel has none would load its module.
   if (backend === 'plain' || (backend === 'nft' && !kernelHasNft())) return { backend, version, lacking, reads: 'not tried' };
   if (backend === 'legacy') {

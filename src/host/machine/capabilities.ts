@@ -43,7 +43,7 @@ export function rightsAspect(
   user: number = process.geteuid?.() ?? 0,
   rights: Rights = readRights(),
 ): Aspect {
-  if (status.effective === undefined) return fine('rights', 'not known: /proc/self/status does not tell');
+  if (status.effective === undefined) return fine('rights', 'unknown: not in /proc/self/status');
   const text = [
     user === 0 ? 'root' : `user ${user}`,
     ...WANTED.map((capability) => `${capability} ${standing(status, capability)}`),

@@ -11,7 +11,7 @@ export function kernelRelease(): string | undefined {
 }
 
 export function kernelAspect(): Aspect {
-  return fine('kernel', `Linux ${kernelRelease() ?? 'of a release that /proc does not tell'}`);
+  return fine('kernel', `Linux ${kernelRelease() ?? 'of an unknown release'}`);
 }
 
 /** What of this process's surroundings speaks of a container. */

@@ -30,6 +30,12 @@ export interface ArgumentReader {
   readonly mode: (given: GivenText) => Sourced<SettingValues['mode']>;
 }
 
+/**
+ * An annotation may have 256 KiB, which is 131,000 items: Istio's program makes a rule, or starts a process, for each of
+ * them, and one pod must not take down the work on a whole cluster. All 65,535 ports in ranges of one are no list that works.
+ */
+const MOST_ITEMS = 20_000;
+
 /** `*` where that is the whole text; otherwise the list. */
 export function allOr<V>(given: GivenText, read: (given: GivenText) => Sourced<readonly V[]>): Sourced<AllOr<V>> {
   return given.value === '*' ? { value: '*', source: given.source } : read(given);
@@ -47,6 +53,7 @@ export function argumentReader(profile: Profile): ArgumentReader {
     return { value: value ?? standby, source: given.source };
   };
   const items = (given: GivenText): readonly string[] => {
+    if (isTooLong(given, problems)) return [];
     const all = given.value.split(',');
     const kept = all.filter((item) => item !== '');
     // Bash's read drops one empty item at the end, the Go program all of them, once it had learnt to.
@@ -83,6 +90,13 @@ export function argumentReader(profile: Profile): ArgumentReader {
   };
 }
 
+/** Whether a list has more items than are taken, which is a problem. */
+function isTooLong({ key, value, source }: GivenText, problems: Problem[]): boolean {
+  const count = value.split(',').length;
+  if (count > MOST_ITEMS) problems.push(problem('too-many-items', source, { name: key, count: `${count}`, most: `${MOST_ITEMS}` }));
+  return count > MOST_ITEMS;
+}
+
 /** Spaces around an item vanish when the line is split into words again; other white space, a newline above all, does not. */
 function withoutSpaces(item: string): string {
   return /[^\S \t]/.test(item) ? item : item.trim();
@@ -101,6 +115,7 @@ function readRanges(given: GivenText, profile: Profile, problems: Problem[]): re
     problems.push(problem('no-exclude-all', source, { name: key, release: profile.release }));
     return [];
   }
+  if (isTooLong(given, problems)) return [];
   return value
     .split(',')
     .filter((item) => item !== '')

@@ -18,7 +18,7 @@ import { exactMatches } from './identify/exact.ts';
 import type { Match } from './identify/matches.ts';
 import { nearestMatches } from './identify/nearest.ts';
 import { observedRulesOf } from './identify/observed-rules.ts';
-import type { AmbientChain, OurPart, SetAside } from './identify/our-part.ts';
+import type { AmbientChain, IgnoredRules, OurPart } from './identify/our-part.ts';
 import { ambientChains, countRules, ourParts, ownedPart } from './identify/our-part.ts';
 import type { NonDefault } from './identify/plausibility.ts';
 import { nonDefaultIn } from './identify/plausibility.ts';
@@ -53,7 +53,7 @@ export interface Identification {
   readonly answers: readonly Answer[];
   /** What was compared: our part of what was given. */
   readonly observed: Observation;
-  readonly setAside: SetAside;
+  readonly setAside: IgnoredRules;
   /** Chains of ambient mode: those are no sidecar's. */
   readonly ambient: readonly AmbientChain[];
   /** Whether there are more rules of ours than are looked at. */
@@ -96,7 +96,7 @@ function identifyRead(observed: Observation): Omit<Identification, 'unread'> {
 /** Of more rules of ours nothing is said: so many take three seconds, and settings that somebody wrote make some hundreds. */
 export const MOST_RULES = 5000;
 
-const NOTHING: SetAside = { programs: [], others: [], lookalikes: [] };
+const NOTHING: IgnoredRules = { programs: [], others: [], lookalikes: [] };
 
 interface Nearest extends OurPart {
   readonly answers: readonly Answer[];

@@ -5,6 +5,7 @@ import type { Problem } from '../problems.ts';
 import { ProblemError, problem, quoted } from '../problems.ts';
 import type { Release } from '../releases/known.ts';
 import { NEWEST } from '../releases/known.ts';
+import type { Profile } from '../releases/profile.ts';
 import { profileOf } from '../releases/profile.ts';
 import { resolveRelease } from '../releases/resolve-release.ts';
 import { choosesTemplates } from './injection/chosen-templates.ts';
@@ -51,6 +52,10 @@ export function injectionOf(workload: Workload, { mesh, at, installer, images }:
   const found = foundInjection(workload, images);
   const keeps = found !== undefined && (at.kind !== 'release' || at.keepArguments);
   const { release, problems } = releaseFor(workload, found, mesh, at);
+  if (found !== undefined && installer === 'cni' && at.kind !== 'release' && isPassedByPlugin(workload, profileOf(release.value))) {
+    const passed = problem('plugin-passes', workload.pod.source);
+    return { workload, injection: found.injection, release, found: true, problems: [...problems, ...found.problems, passed] };
+  }
   // Whoever asks for another installer than the one that was at work asks for an injection that never was.
   if (keeps && (installer === undefined || installer === installerOf(found.injection)))
     return { workload, injection: found.injection, release, found: true, problems: [...problems, ...found.problems] };
@@ -98,4 +103,9 @@ function releaseFor(workload: Workload, found: FoundInjection | undefined, mesh:
 function resolved(named: Sourced<string>): ReleaseFor {
   const { release, problems } = resolveRelease(named);
   return { release: { value: release, source: named.source }, problems };
+}
+
+/** `redirectRequired` of the plugin (cni/pkg/plugin/plugin.go): a container that makes the rules itself is left to it. */
+function isPassedByPlugin({ pod }: Workload, { has }: Profile): boolean {
+  return has('pluginPassesInit') && pod.initContainers.some(({ name }) => name.value === 'istio-init');
 }

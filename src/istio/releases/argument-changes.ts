@@ -227,7 +227,7 @@ export const ARGUMENT_CHANGES = {
     spans: '1.6 - 1.14',
     commits: ['3a148773e21'],
     touches: 'users of the flag',
-    what: 'In an image the flags of the log are those of pilot-agent, which runs the program: they are taken and do nothing.',
+    what: 'In an image the flags of the log are those of pilot-agent, which runs the program: they are accepted and ignored.',
     gone: { what: 'The flags of the log are those of the program itself.', commits: [] },
   },
 } as const satisfies Record<string, Change>;

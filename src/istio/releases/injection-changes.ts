@@ -272,6 +272,12 @@ export const INJECTION_CHANGES = {
     touches: 'no traffic',
     what: "The CNI plugin is part of Istio's own releases.",
   },
+  pluginPassesInit: {
+    spans: '1.8 -',
+    commits: [],
+    touches: 'pods with the CNI plugin',
+    what: 'The CNI plugin leaves a pod alone that has an init container istio-init.',
+  },
   pluginTakesProxyUser: {
     spans: '1.19 -',
     commits: [],

@@ -28,8 +28,8 @@ export const RULE_CHANGES = {
     spans: '1.1 - 1.4',
     commits: ['46725476045'],
     touches: 'pods with an IPv6 address',
-    what: 'With all inbound ports wanted, IPv6 lacks the last jump to ISTIO_IN_REDIRECT: nothing inbound is captured.',
-    gone: { what: 'IPv6 captures all inbound ports where they are wanted; before, it captured none.', commits: ['15088540b93'] },
+    what: 'With all inbound ports captured, IPv6 lacks the last jump to ISTIO_IN_REDIRECT: nothing inbound is captured.',
+    gone: { what: 'IPv6 captures all inbound ports where the settings do; before, it captured none.', commits: ['15088540b93'] },
   },
   rerouteInterfaces: {
     spans: '1.1 -',
@@ -60,7 +60,7 @@ export const RULE_CHANGES = {
     spans: '1.3 -',
     commits: ['c4481992064', '4477de5ebd9', 'fb492dae9d2'],
     touches: 'pods that capture all inbound ports',
-    what: 'Inbound traffic goes to a port of its own, 15006, where all inbound ports are wanted.',
+    what: 'Inbound traffic goes to a port of its own, 15006, where all inbound ports are captured.',
   },
   inboundPortForAllOnly: {
     spans: '1.3 - 1.5',
@@ -242,8 +242,8 @@ export const RULE_CHANGES = {
     spans: '- 1.12',
     commits: [],
     touches: 'pods that capture all inbound ports',
-    what: 'Inbound port 22 is never captured where all inbound ports are wanted.',
-    gone: { what: 'Inbound port 22 is captured like any other where all inbound ports are wanted.', commits: ['f1f7487b9cb'] },
+    what: 'Inbound port 22 is never captured where all inbound ports are captured.',
+    gone: { what: 'Inbound port 22 is captured like any other where all inbound ports are captured.', commits: ['f1f7487b9cb'] },
   },
   ownerGroups: {
     spans: '1.14 -',

@@ -48,7 +48,7 @@ export class Arena {
   inRange(field: NumberName, value: Value): SetId {
     const place = this.space[field].findIndex(({ first, last }) => first <= value && value <= last);
     const range = this.space[field][place];
-    if (range?.first !== value || range.last !== value) throw new Error(`${field} ${value} is not told apart from others`);
+    if (range?.first !== value || range.last !== value) throw new Error(`${field} ${value} is not distinguished from others`);
     return this.at(field, place);
   }
 

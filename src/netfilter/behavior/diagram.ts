@@ -211,7 +211,7 @@ export class Diagrams {
     const alike = this.#known.get(hash);
     const known = alike?.find((id) => isNode(this.#at(id), field, lasts, children));
     if (known !== undefined) return known;
-    if (this.#nodes.length >= this.#most) throw new TooLarge('more sets of packets than can be told apart here');
+    if (this.#nodes.length >= this.#most) throw new TooLarge('more sets of packets than can be distinguished here');
     const id = this.#nodes.push({ field, lasts, children }) - 1;
     if (alike === undefined) this.#known.set(hash, [id]);
     else alike.push(id);

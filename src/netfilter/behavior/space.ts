@@ -142,7 +142,8 @@ function marksFor(named: readonly Masked[]): readonly Range[] {
 export function placesIn(atoms: readonly Range[], ranges: Ranges): readonly boolean[] {
   return atoms.map(({ first, last }) => {
     const touching = ranges.find((range) => range.first <= last && first <= range.last);
-    if (touching !== undefined && (touching.first > first || last > touching.last)) throw new Error(`${first}-${last} is not told apart`);
+    if (touching !== undefined && (touching.first > first || last > touching.last))
+      throw new Error(`${first}-${last} is not distinguished`);
     return touching !== undefined;
   });
 }

@@ -7,10 +7,10 @@ import type { ManifestOptions } from '../options.ts';
 import type { PlanInput, PlanOptions } from './input.ts';
 import { madeWith } from './placeholder-nameserver.ts';
 
-/** Throws a ProblemError for what can't be used: it says all of it itself, so that options for workloads have no part in it. */
+/** Throws a ProblemError for what can't be used: it sets all of it itself, so that options for workloads have no part in it. */
 export function planOfSidecar(file: SidecarFile, { manifests, release, sets, placeholder = false }: PlanOptions, known: Facts): PlanInput {
   const stray = manifests === undefined ? undefined : strayOption(manifests);
-  if (stray !== undefined) throw badOption(stray, `goes with workloads of Kubernetes; a ${KIND} says all of it itself`);
+  if (stray !== undefined) throw badOption(stray, `goes with workloads of Kubernetes; a ${KIND} sets all of it itself`);
   const named = release === undefined ? {} : { release: { value: release, source: { kind: 'option', option: '--release' } as const } };
   const made = madeWith(known, placeholder, (facts) => planFromSettings({ file, sets, facts, ...named }));
   return { kind: 'plan', ...made, notes: [], basis: { kind: 'settings', file, sets } };

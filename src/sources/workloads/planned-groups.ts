@@ -8,14 +8,14 @@ import type { SourceOptions, WorkloadOption } from '../options.ts';
 import { factsOf } from '../plan-input.ts';
 import { grouped, workloadsText } from './counts.ts';
 import { injectionRequest } from './injection-request.ts';
-import { remarksOf, troublesOf } from './remarks.ts';
+import { outcomeProblems, remarksOf } from './remarks.ts';
 import type { SelectedWorkloads } from './selected.ts';
 import { readSelected } from './selected.ts';
 import { skippedNotes } from './skipped.ts';
 import { memberOf, oncePerFingerprint, subjectPlanner } from './subject.ts';
 
 export interface PlannedGroups extends SelectedWorkloads {
-  /** What was asked for: it can be read once. */
+  /** What was requested: it can be read once. */
   readonly request: InjectionRequest;
   readonly facts: Facts;
   readonly groups: readonly Group<Outcome>[];
@@ -34,7 +34,7 @@ export async function plannedGroups(given: SourceOptions & WorkloadOption): Prom
   const selected = await readSelected(given, request.mesh, (subject) => {
     const planned = planner(subject);
     groups.add(String(planned.number), planned.outcome, memberOf(subject, planned));
-    remarks.add(troublesOf(planned.outcome), planned.problems);
+    remarks.add(outcomeProblems(planned.outcome), planned.problems);
     if (!planned.found && planned.outcome.kind !== 'trouble' && subject.kind === 'workload') anew += 1;
   });
   const sorted = groups.sorted();

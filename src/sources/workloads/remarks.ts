@@ -44,7 +44,7 @@ export function remarksOf(): Remarks {
 }
 
 /** The errors that keep a workload from having rules; that one is not injected yet is none. */
-export function troublesOf(outcome: Outcome): readonly Problem[] {
+export function outcomeProblems(outcome: Outcome): readonly Problem[] {
   return outcome.kind === 'trouble' ? outcome.problems.filter(({ code }) => code !== 'not-injected') : [];
 }
 

@@ -45,7 +45,7 @@ export async function readSelected(
   if (choice !== undefined) {
     const chosen = choice.chosen(files.join(' '));
     visit(chosen);
-    // What is broken elsewhere is no matter of the one that was asked for.
+    // What is broken elsewhere is no matter of the one that was requested.
     return { count: 1, only: chosen, skipped: new Map(), problems: [...mesh.problems] };
   }
   return { count, ...(count > 1 || first === undefined ? {} : { only: first }), ...passed };

@@ -13,5 +13,5 @@ export function skippedText(skipped: ReadonlyMap<string, number>): string {
 
 /** What was passed over, as a note. */
 export function skippedNotes({ skipped }: { readonly skipped: ReadonlyMap<string, number> }): readonly string[] {
-  return skipped.size === 0 ? [] : [`note: without pods, so passed over: ${skippedText(skipped)}`];
+  return skipped.size === 0 ? [] : [`note: without pods, so ignored: ${skippedText(skipped)}`];
 }

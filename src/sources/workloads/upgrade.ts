@@ -10,7 +10,7 @@ import type { SourceOptions, WorkloadOption } from '../options.ts';
 import { factsOf } from '../plan-input.ts';
 import type { SourceName } from '../source-name.ts';
 import { checkedRelease, injectionRequest } from './injection-request.ts';
-import { remarksOf, troublesOf } from './remarks.ts';
+import { outcomeProblems, remarksOf } from './remarks.ts';
 import type { SelectedWorkloads } from './selected.ts';
 import { readSelected } from './selected.ts';
 import type { Subject, SubjectPlanner } from './subject.ts';
@@ -40,7 +40,7 @@ export interface Upgrade extends SelectedWorkloads {
 /** Plans each workload twice. Throws a ProblemError for options that can't be used. */
 export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, given: SourceOptions & WorkloadOption): Promise<Upgrade> {
   if (given.release !== undefined && [left, right].every((name) => name.kind === 'own' || name.release !== undefined))
-    throw badOption('--release', 'no side takes it; each has a release of its own or needs none');
+    throw badOption('--release', 'no operand takes it; each has a release of its own or needs none');
   const rightAt = checkedRelease(atOf(right, given));
   const one = await injectionRequest(given, atOf(left, given));
   const other: InjectionRequest = { ...one, at: rightAt };
@@ -60,7 +60,7 @@ export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, giv
   const selected = await readSelected(given, one.mesh, (subject) => {
     const { before, after, isUnlike } = both(subject);
     const trouble = [before, after].find(({ outcome }) => outcome.kind === 'trouble');
-    remarks.add(trouble === undefined ? [] : troublesOf(trouble.outcome), before.problems, after.problems);
+    remarks.add(trouble === undefined ? [] : outcomeProblems(trouble.outcome), before.problems, after.problems);
     if (trouble !== undefined) {
       untold.add(String(trouble.number), trouble.outcome, memberOf(subject, { ...before, outcome: trouble.outcome }));
       return;

@@ -88,7 +88,7 @@ describe('changes as Markdown', () => {
         '',
         '| release | touches | change | commits |',
         '|---|---|---|---|',
-        '| 1.13.0 | pods that capture all inbound ports | Inbound port 22 is captured like any other where all inbound ports are wanted. | [f1f7487b9cb](https://github.com/istio/istio/commit/f1f7487b9cb) |',
+        '| 1.13.0 | pods that capture all inbound ports | Inbound port 22 is captured like any other where all inbound ports are captured. | [f1f7487b9cb](https://github.com/istio/istio/commit/f1f7487b9cb) |',
         '',
         '## Injection',
         '',

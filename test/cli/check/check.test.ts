@@ -141,7 +141,7 @@ describe('drift', () => {
 
   it('of nearly everything is no ground to tell settings from', async () => {
     const text = saved(ONE).replace(/-A ISTIO_(IN_REDIRECT|OUTPUT|REDIRECT) .*\n/g, '');
-    expect((await checked(text)).output).toContain('next      too little is left to tell the settings;');
+    expect((await checked(text)).output).toContain('next      too little is left to find the settings;');
     expect((await checked(saved(ONE).replace(RETURN, ''))).output).not.toContain('too little');
   });
 

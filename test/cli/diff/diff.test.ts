@@ -104,7 +104,7 @@ Different: 1 rule only left (-).
     expect(JSON.parse(nearest.stdout)).toMatchObject({ same: false, right: { inferred: 'nearest' } });
     expectRefused(
       await run(['diff', 'other.txt'], inFolder),
-      'other.txt has no rules of an Istio sidecar; name the other side, as in diff FILE @1.23',
+      'other.txt has no rules of an Istio sidecar; name the other operand, as in diff FILE @1.23',
     );
   });
 
@@ -140,7 +140,9 @@ Different: 1 rule only left (-).
   it('says what could not be read, and what came of it', async () => {
     const { exitCode, stdout, stderr } = await run(['diff', 'golden/captures/damaged-default.save.txt', '@1.12']);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('Not known to be the same: no differences in what could be read of both sides.\nNot compared:\n  - IPv4 nat');
+    expect(stdout).toContain(
+      'Not known to be the same: no differences in what could be read of both operands.\nNot compared:\n  - IPv4 nat',
+    );
     expect(stdout).toContain("that can't be read: ");
     expect(stderr.match(/^golden\/captures\/damaged-default\.save\.txt:[5-9]:1 warning: /gm)).toHaveLength(5);
   });
@@ -164,27 +166,35 @@ describe('settings', () => {
     [['-', '-'], {}, '- standard input can be read once; put one of the two in a file'],
     [['-', '@1.12'], { filename: '-' }, '- standard input can be read once; put one of the two in a file'],
     [['@1.12', '@1.13'], { filename: '-' }, '- standard input can be read once; put one of the two in a file'],
-    [['save.txt', 'save.txt'], { filename: 'settings.yaml' }, '--filename no side takes settings; name a release as a side, as @1.23'],
+    [['save.txt', 'save.txt'], { filename: 'settings.yaml' }, '--filename no operand takes settings; name a release, as @1.23'],
     [
       ['save.txt', 'save.txt'],
       { args: ['-p', '1'] },
-      '-- no side takes arguments; name a release (@1.23) or a command (exec:TEXT) as a side',
+      '-- no operand takes arguments; name a release (@1.23) or a command (exec:TEXT) as an operand',
     ],
     [
       ['save.txt', 'save.txt'],
       { env: ['A=b'] },
-      '--env no side takes arguments; name a release (@1.23) or a command (exec:TEXT) as a side',
+      '--env no operand takes arguments; name a release (@1.23) or a command (exec:TEXT) as an operand',
     ],
     [
       ['save.txt', 'save.txt'],
       { sets: ['proxy.port=1'] },
-      '--set no side takes settings; name a release (@1.23) or a file with settings as a side',
+      '--set no operand takes settings; name a release (@1.23) or a file with settings as an operand',
     ],
-    [['save.txt', 'save.txt'], { release: '1.12' }, '--release no side takes it; name a release (@1.23) or a file with settings as a side'],
-    [['@1.12', '@1.13'], { release: '1.14' }, '--release no side takes it; each has a release of its own or needs none'],
-    [['save.txt', '@1.13'], { release: '1.14' }, '--release no side takes it; each has a release of its own or needs none'],
-    [['@1.12'], {}, '@1.12 holds settings, no rules; name the other side, as in diff live @1.12'],
-    [['settings.yaml'], { release: '1.13' }, 'settings.yaml holds settings, no rules; name the other side, as in diff live settings.yaml'],
+    [
+      ['save.txt', 'save.txt'],
+      { release: '1.12' },
+      '--release no operand takes it; name a release (@1.23) or a file with settings as an operand',
+    ],
+    [['@1.12', '@1.13'], { release: '1.14' }, '--release no operand takes it; each has a release of its own or needs none'],
+    [['save.txt', '@1.13'], { release: '1.14' }, '--release no operand takes it; each has a release of its own or needs none'],
+    [['@1.12'], {}, '@1.12 holds settings, no rules; name the other operand, as in diff live @1.12'],
+    [
+      ['settings.yaml'],
+      { release: '1.13' },
+      'settings.yaml holds settings, no rules; name the other operand, as in diff live settings.yaml',
+    ],
     [['nowhere.txt', 'save.txt'], {}, 'nowhere.txt does not exist'],
   ])('of %j and %j are refused with one line', async ([left, right], given, line) => {
     const place = (name: string): string => (/^[-@]/.test(name) ? name : file(name));

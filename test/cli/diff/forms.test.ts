@@ -71,7 +71,7 @@ describe('the document', () => {
         position: 2,
         text: '-p tcp -m tcp --dport 22 -j RETURN',
         id: expect.stringMatching(/^nat\./),
-        because: 'Releases of this age never capture port 22 where all inbound ports are wanted.',
+        because: 'Releases of this age never capture port 22 where all inbound ports are captured.',
         settings: [{ key: 'inbound.includePorts', source: 'default injection of 1.12.9' }],
       },
     });
@@ -110,7 +110,7 @@ IPv4 nat ISTIO_OUTPUT
 \`\`\`
 
 \`\`\`text
-Left out; --all compares them:
+Ignored; --all compares them:
   - 2 rules and 1 chain of kube-proxy and kubelet
   + 2 rules and 1 chain of kube-proxy and kubelet
 \`\`\`

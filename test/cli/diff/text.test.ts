@@ -41,7 +41,7 @@ IPv4 nat ISTIO_OUTPUT
   7 6  -d 10.0.0.6/32 -j RETURN
 
 Different: 1 rule only left (-), 2 rules changed.
-Left out; --all compares them:
+Ignored; --all compares them:
   - 2 rules and 1 chain of kube-proxy and kubelet
   + 2 rules and 1 chain of kube-proxy and kubelet
 `);
@@ -148,7 +148,7 @@ ip rule (outside the packet filter)
     const saved = textSource(printSave(right.seen.ip));
     expect(compareOperands(saved, right, { all: false, family: 'ip' })).toMatchObject({
       routing: [],
-      notCompared: [{ operand: 'left', reason: 'policy rules, routes and addresses are not shown' }],
+      notCompared: [{ operand: 'left', reason: 'policy rules, routes and addresses are unknown' }],
     });
   });
 
@@ -172,11 +172,11 @@ describe('not compared is', () => {
     const found = compareOperands(listing, plan, ONLY_OURS);
     expect(isSame(found)).toBe(true);
     expect(text(found).split('\n').slice(3)).toEqual([
-      'No differences in what both sides show.',
+      'No differences in what both operands show.',
       'Not compared:',
       '  - IPv4 mangle: this table is not shown',
       '  - IPv6: nothing of this family is shown',
-      '  - policy rules, routes and addresses are not shown',
+      '  - policy rules, routes and addresses are unknown',
       '',
     ]);
   });
@@ -229,12 +229,12 @@ describe('not compared is', () => {
     const live = { ...plan, seen: { ...plan.seen, unseen: [{ family: 'ip6' as const, reason: 'a native table' }, { reason: 'a line' }] } };
     const reasons = (family: 'ip' | 'ip6'): readonly string[] =>
       compareOperands(live, textSource(SAVE), { all: false, family }).notCompared.map(({ reason }) => reason);
-    expect(reasons('ip')).toEqual(['a line', 'policy rules, routes and addresses are not shown']);
+    expect(reasons('ip')).toEqual(['a line', 'policy rules, routes and addresses are unknown']);
     expect(reasons('ip6')).toEqual([
       'a native table',
       'a line',
       'nothing of this family is shown',
-      'policy rules, routes and addresses are not shown',
+      'policy rules, routes and addresses are unknown',
     ]);
   });
 });
@@ -252,7 +252,7 @@ describe('rules of other programs', () => {
   it('are left out and counted, unless all are asked for', () => {
     const found = compareTexts(left, right);
     expect(isSame(found)).toBe(true);
-    expect(text(found)).toMatch(/No differences\.\nLeft out; --all compares them:\n {2}- 2 rules and 1 chain of kube-proxy and kubelet\n$/);
+    expect(text(found)).toMatch(/No differences\.\nIgnored; --all compares them:\n {2}- 2 rules and 1 chain of kube-proxy and kubelet\n$/);
     const all = compareTexts(left, right, true);
     expect(text(all)).toContain('IPv4 nat OUTPUT\n- 1    -j KUBE-SERVICES\n  2 1  -p tcp -j ISTIO_OUTPUT\n');
     expect(text(all)).toContain('Different: 2 rules only left (-), 1 chain only left (-).\n');

@@ -46,10 +46,10 @@ describe.concurrent('explain of a deployment', () => {
     ]);
   });
 
-  it('has in its table what was given, what was given in vain, and what is as by default', () => {
+  it('has in its table what was given, what was ignored, and what is default', () => {
     expect(table).toContain(
       [
-        'GIVEN',
+        'SET',
         'inbound.excludePorts        15090, 15021, 9100, 15020  docs/examples/one-deployment.yaml:13:55',
         '                                                       traffic.sidecar.istio.io/excludeInboundPorts',
         '                            instead of 15090,15021,15020 (default injection of 1.6.14)',
@@ -58,14 +58,14 @@ describe.concurrent('explain of a deployment', () => {
     );
     expect(table).toContain(
       [
-        'GIVEN IN VAIN',
+        'IGNORED',
         'traffic.sidecar.istio.io/includeOutboundPorts: 443 (docs/examples/one-deployment.yaml:15:56)',
         '                            no effect: the injector of Istio 1.6.14 does not pass it; that came with',
         '                            1.7',
         '',
       ].join('\n'),
     );
-    expect(table).toMatch(/^AS BY DEFAULT\nmode {24}REDIRECT {19}default injection of 1\.6\.14\n/m);
+    expect(table).toMatch(/^DEFAULT\nmode {24}REDIRECT {19}default injection of 1\.6\.14\n/m);
   });
 
   it('has each rule with its reason below', () => {
@@ -177,7 +177,7 @@ describe.concurrent('explain', () => {
 
   it('refuses rules, which have no settings', async () => {
     folder.write('rules.txt', '*nat\n-A OUTPUT -j ISTIO_OUTPUT\nCOMMIT\n');
-    const line = 'holds rules, which do not know their settings; istio-init identify tells what made them';
+    const line = 'holds rules, which do not know their settings; istio-init identify finds what made them';
     expectRefused(await run(['explain', 'rules.txt'], { cwd: folder.path }), `rules.txt ${line}`);
     expectRefused(await run(['explain', 'live']), `live ${line}`);
   });
@@ -201,7 +201,7 @@ describe('the table', () => {
       },
       200,
     );
-    expect(styles.get('GIVEN')).toBe('heading');
+    expect(styles.get('SET')).toBe('heading');
     expect(styles.get('no effect: it counts only where all inbound ports are captured, and inbound.includePorts is a list')).toBe('moved');
     expect(styles.get('Inbound port 8080 is captured. (inbound.includePorts)')).toBe('aside');
     expect(marked).not.toContain('\u001b');

@@ -44,7 +44,7 @@ describe('what can not be used', () => {
   const asked = { files: [] as readonly string[], given, failOn: 'warning', output: 'table', paint: plain };
 
   it('nothing to look at', async () => {
-    await expect(lint(asked)).rejects.toThrow('lint names nothing to look at: name a file or a folder, or - for standard input');
+    await expect(lint(asked)).rejects.toThrow('lint has no input: name a file or a folder, or - for standard input');
   });
 
   it('standard input twice', async () => {
@@ -98,7 +98,7 @@ describe('what can not be used', () => {
 
 it('the summary tells what was looked at and passed over', async () => {
   const { notes } = await lintFiles({ 'a.yaml': `${WARNED}---\n${WARNED}---\napiVersion: v1\nkind: Service\nmetadata: {name: a}\n` });
-  expect(notes).toEqual(['note: 2 workloads looked at, 1 of them different: 1 warning', 'note: without pods, so passed over: 1 Service']);
+  expect(notes).toEqual(['note: 2 workloads linted, 1 of them different: 1 warning', 'note: without pods, so ignored: 1 Service']);
 });
 
 it('a list of thousands keeps nobody waiting, and the pods beside it are looked at', async () => {
@@ -108,8 +108,8 @@ it('a list of thousands keeps nobody waiting, and the pods beside it are looked 
   const { output, notes } = await lintFiles({ 'a.yaml': texts.join('---\n') });
   expect(output).toContain('Pod default/warned');
   expect(notes).toEqual([
-    'note: 3 workloads looked at: 1 warning',
-    'note: rule sets that are too many, or too large: those of 2 workloads were not looked through for dead rules',
+    'note: 3 workloads linted: 1 warning',
+    'note: rule sets that are too many, or too large: those of 2 workloads were not searched for dead rules',
   ]);
 });
 
@@ -117,7 +117,7 @@ it('an image that tells no release is counted, and what hangs on no release is l
   const image =
     'apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations:\n    traffic.sidecar.istio.io/excludeOutboundPort: "1"\nspec:\n  initContainers:\n    - name: istio-init\n      image: registry.example/proxyv2:custom\n      args: [istio-iptables, -p, "15001"]\n';
   const { notes, output, exitCode } = await lintFiles({ 'a.yaml': image });
-  expect(notes[1]).toBe('note: the release of 1 workload is not known, so their rules were not looked at; name it with --image-release');
+  expect(notes[1]).toBe('note: the release of 1 workload is not known, so their rules were not linted; name it with --image-release');
   expect(output).toContain('image-without-release');
   expect(output).toContain('unknown-annotation (IST0108)');
   expect(exitCode).toBe(1);
@@ -130,7 +130,7 @@ describe('forms', () => {
       [6, 16]
         .map(
           (line) =>
-            `::notice file=a.yaml,line=${line},col=55,title=captures-nothing::traffic.sidecar.istio.io/includeOutboundIPRanges is empty: no outbound traffic is captured; fix: nothing, where that is meant; otherwise take it out, or write "*"\n`,
+            `::notice file=a.yaml,line=${line},col=55,title=captures-nothing::traffic.sidecar.istio.io/includeOutboundIPRanges is empty: no outbound traffic is captured; fix: nothing, where that is meant; otherwise remove it, or write "*"\n`,
         )
         .join(''),
     );

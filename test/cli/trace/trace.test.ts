@@ -38,7 +38,7 @@ packet     TCP from the app (uid 1000, gid 1000) to 10.0.0.5:80, opening a conne
 
 nat OUTPUT, out by eth0
   ✓ OUTPUT 1              -j ISTIO_OUTPUT
-                          What the pod sends is looked at by ISTIO_OUTPUT.
+                          What the pod sends goes through ISTIO_OUTPUT.
     · ISTIO_OUTPUT 1-8    8 rules do not match
     ✓ ISTIO_OUTPUT 9      -j ISTIO_REDIRECT
                           Everything else is captured. (outbound.includeRanges from default injection of 1.30.3)
@@ -55,10 +55,10 @@ envoy-outbound: caught by Envoy outbound (15001)
     const { output } = await traced({ words: { ...CLIENT, to: 'pod:8080' }, all: true, given: { release: '1.12' } });
     expect(output).toContain(`    ✗ ISTIO_INBOUND 2        -p tcp -m tcp --dport 22 -j RETURN
                              --dport 22: its port is 8080
-                             Releases of this age never capture port 22 where all inbound ports are wanted. (inbound.includePorts from default injection of 1.12.9)
+                             Releases of this age never capture port 22 where all inbound ports are captured. (inbound.includePorts from default injection of 1.12.9)
 `);
     expect(output.match(/✗/g)).toHaveLength(5);
-    expect(output).toContain("taken      the pod's address is not known: 192.0.2.1 stands for it (--address tells it)\n");
+    expect(output).toContain("assumed    the pod's address is not known: 192.0.2.1 is assumed (--address sets it)\n");
   });
 
   it.each([
@@ -100,7 +100,7 @@ envoy-outbound: caught by Envoy outbound (15001)
   it('before the proxy listens is caught and refused, and what that means is said', async () => {
     const { output } = await traced({ words: APP, beforeProxy: true });
     expect(output).toContain(
-      'taken      the proxy does not listen yet: what REDIRECT sends to it is refused, and what TPROXY hands to it is dropped\n',
+      'assumed    the proxy does not listen yet: what REDIRECT sends to it is refused, and what TPROXY hands to it is dropped\n',
     );
     expect(output).toContain(
       '\nenvoy-outbound: caught by Envoy outbound (15001), where nothing listens yet, and the connection is refused\n',
@@ -217,7 +217,7 @@ REDIRECT   tcp  --  0.0.0.0/0            0.0.0.0/0            redir ports 15001
 
   it('without any of a sidecar are walked all the same', async () => {
     const { output } = await traced({ source: file('other.txt', whole), words: APP });
-    expect(output).toContain('inferred   no rules of an Istio sidecar; the proxy is taken for the ordinary one');
+    expect(output).toContain('inferred   no rules of an Istio sidecar; the proxy is assumed to be the ordinary one');
     expect(output).toContain('\ndirect: leaves the pod by eth0, not caught\n');
   });
 
@@ -521,7 +521,7 @@ describe('refuses', () => {
     [
       'nothing to trace',
       {},
-      '--from is missing: say what to trace, as --from app --to 10.0.0.5:80, --from outside --to pod:8080, or --request client-to-app',
+      '--from is missing: name what to trace, as --from app --to 10.0.0.5:80, --from outside --to pod:8080, or --request client-to-app',
     ],
     ['half a packet', { words: { from: 'app' } }, '--to is missing: where it goes (10.0.0.5:80, pod:8080, localhost:80)'],
     [
@@ -538,7 +538,7 @@ describe('refuses', () => {
     [
       'a request with a sender',
       { words: { request: 'ssh', from: 'app' } },
-      '--from does not go with --request, which says all of it but --to',
+      '--from does not go with --request, which sets all of it but --to',
     ],
     [
       'a request to nowhere',

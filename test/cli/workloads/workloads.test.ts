@@ -119,7 +119,7 @@ describe('a preview of many workloads', () => {
       '',
     ]);
     expect(notes).toContain('note: 8 workloads, 2 rule sets');
-    expect(notes).toContain('note: without pods, so passed over: 1 Service');
+    expect(notes).toContain('note: without pods, so ignored: 1 Service');
     expect(exitCode).toBe(2);
   });
 
@@ -268,7 +268,7 @@ describe('an upgrade', () => {
   it('is none where all are the same; what is not injected has nothing to compare', async () => {
     const { output, exitCode } = await differed('same.yaml', '@own', '@1.28', {}, 'text');
     expect(lines({ output } as Result).map((line) => line.replaceAll(`${folder.path}/`, ''))).toEqual([
-      '2 workloads: the same on both sides',
+      '2 workloads: the same at both operands',
       '1 workload: not compared: not injected, so without a release of their own (Pod shop/plain (same.yaml:11:1))',
     ]);
     expect(exitCode).toBe(0);
@@ -281,7 +281,7 @@ describe('an upgrade', () => {
 
   it('is trouble where a part of the input is broken, though all others are the same', async () => {
     const { output, exitCode } = await differed('broken.yaml', '@own', '@1.28', {}, 'text');
-    expect([output, exitCode]).toEqual(['2 workloads: the same on both sides\n', 2]);
+    expect([output, exitCode]).toEqual(['2 workloads: the same at both operands\n', 2]);
   });
 
   it('is the usual diff for one workload', async () => {
@@ -317,7 +317,7 @@ describe('an upgrade', () => {
   it.each<[string, () => Promise<unknown>, string]>([
     ['nothing to be compared with', () => differed('injected.yaml', '@own', at('saved.txt')), '@own '],
     ['a file that is not there', () => differed('nothere.yaml', '@own', '@1.28'), 'nothere.yaml does not exist'],
-    ['a release that no side takes', () => differed('one.yaml', '@own', '@1.28', { release: '1.20' }), '--release no side takes it'],
+    ['a release that no operand takes', () => differed('one.yaml', '@own', '@1.28', { release: '1.20' }), '--release no operand takes it'],
     ['arguments', () => differed('one.yaml', '@own', '@1.28', { '--': ['-p', '1'] }), '-- arguments and settings'],
     ['an environment', () => differed('one.yaml', '@own', '@1.28', { env: 'A=1' }), '--env goes with arguments'],
     ['an unknown form', () => differed('one.yaml', '@own', '@1.28', {}, 'yaml'), '--output "yaml" is not one of'],
@@ -384,7 +384,7 @@ describe('an identification of many workloads', () => {
   it('names the releases that make the same rules', async () => {
     const { output, exitCode } = await identified('injected.yaml');
     const rows = output.split('\n').map((line) => line.split(/ {2,}/).slice(-3));
-    expect(rows[0]).toEqual(['rules', 'made alike by', 'of']);
+    expect(rows[0]).toEqual(['rules', 'identified as', 'of']);
     expect(rows[1]).toEqual(['REDIRECT, IPv4; outbound.excludePorts=3306', '1.18.0 to 1.24.6', 'Pod shop/cart, Pod shop/orders']);
     expect(exitCode).toBe(0);
   });

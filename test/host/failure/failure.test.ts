@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Asked } from '../../../src/host/failure/failure.ts';
+import type { CallInput } from '../../../src/host/failure/failure.ts';
 import { explainFailure, printFailure } from '../../../src/host/failure/failure.ts';
 import type { Capability, Rights } from '../../../src/host/failure/rights.ts';
 import type { Ran } from '../../../src/host/run.ts';
@@ -149,7 +149,7 @@ const SAID: readonly {
 ];
 
 it.each(SAID)('$ran.stderr means $cause', ({ cause, ran: of, rights: held = ALL, table, rule }) => {
-  const asked: Asked = { family: 'ip', text: TEXT };
+  const asked: CallInput = { family: 'ip', text: TEXT };
   const failure = explainFailure(of, asked, held);
   expect({ cause: failure.cause, table: failure.table, rule: failure.rule }).toEqual({
     cause,

@@ -44,7 +44,7 @@ describe('the rights of a process', () => {
     expect(rightsAspect(readStatus(''), 0, RIGHTS)).toEqual({
       topic: 'rights',
       state: 'ok',
-      text: 'not known: /proc/self/status does not tell',
+      text: 'unknown: not in /proc/self/status',
     });
   });
 });

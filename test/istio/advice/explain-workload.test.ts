@@ -179,7 +179,7 @@ describe('what an injector was told and does not pass on', () => {
 
   it('is a variable that the program of the release does not read', () => {
     const annotations = ["proxy.istio.io/config: \"{proxyMetadata: {INVALID_DROP: 'true', OTHER: 'x'}}\""];
-    expect(unused('1.11.8', { annotations })).toEqual(['INVALID_DROP=true: istio-iptables 1.11.8 makes nothing of it']);
+    expect(unused('1.11.8', { annotations })).toEqual(['INVALID_DROP=true: istio-iptables 1.11.8 ignores it']);
     expect(unused('1.28.0', { annotations })).toEqual([]);
   });
 });
@@ -251,7 +251,7 @@ describe('a pod that is injected', () => {
       .replace('- -d', '- --istio-local-exclude-ports')
       .replace('includeOutboundPorts: "443"', '');
     expect(explainedText(given, undefined).ignored.map(({ name, because }) => `${name}: ${because}`)).toEqual([
-      'ISTIO_LOCAL_EXCLUDE_PORTS: the argument beats it',
+      'ISTIO_LOCAL_EXCLUDE_PORTS: overridden by the argument',
     ]);
   });
 });

@@ -187,14 +187,14 @@ describe('who gave a setting', () => {
   });
 });
 
-describe('variables that were given in vain', () => {
+describe('variables that were ignored', () => {
   const unused = (words: readonly string[], environment: Readonly<Record<string, string>>, release: string): readonly string[] =>
     ofArguments(words, environment, release, { nameservers: ['10.0.0.10'] }).ignored.map(({ name, because }) => `${name}: ${because}`);
 
   it('are those that the release does not read, and those that an argument beats', () => {
     expect(unused(['-p', '15001'], { ENVOY_PORT: '15002', INVALID_DROP: 'true', ISTIO_META_DNS_CAPTURE: 'true' }, '1.10.6')).toEqual([
-      'ENVOY_PORT: the argument beats it',
-      'INVALID_DROP: istio-iptables 1.10.6 makes nothing of it',
+      'ENVOY_PORT: overridden by the argument',
+      'INVALID_DROP: istio-iptables 1.10.6 ignores it',
     ]);
   });
 

@@ -138,7 +138,7 @@ describe('the wish to be injected', () => {
     expect(others).toEqual([]);
     expect(one).toMatchObject({
       code: 'inject-not-a-boolean',
-      text: `the annotation sidecar.istio.io/inject is "${text}", neither "true" nor "false": the injector of 1.30.3 takes no notice of it, so that the namespace decides`,
+      text: `the annotation sidecar.istio.io/inject is "${text}", neither "true" nor "false": the injector of 1.30.3 ignores it, so that the namespace decides`,
     });
   });
 
@@ -146,7 +146,7 @@ describe('the wish to be injected', () => {
     for (const text of ['no', 'off', 'yes', 'On', 'True', 'FALSE']) expect(codesOf(wishing(text), at('1.5'))).toEqual([]);
     for (const text of ['flase', 'ture', 'enabled', '1'])
       expect(diagnosticsOf(wishing(text), at('1.5')).map(({ text: said }) => said)).toEqual([
-        expect.stringContaining('1.5.10 takes it for "false"'),
+        expect.stringContaining('1.5.10 reads it as "false"'),
       ]);
   });
 

@@ -69,7 +69,7 @@ describe('arguments that the image refuses', () => {
       code: 'refused-by-program',
       severity: 'error',
       text: '"--force-apply" is not a flag of istio-iptables 1.20.3; no rules can be made of it, so that the pod does not start',
-      fix: 'take it out, or use an image of the release whose injector wrote it',
+      fix: 'remove it, or use an image of the release whose injector wrote it',
     });
     expect(one && printSource(one.source)).toBe(
       `a.yaml:8:${(injected('1.20.3', ['--force-apply']).split('\n')[7]?.indexOf('--force') as number) + 1}`,
@@ -91,7 +91,7 @@ describe('arguments that the image refuses', () => {
 
   it('what asks for other work than rules is to be taken out', () => {
     expect(diagnosticsOf(injected('1.20.3', ['--help'])).map(({ code, fix }) => [code, fix])).toEqual([
-      ['refused-by-program', 'take it out'],
+      ['refused-by-program', 'remove it'],
     ]);
   });
 

@@ -600,3 +600,17 @@ describe('what makes the program fail', () => {
     }
   });
 });
+
+it.each([
+  ['-o', '80', 'outbound.excludePorts'],
+  ['-d', '80', 'inbound.excludePorts'],
+  ['-x', '10.0.0.0/8', 'outbound.excludeRanges'],
+  ['-i', '10.0.0.0/8', 'outbound.includeRanges'],
+  ['-c', 'eth0', 'interfaces.exclude'],
+])('a list of %s with more items than an annotation sensibly has is refused in one line, and 20,000 are read', (flag, item, key) => {
+  const list = (count: number): Given => ({ args: ['-b', '*', flag, Array.from({ length: count }, () => item).join(',')] });
+  expect(problems('1.30.3', list(20_000))).toEqual([]);
+  expect(problems('1.30.3', list(20_001))).toEqual([
+    `argument ${flag} ${key}: a list of 20001 items; at most 20000 are taken, for the release makes a rule of each`,
+  ]);
+});

@@ -322,7 +322,7 @@ describe('what only the environment of old releases asks for', () => {
     expect(answer.nonDefault.switches).toEqual([name]);
     const { sidecar, commands } = describeAnswer(found, answer);
     expect(sidecar.unsaid.map((one) => one.name)).toEqual([name]);
-    expect(sidecar.unsaid[0]?.reason).toMatch(/^only [A-Z_]+ asks for it$/);
+    expect(sidecar.unsaid[0]?.reason).toMatch(/^only [A-Z_]+ sets it$/);
     const command = commands.find(({ releases }) => releases.includes(release));
     expect(command).toMatchObject({ env, args: expect.arrayContaining([...args]) });
   });
@@ -338,7 +338,7 @@ it('settings that no arguments ask for are answers all the same, with the reason
   const found = identify(observeAll(planAt('1.30.3', ['proxy.uids=', 'proxy.gids='])));
   expect(found.outcome).toBe('exact');
   const { commands } = describeAnswer(found, answerFor(found, '1.30.3'));
-  expect(commands.map((command) => ('reason' in command ? command.reason : 'asked for'))).toEqual(['no flag or variable asks for it']);
+  expect(commands.map((command) => ('reason' in command ? command.reason : 'asked for'))).toEqual(['no flag or variable sets it']);
 });
 
 it('what YAML can not say is left out of it, and named', () => {

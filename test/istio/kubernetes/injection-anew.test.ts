@@ -99,7 +99,7 @@ describe('a pod of 1.3 to 1.7, injected anew,', () => {
     const made = anew(of);
     expect(words(made)).toBe(passed);
     expect(made.problems.map(formatProblem)).toEqual([
-      `pod.yaml:49:1 warning: ${TRAFFIC}/includeOutboundIPRanges, ${TRAFFIC}/excludeInboundPorts, ${TRAFFIC}/excludeOutboundPorts: taken for the pod's own, but the injector of 1.6.14 wrote values of its mesh into the same annotations; --values tells them apart`,
+      `pod.yaml:49:1 warning: ${TRAFFIC}/includeOutboundIPRanges, ${TRAFFIC}/excludeInboundPorts, ${TRAFFIC}/excludeOutboundPorts: assumed to be the pod's own, but the injector of 1.6.14 wrote values of its mesh into the same annotations; --values distinguishes them`,
     ]);
     const values = {
       'global.proxy.includeIPRanges': '10.0.0.0/8',
@@ -176,5 +176,20 @@ describe('a pod whose proxy is no sidecar, injected anew,', () => {
 
   it('is a sidecar where the plugin makes its rules', () => {
     expect(words(anew(proxy(['proxy', 'sidecar'])))).toContain('-d 15020,15021,15090');
+  });
+});
+
+describe('a pod with a container istio-init, where the CNI plugin makes the rules', () => {
+  const said = (release: string): readonly [boolean, boolean] => {
+    const made = injectionOf(injectedBy(release, ORDINARY, {}), { mesh: NO_MESH, at: { kind: 'as found' }, installer: 'cni', images: [] });
+    return [made.found, made.problems.some(({ code }) => code === 'plugin-passes')];
+  };
+
+  it('keeps its own rules since 1.8', () => {
+    expect([said('1.8.6'), said('1.28.3')]).toEqual([
+      [true, true],
+      [true, true],
+    ]);
+    expect(said('1.7.8')).toEqual([false, false]);
   });
 });

@@ -63,17 +63,20 @@ describe('in an injected pod', () => {
   it('a variable from elsewhere is told of where the program reads it', () => {
     const names = ['ISTIO_META_DNS_CAPTURE', 'POD_NAME', 'PROXY_UID'];
     expect(found(pod(init({ envFrom: names }))).problems.map(formatProblem)).toEqual([
-      'pod.yaml:30:7 warning: ISTIO_META_DNS_CAPTURE gets its value from elsewhere (valueFrom, envFrom), which is not known here; it counts as not set',
-      'pod.yaml:30:7 warning: PROXY_UID gets its value from elsewhere (valueFrom, envFrom), which is not known here; it counts as not set',
+      'pod.yaml:30:7 warning: ISTIO_META_DNS_CAPTURE gets its value from elsewhere (valueFrom, envFrom), which is not known here; it is assumed not set',
+      'pod.yaml:30:7 warning: PROXY_UID gets its value from elsewhere (valueFrom, envFrom), which is not known here; it is assumed not set',
     ]);
   });
 
   it.each([
-    [['*'], ['pod.yaml:30:7 warning: variables whose values are not known here may come from elsewhere (envFrom); they count as not set']],
+    [
+      ['*'],
+      ['pod.yaml:30:7 warning: variables whose values are not known here may come from elsewhere (envFrom); they are assumed not set'],
+    ],
     [
       ['ISTIO_*', 'DB_*'],
       [
-        'pod.yaml:30:7 warning: variables that begin with "ISTIO_", whose values are not known here, may come from elsewhere (envFrom); they count as not set',
+        'pod.yaml:30:7 warning: variables that begin with "ISTIO_", whose values are not known here, may come from elsewhere (envFrom); they are assumed not set',
       ],
     ],
     [['DB_*', 'POD_NAME'], []],

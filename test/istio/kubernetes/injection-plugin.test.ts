@@ -167,7 +167,7 @@ describe('the CNI plugin', () => {
 
   it('is told to be unknown before 1.7, and stood in for', () => {
     expect(plugged(workload(), '1.6.14').problems.map(formatProblem)).toEqual([
-      'default injection of 1.6.14 warning: the CNI plugin of Istio 1.6.14 was a program of its own and is not known here; that of 1.7 stands in',
+      'default injection of 1.6.14 warning: the CNI plugin of Istio 1.6.14 was a program of its own and is not known here; that of 1.7 is assumed',
     ]);
     expect(plugged(workload(), '1.7.0').problems).toEqual([]);
   });

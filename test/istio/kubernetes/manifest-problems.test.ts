@@ -268,7 +268,7 @@ describe('a ProxyConfig with a selector that has no labels', () => {
   const config = (spec: string): string => `apiVersion: networking.istio.io/v1\nkind: ProxyConfig\nmetadata: {name: a}\nspec: ${spec}\n`;
 
   it.each(['{selector: {}}', '{selector: {matchLabels: {}}}', '{selector: {matchLabels: }}'])('counts for no pod: %s', (spec) => {
-    expect(read(config(spec))).toEqual(['m.yaml:4:18 warning: ProxyConfig a has a selector without labels, so it counts for no pod']);
+    expect(read(config(spec))).toEqual(['m.yaml:4:18 warning: ProxyConfig a has a selector without labels, so it selects no pod']);
   });
 
   it.each(['{}', '{selector: }', '{selector: {matchLabels: {a: b}}}'])('is not one that has none, or labels: %s', (spec) => {

@@ -177,7 +177,7 @@ global: {proxy: {statusPort: 3}}
     const mesh = read('global:\n  tag: my-build\n');
     expect(mesh.release).toBeUndefined();
     expect(mesh.problems.map(formatProblem)).toEqual([
-      'a.yaml:2:8 warning: global.tag: "my-build" tells no known release of Istio; name it with --release',
+      'a.yaml:2:8 warning: global.tag: "my-build" names no known release of Istio; name it with --release',
     ]);
     expect(read('global: {tag: 1.20.3-asm.17-distroless}').release?.value).toBe('1.20.3-asm.17-distroless');
   });

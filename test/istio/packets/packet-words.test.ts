@@ -84,7 +84,7 @@ describe('where it goes and comes from', () => {
 
   it('where no address of the pod is known, it is said which one stands for it', () => {
     expect(spoken({ from: 'app', to: 'pod:80' }).taken).toEqual([
-      "the pod's address is not known: 192.0.2.1 stands for it (--address tells it)",
+      "the pod's address is not known: 192.0.2.1 is assumed (--address sets it)",
     ]);
   });
 

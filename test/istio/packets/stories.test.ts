@@ -491,9 +491,7 @@ describe('rules that somebody broke', () => {
       ),
     );
     expect(way(call)).toBe('unknown: unknown');
-    expect(call.outcome.words).toMatch(
-      /^can NOT BE TOLD: unknown: envoy-inbound or direct|^can NOT BE TOLD: unknown: direct or envoy-inbound/,
-    );
+    expect(call.outcome.words).toMatch(/^is UNKNOWN: unknown: envoy-inbound or direct|^is UNKNOWN: unknown: direct or envoy-inbound/);
   });
 });
 

@@ -11,7 +11,7 @@ import { readSidecarText } from '../../../src/istio/settings/sidecar-text.ts';
 
 const HEAD = 'apiVersion: istio-init/v1\nkind: SidecarCapture\n';
 
-/** A text as a sidecar file, or what is wrong with it. */
+/** A text as an operandcar file, or what is wrong with it. */
 function read(text: string): SidecarFile | readonly string[] {
   try {
     const file = readSidecarText(text, 's.yaml');

@@ -59,7 +59,7 @@ export function effectOf(key: SettingKey, experiment: Experiment): Effect {
     whyIneffective({ key, values: valuesOf(plan.settings), profile: profileOf(plan.release), facts, ip6: plan.ip6.tables.length > 0 });
   if (sameRules(plan, without)) return { kind: 'none', because: because() ?? 'the rules are the same without it' };
   if (JUDGED_BY_PACKETS.includes(key) && compareBehavior(plan, without, { facts, most: 1 }).answer === 'equal')
-    return { kind: 'none', because: because() ?? 'it makes rules, but every packet goes its way without them as well' };
+    return { kind: 'none', because: because() ?? 'it makes rules, but no packet is handled in another way because of them' };
   return { kind: 'some', idle: ineffectiveItems(key, plan, (value) => isIneffective(key, value, experiment)) };
 }
 

@@ -22,7 +22,7 @@ export function ignoredVariables(words: readonly string[], given: readonly Named
     if (isRead || !VARIABLES.has(variable.name) || readAs(words, others, profile)?.text !== all.text) return [];
     const flag = ARGUMENTS.find((argument) => environmentOf(argument) === variable.name);
     const beaten = all.sources.some((source) => source.kind === 'argument' && flag !== undefined && argumentNamed(source.flag) === flag);
-    return [{ ...variable, because: beaten ? 'the argument beats it' : `istio-iptables ${profile.release} makes nothing of it` }];
+    return [{ ...variable, because: beaten ? 'overridden by the argument' : `istio-iptables ${profile.release} ignores it` }];
   });
 }
 

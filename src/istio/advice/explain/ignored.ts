@@ -8,7 +8,7 @@ import { ignoredByInjector } from './ignored-by-injector.ts';
 import type { IgnoredText, NamedText } from './ignored-text.ts';
 import { ignoredVariables } from './ignored-variables.ts';
 
-/** Everything that was given in vain, in the order of annotations, mesh values, variables. */
+/** Everything that was ignored, in the order of annotations, mesh values, variables. */
 export function ignoredIn(basis: Basis, release: string): readonly IgnoredText[] {
   switch (basis.kind) {
     case 'settings':

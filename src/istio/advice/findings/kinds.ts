@@ -30,7 +30,7 @@ export const FINDINGS = {
   'ambient-and-sidecar': {
     severity: 'warning',
     text: 'rules of a sidecar and rules of ambient mode are here at once ({where})',
-    fix: 'a pod is in the mesh in one way: take out the sidecar, or take the pod out of ambient mode, and create it again',
+    fix: 'a pod is in the mesh in one way: remove the sidecar, or remove the pod from ambient mode, and create it again',
   },
   ambient: {
     severity: 'note',
@@ -125,7 +125,7 @@ export const FINDINGS = {
   'ip6-not-captured': {
     severity: 'warning',
     text: 'the pod has the IPv6 address {address}, and no rules capture its IPv6 traffic',
-    fix: 'let Istio look for both families (--dual-stack, ISTIO_DUAL_STACK=true, dualStack: true), or take the address from the pod',
+    fix: 'let Istio look for both families (--dual-stack, ISTIO_DUAL_STACK=true, dualStack: true), or remove the address from the pod',
   },
   'ip6-rules-unneeded': {
     severity: 'note',
@@ -149,7 +149,7 @@ export const FINDINGS = {
   },
   'inbound-port': {
     severity: 'warning',
-    text: 'inbound traffic ({where}) goes to port {found}, where the settings say {wanted}: a proxy that listens there gets none',
+    text: 'inbound traffic ({where}) goes to port {found}, where the settings say {desired}: a proxy that listens there gets none',
     fix: 'use one release for the init container and the proxy: old ones send inbound traffic to the outbound port; then create the pod again',
   },
   'other-release': {

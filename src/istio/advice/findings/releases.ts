@@ -20,7 +20,7 @@ export const inboundPort: Check = ({ seen, desired: plan }) => {
   return FAMILIES.flatMap((family): readonly Found[] => {
     const [found, desired] = [redirectedTo(seen[family]), redirectedTo(plan[family])];
     if (found === undefined || desired === undefined || found === desired) return [];
-    return [{ code: 'inbound-port', args: { where: placeText(family), found: `${found}`, wanted: `${desired}` }, family }];
+    return [{ code: 'inbound-port', args: { where: placeText(family), found: `${found}`, desired: `${desired}` }, family }];
   });
 };
 

@@ -68,7 +68,7 @@ export const unclearWish: WorkloadCheck = ({ workload: { pod }, made, profile })
   const choice = made?.found === true ? undefined : injectChoice(pod, profile);
   if (choice === undefined || choice.value === '' || choice.means === 'yes') return [];
   if (choice.means === 'no' && WORDS_FOR_NO.includes(choice.value.toLowerCase())) return [];
-  const taken = choice.means === 'no' ? 'takes it for "false"' : 'takes no notice of it, so that the namespace decides';
+  const taken = choice.means === 'no' ? 'reads it as "false"' : 'ignores it, so that the namespace decides';
   const args = { at: choice.at, value: quoted(choice.value), release: profile.release, taken };
   return [{ code: 'inject-not-a-boolean', source: choice.source, args }];
 };
@@ -115,8 +115,8 @@ export function failures(problems: readonly Problem[], subject: Failing): readon
 type Failing = Pick<WorkloadSubject, 'profile'> & Partial<WorkloadSubject>;
 
 function fixOf(one: Problem): string {
-  if (one.code === 'help-asked' || one.code === 'cleans-only') return 'take it out';
-  if (one.code === 'unknown-flag') return 'take it out, or use an image of the release whose injector wrote it';
+  if (one.code === 'help-asked' || one.code === 'cleans-only') return 'remove it';
+  if (one.code === 'unknown-flag') return 'remove it, or use an image of the release whose injector wrote it';
   return `give ${nameIn(one)} a value that is allowed`;
 }
 

@@ -16,7 +16,7 @@ interface LintKind {
 export const LINTS = {
   'misplaced-annotation': {
     severity: 'warning',
-    text: '{name} stands on {where}, and only annotations of its pods count',
+    text: '{name} stands on {where}, and only annotations of its pods are read',
     fix: 'put it under {path}',
     istioctl: 'IST0107',
   },
@@ -49,7 +49,7 @@ export const LINTS = {
   'annotation-not-read': {
     severity: 'warning',
     text: '{name} has no effect at {release}: {reason}',
-    fix: 'take it out, or use a release that reads it',
+    fix: 'remove it, or use a release that reads it',
   },
   'deprecated-annotation': {
     severity: 'note',
@@ -59,12 +59,12 @@ export const LINTS = {
   },
   'both-reroute-annotations': {
     severity: 'warning',
-    text: '{older} and {newer} name other interfaces, and one of them counts: {counts}',
+    text: '{older} and {newer} name other interfaces, and only one is effective: {counts}',
     fix: 'keep {newer}',
   },
   'changed-after-injection': {
     severity: 'warning',
-    text: '{name} is {annotation}, and the pod was injected with {value}: an annotation counts when the pod is created',
+    text: '{name} is {annotation}, and the pod was injected with {value}: an annotation takes effect when the pod is created',
     fix: 'create the pod again',
   },
   'refused-by-injector': {
@@ -81,22 +81,22 @@ export const LINTS = {
   'ignored-in-mode-none': {
     severity: 'warning',
     text: '{names} without effect: in mode NONE the pod gets no rules',
-    fix: 'take out the mode, or the annotations',
+    fix: 'remove the mode, or the annotations',
   },
   'ignored-on-host-network': {
     severity: 'warning',
     text: '{names} without effect: a pod with hostNetwork is never injected',
-    fix: 'take out hostNetwork, or the annotations',
+    fix: 'remove hostNetwork, or the annotations',
   },
   'rules-on-host-network': {
     severity: 'error',
     text: 'the pod has the network of its node and the init container {container}: its rules would capture the traffic of the whole node',
-    fix: 'take out hostNetwork, or the init container',
+    fix: 'remove hostNetwork, or the init container',
   },
   'ignored-without-injection': {
     severity: 'warning',
     text: '{names} without effect: the pod is not injected ({reason})',
-    fix: 'let the pod be injected, or take the annotations out',
+    fix: 'let the pod be injected, or remove the annotations',
   },
   'inject-not-a-boolean': {
     severity: 'warning',
@@ -105,43 +105,43 @@ export const LINTS = {
   },
   'inbound-excludes-idle': {
     severity: 'warning',
-    text: '{name} ({ports}) has no effect: {included}, and excludes count only where all are captured',
-    fix: 'capture all inbound ports ("*"), or take the excludes out',
+    text: '{name} ({ports}) has no effect: {included}, and excludes are effective only where all are captured',
+    fix: 'capture all inbound ports ("*"), or remove the excludes',
   },
   'inbound-port-both': {
     severity: 'warning',
-    text: 'inbound port {ports} is both captured and excluded, and is captured: with a list of captured ports the excludes are not looked at',
-    fix: 'take it out of one of the two',
+    text: 'inbound port {ports} is both captured and excluded, and is captured: with a list of captured ports the excludes are ignored',
+    fix: 'remove it from one of the two',
   },
   'outbound-port-both': {
     severity: 'warning',
     text: 'outbound port {ports} is both captured and excluded, and is left alone: excluded ports come first',
-    fix: 'take it out of one of the two',
+    fix: 'remove it from one of the two',
   },
   'included-outbound-ports-idle': {
     severity: 'warning',
     text: '{name} ({ports}) has no effect: all destinations are captured anyway, and excluded ranges and ports come first',
-    fix: 'name the ranges to capture (an empty list for none), or take the ports out',
+    fix: 'name the ranges to capture (an empty list for none), or remove the ports',
   },
   'outbound-excludes-idle': {
     severity: 'warning',
     text: '{name} ({values}) has no effect: nothing of it would be captured',
-    fix: 'take it out, or capture more',
+    fix: 'remove it, or capture more',
   },
   'range-both': {
     severity: 'warning',
     text: 'the captured range {inner} lies in the excluded range {outer}, so that nothing of it is captured: excluded ranges come first',
-    fix: 'exclude less, or take the captured range out',
+    fix: 'exclude less, or remove the captured range',
   },
   'ip6-range-idle': {
     severity: 'warning',
     text: '{name} ({ranges}) has no effect: the pod has no IPv6 address, so that there are no IPv6 rules',
-    fix: 'take it out, or give the pod an IPv6 address',
+    fix: 'remove it, or give the pod an IPv6 address',
   },
   'range-in-range': {
     severity: 'note',
     text: '{name}: {inner} lies in {outer} of the same list',
-    fix: 'take {inner} out',
+    fix: 'remove {inner}',
   },
   'range-with-host-bits': {
     severity: 'warning',
@@ -166,27 +166,27 @@ export const LINTS = {
   'captures-nothing': {
     severity: 'note',
     text: '{name} is empty: no {direction} traffic is captured',
-    fix: 'nothing, where that is meant; otherwise take it out, or write "*"',
+    fix: 'nothing, where that is meant; otherwise remove it, or write "*"',
   },
   'port-twice': {
     severity: 'note',
     text: '{name}: port {ports} stands there twice',
-    fix: 'take one out',
+    fix: 'remove one',
   },
   'port-zero': {
     severity: 'warning',
     text: '{name}: there is no port 0; the rule for it matches nothing',
-    fix: 'take it out',
+    fix: 'remove it',
   },
   'status-port-captured': {
     severity: 'warning',
     text: '{name} is {value}, so that no status port is left alone: what asks the agent for its state comes to the proxy instead',
-    fix: 'take it out, or name the port of the agent (15020)',
+    fix: 'remove it, or name the port of the agent (15020)',
   },
   'status-port-of-app': {
     severity: 'warning',
     text: '{name} is {port}, a port of the container {container}: what comes for the application there goes past the proxy',
-    fix: 'take the annotation out: it is the port of the agent, not of the application',
+    fix: 'remove the annotation: it is the port of the agent, not of the application',
   },
   'port-of-istio': {
     severity: 'warning',
@@ -217,17 +217,17 @@ export const LINTS = {
   'dns-without-servers': {
     severity: 'warning',
     text: 'DNS is to be captured, and the pod has no nameserver whose DNS could be{consequence}',
-    fix: 'name nameservers in dnsConfig, or take out the capture of DNS',
+    fix: 'name nameservers in dnsConfig, or remove the capture of DNS',
   },
   'not-a-boolean': {
     severity: 'warning',
-    text: '{name}: {value} is neither true nor false, and {release} takes no notice of it',
+    text: '{name}: {value} is neither true nor false, and {release} ignores it',
     fix: 'write "true" or "false"',
   },
   'any-text-is-true': {
     severity: 'warning',
-    text: '{name} is {value}, and {release} takes any text for true',
-    fix: 'take the variable out',
+    text: '{name} is {value}, and {release} reads any text as true',
+    fix: 'remove the variable',
   },
   'misspelt-variable': {
     severity: 'warning',
@@ -237,12 +237,12 @@ export const LINTS = {
   'variable-not-read': {
     severity: 'warning',
     text: '{name} has no effect on the rules: {reason}',
-    fix: 'take it out, or use a release that reads it',
+    fix: 'remove it, or use a release that reads it',
   },
   'value-not-read': {
     severity: 'warning',
     text: '{name} has no effect: the injector of {release} does not read it',
-    fix: 'take it out, or use a release that reads it',
+    fix: 'remove it, or use a release that reads it',
   },
   'native-nftables': {
     severity: 'note',
@@ -272,7 +272,7 @@ export const LINTS = {
   'setting-not-in-release': {
     severity: 'warning',
     text: '{name} has no effect at {release}: {reason}',
-    fix: 'take it out, or name a release that has it',
+    fix: 'remove it, or name a release that has it',
   },
 } as const satisfies Record<string, LintKind>;
 

@@ -21,11 +21,11 @@ export interface AsSidecar {
   /** A SidecarCapture as plain data; a key that is missing is as in an ordinary injected pod. */
   readonly document: Readonly<Record<string, unknown>>;
   /** The settings that YAML can't say, with the reasons; left out of the document. */
-  readonly unsaid: readonly Unsaid[];
+  readonly unsaid: readonly NotInYaml[];
 }
 
 /** Something that YAML can't say. */
-export interface Unsaid {
+export interface NotInYaml {
   readonly name: string;
   readonly reason: string;
 }
@@ -66,9 +66,9 @@ export function asSidecar(
     ? nonDefault
     : SETTING_KEYS.filter((key) => kinds.some((kind) => differing(kind).includes(key)));
   const printed = printedSettings(settings);
-  const unsaid: Unsaid[] = SWITCH_NAMES.filter((name) => switches[name] !== NO_SWITCHES[name]).map((name) => ({
+  const unsaid: NotInYaml[] = SWITCH_NAMES.filter((name) => switches[name] !== NO_SWITCHES[name]).map((name) => ({
     name,
-    reason: `only ${ASKED_BY[name]} asks for it`,
+    reason: `only ${ASKED_BY[name]} sets it`,
   }));
   const document: Record<string, unknown> = { apiVersion: API_VERSION, kind: KIND, release: newest?.releases.at(-1) ?? '' };
   for (const key of wanted) {

@@ -86,7 +86,7 @@ function commandsFor(
 function whyNot(observed: Observation, { args, env }: Command, release: Release, facts: Facts, wanted: string): string | undefined {
   try {
     const plan = planFromArguments(args, { env, release, ...facts });
-    return textOf({ differences: differencesFrom(plan, observed) }) === wanted ? undefined : 'no flag or variable asks for it';
+    return textOf({ differences: differencesFrom(plan, observed) }) === wanted ? undefined : 'no flag or variable sets it';
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     return error.problems.map(problemText)[0] ?? '';

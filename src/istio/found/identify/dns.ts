@@ -6,7 +6,7 @@ import type { Rule } from '../../../netfilter/rule.ts';
 import type { SettingValues } from '../../settings/settings.ts';
 import { isPort, isVerdict, jumpsTo, matchValue } from '../ownership/rule-values.ts';
 import type { ObservedRules } from './observed-rules.ts';
-import { askedNot } from './observed-rules.ts';
+import { negatedValue } from './observed-rules.ts';
 
 /** The DNS that one family shows. */
 export interface Dns {
@@ -70,8 +70,8 @@ function marksDns(observedRules: ObservedRules): boolean {
 
 function leavesDnsOut(rule: Rule): boolean {
   if (!asksForOwner(rule)) return false;
-  const several = askedNot(rule, 'destination-ports') as readonly PortRange[] | undefined;
+  const several = negatedValue(rule, 'destination-ports') as readonly PortRange[] | undefined;
   if (several !== undefined) return isPort(several[0], 53);
   // In the proxy's own calls, 53 alone may be the tunnel's port.
-  return isVerdict(rule, 'RETURN') && (asksForDns(rule) || isPort(askedNot(rule, 'destination-port') as PortRange | undefined, 53));
+  return isVerdict(rule, 'RETURN') && (asksForDns(rule) || isPort(negatedValue(rule, 'destination-port') as PortRange | undefined, 53));
 }

@@ -7,7 +7,7 @@ import type { SettingValues } from '../../settings/settings.ts';
 import { isPort, isVerdict, jumpsTo } from '../ownership/rule-values.ts';
 import { capturesByTproxy, marksIn } from './marks.ts';
 import type { ObservedRules } from './observed-rules.ts';
-import { askedNot, portsAsked } from './observed-rules.ts';
+import { matchedPorts, negatedValue } from './observed-rules.ts';
 
 type Values = Partial<SettingValues>;
 
@@ -20,7 +20,7 @@ export function readInbound(observedRules: ObservedRules, profile: Profile): Val
   const captures = rules.filter((rule) => jumpsTo(rule, 'ISTIO_IN_REDIRECT', 'ISTIO_TPROXY'));
   const hooked = observedRules.rules(table, 'PREROUTING').some((rule) => jumpsTo(rule, 'ISTIO_INBOUND'));
   const excluded = excludedPorts(rules, table === 'nat' ? readTunnelPort(observedRules, profile) : undefined, profile);
-  const listed = captures.flatMap((rule) => portsAsked(rule, 'tcp') ?? []);
+  const listed = captures.flatMap((rule) => matchedPorts(rule, 'tcp') ?? []);
   if (captures.length === 0 && !hooked) return { 'inbound.includePorts': [] };
   const everything = listed.every(isEverything);
   // Port 22 returns where all ports are wanted, and nothing returns beside a list: a list of every port has neither.
@@ -39,7 +39,7 @@ function excludedPorts(
   tunnel: number | undefined,
   { has }: Profile,
 ): { readonly ports: readonly PortRange[]; readonly ssh: boolean } {
-  const ports = rules.filter((rule) => isVerdict(rule, 'RETURN')).flatMap((rule) => portsAsked(rule, 'tcp') ?? []);
+  const ports = rules.filter((rule) => isVerdict(rule, 'RETURN')).flatMap((rule) => matchedPorts(rule, 'tcp') ?? []);
   const withoutOne = (list: readonly PortRange[], number: number | undefined): readonly PortRange[] => {
     const at = number === undefined ? -1 : list.findIndex((range) => isPort(range, number));
     return at === -1 ? list : list.toSpliced(at, 1);
@@ -55,14 +55,14 @@ function readTunnelPort(observedRules: ObservedRules, { has }: Profile): number 
   const named = has('tunnelPortException') ? tunnelInOwnCalls(observedRules) : undefined;
   if (named !== undefined) return named;
   const first = observedRules.rules('nat', 'ISTIO_INBOUND').find((rule) => isVerdict(rule, 'RETURN'));
-  const range = first === undefined ? undefined : portsAsked(first, 'tcp');
+  const range = first === undefined ? undefined : matchedPorts(first, 'tcp');
   return range !== undefined && 'first' in range && range.first === range.last ? range.first : undefined;
 }
 
 function tunnelInOwnCalls(observedRules: ObservedRules): number | undefined {
   const calls = observedRules.rules('nat', 'ISTIO_OUTPUT').filter((rule) => jumpsTo(rule, 'ISTIO_IN_REDIRECT'));
-  const several = calls.flatMap((rule) => (askedNot(rule, 'destination-ports') as readonly PortRange[] | undefined) ?? []);
-  const single = calls.flatMap((rule) => (askedNot(rule, 'destination-port') as PortRange | undefined) ?? []);
+  const several = calls.flatMap((rule) => (negatedValue(rule, 'destination-ports') as readonly PortRange[] | undefined) ?? []);
+  const single = calls.flatMap((rule) => (negatedValue(rule, 'destination-port') as PortRange | undefined) ?? []);
   // Of 53 and the tunnel's port, the tunnel's is the last; a group's rule names it alone.
   const range = single.at(-1) ?? several.at(-1);
   return range !== undefined && 'first' in range ? range.first : undefined;
@@ -77,7 +77,7 @@ export function readProxyPorts(
   const redirected = (chain: string): number | undefined => {
     const targets = observedRules
       .rules('nat', chain)
-      .flatMap((rule) => (portsAsked(rule, 'tcp') === undefined || askedForDns(rule) ? [] : rule.target));
+      .flatMap((rule) => (matchedPorts(rule, 'tcp') === undefined || askedForDns(rule) ? [] : rule.target));
     const first = targets.find((target) => target.kind === 'REDIRECT');
     return first !== undefined && 'first' in first.value ? first.value.first : undefined;
   };
@@ -97,5 +97,5 @@ export function readProxyPorts(
 }
 
 function askedForDns(rule: Rule): boolean {
-  return isPort(portsAsked(rule, 'tcp'), 53);
+  return isPort(matchedPorts(rule, 'tcp'), 53);
 }

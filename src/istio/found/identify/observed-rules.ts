@@ -55,14 +55,14 @@ export function asksJust(rule: Rule, ...kinds: readonly AskedKind[]): boolean {
 }
 
 /** The value of a match that is negated. */
-export function askedNot(rule: Rule, kind: MatchKind): KnownMatch['value'] | undefined {
+export function negatedValue(rule: Rule, kind: MatchKind): KnownMatch['value'] | undefined {
   return rule.matches.find((match): match is KnownMatch => match.kind === kind && 'negated' in match && match.negated)?.value;
 }
 
 const ALL_PORTS: PortRange = { first: 0, last: 65535 };
 
 /** The ports that a rule for a protocol asks for: all of them where it asks for none, as the kernel keeps no such match. Undefined for another rule. */
-export function portsAsked(rule: Rule, protocol: string): PortRange | undefined {
+export function matchedPorts(rule: Rule, protocol: string): PortRange | undefined {
   if (matchValue(rule, 'protocol') !== protocol) return undefined;
   if (asksJust(rule, 'protocol')) return ALL_PORTS;
   return asksJust(rule, 'protocol', 'destination-port') ? matchValue(rule, 'destination-port') : undefined;

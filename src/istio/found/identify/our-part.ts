@@ -18,7 +18,7 @@ import type { Both, OwnershipWarning } from '../ownership.ts';
 import { ownedIn } from '../ownership.ts';
 
 /** What is there besides our rules. */
-export interface SetAside {
+export interface IgnoredRules {
   /** Rules and chains of programs that are known by name. */
   readonly programs: readonly ForeignCount[];
   /** Rules that nobody is known to make, by table. */
@@ -39,7 +39,7 @@ export interface OtherRules {
 /** A part of an observation, in normal form, that may be all of ours. */
 export interface OurPart {
   readonly observed: Observation;
-  readonly setAside: SetAside;
+  readonly setAside: IgnoredRules;
 }
 
 /** Chains of ambient mode, by family and table. */
@@ -75,7 +75,7 @@ export function ownedPart(observed: Observation, likely: Both): OurPart {
   return ownedOf(kept, foreign, likely);
 }
 
-function ownedOf(kept: Observation, programs: SetAside['programs'], likely?: Both): OurPart {
+function ownedOf(kept: Observation, programs: IgnoredRules['programs'], likely?: Both): OurPart {
   const { ip, ip6, warnings } = ownedIn(kept, likely);
   return {
     observed: withoutPolicies({ ...kept, ip: keepOnly(kept.ip, ip), ip6: keepOnly(kept.ip6, ip6) }),

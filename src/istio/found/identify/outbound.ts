@@ -10,7 +10,7 @@ import type { Profile } from '../../releases/profile.ts';
 import type { AllOr, SettingValues } from '../../settings/settings.ts';
 import { isVerdict, jumpsTo, matchValue } from '../ownership/rule-values.ts';
 import type { ObservedRules } from './observed-rules.ts';
-import { askedNot, asksJust, portsAsked } from './observed-rules.ts';
+import { asksJust, matchedPorts, negatedValue } from './observed-rules.ts';
 import { capturesLoopback } from './owners.ts';
 
 /** The destinations of one family, of which settings name both families' in one list. */
@@ -26,7 +26,7 @@ export function readOutboundPorts(observedRules: ObservedRules, { has }: Profile
   if (!observedRules.sees('nat')) return [];
   const rules = observedRules.rules('nat', 'ISTIO_OUTPUT');
   const ports = (taken: (rule: Rule) => boolean, protocol: string): readonly PortRange[] =>
-    rules.filter(taken).flatMap((rule) => portsAsked(rule, protocol) ?? []);
+    rules.filter(taken).flatMap((rule) => matchedPorts(rule, protocol) ?? []);
   const included = has(observedRules.family === 'ip' ? 'includeOutboundPorts' : 'includeOutboundPorts6');
   const protocols = !has('excludeOutboundPorts') ? [] : has('excludeOutboundUdp') ? ['tcp', 'udp'] : ['tcp'];
   const both: Partial<SettingValues> = included ? { 'outbound.includePorts': ports((rule) => jumpsTo(rule, 'ISTIO_REDIRECT'), 'tcp') } : {};
@@ -38,7 +38,8 @@ export function readOutboundPorts(observedRules: ObservedRules, { has }: Profile
 export function readLoopback(observedRules: ObservedRules, { has }: Profile): Partial<SettingValues> {
   if (observedRules.family !== 'ip' || !has('loopbackRange')) return {};
   const calls = [...observedRules.rules('nat', 'ISTIO_OUTPUT'), ...observedRules.rules('mangle', 'ISTIO_TPROXY', 'OUTPUT')];
-  const network = calls.flatMap((rule) => (askedNot(rule, 'destination') as Network | undefined) ?? [])[0] ?? firstReturned(observedRules);
+  const network =
+    calls.flatMap((rule) => (negatedValue(rule, 'destination') as Network | undefined) ?? [])[0] ?? firstReturned(observedRules);
   return network === undefined ? {} : { 'outbound.loopback': network };
 }
 

@@ -7,7 +7,7 @@ import type { Profile } from '../../releases/profile.ts';
 import type { SettingValues } from '../../settings/settings.ts';
 import { isVerdict, jumpsTo, matchesOf, matchValue } from '../ownership/rule-values.ts';
 import type { ObservedRules } from './observed-rules.ts';
-import { askedNot, asksJust } from './observed-rules.ts';
+import { asksJust, negatedValue } from './observed-rules.ts';
 
 type Values = Partial<SettingValues>;
 
@@ -72,7 +72,7 @@ function ownersIn(rules: readonly Rule[]): Owners {
 
 function othersIn(rules: readonly Rule[]): Owners {
   const of = (kind: 'uid-owner' | 'gid-owner'): readonly OwnerRange[] =>
-    rules.flatMap((rule) => (askedNot(rule, kind) as OwnerRange | undefined) ?? []);
+    rules.flatMap((rule) => (negatedValue(rule, kind) as OwnerRange | undefined) ?? []);
   return { uids: of('uid-owner'), gids: of('gid-owner') };
 }
 

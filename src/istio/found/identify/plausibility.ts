@@ -24,7 +24,7 @@ export function nonDefaultIn({ values, switches }: Proposal, profile: Profile): 
 }
 
 /** How much is not as in an ordinary injected pod. */
-export function oddness(proposal: Proposal, profile: Profile): number {
+export function unusualness(proposal: Proposal, profile: Profile): number {
   const { settings, switches } = nonDefaultIn(proposal, profile);
   return settings.length + switches.length;
 }

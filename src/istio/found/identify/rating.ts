@@ -10,7 +10,7 @@ import type { Ruleset } from '../../../netfilter/rule.ts';
 import { rulesetsFor } from '../../plan/rulesets.ts';
 import type { Kind } from '../../releases/kinds.ts';
 import type { Both } from '../ownership/parts.ts';
-import { oddness } from './plausibility.ts';
+import { unusualness } from './plausibility.ts';
 import type { Proposal } from './proposal.ts';
 
 /** A proposal, and what a kind of release makes of it. */
@@ -41,7 +41,7 @@ export function differencesFrom(made: Both, observed: Observation): readonly Dif
 export function rate(observed: Observation, kind: Kind, proposal: Proposal): Rated {
   const { values, switches, facts } = proposal;
   const differences = differencesFrom(rulesetsFor(values, switches, kind.profile, facts), observed);
-  return { kind, proposal, differences, nonDefault: oddness(proposal, kind.profile) };
+  return { kind, proposal, differences, nonDefault: unusualness(proposal, kind.profile) };
 }
 
 /** Negative where the first is better: with fewer differences, then with fewer settings that no ordinary pod has. */

@@ -15,7 +15,7 @@ import type { Rated } from './rating.ts';
 import { rate, textOf } from './rating.ts';
 
 /** Why a setting can't be told from the rules. */
-export type Untold =
+export type Unknown =
   /** The release does not have it. */
   | { readonly why: 'not-known' }
   /** With the other settings it changes no rule. */
@@ -25,7 +25,7 @@ export type Untold =
   /** It names interfaces, and the listing hides those. */
   | { readonly why: 'hidden' };
 
-export type Untraced = Untold & { readonly key: SettingKey };
+export type Untraced = Unknown & { readonly key: SettingKey };
 
 const SOME_RANGE = { family: 'ip', address: '198.18.0.0', prefix: 15 } as const;
 const SOME_OWNER = { first: 4242, last: 4242 };
@@ -78,7 +78,7 @@ function othersOf({ values, switches, facts }: Proposal, key: SettingKey): reado
 }
 
 /** In which tables the other settings would have shown. */
-function whyUntold(observed: Observation, { kind, proposal }: Rated, other: Proposal): Untold {
+function whyUntold(observed: Observation, { kind, proposal }: Rated, other: Proposal): Unknown {
   const made = ({ values, switches, facts }: Proposal): readonly Ruleset[] => {
     const rules = rulesetsFor(values, switches, kind.profile, facts);
     return FAMILIES.map((family) => rules[family]);

@@ -218,7 +218,7 @@ const REMEDIES = {
     fix: 'name the pod with --pid or --netns, or say --host if the node itself is meant',
   }),
   drift: () => ({
-    text: 'rules of Istio are here and differ from what is wanted',
+    text: 'rules of Istio are here and differ from the desired ones',
     fix: 'look at the differences with "diff live", and apply with --on-drift reconcile',
   }),
   'not-verified': () => ({

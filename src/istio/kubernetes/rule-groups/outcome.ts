@@ -25,6 +25,6 @@ export interface Planned {
 const ONE_GROUP: ReadonlySet<Problem['code']> = new Set(['image-without-release', 'unknown-release', 'not-injected']);
 
 /** Two troubles with this text in common are the same. */
-export function troubleText(problems: readonly Problem[]): string {
+export function problemSummary(problems: readonly Problem[]): string {
   return problems.map((one) => (ONE_GROUP.has(one.code) ? one.code : problemText(one))).join('; ');
 }

@@ -14,7 +14,7 @@ import type { InjectionRequest, WorkloadInjection } from '../workload-injection.
 import { injectionOf } from '../workload-injection.ts';
 import { factsOfWorkload, planOfWorkload } from '../workload-plan.ts';
 import type { Outcome, Planned } from './outcome.ts';
-import { troubleText } from './outcome.ts';
+import { problemSummary } from './outcome.ts';
 import { recent } from './recent.ts';
 
 /** Gives equal texts equal numbers. */
@@ -112,7 +112,7 @@ function textOf(outcome: Outcome): string {
     case 'none':
       return `none ${outcome.reason}`;
     case 'trouble':
-      return `trouble ${troubleText(outcome.problems)}`;
+      return `trouble ${problemSummary(outcome.problems)}`;
     default:
       return outcome satisfies never;
   }
@@ -126,7 +126,7 @@ function keyOf({ injection, release, found }: WorkloadInjection, { addresses = [
       parts.push(injection.reason);
       break;
     case 'refused':
-      parts.push(troubleText(injection.problems));
+      parts.push(problemSummary(injection.problems));
       break;
     case 'arguments':
       pushArguments(parts, injection.arguments, injection.environment);

@@ -1,4 +1,4 @@
-/** A memory that does not grow: what was asked for last is forgotten last. */
+/** A memory that does not grow: what was requested last is forgotten last. */
 
 /** Makes what is not known any more; `most` are kept. */
 export function recent<V>(most: number): (key: string, make: () => V) => V {

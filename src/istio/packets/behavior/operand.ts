@@ -1,4 +1,4 @@
-/** A scene as a side of a comparison. */
+/** A scene as an operand of a comparison. */
 
 import type { Operand } from '../../../netfilter/behavior/prepared.ts';
 import type { Family } from '../../../netfilter/family.ts';

@@ -138,5 +138,5 @@ function markOf(text: string): number {
 
 function takenFor({ family }: Packet, ends: readonly (Endpoint | undefined)[], { addresses, known }: Pod): readonly string[] {
   const named = ends.some((end) => end?.place === 'pod');
-  return named && !known[family] ? [`the pod's address is not known: ${addresses[family][0]} stands for it (--address tells it)`] : [];
+  return named && !known[family] ? [`the pod's address is not known: ${addresses[family][0]} is assumed (--address sets it)`] : [];
 }

@@ -8,7 +8,7 @@ import type { Owner } from '../pod.ts';
 import type { PodNetwork } from '../pod-network.ts';
 import { hostOf } from '../trace-plan.ts';
 import type { Stage } from './stage.ts';
-import { goalAddress, portNumber } from './stage.ts';
+import { destinationAddress, portNumber } from './stage.ts';
 import type { Call, Caller } from './story.ts';
 
 /** Somebody at one end of a connection. */
@@ -71,7 +71,7 @@ export function connectionOf(stage: Stage, call: Call, first: boolean): Connecti
 /** The proxy and its agent call the application where its release's proxy delivers to. */
 function goalOf(stage: Stage, { by, to }: Call): string {
   const delivers = by === 'agent' || by === 'delivery';
-  return goalAddress(stage, delivers && to === 'pod' && !stage.does('deliversToPodAddress') ? 'localhost' : to);
+  return destinationAddress(stage, delivers && to === 'pod' && !stage.does('deliversToPodAddress') ? 'localhost' : to);
 }
 
 function ownerOf({ pod }: PodNetwork, { values }: Stage, by: Caller): Owner | undefined {

@@ -74,7 +74,7 @@ function wordsOf(
     case 'misled':
       return 'FAILS: it comes to Envoy inbound, which calls nobody but this pod';
     case 'unknown':
-      return `can NOT BE TOLD: ${last?.verdict.words}`;
+      return `is UNKNOWN: ${last?.verdict.words}`;
     default:
       return kind satisfies never;
   }

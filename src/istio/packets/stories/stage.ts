@@ -10,7 +10,7 @@ import type { SettingValues } from '../../settings/settings.ts';
 import { valuesOf } from '../../settings/settings.ts';
 import type { Endpoint } from '../packet/endpoint.ts';
 import type { PodNetwork } from '../pod-network.ts';
-import type { Call, Goal } from './story.ts';
+import type { Call, Destination } from './story.ts';
 
 export interface Stage {
   readonly family: Family;
@@ -94,7 +94,7 @@ function serviceAddress(values: SettingValues, family: Family, usual: string): s
 }
 
 /** The address that a call goes to. */
-export function goalAddress({ addresses }: Stage, goal: Goal): string {
+export function destinationAddress({ addresses }: Stage, goal: Destination): string {
   switch (goal) {
     case 'pod':
     case 'localhost':

@@ -19,7 +19,7 @@ export type Caller =
   | 'agent';
 
 /** Where a connection goes. */
-export type Goal =
+export type Destination =
   | 'pod'
   | 'localhost'
   /** The address of a service: another pod's, or this pod's own. */
@@ -33,7 +33,7 @@ export type PortName = number | 'app' | 'service' | 'excluded inbound' | 'exclud
 
 export interface Call {
   readonly by: Caller;
-  readonly to: Goal;
+  readonly to: Destination;
   readonly port: PortName;
   readonly protocol?: 'udp';
   /** `The kubelet asks the application's health` ...: who does what, without a full stop. */

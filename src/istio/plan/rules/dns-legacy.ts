@@ -15,7 +15,7 @@ const QUERY: readonly KnownMatch[] = [UDP, TO_DNS];
 export const legacyDns: Concern = ({ family, values, switches, has, dns }) => {
   if (dns === 'off' || family === 'ip6') return [];
   const owners = proxyOwners(values);
-  // The first agent had this port alone, however the capture was asked for.
+  // The first agent had this port alone, however the capture was requested.
   const agent = has('dnsCapture15013') ? 15013 : switches.dnsPort;
   const reason = { text: `DNS over UDP goes to the agent on ${agent}.`, settings: ['dns.capture'] } as const;
   if (has('dnsCapture15013')) {

@@ -20,7 +20,7 @@ export const inbound: Concern = (context) => {
     ...(context.tproxy ? tproxyChains(context) : []),
     append(table, 'PREROUTING', [TCP], jump('ISTIO_INBOUND'), {
       id: `${table}.jump-inbound`,
-      text: 'All TCP that arrives is looked at by ISTIO_INBOUND.',
+      text: 'All TCP that arrives goes through ISTIO_INBOUND.',
       settings: INCLUDE,
       trace: 'JumpInbound',
     }),
@@ -72,7 +72,7 @@ function allPorts(context: Context, table: string): readonly Step[] {
 function sshBypass(table: string): Step {
   return append(table, 'ISTIO_INBOUND', [TCP, match('destination-port', port(22))], RETURN, {
     id: `${table}.exclude-inbound-ssh`,
-    text: 'Releases of this age never capture port 22 where all inbound ports are wanted.',
+    text: 'Releases of this age never capture port 22 where all inbound ports are captured.',
     settings: INCLUDE,
   });
 }

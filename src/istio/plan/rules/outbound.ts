@@ -15,7 +15,7 @@ export const outboundStart: Concern = (context) => {
   const { has, passthrough } = context;
   const start = append('nat', 'OUTPUT', has('outputAllProtocols') ? [] : [TCP], jump('ISTIO_OUTPUT'), {
     id: 'nat.jump-outbound',
-    text: 'What the pod sends is looked at by ISTIO_OUTPUT.',
+    text: 'What the pod sends goes through ISTIO_OUTPUT.',
     settings: [],
     trace: 'JumpOutbound',
   });
