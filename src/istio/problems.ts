@@ -23,10 +23,6 @@ export const PROBLEMS = {
   'unreadable-file': { severity: 'error', text: '{reason}' },
   'rules-text': { severity: 'warning', text: '{reason}' },
   'not-a-manifest': { severity: 'error', text: '{value} is no kind that is read here; allowed: {allowed}{nearest}' },
-  'plugin-passes': {
-    severity: 'note',
-    text: 'the CNI plugin leaves a pod with a container istio-init alone: the rules are those of its arguments',
-  },
   'too-many-problems': { severity: 'error', text: 'here and after it there is more that is wrong: only the first {most} are reported' },
   'use-values': { severity: 'error', text: '{value} holds what a mesh is installed with, no workload; give it with --values' },
   'late-context': { severity: 'warning', text: '{value} comes after workloads that it touches; it has no effect on them' },
@@ -35,6 +31,7 @@ export const PROBLEMS = {
   'bad-option': { severity: 'error', text: '{reason}' },
   'unknown-release': { severity: 'error', text: '{value} is not a known release of Istio; known: {allowed}' },
   'unknown-patch': { severity: 'warning', text: '{value} is not known; {instead}, the newest known patch, is used' },
+  'newer-release': { severity: 'warning', text: '{value} is newer than all known releases; {instead}, the newest of them, stands in' },
   'image-without-release': {
     severity: 'error',
     text: 'the image {value} names no release of Istio; name it, as --image-release PATTERN=1.20.3',
@@ -54,11 +51,11 @@ export const PROBLEMS = {
     severity: 'warning',
     text: 'the injection template is not as Istio ships it, and is not followed in that: {what}',
   },
-  'unknown-template': {
-    severity: 'warning',
-    text: 'no injection template {value} is known here (--values takes the ConfigMap that has it): {consequence}',
-  },
   'unknown-value': { severity: 'warning', text: '{value} is not a value that Istio reads (did you mean {nearest}?)' },
+  'plugin-skips': {
+    severity: 'note',
+    text: 'the CNI plugin of Istio {release} leaves this pod alone, for it has an istio-init: the rules are those of its arguments',
+  },
   'plugin-unknown': {
     severity: 'warning',
     text: 'the CNI plugin of Istio {release} was a program of its own and is not known here; that of 1.7 is assumed',

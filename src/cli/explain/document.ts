@@ -3,16 +3,18 @@
 import type { Effect, Explanation } from '../../istio/advice/explain.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
 import { wordsOf } from '../../istio/kubernetes/injection/injected.ts';
+import { initContainersOf, pastedContainer } from '../../istio/kubernetes/pod-init-containers.ts';
 import type { Origin, Sourced } from '../../istio/origin.ts';
 import { printSource } from '../../istio/origin.ts';
 import { problemDocument } from '../../istio/plan/plan-document.ts';
 
-export function explanationDocument({ plan, basis, facts, settings, ignored, rules, routing }: Explanation): object {
+/** `pasted`: with images that can be pulled, and variables as Kubernetes has them. */
+export function explanationDocument({ plan, basis, facts, settings, ignored, rules, routing }: Explanation, pasted = false): object {
   return {
     apiVersion: API_VERSION,
     kind: 'Explanation',
     release: plan.release,
-    of: subjectOf(basis),
+    of: subjectOf(basis, pasted),
     pod: { addresses: facts.addresses ?? [], ...(facts.nameservers === undefined ? {} : { nameservers: facts.nameservers }) },
     settings: settings.map(({ key, value, source, passedAs, over, effect }) => ({
       name: key,
@@ -37,13 +39,20 @@ export function explanationDocument({ plan, basis, facts, settings, ignored, rul
   };
 }
 
-function subjectOf(basis: Explanation['basis']): object {
+function subjectOf(basis: Explanation['basis'], pasted: boolean): object {
   if (basis.kind !== 'workload') return { kind: basis.kind };
   const { workload, injection, found, release } = basis.made;
+  const uninjected = injection.kind === 'none' && injection.by !== undefined;
+  const refusal = injection.kind === 'refused' ? injection.refusal : undefined;
+  const containers = initContainersOf(basis.made, basis.mesh);
   return {
     kind: 'workload',
     workload: { kind: workload.kind, namespace: workload.namespace, name: workload.name, source: sourceDocument(workload.source) },
-    injected: found,
+    injected: !uninjected && refusal === undefined,
+    found,
+    ...(uninjected ? { because: injection.by === 'webhook' ? 'no webhook is called' : 'the injector leaves it alone' } : {}),
+    ...(refusal === undefined ? {} : { refused: refusal }),
+    initContainers: pasted ? containers.map((one) => pastedContainer(one, release.value)) : containers,
     releaseSource: sourceDocument(release.source),
     ...(injection.kind === 'none' ? { without: { reason: injection.reason, source: sourceDocument(injection.source) } } : {}),
     ...(injection.kind !== 'arguments'

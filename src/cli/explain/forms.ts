@@ -15,7 +15,7 @@ interface Form {
 export const EXPLAIN_FORMS = {
   table: { what: 'for people', print: textForm },
   json: { what: 'as data', print: (explanation) => `${JSON.stringify(explanationDocument(explanation), null, 2)}\n` },
-  yaml: { what: 'the same as YAML', print: (explanation) => writeYaml(explanationDocument(explanation)) },
+  yaml: { what: 'the same as YAML', print: (explanation) => writeYaml(explanationDocument(explanation, true)) },
   markdown: { what: 'for a ticket', print: markdownForm },
 } as const satisfies Record<string, Form>;
 

@@ -4,15 +4,14 @@ import type { Sourced } from '../origin.ts';
 import type { Problem } from '../problems.ts';
 import { ProblemError, problem, quoted } from '../problems.ts';
 import type { Release } from '../releases/known.ts';
-import { NEWEST } from '../releases/known.ts';
-import type { Profile } from '../releases/profile.ts';
+import { NEWEST, readTag } from '../releases/known.ts';
 import { profileOf } from '../releases/profile.ts';
-import { resolveRelease } from '../releases/resolve-release.ts';
+import { resolveRelease, standsIn } from '../releases/resolve-release.ts';
 import { choosesTemplates } from './injection/chosen-templates.ts';
 import { inject } from './injection/inject.ts';
 import type { Injection, Installer } from './injection/injected.ts';
 import type { FoundInjection, ImageRelease } from './injection/observed.ts';
-import { foundInjection } from './injection/observed.ts';
+import { foundInjection, programOf } from './injection/observed.ts';
 import { ownAnnotations } from './injection/own-annotations.ts';
 import type { Workload } from './manifest/workload.ts';
 import type { Mesh } from './mesh/mesh.ts';
@@ -52,13 +51,14 @@ export function injectionOf(workload: Workload, { mesh, at, installer, images }:
   const found = foundInjection(workload, images);
   const keeps = found !== undefined && (at.kind !== 'release' || at.keepArguments);
   const { release, problems } = releaseFor(workload, found, mesh, at);
-  if (found !== undefined && installer === 'cni' && at.kind !== 'release' && isPassedByPlugin(workload, profileOf(release.value))) {
-    const passed = problem('plugin-passes', workload.pod.source);
-    return { workload, injection: found.injection, release, found: true, problems: [...problems, ...found.problems, passed] };
-  }
   // Whoever asks for another installer than the one that was at work asks for an injection that never was.
   if (keeps && (installer === undefined || installer === installerOf(found.injection)))
     return { workload, injection: found.injection, release, found: true, problems: [...problems, ...found.problems] };
+  const skips = installer === 'cni' && profileOf(release.value).has('pluginSkipsInit');
+  if (keeps && skips && found.injection.kind === 'arguments' && programOf(workload.pod)?.name.value === 'istio-init') {
+    const skipped = problem('plugin-skips', workload.source, { release: release.value });
+    return { workload, injection: found.injection, release, found: true, problems: [...problems, ...found.problems, skipped] };
+  }
   const own = found === undefined ? { workload, problems: [] } : ownAnnotations(workload, found, mesh);
   const made = inject(own.workload, mesh, profileOf(release.value), installer ?? installerOf(found?.injection));
   // No template for sidecars made it; where it chooses none itself, nothing says that another will be at work.
@@ -96,16 +96,19 @@ function releaseFor(workload: Workload, found: FoundInjection | undefined, mesh:
     ]);
   }
   if (at.kind === 'own') throw new ProblemError([problem('not-injected', workload.source)]);
-  if (mesh.release !== undefined) return resolved(mesh.release);
+  if (mesh.release !== undefined) return ofTag(mesh.release);
   return { release: { value: NEWEST, source: { kind: 'default', release: NEWEST } }, problems: [] };
+}
+
+/** The release of the mesh is an image's tag: one that is newer than all known ones is the newest of them. */
+function ofTag(named: Sourced<string>): ReleaseFor {
+  const read = readTag(named.value);
+  if ('unknown' in read) return resolved(named);
+  const problems = 'insteadOf' in read ? [standsIn(read.release, read.insteadOf, named.source)] : [];
+  return { release: { value: read.release, source: named.source }, problems };
 }
 
 function resolved(named: Sourced<string>): ReleaseFor {
   const { release, problems } = resolveRelease(named);
   return { release: { value: release, source: named.source }, problems };
-}
-
-/** `redirectRequired` of the plugin (cni/pkg/plugin/plugin.go): a container that makes the rules itself is left to it. */
-function isPassedByPlugin({ pod }: Workload, { has }: Profile): boolean {
-  return has('pluginPassesInit') && pod.initContainers.some(({ name }) => name.value === 'istio-init');
 }

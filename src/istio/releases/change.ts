@@ -41,6 +41,7 @@ export type Touches =
   | 'whoever passes an invalid range'
   | 'whoever excludes all outbound ranges'
   | 'whoever runs the program again'
+  | 'whoever injects a pod again'
   /** The kernel holds the same rules before and after. */
   | 'no traffic';
 

@@ -4,7 +4,7 @@ import { ARGUMENT_CHANGES } from './argument-changes.ts';
 import type { Change, Touches } from './change.ts';
 import { INJECTION_CHANGES } from './injection-changes.ts';
 import type { Release } from './known.ts';
-import { position, RELEASES, readSpans } from './known.ts';
+import { KNOWN, position, readSpans } from './known.ts';
 import type { ChangeName } from './profile.ts';
 import { RULE_CHANGES } from './rule-changes.ts';
 
@@ -69,8 +69,8 @@ export function lastingChanges(changes: readonly ReleaseChange[]): readonly Rele
 /** The releases between these spans, which are not so though an earlier one is. */
 export function gapsIn(spans: readonly ReleaseSpan[]): readonly ReleaseSpan[] {
   return spans.slice(1).map(({ first }, index) => ({
-    first: RELEASES[position(spans[index]?.last ?? first) + 1] as Release,
-    last: RELEASES[position(first) - 1] as Release,
+    first: KNOWN[position(spans[index]?.last ?? first) + 1] as Release,
+    last: KNOWN[position(first) - 1] as Release,
   }));
 }
 
@@ -83,7 +83,7 @@ function changeBetween(name: ChangeName, change: Change, older: number, newer: n
     if (has(at) !== came) continue;
     const first = at;
     while (at < newer && has(at + 1) === came) at += 1;
-    releases.push({ first: RELEASES[first] as Release, last: RELEASES[at] as Release });
+    releases.push({ first: KNOWN[first] as Release, last: KNOWN[at] as Release });
   }
   if (releases.length === 0) return [];
   const lasting = has(newer) === came;

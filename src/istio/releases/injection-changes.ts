@@ -272,12 +272,6 @@ export const INJECTION_CHANGES = {
     touches: 'no traffic',
     what: "The CNI plugin is part of Istio's own releases.",
   },
-  pluginPassesInit: {
-    spans: '1.8 -',
-    commits: [],
-    touches: 'pods with the CNI plugin',
-    what: 'The CNI plugin leaves a pod alone that has an init container istio-init.',
-  },
   pluginTakesProxyUser: {
     spans: '1.19 -',
     commits: [],
@@ -314,6 +308,13 @@ export const INJECTION_CHANGES = {
     commits: [],
     touches: 'pods with dual stack',
     what: 'The CNI plugin reads ISTIO_DUAL_STACK.',
+  },
+  // pkg/kube/inject/webhook.go: adjustInitContainerUser.
+  injectsOwnProxyUser: {
+    spans: '1.20.7 - 1.20, 1.21.3 - 1.21, 1.22.1 -',
+    commits: ['bc5eafed069'],
+    touches: 'every pod',
+    what: "runAsUser of the pod's own istio-proxy is passed as -u, unless it is 0.",
   },
   injectsMergedMetadata: {
     spans: '1.10.2 -',

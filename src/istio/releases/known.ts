@@ -17,7 +17,13 @@ export const RELEASES: readonly Release[] = LAST_PATCH.flatMap((last, minor) =>
 /** The newest known release: what is built when none is named. */
 export const NEWEST: Release = RELEASES.at(-1) ?? '';
 
-const POSITION: ReadonlyMap<Release, number> = new Map(RELEASES.map((release, position) => [release, position]));
+/** The candidate of the next minor. It stands for that minor until its first patch is published, and is built only where it is named. */
+export const CANDIDATE: Release = '1.31.0-rc.0';
+
+/** The releases and the candidate, oldest first. */
+export const KNOWN: readonly Release[] = [...RELEASES, CANDIDATE];
+
+const POSITION: ReadonlyMap<Release, number> = new Map(KNOWN.map((release, position) => [release, position]));
 
 /** Place of a release in the order of age, 0 for the oldest. Throws for one that is not known. */
 export function position(release: Release): number {
@@ -29,7 +35,8 @@ export function position(release: Release): number {
 /** The newest patch of a minor (`1.23`), or undefined for a minor that is not known. */
 export function newestPatch(minor: string): Release | undefined {
   const patch = LAST_PATCH[Number(/^1\.(\d+)$/.exec(minor)?.[1] ?? '-1')];
-  return patch === undefined ? undefined : `${minor}.${patch}`;
+  if (patch === undefined) return minor !== '' && CANDIDATE.startsWith(`${minor}.`) ? CANDIDATE : undefined;
+  return `${minor}.${patch}`;
 }
 
 /** What the text of a release means. */
@@ -44,6 +51,8 @@ export type ReadRelease =
  * a leading `v` and what follows the patch (variants, vendor suffixes) are dropped.
  */
 export function readRelease(text: string): ReadRelease {
+  const [, candidate] = /^v?(1\.\d+\.0-rc\.\d+)(?:[-+]|$)/.exec(text.trim()) ?? [];
+  if (candidate !== undefined && POSITION.has(candidate)) return { release: candidate };
   const parts = /^v?(1\.(?:0|[1-9]\d{0,2}))(?:\.(0|[1-9]\d{0,2}))?(?:[-+][0-9A-Za-z][0-9A-Za-z.+-]*)?$/.exec(text.trim());
   const newest = newestPatch(parts?.[1] ?? '');
   if (newest === undefined) return { unknown: text };
@@ -52,6 +61,18 @@ export function readRelease(text: string): ReadRelease {
     return /^[^-]*-(?:alpha|beta|rc|dev)/.test(text.trim()) ? { release: newest, insteadOf: text.trim() } : { release: newest };
   const exact = `${parts[1]}.${parts[2]}`;
   return POSITION.has(exact) ? { release: exact } : { release: newest, insteadOf: exact };
+}
+
+/**
+ * Reads the tag of an image, which somebody else wrote: one of a minor that is newer than all known ones is taken for the
+ * newest that is, so that what holds it can be read.
+ */
+export function readTag(text: string): ReadRelease {
+  const read = readRelease(text);
+  const [, minor] = /^v?1\.([1-9]\d{0,2})\.(?:0|[1-9]\d{0,2})(?:[-+]|$)/.exec(text.trim()) ?? [];
+  const newest = KNOWN.at(-1) ?? NEWEST;
+  if (!('unknown' in read) || minor === undefined || Number(minor) <= Number(newest.split('.')[1])) return read;
+  return { release: newest, insteadOf: text.trim() };
 }
 
 /**
@@ -64,12 +85,12 @@ export type Spans = string;
 export function readSpans(spans: Spans): readonly (readonly [number, number])[] {
   return spans.split(',').map((span) => {
     const [first = '', last = first] = span.split(/\s*-\s*/).map((part) => part.trim());
-    return [first === '' ? 0 : position(oldestOf(first)), last === '' ? RELEASES.length - 1 : position(newestOf(last))];
+    return [first === '' ? 0 : position(oldestOf(first)), last === '' ? KNOWN.length - 1 : position(newestOf(last))];
   });
 }
 
 function oldestOf(text: string): Release {
-  return /^1\.\d+$/.test(text) ? `${text}.0` : text;
+  return /^1\.\d+$/.test(text) ? (POSITION.has(`${text}.0`) ? `${text}.0` : (newestPatch(text) ?? text)) : text;
 }
 
 function newestOf(text: string): Release {

@@ -4,7 +4,7 @@ import type { Origin } from '../origin.ts';
 import type { Problem } from '../problems.ts';
 import { ProblemError, problem, quoted } from '../problems.ts';
 import type { Release } from './known.ts';
-import { NEWEST, newestPatch, position, RELEASES } from './known.ts';
+import { KNOWN, NEWEST, newestPatch, position, RELEASES } from './known.ts';
 import { resolveRelease } from './resolve-release.ts';
 
 /** Two releases, in the order in which they were named. */
@@ -44,7 +44,7 @@ function alone(text: string): ReleaseRange {
   const { release, problems } = resolve(text);
   const [major, minor] = release.split('.');
   const named = /\d+\.\d+\.\d+/.test(text);
-  const before = named ? RELEASES[position(release) - 1] : newestPatch(`${major}.${Number(minor) - 1}`);
+  const before = named ? KNOWN[position(release) - 1] : newestPatch(`${major}.${Number(minor) - 1}`);
   if (before === undefined) throw refused(`nothing is known before ${text}; name a range, such as ${text}..${NEWEST}`);
   return { from: before, to: release, problems };
 }

@@ -9,6 +9,7 @@ import { factsOfWorkload, planOfWorkload } from '../../istio/kubernetes/workload
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import { planFor, withProblems } from '../../istio/plan/plan.ts';
+import type { Problem } from '../../istio/problems.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
@@ -39,7 +40,7 @@ export async function planOfManifests(manifests: Manifests, given: PlanOptions, 
   const input = planOfSubject(subject, request, given, known);
   return {
     ...input,
-    plan: withProblems(input.plan, [...request.mesh.problems, ...passed.problems]),
+    plan: withProblems(input.plan, [...warningsOf(request.mesh), ...passed.problems]),
     notes: [...input.notes, ...skippedNotes(passed)],
   };
 }
@@ -55,9 +56,14 @@ export async function planInMesh(given: PlanOptions, known: Facts): Promise<Plan
   const input = planOf({ workload: ordinaryPod(), mesh: request.mesh }, request, given, known);
   return {
     ...input,
-    plan: withProblems(input.plan, request.mesh.problems),
+    plan: withProblems(input.plan, warningsOf(request.mesh)),
     notes: [`note: no workload given: an ordinary pod, injected by Istio ${input.plan.release}`],
   };
+}
+
+/** What is wrong there is said where a pod is refused for it. */
+function warningsOf({ problems }: Mesh): readonly Problem[] {
+  return problems.filter(({ severity }) => severity !== 'error');
 }
 
 async function subjectIn(
@@ -85,6 +91,12 @@ function planOf(
   const made = injectionOf(workload, { ...request, mesh });
   const basis = { kind: 'workload', made, mesh, sets } as const;
   const name = workloadName(workload);
+  if (made.injection.kind === 'refused' && placeholder) {
+    const known = factsOfWorkload(workload, said);
+    const without = `${name} is not made: ${made.injection.refusal ?? 'the CNI plugin refuses it'}`;
+    const plan = withProblems(withoutRules(made, known), [...made.problems, ...made.injection.problems]);
+    return { kind: 'plan', plan, notes: [`note: ${without}`], basis, facts: known, of: name, without };
+  }
   const { plan, facts, ...rest } = madeWith(factsOfWorkload(workload, said), placeholder, (known) => planOfWorkload(made, known, sets));
   if (plan !== undefined) return { kind: 'plan', plan, notes: [`note: ${whoseText(made)}`], basis, facts, ...rest, of: name };
   const without = `${name} gets no rules: ${whyNoRules(made)}`;

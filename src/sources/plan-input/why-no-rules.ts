@@ -10,6 +10,7 @@ const REASONS: Readonly<Record<NotInjected, string>> = {
   'not asked for': 'its namespace is not injected',
   'own choice': 'it asks not to be injected',
   'no sidecar': 'its proxy is no sidecar',
+  'own command': 'its own istio-init runs something else',
 };
 
 /** The end of a sentence, with the place; nothing for what gets rules. */

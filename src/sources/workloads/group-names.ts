@@ -16,6 +16,7 @@ const NO_RULES: Readonly<Record<NotInjected, string>> = {
   'not asked for': 'not asked to be injected',
   'own choice': 'by their own choice',
   'no sidecar': 'their proxies are no sidecars',
+  'own command': 'their own istio-init runs something else',
 };
 
 /** Why there are no rules. */

@@ -58,7 +58,8 @@ async function readMeshFiles(files: readonly string[]): Promise<Mesh> {
   });
   const { readMesh } = await import('../../istio/kubernetes/mesh/read.ts');
   const mesh = readMesh(texts);
-  const errors = mesh.problems.filter(({ severity }) => severity === 'error');
+  // A value of the wrong form is for the injector to refuse: the mesh is not installed with it.
+  const errors = mesh.problems.filter(({ severity, code }) => severity === 'error' && code !== 'wrong-type' && code !== 'not-a-value');
   if (errors.length > 0) throw new ProblemError(errors);
   return mesh;
 }

@@ -30,6 +30,8 @@ describe('changes as text', () => {
         '  1.19.1  pods with dual stack: The CNI plugin reads ISTIO_DUAL_STACK.',
         "  1.20.0  pods on OpenShift: The proxy's user is taken from the range of its namespace and passed as",
         '          -u; before, -u is always 1337.',
+        "  1.20.7, 1.21.3  every pod: runAsUser of the pod's own istio-proxy is passed as -u, unless it is 0.",
+        '          Not so in 1.21.0 to 1.21.2. (bc5eafed069)',
         '',
       ].join('\n'),
     );

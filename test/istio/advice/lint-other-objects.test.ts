@@ -128,7 +128,7 @@ describe('annotations that nobody reads there', () => {
 
 describe('Pod Security', () => {
   const IN = (level: string, more = ''): string =>
-    `apiVersion: v1\nkind: Namespace\nmetadata: {name: pay, labels: {pod-security.kubernetes.io/enforce: ${level}}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: pay, annotations: {${more}}}\nspec: {containers: [{name: a}]}\n`;
+    `apiVersion: v1\nkind: Namespace\nmetadata: {name: pay, labels: {istio-injection: enabled, pod-security.kubernetes.io/enforce: ${level}}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: pay, annotations: {${more}}}\nspec: {containers: [{name: a}]}\n`;
 
   it.each([
     ['restricted', undefined, '', ['pod-security 3']],

@@ -6,8 +6,9 @@ import { wordsOf } from '../../../src/istio/kubernetes/injection/injected.ts';
 import { readManifest } from '../../../src/istio/kubernetes/manifest/read.ts';
 import type { Workload } from '../../../src/istio/kubernetes/manifest/workload.ts';
 import { withContext } from '../../../src/istio/kubernetes/mesh/context.ts';
-import type { Mesh } from '../../../src/istio/kubernetes/mesh/mesh.ts';
+import type { Mesh, NamespaceResource } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 import { readMesh } from '../../../src/istio/kubernetes/mesh/read.ts';
+import type { Origin } from '../../../src/istio/origin.ts';
 import { formatProblem } from '../../../src/istio/problems.ts';
 import { profileOf } from '../../../src/istio/releases/profile.ts';
 import { readYaml } from '../../../src/istio/yaml.ts';
@@ -50,10 +51,23 @@ function givenBy(name: string): { readonly workload: Workload; readonly mesh: Me
   const [workload] = items.flatMap((item) => (item.kind === 'workload' ? item.workload : []));
   if (workload === undefined || problems.some(({ severity }) => severity === 'error'))
     throw new Error(['no workload is read', ...problems.map(formatProblem)].join('\n'));
+  // These take the cluster for one of OpenShift, and injection for on.
+  const openshift: Mesh['values'] = name.includes('openshift')
+    ? new Map([...mesh.values, ['global.platform', said('openshift')], ['pilot.cni.enabled', said('false')]])
+    : mesh.values;
+  const context = items.flatMap((item) => (item.kind === 'proxy config' ? item : item.kind === 'namespace' ? asked(item) : []));
   return {
     workload,
-    mesh: withContext(mesh, ...items.flatMap((item) => (item.kind === 'proxy config' || item.kind === 'namespace' ? item : []))),
+    mesh: withContext({ ...mesh, values: openshift }, ...context),
   };
+}
+
+function said(value: string): { readonly value: string; readonly source: Origin } {
+  return { value, source: { kind: 'option', option: '--values' } };
+}
+
+function asked<I extends { readonly resource: NamespaceResource }>(item: I): I {
+  return { ...item, resource: { ...item.resource, labels: new Map([['istio-injection', said('enabled')], ...item.resource.labels]) } };
 }
 
 // The settings that the plugin works with: the name that golden gives each, its flag, and what it is without it.

@@ -159,10 +159,7 @@ describe('a pod whose proxy is no sidecar, injected anew,', () => {
   it('gets what its templates make, where it names them', () => {
     const of = (templates: string): Workload => proxy(['proxy', 'waypoint'], { 'inject.istio.io/templates': templates });
     expect(anew(of('gateway'))).toMatchObject({ injection: { kind: 'none', reason: 'no sidecar' }, problems: [] });
-    expect(anew(of('waypoint-7'))).toMatchObject({
-      injection: { kind: 'none', reason: 'no sidecar' },
-      problems: [{ code: 'unknown-template' }],
-    });
+    expect(anew(of('waypoint-7')).injection).toMatchObject({ kind: 'refused', refusal: 'unknown template' });
     expect(words(anew(of('sidecar')))).toBe(ORDINARY);
     const refuses = proxy(['proxy', 'router'], { 'inject.istio.io/templates': '' });
     expect(anew(refuses).injection.kind).toBe('refused');
@@ -176,20 +173,5 @@ describe('a pod whose proxy is no sidecar, injected anew,', () => {
 
   it('is a sidecar where the plugin makes its rules', () => {
     expect(words(anew(proxy(['proxy', 'sidecar'])))).toContain('-d 15020,15021,15090');
-  });
-});
-
-describe('a pod with a container istio-init, where the CNI plugin makes the rules', () => {
-  const said = (release: string): readonly [boolean, boolean] => {
-    const made = injectionOf(injectedBy(release, ORDINARY, {}), { mesh: NO_MESH, at: { kind: 'as found' }, installer: 'cni', images: [] });
-    return [made.found, made.problems.some(({ code }) => code === 'plugin-passes')];
-  };
-
-  it('keeps its own rules since 1.8', () => {
-    expect([said('1.8.6'), said('1.28.3')]).toEqual([
-      [true, true],
-      [true, true],
-    ]);
-    expect(said('1.7.8')).toEqual([false, false]);
   });
 });

@@ -9,7 +9,7 @@ import { planOfWorkload } from '../../../src/istio/kubernetes/workload-plan.ts';
 import { formatProblem } from '../../../src/istio/problems.ts';
 import { RELEASES } from '../../../src/istio/releases/known.ts';
 import { profileOf } from '../../../src/istio/releases/profile.ts';
-import { at, container, mesh, texts, withNamespace, workload } from './injection-workload.ts';
+import { at, container, mesh, openShift, texts, workload } from './injection-workload.ts';
 
 const TRAFFIC = 'traffic.sidecar.istio.io';
 
@@ -119,7 +119,7 @@ describe('the CNI plugin', () => {
   });
 
   it('sees on OpenShift the ids that the injector gave the proxy', () => {
-    const range = withNamespace('shop', {
+    const range = openShift({
       annotations: { 'openshift.io/sa.scc.uid-range': '1000650000/10000', 'openshift.io/sa.scc.supplemental-groups': '2000-2999,5000/10' },
     });
     expect(spans((release) => words(workload(), release, range).includes('-u 1000659999 -g 2999'))).toBe('1.20.0 - 1.30.3');

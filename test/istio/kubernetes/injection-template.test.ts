@@ -9,7 +9,7 @@ import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 import { formatProblem } from '../../../src/istio/problems.ts';
 import { RELEASES } from '../../../src/istio/releases/known.ts';
 import { profileOf } from '../../../src/istio/releases/profile.ts';
-import { at, container, mesh, texts, withNamespace, workload } from './injection-workload.ts';
+import { at, container, mesh, openShift, texts, withNamespace, workload } from './injection-workload.ts';
 
 const TRAFFIC = 'traffic.sidecar.istio.io';
 
@@ -142,7 +142,7 @@ describe('the releases that pass', () => {
     [mesh({ 'global.nativeNftables': 'true' }), '--native-nftables', '1.27.0 - 1.30.3'],
     [mesh({ 'istio_cni.enabled': 'true' }), '--run-validation --skip-rule-apply', '1.5.0 - 1.23.6'],
     [mesh({ 'pilot.cni.enabled': 'true' }), '--run-validation --skip-rule-apply', '1.22.0 - 1.30.3'],
-    [withNamespace('shop', { annotations: { 'openshift.io/sa.scc.uid-range': '1000650000/10000' } }), '-u 1000659999', '1.20.0 - 1.30.3'],
+    [openShift({ annotations: { 'openshift.io/sa.scc.uid-range': '1000650000/10000' } }), '-u 1000659999', '1.20.0 - 1.30.3'],
   ])('the mesh value %# as %j are %s', (given, passed, releases) => {
     expect(spans((release) => words(workload(), release, given).includes(passed))).toBe(releases);
   });
@@ -159,7 +159,7 @@ describe('the releases that pass', () => {
   });
 
   it('1337 as the user of a transparent proxy on OpenShift are those after its fix', () => {
-    const range = withNamespace('shop', { annotations: { 'openshift.io/sa.scc.uid-range': '1000650000/10000' } });
+    const range = openShift({ annotations: { 'openshift.io/sa.scc.uid-range': '1000650000/10000' } });
     const tproxy = annotated('sidecar.istio.io/interceptionMode', 'TPROXY');
     expect(spans((release) => words(tproxy, release, range).includes('-u 1337'))).toBe('1.0.0 - 1.19.10, 1.25.4 - 1.25.5, 1.26.2 - 1.30.3');
   });
@@ -227,7 +227,7 @@ describe('a pod gets no rules', () => {
 
   it('in the network of its host, at the line that says so', () => {
     const of = workload({ hostNetwork: true });
-    expect(none(of)).toEqual({ kind: 'none', reason: 'host network', source: of.pod.source });
+    expect(none(of)).toEqual({ kind: 'none', reason: 'host network', by: 'injector', source: of.pod.source });
     const hostNetworkAt = at('pod.yaml', 'hostNetwork');
     expect(none({ ...of, pod: { ...of.pod, hostNetworkAt } })).toMatchObject({ source: hostNetworkAt });
   });
@@ -236,6 +236,7 @@ describe('a pod gets no rules', () => {
     expect(none(workload({ annotations: { 'sidecar.istio.io/inject': value } }))).toEqual({
       kind: 'none',
       reason: 'own choice',
+      by: 'injector',
       source: at('pod.yaml', 'sidecar.istio.io/inject'),
     });
   });
@@ -256,7 +257,9 @@ describe('a pod gets no rules', () => {
     const pod = workload({ annotations: { 'sidecar.istio.io/inject': value } });
     expect(spans((release) => none(pod, release).kind === 'none')).toBe(releases);
     const label = workload({ labels: { 'sidecar.istio.io/inject': value } });
-    expect(spans((release) => none(label, release).kind === 'none')).toBe(releases.replace('1.0.0', '1.10.0'));
+    // Up to 1.11 only the selectors of the webhook look at the label, and only for this word.
+    const labelled = releases.replace('1.0.0', value === 'false' ? '1.10.0' : '1.12.0');
+    expect(spans((release) => none(label, release).kind === 'none')).toBe(labelled);
   });
 
   it('by a choice that is told with its meaning', () => {
@@ -302,7 +305,7 @@ describe('a pod gets no rules', () => {
       source: at('pod.yaml', 'istio-injection'),
     });
     expect(none(workload(), '1.23.4', withNamespace('shop', { labels: { 'istio-injection': 'enabled' } })).kind).toBe('arguments');
-    expect(none(workload(), '1.23.4', withNamespace('shop', {})).kind).toBe('arguments');
+    expect(none(workload(), '1.23.4', withNamespace('shop', {}))).toMatchObject({ kind: 'none', reason: 'not asked for', by: 'webhook' });
   });
 
   it('as a gateway', () => {
@@ -310,7 +313,7 @@ describe('a pod gets no rules', () => {
     expect(none(gateway('gateway')).kind).toBe('none');
     expect(none(gateway('grpc-agent')).kind).toBe('none');
     expect(none(gateway('sidecar,gateway')).kind).toBe('arguments');
-    expect(none(gateway('waypoint')).kind).toBe('none');
+    expect(none(gateway('waypoint'))).toMatchObject({ kind: 'refused', refusal: 'the template fails' });
     expect(none(gateway('gateway'), '1.9.9').kind).toBe('arguments');
   });
 });
@@ -321,28 +324,21 @@ describe('templates that a pod chooses', () => {
   const said = (made: ReturnType<typeof inject>): readonly string[] => (made.problems ?? []).map(formatProblem);
   const given = (makeRules: Readonly<Record<string, boolean>>, all: boolean, aliases: Readonly<Record<string, string[]>> = {}): Mesh => ({
     ...NO_MESH,
-    templates: { makeRules: new Map(Object.entries(makeRules)), aliases: new Map(Object.entries(aliases)), all },
+    templates: { makeRules: new Map(Object.entries(makeRules)), aliases: new Map(Object.entries(aliases)), texts: new Map(), all },
   });
   const where = 'pod.yaml:26:1';
 
-  it('make rules where that of the sidecar is among them; one that is not known is one warning', () => {
+  it('make rules where that of the sidecar is among them; one that is not known is refused', () => {
     const beside = chosen('sidecar, custom,spire');
-    expect([beside.kind, said(beside)]).toEqual([
-      'arguments',
-      [
-        `${where} warning: no injection template "custom", "spire" is known here (--values takes the ConfigMap that has it): the pod is given the rules of the others`,
-      ],
+    expect(beside).toMatchObject({ kind: 'refused', refusal: 'unknown template' });
+    expect(said(beside)).toEqual([
+      `${where} inject.istio.io/templates: "custom", "spire" is not a template of the injector: "sidecar", "gateway", "grpc-simple", "grpc-agent", "waypoint", "kube-gateway", "agentgateway", "agentgateway-waypoint" (--values takes the values or the ConfigMap that has others)`,
     ]);
-    const alone = chosen('custom');
-    expect([alone, said(alone)]).toMatchObject([
-      { kind: 'none', reason: 'no sidecar', source: at('pod.yaml', 'inject.istio.io/templates') },
-      [
-        `${where} warning: no injection template "custom" is known here (--values takes the ConfigMap that has it): no other of the pod has an init container, so it is given no rules`,
-      ],
-    ]);
-    expect(chosen('gateway,custom')).toMatchObject({ kind: 'none', problems: [{ code: 'unknown-template' }] });
+    expect(chosen('gateway,custom')).toMatchObject({ kind: 'refused', refusal: 'unknown template' });
     expect(said(chosen('gateway,grpc-agent'))).toEqual([]);
     expect(said(chosen('custom', NO_MESH, '1.9.9'))).toEqual([]);
+    expect(spans((release) => chosen('grpc-agent', NO_MESH, release).kind === 'refused')).toBe('1.10.0 - 1.11.8');
+    expect(spans((release) => chosen('waypoint', NO_MESH, release).kind === 'refused')).toBe('1.10.0 - 1.30.3');
   });
 
   it('are known where they are given', () => {
@@ -353,7 +349,7 @@ describe('templates that a pod chooses', () => {
       { kind: 'arguments', problems: [] },
       { kind: 'none', problems: [] },
     ]);
-    expect(chosen('sidecar,other', values)).toMatchObject({ kind: 'arguments', problems: [{ code: 'unknown-template' }] });
+    expect(chosen('sidecar,other', values)).toMatchObject({ kind: 'refused', refusal: 'unknown template' });
   });
 
   it('are refused where the injector, all of whose templates are given, has no such one', () => {
@@ -361,13 +357,15 @@ describe('templates that a pod chooses', () => {
     const made = chosen('sidecar,other', all);
     expect([made.kind, said(made)]).toEqual([
       'refused',
-      [`${where} inject.istio.io/templates: "other" is not a template of the injector: "sidecar", "gateway"`],
+      [
+        `${where} inject.istio.io/templates: "other" is not a template of the injector: "sidecar", "gateway" (--values takes the values or the ConfigMap that has others)`,
+      ],
     ]);
     expect(chosen('waypoint', all).kind).toBe('refused');
     expect(chosen('gateway', all).kind).toBe('none');
     expect(chosen('', NO_MESH).kind).toBe('refused');
     expect(chosen('sidecar,', NO_MESH).kind).toBe('refused');
-    expect(chosen('__proto__', NO_MESH)).toMatchObject({ kind: 'none', problems: [{ code: 'unknown-template' }] });
+    expect(chosen('__proto__', NO_MESH)).toMatchObject({ kind: 'refused', refusal: 'unknown template' });
   });
 
   it('do not save an annotation that is refused', () => {

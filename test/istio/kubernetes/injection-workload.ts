@@ -90,5 +90,14 @@ export function withNamespace(
   name: string,
   { labels = {}, annotations = {} }: { readonly labels?: Record_; readonly annotations?: Record_ },
 ): Mesh {
-  return { ...NO_MESH, namespaces: new Map([[name, { labels: texts(labels), annotations: texts(annotations) }]]) };
+  return {
+    ...NO_MESH,
+    namespaces: new Map([[name, { source: at('ns.yaml', name), labels: texts(labels), annotations: texts(annotations) }]]),
+  };
+}
+
+/** A mesh on OpenShift, without the plugin, in which the namespace `shop` has annotations and asks for injection. */
+export function openShift({ annotations }: { readonly annotations: Record_ }): Mesh {
+  const values = mesh({ 'global.platform': 'openshift', 'pilot.cni.enabled': 'false' }).values;
+  return { ...withNamespace('shop', { labels: { 'istio-injection': 'enabled' }, annotations }), values };
 }

@@ -154,7 +154,6 @@ it.each([
 it.each([
   ['kind: Rollout\nspec: {template: {spec: {containers: []}}}', 'Rollout'],
   ['kind: Podd\nspec: {}', 'Podd'],
-  ['kind: DeploymentConfig\nspec: {template: {}}', 'DeploymentConfig'],
 ])('a kind that is no misspelt one is skipped: %s', (text, kind) => {
   expect(read(text)).toEqual([`skipped ${kind}`]);
 });

@@ -174,6 +174,7 @@ describe('a kind with a pod template', () => {
       'ReplicationController',
       'Job',
       'CronJob',
+      'DeploymentConfig',
       'PodTemplate',
     ]);
   });

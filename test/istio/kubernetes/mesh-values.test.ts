@@ -22,7 +22,7 @@ function texts(map: ReadonlyMap<string, Sourced<string>> | undefined): Readonly<
 /** A mesh without places. */
 function said(mesh: Mesh): unknown {
   return {
-    values: texts(mesh.values),
+    values: texts(new Map([...mesh.values].filter(([key]) => key !== 'global.tag'))),
     ports: [mesh.proxyListenPort?.value, mesh.proxyInboundListenPort?.value],
     mode: mesh.defaultConfig?.interceptionMode?.value,
     metadata: texts(mesh.defaultConfig?.metadata),
@@ -34,7 +34,7 @@ function said(mesh: Mesh): unknown {
 
 /** Where a value stands. */
 function places(mesh: Mesh): Readonly<Record<string, string>> {
-  const all = [...mesh.values, ...[...(mesh.defaultConfig?.metadata ?? [])]];
+  const all = [...[...mesh.values].filter(([key]) => key !== 'global.tag'), ...[...(mesh.defaultConfig?.metadata ?? [])]];
   return Object.fromEntries(all.map(([key, { source }]) => [key, printSource(source)]));
 }
 
@@ -166,11 +166,14 @@ global: {proxy: {statusPort: 3}}
     expect([resources('{limits: {cpu: 1}}'), resources('{}')]).toEqual(['set', '']);
   });
 
-  it('turn the CNI plugin on with a profile for OpenShift, unless they say otherwise', () => {
-    for (const text of ['profile: openshift', 'global: {platform: openshift}', 'profile: openshift-ambient'])
-      expect(texts(read(text).values)).toMatchObject({ 'pilot.cni.enabled': 'true' });
-    expect(texts(read('profile: openshift\npilot: {cni: {enabled: false}}').values)).toMatchObject({ 'pilot.cni.enabled': 'false' });
-    expect(texts(read('profile: demo').values)).toEqual({});
+  it('of an operator turn the CNI plugin on with a profile for OpenShift', () => {
+    const spec = (profile: string): string => `apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {profile: ${profile}}\n`;
+    expect(texts(read(spec('openshift')).values)).toEqual({
+      'global.platform': 'openshift',
+      'istio_cni.enabled': 'true',
+      'pilot.cni.enabled': 'true',
+    });
+    expect(texts(read(spec('demo')).values)).toEqual({});
   });
 
   it('tell no release by a tag of a build of ones own', () => {

@@ -126,7 +126,7 @@ describe('a planner', () => {
   });
 
   it('has one trouble for all unknown releases, and others by their words', () => {
-    const [a, b] = [planned(INJECTED('', { image: 'own/proxy:dev' })), planned(INJECTED('', { image: 'istio/proxyv2:1.99.0' }))];
+    const [a, b] = [planned(INJECTED('', { image: 'own/proxy:dev' })), planned(INJECTED('', { image: 'istio/proxyv2:2.99.0' }))];
     const [c, d] = [planned(INJECTED('-d, "x y"')), planned(POD(''))];
     expect([a, b, c, d].map(({ outcome }) => outcome.kind)).toEqual(['trouble', 'trouble', 'trouble', 'trouble']);
     expect(b.number).toBe(a.number);

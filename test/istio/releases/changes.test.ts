@@ -6,8 +6,9 @@ import type { Change, Touches } from '../../../src/istio/releases/change.ts';
 import type { ReleaseChange, ReleaseChanges } from '../../../src/istio/releases/changes.ts';
 import { CHANGE_GROUPS, changesBetween, lastingChanges } from '../../../src/istio/releases/changes.ts';
 import { NEWEST } from '../../../src/istio/releases/known.ts';
+import { POD_CHANGES } from '../../../src/istio/releases/pod-changes.ts';
 import type { ChangeName } from '../../../src/istio/releases/profile.ts';
-import { CHANGE_NAMES, CHANGES, profileOf } from '../../../src/istio/releases/profile.ts';
+import { CHANGE_NAMES as ALL_CHANGES, CHANGES, profileOf } from '../../../src/istio/releases/profile.ts';
 import { readReleaseRange } from '../../../src/istio/releases/release-range.ts';
 import { valuesOf } from '../../../src/istio/settings/settings.ts';
 import { CASES, expand, RELEASES } from '../../golden.ts';
@@ -78,6 +79,7 @@ const MEANING: Readonly<Record<Touches, (of: Touched) => boolean>> = {
     args.some((arg) => /\d\.\d/.test(arg) && arg.split(',').some((range) => !/^[\d.]+\/([12]?\d|3[0-2])$/.test(range))),
   'whoever excludes all outbound ranges': ({ args }) => args[args.indexOf('-x') + 1] === '*',
   'whoever runs the program again': () => false,
+  'whoever injects a pod again': () => true,
   'no traffic': () => false,
 };
 
@@ -91,6 +93,9 @@ function valuesAt({ args, env, addresses, nameservers }: (typeof CASES)[number],
     throw error;
   }
 }
+
+/** Those that are told: of what no argument shows the table is silent. */
+const CHANGE_NAMES = ALL_CHANGES.filter((name) => !Object.hasOwn(POD_CHANGES, name));
 
 const HELD = new Map(RELEASES.map((release) => [release, new Set(CHANGE_NAMES.filter(profileOf(release).has))]));
 const has = (release: string, name: ChangeName): boolean => HELD.get(release)?.has(name) ?? false;

@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { ReadRelease } from '../../../src/istio/releases/known.ts';
-import { NEWEST, newestPatch, position, RELEASES, readRelease, readSpans } from '../../../src/istio/releases/known.ts';
+import {
+  CANDIDATE,
+  KNOWN,
+  NEWEST,
+  newestPatch,
+  position,
+  RELEASES,
+  readRelease,
+  readSpans,
+  readTag,
+} from '../../../src/istio/releases/known.ts';
 import type { ChangeName } from '../../../src/istio/releases/profile.ts';
 import { CHANGE_NAMES, CHANGES, profileOf } from '../../../src/istio/releases/profile.ts';
 import { RULE_CHANGES } from '../../../src/istio/releases/rule-changes.ts';
@@ -19,6 +29,22 @@ describe('the known releases', () => {
     expect(NEWEST).toBe('1.30.3');
     expect(position(NEWEST)).toBe(280);
     expect(position('1.0.0')).toBe(0);
+  });
+
+  it('have a candidate behind them, which stands for its minor and is built only where it is named', () => {
+    expect(KNOWN).toEqual([...RELEASES, CANDIDATE]);
+    expect(CANDIDATE).toBe('1.31.0-rc.0');
+    expect([readRelease('1.31'), readRelease('v1.31.0-rc.0-distroless')]).toEqual([{ release: CANDIDATE }, { release: CANDIDATE }]);
+    expect(readRelease('1.31.0')).toEqual({ release: CANDIDATE, insteadOf: '1.31.0' });
+    expect(readRelease('1.31.2')).toEqual({ release: CANDIDATE, insteadOf: '1.31.2' });
+  });
+
+  it('stand in for a tag that is newer than all of them, and for no other', () => {
+    expect(readTag('1.32.1')).toEqual({ release: CANDIDATE, insteadOf: '1.32.1' });
+    expect(readTag('1.99.0-distroless')).toEqual({ release: CANDIDATE, insteadOf: '1.99.0-distroless' });
+    expect(readTag('1.20.3')).toEqual({ release: '1.20.3' });
+    for (const text of ['latest', '2.0.1', 'dev', '1.32']) expect(readTag(text)).toEqual({ unknown: text });
+    expect(readRelease('1.32.1')).toEqual({ unknown: '1.32.1' });
   });
 
   it.each(['1.17.7', '1.18.4', '1.19.2'])('do not hold %s, which was never published', (release) => {
@@ -65,8 +91,6 @@ describe('the text of a release', () => {
   });
 
   it.each([
-    '1.31',
-    '1.31.0',
     '1.99',
     '0.8.0',
     '2.0.0',
@@ -110,13 +134,13 @@ describe('the text of a release', () => {
 });
 
 describe('spans', () => {
-  const named = (spans: string): readonly string[] => readSpans(spans).map(([first, last]) => `${RELEASES[first]} to ${RELEASES[last]}`);
+  const named = (spans: string): readonly string[] => readSpans(spans).map(([first, last]) => `${KNOWN[first]} to ${KNOWN[last]}`);
 
   it.each<[string, readonly string[]]>([
     ['1.6', ['1.6.0 to 1.6.14']],
     ['- 1.12', ['1.0.0 to 1.12.9']],
-    ['1.12 -', ['1.12.0 to 1.30.3']],
-    ['1.9.6 - 1.9, 1.10.2 -', ['1.9.6 to 1.9.9', '1.10.2 to 1.30.3']],
+    ['1.12 -', ['1.12.0 to 1.31.0-rc.0']],
+    ['1.9.6 - 1.9, 1.10.2 -', ['1.9.6 to 1.9.9', '1.10.2 to 1.31.0-rc.0']],
     ['1.15 - 1.18.5, 1.19.0 - 1.19.3', ['1.15.0 to 1.18.5', '1.19.0 to 1.19.3']],
   ])('%j are %j', (spans, meant) => {
     expect(named(spans)).toEqual(meant);
@@ -124,7 +148,7 @@ describe('spans', () => {
 
   it('refuse a release that is not known', () => {
     expect(() => readSpans('1.17.7 -')).toThrow('1.17.7 is not a known release');
-    expect(() => readSpans('1.31 -')).toThrow('1.31.0 is not a known release');
+    expect(() => readSpans('1.32 -')).toThrow('1.32 is not a known release');
   });
 
   it.each(CHANGE_NAMES)('of %s name known releases, run forwards, and neither overlap nor touch', (name) => {
@@ -137,8 +161,8 @@ describe('spans', () => {
   });
 
   it.each(CHANGE_NAMES)('of %s leave at least one release out', (name) => {
-    expect(RELEASES.some((release) => !profileOf(release).has(name))).toBe(true);
-    expect(RELEASES.some((release) => profileOf(release).has(name))).toBe(true);
+    expect(KNOWN.some((release) => !profileOf(release).has(name))).toBe(true);
+    expect(KNOWN.some((release) => profileOf(release).has(name))).toBe(true);
   });
 
   it('are patch-exact: 1.9.6 has what 1.10.1 lacks, 1.5.8 what 1.6.4 lacks', () => {

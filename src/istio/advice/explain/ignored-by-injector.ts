@@ -64,7 +64,9 @@ export function ignoredByInjector({ workload, injection, release, found }: Workl
  * Of what else its injector was told nobody knows.
  */
 function notFound(workload: Workload, args: readonly InjectedArgument[], mesh: Mesh, profile: Profile): readonly IgnoredText[] {
-  const again = inject(workload, mesh, profile, 'init');
+  // Its own container would be laid over the new one.
+  const bare = { ...workload, pod: { ...workload.pod, initContainers: [] } };
+  const again = inject(bare, mesh, profile, 'init');
   if (again.kind !== 'arguments') return [];
   return ANNOTATION_NAMES.flatMap((short): readonly IgnoredText[] => {
     const { key, needs }: TrafficAnnotation = ANNOTATIONS[short];

@@ -2,8 +2,8 @@
 
 import { readArguments } from '../../arguments/argument-settings.ts';
 import type { Environment } from '../../arguments/effective-values.ts';
-import { layerRules } from '../../kubernetes/injection/inject.ts';
 import { argumentBehind, valuesOf, wordsOf } from '../../kubernetes/injection/injected.ts';
+import { layerRules } from '../../kubernetes/injection/template-data-of.ts';
 import { effectiveProxyConfig } from '../../kubernetes/mesh/effective.ts';
 import { injectedSettings } from '../../kubernetes/ordinary-injection.ts';
 import type { Origin, Sourced } from '../../origin.ts';
@@ -114,7 +114,7 @@ function workloadOrigins(
   const environment = valuesOf(injection.environment);
   const { settings: raw, switches } = readArguments(wordsOf(injection.arguments), environment, profile, facts);
   const unasked = whole(readArguments([], {}, profile, facts).settings);
-  const { metadata } = effectiveProxyConfig(mesh, workload, layerRules(profile));
+  const { metadata } = effectiveProxyConfig(mesh, workload, layerRules(profile, mesh));
   const texts = whole(raw);
   const pod: Layer = (key) => {
     const { source } = raw[key];

@@ -20,6 +20,7 @@ const IGNORED: Readonly<Record<NotInjected, LintCode>> = {
   'own choice': 'ignored-without-injection',
   'no sidecar': 'ignored-without-injection',
   'not asked for': 'ignored-without-injection',
+  'own command': 'ignored-without-injection',
 };
 
 const REASONS: Readonly<Record<NotInjected, string>> = {
@@ -28,6 +29,7 @@ const REASONS: Readonly<Record<NotInjected, string>> = {
   'own choice': 'by its own choice',
   'no sidecar': 'its proxy is no sidecar',
   'not asked for': 'its namespace is left out',
+  'own command': 'its own istio-init runs something else',
 };
 
 interface Given {

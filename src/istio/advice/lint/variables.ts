@@ -3,9 +3,9 @@
 import leven from 'leven';
 import { ARGUMENTS, ENVIRONMENT, environmentOf } from '../../arguments/arguments.ts';
 import { parseGoBool } from '../../arguments/command-line.ts';
-import { layerRules } from '../../kubernetes/injection/inject.ts';
 import { pluginVariables } from '../../kubernetes/injection/plugin.ts';
 import { proxyContainer } from '../../kubernetes/injection/proxy-container.ts';
+import { layerRules } from '../../kubernetes/injection/template-data-of.ts';
 import type { Texts } from '../../kubernetes/manifest/workload.ts';
 import { effectiveProxyConfig } from '../../kubernetes/mesh/effective.ts';
 import type { Sourced } from '../../origin.ts';
@@ -41,7 +41,9 @@ function environmentOfPod({ workload, mesh, made }: WorkloadSubject): Texts {
 function passedTo({ workload, mesh, made, profile }: WorkloadSubject): Texts {
   if (made?.injection.kind !== 'arguments') return new Map();
   if (made.injection.installer === 'init') return made.injection.environment;
-  return made.found ? (proxyContainer(workload.pod)?.env ?? new Map()) : effectiveProxyConfig(mesh, workload, layerRules(profile)).metadata;
+  return made.found
+    ? (proxyContainer(workload.pod)?.env ?? new Map())
+    : effectiveProxyConfig(mesh, workload, layerRules(profile, mesh)).metadata;
 }
 
 export const variablesWithoutEffect: WorkloadCheck = (subject) => {

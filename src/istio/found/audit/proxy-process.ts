@@ -152,7 +152,12 @@ export function meshFor(mesh: Mesh, { pid, environment }: ProxyProcess): Mesh {
     ...mesh,
     proxyConfigs: [],
     // Whether the namespace asks for injection now is no matter; whom its proxies run as is.
-    namespaces: new Map([...mesh.namespaces].map(([name, { annotations }]) => [name, { labels: new Map(), annotations }])),
+    namespaces: new Map(
+      [...mesh.namespaces].map(([name, { annotations, source }]) => {
+        const labels: Texts = new Map([['istio-injection', { value: 'enabled', source }]]);
+        return [name, { source, labels, annotations }];
+      }),
+    ),
     defaultConfig: { source: { kind: 'file', file: `/proc/${pid}/environ`, line: 0, column: 0 }, metadata },
   };
 }

@@ -1,6 +1,7 @@
 /** How injectors and the CNI plugin check the text of an annotation: what fails refuses the pod. */
 
 import { parseNetwork } from '../../../netfilter/network.ts';
+import { parseGoBool } from '../../arguments/command-line.ts';
 import type { Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problem, quoted } from '../../problems.ts';
@@ -11,6 +12,9 @@ interface Check {
   readonly refused: (text: string, profile: Profile) => readonly string[];
   readonly allowed: (profile: Profile) => string;
 }
+
+/** A quantity of Kubernetes (apimachinery, pkg/api/resource). */
+export const QUANTITY = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/;
 
 /** The checks of every release: those of its injector (`pkg/kube/inject/validate.go`) and of its plugin (`cni/pkg/plugin/redirect.go`). */
 const CHECKS = {
@@ -34,6 +38,12 @@ const CHECKS = {
   },
   ranges: { refused: badRanges, allowed: () => RANGE },
   'ranges or *': { refused: (text, profile) => (text === '*' ? [] : badRanges(text, profile)), allowed: () => `"*" or ${RANGE}` },
+  truth: { refused: (text) => (parseGoBool(text) === null ? [text] : []), allowed: () => 'true or false' },
+  'whole number': {
+    refused: (text) => (/^\d{1,10}$/.test(text) && Number(text) <= 0xffffffff ? [] : [text]),
+    allowed: () => 'a whole number, from 0 on',
+  },
+  quantity: { refused: (text) => (QUANTITY.test(text) ? [] : [text]), allowed: () => 'a quantity, as 100m or 1Gi' },
   interfaces: {
     refused: (text) => (text === '' ? [] : text.split(',').filter((item) => !/^[a-zA-Z][a-zA-Z0-9_.-]{0,14}$/.test(item.trim()))),
     allowed: () => 'the name of an interface (a letter, then up to 14 letters, digits, "_", "." or "-"), in a list with commas',

@@ -3,50 +3,76 @@
 import type { Origin } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problem, quoted } from '../../problems.ts';
-import type { Profile } from '../../releases/profile.ts';
+import type { ChangeName, Profile } from '../../releases/profile.ts';
 import type { PodTemplate } from '../manifest/workload.ts';
 import type { Mesh } from '../mesh/mesh.ts';
+import type { Refusal } from './injected.ts';
 
 const TEMPLATES = 'inject.istio.io/templates';
 
-/** Istio's own templates, of all releases (istiod-injector-configmap.yaml), and whether they have an init container for rules. */
-const STOCK: ReadonlyMap<string, boolean> = new Map([
-  ['sidecar', true],
-  ...['gateway', 'grpc-simple', 'grpc-agent', 'waypoint', 'kube-gateway', 'agentgateway', 'agentgateway-waypoint'].map(
-    (name) => [name, false] as const,
+/** Istio's own templates (istiod-injector-configmap.yaml): whether they have an init container for rules, and since when they are there. */
+const STOCK: ReadonlyMap<string, { readonly makesRules?: true; readonly needs?: ChangeName; readonly fails?: true }> = new Map<
+  string,
+  { readonly makesRules?: true; readonly needs?: ChangeName; readonly fails?: true }
+>([
+  ['sidecar', { makesRules: true }],
+  ['gateway', {}],
+  ...['grpc-simple', 'grpc-agent'].map((name) => [name, { needs: 'knowsGrpcTemplates' }] as const),
+  // They are filled in with what only the controller of Gateways knows.
+  ...['waypoint', 'kube-gateway', 'agentgateway', 'agentgateway-waypoint'].map(
+    (name) => [name, { needs: 'knowsWaypointTemplate', fails: true }] as const,
   ),
 ]);
 
 export interface ChosenTemplates {
   readonly source: Origin;
   readonly makeRules: boolean;
-  /** An error where the injector has no such template; a warning where it may have one that is not known here. */
+  /** Why there is no pod. */
+  readonly refusal?: Refusal;
+  /** Errors beside a refusal. */
   readonly problems: readonly Problem[];
+  /** Texts of templates that are laid over the pod as they stand, in their order. */
+  readonly overlays: readonly string[];
 }
 
 export function choosesTemplates({ annotations }: PodTemplate): boolean {
   return annotations.has(TEMPLATES);
 }
 
-/** What a pod's templates come to (`selectTemplates` in `pkg/kube/inject/inject.go`); undefined where it chooses none. */
-export function chosenTemplates({ annotations }: PodTemplate, { templates }: Mesh, { has }: Profile): ChosenTemplates | undefined {
-  const chosen = has('injectsGatewayTemplate') ? annotations.get(TEMPLATES) : undefined;
-  if (chosen === undefined) return undefined;
-  const names = chosen.value.split(',').flatMap((name) => templates?.aliases.get(name.trim()) ?? [name.trim()]);
-  const makesRules = (name: string): boolean | undefined => templates?.makeRules.get(name) ?? STOCK.get(name);
-  const makeRules = names.some(makesRules);
-  const unknown = names.filter((name) =>
-    templates?.all === true ? !templates.makeRules.has(name) : name === '' || makesRules(name) === undefined,
-  );
-  if (unknown.length === 0) return { source: chosen.source, makeRules, problems: [] };
-  const value = unknown.map((name) => quoted(name)).join(', ');
-  const refused = templates?.all === true || unknown.includes('');
-  const allowed = `a template of the injector: ${[...(templates?.makeRules ?? STOCK).keys()].map((name) => quoted(name)).join(', ')}`;
-  const found = refused
-    ? problem('not-a-value', chosen.source, { name: TEMPLATES, value, allowed })
-    : problem('unknown-template', chosen.source, { value, consequence: makeRules ? WITH : WITHOUT });
-  return { source: chosen.source, makeRules, problems: [found] };
+/** What a pod's templates come to (`selectTemplates` in `pkg/kube/inject/inject.go`); undefined where neither it nor the mesh chooses any. */
+export function chosenTemplates(
+  { annotations, source: pod }: PodTemplate,
+  { templates }: Mesh,
+  { has }: Profile,
+): ChosenTemplates | undefined {
+  if (!has('injectsGatewayTemplate')) return undefined;
+  const chosen = annotations.get(TEMPLATES);
+  const listed = chosen?.value.split(',') ?? templates?.byDefault;
+  if (listed === undefined) return undefined;
+  const source = chosen?.source ?? pod;
+  const names = listed.flatMap((name) => templates?.aliases.get(name.trim()) ?? [name.trim()]);
+  const stock = (name: string): ReturnType<typeof STOCK.get> => {
+    const one = templates?.all === true && !templates.makeRules.has(name) ? undefined : STOCK.get(name);
+    return one?.needs === undefined || has(one.needs) ? one : undefined;
+  };
+  const own = (name: string): boolean => templates?.makeRules.has(name) === true;
+  const makeRules = names.some((name) => (own(name) ? templates?.makeRules.get(name) : stock(name)?.makesRules) === true);
+  const unknown = names.filter((name) => !own(name) && stock(name) === undefined);
+  const known = [...STOCK.keys()].filter((name) => stock(name) !== undefined);
+  const allowed = `a template of the injector: ${[...new Set([...known, ...(templates?.makeRules.keys() ?? [])])].map((name) => quoted(name)).join(', ')} (--values takes the values or the ConfigMap that has others)`;
+  const refused = (which: readonly string[], refusal: Refusal, text: string): ChosenTemplates => {
+    const value = which.map((name) => quoted(name)).join(', ');
+    return {
+      source,
+      makeRules,
+      refusal,
+      problems: [problem('not-a-value', source, { name: TEMPLATES, value, allowed: text })],
+      overlays: [],
+    };
+  };
+  if (unknown.length > 0) return refused(unknown, 'unknown template', allowed);
+  const failing = names.filter((name) => !own(name) && stock(name)?.fails === true);
+  if (failing.length > 0) return refused(failing, 'the template fails', 'a template for ordinary pods');
+  const overlays = names.flatMap((name) => templates?.texts.get(name) ?? []).filter((text) => !text.includes('{{'));
+  return { source, makeRules, problems: [], overlays };
 }
-
-const WITH = 'the pod is given the rules of the others';
-const WITHOUT = 'no other of the pod has an init container, so it is given no rules';

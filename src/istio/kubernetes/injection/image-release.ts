@@ -2,10 +2,9 @@
 
 import type { Origin, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
-import { problem } from '../../problems.ts';
 import type { Release } from '../../releases/known.ts';
-import { readRelease } from '../../releases/known.ts';
-import { RELEASE_VARIABLE } from '../../releases/resolve-release.ts';
+import { readTag } from '../../releases/known.ts';
+import { RELEASE_VARIABLE, standsIn } from '../../releases/resolve-release.ts';
 import type { Container } from '../manifest/workload.ts';
 
 /** `--image-release PATTERN=1.20.3`: images whose name or digest matches the pattern (`*` stands for anything) are of that release. */
@@ -41,9 +40,9 @@ export function releaseOfImage(image: Sourced<string> | undefined, patterns: rea
 }
 
 function releaseIn(text: string, source: Origin): ReleaseOfImage {
-  const read = readRelease(text);
+  const read = readTag(text);
   if ('unknown' in read) return { problems: [] };
-  const problems = 'insteadOf' in read ? [problem('unknown-patch', source, { value: read.insteadOf, instead: read.release })] : [];
+  const problems = 'insteadOf' in read ? [standsIn(read.release, read.insteadOf, source)] : [];
   return { release: { value: read.release, source }, problems };
 }
 

@@ -50,6 +50,11 @@ export function excludedWithStatusPort(data: TemplateData): Layered {
   return { ...first, value: excludePort(port, list?.value ?? '') };
 }
 
+/** The status port of the pod. */
+export function excludedStatusPort(data: TemplateData): string {
+  return templateText(data, { annotation: 'statusPort', value: 'global.proxy.statusPort', fallback: defaultStatusPort(data) })?.value ?? '';
+}
+
 function defaultStatusPort({ profile: { has } }: TemplateData): string {
   return has('injectsStatusPort') ? '15020' : has('injectsByStatusPort') ? '0' : '';
 }

@@ -14,7 +14,8 @@ export interface InjectChoice extends Sourced<string> {
 
 /** The label or annotation that counts at a release; undefined where there is none. */
 export function injectChoice({ labels, annotations }: PodTemplate, profile: Profile): InjectChoice | undefined {
-  const label = profile.has('injectsByLabel') ? labels.get(INJECT) : undefined;
+  const named = profile.has('injectsByLabel') ? labels.get(INJECT) : undefined;
+  const label = profile.has('injectsByOwnSelectors') || named?.value === 'false' ? named : undefined;
   // If both are there the label is preferred.
   const given = label ?? annotations.get(INJECT);
   return given && { ...given, at: given === label ? 'label' : 'annotation', means: meaningOf(given.value, profile) };

@@ -2,62 +2,108 @@
 
 import type { Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
+import { problem, quoted } from '../../problems.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { Texts, Workload } from '../manifest/workload.ts';
-import type { EffectiveProxyConfig, Layered, LayerRules } from '../mesh/effective.ts';
+import { PROXY_CONFIG_ANNOTATION } from '../mesh/annotation.ts';
+import type { EffectiveProxyConfig } from '../mesh/effective.ts';
 import { effectiveProxyConfig } from '../mesh/effective.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { ANNOTATIONS } from './annotations.ts';
 import { annotationProblems } from './checked.ts';
 import { chosenTemplates } from './chosen-templates.ts';
+import { configProblems } from './config-checks.ts';
+import { filledIn } from './filled-in.ts';
 import { annotationsForPlugin } from './for-plugin.ts';
-import type { Injection, Installer } from './injected.ts';
+import { excludedStatusPort } from './inbound-ports.ts';
+import { initContainer, wasInjected } from './init-container.ts';
+import type { InitContainer, InjectedArgument, Injection, Installer, Refusal } from './injected.ts';
 import { leftOut, proxyLeftOut } from './left-out.ts';
+import { NO_YAML, otherProblems, prometheusRefusal, templateRefusal } from './other-annotations.ts';
 import { pluginInjection } from './plugin.ts';
 import { proxyContainer } from './proxy-container.ts';
-import { proxyIdsOf } from './proxy-user.ts';
-import { cniValue, templateArguments } from './template.ts';
+import { ownProxyIds } from './proxy-user.ts';
+import { meshRefusal } from './refusals.ts';
+import { cniValue } from './template.ts';
 import type { TemplateData } from './template-data.ts';
 import { injectedText, meshSwitch, modeOf } from './template-data.ts';
+import { layerRules, templateDataOf } from './template-data-of.ts';
 
 /**
  * Follows the release exactly. `installer`: who makes the rules; without it, whom the mesh's values name, else the init container.
  * With `init` in a mesh whose values name the CNI plugin, the arguments are those of the container that only validates.
  */
 export function inject(workload: Workload, mesh: Mesh, profile: Profile, installer?: Installer): Injection {
+  const by = installer ?? (cniValue({ mesh, profile }) === undefined ? 'init' : 'cni');
+  const unusable = meshRefusal(mesh, profile);
+  if (unusable !== undefined) return { kind: 'refused', installer: by, ...unusable };
   const skipped = leftOut(workload, mesh, profile);
   if (skipped !== undefined) return { kind: 'none', ...skipped };
-  const by = installer ?? (cniValue({ mesh, profile }) === undefined ? 'init' : 'cni');
-  const config = effectiveProxyConfig(mesh, workload, layerRules(profile));
-  const data = templateDataOf(workload, mesh, profile, config.interceptionMode);
+  const config = effectiveProxyConfig(mesh, workload, layerRules(profile, mesh));
+  const data = templateDataOf(workload, mesh, profile);
   const templates = chosenTemplates(workload.pod, mesh, profile);
-  const problems = [...config.problems, ...annotationProblems(data.annotations, profile), ...(templates?.problems ?? [])];
-  if (problems.some(({ severity }) => severity === 'error')) return { kind: 'refused', installer: by, problems };
-  if (templates?.makeRules === false) return { kind: 'none', reason: 'no sidecar', source: templates.source, problems: templates.problems };
-  return by === 'cni' ? byPlugin(workload, data, config, problems) : byContainer(data, config, problems);
-}
-
-/** What the release's template looks at; `meshMode` is the mode of the proxy's configuration. */
-export function templateDataOf(workload: Workload, mesh: Mesh, profile: Profile, meshMode: Layered | undefined): TemplateData {
-  const { annotations, containers } = workload.pod;
-  const ids = proxyIdsOf(mesh, workload.namespace, profile);
-  return { profile, annotations, containers, mesh, ...(meshMode === undefined ? {} : { meshMode }), ...ids };
-}
-
-/** How a release lays the layers of proxy configuration over each other. */
-export function layerRules({ has }: Profile): LayerRules {
+  const said = annotationProblems(data.annotations, profile);
+  const refused = (refusal: Refusal, problems: readonly Problem[]): Injection => ({ kind: 'refused', installer: by, refusal, problems });
+  const wrong = [...said, ...otherProblems(data.annotations, profile)].filter(isError);
+  if (wrong.length > 0) return refused(`annotation ${wrong[0]?.args['name'] ?? ''}`, [...wrong, ...config.problems.filter(isError)]);
+  const inConfig = [...config.problems.filter(isError), ...configProblems(workload.pod.annotations, profile)];
+  if (inConfig.length > 0) return refused(`annotation ${PROXY_CONFIG_ANNOTATION}`, inConfig);
+  const problems = [...config.problems, ...said];
+  if (templates?.refusal !== undefined) return refused(templates.refusal, templates.problems);
+  const unfilled = templates?.makeRules === false ? undefined : templateRefusal(data.annotations, profile);
+  if (unfilled !== undefined) return refused(unfilled.refusal, unfilled.problems);
+  const statusPort = excludedStatusPort(data);
+  const scraped = prometheusRefusal(data.annotations, mesh, statusPort, profile);
+  if (scraped !== undefined) return refused(scraped.refusal, scraped.problems);
+  if (templates?.makeRules === false) return { kind: 'none', reason: 'no sidecar', source: templates.source, problems: [] };
+  const { value: mode, source: modeSource } = modeOf(data);
+  if (mode === 'NONE' && by === 'init' && profile.has('injectsNothingInModeNone'))
+    return { kind: 'none', reason: 'mode NONE', source: modeSource };
+  const container = initContainer({ workload, mesh, data, environment: environmentOf(data, config), overlays: templates?.overlays ?? [] });
+  const filled = readFilledIn(container);
+  if ('problems' in filled) return refused(NO_YAML, filled.problems);
+  // In mode NONE there is no container, and the plugin refuses the pod all the same.
+  if (by === 'cni') return byPlugin(workload, data, config, problems, mode === 'NONE' ? undefined : filled);
+  if (filled.otherProgram !== undefined)
+    return { kind: 'none', reason: 'own command', source: filled.otherProgram.source, container: filled };
   return {
-    annotation: has('injectsProxyConfigAnnotation'),
-    resources: has('injectsProxyConfigResources'),
-    zeroKeeps: has('injectsMergedProxyConfig'),
-    metadataReplaces: !has('injectsMergedMetadata'),
+    kind: 'arguments',
+    installer: 'init',
+    arguments: filled.arguments,
+    environment: filled.environment,
+    container: filled,
+    problems,
   };
 }
 
-function byContainer(data: TemplateData, config: EffectiveProxyConfig, problems: readonly Problem[]): Injection {
-  const { value, source } = modeOf(data);
-  if (value === 'NONE' && data.profile.has('injectsNothingInModeNone')) return { kind: 'none', reason: 'mode NONE', source };
-  return { kind: 'arguments', installer: 'init', arguments: templateArguments(data), environment: environmentOf(data, config), problems };
+function isError({ severity }: Problem): boolean {
+  return severity === 'error';
+}
+
+/** The container as it is read back from the filled-in template. */
+function readFilledIn(made: InitContainer): InitContainer | { readonly problems: readonly Problem[] } {
+  const broken: Problem[] = [];
+  const read = <T extends Sourced<string>>(name: string, given: T): T => {
+    // A pod's own words never were in the template.
+    if (ownWords.has(given.value)) return given;
+    const value = filledIn(given.value);
+    if (value === undefined)
+      broken.push(
+        problem('not-a-value', given.source, { name, value: quoted(given.value), allowed: 'a text that may stand between double quotes' }),
+      );
+    return { ...given, value: value ?? given.value };
+  };
+  const ownWords = new Set<string>();
+  const environment = new Map([...made.environment].map(([name, given]) => [name, read(name, given)] as const));
+  const args = made.arguments.map((argument): InjectedArgument => {
+    if (argument.value === undefined) return argument;
+    const { value } = read(argument.flag, { value: argument.value, source: argument.source });
+    // This one stands without quotes.
+    return argument.joined === true ? argument : { ...argument, value };
+  });
+  if (broken.length > 0) return { problems: broken };
+  const variables = made.variables.map((one) => ('value' in one ? { ...one, value: environment.get(one.name)?.value ?? one.value } : one));
+  return { ...made, environment, arguments: args, variables };
 }
 
 function environmentOf(data: TemplateData, { metadata }: EffectiveProxyConfig): Texts {
@@ -69,8 +115,23 @@ function environmentOf(data: TemplateData, { metadata }: EffectiveProxyConfig): 
   return profile.has('injectsEnvironment') || beside ? metadata : new Map();
 }
 
-function byPlugin(workload: Workload, data: TemplateData, config: EffectiveProxyConfig, problems: readonly Problem[]): Injection {
+function byPlugin(
+  workload: Workload,
+  data: TemplateData,
+  config: EffectiveProxyConfig,
+  problems: readonly Problem[],
+  container: InitContainer | undefined,
+): Injection {
+  const beside = workload.pod.initContainers.find(({ name }) => name.value === 'istio-init');
+  if (
+    beside !== undefined &&
+    container !== undefined &&
+    data.profile.has('pluginSkipsInit') &&
+    !wasInjected(workload.pod.annotations, 'istio-init')
+  )
+    return { kind: 'none', reason: 'own command', source: beside.name.source, container };
   const own = proxyContainer(workload.pod);
+  const ids = ownProxyIds(workload.pod, data.mesh, data.profile);
   const environment: Texts = new Map<string, Sourced<string>>([...config.metadata, ...(own?.env ?? [])]);
   const skipped = proxyLeftOut(environment, own?.args ?? []);
   if (skipped !== undefined) return { kind: 'none', ...skipped };
@@ -80,11 +141,12 @@ function byPlugin(workload: Workload, data: TemplateData, config: EffectiveProxy
     profile: data.profile,
     annotations: annotationsForPlugin(data),
     environment,
-    user: own?.ids.runAsUser ?? user,
-    group: own?.ids.runAsGroup ?? group,
+    user: ids.runAsUser ?? user,
+    group: ids.runAsGroup ?? group,
     ...(native === undefined ? {} : { nativeNftables: native }),
   });
-  return made.kind === 'none' ? made : { ...made, problems: [...problems, ...made.problems] };
+  if (made.kind === 'none' || container === undefined) return made;
+  return made.kind === 'refused' ? { ...made, container } : { ...made, container, problems: [...problems, ...made.problems] };
 }
 
 /** The ids of the proxy's container, as the template has them: in TPROXY mode it is root. */

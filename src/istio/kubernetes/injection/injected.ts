@@ -24,8 +24,30 @@ export interface InjectedArgument {
   readonly over: readonly Sourced<string>[];
 }
 
+/** A variable of a container: its value, or that it comes from elsewhere. */
+export type Variable = { readonly name: string; readonly value: string } | { readonly name: string; readonly from: unknown };
+
+export interface InitContainer {
+  readonly name: 'istio-init' | 'istio-validation';
+  readonly image: string;
+  readonly command: readonly string[];
+  /** The words before the arguments: the program, where it is named there. */
+  readonly program: readonly string[];
+  readonly arguments: readonly InjectedArgument[];
+  /** The variables whose values are known. */
+  readonly environment: Texts;
+  readonly variables: readonly Variable[];
+  readonly securityContext: Readonly<Record<string, unknown>>;
+  readonly restartPolicy?: string;
+  /** Where the program is another one. */
+  readonly otherProgram?: Sourced<string>;
+}
+
 /** Why a pod gets no rules. */
-export type NotInjected = 'host network' | 'mode NONE' | 'not asked for' | 'own choice' | 'no sidecar';
+export type NotInjected = 'host network' | 'mode NONE' | 'not asked for' | 'own choice' | 'no sidecar' | 'own command';
+
+/** Who refuses a pod, or the mesh that it would be in, and on account of what: `annotation KEY`, `unknown template`, `the chart refuses the values`. */
+export type Refusal = string;
 
 export type Injection =
   | {
@@ -33,15 +55,27 @@ export type Injection =
       readonly installer: Installer;
       readonly arguments: readonly InjectedArgument[];
       readonly environment: Texts;
+      /** The init container that the injector makes, with its own arguments where the plugin makes the rules. */
+      readonly container?: InitContainer;
       /** Warnings and notes. */
       readonly problems: readonly Problem[];
     }
-  /** The injector, or the plugin, refuses the pod. */
-  | { readonly kind: 'refused'; readonly installer: Installer; readonly problems: readonly Problem[] }
+  /** The injector refuses the pod, for a reason that has a name; or the plugin does, of a pod that was injected. */
+  | {
+      readonly kind: 'refused';
+      readonly installer: Installer;
+      readonly refusal?: Refusal;
+      readonly container?: InitContainer;
+      readonly problems: readonly Problem[];
+    }
   | {
       readonly kind: 'none';
       readonly reason: NotInjected;
+      /** Of a pod that is not injected: whose doing that is. */
+      readonly by?: 'webhook' | 'injector';
       readonly source: Origin;
+      /** The init container that is made all the same, and runs something else. */
+      readonly container?: InitContainer;
       /** Warnings. */
       readonly problems?: readonly Problem[];
     };

@@ -7,9 +7,13 @@ import type { Texts, Workload } from '../manifest/workload.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { injectChoice } from './inject-choice.ts';
 import type { NotInjected } from './injected.ts';
+import { oneFits } from './selectors.ts';
+import { withoutWebhook } from './webhook.ts';
 
 export interface LeftOut {
   readonly reason: NotInjected;
+  /** Who leaves it out: the selectors of the webhook, or the injector that is called. */
+  readonly by?: 'webhook' | 'injector';
   readonly source: Origin;
 }
 
@@ -21,17 +25,25 @@ export function isIgnored(namespace: string): boolean {
   return IGNORED_NAMESPACES.includes(namespace);
 }
 
-/**
- * Why an injector passes a workload by; undefined where it injects. Whether its namespace asks for injection is
- * rarely known: only one that is said to refuse it counts.
- */
-export function leftOut({ pod, namespace, source }: Workload, mesh: Mesh, profile: Profile): LeftOut | undefined {
-  if (pod.hostNetwork) return { reason: 'host network', source: pod.hostNetworkAt ?? pod.source };
-  if (isIgnored(namespace)) return { reason: 'not asked for', source };
-  const refusing = mesh.namespaces.get(namespace)?.labels.get('istio-injection');
-  if (refusing?.value === 'disabled') return { reason: 'not asked for', source: refusing.source };
+/** Why an injector passes a workload by, or is never asked (`injectRequired` in pkg/kube/inject/inject.go); undefined where it injects. */
+export function leftOut(workload: Workload, mesh: Mesh, profile: Profile): LeftOut | undefined {
+  const { pod, namespace, source } = workload;
+  const uncalled = withoutWebhook(workload, mesh, profile);
   const choice = injectChoice(pod, profile);
-  return choice?.means === 'no' ? { reason: 'own choice', source: choice.source } : undefined;
+  if (uncalled !== undefined)
+    return choice?.at === 'label' && choice.means === 'no'
+      ? { reason: 'own choice', by: 'webhook', source: choice.source }
+      : { reason: 'not asked for', by: 'webhook', source: uncalled };
+  if (pod.hostNetwork) return { reason: 'host network', by: 'injector', source: pod.hostNetworkAt ?? pod.source };
+  if (isIgnored(namespace)) return { reason: 'not asked for', by: 'injector', source };
+  if (choice?.means === 'yes') return undefined;
+  if (choice?.means === 'no') return { reason: 'own choice', by: 'injector', source: choice.source };
+  const never = mesh.values.get('sidecarInjectorWebhook.neverInjectSelector');
+  if (never !== undefined && oneFits(never.value, pod.labels)) return { reason: 'not asked for', by: 'injector', source: never.source };
+  const always = mesh.values.get('sidecarInjectorWebhook.alwaysInjectSelector');
+  if (always !== undefined && oneFits(always.value, pod.labels)) return undefined;
+  const policy = mesh.values.get('global.proxy.autoInject');
+  return policy?.value === 'disabled' ? { reason: 'not asked for', by: 'injector', source: policy.source } : undefined;
 }
 
 /** Whether the plugin passes a proxy by: one that runs no Envoy, or is no sidecar. */

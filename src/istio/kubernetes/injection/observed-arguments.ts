@@ -20,6 +20,11 @@ export function programWords({ command, args }: Container): readonly Sourced<str
   return words.slice(programLength(words));
 }
 
+/** The words that name the program, at the front of others; none where they name another. */
+export function programOfWords(words: readonly Sourced<string>[]): readonly Sourced<string>[] {
+  return words.slice(0, programLength(words));
+}
+
 /** How many words name the program: `istio-iptables`, `/usr/local/bin/pilot-agent istio-iptables`. */
 function programLength(words: readonly Sourced<string>[]): number {
   const name = (at: number): string => words[at]?.value.replace(/^.*\//, '').replace(/\.sh$/, '') ?? '';

@@ -10,6 +10,7 @@ import { NEWEST } from '../../releases/known.ts';
 import type { Profile } from '../../releases/profile.ts';
 import { profileOf } from '../../releases/profile.ts';
 import type { Container, PodTemplate, Workload } from '../manifest/workload.ts';
+import { ANNOTATIONS } from './annotations.ts';
 import type { ImageRelease } from './image-release.ts';
 import { releaseOfContainer } from './image-release.ts';
 import type { Injection } from './injected.ts';
@@ -76,6 +77,9 @@ function ofContainer(container: Container, profile: Profile): Injection {
 function ofPlugin(pod: PodTemplate, proxy: Container | undefined, profile: Profile): Injection {
   const skipped = proxyLeftOut(proxy?.env ?? new Map(), proxy?.args ?? []);
   if (skipped !== undefined) return { kind: 'none', ...skipped };
+  // Without the plugin a pod in mode NONE has no init container either; with it, it would not have come to be.
+  const mode = pod.annotations.get(ANNOTATIONS.mode.key) ?? proxy?.env.get('ISTIO_META_INTERCEPTION_MODE');
+  if (mode?.value === 'NONE' && programOf(pod) === undefined) return { kind: 'none', reason: 'mode NONE', source: mode.source };
   const { runAsUser: user, runAsGroup: group } = proxy?.ids ?? {};
   return pluginInjection({
     profile,

@@ -6,15 +6,14 @@ import { problem } from '../../problems.ts';
 import type { Profile } from '../../releases/profile.ts';
 import { profileOf } from '../../releases/profile.ts';
 import type { PodTemplate, Workload } from '../manifest/workload.ts';
-import { effectiveProxyConfig } from '../mesh/effective.ts';
 import type { Mesh, MeshValue } from '../mesh/mesh.ts';
 import type { AnnotationName } from './annotations.ts';
 import { ANNOTATIONS } from './annotations.ts';
 import { redirectAnnotations, type Written } from './for-plugin.ts';
-import { layerRules, templateDataOf } from './inject.ts';
 import type { FoundInjection } from './observed.ts';
 import { programOf } from './observed.ts';
 import { foundArguments, programWords } from './observed-arguments.ts';
+import { templateDataOf } from './template-data-of.ts';
 
 export interface OwnAnnotations {
   /** The workload with the annotations of its user alone. */
@@ -60,8 +59,7 @@ export function ownAnnotations(workload: Workload, { release }: FoundInjection, 
 
 /** What the injector writes into a pod of which its user says nothing. */
 function writtenInto(workload: Workload, mesh: Mesh, profile: Profile): Written {
-  const { interceptionMode } = effectiveProxyConfig(mesh, workload, layerRules(profile));
-  const data = templateDataOf(workload, mesh, profile, interceptionMode);
+  const data = templateDataOf(workload, mesh, profile);
   const { key: statusPort } = ANNOTATIONS.statusPort;
   return redirectAnnotations({
     ...data,

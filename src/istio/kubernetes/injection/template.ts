@@ -96,9 +96,17 @@ export function cniValue({
   readonly mesh: TemplateData['mesh'];
   readonly profile: Profile;
 }): Sourced<string> | undefined {
-  return CNI_VALUES.filter(({ needs }) => profile.has(needs))
-    .map(({ value }) => meshSwitch({ mesh }, value))
-    .find((on) => on !== undefined);
+  const given = CNI_VALUES.filter(({ needs }) => profile.has(needs)).flatMap(({ value }) => mesh.values.get(value) ?? []);
+  const on = given.find(({ value }) => value !== '' && value !== 'false');
+  return on ?? (given.length > 0 ? undefined : broughtCni(mesh, profile));
+}
+
+/** The plugin that OpenShift's platform, or its profile, brings where no value says otherwise. */
+function broughtCni({ values }: TemplateData['mesh'], { has }: Profile): Sourced<string> | undefined {
+  const platform = values.get('global.platform');
+  if (has('platformBringsCni')) return platform?.value === 'openshift' ? platform : undefined;
+  const profile = values.get('profile');
+  return has('profileBringsOpenShift') && /^openshift(?:-ambient)?$/.test(profile?.value ?? '') ? profile : undefined;
 }
 
 interface ListenPort {

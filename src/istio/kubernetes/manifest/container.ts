@@ -24,6 +24,7 @@ function readContainer(node: YamlNode, name: string, reading: Reading): Containe
     ports: itemsOf(fields.get('ports')?.value, 'ports', reading).flatMap((port) => readPort(port, reading)),
     ids: readIds(fields.get('securityContext')?.value, reading),
     ...(restartPolicy === undefined ? {} : { restartPolicy }),
+    node,
   };
 }
 

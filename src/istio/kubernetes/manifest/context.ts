@@ -32,7 +32,11 @@ export function readProxyConfig(node: YamlNode, fields: Fields, reading: Reading
   };
 }
 
-export function readNamespace(fields: Fields, reading: Reading): { readonly name: string; readonly resource: NamespaceResource } {
+export function readNamespace(
+  node: YamlNode,
+  fields: Fields,
+  reading: Reading,
+): { readonly name: string; readonly resource: NamespaceResource } {
   const metadata = fieldsOf(fields.get('metadata')?.value, 'metadata', reading);
-  return { name: nameOf(metadata).name, resource: textsOfObject(metadata, reading) };
+  return { name: nameOf(metadata).name, resource: { source: sourceOf(node, reading.file), ...textsOfObject(metadata, reading) } };
 }

@@ -22,11 +22,20 @@ export const POD_KINDS = {
   ReplicationController: { groups: [''], template: TEMPLATE },
   Job: { groups: ['batch'], template: TEMPLATE },
   CronJob: { groups: ['batch'], template: ['spec', 'jobTemplate', ...TEMPLATE], between: ['spec', 'jobTemplate'] },
+  DeploymentConfig: { groups: ['apps.openshift.io'], template: TEMPLATE },
   PodTemplate: { groups: [''], template: ['template'] },
 } as const satisfies Record<string, PodKind>;
 
 /** All kinds that make rules, for the nearest word to a misspelt one. */
 export const KINDS_READ: readonly string[] = [...Object.keys(POD_KINDS), 'WorkloadGroup', 'List'];
+
+/** What every kind of somebody else's is read as that has a pod template where Deployments have theirs: Rollout, CloneSet, Knative's Service. */
+export const ANY_KIND: PodKind = { groups: [], template: TEMPLATE };
+
+/** Groups whose kinds are all known here: another name among them is misspelt. */
+export function isKubernetesOwn(group: string): boolean {
+  return ['', 'apps', 'extensions', 'batch'].includes(group);
+}
 
 export function podKind(kind: string): PodKind | undefined {
   return Object.hasOwn(POD_KINDS, kind) ? POD_KINDS[kind as keyof typeof POD_KINDS] : undefined;

@@ -10,7 +10,7 @@ import { field, isNull, sourceOf, textOf } from '../../yaml-fields.ts';
 import { aliasesExplode } from './aliases.ts';
 import { readNamespace, readProxyConfig } from './context.ts';
 import type { ManifestItem } from './item.ts';
-import { groupOf, KINDS_READ, podKind } from './kinds.ts';
+import { ANY_KIND, groupOf, isKubernetesOwn, KINDS_READ, podKind } from './kinds.ts';
 import { withMerges } from './merge.ts';
 import { kindlessSettings, settingsObject } from './mesh-settings.ts';
 import { nameOf, readWorkload, readWorkloadGroup } from './object.ts';
@@ -108,13 +108,17 @@ function readKind(node: YamlNode, fields: Fields, kind: string, reading: Reading
     const beside = workload.kind === 'Pod' ? undefined : besideWorkload(node, file, `${kind} ${workload.namespace}/${workload.name}`, kind);
     return [{ kind: 'workload', workload }, ...(beside === undefined ? [] : [{ kind: 'other object', object: beside } as const])];
   }
+  if (!inIstio && !isKubernetesOwn(group) && field(node, ...ANY_KIND.template, 'spec', 'containers')?.kind === 'sequence') {
+    const workload = readWorkload(node, fields, kind, ANY_KIND, reading);
+    return workload === undefined ? [] : [{ kind: 'workload', workload }];
+  }
   if (kind === 'WorkloadGroup' && inIstio) return [{ kind: 'workload', workload: readWorkloadGroup(node, fields, reading) }];
   if (kind === 'ProxyConfig' && inIstio) {
     const resource = readProxyConfig(node, fields, reading);
     return resource === undefined ? [] : [{ kind: 'proxy config', resource }];
   }
   if (kind === 'Namespace' && group === '') {
-    const namespace = readNamespace(fields, reading);
+    const namespace = readNamespace(node, fields, reading);
     const other = otherObject(node, place.file, `Namespace ${namespace.name}`);
     return [{ kind: 'namespace', ...namespace }, ...(other === undefined ? [] : [{ kind: 'other object', object: other } as const])];
   }

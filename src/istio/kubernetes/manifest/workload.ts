@@ -1,6 +1,7 @@
 /** A workload of Kubernetes, as far as the rules of its pods depend on it. Every text knows where it stands. */
 
 import type { Origin, Sourced } from '../../origin.ts';
+import type { YamlNode } from '../../yaml.ts';
 
 /** Annotations, labels or variables by name. A name that stands twice counts as its last. */
 export type Texts = ReadonlyMap<string, Sourced<string>>;
@@ -55,6 +56,8 @@ export interface Container {
   readonly ids: Ids;
   /** `Always` makes a native sidecar of an init container. */
   readonly restartPolicy?: string;
+  /** As it was read: an injector lays all of it over its template's. */
+  readonly node?: YamlNode;
 }
 
 export interface ContainerPort {

@@ -35,6 +35,8 @@ export interface LayerRules {
   readonly zeroKeeps: boolean;
   /** Whether the annotation's proxyMetadata takes the place of the mesh's: before 1.10.2 (its change notes) maps were not merged. */
   readonly metadataReplaces?: boolean;
+  /** proxyMetadata that lies below that of the mesh. */
+  readonly brought?: ReadonlyMap<string, Sourced<string>>;
 }
 
 export const NEWEST_LAYERS: LayerRules = { resources: true, annotation: true, zeroKeeps: true };
@@ -46,7 +48,8 @@ export const NEWEST_LAYERS: LayerRules = { resources: true, annotation: true, ze
 export function effectiveProxyConfig(mesh: Mesh, workload: Workload, rules: LayerRules = NEWEST_LAYERS): EffectiveProxyConfig {
   const annotation = rules.annotation ? readProxyConfigAnnotation(workload.pod.annotations) : undefined;
   const { root, namespace, selected } = rules.resources ? resourcesFor(mesh, workload) : {};
-  const layers = [mesh.defaultConfig, root, namespace, annotation?.layer, selected].filter((layer) => layer !== undefined);
+  const brought = rules.brought === undefined || rules.brought.size === 0 ? undefined : layerBelow(rules.brought);
+  const layers = [brought, mesh.defaultConfig, root, namespace, annotation?.layer, selected].filter((layer) => layer !== undefined);
   const interceptionMode = modeOf(layers, rules);
   const holds = layers.findLast((layer) => layer.holds !== undefined)?.holds;
   // An annotation that says nothing of proxyMetadata leaves it alone.
@@ -54,9 +57,13 @@ export function effectiveProxyConfig(mesh: Mesh, workload: Workload, rules: Laye
   return {
     ...(interceptionMode === undefined ? {} : { interceptionMode }),
     ...(holds === undefined ? {} : { holds }),
-    metadata: metadataOf(alone ? layers.filter((layer) => layer !== mesh.defaultConfig) : layers),
+    metadata: metadataOf(alone ? layers.filter((layer) => layer !== mesh.defaultConfig && layer !== brought) : layers),
     problems: annotation?.problems ?? [],
   };
+}
+
+function layerBelow(metadata: ReadonlyMap<string, Sourced<string>>): ProxyConfigLayer {
+  return { source: [...metadata.values()][0]?.source ?? { kind: 'option', option: '--values' }, metadata };
 }
 
 function modeOf(layers: readonly ProxyConfigLayer[], { zeroKeeps }: LayerRules): Layered | undefined {

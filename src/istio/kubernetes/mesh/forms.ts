@@ -13,7 +13,9 @@ export type Form =
   /** A mapping of texts; numbers and booleans are refused by protobuf. */
   | 'texts'
   /** Anything; only whether it is empty counts. */
-  | 'filled';
+  | 'filled'
+  /** A tree, kept as JSON. */
+  | 'data';
 
 export const MODES: readonly string[] = ['REDIRECT', 'TPROXY', 'NONE'];
 
@@ -32,8 +34,23 @@ const VALUE_FORMS: Partial<Record<MeshValue, Form>> = {
   'global.proxy_init.resources': 'filled',
   'pilot.cni.enabled': 'truth',
   'istio_cni.enabled': 'truth',
+  'global.proxy.privileged': 'truth',
+  'global.proxy.enableCoreDump': 'truth',
+  'global.proxy.seccompProfile': 'data',
+  'sidecarInjectorWebhook.neverInjectSelector': 'data',
+  'sidecarInjectorWebhook.alwaysInjectSelector': 'data',
+  'sidecarInjectorWebhook.enableNamespacesByDefault': 'truth',
+  'meshConfig.enablePrometheusMerge': 'truth',
   'global.proxy.holdApplicationUntilProxyStarts': 'truth',
 };
+
+/** Values of which protobuf takes a number as well, or anything. */
+const NUMBERS: readonly string[] = ['global.proxy.statusPort', 'global.tag', 'pilot.env.ENABLE_NATIVE_SIDECARS'];
+
+/** Whether istiod takes only a text there (`operator/pkg/apis/values_types.proto`). */
+export function isTextOnly(path: string): boolean {
+  return isMeshValue(path) && (VALUE_FORMS[path] ?? 'text') === 'text' && !NUMBERS.includes(path);
+}
 
 /** The forms by path. */
 export type Forms = ReadonlyMap<string, Form>;
@@ -41,10 +58,7 @@ export type Forms = ReadonlyMap<string, Form>;
 /** Some are no value of a template: a release, a profile that brings values, a namespace, and the mesh's own configuration. */
 export const VALUES_FORMS: Forms = new Map<string, Form>([
   ...(Object.keys(MESH_VALUES) as MeshValue[]).map((path) => [path, VALUE_FORMS[path] ?? 'text'] as const),
-  ['global.tag', 'text'],
-  ['global.platform', 'text'],
   ['global.istioNamespace', 'text'],
-  ['profile', 'text'],
   ['meshConfig.proxyListenPort', 'port'],
   ['meshConfig.proxyInboundListenPort', 'port'],
   ['meshConfig.rootNamespace', 'text'],

@@ -27,6 +27,15 @@ export function isBare(scalar: YamlNode & { readonly kind: 'scalar' }): boolean 
   return scalar.plain && (goBoolean(scalar) !== undefined || yamlNumber(scalar.text) !== undefined);
 }
 
+/** A tree of YAML as JSON has it: what Kubernetes reads of it. */
+export function dataOf(node: YamlNode): unknown {
+  if (node.kind === 'sequence') return node.items.map(dataOf);
+  if (node.kind === 'mapping')
+    return Object.fromEntries(node.entries.flatMap(({ key, value }) => (key.kind === 'scalar' ? [[key.text, dataOf(value)]] : [])));
+  if (node.plain && ['', '~', 'null', 'Null', 'NULL'].includes(node.text)) return null;
+  return goBoolean(node) ?? (node.plain ? yamlNumber(node.text) : undefined) ?? node.text;
+}
+
 function yamlNumber(text: string): number | undefined {
   const [, sign = '', digits = ''] = /^([-+]?)([0-9.][0-9A-Za-z_.+-]*)$/.exec(text.replaceAll('_', '')) ?? [];
   const octal = /^0o?([0-7]+)$/.exec(digits)?.[1];

@@ -41,8 +41,13 @@ export function readTemplates(config: YamlNode, place: Place, reading: MeshReadi
 
 function noteTemplates(config: YamlNode, { templates }: MeshReading): void {
   for (const [name, text] of fieldsIn(config, 'templates'))
-    if (text.kind === 'scalar') templates.makeRules.set(name, initContainers(text.text).length > 0);
+    if (text.kind === 'scalar') {
+      templates.makeRules.set(name, initContainers(text.text).length > 0);
+      templates.texts.set(name, text.text);
+    }
   for (const [name, names] of fieldsIn(config, 'aliases')) templates.aliases.set(name, textsIn(names));
+  const defaults = field(config, 'defaultTemplates');
+  if (defaults?.kind === 'sequence' && defaults.items.length > 0) templates.byDefault = textsIn(defaults);
 }
 
 function fieldsIn(config: YamlNode, name: string): readonly (readonly [string, YamlNode])[] {
@@ -73,6 +78,8 @@ function ofDefaults(config: YamlNode, place: Place, { templates }: MeshReading):
   const others = defaults.items.flatMap((node): readonly Oddity[] =>
     namesOf(node)
       .filter((name) => name !== STOCK_NAME && templates.makeRules.get(name) !== false)
+      // What has no actions is laid over the pod as it stands.
+      .filter((name) => templates.texts.get(name)?.includes('{{') !== false)
       .map((name) => ({ what: `the template ${name} is laid over every pod`, node, place })),
   );
   const without = defaults.items.length > 0 && !defaults.items.some((node) => namesOf(node).includes(STOCK_NAME));

@@ -20,6 +20,23 @@ export const MESH_VALUES = {
   'global.proxy_init.resources': 'Resources of the init container; in 1.6 its environment hangs on them.',
   'pilot.cni.enabled': 'The CNI plugin makes the rules.',
   'istio_cni.enabled': 'The same, by its older name.',
+  profile: 'A profile that the charts know, and the values that it brings.',
+  compatibilityVersion: 'An older minor, and the values by which the release behaves as that did.',
+  revision: 'The revision of the control plane: namespaces and pods ask for it by the label istio.io/rev.',
+  'global.platform': 'The kind of cluster: on openshift a namespace says which user the proxy has.',
+  'global.hub': 'The registry of the images.',
+  'global.tag': 'The tag of the images, and the release that it tells.',
+  'global.variant': 'What stands behind the tag of the images, as distroless.',
+  'global.proxy.image': 'The name of the image.',
+  'global.proxy_init.image': 'The name of the image of the init container; with a slash, all of it.',
+  'global.proxy.privileged': 'The containers are privileged.',
+  'global.proxy.enableCoreDump': 'An init container that allows core dumps, up to 1.23.',
+  'global.proxy.seccompProfile': 'The seccomp profile of the containers.',
+  'global.proxy.autoInject': 'Whether pods that say nothing are injected (enabled, disabled).',
+  'sidecarInjectorWebhook.neverInjectSelector': 'Labels of pods that are left alone, unless they ask to be injected.',
+  'sidecarInjectorWebhook.alwaysInjectSelector': 'Labels of pods that are injected, unless they ask not to be.',
+  'sidecarInjectorWebhook.enableNamespacesByDefault': 'Namespaces without a label are injected.',
+  'meshConfig.enablePrometheusMerge': 'Whether the metrics of the application and the proxy are merged.',
   'pilot.env.ENABLE_NATIVE_SIDECARS': 'Whether proxies are native sidecars: `true`, `false` or `auto`.',
   'global.proxy.holdApplicationUntilProxyStarts': 'The containers of the application start when the proxy has.',
 } as const;
@@ -49,6 +66,9 @@ export interface ProxyConfigResource {
 
 /** A Namespace resource: labels decide about injection, OpenShift's annotation about the proxy's user. */
 export interface NamespaceResource {
+  /** Given with the values of the mesh and without any label, for its annotations: it says nothing of injection. */
+  readonly withoutLabels?: true;
+  readonly source: Origin;
   readonly labels: Texts;
   readonly annotations: Texts;
 }
@@ -59,6 +79,10 @@ export interface Templates {
   readonly makeRules: ReadonlyMap<string, boolean>;
   /** Names that stand for others. */
   readonly aliases: ReadonlyMap<string, readonly string[]>;
+  /** Their texts. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Those of pods that choose none; undefined where nothing is said. */
+  readonly byDefault?: readonly string[];
   /** Whether these are all. An injector's ConfigMap has all of them, values only those that are added. */
   readonly all: boolean;
 }
@@ -76,6 +100,8 @@ export interface Mesh {
   readonly rootNamespace: string;
   /** The release that the values name: `global.tag`, an Istio resource's `spec.version`. */
   readonly release?: Sourced<string>;
+  /** Numbers and booleans that stand without quotes where the charts have a text, by path. */
+  readonly bare?: ReadonlyMap<string, Sourced<string>>;
   /** Undefined where none are given. */
   readonly templates?: Templates;
   readonly problems: readonly Problem[];

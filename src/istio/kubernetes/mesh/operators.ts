@@ -14,10 +14,26 @@ function become(object: YamlNode, path: readonly string[], value: string, place:
   if (node !== undefined) walk(node, value, VALUES_FORMS, place, reading, new Map([[value, `spec.${path.join('.')}`]]));
 }
 
+/** A profile of istioctl or of the operator, which are not those of the charts: the ones for OpenShift bring the plugin and the platform. */
+function readProfile(object: YamlNode, place: Place, reading: MeshReading): void {
+  const node = field(object, 'spec', 'profile');
+  if (node === undefined || isNull(node)) return;
+  const source = place.at(node, 'spec.profile');
+  const name = textOf(node) ?? '';
+  if (/^openshift(?:-|$)/.test(name))
+    for (const [path, value] of [
+      ['pilot.cni.enabled', 'true'],
+      ['istio_cni.enabled', 'true'],
+      ['global.platform', 'openshift'],
+    ] as const)
+      reading.implied.set(path, { value, source });
+  else if (name === 'ambient') reading.implied.set('profile', { value: name, source });
+}
+
 /** `istioctl install -f`: what its own API says is beaten by `values`, and that by `unvalidatedValues`. Variables of istiod are set under its component, too. */
 export function readIstioOperator(object: YamlNode, place: Place, reading: MeshReading): void {
   const spec = field(object, 'spec');
-  become(object, ['profile'], 'profile', place, reading);
+  readProfile(object, place, reading);
   become(object, ['tag'], 'global.tag', place, reading);
   become(object, ['namespace'], 'global.istioNamespace', place, reading);
   become(object, ['components', 'cni', 'enabled'], 'pilot.cni.enabled', place, reading);
@@ -37,7 +53,7 @@ export function readIstioOperator(object: YamlNode, place: Place, reading: MeshR
 
 /** The Sail operator's Istio and IstioRevision: its version decides, whatever tag the values name. */
 export function readIstio(object: YamlNode, place: Place, reading: MeshReading): void {
-  become(object, ['profile'], 'profile', place, reading);
+  readProfile(object, place, reading);
   become(object, ['namespace'], 'global.istioNamespace', place, reading);
   readBelow(field(object, 'spec', 'values'), place, reading);
   become(object, ['version'], 'global.tag', place, reading);

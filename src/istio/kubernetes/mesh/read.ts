@@ -3,7 +3,8 @@
 import type { Origin, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problem, quoted } from '../../problems.ts';
-import { readRelease } from '../../releases/known.ts';
+import { readTag } from '../../releases/known.ts';
+import type { ContextItem } from './context.ts';
 import { withContext } from './context.ts';
 import { readDocument } from './documents.ts';
 import { isMeshValue } from './forms.ts';
@@ -21,8 +22,16 @@ export interface MeshText {
 
 /** Reads Helm values, IstioOperator and Istio resources, a MeshConfig, ConfigMaps, ProxyConfigs and Namespaces; later texts beat earlier ones. What is wrong is in `problems`. */
 export function readMesh(texts: readonly MeshText[]): Mesh {
-  const templates = { makeRules: new Map(), aliases: new Map(), all: false };
-  const reading: MeshReading = { values: new Map(), implied: new Map(), context: [], notStock: new Set(), templates, problems: [] };
+  const templates = { makeRules: new Map(), aliases: new Map(), texts: new Map(), all: false };
+  const reading: MeshReading = {
+    values: new Map(),
+    bare: new Map(),
+    implied: new Map(),
+    context: [],
+    notStock: new Set(),
+    templates,
+    problems: [],
+  };
   for (const { file, text } of texts) {
     // What `helm get values` prints where there are none is no YAML.
     if (/^[A-Z-]+ VALUES:\s+null\s*$/.test(text)) continue;
@@ -31,11 +40,16 @@ export function readMesh(texts: readonly MeshText[]): Mesh {
     if ('code' in documents) reading.problems.push(documents);
     else for (const document of documents) readDocument(document, place, reading);
   }
-  return withContext(meshOf(reading), ...reading.context);
+  return withContext(meshOf(reading), ...reading.context.map(withoutLabels));
 }
 
-function meshOf({ values: given, implied, templates, problems }: MeshReading): Mesh {
-  const values = new Map([...implied, ...byPlatform(given), ...given]);
+function withoutLabels(item: ContextItem): ContextItem {
+  if (item.kind !== 'namespace' || item.resource.labels.size > 0) return item;
+  return { ...item, resource: { ...item.resource, withoutLabels: true } };
+}
+
+function meshOf({ values: given, bare, implied, templates, problems }: MeshReading): Mesh {
+  const values = new Map([...implied, ...given]);
   const pick = (path: string): Sourced<string> | undefined => values.get(path);
   const proxyListenPort = pick('meshConfig.proxyListenPort');
   const proxyInboundListenPort = pick('meshConfig.proxyInboundListenPort');
@@ -51,21 +65,16 @@ function meshOf({ values: given, implied, templates, problems }: MeshReading): M
     // The charts write the namespace of Istio where the mesh names none.
     rootNamespace: (pick('meshConfig.rootNamespace') ?? pick('global.istioNamespace'))?.value ?? NO_MESH.rootNamespace,
     ...(release === undefined ? {} : { release }),
-    ...(templates.makeRules.size + templates.aliases.size === 0 ? {} : { templates }),
+    ...(bare.size === 0 ? {} : { bare }),
+    ...(templates.makeRules.size + templates.aliases.size === 0 && templates.byDefault === undefined ? {} : { templates }),
     problems,
   };
-}
-
-/** The profiles for OpenShift turn the CNI plugin on, where nobody says otherwise. */
-function byPlatform(given: MeshReading['values']): readonly (readonly [string, Sourced<string>])[] {
-  const on = ['global.platform', 'profile'].map((path) => given.get(path)).find((named) => /^openshift(?:-|$)/.test(named?.value ?? ''));
-  return on === undefined ? [] : ['pilot.cni.enabled', 'istio_cni.enabled'].map((path) => [path, { value: 'true', source: on.source }]);
 }
 
 /** The release of an image's tag: builds of one's own (`latest`, a commit) have none. */
 function releaseOf(tag: Sourced<string> | undefined, problems: Problem[]): Sourced<string> | undefined {
   if (tag === undefined || tag.value === '') return undefined;
-  if (!('unknown' in readRelease(tag.value))) return tag;
+  if (!('unknown' in readTag(tag.value))) return tag;
   const name = tag.source.kind === 'file' ? (tag.source.key ?? '') : '';
   problems.push(problem('tag-without-release', tag.source, { name, value: quoted(tag.value) }));
   return undefined;

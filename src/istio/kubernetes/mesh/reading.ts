@@ -12,5 +12,12 @@ export interface MeshReading extends Given {
   revision?: string;
   /** What was said of templates that are not stock: values and ConfigMaps have the same one. */
   readonly notStock: Set<string>;
-  readonly templates: { readonly makeRules: Map<string, boolean>; readonly aliases: Map<string, readonly string[]>; all: boolean };
+  readonly bare: Map<string, Sourced<string>>;
+  readonly templates: {
+    readonly makeRules: Map<string, boolean>;
+    readonly aliases: Map<string, readonly string[]>;
+    readonly texts: Map<string, string>;
+    byDefault?: readonly string[];
+    all: boolean;
+  };
 }

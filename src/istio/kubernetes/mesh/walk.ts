@@ -6,14 +6,16 @@ import { problem, quoted } from '../../problems.ts';
 import type { YamlNode } from '../../yaml.ts';
 import { isNull } from '../../yaml-fields.ts';
 import type { Form, Forms } from './forms.ts';
-import { MODES } from './forms.ts';
-import { goBoolean, goText, isBare } from './go-text.ts';
+import { isTextOnly, MODES } from './forms.ts';
+import { dataOf, goBoolean, goText, isBare } from './go-text.ts';
 import { misspelt } from './misspelt.ts';
 import type { Place } from './place.ts';
 
 /** What was given so far, by path; a map of texts has a path for each of its keys. A later value takes the place of an earlier one. */
 export interface Given {
   readonly values: Map<string, Sourced<string>>;
+  /** Those without quotes where a text belongs. */
+  readonly bare?: Map<string, Sourced<string>>;
   readonly problems: Problem[];
 }
 
@@ -35,16 +37,20 @@ export function walk(
   path: string,
   forms: Forms,
   place: Place,
-  { values, problems }: Given,
+  { values, bare, problems }: Given,
   called: ReadonlyMap<string, string> = NO_NAMES,
 ): void {
   const named = (at: string): string => called.get(at)?.trimEnd() ?? `${called.get('') ?? ''}${at}`;
-  step(node, path, { values, problems, forms, place, named });
+  step(node, path, { values, ...(bare === undefined ? {} : { bare }), problems, forms, place, named });
 }
 
 function step(node: YamlNode, path: string, at: Walk): void {
   if (isNull(node)) {
-    for (const known of [...at.values.keys()]) if (isWithin(known, path)) at.values.delete(known);
+    for (const known of [...at.values.keys()]) {
+      if (!isWithin(known, path)) continue;
+      at.values.delete(known);
+      at.bare?.delete(known);
+    }
     // What the charts fill by default is empty only where somebody says so, there or for all that it belongs to.
     for (const [filled, form] of at.forms)
       if (form === 'filled' && (filled === path || filled.replace(/\.\w+$/, '') === path))
@@ -83,6 +89,10 @@ function descend(node: YamlNode, path: string, at: Walk): void {
 
 function readValue(node: YamlNode, path: string, form: Exclude<Form, 'texts'>, at: Walk): void {
   const source = at.place.at(node, at.named(path));
+  if (form === 'data') {
+    at.values.set(path, { value: JSON.stringify(dataOf(node)), source });
+    return;
+  }
   if (form === 'filled') {
     const filled = node.kind === 'mapping' ? node.entries.length > 0 : node.kind === 'sequence' ? node.items.length > 0 : node.text !== '';
     at.values.set(path, { value: filled ? 'set' : '', source });
@@ -100,7 +110,11 @@ function readValue(node: YamlNode, path: string, form: Exclude<Form, 'texts'>, a
   const value = form === 'mode' ? (MODES[/^\d$/.test(text) ? Number(text) : -1] ?? text) : text;
   if ((form === 'mode' && !MODES.includes(value)) || (form === 'port' && !isPort(value)))
     at.problems.push(problem('not-a-value', source, { name: at.named(path), value: quoted(text), allowed: ALLOWED[form] }));
-  else at.values.set(path, { value, source });
+  else {
+    at.values.set(path, { value, source });
+    if (form === 'text' && isBare(node) && isTextOnly(path)) at.bare?.set(path, { value: node.text, source });
+    else at.bare?.delete(path);
+  }
 }
 
 const ALLOWED = {
@@ -108,7 +122,7 @@ const ALLOWED = {
   truth: 'true or false without quotes',
   port: 'a port (1 to 65535)',
   mode: MODES.join(', '),
-} as const satisfies Record<Exclude<Form, 'texts' | 'filled'>, string>;
+} as const satisfies Record<Exclude<Form, 'texts' | 'filled' | 'data'>, string>;
 
 function isPort(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) < 65536;

@@ -77,7 +77,10 @@ export const dnsAfterRanges: Concern = (context) => {
   const own = has('dnsUdpInOutput');
   const chain = own ? 'ISTIO_OUTPUT' : 'OUTPUT';
   const jumps = ['nat', 'raw'].map((table) =>
-    append(table, 'OUTPUT', [UDP], jump('ISTIO_OUTPUT'), because(`${table}.jump-outbound-udp`, 'UDP goes through ISTIO_OUTPUT, for DNS.')),
+    append(table, 'OUTPUT', [UDP], jump('ISTIO_OUTPUT'), {
+      ...because(`${table}.jump-outbound-udp`, 'UDP goes through ISTIO_OUTPUT, for DNS.'),
+      trace: 'JumpOutbound',
+    }),
   );
   return [
     ...(own ? jumps : []),

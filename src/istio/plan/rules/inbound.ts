@@ -66,7 +66,7 @@ function allPorts(context: Context, table: string): readonly Step[] {
       trace: 'ExcludeInboundPort',
     }),
   );
-  return [...(has('sshBypass') ? [sshBypass(table)] : []), ...excluded, ...capture(context, table, [TCP], 'all', 'InboundCapture')];
+  return [...(has('sshBypass') ? [sshBypass(table)] : []), ...excluded, ...capture(context, table, [TCP], 'all')];
 }
 
 function sshBypass(table: string): Step {
@@ -74,6 +74,7 @@ function sshBypass(table: string): Step {
     id: `${table}.exclude-inbound-ssh`,
     text: 'Releases of this age never capture port 22 where all inbound ports are captured.',
     settings: INCLUDE,
+    trace: 'ExcludeInboundPort',
   });
 }
 
@@ -91,9 +92,10 @@ function capture(
   table: string,
   matches: readonly Match[],
   which: string,
-  trace: string,
+  trace?: string,
 ): readonly Step[] {
-  const reason = { text: `Inbound ${which === 'all' ? 'traffic' : `port ${which}`} is captured.`, settings: INCLUDE, trace };
+  const logged = trace === undefined ? {} : { trace };
+  const reason = { text: `Inbound ${which === 'all' ? 'traffic' : `port ${which}`} is captured.`, settings: INCLUDE, ...logged };
   if (!tproxy) {
     if (family === 'ip6' && which === 'all' && has('inboundAll6Unfinished')) return [];
     return [append(table, 'ISTIO_INBOUND', matches, jump('ISTIO_IN_REDIRECT'), { ...reason, id: `nat.capture-inbound.${which}` })];

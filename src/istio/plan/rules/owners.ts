@@ -127,6 +127,7 @@ export function groupMatches(values: SettingValues): readonly GroupMatch[] {
     };
   });
   const wanted = values['outbound.ownerGroups'];
+  // program.go: where some groups are included, those that are left out are left out anyway.
   if (wanted === '*') return excluded;
   const others: GroupMatch = {
     matches: wanted.map((group) => not(match('gid-owner', group))),
@@ -134,5 +135,5 @@ export function groupMatches(values: SettingValues): readonly GroupMatch[] {
     text: wanted.length === 0 ? 'No group is captured.' : 'Only the listed groups are captured.',
     setting: 'outbound.ownerGroups',
   };
-  return [...excluded, others];
+  return [others];
 }

@@ -32,6 +32,7 @@ export const redirectChains: Concern = (context) => {
     id: 'nat.redirect-inbound',
     text: `What is captured inbound goes to the proxy on ${inboundPort}.`,
     settings: ['proxy.inboundPort', 'proxy.port', 'inbound.includePorts'],
+    trace: 'InboundCapture',
   });
   const dnsOverTcp = append('nat', 'ISTIO_REDIRECT', [TCP, TO_DNS], redirect(switches.dnsPort), {
     id: 'nat.redirect-dns-tcp',

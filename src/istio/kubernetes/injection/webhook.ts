@@ -1,0 +1,44 @@
+/** Whether Kubernetes calls an injector for a pod at all: the selectors of the charts' MutatingWebhookConfiguration. */
+
+import type { Origin } from '../../origin.ts';
+import type { Profile } from '../../releases/profile.ts';
+import type { Texts, Workload } from '../manifest/workload.ts';
+import type { Mesh } from '../mesh/mesh.ts';
+import { meshSwitch } from './template-data.ts';
+
+const INJECT = 'sidecar.istio.io/inject';
+const INJECTION = 'istio-injection';
+const REVISION = 'istio.io/rev';
+
+/**
+ * Where the selectors of the release's webhooks leave a pod out; undefined where one of them is called. A namespace of which
+ * nothing is known is taken for one that asks for injection.
+ */
+export function withoutWebhook({ pod, namespace }: Workload, mesh: Mesh, profile: Profile): Origin | undefined {
+  const { labels } = pod;
+  const byLabel = profile.has('injectsByLabel');
+  const choice = byLabel ? labels.get(INJECT) : undefined;
+  if (choice?.value === 'false') return choice.source;
+  const space = mesh.namespaces.get(namespace);
+  if (space === undefined || space.withoutLabels === true) return undefined;
+  if (space.labels.get(INJECTION)?.value === 'disabled') return space.labels.get(INJECTION)?.source;
+  const given = mesh.values.get('revision')?.value ?? '';
+  const revision = given === '' ? 'default' : given;
+  const isDefault = revision === 'default';
+  const has = (texts: Texts, key: string): boolean => texts.has(key);
+  const asked = space.labels.get(INJECTION);
+  const rev = space.labels.get(REVISION);
+  const unlabelled = asked === undefined && rev === undefined;
+  const called = [
+    isDefault && asked?.value === 'enabled',
+    asked === undefined && rev?.value === revision,
+    unlabelled && byLabel && isDefault && choice?.value === 'true' && !has(labels, REVISION),
+    unlabelled && byLabel && labels.get(REVISION)?.value === revision,
+    unlabelled &&
+      isDefault &&
+      choice === undefined &&
+      !has(labels, REVISION) &&
+      meshSwitch({ mesh }, 'sidecarInjectorWebhook.enableNamespacesByDefault') !== undefined,
+  ].some(Boolean);
+  return called ? undefined : ((rev ?? asked)?.source ?? space.source);
+}

@@ -1,0 +1,28 @@
+/** The init containers of a workload: as they were found, or as a release makes them. */
+
+import { profileOf } from '../releases/profile.ts';
+import type { ShownContainer } from './injection/init-containers.ts';
+import { initContainersOf as made, observedContainer } from './injection/init-containers.ts';
+import type { Mesh } from './mesh/mesh.ts';
+import type { WorkloadInjection } from './workload-injection.ts';
+
+export type { ShownContainer } from './injection/init-containers.ts';
+
+export function initContainersOf({ injection, workload, release, found }: WorkloadInjection, mesh: Mesh): readonly ShownContainer[] {
+  return found ? workload.pod.initContainers.map(observedContainer) : made(injection, workload, mesh, profileOf(release.value));
+}
+
+const PULLED = 'docker.io/istio';
+
+/** With an image that can be pulled, and variables as Kubernetes has them. */
+export function pastedContainer({ image, env, ...rest }: ShownContainer, release: string): object {
+  const { name, command, args, ...others } = rest;
+  return {
+    name,
+    ...(image === undefined ? {} : { image: image.replace(/^HUB\//, `${PULLED}/`).replace(/:RELEASE(?=-|$)/, `:${release}`) }),
+    ...(command === undefined ? {} : { command }),
+    ...(args === undefined ? {} : { args }),
+    ...(env === undefined ? {} : { env: env.map((one) => ('from' in one ? { name: one.name, valueFrom: one.from } : one)) }),
+    ...others,
+  };
+}
