@@ -29,6 +29,12 @@ const LINT_OPTIONS: Readonly<Record<string, Options>> = {
     describe: 'table, json, sarif or github',
     group: 'Output:',
   },
+  explain: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Show the page of a diagnostic, by its code or that of istioctl (IST0107)',
+    group: 'Output:',
+  },
   'no-color': { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' },
 };
 
@@ -45,10 +51,11 @@ export const lintCommand: CommandModule = {
         ['kubectl get pods -A -o json | $0 lint -f -', 'all pods of a cluster'],
         ['$0 lint manifests/ --values values.yaml', 'a folder, with what the mesh is installed with'],
         ['$0 lint pods.json --release 1.28', 'injected pods beside a control plane of 1.28'],
+        ['$0 lint --explain pod-security', 'what a diagnostic means, and what to do'],
         ['$0 lint manifests/ -o sarif --fail-on error', 'for a code scanner'],
       ])
       .epilogue(
-        'Each diagnostic has a page: docs/lint/.\nExit codes: 0 nothing found, 1 something of the severity or worse, 2 input that can not be read: the rest is still linted.',
+        'Each diagnostic has a page: --explain CODE, or docs/lint/.\nExit codes: 0 nothing found, 1 something of the severity or worse, 2 input that can not be read: the rest is still linted.',
       ),
   handler: (parsed) =>
     finish(async () => {
@@ -57,6 +64,8 @@ export const lintCommand: CommandModule = {
         import('./threshold.ts'),
         import('../terminal/color.ts'),
       ]);
+      const code = last(parsed, 'explain');
+      if (code !== undefined) return (await import('./explain-code.ts')).explainCode(code);
       const files = parsed['files'];
       return lint({
         files: [...(Array.isArray(files) ? files.map(String) : []), ...dashesIn(process.argv.slice(2), LINT_OPTIONS)],

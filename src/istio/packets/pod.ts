@@ -16,8 +16,13 @@ export interface Owner {
 
 export interface Pod {
   readonly proxy: Owner;
-  /** A process that is not the proxy's: the first user from 1000 on, and the first group, that are none of its own. */
+  /**
+   * The container of a manifest that the rules are likeliest to let through; of what it does not say, and without one, the
+   * first user from 1000 on, and the first group, that are none of the proxy's.
+   */
   readonly app: Owner;
+  /** The container that it is, where a manifest says who that runs as: `sleep runs as uid 1337 (securityContext)`. */
+  readonly appIs?: string;
   /** Without the length of their network, and never empty: where the facts tell none of a family, one that stands for it. */
   readonly addresses: Readonly<Record<Family, readonly string[]>>;
   /** Whether the facts tell the addresses of a family. */
@@ -32,7 +37,7 @@ export function podOf(settings: SettingValues, facts: Facts, proxy?: Owner): Pod
   const addresses = (family: Family): readonly string[] => (own(family).length > 0 ? own(family) : [PLACEHOLDER[family]]);
   return {
     proxy: proxy ?? proxyOf(values),
-    app: { uid: noneOf(values['proxy.uids']), gid: noneOf(values['proxy.gids']) },
+    ...appOf(values, facts),
     addresses: { ip: addresses('ip'), ip6: addresses('ip6') },
     known: { ip: own('ip').length > 0, ip6: own('ip6').length > 0 },
   };
@@ -49,6 +54,24 @@ function proxyOf(values: SettingValues): Owner {
 
 function firstOf([range]: readonly OwnerRange[]): number | undefined {
   return range !== undefined && 'first' in range ? range.first : undefined;
+}
+
+function appOf(values: SettingValues, { containers = [] }: Facts): Pick<Pod, 'app' | 'appIs'> {
+  const nobody = { uid: noneOf(values['proxy.uids']), gid: noneOf(values['proxy.gids']) };
+  const isLetThrough = ({ uid, gid }: NonNullable<Facts['containers']>[number]): boolean =>
+    isIn(values['proxy.uids'], uid) || isIn(values['proxy.gids'], gid) || isIn(values['outbound.excludeOwnerGroups'], gid);
+  const one = containers.find(isLetThrough) ?? containers.find(({ uid, gid }) => uid !== undefined || gid !== undefined);
+  if (one === undefined) return { app: nobody };
+  const ids = [one.uid === undefined ? [] : `uid ${one.uid}`, one.gid === undefined ? [] : `gid ${one.gid}`].flat().join(', ');
+  const others = containers.length > 1 && isLetThrough(one) ? ', and is the container that the rules let through' : '';
+  return {
+    app: { uid: one.uid ?? nobody.uid, gid: one.gid ?? nobody.gid },
+    appIs: `the container ${one.name} runs as ${ids} (securityContext)${others}`,
+  };
+}
+
+function isIn(ranges: readonly OwnerRange[], id: number | undefined): boolean {
+  return id !== undefined && ranges.some((range) => 'first' in range && range.first <= id && id <= range.last);
 }
 
 const FIRST_USER = 1000;

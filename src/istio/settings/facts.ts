@@ -12,6 +12,8 @@ export interface Facts {
   readonly addresses?: readonly string[];
   /** Interfaces with their addresses, that of the cluster's network first, where a source tells which has which. */
   readonly interfaces?: readonly { readonly name: string; readonly addresses: readonly string[] }[];
+  /** Containers beside the proxy, with the user and group that their manifest gives them; what the image decides is left out. */
+  readonly containers?: readonly { readonly name: string; readonly uid?: number; readonly gid?: number }[];
   /** The nameservers of the pod's resolv.conf; undefined where they are not known. */
   readonly nameservers?: readonly string[];
   /** Numbers of services, users and groups, by name. */

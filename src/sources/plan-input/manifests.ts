@@ -3,7 +3,9 @@
 import type { TextFile } from '../../host/files.ts';
 import { runOfStatus } from '../../istio/found/runs/pod-status.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
+import { interfacesOf } from '../../istio/kubernetes/network-status.ts';
 import { injectedSettings } from '../../istio/kubernetes/ordinary-injection.ts';
+import { ownersOf } from '../../istio/kubernetes/owners.ts';
 import type { InjectionRequest, WorkloadInjection } from '../../istio/kubernetes/workload-injection.ts';
 import { injectionOf } from '../../istio/kubernetes/workload-injection.ts';
 import { factsOfWorkload, planOfWorkload } from '../../istio/kubernetes/workload-plan.ts';
@@ -99,7 +101,9 @@ function planOf(
     return { kind: 'plan', plan, notes: [`note: ${without}`], basis, facts: known, of: name, without };
   }
   const run = runOfStatus(workload.pod.ended ?? []);
-  const { plan, facts, ...rest } = madeWith(factsOfWorkload(workload, said), placeholder, (known) => planOfWorkload(made, known, sets));
+  const { plan, facts: known, ...rest } = madeWith(factsOfWorkload(workload, said), placeholder, (all) => planOfWorkload(made, all, sets));
+  // Of these no rule depends, but what becomes of packets does.
+  const facts = { interfaces: interfacesOf(workload.pod.annotations), containers: ownersOf(workload.pod), ...known };
   if (plan !== undefined)
     return { kind: 'plan', plan, notes: [`note: ${whoseText(made)}`], basis, facts, ...rest, of: name, ...(run && { run }) };
   const without = `${name} gets no rules: ${whyNoRules(made)}`;

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { explainCode } from '../../../src/cli/lint/explain-code.ts';
 import { pageOf as pageNamed } from '../../../src/cli/lint/page.ts';
 import { istioctlCode, LINT_CODES, LINTS } from '../../../src/istio/advice/lint/kinds.ts';
 import type { Asked } from './linting.ts';
@@ -81,4 +82,13 @@ it.each(LINT_CODES)('the page of %s says how bad it is', (code) => {
   const istioctl = istioctlCode(code);
   const said = `${severity[0]?.toUpperCase()}${severity.slice(1)}${istioctl === undefined ? '' : `, \`${istioctl}\` of \`istioctl analyze\``}. `;
   expect(read(`lint/${code}.md`).startsWith(`# ${code}\n\n${said}`)).toBe(true);
+});
+
+it.each([...LINT_CODES, 'reading'])('--explain %s shows its page', (code) => {
+  expect(explainCode(code)).toMatchObject({ output: read(`lint/${code}.md`), exitCode: 0 });
+});
+
+it('--explain takes the codes of istioctl, and names the nearest word to any other', () => {
+  expect(explainCode('ist0107').output).toBe(read('lint/misplaced-annotation.md'));
+  expect(() => explainCode('pod-securty')).toThrow('did you mean pod-security?');
 });

@@ -20,7 +20,7 @@ describe('the status of a pod tells of a failed run', () => {
     [{ reason: 'ErrImagePull' }, 'image'],
     [
       { message: 'iptables-restore v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)' },
-      'no-net-admin',
+      'no-rights',
     ],
     [{ exitCode: 255 }, 'unknown'],
   ] as const)('%j: %s', (of, cause) => {

@@ -66,7 +66,11 @@ export function packetFromWords(words: PacketWords, pod: Pod, host: Host): Spoke
   const packet = from === undefined && sender.kind === 'local' ? withUsualSource(first, host) : first;
   const rewritten =
     destination === named ? [] : [`a connection to ${named} is one to ${destination}: the kernel writes that address before any rule`];
-  return { packet, sender, taken: [...[to, from].flatMap((end) => end?.note ?? []), ...rewritten, ...takenFor(packet, [to, from], pod)] };
+  return {
+    packet,
+    sender,
+    taken: [...[to, from].flatMap((end) => end?.note ?? []), ...rewritten, ...appText(sender, pod), ...takenFor(packet, [to, from], pod)],
+  };
 }
 
 const SENDER_FORMS = `${SENDERS.join(', ')}, uid:1000,gid:1000`;
@@ -135,6 +139,10 @@ function markOf(text: string): number {
   const mark = parseNumber(text, ALL_BITS);
   if (mark === null) throw refusal('--mark', `${quoted(text)} is not a mark, as 1337 or 0x539`);
   return mark;
+}
+
+function appText(sender: Sender, { appIs }: Pod): readonly string[] {
+  return sender.kind === 'local' && sender.who === 'app' && appIs !== undefined ? [appIs] : [];
 }
 
 function takenFor({ family }: Packet, ends: readonly (Endpoint | undefined)[], { addresses, known }: Pod): readonly string[] {

@@ -1,0 +1,1 @@
+export declare const LINT_PAGES: Readonly<Record<string, string>>;

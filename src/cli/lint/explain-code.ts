@@ -1,0 +1,22 @@
+/** `lint --explain CODE`: the page of a diagnostic. */
+
+import { istioctlCode, LINT_CODES } from '../../istio/advice/lint/kinds.ts';
+import { nearest, quoted } from '../../istio/problems.ts';
+import { badOption } from '../../sources/bad-option.ts';
+import type { Result } from '../terminal/result.ts';
+
+/** The pages of docs/lint, put in by the build. */
+declare const LINT_PAGES: Readonly<Record<string, string>>;
+
+const READING = 'reading';
+
+/** Takes our code or that of istioctl, which may stand for several. Throws a ProblemError for any other. */
+export function explainCode(code: string): Result {
+  const codes = [...LINT_CODES, READING].filter((own) => own === code || istioctlCode(own) === code.toUpperCase());
+  if (codes.length === 0)
+    throw badOption(
+      '--explain',
+      `${quoted(code)} is no diagnostic of lint${nearest(code, [...LINT_CODES, READING])}; all of them: docs/lint.md`,
+    );
+  return { output: codes.map((own) => LINT_PAGES[own] ?? '').join('\n'), problems: [], notes: [], exitCode: 0 };
+}
