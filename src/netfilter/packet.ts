@@ -19,6 +19,8 @@ export interface Packet {
   /** 0 to 65535; not asked for where the protocol has no ports. */
   readonly sourcePort?: number | undefined;
   readonly destinationPort?: number | undefined;
+  /** Its socket asked for no source address: `source` is the one that the kernel chose. */
+  readonly unbound?: boolean | undefined;
   /** The interface a remote packet arrives at. Left out, it is any of the host's but `lo`. */
   readonly inInterface?: string | undefined;
   /** The interface that a local packet's first route leads to. Left out, the host's routing says. */

@@ -103,7 +103,11 @@ function dropperText(by: Dropper): string {
     case 'martian':
       return `martian ${by.field}`;
     case 'no-forwarding':
+    case 'tcp-to-many':
+    case 'not-joined':
       return by.kind;
+    case 'no-route':
+      return `no-route: ${by.why}`;
     default:
       return by satisfies never;
   }

@@ -2,11 +2,13 @@
 
 import type { RoutingListing } from '../../host/kernel/routing.ts';
 import { listRouting, liveRouting } from '../../host/kernel/routing.ts';
+import { readNetwork } from '../../host/live/network.ts';
 import { listeningIn } from '../../host/machine/listening.ts';
 import type { NetFiles } from '../../host/namespace/namespace.ts';
 import { openNamespace } from '../../host/namespace/namespace.ts';
 import { programs } from '../../host/run.ts';
 import type { Evidence } from '../../istio/advice/findings.ts';
+import type { ObservedNetwork } from '../../istio/packets/trace-plan.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { Unseen } from '../../netfilter/observation.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
@@ -55,6 +57,17 @@ export async function beyondRules(name: SourceName): Promise<Beyond> {
       listing = { ...listing, [family]: listed };
     }
     return { routing: liveRouting(listing, netFiles), ...heard, unseen: [] };
+  } finally {
+    namespace.close();
+  }
+}
+
+/** What packets depend on beside rules. Undefined for what is no namespace that lasts; a text where it can't be read. */
+export async function networkOf(name: SourceName): Promise<ObservedNetwork | string | undefined> {
+  if (name.kind !== 'namespace') return undefined;
+  const namespace = openNamespace(name.target, programs());
+  try {
+    return await readNetwork(namespace, DEADLINE);
   } finally {
     namespace.close();
   }

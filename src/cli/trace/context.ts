@@ -7,6 +7,7 @@ import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
 import type { Owner } from '../../istio/packets/pod.ts';
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
 import { podNetworkOfPlan, podNetworkOfRules } from '../../istio/packets/pod-network.ts';
+import type { ObservedNetwork } from '../../istio/packets/trace-plan.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Routing } from '../../istio/plan/routing.ts';
 import type { Problem } from '../../istio/problems.ts';
@@ -27,7 +28,7 @@ import { readSource, textSource } from '../../sources/read-source.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { parseSource } from '../../sources/source-name.ts';
-import { beyondRules } from '../check/namespace-evidence.ts';
+import { beyondRules, networkOf } from '../check/namespace-evidence.ts';
 import { headingOf, reasonOf } from '../diff/words.ts';
 import { settingsText } from '../identify/maker-text.ts';
 import { makerName } from '../identify/words.ts';
@@ -142,11 +143,11 @@ async function foundSetting(
 ): Promise<Omit<TraceContext, 'problems' | 'notes'>> {
   const identified = identify(ruleSource.seen);
   const [likeliest] = identified.answers;
-  const { routing, silent, taken, unseen } = await around(name, likeliest?.plan);
+  const { routing, network, silent, taken, unseen } = await around(name, likeliest?.plan);
   const made = { ...(likeliest?.plan ?? planFromSettings({})), ...(routing && { routing }) };
   const nameservers = likeliest?.facts.nameservers;
   const facts = { ...(nameservers && { nameservers }), ...options.facts };
-  const state = { ...options.state, ...(silent && { beforeProxy: true }) };
+  const state = { ...options.state, ...(silent && { beforeProxy: true }), ...(network && { network }) };
   const madeAs = rulesMadeBy(likeliest?.plan);
   const exact = identified.outcome === 'exact' && likeliest?.nonDefault.settings.length === 0 && likeliest.nonDefault.switches.length === 0;
   return {
@@ -179,6 +180,7 @@ function inferredText({ outcome }: Identification, likeliest: Answer | undefined
 /** What is known beside the rules. */
 interface Around {
   readonly routing?: Routing;
+  readonly network?: ObservedNetwork;
   /** Nothing listens where the proxy should. */
   readonly silent: boolean;
   readonly taken: readonly string[];
@@ -190,10 +192,18 @@ interface Around {
 async function around(name: SourceName, made: CapturePlan | undefined): Promise<Around> {
   if (name.kind === 'namespace') {
     const { routing, listening, unseen } = await beyondRules(name);
+    const network = await networkOf(name);
     const ports = made === undefined ? [] : [made.settings['proxy.port'].value, made.settings['proxy.inboundPort'].value];
     const silent = listening !== undefined && ports.length > 0 && !ports.some((port) => listening.tcp.has(port));
     const taken = silent ? [`nothing listens on ${[...new Set(ports)].join(' and ')} there: ${BEFORE_PROXY}`] : [];
-    return { ...(routing && { routing: asRouting(routing) }), silent, taken, unseen };
+    const unread = typeof network === 'string' ? [{ reason: network }] : [];
+    return {
+      ...(routing && { routing: asRouting(routing) }),
+      ...(typeof network === 'object' && { network }),
+      silent,
+      taken,
+      unseen: [...unseen, ...unread],
+    };
   }
   const needed = made !== undefined && made.routing.rules.length > 0;
   return { silent: false, unseen: [], taken: needed ? ['policy routing is unknown: it is assumed to be as the release makes it'] : [] };

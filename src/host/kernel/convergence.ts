@@ -92,10 +92,10 @@ function failureOf(error: unknown): { readonly failure: Failure } {
 
 /** After steps that all worked, only the rules are read back: each routing step said itself what came of it. */
 function knownAfter(view: ObservedState, { change }: Planned, routing: Known['listing']): Known {
-  if (routing === undefined) return { nftTables: view.nftTables };
+  if (routing === undefined) return view.doubted ? {} : { nftTables: view.nftTables };
   const nftTables = { ...view.nftTables, native: [] };
   return {
-    nftTables,
+    ...(!view.doubted && { nftTables }),
     listing: { ...view.listing, ...routing },
     ...(change.stores.length === 1 && { backend: view.choice.snapshot.backend }),
   };

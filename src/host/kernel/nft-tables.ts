@@ -1,5 +1,7 @@
 /** What nft lists: Istio's native tables, which iptables does not show, and whether iptables would show any. */
 
+import type { NftTable } from '../../netfilter/nft-listing.ts';
+import { readNftListing } from '../../netfilter/nft-listing.ts';
 import { TABLES } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
 import { explainFailure } from '../failure/failure.ts';
@@ -13,6 +15,8 @@ export interface NftTables {
   readonly ip: boolean | undefined;
   /** The same for ip6tables-nft. */
   readonly ip6: boolean | undefined;
+  /** What nft shows of all of them, to hold what iptables-nft-save prints against. */
+  readonly listed: readonly NftTable[];
   /** Chains of other tables that translate addresses. */
   readonly natHooks: readonly NatHook[];
 }
@@ -28,47 +32,38 @@ export interface NatHook {
 
 /** One process for all answers. Without nft there are no native tables: nothing here could have made any. */
 export async function listNftTables(namespace: Namespace, deadline: number): Promise<NftTables> {
-  const ran = await namespace.run({ argv: ['nft', '-y', 'list', 'chains'], deadline });
-  if (!succeeded(ran)) return { native: [], ip: undefined, ip6: undefined, natHooks: [] };
-  const native = [...ran.stdout.matchAll(/^table inet (istio-proxy-\S+) \{$/gm)].map(([, name = '']) => name);
-  return { native, ip: /^table ip /m.test(ran.stdout), ip6: /^table ip6 /m.test(ran.stdout), natHooks: natHooksIn(ran.stdout) };
+  const listed = await listEveryNftTable(namespace, deadline);
+  if ('failure' in listed) return { native: [], ip: undefined, ip6: undefined, listed: [], natHooks: [] };
+  const native = listed.flatMap(({ family, name }) => (family === 'inet' && name.startsWith('istio-proxy-') ? [name] : []));
+  const any = (of: string): boolean => listed.some(({ family }) => family === of);
+  return { native, ip: any('ip'), ip6: any('ip6'), listed, natHooks: listed.flatMap(natHooksOf) };
 }
 
-/** Of what `nft -y list chains` prints. */
-function natHooksIn(text: string): readonly NatHook[] {
-  return text.split(/^table /m).flatMap((part) => {
-    const [, family = '', name = ''] = /^(\S+) (\S+) \{/.exec(part) ?? [];
-    if (!['ip', 'ip6', 'inet'].includes(family) || isIptables({ family, name }) || name.startsWith('istio-proxy-')) return [];
-    return [...part.matchAll(BASE_CHAIN)].map(
-      ([, chain = '', hook, priority]): NatHook => ({
-        table: `${family} ${name}`,
-        chain,
-        hook: hook as NatHook['hook'],
-        priority: Number(priority),
-      }),
-    );
-  });
+function natHooksOf(table: NftTable): readonly NatHook[] {
+  const { family, name, chains = [] } = table;
+  if (!['ip', 'ip6', 'inet'].includes(family) || isIptables(table) || name.startsWith('istio-proxy-')) return [];
+  return chains.flatMap(({ name: chain, type, hook, priority = 0 }): readonly NatHook[] =>
+    type === 'nat' && (hook === 'prerouting' || hook === 'output') ? [{ table: `${family} ${name}`, chain, hook, priority }] : [],
+  );
 }
-
-const BASE_CHAIN = /chain (\S+) \{\s+type nat hook (prerouting|output) priority (-?\d+);/g;
 
 /** The input of `nft -f -` that removes native tables, all or none. */
 export function removeNativeText(tables: readonly string[]): string {
   return tables.map((table) => `delete table inet ${table}\n`).join('');
 }
 
-/** A table as `nft list tables` names it: `inet istio-proxy-nat`, `ip nat`. */
-export interface NftTable {
-  readonly family: string;
-  readonly name: string;
-}
-
-/** Every table of every family, or why they can't be listed. */
+/**
+ * Every table of every family with all that nft shows of it, or why they can't be listed. An nft without JSON tells the
+ * names alone.
+ */
 export async function listEveryNftTable(
   namespace: Pick<Namespace, 'run'>,
   deadline: number,
 ): Promise<readonly NftTable[] | { readonly failure: Failure }> {
-  const ran = await namespace.run({ argv: ['nft', 'list', 'tables'], deadline });
+  const whole = await namespace.run({ argv: ['nft', '-j', 'list', 'ruleset'], deadline });
+  const listed = succeeded(whole) ? readNftListing(whole.stdout) : undefined;
+  if (listed !== undefined) return listed;
+  const ran = whole.notFound ? whole : await namespace.run({ argv: ['nft', 'list', 'tables'], deadline });
   if (!succeeded(ran)) return { failure: explainFailure(ran) };
   return [...ran.stdout.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family = '', name = '']) => ({ family, name }));
 }

@@ -15,6 +15,7 @@ import type { RoutingListing } from './routing.ts';
 import { listRouting, liveRouting } from './routing.ts';
 import { mayHaveLocalDefault6, mayHavePolicyRules } from './routing-files.ts';
 import type { Backend, Snapshot } from './snapshot.ts';
+import { placeText, trusted } from './trusted.ts';
 
 export interface ObservedState {
   readonly netFiles: NetFiles;
@@ -23,6 +24,8 @@ export interface ObservedState {
   readonly listing: RoutingListing;
   readonly routing: LiveRouting;
   readonly warnings: readonly string[];
+  /** Rules ask more than the text of iptables-nft-save shows: each look has to be held against what nft shows. */
+  readonly doubted: boolean;
 }
 
 export interface Question {
@@ -48,6 +51,7 @@ export async function observe(
   namespace: Namespace,
   question: Question,
   known: Known = {},
+  again = false,
 ): Promise<ObservedState | { readonly failure: Failure }> {
   const netFiles = await namespace.netFiles();
   const reading = { namespace, netFiles, deadline: question.deadline, likely: question.likely };
@@ -60,16 +64,20 @@ export async function observe(
   };
   const [choice, nftTables] = await Promise.all([chooseBackend(reading, wish), listed]);
   if ('failure' in choice) return choice;
-  const warnings: string[] = [...choice.snapshot.warnings];
+  const { snapshot, doubts, failure } = trusted(choice.snapshot, known.nftTables === undefined ? nftTables : undefined);
+  // Somebody may have changed rules between the two; who forges some does so again.
+  if (failure !== undefined) return again ? { failure } : observe(namespace, question, known, true);
+  const warnings: string[] = [...snapshot.warnings, ...doubts.map((one) => `not read: ${placeText(one)}`)];
   let listing: RoutingListing = known.listing ?? {};
   for (const family of FAMILIES) {
-    if (listing[family] !== undefined || !isToBeListed(family, question, netFiles, choice.snapshot)) continue;
+    if (listing[family] !== undefined || !isToBeListed(family, question, netFiles, snapshot)) continue;
     const read = await listRouting(namespace, family, question.deadline);
     if (!('failure' in read)) listing = { ...listing, [family]: read };
     else if (question.routing.includes(family)) return read;
     else warnings.push(`policy routing is unknown: ${read.failure.text}`);
   }
-  return { netFiles, choice, nftTables, listing, routing: liveRouting(listing, netFiles), warnings };
+  const view = { netFiles, choice: { ...choice, snapshot }, nftTables, listing, routing: liveRouting(listing, netFiles), warnings };
+  return { ...view, doubted: doubts.length > 0 };
 }
 
 // The first policy rule of a namespace shows in a file, for IPv4. For IPv6 only our route does: where rules are

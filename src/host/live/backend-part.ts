@@ -2,12 +2,13 @@
 
 import { existsSync } from 'node:fs';
 import type { Family } from '../../netfilter/family.ts';
+import type { NftTable } from '../../netfilter/nft-listing.ts';
 import type { Unseen } from '../../netfilter/observation.ts';
 import { iptables } from '../../netfilter/print.ts';
 import { readProblemText } from '../../netfilter/read/problems.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
+import { holdAgainst } from '../../netfilter/witness.ts';
 import type { Failure } from '../failure/failure.ts';
-import type { NftTable } from '../kernel/nft-tables.ts';
 import { isIptables } from '../kernel/nft-tables.ts';
 import type { FamilyRead, Reading } from '../kernel/snapshot.ts';
 import { legacyTables, readFamily } from '../kernel/snapshot.ts';
@@ -21,6 +22,8 @@ export interface BackendPart {
   readonly unseen: readonly Unseen[];
   readonly warnings: readonly string[];
   readonly failure?: Failure;
+  /** Chains of which two looks at the same time showed different rules. */
+  readonly disputed?: readonly string[];
 }
 
 /** The part of nft, of whose tables those are known that `nft list tables` lists, if it could. */
@@ -30,8 +33,10 @@ export async function nftPart(reading: Reading, family: Family, listed: readonly
   const read = await readEither(reading, 'nft', family);
   if ('failure' in read) return unreadable('nft', family, tables ?? 'all', read.failure);
   const incompatible = named(read.text, 'is incompatible');
+  const held = holdAgainst(read.ruleset, listed ?? [], read.unseen);
   const unseen = [
     ...read.unseen,
+    ...held.unseen.filter(({ table = '' }) => !incompatible.includes(table)),
     ...incompatible.map((table) => ({ family, table, reason: 'iptables-nft calls it incompatible: it holds rules that only nft shows' })),
     ...named(read.text, 'contains incompatible base-chains').map((table) => ({
       family,
@@ -41,7 +46,7 @@ export async function nftPart(reading: Reading, family: Family, listed: readonly
   ];
   const told = incompatible.map((table) => readProblemText({ code: 'incompatible-table', severity: 'warning', line: 0, args: { table } }));
   const warnings = read.warnings.filter((line) => !told.some((text) => line.endsWith(text)));
-  return { backend: 'nft', ruleset: read.ruleset, hidden: incompatible, unseen, warnings };
+  return { backend: 'nft', ruleset: held.ruleset, hidden: incompatible, unseen, warnings, disputed: held.disputed };
 }
 
 /** The part of legacy. Its tables are listed by the kernel; reading any other one would make it. */

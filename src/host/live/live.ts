@@ -3,11 +3,12 @@
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { holdsAnything, mergeRulesets } from '../../netfilter/merge.ts';
+import type { NftTable } from '../../netfilter/nft-listing.ts';
 import type { Observation, SeenTables, Unseen } from '../../netfilter/observation.ts';
 import { TABLES } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
-import type { NftTable } from '../kernel/nft-tables.ts';
 import { isIptables, listEveryNftTable } from '../kernel/nft-tables.ts';
+import type { Reading } from '../kernel/snapshot.ts';
 import type { Namespace } from '../namespace/namespace.ts';
 import type { BackendPart } from './backend-part.ts';
 import { legacyPart, nftPart } from './backend-part.ts';
@@ -37,11 +38,10 @@ export async function readLive(
   hasNft: boolean = kernelHasNft(),
 ): Promise<LiveRules | { readonly failure: Failure }> {
   const reading = { namespace, netFiles: await namespace.netFiles(), deadline };
-  const listing = hasNft ? await listEveryNftTable(namespace, deadline) : [];
+  const looked = await look(reading, hasNft);
+  // Somebody may have changed rules between the two; who forges some does so again.
+  const { listing, families } = looked.families.some(({ disputed }) => disputed) ? await look(reading, hasNft) : looked;
   const listed = 'failure' in listing ? undefined : listing;
-  const families = await Promise.all(
-    FAMILIES.map(async (family) => together(family, await Promise.all([nftPart(reading, family, listed), legacyPart(reading, family)]))),
-  );
   const failure = families.flatMap(({ failures }) => failures)[0];
   if (failure !== undefined && families.every(({ seen }) => seen.length === 0)) return { failure };
   const [ip, ip6] = families as [FamilyPart, FamilyPart];
@@ -61,7 +61,23 @@ export async function readLive(
   };
 }
 
+interface Look {
+  readonly listing: Awaited<ReturnType<typeof listEveryNftTable>>;
+  readonly families: readonly FamilyPart[];
+}
+
+async function look(reading: Reading, hasNft: boolean): Promise<Look> {
+  const listing = hasNft ? await listEveryNftTable(reading.namespace, reading.deadline) : [];
+  const listed = 'failure' in listing ? undefined : listing;
+  const families = await Promise.all(
+    FAMILIES.map(async (family) => together(family, await Promise.all([nftPart(reading, family, listed), legacyPart(reading, family)]))),
+  );
+  return { listing, families };
+}
+
 interface FamilyPart {
+  /** Two looks at the same time showed different rules. */
+  readonly disputed: boolean;
   readonly ruleset: Observation['ip'];
   readonly seen: SeenTables;
   readonly unseen: readonly Unseen[];
@@ -81,6 +97,7 @@ function together(family: Family, parts: readonly [BackendPart, BackendPart]): F
     places: parts.flatMap((part) => held(part).map((table) => ({ family, table, backend: part.backend }))),
     warnings: [...parts.flatMap(({ warnings }) => warnings), ...both.map((table) => twice(family, table))],
     failures: parts.flatMap(({ failure }) => failure ?? []),
+    disputed: parts.some(({ disputed = [] }) => disputed.length > 0),
   };
 }
 
@@ -99,12 +116,18 @@ function twice(family: Family, table: string): string {
 
 function nativeUnseen(tables: readonly NftTable[]): readonly Unseen[] {
   return tables
-    .filter((table) => !isIptables(table))
+    .filter((table) => !isIptables(table) && mayAct(table))
     .map(({ family, name }) => ({
       kind: 'native table',
       ...(family === 'ip' || family === 'ip6' ? { family } : {}),
       reason: `the table ${family} ${name} is native to nft, and no rules of iptables`,
     }));
+}
+
+/** Whether packets of IP may meet it: a base chain has rules, or refuses by its policy; of a table that nft only named, anything may be. */
+function mayAct({ family, chains }: NftTable): boolean {
+  if (chains === undefined) return true;
+  return family !== 'arp' && chains.some(({ hook, policy, rules }) => hook !== undefined && (rules.length > 0 || policy === 'drop'));
 }
 
 /** A table of family inet holds rules of both families; those of arp, bridge and netdev are no rules of either. */

@@ -3,6 +3,7 @@ import { onOneLine } from '../origin.ts';
 import { unreachedChains } from './findings/chains.ts';
 import { guardrails, policies } from './findings/filter.ts';
 import { flushed } from './findings/flushed.ts';
+import { forgedLines } from './findings/forged.ts';
 import { foreignFirst } from './findings/in-front.ts';
 import { ambientMode, bothBackends, nativeRules, nodeChains } from './findings/jump-paths.ts';
 import type { FindingCode, FindingSeverity } from './findings/kinds.ts';
@@ -34,6 +35,7 @@ export interface Finding {
 }
 
 const CHECKS: readonly Check[] = [
+  forgedLines,
   bothBackends,
   nativeRules,
   ambientMode,

@@ -6,6 +6,7 @@ import { sees } from '../../netfilter/observation.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import type { Chain, Ruleset } from '../../netfilter/rule.ts';
 import { BUILT_IN_CHAINS } from '../../netfilter/rule.ts';
+import type { Host } from '../../netfilter/trace/host.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import { bearing, touches } from '../../netfilter/unseen.ts';
 import type { Run } from '../found/runs/run.ts';
@@ -15,7 +16,7 @@ import { valuesOf } from '../settings/settings.ts';
 import type { Owner, Pod } from './pod.ts';
 import { podOf } from './pod.ts';
 import type { PodState } from './trace-plan.ts';
-import { tracePacket } from './trace-plan.ts';
+import { hostOf, tracePacket } from './trace-plan.ts';
 import type { ProxyPorts, Verdict } from './verdict.ts';
 import { proxyPortsOf, verdictOf } from './verdict.ts';
 
@@ -109,6 +110,11 @@ export function whereConditionsHold(podNetwork: PodNetwork): PodNetwork {
   });
   const { ip, ip6 } = podNetwork.plan;
   return { ...podNetwork, plan: { ...podNetwork.plan, ip: shown(ip), ip6: shown(ip6) }, unseen: { ip: [], ip6: [] } };
+}
+
+/** The pod as a host. */
+export function hostIn({ plan, facts, state }: PodNetwork): Host {
+  return hostOf(plan, facts, state);
 }
 
 /** The way of a packet through the scene. Throws as `tracePacket` does. */

@@ -148,6 +148,8 @@ const FIELDS: Readonly<Record<Field, string>> = {
 
 const HOST_FACTS: Readonly<Record<Extract<Question, { kind: 'host' }>['fact'], string>> = {
   'transparent-socket': 'whether a transparent socket listens there',
+  'policy-rule': 'whether a policy rule that is not understood is for it',
+  'multicast-group': 'whether the pod has joined this multicast group',
   forwarding: 'whether the pod passes packets of others on',
 };
 

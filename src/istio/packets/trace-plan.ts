@@ -3,7 +3,8 @@
 import type { Family } from '../../netfilter/family.ts';
 import { bareAddress } from '../../netfilter/network.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import type { Host } from '../../netfilter/trace/host.ts';
+import type { Host, Interface, Listener } from '../../netfilter/trace/host.ts';
+import type { KernelRouting } from '../../netfilter/trace/kernel-routing.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import { simulatorFor } from '../../netfilter/trace.ts';
 import type { CapturePlan } from '../plan/plan.ts';
@@ -17,6 +18,18 @@ export interface PodState {
   readonly beforeProxy?: boolean | undefined;
   /** Whether the pod passes packets on; not known without it. */
   readonly forwarding?: boolean | undefined;
+  /** What was read of a live namespace; then nothing of it is assumed. */
+  readonly network?: ObservedNetwork | undefined;
+}
+
+/** The network of a namespace beside its rules, as it was found. */
+export interface ObservedNetwork {
+  readonly interfaces: readonly Interface[];
+  readonly routing: KernelRouting;
+  /** Undefined where it could not be read. */
+  readonly listeners?: readonly Listener[] | undefined;
+  /** By family. */
+  readonly forwarding?: Partial<Readonly<Record<Family, boolean>>>;
 }
 
 // Addresses that documents use (RFC 5737, RFC 3849): they stand for those of a pod that nobody told.
@@ -29,21 +42,40 @@ export const PLACEHOLDER: Readonly<Record<Family, string>> = { ip: '192.0.2.1', 
  */
 export function hostOf(plan: Pick<CapturePlan, 'routing' | 'settings'>, facts: Facts = {}, state: PodState = {}): Host {
   const { routing, settings } = plan;
-  const own = (facts.addresses ?? []).map(bareAddress);
   const proxy = [settings['proxy.port'].value, settings['proxy.inboundPort'].value];
+  const { network } = state;
   return {
-    interfaces: [
+    interfaces: network?.interfaces ?? [
       { name: 'lo', addresses: routing.addresses.map(({ address }) => bareAddress(address)) },
-      { name: state.interface ?? 'eth0', addresses: own.length > 0 ? own : Object.values(PLACEHOLDER) },
+      ...interfacesOf(facts, state.interface),
     ],
+    // What leaves a pod of several networks leaves by that of the cluster, unless its address is of another.
+    ...((facts.interfaces ?? []).length > 0 && { defaultInterface: facts.interfaces?.[0]?.name }),
     // A rule for a mark leads somewhere only where its table has a route.
     localByMark: routing.rules.filter(({ family, table }) =>
       routing.routes.some((route) => route.family === family && route.table === table),
     ),
+    routing: network?.routing,
     transparentPorts: state.beforeProxy === true ? [] : proxy,
-    boundListeners: [],
+    boundListeners: network?.listeners?.flatMap(({ address, port }) => (address === undefined ? [] : { address, port })) ?? [],
     forwarding: state.forwarding,
   };
+}
+
+function interfacesOf({ addresses = [], interfaces = [] }: Facts, name: string | undefined): readonly Interface[] {
+  const [first, ...others] = interfaces;
+  const elsewhere = others.flatMap((one) => one.addresses.map(bareAddress));
+  const own = addresses.filter((address) => !elsewhere.includes(bareAddress(address)));
+  if (first === undefined) return [interfaceWith(name ?? 'eth0', own.length > 0 ? own : Object.values(PLACEHOLDER))];
+  return [
+    interfaceWith(first.name, own.length > 0 ? own : first.addresses),
+    ...others.map((one) => interfaceWith(one.name, one.addresses)),
+  ];
+}
+
+function interfaceWith(name: string, texts: readonly string[]): Interface {
+  const networks = texts.filter((text) => text.includes('/'));
+  return { name, addresses: texts.map(bareAddress), ...(networks.length > 0 && { networks }) };
 }
 
 /**
@@ -54,10 +86,11 @@ export function hostOf(plan: Pick<CapturePlan, 'routing' | 'settings'>, facts: F
  */
 export function tracePacket(plan: CapturePlan, packet: Packet, facts: Facts = {}, state: PodState = {}): Trace {
   const { family, origin, inInterface, outInterface } = packet;
-  const told = facts.addresses?.some((address) => address.includes(':') === (family === 'ip6')) ?? false;
+  const told = state.network !== undefined || (facts.addresses?.some((address) => address.includes(':') === (family === 'ip6')) ?? false);
   const destination = packet.destination ?? (origin === 'remote' && !told ? PLACEHOLDER[family] : undefined);
   const addressed = told || origin === 'local' || destination === undefined ? facts : { ...facts, addresses: [destination] };
   const outside = state.interface ?? [inInterface, outInterface].find((name) => name !== undefined && name !== 'lo');
-  const host = hostOf(plan, addressed, { ...state, interface: outside });
+  const forwarding = state.forwarding ?? state.network?.forwarding?.[family];
+  const host = hostOf(plan, addressed, { ...state, interface: outside, forwarding });
   return simulatorFor(plan[family], host).trace({ ...packet, destination });
 }

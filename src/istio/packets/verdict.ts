@@ -118,6 +118,12 @@ function droppedBy(by: Extract<End, { kind: 'dropped' }>['by']): string {
       return `by ${placeOf(by)}: its interface has no address to send it to`;
     case 'martian':
       return `by routing: ${by.field === 'source' ? 'an own or loopback address as its source' : 'a loopback address as its destination'}`;
+    case 'no-route':
+      return `by routing: ${by.why}`;
+    case 'tcp-to-many':
+      return 'by TCP, which makes no connection with a broadcast or multicast address';
+    case 'not-joined':
+      return 'by routing: the pod is not in this multicast group';
     case 'no-forwarding':
       return 'by routing: it is for another machine, and the pod passes nothing on';
     default:

@@ -10,6 +10,8 @@ import type { Switches } from './switches.ts';
 export interface Facts {
   /** Addresses of the pod's interfaces in their order, loopback left out; without any the pod has IPv4 only. */
   readonly addresses?: readonly string[];
+  /** Interfaces with their addresses, that of the cluster's network first, where a source tells which has which. */
+  readonly interfaces?: readonly { readonly name: string; readonly addresses: readonly string[] }[];
   /** The nameservers of the pod's resolv.conf; undefined where they are not known. */
   readonly nameservers?: readonly string[];
   /** Numbers of services, users and groups, by name. */

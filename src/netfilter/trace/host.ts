@@ -1,10 +1,25 @@
 import type { Family } from '../family.ts';
+import type { KernelRouting } from './kernel-routing.ts';
 
 /** A network interface. */
 export interface Interface {
   readonly name: string;
   /** Addresses without prefix, in the kernel's order: REDIRECT of what arrives takes the first that fits. */
   readonly addresses: readonly string[];
+  /** The same with the length of their networks (`10.0.0.7/24`), where it is known: each has a broadcast address. */
+  readonly networks?: readonly string[] | undefined;
+}
+
+/** A socket that takes connections, or packets of UDP. */
+export interface Listener {
+  readonly protocol: 'tcp' | 'udp';
+  /** The families that it takes: a socket of IPv6 on any address may take both. */
+  readonly families: readonly Family[];
+  /** Undefined for any address. */
+  readonly address?: string;
+  readonly port: number;
+  readonly uid?: number;
+  readonly transparent?: boolean;
 }
 
 /** Packets with a mark are delivered on this machine, whatever their destination: `ip rule fwmark` to a table with a local default route. */
@@ -21,10 +36,14 @@ export interface Host {
   /** Where packets to other machines leave; unknown without it if there are several interfaces beside `lo`. */
   readonly defaultInterface?: string | undefined;
   readonly localByMark: readonly LocalByMark[];
+  /** All policy rules and routes there are, where they are known: then they decide, and `defaultInterface` and `localByMark` do not. */
+  readonly routing?: KernelRouting | undefined;
   /** Ports on which a transparent socket listens on all addresses, so that TPROXY finds it. Undefined: not known. */
   readonly transparentPorts?: readonly number[] | undefined;
   /** Listeners bound to one address (`-m socket` finds only these for a first packet). Undefined: not known. */
   readonly boundListeners?: readonly { readonly address: string; readonly port: number }[] | undefined;
+  /** Broadcast and multicast addresses are taken for any others: for sets of packets, which do not tell them apart. */
+  readonly ignoresMany?: boolean | undefined;
   /** Whether packets of other machines to other machines are passed on. Undefined: not known. */
   readonly forwarding?: boolean | undefined;
 }

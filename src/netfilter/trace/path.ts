@@ -8,10 +8,12 @@ import { walkTable } from './chains.ts';
 import { lookUp } from './conntrack.ts';
 import { assumeState } from './field-tests.ts';
 import { ABSENT, without } from './fields.ts';
+import { comesFromElsewhere } from './kernel-route.ts';
 import { contains, intersect, isWithin, overlaps } from './ranges.ts';
 import { reportedAddress, reportedNumber, reportedWord } from './reported.ts';
 import type { End, Hook } from './result.ts';
-import { awayInterface, routeOf, routeOut } from './routing.ts';
+import type { Route } from './route.ts';
+import { routeOf, routeOut } from './routing.ts';
 import type { PreparedRules } from './rules.ts';
 import { applyFlow } from './translation.ts';
 import type { Connection, Walk } from './walk.ts';
@@ -27,18 +29,25 @@ function fromOutside(walk: Walk, rules: PreparedRules): void {
   const early = walk.host.family === 'ip6';
   if (early && isMartian(walk)) return;
   if (!preRouting(walk, rules) || (!early && isMartian(walk))) return;
-  const { to, by } = routeOf(walk);
-  if (to === 'local') {
-    walk.steps?.push({ kind: 'routing', again: false, to, by, outInterface: null });
-    if (input(walk, rules)) deliver(walk, by);
+  const route = routeOf(walk);
+  const { to, by, many = false } = route;
+  if (to !== 'nowhere' && isFalseSource(walk, route)) return;
+  if (to === 'nowhere') {
+    walk.end = { kind: 'dropped', by: many ? { kind: 'not-joined' } : { kind: 'no-route', why: route.why ?? 'no route' } };
     return;
   }
-  forward(walk, rules);
+  if (to === 'local') {
+    walk.steps?.push({ kind: 'routing', again: false, to, by, outInterface: null });
+    if (input(walk, rules)) deliver(walk, by, many);
+    return;
+  }
+  forward(walk, rules, route);
 }
 
 function fromHere(walk: Walk, rules: PreparedRules): void {
   const first = walk.packet.outInterface ?? routeOut(walk, false);
   walk.outInterface = first;
+  if (isLostAtOnce(walk)) return;
   if (isStranded(walk, first, false)) return;
   const way = output(walk, rules, first);
   if (way === null) return;
@@ -51,7 +60,24 @@ function fromHere(walk: Walk, rules: PreparedRules): void {
   comeBack(walk);
   if (!preRouting(walk, rules)) return;
   // The route that brought it to lo still holds: it is not looked for again.
-  if (input(walk, rules)) deliver(walk, isHere(walk) ? 'address' : 'mark');
+  if (walk.route?.to === 'away' && walk.route.many !== true && walk.host.routing !== undefined && walk.packet.outInterface === undefined) {
+    walk.end = { kind: 'dropped', by: { kind: 'no-route', why: 'its route leads to lo, and delivers nothing here' } };
+    return;
+  }
+  if (input(walk, rules)) deliver(walk, byOf(walk));
+}
+
+/** No route, or one that TCP does not take: the socket is told so before any rule is asked. */
+function isLostAtOnce(walk: Walk): boolean {
+  const { route, protocol, packet } = walk;
+  if (route?.to === 'nowhere') walk.end = { kind: 'dropped', by: { kind: 'no-route', why: route.why ?? 'no route' } };
+  if (route?.many === true && protocol === 6 && packet.state === 'NEW') walk.end = { kind: 'dropped', by: { kind: 'tcp-to-many' } };
+  return walk.end !== undefined;
+}
+
+function byOf(walk: Walk): 'address' | 'mark' {
+  if (walk.host.routing !== undefined && walk.route !== undefined) return walk.route.by;
+  return isHere(walk) ? 'address' : 'mark';
 }
 
 /** Over lo the packet keeps its mark and its flow, and loses its owner. */
@@ -88,12 +114,21 @@ function output(walk: Walk, rules: PreparedRules, first: string | readonly strin
   const { mark } = walk;
   if (!walkTable(walk, rules, 'mangle', 'OUTPUT')) return null;
   if (walk.mark !== mark) way = routeOut(walk, true);
+  if (isLostAgain(walk)) return null;
   if (isStranded(walk, way, true)) return null;
   const { destination } = walk;
   if (!translate(walk, rules, 'OUTPUT', 'destination')) return null;
   if (walk.destination !== destination) way = routeOut(walk, true);
+  if (isLostAgain(walk)) return null;
   if (isStranded(walk, way, true)) return null;
   return walkTable(walk, rules, 'filter', 'OUTPUT') && walkTable(walk, rules, 'security', 'OUTPUT') ? way : null;
+}
+
+function isLostAgain(walk: Walk): boolean {
+  const { route } = walk;
+  if (route?.to !== 'nowhere') return false;
+  walk.end = { kind: 'dropped', by: { kind: 'no-route', why: route.why ?? 'no route' } };
+  return true;
 }
 
 /** IPv4 has no route away from here for a loopback source: no socket can send so, and what is turned away by a new route is dropped. */
@@ -114,10 +149,10 @@ function postRouting(walk: Walk, rules: PreparedRules): boolean {
   return walkTable(walk, rules, 'mangle', 'POSTROUTING') && translate(walk, rules, 'POSTROUTING', 'source');
 }
 
-function forward(walk: Walk, rules: PreparedRules): void {
+function forward(walk: Walk, rules: PreparedRules, route: Route): void {
   // A packet that TPROXY gave to a socket can't be passed on (ip_forward).
   const passes = walk.sentBy?.how !== 'tproxy' && (walk.host.host.forwarding ?? walk.oracle.yes({ kind: 'host', fact: 'forwarding' }));
-  const way = awayInterface(walk);
+  const way = route.out ?? '';
   walk.steps?.push({ kind: 'routing', again: false, to: 'forward', by: 'address', outInterface: reportedWord(way) });
   if (!passes) {
     walk.end = { kind: 'dropped', by: { kind: 'no-forwarding' } };
@@ -179,11 +214,19 @@ function isMartian(walk: Walk): boolean {
   const { source, destination, host } = walk;
   const field = isIn(destination, host.loopback)
     ? 'destination'
-    : isIn(source, host.family === 'ip' ? host.local : host.loopback)
+    : isIn(source, host.family === 'ip' && host.routing === undefined ? host.local : host.loopback)
       ? 'source'
       : null;
   if (field !== null) walk.end = { kind: 'dropped', by: { kind: 'martian', field } };
   return field !== null;
+}
+
+/** By its routes IPv4 tells whether a source comes from there. */
+function isFalseSource(walk: Walk, route: Route): boolean {
+  const { routing, family } = walk.host;
+  const comes = routing === undefined || family === 'ip6' || comesFromElsewhere(walk, routing, route);
+  if (!comes) walk.end = { kind: 'dropped', by: { kind: 'martian', field: 'source' } };
+  return !comes;
 }
 
 function isIn(value: Walk['source'], ranges: Walk['host']['local']): boolean {
@@ -194,7 +237,11 @@ function isHere({ destination, host }: Walk): boolean {
   return typeof destination === 'object' ? overlaps(destination, host.local) : contains(host.local, destination);
 }
 
-function deliver(walk: Walk, by: 'address' | 'mark'): void {
+function deliver(walk: Walk, by: 'address' | 'mark', many = false): void {
+  if (many && walk.protocol === 6) {
+    walk.end = { kind: 'dropped', by: { kind: 'tcp-to-many' } };
+    return;
+  }
   walk.end = walk.flow === undefined ? firstDelivery(walk, by) : laterDelivery(walk, walk.flow, by);
 }
 

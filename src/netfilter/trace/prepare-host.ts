@@ -4,6 +4,8 @@ import type { Family } from '../family.ts';
 import { everywhere, parseNetwork } from '../network.ts';
 import { addressValue, networkRange } from './address.ts';
 import type { Host } from './host.ts';
+import type { PreparedRouting } from './prepare-routing.ts';
+import { prepareRouting } from './prepare-routing.ts';
 import type { Ranges, Value } from './ranges.ts';
 import { contains, subtract, union } from './ranges.ts';
 
@@ -25,11 +27,37 @@ export interface PreparedHost {
   readonly addresses: ReadonlyMap<string, readonly Value[]>;
   /** All interfaces but `lo`. */
   readonly outsideInterfaces: string | readonly string[];
+  /** Addresses of many, of which this machine is one: broadcast addresses, and the group of all. */
+  readonly many: Ranges;
+  /** Groups that it may have joined. */
+  readonly groups: Ranges;
+  /** Where it is known in full. */
+  readonly routing: PreparedRouting | undefined;
   /** Where packets to elsewhere leave. */
   readonly away: string | readonly string[];
 }
 
 const LOOPBACK: Readonly<Record<Family, string>> = { ip: '127.0.0.0/8', ip6: '::1' };
+
+const GROUPS: Readonly<Record<Family, string>> = { ip: '224.0.0.0/4', ip6: 'ff00::/8' };
+
+/** Every machine is in these groups. */
+const ALL_HOSTS: Readonly<Record<Family, readonly string[]>> = {
+  ip: ['255.255.255.255', '224.0.0.1'],
+  ip6: ['ff01::1', 'ff02::1'],
+};
+
+function broadcastsIn({ interfaces }: Host, family: Family): Ranges {
+  return family === 'ip6' ? [] : interfaces.flatMap(({ networks = [] }) => networks.flatMap(broadcastOf));
+}
+
+/** The last address of an IPv4 network; networks of one or two addresses have none (RFC 3021). */
+function broadcastOf(text: string): Ranges {
+  const network = text.includes(':') ? null : parseNetwork(text);
+  if (network === null || network.prefix > 30) return [];
+  const { last } = networkRange(network);
+  return [{ first: last, last }];
+}
 
 /** Throws a RangeError for an address that is none. */
 export function prepareHost(host: Host, family: Family): PreparedHost {
@@ -39,7 +67,11 @@ export function prepareHost(host: Host, family: Family): PreparedHost {
   const all = [networkRange(everywhere(family))];
   const names = [...own.keys()].filter((name) => name !== 'lo');
   const outsideInterfaces = names.length === 1 ? (names[0] ?? names) : names;
-  const local = union([...loopback, ...[...addresses.values()].flat().map((value) => ({ first: value, last: value }))]);
+  const routing = host.routing === undefined ? undefined : prepareRouting(host.routing, family);
+  const local =
+    routing !== undefined
+      ? union([...loopback, ...routing.local])
+      : union([...loopback, ...[...addresses.values()].flat().map((value) => ({ first: value, last: value }))]);
   return {
     host,
     family,
@@ -51,6 +83,9 @@ export function prepareHost(host: Host, family: Family): PreparedHost {
     loopbackAddress: addressValue(family === 'ip' ? '127.0.0.1' : '::1', family),
     addresses,
     outsideInterfaces,
+    many: host.ignoresMany === true ? [] : union([...ALL_HOSTS[family].flatMap(rangesOf), ...broadcastsIn(host, family)]),
+    groups: host.ignoresMany === true ? [] : rangesOf(GROUPS[family]),
+    routing,
     away: host.defaultInterface ?? outsideInterfaces,
   };
 }

@@ -109,6 +109,12 @@ export type Dropper =
   | ({ readonly kind: 'no-address' } & RulePlace)
   /** A loopback address on the wire, or one of this machine's own as the source of what came from there. */
   | { readonly kind: 'martian'; readonly field: 'source' | 'destination' }
+  /** A policy rule or a route refuses it, or there is none. */
+  | { readonly kind: 'no-route'; readonly why: string }
+  /** TCP to a broadcast or multicast address: no socket takes part in such a connection. */
+  | { readonly kind: 'tcp-to-many' }
+  /** A group that this machine has not joined. */
+  | { readonly kind: 'not-joined' }
   /** The destination is another machine, and packets are not passed on. */
   | { readonly kind: 'no-forwarding' };
 
@@ -137,7 +143,13 @@ export type Question =
   | { readonly kind: 'target'; readonly at: RulePlace }
   | { readonly kind: 'policy'; readonly at: PolicyPlace }
   /** The host is not said to have it or not. */
-  | { readonly kind: 'host'; readonly fact: 'transparent-socket' | 'forwarding'; readonly at?: RulePlace }
+  | {
+      readonly kind: 'host';
+      readonly fact: 'transparent-socket' | 'forwarding' | 'policy-rule' | 'multicast-group';
+      readonly at?: RulePlace;
+      /** A policy rule that is not understood. */
+      readonly rule?: string;
+    }
   /** Jumps that no kernel would load: a chain that is called from itself. */
   | { readonly kind: 'loop'; readonly at: RulePlace }
   /** More answers would have to be followed than the trace follows. */

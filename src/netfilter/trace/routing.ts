@@ -2,32 +2,51 @@
 
 import { match } from '../match.ts';
 import { ALL_BITS } from '../numbers.ts';
+import type { Packet } from '../packet.ts';
 import { addressValue, printAddress } from './address.ts';
 import { narrowed, without } from './fields.ts';
+import { routeOfArrival, routeOfOwn, sourceOfRoute } from './kernel-route.ts';
+import { Oracle } from './oracle.ts';
 import type { PreparedHost } from './prepare-host.ts';
 import { contains, intersect, isWithin, overlaps } from './ranges.ts';
 import { reportedWord } from './reported.ts';
 import type { Question } from './result.ts';
+import type { Route } from './route.ts';
 import { markTest } from './tests.ts';
-import type { Walk } from './walk.ts';
+import { Walk } from './walk.ts';
 
-export interface Route {
-  readonly to: 'local' | 'away';
-  readonly by: 'address' | 'mark';
+/** As the kernel's routing says where that is known; else its own addresses come first, then the rules for marks, then where the rest goes. */
+export function routeOf(walk: Walk, again = false): Route {
+  const { host, destination, packet, sentBy } = walk;
+  // REDIRECT sends to this machine, even where it is not known to which address.
+  if (sentBy?.here === true && typeof destination === 'object') return { to: 'local', by: 'address' };
+  if (packet.origin === 'remote' && !walk.loopback && isMany(walk, host.many)) return { to: 'local', by: 'address', many: true };
+  if (packet.origin === 'remote' && !walk.loopback && isMany(walk, host.groups)) return routeOfGroup(walk);
+  if (host.routing === undefined) return routeOfUsual(walk);
+  return packet.origin === 'local' ? routeOfOwn(walk, host.routing, again) : routeOfArrival(walk, host.routing);
 }
 
-/** The kernel looks at its own addresses first, then at the rules for marks, then at where the rest goes. */
-export function routeOf(walk: Walk): Route {
+/** What is sent to a group is for whoever has joined it. */
+function routeOfGroup(walk: Walk): Route {
+  const joined = walk.oracle.yes({ kind: 'host', fact: 'multicast-group' });
+  return joined ? { to: 'local', by: 'address', many: true } : { to: 'nowhere', by: 'address', many: true, why: 'not joined' };
+}
+
+function isMany({ destination }: Walk, ranges: PreparedHost['many']): boolean {
+  return typeof destination !== 'object' && contains(ranges, destination);
+}
+
+function routeOfUsual(walk: Walk): Route {
   if (isLocal(walk)) return { to: 'local', by: 'address' };
   for (const { family, mark, mask = ALL_BITS } of walk.host.host.localByMark) {
     if (family === walk.packet.family && isMarked(walk, mark, mask)) return { to: 'local', by: 'mark' };
   }
-  return { to: 'away', by: 'address' };
+  const many = isMany(walk, walk.host.many) || isMany(walk, walk.host.groups);
+  return { to: 'away', by: 'address', out: awayInterface(walk), ...(many && { many }) };
 }
 
 function isLocal(walk: Walk): boolean {
   const { destination, host, packet, sentBy } = walk;
-  // REDIRECT sends to this machine, even where it is not known to which address.
   if (sentBy?.here === true) return true;
   const local = packet.origin === 'remote' ? host.localFromOutside : host.local;
   if (typeof destination !== 'object') return contains(local, destination);
@@ -48,14 +67,15 @@ function isMarked(walk: Walk, mark: number, mask: number): boolean {
 }
 
 /** The interface that a packet to elsewhere leaves by: as the packet says, or as the host does. */
-export function awayInterface({ packet, host }: Walk): string | readonly string[] {
+function awayInterface({ packet, host }: Walk): string | readonly string[] {
   return packet.outInterface === undefined || packet.outInterface === 'lo' ? host.away : packet.outInterface;
 }
 
 /** The route of a packet made here; sets the interface by which it leaves. `again` where marks or nat made it look anew. */
 export function routeOut(walk: Walk, again: boolean): string | readonly string[] {
-  const route = routeOf(walk);
-  const out = route.to === 'local' ? 'lo' : awayInterface(walk);
+  const route = routeOf(walk, again);
+  walk.route = route;
+  const out = route.to === 'local' ? 'lo' : (route.out ?? '');
   if (walk.steps !== null) {
     walk.steps.push({ kind: 'routing', again, to: route.to === 'local' ? 'local' : 'out', by: route.by, outInterface: reportedWord(out) });
   }
@@ -67,7 +87,9 @@ export function routeOut(walk: Walk, again: boolean): string | readonly string[]
  * machine's, 127.0.0.1 for other loopback, and otherwise the first address of the interface it leaves by. Undefined where
  * that has none.
  */
-export function usualSource(prepared: PreparedHost, destination: string): string | undefined {
+export function usualSource(prepared: PreparedHost, packet: Packet & { readonly destination: string }): string | undefined {
+  const { destination } = packet;
+  if (prepared.routing !== undefined) return sourceOfRoute(new Walk(packet, prepared, new Oracle([], null), null), prepared.routing);
   const value = addressValue(destination, prepared.family);
   const own = [...prepared.addresses.values()].flat();
   if (own.includes(value)) return destination;

@@ -10,6 +10,7 @@ import type { PreparedHost } from './prepare-host.ts';
 import type { Ranges, Value } from './ranges.ts';
 import { reportedField } from './reported.ts';
 import type { Change, End, Hook, RulePlace, Step } from './result.ts';
+import type { Route } from './route.ts';
 
 /** A flow, and which direction of it the packet goes in. */
 export interface Connection {
@@ -55,6 +56,8 @@ export class Walk {
   loopback = false;
   /** Who sent it, kept for when it has come in at lo and nobody can ask any more. */
   owner: { readonly uid: Value | Ranges; readonly gid: Value | Ranges } | undefined;
+  /** The last route that what is made here was given. */
+  route: Route | undefined;
   end: End | undefined;
   /** Answers that narrow no field, by what was asked. */
   readonly remembered = new Map<string, boolean>();

@@ -58,7 +58,7 @@ it('a kernel without IPv6 is not asked about it where IPv4 is all that is wanted
   });
   const result = await applyPlan(NAMED, planFromArguments(ARGS), {}, effects);
   expect(result).toMatchObject({ outcome: 'applied', state: 'as wanted', failures: [] });
-  expect(effects.commands).toEqual(['nft -y list chains', 'iptables-nft-save', 'iptables-nft-restore --noflush', 'iptables-nft-save']);
+  expect(effects.commands).toEqual(['nft -j list ruleset', 'iptables-nft-save', 'iptables-nft-restore --noflush', 'iptables-nft-save']);
 });
 
 it('rules that only reject IPv6 are left out on a kernel without it, with a warning', async () => {

@@ -77,6 +77,11 @@ interface Case {
 }
 
 const CASES_OF: Readonly<Record<FindingCode, Case>> = {
+  'forged-lines': {
+    raised: () => found(filtered(':CNI-X - [0:0]\n-A CNI-X -m comment --comment "\n-A OUTPUT -p tcp -j ISTIO_OUTPUT\n" -j RETURN\n')),
+    says: ['comments of 1 rules', 'filter CNI-X'],
+    quiet: () => found(filtered(':CNI-X - [0:0]\n-A CNI-X -m comment --comment "two\nlines" -j RETURN\n')),
+  },
   'both-backends': {
     raised: () =>
       found(saved(TPROXY), {

@@ -12,6 +12,11 @@ interface FindingKind {
 }
 
 export const FINDINGS = {
+  'forged-lines': {
+    severity: 'warning',
+    text: 'comments of {count} rules hold lines that look like rules and are none ({where}): whoever wrote them wants them to be taken for such',
+    fix: 'find out which program of the pod made them: it has NET_ADMIN',
+  },
   'both-backends': {
     severity: 'error',
     text: 'rules of Istio are in iptables-nft and in iptables-legacy at once ({where}), and packets meet both',

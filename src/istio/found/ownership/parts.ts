@@ -3,6 +3,7 @@
 import type { Family } from '../../../netfilter/family.ts';
 import type { Chain, Rule, Ruleset } from '../../../netfilter/rule.ts';
 import { isBuiltIn } from '../../../netfilter/rule.ts';
+import { asksNotPrinted } from '../../../netfilter/witness.ts';
 import { AMBIENT_CHAINS, isSidecarChain, SHARED_CHAIN } from './chain-names.ts';
 
 /** Both families' rules. */
@@ -34,7 +35,8 @@ export function builtInRules(ruleset: Ruleset, own: ReturnType<typeof ownChainsO
     chains
       .filter(({ name }) => isBuiltIn(table, name))
       .map(({ name: chain, rules }) => {
-        const isJump = ({ target }: Rule): boolean => target.kind === 'jump' && (own.get(table)?.has(target.chain) ?? false);
+        const isJump = (rule: Rule): boolean =>
+          rule.target.kind === 'jump' && (own.get(table)?.has(rule.target.chain) ?? false) && !asksNotPrinted(rule);
         return { table, chain, jumps: rules.filter(isJump), loose: rules.filter((rule) => !isJump(rule)) };
       }),
   );

@@ -9,7 +9,10 @@ import { hostOf } from '../trace-plan.ts';
 /** The pod passes on what is for other machines, unless somebody says that it does not. */
 export function operandOf({ plan, facts, state }: PodNetwork, family: Family): Operand {
   const host = hostOf(plan, facts, { ...state, forwarding: state.forwarding ?? true });
-  return { ruleset: plan[family], host: { ...host, interfaces: host.interfaces.map(withLinkLocal) } satisfies Host };
+  return {
+    ruleset: plan[family],
+    host: { ...host, routing: undefined, ignoresMany: true, interfaces: host.interfaces.map(withLinkLocal) } satisfies Host,
+  };
 }
 
 /** Every interface that has IPv6 has a link-local address; facts may leave it out. */

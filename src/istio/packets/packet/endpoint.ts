@@ -1,6 +1,7 @@
 /** `10.0.0.5:80`, `[2001:db8::1]:80`, `:8080`, `pod:8080`, `localhost:80`, `pod:http`: where a packet goes, or comes from. */
 
 import type { Family } from '../../../netfilter/family.ts';
+import type { Network } from '../../../netfilter/network.ts';
 import { addressBits, parseNetwork } from '../../../netfilter/network.ts';
 import { servicePort } from '../../../netfilter/read/services.ts';
 import { nearest, quoted } from '../../problems.ts';
@@ -11,6 +12,8 @@ export type Place = { readonly family: Family; readonly address: string } | 'pod
 export interface Endpoint {
   readonly place: Place;
   readonly port: number | undefined;
+  /** What the address stands for, where it is another than was written: a sentence. */
+  readonly note?: string;
 }
 
 const WORDS = ['pod', 'localhost'] as const;
@@ -28,17 +31,27 @@ export function readEndpoint(text: string): Endpoint | string {
 function endpoint(placeText: string, portText: string | undefined): Endpoint | string {
   const place = readPlace(placeText);
   if (place === null) return notAnEndpoint(placeText);
-  if (portText === undefined) return placeText === '' ? notAnEndpoint(placeText) : { place, port: undefined };
+  const mapped = typeof place === 'object' && place.family === 'ip' && placeText.includes(':');
+  const at = { place, ...(mapped && { note: `${placeText} is the IPv4 address ${place.address}: a socket of IPv6 sends IPv4 there` }) };
+  if (portText === undefined) return placeText === '' ? notAnEndpoint(placeText) : { ...at, port: undefined };
   const port = readPort(portText);
-  return port === null ? `${quoted(portText)} is not a port: 1 to 65535, or the name of a service such as https` : { place, port };
+  return port === null ? `${quoted(portText)} is not a port: 1 to 65535, or the name of a service such as https` : { ...at, port };
 }
 
 function readPlace(text: string): Place | null {
   const word = WORDS.find((one) => one === (text === '' ? 'pod' : text));
   if (word !== undefined) return word;
-  const network = parseNetwork(text);
+  const network = withoutMapping(parseNetwork(text));
   const one = network !== null && network.prefix === addressBits(network.family) && !text.includes('/');
   return one ? { family: network.family, address: network.address } : null;
+}
+
+const MAPPED = '::ffff:';
+
+/** An IPv4 address in the form that IPv6 sockets have for it is that address. */
+function withoutMapping(network: Network | null): Network | null {
+  if (network === null || !network.address.startsWith(MAPPED) || network.prefix !== addressBits('ip6')) return network;
+  return parseNetwork(network.address.slice(MAPPED.length)) ?? network;
 }
 
 /** A port as people write it; null for what is none. */

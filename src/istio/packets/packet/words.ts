@@ -5,14 +5,13 @@ import { ALL_BITS, parseNumber } from '../../../netfilter/numbers.ts';
 import type { ConntrackState, Packet } from '../../../netfilter/packet.ts';
 import { CONNTRACK_STATES, firstPacket } from '../../../netfilter/packet.ts';
 import type { Host } from '../../../netfilter/trace/host.ts';
-import { prepareHost } from '../../../netfilter/trace/prepare-host.ts';
-import { usualSource } from '../../../netfilter/trace/routing.ts';
 import { nearest, ProblemError, problem, quoted } from '../../problems.ts';
 import type { Pod } from '../pod.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readEndpoint } from './endpoint.ts';
 import type { Sender } from './sender.ts';
 import { readSender, SENDERS } from './sender.ts';
+import { connectedAddress, withUsualSource } from './source.ts';
 
 /** The words as they were given: what an option of the same name says. */
 export interface PacketWords {
@@ -48,20 +47,26 @@ export function packetFromWords(words: PacketWords, pod: Pod, host: Host): Spoke
   const from = words.source === undefined ? undefined : understood('--source', readEndpoint(words.source));
   const family = familyOf(to, from, words.family);
   const protocol = words.protocol === undefined ? 'tcp' : oneOf('--protocol', words.protocol, PROTOCOLS);
-  const destination = addressOf(to, family, pod);
-  const packet: Packet = {
+  const source = from === undefined ? undefined : addressOf(from, family, pod);
+  const named = addressOf(to, family, pod);
+  const destination = sender.kind === 'outside' ? named : connectedAddress(named, source);
+  const given = {
     family,
     origin: sender.kind === 'outside' ? 'remote' : 'local',
     protocol: protocol === 'icmp' && family === 'ip6' ? 'ipv6-icmp' : protocol,
     destination,
-    source: from === undefined ? sourceOf(sender, destination, family, host) : addressOf(from, family, pod),
+    source,
     ...portsOf(to, from, protocol),
     ...interfacesOf(words, sender),
     ...(sender.kind === 'local' ? { uid: sender.uid, gid: sender.gid } : {}),
     ...(words.state === undefined ? {} : { state: stateOf(words.state) }),
     ...(words.mark === undefined ? {} : { mark: markOf(words.mark) }),
-  };
-  return { packet: firstPacket(packet), sender, taken: takenFor(packet, [to, from], pod) };
+  } as const;
+  const first = firstPacket(given) as Packet & { readonly destination: string };
+  const packet = from === undefined && sender.kind === 'local' ? withUsualSource(first, host) : first;
+  const rewritten =
+    destination === named ? [] : [`a connection to ${named} is one to ${destination}: the kernel writes that address before any rule`];
+  return { packet, sender, taken: [...[to, from].flatMap((end) => end?.note ?? []), ...rewritten, ...takenFor(packet, [to, from], pod)] };
 }
 
 const SENDER_FORMS = `${SENDERS.join(', ')}, uid:1000,gid:1000`;
@@ -98,10 +103,6 @@ function familyOf(to: Endpoint, from: Endpoint | undefined, asked: Family | unde
 function addressOf({ place }: Endpoint, family: Family, pod: Pod): string {
   if (typeof place === 'object') return place.address;
   return place === 'localhost' ? (family === 'ip' ? '127.0.0.1' : '::1') : (pod.addresses[family][0] ?? '');
-}
-
-function sourceOf(sender: Sender, destination: string, family: Family, host: Host): string | undefined {
-  return sender.kind === 'outside' ? undefined : usualSource(prepareHost(host, family), destination);
 }
 
 function portsOf(to: Endpoint, from: Endpoint | undefined, protocol: Protocol): Pick<Packet, 'sourcePort' | 'destinationPort'> {

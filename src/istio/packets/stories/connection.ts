@@ -2,11 +2,10 @@
 
 import type { Packet } from '../../../netfilter/packet.ts';
 import { firstPacket } from '../../../netfilter/packet.ts';
-import { prepareHost } from '../../../netfilter/trace/prepare-host.ts';
-import { usualSource } from '../../../netfilter/trace/routing.ts';
+import { connectedAddress, withUsualSource } from '../packet/source.ts';
 import type { Owner } from '../pod.ts';
 import type { PodNetwork } from '../pod-network.ts';
-import { hostOf } from '../trace-plan.ts';
+import { hostIn } from '../pod-network.ts';
 import type { Stage } from './stage.ts';
 import { destinationAddress, portNumber } from './stage.ts';
 import type { Call, Caller } from './story.ts';
@@ -52,20 +51,20 @@ export function connectionOf(stage: Stage, call: Call, first: boolean): Connecti
   const { family, here, addresses, to } = stage;
   const asked = first ? to : undefined;
   const place = typeof asked?.place === 'object' ? asked.place.address : asked === undefined ? goalOf(stage, call) : addresses[asked.place];
+  const owner = ownerOf(here, stage, call.by);
   const header = {
     family,
     protocol: call.protocol ?? 'tcp',
     sourcePort: FIRST_PORT,
-    destination: place,
+    destination: owner === undefined ? place : connectedAddress(place),
     destinationPort: asked?.port ?? portNumber(stage, call),
   } as const;
-  const owner = ownerOf(here, stage, call.by);
   const opener: Party = { name: CALLERS[call.by], owner };
   const packet: Packet =
     owner === undefined
-      ? { ...header, origin: 'remote', ...arrivalOf(stage, call.by) }
-      : { ...header, origin: 'local', source: sourceIn(here, stage, call.by, place), ...owner };
-  return { pod: 'this', says: call.what, opener, packet: firstPacket(packet), call };
+      ? firstPacket({ ...header, origin: 'remote', ...arrivalOf(stage, call.by) })
+      : fromProcess(here, stage, call.by, { ...header, origin: 'local', ...owner });
+  return { pod: 'this', says: call.what, opener, packet, call };
 }
 
 /** The proxy and its agent call the application where its release's proxy delivers to. */
@@ -106,9 +105,10 @@ function arrivalOf({ addresses, values }: Stage, by: Caller): Pick<Packet, 'sour
 }
 
 /** The agent asks the application from the address that the proxy delivers from, and so is not taken for a caller (`UpstreamLocalAddressIPv4`). */
-function sourceIn(podNetwork: PodNetwork, stage: Stage, by: Caller, destination: string): string | undefined {
-  if ((by === 'agent' || by === 'delivery') && destination === stage.addresses.pod) return stage.addresses.delivery;
-  return usualSource(prepareHost(hostOf(podNetwork.plan, podNetwork.facts), stage.family), destination);
+function fromProcess(podNetwork: PodNetwork, { addresses }: Stage, by: Caller, packet: Packet & { readonly destination: string }): Packet {
+  const first = { ...firstPacket(packet), destination: packet.destination };
+  if ((by === 'agent' || by === 'delivery') && packet.destination === addresses.pod) return { ...first, source: addresses.delivery };
+  return withUsualSource(first, hostIn(podNetwork));
 }
 
 /** What the proxy or its agent opens next, for a connection that came to it. */
@@ -119,9 +119,10 @@ export function nextConnection(
   { name, says, ...packet }: Pick<Party, 'name'> & Pick<Connection, 'says'> & Partial<Packet> & { readonly destination: string },
 ): Connection {
   const { protocol, sourcePort = FIRST_PORT } = before.packet;
-  const source = usualSource(prepareHost(hostOf(podNetwork.plan, podNetwork.facts), stage.family), packet.destination);
-  const own = { family: stage.family, origin: 'local', protocol, source, sourcePort: sourcePort + 1, ...podNetwork.pod.proxy } as const;
-  return { ...before, says, opener: { name, owner: podNetwork.pod.proxy }, packet: firstPacket({ ...own, ...packet }) };
+  const own = { family: stage.family, origin: 'local', protocol, sourcePort: sourcePort + 1, ...podNetwork.pod.proxy } as const;
+  const first = { ...firstPacket({ ...own, ...packet }), destination: packet.destination };
+  const opened = packet.source === undefined ? withUsualSource(first, hostIn(podNetwork)) : first;
+  return { ...before, says, opener: { name, owner: podNetwork.pod.proxy }, packet: opened };
 }
 
 /** The same connection, as the pod that it goes to gets it. */

@@ -69,7 +69,7 @@ export function stageOf(here: PodNetwork, family: Family, to?: Endpoint): Stage 
   const there: PodNetwork = {
     ...here,
     facts: { ...here.facts, addresses: [addresses['service pod']] },
-    state: { ...here.state, beforeProxy: false },
+    state: { ...here.state, beforeProxy: false, network: undefined },
   };
   return {
     family,

@@ -1,0 +1,65 @@
+/** Routing made ready to be asked: rules in their order, the routes of each table by the length of their prefix. */
+
+import type { Family } from '../family.ts';
+import { parseNetwork } from '../network.ts';
+import { networkRange } from './address.ts';
+import type { KernelRouting, PolicyRule, TableRoute } from './kernel-routing.ts';
+import { LOCAL_TABLE } from './kernel-routing.ts';
+import type { Range, Ranges } from './ranges.ts';
+import { union } from './ranges.ts';
+
+export interface PreparedRoute extends TableRoute {
+  readonly range: Range;
+  readonly prefix: number;
+}
+
+export interface PreparedPolicyRule extends PolicyRule {
+  /** Undefined where it asks for none. */
+  readonly source: Range | undefined;
+  readonly destination: Range | undefined;
+}
+
+export interface PreparedRouting {
+  readonly rules: readonly PreparedPolicyRule[];
+  readonly tables: ReadonlyMap<number, readonly PreparedRoute[]>;
+  /** What the table of own addresses delivers here. */
+  readonly local: Ranges;
+  /** Whether there is more than the three rules that each namespace has, or a local route that somebody made: IPv4 then checks sources by their routes. */
+  readonly custom: boolean;
+  readonly reversePath: Readonly<Record<string, number>>;
+}
+
+/** The priorities of the rules that each namespace has. */
+const USUAL: readonly number[] = [0, 32766, 32767];
+
+export function prepareRouting({ rules, routes, reversePath = {} }: KernelRouting, family: Family): PreparedRouting {
+  const own = rules.filter((rule) => rule.family === family).toSorted((a, b) => a.priority - b.priority);
+  const prepared = routes.filter((route) => route.family === family).map(prepareRoute);
+  const tables = new Map<number, PreparedRoute[]>();
+  for (const route of prepared.toSorted(
+    (a, b) => b.prefix - a.prefix || Number(a.range.first > b.range.first) - Number(a.range.first < b.range.first) || a.metric - b.metric,
+  ))
+    tables.set(route.table, [...(tables.get(route.table) ?? []), route]);
+  const local = (tables.get(LOCAL_TABLE) ?? []).filter(({ type }) => type === 'local');
+  const usual = own.every((rule) => USUAL.includes(rule.priority) && Object.keys(rule).length === BARE.length);
+  return {
+    rules: own.map((rule) => ({ ...rule, source: rangeOf(rule.from), destination: rangeOf(rule.to) })),
+    tables,
+    local: union(local.map(({ range }) => range)),
+    custom: !usual || prepared.some(({ type, byKernel }) => type === 'local' && byKernel !== true),
+    reversePath,
+  };
+}
+
+const BARE = ['family', 'priority', 'action'] as const satisfies readonly (keyof PolicyRule)[];
+
+function prepareRoute(route: TableRoute): PreparedRoute {
+  const network = parseNetwork(route.destination);
+  if (network === null) throw new RangeError(`${route.destination} is not a network`);
+  return { ...route, range: networkRange(network), prefix: network.prefix };
+}
+
+function rangeOf(text: string | undefined): Range | undefined {
+  const network = text === undefined ? null : parseNetwork(text);
+  return network === null ? undefined : networkRange(network);
+}

@@ -1,0 +1,95 @@
+/** What a text of iptables can be made to say, held against what the kernel holds. */
+
+import { execa } from 'execa';
+import { expect, it } from 'vitest';
+import { check } from '../../src/cli/check/check.ts';
+import { plain } from '../../src/cli/terminal/color.ts';
+import { applyPlan } from '../../src/host/kernel/apply.ts';
+import { identify } from '../../src/istio/found/identify.ts';
+import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
+import { printSave } from '../../src/netfilter/print.ts';
+import { isDoubt } from '../../src/netfilter/unseen.ts';
+import type { SourceOptions } from '../../src/sources/options.ts';
+import { readSource } from '../../src/sources/read-source.ts';
+import type { Namespace } from './namespace.ts';
+import { inNamespace } from './namespace.ts';
+import { describeKernel } from './requirements.ts';
+
+const NONE: SourceOptions = { sets: [], env: [], addresses: [], nameservers: [] };
+const PLAN = planFromSettings({});
+const LINES = printSave(PLAN.ip)
+  .split('\n')
+  .filter((line) => /^(?::ISTIO|-A)/.test(line));
+
+const iptables = (name: string, ...argv: readonly string[]) => execa('ip', ['netns', 'exec', name, 'iptables-nft', '-t', 'nat', ...argv]);
+
+async function jumps({ run }: Namespace): Promise<number> {
+  const { stdout } = await run('nft list chain ip nat OUTPUT 2>/dev/null');
+  return stdout.split('jump ISTIO_OUTPUT').length - 1;
+}
+
+describeKernel('rules that a text only seems to have', () => {
+  it('stand in comments with line breaks: none of them counts, check says that somebody tried, and apply makes the real ones', async () => {
+    await inNamespace(async (namespace) => {
+      const { name } = namespace;
+      await iptables(name, '-N', 'CNI-X');
+      for (const line of LINES) await iptables(name, '-A', 'CNI-X', '-m', 'comment', '--comment', `\n${line}\n`, '-j', 'RETURN');
+      const source = `netns:/run/netns/${name}`;
+      expect(identify((await readSource(source, NONE)).seen).outcome).toBe('none');
+      const { output, exitCode } = await check({ source, given: NONE, output: 'text', paint: plain });
+      expect(output).toContain(`comments of ${LINES.length} rules hold lines that look like rules`);
+      expect(exitCode).toBe(1);
+      expect(await applyPlan({ kind: 'netns', path: `/run/netns/${name}` }, PLAN)).toMatchObject({ outcome: 'applied' });
+      expect(await jumps(namespace)).toBe(1);
+    });
+  });
+
+  it.each([
+    ['the name of a list of recent', ['-m', 'recent', '--set', '--name', 'x\n-A OUTPUT -j ISTIO_OUTPUT\n-A OUTPUT']],
+    ['the name of an interface', ['-i', 'a\n-A OUTPUT', '-p', 'tcp']],
+  ])('stand in %s: nothing of the two chains is certain, and apply does not take them for its own', async (_, match) => {
+    await inNamespace(async (namespace) => {
+      const { name } = namespace;
+      const target = { kind: 'netns', path: `/run/netns/${name}` } as const;
+      expect(await applyPlan(target, PLAN)).toMatchObject({ outcome: 'applied' });
+      await iptables(name, '-D', 'OUTPUT', '-j', 'ISTIO_OUTPUT');
+      await iptables(name, '-N', 'CNI-X');
+      await iptables(name, '-A', 'CNI-X', ...match, '-j', 'ISTIO_OUTPUT');
+      const { seen } = await readSource(`netns:/run/netns/${name}`, NONE);
+      expect(seen.unseen.filter(isDoubt).map(({ chain }) => chain)).toContain('OUTPUT');
+      expect(identify(seen).outcome).toBe('unknown');
+      expect((await check({ source: `netns:/run/netns/${name}`, given: NONE, output: 'text', paint: plain })).exitCode).toBe(2);
+      const result = await applyPlan(target, PLAN);
+      expect(result).toMatchObject({ outcome: 'failed', failures: [{ cause: 'not-verified' }] });
+      expect(await jumps(namespace)).toBe(0);
+    });
+  });
+
+  it('ask a set of nft, which iptables-nft-save leaves out: the jump that it shows is not ours, and ours is made', async () => {
+    await inNamespace(async (namespace) => {
+      const { name } = namespace;
+      const target = { kind: 'netns', path: `/run/netns/${name}` } as const;
+      expect(await applyPlan(target, PLAN)).toMatchObject({ outcome: 'applied' });
+      await namespace.run(
+        `nft 'add set ip nat S { type ipv4_addr; }'; nft flush chain ip nat OUTPUT; nft 'add rule ip nat OUTPUT ip daddr @S counter jump ISTIO_OUTPUT'`,
+      );
+      const { seen } = await readSource(`netns:/run/netns/${name}`, NONE);
+      expect(seen.unseen).toEqual([expect.objectContaining({ family: 'ip', table: 'nat', chain: 'OUTPUT' })]);
+      expect(identify(seen).outcome).toBe('unknown');
+      expect(await applyPlan(target, PLAN)).toMatchObject({ outcome: 'applied' });
+      expect(await jumps(namespace)).toBe(2);
+      expect(await applyPlan(target, PLAN)).toMatchObject({ outcome: 'unchanged' });
+    });
+  });
+
+  it('a rule of Istio that can be read as well as any agrees with what nft shows, in every table and both families', async () => {
+    await inNamespace(async ({ name }) => {
+      const everything = planFromSettings({
+        sets: ['mode=TPROXY', 'dns.capture=all', 'dropInvalid=true', 'outbound.excludePorts=9042', 'interfaces.exclude=eth1'],
+      });
+      const both = { ...everything, ip6: { ...everything.ip, family: 'ip6' as const, tables: [] } };
+      expect(await applyPlan({ kind: 'netns', path: `/run/netns/${name}` }, both)).toMatchObject({ outcome: 'applied' });
+      expect((await readSource(`netns:/run/netns/${name}`, NONE)).seen.unseen).toEqual([]);
+    });
+  });
+});
