@@ -29,7 +29,10 @@ export interface Facts {
 export function wantsIp6(facts: Facts, values: SettingValues, switches: Switches, profile: Profile): boolean {
   if (!profile.has('rules6')) return false;
   if (profile.has('shellProgram') && switches.inbound6) return true;
-  const networks = (facts.addresses ?? []).map(parseNetwork).filter((network) => network !== null);
+  // GetLocalIP of every release passes loopback addresses over, wherever they stand.
+  const networks = (facts.addresses ?? [])
+    .map(parseNetwork)
+    .filter((network) => network !== null && !isOfLoopback(network)) as readonly Network[];
   const counted = profile.has('linkLocalSkipped') ? networks.filter((network) => !isLinkLocal(network)) : networks;
   if (profile.has('dualStack') && values.dualStack) return counted.some((network) => network.family === 'ip6');
   return counted[0]?.family === 'ip6';
@@ -37,6 +40,10 @@ export function wantsIp6(facts: Facts, values: SettingValues, switches: Switches
 
 function isLinkLocal({ family, address }: Network): boolean {
   return family === 'ip' ? address.startsWith('169.254.') : /^fe[89ab]/.test(address);
+}
+
+function isOfLoopback({ family, address, prefix }: Network): boolean {
+  return family === 'ip' ? address.startsWith('127.') : address === '::1' && prefix === addressBits('ip6');
 }
 
 /** The nameservers of one family; what is no address is dropped. */
