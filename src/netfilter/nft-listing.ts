@@ -1,6 +1,6 @@
 /** What `nft -j list ruleset` shows: every rule of every table with its chain and verdict, each name as one value, and of iptables' own matches only the names. */
 
-/** One rule, as far as it can be held against what iptables-save prints of it. */
+/** One rule, as far as it can be compared with what iptables-save prints of it. */
 export interface NftRule {
   /** `accept`, `jump X`, `goto X`, `return`, `drop`; empty for none, `other` for a target of an extension. */
   readonly verdict: string;

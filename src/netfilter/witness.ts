@@ -1,4 +1,4 @@
-/** What iptables-nft-save printed, held against what nft itself shows: a text can be forged by whoever names things in it, and leaves sets out. */
+/** What iptables-nft-save printed, compared with what nft itself shows: a text can be forged by whoever names things in it, and leaves sets out. */
 
 import type { Family } from './family.ts';
 import type { NftChain, NftRule, NftTable } from './nft-listing.ts';

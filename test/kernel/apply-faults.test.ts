@@ -234,7 +234,7 @@ describeKernel.each(['nft', 'legacy'] as const)('apply with an iptables-%s-resto
       await applyIn(namespace, { args: REDIRECT, options: { backend } });
       await namespace.run(`iptables-${backend} -t nat -A OUTPUT -j ISTIO_OUTPUT; iptables-${backend} -t nat -D ISTIO_OUTPUT 3`);
       const result = await applyIn(namespace, { args: REDIRECT, options: { backend }, env: { PATH: path } });
-      expect(result).toMatchObject({ outcome: 'applied', state: 'as wanted', attempts: 3 });
+      expect(result).toMatchObject({ outcome: 'applied', state: 'as wanted', rounds: 3 });
       expect(result.tried.map(({ done }) => done)).toEqual([false, true]);
       const { stdout } = await namespace.run(`iptables-${backend}-save -t nat | grep -E -- '-A (OUTPUT|POSTROUTING)'`);
       expect(stdout).toBe('-A OUTPUT -j ISTIO_OUTPUT\n-A POSTROUTING -j RETURN\n');
@@ -246,7 +246,7 @@ describeKernel.each(['nft', 'legacy'] as const)('apply with an iptables-%s-resto
     const path = failing(`${real} "$@"; code=$?; ${undo}; exit $code`);
     await inNamespace(async (namespace) => {
       const result = await applyIn(namespace, { args: REDIRECT, options: { backend }, env: { PATH: path } });
-      expect(result).toMatchObject({ outcome: 'failed', attempts: 3, failures: [{ cause: 'not-verified' }] });
+      expect(result).toMatchObject({ outcome: 'failed', rounds: 3, failures: [{ cause: 'not-verified' }] });
       expect(result.tried.filter(({ back }) => !back)).toHaveLength(3);
     });
   });

@@ -256,10 +256,10 @@ COMMIT
   ])('$name: a first run takes at most $cold processes, and one that changes nothing at most $again', async ({ args, cold, again }) => {
     await inNamespace(async (namespace) => {
       const first = await applyIn(namespace, { args, options: { backend } });
-      expect(first).toMatchObject({ outcome: 'applied', attempts: 2 });
+      expect(first).toMatchObject({ outcome: 'applied', rounds: 2 });
       expect(first.processes).toBeLessThanOrEqual(cold);
       const second = await applyIn(namespace, { args });
-      expect(second).toMatchObject({ outcome: 'unchanged', attempts: 1 });
+      expect(second).toMatchObject({ outcome: 'unchanged', rounds: 1 });
       expect(second.processes).toBeLessThanOrEqual(again);
     });
   });

@@ -1,4 +1,4 @@
-/** What a text of iptables can be made to say, held against what the kernel holds. */
+/** What a text of iptables can be made to say, compared with what the kernel holds. */
 
 import { execa } from 'execa';
 import { expect, it } from 'vitest';

@@ -95,31 +95,36 @@ describeKernel.concurrent('a live namespace', () => {
 
   it('names what only nft shows, and compares none of it', async () => {
     await inNamespace(async (namespace) => {
-      await namespace.run(`nft add table inet istio-proxy-nat; nft add table ip kube-proxy; nft add table bridge filter
+      await namespace.run(`nft add table inet harmless; nft add table arp filter
+        for table in 'inet istio-proxy-nat' 'ip kube-proxy' 'bridge filter'; do nft add table $table
+          nft add chain $table c '{ type filter hook output priority 0; }'; nft add rule $table c counter; done
         nft add table ip6 nat; nft add chain ip6 nat other '{ type nat hook output priority -90; }'
         for table in nat raw; do iptables-nft -t $table -A OUTPUT -p tcp -j RETURN; done
         nft add rule ip raw OUTPUT ct state new counter`);
       const side = await readSource(sourceOf(namespace), NONE);
       expect(side).toMatchObject({ notes: [], seen: { seen: { ip: ['mangle', 'security', 'filter', 'nat'], ip6: 'all' } } });
       expect(commandsOf(side)).toEqual(['iptables -t nat -A OUTPUT -p tcp -j RETURN']);
-      expect(placesOf(side)).toEqual([
-        'ip nat nft',
+      expect(placesOf(side).toSorted()).toEqual([
+        'ip harmless native nft',
         'ip istio-proxy-nat native nft',
-        'ip6 istio-proxy-nat native nft',
         'ip kube-proxy native nft',
+        'ip nat nft',
+        'ip6 harmless native nft',
+        'ip6 istio-proxy-nat native nft',
       ]);
       expect(side.seen.unseen).toEqual([
         { family: 'ip', table: 'raw', reason: 'iptables-nft calls it incompatible: it holds rules that only nft shows' },
         { family: 'ip6', table: 'nat', reason: 'it has more base chains than iptables knows, which only nft shows' },
-        { reason: 'the table inet istio-proxy-nat is native to nft, and no rules of iptables' },
-        { family: 'ip', reason: 'the table ip kube-proxy is native to nft, and no rules of iptables' },
-        { reason: 'the table bridge filter is native to nft, and no rules of iptables' },
+        // One without a rule that packets meet hides nothing.
+        { kind: 'native table', reason: 'the table inet istio-proxy-nat is native to nft, and no rules of iptables' },
+        { kind: 'native table', family: 'ip', reason: 'the table ip kube-proxy is native to nft, and no rules of iptables' },
+        { kind: 'native table', reason: 'the table bridge filter is native to nft, and no rules of iptables' },
       ]);
       expect((await run(namespace, ['istio-init', 'preview', 'live'])).stderr.split('\n')).toEqual([
         'note: IPv4 nat is in nft',
         ...side.seen.unseen.map(
-          ({ family, table = '', reason }) =>
-            `note: not shown: ${family === undefined ? '' : `${`${family === 'ip' ? 'IPv4' : 'IPv6'} ${table}`.trim()}: `}${reason}`,
+          ({ kind, family, table = '', reason }) =>
+            `note: not shown: ${kind !== undefined || family === undefined ? '' : `${`${family === 'ip' ? 'IPv4' : 'IPv6'} ${table}`.trim()}: `}${reason}`,
         ),
         '',
       ]);

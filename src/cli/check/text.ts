@@ -4,6 +4,7 @@ import { onOneLine } from '../../istio/origin.ts';
 import { isSame } from '../diff/comparison.ts';
 import { makerText, settingsText } from '../identify/maker-text.ts';
 import type { Paint, Style } from '../terminal/color.ts';
+import { paragraphs } from '../terminal/paragraphs.ts';
 import { VERDICT_STYLES as CONNECTION_STYLES, verdictText } from '../trace/verdict-text.ts';
 import { driftCounts, driftLines } from './drift-words.ts';
 import { amountText } from './identity.ts';
@@ -35,10 +36,7 @@ export function textForm(report: Report, paint: Paint): string {
     [...unseenLines(report, paint), ...nextLines(report, paint)],
     machineLines(report, paint),
   ];
-  return parts
-    .filter((lines) => lines.length > 0)
-    .map((lines) => `${lines.join('\n')}\n`)
-    .join('\n');
+  return paragraphs(parts);
 }
 
 /** A label and what belongs to it, a line each. */

@@ -1,6 +1,8 @@
 /** A diff for a ticket. */
 
 import { plain } from '../terminal/color.ts';
+import { code, fenced } from '../terminal/markdown.ts';
+import { paragraphs } from '../terminal/paragraphs.ts';
 import type { Comparison } from './comparison.ts';
 import { bodyParts, footLines } from './text.ts';
 import { headingOf, summaryText } from './words.ts';
@@ -16,22 +18,5 @@ export function markdownForm(comparison: Comparison): string {
     ...(body.length === 0 ? [] : [fenced('diff', body)]),
     ...(foot.length === 0 ? [] : [fenced('text', foot)]),
   ];
-  return `### Differences of packet filter rules\n\n${parts.map((lines) => `${lines.join('\n')}\n`).join('\n')}`;
-}
-
-/** Text from outside as code: between more backticks than stand in it. */
-export function code(text: string): string {
-  const ticks = '`'.repeat(longestRun(text) + 1);
-  const space = text.startsWith('`') || text.endsWith('`') ? ' ' : '';
-  return `${ticks}${space}${text}${space}${ticks}`;
-}
-
-/** Lines as a block of code. */
-export function fenced(language: string, lines: readonly string[]): readonly string[] {
-  const fence = '`'.repeat(Math.max(3, longestRun(lines.join('\n')) + 1));
-  return [`${fence}${language}`, ...lines, fence];
-}
-
-function longestRun(text: string): number {
-  return [...text.matchAll(/`+/g)].reduce((longest, [ticks]) => Math.max(longest, ticks.length), 0);
+  return `### Differences of packet filter rules\n\n${paragraphs(parts)}`;
 }

@@ -5,9 +5,10 @@ import type { BehaviorRegion } from '../../istio/packets/behavior.ts';
 import { questionText } from '../../istio/packets/verdict.ts';
 import type { Paint } from '../terminal/color.ts';
 import { plain } from '../terminal/color.ts';
+import { code, fenced } from '../terminal/markdown.ts';
+import { paragraphs } from '../terminal/paragraphs.ts';
 import type { PacketComparison } from './by-packets.ts';
 import { notComparedDocument, operandDocument } from './document.ts';
-import { code, fenced } from './markdown.ts';
 import { footLines } from './text.ts';
 import { headingOf } from './words.ts';
 
@@ -31,7 +32,7 @@ function textForm(comparison: PacketComparison, paint: Paint): string {
     ...regionParts(comparison, paint),
     [paint('heading', answerText(comparison)), ...foot],
   ];
-  return parts.map((lines) => `${lines.join('\n')}\n`).join('\n');
+  return paragraphs(parts);
 }
 
 function markdownForm(comparison: PacketComparison): string {
@@ -44,7 +45,7 @@ function markdownForm(comparison: PacketComparison): string {
     ...(body.length === 0 ? [] : [fenced('diff', body)]),
     ...(foot.length === 0 ? [] : [fenced('text', foot)]),
   ];
-  return `### Differences in what happens to packets\n\n${parts.map((lines) => `${lines.join('\n')}\n`).join('\n')}`;
+  return `### Differences in what happens to packets\n\n${paragraphs(parts)}`;
 }
 
 /** Each region: which packets, and what becomes of them on either side. */

@@ -2,6 +2,7 @@
 
 import type { Paint, Style } from '../terminal/color.ts';
 import { FAMILY_NAMES } from '../terminal/families.ts';
+import { paragraphs } from '../terminal/paragraphs.ts';
 import type { Line } from './chain-lines.ts';
 import { piecesOf } from './chain-lines.ts';
 import type { ComparedChain, Comparison } from './comparison.ts';
@@ -15,7 +16,7 @@ export function textForm(comparison: Comparison, paint: Paint): string {
     ...bodyParts(comparison, paint),
     [paint('heading', summaryText(comparison)), ...footLines(comparison)],
   ];
-  return parts.map((lines) => `${lines.join('\n')}\n`).join('\n');
+  return paragraphs(parts);
 }
 
 /** One part for each chain that differs, and for what differs outside the packet filter. */

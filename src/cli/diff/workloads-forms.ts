@@ -7,10 +7,10 @@ import { releasesText } from '../../sources/workloads/group-names.ts';
 import type { Pair, Upgrade } from '../../sources/workloads/upgrade.ts';
 import type { Paint } from '../terminal/color.ts';
 import { plain } from '../terminal/color.ts';
+import { code } from '../terminal/markdown.ts';
 import { cut, tableText } from '../terminal/table.ts';
 import { outcomeDocument, selectedDocument, tallyDocument } from '../workloads/document.ts';
 import { examplesText, outcomeText, placesText } from '../workloads/words.ts';
-import { code } from './markdown.ts';
 
 export interface Compared {
   readonly group: Group<Pair>;

@@ -4,6 +4,7 @@ import { onOneLine, printSource } from '../../istio/origin.ts';
 import { workloadsText } from '../../sources/workloads/counts.ts';
 import type { Paint } from '../terminal/color.ts';
 import { FAMILY_NAMES } from '../terminal/families.ts';
+import { paragraphs } from '../terminal/paragraphs.ts';
 import { examplesText } from '../workloads/words.ts';
 import type { EscapesReport, ReportedEscape, WorkloadEscapes } from './report.ts';
 import { isSure, openEscapes } from './report.ts';
@@ -23,10 +24,7 @@ export function textForm(report: EscapesReport, paint: Paint): string {
       ...unused.map((one) => `${paint('moved', 'unused'.padEnd(LABEL))}${printSource(one.source)}: no escape needs it`),
     ],
   ];
-  return parts
-    .filter((lines) => lines.length > 0)
-    .map((lines) => `${lines.join('\n')}\n`)
-    .join('\n');
+  return paragraphs(parts);
 }
 
 function isWell({ workloads, expired }: EscapesReport): boolean {

@@ -2,8 +2,9 @@
 
 import type { ExplainedRule, ExplainedSetting, Explanation } from '../../istio/advice/explain.ts';
 import { onOneLine } from '../../istio/origin.ts';
-import { code } from '../diff/markdown.ts';
 import { FAMILY_NAMES } from '../terminal/families.ts';
+import { cellCode, code, escaped } from '../terminal/markdown.ts';
+import { paragraphs } from '../terminal/paragraphs.ts';
 import { headingOf, isGiven, remarksOn, settingSourceText, sourceText, surroundings, unusedText } from './words.ts';
 
 /** What is explained, the settings and the rules as tables. */
@@ -32,10 +33,7 @@ export function markdownForm(explanation: Explanation): string {
           routing.map(({ text, because }) => [cellCode(text), plain(because)]),
         ),
   ];
-  return parts
-    .filter((lines) => lines.length > 0)
-    .map((lines) => `${lines.join('\n')}\n`)
-    .join('\n');
+  return paragraphs(parts);
 }
 
 function settingTable(title: string, settings: readonly ExplainedSetting[]): readonly string[] {
@@ -62,12 +60,7 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
   return [`| ${heads.join(' | ')} |`, `|${'---|'.repeat(heads.length)}`, ...rows.map((cells) => `| ${cells.join(' | ')} |`)];
 }
 
-// A bar ends a cell even in code.
-function cellCode(text: string): string {
-  return code(onOneLine(text)).replaceAll('|', '\\|');
-}
-
 /** Text in which nothing is markup. */
 function plain(text: string): string {
-  return onOneLine(text).replace(/[\\`*_{}[\]<>#|~]/g, '\\$&');
+  return escaped(onOneLine(text));
 }

@@ -4,6 +4,7 @@ import type { ExplainedRule, ExplainedSetting, Explanation, IgnoredText } from '
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import type { Paint } from '../terminal/color.ts';
 import { FAMILY_NAMES } from '../terminal/families.ts';
+import { paragraphs } from '../terminal/paragraphs.ts';
 import { hanging, row, wrapped } from './columns.ts';
 import { headingOf, isGiven, remarksOn, settingSourceText, surroundings, unusedText } from './words.ts';
 
@@ -31,10 +32,7 @@ export function textForm(explanation: Explanation, paint: Paint, width: number):
       ? []
       : [paint('heading', 'ROUTING'), ...routing.flatMap(({ text, ...reason }) => [`  ${text}`, ...reasonLines(reason, paint, width)])],
   ];
-  return `${parts
-    .filter((lines) => lines.length > 0)
-    .map((lines) => `${lines.join('\n')}\n`)
-    .join('\n')}`;
+  return paragraphs(parts);
 }
 
 function table(title: string, settings: readonly ExplainedSetting[], paint: Paint, width: number): readonly string[] {

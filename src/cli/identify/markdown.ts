@@ -1,9 +1,10 @@
 /** An identification for a ticket. */
 
 import { spansText } from '../../istio/releases/spans-text.ts';
-import { code, fenced } from '../diff/markdown.ts';
 import { bodyParts } from '../diff/text.ts';
 import { plain } from '../terminal/color.ts';
+import { code, escaped, fenced } from '../terminal/markdown.ts';
+import { paragraphs } from '../terminal/paragraphs.ts';
 import type { Report } from './report.ts';
 import { headline, otherLines } from './text.ts';
 import {
@@ -20,14 +21,14 @@ import {
 /** The releases as the heading, the settings in every form, and what is not certain. */
 export function markdownForm(report: Report): string {
   const [likeliest] = report.described;
-  if (likeliest === undefined) return `### ${plainText(`${report.name}: ${noAnswerText(report, report.native)}`)}\n`;
+  if (likeliest === undefined) return `### ${escaped(`${report.name}: ${noAnswerText(report, report.native)}`)}\n`;
   const { sidecar, commands, untraced, facts } = likeliest;
   const rows = describedSettings(likeliest).map(({ key, text, ordinary }) =>
-    ordinary === undefined ? `| ${key} | ${plainText(text)} | |` : `| **${key}** | **${plainText(text)}** | ${plainText(ordinary)} |`,
+    ordinary === undefined ? `| ${key} | ${escaped(text)} | |` : `| **${key}** | **${escaped(text)}** | ${escaped(ordinary)} |`,
   );
   const body = report.comparison === undefined ? [] : bodyParts(report.comparison, plain);
   const parts: readonly (readonly string[])[] = [
-    [`### ${plainText(headline(report))}`],
+    [`### ${escaped(headline(report))}`],
     body.length === 0
       ? []
       : fenced(
@@ -43,20 +44,12 @@ export function markdownForm(report: Report): string {
     [
       ...describedFacts(facts).map((fact) => `- of the pod: ${code(fact)}`),
       ...assumedFactsText(facts).map((text) => `- of the pod: ${text}`),
-      ...sidecar.unsaid.map(({ name, reason }) => `- not in YAML: ${plainText(`${name}: ${reason}`)}`),
-      ...untracedText(untraced).map((text) => `- unknown: ${plainText(text)}`),
-      ...report.notSeen.map((text) => `- not seen: ${plainText(text)}`),
-      ...ignoredRulesText(report.setAside).map((text) => `- ignored: ${plainText(text)}`),
-      ...otherLines(report).map((text) => `- or: ${plainText(text)}`),
+      ...sidecar.unsaid.map(({ name, reason }) => `- not in YAML: ${escaped(`${name}: ${reason}`)}`),
+      ...untracedText(untraced).map((text) => `- unknown: ${escaped(text)}`),
+      ...report.notSeen.map((text) => `- not seen: ${escaped(text)}`),
+      ...ignoredRulesText(report.setAside).map((text) => `- ignored: ${escaped(text)}`),
+      ...otherLines(report).map((text) => `- or: ${escaped(text)}`),
     ],
   ];
-  return parts
-    .filter((lines) => lines.length > 0)
-    .map((lines) => `${lines.join('\n')}\n`)
-    .join('\n');
-}
-
-/** Text in which nothing is markup. */
-function plainText(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>#|~]/g, '\\$&');
+  return paragraphs(parts);
 }

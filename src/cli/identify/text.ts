@@ -5,6 +5,7 @@ import { onOneLine } from '../../istio/origin.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
 import { bodyParts } from '../diff/text.ts';
 import type { Paint } from '../terminal/color.ts';
+import { paragraphs } from '../terminal/paragraphs.ts';
 import { unreadText } from '../terminal/unread.ts';
 import type { Report } from './report.ts';
 import type { DescribedSetting } from './words.ts';
@@ -62,10 +63,7 @@ export function textForm(report: Report, paint: Paint): string {
       ...labelled(paint, 'or', otherLines(report)),
     ],
   ];
-  return parts
-    .filter((lines) => lines.length > 0)
-    .map((lines) => `${lines.join('\n')}\n`)
-    .join('\n');
+  return paragraphs(parts);
 }
 
 /** The answer in one line. */

@@ -15,7 +15,7 @@ import { releasesText } from '../../sources/workloads/group-names.ts';
 import { onlyWorkload } from '../../sources/workloads/only-workload.ts';
 import type { PlannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { plannedGroups } from '../../sources/workloads/planned-groups.ts';
-import { code } from '../diff/markdown.ts';
+import { cellCode } from '../terminal/markdown.ts';
 import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
 import { cut, tableText } from '../terminal/table.ts';
@@ -107,5 +107,5 @@ function documentOf(found: PlannedGroups, identified: readonly Identified[]): ob
 }
 
 function cell(text: string): string {
-  return text === '-' ? text : code(text).replaceAll('|', '\\|');
+  return text === '-' ? text : cellCode(text);
 }

@@ -1,7 +1,7 @@
 /** A trace for a ticket. */
 
-import { code, fenced } from '../diff/markdown.ts';
 import { plain } from '../terminal/color.ts';
+import { code, fenced } from '../terminal/markdown.ts';
 import type { TraceReport } from './report.ts';
 import { textForm } from './text.ts';
 import { verdictText } from './verdict-text.ts';

@@ -3,6 +3,7 @@
 import { onOneLine } from '../../istio/origin.ts';
 import { packetText } from '../../istio/packets/packet/text.ts';
 import type { Paint } from '../terminal/color.ts';
+import { paragraphs } from '../terminal/paragraphs.ts';
 import type { PacketReport, TraceReport } from './report.ts';
 import { portParts, ruleParts } from './sets-text.ts';
 import { storyParts } from './story-text.ts';
@@ -11,10 +12,7 @@ import { labelled, trailLines } from './trail-text.ts';
 import { VERDICT_STYLES, verdictText } from './verdict-text.ts';
 
 export function textForm(report: TraceReport, paint: Paint): string {
-  return [headLines(report, paint), ...partsOf(report, paint)]
-    .filter((lines) => lines.length > 0)
-    .map((lines) => `${lines.join('\n')}\n`)
-    .join('\n');
+  return paragraphs([headLines(report, paint), ...partsOf(report, paint)]);
 }
 
 function partsOf(report: TraceReport, paint: Paint): readonly (readonly string[])[] {

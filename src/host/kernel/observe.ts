@@ -24,7 +24,7 @@ export interface ObservedState {
   readonly listing: RoutingListing;
   readonly routing: LiveRouting;
   readonly warnings: readonly string[];
-  /** Rules ask more than the text of iptables-nft-save shows: each look has to be held against what nft shows. */
+  /** Rules ask more than the text of iptables-nft-save shows: each look has to be compared with what nft shows. */
   readonly doubted: boolean;
 }
 

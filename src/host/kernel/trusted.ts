@@ -1,4 +1,4 @@
-/** What was read of the rules, as far as it can be trusted: held against what nft itself shows, and against what could not be read. */
+/** What was read of the rules, as far as it can be trusted: compared with what nft itself shows, and against what could not be read. */
 
 import { isSidecarChain } from '../../istio/found/ownership/chain-names.ts';
 import type { Rule, Ruleset } from '../../netfilter/rule.ts';
@@ -11,13 +11,13 @@ import type { Snapshot } from './snapshot.ts';
 
 export interface Trusted {
   readonly snapshot: Snapshot;
-  /** What is not taken for what it seems; each look has then to be held against what nft shows. */
+  /** What is not taken for what it seems; each look has then to be compared with what nft shows. */
   readonly doubts: readonly Unseen[];
   /** Why nothing can be said of what is there. */
   readonly failure?: Failure;
 }
 
-/** Without `nftTables` nothing is held against them: they are those of an earlier look. */
+/** Without `nftTables` nothing is compared with them: they are those of an earlier look. */
 export function trusted(snapshot: Snapshot, nftTables: NftTables | undefined): Trusted {
   const open = snapshot.unseen.filter(({ table, chain, lines }) => table !== undefined && chain === undefined && lines !== undefined);
   if (open.length > 0) return { snapshot, doubts: open, failure: untrusted(open) };

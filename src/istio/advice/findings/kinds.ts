@@ -14,7 +14,7 @@ interface FindingKind {
 export const FINDINGS = {
   'forged-lines': {
     severity: 'warning',
-    text: 'comments of {count} rules hold lines that look like rules and are none ({where}): whoever wrote them wants them to be taken for such',
+    text: 'comments of {count} rules hold lines that look like rules and are none ({where}): they are written to be mistaken for rules',
     fix: 'find out which program of the pod made them: it has NET_ADMIN',
   },
   'both-backends': {

@@ -1,0 +1,30 @@
+/** Text from outside in Markdown, in which it is never markup. */
+
+import { onOneLine } from '../../istio/origin.ts';
+
+/** Text as text. */
+export function escaped(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>#|~]/g, '\\$&');
+}
+
+/** Text as code in a cell of a table, where a bar ends the cell even in code. */
+export function cellCode(text: string): string {
+  return code(onOneLine(text)).replaceAll('|', '\\|');
+}
+
+/** Text as code: between more backticks than stand in it. */
+export function code(text: string): string {
+  const ticks = '`'.repeat(longestRun(text) + 1);
+  const space = text.startsWith('`') || text.endsWith('`') ? ' ' : '';
+  return `${ticks}${space}${text}${space}${ticks}`;
+}
+
+/** Lines as a block of code. */
+export function fenced(language: string, lines: readonly string[]): readonly string[] {
+  const fence = '`'.repeat(Math.max(3, longestRun(lines.join('\n')) + 1));
+  return [`${fence}${language}`, ...lines, fence];
+}
+
+function longestRun(text: string): number {
+  return [...text.matchAll(/`+/g)].reduce((longest, [ticks]) => Math.max(longest, ticks.length), 0);
+}
