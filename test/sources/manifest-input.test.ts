@@ -316,7 +316,7 @@ describe.concurrent('a bad manifest is refused in one line that says where', () 
     expect([exitCode, lines.length]).toEqual([2, 201]);
     expect(lines.slice(-2)).toEqual([
       'tabs.yaml:602:1 a tab stands in the indentation; YAML takes only spaces there',
-      'tabs.yaml:605:1 here and after it there is more that is wrong: only the first 200 are told',
+      'tabs.yaml:605:1 here and after it there is more that is wrong: only the first 200 are reported',
     ]);
   });
 

@@ -71,6 +71,7 @@ export const traceCommand: CommandModule = {
           group: 'Output:',
         },
         expect: { type: 'string', requiresArg: true, describe: 'The expected verdict: exit code 1 for any other', group: 'Output:' },
+        assume: { type: 'string', requiresArg: true, describe: 'shown: tables that the source does not show do nothing', group: 'Output:' },
         'no-color': { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' },
       })
       .example([
@@ -99,6 +100,7 @@ export const traceCommand: CommandModule = {
         output: last(parsed, 'output') ?? '',
         ...one('family'),
         ...one('proxy'),
+        ...one('assume'),
         ...one('expect'),
         words: Object.assign({}, ...WORDS.map((name) => one(name))),
         beforeProxy: parsed['before-proxy'] === true,

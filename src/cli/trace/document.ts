@@ -61,10 +61,11 @@ function bodyOf(report: TraceReport): object {
   }
 }
 
-function packetBody({ spoken, trace, verdict, possibleVerdicts, tells, context }: PacketReport): object {
+function packetBody({ spoken, trace, verdict, possibleVerdicts, tells, context, withinShown }: PacketReport): object {
   return {
     packet: packetDocument(spoken.packet),
     verdict,
+    ...(withinShown === undefined ? {} : { withinShown }),
     ways: possibleVerdicts.map(({ verdict: { id, words }, where }) => ({ id, words, where })),
     tells,
     ...trailDocument(trace, context),

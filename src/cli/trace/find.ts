@@ -3,7 +3,14 @@
 import { readEndpoint } from '../../istio/packets/packet/endpoint.ts';
 import { packetFromWords } from '../../istio/packets/packet/words.ts';
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
-import { conditionsOf, traceIn, verdictIn, whereConditionsHold } from '../../istio/packets/pod-network.ts';
+import {
+  conditionsOf,
+  hiddenTablesPass,
+  traceIn,
+  verdictIn,
+  whereConditionsHold,
+  whereHiddenTablesPass,
+} from '../../istio/packets/pod-network.ts';
 import { possibleVerdictsOf, whatTells } from '../../istio/packets/possible-verdicts.ts';
 import { endsAtPort, packetsAtRules } from '../../istio/packets/reachability.ts';
 import { simulateRequest } from '../../istio/packets/stories.ts';
@@ -11,6 +18,7 @@ import { hostOf } from '../../istio/packets/trace-plan.ts';
 import { nearest, quoted } from '../../istio/problems.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
+import type { Packet } from '../../netfilter/packet.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import type { TraceContext } from './context.ts';
@@ -40,14 +48,26 @@ function packetFound({ podNetwork, twin }: TraceContext, { words }: TraceQuestio
   const way = traceIn(podNetwork, spoken.packet);
   const tells = whatTells(way);
   const twins = twin === undefined || tells.length === 0 ? [] : [`${twin} in place of the source, which makes exactly these rules`];
+  const verdict = verdictIn(podNetwork, way);
+  const within = verdict.id === 'unknown' ? verdictWithinShown(podNetwork, spoken.packet) : undefined;
   return {
     kind: 'packet',
     spoken,
     trace: way,
-    verdict: verdictIn(podNetwork, way),
+    verdict,
+    ...(within && { withinShown: within }),
     possibleVerdicts: possibleVerdictsOf(podNetwork, way),
     tells: [...tells, ...twins],
   };
+}
+
+/** Undefined where more is not known than tables that are not shown. */
+function verdictWithinShown(podNetwork: PodNetwork, packet: Packet): Extract<Found, { kind: 'packet' }>['withinShown'] {
+  const conditions = hiddenTablesPass(podNetwork.plan, packet.family);
+  if (conditions.length === 0) return undefined;
+  const shown = whereHiddenTablesPass(podNetwork);
+  const verdict = verdictIn(shown, traceIn(shown, packet));
+  return verdict.id === 'unknown' ? undefined : { verdict, conditions };
 }
 
 function storyFound({ podNetwork }: TraceContext, request: TraceQuestion<'story'>, given: Family | undefined): Found {

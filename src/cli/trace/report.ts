@@ -26,6 +26,8 @@ export interface PacketReport extends Common {
   /** Where it is not known: one way to each verdict, and what to give so that it is. */
   readonly possibleVerdicts: readonly PossibleVerdict[];
   readonly tells: readonly string[];
+  /** The verdict within what is shown, where only tables that are not keep it from being sure. */
+  readonly withinShown?: { readonly verdict: Verdict; readonly conditions: readonly string[] };
 }
 
 /** A whole request. */

@@ -68,8 +68,14 @@ function askedLines(report: TraceReport, paint: Paint): readonly string[] {
   }
 }
 
+/** The answer first, then its condition. */
+function withinLines({ verdict, conditions }: NonNullable<PacketReport['withinShown']>, paint: Paint): readonly string[] {
+  const head = paint(VERDICT_STYLES[verdict.id], onOneLine(verdictText(verdict)));
+  return [head, ...conditions.map((text) => `  if ${onOneLine(text)} (--assume shown)`)];
+}
+
 function packetParts(
-  { trace, context, all, verdict, possibleVerdicts, tells }: PacketReport,
+  { trace, context, all, verdict, possibleVerdicts, tells, withinShown }: PacketReport,
   paint: Paint,
 ): readonly (readonly string[])[] {
   const { podNetwork, reason, lines } = context;
@@ -78,6 +84,7 @@ function packetParts(
   return [
     trail.length === 0 ? ['no rule matches'] : trail,
     [
+      ...(withinShown === undefined ? [] : withinLines(withinShown, paint)),
       paint(VERDICT_STYLES[verdict.id], onOneLine(verdictText(verdict))),
       ...answers.map(onOneLine),
       ...(tells.length === 0 ? [] : [labelled(paint, 'to know', tells.join(', '))]),

@@ -2,6 +2,7 @@
 
 import { readOwner } from '../../istio/packets/packet/sender.ts';
 import type { Owner } from '../../istio/packets/pod.ts';
+import { hiddenTablesPass, whereHiddenTablesPass } from '../../istio/packets/pod-network.ts';
 import type { VerdictId } from '../../istio/packets/verdict.ts';
 import { VERDICTS } from '../../istio/packets/verdict.ts';
 import { quoted } from '../../istio/problems.ts';
@@ -30,6 +31,8 @@ export interface TraceRequest {
   /** Who the proxy really runs as. */
   readonly proxy?: string;
   readonly expect?: string;
+  /** `shown`: tables that are not shown do nothing. */
+  readonly assume?: string;
   readonly beforeProxy: boolean;
   readonly all: boolean;
   readonly paint: Paint;
@@ -44,7 +47,9 @@ export async function trace({ source, given, output, all, paint, beforeProxy, ..
   if (expected !== undefined && (question.kind === 'port' || question.kind === 'rule'))
     throw badOption('--expect', `does not go with --${question.kind}, which has many verdicts`);
   const proxy = request.proxy === undefined ? undefined : proxyOwner(request.proxy);
-  const context = await readTraceContext(source, given, { ...(family && { family }), ...(proxy && { proxy }), beforeProxy });
+  if (request.assume !== undefined) oneOf('--assume', request.assume, ['shown']);
+  const read = await readTraceContext(source, given, { ...(family && { family }), ...(proxy && { proxy }), beforeProxy });
+  const context = request.assume === undefined ? read : assumingShown(read);
   const found = find(context, question, family);
   const report: TraceReport = { ...found, context, all, ...(expected && { expected: compared(expected, found) }) };
   return {
@@ -53,6 +58,12 @@ export async function trace({ source, given, output, all, paint, beforeProxy, ..
     notes: [...context.notes, ...familyNotes(context, report), ...expectationNotes(report)],
     exitCode: exitCodeOf(report),
   };
+}
+
+/** What is not shown does nothing, and that is said. */
+function assumingShown(context: TraceContext): TraceContext {
+  const conditions = new Set(FAMILIES.flatMap((family) => hiddenTablesPass(context.podNetwork.plan, family)));
+  return { ...context, podNetwork: whereHiddenTablesPass(context.podNetwork), taken: [...context.taken, ...conditions] };
 }
 
 function proxyOwner(text: string): Owner {

@@ -90,17 +90,24 @@ function withUnseen(seen: Observation, family: Family): Ruleset {
 
 /** What has to hold for a family's verdicts to be sure, in words: that what can't be seen does nothing to a packet. */
 export function conditionsOf({ plan, unseen }: PodNetwork, family: Family): readonly string[] {
+  return [...hiddenTablesPass(plan, family), ...unseen[family].map((reason) => `this changes nothing: ${reason}`)];
+}
+
+/** The condition that tables which are not shown do nothing, where there are some. */
+export function hiddenTablesPass(plan: Readonly<Record<Family, Ruleset>>, family: Family): readonly string[] {
   const hidden = plan[family].tables.filter(({ chains }) => chains.some(({ policy }) => policy === 'unknown')).map(({ name }) => name);
-  return [
-    ...(hidden.length === 0
-      ? []
-      : [`${hidden.join(', ')}, which ${hidden.length === 1 ? 'is' : 'are'} not shown, let everything pass as it is`]),
-    ...unseen[family].map((reason) => `this changes nothing: ${reason}`),
-  ];
+  return hidden.length === 0
+    ? []
+    : [`${hidden.join(', ')}, which ${hidden.length === 1 ? 'is' : 'are'} not shown, let everything pass as it is`];
 }
 
 /** The scene as it is where these conditions hold. */
 export function whereConditionsHold(podNetwork: PodNetwork): PodNetwork {
+  return { ...whereHiddenTablesPass(podNetwork), unseen: { ip: [], ip6: [] } };
+}
+
+/** The scene as it is where tables that are not shown do nothing. What could not be read stays so. */
+export function whereHiddenTablesPass(podNetwork: PodNetwork): PodNetwork {
   const shown = (ruleset: Ruleset): Ruleset => ({
     ...ruleset,
     tables: ruleset.tables.map((table) => ({
@@ -109,7 +116,7 @@ export function whereConditionsHold(podNetwork: PodNetwork): PodNetwork {
     })),
   });
   const { ip, ip6 } = podNetwork.plan;
-  return { ...podNetwork, plan: { ...podNetwork.plan, ip: shown(ip), ip6: shown(ip6) }, unseen: { ip: [], ip6: [] } };
+  return { ...podNetwork, plan: { ...podNetwork.plan, ip: shown(ip), ip6: shown(ip6) } };
 }
 
 /** The pod as a host. */
