@@ -70,7 +70,7 @@ describeKernel('a check of what is live', () => {
       ['iptables -P INPUT DROP', ['policy INPUT'], ['policy']],
       ['iptables -t nat -I OUTPUT -d 10.9.0.0/16 -m comment --comment "it\'s mine" -j ACCEPT', ['missing OUTPUT'], ['foreign-first']],
       ['iptables -t nat -A OUTPUT -p tcp -j ISTIO_OUTPUT', ['missing OUTPUT'], ['duplicate-jump']],
-      ['iptables -t nat -N ISTIO_DROP', ['missing-chain ISTIO_DROP'], ['left-over-chain']],
+      ['iptables -t nat -N ISTIO_OUTPUT_DNS', ['missing-chain ISTIO_OUTPUT_DNS'], ['left-over-chain']],
       ['for p in tcp udp; do iptables -I INPUT -p $p -j DROP; done', ['missing INPUT', 'missing INPUT'], ['guardrail']],
     ];
     await inNamespace(async (namespace) => {
