@@ -147,7 +147,7 @@ describeKernel('the drop-in', () => {
   it('touches nothing in a dry run, which needs no rights and prints what preview prints for the addresses it finds', async () => {
     await inNamespace(async (namespace) => {
       await namespace.run(
-        'ip link add eth0 type veth peer name eth1; ip addr add fd00:1::3/64 dev eth0 nodad; ip link set eth0 up; ip link set eth1 up',
+        'sysctl -qw net.ipv6.conf.default.accept_dad=0; ip link add eth0 type veth peer name eth1; ip addr add fd00:1::3/64 dev eth0 nodad; ip link set eth0 up; ip link set eth1 up',
       );
       const before = await everything(namespace);
       const preview = async (family: string): Promise<string> =>

@@ -72,7 +72,7 @@ export async function work({ namespace, desired, question, lockWait, stop }: Wor
     marks = new Set([...marks, ...marksIn(view.choice.snapshot, planned.ownership)]);
     touched.push(...planned.routing.before, ...planned.routing.after);
     const performed = await perform(namespace, transaction.steps, question.deadline);
-    tried.push(...performed.tried.map(({ step, done }): PerformedStep => ({ ...step, done, round, back: false })));
+    tried.push(...performed.tried.map(({ step, done }): PerformedStep => ({ ...step, done, attempt: round, back: false })));
     last = { steps: transaction.steps, failure: performed.failure };
     if (performed.failure !== undefined && !mayBeLostRace(performed.failure)) return await fail(performed.failure, before, state);
     known = knownAfter(view, planned, performed.failure === undefined ? performed.routing : undefined);
@@ -80,7 +80,7 @@ export async function work({ namespace, desired, question, lockWait, stop }: Wor
 
   async function fail(failure: Failure, from: Before, state: Omit<Worked, 'ending'>): Promise<Worked> {
     const back = await rollBack(namespace, question, from, touched, lockWait);
-    const steps = back.tried.map(({ step, done }): PerformedStep => ({ ...step, done, round: state.rounds, back: true }));
+    const steps = back.tried.map(({ step, done }): PerformedStep => ({ ...step, done, attempt: state.rounds, back: true }));
     return { ...state, ending: { outcome: 'failed', failure, back }, tried: [...state.tried, ...steps] };
   }
 }

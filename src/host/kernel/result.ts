@@ -30,7 +30,7 @@ export type State = 'as wanted' | 'as before' | 'mixed';
 export interface PerformedStep extends Step {
   readonly done: boolean;
   /** 1 to 3. */
-  readonly round: number;
+  readonly attempt: number;
   /** Whether it put things back after a failure. */
   readonly back: boolean;
 }
