@@ -68,7 +68,7 @@ describe.concurrent('a sidecar file is refused in one line that says where and w
     ['a duplicate key', 'mode: NONE\nmode: TPROXY', 'FILE:4:1 "mode" stands here a second time; the first is at line 3'],
     ['an alias that holds itself', 'inbound: &x\n  excludePorts: [*x]', 'FILE:4:18 *x refers to itself'],
     ['an alias of nothing', 'mode: *x', 'FILE:3:7 *x refers to nothing'],
-    ['an unknown release', 'release: "1.31"', 'FILE:3:10 "1.31" is not a known release of Istio; known: 1.0.0 to 1.30.3'],
+    ['an unknown release', 'release: "1.99"', 'FILE:3:10 "1.99" is not a known release of Istio; known: 1.0.0 to 1.30.3'],
     ['a release that is no word', 'release: [1.23]', 'FILE:3:10 release: found a list, expected a release such as "1.23"'],
     ['an open bracket', 'inbound: {excludePorts: [80', 'FILE:3:28 unexpected end of the stream within a flow collection'],
     ['a tab', '\tmode: NONE', 'FILE:3:1 tab characters must not be used in indentation'],
@@ -220,7 +220,6 @@ describe.concurrent('a file that can not be read is named', () => {
       'binary.yaml',
       Uint8Array.from({ length: 256 }, (_, index) => index),
     );
-    folder.write('utf-16.yaml', Buffer.from(`\ufeff${HEAD}`, 'utf16le'));
     await new Promise<void>((resolve) => {
       sockets.listen(join(folder.path, 'socket.yaml'), resolve);
     });
@@ -233,7 +232,6 @@ describe.concurrent('a file that can not be read is named', () => {
     ['missing.yaml', 'missing.yaml does not exist'],
     ['empty.yaml', 'empty.yaml is empty'],
     ['binary.yaml', 'binary.yaml is binary, not text'],
-    ['utf-16.yaml', 'utf-16.yaml is binary, not text'],
     ['empty-folder', 'empty-folder holds no manifest (*.yaml, *.yml, *.json)'],
     ['papers', 'papers holds no manifest (*.yaml, *.yml, *.json)'],
     ['loop.yaml', 'loop.yaml is a loop of symbolic links'],
@@ -328,7 +326,7 @@ describe.concurrent('the command line is refused in one line that names the word
     [['preview', '--by', 'packets'], 'istio-init: "by" is not an option here; diff has it'],
     [['explain', '--source', 'a'], 'a does not exist'],
     [['changes', '--nameservers', '1'], 'istio-init: "nameservers" is not an option here'],
-    [['preview', '--release', '1.31'], '--release "1.31" is not a known release of Istio; known: 1.0.0 to 1.30.3'],
+    [['preview', '--release', '1.99'], '--release "1.99" is not a known release of Istio; known: 1.0.0 to 1.30.3'],
     [['preview', '--release', '1.23\n-A INPUT'], '--release "1.23\\n-A INPUT" is not a known release of Istio; known: 1.0.0 to 1.30.3'],
     [['preview', '@2.0'], '--release "2.0" is not a known release of Istio; known: 1.0.0 to 1.30.3'],
     [['preview', '-o', 'rstore'], '--output "rstore" is not one of restore, save, commands, list, json, yaml (did you mean restore?)'],
