@@ -16,11 +16,24 @@ export function holdsStandardInput(): boolean {
   try {
     const kind = fstatSync(STDIN);
     if (!kind.isFile() && !kind.isFIFO() && !kind.isSocket()) return false;
-    const chunk = Buffer.allocUnsafe(CHUNK);
-    ahead = chunk.subarray(0, readSync(STDIN, chunk, 0, CHUNK, null));
+    ahead = firstBytes();
     return ahead.length > 0;
-  } catch {
-    return false;
+  } catch (error) {
+    // No standard input at all; what is there and can't be read is for its reader to say.
+    return (error as NodeJS.ErrnoException).code !== 'EBADF';
+  }
+}
+
+/** Waits for them, also where the pipe was opened not to wait (EAGAIN): its writer is only slow. */
+function firstBytes(): Buffer {
+  const chunk = Buffer.allocUnsafe(CHUNK);
+  for (;;) {
+    try {
+      return chunk.subarray(0, readSync(STDIN, chunk, 0, CHUNK, null));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
   }
 }
 

@@ -10,9 +10,9 @@ export function escapesDocument({ workloads, expired, unused }: EscapesReport): 
   return {
     apiVersion: API_VERSION,
     kind: 'Escapes',
-    workloads: workloads.map(({ count, examples, escapes, untold, conditions }) => ({
+    workloads: workloads.map(({ count, names, escapes, untold, conditions }) => ({
       count,
-      names: examples.map(({ name }) => name),
+      names,
       ...(untold === undefined ? {} : { unknown: untold }),
       ...(conditions === undefined ? {} : { conditions }),
       escapes: escapes.map(({ direction, family, words, verdict, why, known, allowedBy, example }) => ({

@@ -1,14 +1,17 @@
 /** `escapes`: what leaves and arrives without passing the proxy, and who answers for it. */
 
+import { runOfStatus } from '../../istio/found/runs/pod-status.ts';
+import type { Run } from '../../istio/found/runs/run.ts';
 import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import { numbering } from '../../istio/kubernetes/rule-groups/planner.ts';
-import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import { groupsOf } from '../../istio/kubernetes/rule-groups.ts';
+import { factsOfWorkload } from '../../istio/kubernetes/workload-plan.ts';
 import type { Allowance } from '../../istio/packets/escape-allowance.ts';
 import { concerns } from '../../istio/packets/escape-allowance.ts';
-import type { PodNetwork } from '../../istio/packets/pod-network.ts';
 import { podNetworkOfPlan } from '../../istio/packets/pod-network.ts';
 import { problemText } from '../../istio/problems.ts';
+import type { Facts } from '../../istio/settings/facts.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
 import { oneOf } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
@@ -72,42 +75,56 @@ async function ofOneSource(
   const member = { name, count: 1, source: { kind: 'rules' } as const };
   const concerned = allowances.filter((one) => concerns(one, name));
   const found = escapesIn(podNetwork, [name], concerned, known, (place) => reason(place) ?? 'no reason is known');
-  return { workloads: [{ count: 1, owners: 1, examples: [member], ...found }], problems, notes };
+  const failed = podNetwork.failed?.failures[0]?.text;
+  const untold = podNetwork.failed === undefined ? {} : { untold: `these rules were not applied: ${failed ?? 'their run failed'}` };
+  return { workloads: [{ count: 1, owners: 1, examples: [member], names: [name], ...found, ...untold }], problems, notes };
 }
 
-/** Workloads that are planned alike and concern the same allowances are one group. */
+/** What the workloads of a group have in common. */
+interface Alike {
+  readonly outcome: Outcome;
+  readonly allowances: readonly Allowance[];
+  readonly facts: Facts;
+  /** The run that was to make the rules and failed. */
+  readonly run?: Run;
+  /** All owners: a baseline knows a group only where it knows each of them. */
+  readonly names: Set<string>;
+}
+
+/** Workloads that are planned alike, have addresses of the same families, and concern the same allowances are one group. */
 async function ofWorkloads(given: PlanOptions, allowances: readonly Allowance[], known: ReadonlySet<string>): Promise<Part> {
   const request = await injectionRequest(given);
-  const facts = await factsOf(given);
-  const planner = oncePerFingerprint(subjectPlanner(request, { facts, sets: given.sets, numbering: numbering() }));
-  const groups = groupsOf<{ readonly outcome: Outcome; readonly allowances: readonly Allowance[] }>();
+  const said = await factsOf(given);
+  const planner = oncePerFingerprint(subjectPlanner(request, { facts: said, sets: given.sets, numbering: numbering() }));
+  const groups = groupsOf<Alike>();
+  const alike = new Map<string, Alike>();
   const read = await readSelected(given, request.mesh, (subject) => {
     const planned = planner(subject);
     const member = memberOf(subject, planned);
+    const facts = subject.kind === 'workload' ? factsOfWorkload(subject.workload, said) : said;
+    const run = subject.kind === 'workload' ? runOfStatus(subject.workload.pod.ended ?? []) : undefined;
     const concerned = allowances.filter((one) => concerns(one, member.owner));
-    const key = `${planned.number} ${concerned.map((one) => allowances.indexOf(one)).join()}`;
-    groups.add(key, { outcome: planned.outcome, allowances: concerned }, member);
+    const families = FAMILIES.filter((family) => facts.addresses?.some((address) => address.includes(':') === (family === 'ip6')));
+    const key = JSON.stringify([planned.number, families, run?.failures[0]?.text, concerned.map((one) => allowances.indexOf(one))]);
+    const group = alike.get(key) ?? { outcome: planned.outcome, allowances: concerned, facts, ...(run && { run }), names: new Set() };
+    alike.set(key, group);
+    group.names.add(member.owner);
+    groups.add(key, group, member);
   });
-  const workloads = groups
-    .sorted()
-    .map((group) => ({ count: group.count, owners: group.owners, examples: group.examples, ...ofGroup(group, known) }));
+  const workloads = groups.sorted().map(({ what, count, owners, examples }) => ({ count, owners, examples, ...ofGroup(what, known) }));
   return { workloads, problems: read.problems, notes: skippedNotes(read) };
+}
 
-  function ofGroup(
-    { what: { outcome, allowances: concerned }, examples }: Group<{ readonly outcome: Outcome; readonly allowances: readonly Allowance[] }>,
-    before: ReadonlySet<string>,
-  ): Pick<WorkloadEscapes, 'escapes' | 'untold' | 'conditions'> {
-    if (outcome.kind === 'trouble') return { escapes: [], untold: outcome.problems.map(problemText).join('; ') };
-    if (outcome.kind === 'none') return { escapes: [], untold: `everything, for there are ${noRulesText(outcome.reason)}` };
-    const { plan } = outcome;
-    const network: PodNetwork = podNetworkOfPlan(plan, { facts });
-    const why = ({ rule }: RulePlace): string => reasonOf(rule, plan) ?? 'no reason is known';
-    return escapesIn(
-      network,
-      examples.map(({ name }) => name),
-      concerned,
-      before,
-      why,
-    );
-  }
+function ofGroup(
+  { outcome, allowances, facts, run, names: owners }: Alike,
+  known: ReadonlySet<string>,
+): Pick<WorkloadEscapes, 'names' | 'escapes' | 'untold' | 'conditions'> {
+  const names = [...owners];
+  const nothing = (untold: string): Pick<WorkloadEscapes, 'names' | 'escapes' | 'untold'> => ({ names, escapes: [], untold });
+  if (outcome.kind === 'trouble') return nothing(outcome.problems.map(problemText).join('; '));
+  if (outcome.kind === 'none') return nothing(`everything, for there are ${noRulesText(outcome.reason)}`);
+  if (run !== undefined) return nothing(`these rules were not applied: ${run.failures[0]?.text ?? 'their run failed'}`);
+  const { plan } = outcome;
+  const why = ({ rule }: RulePlace): string => reasonOf(rule, plan) ?? 'no reason is known';
+  return { names, ...escapesIn(podNetworkOfPlan(plan, { facts }), names, allowances, known, why) };
 }

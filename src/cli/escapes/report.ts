@@ -15,6 +15,8 @@ export interface ReportedEscape extends Pick<Escape, 'direction' | 'family' | 'w
 
 /** Workloads of equal escapes. */
 export interface WorkloadEscapes extends Pick<Tally, 'count' | 'examples' | 'owners'> {
+  /** Every owner in it, as `Deployment shop/cart`. */
+  readonly names: readonly string[];
   readonly escapes: readonly ReportedEscape[];
   /** What has to hold for the answer, where not all could be seen. */
   readonly conditions?: readonly string[];

@@ -13,6 +13,9 @@ import { ABSENT } from '../../netfilter/trace/fields.ts';
 import type { Ranges } from '../../netfilter/trace/ranges.ts';
 import { subtract, union } from '../../netfilter/trace/ranges.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
+import { injectedSettings } from '../kubernetes/ordinary-injection.ts';
+import type { CapturePlan } from '../plan/plan.ts';
+import { profileOf } from '../releases/profile.ts';
 import { valuesOf } from '../settings/settings.ts';
 import { classesFor, verdictClass } from './behavior/classes.ts';
 import { namesFor } from './behavior/names.ts';
@@ -42,9 +45,6 @@ const UNMARKED: Ranges = [{ first: 0, last: 0 }];
 const OWNERS: Ranges = [{ first: ABSENT, last: ALL_BITS - 1 }];
 const PORTS: Ranges = [{ first: 1, last: 0xffff }];
 
-// Where the proxy and its agent answer themselves, rules or not: HBONE, merged metrics, readiness, Envoy's metrics.
-const PROXY_LISTENS: Ranges = union([15008, 15020, 15021, 15090].map((port) => ({ first: port, last: port })));
-
 /**
  * The regions of new TCP connections of a family that pass the proxy by: what arrives from outside at ports that are not
  * the proxy's own, and what others than the proxy send out of the pod. Null where the rules tell more apart than can be
@@ -54,7 +54,7 @@ export function escapesOf(podNetwork: PodNetwork, family: Family, most = 20): re
   const { uid, gid } = podNetwork.pod.proxy;
   const values = valuesOf(podNetwork.plan.settings);
   const scope: Scope = [
-    { origin: 'remote', protocol: TCP, destinationPort: subtract(PORTS, PROXY_LISTENS) },
+    { origin: 'remote', protocol: TCP, destinationPort: subtract(PORTS, proxyListens(podNetwork.plan)) },
     {
       origin: 'local',
       leaving: true,
@@ -79,6 +79,15 @@ export function escapesOf(podNetwork: PodNetwork, family: Family, most = 20): re
     if (error instanceof TooLarge) return null;
     throw error;
   }
+}
+
+/** Where the proxy and its agent answer themselves, rules or not: the ports that the release leaves alone in an ordinary pod. */
+function proxyListens({ release }: CapturePlan): Ranges {
+  const profile = profileOf(release);
+  const ordinary = valuesOf(injectedSettings(profile));
+  const excluded = ordinary['inbound.excludePorts'].flatMap((range) => ('first' in range ? [range] : []));
+  const tunnel = ordinary['proxy.tunnelPort'];
+  return union([...excluded, ...(profile.has('tunnelPortReturn') ? [{ first: tunnel, last: tunnel }] : [])]);
 }
 
 /** Everybody but the proxy: whom it runs as, and whom the rules let pass in its name. */
