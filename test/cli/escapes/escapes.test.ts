@@ -77,6 +77,37 @@ describe('escapes', () => {
     expect(more?.stdout).toMatch(/inbound {3}IPv4: TCP to ports 9100 and 9200 from outside\n/);
   });
 
+  it('knows a group only where a baseline knows each of its owners', async () => {
+    const shops = (count: number): string =>
+      Array.from({ length: count }, (_, index) => deployment(`d${index}`, { excludeOutboundPorts: '3306' })).join('---\n');
+    folder.write('seven.yaml', shops(7));
+    folder.write('eight.yaml', shops(8));
+    folder.write('seven.json', (await escapes('seven.yaml', '-o', 'json')).stdout);
+    const [same, more] = await Promise.all(['seven.yaml', 'eight.yaml'].map((file) => escapes(file, '--baseline', 'seven.json')));
+    expect([same?.exitCode, more?.exitCode]).toEqual([0, 1]);
+  });
+
+  it('counts IPv6 where the status of a pod has an address of it, and nothing as caught where its init container failed', async () => {
+    const pod = (name: string, status: string): string =>
+      `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, namespace: shop}\nspec: {containers: [{name: app}]}\nstatus: {${status}}\n`;
+    folder.write(
+      'pods.yaml',
+      [
+        pod('both', 'podIPs: [{ip: 10.1.2.3}, {ip: "2001:db8::3"}]'),
+        pod('one', 'podIPs: [{ip: 10.1.2.4}]'),
+        pod('failed', 'podIPs: [{ip: 10.1.2.5}], initContainerStatuses: [{name: istio-init, state: {terminated: {exitCode: 255}}}]'),
+      ].join('---\n'),
+    );
+    const { workloads } = JSON.parse((await escapes('pods.yaml', '-o', 'json')).stdout) as {
+      workloads: readonly { names: readonly string[]; unknown?: string; escapes: readonly { family: string }[] }[];
+    };
+    const of = (name: string): (typeof workloads)[number] | undefined => workloads.find(({ names }) => names.includes(`Pod shop/${name}`));
+    expect(of('both')?.escapes.map(({ family }) => family)).toEqual(['ip6', 'ip6']);
+    expect(of('one')).toMatchObject({ escapes: [] });
+    expect(of('one')?.unknown).toBeUndefined();
+    expect(of('failed')?.unknown).toMatch(/^these rules were not applied: /);
+  });
+
   it('has forms for data, a pull request, scanners and test reports', async () => {
     const [json, markdown, sarif, junit] = await Promise.all(
       ['json', 'markdown', 'sarif', 'junit'].map(async (form) => (await escapes('shop.yaml', '-o', form)).stdout),
