@@ -1,6 +1,6 @@
 /** Options that mean the same in every command. */
 
-import type { Options } from 'yargs';
+import type { Options, PositionalOptions } from 'yargs';
 import type { SourceOptions } from '../sources/options.ts';
 import { progressFor } from './terminal/progress.ts';
 
@@ -59,6 +59,17 @@ export const SETTINGS_OPTIONS: Readonly<Record<string, Options>> = {
 
 /** What a SOURCE may be, for the help of every command that takes one. */
 export const SOURCES = 'FILE, - (standard input), FILE@1.23, @1.23, live, pid:N, netns:PATH, exec:TEXT';
+
+/** The operand that names a SOURCE. */
+export function sourceOperand(describe: string): PositionalOptions {
+  // yargs hands over a lone dash as an empty text.
+  return { type: 'string', coerce: (text: string) => (text === '' ? '-' : text), describe };
+}
+
+/** Whether an output may have colour. */
+export const COLOR_OPTIONS: Readonly<Record<string, Options>> = {
+  'no-color': { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' },
+};
 
 /** Which family an output shows. */
 export const FAMILY_OPTIONS: Readonly<Record<string, Options>> = {

@@ -1,12 +1,11 @@
 /** The command line: yargs, and one file for each command. */
 
-import { existsSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
 import yargs from 'yargs';
-import { holdsStandardInput } from '../host/standard-input.ts';
 import { nearest, quoted } from '../istio/problems.ts';
 import { NEWEST, RELEASES } from '../istio/releases/known.ts';
 import { printable } from '../netfilter/printable.ts';
+import { implicitSource, isSource } from '../sources/implicit-source.ts';
 import { applyCommand, cleanCommand } from './apply/command.ts';
 import { auditCommand } from './audit/command.ts';
 import { changesCommand } from './changes/command.ts';
@@ -101,9 +100,9 @@ export async function runProgram(words: readonly string[]): Promise<void> {
  */
 function withCommand(words: readonly string[], names: readonly string[]): readonly string[] {
   const [first] = words;
-  if (first === undefined) return holdsStandardInput() ? ['check', '-'] : words;
+  if (first === undefined) return implicitSource(undefined, {}) === '-' ? ['check', '-'] : words;
   if (names.includes(first) || (first.startsWith('-') && first !== '-')) return words;
-  return first === '-' || /^(@|release:|pid:|netns:|exec:|live$)/.test(first) || existsSync(first) ? ['check', ...words] : words;
+  return isSource(first) ? ['check', ...words] : words;
 }
 
 class UsageError extends Error {}

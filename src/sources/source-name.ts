@@ -13,11 +13,18 @@ export type SourceName =
   /** `exec:TEXT`: what a command leaves in the kernel. */
   | { readonly kind: 'command'; readonly text: string };
 
+const PREFIXED = /^(@|release:|pid:|netns:|exec:|live(?=@|$))(.*)$/s;
+
+/** Whether a word begins as a SOURCE that is no file. */
+export function isPrefixed(source: string): boolean {
+  return PREFIXED.test(source);
+}
+
 /** Reads a SOURCE. Throws a ProblemError where it begins as one kind and does not go on as that. */
 export function parseSource(source: string | undefined): SourceName {
   if (source === undefined) return { kind: 'settings' };
   if (source === '@own') return { kind: 'own' };
-  const [, word = '', rest = ''] = /^(@|release:|pid:|netns:|exec:|live(?=@|$))(.*)$/s.exec(source) ?? [];
+  const [, word = '', rest = ''] = PREFIXED.exec(source) ?? [];
   switch (word) {
     case '@': {
       const hint = /^v?\d/.test(rest) ? '' : nearest(source, ['@own']);

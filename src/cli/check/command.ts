@@ -3,7 +3,7 @@
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import type { SourceOptions } from '../../sources/options.ts';
-import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -12,12 +12,12 @@ export const checkCommand: CommandModule = {
   describe: 'One screen: whose rules these are, drift, findings, and what the machine offers',
   builder: (command) =>
     command
-      // yargs hands over a lone dash as an empty text.
-      .positional('source', {
-        type: 'string',
-        coerce: (text: string) => (text === '' ? '-' : text),
-        describe: 'live, pid:N, netns:PATH, FILE, - (standard input), exec:TEXT; default: a pipe, what -f names, or live and this machine',
-      })
+      .positional(
+        'source',
+        sourceOperand(
+          'live, pid:N, netns:PATH, FILE, - (standard input), exec:TEXT; default: a pipe, what -f names, or live and this machine',
+        ),
+      )
       .option('from', {
         type: 'string',
         requiresArg: true,
@@ -36,7 +36,7 @@ export const checkCommand: CommandModule = {
         describe: 'text, json, or markdown for a ticket',
         group: 'Output:',
       })
-      .option('no-color', { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' })
+      .options(COLOR_OPTIONS)
       .example([
         ['$0 check', 'this network namespace, and this machine'],
         ['$0 check pid:4242', 'the pod of a process, from its node'],

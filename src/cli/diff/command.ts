@@ -1,7 +1,7 @@
 /** The words of `diff` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -41,7 +41,7 @@ export const diffCommand: CommandModule = {
         describe: 'Compare rules of other programs as well (KUBE-, CNI-, DOCKER, ...)',
         group: 'Output:',
       })
-      .option('no-color', { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' })
+      .options(COLOR_OPTIONS)
       .example([
         ['$0 diff saved.txt', 'a capture against the settings that made it'],
         ['$0 diff saved.txt @1.23', 'against an ordinary pod of 1.23'],

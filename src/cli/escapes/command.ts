@@ -2,7 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { last, SETTINGS_OPTIONS, SOURCES, sourceOptions } from '../options.ts';
+import { COLOR_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -11,11 +11,7 @@ export const escapesCommand: CommandModule = {
   describe: 'Which TCP connections leave or arrive without passing the proxy, for each workload',
   builder: (command) =>
     command
-      .positional('source', {
-        type: 'string',
-        coerce: (text: string) => (text === '' ? '-' : text),
-        describe: `${SOURCES}; manifests of many workloads as well`,
-      })
+      .positional('source', sourceOperand(`${SOURCES}; manifests of many workloads as well`))
       .options(SETTINGS_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options({
@@ -34,7 +30,7 @@ export const escapesCommand: CommandModule = {
           describe: 'text, json, markdown, sarif or junit',
           group: 'Output:',
         },
-        'no-color': { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' },
+        ...COLOR_OPTIONS,
       })
       .example([
         ['$0 escapes deployment.yaml', 'one workload'],

@@ -8,7 +8,7 @@ import { openEscapes } from './report.ts';
 export function junitForm({ workloads, expired }: EscapesReport): string {
   const cases = [
     ...workloads.map((one) => ({
-      name: examplesText({ ...one, releases: new Map(), details: [] }, 3),
+      name: examplesText(one, 3),
       failures: [
         ...(one.untold === undefined ? [] : [`unknown: ${one.untold}`]),
         ...openEscapes(one).map(({ direction, words, why }) => `${direction}: ${words}: ${why}`),

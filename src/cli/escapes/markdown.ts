@@ -11,14 +11,12 @@ export function markdownForm(report: EscapesReport): string {
   const rows = report.workloads.flatMap((one) =>
     one.escapes.map(({ direction, family, words, why, allowedBy, known }) => {
       const state = allowedBy !== undefined ? `allowed by ${allowedBy.owner} until ${allowedBy.until}` : known ? 'in the baseline' : 'open';
-      const cells = [examplesText({ ...one, releases: new Map(), details: [] }, 3), direction, FAMILY_NAMES[family], words, why, state];
+      const cells = [examplesText(one, 3), direction, FAMILY_NAMES[family], words, why, state];
       return `| ${cells.map(cellCode).join(' | ')} |`;
     }),
   );
   const untold = report.workloads.flatMap((one) =>
-    one.untold === undefined
-      ? []
-      : [`- unknown: ${cellCode(examplesText({ ...one, releases: new Map(), details: [] }, 3))}: ${cellCode(one.untold)}`],
+    one.untold === undefined ? [] : [`- unknown: ${cellCode(examplesText(one, 3))}: ${cellCode(one.untold)}`],
   );
   const table =
     rows.length === 0 ? [] : ['| workloads | direction | family | packets | why | state |', '|---|---|---|---|---|---|', ...rows];

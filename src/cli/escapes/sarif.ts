@@ -38,7 +38,7 @@ export function escapesSarif({ workloads }: EscapesReport): object {
         ruleId: RULES[ruleIndex].id,
         ruleIndex,
         level: 'warning',
-        message: { text: `${examplesText({ ...one, releases: new Map(), details: [] }, 3)}: ${found.words}. ${found.why}` },
+        message: { text: `${examplesText(one, 3)}: ${found.words}. ${found.why}` },
         ...(first === undefined ? {} : sarifPlace(first.source)),
         partialFingerprints: { 'escape/v1': createHash('sha256').update(fingerprint).digest('hex') },
       };

@@ -47,7 +47,7 @@ export function headline({ workloads }: EscapesReport): string {
 
 function workloadLines(one: WorkloadEscapes, paint: Paint): readonly string[] {
   return [
-    paint('heading', examplesText({ ...one, releases: new Map(), details: [] }, 3)),
+    paint('heading', examplesText(one, 3)),
     ...(one.untold === undefined ? [] : [`  ${'unknown'.padEnd(LABEL)}${onOneLine(one.untold)}`]),
     ...(one.conditions ?? []).map((text) => `  ${paint('moved', 'provided'.padEnd(LABEL))}${onOneLine(text)}`),
     ...one.escapes.flatMap((found) => escapeLines(found, paint)),

@@ -2,7 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { COLOR_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -16,12 +16,7 @@ export const explainCommand: CommandModule = {
   describe: 'Show where each setting comes from, what it does, and why each rule is there',
   builder: (command) =>
     command
-      // yargs hands over a lone dash as an empty text.
-      .positional('source', {
-        type: 'string',
-        coerce: (text: string) => (text === '' ? '-' : text),
-        describe: 'Settings or manifests: FILE, - (standard input), FILE@1.23, @1.23; default: the settings given',
-      })
+      .positional('source', sourceOperand('Settings or manifests: FILE, - (standard input), FILE@1.23, @1.23; default: the settings given'))
       .options(SETTINGS_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options({
@@ -33,7 +28,7 @@ export const explainCommand: CommandModule = {
           describe: 'table, json, yaml or markdown',
           group: 'Output:',
         },
-        'no-color': { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' },
+        ...COLOR_OPTIONS,
       })
       .example([
         ['$0 explain -f pod.yaml', 'a pod: what its annotations or its init container say'],

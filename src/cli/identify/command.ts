@@ -2,7 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -11,12 +11,7 @@ export const identifyCommand: CommandModule = {
   describe: 'Find the releases that could have made rules, and the settings',
   builder: (command) =>
     command
-      // yargs hands over a lone dash as an empty text.
-      .positional('source', {
-        type: 'string',
-        coerce: (text: string) => (text === '' ? '-' : text),
-        describe: 'Rules or manifests: FILE, - (standard input), live, pid:N, netns:PATH, exec:TEXT',
-      })
+      .positional('source', sourceOperand('Rules or manifests: FILE, - (standard input), live, pid:N, netns:PATH, exec:TEXT'))
       .options(SETTINGS_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
@@ -28,7 +23,7 @@ export const identifyCommand: CommandModule = {
         describe: 'text, json (every answer), yaml (settings for -f) or markdown',
         group: 'Output:',
       })
-      .option('no-color', { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' })
+      .options(COLOR_OPTIONS)
       .example([
         ['$0 identify saved.txt', 'a save, a listing, or a page with one in it'],
         ['iptables-save | $0 identify -', 'what this machine holds'],

@@ -2,7 +2,7 @@
 
 import type { CommandModule, Options } from 'yargs';
 import { dashesIn } from '../lone-dashes.ts';
-import { last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { COLOR_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 
 const { filename, values, release, installer, 'image-release': imageRelease } = SETTINGS_OPTIONS;
@@ -35,7 +35,7 @@ const LINT_OPTIONS: Readonly<Record<string, Options>> = {
     describe: 'Show the page of a diagnostic, by its code or that of istioctl (IST0107)',
     group: 'Output:',
   },
-  'no-color': { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' },
+  ...COLOR_OPTIONS,
 };
 
 export const lintCommand: CommandModule = {

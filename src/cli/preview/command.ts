@@ -2,7 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOptions } from '../options.ts';
+import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -23,12 +23,7 @@ export const previewCommand: CommandModule = {
   describe: 'Show the rules of a plan, of a text, or of a live network namespace',
   builder: (command) =>
     command
-      // yargs hands over a lone dash as an empty text.
-      .positional('source', {
-        type: 'string',
-        coerce: (text: string) => (text === '' ? '-' : text),
-        describe: SOURCES,
-      })
+      .positional('source', sourceOperand(SOURCES))
       .options(SETTINGS_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)

@@ -3,7 +3,7 @@
 import type { CommandModule, Options } from 'yargs';
 import { STORY_IDS } from '../../istio/packets/stories/table.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOptions } from '../options.ts';
+import { COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -52,12 +52,8 @@ export const traceCommand: CommandModule = {
   describe: 'Walk a packet, or a whole request, through the rules (simulated)',
   builder: (command) =>
     command
-      // In capitals, for there is an option --source; and yargs hands over a lone dash as an empty text.
-      .positional('SOURCE', {
-        type: 'string',
-        coerce: (text: string) => (text === '' ? '-' : text),
-        describe: `${SOURCES}; default: the settings given`,
-      })
+      // In capitals, for there is an option --source.
+      .positional('SOURCE', sourceOperand(`${SOURCES}; default: the settings given`))
       .options(TRACE_OPTIONS)
       .options(SETTINGS_OPTIONS)
       .options(WORKLOAD_OPTIONS)
@@ -72,7 +68,7 @@ export const traceCommand: CommandModule = {
         },
         expect: { type: 'string', requiresArg: true, describe: 'The expected verdict: exit code 1 for any other', group: 'Output:' },
         assume: { type: 'string', requiresArg: true, describe: 'shown: tables that the source does not show do nothing', group: 'Output:' },
-        'no-color': { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' },
+        ...COLOR_OPTIONS,
       })
       .example([
         ['$0 trace --from app --to 10.0.0.5:80', 'in an ordinary pod of the newest release'],

@@ -18,7 +18,7 @@ import { noRulesText } from '../../sources/workloads/group-names.ts';
 import { FAMILY_NAMES } from '../terminal/families.ts';
 
 /** The largest owners: `Deployment shop/cart (30), Deployment shop/orders (28) and 410 more`. */
-export function examplesText(tally: Tally, most: number): string {
+export function examplesText(tally: Pick<Tally, 'examples' | 'owners'>, most: number): string {
   return listed(tally, most, ({ name, count }) => (count === 1 ? name : `${name} (${grouped(count)})`));
 }
 
@@ -31,7 +31,7 @@ export function placesText(tally: Tally): string {
   );
 }
 
-function listed({ examples, owners }: Tally, most: number, print: (example: Example) => string): string {
+function listed({ examples, owners }: Pick<Tally, 'examples' | 'owners'>, most: number, print: (example: Example) => string): string {
   const said = examples.slice(0, most).map(print);
   const more = owners - said.length;
   return onOneLine(`${said.join(', ')}${more === 0 ? '' : ` and ${owners === MOST_OWNERS ? 'at least ' : ''}${grouped(more)} more`}`);

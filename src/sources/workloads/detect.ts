@@ -58,7 +58,8 @@ function holds(file: string, test: (head: string) => boolean): boolean {
   return kind === 'folder' || (kind === 'file' && test(headOf(file)));
 }
 
-function kindOf(file: string): 'file' | 'folder' | 'other' | undefined {
+/** What a name leads to; undefined for what is not there, or may not be looked at. */
+export function kindOf(file: string): 'file' | 'folder' | 'other' | undefined {
   try {
     const stat = statSync(file);
     return stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'other';
