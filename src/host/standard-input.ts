@@ -3,19 +3,22 @@
 import { fstatSync, readSync } from 'node:fs';
 
 const STDIN = 0;
-const CHUNK = 1 << 16;
+// Every object of a dump has its kind; the first stands within the first of them.
+export const HEAD = 1 << 17;
 
 let ahead: Buffer | undefined;
 
 /**
  * Whether standard input is a file or a pipe that holds anything, as jq and grep ask where no file is named. Waits for
- * the first bytes of a pipe; these are kept for {@link takeAhead}. A terminal, /dev/null and a closed input hold nothing.
+ * the first bytes of a pipe; these are kept for {@link takeAhead}. A terminal, /dev/null and a closed input hold nothing;
+ * nor does a socket, which programs that start others (Node's spawn among them) leave open and never write to: it is read
+ * where it is named, as -.
  */
 export function holdsStandardInput(): boolean {
   if (ahead !== undefined) return ahead.length > 0;
   try {
     const kind = fstatSync(STDIN);
-    if (!kind.isFile() && !kind.isFIFO() && !kind.isSocket()) return false;
+    if (!kind.isFile() && !kind.isFIFO()) return false;
     ahead = firstBytes();
     return ahead.length > 0;
   } catch (error) {
@@ -24,17 +27,26 @@ export function holdsStandardInput(): boolean {
   }
 }
 
-/** Waits for them, also where the pipe was opened not to wait (EAGAIN): its writer is only slow. */
+/** As many as tell what a text is, or all there are. Waits for them, also where the pipe was opened not to wait (EAGAIN): its writer is only slow. */
 function firstBytes(): Buffer {
-  const chunk = Buffer.allocUnsafe(CHUNK);
-  for (;;) {
+  const bytes = Buffer.allocUnsafe(HEAD);
+  let length = 0;
+  while (length < HEAD) {
     try {
-      return chunk.subarray(0, readSync(STDIN, chunk, 0, CHUNK, null));
+      const read = readSync(STDIN, bytes, length, HEAD - length, null);
+      if (read === 0) break;
+      length += read;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     }
   }
+  return bytes.subarray(0, length);
+}
+
+/** The start of standard input as text, without taking it from its readers; empty where nothing stands there. */
+export function standardInputHead(): string {
+  return holdsStandardInput() ? (ahead ?? Buffer.alloc(0)).toString('utf8') : '';
 }
 
 /** What was read ahead, once; empty where nothing was. */

@@ -2,8 +2,11 @@
 
 import type { Family } from './family.ts';
 
-/** What kind of thing it is; `rules` of iptables unless said otherwise. `form` is what the form of a text leaves out, and nobody looked at. */
-export type UnseenKind = 'rules' | 'native table' | 'policy routing' | 'addresses' | 'form';
+/**
+ * What kind of thing it is; `rules` of iptables unless said otherwise. `declaration` is of chains and their policies, and
+ * hides no rule; `form` is what the form of a text leaves out, and nobody looked at.
+ */
+export type UnseenKind = 'rules' | 'declaration' | 'native table' | 'policy routing' | 'addresses' | 'form';
 
 /** Something of a state that was not looked at, or could not be read. The narrower it is placed, the more stays certain. */
 export interface Unseen {

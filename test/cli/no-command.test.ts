@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { ROOT, run } from './program.ts';
+import { PROGRAM, piped, run } from './program.ts';
 
 const LISTING = 'golden/captures/2021-01-default.list.txt';
 
@@ -13,16 +12,20 @@ describe('without a command', () => {
   });
 
   it('a pipe is checked, with check and without it', async () => {
-    const input = readFileSync(join(ROOT, LISTING), 'utf8');
-    const [bare, check, dash] = await Promise.all([run([], { input }), run(['check'], { input }), run(['-'], { input })]);
+    const [bare, check, dash] = await Promise.all([piped(LISTING, []), piped(LISTING, ['check']), piped(LISTING, ['-'])]);
     expect(bare).toEqual(check);
     expect(dash).toEqual(check);
     expect(bare.stdout).toContain('rules     Istio 1.');
   });
 
   it('an empty pipe holds nothing, so that an ordinary pod is previewed', async () => {
-    const [piped, closed] = await Promise.all([run(['preview'], { input: '' }), run(['preview'])]);
-    expect(piped).toEqual(closed);
+    const [empty, closed] = await Promise.all([piped('/dev/null', ['preview']), run(['preview'])]);
+    expect(empty).toEqual(closed);
+  });
+
+  it('an input that another program left open, and never writes to, is not waited for', async () => {
+    const { stdout } = await execa(PROGRAM, ['preview'], { stdin: 'pipe', timeout: 20_000, stripFinalNewline: false });
+    expect(stdout).toBe((await run(['preview'])).stdout);
   });
 
   it('check -f FILE looks at FILE', async () => {

@@ -35,6 +35,13 @@ export async function run(
   return { exitCode, stdout, stderr };
 }
 
+/** Runs the program behind `cat FILE |`, as a shell does. */
+export async function piped(file: string, args: readonly string[], { cwd = ROOT }: { readonly cwd?: string } = {}): Promise<Run> {
+  const words = ['-c', 'set -o pipefail; file=$1; shift; cat "$file" | "$@"', 'bash', file, PROGRAM, ...args];
+  const { exitCode, stdout, stderr } = await execa('bash', words, { cwd, reject: false, stripFinalNewline: false, timeout: 30_000 });
+  return { exitCode, stdout, stderr };
+}
+
 /** Refused: exit code 2, nothing on standard output, and these lines, no others, on standard error. */
 export function expectRefused(found: Run, ...lines: readonly string[]): void {
   expect(found).toEqual({ exitCode: 2, stdout: '', stderr: lines.map((line) => `${line}\n`).join('') });

@@ -46,16 +46,23 @@ export function unseenIn({
 function unreadLines(unread: readonly Unread[]): readonly Unseen[] {
   const places = new Map<string, Unread[]>();
   for (const one of unread) {
-    const key = [one.family, one.table, one.chain ?? ''].join(' ');
+    const key = [one.family, one.table, isDeclaration(one) ? ':' : (one.chain ?? '')].join(' ');
     const same = places.get(key);
     if (same === undefined) places.set(key, [one]);
     else same.push(one);
   }
   return [...places.values()].map((same): Unseen => {
-    const { family, table, chain } = same[0] as Unread;
+    const [first] = same as [Unread];
+    const { family, table, chain } = first;
     const lines = same.map(({ line }) => line).sort((a, b) => a - b);
+    if (isDeclaration(first)) return { kind: 'declaration', family, table, lines, reason: unreadText(lines) };
     return { family, table, ...(chain !== undefined && { chain }), lines, reason: unreadText(lines) };
   });
+}
+
+/** A line that declares chains, whatever they are called: no rule is lost with it, but a policy may be. */
+function isDeclaration({ text }: Unread): boolean {
+  return text.startsWith(':') && !isOpen(text) && !/\s-[A-Z]\s/.test(text);
 }
 
 // What these tell of has no place among the rules.

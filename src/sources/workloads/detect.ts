@@ -1,12 +1,11 @@
 /** Whether manifests are named, told without reading all of them. */
 
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { HEAD, standardInputHead } from '../../host/standard-input.ts';
 import type { SourceOptions } from '../options.ts';
 import { NO_MANIFEST_OPTIONS } from '../options.ts';
 import { parseSource } from '../source-name.ts';
 
-// Every object of a dump has its kind; the first stands within the first of them.
-const HEAD = 1 << 17;
 const STRANGER = /(^|[\s{,])["']?kind["']?[ \t]*:[ \t]*["']?(?!SidecarCapture)[A-Z]/;
 
 /** Whether there may be workloads: anything but one file with settings of ours, which has a shorter way. */
@@ -33,9 +32,10 @@ export function withFile<G extends SourceOptions>(given: G, file: string): G {
   return { ...given, filename: file, manifests };
 }
 
-/** Whether a file that may hold rules as well is one of manifests. Of a pipe nobody knows: it can be read once. */
+/** Whether what may hold rules as well is manifests. Of a pipe other than standard input nobody knows: it can be read once. */
 export function holdsManifests(file: string): boolean {
-  return file !== '-' && !isPiped(file) && holds(file, (head) => looksLikeManifest(head) && STRANGER.test(head));
+  if (file === '-') return holdsStrangers(standardInputHead());
+  return !isPiped(file) && holds(file, holdsStrangers);
 }
 
 /** The same of a text. */

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { expectRefused, run, scratchFolder } from '../program.ts';
+import { expectRefused, piped, run, scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();
 afterAll(folder.remove);
@@ -128,8 +128,18 @@ describe('escapes', () => {
     expect(stdout).toContain('provided  raw, mangle, filter, which are not shown, let everything pass as it is');
   });
 
+  it('reads a pipe with many workloads, the first of which is far from the last', async () => {
+    const input = Array.from({ length: 3000 }, (_, index) =>
+      deployment(`d${index}`, index === 2999 ? { excludeOutboundPorts: '3306' } : {}),
+    ).join('---\n');
+    folder.write('many.yaml', input);
+    const { stdout, exitCode } = await piped('many.yaml', ['escapes'], { cwd: folder.path });
+    expect({ exitCode, first: stdout.split('\n')[0] }).toEqual({ exitCode: 1, first: 'TCP passes the proxy by in 1 of 3,000 workloads' });
+  });
+
   it('reads a pipe', async () => {
-    const { stdout } = await run(['escapes'], { input: deployment('piped', { includeInboundPorts: '8080' }) });
+    folder.write('piped.yaml', deployment('piped', { includeInboundPorts: '8080' }));
+    const { stdout } = await piped('piped.yaml', ['escapes'], { cwd: folder.path });
     expect(stdout).toContain('inbound   IPv4: TCP to any port but 8080 from outside');
   });
 
