@@ -1,12 +1,12 @@
 /** What could not be read, in a few words. */
 
 import type { Unseen } from '../../netfilter/unseen.ts';
-import { linesIn } from '../../netfilter/unseen.ts';
+import { hidesRules, linesIn } from '../../netfilter/unseen.ts';
 import { FAMILY_NAMES } from './families.ts';
 
 /** `2 of 14 rules not read`, or the place and reason of the first thing that was not; `read` is how many rules could be. */
 export function unreadText(unseen: readonly Unseen[], read?: number): string {
-  const lines = linesIn(unseen);
+  const lines = linesIn(unseen.filter(hidesRules));
   if (lines > 0)
     return `${lines}${read === undefined ? '' : ` of ${read + lines}`} ${lines === 1 && read === undefined ? 'rule' : 'rules'} not read`;
   const [first] = unseen;

@@ -154,7 +154,7 @@ describe('audit --summarize', () => {
       writeFileSync(join(folder, 'log'), `a word\n${podLine(pod(DRIFT))}`);
       expect(summarize([join(folder, 'log')], 'text')).toMatchObject({
         exitCode: 1,
-        notes: ['note: 1 line of something else was left out'],
+        notes: ['note: 1 line of something else was ignored'],
       });
       writeFileSync(join(folder, 'empty'), 'nothing of an audit\n');
       expect(() => summarize([join(folder, 'empty')], 'text')).toThrow(/--summarize/);

@@ -84,7 +84,9 @@ const partOf = fc.nat(9999).map((part) => part / 10_000);
 /** An item without its places and quotes, so that two forms of the same can be compared. */
 function withoutPlaces(items: readonly ManifestItem[]): unknown {
   const plain = (_: string, value: unknown): unknown => (value instanceof Map ? [...value] : value);
-  return JSON.parse(JSON.stringify(items, plain), (key, value) => (/^(?:source|line|column|plain|indent)$|At$/.test(key) ? undefined : value));
+  return JSON.parse(JSON.stringify(items, plain), (key, value) =>
+    /^(?:source|line|column|plain|indent)$|At$/.test(key) ? undefined : value,
+  );
 }
 
 /** The items that are no problems, and for each where its last value stands. */
