@@ -103,7 +103,12 @@ function planOf(
   const run = runOfStatus(workload.pod.ended ?? []);
   const { plan, facts: known, ...rest } = madeWith(factsOfWorkload(workload, said), placeholder, (all) => planOfWorkload(made, all, sets));
   // Of these no rule depends, but what becomes of packets does.
-  const facts = { interfaces: interfacesOf(workload.pod.annotations), containers: ownersOf(workload.pod), ...known };
+  const facts = {
+    interfaces: interfacesOf(workload.pod.annotations),
+    containers: ownersOf(workload.pod),
+    listensOnIp4: mesh.values.get(IP4_LISTENER)?.value === 'true',
+    ...known,
+  };
   if (plan !== undefined)
     return { kind: 'plan', plan, notes: [`note: ${whoseText(made)}`], basis, facts, ...rest, of: name, ...(run && { run }) };
   const without = `${name} gets no rules: ${whyNoRules(made)}`;
@@ -117,6 +122,8 @@ function planOf(
     without,
   };
 }
+
+const IP4_LISTENER = 'pilot.env.ISTIO_ENABLE_IPV4_OUTBOUND_LISTENER_FOR_IPV6_CLUSTERS';
 
 /** `Pod default/cart of pod.yaml:3:1, as it was injected by Istio 1.12.9 (pod.yaml:88:12)`. */
 function whoseText({ workload, injection, release, found }: WorkloadInjection): string {
