@@ -106,7 +106,7 @@ function planOf(
   const facts = {
     interfaces: interfacesOf(workload.pod.annotations),
     containers: ownersOf(workload.pod),
-    listensOnIp4: mesh.values.get(IP4_LISTENER)?.value === 'true',
+    ...(mesh.values.get(IP4_LISTENER)?.value === 'true' && { listensOnIp4: true }),
     ...known,
   };
   if (plan !== undefined)
