@@ -118,11 +118,11 @@ function caught({ port, how, by: rule }: Extract<End, { kind: 'local' }>, ports:
   if (ports.dns.includes(port))
     return { id: 'dns-agent', words: `caught by ${ztunnel ? 'ztunnel, which answers DNS' : 'the DNS agent'}${at}` };
   if (ztunnel && port === TUNNEL_PORT) return { id: 'ztunnel-inbound', words: `caught by ztunnel${at}` };
-  const side = operandOf(port, how, rule, ports);
-  if (side === undefined) return { id: 'direct', words: `sent to port ${port}, which is none of the proxy's` };
+  const operand = operandOf(port, how, rule, ports);
+  if (operand === undefined) return { id: 'direct', words: `sent to port ${port}, which is none of the proxy's` };
   return ztunnel
-    ? { id: `ztunnel-${side}`, words: `caught by ztunnel${at}` }
-    : { id: `envoy-${side}`, words: `caught by Envoy ${side}${at}` };
+    ? { id: `ztunnel-${operand}`, words: `caught by ztunnel${at}` }
+    : { id: `envoy-${operand}`, words: `caught by Envoy ${operand}${at}` };
 }
 
 // The tunnel between pods in ambient mode: ztunnel listens there itself.
