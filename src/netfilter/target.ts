@@ -32,8 +32,8 @@ export type Target =
   | { readonly kind: 'jump'; readonly chain: string; readonly goto: boolean }
   /** A rule without `-j`: it only counts. */
   | { readonly kind: 'none' }
-  /** A target that is not understood, word for word (`LOG --log-prefix "x"`). */
-  | { readonly kind: 'opaque'; readonly name: string; readonly text: string };
+  /** A target that is not understood, word for word (`LOG --log-prefix "x"`); `listed`: in words of a listing, which no command takes. */
+  | { readonly kind: 'opaque'; readonly name: string; readonly text: string; readonly listed?: true };
 
 export const VERDICTS: readonly Verdict[] = ['ACCEPT', 'DROP', 'RETURN', 'QUEUE'];
 
