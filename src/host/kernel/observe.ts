@@ -52,7 +52,7 @@ export async function observe(
   namespace: Namespace,
   question: Question,
   known: Known = {},
-  again = false,
+  repeated = false,
 ): Promise<ObservedState | { readonly failure: Failure }> {
   const netFiles = await namespace.netFiles();
   const reading = { namespace, netFiles, deadline: question.deadline, likely: question.likely };
@@ -70,7 +70,7 @@ export async function observe(
     reading,
   );
   // Somebody may have changed rules between the two; who forges some does so again.
-  if (failure !== undefined) return again ? { failure } : observe(namespace, question, known, true);
+  if (failure !== undefined) return repeated ? { failure } : observe(namespace, question, known, true);
   const warnings: string[] = [...snapshot.warnings, ...doubts.map((one) => `not read: ${placeText(one)}`)];
   let listing: RoutingListing = known.listing ?? {};
   for (const family of FAMILIES) {
