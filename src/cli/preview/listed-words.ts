@@ -19,7 +19,7 @@ function inTable(file: string, family: Family, { name, chains }: Ruleset['tables
       if (!isListed(rule)) return [];
       const reason = `rule ${index + 1} of ${FAMILY_NAMES[family]} ${name} ${chain.name} has words of a listing that stand for no known option: ${printRule(rule)}; iptables-save shows its options, and -o list or json shows it as it is`;
       return [
-        { ...problem('rules-text', { kind: 'file', file, line: rule.line ?? 0, column: 0 }, { reason }), severity: 'error' as const },
+        { ...problem('rules-text', { kind: 'file', file, line: rule.line ?? 1, column: 1 }, { reason }), severity: 'error' as const },
       ];
     }),
   );
