@@ -49,7 +49,7 @@ const TRACE_OPTIONS: Readonly<Record<string, Options>> = {
 
 export const traceCommand: CommandModule = {
   command: 'trace [SOURCE]',
-  describe: 'Walk a packet, or a whole request, through the rules (simulated)',
+  describe: 'Follow a packet, or a whole request, through the rules',
   builder: (command) =>
     command
       // In capitals, for there is an option --source.
@@ -82,8 +82,8 @@ export const traceCommand: CommandModule = {
       ])
       .epilogue(epilogue()),
   handler: (parsed) =>
-    finish(async () => {
-      const [{ trace }, { paintFor }] = await Promise.all([import('./trace.ts'), import('../terminal/color.ts')]);
+    finish(async (paint) => {
+      const { trace } = await import('./trace.ts');
       const one = (name: string, key: string = name): object => {
         const value = last(parsed, name);
         return value === undefined ? {} : { [key]: value };
@@ -101,9 +101,9 @@ export const traceCommand: CommandModule = {
         words: Object.assign({}, ...WORDS.map((name) => one(name))),
         beforeProxy: parsed['before-proxy'] === true,
         all: parsed['all-rules'] === true,
-        paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
+        paint,
       });
-    }),
+    }, parsed),
 };
 
 /** The options that say what to trace. */

@@ -10,6 +10,7 @@ import { FAMILIES } from '../../netfilter/family.ts';
 import { badOption, oneOf } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import type { Paint } from '../terminal/color.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import type { TraceContext } from './context.ts';
 import { readTraceContext } from './context.ts';
@@ -40,7 +41,7 @@ export interface TraceRequest {
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function trace({ source, given, output, all, paint, beforeProxy, ...request }: TraceRequest): Promise<Result> {
-  const form = oneOf('--output', output, TRACE_FORM_NAMES);
+  const form = formNamed(output, TRACE_FORM_NAMES);
   const family = request.family === undefined ? undefined : oneOf('--family', request.family, FAMILIES);
   const expected = request.expect === undefined ? undefined : oneOf('--expect', request.expect, VERDICTS);
   const question = readQuestion(request.words);
@@ -54,6 +55,7 @@ export async function trace({ source, given, output, all, paint, beforeProxy, ..
   const report: TraceReport = { ...found, context, all, ...(expected && { expected: compared(expected, found) }) };
   return {
     output: TRACE_FORMS[form](report, paint),
+    form,
     problems: context.problems,
     notes: [...context.notes, ...familyNotes(context, report), ...expectationNotes(report)],
     exitCode: exitCodeOf(report),
