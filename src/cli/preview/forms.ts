@@ -10,6 +10,8 @@ interface Form {
   readonly oneFamily: boolean;
   /** Whether the form shows numbers where settings may have names. */
   readonly numbers: boolean;
+  /** Whether iptables is to read it: words of a listing are none of a command. */
+  readonly commands: boolean;
   readonly print: (view: RulesView, families: readonly Family[], explain: boolean) => string | Promise<string>;
 }
 
@@ -22,18 +24,21 @@ export const FORMS = {
     what: 'what iptables-restore reads in an empty namespace',
     oneFamily: true,
     numbers: false,
+    commands: true,
     print: perFamily(({ rules, why }, family, explain) => printRestore(rules[family], explain ? why : undefined)),
   },
   save: {
     what: 'what iptables-save prints afterwards, in normal form',
     oneFamily: true,
     numbers: true,
+    commands: true,
     print: perFamily(({ rules, why }, family, explain) => printSave(rules[family], explain ? why : undefined)),
   },
   commands: {
     what: 'one iptables or ip command a line',
     oneFamily: false,
     numbers: false,
+    commands: true,
     print: (view, families, explain) =>
       families.map((family) => printCommands(view.rules[family], explain ? view.why : undefined)).join('') +
       view.commands.map((line) => `${line}\n`).join(''),
@@ -42,16 +47,24 @@ export const FORMS = {
     what: 'the tables that iptables -L -n -v shows',
     oneFamily: false,
     numbers: true,
+    commands: false,
     print: async ({ rules, why }, families, explain) => {
       const { printList } = await import('../../netfilter/print-list.ts');
       return families.map((family) => printList(rules[family], explain ? why : undefined)).join('\n');
     },
   },
-  json: { what: 'the plan as data', oneFamily: false, numbers: false, print: (view) => `${JSON.stringify(view.document(), null, 2)}\n` },
+  json: {
+    what: 'the plan as data',
+    oneFamily: false,
+    numbers: false,
+    commands: false,
+    print: (view) => `${JSON.stringify(view.document(), null, 2)}\n`,
+  },
   yaml: {
     what: 'the same as YAML',
     oneFamily: false,
     numbers: false,
+    commands: false,
     print: async (view) => (await import('../../istio/yaml.ts')).writeYaml(view.document()),
   },
 } as const satisfies Record<string, Form>;
