@@ -60,7 +60,14 @@ export const traceCommand: CommandModule = {
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
       .options({
-        output: { alias: 'o', type: 'string', requiresArg: true, default: 'text', describe: 'text, json or markdown', group: 'Output:' },
+        output: {
+          alias: 'o',
+          type: 'string',
+          requiresArg: true,
+          default: 'text',
+          describe: 'text, json, markdown, svg, mermaid or dot',
+          group: 'Output:',
+        },
         'all-rules': {
           type: 'boolean',
           default: false,
