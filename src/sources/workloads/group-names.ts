@@ -8,8 +8,8 @@ import { grouped } from './counts.ts';
 
 /** `1.12.9 (8,000), 1.20.3 (312)`; a number only where there is something to tell apart. */
 export function releasesText({ releases }: Pick<Tally, 'releases'>): string {
-  const said = [...releases].map(([release, count]) => (releases.size === 1 ? release : `${release} (${grouped(count)})`));
-  return said.length === 0 ? '-' : said.join(', ');
+  const texts = [...releases].map(([release, count]) => (releases.size === 1 ? release : `${release} (${grouped(count)})`));
+  return texts.length === 0 ? '-' : texts.join(', ');
 }
 
 const NO_RULES: Readonly<Record<NotInjected, string>> = {
@@ -41,7 +41,7 @@ export function placesText(tally: Tally): string {
 }
 
 function listed({ examples, owners }: Pick<Tally, 'examples' | 'owners'>, most: number, print: (example: Example) => string): string {
-  const said = examples.slice(0, most).map(print);
-  const more = owners - said.length;
-  return onOneLine(`${said.join(', ')}${more === 0 ? '' : ` and ${owners === MOST_OWNERS ? 'at least ' : ''}${grouped(more)} more`}`);
+  const names = examples.slice(0, most).map(print);
+  const more = owners - names.length;
+  return onOneLine(`${names.join(', ')}${more === 0 ? '' : ` and ${owners === MOST_OWNERS ? 'at least ' : ''}${grouped(more)} more`}`);
 }

@@ -14,7 +14,7 @@ export function workloadName({ kind, namespace, name }: Pick<Workload, 'kind' | 
   return onOneLine(`${kind} ${namespace}/${name}`);
 }
 
-/** Looks at what comes by, and keeps what is wanted. */
+/** Looks at what comes by, and keeps what is selected. */
 export interface Choice {
   readonly offer: (one: Streamed) => void;
   /** All that the word names. Throws a ProblemError where that is nothing, or the beginning of several names. */
@@ -26,9 +26,9 @@ const MAX_LISTED = 5;
 const KEPT = 1000;
 
 /** A choice by a word; the pods of a Deployment are its own. */
-export function choiceOf(wanted: string): Choice {
+export function choiceOf(selector: string): Choice {
   // A name is taken as this program prints it as well.
-  const parts = wanted.trim().replace(/\s+/g, '/').split('/');
+  const parts = selector.trim().replace(/\s+/g, '/').split('/');
   let count = 0;
   const names = new Set<string>();
   const exact: Streamed[] = [];
@@ -48,9 +48,9 @@ export function choiceOf(wanted: string): Choice {
       if (first === undefined)
         throw badOption(
           '--workload',
-          `${quoted(wanted)} is not in ${onOneLine(file)}, which holds ${listed(count, [...names])}${nearest(wanted, asWritten([...names], wanted))}`,
+          `${quoted(selector)} is not in ${onOneLine(file)}, which holds ${listed(count, [...names])}${nearest(selector, asWritten([...names], selector))}`,
         );
-      if (second !== undefined) throw badOption('--workload', `${quoted(wanted)} is the beginning of ${either([...beginning.keys()])}`);
+      if (second !== undefined) throw badOption('--workload', `${quoted(selector)} is the beginning of ${either([...beginning.keys()])}`);
       return first;
     },
   };
@@ -62,8 +62,8 @@ function either(names: readonly string[]): string {
 }
 
 /** The names with as many of their parts as the option was given. */
-function asWritten(names: readonly string[], wanted: string): readonly string[] {
-  const parts = wanted.split('/').length;
+function asWritten(names: readonly string[], selector: string): readonly string[] {
+  const parts = selector.split('/').length;
   return names.map((name) => name.split('/').slice(-parts).join('/'));
 }
 
@@ -94,10 +94,10 @@ function isKind(word: string, kind: string): boolean {
   return word.toLowerCase() === kind.toLowerCase() || kindNamed(word) === kind;
 }
 
-/** Where only one can be looked at and `wanted`, or nothing, names several: what there is, and how to say which. */
-export function several(file: string, wanted: string | undefined, subjects: readonly Streamed[], count: number): ProblemError {
+/** Where only one can be looked at and `selector`, or nothing, names several: what there is, and how to say which. */
+export function several(file: string, selector: string | undefined, subjects: readonly Streamed[], count: number): ProblemError {
   const names = [...new Set(subjects.map(nameOf))];
-  if (wanted !== undefined) return badOption('--workload', `${quoted(wanted)} may be ${eitherOf(subjects, names)}`);
+  if (selector !== undefined) return badOption('--workload', `${quoted(selector)} may be ${eitherOf(subjects, names)}`);
   return badOption(file, `holds ${listed(count, names)}; choose one with --workload KIND/NAMESPACE/NAME`);
 }
 

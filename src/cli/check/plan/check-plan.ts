@@ -38,11 +38,11 @@ export function checkPlan(
 }
 
 function planReport(input: PlanInput, request: CheckedSource): PlanReport {
-  const { plan, facts, basis, of, without, notes } = input;
+  const { plan, facts, basis, of, whyNoPlan, notes } = input;
   const name = of ?? planName(plan, request.name, request.given);
   const diagnostics = lintOf(input, request);
   const uncaught =
-    without === undefined
+    whyNoPlan === undefined
       ? escapesIn(podNetworkOfPlan(plan, { facts }), [name], [], new Set(), ({ rule }) => reasonOf(rule, plan) ?? 'no reason is known')
       : { escapes: [] };
   const how = basis.kind === 'workload' ? (notes[0] ?? '') : '';
@@ -51,7 +51,7 @@ function planReport(input: PlanInput, request: CheckedSource): PlanReport {
     how: how.replace(/^note: /, ''),
     found: basis.kind === 'workload' && basis.made.found,
     plan,
-    ...(without === undefined ? {} : { without }),
+    ...(whyNoPlan === undefined ? {} : { without: whyNoPlan }),
     ...uncaught,
     diagnostics,
     nextCommands: afterPlan(request, { escapes: uncaught.escapes.length > 0 }),
