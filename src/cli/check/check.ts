@@ -11,6 +11,7 @@ import type { RuleSource } from '../../sources/rule-source.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import type { Paint } from '../terminal/color.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import type { GroupAnswer } from '../workloads/each-group.ts';
 import { eachGroup } from '../workloads/each-group.ts';
@@ -43,11 +44,11 @@ export interface CheckRequest {
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function check(request: CheckRequest): Promise<Result> {
   const { source, given, output, paint } = request;
-  oneOf('--output', output, CHECK_FORM_NAMES);
+  const form = formNamed(output, CHECK_FORM_NAMES);
   const { filename, ...others } = given;
   // Beside a SOURCE settings are what it is compared with; alone they are what is looked at.
   if (isCompared(source === undefined ? others : given)) return checkOne(alone(request));
-  const many = await eachGroup(source, given, { output, paint }, (one) => checkOne({ ...request, given: one }));
+  const many = await eachGroup(source, given, { form, paint }, (one) => checkOne({ ...request, given: one }));
   return many ?? checkOne(alone(request));
 }
 
@@ -63,7 +64,7 @@ function isCompared({ filename, sets, args, env, envFile }: PlanOptions): boolea
 }
 
 async function checkOne({ source, given, from, to, output, family: named, paint }: CheckRequest): Promise<GroupAnswer> {
-  const form: CheckFormName = oneOf('--output', output, CHECK_FORM_NAMES);
+  const form: CheckFormName = formNamed(output, CHECK_FORM_NAMES);
   const family = named === undefined ? undefined : oneOf('--family', named, FAMILIES);
   const { chosen } = given;
   const name: SourceName = chosen === undefined ? parseSource(source ?? 'live') : { kind: 'settings' };
@@ -83,7 +84,7 @@ async function checkOne({ source, given, from, to, output, family: named, paint 
     'unreadable' in ruleSource ? unreadableReport(ruleSource.unreadable, request) : await examine(ruleSource, request);
   const machine = isLive ? await inspectMachine(report.drift?.comparison.right.plan ?? planFromSettings({})) : undefined;
   const whole: Report = { ...report, ...(machine && { machine }), ...(connection && { connection }) };
-  return { output: CHECK_FORMS[form].print(whole, paint), problems, notes, exitCode: exitCodeOf(whole), summary: headline(whole) };
+  return { output: CHECK_FORMS[form].print(whole, paint), form, problems, notes, exitCode: exitCodeOf(whole), summary: headline(whole) };
 }
 
 /** The simulator is loaded where it is asked only. */

@@ -7,6 +7,7 @@ import type { RuleSource } from '../../sources/rule-source.ts';
 import type { RulesView } from '../../sources/rules-text.ts';
 import { observedView, planView } from '../../sources/rules-text.ts';
 import { manifestsIn } from '../../sources/workloads/detect.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
 import type { FormName } from './forms.ts';
@@ -37,7 +38,7 @@ export async function preview({ source, given, output, family: named, explain }:
 }
 
 function formOf(output = 'restore'): FormName {
-  return oneOf('--output', output, FORM_NAMES);
+  return formNamed(output, FORM_NAMES);
 }
 
 async function previewSource(ruleSource: RuleSource, form: FormName, family: Family | undefined, explain: boolean): Promise<Result> {

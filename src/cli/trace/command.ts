@@ -52,7 +52,7 @@ const TRACE_OPTIONS: Readonly<Record<string, Options>> = {
 
 export const traceCommand: CommandModule = {
   command: 'trace [SOURCE] [TO]',
-  describe: 'Walk a packet, or a whole request, through the rules (simulated)',
+  describe: 'Follow a packet, or a whole request, through the rules',
   builder: (command) =>
     command
       // In capitals, for there is an option --source.
@@ -86,8 +86,8 @@ export const traceCommand: CommandModule = {
       ])
       .epilogue(epilogue()),
   handler: (parsed) =>
-    finish(async () => {
-      const [{ trace }, { paintFor }] = await Promise.all([import('./trace.ts'), import('../terminal/color.ts')]);
+    finish(async (paint) => {
+      const { trace } = await import('./trace.ts');
       const one = (name: string, key: string = name): object => {
         const value = last(parsed, name);
         return value === undefined ? {} : { [key]: value };
@@ -108,9 +108,9 @@ export const traceCommand: CommandModule = {
         resolve: parsed['resolve'] === true,
         beforeProxy: parsed['before-proxy'] === true,
         all: parsed['all-rules'] === true,
-        paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
+        paint,
       });
-    }),
+    }, parsed),
 };
 
 /** The options that say what to trace. */

@@ -10,6 +10,7 @@ import { FAMILIES } from '../../netfilter/family.ts';
 import { badOption, oneOf } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import type { Paint } from '../terminal/color.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import type { GroupAnswer } from '../workloads/each-group.ts';
 import { eachGroup } from '../workloads/each-group.ts';
@@ -47,10 +48,10 @@ export interface TraceRequest {
 export async function trace({ words, ...rest }: TraceRequest): Promise<Result> {
   const request = { ...rest, words: rest.resolve === true ? await resolved(words) : words };
   const { source, given, output, paint } = request;
-  oneOf('--output', output, TRACE_FORM_NAMES);
+  const form = formNamed(output, TRACE_FORM_NAMES);
   // A question that nobody understands is refused before manifests are read.
   readQuestion(request.words);
-  const many = await eachGroup(source, given, { output, paint }, (one) => traceOne({ ...request, given: one }));
+  const many = await eachGroup(source, given, { form, paint }, (one) => traceOne({ ...request, given: one }));
   return many ?? traceOne(request);
 }
 
@@ -61,7 +62,7 @@ async function resolved(words: TraceWords): Promise<TraceWords> {
 
 async function traceOne({ source: named, given, output, all, paint, beforeProxy, ...request }: TraceRequest): Promise<GroupAnswer> {
   const source = given.chosen === undefined ? named : undefined;
-  const form = oneOf('--output', output, TRACE_FORM_NAMES);
+  const form = formNamed(output, TRACE_FORM_NAMES);
   const family = request.family === undefined ? undefined : oneOf('--family', request.family, FAMILIES);
   const expected = request.expect === undefined ? undefined : oneOf('--expect', request.expect, VERDICTS);
   const question = readQuestion(request.words);
@@ -76,6 +77,7 @@ async function traceOne({ source: named, given, output, all, paint, beforeProxy,
   const summary = summaryOf(found);
   return {
     output: TRACE_FORMS[form](report, paint),
+    form,
     ...(summary === undefined ? {} : { summary }),
     problems: context.problems,
     notes: [...context.notes, ...familyNotes(context, report), ...expectationNotes(report)],

@@ -14,7 +14,6 @@ import { hasErrors, plannedGroups } from '../../sources/workloads/planned-groups
 import { workloadName } from '../../sources/workloads/selection.ts';
 import { skippedNotes } from '../../sources/workloads/skipped.ts';
 import { alikeKey } from '../../sources/workloads/subject.ts';
-import { hanging } from '../explain/columns.ts';
 import type { Paint } from '../terminal/color.ts';
 import { code } from '../terminal/markdown.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
@@ -40,7 +39,7 @@ interface Answered {
 export async function eachGroup(
   source: string | undefined,
   given: PlanOptions,
-  { output, paint }: { readonly output: string; readonly paint: Paint },
+  { form, paint }: { readonly form: string; readonly paint: Paint },
   ask: (given: PlanOptions) => Promise<GroupAnswer>,
 ): Promise<GroupAnswer | undefined> {
   const manifests = given.chosen === undefined ? manifestsIn(source, given) : undefined;
@@ -61,7 +60,7 @@ export async function eachGroup(
   if (first !== undefined && second === undefined)
     return { ...first.answer, problems: [...read, ...first.answer.problems], notes: [...first.answer.notes, ...skippedNotes(found)] };
   const exitCode = Math.max(hasErrors(found) ? BAD_INPUT : 0, ...answers.map(({ answer }) => answer.exitCode));
-  return { output: joined(output, found, answers, paint), problems: read, notes: found.notes, exitCode };
+  return { output: joined(form, found, answers, paint), form, problems: read, notes: found.notes, exitCode };
 }
 
 /** Whom an answer is of. */
@@ -91,8 +90,8 @@ function troubleText(problems: readonly Problem[]): string {
 }
 
 /** The answers in the form that was asked for. */
-function joined(output: string, found: PlannedGroups, answers: readonly Answered[], paint: Paint): string {
-  switch (output) {
+function joined(form: string, found: PlannedGroups, answers: readonly Answered[], paint: Paint): string {
+  switch (form) {
     case 'json':
       return `${JSON.stringify(documentOf(found, answers), null, 2)}\n`;
     case 'yaml':
@@ -123,9 +122,7 @@ const MOST_WHOLE = 4;
 /** The answers as a list, then each as it would stand alone. */
 function textOf(answers: readonly Answered[], paint: Paint): string {
   const list = answers.flatMap(({ group, answer: { summary } }) =>
-    summary === undefined
-      ? []
-      : [paint('heading', `${workloadsText(group.count)}: ${examplesText(group, 3)}`), ...hanging('  ', summary, WIDTH)],
+    summary === undefined ? [] : [paint('heading', `${workloadsText(group.count)}: ${examplesText(group, 3)}`), `  ${onOneLine(summary)}`],
   );
   const whole = list.length === 0 || answers.length <= MOST_WHOLE;
   const parts = answers.flatMap(({ group, answer: { output } }) =>
@@ -133,9 +130,6 @@ function textOf(answers: readonly Answered[], paint: Paint): string {
   );
   return paragraphs([list, ...(whole ? parts : [['each whole: --workload NAME']])]);
 }
-
-/** Columns that nobody's terminal lacks. */
-const WIDTH = 80;
 
 function headingOf(group: PlannedGroup): string {
   return `${workloadsText(group.count)}: ${placesText(group)}`;

@@ -24,17 +24,13 @@ describe.concurrent('a check of a manifest', () => {
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toBe(`Deployment shop/orders: its TCP will be captured, but for 2 kinds of connections
 
-manifest  Deployment shop/orders of orders.yaml:1:1, as it would be injected by
-          Istio 1.28.0 (--release)
-settings  REDIRECT, IPv4; inbound.excludePorts=15090, 15021, 9100, 15020;
-          outbound.excludePorts=3306
+manifest  Deployment shop/orders of orders.yaml:1:1, as it would be injected by Istio 1.28.0 (--release)
+settings  REDIRECT, IPv4; inbound.excludePorts=15090, 15021, 9100, 15020; outbound.excludePorts=3306
 
 uncaught  inbound, IPv4: TCP to port 9100 from outside
-          Inbound port 9100 is left alone. (inbound.excludePorts from
-          orders.yaml:7:123)
+          Inbound port 9100 is left alone. (inbound.excludePorts from orders.yaml:7:123)
 uncaught  outbound, IPv4: TCP to port 3306 from the pod
-          Outbound port 3306 is left alone. (outbound.excludePorts from
-          orders.yaml:7:69)
+          Outbound port 3306 is left alone. (outbound.excludePorts from orders.yaml:7:69)
 
 next      who answers for what passes the proxy by, and an error for the rest:
             istio-init escapes orders.yaml --release 1.28.0 --allow FILE
@@ -93,7 +89,7 @@ next      who answers for what passes the proxy by, and an error for the rest:
 
   it('of settings says the same, and with a connection where it goes', async () => {
     const { stdout } = await here('check', '@1.12.0', '--from', 'outside', '--to', 'pod:22');
-    expect(stdout).toMatch(/^Istio 1\.12\.0, an ordinary injected pod: its TCP will be captured, but for one\nkind of connections\n/);
+    expect(stdout).toMatch(/^Istio 1\.12\.0, an ordinary injected pod: its TCP will be captured, but for one kind of connections\n/);
     expect(stdout).toContain('\n          direct: reaches port 22 of the pod, not caught (simulated)\n');
   });
 

@@ -29,6 +29,7 @@ export function checkPlan(
   const report: PlanReport = { ...planReport(input, request), ...(connection && { connection }) };
   return {
     output: PLAN_FORMS[form](report, paint),
+    form,
     // What lint says of the plan's own problems is said on the screen.
     problems: [],
     notes: [],

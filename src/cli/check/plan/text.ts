@@ -2,7 +2,6 @@
 
 import type { Diagnostic } from '../../../istio/advice/lint.ts';
 import { onOneLine, printSource } from '../../../istio/origin.ts';
-import { hanging } from '../../explain/columns.ts';
 import type { Paint, Style } from '../../terminal/color.ts';
 import { FAMILY_NAMES } from '../../terminal/families.ts';
 import { paragraphs } from '../../terminal/paragraphs.ts';
@@ -12,14 +11,13 @@ import type { PlanReport } from './report.ts';
 import { amissIn } from './report.ts';
 
 const LABEL = 10;
-const WIDTH = 80;
 
 /** Escapes, and diagnostics, that are shown before the command that shows all. */
 const MOST = 5;
 
 export function textForm(report: PlanReport, paint: Paint): string {
   return paragraphs([
-    hanging('', headline(report), WIDTH).map((line) => paint(styleOf(report), line)),
+    [paint(styleOf(report), headline(report))],
     planLines(report, paint),
     escapeLines(report, paint),
     connectionLines(report, paint),
@@ -59,17 +57,15 @@ export function settingsOf({ plan }: PlanReport): string {
   return outcomeText({ kind: 'rules', plan }, { details: [] });
 }
 
-function labelled(paint: Paint, label: string, text: string, style: Style = 'heading'): readonly string[] {
-  return hanging(label.padEnd(LABEL), onOneLine(text), WIDTH).map((line, index) =>
-    index === 0 ? `${paint(style, line.slice(0, LABEL))}${line.slice(LABEL)}` : line,
-  );
+function labelled(paint: Paint, label: string, text: string, style: Style = 'heading'): string {
+  return `${paint(style, label.padEnd(LABEL))}${onOneLine(text)}`;
 }
 
 function planLines(report: PlanReport, paint: Paint): readonly string[] {
   const { how, without } = report;
   return [
-    ...(how === '' || without !== undefined ? [] : labelled(paint, 'manifest', how)),
-    ...(without === undefined ? labelled(paint, 'settings', settingsOf(report).replaceAll(',', ', ').replaceAll(',  ', ', ')) : []),
+    ...(how === '' || without !== undefined ? [] : [labelled(paint, 'manifest', how)]),
+    ...(without === undefined ? [labelled(paint, 'settings', settingsOf(report).replaceAll(',', ', ').replaceAll(',  ', ', '))] : []),
   ];
 }
 
@@ -77,13 +73,13 @@ function escapeLines({ escapes }: PlanReport, paint: Paint): readonly string[] {
   const shown = escapes
     .slice(0, MOST)
     .flatMap(({ direction, family, words, why, verdict }) => [
-      ...labelled(
+      labelled(
         paint,
         'uncaught',
         `${direction}, ${FAMILY_NAMES[family]}: ${words}${verdict === 'unknown' ? ' (not known whether it is caught)' : ''}`,
         'moved',
       ),
-      ...hanging(' '.repeat(LABEL), onOneLine(why), WIDTH).map((line) => paint('aside', line)),
+      `${' '.repeat(LABEL)}${paint('aside', onOneLine(why))}`,
     ]);
   return [...shown, ...moreLine(escapes.length, 'escapes')];
 }
@@ -96,9 +92,9 @@ function connectionLines({ connection }: PlanReport, paint: Paint): readonly str
   if (connection === undefined) return [];
   const { packet, verdict, taken } = connection;
   return [
-    ...labelled(paint, 'packet', packet),
+    labelled(paint, 'packet', packet),
     `${' '.repeat(LABEL)}${paint(VERDICT_STYLES[verdict.id], onOneLine(verdictText(verdict)))} (simulated)`,
-    ...taken.flatMap((text) => labelled(paint, 'assumed', text)),
+    ...taken.map((text) => labelled(paint, 'assumed', text)),
   ];
 }
 
@@ -108,8 +104,8 @@ function diagnosticLines(diagnostics: readonly Diagnostic[], paint: Paint): read
   const shown = diagnostics
     .slice(0, MOST)
     .flatMap(({ severity, source, text, fix, code }) => [
-      ...labelled(paint, severity, `${printSource(source)} ${text}`, SEVERITIES[severity]),
-      ...(fix === undefined ? [] : hanging(`${' '.repeat(LABEL)}fix: `, fix, WIDTH)),
+      labelled(paint, severity, `${printSource(source)} ${text}`, SEVERITIES[severity]),
+      ...(fix === undefined ? [] : [`${' '.repeat(LABEL)}fix: ${fix}`]),
       `${' '.repeat(LABEL)}${paint('aside', `more of it: istio-init lint --explain ${code}`)}`,
     ]);
   return [...shown, ...moreLine(diagnostics.length, 'lint')];
@@ -117,7 +113,7 @@ function diagnosticLines(diagnostics: readonly Diagnostic[], paint: Paint): read
 
 function nextLines({ nextCommands }: PlanReport, paint: Paint): readonly string[] {
   return nextCommands.flatMap(({ why, command }, index) => [
-    ...labelled(paint, index === 0 ? 'next' : '', `${why}:`),
+    labelled(paint, index === 0 ? 'next' : '', `${why}:`),
     `${' '.repeat(LABEL)}  ${onOneLine(command)}`,
   ]);
 }
