@@ -1,8 +1,8 @@
 /** Escapes for a pull request. */
 
 import { printSource } from '../../istio/origin.ts';
+import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import { examplesText } from '../../sources/workloads/group-names.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
 import { cellCode } from '../terminal/markdown.ts';
 import type { EscapesReport } from './report.ts';
 import { headline } from './text.ts';

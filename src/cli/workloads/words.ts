@@ -11,9 +11,8 @@ import { profileOf } from '../../istio/releases/profile.ts';
 import type { SettingKey } from '../../istio/settings/settings.ts';
 import { SETTING_KEYS } from '../../istio/settings/settings.ts';
 import { printedValues } from '../../istio/settings/value-text.ts';
-import { FAMILIES } from '../../netfilter/family.ts';
+import { FAMILIES, FAMILY_NAMES } from '../../netfilter/family.ts';
 import { noRulesText } from '../../sources/workloads/group-names.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
 
 const TROUBLES: Partial<Readonly<Record<Problem['code'], string>>> = {
   'image-without-release': 'unknown release',

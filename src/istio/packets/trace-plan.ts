@@ -9,6 +9,7 @@ import type { Trace } from '../../netfilter/trace/result.ts';
 import { simulatorFor } from '../../netfilter/trace.ts';
 import type { CapturePlan } from '../plan/plan.ts';
 import type { Facts } from '../settings/facts.ts';
+import { bridgedNetworks } from './bridged-networks.ts';
 
 /** What else is known of the pod at the moment of the packet. */
 export interface PodState {
@@ -91,6 +92,11 @@ export function tracePacket(plan: CapturePlan, packet: Packet, facts: Facts = {}
   const addressed = known || origin === 'local' || destination === undefined ? facts : { ...facts, addresses: [destination] };
   const outside = state.interface ?? [inInterface, outInterface].find((name) => name !== undefined && name !== 'lo');
   const forwarding = state.forwarding ?? state.network?.forwarding?.[family];
-  const host = hostOf(plan, addressed, { ...state, interface: outside, forwarding });
+  const behind = state.network === undefined ? bridgedNetworks(plan[family]) : [];
+  // Who makes a bridge for containers turns forwarding on: without it no container would reach anything.
+  const host = {
+    ...hostOf(plan, addressed, { ...state, interface: outside, forwarding: forwarding ?? (behind.length > 0 ? true : undefined) }),
+    behind,
+  };
   return simulatorFor(plan[family], host).trace({ ...packet, destination });
 }

@@ -30,6 +30,9 @@ export function proxyPortsOf(values: Pick<SettingValues, 'proxy.port' | 'proxy.i
   return { outbound: values['proxy.port'], inbound: values['proxy.inboundPort'], dns: DNS_PORTS };
 }
 
+/** Where a proxy listens unless it was told otherwise. */
+export const USUAL_PORTS: ProxyPorts = { outbound: 15001, inbound: 15006, dns: DNS_PORTS };
+
 /** The verdict of an end. An end with several outcomes has the verdict that all of them have, or `unknown`. */
 export function verdictOf(end: End, ports: ProxyPorts): Verdict {
   switch (end.kind) {

@@ -2,8 +2,8 @@
 
 import type { Diagnostic } from '../../../istio/advice/lint.ts';
 import { onOneLine, printSource } from '../../../istio/origin.ts';
+import { FAMILY_NAMES } from '../../../netfilter/family.ts';
 import type { Paint, Style } from '../../terminal/color.ts';
-import { FAMILY_NAMES } from '../../terminal/families.ts';
 import { paragraphs } from '../../terminal/paragraphs.ts';
 import { VERDICT_STYLES, verdictText } from '../../trace/verdict-text.ts';
 import { outcomeText } from '../../workloads/words.ts';
