@@ -78,9 +78,9 @@ export const FORMS = {
     commands: false,
     print: async (view) => (await import('../../istio/yaml.ts')).writeYaml(view.document()),
   },
-  svg: { what: 'a picture of the chains', oneFamily: false, numbers: true, print: drawn('svg') },
-  mermaid: { what: 'the same for Mermaid', oneFamily: false, numbers: true, print: drawn('mermaid') },
-  dot: { what: 'the same for Graphviz', oneFamily: false, numbers: true, print: drawn('dot') },
+  svg: { what: 'a picture of the chains', oneFamily: false, numbers: true, commands: false, print: drawn('svg') },
+  mermaid: { what: 'the same for Mermaid', oneFamily: false, numbers: true, commands: false, print: drawn('mermaid') },
+  dot: { what: 'the same for Graphviz', oneFamily: false, numbers: true, commands: false, print: drawn('dot') },
 } as const satisfies Record<string, Form>;
 
 export type FormName = keyof typeof FORMS;

@@ -2,6 +2,7 @@
 
 import type { CommandModule, Options } from 'yargs';
 import { STORY_IDS } from '../../istio/packets/stories/table.ts';
+import { VERDICTS } from '../../istio/packets/verdict.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
@@ -118,7 +119,7 @@ const WORDS = ['from', 'to', 'source', 'in', 'out', 'protocol', 'state', 'mark',
 
 function epilogue(): string {
   return [
-    'Verdicts: envoy-inbound, envoy-outbound, dns-agent, direct, dropped, unknown.',
+    `Verdicts: ${VERDICTS.join(', ')}.`,
     `Requests: ${STORY_IDS.join(', ')}.`,
     'Exit codes: 0; 1 not as expected, or a request that loops; 2 bad input.',
   ].join('\n');

@@ -3,7 +3,6 @@
 import { readOwner } from '../../istio/packets/packet/sender.ts';
 import type { Owner } from '../../istio/packets/pod.ts';
 import { hiddenTablesPass, whereHiddenTablesPass } from '../../istio/packets/pod-network.ts';
-import type { VerdictId } from '../../istio/packets/verdict.ts';
 import { VERDICTS } from '../../istio/packets/verdict.ts';
 import { quoted } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
@@ -20,7 +19,7 @@ import { find } from './find.ts';
 import { TRACE_FORM_NAMES, TRACE_FORMS } from './forms.ts';
 import type { TraceWords } from './question.ts';
 import { readQuestion } from './question.ts';
-import type { Found, TraceReport } from './report.ts';
+import type { ExpectedVerdict, Found, TraceReport } from './report.ts';
 import { exitCodeOf, firstVerdict, loops } from './report.ts';
 import { resolvedTarget } from './resolve.ts';
 import { verdictText } from './verdict-text.ts';
@@ -106,8 +105,9 @@ function proxyOwner(text: string): Owner {
 }
 
 /** A story is judged by its first connection, and by whether it ends at all. */
-function compared(verdict: VerdictId, found: Found): NonNullable<TraceReport['expected']> {
-  return { verdict, met: !loops(found) && firstVerdict(found)?.id === verdict };
+function compared(verdict: ExpectedVerdict, found: Found): NonNullable<TraceReport['expected']> {
+  const met = loops(found) ? verdict === 'loop' : firstVerdict(found)?.id === verdict;
+  return { verdict, met };
 }
 
 function expectationNotes(report: TraceReport): readonly string[] {
