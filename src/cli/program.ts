@@ -10,6 +10,7 @@ import { applyCommand, cleanCommand } from './apply/command.ts';
 import { auditCommand } from './audit/command.ts';
 import { changesCommand } from './changes/command.ts';
 import { checkCommand } from './check/command.ts';
+import { conformCommand } from './conform/command.ts';
 import { diffCommand } from './diff/command.ts';
 import { escapesCommand } from './escapes/command.ts';
 import { explainCommand } from './explain/command.ts';
@@ -37,6 +38,7 @@ const COMMANDS: readonly CommandModule[] = [
   probeCommand,
   auditCommand,
   changesCommand,
+  conformCommand,
   versionCommand,
 ];
 
