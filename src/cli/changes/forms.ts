@@ -3,6 +3,7 @@
 import { API_VERSION } from '../../istio/api-version.ts';
 import type { ChangeGroup, ReleaseChange, ReleaseChanges, ReleaseSpan } from '../../istio/releases/changes.ts';
 import { CHANGE_GROUPS, gapsIn, lastingChanges } from '../../istio/releases/changes.ts';
+import { hanging, wrappedBelow } from '../terminal/wrap.ts';
 
 const TITLES: Readonly<Record<ChangeGroup, string>> = {
   rules: 'Rules',
@@ -12,16 +13,16 @@ const TITLES: Readonly<Record<ChangeGroup, string>> = {
 
 /** For people: a heading, and a paragraph for each change, wrapped to a number of columns. */
 export function changesText(changes: ReleaseChanges, width: number): string {
-  const parts = sections(changes).map(({ title, said, changes: told }) => {
-    const lines = told.flatMap((change) => wrap(label(when(change)), sentence(change), width));
-    return [title, ...(said === '' ? [] : wrap(' ', said, width)), ...lines].join('\n');
+  const parts = sections(changes).map(({ title, summary: said, changes: told }) => {
+    const lines = told.flatMap((change) => wrappedBelow(`${label(when(change))} ${sentence(change)}`, LABEL + 3, width));
+    return [title, ...(said === '' ? [] : hanging('  ', said, width)), ...lines].join('\n');
   });
   return `${[heading(changes), ...parts].join('\n\n')}\n`;
 }
 
 /** For tickets: the same as tables, with links to the commits. */
 export function changesMarkdown(changes: ReleaseChanges): string {
-  const parts = sections(changes).map(({ title, said, changes: told }) => {
+  const parts = sections(changes).map(({ title, summary: said, changes: told }) => {
     const rows = told.map(
       (change) => `| ${[when(change), change.touches, whole(change), change.commits.map(link).join(' ')].map(cell).join(' | ')} |`,
     );
@@ -46,7 +47,7 @@ function label(releases: string): string {
 interface Section {
   readonly title: string;
   /** A sentence in place of changes. */
-  readonly said: string;
+  readonly summary: string;
   readonly changes: readonly ReleaseChange[];
 }
 
@@ -58,12 +59,12 @@ function sections(changes: ReleaseChanges): readonly Section[] {
     const none = group === 'rules' && lasting.length === 0;
     return {
       title: TITLES[group],
-      said: none ? `No rule change between ${from} and ${to}: the same settings make the same rules.` : '',
+      summary: none ? `No rule change between ${from} and ${to}: the same settings make the same rules.` : '',
       changes: lasting,
     };
   });
-  const between = { title: 'Only in between', said: '', changes: passing };
-  return [...groups, between].filter(({ said, changes: told }) => said !== '' || told.length > 0);
+  const between = { title: 'Only in between', summary: '', changes: passing };
+  return [...groups, between].filter(({ summary: said, changes: told }) => said !== '' || told.length > 0);
 }
 
 function heading({ from, to, downgrade }: ReleaseChanges): string {
@@ -88,20 +89,6 @@ function sentence(change: ReleaseChange): string {
 function whole({ lasting, releases, what }: ReleaseChange): string {
   const gaps = lasting ? gapsIn(releases) : [];
   return gaps.length === 0 ? what : `${what} Not so in ${gaps.map(spanText).join(' and ')}.`;
-}
-
-/** Lines of whole words, none above `width` columns unless one word is; all but the first are indented. */
-function wrap(start: string, text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  let line = start;
-  for (const word of text.split(' ')) {
-    if (line !== start && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = ' '.repeat(Math.min(start.length, LABEL + 2));
-    }
-    line = `${line} ${word}`;
-  }
-  return [...lines, line];
 }
 
 function link(commit: string): string {

@@ -7,7 +7,7 @@ import { finish } from '../terminal/result.ts';
 
 export const conformCommand: CommandModule = {
   command: 'conform [program..]',
-  describe: "Run a program that claims to be istio-iptables through Istio's own outcomes, release by release",
+  describe: "Hold a program to what Istio's istio-iptables does",
   builder: (command) =>
     command
       .positional('program', { type: 'string', array: true, describe: 'The program and what stands before its arguments' })
@@ -52,8 +52,8 @@ export const conformCommand: CommandModule = {
         'Needs root: each run has network, mount and process namespaces of its own, and no rights but NET_ADMIN and NET_RAW.\nExit codes: 0 equal to a release in every case, 1 not, 2 bad input.',
       ),
   handler: (parsed) =>
-    finish(async () => {
-      const [{ conform }, { paintFor }] = await Promise.all([import('./conform.ts'), import('../terminal/color.ts')]);
+    finish(async (paint) => {
+      const { conform } = await import('./conform.ts');
       const words = (name: string): readonly string[] => [parsed[name] ?? []].flat().map(String);
       const [release, only, deadline] = [last(parsed, 'release'), last(parsed, 'only'), last(parsed, 'deadline')];
       return conform({
@@ -71,7 +71,7 @@ export const conformCommand: CommandModule = {
           process,
           (count) => `${count} runs`,
         ),
-        paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
+        paint,
       });
-    }),
+    }, parsed),
 };

@@ -2,8 +2,8 @@
 
 import { onOneLine } from '../../istio/origin.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
+import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import type { Paint } from '../terminal/color.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import type { ConformReport, ReportedDeviation } from './report.ts';
 import { byBackend, exitText, runName } from './report.ts';

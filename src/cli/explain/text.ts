@@ -2,16 +2,17 @@
 
 import type { ExplainedRule, ExplainedSetting, Explanation, IgnoredText } from '../../istio/advice/explain.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
+import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import type { Paint } from '../terminal/color.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
-import { hanging, row, wrapped } from './columns.ts';
+import { hanging, row, wrapped } from '../terminal/wrap.ts';
 import { headingOf, isGiven, remarksOn, settingSourceText, surroundings, unusedText } from './words.ts';
 
 /** Columns of a name and of a value; the source has the rest. */
 const NAME = 27;
 const VALUE = 26;
 const INDENT = 2;
+const NARROW = 80;
 
 /** Wrapped to a number of columns. */
 export function textForm(explanation: Explanation, paint: Paint, width: number): string {
@@ -39,17 +40,24 @@ function table(title: string, settings: readonly ExplainedSetting[], paint: Pain
   if (settings.length === 0) return [];
   const lines = settings.flatMap((setting) => {
     const { key, text } = setting;
-    const columns = [[key], wrapped(onOneLine(text), VALUE), wrapped(settingSourceText(setting), Math.max(20, width - NAME - VALUE - 2))];
+    const source = onOneLine(settingSourceText(setting));
+    // A narrow screen has no room for three columns.
+    const narrow = width < NARROW;
+    const columns = [
+      [key],
+      wrapped(onOneLine(text), narrow ? width - NAME - 1 : VALUE),
+      narrow ? [] : wrapped(source, width - NAME - VALUE - 2),
+    ];
     const remarks = remarksOn(setting).flatMap((remark) => aside(remark.text, remark.amiss ? 'moved' : 'aside', paint, width));
-    return [...row(columns, [NAME, VALUE]), ...remarks];
+    return [...row(columns, [NAME, VALUE]), ...(narrow ? aside(source, 'aside', paint, width) : []), ...remarks];
   });
   return [paint('heading', title), ...lines];
 }
 
 /** Its name is too long for a column. */
 function unusedLines(one: IgnoredText, paint: Paint, width: number): readonly string[] {
-  const said = onOneLine(`${one.name}: ${one.value === '' ? 'nothing' : one.value} (${printSource(one.source)})`);
-  return [...hanging('', said, width), ...aside(unusedText(one), 'moved', paint, width)];
+  const line = onOneLine(`${one.name}: ${one.value === '' ? 'nothing' : one.value} (${printSource(one.source)})`);
+  return [...hanging('', line, width), ...aside(unusedText(one), 'moved', paint, width)];
 }
 
 function aside(text: string, style: 'moved' | 'aside', paint: Paint, width: number): readonly string[] {

@@ -22,24 +22,21 @@ import {
 } from './words.ts';
 
 const LABEL = 10;
-const WIDTH = 100;
 
 /** The whole screen: the releases, then the settings in every form, then what is not certain. */
 export function textForm(report: Report, paint: Paint): string {
   const [likeliest] = report.described;
   if (likeliest === undefined) return '';
   const { sidecar, commands, untraced, facts } = likeliest;
-  const said = describedSettings(likeliest);
-  const usual = said.filter(({ ordinary }) => ordinary === undefined);
+  const settings = describedSettings(likeliest);
+  const usual = settings.filter(({ ordinary }) => ordinary === undefined);
   const several = commands.length > 1;
   const parts: readonly (readonly string[])[] = [
     [paint('heading', onOneLine(headline(report)))],
     ...(report.comparison === undefined ? [] : bodyParts(report.comparison, paint)),
     [
-      ...labelled(paint, 'settings', settingLines(said, likeliest.plan.release)),
-      ...wrapped(`as in an ordinary pod: ${usual.map(({ key, text }) => `${key} ${text}`).join('; ')}`).map(
-        (line) => `${' '.repeat(LABEL)}${paint('aside', onOneLine(line))}`,
-      ),
+      ...labelled(paint, 'settings', settingLines(settings, likeliest.plan.release)),
+      `${' '.repeat(LABEL)}${paint('aside', onOneLine(`as in an ordinary pod: ${usual.map(({ key, text }) => `${key} ${text}`).join('; ')}`))}`,
     ],
     labelled(paint, 'YAML', [
       ...yamlText(likeliest).trimEnd().split('\n'),
@@ -57,7 +54,7 @@ export function textForm(report: Report, paint: Paint): string {
       ...labelled(paint, 'pod', podLines(facts)),
     ],
     [
-      ...labelled(paint, 'unknown', untracedText(untraced).flatMap(wrapped)),
+      ...labelled(paint, 'unknown', untracedText(untraced)),
       ...labelled(paint, 'not seen', report.notSeen.map(onOneLine)),
       ...labelled(paint, 'ignored', [...ignoredRulesText(report.setAside), ...ambientLines(report)].map(onOneLine)),
       ...labelled(paint, 'or', otherLines(report)),
@@ -89,16 +86,16 @@ function labelled(paint: Paint, label: string, lines: readonly string[]): readon
   return lines.map((line, index) => `${paint('heading', (index === 0 ? label : '').padEnd(LABEL))}${line}`.trimEnd());
 }
 
-function settingLines(said: readonly DescribedSetting[], release: string): readonly string[] {
-  const nonDefault = said.filter(({ ordinary }) => ordinary !== undefined);
+function settingLines(settings: readonly DescribedSetting[], release: string): readonly string[] {
+  const nonDefault = settings.filter(({ ordinary }) => ordinary !== undefined);
   if (nonDefault.length === 0) return [`those of an ordinary injected pod of ${release}`];
   return nonDefault.map(({ key, text, ordinary }) => onOneLine(`* ${key}: ${text}  (ordinary: ${ordinary})`));
 }
 
 function podLines(facts: Answer['facts']): readonly string[] {
-  const said = describedFacts(facts).join(' ');
+  const factWords = describedFacts(facts).join(' ');
   const madeUp = assumedFactsText(facts).join('; ');
-  return said === '' ? [] : [madeUp === '' ? said : `${said}  (${madeUp})`];
+  return factWords === '' ? [] : [madeUp === '' ? factWords : `${factWords}  (${madeUp})`];
 }
 
 function ambientLines({ ambient, native }: Report): readonly string[] {
@@ -113,16 +110,4 @@ export function otherLines({ answers }: Report): readonly string[] {
       `${makerName(answer)}, with ${nonDefault.length === 0 ? 'the settings of an ordinary injected pod' : nonDefault.join('; ')}`,
     );
   });
-}
-
-function wrapped(text: string): readonly string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && LABEL + line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = `  ${word}`;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

@@ -13,9 +13,9 @@ import type { SettingKey, Settings } from '../../istio/settings/settings.ts';
 import { SETTING_KEYS } from '../../istio/settings/settings.ts';
 import { printedValues, valueText } from '../../istio/settings/value-text.ts';
 import { writeYaml } from '../../istio/yaml.ts';
+import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
 import { leftOutText } from '../diff/words.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
 
 /** `Istio 1.7.0 to 1.12.9`. */
 export function makerName({ releases }: Pick<Answer, 'releases'>): string {
@@ -38,11 +38,11 @@ export function describedSettings({
   const usual = ordinaryValues(profileOf(plan.release));
   const ordinary = textsOf(Object.fromEntries(SETTING_KEYS.map((key) => [key, { value: usual[key] }])) as unknown as Settings);
   const own = textsOf(plan.settings);
-  const said = (key: SettingKey): DescribedSetting => ({ key, text: own(key) });
+  const described = (key: SettingKey): DescribedSetting => ({ key, text: own(key) });
   return [
-    ...nonDefault.settings.map((key): DescribedSetting => ({ ...said(key), ordinary: ordinary(key) })),
+    ...nonDefault.settings.map((key): DescribedSetting => ({ ...described(key), ordinary: ordinary(key) })),
     ...nonDefault.switches.map((name): DescribedSetting => ({ key: name, text: String(switches[name]), ordinary: 'by environment only' })),
-    ...SETTING_KEYS.filter((key) => !nonDefault.settings.includes(key)).map(said),
+    ...SETTING_KEYS.filter((key) => !nonDefault.settings.includes(key)).map(described),
   ];
 }
 

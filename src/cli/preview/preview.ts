@@ -7,10 +7,12 @@ import type { RuleSource } from '../../sources/rule-source.ts';
 import type { RulesView } from '../../sources/rules-text.ts';
 import { observedView, planView } from '../../sources/rules-text.ts';
 import { manifestsIn } from '../../sources/workloads/detect.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
 import type { FormName } from './forms.ts';
 import { FORM_NAMES, FORMS } from './forms.ts';
+import { refuseListedWords } from './listed-words.ts';
 import { previewNotes } from './notes.ts';
 
 export interface PreviewRequest {
@@ -37,13 +39,14 @@ export async function preview({ source, given, output, family: named, explain }:
 }
 
 function formOf(output = 'restore'): FormName {
-  return oneOf('--output', output, FORM_NAMES);
+  return formNamed(output, FORM_NAMES);
 }
 
 async function previewSource(ruleSource: RuleSource, form: FormName, family: Family | undefined, explain: boolean): Promise<Result> {
   const view = ruleSource.plan === undefined ? observedView(ruleSource) : planView(ruleSource.plan);
   const families = shownFamilies(view, family, form);
   if (FORMS[form].numbers) refuseNames(view.problems, `-o ${form} shows numbers; use -o restore`);
+  if (FORMS[form].commands) refuseListedWords(ruleSource.name, view.rules, families);
   return {
     output: await FORMS[form].print(view, families, explain),
     problems: view.problems,

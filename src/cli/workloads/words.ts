@@ -12,10 +12,9 @@ import { profileOf } from '../../istio/releases/profile.ts';
 import type { SettingKey } from '../../istio/settings/settings.ts';
 import { SETTING_KEYS } from '../../istio/settings/settings.ts';
 import { printedValues } from '../../istio/settings/value-text.ts';
-import { FAMILIES } from '../../netfilter/family.ts';
+import { FAMILIES, FAMILY_NAMES } from '../../netfilter/family.ts';
 import { grouped } from '../../sources/workloads/counts.ts';
 import { noRulesText } from '../../sources/workloads/group-names.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
 
 /** The largest owners: `Deployment shop/cart (30), Deployment shop/orders (28) and 410 more`. */
 export function examplesText(tally: Pick<Tally, 'examples' | 'owners'>, most: number): string {
@@ -32,9 +31,9 @@ export function placesText(tally: Tally): string {
 }
 
 function listed({ examples, owners }: Pick<Tally, 'examples' | 'owners'>, most: number, print: (example: Example) => string): string {
-  const said = examples.slice(0, most).map(print);
-  const more = owners - said.length;
-  return onOneLine(`${said.join(', ')}${more === 0 ? '' : ` and ${owners === MOST_OWNERS ? 'at least ' : ''}${grouped(more)} more`}`);
+  const printed = examples.slice(0, most).map(print);
+  const more = owners - printed.length;
+  return onOneLine(`${printed.join(', ')}${more === 0 ? '' : ` and ${owners === MOST_OWNERS ? 'at least ' : ''}${grouped(more)} more`}`);
 }
 
 const TROUBLES: Partial<Readonly<Record<Problem['code'], string>>> = {
