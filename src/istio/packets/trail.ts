@@ -1,13 +1,13 @@
 /** The trail of a packet as lines: each rule that it met. */
 
-import type { PodNetwork } from '../../istio/packets/pod-network.ts';
-import { verdictIn } from '../../istio/packets/pod-network.ts';
-import { questionText } from '../../istio/packets/possible-verdicts.ts';
-import type { Branch, Question, RuleStep, Step, Trace } from '../../netfilter/trace/result.ts';
-import type { Style } from '../terminal/color.ts';
-import type { TraceContext } from './context.ts';
+import type { Branch, Question, RulePlace, RuleStep, Step, Trace } from '../../netfilter/trace/result.ts';
+import type { PodNetwork } from './pod-network.ts';
+import { verdictIn } from './pod-network.ts';
+import { questionText } from './possible-verdicts.ts';
 import { changesText, failureText, ruleText } from './rule-words.ts';
-import { verdictText } from './verdict-text.ts';
+import { verdictText } from './verdict.ts';
+
+type TrailStyle = 'heading' | 'aside' | 'moved';
 
 export interface TrailLine {
   readonly depth: number;
@@ -16,7 +16,8 @@ export interface TrailLine {
   /** `ISTIO_OUTPUT 9`; of a heading, all of it. */
   readonly place: string;
   readonly text: string;
-  readonly style?: Style;
+  /** What stands out: the beginning of a table, what is of no weight, what is not known. */
+  readonly style?: TrailStyle;
   /** Lines below: why the rule is there, what it did. */
   readonly asides: readonly string[];
   /** The rule, where the line is one. */
@@ -25,7 +26,8 @@ export interface TrailLine {
 
 export interface TrailOptions {
   readonly podNetwork: PodNetwork;
-  readonly reason: TraceContext['reason'];
+  /** Why a rule is there, where that is known. */
+  readonly reason: (place: RulePlace) => string | undefined;
   /** Whether the source's lines are told. */
   readonly lines: boolean;
   /** Each rule that did not match, each table that was asked, and each way of what is not known. */
@@ -142,7 +144,7 @@ class Lines {
     this.#headings = this.#headings.filter(({ mark }) => mark !== ' ');
   }
 
-  #line(mark: TrailLine['mark'], place: string, text: string, style?: Style): TrailLine {
+  #line(mark: TrailLine['mark'], place: string, text: string, style?: TrailStyle): TrailLine {
     return { depth: this.#depth, mark, place, text, asides: [], ...(style && { style }) };
   }
 }

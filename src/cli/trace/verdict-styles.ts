@@ -1,13 +1,7 @@
-/** Verdicts as they are printed. */
+/** How verdicts are coloured. */
 
-import type { Verdict, VerdictId } from '../../istio/packets/verdict.ts';
+import type { VerdictId } from '../../istio/packets/verdict.ts';
 import type { Style } from '../terminal/color.ts';
-
-/** `envoy-inbound: caught by Envoy inbound (15006)`. */
-export function verdictText({ id, words }: Verdict): string {
-  if (words.startsWith(`${id}:`)) return words;
-  return `${id}: ${words.startsWith(`${id} `) ? words.slice(id.length + 1) : words}`;
-}
 
 export const VERDICT_STYLES: Readonly<Record<VerdictId, Style>> = {
   'envoy-inbound': 'added',
