@@ -1,7 +1,9 @@
 /** Whether manifests are named, told without reading all of them. */
 
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { namedPart } from '../../host/page-part.ts';
 import { HEAD, standardInputHead } from '../../host/standard-input.ts';
+import { isPage } from '../../istio/found/page-signs.ts';
 import type { SourceOptions } from '../options.ts';
 import { NO_MANIFEST_OPTIONS } from '../options.ts';
 import { parseSource } from '../source-name.ts';
@@ -38,9 +40,9 @@ export function holdsManifests(file: string): boolean {
   return !isPiped(file) && holds(file, holdsStrangers);
 }
 
-/** The same of a text. */
+/** The same of a text; of a page with rules beside manifests the rules are read. */
 export function holdsStrangers(text: string): boolean {
-  return looksLikeManifest(text) && STRANGER.test(text.slice(0, HEAD));
+  return looksLikeManifest(text) && !isPage(text.slice(0, HEAD)) && STRANGER.test(text.slice(0, HEAD));
 }
 
 /** Rules never hold these keys at the start of a line; a manifest has one of them near its top. */
@@ -61,7 +63,7 @@ function holds(file: string, test: (head: string) => boolean): boolean {
 /** What a name leads to; undefined for what is not there, or may not be looked at. */
 export function kindOf(file: string): 'file' | 'folder' | 'other' | undefined {
   try {
-    const stat = statSync(file);
+    const stat = statSync(namedPart(file)?.page ?? file);
     return stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'other';
   } catch {
     return undefined;
@@ -70,7 +72,7 @@ export function kindOf(file: string): 'file' | 'folder' | 'other' | undefined {
 
 function headOf(file: string): string {
   try {
-    const descriptor = openSync(file, 'r');
+    const descriptor = openSync(namedPart(file)?.page ?? file, 'r');
     try {
       const head = Buffer.alloc(HEAD);
       return head.toString('utf8', 0, readSync(descriptor, head));
