@@ -10,7 +10,10 @@ export function namedPart(file: string): { readonly page: string; readonly part:
 }
 
 /** The text of the part, or why there is none. */
-export async function textOfPart(text: string, word: string): Promise<{ readonly text: string } | { readonly reason: string }> {
+export async function textOfPart(
+  text: string,
+  word: string,
+): Promise<{ readonly text: string } | { readonly reason: string; readonly parts: string }> {
   const { partNamed, partsOf, partText } = await import('../istio/found/page.ts');
   const parts = partsOf(text);
   const found: readonly PagePart[] = partNamed(parts, word);
@@ -18,6 +21,7 @@ export async function textOfPart(text: string, word: string): Promise<{ readonly
   if (only !== undefined && second === undefined) return { text: only.text };
   const all = parts.length === 0 ? 'it holds neither manifests nor rules' : `it has ${parts.map(partText).join(', ')}`;
   return {
+    parts: all,
     reason: only === undefined ? `has no part "${word}"; ${all}` : `has several parts of that name: ${found.map(partText).join(', ')}`,
   };
 }

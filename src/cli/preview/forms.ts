@@ -1,5 +1,6 @@
 /** The forms of a preview: one table. */
 
+import type { DrawingForm } from '../../drawing/forms.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { printCommands, printRestore, printSave } from '../../netfilter/print.ts';
 import type { RulesView } from '../../sources/rules-text.ts';
@@ -17,6 +18,16 @@ interface Form {
 
 function perFamily(print: (view: RulesView, family: Family, explain: boolean) => string): Form['print'] {
   return (view, families, explain) => families.map((family) => print(view, family, explain)).join('');
+}
+
+function drawn(form: DrawingForm): Form['print'] {
+  return async (view, families) => {
+    const [{ DRAWING_FORMS }, { drawRules }] = await Promise.all([
+      import('../../drawing/forms.ts'),
+      import('../../istio/pictures/view.ts'),
+    ]);
+    return DRAWING_FORMS[form](drawRules(view, families, view.name));
+  };
 }
 
 export const FORMS = {
@@ -67,6 +78,9 @@ export const FORMS = {
     commands: false,
     print: async (view) => (await import('../../istio/yaml.ts')).writeYaml(view.document()),
   },
+  svg: { what: 'a picture of the chains', oneFamily: false, numbers: true, commands: false, print: drawn('svg') },
+  mermaid: { what: 'the same for Mermaid', oneFamily: false, numbers: true, commands: false, print: drawn('mermaid') },
+  dot: { what: 'the same for Graphviz', oneFamily: false, numbers: true, commands: false, print: drawn('dot') },
 } as const satisfies Record<string, Form>;
 
 export type FormName = keyof typeof FORMS;

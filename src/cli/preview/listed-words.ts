@@ -3,9 +3,9 @@
 import type { Problem } from '../../istio/problems.ts';
 import { ProblemError, problem } from '../../istio/problems.ts';
 import type { Family } from '../../netfilter/family.ts';
+import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Rule, Ruleset } from '../../netfilter/rule.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
 
 /** Throws a ProblemError that names each such rule. */
 export function refuseListedWords(name: string, rules: Readonly<Record<Family, Ruleset>>, families: readonly Family[]): void {
