@@ -6,11 +6,14 @@ import { namedForm } from '../istio/found/named-forms.ts';
 import { nativeTablesIn, nativeText } from '../istio/found/native-nft.ts';
 import type { Run } from '../istio/found/runs/run.ts';
 import { printSource } from '../istio/origin.ts';
+import type { ProxyPorts } from '../istio/packets/verdict.ts';
+import { proxyPortsOf } from '../istio/packets/verdict.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
 import { planDocument, rulesetDocument } from '../istio/plan/plan-document.ts';
 import { printRoutingCommands } from '../istio/plan/routing.ts';
 import type { Problem } from '../istio/problems.ts';
 import { ProblemError, problem } from '../istio/problems.ts';
+import { valuesOf } from '../istio/settings/settings.ts';
 import type { Family } from '../netfilter/family.ts';
 import type { Annotate } from '../netfilter/print.ts';
 import type { ReadResult } from '../netfilter/read.ts';
@@ -18,9 +21,13 @@ import type { Rule, Ruleset } from '../netfilter/rule.ts';
 import type { RuleSource } from './rule-source.ts';
 
 export interface RulesView {
+  /** `the rules of Istio 1.30.3`, or what the source is called. */
+  readonly name: string;
   readonly rules: Readonly<Record<Family, Ruleset>>;
   /** Commands for what lies outside the packet filter. */
   readonly commands: readonly string[];
+  /** Where the proxy and its agent listen, where it is known. */
+  readonly ports?: ProxyPorts;
   /** Comment lines that say why a rule is there. */
   readonly why: Annotate;
   readonly document: () => object;
@@ -34,13 +41,22 @@ export function planView(plan: CapturePlan): RulesView {
     const from = because.settings.map((key) => `${key} from ${printSource(plan.settings[key as keyof typeof plan.settings].source)}`);
     return [`# ${because.text}${from.length === 0 ? '' : ` (${from.join('; ')})`}`];
   };
-  return { rules: plan, commands: printRoutingCommands(plan.routing), why, document: () => planDocument(plan), problems: plan.problems };
+  return {
+    name: `the rules of Istio ${plan.release}`,
+    rules: plan,
+    commands: printRoutingCommands(plan.routing),
+    ports: proxyPortsOf(valuesOf(plan.settings)),
+    why,
+    document: () => planDocument(plan),
+    problems: plan.problems,
+  };
 }
 
 /** Rules that somebody found; nothing is known of their reasons. */
-export function observedView({ seen, places, problems }: RuleSource): RulesView {
+export function observedView({ name, seen, places, problems }: RuleSource): RulesView {
   const { ip, ip6, unseen } = seen;
   return {
+    name,
     rules: { ip, ip6 },
     commands: [],
     why: () => [],

@@ -2,8 +2,8 @@
 
 import type { ExplainedRule, ExplainedSetting, Explanation, IgnoredText } from '../../istio/advice/explain.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
+import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import type { Paint } from '../terminal/color.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import { hanging, row, wrapped } from '../terminal/wrap.ts';
 import { headingOf, isGiven, remarksOn, settingSourceText, surroundings, unusedText } from './words.ts';

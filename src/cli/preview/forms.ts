@@ -1,5 +1,6 @@
 /** The forms of a preview: one table. */
 
+import type { DrawingForm } from '../../drawing/forms.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { printCommands, printRestore, printSave } from '../../netfilter/print.ts';
 import type { RulesView } from '../../sources/rules-text.ts';
@@ -10,6 +11,8 @@ interface Form {
   readonly oneFamily: boolean;
   /** Whether the form shows numbers where settings may have names. */
   readonly numbers: boolean;
+  /** Whether iptables is to read it: words of a listing are none of a command. */
+  readonly commands: boolean;
   readonly print: (view: RulesView, families: readonly Family[], explain: boolean) => string | Promise<string>;
 }
 
@@ -17,23 +20,36 @@ function perFamily(print: (view: RulesView, family: Family, explain: boolean) =>
   return (view, families, explain) => families.map((family) => print(view, family, explain)).join('');
 }
 
+function drawn(form: DrawingForm): Form['print'] {
+  return async (view, families) => {
+    const [{ DRAWING_FORMS }, { drawRules }] = await Promise.all([
+      import('../../drawing/forms.ts'),
+      import('../../istio/pictures/view.ts'),
+    ]);
+    return DRAWING_FORMS[form](drawRules(view, families, view.name));
+  };
+}
+
 export const FORMS = {
   restore: {
     what: 'what iptables-restore reads in an empty namespace',
     oneFamily: true,
     numbers: false,
+    commands: true,
     print: perFamily(({ rules, why }, family, explain) => printRestore(rules[family], explain ? why : undefined)),
   },
   save: {
     what: 'what iptables-save prints afterwards, in normal form',
     oneFamily: true,
     numbers: true,
+    commands: true,
     print: perFamily(({ rules, why }, family, explain) => printSave(rules[family], explain ? why : undefined)),
   },
   commands: {
     what: 'one iptables or ip command a line',
     oneFamily: false,
     numbers: false,
+    commands: true,
     print: (view, families, explain) =>
       families.map((family) => printCommands(view.rules[family], explain ? view.why : undefined)).join('') +
       view.commands.map((line) => `${line}\n`).join(''),
@@ -42,18 +58,29 @@ export const FORMS = {
     what: 'the tables that iptables -L -n -v shows',
     oneFamily: false,
     numbers: true,
+    commands: false,
     print: async ({ rules, why }, families, explain) => {
       const { printList } = await import('../../netfilter/print-list.ts');
       return families.map((family) => printList(rules[family], explain ? why : undefined)).join('\n');
     },
   },
-  json: { what: 'the plan as data', oneFamily: false, numbers: false, print: (view) => `${JSON.stringify(view.document(), null, 2)}\n` },
+  json: {
+    what: 'the plan as data',
+    oneFamily: false,
+    numbers: false,
+    commands: false,
+    print: (view) => `${JSON.stringify(view.document(), null, 2)}\n`,
+  },
   yaml: {
     what: 'the same as YAML',
     oneFamily: false,
     numbers: false,
+    commands: false,
     print: async (view) => (await import('../../istio/yaml.ts')).writeYaml(view.document()),
   },
+  svg: { what: 'a picture of the chains', oneFamily: false, numbers: true, commands: false, print: drawn('svg') },
+  mermaid: { what: 'the same for Mermaid', oneFamily: false, numbers: true, commands: false, print: drawn('mermaid') },
+  dot: { what: 'the same for Graphviz', oneFamily: false, numbers: true, commands: false, print: drawn('dot') },
 } as const satisfies Record<string, Form>;
 
 export type FormName = keyof typeof FORMS;

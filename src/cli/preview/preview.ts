@@ -12,6 +12,7 @@ import type { Result } from '../terminal/result.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
 import type { FormName } from './forms.ts';
 import { FORM_NAMES, FORMS } from './forms.ts';
+import { refuseListedWords } from './listed-words.ts';
 import { previewNotes } from './notes.ts';
 
 export interface PreviewRequest {
@@ -45,6 +46,7 @@ async function previewSource(ruleSource: RuleSource, form: FormName, family: Fam
   const view = ruleSource.plan === undefined ? observedView(ruleSource) : planView(ruleSource.plan);
   const families = shownFamilies(view, family, form);
   if (FORMS[form].numbers) refuseNames(view.problems, `-o ${form} shows numbers; use -o restore`);
+  if (FORMS[form].commands) refuseListedWords(ruleSource.name, view.rules, families);
   return {
     output: await FORMS[form].print(view, families, explain),
     problems: view.problems,

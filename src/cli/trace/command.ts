@@ -2,10 +2,13 @@
 
 import type { CommandModule, Options } from 'yargs';
 import { STORY_IDS } from '../../istio/packets/stories/table.ts';
+import { VERDICTS } from '../../istio/packets/verdict.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
+import type { TraceWords } from './question.ts';
+import { operandsOf, withTarget } from './target.ts';
 
 const PACKET = 'Packet:';
 
@@ -44,22 +47,31 @@ const TRACE_OPTIONS: Readonly<Record<string, Options>> = {
     describe: 'Who the proxy really runs as, where it is not whom the rules name: uid:1001,gid:1001',
     group: PACKET,
   },
+  resolve: { type: 'boolean', default: false, describe: 'Look names up; otherwise they are addresses outside', group: PACKET },
   'before-proxy': { type: 'boolean', default: false, describe: 'The proxy does not listen yet', group: PACKET },
 };
 
 export const traceCommand: CommandModule = {
-  command: 'trace [SOURCE]',
+  command: 'trace [SOURCE] [TO]',
   describe: 'Follow a packet, or a whole request, through the rules',
   builder: (command) =>
     command
       // In capitals, for there is an option --source.
       .positional('SOURCE', sourceOperand(`${SOURCES}; default: the settings given`))
+      .positional('TO', { type: 'string', describe: 'The same as --to; from the app, or from outside where it is pod:PORT' })
       .options(TRACE_OPTIONS)
       .options(SETTINGS_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
       .options({
-        output: { alias: 'o', type: 'string', requiresArg: true, default: 'text', describe: 'text, json or markdown', group: 'Output:' },
+        output: {
+          alias: 'o',
+          type: 'string',
+          requiresArg: true,
+          default: 'text',
+          describe: 'text, json, markdown, svg, mermaid or dot',
+          group: 'Output:',
+        },
         'all-rules': {
           type: 'boolean',
           default: false,
@@ -71,8 +83,8 @@ export const traceCommand: CommandModule = {
         ...COLOR_OPTIONS,
       })
       .example([
-        ['$0 trace --from app --to 10.0.0.5:80', 'in an ordinary pod of the newest release'],
-        ['$0 trace -f pod.yaml --from app --to 10.0.0.5:80', 'in a pod of which there is a manifest'],
+        ['$0 trace 10.0.0.5:80', 'from the app, in an ordinary pod of the newest release'],
+        ['$0 trace pod.yaml pod:8080', 'from outside, in a pod of which there is a manifest'],
         ['$0 trace pid:4242 --from outside --to pod:8080', 'in the pod of a process'],
         ['$0 trace saved.txt --from app --to 10.0.0.5:80 --all-rules', 'each rule of a saved file'],
         ['$0 trace @1.12 --from outside --to pod:22 --expect direct', 'for a script'],
@@ -89,7 +101,9 @@ export const traceCommand: CommandModule = {
         return value === undefined ? {} : { [key]: value };
       };
       const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
-      const source = implicitSource(last(parsed, 'SOURCE'), given);
+      const { source: named, to } = operandsOf(last(parsed, 'SOURCE'), last(parsed, 'TO'));
+      const source = implicitSource(named, given);
+      const words: TraceWords = Object.assign({}, ...WORDS.map((name) => one(name)));
       return trace({
         ...(source === undefined ? {} : { source }),
         given,
@@ -98,7 +112,8 @@ export const traceCommand: CommandModule = {
         ...one('proxy'),
         ...one('assume'),
         ...one('expect'),
-        words: Object.assign({}, ...WORDS.map((name) => one(name))),
+        words: to === undefined ? words : withTarget(words, to),
+        resolve: parsed['resolve'] === true,
         beforeProxy: parsed['before-proxy'] === true,
         all: parsed['all-rules'] === true,
         paint,
@@ -111,7 +126,7 @@ const WORDS = ['from', 'to', 'source', 'in', 'out', 'protocol', 'state', 'mark',
 
 function epilogue(): string {
   return [
-    'Verdicts: envoy-inbound, envoy-outbound, dns-agent, direct, dropped, unknown.',
+    `Verdicts: ${VERDICTS.join(', ')}.`,
     `Requests: ${STORY_IDS.join(', ')}.`,
     'Exit codes: 0; 1 not as expected, or a request that loops; 2 bad input.',
   ].join('\n');

@@ -6,7 +6,7 @@ import type { Diagnostic } from '../lint.ts';
 import { istioctlCode, LINT_CODES } from './kinds.ts';
 
 /** The annotation that istioctl reads (pkg/config/analysis: `galley.istio.io/analyze-suppress`). */
-export const SUPPRESS_ANNOTATION = 'galley.istio.io/analyze-suppress';
+const SUPPRESS_ANNOTATION = 'galley.istio.io/analyze-suppress';
 
 /** What a diagnostic is about. */
 export interface Concerned {
