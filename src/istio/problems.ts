@@ -25,6 +25,10 @@ export const PROBLEMS = {
   'not-a-manifest': { severity: 'error', text: '{value} is no kind that is read here; allowed: {allowed}{nearest}' },
   'too-many-problems': { severity: 'error', text: 'here and after it there is more that is wrong: only the first {most} are reported' },
   'use-values': { severity: 'error', text: '{value} holds what a mesh is installed with, no workload; give it with --values' },
+  'unrendered-chart': {
+    severity: 'warning',
+    text: 'is a Helm chart that is not rendered: {count} not read; lint what it makes: {command}',
+  },
   'late-context': { severity: 'warning', text: '{value} comes after workloads that it touches; it has no effect on them' },
   'selects-nothing': { severity: 'warning', text: '{value} has a selector without labels, so it selects no pod' },
   'several-documents': { severity: 'error', text: 'holds {value} sidecars; one at a time is previewed' },
@@ -85,6 +89,15 @@ export const PROBLEMS = {
   'dropped-range': { severity: 'warning', text: '{name}: {value} is not a range; istio-iptables {release} ignores it' },
   'no-exclude-all': { severity: 'error', text: '{name}: "*" can not be excluded; istio-iptables {release} fails' },
   'no-effect': { severity: 'warning', text: '{name} has no effect at {release}: {reason}' },
+  'no-address': {
+    severity: 'error',
+    text: 'the pod has no address but of loopback{and}: istio-iptables {release} fails, for nothing says which family to capture',
+  },
+  'no-namespace': {
+    severity: 'error',
+    text: 'istio-iptables {release} enters a network namespace for this, and --network-namespace names none',
+  },
+  'mark-of-all': { severity: 'error', text: '{name}: every packet without a mark has mark 0, and all would be routed to this machine' },
   'other-mode': { severity: 'warning', text: '{name}: {value} is treated as REDIRECT; only TPROXY, in capitals, is another mode' },
   'too-many-groups': { severity: 'error', text: '{name}: {value} groups; at most {allowed} can be included' },
   'servers-unknown': {

@@ -64,11 +64,24 @@ export const traceCommand: CommandModule = {
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
       .options({
-        output: { alias: 'o', type: 'string', requiresArg: true, default: 'text', describe: 'text, json or markdown', group: 'Output:' },
+        output: {
+          alias: 'o',
+          type: 'string',
+          requiresArg: true,
+          default: 'text',
+          describe: 'text, json, markdown, svg, mermaid or dot',
+          group: 'Output:',
+        },
         'all-rules': {
           type: 'boolean',
           default: false,
           describe: 'Show each rule that was met, and why it did not match',
+          group: 'Output:',
+        },
+        tcpdump: {
+          type: 'boolean',
+          default: false,
+          describe: 'Show what tcpdump sees of each connection, and on which interface',
           group: 'Output:',
         },
         expect: { type: 'string', requiresArg: true, describe: 'The expected verdict: exit code 1 for any other', group: 'Output:' },
@@ -109,6 +122,7 @@ export const traceCommand: CommandModule = {
         resolve: parsed['resolve'] === true,
         beforeProxy: parsed['before-proxy'] === true,
         all: parsed['all-rules'] === true,
+        tcpdump: parsed['tcpdump'] === true,
         paint,
       });
     }, parsed),

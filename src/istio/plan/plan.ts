@@ -41,7 +41,7 @@ export function planFor(settings: Settings, release: Release, facts: Facts = {},
     release,
     settings,
     ...rulesetsFor(values, switches, profile, facts),
-    routing: routingFor(values, profile.has, has6),
+    routing: routingFor(values, switches, profile.has, has6),
     problems,
   });
 }
