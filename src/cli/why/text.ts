@@ -3,11 +3,12 @@
 import type { Sourced } from '../../istio/origin.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import { placeText } from '../../istio/packets/packet/text.ts';
+import { trailOf } from '../../istio/packets/trail.ts';
+import { verdictText } from '../../istio/packets/verdict.ts';
 import type { Paint } from '../terminal/color.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
-import { trailOf } from '../trace/trail.ts';
 import { trailLines } from '../trace/trail-text.ts';
-import { VERDICT_STYLES, verdictText } from '../trace/verdict-text.ts';
+import { VERDICT_STYLES } from '../trace/verdict-styles.ts';
 import type { Answer, Decision } from './answer.ts';
 import { decisionText } from './answer.ts';
 import type { WhyReport } from './report.ts';
