@@ -2,7 +2,7 @@
 
 import type { Origin, Sourced } from '../origin.ts';
 import type { Problem } from '../problems.ts';
-import { ProblemError, problem } from '../problems.ts';
+import { ProblemError, problem, quoted } from '../problems.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { Facts } from '../settings/facts.ts';
 import type { SettingKey, Settings, SettingValues } from '../settings/settings.ts';
@@ -32,7 +32,8 @@ export interface ReadArguments {
 export function readArguments(args: readonly string[], environment: Environment, profile: Profile, facts: Facts = {}): ReadArguments {
   const { flags, problems } = splitCommandLine(bareArguments(args), profile);
   const given = givenBy(flags, environment, profile);
-  const read = argumentReader(profile);
+  const native = asksForNative(given);
+  const read = argumentReader(profile, native);
   const standard: Origin = { kind: 'default', release: profile.release };
   const text = (key: SettingKey, fallback: string): GivenText => ({
     key,
@@ -48,8 +49,11 @@ export function readArguments(args: readonly string[], environment: Environment,
   const gids = text('proxy.gids', '');
   const includePorts = allOr(text('inbound.includePorts', ''), read.ports);
   const excludePorts = text('inbound.excludePorts', '');
+  const mode = read.mode(text('mode', ''));
+  // Routes are set only for TPROXY, by iptables' program with whatever `ip` reads.
+  const routingNumber = native && mode.value === 'TPROXY' && includePorts.value.length > 0 ? read.decimal : read.number;
   const settings: Settings = {
-    mode: read.mode(text('mode', '')),
+    mode,
     'proxy.uids': uids,
     'proxy.gids': gids.value === '' ? uids : read.owners(gids),
     'proxy.port': proxyPort,
@@ -59,7 +63,7 @@ export function readArguments(args: readonly string[], environment: Environment,
     'proxy.tunnelPort': read.port(text('proxy.tunnelPort', '15008')),
     'inbound.includePorts': includePorts,
     // With a list of included ports the program never looks at the excluded ones.
-    'inbound.excludePorts': includePorts.value === '*' ? read.ports(excludePorts) : argumentReader(profile).ports(excludePorts),
+    'inbound.excludePorts': includePorts.value === '*' ? read.ports(excludePorts) : argumentReader(profile, native).ports(excludePorts),
     'outbound.includeRanges': allOr(text('outbound.includeRanges', ''), read.ranges),
     'outbound.excludeRanges': read.ranges(text('outbound.excludeRanges', '')),
     'outbound.includePorts': read.ports(text('outbound.includePorts', '')),
@@ -72,8 +76,8 @@ export function readArguments(args: readonly string[], environment: Environment,
     'interfaces.exclude': read.interfaces(text('interfaces.exclude', '')),
     'interfaces.reroute': read.interfaces(text('interfaces.reroute', '')),
     'dns.capture': dnsCapture(given, profile, standard),
-    'tproxy.mark': read.number(text('tproxy.mark', '1337')),
-    'tproxy.routeTable': read.number(text('tproxy.routeTable', '133')),
+    'tproxy.mark': routingNumber(text('tproxy.mark', '1337')),
+    'tproxy.routeTable': routingNumber(text('tproxy.routeTable', '133')),
     dropInvalid: dropInvalid(given, profile) ?? { value: false, source: standard },
     dualStack: dualStack(given, profile) ?? { value: false, source: standard },
   };
@@ -138,6 +142,10 @@ function strongest(
   return fromEnvironment && profile.has('emptyEnvironmentCounts') ? (variable ?? flag) : (flag ?? variable);
 }
 
+function asksForNative(given: Given): boolean {
+  return given.switched('native-nftables')?.value === true;
+}
+
 function switchesOf(given: Given, profile: Profile): Switches {
   const old = profile.has('dnsEnvironment16') || (profile.has('dnsEnvironment17') && given.variable('dnsAgent') === undefined);
   return {
@@ -146,16 +154,22 @@ function switchesOf(given: Given, profile: Profile): Switches {
     redirectsOwnCalls: (given.variable('loopbackSwitch')?.value ?? '') === '',
     traceLogging: given.switched('trace-logging')?.value === true,
     inbound6: (given.variable('inbound6')?.value ?? '') !== '',
+    native: asksForNative(given),
   };
 }
 
-/** Flags that keep the program from making any rule. */
+/** What --force-iptables-binary takes; empty is as if it were not there. */
+const BINARIES: readonly string[] = ['', 'legacy', 'nft'];
+
+/** Flags that keep the program from making any rule, or from starting. */
 function actionProblems(flags: ReadonlyMap<string, GivenFlag>, { release }: Profile): readonly Problem[] {
   return [...flags.values()].flatMap(({ argument, text, flag }) => {
     const on = argument.takes !== 'switch' || parseGoBool(text) === true;
     const source: Origin = { kind: 'argument', flag };
     if (!on) return [];
     if (argument.action === 'help') return [problem('help-asked', source, { value: flag, release })];
+    if (argument.action === 'force-binary' && !BINARIES.includes(text))
+      return [problem('not-a-value', source, { name: flag, value: quoted(text), allowed: 'legacy or nft' })];
     const nothing = argument.action === 'skip-rule-apply' || argument.action === 'cleanup-only';
     return nothing ? [problem('applies-nothing', source, { value: flag })] : [];
   });

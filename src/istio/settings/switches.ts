@@ -11,6 +11,8 @@ export interface Switches {
   readonly traceLogging: boolean;
   /** ENABLE_INBOUND_IPV6. */
   readonly inbound6: boolean;
+  /** --native-nftables: rules of nft instead of iptables'. */
+  readonly native: boolean;
 }
 
 export const NO_SWITCHES: Switches = {
@@ -19,4 +21,5 @@ export const NO_SWITCHES: Switches = {
   redirectsOwnCalls: true,
   traceLogging: false,
   inbound6: false,
+  native: false,
 };

@@ -52,7 +52,7 @@ export function perform(walk: Walk, at: RulePlace): Next {
       setMark(walk, 'mark', xmark(walk.mark, target.value));
       return 'continue';
     case 'CONNMARK':
-      copyMark(walk, target.value);
+      connmark(walk, target.value);
       return 'continue';
     case 'CT':
       if (!walk.templated) setZone(walk, target.value.zone);
@@ -143,9 +143,14 @@ function setMark(walk: Walk, field: 'mark' | 'connmark', value: Value | Ranges):
 }
 
 /** Between the packet's mark and its flow's; a packet without a flow has nothing to copy. */
-function copyMark(walk: Walk, { action, nfmask, ctmask }: TargetValues['CONNMARK']): void {
+function connmark(walk: Walk, value: TargetValues['CONNMARK']): void {
+  if (walk.connmark === ABSENT) return;
+  if (value.action === 'set') setMark(walk, 'connmark', xmark(walk.connmark, value));
+  else copyMark(walk, value);
+}
+
+function copyMark(walk: Walk, { action, nfmask, ctmask }: Extract<TargetValues['CONNMARK'], { readonly nfmask: number }>): void {
   const { mark, connmark } = walk;
-  if (connmark === ABSENT) return;
   const [from, fromMask, to, toMask] = action === 'save' ? [mark, nfmask, connmark, ctmask] : [connmark, ctmask, mark, nfmask];
   const field = action === 'save' ? 'connmark' : 'mark';
   if (typeof from !== 'object') setMark(walk, field, xmark(to, { value: (Number(from) & fromMask) >>> 0, mask: toMask }));
