@@ -152,9 +152,9 @@ function start(command: Omit<Command, 'deadline' | 'stdin'>, counted: (child: Ch
     return { spoke: Promise.resolve(false), stop: () => undefined, pid: undefined, ended: Promise.resolve(messageOf(error)) };
   }
   child.stdin.on('error', () => undefined);
-  let said = '';
+  let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    said = (said + chunk).slice(-LAST_WORDS);
+    stderr = (stderr + chunk).slice(-LAST_WORDS);
   });
   const spoke = new Promise<boolean>((resolve) => {
     child.stdout.once('data', () => resolve(true));
@@ -163,7 +163,7 @@ function start(command: Omit<Command, 'deadline' | 'stdin'>, counted: (child: Ch
   });
   const ended = new Promise<string>((resolve) => {
     child.on('error', (error) => resolve(messageOf(error)));
-    child.on('close', () => resolve(said));
+    child.on('close', () => resolve(stderr));
   });
   return { spoke, stop: () => child.stdin.end(), pid: child.pid, ended };
 }

@@ -12,7 +12,7 @@ import { quoteForShell, splitWords } from './words.ts';
 /** Lines to put before a rule (`# why it is there`); none by default. */
 export type Annotate = (rule: Rule) => readonly string[];
 
-const nothing: Annotate = () => [];
+const noAnnotation: Annotate = () => [];
 
 /** The program that changes one family's tables. */
 export function iptables(family: Family): 'iptables' | 'ip6tables' {
@@ -63,7 +63,7 @@ function printValue<K extends MatchKind>(kind: K, value: MatchValues[MatchKind])
 }
 
 /** What iptables-save prints in normal form, without counters; an empty string for an empty ruleset. */
-export function printSave(ruleset: Ruleset, annotate: Annotate = nothing): string {
+export function printSave(ruleset: Ruleset, annotate: Annotate = noAnnotation): string {
   return iptablesTables(ruleset)
     .map((table) =>
       block(table, (chain) => `:${chain.name} ${chain.policy === 'unknown' ? 'ACCEPT' : chain.policy}`, table.chains, annotate),
@@ -72,7 +72,7 @@ export function printSave(ruleset: Ruleset, annotate: Annotate = nothing): strin
 }
 
 /** What iptables-restore reads to make the same rules in an empty namespace: it declares only the chains to be made. */
-export function printRestore(ruleset: Ruleset, annotate: Annotate = nothing): string {
+export function printRestore(ruleset: Ruleset, annotate: Annotate = noAnnotation): string {
   return iptablesTables(ruleset)
     .map((table) => {
       const own = table.chains.filter((chain) => !isBuiltIn(table.name, chain.name));
@@ -95,7 +95,7 @@ function appendRule(chain: Chain, rule: Rule): string {
 }
 
 /** One command a line, in an order in which each works: first the chains of a table, then its rules. */
-export function printCommands(ruleset: Ruleset, annotate: Annotate = nothing): string {
+export function printCommands(ruleset: Ruleset, annotate: Annotate = noAnnotation): string {
   const program = iptables(ruleset.family);
   const lines: string[] = [];
   for (const table of iptablesTables(ruleset)) {

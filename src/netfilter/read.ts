@@ -4,7 +4,7 @@ import type { Family } from './family.ts';
 import { FAMILIES } from './family.ts';
 import type { Edit, TableDraft } from './read/edit.ts';
 import { addJumpedTo, applyEdit, EDIT_BUDGET, finishTable } from './read/edit.ts';
-import { readEditLine } from './read/edit-line.ts';
+import { declaredName, readEditLine } from './read/edit-line.ts';
 import type { Line } from './read/lines.ts';
 import { readLines } from './read/lines.ts';
 import type { LostLine, PlacedEdit, ReadLines } from './read/listing.ts';
@@ -123,8 +123,9 @@ function placeSection(
 function readEdits({ lines, strays }: Section, family: Family): ReadLines {
   const edits: PlacedEdit[] = [];
   const lost: LostLine[] = strays.map((line) => ({ line, reason: 'it is not a line of a table' }));
+  const declared = new Set(lines.flatMap((line) => declaredName(line) ?? []));
   for (const line of lines) {
-    const edit = readEditLine(line, family);
+    const edit = readEditLine(line, family, declared);
     if (edit !== null && 'reason' in edit) lost.push({ line, reason: edit.reason });
     else if (edit !== null && isMimicry(line, edit))
       lost.push({ line, reason: 'it goes on over line ends, and has words that are not understood' });

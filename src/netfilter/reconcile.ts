@@ -5,14 +5,14 @@ import type { Effect } from './reconcile/order.ts';
 import { effectOf, inOrderOfTransition } from './reconcile/order.ts';
 import type { Owned } from './reconcile/owned.ts';
 import { keepOnly } from './reconcile/owned.ts';
-import type { KeptChain } from './reconcile/table.ts';
+import type { ReconciledChain } from './reconcile/table.ts';
 import { reconcileTable } from './reconcile/table.ts';
 import type { Ruleset, Table } from './rule.ts';
 
 export type { Effect } from './reconcile/order.ts';
 export type { Owned } from './reconcile/owned.ts';
 export { keepOnly } from './reconcile/owned.ts';
-export type { KeptChain } from './reconcile/table.ts';
+export type { ReconciledChain as KeptChain } from './reconcile/table.ts';
 
 /** The change of one table: applied whole, or not at all. */
 export interface TableChange {
@@ -29,7 +29,7 @@ export interface Reconciliation {
   /** All of them as one input of iptables-restore --noflush. */
   readonly text: string;
   /** Chains of ours that are no longer wanted and stay, empty, because rules of others lead there. */
-  readonly kept: readonly KeptChain[];
+  readonly kept: readonly ReconciledChain[];
 }
 
 /**

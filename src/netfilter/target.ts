@@ -4,6 +4,7 @@ import type { Family } from './family.ts';
 import { everywhere, parseNetwork } from './network.ts';
 import type { Masked } from './numbers.ts';
 import { ALL_BITS, hex, parseMasked, parseNumber } from './numbers.ts';
+import { printChainName } from './words.ts';
 
 /** The kinds of target that carry values of their own, by the name that `-j` takes. */
 export interface TargetValues {
@@ -186,7 +187,7 @@ export function printTarget(target: Target): string {
     case 'verdict':
       return `-j ${target.verdict}`;
     case 'jump':
-      return `${target.goto ? '-g' : '-j'} ${target.chain}`;
+      return `${target.goto ? '-g' : '-j'} ${printChainName(target.chain)}`;
     case 'opaque':
       return `-j ${target.text}`;
     default:

@@ -70,6 +70,11 @@ export function quoteWord(text: string): string {
   return text === '' || /[\s"'\\]/.test(text) ? quoted(text) : text;
 }
 
+/** A chain's name, in double quotes where a reader could take its end for a remark. */
+export function printChainName(name: string): string {
+  return /^[\x21-\x7e]*$/.test(name) && !name.includes('#') ? name : quoted(name);
+}
+
 function quoted(text: string): string {
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }

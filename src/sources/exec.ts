@@ -50,7 +50,7 @@ const LINES = 3;
 
 /** The last lines that a command said, on one. */
 function lastWords({ stderr, stdout }: Ran): string {
-  const said = stderr.trim() === '' ? stdout : stderr;
-  const lines = said.split('\n').filter((line) => line.trim() !== '');
+  const output = stderr.trim() === '' ? stdout : stderr;
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
   return lines.length === 0 ? '' : `: ${lines.slice(-LINES).join('; ').slice(-500)}`;
 }

@@ -12,19 +12,19 @@ export function hasSettings({ filename, args, release, sets, env, envFile }: Sou
 /** The options that mean something for a source; a release of its own beats the one that is given. */
 export function settingsOf(name: SourceName, given: SourceOptions): SourceOptions {
   const { filename, args, release, envFile, env, sets, ...facts } = given;
-  const nothing = { ...facts, sets: [], env: [] };
-  const asked = release === undefined || ('release' in name && name.release !== undefined) ? {} : { release };
+  const unset = { ...facts, sets: [], env: [] };
+  const releasePart = release === undefined || ('release' in name && name.release !== undefined) ? {} : { release };
   const called = { ...(args === undefined ? {} : { args }), ...(envFile === undefined ? {} : { envFile }), env };
   switch (name.kind) {
     case 'settings':
-      return { ...nothing, ...called, ...asked, ...(filename === undefined ? {} : { filename }), sets };
+      return { ...unset, ...called, ...releasePart, ...(filename === undefined ? {} : { filename }), sets };
     case 'file':
-      return { ...nothing, ...asked, sets };
+      return { ...unset, ...releasePart, sets };
     case 'own':
     case 'namespace':
-      return nothing;
+      return unset;
     case 'command':
-      return { ...nothing, ...called };
+      return { ...unset, ...called };
     default:
       return name satisfies never;
   }

@@ -66,10 +66,10 @@ export async function rulesOf(
   const { runIn } = await import('../istio/found/runs/run.ts');
   const run = runIn(text);
   // What failed is told as the run's failure, in more words.
-  const told = read.problems.filter(
+  const reported = read.problems.filter(
     ({ code, line }) => code !== 'no-rules-found' && !run?.failures.some((failure) => failure.line === line),
   );
-  const problems = (run === undefined ? read.problems : told).map(
+  const problems = (run === undefined ? read.problems : reported).map(
     (found): Problem => ({
       ...problem('rules-text', { kind: 'file', file, line: found.line, column: 1 }, { reason: readProblemText(found) }),
       severity: found.severity === 'info' ? 'note' : found.severity,

@@ -93,7 +93,7 @@ describeKernel('an empty namespace that was given', () => {
       const listing = ['-4', '-6'].flatMap((family) => [
         `ip ${family} rule | grep fwmark || true`,
         ...tables.map((table) => `ip ${family} route show table ${table} 2>/dev/null || true`),
-        `ip ${family} addr show dev lo | grep -v ' 127.0.0.1/8 \\| ::1/128 ' | grep inet || true`,
+        `ip ${family} addr show dev lo | grep -v ' 127.0.0.1/8 \\| ::1/128 ' | sed 's/ tentative//' | grep inet || true`,
       ]);
       const { exitCode, stdout, stderr } = await inNamespace(({ run }) => run(`set -e\n${commands}\n${listing.join('\n')}\n`));
       const of = <V extends { readonly family: string }>(list: readonly V[], family: string): readonly V[] =>

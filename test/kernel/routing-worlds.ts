@@ -159,6 +159,8 @@ export async function worldBy(random: Random, count: number): Promise<World> {
   const script = [
     'ip link set lo up; sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1',
     ...['', '-4', '-6'].map((only) => feedTo(`ip ${only} -force -batch - 2>/dev/null`, linesOf(lines, only))),
+    // The local routes of IPv6 come with the carrier, a moment after the links; what is read then is one state.
+    'for i in $(seq 100); do ip -6 addr show tentative | grep -q . || ip link | grep -q "state \\(DOWN\\|LOWERLAYERDOWN\\)" || break; sleep 0.01; done; sleep 0.02',
     `echo ${MARK}; ip -json -Numeric addr show; echo ${MARK}`,
     `${listing('ip')}; echo ${MARK}; ${listing('ip6')}; echo ${MARK}`,
     `grep '' /proc/sys/net/ipv4/conf/*/rp_filter; echo ${MARK}; cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding`,

@@ -133,7 +133,10 @@ def ask(request):
             else:
                 made.connect((host, port))
                 made.sendall(struct.pack('!H', len(question)) + question)
-                size = struct.unpack('!H', made.recv(2, socket.MSG_WAITALL))[0]
+                head = made.recv(2, socket.MSG_WAITALL)
+                if len(head) < 2:
+                    return {'error': 'closed'}
+                size = struct.unpack('!H', head)[0]
                 reply, sender = made.recv(size, socket.MSG_WAITALL), made.getpeername()
         except OSError as error:
             return {'error': type(error).__name__}

@@ -183,3 +183,20 @@ describe('iptables -S', () => {
     ]);
   });
 });
+
+describe('a mark that is glued to a name', () => {
+  const save = (name: string): string =>
+    `*nat\n:OUTPUT ACCEPT [0:0]\n:ISTIO_REDIRECT - [0:0]\n:${name} - [0:0]\n-A OUTPUT -j ${name}\nCOMMIT\n`;
+
+  // Otherwise a chain of somebody else's stands for Istio's.
+  it.each(['ISTIO_REDIRECT#1', 'ISTIO_REDIRECT;1', 'ISTIO_REDIRECT(1', 'ISTIO_REDIRECT<', 'ISTIO_REDIRECT→x', 'ISTIO_REDIRECT（x'])(
+    'belongs to the name where the text declares it: %s',
+    (name) => {
+      expect(rules(save(name))).not.toContain('ip nat OUTPUT -j ISTIO_REDIRECT');
+    },
+  );
+
+  it('begins a remark where nothing declares such a name', () => {
+    expect(rules('*nat\n:ISTIO_REDIRECT - [0:0]\n-A OUTPUT -j ISTIO_REDIRECT# why\nCOMMIT\n')).toEqual(['ip nat OUTPUT -j ISTIO_REDIRECT']);
+  });
+});

@@ -97,7 +97,15 @@ describePods('pods', () => {
 
   function rulesIn(pid: string): Promise<Said> {
     const script = 'iptables-save; ip6tables-save; nft -a list ruleset; ip rule; ip route show table all; ip -6 addr show dev lo';
-    return node.run(['nsenter', '-t', pid, '-n', 'sh', '-c', `{ ${script}; } | grep -v '^#'`]);
+    return node.run([
+      'nsenter',
+      '-t',
+      pid,
+      '-n',
+      'sh',
+      '-c',
+      `{ ${script}; } | grep -v '^#' | sed -E 's/ packets [0-9]+ bytes [0-9]+//; s/\\[[0-9]+:[0-9]+\\]//'`,
+    ]);
   }
 
   it('have an init container that had exactly the rights which it asked for', async () => {

@@ -28,12 +28,12 @@ const OUTPUTS = ['text', 'json'];
 /** Makes the target hold exactly the rules of the settings. Throws a ProblemError for bad input. */
 export async function apply({ target, options, output }: ApplyRequest, given: PlanOptions): Promise<Result> {
   checkOutput(output);
-  const { plan, notes, without } = await planInput(given, await targetFacts(target));
+  const { plan, notes, whyNoPlan: without } = await planInput(given, await targetFacts(target));
   if (without !== undefined) throw badOption('-f', `${without}; there is nothing to apply (clean removes rules)`);
   refuseNames(plan.problems, 'the kernel holds numbers');
   const signals = heedSignals();
   const result = await applyPlan(target, plan, options, machine(signals.signal));
-  return said(result, {
+  return resultOf(result, {
     output,
     what: `the rules of Istio ${plan.release}`,
     release: plan.release,
@@ -49,7 +49,14 @@ export async function remove({ target, options, output }: ApplyRequest): Promise
   checkTarget(target);
   const signals = heedSignals();
   const result = await clean(target, options, machine(signals.signal));
-  return said(result, { output, what: 'the rules of Istio', release: undefined, signalled: signals.exitCode(), notes: [], problems: [] });
+  return resultOf(result, {
+    output,
+    what: 'the rules of Istio',
+    release: undefined,
+    signalled: signals.exitCode(),
+    notes: [],
+    problems: [],
+  });
 }
 
 /** Throws a ProblemError where the target is not there: that is bad input, and no work that failed. */
@@ -73,7 +80,7 @@ interface Saying extends Pick<Result, 'notes' | 'problems'> {
   readonly signalled: number | undefined;
 }
 
-function said(result: ApplyResult, { output, what, release, signalled, notes, problems }: Saying): Result {
+function resultOf(result: ApplyResult, { output, what, release, signalled, notes, problems }: Saying): Result {
   const document = applyDocument(result, release);
   if (result.outcome !== 'planned') writeTermination(document);
   const exitCode = signalled ?? exitCodeOf(result);

@@ -36,7 +36,7 @@ export async function auditPod(pod: PodNamespace, programs: Programs, desired: D
     // Every proxy has some of the variables; one that shows none would be taken for a pod without any setting.
     agent !== undefined && proxy.environment.size === 0
       ? ({ verdict: 'not seen', reason: UNREAD } as const)
-      : await look(pid, agent === undefined ? undefined : proxy, programs, desired);
+      : await observe(pid, agent === undefined ? undefined : proxy, programs, desired);
   const name = { ...nameOf(proxy), uid: proxy.uid, pid };
   // Its number may belong to another process by now.
   if (namespaceOf(pid) !== pod.id)
@@ -56,7 +56,7 @@ function whoTells(processes: readonly PodProcess[]): ProxyProcess {
   return proxy.find((one) => nameOf(one).pod !== '') ?? first;
 }
 
-async function look(pid: number, proxy: ProxyProcess | undefined, programs: Programs, desired: Desired): Promise<Judged> {
+async function observe(pid: number, proxy: ProxyProcess | undefined, programs: Programs, desired: Desired): Promise<Judged> {
   let outputTooLong = false;
   const run: Programs['run'] = async (command) => {
     const ran = await programs.run({ ...command, keep: MOST_SAID + 1 });

@@ -12,7 +12,7 @@ const TITLES: Readonly<Record<ChangeGroup, string>> = {
 
 /** For people: a heading, and a paragraph for each change, wrapped to a number of columns. */
 export function changesText(changes: ReleaseChanges, width: number): string {
-  const parts = sections(changes).map(({ title, said, changes: told }) => {
+  const parts = sections(changes).map(({ title, summary: said, changes: told }) => {
     const lines = told.flatMap((change) => wrap(label(when(change)), sentence(change), width));
     return [title, ...(said === '' ? [] : wrap(' ', said, width)), ...lines].join('\n');
   });
@@ -21,7 +21,7 @@ export function changesText(changes: ReleaseChanges, width: number): string {
 
 /** For tickets: the same as tables, with links to the commits. */
 export function changesMarkdown(changes: ReleaseChanges): string {
-  const parts = sections(changes).map(({ title, said, changes: told }) => {
+  const parts = sections(changes).map(({ title, summary: said, changes: told }) => {
     const rows = told.map(
       (change) => `| ${[when(change), change.touches, whole(change), change.commits.map(link).join(' ')].map(cell).join(' | ')} |`,
     );
@@ -46,7 +46,7 @@ function label(releases: string): string {
 interface Section {
   readonly title: string;
   /** A sentence in place of changes. */
-  readonly said: string;
+  readonly summary: string;
   readonly changes: readonly ReleaseChange[];
 }
 
@@ -58,12 +58,12 @@ function sections(changes: ReleaseChanges): readonly Section[] {
     const none = group === 'rules' && lasting.length === 0;
     return {
       title: TITLES[group],
-      said: none ? `No rule change between ${from} and ${to}: the same settings make the same rules.` : '',
+      summary: none ? `No rule change between ${from} and ${to}: the same settings make the same rules.` : '',
       changes: lasting,
     };
   });
-  const between = { title: 'Only in between', said: '', changes: passing };
-  return [...groups, between].filter(({ said, changes: told }) => said !== '' || told.length > 0);
+  const between = { title: 'Only in between', summary: '', changes: passing };
+  return [...groups, between].filter(({ summary: said, changes: told }) => said !== '' || told.length > 0);
 }
 
 function heading({ from, to, downgrade }: ReleaseChanges): string {

@@ -45,8 +45,8 @@ export async function check({ source, given, from, to, output, family: named, pa
   const { report, problems, notes } =
     'unreadable' in ruleSource ? unreadableReport(ruleSource.unreadable, request) : await examine(ruleSource, request);
   const machine = source === undefined ? await inspectMachine(report.drift?.comparison.right.plan ?? planFromSettings({})) : undefined;
-  const wanted = from !== undefined || to !== undefined;
-  const connection = wanted && !('unreadable' in ruleSource) ? await connectionOf(ruleSource, request, { from, to, family }) : undefined;
+  const traced = from !== undefined || to !== undefined;
+  const connection = traced && !('unreadable' in ruleSource) ? await connectionOf(ruleSource, request, { from, to, family }) : undefined;
   const whole: Report = { ...report, ...(machine === undefined ? {} : { machine }), ...(connection === undefined ? {} : { connection }) };
   return { output: CHECK_FORMS[form].print(whole, paint), problems, notes, exitCode: exitCodeOf(whole) };
 }

@@ -78,12 +78,12 @@ function ofPod({ nameservers, ...facts }: Facts, name: SourceName): Facts {
 }
 
 function driftFrom(expected: Expected, ruleSource: RuleSource, likeliest: Answer | undefined, request: CheckedSource): Drift {
-  const { ruleSource: wanted, given } = expected;
+  const { ruleSource: desiredSource, given } = expected;
   const named = given || flushedFamilies(ruleSource.seen).length === 0 ? undefined : likeliest;
   return {
-    against: wanted.name,
+    against: desiredSource.name,
     given,
-    comparison: compareOperands(ruleSource, wanted, { all: false }),
+    comparison: compareOperands(ruleSource, desiredSource, { all: false }),
     command: diffCommand(request, named),
   };
 }

@@ -45,8 +45,10 @@ export function repairAs(
   const option = reachOf(name)?.option;
   // No setting says what only the environment of old programs could.
   if (option === undefined || inferred.nonDefault.switches.length > 0) return [];
-  const told = words([...settingsOf(inferred), ...(lost.includes('ip6') ? ['--set', 'dualStack=true'] : [])]);
-  return [{ why: 'put it right, where the pod should have these settings', command: [`istio-init apply ${option}`, ...told].join(' ') }];
+  const settingWords = words([...settingsOf(inferred), ...(lost.includes('ip6') ? ['--set', 'dualStack=true'] : [])]);
+  return [
+    { why: 'put it right, where the pod should have these settings', command: [`istio-init apply ${option}`, ...settingWords].join(' ') },
+  ];
 }
 
 /** Whether no more than a quarter of the rules is not as these settings make them. */
@@ -91,20 +93,20 @@ export function withAllTables({ name, given }: CheckedSource): readonly NextComm
 function optionsOf(given: PlanOptions): readonly string[] {
   const { filename, manifests, workload, sets, release, env, envFile, addresses, nameservers, facts, args } = given;
   const one = (option: string, value: string | undefined): readonly string[] => (value === undefined ? [] : [option, value]);
-  const each = (option: string, values: readonly string[] = []): readonly string[] => values.flatMap((value) => [option, value]);
+  const repeated = (option: string, values: readonly string[] = []): readonly string[] => values.flatMap((value) => [option, value]);
   return [
-    ...each('-f', filename === undefined ? [] : (manifests?.filenames ?? [filename])),
+    ...repeated('-f', filename === undefined ? [] : (manifests?.filenames ?? [filename])),
     ...one('--workload', workload),
-    ...each('--values', manifests?.values),
+    ...repeated('--values', manifests?.values),
     ...one('--installer', manifests?.installer),
-    ...each('--image-release', manifests?.imageReleases),
+    ...repeated('--image-release', manifests?.imageReleases),
     ...(manifests?.keepArguments === true ? ['--keep-args'] : []),
-    ...each('--set', sets),
+    ...repeated('--set', sets),
     ...one('--release', release),
-    ...each('--env', env),
+    ...repeated('--env', env),
     ...one('--env-file', envFile),
-    ...each('--address', addresses),
-    ...each('--nameserver', nameservers),
+    ...repeated('--address', addresses),
+    ...repeated('--nameserver', nameservers),
     ...one('--facts', facts),
     ...(args === undefined ? [] : ['--', ...args]),
   ];

@@ -56,11 +56,11 @@ function failureLines({ ruleSource }: Report, paint: Paint): readonly string[] {
 function ruleLines(report: Report, paint: Paint): readonly string[] {
   const { identified, drift, unreadable, ruleSource } = report;
   if (ruleSource?.run !== undefined) {
-    const [wanted] = identified?.answers ?? [];
+    const [nearest] = identified?.answers ?? [];
     return labelled(
       paint,
       'wanted',
-      wanted === undefined ? [] : [`${makerText(identified)}; ${amountText(report)}`, onOneLine(settingsText(wanted))],
+      nearest === undefined ? [] : [`${makerText(identified)}; ${amountText(report)}`, onOneLine(settingsText(nearest))],
     );
   }
   if (unreadable !== undefined) return [];

@@ -89,8 +89,8 @@ export function isSame(comparison: Comparison): boolean {
 }
 
 function scoped(seen: Observation, { family, all }: Scope): WithoutForeign {
-  const asked = family === undefined ? seen : only(seen, family);
-  return all ? { kept: asked, foreign: [], positionOf: (_, position) => position } : withoutForeign(asked);
+  const compared = family === undefined ? seen : only(seen, family);
+  return all ? { kept: compared, foreign: [], positionOf: (_, position) => position } : withoutForeign(compared);
 }
 
 /** One family of a state, the other being no question. */
@@ -132,9 +132,9 @@ function routingOf(
   right: RuleSource,
   family: Family | undefined,
 ): { readonly routing: readonly RoutingDifference[]; readonly hidden: readonly NotCompared[] } {
-  const asked = ({ family: of }: RoutingDifference): boolean => family === undefined || of === family;
+  const ofFamily = ({ family: of }: RoutingDifference): boolean => family === undefined || of === family;
   if (left.plan !== undefined && right.plan !== undefined)
-    return { routing: compareRouting(left.plan.routing, right.plan.routing).filter(asked), hidden: [] };
+    return { routing: compareRouting(left.plan.routing, right.plan.routing).filter(ofFamily), hidden: [] };
   const hides = (operand: NotCompared['operand'], { plan }: RuleSource): readonly NotCompared[] =>
     plan !== undefined && hasRouting(plan.routing)
       ? [{ operand, kind: 'form', reason: 'policy rules, routes and addresses are unknown' }]

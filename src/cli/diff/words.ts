@@ -31,28 +31,28 @@ export function reasonOf(of: Pick<Rule, 'because'>, plan: CapturePlan | undefine
   if (plan === undefined || of.because === undefined) return undefined;
   const causes = causesOf(of, plan);
   const sources = [...new Set(causes.map(({ source }) => source))];
-  const said = sources.map((source) => {
+  const texts = sources.map((source) => {
     const keys = causes.flatMap((cause) => (cause.source === source ? [cause.key] : []));
     return `${keys.join(', ')} from ${source}`;
   });
-  return `${of.because.text}${said.length === 0 ? '' : ` (${said.join('; ')})`}`;
+  return `${of.because.text}${texts.length === 0 ? '' : ` (${texts.join('; ')})`}`;
 }
 
 /** What a side is, in one line: its name; where live rules are; what a text shows. */
 export function headingOf({ name, plan, places, seen }: Pick<ComparedOperand, 'name' | 'plan' | 'places' | 'seen'>): string {
-  const said =
+  const text =
     plan !== undefined ? '' : places !== undefined ? placesText(places) : FAMILIES.flatMap((family) => shownText(family, seen)).join(', ');
-  return onOneLine(said === '' ? name : `${name} (${said})`);
+  return onOneLine(text === '' ? name : `${name} (${text})`);
 }
 
 /** `IPv4 nat in nft; IPv4 mangle in legacy`. */
 function placesText(places: readonly Place[]): string {
   const backends = [...new Set(places.map(({ backend }) => backend))];
-  const said = backends.map((backend) => {
+  const texts = backends.map((backend) => {
     const tables = places.filter((place) => place.backend === backend).map(({ family, table }) => `${FAMILY_NAMES[family]} ${table}`);
     return `${tables.join(', ')} in ${backend}`;
   });
-  return said.join('; ');
+  return texts.join('; ');
 }
 
 /** `IPv4` for all of it, `IPv4 nat` for a table. */
@@ -87,12 +87,12 @@ const KINDS: readonly { readonly is: readonly Difference['kind'][]; readonly one
 export function summaryText(comparison: Comparison): string {
   const { routing, notCompared } = comparison;
   const differences = differencesOf(comparison);
-  const said = KINDS.flatMap(({ is, one, many, how }) => {
+  const counts = KINDS.flatMap(({ is, one, many, how }) => {
     const count = differences.filter(({ kind }) => is.includes(kind)).length;
     return count === 0 ? [] : [`${count} ${count === 1 ? one : many} ${how}`];
   });
-  if (routing.length > 0) said.push(`${routing.length} outside the packet filter`);
-  if (said.length > 0) return `Different: ${said.join(', ')}.`;
+  if (routing.length > 0) counts.push(`${routing.length} outside the packet filter`);
+  if (counts.length > 0) return `Different: ${counts.join(', ')}.`;
   if (notCompared.some(isDoubt)) return 'Not known to be the same: no differences in what could be read of both operands.';
   return notCompared.length === 0 ? 'No differences.' : 'No differences in what both operands show.';
 }

@@ -89,11 +89,11 @@ function troubles({ what }: Upgrade['untold'][number]): readonly Problem[] {
 /** The trap of every comparison with a new injection: what the mesh was installed with stands in no pod. */
 function notesOf({ unlike, remarks }: Upgrade, { manifests }: SourceOptions): readonly string[] {
   const were = `${workloadsText(unlike)} ${unlike === 1 ? 'was' : 'were'} injected with`;
-  const said =
+  const summary =
     manifests?.values.length === 0
       ? `${were} values that are not given here: pass --values, or --keep-args to keep the arguments`
       : `${were} other values than those of --values`;
-  return [...(unlike === 0 ? [] : [`warning: ${said}`]), ...remarks];
+  return [...(unlike === 0 ? [] : [`warning: ${summary}`]), ...remarks];
 }
 
 /** As diff(1) has them: what can't be read, or has no answer, is trouble, whatever the rest says. A pod that is not injected has no rules to compare. */

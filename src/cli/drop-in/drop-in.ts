@@ -29,18 +29,18 @@ const DRY_RUN_FILE = 'DRY_RUN_FILE_PATH';
 /** Runs the drop-in; resolves to its exit code: 0, 1, 126 for a failed validation, 128 + n after a signal. */
 export async function dropIn(args: readonly string[], variables: Variables): Promise<number> {
   const named = variables[RELEASE_VARIABLE] || undefined;
-  const wanted: Sourced<string> | undefined =
+  const namedRelease: Sourced<string> | undefined =
     named === undefined ? undefined : { value: named, source: { kind: 'environment', name: RELEASE_VARIABLE } };
   try {
-    return await dropInWork(await ask(args, variables, wanted));
+    return await dropInWork(await ask(args, variables, namedRelease));
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     if (error.problems.some(({ code }) => code === 'help-asked')) {
-      process.stdout.write((await import('./help.ts')).dropInHelp(profileOf(resolveRelease(wanted).release)));
+      process.stdout.write((await import('./help.ts')).dropInHelp(profileOf(resolveRelease(namedRelease).release)));
       return 0;
     }
     const unknownRelease = error.problems.some(({ code }) => code === 'unknown-release');
-    const log = logOf(args, environmentOf(variables), profileOf(resolveRelease(unknownRelease ? undefined : wanted).release));
+    const log = logOf(args, environmentOf(variables), profileOf(resolveRelease(unknownRelease ? undefined : namedRelease).release));
     const lines = error.problems.map(formatProblem);
     for (const line of lines) log.error(line);
     writeTermination({ apiVersion: API_VERSION, kind: 'ApplyResult', outcome: 'refused', state: 'as before', problems: lines });
@@ -58,8 +58,8 @@ function logOf(args: readonly string[], environment: Environment, profile: Profi
   return makeLog({ json: given.switched('log-json')?.value === true, level: parseLevel(given.action('log-level')?.value ?? '') });
 }
 
-async function ask(args: readonly string[], variables: Variables, wanted: Sourced<string> | undefined): Promise<DropInRequest> {
-  const { release, problems } = resolveRelease(wanted);
+async function ask(args: readonly string[], variables: Variables, namedRelease: Sourced<string> | undefined): Promise<DropInRequest> {
+  const { release, problems } = resolveRelease(namedRelease);
   const profile = profileOf(release);
   const environment = environmentOf(variables);
   // Twice: the arguments name the namespace whose facts they are then read with.
@@ -79,7 +79,7 @@ async function ask(args: readonly string[], variables: Variables, wanted: Source
     plan,
     target,
     log,
-    named: wanted !== undefined,
+    named: namedRelease !== undefined,
     allowHost: variables[ALLOW_HOST] === 'true',
     dryRunFile: variables[DRY_RUN_FILE] || undefined,
     is,

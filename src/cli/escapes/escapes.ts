@@ -94,14 +94,14 @@ interface Alike {
 /** Workloads that are planned alike, have addresses of the same families, and concern the same allowances are one group. */
 async function ofWorkloads(given: PlanOptions, allowances: readonly Allowance[], known: ReadonlySet<string>): Promise<Part> {
   const request = await injectionRequest(given);
-  const said = await factsOf(given);
-  const planner = oncePerFingerprint(subjectPlanner(request, { facts: said, sets: given.sets, numbering: numbering() }));
+  const givenFacts = await factsOf(given);
+  const planner = oncePerFingerprint(subjectPlanner(request, { facts: givenFacts, sets: given.sets, numbering: numbering() }));
   const groups = groupsOf<Alike>();
   const alike = new Map<string, Alike>();
   const read = await readSelected(given, request.mesh, (subject) => {
     const planned = planner(subject);
     const member = memberOf(subject, planned);
-    const facts = subject.kind === 'workload' ? factsOfWorkload(subject.workload, said) : said;
+    const facts = subject.kind === 'workload' ? factsOfWorkload(subject.workload, givenFacts) : givenFacts;
     const run = subject.kind === 'workload' ? runOfStatus(subject.workload.pod.ended ?? []) : undefined;
     const concerned = allowances.filter((one) => concerns(one, member.owner));
     const families = FAMILIES.filter((family) => facts.addresses?.some((address) => address.includes(':') === (family === 'ip6')));
@@ -120,10 +120,10 @@ function ofGroup(
   known: ReadonlySet<string>,
 ): Pick<WorkloadEscapes, 'names' | 'escapes' | 'untold' | 'conditions'> {
   const names = [...owners];
-  const nothing = (untold: string): Pick<WorkloadEscapes, 'names' | 'escapes' | 'untold'> => ({ names, escapes: [], untold });
-  if (outcome.kind === 'trouble') return nothing(outcome.problems.map(problemText).join('; '));
-  if (outcome.kind === 'none') return nothing(`everything, for there are ${noRulesText(outcome.reason)}`);
-  if (run !== undefined) return nothing(`these rules were not applied: ${run.failures[0]?.text ?? 'their run failed'}`);
+  const unknown = (untold: string): Pick<WorkloadEscapes, 'names' | 'escapes' | 'untold'> => ({ names, escapes: [], untold });
+  if (outcome.kind === 'trouble') return unknown(outcome.problems.map(problemText).join('; '));
+  if (outcome.kind === 'none') return unknown(`everything, for there are ${noRulesText(outcome.reason)}`);
+  if (run !== undefined) return unknown(`these rules were not applied: ${run.failures[0]?.text ?? 'their run failed'}`);
   const { plan } = outcome;
   const why = ({ rule }: RulePlace): string => reasonOf(rule, plan) ?? 'no reason is known';
   return { names, ...escapesIn(podNetworkOfPlan(plan, { facts }), names, allowances, known, why) };

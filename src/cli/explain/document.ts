@@ -67,8 +67,8 @@ function subjectOf(basis: Explanation['basis'], pasted: boolean): object {
 
 function sourceDocument(source: Origin): object {
   // How far a block is indented is a matter of its readers.
-  const told = Object.entries(source).filter(([name]) => name !== 'indent');
-  return { text: printSource(source), ...Object.fromEntries(told) };
+  const fields = Object.entries(source).filter(([name]) => name !== 'indent');
+  return { text: printSource(source), ...Object.fromEntries(fields) };
 }
 
 function beatenDocument({ value, source }: Sourced<string>): object {

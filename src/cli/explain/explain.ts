@@ -31,10 +31,10 @@ export async function explain({ source, given, output, paint, width }: ExplainRe
   const whole = explained(plan, basis, facts);
   // Settings, and most of the rules, are the same whichever nameservers the pod has.
   const shown = missing === undefined ? whole : withoutPlaceholder(whole, missing);
-  const said = missing === undefined ? notes : [...notes, 'note: without the rules that name nameservers'];
+  const allNotes = missing === undefined ? notes : [...notes, 'note: without the rules that name nameservers'];
   const refused = basis.kind === 'workload' && basis.made.injection.kind === 'refused';
   const exitCode = missing === undefined && !refused ? 0 : BAD_INPUT;
-  return { output: EXPLAIN_FORMS[form].print(shown, paint, width), problems: shown.plan.problems, notes: said, exitCode };
+  return { output: EXPLAIN_FORMS[form].print(shown, paint, width), problems: shown.plan.problems, notes: allNotes, exitCode };
 }
 
 function notSettings(source: string): Error {

@@ -48,8 +48,8 @@ function table(title: string, settings: readonly ExplainedSetting[], paint: Pain
 
 /** Its name is too long for a column. */
 function unusedLines(one: IgnoredText, paint: Paint, width: number): readonly string[] {
-  const said = onOneLine(`${one.name}: ${one.value === '' ? 'nothing' : one.value} (${printSource(one.source)})`);
-  return [...hanging('', said, width), ...aside(unusedText(one), 'moved', paint, width)];
+  const line = onOneLine(`${one.name}: ${one.value === '' ? 'nothing' : one.value} (${printSource(one.source)})`);
+  return [...hanging('', line, width), ...aside(unusedText(one), 'moved', paint, width)];
 }
 
 function aside(text: string, style: 'moved' | 'aside', paint: Paint, width: number): readonly string[] {

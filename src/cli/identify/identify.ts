@@ -54,13 +54,13 @@ function identifySource(ruleSource: RuleSource, name: SourceName, output: string
   const form: IdentifyFormName = oneOf('--output', output, IDENTIFY_FORM_NAMES);
   const found = identify(withoutTwins(ruleSource.seen));
   const report = reportOf(found, ruleSource, unseenOf(ruleSource, [], name), IDENTIFY_FORMS[form].all);
-  const nothing: Problem = {
+  const noRules: Problem = {
     ...problem('rules-text', { kind: 'file', file: ruleSource.name, line: 0, column: 0 }, { reason: noAnswerText(report, report.native) }),
     severity: 'error',
   };
   return {
     output: IDENTIFY_FORMS[form].print(report, paint),
-    problems: [...ruleSource.problems, ...(report.described.length === 0 ? [nothing] : [])],
+    problems: [...ruleSource.problems, ...(report.described.length === 0 ? [noRules] : [])],
     notes: [...ruleSource.notes, ...(form === 'yaml' ? yamlNotes(report) : [])],
     exitCode: EXIT_CODES[report.outcome],
   };

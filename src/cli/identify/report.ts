@@ -27,7 +27,7 @@ export function reportOf(found: Identification, ruleSource: RuleSource, notSeen:
   const { outcome, answers, observed } = found;
   const [likeliest] = answers;
   const described = (all ? answers : answers.slice(0, 1)).map((answer) => ({ ...answer, ...describeAnswer(found, answer) }));
-  const nothing = { problems: [], notes: [] };
+  const silent = { problems: [], notes: [] };
   return {
     ...found,
     name: ruleSource.name === '-' ? 'standard input' : ruleSource.name,
@@ -36,8 +36,8 @@ export function reportOf(found: Identification, ruleSource: RuleSource, notSeen:
       outcome === 'exact' || likeliest === undefined || likeliest.differences.length === 0
         ? undefined
         : compareOperands(
-            { name: makerName(likeliest), seen: observeAll(likeliest.plan), plan: likeliest.plan, ...nothing },
-            { name: ruleSource.name, seen: observed, ...nothing },
+            { name: makerName(likeliest), seen: observeAll(likeliest.plan), plan: likeliest.plan, ...silent },
+            { name: ruleSource.name, seen: observed, ...silent },
             { all: true },
           ),
     notSeen,

@@ -29,14 +29,14 @@ export function textForm(report: Report, paint: Paint): string {
   const [likeliest] = report.described;
   if (likeliest === undefined) return '';
   const { sidecar, commands, untraced, facts } = likeliest;
-  const said = describedSettings(likeliest);
-  const usual = said.filter(({ ordinary }) => ordinary === undefined);
+  const settings = describedSettings(likeliest);
+  const usual = settings.filter(({ ordinary }) => ordinary === undefined);
   const several = commands.length > 1;
   const parts: readonly (readonly string[])[] = [
     [paint('heading', onOneLine(headline(report)))],
     ...(report.comparison === undefined ? [] : bodyParts(report.comparison, paint)),
     [
-      ...labelled(paint, 'settings', settingLines(said, likeliest.plan.release)),
+      ...labelled(paint, 'settings', settingLines(settings, likeliest.plan.release)),
       ...wrapped(`as in an ordinary pod: ${usual.map(({ key, text }) => `${key} ${text}`).join('; ')}`).map(
         (line) => `${' '.repeat(LABEL)}${paint('aside', onOneLine(line))}`,
       ),
@@ -89,16 +89,16 @@ function labelled(paint: Paint, label: string, lines: readonly string[]): readon
   return lines.map((line, index) => `${paint('heading', (index === 0 ? label : '').padEnd(LABEL))}${line}`.trimEnd());
 }
 
-function settingLines(said: readonly DescribedSetting[], release: string): readonly string[] {
-  const nonDefault = said.filter(({ ordinary }) => ordinary !== undefined);
+function settingLines(settings: readonly DescribedSetting[], release: string): readonly string[] {
+  const nonDefault = settings.filter(({ ordinary }) => ordinary !== undefined);
   if (nonDefault.length === 0) return [`those of an ordinary injected pod of ${release}`];
   return nonDefault.map(({ key, text, ordinary }) => onOneLine(`* ${key}: ${text}  (ordinary: ${ordinary})`));
 }
 
 function podLines(facts: Answer['facts']): readonly string[] {
-  const said = describedFacts(facts).join(' ');
+  const factWords = describedFacts(facts).join(' ');
   const madeUp = assumedFactsText(facts).join('; ');
-  return said === '' ? [] : [madeUp === '' ? said : `${said}  (${madeUp})`];
+  return factWords === '' ? [] : [madeUp === '' ? factWords : `${factWords}  (${madeUp})`];
 }
 
 function ambientLines({ ambient, native }: Report): readonly string[] {

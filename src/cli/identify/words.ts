@@ -38,11 +38,11 @@ export function describedSettings({
   const usual = ordinaryValues(profileOf(plan.release));
   const ordinary = textsOf(Object.fromEntries(SETTING_KEYS.map((key) => [key, { value: usual[key] }])) as unknown as Settings);
   const own = textsOf(plan.settings);
-  const said = (key: SettingKey): DescribedSetting => ({ key, text: own(key) });
+  const described = (key: SettingKey): DescribedSetting => ({ key, text: own(key) });
   return [
-    ...nonDefault.settings.map((key): DescribedSetting => ({ ...said(key), ordinary: ordinary(key) })),
+    ...nonDefault.settings.map((key): DescribedSetting => ({ ...described(key), ordinary: ordinary(key) })),
     ...nonDefault.switches.map((name): DescribedSetting => ({ key: name, text: String(switches[name]), ordinary: 'by environment only' })),
-    ...SETTING_KEYS.filter((key) => !nonDefault.settings.includes(key)).map(said),
+    ...SETTING_KEYS.filter((key) => !nonDefault.settings.includes(key)).map(described),
   ];
 }
 

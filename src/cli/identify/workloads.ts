@@ -61,8 +61,8 @@ export async function identifyWorkloads(given: SourceOptions & WorkloadOption, o
 /** As for one: 1 where a rule set is only near to what a release makes, 2 where there is none at all. */
 function exitCode(found: PlannedGroups, identified: readonly Identified[]): number {
   const outcomes = identified.flatMap(({ identification }) => identification?.outcome ?? []).filter((outcome) => outcome !== 'none');
-  const told = outcomes.length === 0 ? BAD_INPUT : outcomes.includes('unknown') ? BAD_INPUT : outcomes.includes('nearest') ? 1 : 0;
-  return Math.max(exitCodeOf(found), told);
+  const verdictCode = outcomes.length === 0 ? BAD_INPUT : outcomes.includes('unknown') ? BAD_INPUT : outcomes.includes('nearest') ? 1 : 0;
+  return Math.max(exitCodeOf(found), verdictCode);
 }
 
 function identifiedOf(group: Group<Outcome>): Identified {

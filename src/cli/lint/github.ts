@@ -19,12 +19,12 @@ export function githubForm({ results, untold }: PrintedReport): string {
   return [...lines, ...rest].map((line) => `${line}\n`).join('');
 }
 
-function command(severity: Severity, code: string, source: Origin, said: string): string {
+function command(severity: Severity, code: string, source: Origin, line: string): string {
   const where =
     source.kind !== 'file'
       ? []
       : [`file=${property(source.file)}`, ...(source.line === 0 ? [] : [`line=${source.line}`, `col=${source.column}`])];
-  const text = source.kind === 'file' ? said : `${printSource(source)}: ${said}`;
+  const text = source.kind === 'file' ? line : `${printSource(source)}: ${line}`;
   return `::${COMMANDS[severity]} ${[...where, `title=${property(code)}`].join(',')}::${message(text)}`;
 }
 

@@ -13,7 +13,7 @@ interface Form {
   readonly print: (view: RulesView, families: readonly Family[], explain: boolean) => string | Promise<string>;
 }
 
-function each(print: (view: RulesView, family: Family, explain: boolean) => string): Form['print'] {
+function perFamily(print: (view: RulesView, family: Family, explain: boolean) => string): Form['print'] {
   return (view, families, explain) => families.map((family) => print(view, family, explain)).join('');
 }
 
@@ -22,13 +22,13 @@ export const FORMS = {
     what: 'what iptables-restore reads in an empty namespace',
     oneFamily: true,
     numbers: false,
-    print: each(({ rules, why }, family, explain) => printRestore(rules[family], explain ? why : undefined)),
+    print: perFamily(({ rules, why }, family, explain) => printRestore(rules[family], explain ? why : undefined)),
   },
   save: {
     what: 'what iptables-save prints afterwards, in normal form',
     oneFamily: true,
     numbers: true,
-    print: each(({ rules, why }, family, explain) => printSave(rules[family], explain ? why : undefined)),
+    print: perFamily(({ rules, why }, family, explain) => printSave(rules[family], explain ? why : undefined)),
   },
   commands: {
     what: 'one iptables or ip command a line',

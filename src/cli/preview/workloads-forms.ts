@@ -80,9 +80,9 @@ async function rulesText(outcome: Outcome, form: FormName, { families, explain }
   return parts.join('');
 }
 
-function fullFamilies(plan: CapturePlan, asked: readonly Family[]): readonly Family[] {
-  const full = FAMILIES.filter((family) => asked.includes(family) && plan[family].tables.length > 0);
-  return full.length === 0 ? asked.slice(0, 1) : full;
+function fullFamilies(plan: CapturePlan, families: readonly Family[]): readonly Family[] {
+  const full = FAMILIES.filter((family) => families.includes(family) && plan[family].tables.length > 0);
+  return full.length === 0 ? families.slice(0, 1) : full;
 }
 
 /** The document. Within one apiVersion keys are added, never renamed or removed. */

@@ -67,9 +67,9 @@ export function progressFor(
 }
 
 function barText({ read, total }: Parameters<WorkProgress['update']>[0], workloads: number, seconds: number): string {
-  const said = `${workloadsText(workloads)}, ${grouped(Math.round(workloads / seconds))} per second`;
-  if (total === undefined || total === 0) return said;
+  const rate = `${workloadsText(workloads)}, ${grouped(Math.round(workloads / seconds))} per second`;
+  if (total === undefined || total === 0) return rate;
   const part = Math.min(1, read / total);
   const full = Math.floor(part * WIDTH);
-  return `[${'#'.repeat(full)}${' '.repeat(WIDTH - full)}] ${String(Math.floor(part * 100)).padStart(3)} %  ${said}`;
+  return `[${'#'.repeat(full)}${' '.repeat(WIDTH - full)}] ${String(Math.floor(part * 100)).padStart(3)} %  ${rate}`;
 }

@@ -82,7 +82,7 @@ async function sourceIn(
   if (name.kind !== 'settings' && name.kind !== 'file') return readSource(source, given, family);
   const input = await readInput(name, given);
   if (input.kind === 'text') return textSource(input.text, family);
-  const { plan, notes, facts, of, without, run } = input;
+  const { plan, notes, facts, of, whyNoPlan: without, run } = input;
   return {
     name: `Istio ${plan.release}`,
     seen: observeAll(plan),

@@ -9,8 +9,8 @@ import { verdictText } from './verdict-text.ts';
 /** The answer first, where there is one, and the whole text as a block. */
 export function markdownForm(report: TraceReport): string {
   const lines = textForm(report, plain).trimEnd().split('\n');
-  const said = answersOf(report).map((text) => `**${code(text)}**`);
-  return `${['### Simulated trace', ...said, fenced('text', lines).join('\n')].join('\n\n')}\n`;
+  const answers = answersOf(report).map((text) => `**${code(text)}**`);
+  return `${['### Simulated trace', ...answers, fenced('text', lines).join('\n')].join('\n\n')}\n`;
 }
 
 function answersOf(report: TraceReport): readonly string[] {

@@ -32,9 +32,9 @@ export function placesText(tally: Tally): string {
 }
 
 function listed({ examples, owners }: Pick<Tally, 'examples' | 'owners'>, most: number, print: (example: Example) => string): string {
-  const said = examples.slice(0, most).map(print);
-  const more = owners - said.length;
-  return onOneLine(`${said.join(', ')}${more === 0 ? '' : ` and ${owners === MOST_OWNERS ? 'at least ' : ''}${grouped(more)} more`}`);
+  const printed = examples.slice(0, most).map(print);
+  const more = owners - printed.length;
+  return onOneLine(`${printed.join(', ')}${more === 0 ? '' : ` and ${owners === MOST_OWNERS ? 'at least ' : ''}${grouped(more)} more`}`);
 }
 
 const TROUBLES: Partial<Readonly<Record<Problem['code'], string>>> = {

@@ -18,7 +18,7 @@ export interface Failure {
   readonly command: string;
   readonly exitCode: number | null;
   /** What the program said on standard error. */
-  readonly said: string;
+  readonly message: string;
   readonly family?: Family;
   readonly table?: string;
   /** The line of the restore text that failed, where that is known. */
@@ -33,16 +33,16 @@ export interface CallInput {
 }
 
 /** Explains a program that failed. Looks at this process's rights and modules to tell causes with one symptom apart. */
-export function explainFailure(ran: Ran, asked: CallInput = {}, rights: Rights = readRights()): Failure {
-  const place = placeOf(ran.stderr, asked.text ?? '');
+export function explainFailure(ran: Ran, input: CallInput = {}, rights: Rights = readRights()): Failure {
+  const place = placeOf(ran.stderr, input.text ?? '');
   const legacy = ran.stderr.includes('(legacy)') || ran.argv[0].includes('legacy');
-  const told = causeOf(ran, rights, place.line);
+  const known = causeOf(ran, rights, place.line);
   // Its socket is a raw one, and what it says of that names no right.
-  const cause = legacy && told === 'not-permitted' && rights.has('NET_RAW') === false ? 'no-net-raw' : told;
-  const modules = modulesFor(place.table ?? 'nat', place.rule === undefined ? place.block : [place.rule], asked.family ?? 'ip', legacy);
+  const cause = legacy && known === 'not-permitted' && rights.has('NET_RAW') === false ? 'no-net-raw' : known;
+  const modules = modulesFor(place.table ?? 'nat', place.rule === undefined ? place.block : [place.rule], input.family ?? 'ip', legacy);
   const { text, fix } = explainCause(cause, {
     program: ran.argv[0],
-    family: asked.family ?? 'ip',
+    family: input.family ?? 'ip',
     modules,
     rights,
     said: lastLine(ran.stderr),
@@ -53,8 +53,8 @@ export function explainFailure(ran: Ran, asked: CallInput = {}, rights: Rights =
     fix,
     command: ran.argv.join(' '),
     exitCode: ran.exitCode,
-    said: ran.stderr.trim(),
-    ...(asked.family !== undefined && { family: asked.family }),
+    message: ran.stderr.trim(),
+    ...(input.family !== undefined && { family: input.family }),
     ...(place.table !== undefined && { table: place.table }),
     ...(place.rule !== undefined && { rule: place.rule }),
   };
@@ -62,11 +62,11 @@ export function explainFailure(ran: Ran, asked: CallInput = {}, rights: Rights =
 
 /** A failure that no program reported. */
 export function plainFailure(cause: Cause, text: string, fix: string, family?: Family): Failure {
-  return { cause, text, fix, command: '', exitCode: null, said: '', ...(family !== undefined && { family }) };
+  return { cause, text, fix, command: '', exitCode: null, message: '', ...(family !== undefined && { family }) };
 }
 
 /** The failure as lines for a person: what, the rule, the cause, the fix. */
-export function printFailure({ command, exitCode, said, family, table, rule, text, fix }: Failure): string {
+export function printFailure({ command, exitCode, message: said, family, table, rule, text, fix }: Failure): string {
   const where = [family === 'ip6' ? 'IPv6' : family === 'ip' ? 'IPv4' : '', table === undefined ? '' : `table ${table}`].filter(
     (part) => part !== '',
   );
@@ -96,16 +96,16 @@ interface Place {
  * The rule that a message means. It names a line, but nft counts one too many at times, and errors that
  * are found at commit are given the line of the COMMIT (kernel.md); then the name it quotes is looked for.
  */
-function placeOf(said: string, text: string): Place {
+function placeOf(message: string, text: string): Place {
   const lines = text.split('\n');
-  const number = /line:? (\d+)(?: failed|:|$)/m.exec(said)?.[1];
+  const number = /line:? (\d+)(?: failed|:|$)/m.exec(message)?.[1];
   if (number === undefined) return { line: '', block: lines.filter(isRule) };
   const at = Math.min(Number(number), lines.length) - 1;
   const line = lines[at] ?? '';
   const begin = lines.slice(0, at + 1).findLastIndex((candidate) => candidate.startsWith('*'));
   const end = lines.findIndex((candidate, index) => index > begin && candidate === 'COMMIT');
   const block = lines.slice(begin + 1, end === -1 ? undefined : end).filter(isRule);
-  const quoted = /[`'"]([\w-]+)'/.exec(said)?.[1];
+  const quoted = /[`'"]([\w-]+)'/.exec(message)?.[1];
   const rule = isRule(line) ? line : quoted === undefined ? undefined : block.find((candidate) => candidate.split(' ').includes(quoted));
   const table = lines[begin]?.slice(1);
   return { line, block, ...(table !== undefined && table !== '' && { table }), ...(rule !== undefined && { rule }) };
@@ -115,8 +115,8 @@ function isRule(line: string): boolean {
   return line.startsWith('-');
 }
 
-function lastLine(said: string): string {
-  const lines = said
+function lastLine(stderr: string): string {
+  const lines = stderr
     .trim()
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.startsWith('Try `'));

@@ -12,7 +12,7 @@ import { warningsOf } from './warnings.ts';
 export function resultOf(
   { ending, first, view, planned, transaction, tried, rounds }: Worked,
   desired: DesiredState,
-  nothing: ApplyResult,
+  unchanged: ApplyResult,
 ): ApplyResult {
   const back = 'back' in ending ? ending.back : undefined;
   // A step that failed may have committed a table before.
@@ -21,7 +21,7 @@ export function resultOf(
     ending.outcome !== 'done' ? ending.outcome : !changed ? 'unchanged' : desired.clean === undefined ? 'applied' : 'cleaned';
   const seen = view === undefined || planned === undefined ? undefined : oursIn(view.choice.snapshot, planned.ownership);
   return {
-    ...nothing,
+    ...unchanged,
     outcome,
     state: ending.outcome === 'done' ? 'as wanted' : back !== undefined && !back.whole ? 'mixed' : 'as before',
     backend: view?.choice.snapshot.backend,

@@ -54,7 +54,7 @@ export function clean(target: Target, options: Omit<ApplyOptions, 'onDrift'> = {
 }
 
 async function reach(target: Target, desired: DesiredState, options: ApplyOptions, effects: Effects): Promise<ApplyResult> {
-  const nothing = unchangedResult(targetName(target));
+  const unchanged = unchangedResult(targetName(target));
   let namespace: Namespace;
   try {
     namespace = openNamespace(target, effects.programs);
@@ -64,21 +64,21 @@ async function reach(target: Target, desired: DesiredState, options: ApplyOption
       error instanceof Error ? error.message : String(error),
       'name a running process with --pid, or a file such as /run/netns/NAME with --netns',
     );
-    return { ...nothing, outcome: 'failed', failures: [failure] };
+    return { ...unchanged, outcome: 'failed', failures: [failure] };
   }
   try {
     const lock = options.dryRun === true ? 'unavailable' : await effects.lock(namespace, options.lockWait ?? LOCK_WAIT, effects.signal);
-    if (lock === 'interrupted') return { ...nothing, outcome: 'interrupted' };
+    if (lock === 'interrupted') return { ...unchanged, outcome: 'interrupted' };
     if (typeof lock === 'object' && 'busy' in lock)
-      return { ...nothing, outcome: 'failed', failures: [await busy(options.lockWait ?? LOCK_WAIT, lock.busy)] };
+      return { ...unchanged, outcome: 'failed', failures: [await busy(options.lockWait ?? LOCK_WAIT, lock.busy)] };
     try {
-      return await underLock(namespace, desired, options, effects, nothing, lock);
+      return await underLock(namespace, desired, options, effects, unchanged, lock);
     } finally {
       if (typeof lock === 'object' && 'release' in lock) lock.release();
     }
   } catch (error) {
     const failure = plainFailure('unknown', error instanceof Error ? error.message : String(error), 'run again with debug logs');
-    return { ...nothing, outcome: 'failed', state: 'mixed', failures: [failure], processes: effects.programs.started() };
+    return { ...unchanged, outcome: 'failed', state: 'mixed', failures: [failure], processes: effects.programs.started() };
   } finally {
     namespace.close();
   }
@@ -101,7 +101,7 @@ async function underLock(
   desired: DesiredState,
   options: ApplyOptions,
   effects: Effects,
-  nothing: ApplyResult,
+  unchanged: ApplyResult,
   lock: Held | NotHeld,
 ): Promise<ApplyResult> {
   const lockWait = Math.ceil((options.lockWait ?? LOCK_WAIT) / 1000);
@@ -122,7 +122,7 @@ async function underLock(
   const first = await round(options.backend);
   const worked = legacyMayDo(first, options) ? await round('legacy') : first;
   const unlocked = options.dryRun === true ? [] : await unlockedWarning(lock);
-  const result = resultOf(worked, desired, nothing);
+  const result = resultOf(worked, desired, unchanged);
   const why = failuresOf(first).map(({ text }) => text);
   const earlier = worked === first ? [] : [`nft failed: ${why.join('; ')}`];
   return {

@@ -51,9 +51,9 @@ export async function chooseBackend(reading: Reading, wish: Wish): Promise<Choic
 async function chooseBetween(reading: Reading, wish: Wish): Promise<Choice | { readonly failure: Failure }> {
   const legacy = await readBackend(reading, 'legacy', wish);
   const listed = await wish.nftTables;
-  const nothing = listed.ip === false && listed.ip6 === false;
+  const noTables = listed.ip === false && listed.ip6 === false;
   // Where nft says that iptables-nft would show nothing, it need not be started to show it.
-  if (nothing && !('failure' in legacy) && holdsRules(legacy))
+  if (noTables && !('failure' in legacy) && holdsRules(legacy))
     return { snapshot: legacy, reasons: ['legacy holds rules, and nft no table of iptables'] };
   const nft = await readBackend(reading, 'nft', wish);
   if ('failure' in nft)
@@ -105,12 +105,12 @@ async function readBackend(reading: Reading, backend: Backend, wish: Wish): Prom
   if ('failure' in ip) return ip;
   const late = !early && hasIp6(reading) && (await mayHoldIp6(reading, backend, wish, ip.ruleset));
   const ip6: FamilyRead | undefined = late ? await readFamily(reading, backend, 'ip6') : ip6Early;
-  const nothing: Ruleset = { family: 'ip6', tables: [] };
+  const empty: Ruleset = { family: 'ip6', tables: [] };
   const alone: Snapshot = {
     backend,
     families: ['ip'],
     ip: ip.ruleset,
-    ip6: nothing,
+    ip6: empty,
     texts: { ip: ip.text },
     warnings: ip.warnings,
     unseen: ip.unseen,

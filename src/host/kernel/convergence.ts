@@ -116,8 +116,8 @@ function isSameAgain(last: readonly Step[], now: readonly Step[]): boolean {
 }
 
 function notVerified({ choice }: ObservedState, left: readonly Step[]): Failure {
-  const shown = new Set(Object.values(choice.snapshot.texts).flatMap((text) => text.split('\n')));
-  const rule = left.flatMap(({ text }) => text.split('\n')).find((line) => line.startsWith('-A ') && !shown.has(line));
+  const savedLines = new Set(Object.values(choice.snapshot.texts).flatMap((text) => text.split('\n')));
+  const rule = left.flatMap(({ text }) => text.split('\n')).find((line) => line.startsWith('-A ') && !savedLines.has(line));
   const text = 'what was read back is not what was written, three times in a row';
   const fix =
     'end the program that changes the rules at the same time, if there is one, and run again; if there is none, iptables spells the rule in another way: write its values as numbers';

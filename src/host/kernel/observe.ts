@@ -51,7 +51,7 @@ export async function observe(
   namespace: Namespace,
   question: Question,
   known: Known = {},
-  again = false,
+  repeated = false,
 ): Promise<ObservedState | { readonly failure: Failure }> {
   const netFiles = await namespace.netFiles();
   const reading = { namespace, netFiles, deadline: question.deadline, likely: question.likely };
@@ -66,7 +66,7 @@ export async function observe(
   if ('failure' in choice) return choice;
   const { snapshot, doubts, failure } = trusted(choice.snapshot, known.nftTables === undefined ? nftTables : undefined);
   // Somebody may have changed rules between the two; who forges some does so again.
-  if (failure !== undefined) return again ? { failure } : observe(namespace, question, known, true);
+  if (failure !== undefined) return repeated ? { failure } : observe(namespace, question, known, true);
   const warnings: string[] = [...snapshot.warnings, ...doubts.map((one) => `not read: ${placeText(one)}`)];
   let listing: RoutingListing = known.listing ?? {};
   for (const family of FAMILIES) {

@@ -71,8 +71,10 @@ export async function readFamily(reading: Reading, backend: Backend, family: Fam
   if (likely !== undefined && isSaveOf(text, likely)) return { ruleset: likely, text, warnings: [], unseen: [] };
   const { rulesets, problems, unread } = text.trim() === '' ? NO_TEXT : readRules(text, { family });
   const ruleset = rulesets.find((read) => read.family === family) ?? { family, tables: [] };
-  const told = problems.filter(({ code, severity }) => severity === 'warning' && code !== 'legacy-tables-present' && code !== 'empty-text');
-  const lines = told.map((problem) => `${program}, line ${problem.line}: ${readProblemText(problem)}`);
+  const unreadLines = problems.filter(
+    ({ code, severity }) => severity === 'warning' && code !== 'legacy-tables-present' && code !== 'empty-text',
+  );
+  const lines = unreadLines.map((problem) => `${program}, line ${problem.line}: ${readProblemText(problem)}`);
   return {
     ruleset,
     text,

@@ -29,7 +29,7 @@ export interface BackendPart {
 /** The part of nft, of whose tables those are known that `nft list tables` lists, if it could. */
 export async function nftPart(reading: Reading, family: Family, listed: readonly NftTable[] | undefined): Promise<BackendPart> {
   const tables = listed?.filter((table) => table.family === family && isIptables(table)).map(({ name }) => name);
-  if (tables?.length === 0) return nothing('nft', family);
+  if (tables?.length === 0) return emptyPart('nft', family);
   const read = await readEither(reading, 'nft', family);
   if ('failure' in read) return unreadable('nft', family, tables ?? 'all', read.failure);
   const incompatible = named(read.text, 'is incompatible');
@@ -44,8 +44,10 @@ export async function nftPart(reading: Reading, family: Family, listed: readonly
       reason: 'it has more base chains than iptables knows, which only nft shows',
     })),
   ];
-  const told = incompatible.map((table) => readProblemText({ code: 'incompatible-table', severity: 'warning', line: 0, args: { table } }));
-  const warnings = read.warnings.filter((line) => !told.some((text) => line.endsWith(text)));
+  const problems = incompatible.map((table) =>
+    readProblemText({ code: 'incompatible-table', severity: 'warning', line: 0, args: { table } }),
+  );
+  const warnings = read.warnings.filter((line) => !problems.some((text) => line.endsWith(text)));
   return { backend: 'nft', ruleset: held.ruleset, hidden: incompatible, unseen, warnings, disputed: held.disputed };
 }
 
@@ -61,19 +63,19 @@ export async function legacyPart(reading: Reading, family: Family): Promise<Back
 // The list is there in every namespace once the module is loaded; root may read it, and a sandbox may have no /proc/net at all.
 function unlisted({ netFiles }: Reading, family: Family): BackendPart {
   const file = `/proc/net/${family}_tables_names`;
-  if (netFiles.fib_trie !== undefined && !existsSync(file)) return nothing('legacy', family);
+  if (netFiles.fib_trie !== undefined && !existsSync(file)) return emptyPart('legacy', family);
   const reason = `only root may read ${file}, which says what legacy holds`;
-  return { ...nothing('legacy', family), hidden: 'all', unseen: [{ family, reason }] };
+  return { ...emptyPart('legacy', family), hidden: 'all', unseen: [{ family, reason }] };
 }
 
-function nothing(backend: BackendPart['backend'], family: Family): BackendPart {
+function emptyPart(backend: BackendPart['backend'], family: Family): BackendPart {
   return { backend, ruleset: { family, tables: [] }, hidden: [], unseen: [], warnings: [] };
 }
 
 function unreadable(backend: BackendPart['backend'], family: Family, hidden: BackendPart['hidden'], failure: Failure): BackendPart {
   const reason = `what ${backend} holds can not be read: ${failure.text}`;
   const unseen = hidden === 'all' ? [{ family, reason }] : hidden.map((table) => ({ family, table, reason }));
-  return { ...nothing(backend, family), hidden, unseen, failure };
+  return { ...emptyPart(backend, family), hidden, unseen, failure };
 }
 
 /** Reads with the backend's own program, or with the plain one where that is of this backend: some images have no other. */

@@ -38,9 +38,9 @@ export async function readLive(
   hasNft: boolean = kernelHasNft(),
 ): Promise<LiveRules | { readonly failure: Failure }> {
   const reading = { namespace, netFiles: await namespace.netFiles(), deadline };
-  const looked = await look(reading, hasNft);
+  const looked = await observe(reading, hasNft);
   // Somebody may have changed rules between the two; who forges some does so again.
-  const { listing, families } = looked.families.some(({ disputed }) => disputed) ? await look(reading, hasNft) : looked;
+  const { listing, families } = looked.families.some(({ disputed }) => disputed) ? await observe(reading, hasNft) : looked;
   const listed = 'failure' in listing ? undefined : listing;
   const failure = families.flatMap(({ failures }) => failures)[0];
   if (failure !== undefined && families.every(({ seen }) => seen.length === 0)) return { failure };
@@ -66,7 +66,7 @@ interface Look {
   readonly families: readonly FamilyPart[];
 }
 
-async function look(reading: Reading, hasNft: boolean): Promise<Look> {
+async function observe(reading: Reading, hasNft: boolean): Promise<Look> {
   const listing = hasNft ? await listEveryNftTable(reading.namespace, reading.deadline) : [];
   const listed = 'failure' in listing ? undefined : listing;
   const families = await Promise.all(

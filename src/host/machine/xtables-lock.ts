@@ -24,9 +24,9 @@ export function holderOf(locks: string, inode: number, device: number): number |
 }
 
 export function xtablesLockAspect(): Aspect {
-  const asked = process.env['XTABLES_LOCKFILE'];
+  const named = process.env['XTABLES_LOCKFILE'];
   const elsewhere = lockFileEnvironment()['XTABLES_LOCKFILE'];
-  const file = asked ?? elsewhere ?? LOCK_FILE;
+  const file = named ?? elsewhere ?? LOCK_FILE;
   const pid = existsSync(file) ? holder(file) : undefined;
   if (pid !== undefined)
     return amiss(
@@ -37,7 +37,7 @@ export function xtablesLockAspect(): Aspect {
   if (elsewhere !== undefined)
     return fine('xtables lock', `${LOCK_FILE} can not be written; iptables-legacy is given ${elsewhere} by this program`);
   if (mayWrite(existsSync(file) ? file : dirname(file)))
-    return fine('xtables lock', `${file}${asked === undefined ? '' : ' (XTABLES_LOCKFILE)'} is free`);
+    return fine('xtables lock', `${file}${named === undefined ? '' : ' (XTABLES_LOCKFILE)'} is free`);
   const { text, fix } = explainCause('lock-file', { program: '', family: 'ip', modules: [], rights: readRights(), said: '' });
   return amiss('xtables lock', `${file}: ${text}`, fix);
 }

@@ -58,10 +58,10 @@ export function peerOf(name: string): Peer {
   const credentials = new Int32Array(3);
   const size = Int32Array.of(credentials.byteLength);
   const connected = connect?.(file, ptr(address), address.length) === 0;
-  const told = connected && getsockopt?.(file, SOL_SOCKET, SO_PEERCRED, ptr(credentials), ptr(size)) === 0;
+  const read = connected && getsockopt?.(file, SOL_SOCKET, SO_PEERCRED, ptr(credentials), ptr(size)) === 0;
   closeSync(file);
   const [pid = 0, user = 0] = credentials;
-  return told ? { pid, user: user >>> 0 } : connected ? undefined : 'no listener';
+  return read ? { pid, user: user >>> 0 } : connected ? undefined : 'no listener';
 }
 
 function ffi(): Ffi {

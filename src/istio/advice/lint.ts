@@ -191,14 +191,14 @@ const TAKEN: readonly ProblemCode[] = ['no-effect', 'no-servers', 'dropped-range
 /** What else was said on the way to the plan. */
 function othersOf(made: WorkloadInjection | undefined, settings: SettingsSubject | undefined): readonly Problem[] {
   const plan = settings?.plan;
-  const said =
+  const text =
     plan !== undefined
       ? plan.problems
       : [
           ...(made?.problems ?? []),
           ...(made?.injection.kind === 'refused' ? made.injection.problems.filter(({ severity }) => severity !== 'error') : []),
         ];
-  return said.filter(({ code }) => !TAKEN.includes(code));
+  return text.filter(({ code }) => !TAKEN.includes(code));
 }
 
 /** What a program makes of a pod by itself, and what is about no word that can be found again, stands at the pod. */

@@ -83,8 +83,8 @@ export function readArguments(args: readonly string[], environment: Environment,
   };
   const actions = new Map(
     ACTIONS.flatMap((action) => {
-      const asked = given.action(action);
-      return asked === undefined ? [] : [[action, asked.value] as const];
+      const value = given.action(action);
+      return value === undefined ? [] : [[action, value.value] as const];
     }),
   );
   const all = [...problems, ...read.problems, ...actionProblems(flags, profile)];
@@ -110,9 +110,12 @@ function dnsCapture(given: Given, profile: Profile, standard: Origin): Sourced<S
   if (anyText !== undefined) return { value: 'all', source: anyText.source };
   const flag = given.switched('dns');
   const variable = profile.has('dnsEnvironment') ? asBool(given.variable('dnsCapture')) : undefined;
-  const asked = strongest(flag, variable, profile);
-  if (asked === undefined || !asked.value) return { value: 'off', source: asked?.source ?? standard };
-  return { value: !profile.has('dnsByRedirect') || given.switched('dns-all')?.value === true ? 'all' : 'servers', source: asked.source };
+  const strongestText = strongest(flag, variable, profile);
+  if (strongestText === undefined || !strongestText.value) return { value: 'off', source: strongestText?.source ?? standard };
+  return {
+    value: !profile.has('dnsByRedirect') || given.switched('dns-all')?.value === true ? 'all' : 'servers',
+    source: strongestText.source,
+  };
 }
 
 /** In the viper builds INVALID_DROP only filled a default that nothing read. */
@@ -170,7 +173,7 @@ function actionProblems(flags: ReadonlyMap<string, GivenFlag>, { release }: Prof
     if (argument.action === 'help') return [problem('help-asked', source, { value: flag, release })];
     if (argument.action === 'force-binary' && !BINARIES.includes(text))
       return [problem('not-a-value', source, { name: flag, value: quoted(text), allowed: 'legacy or nft' })];
-    const nothing = argument.action === 'skip-rule-apply' || argument.action === 'cleanup-only';
-    return nothing ? [problem('applies-nothing', source, { value: flag })] : [];
+    const noRules = argument.action === 'skip-rule-apply' || argument.action === 'cleanup-only';
+    return noRules ? [problem('applies-nothing', source, { value: flag })] : [];
   });
 }

@@ -88,8 +88,8 @@ function identifyRead(observed: Observation): Omit<Identification, 'unread'> {
   if (nearest === undefined) return { outcome: 'none', answers: [], observed, setAside: NOTHING, ambient, oversized };
   // Of a block of loose rules ownership claims all or nothing; with a plan to go by, it claims what is left of it.
   const likely = nearest.setAside.lookalikes.length === 0 ? [] : nearest.answers.slice(0, 1);
-  const again = likely.flatMap(({ plan }) => nearestIn(ownedPart(observed, plan)));
-  const best = [...again, nearest].sort(byDistance)[0] ?? nearest;
+  const refined = likely.flatMap(({ plan }) => nearestIn(ownedPart(observed, plan)));
+  const best = [...refined, nearest].sort(byDistance)[0] ?? nearest;
   return { outcome: best.answers.some(({ differences }) => differences.length === 0) ? 'exact' : 'nearest', ...best, ambient, oversized };
 }
 

@@ -63,13 +63,13 @@ export function injectionOf(workload: Workload, { mesh, at, installer, images }:
   const made = inject(own.workload, mesh, profileOf(release.value), installer ?? installerOf(found?.injection));
   // No template for sidecars made it; where it chooses none itself, nothing says that another will be at work.
   const stays = isNoSidecar(found) && (made.kind === 'none' || !choosesTemplates(workload.pod));
-  const said = made.kind === 'none' ? (made.problems ?? []) : [];
+  const injectionProblems = made.kind === 'none' ? (made.problems ?? []) : [];
   return {
     workload: own.workload,
     injection: stays ? found.injection : made,
     release,
     found: false,
-    problems: [...problems, ...(keeps ? found.problems : []), ...own.problems, ...said],
+    problems: [...problems, ...(keeps ? found.problems : []), ...own.problems, ...injectionProblems],
   };
 }
 

@@ -18,11 +18,11 @@ import type { Texts, Workload } from './manifest/workload.ts';
 import type { WorkloadInjection } from './workload-injection.ts';
 
 /** What is known of a workload's pods: what was said beats what stands in the manifest. */
-export function factsOfWorkload({ pod }: Workload, said: Facts = {}): Facts {
+export function factsOfWorkload({ pod }: Workload, known: Facts = {}): Facts {
   return {
     ...(pod.addresses.length === 0 ? {} : { addresses: pod.addresses }),
     ...(pod.nameservers === undefined ? {} : { nameservers: pod.nameservers }),
-    ...said,
+    ...known,
   };
 }
 
@@ -30,14 +30,14 @@ export function factsOfWorkload({ pod }: Workload, said: Facts = {}): Facts {
  * The plan of a workload; undefined where it gets no rules (host network, mode NONE, its own choice).
  * `sets` (`KEY=VALUE`) are laid over it. Throws a ProblemError where the injector, the program or iptables would fail.
  */
-export function planOfWorkload(made: WorkloadInjection, said: Facts = {}, sets: readonly string[] = []): CapturePlan | undefined {
+export function planOfWorkload(made: WorkloadInjection, known: Facts = {}, sets: readonly string[] = []): CapturePlan | undefined {
   const { injection, release, workload } = made;
   if (injection.kind === 'none') return undefined;
   if (injection.kind === 'refused') throw new ProblemError(injection.problems);
   const given = sets.map(readSetOption);
   const wrong = given.flatMap(({ problems }) => problems);
   if (wrong.length > 0) throw new ProblemError(wrong);
-  const facts = factsOfWorkload(workload, said);
+  const facts = factsOfWorkload(workload, known);
   const at = (source: Origin): Origin => placeOf(source, injection.arguments, injection.environment);
   return placed(injection.arguments, at, () => {
     const read = readArguments(wordsOf(injection.arguments), valuesOf(injection.environment), profileOf(release.value), facts);

@@ -49,10 +49,10 @@ function inWords(conditions: readonly Condition[]): readonly string[] {
   );
   const hidden = conditions.filter(asksHidden);
   const others = conditions.filter((one) => (one.question.kind !== 'policy' || one.answer !== 'accept') && !asksHidden(one));
-  const said = [...hiddenText(hidden), ...others.map(conditionText)];
+  const texts = [...hiddenText(hidden), ...others.map(conditionText)];
   // Where one of them drops the packet, it matters no more what those before it let through.
-  if (others.at(-1)?.question.kind === 'policy' || passed.length === 0) return said;
-  return [...said, `${[...new Set(passed)].join(', ')} let it pass as it is`];
+  if (others.at(-1)?.question.kind === 'policy' || passed.length === 0) return texts;
+  return [...texts, `${[...new Set(passed)].join(', ')} let it pass as it is`];
 }
 
 function asksHidden({ question }: Condition): boolean {
@@ -61,9 +61,9 @@ function asksHidden({ question }: Condition): boolean {
 
 /** `by interfaces that are not shown, OUTPUT 1 matches and ISTIO_OUTPUT 1, ISTIO_OUTPUT 2 do not`. */
 function hiddenText(hidden: readonly Condition[]): readonly string[] {
-  const places = (wanted: Answer): readonly string[] =>
+  const places = (among: Answer): readonly string[] =>
     hidden.flatMap(({ question, answer }) =>
-      question.kind === 'match' && answer === wanted ? [`${question.at.chain} ${question.at.position}`] : [],
+      question.kind === 'match' && answer === among ? [`${question.at.chain} ${question.at.position}`] : [],
     );
   const [yes, no] = [places('yes'), places('no')];
   const parts = [

@@ -67,10 +67,10 @@ export interface RulePackets {
 export function packetsAtRules(
   podNetwork: PodNetwork,
   family: Family,
-  wanted: (place: RulePlace) => boolean,
+  isCounted: (place: RulePlace) => boolean,
 ): readonly RulePackets[] | null {
   const names = namesFor([podNetwork], family);
-  const found = unlessTooLarge(() => reachOf(operandOf(podNetwork, family), wanted));
+  const found = unlessTooLarge(() => reachOf(operandOf(podNetwork, family), isCounted));
   return (
     found?.map(({ place, regions }) => ({
       place,

@@ -86,9 +86,9 @@ function interfaceWith(name: string, texts: readonly string[]): Interface {
  */
 export function tracePacket(plan: CapturePlan, packet: Packet, facts: Facts = {}, state: PodState = {}): Trace {
   const { family, origin, inInterface, outInterface } = packet;
-  const told = state.network !== undefined || (facts.addresses?.some((address) => address.includes(':') === (family === 'ip6')) ?? false);
-  const destination = packet.destination ?? (origin === 'remote' && !told ? PLACEHOLDER[family] : undefined);
-  const addressed = told || origin === 'local' || destination === undefined ? facts : { ...facts, addresses: [destination] };
+  const known = state.network !== undefined || (facts.addresses?.some((address) => address.includes(':') === (family === 'ip6')) ?? false);
+  const destination = packet.destination ?? (origin === 'remote' && !known ? PLACEHOLDER[family] : undefined);
+  const addressed = known || origin === 'local' || destination === undefined ? facts : { ...facts, addresses: [destination] };
   const outside = state.interface ?? [inInterface, outInterface].find((name) => name !== undefined && name !== 'lo');
   const forwarding = state.forwarding ?? state.network?.forwarding?.[family];
   const host = hostOf(plan, addressed, { ...state, interface: outside, forwarding });

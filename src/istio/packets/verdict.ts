@@ -78,9 +78,9 @@ function localVerdict(end: Extract<End, { kind: 'local' }>, ports: ProxyPorts): 
 function caught({ port, how, by: rule }: Extract<End, { kind: 'local' }>, ports: ProxyPorts, at: string): Verdict {
   if (port === undefined) return { id: 'unknown', words: 'unknown: it is sent to a port that the kernel chooses' };
   if (ports.dns.includes(port)) return { id: 'dns-agent', words: `caught by the DNS agent${at}` };
-  const side = operandOf(port, how, rule, ports);
-  if (side === undefined) return { id: 'direct', words: `sent to port ${port}, which is none of the proxy's` };
-  return { id: `envoy-${side}`, words: `caught by Envoy ${side}${at}` };
+  const operand = operandOf(port, how, rule, ports);
+  if (operand === undefined) return { id: 'direct', words: `sent to port ${port}, which is none of the proxy's` };
+  return { id: `envoy-${operand}`, words: `caught by Envoy ${operand}${at}` };
 }
 
 /**

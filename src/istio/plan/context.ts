@@ -23,8 +23,8 @@ const PASSTHROUGH: Readonly<Record<Family, Network>> = {
 /** The context of each family, for settings at a release. */
 export function contextFor(values: SettingValues, switches: Switches, { has }: Profile, facts: Facts): (family: Family) => Context {
   const anyServer = serversOf('ip', facts).length + serversOf('ip6', facts).length > 0;
-  const asked = values['dns.capture'] === 'all' && !has('captureAllDnsFlag') ? 'servers' : values['dns.capture'];
-  const dns = asked === 'servers' && has('dnsNeedsServers') && !anyServer ? 'off' : asked;
+  const capture = values['dns.capture'] === 'all' && !has('captureAllDnsFlag') ? 'servers' : values['dns.capture'];
+  const dns = capture === 'servers' && has('dnsNeedsServers') && !anyServer ? 'off' : capture;
   return (family) => {
     const mirrored = family === 'ip' || has('mirrored6');
     return {

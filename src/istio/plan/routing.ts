@@ -45,8 +45,8 @@ export function routingFor(values: SettingValues, has: Profile['has'], ip6: bool
     because: { text: 'The proxy delivers to the application from ::6.', settings: [] },
   };
   const addresses = ip6 && has('passthroughAddress') ? [passthrough] : [];
-  const wanted = values.mode === 'TPROXY' && values['inbound.includePorts'].length > 0;
-  const families = wanted ? FAMILIES.filter((family) => family === 'ip' || (ip6 && has('routesAfterRules'))) : [];
+  const needed = values.mode === 'TPROXY' && values['inbound.includePorts'].length > 0;
+  const families = needed ? FAMILIES.filter((family) => family === 'ip' || (ip6 && has('routesAfterRules'))) : [];
   const mark = values['tproxy.mark'];
   const table = values['tproxy.routeTable'];
   const because: Because = {

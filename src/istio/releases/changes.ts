@@ -87,10 +87,10 @@ function changeBetween(name: ChangeName, change: Change, older: number, newer: n
   }
   if (releases.length === 0) return [];
   const lasting = has(newer) === came;
-  return [{ name, state: came ? 'came' : 'went', lasting, releases, touches: change.touches, ...told(change, came) }];
+  return [{ name, state: came ? 'came' : 'went', lasting, releases, touches: change.touches, ...wording(change, came) }];
 }
 
-function told(change: Change, came: boolean): Pick<ReleaseChange, 'what' | 'commits'> {
+function wording(change: Change, came: boolean): Pick<ReleaseChange, 'what' | 'commits'> {
   if (came) return { what: change.what, commits: change.commits };
   if ('gone' in change) return change.gone;
   // Newer releases have it: the fix is in a patch of the minor before.

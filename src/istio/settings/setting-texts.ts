@@ -26,8 +26,8 @@ export function readSettingTexts(key: SettingKey, given: TextAt | readonly TextA
   const { text } = given;
   if (shape === 'list or *' && text === '*') return { value: '*' };
   const value = shape === 'one' ? read(text) : null;
-  const wanted = { one: allowed, list: `a list; each item ${allowed}`, 'list or *': `"*" or a list; each item ${allowed}` }[shape];
-  return value === null ? { problems: [notAValue(key, given, wanted)] } : { value };
+  const expected = { one: allowed, list: `a list; each item ${allowed}`, 'list or *': `"*" or a list; each item ${allowed}` }[shape];
+  return value === null ? { problems: [notAValue(key, given, expected)] } : { value };
 }
 
 function isList(given: TextAt | readonly TextAt[]): given is readonly TextAt[] {

@@ -41,8 +41,8 @@ export function readSidecarFile(document: YamlNode, file: string): SidecarFile {
       if (value.kind === 'scalar') release = { value: value.text, source: at(value) };
       else problems.push(wrongType(name, value, 'a release such as "1.23"', at(value)));
     } else if (HEAD.includes(name)) {
-      const wanted = name === 'kind' ? KIND : API_VERSION;
-      if (value.kind !== 'scalar' || value.text !== wanted) problems.push(wrongType(name, value, wanted, at(value)));
+      const expected = name === 'kind' ? KIND : API_VERSION;
+      if (value.kind !== 'scalar' || value.text !== expected) problems.push(wrongType(name, value, expected, at(value)));
     } else if (isSettingKey(name) && !name.includes('.')) {
       setting(name, value);
     } else if (GROUPS.includes(name)) {
@@ -96,7 +96,7 @@ function textsOf(
   at: (node: YamlNode) => Origin,
 ): { given: TextAt | readonly TextAt[] } | { problems: readonly Problem[] } {
   const { shape, allowed } = SETTINGS[key];
-  const wanted = { one: allowed, list: `a list; each item ${allowed}`, 'list or *': `"*" or a list; each item ${allowed}` }[shape];
+  const expected = { one: allowed, list: `a list; each item ${allowed}`, 'list or *': `"*" or a list; each item ${allowed}` }[shape];
   const refuse = (wrong: YamlNode, instead: string): { problems: readonly Problem[] } => ({
     problems: [wrongType(key, wrong, instead, at(wrong))],
   });
@@ -106,7 +106,7 @@ function textsOf(
     return wrong === undefined ? { given: node.items.map(asText) } : refuse(wrong, allowed);
   }
   const single = node.kind === 'scalar' && !isNull(node) && shape !== 'list';
-  return single ? { given: asText(node) } : refuse(node, wanted);
+  return single ? { given: asText(node) } : refuse(node, expected);
 }
 
 function wrongType(name: string, node: YamlNode, allowed: string, source: Origin): Problem {

@@ -19,7 +19,7 @@ import type { State } from './state.ts';
 import { copyOf, merged, NUMBER_FIELDS } from './state.ts';
 
 /** Which packets come to a rule, and for which of them it matches. */
-export interface Met {
+export interface Decision {
   readonly place: RulePlace;
   readonly reached: SetId;
   readonly matched: SetId;
@@ -31,7 +31,7 @@ export interface Round {
   readonly known: KnownConditions;
   /** Packets that go no further, each walk with its end. */
   readonly ended: State[];
-  readonly met: Map<PreparedRule, Met>;
+  readonly met: Map<PreparedRule, Decision>;
 }
 
 /** The packets that go on after the chain. */
@@ -155,7 +155,7 @@ function overlaidBy(hit: State, split: State, { walk, set }: State): State {
 
 const SPLIT_FIELDS = [...NUMBER_FIELDS, 'inInterface', 'outInterface'] as const;
 
-function note({ diagrams }: Arena, met: Map<PreparedRule, Met>, rule: PreparedRule, set: SetId, matched: SetId): void {
+function note({ diagrams }: Arena, met: Map<PreparedRule, Decision>, rule: PreparedRule, set: SetId, matched: SetId): void {
   const before = met.get(rule);
   met.set(rule, {
     place: rule.place,

@@ -35,10 +35,10 @@ export function conditionOf(arena: Arena, known: KnownConditions, { tests, place
 function testSet(arena: Arena, known: KnownConditions, test: Test, state: State, place: RulePlace, at: () => string): SetId {
   const holds = test.holds(state.walk);
   if (holds !== 'maybe') return holds === 'yes' ? ALL : NONE;
-  const asked = fieldsOf(test);
-  const fields = asked.filter((field) => field === 'socket' || isAsSent(state, field));
+  const named = fieldsOf(test);
+  const fields = named.filter((field) => field === 'socket' || isAsSent(state, field));
   if (fields.length === 0) return openSet(arena, test, state.walk, place, at);
-  const whole = fields.length === asked.length;
+  const whole = fields.length === named.length;
   const before = whole ? known.get(test) : undefined;
   if (before !== undefined) return before;
   const set = setOf(arena, test, copyOf(state.walk, NOBODY), fields, place, at);

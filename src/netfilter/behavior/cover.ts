@@ -63,14 +63,14 @@ export function coverOf({ diagrams }: Arena, set: SetId, scope: SetId, weights: 
     for (const [field, name] of FIELDS.entries()) {
       const loose = box[field];
       if (loose === undefined) continue;
-      box[field] = said(name, diagrams.valuesOf(diagrams.and(diagrams.ofBox(box), scope), field), loose);
+      box[field] = mentioned(name, diagrams.valuesOf(diagrams.and(diagrams.ofBox(box), scope), field), loose);
     }
     return box;
   }
 }
 
 /** Values that no packet of the box has are said where that is shorter: `any address but 10.0.0.0/8`. Words are few, and what is not there is none. */
-function said(field: FieldName, tight: readonly boolean[], loose: readonly boolean[]): readonly boolean[] {
+function mentioned(field: FieldName, tight: readonly boolean[], loose: readonly boolean[]): readonly boolean[] {
   if (isWordField(field)) return tight;
   const others = ABSENT_FIELDS.includes(field) ? loose.with(0, tight[0] === true) : loose;
   return turns(tight) <= turns(others) ? tight : others;

@@ -47,8 +47,8 @@ export function explore<R>(
 ): readonly Gone<R>[] {
   const gone: Gone<R>[] = [];
   const open: Told[][] = [[]];
-  for (let told = open.pop(); told !== undefined; told = open.pop()) {
-    const one = goOnce(arena, start, at, act, finish, told, open);
+  for (let branch = open.pop(); branch !== undefined; branch = open.pop()) {
+    const one = goOnce(arena, start, at, act, finish, branch, open);
     if (one !== undefined) gone.push(one);
   }
   return gone;
@@ -60,18 +60,18 @@ function goOnce<R>(
   at: () => string,
   act: (walk: Walk, fork: Fork) => R,
   finish: (before: State, after: State) => State,
-  told: Told[],
+  branches: Told[],
   open: Told[][],
 ): Gone<R> | undefined {
   let { set, overlaid } = start;
   let index = 0;
   const tell = (choices: readonly Told[]): Told | undefined => {
-    const known = told[index];
+    const known = branches[index];
     index += 1;
     if (known !== undefined) return known;
     const [first, ...others] = choices;
-    open.push(...others.map((other) => [...told, other]));
-    if (first !== undefined) told.push(first);
+    open.push(...others.map((other) => [...branches, other]));
+    if (first !== undefined) branches.push(first);
     return first;
   };
   const oracle = new AskingOracle((question, answers) => {
@@ -82,7 +82,7 @@ function goOnce<R>(
     return answer;
   });
   const fork: Fork = (forked, into) => {
-    const known = told[index];
+    const known = branches[index];
     const now = known === undefined ? narrowedSet(arena, { walk: forked, set, overlaid }) : NONE;
     const choices = now === NONE ? [] : into({ walk: forked, set: now, overlaid });
     const choice = tell(choices.map((after) => ({ after, kept: NUMBER_FIELDS.filter((field) => after.walk[field] === forked[field]) })));

@@ -6,10 +6,10 @@ import type { Host, Interface } from '../trace/host.ts';
 /** The host with an interface for each that the rules name or that is listed, and with one that no rule names. */
 export function withInterfaces(host: Host, rulesets: readonly Ruleset[], names: readonly string[] = []): Host {
   const patterns = rulesets.flatMap(patternsIn);
-  const wanted = [...new Set([...names, ...host.interfaces.map(({ name }) => name), ...patterns.map(instanceOf)])];
-  const others = wanted.filter((name) => name !== 'lo');
+  const interfaces = [...new Set([...names, ...host.interfaces.map(({ name }) => name), ...patterns.map(instanceOf)])];
+  const others = interfaces.filter((name) => name !== 'lo');
   const free = others.some((name) => !patterns.some((pattern) => fits(name, pattern)));
-  const all = free ? wanted : [...wanted, unnamed([...patterns, ...wanted])];
+  const all = free ? interfaces : [...interfaces, unnamed([...patterns, ...interfaces])];
   const known = new Map(host.interfaces.map((one) => [one.name, one]));
   return { ...host, interfaces: all.map((name, index) => known.get(name) ?? placeholder(name, index)) };
 }

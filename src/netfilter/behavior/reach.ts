@@ -4,7 +4,7 @@ import type { Origin } from '../packet.ts';
 import type { Range } from '../trace/ranges.ts';
 import type { RulePlace } from '../trace/result.ts';
 import { FIRST_QUESTION } from './arena.ts';
-import type { Met } from './chain.ts';
+import type { Decision } from './chain.ts';
 import type { SetId } from './diagram.ts';
 import { ALL, NONE } from './diagram.ts';
 import type { Classify, EndClass } from './outcomes.ts';
@@ -23,7 +23,7 @@ interface Walked {
   readonly prepared: Prepared;
   readonly operand: PreparedOperand;
   readonly scope: SetId;
-  readonly met: readonly Met[];
+  readonly met: readonly Decision[];
 }
 
 /** First and later packets alike: a rule may be there for either. */
@@ -45,11 +45,11 @@ export interface RuleReach {
 }
 
 /** The packets that rules match, in the order in which packets come to the rules. At most `most` regions each. */
-export function reachOf(operand: Operand, wanted: (place: RulePlace) => boolean, most = 10): readonly RuleReach[] {
+export function reachOf(operand: Operand, isCounted: (place: RulePlace) => boolean, most = 10): readonly RuleReach[] {
   const { prepared, scope, met } = walkAll(operand);
   const { diagrams } = prepared.arena;
   return met
-    .filter(({ place }) => wanted(place))
+    .filter(({ place }) => isCounted(place))
     .map(({ place, matched }) => ({
       place,
       regions: regionsOf(prepared, [{ set: diagrams.and(diagrams.forget(matched, FIRST_QUESTION), scope), about: place }], scope, most).map(

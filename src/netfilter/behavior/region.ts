@@ -33,23 +33,23 @@ export interface Region {
 
 /** A box of atoms as fields. */
 export function fieldsOf({ space }: Arena, box: Box): Fields {
-  const said = FIELDS.flatMap((field, index) => {
+  const texts = FIELDS.flatMap((field, index) => {
     const places = box[index];
     if (places === undefined) return [];
     const atoms = (space[field] as readonly Atom[]).filter((_, place) => places[place]);
     return [[field, isWordField(field) ? atoms : union(atoms as readonly Range[])] as const];
   });
-  return Object.fromEntries(said);
+  return Object.fromEntries(texts);
 }
 
 /** Whether a packet is in the region. What it does not say counts as in. */
 export function regionHas({ family, fields }: Pick<Region, 'family' | 'fields'>, packet: Packet): boolean {
   if (family !== packet.family) return false;
   return FIELDS.every((field) => {
-    const wanted = fields[field];
+    const selected = fields[field];
     const value = valueIn(packet, field);
-    if (wanted === undefined || value === undefined) return true;
-    return typeof value === 'string' ? (wanted as readonly string[]).includes(value) : contains(wanted as Ranges, value);
+    if (selected === undefined || value === undefined) return true;
+    return typeof value === 'string' ? (selected as readonly string[]).includes(value) : contains(selected as Ranges, value);
   });
 }
 

@@ -46,6 +46,8 @@ export function regionsOf<A>(
 /** The questions that the end of a set's packets hangs on. */
 export function questionsOf(arena: Arena, classes: readonly ClassSet[], set: SetId): readonly Question[] {
   const { diagrams } = arena;
-  const asked = new Set(classes.flatMap((one) => diagrams.support(diagrams.and(one.set, set)).filter((field) => field >= FIRST_QUESTION)));
-  return arena.questions.filter(({ field }) => asked.has(field)).map(({ question }) => question);
+  const questions = new Set(
+    classes.flatMap((one) => diagrams.support(diagrams.and(one.set, set)).filter((field) => field >= FIRST_QUESTION)),
+  );
+  return arena.questions.filter(({ field }) => questions.has(field)).map(({ question }) => question);
 }

@@ -2,7 +2,7 @@
 
 import { walkToEnd } from '../trace/path.ts';
 import type { Arena } from './arena.ts';
-import type { Met, Round } from './chain.ts';
+import type { Decision, Round } from './chain.ts';
 import { throughChain } from './chain.ts';
 import { explore } from './explore.ts';
 import type { PreparedOperand } from './prepared.ts';
@@ -12,7 +12,7 @@ export interface Way {
   /** Disjoint sets of packets, each walk with its end. */
   readonly ended: readonly State[];
   /** In the order in which packets come to them. */
-  readonly met: readonly Met[];
+  readonly met: readonly Decision[];
 }
 
 export function wayOfAll(arena: Arena, { rules }: PreparedOperand, scope: readonly State[]): Way {

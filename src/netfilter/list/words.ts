@@ -15,14 +15,14 @@ export const FRAGMENTS: RegExp = /^(! )?-f$/;
 export function matchWords(matches: readonly Match[]): readonly string[] {
   const protocol = matches.find((match) => match.kind === 'protocol')?.value ?? '';
   const words: string[] = [];
-  let asked = new Set<string>();
+  let seen = new Set<string>();
   for (const match of matches) {
     if (match.kind === 'unknown' || (match.kind === 'opaque' && (OPAQUE_COLUMN.test(match.text) || FRAGMENTS.test(match.text)))) continue;
     const ofProtocol = match.kind !== 'opaque' && MATCH_OPTIONS[match.kind].module === 'protocol';
-    if (!ofProtocol || asked.has(match.kind)) asked = new Set();
+    if (!ofProtocol || seen.has(match.kind)) seen = new Set();
     // One `tcp` stands before all that the module asks: `tcp spt:53 dpts:1024:65535`.
-    if (ofProtocol && asked.size === 0) words.push(protocol);
-    if (ofProtocol) asked.add(match.kind);
+    if (ofProtocol && seen.size === 0) words.push(protocol);
+    if (ofProtocol) seen.add(match.kind);
     words.push(match.kind === 'opaque' ? match.text : listedWords(match));
   }
   return words.filter((text) => text !== '');

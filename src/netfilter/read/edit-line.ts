@@ -64,19 +64,29 @@ export function operationOf(word: string): Operation | undefined {
 
 const POLICIES: readonly string[] = ['ACCEPT', 'DROP', 'QUEUE'];
 
-/** Reads `-A CHAIN ...`, `[1:2] -A CHAIN ...`, `-N CHAIN`, `:CHAIN ACCEPT [0:0]`. Null for a line that changes nothing (`-C`, `-Z`). */
-export function readEditLine({ text, number }: Line, family: Family): Edit | Unreadable | null {
-  if (text.startsWith(':')) return readDeclaration(text);
+/** The first word of a line that declares a chain, whether or not it can be one's name. */
+export function declaredName({ text }: Line): string | undefined {
+  return /^(?::|(?:-N|--new|--new-chain)\s)\s*(\S+)/.exec(text)?.[1];
+}
+
+/**
+ * Reads `-A CHAIN ...`, `[1:2] -A CHAIN ...`, `-N CHAIN`, `:CHAIN ACCEPT [0:0]`. Null for a line that changes nothing (`-C`, `-Z`).
+ *
+ * @param declared - the names that lines of the same table declare.
+ */
+export function readEditLine({ text, number }: Line, family: Family, declared: ReadonlySet<string>): Edit | Unreadable | null {
+  if (text.startsWith(':')) return readDeclaration(text, declared);
   const [, packets, bytes, rest] = (text.startsWith('[') && /^\[(\d+):(\d+)\]\s*(.*)$/s.exec(text)) || [];
-  const words = splitWords(withoutRemark(rest ?? text));
+  const words = splitWords(withoutRemark(rest ?? text, declared));
   if (words === null) return { reason: 'a quote is not closed' };
   const counters = packets === undefined ? undefined : readCounters(packets, bytes);
   if (counters !== undefined && 'reason' in counters) return counters;
   return readEdit(words, family, { line: number, ...(counters && { counters }) });
 }
 
-function readDeclaration(line: string): Edit | Unreadable {
-  const [, chain, policy, packets, bytes] = /^:\s*(\S+)\s+(\S+)(?:\s+\[(\d{1,20}):(\d{1,20})\])?$/.exec(withoutRemark(line)) ?? [];
+function readDeclaration(line: string, declared: ReadonlySet<string>): Edit | Unreadable {
+  const [, chain, policy, packets, bytes] =
+    /^:\s*(\S+)\s+(\S+)(?:\s+\[(\d{1,20}):(\d{1,20})\])?$/.exec(withoutRemark(line, declared)) ?? [];
   if (chain === undefined || policy === undefined || !isChainName(chain))
     return { reason: 'a chain is declared as ":NAME POLICY [packets:bytes]"' };
   if (policy !== '-' && !POLICIES.includes(policy)) return { reason: `${policy} is not a policy` };

@@ -110,8 +110,8 @@ function textOf(rule: Rule): string {
   return known;
 }
 
-function positionOf(rules: readonly Rule[], wanted: Rule): number {
-  return rules.findIndex((rule) => textOf(rule) === textOf(wanted));
+function positionOf(rules: readonly Rule[], searched: Rule): number {
+  return rules.findIndex((rule) => textOf(rule) === textOf(searched));
 }
 
 /** Adds the chains that rules jump to and nobody declared, for a text whose declarations can't be read. */

@@ -25,9 +25,10 @@ const JUMP = /^(?:-[jg]|--jump|--goto)$/;
 
 /**
  * The line without the remark behind its rule; the line itself where it has none. Only what is complete has a remark: a
- * rule with its target, a chain with its policy. So no option of a rule is ever cut off with one.
+ * rule with its target, a chain with its policy. So no option of a rule is ever cut off with one. A name that the text
+ * declares is no remark either: iptables takes a chain ISTIO_REDIRECT#1, which is not ISTIO_REDIRECT.
  */
-export function withoutRemark(line: string): string {
+export function withoutRemark(line: string, declared: ReadonlySet<string>): string {
   if (!/[#/<>;(=\u0080-\uffff]|\s-{1,3}(?:\s|$)/.test(line)) return line;
   const pattern = new RegExp(WORD);
   let [first, before, last] = ['', '', ''];
@@ -38,7 +39,7 @@ export function withoutRemark(line: string): string {
     const complete = DECLARATION.test(first) ? words > 1 : RULE.test(first) && target >= 0 && words >= target;
     const option = last === '!' ? before : last;
     if (complete && !FREE_TEXT.test(option)) {
-      const glued = /["']/.test(word) ? -1 : word.search(GLUED);
+      const glued = /["']/.test(word) || declared.has(word) ? -1 : word.search(GLUED);
       if (words > target && MARK.test(word.replaceAll('\\', '')) && !(FOREIGN.test(word) && OPTION.test(option)))
         return line.slice(0, found.index).trimEnd();
       if (glued > 0) return line.slice(0, found.index + glued).replace(/\\$/, '');

@@ -67,7 +67,7 @@ function facetsOf(table: Table): ReadonlySet<string> {
 
 /** The protocol that gets past a rule's matches; undefined where none does. */
 function narrow(protocol: string, rule: Rule): string | undefined {
-  const asked = rule.matches.find((match: Match) => match.kind === 'protocol');
-  if (asked?.kind !== 'protocol' || asked.negated) return protocol;
-  return protocol === 'all' || protocol === asked.value ? asked.value : undefined;
+  const protocolMatch = rule.matches.find((match: Match) => match.kind === 'protocol');
+  if (protocolMatch?.kind !== 'protocol' || protocolMatch.negated) return protocol;
+  return protocol === 'all' || protocol === protocolMatch.value ? protocolMatch.value : undefined;
 }

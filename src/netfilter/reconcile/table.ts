@@ -7,7 +7,7 @@ import type { Owned } from './owned.ts';
 import { isOwnChain } from './owned.ts';
 
 /** A chain of ours that is no longer wanted, and the rules of others that still lead there. */
-export interface KeptChain {
+export interface ReconciledChain {
   readonly table: string;
   readonly chain: string;
   readonly by: readonly ChainUse[];
@@ -22,7 +22,7 @@ export interface ChainUse {
 export interface ReconciledTable {
   /** `*TABLE ... COMMIT`; undefined where nothing is to be done. */
   readonly text: string | undefined;
-  readonly kept: readonly KeptChain[];
+  readonly kept: readonly ReconciledChain[];
 }
 
 /** What makes a live table hold the wanted rules beside those of others. Either may have no chains. */
@@ -36,7 +36,7 @@ export function reconcileTable(live: Table, desired: Table, owned: Owned): Recon
   const liveOwn = live.chains.filter((chain) => isOwnChain(owned, live.name, chain.name));
   const stale = sorted(liveOwn.filter(({ name }) => !desiredOwn.some((chain) => chain.name === name)));
   const kept = stale
-    .map((chain): KeptChain => ({ table: live.name, chain: chain.name, by: usersOf(chain.name, live, owned) }))
+    .map((chain): ReconciledChain => ({ table: live.name, chain: chain.name, by: usersOf(chain.name, live, owned) }))
     .filter(({ by }) => by.length > 0);
   const removed = stale.filter(({ name }) => !kept.some(({ chain }) => chain === name));
 

@@ -36,10 +36,10 @@ function treeOf(prepared: Prepared, packet: Packet, recorded: boolean): Trace {
 
   /** The tree from the question with this number on: those before it are answered. */
   function branchOf(one: OneWalk, number: number): Trace {
-    const from = one.asked[number - 1]?.steps ?? 0;
-    const question = one.asked[number];
+    const from = one.questions[number - 1]?.steps ?? 0;
+    const question = one.questions[number];
     if (question === undefined) return leafOf(one, from);
-    const before = one.asked.slice(0, number).map((_, index) => one.told[index] ?? 0);
+    const before = one.questions.slice(0, number).map((_, index) => one.answers[index] ?? 0);
     const branches = question.answers.map((answer, choice): Branch => {
       if (choice === 0) return { answer, trace: branchOf(one, number + 1) };
       left -= 1;
@@ -70,17 +70,17 @@ function treeOf(prepared: Prepared, packet: Packet, recorded: boolean): Trace {
 interface OneWalk {
   readonly walk: Walk;
   readonly steps: readonly Step[];
-  readonly asked: readonly AskedQuestion[];
-  readonly told: readonly number[];
+  readonly questions: readonly AskedQuestion[];
+  readonly answers: readonly number[];
 }
 
-function walkOnce({ rules, host }: Prepared, packet: Packet, told: readonly number[], recorded: boolean): OneWalk {
+function walkOnce({ rules, host }: Prepared, packet: Packet, answers: readonly number[], recorded: boolean): OneWalk {
   const steps: Step[] | null = recorded ? [] : null;
-  const oracle = new Oracle(told, steps);
+  const oracle = new Oracle(answers, steps);
   const inMidFlow = packet.state === 'ESTABLISHED' && packet.flow === undefined;
   const walk = inMidFlow ? laterWalk() : new Walk(packet, host, oracle, steps);
   walkToEnd(walk, rules);
-  return { walk, steps: steps ?? [], asked: oracle.asked, told };
+  return { walk, steps: steps ?? [], questions: oracle.questions, answers };
 
   // A packet in mid-flow goes where the first one was sent: as these rules would have sent it.
   function laterWalk(): Walk {

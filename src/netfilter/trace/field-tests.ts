@@ -3,7 +3,7 @@
 import type { KnownMatch } from '../match.ts';
 import type { ConntrackState } from '../packet.ts';
 import type { NumberField } from './fields.ts';
-import { ABSENT, narrowed, without } from './fields.ts';
+import { ABSENT, difference, narrowed } from './fields.ts';
 import type { Ranges } from './ranges.ts';
 import { contains, intersect, isWithin, overlaps } from './ranges.ts';
 import type { Test } from './test.ts';
@@ -28,7 +28,7 @@ export function fieldTest(match: KnownMatch, field: NumberField, ranges: Ranges,
     },
     assume: (walk, yes) => {
       const value = walk[field];
-      if (typeof value === 'object') walk[field] = yes !== negated ? narrowed(intersect(value, ranges)) : without(value, ranges);
+      if (typeof value === 'object') walk[field] = yes !== negated ? narrowed(intersect(value, ranges)) : difference(value, ranges);
     },
   };
 }
@@ -59,11 +59,11 @@ export function wordTest(match: KnownMatch, field: 'inInterface' | 'outInterface
 }
 
 /** Whether conntrack's state is one of a list, in which SNAT and DNAT ask for the translation of the flow. */
-export function statesTest(match: KnownMatch, asked: readonly string[]): Test {
+export function statesTest(match: KnownMatch, states: readonly string[]): Test {
   const { negated } = match;
-  const is = (state: ConntrackState): boolean => asked.includes(state);
-  const bySource = asked.includes('SNAT');
-  const byDestination = asked.includes('DNAT');
+  const is = (state: ConntrackState): boolean => states.includes(state);
+  const bySource = states.includes('SNAT');
+  const byDestination = states.includes('DNAT');
   return {
     match,
     field: 'state',

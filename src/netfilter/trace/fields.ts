@@ -36,6 +36,6 @@ export function narrowed(ranges: Ranges): Value | Ranges {
 }
 
 /** All but some. */
-export function without(ranges: Ranges, others: Ranges): Value | Ranges {
+export function difference(ranges: Ranges, others: Ranges): Value | Ranges {
   return narrowed(subtract(ranges, others));
 }

@@ -10,13 +10,13 @@ import type { Route } from './route.ts';
 import type { Walk } from './walk.ts';
 
 /** The route of what is made here. `again`: its mark or its destination has changed, and the packet is all that is known. */
-export function routeOfOwn(walk: Walk, routing: PreparedRouting, again: boolean): Route {
+export function routeOfOwn(walk: Walk, routing: PreparedRouting, rerouted: boolean): Route {
   // ip_route_me_harder does not say whose packet it is, and IPv4 takes root for nobody; IPv6 does.
   const bySource = routeToMany(walk);
   if (bySource !== undefined) return bySource;
-  const lookup: Lookup = { iif: 'lo', ...(again && walk.host.family === 'ip' && { uid: 0 }) };
+  const lookup: Lookup = { iif: 'lo', ...(rerouted && walk.host.family === 'ip' && { uid: 0 }) };
   // IPv6 finds the route of a socket that has no address yet without one, and keeps it.
-  const sourceless = !again && walk.host.family === 'ip6' && walk.packet.unbound === true;
+  const sourceless = !rerouted && walk.host.family === 'ip6' && walk.packet.unbound === true;
   const found = sourceless ? lookUpRoute(walk, routing, { ...lookup, source: 0n }) : lookUpRoute(walk, routing, lookup);
   return routeFound(sourceless && found.type === 'refuse' ? lookUpRoute(walk, routing, lookup) : found);
 }
@@ -81,9 +81,9 @@ export function comesFromElsewhere(walk: Walk, routing: PreparedRouting, { out }
 /** The address that a route gives to a socket that asks for none. Undefined where that is not known. */
 export function sourceOfRoute(walk: Walk, routing: PreparedRouting): string | undefined {
   const { host, destination } = walk;
-  const nothing = host.family === 'ip' ? 0 : 0n;
-  const { type, route } = lookUpRoute(walk, routing, { iif: 'lo', source: nothing });
-  if (walk.oracle.asked.length > 0 || typeof destination === 'object') return undefined;
+  const unspecified = host.family === 'ip' ? 0 : 0n;
+  const { type, route } = lookUpRoute(walk, routing, { iif: 'lo', source: unspecified });
+  if (walk.oracle.questions.length > 0 || typeof destination === 'object') return undefined;
   if (route?.source !== undefined) return route.source;
   const isOwn = [...host.addresses.values()].some((own) => own.includes(destination));
   if (type === 'local' || type === 'anycast') return host.family === 'ip' || isOwn ? printAddress(destination) : undefined;

@@ -22,8 +22,8 @@ export function socketHolds(walk: Walk): Holds {
   return typeof destination === 'object' || typeof destinationPort === 'object' ? 'maybe' : 'yes';
 }
 
-function is(value: unknown, wanted: unknown): boolean {
-  return typeof value === 'object' || value === wanted;
+function is(value: unknown, expected: unknown): boolean {
+  return typeof value === 'object' || value === expected;
 }
 
 /**

@@ -3,7 +3,7 @@
 import { match } from '../match.ts';
 import { wordTest } from './field-tests.ts';
 import type { NumberField } from './fields.ts';
-import { ABSENT, narrowed, without } from './fields.ts';
+import { ABSENT, difference, narrowed } from './fields.ts';
 import type { PreparedPolicyRule } from './prepare-routing.ts';
 import type { Range, Value } from './ranges.ts';
 import { contains, intersect, isWithin, overlaps } from './ranges.ts';
@@ -43,17 +43,17 @@ export function isIn(walk: Walk, field: NumberField, range: Range, is: string | 
   if (!overlaps(now, [range])) return false;
   if (isWithin(now, [range])) return true;
   const yes = walk.oracle.yes({ kind: 'field', field, is: is ?? (range.first === range.last ? Number(range.first) : undefined) });
-  walk[field] = yes ? narrowed(intersect(now, [range])) : without(now, [range]);
+  walk[field] = yes ? narrowed(intersect(now, [range])) : difference(now, [range]);
   return yes;
 }
 
 function isMarked(walk: Walk, { value, mask }: NonNullable<PreparedPolicyRule['mark']>, lookup: Lookup): boolean {
-  const wanted = { value: (value & mask) >>> 0, mask };
-  if (lookup.mark !== undefined) return (Number(lookup.mark) & mask) >>> 0 === wanted.value;
-  const test = markTest(match('mark', wanted), 'mark', wanted);
+  const masked = { value: (value & mask) >>> 0, mask };
+  if (lookup.mark !== undefined) return (Number(lookup.mark) & mask) >>> 0 === masked.value;
+  const test = markTest(match('mark', masked), 'mark', masked);
   const holds = test.holds(walk);
   if (holds !== 'maybe') return holds === 'yes';
-  const yes = walk.oracle.yes({ kind: 'field', field: 'mark', is: wanted.value });
+  const yes = walk.oracle.yes({ kind: 'field', field: 'mark', is: masked.value });
   test.assume(walk, yes);
   return yes;
 }

@@ -12,18 +12,18 @@ export interface AskedQuestion {
 
 /** Answers the first questions of a run as it is told, and all later ones with their first answer. */
 export class Oracle {
-  readonly asked: AskedQuestion[] = [];
+  readonly questions: AskedQuestion[] = [];
   readonly #told: readonly number[];
   readonly #steps: readonly Step[] | null;
 
-  constructor(told: readonly number[], steps: readonly Step[] | null) {
-    this.#told = told;
+  constructor(answers: readonly number[], steps: readonly Step[] | null) {
+    this.#told = answers;
     this.#steps = steps;
   }
 
   ask(question: Question, answers: readonly Answer[]): Answer {
-    const choice = this.#told[this.asked.length] ?? 0;
-    this.asked.push({ question, answers, steps: this.#steps?.length ?? 0 });
+    const choice = this.#told[this.questions.length] ?? 0;
+    this.questions.push({ question, answers, steps: this.#steps?.length ?? 0 });
     return answers[choice] ?? 'no';
   }
 

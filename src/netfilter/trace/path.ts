@@ -7,7 +7,7 @@ import type { ConntrackState } from '../packet.ts';
 import { walkTable } from './chains.ts';
 import { lookUp } from './conntrack.ts';
 import { assumeState } from './field-tests.ts';
-import { ABSENT, without } from './fields.ts';
+import { ABSENT, difference } from './fields.ts';
 import { comesFromElsewhere } from './kernel-route.ts';
 import { contains, intersect, isWithin, overlaps } from './ranges.ts';
 import { reportedAddress, reportedNumber, reportedWord } from './reported.ts';
@@ -132,13 +132,13 @@ function isLostAgain(walk: Walk): boolean {
 }
 
 /** IPv4 has no route away from here for a loopback source: no socket can send so, and what is turned away by a new route is dropped. */
-function isStranded(walk: Walk, way: string | readonly string[], again: boolean): boolean {
+function isStranded(walk: Walk, way: string | readonly string[], rerouted: boolean): boolean {
   const { source, host } = walk;
   if (way === 'lo' || host.family === 'ip6') return false;
   if (typeof source === 'object') {
     if (!overlaps(source, host.loopback)) return false;
-    const yes = again && walk.oracle.yes({ kind: 'field', field: 'source', is: 'loopback' });
-    walk.source = yes ? intersect(source, host.loopback) : without(source, host.loopback);
+    const yes = rerouted && walk.oracle.yes({ kind: 'field', field: 'source', is: 'loopback' });
+    walk.source = yes ? intersect(source, host.loopback) : difference(source, host.loopback);
     if (!yes) return false;
   } else if (!contains(host.loopback, source)) return false;
   walk.end = { kind: 'dropped', by: { kind: 'martian', field: 'source' } };
@@ -169,9 +169,9 @@ function forward(walk: Walk, rules: PreparedRules, route: Route): void {
 
 /** The table nat, asked only for the first packet of a flow, and only once for each of its two ends. */
 function translate(walk: Walk, rules: PreparedRules, hook: Hook, what: 'source' | 'destination'): boolean {
-  const asked = whetherAsked(walk, rules, hook, what);
-  if (asked === 'asked') return walkTable(walk, rules, 'nat', hook);
-  if (asked !== 'empty') walk.steps?.push({ kind: 'nat-skipped', chain: hook, reason: asked });
+  const answer = whetherAsked(walk, rules, hook, what);
+  if (answer === 'asked') return walkTable(walk, rules, 'nat', hook);
+  if (answer !== 'empty') walk.steps?.push({ kind: 'nat-skipped', chain: hook, reason: answer });
   const changes = applyFlow(walk, what);
   if (changes.length > 0) walk.steps?.push({ kind: 'translated', hook, changes });
   return true;
@@ -202,10 +202,11 @@ function opensFlow({ protocol }: Walk, state: ConntrackState): boolean {
 
 /** One answer after the other until the state is known as far as nat needs it. */
 function askState(walk: Walk): void {
-  for (const wanted of ['NEW', 'ESTABLISHED', 'RELATED', 'INVALID'] as const) {
+  for (const candidate of ['NEW', 'ESTABLISHED', 'RELATED', 'INVALID'] as const) {
     const { state } = walk;
     if (typeof state === 'string') return;
-    if (state.includes(wanted)) assumeState(walk, (one) => one === wanted, walk.oracle.yes({ kind: 'field', field: 'state', is: wanted }));
+    if (state.includes(candidate))
+      assumeState(walk, (one) => one === candidate, walk.oracle.yes({ kind: 'field', field: 'state', is: candidate }));
   }
 }
 

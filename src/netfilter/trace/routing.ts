@@ -4,7 +4,7 @@ import { match } from '../match.ts';
 import { ALL_BITS } from '../numbers.ts';
 import type { Packet } from '../packet.ts';
 import { addressValue, printAddress } from './address.ts';
-import { narrowed, without } from './fields.ts';
+import { difference, narrowed } from './fields.ts';
 import { routeOfArrival, routeOfOwn, sourceOfRoute } from './kernel-route.ts';
 import { Oracle } from './oracle.ts';
 import type { PreparedHost } from './prepare-host.ts';
@@ -16,14 +16,14 @@ import { markTest } from './tests.ts';
 import { Walk } from './walk.ts';
 
 /** As the kernel's routing says where that is known; else its own addresses come first, then the rules for marks, then where the rest goes. */
-export function routeOf(walk: Walk, again = false): Route {
+export function routeOf(walk: Walk, rerouted = false): Route {
   const { host, destination, packet, sentBy } = walk;
   // REDIRECT sends to this machine, even where it is not known to which address.
   if (sentBy?.here === true && typeof destination === 'object') return { to: 'local', by: 'address' };
   if (packet.origin === 'remote' && !walk.loopback && isMany(walk, host.many)) return { to: 'local', by: 'address', many: true };
   if (packet.origin === 'remote' && !walk.loopback && isMany(walk, host.groups)) return routeOfGroup(walk);
   if (host.routing === undefined) return routeOfUsual(walk);
-  return packet.origin === 'local' ? routeOfOwn(walk, host.routing, again) : routeOfArrival(walk, host.routing);
+  return packet.origin === 'local' ? routeOfOwn(walk, host.routing, rerouted) : routeOfArrival(walk, host.routing);
 }
 
 /** What is sent to a group is for whoever has joined it. */
@@ -52,7 +52,7 @@ function isLocal(walk: Walk): boolean {
   if (typeof destination !== 'object') return contains(local, destination);
   if (!overlaps(destination, local)) return false;
   const yes = isWithin(destination, local) || walk.oracle.yes({ kind: 'field', field: 'destination', is: 'local' });
-  walk.destination = yes ? narrowed(intersect(destination, local)) : without(destination, local);
+  walk.destination = yes ? narrowed(intersect(destination, local)) : difference(destination, local);
   return yes;
 }
 
@@ -72,12 +72,18 @@ function awayInterface({ packet, host }: Walk): string | readonly string[] {
 }
 
 /** The route of a packet made here; sets the interface by which it leaves. `again` where marks or nat made it look anew. */
-export function routeOut(walk: Walk, again: boolean): string | readonly string[] {
-  const route = routeOf(walk, again);
+export function routeOut(walk: Walk, rerouted: boolean): string | readonly string[] {
+  const route = routeOf(walk, rerouted);
   walk.route = route;
   const out = route.to === 'local' ? 'lo' : (route.out ?? '');
   if (walk.steps !== null) {
-    walk.steps.push({ kind: 'routing', again, to: route.to === 'local' ? 'local' : 'out', by: route.by, outInterface: reportedWord(out) });
+    walk.steps.push({
+      kind: 'routing',
+      again: rerouted,
+      to: route.to === 'local' ? 'local' : 'out',
+      by: route.by,
+      outInterface: reportedWord(out),
+    });
   }
   return out;
 }

@@ -24,7 +24,7 @@ export interface PlanInput {
   /** The run that was to make these rules and failed, where the workload's status tells of it. */
   readonly run?: Run;
   /** Why that workload gets no rules, as a sentence. */
-  readonly without?: string;
+  readonly whyNoPlan?: string;
 }
 
 /** What a command works on. */

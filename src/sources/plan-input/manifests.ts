@@ -71,11 +71,11 @@ function warningsOf({ problems }: Mesh): readonly Problem[] {
 
 async function subjectIn(
   manifests: Manifests,
-  { workload: wanted, progress }: PlanOptions,
+  { workload, progress }: PlanOptions,
   mesh: Mesh,
   passed: Passed,
 ): Promise<{ readonly subject: Streamed; readonly count: number }> {
-  const choice = choiceOf(wanted);
+  const choice = choiceOf(workload);
   const name = 'text' in manifests ? manifests.text.file : manifests.files.join(' ');
   const count =
     'text' in manifests
@@ -89,32 +89,36 @@ function planOf(
   { workload, mesh }: Pick<Extract<Streamed, { kind: 'workload' }>, 'workload' | 'mesh'>,
   request: InjectionRequest,
   { sets, placeholder = false }: PlanOptions,
-  said: Facts,
+  givenFacts: Facts,
 ): PlanInput {
   const made = injectionOf(workload, { ...request, mesh });
   const basis = { kind: 'workload', made, mesh, sets } as const;
   const name = workloadName(workload);
   if (made.injection.kind === 'refused' && placeholder) {
-    const known = factsOfWorkload(workload, said);
-    const without = `${name} is not made: ${made.injection.refusal ?? 'the CNI plugin refuses it'}`;
+    const known = factsOfWorkload(workload, givenFacts);
+    const whyNoPlan = `${name} is not made: ${made.injection.refusal ?? 'the CNI plugin refuses it'}`;
     const plan = withProblems(withoutRules(made, known), [...made.problems, ...made.injection.problems]);
-    return { kind: 'plan', plan, notes: [`note: ${without}`], basis, facts: known, of: name, without };
+    return { kind: 'plan', plan, notes: [`note: ${whyNoPlan}`], basis, facts: known, of: name, whyNoPlan };
   }
   const run = runOfStatus(workload.pod.ended ?? []);
-  const { plan, facts: known, ...rest } = madeWith(factsOfWorkload(workload, said), placeholder, (all) => planOfWorkload(made, all, sets));
+  const {
+    plan,
+    facts: known,
+    ...rest
+  } = madeWith(factsOfWorkload(workload, givenFacts), placeholder, (all) => planOfWorkload(made, all, sets));
   // Of these no rule depends, but what becomes of packets does.
   const facts = { interfaces: interfacesOf(workload.pod.annotations), containers: ownersOf(workload.pod), ...known };
   if (plan !== undefined)
     return { kind: 'plan', plan, notes: [`note: ${whoseText(made)}`], basis, facts, ...rest, of: name, ...(run && { run }) };
-  const without = `${name} gets no rules: ${whyNoRules(made)}`;
+  const noPlanReason = `${name} gets no rules: ${whyNoRules(made)}`;
   return {
     kind: 'plan',
     plan: withProblems(withoutRules(made, facts), made.problems),
-    notes: [`note: ${without}`],
+    notes: [`note: ${noPlanReason}`],
     basis,
     facts,
     of: name,
-    without,
+    whyNoPlan: noPlanReason,
   };
 }
 
@@ -122,9 +126,9 @@ function planOf(
 function whoseText({ workload, injection, release, found }: WorkloadInjection): string {
   const where = workload.source.kind === 'file' ? ` of ${printSource(workload.source)}` : '';
   const by = injection.kind !== 'none' && injection.installer === 'cni' ? ' with its CNI plugin' : '';
-  const told = release.source.kind === 'default' ? 'the newest known' : printSource(release.source);
+  const text = release.source.kind === 'default' ? 'the newest known' : printSource(release.source);
   return onOneLine(
-    `${workloadName(workload)}${where}, as ${found ? 'it was injected by' : 'it would be injected by'} Istio ${release.value}${by} (${told})`,
+    `${workloadName(workload)}${where}, as ${found ? 'it was injected by' : 'it would be injected by'} Istio ${release.value}${by} (${text})`,
   );
 }
 

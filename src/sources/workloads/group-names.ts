@@ -6,8 +6,8 @@ import { grouped } from './counts.ts';
 
 /** `1.12.9 (8,000), 1.20.3 (312)`; a number only where there is something to tell apart. */
 export function releasesText({ releases }: Pick<Tally, 'releases'>): string {
-  const said = [...releases].map(([release, count]) => (releases.size === 1 ? release : `${release} (${grouped(count)})`));
-  return said.length === 0 ? '-' : said.join(', ');
+  const texts = [...releases].map(([release, count]) => (releases.size === 1 ? release : `${release} (${grouped(count)})`));
+  return texts.length === 0 ? '-' : texts.join(', ');
 }
 
 const NO_RULES: Readonly<Record<NotInjected, string>> = {

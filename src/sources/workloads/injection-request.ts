@@ -32,12 +32,12 @@ export async function injectionRequest(
     release === undefined
       ? { kind: 'as found' }
       : { kind: 'release', release: { value: release, source: { kind: 'option', option: '--release' } }, keepArguments };
-  const asked = checkedRelease(at ?? named);
+  const requested = checkedRelease(at ?? named);
   const images = imageReleases.map(readImageRelease);
   const mesh = values.length === 0 ? NO_MESH : await readMeshFiles(values);
   const unknown = images.flatMap(({ problems }) => problems);
   return {
-    at: asked,
+    at: requested,
     images,
     ...(installer === undefined ? {} : { installer: oneOf<Installer>('--installer', installer, INSTALLERS) }),
     mesh: unknown.length === 0 ? mesh : { ...mesh, problems: [...mesh.problems, ...unknown] },

@@ -8,10 +8,10 @@ import type { Passed } from './stream.ts';
 /** `name`: the files. What was wrong on the way is the reason, where something was. */
 export function noneFound(name: string, { problems, skipped }: Passed): ProblemError {
   // Beside workloads it is a warning that one document is for --values; where nothing else is, it is what went wrong.
-  const told = problems.map((one) => (one.code === 'use-values' ? { ...one, severity: 'error' as const } : one));
-  if (told.some(({ severity }) => severity === 'error')) return new ProblemError(told);
+  const reported = problems.map((one) => (one.code === 'use-values' ? { ...one, severity: 'error' as const } : one));
+  if (reported.some(({ severity }) => severity === 'error')) return new ProblemError(reported);
   const [kind = ''] = skipped.size === 1 ? skipped.keys() : [];
   const found = skipped.size === 0 ? '' : `, only ${skippedText(skipped)}`;
-  const nothing = badOption(name, `holds no workload and no ${KIND}${found}${nearest(kind, [...KINDS_READ, KIND])}`);
-  return new ProblemError([...told, ...nothing.problems]);
+  const noWorkload = badOption(name, `holds no workload and no ${KIND}${found}${nearest(kind, [...KINDS_READ, KIND])}`);
+  return new ProblemError([...reported, ...noWorkload.problems]);
 }

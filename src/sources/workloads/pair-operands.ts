@@ -19,11 +19,11 @@ export function pairOperands({ what: { left, right, made }, ...tally }: Group<Pa
 
 function operandOf(outcome: Outcome, other: Outcome, nameOf: (plan: CapturePlan) => string): DiffOperand {
   // Warnings are for `lint`: they would stand here once for each pair.
-  const nothing = { problems: [], notes: [] };
-  if (outcome.kind === 'rules') return { name: nameOf(outcome.plan), seen: observeAll(outcome.plan), plan: outcome.plan, ...nothing };
+  const silent = { problems: [], notes: [] };
+  if (outcome.kind === 'rules') return { name: nameOf(outcome.plan), seen: observeAll(outcome.plan), plan: outcome.plan, ...silent };
   const plan = emptyPlan(other);
   const name = outcome.kind === 'none' ? noRulesText(outcome.reason) : '';
-  return { name, seen: observeAll(NOTHING), ...(plan === undefined ? {} : { plan }), ...nothing };
+  return { name, seen: observeAll(NOTHING), ...(plan === undefined ? {} : { plan }), ...silent };
 }
 
 const NOTHING = { ip: { family: 'ip', tables: [] }, ip6: { family: 'ip6', tables: [] } } as const;

@@ -25,10 +25,10 @@ export async function readSelected(
   visit: (subject: Subject) => void,
 ): Promise<SelectedWorkloads> {
   refuseArgumentsBeside(given);
-  const { manifests, workload: wanted, progress } = given;
+  const { manifests, workload, progress } = given;
   const files = manifests?.filenames ?? [];
   const passed: Passed = { skipped: new Map(), problems: [...mesh.problems] };
-  const choice = wanted === undefined ? undefined : choiceOf(wanted);
+  const choice = workload === undefined ? undefined : choiceOf(workload);
   let first: Subject | undefined;
   const count = await eachWorkload(
     files,

@@ -21,7 +21,7 @@ const MAX_LISTED = 5;
 const KEPT = 1000;
 
 /** A choice by the text of the option; without it, of the only one. */
-export function choiceOf(wanted: string | undefined): Choice {
+export function choiceOf(name: string | undefined): Choice {
   let count = 0;
   let first: Streamed | undefined;
   const names: string[] = [];
@@ -31,10 +31,10 @@ export function choiceOf(wanted: string | undefined): Choice {
       count += 1;
       first ??= one;
       if (names.length < KEPT) names.push(nameOf(one));
-      if (wanted !== undefined && matches(one, wanted) && matching.length <= MAX_LISTED) matching.push(one);
+      if (name !== undefined && matches(one, name) && matching.length <= MAX_LISTED) matching.push(one);
     },
     chosen: (file) => {
-      if (wanted === undefined) {
+      if (name === undefined) {
         if (first === undefined || count > 1) throw several(file, count, names);
         return first;
       }
@@ -42,17 +42,17 @@ export function choiceOf(wanted: string | undefined): Choice {
       if (one === undefined)
         throw badOption(
           '--workload',
-          `${quoted(wanted)} is not in ${onOneLine(file)}, which holds ${listed(count, names)}${nearest(wanted, asWritten(names, wanted))}`,
+          `${quoted(name)} is not in ${onOneLine(file)}, which holds ${listed(count, names)}${nearest(name, asWritten(names, name))}`,
         );
-      if (another !== undefined) throw badOption('--workload', `${quoted(wanted)} may be ${either(matching)}`);
+      if (another !== undefined) throw badOption('--workload', `${quoted(name)} may be ${either(matching)}`);
       return one;
     },
   };
 }
 
 /** The names with as many of their parts as the option was given. */
-function asWritten(names: readonly string[], wanted: string): readonly string[] {
-  const parts = wanted.split('/').length;
+function asWritten(names: readonly string[], selector: string): readonly string[] {
+  const parts = selector.split('/').length;
   return names.map((name) => name.split('/').slice(-parts).join('/'));
 }
 
@@ -70,10 +70,10 @@ function nameOf(one: Streamed): string {
   return one.kind === 'sidecar' ? 'SidecarCapture' : onOneLine(`${one.workload.kind}/${one.workload.namespace}/${one.workload.name}`);
 }
 
-function matches(one: Streamed, wanted: string): boolean {
+function matches(one: Streamed, selector: string): boolean {
   if (one.kind === 'sidecar') return false;
   const { kind, namespace, name } = one.workload;
-  const parts = wanted.split('/');
+  const parts = selector.split('/');
   if (parts.pop() !== name) return false;
   const isKind = (text: string | undefined): boolean => text?.toLowerCase() === kind.toLowerCase();
   if (parts.length === 2) return isKind(parts[0]) && parts[1] === namespace;

@@ -51,8 +51,8 @@ export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, giv
   const injectedAgain = likeOwn(one, optionsOf({ kind: 'own' }));
   const both = oncePerFingerprint((subject) => {
     const [before, after] = [planners[0](subject), planners[1](subject)];
-    const told = [before, after].every(({ outcome }) => outcome.kind !== 'trouble');
-    return { before, after, isUnlike: told && before.found && !after.found && !injectedAgain(subject, before) };
+    const comparable = [before, after].every(({ outcome }) => outcome.kind !== 'trouble');
+    return { before, after, isUnlike: comparable && before.found && !after.found && !injectedAgain(subject, before) };
   });
   const [different, same, untold] = [groupsOf<Pair>(), groupsOf<Pair>(), groupsOf<Outcome>()];
   const remarks = remarksOf();
@@ -105,8 +105,8 @@ function likeOwn(request: InjectionRequest, options: PlannerOptions): (subject: 
     if (release === undefined) return true;
     const planner = planners.get(release) ?? subjectPlanner({ ...request, at: againAt(release) }, options);
     planners.set(release, planner);
-    const again = planner(subject);
-    return again.outcome.kind === 'trouble' || again.number === number;
+    const planAgain = planner(subject);
+    return planAgain.outcome.kind === 'trouble' || planAgain.number === number;
   };
 }
 

@@ -52,13 +52,13 @@ export function effectOf(key: SettingKey, experiment: Experiment): Effect {
   const { source } = plan.settings[key];
   if (source.kind === 'injected' || source.kind === 'default') return { kind: 'default' };
   if (valueText(printedValues(plan.settings)(key)) === valueText(printedValues(defaults)(key))) return { kind: 'same' };
-  const without = planWith(key, defaults[key].value, experiment);
+  const withDefault = planWith(key, defaults[key].value, experiment);
   // Without it there could be no plan at all: that is an effect.
-  if (without === undefined) return { kind: 'some', idle: [] };
+  if (withDefault === undefined) return { kind: 'some', idle: [] };
   const because = (): string | undefined =>
     whyIneffective({ key, values: valuesOf(plan.settings), profile: profileOf(plan.release), facts, ip6: plan.ip6.tables.length > 0 });
-  if (sameRules(plan, without)) return { kind: 'none', because: because() ?? 'the rules are the same without it' };
-  if (JUDGED_BY_PACKETS.includes(key) && compareBehavior(plan, without, { facts, most: 1 }).answer === 'equal')
+  if (sameRules(plan, withDefault)) return { kind: 'none', because: because() ?? 'the rules are the same without it' };
+  if (JUDGED_BY_PACKETS.includes(key) && compareBehavior(plan, withDefault, { facts, most: 1 }).answer === 'equal')
     return { kind: 'none', because: because() ?? 'it makes rules, but no packet is handled in another way because of them' };
   return { kind: 'some', idle: ineffectiveItems(key, plan, (value) => isIneffective(key, value, experiment)) };
 }

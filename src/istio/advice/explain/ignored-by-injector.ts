@@ -33,23 +33,23 @@ export function ignoredByInjector({ workload, injection, release, found }: Workl
   const profile = profileOf(release.value);
   if (found) return injection.installer === 'init' ? notFound(workload, injection.arguments, mesh, profile) : [];
   const { installer } = injection;
-  const again = (of: Workload, values: Mesh): Injection => inject(of, values, profile, installer);
+  const injectWith = (of: Workload, values: Mesh): Injection => inject(of, values, profile, installer);
   const used = new Set([
     ...injection.arguments.flatMap(({ source, over }) => [source, ...over.map((other) => other.source)]).map(placeOf),
     ...[...injection.environment.values()].map(({ source }) => placeOf(source)),
   ]);
-  const idle = (given: Sourced<string>, without: () => Injection): boolean =>
-    !used.has(placeOf(given.source)) && same(injection, without());
+  const idle = (given: Sourced<string>, injectWithout: () => Injection): boolean =>
+    !used.has(placeOf(given.source)) && same(injection, injectWithout());
   const because = (change: ChangeName | undefined): string => notPassedBecause(installer, change, profile);
   const annotations = ANNOTATION_NAMES.flatMap((short): readonly IgnoredText[] => {
     const { key, needs }: TrafficAnnotation = ANNOTATIONS[short];
     const given = workload.pod.annotations.get(key);
-    if (given === undefined || !idle(given, () => again(withoutAnnotation(workload, key), mesh))) return [];
+    if (given === undefined || !idle(given, () => injectWith(withoutAnnotation(workload, key), mesh))) return [];
     return [{ name: key, ...given, because: because(needs) }];
   });
   const values = givenToMesh(mesh).flatMap(({ name, value, source, change, without }): readonly IgnoredText[] => {
     const given = { value, source };
-    return !profile.has(change) && idle(given, () => again(workload, without)) ? [{ name, ...given, because: because(change) }] : [];
+    return !profile.has(change) && idle(given, () => injectWith(workload, without)) ? [{ name, ...given, because: because(change) }] : [];
   });
   // The plugin looks at variables itself, and hands none of them on.
   const read = installer === 'cni' ? new Set(pluginVariables(profile)) : injection.environment;
@@ -66,14 +66,14 @@ export function ignoredByInjector({ workload, injection, release, found }: Workl
 function notFound(workload: Workload, args: readonly InjectedArgument[], mesh: Mesh, profile: Profile): readonly IgnoredText[] {
   // Its own container would be laid over the new one.
   const bare = { ...workload, pod: { ...workload.pod, initContainers: [] } };
-  const again = inject(bare, mesh, profile, 'init');
-  if (again.kind !== 'arguments') return [];
+  const bareInjection = inject(bare, mesh, profile, 'init');
+  if (bareInjection.kind !== 'arguments') return [];
   return ANNOTATION_NAMES.flatMap((short): readonly IgnoredText[] => {
     const { key, needs }: TrafficAnnotation = ANNOTATIONS[short];
     const given = workload.pod.annotations.get(key);
     if (given === undefined) return [];
     if (needs !== undefined && !profile.has(needs)) return [{ name: key, ...given, because: notPassedBecause('init', needs, profile) }];
-    const passed = again.arguments.find(({ source }) => placeOf(source) === placeOf(given.source));
+    const passed = bareInjection.arguments.find(({ source }) => placeOf(source) === placeOf(given.source));
     if (passed === undefined) return [];
     const value = args.findLast(({ flag }) => argumentNamed(flag) === argumentNamed(passed.flag))?.value;
     if (value !== undefined && itemsOf(given.value).every((item) => itemsOf(value).includes(item))) return [];

@@ -38,13 +38,13 @@ export function explainedRules(plan: CapturePlan): readonly ExplainedRule[] {
 
 /** In the order in which they work. */
 export function explainedRouting({ rules, routes, addresses }: Routing): readonly ExplainedCommand[] {
-  const nothing: Routing = { rules: [], routes: [], addresses: [] };
-  const said = (part: Partial<Routing>, because: Because): readonly ExplainedCommand[] =>
-    printRoutingCommands({ ...nothing, ...part }).map((text) => ({ text, ...reasonOf(because) }));
+  const noRouting: Routing = { rules: [], routes: [], addresses: [] };
+  const commandsOf = (part: Partial<Routing>, because: Because): readonly ExplainedCommand[] =>
+    printRoutingCommands({ ...noRouting, ...part }).map((text) => ({ text, ...reasonOf(because) }));
   return [
-    ...rules.flatMap((rule) => said({ rules: [rule] }, rule.because)),
-    ...routes.flatMap((route) => said({ routes: [route] }, route.because)),
-    ...addresses.flatMap((address) => said({ addresses: [address] }, address.because)),
+    ...rules.flatMap((rule) => commandsOf({ rules: [rule] }, rule.because)),
+    ...routes.flatMap((route) => commandsOf({ routes: [route] }, route.because)),
+    ...addresses.flatMap((address) => commandsOf({ addresses: [address] }, address.because)),
   ];
 }
 

@@ -17,9 +17,9 @@ export const looksLikeOurs: Check = (subject) => {
 
 /** The three rules with which old releases refuse IPv6 in a pod that they take for one without it (istio#18956). */
 function refusesAll({ seen, own, facts }: Subject, family: Family): boolean {
-  const without = facts?.addresses?.every((address) => parseNetwork(address)?.family !== 'ip6') ?? false;
+  const noIpv6 = facts?.addresses?.every((address) => parseNetwork(address)?.family !== 'ip6') ?? false;
   // In a pod that is known to have no IPv6 they are as they should be.
-  if (family !== 'ip6' || own.ip6.size > 0 || without) return false;
+  if (family !== 'ip6' || own.ip6.size > 0 || noIpv6) return false;
   const input = seen.ip6.tables.find(({ name }) => name === 'filter')?.chains.find(({ name }) => name === 'INPUT');
   return input?.rules.map(ruleText).join('; ') === REFUSING;
 }

@@ -91,9 +91,9 @@ export const changedAfterInjection: WorkloadCheck = ({ workload, made, profile, 
     // Injectors of that time wrote what the plugin would capture into every pod, and passed another default.
     if (key === 'inbound.includePorts' && profile.has('injectsRedirectAnnotations')) return [];
     const passed = args.findLast(({ flag }) => argumentNamed(flag)?.setting === key)?.value ?? '';
-    const [asked, found] = [itemsOf(annotation.given.value), itemsOf(passed)];
+    const [written, found] = [itemsOf(annotation.given.value), itemsOf(passed)];
     // Istio puts ports of its own in front of those that are excluded.
-    const same = key === 'inbound.excludePorts' ? [...asked].every((item) => found.has(item)) : sameItems(asked, found);
+    const same = key === 'inbound.excludePorts' ? [...written].every((item) => found.has(item)) : sameItems(written, found);
     if (same) return [];
     const values = { annotation: quoted(annotation.given.value), value: quoted(passed) };
     return [{ code: 'changed-after-injection', source: annotation.given.source, args: { name: annotation.name, ...values } }];

@@ -36,7 +36,7 @@ const MOST_RULES = 300;
 export function deadRuleFinder(): { readonly find: FindDead; readonly passedOver: () => number } {
   const known = new Map<string, readonly Dead[]>();
   let passedOver = 0;
-  const deadOf = (plan: CapturePlan, look: (plan: CapturePlan) => readonly Dead[]): readonly Dead[] => {
+  const deadOf = (plan: CapturePlan, deadRules: (plan: CapturePlan) => readonly Dead[]): readonly Dead[] => {
     if (FAMILIES.some((family) => countOf(plan, family) > MOST_RULES)) {
       passedOver += 1;
       return [];
@@ -47,7 +47,7 @@ export function deadRuleFinder(): { readonly find: FindDead; readonly passedOver
       if (before === undefined) passedOver += 1;
       return before ?? [];
     }
-    const dead = look(plan);
+    const dead = deadRules(plan);
     known.set(key, dead);
     return dead;
   };

@@ -22,7 +22,7 @@ export interface Result extends Diagnostic {
 }
 
 /** Diagnostics of a code whose results were not kept. */
-export interface Untold {
+export interface Unlisted {
   readonly code: Diagnostic['code'];
   readonly severity: Severity;
   readonly count: number;
@@ -31,7 +31,7 @@ export interface Untold {
 export interface LintReport {
   /** The worst first, then those of most workloads. */
   readonly results: readonly Result[];
-  readonly untold: readonly Untold[];
+  readonly untold: readonly Unlisted[];
   readonly workloads: number;
   /** How many of them differ in what was looked at. */
   readonly distinct: number;
@@ -59,7 +59,7 @@ interface Gathered {
   readonly members: Counting;
   readonly places: Map<string, Origin>;
   /** How many members were asked where it stands: that may be one place for all of them, as of a value of the mesh. */
-  asked: number;
+  located: number;
 }
 
 interface Known {
@@ -86,7 +86,7 @@ export function lintGathering(request: Omit<LintRequest, 'mesh'>): LintGathering
     const number = perCode.get(code) ?? 0;
     if (number >= MOST_RESULTS) return undefined;
     perCode.set(code, number + 1);
-    const result: Gathered = { diagnostic, members: counting(), places: new Map(), asked: 0 };
+    const result: Gathered = { diagnostic, members: counting(), places: new Map(), located: 0 };
     results.set(key, result);
     return result;
   };
@@ -94,8 +94,8 @@ export function lintGathering(request: Omit<LintRequest, 'mesh'>): LintGathering
     for (const { result, diagnostic } of known.raised) {
       if (result !== undefined) {
         result.members.add(member);
-        if (result.asked < MOST_PLACES) result.places.set(JSON.stringify(diagnostic.source), diagnostic.source);
-        result.asked += 1;
+        if (result.located < MOST_PLACES) result.places.set(JSON.stringify(diagnostic.source), diagnostic.source);
+        result.located += 1;
         continue;
       }
       const { code, severity } = diagnostic;
@@ -117,8 +117,8 @@ export function lintGathering(request: Omit<LintRequest, 'mesh'>): LintGathering
       const fingerprint = fingerprintOf(workload, mesh);
       const before = likenesses.get(fingerprint);
       // One that is like another stands elsewhere: that is worth a look for as long as places are kept.
-      const wanted = before?.raised.some(({ result }) => result !== undefined && result.asked < MOST_PLACES) ?? true;
-      const known = wanted || before === undefined ? knownOf(lintWorkload(workload, { ...request, mesh })) : before;
+      const locates = before?.raised.some(({ result }) => result !== undefined && result.located < MOST_PLACES) ?? true;
+      const known = locates || before === undefined ? knownOf(lintWorkload(workload, { ...request, mesh })) : before;
       if (before === undefined) {
         distinct += 1;
         if (likenesses.size < MOST_KNOWN) likenesses.set(fingerprint, known);

@@ -29,7 +29,11 @@ export function isOneOf(ids: readonly OwnerRange[], given: Sourced<string> | und
 /** What a container does not say, the pod says for it. */
 export const proxyIds: WorkloadCheck = ({ workload: { pod }, settings }) => {
   if (settings === undefined) return [];
-  const look = (code: 'proxy-user' | 'proxy-group', what: 'runAsUser' | 'runAsGroup', ids: readonly OwnerRange[]): readonly Raised[] => {
+  const sharedIds = (
+    code: 'proxy-user' | 'proxy-group',
+    what: 'runAsUser' | 'runAsGroup',
+    ids: readonly OwnerRange[],
+  ): readonly Raised[] => {
     const containers = appContainers(pod);
     const own = containers.flatMap(({ name, ids: { [what]: id } }): readonly Raised[] =>
       isOneOf(ids, id) ? [{ code, source: id.source, args: { container: `the container ${name.value}`, id: id.value } }] : [],
@@ -41,8 +45,8 @@ export const proxyIds: WorkloadCheck = ({ workload: { pod }, settings }) => {
     return [...own, { code, source: id.source, args: { container: `the container ${named}, as its pod says,`, id: id.value } }];
   };
   return [
-    ...look('proxy-user', 'runAsUser', settings.values['proxy.uids']),
-    ...look('proxy-group', 'runAsGroup', settings.values['proxy.gids']),
+    ...sharedIds('proxy-user', 'runAsUser', settings.values['proxy.uids']),
+    ...sharedIds('proxy-group', 'runAsGroup', settings.values['proxy.gids']),
   ];
 };
 

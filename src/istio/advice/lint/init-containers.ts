@@ -99,12 +99,12 @@ function portsOf(destinations: readonly Destination[]): string {
 
 function fixOf({ ports }: Refused, { made, profile, settings }: WorkloadSubject): string {
   const user = settings?.values['proxy.uids'].map(printOwnerRange).join(' or ') ?? '';
-  const ways = [
+  const fixes = [
     ...(made?.found !== true && profile.has('injectsNativeSidecars') ? ['make the proxy a native sidecar'] : []),
     `run the container as user ${user}`,
     ...(ports === undefined ? [] : [`exclude ${ports}`]),
   ];
-  return ways.length === 1 ? (ways[0] ?? '') : `${ways.slice(0, -1).join(', ')}, or ${ways.at(-1)}`;
+  return fixes.length === 1 ? (fixes[0] ?? '') : `${fixes.slice(0, -1).join(', ')}, or ${fixes.at(-1)}`;
 }
 
 /** Whether the containers of the application wait for the proxy. */

@@ -43,9 +43,9 @@ const NATIVE_FLAG = `--${ARGUMENTS.find(({ action }) => action === 'native-nftab
 
 /** The rules that are made here are those of iptables. */
 export const nativeNftables: WorkloadCheck = ({ made }) => {
-  const asked = made?.injection.kind === 'arguments' ? made.injection.arguments.find(({ flag }) => flag === NATIVE_FLAG) : undefined;
-  if (asked === undefined || asked.value === 'false') return [];
-  const { source } = asked;
+  const nativeFlag = made?.injection.kind === 'arguments' ? made.injection.arguments.find(({ flag }) => flag === NATIVE_FLAG) : undefined;
+  if (nativeFlag === undefined || nativeFlag.value === 'false') return [];
+  const { source } = nativeFlag;
   const name = (source.kind === 'file' ? source.key : undefined) ?? NATIVE_FLAG;
   return [{ code: 'native-nftables', source, args: { name } }] satisfies readonly Raised[];
 };

@@ -46,20 +46,20 @@ export function describe(observed: Observation, { releases, settings, switches, 
   const newest = kinds.at(-1);
   if (newest === undefined) throw new RangeError('an answer has at least one release');
   const answer = rate(observed, newest, proposal);
-  const wanted = textOf(answer);
+  const text = textOf(answer);
   return {
-    sidecar: asSidecar(proposal, settings, kinds, (kind, other) => textOf(rate(observed, kind, other)) === wanted),
-    commands: commandsFor(observed, { releases, settings, switches, facts }, kinds, wanted),
+    sidecar: asSidecar(proposal, settings, kinds, (kind, other) => textOf(rate(observed, kind, other)) === text),
+    commands: commandsFor(observed, { releases, settings, switches, facts }, kinds, text),
     untraced: untracedIn(observed, answer),
   };
 }
 
 /** The kinds of these releases, each with those of its releases that are among them; the newest last. */
 function kindsOf(releases: readonly Release[]): readonly Kind[] {
-  const wanted = new Set(releases);
+  const named = new Set(releases);
   const newest = ({ releases: of }: Kind): number => position(of.at(-1) ?? '');
   return allKinds()
-    .map(({ profile, releases: of }) => ({ profile, releases: of.filter((release) => wanted.has(release)) }))
+    .map(({ profile, releases: of }) => ({ profile, releases: of.filter((release) => named.has(release)) }))
     .filter(({ releases: of }) => of.length > 0)
     .sort((a, b) => newest(a) - newest(b));
 }
@@ -68,12 +68,12 @@ function commandsFor(
   observed: Observation,
   { settings, switches, facts }: Described,
   kinds: readonly Kind[],
-  wanted: string,
+  text: string,
 ): readonly CommandAt[] {
   const found = new Map<string, { readonly command: Command | { readonly reason: string }; readonly releases: Release[] }>();
   for (const { profile, releases } of kinds) {
     const called = asArguments(settings, switches, profile);
-    const reason = whyNot(observed, called, profile.release, facts, wanted);
+    const reason = whyNot(observed, called, profile.release, facts, text);
     const command = reason === undefined ? called : { reason };
     const same = found.get(JSON.stringify(command)) ?? { command, releases: [] };
     found.set(JSON.stringify(command), same);
@@ -83,10 +83,10 @@ function commandsFor(
 }
 
 /** Why a release does not make the rules of arguments: undefined where it does. */
-function whyNot(observed: Observation, { args, env }: Command, release: Release, facts: Facts, wanted: string): string | undefined {
+function whyNot(observed: Observation, { args, env }: Command, release: Release, facts: Facts, text: string): string | undefined {
   try {
     const plan = planFromArguments(args, { env, release, ...facts });
-    return textOf({ differences: differencesFrom(plan, observed) }) === wanted ? undefined : 'no flag or variable sets it';
+    return textOf({ differences: differencesFrom(plan, observed) }) === text ? undefined : 'no flag or variable sets it';
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     return error.problems.map(problemText)[0] ?? '';

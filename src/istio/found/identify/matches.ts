@@ -28,13 +28,13 @@ export interface Match {
 export function gather(observed: Observation, found: readonly Rated[], others: readonly Rated[] = []): readonly Match[] {
   const groups: { readonly first: Rated; readonly kinds: Kind[] }[] = [];
   const fits = (own: Rated, first: Rated, mostUnusual: number): boolean => {
-    const wanted = textOf(first);
+    const text = textOf(first);
     const there = JSON.stringify(first.proposal) === JSON.stringify(own.proposal) ? own : rate(observed, own.kind, first.proposal);
-    if (textOf(there) !== wanted) return false;
+    if (textOf(there) !== text) return false;
     if (there.nonDefault <= mostUnusual) return true;
     // A setting that leaves no trace may have another value where injectors differ.
     const usual = rate(observed, own.kind, withOrdinary(first, own.kind));
-    return usual.nonDefault <= mostUnusual && textOf(usual) === wanted;
+    return usual.nonDefault <= mostUnusual && textOf(usual) === text;
   };
   for (const own of newestFirst(found)) {
     const group = groups.find(({ first }) => fits(own, first, own.nonDefault));

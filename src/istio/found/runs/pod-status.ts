@@ -19,8 +19,8 @@ export function runOfStatus(ended: readonly EndedContainer[]): Run | undefined {
     .flatMap((container) => {
       const { name, exitCode, reason, message, source } = container;
       const line = source.kind === 'file' ? source.line : 0;
-      const said = runIn(message)?.failures ?? [];
-      if (said.length > 0) return said.map((failure) => ({ ...failure, line }));
+      const recorded = runIn(message)?.failures ?? [];
+      if (recorded.length > 0) return recorded.map((failure) => ({ ...failure, line }));
       const cause = causeOf(container);
       const words = explainCause(cause, {
         program: name,

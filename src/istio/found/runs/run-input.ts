@@ -51,9 +51,9 @@ export class RunInput {
   /** The command that a message is of, and the rule on the line that it names. */
   placeOf(message: string): RunPlace {
     const command = this.#command;
-    const shown = command === undefined ? {} : { command };
+    const commandPart = command === undefined ? {} : { command };
     const single = command !== undefined && !RESTORES.test(command) && /(?:^|\s)-[ANIPDX] /.test(command);
-    if (single) return { ...shown, rule: command, table: / -t (\w+)/.exec(command)?.[1] ?? 'filter' };
+    if (single) return { ...commandPart, rule: command, table: / -t (\w+)/.exec(command)?.[1] ?? 'filter' };
     const lines = this.#texts.findLast(([first]) => first?.startsWith('*')) ?? [];
     const number = NUMBER.exec(message)?.[1];
     const chain = /chain ([\w-]+)/.exec(message)?.[1];
@@ -65,6 +65,6 @@ export class RunInput {
       .slice(0, at + 1)
       .findLast((line) => line.startsWith('*'))
       ?.replace(/^\*\s?/, '');
-    return { ...shown, ...(rule === undefined ? {} : { rule }), ...(table === undefined ? {} : { table }) };
+    return { ...commandPart, ...(rule === undefined ? {} : { rule }), ...(table === undefined ? {} : { table }) };
   }
 }

@@ -67,12 +67,12 @@ export function runIn(text: string): Run | undefined {
     if (candidate !== undefined) found.push(candidate);
   }
   if (found.length === 0 || (!isRun && looked)) return undefined;
-  const told = found.filter(({ cause, last }) => !last && cause !== 'lock-held');
+  const causes = found.filter(({ cause, last }) => !last && cause !== 'lock-held');
   const ended = found.some(({ last }) => last);
   const waits = found.filter(({ cause }) => cause === 'lock-held');
   // Who waits for a lock may have got it: only how it ended tells.
-  if (told.length === 0 && !ended && waits.every(({ message }) => /still|waiting/.test(message))) return undefined;
-  const reasons = [...told, ...waits];
+  if (causes.length === 0 && !ended && waits.every(({ message }) => /still|waiting/.test(message))) return undefined;
+  const reasons = [...causes, ...waits];
   const failures = (reasons.length > 0 ? narrowestFirst(reasons) : found).map(({ last: _, rank: __, ...failure }) => failure);
   return { outcome: 'failed', failures: distinct(failures) };
 }
@@ -103,8 +103,8 @@ function wordsFor(cause: Cause, message: string, { command = '', rule, table }: 
   const family: Family = /ip6tables/.test(`${command} ${message}`) ? 'ip6' : 'ip';
   const legacy = !message.includes('nf_tables') && !command.includes('nft');
   const modules = modulesFor(table ?? tableIn(message) ?? 'nat', rule === undefined ? [] : [rule], family, legacy);
-  const said = message.replace(/^Command error output: (?:xtables \w+ problem: )?/, '');
-  return explainCause(cause, { program: programIn(message) ?? 'iptables', family, modules, rights: NOBODY_KNOWS, said });
+  const cleaned = message.replace(/^Command error output: (?:xtables \w+ problem: )?/, '');
+  return explainCause(cause, { program: programIn(message) ?? 'iptables', family, modules, rights: NOBODY_KNOWS, said: cleaned });
 }
 
 function tableIn(message: string): string | undefined {

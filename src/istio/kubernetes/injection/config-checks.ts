@@ -61,8 +61,8 @@ function problemsOf({ path, fits, allowed }: Check, config: YamlNode | undefined
 function twice(config: YamlNode | undefined, { source }: Sourced<string>): readonly Problem[] {
   if (config?.kind !== 'mapping') return [];
   const keys = config.entries.flatMap(({ key }) => textOf(key) ?? []);
-  const again = keys.find((key, index) => keys.indexOf(key) !== index);
-  return again === undefined ? [] : [wrong(source, again, 'a second one', 'written twice')];
+  const duplicate = keys.find((key, index) => keys.indexOf(key) !== index);
+  return duplicate === undefined ? [] : [wrong(source, duplicate, 'a second one', 'written twice')];
 }
 
 function wrong(source: Origin, name: string, value: string, allowed: string): Problem {

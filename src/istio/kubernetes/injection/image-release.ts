@@ -25,8 +25,8 @@ const ISTIOS = /(?:^|\/)proxy(?:v2|_init)?$/;
 /** The release of the program in an init container. Our own obeys its variable, whatever its image is called. */
 export function releaseOfContainer({ image, env }: Container, patterns: readonly ImageRelease[]): ReleaseOfImage {
   const named = env.get(RELEASE_VARIABLE);
-  const told = named === undefined || ISTIOS.test(partsOf(image?.value ?? '').name) ? undefined : releaseIn(named.value, named.source);
-  return told?.release === undefined ? releaseOfImage(image, patterns) : told;
+  const inName = named === undefined || ISTIOS.test(partsOf(image?.value ?? '').name) ? undefined : releaseIn(named.value, named.source);
+  return inName?.release === undefined ? releaseOfImage(image, patterns) : inName;
 }
 
 /** Patterns win over the tag, the first that matches over later ones. */
@@ -34,8 +34,9 @@ export function releaseOfImage(image: Sourced<string> | undefined, patterns: rea
   if (image === undefined) return { problems: [] };
   const { name, tag, digest } = partsOf(image.value);
   const texts = [image.value, name, `${name}:${tag}`, digest];
-  const told = patterns.find(({ pattern }) => texts.some((text) => matches(text, pattern)));
-  if (told !== undefined) return { release: { value: told.release, source: { kind: 'option', option: '--image-release' } }, problems: [] };
+  const match = patterns.find(({ pattern }) => texts.some((text) => matches(text, pattern)));
+  if (match !== undefined)
+    return { release: { value: match.release, source: { kind: 'option', option: '--image-release' } }, problems: [] };
   return releaseIn(tag, image.source);
 }
 

@@ -40,8 +40,9 @@ export function initContainersOf(
   const { container } = injection;
   if (container === undefined) return [];
   const { pod } = workload;
-  const asked = nativeSidecar(pod, mesh, profile);
-  const native = asked === 'yes' || (asked === 'by kubelet' && Number(/^v?1\.(\d+)/.exec(nodes ?? '')?.[1] ?? 0) >= NATIVE_SINCE);
+  const nativeRequest = nativeSidecar(pod, mesh, profile);
+  const native =
+    nativeRequest === 'yes' || (nativeRequest === 'by kubelet' && Number(/^v?1\.(\d+)/.exec(nodes ?? '')?.[1] ?? 0) >= NATIVE_SINCE);
   const own = pod.initContainers.filter(({ name }) => name.value !== container.name && !(native && name.value === PROXY));
   const proxyAmong = own.find(({ name }) => name.value === PROXY);
   const shown = own.filter((one) => one !== proxyAmong).map((one) => ownShown(one, profile));

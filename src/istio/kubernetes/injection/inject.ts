@@ -42,13 +42,13 @@ export function inject(workload: Workload, mesh: Mesh, profile: Profile, install
   const config = effectiveProxyConfig(mesh, workload, layerRules(profile, mesh));
   const data = templateDataOf(workload, mesh, profile);
   const templates = chosenTemplates(workload.pod, mesh, profile);
-  const said = annotationProblems(data.annotations, profile);
+  const annotationFaults = annotationProblems(data.annotations, profile);
   const refused = (refusal: Refusal, problems: readonly Problem[]): Injection => ({ kind: 'refused', installer: by, refusal, problems });
-  const wrong = [...said, ...otherProblems(data.annotations, profile)].filter(isError);
+  const wrong = [...annotationFaults, ...otherProblems(data.annotations, profile)].filter(isError);
   if (wrong.length > 0) return refused(`annotation ${wrong[0]?.args['name'] ?? ''}`, [...wrong, ...config.problems.filter(isError)]);
   const inConfig = [...config.problems.filter(isError), ...configProblems(workload.pod.annotations, profile)];
   if (inConfig.length > 0) return refused(`annotation ${PROXY_CONFIG_ANNOTATION}`, inConfig);
-  const problems = [...config.problems, ...said];
+  const problems = [...config.problems, ...annotationFaults];
   if (templates?.refusal !== undefined) return refused(templates.refusal, templates.problems);
   const unfilled = templates?.makeRules === false ? undefined : templateRefusal(data.annotations, profile);
   if (unfilled !== undefined) return refused(unfilled.refusal, unfilled.problems);

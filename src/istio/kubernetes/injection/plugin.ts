@@ -124,12 +124,12 @@ function argumentOf(row: Row, data: PluginData): readonly InjectedArgument[] {
 }
 
 function switchesOf({ environment, profile, nativeNftables }: PluginData): readonly InjectedArgument[] {
-  const asked = SWITCHES.filter(({ needs }) => profile.has(needs)).flatMap(({ variable, flags }) => {
+  const switched = SWITCHES.filter(({ needs }) => profile.has(needs)).flatMap(({ variable, flags }) => {
     const given = environment.get(variable);
     return given === undefined || parseGoBool(given.value) !== true ? [] : flags.map((flag) => ({ flag, source: given.source, over: [] }));
   });
   const native = nativeNftables !== undefined && profile.has('injectsNativeNftables');
-  return [...asked, ...(native ? [{ flag: '--native-nftables', source: nativeNftables.source, over: [] }] : [])];
+  return [...switched, ...(native ? [{ flag: '--native-nftables', source: nativeNftables.source, over: [] }] : [])];
 }
 
 function refused({ annotations = [] }: Row, data: PluginData): readonly Problem[] {

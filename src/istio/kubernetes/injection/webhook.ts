@@ -26,12 +26,12 @@ export function withoutWebhook({ pod, namespace }: Workload, mesh: Mesh, profile
   const revision = given === '' ? 'default' : given;
   const isDefault = revision === 'default';
   const has = (texts: Texts, key: string): boolean => texts.has(key);
-  const asked = space.labels.get(INJECTION);
+  const label = space.labels.get(INJECTION);
   const rev = space.labels.get(REVISION);
-  const unlabelled = asked === undefined && rev === undefined;
+  const unlabelled = label === undefined && rev === undefined;
   const called = [
-    isDefault && asked?.value === 'enabled',
-    asked === undefined && rev?.value === revision,
+    isDefault && label?.value === 'enabled',
+    label === undefined && rev?.value === revision,
     unlabelled && byLabel && isDefault && choice?.value === 'true' && !has(labels, REVISION),
     unlabelled && byLabel && labels.get(REVISION)?.value === revision,
     unlabelled &&
@@ -40,5 +40,5 @@ export function withoutWebhook({ pod, namespace }: Workload, mesh: Mesh, profile
       !has(labels, REVISION) &&
       meshSwitch({ mesh }, 'sidecarInjectorWebhook.enableNamespacesByDefault') !== undefined,
   ].some(Boolean);
-  return called ? undefined : ((rev ?? asked)?.source ?? space.source);
+  return called ? undefined : ((rev ?? label)?.source ?? space.source);
 }

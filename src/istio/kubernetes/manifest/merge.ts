@@ -40,7 +40,7 @@ function entriesOf(entries: readonly YamlEntry[], known: Map<YamlNode, YamlNode>
     const key = merged(entry.key, known);
     const value = merged(entry.value, known);
     const sources = isMerge(key) ? mappingsIn(value) : undefined;
-    if (sources !== undefined) for (const source of sources) for (const each of source) taken.set(nameOf(each), each);
+    if (sources !== undefined) for (const source of sources) for (const item of source) taken.set(nameOf(item), item);
     else {
       own.push({ key, value });
       taken.delete(nameOf({ key, value }));

@@ -72,8 +72,8 @@ function readKindless(node: YamlNode, fields: Fields, reading: Reading): readonl
   }
   const settings = kindlessSettings(node);
   if (other !== undefined) {
-    const said = settings === undefined ? noKind(at) : problem('use-values', at, { value: settings });
-    return [{ kind: 'other object', object: other, otherwise: { kind: 'problem', problem: said } }];
+    const unread = settings === undefined ? noKind(at) : problem('use-values', at, { value: settings });
+    return [{ kind: 'other object', object: other, otherwise: { kind: 'problem', problem: unread } }];
   }
   if (settings === undefined) {
     const ours = textOf(fields.get('apiVersion')?.value) === API_VERSION;

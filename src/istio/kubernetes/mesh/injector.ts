@@ -82,8 +82,8 @@ function ofDefaults(config: YamlNode, place: Place, { templates }: MeshReading):
       .filter((name) => templates.texts.get(name)?.includes('{{') !== false)
       .map((name) => ({ what: `the template ${name} is laid over every pod`, node, place })),
   );
-  const without = defaults.items.length > 0 && !defaults.items.some((node) => namesOf(node).includes(STOCK_NAME));
-  return without ? [{ what: `pods do not get the template ${STOCK_NAME} by default`, node: defaults, place }, ...others] : others;
+  const noStock = defaults.items.length > 0 && !defaults.items.some((node) => namesOf(node).includes(STOCK_NAME));
+  return noStock ? [{ what: `pods do not get the template ${STOCK_NAME} by default`, node: defaults, place }, ...others] : others;
 }
 
 /** Of a text in quotes only the line within it can be told. */

@@ -11,7 +11,7 @@ export interface StockArgument {
   /** Whether every release passes it. */
   readonly always?: true;
   /** Whether it is made of an annotation in every release, never written out. */
-  readonly asked?: true;
+  readonly byAnnotation?: true;
 }
 
 const MODE = [ANNOTATIONS.mode.key, '.ProxyConfig.InterceptionMode'];
@@ -22,14 +22,14 @@ export const STOCK_ARGUMENTS: Readonly<Record<string, StockArgument>> = {
   '-p': { of: ['.MeshConfig.ProxyListenPort'], written: ['15001'], always: true },
   '-z': { of: ['.MeshConfig.ProxyInboundListenPort'], written: ['15006'] },
   '-u': { of: ['.ProxyUID', ...MODE], written: ['1337'], always: true },
-  '-m': { of: MODE, written: [], always: true, asked: true },
-  '-i': { of: [ANNOTATIONS.includeRanges.key, '.Values.global.proxy.includeIPRanges'], written: [], always: true, asked: true },
-  '-x': { of: [ANNOTATIONS.excludeRanges.key, '.Values.global.proxy.excludeIPRanges'], written: [], always: true, asked: true },
+  '-m': { of: MODE, written: [], always: true, byAnnotation: true },
+  '-i': { of: [ANNOTATIONS.includeRanges.key, '.Values.global.proxy.includeIPRanges'], written: [], always: true, byAnnotation: true },
+  '-x': { of: [ANNOTATIONS.excludeRanges.key, '.Values.global.proxy.excludeIPRanges'], written: [], always: true, byAnnotation: true },
   '-b': {
     of: [ANNOTATIONS.includeInboundPorts.key, '.Values.global.proxy.includeInboundPorts', '.Spec.Containers'],
     written: [],
     always: true,
-    asked: true,
+    byAnnotation: true,
   },
   '-d': {
     of: [
@@ -40,13 +40,13 @@ export const STOCK_ARGUMENTS: Readonly<Record<string, StockArgument>> = {
     ],
     written: ['15090,', '15090,15021,', '15090,15021'],
     always: true,
-    asked: true,
+    byAnnotation: true,
   },
-  '-q': { of: [ANNOTATIONS.includeOutboundPorts.key, '.Values.global.proxy.includeOutboundPorts'], written: [], asked: true },
-  '-o': { of: [ANNOTATIONS.excludeOutboundPorts.key, '.Values.global.proxy.excludeOutboundPorts'], written: [], asked: true },
-  '-k': { of: [ANNOTATIONS.kubevirtInterfaces.key, ANNOTATIONS.rerouteInterfaces.key], written: [], asked: true },
-  '-c': { of: [ANNOTATIONS.excludeInterfaces.key], written: [], asked: true },
-  '--log_output_level': { of: [ANNOTATIONS.logLevel.key, '.Values.global.logging.level'], written: [], asked: true },
+  '-q': { of: [ANNOTATIONS.includeOutboundPorts.key, '.Values.global.proxy.includeOutboundPorts'], written: [], byAnnotation: true },
+  '-o': { of: [ANNOTATIONS.excludeOutboundPorts.key, '.Values.global.proxy.excludeOutboundPorts'], written: [], byAnnotation: true },
+  '-k': { of: [ANNOTATIONS.kubevirtInterfaces.key, ANNOTATIONS.rerouteInterfaces.key], written: [], byAnnotation: true },
+  '-c': { of: [ANNOTATIONS.excludeInterfaces.key], written: [], byAnnotation: true },
+  '--log_output_level': { of: [ANNOTATIONS.logLevel.key, '.Values.global.logging.level'], written: [], byAnnotation: true },
   '--log_as_json': { of: ['.Values.global.logAsJson'], written: [] },
   '--run-validation': { of: CNI, written: [] },
   '--skip-rule-apply': { of: CNI, written: [] },

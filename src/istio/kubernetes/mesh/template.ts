@@ -7,14 +7,14 @@ import { ACTION, initContainers } from './template-arguments.ts';
 import type { StockArgument } from './template-stock.ts';
 import { PROGRAMS, STOCK_ARGUMENTS, STOCK_TEXTS, STOCK_VARIABLES, WRITTEN_VALUES } from './template-stock.ts';
 
-export interface Oddity {
+export interface TemplateDifference {
   readonly what: string;
   /** In the template, from 1. */
   readonly line: number;
 }
 
 /** What stands in the template and in that of no release. */
-export function oddities(template: string): readonly Oddity[] {
+export function oddities(template: string): readonly TemplateDifference[] {
   const containers = initContainers(template);
   if (containers.length === 0) return [{ what: 'there is no istio-init with arguments', line: 1 }];
   return containers.flatMap((lines) => {
@@ -31,7 +31,7 @@ interface Argument {
   readonly conditions: string;
 }
 
-function nonDefaultArguments(lines: readonly TemplateLine[]): readonly Oddity[] {
+function nonDefaultArguments(lines: readonly TemplateLine[]): readonly TemplateDifference[] {
   const passed = group(lines);
   const has = (flag: string): boolean => passed.some((argument) => argument.flag === flag);
   const always = Object.keys(STOCK_ARGUMENTS).filter((flag) => STOCK_ARGUMENTS[flag]?.always);
@@ -55,7 +55,7 @@ function group(lines: readonly TemplateLine[]): readonly Argument[] {
   return found;
 }
 
-function nonDefaultArgument({ flag, line, texts, conditions }: Argument): readonly Oddity[] {
+function nonDefaultArgument({ flag, line, texts, conditions }: Argument): readonly TemplateDifference[] {
   const stock = Object.hasOwn(STOCK_ARGUMENTS, flag) ? STOCK_ARGUMENTS[flag] : undefined;
   if (stock === undefined) return [{ what: `${quoted(flag)} is passed`, line }];
   const nonDefault = [
@@ -66,11 +66,11 @@ function nonDefaultArgument({ flag, line, texts, conditions }: Argument): readon
     ]),
   ];
   const all = [conditions, ...texts.flatMap((text) => [text.text, text.conditions])];
-  const asked = stock.asked !== true || all.some((text) => mentions(text).some(isAnnotation));
-  return asked || nonDefault.length > 0 ? nonDefault : [{ what: `${flag} is made of no annotation`, line: texts[0]?.line ?? line }];
+  const configured = stock.byAnnotation !== true || all.some((text) => mentions(text).some(isAnnotation));
+  return configured || nonDefault.length > 0 ? nonDefault : [{ what: `${flag} is made of no annotation`, line: texts[0]?.line ?? line }];
 }
 
-function nonDefaultMentions(flag: string, { of, written }: StockArgument, expression: string, line: number): readonly Oddity[] {
+function nonDefaultMentions(flag: string, { of, written }: StockArgument, expression: string, line: number): readonly TemplateDifference[] {
   const other = mentions(expression).find((name) => !of.includes(name));
   if (other !== undefined) return [{ what: `${flag} is made of ${quoted(other)}`, line }];
   const old = expression.includes('[[');
@@ -79,12 +79,12 @@ function nonDefaultMentions(flag: string, { of, written }: StockArgument, expres
 }
 
 /** What stands outside of the actions. */
-function nonDefaultText(flag: string, { written }: StockArgument, { text, line }: TemplateLine): readonly Oddity[] {
+function nonDefaultText(flag: string, { written }: StockArgument, { text, line }: TemplateLine): readonly TemplateDifference[] {
   const outside = text.replace(ACTION, '').replace(/["'\s]/g, '');
   return outside === '' || written.includes(outside) ? [] : [{ what: `${flag} is written as ${quoted(outside)}`, line }];
 }
 
-function nonDefaultVariables(lines: readonly TemplateLine[]): readonly Oddity[] {
+function nonDefaultVariables(lines: readonly TemplateLine[]): readonly TemplateDifference[] {
   return lines
     .filter(({ kind, text }) => kind === 'variable' && !STOCK_VARIABLES.includes(text))
     .map(({ text, line }) => ({ what: `the variable ${quoted(text)} is set`, line }));

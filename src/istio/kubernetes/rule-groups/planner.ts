@@ -77,8 +77,8 @@ function plannedOf(made: WorkloadInjection, { facts, sets, numbering }: PlannerO
       ? numbered({ kind: 'none', reason: injection.reason }, numbering)
       : // Only those that are injected nowhere have no plan.
         planned(() => planOfWorkload(made, facts, sets) as CapturePlan, numbering);
-  const said = new Set(saidOf(made));
-  const problems = outcome.kind === 'rules' ? outcome.plan.problems.filter((one) => !said.has(one)) : [];
+  const raised = new Set(saidOf(made));
+  const problems = outcome.kind === 'rules' ? outcome.plan.problems.filter((one) => !raised.has(one)) : [];
   return { number, outcome, release: release.value, found, problems };
 }
 

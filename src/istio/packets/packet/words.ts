@@ -95,13 +95,13 @@ function oneOf<W extends string>(option: string, text: string, allowed: readonly
   return found;
 }
 
-function familyOf(to: Endpoint, from: Endpoint | undefined, asked: Family | undefined): Family {
+function familyOf(to: Endpoint, from: Endpoint | undefined, named: Family | undefined): Family {
   const [first, second] = [to, from].flatMap((one) => (typeof one?.place === 'object' ? [one.place] : []));
   if (first !== undefined && second !== undefined && first.family !== second.family)
     throw refusal('--source', `${second.address} and ${first.address} are of different families`);
-  if (asked !== undefined && first !== undefined && asked !== first.family)
-    throw refusal('--family', `${first.address} is an address of ${first.family}, not of ${asked}`);
-  return asked ?? first?.family ?? 'ip';
+  if (named !== undefined && first !== undefined && named !== first.family)
+    throw refusal('--family', `${first.address} is an address of ${first.family}, not of ${named}`);
+  return named ?? first?.family ?? 'ip';
 }
 
 function addressOf({ place }: Endpoint, family: Family, pod: Pod): string {

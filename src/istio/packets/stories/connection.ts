@@ -49,15 +49,16 @@ const FIRST_PORT = 40000;
 /** The connection that a call opens. `first`: the story begins with it, and it goes where the user said. */
 export function connectionOf(stage: Stage, call: Call, first: boolean): Connection {
   const { family, here, addresses, to } = stage;
-  const asked = first ? to : undefined;
-  const place = typeof asked?.place === 'object' ? asked.place.address : asked === undefined ? goalOf(stage, call) : addresses[asked.place];
+  const target = first ? to : undefined;
+  const place =
+    typeof target?.place === 'object' ? target.place.address : target === undefined ? goalOf(stage, call) : addresses[target.place];
   const owner = ownerOf(here, stage, call.by);
   const header = {
     family,
     protocol: call.protocol ?? 'tcp',
     sourcePort: FIRST_PORT,
     destination: owner === undefined ? place : connectedAddress(place),
-    destinationPort: asked?.port ?? portNumber(stage, call),
+    destinationPort: target?.port ?? portNumber(stage, call),
   } as const;
   const opener: Party = { name: CALLERS[call.by], owner };
   const packet: Packet =

@@ -94,18 +94,18 @@ function serviceAddress(values: SettingValues, family: Family, usual: string): s
 }
 
 /** The address that a call goes to. */
-export function destinationAddress({ addresses }: Stage, goal: Destination): string {
-  switch (goal) {
+export function destinationAddress({ addresses }: Stage, destination: Destination): string {
+  switch (destination) {
     case 'pod':
     case 'localhost':
     case 'service':
     case 'outside':
     case 'nameserver':
-      return addresses[goal];
+      return addresses[destination];
     case 'own service':
       return addresses.service;
     default:
-      return goal satisfies never;
+      return destination satisfies never;
   }
 }
 

@@ -13,8 +13,8 @@ const INCLUDE: readonly SettingKey[] = ['inbound.includePorts'];
 
 /** Everything of ISTIO_INBOUND; nothing where no inbound port is wanted. */
 export const inbound: Concern = (context) => {
-  const wanted = context.values['inbound.includePorts'];
-  if (wanted.length === 0) return [];
+  const ports = context.values['inbound.includePorts'];
+  if (ports.length === 0) return [];
   const table = context.tproxy ? 'mangle' : 'nat';
   return [
     ...(context.tproxy ? tproxyChains(context) : []),
@@ -24,7 +24,7 @@ export const inbound: Concern = (context) => {
       settings: INCLUDE,
       trace: 'JumpInbound',
     }),
-    ...(wanted === '*' ? allPorts(context, table) : listedPorts(context, table)),
+    ...(ports === '*' ? allPorts(context, table) : listedPorts(context, table)),
   ];
 };
 

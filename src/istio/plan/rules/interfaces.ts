@@ -28,10 +28,10 @@ function reroute(name: string, trace = 'KubevirtCommand'): { text: string; setti
   return { text: `Traffic that a virtual machine sends through ${name} counts as outbound.`, settings: ['interfaces.reroute'], trace };
 }
 
-function returnFrom(name: string, again: '' | '-again' = ''): Step {
+function returnFrom(name: string, suffix: '' | '-again' = ''): Step {
   return insert(1, 'nat', 'PREROUTING', [match('in-interface', name)], RETURN, {
     ...reroute(name),
-    id: `nat.reroute-return${again}.${name}`,
+    id: `nat.reroute-return${suffix}.${name}`,
   });
 }
 

@@ -84,8 +84,8 @@ export const includedPorts: Concern = ({ family, values, has }) => {
 /** Destinations that are captured; what enters by rerouted interfaces follows them. */
 export const includedRanges: Concern = (context) => {
   const { family, values, has } = context;
-  const wanted = values['outbound.includeRanges'];
-  if (wanted === '*') {
+  const included = values['outbound.includeRanges'];
+  if (included === '*') {
     const all = append('nat', 'ISTIO_OUTPUT', [], jump('ISTIO_REDIRECT'), {
       id: 'nat.include-all',
       text: 'Everything else is captured.',
@@ -93,7 +93,7 @@ export const includedRanges: Concern = (context) => {
     });
     return [all, ...rerouteAll(context)];
   }
-  const ranges = family === 'ip' || has('ranges6') ? inFamily(wanted, family) : [];
+  const ranges = family === 'ip' || has('ranges6') ? inFamily(included, family) : [];
   if (ranges.length === 0) return [];
   const rest = append('nat', 'ISTIO_OUTPUT', [], RETURN, {
     id: 'nat.other-ranges',

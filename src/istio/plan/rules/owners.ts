@@ -126,13 +126,13 @@ export function groupMatches(values: SettingValues): readonly GroupMatch[] {
       setting: 'outbound.excludeOwnerGroups',
     };
   });
-  const wanted = values['outbound.ownerGroups'];
+  const groups = values['outbound.ownerGroups'];
   // program.go: where some groups are included, those that are left out are left out anyway.
-  if (wanted === '*') return excluded;
+  if (groups === '*') return excluded;
   const others: GroupMatch = {
-    matches: wanted.map((group) => not(match('gid-owner', group))),
+    matches: groups.map((group) => not(match('gid-owner', group))),
     id: 'other-groups',
-    text: wanted.length === 0 ? 'No group is captured.' : 'Only the listed groups are captured.',
+    text: groups.length === 0 ? 'No group is captured.' : 'Only the listed groups are captured.',
     setting: 'outbound.ownerGroups',
   };
   return [others];
