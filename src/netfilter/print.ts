@@ -21,6 +21,7 @@ export function iptables(family: Family): 'iptables' | 'ip6tables' {
 
 /** A rule's matches and target in the kernel's spelling (`-p tcp -m tcp --dport 80 -j RETURN`). */
 export function printRule(rule: Rule): string {
+  if (rule.text !== undefined) return rule.text;
   const { matches, target } = normalRule(rule);
   return [printMatches(matches), printTarget(target)].filter((part) => part !== '').join(' ');
 }

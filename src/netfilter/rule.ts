@@ -68,6 +68,8 @@ export interface Rule {
   /** 1-based line of the text that the rule was read from. */
   readonly line?: number;
   readonly counters?: Counters;
+  /** As nft writes it, without its counter, where the rule is in a table of nft's own. */
+  readonly text?: string;
 }
 
 /** The chains that each table is born with, in the order in which a packet meets their hooks. No table is there by being named `constructor`. */

@@ -12,6 +12,7 @@ import { printRoutingCommands } from '../istio/plan/routing.ts';
 import type { Problem } from '../istio/problems.ts';
 import { ProblemError, problem } from '../istio/problems.ts';
 import type { Family } from '../netfilter/family.ts';
+import type { NftRuleset } from '../netfilter/nft/ruleset.ts';
 import type { Annotate } from '../netfilter/print.ts';
 import type { ReadResult } from '../netfilter/read.ts';
 import type { Rule, Ruleset } from '../netfilter/rule.ts';
@@ -19,6 +20,8 @@ import type { RuleSource } from './rule-source.ts';
 
 export interface RulesView {
   readonly rules: Readonly<Record<Family, Ruleset>>;
+  /** Tables of nft's own, where the rules are such. */
+  readonly nft?: NftRuleset;
   /** Commands for what lies outside the packet filter. */
   readonly commands: readonly string[];
   /** Comment lines that say why a rule is there. */
@@ -34,7 +37,14 @@ export function planView(plan: CapturePlan): RulesView {
     const from = because.settings.map((key) => `${key} from ${printSource(plan.settings[key as keyof typeof plan.settings].source)}`);
     return [`# ${because.text}${from.length === 0 ? '' : ` (${from.join('; ')})`}`];
   };
-  return { rules: plan, commands: printRoutingCommands(plan.routing), why, document: () => planDocument(plan), problems: plan.problems };
+  return {
+    rules: plan,
+    ...(plan.nft === undefined ? {} : { nft: plan.nft }),
+    commands: printRoutingCommands(plan.routing),
+    why,
+    document: () => planDocument(plan),
+    problems: plan.problems,
+  };
 }
 
 /** Rules that somebody found; nothing is known of their reasons. */

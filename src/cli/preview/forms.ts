@@ -1,7 +1,12 @@
 /** The forms of a preview: one table. */
 
 import type { Family } from '../../netfilter/family.ts';
+import { printNftJson, printNftRuleset, printNftScript } from '../../netfilter/nft/print.ts';
+import type { NftRuleset } from '../../netfilter/nft/ruleset.ts';
+import { NO_NFT } from '../../netfilter/nft/ruleset.ts';
+import type { Annotate } from '../../netfilter/print.ts';
 import { printCommands, printRestore, printSave } from '../../netfilter/print.ts';
+import { quoteForShell } from '../../netfilter/words.ts';
 import type { RulesView } from '../../sources/rules-text.ts';
 
 interface Form {
@@ -10,7 +15,26 @@ interface Form {
   readonly oneFamily: boolean;
   /** Whether the form shows numbers where settings may have names. */
   readonly numbers: boolean;
+  /** Which rules it shows; all of them where it does not say. */
+  readonly rules?: 'iptables' | 'nft';
   readonly print: (view: RulesView, families: readonly Family[], explain: boolean) => string | Promise<string>;
+}
+
+/** The script of nft as single commands, each of which a shell takes. */
+function nftCommands({ nft = NO_NFT, why }: RulesView, explain: boolean): string {
+  const lines = printNftScript(nft, explain ? why : undefined).split('\n');
+  return lines.map((line) => (line === '' ? '' : line.startsWith('#') ? `${line}\n` : `nft ${quoteForShell(line)}\n`)).join('');
+}
+
+/** A form of nft's own tables. */
+function nftForm(what: string, print: (nft: NftRuleset, why: Annotate | undefined) => string): Form {
+  return {
+    what,
+    oneFamily: false,
+    numbers: true,
+    rules: 'nft',
+    print: (view, _, explain) => print(view.nft ?? NO_NFT, explain ? view.why : undefined),
+  };
 }
 
 function perFamily(print: (view: RulesView, family: Family, explain: boolean) => string): Form['print'] {
@@ -20,12 +44,14 @@ function perFamily(print: (view: RulesView, family: Family, explain: boolean) =>
 export const FORMS = {
   restore: {
     what: 'what iptables-restore reads in an empty namespace',
+    rules: 'iptables',
     oneFamily: true,
     numbers: false,
     print: perFamily(({ rules, why }, family, explain) => printRestore(rules[family], explain ? why : undefined)),
   },
   save: {
     what: 'what iptables-save prints afterwards, in normal form',
+    rules: 'iptables',
     oneFamily: true,
     numbers: true,
     print: perFamily(({ rules, why }, family, explain) => printSave(rules[family], explain ? why : undefined)),
@@ -36,10 +62,12 @@ export const FORMS = {
     numbers: false,
     print: (view, families, explain) =>
       families.map((family) => printCommands(view.rules[family], explain ? view.why : undefined)).join('') +
+      nftCommands(view, explain) +
       view.commands.map((line) => `${line}\n`).join(''),
   },
   list: {
     what: 'the tables that iptables -L -n -v shows',
+    rules: 'iptables',
     oneFamily: false,
     numbers: true,
     print: async ({ rules, why }, families, explain) => {
@@ -47,6 +75,9 @@ export const FORMS = {
       return families.map((family) => printList(rules[family], explain ? why : undefined)).join('\n');
     },
   },
+  nft: nftForm('what nft -s list ruleset shows', (nft, why) => printNftRuleset(nft, why)),
+  'nft-script': nftForm('what nft -f reads to make the tables', (nft, why) => printNftScript(nft, why)),
+  'nft-json': nftForm('what nft -j -f reads, in the shape of nft -j list ruleset', (nft) => printNftJson(nft)),
   json: { what: 'the plan as data', oneFamily: false, numbers: false, print: (view) => `${JSON.stringify(view.document(), null, 2)}\n` },
   yaml: {
     what: 'the same as YAML',
@@ -55,6 +86,9 @@ export const FORMS = {
     print: async (view) => (await import('../../istio/yaml.ts')).writeYaml(view.document()),
   },
 } as const satisfies Record<string, Form>;
+
+/** The form of either kind of rules where nobody names one. */
+export const ORDINARY: Readonly<Record<'iptables' | 'nft', FormName>> = { iptables: 'restore', nft: 'nft' };
 
 export type FormName = keyof typeof FORMS;
 

@@ -331,19 +331,6 @@ export const RULE_CHANGES = {
     touches: 'pods with DNS capture',
     what: 'DNS has a chain of its own, ISTIO_OUTPUT_DNS, before the range exclusions.',
   },
-  nativeCounters: {
-    spans: '1.28 -',
-    commits: [],
-    touches: 'no traffic',
-    what: 'Native rules of nft count what they match.',
-  },
-  // Pull request 58175.
-  nativeTproxyWithoutPorts: {
-    spans: '1.27.4 - 1.27, 1.28.1 -',
-    commits: [],
-    touches: 'pods that capture some inbound ports, or none',
-    what: 'Native rules in TPROXY mode can be made where no inbound port is captured; before, nft refused the third of three inserts.',
-  },
   dnsNeedsServers: {
     spans: '1.25 -',
     commits: ['f4d72e7fc52'],

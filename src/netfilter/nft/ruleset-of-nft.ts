@@ -4,7 +4,8 @@ import type { Family } from '../family.ts';
 import type { Match } from '../match.ts';
 import type { Chain, Rule, Ruleset, Table } from '../rule.ts';
 import type { Target } from '../target.ts';
-import type { NftChain, NftRuleset, NftTable } from './ruleset.ts';
+import { nftRuleText } from './print.ts';
+import type { NftChain, NftRule, NftRuleset, NftTable } from './ruleset.ts';
 
 /** The tables that packets of the family pass through, without the rules that no packet of it can match. */
 export function rulesetOfNft({ tables }: NftRuleset, family: Family): Ruleset {
@@ -21,8 +22,12 @@ function chainOf({ name, base, rules }: NftChain, family: Family): Chain {
     name,
     policy: base === undefined ? '-' : base.policy === 'drop' ? 'DROP' : 'ACCEPT',
     ...(base === undefined ? {} : { base }),
-    rules: rules.filter((rule) => concerns(rule, family)).map(({ counted: _, ...rule }) => rule),
+    rules: rules.filter((rule) => concerns(rule, family)).map(withText),
   };
+}
+
+function withText({ counted: _, ...rule }: NftRule): Rule {
+  return { ...rule, text: nftRuleText({ ...rule, counted: false }) };
 }
 
 function concerns({ matches, target }: Rule, family: Family): boolean {

@@ -28,7 +28,7 @@ const PLACES: { readonly [K in Target['kind']]?: readonly string[] } = {
 /** Puts a target to work; jumps are the chain's own business. */
 export function perform(walk: Walk, at: RulePlace): Next {
   const { target } = at.rule;
-  if (!(PLACES[target.kind]?.includes(`${at.table} ${walk.hook}`) ?? true)) return notUnderstood(walk, at);
+  if (!(PLACES[target.kind]?.includes(`${walk.like} ${walk.hook}`) ?? true)) return notUnderstood(walk, at);
   switch (target.kind) {
     case 'none':
     case 'NFLOG':
@@ -173,7 +173,7 @@ function dontTrack(walk: Walk): void {
 }
 
 function performOpaque(walk: Walk, { name, text }: Extract<Target, { kind: 'opaque' }>, at: RulePlace): Next {
-  const place = `${at.table} ${walk.hook}`;
+  const place = `${walk.like} ${walk.hook}`;
   if (name === 'MASQUERADE' && place === 'nat POSTROUTING') return masquerade(walk);
   if ((name === 'NOTRACK' || text === 'CT --notrack') && PLACES.CT?.includes(place)) {
     dontTrack(walk);

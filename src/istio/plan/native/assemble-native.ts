@@ -1,7 +1,7 @@
 /** Steps to tables of nft, as the native program of 1.27 and later makes them. */
 
 import type { NftChain, NftRule, NftRuleset, NftTable } from '../../../netfilter/nft/ruleset.ts';
-import type { BaseChain } from '../../../netfilter/rule.ts';
+import type { BaseChain, Rule } from '../../../netfilter/rule.ts';
 import type { Target } from '../../../netfilter/target.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { Step } from '../rules/step.ts';
@@ -49,7 +49,7 @@ export function assembleNative(steps: readonly Step[], prefix: string, { has }: 
     const chains = tables.get(step.table) ?? new Map<string, NftRule[]>();
     const rules = chains.get(step.chain) ?? [];
     tables.set(step.table, chains.set(step.chain, rules));
-    const rule: NftRule = { ...step.rule, target: nativeTarget(step.rule.target), counted: has('nativeCounters') };
+    const rule: NftRule = { ...nativeRule(step.rule), counted: has('nativeCounters') };
     const at = (step.at ?? rules.length + 1) - 1;
     // nft inserts before a rule that is there; `index 0` of an empty chain the program writes as an add.
     if (step.at !== undefined && at > 0 && at >= rules.length && !has('nativeTproxyWithoutPorts')) return { kind: 'no place', step };
@@ -64,6 +64,11 @@ export function assembleNative(steps: readonly Step[], prefix: string, { has }: 
 
 function isMade(chains: ReadonlyMap<string, unknown>, native: string): boolean {
   return [...chains.keys()].some((chain) => nativeName(chain) === native);
+}
+
+function nativeRule({ target, because, ...rule }: Rule): Rule {
+  const text = because?.text.replace(/\bISTIO_[A-Z_]+/g, nativeName) ?? '';
+  return { ...rule, target: nativeTarget(target), ...(because === undefined ? {} : { because: { ...because, text } }) };
 }
 
 function nativeTarget(target: Target): Target {
