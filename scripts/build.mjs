@@ -1,4 +1,4 @@
-// Builds dist/: the program as one file (cli.cjs) with its code cache, the library (index.js), and where bun is at hand the executable.
+// Builds dist/: the program as one file (cli.cjs), the drop-in alone (drop-in.cjs), each with its code cache, the library (index.js), and where bun is at hand the executable.
 // Its types come from `tsc -p scripts/tsconfig.types.json`.
 
 import { spawnSync } from 'node:child_process';
@@ -22,13 +22,22 @@ const program = await bundle({
   banner: { js: 'const bundledUrl = require("node:url").pathToFileURL(__dirname + "/yargs/lib/shim.mjs").href;' },
 });
 
+// The same way in, without the commands that it never comes to.
+await bundle({ ...PROGRAM, entryPoints: ['src/cli/main.ts'], outfile: 'dist/drop-in.cjs', external: ['./program.ts'] });
+
 await bundle({ ...BUNDLE, entryPoints: ['src/index.ts'], outfile: 'dist/index.js', format: 'esm', packages: 'external' });
 
 writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licenses(program.metafile));
 
-// The cache holds what the commands in it compile.
-const { status, stderr } = spawnSync(process.execPath, ['scripts/code-cache.cjs'], { stdio: ['ignore', 'ignore', 'pipe'] });
-if (status !== 0) {
+// Runs that change nothing: a cache holds what they compile.
+const RUNS = {
+  cli: ['preview'],
+  'drop-in': 'istio-iptables -n -p 15001 -z 15006 -u 1337 -i * -b * -d 15090,15021,15020'.split(' '),
+};
+for (const [name, args] of Object.entries(RUNS)) {
+  const run = ['scripts/code-cache.cjs', `dist/${name}.cache`, ...args];
+  const { status, stderr } = spawnSync(process.execPath, run, { stdio: ['ignore', 'ignore', 'pipe'] });
+  if (status === 0) continue;
   process.stderr.write(stderr);
   process.exit(1);
 }

@@ -2,6 +2,7 @@
 
 import type { Options, PositionalOptions } from 'yargs';
 import type { SourceOptions } from '../sources/options.ts';
+import { COLOR_WORDS } from './terminal/color.ts';
 import { progressFor } from './terminal/progress.ts';
 
 /** Settings of a sidecar, and what is known of its pod. */
@@ -68,7 +69,8 @@ export function sourceOperand(describe: string): PositionalOptions {
 
 /** Whether an output may have colour. */
 export const COLOR_OPTIONS: Readonly<Record<string, Options>> = {
-  'no-color': { type: 'boolean', default: false, describe: 'No colour on a terminal either', group: 'Output:' },
+  color: { type: 'string', requiresArg: true, describe: `Colour: ${COLOR_WORDS.join(', ')} (default: on a terminal)`, group: 'Output:' },
+  'no-color': { type: 'boolean', default: false, describe: 'The same as --color=never', group: 'Output:' },
 };
 
 /** Which family an output shows. */

@@ -3,46 +3,57 @@
 import type { CommandModule } from 'yargs';
 import yargs from 'yargs';
 import { nearest, quoted } from '../istio/problems.ts';
-import { NEWEST, RELEASES } from '../istio/releases/known.ts';
-import { printable } from '../netfilter/printable.ts';
 import { implicitSource, isSource } from '../sources/implicit-source.ts';
 import { applyCommand, cleanCommand } from './apply/command.ts';
 import { auditCommand } from './audit/command.ts';
 import { changesCommand } from './changes/command.ts';
 import { checkCommand } from './check/command.ts';
+import { completionCommand } from './completion/command.ts';
+import { COMPLETE, candidateLines } from './completion/protocol.ts';
+import { describedCommand } from './described.ts';
 import { diffCommand } from './diff/command.ts';
 import { escapesCommand } from './escapes/command.ts';
 import { explainCommand } from './explain/command.ts';
+import { helpCommand, helpTopic } from './help/command.ts';
+import type { Tasks } from './help/help.ts';
+import { helpText } from './help/help.ts';
 import { identifyCommand } from './identify/command.ts';
 import { lintCommand } from './lint/command.ts';
-import { EXAMPLES, previewCommand } from './preview/command.ts';
+import { previewCommand } from './preview/command.ts';
 import { probeCommand } from './probe/command.ts';
-import { BAD_INPUT } from './terminal/result.ts';
+import { pageWidth } from './terminal/columns.ts';
+import { BAD_INPUT, finish, say, write } from './terminal/result.ts';
 import { traceCommand } from './trace/command.ts';
 import { unknownOption } from './unknown-option.ts';
 import { versionCommand } from './version/command.ts';
 import { VERSION } from './version.ts';
 
-const COMMANDS: readonly CommandModule[] = [
-  previewCommand,
-  diffCommand,
-  escapesCommand,
-  explainCommand,
-  lintCommand,
-  checkCommand,
-  traceCommand,
-  identifyCommand,
-  applyCommand,
-  cleanCommand,
-  probeCommand,
-  auditCommand,
-  changesCommand,
-  versionCommand,
-];
+/** Every command, under what people come for; the order of help. */
+export const TASKS = {
+  Look: [previewCommand, explainCommand, identifyCommand, traceCommand, changesCommand],
+  Compare: [diffCommand],
+  Check: [checkCommand, lintCommand, escapesCommand, auditCommand, probeCommand],
+  Change: [applyCommand, cleanCommand],
+  Other: [helpCommand, versionCommand, completionCommand],
+} as const satisfies Tasks;
+
+const COMMANDS: readonly CommandModule[] = Object.values(TASKS).flat();
+
+// Away from a terminal.
+const HELP = 80;
 
 /** Runs the program with the words behind its name; sets the exit code of the process. */
 export async function runProgram(words: readonly string[]): Promise<void> {
-  const names = [...COMMANDS.flatMap(namesOf), 'completion'];
+  const names = COMMANDS.flatMap(namesOf);
+  if (words[0] === COMPLETE) return complete(words.slice(1));
+  const help = helpTopic(words, names);
+  if (help !== undefined)
+    return finish(() => ({
+      output: helpText(help.topic, TASKS, pageWidth(process.stdout, process.env, HELP)),
+      problems: [],
+      notes: [],
+      exitCode: 0,
+    }));
   const argv = withCommand(words, names);
   const [first] = argv;
   if (first !== undefined && /^[a-z]/i.test(first) && !names.includes(first)) {
@@ -52,9 +63,6 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   const called = COMMANDS.find((command) => namesOf(command).includes(argv.find((word) => names.includes(word)) ?? ''));
   const parser = yargs([...familyFlags(argv)])
     .scriptName('istio-init')
-    .usage(
-      `$0 COMMAND, or $0 FILE to look at anything: rules, a log, a manifest, a page\n\nThe iptables rules that Istio makes for a sidecar, of any release from ${RELEASES[0]} to ${NEWEST}.`,
-    )
     .parserConfiguration({
       'populate--': true,
       'boolean-negation': false,
@@ -68,16 +76,10 @@ export async function runProgram(words: readonly string[]): Promise<void> {
       if (argv.includes('--')) parsed['--'] = argv.slice(argv.indexOf('--') + 1);
     }, true)
     .command([...COMMANDS])
-    .completion('completion', 'Print a script that completes commands in your shell')
-    .example(EXAMPLES)
-    .epilogue(
-      "istio-init istio-iptables ARGS, and the name istio-iptables, are the drop-in for Istio's program; see istio-iptables --help.",
-    )
     .version(VERSION)
-    .help()
-    .alias('help', 'h')
+    .alias('version', 'v')
+    .help(false)
     .locale('en')
-    .wrap(100)
     .strict()
     .demandCommand(1, 'a command is missing; see istio-init --help')
     .exitProcess(false)
@@ -94,6 +96,13 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   }
 }
 
+async function complete(words: readonly string[]): Promise<void> {
+  const { candidatesFor } = await import('./completion/candidates.ts');
+  // The word at the cursor stands behind an equals sign.
+  const found = await candidatesFor(words.slice(0, -1), (words.at(-1) ?? '').slice(1), COMMANDS.map(describedCommand));
+  await write(candidateLines(found));
+}
+
 /**
  * `istio-init ticket.txt`, `istio-init pid:7` and a pipe into `istio-init` are checks: the first command that anybody would
  * type works. A word that names neither a command nor anything that is there is left, for the message about it.
@@ -108,7 +117,7 @@ function withCommand(words: readonly string[], names: readonly string[]): readon
 class UsageError extends Error {}
 
 function refuse(message: string): void {
-  process.stderr.write(`istio-init: ${printable(message)}\n`);
+  say(`istio-init: ${message}`);
   process.exitCode = BAD_INPUT;
 }
 

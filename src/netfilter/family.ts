@@ -5,3 +5,6 @@ export type Family = 'ip' | 'ip6';
 
 /** Both families, in the order in which every output shows them. */
 export const FAMILIES: readonly Family[] = ['ip', 'ip6'];
+
+/** How people call a family. */
+export const FAMILY_NAMES: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' };

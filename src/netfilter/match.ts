@@ -27,6 +27,9 @@ export interface MatchValues {
   state: readonly string[];
   mark: Masked;
   connmark: Masked;
+  /** `-m addrtype`: what the address is to this machine (`LOCAL`, `UNICAST`, ...), any of them. */
+  'source-type': readonly string[];
+  'destination-type': readonly string[];
   /** `-m socket`: a local socket takes the packet. */
   socket: true;
   comment: string;
@@ -43,6 +46,8 @@ export type KnownMatch = {
 export interface OpaqueMatch {
   readonly kind: 'opaque';
   readonly text: string;
+  /** It has words of a listing, which no command takes. */
+  readonly listed?: true;
 }
 
 /** Something that the form it was read from can't show; it may or may not be there. */

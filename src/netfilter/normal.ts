@@ -82,7 +82,7 @@ function placesOf(matches: readonly Match[]): readonly number[] {
 }
 
 // Within one module the kernel prints its own order: --sport before --dport, --uid-owner before --gid-owner.
-const ORDERED_MODULES = ['protocol', 'owner'];
+const ORDERED_MODULES = ['protocol', 'owner', 'addrtype'];
 
 const KIND_RANK: ReadonlyMap<string, number> = new Map(MATCH_KINDS.map((kind, index) => [kind, index]));
 

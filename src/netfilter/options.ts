@@ -57,6 +57,14 @@ function printPorts(ranges: readonly PortRange[]): string {
   return ranges.map(printPortRange).join(',');
 }
 
+// ADDRTYPE of linux/rtnetlink.h, as iptables spells them.
+const ADDRESS_TYPES = 'UNSPEC UNICAST LOCAL BROADCAST ANYCAST MULTICAST BLACKHOLE UNREACHABLE PROHIBIT THROW NAT XRESOLVE'.split(' ');
+
+function readAddressTypes(text: string): readonly string[] | null {
+  const types = text.toUpperCase().split(',');
+  return types.every((type) => ADDRESS_TYPES.includes(type)) ? ADDRESS_TYPES.filter((type) => types.includes(type)) : null;
+}
+
 function protocolOf(text: string): string | null {
   return protocolName(text);
 }
@@ -64,6 +72,13 @@ function protocolOf(text: string): string | null {
 const same = (text: string): string => text;
 const states = { negatable: true, aliases: [], read: readStates, print: (value: readonly string[]): string => value.join(',') };
 const owner = { module: 'owner', negatable: true, aliases: [], read: parseOwnerRange, print: printOwnerRange };
+const addressType = {
+  module: 'addrtype',
+  negatable: true,
+  aliases: [],
+  read: readAddressTypes,
+  print: (value: readonly string[]): string => value.join(','),
+};
 const masked = { option: '--mark', aliases: [], negatable: true, read: parseMasked, print: printMasked };
 const ports = { module: 'multiport', negatable: true, read: readPorts, print: printPorts };
 const onePort = { module: 'protocol', negatable: true, read: parsePortRange, print: printPortRange };
@@ -92,6 +107,8 @@ export const MATCH_OPTIONS: { readonly [K in MatchKind]: MatchOption<MatchValues
   state: { ...states, option: '--state', module: 'state' },
   mark: { ...masked, module: 'mark' },
   connmark: { ...masked, module: 'connmark' },
+  'source-type': { ...addressType, option: '--src-type' },
+  'destination-type': { ...addressType, option: '--dst-type' },
   socket: { option: '', aliases: [], module: 'socket', negatable: false, read: () => true, print: () => '' },
   comment: { option: '--comment', aliases: [], module: 'comment', negatable: false, read: same, print: quoteWord },
 };

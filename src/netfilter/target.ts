@@ -36,8 +36,8 @@ export type Target =
   | { readonly kind: 'jump'; readonly chain: string; readonly goto: boolean }
   /** A rule without `-j`: it only counts. */
   | { readonly kind: 'none' }
-  /** A target that is not understood, word for word (`LOG --log-prefix "x"`). */
-  | { readonly kind: 'opaque'; readonly name: string; readonly text: string };
+  /** A target that is not understood, word for word (`LOG --log-prefix "x"`); `listed`: in words of a listing, which no command takes. */
+  | { readonly kind: 'opaque'; readonly name: string; readonly text: string; readonly listed?: true };
 
 export const VERDICTS: readonly Verdict[] = ['ACCEPT', 'DROP', 'RETURN', 'QUEUE'];
 
@@ -171,7 +171,8 @@ function readConnmark(given: ReadonlyMap<string, string>): TargetValues['CONNMAR
 }
 
 function readTo(to: string | undefined): { readonly to: string } | null {
-  return to !== undefined && /^[0-9a-fA-F.:[\]-]+$/.test(to) ? { to } : null;
+  // iptables 1.8 and later take a base port behind a range: 15000-15010/79 sends port 79 to 15000, 80 to 15001.
+  return to !== undefined && /^[0-9a-fA-F.:[\]-]+(?:\/\d{1,5})?$/.test(to) ? { to } : null;
 }
 
 /** Whether a name that `-j` takes is a target with values that are understood here. */

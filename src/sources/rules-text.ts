@@ -6,11 +6,14 @@ import { namedForm } from '../istio/found/named-forms.ts';
 import { nativeTablesIn, nativeText } from '../istio/found/native-nft.ts';
 import type { Run } from '../istio/found/runs/run.ts';
 import { printSource } from '../istio/origin.ts';
+import type { ProxyPorts } from '../istio/packets/verdict.ts';
+import { proxyPortsOf } from '../istio/packets/verdict.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
 import { planDocument, rulesetDocument } from '../istio/plan/plan-document.ts';
 import { printRoutingCommands } from '../istio/plan/routing.ts';
 import type { Problem } from '../istio/problems.ts';
 import { ProblemError, problem } from '../istio/problems.ts';
+import { valuesOf } from '../istio/settings/settings.ts';
 import type { Family } from '../netfilter/family.ts';
 import type { NftRuleset } from '../netfilter/nft/ruleset.ts';
 import type { Annotate } from '../netfilter/print.ts';
@@ -19,11 +22,15 @@ import type { Rule, Ruleset } from '../netfilter/rule.ts';
 import type { RuleSource } from './rule-source.ts';
 
 export interface RulesView {
+  /** `the rules of Istio 1.30.3`, or what the source is called. */
+  readonly name: string;
   readonly rules: Readonly<Record<Family, Ruleset>>;
   /** Tables of nft's own, where the rules are such. */
   readonly nft?: NftRuleset;
   /** Commands for what lies outside the packet filter. */
   readonly commands: readonly string[];
+  /** Where the proxy and its agent listen, where it is known. */
+  readonly ports?: ProxyPorts;
   /** Comment lines that say why a rule is there. */
   readonly why: Annotate;
   readonly document: () => object;
@@ -38,9 +45,11 @@ export function planView(plan: CapturePlan): RulesView {
     return [`# ${because.text}${from.length === 0 ? '' : ` (${from.join('; ')})`}`];
   };
   return {
+    name: `the rules of Istio ${plan.release}`,
     rules: plan,
     ...(plan.nft === undefined ? {} : { nft: plan.nft }),
     commands: printRoutingCommands(plan.routing),
+    ports: proxyPortsOf(valuesOf(plan.settings)),
     why,
     document: () => planDocument(plan),
     problems: plan.problems,
@@ -48,9 +57,10 @@ export function planView(plan: CapturePlan): RulesView {
 }
 
 /** Rules that somebody found; nothing is known of their reasons. */
-export function observedView({ seen, places, problems }: RuleSource): RulesView {
+export function observedView({ name, seen, places, problems }: RuleSource): RulesView {
   const { ip, ip6, unseen } = seen;
   return {
+    name,
     rules: { ip, ip6 },
     commands: [],
     why: () => [],

@@ -322,7 +322,7 @@ describe.concurrent('the command line is refused in one line that names the word
   it.each<[readonly string[], string]>([
     [['prewiev'], 'istio-init: "prewiev" is not a command; there are COMMANDS (did you mean preview?)'],
     [['preview', '--relase', '1.23'], 'istio-init: "relase" is not an option here (did you mean --release?)'],
-    [['lint', 'a.yaml', '--family', 'ip'], 'istio-init: "family" is not an option here; preview, diff, check, trace and identify have it'],
+    [['lint', 'a.yaml', '--family', 'ip'], 'istio-init: "family" is not an option here; preview, identify, trace, diff and check have it'],
     [['preview', '--by', 'packets'], 'istio-init: "by" is not an option here; diff has it'],
     [['explain', '--source', 'a'], 'a does not exist'],
     [['changes', '--nameservers', '1'], 'istio-init: "nameservers" is not an option here'],

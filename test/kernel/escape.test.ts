@@ -6,6 +6,7 @@ import type { Target } from '../../src/host/namespace/namespace.ts';
 import type { Command } from '../../src/host/run.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
+import { rounds } from '../trials.ts';
 import type { Answers, Destinations } from './hammer.ts';
 import { connectIn, listenIn } from './hammer.ts';
 import { inPair } from './pod-and-client.ts';
@@ -49,8 +50,8 @@ const SWAPS: readonly Swap[] = [
   },
 ];
 
-/** Four ways on two backends: 304 swaps. */
-const EACH = 38;
+/** Four ways on two backends: 304 swaps in all, and as many there as back. */
+const EACH = 2 * rounds(19);
 
 type Change = (target: Target, plan: CapturePlan, options: ApplyOptions) => Promise<void>;
 

@@ -65,6 +65,58 @@ describeKernel('rules that a text only seems to have', () => {
     });
   });
 
+  // The last two rules end as what iptables-legacy-save prints behind a name, so that every line of the text can be read.
+  it.each([
+    ['a jump that is not there', ['-m', 'recent', '--set', '--name', 'x\n-A OUTPUT -j ISTIO_OUTPUT\n-A OUTPUT']],
+    [
+      'a jump behind which the rest is a rule',
+      ['-m', 'recent', '--set', '--name', 'x\n-A OUTPUT -j ISTIO_OUTPUT\n-A CNI-X -m recent --set --name y'],
+    ],
+    [
+      'a rule of the proxy',
+      ['-m', 'recent', '--set', '--name', 'x\n-A ISTIO_REDIRECT -p tcp -j RETURN\n-A CNI-X -m recent --set --name y'],
+    ],
+  ])(
+    'in legacy, %s: the chain that has fewer rules than the text is not read, and apply does not take it for its own',
+    async (_, match) => {
+      await inNamespace(async (namespace) => {
+        const { name } = namespace;
+        const target = { kind: 'netns', path: `/run/netns/${name}` } as const;
+        expect(await applyPlan(target, PLAN, { backend: 'legacy' })).toMatchObject({ outcome: 'applied' });
+        const legacy = (...argv: readonly string[]) => execa('ip', ['netns', 'exec', name, 'iptables-legacy', '-w', '-t', 'nat', ...argv]);
+        await legacy('-D', 'OUTPUT', '-j', 'ISTIO_OUTPUT');
+        await legacy('-N', 'CNI-X');
+        await legacy('-A', 'CNI-X', ...match, '-j', 'RETURN');
+        const source = `netns:/run/netns/${name}`;
+        const { seen } = await readSource(source, NONE);
+        const chain = /-A ((?:OUT|ISTIO)\w+)/.exec(match.join(' '))?.[1];
+        expect(seen.unseen.filter(isDoubt)).toContainEqual(expect.objectContaining({ family: 'ip', table: 'nat', chain }));
+        expect(identify(seen).outcome).toBe('unknown');
+        expect((await check({ source, given: NONE, output: 'text', paint: plain })).exitCode).toBe(2);
+        expect(await applyPlan(target, PLAN)).toMatchObject({ outcome: 'failed', failures: [{ cause: 'not-verified' }] });
+      });
+    },
+  );
+
+  it('in legacy, every rule of Istio agrees with the second look, in every table, and so do those of a busy node', async () => {
+    await inNamespace(async (namespace) => {
+      const { name } = namespace;
+      const everything = planFromSettings({
+        sets: ['mode=TPROXY', 'dns.capture=all', 'dropInvalid=true', 'outbound.excludePorts=9042', 'interfaces.exclude=eth1'],
+      });
+      const target = { kind: 'netns', path: `/run/netns/${name}` } as const;
+      expect(await applyPlan(target, everything, { backend: 'legacy' })).toMatchObject({ outcome: 'applied' });
+      await namespace.run(`
+        iptables-legacy -t nat -N DOCKER; iptables-legacy -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+        iptables-legacy -t nat -A DOCKER -m comment --comment "a
+-A OUTPUT -j ACCEPT
+b" -j RETURN
+        iptables-legacy -A INPUT -m recent --set --name ssh --rsource; iptables-legacy -A INPUT -m limit --limit 5/min -j LOG --log-prefix 'x "y" '`);
+      expect((await readSource(`netns:/run/netns/${name}`, NONE)).seen.unseen).toEqual([]);
+      expect(await applyPlan(target, everything)).toMatchObject({ outcome: 'unchanged' });
+    });
+  });
+
   it('ask a set of nft, which iptables-nft-save leaves out: the jump that it shows is not ours, and ours is made', async () => {
     await inNamespace(async (namespace) => {
       const { name } = namespace;

@@ -5,6 +5,7 @@ import type { Target } from '../../src/host/namespace/namespace.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { FAMILIES } from '../../src/netfilter/family.ts';
+import { rounds } from '../trials.ts';
 import { connectIn, listenIn } from './hammer.ts';
 import type { Victim } from './killing.ts';
 import { runAndKill, VICTIMS } from './killing.ts';
@@ -167,7 +168,7 @@ describeKernel.each([
     { timeout: 240_000 },
     async (transition) => {
       const seed = Date.now() % 2 ** 32;
-      const times = kills * transition.share;
+      const times = rounds(kills * transition.share);
       await inPair(async ({ pod }) => {
         // Both ends of the cable are up; what is on it counts when the kernel has noticed that.
         await pod.run('until ip link show v0 | grep -q "state UP"; do sleep 0.01; done');

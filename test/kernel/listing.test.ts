@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { Family } from '../../src/netfilter/family.ts';
 import { FAMILIES } from '../../src/netfilter/family.ts';
-import { printRestore, printSave } from '../../src/netfilter/print.ts';
+import { printRestore, printRule, printSave } from '../../src/netfilter/print.ts';
 import { printTableList } from '../../src/netfilter/print-list.ts';
 import { readRules } from '../../src/netfilter/read.ts';
 import type { Ruleset, Table } from '../../src/netfilter/rule.ts';
@@ -107,5 +107,85 @@ describeKernel('a listing of rules that a kernel holds', () => {
       const expected = printSave({ family: rules.family, tables: [withoutInterfaces(table)] });
       expect(onTerminal(found, form)).toEqual({ codes: ['interfaces-not-shown'], saves: [expected] });
     }
+  });
+
+  // What Docker, kube-proxy, fail2ban, libvirt and firewalls by hand make.
+  const OTHERS: Readonly<Record<string, readonly string[]>> = {
+    nat: [
+      '-m addrtype --dst-type LOCAL -j RETURN',
+      '! -d 127.0.0.0/8 -m addrtype ! --dst-type LOCAL -j RETURN',
+      '-m addrtype --src-type LOCAL ! --dst-type UNICAST -j RETURN',
+      '-m addrtype --dst-type LOCAL --limit-iface-out -j RETURN',
+      '-j MASQUERADE --random-fully',
+      '-p tcp -j MASQUERADE --to-ports 1024-2048',
+      '-p tcp -j SNAT --to-source 10.0.0.1:1024-2048 --random',
+      '-j NETMAP --to 10.0.0.0/24',
+      '-m policy --dir out --pol ipsec -j ACCEPT',
+    ],
+    mangle: [
+      '-p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu',
+      '-p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1360',
+      '-p udp -j CHECKSUM --checksum-fill',
+      '-j TTL --ttl-set 64',
+      '-j DSCP --set-dscp 0x10',
+      '-m dscp --dscp 0x10 -j ACCEPT',
+      '-m ttl --ttl-lt 5 -j ACCEPT',
+    ],
+    filter: [
+      '-m physdev --physdev-is-bridged -j ACCEPT',
+      '-m physdev ! --physdev-in eth0 -j ACCEPT',
+      '-m limit --limit 5/min -j LOG --log-prefix "x y: "',
+      '-m limit --limit 5/sec --limit-burst 10 -j LOG --log-tcp-options --log-uid',
+      '-m recent --update --seconds 60 --hitcount 4 --name ssh --rsource -j DROP',
+      '-m recent --set --name ssh --rdest -j DROP',
+      '-p tcp -m tcp ! --syn -m conntrack --ctstate NEW -j DROP',
+      '-p icmp -m icmp --icmp-type 8 -j ACCEPT',
+      '-p icmp -m icmp --icmp-type 3/4 -j ACCEPT',
+      '-p icmp -m icmp ! --icmp-type 8 -j ACCEPT',
+      '-m iprange --src-range 10.0.0.1-10.0.0.9 -j ACCEPT',
+      '-m iprange ! --dst-range 10.0.0.1-10.0.0.9 -j ACCEPT',
+      '-j NFQUEUE --queue-num 3 --queue-bypass',
+      '-j NFQUEUE --queue-balance 0:3',
+      '-m statistic --mode random --probability 0.50000000000 -j ACCEPT',
+      '-m statistic --mode nth --every 3 --packet 0 -j ACCEPT',
+      '-m mac --mac-source 00:11:22:33:44:55 -j ACCEPT',
+      '-m length --length 100:200 -j ACCEPT',
+      '-m pkttype --pkt-type broadcast -j ACCEPT',
+      '-m conntrack --ctorigdst 10.0.0.1 -j ACCEPT',
+      '-m connlimit --connlimit-above 10 --connlimit-mask 32 --connlimit-saddr -j DROP',
+      '-m string --string "a b" --algo bm -j DROP',
+      '-m helper --helper ftp -j DROP',
+      '-m u32 --u32 "0x0=0x1" -j DROP',
+      '-m cgroup --cgroup 1 -j DROP',
+      '-m connbytes --connbytes 10 --connbytes-mode packets --connbytes-dir both',
+    ],
+    raw: ['-j CT --notrack', '-j TRACE'],
+  };
+
+  it.each(['nft', 'legacy'])('of programs that are not Istio shows in %s the rules that -S shows, with their options', async (backend) => {
+    let told = 0;
+    await inNamespace(async ({ run }) => {
+      for (const [table, rules] of Object.entries(OTHERS)) {
+        const program = `iptables-${backend} -t ${table}`;
+        const each = rules.map(
+          (rule) =>
+            `${program} -A T ${rule} 2>/dev/null && { ${program} -S T; ${program} -L T -n -v; ${program} -L T -v; ${program} -F T; }; echo NEXT`,
+        );
+        const { stdout } = await run([`${program} -N T; ${program} -A OUTPUT -j T`, ...each].join('\n'));
+        for (const [index, text] of stdout.split('NEXT\n').slice(0, rules.length).entries()) {
+          const [save = '', numbers = '', names = ''] = text.split(/^(?=Chain )/m);
+          if (save === '') continue;
+          told += 1;
+          const read = (of: string): readonly string[] =>
+            readRules(of, { table }).rulesets.flatMap(({ tables }) =>
+              tables.flatMap(({ chains }) => chains.filter(({ name }) => name === 'T').flatMap((chain) => chain.rules.map(printRule))),
+            );
+          expect(read(numbers), rules[index]).toEqual(read(save));
+          // A type of ICMP has a name in it, which means the same.
+          if (!save.includes('icmp-type')) expect(read(names), rules[index]).toEqual(read(save));
+        }
+      }
+    });
+    expect(told).toBeGreaterThan(30);
   });
 });

@@ -63,6 +63,9 @@ function holds(
       return mark === undefined ? undefined : isMarked(value, mark);
     case 'connmark':
       return mark === undefined ? undefined : isMarked(value, mark);
+    case 'source-type':
+    case 'destination-type':
+      return undefined;
     case 'socket':
       return false;
     case 'comment':

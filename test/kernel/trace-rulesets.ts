@@ -128,6 +128,7 @@ function kindsAt(hook: string): readonly Kind[] {
     ...(['source', 'destination', 'destination', 'destination-port', 'source-port', 'destination-ports', 'either-ports'] as const),
     'mark',
     'mark',
+    ...(['source-type', 'destination-type'] as const),
     ...(['conntrack-state', 'state', 'connmark'] as const),
     ...(arrives ? (['in-interface'] as const) : []),
     ...(leaves ? (['out-interface'] as const) : []),
@@ -167,6 +168,9 @@ function positiveMatch(kind: Kind, family: Family, random: Random): KnownMatch {
     case 'mark':
     case 'connmark':
       return match(kind, random.pick(MARKS));
+    case 'source-type':
+    case 'destination-type':
+      return match(kind, ['LOCAL']);
     case 'socket':
       return match(kind, true);
     case 'comment':

@@ -4,6 +4,7 @@ import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { valuesOf } from '../../src/istio/settings/settings.ts';
 import type { GoldenPlan } from '../golden-plans.ts';
 import { DISTINCT_PLANS } from '../golden-plans.ts';
+import { played, rounds } from '../trials.ts';
 import { randomBy } from './packets-random.ts';
 import type { Outcome, Round } from './trace-rounds.ts';
 import { playRound } from './trace-rounds.ts';
@@ -73,9 +74,9 @@ const ENDS = ['ip', 'ip6'].flatMap((family) =>
 
 describeTraced('the simulator says of a packet what the kernel does with it, rule by rule and to the end,', () => {
   it('on nft through the rules of every golden outcome', { timeout: 180_000 }, async () => {
-    const { compared, rules, matched, ends, differences } = await playAll('golden outcomes', DISTINCT_PLANS.map(subject), 'nft');
+    const { compared, rules, matched, ends, differences } = await playAll('golden outcomes', played(DISTINCT_PLANS).map(subject), 'nft');
     expect(differences.slice(0, 3).join('\n\n'), `${differences.length} differences`).toBe('');
-    expect(compared).toBeGreaterThanOrEqual(20_000);
+    expect(compared).toBeGreaterThanOrEqual(rounds(20_000));
     const distinct = new Set(rules);
     const never = [...distinct].filter((rule) => !matched.includes(rule));
     console.log(`note: trace, of ${distinct.size} different rules ${never.length} were matched in no outcome`);
@@ -86,25 +87,25 @@ describeTraced('the simulator says of a packet what the kernel does with it, rul
   });
 
   it('on nft through the rules of random settings', { timeout: 180_000 }, async () => {
-    const { compared, differences } = await playAll('random settings', randomPlans(SEED, 80).map(subject), 'nft');
+    const { compared, differences } = await playAll('random settings', randomPlans(SEED, rounds(80)).map(subject), 'nft');
     expect(differences.slice(0, 3).join('\n\n'), `${differences.length} differences`).toBe('');
-    expect(compared).toBeGreaterThanOrEqual(3000);
+    expect(compared).toBeGreaterThanOrEqual(rounds(3000));
   });
 
   it('on nft through rules that nobody made for Istio', { timeout: 180_000 }, async () => {
-    const { compared, differences } = await playAll('random rules', randomRules(80), 'nft');
+    const { compared, differences } = await playAll('random rules', randomRules(rounds(80)), 'nft');
     expect(differences.slice(0, 3).join('\n\n'), `${differences.length} differences`).toBe('');
-    expect(compared).toBeGreaterThanOrEqual(3000);
+    expect(compared).toBeGreaterThanOrEqual(rounds(3000));
   });
 
   it('on legacy through the rules of every eighth golden outcome, and rules that nobody made for Istio', { timeout: 180_000 }, async () => {
-    const eighth = DISTINCT_PLANS.filter((_, index) => index % 8 === 0);
+    const eighth = played(DISTINCT_PLANS.filter((_, index) => index % 8 === 0));
     const { compared, differences } = await playAll(
       'golden outcomes and random rules',
-      [...eighth.map(subject), ...randomRules(20)],
+      [...eighth.map(subject), ...randomRules(rounds(20))],
       'legacy',
     );
     expect(differences.slice(0, 3).join('\n\n'), `${differences.length} differences`).toBe('');
-    expect(compared).toBeGreaterThanOrEqual(4000);
+    expect(compared).toBeGreaterThanOrEqual(rounds(4000));
   });
 });

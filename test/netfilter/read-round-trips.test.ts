@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Family } from '../../src/netfilter/family.ts';
 import { FAMILIES } from '../../src/netfilter/family.ts';
+import { match } from '../../src/netfilter/match.ts';
 import { normalForm } from '../../src/netfilter/normal.ts';
 import { printCommands, printRestore, printSave } from '../../src/netfilter/print.ts';
 import { printList, printTableList } from '../../src/netfilter/print-list.ts';
@@ -107,6 +108,15 @@ describe('any ruleset at all', () => {
     );
   };
 
+  it('is read so where a text in it has a backslash and an n before what looks like a rule', () => {
+    for (const prefix of ['\\n:A', 'x\\n-A OUTPUT', '\\nCOMMIT', '\\nChain ', '\\n\\n']) {
+      const rule = { matches: [match('protocol', 'tcp')], target: { kind: 'NFLOG', value: { prefix, group: 0, size: 0 } } } as const;
+      const chains = [{ name: 'ISTIO_OUTPUT', policy: '-', rules: [rule] }] as const;
+      const ruleset: Ruleset = { family: 'ip', tables: [{ name: 'nat', chains }] };
+      for (const text of [printSave(ruleset), printCommands(ruleset), printList(ruleset)])
+        expect(read(text, 'ip').map(shown)).toEqual([expected(ruleset)]);
+    }
+  });
   it('is what its save is read as', () => check((ruleset) => printSave(ruleset), true));
   it('is what its input for iptables-restore is read as', () => check((ruleset) => printRestore(ruleset), true));
   it('is what its commands are read as', () => check((ruleset) => printCommands(ruleset), false));

@@ -1,6 +1,7 @@
 /** Translation: what REDIRECT, DNAT and SNAT make of a packet, and when nobody asks them. */
 
 import { describe, expect, it } from 'vitest';
+import { parseTranslation } from '../../src/netfilter/trace/translation.ts';
 import { arriving, endText, expectEnd, leaving, simulate, trail } from './tracing.ts';
 
 describe('REDIRECT', () => {
@@ -87,6 +88,29 @@ describe('DNAT', () => {
     expect(trace.final).toMatchObject({ destination: '10.7.7.7', destinationPort: 81, source: '10.0.0.5' });
     const arrived = simulate({ nat: ['-A PREROUTING -p tcp -j DNAT --to-destination 10.7.7.7'] }, { forwarding: true });
     expectEnd(arrived, arriving(), 'forwarded eth0');
+  });
+
+  // Measured on Linux 6.1 with eleven listeners: the base goes to the first port, and both ends of the ports go around.
+  it.each([
+    [78, 15008],
+    [79, 15000],
+    [80, 15001],
+    [82, 15003],
+    [89, 15010],
+    [90, 15000],
+    [91, 15001],
+    [101, 15000],
+    [15005, 15010],
+    [65535, 15006],
+    [1, 15008],
+  ])('with a base port sends port %i to %i of its range', (from, port) => {
+    expectEnd(to('10.0.0.6:15000-15010/79'), leaving({ destinationPort: from }), `local 10.0.0.6:${port} dnat`);
+  });
+
+  it('with a base port takes a range that has one, IPv6 too, and nothing else behind a slash', () => {
+    const six = { family: 'ip6', source: '2001:db8::5', destination: '2001:db8::9' } as const;
+    expectEnd(to('[::1]:8000-8009/80', 'ip6'), leaving(six), 'local ::1:8000 dnat');
+    for (const bad of ['10.0.0.6/24', '10.0.0.6:80/80', '10.0.0.6:8000-8009/70000']) expect(parseTranslation(bad, 'ip'), bad).toBeNull();
   });
 
   it('gives no port to a packet without ports', () => {

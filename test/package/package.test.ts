@@ -17,10 +17,18 @@ describe('the package', () => {
     ];
     const files = packed.files.map(({ path }) => path);
     expect(files.filter((path) => !path.startsWith('dist/types/')).sort()).toEqual(
-      expect.arrayContaining(['LICENSE', 'bin/istio-init', 'bin/istio-iptables', 'dist/cli.cjs', 'dist/index.js', 'package.json']),
+      expect.arrayContaining([
+        'LICENSE',
+        'bin/istio-init',
+        'bin/istio-iptables',
+        'dist/cli.cjs',
+        'dist/drop-in.cjs',
+        'dist/index.js',
+        'package.json',
+      ]),
     );
     const papers = /^(LICENSE|README\.md|package\.json|docs\/sidecar-capture\.schema\.json|dist\/THIRD-PARTY-LICENSES\.txt)$/;
-    const built = /^(bin\/(istio-init|istio-iptables|package\.json)|dist\/(cli\.cjs|index\.js|types\/.*\.d\.ts))$/;
+    const built = /^(bin\/(istio-init|istio-iptables|package\.json)|dist\/((cli|drop-in)\.cjs|index\.js|types\/.*\.d\.ts))$/;
     expect(files.filter((path) => !papers.test(path) && !built.test(path))).toEqual([]);
   });
 
@@ -30,7 +38,10 @@ describe('the package', () => {
   });
 });
 
-describe.each(['istio-init', 'istio-iptables'])('bin/%s', (name) => {
+describe.each([
+  ['istio-init', 'cli'],
+  ['istio-iptables', 'drop-in'],
+])('bin/%s', (name, bundle) => {
   it('says in one line what to do where nothing is built', () => {
     const folder = mkdtempSync(join(tmpdir(), 'istio-init-'));
     try {
@@ -39,7 +50,7 @@ describe.each(['istio-init', 'istio-iptables'])('bin/%s', (name) => {
       expect({ status, stdout, stderr }).toEqual({
         status: 2,
         stdout: '',
-        stderr: 'istio-init: dist/cli.cjs is missing: run "npm run build"\n',
+        stderr: `istio-init: dist/${bundle}.cjs is missing: run "npm run build"\n`,
       });
     } finally {
       rmSync(folder, { recursive: true });

@@ -8,11 +8,11 @@ import type { Target } from '../../host/namespace/namespace.ts';
 import { openNamespace } from '../../host/namespace/namespace.ts';
 import { programs } from '../../host/run.ts';
 import { writeTermination } from '../../host/termination.ts';
-import { nearest, quoted } from '../../istio/problems.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { planInput } from '../../sources/plan-input.ts';
 import { heedSignals } from '../signals.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
 import { applyDocument, exitCodeOf, remarksOf, stepsText, summaryOf } from './report.ts';
@@ -27,7 +27,7 @@ const OUTPUTS = ['text', 'json'];
 
 /** Makes the target hold exactly the rules of the settings. Throws a ProblemError for bad input. */
 export async function apply({ target, options, output }: ApplyRequest, given: PlanOptions): Promise<Result> {
-  checkOutput(output);
+  formNamed(output, OUTPUTS);
   const { plan, notes, whyNoPlan: without } = await planInput(given, await targetFacts(target));
   if (without !== undefined) throw badOption('-f', `${without}; there is nothing to apply (clean removes rules)`);
   if (plan.nft !== undefined)
@@ -47,7 +47,7 @@ export async function apply({ target, options, output }: ApplyRequest, given: Pl
 
 /** Removes what any release of Istio left in the target. */
 export async function remove({ target, options, output }: ApplyRequest): Promise<Result> {
-  checkOutput(output);
+  formNamed(output, OUTPUTS);
   checkTarget(target);
   const signals = heedSignals();
   const result = await clean(target, options, machine(signals.signal));
@@ -68,11 +68,6 @@ function checkTarget(target: Target): void {
   } catch (error) {
     throw badOption(target.kind === 'pid' ? '--pid' : '--netns', error instanceof Error ? error.message : String(error));
   }
-}
-
-function checkOutput(output: string): void {
-  if (!OUTPUTS.includes(output))
-    throw badOption('--output', `${quoted(output)} is not one of ${OUTPUTS.join(', ')}${nearest(output, OUTPUTS)}`);
 }
 
 interface Saying extends Pick<Result, 'notes' | 'problems'> {

@@ -8,10 +8,11 @@ import { podNamespaces } from '../../host/pods/namespaces.ts';
 import type { Programs } from '../../host/run.ts';
 import { programs } from '../../host/run.ts';
 import { ProblemError } from '../../istio/problems.ts';
-import { badOption, oneOf } from '../../sources/bad-option.ts';
+import { badOption } from '../../sources/bad-option.ts';
 import type { SourceOptions } from '../../sources/options.ts';
 import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
 import { injectionRequest } from '../../sources/workloads/injection-request.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT, write } from '../terminal/result.ts';
 import type { Desired } from './desired.ts';
@@ -122,7 +123,7 @@ function numberIn(option: string, text: string, most: number): number {
 
 /** Merges lines that audits of many nodes printed. Throws a ProblemError for files that can't be read. */
 export function summarize(files: readonly string[], output: string): Result {
-  const form = oneOf('--output', output, SUMMARY_FORM_NAMES);
+  const form = formNamed(output, SUMMARY_FORM_NAMES);
   const texts = files.flatMap((file) => {
     const read = readTexts(file);
     if ('code' in read) throw new ProblemError([read]);
@@ -136,6 +137,7 @@ export function summarize(files: readonly string[], output: string): Result {
       : [`note: ${linesText(merged.otherLines)} of something else ${merged.otherLines === 1 ? 'was' : 'were'} ignored`];
   return {
     output: SUMMARY_FORMS[form](merged),
+    form,
     problems: [],
     notes,
     exitCode: exitCodeOf(verdictsIn(merged)) || (merged.lacking > 0 ? BAD_INPUT : 0),

@@ -28,7 +28,7 @@ const AUDIT_OPTIONS: Readonly<Record<string, Options>> = {
 
 export const auditCommand: CommandModule = {
   command: 'audit [file..]',
-  describe: 'Hold the rules of every pod of this node against what its proxy calls for',
+  describe: 'Check the rules of every pod of this node',
   builder: (command) =>
     command
       .positional('file', { type: 'string', array: true, describe: 'With --summarize: lines of audits; - is standard input' })

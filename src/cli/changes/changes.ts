@@ -1,18 +1,19 @@
 /** `changes`: what changed between two releases of Istio. */
 
-import { nearest, quoted } from '../../istio/problems.ts';
 import type { ReleaseChanges } from '../../istio/releases/changes.ts';
 import { changesBetween } from '../../istio/releases/changes.ts';
 import { readReleaseRange } from '../../istio/releases/release-range.ts';
-import { badOption } from '../../sources/bad-option.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { changesDocument, changesMarkdown, changesText } from './forms.ts';
 
-const FORMS: Readonly<Record<string, (changes: ReleaseChanges, width: number) => string>> = {
+const FORMS = {
   text: changesText,
-  json: (changes) => `${JSON.stringify(changesDocument(changes), null, 2)}\n`,
+  json: (changes: ReleaseChanges) => `${JSON.stringify(changesDocument(changes), null, 2)}\n`,
   markdown: changesMarkdown,
-};
+} as const satisfies Record<string, (changes: ReleaseChanges, width: number) => string>;
+
+export const CHANGES_FORM_NAMES = Object.keys(FORMS) as (keyof typeof FORMS)[];
 
 export interface ChangesRequest {
   readonly range: string;
@@ -23,9 +24,7 @@ export interface ChangesRequest {
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export function changes({ range, output, width }: ChangesRequest): Result {
-  const names = Object.keys(FORMS);
-  const form = Object.hasOwn(FORMS, output) ? FORMS[output] : undefined;
-  if (form === undefined) throw badOption('--output', `${quoted(output)} is not one of ${names.join(', ')}${nearest(output, names)}`);
+  const form = formNamed(output, CHANGES_FORM_NAMES);
   const { from, to, problems } = readReleaseRange(range);
-  return { output: form(changesBetween(from, to), width), problems, notes: [], exitCode: 0 };
+  return { output: FORMS[form](changesBetween(from, to), width), form, problems, notes: [], exitCode: 0 };
 }

@@ -2,12 +2,8 @@
 
 import type { CommandModule } from 'yargs';
 import { last } from '../options.ts';
+import { pageWidth } from '../terminal/columns.ts';
 import { finish } from '../terminal/result.ts';
-
-// Columns of a line: those of the terminal within bounds, and those of the help where nobody looks.
-const WIDEST = 120;
-const NARROWEST = 40;
-const ELSEWHERE = 100;
 
 export const changesCommand: CommandModule = {
   command: 'changes [range]',
@@ -35,7 +31,10 @@ export const changesCommand: CommandModule = {
   handler: (parsed) =>
     finish(async () => {
       const { changes } = await import('./changes.ts');
-      const width = Math.max(NARROWEST, Math.min(WIDEST, process.stdout.columns ?? ELSEWHERE));
-      return changes({ range: last(parsed, 'range') ?? '', output: last(parsed, 'output') ?? '', width });
+      return changes({
+        range: last(parsed, 'range') ?? '',
+        output: last(parsed, 'output') ?? '',
+        width: pageWidth(process.stdout, process.env),
+      });
     }),
 };

@@ -3,6 +3,7 @@
 import { API_VERSION } from '../../istio/api-version.ts';
 import type { ChangeGroup, ReleaseChange, ReleaseChanges, ReleaseSpan } from '../../istio/releases/changes.ts';
 import { CHANGE_GROUPS, gapsIn, lastingChanges } from '../../istio/releases/changes.ts';
+import { hanging, wrappedBelow } from '../terminal/wrap.ts';
 
 const TITLES: Readonly<Record<ChangeGroup, string>> = {
   rules: 'Rules',
@@ -13,8 +14,8 @@ const TITLES: Readonly<Record<ChangeGroup, string>> = {
 /** For people: a heading, and a paragraph for each change, wrapped to a number of columns. */
 export function changesText(changes: ReleaseChanges, width: number): string {
   const parts = sections(changes).map(({ title, summary: said, changes: told }) => {
-    const lines = told.flatMap((change) => wrap(label(when(change)), sentence(change), width));
-    return [title, ...(said === '' ? [] : wrap(' ', said, width)), ...lines].join('\n');
+    const lines = told.flatMap((change) => wrappedBelow(`${label(when(change))} ${sentence(change)}`, LABEL + 3, width));
+    return [title, ...(said === '' ? [] : hanging('  ', said, width)), ...lines].join('\n');
   });
   return `${[heading(changes), ...parts].join('\n\n')}\n`;
 }
@@ -88,20 +89,6 @@ function sentence(change: ReleaseChange): string {
 function whole({ lasting, releases, what }: ReleaseChange): string {
   const gaps = lasting ? gapsIn(releases) : [];
   return gaps.length === 0 ? what : `${what} Not so in ${gaps.map(spanText).join(' and ')}.`;
-}
-
-/** Lines of whole words, none above `width` columns unless one word is; all but the first are indented. */
-function wrap(start: string, text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  let line = start;
-  for (const word of text.split(' ')) {
-    if (line !== start && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = ' '.repeat(Math.min(start.length, LABEL + 2));
-    }
-    line = `${line} ${word}`;
-  }
-  return [...lines, line];
 }
 
 function link(commit: string): string {

@@ -8,6 +8,7 @@ import { refuseTwoReaders } from '../../sources/operand-settings.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import type { Paint } from '../terminal/color.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import type { connectionIn } from './connection.ts';
 import type { Examined } from './examine.ts';
@@ -35,7 +36,7 @@ export interface CheckRequest {
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function check({ source, given, from, to, output, family: named, paint }: CheckRequest): Promise<Result> {
-  const form: CheckFormName = oneOf('--output', output, CHECK_FORM_NAMES);
+  const form: CheckFormName = formNamed(output, CHECK_FORM_NAMES);
   const family = named === undefined ? undefined : oneOf('--family', named, FAMILIES);
   const name = parseSource(source ?? 'live');
   refuseTwoReaders([name, { kind: 'settings' }], given);
@@ -48,7 +49,7 @@ export async function check({ source, given, from, to, output, family: named, pa
   const traced = from !== undefined || to !== undefined;
   const connection = traced && !('unreadable' in ruleSource) ? await connectionOf(ruleSource, request, { from, to, family }) : undefined;
   const whole: Report = { ...report, ...(machine === undefined ? {} : { machine }), ...(connection === undefined ? {} : { connection }) };
-  return { output: CHECK_FORMS[form].print(whole, paint), problems, notes, exitCode: exitCodeOf(whole) };
+  return { output: CHECK_FORMS[form].print(whole, paint), form, problems, notes, exitCode: exitCodeOf(whole) };
 }
 
 /** The simulator is loaded where it is asked only. */

@@ -9,7 +9,7 @@ import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 export const checkCommand: CommandModule = {
   command: 'check [source]',
-  describe: 'One screen: whose rules these are, drift, findings, and what the machine offers',
+  describe: 'Show whose rules these are, what differs, and what to do',
   builder: (command) =>
     command
       .positional(
@@ -51,8 +51,8 @@ export const checkCommand: CommandModule = {
         'Without settings the rules are compared with those of the settings found in them.\nExit codes: 0 as it should be, or no rules of Istio; 1 drift, a finding that is more than a note, or a run that failed; 2 bad input, or rules that can not be seen.',
       ),
   handler: (parsed) =>
-    finish(async () => {
-      const [{ check }, { paintFor }] = await Promise.all([import('./check.ts'), import('../terminal/color.ts')]);
+    finish(async (paint) => {
+      const { check } = await import('./check.ts');
       const [named, family, from, to] = ['source', 'family', 'from', 'to'].map((name) => last(parsed, name));
       const { source, given } = checkedAndDesired(named, { ...sourceOptions(parsed), ...workloadOption(parsed) });
       return check({
@@ -62,9 +62,9 @@ export const checkCommand: CommandModule = {
         ...(to === undefined ? {} : { to }),
         output: last(parsed, 'output') ?? '',
         ...(family === undefined ? {} : { family }),
-        paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
+        paint,
       });
-    }),
+    }, parsed),
 };
 
 /** What is looked at, and what it is compared with: `-f` without a SOURCE is what is looked at, as in every other command. */

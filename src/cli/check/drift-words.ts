@@ -1,10 +1,10 @@
 /** Drift in words: what should be there and is not, and what is there and should not. */
 
 import type { Difference } from '../../netfilter/compare/difference.ts';
+import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Comparison } from '../diff/comparison.ts';
 import { differencesOf } from '../diff/comparison.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
 import type { Drift } from './report.ts';
 
 /** One difference on a line, and what there is to say of it: why a rule that is missing should be there, or what one should be. */

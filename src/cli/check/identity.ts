@@ -1,7 +1,6 @@
 /** Whose rules these are, in a line or two. */
 
-import { FAMILIES } from '../../netfilter/family.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
+import { FAMILIES, FAMILY_NAMES } from '../../netfilter/family.ts';
 import type { Report } from './report.ts';
 
 /** How many rules of each family there are, of whoever, and where they live. */

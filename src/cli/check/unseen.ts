@@ -1,13 +1,12 @@
 /** What a check could not see, in sentences. */
 
-import { FAMILIES } from '../../netfilter/family.ts';
+import { FAMILIES, FAMILY_NAMES } from '../../netfilter/family.ts';
 import type { Unseen } from '../../netfilter/observation.ts';
 import { sees } from '../../netfilter/observation.ts';
 import { TABLES } from '../../netfilter/rule.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { notComparedText } from '../diff/words.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
 
 // The tables in which releases make rules.
 const LOOKED_FOR = TABLES.filter((table) => table !== 'security');

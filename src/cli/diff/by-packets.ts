@@ -19,7 +19,8 @@ export interface PacketComparison {
 
 /** Compares two sides for all packets. `given` is what is known of the pod. */
 export function comparePackets(left: DiffOperand, right: DiffOperand, scope: Scope, given: Facts): PacketComparison {
-  const rules = compareOperands(left, right, scope);
+  // A rule that takes packets before Istio's see them makes the difference, whoever made it.
+  const rules = compareOperands(left, right, { ...scope, all: scope.all || 'taking' });
   const facts = { ...left.facts, ...right.facts, ...given };
   const [a, b] = [podNetworkOf(rules.left, facts), podNetworkOf(rules.right, facts)];
   return { rules, behavior: compareBehavior(a, b, { facts, ...(scope.family === undefined ? {} : { family: scope.family }) }) };

@@ -12,7 +12,7 @@ const dash = (text: string): string => (text === '' ? '-' : text);
 
 export const diffCommand: CommandModule = {
   command: 'diff <left> [right]',
-  describe: 'Compare two sources, rule by rule or by what happens to packets',
+  describe: 'Compare two sources: their rules, or what happens to packets',
   builder: (command) =>
     command
       .positional('left', { type: 'string', coerce: dash, describe: SOURCES })
@@ -58,8 +58,8 @@ export const diffCommand: CommandModule = {
         'Left is -, right is +. Settings go to the operands that are releases.\nExit codes: 0 same, 1 different (or not known to be the same), 2 input that can not be used, even in part.',
       ),
   handler: (parsed) =>
-    finish(async () => {
-      const [{ diff }, { paintFor }] = await Promise.all([import('./diff.ts'), import('../terminal/color.ts')]);
+    finish(async (paint) => {
+      const { diff } = await import('./diff.ts');
       const [right, family] = [last(parsed, 'right'), last(parsed, 'family')];
       return diff({
         left: last(parsed, 'left') ?? '',
@@ -69,7 +69,7 @@ export const diffCommand: CommandModule = {
         output: last(parsed, 'output') ?? '',
         ...(family === undefined ? {} : { family }),
         all: parsed['all'] === true,
-        paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
+        paint,
       });
-    }),
+    }, parsed),
 };

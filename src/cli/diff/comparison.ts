@@ -1,5 +1,6 @@
 /** Two sides laid over each other, as all forms of a diff show them. */
 
+import { takenFirst } from '../../istio/advice/findings/in-front.ts';
 import type { WithoutForeign } from '../../istio/found/foreign.ts';
 import { withoutForeign } from '../../istio/found/foreign.ts';
 import type { RoutingDifference } from '../../istio/found/routing-differences.ts';
@@ -55,8 +56,8 @@ export interface Comparison {
 export interface Scope {
   /** The only family to compare. */
   readonly family?: Family;
-  /** Whether the rules of other programs are compared as well. */
-  readonly all: boolean;
+  /** Whether the rules of other programs are compared as well; or only those in tables where they take packets before Istio's see them. */
+  readonly all: boolean | 'taking';
 }
 
 /** Compares two sides as far as both can show what they hold. */
@@ -90,6 +91,7 @@ export function isSame(comparison: Comparison): boolean {
 
 function scoped(seen: Observation, { family, all }: Scope): WithoutForeign {
   const compared = family === undefined ? seen : only(seen, family);
+  if (all === 'taking') return withoutForeign(compared, takenFirst(compared));
   return all ? { kept: compared, foreign: [], positionOf: (_, position) => position } : withoutForeign(compared);
 }
 

@@ -9,6 +9,7 @@ import { parseSource } from '../../sources/source-name.ts';
 import { holdsManifests, namesManifests, withFile } from '../../sources/workloads/detect.ts';
 import type { WorkloadSource } from '../../sources/workloads/upgrade.ts';
 import type { Paint } from '../terminal/color.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import type { Scope } from './comparison.ts';
 import { compareOperands, isKnownSame } from './comparison.ts';
@@ -52,6 +53,7 @@ export async function diff(request: DiffRequest): Promise<Result> {
   const { output, same } = await print(one, other, { ...(family === undefined ? {} : { family }), all });
   return {
     output,
+    form: request.output,
     problems: [...one.problems, ...other.problems],
     notes: [...one.notes, ...other.notes],
     exitCode: same ? SAME : DIFFERENT,
@@ -82,7 +84,7 @@ function oneFileTwice(
 type Compare = (left: DiffOperand, right: DiffOperand, scope: Scope) => Promise<{ readonly output: string; readonly same: boolean }>;
 
 function byRules({ output, paint }: DiffRequest): Compare {
-  const form: DiffFormName = oneOf('--output', output, DIFF_FORM_NAMES);
+  const form: DiffFormName = formNamed(output, DIFF_FORM_NAMES);
   return async (left, right, scope) => {
     const comparison = compareOperands(left, right, scope);
     return { output: DIFF_FORMS[form](comparison, paint), same: isKnownSame(comparison) };
@@ -90,7 +92,7 @@ function byRules({ output, paint }: DiffRequest): Compare {
 }
 
 function byPackets({ output, given, paint }: DiffRequest): Compare {
-  const form: PacketFormName = oneOf('--output', output, PACKET_FORM_NAMES);
+  const form: PacketFormName = formNamed(output, PACKET_FORM_NAMES);
   return async (left, right, scope) => {
     const { comparePackets } = await import('./by-packets.ts');
     const comparison = comparePackets(left, right, scope, await factsOf(given));

@@ -1,7 +1,7 @@
 /** A diff for people: each chain that differs, how much differs, and what was not looked at. */
 
+import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import type { Paint, Style } from '../terminal/color.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import type { Line } from './chain-lines.ts';
 import { piecesOf } from './chain-lines.ts';

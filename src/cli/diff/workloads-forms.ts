@@ -37,6 +37,8 @@ export const UPGRADE_FORMS = {
   markdown,
 } as const satisfies Record<string, Form>;
 
+export const UPGRADE_FORM_NAMES = Object.keys(UPGRADE_FORMS) as (keyof typeof UPGRADE_FORMS)[];
+
 const WIDEST = 70;
 
 /** All groups at a glance, where there are several. */

@@ -4,7 +4,6 @@ import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
-import { oneOf } from '../../sources/bad-option.ts';
 import type { DiffOperand } from '../../sources/operand.ts';
 import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
 import { factsOf } from '../../sources/plan-input.ts';
@@ -16,6 +15,7 @@ import { skippedNotes } from '../../sources/workloads/skipped.ts';
 import type { Pair, Upgrade, WorkloadSource } from '../../sources/workloads/upgrade.ts';
 import { total, upgradeOf } from '../../sources/workloads/upgrade.ts';
 import type { Paint } from '../terminal/color.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
 import type { Scope } from './comparison.ts';
@@ -23,7 +23,7 @@ import { compareOperands, isSame } from './comparison.ts';
 import { DIFF_FORM_NAMES, DIFF_FORMS } from './forms.ts';
 import { summaryText } from './words.ts';
 import type { Compared } from './workloads-forms.ts';
-import { UPGRADE_FORMS } from './workloads-forms.ts';
+import { UPGRADE_FORM_NAMES, UPGRADE_FORMS } from './workloads-forms.ts';
 
 export interface WorkloadsDiffRequest {
   readonly left: WorkloadSource;
@@ -44,7 +44,13 @@ export async function diffWorkloads(request: WorkloadsDiffRequest): Promise<Resu
   if (upgrade.only !== undefined) {
     if (only === undefined) throw new ProblemError([...upgrade.problems, ...upgrade.untold.flatMap(troubles)]);
     const { output, same } = compare(...pairOperands(only));
-    return { output, problems: upgrade.problems, notes: notesOf(upgrade, request.given), exitCode: exitCode(upgrade, same) };
+    return {
+      output,
+      form: request.output,
+      problems: upgrade.problems,
+      notes: notesOf(upgrade, request.given),
+      exitCode: exitCode(upgrade, same),
+    };
   }
   const compared = upgrade.different.map((group): Compared => ({ group, ...compare(...pairOperands(group)) }));
   const different = compared.filter(({ same }) => !same);
@@ -55,7 +61,8 @@ export async function diffWorkloads(request: WorkloadsDiffRequest): Promise<Resu
   const possibleVerdicts = different.length === 0 ? '' : ` in ${grouped(different.length)} way${different.length === 1 ? '' : 's'}`;
   const totals = `${workloadsText(upgrade.count)}: ${grouped(count)} different${possibleVerdicts}, ${grouped(same)} the same, ${grouped(total(upgrade.untold))} not compared`;
   return {
-    output: UPGRADE_FORMS[request.output as keyof typeof UPGRADE_FORMS](found, request.paint),
+    output: UPGRADE_FORMS[formNamed(request.output, UPGRADE_FORM_NAMES)](found, request.paint),
+    form: request.output,
     problems: upgrade.problems,
     notes: [`note: ${totals}`, ...skippedNotes(upgrade), ...notesOf(upgrade, request.given)],
     exitCode: exitCode(upgrade, different.length === 0),
@@ -66,7 +73,7 @@ type Compare = (left: DiffOperand, right: DiffOperand) => Omit<Compared, 'group'
 
 async function comparerOf({ by, output, given, scope, paint }: WorkloadsDiffRequest): Promise<Compare> {
   if (by === 'rules') {
-    const form = oneOf('--output', output, DIFF_FORM_NAMES);
+    const form = formNamed(output, DIFF_FORM_NAMES);
     return (left, right) => {
       const comparison = compareOperands(left, right, scope);
       return { output: DIFF_FORMS[form](comparison, paint), same: isSame(comparison), summary: summaryText(comparison) };
@@ -74,7 +81,7 @@ async function comparerOf({ by, output, given, scope, paint }: WorkloadsDiffRequ
   }
   const { answerText, PACKET_FORM_NAMES, PACKET_FORMS } = await import('./packet-forms.ts');
   const { comparePackets } = await import('./by-packets.ts');
-  const form = oneOf('--output', output, PACKET_FORM_NAMES);
+  const form = formNamed(output, PACKET_FORM_NAMES);
   const facts: Facts = await factsOf(given);
   return (left, right) => {
     const comparison = comparePackets(left, right, scope, facts);

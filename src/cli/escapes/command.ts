@@ -8,7 +8,7 @@ import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 export const escapesCommand: CommandModule = {
   command: 'escapes [source]',
-  describe: 'Which TCP connections leave or arrive without passing the proxy, for each workload',
+  describe: 'List the TCP connections that do not pass the proxy',
   builder: (command) =>
     command
       .positional('source', sourceOperand(`${SOURCES}; manifests of many workloads as well`))
@@ -42,8 +42,8 @@ export const escapesCommand: CommandModule = {
         'Ports on which the proxy itself listens are no escape.\nExit codes: 0 none, or all are allowed; 1 an escape, an allowance that has expired, or one that is unknown; 2 bad input.',
       ),
   handler: (parsed) =>
-    finish(async () => {
-      const [{ escapes }, { paintFor }] = await Promise.all([import('./escapes.ts'), import('../terminal/color.ts')]);
+    finish(async (paint) => {
+      const { escapes } = await import('./escapes.ts');
       const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
       const [source, allow, baseline] = [implicitSource(last(parsed, 'source'), given), last(parsed, 'allow'), last(parsed, 'baseline')];
       return escapes({
@@ -53,7 +53,7 @@ export const escapesCommand: CommandModule = {
         ...(baseline === undefined ? {} : { baseline }),
         output: last(parsed, 'output') ?? '',
         today: new Date().toISOString().slice(0, 10),
-        paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
+        paint,
       });
-    }),
+    }, parsed),
 };

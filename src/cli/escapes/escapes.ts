@@ -13,7 +13,6 @@ import { problemText } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
-import { oneOf } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { factsOf } from '../../sources/plan-input.ts';
 import { manifestsIn } from '../../sources/workloads/detect.ts';
@@ -24,6 +23,7 @@ import { skippedNotes } from '../../sources/workloads/skipped.ts';
 import { memberOf, oncePerFingerprint, subjectPlanner } from '../../sources/workloads/subject.ts';
 import { reasonOf } from '../diff/words.ts';
 import type { Paint } from '../terminal/color.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { readTraceContext } from '../trace/context.ts';
 import { readAllowances } from './allow-file.ts';
@@ -49,7 +49,7 @@ export interface EscapesRequest {
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function escapes({ source, given, allow, baseline, output, today, paint }: EscapesRequest): Promise<Result> {
-  const form: EscapesFormName = oneOf('--output', output, ESCAPES_FORM_NAMES);
+  const form: EscapesFormName = formNamed(output, ESCAPES_FORM_NAMES);
   const all = allow === undefined ? [] : readAllowances(allow);
   const expired = all.filter(({ until }) => until < today);
   const valid = all.filter((one) => !expired.includes(one));
@@ -60,7 +60,7 @@ export async function escapes({ source, given, allow, baseline, output, today, p
   const used = new Set(workloads.flatMap((one) => one.escapes.flatMap(({ allowedBy }) => allowedBy ?? [])));
   const report: EscapesReport = { workloads, expired, unused: valid.filter((one) => !used.has(one)) };
   const unread = problems.some(({ severity }) => severity === 'error');
-  return { output: ESCAPES_FORMS[form].print(report, paint), problems, notes, exitCode: unread ? 2 : exitCodeOf(report) };
+  return { output: ESCAPES_FORMS[form].print(report, paint), form, problems, notes, exitCode: unread ? 2 : exitCodeOf(report) };
 }
 
 type Part = { readonly workloads: readonly WorkloadEscapes[] } & Pick<Result, 'notes' | 'problems'>;

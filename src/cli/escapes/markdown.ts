@@ -1,7 +1,7 @@
 /** Escapes for a pull request. */
 
 import { printSource } from '../../istio/origin.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
+import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import { cellCode } from '../terminal/markdown.ts';
 import { examplesText } from '../workloads/words.ts';
 import type { EscapesReport } from './report.ts';

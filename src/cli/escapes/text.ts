@@ -1,9 +1,9 @@
 /** Escapes for people: the count first, then each group of workloads. */
 
 import { onOneLine, printSource } from '../../istio/origin.ts';
+import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import { workloadsText } from '../../sources/workloads/counts.ts';
 import type { Paint } from '../terminal/color.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import { examplesText } from '../workloads/words.ts';
 import type { EscapesReport, ReportedEscape, WorkloadEscapes } from './report.ts';

@@ -3,17 +3,13 @@
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { COLOR_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions } from '../options.ts';
+import { pageWidth } from '../terminal/columns.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
-// Columns of a line: those of the terminal within bounds, and those of the help where nobody looks.
-const WIDEST = 160;
-const NARROWEST = 80;
-const ELSEWHERE = 100;
-
 export const explainCommand: CommandModule = {
   command: 'explain [source]',
-  describe: 'Show where each setting comes from, what it does, and why each rule is there',
+  describe: 'Show where each setting comes from, and why each rule is there',
   builder: (command) =>
     command
       .positional('source', sourceOperand('Settings or manifests: FILE, - (standard input), FILE@1.23, @1.23; default: the settings given'))
@@ -40,16 +36,16 @@ export const explainCommand: CommandModule = {
       ])
       .epilogue('Exit codes: 0 done, 2 input that can not be used, or nameservers that are not known: the rest is still printed.'),
   handler: (parsed) =>
-    finish(async () => {
-      const [{ explain }, { paintFor }] = await Promise.all([import('./explain.ts'), import('../terminal/color.ts')]);
+    finish(async (paint) => {
+      const { explain } = await import('./explain.ts');
       const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
       const source = implicitSource(last(parsed, 'source'), given);
       return explain({
         ...(source === undefined ? {} : { source }),
         given,
         output: last(parsed, 'output') ?? '',
-        paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
-        width: Math.max(NARROWEST, Math.min(WIDEST, process.stdout.columns ?? ELSEWHERE)),
+        paint,
+        width: pageWidth(process.stdout, process.env),
       });
-    }),
+    }, parsed),
 };

@@ -1,12 +1,13 @@
 /** `explain`: each setting with who gave it and what it does, each rule with its reason. */
 
 import { explain as explained } from '../../istio/advice/explain.ts';
-import { badOption, oneOf } from '../../sources/bad-option.ts';
+import { badOption } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { withoutPlaceholder } from '../../sources/plan-input/placeholder-nameserver.ts';
 import { readInput } from '../../sources/plan-input.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import type { Paint } from '../terminal/color.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
 import { EXPLAIN_FORM_NAMES, EXPLAIN_FORMS } from './forms.ts';
@@ -22,7 +23,7 @@ export interface ExplainRequest {
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function explain({ source, given, output, paint, width }: ExplainRequest): Promise<Result> {
-  const form = oneOf('--output', output, EXPLAIN_FORM_NAMES);
+  const form = formNamed(output, EXPLAIN_FORM_NAMES);
   const name = parseSource(source);
   if (name.kind !== 'settings' && name.kind !== 'file') throw notSettings(source ?? '');
   const input = await readInput(name, { ...given, placeholder: true });
@@ -34,7 +35,7 @@ export async function explain({ source, given, output, paint, width }: ExplainRe
   const allNotes = missing === undefined ? notes : [...notes, 'note: without the rules that name nameservers'];
   const refused = basis.kind === 'workload' && basis.made.injection.kind === 'refused';
   const exitCode = missing === undefined && !refused ? 0 : BAD_INPUT;
-  return { output: EXPLAIN_FORMS[form].print(shown, paint, width), problems: shown.plan.problems, notes: allNotes, exitCode };
+  return { output: EXPLAIN_FORMS[form].print(shown, paint, width), form, problems: shown.plan.problems, notes: allNotes, exitCode };
 }
 
 function notSettings(source: string): Error {

@@ -2,7 +2,7 @@
 
 import type { ExplainedRule, ExplainedSetting, Explanation } from '../../istio/advice/explain.ts';
 import { onOneLine } from '../../istio/origin.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
+import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import { cellCode, code, escaped } from '../terminal/markdown.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import { headingOf, isGiven, remarksOn, settingSourceText, sourceText, surroundings, unusedText } from './words.ts';

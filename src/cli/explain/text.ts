@@ -2,16 +2,17 @@
 
 import type { ExplainedRule, ExplainedSetting, Explanation, IgnoredText } from '../../istio/advice/explain.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
+import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import type { Paint } from '../terminal/color.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
-import { hanging, row, wrapped } from './columns.ts';
+import { hanging, row, wrapped } from '../terminal/wrap.ts';
 import { headingOf, isGiven, remarksOn, settingSourceText, surroundings, unusedText } from './words.ts';
 
 /** Columns of a name and of a value; the source has the rest. */
 const NAME = 27;
 const VALUE = 26;
 const INDENT = 2;
+const NARROW = 80;
 
 /** Wrapped to a number of columns. */
 export function textForm(explanation: Explanation, paint: Paint, width: number): string {
@@ -39,9 +40,16 @@ function table(title: string, settings: readonly ExplainedSetting[], paint: Pain
   if (settings.length === 0) return [];
   const lines = settings.flatMap((setting) => {
     const { key, text } = setting;
-    const columns = [[key], wrapped(onOneLine(text), VALUE), wrapped(settingSourceText(setting), Math.max(20, width - NAME - VALUE - 2))];
+    const source = onOneLine(settingSourceText(setting));
+    // A narrow screen has no room for three columns.
+    const narrow = width < NARROW;
+    const columns = [
+      [key],
+      wrapped(onOneLine(text), narrow ? width - NAME - 1 : VALUE),
+      narrow ? [] : wrapped(source, width - NAME - VALUE - 2),
+    ];
     const remarks = remarksOn(setting).flatMap((remark) => aside(remark.text, remark.amiss ? 'moved' : 'aside', paint, width));
-    return [...row(columns, [NAME, VALUE]), ...remarks];
+    return [...row(columns, [NAME, VALUE]), ...(narrow ? aside(source, 'aside', paint, width) : []), ...remarks];
   });
   return [paint('heading', title), ...lines];
 }

@@ -8,7 +8,7 @@ import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 export const identifyCommand: CommandModule = {
   command: 'identify [source]',
-  describe: 'Find the releases that could have made rules, and the settings',
+  describe: 'Find the releases and settings that make these rules',
   builder: (command) =>
     command
       .positional('source', sourceOperand('Rules or manifests: FILE, - (standard input), live, pid:N, netns:PATH, exec:TEXT'))
@@ -36,8 +36,8 @@ export const identifyCommand: CommandModule = {
         'Only equality counts, as far as the source shows the tables; rules of other programs are ignored.\nExit codes: 0 exactly what a release makes, 1 only near to it, 2 no rules of Istio, or input that can not be used, even in part.',
       ),
   handler: (parsed) =>
-    finish(async () => {
-      const [{ identifyRules }, { paintFor }] = await Promise.all([import('./identify.ts'), import('../terminal/color.ts')]);
+    finish(async (paint) => {
+      const { identifyRules } = await import('./identify.ts');
       const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
       const [source, family] = [implicitSource(last(parsed, 'source'), given), last(parsed, 'family')];
       return identifyRules({
@@ -45,7 +45,7 @@ export const identifyCommand: CommandModule = {
         given,
         output: last(parsed, 'output') ?? '',
         ...(family === undefined ? {} : { family }),
-        paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
+        paint,
       });
-    }),
+    }, parsed),
 };

@@ -14,6 +14,7 @@ import { manifestsIn } from '../../sources/workloads/detect.ts';
 import { observedSource, withoutTwins } from '../check/source.ts';
 import { unseenOf } from '../check/unseen.ts';
 import type { Paint } from '../terminal/color.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
 import type { IdentifyFormName } from './forms.ts';
@@ -51,7 +52,7 @@ export async function identifyRules({ source, given, output, family: named, pain
 }
 
 function identifySource(ruleSource: RuleSource, name: SourceName, output: string, paint: Paint): Result {
-  const form: IdentifyFormName = oneOf('--output', output, IDENTIFY_FORM_NAMES);
+  const form: IdentifyFormName = formNamed(output, IDENTIFY_FORM_NAMES);
   const found = identify(withoutTwins(ruleSource.seen));
   const report = reportOf(found, ruleSource, unseenOf(ruleSource, [], name), IDENTIFY_FORMS[form].all);
   const noRules: Problem = {
@@ -60,6 +61,7 @@ function identifySource(ruleSource: RuleSource, name: SourceName, output: string
   };
   return {
     output: IDENTIFY_FORMS[form].print(report, paint),
+    form,
     problems: [...ruleSource.problems, ...(report.described.length === 0 ? [noRules] : [])],
     notes: [...ruleSource.notes, ...(form === 'yaml' ? yamlNotes(report) : [])],
     exitCode: EXIT_CODES[report.outcome],

@@ -22,7 +22,6 @@ import {
 } from './words.ts';
 
 const LABEL = 10;
-const WIDTH = 100;
 
 /** The whole screen: the releases, then the settings in every form, then what is not certain. */
 export function textForm(report: Report, paint: Paint): string {
@@ -37,9 +36,7 @@ export function textForm(report: Report, paint: Paint): string {
     ...(report.comparison === undefined ? [] : bodyParts(report.comparison, paint)),
     [
       ...labelled(paint, 'settings', settingLines(settings, likeliest.plan.release)),
-      ...wrapped(`as in an ordinary pod: ${usual.map(({ key, text }) => `${key} ${text}`).join('; ')}`).map(
-        (line) => `${' '.repeat(LABEL)}${paint('aside', onOneLine(line))}`,
-      ),
+      `${' '.repeat(LABEL)}${paint('aside', onOneLine(`as in an ordinary pod: ${usual.map(({ key, text }) => `${key} ${text}`).join('; ')}`))}`,
     ],
     labelled(paint, 'YAML', [
       ...yamlText(likeliest).trimEnd().split('\n'),
@@ -57,7 +54,7 @@ export function textForm(report: Report, paint: Paint): string {
       ...labelled(paint, 'pod', podLines(facts)),
     ],
     [
-      ...labelled(paint, 'unknown', untracedText(untraced).flatMap(wrapped)),
+      ...labelled(paint, 'unknown', untracedText(untraced)),
       ...labelled(paint, 'not seen', report.notSeen.map(onOneLine)),
       ...labelled(paint, 'ignored', [...ignoredRulesText(report.setAside), ...ambientLines(report)].map(onOneLine)),
       ...labelled(paint, 'or', otherLines(report)),
@@ -113,16 +110,4 @@ export function otherLines({ answers }: Report): readonly string[] {
       `${makerName(answer)}, with ${nonDefault.length === 0 ? 'the settings of an ordinary injected pod' : nonDefault.join('; ')}`,
     );
   });
-}
-
-function wrapped(text: string): readonly string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && LABEL + line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = `  ${word}`;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

@@ -13,9 +13,9 @@ import type { SettingKey, Settings } from '../../istio/settings/settings.ts';
 import { SETTING_KEYS } from '../../istio/settings/settings.ts';
 import { printedValues, valueText } from '../../istio/settings/value-text.ts';
 import { writeYaml } from '../../istio/yaml.ts';
+import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
 import { leftOutText } from '../diff/words.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
 
 /** `Istio 1.7.0 to 1.12.9`. */
 export function makerName({ releases }: Pick<Answer, 'releases'>): string {

@@ -7,7 +7,6 @@ import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
 import { observeAll } from '../../netfilter/observation.ts';
-import { oneOf } from '../../sources/bad-option.ts';
 import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import { grouped } from '../../sources/workloads/counts.ts';
@@ -15,6 +14,7 @@ import { releasesText } from '../../sources/workloads/group-names.ts';
 import { onlyWorkload } from '../../sources/workloads/only-workload.ts';
 import type { PlannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { plannedGroups } from '../../sources/workloads/planned-groups.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import { cellCode } from '../terminal/markdown.ts';
 import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
@@ -49,13 +49,19 @@ type FormName = keyof typeof FORMS;
 /** The only workload as an operand, or the result for many. Throws a ProblemError for input that can't be used. */
 export async function identifyWorkloads(given: SourceOptions & WorkloadOption, output: string): Promise<RuleSource | Result> {
   // One workload has a form more.
-  oneOf('--output', output, IDENTIFY_FORM_NAMES);
+  formNamed(output, IDENTIFY_FORM_NAMES);
   const found = await plannedGroups(given);
   const single = onlyWorkload(found, given);
   if (single !== undefined) return single;
-  const form: FormName = oneOf('--output', output, Object.keys(FORMS) as FormName[]);
+  const form: FormName = formNamed(output, Object.keys(FORMS) as FormName[]);
   const identified = found.groups.map(identifiedOf);
-  return { output: FORMS[form](found, identified), problems: found.problems, notes: found.notes, exitCode: exitCode(found, identified) };
+  return {
+    output: FORMS[form](found, identified),
+    form,
+    problems: found.problems,
+    notes: found.notes,
+    exitCode: exitCode(found, identified),
+  };
 }
 
 /** As for one: 1 where a rule set is only near to what a release makes, 2 where there is none at all. */

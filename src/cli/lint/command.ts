@@ -41,7 +41,7 @@ const LINT_OPTIONS: Readonly<Record<string, Options>> = {
 export const lintCommand: CommandModule = {
   command: 'lint [files..]',
   aliases: ['analyze'],
-  describe: 'Find settings and manifests that do not do what they seem to',
+  describe: 'Find settings that do not do what they seem to',
   builder: (command) =>
     command
       .positional('files', { type: 'string', describe: 'Files, folders or - (standard input); the same as -f' })
@@ -58,12 +58,8 @@ export const lintCommand: CommandModule = {
         'Each diagnostic has a page: --explain CODE, or docs/lint/.\nExit codes: 0 nothing found, 1 something of the severity or worse, 2 input that can not be read: the rest is still linted.',
       ),
   handler: (parsed) =>
-    finish(async () => {
-      const [{ lint }, { thresholdOption }, { paintFor }] = await Promise.all([
-        import('./lint.ts'),
-        import('./threshold.ts'),
-        import('../terminal/color.ts'),
-      ]);
+    finish(async (paint) => {
+      const [{ lint }, { thresholdOption }] = await Promise.all([import('./lint.ts'), import('./threshold.ts')]);
       const code = last(parsed, 'explain');
       if (code !== undefined) return (await import('./explain-code.ts')).explainCode(code);
       const files = parsed['files'];
@@ -73,7 +69,7 @@ export const lintCommand: CommandModule = {
         failOn: last(parsed, 'fail-on') ?? '',
         failOnOption: thresholdOption(process.argv.slice(2)),
         output: last(parsed, 'output') ?? '',
-        paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
+        paint,
       });
-    }),
+    }, parsed),
 };

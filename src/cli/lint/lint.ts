@@ -3,7 +3,7 @@
 import { deadRuleFinder } from '../../istio/advice/lint/dead-rules.ts';
 import { lintGathering } from '../../istio/advice/lint/gather.ts';
 import type { Sourced } from '../../istio/origin.ts';
-import { badOption, oneOf } from '../../sources/bad-option.ts';
+import { badOption } from '../../sources/bad-option.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import type { SourceOptions } from '../../sources/options.ts';
 import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
@@ -13,6 +13,7 @@ import { injectionRequest } from '../../sources/workloads/injection-request.ts';
 import { noneFound } from '../../sources/workloads/none-found.ts';
 import type { Passed } from '../../sources/workloads/stream.ts';
 import type { Paint } from '../terminal/color.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
 import type { LintFormName } from './forms.ts';
@@ -32,7 +33,7 @@ export interface LintCommand {
 
 /** Runs the command. Throws a ProblemError for options that can't be used. */
 export async function lint({ files: operands, given, failOn, failOnOption = '--fail-on', output, paint }: LintCommand): Promise<Result> {
-  const form: LintFormName = oneOf('--output', output, LINT_FORM_NAMES);
+  const form: LintFormName = formNamed(output, LINT_FORM_NAMES);
   const threshold = thresholdOf(failOnOption, failOn);
   const named = [...operands, ...(given.manifests?.filenames ?? [])];
   const files = named.length === 0 && implicitSource(undefined, given) === '-' ? ['-'] : named;
@@ -70,6 +71,7 @@ export async function lint({ files: operands, given, failOn, failOnOption = '--f
   if (count + others === 0 && !unread) throw noneFound(files.join(' '), passed);
   return {
     output: LINT_FORMS[form].print({ ...report, skipped: passed.skipped }, paint),
+    form,
     problems: [],
     notes: summaryOf(report, passed, dead.passedOver()),
     exitCode: unread ? BAD_INPUT : reaches(report, threshold) ? 1 : 0,

@@ -8,7 +8,7 @@ import { badOption, oneOf } from '../../sources/bad-option.ts';
 
 export type Threshold = Severity | 'never';
 
-const THRESHOLDS: readonly Threshold[] = [...SEVERITIES, 'never'];
+export const THRESHOLDS: readonly Threshold[] = [...SEVERITIES, 'never'];
 
 const NAMES: readonly string[] = ['--fail-on', '--failure-threshold'];
 

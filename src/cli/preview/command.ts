@@ -6,7 +6,7 @@ import { FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceO
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
-export const EXAMPLES: [string, string][] = [
+const EXAMPLES: [string, string][] = [
   ['$0 preview', 'an ordinary injected pod, newest release'],
   ['$0 preview --release 1.12 --explain', 'each rule of 1.12 with its reason'],
   ['$0 preview -f sidecar.yaml -o commands', 'settings from a file, as commands'],
@@ -20,7 +20,7 @@ export const EXAMPLES: [string, string][] = [
 
 export const previewCommand: CommandModule = {
   command: 'preview [source]',
-  describe: 'Show the rules of a plan, of a text, or of a live network namespace',
+  describe: 'Show the rules of settings, a manifest, a text or a live namespace',
   builder: (command) =>
     command
       .positional('source', sourceOperand(SOURCES))

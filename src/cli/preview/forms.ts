@@ -1,5 +1,6 @@
 /** The forms of a preview: one table. */
 
+import type { DrawingForm } from '../../drawing/forms.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { printNftJson, printNftRuleset, printNftScript } from '../../netfilter/nft/print.ts';
 import type { NftRuleset } from '../../netfilter/nft/ruleset.ts';
@@ -17,6 +18,8 @@ interface Form {
   readonly numbers: boolean;
   /** Which rules it shows; all of them where it does not say. */
   readonly rules?: 'iptables' | 'nft';
+  /** Whether iptables is to read it: words of a listing are none of a command. */
+  readonly commands: boolean;
   readonly print: (view: RulesView, families: readonly Family[], explain: boolean) => string | Promise<string>;
 }
 
@@ -32,6 +35,7 @@ function nftForm(what: string, print: (nft: NftRuleset, why: Annotate | undefine
     what,
     oneFamily: false,
     numbers: true,
+    commands: false,
     rules: 'nft',
     print: (view, _, explain) => print(view.nft ?? NO_NFT, explain ? view.why : undefined),
   };
@@ -41,12 +45,23 @@ function perFamily(print: (view: RulesView, family: Family, explain: boolean) =>
   return (view, families, explain) => families.map((family) => print(view, family, explain)).join('');
 }
 
+function drawn(form: DrawingForm): Form['print'] {
+  return async (view, families) => {
+    const [{ DRAWING_FORMS }, { drawRules }] = await Promise.all([
+      import('../../drawing/forms.ts'),
+      import('../../istio/pictures/view.ts'),
+    ]);
+    return DRAWING_FORMS[form](drawRules(view, families, view.name));
+  };
+}
+
 export const FORMS = {
   restore: {
     what: 'what iptables-restore reads in an empty namespace',
     rules: 'iptables',
     oneFamily: true,
     numbers: false,
+    commands: true,
     print: perFamily(({ rules, why }, family, explain) => printRestore(rules[family], explain ? why : undefined)),
   },
   save: {
@@ -54,12 +69,14 @@ export const FORMS = {
     rules: 'iptables',
     oneFamily: true,
     numbers: true,
+    commands: true,
     print: perFamily(({ rules, why }, family, explain) => printSave(rules[family], explain ? why : undefined)),
   },
   commands: {
     what: 'one iptables or ip command a line',
     oneFamily: false,
     numbers: false,
+    commands: true,
     print: (view, families, explain) =>
       families.map((family) => printCommands(view.rules[family], explain ? view.why : undefined)).join('') +
       nftCommands(view, explain) +
@@ -70,6 +87,7 @@ export const FORMS = {
     rules: 'iptables',
     oneFamily: false,
     numbers: true,
+    commands: false,
     print: async ({ rules, why }, families, explain) => {
       const { printList } = await import('../../netfilter/print-list.ts');
       return families.map((family) => printList(rules[family], explain ? why : undefined)).join('\n');
@@ -78,13 +96,23 @@ export const FORMS = {
   nft: nftForm('what nft -s list ruleset shows', (nft, why) => printNftRuleset(nft, why)),
   'nft-script': nftForm('what nft -f reads to make the tables', (nft, why) => printNftScript(nft, why)),
   'nft-json': nftForm('what nft -j -f reads, in the shape of nft -j list ruleset', (nft) => printNftJson(nft)),
-  json: { what: 'the plan as data', oneFamily: false, numbers: false, print: (view) => `${JSON.stringify(view.document(), null, 2)}\n` },
+  json: {
+    what: 'the plan as data',
+    oneFamily: false,
+    numbers: false,
+    commands: false,
+    print: (view) => `${JSON.stringify(view.document(), null, 2)}\n`,
+  },
   yaml: {
     what: 'the same as YAML',
     oneFamily: false,
     numbers: false,
+    commands: false,
     print: async (view) => (await import('../../istio/yaml.ts')).writeYaml(view.document()),
   },
+  svg: { what: 'a picture of the chains', oneFamily: false, numbers: true, commands: false, print: drawn('svg') },
+  mermaid: { what: 'the same for Mermaid', oneFamily: false, numbers: true, commands: false, print: drawn('mermaid') },
+  dot: { what: 'the same for Graphviz', oneFamily: false, numbers: true, commands: false, print: drawn('dot') },
 } as const satisfies Record<string, Form>;
 
 /** The form of either kind of rules where nobody names one. */

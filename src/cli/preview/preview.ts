@@ -7,10 +7,12 @@ import type { RuleSource } from '../../sources/rule-source.ts';
 import type { RulesView } from '../../sources/rules-text.ts';
 import { observedView, planView } from '../../sources/rules-text.ts';
 import { manifestsIn } from '../../sources/workloads/detect.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
 import type { FormName } from './forms.ts';
 import { FORM_NAMES, FORMS, ORDINARY } from './forms.ts';
+import { refuseListedWords } from './listed-words.ts';
 import { previewNotes } from './notes.ts';
 
 export interface PreviewRequest {
@@ -37,7 +39,7 @@ export async function preview({ source, given, output, family: named, explain }:
 }
 
 function namedForm(output: string | undefined): FormName | undefined {
-  return output === undefined ? undefined : oneOf('--output', output, FORM_NAMES);
+  return output === undefined ? undefined : formNamed(output, FORM_NAMES);
 }
 
 /** The form that was named, or the ordinary one of such rules. Throws a ProblemError for one that can't show them. */
@@ -60,6 +62,7 @@ async function previewSource(
   const form = formFor(view, named);
   const families = shownFamilies(view, family, form);
   if (FORMS[form].numbers) refuseNames(view.problems, `-o ${form} shows numbers; use -o restore`);
+  if (FORMS[form].commands) refuseListedWords(ruleSource.name, view.rules, families);
   return {
     output: await FORMS[form].print(view, families, explain),
     problems: view.problems,

@@ -1,16 +1,16 @@
 /** The forms of a preview of many workloads: one table. */
 
+import type { DrawingForm } from '../../drawing/forms.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
 import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Family } from '../../netfilter/family.ts';
-import { FAMILIES } from '../../netfilter/family.ts';
+import { FAMILIES, FAMILY_NAMES } from '../../netfilter/family.ts';
 import { planView } from '../../sources/rules-text.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
 import { releasesText } from '../../sources/workloads/group-names.ts';
 import type { PlannedGroups } from '../../sources/workloads/planned-groups.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
 import { cut, tableText } from '../terminal/table.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
 import { outcomeDocument, selectedDocument, tallyDocument } from '../workloads/document.ts';
@@ -47,6 +47,9 @@ export const GROUP_FORMS = {
   'nft-json': rules('nft-json'),
   json: (found) => `${JSON.stringify(groupsDocument(found), null, 2)}\n`,
   yaml: async (found) => (await import('../../istio/yaml.ts')).writeYaml(groupsDocument(found)),
+  svg: picture('svg'),
+  mermaid: picture('mermaid'),
+  dot: picture('dot'),
 } as const satisfies Record<'table' | FormName, Form>;
 
 export type GroupFormName = keyof typeof GROUP_FORMS;
@@ -54,11 +57,30 @@ export type GroupFormName = keyof typeof GROUP_FORMS;
 export const GROUP_FORM_NAMES: readonly GroupFormName[] = Object.keys(GROUP_FORMS) as GroupFormName[];
 
 /** Each group with its rules once, below lines that say whose they are. */
-function rules(form: Exclude<FormName, 'json' | 'yaml'>): Form {
+function rules(form: Exclude<FormName, 'json' | 'yaml' | DrawingForm>): Form {
   return async ({ groups }, options) => {
     const parts: string[] = [];
     for (const group of groups) parts.push(`${headingOf(group)}${await rulesText(group.what, form, options)}`);
     return parts.join('\n');
+  };
+}
+
+/** The chains of each group's rules, those of the next below. */
+function picture(form: DrawingForm): Form {
+  return async ({ groups }, { families }) => {
+    const [{ DRAWING_FORMS }, { joined }, { drawRules }] = await Promise.all([
+      import('../../drawing/forms.ts'),
+      import('../../drawing/joined.ts'),
+      import('../../istio/pictures/view.ts'),
+    ]);
+    const parts = groups.flatMap((group) => {
+      if (group.what.kind !== 'rules') return [];
+      const view = planView(group.what.plan);
+      return { name: placesText(group), drawing: drawRules(view, fullFamilies(group.what.plan, families), view.name) };
+    });
+    return DRAWING_FORMS[form](
+      joined('the rules of workloads', `The rules of ${parts.length} groups of workloads with equal rules.`, parts),
+    );
   };
 }
 

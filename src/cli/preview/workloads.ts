@@ -1,11 +1,11 @@
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { oneOf } from '../../sources/bad-option.ts';
 import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import { onlyWorkload } from '../../sources/workloads/only-workload.ts';
 import type { PlannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { plannedGroups } from '../../sources/workloads/planned-groups.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { exitCodeOf } from '../workloads/exit-code.ts';
 import type { GroupFormName } from './workloads-forms.ts';
@@ -21,11 +21,12 @@ export interface WorkloadsRequest {
 
 /** What manifests hold: one side, or the result for many. Throws a ProblemError for input that can't be used. */
 export async function previewWorkloads({ given, output, family, explain }: WorkloadsRequest): Promise<RuleSource | Result> {
-  const form: GroupFormName = output === undefined ? 'table' : oneOf('--output', output, GROUP_FORM_NAMES);
+  const form: GroupFormName = output === undefined ? 'table' : formNamed(output, GROUP_FORM_NAMES);
   const found: PlannedGroups = await plannedGroups(given);
-  const single = output === 'table' ? undefined : onlyWorkload(found, given);
+  const single = form === 'table' && output !== undefined ? undefined : onlyWorkload(found, given);
   if (single !== undefined) return single;
   return {
+    form,
     output: await GROUP_FORMS[form](found, { families: family === undefined ? FAMILIES : [family], explain }),
     problems: found.problems,
     notes: found.notes,

@@ -21,6 +21,7 @@ export async function probeCommandWork({ given, timeout, port }: ProbeRequest): 
   const { lines, failed } = await probePlan(plan, Number(port), milliseconds(timeout));
   const missing = failed ? await (await import('../../host/kernel/missing-rules.ts')).missingRules(plan) : [];
   return {
+    form: 'text',
     output: lines.map((line) => `${line}\n`).join(''),
     problems: plan.problems,
     notes: [...notes, ...missing],

@@ -13,12 +13,26 @@ const CODES: Readonly<Record<Style, number>> = { removed: 31, added: 32, moved: 
 
 const coloured: Paint = (style, text) => (text === '' ? '' : `\u001b[${CODES[style]}m${text}\u001b[0m`);
 
-/** Colour on a terminal, unless `--no-color` or a NO_COLOR that is not empty (no-color.org) forbids it, or TERM is `dumb`. */
-export function paintFor(
+/** What `--color` takes. */
+export const COLOR_WORDS = ['auto', 'always', 'never'] as const;
+
+export type ColorWord = (typeof COLOR_WORDS)[number];
+
+/**
+ * Whether to paint: as the option says; else as FORCE_COLOR says, where it is there, as for Node itself; else on a terminal,
+ * unless a NO_COLOR that is not empty (no-color.org) forbids it, or TERM is `dumb`.
+ */
+export function coloursFor(
   stream: { readonly isTTY?: boolean },
   environment: Readonly<Record<string, string | undefined>>,
-  forbidden: boolean,
-): Paint {
-  const unwanted = forbidden || (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
-  return stream.isTTY === true && !unwanted ? coloured : plain;
+  word: ColorWord,
+): boolean {
+  if (word !== 'auto') return word === 'always';
+  const forced = environment['FORCE_COLOR'];
+  if (forced !== undefined) return forced !== '0' && forced !== 'false';
+  return stream.isTTY === true && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb';
+}
+
+export function paintFor(colours: boolean): Paint {
+  return colours ? coloured : plain;
 }

@@ -3,10 +3,17 @@
 import type { Problem } from '../../istio/problems.ts';
 import { formatProblem, ProblemError } from '../../istio/problems.ts';
 import { printable } from '../../netfilter/printable.ts';
+import { oneOf } from '../../sources/bad-option.ts';
+import type { Paint } from './color.ts';
+import { COLOR_WORDS, coloursFor, paintFor } from './color.ts';
+import { columnsOf } from './columns.ts';
+import { fitted, withSymbols } from './fit.ts';
 
 /** A command's result; the text is data for standard output. */
 export interface Result {
   readonly output: string;
+  /** The form that the output has; that of `isForPeople` is fitted to the terminal, any other is data and stays as it is. */
+  readonly form?: string;
   readonly problems: readonly Problem[];
   /** Sentences for standard error that are no problems. */
   readonly notes: readonly string[];
@@ -16,14 +23,18 @@ export interface Result {
 /** Exit code for input that can not be used. */
 export const BAD_INPUT = 2;
 
-/** Runs a command, says what it has to say, and sets the exit code of the process. */
-export async function finish(command: () => Result | Promise<Result>): Promise<void> {
+/** Runs a command, says what it has to say, and sets the exit code of the process; `parsed` are its options, of which those of colour count here. */
+export async function finish(
+  command: (paint: Paint) => Result | Promise<Result>,
+  parsed: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
   try {
-    const { output, problems, notes, exitCode } = await command();
+    const colours = coloursIn(parsed);
+    const { output, form, problems, notes, exitCode } = await command(paintFor(colours));
     for (const note of notes) say(note);
     for (const one of problems) say(formatProblem(one));
     process.exitCode = exitCode;
-    await write(output);
+    await write(output, form, colours);
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     for (const one of error.problems) say(formatProblem(one));
@@ -31,13 +42,26 @@ export async function finish(command: () => Result | Promise<Result>): Promise<v
   }
 }
 
-function say(line: string): void {
-  process.stderr.write(`${printable(line)}\n`);
+/** Throws a ProblemError for a word that `--color` does not take; the last one counts. */
+function coloursIn(parsed: Readonly<Record<string, unknown>>): boolean {
+  const word = [parsed['color'] ?? 'auto'].flat().map(String).at(-1) ?? 'auto';
+  return coloursFor(process.stdout, process.env, parsed['no-color'] === true ? 'never' : oneOf('--color', word, COLOR_WORDS));
+}
+
+/** A sentence for standard error. */
+export function say(line: string): void {
+  process.stderr.write(`${fitted(printable(line), columnsOf(process.stderr, process.env))}\n`);
 }
 
 /** Writes all of it before the process may end; a reader that has gone away is no error. No text from outside reaches a terminal as it is. */
-export function write(text: string): Promise<void> {
+export function write(text: string, form?: string, colours = false): Promise<void> {
+  const clean = printable(text, { colours });
+  const shown = isForPeople(form) ? withSymbols(fitted(clean, columnsOf(process.stdout, process.env)), process.stdout, process.env) : clean;
   return new Promise((resolve) => {
-    process.stdout.write(printable(text, { colours: process.stdout.isTTY === true }), () => resolve());
+    process.stdout.write(shown, () => resolve());
   });
+}
+
+function isForPeople(form: string | undefined): boolean {
+  return form === 'text' || form === 'table';
 }

@@ -1,8 +1,8 @@
 /** What could not be read, in a few words. */
 
+import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import type { Unseen } from '../../netfilter/unseen.ts';
 import { hidesRules, linesIn } from '../../netfilter/unseen.ts';
-import { FAMILY_NAMES } from './families.ts';
 
 /** `2 of 14 rules not read`, or the place and reason of the first thing that was not; `read` is how many rules could be. */
 export function unreadText(unseen: readonly Unseen[], read?: number): string {

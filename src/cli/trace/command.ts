@@ -2,6 +2,7 @@
 
 import type { CommandModule, Options } from 'yargs';
 import { STORY_IDS } from '../../istio/packets/stories/table.ts';
+import { VERDICTS } from '../../istio/packets/verdict.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
@@ -49,7 +50,7 @@ const TRACE_OPTIONS: Readonly<Record<string, Options>> = {
 
 export const traceCommand: CommandModule = {
   command: 'trace [SOURCE]',
-  describe: 'Walk a packet, or a whole request, through the rules (simulated)',
+  describe: 'Follow a packet, or a whole request, through the rules',
   builder: (command) =>
     command
       // In capitals, for there is an option --source.
@@ -82,8 +83,8 @@ export const traceCommand: CommandModule = {
       ])
       .epilogue(epilogue()),
   handler: (parsed) =>
-    finish(async () => {
-      const [{ trace }, { paintFor }] = await Promise.all([import('./trace.ts'), import('../terminal/color.ts')]);
+    finish(async (paint) => {
+      const { trace } = await import('./trace.ts');
       const one = (name: string, key: string = name): object => {
         const value = last(parsed, name);
         return value === undefined ? {} : { [key]: value };
@@ -101,9 +102,9 @@ export const traceCommand: CommandModule = {
         words: Object.assign({}, ...WORDS.map((name) => one(name))),
         beforeProxy: parsed['before-proxy'] === true,
         all: parsed['all-rules'] === true,
-        paint: paintFor(process.stdout, process.env, parsed['no-color'] === true),
+        paint,
       });
-    }),
+    }, parsed),
 };
 
 /** The options that say what to trace. */
@@ -111,7 +112,7 @@ const WORDS = ['from', 'to', 'source', 'in', 'out', 'protocol', 'state', 'mark',
 
 function epilogue(): string {
   return [
-    'Verdicts: envoy-inbound, envoy-outbound, dns-agent, direct, dropped, unknown.',
+    `Verdicts: ${VERDICTS.join(', ')}.`,
     `Requests: ${STORY_IDS.join(', ')}.`,
     'Exit codes: 0; 1 not as expected, or a request that loops; 2 bad input.',
   ].join('\n');

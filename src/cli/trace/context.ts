@@ -4,6 +4,7 @@ import type { Answer, Identification } from '../../istio/found/identify.ts';
 import { identify } from '../../istio/found/identify.ts';
 import type { LiveRouting } from '../../istio/found/routing-changes.ts';
 import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
+import { isAmbient } from '../../istio/packets/ambient.ts';
 import type { Owner } from '../../istio/packets/pod.ts';
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
 import { podNetworkOfPlan, podNetworkOfRules } from '../../istio/packets/pod-network.ts';
@@ -143,7 +144,8 @@ async function foundSetting(
   options: Parameters<typeof podNetworkOfRules>[2] & object,
 ): Promise<Omit<TraceContext, 'problems' | 'notes'>> {
   const identified = identify(ruleSource.seen);
-  const [likeliest] = identified.answers;
+  const ambient = isAmbient(ruleSource.seen);
+  const [likeliest] = ambient ? [] : identified.answers;
   const { routing, network, silent, taken, unseen } = await around(name, likeliest?.plan);
   const made = { ...(likeliest?.plan ?? planFromSettings({})), ...(routing && { routing }) };
   const nameservers = likeliest?.facts.nameservers;
@@ -157,9 +159,10 @@ async function foundSetting(
       ...options,
       facts,
       state,
+      byNobody: likeliest === undefined,
       ...(ruleSource.run && { failed: ruleSource.run }),
     }),
-    inferred: inferredText(identified, likeliest),
+    inferred: ambient ? AMBIENT : inferredText(identified, likeliest),
     ...(exact && { twin: `@${likeliest.plan.release}` }),
     reason: (place) => madeAs(place)?.because?.text,
     purpose: (place) => madeAs(place)?.because?.text,
@@ -168,6 +171,8 @@ async function foundSetting(
     taken,
   };
 }
+
+const AMBIENT = 'rules of ambient mode: the proxy is ztunnel (ports 15001, 15006 and 15008; it marks its own calls with 0x539)';
 
 function inferredText({ outcome }: Identification, likeliest: Answer | undefined): string {
   if (likeliest === undefined)
@@ -194,8 +199,9 @@ async function around(name: SourceName, made: CapturePlan | undefined): Promise<
   if (name.kind === 'namespace') {
     const { routing, listening, unseen } = await beyondRules(name);
     const network = await networkOf(name);
-    const ports = made === undefined ? [] : [made.settings['proxy.port'].value, made.settings['proxy.inboundPort'].value];
-    const silent = listening !== undefined && ports.length > 0 && !ports.some((port) => listening.tcp.has(port));
+    const { settings } = made ?? planFromSettings({});
+    const ports = [settings['proxy.port'].value, settings['proxy.inboundPort'].value];
+    const silent = listening !== undefined && !ports.some((port) => listening.tcp.has(port));
     const taken = silent ? [`nothing listens on ${[...new Set(ports)].join(' and ')} there: ${BEFORE_PROXY}`] : [];
     const unread = typeof network === 'string' ? [{ reason: network }] : [];
     return {

@@ -1,8 +1,13 @@
 /** The forms of a trace: one table. */
 
+import type { Drawing } from '../../drawing/drawing.ts';
+import type { DrawingForm } from '../../drawing/forms.ts';
+import { DRAWING_FORMS } from '../../drawing/forms.ts';
+import { badOption } from '../../sources/bad-option.ts';
 import type { Paint } from '../terminal/color.ts';
 import { traceDocument } from './document.ts';
 import { markdownForm } from './markdown.ts';
+import { drawTrace } from './picture.ts';
 import type { TraceReport } from './report.ts';
 import { textForm } from './text.ts';
 
@@ -10,8 +15,19 @@ export const TRACE_FORMS = {
   text: textForm,
   json: (report) => `${JSON.stringify(traceDocument(report), null, 2)}\n`,
   markdown: markdownForm,
+  svg: (report) => DRAWING_FORMS.svg(drawingOf(report, 'svg')),
+  mermaid: (report) => DRAWING_FORMS.mermaid(drawingOf(report, 'mermaid')),
+  dot: (report) => DRAWING_FORMS.dot(drawingOf(report, 'dot')),
 } as const satisfies Record<string, (report: TraceReport, paint: Paint) => string>;
 
 export type TraceFormName = keyof typeof TRACE_FORMS;
 
 export const TRACE_FORM_NAMES: readonly TraceFormName[] = Object.keys(TRACE_FORMS) as TraceFormName[];
+
+function drawingOf(report: TraceReport, form: DrawingForm): Drawing {
+  if (report.kind === 'packet' || report.kind === 'story') return drawTrace(report);
+  throw badOption(
+    '--output',
+    `${form} draws the way of a packet or of a request; --${report.kind} stands for very many: use text, json or markdown`,
+  );
+}

@@ -4,15 +4,17 @@ import type { SpokenPacket } from '../../istio/packets/packet/words.ts';
 import type { PossibleVerdict } from '../../istio/packets/possible-verdicts.ts';
 import type { PortEnd, RulePackets } from '../../istio/packets/reachability.ts';
 import type { SimulatedRequest } from '../../istio/packets/stories.ts';
-import type { Verdict, VerdictId } from '../../istio/packets/verdict.ts';
+import type { VERDICTS, Verdict } from '../../istio/packets/verdict.ts';
 import type { Family } from '../../netfilter/family.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import type { TraceContext } from './context.ts';
 
+export type ExpectedVerdict = (typeof VERDICTS)[number];
+
 interface Common {
   readonly context: TraceContext;
   /** What was expected, and whether it is so. */
-  readonly expected?: { readonly verdict: VerdictId; readonly met: boolean };
+  readonly expected?: { readonly verdict: ExpectedVerdict; readonly met: boolean };
   /** Whether rules that did not match are shown as well. */
   readonly all: boolean;
 }
@@ -81,7 +83,8 @@ export function loops(found: Found): boolean {
   return found.kind === 'story' && found.simulated.calls.some(({ outcome }) => outcome.kind === 'loop');
 }
 
-/** 1 where it is not as expected, and for a request that runs in a loop; 0 otherwise. */
+/** 1 where it is not as expected, and for a request that runs in a loop where nobody expects that; 0 otherwise. */
 export function exitCodeOf(report: TraceReport): number {
-  return loops(report) || report.expected?.met === false ? 1 : 0;
+  if (report.expected !== undefined) return report.expected.met ? 0 : 1;
+  return loops(report) ? 1 : 0;
 }

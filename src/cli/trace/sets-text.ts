@@ -1,8 +1,8 @@
 /** Sets of packets for people: what happens to a port, and what comes to a rule. */
 
 import { onOneLine } from '../../istio/origin.ts';
+import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import type { Paint } from '../terminal/color.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
 import type { PortReport, RuleReport } from './report.ts';
 import { ruleText } from './rule-words.ts';
 import { VERDICT_STYLES } from './verdict-text.ts';

@@ -3,13 +3,13 @@
 import { readOwner } from '../../istio/packets/packet/sender.ts';
 import type { Owner } from '../../istio/packets/pod.ts';
 import { hiddenTablesPass, whereHiddenTablesPass } from '../../istio/packets/pod-network.ts';
-import type { VerdictId } from '../../istio/packets/verdict.ts';
 import { VERDICTS } from '../../istio/packets/verdict.ts';
 import { quoted } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { badOption, oneOf } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import type { Paint } from '../terminal/color.ts';
+import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import type { TraceContext } from './context.ts';
 import { readTraceContext } from './context.ts';
@@ -17,7 +17,7 @@ import { find } from './find.ts';
 import { TRACE_FORM_NAMES, TRACE_FORMS } from './forms.ts';
 import type { TraceWords } from './question.ts';
 import { readQuestion } from './question.ts';
-import type { Found, TraceReport } from './report.ts';
+import type { ExpectedVerdict, Found, TraceReport } from './report.ts';
 import { exitCodeOf, firstVerdict, loops } from './report.ts';
 import { verdictText } from './verdict-text.ts';
 
@@ -40,7 +40,7 @@ export interface TraceRequest {
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function trace({ source, given, output, all, paint, beforeProxy, ...request }: TraceRequest): Promise<Result> {
-  const form = oneOf('--output', output, TRACE_FORM_NAMES);
+  const form = formNamed(output, TRACE_FORM_NAMES);
   const family = request.family === undefined ? undefined : oneOf('--family', request.family, FAMILIES);
   const expected = request.expect === undefined ? undefined : oneOf('--expect', request.expect, VERDICTS);
   const question = readQuestion(request.words);
@@ -54,6 +54,7 @@ export async function trace({ source, given, output, all, paint, beforeProxy, ..
   const report: TraceReport = { ...found, context, all, ...(expected && { expected: compared(expected, found) }) };
   return {
     output: TRACE_FORMS[form](report, paint),
+    form,
     problems: context.problems,
     notes: [...context.notes, ...familyNotes(context, report), ...expectationNotes(report)],
     exitCode: exitCodeOf(report),
@@ -74,8 +75,9 @@ function proxyOwner(text: string): Owner {
 }
 
 /** A story is judged by its first connection, and by whether it ends at all. */
-function compared(verdict: VerdictId, found: Found): NonNullable<TraceReport['expected']> {
-  return { verdict, met: !loops(found) && firstVerdict(found)?.id === verdict };
+function compared(verdict: ExpectedVerdict, found: Found): NonNullable<TraceReport['expected']> {
+  const met = loops(found) ? verdict === 'loop' : firstVerdict(found)?.id === verdict;
+  return { verdict, met };
 }
 
 function expectationNotes(report: TraceReport): readonly string[] {

@@ -12,8 +12,12 @@ export function verdictText({ id, words }: Verdict): string {
 export const VERDICT_STYLES: Readonly<Record<VerdictId, Style>> = {
   'envoy-inbound': 'added',
   'envoy-outbound': 'added',
+  'ztunnel-inbound': 'added',
+  'ztunnel-outbound': 'added',
   'dns-agent': 'added',
+  'other-proxy': 'moved',
   direct: 'heading',
+  refused: 'removed',
   dropped: 'removed',
   unknown: 'moved',
 };

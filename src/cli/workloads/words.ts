@@ -12,10 +12,9 @@ import { profileOf } from '../../istio/releases/profile.ts';
 import type { SettingKey } from '../../istio/settings/settings.ts';
 import { SETTING_KEYS } from '../../istio/settings/settings.ts';
 import { printedValues } from '../../istio/settings/value-text.ts';
-import { FAMILIES } from '../../netfilter/family.ts';
+import { FAMILIES, FAMILY_NAMES } from '../../netfilter/family.ts';
 import { grouped } from '../../sources/workloads/counts.ts';
 import { noRulesText } from '../../sources/workloads/group-names.ts';
-import { FAMILY_NAMES } from '../terminal/families.ts';
 
 /** The largest owners: `Deployment shop/cart (30), Deployment shop/orders (28) and 410 more`. */
 export function examplesText(tally: Pick<Tally, 'examples' | 'owners'>, most: number): string {

@@ -14,8 +14,9 @@ import { listNftTables } from './nft-tables.ts';
 import type { RoutingListing } from './routing.ts';
 import { listRouting, liveRouting } from './routing.ts';
 import { mayHaveLocalDefault6, mayHavePolicyRules } from './routing-files.ts';
-import type { Backend, Snapshot } from './snapshot.ts';
-import { placeText, trusted } from './trusted.ts';
+import type { Backend, Reading, Snapshot } from './snapshot.ts';
+import type { Trusted } from './trusted.ts';
+import { placeText, trusted, untrusted } from './trusted.ts';
 
 export interface ObservedState {
   readonly netFiles: NetFiles;
@@ -64,7 +65,10 @@ export async function observe(
   };
   const [choice, nftTables] = await Promise.all([chooseBackend(reading, wish), listed]);
   if ('failure' in choice) return choice;
-  const { snapshot, doubts, failure } = trusted(choice.snapshot, known.nftTables === undefined ? nftTables : undefined);
+  const { snapshot, doubts, failure } = await withLegacyWitness(
+    trusted(choice.snapshot, known.nftTables === undefined ? nftTables : undefined),
+    reading,
+  );
   // Somebody may have changed rules between the two; who forges some does so again.
   if (failure !== undefined) return repeated ? { failure } : observe(namespace, question, known, true);
   const warnings: string[] = [...snapshot.warnings, ...doubts.map((one) => `not read: ${placeText(one)}`)];
@@ -78,6 +82,21 @@ export async function observe(
   }
   const view = { netFiles, choice: { ...choice, snapshot }, nftTables, listing, routing: liveRouting(listing, netFiles), warnings };
   return { ...view, doubted: doubts.length > 0 };
+}
+
+// A quoted word shows where it ends. Only a name that iptables-legacy-save prints as it is may hold lines, and every match
+// that has one is opaque here: without any, as in an ordinary pod, no program is started.
+async function withLegacyWitness(found: Trusted, reading: Reading): Promise<Trusted> {
+  const { snapshot, failure } = found;
+  const rules = snapshot.families.flatMap((family) =>
+    snapshot[family].tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules)),
+  );
+  const named = rules.some(({ matches, target }) => target.kind === 'opaque' || matches.some(({ kind }) => kind === 'opaque'));
+  if (snapshot.backend !== 'legacy' || failure !== undefined || !named) return found;
+  const { legacyDisputes } = await import('./legacy-witness.ts');
+  const disputes = await Promise.all(snapshot.families.map((family) => legacyDisputes(reading, snapshot[family], snapshot.unseen)));
+  const doubts = disputes.flat();
+  return doubts.length === 0 ? found : { ...found, doubts: [...found.doubts, ...doubts], failure: untrusted(doubts) };
 }
 
 // The first policy rule of a namespace shows in a file, for IPv4. For IPv6 only our route does: where rules are

@@ -51,7 +51,8 @@ function withUnread(snapshot: Snapshot, unseen: readonly Unseen[]): Snapshot {
   return { ...snapshot, ip: of(snapshot.ip), ip6: of(snapshot.ip6) };
 }
 
-function untrusted(doubts: readonly Unseen[]): Failure {
+/** The failure of a look whose text and second witness disagree. */
+export function untrusted(doubts: readonly Unseen[]): Failure {
   const text = `the rules can not be trusted: ${doubts.map(placeText).join('; ')}`;
   return plainFailure('not-verified', text, 'remove the rule or the chain that holds such a name or comment, and run again');
 }

@@ -9,6 +9,7 @@ import { readProblemText } from '../../netfilter/read/problems.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 import { holdAgainst } from '../../netfilter/witness.ts';
 import type { Failure } from '../failure/failure.ts';
+import { legacyDisputes } from '../kernel/legacy-witness.ts';
 import { isIptables } from '../kernel/nft-tables.ts';
 import type { FamilyRead, Reading } from '../kernel/snapshot.ts';
 import { legacyTables, readFamily } from '../kernel/snapshot.ts';
@@ -57,7 +58,9 @@ export async function legacyPart(reading: Reading, family: Family): Promise<Back
   if (tables === undefined) return unlisted(reading, family);
   const read = await readEither(reading, 'legacy', family);
   if ('failure' in read) return unreadable('legacy', family, tables, read.failure);
-  return { backend: 'legacy', ruleset: read.ruleset, hidden: [], unseen: read.unseen, warnings: read.warnings };
+  const disputes = await legacyDisputes(reading, read.ruleset, read.unseen);
+  const disputed = disputes.map(({ table, chain }) => `${family} ${table} ${chain}`);
+  return { backend: 'legacy', ruleset: read.ruleset, hidden: [], unseen: [...read.unseen, ...disputes], warnings: read.warnings, disputed };
 }
 
 // The list is there in every namespace once the module is loaded; root may read it, and a sandbox may have no /proc/net at all.

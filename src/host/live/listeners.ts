@@ -24,6 +24,6 @@ function readListener(entry: string): Listener | undefined {
     ...(!any && { address: mapped }),
     port: Number(port),
     uid: Number(uid),
-    transparent: /\stransparent\s/.test(entry),
+    ...(entry.includes('inet-sockopt:') && { transparent: /\stransparent\s/.test(entry) }),
   };
 }

@@ -1,6 +1,7 @@
 /** Which rules of a state other programs made: a comparison leaves them out, for no release of Istio has a part in them. */
 
 import type { ChainPlace } from '../../netfilter/compare/difference.ts';
+import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { printNetwork } from '../../netfilter/network.ts';
 import type { Observation } from '../../netfilter/observation.ts';
@@ -28,9 +29,9 @@ export interface WithoutForeign {
  * The state without what is known to be another program's: its chains, by their names, with all that is in
  * them; and in every chain but our own the rules that lead to such a chain, or bear such a program's comment,
  * or, where packets are forwarded, its bridge's name. A rule that nobody is known to make stays, in whatever
- * chain: somebody put it there by hand, and it may take traffic from the proxy.
+ * chain: somebody put it there by hand, and it may take traffic from the proxy. Tables that are left whole keep all.
  */
-export function withoutForeign(state: Observation): WithoutForeign {
+export function withoutForeign(state: Observation, isLeftWhole: (family: Family, table: Table) => boolean = () => false): WithoutForeign {
   const counts = new Map<string, { rules: number; chains: number }>();
   const positions = new Map<string, readonly number[]>();
   const count = (program: string, rules: number, chains: number): void => {
@@ -60,7 +61,9 @@ export function withoutForeign(state: Observation): WithoutForeign {
     };
     const tables = ruleset.tables.map((table) => ({
       name: table.name,
-      chains: table.chains.flatMap((chain) => keepIn(table, withoutForwardPolicy(table, chain))),
+      chains: isLeftWhole(ruleset.family, table)
+        ? table.chains
+        : table.chains.flatMap((chain) => keepIn(table, withoutForwardPolicy(table, chain))),
     }));
     return { family: ruleset.family, tables };
   };

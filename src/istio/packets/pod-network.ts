@@ -12,11 +12,15 @@ import { bearing, touches } from '../../netfilter/unseen.ts';
 import type { Run } from '../found/runs/run.ts';
 import type { CapturePlan } from '../plan/plan.ts';
 import type { Facts } from '../settings/facts.ts';
+import type { SettingValues } from '../settings/settings.ts';
 import { valuesOf } from '../settings/settings.ts';
+import { isAmbient, ZTUNNEL_MARK, ZTUNNEL_OWNER, ZTUNNEL_PORTS, ZTUNNEL_ROUTING, ZTUNNEL_SOCKETS } from './ambient.ts';
+import { heard } from './listening.ts';
+import { otherProxiesIn } from './other-proxies.ts';
 import type { Owner, Pod } from './pod.ts';
-import { podOf } from './pod.ts';
+import { isAmong, podOf } from './pod.ts';
 import type { PodState } from './trace-plan.ts';
-import { hostOf, tracePacket } from './trace-plan.ts';
+import { CLIENT, hostOf, tracePacket } from './trace-plan.ts';
 import type { ProxyPorts, Verdict } from './verdict.ts';
 import { proxyPortsOf, verdictOf } from './verdict.ts';
 
@@ -31,6 +35,8 @@ export interface PodNetwork {
   readonly unseen: Readonly<Record<Family, readonly string[]>>;
   /** The run that was to make these rules and failed: none of them need be there. */
   readonly failed?: Run;
+  /** The rules were found, and who made them is inferred. */
+  readonly ofRules?: true;
 }
 
 export interface PodNetworkOptions {
@@ -39,6 +45,8 @@ export interface PodNetworkOptions {
   /** Who the proxy really runs as. */
   readonly proxy?: Owner;
   readonly failed?: Run;
+  /** Nothing says that a sidecar of Istio made these rules: its ports may be another proxy's. */
+  readonly byNobody?: boolean;
 }
 
 /** The scene of a plan: all of it can be seen. */
@@ -50,7 +58,37 @@ export function podNetworkOfPlan(plan: CapturePlan, { facts = {}, state = {}, pr
 /** The scene of rules that were found, and of the plan that is thought to have made them. */
 export function podNetworkOfRules(seen: Observation, made: CapturePlan, options: PodNetworkOptions = {}): PodNetwork {
   const rules = { ip: withUnseen(seen, 'ip'), ip6: withUnseen(seen, 'ip6') };
-  return { ...podNetworkOfPlan({ ...made, ...rules }, options), unseen: hiddenIn(seen), ...(options.failed && { failed: options.failed }) };
+  const network = podNetworkOfPlan({ ...made, ...rules }, options);
+  const found: PodNetwork = { ...network, ofRules: true, unseen: hiddenIn(seen), ...(options.failed && { failed: options.failed }) };
+  if (isAmbient(rules)) return inAmbient(found);
+  const { outbound, inbound, dns } = network.ports;
+  const values = valuesOf(made.settings);
+  const others = otherProxiesIn(Object.values(rules), {
+    ports: options.byNobody === true ? [] : [outbound, inbound, ...dns],
+    isOwner: (owner) => isProxy(values, owner) || isSame(owner, network.pod.proxy),
+  });
+  if (others.length === 0) return found;
+  const sockets = others.flatMap(({ ports }) => ports);
+  return { ...found, ports: { ...network.ports, others }, state: { ...found.state, transparentPorts: sockets } };
+}
+
+/** The proxy of an ambient pod is ztunnel. */
+function inAmbient(network: PodNetwork): PodNetwork {
+  const { pod, state } = network;
+  return {
+    ...network,
+    ports: ZTUNNEL_PORTS,
+    pod: { ...pod, proxy: ZTUNNEL_OWNER, proxyMark: ZTUNNEL_MARK, client: CLIENT },
+    state: { ...state, localByMark: ZTUNNEL_ROUTING, transparentPorts: ZTUNNEL_SOCKETS },
+  };
+}
+
+function isProxy(values: SettingValues, { uid, gid }: Owner): boolean {
+  return isAmong(values['proxy.uids'], uid) || isAmong(values['proxy.gids'], gid);
+}
+
+function isSame(one: Owner, { uid, gid }: Owner): boolean {
+  return (one.uid !== undefined && one.uid === uid) || (one.gid !== undefined && one.gid === gid);
 }
 
 /** What of a state packets may meet and nobody could see, in words that end a sentence. */
@@ -136,19 +174,10 @@ export function verdictIn(podNetwork: PodNetwork, { end, packet }: Pick<Trace, '
   const hidden = podNetwork.unseen[packet.family];
   if (hidden.length > 0 && found.id !== 'unknown')
     return { id: 'unknown', words: `unknown: ${found.id} by what can be seen (${found.words}), but there is more: ${hidden.join('; ')}` };
-  return refused(podNetwork, found, packet);
+  return heard(podNetwork, found, end, packet);
 }
 
 function notApplied({ failures: [first] }: Run, { id, words }: Verdict): string {
   const place = first === undefined ? '' : ` (line ${first.line}: ${first.text})`;
   return `unknown: these rules were not applied${place}${id === 'unknown' ? '' : `; they would have it ${id} (${words})`}`;
 }
-
-/** Before the proxy listens, what REDIRECT sends to it finds a closed port. */
-function refused({ state }: PodNetwork, found: Verdict, { protocol }: Packet): Verdict {
-  if (state.beforeProxy !== true || !CAUGHT.includes(found.id)) return found;
-  const answer = protocol === 'udp' ? 'and is lost' : 'and the connection is refused';
-  return { ...found, words: `${found.words}, where nothing listens yet, ${answer}` };
-}
-
-const CAUGHT: readonly string[] = ['envoy-inbound', 'envoy-outbound', 'dns-agent'];

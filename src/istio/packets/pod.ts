@@ -16,6 +16,8 @@ export interface Owner {
 
 export interface Pod {
   readonly proxy: Owner;
+  /** What the proxy marks its own calls with, where the rules know it by that. */
+  readonly proxyMark?: number;
   /**
    * The container of a manifest that the rules are likeliest to let through; of what it does not say, and without one, the
    * first user from 1000 on, and the first group, that are none of the proxy's.
@@ -23,6 +25,8 @@ export interface Pod {
   readonly app: Owner;
   /** The container that it is, where a manifest says who that runs as: `sleep runs as uid 1337 (securityContext)`. */
   readonly appIs?: string;
+  /** Who an ordinary client is, where the rules ask for the source of probes: what nobody says comes from there. */
+  readonly client?: Readonly<Record<Family, string>>;
   /** Without the length of their network, and never empty: where the facts tell none of a family, one that stands for it. */
   readonly addresses: Readonly<Record<Family, readonly string[]>>;
   /** Whether the facts tell the addresses of a family. */
@@ -59,7 +63,7 @@ function firstOf([range]: readonly OwnerRange[]): number | undefined {
 function appOf(values: SettingValues, { containers = [] }: Facts): Pick<Pod, 'app' | 'appIs'> {
   const nobody = { uid: noneOf(values['proxy.uids']), gid: noneOf(values['proxy.gids']) };
   const isLetThrough = ({ uid, gid }: NonNullable<Facts['containers']>[number]): boolean =>
-    isIn(values['proxy.uids'], uid) || isIn(values['proxy.gids'], gid) || isIn(values['outbound.excludeOwnerGroups'], gid);
+    isAmong(values['proxy.uids'], uid) || isAmong(values['proxy.gids'], gid) || isAmong(values['outbound.excludeOwnerGroups'], gid);
   const one = containers.find(isLetThrough) ?? containers.find(({ uid, gid }) => uid !== undefined || gid !== undefined);
   if (one === undefined) return { app: nobody };
   const ids = [one.uid === undefined ? [] : `uid ${one.uid}`, one.gid === undefined ? [] : `gid ${one.gid}`].flat().join(', ');
@@ -70,7 +74,8 @@ function appOf(values: SettingValues, { containers = [] }: Facts): Pick<Pod, 'ap
   };
 }
 
-function isIn(ranges: readonly OwnerRange[], id: number | undefined): boolean {
+/** Whether an id is among owners of whom the numbers are known. */
+export function isAmong(ranges: readonly OwnerRange[], id: number | undefined): boolean {
   return id !== undefined && ranges.some((range) => 'first' in range && range.first <= id && id <= range.last);
 }
 

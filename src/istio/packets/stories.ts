@@ -1,5 +1,6 @@
 import type { Family } from '../../netfilter/family.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
+import { ProblemError, problem } from '../problems.ts';
 import type { Endpoint } from './packet/endpoint.ts';
 import type { PodNetwork } from './pod-network.ts';
 import { conditionsOf, whereConditionsHold } from './pod-network.ts';
@@ -59,8 +60,9 @@ export interface SimulationOptions {
  * simulated. Throws a RangeError for a story that is not known, and a ProblemError where the settings have no such port.
  */
 export function simulateRequest(id: string, podNetwork: PodNetwork, { family = 'ip', to }: SimulationOptions = {}): SimulatedRequest {
-  const story = STORIES.find((one) => one.id === id);
-  if (story === undefined) throw new RangeError(`there is no story ${id}`);
+  const told = STORIES.find((one) => one.id === id);
+  if (told === undefined) throw new RangeError(`there is no story ${id}`);
+  const story = podNetwork.ports.of === 'ztunnel' ? ambientStory(told) : told;
   const early = story.beforeProxy === true ? { ...podNetwork, state: { ...podNetwork.state, beforeProxy: true } } : podNetwork;
   const stage = stageOf(whereConditionsHold(early), family, to);
   const conditions = conditionsOf(early, family);
@@ -71,6 +73,14 @@ export function simulateRequest(id: string, podNetwork: PodNetwork, { family = '
     return conditional({ hops: hopsOf(chain, answers), outcome }, conditions);
   });
   return { story, calls, conditions, cast: castOf(stage, story, calls) };
+}
+
+/** No sidecar's story is told of a pod that has none. */
+function ambientStory({ inAmbient, remark: _, ...story }: Story): Story {
+  if (inAmbient === undefined) return story;
+  if (inAmbient !== 'none') return { ...story, ...inAmbient };
+  const reason = `${story.id} is about a sidecar, and this pod is in ambient mode: it has ztunnel, and neither Envoy nor an agent`;
+  throw new ProblemError([problem('bad-option', { kind: 'option', option: '--request' }, { reason })]);
 }
 
 /** Nothing of it is sure where something has to hold that nobody knows. */

@@ -3,12 +3,13 @@
 import type { Family } from '../../netfilter/family.ts';
 import { bareAddress } from '../../netfilter/network.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import type { Host, Interface, Listener } from '../../netfilter/trace/host.ts';
+import type { Host, Interface, Listener, LocalByMark } from '../../netfilter/trace/host.ts';
 import type { KernelRouting } from '../../netfilter/trace/kernel-routing.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import { simulatorFor } from '../../netfilter/trace.ts';
 import type { CapturePlan } from '../plan/plan.ts';
 import type { Facts } from '../settings/facts.ts';
+import { bridgedNetworks } from './bridged-networks.ts';
 
 /** What else is known of the pod at the moment of the packet. */
 export interface PodState {
@@ -18,6 +19,10 @@ export interface PodState {
   readonly beforeProxy?: boolean | undefined;
   /** Whether the pod passes packets on; not known without it. */
   readonly forwarding?: boolean | undefined;
+  /** Ports on which proxies beside Istio's sidecar listen transparently. */
+  readonly transparentPorts?: readonly number[] | undefined;
+  /** What is delivered here by its mark beside what the plan's routing says. */
+  readonly localByMark?: readonly LocalByMark[] | undefined;
   /** What was read of a live namespace; then nothing of it is assumed. */
   readonly network?: ObservedNetwork | undefined;
 }
@@ -34,6 +39,9 @@ export interface ObservedNetwork {
 
 // Addresses that documents use (RFC 5737, RFC 3849): they stand for those of a pod that nobody told.
 export const PLACEHOLDER: Readonly<Record<Family, string>> = { ip: '192.0.2.1', ip6: '2001:db8::1' };
+
+/** The same for a client of its. */
+export const CLIENT: Readonly<Record<Family, string>> = { ip: '198.51.100.7', ip6: '2001:db8:1::7' };
 
 /**
  * The pod as a host: one interface beside lo with the addresses of the facts (or, where these tell none, one that stands
@@ -52,14 +60,22 @@ export function hostOf(plan: Pick<CapturePlan, 'routing' | 'settings'>, facts: F
     // What leaves a pod of several networks leaves by that of the cluster, unless its address is of another.
     ...((facts.interfaces ?? []).length > 0 && { defaultInterface: facts.interfaces?.[0]?.name }),
     // A rule for a mark leads somewhere only where its table has a route.
-    localByMark: routing.rules.filter(({ family, table }) =>
-      routing.routes.some((route) => route.family === family && route.table === table),
-    ),
+    localByMark: [
+      ...routing.rules.filter(({ family, table }) => routing.routes.some((route) => route.family === family && route.table === table)),
+      ...(state.localByMark ?? []),
+    ],
     routing: network?.routing,
-    transparentPorts: state.beforeProxy === true ? [] : proxy,
+    transparentPorts:
+      transparentIn(network?.listeners) ?? (state.beforeProxy === true ? [] : [...proxy, ...(state.transparentPorts ?? [])]),
     boundListeners: network?.listeners?.flatMap(({ address, port }) => (address === undefined ? [] : { address, port })) ?? [],
     forwarding: state.forwarding,
   };
+}
+
+/** Undefined where it is not known: older kernels tell nobody which of their sockets are transparent. */
+function transparentIn(listeners: readonly Listener[] | undefined): readonly number[] | undefined {
+  if (listeners === undefined || listeners.some(({ transparent }) => transparent === undefined)) return undefined;
+  return listeners.filter(({ transparent }) => transparent === true).map(({ port }) => port);
 }
 
 function interfacesOf({ addresses = [], interfaces = [] }: Facts, name: string | undefined): readonly Interface[] {
@@ -91,6 +107,11 @@ export function tracePacket(plan: CapturePlan, packet: Packet, facts: Facts = {}
   const addressed = known || origin === 'local' || destination === undefined ? facts : { ...facts, addresses: [destination] };
   const outside = state.interface ?? [inInterface, outInterface].find((name) => name !== undefined && name !== 'lo');
   const forwarding = state.forwarding ?? state.network?.forwarding?.[family];
-  const host = hostOf(plan, addressed, { ...state, interface: outside, forwarding });
+  const behind = state.network === undefined ? bridgedNetworks(plan[family]) : [];
+  // Who makes a bridge for containers turns forwarding on: without it no container would reach anything.
+  const host = {
+    ...hostOf(plan, addressed, { ...state, interface: outside, forwarding: forwarding ?? (behind.length > 0 ? true : undefined) }),
+    behind,
+  };
   return simulatorFor(plan[family], host).trace({ ...packet, destination });
 }

@@ -3,11 +3,33 @@
 import type { How } from '../../netfilter/packet.ts';
 import type { End, Outcome, Question, RulePlace } from '../../netfilter/trace/result.ts';
 import type { SettingValues } from '../settings/settings.ts';
+import { ownerText } from './packet/text.ts';
+import type { Owner } from './pod.ts';
 
 /** The answers of `trace` and `check`: scripts rely on them, so they stay as they are. */
-export type VerdictId = 'envoy-inbound' | 'envoy-outbound' | 'dns-agent' | 'direct' | 'dropped' | 'unknown';
+export const VERDICTS = [
+  'envoy-inbound',
+  'envoy-outbound',
+  'ztunnel-inbound',
+  'ztunnel-outbound',
+  'dns-agent',
+  'other-proxy',
+  'direct',
+  'refused',
+  'dropped',
+  'unknown',
+  'loop',
+] as const;
 
-export const VERDICTS: readonly VerdictId[] = ['envoy-inbound', 'envoy-outbound', 'dns-agent', 'direct', 'dropped', 'unknown'];
+/** What is said of a packet; only a whole request loops. */
+export type VerdictId = Exclude<(typeof VERDICTS)[number], 'loop'>;
+
+const CAUGHT: readonly VerdictId[] = ['envoy-inbound', 'envoy-outbound', 'ztunnel-inbound', 'ztunnel-outbound', 'dns-agent'];
+
+/** Whether Istio's own proxy, or its agent, gets it. */
+export function isCaught({ id }: Pick<Verdict, 'id'>): boolean {
+  return CAUGHT.includes(id);
+}
 
 export interface Verdict {
   readonly id: VerdictId;
@@ -15,12 +37,24 @@ export interface Verdict {
   readonly words: string;
 }
 
-/** The ports that the proxy and its agent listen on. */
+/** A proxy that is not Istio's: who it runs as is whom its own rules let through. */
+export interface OtherProxy {
+  readonly ports: readonly number[];
+  readonly owner: Owner;
+  /** What it marks its own calls with, where its rules ask for that. */
+  readonly mark?: number;
+}
+
+/** The ports that proxies of the pod listen on, and the agent. */
 export interface ProxyPorts {
+  /** Whose they are: a sidecar's Envoy without it. */
+  readonly of?: 'ztunnel';
   readonly outbound: number;
   /** The same as `outbound` in releases that have one listener. */
   readonly inbound: number;
   readonly dns: readonly number[];
+  /** Proxies beside Istio's. */
+  readonly others?: readonly OtherProxy[];
 }
 
 // 15013 was the agent's port in its first releases.
@@ -29,6 +63,9 @@ const DNS_PORTS: readonly number[] = [15053, 15013];
 export function proxyPortsOf(values: Pick<SettingValues, 'proxy.port' | 'proxy.inboundPort'>): ProxyPorts {
   return { outbound: values['proxy.port'], inbound: values['proxy.inboundPort'], dns: DNS_PORTS };
 }
+
+/** Where a proxy listens unless it was told otherwise. */
+export const USUAL_PORTS: ProxyPorts = { outbound: 15001, inbound: 15006, dns: DNS_PORTS };
 
 /** The verdict of an end. An end with several outcomes has the verdict that all of them have, or `unknown`. */
 export function verdictOf(end: End, ports: ProxyPorts): Verdict {
@@ -65,6 +102,7 @@ function localVerdict(end: Extract<End, { kind: 'local' }>, ports: ProxyPorts): 
     case 'mark':
       return { id: 'direct', words: `is delivered here by its mark${at}` };
     case 'plain':
+      if (ports.of === 'ztunnel' && port === TUNNEL_PORT) return { id: 'ztunnel-inbound', words: `comes to ztunnel${at}` };
       return { id: 'direct', words: port === undefined ? 'is delivered as it is' : `reaches port ${port} of the pod, not caught` };
     case 'redirect':
     case 'dnat':
@@ -77,10 +115,30 @@ function localVerdict(end: Extract<End, { kind: 'local' }>, ports: ProxyPorts): 
 
 function caught({ port, how, by: rule }: Extract<End, { kind: 'local' }>, ports: ProxyPorts, at: string): Verdict {
   if (port === undefined) return { id: 'unknown', words: 'unknown: it is sent to a port that the kernel chooses' };
-  if (ports.dns.includes(port)) return { id: 'dns-agent', words: `caught by the DNS agent${at}` };
+  const other = otherProxyOn(port, ports);
+  if (other !== undefined) return { id: 'other-proxy', words: `caught by another proxy (${[port, ...idsOf(other)].join(', ')})` };
+  const ztunnel = ports.of === 'ztunnel';
+  if (ports.dns.includes(port))
+    return { id: 'dns-agent', words: `caught by ${ztunnel ? 'ztunnel, which answers DNS' : 'the DNS agent'}${at}` };
+  if (ztunnel && port === TUNNEL_PORT) return { id: 'ztunnel-inbound', words: `caught by ztunnel${at}` };
   const operand = operandOf(port, how, rule, ports);
   if (operand === undefined) return { id: 'direct', words: `sent to port ${port}, which is none of the proxy's` };
-  return { id: `envoy-${operand}`, words: `caught by Envoy ${operand}${at}` };
+  return ztunnel
+    ? { id: `ztunnel-${operand}`, words: `caught by ztunnel${at}` }
+    : { id: `envoy-${operand}`, words: `caught by Envoy ${operand}${at}` };
+}
+
+// The tunnel between pods in ambient mode: ztunnel listens there itself.
+const TUNNEL_PORT = 15008;
+
+/** The proxy beside Istio's that listens on a port. */
+export function otherProxyOn(port: number | undefined, { others = [] }: ProxyPorts): OtherProxy | undefined {
+  return port === undefined ? undefined : others.find((one) => one.ports.includes(port));
+}
+
+function idsOf({ owner, mark }: OtherProxy): readonly string[] {
+  const ids = ownerText(owner).replace(/^ \(|\)$/g, '');
+  return [ids === '' ? [] : ids, mark === undefined ? [] : `mark ${mark}`].flat();
 }
 
 /**
@@ -137,7 +195,8 @@ function unknownVerdict(why: Question, outcomes: readonly Outcome[], ports: Prox
   if (first !== undefined && others.every(({ id }) => id === first.id)) {
     return others.every(({ words }) => words === first.words) ? first : { ...first, words: `${first.words} (or otherwise)` };
   }
-  const ids = VERDICTS.filter((id) => outcomes.some(({ end }) => possible(end, ports).includes(id)));
+  const known = outcomes.flatMap(({ end }) => possible(end, ports));
+  const ids = VERDICTS.filter((id) => known.some((one) => one === id));
   const choice = ids.length === 0 ? '' : `: ${ids.join(' or ')}`;
   return { id: 'unknown', words: `unknown${choice}, ${questionText(why)}` };
 }

@@ -26,6 +26,11 @@ const PROXY_CHANGES = {
     evidence: 'istio#28457',
     what: "What the proxy sends from the client's address bears the mark 1337.",
   },
+  mayListenOnIp4: {
+    spans: '1.20 -',
+    evidence: 'istio#46719',
+    what: 'In an IPv6-only pod the proxy listens on IPv4 for outbound traffic as well, where istiod is told to.',
+  },
   deliversToPodAddress: {
     spans: '1.10 -',
     evidence: 'istio.io, "Upcoming networking changes in Istio 1.10"',

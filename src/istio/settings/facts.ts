@@ -14,6 +14,8 @@ export interface Facts {
   readonly interfaces?: readonly { readonly name: string; readonly addresses: readonly string[] }[];
   /** Containers beside the proxy, with the user and group that their manifest gives them; what the image decides is left out. */
   readonly containers?: readonly { readonly name: string; readonly uid?: number; readonly gid?: number }[];
+  /** The control plane has the proxy of an IPv6-only pod listen on IPv4 as well, for outbound traffic. */
+  readonly listensOnIp4?: boolean;
   /** The nameservers of the pod's resolv.conf; undefined where they are not known. */
   readonly nameservers?: readonly string[];
   /** Numbers of services, users and groups, by name. */

@@ -41,7 +41,7 @@ export function namedByHost(host: PreparedHost, ports: readonly number[]): Named
 
 /** Adds what a rule names. */
 export function nameRule(named: Named, { matches, target }: Rule, host: PreparedHost): void {
-  for (const match of matches) nameMatch(named, match);
+  for (const match of matches) nameMatch(named, match, host);
   switch (target.kind) {
     case 'MARK':
       named.mark.push(target.value);
@@ -70,11 +70,17 @@ export function nameRule(named: Named, { matches, target }: Rule, host: Prepared
   }
 }
 
-function nameMatch(named: Named, match: Match): void {
+function nameMatch(named: Named, match: Match, host: PreparedHost): void {
   switch (match.kind) {
     case 'source':
     case 'destination':
       named[match.kind].push(networkRange(match.value));
+      return;
+    case 'source-type':
+      named.source.push(...host.local);
+      return;
+    case 'destination-type':
+      named.destination.push(...host.local);
       return;
     case 'protocol':
       named.protocol.push(only(protocolNumber(match.value) ?? 0));

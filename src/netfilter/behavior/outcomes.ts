@@ -1,6 +1,11 @@
 /** What becomes of all packets: disjoint sets, one for each end that a comparison tells apart. */
 
+import type { Family } from '../family.ts';
+import { printAddress } from '../trace/address.ts';
+import { ABSENT } from '../trace/fields.ts';
+import type { Value } from '../trace/ranges.ts';
 import type { End } from '../trace/result.ts';
+import type { Walk } from '../trace/walk.ts';
 import type { Arena } from './arena.ts';
 import { FIRST_QUESTION } from './arena.ts';
 import type { SetId } from './diagram.ts';
@@ -55,7 +60,7 @@ function classesOf(arena: Arena, state: State, classOf: Classify): readonly Clas
   const { end } = walk;
   if (end === undefined) throw new Error('a packet has to end somewhere');
   if (end.kind !== 'local') {
-    const sentTo = walk.translated.destination ? JSON.stringify([end, walk.destination, walk.destinationPort], withoutBig) : undefined;
+    const sentTo = walk.translated.destination ? sentToText(walk.destination, walk.destinationPort, arena.family) : undefined;
     return [{ end: classOf({ end, sentTo }), set }];
   }
   // Sent to another machine's address or to another socket, with the port that it had.
@@ -67,8 +72,13 @@ function classesOf(arena: Arena, state: State, classOf: Classify): readonly Clas
   });
 }
 
-function withoutBig(_: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value;
+/** `172.17.0.2:8080`; of several addresses or ports that the kernel may choose, the first and the last. */
+function sentToText(destination: Walk['destination'], port: Walk['destinationPort'], family: Family): string {
+  const span = (value: Walk['destination'], print: (one: Value) => string): string =>
+    typeof value === 'object' ? value.map(({ first, last }) => `${print(first)}-${print(last)}`).join(',') : print(value);
+  const address = span(destination, printAddress);
+  if (port === ABSENT) return address;
+  return `${family === 'ip6' ? `[${address}]` : address}:${span(port, String)}`;
 }
 
 /** The packets of each class whatever the questions' answers are; those whose end hangs on an answer are `OPEN`. */

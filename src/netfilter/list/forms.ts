@@ -33,6 +33,8 @@ export const LISTED_MATCHES: { readonly [K in MatchKind]: 'column' | ListedWords
   state: { plain: 'state {}', negated: '! state {}' },
   mark: { plain: 'mark match {}', negated: 'mark match ! {}' },
   connmark: { plain: 'connmark match  {}', negated: 'connmark match ! {}' },
+  'source-type': { plain: 'ADDRTYPE match src-type {}', negated: 'ADDRTYPE match src-type !{}' },
+  'destination-type': { plain: 'ADDRTYPE match dst-type {}', negated: 'ADDRTYPE match dst-type !{}' },
   socket: { plain: 'socket' },
   comment: { plain: '/* {} */' },
 };

@@ -68,6 +68,9 @@ function matchExpressions(match: Match, all: readonly Match[]): readonly Express
       return [markExpression(META('mark'), match.value, negated)];
     case 'connmark':
       return [markExpression(CT('mark'), match.value, negated)];
+    case 'source-type':
+    case 'destination-type':
+      return [{ words: typeWords(match) }];
     case 'either-ports':
     case 'socket':
     case 'comment':
@@ -76,6 +79,12 @@ function matchExpressions(match: Match, all: readonly Match[]): readonly Express
       match satisfies never;
       return [];
   }
+}
+
+function typeWords({ kind, negated, value }: Extract<KnownMatch, { readonly kind: 'source-type' | 'destination-type' }>): string {
+  const types = value.map((type) => type.toLowerCase());
+  const shown = types.length === 1 ? types[0] : `{ ${types.join(', ')} }`;
+  return `fib ${kind === 'source-type' ? 'saddr' : 'daddr'} type ${negated ? '!= ' : ''}${shown}`;
 }
 
 function wordsOf(match: KnownMatch): string {

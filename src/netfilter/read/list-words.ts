@@ -1,6 +1,7 @@
 /** The words behind a listing's columns, back to matches and a target. What is not understood becomes opaque. */
 
 import type { Family } from '../family.ts';
+import { MATCH_ROWS, MATCH_START, TARGET_ROWS } from '../list/extension-words.ts';
 import { LISTED_TARGETS } from '../list/forms.ts';
 import { findMatch } from '../list/patterns.ts';
 import type { Match } from '../match.ts';
@@ -35,9 +36,10 @@ export function readListWords(words: readonly string[], row: RowStart, family: F
   const matches: Match[] = [];
   let unknown: string[] = [];
   for (let at = goto ? 1 : 0; at < words.length; ) {
-    const found = readPhrase(words, at, row.protocol, family);
-    const target = found === null ? readTargetWords(words, at, row.target, family) : null;
-    if (found === null && target === null) {
+    const extension = readExtension(words, at, family);
+    const found = extension === null ? readPhrase(words, at, row.protocol, family) : null;
+    const target = extension === null && found === null ? readTargetWords(words, at, row.target, family) : null;
+    if (found === null && target === null && extension === null) {
       unknown.push(words[at] ?? '');
       at += 1;
       continue;
@@ -48,7 +50,8 @@ export function readListWords(words: readonly string[], row: RowStart, family: F
     unknown = [];
     if (target !== null) return { matches, target };
     if (found?.match) matches.push(found.match);
-    at += found?.length ?? 1;
+    if (extension !== null) matches.push(...extension.matches);
+    at += (found ?? extension)?.length ?? 1;
   }
   if (!isExtension(row.target)) {
     const left = opaqueMatches(unknown, family);
@@ -59,13 +62,45 @@ export function readListWords(words: readonly string[], row: RowStart, family: F
   return 'reason' in target ? target : { matches, target };
 }
 
+// The longest row has 14 words.
+const MOST_EXTENSION_WORDS = 16;
+
+/** A match that is not understood, as the options that its words stand for. */
+function readExtension(
+  words: readonly string[],
+  at: number,
+  family: Family,
+): { readonly matches: readonly Match[]; readonly length: number } | null {
+  if (!MATCH_START.test(words[at] ?? '')) return null;
+  const text = words.slice(at, at + MOST_EXTENSION_WORDS).join(' ');
+  const [found, options] = optionsOf(text, MATCH_ROWS) ?? [];
+  if (found === undefined || options === undefined) return null;
+  const rule = readRule(splitWords(options) ?? [], family);
+  if ('reason' in rule || rule.target.kind !== 'none') return null;
+  // A comment and a quoted text are one word each, which may have blanks in it.
+  let length = 0;
+  for (let read = -1; read < found.length; length += 1) read += 1 + (words[at + length] ?? '').length;
+  return { matches: rule.matches, length };
+}
+
+/** What a row of the table makes of the start of a text; a value that looks like an option is none of a listing. */
+function optionsOf(text: string, rows: readonly (typeof MATCH_ROWS)[number][]): readonly [found: string, options: string] | undefined {
+  for (const [words, options] of rows) {
+    const found = words.exec(text);
+    if (found === null) continue;
+    const read = options(found);
+    if (!found.slice(1).some((value) => value?.startsWith('-')) && splitWords(read) !== null) return [found[0], read];
+  }
+  return undefined;
+}
+
 /**
- * Words that are not understood. iptables refuses a rule in which such words stand (`icmptype 8`), so they are harmless
- * in a text that is printed; an option (`-j DROP`) would not be, and is read as what it would be there.
+ * Words that are not understood. iptables refuses a rule in which such words stand, so nothing is printed with them as a
+ * command; an option (`-j DROP`) would be taken, and is read as what it would be there.
  */
 function opaqueMatches(words: readonly string[], family: Family): readonly Match[] | Unreadable {
   if (words.length === 0) return [];
-  if (!beginsWithOption(words)) return [{ kind: 'opaque', text: words.join(' ') }];
+  if (!beginsWithOption(words)) return [{ kind: 'opaque', text: words.join(' '), listed: true }];
   const rule = readRule(splitWords(words.join(' ')) ?? [], family);
   if ('reason' in rule) return rule;
   return rule.target.kind === 'none' ? rule.matches : { reason: `${words[0]} is not what a listing shows` };
@@ -83,7 +118,10 @@ interface Phrase {
 
 function readPhrase(words: readonly string[], at: number, protocol: string, family: Family): Phrase | null {
   const word = words[at] ?? '';
-  const opaque = (length: number): Phrase => ({ match: { kind: 'opaque', text: words.slice(at, at + length).join(' ') }, length });
+  const opaque = (length: number): Phrase => ({
+    match: { kind: 'opaque', text: words.slice(at, at + length).join(' '), listed: true },
+    length,
+  });
   if (word.startsWith('/* ')) return { match: { kind: 'comment', negated: false, value: word.slice(3, -3) }, length: 1 };
   // The protocol's own module names itself once: `tcp dpt:80`, and `tcp` alone where it asks nothing.
   if (word === protocol && PROTOCOLS_WITH_PORTS.includes(word)) {
@@ -117,8 +155,10 @@ function valuedTarget(kind: TargetName, options: readonly (readonly [string, str
 }
 
 function opaqueTarget(name: string, words: readonly string[]): Target {
-  // Words that begin with no option are refused by iptables, as those of a match are.
-  return { kind: 'opaque', name, text: [name, ...words].join(' ') };
+  if (words.length === 0) return { kind: 'opaque', name, text: name };
+  const [, options] = optionsOf(words.join(' '), TARGET_ROWS[name] ?? []) ?? [];
+  if (options !== undefined) return { kind: 'opaque', name, text: `${name} ${options}`.trimEnd() };
+  return { kind: 'opaque', name, text: [name, ...words].join(' '), listed: true };
 }
 
 /** A target of iptables that shows no words of its own, which is all there is to a plain REDIRECT. */

@@ -17,11 +17,20 @@ const BREAKS =
  */
 export function linesWithin(text: string): readonly string[] {
   if (text.length < 40) return [text];
-  const begun = startsAsRules(text);
+  const begun = startsAsRules(text) || isWithinQuotation(text);
   if (!begun && text.includes('\\n') && ESCAPED.test(text)) return unescaped(text).split('\n').flatMap(linesWithin);
   if (text.includes('"') || (text.match(RULES)?.length ?? 0) < 2 || COMMANDS.test(text)) return [text];
   const lines = text.split(BREAKS);
   return lines.every(isWhole) ? lines : [text];
+}
+
+const BEGINS = /^(?:\+{1,3} )?(?:\S*\/)?ip6?tables\S*\s|^\s*\d+[KMGT]?\s+\d+[KMGT]?\s/;
+
+/** Whether what looks like the end of a line stands in a quotation or a comment of a command, or of a listing's row. */
+function isWithinQuotation(text: string): boolean {
+  if (!BEGINS.test(text)) return false;
+  const before = text.slice(0, text.search(ESCAPED) + 1);
+  return before.includes('"') || before.includes('/* ');
 }
 
 /** A rule has its target, or what stands behind it is no other one. */

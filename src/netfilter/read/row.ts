@@ -144,14 +144,27 @@ function interfaceMatch(kind: 'in-interface' | 'out-interface', text = ''): read
   return value === null ? null : [{ kind, negated: text.startsWith('!'), value }];
 }
 
+// Names of networks that /etc/networks gives on every distribution.
+const NETWORK_NAMES: ReadonlyMap<string, string> = new Map([
+  ['loopback/8', '127.0.0.0/8'],
+  ['link-local/16', '169.254.0.0/16'],
+]);
+
 const LOOPBACK = { ip: '127.0.0.1', ip6: '::1' };
 
-/** An address column. Without -n it has names, of which only the loopback address's is the same everywhere (RFC 6761). */
+/** An address column. Without -n it has names, of which that of the loopback address (RFC 6761) and these of networks are the same everywhere. */
 function readAddress(kind: 'source' | 'destination', text: string | undefined, family: Family): readonly Match[] | null {
   const name = withoutSign(text ?? '');
   const negated = text?.startsWith('!') ?? false;
   if (name === 'anywhere' && !negated) return [];
-  const plain = name === 'anywhere' ? (family === 'ip' ? '0.0.0.0/0' : '::/0') : name === 'localhost' ? LOOPBACK[family] : name;
+  const plain =
+    name === 'anywhere'
+      ? family === 'ip'
+        ? '0.0.0.0/0'
+        : '::/0'
+      : name === 'localhost'
+        ? LOOPBACK[family]
+        : (NETWORK_NAMES.get(name) ?? name);
   const value = MATCH_OPTIONS[kind].read(plain, family);
   if (value !== null) return value.prefix === 0 && !negated ? [] : [{ kind, negated, value }];
   const opaque =

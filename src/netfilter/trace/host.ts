@@ -30,11 +30,19 @@ export interface LocalByMark {
   readonly mask?: number;
 }
 
+/** A network that is reached by an interface of its own, as a bridge of containers. */
+export interface NetworkBehind {
+  readonly network: string;
+  readonly interface: string;
+}
+
 export interface Host {
   /** All there are. 127.0.0.0/8 and ::1 are local without being listed; `lo` is listed where it has other addresses (`::6`). */
   readonly interfaces: readonly Interface[];
   /** Where packets to other machines leave; unknown without it if there are several interfaces beside `lo`. */
   readonly defaultInterface?: string | undefined;
+  /** Where packets to some networks leave, if not as to all others. */
+  readonly behind?: readonly NetworkBehind[] | undefined;
   readonly localByMark: readonly LocalByMark[];
   /** All policy rules and routes there are, where they are known: then they decide, and `defaultInterface` and `localByMark` do not. */
   readonly routing?: KernelRouting | undefined;

@@ -35,6 +35,8 @@ export interface PreparedHost {
   readonly routing: PreparedRouting | undefined;
   /** Where packets to elsewhere leave. */
   readonly away: string | readonly string[];
+  /** Networks of the family with an interface of their own. */
+  readonly behind: readonly { readonly ranges: Ranges; readonly interface: string }[];
 }
 
 const LOOPBACK: Readonly<Record<Family, string>> = { ip: '127.0.0.0/8', ip6: '::1' };
@@ -87,6 +89,9 @@ export function prepareHost(host: Host, family: Family): PreparedHost {
     groups: host.ignoresMany === true ? [] : rangesOf(GROUPS[family]),
     routing,
     away: host.defaultInterface ?? outsideInterfaces,
+    behind: (host.behind ?? [])
+      .filter(({ network }) => familyOf(network) === family)
+      .map(({ network, interface: by }) => ({ ranges: rangesOf(network), interface: by })),
   };
 }
 

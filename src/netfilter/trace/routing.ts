@@ -67,8 +67,10 @@ function isMarked(walk: Walk, mark: number, mask: number): boolean {
 }
 
 /** The interface that a packet to elsewhere leaves by: as the packet says, or as the host does. */
-function awayInterface({ packet, host }: Walk): string | readonly string[] {
-  return packet.outInterface === undefined || packet.outInterface === 'lo' ? host.away : packet.outInterface;
+function awayInterface({ packet, host, destination }: Walk): string | readonly string[] {
+  if (packet.outInterface !== undefined && packet.outInterface !== 'lo') return packet.outInterface;
+  if (typeof destination === 'object') return host.away;
+  return host.behind.find(({ ranges }) => contains(ranges, destination))?.interface ?? host.away;
 }
 
 /** The route of a packet made here; sets the interface by which it leaves. `again` where marks or nat made it look anew. */

@@ -1,7 +1,7 @@
 /** What each target does to the packet that matched. */
 
 import type { Masked } from '../numbers.ts';
-import { ALL_BITS } from '../numbers.ts';
+import { ALL_BITS, parseMasked } from '../numbers.ts';
 import type { Target, TargetValues } from '../target.ts';
 import { ABSENT, narrowed, WORDS } from './fields.ts';
 import { transparentSocketHolds } from './listeners.ts';
@@ -179,7 +179,19 @@ function performOpaque(walk: Walk, { name, text }: Extract<Target, { kind: 'opaq
     dontTrack(walk);
     return 'continue';
   }
+  const connmark = name === 'CONNMARK' ? setConnmark(text) : null;
+  if (connmark !== null) {
+    if (walk.connmark !== ABSENT) setMark(walk, 'connmark', xmark(walk.connmark, connmark));
+    return 'continue';
+  }
   return notUnderstood(walk, at);
+}
+
+/** `CONNMARK --set-xmark 0x111/0xfff`: the mark of the flow, whatever that of the packet is. */
+function setConnmark(text: string): Masked | null {
+  const [, form, value = ''] = /^CONNMARK --set-(x?mark) (\S+)$/.exec(text) ?? [];
+  const masked = form === undefined ? null : parseMasked(value);
+  return masked === null || form === 'xmark' ? masked : { ...masked, mask: (masked.value | masked.mask) >>> 0 };
 }
 
 /** The source becomes an address of the interface that the packet leaves by: its first, as far as is known here. */

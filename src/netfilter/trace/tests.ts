@@ -51,12 +51,23 @@ export function testOf(match: Match): Test | null {
     case 'mark':
     case 'connmark':
       return markTest(match, match.kind, match.value);
+    case 'source-type':
+      return addressTypeTest(match, 'source', match.value);
+    case 'destination-type':
+      return addressTypeTest(match, 'destination', match.value);
     case 'socket':
       return remembered(match, 'socket', '', socketHolds);
     default:
       match satisfies never;
       return null;
   }
+}
+
+/** Whether an address is this machine's own; of the other types its routes decide, and the answer is the same while the address is. */
+function addressTypeTest(match: KnownMatch, field: 'source' | 'destination', types: readonly string[]): Test {
+  if (types.join() !== 'LOCAL') return named(match, field);
+  const local = (walk: Walk): Test => fieldTest(match, field, walk.host.local);
+  return { match, field, holds: (walk) => local(walk).holds(walk), assume: (walk, yes) => local(walk).assume(walk, yes) };
 }
 
 /** A name that ends in `+` stands for all that begin so. */

@@ -15,16 +15,21 @@ import type { Walk } from './walk.ts';
 export interface Translation {
   readonly addresses: Range | null;
   readonly ports: Range | null;
+  /** The port that becomes the first of `ports`, the next one the second, and so on around. */
+  readonly base?: number;
 }
 
-/** Reads what DNAT and SNAT take: `10.0.0.1`, `10.0.0.1-10.0.0.9:80-90`, `[fd00::1]:80`, `:80`. Null for what is none of the family. */
+/** Reads what DNAT and SNAT take: `10.0.0.1`, `10.0.0.1-10.0.0.9:80-90`, `[fd00::1]:80`, `:80`, `:8000-8009/80`. Null for what is none of the family. */
 export function parseTranslation(text: string, family: Family): Translation | null {
   // An IPv6 address needs brackets before a port, an IPv4 address has no colon of its own.
   const form = family === 'ip6' && !/^:\d/.test(text) ? /^\[?([^[\]]*)\]?(?:(?<=\]):([\d-]+))?$/ : /^([^:]*)(?::([\d-]+))?$/;
-  const [, addressText = '', portText = ''] = form.exec(text) ?? [];
+  const [, bare = text, baseText] = /^(.*:\d+-\d+)\/(\d+)$/.exec(text) ?? [];
+  const [, addressText = '', portText = ''] = form.exec(bare) ?? [];
+  const base = baseText === undefined ? undefined : parseNumber(baseText, 0xffff);
   const addresses = rangeOf(addressText, (part) => addressOf(part, family));
   const ports = rangeOf(portText, (part) => parseNumber(part, 0xffff));
-  return addresses === undefined || ports === undefined || (addresses === null && ports === null) ? null : { addresses, ports };
+  if (addresses === undefined || ports === undefined || base === null || (addresses === null && ports === null)) return null;
+  return { addresses, ports, ...(base !== undefined && { base }) };
 }
 
 function addressOf(text: string, family: Family): Value | null {
@@ -67,14 +72,23 @@ export function masqueradeAs(walk: Walk, address: Value | Ranges): void {
 
 function translate(walk: Walk, address: 'source' | 'destination', port: 'sourcePort' | 'destinationPort', to: Translation): boolean {
   const changedAddress = to.addresses !== null && choose(walk, address, to.addresses);
-  const changedPort = to.ports !== null && walk[port] !== ABSENT && choose(walk, port, to.ports);
+  const ports = to.base === undefined || to.ports === null ? to.ports : shifted(walk[port], to.ports, to.base);
+  const changedPort = ports !== null && walk[port] !== ABSENT && choose(walk, port, ports, to.base !== undefined);
   return changedAddress || changedPort;
 }
 
-/** The kernel keeps what lies in the range already, and otherwise chooses one that nobody can foretell. */
-function choose(walk: Walk, field: 'source' | 'destination' | 'sourcePort' | 'destinationPort', range: Range): boolean {
+/** The one port that a base leaves of a range (nf_nat_l4proto_unique_tuple), where that is free; all of it for a port that is not known. */
+function shifted(now: Walk['destinationPort'], range: Range, base: number): Range {
+  if (typeof now === 'object') return range;
+  const size = Number(range.last) - Number(range.first) + 1;
+  const port = Number(range.first) + (((Number(now) - base) & 0xffff) % size);
+  return { first: port, last: port };
+}
+
+/** The kernel keeps what lies in the range already, but with a base, and otherwise chooses one that nobody can foretell. */
+function choose(walk: Walk, field: 'source' | 'destination' | 'sourcePort' | 'destinationPort', range: Range, based = false): boolean {
   const now = walk[field];
-  const inside = typeof now === 'object' ? isWithin(now, [range]) : contains([range], now);
+  const inside = !based && (typeof now === 'object' ? isWithin(now, [range]) : contains([range], now));
   if (inside && range.first !== range.last) return false;
   set(walk, field, typeof now === 'object' && inside ? narrowed(intersect(now, [range])) : narrowed([range]));
   return walk[field] !== now;

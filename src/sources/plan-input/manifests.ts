@@ -107,7 +107,12 @@ function planOf(
     ...rest
   } = madeWith(factsOfWorkload(workload, givenFacts), placeholder, (all) => planOfWorkload(made, all, sets));
   // Of these no rule depends, but what becomes of packets does.
-  const facts = { interfaces: interfacesOf(workload.pod.annotations), containers: ownersOf(workload.pod), ...known };
+  const facts = {
+    interfaces: interfacesOf(workload.pod.annotations),
+    containers: ownersOf(workload.pod),
+    ...(mesh.values.get(IP4_LISTENER)?.value === 'true' && { listensOnIp4: true }),
+    ...known,
+  };
   if (plan !== undefined)
     return { kind: 'plan', plan, notes: [`note: ${whoseText(made)}`], basis, facts, ...rest, of: name, ...(run && { run }) };
   const noPlanReason = `${name} gets no rules: ${whyNoRules(made)}`;
@@ -121,6 +126,8 @@ function planOf(
     whyNoPlan: noPlanReason,
   };
 }
+
+const IP4_LISTENER = 'pilot.env.ISTIO_ENABLE_IPV4_OUTBOUND_LISTENER_FOR_IPV6_CLUSTERS';
 
 /** `Pod default/cart of pod.yaml:3:1, as it was injected by Istio 1.12.9 (pod.yaml:88:12)`. */
 function whoseText({ workload, injection, release, found }: WorkloadInjection): string {

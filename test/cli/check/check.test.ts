@@ -242,7 +242,7 @@ describe('the forms', () => {
     expect(output).toContain('--comment a\\|\\`b\\` -j ACCEPT');
   });
   it('has colour on a terminal only', async () => {
-    const coloured = await checked(saved(ONE), { paint: paintFor({ isTTY: true }, {}, false) });
+    const coloured = await checked(saved(ONE), { paint: paintFor(true) });
     expect(coloured.output).toContain('\u001b[');
     expect((await checked(saved(ONE))).output).not.toContain('\u001b[');
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { diff } from '../../../src/cli/diff/diff.ts';
 import { DIFF_FORM_NAMES } from '../../../src/cli/diff/forms.ts';
-import { paintFor, plain } from '../../../src/cli/terminal/color.ts';
+import { coloursFor, plain } from '../../../src/cli/terminal/color.ts';
 import type { Result } from '../../../src/cli/terminal/result.ts';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
@@ -230,14 +230,17 @@ describe('settings', () => {
 
 describe('colour', () => {
   it.each([
-    ['on a terminal', { isTTY: true }, {}, false, true],
-    ['in a pipe', {}, {}, false, false],
-    ['with NO_COLOR', { isTTY: true }, { NO_COLOR: '1' }, false, false],
-    ['with an empty NO_COLOR', { isTTY: true }, { NO_COLOR: '' }, false, true],
-    ['with --no-color', { isTTY: true }, {}, true, false],
-    ['on a dumb terminal', { isTTY: true }, { TERM: 'dumb' }, false, false],
-  ])('%s', (_, stream, environment, forbidden, coloured) => {
-    expect(paintFor(stream, environment, forbidden) !== plain).toBe(coloured);
+    ['on a terminal', { isTTY: true }, {}, 'auto', true],
+    ['in a pipe', {}, {}, 'auto', false],
+    ['with NO_COLOR', { isTTY: true }, { NO_COLOR: '1' }, 'auto', false],
+    ['with an empty NO_COLOR', { isTTY: true }, { NO_COLOR: '' }, 'auto', true],
+    ['with FORCE_COLOR in a pipe', {}, { FORCE_COLOR: '1', NO_COLOR: '1' }, 'auto', true],
+    ['with FORCE_COLOR=0', { isTTY: true }, { FORCE_COLOR: '0' }, 'auto', false],
+    ['with --color=never', { isTTY: true }, { FORCE_COLOR: '1' }, 'never', false],
+    ['with --color=always', {}, { NO_COLOR: '1' }, 'always', true],
+    ['on a dumb terminal', { isTTY: true }, { TERM: 'dumb' }, 'auto', false],
+  ] as const)('%s', (_, stream, environment, word, coloured) => {
+    expect(coloursFor(stream, environment, word)).toBe(coloured);
   });
 
   it('is on a real terminal, and goes with --no-color and NO_COLOR', () => {

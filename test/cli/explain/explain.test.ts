@@ -40,7 +40,7 @@ describe.concurrent('explain of a deployment', () => {
     expect(table.split('\n').slice(0, 5)).toEqual([
       'Istio 1.6.14, Deployment web/shop',
       "by: the init container, as the release's injector would have it",
-      "called as: istio-iptables -p 15001 -z 15006 -u 1337 -m REDIRECT -i '*' -x '' -b '*' -d",
+      "called as: istio-iptables -p 15001 -z 15006 -u 1337 -m REDIRECT -i '*' -x '' -b '*' -d \\",
       '           15090,15021,9100,15020 -o 3306',
       'pod: IPv4 only, as far as is known',
     ]);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { load } from 'js-yaml';
 import { afterAll, describe, expect, it } from 'vitest';
+import { preview } from '../../../src/cli/preview/preview.ts';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
 import { planDocument } from '../../../src/istio/plan/plan-document.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
@@ -265,4 +266,34 @@ describe.concurrent('rules in a text', () => {
     expect(await run(['preview', file], { cwd: folder.path })).toEqual({ exitCode: 0, stdout: printRestore(example.ip), stderr: '' });
     expect((await run(['preview', '-', '-o', 'list'], { input: printRestore(example.ip) })).stdout).toBe(printList(example.ip));
   });
+
+  const listing = (words: string): string => `Chain OUTPUT (policy ACCEPT)
+ pkts bytes target     prot opt in     out     source               destination
+    0     0 DOCKER     all  --  any    any     anywhere            !loopback/8           ${words}
+`;
+
+  it('that a listing shows are printed with the options that its words stand for', async () => {
+    const given = { sets: [], env: [], addresses: [], nameservers: [] };
+    const file = join(folder.path, folder.write('docker.txt', `# iptables -t nat -L -v\n${listing('ADDRTYPE match dst-type LOCAL')}`));
+    const { output } = await preview({ source: file, given, explain: false });
+    expect(output).toBe('*nat\n-A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER\nCOMMIT\n');
+  });
+
+  it.each(['restore', 'save', 'commands'])(
+    'in words of a listing that stand for no option are no rules that iptables is given with -o %s',
+    async (output) => {
+      const given = { sets: [], env: [], addresses: [], nameservers: [] };
+      const file = join(folder.path, folder.write('odd.txt', listing('MYEXT match something 5')));
+      await expect(preview({ source: file, given, output, explain: false })).rejects.toMatchObject({
+        problems: [
+          {
+            code: 'rules-text',
+            source: { line: 3 },
+            args: { reason: expect.stringContaining('OUTPUT has words of a listing') },
+          },
+        ],
+      });
+      expect((await preview({ source: file, given, output: 'list', explain: false })).output).toContain('MYEXT match something 5');
+    },
+  );
 });

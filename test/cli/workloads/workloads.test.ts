@@ -4,6 +4,7 @@ import { identifyRules } from '../../../src/cli/identify/identify.ts';
 import { sourceOptions } from '../../../src/cli/options.ts';
 import { preview } from '../../../src/cli/preview/preview.ts';
 import { plain } from '../../../src/cli/terminal/color.ts';
+import { fitted } from '../../../src/cli/terminal/fit.ts';
 import type { Result } from '../../../src/cli/terminal/result.ts';
 import { workloadOption } from '../../../src/cli/workloads/option.ts';
 import { formatProblem, ProblemError } from '../../../src/istio/problems.ts';
@@ -69,13 +70,21 @@ write(
 );
 write('services.yaml', 'apiVersion: v1\nkind: Service\nmetadata: {name: cart}\n', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n');
 
+/** A result as it is printed away from a terminal: there tables are laid out. */
+async function printed(work: Promise<Result>): Promise<Result> {
+  const result = await work;
+  return { ...result, output: fitted(result.output, Number.POSITIVE_INFINITY) };
+}
+
 function previewed(file: string, options: Readonly<Record<string, unknown>> = {}, output?: string): Promise<Result> {
   const parsed = { filename: at(file), ...options };
-  return preview({
-    given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
-    explain: false,
-    ...(output === undefined ? {} : { output }),
-  });
+  return printed(
+    preview({
+      given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
+      explain: false,
+      ...(output === undefined ? {} : { output }),
+    }),
+  );
 }
 
 function differed(
@@ -87,11 +96,11 @@ function differed(
 ): Promise<Result> {
   const parsed = { filename: at(file), ...options };
   const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
-  return diff({ given, left, right, by: String(options['by'] ?? 'rules'), output, all: false, paint: plain });
+  return printed(diff({ given, left, right, by: String(options['by'] ?? 'rules'), output, all: false, paint: plain }));
 }
 
 function identified(file: string, options: Readonly<Record<string, unknown>> = {}, output = 'text'): Promise<Result> {
-  return identifyRules({ given: sourceOptions({ filename: at(file), ...options }), output, paint: plain });
+  return printed(identifyRules({ given: sourceOptions({ filename: at(file), ...options }), output, paint: plain }));
 }
 
 const lines = (result: Result): readonly string[] => result.output.trimEnd().split('\n');
@@ -187,7 +196,7 @@ describe('a preview of many workloads', () => {
     const given = sourceOptions({});
     const [named, source] = [
       await previewed('mixed.yaml', { release: '1.20' }),
-      await preview({ source: `${at('mixed.yaml')}@1.20`, given, explain: false }),
+      await printed(preview({ source: `${at('mixed.yaml')}@1.20`, given, explain: false })),
     ];
     expect(source).toEqual(named);
     const both = await diff({
@@ -210,7 +219,7 @@ describe('a preview of many workloads', () => {
       paint: plain,
     });
     expect(await refused(others)).toEqual([expect.stringMatching(/^mixed\.yaml holds 8 workloads .*; choose one with --workload/)]);
-    const found = await identifyRules({ source: at('injected.yaml'), given, output: 'text', paint: plain });
+    const found = await printed(identifyRules({ source: at('injected.yaml'), given, output: 'text', paint: plain }));
     expect(found).toEqual(await identified('injected.yaml'));
   });
 
@@ -353,7 +362,7 @@ describe('options are looked at before any manifest is', () => {
     ['a release on the left', () => differed('', '@1.99', '@1.28', { filename }), '@1.99 "1.99" is not a known release of Istio'],
     ['a release on the right', () => differed('', '@1.12', '@1.99', { filename }), '@1.99 "1.99" is not a known release of Istio'],
     ['@own misspelt', () => differed('', '@Own', '@1.28', { filename }), '@Own is neither a release, .* \\(did you mean @own\\?\\)$'],
-    ['a form', () => identified('', { filename }, 'table'), '--output "table" is not one of'],
+    ['a form', () => identified('', { filename }, 'tabel'), '--output "tabel" is not one of'],
     ['an installer', () => previewed('', { filename, installer: 'cnii' }), '--installer "cnii" is not one of'],
   ])('%s: %#', async (_, work, line) => {
     expect(await refused(work())).toEqual([expect.stringMatching(new RegExp(`^${line}`))]);

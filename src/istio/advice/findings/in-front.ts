@@ -1,9 +1,11 @@
 /** Rules of others in front of ours. */
 
+import type { Family } from '../../../netfilter/family.ts';
+import type { Observation } from '../../../netfilter/observation.ts';
 import type { Rule, Table } from '../../../netfilter/rule.ts';
 import { makerOf } from '../../found/foreign.ts';
 import type { Check, Found } from './subject.ts';
-import { builtInChains, jumpOf, leadsTo, placeText, ruleText, tablesOf } from './subject.ts';
+import { builtInChains, jumpOf, leadsTo, placeText, ruleText, subjectOf, tablesOf } from './subject.ts';
 
 /** Rules of others before the first jump of ours that keep packets from it. */
 export const foreignFirst: Check = (subject) =>
@@ -30,6 +32,12 @@ export const foreignFirst: Check = (subject) =>
         });
       });
     });
+
+/** Tables in which rules of others take packets before ours see them. */
+export function takenFirst(seen: Observation): (family: Family, table: Table) => boolean {
+  const found = foreignFirst(subjectOf({ seen }));
+  return (family, { name }) => found.some((one) => one.family === family && one.table === name);
+}
 
 /** Nobody here knows what rules of others are for: they are no matter of a command. */
 function ownerOf(maker: string | undefined): { readonly whose: string; readonly fix: string } {

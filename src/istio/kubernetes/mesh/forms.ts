@@ -45,7 +45,12 @@ const VALUE_FORMS: Partial<Record<MeshValue, Form>> = {
 };
 
 /** Values of which protobuf takes a number as well, or anything. */
-const NUMBERS: readonly string[] = ['global.proxy.statusPort', 'global.tag', 'pilot.env.ENABLE_NATIVE_SIDECARS'];
+const NUMBERS: readonly string[] = [
+  'global.proxy.statusPort',
+  'global.tag',
+  'pilot.env.ENABLE_NATIVE_SIDECARS',
+  'pilot.env.ISTIO_ENABLE_IPV4_OUTBOUND_LISTENER_FOR_IPV6_CLUSTERS',
+];
 
 /** Whether istiod takes only a text there (`operator/pkg/apis/values_types.proto`). */
 export function isTextOnly(path: string): boolean {

@@ -38,6 +38,8 @@ export const MESH_VALUES = {
   'sidecarInjectorWebhook.enableNamespacesByDefault': 'Namespaces without a label are injected.',
   'meshConfig.enablePrometheusMerge': 'Whether the metrics of the application and the proxy are merged.',
   'pilot.env.ENABLE_NATIVE_SIDECARS': 'Whether proxies are native sidecars: `true`, `false` or `auto`.',
+  'pilot.env.ISTIO_ENABLE_IPV4_OUTBOUND_LISTENER_FOR_IPV6_CLUSTERS':
+    'The proxy of an IPv6-only pod listens on IPv4 as well, for outbound traffic; no rule depends on it.',
   'global.proxy.holdApplicationUntilProxyStarts': 'The containers of the application start when the proxy has.',
 } as const;
 

@@ -47,9 +47,12 @@ export function packetFromWords(words: PacketWords, pod: Pod, host: Host): Spoke
   const from = words.source === undefined ? undefined : understood('--source', readEndpoint(words.source));
   const family = familyOf(to, from, words.family);
   const protocol = words.protocol === undefined ? 'tcp' : oneOf('--protocol', words.protocol, PROTOCOLS);
-  const source = from === undefined ? undefined : addressOf(from, family, pod);
+  const client = from === undefined && sender.kind === 'outside' ? pod.client?.[family] : undefined;
+  const source = from === undefined ? client : addressOf(from, family, pod);
   const named = addressOf(to, family, pod);
   const destination = sender.kind === 'outside' ? named : connectedAddress(named, source);
+  const own = sender.kind === 'local' && sender.who === 'proxy' ? pod.proxyMark : undefined;
+  const mark = words.mark === undefined ? own : markOf(words.mark);
   const given = {
     family,
     origin: sender.kind === 'outside' ? 'remote' : 'local',
@@ -60,7 +63,7 @@ export function packetFromWords(words: PacketWords, pod: Pod, host: Host): Spoke
     ...interfacesOf(words, sender),
     ...(sender.kind === 'local' ? { uid: sender.uid, gid: sender.gid } : {}),
     ...(words.state === undefined ? {} : { state: stateOf(words.state) }),
-    ...(words.mark === undefined ? {} : { mark: markOf(words.mark) }),
+    ...(mark === undefined ? {} : { mark }),
   } as const;
   const first = firstPacket(given) as Packet & { readonly destination: string };
   const packet = from === undefined && sender.kind === 'local' ? withUsualSource(first, host) : first;
@@ -69,7 +72,13 @@ export function packetFromWords(words: PacketWords, pod: Pod, host: Host): Spoke
   return {
     packet,
     sender,
-    taken: [...[to, from].flatMap((end) => end?.note ?? []), ...rewritten, ...appText(sender, pod), ...takenFor(packet, [to, from], pod)],
+    taken: [
+      ...[to, from].flatMap((end) => end?.note ?? []),
+      ...rewritten,
+      ...clientText(client),
+      ...appText(sender, pod),
+      ...takenFor(packet, [to, from], pod),
+    ],
   };
 }
 
@@ -139,6 +148,13 @@ function markOf(text: string): number {
   const mark = parseNumber(text, ALL_BITS);
   if (mark === null) throw refusal('--mark', `${quoted(text)} is not a mark, as 1337 or 0x539`);
   return mark;
+}
+
+function clientText(client: string | undefined): readonly string[] {
+  if (client === undefined) return [];
+  return [
+    `its source is that of an ordinary client, ${client}, and no address of the node's own, which the rules let pass (--source sets it)`,
+  ];
 }
 
 function appText(sender: Sender, { appIs }: Pod): readonly string[] {

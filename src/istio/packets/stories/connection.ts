@@ -2,6 +2,7 @@
 
 import type { Packet } from '../../../netfilter/packet.ts';
 import { firstPacket } from '../../../netfilter/packet.ts';
+import { PROBE_SOURCES } from '../ambient.ts';
 import { connectedAddress, withUsualSource } from '../packet/source.ts';
 import type { Owner } from '../pod.ts';
 import type { PodNetwork } from '../pod-network.ts';
@@ -26,6 +27,8 @@ export interface Connection {
   readonly packet: Packet;
   /** The call that it serves. */
   readonly call: Call;
+  /** In the tunnel of ambient mode: the port that is called through it. */
+  readonly through?: number | undefined;
 }
 
 export const CALLERS: Readonly<Record<Caller, string>> = {
@@ -65,7 +68,8 @@ export function connectionOf(stage: Stage, call: Call, first: boolean): Connecti
     owner === undefined
       ? firstPacket({ ...header, origin: 'remote', ...arrivalOf(stage, call.by) })
       : fromProcess(here, stage, call.by, { ...header, origin: 'local', ...owner });
-  return { pod: 'this', says: call.what, opener, packet, call };
+  const through = call.through === undefined ? undefined : portNumber(stage, { port: call.through });
+  return { pod: 'this', says: call.what, opener, packet, call, through };
 }
 
 /** The proxy and its agent call the application where its release's proxy delivers to. */
@@ -100,7 +104,8 @@ function ownerOf({ pod }: PodNetwork, { values }: Stage, by: Caller): Owner | un
   }
 }
 
-function arrivalOf({ addresses, values }: Stage, by: Caller): Pick<Packet, 'source' | 'inInterface'> {
+function arrivalOf({ addresses, values, family, here }: Stage, by: Caller): Pick<Packet, 'source' | 'inInterface'> {
+  if (by === 'kubelet' && here.ports.of === 'ztunnel') return { source: PROBE_SOURCES[family] };
   if (by !== 'machine') return { source: addresses.client };
   return { source: addresses.machine, inInterface: values['interfaces.reroute'][0] ?? MACHINE_INTERFACE };
 }
@@ -112,18 +117,27 @@ function fromProcess(podNetwork: PodNetwork, { addresses }: Stage, by: Caller, p
   return withUsualSource(first, hostIn(podNetwork));
 }
 
-/** What the proxy or its agent opens next, for a connection that came to it. */
+/** What a proxy opens next: who calls, and what it says of itself. */
+interface NextCall extends Partial<Packet> {
+  readonly name: string;
+  readonly says: string;
+  readonly destination: string;
+  /** Istio's own proxy without it. */
+  readonly owner?: Owner;
+}
+
+/** What a proxy or the agent opens next, for a connection that came to it. */
 export function nextConnection(
   podNetwork: PodNetwork,
   stage: Stage,
   before: Connection,
-  { name, says, ...packet }: Pick<Party, 'name'> & Pick<Connection, 'says'> & Partial<Packet> & { readonly destination: string },
+  { name, says, owner = podNetwork.pod.proxy, ...packet }: NextCall,
 ): Connection {
   const { protocol, sourcePort = FIRST_PORT } = before.packet;
-  const own = { family: stage.family, origin: 'local', protocol, sourcePort: sourcePort + 1, ...podNetwork.pod.proxy } as const;
+  const own = { family: stage.family, origin: 'local', protocol, sourcePort: sourcePort + 1, ...owner } as const;
   const first = { ...firstPacket({ ...own, ...packet }), destination: packet.destination };
   const opened = packet.source === undefined ? withUsualSource(first, hostIn(podNetwork)) : first;
-  return { ...before, says, opener: { name, owner: podNetwork.pod.proxy }, packet: opened };
+  return { ...before, says, opener: { name, owner }, packet: opened };
 }
 
 /** The same connection, as the pod that it goes to gets it. */

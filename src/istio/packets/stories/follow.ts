@@ -3,14 +3,14 @@
 import { bareAddress } from '../../../netfilter/network.ts';
 import type { Packet } from '../../../netfilter/packet.ts';
 import type { Trace } from '../../../netfilter/trace/result.ts';
-import type { Owner } from '../pod.ts';
 import type { PodNetwork } from '../pod-network.ts';
 import { traceIn, verdictIn } from '../pod-network.ts';
 import type { Verdict } from '../verdict.ts';
+import { otherProxyOn } from '../verdict.ts';
 import type { Connection, Party } from './connection.ts';
 import { arrivalAt, connectionOf, nextConnection } from './connection.ts';
 import type { Stage } from './stage.ts';
-import { portBehind } from './stage.ts';
+import { portBehind, portNumber } from './stage.ts';
 import type { Call } from './story.ts';
 
 /** Why a chain of connections goes no further. */
@@ -36,13 +36,15 @@ export interface Followed {
 export interface Chain {
   readonly followed: readonly Followed[];
   readonly ending: Ending;
+  /** Of a loop: the ports between which it runs. */
+  readonly between?: readonly number[];
 }
 
 /** Follows a call of a story to its end. */
 export function followCall(stage: Stage, call: Call, first: boolean): Chain {
   const chain: Followed[] = [];
   let connection = connectionOf(stage, call, first);
-  const opened = new Set<string>();
+  const opened = new Map<string, number>();
   for (;;) {
     const podNetwork = connection.pod === 'this' ? stage.here : stage.there;
     const trace = traceIn(withForwarding(podNetwork, connection), connection.packet);
@@ -51,14 +53,22 @@ export function followCall(stage: Stage, call: Call, first: boolean): Chain {
     chain.push({ connection, trace, verdict, receiver });
     if (typeof next === 'string') return { followed: chain, ending: next };
     const key = keyOf(next);
-    if (opened.has(key)) return { followed: chain, ending: 'loop' };
-    opened.add(key);
+    const first = opened.get(key);
+    if (first !== undefined) return { followed: chain, ending: 'loop', between: portsOf(chain, first) };
+    opened.set(key, chain.length);
     connection = next;
   }
 }
 
+/** Where the connections of a loop come to, each port once, in the order in which the request meets them. */
+function portsOf(chain: readonly Followed[], first: number): readonly number[] {
+  const ports = chain.map(({ trace: { end } }) => (end.kind === 'local' ? end.port : undefined));
+  const inLoop = ports.slice(first);
+  return [...new Set(ports)].filter((port) => port !== undefined && inLoop.includes(port)) as number[];
+}
+
 /** A machine in the pod reaches the world only where the pod passes its packets on. */
-function withForwarding(podNetwork: PodNetwork, { call: { by } }: Connection): PodNetwork {
+export function withForwarding(podNetwork: PodNetwork, { call: { by } }: Connection): PodNetwork {
   return by === 'machine' ? { ...podNetwork, state: { ...podNetwork.state, forwarding: true } } : podNetwork;
 }
 
@@ -78,14 +88,24 @@ function whatNext(stage: Stage, podNetwork: PodNetwork, connection: Connection, 
     case 'unknown':
       return { receiver: NOBODY, next: 'unknown' };
     case 'dropped':
-      return { receiver: NOBODY, next: 'dropped' };
+    case 'refused':
+      return { receiver: NOBODY, next: verdict.id };
+    case 'other-proxy':
+      return another(stage, podNetwork, connection, trace);
+    case 'ztunnel-inbound':
+    case 'ztunnel-outbound': {
+      const inbound = verdict.id === 'ztunnel-inbound';
+      const next = inbound ? deliveryOfZtunnel(stage, podNetwork, connection) : tunnel(stage, podNetwork, connection);
+      return caught(podNetwork, { name: `ztunnel ${inbound ? 'inbound' : 'outbound'}`, owner: proxy }, next);
+    }
     case 'direct':
       return direct(stage, podNetwork, connection, trace);
     case 'dns-agent': {
       const { destination = '', destinationPort } = connection.packet;
-      const says = 'The agent does not know the name, and asks the nameserver';
-      const next = nextConnection(podNetwork, stage, connection, { name: 'the agent', says, destination, destinationPort });
-      return caught(podNetwork, { name: 'the agent', owner: proxy }, next);
+      const name = podNetwork.ports.of === 'ztunnel' ? 'ztunnel' : 'the agent';
+      const says = `${capital(name)} does not know the name, and asks the nameserver`;
+      const next = nextConnection(podNetwork, stage, connection, { name, says, destination, destinationPort, ...markOf(podNetwork) });
+      return caught(podNetwork, { name, owner: proxy }, next);
     }
     case 'envoy-inbound':
     case 'envoy-outbound': {
@@ -96,6 +116,55 @@ function whatNext(stage: Stage, podNetwork: PodNetwork, connection: Connection, 
     default:
       return verdict.id satisfies never;
   }
+}
+
+function markOf({ pod: { proxyMark: mark } }: PodNetwork): Pick<Packet, 'mark'> {
+  return mark === undefined ? {} : { mark };
+}
+
+/** A proxy of another program calls where the connection was to go; its own calls meet all rules again. */
+function another(stage: Stage, podNetwork: PodNetwork, before: Connection, { end }: Trace): Next {
+  const port = end.kind === 'local' ? end.port : undefined;
+  const other = otherProxyOn(port, podNetwork.ports);
+  const name = `the proxy on ${port}`;
+  // Who runs as a user of his own is taken to be in the group of the same number, as images make them.
+  const { uid = other?.owner.gid, gid = other?.owner.uid } = other?.owner ?? {};
+  const { destination = '', destinationPort } = before.packet;
+  const says = `${capital(name)} calls the same address`;
+  const marked = other?.mark === undefined ? {} : { mark: other.mark };
+  const next = nextConnection(podNetwork, stage, before, { name, says, owner: { uid, gid }, destination, destinationPort, ...marked });
+  return { receiver: { name, owner: { uid, gid } }, next };
+}
+
+/** ztunnel calls the application from the client's address; what came through the tunnel says which port it calls. */
+function deliveryOfZtunnel(stage: Stage, podNetwork: PodNetwork, before: Connection): Connection | Ending {
+  const { destination = '', destinationPort, source } = before.packet;
+  const port = before.through ?? destinationPort;
+  const own = before.pod === 'this' ? stage.addresses.pod : stage.addresses['service pod'];
+  if (destination !== own) return 'misled';
+  const says = "ztunnel calls the application from the client's address";
+  const from = source === undefined ? {} : { source };
+  const next = { name: 'ztunnel', says, destination, destinationPort: port, ...from, ...markOf(podNetwork) };
+  return { ...nextConnection(podNetwork, stage, before, next), through: undefined };
+}
+
+/** To a pod of the mesh ztunnel calls through the tunnel; anything else it calls as it was called. */
+function tunnel(stage: Stage, podNetwork: PodNetwork, before: Connection): Connection {
+  const { destination = '', destinationPort } = before.packet;
+  const { to } = before.call;
+  const marked = { name: 'ztunnel', ...markOf(podNetwork) };
+  if (to !== 'service' && to !== 'own service')
+    return nextConnection(podNetwork, stage, before, { ...marked, says: 'ztunnel calls the same address', destination, destinationPort });
+  const pod = to === 'service' ? 'service pod' : 'pod';
+  const says = `ztunnel opens the tunnel to ${to === 'service' ? 'a pod of the service' : 'this very pod'}`;
+  const opened = { ...marked, says, destination: stage.addresses[pod], destinationPort: portNumber(stage, { port: TUNNEL }) };
+  return { ...nextConnection(podNetwork, stage, before, opened), through: portBehind(stage, destinationPort) };
+}
+
+const TUNNEL = 15008;
+
+function capital(text: string): string {
+  return text.replace(/^(?!ztunnel)./, (letter) => letter.toUpperCase());
 }
 
 const NOBODY: Party = { name: 'nobody', owner: undefined };
@@ -171,10 +240,14 @@ function dial(stage: Stage, podNetwork: PodNetwork, before: Connection): Connect
 function direct(stage: Stage, podNetwork: PodNetwork, connection: Connection, { end }: Trace): Next {
   const { call, packet, pod } = connection;
   if (end.kind === 'local') {
-    const receiver = listenerOn(packet, podNetwork.pod);
+    const receiver = listenerOn(packet, podNetwork);
     return { receiver, next: call.afterwards === undefined || pod === 'other' ? 'arrives' : connectionOf(stage, call.afterwards, false) };
   }
   const isService = call.to === 'service' && call.protocol === undefined && pod === 'this';
+  if (isService && connection.through !== undefined) {
+    const arrived = arrivalAt(stage, connection, packet.destinationPort);
+    return { receiver: { name: "the service's pod", owner: undefined }, next: arrived };
+  }
   if (!isService) return { receiver: { name: outsideName(call), owner: undefined }, next: 'arrives' };
   return {
     receiver: { name: "the service's pod", owner: undefined },
@@ -193,7 +266,7 @@ const ISTIO_LISTENERS: Readonly<Record<number, string>> = {
   15090: 'Envoy (metrics)',
 };
 
-function listenerOn({ destinationPort = 0 }: Packet, { proxy, app }: Readonly<Record<'proxy' | 'app', Owner>>): Party {
-  const name = ISTIO_LISTENERS[destinationPort];
+function listenerOn({ destinationPort = 0 }: Packet, { pod: { proxy, app }, ports }: PodNetwork): Party {
+  const name = ports.of === 'ztunnel' ? undefined : ISTIO_LISTENERS[destinationPort];
   return name === undefined ? { name: 'the application', owner: app } : { name, owner: proxy };
 }

@@ -2,6 +2,7 @@
 
 import type { OwnerRange } from '../../../netfilter/numbers.ts';
 import { ownerText } from '../packet/text.ts';
+import { isCaught } from '../verdict.ts';
 import type { Chain, Ending } from './follow.ts';
 import type { Answered } from './replies.ts';
 import type { Stage } from './stage.ts';
@@ -22,18 +23,18 @@ export interface Outcome {
 export function outcomeOf(stage: Stage, { meant }: Story, chain: Chain, answers: readonly Answered[]): Outcome {
   const { followed, ending } = chain;
   const lost = answers.find((answer) => answer.lost !== undefined);
-  const kind = ending !== 'arrives' ? ending : lost === undefined ? 'answered' : 'answer lost';
-  const proxied = followed.some(({ connection, verdict }) => connection.pod === 'this' && CAUGHT.includes(verdict.id));
+  const doubtful = answers.find((answer) => answer.doubtful);
+  const came = lost !== undefined ? 'answer lost' : doubtful === undefined ? 'answered' : 'unknown';
+  const kind = ending === 'arrives' ? came : ending;
+  const proxied = followed.some(({ connection, verdict }) => connection.pod === 'this' && isCaught(verdict));
   return {
     kind,
     path: pathOf(chain),
     proxied,
     asMeant: kind === 'answered' && (meant === 'either' || (meant === 'proxied') === proxied),
-    words: wordsOf(kind, chain, lost, { past: pastProxy(meant, proxied), stranger: strangerIn(stage) }),
+    words: wordsOf(kind, chain, lost ?? doubtful, { past: pastProxy(meant, proxied), stranger: strangerIn(stage) }),
   };
 }
-
-const CAUGHT: readonly string[] = ['envoy-inbound', 'envoy-outbound', 'dns-agent'];
 
 function pathOf({ followed }: Chain): readonly string[] {
   return followed.map(({ receiver }) => receiver.name).filter((name) => name !== 'nobody');
@@ -65,8 +66,11 @@ function wordsOf(
       return `${past}comes to ${way}; the answers come back`;
     case 'answer lost':
       return `${past}comes to ${way}, but an ANSWER IS LOST: ${lost?.says}, and it ${lost?.lost}`;
-    case 'loop':
-      return `LOOPS: what ${last?.connection.opener.name} opens comes back to ${last?.receiver.name}, which opens it again, without end${stranger}`;
+    case 'loop': {
+      const { between = [] } = chain;
+      const ports = between.length < 2 ? '' : ` between ${between.slice(0, -1).join(', ')} and ${between.at(-1)}`;
+      return `LOOPS${ports}: what ${last?.connection.opener.name} opens comes back to ${last?.receiver.name}, which opens it again, without end${stranger}`;
+    }
     case 'refused':
       return `is REFUSED: it is ${last?.verdict.words}`;
     case 'dropped':
@@ -74,6 +78,8 @@ function wordsOf(
     case 'misled':
       return 'FAILS: it comes to Envoy inbound, which calls nobody but this pod';
     case 'unknown':
+      if (chain.ending === 'arrives')
+        return `${past}comes to ${way}; whether the answers come back is not known: ${lost?.says}, ${lost?.verdict.words}`;
       return `is UNKNOWN: ${last?.verdict.words}`;
     default:
       return kind satisfies never;

@@ -7,6 +7,7 @@ import { traceIn, verdictIn } from '../pod-network.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Connection, Party } from './connection.ts';
 import type { Chain, Followed } from './follow.ts';
+import { withForwarding } from './follow.ts';
 import type { Stage } from './stage.ts';
 
 export interface Answered {
@@ -16,6 +17,8 @@ export interface Answered {
   readonly says: string;
   /** Where it goes instead of to who opened the connection. */
   readonly lost: string | undefined;
+  /** Nobody can tell where it goes: what is not known is not lost. */
+  readonly doubtful: boolean;
   /** Conntrack takes it for the first packet of something new: it is in another zone than what it answers. */
   readonly stray: boolean;
 }
@@ -27,23 +30,25 @@ export function answersOf(stage: Stage, { followed }: Chain): readonly Answered[
     if (one.trace.flow === undefined) return answers;
     const answer = answerTo(stage, one);
     answers.push(answer);
-    if (answer.lost !== undefined) return answers;
+    if (answer.lost !== undefined || answer.doubtful) return answers;
   }
   return answers;
 }
 
 function answerTo(stage: Stage, { connection, trace, receiver }: Followed): Answered {
-  const podNetwork = connection.pod === 'this' ? stage.here : stage.there;
+  const podNetwork = withForwarding(connection.pod === 'this' ? stage.here : stage.there, connection);
   const reply = replyPacket(trace);
   const packet: Packet = reply.origin === 'local' ? { ...reply, uid: receiver.owner?.uid, gid: receiver.owner?.gid } : reply;
   const answer = traceIn(podNetwork, packet);
   const verdict = verdictIn(podNetwork, answer);
   const stray = answer.steps.some((step) => step.kind === 'conntrack' && step.state !== undefined && step.state !== 'ESTABLISHED');
-  return { connection, trace: answer, verdict, says: saysOf(connection, receiver), lost: lostIn(connection, answer, verdict), stray };
+  const doubtful = answer.end.kind === 'unknown';
+  const lost = doubtful ? undefined : lostIn(connection, answer, verdict);
+  return { connection, trace: answer, verdict, says: saysOf(connection, receiver), lost, doubtful, stray };
 }
 
 function saysOf({ opener }: Connection, receiver: Party): string {
-  return `${receiver.name.replace(/^./, (letter) => letter.toUpperCase())} answers ${opener.name}`;
+  return `${receiver.name.replace(/^(?!ztunnel)./, (letter) => letter.toUpperCase())} answers ${opener.name}`;
 }
 
 /** Who is outside gets an answer that leaves; a socket of the pod gets only what belongs to its connection. */

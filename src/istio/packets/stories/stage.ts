@@ -10,6 +10,7 @@ import type { SettingValues } from '../../settings/settings.ts';
 import { valuesOf } from '../../settings/settings.ts';
 import type { Endpoint } from '../packet/endpoint.ts';
 import type { PodNetwork } from '../pod-network.ts';
+import { CLIENT } from '../trace-plan.ts';
 import type { Call, Destination } from './story.ts';
 
 export interface Stage {
@@ -35,7 +36,7 @@ const PLACEHOLDERS: Readonly<Record<Family, Addresses>> = {
   ip: {
     localhost: '127.0.0.1',
     delivery: '127.0.0.6',
-    client: '198.51.100.7',
+    client: CLIENT.ip,
     machine: '192.0.2.99',
     service: '203.0.113.80',
     'service pod': '198.51.100.22',
@@ -45,7 +46,7 @@ const PLACEHOLDERS: Readonly<Record<Family, Addresses>> = {
   ip6: {
     localhost: '::1',
     delivery: '::6',
-    client: '2001:db8:1::7',
+    client: CLIENT.ip6,
     machine: '2001:db8:9::99',
     service: '2001:db8:f::80',
     'service pod': '2001:db8:1::22',

@@ -38,6 +38,8 @@ export interface Call {
   readonly protocol?: 'udp';
   /** `The kubelet asks the application's health` ...: who does what, without a full stop. */
   readonly what: string;
+  /** The port that is called through the tunnel of ambient mode. */
+  readonly through?: PortName;
   /** What whoever gets it does next: another call. */
   readonly afterwards?: Call;
 }
@@ -52,6 +54,8 @@ export interface Story {
   readonly meant: 'proxied' | 'direct' | 'either';
   /** The proxy does not listen yet. */
   readonly beforeProxy?: true;
+  /** What it is in a pod of ambient mode, where that is another story; `none` where it is about what such a pod does not have. */
+  readonly inAmbient?: Pick<Story, 'about' | 'calls'> | 'none';
   /** A sentence that no rule can tell. */
   readonly remark?: string;
 }

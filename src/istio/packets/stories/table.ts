@@ -55,12 +55,14 @@ export const STORIES: readonly Story[] = [
     about: 'The application calls an outbound port that is excluded.',
     calls: [{ by: 'app', to: 'outside', port: 'excluded outbound', what: 'The application calls the excluded port' }],
     meant: 'direct',
+    inAmbient: 'none',
   },
   {
     id: 'excluded-port',
     about: 'A client calls an inbound port that is excluded.',
     calls: [{ by: 'client', to: 'pod', port: 'excluded inbound', what: 'The client calls the excluded port' }],
     meant: 'direct',
+    inAmbient: 'none',
   },
   {
     id: 'dns-lookup',
@@ -96,6 +98,10 @@ export const STORIES: readonly Story[] = [
     ],
     meant: 'direct',
     remark: 'A probe that was not rewritten goes the way of client-to-app, and fails where mTLS is strict.',
+    inAmbient: {
+      about: 'The kubelet asks the application: no probe is rewritten, and none is captured.',
+      calls: [{ by: 'kubelet', to: 'pod', port: 'app', what: 'The kubelet asks the application' }],
+    },
   },
   {
     id: 'prometheus-scrape',
@@ -111,12 +117,14 @@ export const STORIES: readonly Story[] = [
       },
     ],
     meant: 'direct',
+    inAmbient: 'none',
   },
   {
     id: 'proxy-to-outside',
     about: 'Envoy calls the control plane.',
     calls: [{ by: 'proxy', to: 'outside', port: 15012, what: 'Envoy calls the control plane' }],
     meant: 'direct',
+    inAmbient: 'none',
   },
   {
     id: 'app-as-proxy-user',
@@ -124,6 +132,7 @@ export const STORIES: readonly Story[] = [
     calls: [{ by: 'disguised', to: 'service', port: 'service', what: 'The application, in the name of the proxy, calls the service' }],
     meant: 'proxied',
     remark: 'The rules know a process by its user and group alone: no container but istio-proxy should run as these.',
+    inAmbient: 'none',
   },
   {
     id: 'init-container-before-proxy',
@@ -135,6 +144,7 @@ export const STORIES: readonly Story[] = [
     meant: 'either',
     beforeProxy: true,
     remark: 'A native sidecar (an init container that restarts always) listens before the init containers behind it run.',
+    inAmbient: 'none',
   },
   {
     id: 'ssh',
@@ -156,6 +166,10 @@ export const STORIES: readonly Story[] = [
     ],
     meant: 'either',
     remark: 'Envoy listens on 15008 itself: what comes there needs no rule that catches it.',
+    inAmbient: {
+      about: 'A client of the mesh calls the application through the HBONE tunnel.',
+      calls: [{ by: 'client', to: 'pod', port: 15008, through: 'app', what: 'The client calls the tunnel port' }],
+    },
   },
   {
     id: 'virtual-machine',
@@ -163,6 +177,7 @@ export const STORIES: readonly Story[] = [
     calls: [{ by: 'machine', to: 'service', port: 'service', what: 'The virtual machine calls the service' }],
     meant: 'proxied',
     remark: 'Its interface has to be named in interfaces.reroute (annotation istio.io/reroute-virtual-interfaces).',
+    inAmbient: 'none',
   },
 ];
 

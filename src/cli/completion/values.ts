@@ -1,0 +1,88 @@
+/** What the value of an option may be: one table. */
+
+import type { Candidate, Candidates } from './protocol.ts';
+
+/** What is known where a value is wanted. */
+export interface Wanted {
+  readonly command: string;
+  /** The words before the cursor, without the command. */
+  readonly before: readonly string[];
+  /** The value as far as it is there. */
+  readonly partial: string;
+}
+
+type Values = (wanted: Wanted) => Promise<Candidates> | Candidates;
+
+const FILE: Candidates = { words: [], files: true };
+
+const file: Values = () => FILE;
+
+function words(...list: readonly string[]): Values {
+  return () => ({ words: list.map((word) => ({ word })), files: false });
+}
+
+/** Words of a table that is read only when they are wanted. */
+function those(find: (wanted: Wanted) => Promise<readonly (string | Candidate)[]>): Values {
+  return async (wanted) => ({ words: (await find(wanted)).map((one) => (typeof one === 'string' ? { word: one } : one)), files: false });
+}
+
+/** Releases, the newest first: each minor, and where one is begun with a dot behind it, its patches. */
+export async function releaseWords(partial: string): Promise<readonly string[]> {
+  const { RELEASES } = await import('../../istio/releases/known.ts');
+  const newest = RELEASES.toReversed();
+  const minor = /^\d+\.\d+(?=\.)/.exec(partial)?.[0];
+  if (minor !== undefined) return newest.filter((release) => release.startsWith(`${minor}.`));
+  return [...new Set(newest.map((release) => release.split('.').slice(0, 2).join('.')))];
+}
+
+const FORMS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
+  preview: async () => (await import('../preview/forms.ts')).FORM_NAMES,
+  diff: async () => (await import('../diff/forms.ts')).DIFF_FORM_NAMES,
+  escapes: async () => (await import('../escapes/forms.ts')).ESCAPES_FORM_NAMES,
+  explain: async () => (await import('../explain/forms.ts')).EXPLAIN_FORM_NAMES,
+  lint: async () => (await import('../lint/forms.ts')).LINT_FORM_NAMES,
+  check: async () => (await import('../check/forms.ts')).CHECK_FORM_NAMES,
+  trace: async () => (await import('../trace/forms.ts')).TRACE_FORM_NAMES,
+  identify: async () => (await import('../identify/forms.ts')).IDENTIFY_FORM_NAMES,
+  audit: async () => (await import('../audit/summary-forms.ts')).SUMMARY_FORM_NAMES,
+  changes: async () => (await import('../changes/changes.ts')).CHANGES_FORM_NAMES,
+};
+
+/** A key of our settings, then its values where they are words. */
+async function settingWords(partial: string): Promise<readonly Candidate[]> {
+  const { SETTINGS, SETTING_KEYS } = await import('../../istio/settings/settings.ts');
+  const key = SETTING_KEYS.find((one) => partial.startsWith(`${one}=`));
+  if (key === undefined) return SETTING_KEYS.map((one) => ({ word: `${one}=`, about: SETTINGS[one].what }));
+  const { enum: named, type } = SETTINGS[key].schema;
+  const values = Array.isArray(named) ? named.map(String) : type === 'boolean' ? ['true', 'false'] : [];
+  return values.map((value) => ({ word: `${key}=${value}` }));
+}
+
+export const VALUES: Readonly<Record<string, Values>> = {
+  filename: file,
+  values: file,
+  'env-file': file,
+  allow: file,
+  baseline: file,
+  netns: file,
+  output: those(async ({ command }) => (FORMS[command] ?? (async () => ['text', 'json']))()),
+  release: those(({ partial }) => releaseWords(partial)),
+  set: those(({ partial }) => settingWords(partial)),
+  workload: those(async ({ before }) => (await import('./workloads.ts')).workloadWords(before)),
+  request: those(async () => (await import('../../istio/packets/stories.ts')).STORIES.map(({ id, about }) => ({ word: id, about }))),
+  expect: those(async () => (await import('../../istio/packets/verdict.ts')).VERDICTS),
+  'fail-on': those(async () => (await import('../lint/threshold.ts')).THRESHOLDS),
+  explain: those(async () => (await import('../../istio/advice/lint/kinds.ts')).LINT_CODES),
+  installer: those(async () => (await import('../../istio/kubernetes/injection/injected.ts')).INSTALLERS),
+  family: words('ip', 'ip6'),
+  by: words('rules', 'packets'),
+  color: words('auto', 'always', 'never'),
+  facts: words('host'),
+  assume: words('shown'),
+  backend: words('nft', 'legacy', 'plain'),
+  'on-drift': words('reconcile', 'fail', 'report'),
+  from: words('app', 'proxy', 'outside', 'uid:'),
+  to: words('pod:', 'localhost:'),
+  protocol: words('tcp', 'udp', 'icmp'),
+  state: words('new', 'established', 'related', 'invalid', 'untracked'),
+};

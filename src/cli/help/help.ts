@@ -1,0 +1,76 @@
+/** `help`: all commands by what people come for, one command, or what many commands share. */
+
+import type { CommandModule } from 'yargs';
+import { nearest, quoted } from '../../istio/problems.ts';
+import { NEWEST, RELEASES } from '../../istio/releases/known.ts';
+import { badOption } from '../../sources/bad-option.ts';
+import { describedCommand } from '../described.ts';
+import { SETTINGS_OPTIONS, SOURCES } from '../options.ts';
+import { hanging, wrapped } from '../terminal/wrap.ts';
+import { commandHelp, exampleLines, groupsOf, optionLines, part } from './command-help.ts';
+import { pairLines } from './pairs.ts';
+
+/** Commands under the task that they are for. */
+export type Tasks = Readonly<Record<string, readonly CommandModule[]>>;
+
+/** One example of each kind of question. */
+const EXAMPLES: readonly (readonly [string, string])[] = [
+  ['$0 ticket.txt', 'whose rules are these, and are they well'],
+  ['kubectl logs POD -c istio-init | $0', 'the same of a log'],
+  ['$0 trace pod.yaml --from app --to 10.0.0.5:3306', 'where a connection goes, and why'],
+  ['$0 diff @1.20 @1.28 --by packets', 'what an upgrade changes for traffic'],
+  ['$0 lint manifests/', 'settings that do not do what they seem to'],
+  ['$0 preview -f pod.yaml --explain', 'the rules of a pod, each with its reason'],
+];
+
+const SETTINGS = 'settings';
+
+/** The text of help about `topic`: a command, `settings`, or nothing for all. Throws a ProblemError for any other word. */
+export function helpText(topic: string | undefined, tasks: Tasks, columns: number): string {
+  if (topic === undefined) return textOf(overview(tasks, columns));
+  if (topic === SETTINGS) return textOf(settingsHelp(columns));
+  const commands = Object.values(tasks).flat().map(describedCommand);
+  const found = commands.find(({ name, aliases }) => name === topic || aliases.includes(topic));
+  if (found !== undefined) return textOf(commandHelp(found, columns));
+  const topics = [...commands.map(({ name }) => name), SETTINGS];
+  throw badOption('help', `${quoted(topic)} is not one of ${topics.join(', ')}${nearest(topic, topics)}`);
+}
+
+function textOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function overview(tasks: Tasks, columns: number): readonly string[] {
+  return [
+    ...wrapped(`The iptables rules that Istio makes for a sidecar, of any release from ${RELEASES[0]} to ${NEWEST}.`, columns),
+    '',
+    '  istio-init COMMAND [SOURCE] [OPTION...]',
+    ...hanging('  istio-init SOURCE  ', 'checks anything: rules, a log, a manifest, a page', columns),
+    ...Object.entries(tasks).flatMap(([task, commands]) =>
+      part(
+        task,
+        pairLines(
+          commands.map(describedCommand).map(({ name, about }) => [name, about] as const),
+          columns,
+          columns,
+        ),
+      ),
+    ),
+    ...part('Examples', exampleLines(EXAMPLES, columns)),
+    '',
+    ...wrapped(`SOURCE: ${SOURCES}.`, columns),
+    ...wrapped('More: istio-init help COMMAND, istio-init help settings, istio-init istio-iptables --help.', columns),
+  ];
+}
+
+function settingsHelp(columns: number): readonly string[] {
+  return [
+    ...wrapped(
+      'Settings come from files, from --set, or behind -- as arguments of istio-iptables. Without any: an ordinary injected pod.',
+      columns,
+    ),
+    ...groupsOf(Object.entries(SETTINGS_OPTIONS)).flatMap(([group, options]) => part(group, optionLines(options, columns))),
+    '',
+    ...wrapped('All keys of --set: docs/settings.md. All that --values takes: docs/values.md.', columns),
+  ];
+}

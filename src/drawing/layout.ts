@@ -1,0 +1,119 @@
+/** Where everything of a drawing stands, in pixels. */
+
+import type { Arrow, Box, Drawing, Lane } from './drawing.ts';
+import { ranksOf } from './ranks.ts';
+
+const LETTER = 7.25;
+export const TITLE_HEIGHT = 24;
+export const ROW_HEIGHT = 18;
+/** Longer texts are cut; the whole of them is in the title that a pointer shows. */
+const MOST_LETTERS = 104;
+
+const PADDING = 10;
+const MARGIN = 16;
+const BETWEEN_RANKS = 56;
+const BETWEEN_BOXES = 18;
+const LANE_HEAD = 30;
+
+export interface Placed {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface PlacedArrow {
+  readonly arrow: Arrow;
+  readonly from: Point;
+  readonly to: Point;
+  /** Whether it leaves and arrives at the sides of boxes, or below and above them. */
+  readonly sideways: boolean;
+}
+
+export interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly lanes: readonly { readonly lane: Lane; readonly at: Placed }[];
+  readonly boxes: readonly { readonly box: Box; readonly at: Placed }[];
+  readonly arrows: readonly PlacedArrow[];
+}
+
+/** The text as it is drawn. */
+export function cut(text: string): string {
+  return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS - 1)}…` : text;
+}
+
+function sizeOf({ title, rows }: Box): { readonly width: number; readonly height: number } {
+  const letters = Math.max(title.length, ...rows.map(({ text }) => cut(text).length));
+  return {
+    width: Math.ceil(letters * LETTER) + 2 * PADDING,
+    height: TITLE_HEIGHT + (rows.length === 0 ? 0 : rows.length * ROW_HEIGHT + 6),
+  };
+}
+
+/** Lanes one after the other, in each the ranks, in each rank its boxes in the order in which they are given. */
+export function layoutOf(drawing: Drawing): Layout {
+  const ranks = ranksOf(drawing);
+  const right = drawing.flow === 'right';
+  const places = new Map<string, Placed>();
+  const lanes: { lane: Lane; at: Placed }[] = [];
+  let start = MARGIN;
+  for (const lane of drawing.lanes) {
+    const boxes = drawing.boxes.filter((box) => box.lane === lane.id);
+    const [top, left] = right ? [start + LANE_HEAD, MARGIN] : [MARGIN + LANE_HEAD, start];
+    let along = right ? left + PADDING : top;
+    let across = 0;
+    for (let rank = 0; boxes.some(({ id }) => (ranks.get(id) ?? 0) >= rank); rank += 1) {
+      const inRank = boxes.filter(({ id }) => ranks.get(id) === rank);
+      let offset = 0;
+      for (const box of inRank) {
+        const { width, height } = sizeOf(box);
+        places.set(box.id, right ? { x: along, y: top + offset, width, height } : { x: left + PADDING + offset, y: along, width, height });
+        offset += (right ? height : width) + BETWEEN_BOXES;
+      }
+      const sizes = inRank.map(sizeOf).map(({ width, height }) => (right ? width : height));
+      along += Math.max(0, ...sizes) + (right ? BETWEEN_RANKS : BETWEEN_RANKS / 2);
+      across = Math.max(across, offset - BETWEEN_BOXES);
+    }
+    const head = Math.ceil(lane.title.length * LETTER) + 2 * PADDING;
+    const at = right
+      ? { x: left, y: start, width: Math.max(along - left - BETWEEN_RANKS + PADDING, head), height: LANE_HEAD + across + PADDING }
+      : { x: start, y: MARGIN, width: Math.max(across + 2 * PADDING, head), height: along - MARGIN - BETWEEN_RANKS / 2 + PADDING };
+    lanes.push({ lane, at });
+    start += (right ? at.height : at.width) + MARGIN;
+  }
+  const ends = lanes.map(({ at }) => [at.x + at.width, at.y + at.height] as const);
+  return {
+    width: Math.max(2 * MARGIN, ...ends.map(([x]) => x + MARGIN)),
+    height: Math.max(2 * MARGIN, ...ends.map(([, y]) => y + MARGIN)),
+    lanes,
+    boxes: drawing.boxes.flatMap((box) => {
+      const at = places.get(box.id);
+      return at === undefined ? [] : [{ box, at }];
+    }),
+    arrows: drawing.arrows.flatMap((arrow) => placed(arrow, drawing, places)),
+  };
+}
+
+function placed(arrow: Arrow, { boxes, flow }: Drawing, places: ReadonlyMap<string, Placed>): readonly PlacedArrow[] {
+  const [from, to] = [places.get(arrow.from), places.get(arrow.to)];
+  if (from === undefined || to === undefined) return [];
+  const laneOf = (id: string): string | undefined => boxes.find((box) => box.id === id)?.lane;
+  const sideways = flow === 'right' || laneOf(arrow.from) !== laneOf(arrow.to);
+  if (!sideways)
+    return [
+      {
+        arrow,
+        sideways,
+        from: { x: from.x + Math.min(60, from.width / 2), y: from.y + from.height },
+        to: { x: to.x + Math.min(60, to.width / 2), y: to.y },
+      },
+    ];
+  const height = arrow.row === undefined ? TITLE_HEIGHT / 2 : TITLE_HEIGHT + (arrow.row + 0.5) * ROW_HEIGHT;
+  return [{ arrow, sideways, from: { x: from.x + from.width, y: from.y + height }, to: { x: to.x, y: to.y + TITLE_HEIGHT / 2 } }];
+}

@@ -1,0 +1,16 @@
+/**
+ * Trials do one thing many times, by chance or for every golden state. `npm test` plays a third of each, the same third
+ * every time but where chance decides; `npm run trials` plays all.
+ */
+
+const PART = process.env['TRIALS'] === 'all' ? 1 : 3;
+
+/** How many rounds of so many are played. */
+export function rounds(all: number): number {
+  return Math.ceil(all / PART);
+}
+
+/** Those of a list that are played. */
+export function played<T>(all: readonly T[]): readonly T[] {
+  return all.filter((_, index) => index % PART === 0);
+}
