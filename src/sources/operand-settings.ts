@@ -1,5 +1,5 @@
 import { badOption } from './bad-option.ts';
-import type { SourceOptions } from './options.ts';
+import type { SourceOptions, WorkloadOption } from './options.ts';
 import type { RuleSource } from './rule-source.ts';
 import type { SourceName } from './source-name.ts';
 import { refuseStdinTwice } from './stdin-once.ts';
@@ -10,7 +10,7 @@ export function hasSettings({ filename, args, release, sets, env, envFile }: Sou
 }
 
 /** The options that mean something for a source; a release of its own beats the one that is given. */
-export function settingsOf(name: SourceName, given: SourceOptions): SourceOptions {
+export function settingsOf(name: SourceName, given: SourceOptions & WorkloadOption): SourceOptions & WorkloadOption {
   const { filename, args, release, envFile, env, sets, ...facts } = given;
   const unset = { ...facts, sets: [], env: [] };
   const releasePart = release === undefined || ('release' in name && name.release !== undefined) ? {} : { release };

@@ -1,6 +1,8 @@
 /** What a caller can ask for beside a SOURCE. */
 
 import type { Progress } from '../host/manifests.ts';
+import type { InjectionRequest } from '../istio/kubernetes/workload-injection.ts';
+import type { Streamed } from './workloads/stream.ts';
 
 /** Whoever wants to know how far reading is. */
 export interface WorkProgress {
@@ -47,4 +49,18 @@ export const NO_MANIFEST_OPTIONS: ManifestOptions = { filenames: [], values: [],
 /** The value of the option, beside the settings that are given. */
 export interface WorkloadOption {
   readonly workload?: string;
+  /** The one that is looked at, where what was named has been read. */
+  readonly chosen?: ChosenSubject;
+}
+
+/** One of those that were read, in place of all that have the same rules. */
+export interface ChosenSubject {
+  readonly subject: Streamed;
+  readonly request: InjectionRequest;
+  /** Whom it stands for: `Deployment shop/orders (3)`. */
+  readonly of: string;
+  /** The SOURCE that names it alone, where one does: `pods.json#Deployment/shop/orders`. */
+  readonly source?: string;
+  /** All that was read. */
+  readonly files: readonly string[];
 }

@@ -14,7 +14,7 @@ import type { Manifests } from './plan-input/manifests.ts';
 import { madeWith } from './plan-input/placeholder-nameserver.ts';
 import type { SourceName } from './source-name.ts';
 import { refuseStdinTwice } from './stdin-once.ts';
-import { holdsManifests, holdsStrangers, looksLikeManifest, namesManifests } from './workloads/detect.ts';
+import { holdsManifests, holdsStrangers, looksLikeManifest, namesManifests, workloadIn } from './workloads/detect.ts';
 
 /** The input that a file, or settings alone, and the options name; without any, an ordinary injected pod. */
 export async function readInput(name: Extract<SourceName, { readonly kind: 'settings' | 'file' }>, given: PlanOptions): Promise<Input> {
@@ -22,15 +22,19 @@ export async function readInput(name: Extract<SourceName, { readonly kind: 'sett
   if (release !== undefined && given.release !== undefined) throw badOption('--release', `the source names release ${release} already`);
   const options = release === undefined ? given : { ...given, release };
   if (name.kind === 'settings') return planInput(options);
-  const { file } = name;
-  refuseFilename(file, given);
-  refuseStdinTwice([file, ...(given.manifests?.values ?? [])]);
+  return inputOfFile(name, { ...options, ...workloadIn(name, given) });
+}
+
+async function inputOfFile({ file, workload }: Extract<SourceName, { readonly kind: 'file' }>, options: PlanOptions): Promise<Input> {
+  refuseFilename(file, options);
+  refuseStdinTwice([file, ...(options.manifests?.values ?? [])]);
   // Not read as a whole: a dump may be larger than a text can be.
   if (holdsManifests(file)) return planOfFiles({ files: [file] }, options, {});
   const text = oneText(file);
   if (holdsStrangers(text.text)) return planOfFiles({ text }, options, {});
   if (looksLikeManifest(text.text)) return planOfText(text, options, {});
-  refuseArguments(file, given);
+  refuseArguments(file, options);
+  if (workload !== undefined) throw badOption(file, `holds rules, no workload ${quoted(workload)}`);
   return { kind: 'text', text };
 }
 
@@ -46,7 +50,11 @@ export function refuseArguments(source: string, { args }: SourceOptions): void {
 
 /** The plan of the options alone, for a pod whose facts are known; those that were given beat them. */
 export async function planInput(given: PlanOptions, known: Facts = {}): Promise<PlanInput> {
-  const { filename, manifests } = given;
+  const { filename, manifests, chosen } = given;
+  if (chosen !== undefined) {
+    const { planOfChosen } = await import('./plan-input/manifests.ts');
+    return planOfChosen(chosen, given, { ...known, ...(await factsOf(given)) });
+  }
   if (filename !== undefined)
     return namesManifests(given)
       ? planOfFiles({ files: manifests?.filenames ?? [filename] }, given, known)

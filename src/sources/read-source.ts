@@ -43,9 +43,10 @@ export async function readSource(source: string | undefined, given: SourceOption
   }
 }
 
-function planSource({ plan, notes, run }: PlanInput): RuleSource {
+function planSource(input: PlanInput): RuleSource {
+  const { plan, notes, run } = input;
   const failed = run === undefined ? {} : { run };
-  return { name: `Istio ${plan.release}`, seen: observeAll(plan), plan, problems: plan.problems, notes, ...failed };
+  return { name: `Istio ${plan.release}`, seen: observeAll(plan), plan, input, problems: plan.problems, notes, ...failed };
 }
 
 /** The rules in a text. Throws a ProblemError where there are none. */

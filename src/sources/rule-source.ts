@@ -6,6 +6,7 @@ import type { CapturePlan } from '../istio/plan/plan.ts';
 import type { Problem } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import type { Observation } from '../netfilter/observation.ts';
+import type { PlanInput } from './plan-input/input.ts';
 
 /** One side of a comparison, or the only one. */
 export interface RuleSource {
@@ -14,6 +15,8 @@ export interface RuleSource {
   readonly seen: Observation;
   /** The plan, where settings made the rules: it has the reasons. */
   readonly plan?: CapturePlan;
+  /** What the plan was made of. */
+  readonly input?: PlanInput;
   /** Where the parts live, for a live namespace that was looked at. */
   readonly places?: readonly Place[];
   /** What is known of the pod, for a live namespace. */

@@ -1,13 +1,15 @@
 import type { Target } from '../host/namespace/namespace.ts';
 import { nearest, quoted } from '../istio/problems.ts';
 import { badOption } from './bad-option.ts';
+import { kindOfFile } from './kind-of-file.ts';
 
 export type SourceName =
   /** `@1.23`, `release:1.23`, or no source: the settings that are given. */
   | { readonly kind: 'settings'; readonly release?: string }
   /** `@own`: each workload of the manifests that are given, as it was injected. */
   | { readonly kind: 'own' }
-  | { readonly kind: 'file'; readonly file: string; readonly release?: string }
+  /** `FILE`, `FILE@1.23`, `FILE#orders`: the workloads of that name in it. */
+  | { readonly kind: 'file'; readonly file: string; readonly release?: string; readonly workload?: string }
   /** `live`, `pid:N`, `netns:PATH`. */
   | { readonly kind: 'namespace'; readonly target: Target }
   /** `exec:TEXT`: what a command leaves in the kernel. */
@@ -51,8 +53,13 @@ export function parseSource(source: string | undefined): SourceName {
   }
 }
 
-/** `FILE`, `FILE@1.23`. */
+/** `FILE`, `FILE@1.23`, `FILE#orders`, `FILE#orders@1.23`, `FILE@1.23#orders`; a file that has such a name is that file. */
 function parseFile(source: string): SourceName {
-  const at = /^(.+)@(v?1\.[^@/]*)$/s.exec(source);
-  return at === null ? { kind: 'file', file: source } : { kind: 'file', file: at[1] ?? '', release: at[2] ?? '' };
+  if (kindOfFile(source) !== undefined) return { kind: 'file', file: source };
+  const at = /^(.+)@(v?1\.[^@/#]*)(#[^#]+)?$/s.exec(source);
+  const rest = at === null ? source : `${at[1]}${at[3] ?? ''}`;
+  const release = at === null ? {} : { release: at[2] ?? '' };
+  const named = kindOfFile(rest) === undefined ? /^([^#]+)#([^#]+)$/s.exec(rest) : null;
+  if (named === null) return { kind: 'file', file: rest, ...release };
+  return { kind: 'file', file: named[1] ?? '', ...release, workload: named[2] ?? '' };
 }

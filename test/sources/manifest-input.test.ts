@@ -139,11 +139,14 @@ describe.concurrent('of several workloads', () => {
     return `${of.workload['namespace']}/${of.workload['name']}`;
   };
 
-  it('one has to be chosen', async () => {
-    expectRefused(
-      await here(['explain', '-f', 'several.yaml']),
-      'several.yaml holds 3 workloads (Pod/default/cart, Pod/default/orders, Pod/old/cart); choose one with --workload KIND/NAMESPACE/NAME',
-    );
+  it('each is explained, those of the same rules once', async () => {
+    const { exitCode, stdout, stderr } = await here(['explain', '-f', 'several.yaml', '-o', 'json']);
+    const { groups } = JSON.parse(stdout) as { readonly groups: readonly { readonly examples: readonly { readonly name: string }[] }[] };
+    expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^note: 3 workloads, 2 rule sets\n/)]);
+    expect(groups.map(({ examples }) => examples.map(({ name }) => name))).toEqual([
+      ['Pod default/orders', 'Pod old/cart'],
+      ['Pod default/cart'],
+    ]);
   });
 
   it('one is chosen by as much of its name as tells it', async () => {
@@ -153,26 +156,44 @@ describe.concurrent('of several workloads', () => {
     expect(await explained('--workload', 'orders')).toBe('default/orders');
   });
 
-  it('none is guessed where more than one is meant, or none', async () => {
+  it('the beginning of a name will do where it is that of one, and kinds may be short or plural', async () => {
+    expect(await explained('--workload', 'Pod/default/order')).toBe('default/orders');
+    expect(await explained('--workload', 'po/ord')).toBe('default/orders');
+    expect(await explained('--workload', 'pods/orders')).toBe('default/orders');
+    expect(await explained('--workload', 'Pod default/orders')).toBe('default/orders');
     expectRefused(
-      await here(['explain', '-f', 'several.yaml', '--workload', 'cart']),
-      '--workload "cart" may be Pod/default/cart or Pod/old/cart; say which, as Pod/default/cart',
-    );
-    expectRefused(
-      await here(['explain', '-f', 'several.yaml', '--workload', 'Pod/default/order']),
-      '--workload "Pod/default/order" is not in several.yaml, which holds 3 workloads (Pod/default/cart, Pod/default/orders, Pod/old/cart) (did you mean Pod/default/orders?)',
+      await here(['explain', '-f', 'several.yaml', '--workload', 'default/']),
+      '--workload "default/" is the beginning of Pod/default/cart and Pod/default/orders; say which, as Pod/default/cart',
     );
   });
 
-  it('the nearest is found by as much of its name as was given, and two of the same name by their places', async () => {
+  it('the file names it as well', async () => {
+    const { stdout } = await here(['explain', 'several.yaml#old/cart', '-o', 'json']);
+    expect(JSON.parse(stdout)).toMatchObject({ of: { workload: { namespace: 'old' } } });
+    const [before, after] = [await here(['explain', 'several.yaml@1.20#orders']), await here(['explain', 'several.yaml#orders@1.20'])];
+    expect(after).toEqual(before);
+    expect(before.stdout).toMatch(/^Istio 1\.20\.\d+, Pod default\/orders\n/);
+    folder.write('odd#name.yaml', CART);
+    expect((await here(['explain', 'odd#name.yaml'])).stdout).toContain('Pod default/cart');
+    expectRefused(await here(['explain', 'several.yaml#orders', '--workload', 'cart']), '--workload the source names "orders" already');
+  });
+
+  it('a name in two namespaces is both; where one plan is needed, they are named', async () => {
+    const { stdout } = await here(['explain', '-f', 'several.yaml', '--workload', 'cart']);
+    expect(stdout.match(/^==> .*$/gm)).toEqual([
+      '==> 1 workload: Pod default/cart (several.yaml:5:1)',
+      '==> 1 workload: Pod old/cart (several.yaml:20:1)',
+    ]);
+    expectRefused(
+      await here(['probe', '-f', 'several.yaml', '--workload', 'cart']),
+      '--workload "cart" may be Pod/default/cart or Pod/old/cart; say which, as Pod/default/cart',
+    );
+  });
+
+  it('the nearest to what is not there is found by as much of its name as was given', async () => {
     expectRefused(
       await here(['explain', '-f', 'several.yaml', '--workload', 'odrers']),
       '--workload "odrers" is not in several.yaml, which holds 3 workloads (Pod/default/cart, Pod/default/orders, Pod/old/cart) (did you mean orders?)',
-    );
-    folder.write('same.yaml', `${CART}---\n${CART}`);
-    const { stderr } = await here(['explain', '-f', 'same.yaml', '--workload', 'cart']);
-    expect(stderr).toMatch(
-      /^--workload "cart" may be Pod\/default\/cart at same\.yaml:\d+:1 or same\.yaml:\d+:1; give a file that has one of them\n$/,
     );
   });
 

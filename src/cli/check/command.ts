@@ -2,7 +2,6 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import type { SourceOptions } from '../../sources/options.ts';
 import { COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
@@ -54,7 +53,8 @@ export const checkCommand: CommandModule = {
     finish(async (paint) => {
       const { check } = await import('./check.ts');
       const [named, family, from, to] = ['source', 'family', 'from', 'to'].map((name) => last(parsed, name));
-      const { source, given } = checkedAndDesired(named, { ...sourceOptions(parsed), ...workloadOption(parsed) });
+      const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
+      const source = implicitSource(named, given);
       return check({
         ...(source === undefined ? {} : { source }),
         given,
@@ -66,13 +66,3 @@ export const checkCommand: CommandModule = {
       });
     }, parsed),
 };
-
-/** What is looked at, and what it is compared with: `-f` without a SOURCE is what is looked at, as in every other command. */
-function checkedAndDesired<G extends SourceOptions>(
-  named: string | undefined,
-  given: G,
-): { readonly source: string | undefined; readonly given: Omit<G, 'filename'> } {
-  const source = implicitSource(named, given);
-  const { filename, ...others } = given;
-  return source === undefined && filename !== undefined ? { source: filename, given: others } : { source, given };
-}

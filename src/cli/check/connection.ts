@@ -13,7 +13,9 @@ import { traceCommand } from './next-commands.ts';
 
 /** Simulates it in the rules that were found. Throws a ProblemError for words that can't be understood. */
 export async function connectionIn(ruleSource: RuleSource, request: CheckedSource, words: PacketWords): Promise<Connection> {
-  const { podNetwork, taken } = await traceContextOf(ruleSource, request.name, request.given, { beforeProxy: false });
+  const { input } = ruleSource;
+  const pod = input === undefined ? ruleSource : { ...ruleSource, facts: input.facts };
+  const { podNetwork, taken } = await traceContextOf(pod, request.name, request.given, { beforeProxy: false });
   const spoken = packetFromWords(words, podNetwork.pod, hostOf(podNetwork.plan, podNetwork.facts, podNetwork.state));
   return {
     packet: packetText(spoken.packet, spoken.sender),

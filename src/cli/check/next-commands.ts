@@ -89,6 +89,31 @@ export function withAllTables({ name, given }: CheckedSource): readonly NextComm
   ];
 }
 
+/** What to ask next of a manifest: where a connection goes, why, and who answers for what passes the proxy by. */
+export function afterPlan({ source, given }: CheckedSource, found: { readonly escapes: boolean }): readonly NextCommand[] {
+  const { chosen, manifests, workload, ...rest } = given;
+  const file = chosen === undefined ? source : chosen.source;
+  const files = file === undefined ? (chosen?.files ?? []) : [];
+  const only = file === undefined && workload !== undefined ? { workload } : {};
+  const options = optionsOf({ ...rest, ...only, ...(manifests && { manifests: { ...manifests, filenames: [] } }) });
+  const named = [...(file === undefined ? [] : [file]), ...files.flatMap((one) => ['-f', one]), ...options];
+  return [
+    ...(found.escapes
+      ? [
+          {
+            why: 'who answers for what passes the proxy by, and an error for the rest',
+            command: command('istio-init', 'escapes', ...named, '--allow', 'FILE'),
+          },
+        ]
+      : []),
+    {
+      why: 'where a connection goes, and because of what',
+      command: command('istio-init', 'trace', ...named, 'ADDRESS:PORT'),
+    },
+    { why: 'each setting, each rule and its reason', command: command('istio-init', 'explain', ...named) },
+  ];
+}
+
 /** The options of a command line as they were typed: what the rules should be, and what is known of the pod. */
 function optionsOf(given: PlanOptions): readonly string[] {
   const { filename, manifests, workload, sets, release, env, envFile, addresses, nameservers, facts, args } = given;

@@ -32,7 +32,7 @@ export const diffCommand: CommandModule = {
         type: 'string',
         requiresArg: true,
         default: 'text',
-        describe: 'text, patch, json or markdown',
+        describe: 'text, patch, json, markdown, svg, mermaid or dot',
         group: 'Output:',
       })
       .option('all', {

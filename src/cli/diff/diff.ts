@@ -6,7 +6,7 @@ import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
 import { factsOf } from '../../sources/plan-input.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { parseSource } from '../../sources/source-name.ts';
-import { holdsManifests, namesManifests, withFile } from '../../sources/workloads/detect.ts';
+import { holdsManifests, namesManifests, withFile, workloadIn } from '../../sources/workloads/detect.ts';
 import type { WorkloadSource } from '../../sources/workloads/upgrade.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
@@ -76,9 +76,10 @@ function oneFileTwice(
   other: SourceName,
   given: DiffRequest['given'],
 ): Pick<WorkloadsDiffRequest, 'left' | 'right' | 'given'> | undefined {
-  if (one.kind !== 'file' || other.kind !== 'file' || one.file !== other.file || !holdsManifests(one.file)) return undefined;
+  if (one.kind !== 'file' || other.kind !== 'file' || one.file !== other.file || one.workload !== other.workload) return undefined;
+  if (!holdsManifests(one.file)) return undefined;
   const settings = ({ release }: typeof one): WorkloadSource => ({ kind: 'settings', ...(release === undefined ? {} : { release }) });
-  return { left: settings(one), right: settings(other), given: withFile(given, one.file) };
+  return { left: settings(one), right: settings(other), given: { ...withFile(given, one.file), ...workloadIn(one, given) } };
 }
 
 type Compare = (left: DiffOperand, right: DiffOperand, scope: Scope) => Promise<{ readonly output: string; readonly same: boolean }>;

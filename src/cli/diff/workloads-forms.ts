@@ -3,14 +3,14 @@
 import { API_VERSION } from '../../istio/api-version.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
-import { releasesText } from '../../sources/workloads/group-names.ts';
+import { examplesText, placesText, releasesText } from '../../sources/workloads/group-names.ts';
 import type { Pair, Upgrade } from '../../sources/workloads/upgrade.ts';
 import type { Paint } from '../terminal/color.ts';
 import { plain } from '../terminal/color.ts';
 import { code } from '../terminal/markdown.ts';
 import { cut, tableText } from '../terminal/table.ts';
 import { outcomeDocument, selectedDocument, tallyDocument } from '../workloads/document.ts';
-import { examplesText, outcomeText, placesText } from '../workloads/words.ts';
+import { outcomeText } from '../workloads/words.ts';
 
 export interface Compared {
   readonly group: Group<Pair>;

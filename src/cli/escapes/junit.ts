@@ -1,7 +1,7 @@
 /** Escapes as JUnit's XML: a case for each group of workloads. */
 
 import { onOneLine } from '../../istio/origin.ts';
-import { examplesText } from '../workloads/words.ts';
+import { examplesText } from '../../sources/workloads/group-names.ts';
 import type { EscapesReport } from './report.ts';
 import { openEscapes } from './report.ts';
 

@@ -2,8 +2,8 @@
 
 import { printSource } from '../../istio/origin.ts';
 import { FAMILY_NAMES } from '../../netfilter/family.ts';
+import { examplesText } from '../../sources/workloads/group-names.ts';
 import { cellCode } from '../terminal/markdown.ts';
-import { examplesText } from '../workloads/words.ts';
 import type { EscapesReport } from './report.ts';
 import { headline } from './text.ts';
 

@@ -1,8 +1,8 @@
 /** Escapes as SARIF 2.1.0: a result for each escape that is not allowed. */
 
 import { createHash } from 'node:crypto';
+import { examplesText } from '../../sources/workloads/group-names.ts';
 import { sarifLog, sarifPlace } from '../terminal/sarif.ts';
-import { examplesText } from '../workloads/words.ts';
 import { fingerprintOf } from './baseline.ts';
 import type { EscapesReport } from './report.ts';
 import { openEscapes } from './report.ts';

@@ -3,9 +3,9 @@
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import { workloadsText } from '../../sources/workloads/counts.ts';
+import { examplesText } from '../../sources/workloads/group-names.ts';
 import type { Paint } from '../terminal/color.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
-import { examplesText } from '../workloads/words.ts';
 import type { EscapesReport, ReportedEscape, WorkloadEscapes } from './report.ts';
 import { isSure, openEscapes } from './report.ts';
 

@@ -21,7 +21,7 @@ export const explainCommand: CommandModule = {
           type: 'string',
           requiresArg: true,
           default: 'table',
-          describe: 'table, json, yaml or markdown',
+          describe: 'table, json, yaml, markdown, svg, mermaid or dot',
           group: 'Output:',
         },
         ...COLOR_OPTIONS,

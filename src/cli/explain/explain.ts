@@ -10,6 +10,7 @@ import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
+import { eachGroup } from '../workloads/each-group.ts';
 import { EXPLAIN_FORM_NAMES, EXPLAIN_FORMS } from './forms.ts';
 
 export interface ExplainRequest {
@@ -22,9 +23,16 @@ export interface ExplainRequest {
 }
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
-export async function explain({ source, given, output, paint, width }: ExplainRequest): Promise<Result> {
+export async function explain(request: ExplainRequest): Promise<Result> {
+  const { source, given, output, paint } = request;
   const form = formNamed(output, EXPLAIN_FORM_NAMES);
-  const name = parseSource(source);
+  const many = await eachGroup(source, given, { form, paint }, (one) => explainOne({ ...request, given: one }));
+  return many ?? explainOne(request);
+}
+
+async function explainOne({ source, given, output, paint, width }: ExplainRequest): Promise<Result> {
+  const form = formNamed(output, EXPLAIN_FORM_NAMES);
+  const name = parseSource(given.chosen === undefined ? source : undefined);
   if (name.kind !== 'settings' && name.kind !== 'file') throw notSettings(source ?? '');
   const input = await readInput(name, { ...given, placeholder: true });
   if (input.kind === 'text') throw notSettings(input.text.file);

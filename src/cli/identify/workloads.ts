@@ -10,7 +10,7 @@ import { observeAll } from '../../netfilter/observation.ts';
 import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import { grouped } from '../../sources/workloads/counts.ts';
-import { releasesText } from '../../sources/workloads/group-names.ts';
+import { examplesText, releasesText } from '../../sources/workloads/group-names.ts';
 import { onlyWorkload } from '../../sources/workloads/only-workload.ts';
 import type { PlannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { plannedGroups } from '../../sources/workloads/planned-groups.ts';
@@ -21,7 +21,7 @@ import { BAD_INPUT } from '../terminal/result.ts';
 import { cut, tableText } from '../terminal/table.ts';
 import { outcomeDocument, selectedDocument, tallyDocument } from '../workloads/document.ts';
 import { exitCodeOf } from '../workloads/exit-code.ts';
-import { examplesText, outcomeText } from '../workloads/words.ts';
+import { outcomeText } from '../workloads/words.ts';
 import { IDENTIFY_FORM_NAMES } from './forms.ts';
 
 interface Identified {

@@ -5,8 +5,8 @@ import { istioctlCode } from '../../istio/advice/lint/kinds.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import type { Severity } from '../../istio/problems.ts';
 import { workloadsText } from '../../sources/workloads/counts.ts';
+import { examplesText } from '../../sources/workloads/group-names.ts';
 import type { Paint, Style } from '../terminal/color.ts';
-import { examplesText } from '../workloads/words.ts';
 import type { PrintedReport } from './report.ts';
 
 const STYLES: Readonly<Record<Severity, Style>> = { error: 'removed', warning: 'moved', note: 'aside' };

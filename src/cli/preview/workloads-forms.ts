@@ -9,12 +9,12 @@ import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES, FAMILY_NAMES } from '../../netfilter/family.ts';
 import { planView } from '../../sources/rules-text.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
-import { releasesText } from '../../sources/workloads/group-names.ts';
+import { examplesText, placesText, releasesText } from '../../sources/workloads/group-names.ts';
 import type { PlannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { cut, tableText } from '../terminal/table.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
 import { outcomeDocument, selectedDocument, tallyDocument } from '../workloads/document.ts';
-import { examplesText, outcomeText, placesText } from '../workloads/words.ts';
+import { outcomeText } from '../workloads/words.ts';
 import type { FormName } from './forms.ts';
 import { FORMS } from './forms.ts';
 

@@ -3,6 +3,7 @@
 import type { CommandModule } from 'yargs';
 import { last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
+import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 export const probeCommand: CommandModule = {
   command: 'probe',
@@ -10,6 +11,7 @@ export const probeCommand: CommandModule = {
   builder: (command) =>
     command
       .options(SETTINGS_OPTIONS)
+      .options(WORKLOAD_OPTIONS)
       .option('timeout', { type: 'string', default: '5s', describe: 'How long to try', group: 'Probe:' })
       .option('port', { type: 'string', default: '15002', describe: 'The port that is called', group: 'Probe:' })
       .example([
@@ -20,6 +22,10 @@ export const probeCommand: CommandModule = {
   handler: (parsed) =>
     finish(async () => {
       const { probeCommandWork } = await import('./probe.ts');
-      return probeCommandWork({ given: sourceOptions(parsed), timeout: last(parsed, 'timeout') ?? '', port: last(parsed, 'port') ?? '' });
+      return probeCommandWork({
+        given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
+        timeout: last(parsed, 'timeout') ?? '',
+        port: last(parsed, 'port') ?? '',
+      });
     }),
 };

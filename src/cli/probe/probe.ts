@@ -2,13 +2,13 @@
 
 import { hostFacts } from '../../host/facts.ts';
 import { badOption } from '../../sources/bad-option.ts';
-import type { SourceOptions } from '../../sources/options.ts';
+import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { planInput } from '../../sources/plan-input.ts';
 import type { Result } from '../terminal/result.ts';
 import { milliseconds, PROBE_FAILED, probePlan } from './probing.ts';
 
 export interface ProbeRequest {
-  readonly given: SourceOptions;
+  readonly given: PlanOptions;
   readonly timeout: string;
   readonly port: string;
 }

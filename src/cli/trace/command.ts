@@ -7,6 +7,8 @@ import { implicitSource } from '../../sources/implicit-source.ts';
 import { COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
+import type { TraceWords } from './question.ts';
+import { operandsOf, withTarget } from './target.ts';
 
 const PACKET = 'Packet:';
 
@@ -45,22 +47,31 @@ const TRACE_OPTIONS: Readonly<Record<string, Options>> = {
     describe: 'Who the proxy really runs as, where it is not whom the rules name: uid:1001,gid:1001',
     group: PACKET,
   },
+  resolve: { type: 'boolean', default: false, describe: 'Look names up; otherwise they are addresses outside', group: PACKET },
   'before-proxy': { type: 'boolean', default: false, describe: 'The proxy does not listen yet', group: PACKET },
 };
 
 export const traceCommand: CommandModule = {
-  command: 'trace [SOURCE]',
+  command: 'trace [SOURCE] [TO]',
   describe: 'Follow a packet, or a whole request, through the rules',
   builder: (command) =>
     command
       // In capitals, for there is an option --source.
       .positional('SOURCE', sourceOperand(`${SOURCES}; default: the settings given`))
+      .positional('TO', { type: 'string', describe: 'The same as --to; from the app, or from outside where it is pod:PORT' })
       .options(TRACE_OPTIONS)
       .options(SETTINGS_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
       .options({
-        output: { alias: 'o', type: 'string', requiresArg: true, default: 'text', describe: 'text, json or markdown', group: 'Output:' },
+        output: {
+          alias: 'o',
+          type: 'string',
+          requiresArg: true,
+          default: 'text',
+          describe: 'text, json, markdown, svg, mermaid or dot',
+          group: 'Output:',
+        },
         'all-rules': {
           type: 'boolean',
           default: false,
@@ -72,8 +83,8 @@ export const traceCommand: CommandModule = {
         ...COLOR_OPTIONS,
       })
       .example([
-        ['$0 trace --from app --to 10.0.0.5:80', 'in an ordinary pod of the newest release'],
-        ['$0 trace -f pod.yaml --from app --to 10.0.0.5:80', 'in a pod of which there is a manifest'],
+        ['$0 trace 10.0.0.5:80', 'from the app, in an ordinary pod of the newest release'],
+        ['$0 trace pod.yaml pod:8080', 'from outside, in a pod of which there is a manifest'],
         ['$0 trace pid:4242 --from outside --to pod:8080', 'in the pod of a process'],
         ['$0 trace saved.txt --from app --to 10.0.0.5:80 --all-rules', 'each rule of a saved file'],
         ['$0 trace @1.12 --from outside --to pod:22 --expect direct', 'for a script'],
@@ -90,7 +101,9 @@ export const traceCommand: CommandModule = {
         return value === undefined ? {} : { [key]: value };
       };
       const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
-      const source = implicitSource(last(parsed, 'SOURCE'), given);
+      const { source: named, to } = operandsOf(last(parsed, 'SOURCE'), last(parsed, 'TO'));
+      const source = implicitSource(named, given);
+      const words: TraceWords = Object.assign({}, ...WORDS.map((name) => one(name)));
       return trace({
         ...(source === undefined ? {} : { source }),
         given,
@@ -99,7 +112,8 @@ export const traceCommand: CommandModule = {
         ...one('proxy'),
         ...one('assume'),
         ...one('expect'),
-        words: Object.assign({}, ...WORDS.map((name) => one(name))),
+        words: to === undefined ? words : withTarget(words, to),
+        resolve: parsed['resolve'] === true,
         beforeProxy: parsed['before-proxy'] === true,
         all: parsed['all-rules'] === true,
         paint,

@@ -11,6 +11,8 @@ import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
+import type { GroupAnswer } from '../workloads/each-group.ts';
+import { eachGroup } from '../workloads/each-group.ts';
 import type { TraceContext } from './context.ts';
 import { readTraceContext } from './context.ts';
 import { find } from './find.ts';
@@ -19,6 +21,7 @@ import type { TraceWords } from './question.ts';
 import { readQuestion } from './question.ts';
 import type { ExpectedVerdict, Found, TraceReport } from './report.ts';
 import { exitCodeOf, firstVerdict, loops } from './report.ts';
+import { resolvedTarget } from './resolve.ts';
 import { verdictText } from './verdict-text.ts';
 
 export interface TraceRequest {
@@ -33,13 +36,31 @@ export interface TraceRequest {
   readonly expect?: string;
   /** `shown`: tables that are not shown do nothing. */
   readonly assume?: string;
+  /** Whether names are looked up. */
+  readonly resolve?: boolean;
   readonly beforeProxy: boolean;
   readonly all: boolean;
   readonly paint: Paint;
 }
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
-export async function trace({ source, given, output, all, paint, beforeProxy, ...request }: TraceRequest): Promise<Result> {
+export async function trace({ words, ...rest }: TraceRequest): Promise<Result> {
+  const request = { ...rest, words: rest.resolve === true ? await resolved(words) : words };
+  const { source, given, output, paint } = request;
+  const form = formNamed(output, TRACE_FORM_NAMES);
+  // A question that nobody understands is refused before manifests are read.
+  readQuestion(request.words);
+  const many = await eachGroup(source, given, { form, paint }, (one) => traceOne({ ...request, given: one }));
+  return many ?? traceOne(request);
+}
+
+/** The words with an address in place of a name. */
+async function resolved(words: TraceWords): Promise<TraceWords> {
+  return words.to === undefined ? words : { ...words, to: await resolvedTarget(words.to) };
+}
+
+async function traceOne({ source: named, given, output, all, paint, beforeProxy, ...request }: TraceRequest): Promise<GroupAnswer> {
+  const source = given.chosen === undefined ? named : undefined;
   const form = formNamed(output, TRACE_FORM_NAMES);
   const family = request.family === undefined ? undefined : oneOf('--family', request.family, FAMILIES);
   const expected = request.expect === undefined ? undefined : oneOf('--expect', request.expect, VERDICTS);
@@ -52,13 +73,22 @@ export async function trace({ source, given, output, all, paint, beforeProxy, ..
   const context = request.assume === undefined ? read : assumingShown(read);
   const found = find(context, question, family);
   const report: TraceReport = { ...found, context, all, ...(expected && { expected: compared(expected, found) }) };
+  const summary = summaryOf(found);
   return {
     output: TRACE_FORMS[form](report, paint),
     form,
+    ...(summary === undefined ? {} : { summary }),
     problems: context.problems,
     notes: [...context.notes, ...familyNotes(context, report), ...expectationNotes(report)],
     exitCode: exitCodeOf(report),
   };
+}
+
+/** The answer of a packet or a request in a line. */
+function summaryOf(found: Found): string | undefined {
+  if (found.kind === 'story') return found.simulated.calls.map(({ outcome }) => `the request ${outcome.words}`).join('; ');
+  const verdict = firstVerdict(found);
+  return verdict === undefined ? undefined : verdictText(verdict);
 }
 
 /** What is not shown does nothing, and that is said. */

@@ -2,9 +2,8 @@
 
 import { injectedSettings } from '../../istio/kubernetes/ordinary-injection.ts';
 import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
-import type { Example, Tally } from '../../istio/kubernetes/rule-groups/tally.ts';
-import { MOST_OWNERS } from '../../istio/kubernetes/rule-groups/tally.ts';
-import { onOneLine, printSource } from '../../istio/origin.ts';
+import type { Tally } from '../../istio/kubernetes/rule-groups/tally.ts';
+import { onOneLine } from '../../istio/origin.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { problemText } from '../../istio/problems.ts';
@@ -13,28 +12,7 @@ import type { SettingKey } from '../../istio/settings/settings.ts';
 import { SETTING_KEYS } from '../../istio/settings/settings.ts';
 import { printedValues } from '../../istio/settings/value-text.ts';
 import { FAMILIES, FAMILY_NAMES } from '../../netfilter/family.ts';
-import { grouped } from '../../sources/workloads/counts.ts';
 import { noRulesText } from '../../sources/workloads/group-names.ts';
-
-/** The largest owners: `Deployment shop/cart (30), Deployment shop/orders (28) and 410 more`. */
-export function examplesText(tally: Pick<Tally, 'examples' | 'owners'>, most: number): string {
-  return listed(tally, most, ({ name, count }) => (count === 1 ? name : `${name} (${grouped(count)})`));
-}
-
-/** The same with the place of each: `Deployment shop/cart (30, the first at cluster.json:11025:9)`. */
-export function placesText(tally: Tally): string {
-  return listed(
-    tally,
-    3,
-    ({ name, count, source }) => `${name} (${count === 1 ? '' : `${grouped(count)}, the first at `}${printSource(source)})`,
-  );
-}
-
-function listed({ examples, owners }: Pick<Tally, 'examples' | 'owners'>, most: number, print: (example: Example) => string): string {
-  const printed = examples.slice(0, most).map(print);
-  const more = owners - printed.length;
-  return onOneLine(`${printed.join(', ')}${more === 0 ? '' : ` and ${owners === MOST_OWNERS ? 'at least ' : ''}${grouped(more)} more`}`);
-}
 
 const TROUBLES: Partial<Readonly<Record<Problem['code'], string>>> = {
   'image-without-release': 'unknown release',

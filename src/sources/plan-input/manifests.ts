@@ -6,6 +6,8 @@ import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import { interfacesOf } from '../../istio/kubernetes/network-status.ts';
 import { injectedSettings } from '../../istio/kubernetes/ordinary-injection.ts';
 import { ownersOf } from '../../istio/kubernetes/owners.ts';
+import { numbering } from '../../istio/kubernetes/rule-groups/planner.ts';
+import { counting } from '../../istio/kubernetes/rule-groups/tally.ts';
 import type { InjectionRequest, WorkloadInjection } from '../../istio/kubernetes/workload-injection.ts';
 import { injectionOf } from '../../istio/kubernetes/workload-injection.ts';
 import { factsOfWorkload, planOfWorkload } from '../../istio/kubernetes/workload-plan.ts';
@@ -16,13 +18,16 @@ import type { Problem } from '../../istio/problems.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
+import type { ChosenSubject } from '../options.ts';
 import { eachWorkload } from '../workloads/each-workload.ts';
+import { examplesText } from '../workloads/group-names.ts';
 import { workloadsInText } from '../workloads/in-text.ts';
 import { injectionRequest } from '../workloads/injection-request.ts';
 import { noneFound } from '../workloads/none-found.ts';
-import { choiceOf, workloadName } from '../workloads/selection.ts';
+import { choiceOf, several, workloadName } from '../workloads/selection.ts';
 import { skippedNotes } from '../workloads/skipped.ts';
 import type { Passed, Streamed } from '../workloads/stream.ts';
+import { alikeKey, memberOf, oncePerFingerprint, subjectPlanner } from '../workloads/subject.ts';
 import type { PlanInput, PlanOptions } from './input.ts';
 import { ordinaryPod } from './ordinary-pod.ts';
 import { madeWith } from './placeholder-nameserver.ts';
@@ -36,16 +41,49 @@ export type Manifests = { readonly files: readonly string[] } | { readonly text:
 export async function planOfManifests(manifests: Manifests, given: PlanOptions, known: Facts): Promise<PlanInput> {
   const request = await injectionRequest(given);
   const passed: Passed = { skipped: new Map(), problems: [] };
-  const { subject, count } = await subjectIn(manifests, given, request.mesh, passed);
+  const name = 'text' in manifests ? manifests.text.file : manifests.files.join(' ');
+  const planner = oncePerFingerprint(subjectPlanner(request, { facts: known, sets: given.sets, numbering: numbering() }));
+  const alike = new Map<string, Streamed>();
+  const members = counting();
+  const take = (one: Streamed): void => {
+    const planned = planner(one);
+    const key = alikeKey(one, planned, known);
+    if (!alike.has(key)) alike.set(key, one);
+    members.add(memberOf(one, planned));
+  };
+  const choice = given.workload === undefined ? undefined : choiceOf(given.workload);
+  const count = await readManifests(manifests, given, { mesh: request.mesh, passed, offer: choice?.offer ?? take });
+  if (count === 0) throw noneFound(name, passed);
+  for (const one of choice?.chosen(name) ?? []) take(one);
+  const [subject, another] = alike.values();
+  if (subject === undefined || another !== undefined) throw several(name, given.workload, [...alike.values()], count);
   const wrong = passed.problems.filter(({ severity }) => severity === 'error');
   // Of many documents one may be broken without harm to the others.
   if (count === 1 && wrong.length > 0) throw new ProblemError(wrong);
   const input = planOfSubject(subject, request, given, known);
   return {
     ...input,
+    ...(members.tally().count === 1 ? {} : { of: examplesText(members.tally(), 1) }),
     plan: withProblems(input.plan, [...warningsOf(request.mesh), ...passed.problems]),
     notes: [...input.notes, ...skippedNotes(passed)],
   };
+}
+
+/** Shows what is there to `offer`; resolves to how many there were. */
+async function readManifests(
+  manifests: Manifests,
+  { progress }: PlanOptions,
+  { mesh, passed, offer }: { readonly mesh: Mesh; readonly passed: Passed; readonly offer: (one: Streamed) => void },
+): Promise<number> {
+  return 'text' in manifests
+    ? workloadsInText(manifests.text, mesh, passed, offer)
+    : eachWorkload(manifests.files, mesh, passed, offer, progress);
+}
+
+/** The plan of the one that was chosen among those that were read. */
+export function planOfChosen({ subject, request, of }: ChosenSubject, given: PlanOptions, known: Facts): PlanInput {
+  const input = planOfSubject(subject, request, given, known);
+  return { ...input, of, plan: withProblems(input.plan, warningsOf(request.mesh)) };
 }
 
 /** The plan of what was found. Throws a ProblemError where it has none. */
@@ -67,22 +105,6 @@ export async function planInMesh(given: PlanOptions, known: Facts): Promise<Plan
 /** What is wrong there is said where a pod is refused for it. */
 function warningsOf({ problems }: Mesh): readonly Problem[] {
   return problems.filter(({ severity }) => severity !== 'error');
-}
-
-async function subjectIn(
-  manifests: Manifests,
-  { workload, progress }: PlanOptions,
-  mesh: Mesh,
-  passed: Passed,
-): Promise<{ readonly subject: Streamed; readonly count: number }> {
-  const choice = choiceOf(workload);
-  const name = 'text' in manifests ? manifests.text.file : manifests.files.join(' ');
-  const count =
-    'text' in manifests
-      ? workloadsInText(manifests.text, mesh, passed, choice.offer)
-      : await eachWorkload(manifests.files, mesh, passed, choice.offer, progress);
-  if (count === 0) throw noneFound(name, passed);
-  return { subject: choice.chosen(name), count };
 }
 
 function planOf(

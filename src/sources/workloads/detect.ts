@@ -1,8 +1,11 @@
 /** Whether manifests are named, told without reading all of them. */
 
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { HEAD, standardInputHead } from '../../host/standard-input.ts';
-import type { SourceOptions } from '../options.ts';
+import { quoted } from '../../istio/problems.ts';
+import { badOption } from '../bad-option.ts';
+import { kindOfFile } from '../kind-of-file.ts';
+import type { SourceOptions, WorkloadOption } from '../options.ts';
 import { NO_MANIFEST_OPTIONS } from '../options.ts';
 import { parseSource } from '../source-name.ts';
 
@@ -16,14 +19,21 @@ export function namesManifests({ manifests }: SourceOptions): boolean {
 }
 
 /** What `-f` would say of SOURCE, where that is a file or a folder with manifests; the settings as they are for `-f` alone. */
-export function manifestsIn<G extends SourceOptions>(source: string | undefined, given: G): G | undefined {
+export function manifestsIn<G extends SourceOptions & WorkloadOption>(source: string | undefined, given: G): G | undefined {
   if (source === undefined) return namesManifests(given) ? given : undefined;
   const name = parseSource(source);
   if (name.kind !== 'file' || given.filename !== undefined || !holdsManifests(name.file)) return undefined;
   const { release } = name;
   // Who reads the source refuses the second one.
   if (release !== undefined && given.release !== undefined) return undefined;
-  return { ...withFile(given, name.file), ...(release === undefined ? {} : { release }) };
+  return { ...withFile(given, name.file), ...(release === undefined ? {} : { release }), ...workloadIn(name, given) };
+}
+
+/** The workload that a source names, or the option. Throws a ProblemError where both do. */
+export function workloadIn({ workload }: { readonly workload?: string }, given: WorkloadOption): WorkloadOption {
+  if (workload === undefined) return given.workload === undefined ? {} : { workload: given.workload };
+  if (given.workload !== undefined) throw badOption('--workload', `the source names ${quoted(workload)} already`);
+  return { workload };
 }
 
 /** The settings with `-f FILE` among them. */
@@ -49,23 +59,13 @@ export function looksLikeManifest(text: string): boolean {
 }
 
 function isPiped(file: string): boolean {
-  return kindOf(file) === 'other';
+  return kindOfFile(file) === 'other';
 }
 
 /** A folder holds manifests. What can't be looked at is none: who reads it says why. */
 function holds(file: string, test: (head: string) => boolean): boolean {
-  const kind = kindOf(file);
+  const kind = kindOfFile(file);
   return kind === 'folder' || (kind === 'file' && test(headOf(file)));
-}
-
-/** What a name leads to; undefined for what is not there, or may not be looked at. */
-export function kindOf(file: string): 'file' | 'folder' | 'other' | undefined {
-  try {
-    const stat = statSync(file);
-    return stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'other';
-  } catch {
-    return undefined;
-  }
 }
 
 function headOf(file: string): string {

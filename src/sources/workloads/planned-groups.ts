@@ -1,4 +1,5 @@
 import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
+import type { PlannedInjection } from '../../istio/kubernetes/rule-groups/planner.ts';
 import { numbering } from '../../istio/kubernetes/rule-groups/planner.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import { groupsOf } from '../../istio/kubernetes/rule-groups.ts';
@@ -12,33 +13,47 @@ import { outcomeProblems, remarksOf } from './remarks.ts';
 import type { SelectedWorkloads } from './selected.ts';
 import { readSelected } from './selected.ts';
 import { skippedNotes } from './skipped.ts';
+import type { Subject } from './subject.ts';
 import { memberOf, oncePerFingerprint, subjectPlanner } from './subject.ts';
 
 export interface PlannedGroups extends SelectedWorkloads {
   /** What was requested: it can be read once. */
   readonly request: InjectionRequest;
   readonly facts: Facts;
-  readonly groups: readonly Group<Outcome>[];
+  readonly groups: readonly PlannedGroup[];
   /** Sentences for standard error. */
   readonly notes: readonly string[];
 }
 
-/** Plans each workload as it was injected, or as the options ask, and groups them by what they get. Throws a ProblemError. */
-export async function plannedGroups(given: SourceOptions & WorkloadOption): Promise<PlannedGroups> {
+export interface PlannedGroup extends Group<Outcome> {
+  /** The first of its members. */
+  readonly subject: Subject;
+}
+
+/** What the members of a group have in common, as a text. */
+type KeyOf = (subject: Subject, planned: PlannedInjection, facts: Facts) => string;
+
+/** Plans each workload as it was injected, or as the options ask, and groups them by their rules, or by more than these. Throws a ProblemError. */
+export async function plannedGroups(
+  given: SourceOptions & WorkloadOption,
+  keyOf: KeyOf = (_, { number }) => String(number),
+): Promise<PlannedGroups> {
   const request = await injectionRequest(given);
   const facts = await factsOf(given);
   const planner = oncePerFingerprint(subjectPlanner(request, { facts, sets: given.sets, numbering: numbering() }));
-  const groups = groupsOf<Outcome>();
+  const groups = groupsOf<{ readonly outcome: Outcome; readonly subject: Subject }>();
   const remarks = remarksOf();
+  const ruleSets = new Set<number>();
   let anew = 0;
   const selected = await readSelected(given, request.mesh, (subject) => {
     const planned = planner(subject);
-    groups.add(String(planned.number), planned.outcome, memberOf(subject, planned));
+    groups.add(keyOf(subject, planned, facts), { outcome: planned.outcome, subject }, memberOf(subject, planned));
+    if (planned.outcome.kind === 'rules') ruleSets.add(planned.number);
     remarks.add(outcomeProblems(planned.outcome), planned.problems);
     if (!planned.found && planned.outcome.kind !== 'trouble' && subject.kind === 'workload') anew += 1;
   });
-  const sorted = groups.sorted();
-  const sets = sorted.filter(({ what }) => what.kind === 'rules').length;
+  const sorted = groups.sorted().map(({ what: { outcome, subject }, ...tally }): PlannedGroup => ({ ...tally, what: outcome, subject }));
+  const sets = ruleSets.size;
   const total = `${workloadsText(selected.count)}, ${grouped(sets)} rule set${sets === 1 ? '' : 's'}`;
   const chart = given.manifests?.values.length === 0 ? ', with the values of the chart (--values takes those of the mesh)' : '';
   const injected = anew === 0 ? [] : [`note: ${workloadsText(anew)}: shown as they would be injected${chart}`];

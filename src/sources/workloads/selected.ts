@@ -16,9 +16,11 @@ export interface SelectedWorkloads {
   readonly skipped: ReadonlyMap<string, number>;
   /** What could not be read. */
   readonly problems: readonly Problem[];
+  /** What could not be read beside those that were chosen. */
+  readonly besides?: readonly Problem[];
 }
 
-/** Shows every subject to `visit`, or the one that is chosen. Throws a ProblemError where there is none. */
+/** Shows every subject to `visit`, or those that are chosen. Throws a ProblemError where there is none. */
 export async function readSelected(
   given: SourceOptions & WorkloadOption,
   mesh: Mesh,
@@ -44,9 +46,11 @@ export async function readSelected(
   if (count === 0) throw noneFound(files.join(' '), passed);
   if (choice !== undefined) {
     const chosen = choice.chosen(files.join(' '));
-    visit(chosen);
-    // What is broken elsewhere is no matter of the one that was requested.
-    return { count: 1, only: chosen, skipped: new Map(), problems: [...mesh.problems] };
+    for (const one of chosen) visit(one);
+    const [only, another] = chosen;
+    // What is broken elsewhere is no matter of those that were requested.
+    const rest = { skipped: new Map(), problems: [...mesh.problems], besides: passed.problems.slice(mesh.problems.length) };
+    return { count: chosen.length, ...(only === undefined || another !== undefined ? {} : { only }), ...rest };
   }
   return { count, ...(count > 1 || first === undefined ? {} : { only: first }), ...passed };
 }

@@ -1,6 +1,11 @@
+/** The workloads that a word names, as kubectl's words do: `deploy/orders`, `orders`, `shop/orders`, the beginning of a name. */
+
+import { kindNamed } from '../../istio/kubernetes/manifest/kinds.ts';
 import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
+import { ownerIn, ownerOf } from '../../istio/kubernetes/rule-groups/owner.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
-import { nearest, ProblemError, problem, quoted } from '../../istio/problems.ts';
+import type { ProblemError } from '../../istio/problems.ts';
+import { nearest, quoted } from '../../istio/problems.ts';
 import { badOption } from '../bad-option.ts';
 import type { Streamed } from './stream.ts';
 
@@ -9,45 +14,51 @@ export function workloadName({ kind, namespace, name }: Pick<Workload, 'kind' | 
   return onOneLine(`${kind} ${namespace}/${name}`);
 }
 
-/** Looks at what comes by, and keeps the one that is wanted. */
+/** Looks at what comes by, and keeps what is selected. */
 export interface Choice {
   readonly offer: (one: Streamed) => void;
-  /** The one. Throws a ProblemError where there is none, or more than one. */
-  readonly chosen: (file: string) => Streamed;
+  /** All that the word names. Throws a ProblemError where that is nothing, or the beginning of several names. */
+  readonly chosen: (file: string) => readonly Streamed[];
 }
 
 /** Names that are kept: for the message, and for the nearest to a misspelt one. */
 const MAX_LISTED = 5;
 const KEPT = 1000;
 
-/** A choice by the text of the option; without it, of the only one. */
-export function choiceOf(name: string | undefined): Choice {
+/** A choice by a word; the pods of a Deployment are its own. */
+export function choiceOf(selector: string): Choice {
+  // A name is taken as this program prints it as well.
+  const parts = selector.trim().replace(/\s+/g, '/').split('/');
   let count = 0;
-  let first: Streamed | undefined;
-  const names: string[] = [];
-  const matching: Streamed[] = [];
+  const names = new Set<string>();
+  const exact: Streamed[] = [];
+  const beginning = new Map<string, Streamed[]>();
   return {
     offer: (one) => {
       count += 1;
-      first ??= one;
-      if (names.length < KEPT) names.push(nameOf(one));
-      if (name !== undefined && matches(one, name) && matching.length <= MAX_LISTED) matching.push(one);
+      const name = nameOf(one);
+      if (names.size < KEPT) names.add(name);
+      if (isNamed(one, parts, (own, word) => own === word)) exact.push(one);
+      else if (exact.length === 0 && isNamed(one, parts, (own, word) => own.startsWith(word)))
+        beginning.set(name, [...(beginning.get(name) ?? []), one]);
     },
     chosen: (file) => {
-      if (name === undefined) {
-        if (first === undefined || count > 1) throw several(file, count, names);
-        return first;
-      }
-      const [one, another] = matching;
-      if (one === undefined)
+      if (exact.length > 0) return exact;
+      const [first, second] = beginning.values();
+      if (first === undefined)
         throw badOption(
           '--workload',
-          `${quoted(name)} is not in ${onOneLine(file)}, which holds ${listed(count, names)}${nearest(name, asWritten(names, name))}`,
+          `${quoted(selector)} is not in ${onOneLine(file)}, which holds ${listed(count, [...names])}${nearest(selector, asWritten([...names], selector))}`,
         );
-      if (another !== undefined) throw badOption('--workload', `${quoted(name)} may be ${either(matching)}`);
-      return one;
+      if (second !== undefined) throw badOption('--workload', `${quoted(selector)} is the beginning of ${either([...beginning.keys()])}`);
+      return first;
     },
   };
+}
+
+function either(names: readonly string[]): string {
+  const more = names.length - MAX_LISTED;
+  return `${names.slice(0, MAX_LISTED).join(' and ')}${more > 0 ? ` and ${more} more` : ''}; say which, as ${names[0]}`;
 }
 
 /** The names with as many of their parts as the option was given. */
@@ -56,37 +67,48 @@ function asWritten(names: readonly string[], selector: string): readonly string[
   return names.map((name) => name.split('/').slice(-parts).join('/'));
 }
 
-/** What is meant, where more than one may be; no name tells two of the same apart. */
-function either(matching: readonly Streamed[]): string {
-  const names = new Set(matching.map(nameOf));
-  const [name] = names;
-  if (names.size > 1) return `${[...names].join(' or ')}; say which, as ${name}`;
-  const places = matching.flatMap((one) => (one.kind === 'workload' ? [printSource(one.workload.source)] : []));
-  return `${name} at ${places.join(' or ')}; give a file that has one of them`;
-}
-
-/** As the option takes it. */
+/** Whose it is, as the option takes it. */
 function nameOf(one: Streamed): string {
-  return one.kind === 'sidecar' ? 'SidecarCapture' : onOneLine(`${one.workload.kind}/${one.workload.namespace}/${one.workload.name}`);
+  return one.kind === 'sidecar' ? 'SidecarCapture' : onOneLine(ownerOf(one.workload).replace(' ', '/'));
 }
 
-function matches(one: Streamed, selector: string): boolean {
+type Same = (own: string, word: string) => boolean;
+
+/** By its own name, by that of who made it, or by that of who made that. */
+function isNamed(one: Streamed, parts: readonly string[], same: Same): boolean {
   if (one.kind === 'sidecar') return false;
-  const { kind, namespace, name } = one.workload;
-  const parts = selector.split('/');
-  if (parts.pop() !== name) return false;
-  const isKind = (text: string | undefined): boolean => text?.toLowerCase() === kind.toLowerCase();
-  if (parts.length === 2) return isKind(parts[0]) && parts[1] === namespace;
-  return parts.length === 0 || (parts.length === 1 && (isKind(parts[0]) || parts[0] === namespace));
+  const { kind, namespace, name, owner = '' } = one.workload;
+  const slash = owner.indexOf('/');
+  const set = slash < 0 ? [] : [{ kind: owner.slice(0, slash), name: owner.slice(slash + 1) }];
+  return [{ kind, name }, ownerIn(one.workload), ...set].some((of) => hasName({ ...of, namespace }, parts, same));
 }
 
-function several(file: string, count: number, names: readonly string[]): ProblemError {
-  if (names.every((name) => name === 'SidecarCapture'))
-    return new ProblemError([problem('several-documents', { kind: 'file', file, line: 0, column: 0 }, { value: String(count) })]);
+function hasName({ kind, namespace, name }: Pick<Workload, 'kind' | 'namespace' | 'name'>, parts: readonly string[], same: Same): boolean {
+  const [last = '', before, first] = parts.toReversed();
+  if (parts.length > 3 || !same(name, last)) return false;
+  if (first !== undefined) return isKind(first, kind) && before === namespace;
+  return before === undefined || isKind(before, kind) || before === namespace;
+}
+
+function isKind(word: string, kind: string): boolean {
+  return word.toLowerCase() === kind.toLowerCase() || kindNamed(word) === kind;
+}
+
+/** Where only one can be looked at and `selector`, or nothing, names several: what there is, and how to say which. */
+export function several(file: string, selector: string | undefined, subjects: readonly Streamed[], count: number): ProblemError {
+  const names = [...new Set(subjects.map(nameOf))];
+  if (selector !== undefined) return badOption('--workload', `${quoted(selector)} may be ${eitherOf(subjects, names)}`);
   return badOption(file, `holds ${listed(count, names)}; choose one with --workload KIND/NAMESPACE/NAME`);
 }
 
+/** What is meant, where more than one may be; no name distinguishes two of the same. */
+function eitherOf(subjects: readonly Streamed[], names: readonly string[]): string {
+  if (names.length > 1) return `${names.slice(0, MAX_LISTED).join(' or ')}; say which, as ${names[0]}`;
+  const places = subjects.flatMap((one) => (one.kind === 'workload' ? [printSource(one.workload.source)] : []));
+  return `${names[0]} at ${places.slice(0, MAX_LISTED).join(' or ')}; give a file that has one of them`;
+}
+
 function listed(count: number, names: readonly string[]): string {
-  const more = count - MAX_LISTED;
+  const more = names.length - MAX_LISTED;
   return `${count} workload${count === 1 ? '' : 's'} (${names.slice(0, MAX_LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''})`;
 }

@@ -1,7 +1,10 @@
 /** One that `-f` holds: a workload of Kubernetes, or settings of our own. */
 
+import { runOfStatus } from '../../istio/found/runs/pod-status.ts';
 import { fingerprintOf } from '../../istio/kubernetes/fingerprint.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
+import { interfacesOf } from '../../istio/kubernetes/network-status.ts';
+import { ownersOf } from '../../istio/kubernetes/owners.ts';
 import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
 import { ownerOf } from '../../istio/kubernetes/rule-groups/owner.ts';
 import type { PlannedInjection, PlannerOptions } from '../../istio/kubernetes/rule-groups/planner.ts';
@@ -9,8 +12,11 @@ import { planned, plannerFor } from '../../istio/kubernetes/rule-groups/planner.
 import { recent } from '../../istio/kubernetes/rule-groups/recent.ts';
 import type { Member } from '../../istio/kubernetes/rule-groups/tally.ts';
 import type { AtRelease, InjectionRequest } from '../../istio/kubernetes/workload-injection.ts';
+import { factsOfWorkload } from '../../istio/kubernetes/workload-plan.ts';
 import { printSource } from '../../istio/origin.ts';
 import { ProblemError, problem } from '../../istio/problems.ts';
+import type { Facts } from '../../istio/settings/facts.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { Streamed } from './stream.ts';
 
 export type Subject = Streamed;
@@ -25,6 +31,18 @@ export function memberOf(subject: Subject, { release, outcome }: Pick<PlannedInj
     ...(release === undefined ? {} : { release }),
     ...(detail === undefined ? {} : { detail }),
   };
+}
+
+/** Equal for those of which everything that is asked has the same answer: their rules, and what else decides about packets. */
+export function alikeKey(subject: Subject, { number }: Pick<PlannedInjection, 'number'>, said: Facts): string {
+  if (subject.kind !== 'workload') return JSON.stringify([number]);
+  const { pod } = subject.workload;
+  const { addresses = [] } = factsOfWorkload(subject.workload, said);
+  const families = FAMILIES.filter((family) => addresses.some((address) => address.includes(':') === (family === 'ip6')));
+  const failed = runOfStatus(pod.ended ?? [])?.failures[0]?.text;
+  const owners = new Set(ownersOf(pod).map(({ uid, gid }) => `${uid}:${gid}`));
+  const interfaces = interfacesOf(pod.annotations).map(({ name }) => name);
+  return JSON.stringify([number, families, failed ?? null, [...owners].sort(), interfaces]);
 }
 
 // Of those that have not come for so long what is known is found out again.

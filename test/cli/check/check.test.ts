@@ -66,7 +66,7 @@ not seen  policy routing and addresses, which no listing of rules shows
   it('may be those of a plan', async () => {
     expect(await check({ source: 'release:1.12', given: NONE, output: 'text', paint: plain })).toMatchObject({
       exitCode: 0,
-      output: expect.stringContaining('Istio 1.12.9: as it should be'),
+      output: expect.stringContaining('Istio 1.12.9, an ordinary injected pod: its TCP will be captured'),
     });
   });
 });

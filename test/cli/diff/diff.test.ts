@@ -117,7 +117,7 @@ Different: 1 rule only left (-).
     expect((await run(['diff', '--help'])).stdout).toContain(DIFF_FORM_NAMES.join(', ').replace(/, (\w+)$/, ' or $1'));
     expectRefused(
       await run(['diff', 'a', 'b', '-o', 'pach']),
-      '--output "pach" is not one of text, patch, json, markdown (did you mean patch?)',
+      '--output "pach" is not one of text, patch, json, markdown, svg, mermaid, dot (did you mean patch?)',
     );
   });
 

@@ -7,6 +7,8 @@ export interface PodKind {
   readonly template: readonly string[];
   /** The way to an object between the two that has metadata of its own. */
   readonly between?: readonly string[];
+  /** kubectl's short name. */
+  readonly short?: string;
 }
 
 const TEMPLATE = ['spec', 'template'];
@@ -14,15 +16,15 @@ const TEMPLATE = ['spec', 'template'];
 const APPS = ['apps', 'extensions'];
 
 export const POD_KINDS = {
-  Pod: { groups: [''], template: [] },
-  Deployment: { groups: APPS, template: TEMPLATE },
-  StatefulSet: { groups: APPS, template: TEMPLATE },
-  DaemonSet: { groups: APPS, template: TEMPLATE },
-  ReplicaSet: { groups: APPS, template: TEMPLATE },
-  ReplicationController: { groups: [''], template: TEMPLATE },
+  Pod: { groups: [''], template: [], short: 'po' },
+  Deployment: { groups: APPS, template: TEMPLATE, short: 'deploy' },
+  StatefulSet: { groups: APPS, template: TEMPLATE, short: 'sts' },
+  DaemonSet: { groups: APPS, template: TEMPLATE, short: 'ds' },
+  ReplicaSet: { groups: APPS, template: TEMPLATE, short: 'rs' },
+  ReplicationController: { groups: [''], template: TEMPLATE, short: 'rc' },
   Job: { groups: ['batch'], template: TEMPLATE },
-  CronJob: { groups: ['batch'], template: ['spec', 'jobTemplate', ...TEMPLATE], between: ['spec', 'jobTemplate'] },
-  DeploymentConfig: { groups: ['apps.openshift.io'], template: TEMPLATE },
+  CronJob: { groups: ['batch'], template: ['spec', 'jobTemplate', ...TEMPLATE], between: ['spec', 'jobTemplate'], short: 'cj' },
+  DeploymentConfig: { groups: ['apps.openshift.io'], template: TEMPLATE, short: 'dc' },
   PodTemplate: { groups: [''], template: ['template'] },
 } as const satisfies Record<string, PodKind>;
 
@@ -35,6 +37,14 @@ export const ANY_KIND: PodKind = { groups: [], template: TEMPLATE };
 /** Groups whose kinds are all known here: another name among them is misspelt. */
 export function isKubernetesOwn(group: string): boolean {
   return ['', 'apps', 'extensions', 'batch'].includes(group);
+}
+
+/** The kind that kubectl takes a word for: `deploy`, `deployments`, `Deployment`. */
+export function kindNamed(word: string): string | undefined {
+  const lower = word.toLowerCase();
+  return Object.entries(POD_KINDS).find(
+    ([kind, { short }]: readonly [string, PodKind]) => short === lower || [kind.toLowerCase(), `${kind.toLowerCase()}s`].includes(lower),
+  )?.[0];
 }
 
 export function podKind(kind: string): PodKind | undefined {

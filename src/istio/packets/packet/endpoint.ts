@@ -14,6 +14,8 @@ export interface Endpoint {
   readonly port: number | undefined;
   /** What the address stands for, where it is another than was written: a sentence. */
   readonly note?: string;
+  /** The name that was written, and that nobody looked up. */
+  readonly name?: string;
 }
 
 const WORDS = ['pod', 'localhost'] as const;
@@ -30,7 +32,7 @@ export function readEndpoint(text: string): Endpoint | string {
 
 function endpoint(placeText: string, portText: string | undefined): Endpoint | string {
   const place = readPlace(placeText);
-  if (place === null) return notAnEndpoint(placeText);
+  if (place === null) return portText !== undefined && isName(placeText) ? ofName(placeText, portText) : notAnEndpoint(placeText);
   const mapped = typeof place === 'object' && place.family === 'ip' && placeText.includes(':');
   const at = { place, ...(mapped && { note: `${placeText} is the IPv4 address ${place.address}: a socket of IPv6 sends IPv4 there` }) };
   if (portText === undefined) return placeText === '' ? notAnEndpoint(placeText) : { ...at, port: undefined };
@@ -44,6 +46,25 @@ function readPlace(text: string): Place | null {
   const network = withoutMapping(parseNetwork(text));
   const one = network !== null && network.prefix === addressBits(network.family) && !text.includes('/');
   return one ? { family: network.family, address: network.address } : null;
+}
+
+// Of the range for documentation (RFC 5737).
+const OUTSIDE = '203.0.113.200';
+
+/** Whether a text is the name of a host or a service; an address that is none is no name, nor is a misspelt word. */
+function isName(text: string): boolean {
+  const labels = text.replace(/\.$/, '').split('.');
+  const misspelt = ['pods', 'local', 'localhosts', 'locahost', 'localhst'].includes(text.toLowerCase());
+  return (
+    !misspelt && text.length <= 253 && labels.every((label) => /^(?!-)[a-z0-9_-]{1,63}$/i.test(label)) && /[a-z]/i.test(labels.at(-1) ?? '')
+  );
+}
+
+/** Names of services and of hosts stand for addresses outside the pod; which, only a resolver knows. */
+function ofName(name: string, portText: string): Endpoint | string {
+  const at = endpoint(OUTSIDE, portText);
+  if (typeof at === 'string') return at;
+  return { ...at, name, note: `${name} is an address outside the pod, ${OUTSIDE} (--resolve looks it up)` };
 }
 
 const MAPPED = '::ffff:';

@@ -1,0 +1,119 @@
+/** A check of a manifest for people: the answer, what its pods will get, what that leaves uncaught, what is wrong, what to ask next. */
+
+import type { Diagnostic } from '../../../istio/advice/lint.ts';
+import { onOneLine, printSource } from '../../../istio/origin.ts';
+import { FAMILY_NAMES } from '../../../netfilter/family.ts';
+import type { Paint, Style } from '../../terminal/color.ts';
+import { paragraphs } from '../../terminal/paragraphs.ts';
+import { VERDICT_STYLES, verdictText } from '../../trace/verdict-text.ts';
+import { outcomeText } from '../../workloads/words.ts';
+import type { PlanReport } from './report.ts';
+import { amissIn } from './report.ts';
+
+const LABEL = 10;
+
+/** Escapes, and diagnostics, that are shown before the command that shows all. */
+const MOST = 5;
+
+export function textForm(report: PlanReport, paint: Paint): string {
+  return paragraphs([
+    [paint(styleOf(report), headline(report))],
+    planLines(report, paint),
+    escapeLines(report, paint),
+    connectionLines(report, paint),
+    diagnosticLines(report.diagnostics, paint),
+    nextLines(report, paint),
+  ]);
+}
+
+function styleOf(report: PlanReport): Style {
+  return amissIn(report).length > 0 ? 'removed' : report.without !== undefined || report.escapes.length > 0 ? 'moved' : 'added';
+}
+
+/** `Deployment shop/orders: its TCP will be captured, but for 2 kinds of connections; 1 warning`. */
+export function headline(report: PlanReport): string {
+  return onOneLine(`${report.name}: ${answerText(report)}`);
+}
+
+/** The same without the name. */
+export function answerText(report: PlanReport): string {
+  const count = (severity: string): readonly string[] => {
+    const { length } = report.diagnostics.filter((one) => one.severity === severity);
+    return length === 0 ? [] : [`${length} ${severity}${length === 1 ? '' : 's'}`];
+  };
+  return [capturedText(report), ...count('error'), ...count('warning')].join('; ');
+}
+
+function capturedText({ name, without, escapes, untold, found }: PlanReport): string {
+  if (without !== undefined) return without.replace(`${name} `, '').replace(/^is not made: /, 'its pods are refused: ');
+  if (untold !== undefined) return `unknown: ${untold}`;
+  const captured = found ? 'its TCP is captured' : 'its TCP will be captured';
+  if (escapes.length === 0) return captured;
+  return `${captured}, but for ${escapes.length === 1 ? 'one kind' : `${escapes.length} kinds`} of connections`;
+}
+
+/** Mode, families, and what an ordinary pod of the release does not have. */
+export function settingsOf({ plan }: PlanReport): string {
+  return outcomeText({ kind: 'rules', plan }, { details: [] });
+}
+
+function labelled(paint: Paint, label: string, text: string, style: Style = 'heading'): string {
+  return `${paint(style, label.padEnd(LABEL))}${onOneLine(text)}`;
+}
+
+function planLines(report: PlanReport, paint: Paint): readonly string[] {
+  const { how, without } = report;
+  return [
+    ...(how === '' || without !== undefined ? [] : [labelled(paint, 'manifest', how)]),
+    ...(without === undefined ? [labelled(paint, 'settings', settingsOf(report).replaceAll(',', ', ').replaceAll(',  ', ', '))] : []),
+  ];
+}
+
+function escapeLines({ escapes }: PlanReport, paint: Paint): readonly string[] {
+  const shown = escapes
+    .slice(0, MOST)
+    .flatMap(({ direction, family, words, why, verdict }) => [
+      labelled(
+        paint,
+        'uncaught',
+        `${direction}, ${FAMILY_NAMES[family]}: ${words}${verdict === 'unknown' ? ' (not known whether it is caught)' : ''}`,
+        'moved',
+      ),
+      `${' '.repeat(LABEL)}${paint('aside', onOneLine(why))}`,
+    ]);
+  return [...shown, ...moreLine(escapes.length, 'escapes')];
+}
+
+function moreLine(length: number, command: string): readonly string[] {
+  return length <= MOST ? [] : [`${' '.repeat(LABEL)}and ${length - MOST} more: istio-init ${command}`];
+}
+
+function connectionLines({ connection }: PlanReport, paint: Paint): readonly string[] {
+  if (connection === undefined) return [];
+  const { packet, verdict, taken } = connection;
+  return [
+    labelled(paint, 'packet', packet),
+    `${' '.repeat(LABEL)}${paint(VERDICT_STYLES[verdict.id], onOneLine(verdictText(verdict)))} (simulated)`,
+    ...taken.map((text) => labelled(paint, 'assumed', text)),
+  ];
+}
+
+const SEVERITIES: Readonly<Record<Diagnostic['severity'], Style>> = { error: 'removed', warning: 'moved', note: 'aside' };
+
+function diagnosticLines(diagnostics: readonly Diagnostic[], paint: Paint): readonly string[] {
+  const shown = diagnostics
+    .slice(0, MOST)
+    .flatMap(({ severity, source, text, fix, code }) => [
+      labelled(paint, severity, `${printSource(source)} ${text}`, SEVERITIES[severity]),
+      ...(fix === undefined ? [] : [`${' '.repeat(LABEL)}fix: ${fix}`]),
+      `${' '.repeat(LABEL)}${paint('aside', `more of it: istio-init lint --explain ${code}`)}`,
+    ]);
+  return [...shown, ...moreLine(diagnostics.length, 'lint')];
+}
+
+function nextLines({ nextCommands }: PlanReport, paint: Paint): readonly string[] {
+  return nextCommands.flatMap(({ why, command }, index) => [
+    labelled(paint, index === 0 ? 'next' : '', `${why}:`),
+    `${' '.repeat(LABEL)}  ${onOneLine(command)}`,
+  ]);
+}

@@ -1,0 +1,37 @@
+/** `trace SOURCE 10.20.30.40:3306`: where a packet goes, as an operand. */
+
+import { readEndpoint } from '../../istio/packets/packet/endpoint.ts';
+import { badOption } from '../../sources/bad-option.ts';
+import { isSource } from '../../sources/implicit-source.ts';
+import type { TraceWords } from './question.ts';
+
+export interface TraceOperands {
+  readonly source: string | undefined;
+  readonly to: string | undefined;
+}
+
+/** The only operand may be either of the two; what is there is a SOURCE. */
+export function operandsOf(first: string | undefined, second: string | undefined): TraceOperands {
+  if (second !== undefined || first === undefined || !isTarget(first)) return { source: first, to: second };
+  return { source: undefined, to: first };
+}
+
+/** Whether a word says where a packet goes: with its port, for a file may have any name. */
+export function isTarget(word: string): boolean {
+  if (isSource(word)) return false;
+  const read = readEndpoint(word);
+  return typeof read === 'object' && read.port !== undefined;
+}
+
+/** Who sends it is the app, or whoever calls the pod. Throws a ProblemError where an option says it as well. */
+export function withTarget(words: TraceWords, to: string): TraceWords {
+  if (words.to !== undefined) throw badOption('--to', `${to} is named already`);
+  const asked = words.request !== undefined || words.from !== undefined;
+  return { ...words, to, ...(asked ? {} : { from: senderTo(to) }) };
+}
+
+/** `outside` for a port of the pod itself, else `app`. */
+export function senderTo(to: string): string {
+  const read = readEndpoint(to);
+  return typeof read === 'object' && read.place === 'pod' ? 'outside' : 'app';
+}

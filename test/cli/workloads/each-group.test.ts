@@ -1,0 +1,94 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { run, scratchFolder } from '../program.ts';
+
+const folder = scratchFolder();
+afterAll(folder.remove);
+
+const pod = (owner: string, end: string, annotations: object = {}): object => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: {
+    name: `${owner}-7d8-${end}`,
+    namespace: 'shop',
+    annotations,
+    labels: { 'pod-template-hash': '7d8' },
+    ownerReferences: [{ kind: 'ReplicaSet', name: `${owner}-7d8`, controller: true }],
+  },
+  spec: { containers: [{ name: owner, image: 'registry.example/app' }] },
+});
+const EXCLUDED = { 'traffic.sidecar.istio.io/excludeOutboundPorts': '3306' };
+const items = [pod('orders', 'aaaaa', EXCLUDED), pod('orders', 'bbbbb', EXCLUDED), pod('cart', 'ccccc'), pod('catalog', 'ddddd')];
+folder.write('pods.json', JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+const here = (...args: readonly string[]): ReturnType<typeof run> => run(args, { cwd: folder.path });
+const PACKET = ['--from', 'app', '--to', '10.20.30.40:3306'] as const;
+
+describe.concurrent('several workloads', () => {
+  it('have an answer each, those with equal rules one, and the list of answers first', async () => {
+    const { exitCode, stdout, stderr } = await here('trace', 'pods.json', ...PACKET);
+    expect([exitCode, stderr.split('\n')[0]]).toEqual([0, 'note: 4 workloads, 2 rule sets']);
+    expect(stdout.split('\n\n')[0]).toBe(`2 workloads: Deployment shop/orders (2)
+  direct: leaves the pod by eth0, not caught
+2 workloads: Deployment shop/cart, Deployment shop/catalog
+  envoy-outbound: caught by Envoy outbound (15001)`);
+    expect(stdout.match(/^==> /gm)).toHaveLength(2);
+  });
+
+  it('are named as kubectl names them, by their owner, and by the beginning of a name', async () => {
+    const [first, ...others] = await Promise.all(
+      ['#orders', '#deploy/orders', '#shop/orders', '#Deployment/shop/orders', '#rs/orders-7d8', '#ord'].map((name) =>
+        here('trace', `pods.json${name}`, ...PACKET),
+      ),
+    );
+    expect(first?.stdout).toMatch(/^simulated {2}Istio \S+, Deployment shop\/orders \(2\)\n/);
+    for (const other of others) expect(other).toEqual(first);
+  });
+
+  it('a beginning of two names is refused, with both', async () => {
+    expect(await here('trace', 'pods.json#ca', ...PACKET)).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: '--workload "ca" is the beginning of Deployment/shop/cart and Deployment/shop/catalog; say which, as Deployment/shop/cart\n',
+    });
+  });
+
+  it('end with the worst exit code, and are one document', async () => {
+    const { exitCode, stdout } = await here('trace', 'pods.json', ...PACKET, '--expect', 'envoy-outbound', '-o', 'json');
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: 'WorkloadAnswers',
+      workloads: 4,
+      groups: [
+        {
+          count: 2,
+          examples: [{ name: 'Deployment shop/orders' }],
+          answer: { kind: 'PacketTrace', verdict: { id: 'direct' }, asExpected: false },
+        },
+        { count: 2, answer: { verdict: { id: 'envoy-outbound' }, asExpected: true } },
+      ],
+    });
+  });
+
+  it('are checked and explained', async () => {
+    const [check, explain] = await Promise.all([here('check', 'pods.json'), here('explain', 'pods.json', '-o', 'markdown')]);
+    expect(check.stdout).toMatch(
+      /^2 workloads: Deployment shop\/orders \(2\)\n {2}its TCP will be captured, but for one kind of connections\n/,
+    );
+    expect(check.stdout).toContain("istio-init explain 'pods.json#Deployment/shop/orders'\n");
+    expect(explain.stdout.match(/^## `.*`$/gm)).toHaveLength(2);
+  });
+
+  it('one that can not be answered does no harm to the others', async () => {
+    const broken = { ...pod('broken', 'eeeee', { 'traffic.sidecar.istio.io/excludeOutboundPorts': 'x' }) };
+    folder.write('broken.json', JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [...items, broken] }));
+    const { exitCode, stdout } = await here('trace', 'broken.json', ...PACKET);
+    expect(exitCode).toBe(2);
+    expect(stdout).toContain('1 workload: Deployment shop/broken\n  no answer: ');
+    expect(stdout).toContain('envoy-outbound');
+  });
+
+  it('of one file are compared with each other', async () => {
+    const { exitCode, stdout } = await here('diff', 'pods.json#orders', 'pods.json#cart');
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('- 1    -p tcp -m tcp --dport 3306 -j RETURN');
+  });
+});
