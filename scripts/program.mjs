@@ -1,6 +1,7 @@
 // How the program is bundled, for Node and for the executable: what both have in common.
 
 import { readFileSync } from 'node:fs';
+import { packedCases } from './golden-cases.mjs';
 import { LINT_PAGES } from './lint-pages.mjs';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -21,7 +22,12 @@ export const PROGRAM = {
     assert: './scripts/light-assert.cjs',
     'ip-address': './scripts/lazy-ip-address.cjs',
   },
-  define: { 'import.meta.url': 'bundledUrl', PACKAGE_VERSION: JSON.stringify(version), LINT_PAGES: JSON.stringify(LINT_PAGES) },
+  define: {
+    'import.meta.url': 'bundledUrl',
+    PACKAGE_VERSION: JSON.stringify(version),
+    LINT_PAGES: JSON.stringify(LINT_PAGES),
+    GOLDEN_CASES: JSON.stringify(packedCases()),
+  },
   plugins: [
     {
       // yargs renders the help of every command that it runs, in case its handler asks for it: ours never do, and it takes 3 ms.

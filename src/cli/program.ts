@@ -10,6 +10,7 @@ import { changesCommand } from './changes/command.ts';
 import { checkCommand } from './check/command.ts';
 import { completionCommand } from './completion/command.ts';
 import { COMPLETE, candidateLines } from './completion/protocol.ts';
+import { conformCommand } from './conform/command.ts';
 import { describedCommand } from './described.ts';
 import { diffCommand } from './diff/command.ts';
 import { escapesCommand } from './escapes/command.ts';
@@ -32,7 +33,7 @@ import { VERSION } from './version.ts';
 export const TASKS = {
   Look: [previewCommand, explainCommand, identifyCommand, traceCommand, changesCommand],
   Compare: [diffCommand],
-  Check: [checkCommand, lintCommand, escapesCommand, auditCommand, probeCommand],
+  Check: [checkCommand, lintCommand, escapesCommand, auditCommand, probeCommand, conformCommand],
   Change: [applyCommand, cleanCommand],
   Other: [helpCommand, versionCommand, completionCommand],
 } as const satisfies Tasks;

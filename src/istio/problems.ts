@@ -85,6 +85,15 @@ export const PROBLEMS = {
   'dropped-range': { severity: 'warning', text: '{name}: {value} is not a range; istio-iptables {release} ignores it' },
   'no-exclude-all': { severity: 'error', text: '{name}: "*" can not be excluded; istio-iptables {release} fails' },
   'no-effect': { severity: 'warning', text: '{name} has no effect at {release}: {reason}' },
+  'no-address': {
+    severity: 'error',
+    text: 'the pod has no address but of loopback{and}: istio-iptables {release} fails, for nothing says which family to capture',
+  },
+  'no-namespace': {
+    severity: 'error',
+    text: 'istio-iptables {release} enters a network namespace for this, and --network-namespace names none',
+  },
+  'mark-of-all': { severity: 'error', text: '{name}: every packet without a mark has mark 0, and all would be routed to this machine' },
   'other-mode': { severity: 'warning', text: '{name}: {value} is treated as REDIRECT; only TPROXY, in capitals, is another mode' },
   'too-many-groups': { severity: 'error', text: '{name}: {value} groups; at most {allowed} can be included' },
   'native-no-place': {

@@ -157,7 +157,7 @@ describeKernel('the drop-in', () => {
       expect(found.exitCode).toBe(0);
       expect(found.stdout).toBe(`# iptables-restore\n${await preview('-4')}# ip6tables-restore\n${await preview('-6')}`);
       expect(await everything(namespace)).toBe(before);
-    });
+    }, '');
   });
 
   it('refuses a namespace with chains of kube-proxy unless ISTIO_INIT_ALLOW_HOST is true', async () => {
@@ -175,6 +175,22 @@ describeKernel('the drop-in', () => {
       expect(await everything(namespace)).toBe(before);
       expect(await run(namespace, DROP_IN, { env: { ISTIO_INIT_ALLOW_HOST: 'true' } })).toMatchObject({ exitCode: 0 });
       expect(await saved(namespace)).toMatch(/ISTIO_OUTPUT[^]*KUBE-SERVICES|KUBE-SERVICES[^]*ISTIO_OUTPUT/);
+    });
+  });
+
+  it('looks for --help only where every flag can be read, and does nothing where rules are neither to be made nor removed', async () => {
+    await inNamespace(async (namespace) => {
+      expect(await run(namespace, DROP_IN)).toMatchObject({ exitCode: 0 });
+      const before = await everything(namespace);
+      expect(await run(namespace, ['istio-iptables', '--cleanup-only', '--skip-rule-apply'])).toMatchObject({ exitCode: 0 });
+      expect(await everything(namespace)).toBe(before);
+      for (const flags of [
+        ['--nope', '--help'],
+        ['-h', '--nope'],
+      ])
+        expect(await run(namespace, ['istio-iptables', ...flags])).toMatchObject({ exitCode: 1, stdout: '' });
+      const helped = await run(namespace, ['istio-iptables', '-p', 'nonsense', '-h']);
+      expect(helped).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('--istio-inbound-ports') });
     });
   });
 

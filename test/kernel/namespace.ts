@@ -18,13 +18,17 @@ export interface Namespace {
 
 let made = 0;
 
-/** Hands a fresh namespace, in which `lo` is up, to `use`; removes it afterwards, also when `use` fails. */
-export async function inNamespace<R>(use: (namespace: Namespace) => Promise<R>): Promise<R> {
+/**
+ * Hands a fresh namespace, in which `lo` is up, to `use`; removes it afterwards, also when `use` fails. It has an address that is none of
+ * loopback, as every pod has: without one Istio's program fails.
+ */
+export async function inNamespace<R>(use: (namespace: Namespace) => Promise<R>, address = '192.0.2.10/32'): Promise<R> {
   made += 1;
   const name = `istio-init-${process.pid}-${threadId}-${made}`;
   await execa('ip', ['netns', 'add', name]);
   try {
-    await execa('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
+    const given = address === '' ? '' : `address add ${address} dev lo\n`;
+    await execa('ip', ['-n', name, '-batch', '-'], { input: `link set lo up\n${given}` });
     return await use({ name, run: (script) => run(name, script) });
   } finally {
     await execa('ip', ['netns', 'del', name]);

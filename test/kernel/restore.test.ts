@@ -95,7 +95,7 @@ describeKernel('an empty namespace that was given', () => {
         ...tables.map((table) => `ip ${family} route show table ${table} 2>/dev/null || true`),
         `ip ${family} addr show dev lo | grep -v ' 127.0.0.1/8 \\| ::1/128 ' | sed 's/ tentative//' | grep inet || true`,
       ]);
-      const { exitCode, stdout, stderr } = await inNamespace(({ run }) => run(`set -e\n${commands}\n${listing.join('\n')}\n`));
+      const { exitCode, stdout, stderr } = await inNamespace(({ run }) => run(`set -e\n${commands}\n${listing.join('\n')}\n`), '');
       const of = <V extends { readonly family: string }>(list: readonly V[], family: string): readonly V[] =>
         list.filter((item) => item.family === family);
       const wanted = (['ip', 'ip6'] as const).flatMap((family) => [

@@ -8,15 +8,17 @@ import { writeTermination } from '../../host/termination.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
 import { readArguments } from '../../istio/arguments/argument-settings.ts';
 import type { Action } from '../../istio/arguments/arguments.ts';
-import { bareArguments, parseGoBool, splitCommandLine } from '../../istio/arguments/command-line.ts';
-import type { Environment } from '../../istio/arguments/effective-values.ts';
+import { bareArguments, HERE, parseGoBool, splitCommandLine } from '../../istio/arguments/command-line.ts';
+import type { Environment, Given } from '../../istio/arguments/effective-values.ts';
 import { givenBy } from '../../istio/arguments/effective-values.ts';
 import type { Sourced } from '../../istio/origin.ts';
 import { planFor } from '../../istio/plan/plan.ts';
-import { formatProblem, ProblemError } from '../../istio/problems.ts';
+import type { Problem } from '../../istio/problems.ts';
+import { formatProblem, ProblemError, problem } from '../../istio/problems.ts';
 import type { Profile } from '../../istio/releases/profile.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
 import { RELEASE_VARIABLE, resolveRelease } from '../../istio/releases/resolve-release.ts';
+import { lacksAddress } from '../../istio/settings/facts.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
 import type { DropInRequest } from './request.ts';
 import { ALLOW_HOST, dropInWork } from './work.ts';
@@ -35,7 +37,7 @@ export async function dropIn(args: readonly string[], variables: Variables): Pro
     return await dropInWork(await ask(args, variables, namedRelease));
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    if (error.problems.some(({ code }) => code === 'help-asked')) {
+    if (isHelp(error.problems)) {
       process.stdout.write((await import('./help.ts')).dropInHelp(profileOf(resolveRelease(namedRelease).release)));
       return 0;
     }
@@ -52,21 +54,38 @@ function environmentOf(variables: Variables): Environment {
   return Object.fromEntries(Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
+// A flag that can't be read is an error before anybody looks for --help; a value is not looked at then.
+const READING: readonly string[] = ['unknown-flag', 'flag-without-value'];
+
+function isHelp(problems: readonly Problem[]): boolean {
+  return problems.some(({ code }) => code === 'help-asked') && !problems.some(({ code }) => READING.includes(code));
+}
+
 /** The log that the arguments ask for, also where the rest of them can't be used. */
 function logOf(args: readonly string[], environment: Environment, profile: Profile): Log {
-  const given = givenBy(splitCommandLine(bareArguments(args), profile).flags, environment, profile);
+  const given = flagsOf(args, environment, profile);
   return makeLog({ json: given.switched('log-json')?.value === true, level: parseLevel(given.action('log-level')?.value ?? '') });
+}
+
+function flagsOf(args: readonly string[], environment: Environment, profile: Profile): Given {
+  return givenBy(splitCommandLine(bareArguments(args), profile, 'agent').flags, environment, profile);
 }
 
 async function ask(args: readonly string[], variables: Variables, namedRelease: Sourced<string> | undefined): Promise<DropInRequest> {
   const { release, problems } = resolveRelease(namedRelease);
   const profile = profileOf(release);
   const environment = environmentOf(variables);
-  // Twice: the arguments name the namespace whose facts they are then read with.
-  const path = readArguments(args, environment, profile).actions.get('network-namespace') ?? '';
+  // The arguments name the namespace whose facts they are then read with.
+  const path = flagsOf(args, environment, profile).action('network-namespace')?.value ?? '';
   const target: Target = path === '' ? { kind: 'here' } : { kind: 'netns', path };
   const facts = await targetFacts(target, '--network-namespace');
-  const given = readArguments(args, environment, profile, facts);
+  // In an image pilot-agent runs the program, which takes flags of its own.
+  const given = readArguments(args, environment, profile, facts, 'agent');
+  // Istio's own looks at the namespace that it runs in, whichever is named.
+  if (target.kind === 'here' && lacksAddress(facts, profile)) {
+    const and = facts.addresses?.length === 0 ? '' : ' or link-local ones';
+    throw new ProblemError([problem('no-address', HERE, { and, release })]);
+  }
   const text = (action: Action): string => given.actions.get(action) ?? '';
   const is = (action: Action): boolean => parseGoBool(text(action)) === true;
   const log = logOf(args, environment, profile);

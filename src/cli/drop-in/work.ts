@@ -20,7 +20,8 @@ export const ALLOW_HOST = 'ISTIO_INIT_ALLOW_HOST';
 /** Does what was requested; resolves to the exit code. */
 export async function dropInWork(request: DropInRequest): Promise<number> {
   const { log, is, text } = request;
-  if (is('native-nftables'))
+  const changes = !is('skip-rule-apply') || is('dry-run');
+  if (is('native-nftables') && changes && !is('cleanup-only'))
     throw badOption(
       '--native-nftables',
       'native rules of nft are not made here yet: unset the Helm value global.nativeNftables to use iptables',
@@ -31,7 +32,7 @@ export async function dropInWork(request: DropInRequest): Promise<number> {
   if (is('dry-run')) return dryRun(request);
   const options: ApplyOptions = { host: request.allowHost, ...(binary === '' ? {} : { backend: binary }) };
   const signals = heedSignals();
-  const changed = is('cleanup-only') || !is('skip-rule-apply') ? await change(request, options, signals) : 0;
+  const changed = changes ? await change(request, options, signals) : 0;
   const ended = signals.exitCode() ?? changed;
   if (ended !== 0 || !is('run-validation') || is('cleanup-only')) return ended;
   // A probe changes nothing, so nothing of it has to be finished; its sockets would keep the process for as long as it may take.
@@ -105,11 +106,12 @@ function report(result: ApplyResult, log: DropInRequest['log'], what: string): v
 
 async function prove({ plan, log, text }: DropInRequest): Promise<number> {
   const { milliseconds, PROBE_FAILED, probePlan } = await import('../probe/probing.ts');
-  const { lines, failed, results } = await probePlan(
-    plan,
-    Number(text('probe-port') || 15002),
-    milliseconds(text('probe-timeout') || '5s'),
-  );
+  const port = Number(text('probe-port') || 15002);
+  if (port > 65535) {
+    log.error(`the validation can not listen on port ${port}: there are ports up to 65535`);
+    return PROBE_FAILED;
+  }
+  const { lines, failed, results } = await probePlan(plan, port, milliseconds(text('probe-timeout') || '5s'));
   for (const line of lines) (failed ? log.error : log.info)(line);
   if (!failed) return 0;
   const { missingRules } = await import('../../host/kernel/missing-rules.ts');

@@ -38,6 +38,7 @@ export function progressFor(
   environment: Readonly<Record<string, string | undefined>>,
   clock: () => number,
   ends: Ends = process,
+  counted: (count: number) => string = workloadsText,
 ): WorkProgress {
   if (stream.isTTY !== true || environment['TERM'] === 'dumb') return NOTHING;
   const start = clock();
@@ -60,14 +61,14 @@ export function progressFor(
       next = now + PAUSE;
       if (!visible) for (const signal of SIGNALS) ends.on(signal, end);
       visible = true;
-      stream.write(`${CLEAR}${barText(progress, workloads, (now - start) / 1000)}`);
+      stream.write(`${CLEAR}${barText(progress, counted(workloads), workloads / ((now - start) / 1000))}`);
     },
     clear,
   };
 }
 
-function barText({ read, total }: Parameters<WorkProgress['update']>[0], workloads: number, seconds: number): string {
-  const rate = `${workloadsText(workloads)}, ${grouped(Math.round(workloads / seconds))} per second`;
+function barText({ read, total }: Parameters<WorkProgress['update']>[0], counted: string, perSecond: number): string {
+  const rate = `${counted}, ${grouped(Math.round(perSecond))} per second`;
   if (total === undefined || total === 0) return rate;
   const part = Math.min(1, read / total);
   const full = Math.floor(part * WIDTH);

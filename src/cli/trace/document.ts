@@ -4,13 +4,13 @@ import { API_VERSION } from '../../istio/api-version.ts';
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
 import { verdictIn } from '../../istio/packets/pod-network.ts';
 import { questionText } from '../../istio/packets/possible-verdicts.ts';
+import { failureText } from '../../istio/packets/rule-words.ts';
 import type { Hop } from '../../istio/packets/stories.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Branch, RulePlace, Step, Trace } from '../../netfilter/trace/result.ts';
 import type { TraceContext } from './context.ts';
 import type { PacketReport, StoryReport, TraceReport } from './report.ts';
-import { failureText } from './rule-words.ts';
 
 const KINDS = { packet: 'PacketTrace', story: 'RequestTrace', port: 'PortTrace', rule: 'RuleTrace' } as const satisfies Record<
   TraceReport['kind'],

@@ -3,12 +3,13 @@
 import { onOneLine } from '../../istio/origin.ts';
 import { ownerText, placeText } from '../../istio/packets/packet/text.ts';
 import type { Hop, Outcome, SimulatedCall } from '../../istio/packets/stories.ts';
+import type { TrailLine } from '../../istio/packets/trail.ts';
+import { trailOf } from '../../istio/packets/trail.ts';
+import { verdictText } from '../../istio/packets/verdict.ts';
 import type { Paint, Style } from '../terminal/color.ts';
 import type { StoryReport } from './report.ts';
-import type { TrailLine } from './trail.ts';
-import { trailOf } from './trail.ts';
 import { labelled, trailLines } from './trail-text.ts';
-import { VERDICT_STYLES, verdictText } from './verdict-text.ts';
+import { VERDICT_STYLES } from './verdict-styles.ts';
 
 const INDENT = '   ';
 

@@ -2,14 +2,15 @@
 
 import { onOneLine } from '../../istio/origin.ts';
 import { packetText } from '../../istio/packets/packet/text.ts';
+import { trailOf } from '../../istio/packets/trail.ts';
+import { verdictText } from '../../istio/packets/verdict.ts';
 import type { Paint } from '../terminal/color.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import type { PacketReport, TraceReport } from './report.ts';
 import { portParts, ruleParts } from './sets-text.ts';
 import { storyParts } from './story-text.ts';
-import { trailOf } from './trail.ts';
 import { labelled, trailLines } from './trail-text.ts';
-import { VERDICT_STYLES, verdictText } from './verdict-text.ts';
+import { VERDICT_STYLES } from './verdict-styles.ts';
 
 export function textForm(report: TraceReport, paint: Paint): string {
   return paragraphs([headLines(report, paint), ...partsOf(report, paint)]);

@@ -3,7 +3,7 @@
 import { readOwner } from '../../istio/packets/packet/sender.ts';
 import type { Owner } from '../../istio/packets/pod.ts';
 import { hiddenTablesPass, whereHiddenTablesPass } from '../../istio/packets/pod-network.ts';
-import { VERDICTS } from '../../istio/packets/verdict.ts';
+import { VERDICTS, verdictText } from '../../istio/packets/verdict.ts';
 import { quoted } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { badOption, oneOf } from '../../sources/bad-option.ts';
@@ -22,7 +22,6 @@ import { readQuestion } from './question.ts';
 import type { ExpectedVerdict, Found, TraceReport } from './report.ts';
 import { exitCodeOf, firstVerdict, loops } from './report.ts';
 import { resolvedTarget } from './resolve.ts';
-import { verdictText } from './verdict-text.ts';
 
 export interface TraceRequest {
   readonly source?: string;

@@ -1,10 +1,9 @@
 /** Namespaces of its own for a command that is a stranger: what it does to the kernel is read, and then all of it goes away. */
 
-import { realpathSync } from 'node:fs';
 import type { Namespace } from '../namespace/namespace.ts';
 import { openNamespace } from '../namespace/namespace.ts';
 import type { Programs, Ran, Running } from '../run.ts';
-import { SETUP } from './setup.ts';
+import { enteringHeld, heldNamespaces, lastWords, resolvConfOf, resolvConfVariable } from './setup.ts';
 
 /** A command for `/bin/sh -c`, and the pod that it finds itself in. */
 export interface ScratchCommand {
@@ -32,9 +31,13 @@ export async function inScratch<R>(
   use: (ran: Ran, namespace: Namespace) => Promise<R>,
 ): Promise<R> {
   if (process.geteuid?.() !== 0) throw new Error('only root can make namespaces for it; run with sudo');
-  const holder = programs.start(holderOf(command));
+  const { addresses, nameservers } = command;
+  const holder = programs.start({
+    argv: heldNamespaces({ addresses }),
+    env: { ...resolvConfVariable(nameservers), RESOLV_CONF: resolvConfOf(nameservers) },
+  });
   if (!(await holder.spoke) || holder.pid === undefined)
-    throw new Error(`namespaces for it can not be made: ${(await holder.ended).trim().split('\n').at(-1)}`);
+    throw new Error(`namespaces for it can not be made: ${lastWords(await holder.ended)}`);
   let namespace: Namespace | undefined;
   try {
     // Held open by this process from here on, so that it outlives all processes in it.
@@ -51,46 +54,20 @@ export async function inScratch<R>(
 // A command that prints without end must not fill our memory; a message takes the last lines.
 const KEPT = 16_384;
 
-/** Process 1 of a PID namespace takes all others with it; its parent ends when the kernel has buried them. */
+/**
+ * Process 1 of a PID namespace takes all others with it; its parent ends when the kernel has buried them. The death of this process
+ * closes the holder's standard input, and that of unshare kills its child: nothing is left either way.
+ */
 async function end(holder: Running): Promise<void> {
   holder.stop();
   await holder.ended;
 }
 
-// The death of this process closes the holder's standard input, and that of unshare kills its child: nothing is left either way.
-function holderOf({ addresses, nameservers }: ScratchCommand): Parameters<Programs['start']>[0] {
-  const path = resolvConf();
-  if (path === '' && nameservers.length > 0) throw new Error('this machine has no /etc/resolv.conf to name nameservers in');
-  return {
-    argv: [
-      ...'unshare --net --mount --ipc --uts --pid --fork --kill-child --mount-proc -- /bin/sh -c'.split(' '),
-      SETUP,
-      'sh',
-      ...addresses,
-    ] as [string],
-    env: { RESOLV_CONF: nameservers.map((server) => `nameserver ${server}\n`).join(''), RESOLV_CONF_PATH: path },
-  };
-}
-
-function resolvConf(): string {
-  try {
-    return realpathSync('/etc/resolv.conf');
-  } catch {
-    return '';
-  }
-}
-
-/**
- * The command as a process of the holder's namespaces. unshare itself is in them, but for the PID namespace,
- * which is that of its children; --root and --wd keep the folders where this process is in a chroot.
- */
+/** The command as a process of the holder's namespaces. */
 function argvOf({ text, args, env }: ScratchCommand, pid: number): Ran['argv'] {
   const variables = { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/', ...env };
   return [
-    'nsenter',
-    ...['net=ns/net', 'mount=ns/mnt', 'ipc=ns/ipc', 'uts=ns/uts', 'pid=ns/pid_for_children', 'root=root', 'wd=cwd'].map(
-      (option) => `--${option.replace('=', `=/proc/${pid}/`)}`,
-    ),
+    ...enteringHeld(pid),
     ...['env', '-i', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`)],
     ...['setpriv', '--bounding-set=-all,+net_admin,+net_raw', '--inh-caps=-all', '--no-new-privs'],
     ...['/bin/sh', '-c', '--', withArguments(text, args), 'sh', ...args],

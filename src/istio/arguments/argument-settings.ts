@@ -11,7 +11,7 @@ import type { GivenText } from './argument-values.ts';
 import { allOr, argumentReader } from './argument-values.ts';
 import type { Action } from './arguments.ts';
 import { ACTIONS } from './arguments.ts';
-import type { GivenFlag } from './command-line.ts';
+import type { GivenFlag, Reader } from './command-line.ts';
 import { bareArguments, parseGoBool, splitCommandLine } from './command-line.ts';
 import type { Environment, Given } from './effective-values.ts';
 import { givenBy } from './effective-values.ts';
@@ -29,11 +29,17 @@ export interface ReadArguments {
  * Reads arguments and environment as the release's program does: flag, then environment, then default.
  * Throws a ProblemError for everything that makes that program, or iptables after it, fail.
  */
-export function readArguments(args: readonly string[], environment: Environment, profile: Profile, facts: Facts = {}): ReadArguments {
-  const { flags, problems } = splitCommandLine(bareArguments(args), profile);
+export function readArguments(
+  args: readonly string[],
+  environment: Environment,
+  profile: Profile,
+  facts: Facts = {},
+  reader: Reader = 'program',
+): ReadArguments {
+  const { flags, problems } = splitCommandLine(bareArguments(args), profile, reader);
   const given = givenBy(flags, environment, profile);
   const native = asksForNative(given);
-  const read = argumentReader(profile, native);
+  const read = argumentReader(profile, facts, native);
   const standard: Origin = { kind: 'default', release: profile.release };
   const text = (key: SettingKey, fallback: string): GivenText => ({
     key,
@@ -50,8 +56,6 @@ export function readArguments(args: readonly string[], environment: Environment,
   const includePorts = allOr(text('inbound.includePorts', ''), read.ports);
   const excludePorts = text('inbound.excludePorts', '');
   const mode = read.mode(text('mode', ''));
-  // Routes are set only for TPROXY, by iptables' program with whatever `ip` reads.
-  const routingNumber = native && mode.value === 'TPROXY' && includePorts.value.length > 0 ? read.decimal : read.number;
   const settings: Settings = {
     mode,
     'proxy.uids': uids,
@@ -63,7 +67,8 @@ export function readArguments(args: readonly string[], environment: Environment,
     'proxy.tunnelPort': read.port(text('proxy.tunnelPort', '15008')),
     'inbound.includePorts': includePorts,
     // With a list of included ports the program never looks at the excluded ones.
-    'inbound.excludePorts': includePorts.value === '*' ? read.ports(excludePorts) : argumentReader(profile, native).ports(excludePorts),
+    'inbound.excludePorts':
+      includePorts.value === '*' ? read.ports(excludePorts) : argumentReader(profile, facts, native).ports(excludePorts),
     'outbound.includeRanges': allOr(text('outbound.includeRanges', ''), read.ranges),
     'outbound.excludeRanges': read.ranges(text('outbound.excludeRanges', '')),
     'outbound.includePorts': read.ports(text('outbound.includePorts', '')),
@@ -76,8 +81,8 @@ export function readArguments(args: readonly string[], environment: Environment,
     'interfaces.exclude': read.interfaces(text('interfaces.exclude', '')),
     'interfaces.reroute': read.interfaces(text('interfaces.reroute', '')),
     'dns.capture': dnsCapture(given, profile, standard),
-    'tproxy.mark': routingNumber(text('tproxy.mark', '1337')),
-    'tproxy.routeTable': routingNumber(text('tproxy.routeTable', '133')),
+    'tproxy.mark': read.routing(text('tproxy.mark', '1337'), mode.value),
+    'tproxy.routeTable': read.routing(text('tproxy.routeTable', '133'), mode.value),
     dropInvalid: dropInvalid(given, profile) ?? { value: false, source: standard },
     dualStack: dualStack(given, profile) ?? { value: false, source: standard },
   };
@@ -87,11 +92,11 @@ export function readArguments(args: readonly string[], environment: Environment,
       return value === undefined ? [] : [[action, value.value] as const];
     }),
   );
-  const all = [...problems, ...read.problems, ...actionProblems(flags, profile)];
+  const all = [...problems, ...read.problems, ...actionProblems(flags, profile), ...cniProblems(given, profile)];
   // Warnings would only stand in the way: the value of a flag that is not known looks like a word that is ignored.
   const errors = all.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new ProblemError(errors);
-  return { settings, switches: switchesOf(given, profile), actions, problems: all };
+  return { settings, switches: switchesOf(given, profile, includePorts.value), actions, problems: all };
 }
 
 /** Users of the proxy: as given, else the named user of the image, else 1337; until 1.7 root went with a default. */
@@ -149,7 +154,7 @@ function asksForNative(given: Given): boolean {
   return given.switched('native-nftables')?.value === true;
 }
 
-function switchesOf(given: Given, profile: Profile): Switches {
+function switchesOf(given: Given, profile: Profile, includePorts: SettingValues['inbound.includePorts']): Switches {
   const old = profile.has('dnsEnvironment16') || (profile.has('dnsEnvironment17') && given.variable('dnsAgent') === undefined);
   return {
     dnsPort: old ? 15013 : 15053,
@@ -158,7 +163,15 @@ function switchesOf(given: Given, profile: Profile): Switches {
     traceLogging: given.switched('trace-logging')?.value === true,
     inbound6: (given.variable('inbound6')?.value ?? '') !== '',
     native: asksForNative(given),
+    emptyInboundList: includePorts.length === 0 && (given.setting('inbound.includePorts')?.value ?? '') !== '',
   };
+}
+
+/** The program that runs iptables in another namespace fails where none is named. */
+function cniProblems(given: Given, profile: Profile): readonly Problem[] {
+  const cni = given.switched('cni-mode');
+  if (cni?.value !== true || !profile.has('cniModeEnters') || (given.action('network-namespace')?.value ?? '') !== '') return [];
+  return [problem('no-namespace', cni.source, { release: profile.release })];
 }
 
 /** What --force-iptables-binary takes; empty is as if it were not there. */

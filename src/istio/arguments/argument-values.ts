@@ -9,6 +9,7 @@ import type { Sourced } from '../origin.ts';
 import type { Problem } from '../problems.ts';
 import { problem, quoted } from '../problems.ts';
 import type { Profile } from '../releases/profile.ts';
+import type { Facts } from '../settings/facts.ts';
 import type { AllOr, SettingKey, SettingValues } from '../settings/settings.ts';
 import { SETTINGS } from '../settings/settings.ts';
 
@@ -21,9 +22,8 @@ export interface GivenText extends Sourced<string> {
 export interface ArgumentReader {
   readonly problems: Problem[];
   readonly port: (given: GivenText) => Sourced<number>;
-  readonly number: (given: GivenText) => Sourced<number>;
-  /** A number that Go's Atoi has to read as well. */
-  readonly decimal: (given: GivenText) => Sourced<number>;
+  /** The mark or the table of TPROXY; in another mode nobody looks at it. */
+  readonly routing: (given: GivenText, mode: SettingValues['mode']) => Sourced<number>;
   readonly ports: (given: GivenText) => Sourced<readonly PortRange[]>;
   readonly owners: (given: GivenText) => Sourced<readonly OwnerRange[]>;
   readonly ranges: (given: GivenText) => Sourced<readonly Network[]>;
@@ -44,7 +44,7 @@ export function allOr<V>(given: GivenText, read: (given: GivenText) => Sourced<r
 }
 
 /** The reader of a release's program. */
-export function argumentReader(profile: Profile, native = false): ArgumentReader {
+export function argumentReader(profile: Profile, { services = {} }: Facts = {}, native = false): ArgumentReader {
   const problems: Problem[] = [];
   const refuse = ({ key, source }: GivenText, text: string, allowed: string): void => {
     problems.push(problem('not-a-value', source, { name: key, value: quoted(text), allowed }));
@@ -78,10 +78,15 @@ export function argumentReader(profile: Profile, native = false): ArgumentReader
   });
   return {
     problems,
-    port: (given) => one(given, (text) => parseNumber(text, 65535), 0),
-    number: (given) => one(given, (text) => parseNumber(text, ALL_BITS), 0),
-    decimal: (given) =>
-      one(given, (text) => (/^\d+$/.test(text) ? parseNumber(text, ALL_BITS) : null), 0, 'a decimal number, which native rules need'),
+    // iptables takes the name of a service here as well.
+    port: (given) => one(given, (text) => (Object.hasOwn(services, text) ? (services[text] ?? null) : parseNumber(text, 65535)), 0),
+    routing: (given, mode) => {
+      const read = one(given, (text) => parseNumber(text, 0xffffffff), 0);
+      if (mode !== 'TPROXY') return read;
+      if (profile.has('routingInGo') && /^0x/i.test(given.value)) refuse(given, given.value, 'a decimal number');
+      else if (!native && /^0+$/.test(given.value)) problems.push(problem('mark-of-all', given.source, { name: given.key }));
+      return read;
+    },
     ports: (given) =>
       native
         ? list(given, readNativePorts, 'a port (0 to 65535), a range of native rules (a-b) or the name of a service')
@@ -149,13 +154,20 @@ function readRanges(given: GivenText, profile: Profile, problems: Problem[]): re
     .flatMap((item) => {
       const shell = profile.has('shellProgram');
       const taken = shell ? !profile.has('ranges6') || looksLikeRange(item) : item.includes('/');
-      const network = taken ? parseNetwork(item) : null;
+      const network = taken ? parseNetwork(profile.has('rangesByParseCidr') ? byParseCidr(item) : item) : null;
       if (network !== null && (network.family === 'ip' || profile.has('ranges6'))) return [network];
       const ignored = shell ? !taken : !profile.has('strictRanges');
       const args = { name: key, value: quoted(item), allowed: SETTINGS[key].allowed, release: profile.release };
       problems.push(problem(ignored ? 'dropped-range' : 'not-a-value', source, args));
       return [];
     });
+}
+
+/** A range as net.ParseCIDR reads it: zeros before the length, and IPv4 as IPv6. */
+function byParseCidr(text: string): string {
+  const plain = text.replace(/\/0+(?=\d)/, '/');
+  const [, address, length] = /^::ffff:(\d+\.\d+\.\d+\.\d+)\/(\d+)$/i.exec(plain) ?? [];
+  return address === undefined || Number(length) < 96 ? plain : `${address}/${Number(length) - 96}`;
 }
 
 // What the scripts of 1.2 to 1.4 took for an address: `::1` is none of it; octets and lengths were left to iptables to check.

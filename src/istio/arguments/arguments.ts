@@ -4,7 +4,7 @@ import type { ChangeName, Profile } from '../releases/profile.ts';
 import type { SettingKey } from '../settings/settings.ts';
 
 /** What follows a flag: nothing or true/false (`switch`), or one word of a type. */
-export type Takes = 'text' | 'switch' | 'number' | 'duration';
+export type Takes = 'text' | 'switch' | 'number' | 'port' | 'duration' | 'levels' | 'version';
 
 /** What flags ask for where they are not the text of one setting. */
 export const ACTIONS = [
@@ -22,6 +22,7 @@ export const ACTIONS = [
   'native-nftables',
   'force-binary',
   'network-namespace',
+  'cni-mode',
   'log-level',
   'log-json',
   'trace-logging',
@@ -216,7 +217,7 @@ export const ARGUMENTS: readonly Argument[] = [
   },
   { flag: 'dry-run', short: 'n', takes: 'switch', needs: always, action: 'dry-run', what: 'Print instead of applying.' },
   { flag: 'restore-format', short: 'f', takes: 'switch', needs: 'restoreFormatFlag', what: 'Apply by iptables-restore.' },
-  { flag: 'iptables-probe-port', takes: 'number', needs: 'probeFlags', action: 'probe-port', what: 'Port that the validation listens on.' },
+  { flag: 'iptables-probe-port', takes: 'port', needs: 'probeFlags', action: 'probe-port', what: 'Port that the validation listens on.' },
   { flag: 'probe-timeout', takes: 'duration', needs: 'probeFlags', action: 'probe-timeout', what: 'How long the validation may take.' },
   { flag: 'skip-rule-apply', takes: 'switch', needs: 'probeFlags', action: 'skip-rule-apply', what: 'Make no rules.' },
   { flag: 'run-validation', takes: 'switch', needs: 'probeFlags', action: 'run-validation', what: 'Prove that redirection works.' },
@@ -232,7 +233,7 @@ export const ARGUMENTS: readonly Argument[] = [
   },
   { flag: 'force-iptables-binary', takes: 'text', needs: 'forceBinaryFlag', action: 'force-binary', what: 'legacy or nft.' },
   { flag: 'network-namespace', takes: 'text', needs: 'netnsFlags', action: 'network-namespace', what: 'Namespace to work in.' },
-  { flag: 'cni-mode', takes: 'switch', needs: 'netnsFlags', what: 'Called by the CNI plugin.' },
+  { flag: 'cni-mode', takes: 'switch', needs: 'netnsFlags', action: 'cni-mode', what: 'Called by the CNI plugin.' },
   {
     flag: 'iptables-trace-logging',
     takes: 'switch',
@@ -242,18 +243,18 @@ export const ARGUMENTS: readonly Argument[] = [
   },
   { flag: 'output-paths', takes: 'text', needs: 'outputPathsFlag', what: 'Where to write the rules.' },
   { flag: 'host-nsenter-exec', takes: 'switch', needs: 'nsenterFlag', what: 'Run iptables of the host.' },
-  { flag: 'iptables-version', takes: 'text', needs: 'iptablesVersionFlag', what: 'Version of iptables.' },
+  { flag: 'iptables-version', takes: 'version', needs: 'iptablesVersionFlag', what: 'Version of iptables.' },
   { flag: 'help', short: 'h', takes: 'switch', needs: always, action: 'help', what: 'Print help.' },
   { flag: 'log_as_json', takes: 'switch', needs: 'logFlags', action: 'log-json', what: 'Log JSON lines.' },
   { flag: 'log_caller', takes: 'text', needs: 'logFlags', what: 'Scopes to log the caller of.' },
-  { flag: 'log_output_level', takes: 'text', needs: 'logFlags', action: 'log-level', what: 'How much to log.' },
-  { flag: 'log_rotate', takes: 'text', needs: 'logFlags', what: 'Log file to rotate.' },
-  { flag: 'log_rotate_max_age', takes: 'number', needs: 'logFlags', what: 'Days to keep log files.' },
-  { flag: 'log_rotate_max_backups', takes: 'number', needs: 'logFlags', what: 'Number of log files to keep.' },
-  { flag: 'log_rotate_max_size', takes: 'number', needs: 'logFlags', what: 'Megabytes of one log file.' },
-  { flag: 'log_stacktrace_level', takes: 'text', needs: 'logFlags', what: 'When to log stack traces.' },
+  { flag: 'log_output_level', takes: 'levels', needs: 'logFlags', action: 'log-level', what: 'How much to log.' },
+  { flag: 'log_rotate', takes: 'text', needs: 'logRotateFlags', what: 'Log file to rotate.' },
+  { flag: 'log_rotate_max_age', takes: 'number', needs: 'logRotateFlags', what: 'Days to keep log files.' },
+  { flag: 'log_rotate_max_backups', takes: 'number', needs: 'logRotateFlags', what: 'Number of log files to keep.' },
+  { flag: 'log_rotate_max_size', takes: 'number', needs: 'logRotateFlags', what: 'Megabytes of one log file.' },
+  { flag: 'log_stacktrace_level', takes: 'levels', needs: 'logFlags', what: 'When to log stack traces.' },
   { flag: 'log_target', takes: 'text', needs: 'logFlags', what: 'Where to log to.' },
-  { flag: 'vklog', takes: 'number', needs: 'logFlags', what: "How much Kubernetes' own log says." },
+  { flag: 'vklog', takes: 'number', needs: 'vklogFlag', what: "How much Kubernetes' own log says." },
 ];
 
 /** Flags of the shell program that have no successor. */
@@ -289,7 +290,7 @@ export function isKnown(argument: Argument, { has }: Profile): boolean {
 
 /** Whether a flag is taken where pilot-agent runs the program, as it does in images, though the program itself does not know it. */
 export function isOfAgent({ needs }: Argument, { has }: Profile): boolean {
-  return needs === 'logFlags' && has('agentLogFlags');
+  return (needs === 'logFlags' || needs === 'logRotateFlags') && has('agentLogFlags');
 }
 
 /** The letter of a flag at a release, or undefined. */

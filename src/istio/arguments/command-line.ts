@@ -5,7 +5,7 @@ import type { Problem } from '../problems.ts';
 import { nearest, problem, quoted } from '../problems.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { Argument } from './arguments.ts';
-import { ARGUMENTS, isKnown, SHELL_SWITCHES, shortOf } from './arguments.ts';
+import { ARGUMENTS, isKnown, isOfAgent, SHELL_SWITCHES, shortOf } from './arguments.ts';
 
 /** A flag as it was given; a switch without a value is `true`. */
 export interface GivenFlag {
@@ -42,18 +42,21 @@ function jsonArray(text: string): readonly string[] | null {
   }
 }
 
+/** Who reads a command line: the program alone, or an image's pilot-agent, which takes flags of its own before it runs the program. */
+export type Reader = 'program' | 'agent';
+
 /** Splits a command line by the rules of the release's program. */
-export function splitCommandLine(args: readonly string[], profile: Profile): GivenFlags {
-  return profile.has('shellProgram') ? getopts(args, profile) : pflag(args, profile);
+export function splitCommandLine(args: readonly string[], profile: Profile, reader: Reader = 'program'): GivenFlags {
+  return profile.has('shellProgram') ? getopts(args, profile) : pflag(args, profile, reader);
 }
 
-function pflag(args: readonly string[], profile: Profile): GivenFlags {
-  const known = ARGUMENTS.filter((argument) => isKnown(argument, profile));
+function pflag(args: readonly string[], profile: Profile, reader: Reader): GivenFlags {
+  const known = ARGUMENTS.filter((argument) => isKnown(argument, profile) || (reader === 'agent' && isOfAgent(argument, profile)));
   const flags = new Map<string, GivenFlag>();
   const problems: Problem[] = [];
   const rest = [...args];
   const give = (argument: Argument, flag: string, text: string): void => {
-    if (isText(argument, text)) flags.set(argument.flag, { argument, text, flag });
+    if (isText(argument, text, profile)) flags.set(argument.flag, { argument, text, flag });
     else
       problems.push(
         problem('not-a-value', { kind: 'argument', flag }, { name: argument.flag, value: quoted(text), allowed: allowedText(argument) }),
@@ -120,12 +123,19 @@ export function parseGoBool(text: string): boolean | null {
   return ['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text) ? false : null;
 }
 
-function isText({ takes }: Argument, text: string): boolean {
+function isText({ takes }: Argument, text: string, { has }: Profile): boolean {
   switch (takes) {
     case 'switch':
       return parseGoBool(text) !== null;
     case 'number':
       return /^\d{1,10}$/.test(text);
+    case 'port':
+      // Until pkg/flag the number was only used, and the validation failed.
+      return /^\d{1,10}$/.test(text) && (Number(text) <= 65535 || !has('emptyEnvironmentCounts'));
+    case 'levels':
+      return !has('logLevelsChecked') || text.split(',').every((scope) => /^([^:]*:)?(debug|info|warn|error|fatal|none)$/.test(scope));
+    case 'version':
+      return !has('iptablesVersionRead') || text === '' || /v\d+(\.\d+)+/.test(text);
     case 'duration':
       return /^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$|^0$/.test(text);
     case 'text':
@@ -136,7 +146,15 @@ function isText({ takes }: Argument, text: string): boolean {
 }
 
 function allowedText({ takes }: Argument): string {
-  return { switch: 'true or false', number: 'a number', duration: 'a duration such as 5s', text: 'a text' }[takes];
+  return {
+    switch: 'true or false',
+    number: 'a number',
+    port: 'a port (0 to 65535)',
+    duration: 'a duration such as 5s',
+    levels: 'a list of levels such as default:info, each of debug, info, warn, error, fatal, none',
+    version: 'a version such as v1.8.9',
+    text: 'a text',
+  }[takes];
 }
 
 /** bash's getopts with a leading colon: an option without its value is passed over, the first other word ends the options. */

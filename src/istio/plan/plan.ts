@@ -58,7 +58,7 @@ export function makePlan(settings: Settings, release: Release, facts: Facts, swi
     release,
     settings,
     ...rules(values, switches, profile, facts),
-    routing: routingFor(values, profile.has, has6),
+    routing: routingFor(values, switches, profile.has, has6),
     problems,
   });
 }

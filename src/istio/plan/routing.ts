@@ -5,6 +5,7 @@ import { FAMILIES } from '../../netfilter/family.ts';
 import type { Because } from '../../netfilter/rule.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { SettingValues } from '../settings/settings.ts';
+import type { Switches } from '../settings/switches.ts';
 
 /** Packets that carry a mark are routed by a table of their own. */
 export interface PolicyRule {
@@ -37,7 +38,12 @@ export interface Routing {
 }
 
 /** The routing of settings at a release, for the families that have rules. */
-export function routingFor(values: SettingValues, has: Profile['has'], ip6: boolean): Routing {
+export function routingFor(
+  values: SettingValues,
+  switches: Pick<Switches, 'emptyInboundList'>,
+  has: Profile['has'],
+  ip6: boolean,
+): Routing {
   const passthrough: Address = {
     family: 'ip6',
     address: '::6/128',
@@ -45,7 +51,7 @@ export function routingFor(values: SettingValues, has: Profile['has'], ip6: bool
     because: { text: 'The proxy delivers to the application from ::6.', settings: [] },
   };
   const addresses = ip6 && has('passthroughAddress') ? [passthrough] : [];
-  const needed = values.mode === 'TPROXY' && values['inbound.includePorts'].length > 0;
+  const needed = values.mode === 'TPROXY' && (values['inbound.includePorts'].length > 0 || switches.emptyInboundList);
   const families = needed ? FAMILIES.filter((family) => family === 'ip' || (ip6 && has('routesAfterRules'))) : [];
   const mark = values['tproxy.mark'];
   const table = values['tproxy.routeTable'];

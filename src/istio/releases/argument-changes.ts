@@ -220,6 +220,48 @@ export const ARGUMENT_CHANGES = {
     touches: 'users of the flag',
     what: '--probe-timeout and the other flags of the validation are known.',
   },
+  logRotateFlags: {
+    spans: '1.15 - 1.23',
+    commits: [],
+    touches: 'users of the flag',
+    what: '--log_rotate and the other flags of a rotated log file are known.',
+    gone: { what: '--log_rotate and the other flags of a rotated log file are no longer known.', commits: [] },
+  },
+  // 1.20.8 takes any text, 1.22.8 none that is no level.
+  logLevelsChecked: {
+    spans: '1.22 -',
+    commits: [],
+    touches: 'users of the flag',
+    what: '--log_output_level with a level that does not exist is an error; before, it was passed over.',
+  },
+  iptablesVersionRead: {
+    spans: '1.19.5 - 1.19, 1.20.1 - 1.21',
+    commits: [],
+    touches: 'users of the flag',
+    what: '--iptables-version has to be a version such as v1.8.9; in the viper builds it has no effect.',
+    gone: { what: '--iptables-version is no longer a flag.', commits: [] },
+  },
+  cniModeEnters: {
+    spans: '1.11 - 1.19.4, 1.20.0',
+    commits: [],
+    touches: 'users of the flag',
+    what: '--cni-mode, or CNI_MODE, runs iptables by nsenter in the namespace that --network-namespace names, and fails where none is named.',
+    gone: { what: '--cni-mode alone no longer fails.', commits: [] },
+  },
+  routingInGo: {
+    spans: '1.12 -',
+    commits: [],
+    touches: 'pods in TPROXY mode',
+    what: 'The mark and the table of TPROXY have to be decimal numbers; before, ip read 0x539 as well.',
+  },
+  rangesByParseCidr: {
+    spans: '1.5 - 1.15',
+    commits: [],
+    touches: 'whoever passes an invalid range',
+    what: '10.0.0.0/08 and ::ffff:10.0.0.0/104 are 10.0.0.0/8.',
+    gone: { what: '10.0.0.0/08 is no range any more.', commits: [] },
+  },
+  vklogFlag: { spans: '1.15 -', commits: [], touches: 'users of the flag', what: '--vklog is known.' },
   logFlags: { spans: '1.15 -', commits: [], touches: 'users of the flag', what: 'The flags of the log are known.' },
   // pilot/cmd/pilot-agent/main.go of 1.6 to 1.8 and app/cmd.go of later releases: AttachCobraFlags on the root command, to
   // which the command istio-iptables is added; log/options.go makes them persistent flags.

@@ -31,13 +31,20 @@ export interface Facts {
 export function wantsIp6(facts: Facts, values: SettingValues, switches: Switches, profile: Profile): boolean {
   if (!profile.has('rules6')) return false;
   if (profile.has('shellProgram') && switches.inbound6) return true;
-  // GetLocalIP of every release passes loopback addresses over, wherever they stand.
-  const networks = (facts.addresses ?? [])
-    .map(parseNetwork)
-    .filter((network) => network !== null && !isOfLoopback(network)) as readonly Network[];
-  const counted = profile.has('linkLocalSkipped') ? networks.filter((network) => !isLinkLocal(network)) : networks;
+  const counted = countedAddresses(facts.addresses ?? [], profile);
   if (profile.has('dualStack') && values.dualStack) return counted.some((network) => network.family === 'ip6');
   return counted[0]?.family === 'ip6';
+}
+
+/** Whether a pod's addresses are known, and none of them is one that the release's program looks at: then it fails. */
+export function lacksAddress({ addresses }: Facts, profile: Profile): boolean {
+  return addresses !== undefined && profile.has('goFlags') && countedAddresses(addresses, profile).length === 0;
+}
+
+// GetLocalIP of every release passes loopback addresses over, wherever they stand.
+function countedAddresses(addresses: readonly string[], profile: Profile): readonly Network[] {
+  const networks = addresses.map(parseNetwork).filter((network) => network !== null && !isOfLoopback(network)) as readonly Network[];
+  return profile.has('linkLocalSkipped') ? networks.filter((network) => !isLinkLocal(network)) : networks;
 }
 
 function isLinkLocal({ family, address }: Network): boolean {

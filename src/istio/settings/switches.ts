@@ -13,6 +13,8 @@ export interface Switches {
   readonly inbound6: boolean;
   /** --native-nftables: rules of nft instead of iptables'. */
   readonly native: boolean;
+  /** `-b ,`: a list of inbound ports that is there and names none, so that only the jump of PREROUTING is made. */
+  readonly emptyInboundList: boolean;
 }
 
 export const NO_SWITCHES: Switches = {
@@ -22,4 +24,5 @@ export const NO_SWITCHES: Switches = {
   traceLogging: false,
   inbound6: false,
   native: false,
+  emptyInboundList: false,
 };

@@ -64,7 +64,7 @@ describe('pflag', () => {
     [['--drop-invalid=yes'], 'argument --drop-invalid drop-invalid: "yes" is not true or false'],
     [['--drop-invalid='], 'argument --drop-invalid drop-invalid: "" is not true or false'],
     [['-n=maybe'], 'argument -n dry-run: "maybe" is not true or false'],
-    [['--iptables-probe-port', 'x'], 'argument --iptables-probe-port iptables-probe-port: "x" is not a number'],
+    [['--iptables-probe-port', 'x'], 'argument --iptables-probe-port iptables-probe-port: "x" is not a port (0 to 65535)'],
     [['--probe-timeout=5'], 'argument --probe-timeout probe-timeout: "5" is not a duration such as 5s'],
     [
       ['--istio-inbound-port', '80'],

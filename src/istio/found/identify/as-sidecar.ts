@@ -38,6 +38,7 @@ const ASKED_BY: Readonly<Record<keyof Switches, string>> = {
   traceLogging: `--${ARGUMENTS.find(({ action }) => action === 'trace-logging')?.flag}`,
   inbound6: ENVIRONMENT.inbound6,
   native: `--${ARGUMENTS.find(({ action }) => action === 'native-nftables')?.flag}`,
+  emptyInboundList: 'a list of inbound ports that names none',
 };
 
 const SWITCH_NAMES = Object.keys(ASKED_BY) as readonly (keyof Switches)[];

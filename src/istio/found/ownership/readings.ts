@@ -150,7 +150,15 @@ function switchesIn(both: Find): Switches {
   const logged = [...both('nat', 'PREROUTING', 'OUTPUT', 'ISTIO_INBOUND'), ...both('mangle', 'PREROUTING', 'OUTPUT', 'ISTIO_INBOUND')].some(
     ({ target }) => target.kind === 'NFLOG',
   );
-  return { dnsPort: agents[0] ?? 15053, dnsZones: true, redirectsOwnCalls: true, traceLogging: logged, inbound6: false, native: false };
+  return {
+    dnsPort: agents[0] ?? 15053,
+    dnsZones: true,
+    redirectsOwnCalls: true,
+    traceLogging: logged,
+    inbound6: false,
+    native: false,
+    emptyInboundList: false,
+  };
 }
 
 /** Interfaces that are left alone in both directions; perhaps by someone else. */

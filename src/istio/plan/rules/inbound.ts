@@ -14,7 +14,7 @@ const INCLUDE: readonly SettingKey[] = ['inbound.includePorts'];
 /** Everything of ISTIO_INBOUND; nothing where no inbound port is wanted. */
 export const inbound: Concern = (context) => {
   const ports = context.values['inbound.includePorts'];
-  if (ports.length === 0) return [];
+  if (ports.length === 0 && !context.switches.emptyInboundList) return [];
   const table = context.tproxy ? 'mangle' : 'nat';
   return [
     ...(context.tproxy ? tproxyChains(context) : []),

@@ -1,0 +1,77 @@
+/** The words of `conform` on the command line. */
+
+import type { CommandModule } from 'yargs';
+import { COLOR_OPTIONS, last } from '../options.ts';
+import { progressFor } from '../terminal/progress.ts';
+import { finish } from '../terminal/result.ts';
+
+export const conformCommand: CommandModule = {
+  command: 'conform [program..]',
+  describe: "Hold a program to what Istio's istio-iptables does",
+  builder: (command) =>
+    command
+      .positional('program', { type: 'string', array: true, describe: 'The program and what stands before its arguments' })
+      .options({
+        release: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'The release that it claims to be (default: the nearest)',
+          group: 'Cases:',
+        },
+        cases: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'A folder of cases in the form of golden/command-line, besides those of this program (repeatable)',
+          group: 'Cases:',
+        },
+        only: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Only cases whose name has this text, or all of --cases: cases',
+          group: 'Cases:',
+        },
+        env: { type: 'string', requiresArg: true, describe: 'A variable of its environment, as K=V (repeatable)', group: 'Cases:' },
+        deadline: { type: 'string', requiresArg: true, describe: 'Seconds that each run has (default: 30)', group: 'Cases:' },
+        output: {
+          alias: 'o',
+          type: 'string',
+          requiresArg: true,
+          default: 'text',
+          describe: 'text, json or junit',
+          group: 'Output:',
+        },
+        ...COLOR_OPTIONS,
+      })
+      .example([
+        ['$0 conform pilot-agent istio-iptables', 'which release it is'],
+        ['$0 conform --release 1.28.10 ./my-istio-iptables', 'whether it is this one'],
+        ['$0 conform ./my-istio-iptables -o junit > report.xml', 'for a test report'],
+        ['$0 conform --cases mine --only cases ./my-istio-iptables', 'with cases of your own alone'],
+      ])
+      .epilogue(
+        'Needs root: each run has network, mount and process namespaces of its own, and no rights but NET_ADMIN and NET_RAW.\nExit codes: 0 equal to a release in every case, 1 not, 2 bad input.',
+      ),
+  handler: (parsed) =>
+    finish(async (paint) => {
+      const { conform } = await import('./conform.ts');
+      const words = (name: string): readonly string[] => [parsed[name] ?? []].flat().map(String);
+      const [release, only, deadline] = [last(parsed, 'release'), last(parsed, 'only'), last(parsed, 'deadline')];
+      return conform({
+        program: [...words('program'), ...words('--')],
+        ...(release === undefined ? {} : { release }),
+        ...(only === undefined ? {} : { only }),
+        ...(deadline === undefined ? {} : { deadline }),
+        cases: words('cases'),
+        env: words('env'),
+        output: last(parsed, 'output') ?? '',
+        progress: progressFor(
+          process.stderr,
+          process.env,
+          () => performance.now(),
+          process,
+          (count) => `${count} runs`,
+        ),
+        paint,
+      });
+    }, parsed),
+};
