@@ -25,6 +25,10 @@ export const PROBLEMS = {
   'not-a-manifest': { severity: 'error', text: '{value} is no kind that is read here; allowed: {allowed}{nearest}' },
   'too-many-problems': { severity: 'error', text: 'here and after it there is more that is wrong: only the first {most} are reported' },
   'use-values': { severity: 'error', text: '{value} holds what a mesh is installed with, no workload; give it with --values' },
+  'unrendered-chart': {
+    severity: 'warning',
+    text: 'is a Helm chart that is not rendered: {count} not read; lint what it makes: {command}',
+  },
   'late-context': { severity: 'warning', text: '{value} comes after workloads that it touches; it has no effect on them' },
   'selects-nothing': { severity: 'warning', text: '{value} has a selector without labels, so it selects no pod' },
   'several-documents': { severity: 'error', text: 'holds {value} sidecars; one at a time is previewed' },

@@ -1,4 +1,5 @@
 import type { TextFile } from '../host/files.ts';
+import { routingIn } from '../istio/found/routing-commands.ts';
 import type { Family } from '../netfilter/family.ts';
 import { observeAll, observeText } from '../netfilter/observation.ts';
 import { badOption } from './bad-option.ts';
@@ -52,5 +53,13 @@ function planSource(input: PlanInput): RuleSource {
 /** The rules in a text. Throws a ProblemError where there are none. */
 export async function textSource(text: TextFile, family: Family | undefined): Promise<RuleSource> {
   const { read, problems, run } = await rulesOf(text, family);
-  return { name: text.file, seen: observeText(read), problems, notes: run === undefined ? [] : [runNote(run)], ...(run && { run }) };
+  const routing = routingIn(text.text);
+  return {
+    name: text.file,
+    seen: observeText(read),
+    problems,
+    notes: run === undefined ? [] : [runNote(run)],
+    ...(run && { run }),
+    ...(routing && { routing }),
+  };
 }
