@@ -85,7 +85,7 @@ export function last(parsed: Parsed, name: string): string | undefined {
 }
 
 /** An option that may be given several times. */
-function all(parsed: Parsed, name: string): readonly string[] {
+export function all(parsed: Parsed, name: string): readonly string[] {
   const value = parsed[name];
   return value === undefined ? [] : (Array.isArray(value) ? value : [value]).map(String);
 }

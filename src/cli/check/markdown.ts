@@ -1,5 +1,6 @@
 /** A check for a ticket. */
 
+import { verdictText } from '../../istio/packets/verdict.ts';
 import { isSame } from '../diff/comparison.ts';
 import { bodyParts } from '../diff/text.ts';
 import { headingOf } from '../diff/words.ts';
@@ -7,7 +8,6 @@ import { makerText, settingsText } from '../identify/maker-text.ts';
 import { plain } from '../terminal/color.ts';
 import { code, escaped, fenced } from '../terminal/markdown.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
-import { verdictText } from '../trace/verdict-text.ts';
 import { driftCounts } from './drift-words.ts';
 import { amountText } from './identity.ts';
 import type { Report } from './report.ts';

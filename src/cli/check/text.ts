@@ -1,11 +1,12 @@
 /** A check for people: one screen. */
 
 import { onOneLine } from '../../istio/origin.ts';
+import { verdictText } from '../../istio/packets/verdict.ts';
 import { isSame } from '../diff/comparison.ts';
 import { makerText, settingsText } from '../identify/maker-text.ts';
 import type { Paint, Style } from '../terminal/color.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
-import { VERDICT_STYLES as CONNECTION_STYLES, verdictText } from '../trace/verdict-text.ts';
+import { VERDICT_STYLES as CONNECTION_STYLES } from '../trace/verdict-styles.ts';
 import { driftCounts, driftLines } from './drift-words.ts';
 import { amountText } from './identity.ts';
 import type { Report, Verdict } from './report.ts';

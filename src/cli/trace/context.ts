@@ -82,7 +82,7 @@ async function sourceIn(
 ): Promise<WorkloadSource> {
   if (name.kind !== 'settings' && name.kind !== 'file') return readSource(source, given, family);
   const input = await readInput(name, given);
-  if (input.kind === 'text') return textSource(input.text, family);
+  if (input.kind === 'text') return textSource(input.text, family, input.notes);
   const { plan, notes, facts, of, whyNoPlan: without, run } = input;
   return {
     name: `Istio ${plan.release}`,
@@ -146,7 +146,7 @@ async function foundSetting(
   const identified = identify(ruleSource.seen);
   const ambient = isAmbient(ruleSource.seen);
   const [likeliest] = ambient ? [] : identified.answers;
-  const { routing, network, silent, taken, unseen } = await around(name, likeliest?.plan);
+  const { routing, network, silent, taken, unseen } = await around(name, likeliest?.plan, ruleSource.routing);
   const made = { ...(likeliest?.plan ?? planFromSettings({})), ...(routing && { routing }) };
   const nameservers = likeliest?.facts.nameservers;
   const facts = { ...(nameservers && { nameservers }), ...options.facts };
@@ -195,7 +195,7 @@ interface Around {
 }
 
 /** A live namespace is as it is; around rules in a text things are as those who are thought to have made them would have them. */
-async function around(name: SourceName, made: CapturePlan | undefined): Promise<Around> {
+async function around(name: SourceName, made: CapturePlan | undefined, shown: RuleSource['routing']): Promise<Around> {
   if (name.kind === 'namespace') {
     const { routing, listening, unseen } = await beyondRules(name);
     const network = await networkOf(name);
@@ -212,6 +212,7 @@ async function around(name: SourceName, made: CapturePlan | undefined): Promise<
       unseen: [...unseen, ...unread],
     };
   }
+  if (shown !== undefined) return { routing: { ...shown, addresses: made?.routing.addresses ?? [] }, silent: false, unseen: [], taken: [] };
   const needed = made !== undefined && made.routing.rules.length > 0;
   return { silent: false, unseen: [], taken: needed ? ['policy routing is unknown: it is assumed to be as the release makes it'] : [] };
 }

@@ -3,11 +3,12 @@
 import type { Drawing } from '../../drawing/drawing.ts';
 import type { DrawingForm } from '../../drawing/forms.ts';
 import { DRAWING_FORMS } from '../../drawing/forms.ts';
+import { packetText } from '../../istio/packets/packet/text.ts';
+import { drawPacket, drawRequest } from '../../istio/pictures/way.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import type { Paint } from '../terminal/color.ts';
 import { traceDocument } from './document.ts';
 import { markdownForm } from './markdown.ts';
-import { drawTrace } from './picture.ts';
 import type { TraceReport } from './report.ts';
 import { textForm } from './text.ts';
 
@@ -25,7 +26,13 @@ export type TraceFormName = keyof typeof TRACE_FORMS;
 export const TRACE_FORM_NAMES: readonly TraceFormName[] = Object.keys(TRACE_FORMS) as TraceFormName[];
 
 function drawingOf(report: TraceReport, form: DrawingForm): Drawing {
-  if (report.kind === 'packet' || report.kind === 'story') return drawTrace(report);
+  const { context, all } = report;
+  const options = { podNetwork: context.podNetwork, reason: context.purpose, lines: context.lines, all };
+  if (report.kind === 'story') return drawRequest(context.name, report.simulated, options);
+  if (report.kind === 'packet') {
+    const { spoken, trace, verdict } = report;
+    return drawPacket(context.name, { words: packetText(spoken.packet, spoken.sender), trace, verdict }, options);
+  }
   throw badOption(
     '--output',
     `${form} draws the way of a packet or of a request; --${report.kind} stands for very many: use text, json or markdown`,

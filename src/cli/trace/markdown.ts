@@ -1,10 +1,10 @@
 /** A trace for a ticket. */
 
+import { verdictText } from '../../istio/packets/verdict.ts';
 import { plain } from '../terminal/color.ts';
 import { code, fenced } from '../terminal/markdown.ts';
 import type { TraceReport } from './report.ts';
 import { textForm } from './text.ts';
-import { verdictText } from './verdict-text.ts';
 
 /** The answer first, where there is one, and the whole text as a block. */
 export function markdownForm(report: TraceReport): string {

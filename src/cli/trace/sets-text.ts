@@ -1,11 +1,11 @@
 /** Sets of packets for people: what happens to a port, and what comes to a rule. */
 
 import { onOneLine } from '../../istio/origin.ts';
+import { ruleText } from '../../istio/packets/rule-words.ts';
 import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import type { Paint } from '../terminal/color.ts';
 import type { PortReport, RuleReport } from './report.ts';
-import { ruleText } from './rule-words.ts';
-import { VERDICT_STYLES } from './verdict-text.ts';
+import { VERDICT_STYLES } from './verdict-styles.ts';
 
 /** Ends that are shown; the rest is rarer than anybody asks for. */
 const MOST = 10;

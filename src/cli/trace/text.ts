@@ -1,15 +1,17 @@
 /** A trace for people: what was asked, the way, and the answer last. */
 
 import { onOneLine } from '../../istio/origin.ts';
+import { sightingsOf, sightingTexts } from '../../istio/packets/on-the-wire.ts';
 import { packetText } from '../../istio/packets/packet/text.ts';
+import { trailOf } from '../../istio/packets/trail.ts';
+import { verdictText } from '../../istio/packets/verdict.ts';
 import type { Paint } from '../terminal/color.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import type { PacketReport, TraceReport } from './report.ts';
 import { portParts, ruleParts } from './sets-text.ts';
 import { storyParts } from './story-text.ts';
-import { trailOf } from './trail.ts';
 import { labelled, trailLines } from './trail-text.ts';
-import { VERDICT_STYLES, verdictText } from './verdict-text.ts';
+import { VERDICT_STYLES } from './verdict-styles.ts';
 
 export function textForm(report: TraceReport, paint: Paint): string {
   return paragraphs([headLines(report, paint), ...partsOf(report, paint)]);
@@ -75,7 +77,7 @@ function withinLines({ verdict, conditions }: NonNullable<PacketReport['withinSh
 }
 
 function packetParts(
-  { trace, context, all, verdict, possibleVerdicts, tells, withinShown }: PacketReport,
+  { trace, context, all, tcpdump, verdict, possibleVerdicts, tells, withinShown, beyond }: PacketReport,
   paint: Paint,
 ): readonly (readonly string[])[] {
   const { podNetwork, reason, lines } = context;
@@ -83,6 +85,8 @@ function packetParts(
   const answers = possibleVerdicts.map((way) => `  ${way.verdict.id}, where ${way.where.join('; ')}`);
   return [
     trail.length === 0 ? ['no rule matches'] : trail,
+    tcpdump ? sightingTexts(sightingsOf(trace)).map((text) => labelled(paint, 'tcpdump', text)) : [],
+    beyond === undefined ? [] : [labelled(paint, 'beyond', beyond)],
     [
       ...(withinShown === undefined ? [] : withinLines(withinShown, paint)),
       paint(VERDICT_STYLES[verdict.id], onOneLine(verdictText(verdict))),

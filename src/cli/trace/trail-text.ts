@@ -1,8 +1,8 @@
 /** Lines that a text form of a trace is put together from. */
 
 import { onOneLine } from '../../istio/origin.ts';
+import type { TrailLine } from '../../istio/packets/trail.ts';
 import type { Paint } from '../terminal/color.ts';
-import type { TrailLine } from './trail.ts';
 
 const LABEL = 11;
 

@@ -44,6 +44,7 @@ import {
 import { imageReadsOtherwise } from './lint/skew.ts';
 import type { Raised, SettingsCheck, SettingsSubject, WorkloadCheck, WorkloadSubject } from './lint/subject.ts';
 import { settingsOfFile, settingsOfWorkload } from './lint/subject.ts';
+import type { TextEdit } from './lint/text-edit.ts';
 import { dnsWithoutServers, ip6NotCaptured } from './lint/traffic.ts';
 import { misspeltVariables, variablesWithoutEffect } from './lint/variables.ts';
 
@@ -54,6 +55,8 @@ export interface Diagnostic {
   readonly source: Origin;
   readonly text: string;
   readonly fix?: string;
+  /** What mends it and changes nothing else. */
+  readonly edit?: TextEdit;
 }
 
 const SETTINGS_CHECKS: readonly SettingsCheck[] = [
@@ -244,8 +247,8 @@ function orProblems<V>(problems: Problem[], work: () => V): V | undefined {
   }
 }
 
-export function filled({ code, source, args, severity = LINTS[code].severity }: Raised): Diagnostic {
+export function filled({ code, source, args, severity = LINTS[code].severity, edit }: Raised): Diagnostic {
   const { text, fix } = LINTS[code];
   const fill = (words: string): string => onOneLine(words.replace(/\{(\w+)\}/g, (_, name: string) => args[name] ?? ''));
-  return { code, severity, source, text: fill(text), fix: fill(fix) };
+  return { code, severity, source, text: fill(text), fix: fill(fix), ...(edit === undefined ? {} : { edit }) };
 }

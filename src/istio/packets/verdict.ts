@@ -37,6 +37,12 @@ export interface Verdict {
   readonly words: string;
 }
 
+/** `envoy-inbound: caught by Envoy inbound (15006)`. */
+export function verdictText({ id, words }: Verdict): string {
+  if (words.startsWith(`${id}:`)) return words;
+  return `${id}: ${words.startsWith(`${id} `) ? words.slice(id.length + 1) : words}`;
+}
+
 /** A proxy that is not Istio's: who it runs as is whom its own rules let through. */
 export interface OtherProxy {
   readonly ports: readonly number[];

@@ -2,10 +2,11 @@
 
 import type { Diagnostic } from '../../../istio/advice/lint.ts';
 import { onOneLine, printSource } from '../../../istio/origin.ts';
+import { verdictText } from '../../../istio/packets/verdict.ts';
 import { FAMILY_NAMES } from '../../../netfilter/family.ts';
 import type { Paint, Style } from '../../terminal/color.ts';
 import { paragraphs } from '../../terminal/paragraphs.ts';
-import { VERDICT_STYLES, verdictText } from '../../trace/verdict-text.ts';
+import { VERDICT_STYLES } from '../../trace/verdict-styles.ts';
 import { outcomeText } from '../../workloads/words.ts';
 import type { PlanReport } from './report.ts';
 import { amissIn } from './report.ts';
