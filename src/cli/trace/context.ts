@@ -84,7 +84,7 @@ async function sourceIn(
 ): Promise<WorkloadSource> {
   if (name.kind !== 'settings' && name.kind !== 'file') return readSource(source, given, family);
   const input = await readInput(name, given);
-  if (input.kind === 'text') return textSource(input.text, family);
+  if (input.kind === 'text') return textSource(input.text, family, input.notes);
   const { plan, notes, facts, of, whyNoPlan: without, run } = input;
   return {
     name: `Istio ${plan.release}`,

@@ -17,6 +17,7 @@ import type { Check, Evidence } from './findings/subject.ts';
 import { subjectOf } from './findings/subject.ts';
 import { bothFamilies, dnsCapture, nameservers } from './findings/traffic.ts';
 import { duplicateJumps, madeTwice } from './findings/twice.ts';
+import { twoProxies } from './findings/two-proxies.ts';
 
 export type { FindingCode, FindingSeverity } from './findings/kinds.ts';
 export type { Evidence } from './findings/subject.ts';
@@ -47,6 +48,7 @@ const CHECKS: readonly Check[] = [
   duplicateJumps,
   madeTwice,
   foreignFirst,
+  twoProxies,
   reroutedByHand,
   guardrails,
   policies,

@@ -31,7 +31,7 @@ export interface PlanInput {
 export type Input =
   | PlanInput
   /** A text without settings in it: rules in some form. */
-  | { readonly kind: 'text'; readonly text: TextFile };
+  | { readonly kind: 'text'; readonly text: TextFile; readonly notes: readonly string[]; readonly manifests: boolean };
 
 /** Settings, and the workload that is meant where manifests hold several. */
 export interface PlanOptions extends SourceOptions, WorkloadOption {
