@@ -108,7 +108,7 @@ export function afterPlan({ source, given }: CheckedSource, found: { readonly es
       : []),
     {
       why: 'where a connection goes, and because of what',
-      command: command('istio-init', 'trace', ...named, 'ADDRESS:PORT'),
+      command: command('istio-init', 'why', ...named, 'ADDRESS:PORT'),
     },
     { why: 'each setting, each rule and its reason', command: command('istio-init', 'explain', ...named) },
   ];

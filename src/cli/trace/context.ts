@@ -45,6 +45,8 @@ export interface TraceContext {
   readonly reason: (place: RulePlace) => string | undefined;
   /** The same without the settings. */
   readonly purpose: (place: RulePlace) => string | undefined;
+  /** The rule of a plan, or of who is thought to have made it: it knows its reason. */
+  readonly ruleOf: (place: RulePlace) => Rule | undefined;
   /** What a rule is called, in a plan or by who is thought to have made it. */
   readonly idOf: (place: RulePlace) => string | undefined;
   /** Whether lines of the source mean something to its reader: those of what a program printed for us do not. */
@@ -121,6 +123,7 @@ export async function traceContextOf(
     podNetwork: { ...podNetworkOfPlan(plan, podNetworkOptions), ...(ruleSource.run && { failed: ruleSource.run }) },
     reason: ({ rule }) => reasonOf(rule, plan),
     purpose: ({ rule }) => rule.because?.text,
+    ruleOf: ({ rule }) => rule,
     idOf: ({ rule }) => rule.id,
     lines: false,
     taken: early,
@@ -166,6 +169,7 @@ async function foundSetting(
     ...(exact && { twin: `@${likeliest.plan.release}` }),
     reason: (place) => madeAs(place)?.because?.text,
     purpose: (place) => madeAs(place)?.because?.text,
+    ruleOf: madeAs,
     idOf: (place) => madeAs(place)?.id,
     lines: name.kind === 'file',
     taken,

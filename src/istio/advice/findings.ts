@@ -18,6 +18,7 @@ import type { Check, Evidence } from './findings/subject.ts';
 import { subjectOf } from './findings/subject.ts';
 import { bothFamilies, dnsCapture, nameservers } from './findings/traffic.ts';
 import { duplicateJumps, madeTwice } from './findings/twice.ts';
+import { twoProxies } from './findings/two-proxies.ts';
 
 export type { FindingCode, FindingSeverity } from './findings/kinds.ts';
 export type { Evidence } from './findings/subject.ts';
@@ -49,6 +50,7 @@ const CHECKS: readonly Check[] = [
   duplicateJumps,
   madeTwice,
   foreignFirst,
+  twoProxies,
   reroutedByHand,
   guardrails,
   policies,

@@ -82,6 +82,11 @@ export const FINDINGS = {
     text: 'rule {position} of {where}, {whose}, stands before the jump to {chain} and takes packets from it: {rule}',
     fix: '{fix}',
   },
+  'two-proxies': {
+    severity: 'error',
+    text: "two proxies in one pod send each other's calls to themselves, without end: ports {ports} ({where}{whose})",
+    fix: 'one of the two injections has to go: create the pod again without it',
+  },
   'rerouted-by-hand': {
     severity: 'note',
     text: 'rule {position} of {where} sends what comes in by {interface} to {chain}, and no release makes it: somebody put it there by hand',
