@@ -212,7 +212,7 @@ export const ARGUMENT_CHANGES = {
     spans: '1.22 -',
     commits: [],
     touches: 'every caller',
-    what: 'iptables-legacy or iptables-nft is chosen by which holds rules already (as beside a Docker), since 1.25.4 legacy first.',
+    what: 'iptables-legacy or -nft is chosen by which holds rules (as those of a Docker).',
   },
   forceBinaryFlag: {
     spans: '1.28 -',

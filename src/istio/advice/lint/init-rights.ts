@@ -44,7 +44,11 @@ export const initRights: WorkloadCheck = ({ workload, made }) => {
   const adds = namesIn(field(context, 'capabilities', 'add'));
   if (privileged || !drops.includes('ALL') || adds.some((name) => ['NET_ADMIN', 'ALL'].includes(name))) return [];
   return [
-    raise(container.name.source, 'drops all capabilities and adds no NET_ADMIN', 'add NET_ADMIN and NET_RAW to its securityContext.capabilities.add'),
+    raise(
+      container.name.source,
+      'drops all capabilities and adds no NET_ADMIN',
+      'add NET_ADMIN and NET_RAW to its securityContext.capabilities.add',
+    ),
   ];
 };
 
