@@ -24,6 +24,7 @@ import type { FindDead } from './lint/dead-rules.ts';
 import { deadBySettings } from './lint/dead-rules.ts';
 import { proxyFsGroup, proxyIds } from './lint/identity.ts';
 import { withoutProxy } from './lint/init-containers.ts';
+import { initRights } from './lint/init-rights.ts';
 import { failures, onHostNetwork, refused, unclearWish, withoutRules } from './lint/injection.ts';
 import type { LintCode } from './lint/kinds.ts';
 import { LINTS } from './lint/kinds.ts';
@@ -94,6 +95,7 @@ const WORKLOAD_CHECKS: readonly WorkloadCheck[] = [
   statusPort,
   withoutProxy,
   podSecurity,
+  initRights,
   ip6NotCaptured,
   dnsWithoutServers,
   variablesWithoutEffect,
