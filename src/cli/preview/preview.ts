@@ -64,11 +64,18 @@ async function previewSource(
   if (FORMS[form].numbers) refuseNames(view.problems, `-o ${form} shows numbers; use -o restore`);
   if (FORMS[form].commands) refuseListedWords(ruleSource.name, view.rules, families);
   return {
-    output: await FORMS[form].print(view, families, explain),
+    output: `${explain ? containerComments(ruleSource, form) : ''}${await FORMS[form].print(view, families, explain)}`,
     problems: view.problems,
     notes: [...ruleSource.notes, ...previewNotes(ruleSource, families)],
     exitCode: 0,
   };
+}
+
+/** Who makes these rules in the pod, in a form that has comments. */
+function containerComments({ containers = [] }: RuleSource, form: FormName): string {
+  return (FORMS[form] as { readonly comments?: true }).comments === true
+    ? containers.map(([label, text]) => `# ${label}: ${text}\n`).join('')
+    : '';
 }
 
 /** The families that have rules; a form that holds one family wants to know which. */

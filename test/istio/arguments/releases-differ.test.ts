@@ -192,21 +192,6 @@ describe('a pod without a usable address', () => {
   });
 });
 
-describe('native nftables', () => {
-  it.each([
-    [['--native-nftables'], {}],
-    [[], { NATIVE_NFTABLES: 'true' }],
-  ])('are said to take the place of the rules that are shown: %j %j', (args, env) => {
-    const { problems } = readArguments(args, env, profileOf('1.30.3'));
-    expect(problems).toMatchObject([{ code: 'native-tables', severity: 'warning', args: { release: '1.30.3' } }]);
-  });
-
-  it('are none where the switch is off, or the release has none', () => {
-    expect(readArguments(['--native-nftables=false'], {}, profileOf('1.30.3')).problems).toEqual([]);
-    expect(readArguments([], { NATIVE_NFTABLES: 'true' }, profileOf('1.26.8')).problems).toEqual([]);
-  });
-});
-
 describe('DNS_AGENT', () => {
   // 1.7 knows the agent by any text; from 1.8 on the injector still passes the variable, and the program no longer reads it.
   it.each([
