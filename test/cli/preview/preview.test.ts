@@ -53,7 +53,8 @@ describe.concurrent('preview of the example', () => {
     expect(await preview(['-o', 'save'])).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: '--output save shows rules of iptables, and these are of nft; allowed: commands, nft, nft-script, nft-json, json, yaml, svg, mermaid, dot\n',
+      stderr:
+        '--output save shows rules of iptables, and these are of nft; allowed: commands, nft, nft-script, nft-json, json, yaml, svg, mermaid, dot\n',
     });
   });
 
