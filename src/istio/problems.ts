@@ -89,10 +89,6 @@ export const PROBLEMS = {
   'dropped-range': { severity: 'warning', text: '{name}: {value} is not a range; istio-iptables {release} ignores it' },
   'no-exclude-all': { severity: 'error', text: '{name}: "*" can not be excluded; istio-iptables {release} fails' },
   'no-effect': { severity: 'warning', text: '{name} has no effect at {release}: {reason}' },
-  'native-tables': {
-    severity: 'warning',
-    text: 'istio-iptables {release} then fills tables of nft, and none of iptables: the rules here are those that it makes without it',
-  },
   'no-address': {
     severity: 'error',
     text: 'the pod has no address but of loopback{and}: istio-iptables {release} fails, for nothing says which family to capture',
@@ -114,10 +110,6 @@ export const PROBLEMS = {
   'native-no-chain': {
     severity: 'error',
     text: 'dns.capture: native nftables of Istio {release} fail where all nameservers are of a family that is off: a rule jumps to {value}, which is not made',
-  },
-  'native-no-address': {
-    severity: 'error',
-    text: 'the pod has no address but loopback and link-local ones; native nftables of Istio {release} fail without',
   },
   'native-scoped-server': {
     severity: 'error',
