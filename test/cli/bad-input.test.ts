@@ -329,7 +329,10 @@ describe.concurrent('the command line is refused in one line that names the word
     [['preview', '--release', '1.99'], '--release "1.99" is not a known release of Istio; known: 1.0.0 to 1.30.3'],
     [['preview', '--release', '1.23\n-A INPUT'], '--release "1.23\\n-A INPUT" is not a known release of Istio; known: 1.0.0 to 1.30.3'],
     [['preview', '@2.0'], '--release "2.0" is not a known release of Istio; known: 1.0.0 to 1.30.3'],
-    [['preview', '-o', 'rstore'], '--output "rstore" is not one of restore, save, commands, list, json, yaml, svg, mermaid, dot (did you mean restore?)'],
+    [
+      ['preview', '-o', 'rstore'],
+      '--output "rstore" is not one of restore, save, commands, list, json, yaml, svg, mermaid, dot (did you mean restore?)',
+    ],
     [['preview', '--family', 'ip4'], '--family "ip4" is not one of ip, ip6 (did you mean ip?)'],
     [['preview', '-f'], 'istio-init: -f needs a value'],
     [['preview', '--output'], 'istio-init: --output needs a value'],

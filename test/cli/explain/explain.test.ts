@@ -189,7 +189,10 @@ describe.concurrent('explain', () => {
   });
 
   it('refuses a form that it does not have', async () => {
-    expectRefused(await run(['explain', '-o', 'jsn']), '--output "jsn" is not one of table, json, yaml, markdown, svg, mermaid, dot (did you mean json?)');
+    expectRefused(
+      await run(['explain', '-o', 'jsn']),
+      '--output "jsn" is not one of table, json, yaml, markdown, svg, mermaid, dot (did you mean json?)',
+    );
   });
 });
 

@@ -529,7 +529,11 @@ describe('refuses', () => {
       { words: APP, expect: 'direkt' },
       `--expect "direkt" is not one of ${VERDICTS.join(', ')} (did you mean direct?)`,
     ],
-    ['a misspelt form', { words: APP, output: 'jsn' }, '--output "jsn" is not one of text, json, markdown, svg, mermaid, dot (did you mean json?)'],
+    [
+      'a misspelt form',
+      { words: APP, output: 'jsn' },
+      '--output "jsn" is not one of text, json, markdown, svg, mermaid, dot (did you mean json?)',
+    ],
     [
       'a misspelt request',
       { words: { request: 'client-to-ap' } },
