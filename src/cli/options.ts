@@ -52,6 +52,12 @@ export const SETTINGS_OPTIONS: Readonly<Record<string, Options>> = {
     describe: "An injected pod's own arguments at another release, in place of a new injection",
     group: 'Manifests:',
   },
+  'as-injected': {
+    type: 'boolean',
+    default: false,
+    describe: 'A pod that lives without a sidecar, as if an injector came to it',
+    group: 'Manifests:',
+  },
   address: { type: 'string', requiresArg: true, describe: 'An address of the pod (repeatable; default: IPv4 only)', group: 'Facts:' },
   nameserver: { type: 'string', requiresArg: true, describe: 'A nameserver of the pod (repeatable)', group: 'Facts:' },
   facts: { type: 'string', requiresArg: true, describe: '"host": addresses, nameservers and names of this machine', group: 'Facts:' },
@@ -85,7 +91,7 @@ export function last(parsed: Parsed, name: string): string | undefined {
 }
 
 /** An option that may be given several times. */
-function all(parsed: Parsed, name: string): readonly string[] {
+export function all(parsed: Parsed, name: string): readonly string[] {
   const value = parsed[name];
   return value === undefined ? [] : (Array.isArray(value) ? value : [value]).map(String);
 }
@@ -110,6 +116,7 @@ export function sourceOptions(parsed: Parsed): SourceOptions {
       values: all(parsed, 'values'),
       imageReleases: all(parsed, 'image-release'),
       keepArguments: parsed['keep-args'] === true,
+      ...(parsed['as-injected'] === true && { asInjected: true }),
     },
     sets: all(parsed, 'set'),
     env: all(parsed, 'env'),

@@ -4,8 +4,8 @@ import type { AnnotationName } from '../istio/kubernetes/injection/annotations.t
 import { ANNOTATION_NAMES, ANNOTATIONS } from '../istio/kubernetes/injection/annotations.ts';
 import { KNOWN } from '../istio/releases/known.ts';
 import type { Answer } from './answer.ts';
-import type { Change } from './page.tsx';
-import type { Question } from './question.ts';
+
+import type { Change, Question } from './question.ts';
 
 interface PaneProps {
   readonly question: Question;

@@ -6,11 +6,9 @@ import type { Answer } from './answer.ts';
 import { asking } from './ask.ts';
 import { InputPane } from './input-pane.tsx';
 import { fragmentOf, questionIn } from './link.ts';
-import type { Question } from './question.ts';
+import type { Change, Question } from './question.ts';
 import { RulesPane } from './rules-pane.tsx';
 import { WayPane } from './way-pane.tsx';
-
-export type Change = (part: Partial<Question>) => void;
 
 const NOTHING: Answer = { title: '', problems: [], chains: [], settings: [], picture: '', escapes: [], yaml: '' };
 

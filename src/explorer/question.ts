@@ -60,3 +60,6 @@ export function questionOf(value: unknown): Question {
     state: one('state', STATES, ORDINARY.state),
   };
 }
+
+/** Asks the same with some of it changed. */
+export type Change = (part: Partial<Question>) => void;

@@ -3,9 +3,9 @@
 import { useState } from 'preact/hooks';
 import { KNOWN } from '../istio/releases/known.ts';
 import type { Answer } from './answer.ts';
-import type { Change } from './page.tsx';
+
 import { Picture } from './picture.tsx';
-import type { Question } from './question.ts';
+import type { Change, Question } from './question.ts';
 import { PROTOCOLS, SENDERS, STATES } from './question.ts';
 
 interface PaneProps {

@@ -1,4 +1,5 @@
 import type { TextFile } from '../host/files.ts';
+import { routingIn } from '../istio/found/routing-commands.ts';
 import type { Family } from '../netfilter/family.ts';
 import { observeAll, observeText } from '../netfilter/observation.ts';
 import { badOption } from './bad-option.ts';
@@ -19,7 +20,7 @@ export async function readSource(source: string | undefined, given: SourceOption
     case 'settings':
     case 'file': {
       const input = await readInput(name, given);
-      return input.kind === 'plan' ? planSource(input) : textSource(input.text, family);
+      return input.kind === 'plan' ? planSource(input) : textSource(input.text, family, input.notes);
     }
     case 'own':
       throw badOption(
@@ -50,7 +51,15 @@ function planSource(input: PlanInput): RuleSource {
 }
 
 /** The rules in a text. Throws a ProblemError where there are none. */
-export async function textSource(text: TextFile, family: Family | undefined): Promise<RuleSource> {
+export async function textSource(text: TextFile, family: Family | undefined, notes: readonly string[] = []): Promise<RuleSource> {
   const { read, problems, run } = await rulesOf(text, family);
-  return { name: text.file, seen: observeText(read), problems, notes: run === undefined ? [] : [runNote(run)], ...(run && { run }) };
+  const routing = routingIn(text.text);
+  return {
+    name: text.file,
+    seen: observeText(read),
+    problems,
+    notes: [...notes, ...(run === undefined ? [] : [runNote(run)])],
+    ...(run && { run }),
+    ...(routing && { routing }),
+  };
 }

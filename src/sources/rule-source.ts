@@ -3,6 +3,7 @@
 import type { Place } from '../host/live/live.ts';
 import type { Run } from '../istio/found/runs/run.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
+import type { Routing } from '../istio/plan/routing.ts';
 import type { Problem } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import type { Observation } from '../netfilter/observation.ts';
@@ -23,6 +24,8 @@ export interface RuleSource {
   readonly facts?: Facts;
   /** The run that a log is the record of, where it failed: the rules in it were wanted, and need not be there. */
   readonly run?: Run;
+  /** The policy routing that a text shows beside its rules. */
+  readonly routing?: Pick<Routing, 'rules' | 'routes'>;
   readonly problems: readonly Problem[];
   /** Sentences for standard error. */
   readonly notes: readonly string[];

@@ -16,6 +16,7 @@ export const PLACEHOLDERS: Readonly<Record<string, string>> = {
   color: 'WHEN',
   allow: 'FILE',
   baseline: 'FILE',
+  suppress: 'CODE=RESOURCE',
   explain: 'CODE',
   every: 'SECONDS',
   jobs: 'NUMBER',

@@ -2,7 +2,7 @@
 
 import type { CommandModule, Options } from 'yargs';
 import { dashesIn } from '../lone-dashes.ts';
-import { COLOR_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { all, COLOR_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 
 const { filename, values, release, installer, 'image-release': imageRelease } = SETTINGS_OPTIONS;
@@ -21,6 +21,20 @@ const LINT_OPTIONS: Readonly<Record<string, Options>> = {
     describe: 'The least severity that makes the exit code 1: error, warning, note or never',
     group: 'Output:',
   },
+  suppress: {
+    alias: 'S',
+    type: 'string',
+    requiresArg: true,
+    describe: 'Leave out a diagnostic, as "CODE=Deployment cart.shop"; * stands for any (repeatable)',
+    group: 'Output:',
+  },
+  baseline: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Leave out what an earlier run has written with -o json',
+    group: 'Output:',
+  },
+  fix: { type: 'boolean', default: false, describe: 'Write the fixes that change nothing of what the pods do', group: 'Output:' },
   output: {
     alias: 'o',
     type: 'string',
@@ -53,6 +67,8 @@ export const lintCommand: CommandModule = {
         ['$0 lint pods.json --release 1.28', 'injected pods beside a control plane of 1.28'],
         ['$0 lint --explain pod-security', 'what a diagnostic means, and what to do'],
         ['$0 lint manifests/ -o sarif --fail-on error', 'for a code scanner'],
+        ['$0 lint manifests/ --baseline lint.json', 'only what is new since lint -o json > lint.json'],
+        ['$0 lint manifests/ --fix', 'write what is safe to write'],
       ])
       .epilogue(
         'Each diagnostic has a page: --explain CODE, or docs/lint/.\nExit codes: 0 nothing found, 1 something of the severity or worse, 2 input that can not be read: the rest is still linted.',
@@ -62,10 +78,13 @@ export const lintCommand: CommandModule = {
       const [{ lint }, { thresholdOption }] = await Promise.all([import('./lint.ts'), import('./threshold.ts')]);
       const code = last(parsed, 'explain');
       if (code !== undefined) return (await import('./explain-code.ts')).explainCode(code);
-      const files = parsed['files'];
+      const [files, baseline] = [parsed['files'], last(parsed, 'baseline')];
       return lint({
         files: [...(Array.isArray(files) ? files.map(String) : []), ...dashesIn(process.argv.slice(2), LINT_OPTIONS)],
         given: sourceOptions(parsed),
+        suppress: all(parsed, 'suppress'),
+        ...(baseline === undefined ? {} : { baseline }),
+        fix: parsed['fix'] === true,
         failOn: last(parsed, 'fail-on') ?? '',
         failOnOption: thresholdOption(process.argv.slice(2)),
         output: last(parsed, 'output') ?? '',

@@ -8,7 +8,7 @@ import { pageOf } from './page.ts';
 import type { PrintedReport } from './report.ts';
 
 /** The document of a report. Within one apiVersion keys are added, never renamed or removed. */
-export function lintDocument({ results, untold, workloads, distinct, unknownReleases, skipped }: PrintedReport): object {
+export function lintDocument({ results, untold, workloads, distinct, unknownReleases, skipped, folders }: PrintedReport): object {
   return {
     apiVersion: API_VERSION,
     kind: 'LintReport',
@@ -16,7 +16,8 @@ export function lintDocument({ results, untold, workloads, distinct, unknownRele
     distinct,
     unknownReleases,
     skipped: Object.fromEntries(skipped),
-    results: results.map(({ code, severity, text, fix, places, workloads: tally }) => {
+    ...(folders === undefined ? {} : { folders }),
+    results: results.map(({ code, severity, text, fix, edit, places, names, workloads: tally }) => {
       const istioctl = istioctlCode(code);
       return {
         code,
@@ -24,10 +25,12 @@ export function lintDocument({ results, untold, workloads, distinct, unknownRele
         severity,
         text,
         ...(fix === undefined ? {} : { fix }),
+        ...(edit === undefined ? {} : { edit }),
         page: pageOf(code),
         places: places.map(placeDocument),
         workloads: tally.count,
         owners: tally.owners,
+        names,
         examples: tally.examples.flatMap(({ name, count }) => (name === '' ? [] : [{ name, count }])),
         releases: Object.fromEntries(tally.releases),
       };

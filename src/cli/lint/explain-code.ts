@@ -8,6 +8,11 @@ import type { Result } from '../terminal/result.ts';
 /** The pages of docs/lint, put in by the build. */
 declare const LINT_PAGES: Readonly<Record<string, string>>;
 
+/** The page of a code of ours; undefined for one of reading, which share theirs. */
+export function pageText(code: string): string | undefined {
+  return LINT_PAGES[code];
+}
+
 const READING = 'reading';
 
 /** Takes our code or that of istioctl, which may stand for several. Throws a ProblemError for any other. */

@@ -1,8 +1,14 @@
 /** `lint`: settings and manifests that do not do what they seem to. */
 
+import type { WalkedFolders } from '../../host/manifests/walk.ts';
+import { walkFolders } from '../../host/manifests/walk.ts';
 import { deadRuleFinder } from '../../istio/advice/lint/dead-rules.ts';
+import type { GatherRequest, LintReport } from '../../istio/advice/lint/gather.ts';
 import { lintGathering } from '../../istio/advice/lint/gather.ts';
+import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Sourced } from '../../istio/origin.ts';
+import { problem } from '../../istio/problems.ts';
+import { quoteForShell } from '../../netfilter/words.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import type { SourceOptions } from '../../sources/options.ts';
@@ -16,9 +22,11 @@ import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
+import { editsOf, writeEdits } from './fix.ts';
 import type { LintFormName } from './forms.ts';
 import { LINT_FORM_NAMES, LINT_FORMS } from './forms.ts';
-import { summaryOf } from './summary.ts';
+import { leftOut } from './left-out.ts';
+import { fixedNote, foldersNotes, summaryOf } from './summary.ts';
 import { reaches, thresholdOf } from './threshold.ts';
 
 export interface LintCommand {
@@ -27,35 +35,95 @@ export interface LintCommand {
   readonly failOn: string;
   /** Which of its names the option was given by. */
   readonly failOnOption?: string;
+  readonly suppress?: readonly string[];
+  readonly baseline?: string;
+  /** Whether safe mends are written. */
+  readonly fix?: boolean;
   readonly output: string;
   readonly paint: Paint;
 }
 
 /** Runs the command. Throws a ProblemError for options that can't be used. */
-export async function lint({ files: operands, given, failOn, failOnOption = '--fail-on', output, paint }: LintCommand): Promise<Result> {
+export async function lint(command: LintCommand): Promise<Result> {
+  const { given, failOn, failOnOption = '--fail-on', suppress = [], baseline, fix = false, output, paint } = command;
   const form: LintFormName = formNamed(output, LINT_FORM_NAMES);
   const threshold = thresholdOf(failOnOption, failOn);
-  const named = [...operands, ...(given.manifests?.filenames ?? [])];
-  const files = named.length === 0 && implicitSource(undefined, given) === '-' ? ['-'] : named;
-  if (files.length === 0) throw badOption('lint', 'has no input: name a file or a folder, or - for standard input');
-  refuseStdinTwice([...files, ...(given.manifests?.values ?? [])]);
+  const named = namedFiles(command);
+  if (fix && named.includes('-')) throw badOption('--fix', 'writes into files; standard input is none');
+  refuseStdinTwice([...named, ...(given.manifests?.values ?? [])]);
   refuseArgumentsBeside(given);
   const release = releaseOf(given);
   const { mesh, images, installer } = await injectionRequest(given);
+  const { files, folders } = walkFolders(named);
+  const linted = (): Promise<Linted> => {
+    const { leaveOut, notes } = leftOut(suppress, baseline);
+    const request = {
+      images,
+      leaveOut,
+      ...(installer && { installer }),
+      ...(release && { release }),
+      ...(fix && { mostPlaces: Number.POSITIVE_INFINITY }),
+    };
+    return lintFiles({ files, ...(folders && { folders }), mesh, request, notes, progress: given.progress });
+  };
+  const fixed = new Map<string, number>();
+  let { report, passed, others, notes } = await linted();
+  // A mend may be the ground for another one: a port that stands there three times.
+  for (let round = 0; fix && round < MOST_ROUNDS; round += 1) {
+    const written = writeEdits(editsOf(report));
+    if (written.size === 0) break;
+    for (const [file, count] of written) fixed.set(file, (fixed.get(file) ?? 0) + count);
+    ({ report, passed, others, notes } = await linted());
+  }
+  const unread = passed.problems.some(({ severity }) => severity === 'error');
+  const useValues = passed.problems.some(({ code }) => code === 'use-values');
+  if (report.workloads + others === 0 && useValues) throw noneFound(files.join(' '), passed);
+  return {
+    output: LINT_FORMS[form].print({ ...report, skipped: passed.skipped, ...(folders && { folders }) }, paint),
+    form,
+    problems: [],
+    notes: [...(fix ? [fixedNote(fixed)] : []), ...notes],
+    exitCode: unread ? BAD_INPUT : reaches(report, threshold) ? 1 : 0,
+  };
+}
+
+const MOST_ROUNDS = 20;
+
+function namedFiles({ files, given }: LintCommand): readonly string[] {
+  const named = [...files, ...(given.manifests?.filenames ?? [])];
+  if (named.length > 0) return named;
+  if (implicitSource(undefined, given) === '-') return ['-'];
+  throw badOption('lint', 'has no input: name a file or a folder, or - for standard input');
+}
+
+interface LintInput {
+  readonly files: readonly string[];
+  readonly folders?: WalkedFolders;
+  readonly mesh: Mesh;
+  readonly request: GatherRequest;
+  /** About what was left out. */
+  readonly notes: () => readonly string[];
+  readonly progress: SourceOptions['progress'];
+}
+
+interface Linted {
+  readonly report: LintReport;
+  readonly passed: Passed;
+  /** How many objects without pods were looked at. */
+  readonly others: number;
+  readonly notes: readonly string[];
+}
+
+async function lintFiles({ files, folders, mesh, request, notes, progress }: LintInput): Promise<Linted> {
   const dead = deadRuleFinder();
-  const gathering = lintGathering({
-    images,
-    ...(installer === undefined ? {} : { installer }),
-    ...(release === undefined ? {} : { release }),
-    findDead: dead.find,
-  });
+  const gathering = lintGathering({ ...request, findDead: dead.find });
   let others = 0;
   const other: Passed['other'] = (object, known) => {
     others += 1;
     gathering.other(object, known);
   };
   const passed: Passed = { skipped: new Map(), problems: [], other };
-  const count = await eachWorkload(
+  await eachWorkload(
     files,
     mesh,
     passed,
@@ -63,19 +131,25 @@ export async function lint({ files: operands, given, failOn, failOnOption = '--f
       if (subject.kind === 'workload') gathering.workload(subject.workload, subject.mesh);
       else gathering.sidecar(subject.sidecar, subject.source);
     },
-    given.progress,
+    progress,
   );
-  for (const one of [...mesh.problems, ...passed.problems]) gathering.problem(one);
+  for (const one of [...mesh.problems, ...passed.problems, ...(folders === undefined ? [] : chartProblems(folders))])
+    gathering.problem(one);
   const report = gathering.report();
-  const unread = passed.problems.some(({ severity }) => severity === 'error');
-  if (count + others === 0 && !unread) throw noneFound(files.join(' '), passed);
-  return {
-    output: LINT_FORMS[form].print({ ...report, skipped: passed.skipped }, paint),
-    form,
-    problems: [],
-    notes: summaryOf(report, passed, dead.passedOver()),
-    exitCode: unread ? BAD_INPUT : reaches(report, threshold) ? 1 : 0,
-  };
+  return { report, passed, others, notes: [...summaryOf(report, passed, dead.passedOver()), ...foldersNotes(folders), ...notes()] };
+}
+
+function chartProblems({ charts }: WalkedFolders): readonly ReturnType<typeof problem>[] {
+  return charts.map(({ folder, templates }) =>
+    problem(
+      'unrendered-chart',
+      { kind: 'file', file: folder, line: 0, column: 0 },
+      {
+        count: templates === 1 ? '1 template is' : `${templates} templates are`,
+        command: `helm template ${quoteForShell(folder)} | istio-init lint -`,
+      },
+    ),
+  );
 }
 
 function releaseOf({ release }: SourceOptions): Sourced<string> | undefined {

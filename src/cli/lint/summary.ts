@@ -1,10 +1,36 @@
 /** What was looked at, in sentences for standard error. */
 
+import type { WalkedFolders } from '../../host/manifests/walk.ts';
 import type { LintReport } from '../../istio/advice/lint/gather.ts';
 import { SEVERITIES } from '../../istio/advice/lint/gather.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
 import { skippedNotes } from '../../sources/workloads/skipped.ts';
 import type { Passed } from '../../sources/workloads/stream.ts';
+
+/** How much of the folders was read. */
+export function foldersNotes(folders: WalkedFolders | undefined): readonly string[] {
+  if (folders === undefined) return [];
+  const { read, otherFiles, noManifests } = folders;
+  const over = [
+    ...(otherFiles === 0 ? [] : [`${grouped(otherFiles)} no YAML or JSON`]),
+    ...(noManifests === 0 ? [] : [`${grouped(noManifests)} no manifest`]),
+  ];
+  const passedOver = otherFiles + noManifests;
+  return [
+    `note: ${filesText(read)} of folders read, ${grouped(passedOver)} passed over${over.length === 0 ? '' : ` (${over.join(', ')})`}`,
+  ];
+}
+
+/** What `--fix` has written. */
+export function fixedNote(fixed: ReadonlyMap<string, number>): string {
+  const count = [...fixed.values()].reduce((sum, one) => sum + one, 0);
+  if (count === 0) return 'note: nothing to fix that is safe to write';
+  return `note: ${grouped(count)} ${count === 1 ? 'fix' : 'fixes'} written in ${filesText(fixed.size)}`;
+}
+
+function filesText(count: number): string {
+  return `${grouped(count)} ${count === 1 ? 'file' : 'files'}`;
+}
 
 /** Counts of workloads and of what was found; what was passed over. */
 export function summaryOf(report: LintReport, passed: Passed, passedOver: number): readonly string[] {

@@ -19,11 +19,11 @@ export function sarifPlace(place: Origin): object {
   if (place.kind !== 'file') return {};
   const { file, line, column } = place;
   const region = line === 0 ? {} : { region: { startLine: line, startColumn: column } };
-  return { locations: [{ physicalLocation: { artifactLocation: { uri: uriOf(file) }, ...region } }] };
+  return { locations: [{ physicalLocation: { artifactLocation: { uri: fileUri(file) }, ...region } }] };
 }
 
 /** A relative path stays one: scanners look for it in the repository. */
-function uriOf(file: string): string {
+export function fileUri(file: string): string {
   if (isAbsolute(file)) return pathToFileURL(file).href;
   return file.split('/').map(encodeURIComponent).join('/');
 }

@@ -78,6 +78,12 @@ export const traceCommand: CommandModule = {
           describe: 'Show each rule that was met, and why it did not match',
           group: 'Output:',
         },
+        tcpdump: {
+          type: 'boolean',
+          default: false,
+          describe: 'Show what tcpdump sees of each connection, and on which interface',
+          group: 'Output:',
+        },
         expect: { type: 'string', requiresArg: true, describe: 'The expected verdict: exit code 1 for any other', group: 'Output:' },
         assume: { type: 'string', requiresArg: true, describe: 'shown: tables that the source does not show do nothing', group: 'Output:' },
         ...COLOR_OPTIONS,
@@ -116,6 +122,7 @@ export const traceCommand: CommandModule = {
         resolve: parsed['resolve'] === true,
         beforeProxy: parsed['before-proxy'] === true,
         all: parsed['all-rules'] === true,
+        tcpdump: parsed['tcpdump'] === true,
         paint,
       });
     }, parsed),

@@ -1,6 +1,7 @@
 /** A trace as data with a stable shape: `-o json`, described in docs/trace.md. */
 
 import { API_VERSION } from '../../istio/api-version.ts';
+import { sightingsOf } from '../../istio/packets/on-the-wire.ts';
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
 import { verdictIn } from '../../istio/packets/pod-network.ts';
 import { questionText } from '../../istio/packets/possible-verdicts.ts';
@@ -61,18 +62,21 @@ function bodyOf(report: TraceReport): object {
   }
 }
 
-function packetBody({ spoken, trace, verdict, possibleVerdicts, tells, context, withinShown }: PacketReport): object {
+function packetBody({ spoken, trace, verdict, possibleVerdicts, tells, context, withinShown, beyond, tcpdump }: PacketReport): object {
   return {
     packet: packetDocument(spoken.packet),
     verdict,
     ...(withinShown === undefined ? {} : { withinShown }),
+    ...(beyond === undefined ? {} : { beyond }),
+    ...(tcpdump ? { tcpdump: sightingsOf(trace) } : {}),
     ways: possibleVerdicts.map(({ verdict: { id, words }, where }) => ({ id, words, where })),
     tells,
     ...trailDocument(trace, context),
   };
 }
 
-function storyBody({ simulated: { story, calls, cast, conditions }, context }: StoryReport): object {
+function storyBody(report: StoryReport): object {
+  const { story, calls, cast, conditions } = report.simulated;
   return {
     request: story.id,
     about: story.about,
@@ -81,15 +85,23 @@ function storyBody({ simulated: { story, calls, cast, conditions }, context }: S
     conditions,
     calls: calls.map(({ hops, outcome }) => ({
       outcome,
-      connections: hops.filter(({ kind }) => kind === 'connection').map((hop) => hopDocument(hop, context)),
-      answers: hops.filter(({ kind }) => kind === 'answer').map((hop) => hopDocument(hop, context)),
+      connections: hops.filter(({ kind }) => kind === 'connection').map((hop) => hopDocument(hop, report)),
+      answers: hops.filter(({ kind }) => kind === 'answer').map((hop) => hopDocument(hop, report)),
     })),
   };
 }
 
-function hopDocument({ pod, says, trace, verdict, stray }: Hop, context: TraceContext): object {
+function hopDocument({ pod, says, trace, verdict, stray }: Hop, { context, tcpdump }: StoryReport): object {
   const { packet } = trace;
-  return { pod, says, packet: packetDocument(packet), verdict, ...(stray === true ? { stray } : {}), ...trailDocument(trace, context) };
+  return {
+    pod,
+    says,
+    packet: packetDocument(packet),
+    verdict,
+    ...(stray === true ? { stray } : {}),
+    ...(tcpdump ? { tcpdump: sightingsOf(trace) } : {}),
+    ...trailDocument(trace, context),
+  };
 }
 
 /** What is not known is left out; the flow is told of by the steps. */

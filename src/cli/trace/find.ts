@@ -1,5 +1,6 @@
 /** Finds what is asked for. */
 
+import { acceptedAnyway } from '../../istio/packets/beyond-proxy.ts';
 import { readEndpoint } from '../../istio/packets/packet/endpoint.ts';
 import { packetFromWords } from '../../istio/packets/packet/words.ts';
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
@@ -50,12 +51,14 @@ function packetFound({ podNetwork, twin }: TraceContext, { words }: TraceQuestio
   const twins = twin === undefined || tells.length === 0 ? [] : [`${twin} in place of the source, which makes exactly these rules`];
   const verdict = verdictIn(podNetwork, way);
   const within = verdict.id === 'unknown' ? verdictWithinShown(podNetwork, spoken.packet) : undefined;
+  const beyond = acceptedAnyway(spoken.packet, within?.verdict ?? verdict);
   return {
     kind: 'packet',
     spoken,
     trace: way,
     verdict,
     ...(within && { withinShown: within }),
+    ...(beyond !== undefined && { beyond }),
     possibleVerdicts: possibleVerdictsOf(podNetwork, way),
     tells: [...tells, ...twins],
   };

@@ -17,6 +17,8 @@ interface Common {
   readonly expected?: { readonly verdict: ExpectedVerdict; readonly met: boolean };
   /** Whether rules that did not match are shown as well. */
   readonly all: boolean;
+  /** Whether it is shown what a capture sees, and where. */
+  readonly tcpdump: boolean;
 }
 
 /** One packet. */
@@ -28,6 +30,8 @@ export interface PacketReport extends Common {
   /** Where it is not known: one way to each verdict, and what to give so that it is. */
   readonly possibleVerdicts: readonly PossibleVerdict[];
   readonly tells: readonly string[];
+  /** What the verdict does not say, in a sentence. */
+  readonly beyond?: string;
   /** The verdict within what is shown, where only tables that are not keep it from being sure. */
   readonly withinShown?: { readonly verdict: Verdict; readonly conditions: readonly string[] };
 }

@@ -1,6 +1,8 @@
 /** A story for people: each connection with the rules that decide it, then the answers, then what becomes of it. */
 
 import { onOneLine } from '../../istio/origin.ts';
+import { acceptedAnyway } from '../../istio/packets/beyond-proxy.ts';
+import { sightingsOf, sightingTexts } from '../../istio/packets/on-the-wire.ts';
 import { ownerText, placeText } from '../../istio/packets/packet/text.ts';
 import type { Hop, Outcome, SimulatedCall } from '../../istio/packets/stories.ts';
 import type { TrailLine } from '../../istio/packets/trail.ts';
@@ -24,7 +26,15 @@ export function storyParts(report: StoryReport, paint: Paint): readonly (readonl
     ...answerParts(call, report, paint),
     [paint(OUTCOME_STYLES[styleOf(call.outcome)], onOneLine(`The request ${call.outcome.words}.`))],
   ]);
-  return [...parts, story.remark === undefined ? [] : [labelled(paint, 'beyond', story.remark)]];
+  const remarks = [...new Set([...calls.flatMap((call) => beyondOf(call) ?? []), ...(story.remark === undefined ? [] : [story.remark])])];
+  return [...parts, remarks.map((text) => labelled(paint, 'beyond', text))];
+}
+
+/** What the first verdict does not say of what leaves the pod. */
+export function beyondOf({ hops: [first], outcome }: SimulatedCall): string | undefined {
+  if (first === undefined || outcome.kind !== 'answered' || first.verdict.id.endsWith('-inbound')) return undefined;
+  const text = acceptedAnyway(first.trace.packet, first.verdict);
+  return text === undefined ? undefined : `${text} (the second connection)`;
 }
 
 const OUTCOME_STYLES = { good: 'added', unusual: 'moved', bad: 'removed' } as const satisfies Record<string, Style>;
@@ -40,7 +50,14 @@ function connectionParts({ hops }: SimulatedCall, report: StoryReport, paint: Pa
       `${paint('heading', `${next()}. ${onOneLine(hop.says)}`)}${podText(hop)}  ${paint('aside', onOneLine(headerText(hop)))}`,
       ...trailOfHop(hop, report, paint),
       `${INDENT}${paint(VERDICT_STYLES[hop.verdict.id], onOneLine(verdictText(hop.verdict)))}`,
+      ...wireLines(hop, report, paint),
     ]);
+}
+
+/** What a capture in this pod shows of a connection, or of the answer to it. */
+function wireLines({ pod, trace }: Hop, { tcpdump }: StoryReport, paint: Paint): readonly string[] {
+  if (!tcpdump || pod === 'other') return [];
+  return sightingTexts(sightingsOf(trace)).map((text) => `${INDENT}${labelled(paint, 'tcpdump', text)}`);
 }
 
 function podText({ pod }: Hop): string {
@@ -84,6 +101,7 @@ function answerParts({ hops }: SimulatedCall, report: StoryReport, paint: Paint)
   const lines = answers.flatMap((hop) => [
     `${hop.says.padEnd(width)}  ${paint('aside', onOneLine(verdictText(hop.verdict)))}`,
     ...(hop.stray === true ? [`${INDENT}${paint('moved', 'conntrack does not know the question: it is in another zone')}`] : []),
+    ...wireLines(hop, report, paint),
     ...(report.all ? trailOfHop(hop, report, paint) : []),
   ]);
   return lines.length === 0 ? [] : [lines];

@@ -1,6 +1,7 @@
 /** A trace for people: what was asked, the way, and the answer last. */
 
 import { onOneLine } from '../../istio/origin.ts';
+import { sightingsOf, sightingTexts } from '../../istio/packets/on-the-wire.ts';
 import { packetText } from '../../istio/packets/packet/text.ts';
 import { trailOf } from '../../istio/packets/trail.ts';
 import { verdictText } from '../../istio/packets/verdict.ts';
@@ -76,7 +77,7 @@ function withinLines({ verdict, conditions }: NonNullable<PacketReport['withinSh
 }
 
 function packetParts(
-  { trace, context, all, verdict, possibleVerdicts, tells, withinShown }: PacketReport,
+  { trace, context, all, tcpdump, verdict, possibleVerdicts, tells, withinShown, beyond }: PacketReport,
   paint: Paint,
 ): readonly (readonly string[])[] {
   const { podNetwork, reason, lines } = context;
@@ -84,6 +85,8 @@ function packetParts(
   const answers = possibleVerdicts.map((way) => `  ${way.verdict.id}, where ${way.where.join('; ')}`);
   return [
     trail.length === 0 ? ['no rule matches'] : trail,
+    tcpdump ? sightingTexts(sightingsOf(trace)).map((text) => labelled(paint, 'tcpdump', text)) : [],
+    beyond === undefined ? [] : [labelled(paint, 'beyond', beyond)],
     [
       ...(withinShown === undefined ? [] : withinLines(withinShown, paint)),
       paint(VERDICT_STYLES[verdict.id], onOneLine(verdictText(verdict))),

@@ -39,6 +39,7 @@ export interface TraceRequest {
   readonly resolve?: boolean;
   readonly beforeProxy: boolean;
   readonly all: boolean;
+  readonly tcpdump?: boolean;
   readonly paint: Paint;
 }
 
@@ -58,7 +59,16 @@ async function resolved(words: TraceWords): Promise<TraceWords> {
   return words.to === undefined ? words : { ...words, to: await resolvedTarget(words.to) };
 }
 
-async function traceOne({ source: named, given, output, all, paint, beforeProxy, ...request }: TraceRequest): Promise<GroupAnswer> {
+async function traceOne({
+  source: named,
+  given,
+  output,
+  all,
+  paint,
+  beforeProxy,
+  tcpdump = false,
+  ...request
+}: TraceRequest): Promise<GroupAnswer> {
   const source = given.chosen === undefined ? named : undefined;
   const form = formNamed(output, TRACE_FORM_NAMES);
   const family = request.family === undefined ? undefined : oneOf('--family', request.family, FAMILIES);
@@ -71,7 +81,7 @@ async function traceOne({ source: named, given, output, all, paint, beforeProxy,
   const read = await readTraceContext(source, given, { ...(family && { family }), ...(proxy && { proxy }), beforeProxy });
   const context = request.assume === undefined ? read : assumingShown(read);
   const found = find(context, question, family);
-  const report: TraceReport = { ...found, context, all, ...(expected && { expected: compared(expected, found) }) };
+  const report: TraceReport = { ...found, context, all, tcpdump, ...(expected && { expected: compared(expected, found) }) };
   const summary = summaryOf(found);
   return {
     output: TRACE_FORMS[form](report, paint),
@@ -116,6 +126,9 @@ function expectationNotes(report: TraceReport): readonly string[] {
   return [`not as expected (${report.expected.verdict}): ${is}`];
 }
 
+const NO_RULES6 = 'note: there are no IPv6 rules';
+const FIRST_COUNTS = 'dual stack is off, and then the first address of the pod decides, which is of IPv4';
+
 /** A family of which the plan has no rules lets everything through: often because nobody said that the pod has such an address. */
 function familyNotes({ podNetwork }: TraceContext, report: TraceReport): readonly string[] {
   const family =
@@ -124,6 +137,7 @@ function familyNotes({ podNetwork }: TraceContext, report: TraceReport): readonl
       : report.kind === 'story'
         ? report.simulated.calls[0]?.hops[0]?.trace.packet.family
         : undefined;
-  if (family !== 'ip6' || podNetwork.plan.ip6.tables.length > 0) return [];
-  return ['note: there are no IPv6 rules; a plan has them where it knows an IPv6 address of the pod (--address)'];
+  if (family !== 'ip6' || podNetwork.plan.ip6.tables.length > 0 || podNetwork.ofRules === true) return [];
+  if (podNetwork.pod.known.ip6) return [podNetwork.plan.settings.dualStack.value ? NO_RULES6 : `${NO_RULES6}: ${FIRST_COUNTS}`];
+  return [`${NO_RULES6}; a plan has them where it knows an IPv6 address of the pod (--address)`];
 }

@@ -29,6 +29,8 @@ function noUtf8(text: string): YamlFault {
 
 /** What the parser says, and plainer words for what happens most. */
 function reasonOf({ reason, line }: YamlFault, text: string): string {
+  if (/^[^#'"]*\{\{/m.test(text))
+    return 'this is a template of Helm, and no YAML before it is rendered: helm template CHART | istio-init lint -';
   if (reason.startsWith('tab characters') || /^ *\t/.test(lineOf(text, line)))
     return 'a tab stands in the indentation; YAML takes only spaces there';
   if (reason === 'deficient indentation') return 'this line stands too far to the left, or a bracket or a quote above it is not closed';

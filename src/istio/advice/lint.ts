@@ -24,6 +24,7 @@ import type { FindDead } from './lint/dead-rules.ts';
 import { deadBySettings } from './lint/dead-rules.ts';
 import { proxyFsGroup, proxyIds } from './lint/identity.ts';
 import { withoutProxy } from './lint/init-containers.ts';
+import { initRights } from './lint/init-rights.ts';
 import { failures, onHostNetwork, refused, unclearWish, withoutRules } from './lint/injection.ts';
 import type { LintCode } from './lint/kinds.ts';
 import { LINTS } from './lint/kinds.ts';
@@ -44,6 +45,7 @@ import {
 import { imageReadsOtherwise } from './lint/skew.ts';
 import type { Raised, SettingsCheck, SettingsSubject, WorkloadCheck, WorkloadSubject } from './lint/subject.ts';
 import { settingsOfFile, settingsOfWorkload } from './lint/subject.ts';
+import type { TextEdit } from './lint/text-edit.ts';
 import { dnsWithoutServers, ip6NotCaptured } from './lint/traffic.ts';
 import { misspeltVariables, variablesWithoutEffect } from './lint/variables.ts';
 
@@ -54,6 +56,8 @@ export interface Diagnostic {
   readonly source: Origin;
   readonly text: string;
   readonly fix?: string;
+  /** What mends it and changes nothing else. */
+  readonly edit?: TextEdit;
 }
 
 const SETTINGS_CHECKS: readonly SettingsCheck[] = [
@@ -91,6 +95,7 @@ const WORKLOAD_CHECKS: readonly WorkloadCheck[] = [
   statusPort,
   withoutProxy,
   podSecurity,
+  initRights,
   ip6NotCaptured,
   dnsWithoutServers,
   variablesWithoutEffect,
@@ -186,7 +191,7 @@ function settingsOf(made: WorkloadInjection, facts: Facts, mesh: Mesh): Settings
 }
 
 // Codes that a diagnostic of our own stands for, or that are of no interest here.
-const TAKEN: readonly ProblemCode[] = ['no-effect', 'no-servers', 'dropped-range', 'applies-nothing'];
+const TAKEN: readonly ProblemCode[] = ['no-effect', 'no-servers', 'dropped-range', 'applies-nothing', 'native-tables'];
 
 /** What else was said on the way to the plan. */
 function othersOf(made: WorkloadInjection | undefined, settings: SettingsSubject | undefined): readonly Problem[] {
@@ -244,8 +249,8 @@ function orProblems<V>(problems: Problem[], work: () => V): V | undefined {
   }
 }
 
-export function filled({ code, source, args, severity = LINTS[code].severity }: Raised): Diagnostic {
+export function filled({ code, source, args, severity = LINTS[code].severity, edit }: Raised): Diagnostic {
   const { text, fix } = LINTS[code];
   const fill = (words: string): string => onOneLine(words.replace(/\{(\w+)\}/g, (_, name: string) => args[name] ?? ''));
-  return { code, severity, source, text: fill(text), fix: fill(fix) };
+  return { code, severity, source, text: fill(text), fix: fill(fix), ...(edit === undefined ? {} : { edit }) };
 }

@@ -5,7 +5,7 @@ import type { Observation } from '../../netfilter/observation.ts';
 import { sees } from '../../netfilter/observation.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import type { Chain, Ruleset } from '../../netfilter/rule.ts';
-import { BUILT_IN_CHAINS } from '../../netfilter/rule.ts';
+import { BUILT_IN_CHAINS, isBuiltIn } from '../../netfilter/rule.ts';
 import type { Host } from '../../netfilter/trace/host.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import { bearing, touches } from '../../netfilter/unseen.ts';
@@ -114,7 +114,7 @@ const PASSED: Readonly<Record<string, readonly string[]>> = {
 /** The rules of a family; chains that are not shown have no rules and a policy that nobody knows. */
 function withUnseen(seen: Observation, family: Family): Ruleset {
   const { tables } = seen[family];
-  if (seen.seen[family] === 'all') return { family, tables };
+  if (seen.seen[family] === 'all') return acceptingWhereUnset({ family, tables });
   const names = [...new Set([...tables.map(({ name }) => name), ...Object.keys(PASSED)])];
   return {
     family,
@@ -124,6 +124,20 @@ function withUnseen(seen: Observation, family: Family): Ruleset {
       return { name, chains: [...shown, ...missing.map((chain): Chain => ({ name: chain, policy: 'unknown', rules: [] }))] };
     }),
   };
+}
+
+/** A record of commands, and the input of iptables-restore, say all that was done: a policy that they don't set is the kernel's own. */
+function acceptingWhereUnset(ruleset: Ruleset): Ruleset {
+  return withPolicies(ruleset, (table, { name, policy }) => isBuiltIn(table, name) && (policy === 'unknown' || policy === '-'));
+}
+
+/** A rule set in which some chains accept what comes to their end. */
+function withPolicies(ruleset: Ruleset, accepts: (table: string, chain: Chain) => boolean): Ruleset {
+  const tables = ruleset.tables.map(({ name, chains }) => ({
+    name,
+    chains: chains.map((chain): Chain => (accepts(name, chain) ? { ...chain, policy: 'ACCEPT' } : chain)),
+  }));
+  return { ...ruleset, tables };
 }
 
 /** What has to hold for a family's verdicts to be sure, in words: that what can't be seen does nothing to a packet. */
@@ -146,13 +160,7 @@ export function whereConditionsHold(podNetwork: PodNetwork): PodNetwork {
 
 /** The scene as it is where tables that are not shown do nothing. What could not be read stays so. */
 export function whereHiddenTablesPass(podNetwork: PodNetwork): PodNetwork {
-  const shown = (ruleset: Ruleset): Ruleset => ({
-    ...ruleset,
-    tables: ruleset.tables.map((table) => ({
-      ...table,
-      chains: table.chains.map((chain): Chain => (chain.policy === 'unknown' ? { ...chain, policy: 'ACCEPT' } : chain)),
-    })),
-  });
+  const shown = (ruleset: Ruleset): Ruleset => withPolicies(ruleset, (_, { policy }) => policy === 'unknown');
   const { ip, ip6 } = podNetwork.plan;
   return { ...podNetwork, plan: { ...podNetwork.plan, ip: shown(ip), ip6: shown(ip6) } };
 }

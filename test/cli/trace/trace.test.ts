@@ -46,6 +46,8 @@ nat OUTPUT, out by eth0
                           What is captured outbound goes to the proxy on 15001. (proxy.port from default injection of 1.30.3)
                           destination 10.0.0.5 -> 127.0.0.1, port 80 -> 15001
 
+beyond     the proxy accepts the connection whatever lies beyond: a port check (nc, telnet) says open and proves nothing; what a NetworkPolicy or a firewall meets is the proxy's own connection to 10.0.0.5:80
+
 envoy-outbound: caught by Envoy outbound (15001)
 `);
     expect({ exitCode, notes }).toEqual({ exitCode: 0, notes: [] });
@@ -402,6 +404,7 @@ describe('forms', () => {
         'taken',
         'packet',
         'verdict',
+        'beyond',
         'ways',
         'tells',
         'steps',

@@ -75,7 +75,14 @@ export const reroutedByOlderName: WorkloadCheck = ({ workload: { pod }, made, pr
   const [old, fresh] = [pod.annotations.get(older), pod.annotations.get(newer)];
   if (old === undefined || made === undefined || !profile.has(ANNOTATIONS.rerouteInterfaces.needs)) return [];
   if (fresh === undefined || settings === undefined || fresh.value === old.value)
-    return [{ code: 'deprecated-annotation', source: old.source, args: { name: older, newer, release: profile.release } }];
+    return [
+      {
+        code: 'deprecated-annotation',
+        source: old.source,
+        args: { name: older, newer, release: profile.release },
+        ...(fresh === undefined ? { edit: { what: 'key', from: older, to: newer } } : {}),
+      },
+    ];
   const counts = settings.values['interfaces.reroute'].join(', ');
   return [{ code: 'both-reroute-annotations', source: old.source, args: { older, newer, counts } }];
 };

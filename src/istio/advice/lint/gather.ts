@@ -12,6 +12,7 @@ import type { Problem, Severity } from '../../problems.ts';
 import type { SidecarFile } from '../../settings/sidecar-file.ts';
 import type { Diagnostic, Linted, LintRequest } from '../lint.ts';
 import { diagnosticOf, lintSidecar, lintWorkload } from '../lint.ts';
+import type { Concerned } from './left-out.ts';
 import { lintOther } from './other-objects.ts';
 
 /** A diagnostic, and the workloads that have it. */
@@ -19,6 +20,16 @@ export interface Result extends Diagnostic {
   readonly workloads: Tally;
   /** Where it stands, each place once; the first ones where there are many. */
   readonly places: readonly Origin[];
+  /** Every owner, or so many that nobody reads them. */
+  readonly names: readonly string[];
+}
+
+/** What a gathering is for, besides what a workload is linted with. */
+export interface GatherRequest extends Omit<LintRequest, 'mesh'> {
+  /** Whether somebody decided to live with a diagnostic of somebody. */
+  readonly leaveOut?: (diagnostic: Diagnostic, concerned: Concerned) => boolean;
+  /** Places that are kept of a result; without it, what a person reads. */
+  readonly mostPlaces?: number;
 }
 
 /** Diagnostics of a code whose results were not kept. */
@@ -51,6 +62,7 @@ export interface LintGathering {
 // Texts that name something of each pod would otherwise be as many as the pods.
 const MOST_RESULTS = 500;
 const MOST_PLACES = 10;
+const MOST_NAMES = 10_000;
 // What is remembered of workloads that differ; past it they are looked at anew.
 const MOST_KNOWN = 20_000;
 
@@ -58,6 +70,7 @@ interface Gathered {
   readonly diagnostic: Diagnostic;
   readonly members: Counting;
   readonly places: Map<string, Origin>;
+  readonly names: Set<string>;
   /** How many members were asked where it stands: that may be one place for all of them, as of a value of the mesh. */
   located: number;
 }
@@ -68,7 +81,7 @@ interface Known {
 }
 
 /** Looks at one workload after another; those that are alike are looked at once. */
-export function lintGathering(request: Omit<LintRequest, 'mesh'>): LintGathering {
+export function lintGathering({ leaveOut = () => false, mostPlaces = MOST_PLACES, ...request }: GatherRequest): LintGathering {
   const results = new Map<string, Gathered>();
   const perCode = new Map<string, number>();
   const untold = new Map<string, { readonly code: Diagnostic['code']; readonly severity: Severity; count: number }>();
@@ -86,15 +99,17 @@ export function lintGathering(request: Omit<LintRequest, 'mesh'>): LintGathering
     const number = perCode.get(code) ?? 0;
     if (number >= MOST_RESULTS) return undefined;
     perCode.set(code, number + 1);
-    const result: Gathered = { diagnostic, members: counting(), places: new Map(), located: 0 };
+    const result: Gathered = { diagnostic, members: counting(), places: new Map(), names: new Set(), located: 0 };
     results.set(key, result);
     return result;
   };
-  const count = (known: Known, member: Member): void => {
+  const count = (known: Known, member: Member, workload?: Workload): void => {
     for (const { result, diagnostic } of known.raised) {
+      if (leaveOut(diagnostic, { owner: member.owner, ...(workload === undefined ? {} : { workload }) })) continue;
       if (result !== undefined) {
         result.members.add(member);
-        if (result.located < MOST_PLACES) result.places.set(JSON.stringify(diagnostic.source), diagnostic.source);
+        if (result.names.size < MOST_NAMES && member.owner !== '') result.names.add(member.owner);
+        if (result.located < mostPlaces) result.places.set(JSON.stringify(diagnostic.source), diagnostic.source);
         result.located += 1;
         continue;
       }
@@ -117,7 +132,7 @@ export function lintGathering(request: Omit<LintRequest, 'mesh'>): LintGathering
       const fingerprint = fingerprintOf(workload, mesh);
       const before = likenesses.get(fingerprint);
       // One that is like another stands elsewhere: that is worth a look for as long as places are kept.
-      const locates = before?.raised.some(({ result }) => result !== undefined && result.located < MOST_PLACES) ?? true;
+      const locates = before?.raised.some(({ result }) => result !== undefined && result.located < mostPlaces) ?? true;
       const known = locates || before === undefined ? knownOf(lintWorkload(workload, { ...request, mesh })) : before;
       if (before === undefined) {
         distinct += 1;
@@ -125,7 +140,7 @@ export function lintGathering(request: Omit<LintRequest, 'mesh'>): LintGathering
       }
       const { release } = known;
       if (release === undefined) unknownReleases += 1;
-      count(known, { owner: ownerOf(workload), source: workload.source, ...(release === undefined ? {} : { release }) });
+      count(known, { owner: ownerOf(workload), source: workload.source, ...(release === undefined ? {} : { release }) }, workload);
     },
     other: (object, mesh) =>
       count(knownOf({ diagnostics: lintOther(object, { ...request, mesh }) }), { owner: object.what, source: object.source }),
@@ -137,7 +152,16 @@ export function lintGathering(request: Omit<LintRequest, 'mesh'>): LintGathering
     problem: (one) => count(knownOf({ diagnostics: [diagnosticOf(one)] }), { owner: '', source: one.source }),
     report: () => ({
       results: [...results.values()]
-        .map(({ diagnostic, members, places }): Result => ({ ...diagnostic, workloads: members.tally(), places: [...places.values()] }))
+        .map(
+          ({ diagnostic, members, places, names }): Result => ({
+            ...diagnostic,
+            workloads: members.tally(),
+            places: [...places.values()],
+            names: [...names],
+          }),
+        )
+        // All of a result's workloads may be left out.
+        .filter(({ workloads: { count: many } }) => many > 0)
         .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.workloads.count - a.workloads.count),
       untold: [...untold.values()],
       workloads,

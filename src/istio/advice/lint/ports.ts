@@ -4,6 +4,7 @@ import type { PortRange } from '../../../netfilter/numbers.ts';
 import { printPortRange } from '../../../netfilter/numbers.ts';
 import type { SettingKey } from '../../settings/settings.ts';
 import type { Raised, SettingsCheck, SettingsSubject } from './subject.ts';
+import { withoutItems } from './text-edit.ts';
 
 type PortsKey = 'inbound.includePorts' | 'inbound.excludePorts' | 'outbound.includePorts' | 'outbound.excludePorts';
 
@@ -79,7 +80,13 @@ export const portsTwice: SettingsCheck = (subject) =>
   LISTS.flatMap((key) => {
     const ports = portsOf(subject, key);
     const twice = ports.filter(metBefore());
-    return raise('port-twice', twice, (list) => ({ source: subject.place(key), args: { name: subject.name(key), ports: list } }));
+    // Of an item that stands there word for word, the later ones; Istio's own ports stand before the list.
+    const edit = withoutItems(subject.text(key), (item, index, items) => items.findIndex((other) => other.trim() === item) < index);
+    return raise('port-twice', twice, (list) => ({
+      source: subject.place(key),
+      args: { name: subject.name(key), ports: list },
+      ...(edit === undefined ? {} : { edit }),
+    }));
   });
 
 /** Tells of each port of a list, in its order, whether one before has it too. A list may have thousands. */

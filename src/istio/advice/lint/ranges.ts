@@ -6,11 +6,18 @@ import { problemText } from '../../problems.ts';
 import { annotatedObjectsIn } from './annotated-objects.ts';
 import { excludesFamily } from './left-alone.ts';
 import type { Raised, SettingsCheck } from './subject.ts';
+import type { TextEdit } from './text-edit.ts';
+import { withoutItems } from './text-edit.ts';
 
 const KEYS = ['outbound.includeRanges', 'outbound.excludeRanges'] as const;
 
+function rangeText(item: string): string | undefined {
+  const network = parseNetwork(item.trim());
+  return network === null ? undefined : printNetwork(network);
+}
+
 /** A range that another one of the same list holds. */
-export const rangesInRanges: SettingsCheck = ({ values, origin, name, place }) =>
+export const rangesInRanges: SettingsCheck = ({ values, origin, name, place, text }) =>
   KEYS.flatMap((key) => {
     const list = values[key];
     if (list === '*' || origin(key) === 'nobody') return [];
@@ -19,9 +26,14 @@ export const rangesInRanges: SettingsCheck = ({ values, origin, name, place }) =
       const at = annotatedObjects(inner).find((place) => place !== index);
       const outer = at === undefined ? undefined : list[at];
       if (outer === undefined) return [];
-      return [
-        { code: 'range-in-range', source: place(key), args: { name: name(key), inner: printNetwork(inner), outer: printNetwork(outer) } },
-      ];
+      const args = { name: name(key), inner: printNetwork(inner), outer: printNetwork(outer) };
+      const isInner = (item: string): boolean => rangeText(item) === args.inner;
+      // Of one that stands there twice, the first stays.
+      const edit = withoutItems(
+        text(key),
+        (item, at, items) => isInner(item) && (args.inner !== args.outer || items.findIndex(isInner) < at),
+      );
+      return [{ code: 'range-in-range', source: place(key), args, ...(edit === undefined ? {} : { edit }) }];
     });
   });
 
@@ -67,13 +79,22 @@ export const excludedRanges: SettingsCheck = ({ values, origin, name, place, onl
 export const hostBits: SettingsCheck = ({ origin, name, place, text }) =>
   KEYS.flatMap((key) => {
     if (origin(key) === 'nobody') return [];
-    return (text(key) ?? '').split(',').flatMap((item): readonly Raised[] => {
+    const whole = text(key) ?? '';
+    return whole.split(',').flatMap((item): readonly Raised[] => {
       const network = parseNetwork(item);
       const address = item.replace(/\/.*$/, '');
       const only = network === null ? null : parseNetwork(address);
       if (network === null || only === null || only.address === network.address) return [];
       const args = { name: name(key), range: item, network: printNetwork(network), address: `${only.address}/${addressBits(only.family)}` };
-      return [{ code: 'range-with-host-bits', source: place(key), args }];
+      const edit: TextEdit = {
+        what: 'value',
+        from: whole,
+        to: whole
+          .split(',')
+          .map((other) => (other === item ? args.network : other))
+          .join(','),
+      };
+      return [{ code: 'range-with-host-bits', source: place(key), args, edit }];
     });
   });
 

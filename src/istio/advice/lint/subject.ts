@@ -17,6 +17,7 @@ import type { Facts } from '../../settings/facts.ts';
 import type { SettingKey, Settings, SettingValues } from '../../settings/settings.ts';
 import { valuesOf } from '../../settings/settings.ts';
 import type { LintCode } from './kinds.ts';
+import type { TextEdit } from './text-edit.ts';
 
 /** Who gave a value: the workload (or the sidecar file) itself, the mesh, or nobody. */
 export type Level = 'own' | 'mesh' | 'nobody';
@@ -59,6 +60,8 @@ export interface Raised {
   readonly args: Readonly<Record<string, string>>;
   /** Where it is worse than its code is. */
   readonly severity?: Severity;
+  /** What mends it and changes nothing else. */
+  readonly edit?: TextEdit;
 }
 
 export type SettingsCheck = (subject: SettingsSubject) => readonly Raised[];
