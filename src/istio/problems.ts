@@ -100,6 +100,9 @@ export const PROBLEMS = {
   'mark-of-all': { severity: 'error', text: '{name}: every packet without a mark has mark 0, and all would be routed to this machine' },
   'other-mode': { severity: 'warning', text: '{name}: {value} is treated as REDIRECT; only TPROXY, in capitals, is another mode' },
   'too-many-groups': { severity: 'error', text: '{name}: {value} groups; at most {allowed} can be included' },
+  'no-ambient': { severity: 'error', text: 'Istio {release} puts no rules of the ambient mode into pods' },
+  'no-knob': { severity: 'error', text: '{name}: {value} is not known to the node agent of Istio {release}' },
+  'ambient-fails': { severity: 'error', text: 'the node agent of Istio {release} fails: {reason}' },
   'native-no-place': {
     severity: 'error',
     text: 'inbound.includePorts: native nftables of Istio {release} fail in TPROXY mode where no inbound port is captured',
@@ -107,10 +110,6 @@ export const PROBLEMS = {
   'native-no-chain': {
     severity: 'error',
     text: 'dns.capture: native nftables of Istio {release} fail where all nameservers are of a family that is off: a rule jumps to {value}, which is not made',
-  },
-  'native-no-address': {
-    severity: 'error',
-    text: 'the pod has no address but loopback and link-local ones; native nftables of Istio {release} fail without',
   },
   'native-scoped-server': {
     severity: 'error',

@@ -192,6 +192,20 @@ describe('a pod without a usable address', () => {
   });
 });
 
+describe('native nftables', () => {
+  it.each([
+    [['--native-nftables'], {}],
+    [[], { NATIVE_NFTABLES: 'true' }],
+  ])('are made: %j %j', (args, env) => {
+    expect(readArguments(args, env, profileOf('1.30.3')).switches.native).toBe(true);
+  });
+
+  it('are none where the switch is off, or the release has none', () => {
+    expect(readArguments(['--native-nftables=false'], {}, profileOf('1.30.3')).switches.native).toBe(false);
+    expect(readArguments([], { NATIVE_NFTABLES: 'true' }, profileOf('1.26.8')).switches.native).toBe(false);
+  });
+});
+
 describe('DNS_AGENT', () => {
   // 1.7 knows the agent by any text; from 1.8 on the injector still passes the variable, and the program no longer reads it.
   it.each([
