@@ -24,10 +24,10 @@ export type { ChainDifference, ChainPlace, Difference, DifferingPart, PlacedRule
 export { compareRulesets } from './netfilter/compare.ts';
 export type { Family } from './netfilter/family.ts';
 export type { Match } from './netfilter/match.ts';
-export type { Observation, ObservedDifferences, Unseen } from './netfilter/observation.ts';
-export { compareObservations, observeAll, observeText } from './netfilter/observation.ts';
 export { printNft, printNftJson, printNftScript } from './netfilter/nft/print.ts';
 export type { NftChain, NftRule, NftRuleset, NftTable } from './netfilter/nft/ruleset.ts';
+export type { Observation, ObservedDifferences, Unseen } from './netfilter/observation.ts';
+export { compareObservations, observeAll, observeText } from './netfilter/observation.ts';
 export type { Packet } from './netfilter/packet.ts';
 export { firstPacket } from './netfilter/packet.ts';
 export { printCommands, printRestore, printSave } from './netfilter/print.ts';
