@@ -126,6 +126,7 @@ function optionsOf(given: PlanOptions): readonly string[] {
     ...one('--installer', manifests?.installer),
     ...repeated('--image-release', manifests?.imageReleases),
     ...(manifests?.keepArguments === true ? ['--keep-args'] : []),
+    ...(manifests?.asInjected === true ? ['--as-injected'] : []),
     ...repeated('--set', sets),
     ...one('--release', release),
     ...repeated('--env', env),

@@ -7,7 +7,7 @@ import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
 import { isAmbient } from '../../istio/packets/ambient.ts';
 import type { Owner } from '../../istio/packets/pod.ts';
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
-import { podNetworkOfPlan, podNetworkOfRules } from '../../istio/packets/pod-network.ts';
+import { hiddenIn, podNetworkOfPlan, podNetworkOfRules } from '../../istio/packets/pod-network.ts';
 import type { ObservedNetwork } from '../../istio/packets/trace-plan.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Routing } from '../../istio/plan/routing.ts';
@@ -85,10 +85,10 @@ async function sourceIn(
   if (name.kind !== 'settings' && name.kind !== 'file') return readSource(source, given, family);
   const input = await readInput(name, given);
   if (input.kind === 'text') return textSource(input.text, family, input.notes);
-  const { plan, notes, facts, of, whyNoPlan: without, run } = input;
+  const { plan, notes, facts, of, whyNoPlan: without, run, unseen } = input;
   return {
     name: `Istio ${plan.release}`,
-    seen: observeAll(plan),
+    seen: { ...observeAll(plan), unseen: unseen === undefined ? [] : [{ reason: unseen }] },
     plan,
     facts,
     ...(of === undefined ? {} : { of }),
@@ -120,7 +120,11 @@ export async function traceContextOf(
   }
   return {
     name: ruleSource.of === undefined ? planName(plan, name, given) : `Istio ${plan.release}, ${ruleSource.of}`,
-    podNetwork: { ...podNetworkOfPlan(plan, podNetworkOptions), ...(ruleSource.run && { failed: ruleSource.run }) },
+    podNetwork: {
+      ...podNetworkOfPlan(plan, podNetworkOptions),
+      unseen: hiddenIn(ruleSource.seen),
+      ...(ruleSource.run && { failed: ruleSource.run }),
+    },
     reason: ({ rule }) => reasonOf(rule, plan),
     purpose: ({ rule }) => rule.because?.text,
     ruleOf: ({ rule }) => rule,

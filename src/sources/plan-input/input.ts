@@ -23,6 +23,8 @@ export interface PlanInput {
   readonly of?: string;
   /** The run that was to make these rules and failed, where the workload's status tells of it. */
   readonly run?: Run;
+  /** Rules that others make for that workload and nobody has shown, in words that end a sentence. */
+  readonly unseen?: string;
   /** Why that workload gets no rules, as a sentence. */
   readonly whyNoPlan?: string;
 }
