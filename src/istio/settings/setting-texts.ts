@@ -58,7 +58,7 @@ export function readSetOption(option: string, base?: Settings): { readonly overr
   const read = readSettingTexts(key, given);
   if (!('value' in read)) return { overrides: {}, problems: read.problems };
   const value = sign === '' ? read.value : changedList(base?.[key].value, sign, read.value as readonly unknown[]);
-  if (value === '*') return refused(problem('not-a-list', source, { name: key, value: '"*"' }));
+  if (sign !== '' && value === '*') return refused(problem('not-a-list', source, { name: key, value: '"*"' }));
   return { overrides: { [key]: { value, source } }, problems: [] };
 }
 
