@@ -35,6 +35,8 @@ export type { ChainDifference, ChainPlace, Difference, DifferingPart, PlacedRule
 export { compareRulesets } from './netfilter/compare.ts';
 export type { Family } from './netfilter/family.ts';
 export type { Match } from './netfilter/match.ts';
+export { printNft, printNftJson, printNftScript } from './netfilter/nft/print.ts';
+export type { NftChain, NftRule, NftRuleset, NftTable } from './netfilter/nft/ruleset.ts';
 export type { Observation, ObservedDifferences, Unseen } from './netfilter/observation.ts';
 export { compareObservations, observeAll, observeText } from './netfilter/observation.ts';
 export type { Packet } from './netfilter/packet.ts';

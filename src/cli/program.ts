@@ -28,10 +28,11 @@ import { traceCommand } from './trace/command.ts';
 import { unknownOption } from './unknown-option.ts';
 import { versionCommand } from './version/command.ts';
 import { VERSION } from './version.ts';
+import { whyCommand } from './why/command.ts';
 
 /** Every command, under what people come for; the order of help. */
 export const TASKS = {
-  Look: [previewCommand, explainCommand, identifyCommand, traceCommand, changesCommand],
+  Look: [whyCommand, previewCommand, explainCommand, identifyCommand, traceCommand, changesCommand],
   Compare: [diffCommand],
   Check: [checkCommand, lintCommand, escapesCommand, auditCommand, probeCommand, conformCommand],
   Change: [applyCommand, cleanCommand],
@@ -135,9 +136,9 @@ function namesOf({ command, aliases = [] }: CommandModule): readonly string[] {
   return [command ?? [], aliases].flat().map((name) => name.replace(/ .*$/, ''));
 }
 
-// yargs takes -4 and -6 for negative numbers.
+// yargs takes -4 and -6 for negative numbers, and an arrow for options.
 function familyFlags(argv: readonly string[]): readonly string[] {
   const end = argv.indexOf('--');
-  const families: Readonly<Record<string, string>> = { '-4': '--family=ip', '-6': '--family=ip6' };
+  const families: Readonly<Record<string, string>> = { '-4': '--family=ip', '-6': '--family=ip6', '->': 'to' };
   return argv.map((word, index) => (end >= 0 && index > end ? word : (families[word] ?? word)));
 }

@@ -21,12 +21,18 @@ export function normalForm(ruleset: Ruleset): Ruleset {
   return { family: ruleset.family, tables };
 }
 
+/** The tables in normal form that iptables shows and restores: those of nft's own are none. */
+export function iptablesTables(ruleset: Ruleset): readonly Table[] {
+  return normalForm(ruleset).tables.filter(({ nft }) => nft === undefined);
+}
+
 /** Whether packets that reach the end of a chain go no further. */
 export function refuses({ policy }: Chain): boolean {
   return policy === 'DROP' || policy === 'QUEUE';
 }
 
 function normalTable(table: Table): Table {
+  if (table.nft !== undefined) return { ...table, chains: table.chains.map(normalChain) };
   const builtIn = BUILT_IN_CHAINS[table.name] ?? [];
   const given = new Map(table.chains.map((chain) => [chain.name, chain]));
   const first = builtIn.map((name): Chain => given.get(name) ?? { name, policy: 'ACCEPT', rules: [] });
@@ -34,8 +40,8 @@ function normalTable(table: Table): Table {
   return { name: table.name, chains: [...first, ...others].map(normalChain) };
 }
 
-function normalChain({ name, policy, rules }: Chain): Chain {
-  return { name, policy, rules: rules.map(normalRule) };
+function normalChain({ name, policy, rules, base }: Chain): Chain {
+  return { name, policy, rules: rules.map(normalRule), ...(base === undefined ? {} : { base }) };
 }
 
 /** The rule with its matches in the kernel's order, without counters and what asks nothing; the same rule where it is so already. */

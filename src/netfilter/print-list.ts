@@ -4,7 +4,7 @@ import type { Family } from './family.ts';
 import { FRAGMENTS, matchWords, OPAQUE_COLUMN, targetName, targetWords } from './list/words.ts';
 import type { Match } from './match.ts';
 import { everywhere, listNetwork } from './network.ts';
-import { inKernelOrder, normalForm } from './normal.ts';
+import { inKernelOrder, iptablesTables } from './normal.ts';
 import type { Annotate } from './print.ts';
 import { iptables } from './print.ts';
 import { protocolNumber } from './protocols.ts';
@@ -19,8 +19,8 @@ const COLUMNS = ' pkts bytes target     prot opt in     out     source          
  * known are `?`.
  */
 export function printList(ruleset: Ruleset, annotate?: Annotate): string {
-  return normalForm(ruleset)
-    .tables.map(({ name }) => `# ${iptables(ruleset.family)} -t ${name} -L -n -v\n${printTableList(ruleset, name, annotate)}`)
+  return iptablesTables(ruleset)
+    .map(({ name }) => `# ${iptables(ruleset.family)} -t ${name} -L -n -v\n${printTableList(ruleset, name, annotate)}`)
     .join('\n');
 }
 

@@ -2,7 +2,7 @@
 
 import type { Family } from './family.ts';
 import type { KnownMatch, Match, MatchKind, MatchValues } from './match.ts';
-import { normalForm, normalRule } from './normal.ts';
+import { iptablesTables, normalRule } from './normal.ts';
 import { MATCH_OPTIONS } from './options.ts';
 import type { Chain, Rule, Ruleset, Table } from './rule.ts';
 import { isBuiltIn } from './rule.ts';
@@ -21,6 +21,7 @@ export function iptables(family: Family): 'iptables' | 'ip6tables' {
 
 /** A rule's matches and target in the kernel's spelling (`-p tcp -m tcp --dport 80 -j RETURN`). */
 export function printRule(rule: Rule): string {
+  if (rule.text !== undefined) return rule.text;
   const { matches, target } = normalRule(rule);
   return [printMatches(matches), printTarget(target)].filter((part) => part !== '').join(' ');
 }
@@ -64,8 +65,8 @@ function printValue<K extends MatchKind>(kind: K, value: MatchValues[MatchKind])
 
 /** What iptables-save prints in normal form, without counters; an empty string for an empty ruleset. */
 export function printSave(ruleset: Ruleset, annotate: Annotate = noAnnotation): string {
-  return normalForm(ruleset)
-    .tables.map((table) =>
+  return iptablesTables(ruleset)
+    .map((table) =>
       block(table, (chain) => `:${chain.name} ${chain.policy === 'unknown' ? 'ACCEPT' : chain.policy}`, table.chains, annotate),
     )
     .join('');
@@ -73,8 +74,8 @@ export function printSave(ruleset: Ruleset, annotate: Annotate = noAnnotation): 
 
 /** What iptables-restore reads to make the same rules in an empty namespace: it declares only the chains to be made. */
 export function printRestore(ruleset: Ruleset, annotate: Annotate = noAnnotation): string {
-  return normalForm(ruleset)
-    .tables.map((table) => {
+  return iptablesTables(ruleset)
+    .map((table) => {
       const own = table.chains.filter((chain) => !isBuiltIn(table.name, chain.name));
       return block(table, (chain) => `:${chain.name} - [0:0]`, own, annotate);
     })
@@ -98,7 +99,7 @@ function appendRule(chain: Chain, rule: Rule): string {
 export function printCommands(ruleset: Ruleset, annotate: Annotate = noAnnotation): string {
   const program = iptables(ruleset.family);
   const lines: string[] = [];
-  for (const table of normalForm(ruleset).tables) {
+  for (const table of iptablesTables(ruleset)) {
     const prefix = `${program} -t ${table.name}`;
     const own = table.chains.filter((chain) => !isBuiltIn(table.name, chain.name));
     lines.push(...own.map((chain) => `${prefix} -N ${chain.name}`));

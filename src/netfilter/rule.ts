@@ -10,10 +10,15 @@ export interface Ruleset {
   readonly tables: readonly Table[];
 }
 
+/** Families of nft's tables; `inet` serves IPv4 and IPv6 alike. */
+export type NftFamily = 'ip' | 'ip6' | 'inet' | 'arp' | 'bridge' | 'netdev';
+
 export interface Table {
   /** `nat`, `mangle`, `raw`, `filter`, `security`, or a name that the kernel does not know. */
   readonly name: string;
   readonly chains: readonly Chain[];
+  /** Of a table of nft's own, which no iptables shows or restores: its family, with which its name begins (`inet istio-proxy-nat`). */
+  readonly nft?: NftFamily;
 }
 
 /**
@@ -27,6 +32,16 @@ export interface Chain {
   readonly policy: Policy;
   readonly rules: readonly Rule[];
   readonly counters?: Counters;
+  /** In a table of nft's own, where the chain hangs; undefined where it is only jumped to. */
+  readonly base?: BaseChain;
+}
+
+/** Where a base chain hangs. Chains of one hook are met in the order of their priorities, the lowest first. */
+export interface BaseChain {
+  readonly type: 'filter' | 'nat' | 'route';
+  readonly hook: string;
+  readonly priority: number;
+  readonly policy: 'accept' | 'drop';
 }
 
 /** What the kernel has counted: shown where it is known, never compared. */
@@ -53,6 +68,8 @@ export interface Rule {
   /** 1-based line of the text that the rule was read from. */
   readonly line?: number;
   readonly counters?: Counters;
+  /** As nft writes it, without its counter, where the rule is in a table of nft's own. */
+  readonly text?: string;
 }
 
 /** The chains that each table is born with, in the order in which a packet meets their hooks. No table is there by being named `constructor`. */

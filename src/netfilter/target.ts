@@ -12,7 +12,10 @@ export interface TargetValues {
   TPROXY: { readonly port: number; readonly address: string; readonly mark: Masked };
   /** `mark = (mark & ~mask) ^ value`. */
   MARK: Masked;
-  CONNMARK: { readonly action: 'save' | 'restore'; readonly nfmask: number; readonly ctmask: number };
+  /** `set` changes the flow's mark as MARK does that of the packet; the others copy between the two. */
+  CONNMARK:
+    | { readonly action: 'save' | 'restore'; readonly nfmask: number; readonly ctmask: number }
+    | ({ readonly action: 'set' } & Masked);
   CT: { readonly zone: number };
   REJECT: { readonly with: string };
   DNAT: { readonly to: string };
@@ -45,6 +48,8 @@ interface TargetForm<V> {
   readonly print: (value: V) => string;
 }
 
+const MARK_OPTIONS = { '--set-xmark': 1, '--set-mark': 1, '--or-mark': 1, '--and-mark': 1, '--xor-mark': 1 } as const;
+
 export const TARGET_FORMS: { readonly [K in TargetName]: TargetForm<TargetValues[K]> } = {
   REDIRECT: {
     options: { '--to-ports': 1, '--to-port': 1 },
@@ -62,14 +67,15 @@ export const TARGET_FORMS: { readonly [K in TargetName]: TargetForm<TargetValues
     print: ({ port, address, mark }) => `--on-port ${port} --on-ip ${address} --tproxy-mark ${hex(mark.value)}/${hex(mark.mask)}`,
   },
   MARK: {
-    options: { '--set-xmark': 1, '--set-mark': 1, '--or-mark': 1, '--and-mark': 1, '--xor-mark': 1 },
+    options: MARK_OPTIONS,
     read: readMark,
-    print: ({ value, mask }) => `--set-xmark ${hex(value)}/${hex(mask)}`,
+    print: printXmark,
   },
   CONNMARK: {
-    options: { '--save-mark': 0, '--restore-mark': 0, '--nfmask': 1, '--ctmask': 1, '--mask': 1 },
+    options: { ...MARK_OPTIONS, '--save-mark': 0, '--restore-mark': 0, '--nfmask': 1, '--ctmask': 1, '--mask': 1 },
     read: readConnmark,
-    print: ({ action, nfmask, ctmask }) => `--${action}-mark --nfmask ${hex(nfmask)} --ctmask ${hex(ctmask)}`,
+    print: (value) =>
+      value.action === 'set' ? printXmark(value) : `--${value.action}-mark --nfmask ${hex(value.nfmask)} --ctmask ${hex(value.ctmask)}`,
   },
   CT: {
     options: { '--zone': 1 },
@@ -147,7 +153,15 @@ function readMark(given: ReadonlyMap<string, string>): Masked | null {
   }
 }
 
+function printXmark({ value, mask }: Masked): string {
+  return `--set-xmark ${hex(value)}/${hex(mask)}`;
+}
+
 function readConnmark(given: ReadonlyMap<string, string>): TargetValues['CONNMARK'] | null {
+  if ([...given.keys()].some((option) => Object.hasOwn(MARK_OPTIONS, option))) {
+    const set = readMark(given);
+    return set === null ? null : { action: 'set', ...set };
+  }
   const both = parseNumber(given.get('--mask') ?? String(ALL_BITS), ALL_BITS);
   const nfmask = given.has('--nfmask') ? parseNumber(given.get('--nfmask') ?? '', ALL_BITS) : both;
   const ctmask = given.has('--ctmask') ? parseNumber(given.get('--ctmask') ?? '', ALL_BITS) : both;

@@ -41,6 +41,8 @@ export interface ManifestOptions {
   /** `PATTERN=RELEASE`. */
   readonly imageReleases: readonly string[];
   readonly keepArguments: boolean;
+  /** What lives without a sidecar, as if an injector came to it. */
+  readonly asInjected?: boolean;
 }
 
 /** What nobody said anything of. */

@@ -1,13 +1,14 @@
 import type { TextFile } from '../host/files.ts';
-import { readTexts } from '../host/files.ts';
 import { readEnvFile } from '../istio/arguments/env-file.ts';
+import { isPage } from '../istio/found/page-signs.ts';
 import { planFromSettings } from '../istio/kubernetes/plan-from-settings.ts';
 import type { Origin } from '../istio/origin.ts';
 import { planFromArguments } from '../istio/plan/plan-from-arguments.ts';
-import { ProblemError, quoted } from '../istio/problems.ts';
+import { quoted } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import { parseNetwork } from '../netfilter/network.ts';
 import { badOption } from './bad-option.ts';
+import { oneText, partOfFile } from './one-text.ts';
 import type { SourceOptions } from './options.ts';
 import type { Input, PlanInput, PlanOptions } from './plan-input/input.ts';
 import type { Manifests } from './plan-input/manifests.ts';
@@ -30,12 +31,12 @@ async function inputOfFile({ file, workload }: Extract<SourceName, { readonly ki
   refuseStdinTwice([file, ...(options.manifests?.values ?? [])]);
   // Not read as a whole: a dump may be larger than a text can be.
   if (holdsManifests(file)) return planOfFiles({ files: [file] }, options, {});
-  const text = oneText(file);
+  const text = workload === undefined ? await oneText(file) : await partOfFile(file, workload);
   if (holdsStrangers(text.text)) return planOfFiles({ text }, options, {});
-  if (looksLikeManifest(text.text)) return planOfText(text, options, {});
+  if (looksLikeManifest(text.text) && !isPage(text.text)) return planOfText(text, options, {});
   refuseArguments(file, options);
-  if (workload !== undefined) throw badOption(file, `holds rules, no workload ${quoted(workload)}`);
-  return { kind: 'text', text };
+  const { rulesBeside } = await import('./page.ts');
+  return { kind: 'text', ...(await rulesBeside(text)) };
 }
 
 /** A source is one thing: it does not go with a second file. */
@@ -58,7 +59,7 @@ export async function planInput(given: PlanOptions, known: Facts = {}): Promise<
   if (filename !== undefined)
     return namesManifests(given)
       ? planOfFiles({ files: manifests?.filenames ?? [filename] }, given, known)
-      : planOfText(oneText(filename), given, known);
+      : planOfText(await oneText(filename), given, known);
   const facts = { ...known, ...(await factsOf(given)) };
   if (given.args !== undefined) return planOfArguments(given.args, given, facts);
   refuseEnvironment(given);
@@ -146,19 +147,11 @@ export async function environmentOf({ env, envFile }: SourceOptions): Promise<Re
       if ('unreadable' in line) throw badOption(from, `${quoted(line.unreadable)} is not K=V`);
       return [line.name, line.value] as const;
     });
-  const file = envFile === undefined ? [] : read(oneText(envFile).text, '--env-file');
+  const file = envFile === undefined ? [] : read((await oneText(envFile)).text, '--env-file');
   const options = env.map((line) => {
     const [name = '', ...value] = line.split('=');
     if (value.length === 0 || !/^\w+$/.test(name)) throw badOption('--env', `${quoted(line)} is not K=V`);
     return [name, value.join('=')] as const;
   });
   return Object.fromEntries([...file, ...options]);
-}
-
-function oneText(file: string): TextFile {
-  const texts = readTexts(file);
-  if ('code' in texts) throw new ProblemError([texts]);
-  const [first, second] = texts;
-  if (first === undefined || second !== undefined) throw badOption(file, `holds ${texts.length} manifests; name one of them`);
-  return first;
 }

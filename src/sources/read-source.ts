@@ -20,7 +20,7 @@ export async function readSource(source: string | undefined, given: SourceOption
     case 'settings':
     case 'file': {
       const input = await readInput(name, given);
-      return input.kind === 'plan' ? planSource(input) : textSource(input.text, family);
+      return input.kind === 'plan' ? planSource(input) : textSource(input.text, family, input.notes);
     }
     case 'own':
       throw badOption(
@@ -51,14 +51,14 @@ function planSource(input: PlanInput): RuleSource {
 }
 
 /** The rules in a text. Throws a ProblemError where there are none. */
-export async function textSource(text: TextFile, family: Family | undefined): Promise<RuleSource> {
+export async function textSource(text: TextFile, family: Family | undefined, notes: readonly string[] = []): Promise<RuleSource> {
   const { read, problems, run } = await rulesOf(text, family);
   const routing = routingIn(text.text);
   return {
     name: text.file,
     seen: observeText(read),
     problems,
-    notes: run === undefined ? [] : [runNote(run)],
+    notes: [...notes, ...(run === undefined ? [] : [runNote(run)])],
     ...(run && { run }),
     ...(routing && { routing }),
   };

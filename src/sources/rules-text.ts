@@ -15,6 +15,7 @@ import type { Problem } from '../istio/problems.ts';
 import { ProblemError, problem } from '../istio/problems.ts';
 import { valuesOf } from '../istio/settings/settings.ts';
 import type { Family } from '../netfilter/family.ts';
+import type { NftRuleset } from '../netfilter/nft/ruleset.ts';
 import type { Annotate } from '../netfilter/print.ts';
 import type { ReadResult } from '../netfilter/read.ts';
 import type { Rule, Ruleset } from '../netfilter/rule.ts';
@@ -24,6 +25,8 @@ export interface RulesView {
   /** `the rules of Istio 1.30.3`, or what the source is called. */
   readonly name: string;
   readonly rules: Readonly<Record<Family, Ruleset>>;
+  /** Tables of nft's own, where the rules are such. */
+  readonly nft?: NftRuleset;
   /** Commands for what lies outside the packet filter. */
   readonly commands: readonly string[];
   /** Where the proxy and its agent listen, where it is known. */
@@ -44,6 +47,7 @@ export function planView(plan: CapturePlan): RulesView {
   return {
     name: `the rules of Istio ${plan.release}`,
     rules: plan,
+    ...(plan.nft === undefined ? {} : { nft: plan.nft }),
     commands: printRoutingCommands(plan.routing),
     ports: proxyPortsOf(valuesOf(plan.settings)),
     why,

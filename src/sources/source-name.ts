@@ -8,7 +8,7 @@ export type SourceName =
   | { readonly kind: 'settings'; readonly release?: string }
   /** `@own`: each workload of the manifests that are given, as it was injected. */
   | { readonly kind: 'own' }
-  /** `FILE`, `FILE@1.23`, `FILE#orders`: the workloads of that name in it. */
+  /** `FILE`, `FILE@1.23`, `FILE#orders`: the workloads of that name in it, or what else a page calls so. */
   | { readonly kind: 'file'; readonly file: string; readonly release?: string; readonly workload?: string }
   /** `live`, `pid:N`, `netns:PATH`. */
   | { readonly kind: 'namespace'; readonly target: Target }
@@ -60,6 +60,7 @@ function parseFile(source: string): SourceName {
   const rest = at === null ? source : `${at[1]}${at[3] ?? ''}`;
   const release = at === null ? {} : { release: at[2] ?? '' };
   const named = kindOfFile(rest) === undefined ? /^([^#]+)#([^#]+)$/s.exec(rest) : null;
-  if (named === null) return { kind: 'file', file: rest, ...release };
+  // A number is that of a part of the file: `page.md#2`.
+  if (named === null || /^\d+$/.test(named[2] ?? '')) return { kind: 'file', file: rest, ...release };
   return { kind: 'file', file: named[1] ?? '', ...release, workload: named[2] ?? '' };
 }

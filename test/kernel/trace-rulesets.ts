@@ -204,6 +204,7 @@ function ownTarget(table: string, hook: string, family: Family, random: Random):
       return { kind: 'TPROXY', value: { port, address: family === 'ip' ? '0.0.0.0' : '::', mark: random.pick(MARKS) } };
     if (random.chance(0.3)) {
       const masks = [0xffffffff, 0xff, 0xff0];
+      if (random.chance(0.3)) return { kind: 'CONNMARK', value: { action: 'set', ...random.pick(MARKS) } };
       return {
         kind: 'CONNMARK',
         value: { action: random.pick(['save', 'restore'] as const), nfmask: random.pick(masks), ctmask: random.pick(masks) },

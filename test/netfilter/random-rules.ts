@@ -136,6 +136,7 @@ function oneTarget(family: Family, table: string, users: readonly string[]): fc.
       { kind: 'CONNMARK', value: { action: 'save', nfmask: ALL_BITS, ctmask: ALL_BITS } },
       { kind: 'CONNMARK', value: { action: 'restore', nfmask: ALL_BITS, ctmask: ALL_BITS } },
       { kind: 'CONNMARK', value: { action: 'save', nfmask: 0xff, ctmask: 0xf0 } },
+      { kind: 'CONNMARK', value: { action: 'set', value: 0x111, mask: 0xfff } },
     ),
     fc.constantFrom<Target>({ kind: 'none' }, opaque('LOG'), opaque('FOO --bar')),
     ...(users.length === 0 ? [] : [jumps(users), jumps(users)]),

@@ -98,6 +98,7 @@ function target(family: Family, chains: readonly string[]): fc.Arbitrary<Target>
         ctmask: fc.constantFrom(ALL_BITS, 255, 15),
       })
       .map((value): Target => ({ kind: 'CONNMARK', value })),
+    masked.map((value): Target => ({ kind: 'CONNMARK', value: { action: 'set', ...value } })),
     port.map((zone): Target => ({ kind: 'CT', value: { zone } })),
     fc.constantFrom('tcp-reset', 'icmp-port-unreachable').map((reply): Target => ({ kind: 'REJECT', value: { with: reply } })),
     address.map((to): Target => ({ kind: 'DNAT', value: { to: family === 'ip' ? `${to}:80` : `[${to}]:80` } })),

@@ -108,7 +108,8 @@ function differencesIn(comparison: Comparison): readonly string[] {
 
 function hasSidecarOrAmbient(seen: Observation): boolean {
   return FAMILIES.some(
-    (family) => ownChainsOf(seen[family]).size > 0 || seen[family].tables.some(({ chains }) => ambientChainsIn(chains).length > 0),
+    (family) =>
+      ownChainsOf(seen[family]).size > 0 || seen[family].tables.some(({ chains }) => ambientChainsIn(chains, seen[family]).length > 0),
   );
 }
 

@@ -11,8 +11,8 @@ import type { RuleSource } from '../../sources/rule-source.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { compareOperands } from '../diff/comparison.ts';
 import type { Result } from '../terminal/result.ts';
+import { expectedBeside } from './beside.ts';
 import type { Expected } from './desired.ts';
-import { expectedOf } from './desired.ts';
 import { beyondRules, reachOf } from './namespace-evidence.ts';
 import type { CheckedSource, NextCommand } from './next-command.ts';
 import { diffCommand, otherAnswers, repair, repairAs, withAllTables, withMoreRights } from './next-commands.ts';
@@ -26,11 +26,11 @@ export interface Examined extends Pick<Result, 'problems' | 'notes'> {
 }
 
 /** The report on a side. Throws a ProblemError for settings that can't be used, and where a namespace has gone meanwhile. */
-export async function examine(ruleSource: RuleSource, request: CheckedSource): Promise<Examined> {
+export async function examine(ruleSource: RuleSource, asked: CheckedSource): Promise<Examined> {
   const single = { ...ruleSource, seen: withoutTwins(ruleSource.seen) };
   const identified = identify(withoutFlushed(single.seen));
   const [likeliest] = identified.answers;
-  const expected = await expectedOf(ruleSource, request.given, identified);
+  const { request, expected, notes } = await expectedBeside(ruleSource, asked, identified);
   const { findings, unseen, notLooked } = await findingsOn(ruleSource, request, likeliest, expected);
   const report: Report = {
     name: ruleSource.name === '-' ? 'standard input' : ruleSource.name,
@@ -45,7 +45,7 @@ export async function examine(ruleSource: RuleSource, request: CheckedSource): P
   return {
     report: { ...report, nextCommands: againFor(report, ruleSource, request) },
     problems: [...ruleSource.problems, ...(expected?.ruleSource.problems ?? [])],
-    notes: [...ruleSource.notes, ...(expected?.ruleSource.notes ?? [])],
+    notes: [...ruleSource.notes, ...notes, ...(expected?.ruleSource.notes ?? [])],
   };
 }
 

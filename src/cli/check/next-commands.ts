@@ -108,7 +108,7 @@ export function afterPlan({ source, given }: CheckedSource, found: { readonly es
       : []),
     {
       why: 'where a connection goes, and because of what',
-      command: command('istio-init', 'trace', ...named, 'ADDRESS:PORT'),
+      command: command('istio-init', 'why', ...named, 'ADDRESS:PORT'),
     },
     { why: 'each setting, each rule and its reason', command: command('istio-init', 'explain', ...named) },
   ];
@@ -126,6 +126,7 @@ function optionsOf(given: PlanOptions): readonly string[] {
     ...one('--installer', manifests?.installer),
     ...repeated('--image-release', manifests?.imageReleases),
     ...(manifests?.keepArguments === true ? ['--keep-args'] : []),
+    ...(manifests?.asInjected === true ? ['--as-injected'] : []),
     ...repeated('--set', sets),
     ...one('--release', release),
     ...repeated('--env', env),

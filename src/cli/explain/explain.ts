@@ -6,6 +6,7 @@ import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { withoutPlaceholder } from '../../sources/plan-input/placeholder-nameserver.ts';
 import { readInput } from '../../sources/plan-input.ts';
 import { parseSource } from '../../sources/source-name.ts';
+import { withFile } from '../../sources/workloads/detect.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
@@ -34,7 +35,10 @@ async function explainOne({ source, given, output, paint, width }: ExplainReques
   const form = formNamed(output, EXPLAIN_FORM_NAMES);
   const name = parseSource(given.chosen === undefined ? source : undefined);
   if (name.kind !== 'settings' && name.kind !== 'file') throw notSettings(source ?? '');
-  const input = await readInput(name, { ...given, placeholder: true });
+  const read = await readInput(name, { ...given, placeholder: true });
+  // Of a page with rules beside a manifest, the manifest has settings.
+  const beside = read.kind === 'text' && read.manifests && name.kind === 'file';
+  const input = beside ? await readInput({ kind: 'settings' }, { ...withFile(given, name.file), placeholder: true }) : read;
   if (input.kind === 'text') throw notSettings(input.text.file);
   const { plan, basis, facts, notes, missing } = input;
   const whole = explained(plan, basis, facts);

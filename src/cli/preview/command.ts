@@ -31,7 +31,8 @@ export const previewCommand: CommandModule = {
         alias: 'o',
         type: 'string',
         requiresArg: true,
-        describe: 'restore (default), save, commands, list, json, yaml, svg, mermaid or dot; of many workloads also table (default)',
+        describe:
+          'restore (default), save, commands, list, json, yaml, svg, mermaid or dot; of native rules nft (default), nft-script or nft-json; of many workloads also table (default)',
         group: 'Output:',
       })
       .option('explain', { type: 'boolean', default: false, describe: 'Say why each rule is there', group: 'Output:' })

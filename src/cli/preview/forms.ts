@@ -2,7 +2,12 @@
 
 import type { DrawingForm } from '../../drawing/forms.ts';
 import type { Family } from '../../netfilter/family.ts';
+import { printNftJson, printNftRuleset, printNftScript } from '../../netfilter/nft/print.ts';
+import type { NftRuleset } from '../../netfilter/nft/ruleset.ts';
+import { NO_NFT } from '../../netfilter/nft/ruleset.ts';
+import type { Annotate } from '../../netfilter/print.ts';
 import { printCommands, printRestore, printSave } from '../../netfilter/print.ts';
+import { quoteForShell } from '../../netfilter/words.ts';
 import type { RulesView } from '../../sources/rules-text.ts';
 
 interface Form {
@@ -11,9 +16,29 @@ interface Form {
   readonly oneFamily: boolean;
   /** Whether the form shows numbers where settings may have names. */
   readonly numbers: boolean;
+  /** Which rules it shows; all of them where it does not say. */
+  readonly rules?: 'iptables' | 'nft';
   /** Whether iptables is to read it: words of a listing are none of a command. */
   readonly commands: boolean;
   readonly print: (view: RulesView, families: readonly Family[], explain: boolean) => string | Promise<string>;
+}
+
+/** The script of nft as single commands, each of which a shell takes. */
+function nftCommands({ nft = NO_NFT, why }: RulesView, explain: boolean): string {
+  const lines = printNftScript(nft, explain ? why : undefined).split('\n');
+  return lines.map((line) => (line === '' ? '' : line.startsWith('#') ? `${line}\n` : `nft ${quoteForShell(line)}\n`)).join('');
+}
+
+/** A form of nft's own tables. */
+function nftForm(what: string, print: (nft: NftRuleset, why: Annotate | undefined) => string): Form {
+  return {
+    what,
+    oneFamily: false,
+    numbers: true,
+    commands: false,
+    rules: 'nft',
+    print: (view, _, explain) => print(view.nft ?? NO_NFT, explain ? view.why : undefined),
+  };
 }
 
 function perFamily(print: (view: RulesView, family: Family, explain: boolean) => string): Form['print'] {
@@ -33,6 +58,7 @@ function drawn(form: DrawingForm): Form['print'] {
 export const FORMS = {
   restore: {
     what: 'what iptables-restore reads in an empty namespace',
+    rules: 'iptables',
     oneFamily: true,
     numbers: false,
     commands: true,
@@ -40,6 +66,7 @@ export const FORMS = {
   },
   save: {
     what: 'what iptables-save prints afterwards, in normal form',
+    rules: 'iptables',
     oneFamily: true,
     numbers: true,
     commands: true,
@@ -52,10 +79,12 @@ export const FORMS = {
     commands: true,
     print: (view, families, explain) =>
       families.map((family) => printCommands(view.rules[family], explain ? view.why : undefined)).join('') +
+      nftCommands(view, explain) +
       view.commands.map((line) => `${line}\n`).join(''),
   },
   list: {
     what: 'the tables that iptables -L -n -v shows',
+    rules: 'iptables',
     oneFamily: false,
     numbers: true,
     commands: false,
@@ -64,6 +93,9 @@ export const FORMS = {
       return families.map((family) => printList(rules[family], explain ? why : undefined)).join('\n');
     },
   },
+  nft: nftForm('what nft -s list ruleset shows', (nft, why) => printNftRuleset(nft, why)),
+  'nft-script': nftForm('what nft -f reads to make the tables', (nft, why) => printNftScript(nft, why)),
+  'nft-json': nftForm('what nft -j -f reads, in the shape of nft -j list ruleset', (nft) => printNftJson(nft)),
   json: {
     what: 'the plan as data',
     oneFamily: false,
@@ -82,6 +114,9 @@ export const FORMS = {
   mermaid: { what: 'the same for Mermaid', oneFamily: false, numbers: true, commands: false, print: drawn('mermaid') },
   dot: { what: 'the same for Graphviz', oneFamily: false, numbers: true, commands: false, print: drawn('dot') },
 } as const satisfies Record<string, Form>;
+
+/** The form of either kind of rules where nobody names one. */
+export const ORDINARY: Readonly<Record<'iptables' | 'nft', FormName>> = { iptables: 'restore', nft: 'nft' };
 
 export type FormName = keyof typeof FORMS;
 

@@ -11,7 +11,7 @@ import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
 import type { FormName } from './forms.ts';
-import { FORM_NAMES, FORMS } from './forms.ts';
+import { FORM_NAMES, FORMS, ORDINARY } from './forms.ts';
 import { refuseListedWords } from './listed-words.ts';
 import { previewNotes } from './notes.ts';
 
@@ -32,18 +32,34 @@ export async function preview({ source, given, output, family: named, explain }:
   if (manifests !== undefined) {
     const { previewWorkloads } = await import('./workloads.ts');
     const found = await previewWorkloads({ given: manifests, output, family, explain });
-    return 'output' in found ? found : previewSource(found, formOf(output), family, explain);
+    return 'output' in found ? found : previewSource(found, namedForm(output), family, explain);
   }
-  const form = formOf(output);
+  const form = namedForm(output);
   return previewSource(await readSource(source, given, family), form, family, explain);
 }
 
-function formOf(output = 'restore'): FormName {
-  return formNamed(output, FORM_NAMES);
+function namedForm(output: string | undefined): FormName | undefined {
+  return output === undefined ? undefined : formNamed(output, FORM_NAMES);
 }
 
-async function previewSource(ruleSource: RuleSource, form: FormName, family: Family | undefined, explain: boolean): Promise<Result> {
+/** The form that was named, or the ordinary one of such rules. Throws a ProblemError for one that can't show them. */
+function formFor({ nft }: RulesView, named: FormName | undefined): FormName {
+  const kind = nft === undefined ? 'iptables' : 'nft';
+  const form = named ?? ORDINARY[kind];
+  const { rules = kind } = FORMS[form] as { readonly rules?: string };
+  if (rules === kind) return form;
+  const able = FORM_NAMES.filter((name) => (FORMS[name] as { readonly rules?: string }).rules !== rules).join(', ');
+  throw badOption('--output', `${form} shows rules of ${rules}, and these are of ${kind}; allowed: ${able}`);
+}
+
+async function previewSource(
+  ruleSource: RuleSource,
+  named: FormName | undefined,
+  family: Family | undefined,
+  explain: boolean,
+): Promise<Result> {
   const view = ruleSource.plan === undefined ? observedView(ruleSource) : planView(ruleSource.plan);
+  const form = formFor(view, named);
   const families = shownFamilies(view, family, form);
   if (FORMS[form].numbers) refuseNames(view.problems, `-o ${form} shows numbers; use -o restore`);
   if (FORMS[form].commands) refuseListedWords(ruleSource.name, view.rules, families);

@@ -42,6 +42,9 @@ export const GROUP_FORMS = {
   save: rules('save'),
   commands: rules('commands'),
   list: rules('list'),
+  nft: rules('nft'),
+  'nft-script': rules('nft-script'),
+  'nft-json': rules('nft-json'),
   json: (found) => `${JSON.stringify(groupsDocument(found), null, 2)}\n`,
   yaml: async (found) => (await import('../../istio/yaml.ts')).writeYaml(groupsDocument(found)),
   svg: picture('svg'),
@@ -93,6 +96,9 @@ async function rulesText(outcome: Outcome, form: FormName, { families, explain }
   if (outcome.kind !== 'rules') return '';
   const { plan } = outcome;
   const view = planView(plan);
+  const { rules: shown } = FORMS[form] as { readonly rules?: string };
+  const held = plan.nft === undefined ? 'iptables' : 'nft';
+  if (shown !== undefined && shown !== held) return `# rules of ${held}, which -o ${form} does not show\n`;
   if (FORMS[form].numbers) refuseNames(plan.problems, `-o ${form} shows numbers; use -o restore`);
   const full = fullFamilies(plan, families);
   if (!FORMS[form].oneFamily) return FORMS[form].print(view, full, explain);

@@ -7,7 +7,7 @@ import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
 import { isAmbient } from '../../istio/packets/ambient.ts';
 import type { Owner } from '../../istio/packets/pod.ts';
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
-import { podNetworkOfPlan, podNetworkOfRules } from '../../istio/packets/pod-network.ts';
+import { hiddenIn, podNetworkOfPlan, podNetworkOfRules } from '../../istio/packets/pod-network.ts';
 import type { ObservedNetwork } from '../../istio/packets/trace-plan.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Routing } from '../../istio/plan/routing.ts';
@@ -45,6 +45,8 @@ export interface TraceContext {
   readonly reason: (place: RulePlace) => string | undefined;
   /** The same without the settings. */
   readonly purpose: (place: RulePlace) => string | undefined;
+  /** The rule of a plan, or of who is thought to have made it: it knows its reason. */
+  readonly ruleOf: (place: RulePlace) => Rule | undefined;
   /** What a rule is called, in a plan or by who is thought to have made it. */
   readonly idOf: (place: RulePlace) => string | undefined;
   /** Whether lines of the source mean something to its reader: those of what a program printed for us do not. */
@@ -82,11 +84,11 @@ async function sourceIn(
 ): Promise<WorkloadSource> {
   if (name.kind !== 'settings' && name.kind !== 'file') return readSource(source, given, family);
   const input = await readInput(name, given);
-  if (input.kind === 'text') return textSource(input.text, family);
-  const { plan, notes, facts, of, whyNoPlan: without, run } = input;
+  if (input.kind === 'text') return textSource(input.text, family, input.notes);
+  const { plan, notes, facts, of, whyNoPlan: without, run, unseen } = input;
   return {
     name: `Istio ${plan.release}`,
-    seen: observeAll(plan),
+    seen: { ...observeAll(plan), unseen: unseen === undefined ? [] : [{ reason: unseen }] },
     plan,
     facts,
     ...(of === undefined ? {} : { of }),
@@ -118,9 +120,14 @@ export async function traceContextOf(
   }
   return {
     name: ruleSource.of === undefined ? planName(plan, name, given) : `Istio ${plan.release}, ${ruleSource.of}`,
-    podNetwork: { ...podNetworkOfPlan(plan, podNetworkOptions), ...(ruleSource.run && { failed: ruleSource.run }) },
+    podNetwork: {
+      ...podNetworkOfPlan(plan, podNetworkOptions),
+      unseen: hiddenIn(ruleSource.seen),
+      ...(ruleSource.run && { failed: ruleSource.run }),
+    },
     reason: ({ rule }) => reasonOf(rule, plan),
     purpose: ({ rule }) => rule.because?.text,
+    ruleOf: ({ rule }) => rule,
     idOf: ({ rule }) => rule.id,
     lines: false,
     taken: early,
@@ -166,6 +173,7 @@ async function foundSetting(
     ...(exact && { twin: `@${likeliest.plan.release}` }),
     reason: (place) => madeAs(place)?.because?.text,
     purpose: (place) => madeAs(place)?.because?.text,
+    ruleOf: madeAs,
     idOf: (place) => madeAs(place)?.id,
     lines: name.kind === 'file',
     taken,

@@ -5,6 +5,7 @@ import { onOneLine } from '../../istio/origin.ts';
 import { problemDocument } from '../../istio/plan/plan-document.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { ProblemError, problemText } from '../../istio/problems.ts';
+import { badOption } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { workloadsText } from '../../sources/workloads/counts.ts';
 import { manifestsIn } from '../../sources/workloads/detect.ts';
@@ -32,6 +33,9 @@ interface Answered {
   readonly answer: GroupAnswer;
 }
 
+/** Forms of which several may stand in one output: of a picture there is one. */
+const JOINED: readonly string[] = ['text', 'table', 'json', 'yaml', 'markdown'];
+
 /**
  * The answers for all workloads that are named, those that have the same answer once. Undefined where no manifests are
  * named, or one was chosen already: then there is one thing to look at. Throws a ProblemError for what can't be read.
@@ -47,6 +51,11 @@ export async function eachGroup(
   const found = await plannedGroups(manifests, alikeKey);
   // What is broken may be what was meant.
   if (found.only !== undefined && hasErrors(found)) throw new ProblemError(found.problems);
+  if (found.groups.length > 1 && !JOINED.includes(form))
+    throw badOption(
+      '--output',
+      `${form} shows one thing, and there are ${found.groups.length} with other rules; choose with --workload NAME`,
+    );
   const { manifests: asked, filename: _, ...rest } = manifests;
   const answers: Answered[] = [];
   for (const group of found.groups) {

@@ -1,5 +1,6 @@
 /** Small inputs are read as a whole, so that what touches their workloads can be looked for first. */
 
+import { isPage } from '../../istio/found/page-signs.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { reasonOf, unreadable } from '../failure/unreadable.ts';
 import type { Input } from './inputs.ts';
@@ -36,7 +37,7 @@ async function gatherOne(input: Input, room: number): Promise<Gathered> {
   try {
     for (let length = 0; length <= room; ) {
       const { done, value } = await rest.next();
-      if (done === true) return { input, head };
+      if (done === true) return { input, head: await withoutRules(head) };
       head.push(value);
       length += value.length;
     }
@@ -44,6 +45,14 @@ async function gatherOne(input: Input, room: number): Promise<Gathered> {
   } catch (error) {
     return { input, head, problem: unreadable(input.file, reasonOf(error)) };
   }
+}
+
+/** The manifests of a page that has rules beside them; their lines stay what they are. */
+async function withoutRules(head: readonly Buffer[]): Promise<readonly Buffer[]> {
+  const text = head.map(String).join('');
+  if (!isPage(text)) return head;
+  const { manifestsOf } = await import('../../istio/found/page.ts');
+  return [Buffer.from(manifestsOf(text))];
 }
 
 /** The bytes of an input, from its start. Throws what the system throws. */

@@ -1,9 +1,10 @@
 /** What the user named, as streams of bytes. */
 
-import { createReadStream, readdirSync, statSync } from 'node:fs';
+import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../../istio/problems.ts';
 import { reasonOf, unreadable } from '../failure/unreadable.ts';
+import { namedPart, textOfPart } from '../page-part.ts';
 
 export interface Input {
   /** As the user named it; `-` is standard input. */
@@ -27,6 +28,8 @@ export function inputsOf(files: readonly string[], stdin: () => AsyncIterable<Bu
 }
 
 function inputsAt(file: string, folder: (file: string) => readonly (Input | Problem)[]): readonly (Input | Problem)[] {
+  const named = namedPart(file);
+  if (named !== undefined) return [{ file, open: () => readPart(named) }];
   try {
     const stat = statSync(file);
     if (stat.isDirectory()) return folder(file);
@@ -36,6 +39,13 @@ function inputsAt(file: string, folder: (file: string) => readonly (Input | Prob
   } catch (error) {
     return [unreadable(file, reasonOf(error))];
   }
+}
+
+/** Throws an Error in words where the page has no such part. */
+async function* readPart({ page, part }: { readonly page: string; readonly part: string }): AsyncGenerator<Buffer> {
+  const read = await textOfPart(readFileSync(page, 'utf8'), part);
+  if ('reason' in read) throw new Error(read.reason);
+  yield Buffer.from(read.text);
 }
 
 /** Opens the file when it is read first: of thousands of files only one is open at a time. */

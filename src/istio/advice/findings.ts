@@ -1,5 +1,6 @@
 import type { Family } from '../../netfilter/family.ts';
 import { onOneLine } from '../origin.ts';
+import { beforeKnown } from './findings/before-known.ts';
 import { unreachedChains } from './findings/chains.ts';
 import { guardrails, policies } from './findings/filter.ts';
 import { flushed } from './findings/flushed.ts';
@@ -17,6 +18,7 @@ import type { Check, Evidence } from './findings/subject.ts';
 import { subjectOf } from './findings/subject.ts';
 import { bothFamilies, dnsCapture, nameservers } from './findings/traffic.ts';
 import { duplicateJumps, madeTwice } from './findings/twice.ts';
+import { twoProxies } from './findings/two-proxies.ts';
 
 export type { FindingCode, FindingSeverity } from './findings/kinds.ts';
 export type { Evidence } from './findings/subject.ts';
@@ -36,6 +38,7 @@ export interface Finding {
 
 const CHECKS: readonly Check[] = [
   forgedLines,
+  beforeKnown,
   bothBackends,
   nativeRules,
   ambientMode,
@@ -47,6 +50,7 @@ const CHECKS: readonly Check[] = [
   duplicateJumps,
   madeTwice,
   foreignFirst,
+  twoProxies,
   reroutedByHand,
   guardrails,
   policies,

@@ -2,7 +2,7 @@
 
 import type { Origin, Sourced } from '../origin.ts';
 import type { Problem } from '../problems.ts';
-import { ProblemError, problem } from '../problems.ts';
+import { ProblemError, problem, quoted } from '../problems.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { Facts } from '../settings/facts.ts';
 import type { SettingKey, Settings, SettingValues } from '../settings/settings.ts';
@@ -38,7 +38,8 @@ export function readArguments(
 ): ReadArguments {
   const { flags, problems } = splitCommandLine(bareArguments(args), profile, reader);
   const given = givenBy(flags, environment, profile);
-  const read = argumentReader(profile, facts);
+  const native = asksForNative(given);
+  const read = argumentReader(profile, facts, native);
   const standard: Origin = { kind: 'default', release: profile.release };
   const text = (key: SettingKey, fallback: string): GivenText => ({
     key,
@@ -66,7 +67,8 @@ export function readArguments(
     'proxy.tunnelPort': read.port(text('proxy.tunnelPort', '15008')),
     'inbound.includePorts': includePorts,
     // With a list of included ports the program never looks at the excluded ones.
-    'inbound.excludePorts': includePorts.value === '*' ? read.ports(excludePorts) : argumentReader(profile, facts).ports(excludePorts),
+    'inbound.excludePorts':
+      includePorts.value === '*' ? read.ports(excludePorts) : argumentReader(profile, facts, native).ports(excludePorts),
     'outbound.includeRanges': allOr(text('outbound.includeRanges', ''), read.ranges),
     'outbound.excludeRanges': read.ranges(text('outbound.excludeRanges', '')),
     'outbound.includePorts': read.ports(text('outbound.includePorts', '')),
@@ -90,7 +92,13 @@ export function readArguments(
       return value === undefined ? [] : [[action, value.value] as const];
     }),
   );
-  const all = [...problems, ...read.problems, ...actionProblems(flags, profile), ...cniProblems(given, profile)];
+  const all = [
+    ...problems,
+    ...read.problems,
+    ...actionProblems(flags, profile),
+    ...cniProblems(given, profile),
+    ...nativeProblems(given, profile),
+  ];
   // Warnings would only stand in the way: the value of a flag that is not known looks like a word that is ignored.
   const errors = all.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new ProblemError(errors);
@@ -148,6 +156,10 @@ function strongest(
   return fromEnvironment && profile.has('emptyEnvironmentCounts') ? (variable ?? flag) : (flag ?? variable);
 }
 
+function asksForNative(given: Given): boolean {
+  return given.switched('native-nftables')?.value === true;
+}
+
 function switchesOf(given: Given, profile: Profile, includePorts: SettingValues['inbound.includePorts']): Switches {
   const old = profile.has('dnsEnvironment16') || (profile.has('dnsEnvironment17') && given.variable('dnsAgent') === undefined);
   return {
@@ -156,8 +168,16 @@ function switchesOf(given: Given, profile: Profile, includePorts: SettingValues[
     redirectsOwnCalls: (given.variable('loopbackSwitch')?.value ?? '') === '',
     traceLogging: given.switched('trace-logging')?.value === true,
     inbound6: (given.variable('inbound6')?.value ?? '') !== '',
+    native: asksForNative(given),
     emptyInboundList: includePorts.length === 0 && (given.setting('inbound.includePorts')?.value ?? '') !== '',
   };
+}
+
+/** With this switch a release makes none of the rules that are shown. */
+function nativeProblems(given: Given, { release }: Profile): readonly Problem[] {
+  const native = given.switched('native-nftables');
+  if (native?.value !== true) return [];
+  return [problem('native-tables', native.source, { release })];
 }
 
 /** The program that runs iptables in another namespace fails where none is named. */
@@ -167,13 +187,18 @@ function cniProblems(given: Given, profile: Profile): readonly Problem[] {
   return [problem('no-namespace', cni.source, { release: profile.release })];
 }
 
-/** Flags that keep the program from making any rule. */
+/** What --force-iptables-binary takes; empty is as if it were not there. */
+const BINARIES: readonly string[] = ['', 'legacy', 'nft'];
+
+/** Flags that keep the program from making any rule, or from starting. */
 function actionProblems(flags: ReadonlyMap<string, GivenFlag>, { release }: Profile): readonly Problem[] {
   return [...flags.values()].flatMap(({ argument, text, flag }) => {
     const on = argument.takes !== 'switch' || parseGoBool(text) === true;
     const source: Origin = { kind: 'argument', flag };
     if (!on) return [];
     if (argument.action === 'help') return [problem('help-asked', source, { value: flag, release })];
+    if (argument.action === 'force-binary' && !BINARIES.includes(text))
+      return [problem('not-a-value', source, { name: flag, value: quoted(text), allowed: 'legacy or nft' })];
     const noRules = argument.action === 'skip-rule-apply' || argument.action === 'cleanup-only';
     return noRules ? [problem('applies-nothing', source, { value: flag })] : [];
   });

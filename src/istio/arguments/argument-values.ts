@@ -3,7 +3,7 @@
 import type { Network } from '../../netfilter/network.ts';
 import { parseNetwork } from '../../netfilter/network.ts';
 import type { OwnerRange, PortRange } from '../../netfilter/numbers.ts';
-import { parseNumber, parseOwnerRange, parsePortRange } from '../../netfilter/numbers.ts';
+import { ALL_BITS, parseNumber, parseOwnerRange, parsePortRange } from '../../netfilter/numbers.ts';
 import { MATCH_OPTIONS } from '../../netfilter/options.ts';
 import type { Sourced } from '../origin.ts';
 import type { Problem } from '../problems.ts';
@@ -44,7 +44,7 @@ export function allOr<V>(given: GivenText, read: (given: GivenText) => Sourced<r
 }
 
 /** The reader of a release's program. */
-export function argumentReader(profile: Profile, { services = {} }: Facts = {}): ArgumentReader {
+export function argumentReader(profile: Profile, { services = {} }: Facts = {}, native = false): ArgumentReader {
   const problems: Problem[] = [];
   const refuse = ({ key, source }: GivenText, text: string, allowed: string): void => {
     problems.push(problem('not-a-value', source, { name: key, value: quoted(text), allowed }));
@@ -84,13 +84,16 @@ export function argumentReader(profile: Profile, { services = {} }: Facts = {}):
       const read = one(given, (text) => parseNumber(text, 0xffffffff), 0);
       if (mode !== 'TPROXY') return read;
       if (profile.has('routingInGo') && /^0x/i.test(given.value)) refuse(given, given.value, 'a decimal number');
-      else if (/^0+$/.test(given.value)) problems.push(problem('mark-of-all', given.source, { name: given.key }));
+      else if (!native && /^0+$/.test(given.value)) problems.push(problem('mark-of-all', given.source, { name: given.key }));
       return read;
     },
-    ports: (given) => list(given, parsePortRange, 'a port (0 to 65535), a range (a:b, a:, :b) or the name of a service'),
-    owners: (given) => list(given, parseOwnerRange),
+    ports: (given) =>
+      native
+        ? list(given, readNativePorts, 'a port (0 to 65535), a range of native rules (a-b) or the name of a service')
+        : list(given, parsePortRange, 'a port (0 to 65535), a range (a:b, a:, :b) or the name of a service'),
+    owners: (given) => list(given, native ? readNativeOwner : parseOwnerRange),
     ranges: (given) => ({ value: readRanges(given, profile, problems), source: given.source }),
-    interfaces: (given) => list(given, (text) => MATCH_OPTIONS['in-interface'].read(text, 'ip'), 'an interface name of 1 to 15 characters'),
+    interfaces: (given) => list(given, native ? readNativeInterface : readInterface, 'an interface name of 1 to 15 characters'),
     loopback: (given) => one(given, readLoopback, LOOPBACK),
     mode: ({ value, source, key }) => {
       if (!['', 'REDIRECT', 'TPROXY'].includes(value)) problems.push(problem('other-mode', source, { name: key, value: quoted(value) }));
@@ -109,6 +112,26 @@ function isTooLong({ key, value, source }: GivenText, problems: Problem[]): bool
 /** Spaces around an item vanish when the line is split into words again; other white space, a newline above all, does not. */
 function withoutSpaces(item: string): string {
   return /[^\S \t]/.test(item) ? item : item.trim();
+}
+
+function readInterface(text: string): string | null {
+  return MATCH_OPTIONS['in-interface'].read(text, 'ip');
+}
+
+/** nft's wildcard at the end of a name is `*`, and its grammar knows no `+`. */
+function readNativeInterface(text: string): string | null {
+  if (text.includes('+')) return null;
+  return readInterface(text.replace(/\*$/, '+'));
+}
+
+/** As nft's grammar has them: `8000-8099`. */
+function readNativePorts(text: string): PortRange | null {
+  return text.includes(':') ? null : parsePortRange(/^\d+-\d+$/.test(text) ? text.replace('-', ':') : text);
+}
+
+/** nft takes the id that stands for none, too. */
+function readNativeOwner(text: string): OwnerRange | null {
+  return text === `${ALL_BITS}` ? { first: ALL_BITS, last: ALL_BITS } : parseOwnerRange(text);
 }
 
 const LOOPBACK: Network = { family: 'ip', address: '127.0.0.1', prefix: 32 };

@@ -133,7 +133,12 @@ function isText({ takes }: Argument, text: string, { has }: Profile): boolean {
       // Until pkg/flag the number was only used, and the validation failed.
       return /^\d{1,10}$/.test(text) && (Number(text) <= 65535 || !has('emptyEnvironmentCounts'));
     case 'levels':
-      return !has('logLevelsChecked') || text.split(',').every((scope) => /^([^:]*:)?(debug|info|warn|error|fatal|none)$/.test(scope));
+      // An empty text, which the injector passes on, was tried by nobody.
+      return (
+        !has('logLevelsChecked') ||
+        text === '' ||
+        text.split(',').every((scope) => /^([^:]*:)?(debug|info|warn|error|fatal|none)$/.test(scope))
+      );
     case 'version':
       return !has('iptablesVersionRead') || text === '' || /v\d+(\.\d+)+/.test(text);
     case 'duration':

@@ -165,7 +165,7 @@ function claimIn(
 
 function chainWarnings(family: Family, live: Both): readonly OwnershipWarning[] {
   return live[family].tables.flatMap(({ name: table, chains }): readonly OwnershipWarning[] => [
-    ...ambientChainsIn(chains).map((chain): OwnershipWarning => ({ code: 'ambient-chain', family, table, chain })),
+    ...ambientChainsIn(chains, live[family]).map((chain): OwnershipWarning => ({ code: 'ambient-chain', family, table, chain })),
     ...chains.flatMap(({ name: chain }): readonly OwnershipWarning[] =>
       isForeignIstioChain(table, chain) ? [{ code: 'foreign-istio-chain', family, table, chain }] : [],
     ),

@@ -31,6 +31,8 @@ export interface InjectionRequest {
   /** Who makes the rules, where the user says it. */
   readonly installer?: Installer;
   readonly images: readonly ImageRelease[];
+  /** What lives without a sidecar is looked at as if an injector came to it. */
+  readonly asInjected?: boolean;
 }
 
 // A name (255), a tag (128) and a digest, with room to spare: who has to name an image needs all of it.
@@ -47,10 +49,15 @@ export interface WorkloadInjection {
 }
 
 /** Throws a ProblemError where no release can be told. */
-export function injectionOf(workload: Workload, { mesh, at, installer, images }: InjectionRequest): WorkloadInjection {
+export function injectionOf(workload: Workload, request: InjectionRequest): WorkloadInjection {
+  const { mesh, at, installer, images } = request;
   const found = foundInjection(workload, images);
   const keeps = found !== undefined && (at.kind !== 'release' || at.keepArguments);
   const { release, problems } = releaseFor(workload, found, mesh, at);
+  // Whoever names a release or an installer asks what would be made.
+  const asIs = at.kind === 'as found' && installer === undefined && request.asInjected !== true;
+  const without = found === undefined && asIs ? livesWithout(workload) : undefined;
+  if (without !== undefined) return { workload, injection: without, release, found: true, problems };
   // Whoever asks for another installer than the one that was at work asks for an injection that never was.
   if (keeps && (installer === undefined || installer === installerOf(found.injection)))
     return { workload, injection: found.injection, release, found: true, problems: [...problems, ...found.problems] };
@@ -71,6 +78,15 @@ export function injectionOf(workload: Workload, { mesh, at, installer, images }:
     found: false,
     problems: [...problems, ...(keeps ? found.problems : []), ...own.problems, ...injectionProblems],
   };
+}
+
+const REDIRECTED = 'ambient.istio.io/redirection';
+
+/** A pod that lives, and that no injector came to; the node agent says by an annotation that ztunnel takes its traffic. */
+function livesWithout({ pod }: Workload): Extract<Injection, { kind: 'none' }> | undefined {
+  const redirected = pod.annotations.get(REDIRECTED);
+  if (redirected?.value === 'enabled') return { kind: 'none', reason: 'ambient', source: redirected.source };
+  return pod.livesAt === undefined ? undefined : { kind: 'none', reason: 'lives without', source: pod.livesAt };
 }
 
 function isNoSidecar(found: FoundInjection | undefined): found is FoundInjection {

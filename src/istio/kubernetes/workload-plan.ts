@@ -4,7 +4,8 @@ import { readArguments } from '../arguments/argument-settings.ts';
 import { HERE } from '../arguments/command-line.ts';
 import type { Origin } from '../origin.ts';
 import type { CapturePlan } from '../plan/plan.ts';
-import { planFor, withProblems } from '../plan/plan.ts';
+import { withProblems } from '../plan/plan.ts';
+import { planOf } from '../plan/plan-of.ts';
 import type { Problem } from '../problems.ts';
 import { ProblemError, quoted } from '../problems.ts';
 import { profileOf } from '../releases/profile.ts';
@@ -42,7 +43,7 @@ export function planOfWorkload(made: WorkloadInjection, known: Facts = {}, sets:
   return placed(injection.arguments, at, () => {
     const read = readArguments(wordsOf(injection.arguments), valuesOf(injection.environment), profileOf(release.value), facts);
     const settings = Object.assign(settingsAt(read.settings, at), ...given.map(({ overrides }) => overrides)) as Settings;
-    const plan = planFor(settings, release.value, facts, read.switches);
+    const plan = planOf({ settings, switches: read.switches }, release.value, facts);
     return withProblems(plan, [...made.problems, ...injection.problems, ...problemsAt(read.problems, injection.arguments, at)]);
   });
 }

@@ -32,9 +32,11 @@ export function contextFor(values: SettingValues, switches: Switches, { has }: P
       values,
       switches,
       has,
+      native: switches.native,
       tproxy: values.mode === 'TPROXY' && mirrored,
       dns: mirrored ? dns : 'off',
       servers: serversOf(family, facts),
+      anyServer,
       loopback: family === 'ip' && has('loopbackRange') ? values['outbound.loopback'] : LOOPBACK[family],
       passthrough: PASSTHROUGH[family],
     };

@@ -1,5 +1,6 @@
 /** A plan as plain data with a stable shape: what `-o json` and `-o yaml` print. Described in docs/plan.md. */
 
+import { nftElements } from '../../netfilter/nft/print.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 import { API_VERSION } from '../api-version.ts';
@@ -12,7 +13,7 @@ import { printRouting } from './routing.ts';
 
 /** The document of a plan. Keys are never renamed or removed within one apiVersion. */
 export function planDocument(plan: CapturePlan): object {
-  const { release, settings, ip, ip6, routing, problems } = plan;
+  const { release, settings, ip, ip6, nft, routing, problems } = plan;
   return {
     apiVersion: API_VERSION,
     kind: 'CapturePlan',
@@ -20,6 +21,7 @@ export function planDocument(plan: CapturePlan): object {
     settings: printedSettings(settings),
     ip: rulesetDocument(ip),
     ip6: rulesetDocument(ip6),
+    ...(nft === undefined ? {} : { nft: nftElements(nft) }),
     routing: printRouting(routing),
     problems: problems.map(problemDocument),
   };

@@ -7,7 +7,8 @@ import { profileOf } from '../releases/profile.ts';
 import { resolveRelease } from '../releases/resolve-release.ts';
 import type { Facts } from '../settings/facts.ts';
 import type { CapturePlan } from './plan.ts';
-import { planFor, withProblems } from './plan.ts';
+import { withProblems } from './plan.ts';
+import { planOf } from './plan-of.ts';
 
 /** What istio-iptables would find around it. */
 export interface PlanOptions extends Facts {
@@ -28,6 +29,6 @@ export function planFromArguments(args: readonly string[], options: PlanOptions 
   const { env = {}, release: named, releaseSource = { kind: 'option', option: 'release' }, ...facts } = options;
   const { release, problems } = resolveRelease(named === undefined ? undefined : { value: named, source: releaseSource });
   const given = readArguments(args, env, profileOf(release), facts);
-  const plan = planFor(given.settings, release, facts, given.switches);
+  const plan = planOf(given, release, facts);
   return withProblems(plan, [...problems, ...given.problems]);
 }

@@ -1,14 +1,16 @@
 /** The one value between everything: what a release makes of settings. */
 
+import type { NftRuleset } from '../../netfilter/nft/ruleset.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 import type { Problem } from '../problems.ts';
 import type { Release } from '../releases/known.ts';
+import type { Profile } from '../releases/profile.ts';
 import { profileOf } from '../releases/profile.ts';
 import type { Facts } from '../settings/facts.ts';
 import { wantsIp6 } from '../settings/facts.ts';
 import { withNumbers } from '../settings/name-resolution.ts';
 import { settingProblems } from '../settings/setting-problems.ts';
-import type { Settings } from '../settings/settings.ts';
+import type { Settings, SettingValues } from '../settings/settings.ts';
 import { valuesOf } from '../settings/settings.ts';
 import type { Switches } from '../settings/switches.ts';
 import { NO_SWITCHES } from '../settings/switches.ts';
@@ -22,17 +24,32 @@ export interface CapturePlan {
   readonly settings: Settings;
   readonly ip: Ruleset;
   readonly ip6: Ruleset;
+  /** Tables of nft's own, where the plan is a native one: iptables then has no rules. */
+  readonly nft?: NftRuleset;
   readonly routing: Routing;
   /** Warnings and notes; never errors. */
   readonly problems: readonly Problem[];
 }
 
 /**
- * The plan of settings at a release. Pure: equal arguments give equal plans, deeply frozen.
+ * The plan of settings at a release, with rules of iptables. Pure: equal arguments give equal plans, deeply frozen.
  * Throws a RangeError for a release that is not known, and a ProblemError where facts are missing
  * without which the rules can't be made.
  */
 export function planFor(settings: Settings, release: Release, facts: Facts = {}, switches: Switches = NO_SWITCHES): CapturePlan {
+  return makePlan(settings, release, facts, switches, rulesetsFor);
+}
+
+/** Makes the rules of bare values. */
+export type RuleMaker = (
+  values: SettingValues,
+  switches: Switches,
+  profile: Profile,
+  facts: Facts,
+) => Pick<CapturePlan, 'ip' | 'ip6' | 'nft'>;
+
+/** The plan of settings at a release, its rules made by `rules`. */
+export function makePlan(settings: Settings, release: Release, facts: Facts, switches: Switches, rules: RuleMaker): CapturePlan {
   const profile = profileOf(release);
   const values = withNumbers(valuesOf(settings), facts);
   const problems = settingProblems(settings, values, profile, facts);
@@ -40,7 +57,7 @@ export function planFor(settings: Settings, release: Release, facts: Facts = {},
   return freeze({
     release,
     settings,
-    ...rulesetsFor(values, switches, profile, facts),
+    ...rules(values, switches, profile, facts),
     routing: routingFor(values, switches, profile.has, has6),
     problems,
   });

@@ -75,7 +75,7 @@ export function printRouting(routing: Routing): PrintedRouting {
     const ip = family === 'ip' ? 'ip' : 'ip -6';
     const of = <V extends { readonly family: Family }>(list: readonly V[]): readonly V[] => list.filter((item) => item.family === family);
     return [
-      [`${ip} rule`, of(routing.rules).map(({ mark, table }) => `fwmark ${mark} lookup ${table}`)],
+      [`${ip} rule`, of(routing.rules).map(({ mark, table }) => `${mark === 0 ? '' : `fwmark ${mark} `}lookup ${table}`)],
       [`${ip} route`, of(routing.routes).map(({ device, table }) => `local default dev ${device} table ${table}`)],
       [`${ip} addr`, of(routing.addresses).map(({ address, device }) => `${address} dev ${device}`)],
     ];

@@ -5,14 +5,18 @@ import type { Change } from './change.ts';
 import { INJECTION_CHANGES } from './injection-changes.ts';
 import type { Release } from './known.ts';
 import { position, readSpans } from './known.ts';
+import { NATIVE_CHANGES } from './native-changes.ts';
 import { POD_CHANGES } from './pod-changes.ts';
 import { RULE_CHANGES } from './rule-changes.ts';
 
 /** The one table of named changes. */
-export const CHANGES = { ...RULE_CHANGES, ...ARGUMENT_CHANGES, ...INJECTION_CHANGES, ...POD_CHANGES } as const satisfies Record<
-  string,
-  Change
->;
+export const CHANGES = {
+  ...RULE_CHANGES,
+  ...ARGUMENT_CHANGES,
+  ...INJECTION_CHANGES,
+  ...POD_CHANGES,
+  ...NATIVE_CHANGES,
+} as const satisfies Record<string, Change>;
 
 export type ChangeName = keyof typeof CHANGES;
 

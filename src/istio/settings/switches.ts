@@ -11,6 +11,8 @@ export interface Switches {
   readonly traceLogging: boolean;
   /** ENABLE_INBOUND_IPV6. */
   readonly inbound6: boolean;
+  /** --native-nftables: rules of nft instead of iptables'. */
+  readonly native: boolean;
   /** `-b ,`: a list of inbound ports that is there and names none, so that only the jump of PREROUTING is made. */
   readonly emptyInboundList: boolean;
 }
@@ -21,5 +23,6 @@ export const NO_SWITCHES: Switches = {
   redirectsOwnCalls: true,
   traceLogging: false,
   inbound6: false,
+  native: false,
   emptyInboundList: false,
 };

@@ -51,7 +51,8 @@ export function nameRule(named: Named, { matches, target }: Rule, host: Prepared
       named.destinationPort.push(only(target.value.port));
       return;
     case 'CONNMARK':
-      named.mark.push({ value: 0, mask: target.value.nfmask }, { value: 0, mask: target.value.ctmask });
+      if (target.value.action === 'set') named.mark.push(target.value);
+      else named.mark.push({ value: 0, mask: target.value.nfmask }, { value: 0, mask: target.value.ctmask });
       return;
     case 'REDIRECT':
       if ('first' in target.value) named.destinationPort.push(target.value);

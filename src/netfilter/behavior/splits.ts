@@ -30,7 +30,7 @@ function splitsOf(arena: Arena, target: Target): readonly Split[] {
     case 'MARK':
       return target.value.mask === ALL_BITS ? [] : [byValue('mark')];
     case 'CONNMARK':
-      return [byValue('mark')];
+      return target.value.action === 'set' ? [] : [byValue('mark')];
     case 'TPROXY':
       return [
         bySingle('protocol', [TCP, UDP]),

@@ -71,18 +71,22 @@ export const LISTED_TARGETS: { readonly [K in TargetName]: ListedTarget<TargetVa
   MARK: {
     begins: 'MARK',
     words: /^MARK (set|xset|and|or|xor) (\S+)$/,
-    options: (found) => [[found[1]?.endsWith('set') ? '--set-xmark' : `--${found[1]}-mark`, found[2]]],
-    print: listMark,
+    options: (found) => [markOption(found[1], found[2])],
+    print: (value) => listMark('MARK', value),
   },
   CONNMARK: {
     begins: 'CONNMARK',
-    words: /^CONNMARK (save|restore)(?: mask (\S+)| nfmask (\S+) ctmask ~(\S+)| ctmask (\S+) nfmask ~(\S+))?$/,
-    options: (found) => [
-      [`--${found[1]}-mark`, ''],
-      ['--mask', found[2]],
-      ['--nfmask', found[3] ?? found[6]],
-      ['--ctmask', found[4] ?? found[5]],
-    ],
+    words:
+      /^CONNMARK (?:(save|restore)(?: mask (\S+)| nfmask (\S+) ctmask ~(\S+)| ctmask (\S+) nfmask ~(\S+))?|(set|xset|and|or|xor) (\S+))$/,
+    options: (found) =>
+      found[1] === undefined
+        ? [markOption(found[7], found[8])]
+        : [
+            [`--${found[1]}-mark`, ''],
+            ['--mask', found[2]],
+            ['--nfmask', found[3] ?? found[6]],
+            ['--ctmask', found[4] ?? found[5]],
+          ],
     print: listConnmark,
   },
   CT: { begins: 'CT', words: /^CT zone (\d+)$/, options: (found) => [['--zone', found[1]]], print: ({ zone }) => `CT zone ${zone}` },
@@ -114,14 +118,20 @@ export const LISTED_TARGETS: { readonly [K in TargetName]: ListedTarget<TargetVa
 };
 
 // The order of these questions is iptables' own: a mark of zero is an `and`, even where it sets all bits.
-function listMark({ value, mask }: TargetValues['MARK']): string {
-  if (value === 0) return `MARK and ${hex(~mask >>> 0)}`;
-  if (value === mask) return `MARK or ${hex(value)}`;
-  if (mask === 0) return `MARK xor ${hex(value)}`;
-  return mask === ALL_BITS ? `MARK set ${hex(value)}` : `MARK xset ${printMasked({ value, mask })}`;
+function listMark(name: 'MARK' | 'CONNMARK', { value, mask }: TargetValues['MARK']): string {
+  if (value === 0) return `${name} and ${hex(~mask >>> 0)}`;
+  if (value === mask) return `${name} or ${hex(value)}`;
+  if (mask === 0) return `${name} xor ${hex(value)}`;
+  return mask === ALL_BITS ? `${name} set ${hex(value)}` : `${name} xset ${printMasked({ value, mask })}`;
 }
 
-function listConnmark({ action, nfmask, ctmask }: TargetValues['CONNMARK']): string {
+function markOption(word: string | undefined, value: string | undefined): [string, string | undefined] {
+  return [word?.endsWith('set') ? '--set-xmark' : `--${word}-mark`, value];
+}
+
+function listConnmark(value: TargetValues['CONNMARK']): string {
+  if (value.action === 'set') return listMark('CONNMARK', value);
+  const { action, nfmask, ctmask } = value;
   if (nfmask === ALL_BITS && ctmask === ALL_BITS) return `CONNMARK ${action}`;
   if (nfmask === ctmask) return `CONNMARK ${action} mask ${hex(nfmask)}`;
   return action === 'save'

@@ -10,16 +10,15 @@ import { perform } from './targets.ts';
 import type { Test } from './test.ts';
 import type { Walk } from './walk.ts';
 
-/** Asks the chain of a table at a hook, if there is one. False where the packet goes no further. */
-export function walkTable(walk: Walk, { tables, walkChain }: PreparedRules, table: string, hook: Hook): boolean {
-  const chain = tables.get(table)?.chains.get(hook);
-  if (chain === undefined) return true;
+/** Asks a base chain at its hook. False where the packet goes no further. */
+export function walkBaseChain(walk: Walk, { walkChain }: PreparedRules, chain: PreparedChain, hook: Hook): boolean {
   walk.hook = hook;
+  walk.like = chain.like;
   if (walkChain !== undefined) return walkChain(walk, chain);
   walk.steps?.push({
     kind: 'chain',
-    table,
-    chain: hook,
+    table: chain.table.name,
+    chain: chain.name,
     inInterface: reportedField(walk, 'inInterface'),
     outInterface: reportedField(walk, 'outInterface'),
   });

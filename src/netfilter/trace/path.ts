@@ -4,7 +4,7 @@
  */
 
 import type { ConntrackState } from '../packet.ts';
-import { walkTable } from './chains.ts';
+import { walkBaseChain } from './chains.ts';
 import { lookUp } from './conntrack.ts';
 import { assumeState } from './field-tests.ts';
 import { ABSENT, difference } from './fields.ts';
@@ -14,7 +14,8 @@ import { reportedAddress, reportedNumber, reportedWord } from './reported.ts';
 import type { End, Hook } from './result.ts';
 import type { Route } from './route.ts';
 import { routeOf, routeOut } from './routing.ts';
-import type { PreparedRules } from './rules.ts';
+import type { PreparedChain, PreparedRules } from './rules.ts';
+import type { Stage } from './stages.ts';
 import { applyFlow } from './translation.ts';
 import type { Connection, Walk } from './walk.ts';
 
@@ -92,36 +93,44 @@ function comeBack(walk: Walk): void {
 }
 
 function preRouting(walk: Walk, rules: PreparedRules): boolean {
-  if (!walkTable(walk, rules, 'raw', 'PREROUTING')) return false;
-  lookUp(walk, rules.tracking);
-  return walkTable(walk, rules, 'mangle', 'PREROUTING') && translate(walk, rules, 'PREROUTING', 'destination');
+  return throughHook(walk, rules, 'PREROUTING', 'destination');
 }
 
 function input(walk: Walk, rules: PreparedRules): boolean {
-  return (
-    walkTable(walk, rules, 'mangle', 'INPUT') &&
-    walkTable(walk, rules, 'filter', 'INPUT') &&
-    translate(walk, rules, 'INPUT', 'source') &&
-    walkTable(walk, rules, 'security', 'INPUT')
-  );
+  return throughHook(walk, rules, 'INPUT', 'source');
+}
+
+/** All that hangs on a hook, in its order. False where the packet goes no further. */
+function throughHook(walk: Walk, rules: PreparedRules, hook: Hook, what: 'source' | 'destination'): boolean {
+  return rules.stages[hook].every((stage) => throughStage(walk, rules, stage, hook, what));
+}
+
+function throughStage(walk: Walk, rules: PreparedRules, stage: Stage<PreparedChain>, hook: Hook, what: 'source' | 'destination'): boolean {
+  switch (stage.kind) {
+    case 'conntrack':
+      lookUp(walk, rules.tracking);
+      return true;
+    case 'nat':
+      return translate(walk, rules, stage.chains, hook, what);
+    case 'chain':
+      return walkBaseChain(walk, rules, stage.chain, hook);
+    default:
+      stage satisfies never;
+      return true;
+  }
 }
 
 /** All chains of this hook see the interface of the first route (nf_hook_state), also where a second one leads elsewhere. Null where it ends. */
 function output(walk: Walk, rules: PreparedRules, first: string | readonly string[]): string | readonly string[] | null {
   let way = first;
-  if (!walkTable(walk, rules, 'raw', 'OUTPUT')) return null;
-  lookUp(walk, rules.tracking);
-  const { mark } = walk;
-  if (!walkTable(walk, rules, 'mangle', 'OUTPUT')) return null;
-  if (walk.mark !== mark) way = routeOut(walk, true);
-  if (isLostAgain(walk)) return null;
-  if (isStranded(walk, way, true)) return null;
-  const { destination } = walk;
-  if (!translate(walk, rules, 'OUTPUT', 'destination')) return null;
-  if (walk.destination !== destination) way = routeOut(walk, true);
-  if (isLostAgain(walk)) return null;
-  if (isStranded(walk, way, true)) return null;
-  return walkTable(walk, rules, 'filter', 'OUTPUT') && walkTable(walk, rules, 'security', 'OUTPUT') ? way : null;
+  for (const stage of rules.stages.OUTPUT) {
+    const { mark, destination } = walk;
+    if (!throughStage(walk, rules, stage, 'OUTPUT', 'destination')) return null;
+    if (stage.kind !== 'nat' && !(stage.kind === 'chain' && stage.reroutes)) continue;
+    if (stage.kind === 'nat' ? walk.destination !== destination : walk.mark !== mark) way = routeOut(walk, true);
+    if (isLostAgain(walk) || isStranded(walk, way, true)) return null;
+  }
+  return way;
 }
 
 function isLostAgain(walk: Walk): boolean {
@@ -146,7 +155,7 @@ function isStranded(walk: Walk, way: string | readonly string[], rerouted: boole
 }
 
 function postRouting(walk: Walk, rules: PreparedRules): boolean {
-  return walkTable(walk, rules, 'mangle', 'POSTROUTING') && translate(walk, rules, 'POSTROUTING', 'source');
+  return throughHook(walk, rules, 'POSTROUTING', 'source');
 }
 
 function forward(walk: Walk, rules: PreparedRules, route: Route): void {
@@ -159,19 +168,24 @@ function forward(walk: Walk, rules: PreparedRules, route: Route): void {
     return;
   }
   walk.outInterface = way;
-  const left =
-    walkTable(walk, rules, 'mangle', 'FORWARD') &&
-    walkTable(walk, rules, 'filter', 'FORWARD') &&
-    walkTable(walk, rules, 'security', 'FORWARD') &&
-    postRouting(walk, rules);
+  const left = throughHook(walk, rules, 'FORWARD', 'source') && postRouting(walk, rules);
   if (left) walk.end = { kind: 'forwarded', outInterface: reportedWord(way) };
 }
 
-/** The table nat, asked only for the first packet of a flow, and only once for each of its two ends. */
-function translate(walk: Walk, rules: PreparedRules, hook: Hook, what: 'source' | 'destination'): boolean {
-  const answer = whetherAsked(walk, rules, hook, what);
-  if (answer === 'asked') return walkTable(walk, rules, 'nat', hook);
-  if (answer !== 'empty') walk.steps?.push({ kind: 'nat-skipped', chain: hook, reason: answer });
+/** The chains of nat, asked only for the first packet of a flow, and only once for each of its two ends: the first that translates is the last. */
+function translate(
+  walk: Walk,
+  rules: PreparedRules,
+  chains: readonly PreparedChain[],
+  hook: Hook,
+  what: 'source' | 'destination',
+): boolean {
+  const asked = whetherAsked(walk, rules, chains, what);
+  if (asked === 'asked') {
+    const before = walk.sentBy;
+    return chains.every((chain) => walk.translated[what] || walk.sentBy !== before || walkBaseChain(walk, rules, chain, hook));
+  }
+  if (asked !== 'empty') walk.steps?.push({ kind: 'nat-skipped', chain: hook, reason: asked });
   const changes = applyFlow(walk, what);
   if (changes.length > 0) walk.steps?.push({ kind: 'translated', hook, changes });
   return true;
@@ -179,14 +193,13 @@ function translate(walk: Walk, rules: PreparedRules, hook: Hook, what: 'source' 
 
 function whetherAsked(
   walk: Walk,
-  { tables, tracking }: PreparedRules,
-  hook: Hook,
+  { tracking }: PreparedRules,
+  chains: readonly PreparedChain[],
   what: 'source' | 'destination',
 ): 'asked' | 'empty' | 'translated' | 'not-tracked' {
   const decided = walk.decided[what];
   walk.decided[what] = true;
-  const chain = tables.get('nat')?.chains.get(hook);
-  if (chain === undefined || (chain.rules.length === 0 && chain.policy === 'ACCEPT')) return 'empty';
+  if (chains.every(({ rules, policy }) => rules.length === 0 && policy === 'ACCEPT')) return 'empty';
   if (!tracking) return 'not-tracked';
   if (decided) return 'translated';
   if (typeof walk.state !== 'string') askState(walk);

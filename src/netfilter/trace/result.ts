@@ -70,7 +70,7 @@ export type Step =
   | {
       readonly kind: 'chain';
       readonly table: string;
-      readonly chain: Hook;
+      readonly chain: string;
       readonly inInterface: FieldValue;
       readonly outInterface: FieldValue;
     }

@@ -1,9 +1,12 @@
 /** A ruleset made ready to be walked: chains by name, matches as tests. */
 
-import type { Policy, Rule, Ruleset, Table } from '../rule.ts';
-import { BUILT_IN_CHAINS } from '../rule.ts';
+import type { BaseChain, Policy, Rule, Ruleset, Table } from '../rule.ts';
 import type { Target } from '../target.ts';
+import type { Likeness } from './base-chains.ts';
+import { baseOf, likenessOf } from './base-chains.ts';
 import type { RulePlace } from './result.ts';
+import type { Stages } from './stages.ts';
+import { stagesOf } from './stages.ts';
 import type { Test } from './test.ts';
 import { testOf } from './tests.ts';
 import type { Walk } from './walk.ts';
@@ -21,6 +24,10 @@ export interface PreparedChain {
   readonly name: string;
   readonly policy: Policy;
   readonly rules: readonly PreparedRule[];
+  /** Where it hangs; undefined for one that is only jumped to. */
+  readonly base: BaseChain | undefined;
+  /** What its targets, and those of all chains it leads to, may do. */
+  readonly like: Likeness;
 }
 
 export interface PreparedTable {
@@ -30,6 +37,7 @@ export interface PreparedTable {
 
 export interface PreparedRules {
   readonly tables: ReadonlyMap<string, PreparedTable>;
+  readonly stages: Stages<PreparedChain>;
   /** Whether a rule needs conntrack, which is asleep in a namespace until one does: then no nat chain is asked either. */
   readonly tracking: boolean;
   /** Walks a built-in chain in another way than packet by packet: for sets of packets. False where nothing goes on. */
@@ -38,18 +46,23 @@ export interface PreparedRules {
 
 export function prepareRules(ruleset: Ruleset): PreparedRules {
   const tables = new Map(ruleset.tables.map((table) => [table.name, prepareTable(table)]));
-  return { tables, tracking: ruleset.tables.some(({ chains }) => chains.some(({ rules }) => rules.some(needsConntrack))) };
+  return {
+    tables,
+    stages: stagesOf([...tables.values()].flatMap((table) => [...table.chains.values()])),
+    tracking: ruleset.tables.some(({ chains }) => chains.some(({ rules }) => rules.some(needsConntrack))),
+  };
 }
 
-function prepareTable({ name, chains }: Table): PreparedTable {
+function prepareTable(given: Table): PreparedTable {
+  const { name, chains } = given;
   const prepared = new Map<string, PreparedChain>();
   const table: PreparedTable = { name, chains: prepared };
   for (const chain of chains) {
     const rules = chain.rules.map((rule, index) => prepareRule({ table: name, chain: chain.name, position: index + 1, rule }));
-    const builtIn = BUILT_IN_CHAINS[name]?.includes(chain.name) ?? false;
+    const base = baseOf(given, chain);
     // In restore input, `:INPUT -` leaves the policy as it was.
-    const policy = builtIn && chain.policy === '-' ? 'unknown' : chain.policy;
-    prepared.set(chain.name, { table, name: chain.name, policy, rules });
+    const policy = base !== undefined && chain.policy === '-' ? 'unknown' : chain.policy;
+    prepared.set(chain.name, { table, name: chain.name, policy, rules, base, like: likenessOf(given, base) });
   }
   return table;
 }

@@ -28,7 +28,7 @@ const PLACES: { readonly [K in Target['kind']]?: readonly string[] } = {
 /** Puts a target to work; jumps are the chain's own business. */
 export function perform(walk: Walk, at: RulePlace): Next {
   const { target } = at.rule;
-  if (!(PLACES[target.kind]?.includes(`${at.table} ${walk.hook}`) ?? true)) return notUnderstood(walk, at);
+  if (!(PLACES[target.kind]?.includes(`${walk.like} ${walk.hook}`) ?? true)) return notUnderstood(walk, at);
   switch (target.kind) {
     case 'none':
     case 'NFLOG':
@@ -52,7 +52,7 @@ export function perform(walk: Walk, at: RulePlace): Next {
       setMark(walk, 'mark', xmark(walk.mark, target.value));
       return 'continue';
     case 'CONNMARK':
-      copyMark(walk, target.value);
+      connmark(walk, target.value);
       return 'continue';
     case 'CT':
       if (!walk.templated) setZone(walk, target.value.zone);
@@ -143,9 +143,14 @@ function setMark(walk: Walk, field: 'mark' | 'connmark', value: Value | Ranges):
 }
 
 /** Between the packet's mark and its flow's; a packet without a flow has nothing to copy. */
-function copyMark(walk: Walk, { action, nfmask, ctmask }: TargetValues['CONNMARK']): void {
+function connmark(walk: Walk, value: TargetValues['CONNMARK']): void {
+  if (walk.connmark === ABSENT) return;
+  if (value.action === 'set') setMark(walk, 'connmark', xmark(walk.connmark, value));
+  else copyMark(walk, value);
+}
+
+function copyMark(walk: Walk, { action, nfmask, ctmask }: Extract<TargetValues['CONNMARK'], { readonly nfmask: number }>): void {
   const { mark, connmark } = walk;
-  if (connmark === ABSENT) return;
   const [from, fromMask, to, toMask] = action === 'save' ? [mark, nfmask, connmark, ctmask] : [connmark, ctmask, mark, nfmask];
   const field = action === 'save' ? 'connmark' : 'mark';
   if (typeof from !== 'object') setMark(walk, field, xmark(to, { value: (Number(from) & fromMask) >>> 0, mask: toMask }));
@@ -168,7 +173,7 @@ function dontTrack(walk: Walk): void {
 }
 
 function performOpaque(walk: Walk, { name, text }: Extract<Target, { kind: 'opaque' }>, at: RulePlace): Next {
-  const place = `${at.table} ${walk.hook}`;
+  const place = `${walk.like} ${walk.hook}`;
   if (name === 'MASQUERADE' && place === 'nat POSTROUTING') return masquerade(walk);
   if ((name === 'NOTRACK' || text === 'CT --notrack') && PLACES.CT?.includes(place)) {
     dontTrack(walk);

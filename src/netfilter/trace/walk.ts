@@ -3,6 +3,7 @@
 import type { ConntrackEntry, ConntrackState, How, Packet } from '../packet.ts';
 import { protocolNumber } from '../protocols.ts';
 import { addressValue } from './address.ts';
+import type { Likeness } from './base-chains.ts';
 import type { Header, NumberField } from './fields.ts';
 import { ABSENT, PORTS, PROTOCOLS, WITH_PORTS, WORDS } from './fields.ts';
 import type { Oracle } from './oracle.ts';
@@ -40,6 +41,8 @@ export class Walk {
   state: ConntrackState | readonly ConntrackState[] = 'INVALID';
   zone = 0;
   hook: Hook = 'PREROUTING';
+  /** What targets may do in the base chain that it is in. */
+  like: Likeness = 'filter';
   /** The flow, once conntrack has found it. */
   flow: Connection | undefined;
   /** The header that conntrack took down, before any translation. */

@@ -23,6 +23,8 @@ export interface PlanInput {
   readonly of?: string;
   /** The run that was to make these rules and failed, where the workload's status tells of it. */
   readonly run?: Run;
+  /** Rules that others make for that workload and nobody has shown, in words that end a sentence. */
+  readonly unseen?: string;
   /** Why that workload gets no rules, as a sentence. */
   readonly whyNoPlan?: string;
 }
@@ -31,7 +33,7 @@ export interface PlanInput {
 export type Input =
   | PlanInput
   /** A text without settings in it: rules in some form. */
-  | { readonly kind: 'text'; readonly text: TextFile };
+  | { readonly kind: 'text'; readonly text: TextFile; readonly notes: readonly string[]; readonly manifests: boolean };
 
 /** Settings, and the workload that is meant where manifests hold several. */
 export interface PlanOptions extends SourceOptions, WorkloadOption {

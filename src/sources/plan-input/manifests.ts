@@ -146,7 +146,12 @@ function planOf(
     facts,
     of: name,
     whyNoPlan: noPlanReason,
+    ...(isAmbientPod(made) && { unseen: 'the rules of ambient mode, which the node agent makes in the pod' }),
   };
+}
+
+function isAmbientPod({ injection }: WorkloadInjection): boolean {
+  return injection.kind === 'none' && injection.reason === 'ambient';
 }
 
 const IP4_LISTENER = 'pilot.env.ISTIO_ENABLE_IPV4_OUTBOUND_LISTENER_FOR_IPV6_CLUSTERS';

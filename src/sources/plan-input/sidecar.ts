@@ -16,9 +16,10 @@ export function planOfSidecar(file: SidecarFile, { manifests, release, sets, pla
   return { kind: 'plan', ...made, notes: [], basis: { kind: 'settings', file, sets } };
 }
 
-function strayOption({ values, installer, imageReleases, keepArguments }: ManifestOptions): string | undefined {
+function strayOption({ values, installer, imageReleases, keepArguments, asInjected }: ManifestOptions): string | undefined {
   if (values.length > 0) return '--values';
   if (installer !== undefined) return '--installer';
   if (imageReleases.length > 0) return '--image-release';
+  if (asInjected === true) return '--as-injected';
   return keepArguments ? '--keep-args' : undefined;
 }

@@ -1,7 +1,9 @@
 /** Whether manifests are named, told without reading all of them. */
 
 import { closeSync, openSync, readSync } from 'node:fs';
+import { namedPart } from '../../host/page-part.ts';
 import { HEAD, standardInputHead } from '../../host/standard-input.ts';
+import { isPage } from '../../istio/found/page-signs.ts';
 import { quoted } from '../../istio/problems.ts';
 import { badOption } from '../bad-option.ts';
 import { kindOfFile } from '../kind-of-file.ts';
@@ -48,9 +50,9 @@ export function holdsManifests(file: string): boolean {
   return !isPiped(file) && holds(file, holdsStrangers);
 }
 
-/** The same of a text. */
+/** The same of a text; of a page with rules beside manifests the rules are read. */
 export function holdsStrangers(text: string): boolean {
-  return looksLikeManifest(text) && STRANGER.test(text.slice(0, HEAD));
+  return looksLikeManifest(text) && !isPage(text.slice(0, HEAD)) && STRANGER.test(text.slice(0, HEAD));
 }
 
 /** Rules never hold these keys at the start of a line; a manifest has one of them near its top. */
@@ -59,18 +61,23 @@ export function looksLikeManifest(text: string): boolean {
 }
 
 function isPiped(file: string): boolean {
-  return kindOfFile(file) === 'other';
+  return kindOf(file) === 'other';
 }
 
 /** A folder holds manifests. What can't be looked at is none: who reads it says why. */
 function holds(file: string, test: (head: string) => boolean): boolean {
-  const kind = kindOfFile(file);
+  const kind = kindOf(file);
   return kind === 'folder' || (kind === 'file' && test(headOf(file)));
+}
+
+/** Of a part of a file what the file is. */
+function kindOf(file: string): ReturnType<typeof kindOfFile> {
+  return kindOfFile(namedPart(file)?.page ?? file);
 }
 
 function headOf(file: string): string {
   try {
-    const descriptor = openSync(file, 'r');
+    const descriptor = openSync(namedPart(file)?.page ?? file, 'r');
     try {
       const head = Buffer.alloc(HEAD);
       return head.toString('utf8', 0, readSync(descriptor, head));

@@ -19,6 +19,8 @@ const NO_RULES: Readonly<Record<NotInjected, string>> = {
   'own choice': 'by their own choice',
   'no sidecar': 'their proxies are no sidecars',
   'own command': 'their own istio-init runs something else',
+  'lives without': 'they live, and have no sidecar',
+  ambient: 'in ambient mode',
 };
 
 /** Why there are no rules. */

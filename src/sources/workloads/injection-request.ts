@@ -16,7 +16,7 @@ import { NO_MANIFEST_OPTIONS } from '../options.ts';
 import { refuseStdinTwice } from '../stdin-once.ts';
 
 /**
- * What `--values`, `--installer`, `--image-release`, `--release` and `--keep-args` ask. Throws a ProblemError for what
+ * What `--values`, `--installer`, `--image-release`, `--release`, `--keep-args` and `--as-injected` ask. Throws a ProblemError for what
  * can't be used, a wrong `--set` and an unknown release among it: no manifest has been read by then. Reads the values,
  * which may be a pipe: to be called once.
  */
@@ -24,7 +24,7 @@ export async function injectionRequest(
   { manifests = NO_MANIFEST_OPTIONS, release, sets }: SourceOptions,
   at?: AtRelease,
 ): Promise<InjectionRequest> {
-  const { values, installer, imageReleases, keepArguments, filenames } = manifests;
+  const { values, installer, imageReleases, keepArguments, filenames, asInjected = false } = manifests;
   refuseStdinTwice([...values, ...filenames]);
   const wrong = sets.flatMap((set) => readSetOption(set).problems);
   if (wrong.length > 0) throw new ProblemError(wrong);
@@ -39,6 +39,7 @@ export async function injectionRequest(
   return {
     at: requested,
     images,
+    ...(asInjected && { asInjected }),
     ...(installer === undefined ? {} : { installer: oneOf<Installer>('--installer', installer, INSTALLERS) }),
     mesh: unknown.length === 0 ? mesh : { ...mesh, problems: [...mesh.problems, ...unknown] },
   };

@@ -35,7 +35,7 @@ uncaught  outbound, IPv4: TCP to port 3306 from the pod
 next      who answers for what passes the proxy by, and an error for the rest:
             istio-init escapes orders.yaml --release 1.28.0 --allow FILE
           where a connection goes, and because of what:
-            istio-init trace orders.yaml --release 1.28.0 ADDRESS:PORT
+            istio-init why orders.yaml --release 1.28.0 ADDRESS:PORT
           each setting, each rule and its reason:
             istio-init explain orders.yaml --release 1.28.0
 `);

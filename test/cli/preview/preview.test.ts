@@ -8,6 +8,7 @@ import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settin
 import { planDocument } from '../../../src/istio/plan/plan-document.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
 import { readSidecarText } from '../../../src/istio/settings/sidecar-text.ts';
+import { printNft, printNftJson } from '../../../src/netfilter/nft/print.ts';
 import { printCommands, printRestore, printSave } from '../../../src/netfilter/print.ts';
 import { printList } from '../../../src/netfilter/print-list.ts';
 import { PROGRAM, ROOT, run, scratchFolder } from '../program.ts';
@@ -34,6 +35,27 @@ describe.concurrent('preview of the example', () => {
     const { exitCode, stdout, stderr } = await run(['preview', '-f', EXAMPLE, '-o', 'yaml']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(load(stdout)).toEqual(JSON.parse(JSON.stringify(planDocument(example))));
+  });
+
+  it('shows native rules of nft as a listing, as a script and as JSON, and refuses what shows rules of iptables', async () => {
+    const args = ['-p', '15001', '-b', '*', '-i', '*', '-k', 'eth1', '--native-nftables'];
+    const plan = planFromArguments(args, { release: '1.28' });
+    const preview = (form: readonly string[], more: readonly string[] = []): ReturnType<typeof run> =>
+      run(['preview', '@1.28', ...form, ...more, '--', ...args]);
+    expect(await preview([])).toEqual({ exitCode: 0, stdout: printNft(plan), stderr: '' });
+    expect((await preview(['-o', 'nft-json'])).stdout).toBe(printNftJson(plan.nft ?? { tables: [] }));
+    expect((await preview(['-o', 'nft-script'], ['--explain'])).stdout).toContain(
+      '# Traffic that a virtual machine sends through eth1 counts as outbound. (interfaces.reroute from argument -k)\nadd rule inet istio-proxy-nat prerouting iifname "eth1" counter',
+    );
+    expect((await preview(['-o', 'commands'])).stdout).toContain(
+      'nft \'add rule inet istio-proxy-nat prerouting iifname "eth1" counter jump',
+    );
+    expect(await preview(['-o', 'save'])).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        '--output save shows rules of iptables, and these are of nft; allowed: commands, nft, nft-script, nft-json, json, yaml, svg, mermaid, dot\n',
+    });
   });
 
   it('looks in each form as its readers expect', async () => {

@@ -119,12 +119,12 @@ describe('flags of the log', () => {
   });
 
   it('need a level that there is since 1.22', () => {
-    for (const text of ['nonsense', 'default:loud', 'a:b:info', '']) {
+    for (const text of ['nonsense', 'default:loud', 'a:b:info', 'info,']) {
       expect(made(['--log_output_level', text], '1.20.8')).toContain('*nat');
       expect(made(['--log_output_level', text], '1.22.8')).toEqual(['not-a-value']);
       expect(made(['--log_stacktrace_level', text], '1.30.3')).toEqual(['not-a-value']);
     }
-    for (const text of ['info', 'default:debug', 'default:warn,ads:info', 'all:none'])
+    for (const text of ['info', 'default:debug', 'default:warn,ads:info', 'all:none', ''])
       expect(made(['--log_output_level', text], '1.30.3')).toContain('*nat');
   });
 
@@ -189,5 +189,35 @@ describe('a pod without a usable address', () => {
 
   it('is none whose addresses are not known', () => {
     expect(lacksAddress({}, profileOf('1.30.3'))).toBe(false);
+  });
+});
+
+describe('native nftables', () => {
+  it.each([
+    [['--native-nftables'], {}],
+    [[], { NATIVE_NFTABLES: 'true' }],
+  ])('are said to take the place of the rules that are shown: %j %j', (args, env) => {
+    const { problems } = readArguments(args, env, profileOf('1.30.3'));
+    expect(problems).toMatchObject([{ code: 'native-tables', severity: 'warning', args: { release: '1.30.3' } }]);
+  });
+
+  it('are none where the switch is off, or the release has none', () => {
+    expect(readArguments(['--native-nftables=false'], {}, profileOf('1.30.3')).problems).toEqual([]);
+    expect(readArguments([], { NATIVE_NFTABLES: 'true' }, profileOf('1.26.8')).problems).toEqual([]);
+  });
+});
+
+describe('DNS_AGENT', () => {
+  // 1.7 knows the agent by any text; from 1.8 on the injector still passes the variable, and the program no longer reads it.
+  it.each([
+    ['1.7.8', 15053],
+    ['1.8.0', undefined],
+    ['1.30.3', undefined],
+  ])('captures DNS at %s: on port %s', (release, port) => {
+    const { settings, switches } = readArguments([], { DNS_AGENT: '' }, profileOf(release));
+    expect(settings['dns.capture'].value).toBe('off');
+    const set = readArguments([], { DNS_AGENT: 'istio' }, profileOf(release));
+    expect(set.settings['dns.capture'].value === 'off' ? undefined : set.switches.dnsPort).toBe(port);
+    expect(switches.emptyInboundList).toBe(false);
   });
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Identification } from '../../../src/istio/found/identify.ts';
 import { describeAnswer, identify } from '../../../src/istio/found/identify.ts';
@@ -11,6 +12,8 @@ import { printRule, printSave } from '../../../src/netfilter/print.ts';
 import { printList } from '../../../src/netfilter/print-list.ts';
 import { capture } from '../../golden.ts';
 import { answerFor, identified, seenIn } from './identifying.ts';
+
+const AMBIENT_TPROXY = readFileSync(new URL('../packets/ambient-tproxy.save', import.meta.url), 'utf8');
 
 function planAt(release: string, sets: readonly string[] = [], facts: object = { nameservers: ['10.96.0.10'] }): CapturePlan {
   return planFromSettings({ sets, release: { value: release, source: { kind: 'option', option: '--release' } }, facts });
@@ -229,6 +232,15 @@ describe('what is no sidecar', () => {
       'none',
       ['mangle ISTIO_PRERT', 'mangle ISTIO_OUTPUT'],
     ]);
+  });
+
+  it('is told as ambient mode also by the chain of nat whose name a sidecar has as well, as in 1.21 to 1.23', () => {
+    const { outcome, answers, ambient } = identified(AMBIENT_TPROXY);
+    expect({ outcome, answers, chains: ambient.map(({ table, chain }) => `${table} ${chain}`) }).toEqual({
+      outcome: 'none',
+      answers: [],
+      chains: ['mangle ISTIO_OUTPUT', 'mangle ISTIO_PRERT', 'nat ISTIO_OUTPUT'],
+    });
   });
 
   it('may be there beside one', () => {

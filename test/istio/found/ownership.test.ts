@@ -261,6 +261,17 @@ describe('chains of ours', () => {
     expect(parts(live, owned)).toEqual(['', '']);
     expect(warned(owned)).toEqual(['ambient-chain: ip nat ISTIO_PRERT', 'ambient-chain: ip nat ISTIO_OUTPUT']);
   });
+
+  it("are not that of nat, in a pod whose other chains of the node agent are in mangle; beside a sidecar it is the sidecar's", () => {
+    const ambient = '*mangle\n:ISTIO_PRERT -\n-A PREROUTING -j ISTIO_PRERT\nCOMMIT\n';
+    const output = ':ISTIO_OUTPUT -\n-A OUTPUT -j ISTIO_OUTPUT\n-A ISTIO_OUTPUT -p tcp -j REDIRECT --to-ports 15001\n';
+    const live = { ip: read(`${ambient}*nat\n${output}COMMIT\n`, 'ip'), ip6: read('', 'ip6') };
+    const owned = ownedIn(live);
+    expect(parts(live, owned)).toEqual(['', '']);
+    expect(warned(owned)).toEqual(['ambient-chain: ip mangle ISTIO_PRERT', 'ambient-chain: ip nat ISTIO_OUTPUT']);
+    const both = { ip: read(`${ambient}*nat\n:ISTIO_REDIRECT -\n${output}COMMIT\n`, 'ip'), ip6: read('', 'ip6') };
+    expect(parts(both, ownedIn(both))[0]).toContain('-A ISTIO_OUTPUT -p tcp -j REDIRECT');
+  });
 });
 
 it('a state without a rule of ours costs next to nothing to judge', () => {

@@ -1,10 +1,9 @@
 /** What a setting does, by experiment: the plan without it is made, and compared. */
 
-import { printSave } from '../../../netfilter/print.ts';
 import { compareBehavior } from '../../packets/behavior.ts';
 import type { CapturePlan } from '../../plan/plan.ts';
-import { planFor } from '../../plan/plan.ts';
-import { printRoutingCommands } from '../../plan/routing.ts';
+import { planOf } from '../../plan/plan-of.ts';
+import { planText } from '../../plan/plan-text.ts';
 import { ProblemError } from '../../problems.ts';
 import { profileOf } from '../../releases/profile.ts';
 import type { Facts } from '../../settings/facts.ts';
@@ -73,7 +72,7 @@ function isIneffective(key: SettingKey, value: unknown, experiment: Experiment):
 function planWith(key: SettingKey, value: unknown, { plan, defaults, switches, facts }: Experiment): CapturePlan | undefined {
   const settings = { ...plan.settings, [key]: { value, source: defaults[key].source } } as Settings;
   try {
-    return planFor(settings, plan.release, facts, switches);
+    return planOf({ settings, switches }, plan.release, facts);
   } catch (error) {
     if (error instanceof ProblemError) return undefined;
     throw error;
@@ -81,9 +80,5 @@ function planWith(key: SettingKey, value: unknown, { plan, defaults, switches, f
 }
 
 function sameRules(one: CapturePlan, other: CapturePlan): boolean {
-  return textOf(one) === textOf(other);
-}
-
-function textOf({ ip, ip6, routing }: CapturePlan): string {
-  return [printSave(ip), printSave(ip6), ...printRoutingCommands(routing)].join('\n');
+  return planText(one) === planText(other);
 }

@@ -73,7 +73,7 @@ export function hasSidecar({ own }: Pick<Subject, 'own'>, family: Family): boole
 /** Chains of the node agent, as `nat ISTIO_PRERT`. */
 export function ambientChains({ seen }: Pick<Subject, 'seen'>): readonly string[] {
   const of = (family: Family): readonly string[] =>
-    seen[family].tables.flatMap(({ name, chains }) => ambientChainsIn(chains).map((chain) => `${name} ${chain}`));
+    seen[family].tables.flatMap(({ name, chains }) => ambientChainsIn(chains, seen[family]).map((chain) => `${name} ${chain}`));
   return [...new Set(FAMILIES.flatMap(of))];
 }
 

@@ -3,13 +3,14 @@
 import { deadRules } from '../../../netfilter/behavior.ts';
 import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
-import { printRestore, printRule } from '../../../netfilter/print.ts';
+import { printRule } from '../../../netfilter/print.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
 import { injectedSettings } from '../../kubernetes/ordinary-injection.ts';
 import { operandOf } from '../../packets/behavior/operand.ts';
 import { podNetworkOfPlan } from '../../packets/pod-network.ts';
 import type { CapturePlan } from '../../plan/plan.ts';
 import { planFor } from '../../plan/plan.ts';
+import { planText } from '../../plan/plan-text.ts';
 import { profileOf } from '../../releases/profile.ts';
 import type { Facts } from '../../settings/facts.ts';
 import type { SettingKey, Settings } from '../../settings/settings.ts';
@@ -41,7 +42,7 @@ export function deadRuleFinder(): { readonly find: FindDead; readonly passedOver
       passedOver += 1;
       return [];
     }
-    const key = FAMILIES.map((family) => printRestore(plan[family])).join('\n');
+    const key = planText(plan);
     const before = known.get(key);
     if (before !== undefined || known.size >= MOST) {
       if (before === undefined) passedOver += 1;

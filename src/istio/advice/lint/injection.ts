@@ -21,6 +21,8 @@ const IGNORED: Readonly<Record<NotInjected, LintCode>> = {
   'no sidecar': 'ignored-without-injection',
   'not asked for': 'ignored-without-injection',
   'own command': 'ignored-without-injection',
+  'lives without': 'ignored-without-injection',
+  ambient: 'ignored-without-injection',
 };
 
 const REASONS: Readonly<Record<NotInjected, string>> = {
@@ -30,6 +32,8 @@ const REASONS: Readonly<Record<NotInjected, string>> = {
   'no sidecar': 'its proxy is no sidecar',
   'not asked for': 'its namespace is left out',
   'own command': 'its own istio-init runs something else',
+  'lives without': 'it lives, and has no sidecar',
+  ambient: 'it is in ambient mode',
 };
 
 interface Given {

@@ -40,6 +40,11 @@ export const LINTS = {
     text: 'the namespace enforces the Pod Security level {level}, and {container} {needs}: pods of this workload are not created',
     fix: '{fix}',
   },
+  'init-without-rights': {
+    severity: 'error',
+    text: 'istio-init {what}: it makes no rules, and the pod does not start',
+    fix: '{fix}',
+  },
   'unknown-annotation': {
     severity: 'warning',
     text: '{name} is no annotation of Istio{nearest}',
@@ -246,7 +251,7 @@ export const LINTS = {
   },
   'native-nftables': {
     severity: 'note',
-    text: '{name} asks for native nftables rules; what is said of the rules here is said of those of iptables',
+    text: '{name} asks for native nftables rules: tables inet istio-proxy-*, which no iptables shows',
     fix: 'nothing, where that is meant',
   },
   'init-container-without-proxy': {

@@ -41,7 +41,7 @@ function given({
 
 const NATIVE_FLAG = `--${ARGUMENTS.find(({ action }) => action === 'native-nftables')?.flag}`;
 
-/** The rules that are made here are those of iptables. */
+/** Who looks for the rules with iptables finds none. */
 export const nativeNftables: WorkloadCheck = ({ made }) => {
   const nativeFlag = made?.injection.kind === 'arguments' ? made.injection.arguments.find(({ flag }) => flag === NATIVE_FLAG) : undefined;
   if (nativeFlag === undefined || nativeFlag.value === 'false') return [];

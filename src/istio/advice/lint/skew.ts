@@ -5,7 +5,7 @@ import type { InjectedArgument } from '../../kubernetes/injection/injected.ts';
 import { valuesOf, wordsOf } from '../../kubernetes/injection/injected.ts';
 import type { Texts } from '../../kubernetes/manifest/workload.ts';
 import type { CapturePlan } from '../../plan/plan.ts';
-import { planFor } from '../../plan/plan.ts';
+import { planOf } from '../../plan/plan-of.ts';
 import type { Problem } from '../../problems.ts';
 import { ProblemError, problemText } from '../../problems.ts';
 import { profileOf } from '../../releases/profile.ts';
@@ -50,7 +50,7 @@ export function imageRefuses(
 function readBy(args: readonly InjectedArgument[], environment: Texts, release: string, facts: Facts): CapturePlan | string {
   try {
     const read = readArguments(wordsOf(args), valuesOf(environment), profileOf(release), facts);
-    return planFor(read.settings, release, facts, read.switches);
+    return planOf(read, release, facts);
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     return error.problems.map(problemText).join('; ');

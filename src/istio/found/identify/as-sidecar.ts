@@ -37,6 +37,7 @@ const ASKED_BY: Readonly<Record<keyof Switches, string>> = {
   redirectsOwnCalls: ENVIRONMENT.loopbackSwitch,
   traceLogging: `--${ARGUMENTS.find(({ action }) => action === 'trace-logging')?.flag}`,
   inbound6: ENVIRONMENT.inbound6,
+  native: `--${ARGUMENTS.find(({ action }) => action === 'native-nftables')?.flag}`,
   emptyInboundList: 'a list of inbound ports that names none',
 };
 

@@ -52,7 +52,9 @@ export interface AmbientChain {
 /** The chains that the node agent makes for ambient pods. */
 export function ambientChains(observed: Observation): readonly AmbientChain[] {
   return FAMILIES.flatMap((family) =>
-    observed[family].tables.flatMap(({ name: table, chains }) => ambientChainsIn(chains).map((chain) => ({ family, table, chain }))),
+    observed[family].tables.flatMap(({ name: table, chains }) =>
+      ambientChainsIn(chains, observed[family]).map((chain) => ({ family, table, chain })),
+    ),
   );
 }
 

@@ -12,7 +12,7 @@ export type Both = Readonly<Record<Family, Ruleset>>;
 /** Chains of ours by table. */
 export function ownChainsOf(ruleset: Ruleset): ReadonlyMap<string, ReadonlySet<string>> {
   const tables = ruleset.tables.map(({ name, chains }) => {
-    const ambient = ambientChainsIn(chains);
+    const ambient = ambientChainsIn(chains, ruleset);
     return [
       name,
       new Set(chains.map((chain) => chain.name).filter((chain) => isSidecarChain(name, chain) && !ambient.includes(chain))),
@@ -21,12 +21,22 @@ export function ownChainsOf(ruleset: Ruleset): ReadonlyMap<string, ReadonlySet<s
   return new Map(tables.filter(([, chains]) => chains.size > 0));
 }
 
-/** Chains of the node agent in a table: ztunnel gets no traffic without them, so they stay. */
-export function ambientChainsIn(chains: readonly Chain[]): readonly string[] {
+/**
+ * Chains of the node agent in a table of a rule set: ztunnel gets no traffic without them, so they stay. The name that both use is the
+ * agent's beside another of its chains, and in every table where no chain is a sidecar's alone: that of 1.21 to 1.23 has only this one in nat.
+ */
+export function ambientChainsIn(chains: readonly Chain[], ruleset: Ruleset): readonly string[] {
   const names = chains.map(({ name }) => name);
-  return names.some((name) => AMBIENT_CHAINS.includes(name))
-    ? names.filter((name) => [...AMBIENT_CHAINS, SHARED_CHAIN].includes(name))
-    : [];
+  const ambient = names.some((name) => AMBIENT_CHAINS.includes(name)) || (names.includes(SHARED_CHAIN) && isAmbientAlone(ruleset));
+  return ambient ? names.filter((name) => [...AMBIENT_CHAINS, SHARED_CHAIN].includes(name)) : [];
+}
+
+function isAmbientAlone({ tables }: Ruleset): boolean {
+  const isSidecars = (table: string, name: string): boolean => name !== SHARED_CHAIN && isSidecarChain(table, name);
+  return (
+    tables.some(({ chains }) => chains.some(({ name }) => AMBIENT_CHAINS.includes(name))) &&
+    !tables.some(({ name: table, chains }) => chains.some(({ name }) => isSidecars(table, name)))
+  );
 }
 
 /** Visits every rule of the built-in chains, with whether it jumps to a chain of ours. */

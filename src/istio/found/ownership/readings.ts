@@ -156,6 +156,7 @@ function switchesIn(both: Find): Switches {
     redirectsOwnCalls: true,
     traceLogging: logged,
     inbound6: false,
+    native: false,
     emptyInboundList: false,
   };
 }

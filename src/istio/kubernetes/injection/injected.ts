@@ -44,7 +44,15 @@ export interface InitContainer {
 }
 
 /** Why a pod gets no rules. */
-export type NotInjected = 'host network' | 'mode NONE' | 'not asked for' | 'own choice' | 'no sidecar' | 'own command';
+export type NotInjected =
+  | 'host network'
+  | 'mode NONE'
+  | 'not asked for'
+  | 'own choice'
+  | 'no sidecar'
+  | 'own command'
+  | 'lives without'
+  | 'ambient';
 
 /** Who refuses a pod, or the mesh that it would be in, and on account of what: `annotation KEY`, `unknown template`, `the chart refuses the values`. */
 export type Refusal = string;

@@ -1,7 +1,7 @@
 /** A pod, or the template of one. */
 
 import type { YamlNode } from '../../yaml.ts';
-import { sourceOf, textOf } from '../../yaml-fields.ts';
+import { field, sourceOf, textOf } from '../../yaml-fields.ts';
 import { readContainers, readIds } from './container.ts';
 import { endedContainers } from './ended.ts';
 import type { Fields, Reading } from './reading.ts';
@@ -23,9 +23,16 @@ export function readPod(node: YamlNode, fields: Fields, metadata: Fields, readin
     containers: readContainers(spec.get('containers')?.value, 'containers', reading),
     initContainers: readContainers(spec.get('initContainers')?.value, 'initContainers', reading),
     ...addressesOf(fields.get('status')?.value, reading),
+    ...livesAt(fields.get('status')?.value, reading),
     ended: endedContainers(fields.get('status')?.value, reading),
     ...(nameservers === undefined ? {} : { nameservers }),
   };
+}
+
+/** The API server gives every pod that it has taken a phase: by then all webhooks have been asked. */
+function livesAt(status: YamlNode | undefined, reading: Reading): Pick<PodTemplate, 'livesAt'> {
+  const phase = field(status, 'phase');
+  return phase === undefined || (textOf(phase) ?? '') === '' ? {} : { livesAt: sourceOf(phase, reading.file, 'status.phase') };
 }
 
 function addressesOf(node: YamlNode | undefined, reading: Reading): Pick<PodTemplate, 'addresses' | 'addressesAt'> {

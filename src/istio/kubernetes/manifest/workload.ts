@@ -39,6 +39,8 @@ export interface PodTemplate {
   readonly addresses: readonly string[];
   /** Where each of them stands. */
   readonly addressesAt?: readonly Origin[];
+  /** Where `status.phase` stands, of a pod that lives: no injector comes to it any more. */
+  readonly livesAt?: Origin;
   /** How the last runs of init containers ended, as `status` has it; empty for what does not run yet. */
   readonly ended?: readonly EndedContainer[];
   /** `dnsConfig.nameservers` where `dnsPolicy` is None: then, and only then, they are all there are. */

@@ -1,9 +1,8 @@
 /** Plans of many workloads: those that are made of the same are made once. */
 
 import { parseNetwork } from '../../../netfilter/network.ts';
-import { printRestore } from '../../../netfilter/print.ts';
 import type { CapturePlan } from '../../plan/plan.ts';
-import { printRoutingCommands } from '../../plan/routing.ts';
+import { planText } from '../../plan/plan-text.ts';
 import type { Problem } from '../../problems.ts';
 import { ProblemError } from '../../problems.ts';
 import type { Facts } from '../../settings/facts.ts';
@@ -102,13 +101,11 @@ function numbered(outcome: Outcome, numbering: Numbering): Planned {
   return { number: numbering(textOf(outcome)), outcome };
 }
 
-/** What is compared of an outcome: of a plan the rules of both families in normal form, and the routing. */
+/** What is compared of an outcome: of a plan the rules in normal form, and the routing. */
 function textOf(outcome: Outcome): string {
   switch (outcome.kind) {
-    case 'rules': {
-      const { ip, ip6, routing } = outcome.plan;
-      return ['rules', printRestore(ip), printRestore(ip6), ...printRoutingCommands(routing)].join('\n');
-    }
+    case 'rules':
+      return `rules\n${planText(outcome.plan)}`;
     case 'none':
       return `none ${outcome.reason}`;
     case 'trouble':

@@ -1,6 +1,6 @@
 /** The concerns in the order in which a release's program emits them. */
 
-import { dnsAfterRanges, dnsInOutput } from './dns.ts';
+import { dnsAfterRanges, dnsInChain, dnsInOutput } from './dns.ts';
 import { legacyDns } from './dns-legacy.ts';
 import { inbound } from './inbound.ts';
 import { excludedInterfaces, rerouteReturns, rerouteReturnsLate } from './interfaces.ts';
@@ -23,6 +23,7 @@ export const CONCERNS: readonly Concern[] = [
   proxyTraffic,
   ownerGroups,
   dnsInOutput,
+  ...dnsInChain,
   outboundExceptions,
   rerouteReturnsLate,
   includedPorts,

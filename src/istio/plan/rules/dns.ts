@@ -34,41 +34,47 @@ function because(id: string, text: string): Reason {
 }
 
 /** In ISTIO_OUTPUT, before loopback is let through: resolv.conf may name 127.0.0.53. */
-export const dnsInOutput: Concern = (context) => {
-  if (context.dns === 'off' || !context.has('dnsByRedirect')) return [];
-  if (!context.has('dnsChain')) return dnsOverTcp(context, 'ISTIO_OUTPUT');
-  const captured = serversAsMatches(context);
-  const toRaw = append(
-    'raw',
-    'OUTPUT',
-    [],
-    jump('ISTIO_OUTPUT_DNS'),
-    because('raw.jump-dns', 'DNS gets conntrack zones in a chain of its own.'),
-  );
-  const toNat = append(
-    'nat',
-    'ISTIO_OUTPUT',
-    [],
-    jump('ISTIO_OUTPUT_DNS'),
-    because('nat.jump-dns', 'DNS is captured in a chain of its own.'),
-  );
-  const toInbound = append(
-    'raw',
-    'PREROUTING',
-    [],
-    jump('ISTIO_INBOUND'),
-    because('raw.jump-inbound', 'Answers of servers get their zone in a chain of their own.'),
-  );
+export const dnsInOutput: Concern = (context) =>
+  isRedirected(context) && !context.has('dnsChain') ? dnsOverTcp(context, 'ISTIO_OUTPUT') : [];
+
+function isRedirected({ dns, has }: Context): boolean {
+  return dns !== 'off' && has('dnsByRedirect');
+}
+
+/** The same since DNS has a chain of its own, in the parts that the program makes for one family after the other. */
+export const dnsInChain: readonly Concern[] = [
+  whereInChain(jumpsToDns),
+  whereInChain((context) => dnsOverTcp(context, 'ISTIO_OUTPUT_DNS')),
+  whereInChain((context) => dnsOverUdp(context, 'ISTIO_OUTPUT_DNS')),
+  whereInChain((context) => ownerZones(context, 'ISTIO_OUTPUT_DNS')),
+  whereInChain(jumpToAnswers),
+  whereInChain((context) => serverZones(context, 'ISTIO_OUTPUT_DNS', 'ISTIO_INBOUND')),
+];
+
+function whereInChain(part: Concern): Concern {
+  return (context) => (isRedirected(context) && context.has('dnsChain') ? part(context) : []);
+}
+
+/** The native program jumps for whatever servers there are, those of a family that is off included. */
+function asksForAny(context: Context): boolean {
+  return serversAsMatches(context).length > 0 || (context.native && context.anyServer);
+}
+
+function jumpsToDns(context: Context): readonly Step[] {
+  const reasons = {
+    raw: because('raw.jump-dns', 'DNS gets conntrack zones in a chain of its own.'),
+    nat: because('nat.jump-dns', 'DNS is captured in a chain of its own.'),
+  };
   return [
-    toRaw,
-    ...(captured.length > 0 ? [toNat] : []),
-    ...dnsOverTcp(context, 'ISTIO_OUTPUT_DNS'),
-    ...dnsOverUdp(context, 'ISTIO_OUTPUT_DNS'),
-    ...ownerZones(context, 'ISTIO_OUTPUT_DNS'),
-    ...(captured.length > 0 ? [toInbound] : []),
-    ...serverZones(context, 'ISTIO_OUTPUT_DNS', 'ISTIO_INBOUND'),
+    append('raw', 'OUTPUT', [], jump('ISTIO_OUTPUT_DNS'), reasons.raw),
+    ...(asksForAny(context) ? [append('nat', 'ISTIO_OUTPUT', [], jump('ISTIO_OUTPUT_DNS'), reasons.nat)] : []),
   ];
-};
+}
+
+function jumpToAnswers(context: Context): readonly Step[] {
+  const reason = because('raw.jump-inbound', 'Answers of servers get their zone in a chain of their own.');
+  return asksForAny(context) ? [append('raw', 'PREROUTING', [], jump('ISTIO_INBOUND'), reason)] : [];
+}
 
 /** After the included ranges, until DNS got its chain: UDP never entered ISTIO_OUTPUT before 1.23. */
 export const dnsAfterRanges: Concern = (context) => {
@@ -153,14 +159,14 @@ function serverZones(context: Context, chain: string, inbound: string): readonly
   return serversAsMatches(context).flatMap((server) => [
     inZone(
       chain,
-      [...server.to, UDP, TO_DNS],
+      [UDP, TO_DNS, ...server.to],
       APP_ZONE,
       `query-of-app.${server.name}`,
       `Queries of the application to ${server.name} are tracked apart from those of the agent.`,
     ),
     inZone(
       inbound,
-      [...server.from, UDP, FROM_DNS],
+      [UDP, FROM_DNS, ...server.from],
       AGENT_ZONE,
       `answer-of-server.${server.name}`,
       `Answers of ${server.name} belong to the queries of the agent.`,

@@ -45,7 +45,7 @@ function tproxyChains({ family, values, has, loopback }: Context): readonly Step
     append(
       'mangle',
       'ISTIO_TPROXY',
-      [not(match('destination', loopback)), TCP],
+      [TCP, not(match('destination', loopback))],
       { kind: 'TPROXY', value: { port: to, address: everywhere(family).address, mark: { value: mark, mask: ALL_BITS } } },
       {
         id: 'mangle.tproxy',
@@ -88,7 +88,7 @@ function listedPorts(context: Context, table: string): readonly Step[] {
 
 /** Sends what matches to the proxy. */
 function capture(
-  { family, has, tproxy }: Context,
+  { family, has, tproxy, native }: Context,
   table: string,
   matches: readonly Match[],
   which: string,
@@ -101,7 +101,7 @@ function capture(
     return [append(table, 'ISTIO_INBOUND', matches, jump('ISTIO_IN_REDIRECT'), { ...reason, id: `nat.capture-inbound.${which}` })];
   }
   const known = has('tproxyConntrack') ? match('conntrack-state', ['RELATED', 'ESTABLISHED']) : match('socket', true);
-  const divert = append(table, 'ISTIO_INBOUND', [...matches, known], jump('ISTIO_DIVERT'), {
+  const divert = append(table, 'ISTIO_INBOUND', native ? [TCP, known, ...matches.slice(1)] : [...matches, known], jump('ISTIO_DIVERT'), {
     ...reason,
     id: `mangle.divert-inbound.${which}`,
   });

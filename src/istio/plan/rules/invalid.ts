@@ -2,22 +2,24 @@
 
 import { match } from '../../../netfilter/match.ts';
 import type { Network } from '../../../netfilter/network.ts';
-import { ACCEPT, DROP, FROM_LOOPBACK_INTERFACE, jump } from './parts.ts';
+import { ACCEPT, DROP, FROM_LOOPBACK_INTERFACE, jump, TCP } from './parts.ts';
 import type { Concern, Step } from './step.ts';
 import { append } from './step.ts';
 
 const INVALID = match('conntrack-state', ['INVALID']);
 
 /** Drops invalid packets, in a chain of its own from 1.24 on. */
-export const droppedInvalid: Concern = ({ values, has }) => {
+export const droppedInvalid: Concern = ({ values, has, native }) => {
   if (!values.dropInvalid || !has('dropInvalid')) return [];
+  // The native rule asks for TCP, and lets invalid packets of other protocols be.
+  const invalid = native ? [TCP, INVALID] : [INVALID];
   const reason = {
     text: 'Packets that conntrack calls invalid are dropped: they would pass by the proxy.',
     settings: ['dropInvalid'],
   } as const;
-  if (!has('dropChain')) return [append('mangle', 'PREROUTING', [INVALID], DROP, { ...reason, id: 'mangle.drop-invalid' })];
+  if (!has('dropChain')) return [append('mangle', 'PREROUTING', invalid, DROP, { ...reason, id: 'mangle.drop-invalid' })];
   return [
-    append('mangle', 'PREROUTING', [INVALID], jump('ISTIO_DROP'), { ...reason, id: 'mangle.jump-drop' }),
+    append('mangle', 'PREROUTING', invalid, jump('ISTIO_DROP'), { ...reason, id: 'mangle.jump-drop' }),
     append('mangle', 'ISTIO_DROP', [], DROP, { ...reason, id: 'mangle.drop-invalid' }),
   ];
 };

@@ -19,7 +19,7 @@ export const outboundStart: Concern = (context) => {
     settings: [],
     trace: 'JumpOutbound',
   });
-  const fromProxy = append('nat', 'ISTIO_OUTPUT', [match('source', passthrough), TO_LOOPBACK_INTERFACE], RETURN, {
+  const fromProxy = append('nat', 'ISTIO_OUTPUT', [TO_LOOPBACK_INTERFACE, match('source', passthrough)], RETURN, {
     id: 'nat.proxy-to-app',
     text: `The proxy delivers to the application from ${passthrough.address}: captured, it would be a loop.`,
     settings: [],
@@ -42,7 +42,7 @@ function excludedPorts({ values, has }: Context): readonly Step[] {
 }
 
 /** Loopback, then excluded ranges. */
-export const outboundExceptions: Concern = ({ family, values, has, loopback }) => {
+export const outboundExceptions: Concern = ({ family, values, has, loopback, native }) => {
   const ranges = family === 'ip' || has('ranges6') ? inFamily(values['outbound.excludeRanges'], family) : [];
   return [
     append('nat', 'ISTIO_OUTPUT', [match('destination', loopback)], RETURN, {
@@ -51,7 +51,7 @@ export const outboundExceptions: Concern = ({ family, values, has, loopback }) =
       settings: ['outbound.loopback'],
     }),
     ...ranges.map((range) =>
-      append('nat', 'ISTIO_OUTPUT', toRange(range), RETURN, {
+      append('nat', 'ISTIO_OUTPUT', toRange(range, native), RETURN, {
         id: `nat.exclude-range.${printNetwork(range)}`,
         text: `Destinations in ${printNetwork(range)} are left alone.`,
         settings: ['outbound.excludeRanges'],
@@ -60,9 +60,9 @@ export const outboundExceptions: Concern = ({ family, values, has, loopback }) =
   ];
 };
 
-// The kernel keeps no trace of `-d 0.0.0.0/0`: a save has none, and so has a plan.
-function toRange(range: Network): readonly KnownMatch[] {
-  return range.prefix === 0 ? [] : [match('destination', range)];
+// The kernel keeps no trace of `-d 0.0.0.0/0`: a save has none, and so has a plan. In a table of both families it says which.
+function toRange(range: Network, native: boolean): readonly KnownMatch[] {
+  return range.prefix === 0 && !native ? [] : [match('destination', range)];
 }
 
 function inFamily(ranges: readonly Network[], family: string): readonly Network[] {
@@ -103,13 +103,13 @@ export const includedRanges: Concern = (context) => {
   return [...ranges.flatMap((range) => includedRange(context, range)), ...(has('returnAfterRanges') ? [rest] : [])];
 };
 
-function includedRange({ values, has }: Context, range: Network): readonly Step[] {
-  const to = toRange(range);
+function includedRange({ values, has, native }: Context, range: Network): readonly Step[] {
+  const to = toRange(range, native);
   const name = printNetwork(range);
   const interfaces = has('rerouteInterfaces') ? values['interfaces.reroute'] : [];
   return [
     ...interfaces.map((device) =>
-      insert(1, 'nat', 'PREROUTING', [...to, match('in-interface', device)], jump('ISTIO_REDIRECT'), {
+      insert(1, 'nat', 'PREROUTING', [match('in-interface', device), ...to], jump('ISTIO_REDIRECT'), {
         id: `nat.reroute.${device}.${name}`,
         text: `What a virtual machine sends through ${device} to ${name} is captured.`,
         settings: ['interfaces.reroute', 'outbound.includeRanges'],

@@ -62,7 +62,7 @@ function triple(context: Context, owner: Owner): readonly Step[] {
   const backIn = append(
     'nat',
     'ISTIO_OUTPUT',
-    [not(match('destination', loopback)), TO_LOOPBACK_INTERFACE, ...backInPorts(context, owner), ownedBy(owner)],
+    [TO_LOOPBACK_INTERFACE, not(match('destination', loopback)), ...backInPorts(context, owner), ownedBy(owner)],
     jump('ISTIO_IN_REDIRECT'),
     {
       id: `nat.proxy-to-own-pod.${ownerId(owner)}`,

@@ -15,12 +15,16 @@ export interface Context {
   readonly values: SettingValues;
   readonly switches: Switches;
   readonly has: Profile['has'];
+  /** Whether the rules are native ones of nft: both families share one table there. */
+  readonly native: boolean;
   /** Whether this family is captured with TPROXY: releases before 1.12 gave IPv6 the rules of REDIRECT. */
   readonly tproxy: boolean;
   /** Which DNS is captured in this family. */
   readonly dns: SettingValues['dns.capture'];
   /** The nameservers of this family. */
   readonly servers: readonly Network[];
+  /** Whether there is a nameserver of either family. */
+  readonly anyServer: boolean;
   /** What counts as loopback in this family. */
   readonly loopback: Network;
   /** The address from which the proxy calls its own pod: 127.0.0.6 or ::6. */

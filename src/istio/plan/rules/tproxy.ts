@@ -57,19 +57,19 @@ function connectionMarks(context: Context): readonly Step[] {
     settings,
   });
   if (!has('tproxyMark1338')) return [save, restore, skipMarked];
-  const keep = append('mangle', 'OUTPUT', [TCP, TO_LOOPBACK_INTERFACE, marked(mark)], RETURN, {
+  const keep = append('mangle', 'OUTPUT', [TO_LOOPBACK_INTERFACE, TCP, marked(mark)], RETURN, {
     id: 'mangle.outbound-marked',
     text: 'Packets over lo that carry the mark keep it.',
     settings,
   });
   const ownCalls = proxyOwners(values).map((owner) =>
-    append('mangle', 'OUTPUT', [not(match('destination', loopback)), TCP, TO_LOOPBACK_INTERFACE, ownedBy(owner)], setMark(OWN_CALLS), {
+    append('mangle', 'OUTPUT', [TO_LOOPBACK_INTERFACE, TCP, not(match('destination', loopback)), ownedBy(owner)], setMark(OWN_CALLS), {
       id: `mangle.mark-own-calls.${ownerId(owner)}`,
       text: `What the proxy sends to its own pod gets mark ${OWN_CALLS}.`,
       settings: ['mode', owner.setting],
     }),
   );
-  const passed = insert(2, 'mangle', 'ISTIO_INBOUND', [match('source', passthrough), FROM_LOOPBACK_INTERFACE, TCP], RETURN, {
+  const passed = insert(2, 'mangle', 'ISTIO_INBOUND', [FROM_LOOPBACK_INTERFACE, TCP, match('source', passthrough)], RETURN, {
     id: 'mangle.inbound-from-proxy',
     text: `What the proxy delivers from ${passthrough.address} goes to the application.`,
     settings: ['mode'],

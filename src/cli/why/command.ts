@@ -1,0 +1,60 @@
+/** The words of `why` on the command line. */
+
+import type { CommandModule, Options } from 'yargs';
+import { VERDICTS } from '../../istio/packets/verdict.ts';
+import { withDashes } from '../lone-dashes.ts';
+import { COLOR_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOptions } from '../options.ts';
+import { finish } from '../terminal/result.ts';
+import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
+
+const WHY_OPTIONS: Readonly<Record<string, Options>> = {
+  ...SETTINGS_OPTIONS,
+  ...WORKLOAD_OPTIONS,
+  resolve: { type: 'boolean', default: false, describe: 'Look names up; otherwise they are addresses outside', group: 'Packet:' },
+  expect: {
+    type: 'string',
+    requiresArg: true,
+    describe: `The expected verdict: exit code 1 for any other (${VERDICTS.join(', ')})`,
+    group: 'Output:',
+  },
+  verbose: { type: 'boolean', default: false, describe: 'The trail as well, rule by rule', group: 'Output:' },
+  output: { alias: 'o', type: 'string', requiresArg: true, default: 'text', describe: 'text, json or markdown', group: 'Output:' },
+  ...COLOR_OPTIONS,
+};
+
+export const whyCommand: CommandModule = {
+  command: 'why [words..]',
+  describe: 'Say where a connection goes, because of what, and what to do',
+  builder: (command) =>
+    command
+      .positional('words', {
+        type: 'string',
+        array: true,
+        describe: `SOURCE... [FROM to] HOST:PORT; a SOURCE is ${SOURCES}; FROM is app, outside, uid:1000, or a workload`,
+      })
+      .options(WHY_OPTIONS)
+      .example([
+        ['$0 why pod.yaml 10.20.30.40:3306', 'from the app of a manifest'],
+        ['$0 why ticket.txt pod.yaml 10.20.30.40:3306', 'by rules that were found, and the manifest beside them'],
+        ['$0 why before.txt after.txt pod:8080', 'what it was before, and what changed it'],
+        ['$0 why pod.yaml@1.20 pod.yaml@1.28 pod:22', 'since which release'],
+        ['$0 why pods.json deploy/orders to mysql.db:3306', 'from one workload of a cluster'],
+      ])
+      .epilogue('Where two states or releases are named, the first is what was before.\nExit codes: 0; 1 not as expected; 2 bad input.'),
+  handler: (parsed) =>
+    finish(async (paint) => {
+      const { why } = await import('./why.ts');
+      const argv = process.argv.slice(2).map((word) => (word === '->' ? 'to' : word));
+      const words = withDashes(argv, (parsed['words'] ?? []) as readonly string[], WHY_OPTIONS);
+      const expect = last(parsed, 'expect');
+      return why({
+        words,
+        given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
+        ...(expect === undefined ? {} : { expect }),
+        resolve: parsed['resolve'] === true,
+        verbose: parsed['verbose'] === true,
+        output: last(parsed, 'output') ?? '',
+        paint,
+      });
+    }, parsed),
+};

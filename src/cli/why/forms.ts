@@ -1,0 +1,71 @@
+/** The forms of why: one table. */
+
+import { API_VERSION } from '../../istio/api-version.ts';
+import { printSource } from '../../istio/origin.ts';
+import { printRule } from '../../netfilter/print.ts';
+import type { Paint } from '../terminal/color.ts';
+import { plain } from '../terminal/color.ts';
+import { escaped, fenced } from '../terminal/markdown.ts';
+import type { Answer } from './answer.ts';
+import type { WhyReport } from './report.ts';
+import { hasChanged } from './report.ts';
+import { answerLine, textForm } from './text.ts';
+
+type Form = (report: WhyReport, paint: Paint) => string;
+
+export const WHY_FORMS = {
+  text: textForm,
+  json: (report) => `${JSON.stringify(whyDocument(report), null, 2)}\n`,
+  markdown: (report) => {
+    const [, ...lines] = textForm(report, plain).trimEnd().split('\n');
+    return `### ${escaped(answerLine(report))}\n\n${fenced('text', lines).join('\n')}\n`;
+  },
+} as const satisfies Record<string, Form>;
+
+export type WhyFormName = keyof typeof WHY_FORMS;
+
+export const WHY_FORM_NAMES: readonly WhyFormName[] = Object.keys(WHY_FORMS) as WhyFormName[];
+
+/** The document. Within one apiVersion keys are added, never renamed or removed. */
+function whyDocument(report: WhyReport): object {
+  const { now, before, manifest, since, fix, expected, command } = report;
+  return {
+    apiVersion: API_VERSION,
+    kind: 'Why',
+    simulated: true,
+    ...answerDocument(now),
+    ...(before === undefined ? {} : { before: answerDocument(before), changed: hasChanged(report) }),
+    ...(since === undefined ? {} : { since }),
+    ...(manifest === undefined ? {} : { manifest: answerDocument(manifest) }),
+    ...(fix === undefined ? {} : { fix: { words: fix.words, verdict: fix.verdict } }),
+    ...(expected === undefined ? {} : { expected: expected.verdict, asExpected: expected.met }),
+    trail: command,
+  };
+}
+
+function answerDocument({ context, spoken, verdict, decision, conditions, observed }: Answer): object {
+  const { flow: _, ...packet } = spoken.packet;
+  return {
+    source: { name: context.name, observed, ...(context.inferred === undefined ? {} : { inferred: context.inferred }) },
+    packet,
+    taken: [...context.taken, ...spoken.taken],
+    verdict,
+    ifNothingElse: conditions,
+    ...(decision === undefined ? {} : { rule: decisionDocument(decision) }),
+  };
+}
+
+function decisionDocument({ table, chain, position, rule, because, setting }: NonNullable<Answer['decision']>): object {
+  return {
+    table,
+    chain,
+    position,
+    text: printRule(rule),
+    ...(rule.line === undefined ? {} : { line: rule.line }),
+    ...(rule.counters === undefined ? {} : { packets: Number(rule.counters.packets) }),
+    ...(because === undefined ? {} : { because }),
+    ...(setting === undefined
+      ? {}
+      : { setting: { key: setting.key, name: setting.name, value: setting.value, source: printSource(setting.source) } }),
+  };
+}

@@ -1,0 +1,55 @@
+/** The plan of `--native-nftables`: the rules of iptables in tables of nft, where the two differ as the real programs do. */
+
+import type { Family } from '../../../netfilter/family.ts';
+import type { NftRuleset } from '../../../netfilter/nft/ruleset.ts';
+import { rulesetOfNft } from '../../../netfilter/nft/ruleset-of-nft.ts';
+import { ProblemError, problem } from '../../problems.ts';
+import type { Release } from '../../releases/known.ts';
+import type { Profile } from '../../releases/profile.ts';
+import type { Facts } from '../../settings/facts.ts';
+import { wantsIp6 } from '../../settings/facts.ts';
+import type { Settings, SettingValues } from '../../settings/settings.ts';
+import type { Switches } from '../../settings/switches.ts';
+import { contextFor } from '../context.ts';
+import type { CapturePlan } from '../plan.ts';
+import { makePlan } from '../plan.ts';
+import { CONCERNS } from '../rules/concerns.ts';
+import type { Step } from '../rules/step.ts';
+import type { Refused } from './assemble-native.ts';
+import { assembleNative } from './assemble-native.ts';
+import { mergeFamilies } from './merge-families.ts';
+import { refuseWhatNftRefuses, withServicePorts, withStaticIds } from './refusals.ts';
+
+/** What the program's tables are called before the dash. */
+const PREFIX = 'istio-proxy';
+
+/**
+ * The native plan of settings at a release. Throws a ProblemError where the release's native program fails, and for
+ * what `planFor` throws.
+ */
+export function nativePlanFor(settings: Settings, release: Release, facts: Facts, switches: Switches): CapturePlan {
+  const known = withServicePorts(withStaticIds(facts), settings);
+  return makePlan(settings, release, known, switches, (values, _, profile) => {
+    refuseWhatNftRefuses(settings, values, profile, known, wantsIp6(known, values, switches, profile));
+    const nft = nativeRules(settings, values, switches, profile, known);
+    return { nft, ip: rulesetOfNft(nft, 'ip'), ip6: rulesetOfNft(nft, 'ip6') };
+  });
+}
+
+function nativeRules(settings: Settings, values: SettingValues, switches: Switches, profile: Profile, facts: Facts): NftRuleset {
+  if (values.mode === 'NONE') return { tables: [] };
+  const context = contextFor(values, switches, profile, facts);
+  const has6 = wantsIp6(facts, values, switches, profile);
+  const steps = CONCERNS.flatMap((concern): readonly Step[] => {
+    const of = (family: Family): readonly Step[] => concern(context(family));
+    return mergeFamilies(of('ip'), has6 ? of('ip6') : []);
+  });
+  const made = assembleNative(steps, PREFIX, profile);
+  if ('kind' in made) throw new ProblemError([refusalOf(made, settings, profile)]);
+  return made;
+}
+
+function refusalOf(refused: Refused, settings: Settings, { release }: Profile): ProblemError['problems'][number] {
+  if (refused.kind === 'no place') return problem('native-no-place', settings['inbound.includePorts'].source, { release });
+  return problem('native-no-chain', settings['dns.capture'].source, { release, value: refused.chain });
+}

@@ -1,0 +1,122 @@
+/** Rules of nft as a listing, as the script that makes them, and as JSON. */
+
+import type { BaseChain } from '../rule.ts';
+import { expressionsText } from './expression-text.ts';
+import type { NftChain, NftRule, NftRuleset, NftSet, NftTable } from './ruleset.ts';
+import { NO_NFT, priorityText } from './ruleset.ts';
+import { expressionsOf } from './to-expressions.ts';
+
+/** Lines to put before a rule; none by default. */
+export type Annotate = (rule: NftRule) => readonly string[];
+
+/** A rule as a listing shows it. */
+export function nftRuleText(rule: NftRule): string {
+  return expressionsText(expressionsOf(rule));
+}
+
+/** What `nft -s list ruleset` shows of a plan's tables of nft; empty where it has none. */
+export function printNft({ nft = NO_NFT }: { readonly nft?: NftRuleset }): string {
+  return printNftRuleset(nft);
+}
+
+/** What `nft -s list ruleset` shows, with two spaces for each of its tabs; empty where there is no table. */
+export function printNftRuleset({ tables }: NftRuleset, annotate: Annotate = () => []): string {
+  return tables.map((table) => tableText(table, annotate)).join('');
+}
+
+function tableText({ family, name, sets, chains }: NftTable, annotate: Annotate): string {
+  const blocks = [...sets.map(setLines), ...chains.map((chain) => chainLines(chain, annotate))];
+  const body = blocks.map((lines) => lines.map((line) => `  ${line}\n`).join('')).join('\n');
+  return `table ${family} ${name} {\n${body}}\n`;
+}
+
+function setLines({ name, type, comment, elements }: NftSet): readonly string[] {
+  const shown = elements.map((element) => `${element.value}${element.comment === undefined ? '' : ` comment "${element.comment}"`}`);
+  return [
+    `set ${name} {`,
+    `  type ${type}`,
+    ...(comment === undefined ? [] : [`  comment "${comment}"`]),
+    ...(shown.length === 0 ? [] : [`  elements = { ${shown.join(', ')} }`]),
+    '}',
+  ];
+}
+
+function chainLines({ name, base, rules }: NftChain, annotate: Annotate): readonly string[] {
+  return [
+    `chain ${name} {`,
+    ...(base === undefined ? [] : [`  ${baseText(base)} policy ${base.policy};`]),
+    ...rules.flatMap((rule) => [...annotate(rule), nftRuleText(rule)]).map((line) => `  ${line}`),
+    '}',
+  ];
+}
+
+function baseText(base: BaseChain): string {
+  return `type ${base.type} hook ${base.hook} priority ${priorityText(base)};`;
+}
+
+/** What `nft -f` reads to put these tables in the place of those of the same names, in one transaction. */
+export function printNftScript({ tables }: NftRuleset, annotate: Annotate = () => []): string {
+  return tables
+    .flatMap(({ family, name, sets, chains }) => {
+      const table = `${family} ${name}`;
+      return [
+        `add table ${table}`,
+        `flush table ${table}`,
+        ...sets.flatMap((set) => setCommands(table, set)),
+        ...chains.map((chain) => `add chain ${table} ${chain.name}${chain.base === undefined ? '' : ` { ${baseCommand(chain.base)} }`}`),
+        ...chains.flatMap((chain) =>
+          chain.rules.flatMap((rule) => [...annotate(rule), `add rule ${table} ${chain.name} ${nftRuleText(rule)}`.trimEnd()]),
+        ),
+      ];
+    })
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function baseCommand({ type, hook, priority }: BaseChain): string {
+  return `type ${type} hook ${hook} priority ${priority} ;`;
+}
+
+function setCommands(table: string, { name, type, comment, elements }: NftSet): readonly string[] {
+  const about = comment === undefined ? '' : ` comment "${comment}" ;`;
+  const values = elements.map((one) => `${one.value}${one.comment === undefined ? '' : ` comment "${one.comment}"`}`);
+  return [
+    `add set ${table} ${name} { type ${type} ;${about} }`,
+    ...(values.length === 0 ? [] : [`add element ${table} ${name} { ${values.join(', ')} }`]),
+  ];
+}
+
+/** The elements of `nft -j -s list ruleset`, without what names nft itself, and without handles. */
+export function nftElements({ tables }: NftRuleset): readonly object[] {
+  return tables.flatMap(({ family, name: table, sets, chains }) => [
+    { table: { family, name: table } },
+    ...sets.map(({ name, type, comment, elements }) => ({
+      set: {
+        family,
+        name,
+        table,
+        type,
+        ...(comment === undefined ? {} : { comment }),
+        ...(elements.length === 0
+          ? {}
+          : {
+              elem: elements.map((one) => (one.comment === undefined ? one.value : { elem: { val: one.value, comment: one.comment } })),
+            }),
+      },
+    })),
+    ...chains.map(({ name, base }) => ({
+      chain: {
+        family,
+        table,
+        name,
+        ...(base === undefined ? {} : { type: base.type, hook: base.hook, prio: base.priority, policy: base.policy }),
+      },
+    })),
+    ...chains.flatMap(({ name: chain, rules }) => rules.map((rule) => ({ rule: { family, table, chain, expr: expressionsOf(rule) } }))),
+  ]);
+}
+
+/** What `nft -j -f` reads, in the shape of `nft -j -s list ruleset`. */
+export function printNftJson(ruleset: NftRuleset): string {
+  return `${JSON.stringify({ nftables: nftElements(ruleset) }, null, 2)}\n`;
+}

@@ -1,0 +1,49 @@
+/** What one family meets of nft's tables, in the shape of every other rule set. */
+
+import type { Family } from '../family.ts';
+import type { Match } from '../match.ts';
+import type { Chain, Rule, Ruleset, Table } from '../rule.ts';
+import type { Target } from '../target.ts';
+import { nftRuleText } from './print.ts';
+import type { NftChain, NftRule, NftRuleset, NftTable } from './ruleset.ts';
+
+/** The tables that packets of the family pass through, without the rules that no packet of it can match. */
+export function rulesetOfNft({ tables }: NftRuleset, family: Family): Ruleset {
+  const met = tables.filter((table) => table.family === family || table.family === 'inet');
+  return { family, tables: met.map((table): Table => tableOf(table, family)) };
+}
+
+function tableOf({ family: nft, name, chains }: NftTable, family: Family): Table {
+  return { name: `${nft} ${name}`, nft, chains: chains.map((chain) => chainOf(chain, family)) };
+}
+
+function chainOf({ name, base, rules }: NftChain, family: Family): Chain {
+  return {
+    name,
+    policy: base === undefined ? '-' : base.policy === 'drop' ? 'DROP' : 'ACCEPT',
+    ...(base === undefined ? {} : { base }),
+    rules: rules.filter((rule) => concerns(rule, family)).map(withText),
+  };
+}
+
+function withText({ counted: _, ...rule }: NftRule): Rule {
+  return { ...rule, text: nftRuleText({ ...rule, counted: false }) };
+}
+
+function concerns({ matches, target }: Rule, family: Family): boolean {
+  return matches.every((match) => (familyOf(match) ?? family) === family) && (familyOfTarget(target) ?? family) === family;
+}
+
+/** The family that a match is limited to: `ip daddr != 127.0.0.1` is asked of IPv4 only. */
+function familyOf(match: Match): Family | undefined {
+  if (match.kind === 'source' || match.kind === 'destination') return match.value.family;
+  if (match.kind !== 'opaque') return undefined;
+  const [, named, version] = /^(?:(ip6?) |meta nfproto ipv([46])$)/.exec(match.text) ?? [];
+  if (version !== undefined) return version === '4' ? 'ip' : 'ip6';
+  return named as Family | undefined;
+}
+
+function familyOfTarget(target: Target): Family | undefined {
+  const address = target.kind === 'TPROXY' ? target.value.address : target.kind === 'SNAT' || target.kind === 'DNAT' ? target.value.to : '';
+  return address === '' ? undefined : address.includes(':') && !/^[\d.]*:\d/.test(address) ? 'ip6' : 'ip';
+}

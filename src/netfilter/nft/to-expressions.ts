@@ -1,0 +1,188 @@
+/** Rules to nft's expressions. */
+
+import type { Family } from '../family.ts';
+import type { KnownMatch, Match } from '../match.ts';
+import type { Network } from '../network.ts';
+import { addressBits } from '../network.ts';
+import type { Masked, OwnerRange, PortRange } from '../numbers.ts';
+import { ALL_BITS } from '../numbers.ts';
+import { printMatch } from '../print.ts';
+import type { Target } from '../target.ts';
+import { printTarget } from '../target.ts';
+import type { Expression, Right, Selector } from './expression.ts';
+import { CT, META, matchOf, PAYLOAD } from './expression.ts';
+import type { NftRule } from './ruleset.ts';
+
+/** The expressions of a rule, in the order in which a listing has them. */
+export function expressionsOf({ matches, target, counted, counters }: NftRule): readonly Expression[] {
+  const counter: Expression = {
+    counter: counters === undefined ? null : { packets: Number(counters.packets), bytes: Number(counters.bytes) },
+  };
+  const asked = matches.flatMap((match) => matchExpressions(match, matches));
+  const done = targetExpressions(target);
+  // Istio's program writes what TPROXY needs as one text and counts behind it.
+  const before = target.kind === 'TPROXY' ? done.length - 1 : 0;
+  return [...asked, ...done.slice(0, before), ...(counted ? [counter] : []), ...done.slice(before)];
+}
+
+const PORTS: readonly string[] = ['source-port', 'destination-port', 'source-ports', 'destination-ports'];
+
+function protocolIn(matches: readonly Match[]): string {
+  const found = matches.find((match) => match.kind === 'protocol' && !match.negated);
+  return found?.kind === 'protocol' ? found.value : 'th';
+}
+
+function matchExpressions(match: Match, all: readonly Match[]): readonly Expression[] {
+  if (match.kind === 'opaque') return [{ words: match.text }];
+  if (match.kind === 'unknown') return [];
+  const { negated } = match;
+  const asked = (left: Selector, right: Right): readonly Expression[] => [matchOf(left, right, negated)];
+  switch (match.kind) {
+    case 'protocol':
+      // `tcp dport 80` says the protocol by itself.
+      return !negated && all.some(({ kind }) => PORTS.includes(kind)) ? [] : asked(META('l4proto'), match.value);
+    case 'in-interface':
+      return asked(META('iifname'), interfaceText(match.value));
+    case 'out-interface':
+      return asked(META('oifname'), interfaceText(match.value));
+    case 'source':
+      return asked(PAYLOAD(match.value.family, 'saddr'), networkRight(match.value));
+    case 'destination':
+      return asked(PAYLOAD(match.value.family, 'daddr'), networkRight(match.value));
+    case 'source-port':
+      return asked(PAYLOAD(protocolIn(all), 'sport'), portRight(match.value));
+    case 'destination-port':
+      return asked(PAYLOAD(protocolIn(all), 'dport'), portRight(match.value));
+    case 'source-ports':
+      return asked(PAYLOAD(protocolIn(all), 'sport'), { set: match.value.map(portRight) });
+    case 'destination-ports':
+      return asked(PAYLOAD(protocolIn(all), 'dport'), { set: match.value.map(portRight) });
+    case 'uid-owner':
+      return asked(META('skuid'), ownerRight(match.value));
+    case 'gid-owner':
+      return asked(META('skgid'), ownerRight(match.value));
+    case 'conntrack-state':
+    case 'state':
+      return [stateExpression(match.value, negated)];
+    case 'mark':
+      return [markExpression(META('mark'), match.value, negated)];
+    case 'connmark':
+      return [markExpression(CT('mark'), match.value, negated)];
+    case 'source-type':
+    case 'destination-type':
+      return [{ words: typeWords(match) }];
+    case 'either-ports':
+    case 'socket':
+    case 'comment':
+      return [{ words: wordsOf(match) }];
+    default:
+      match satisfies never;
+      return [];
+  }
+}
+
+function typeWords({ kind, negated, value }: Extract<KnownMatch, { readonly kind: 'source-type' | 'destination-type' }>): string {
+  const types = value.map((type) => type.toLowerCase());
+  const shown = types.length === 1 ? types[0] : `{ ${types.join(', ')} }`;
+  return `fib ${kind === 'source-type' ? 'saddr' : 'daddr'} type ${negated ? '!= ' : ''}${shown}`;
+}
+
+function wordsOf(match: KnownMatch): string {
+  return match.kind === 'comment' ? `comment "${match.value.replace(/["\\]/g, '')}"` : `xt match "${printMatch(match)}"`;
+}
+
+/** iptables' wildcard at the end of a name is `+`, nft's is `*`. */
+function interfaceText(name: string): string {
+  return name.endsWith('+') ? `${name.slice(0, -1)}*` : name;
+}
+
+function networkRight({ family, address, prefix }: Network): Right {
+  return prefix === addressBits(family) ? address : { prefix: { addr: address, len: prefix } };
+}
+
+function portRight(range: PortRange): Right {
+  if ('service' in range) return range.service;
+  return range.first === range.last ? range.first : { range: [range.first, range.last] };
+}
+
+function ownerRight(range: OwnerRange): Right {
+  if ('name' in range) return range.name;
+  return range.first === range.last ? range.first : { range: [range.first, range.last] };
+}
+
+// In the order of conntrack's bits.
+const STATES: readonly string[] = ['invalid', 'established', 'related', 'new', 'untracked'];
+
+function stateExpression(states: readonly string[], negated: boolean): Expression {
+  const named = STATES.filter((state) => states.includes(state.toUpperCase()));
+  const [first = '', ...others] = named;
+  return { match: { op: negated ? '!=' : 'in', left: CT('state'), right: others.length === 0 ? first : named } };
+}
+
+function markExpression(selector: Selector, { value, mask }: Masked, negated: boolean): Expression {
+  return matchOf(mask === ALL_BITS ? selector : { '&': [selector, mask] }, value, negated);
+}
+
+const VERDICTS: Readonly<Record<string, Expression>> = {
+  ACCEPT: { accept: null },
+  DROP: { drop: null },
+  RETURN: { return: null },
+  QUEUE: { queue: null },
+};
+
+function targetExpressions(target: Target): readonly Expression[] {
+  switch (target.kind) {
+    case 'none':
+      return [];
+    case 'verdict':
+      return [VERDICTS[target.verdict] as Expression];
+    case 'jump':
+      return [target.goto ? { goto: { target: target.chain } } : { jump: { target: target.chain } }];
+    case 'REDIRECT': {
+      const { value } = target;
+      return [{ redirect: 'any' in value ? null : { port: portRight(value) } }];
+    }
+    case 'TPROXY': {
+      const { port, address, mark } = target.value;
+      const family: Family = address.includes(':') ? 'ip6' : 'ip';
+      return [{ tproxy: { family, port } }, markSet(META('mark'), mark), { accept: null }];
+    }
+    case 'MARK':
+      return [markSet(META('mark'), target.value)];
+    case 'CONNMARK':
+      return [connmarkSet(target.value)];
+    case 'CT':
+      return [{ mangle: { key: CT('zone'), value: target.value.zone } }];
+    case 'SNAT':
+      return [{ snat: { family: familyOf(target.value.to), addr: target.value.to } }];
+    case 'opaque':
+      return [{ words: target.text }];
+    case 'DNAT':
+    case 'REJECT':
+    case 'NFLOG':
+      return [{ words: `xt target "${printTarget(target).slice('-j '.length)}"` }];
+    default:
+      target satisfies never;
+      return [];
+  }
+}
+
+function familyOf(address: string): Family {
+  return address.includes(':') ? 'ip6' : 'ip';
+}
+
+/**
+ * Bits of a mark. nft 1.0.6 lists `mark & 0xfffff000 | 0x111` as `mark & 0xfffff111 | 0x00000111`: bits that are set
+ * afterwards may as well stay before.
+ */
+function markSet(key: Selector, { value, mask }: Masked): Expression {
+  if (mask === ALL_BITS) return { mangle: { key, value } };
+  return { mangle: { key, value: { '|': [{ '&': [key, (~mask | value) >>> 0] }, value] } } };
+}
+
+function connmarkSet(value: Extract<Target, { kind: 'CONNMARK' }>['value']): Expression {
+  if (value.action === 'set') return markSet(CT('mark'), value);
+  const [key, from] = value.action === 'save' ? [CT('mark'), META('mark')] : [META('mark'), CT('mark')];
+  if (value.nfmask === ALL_BITS && value.ctmask === ALL_BITS) return { mangle: { key, value: from } };
+  return { words: `xt target "CONNMARK"` };
+}
