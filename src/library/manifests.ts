@@ -32,7 +32,7 @@ export interface Manifests {
 }
 
 /** Texts with their names. Throws a ProblemError for what is none. */
-export function namedTexts(name: string, value: unknown, usual: string): readonly { readonly file: string; readonly text: string }[] {
+function namedTexts(name: string, value: unknown, usual: string): readonly { readonly file: string; readonly text: string }[] {
   return [value].flat().map((one, index, all) => {
     const own = all.length === 1 ? name : `${name}[${index}]`;
     if (typeof one === 'string') return { file: usual, text: one };
