@@ -89,10 +89,6 @@ export const PROBLEMS = {
   'dropped-range': { severity: 'warning', text: '{name}: {value} is not a range; istio-iptables {release} ignores it' },
   'no-exclude-all': { severity: 'error', text: '{name}: "*" can not be excluded; istio-iptables {release} fails' },
   'no-effect': { severity: 'warning', text: '{name} has no effect at {release}: {reason}' },
-  'native-tables': {
-    severity: 'warning',
-    text: 'istio-iptables {release} then fills tables of nft, and none of iptables: the rules here are those that it makes without it',
-  },
   'no-address': {
     severity: 'error',
     text: 'the pod has no address but of loopback{and}: istio-iptables {release} fails, for nothing says which family to capture',
@@ -104,6 +100,9 @@ export const PROBLEMS = {
   'mark-of-all': { severity: 'error', text: '{name}: every packet without a mark has mark 0, and all would be routed to this machine' },
   'other-mode': { severity: 'warning', text: '{name}: {value} is treated as REDIRECT; only TPROXY, in capitals, is another mode' },
   'too-many-groups': { severity: 'error', text: '{name}: {value} groups; at most {allowed} can be included' },
+  'no-ambient': { severity: 'error', text: 'Istio {release} puts no rules of the ambient mode into pods' },
+  'no-knob': { severity: 'error', text: '{name}: {value} is not known to the node agent of Istio {release}' },
+  'ambient-fails': { severity: 'error', text: 'the node agent of Istio {release} fails: {reason}' },
   'native-no-place': {
     severity: 'error',
     text: 'inbound.includePorts: native nftables of Istio {release} fail in TPROXY mode where no inbound port is captured',
@@ -111,10 +110,6 @@ export const PROBLEMS = {
   'native-no-chain': {
     severity: 'error',
     text: 'dns.capture: native nftables of Istio {release} fail where all nameservers are of a family that is off: a rule jumps to {value}, which is not made',
-  },
-  'native-no-address': {
-    severity: 'error',
-    text: 'the pod has no address but loopback and link-local ones; native nftables of Istio {release} fail without',
   },
   'native-scoped-server': {
     severity: 'error',

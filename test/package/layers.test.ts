@@ -8,7 +8,7 @@ const src = fileURLToPath(new URL('../../src', import.meta.url));
 
 function filesIn(folder: string): readonly string[] {
   return readdirSync(join(src, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => join(folder, file));
 }
 
@@ -26,6 +26,7 @@ it.each([
   ['istio', 'only itself, drawing and netfilter', ['istio', 'drawing', 'netfilter']],
   ['host', 'only itself, istio and netfilter', ['host', 'istio', 'netfilter']],
   ['library', 'only istio and netfilter', ['library', 'istio', 'netfilter']],
+  ['explorer', 'only itself and what is pure', ['explorer', 'drawing', 'istio', 'netfilter']],
   ['sources', 'all but cli', ['sources', 'host', 'istio', 'netfilter']],
 ])('src/%s imports of ours %s', (layer, _, folders) => {
   const allowed = folders.map((folder) => `${folder}/`);
