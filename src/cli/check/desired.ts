@@ -24,7 +24,7 @@ export interface Expected {
 export async function expectedOf(
   ruleSource: RuleSource,
   given: PlanOptions,
-  { answers: [likeliest] }: Identification,
+  { answers: [likeliest], beforeKnown }: Identification,
 ): Promise<Expected | undefined> {
   if (hasSettings(given) || asksMesh(given)) {
     const facts: Facts = { ...likeliest?.facts, ...ruleSource.facts };
@@ -41,7 +41,8 @@ export async function expectedOf(
       given: true,
     };
   }
-  if (likeliest === undefined) return undefined;
+  // What differs from another program's rules is no drift.
+  if (likeliest === undefined || beforeKnown) return undefined;
   const { plan } = likeliest;
   const name = `Istio ${plan.release} with these settings`;
   return { ruleSource: { name, seen: observeAll(plan), plan, problems: [], notes: [] }, given: false };

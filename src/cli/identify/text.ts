@@ -64,7 +64,7 @@ export function textForm(report: Report, paint: Paint): string {
 }
 
 /** The answer in one line. */
-export function headline({ name, outcome, answers, comparison, unread }: Report): string {
+export function headline({ name, outcome, answers, comparison, unread, beforeKnown }: Report): string {
   const [likeliest] = answers;
   if (likeliest === undefined) return name;
   const count = likeliest.differences.length;
@@ -77,6 +77,7 @@ export function headline({ name, outcome, answers, comparison, unread }: Report)
         : `what could be read comes nearest to ${releases}, with ${differences}`;
     return `${name}: not known: ${unreadText(unread)}; ${read}`;
   }
+  if (beforeKnown) return `${name}: older than Istio 1.0, which is not known here; nearest (-) is ${releases}, with ${differences}`;
   return comparison === undefined && outcome === 'exact'
     ? `${name}: exactly the rules of ${releases}`
     : `${name}: no release makes these rules; nearest (-) is ${releases}, with ${differences}`;

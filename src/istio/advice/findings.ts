@@ -1,5 +1,6 @@
 import type { Family } from '../../netfilter/family.ts';
 import { onOneLine } from '../origin.ts';
+import { beforeKnown } from './findings/before-known.ts';
 import { unreachedChains } from './findings/chains.ts';
 import { guardrails, policies } from './findings/filter.ts';
 import { flushed } from './findings/flushed.ts';
@@ -37,6 +38,7 @@ export interface Finding {
 
 const CHECKS: readonly Check[] = [
   forgedLines,
+  beforeKnown,
   bothBackends,
   nativeRules,
   ambientMode,

@@ -24,6 +24,7 @@ import type { FindDead } from './lint/dead-rules.ts';
 import { deadBySettings } from './lint/dead-rules.ts';
 import { proxyFsGroup, proxyIds } from './lint/identity.ts';
 import { withoutProxy } from './lint/init-containers.ts';
+import { initRights } from './lint/init-rights.ts';
 import { failures, onHostNetwork, refused, unclearWish, withoutRules } from './lint/injection.ts';
 import type { LintCode } from './lint/kinds.ts';
 import { LINTS } from './lint/kinds.ts';
@@ -94,6 +95,7 @@ const WORKLOAD_CHECKS: readonly WorkloadCheck[] = [
   statusPort,
   withoutProxy,
   podSecurity,
+  initRights,
   ip6NotCaptured,
   dnsWithoutServers,
   variablesWithoutEffect,
@@ -189,7 +191,7 @@ function settingsOf(made: WorkloadInjection, facts: Facts, mesh: Mesh): Settings
 }
 
 // Codes that a diagnostic of our own stands for, or that are of no interest here.
-const TAKEN: readonly ProblemCode[] = ['no-effect', 'no-servers', 'dropped-range', 'applies-nothing', 'native-tables'];
+const TAKEN: readonly ProblemCode[] = ['no-effect', 'no-servers', 'dropped-range', 'applies-nothing'];
 
 /** What else was said on the way to the plan. */
 function othersOf(made: WorkloadInjection | undefined, settings: SettingsSubject | undefined): readonly Problem[] {

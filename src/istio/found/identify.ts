@@ -12,6 +12,7 @@ import type { Settings } from '../settings/settings.ts';
 import { SETTING_KEYS } from '../settings/settings.ts';
 import type { Switches } from '../settings/switches.ts';
 import { unreadRules } from './doubts.ts';
+import { isBeforeKnown } from './identify/before-known.ts';
 import type { Description } from './identify/describe.ts';
 import { describe } from './identify/describe.ts';
 import { exactMatches } from './identify/exact.ts';
@@ -58,6 +59,8 @@ export interface Identification {
   readonly ambient: readonly AmbientChain[];
   /** Whether there are more rules of ours than are looked at. */
   readonly oversized: boolean;
+  /** Whether the rules are those of the program before 1.0, which no release that is known makes. */
+  readonly beforeKnown: boolean;
 }
 
 /**
@@ -68,10 +71,11 @@ export interface Identification {
 export function identify(observed: Observation): Identification {
   const unread = unreadRules(observed);
   const found = identifyRead(observed);
-  return { ...found, unread, outcome: unread.length === 0 ? found.outcome : 'unknown' };
+  const outcome = unread.length === 0 ? found.outcome : 'unknown';
+  return { ...found, unread, outcome, beforeKnown: outcome === 'nearest' && isBeforeKnown(observed) };
 }
 
-function identifyRead(observed: Observation): Omit<Identification, 'unread'> {
+function identifyRead(observed: Observation): Omit<Identification, 'unread' | 'beforeKnown'> {
   const ambient = ambientChains(observed);
   const parts: OurPart[] = [];
   let oversized = false;

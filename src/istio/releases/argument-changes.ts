@@ -208,6 +208,12 @@ export const ARGUMENT_CHANGES = {
     touches: 'whoever passes an invalid range',
     what: 'An invalid range is an error; before, the Go program ignored it with a message.',
   },
+  choosesBackend: {
+    spans: '1.22 -',
+    commits: [],
+    touches: 'every caller',
+    what: 'iptables-legacy or -nft is chosen by which holds rules (as those of a Docker).',
+  },
   forceBinaryFlag: {
     spans: '1.28 -',
     commits: [],

@@ -74,6 +74,31 @@ const filtered = (rules: string, input = 'ACCEPT', forward = 'ACCEPT'): string =
   );
 const native = { family: 'ip', table: 'istio-proxy-nat', backend: 'native nft' } as const;
 
+/** In TPROXY mode, for two users (istio/istio#5679). */
+const BEFORE_1_0 = `*mangle
+:ISTIO_DIVERT - [0:0]
+:ISTIO_INBOUND - [0:0]
+:ISTIO_TPROXY - [0:0]
+-A PREROUTING -p tcp -j ISTIO_INBOUND
+-A ISTIO_DIVERT -j MARK --set-xmark 0x539/0xffffffff
+-A ISTIO_DIVERT -j ACCEPT
+-A ISTIO_INBOUND -p tcp -m tcp --dport 8080 -m socket -j ISTIO_DIVERT
+-A ISTIO_INBOUND -p tcp -m tcp --dport 8080 -j ISTIO_TPROXY
+-A ISTIO_TPROXY ! -d 127.0.0.1/32 -p tcp -j TPROXY --on-port 15001 --on-ip 0.0.0.0 --tproxy-mark 0x539/0xffffffff
+COMMIT
+*nat
+:ISTIO_OUTPUT - [0:0]
+:ISTIO_REDIRECT - [0:0]
+-A OUTPUT -p tcp -j ISTIO_OUTPUT
+-A ISTIO_OUTPUT ! -d 127.0.0.1/32 -o lo -j ISTIO_REDIRECT
+-A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN
+-A ISTIO_OUTPUT -m owner --gid-owner 1337 -j RETURN
+-A ISTIO_OUTPUT -d 127.0.0.1/32 -j RETURN
+-A ISTIO_OUTPUT -j ISTIO_REDIRECT
+-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001
+COMMIT
+`;
+
 interface Case {
   readonly raised: () => readonly Finding[];
   /** Words that the finding and its fix have. */
@@ -87,6 +112,17 @@ const CASES_OF: Readonly<Record<FindingCode, Case>> = {
     raised: () => found(filtered(':CNI-X - [0:0]\n-A CNI-X -m comment --comment "\n-A OUTPUT -p tcp -j ISTIO_OUTPUT\n" -j RETURN\n')),
     says: ['comments of 1 rules', 'filter CNI-X'],
     quiet: () => found(filtered(':CNI-X - [0:0]\n-A CNI-X -m comment --comment "two\nlines" -j RETURN\n')),
+  },
+  'before-known': {
+    raised: () => found(BEFORE_1_0),
+    says: ['older than Istio 1.0', 'ISTIO_IN_REDIRECT'],
+    quiet: () =>
+      found(
+        BEFORE_1_0.replace(
+          ':ISTIO_REDIRECT',
+          ':ISTIO_IN_REDIRECT - [0:0]\n-A ISTIO_IN_REDIRECT -p tcp -j REDIRECT --to-ports 15001\n:ISTIO_REDIRECT',
+        ),
+      ),
   },
   'both-backends': {
     raised: () =>

@@ -1,10 +1,11 @@
 import { FAMILIES } from '../../../netfilter/family.ts';
 import { programOfChain } from '../../found/foreign-programs.ts';
+import { profileOf } from '../../releases/profile.ts';
 import type { Check, Subject } from './subject.ts';
 import { ambientChains, hasSidecar, placeText, tablesOf } from './subject.ts';
 
 /** Chains of ours in tables of both backends. Of two chains of one name in one table, the one in legacy bears its mark. */
-export const bothBackends: Check = ({ places = [], own, option }) => {
+export const bothBackends: Check = ({ places = [], own, option, made }) => {
   const found = FAMILIES.flatMap((family) => {
     const homes = [...own[family]].flatMap(([table, chains]) => {
       const backends = places.filter((place) => place.family === family && place.table === table).map(({ backend }) => backend);
@@ -13,7 +14,10 @@ export const bothBackends: Check = ({ places = [], own, option }) => {
     });
     return homes.includes('nft') && homes.includes('legacy') ? [placeText(family, ...own[family].keys())] : [];
   });
-  return found.length === 0 ? [] : [{ code: 'both-backends', args: { where: found.join(', '), option } }];
+  // Up to 1.21 the image's own iptables decides; who upgrades beside rules of the other backend has both.
+  const chosen =
+    made !== undefined && profileOf(made.release).has('choosesBackend') ? `: Istio ${made.release} takes the one that holds rules` : '';
+  return found.length === 0 ? [] : [{ code: 'both-backends', args: { where: found.join(', '), option, chosen } }];
 };
 
 const NATIVE = /^istio-proxy-/;

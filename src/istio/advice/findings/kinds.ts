@@ -17,9 +17,14 @@ export const FINDINGS = {
     text: 'comments of {count} rules hold lines that look like rules and are none ({where}): they are written to be mistaken for rules',
     fix: 'find out which program of the pod made them: it has NET_ADMIN',
   },
+  'before-known': {
+    severity: 'warning',
+    text: 'the rules are older than Istio 1.0: no ISTIO_IN_REDIRECT stands beside ISTIO_REDIRECT, as every release since makes it; which settings made them is not known here',
+    fix: 'create the pod again with a release that is supported',
+  },
   'both-backends': {
     severity: 'error',
-    text: 'rules of Istio are in iptables-nft and in iptables-legacy at once ({where}), and packets meet both',
+    text: 'rules of Istio are in iptables-nft and in iptables-legacy at once ({where}), and packets meet both{chosen}',
     fix: 'keep one: istio-init clean --backend legacy {option} (or --backend nft)',
   },
   'native-and-iptables': {

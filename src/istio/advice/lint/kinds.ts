@@ -40,6 +40,11 @@ export const LINTS = {
     text: 'the namespace enforces the Pod Security level {level}, and {container} {needs}: pods of this workload are not created',
     fix: '{fix}',
   },
+  'init-without-rights': {
+    severity: 'error',
+    text: 'istio-init {what}: it makes no rules, and the pod does not start',
+    fix: '{fix}',
+  },
   'unknown-annotation': {
     severity: 'warning',
     text: '{name} is no annotation of Istio{nearest}',
