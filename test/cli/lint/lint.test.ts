@@ -191,7 +191,7 @@ describe('forms', () => {
 
   it.each([
     ['excludeOutboundIPRanges', '10.0.0.0/8,10.0.0.0/8', '10.0.0.0/8'],
-    ['excludeOutboundIPRanges', '10.1.0.0/16, 10.0.0.0/8,10.1.0.0/16', ' 10.0.0.0/8'],
+    ['excludeOutboundIPRanges', '10.1.0.0/16,10.0.0.0/8,10.1.0.0/16', '10.0.0.0/8'],
     ['excludeOutboundIPRanges', '10.1.2.3/16', '10.1.0.0/16'],
     ['excludeOutboundPorts', '1,2,1,1', '1,2'],
     ['excludeOutboundPorts', '8000:8100,8050', undefined],
