@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildExecutable } from './executable.mjs';
+import { buildExplorer } from './explorer.mjs';
 import { packageFolders } from './packages.mjs';
 import { BUNDLE, PROGRAM } from './program.mjs';
 
@@ -42,6 +43,7 @@ for (const [name, args] of Object.entries(RUNS)) {
   process.exit(1);
 }
 
+await buildExplorer();
 await buildExecutable();
 
 /** What esbuild makes; it has said itself what went wrong. */

@@ -15,6 +15,7 @@ import { describedCommand } from './described.ts';
 import { diffCommand } from './diff/command.ts';
 import { escapesCommand } from './escapes/command.ts';
 import { explainCommand } from './explain/command.ts';
+import { explorerCommand } from './explorer/command.ts';
 import { helpCommand, helpTopic } from './help/command.ts';
 import type { Tasks } from './help/help.ts';
 import { helpText } from './help/help.ts';
@@ -32,7 +33,7 @@ import { whyCommand } from './why/command.ts';
 
 /** Every command, under what people come for; the order of help. */
 export const TASKS = {
-  Look: [whyCommand, previewCommand, explainCommand, identifyCommand, traceCommand, changesCommand],
+  Look: [whyCommand, previewCommand, explainCommand, identifyCommand, traceCommand, changesCommand, explorerCommand],
   Compare: [diffCommand],
   Check: [checkCommand, lintCommand, escapesCommand, auditCommand, probeCommand, conformCommand],
   Change: [applyCommand, cleanCommand],

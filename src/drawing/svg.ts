@@ -32,7 +32,8 @@ const DARK = {
   amber: '#f0b95a',
 };
 
-const STYLE = `
+/** The style of every picture: a page that shows several has it once. @public scripts/explorer.mjs puts it there. */
+export const STYLE = `
 text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;white-space:pre}
 .lane-title,.title,text.taken{font-weight:bold}text.removed{text-decoration:line-through}
 .arrow{fill:none;stroke-width:1.5}path.aside{stroke-dasharray:4 3}

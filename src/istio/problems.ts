@@ -16,6 +16,11 @@ interface ProblemKind {
 export const PROBLEMS = {
   'not-a-value': { severity: 'error', text: '{name}: {value} is not {allowed}' },
   'unknown-key': { severity: 'error', text: '{value} is not a key here; allowed: {allowed}{nearest}' },
+  'not-a-list': { severity: 'error', text: '{name}: items are added to a list and removed from one; {value} does not go with it' },
+  'agent-ports-lost': {
+    severity: 'warning',
+    text: "{name} is without {value}, the agent's own ports: kubelet's probes and metrics come to them; {name}+=PORT keeps them",
+  },
   'duplicate-key': { severity: 'error', text: '{value} stands here a second time; the first is at line {line}' },
   'not-a-string': { severity: 'error', text: '{name}: {value} is {what}, and Kubernetes takes only strings here: quote it' },
   'wrong-type': { severity: 'error', text: '{name}: found {value}, expected {allowed}' },
@@ -89,10 +94,6 @@ export const PROBLEMS = {
   'dropped-range': { severity: 'warning', text: '{name}: {value} is not a range; istio-iptables {release} ignores it' },
   'no-exclude-all': { severity: 'error', text: '{name}: "*" can not be excluded; istio-iptables {release} fails' },
   'no-effect': { severity: 'warning', text: '{name} has no effect at {release}: {reason}' },
-  'native-tables': {
-    severity: 'warning',
-    text: 'istio-iptables {release} then fills tables of nft, and none of iptables: the rules here are those that it makes without it',
-  },
   'no-address': {
     severity: 'error',
     text: 'the pod has no address but of loopback{and}: istio-iptables {release} fails, for nothing says which family to capture',
@@ -104,6 +105,9 @@ export const PROBLEMS = {
   'mark-of-all': { severity: 'error', text: '{name}: every packet without a mark has mark 0, and all would be routed to this machine' },
   'other-mode': { severity: 'warning', text: '{name}: {value} is treated as REDIRECT; only TPROXY, in capitals, is another mode' },
   'too-many-groups': { severity: 'error', text: '{name}: {value} groups; at most {allowed} can be included' },
+  'no-ambient': { severity: 'error', text: 'Istio {release} puts no rules of the ambient mode into pods' },
+  'no-knob': { severity: 'error', text: '{name}: {value} is not known to the node agent of Istio {release}' },
+  'ambient-fails': { severity: 'error', text: 'the node agent of Istio {release} fails: {reason}' },
   'native-no-place': {
     severity: 'error',
     text: 'inbound.includePorts: native nftables of Istio {release} fail in TPROXY mode where no inbound port is captured',
@@ -111,10 +115,6 @@ export const PROBLEMS = {
   'native-no-chain': {
     severity: 'error',
     text: 'dns.capture: native nftables of Istio {release} fail where all nameservers are of a family that is off: a rule jumps to {value}, which is not made',
-  },
-  'native-no-address': {
-    severity: 'error',
-    text: 'the pod has no address but loopback and link-local ones; native nftables of Istio {release} fail without',
   },
   'native-scoped-server': {
     severity: 'error',

@@ -58,6 +58,11 @@ export interface UnknownMatch {
 
 export type Match = KnownMatch | OpaqueMatch | UnknownMatch;
 
+/** A protocol's module that is loaded and asked nothing: the rule names the protocol, as iptables requires, and readers drop it. */
+export function isBareModule(match: Match): boolean {
+  return match.kind === 'opaque' && /^-m (?:tcp|udp|sctp|dccp)$/.test(match.text);
+}
+
 /** One match of a kind. */
 export function match<K extends MatchKind>(kind: K, value: MatchValues[K]): KnownMatch {
   return { kind, negated: false, value } as KnownMatch;

@@ -2,6 +2,7 @@
 
 import { benchApply } from './apply.ts';
 import { benchBehavior } from './behavior.ts';
+import { benchBundles } from './bundles.ts';
 import { benchCluster } from './cluster.ts';
 import { benchGrowth } from './growth.ts';
 import { benchHostile } from './hostile.ts';
@@ -16,6 +17,7 @@ import { benchTrace } from './trace.ts';
 const BENCHES: Readonly<Record<string, () => Table | readonly Table[] | Promise<Table>>> = {
   plans: benchPlans,
   growth: benchGrowth,
+  bundles: benchBundles,
   hostile: benchHostile,
   preview: benchPreview,
   trace: benchTrace,

@@ -25,6 +25,7 @@ import { profileOf } from '../../src/istio/releases/profile.ts';
 import { lacksAddress } from '../../src/istio/settings/facts.ts';
 import { printSave } from '../../src/netfilter/print.ts';
 import { ROOT } from '../cli/program.ts';
+import { expectEvidence } from '../evidence.ts';
 import { COMMAND_LINES, INTENDED, RULE_CASES } from '../golden-command-line.ts';
 import { describeKernel } from './requirements.ts';
 
@@ -129,6 +130,14 @@ describeKernel('the program as istio-iptables', () => {
     const rules = PAIRS.filter(({ run }) => RULE_CASES.includes(run.golden));
     expect(rules.length).toBe(160);
     expect(rules.filter((pair) => different().includes(pair)).map(nameOf)).toEqual([]);
+  });
+
+  it('and the page of evidence has these numbers', () => {
+    const ofLines = (pairs: readonly Pair[]): readonly Pair[] => pairs.filter(({ run }) => COMMAND_LINES.includes(run.golden));
+    const all = ofLines(PAIRS);
+    const releases = new Set(all.map(({ release }) => release)).size;
+    const equal = all.length - ofLines(different()).length;
+    expectEvidence({ of: 'command-line', releases, inputs: COMMAND_LINES.length, pairs: all.length, equal });
   });
 
   it('leaves what it found where it fails', () => {

@@ -23,12 +23,13 @@ describe('the package', () => {
         'bin/istio-iptables',
         'dist/cli.cjs',
         'dist/drop-in.cjs',
+        'dist/explorer.html',
         'dist/index.js',
         'package.json',
       ]),
     );
     const papers = /^(LICENSE|README\.md|package\.json|docs\/sidecar-capture\.schema\.json|dist\/THIRD-PARTY-LICENSES\.txt)$/;
-    const built = /^(bin\/(istio-init|istio-iptables|package\.json)|dist\/((cli|drop-in)\.cjs|index\.js|types\/.*\.d\.ts))$/;
+    const built = /^(bin\/(istio-init|istio-iptables|package\.json)|dist\/((cli|drop-in)\.cjs|explorer\.html|index\.js|types\/.*\.d\.ts))$/;
     expect(files.filter((path) => !papers.test(path) && !built.test(path))).toEqual([]);
   });
 

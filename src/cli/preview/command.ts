@@ -13,6 +13,7 @@ const EXAMPLES: [string, string][] = [
   ['kubectl get pods -A -o json | $0 preview -f -', 'all pods of a cluster, in groups of equal rules'],
   ['$0 preview --set dns.capture=all -o list', 'one setting changed, as tables'],
   ["$0 preview @1.5 -- -p 15001 -b '*'", 'arguments of istio-iptables at 1.5'],
+  ['$0 preview --ambient @1.30 --set dns=true', 'what the node agent puts into an ambient pod'],
   ['$0 preview saved.txt -o json', 'rules that were found, as data'],
   ['$0 preview pid:4711 -o list', "what is live in a process's network namespace"],
   ["$0 preview exec:istio-iptables -- -b '*'", 'what another program makes of arguments'],
@@ -35,6 +36,12 @@ export const previewCommand: CommandModule = {
           'restore (default), save, commands, list, json, yaml, svg, mermaid or dot; of native rules nft (default), nft-script or nft-json; of many workloads also table (default)',
         group: 'Output:',
       })
+      .option('ambient', {
+        type: 'boolean',
+        default: false,
+        describe: "The node agent's rules in an ambient pod: --set where=host, backend=nftables, dns=true, ...",
+        group: 'Settings:',
+      })
       .option('explain', { type: 'boolean', default: false, describe: 'Say why each rule is there', group: 'Output:' })
       .example(EXAMPLES)
       .epilogue(
@@ -45,7 +52,9 @@ export const previewCommand: CommandModule = {
       const { preview } = await import('./preview.ts');
       const family = last(parsed, 'family');
       const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
-      const source = implicitSource(last(parsed, 'source'), given);
+      const ambient = parsed['ambient'] === true;
+      const named = last(parsed, 'source');
+      const source = ambient ? named : implicitSource(named, given);
       const output = last(parsed, 'output');
       return preview({
         ...(source === undefined ? {} : { source }),
@@ -53,6 +62,7 @@ export const previewCommand: CommandModule = {
         ...(output === undefined ? {} : { output }),
         ...(family === undefined ? {} : { family }),
         explain: parsed['explain'] === true,
+        ambient,
       });
     }),
 };

@@ -23,11 +23,18 @@ export interface PreviewRequest {
   readonly family?: string;
   /** Whether comment lines say why each rule is there. */
   readonly explain: boolean;
+  /** What the node agent of the ambient mode makes, instead of a sidecar's rules. */
+  readonly ambient?: boolean;
 }
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
-export async function preview({ source, given, output, family: named, explain }: PreviewRequest): Promise<Result> {
+export async function preview({ source, given, output, family: named, explain, ambient = false }: PreviewRequest): Promise<Result> {
   const family = named === undefined ? undefined : oneOf('--family', named, FAMILIES);
+  if (ambient) {
+    const { ambientView } = await import('./ambient.ts');
+    const view = ambientView(source, given);
+    return previewView(view, view.name, namedForm(output), family, explain);
+  }
   const manifests = manifestsIn(source, given);
   if (manifests !== undefined) {
     const { previewWorkloads } = await import('./workloads.ts');
@@ -59,16 +66,37 @@ async function previewSource(
   explain: boolean,
 ): Promise<Result> {
   const view = ruleSource.plan === undefined ? observedView(ruleSource) : planView(ruleSource.plan);
+  return previewView({ ...view, containers: ruleSource.containers }, ruleSource.name, named, family, explain, (families) => [
+    ...ruleSource.notes,
+    ...previewNotes(ruleSource, families),
+  ]);
+}
+
+async function previewView(
+  view: RulesView,
+  name: string,
+  named: FormName | undefined,
+  family: Family | undefined,
+  explain: boolean,
+  notes: (families: readonly Family[]) => readonly string[] = () => [],
+): Promise<Result> {
   const form = formFor(view, named);
   const families = shownFamilies(view, family, form);
   if (FORMS[form].numbers) refuseNames(view.problems, `-o ${form} shows numbers; use -o restore`);
-  if (FORMS[form].commands) refuseListedWords(ruleSource.name, view.rules, families);
+  if (FORMS[form].commands) refuseListedWords(name, view.rules, families);
   return {
-    output: await FORMS[form].print(view, families, explain),
+    output: `${explain ? containerComments(view, form) : ''}${await FORMS[form].print(view, families, explain)}`,
     problems: view.problems,
-    notes: [...ruleSource.notes, ...previewNotes(ruleSource, families)],
+    notes: notes(families),
     exitCode: 0,
   };
+}
+
+/** Who makes these rules in the pod, in a form that has comments. */
+function containerComments({ containers = [] }: RulesView, form: FormName): string {
+  return (FORMS[form] as { readonly comments?: true }).comments === true
+    ? containers.map(([label, text]) => `# ${label}: ${text}\n`).join('')
+    : '';
 }
 
 /** The families that have rules; a form that holds one family wants to know which. */

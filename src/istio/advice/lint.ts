@@ -191,7 +191,7 @@ function settingsOf(made: WorkloadInjection, facts: Facts, mesh: Mesh): Settings
 }
 
 // Codes that a diagnostic of our own stands for, or that are of no interest here.
-const TAKEN: readonly ProblemCode[] = ['no-effect', 'no-servers', 'dropped-range', 'applies-nothing', 'native-tables'];
+const TAKEN: readonly ProblemCode[] = ['no-effect', 'no-servers', 'dropped-range', 'applies-nothing'];
 
 /** What else was said on the way to the plan. */
 function othersOf(made: WorkloadInjection | undefined, settings: SettingsSubject | undefined): readonly Problem[] {

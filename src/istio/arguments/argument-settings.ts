@@ -92,13 +92,7 @@ export function readArguments(
       return value === undefined ? [] : [[action, value.value] as const];
     }),
   );
-  const all = [
-    ...problems,
-    ...read.problems,
-    ...actionProblems(flags, profile),
-    ...cniProblems(given, profile),
-    ...nativeProblems(given, profile),
-  ];
+  const all = [...problems, ...read.problems, ...actionProblems(flags, profile), ...cniProblems(given, profile)];
   // Warnings would only stand in the way: the value of a flag that is not known looks like a word that is ignored.
   const errors = all.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new ProblemError(errors);
@@ -171,13 +165,6 @@ function switchesOf(given: Given, profile: Profile, includePorts: SettingValues[
     native: asksForNative(given),
     emptyInboundList: includePorts.length === 0 && (given.setting('inbound.includePorts')?.value ?? '') !== '',
   };
-}
-
-/** With this switch a release makes none of the rules that are shown. */
-function nativeProblems(given: Given, { release }: Profile): readonly Problem[] {
-  const native = given.switched('native-nftables');
-  if (native?.value !== true) return [];
-  return [problem('native-tables', native.source, { release })];
 }
 
 /** The program that runs iptables in another namespace fails where none is named. */

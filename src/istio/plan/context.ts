@@ -9,7 +9,8 @@ import type { SettingValues } from '../settings/settings.ts';
 import type { Switches } from '../settings/switches.ts';
 import type { Context } from './rules/step.ts';
 
-const LOOPBACK: Readonly<Record<Family, Network>> = {
+/** The one address of the family that is loopback's own. */
+export const LOOPBACK: Readonly<Record<Family, Network>> = {
   ip: { family: 'ip', address: '127.0.0.1', prefix: 32 },
   ip6: { family: 'ip6', address: '::1', prefix: 128 },
 };

@@ -2,6 +2,7 @@
 
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
+import { hex } from '../../netfilter/numbers.ts';
 import type { Because } from '../../netfilter/rule.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { SettingValues } from '../settings/settings.ts';
@@ -11,6 +12,10 @@ import type { Switches } from '../settings/switches.ts';
 export interface PolicyRule {
   readonly family: Family;
   readonly mark: number;
+  /** The bits of the mark that count; all of them where it is left out. */
+  readonly mask?: number;
+  /** The rule's place among others; the kernel's choice where it is left out. */
+  readonly preference?: number;
   readonly table: number;
   readonly because: Because;
 }
@@ -36,6 +41,8 @@ export interface Routing {
   readonly routes: readonly LocalRoute[];
   readonly addresses: readonly Address[];
 }
+
+export const NO_ROUTING: Routing = { rules: [], routes: [], addresses: [] };
 
 /** The routing of settings at a release, for the families that have rules. */
 export function routingFor(
@@ -69,13 +76,20 @@ export function routingFor(
 /** The routing in the words of the `ip` program, by the command that lists it: the golden `host` key. */
 export type PrintedRouting = Readonly<Record<string, readonly string[]>>;
 
+// A mark of zero is not shown: such a rule is for every packet.
+function ruleText({ mark, mask, preference, table }: PolicyRule): string {
+  const at = preference === undefined ? '' : `pref ${preference} `;
+  const marked = mask === undefined ? `fwmark ${mark} ` : `fwmark ${hex(mark)}/${hex(mask)} `;
+  return `${at}${mark === 0 ? '' : marked}lookup ${table}`;
+}
+
 /** What `ip rule`, `ip route`, `ip -6 rule`, `ip -6 route` and `ip -6 addr` would show; keys without a line are left out. */
 export function printRouting(routing: Routing): PrintedRouting {
   const lines = (family: Family): readonly (readonly [string, readonly string[]])[] => {
     const ip = family === 'ip' ? 'ip' : 'ip -6';
     const of = <V extends { readonly family: Family }>(list: readonly V[]): readonly V[] => list.filter((item) => item.family === family);
     return [
-      [`${ip} rule`, of(routing.rules).map(({ mark, table }) => `${mark === 0 ? '' : `fwmark ${mark} `}lookup ${table}`)],
+      [`${ip} rule`, of(routing.rules).map(ruleText)],
       [`${ip} route`, of(routing.routes).map(({ device, table }) => `local default dev ${device} table ${table}`)],
       [`${ip} addr`, of(routing.addresses).map(({ address, device }) => `${address} dev ${device}`)],
     ];
@@ -87,7 +101,10 @@ export function printRouting(routing: Routing): PrintedRouting {
 export function printRoutingCommands(routing: Routing): readonly string[] {
   const flag = (family: Family): string => (family === 'ip' ? '-4' : '-6');
   return [
-    ...routing.rules.map(({ family, mark, table }) => `ip ${flag(family)} rule add fwmark ${mark} lookup ${table}`),
+    ...routing.rules.map(({ family, mark, mask, preference, table }) => {
+      const at = preference === undefined ? '' : `pref ${preference} `;
+      return `ip ${flag(family)} rule add ${at}fwmark ${mask === undefined ? mark : `${hex(mark)}/${hex(mask)}`} lookup ${table}`;
+    }),
     ...routing.routes.map(({ family, device, table }) => `ip ${flag(family)} route add local default dev ${device} table ${table}`),
     ...routing.addresses.map(({ family, address, device }) => `ip ${flag(family)} addr add ${address} dev ${device}`),
   ];

@@ -1,5 +1,6 @@
 /** When two rules count as the same: their printed text, as far as both forms they were read from show it. */
 
+import { isBareModule } from '../match.ts';
 import { printRule } from '../print.ts';
 import type { Rule } from '../rule.ts';
 
@@ -14,7 +15,8 @@ export interface RuleKey {
 /** The keys of two lists of rules that are to be compared. */
 export function keysOf(left: readonly Rule[], right: readonly Rule[]): readonly [readonly RuleKey[], readonly RuleKey[]] {
   const hidden = left.some(hidesInterfaces) || right.some(hidesInterfaces);
-  const key = (rule: Rule): RuleKey => {
+  const key = (whole: Rule): RuleKey => {
+    const rule = whole.matches.some(isBareModule) ? { ...whole, matches: whole.matches.filter((match) => !isBareModule(match)) } : whole;
     const text = printRule(rule);
     return { text, open: hidden ? printRule(withoutInterfaces(rule)) : text, hides: hidden && hidesInterfaces(rule) };
   };

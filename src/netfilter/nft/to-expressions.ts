@@ -33,7 +33,7 @@ function protocolIn(matches: readonly Match[]): string {
 }
 
 function matchExpressions(match: Match, all: readonly Match[]): readonly Expression[] {
-  if (match.kind === 'opaque') return [{ words: match.text }];
+  if (match.kind === 'opaque') return [setExpression(match.text) ?? { words: match.text }];
   if (match.kind === 'unknown') return [];
   const { negated } = match;
   const asked = (left: Selector, right: Right): readonly Expression[] => [matchOf(left, right, negated)];
@@ -79,6 +79,13 @@ function matchExpressions(match: Match, all: readonly Match[]): readonly Express
       match satisfies never;
       return [];
   }
+}
+
+/** What asks a named set, which no match of iptables stands for. */
+function setExpression(text: string): Expression | undefined {
+  const [, protocol, field, not, set] = /^(ip6?|tcp|udp) ([sd]addr|[sd]port) (!= )?(@[\w.-]+)$/.exec(text) ?? [];
+  if (protocol === undefined || field === undefined || set === undefined) return undefined;
+  return matchOf(PAYLOAD(protocol, field), set, not !== undefined);
 }
 
 function typeWords({ kind, negated, value }: Extract<KnownMatch, { readonly kind: 'source-type' | 'destination-type' }>): string {

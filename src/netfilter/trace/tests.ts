@@ -1,6 +1,7 @@
 /** Matches made ready to be asked: each answers yes, no, or maybe where the packet does not say. */
 
 import type { KnownMatch, Match } from '../match.ts';
+import { isBareModule } from '../match.ts';
 import type { Masked, OwnerRange, PortRange } from '../numbers.ts';
 import { ALL_BITS } from '../numbers.ts';
 import { protocolNumber } from '../protocols.ts';
@@ -16,6 +17,7 @@ import type { Walk } from './walk.ts';
 
 /** How a match is asked; null for one that always holds. */
 export function testOf(match: Match): Test | null {
+  if (isBareModule(match)) return null;
   if (match.kind === 'opaque' || match.kind === 'unknown') return notUnderstood(match);
   switch (match.kind) {
     case 'comment':

@@ -5,6 +5,7 @@ import { load } from 'js-yaml';
 import { afterAll, describe, expect, it } from 'vitest';
 import { preview } from '../../../src/cli/preview/preview.ts';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
+import { planAmbient } from '../../../src/istio/plan/ambient/ambient-plan.ts';
 import { planDocument } from '../../../src/istio/plan/plan-document.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
 import { readSidecarText } from '../../../src/istio/settings/sidecar-text.ts';
@@ -53,8 +54,28 @@ describe.concurrent('preview of the example', () => {
     expect(await preview(['-o', 'save'])).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: '--output save shows rules of iptables, and these are of nft; allowed: commands, nft, nft-script, nft-json, json, yaml, svg, mermaid, dot\n',
+      stderr:
+        '--output save shows rules of iptables, and these are of nft; allowed: commands, nft, nft-script, nft-json, json, yaml, svg, mermaid, dot\n',
     });
+  });
+
+  it('shows what the node agent of the ambient mode makes, and refuses what it does not know', async () => {
+    const knobs = ['--set', 'where=host', '--set', 'podIPs=10.244.1.9'];
+    const host = planAmbient({ where: 'host', podIPs: ['10.244.1.9'] }, { release: '1.30' });
+    expect(await run(['preview', '--ambient', '@1.30', ...knobs])).toEqual({ exitCode: 0, stdout: printRestore(host.ip), stderr: '' });
+    expect((await run(['preview', '--ambient', '@1.30', ...knobs, '-o', 'commands'])).stdout).toContain(
+      'ipset create istio-inpod-probes-v4 hash:ip family inet comment\nipset add istio-inpod-probes-v4 10.244.1.9 comment "uid-of-the-pod"\n',
+    );
+    const native = await run(['preview', '--ambient', '--release', '1.30', '--set', 'backend=nftables', '--set', 'dns=true']);
+    expect(native.stdout).toBe(printNft(planAmbient({ backend: 'nftables', dns: true }, { release: '1.30' })));
+    expect(await run(['preview', '--ambient', '@1.27', '--set', 'backend=nftables'])).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: 'knobs backend: "nftables" is not known to the node agent of Istio 1.27.9\n',
+    });
+    expect((await run(['preview', '--ambient', '--set', 'dsn=true'])).stderr).toMatch(
+      /^--set "dsn" is not a key here; .*\(did you mean dns\?\)\n$/,
+    );
   });
 
   it('looks in each form as its readers expect', async () => {
@@ -178,10 +199,10 @@ describe.concurrent('preview of both families', () => {
     '--set',
     'dualStack=true',
     '--set',
-    'inbound.excludePorts=80',
+    'inbound.excludePorts+=80',
   ];
   const plan = planFromSettings({
-    sets: ['dualStack=true', 'inbound.excludePorts=80'],
+    sets: ['dualStack=true', 'inbound.excludePorts+=80'],
     facts: { addresses: ['10.1.2.3/24', '2001:db8::7/64'] },
   });
 
@@ -229,7 +250,7 @@ describe.concurrent('the end of the output', () => {
     '-o',
     'json',
     '--set',
-    `inbound.excludePorts=${Array.from({ length: 3000 }, (_, index) => index + 1).join(',')}`,
+    `inbound.excludePorts+=${Array.from({ length: 3000 }, (_, index) => index + 1).join(',')}`,
   ];
 
   it('is all there through a pipe', async () => {

@@ -196,14 +196,13 @@ describe('native nftables', () => {
   it.each([
     [['--native-nftables'], {}],
     [[], { NATIVE_NFTABLES: 'true' }],
-  ])('are said to take the place of the rules that are shown: %j %j', (args, env) => {
-    const { problems } = readArguments(args, env, profileOf('1.30.3'));
-    expect(problems).toMatchObject([{ code: 'native-tables', severity: 'warning', args: { release: '1.30.3' } }]);
+  ])('are made: %j %j', (args, env) => {
+    expect(readArguments(args, env, profileOf('1.30.3')).switches.native).toBe(true);
   });
 
   it('are none where the switch is off, or the release has none', () => {
-    expect(readArguments(['--native-nftables=false'], {}, profileOf('1.30.3')).problems).toEqual([]);
-    expect(readArguments([], { NATIVE_NFTABLES: 'true' }, profileOf('1.26.8')).problems).toEqual([]);
+    expect(readArguments(['--native-nftables=false'], {}, profileOf('1.30.3')).switches.native).toBe(false);
+    expect(readArguments([], { NATIVE_NFTABLES: 'true' }, profileOf('1.26.8')).switches.native).toBe(false);
   });
 });
 

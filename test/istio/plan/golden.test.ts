@@ -3,10 +3,13 @@ import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.t
 import { printRouting } from '../../../src/istio/plan/routing.ts';
 import { ProblemError } from '../../../src/istio/problems.ts';
 import { printSave } from '../../../src/netfilter/print.ts';
+import { expectEvidence } from '../../evidence.ts';
 import type { GoldenCase, Outcome } from '../../golden.ts';
 import { CASES, expand, RELEASES } from '../../golden.ts';
 
 const REFUSED = 'refused';
+
+let equal = 0;
 
 function made({ args, env, addresses, nameservers }: GoldenCase, release: string): unknown {
   try {
@@ -25,7 +28,10 @@ function expected({ error, ip, ip6, host = {} }: Outcome): unknown {
 describe('every release makes what its istio-iptables made', () => {
   it.each(CASES.map((golden) => [golden.name, golden] as const))('of the arguments of %s', (_, golden) => {
     for (const outcome of golden.outcomes) {
-      for (const release of expand(outcome.releases)) expect(made(golden, release), release).toEqual(expected(outcome));
+      for (const release of expand(outcome.releases)) {
+        expect(made(golden, release), release).toEqual(expected(outcome));
+        equal += 1;
+      }
     }
   });
 });
@@ -67,4 +73,5 @@ describe('every release that does not know a flag refuses it', () => {
 it('the golden data holds 20,981 pairs with an outcome and 1,780 of unknown flags', () => {
   const withOutcome = CASES.flatMap(({ outcomes }) => outcomes.flatMap(({ releases }) => expand(releases))).length;
   expect([withOutcome, CASES.length * RELEASES.length - withOutcome]).toEqual([20981, 1780]);
+  expectEvidence({ of: 'istio-iptables', releases: RELEASES.length, inputs: CASES.length, pairs: withOutcome, equal });
 });

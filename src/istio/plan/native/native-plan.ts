@@ -7,7 +7,7 @@ import { ProblemError, problem } from '../../problems.ts';
 import type { Release } from '../../releases/known.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { Facts } from '../../settings/facts.ts';
-import { wantsIp6 } from '../../settings/facts.ts';
+import { lacksAddress, wantsIp6 } from '../../settings/facts.ts';
 import type { Settings, SettingValues } from '../../settings/settings.ts';
 import type { Switches } from '../../settings/switches.ts';
 import { contextFor } from '../context.ts';
@@ -30,7 +30,9 @@ const PREFIX = 'istio-proxy';
 export function nativePlanFor(settings: Settings, release: Release, facts: Facts, switches: Switches): CapturePlan {
   const known = withServicePorts(withStaticIds(facts), settings);
   return makePlan(settings, release, known, switches, (values, _, profile) => {
-    refuseWhatNftRefuses(settings, values, profile, known, wantsIp6(known, values, switches, profile));
+    if (lacksAddress(facts, profile))
+      throw new ProblemError([problem('no-address', { kind: 'default', release }, { release, and: ' or link-local' })]);
+    refuseWhatNftRefuses(settings, values, known, wantsIp6(known, values, switches, profile));
     const nft = nativeRules(settings, values, switches, profile, known);
     return { nft, ip: rulesetOfNft(nft, 'ip'), ip6: rulesetOfNft(nft, 'ip6') };
   });

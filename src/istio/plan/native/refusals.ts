@@ -1,10 +1,8 @@
 /** What the native program, or nft behind it, refuses where iptables would not. */
 
-import { parseNetwork } from '../../../netfilter/network.ts';
 import { servicePort } from '../../../netfilter/read/services.ts';
 import type { Problem } from '../../problems.ts';
 import { ProblemError, problem, quoted } from '../../problems.ts';
-import type { Profile } from '../../releases/profile.ts';
 import type { Facts } from '../../settings/facts.ts';
 import { namesIn } from '../../settings/name-resolution.ts';
 import type { Settings, SettingValues } from '../../settings/settings.ts';
@@ -28,26 +26,14 @@ export function withStaticIds(facts: Facts): Facts {
 }
 
 /** Throws a ProblemError where the real program exits 1. */
-export function refuseWhatNftRefuses(settings: Settings, values: SettingValues, { release }: Profile, facts: Facts, has6: boolean): void {
+export function refuseWhatNftRefuses(settings: Settings, values: SettingValues, facts: Facts, has6: boolean): void {
   const problems: readonly Problem[] = [
-    ...noAddress(facts, release),
     ...tooManyGroups(settings),
     ...unknownNames(settings, values),
     ...scopedServers(settings, facts, has6),
     ...unquotedInterfaces(settings),
   ];
   if (problems.length > 0) throw new ProblemError(problems);
-}
-
-/** Nothing is known of the addresses of a pod that does not run yet; a pod that has none is another matter. */
-function noAddress({ addresses }: Facts, release: string): readonly Problem[] {
-  if (addresses === undefined || addresses.some((text) => isUsable(text))) return [];
-  return [problem('native-no-address', { kind: 'default', release }, { release })];
-}
-
-function isUsable(text: string): boolean {
-  const address = parseNetwork(text)?.address;
-  return address !== undefined && !/^(?:127\.|169\.254\.|fe[89ab]|::1$)/.test(address);
 }
 
 function tooManyGroups({ 'outbound.ownerGroups': { value, source } }: Settings): readonly Problem[] {

@@ -1,0 +1,62 @@
+// dist/explorer.html: the whole page in one file that works from disk, with no network.
+
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { build } from 'esbuild';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const PAGE = {
+  bundle: true,
+  write: false,
+  minify: true,
+  format: 'iife',
+  platform: 'browser',
+  target: 'es2022',
+  legalComments: 'none',
+  logLevel: 'warning',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+};
+
+async function bundled(entry, define) {
+  const { outputFiles } = await build({ ...PAGE, entryPoints: [entry], define: { PACKAGE_VERSION: JSON.stringify(version), ...define } });
+  // Nothing in it may end the element that it stands in.
+  return outputFiles[0].text.replace(/<(\/script|!--)/gi, '\\x3c$1');
+}
+
+export async function buildExplorer() {
+  const worker = await bundled('src/explorer/worker.ts');
+  const script = await bundled('src/explorer/page.tsx', { WORKER_SOURCE: JSON.stringify(worker) });
+  const { STYLE } = await importOf('src/drawing/svg.ts');
+  const css = `${readFileSync('src/explorer/page.css', 'utf8')}\n.picture{${STYLE}}`;
+  const style = (await build({ ...PAGE, stdin: { contents: css, loader: 'css' } })).outputFiles[0].text;
+
+  const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+  const policy = `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; worker-src blob:; base-uri 'none'; form-action 'none'`;
+
+  writeFileSync(
+    'dist/explorer.html',
+    `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>istio-init explorer</title>
+<style>${style}</style>
+</head>
+<body>
+<div id="page"><noscript>This page works with JavaScript, which runs in your browser alone.</noscript></div>
+<script type="application/json" id="given"></script>
+<script>${script}</script>
+</body>
+</html>
+`,
+  );
+}
+
+async function importOf(file) {
+  const { outputFiles } = await build({ ...PAGE, format: 'esm', entryPoints: [file] });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
+}

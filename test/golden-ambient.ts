@@ -1,0 +1,53 @@
+/** What the node agent of the ambient mode makes in each release: the cases of golden/ambient, read once. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { load } from 'js-yaml';
+import type { AmbientKnobs } from '../src/istio/plan/ambient/knobs.ts';
+
+export interface AmbientOutcome {
+  readonly releases: readonly string[];
+  readonly codes: readonly number[];
+  readonly nft?: string;
+  readonly ip?: string;
+  readonly ip6?: string;
+  readonly ipset?: string;
+  readonly host?: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface AmbientCase {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly kubelet?: number | null;
+  readonly 'before-ip'?: string;
+  readonly 'before-nft'?: string;
+  readonly runs: readonly AmbientKnobs[];
+  readonly outcomes: readonly AmbientOutcome[];
+}
+
+const folder =
+  process.env['GOLDEN_AMBIENT'] === undefined
+    ? new URL('../golden/ambient/', import.meta.url)
+    : new URL(`file://${process.env['GOLDEN_AMBIENT']}/`);
+
+export const AMBIENT_CASES: readonly AmbientCase[] = readdirSync(folder)
+  .filter((file) => file.endsWith('.yaml'))
+  .sort()
+  .map((file) => ({
+    name: file.replace('.yaml', ''),
+    ...(load(readFileSync(new URL(file, folder), 'utf8')) as Omit<AmbientCase, 'name'>),
+  }));
+
+/** A case in which nothing was there before, and one run did it all: what a plan says. */
+export function isOfOneRun(one: AmbientCase): boolean {
+  return one.runs.length === 1 && one['before-ip'] === undefined && one['before-nft'] === undefined;
+}
+
+/** The knobs of a case's one run. */
+export function knobsOf({ runs, kubelet }: AmbientCase): AmbientKnobs {
+  return { ...runs[0], ...(kubelet === undefined ? {} : { kubelet }) };
+}
+
+/** A file beside the cases. */
+export function ambientFile(name: string): string {
+  return readFileSync(new URL(name, folder), 'utf8');
+}
