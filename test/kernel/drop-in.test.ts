@@ -43,7 +43,7 @@ function newFile(): string {
 
 describeKernel('the log of the drop-in', () => {
   const SUMMARY =
-    /^the rules of Istio 1\.30\.3 \(the newest known release\): (.*); this network namespace, nft, 18 IPv4 and 0 IPv6 rules, (\d) programs/;
+    /^the rules of Istio 1\.30\.3 \(the newest known release\): (.*); this network namespace, nft, 18 IPv4 and 0 IPv6 rules, (\d) commands/;
 
   it('has at info one block with the rules that are there and one line of summary, on standard error, in a first and a second run', async () => {
     await inNamespace(async (namespace) => {
