@@ -303,7 +303,7 @@ describeKernel('a signal to the drop-in', () => {
   it.each([
     ['SIGTERM', 143, DROP_IN],
     ['SIGINT', 130, DROP_IN],
-    ['SIGTERM', 143, ['istio-init', 'apply', '--here']],
+    ['SIGTERM', 143, ['istio-init', 'apply', '--here', '--before-proxy']],
   ] as const)(
     '%s while a restore is under way: it is finished and verified, and the exit code is %i, of %j',
     async (signal, code, argv) => {

@@ -2,7 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { COLOR_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions } from '../options.ts';
+import { COLOR_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions, VERBOSE_OPTIONS } from '../options.ts';
 import { pageWidth } from '../terminal/columns.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
@@ -12,7 +12,10 @@ export const explainCommand: CommandModule = {
   describe: 'Show where each setting comes from, and why each rule is there',
   builder: (command) =>
     command
-      .positional('source', sourceOperand('Settings or manifests: FILE, - (standard input), FILE@1.23, @1.23; default: the settings given'))
+      .positional(
+        'source',
+        sourceOperand('Settings, manifests or rules: FILE, - (standard input), FILE@1.23, @1.23, live, pid:N; default: the settings given'),
+      )
       .options(SETTINGS_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options({
@@ -24,6 +27,7 @@ export const explainCommand: CommandModule = {
           describe: 'table, json, yaml, markdown, svg, mermaid or dot',
           group: 'Output:',
         },
+        ...VERBOSE_OPTIONS,
         ...COLOR_OPTIONS,
       })
       .example([
@@ -31,6 +35,7 @@ export const explainCommand: CommandModule = {
         ['$0 explain -f shop.yaml --workload Deployment/shop/cart', 'one workload of several'],
         ['$0 explain -f deployment.yaml --values values.yaml', 'with what the mesh is installed with'],
         ['$0 explain deployment.yaml@1.6', 'what an older release makes of it'],
+        ['$0 explain saved.txt', 'rules that were found, each with its reason and its counters'],
         ['$0 explain @1.20 --set inbound.includePorts=8080', 'settings of our own'],
         ["$0 explain @1.10 -- -p 15001 -b '*' -d 9100", 'arguments of istio-iptables'],
       ])
@@ -46,6 +51,7 @@ export const explainCommand: CommandModule = {
         output: last(parsed, 'output') ?? '',
         paint,
         width: pageWidth(process.stdout, process.env),
+        verbose: parsed['verbose'] === true,
       });
     }, parsed),
 };
