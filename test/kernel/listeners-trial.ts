@@ -8,7 +8,6 @@ import { readTraceContext } from '../../src/cli/trace/context.ts';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
 import type { Owner } from '../../src/istio/packets/pod.ts';
 import { traceIn, verdictIn } from '../../src/istio/packets/pod-network.ts';
-import { simulateRequest } from '../../src/istio/packets/stories.ts';
 import type { Family } from '../../src/netfilter/family.ts';
 import type { Packet } from '../../src/netfilter/packet.ts';
 import { iptables, printRestore } from '../../src/netfilter/print.ts';
@@ -88,7 +87,7 @@ function otherRules(pick: Random['pick'], chance: Random['chance']): readonly st
 }
 
 /** What is called in every set-up. */
-export function callsOf(): readonly Calling[] {
+function callsOf(): readonly Calling[] {
   return (['ip', 'ip6'] as const).flatMap((family): readonly Calling[] => {
     const { pod, service } = ADDRESSES[family];
     const local = family === 'ip' ? '127.0.0.1' : '::1';
@@ -191,10 +190,4 @@ function simulate(
   if (round > MOST) return `${port}>LOOP`;
   const { uid, gid } = proxy;
   return `${port}>${simulate({ podNetwork } as TraceContext, { listeners } as Setup, { where: 'pod', uid, gid, to: call.to, port: call.port }, new Map([...depth, [port, round]]))}`;
-}
-
-/** Whether `--request app-to-outside` says that a call of the application loops. */
-export function toldToLoop({ podNetwork }: TraceContext, family: Family): boolean {
-  const to = { place: { family, address: ADDRESSES[family].service }, port: 80 } as const;
-  return simulateRequest('app-to-outside', podNetwork, { family, to }).calls.some(({ outcome }) => outcome.kind === 'loop');
 }

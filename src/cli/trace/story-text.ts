@@ -31,7 +31,7 @@ export function storyParts(report: StoryReport, paint: Paint): readonly (readonl
 }
 
 /** What the first verdict does not say of what leaves the pod. */
-export function beyondOf({ hops: [first], outcome }: SimulatedCall): string | undefined {
+function beyondOf({ hops: [first], outcome }: SimulatedCall): string | undefined {
   if (first === undefined || outcome.kind !== 'answered' || first.verdict.id.endsWith('-inbound')) return undefined;
   const text = acceptedAnyway(first.trace.packet, first.verdict);
   return text === undefined ? undefined : `${text} (the second connection)`;
