@@ -1,11 +1,16 @@
-/** The library's public face: plans and their texts, rules read back and identified, comparison, simulation. Pure; runs in a browser as well. */
+/** The library's public face: what the commands do, as functions over plain values. Pure; runs in a browser as well. */
 
+export type { ExplainedRule, ExplainedSetting, Explanation } from './istio/advice/explain.ts';
+export type { LintReport, Result as LintResult } from './istio/advice/lint/gather.ts';
 export type { Description } from './istio/found/identify/describe.ts';
 export type { Answer, Identification } from './istio/found/identify.ts';
-export { describeAnswer, identify } from './istio/found/identify.ts';
+export { describeAnswer } from './istio/found/identify.ts';
+export type { InjectedArgument, Injection, Installer } from './istio/kubernetes/injection/injected.ts';
 export type { Origin, Sourced } from './istio/origin.ts';
 export type { BehaviorComparison, BehaviorOptions, BehaviorRegion } from './istio/packets/behavior.ts';
 export { behaviorText, compareBehavior } from './istio/packets/behavior.ts';
+export type { Escape } from './istio/packets/escapes.ts';
+export type { PacketWords, SpokenPacket } from './istio/packets/packet/words.ts';
 export type { PodState } from './istio/packets/trace-plan.ts';
 export { tracePacket } from './istio/packets/trace-plan.ts';
 export type { ProxyPorts, Verdict, VerdictId } from './istio/packets/verdict.ts';
@@ -15,14 +20,20 @@ export { planAmbient } from './istio/plan/ambient/ambient-plan.ts';
 export type { AmbientKnobs } from './istio/plan/ambient/knobs.ts';
 export type { CapturePlan } from './istio/plan/plan.ts';
 export type { PlanOptions } from './istio/plan/plan-from-arguments.ts';
-export { planFromArguments } from './istio/plan/plan-from-arguments.ts';
 export type { PrintedRouting, Routing } from './istio/plan/routing.ts';
 export { printRouting } from './istio/plan/routing.ts';
 export type { Problem, Severity } from './istio/problems.ts';
 export { formatProblem, ProblemError } from './istio/problems.ts';
+export type { ReleaseChange, ReleaseChanges } from './istio/releases/changes.ts';
 export type { Facts } from './istio/settings/facts.ts';
 export type { Settings } from './istio/settings/settings.ts';
 export { sidecarSchema } from './istio/settings/sidecar-schema.ts';
+export { lint } from './library/lint.ts';
+export type { Text, Texts } from './library/manifests.ts';
+export type { InjectedWorkload, PlanInput } from './library/plan.ts';
+export { explain, injection, plan, planFromArguments } from './library/plan.ts';
+export type { PodFacts, Rules, TracedPacket } from './library/rules.ts';
+export { changes, diff, diffPackets, escapes, identify, read, trace } from './library/rules.ts';
 export type { ChainDifference, ChainPlace, Difference, DifferingPart, PlacedRule, RuleDifference } from './netfilter/compare/difference.ts';
 export { compareRulesets } from './netfilter/compare.ts';
 export type { Family } from './netfilter/family.ts';

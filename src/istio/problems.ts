@@ -16,6 +16,11 @@ interface ProblemKind {
 export const PROBLEMS = {
   'not-a-value': { severity: 'error', text: '{name}: {value} is not {allowed}' },
   'unknown-key': { severity: 'error', text: '{value} is not a key here; allowed: {allowed}{nearest}' },
+  'not-a-list': { severity: 'error', text: '{name}: items are added to a list and removed from one; {value} does not go with it' },
+  'agent-ports-lost': {
+    severity: 'warning',
+    text: "{name} is without {value}, the agent's own ports: kubelet's probes and metrics come to them; {name}+=PORT keeps them",
+  },
   'duplicate-key': { severity: 'error', text: '{value} stands here a second time; the first is at line {line}' },
   'not-a-string': { severity: 'error', text: '{name}: {value} is {what}, and Kubernetes takes only strings here: quote it' },
   'wrong-type': { severity: 'error', text: '{name}: found {value}, expected {allowed}' },

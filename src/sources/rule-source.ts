@@ -26,6 +26,8 @@ export interface RuleSource {
   readonly run?: Run;
   /** The policy routing that a text shows beside its rules. */
   readonly routing?: Pick<Routing, 'rules' | 'routes'>;
+  /** The init containers of the workload whose rules they are, in words. */
+  readonly containers?: readonly (readonly [label: string, text: string])[];
   readonly problems: readonly Problem[];
   /** Sentences for standard error. */
   readonly notes: readonly string[];

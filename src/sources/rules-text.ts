@@ -31,6 +31,8 @@ export interface RulesView {
   readonly commands: readonly string[];
   /** Where the proxy and its agent listen, where it is known. */
   readonly ports?: ProxyPorts;
+  /** The init containers of the workload whose rules they are, in words. */
+  readonly containers?: RuleSource['containers'] | undefined;
   /** Comment lines that say why a rule is there. */
   readonly why: Annotate;
   readonly document: () => object;

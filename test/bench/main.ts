@@ -2,6 +2,7 @@
 
 import { benchApply } from './apply.ts';
 import { benchBehavior } from './behavior.ts';
+import { benchBundles } from './bundles.ts';
 import { benchCluster } from './cluster.ts';
 import { benchGrowth } from './growth.ts';
 import { benchNodeSave } from './node-save.ts';
@@ -14,6 +15,7 @@ import { benchTrace } from './trace.ts';
 const tables = [
   benchPlans(),
   benchGrowth(),
+  benchBundles(),
   benchPreview(),
   benchTrace(),
   benchBehavior(),

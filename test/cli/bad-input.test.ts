@@ -331,7 +331,7 @@ describe.concurrent('the command line is refused in one line that names the word
     [['preview', '@2.0'], '--release "2.0" is not a known release of Istio; known: 1.0.0 to 1.30.3'],
     [
       ['preview', '-o', 'rstore'],
-      '--output "rstore" is not one of restore, save, commands, list, json, yaml, svg, mermaid, dot (did you mean restore?)',
+      '--output "rstore" is not one of restore, save, commands, list, nft, nft-script, nft-json, json, yaml, svg, mermaid, dot (did you mean restore?)',
     ],
     [['preview', '--family', 'ip4'], '--family "ip4" is not one of ip, ip6 (did you mean ip?)'],
     [['preview', '-f'], 'istio-init: -f needs a value'],

@@ -25,6 +25,7 @@ it.each([
   ['drawing', 'only itself', ['drawing']],
   ['istio', 'only itself, drawing and netfilter', ['istio', 'drawing', 'netfilter']],
   ['host', 'only itself, istio and netfilter', ['host', 'istio', 'netfilter']],
+  ['library', 'only istio and netfilter', ['library', 'istio', 'netfilter']],
   ['explorer', 'only itself and what is pure', ['explorer', 'drawing', 'istio', 'netfilter']],
   ['sources', 'all but cli', ['sources', 'host', 'istio', 'netfilter']],
 ])('src/%s imports of ours %s', (layer, _, folders) => {
@@ -35,8 +36,8 @@ it.each([
   if (files.length > 1) expect(imports).not.toEqual([]);
 });
 
-it('src/netfilter and src/istio, with the packages they import, need nothing of node', async () => {
-  const entryPoints = ['netfilter', 'drawing', 'istio'].flatMap(filesIn).map((file) => join(src, file));
+it('src/netfilter, src/istio and src/library, with the packages they import, need nothing of node', async () => {
+  const entryPoints = ['netfilter', 'drawing', 'istio', 'library'].flatMap(filesIn).map((file) => join(src, file));
   // For a browser, esbuild resolves neither `node:fs` nor `fs`: it refuses.
   const { outputFiles } = await build({
     entryPoints,

@@ -82,7 +82,7 @@ async function operandsOf({ operands }: Described, word: string, commands: reado
     const releases = await releaseWords(to ?? word);
     return { words: releases.map((release) => ({ word: `${from}${release}` })), files: false };
   }
-  if (/source|left/i.test(operands)) {
+  if (/source|left|words/i.test(operands)) {
     const [, file = '', release] = /^(.*)@([\d.]*)$/.exec(word) ?? [];
     if (release !== undefined) return { words: (await releaseWords(release)).map((one) => ({ word: `${file}@${one}` })), files: false };
     return { words: [...sources(), { word: '@', about: 'an ordinary pod of a release, as @1.28' }], files: true };

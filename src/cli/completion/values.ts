@@ -44,6 +44,8 @@ const FORMS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   check: async () => (await import('../check/forms.ts')).CHECK_FORM_NAMES,
   trace: async () => (await import('../trace/forms.ts')).TRACE_FORM_NAMES,
   identify: async () => (await import('../identify/forms.ts')).IDENTIFY_FORM_NAMES,
+  why: async () => (await import('../why/forms.ts')).WHY_FORM_NAMES,
+  conform: async () => (await import('../conform/forms.ts')).CONFORM_FORM_NAMES,
   audit: async () => (await import('../audit/summary-forms.ts')).SUMMARY_FORM_NAMES,
   changes: async () => (await import('../changes/changes.ts')).CHANGES_FORM_NAMES,
 };

@@ -1,7 +1,7 @@
 /** The words of `diff` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { all, COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -11,14 +11,30 @@ const SOURCES = 'FILE, - (standard input), FILE@1.23, @1.23, @own (each workload
 const dash = (text: string): string => (text === '' ? '-' : text);
 
 export const diffCommand: CommandModule = {
-  command: 'diff <left> [right]',
+  command: 'diff [left] [right]',
   describe: 'Compare two sources: their rules, or what happens to packets',
   builder: (command) =>
     command
       .positional('left', { type: 'string', coerce: dash, describe: SOURCES })
-      .positional('right', { type: 'string', coerce: dash, describe: 'The same; default: the settings given, or what made the left' })
+      .positional('right', {
+        type: 'string',
+        coerce: dash,
+        describe: 'The same; default: the settings given, what made the left, or the left as it would be',
+      })
       .options(SETTINGS_OPTIONS)
       .options(WORKLOAD_OPTIONS)
+      .option('annotation', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'What if the pod had it: excludeInboundPorts=8080, full or short names (repeatable)',
+        group: 'What if:',
+      })
+      .option('value', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'What if the mesh had it: global.proxy.excludeInboundPorts=8080 (repeatable)',
+        group: 'What if:',
+      })
       .options(FAMILY_OPTIONS)
       .option('by', {
         type: 'string',
@@ -52,17 +68,23 @@ export const diffCommand: CommandModule = {
         ['$0 diff @1.12 @1.13 --by packets', 'what that changes for traffic'],
         ['$0 diff -f cluster.json @own @1.28', 'what changes for whom with an upgrade'],
         ['$0 diff shop.yaml@1.12 shop.yaml@1.28', 'the same for what is not injected yet'],
+        ['$0 diff pod.yaml --annotation excludeInboundPorts=8080', 'what an annotation would change'],
+        ['$0 diff pod.yaml --set inbound.excludePorts+=8080', 'what a setting would'],
+        ['$0 diff pod.yaml --release 1.28', 'what another release would'],
         ['$0 diff before.txt after.txt -o markdown', 'two captures, for a ticket'],
       ])
       .epilogue(
-        'Left is -, right is +. Settings go to the operands that are releases.\nExit codes: 0 same, 1 different (or not known to be the same), 2 input that can not be used, even in part.',
+        'Left is -, right is +. Settings go to the operands that are releases; beside one manifest or release they are what changes.\nExit codes: 0 same, 1 different (or not known to be the same), 2 input that can not be used, even in part.',
       ),
   handler: (parsed) =>
     finish(async (paint) => {
       const { diff } = await import('./diff.ts');
       const [right, family] = [last(parsed, 'right'), last(parsed, 'family')];
+      const left = last(parsed, 'left');
       return diff({
-        left: last(parsed, 'left') ?? '',
+        ...(left === undefined ? {} : { left }),
+        annotations: all(parsed, 'annotation'),
+        values: all(parsed, 'value'),
         ...(right === undefined ? {} : { right }),
         given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
         by: last(parsed, 'by') ?? '',

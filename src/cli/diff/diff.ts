@@ -1,13 +1,16 @@
+import type { Problem } from '../../istio/problems.ts';
+import { formatProblem } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { oneOf } from '../../sources/bad-option.ts';
+import { badOption, oneOf } from '../../sources/bad-option.ts';
 import type { DiffOperand } from '../../sources/operand.ts';
 import { readOperands } from '../../sources/operands.ts';
 import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
 import { factsOf } from '../../sources/plan-input.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { parseSource } from '../../sources/source-name.ts';
-import { holdsManifests, namesManifests, withFile, workloadIn } from '../../sources/workloads/detect.ts';
+import { holdsManifests, holdsSettings, namesManifests, withFile, workloadIn } from '../../sources/workloads/detect.ts';
 import type { WorkloadSource } from '../../sources/workloads/upgrade.ts';
+import type { WhatIf } from '../../sources/workloads/what-if.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
@@ -17,10 +20,13 @@ import type { DiffFormName } from './forms.ts';
 import { DIFF_FORM_NAMES, DIFF_FORMS } from './forms.ts';
 import type { PacketFormName } from './packet-forms.ts';
 import { PACKET_FORM_NAMES, PACKET_FORMS } from './packet-forms.ts';
-import type { WorkloadsDiffRequest } from './workloads.ts';
 
 export interface DiffRequest {
-  readonly left: string;
+  /** Left out where `-f` names what is looked at, or nothing does. */
+  readonly left?: string;
+  /** What if: annotations and values of the mesh, on the right only. */
+  readonly annotations?: readonly string[];
+  readonly values?: readonly string[];
   /** Without it the settings that are given, or what made the left side, are compared with it. */
   readonly right?: string;
   readonly given: SourceOptions & WorkloadOption;
@@ -41,27 +47,70 @@ const DIFFERENT = 1;
 export async function diff(request: DiffRequest): Promise<Result> {
   const { left, right, given, family: named, all } = request;
   const by = oneOf('--by', request.by, ['rules', 'packets']);
-  const workloads = workloadSources(request);
+  const scope = { ...(named === undefined ? {} : { family: oneOf('--family', named, FAMILIES) }), all };
+  const change = whatIfIn(request);
+  if (change !== undefined) {
+    const [{ diffWorkloads }, { whatIfOf }] = await Promise.all([import('./workloads.ts'), import('../../sources/workloads/what-if.ts')]);
+    return diffWorkloads({ ...request, given: change.given, by, scope, upgrade: () => whatIfOf(change.given, change.base, change.what) });
+  }
+  if (left === undefined) throw badOption('diff', 'names nothing to compare; give two sources, or one and what would change');
+  const workloads = workloadSources({ ...request, left });
   if (workloads !== undefined) {
-    const scope = { ...(named === undefined ? {} : { family: oneOf('--family', named, FAMILIES) }), all };
-    const { diffWorkloads } = await import('./workloads.ts');
-    return diffWorkloads({ ...request, ...workloads, by, scope });
+    const [{ diffWorkloads }, { upgradeOf }] = await Promise.all([import('./workloads.ts'), import('../../sources/workloads/upgrade.ts')]);
+    return diffWorkloads({
+      ...request,
+      given: workloads.given,
+      by,
+      scope,
+      upgrade: () => upgradeOf(workloads.left, workloads.right, workloads.given),
+    });
   }
   const print = by === 'rules' ? byRules(request) : byPackets(request);
-  const family = named === undefined ? undefined : oneOf('--family', named, FAMILIES);
+  const { family } = scope;
   const [one, other] = await readOperands(left, right, given, family);
-  const { output, same } = await print(one, other, { ...(family === undefined ? {} : { family }), all });
+  const { output, same } = await print(one, other, scope);
   return {
     output,
     form: request.output,
-    problems: [...one.problems, ...other.problems],
+    problems: once([...one.problems, ...other.problems]),
     notes: [...one.notes, ...other.notes],
     exitCode: same ? SAME : DIFFERENT,
   };
 }
 
+interface WorkloadSources extends Pick<DiffRequest, 'given'> {
+  readonly left: WorkloadSource;
+  readonly right: WorkloadSource;
+}
+
+interface ChangeOf extends Pick<DiffRequest, 'given'> {
+  /** The release of the left, where its source names one. */
+  readonly base: string | undefined;
+  readonly what: WhatIf;
+}
+
+/** One source of settings or manifests, and what would change; undefined where two things are compared, or rules with settings. */
+function whatIfIn({ left, right, given, annotations = [], values = [] }: DiffRequest): ChangeOf | undefined {
+  const { sets, release } = given;
+  const isPod = annotations.length + values.length > 0;
+  if (right !== undefined) {
+    if (isPod) throw badOption(annotations.length > 0 ? '--annotation' : '--value', 'is what changes at one source, and there are two');
+    return undefined;
+  }
+  if (!isPod && sets.length === 0 && release === undefined) return undefined;
+  const name = parseSource(left);
+  const planned = name.kind === 'settings' || (name.kind === 'file' && given.filename === undefined && holdsSettings(name.file));
+  if (!planned || given.args !== undefined) {
+    if (isPod) throw badOption(left ?? 'diff', 'is no manifest: annotations and values go to the injector, which makes rules of these');
+    return undefined;
+  }
+  const { release: _, ...rest } = given;
+  const read = name.kind === 'file' ? { ...withFile({ ...rest, sets: [] }, name.file), ...workloadIn(name, given) } : { ...rest, sets: [] };
+  return { given: read, base: name.release, what: { annotations, values, sets, ...(release === undefined ? {} : { release }) } };
+}
+
 /** Two releases, or what was injected, where manifests are given: then each workload is compared. */
-function workloadSources({ left, right, given }: DiffRequest): Pick<WorkloadsDiffRequest, 'left' | 'right' | 'given'> | undefined {
+function workloadSources({ left, right, given }: DiffRequest & { readonly left: string }): WorkloadSources | undefined {
   if (right === undefined) return undefined;
   const [one, other] = [parseSource(left), parseSource(right)];
   if (given.filename === undefined) return oneFileTwice(one, other, given);
@@ -71,11 +120,7 @@ function workloadSources({ left, right, given }: DiffRequest): Pick<WorkloadsDif
 }
 
 /** `FILE@1.12 FILE@1.28` is `-f FILE @1.12 @1.28`. */
-function oneFileTwice(
-  one: SourceName,
-  other: SourceName,
-  given: DiffRequest['given'],
-): Pick<WorkloadsDiffRequest, 'left' | 'right' | 'given'> | undefined {
+function oneFileTwice(one: SourceName, other: SourceName, given: DiffRequest['given']): WorkloadSources | undefined {
   if (one.kind !== 'file' || other.kind !== 'file' || one.file !== other.file || one.workload !== other.workload) return undefined;
   if (!holdsManifests(one.file)) return undefined;
   const settings = ({ release }: typeof one): WorkloadSource => ({ kind: 'settings', ...(release === undefined ? {} : { release }) });
@@ -99,4 +144,9 @@ function byPackets({ output, given, paint }: DiffRequest): Compare {
     const comparison = comparePackets(left, right, scope, await factsOf(given));
     return { output: PACKET_FORMS[form](comparison, paint), same: comparison.behavior.answer === 'equal' };
   };
+}
+
+/** What is wrong with an option is so on both sides. */
+function once(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((one) => [formatProblem(one), one])).values()];
 }

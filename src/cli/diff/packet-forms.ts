@@ -49,7 +49,7 @@ function markdownForm(comparison: PacketComparison): string {
 }
 
 /** Each region: which packets, and what becomes of them on either side. */
-function regionParts({ behavior }: PacketComparison, paint: Paint): readonly (readonly string[])[] {
+export function regionParts({ behavior }: Pick<PacketComparison, 'behavior'>, paint: Paint): readonly (readonly string[])[] {
   const print = ({ words, left, right, because }: BehaviorRegion): readonly string[] => [
     words,
     paint('removed', `- ${left.words}`),
@@ -60,7 +60,7 @@ function regionParts({ behavior }: PacketComparison, paint: Paint): readonly (re
 }
 
 /** What the comparison says, as a sentence. */
-export function answerText({ behavior }: PacketComparison): string {
+export function answerText({ behavior }: Pick<PacketComparison, 'behavior'>): string {
   const { answer, different, more, tooLarge } = behavior;
   const partly = tooLarge ? ' There are more sets of packets than can be distinguished: not all were compared.' : '';
   switch (answer) {

@@ -2,6 +2,7 @@
 
 import { API_VERSION } from '../../istio/api-version.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
+import type { BehaviorComparison } from '../../istio/packets/behavior.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
 import { examplesText, placesText, releasesText } from '../../sources/workloads/group-names.ts';
 import type { Pair, Upgrade } from '../../sources/workloads/upgrade.ts';
@@ -11,6 +12,7 @@ import { code } from '../terminal/markdown.ts';
 import { cut, tableText } from '../terminal/table.ts';
 import { outcomeDocument, selectedDocument, tallyDocument } from '../workloads/document.ts';
 import { outcomeText } from '../workloads/words.ts';
+import { TRAFFIC_WORDS } from './traffic-words.ts';
 
 export interface Compared {
   readonly group: Group<Pair>;
@@ -19,6 +21,8 @@ export interface Compared {
   readonly same: boolean;
   /** How much differs, as a sentence. */
   readonly summary: string;
+  /** Whether packets go elsewhere, where rules were compared. */
+  readonly traffic?: BehaviorComparison['answer'];
 }
 
 export interface ComparedUpgrade extends Upgrade {
@@ -30,7 +34,7 @@ export interface ComparedUpgrade extends Upgrade {
 type Form = (found: ComparedUpgrade, paint: Paint) => string;
 
 export const UPGRADE_FORMS = {
-  text: (found, paint) => `${overview(found)}${lined(found, paint, '')}`,
+  text: (found, paint) => `${leadText(found, paint)}${overview(found)}${lined(found, paint, '')}`,
   // patch(1) passes over lines before the first `---` of a file.
   patch: (found) => lined(found, plain, '# '),
   json: (found) => `${JSON.stringify(upgradeDocument(found), null, 2)}\n`,
@@ -41,17 +45,32 @@ export const UPGRADE_FORM_NAMES = Object.keys(UPGRADE_FORMS) as (keyof typeof UP
 
 const WIDEST = 70;
 
+/** `2 of 12 workloads: traffic goes elsewhere`, and how many have other rules that do the same. */
+function leadText({ compared, count }: ComparedUpgrade, paint: Paint): string {
+  if (compared.length === 0 || compared.some(({ traffic }) => traffic === undefined)) return '';
+  const of = (answer: BehaviorComparison['answer']): number =>
+    compared.reduce((sum, { group, traffic }) => sum + (traffic === answer ? group.count : 0), 0);
+  const [elsewhere, unknown, same] = [of('different'), of('unknown'), of('equal')];
+  const rest = [
+    ...(unknown === 0 ? [] : [`${grouped(unknown)} not known`]),
+    ...(same === 0 ? [] : [`${grouped(same)} with other rules that do the same`]),
+  ];
+  const lead = `${elsewhere === 0 ? 'none' : grouped(elsewhere)} of ${workloadsText(count)}: traffic goes elsewhere`;
+  return `${paint(elsewhere === 0 ? 'added' : 'removed', [lead, ...rest].join('; '))}\n\n`;
+}
+
 /** All groups at a glance, where there are several. */
 function overview({ compared }: ComparedUpgrade): string {
   if (compared.length < 2) return '';
-  const rows = compared.map(({ group, summary }) => [
+  const rows = compared.map(({ group, summary, traffic }) => [
     grouped(group.count),
+    traffic === undefined ? '-' : TRAFFIC_WORDS[traffic],
     cut(releasesText(group), WIDEST),
     cut(outcomeText(group.what.left, group), WIDEST),
     summary,
     examplesText(group, 1),
   ]);
-  return `${tableText(['workloads', 'release', 'rules on the left', 'right', 'of'], rows)}\n`;
+  return `${tableText(['workloads', 'traffic', 'release', 'rules on the left', 'right', 'of'], rows)}\n`;
 }
 
 function lined(found: ComparedUpgrade, paint: Paint, prefix: string): string {
@@ -66,7 +85,9 @@ function lined(found: ComparedUpgrade, paint: Paint, prefix: string): string {
 
 function markdown(found: ComparedUpgrade): string {
   const parts = found.compared.map(({ group, output }) => `## ${code(headingOf(group))}\n\n${output}`);
+  const lead = leadText(found, plain).trim();
   return [
+    ...(lead === '' ? [] : [`**${lead}**\n`]),
     ...parts,
     tailLines(found)
       .map((line) => `- ${code(line)}\n`)
@@ -92,7 +113,11 @@ function upgradeDocument(found: ComparedUpgrade): object {
     apiVersion: API_VERSION,
     kind: 'WorkloadDifferences',
     ...selectedDocument(found),
-    groups: found.compared.map(({ group, output }) => ({ ...tallyDocument(group), difference: JSON.parse(output) as object })),
+    groups: found.compared.map(({ group, output, traffic }) => ({
+      ...tallyDocument(group),
+      ...(traffic === undefined ? {} : { traffic }),
+      difference: JSON.parse(output) as object,
+    })),
     same: found.equal,
     notCompared: found.untold.map((group) => ({ ...tallyDocument(group), ...outcomeDocument(group.what, group) })),
     otherValues: found.unlike,

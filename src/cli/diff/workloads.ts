@@ -12,8 +12,8 @@ import { pairOperands } from '../../sources/workloads/pair-operands.ts';
 import { hasErrors } from '../../sources/workloads/planned-groups.ts';
 import { outcomeProblems } from '../../sources/workloads/remarks.ts';
 import { skippedNotes } from '../../sources/workloads/skipped.ts';
-import type { Pair, Upgrade, WorkloadSource } from '../../sources/workloads/upgrade.ts';
-import { total, upgradeOf } from '../../sources/workloads/upgrade.ts';
+import type { Pair, Upgrade } from '../../sources/workloads/upgrade.ts';
+import { total } from '../../sources/workloads/upgrade.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
@@ -21,13 +21,14 @@ import { BAD_INPUT } from '../terminal/result.ts';
 import type { Scope } from './comparison.ts';
 import { compareOperands, isSame } from './comparison.ts';
 import { DIFF_FORM_NAMES, DIFF_FORMS } from './forms.ts';
+import { TRAFFIC_RANKS } from './traffic-words.ts';
 import { summaryText } from './words.ts';
 import type { Compared } from './workloads-forms.ts';
 import { UPGRADE_FORM_NAMES, UPGRADE_FORMS } from './workloads-forms.ts';
 
 export interface WorkloadsDiffRequest {
-  readonly left: WorkloadSource;
-  readonly right: WorkloadSource;
+  /** Plans each workload twice. */
+  readonly upgrade: () => Promise<Upgrade>;
   readonly given: SourceOptions & WorkloadOption;
   readonly by: 'rules' | 'packets';
   readonly output: string;
@@ -38,7 +39,7 @@ export interface WorkloadsDiffRequest {
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function diffWorkloads(request: WorkloadsDiffRequest): Promise<Result> {
   const compare = await comparerOf(request);
-  const upgrade = await upgradeOf(request.left, request.right, request.given);
+  const upgrade = await request.upgrade();
   const groups = [...upgrade.different, ...upgrade.same];
   const [only] = groups;
   if (upgrade.only !== undefined) {
@@ -53,7 +54,8 @@ export async function diffWorkloads(request: WorkloadsDiffRequest): Promise<Resu
     };
   }
   const compared = upgrade.different.map((group): Compared => ({ group, ...compare(...pairOperands(group)) }));
-  const different = compared.filter(({ same }) => !same);
+  const rank = ({ traffic }: Compared): number => TRAFFIC_RANKS.indexOf(traffic ?? 'different');
+  const different = compared.filter(({ same }) => !same).toSorted((a, b) => rank(a) - rank(b));
   // What differs in what is not compared (another family, ...) is the same here.
   const same = total(upgrade.same) + total(compared.filter((one) => one.same).map(({ group }) => group));
   const found = { ...upgrade, compared: different, equal: same };
@@ -74,9 +76,15 @@ type Compare = (left: DiffOperand, right: DiffOperand) => Omit<Compared, 'group'
 async function comparerOf({ by, output, given, scope, paint }: WorkloadsDiffRequest): Promise<Compare> {
   if (by === 'rules') {
     const form = formNamed(output, DIFF_FORM_NAMES);
+    const [{ comparePackets }, { withTraffic }] = await Promise.all([import('./by-packets.ts'), import('./traffic.ts')]);
+    const facts: Facts = await factsOf(given);
     return (left, right) => {
       const comparison = compareOperands(left, right, scope);
-      return { output: DIFF_FORMS[form](comparison, paint), same: isSame(comparison), summary: summaryText(comparison) };
+      const [rules, same, summary] = [DIFF_FORMS[form](comparison, paint), isSame(comparison), summaryText(comparison)];
+      // Only those who read it ask about packets; of equal rules nobody does.
+      if (same || !['text', 'markdown', 'json'].includes(form)) return { output: rules, same, summary };
+      const { behavior } = comparePackets(left, right, scope, facts);
+      return { output: withTraffic(form, rules, behavior, paint), same, summary, traffic: behavior.answer };
     };
   }
   const { answerText, PACKET_FORM_NAMES, PACKET_FORMS } = await import('./packet-forms.ts');

@@ -5,6 +5,7 @@ import { wordsOf } from '../../istio/kubernetes/injection/injected.ts';
 import type { Origin, Sourced } from '../../istio/origin.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
+import { containerLinesOf } from '../../sources/plan-input/init-containers.ts';
 import { whyNoRules } from '../../sources/plan-input/why-no-rules.ts';
 
 /** What is explained: `Istio 1.28.0, Deployment default/reviews-v1`. */
@@ -29,6 +30,7 @@ export function surroundings({ basis, facts }: Explanation): readonly (readonly 
   const { addresses = [], nameservers } = facts;
   return [
     ...commandOf(basis),
+    ...(basis.kind === 'workload' ? containerLinesOf(basis) : []),
     ['pod', addresses.length === 0 ? 'IPv4 only, as far as is known' : addresses.join(', ')],
     ...(nameservers === undefined ? [] : [['nameservers', nameservers.length === 0 ? 'none' : nameservers.join(', ')] as const]),
   ];

@@ -18,6 +18,8 @@ interface Form {
   readonly numbers: boolean;
   /** Which rules it shows; all of them where it does not say. */
   readonly rules?: 'iptables' | 'nft';
+  /** Whether a line behind a # is a comment in it. */
+  readonly comments?: true;
   /** Whether iptables is to read it: words of a listing are none of a command. */
   readonly commands: boolean;
   readonly print: (view: RulesView, families: readonly Family[], explain: boolean) => string | Promise<string>;
@@ -57,6 +59,7 @@ function drawn(form: DrawingForm): Form['print'] {
 
 export const FORMS = {
   restore: {
+    comments: true,
     what: 'what iptables-restore reads in an empty namespace',
     rules: 'iptables',
     oneFamily: true,
@@ -65,6 +68,7 @@ export const FORMS = {
     print: perFamily(({ rules, why }, family, explain) => printRestore(rules[family], explain ? why : undefined)),
   },
   save: {
+    comments: true,
     what: 'what iptables-save prints afterwards, in normal form',
     rules: 'iptables',
     oneFamily: true,
@@ -73,6 +77,7 @@ export const FORMS = {
     print: perFamily(({ rules, why }, family, explain) => printSave(rules[family], explain ? why : undefined)),
   },
   commands: {
+    comments: true,
     what: 'one iptables or ip command a line',
     oneFamily: false,
     numbers: false,

@@ -66,7 +66,7 @@ async function previewSource(
   explain: boolean,
 ): Promise<Result> {
   const view = ruleSource.plan === undefined ? observedView(ruleSource) : planView(ruleSource.plan);
-  return previewView(view, ruleSource.name, named, family, explain, (families) => [
+  return previewView({ ...view, containers: ruleSource.containers }, ruleSource.name, named, family, explain, (families) => [
     ...ruleSource.notes,
     ...previewNotes(ruleSource, families),
   ]);
@@ -85,11 +85,18 @@ async function previewView(
   if (FORMS[form].numbers) refuseNames(view.problems, `-o ${form} shows numbers; use -o restore`);
   if (FORMS[form].commands) refuseListedWords(name, view.rules, families);
   return {
-    output: await FORMS[form].print(view, families, explain),
+    output: `${explain ? containerComments(view, form) : ''}${await FORMS[form].print(view, families, explain)}`,
     problems: view.problems,
     notes: notes(families),
     exitCode: 0,
   };
+}
+
+/** Who makes these rules in the pod, in a form that has comments. */
+function containerComments({ containers = [] }: RulesView, form: FormName): string {
+  return (FORMS[form] as { readonly comments?: true }).comments === true
+    ? containers.map(([label, text]) => `# ${label}: ${text}\n`).join('')
+    : '';
 }
 
 /** The families that have rules; a form that holds one family wants to know which. */

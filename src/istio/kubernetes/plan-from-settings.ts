@@ -7,7 +7,7 @@ import { ProblemError } from '../problems.ts';
 import { profileOf } from '../releases/profile.ts';
 import { resolveRelease } from '../releases/resolve-release.ts';
 import type { Facts } from '../settings/facts.ts';
-import { readSetOption } from '../settings/setting-texts.ts';
+import { withSets } from '../settings/setting-texts.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SidecarFile } from '../settings/sidecar-file.ts';
 import { injectedSettings } from './ordinary-injection.ts';
@@ -27,14 +27,10 @@ export interface SettingsRequest {
  */
 export function planFromSettings({ file, sets = [], release: named, facts = {} }: SettingsRequest): CapturePlan {
   const { release, problems } = resolveRelease(named ?? file?.release);
-  const given = sets.map(readSetOption);
-  const wrong = [...(file?.problems ?? []), ...given.flatMap((set) => set.problems)];
-  if (wrong.length > 0) throw new ProblemError(wrong);
-  const settings = Object.assign(
-    { ...injectedSettings(profileOf(release)) },
-    file?.overrides,
-    ...given.map(({ overrides }) => overrides),
-  ) as Settings;
+  const base = Object.assign({ ...injectedSettings(profileOf(release)) }, file?.overrides) as Settings;
+  const { settings, problems: ofSets } = withSets(base, sets);
+  const all = [...(file?.problems ?? []), ...ofSets];
+  if (all.some(({ severity }) => severity === 'error')) throw new ProblemError(all.filter(({ severity }) => severity === 'error'));
   const plan = planFor(settings, release, facts);
-  return withProblems(plan, problems);
+  return withProblems(plan, [...problems, ...all]);
 }

@@ -8,8 +8,13 @@ import type { WorkloadInjection } from './workload-injection.ts';
 
 export type { ShownContainer } from './injection/init-containers.ts';
 
-export function initContainersOf({ injection, workload, release, found }: WorkloadInjection, mesh: Mesh): readonly ShownContainer[] {
-  return found ? workload.pod.initContainers.map(observedContainer) : made(injection, workload, mesh, profileOf(release.value));
+/** `nodes` is the version of the oldest kubelet, where that is known. */
+export function initContainersOf(
+  { injection, workload, release, found }: WorkloadInjection,
+  mesh: Mesh,
+  nodes?: string,
+): readonly ShownContainer[] {
+  return found ? workload.pod.initContainers.map(observedContainer) : made(injection, workload, mesh, profileOf(release.value), nodes);
 }
 
 const PULLED = 'docker.io/istio';

@@ -10,7 +10,7 @@ import type { Problem } from '../problems.ts';
 import { ProblemError, quoted } from '../problems.ts';
 import { profileOf } from '../releases/profile.ts';
 import type { Facts } from '../settings/facts.ts';
-import { readSetOption } from '../settings/setting-texts.ts';
+import { withSets } from '../settings/setting-texts.ts';
 import type { Settings } from '../settings/settings.ts';
 import { SETTING_KEYS } from '../settings/settings.ts';
 import type { InjectedArgument } from './injection/injected.ts';
@@ -35,16 +35,15 @@ export function planOfWorkload(made: WorkloadInjection, known: Facts = {}, sets:
   const { injection, release, workload } = made;
   if (injection.kind === 'none') return undefined;
   if (injection.kind === 'refused') throw new ProblemError(injection.problems);
-  const given = sets.map(readSetOption);
-  const wrong = given.flatMap(({ problems }) => problems);
-  if (wrong.length > 0) throw new ProblemError(wrong);
   const facts = factsOfWorkload(workload, known);
   const at = (source: Origin): Origin => placeOf(source, injection.arguments, injection.environment);
   return placed(injection.arguments, at, () => {
     const read = readArguments(wordsOf(injection.arguments), valuesOf(injection.environment), profileOf(release.value), facts);
-    const settings = Object.assign(settingsAt(read.settings, at), ...given.map(({ overrides }) => overrides)) as Settings;
+    const { settings, problems: ofSets } = withSets(settingsAt(read.settings, at), sets);
+    const wrong = ofSets.filter(({ severity }) => severity === 'error');
+    if (wrong.length > 0) throw new ProblemError(wrong);
     const plan = planOf({ settings, switches: read.switches }, release.value, facts);
-    return withProblems(plan, [...made.problems, ...injection.problems, ...problemsAt(read.problems, injection.arguments, at)]);
+    return withProblems(plan, [...made.problems, ...ofSets, ...injection.problems, ...problemsAt(read.problems, injection.arguments, at)]);
   });
 }
 

@@ -50,6 +50,11 @@ export function holdsManifests(file: string): boolean {
   return !isPiped(file) && holds(file, holdsStrangers);
 }
 
+/** Whether a file, no pipe, holds settings of any kind: ours, or manifests. */
+export function holdsSettings(file: string): boolean {
+  return file === '-' ? looksLikeManifest(standardInputHead()) : !isPiped(file) && holds(file, looksLikeManifest);
+}
+
 /** The same of a text; of a page with rules beside manifests the rules are read. */
 export function holdsStrangers(text: string): boolean {
   return looksLikeManifest(text) && !isPage(text.slice(0, HEAD)) && STRANGER.test(text.slice(0, HEAD));

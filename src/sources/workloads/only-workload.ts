@@ -2,6 +2,7 @@ import { withProblems } from '../../istio/plan/plan.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import { observeAll } from '../../netfilter/observation.ts';
 import type { SourceOptions } from '../options.ts';
+import { containerLinesOf } from '../plan-input/init-containers.ts';
 import { planOfSubject } from '../plan-input/manifests.ts';
 import type { RuleSource } from '../rule-source.ts';
 import type { PlannedGroups } from './planned-groups.ts';
@@ -13,7 +14,7 @@ export function onlyWorkload(found: PlannedGroups, given: SourceOptions): RuleSo
   if (found.only === undefined) return undefined;
   // What is broken may be what was meant.
   if (hasErrors(found)) throw new ProblemError(found.problems);
-  const { plan, notes } = planOfSubject(found.only, found.request, given, found.facts);
+  const { plan, notes, basis } = planOfSubject(found.only, found.request, given, found.facts);
   const whole = withProblems(plan, found.problems);
   return {
     name: `Istio ${plan.release}`,
@@ -21,5 +22,6 @@ export function onlyWorkload(found: PlannedGroups, given: SourceOptions): RuleSo
     plan: whole,
     problems: whole.problems,
     notes: [...notes, ...skippedNotes(found)],
+    ...(basis.kind === 'workload' ? { containers: containerLinesOf(basis) } : {}),
   };
 }

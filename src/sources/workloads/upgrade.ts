@@ -54,18 +54,39 @@ export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, giv
     const comparable = [before, after].every(({ outcome }) => outcome.kind !== 'trouble');
     return { before, after, isUnlike: comparable && before.found && !after.found && !injectedAgain(subject, before) };
   });
+  return pairsOf(
+    (visit) => readSelected(given, one.mesh, visit),
+    (subject) => {
+      const { before, after, isUnlike } = both(subject);
+      return { before, after, isUnlike, made: { left: madeText(left, before, after), right: madeText(right, after, before) } };
+    },
+  );
+}
+
+/** A subject planned twice. */
+export interface PlannedTwice {
+  readonly before: PlannedInjection;
+  readonly after: PlannedInjection;
+  readonly isUnlike: boolean;
+  readonly made: Pair['made'];
+}
+
+/** Groups subjects by what they are on either side. */
+export async function pairsOf(
+  read: (visit: (subject: Subject) => void) => Promise<SelectedWorkloads>,
+  planTwice: (subject: Subject) => PlannedTwice,
+): Promise<Upgrade> {
   const [different, same, untold] = [groupsOf<Pair>(), groupsOf<Pair>(), groupsOf<Outcome>()];
   const remarks = remarksOf();
   let unlike = 0;
-  const selected = await readSelected(given, one.mesh, (subject) => {
-    const { before, after, isUnlike } = both(subject);
+  const selected = await read((subject) => {
+    const { before, after, isUnlike, made } = planTwice(subject);
     const trouble = [before, after].find(({ outcome }) => outcome.kind === 'trouble');
     remarks.add(trouble === undefined ? [] : outcomeProblems(trouble.outcome), before.problems, after.problems);
     if (trouble !== undefined) {
       untold.add(String(trouble.number), trouble.outcome, memberOf(subject, { ...before, outcome: trouble.outcome }));
       return;
     }
-    const made = { left: madeText(left, before, after), right: madeText(right, after, before) };
     const pair = { left: before.outcome, right: after.outcome, made };
     const groups = before.number === after.number ? same : different;
     groups.add(`${before.number} ${after.number}`, pair, memberOf(subject, before));
@@ -110,7 +131,8 @@ function likeOwn(request: InjectionRequest, options: PlannerOptions): (subject: 
   };
 }
 
-function againAt(release: string): AtRelease {
+/** A new injection at a release. */
+export function againAt(release: string): AtRelease {
   return { kind: 'release', release: { value: release, source: { kind: 'option', option: '@own' } }, keepArguments: false };
 }
 

@@ -36,12 +36,19 @@ describe.concurrent('explain of a deployment', () => {
     [table, json] = [printed.stdout, data.stdout];
   });
 
-  it('begins with whose plan it is, and how its program is called', () => {
-    expect(table.split('\n').slice(0, 5)).toEqual([
+  it('begins with whose plan it is, how its program is called, and the init container that runs it', () => {
+    expect(table.split('\n').slice(0, 12)).toEqual([
       'Istio 1.6.14, Deployment web/shop',
       "by: the init container, as the release's injector would have it",
       "called as: istio-iptables -p 15001 -z 15006 -u 1337 -m REDIRECT -i '*' -x '' -b '*' -d \\",
       '           15090,15021,9100,15020 -o 3306',
+      'init containers: 1 istio-init',
+      'istio-init image: docker.io/istio/proxyv2:1.6.14',
+      "istio-init args: istio-iptables -p 15001 -z 15006 -u 1337 -m REDIRECT -i '*' -x '' -b '*' -d \\",
+      '                 15090,15021,9100,15020 -o 3306',
+      'istio-init rights: allowPrivilegeEscalation false, capabilities.add NET_ADMIN NET_RAW,',
+      '                   capabilities.drop ALL, privileged false, readOnlyRootFilesystem false, runAsGroup',
+      '                   0, runAsNonRoot false, runAsUser 0',
       'pod: IPv4 only, as far as is known',
     ]);
   });

@@ -199,10 +199,10 @@ describe.concurrent('preview of both families', () => {
     '--set',
     'dualStack=true',
     '--set',
-    'inbound.excludePorts=80',
+    'inbound.excludePorts+=80',
   ];
   const plan = planFromSettings({
-    sets: ['dualStack=true', 'inbound.excludePorts=80'],
+    sets: ['dualStack=true', 'inbound.excludePorts+=80'],
     facts: { addresses: ['10.1.2.3/24', '2001:db8::7/64'] },
   });
 
@@ -250,7 +250,7 @@ describe.concurrent('the end of the output', () => {
     '-o',
     'json',
     '--set',
-    `inbound.excludePorts=${Array.from({ length: 3000 }, (_, index) => index + 1).join(',')}`,
+    `inbound.excludePorts+=${Array.from({ length: 3000 }, (_, index) => index + 1).join(',')}`,
   ];
 
   it('is all there through a pipe', async () => {

@@ -251,8 +251,9 @@ describe('an upgrade', () => {
     const result = await differed('injected.yaml', '@own', '@1.28');
     const { groups, same, notCompared, otherValues } = documentOf(result);
     expect(groups.map(({ count, releases }) => ({ count, releases }))).toEqual([
-      { count: 2, releases: { '1.20.3': 1, '1.20.4': 1 } },
+      // Where traffic goes elsewhere comes before rules that do the same, however many have these.
       { count: 1, releases: { '1.28.0': 1 } },
+      { count: 2, releases: { '1.20.3': 1, '1.20.4': 1 } },
     ]);
     expect([same, otherValues, result.exitCode]).toEqual([1, 1, 1]);
     expect(notCompared.map(({ count, reason }) => `${count} ${reason}`)).toEqual(['1 not injected, so without a release of their own']);
@@ -295,7 +296,9 @@ describe('an upgrade', () => {
 
   it('is the usual diff for one workload', async () => {
     const { output, exitCode } = await differed('one.yaml', '@own', '@1.28', {}, 'text');
-    expect(lines({ output } as Result).slice(0, 2)).toEqual([
+    expect(lines({ output } as Result).slice(0, 4)).toEqual([
+      'Traffic goes where it went: only the rules are others.',
+      '',
       '--- Istio 1.20.3, as injected (Pod shop/cart)',
       expect.stringMatching(/^\+\+\+ Istio 1\.28\.\d+, injected anew \(Pod shop\/cart\)$/),
     ]);
@@ -316,9 +319,9 @@ describe('an upgrade', () => {
   });
 
   it.each([
-    ['text', /^workloads {2}release/],
+    ['text', /^1 of 5 workloads: traffic goes elsewhere; 2 with other rules that do the same\n\nworkloads {2}traffic {4}release /],
     ['patch', /^# 2 workloads: Pod shop\/cart /],
-    ['markdown', /^## `2 workloads: /],
+    ['markdown', /^\*\*1 of 5 workloads: .*\*\*\n\n## `1 workload: /],
   ])('has the form %s', async (form, start) => {
     expect((await differed('injected.yaml', '@own', '@1.28', {}, form)).output).toMatch(start);
   });

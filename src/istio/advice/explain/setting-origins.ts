@@ -79,7 +79,7 @@ function sameSource(one: Origin, other: Origin): boolean {
 }
 
 function setLayers(sets: readonly string[], settings: Settings): readonly Layer[] {
-  return sets.toReversed().map((set) => layerOf(readSetOption(set).overrides, settings));
+  return sets.toReversed().map((set) => layerOf(readSetOption(set, settings).overrides, settings));
 }
 
 function layerOf(overrides: Overrides, settings: Settings): Layer {

@@ -1,0 +1,58 @@
+/** What callers hand over is looked at before it is used, and refused in the words of the program. */
+
+import { nearest, ProblemError, problem, quoted } from '../istio/problems.ts';
+import type { Facts } from '../istio/settings/facts.ts';
+import { parseNetwork } from '../netfilter/network.ts';
+
+/** A refusal of an argument by its name. */
+export function refused(name: string, reason: string): ProblemError {
+  return new ProblemError([problem('bad-option', { kind: 'option', option: name }, { reason })]);
+}
+
+/** What a value is, in a few words. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return quoted(value);
+  if (value === null || value === undefined) return String(value);
+  return Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `${typeof value} ${String(value)}`;
+}
+
+/** A text. Throws a ProblemError for anything else. */
+export function text(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw refused(name, `${shown(value)} is not a text`);
+  return value;
+}
+
+/** A list of texts. Throws a ProblemError for anything else, a single text among it. */
+export function texts(name: string, value: unknown): readonly string[] {
+  if (!Array.isArray(value)) throw refused(name, `${shown(value)} is not a list of texts`);
+  return value.map((one, index) => text(`${name}[${index}]`, one));
+}
+
+/** An object with these keys and no other. Throws a ProblemError for anything else. */
+export function fields<K extends string>(name: string, value: unknown, keys: readonly K[]): Readonly<Partial<Record<K, unknown>>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused(name, `${shown(value)} is not an object`);
+  const other = Object.keys(value).find((key) => !keys.some((one) => one === key));
+  if (other !== undefined) throw refused(name, `${quoted(other)} is not one of ${keys.join(', ')}${nearest(other, keys)}`);
+  return value as Readonly<Partial<Record<K, unknown>>>;
+}
+
+/** Texts by name. Throws a ProblemError for anything else. */
+export function textsByName(name: string, value: unknown): Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused(name, `${shown(value)} is not an object`);
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, text(`${name}.${key}`, one)]));
+}
+
+/** Addresses and nameservers of a pod, where they are given. Throws a ProblemError for what is no address. */
+export function factsFrom({ addresses, nameservers }: { readonly addresses?: unknown; readonly nameservers?: unknown }): Facts {
+  return {
+    ...(addresses === undefined ? {} : { addresses: addressesIn('addresses', addresses, 'an address such as 10.1.2.3 or 2001:db8::7') }),
+    ...(nameservers === undefined ? {} : { nameservers: addressesIn('nameservers', nameservers, 'an address such as 10.96.0.10') }),
+  };
+}
+
+function addressesIn(name: string, value: unknown, allowed: string): readonly string[] {
+  const all = texts(name, value);
+  const wrong = all.find((one) => parseNetwork(one.replace(/%.*$/s, '')) === null);
+  if (wrong !== undefined) throw refused(name, `${quoted(wrong)} is not ${allowed}`);
+  return all;
+}

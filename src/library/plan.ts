@@ -1,0 +1,186 @@
+/** What a caller knows of a pod, to the plan of its rules. */
+
+import type { Basis } from '../istio/advice/explain/basis.ts';
+import type { Explanation } from '../istio/advice/explain.ts';
+import { explain as explained } from '../istio/advice/explain.ts';
+import type { Injection, Installer } from '../istio/kubernetes/injection/injected.ts';
+import { INSTALLERS } from '../istio/kubernetes/injection/injected.ts';
+import type { Workload } from '../istio/kubernetes/manifest/workload.ts';
+import { planFromSettings } from '../istio/kubernetes/plan-from-settings.ts';
+import type { AtRelease } from '../istio/kubernetes/workload-injection.ts';
+import { injectionOf } from '../istio/kubernetes/workload-injection.ts';
+import { factsOfWorkload, planOfWorkload } from '../istio/kubernetes/workload-plan.ts';
+import type { CapturePlan } from '../istio/plan/plan.ts';
+import { withProblems } from '../istio/plan/plan.ts';
+import { type PlanOptions, planFromArguments as planOfArguments } from '../istio/plan/plan-from-arguments.ts';
+import type { Problem } from '../istio/problems.ts';
+import { nearest, ProblemError, quoted } from '../istio/problems.ts';
+import type { Release } from '../istio/releases/known.ts';
+import { resolveRelease } from '../istio/releases/resolve-release.ts';
+import type { Facts } from '../istio/settings/facts.ts';
+import { factsFrom, fields, refused, text, texts, textsByName } from './checked.ts';
+import type { Texts } from './manifests.ts';
+import { meshFrom, readManifests } from './manifests.ts';
+
+/** What is known of a pod. Without anything: an ordinary injected pod of the newest release. */
+export interface PlanInput {
+  /** `1.23`, `1.23.4`, ...; without it that of the workload, of the mesh, or the newest known. */
+  readonly release?: string;
+  /** Settings by their keys, as `--set` takes them: `{ 'inbound.excludePorts': '9100' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Manifests with one workload, or a SidecarCapture. */
+  readonly manifests?: Texts;
+  /** The one of several workloads: `Deployment/shop/orders`, `shop/orders` or `orders`. */
+  readonly workload?: string;
+  /** What the mesh is installed with: Helm values, an IstioOperator, a MeshConfig, ConfigMaps. */
+  readonly values?: Texts;
+  /** Who makes the rules, where the workload does not tell. */
+  readonly installer?: Installer;
+  /** Arguments of istio-iptables, in place of settings and manifests. */
+  readonly arguments?: readonly string[];
+  /** Its environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Addresses of the pod: without any it has IPv4 only. */
+  readonly addresses?: readonly string[];
+  readonly nameservers?: readonly string[];
+}
+
+const KEYS = [
+  'release',
+  'settings',
+  'manifests',
+  'workload',
+  'values',
+  'installer',
+  'arguments',
+  'environment',
+  'addresses',
+  'nameservers',
+] as const;
+
+/** A workload, and what Istio makes of it. */
+export interface InjectedWorkload {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly release: Release;
+  /** Whether the pod is injected already: then these are its own arguments. */
+  readonly found: boolean;
+  readonly injection: Injection;
+  readonly problems: readonly Problem[];
+}
+
+interface Planned {
+  readonly plan: CapturePlan;
+  readonly basis: Basis;
+  readonly facts: Facts;
+}
+
+/** The plan of what is known of a pod. Throws a ProblemError where no plan can be made of it. */
+export function plan(input: PlanInput = {}): CapturePlan {
+  return planned(input).plan;
+}
+
+/** Each setting with its origin and its effect, and each rule with its reason. Throws a ProblemError as `plan` does. */
+export function explain(input: PlanInput = {}): Explanation {
+  const { plan: made, basis, facts } = planned(input);
+  return explained(made, basis, facts);
+}
+
+/** What the injector, or the CNI plugin, makes of every workload. Throws a ProblemError for input that can't be used at all. */
+export function injection(input: Pick<PlanInput, 'manifests' | 'values' | 'release' | 'installer'>): readonly InjectedWorkload[] {
+  const { manifests, ...rest } = fields('injection', input, ['manifests', 'values', 'release', 'installer']);
+  const { workloads, mesh, problems } = readManifests(manifests, meshFrom(rest.values));
+  if (workloads.length === 0) throw problems.length > 0 ? new ProblemError(problems) : refused('manifests', 'hold no workload');
+  return workloads.map((workload) => {
+    const { release, ...made } = injectionOf(workload, { mesh, images: [], ...requestOf(rest) });
+    const { kind, namespace, name } = workload;
+    return { kind, namespace, name, release: release.value, found: made.found, injection: made.injection, problems: made.problems };
+  });
+}
+
+/** The plan that a release's istio-iptables makes of arguments. Throws a ProblemError where that program, or iptables after it, would fail. */
+export function planFromArguments(args: readonly string[], options: PlanOptions = {}): CapturePlan {
+  const words = texts('arguments', args);
+  factsFrom(options);
+  return planOfArguments(words, options);
+}
+
+function planned(input: PlanInput): Planned {
+  const given = fields('plan', input, KEYS);
+  const facts = factsFrom(given);
+  const release = given.release === undefined ? {} : { release: text('release', given.release) };
+  if (given.arguments !== undefined) {
+    const other = (['settings', 'manifests', 'values', 'workload', 'installer'] as const).find((key) => given[key] !== undefined);
+    if (other !== undefined) throw refused(other, 'does not go with arguments');
+    const [words, env] = [texts('arguments', given.arguments), textsByName('environment', given.environment ?? {})];
+    const made = planOfArguments(words, { ...facts, ...release, env });
+    return { plan: made, basis: { kind: 'arguments', words, environment: env }, facts };
+  }
+  if (given.environment !== undefined) throw refused('environment', 'goes with arguments');
+  const sets = Object.entries(textsByName('settings', given.settings ?? {})).map(([key, value]) => `${key}=${value}`);
+  if (given.manifests === undefined) {
+    if (given.values !== undefined) throw refused('values', 'go with manifests');
+    return ofSettings({ sets }, given.release, facts);
+  }
+  return ofManifests(given, sets, facts);
+}
+
+type Given = Readonly<Partial<Record<(typeof KEYS)[number], unknown>>>;
+
+function ofSettings(
+  request: { readonly sets: readonly string[] } & Pick<Parameters<typeof planFromSettings>[0], 'file'>,
+  release: unknown,
+  facts: Facts,
+): Planned {
+  const named = release === undefined ? {} : { release: { value: text('release', release), source: RELEASE } };
+  const { sets, file } = request;
+  return { plan: planFromSettings({ ...request, facts, ...named }), basis: { kind: 'settings', sets, ...(file && { file }) }, facts };
+}
+
+function ofManifests(given: Given, sets: readonly string[], known: Facts): Planned {
+  const { workloads, sidecars, mesh, problems } = readManifests(given.manifests, meshFrom(given.values));
+  const [sidecar] = sidecars;
+  if (workloads.length === 0 && sidecar !== undefined && sidecars.length === 1)
+    return ofSettings({ file: sidecar.sidecar, sets }, given.release, known);
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new ProblemError(errors);
+  const workload = chosen(workloads, given.workload);
+  const made = injectionOf(workload, { mesh, images: [], ...requestOf(given) });
+  const facts = factsOfWorkload(workload, known);
+  const found = planOfWorkload(made, known, sets);
+  if (found === undefined) throw refused('manifests', `${nameOf(workload)} gets no rules: ${noRulesReason(made.injection)}`);
+  return { plan: withProblems(found, problems), basis: { kind: 'workload', made, mesh, sets }, facts };
+}
+
+const RELEASE = { kind: 'option', option: 'release' } as const;
+
+function requestOf({ release, installer }: Given): { readonly at: AtRelease; readonly installer?: Installer } {
+  const found = INSTALLERS.find((one) => one === installer);
+  if (installer !== undefined && found === undefined)
+    throw refused('installer', `${quoted(String(installer))} is not one of ${INSTALLERS.join(', ')}`);
+  const named = release === undefined ? undefined : { value: text('release', release), source: RELEASE };
+  if (named !== undefined) resolveRelease(named);
+  const at: AtRelease = named === undefined ? { kind: 'as found' } : { kind: 'release', release: named, keepArguments: false };
+  return { at, ...(found === undefined ? {} : { installer: found }) };
+}
+
+function nameOf({ kind, namespace, name }: Workload): string {
+  return `${kind}/${namespace}/${name}`;
+}
+
+function chosen(workloads: readonly Workload[], wanted: unknown): Workload {
+  const name = wanted === undefined ? undefined : text('workload', wanted);
+  const names = workloads.map(nameOf);
+  const matching = name === undefined ? workloads : workloads.filter((one) => nameOf(one) === name || nameOf(one).endsWith(`/${name}`));
+  const [only, another] = matching;
+  if (only !== undefined && another === undefined) return only;
+  if (workloads.length === 0) throw refused('manifests', 'hold no workload');
+  if (only === undefined)
+    throw refused('workload', `${quoted(String(name))} is not one of ${names.slice(0, 5).join(', ')}${nearest(String(name), names)}`);
+  throw refused('workload', `there are ${matching.length}: ${matching.slice(0, 5).map(nameOf).join(', ')}; name one`);
+}
+
+function noRulesReason(made: Injection): string {
+  return made.kind === 'none' ? made.reason : made.kind;
+}

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import {
+  changes,
+  diff,
+  diffPackets,
+  escapes,
+  explain,
+  identify,
+  injection,
+  lint,
+  plan,
+  planFromArguments,
+  printSave,
+  read,
+  trace,
+} from '../../src/index.ts';
+import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
+import { ProblemError } from '../../src/istio/problems.ts';
+
+const POD = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  template:
+    metadata:
+      annotations: {traffic.sidecar.istio.io/excludeOutboundPorts: "3306"}
+    spec:
+      containers: [{name: app, image: app}]
+`;
+
+function message(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof ProblemError) return error.message;
+    throw error;
+  }
+  return 'accepted';
+}
+
+// What a caller without types may hand over.
+const any = (value: unknown): never => value as never;
+
+describe('what can not be used is refused in the words of the program', () => {
+  it.each<[string, () => unknown, string]>([
+    ['a text for a list', () => planFromArguments(any('-p 15001')), 'arguments "-p 15001" is not a list of texts'],
+    ['a number in a list', () => planFromArguments(any(['-p', 15001])), 'arguments[1] number 15001 is not a text'],
+    [
+      'what is no address',
+      () => planFromArguments([], { addresses: ['foo'] }),
+      'addresses "foo" is not an address such as 10.1.2.3 or 2001:db8::7',
+    ],
+    ['one address for a list', () => plan({ addresses: any('10.0.0.1') }), 'addresses "10.0.0.1" is not a list of texts'],
+    ['a nameserver that is none', () => plan({ nameservers: ['dns'] }), 'nameservers "dns" is not an address such as 10.96.0.10'],
+    ['an unknown key', () => plan(any({ relese: '1.20' })), 'plan "relese" is not one of '],
+    ['an unknown release', () => plan({ release: '9.9' }), 'release "9.9" is not a known release of Istio'],
+    ['a release that is no text', () => plan({ release: any(1.2) }), 'release number 1.2 is not a text'],
+    ['a list for an object', () => plan({ settings: any(['a=b']) }), 'settings a list is not an object'],
+    ['an unknown setting', () => plan({ settings: { 'dns.captur': 'all' } }), 'did you mean dns.capture?'],
+    ['arguments beside manifests', () => plan({ arguments: [], manifests: POD }), 'manifests does not go with arguments'],
+    ['an environment without arguments', () => plan({ environment: {} }), 'environment goes with arguments'],
+    ['values without a workload', () => plan({ values: 'a: 1' }), 'values go with manifests'],
+    ['an installer that is none', () => plan({ manifests: POD, installer: any('cin') }), 'installer "cin" is not one of init, cni'],
+    [
+      'manifests without a workload',
+      () => plan({ manifests: 'apiVersion: v1\nkind: Service\nmetadata: {name: a}\n' }),
+      'manifests hold no workload',
+    ],
+    ['broken YAML', () => plan({ manifests: 'a: [' }), 'manifests:1:5 '],
+    ['a workload that is not there', () => plan({ manifests: POD, workload: 'wab' }), 'workload "wab" is not one of Deployment/shop/web'],
+    [
+      'one of several',
+      () => plan({ manifests: [POD, POD.replace('name: web', 'name: app')] }),
+      'there are 2: Deployment/shop/web, Deployment/shop/app; name one',
+    ],
+    ['no manifests for injection', () => injection(any({})), 'manifests undefined is not an object'],
+    ['no input for lint', () => lint(any(undefined)), 'lint undefined is not an object'],
+    ['no rules', () => identify(any({})), 'identify wants rules: a text, what read() gives, or a plan'],
+    ['nothing', () => identify(any(undefined)), 'identify wants rules'],
+    ['a number', () => diff('', any(7)), 'right wants rules'],
+    ['rules for a plan', () => trace(any(read('')), { from: 'app', to: '10.0.0.5:80' }), 'plan wants a plan, as plan() gives it'],
+    ['a packet without an end', () => trace(plan(), { from: 'app' }), '--to is missing'],
+    ['a packet with another word', () => trace(plan(), any({ form: 'app' })), 'packet "form" is not one of from, to'],
+    [
+      'a pod with another fact',
+      () => escapes(plan(), any({ address: [] })),
+      'facts "address" is not one of addresses, nameservers (did you mean addresses?)',
+    ],
+    ['a text for a plan', () => diffPackets(any('x'), plan()), 'left wants a plan'],
+    ['a family that is none', () => read('', any({ family: 'ipv4' })), 'family "ipv4" is not one of ip, ip6'],
+    ['a text that is none', () => read(any(7)), 'read number 7 is not a text'],
+    ['a range that is none', () => changes('1.20-1.28'), 'is not a range of releases'],
+  ])('%s', (_, work, expected) => {
+    expect(message(work)).toContain(expected);
+  });
+});
+
+describe('what the functions give', () => {
+  it('a plan without anything is that of an ordinary pod of the newest release, and as the program makes it', () => {
+    expect(printSave(plan({ release: '1.20' }).ip)).toBe(
+      printSave(planFromSettings({ release: { value: '1.20', source: { kind: 'option', option: '--release' } } }).ip),
+    );
+  });
+  it('each way to say a port leads to the same rules', () => {
+    const bySettings = plan({ release: '1.28', settings: { 'outbound.excludePorts': '3306' } });
+    const byManifest = plan({ release: '1.28', manifests: POD });
+    const byJson = plan({
+      release: '1.28',
+      manifests: {
+        file: 'a.json',
+        text: '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","annotations":{"traffic.sidecar.istio.io/excludeOutboundPorts":"3306"}},"spec":{"containers":[]}}',
+      },
+    });
+    expect(diff(bySettings, byManifest).differences).toEqual([]);
+    expect(diff(bySettings, byJson).differences).toEqual([]);
+    expect(diff(printSave(bySettings.ip), byManifest).differences).toEqual([]);
+  });
+  it('values of the mesh count for workloads', () => {
+    const values = 'global: {proxy: {excludeIPRanges: 10.0.0.0/8}}';
+    const { settings } = explain({ manifests: POD, values });
+    expect(settings.find(({ key }) => key === 'outbound.excludeRanges')).toMatchObject({ text: '10.0.0.0/8', effect: { kind: 'some' } });
+  });
+  it('one of several workloads is chosen by any end of its name', () => {
+    const manifests = [POD, POD.replace('name: web', 'name: app').replace('3306', '5432')];
+    for (const workload of ['app', 'shop/app', 'Deployment/shop/app'])
+      expect(printSave(plan({ manifests, workload }).ip)).toContain('5432');
+  });
+  it('a SidecarCapture is a manifest', () => {
+    const manifests = 'apiVersion: istio-init/v1\nkind: SidecarCapture\nrelease: 1.20.3\ninbound: {excludePorts: [9100]}\n';
+    expect(plan({ manifests }).release).toBe('1.20.3');
+    expect(lint({ manifests }).workloads).toBe(1);
+  });
+  it('injection tells of every workload, lint of each finding', () => {
+    expect(injection({ manifests: POD, release: '1.20' })).toMatchObject([
+      { kind: 'Deployment', namespace: 'shop', name: 'web', release: '1.20.8', found: false },
+    ]);
+    expect(lint({ manifests: POD.replace('"3306"', '"3306,3306"') }).results.map(({ code }) => code)).toEqual(['port-twice']);
+    expect(lint({ manifests: 'a: [' }).results.map(({ code }) => code)).toEqual(['bad-yaml']);
+  });
+  it('what escapes, with IPv6 where the pod has it', () => {
+    const open = plan({ manifests: POD });
+    expect(escapes(open).map(({ words }) => words)).toEqual(['TCP to port 3306 from the pod']);
+    expect(escapes(open, { addresses: ['10.0.0.1', '2001:db8::1'] }).some(({ family }) => family === 'ip6')).toBe(true);
+    expect(trace(open, { from: 'app', to: '10.0.0.5:3306' }).verdict.id).toBe('direct');
+  });
+});
