@@ -15,6 +15,7 @@ import type { Problem } from '../istio/problems.ts';
 import { ProblemError, problem } from '../istio/problems.ts';
 import { valuesOf } from '../istio/settings/settings.ts';
 import type { Family } from '../netfilter/family.ts';
+import type { NftRead } from '../netfilter/nft/read.ts';
 import type { NftRuleset } from '../netfilter/nft/ruleset.ts';
 import type { Annotate } from '../netfilter/print.ts';
 import type { ReadResult } from '../netfilter/read.ts';
@@ -59,11 +60,12 @@ export function planView(plan: CapturePlan): RulesView {
 }
 
 /** Rules that somebody found; nothing is known of their reasons. */
-export function observedView({ name, seen, places, problems }: RuleSource): RulesView {
+export function observedView({ name, seen, places, problems, nft }: RuleSource): RulesView {
   const { ip, ip6, unseen } = seen;
   return {
     name,
     rules: { ip, ip6 },
+    ...(nft === undefined ? {} : { nft }),
     commands: [],
     why: () => [],
     document: () => ({
@@ -81,10 +83,13 @@ export function observedView({ name, seen, places, problems }: RuleSource): Rule
 export async function rulesOf(
   { file, text }: TextFile,
   family: Family | undefined,
-): Promise<{ readonly read: ReadResult; readonly problems: readonly Problem[]; readonly run?: Run }> {
+): Promise<{ readonly read: ReadResult; readonly problems: readonly Problem[]; readonly run?: Run; readonly nft?: NftRuleset }> {
   const { readRules } = await import('../netfilter/read.ts');
   const { readProblemText } = await import('../netfilter/read/problems.ts');
-  const read = readRules(text, family === undefined ? {} : { family });
+  const ofIptables = readRules(text, family === undefined ? {} : { family });
+  const nft = await nftIn(text);
+  const { withNft } = await import('../netfilter/nft/as-rules.ts');
+  const read = nft === undefined ? ofIptables : withNft(ofIptables, nft);
   const { runIn } = await import('../istio/found/runs/run.ts');
   const run = runIn(text);
   // What failed is told as the run's failure, in more words.
@@ -100,8 +105,15 @@ export async function rulesOf(
   const form = read.tables.length === 0 ? namedForm(text) : undefined;
   if (form !== undefined && run === undefined)
     throw new ProblemError([{ ...problem('rules-text', { kind: 'file', file, line: 1, column: 1 }, { reason: form }), severity: 'error' }]);
-  const native = nativeText(nativeTablesIn(text));
+  const native = nft === undefined ? nativeText(nativeTablesIn(text)) : undefined;
   if (native !== undefined) problems.push(problem('rules-text', { kind: 'file', file, line: 0, column: 0 }, { reason: native }));
   if (problems.some(({ severity }) => severity === 'error')) throw new ProblemError(problems);
-  return { read, problems, ...(run && { run }) };
+  return { read, problems, ...(run && { run }), ...(nft && { nft: nft.ruleset }) };
+}
+
+/** What a text holds of nft; undefined where that is no table. */
+async function nftIn(text: string): Promise<NftRead | undefined> {
+  const { readNft } = await import('../netfilter/nft/read.ts');
+  const found = readNft(text);
+  return found === undefined || found.ruleset.tables.length === 0 ? undefined : found;
 }

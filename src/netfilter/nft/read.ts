@@ -122,6 +122,8 @@ function readLines(text: string): NftRead {
     else if (block.kind === 'chain') chainLine(draft.chain(table, block.name), line, index + 1);
     else if (block.kind === 'set') setLine(table, block.name, line);
   }
+  // A listing that was cut off: nobody knows what came after.
+  if (table !== undefined) unread.push({ line: text.trimEnd().split('\n').length, text: text.trimEnd().split('\n').at(-1)?.trim() ?? '' });
   return { ruleset: draft.ruleset(), unread };
 }
 
