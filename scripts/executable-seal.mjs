@@ -4,7 +4,7 @@
 // loads code into it, BUN_INSPECT waits for a debugger, BUN_JSC_... ends it; SIMDUTF_FORCE_IMPLEMENTATION and
 // MIMALLOC_... (options of its libraries, in letters of either case) end it as well. An init container's environment
 // is written by others, and no flag of `bun build` turns these off. So their names in the file are changed
-// into ones that no variable can have: a name never begins with `=`.
+// into ones that no variable can have: a name never begins with `=`. What the runtime says by itself is said in our words.
 
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 
@@ -25,6 +25,10 @@ const LETTERS = [
   { code: /(?<=[\x48\x49][\xb8-\xbf])mimalloc|mimalloc(?![A-Za-z_:\0 ])/g, at: 0, is: 'm', put: '=' },
 ];
 
+// The runtime asks for the folder that it is started in before any code of ours runs, and ends where that is gone.
+const GONE = "The current working directory was deleted, so that command didn't work. Please cd into a different directory and try again.";
+const GONE_TEXT = 'the folder that istio-init was started in has been deleted: change to one that is there, as with cd /, and run it again';
+
 // biome-ignore-end lint/suspicious/noControlCharactersInRegex: a program is no text
 
 /** Changes the file in place. Throws where something that has to be there is not: another version of bun needs another look. */
@@ -39,7 +43,9 @@ export function sealEnvironment(file) {
   );
   if (changes.length < 100 || letters.length !== 2)
     throw new Error(`${changes.length} names and ${letters.length} comparisons of bun's environment were found`);
+  const gone = [...text.matchAll(GONE)].map(({ index }) => ({ at: index, put: GONE_TEXT.padEnd(GONE.length) }));
+  if (gone.length === 0) throw new Error("the runtime's words of a folder that is gone are not what they were");
   const handle = openSync(file, 'r+');
-  for (const { at, put } of [...changes, ...letters]) writeSync(handle, Buffer.from(put, 'latin1'), 0, put.length, at);
+  for (const { at, put } of [...changes, ...letters, ...gone]) writeSync(handle, Buffer.from(put, 'latin1'), 0, put.length, at);
   closeSync(handle);
 }

@@ -105,6 +105,15 @@ describe('its output', () => {
     expect(sh(`${nonBlocking} $P preview -o save $M | { sleep 0.5; grep -c "^-A\\|^\\*\\|^COMMIT"; }`)).toEqual(whole);
   });
 
+  it('says in its own words that the folder which it was started in is gone, and works from any other', () => {
+    expect(sh('d=$(mktemp -d); cd "$d"; rmdir "$d"; $P preview @1.28 2>&1 | sed "s/ *$//"; echo $PIPESTATUS')).toEqual({
+      status: 0,
+      stderr: '',
+      stdout:
+        'error: the folder that istio-init was started in has been deleted: change to one that is there, as with cd /, and run it again\n1',
+    });
+  });
+
   it('ends quietly where its reader has gone, and with an error where the disk is full', () => {
     expect(sh('$P preview -o save $M | head -1; echo $PIPESTATUS')).toEqual({ status: 0, stdout: '*nat\n0', stderr: '' });
     expect(sh('$P preview $M >/dev/full')).toEqual({

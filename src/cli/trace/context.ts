@@ -1,5 +1,6 @@
 /** What a trace takes place in: a source as a scene, with its name and the reasons of its rules. */
 
+import { withInterfacesOfMaker } from '../../istio/found/hidden-interfaces.ts';
 import type { Answer, Identification } from '../../istio/found/identify.ts';
 import { identify } from '../../istio/found/identify.ts';
 import type { LiveRouting } from '../../istio/found/routing-changes.ts';
@@ -14,7 +15,7 @@ import type { Routing } from '../../istio/plan/routing.ts';
 import type { Problem } from '../../istio/problems.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import type { Unseen } from '../../netfilter/observation.ts';
+import type { Observation, Unseen } from '../../netfilter/observation.ts';
 import { observeAll } from '../../netfilter/observation.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Rule } from '../../netfilter/rule.ts';
@@ -41,6 +42,8 @@ export interface TraceContext {
   readonly inferred?: string;
   /** A source that makes exactly these rules, and shows all of them. */
   readonly twin?: string;
+  /** The same with what its form hides, as the maker that is known exactly has it, and that as a condition. */
+  readonly asMade?: { readonly podNetwork: PodNetwork; readonly condition: string };
   /** Why a rule is there, and which settings made it so. */
   readonly reason: (place: RulePlace) => string | undefined;
   /** The same without the settings. */
@@ -160,15 +163,25 @@ async function foundSetting(
   const state = { ...options.state, ...(silent && { beforeProxy: true }), ...(network && { network }) };
   const madeAs = rulesMadeBy(likeliest?.plan);
   const exact = identified.outcome === 'exact' && likeliest?.nonDefault.settings.length === 0 && likeliest.nonDefault.switches.length === 0;
-  return {
-    name: headingOf(ruleSource),
-    podNetwork: podNetworkOfRules({ ...ruleSource.seen, unseen: [...ruleSource.seen.unseen, ...unseen] }, made, {
+  const networkOfRules = (seen: Observation): PodNetwork =>
+    podNetworkOfRules({ ...seen, unseen: [...seen.unseen, ...unseen] }, made, {
       ...options,
       facts,
       state,
       byNobody: likeliest === undefined,
       ...(ruleSource.run && { failed: ruleSource.run }),
-    }),
+    });
+  const filled = ambient || likeliest === undefined ? undefined : withInterfacesOfMaker(ruleSource.seen, identified);
+  return {
+    name: headingOf(ruleSource),
+    podNetwork: networkOfRules(ruleSource.seen),
+    ...(filled !== undefined &&
+      likeliest !== undefined && {
+        asMade: {
+          podNetwork: networkOfRules(filled),
+          condition: `the interfaces that are not shown are those of ${makerName(likeliest)}, whose rules these are`,
+        },
+      }),
     inferred: ambient ? AMBIENT : inferredText(identified, likeliest),
     ...(exact && { twin: `@${likeliest.plan.release}` }),
     reason: (place) => madeAs(place)?.because?.text,

@@ -44,13 +44,14 @@ export function find(context: TraceContext, request: Question, family: Family | 
 
 type TraceQuestion<K extends Question['kind']> = Extract<Question, { kind: K }>;
 
-function packetFound({ podNetwork, twin }: TraceContext, { words }: TraceQuestion<'packet'>, family: Family | undefined): Found {
+function packetFound(context: TraceContext, { words }: TraceQuestion<'packet'>, family: Family | undefined): Found {
+  const { podNetwork, twin } = context;
   const spoken = packetFromWords({ ...words, family }, podNetwork.pod, hostOf(podNetwork.plan, podNetwork.facts, podNetwork.state));
   const way = traceIn(podNetwork, spoken.packet);
   const tells = whatTells(way);
   const twins = twin === undefined || tells.length === 0 ? [] : [`${twin} in place of the source, which makes exactly these rules`];
   const verdict = verdictIn(podNetwork, way);
-  const within = verdict.id === 'unknown' ? verdictWithinShown(podNetwork, spoken.packet) : undefined;
+  const within = verdict.id === 'unknown' ? verdictWithinShown(context, spoken.packet) : undefined;
   const beyond = acceptedAnyway(spoken.packet, within?.verdict ?? verdict);
   return {
     kind: 'packet',
@@ -65,21 +66,38 @@ function packetFound({ podNetwork, twin }: TraceContext, { words }: TraceQuestio
 }
 
 /** Undefined where more is not known than tables that are not shown. */
-function verdictWithinShown(podNetwork: PodNetwork, packet: Packet): Extract<Found, { kind: 'packet' }>['withinShown'] {
-  const conditions = hiddenTablesPass(podNetwork.plan, packet.family);
+function verdictWithinShown(context: TraceContext, packet: Packet): Extract<Found, { kind: 'packet' }>['withinShown'] {
+  const conditions = shownConditions(context, packet.family);
   if (conditions.length === 0) return undefined;
-  const shown = whereHiddenTablesPass(podNetwork);
+  const shown = withinShown(context);
   const verdict = verdictIn(shown, traceIn(shown, packet));
   return verdict.id === 'unknown' ? undefined : { verdict, conditions };
 }
 
-function storyFound({ podNetwork }: TraceContext, request: TraceQuestion<'story'>, given: Family | undefined): Found {
+/** What has to hold for the answer within what is shown. */
+export function shownConditions({ podNetwork, asMade }: TraceContext, family: Family): readonly string[] {
+  return [...hiddenTablesPass(podNetwork.plan, family), ...(asMade === undefined ? [] : [asMade.condition])];
+}
+
+/** The pod where that holds. */
+export function withinShown({ podNetwork, asMade }: TraceContext): PodNetwork {
+  return whereHiddenTablesPass(asMade?.podNetwork ?? podNetwork);
+}
+
+function storyFound({ podNetwork, asMade }: TraceContext, request: TraceQuestion<'story'>, given: Family | undefined): Found {
   const to = request.to === undefined ? undefined : readEndpoint(request.to);
   if (typeof to === 'string') throw badOption('--to', to);
   const place = typeof to?.place === 'object' ? to.place : undefined;
   const family = given ?? place?.family ?? 'ip';
   if (place !== undefined && place.family !== family) throw badOption('--family', `${place.address} is an address of ${place.family}`);
-  return { kind: 'story', simulated: simulateRequest(request.id, podNetwork, { family, ...(to && { to }) }) };
+  return {
+    kind: 'story',
+    simulated: simulateRequest(request.id, asMade?.podNetwork ?? podNetwork, {
+      family,
+      ...(to && { to }),
+      conditions: asMade === undefined ? [] : [asMade.condition],
+    }),
+  };
 }
 
 function portFound({ podNetwork }: TraceContext, { port }: TraceQuestion<'port'>, family: Family | undefined): Found {

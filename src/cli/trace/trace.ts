@@ -2,7 +2,6 @@
 
 import { readOwner } from '../../istio/packets/packet/sender.ts';
 import type { Owner } from '../../istio/packets/pod.ts';
-import { hiddenTablesPass, whereHiddenTablesPass } from '../../istio/packets/pod-network.ts';
 import { VERDICTS, verdictText } from '../../istio/packets/verdict.ts';
 import { quoted } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
@@ -15,7 +14,7 @@ import type { GroupAnswer } from '../workloads/each-group.ts';
 import { eachGroup } from '../workloads/each-group.ts';
 import type { TraceContext } from './context.ts';
 import { readTraceContext } from './context.ts';
-import { find } from './find.ts';
+import { find, shownConditions, withinShown } from './find.ts';
 import { TRACE_FORM_NAMES, TRACE_FORMS } from './forms.ts';
 import type { TraceWords } from './question.ts';
 import { readQuestion } from './question.ts';
@@ -102,8 +101,9 @@ function summaryOf(found: Found): string | undefined {
 
 /** What is not shown does nothing, and that is said. */
 function assumingShown(context: TraceContext): TraceContext {
-  const conditions = new Set(FAMILIES.flatMap((family) => hiddenTablesPass(context.podNetwork.plan, family)));
-  return { ...context, podNetwork: whereHiddenTablesPass(context.podNetwork), taken: [...context.taken, ...conditions] };
+  const conditions = new Set(FAMILIES.flatMap((family) => shownConditions(context, family)));
+  const { asMade: _, ...others } = context;
+  return { ...others, podNetwork: withinShown(context), taken: [...context.taken, ...conditions] };
 }
 
 function proxyOwner(text: string): Owner {

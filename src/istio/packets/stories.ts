@@ -53,19 +53,25 @@ export interface SimulationOptions {
   readonly family?: Family;
   /** Where the first call goes, instead of where the story says. */
   readonly to?: Endpoint;
+  /** What else has to hold, in words. */
+  readonly conditions?: readonly string[];
 }
 
 /**
  * Tells a story in a scene; what the scene does not show is taken to do nothing, and said. What Envoy does is taken from its documents, release by release; what the rules do is
  * simulated. Throws a RangeError for a story that is not known, and a ProblemError where the settings have no such port.
  */
-export function simulateRequest(id: string, podNetwork: PodNetwork, { family = 'ip', to }: SimulationOptions = {}): SimulatedRequest {
+export function simulateRequest(
+  id: string,
+  podNetwork: PodNetwork,
+  { family = 'ip', to, conditions: more = [] }: SimulationOptions = {},
+): SimulatedRequest {
   const told = STORIES.find((one) => one.id === id);
   if (told === undefined) throw new RangeError(`there is no story ${id}`);
   const story = podNetwork.ports.of === 'ztunnel' ? ambientStory(told) : told;
   const early = story.beforeProxy === true ? { ...podNetwork, state: { ...podNetwork.state, beforeProxy: true } } : podNetwork;
   const stage = stageOf(whereConditionsHold(early), family, to);
-  const conditions = conditionsOf(early, family);
+  const conditions = [...conditionsOf(early, family), ...more];
   const calls = story.calls.map((call, index): SimulatedCall => {
     const chain = followCall(stage, call, index === 0);
     const answers = chain.ending === 'arrives' ? answersOf(stage, chain) : [];

@@ -81,7 +81,8 @@ export const portsTwice: SettingsCheck = (subject) =>
     const ports = portsOf(subject, key);
     const twice = ports.filter(metBefore());
     // Of an item that stands there word for word, the later ones; Istio's own ports stand before the list.
-    const edit = withoutItems(subject.text(key), (item, index, items) => items.findIndex((other) => other.trim() === item) < index);
+    const met = new Set<string>();
+    const edit = withoutItems(subject.text(key), (item) => met.size === met.add(item).size);
     return raise('port-twice', twice, (list) => ({
       source: subject.place(key),
       args: { name: subject.name(key), ports: list },

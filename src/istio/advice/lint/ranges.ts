@@ -29,13 +29,17 @@ export const rangesInRanges: SettingsCheck = ({ values, origin, name, place, tex
       const args = { name: name(key), inner: printNetwork(inner), outer: printNetwork(outer) };
       const isInner = (item: string): boolean => rangeText(item) === args.inner;
       // Of one that stands there twice, the first stays.
+      // Each range has a mend of its own, which looks through all of the list.
       const edit = withoutItems(
-        text(key),
+        list.length > MOST_MENDED ? undefined : text(key),
         (item, at, items) => isInner(item) && (args.inner !== args.outer || items.findIndex(isInner) < at),
       );
       return [{ code: 'range-in-range', source: place(key), args, ...(edit === undefined ? {} : { edit }) }];
     });
   });
+
+// A list that is longer was not written by hand.
+const MOST_MENDED = 500;
 
 /** A captured range within an excluded one, and all of them where everything of a family is excluded. */
 export const rangesBoth: SettingsCheck = ({ values, origin, place }) => {

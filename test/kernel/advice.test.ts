@@ -1,0 +1,105 @@
+/** Every command that a finding prints is run where the finding is: it works, the finding is gone, and what others made stays. */
+
+import { execa } from 'execa';
+import { expect, it } from 'vitest';
+import { check } from '../../src/cli/check/check.ts';
+import { plain } from '../../src/cli/terminal/color.ts';
+import type { FindingCode } from '../../src/istio/advice/findings/kinds.ts';
+import { FINDINGS } from '../../src/istio/advice/findings/kinds.ts';
+import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
+import type { CapturePlan } from '../../src/istio/plan/plan.ts';
+import { printRestore } from '../../src/netfilter/print.ts';
+import { BIN } from '../cli/program.ts';
+import type { Namespace } from './namespace.ts';
+import { feed, inNamespace } from './namespace.ts';
+import { describeKernel } from './requirements.ts';
+
+const RELEASE = { value: '1.23', source: { kind: 'option', option: '--release' } } as const;
+const PLAIN = planFromSettings({ release: RELEASE });
+const TPROXY = planFromSettings({ release: RELEASE, sets: ['mode=TPROXY'] });
+const BOTH = planFromSettings({ release: RELEASE, facts: { addresses: ['fd00::5'] } });
+
+const made = ({ ip, ip6 }: CapturePlan, backend = 'nft'): string =>
+  feed(`iptables-${backend}-restore --noflush`, printRestore(ip)) +
+  (ip6.tables.length === 0 ? '' : feed(`ip6tables-${backend}-restore --noflush`, printRestore(ip6)));
+const native =
+  "nft 'add table inet istio-proxy-nat; add chain inet istio-proxy-nat istio-output; add rule inet istio-proxy-nat istio-output accept'\n";
+const deliver = 'ip rule add fwmark 1337 lookup 133; ip route add local default dev lo table 133\n';
+
+/** What others made: no command touches it. */
+const OTHERS = `iptables -t nat -N FIREWALL; iptables -t nat -A PREROUTING -m comment --comment "mine's; all" -j FIREWALL
+iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE; iptables -A FORWARD -i docker0 -j ACCEPT\n`;
+
+/** How each finding comes about whose fix is a command, and whether that command is only a look. */
+const STATES: Partial<Readonly<Record<FindingCode, { readonly script: string; readonly looks?: true }>>> = {
+  'both-backends': { script: made(PLAIN) + made(PLAIN, 'legacy') },
+  'native-and-iptables': { script: made(PLAIN) + native },
+  'native-rules': { script: native, looks: true },
+  'unreached-chain': { script: `${made(PLAIN)}iptables -t nat -F PREROUTING\n` },
+  'left-over-chain': { script: `${made(PLAIN)}iptables -t mangle -N ISTIO_DIVERT; iptables -t mangle -A ISTIO_DIVERT -j ACCEPT\n` },
+  'duplicate-jump': { script: `${made(PLAIN)}iptables -t nat -A OUTPUT -p tcp -j ISTIO_OUTPUT\n` },
+  'made-twice': { script: `${made(PLAIN)}for c in 1 2; do iptables -t nat -A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001; done\n` },
+  'looks-like-ours': {
+    script: `${made(PLAIN)}iptables -t nat -A OUTPUT -d 10.0.0.10/32 -p udp -m udp --dport 53 -j REDIRECT --to-ports 15053\n`,
+  },
+  flushed: { script: `${made(PLAIN)}iptables -t nat -F\n` },
+  guardrail: { script: `${made(PLAIN)}for c in INPUT FORWARD OUTPUT; do for p in udp tcp; do iptables -I $c -p $p -j DROP; done; done\n` },
+  'routing-missing': { script: made(TPROXY) },
+  'routing-left': { script: made(PLAIN) + deliver },
+  'routing-doubled': { script: `${made(TPROXY)}${deliver}ip rule add fwmark 1337 lookup 133\n` },
+  'passthrough-missing': {
+    script: `ip link add e0 type veth peer name e1; ip link set e0 up; ip link set e1 up; ip addr add fd00::5/64 dev e0 nodad\n${made(BOTH)}`,
+  },
+  'passthrough-left': { script: `${made(PLAIN)}ip addr add ::6/128 dev lo\n` },
+};
+
+interface Found {
+  readonly findings: readonly { readonly code: FindingCode; readonly fix: string }[];
+}
+
+async function findings({ name }: Namespace): Promise<Found['findings']> {
+  const given = { sets: [], env: [], addresses: [], nameservers: [] };
+  const { output } = await check({ source: `netns:/run/netns/${name}`, given, output: 'json', paint: plain });
+  return (JSON.parse(output) as Found).findings;
+}
+
+/** The commands in a fix: of this program with their options, or what follows the words that say what it does. */
+function commandsIn(fix: string): readonly string[] {
+  const own = fix.match(/istio-init [a-z]+(?: --[a-z-]+ (?!with )\S+| --here)*/g) ?? [];
+  return own.length > 0 ? own : [fix.replace(/^[^:/]*: /, '')];
+}
+
+const others = async (namespace: Namespace): Promise<string> => {
+  const { stdout } = await namespace.run('iptables-nft-save');
+  return stdout
+    .split('\n')
+    .filter((line) => /FIREWALL|docker0/.test(line))
+    .join('\n');
+};
+
+describeKernel('a command in a finding', () => {
+  const withCommand = (Object.keys(FINDINGS) as FindingCode[]).filter((code) => /\{command\}|istio-init [a-z]/.test(FINDINGS[code].fix));
+
+  it('is in this table, whichever finding it is of', () => {
+    const told = Object.keys(STATES).sort();
+    // Its nameservers are asked of a process: the file of a namespace has none.
+    expect([...told, 'other-nameservers'].sort()).toEqual([...withCommand].sort());
+  });
+
+  it.each(Object.entries(STATES))('of %s works where the finding is, and ends it', async (code, { script, looks }) => {
+    await inNamespace(async (namespace) => {
+      await namespace.run(script + OTHERS);
+      const before = await others(namespace);
+      const finding = (await findings(namespace)).find((one) => one.code === code);
+      expect(finding?.fix).toEqual(expect.any(String));
+      const [command = '', ...alternatives] = commandsIn(finding?.fix ?? '');
+      for (const one of [command, ...alternatives]) expect(one).not.toMatch(/[{}]|undefined/);
+      // A shell reads it, as whoever copies it has it.
+      const { all } = await execa('sh', ['-ec', command], { all: true, env: { PATH: `${BIN}:${process.env['PATH']}` } });
+      expect(all, command).not.toContain('error');
+      const left = (await findings(namespace)).filter((one) => one.code === code && one.fix === finding?.fix);
+      expect(left.map(({ fix }) => fix)).toEqual(looks === true ? [finding?.fix] : []);
+      expect(await others(namespace)).toBe(before);
+    });
+  });
+});
