@@ -1,5 +1,6 @@
 /** Native tables of nft, the way back: rule for rule they are iptables' of the same release, under other names. */
 
+import type { Difference } from '../../../netfilter/compare/difference.ts';
 import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
 import type { Match } from '../../../netfilter/match.ts';
@@ -8,9 +9,12 @@ import { compareObservations, observeAll } from '../../../netfilter/observation.
 import type { Chain, Rule, Ruleset, Table } from '../../../netfilter/rule.ts';
 import type { Target } from '../../../netfilter/target.ts';
 import { nativePlanFor } from '../../plan/native/native-plan.ts';
+import type { CapturePlan } from '../../plan/plan.ts';
 import { ProblemError } from '../../problems.ts';
+import type { Release } from '../../releases/known.ts';
 import { profileOf } from '../../releases/profile.ts';
-import type { Answer } from '../identify.ts';
+import type { Facts } from '../../settings/facts.ts';
+import type { Switches } from '../../settings/switches.ts';
 
 const NATIVE = /^inet istio-proxy-(nat|mangle|raw)$/;
 
@@ -60,8 +64,19 @@ function withoutTcp(matches: readonly Match[]): readonly Match[] {
   return invalid ? matches.filter(({ kind }) => kind !== 'protocol') : matches;
 }
 
+/** What is known of an answer here. */
+interface Reading {
+  readonly releases: readonly Release[];
+  readonly plan: CapturePlan;
+  readonly switches: Switches;
+  readonly facts: Facts;
+}
+
 /** An answer as a native plan, with the releases whose rules count as these do; none where no release is left. */
-export function nativeAnswer(answer: Answer, observed: Observation): readonly Answer[] {
+export function nativeAnswer<A extends Reading>(
+  answer: A,
+  observed: Observation,
+): readonly (A & { readonly differences: readonly Difference[] })[] {
   const counts = FAMILIES.some((family: Family) =>
     observed[family].tables.some(({ chains }) => chains.some(({ rules }) => rules.some(({ counters }) => counters !== undefined))),
   );
@@ -69,15 +84,23 @@ export function nativeAnswer(answer: Answer, observed: Observation): readonly An
     const { has } = profileOf(release);
     return has('nativeNftablesFlag') && has('nativeCounters') === counts;
   });
-  const newest = releases.at(-1);
-  if (newest === undefined) return [];
   const switches = { ...answer.switches, native: true };
+  // A release that fails with these settings is none that made the rules.
+  const made = releases.flatMap((release) => {
+    const plan = planAt(answer, release, switches);
+    return plan === undefined ? [] : [{ release, plan }];
+  });
+  const newest = made.at(-1);
+  if (newest === undefined) return [];
+  const { differences } = compareObservations(observeAll(newest.plan), observed);
+  return [{ ...answer, releases: made.map(({ release }) => release), plan: newest.plan, switches, differences }];
+}
+
+function planAt({ plan, facts }: Reading, release: Release, switches: Switches): CapturePlan | undefined {
   try {
-    const plan = nativePlanFor(answer.plan.settings, newest, answer.facts, switches);
-    const { differences } = compareObservations(observeAll(plan), observed);
-    return [{ ...answer, releases, plan, switches, differences }];
+    return nativePlanFor(plan.settings, release, facts, switches);
   } catch (error) {
-    if (error instanceof ProblemError) return [];
+    if (error instanceof ProblemError) return undefined;
     throw error;
   }
 }
