@@ -4,6 +4,7 @@ import type { TextFile } from '../host/files.ts';
 import { API_VERSION } from '../istio/api-version.ts';
 import { namedForm } from '../istio/found/named-forms.ts';
 import { nativeTablesIn, nativeText } from '../istio/found/native-nft.ts';
+import { rulesMadeBy, withReasons } from '../istio/found/reasons.ts';
 import type { Run } from '../istio/found/runs/run.ts';
 import { printSource } from '../istio/origin.ts';
 import type { ProxyPorts } from '../istio/packets/verdict.ts';
@@ -59,15 +60,18 @@ export function planView(plan: CapturePlan): RulesView {
   };
 }
 
-/** Rules that somebody found; nothing is known of their reasons. */
-export function observedView({ name, seen, places, problems, nft }: RuleSource): RulesView {
+/** Rules that somebody found; their reasons are those of who is thought to have made them, given as a plan. */
+export function observedView({ name, seen, places, problems, nft }: RuleSource, made?: CapturePlan): RulesView {
   const { ip, ip6, unseen } = seen;
+  const ruleOf = rulesMadeBy(made);
   return {
     name,
-    rules: { ip, ip6 },
+    rules: made === undefined ? { ip, ip6 } : { ip: withReasons(ip, ruleOf), ip6: withReasons(ip6, ruleOf) },
     ...(nft === undefined ? {} : { nft }),
     commands: [],
-    why: () => [],
+    // Reasons are those of rules by family: a table of nft holds both.
+    why: ({ because }) =>
+      made === undefined || nft !== undefined ? [] : [`# ${because?.text ?? `no rule of Istio ${made.release} is like it`}`],
     document: () => ({
       apiVersion: API_VERSION,
       kind: 'Rules',

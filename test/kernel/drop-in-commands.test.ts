@@ -10,7 +10,7 @@ import { normalSave } from './saves.ts';
 import type { Run } from './starting.ts';
 import { everything, pathBehind, run, start } from './starting.ts';
 
-const APPLY = ['istio-init', 'apply', '--here'] as const;
+const APPLY = ['istio-init', 'apply', '--here', '--before-proxy'] as const;
 const CLEAN = ['istio-init', 'clean', '--here'] as const;
 const TPROXY = ['--set', 'mode=TPROXY'];
 const BACKENDS = ['nft', 'legacy'] as const;

@@ -43,7 +43,7 @@ function newFile(): string {
 
 describeKernel('the log of the drop-in', () => {
   const SUMMARY =
-    /^the rules of Istio 1\.30\.3 \(the newest known release\): (.*); this network namespace, nft, 18 IPv4 and 0 IPv6 rules, (\d) programs/;
+    /^the rules of Istio 1\.30\.3 \(the newest known release\): (.*); this network namespace, nft, 18 IPv4 and 0 IPv6 rules, (\d) commands/;
 
   it('has at info one block with the rules that are there and one line of summary, on standard error, in a first and a second run', async () => {
     await inNamespace(async (namespace) => {
@@ -303,7 +303,7 @@ describeKernel('a signal to the drop-in', () => {
   it.each([
     ['SIGTERM', 143, DROP_IN],
     ['SIGINT', 130, DROP_IN],
-    ['SIGTERM', 143, ['istio-init', 'apply', '--here']],
+    ['SIGTERM', 143, ['istio-init', 'apply', '--here', '--before-proxy']],
   ] as const)(
     '%s while a restore is under way: it is finished and verified, and the exit code is %i, of %j',
     async (signal, code, argv) => {

@@ -15,9 +15,12 @@ import { heedSignals } from '../signals.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
+import { refuseCutOff } from './cut-off.ts';
 import { applyDocument, exitCodeOf, remarksOf, stepsText, summaryOf } from './report.ts';
 
 export interface ApplyRequest {
+  /** Whether the proxy need not listen yet, as in an init container. */
+  readonly beforeProxy?: boolean;
   readonly target: Target;
   readonly options: ApplyOptions;
   readonly output: string;
@@ -26,13 +29,14 @@ export interface ApplyRequest {
 const OUTPUTS = ['text', 'json'];
 
 /** Makes the target hold exactly the rules of the settings. Throws a ProblemError for bad input. */
-export async function apply({ target, options, output }: ApplyRequest, given: PlanOptions): Promise<Result> {
+export async function apply({ target, options, output, beforeProxy = false }: ApplyRequest, given: PlanOptions): Promise<Result> {
   formNamed(output, OUTPUTS);
   const { plan, notes, whyNoPlan: without } = await planInput(given, await targetFacts(target));
   if (without !== undefined) throw badOption('-f', `${without}; there is nothing to apply (clean removes rules)`);
   if (plan.nft !== undefined)
     throw badOption('apply', 'these are native rules of nft, which are not made here yet; preview -o nft-script prints what nft -f takes');
   refuseNames(plan.problems, 'the kernel holds numbers');
+  if (target.kind === 'here' && !beforeProxy && !options.dryRun) await refuseCutOff(plan);
   const signals = heedSignals();
   const result = await applyPlan(target, plan, options, machine(signals.signal));
   return resultOf(result, {

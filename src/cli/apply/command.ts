@@ -30,9 +30,15 @@ export const applyCommand: CommandModule = {
         describe: `Where other rules of Istio are there: ${ON_DRIFT.join(', ')}`,
         group: 'Target:',
       })
+      .option('before-proxy', {
+        type: 'boolean',
+        default: false,
+        describe: 'The proxy does not listen yet, as in an init container: without it, --here is refused then',
+        group: 'Target:',
+      })
       .options(SHARED)
       .example([
-        ['$0 apply --here', 'the rules of an ordinary pod, here'],
+        ['$0 apply --here --before-proxy', 'the rules of an ordinary pod, in its init container'],
         ['$0 apply --netns /run/netns/test -f sidecar.yaml', 'settings from a file, in a namespace'],
         ['$0 apply --pid 4242 -f pod.yaml', 'the desired rules of a pod'],
         ['$0 apply --pid 4242 --dry-run', 'what would change for a process'],
@@ -45,7 +51,7 @@ export const applyCommand: CommandModule = {
       const onDrift = ON_DRIFT.find((word) => word === drift);
       if (onDrift === undefined) throw badOption('--on-drift', `${JSON.stringify(drift)} is not one of ${ON_DRIFT.join(', ')}`);
       return apply(
-        { ...request(parsed), options: { ...options(parsed), onDrift } },
+        { ...request(parsed), options: { ...options(parsed), onDrift }, beforeProxy: parsed['before-proxy'] === true },
         {
           ...sourceOptions(parsed),
           ...workloadOption(parsed),

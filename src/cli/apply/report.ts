@@ -35,7 +35,7 @@ export function summaryOf(result: ApplyResult, what: string): string {
     interrupted: `${what}: interrupted before anything was changed`,
     failed: `${what}: failed, ${result.state === 'mixed' ? 'and the state is mixed' : 'IPv4 and IPv6 are as before'}`,
   }[outcome];
-  return `${words}; ${target}${backend === undefined ? '' : `, ${backend}`}${rules}, ${processes} programs${rounds > 2 ? `, another program interfered (${rounds} rounds)` : ''}`;
+  return `${words}; ${target}${backend === undefined ? '' : `, ${backend}`}${rules}, ${processes} commands${rounds > 2 ? `, another program interfered (${rounds} rounds)` : ''}`;
 }
 
 function count({ tables }: Ruleset): number {

@@ -10,7 +10,7 @@ export const TARGET_OPTIONS: Readonly<Record<string, Options>> = {
   pid: { type: 'string', describe: 'That of a process', group: 'Target:' },
   netns: { type: 'string', describe: 'That of a file, as /run/netns/NAME', group: 'Target:' },
   host: { type: 'boolean', default: false, describe: "It may be a node's, with chains of kube-proxy", group: 'Target:' },
-  backend: { type: 'string', describe: 'nft, legacy or plain (default: what fits)', group: 'Target:' },
+  backend: { type: 'string', describe: 'nft, legacy, or plain: the iptables of the PATH (default: what fits)', group: 'Target:' },
 };
 
 type Parsed = Readonly<Record<string, unknown>>;

@@ -12,7 +12,10 @@ export const explainCommand: CommandModule = {
   describe: 'Show where each setting comes from, and why each rule is there',
   builder: (command) =>
     command
-      .positional('source', sourceOperand('Settings or manifests: FILE, - (standard input), FILE@1.23, @1.23; default: the settings given'))
+      .positional(
+        'source',
+        sourceOperand('Settings, manifests or rules: FILE, - (standard input), FILE@1.23, @1.23, live, pid:N; default: the settings given'),
+      )
       .options(SETTINGS_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options({
@@ -31,6 +34,7 @@ export const explainCommand: CommandModule = {
         ['$0 explain -f shop.yaml --workload Deployment/shop/cart', 'one workload of several'],
         ['$0 explain -f deployment.yaml --values values.yaml', 'with what the mesh is installed with'],
         ['$0 explain deployment.yaml@1.6', 'what an older release makes of it'],
+        ['$0 explain saved.txt', 'rules that were found, each with its reason and its counters'],
         ['$0 explain @1.20 --set inbound.includePorts=8080', 'settings of our own'],
         ["$0 explain @1.10 -- -p 15001 -b '*' -d 9100", 'arguments of istio-iptables'],
       ])

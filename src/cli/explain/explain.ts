@@ -1,10 +1,11 @@
 /** `explain`: each setting with who gave it and what it does, each rule with its reason. */
 
 import { explain as explained } from '../../istio/advice/explain.ts';
-import { badOption } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { withoutPlaceholder } from '../../sources/plan-input/placeholder-nameserver.ts';
 import { readInput } from '../../sources/plan-input.ts';
+import { readSource, textSource } from '../../sources/read-source.ts';
+import type { RuleSource } from '../../sources/rule-source.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { withFile } from '../../sources/workloads/detect.ts';
 import type { Paint } from '../terminal/color.ts';
@@ -12,6 +13,7 @@ import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
 import { eachGroup } from '../workloads/each-group.ts';
+import type { ExplainFormName } from './forms.ts';
 import { EXPLAIN_FORM_NAMES, EXPLAIN_FORMS } from './forms.ts';
 
 export interface ExplainRequest {
@@ -34,12 +36,12 @@ export async function explain(request: ExplainRequest): Promise<Result> {
 async function explainOne({ source, given, output, paint, width }: ExplainRequest): Promise<Result> {
   const form = formNamed(output, EXPLAIN_FORM_NAMES);
   const name = parseSource(given.chosen === undefined ? source : undefined);
-  if (name.kind !== 'settings' && name.kind !== 'file') throw notSettings(source ?? '');
+  if (name.kind !== 'settings' && name.kind !== 'file') return explainRules(await readSource(source, given), form, paint);
   const read = await readInput(name, { ...given, placeholder: true });
   // Of a page with rules beside a manifest, the manifest has settings.
   const beside = read.kind === 'text' && read.manifests && name.kind === 'file';
   const input = beside ? await readInput({ kind: 'settings' }, { ...withFile(given, name.file), placeholder: true }) : read;
-  if (input.kind === 'text') throw notSettings(input.text.file);
+  if (input.kind === 'text') return explainRules(await textSource(input.text, undefined), form, paint);
   const { plan, basis, facts, notes, missing } = input;
   const whole = explained(plan, basis, facts);
   // Settings, and most of the rules, are the same whichever nameservers the pod has.
@@ -50,6 +52,7 @@ async function explainOne({ source, given, output, paint, width }: ExplainReques
   return { output: EXPLAIN_FORMS[form].print(shown, paint, width), form, problems: shown.plan.problems, notes: allNotes, exitCode };
 }
 
-function notSettings(source: string): Error {
-  return badOption(source, 'holds rules, which do not know their settings; istio-init identify finds what made them');
+async function explainRules(found: RuleSource, form: ExplainFormName, paint: Paint): Promise<Result> {
+  const { explainFound } = await import('./found-rules.ts');
+  return explainFound(found, form, paint);
 }

@@ -1,3 +1,4 @@
+import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { badOption, oneOf } from '../../sources/bad-option.ts';
@@ -65,11 +66,20 @@ async function previewSource(
   family: Family | undefined,
   explain: boolean,
 ): Promise<Result> {
-  const view = ruleSource.plan === undefined ? observedView(ruleSource) : planView(ruleSource.plan);
+  const view =
+    ruleSource.plan === undefined ? observedView(ruleSource, explain ? await makerOf(ruleSource) : undefined) : planView(ruleSource.plan);
   return previewView({ ...view, containers: ruleSource.containers }, ruleSource.name, named, family, explain, (families) => [
     ...ruleSource.notes,
     ...previewNotes(ruleSource, families),
   ]);
+}
+
+/** Who is thought to have made rules, for their reasons. Throws a ProblemError where that is nobody. */
+async function makerOf({ name, seen }: RuleSource): Promise<CapturePlan> {
+  const { identify } = await import('../../istio/found/identify.ts');
+  const [likeliest] = identify(seen).answers;
+  if (likeliest === undefined) throw badOption('--explain', `${name} has no rules of an Istio sidecar, so that no reason is known`);
+  return likeliest.plan;
 }
 
 async function previewView(

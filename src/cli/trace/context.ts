@@ -3,6 +3,7 @@
 import { withInterfacesOfMaker } from '../../istio/found/hidden-interfaces.ts';
 import type { Answer, Identification } from '../../istio/found/identify.ts';
 import { identify } from '../../istio/found/identify.ts';
+import { rulesMadeBy } from '../../istio/found/reasons.ts';
 import type { LiveRouting } from '../../istio/found/routing-changes.ts';
 import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
 import { isAmbient } from '../../istio/packets/ambient.ts';
@@ -14,10 +15,8 @@ import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Routing } from '../../istio/plan/routing.ts';
 import type { Problem } from '../../istio/problems.ts';
 import type { Family } from '../../netfilter/family.ts';
-import { FAMILIES } from '../../netfilter/family.ts';
 import type { Observation, Unseen } from '../../netfilter/observation.ts';
 import { observeAll } from '../../netfilter/observation.ts';
-import { printRule } from '../../netfilter/print.ts';
 import type { Rule } from '../../netfilter/rule.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
 import { badOption } from '../../sources/bad-option.ts';
@@ -245,15 +244,4 @@ function asRouting({ rules, routes, addresses }: LiveRouting): Routing {
     routes: routes.filter(({ localDefault }) => localDefault).map(({ family, table }) => ({ family, device: 'lo', table, because })),
     addresses: addresses.map(({ family, address }) => ({ family, address, device: 'lo', because })),
   };
-}
-
-/** The rule that the likeliest maker has with the same text at the same place: its reason is likely this one's. */
-function rulesMadeBy(made: CapturePlan | undefined): (place: RulePlace) => Rule | undefined {
-  const known = new Map<string, Rule>();
-  for (const family of FAMILIES) {
-    for (const { name, chains } of made?.[family].tables ?? []) {
-      for (const chain of chains) for (const rule of chain.rules) known.set(`${name} ${chain.name} ${printRule(rule)}`, rule);
-    }
-  }
-  return ({ table, chain, rule }) => known.get(`${table} ${chain} ${printRule(rule)}`);
 }

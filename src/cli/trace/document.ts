@@ -12,6 +12,7 @@ import { printRule } from '../../netfilter/print.ts';
 import type { Branch, RulePlace, Step, Trace } from '../../netfilter/trace/result.ts';
 import type { TraceContext } from './context.ts';
 import type { PacketReport, StoryReport, TraceReport } from './report.ts';
+import { answersByContainer } from './report.ts';
 
 const KINDS = { packet: 'PacketTrace', story: 'RequestTrace', port: 'PortTrace', rule: 'RuleTrace' } as const satisfies Record<
   TraceReport['kind'],
@@ -29,6 +30,7 @@ export function traceDocument(report: TraceReport): object {
     source: { name: context.name, release: context.podNetwork.plan.release, ...inferred },
     ...(expected === undefined ? {} : { expected: expected.verdict, asExpected: expected.met }),
     taken: [...context.taken, ...(report.kind === 'packet' ? report.spoken.taken : [])],
+    ...(answersByContainer(report).length === 0 ? {} : { containers: answersByContainer(report) }),
     ...bodyOf(report),
   };
 }

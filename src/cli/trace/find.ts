@@ -14,8 +14,10 @@ import {
 } from '../../istio/packets/pod-network.ts';
 import { possibleVerdictsOf, whatTells } from '../../istio/packets/possible-verdicts.ts';
 import { endsAtPort, packetsAtRules } from '../../istio/packets/reachability.ts';
-import { simulateRequest } from '../../istio/packets/stories.ts';
+import type { SimulatedRequest } from '../../istio/packets/stories.ts';
+import { STORIES, simulateRequest } from '../../istio/packets/stories.ts';
 import { hostOf } from '../../istio/packets/trace-plan.ts';
+import type { Verdict } from '../../istio/packets/verdict.ts';
 import { nearest, quoted } from '../../istio/problems.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
@@ -24,7 +26,7 @@ import type { RulePlace } from '../../netfilter/trace/result.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import type { TraceContext } from './context.ts';
 import type { Question } from './question.ts';
-import type { Found } from './report.ts';
+import type { ContainerAnswer, Found } from './report.ts';
 
 /** Traces what is asked for in a setting. Throws a ProblemError where it makes no sense there. */
 export function find(context: TraceContext, request: Question, family: Family | undefined): Found {
@@ -53,15 +55,33 @@ function packetFound(context: TraceContext, { words }: TraceQuestion<'packet'>, 
   const verdict = verdictIn(podNetwork, way);
   const within = verdict.id === 'unknown' ? verdictWithinShown(context, spoken.packet) : undefined;
   const beyond = acceptedAnyway(spoken.packet, within?.verdict ?? verdict);
+  const byApp = spoken.sender.kind === 'local' && spoken.sender.who === 'app';
+  const containers = byApp ? containersOf(podNetwork, (own) => verdictIn(own, traceIn(own, { ...spoken.packet, ...own.pod.app }))) : {};
   return {
     kind: 'packet',
     spoken,
     trace: way,
     verdict,
+    ...containers,
     ...(within && { withinShown: within }),
     ...(beyond !== undefined && { beyond }),
     possibleVerdicts: possibleVerdictsOf(podNetwork, way),
     tells: [...tells, ...twins],
+  };
+}
+
+/** One answer for each container, where a manifest says that they run as several users. */
+function containersOf(
+  podNetwork: PodNetwork,
+  verdictFor: (own: PodNetwork) => Verdict,
+): { readonly containers?: readonly ContainerAnswer[] } {
+  const { apps = [] } = podNetwork.pod;
+  if (apps.length === 0) return {};
+  return {
+    containers: apps.map(({ name, uid, gid }) => {
+      const own = { ...podNetwork, pod: { ...podNetwork.pod, app: { uid, gid } } };
+      return { name, uid, gid, verdict: verdictFor(own) };
+    }),
   };
 }
 
@@ -90,14 +110,17 @@ function storyFound({ podNetwork, asMade }: TraceContext, request: TraceQuestion
   const place = typeof to?.place === 'object' ? to.place : undefined;
   const family = given ?? place?.family ?? 'ip';
   if (place !== undefined && place.family !== family) throw badOption('--family', `${place.address} is an address of ${place.family}`);
-  return {
-    kind: 'story',
-    simulated: simulateRequest(request.id, asMade?.podNetwork ?? podNetwork, {
-      family,
-      ...(to && { to }),
-      conditions: asMade === undefined ? [] : [asMade.condition],
-    }),
-  };
+  const network = asMade?.podNetwork ?? podNetwork;
+  const simulated = (own: PodNetwork): SimulatedRequest =>
+    simulateRequest(request.id, own, { family, ...(to && { to }), conditions: asMade === undefined ? [] : [asMade.condition] });
+  const byApp = STORIES.find(({ id }) => id === request.id)?.calls[0]?.by === 'app';
+  const containers = byApp ? containersOf(network, (own) => firstOf(simulated(own))) : {};
+  return { kind: 'story', simulated: simulated(network), ...containers };
+}
+
+/** The verdict of a request's first connection. */
+function firstOf({ calls: [call] }: SimulatedRequest): Verdict {
+  return call?.hops[0]?.verdict ?? { id: 'unknown', words: 'unknown: it calls nobody' };
 }
 
 function portFound({ podNetwork }: TraceContext, { port }: TraceQuestion<'port'>, family: Family | undefined): Found {

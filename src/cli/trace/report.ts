@@ -21,8 +21,21 @@ interface Common {
   readonly tcpdump: boolean;
 }
 
+/** What a container of a pod with several users gets. */
+export interface ContainerAnswer {
+  readonly name: string;
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+  readonly verdict: Verdict;
+}
+
+interface ByContainer {
+  /** Of the application's packets, one answer for each container, where they run as several users. */
+  readonly containers?: readonly ContainerAnswer[];
+}
+
 /** One packet. */
-export interface PacketReport extends Common {
+export interface PacketReport extends Common, ByContainer {
   readonly kind: 'packet';
   readonly spoken: SpokenPacket;
   readonly trace: Trace;
@@ -37,7 +50,7 @@ export interface PacketReport extends Common {
 }
 
 /** A whole request. */
-export interface StoryReport extends Common {
+export interface StoryReport extends Common, ByContainer {
   readonly kind: 'story';
   readonly simulated: SimulatedRequest;
 }
@@ -81,6 +94,11 @@ export function firstVerdict(found: Found): Verdict | undefined {
     default:
       return found satisfies never;
   }
+}
+
+/** Empty where all containers run as the same user, or nobody says as whom. */
+export function answersByContainer(found: Found): readonly ContainerAnswer[] {
+  return found.kind === 'packet' || found.kind === 'story' ? (found.containers ?? []) : [];
 }
 
 export function loops(found: Found): boolean {

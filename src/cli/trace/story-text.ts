@@ -10,7 +10,7 @@ import { trailOf } from '../../istio/packets/trail.ts';
 import { verdictText } from '../../istio/packets/verdict.ts';
 import type { Paint, Style } from '../terminal/color.ts';
 import type { StoryReport } from './report.ts';
-import { labelled, trailLines } from './trail-text.ts';
+import { containerLines, labelled, trailLines } from './trail-text.ts';
 import { VERDICT_STYLES } from './verdict-styles.ts';
 
 const INDENT = '   ';
@@ -27,7 +27,7 @@ export function storyParts(report: StoryReport, paint: Paint): readonly (readonl
     [paint(OUTCOME_STYLES[styleOf(call.outcome)], onOneLine(`The request ${call.outcome.words}.`))],
   ]);
   const remarks = [...new Set([...calls.flatMap((call) => beyondOf(call) ?? []), ...(story.remark === undefined ? [] : [story.remark])])];
-  return [...parts, remarks.map((text) => labelled(paint, 'beyond', text))];
+  return [...parts, containerLines(report.containers ?? [], paint), remarks.map((text) => labelled(paint, 'beyond', text))];
 }
 
 /** What the first verdict does not say of what leaves the pod. */

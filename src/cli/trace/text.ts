@@ -10,7 +10,7 @@ import { paragraphs } from '../terminal/paragraphs.ts';
 import type { PacketReport, TraceReport } from './report.ts';
 import { portParts, ruleParts } from './sets-text.ts';
 import { storyParts } from './story-text.ts';
-import { labelled, trailLines } from './trail-text.ts';
+import { containerLines, labelled, trailLines } from './trail-text.ts';
 import { VERDICT_STYLES } from './verdict-styles.ts';
 
 export function textForm(report: TraceReport, paint: Paint): string {
@@ -77,7 +77,7 @@ function withinLines({ verdict, conditions }: NonNullable<PacketReport['withinSh
 }
 
 function packetParts(
-  { trace, context, all, tcpdump, verdict, possibleVerdicts, tells, withinShown, beyond }: PacketReport,
+  { trace, context, all, tcpdump, verdict, possibleVerdicts, tells, withinShown, beyond, containers = [] }: PacketReport,
   paint: Paint,
 ): readonly (readonly string[])[] {
   const { podNetwork, reason, lines } = context;
@@ -87,6 +87,7 @@ function packetParts(
     trail.length === 0 ? ['no rule matches'] : trail,
     tcpdump ? sightingTexts(sightingsOf(trace)).map((text) => labelled(paint, 'tcpdump', text)) : [],
     beyond === undefined ? [] : [labelled(paint, 'beyond', beyond)],
+    containerLines(containers, paint),
     [
       ...(withinShown === undefined ? [] : withinLines(withinShown, paint)),
       paint(VERDICT_STYLES[verdict.id], onOneLine(verdictText(verdict))),

@@ -2,7 +2,7 @@
 
 import { readOwner } from '../../istio/packets/packet/sender.ts';
 import type { Owner } from '../../istio/packets/pod.ts';
-import { VERDICTS, verdictText } from '../../istio/packets/verdict.ts';
+import { isCaught, VERDICTS, verdictText } from '../../istio/packets/verdict.ts';
 import { quoted } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { badOption, oneOf } from '../../sources/bad-option.ts';
@@ -18,8 +18,8 @@ import { find, shownConditions, withinShown } from './find.ts';
 import { TRACE_FORM_NAMES, TRACE_FORMS } from './forms.ts';
 import type { TraceWords } from './question.ts';
 import { readQuestion } from './question.ts';
-import type { ExpectedVerdict, Found, TraceReport } from './report.ts';
-import { exitCodeOf, firstVerdict, loops } from './report.ts';
+import type { ContainerAnswer, ExpectedVerdict, Found, TraceReport } from './report.ts';
+import { answersByContainer, exitCodeOf, firstVerdict, loops } from './report.ts';
 import { resolvedTarget } from './resolve.ts';
 
 export interface TraceRequest {
@@ -113,16 +113,25 @@ function proxyOwner(text: string): Owner {
   return owner;
 }
 
-/** A story is judged by its first connection, and by whether it ends at all. */
+/** A story is judged by its first connection, and by whether it ends at all; of several containers, by the worst. */
 function compared(verdict: ExpectedVerdict, found: Found): NonNullable<TraceReport['expected']> {
-  const met = loops(found) ? verdict === 'loop' : firstVerdict(found)?.id === verdict;
-  return { verdict, met };
+  if (loops(found)) return { verdict, met: verdict === 'loop' };
+  const worst = worstContainer(found)?.verdict ?? firstVerdict(found);
+  return { verdict, met: worst?.id === verdict };
+}
+
+/** Of several containers, one whose calls the proxy does not get. */
+function worstContainer(found: Found): ContainerAnswer | undefined {
+  return answersByContainer(found).find(({ verdict }) => !isCaught(verdict));
 }
 
 function expectationNotes(report: TraceReport): readonly string[] {
   if (report.expected === undefined || report.expected.met) return [];
   const first = firstVerdict(report);
-  const is = loops(report) ? 'the request loops' : first === undefined ? 'nothing' : verdictText(first);
+  const container = worstContainer(report);
+  const whose = container === undefined ? '' : `for the container ${container.name}, `;
+  const worst = container?.verdict ?? first;
+  const is = loops(report) ? 'the request loops' : worst === undefined ? 'nothing' : `${whose}${verdictText(worst)}`;
   return [`not as expected (${report.expected.verdict}): ${is}`];
 }
 

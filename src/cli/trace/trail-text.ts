@@ -1,14 +1,24 @@
 /** Lines that a text form of a trace is put together from. */
 
 import { onOneLine } from '../../istio/origin.ts';
+import { ownerText } from '../../istio/packets/packet/text.ts';
 import type { TrailLine } from '../../istio/packets/trail.ts';
+import { verdictText } from '../../istio/packets/verdict.ts';
 import type { Paint } from '../terminal/color.ts';
+import type { ContainerAnswer } from './report.ts';
 
 const LABEL = 11;
 
 /** A label, and what belongs to it. */
 export function labelled(paint: Paint, label: string, text: string): string {
   return `${paint('heading', label.padEnd(LABEL))}${onOneLine(text)}`;
+}
+
+/** What each container gets, where a pod has several users. */
+export function containerLines(containers: readonly ContainerAnswer[], paint: Paint): readonly string[] {
+  return containers.map(({ name, verdict, ...owner }) =>
+    labelled(paint, 'container', `${name}${ownerText(owner)}: ${verdictText(verdict)}`),
+  );
 }
 
 /** Lines of a trail in two columns: where, and what. */

@@ -22,6 +22,7 @@ import type { SidecarFile } from '../settings/sidecar-file.ts';
 import { asLabels, changedAfterInjection, misplaced, notRead, reroutedByOlderName, unknown } from './lint/annotations.ts';
 import type { FindDead } from './lint/dead-rules.ts';
 import { deadBySettings } from './lint/dead-rules.ts';
+import { failedRun } from './lint/failed-run.ts';
 import { proxyFsGroup, proxyIds } from './lint/identity.ts';
 import { withoutProxy } from './lint/init-containers.ts';
 import { initRights } from './lint/init-rights.ts';
@@ -32,6 +33,7 @@ import { portsOfIstio, statusPort } from './lint/listeners.ts';
 import { nativeNftables, valuesNotRead } from './lint/mesh-values.ts';
 import { podSecurity } from './lint/pod-security.ts';
 import { capturesNothing, inboundExcludes, outboundExcludedPorts, outboundPorts, portsTwice, portZero } from './lint/ports.ts';
+import { probesNotRewritten } from './lint/probes.ts';
 import {
   droppedRanges,
   excludedRanges,
@@ -96,6 +98,8 @@ const WORKLOAD_CHECKS: readonly WorkloadCheck[] = [
   withoutProxy,
   podSecurity,
   initRights,
+  failedRun,
+  probesNotRewritten,
   ip6NotCaptured,
   dnsWithoutServers,
   variablesWithoutEffect,

@@ -185,7 +185,7 @@ function actionProblems(flags: ReadonlyMap<string, GivenFlag>, { release }: Prof
     if (!on) return [];
     if (argument.action === 'help') return [problem('help-asked', source, { value: flag, release })];
     if (argument.action === 'force-binary' && !BINARIES.includes(text))
-      return [problem('not-a-value', source, { name: flag, value: quoted(text), allowed: 'legacy or nft' })];
+      return [problem('not-a-value', source, { name: argument.flag, value: quoted(text), allowed: 'legacy or nft' })];
     const noRules = argument.action === 'skip-rule-apply' || argument.action === 'cleanup-only';
     return noRules ? [problem('applies-nothing', source, { value: flag })] : [];
   });

@@ -27,6 +27,8 @@ export interface Pod {
   readonly appIs?: string;
   /** Who an ordinary client is, where the rules ask for the source of probes: what nobody says comes from there. */
   readonly client?: Readonly<Record<Family, string>>;
+  /** Each container with its own user and group, where a manifest has several that differ: the rules may treat them differently. */
+  readonly apps?: readonly (Owner & { readonly name: string })[];
   /** Without the length of their network, and never empty: where the facts tell none of a family, one that stands for it. */
   readonly addresses: Readonly<Record<Family, readonly string[]>>;
   /** Whether the facts tell the addresses of a family. */
@@ -60,7 +62,7 @@ function firstOf([range]: readonly OwnerRange[]): number | undefined {
   return range !== undefined && 'first' in range ? range.first : undefined;
 }
 
-function appOf(values: SettingValues, { containers = [] }: Facts): Pick<Pod, 'app' | 'appIs'> {
+function appOf(values: SettingValues, { containers = [] }: Facts): Pick<Pod, 'app' | 'appIs' | 'apps'> {
   const nobody = { uid: noneOf(values['proxy.uids']), gid: noneOf(values['proxy.gids']) };
   const isLetThrough = ({ uid, gid }: NonNullable<Facts['containers']>[number]): boolean =>
     isAmong(values['proxy.uids'], uid) || isAmong(values['proxy.gids'], gid) || isAmong(values['outbound.excludeOwnerGroups'], gid);
@@ -68,7 +70,10 @@ function appOf(values: SettingValues, { containers = [] }: Facts): Pick<Pod, 'ap
   if (one === undefined) return { app: nobody };
   const ids = [one.uid === undefined ? [] : `uid ${one.uid}`, one.gid === undefined ? [] : `gid ${one.gid}`].flat().join(', ');
   const others = containers.length > 1 && isLetThrough(one) ? ', and is the container that the rules let through' : '';
+  const apps = containers.map(({ name, uid = nobody.uid, gid = nobody.gid }) => ({ name, uid, gid }));
+  const differ = apps.some(({ uid, gid }) => uid !== apps[0]?.uid || gid !== apps[0]?.gid);
   return {
+    ...(differ && { apps }),
     app: { uid: one.uid ?? nobody.uid, gid: one.gid ?? nobody.gid },
     appIs: `the container ${one.name} runs as ${ids} (securityContext)${others}`,
   };

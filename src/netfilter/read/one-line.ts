@@ -30,7 +30,7 @@ const BEGINS = /^(?:\+{1,3} )?(?:\S*\/)?ip6?tables\S*\s|^\s*\d+[KMGT]?\s+\d+[KMG
 function isWithinQuotation(text: string): boolean {
   if (!BEGINS.test(text)) return false;
   const before = text.slice(0, text.search(ESCAPED) + 1);
-  return before.includes('"') || before.includes('/* ');
+  return /["']|\/\* /.test(before);
 }
 
 /** A rule has its target, or what stands behind it is no other one. */

@@ -60,6 +60,11 @@ describe('at the cursor stand', () => {
     expect(refused.stderr).toContain(`is not one of ${forms.join(', ')}`);
   });
 
+  it('no word that only holds what is typed', async () => {
+    expect(await words('ges')).toEqual(['FILES']);
+    expect(await words('lint', '-o', 'son')).toEqual([]);
+  });
+
   it('no workload where the file is none', async () => {
     expect(await words('trace', '-f', folder.write('broken.yaml', 'a: [\n'), '--workload', '')).toEqual([]);
   });

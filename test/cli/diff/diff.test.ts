@@ -231,6 +231,7 @@ describe('colour', () => {
     ['with NO_COLOR', { isTTY: true }, { NO_COLOR: '1' }, 'auto', false],
     ['with an empty NO_COLOR', { isTTY: true }, { NO_COLOR: '' }, 'auto', true],
     ['with FORCE_COLOR in a pipe', {}, { FORCE_COLOR: '1', NO_COLOR: '1' }, 'auto', true],
+    ['with FORCE_COLOR=false', { isTTY: true }, { FORCE_COLOR: 'false' }, 'auto', false],
     ['with FORCE_COLOR=0', { isTTY: true }, { FORCE_COLOR: '0' }, 'auto', false],
     ['with --color=never', { isTTY: true }, { FORCE_COLOR: '1' }, 'never', false],
     ['with --color=always', {}, { NO_COLOR: '1' }, 'always', true],

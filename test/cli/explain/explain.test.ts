@@ -188,13 +188,6 @@ describe.concurrent('explain', () => {
     expect(none.stdout).toContain('\nSETTINGS\nmode ');
   });
 
-  it('refuses rules, which have no settings', async () => {
-    folder.write('rules.txt', '*nat\n-A OUTPUT -j ISTIO_OUTPUT\nCOMMIT\n');
-    const line = 'holds rules, which do not know their settings; istio-init identify finds what made them';
-    expectRefused(await run(['explain', 'rules.txt'], { cwd: folder.path }), `rules.txt ${line}`);
-    expectRefused(await run(['explain', 'live']), `live ${line}`);
-  });
-
   it('refuses a form that it does not have', async () => {
     expectRefused(
       await run(['explain', '-o', 'jsn']),

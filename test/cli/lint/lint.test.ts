@@ -189,6 +189,19 @@ describe('forms', () => {
     });
   });
 
+  it.each([
+    ['excludeOutboundIPRanges', '10.0.0.0/8,10.0.0.0/8', '10.0.0.0/8'],
+    ['excludeOutboundIPRanges', '10.1.0.0/16,10.0.0.0/8,10.1.0.0/16', '10.0.0.0/8'],
+    ['excludeOutboundIPRanges', '10.1.2.3/16', '10.1.0.0/16'],
+    ['excludeOutboundPorts', '1,2,1,1', '1,2'],
+    ['excludeOutboundPorts', '8000:8100,8050', undefined],
+  ])('JSON has what --fix writes: %s %s', async (name, from, to) => {
+    const pod = `apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations: {traffic.sidecar.istio.io/${name}: "${from}"}\nspec: {containers: []}\n`;
+    const { output } = await lintFiles({ 'a.yaml': pod }, { output: 'json' });
+    const { results } = JSON.parse(output) as { results: { edit?: object }[] };
+    expect(results[0]?.edit).toEqual(to === undefined ? undefined : { what: 'value', from, to });
+  });
+
   it('JSON has the keys that docs/lint.md names', async () => {
     const { output } = await lintFiles({ 'a.yaml': WARNED }, { output: 'json' });
     expect(JSON.parse(output)).toEqual({

@@ -28,6 +28,12 @@ describe('a line that is too long', () => {
       32,
       ['arguments istio-iptables -p \\', "          15001 -b '*'"],
     ],
+    [
+      'a column that leaves no room beside it is none',
+      'aaaa bbbb cccc dddd eeee  one two three',
+      32,
+      ['aaaa bbbb cccc dddd eeee  one', '  two three'],
+    ],
     ['a line that fits stays as it is', 'a  b   c', 8, ['a  b   c']],
   ])('%s', (_, line, columns, lines) => {
     expect(fitted(line, columns).split('\n')).toEqual(lines);

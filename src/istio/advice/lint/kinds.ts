@@ -45,6 +45,16 @@ export const LINTS = {
     text: 'istio-init {what}: it makes no rules, and the pod does not start',
     fix: '{fix}',
   },
+  'init-container-failed': {
+    severity: 'error',
+    text: '{what}; the pod does not start, or has no rules',
+    fix: '{fix}',
+  },
+  'probes-not-rewritten': {
+    severity: 'note',
+    text: '{name} is {value}, and the {probe} of {container} asks port {port} over HTTP: the kubelet has no certificate, so that the proxy refuses it where mTLS is strict',
+    fix: 'remove the annotation, so that the agent asks in its place, or leave port {port} alone: traffic.sidecar.istio.io/excludeInboundPorts',
+  },
   'unknown-annotation': {
     severity: 'warning',
     text: '{name} is no annotation of Istio{nearest}',

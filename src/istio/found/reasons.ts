@@ -1,0 +1,37 @@
+/** Why rules that were found are there: as in the plan of who is thought to have made them. */
+
+import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
+import { printRule } from '../../netfilter/print.ts';
+import type { Rule, Ruleset } from '../../netfilter/rule.ts';
+import type { RulePlace } from '../../netfilter/trace/result.ts';
+
+/** The rule that a plan has with the same text at the same place: its reason is likely this one's. */
+export function rulesMadeBy(
+  made: Readonly<Record<Family, Ruleset>> | undefined,
+): (place: Pick<RulePlace, 'table' | 'chain' | 'rule'>) => Rule | undefined {
+  const known = new Map<string, Rule>();
+  for (const family of FAMILIES) {
+    for (const { name, chains } of made?.[family].tables ?? []) {
+      for (const chain of chains) for (const rule of chain.rules) known.set(`${name} ${chain.name} ${printRule(rule)}`, rule);
+    }
+  }
+  return ({ table, chain, rule }) => known.get(`${table} ${chain} ${printRule(rule)}`);
+}
+
+/** Rules that were found, each with the reason that it has there. */
+export function withReasons(found: Ruleset, ruleOf: ReturnType<typeof rulesMadeBy>): Ruleset {
+  return {
+    ...found,
+    tables: found.tables.map(({ name: table, chains }) => ({
+      name: table,
+      chains: chains.map((chain) => ({
+        ...chain,
+        rules: chain.rules.map((rule): Rule => {
+          const made = ruleOf({ table, chain: chain.name, rule });
+          return made?.because === undefined ? rule : { ...rule, because: made.because };
+        }),
+      })),
+    })),
+  };
+}
