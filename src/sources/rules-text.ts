@@ -109,7 +109,8 @@ export async function rulesOf(
   const form = read.tables.length === 0 ? namedForm(text) : undefined;
   if (form !== undefined && run === undefined)
     throw new ProblemError([{ ...problem('rules-text', { kind: 'file', file, line: 1, column: 1 }, { reason: form }), severity: 'error' }]);
-  const native = nft === undefined ? nativeText(nativeTablesIn(text)) : undefined;
+  // Those of a sidecar are read as what they are; of the ambient mode it is said that they are no sidecar's.
+  const native = nativeText(nativeTablesIn(text).filter(({ of }) => nft === undefined || of === 'ambient'));
   if (native !== undefined) problems.push(problem('rules-text', { kind: 'file', file, line: 0, column: 0 }, { reason: native }));
   if (problems.some(({ severity }) => severity === 'error')) throw new ProblemError(problems);
   return { read, problems, ...(run && { run }), ...(nft && { nft: nft.ruleset }) };
