@@ -79,6 +79,11 @@ export const COLOR_OPTIONS: Readonly<Record<string, Options>> = {
   'no-color': { type: 'boolean', default: false, describe: 'The same as --color=never', group: 'Output:' },
 };
 
+/** Whether a report for people has what is as everywhere, too. */
+export const VERBOSE_OPTIONS: Readonly<Record<string, Options>> = {
+  verbose: { type: 'boolean', default: false, describe: 'The defaults as well', group: 'Output:' },
+};
+
 /** Which family an output shows. */
 export const FAMILY_OPTIONS: Readonly<Record<string, Options>> = {
   family: { type: 'string', requiresArg: true, describe: 'ip or ip6 (also -4, -6)', group: 'Output:' },

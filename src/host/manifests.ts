@@ -1,5 +1,6 @@
 /** Files, folders and standard input to what stands in them, one after another: nothing is kept of what was passed on. */
 
+import { describedPods, isDescription } from '../istio/kubernetes/manifest/described-pod.ts';
 import type { ManifestItem } from '../istio/kubernetes/manifest/item.ts';
 import { reasonOf, unreadable } from './failure/unreadable.ts';
 import type { Gathered } from './manifests/gather.ts';
@@ -65,6 +66,12 @@ export async function* manifestItems(files: readonly string[], options: Manifest
 }
 
 async function* itemsOf(input: Gathered, passed: (bytes: number) => void): AsyncGenerator<ManifestItem> {
+  const described = isWhole(input) ? await describedIn(input) : [];
+  if (described.length > 0) {
+    yield* described;
+    passed(input.head.reduce((sum, { length }) => sum + length, 0));
+    return;
+  }
   const text = new ManifestText(input.input.file);
   try {
     for await (const chunk of chunksOf(input)) {
@@ -77,6 +84,14 @@ async function* itemsOf(input: Gathered, passed: (bytes: number) => void): Async
   }
   if (input.problem === undefined) yield* text.end();
   else yield { kind: 'problem', problem: input.problem };
+}
+
+/** The pods of a description, which is neither YAML nor JSON. */
+async function describedIn({ head, input: { file } }: Gathered): Promise<readonly ManifestItem[]> {
+  const text = head.map(String).join('');
+  if (!isDescription(text)) return [];
+  const { readTree } = await import('../istio/kubernetes/manifest/read.ts');
+  return describedPods(text).flatMap((pod) => readTree(pod, file));
 }
 
 /** What touches workloads, of an input that is there as a whole. */

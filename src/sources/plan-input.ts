@@ -1,6 +1,5 @@
 import type { TextFile } from '../host/files.ts';
 import { readEnvFile } from '../istio/arguments/env-file.ts';
-import { isPage } from '../istio/found/page-signs.ts';
 import { planFromSettings } from '../istio/kubernetes/plan-from-settings.ts';
 import type { Origin } from '../istio/origin.ts';
 import { planFromArguments } from '../istio/plan/plan-from-arguments.ts';
@@ -15,7 +14,7 @@ import type { Manifests } from './plan-input/manifests.ts';
 import { madeWith } from './plan-input/placeholder-nameserver.ts';
 import type { SourceName } from './source-name.ts';
 import { refuseStdinTwice } from './stdin-once.ts';
-import { holdsManifests, holdsStrangers, looksLikeManifest, namesManifests, workloadIn } from './workloads/detect.ts';
+import { holdsManifests, holdsStrangers, looksLikeSettings, namesManifests, workloadIn } from './workloads/detect.ts';
 
 /** The input that a file, or settings alone, and the options name; without any, an ordinary injected pod. */
 export async function readInput(name: Extract<SourceName, { readonly kind: 'settings' | 'file' }>, given: PlanOptions): Promise<Input> {
@@ -33,7 +32,7 @@ async function inputOfFile({ file, workload }: Extract<SourceName, { readonly ki
   if (holdsManifests(file)) return planOfFiles({ files: [file] }, options, {});
   const text = workload === undefined ? await oneText(file) : await partOfFile(file, workload);
   if (holdsStrangers(text.text)) return planOfFiles({ text }, options, {});
-  if (looksLikeManifest(text.text) && !isPage(text.text)) return planOfText(text, options, {});
+  if (looksLikeSettings(text.text)) return planOfText(text, options, {});
   refuseArguments(file, options);
   const { rulesBeside } = await import('./page.ts');
   return { kind: 'text', ...(await rulesBeside(text)) };

@@ -1,5 +1,6 @@
 import type { TextFile } from '../host/files.ts';
 import { routingIn } from '../istio/found/routing-commands.ts';
+import { readConntrack } from '../netfilter/conntrack-listing.ts';
 import type { Family } from '../netfilter/family.ts';
 import { observeAll, observeText } from '../netfilter/observation.ts';
 import { badOption } from './bad-option.ts';
@@ -54,6 +55,7 @@ function planSource(input: PlanInput): RuleSource {
 export async function textSource(text: TextFile, family: Family | undefined, notes: readonly string[] = []): Promise<RuleSource> {
   const { read, problems, run, nft } = await rulesOf(text, family);
   const routing = routingIn(text.text);
+  const flows = readConntrack(text.text);
   return {
     name: text.file,
     seen: observeText(read),
@@ -62,5 +64,6 @@ export async function textSource(text: TextFile, family: Family | undefined, not
     ...(run && { run }),
     ...(nft !== undefined && read.rulesets.every(({ tables }) => tables.every((table) => table.nft !== undefined)) && { nft }),
     ...(routing && { routing }),
+    ...(flows.length > 0 && { flows }),
   };
 }

@@ -6,6 +6,7 @@ import type { CapturePlan } from '../istio/plan/plan.ts';
 import type { Routing } from '../istio/plan/routing.ts';
 import type { Problem } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
+import type { ListedFlow } from '../netfilter/conntrack-listing.ts';
 import type { NftRuleset } from '../netfilter/nft/ruleset.ts';
 import type { Observation } from '../netfilter/observation.ts';
 import type { PlanInput } from './plan-input/input.ts';
@@ -31,6 +32,8 @@ export interface RuleSource {
   readonly routing?: Pick<Routing, 'rules' | 'routes'>;
   /** The init containers of the workload whose rules they are, in words. */
   readonly containers?: readonly (readonly [label: string, text: string])[];
+  /** Connections that a text lists beside its rules, as conntrack does. */
+  readonly flows?: readonly ListedFlow[];
   readonly problems: readonly Problem[];
   /** Sentences for standard error. */
   readonly notes: readonly string[];

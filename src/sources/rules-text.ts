@@ -7,6 +7,7 @@ import { nativeTablesIn, nativeText } from '../istio/found/native-nft.ts';
 import { rulesMadeBy, withReasons } from '../istio/found/reasons.ts';
 import type { Run } from '../istio/found/runs/run.ts';
 import { printSource } from '../istio/origin.ts';
+import { capturedText } from '../istio/packets/captured-flows.ts';
 import type { ProxyPorts } from '../istio/packets/verdict.ts';
 import { proxyPortsOf } from '../istio/packets/verdict.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
@@ -15,6 +16,7 @@ import { printRoutingCommands } from '../istio/plan/routing.ts';
 import type { Problem } from '../istio/problems.ts';
 import { ProblemError, problem } from '../istio/problems.ts';
 import { valuesOf } from '../istio/settings/settings.ts';
+import { readConntrack } from '../netfilter/conntrack-listing.ts';
 import type { Family } from '../netfilter/family.ts';
 import type { NftRead } from '../netfilter/nft/read.ts';
 import type { NftRuleset } from '../netfilter/nft/ruleset.ts';
@@ -83,6 +85,15 @@ export function observedView({ name, seen, places, problems, nft }: RuleSource, 
   };
 }
 
+/** What a list of connections proves, where a text holds nothing else. */
+function connectionsIn(text: string): string | undefined {
+  const flows = readConntrack(text);
+  if (flows.length === 0) return undefined;
+  return `These are connections as conntrack lists them, and no rules: ${capturedText(flows, ORDINARY_PORTS)}. Give what iptables-save shows beside them.`;
+}
+
+const ORDINARY_PORTS = { outbound: 15001, inbound: 15006, dns: [15053] } as const;
+
 /** What a text holds, and what there is to say of it. Throws a ProblemError where it holds no rules. */
 export async function rulesOf(
   { file, text }: TextFile,
@@ -106,7 +117,7 @@ export async function rulesOf(
       severity: found.severity === 'info' ? 'note' : found.severity,
     }),
   );
-  const form = read.tables.length === 0 ? namedForm(text) : undefined;
+  const form = read.tables.length === 0 ? (namedForm(text) ?? connectionsIn(text)) : undefined;
   if (form !== undefined && run === undefined)
     throw new ProblemError([{ ...problem('rules-text', { kind: 'file', file, line: 1, column: 1 }, { reason: form }), severity: 'error' }]);
   // Those of a sidecar are read as what they are; of the ambient mode it is said that they are no sidecar's.

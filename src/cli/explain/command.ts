@@ -2,7 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { COLOR_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions } from '../options.ts';
+import { COLOR_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions, VERBOSE_OPTIONS } from '../options.ts';
 import { pageWidth } from '../terminal/columns.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
@@ -27,6 +27,7 @@ export const explainCommand: CommandModule = {
           describe: 'table, json, yaml, markdown, svg, mermaid or dot',
           group: 'Output:',
         },
+        ...VERBOSE_OPTIONS,
         ...COLOR_OPTIONS,
       })
       .example([
@@ -50,6 +51,7 @@ export const explainCommand: CommandModule = {
         output: last(parsed, 'output') ?? '',
         paint,
         width: pageWidth(process.stdout, process.env),
+        verbose: parsed['verbose'] === true,
       });
     }, parsed),
 };

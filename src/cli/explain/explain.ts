@@ -23,6 +23,8 @@ export interface ExplainRequest {
   readonly paint: Paint;
   /** Columns that a line of a table may have. */
   readonly width: number;
+  /** Whether the defaults are shown as well. */
+  readonly verbose?: boolean;
 }
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
@@ -33,7 +35,7 @@ export async function explain(request: ExplainRequest): Promise<Result> {
   return many ?? explainOne(request);
 }
 
-async function explainOne({ source, given, output, paint, width }: ExplainRequest): Promise<Result> {
+async function explainOne({ source, given, output, paint, width, verbose = false }: ExplainRequest): Promise<Result> {
   const form = formNamed(output, EXPLAIN_FORM_NAMES);
   const name = parseSource(given.chosen === undefined ? source : undefined);
   if (name.kind !== 'settings' && name.kind !== 'file') return explainRules(await readSource(source, given), form, paint);
@@ -49,7 +51,13 @@ async function explainOne({ source, given, output, paint, width }: ExplainReques
   const allNotes = missing === undefined ? notes : [...notes, 'note: without the rules that name nameservers'];
   const refused = basis.kind === 'workload' && basis.made.injection.kind === 'refused';
   const exitCode = missing === undefined && !refused ? 0 : BAD_INPUT;
-  return { output: EXPLAIN_FORMS[form].print(shown, paint, width), form, problems: shown.plan.problems, notes: allNotes, exitCode };
+  return {
+    output: EXPLAIN_FORMS[form].print(shown, paint, width, verbose),
+    form,
+    problems: shown.plan.problems,
+    notes: allNotes,
+    exitCode,
+  };
 }
 
 async function explainRules(found: RuleSource, form: ExplainFormName, paint: Paint): Promise<Result> {

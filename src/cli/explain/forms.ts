@@ -14,7 +14,7 @@ import { textForm } from './text.ts';
 
 interface Form {
   readonly what: string;
-  readonly print: (explanation: Explanation, paint: Paint, width: number) => string;
+  readonly print: (explanation: Explanation, paint: Paint, width: number, verbose: boolean) => string;
 }
 
 function drawn(form: DrawingForm): Form['print'] {

@@ -15,25 +15,28 @@ const INDENT = 2;
 const NARROW = 80;
 
 /** Wrapped to a number of columns. */
-export function textForm(explanation: Explanation, paint: Paint, width: number): string {
+export function textForm(explanation: Explanation, paint: Paint, width: number, verbose = false): string {
   const { settings, ignored, rules, routing } = explanation;
   const given = settings.filter(isGiven);
   const parts = [
     [paint('heading', headingOf(explanation)), ...surroundings(explanation).flatMap(([label, text]) => hanging(`${label}: `, text, width))],
     table('SET', given, paint, width),
     ignored.length === 0 ? [] : [paint('heading', 'IGNORED'), ...ignored.flatMap((one) => unusedLines(one, paint, width))],
-    table(
-      given.length === 0 ? 'SETTINGS' : 'DEFAULT',
-      settings.filter((setting) => !isGiven(setting)),
-      paint,
-      width,
-    ),
+    defaultsPart(settings, paint, width, verbose),
     ruleLines(rules, paint, width),
     routing.length === 0
       ? []
       : [paint('heading', 'ROUTING'), ...routing.flatMap(({ text, ...reason }) => [`  ${text}`, ...reasonLines(reason, paint, width)])],
   ];
   return paragraphs(parts);
+}
+
+/** What nobody set is of interest where it is all there is, and to who asks for it. */
+function defaultsPart(settings: readonly ExplainedSetting[], paint: Paint, width: number, verbose: boolean): readonly string[] {
+  const defaults = settings.filter((setting) => !isGiven(setting));
+  if (defaults.length === settings.length) return table('SETTINGS', defaults, paint, width);
+  if (verbose) return table('DEFAULT', defaults, paint, width);
+  return [paint('heading', 'DEFAULT'), `${defaults.length} settings (--verbose shows them)`];
 }
 
 function table(title: string, settings: readonly ExplainedSetting[], paint: Paint, width: number): readonly string[] {

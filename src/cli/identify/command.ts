@@ -2,7 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions } from '../options.ts';
+import { COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions, VERBOSE_OPTIONS } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -23,7 +23,7 @@ export const identifyCommand: CommandModule = {
         describe: 'text, json (every answer), yaml (settings for -f) or markdown',
         group: 'Output:',
       })
-      .options(COLOR_OPTIONS)
+      .options({ ...VERBOSE_OPTIONS, ...COLOR_OPTIONS })
       .example([
         ['$0 identify saved.txt', 'a save, a listing, or a page with one in it'],
         ['iptables-save | $0 identify -', 'what this machine holds'],
@@ -45,6 +45,7 @@ export const identifyCommand: CommandModule = {
         given,
         output: last(parsed, 'output') ?? '',
         ...(family === undefined ? {} : { family }),
+        verbose: parsed['verbose'] === true,
         paint,
       });
     }, parsed),

@@ -11,7 +11,7 @@ interface Form {
   readonly what: string;
   /** Whether it holds every answer, not only the likeliest. */
   readonly all: boolean;
-  readonly print: (report: Report, paint: Paint) => string;
+  readonly print: (report: Report, paint: Paint, verbose: boolean) => string;
 }
 
 export const IDENTIFY_FORMS = {

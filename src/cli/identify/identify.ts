@@ -30,28 +30,32 @@ export interface IdentifyRequest {
   readonly output: string;
   readonly family?: string;
   readonly paint: Paint;
+  /** Whether the settings that are as everywhere are named as well. */
+  readonly verbose?: boolean;
 }
 
 const EXIT_CODES: Readonly<Record<Report['outcome'], number>> = { exact: 0, nearest: 1, none: BAD_INPUT, unknown: BAD_INPUT };
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
-export async function identifyRules({ source, given, output, family: named, paint }: IdentifyRequest): Promise<Result> {
+export async function identifyRules({ source, given, output, family: named, paint, verbose = false }: IdentifyRequest): Promise<Result> {
   const family = named === undefined ? undefined : oneOf('--family', named, FAMILIES);
   const manifests = manifestsIn(source, given);
   if (manifests !== undefined) {
     if (family !== undefined) throw badOption('--family', 'goes with rules that were found; of manifests both families are known');
     const { identifyWorkloads } = await import('./workloads.ts');
     const found = await identifyWorkloads(manifests, output);
-    return 'output' in found ? found : identifySource(found, { kind: 'settings' }, output, paint);
+    return 'output' in found ? found : identifySource(found, { kind: 'settings' }, output, { paint, verbose });
   }
   if (source === undefined && given.filename === undefined)
     throw badOption('identify', 'what is to be identified? Name a SOURCE, or manifests with -f');
   const name = parseSource(source);
   const ruleSource = source === undefined ? await readSource(undefined, given, family) : await observedSource(source, name, given, family);
-  return identifySource(ruleSource, name, output, paint);
+  return identifySource(ruleSource, name, output, { paint, verbose });
 }
 
-function identifySource(ruleSource: RuleSource, name: SourceName, output: string, paint: Paint): Result {
+type Look = Required<Pick<IdentifyRequest, 'paint' | 'verbose'>>;
+
+function identifySource(ruleSource: RuleSource, name: SourceName, output: string, { paint, verbose }: Look): Result {
   const form: IdentifyFormName = formNamed(output, IDENTIFY_FORM_NAMES);
   const found = identify(withoutTwins(ruleSource.seen));
   const report = reportOf(found, ruleSource, unseenOf(ruleSource, [], name), IDENTIFY_FORMS[form].all);
@@ -60,7 +64,7 @@ function identifySource(ruleSource: RuleSource, name: SourceName, output: string
     severity: 'error',
   };
   return {
-    output: IDENTIFY_FORMS[form].print(report, paint),
+    output: IDENTIFY_FORMS[form].print(report, paint, verbose),
     form,
     problems: [...ruleSource.problems, ...(report.described.length === 0 ? [noRules] : [])],
     notes: [...ruleSource.notes, ...(form === 'yaml' ? yamlNotes(report) : [])],

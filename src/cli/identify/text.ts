@@ -24,7 +24,7 @@ import {
 const LABEL = 10;
 
 /** The whole screen: the releases, then the settings in every form, then what is not certain. */
-export function textForm(report: Report, paint: Paint): string {
+export function textForm(report: Report, paint: Paint, verbose: boolean): string {
   const [likeliest] = report.described;
   if (likeliest === undefined) return '';
   const { sidecar, commands, untraced, facts } = likeliest;
@@ -36,7 +36,7 @@ export function textForm(report: Report, paint: Paint): string {
     ...(report.comparison === undefined ? [] : bodyParts(report.comparison, paint)),
     [
       ...labelled(paint, 'settings', settingLines(settings, likeliest.plan.release)),
-      `${' '.repeat(LABEL)}${paint('aside', onOneLine(`as in an ordinary pod: ${usual.map(({ key, text }) => `${key} ${text}`).join('; ')}`))}`,
+      `${' '.repeat(LABEL)}${paint('aside', onOneLine(usualText(usual, verbose)))}`,
     ],
     labelled(paint, 'YAML', [
       ...yamlText(likeliest).trimEnd().split('\n'),
@@ -61,6 +61,12 @@ export function textForm(report: Report, paint: Paint): string {
     ],
   ];
   return paragraphs(parts);
+}
+
+/** The defaults are of no interest until one looks for them. */
+function usualText(usual: readonly DescribedSetting[], verbose: boolean): string {
+  const texts = verbose ? usual.map(({ key, text }) => `${key} ${text}`).join('; ') : `${usual.length} settings (--verbose shows them)`;
+  return `as in an ordinary pod: ${texts}`;
 }
 
 /** The answer in one line. */

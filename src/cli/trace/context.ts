@@ -14,6 +14,7 @@ import type { ObservedNetwork } from '../../istio/packets/trace-plan.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Routing } from '../../istio/plan/routing.ts';
 import type { Problem } from '../../istio/problems.ts';
+import type { ListedFlow } from '../../netfilter/conntrack-listing.ts';
 import type { Family } from '../../netfilter/family.ts';
 import type { Observation, Unseen } from '../../netfilter/observation.ts';
 import { observeAll } from '../../netfilter/observation.ts';
@@ -53,6 +54,8 @@ export interface TraceContext {
   readonly idOf: (place: RulePlace) => string | undefined;
   /** Whether lines of the source mean something to its reader: those of what a program printed for us do not. */
   readonly lines: boolean;
+  /** Connections that the source lists beside its rules. */
+  readonly flows?: readonly ListedFlow[];
   /** What was taken for true where nobody said so, in sentences. */
   readonly taken: readonly string[];
   readonly problems: readonly Problem[];
@@ -181,6 +184,7 @@ async function foundSetting(
           condition: `the interfaces that are not shown are those of ${makerName(likeliest)}, whose rules these are`,
         },
       }),
+    ...(ruleSource.flows && { flows: ruleSource.flows }),
     inferred: ambient ? AMBIENT : inferredText(identified, likeliest),
     ...(exact && { twin: `@${likeliest.plan.release}` }),
     reason: (place) => madeAs(place)?.because?.text,

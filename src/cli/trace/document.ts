@@ -64,12 +64,24 @@ function bodyOf(report: TraceReport): object {
   }
 }
 
-function packetBody({ spoken, trace, verdict, possibleVerdicts, tells, context, withinShown, beyond, tcpdump }: PacketReport): object {
+function packetBody({
+  spoken,
+  trace,
+  verdict,
+  possibleVerdicts,
+  tells,
+  context,
+  withinShown,
+  beyond,
+  proven,
+  tcpdump,
+}: PacketReport): object {
   return {
     packet: packetDocument(spoken.packet),
     verdict,
     ...(withinShown === undefined ? {} : { withinShown }),
     ...(beyond === undefined ? {} : { beyond }),
+    ...(proven.length === 0 ? {} : { conntrack: proven }),
     ...(tcpdump ? { tcpdump: sightingsOf(trace) } : {}),
     ways: possibleVerdicts.map(({ verdict: { id, words }, where }) => ({ id, words, where })),
     tells,

@@ -1,6 +1,7 @@
 /** Finds what is asked for. */
 
 import { acceptedAnyway } from '../../istio/packets/beyond-proxy.ts';
+import { provenFor } from '../../istio/packets/captured-flows.ts';
 import { readEndpoint } from '../../istio/packets/packet/endpoint.ts';
 import { packetFromWords } from '../../istio/packets/packet/words.ts';
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
@@ -62,6 +63,7 @@ function packetFound(context: TraceContext, { words }: TraceQuestion<'packet'>, 
     spoken,
     trace: way,
     verdict,
+    proven: provenFor(context.flows ?? [], spoken.packet, podNetwork.ports),
     ...containers,
     ...(within && { withinShown: within }),
     ...(beyond !== undefined && { beyond }),

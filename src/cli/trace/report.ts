@@ -43,6 +43,8 @@ export interface PacketReport extends Common, ByContainer {
   /** Where it is not known: one way to each verdict, and what to give so that it is. */
   readonly possibleVerdicts: readonly PossibleVerdict[];
   readonly tells: readonly string[];
+  /** What connections that the source lists prove of such packets. */
+  readonly proven: readonly string[];
   /** What the verdict does not say, in a sentence. */
   readonly beyond?: string;
   /** The verdict within what is shown, where only tables that are not keep it from being sure. */

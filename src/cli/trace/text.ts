@@ -77,7 +77,7 @@ function withinLines({ verdict, conditions }: NonNullable<PacketReport['withinSh
 }
 
 function packetParts(
-  { trace, context, all, tcpdump, verdict, possibleVerdicts, tells, withinShown, beyond, containers = [] }: PacketReport,
+  { trace, context, all, tcpdump, verdict, possibleVerdicts, tells, withinShown, beyond, proven, containers = [] }: PacketReport,
   paint: Paint,
 ): readonly (readonly string[])[] {
   const { podNetwork, reason, lines } = context;
@@ -86,6 +86,7 @@ function packetParts(
   return [
     trail.length === 0 ? ['no rule matches'] : trail,
     tcpdump ? sightingTexts(sightingsOf(trace)).map((text) => labelled(paint, 'tcpdump', text)) : [],
+    proven.map((text) => labelled(paint, 'conntrack', text)),
     beyond === undefined ? [] : [labelled(paint, 'beyond', beyond)],
     containerLines(containers, paint),
     [

@@ -13,10 +13,6 @@ const FORMS: readonly NamedForm[] = [
     looks: (text) => text.length < 100_000 && /^(?:export\s+)?\w+=/m.test(text) && text.split('\n').every((line) => ASSIGNMENT.test(line)),
     says: 'These are variables, as the start of a virtual machine reads them: give them with --env-file, as in "istio-init explain --release RELEASE --env-file FILE --".',
   },
-  {
-    looks: (text) => /^Name: +\S/m.test(text) && /^(?:Init )?Containers:\s*$/m.test(text),
-    says: 'This is what kubectl describe shows; give what "kubectl get pod NAME -o yaml" shows.',
-  },
 ];
 
 /** What a text is that holds no rules; undefined where it is none of these. */

@@ -4,6 +4,8 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { namedPart } from '../../host/page-part.ts';
 import { HEAD, standardInputHead } from '../../host/standard-input.ts';
 import { isPage } from '../../istio/found/page-signs.ts';
+import { isDescription } from '../../istio/kubernetes/manifest/described-pod.ts';
+import { isInspection } from '../../istio/kubernetes/manifest/inspected-container.ts';
 import { quoted } from '../../istio/problems.ts';
 import { badOption } from '../bad-option.ts';
 import { kindOfFile } from '../kind-of-file.ts';
@@ -17,7 +19,12 @@ const STRANGER = /(^|[\s{,])["']?kind["']?[ \t]*:[ \t]*["']?(?!SidecarCapture)[A
 export function namesManifests({ manifests }: SourceOptions): boolean {
   const [file, ...others] = manifests?.filenames ?? [];
   if (file === undefined) return false;
-  return others.length > 0 || file === '-' || isPiped(file) || holds(file, (head) => STRANGER.test(head));
+  return (
+    others.length > 0 ||
+    file === '-' ||
+    isPiped(file) ||
+    holds(file, (head) => STRANGER.test(head) || isDescription(head) || isInspection(head))
+  );
 }
 
 /** What `-f` would say of SOURCE, where that is a file or a folder with manifests; the settings as they are for `-f` alone. */
@@ -57,7 +64,22 @@ export function holdsSettings(file: string): boolean {
 
 /** The same of a text; of a page with rules beside manifests the rules are read. */
 export function holdsStrangers(text: string): boolean {
-  return looksLikeManifest(text) && !isPage(text.slice(0, HEAD)) && STRANGER.test(text.slice(0, HEAD));
+  const head = text.slice(0, HEAD);
+  // Of a pod that was never made, its events are what counts: those are read as a log.
+  if (isDescription(head)) return !/FailedCreatePodSandBox|Failed to create pod sandbox/.test(head);
+  if (isInspection(head)) return true;
+  return looksLikeManifest(text) && !isPage(head) && !isEvents(head) && STRANGER.test(head);
+}
+
+/** Whether a text that holds no workloads may be settings, or a manifest of something else. */
+export function looksLikeSettings(text: string): boolean {
+  const head = text.slice(0, HEAD);
+  return looksLikeManifest(head) && !isPage(head) && !isEvents(head);
+}
+
+/** Events of the cluster: their messages are a log. */
+function isEvents(head: string): boolean {
+  return /["']?kind["']?\s*:\s*["']?Event(?:List)?\b/.test(head) && !/["']?containers["']?\s*:/.test(head);
 }
 
 /** Rules never hold these keys at the start of a line; a manifest has one of them near its top. */

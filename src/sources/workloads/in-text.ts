@@ -2,6 +2,8 @@
 
 import type { TextFile } from '../../host/files.ts';
 import { ManifestText } from '../../host/manifests/text.ts';
+import { describedPods, isDescription } from '../../istio/kubernetes/manifest/described-pod.ts';
+import { readTree } from '../../istio/kubernetes/manifest/read.ts';
 import { withContext } from '../../istio/kubernetes/mesh/context.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Passed, Streamed } from './stream.ts';
@@ -10,7 +12,9 @@ import { pass, passOther } from './stream.ts';
 /** Shows them to `look`; answers how many there were. What else is there goes into `passed`. */
 export function workloadsInText({ file, text }: TextFile, mesh: Mesh, passed: Passed, offer: (one: Streamed) => void): number {
   const reader = new ManifestText(file);
-  const items = [...reader.push(Buffer.from(text)), ...reader.end()];
+  const items = isDescription(text)
+    ? describedPods(text).flatMap((pod) => readTree(pod, file))
+    : [...reader.push(Buffer.from(text)), ...reader.end()];
   const context = items.filter((item) => item.kind === 'namespace' || item.kind === 'proxy config');
   const known = withContext(mesh, ...context);
   let count = 0;

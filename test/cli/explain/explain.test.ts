@@ -31,7 +31,10 @@ describe.concurrent('explain of a deployment', () => {
   let table = '';
   let json = '';
   beforeAll(async () => {
-    const [printed, data] = await Promise.all([run(['explain', `${EXAMPLE}@1.6.14`]), run(['explain', `${EXAMPLE}@1.6.14`, '-o', 'json'])]);
+    const [printed, data] = await Promise.all([
+      run(['explain', `${EXAMPLE}@1.6.14`, '--verbose']),
+      run(['explain', `${EXAMPLE}@1.6.14`, '-o', 'json']),
+    ]);
     expect([printed.exitCode, data.exitCode]).toEqual([0, 0]);
     [table, json] = [printed.stdout, data.stdout];
   });
@@ -73,6 +76,13 @@ describe.concurrent('explain of a deployment', () => {
       ].join('\n'),
     );
     expect(table).toMatch(/^DEFAULT\nmode {24}REDIRECT {19}default injection of 1\.6\.14\n/m);
+  });
+
+  it('leaves the defaults out unless they are asked for', async () => {
+    const { stdout } = await run(['explain', `${EXAMPLE}@1.6.14`]);
+    expect(stdout).toMatch(/^DEFAULT\n\d+ settings \(--verbose shows them\)\n\n/m);
+    const shown = new Set(table.split('\n'));
+    expect(stdout.split('\n').filter((line) => !shown.has(line))).toEqual([expect.stringMatching(/^\d+ settings \(--verbose/)]);
   });
 
   it('has each rule with its reason below', () => {

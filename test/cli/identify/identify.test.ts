@@ -28,6 +28,7 @@ describe('a capture, on one screen', () => {
     // What can't be read there declares chains, and hides no rule.
     expect([exitCode, stdout.split('\n')[0]]).toEqual([0, `${name}: exactly the rules of Istio ${releases}`]);
     expect(stdout).toMatch(/^settings {2}those of an ordinary injected pod of 1\./m);
+    expect(stdout).toMatch(/^ {10}as in an ordinary pod: \d+ settings \(--verbose shows them\)$/m);
     expect(stdout).toMatch(/^YAML {6}apiVersion: istio-init\/v1$/m);
     expect(stdout).toMatch(/^arguments istio-iptables -p 15001 /m);
     expect(stdout).toContain('IPv6: nothing of it is shown');
@@ -103,6 +104,11 @@ describe('rules that no release makes', () => {
     expect(markdown.exitCode).toBe(1);
     expect(markdown.stdout).toContain('```diff\nIPv4 nat ISTIO_OUTPUT\n');
   });
+});
+
+it('names the settings that are as everywhere where it is asked to', async () => {
+  const { stdout } = await identify('@1.20', '--verbose');
+  expect(stdout).toMatch(/^ {10}as in an ordinary pod: mode REDIRECT; proxy\.uids 1337; .*dualStack false$/m);
 });
 
 describe('what is no sidecar has exit code 2 and one line', () => {

@@ -113,3 +113,20 @@ describe('a log of commands', () => {
     expect(output).not.toMatch(/not shown|policy routing is unknown/);
   });
 });
+
+describe('connections that conntrack lists', () => {
+  const FLOW =
+    'tcp      6 431999 ESTABLISHED src=10.44.6.21 dst=198.51.100.9 sport=40112 dport=4321 src=127.0.0.1 dst=10.44.6.21 sport=15001 dport=40112 [ASSURED] use=1';
+
+  it('beside rules prove what became of others like the packet', async () => {
+    const rules = '*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n';
+    const source = `${folder.path}/${folder.write('page.txt', `${rules}\n${FLOW}\n`)}`;
+    const { output } = await traced(OUT, { source });
+    expect(output).toContain('\nconntrack  envoy-outbound: 1 connection, as 10.44.6.21 > 198.51.100.9:4321, answered from port 15001\n');
+  });
+
+  it('alone hold no rules, and are told by how many were caught', async () => {
+    const source = `${folder.path}/${folder.write('flows.txt', `${FLOW}\n`)}`;
+    await expect(traced(OUT, { source })).rejects.toThrow(/no rules: 1 connection, of which were caught: 1 envoy-outbound/);
+  });
+});

@@ -8,6 +8,7 @@ import type { Workload } from '../../kubernetes/manifest/workload.ts';
 import { quoted } from '../../problems.ts';
 import type { Profile } from '../../releases/profile.ts';
 import { SETTING_KEYS } from '../../settings/settings.ts';
+import { isInAmbient, READ_IN_AMBIENT } from './ambient.ts';
 import { INJECT, OF_PODS, OF_RULES, READ_BY_INJECTORS, TRAFFIC_PREFIX } from './known-annotations.ts';
 import { nearestAnnotation } from './nearest-annotation.ts';
 import type { Raised, WorkloadCheck } from './subject.ts';
@@ -39,20 +40,25 @@ function pathOf({ kind }: Workload): string {
 }
 
 /** Under the prefix of Istio's traffic annotations whatever is not known; elsewhere only what is nearly one that an injector reads. */
-export const unknown: WorkloadCheck = ({ workload }) =>
-  [...workload.pod.annotations, ...workload.annotations, ...(workload.jobAnnotations ?? [])].flatMap(
+export const unknown: WorkloadCheck = (subject) => {
+  const { workload } = subject;
+  // A sidecar's annotation in its place would not be read either.
+  const ambient = isInAmbient(subject) ? `remove it: of a pod in ambient mode are read ${READ_IN_AMBIENT}` : undefined;
+  return [...workload.pod.annotations, ...workload.annotations, ...(workload.jobAnnotations ?? [])].flatMap(
     ([name, { source }]): readonly Raised[] => {
       if (!name.includes('istio') || name.length > 100 || READ_BY_INJECTORS.includes(name)) return [];
       const nearest = nearestAnnotation(name);
+      if (nearest !== undefined && ambient !== undefined) return [{ code: 'unknown-annotation', source, args: { name, fix: ambient } }];
       if (nearest !== undefined)
         return [
           { code: 'unknown-annotation', source, args: { name, nearest: `; the nearest one is ${nearest}`, fix: `write ${nearest}` } },
         ];
       return name.startsWith(TRAFFIC_PREFIX)
-        ? [{ code: 'unknown-annotation', source, args: { name, fix: `write one of ${TRAFFIC_NAMES}` } }]
+        ? [{ code: 'unknown-annotation', source, args: { name, fix: ambient ?? `write one of ${TRAFFIC_NAMES}` } }]
         : [];
     },
   );
+};
 
 /** All of the prefix, which stands in front of the first. */
 const TRAFFIC_NAMES = OF_RULES.filter((name) => name.startsWith(TRAFFIC_PREFIX))

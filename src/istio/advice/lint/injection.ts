@@ -9,6 +9,7 @@ import type { Origin } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problemText, quoted } from '../../problems.ts';
 import type { Profile } from '../../releases/profile.ts';
+import { isInAmbient } from './ambient.ts';
 import type { LintCode } from './kinds.ts';
 import { INJECT } from './known-annotations.ts';
 import { imageRefuses } from './skew.ts';
@@ -42,9 +43,10 @@ interface Given {
 }
 
 /** Annotations about traffic on a pod that gets no rules, and its wish to be injected where no injector follows it. */
-export const withoutRules: WorkloadCheck = ({ workload, made, profile }) => {
+export const withoutRules: WorkloadCheck = (subject) => {
+  const { workload, made, profile } = subject;
   if (made?.injection.kind !== 'none') return [];
-  const { reason } = made.injection;
+  const reason = isInAmbient(subject) ? 'ambient' : made.injection.reason;
   const about = ANNOTATION_NAMES.filter(
     (name) => name !== 'logLevel' && name !== 'statusPort' && !(reason === 'mode NONE' && name === 'mode'),
   );

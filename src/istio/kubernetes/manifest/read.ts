@@ -9,6 +9,7 @@ import type { YamlNode } from '../../yaml.ts';
 import { field, isNull, sourceOf, textOf } from '../../yaml-fields.ts';
 import { aliasesExplode } from './aliases.ts';
 import { readNamespace, readProxyConfig } from './context.ts';
+import { inspectedPod } from './inspected-container.ts';
 import type { ManifestItem } from './item.ts';
 import { ANY_KIND, groupOf, isKubernetesOwn, KINDS_READ, podKind } from './kinds.ts';
 import { withMerges } from './merge.ts';
@@ -51,6 +52,8 @@ function readObject(node: YamlNode, place: Place): readonly ManifestItem[] {
   const reading: Reading = { file: place.file, problems: [] };
   const fields = fieldsOf(node, 'the document', reading);
   const kind = textOf(fields.get('kind')?.value) ?? kindInList(fields, place);
+  const inspected = kind === undefined ? inspectedPod(node) : undefined;
+  if (inspected !== undefined) return readObject(inspected, place);
   const items = kind === undefined ? readKindless(node, fields, reading) : readKind(node, fields, kind, reading, place);
   return [...reading.problems.map((found) => ({ kind: 'problem' as const, problem: found })), ...items];
 }
