@@ -1,5 +1,6 @@
 /** Files, folders and standard input to what stands in them, one after another: nothing is kept of what was passed on. */
 
+import { namedForm } from '../istio/found/named-forms.ts';
 import { describedPods, isDescription } from '../istio/kubernetes/manifest/described-pod.ts';
 import type { ManifestItem } from '../istio/kubernetes/manifest/item.ts';
 import { reasonOf, unreadable } from './failure/unreadable.ts';
@@ -89,6 +90,8 @@ async function* itemsOf(input: Gathered, passed: (bytes: number) => void): Async
 /** The pods of a description, which is neither YAML nor JSON. */
 async function describedIn({ head, input: { file } }: Gathered): Promise<readonly ManifestItem[]> {
   const text = head.map(String).join('');
+  const variables = text.includes('=') && !text.includes(': ') ? namedForm(text) : undefined;
+  if (variables !== undefined) return [{ kind: 'problem', problem: unreadable(file, variables) }];
   if (!isDescription(text)) return [];
   const { readTree } = await import('../istio/kubernetes/manifest/read.ts');
   return describedPods(text).flatMap((pod) => readTree(pod, file));

@@ -131,7 +131,7 @@ describeBrowser('the page', () => {
     await verdict(page).waitFor();
     await page.evaluate(axe.source);
     const found = await page.evaluate(async () => {
-      const { axe } = globalThis as unknown as {
+      const { axe: rules } = globalThis as unknown as {
         axe: { run: (options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
       };
       const { violations } = await rules.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] });

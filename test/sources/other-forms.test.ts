@@ -158,3 +158,26 @@ describe('events', () => {
     expect(exitCode).toBe(1);
   });
 });
+
+describe('a text without rules', () => {
+  it.each([
+    ['Istio config:\nPROXY_UID=1337\nINBOUND_PORTS_EXCLUDE=15020,8012\nOUTBOUND_PORTS_EXCLUDE=\n'],
+    [JSON.stringify({ level: 'info', msg: 'Istio config:\nPROXY_UID=1337\nINBOUND_PORTS_EXCLUDE=15020,8012\nOUTBOUND_PORTS_EXCLUDE=\n' })],
+    ['Variables:\n----------\nPROXY_UID=1337\nINBOUND_PORTS_EXCLUDE=15020,8012\nOUTBOUND_PORTS_EXCLUDE=\n'],
+  ])('that has the variables of a run says which, and that nothing shows what it did', async (text) => {
+    await expect(checked(text)).rejects.toThrow(
+      /its variables are here \(PROXY_UID=1337, INBOUND_PORTS_EXCLUDE=15020,8012\), and no rule or command is.*nsenter -t PID/,
+    );
+  });
+
+  it('of variables alone is known for what it is, in lint as well', async () => {
+    const { output } = await lint({
+      files: [written("ISTIO_INBOUND_PORTS='*'\nexport CANONICAL_SERVICE=ledger\n", 'cluster.env')],
+      given: NONE,
+      failOn: 'warning',
+      output: 'text',
+      paint: plain,
+    });
+    expect(output).toContain('These are variables, as the start of a virtual machine reads them: give them with --env-file');
+  });
+});

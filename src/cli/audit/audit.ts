@@ -17,8 +17,9 @@ import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT, write } from '../terminal/result.ts';
 import type { Desired } from './desired.ts';
 
-import type { AuditedPod } from './line.ts';
-import { exitCodeOf, podLine, summaryLine } from './line.ts';
+import type { AuditedPod, Counts } from './line.ts';
+import { countsOf, exitCodeOf, podLine, summaryLine } from './line.ts';
+import { writeMetrics } from './metrics.ts';
 import { auditPod } from './pod.ts';
 import { mergeLines } from './summarize.ts';
 import { SUMMARY_FORM_NAMES, SUMMARY_FORMS } from './summary-forms.ts';
@@ -31,6 +32,10 @@ export interface AuditRequest {
   readonly every?: string;
   /** The node's name; without it that which a proxy tells. */
   readonly node?: string;
+  /** A file for node-exporter's textfile collector. */
+  readonly metrics?: string;
+  /** `text`: a table, in place of lines of JSON. */
+  readonly output?: string;
   /** What starts programs, and what finds the pods: a test has its own. */
   readonly using?: Programs;
   readonly find?: () => readonly PodNamespace[];
@@ -44,6 +49,8 @@ export async function auditNode({
   jobs,
   every,
   node = '',
+  metrics,
+  output: named = 'json',
   using = programs(),
   find = podNamespaces,
 }: AuditRequest): Promise<Result> {
@@ -58,21 +65,34 @@ export async function auditNode({
   };
   const stop = new AbortController();
   const go = (): Promise<Round> => round({ desired, places, node, using, find, stop: stop.signal });
-  if (seconds === undefined) return { ...(await go()), problems: [], notes: [] };
+  const form = formNamed(named, ['text', 'json']);
+  const shown = (lines: string): string => (form === 'json' ? lines : SUMMARY_FORMS.text(mergeLines([{ file: '-', text: lines }])));
+  const measured = async (): Promise<Round> => {
+    const done = await go();
+    if (metrics !== undefined) writeMetrics(metrics, { verdicts: done.verdicts, seconds: done.seconds, at: Math.round(Date.now() / 1000) });
+    return done;
+  };
+  if (seconds === undefined) {
+    const { output, exitCode } = await measured();
+    return { output: shown(output), form, exitCode, problems: [], notes: [] };
+  }
   // Process 1 of a container dies of no signal that it does not listen to: the pod would be waited for.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
   // Nobody reads any more.
   process.stdout.on('error', () => stop.abort());
   for (;;) {
-    const { output } = await go();
+    const { output } = await measured();
     // A round that was broken off would pass for one in which pods have gone.
-    if (!stop.signal.aborted) await write(output);
+    if (!stop.signal.aborted) await write(shown(output), form);
     await setTimeout(seconds * 1000, undefined, { signal: stop.signal }).catch(() => undefined);
     if (stop.signal.aborted) return { output: '', problems: [], notes: [], exitCode: 0 };
   }
 }
 
-type Round = Pick<Result, 'output' | 'exitCode'>;
+interface Round extends Pick<Result, 'output' | 'exitCode'> {
+  readonly verdicts: Counts;
+  readonly seconds: number;
+}
 
 interface RoundOf {
   readonly desired: Desired;
@@ -95,7 +115,12 @@ async function round({ desired, places, node, using, find, stop }: RoundOf): Pro
   const name = node || (seen.find((pod) => pod.node !== '')?.node ?? '');
   const pods = seen.map((pod) => ({ ...pod, node: name })).toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   const taken = Math.round(performance.now() - begin) / 1000;
-  return { output: pods.map(podLine).join('') + summaryLine(pods, taken, name), exitCode: exitCodeOf(pods) };
+  return {
+    output: pods.map(podLine).join('') + summaryLine(pods, taken, name),
+    exitCode: exitCodeOf(pods),
+    verdicts: countsOf(pods),
+    seconds: taken,
+  };
 }
 
 function nameOf({ namespace, pod, pid }: AuditedPod): string {

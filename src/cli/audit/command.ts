@@ -13,6 +13,12 @@ const AUDIT_OPTIONS: Readonly<Record<string, Options>> = {
   every: { type: 'string', requiresArg: true, describe: 'Go round again after so many seconds, until stopped', group: 'Audit:' },
   node: { type: 'string', requiresArg: true, describe: "The node's name (default: found in its proxies)", group: 'Audit:' },
   summarize: { type: 'boolean', default: false, describe: 'Merge lines that audits printed (FILE, -) by workload', group: 'Audit:' },
+  metrics: {
+    type: 'string',
+    requiresArg: true,
+    describe: "A file for node-exporter's textfile collector, as /var/lib/node_exporter/istio_init.prom",
+    group: 'Output:',
+  },
   values: values ?? {},
   installer: installer ?? {},
   release: { ...release, describe: 'Release of Istio; overrides that found in each proxy' },
@@ -20,8 +26,7 @@ const AUDIT_OPTIONS: Readonly<Record<string, Options>> = {
     alias: 'o',
     type: 'string',
     requiresArg: true,
-    default: 'text',
-    describe: 'Of --summarize: text or json',
+    describe: 'text or json; without it a table on a terminal and with --summarize, else a line of JSON a pod',
     group: 'Output:',
   },
 };
@@ -34,7 +39,8 @@ export const auditCommand: CommandModule = {
       .positional('file', { type: 'string', array: true, describe: 'With --summarize: lines of audits; - is standard input' })
       .options(AUDIT_OPTIONS)
       .example([
-        ['$0 audit', 'a line of JSON a pod, and one for the node'],
+        ['$0 audit', 'a table; for a pipe a line of JSON a pod, and one for the node'],
+        ['$0 audit --metrics /var/lib/node_exporter/istio_init.prom', 'and figures for Prometheus'],
         ['$0 audit --values istio-configmap.yaml', 'with what the mesh is installed with'],
         ['$0 audit --every 300 --jobs 2', 'as a DaemonSet runs it'],
         ['$0 audit | $0 audit --summarize -', 'the same as a table'],
@@ -49,15 +55,17 @@ export const auditCommand: CommandModule = {
       const files = [...((parsed['file'] ?? []) as readonly string[]), ...dashesIn(process.argv.slice(2), AUDIT_OPTIONS)];
       if (parsed['summarize'] === true) {
         if (files.length === 0) throw badOption('--summarize', 'wants a file with lines of audits, or - for standard input');
-        return summarize(files, last(parsed, 'output') ?? '');
+        return summarize(files, last(parsed, 'output') ?? 'text');
       }
       if (files.length > 0) throw badOption('audit', 'takes a file with --summarize only');
-      const [every, node] = [last(parsed, 'every'), last(parsed, 'node')];
+      const [every, node, metrics] = [last(parsed, 'every'), last(parsed, 'node'), last(parsed, 'metrics')];
       return auditNode({
         given: sourceOptions(parsed),
         jobs: last(parsed, 'jobs') ?? '',
         ...(every === undefined ? {} : { every }),
         ...(node === undefined ? {} : { node }),
+        ...(metrics === undefined ? {} : { metrics }),
+        output: last(parsed, 'output') ?? (process.stdout.isTTY === true ? 'text' : 'json'),
       });
     }),
 };

@@ -21,6 +21,18 @@ export const POD_VERDICTS = {
 
 export type PodVerdict = keyof typeof POD_VERDICTS;
 
+/** Verdicts as names that stay, for metrics and queries. */
+export const VERDICT_IDS: Readonly<Record<PodVerdict, string>> = {
+  'as it should be': 'ok',
+  'not as it should be': 'drifted',
+  'no rules': 'no-rules',
+  'rules without a proxy': 'rules-without-proxy',
+  'native nftables': 'native-nftables',
+  ambient: 'ambient',
+  'not in the mesh': 'not-in-mesh',
+  'not seen': 'not-seen',
+};
+
 /** Differences, and findings, that a line names: a pod may have any number of them. */
 export const MOST_NAMED = 5;
 
@@ -50,7 +62,7 @@ export type Counts = Readonly<Partial<Record<PodVerdict, number>>>;
 
 /** The line of a pod. */
 export function podLine(pod: AuditedPod): string {
-  return lineOf({ apiVersion: API_VERSION, kind: POD_KIND, ...pod });
+  return lineOf({ apiVersion: API_VERSION, kind: POD_KIND, ...pod, verdictId: VERDICT_IDS[pod.verdict] });
 }
 
 // The texts are the pod's own, and this may be read on a terminal: JSON leaves some of what a terminal obeys as it is.

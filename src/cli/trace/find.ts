@@ -23,7 +23,7 @@ import { nearest, quoted } from '../../istio/problems.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import type { RulePlace } from '../../netfilter/trace/result.ts';
+import type { RulePlace, Trace } from '../../netfilter/trace/result.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import type { TraceContext } from './context.ts';
 import type { Question } from './question.ts';
@@ -60,7 +60,7 @@ function packetFound(context: TraceContext, { words }: TraceQuestion<'packet'>, 
   const containers = byApp ? containersOf(podNetwork, (own) => verdictIn(own, traceIn(own, { ...spoken.packet, ...own.pod.app }))) : {};
   return {
     kind: 'packet',
-    spoken,
+    spoken: { ...spoken, taken: [...spoken.taken, ...wayOutText(podNetwork, way)] },
     trace: way,
     verdict,
     proven: provenFor(context.flows ?? [], spoken.packet, podNetwork.ports),
@@ -70,6 +70,14 @@ function packetFound(context: TraceContext, { words }: TraceQuestion<'packet'>, 
     possibleVerdicts: possibleVerdictsOf(podNetwork, way),
     tells: [...tells, ...twins],
   };
+}
+
+/** Of several networks, that of the cluster is the way out unless an address is of another. */
+function wayOutText({ facts: { interfaces = [] } }: PodNetwork, { packet, steps }: Trace): readonly string[] {
+  const [first, ...others] = interfaces;
+  const leaves = steps.some((step) => step.kind === 'routing' && step.to === 'out' && step.outInterface === first?.name);
+  if (first === undefined || others.length === 0 || packet.outInterface !== undefined || !leaves) return [];
+  return [`it leaves by ${first.name}, the network of the cluster (--out sets it)`];
 }
 
 /** One answer for each container, where a manifest says that they run as several users. */

@@ -47,7 +47,12 @@ describe('docs/audit.md', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as AuditedPod);
-    const pods = lines.slice(0, -1).map(({ apiVersion: _, kind: __, ...pod }: AuditedPod & { apiVersion?: string; kind?: string }) => pod);
+    const pods = lines
+      .slice(0, -1)
+      .map(
+        ({ apiVersion: _, kind: __, verdictId: ___, ...pod }: AuditedPod & { apiVersion?: string; kind?: string; verdictId?: string }) =>
+          pod,
+      );
     expect(text).toBe(pods.map(podLine).join('') + summaryLine(pods, 0.21, 'node-7'));
     expect(shown('audit | istio-init audit --summarize -')).toBe(SUMMARY_FORMS.text(mergeLines([{ file: '-', text }])));
   });

@@ -50,6 +50,14 @@ describe('the interfaces that Multus writes into a manifest', () => {
     `apiVersion: v1\nkind: Pod\nmetadata:\n  name: sbc\n  labels: {sidecar.istio.io/inject: "true"}\n  annotations:\n    k8s.v1.cni.cncf.io/network-status: '${STATUS}'\n${more}spec:\n  containers: [{name: sbc, image: a}]\nstatus: {podIPs: [{ip: 10.44.6.21}]}\n`;
   const ARRIVES = { from: 'outside', to: '192.0.2.77:5060', in: 'net1' };
 
+  it('say by which of them it leaves, as assumed, and of what arrives nothing', async () => {
+    const out = await traced(withStatus(''), { from: 'app', to: '10.20.0.9:80' });
+    expect(out.output).toContain('assumed    it leaves by eth0, the network of the cluster (--out sets it)\n');
+    const named = await traced(withStatus(''), { from: 'app', to: '10.20.0.9:80', out: 'net1' });
+    const arriving = await traced(withStatus(''), { from: 'outside', to: '192.0.2.77:5060', in: 'net1' });
+    expect(named.output + arriving.output).not.toContain('it leaves by');
+  });
+
   it('have each its own addresses: REDIRECT takes that of the interface a packet came in by', async () => {
     const { output } = await traced(withStatus(''), ARRIVES, 'envoy-inbound');
     expect(output).toContain('\nenvoy-inbound: ');
