@@ -45,7 +45,7 @@ function mergeTables(first: Table, second: Table, mark: string): Table {
     if (other === undefined) return chain;
     return { name: chain.name, policy: stricter(chain.policy, other.policy), rules: [...chain.rules, ...other.rules] };
   });
-  return { name: first.name, chains: [...merged, ...marked.filter(({ name }) => !taken.has(name))] };
+  return { ...first, chains: [...merged, ...marked.filter(({ name }) => !taken.has(name))] };
 }
 
 function free(name: string, mark: string, taken: ReadonlySet<string>): string {

@@ -102,7 +102,7 @@ function restricted(one: Observation, other: Observation): Readonly<Record<Famil
     if (one.unseen.length + other.unseen.length === 0) return normalForm({ family, tables });
     return normalForm({
       family,
-      tables: tables.map(({ name, chains }) => ({ name, chains: chains.filter((chain) => isKnown(family, name, chain.name)) })),
+      tables: tables.map((table) => ({ ...table, chains: table.chains.filter((chain) => isKnown(family, table.name, chain.name)) })),
     });
   };
   return { ip: of('ip'), ip6: of('ip6') };

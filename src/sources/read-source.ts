@@ -53,7 +53,7 @@ function planSource(input: PlanInput): RuleSource {
 
 /** The rules in a text. Throws a ProblemError where there are none. */
 export async function textSource(text: TextFile, family: Family | undefined, notes: readonly string[] = []): Promise<RuleSource> {
-  const { read, problems, run } = await rulesOf(text, family);
+  const { read, problems, run, nft } = await rulesOf(text, family);
   const routing = routingIn(text.text);
   const flows = readConntrack(text.text);
   return {
@@ -62,6 +62,7 @@ export async function textSource(text: TextFile, family: Family | undefined, not
     problems,
     notes: [...notes, ...(run === undefined ? [] : [runNote(run)])],
     ...(run && { run }),
+    ...(nft !== undefined && read.rulesets.every(({ tables }) => tables.every((table) => table.nft !== undefined)) && { nft }),
     ...(routing && { routing }),
     ...(flows.length > 0 && { flows }),
   };

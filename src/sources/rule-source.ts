@@ -7,6 +7,7 @@ import type { Routing } from '../istio/plan/routing.ts';
 import type { Problem } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import type { ListedFlow } from '../netfilter/conntrack-listing.ts';
+import type { NftRuleset } from '../netfilter/nft/ruleset.ts';
 import type { Observation } from '../netfilter/observation.ts';
 import type { PlanInput } from './plan-input/input.ts';
 
@@ -25,6 +26,8 @@ export interface RuleSource {
   readonly facts?: Facts;
   /** The run that a log is the record of, where it failed: the rules in it were wanted, and need not be there. */
   readonly run?: Run;
+  /** Tables of nft's own, where all that a text shows is in the forms of nft. */
+  readonly nft?: NftRuleset;
   /** The policy routing that a text shows beside its rules. */
   readonly routing?: Pick<Routing, 'rules' | 'routes'>;
   /** The init containers of the workload whose rules they are, in words. */

@@ -18,6 +18,7 @@ import { ProblemError, problem } from '../istio/problems.ts';
 import { valuesOf } from '../istio/settings/settings.ts';
 import { readConntrack } from '../netfilter/conntrack-listing.ts';
 import type { Family } from '../netfilter/family.ts';
+import type { NftRead } from '../netfilter/nft/read.ts';
 import type { NftRuleset } from '../netfilter/nft/ruleset.ts';
 import type { Annotate } from '../netfilter/print.ts';
 import type { ReadResult } from '../netfilter/read.ts';
@@ -62,14 +63,17 @@ export function planView(plan: CapturePlan): RulesView {
 }
 
 /** Rules that somebody found; their reasons are those of who is thought to have made them, given as a plan. */
-export function observedView({ name, seen, places, problems }: RuleSource, made?: CapturePlan): RulesView {
+export function observedView({ name, seen, places, problems, nft }: RuleSource, made?: CapturePlan): RulesView {
   const { ip, ip6, unseen } = seen;
   const ruleOf = rulesMadeBy(made);
   return {
     name,
     rules: made === undefined ? { ip, ip6 } : { ip: withReasons(ip, ruleOf), ip6: withReasons(ip6, ruleOf) },
+    ...(nft === undefined ? {} : { nft }),
     commands: [],
-    why: ({ because }) => (made === undefined ? [] : [`# ${because?.text ?? `no rule of Istio ${made.release} is like it`}`]),
+    // Reasons are those of rules by family: a table of nft holds both.
+    why: ({ because }) =>
+      made === undefined || nft !== undefined ? [] : [`# ${because?.text ?? `no rule of Istio ${made.release} is like it`}`],
     document: () => ({
       apiVersion: API_VERSION,
       kind: 'Rules',
@@ -94,10 +98,13 @@ const ORDINARY_PORTS = { outbound: 15001, inbound: 15006, dns: [15053] } as cons
 export async function rulesOf(
   { file, text }: TextFile,
   family: Family | undefined,
-): Promise<{ readonly read: ReadResult; readonly problems: readonly Problem[]; readonly run?: Run }> {
+): Promise<{ readonly read: ReadResult; readonly problems: readonly Problem[]; readonly run?: Run; readonly nft?: NftRuleset }> {
   const { readRules } = await import('../netfilter/read.ts');
   const { readProblemText } = await import('../netfilter/read/problems.ts');
-  const read = readRules(text, family === undefined ? {} : { family });
+  const ofIptables = readRules(text, family === undefined ? {} : { family });
+  const nft = await nftIn(text);
+  const { withNft } = await import('../netfilter/nft/as-rules.ts');
+  const read = nft === undefined ? ofIptables : withNft(ofIptables, nft);
   const { runIn } = await import('../istio/found/runs/run.ts');
   const run = runIn(text);
   // What failed is told as the run's failure, in more words.
@@ -113,8 +120,16 @@ export async function rulesOf(
   const form = read.tables.length === 0 ? (namedForm(text) ?? connectionsIn(text)) : undefined;
   if (form !== undefined && run === undefined)
     throw new ProblemError([{ ...problem('rules-text', { kind: 'file', file, line: 1, column: 1 }, { reason: form }), severity: 'error' }]);
-  const native = nativeText(nativeTablesIn(text));
+  // Those of a sidecar are read as what they are; of the ambient mode it is said that they are no sidecar's.
+  const native = nativeText(nativeTablesIn(text).filter(({ of }) => nft === undefined || of === 'ambient'));
   if (native !== undefined) problems.push(problem('rules-text', { kind: 'file', file, line: 0, column: 0 }, { reason: native }));
   if (problems.some(({ severity }) => severity === 'error')) throw new ProblemError(problems);
-  return { read, problems, ...(run && { run }) };
+  return { read, problems, ...(run && { run }), ...(nft && { nft: nft.ruleset }) };
+}
+
+/** What a text holds of nft; undefined where that is no table. */
+async function nftIn(text: string): Promise<NftRead | undefined> {
+  const { readNft } = await import('../netfilter/nft/read.ts');
+  const found = readNft(text);
+  return found === undefined || found.ruleset.tables.length === 0 ? undefined : found;
 }

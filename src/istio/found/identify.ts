@@ -17,6 +17,7 @@ import type { Description } from './identify/describe.ts';
 import { describe } from './identify/describe.ts';
 import { exactMatches } from './identify/exact.ts';
 import type { Match } from './identify/matches.ts';
+import { asIptables, nativeAnswer } from './identify/native.ts';
 import { nearestMatches } from './identify/nearest.ts';
 import { observedRulesOf } from './identify/observed-rules.ts';
 import type { AmbientChain, IgnoredRules, OurPart } from './identify/our-part.ts';
@@ -70,9 +71,20 @@ export interface Identification {
  */
 export function identify(observed: Observation): Identification {
   const unread = unreadRules(observed);
-  const found = identifyRead(observed);
+  const found = identifyNative(observed) ?? identifyRead(observed);
   const outcome = unread.length === 0 ? found.outcome : 'unknown';
   return { ...found, unread, outcome, beforeKnown: outcome === 'nearest' && isBeforeKnown(observed) };
+}
+
+/** Native rules of nft are looked for as the rules of iptables that they stand for, and compared as what they are. */
+function identifyNative(observed: Observation): Omit<Identification, 'unread' | 'beforeKnown'> | undefined {
+  const plain = asIptables(observed);
+  if (plain === undefined) return undefined;
+  const found = identifyRead(plain);
+  const answers = found.answers.flatMap((answer) => nativeAnswer(answer, observed));
+  const exact = answers.filter(({ differences }) => differences.length === 0);
+  const outcome = exact.length > 0 ? 'exact' : answers.length > 0 ? 'nearest' : 'none';
+  return { ...found, observed, answers: exact.length > 0 ? exact : answers, outcome };
 }
 
 function identifyRead(observed: Observation): Omit<Identification, 'unread' | 'beforeKnown'> {

@@ -119,9 +119,10 @@ function withUnseen(seen: Observation, family: Family): Ruleset {
   return {
     family,
     tables: names.map((name) => {
-      const shown = sees(seen, family, name) ? (tables.find((table) => table.name === name)?.chains ?? []) : [];
+      const table = tables.find((one) => one.name === name);
+      const shown = sees(seen, family, name) ? (table?.chains ?? []) : [];
       const missing = PASSED[name]?.filter((chain) => !shown.some((one) => one.name === chain)) ?? [];
-      return { name, chains: [...shown, ...missing.map((chain): Chain => ({ name: chain, policy: 'unknown', rules: [] }))] };
+      return { ...table, name, chains: [...shown, ...missing.map((chain): Chain => ({ name: chain, policy: 'unknown', rules: [] }))] };
     }),
   };
 }
@@ -133,7 +134,8 @@ function acceptingWhereUnset(ruleset: Ruleset): Ruleset {
 
 /** A rule set in which some chains accept what comes to their end. */
 function withPolicies(ruleset: Ruleset, accepts: (table: string, chain: Chain) => boolean): Ruleset {
-  const tables = ruleset.tables.map(({ name, chains }) => ({
+  const tables = ruleset.tables.map(({ name, chains, ...table }) => ({
+    ...table,
     name,
     chains: chains.map((chain): Chain => (accepts(name, chain) ? { ...chain, policy: 'ACCEPT' } : chain)),
   }));

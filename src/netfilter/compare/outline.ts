@@ -20,10 +20,9 @@ export interface TablePair {
 export function outline(left: Ruleset, right: Ruleset): readonly TablePair[] {
   const names = new Set([...left.tables, ...right.tables].map((table) => table.name));
   const tables = [...names].map((name): Table => {
-    const chains = [left, right]
-      .flatMap((ruleset) => ruleset.tables.filter((table) => table.name === name))
-      .flatMap((table) => table.chains);
-    return { name, chains: [...new Map(chains.map((chain) => [chain.name, chain])).values()] };
+    const both = [left, right].flatMap((ruleset) => ruleset.tables.filter((table) => table.name === name));
+    const chains = both.flatMap((table) => table.chains);
+    return { ...both[0], name, chains: [...new Map(chains.map((chain) => [chain.name, chain])).values()] };
   });
   return normalForm({ family: left.family, tables }).tables.map(({ name, chains }) => {
     const [inLeft, inRight] = [chainsOf(left, name), chainsOf(right, name)];

@@ -3,6 +3,7 @@
 import type { Family } from '../family.ts';
 import type { Match } from '../match.ts';
 import type { Chain, Rule, Ruleset, Table } from '../rule.ts';
+import { isBuiltIn, TABLES } from '../rule.ts';
 import type { Target } from '../target.ts';
 import { nftRuleText } from './print.ts';
 import type { NftChain, NftRule, NftRuleset, NftTable } from './ruleset.ts';
@@ -13,8 +14,18 @@ export function rulesetOfNft({ tables }: NftRuleset, family: Family): Ruleset {
   return { family, tables: met.map((table): Table => tableOf(table, family)) };
 }
 
-function tableOf({ family: nft, name, chains }: NftTable, family: Family): Table {
-  return { name: `${nft} ${name}`, nft, chains: chains.map((chain) => chainOf(chain, family)) };
+function tableOf(table: NftTable, family: Family): Table {
+  const { family: nft, name, chains } = table;
+  const made = chains.map((chain) => chainOf(chain, family));
+  if (!isOfIptables(table)) return { name: `${nft} ${name}`, nft, chains: made };
+  const plain = made.map(({ base: _, ...chain }): Chain => ({ ...chain, rules: chain.rules.map(({ text: __, ...rule }) => rule) }));
+  return { name, chains: plain.map((chain) => (isBuiltIn(name, chain.name) ? chain : { ...chain, policy: '-' as const })) };
+}
+
+/** iptables-nft keeps its tables among those of nft: known by their names, and those of the chains that hang. */
+function isOfIptables({ family, name, chains }: NftTable): boolean {
+  if ((family !== 'ip' && family !== 'ip6') || !TABLES.includes(name)) return false;
+  return chains.every((chain) => chain.base === undefined || isBuiltIn(name, chain.name));
 }
 
 function chainOf({ name, base, rules }: NftChain, family: Family): Chain {

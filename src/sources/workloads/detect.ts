@@ -83,7 +83,7 @@ function isEvents(head: string): boolean {
 }
 
 /** Rules never hold these keys at the start of a line; a manifest has one of them near its top. */
-export function looksLikeManifest(text: string): boolean {
+function looksLikeManifest(text: string): boolean {
   return /^[-[{"' \t]*(?:apiVersion|kind)["']?[ \t]*:/m.test(text.slice(0, HEAD));
 }
 

@@ -81,7 +81,7 @@ function withoutValues({ manifests }: SourceOptions): NonNullable<SourceOptions[
 }
 
 /** The change as it was typed. */
-export function wordsOf({ annotations, values, sets, release }: WhatIf): string {
+function wordsOf({ annotations, values, sets, release }: WhatIf): string {
   return [...annotations, ...values, ...sets, ...(release === undefined ? [] : [`Istio ${release}`])].join(', ');
 }
 

@@ -125,13 +125,15 @@ describe('what is no sidecar has exit code 2 and one line', () => {
     );
   });
 
-  it('native nft tables', async () => {
-    const name = folder.write('nft.txt', 'table inet istio-proxy-nat {\n\tchain istio-output {\n\t}\n}\ntable inet istio-proxy-raw {\n}\n');
+  it('native nft tables of the ambient mode, and those of a sidecar that have no rules', async () => {
+    const ambient = folder.write('nft.txt', 'table inet istio-ambient-nat {\n\tchain istio-output {\n\t}\n}\n');
     expectRefused(
-      await identify(name),
-      'nft.txt:1:1 There are no iptables rules in this text.',
-      "nft.txt warning: istio-proxy-nat, istio-proxy-raw: native nft tables of Istio's sidecar, which no iptables shows; they are not compared here",
+      await identify(ambient),
+      "nft.txt warning: istio-ambient-nat: native nft tables of Istio's ambient mode, which no iptables shows; they are not compared here",
+      "nft.txt no rules of Istio's sidecar are here",
     );
+    const empty = folder.write('empty.txt', 'table inet istio-proxy-nat {\n\tchain istio-output {\n\t}\n}\n');
+    expectRefused(await identify(empty), "empty.txt no rules of Istio's sidecar are here");
   });
 
   it('a file that is not there', async () => {

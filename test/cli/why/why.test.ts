@@ -85,6 +85,16 @@ do        remove 3306 from traffic.sidecar.istio.io/excludeOutboundPorts, and it
     expect(stdout).toContain('\nif        what is not shown does nothing\n');
   });
 
+  it('a rule of somebody else in front of all is no setting of Istio: the rules are what is wrong', async () => {
+    const { stdout } = await here('preview', '@1.28.0', '-o', 'save');
+    folder.write('front.txt', stdout.replace('-A PREROUTING', '-A OUTPUT -p tcp -m tcp --dport 7777 -j ACCEPT\n-A PREROUTING'));
+    const found = await here('why', 'front.txt', '10.0.0.5:7777');
+    expect(found.stdout).toMatch(/: direct: [^]*\nrule {6}nat OUTPUT 1: -p tcp -m tcp --dport 7777 -j ACCEPT /);
+    expect(found.stdout).toMatch(
+      /\ndo {8}the rules are not those of Istio \S+, by which it is envoy-outbound: istio-init check says what is different\n/,
+    );
+  });
+
   it('takes the sender in words, with an arrow or without', async () => {
     const [arrow, to, quoted, without] = await Promise.all([
       here('why', 'orders.yaml', 'app', '->', '10.0.0.5:80'),

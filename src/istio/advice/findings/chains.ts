@@ -42,7 +42,7 @@ export const unreachedChains: Check = (subject) => {
 /** What packets can reach from the chains that the kernel leads them to. */
 function reachedIn({ name, chains }: Table): ReadonlySet<string> {
   const rules = new Map(chains.map((chain) => [chain.name, chain.rules]));
-  const reached = new Set(chains.map((chain) => chain.name).filter((chain) => isBuiltIn(name, chain)));
+  const reached = new Set(chains.filter((chain) => chain.base !== undefined || isBuiltIn(name, chain.name)).map((chain) => chain.name));
   for (const chain of reached) for (const rule of rules.get(chain) ?? []) if (rule.target.kind === 'jump') reached.add(rule.target.chain);
   return reached;
 }

@@ -84,7 +84,7 @@ export function tablesOf({ seen }: Pick<Subject, 'seen'>): readonly { readonly f
 
 /** The chains of a table that the kernel itself leads packets to. */
 export function builtInChains({ name, chains }: Table): readonly Chain[] {
-  return chains.filter((chain) => isBuiltIn(name, chain.name));
+  return chains.filter((chain) => chain.base !== undefined || isBuiltIn(name, chain.name));
 }
 
 /** The chain that a rule leads to; an empty text for another target. */

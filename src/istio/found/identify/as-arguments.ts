@@ -81,13 +81,14 @@ function textsOf(settings: Settings): Readonly<Record<SettingKey, string>> {
   return Object.fromEntries(SETTING_KEYS.map((key) => [key, text(key)])) as Readonly<Record<SettingKey, string>>;
 }
 
-function actionsFor(settings: Settings, { traceLogging }: Switches, { has }: Profile): readonly Action[] {
+function actionsFor(settings: Settings, { traceLogging, native }: Switches, { has }: Profile): readonly Action[] {
   const dns = settings['dns.capture'].value;
   return [
     ...(dns !== 'off' && has('dnsFlag') ? (['dns'] as const) : []),
     ...(dns === 'all' && has('captureAllDnsFlag') ? (['dns-all'] as const) : []),
     ...(settings.dropInvalid.value ? (['drop-invalid'] as const) : []),
     ...(traceLogging ? (['trace-logging'] as const) : []),
+    ...(native ? (['native-nftables'] as const) : []),
   ];
 }
 

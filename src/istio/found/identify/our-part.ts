@@ -118,7 +118,8 @@ function bearsOurMark(observed: Observation): boolean {
 function withoutPolicies(observed: Observation): Observation {
   const of = (ruleset: Ruleset): Ruleset => ({
     ...ruleset,
-    tables: normalForm(ruleset).tables.map(({ name, chains }) => ({
+    tables: normalForm(ruleset).tables.map(({ name, chains, ...table }) => ({
+      ...table,
       name,
       chains: chains.map((chain): Chain => (isBuiltIn(name, chain.name) ? { ...chain, policy: 'unknown' } : chain)),
     })),

@@ -1,0 +1,55 @@
+/** What nft's texts show, in the shape of what iptables' texts show. */
+
+import type { Family } from '../family.ts';
+import { FAMILIES } from '../family.ts';
+import type { ReadProblem } from '../read/problems.ts';
+import type { ReadResult, ReadTable } from '../read.ts';
+import type { Ruleset } from '../rule.ts';
+import type { NftRead } from './read.ts';
+import type { NftRule, NftRuleset } from './ruleset.ts';
+import { rulesetOfNft } from './ruleset-of-nft.ts';
+
+/**
+ * Rules of a text that iptables' forms and nft's stand in: tables of iptables count as its own forms show them, where
+ * they do, for nft can't show all that a rule of iptables asks.
+ */
+export function withNft(read: ReadResult, { ruleset: given, unread }: NftRead): ReadResult {
+  const ruleset = withCounters(given);
+  const shown = new Set(read.rulesets.filter(({ tables }) => tables.length > 0).map(({ family }) => family));
+  const families = FAMILIES.filter((family) => ruleset.tables.some((table) => table.family === family || table.family === 'inet'));
+  const rulesets = FAMILIES.flatMap((family): readonly Ruleset[] => {
+    const own = read.rulesets.find((one) => one.family === family);
+    if (!families.includes(family)) return own === undefined ? [] : [own];
+    const found = rulesetOfNft(ruleset, family).tables.filter(({ nft }) => nft !== undefined || !shown.has(family));
+    return [{ family, tables: [...(own?.tables ?? []), ...found] }];
+  });
+  const tables = families.flatMap((family) =>
+    rulesetOfNft(ruleset, family).tables.map(({ name }): ReadTable => ({ family, table: name, form: 'block', stated: true, line: 1 })),
+  );
+  const problems: readonly ReadProblem[] = unread.map(({ line, text }) => ({
+    code: 'unreadable-line',
+    severity: 'warning',
+    line,
+    args: { text: text.slice(0, 200), reason: 'nothing in a table of nft begins so, as far as is known here' },
+  }));
+  return {
+    rulesets,
+    tables: [...read.tables, ...tables],
+    problems: [...read.problems.filter(({ code }) => code !== 'no-rules-found'), ...problems],
+    unread: [...read.unread, ...unread.flatMap(({ line, text }) => lost(families, line, text))],
+  };
+}
+
+/** A line of nobody knows which table may be anything of any. */
+function lost(families: readonly Family[], line: number, text: string): ReadResult['unread'] {
+  return families.map((family) => ({ family, table: 'nat', line, text, reason: 'it is not understood' }));
+}
+
+/** A listing without numbers (`nft -s`) shows that a rule counts, and not how much. */
+function withCounters({ tables }: NftRuleset): NftRuleset {
+  const shown = (rule: NftRule): NftRule =>
+    rule.counted && rule.counters === undefined ? { ...rule, counters: { packets: 0n, bytes: 0n } } : rule;
+  return {
+    tables: tables.map((table) => ({ ...table, chains: table.chains.map((chain) => ({ ...chain, rules: chain.rules.map(shown) })) })),
+  };
+}

@@ -1,0 +1,267 @@
+/** nft's texts read: what `nft list ruleset` shows, the scripts that `nft -f` takes, and the JSON of `nft -j`. */
+
+import type { BaseChain, NftFamily } from '../rule.ts';
+import type { Expression } from './expression.ts';
+import { ruleOf } from './from-expressions.ts';
+import { nftRuleText } from './print.ts';
+import { readExpressions } from './read-expressions.ts';
+import type { NftChain, NftRule, NftRuleset, NftSet, NftTable, SetElement } from './ruleset.ts';
+import { readPriority } from './ruleset.ts';
+
+export interface NftRead {
+  readonly ruleset: NftRuleset;
+  /** Lines that stand in a table and are not understood, 1-based. */
+  readonly unread: readonly { readonly line: number; readonly text: string }[];
+}
+
+const LISTED = /^\s*table (inet|ip6?|arp|bridge|netdev) ([\w.-]+) \{/;
+const COMMAND =
+  /(?:^|[\s"'])(add|insert|create|flush|delete) (table|chain|rule|set|element) (inet|ip6?|arp|bridge|netdev) ([\w.-]+)(?: ([\w.-]+)(?: (.*))?)?$/;
+
+/** Whether a text holds rules in a form of nft. */
+export function looksLikeNft(text: string): boolean {
+  if (/^\s*\{/.test(text)) return text.includes('"nftables"');
+  return text.split('\n').some((line) => LISTED.test(line) || COMMAND.test(line));
+}
+
+/** Reads the text; undefined where it is in none of the forms. Never throws. */
+export function readNft(text: string): NftRead | undefined {
+  if (!looksLikeNft(text)) return undefined;
+  return /^\s*\{/.test(text) ? readJson(text) : readLines(text);
+}
+
+interface ChainDraft {
+  base?: BaseChain;
+  readonly rules: NftRule[];
+}
+
+interface TableDraft {
+  readonly family: NftFamily;
+  readonly name: string;
+  readonly sets: Map<string, NftSet>;
+  readonly chains: Map<string, ChainDraft>;
+}
+
+/** The tables while they are read. */
+class Draft {
+  readonly #tables = new Map<string, TableDraft>();
+
+  table(family: string, name: string): TableDraft {
+    const key = `${family} ${name}`;
+    const before = this.#tables.get(key);
+    if (before !== undefined) return before;
+    const made: TableDraft = { family: family as NftFamily, name, sets: new Map(), chains: new Map() };
+    this.#tables.set(key, made);
+    return made;
+  }
+
+  remove(family: string, name: string): void {
+    this.#tables.delete(`${family} ${name}`);
+  }
+
+  chain(table: TableDraft, name: string): ChainDraft {
+    const before = table.chains.get(name);
+    if (before !== undefined) return before;
+    const made: ChainDraft = { rules: [] };
+    table.chains.set(name, made);
+    return made;
+  }
+
+  ruleset(): NftRuleset {
+    return {
+      tables: [...this.#tables.values()].map(
+        ({ family, name, sets, chains }): NftTable => ({
+          family,
+          name,
+          sets: [...sets.values()],
+          chains: [...chains].map(
+            ([chain, { base, rules }]): NftChain => ({ name: chain, ...(base === undefined ? {} : { base }), rules }),
+          ),
+        }),
+      ),
+    };
+  }
+}
+
+function baseOf(text: string): BaseChain | undefined {
+  const [, type, hook, priority = ''] = /^type (filter|nat|route) hook (\w+)(?: device \S+)? priority ([^;]+?)\s*;/.exec(text) ?? [];
+  const number = readPriority(priority);
+  if (type === undefined || hook === undefined || number === null) return undefined;
+  const policy = /policy drop/.test(text) ? 'drop' : 'accept';
+  return { type: type as BaseChain['type'], hook, priority: number, policy };
+}
+
+function readLines(text: string): NftRead {
+  const draft = new Draft();
+  const unread: { line: number; text: string }[] = [];
+  let table: TableDraft | undefined;
+  let block: { readonly kind: 'chain' | 'set' | 'other'; readonly name: string } | undefined;
+  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+    const line = raw.trim();
+    const opened = LISTED.exec(raw);
+    if (opened !== null) {
+      table = draft.table(opened[1] ?? '', opened[2] ?? '');
+      block = undefined;
+      continue;
+    }
+    if (table === undefined) {
+      command(draft, raw, index + 1);
+      continue;
+    }
+    if (line === '' || line.startsWith('#')) continue;
+    if (block === undefined) {
+      const [, kind, name] = /^(\w+) ([\w.-]+) \{/.exec(line) ?? [];
+      if (line.startsWith('}')) table = undefined;
+      else if (kind === undefined || name === undefined) unread.push({ line: index + 1, text: line });
+      else {
+        block = { kind: kind === 'chain' || kind === 'set' ? kind : 'other', name };
+        if (kind === 'chain') draft.chain(table, name);
+        if (kind === 'set') table.sets.set(name, { name, type: '', elements: [] });
+      }
+    } else if (line === '}') block = undefined;
+    else if (block.kind === 'chain') chainLine(draft.chain(table, block.name), line, index + 1);
+    else if (block.kind === 'set') setLine(table, block.name, line);
+  }
+  // A listing that was cut off: nobody knows what came after.
+  if (table !== undefined) unread.push({ line: text.trimEnd().split('\n').length, text: text.trimEnd().split('\n').at(-1)?.trim() ?? '' });
+  return { ruleset: draft.ruleset(), unread };
+}
+
+function chainLine(chain: ChainDraft, line: string, at: number): void {
+  const base = baseOf(line);
+  if (base !== undefined) chain.base = base;
+  else if (!/^(?:comment|policy) /.test(line)) chain.rules.push({ ...ruleOf(readExpressions(line)), line: at });
+}
+
+function setLine(table: TableDraft, name: string, line: string): void {
+  const set = table.sets.get(name);
+  if (set === undefined) return;
+  const [, type] = /^type (\S+)/.exec(line) ?? [];
+  const [, comment] = /^comment "([^"]*)"/.exec(line) ?? [];
+  const members = line.replace(/^elements = \{/, '').replace(/\}$/, '');
+  const elements = /^elements = \{/.test(line) || (set.type !== '' && /^[0-9a-f.:"]/i.test(line)) ? elementsOf(members) : [];
+  table.sets.set(name, {
+    ...set,
+    ...(type === undefined ? {} : { type }),
+    ...(comment === undefined || elements.length > 0 ? {} : { comment }),
+    elements: [...set.elements, ...elements],
+  });
+}
+
+function elementsOf(text: string): readonly SetElement[] {
+  return text.split(',').flatMap((part): readonly SetElement[] => {
+    const [, value, comment] = /^\s*(\S+)(?: comment "([^"]*)")?\s*$/.exec(part) ?? [];
+    return value === undefined ? [] : [{ value, ...(comment === undefined ? {} : { comment }) }];
+  });
+}
+
+/** One command of a script, as a log or iptables-translate shows it; other lines are passed over. */
+function command(draft: Draft, raw: string, line: number): void {
+  const [, verb, what, family = '', tableName = '', name = '', rest = ''] =
+    COMMAND.exec(raw.replace(/['"]\s*$/, (end) => (/nft '/.test(raw) ? '' : end)).trimEnd()) ?? [];
+  if (verb === undefined) return;
+  if (verb === 'delete' || verb === 'flush') {
+    if (what !== 'table') return;
+    const { chains } = draft.table(family, tableName);
+    if (verb === 'delete') draft.remove(family, tableName);
+    else for (const chain of chains.values()) chain.rules.length = 0;
+    return;
+  }
+  const table = draft.table(family, tableName);
+  if (what === 'chain') {
+    const chain = draft.chain(table, name);
+    const base = baseOf(rest.replace(/^\{\s*/, ''));
+    if (base !== undefined) chain.base = base;
+  } else if (what === 'set') {
+    const [, type = ''] = /type (\S+)/.exec(rest) ?? [];
+    const [, comment] = /comment "([^"]*)"/.exec(rest) ?? [];
+    table.sets.set(name, { name, type, ...(comment === undefined ? {} : { comment }), elements: [] });
+  } else if (what === 'element') {
+    const set = table.sets.get(name) ?? { name, type: '', elements: [] };
+    table.sets.set(name, { ...set, elements: [...set.elements, ...elementsOf(rest.replace(/^\{|\}$/g, ''))] });
+  } else if (what === 'rule') {
+    const { rules } = draft.chain(table, name);
+    const [, index, body = ''] = /^(?:index (\d+) )?(.*)$/.exec(rest) ?? [];
+    const rule: NftRule = { ...ruleOf(readExpressions(body)), line };
+    rules.splice(verb === 'insert' ? Number(index ?? 0) : rules.length, 0, rule);
+  }
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function readJson(text: string): NftRead | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(value) || !Array.isArray(value['nftables'])) return undefined;
+  const draft = new Draft();
+  for (const item of value['nftables'].filter(isRecord)) {
+    const { table, chain, set, rule } = item;
+    if (isRecord(table)) draft.table(`${table['family']}`, `${table['name']}`);
+    if (isRecord(chain)) jsonChain(draft, chain);
+    if (isRecord(set)) jsonSet(draft, set);
+    if (isRecord(rule)) {
+      const { rules } = draft.chain(draft.table(`${rule['family']}`, `${rule['table']}`), `${rule['chain']}`);
+      rules.push(ruleOfJson(rule['expr']));
+    }
+  }
+  return { ruleset: draft.ruleset(), unread: [] };
+}
+
+/** Nothing is known of JSON that somebody else wrote: what has another shape than nft's is kept as its text. */
+function ruleOfJson(given: unknown): NftRule {
+  const items = (Array.isArray(given) ? given : []).filter(isRecord);
+  try {
+    const rule = ruleOf(items.map(knownOrWords));
+    nftRuleText(rule);
+    return rule;
+  } catch {
+    return ruleOf([{ words: `unknown ${JSON.stringify(items)}` }]);
+  }
+}
+
+function jsonChain(draft: Draft, { family, table, name, type, hook, prio, policy }: Json): void {
+  const chain = draft.chain(draft.table(`${family}`, `${table}`), `${name}`);
+  if (typeof hook !== 'string' || typeof prio !== 'number') return;
+  chain.base = { type: `${type}` as BaseChain['type'], hook, priority: prio, policy: policy === 'drop' ? 'drop' : 'accept' };
+}
+
+function jsonSet(draft: Draft, { family, table, name, type, comment, elem }: Json): void {
+  const elements = (Array.isArray(elem) ? elem : []).map((one: unknown): SetElement => {
+    const inner = isRecord(one) && isRecord(one['elem']) ? one['elem'] : { val: one };
+    return { value: `${inner['val']}`, ...(typeof inner['comment'] === 'string' ? { comment: inner['comment'] } : {}) };
+  });
+  draft.table(`${family}`, `${table}`).sets.set(`${name}`, {
+    name: `${name}`,
+    type: `${type}`,
+    ...(typeof comment === 'string' ? { comment } : {}),
+    elements,
+  });
+}
+
+const KNOWN: readonly string[] = [
+  ...['match', 'counter', 'jump', 'goto', 'accept', 'drop', 'return', 'queue', 'redirect', 'tproxy', 'snat', 'dnat', 'mangle', 'xt'],
+];
+
+/** JSON of a kind that is understood has the shape of an expression where nft wrote it; anything else is kept as its text. */
+function knownOrWords(item: Json): Expression {
+  const [key = ''] = Object.keys(item);
+  const value = item[key];
+  const shaped =
+    key === 'match' ? isRecord(value) && isSelector(value['left']) : key === 'mangle' ? isRecord(value) && isSelector(value['key']) : true;
+  if (KNOWN.includes(key) && shaped && (value === null || isRecord(value))) return item as unknown as Expression;
+  return { words: `${key} ${JSON.stringify(value)}` };
+}
+
+function isSelector(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const inner = Array.isArray(value['&']) ? value['&'][0] : value;
+  return isRecord(inner) && ['meta', 'payload', 'ct'].some((key) => isRecord(inner[key]));
+}
