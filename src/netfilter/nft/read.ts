@@ -19,7 +19,7 @@ const COMMAND =
   /(?:^|[\s"'])(add|insert|create|flush|delete) (table|chain|rule|set|element) (inet|ip6?|arp|bridge|netdev) ([\w.-]+)(?: ([\w.-]+)(?: (.*))?)?$/;
 
 /** Whether a text holds rules in a form of nft. */
-export function looksLikeNft(text: string): boolean {
+function looksLikeNft(text: string): boolean {
   if (/^\s*\{/.test(text)) return text.includes('"nftables"');
   return text.split('\n').some((line) => LISTED.test(line) || COMMAND.test(line));
 }

@@ -20,7 +20,7 @@ function oneOf(...words: readonly string[]): KnobForm {
 const STEPS: readonly string[] = ['create', 'delete', 'set', 'add', 'remove', 'flush', 'destroy'];
 
 /** Every knob with what it takes. */
-export const KNOB_FORMS = {
+const KNOB_FORMS = {
   backend: oneOf('iptables', 'nftables'),
   where: oneOf('pod', 'host'),
   ipv6: YES_NO,

@@ -49,7 +49,7 @@ const PLAINTEXT_PORT = 15006;
 const TUNNEL_PORT = 15008;
 const DNS_PORT = 15053;
 
-export const ENTRY_CHAINS = { PREROUTING: 'ISTIO_PRERT', OUTPUT: 'ISTIO_OUTPUT' } as const;
+const ENTRY_CHAINS = { PREROUTING: 'ISTIO_PRERT', OUTPUT: 'ISTIO_OUTPUT' } as const;
 
 type Hook = keyof typeof ENTRY_CHAINS;
 

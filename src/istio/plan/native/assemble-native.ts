@@ -35,7 +35,7 @@ export function baseChainOf(table: string, chain: string): BaseChain | undefined
 }
 
 /** `istio-output-dns` for ISTIO_OUTPUT_DNS. */
-export function nativeName(chain: string): string {
+function nativeName(chain: string): string {
   return chain.toLowerCase().replaceAll('_', '-');
 }
 
