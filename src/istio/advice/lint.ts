@@ -24,7 +24,7 @@ import type { FindDead } from './lint/dead-rules.ts';
 import { deadBySettings } from './lint/dead-rules.ts';
 import { failedRun } from './lint/failed-run.ts';
 import { proxyFsGroup, proxyIds } from './lint/identity.ts';
-import { withoutProxy } from './lint/init-containers.ts';
+import { holdIdle, withoutProxy } from './lint/init-containers.ts';
 import { initRights } from './lint/init-rights.ts';
 import { failures, onHostNetwork, refused, unclearWish, withoutRules } from './lint/injection.ts';
 import type { LintCode } from './lint/kinds.ts';
@@ -96,6 +96,7 @@ const WORKLOAD_CHECKS: readonly WorkloadCheck[] = [
   portsOfIstio,
   statusPort,
   withoutProxy,
+  holdIdle,
   podSecurity,
   initRights,
   failedRun,

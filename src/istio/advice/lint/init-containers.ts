@@ -6,6 +6,7 @@ import type { Destination } from '../../kubernetes/destinations.ts';
 import { destinationsOf, destinationText } from '../../kubernetes/destinations.ts';
 import { nativeSidecar } from '../../kubernetes/injection/native-sidecar.ts';
 import type { Container } from '../../kubernetes/manifest/workload.ts';
+import { PROXY_CONFIG_ANNOTATION, readProxyConfigAnnotation } from '../../kubernetes/mesh/annotation.ts';
 import { effectiveProxyConfig } from '../../kubernetes/mesh/effective.ts';
 import { ISTIO_CONTAINERS, isOneOf } from './identity.ts';
 import { excludesFamily, isLeftAlone } from './left-alone.ts';
@@ -49,6 +50,16 @@ export const withoutProxy: WorkloadCheck = (subject) => {
         } satisfies Raised,
       ];
     });
+};
+
+/** A native sidecar is ready before the application's containers start: the injector's template then adds no hook that waits. */
+export const holdIdle: WorkloadCheck = ({ workload, made, mesh, profile }) => {
+  const { pod } = workload;
+  const native = made?.injection.kind === 'arguments' && !made.found && nativeSidecar(pod, mesh, profile) === 'yes';
+  const annotation = pod.annotations.get(PROXY_CONFIG_ANNOTATION);
+  // Of the mesh's own setting somebody else decides, and other pods may need it.
+  if (!native || annotation === undefined || readProxyConfigAnnotation(pod.annotations)?.layer?.holds !== true) return [];
+  return [{ code: 'hold-idle', source: annotation.source, args: {} }];
 };
 
 function waiting(all: readonly Container[], cni: boolean, found: boolean): readonly Container[] {

@@ -39,6 +39,9 @@ export const initRights: WorkloadCheck = ({ workload, made }) => {
         'give it runAsNonRoot: false',
       ),
     ];
+  const readOnly = field(context, 'readOnlyRootFilesystem');
+  if (textOf(readOnly) === 'true' && readOnly !== undefined && !mountsRun(container.node))
+    return [{ code: 'init-read-only-root', source: placeOf(readOnly, workload.source), args: {} }];
   // A page may show a part of the container only; what is dropped is said.
   const drops = namesIn(field(context, 'capabilities', 'drop'));
   const adds = namesIn(field(context, 'capabilities', 'add'));
@@ -51,6 +54,12 @@ export const initRights: WorkloadCheck = ({ workload, made }) => {
     ),
   ];
 };
+
+/** Whether something that can be written stands where iptables-legacy makes its lock, /run/xtables.lock. */
+function mountsRun(container: ReturnType<typeof field>): boolean {
+  const mounts = field(container, 'volumeMounts');
+  return mounts?.kind === 'sequence' && mounts.items.some((mount) => /^\/(?:var\/)?run\/?$/.test(textOf(field(mount, 'mountPath')) ?? ''));
+}
 
 function namesIn(list: ReturnType<typeof field>): readonly string[] {
   return list?.kind === 'sequence' ? list.items.map((item) => (textOf(item) ?? '').toUpperCase().replace(/^CAP_/, '')) : [];

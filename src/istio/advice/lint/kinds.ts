@@ -45,6 +45,16 @@ export const LINTS = {
     text: 'istio-init {what}: it makes no rules, and the pod does not start',
     fix: '{fix}',
   },
+  'init-read-only-root': {
+    severity: 'warning',
+    text: 'istio-init has a read-only root file system: iptables-legacy can not make its lock /run/xtables.lock there, and ends with code 4',
+    fix: 'set readOnlyRootFilesystem: false, as the injector does, or mount an emptyDir at /run',
+  },
+  'hold-idle': {
+    severity: 'note',
+    text: 'holdApplicationUntilProxyStarts has no effect: the proxy is a native sidecar, which is ready before any container of the application starts',
+    fix: 'remove it',
+  },
   'init-container-failed': {
     severity: 'error',
     text: '{what}; the pod does not start, or has no rules',

@@ -13,6 +13,7 @@ export function readPod(node: YamlNode, fields: Fields, metadata: Fields, readin
   const spec = fieldsOf(fields.get('spec')?.value, 'spec', reading);
   const nameservers = nameserversOf(spec, reading);
   const network = spec.get('hostNetwork');
+  const seccomp = textOf(field(spec.get('securityContext')?.value, 'seccompProfile', 'type'));
   return {
     source: sourceOf(node, reading.file),
     annotations: textsOf(metadata.get('annotations')?.value, 'annotations', reading),
@@ -20,6 +21,7 @@ export function readPod(node: YamlNode, fields: Fields, metadata: Fields, readin
     hostNetwork: booleanOf(network?.value, 'hostNetwork', reading),
     ...(network === undefined ? {} : { hostNetworkAt: sourceOf(network.value, reading.file) }),
     ids: readIds(spec.get('securityContext')?.value, reading),
+    ...(seccomp === undefined ? {} : { seccomp }),
     containers: readContainers(spec.get('containers')?.value, 'containers', reading),
     initContainers: readContainers(spec.get('initContainers')?.value, 'initContainers', reading),
     ...addressesOf(fields.get('status')?.value, reading),

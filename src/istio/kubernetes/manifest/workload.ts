@@ -33,6 +33,8 @@ export interface PodTemplate {
   /** Where that stands, if it does. */
   readonly hostNetworkAt?: Origin;
   readonly ids: Ids;
+  /** `securityContext.seccompProfile.type` of the pod. */
+  readonly seccomp?: string;
   readonly containers: readonly Container[];
   readonly initContainers: readonly Container[];
   /** `status.podIPs`, or else `status.podIP`. */
