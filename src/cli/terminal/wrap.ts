@@ -78,7 +78,7 @@ function broken(text: string, { columns, hang, goesOn = '' }: Room): readonly st
 
 /** The words; a list that has no room in a line of its own may end a line behind a comma. */
 function piecesOf(text: string, room: number, shell: boolean): readonly Piece[] {
-  const words = text.matchAll(shell ? /( *)((?:[^ ']|'[^']*')+|$)/g : /( *)([^ ]+|$)/g);
+  const words = text.matchAll(shell ? /( *)((?:[^ ']|'[^']*'|')+|$)/g : /( *)([^ ]+|$)/g);
   return [...words].flatMap(([, gap = '', word = '']) => {
     if (shell || widthOf(word) <= room || !word.includes(',')) return [{ gap, text: word }];
     return word.split(/(?<=,)/).map((part, index) => ({ gap: index === 0 ? gap : '', text: part }));

@@ -203,8 +203,8 @@ describe('every change', () => {
     .map((file) => readFileSync(join(src, file), 'utf8'))
     .join('\n');
 
-  // `has('name')`, `has(a ? 'name' : 'other')`, `needs: 'name'`, `unless: 'name'`, `shell: 'name'`: a setting of the same name does not count.
-  const asking = (name: string): RegExp => new RegExp(`(?:has\\([^)\\n]*|[nN]eeds: |unless: |shell: |const \\w+ = )'${name}'`);
+  // `has('name')`, `=> 'name'`, `has(a ? 'name' : 'other')`, `needs: 'name'`, `unless: 'name'`, `shell: 'name'`: a setting of the same name does not count.
+  const asking = (name: string): RegExp => new RegExp(`(?:has\\([^)\\n]*|[nN]eeds: |unless: |shell: |const \\w+ = |=> [^\\n]*)'${name}'`);
 
   it.each(CHANGE_NAMES.filter((name) => !(name in TOLD_ONLY)))('is asked for by the code: %s', (name) => {
     expect(code).toMatch(asking(name));
