@@ -23,7 +23,7 @@ import { asLabels, changedAfterInjection, misplaced, notRead, reroutedByOlderNam
 import type { FindDead } from './lint/dead-rules.ts';
 import { deadBySettings } from './lint/dead-rules.ts';
 import { failedRun } from './lint/failed-run.ts';
-import { proxyFsGroup, proxyIds } from './lint/identity.ts';
+import { proxyFsGroup, proxyIds, proxyNotExempt } from './lint/identity.ts';
 import { holdIdle, withoutProxy } from './lint/init-containers.ts';
 import { initRights } from './lint/init-rights.ts';
 import { failures, onHostNetwork, refused, unclearWish, withoutRules } from './lint/injection.ts';
@@ -92,6 +92,7 @@ const WORKLOAD_CHECKS: readonly WorkloadCheck[] = [
   changedAfterInjection,
   imageReadsOtherwise,
   proxyIds,
+  proxyNotExempt,
   proxyFsGroup,
   portsOfIstio,
   statusPort,

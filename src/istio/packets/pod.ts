@@ -42,7 +42,7 @@ export function podOf(settings: SettingValues, facts: Facts, proxy?: Owner): Pod
     (facts.addresses ?? []).filter((address) => address.includes(':') === (family === 'ip6')).map(bareAddress);
   const addresses = (family: Family): readonly string[] => (own(family).length > 0 ? own(family) : [PLACEHOLDER[family]]);
   return {
-    proxy: proxy ?? proxyOf(values),
+    proxy: proxy ?? { ...proxyOf(values), ...facts.proxy },
     ...appOf(values, facts),
     addresses: { ip: addresses('ip'), ip6: addresses('ip6') },
     known: { ip: own('ip').length > 0, ip6: own('ip6').length > 0 },

@@ -7,6 +7,11 @@ import type { Profile } from '../releases/profile.ts';
 import type { SettingValues } from './settings.ts';
 import type { Switches } from './switches.ts';
 
+export interface ProxyOwner {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
 export interface Facts {
   /** Addresses of the pod's interfaces in their order, loopback left out; without any the pod has IPv4 only. */
   readonly addresses?: readonly string[];
@@ -14,6 +19,8 @@ export interface Facts {
   readonly interfaces?: readonly { readonly name: string; readonly addresses: readonly string[] }[];
   /** Containers beside the proxy, with the user and group that their manifest gives them; what the image decides is left out. */
   readonly containers?: readonly { readonly name: string; readonly uid?: number; readonly gid?: number }[];
+  /** Who the sidecar runs as, where a manifest says it: the rules may be made for somebody else. */
+  readonly proxy?: ProxyOwner;
   /** The control plane has the proxy of an IPv6-only pod listen on IPv4 as well, for outbound traffic. */
   readonly listensOnIp4?: boolean;
   /** The nameservers of the pod's resolv.conf; undefined where they are not known. */

@@ -5,7 +5,7 @@ import { runOfStatus } from '../../istio/found/runs/pod-status.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import { interfacesOf } from '../../istio/kubernetes/network-status.ts';
 import { injectedSettings } from '../../istio/kubernetes/ordinary-injection.ts';
-import { ownersOf } from '../../istio/kubernetes/owners.ts';
+import { foundProxyOwner, madeProxyOwner, ownersOf } from '../../istio/kubernetes/owners.ts';
 import { numbering } from '../../istio/kubernetes/rule-groups/planner.ts';
 import { counting } from '../../istio/kubernetes/rule-groups/tally.ts';
 import type { InjectionRequest, WorkloadInjection } from '../../istio/kubernetes/workload-injection.ts';
@@ -17,7 +17,7 @@ import { planFor, withProblems } from '../../istio/plan/plan.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
-import type { Facts } from '../../istio/settings/facts.ts';
+import type { Facts, ProxyOwner } from '../../istio/settings/facts.ts';
 import type { ChosenSubject } from '../options.ts';
 import { eachWorkload } from '../workloads/each-workload.ts';
 import { examplesText } from '../workloads/group-names.ts';
@@ -132,6 +132,7 @@ function planOf(
   const facts = {
     interfaces: interfacesOf(workload.pod.annotations),
     containers: ownersOf(workload.pod),
+    ...(plan !== undefined && { proxy: proxyOf(made, mesh, plan) }),
     ...(mesh.values.get(IP4_LISTENER)?.value === 'true' && { listensOnIp4: true }),
     ...known,
   };
@@ -148,6 +149,11 @@ function planOf(
     whyNoPlan: noPlanReason,
     ...(isAmbientPod(made) && { unseen: 'the rules of ambient mode, which the node agent makes in the pod' }),
   };
+}
+
+/** Who the proxy runs as, as far as the manifest says it. */
+function proxyOf({ workload: { pod }, found }: WorkloadInjection, mesh: Mesh, { release, settings }: CapturePlan): ProxyOwner {
+  return found ? foundProxyOwner(pod) : madeProxyOwner(pod, mesh, profileOf(release), settings.mode.value === 'TPROXY');
 }
 
 function isAmbientPod({ injection }: WorkloadInjection): boolean {

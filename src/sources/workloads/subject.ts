@@ -4,7 +4,7 @@ import { runOfStatus } from '../../istio/found/runs/pod-status.ts';
 import { fingerprintOf } from '../../istio/kubernetes/fingerprint.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import { interfacesOf } from '../../istio/kubernetes/network-status.ts';
-import { ownersOf } from '../../istio/kubernetes/owners.ts';
+import { foundProxyOwner, ownersOf } from '../../istio/kubernetes/owners.ts';
 import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
 import { ownerOf } from '../../istio/kubernetes/rule-groups/owner.ts';
 import type { PlannedInjection, PlannerOptions } from '../../istio/kubernetes/rule-groups/planner.ts';
@@ -40,7 +40,8 @@ export function alikeKey(subject: Subject, { number }: Pick<PlannedInjection, 'n
   const { addresses = [] } = factsOfWorkload(subject.workload, said);
   const families = FAMILIES.filter((family) => addresses.some((address) => address.includes(':') === (family === 'ip6')));
   const failed = runOfStatus(pod.ended ?? [])?.failures[0]?.text;
-  const owners = new Set(ownersOf(pod).map(({ uid, gid }) => `${uid}:${gid}`));
+  const { uid: proxyUid, gid: proxyGid } = foundProxyOwner(pod);
+  const owners = new Set([`proxy ${proxyUid}:${proxyGid}`, ...ownersOf(pod).map(({ uid, gid }) => `${uid}:${gid}`)]);
   const interfaces = interfacesOf(pod.annotations).map(({ name }) => name);
   return JSON.stringify([number, families, failed ?? null, [...owners].sort(), interfaces]);
 }

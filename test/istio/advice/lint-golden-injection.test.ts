@@ -44,8 +44,10 @@ const ODD: Readonly<Record<string, readonly string[]>> = {
   'kinds-list': ['refused-by-injector'],
   // Neither of the plugin's modes.
   'mode-none-with-cni': ['refused-by-injector'],
-  'openshift-equal-users': ['proxy-user'],
+  // Of the releases that leave -u as it is.
+  'openshift-equal-users': ['proxy-user', 'proxy-not-exempt'],
   'others-agent-log-level': ['annotation-not-read'],
+  'own-proxy-user-and-group': ['proxy-not-exempt'],
   // Which release its image is of nobody can tell.
   'own-init-and-proxy-user': ['image-without-release'],
   'ports-all-four': ['inbound-excludes-idle', 'included-outbound-ports-idle'],

@@ -76,3 +76,43 @@ describe('holdApplicationUntilProxyStarts', () => {
     expect(codesOf(annotated(native, hold), at(release)).includes('hold-idle')).toBe(idle);
   });
 });
+
+describe('a proxy that the rules do not let through', () => {
+  const proxied = (context: string, podContext = '', args: readonly string[] = []): string =>
+    injected('1.18.3', args).replace(
+      '  containers: [{name: app}]',
+      `  securityContext: {${podContext}}\n  containers: [{name: app}, {name: istio-proxy, image: x/proxyv2:1.18.3, securityContext: {${context}}}]`,
+    );
+  const said = (text: string): readonly string[] =>
+    diagnosticsOf(text).flatMap(({ code, severity }) => (code === 'proxy-not-exempt' ? [severity] : []));
+
+  it.each([
+    ['runAsUser: 2000, runAsGroup: 2000', '', [], ['error']],
+    ['runAsUser: 2000', 'runAsGroup: 3000', [], ['error']],
+    ['', 'runAsUser: 2000, runAsGroup: 3000', [], ['error']],
+    // Which group it then has, the image says.
+    ['runAsUser: 2000', '', [], ['warning']],
+    ['runAsUser: 2000, runAsGroup: 1337', '', [], []],
+    ['runAsUser: 1337, runAsGroup: 2000', '', [], []],
+    ['runAsUser: 0, runAsGroup: 1337', '', [], []],
+    ['runAsUser: 1337', 'runAsUser: 2000', [], []],
+    ['', '', [], []],
+    ['runAsUser: 2000, runAsGroup: 2000', '', ['-u', '"1337,2000"'], []],
+    ['runAsUser: 2000, runAsGroup: 2000', '', ['-g', '"2000"'], []],
+    ['runAsUser: 2000, runAsGroup: 2000', '', ['-i', '""'], []],
+  ] as const)('{%s} in a pod {%s} with %j: %j', (context, podContext, args, severities) => {
+    expect(said(proxied(context, podContext, args))).toEqual(severities);
+  });
+
+  it.each([
+    ['1.20.6', 'runAsUser: 2000, runAsGroup: 2000', ['error']],
+    ['1.20.6', 'runAsUser: 2000', []],
+    ['1.20.7', 'runAsUser: 2000, runAsGroup: 2000', []],
+    ['1.28', 'runAsUser: 2000, runAsGroup: 2000', []],
+  ])('is looked for before the injection as well: at %s {%s}', (release, context, severities) => {
+    const text = pod(`  containers: [{name: app}, {name: istio-proxy, image: auto, securityContext: {${context}}}]\n`);
+    expect(diagnosticsOf(text, at(release)).flatMap(({ code, severity }) => (code === 'proxy-not-exempt' ? [severity] : []))).toEqual(
+      severities,
+    );
+  });
+});

@@ -1,8 +1,11 @@
 /** Containers that the rules take for the proxy, by their user or their group. */
 
 import type { OwnerRange } from '../../../netfilter/numbers.ts';
+import { printOwnerRange } from '../../../netfilter/numbers.ts';
 import type { Container } from '../../kubernetes/manifest/workload.ts';
+import { foundProxyOwner, madeProxyOwner } from '../../kubernetes/owners.ts';
 import type { Sourced } from '../../origin.ts';
+import { isAmong } from '../../packets/pod.ts';
 import type { Raised, WorkloadCheck } from './subject.ts';
 
 /** Those that Istio puts there. */
@@ -47,6 +50,25 @@ export const proxyIds: WorkloadCheck = ({ workload: { pod }, settings }) => {
   return [
     ...sharedIds('proxy-user', 'runAsUser', settings.values['proxy.uids']),
     ...sharedIds('proxy-group', 'runAsGroup', settings.values['proxy.gids']),
+  ];
+};
+
+/** Rules that take somebody else for the proxy capture what the real one sends: an endless loop. */
+export const proxyNotExempt: WorkloadCheck = ({ workload: { pod, source }, made, mesh, profile, settings }) => {
+  if (settings === undefined || made?.injection.kind !== 'arguments') return [];
+  const { values } = settings;
+  if (values['outbound.includeRanges'].length === 0 && values['outbound.includePorts'].length === 0) return [];
+  const { uid, gid } = made.found ? foundProxyOwner(pod) : madeProxyOwner(pod, mesh, profile, values.mode === 'TPROXY');
+  // What the template gives to a pod that is not injected yet is what the rules are made for.
+  if (uid === undefined || isAmong(values['proxy.uids'], uid)) return [];
+  if (gid === undefined ? !made.found : isAmong(values['proxy.gids'], gid)) return [];
+  const container = [...pod.containers, ...pod.initContainers].find(({ name }) => name.value === 'istio-proxy');
+  const exempt = `user ${values['proxy.uids'].map(printOwnerRange).join(', ')} and group ${values['proxy.gids'].map(printOwnerRange).join(', ')}`;
+  const unless = gid === undefined ? ', unless its image gives it that group' : '';
+  const owner = gid === undefined ? `user ${uid}` : `user ${uid} and group ${gid}`;
+  const at = container?.ids.runAsUser?.source ?? pod.ids.runAsUser?.source ?? source;
+  return [
+    { code: 'proxy-not-exempt', source: at, ...(gid === undefined && { severity: 'warning' as const }), args: { owner, exempt, unless } },
   ];
 };
 

@@ -45,6 +45,11 @@ export const LINTS = {
     text: 'istio-init {what}: it makes no rules, and the pod does not start',
     fix: '{fix}',
   },
+  'proxy-not-exempt': {
+    severity: 'error',
+    text: 'istio-proxy runs as {owner}, and the rules let {exempt} through: what the proxy sends is captured again and comes back to it without end{unless}',
+    fix: 'let it run as {exempt}, or have the rules made for its own user',
+  },
   'init-read-only-root': {
     severity: 'warning',
     text: 'istio-init has a read-only root file system: iptables-legacy can not make its lock /run/xtables.lock there, and ends with code 4',
