@@ -238,7 +238,15 @@ items:
         spec: {template: {}}
   - null
 `;
-    expect(said(itemsOf(text))).toEqual(['Pod default/a', 'skipped Service', 'Deployment default/c']);
+    expect(said(itemsOf(text))).toEqual(['Pod default/a', 'skipped Service', 'Deployment */c']);
+  });
+
+  it('tells no namespace of a patch, which has no containers and names none', () => {
+    const patch = (namespace: string, containers: string): string =>
+      `apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: ring${namespace}}\nspec: {template: {spec: {${containers}}}}\n`;
+    expect(said(itemsOf(patch('', '')))).toEqual(['StatefulSet */ring']);
+    expect(said(itemsOf(patch(', namespace: shop', '')))).toEqual(['StatefulSet shop/ring']);
+    expect(said(itemsOf(patch('', 'containers: [{name: a}]')))).toEqual(['StatefulSet default/ring']);
   });
 
   it('gives its items their kind, as the API server leaves it out', () => {

@@ -3,7 +3,7 @@
 import { FAMILIES } from '../../../netfilter/family.ts';
 import { addressBits, parseNetwork, printNetwork } from '../../../netfilter/network.ts';
 import { problemText } from '../../problems.ts';
-import { annotatedObjectsIn } from './annotated-objects.ts';
+import { containingRangesIn } from './containing-ranges.ts';
 import { excludesFamily } from './left-alone.ts';
 import type { Raised, SettingsCheck } from './subject.ts';
 import type { TextEdit } from './text-edit.ts';
@@ -21,9 +21,9 @@ export const rangesInRanges: SettingsCheck = ({ values, origin, name, place, tex
   KEYS.flatMap((key) => {
     const list = values[key];
     if (list === '*' || origin(key) === 'nobody') return [];
-    const annotatedObjects = annotatedObjectsIn(list);
+    const containing = containingRangesIn(list);
     return list.flatMap((inner, index): readonly Raised[] => {
-      const at = annotatedObjects(inner).find((place) => place !== index);
+      const at = containing(inner).find((place) => place !== index);
       const outer = at === undefined ? undefined : list[at];
       if (outer === undefined) return [];
       const args = { name: name(key), inner: printNetwork(inner), outer: printNetwork(outer) };
@@ -45,9 +45,9 @@ const MOST_MENDED = 500;
 export const rangesBoth: SettingsCheck = ({ values, origin, place }) => {
   const [included, excluded] = [values['outbound.includeRanges'], values['outbound.excludeRanges']];
   if (included === '*' || (origin('outbound.includeRanges') === 'nobody' && origin('outbound.excludeRanges') === 'nobody')) return [];
-  const annotatedObjects = annotatedObjectsIn(excluded);
+  const containing = containingRangesIn(excluded);
   return included.flatMap((inner): readonly Raised[] => {
-    const [at] = annotatedObjects(inner);
+    const [at] = containing(inner);
     const outer = at === undefined ? undefined : excluded[at];
     if (outer === undefined) return [];
     const args = { inner: printNetwork(inner), outer: printNetwork(outer) };
@@ -72,8 +72,8 @@ export const excludedRanges: SettingsCheck = ({ values, origin, name, place, onl
   const who = origin(key);
   if (who === 'nobody' || (who === 'mesh' && origin('outbound.includeRanges') === 'own')) return [];
   if (included === '*' || values['outbound.includePorts'].length > 0) return [];
-  const within = annotatedObjectsIn(included);
-  const around = new Set(included.flatMap(annotatedObjectsIn(values[key])));
+  const within = containingRangesIn(included);
+  const around = new Set(included.flatMap(containingRangesIn(values[key])));
   const idle = values[key].filter((range, index) => !(only4 && range.family === 'ip6') && within(range).length === 0 && !around.has(index));
   if (idle.length === 0) return [];
   return [{ code: 'outbound-excludes-idle', source: place(key), args: { name: name(key), values: idle.map(printNetwork).join(', ') } }];

@@ -37,8 +37,11 @@ export function readWorkload(
   if (found === undefined) return undefined;
   const podMetadata = fieldsOf(found.fields.get('metadata')?.value, 'metadata', reading);
   const jobs = between === undefined ? undefined : textsOf(field(node, ...between, 'metadata', 'annotations'), 'annotations', reading);
+  const pod = readPod(found.node, found.fields, podMetadata, reading);
+  // A patch has no containers, and the namespace of whatever it is laid over.
+  const namespace = pod.containers.length === 0 && !metadata.has('namespace') ? '*' : head.namespace;
   return {
-    ...{ ...head, annotations: annotationsOf(metadata, reading), pod: readPod(found.node, found.fields, podMetadata, reading) },
+    ...{ ...head, namespace, annotations: annotationsOf(metadata, reading), pod },
     ...(jobs === undefined || jobs.size === 0 ? {} : { jobAnnotations: jobs }),
   };
 }

@@ -1,6 +1,6 @@
 import { fc, it } from '@fast-check/vitest';
 import { expect } from 'vitest';
-import { annotatedObjectsIn } from '../../../src/istio/advice/lint/annotated-objects.ts';
+import { containingRangesIn } from '../../../src/istio/advice/lint/containing-ranges.ts';
 import type { Network } from '../../../src/netfilter/network.ts';
 import { parseNetwork } from '../../../src/netfilter/network.ts';
 import { networkRange } from '../../../src/netfilter/trace/address.ts';
@@ -24,5 +24,5 @@ it.prop([fc.array(network, { maxLength: 8 }), network])('ranges that hold anothe
   const wanted = list.flatMap((outer, index) =>
     holds(outer, inner) && list.findIndex((one) => same(one, outer)) === index ? [index] : [],
   );
-  expect(annotatedObjectsIn(list)(inner)).toEqual(wanted);
+  expect(containingRangesIn(list)(inner)).toEqual(wanted);
 });

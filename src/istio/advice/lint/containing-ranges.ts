@@ -8,7 +8,7 @@ import { networkRange } from '../../../netfilter/trace/address.ts';
  * Answers the places in the list, in its order, of those that hold a range; of equal ones the first. Two prefixes hold
  * each other or have nothing in common, so that each shorter one is looked up: a list may have thousands.
  */
-export function annotatedObjectsIn(list: readonly Network[]): (inner: Network) => readonly number[] {
+export function containingRangesIn(list: readonly Network[]): (inner: Network) => readonly number[] {
   const places = new Map<string, number>();
   for (const [index, network] of list.entries()) {
     const key = keysOf(network)(network.prefix);
