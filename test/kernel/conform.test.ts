@@ -4,7 +4,9 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, expect, it } from 'vitest';
-import { expectRefused, run, scratchFolder } from '../cli/program.ts';
+import { NEWEST } from '../../src/istio/releases/known.ts';
+import { BIN, expectRefused, PROGRAM, run, scratchFolder } from '../cli/program.ts';
+import { INTENDED } from '../golden-command-line.ts';
 import { describeKernel } from './requirements.ts';
 
 const folder = scratchFolder();
@@ -132,5 +134,21 @@ describeKernel('conform', () => {
     );
     expectRefused(await conform('--only', 'no such case', './right'), '--only no case has "no such case" in its name');
     expectRefused(await conform('--deadline', 'soon', './right'), '--deadline "soon" is not a number of seconds, as 30');
+  });
+
+  it('finds our own drop-in to be the newest release, but for what docs/apply.md says is done otherwise', {
+    timeout: 240_000,
+  }, async () => {
+    const { exitCode, stdout } = await execa(PROGRAM, ['conform', join(BIN, 'istio-iptables'), '--release', NEWEST, '-o', 'json'], {
+      reject: false,
+    });
+    const { runs, differences } = JSON.parse(stdout) as {
+      readonly runs: number;
+      readonly differences: readonly { readonly case: string }[];
+    };
+    const names = differences.map(({ case: name }) => name.replace('command-line/', ''));
+    expect({ exitCode, runs }).toEqual({ exitCode: 1, runs: 460 });
+    expect(names.filter((name) => !INTENDED.some(({ isOf }) => isOf(name, NEWEST)))).toEqual([]);
+    expect(names.length).toBeLessThan(50);
   });
 });
