@@ -59,9 +59,9 @@ function quoted(text: string): string {
 
 /** What is read aloud. Mermaid reads it to the end of its line, and takes the next line where it is empty. */
 function spoken(key: 'accTitle' | 'accDescr', text: string): readonly string[] {
-  const told = text
+  const line = text
     .replace(/[\p{Cc}\p{Cf}\p{Surrogate}]/gu, '\ufffd')
     .replace(/[#;%{}<>&"]/g, ' ')
     .trim();
-  return told === '' ? [] : [`  ${key}: ${told}`];
+  return line === '' ? [] : [`  ${key}: ${line}`];
 }

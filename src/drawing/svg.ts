@@ -91,9 +91,9 @@ function boxOf({ title, kind, rows, mark }: Box, at: Placed): string {
 
 function rowOf({ text: value, about, mark = 'plain' as Mark }: Row, x: number, y: number): string {
   const shown = cut(value);
-  const told = [...(shown === value ? [] : [value]), ...(about === undefined ? [] : [about])].join('\n');
+  const hint = [...(shown === value ? [] : [value]), ...(about === undefined ? [] : [about])].join('\n');
   const drawn = text(mark, x, y, shown);
-  return told === '' ? drawn : `<g><title>${xml(told)}</title>${drawn}</g>`;
+  return hint === '' ? drawn : `<g><title>${xml(hint)}</title>${drawn}</g>`;
 }
 
 function arrowOf({ arrow: { label, mark }, from, to, sideways }: PlacedArrow): string {

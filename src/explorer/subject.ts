@@ -58,11 +58,11 @@ export function podYaml({ annotations }: Pick<Question, 'annotations'>): string 
 
 function ofManifest(text: string, release: string, name: string | undefined): Subject {
   const documents = readYaml(text);
-  if ('reason' in documents) return nothing(`line ${documents.line}: ${documents.reason}`);
+  if ('reason' in documents) return withoutRules(`line ${documents.line}: ${documents.reason}`);
   const items = documents.flatMap((document) => readManifest(document, FILE));
   const problems = items.flatMap((item) => (item.kind === 'problem' ? [formatProblem(item.problem)] : []));
   const workload = items.find((item) => item.kind === 'workload')?.workload;
-  if (workload === undefined) return nothing('neither rules nor a workload of Kubernetes were found in the text', ...problems);
+  if (workload === undefined) return withoutRules('neither rules nor a workload of Kubernetes were found in the text', ...problems);
   return ofWorkload(workload, release, name);
 }
 
@@ -71,7 +71,7 @@ function ofWorkload(workload: Workload, release: string, name: string | undefine
   const made = injectionOf(workload, { mesh: NO_MESH, at, images: [] });
   const plan = planOfWorkload(made);
   const title = `${name ?? nameOf(workload)}, Istio ${made.release.value}`;
-  if (plan === undefined) return { ...nothing(), title: `${title}: no rules` };
+  if (plan === undefined) return { ...withoutRules(), title: `${title}: no rules` };
   return {
     title,
     network: podNetworkOfPlan(plan, { facts: factsOfWorkload(workload) }),
@@ -122,6 +122,6 @@ function titleOf({ outcome, answers }: Identification): string {
   return outcome === 'exact' ? `exactly the rules of ${releases}` : `nearest to ${releases}, with ${first.differences.length} differences`;
 }
 
-function nothing(...problems: readonly string[]): Subject {
+function withoutRules(...problems: readonly string[]): Subject {
   return { title: 'nothing to look at', network: undefined, plan: undefined, reason: () => undefined, problems };
 }

@@ -1,7 +1,6 @@
 /** `explorer`: the built page, with the texts of sources in it. */
 
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readExplorerPage } from '../../host/explorer-page.ts';
 import { readTexts } from '../../host/files.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
@@ -14,38 +13,39 @@ import type { Result } from '../terminal/result.ts';
 
 const OPENS = '<script type="application/json" id="given">';
 
+const NO_PAGE = 'has no page beside the program: npx istio-init explorer has it, and so has every release';
+
 /** Throws a ProblemError for a source that can't be read, and where the page was not built or installed. */
 export async function explorer(sources: readonly string[]): Promise<Result> {
-  const page = readFileSync(pageFile(), 'utf8');
-  const texts: string[] = [];
+  const page = readExplorerPage();
+  if (page === undefined) throw badOption('explorer', NO_PAGE);
+  const texts: Given[] = [];
   const named = sources.length === 0 ? [implicitSource(undefined, {}) ?? []].flat() : sources;
   for (const source of named) texts.push(await textOf(source));
   // A text that looks like the end of its element is one no more.
-  const given = texts.length === 0 ? '' : JSON.stringify(texts.join('\n')).replaceAll('<', '\\u003c');
-  return { output: page.replace(OPENS, () => OPENS + given), form: 'html', problems: [], notes: [], exitCode: 0 };
+  const given = texts.length === 0 ? '' : JSON.stringify(texts.map(({ text }) => text).join('\n')).replaceAll('<', '\\u003c');
+  return { output: page.replace(OPENS, () => OPENS + given), form: 'html', ...remarksOf(texts), exitCode: 0 };
 }
 
-/** Beside the program, or above its folder. */
-function pageFile(): string {
-  const folders = [process.argv[1] ?? '', process.execPath].flatMap((file) => (existsSync(file) ? [dirname(realpathSync(file))] : []));
-  const found = folders.flatMap((folder) =>
-    ['../dist/explorer.html', '../explorer.html', 'explorer.html'].map((name) => join(folder, name)),
-  );
-  const file = found.find((name) => existsSync(name));
-  if (file === undefined)
-    throw badOption('explorer', 'has no page beside the program: npx istio-init explorer has it, and so has every release');
-  return file;
+/** A source's text, and what of it could not be read. */
+interface Given extends Pick<Result, 'problems' | 'notes'> {
+  readonly text: string;
 }
 
-async function textOf(source: string): Promise<string> {
+function remarksOf(texts: readonly Given[]): Pick<Result, 'problems' | 'notes'> {
+  return { problems: texts.flatMap(({ problems }) => problems), notes: texts.flatMap(({ notes }) => notes) };
+}
+
+async function textOf(source: string): Promise<Given> {
   const name = parseSource(source);
   if (name.kind === 'file') {
     const read = readTexts(name.file);
     if ('code' in read) throw new ProblemError([read]);
-    return read.map(({ text }) => text).join('\n---\n');
+    return { text: read.map(({ text }) => text).join('\n---\n'), problems: [], notes: [] };
   }
-  const { seen } = await readSource(source, { sets: [], env: [], addresses: [], nameservers: [] });
-  return FAMILIES.filter((family) => seen[family].tables.length > 0)
+  const { seen, problems, notes } = await readSource(source, { sets: [], env: [], addresses: [], nameservers: [] });
+  const text = FAMILIES.filter((family) => seen[family].tables.length > 0)
     .map((family) => `# ${family === 'ip' ? 'iptables' : 'ip6tables'}-save\n${printSave(seen[family])}`)
     .join('');
+  return { text, problems, notes };
 }
