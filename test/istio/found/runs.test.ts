@@ -69,8 +69,11 @@ const SAID: readonly (readonly [cause: Cause, message: string])[] = [
   ['few-processes', 'runtime: failed to create new OS thread (have 2 already; errno=11)'],
   ['disk-full', 'write /tmp/iptables-rules-1.txt5: no space left on device'],
   ['file-rights', 'open /tmp/iptables-rules-1651.txt: permission denied'],
-  ['library-missing', 'iptables-restore: error while loading shared libraries: libxtables.so.12: cannot open shared object file: No such file'],
-  ['library-missing', 'iptables: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34\' not found (required by iptables)'],
+  [
+    'library-missing',
+    'iptables-restore: error while loading shared libraries: libxtables.so.12: cannot open shared object file: No such file',
+  ],
+  ['library-missing', "iptables: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34' not found (required by iptables)"],
   ['library-missing', 'iptables-nft-restore: symbol lookup error: /usr/sbin/xtables-nft-multi: xtables_strdup'],
   ['may-not-execute', 'exec /usr/local/bin/pilot-agent: operation not permitted'],
   ['may-not-execute', 'standard_init_linux.go:211: exec user process caused "permission denied"'],

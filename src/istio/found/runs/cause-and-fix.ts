@@ -99,7 +99,7 @@ const REMEDIES = {
   }),
   'may-not-execute': ({ said }) => ({
     text: `the program may not be started: ${said}`,
-    fix: "see that its file is executable in the image (an own image: chmod +x), that its volume is not mounted noexec, and that no seccomp or AppArmor profile and no no_new_privs of the container forbids it",
+    fix: 'see that its file is executable in the image (an own image: chmod +x), that its volume is not mounted noexec, and that no seccomp or AppArmor profile and no no_new_privs of the container forbids it',
   }),
   'library-missing': ({ said }) => ({
     text: `a program in the image does not find the libraries that it was built with: ${said}`,

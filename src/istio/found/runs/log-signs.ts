@@ -24,7 +24,11 @@ export const LOG_SIGNS: readonly FailureSign[] = [
     means: 'node-connmark',
     since: 'ambient mode',
   },
-  { says: /failed \(add\).{0,120}exec: "[\w./-]{1,80}": executable file not found/, means: 'plugin-program', since: 'the CNI plugin, which calls a shell' },
+  {
+    says: /failed \(add\).{0,120}exec: "[\w./-]{1,80}": executable file not found/,
+    means: 'plugin-program',
+    since: 'the CNI plugin, which calls a shell',
+  },
   { says: /no ztunnel connect(?:ion|ed)|ztunnel.{0,60}not connected/, means: 'no-ztunnel', since: 'ambient mode' },
   {
     says: /failed to find plugin "?istio-cni|(?:exec|stat)[^:]{0,80}\/istio-cni["']?: no such file or directory|no network available in the name istio-cni|exec: "[^"]{0,80}istio-cni": executable file not found/,
