@@ -113,7 +113,8 @@ it('what fails before anything was changed leaves the state as it was; after tha
     ...effects,
     programs: {
       ...effects.programs,
-      run: (command) => (command.argv.some((word) => word.includes('restore')) ? Promise.reject(new Error('lost')) : effects.programs.run(command)),
+      run: (command) =>
+        command.argv.some((word) => word.includes('restore')) ? Promise.reject(new Error('lost')) : effects.programs.run(command),
     },
   };
   expect(await applyPlan(NAMED, planFromArguments(ARGS), {}, restoring)).toMatchObject({ outcome: 'failed', state: 'mixed' });
