@@ -4,7 +4,7 @@
 // their own (mmdebstrap, some 20 s), which is kept beside other things that are made once.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { PROGRAM } from './program.mjs';
@@ -14,10 +14,11 @@ const ROOT = `${WORK}/trixie`;
 const PACKAGES = ['quickjs', 'libquickjs', 'gcc', 'libc6-dev'];
 
 /** Builds it where a Debian root can be made; elsewhere one line says so. */
-export async function buildStatic() {
+async function buildStatic() {
   const missing = whatIsMissing();
   if (missing !== undefined) {
     console.error(`note: dist/static/istio-iptables is not built: ${missing}`);
+    if (process.env.CI === 'true') process.exitCode = 1;
     return;
   }
   makeRoot();
@@ -27,8 +28,10 @@ export async function buildStatic() {
   inRoot('qjsc', '-c', '-m', '-s', '-M', 'machine,machine', '-o', 'program.c', 'program.js');
   inRoot('gcc', ...FLAGS, '-I/usr/include/quickjs', '-o', 'istio-iptables', 'program.c', 'main.c', 'machine.c', ...LIBRARIES);
   inRoot('strip', 'istio-iptables');
+  rmSync('dist/static', { recursive: true, force: true });
   mkdirSync('dist/static', { recursive: true });
   copyFileSync(`${ROOT}/build/istio-iptables`, 'dist/static/istio-iptables');
+  symlinkSync('istio-iptables', 'dist/static/istio-init');
 }
 
 // A program that others' processes start as root: the usual hardening.
@@ -71,6 +74,7 @@ async function bundle(outfile) {
     ...PROGRAM,
     entryPoints: ['src/cli/drop-in/static.ts'],
     outfile,
+    logLevel: 'warning',
     format: 'esm',
     platform: 'neutral',
     mainFields: ['module', 'main'],
@@ -82,4 +86,4 @@ async function bundle(outfile) {
   return statSync(outfile).size;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildStatic();
+await buildStatic();
