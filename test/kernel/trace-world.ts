@@ -37,7 +37,7 @@ export function worldFor(plan: Rules, family: Family, all: readonly Listening[],
       ...(added.length > 0 ? [{ name: 'lo', addresses: added }] : []),
     ],
     defaultInterface: DEVICE_NAMES[0],
-    localByMark: plan.routing.rules.map((rule) => ({ family: rule.family, mark: rule.mark })),
+    localByMark: plan.routing.rules.map(({ family: of, mark, mask }) => ({ family: of, mark, ...(mask !== undefined && { mask }) })),
     transparentPorts: listening.map(([, port]) => port),
     boundListeners: [],
     forwarding,
@@ -65,7 +65,7 @@ export function firstOf(sent: SentPacket, { local, host }: World): Packet {
   };
   if ('in' in sent) return firstPacket({ ...shared, origin: 'remote', inInterface: sent.in });
   const { uid, gid, mark = 0 } = sent;
-  const byMark = host.localByMark.some((one) => one.family === family && one.mark === mark);
+  const byMark = host.localByMark.some((one) => one.family === family && one.mark === (mark & (one.mask ?? 0xffffffff)) >>> 0);
   return firstPacket({ ...shared, origin: 'local', uid, gid, mark, ...(!byMark && routeTo(destination, family, local)) });
 }
 
