@@ -5,6 +5,7 @@ import type { Outcome } from './trace-rounds.ts';
 import type { Subject } from './trace-trials.ts';
 import { playAll } from './trace-trials.ts';
 import { describeTraced } from './tracing-requirements.ts';
+import { TRIXIE_ROOT } from './trixie-root.ts';
 
 function expectNoneWrong({ differences, compared, unknown }: Outcome, atLeast: number, known: number): void {
   expect(differences.slice(0, 3).join('\n\n'), `${differences.length} differences`).toBe('');
@@ -41,5 +42,18 @@ describeTraced('the simulator says of a packet what the kernel does with it in t
   it('and of iptables that the ambient mode makes, with its marks and policy routing', { timeout: 180_000 }, async () => {
     const subjects = played(ambientPlans());
     expectNoneWrong(await playNft('ambient golden outcomes', subjects), 3000, 0.99);
+  });
+});
+
+describeTraced('with nft 1.1.3 and iptables 1.8.11, the simulator says of a packet what the kernel does with it', () => {
+  it.skipIf(TRIXIE_ROOT === undefined)('in tables of Istio, in those of others, and in both', { timeout: 180_000 }, async () => {
+    const some = <T>(all: readonly T[]): readonly T[] => played(all).filter((_, index) => index % 2 === 0);
+    const subjects = [...some(nativePlans()), ...some(ambientPlans()), ...foreignTables(rounds(45), true), ...mixedRules(rounds(24))];
+    const outcome = await playAll('all of these by the programs of trixie', {
+      subjects,
+      backend: 'nft',
+      ...(TRIXIE_ROOT !== undefined && { root: TRIXIE_ROOT }),
+    });
+    expectNoneWrong(outcome, 5000, 0.8);
   });
 });

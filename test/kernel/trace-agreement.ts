@@ -71,7 +71,7 @@ export function disagreement(
   // What is certain has one end; where the simulator does not know, the kernel goes one of its ways, as far as they are followed.
   if (!unseen && ways.some((way) => (way.cut || sameEnd(way)) && isSameWay(way, theirs.lines, backend))) return undefined;
   return [
-    `packet ${JSON.stringify(trace.packet)}`,
+    `packet ${JSON.stringify({ ...trace.packet, flow: undefined })}`,
     ...['kernel:', ...printed(unseen ? { lines: [], end: 'told nothing' } : theirs)],
     ...ways.slice(0, 4).flatMap((way) => ['simulator:', ...printed(way)]),
     ...['rules:', ...printedRules(rules)],

@@ -57,22 +57,16 @@ function matchesOf(expression: MatchExpression, before: readonly Match[]): reado
   const found = op === '!=' ? not(known) : known;
   const protocol = impliedProtocol(left);
   const said = before.find((one) => one.kind === 'protocol' && !one.negated);
-  if (isProtocolOfFamily(left)) return [ofFamily(left), found];
+  const payload = 'payload' in left ? left.payload : undefined;
+  if (payload !== undefined && ['protocol', 'nexthdr'].includes(payload.field)) return [ofFamily(payload.protocol), found];
   // Of a protocol without ports, `th dport` is whatever stands in that place.
-  if ('payload' in left && left.payload.protocol === 'th' && !PROTOCOLS_WITH_PORTS.includes(said?.kind === 'protocol' ? said.value : ''))
-    return [words(expression)];
+  if (payload?.protocol === 'th' && !PROTOCOLS_WITH_PORTS.includes(said?.kind === 'protocol' ? said.value : '')) return [words(expression)];
   return protocol === undefined || said !== undefined ? [found] : [match('protocol', protocol), found];
 }
 
-type Payload = Extract<Selector, { readonly payload: unknown }>;
-
-function isProtocolOfFamily(left: Left): left is Payload {
-  return 'payload' in left && ['protocol', 'nexthdr'].includes(left.payload.field);
-}
-
 /** `ip protocol tcp` asks for IPv4 as well. */
-function ofFamily({ payload }: Payload): Match {
-  return { kind: 'opaque', text: `meta nfproto ${payload.protocol === 'ip' ? 'ipv4' : 'ipv6'}` };
+function ofFamily(protocol: string): Match {
+  return { kind: 'opaque', text: `meta nfproto ${protocol === 'ip' ? 'ipv4' : 'ipv6'}` };
 }
 
 /** `tcp dport 80` asks for TCP as well. */

@@ -3,12 +3,12 @@
  * conntrack and routing.
  */
 
-import { ALL_BITS } from '../numbers.ts';
 import type { ConntrackState } from '../packet.ts';
 import { walkBaseChain } from './chains.ts';
 import { lookUp } from './conntrack.ts';
 import { assumeState } from './field-tests.ts';
 import { ABSENT, difference } from './fields.ts';
+import { maskOf } from './host.ts';
 import { comesFromElsewhere } from './kernel-route.ts';
 import { contains, intersect, isWithin, overlaps } from './ranges.ts';
 import { reportedAddress, reportedNumber, reportedWord } from './reported.ts';
@@ -242,7 +242,7 @@ function isMartian(walk: Walk): boolean {
 /** IPv4 asks without a mark whether a source may come from there (`fib_validate_source`): a policy rule for no mark makes all of them local. */
 function takesAllForLocal({ host }: Walk): boolean {
   if (host.family !== 'ip' || host.routing !== undefined) return false;
-  return host.host.localByMark.some(({ family, mark, mask = ALL_BITS }) => family === 'ip' && (mark & mask) === 0);
+  return host.host.localByMark.some((one) => one.family === 'ip' && (one.mark & maskOf(one)) === 0);
 }
 
 /** By its routes IPv4 tells whether a source comes from there. */
