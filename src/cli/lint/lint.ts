@@ -94,7 +94,7 @@ function namedFiles({ files, given }: LintCommand): readonly string[] {
   if (named.length > 0) return named;
   const implied = implicitSource(undefined, given);
   if (implied !== undefined) return [implied];
-  throw badOption('lint', 'has no input: name a file or a folder, or - for standard input');
+  throw badOption('lint', 'no input; name a file or a folder, or - for standard input');
 }
 
 interface LintInput {

@@ -65,5 +65,5 @@ export const previewCommand: CommandModule = {
         explain: parsed['explain'] === true,
         ambient,
       });
-    }),
+    }, parsed),
 };
