@@ -1,6 +1,6 @@
 /** Where an API server has what is fetched from it, as a table. */
 
-import { kindNamed, POD_KINDS, podKind } from '../manifest/kinds.ts';
+import { kindNamed, podKind } from '../manifest/kinds.ts';
 
 export interface ClusterResource {
   readonly kind: string;
@@ -65,9 +65,3 @@ export function resourceNamed(word: string): ClusterResource | undefined {
 function groupIn(root: string): string {
   return root.startsWith('apis/') ? (root.split('/')[1] ?? '') : '';
 }
-
-/** Words for the kinds, for completion and for the nearest to a misspelt one. */
-export const RESOURCE_WORDS: readonly string[] = RESOURCES.flatMap(({ kind }) => {
-  const short = Object.hasOwn(POD_KINDS, kind) ? podKind(kind)?.short : undefined;
-  return [kind.toLowerCase(), ...(short === undefined ? [] : [short])];
-});
