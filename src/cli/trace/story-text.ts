@@ -41,7 +41,10 @@ export function storyAnswer({ simulated: { calls }, containers = [] }: StoryRepo
 
 /** `says` is which of several requests it is. */
 function outcomeLine({ outcome }: SimulatedCall, paint: Paint, says?: string): string {
-  return paint(OUTCOME_STYLES[styleOf(outcome)], onOneLine(`${says === undefined ? 'The request' : `${says}: the request`} ${outcome.words}.`));
+  return paint(
+    OUTCOME_STYLES[styleOf(outcome)],
+    onOneLine(`${says === undefined ? 'The request' : `${says}: the request`} ${outcome.words}.`),
+  );
 }
 
 /** What the first verdict does not say of what leaves the pod. */
