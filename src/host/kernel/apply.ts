@@ -116,6 +116,7 @@ async function underLock(
         routing: desired.routing.rules.map(({ family }) => family),
         deadline: options.deadline ?? DEADLINE,
         likely: desired,
+        native: desired.nft !== undefined,
       },
       stop: refusalBefore(desired, options, effects.signal),
     });

@@ -18,7 +18,8 @@ export function refusalBefore(desired: DesiredState, options: ApplyOptions, sign
     if (capturesIp6(desired) && !hasIp6(view)) return { outcome: 'failed', failure: { ...failureOf('no-ip6'), family: 'ip6' } };
     if (steps.length === 0) return undefined;
     if (options.dryRun === true) return { outcome: 'planned' };
-    const drifted = desired.clean === undefined && (holdsOurs(view.choice.snapshot) || planned.routing.after.length > 0);
+    const ours = holdsOurs(view.choice.snapshot) || view.native.nft.tables.length > 0;
+    const drifted = desired.clean === undefined && (ours || planned.routing.after.length > 0);
     if (drifted && options.onDrift === 'report') return { outcome: 'drifted' };
     if (drifted && options.onDrift === 'fail') return { outcome: 'refused', failure: failureOf('drift') };
     return undefined;
@@ -30,8 +31,9 @@ function failureOf(cause: 'node' | 'no-ip6' | 'drift'): ReturnType<typeof plainF
   return plainFailure(cause, text, fix);
 }
 
-/** kube-proxy's chains are in a node's namespace and in no pod's, but in one with hostNetwork: which is never injected. */
-function isNode({ choice: { snapshot, other } }: ObservedState): boolean {
+/** kube-proxy's chains, or its table of nft, are in a node's namespace and in no pod's, but in one with hostNetwork: which is never injected. */
+function isNode({ choice: { snapshot, other }, nftTables }: ObservedState): boolean {
+  if (nftTables.listed.some(({ name }) => name === 'kube-proxy')) return true;
   const rulesets = [snapshot, other].flatMap((shown) => (shown === undefined ? [] : [shown.ip, shown.ip6]));
   return rulesets.some(({ tables }) => tables.some(({ chains }) => chains.some(({ name }) => name.startsWith('KUBE-'))));
 }
