@@ -26,8 +26,8 @@ export async function dropInWork(request: DropInRequest): Promise<number> {
     throw badOption('--force-iptables-binary', `${quoted(binary)} is not one of legacy, nft`);
   if (is('dry-run')) return dryRun(request);
   // The real program too looks at this flag only to judge its value, where rules are native.
-  const forced = binary === '' || request.plan.nft !== undefined ? {} : { backend: binary };
-  const options: ApplyOptions = { host: request.allowHost, ...forced };
+  const isForced = binary !== '' && request.plan.nft === undefined;
+  const options: ApplyOptions = { host: request.allowHost, ...(isForced && { backend: binary }) };
   const signals = heedSignals();
   const changed = changes ? await change(request, options, signals) : 0;
   const ended = signals.exitCode() ?? changed;

@@ -40,9 +40,9 @@ export function nativeTables(nft: NftRuleset, json?: string): NativeTables {
 }
 
 /** The transaction to the wanted tables. */
-export function nativeChange(live: NftRuleset, desired: NftRuleset): Pick<NativeChange, 'steps' | 'rules'> {
-  const { script, rules } = reconcileNft(live, desired, isNativeChain);
-  return { steps: script === '' ? [] : [stepOf(['nft', '-f', '-'], script)], rules };
+export function nativeChange(live: NftRuleset, desired: NftRuleset): Omit<NativeChange, 'first'> {
+  const { script, ...change } = reconcileNft(live, desired, isNativeChain);
+  return { ...change, steps: script === '' ? [] : [stepOf(['nft', '-f', '-'], script)] };
 }
 
 function stepOf(argv: Step['argv'], text: string): Step {

@@ -75,7 +75,7 @@ async function wayBack(now: ObservedState, before: Before, touched: readonly Rou
     ),
   };
   // As on the way there: what comes, before what goes.
-  const native = { steps: await nativeBack(before, now.native), rules: [], first: !before.planned.change.native.first };
+  const native = { steps: await nativeBack(before, now.native), rules: [], conflicts: [], first: !before.planned.change.native.first };
   return transactionOf({ stores, routing, native, lockWait });
 }
 

@@ -33,11 +33,13 @@ export interface NativeChange {
   readonly steps: readonly Step[];
   /** The rules that it makes, as nft tells of them. */
   readonly rules: readonly string[];
+  /** Base chains of its tables' names that hang elsewhere, which keep it from being made. */
+  readonly conflicts: readonly string[];
   /** Whether tables come: then they come before the rules of iptables go. Otherwise they go after those have come. */
   readonly first: boolean;
 }
 
-export const NO_NATIVE_CHANGE: NativeChange = { steps: [], rules: [], first: false };
+export const NO_NATIVE_CHANGE: NativeChange = { steps: [], rules: [], conflicts: [], first: false };
 
 export interface Change {
   readonly stores: readonly Store[];

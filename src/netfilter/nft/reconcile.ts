@@ -8,6 +8,8 @@ export interface NftChange {
   readonly script: string;
   /** Every rule that it makes, in order, as nft tells of it: `inet TABLE CHAIN` and the rule without its numbers. */
   readonly rules: readonly string[];
+  /** Base chains of wanted names that hang elsewhere: the kernel takes no other place for a chain that is there. */
+  readonly conflicts: readonly string[];
 }
 
 /**
@@ -24,7 +26,14 @@ export function reconcileNft(live: NftRuleset, desired: NftRuleset, isOwn: (chai
     ...changed.flatMap((table) => tableLines(table, liveOf(table)?.chains ?? [], isOwn)),
     ...gone.map(({ family, name }) => `delete table ${family} ${name}`),
   ];
-  return { script: lines.map((line) => `${line}\n`).join(''), rules: changed.flatMap(rulesIn) };
+  const conflicts = changed.flatMap((table) => conflictsIn(table, liveOf(table)?.chains ?? []));
+  return { script: lines.map((line) => `${line}\n`).join(''), rules: changed.flatMap(rulesIn), conflicts };
+}
+
+function conflictsIn({ family, name, chains }: NftTable, live: readonly NftChain[]): readonly string[] {
+  return live
+    .filter((there) => chains.some((chain) => chain.name === there.name && !hasBase(there, chain)))
+    .map((chain) => `${family} ${name} ${chain.name}`);
 }
 
 function rulesIn({ family, name, chains }: NftTable): readonly string[] {
@@ -55,11 +64,7 @@ function hasBase({ base: there }: NftChain, { base }: NftChain): boolean {
 
 function tableLines({ family, name, chains }: NftTable, live: readonly NftChain[], isOwn: (chain: string) => boolean): readonly string[] {
   const table = `${family} ${name}`;
-  // A base chain's type and priority are those with which it was made.
-  const stale = live.filter((there) => {
-    const wanted = chains.find((chain) => chain.name === there.name);
-    return wanted === undefined ? isOwn(there.name) : !hasBase(there, wanted);
-  });
+  const stale = live.filter((there) => isOwn(there.name) && !chains.some((chain) => chain.name === there.name));
   return [
     `add table ${table}`,
     `flush table ${table}`,
