@@ -389,7 +389,7 @@ describeKernel('the termination message of the drop-in', () => {
     [
       'native nftables',
       `${program} --native-nftables`,
-      { outcome: 'refused', problems: [expect.stringContaining('global.nativeNftables')] },
+      { outcome: 'applied', state: 'as wanted', release: '1.30.3', backend: 'nft', failures: [], processes: 2 },
     ],
     [
       'a validation that failed',
