@@ -7,6 +7,7 @@ import { trailOf } from '../../istio/packets/trail.ts';
 import { verdictText } from '../../istio/packets/verdict.ts';
 import type { Paint } from '../terminal/color.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
+import { observedParts } from './observed-text.ts';
 import type { PacketReport, TraceReport } from './report.ts';
 import { portParts, ruleParts } from './sets-text.ts';
 import { storyAnswer, storyParts } from './story-text.ts';
@@ -93,7 +94,10 @@ function packetAnswer({ verdict, possibleVerdicts, tells, withinShown, container
   ];
 }
 
-function packetParts({ trace, context, all, tcpdump, beyond, proven }: PacketReport, paint: Paint): readonly (readonly string[])[] {
+function packetParts(
+  { trace, context, all, tcpdump, beyond, proven, observed }: PacketReport,
+  paint: Paint,
+): readonly (readonly string[])[] {
   const { podNetwork, reason, lines } = context;
   const trail = trailLines(trailOf(trace, { podNetwork, reason, lines, all }), paint, '');
   return [
@@ -101,5 +105,6 @@ function packetParts({ trace, context, all, tcpdump, beyond, proven }: PacketRep
     tcpdump ? sightingTexts(sightingsOf(trace)).map((text) => labelled(paint, 'tcpdump', text)) : [],
     proven.map((text) => labelled(paint, 'conntrack', text)),
     beyond === undefined ? [] : [labelled(paint, 'beyond', beyond)],
+    ...(observed === undefined ? [] : observedParts(observed, paint)),
   ];
 }
