@@ -1,23 +1,33 @@
 /** Facts of a pod, taken from the network namespace that was named: only where someone asked for them. */
 
-import { readFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { ProblemError, problem } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import type { Namespace, Target } from './namespace/namespace.ts';
 import { openNamespace } from './namespace/namespace.ts';
 import { programs } from './run.ts';
+import { system } from './system.ts';
 
 /** Facts of the namespace that this process is in: addresses of the interfaces but lo, nameservers, and names with their numbers. */
 export function hostFacts(): Facts {
   const addresses = [...parseFibTrie(textOf('/proc/net/fib_trie')), ...parseIfInet6(textOf('/proc/net/if_inet6'))];
-  return {
-    addresses: addresses.length > 0 ? addresses : asGoListsThem(runningAddresses()),
-    nameservers: parseNameservers(textOf('/etc/resolv.conf')),
-    services: parseServices(textOf('/etc/services')),
-    users: parseIds(textOf('/etc/passwd')),
-    groups: parseIds(textOf('/etc/group')),
-  };
+  // Only interfaces that are running: one that waits for its carrier would pass for none, and its IPv6 would stay
+  // without rules. Where there is no /proc, that has to do.
+  const known = addresses.length > 0 ? addresses : asGoListsThem(system.runningAddresses());
+  return withNames({ addresses: known, nameservers: parseNameservers(textOf('/etc/resolv.conf')) }, '');
+}
+
+/** The names of services, users and groups, read where somebody asks for one: nearly all settings have numbers. */
+function withNames(facts: Facts, root: string): Facts {
+  return Object.defineProperties(facts, {
+    services: onceAsked(() => parseServices(textOf('/etc/services'))),
+    users: onceAsked(() => parseIds(textOf(`${root}/etc/passwd`))),
+    groups: onceAsked(() => parseIds(textOf(`${root}/etc/group`))),
+  });
+}
+
+function onceAsked<T>(read: () => T): PropertyDescriptor {
+  let value: T | undefined;
+  return { enumerable: true, get: () => (value ??= read()) };
 }
 
 /**
@@ -30,6 +40,7 @@ export async function targetFacts(target: Target, option: string = target.kind =
   try {
     namespace = openNamespace(target, programs());
   } catch (error) {
+    if (error instanceof ProblemError) throw error;
     throw new ProblemError([
       problem('bad-option', { kind: 'option', option }, { reason: error instanceof Error ? error.message : String(error) }),
     ]);
@@ -37,24 +48,10 @@ export async function targetFacts(target: Target, option: string = target.kind =
   try {
     const { stdout } = await namespace.run({ argv: ['ip', '-o', 'addr', 'show'], deadline: 10_000 });
     const root = target.kind === 'pid' ? `/proc/${target.pid}/root` : '';
-    return {
-      addresses: parseAddresses(stdout),
-      nameservers: parseNameservers(textOf(`${root}/etc/resolv.conf`)),
-      services: parseServices(textOf('/etc/services')),
-      users: parseIds(textOf(`${root}/etc/passwd`)),
-      groups: parseIds(textOf(`${root}/etc/group`)),
-    };
+    return withNames({ addresses: parseAddresses(stdout), nameservers: parseNameservers(textOf(`${root}/etc/resolv.conf`)) }, root);
   } finally {
     namespace.close();
   }
-}
-
-// Node lists only interfaces that are running: one that waits for its carrier would pass for none, and its IPv6 would
-// stay without rules. Where there is no /proc, that has to do.
-function runningAddresses(): readonly string[] {
-  return Object.values(networkInterfaces()).flatMap((list) =>
-    (list ?? []).filter(({ internal }) => !internal).map(({ cidr, address }) => cidr ?? address),
-  );
 }
 
 /** The IPv4 addresses of this namespace, those of loopback left out, from /proc/net/fib_trie, which shows each in two tables. */
@@ -83,11 +80,7 @@ function asGoListsThem(addresses: readonly string[]): readonly string[] {
 }
 
 function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
+  return system.readText(file) ?? '';
 }
 
 /** The servers that a resolv.conf names. */

@@ -1,4 +1,4 @@
-/** The built program, as a user starts it: for Node, or (TEST_PROGRAM=executable) as the one file that the image has. */
+/** The built program, as a user starts it: for Node, as the one file of bun's, or as the static one of QuickJS's; TEST_PROGRAM says which. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,8 +9,10 @@ import { expect } from 'vitest';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Where `istio-init` and `istio-iptables` are. */
-export const BIN = join(ROOT, process.env['TEST_PROGRAM'] === 'executable' ? 'dist/bin' : 'bin');
+export const BIN = join(ROOT, { executable: 'dist/bin', static: 'dist/static' }[process.env['TEST_PROGRAM'] ?? ''] ?? 'bin');
 export const PROGRAM = join(BIN, 'istio-init');
+/** The static executable is the drop-in and nothing else. */
+export const HAS_DROP_IN_ALONE: boolean = process.env['TEST_PROGRAM'] === 'static';
 
 /** What a run left behind. */
 export interface Run {
@@ -32,8 +34,13 @@ export async function run(
     stripFinalNewline: false,
     timeout: 30_000,
   });
-  return { exitCode, stdout, stderr };
+  const found = { exitCode, stdout, stderr };
+  CALLED.set(found, args[0] ?? '');
+  return found;
 }
+
+/** The command of a run. */
+const CALLED = new WeakMap<Run, string>();
 
 /** Runs the program behind `cat FILE |`, as a shell does. */
 export async function piped(file: string, args: readonly string[], { cwd = ROOT }: { readonly cwd?: string } = {}): Promise<Run> {
@@ -42,9 +49,14 @@ export async function piped(file: string, args: readonly string[], { cwd = ROOT 
   return { exitCode, stdout, stderr };
 }
 
-/** Refused: exit code 2, nothing on standard output, and these lines, no others, on standard error. */
+/** Refused: exit code 2, nothing on standard output, and these lines, no others, on standard error, an error behind the names of the program and the command. */
 export function expectRefused(found: Run, ...lines: readonly string[]): void {
-  expect(found).toEqual({ exitCode: 2, stdout: '', stderr: lines.map((line) => `${line}\n`).join('') });
+  const said = `istio-init: ${CALLED.get(found)}: `;
+  expect(found).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr: lines.map((line) => `${/ (warning|note): /.test(line) ? '' : said}${line}\n`).join(''),
+  });
 }
 
 /** A folder that goes away with the tests. */

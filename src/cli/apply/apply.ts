@@ -8,7 +8,7 @@ import type { Target } from '../../host/namespace/namespace.ts';
 import { openNamespace } from '../../host/namespace/namespace.ts';
 import { programs } from '../../host/run.ts';
 import { writeTermination } from '../../host/termination.ts';
-import { badOption } from '../../sources/bad-option.ts';
+import { badOption, unusable } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { planInput } from '../../sources/plan-input.ts';
 import { heedSignals } from '../signals.ts';
@@ -33,8 +33,6 @@ export async function apply({ target, options, output, beforeProxy = false }: Ap
   formNamed(output, OUTPUTS);
   const { plan, notes, whyNoPlan: without } = await planInput(given, await targetFacts(target));
   if (without !== undefined) throw badOption('-f', `${without}; there is nothing to apply (clean removes rules)`);
-  if (plan.nft !== undefined)
-    throw badOption('apply', 'these are native rules of nft, which are not made here yet; preview -o nft-script prints what nft -f takes');
   refuseNames(plan.problems, 'the kernel holds numbers');
   if (target.kind === 'here' && !beforeProxy && !options.dryRun) await refuseCutOff(plan);
   const signals = heedSignals();
@@ -70,7 +68,7 @@ function checkTarget(target: Target): void {
   try {
     openNamespace(target, programs()).close();
   } catch (error) {
-    throw badOption(target.kind === 'pid' ? '--pid' : '--netns', error instanceof Error ? error.message : String(error));
+    throw unusable(`--${target.kind}`, error);
   }
 }
 
@@ -88,10 +86,13 @@ function resultOf(result: ApplyResult, { output, what, release, signalled, notes
   if (output === 'json')
     return { output: `${JSON.stringify({ ...document, steps: result.steps, tried: result.tried }, null, 2)}\n`, exitCode, notes, problems };
   const untouched = result.outcome === 'planned' || result.outcome === 'drifted';
+  const said = [summaryOf(result, what), ...remarksOf(result)];
+  const isError = result.outcome === 'failed' || result.outcome === 'refused';
   return {
     output: untouched ? stepsText(result.steps) : '',
     exitCode,
-    notes: [...notes, summaryOf(result, what), ...remarksOf(result)],
+    notes: isError ? notes : [...notes, ...said],
+    ...(isError && { errors: [said.join('\n')] }),
     problems,
   };
 }

@@ -18,11 +18,11 @@ describe('apply and clean refuse with exit code 2 and one line', () => {
   const both = ['apply', 'clean'] as const;
 
   it.each(both)('%s without a target', async (command) => {
-    expectRefused(await run([command]), '--here, --pid, --netns name the network namespace to work in with one of them');
+    expectRefused(await run([command]), '--here, --pid, --netns one of them must name the network namespace to work in');
   });
 
   it.each(both)('%s with two targets', async (command) => {
-    expectRefused(await run([command, '--here', '--pid', '1']), '--here, --pid, --netns name one of them');
+    expectRefused(await run([command, '--here', '--pid', '1']), '--here, --pid, --netns only one of them');
   });
 
   const notNamespace = folder.write('file', '');
@@ -34,15 +34,15 @@ describe('apply and clean refuse with exit code 2 and one line', () => {
     [['--here', '--backend', 'nftables'], '--backend "nftables" is not one of nft, legacy, plain'],
     [['--here', '-o', 'yaml'], '--output "yaml" is not one of text, json'],
     [['--here', '-o', 'jsn'], '--output "jsn" is not one of text, json (did you mean json?)'],
-    [['--here', '--dry-rnu'], 'istio-init: "dry-rnu" is not an option here (did you mean --dry-run?)'],
+    [['--here', '--dry-rnu'], '"dry-rnu" is not an option here (did you mean --dry-run?)'],
   ])('both with %j', async (words, line) => {
     for (const command of both) expectRefused(await run([command, ...words]), line);
   });
 
   it.each([
     [['--on-drift', 'repair'], '--on-drift "repair" is not one of reconcile, fail, report'],
-    [['--set', 'mode=REDIRCT'], /^--set mode: "REDIRCT" is not /],
-    [['--', '-p', '99999'], 'argument -p proxy.port: "99999" is not a port (1 to 65535)'],
+    [['--set', 'mode=REDIRCT'], /^istio-init: apply: --set "mode": "REDIRCT" is not /],
+    [['--', '-p', '99999'], 'argument -p "proxy.port": "99999" is not a port (1 to 65535)'],
   ])('apply with %j', async (words, line) => {
     const found = await run(['apply', '--here', ...words]);
     if (typeof line === 'string') expectRefused(found, line);
@@ -149,6 +149,20 @@ describe('the drop-in accepts', () => {
     }
   });
 
+  it('--native-nftables, by flag or variable: its dry run prints what nft -f takes', async () => {
+    for (const [words, env] of [
+      [['--native-nftables'], {}],
+      [[], { NATIVE_NFTABLES: 'true' }],
+    ] as const) {
+      out.length = 0;
+      expect(await dropIn([...words], { DRY_RUN: 'true', ...env })).toBe(0);
+      expect(out.join('')).toMatch(/^add table inet istio-proxy-nat\n[^]*^add rule inet istio-proxy-nat istio-output .*\n$/m);
+    }
+    out.length = 0;
+    expect(await dropIn(['--native-nftables=false'], { DRY_RUN: 'true', NATIVE_NFTABLES: 'true' })).toBe(0);
+    expect(out.join('')).toMatch(/^\*nat\n/);
+  });
+
   it('--help, which prints the flags of the release and makes no rules', async () => {
     expect(await dropIn(['--help'], {})).toBe(0);
     expect(out.join('')).toContain('Flags and environment of Istio 1.30.3:');
@@ -248,9 +262,12 @@ describe('a dry run of the drop-in, as nobody and without iptables', () => {
 
 describe('the drop-in refuses with exit code 1, one line of log and no stack trace', () => {
   it.each([
-    ['native nftables', ['--native-nftables'], {}, /--native-nftables .* unset the Helm value global\.nativeNftables/],
-    ['native nftables, by its variable', [], { NATIVE_NFTABLES: 'true' }, /unset the Helm value global\.nativeNftables/],
-    ['native nftables in a dry run', ['--native-nftables', '-n'], {}, /unset the Helm value global\.nativeNftables/],
+    [
+      'an interface that nft takes for a word, in native mode',
+      ['--native-nftables', '-c', 'eth1,counter'],
+      {},
+      /-c interfaces\.exclude: "counter"/,
+    ],
     ['an unknown binary', ['--force-iptables-binary', 'nftables'], {}, /force-iptables-binary: "nftables" is not legacy or nft$/m],
     ['an unknown binary, by its variable', [], { FORCE_IPTABLES_BINARY: 'x' }, /--force-iptables-binary "x" is not one of legacy, nft$/m],
     [
