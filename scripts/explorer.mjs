@@ -71,7 +71,7 @@ export async function buildExplorer() {
   );
 }
 
-async function importOf(file) {
+export async function importOf(file) {
   const { outputFiles } = await build({ ...PAGE, format: 'esm', entryPoints: [file] });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
 }

@@ -1,13 +1,13 @@
-/** The built page in Debian's chromium, as a person has it: from disk. */
+/** What the tests of the page have in common: it is opened from disk, as a person does. */
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { chromium } from 'playwright-core';
 import { describe } from 'vitest';
+import { CHROMIUM, PAGE } from './chromium.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-export const PAGE = fileURLToPath(new URL('../../dist/explorer.html', import.meta.url));
+export { PAGE, paste, startBrowser } from './chromium.ts';
+
 const PICTURES = fileURLToPath(new URL('../../node_modules/.cache/istio-init/explorer/', import.meta.url));
 
 const lacking = !existsSync(CHROMIUM) || !existsSync(PAGE);
@@ -25,10 +25,6 @@ export interface Opened {
   readonly requests: readonly string[];
   /** What went wrong in it. */
   readonly errors: readonly string[];
-}
-
-export function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
 }
 
 interface Opening extends BrowserContextOptions {
@@ -63,17 +59,6 @@ export const rules = (page: Page): Locator => page.locator('.rules > li');
 export const annotation = (page: Page, name: string): Locator => page.locator(`#annotation-${name}`);
 export const setting = (page: Page, name: string): Locator => page.locator(`[id="setting-${name}"]`);
 export const editor = (page: Page): Locator => page.locator('.cm-content');
-
-/** Pastes a text in place of what stands there. */
-export async function paste(page: Page, text: string): Promise<void> {
-  await editor(page).click();
-  await page.keyboard.press('Control+a');
-  await editor(page).evaluate((content, pasted) => {
-    const clipboardData = new DataTransfer();
-    clipboardData.setData('text/plain', pasted);
-    content.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
-  }, text);
-}
 
 /** Goes to one of the page's views. */
 export async function view(page: Page, name: string): Promise<void> {

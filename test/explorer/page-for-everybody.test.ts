@@ -30,7 +30,7 @@ const STATES: readonly (readonly [string, (page: Page) => Promise<void>])[] = [
   ],
   ['request', async (page) => void (await page.getByLabel('Ask about').selectOption('app-to-itself'))],
   ['tour', (page) => page.getByRole('button', { name: 'Tour' }).click()],
-  ['picture', (page) => view(page, 'Picture of the rules')],
+  ['picture', (page) => view(page, 'Picture')],
   ['escapes', (page) => view(page, 'Escapes')],
   [
     'compare',

@@ -136,7 +136,7 @@ describeBrowser('the views of the page', () => {
 
   it('draw the chains', async () => {
     const { page } = await open(browser);
-    await view(page, 'Picture of the rules');
+    await view(page, 'Picture');
     await page.locator('.picture svg').getByText('ISTIO_IN_REDIRECT').first().waitFor();
     await keepPicture(page, 'picture');
     await page.close();

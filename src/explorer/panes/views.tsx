@@ -1,6 +1,6 @@
 /** What the page shows beside the input: tabs. */
 
-const NAMES = { way: 'Way', rules: 'Rules', picture: 'Picture of the rules', escapes: 'Escapes', compare: 'Compare' } as const;
+const NAMES = { way: 'Way', rules: 'Rules', picture: 'Picture', escapes: 'Escapes', compare: 'Compare' } as const;
 
 export type View = keyof typeof NAMES;
 
