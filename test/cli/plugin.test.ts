@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { load } from 'js-yaml';
 import { afterAll, describe, expect, it } from 'vitest';
 import { HAS_KUBECTL } from '../cluster/kubectl.ts';
+import type { Run } from './program.ts';
 import { ROOT, scratchFolder } from './program.ts';
 
 const folder = scratchFolder();
@@ -13,7 +14,7 @@ const PATH = `${ROOT}bin:${process.env['PATH']}`;
 
 describe.skipIf(!HAS_KUBECTL)('kubectl istio-init', () => {
   it('is the program, whose help, errors and next commands say what was typed', async () => {
-    const kubectl = (...words: readonly string[]): ReturnType<typeof execa> =>
+    const kubectl = async (...words: readonly string[]): Promise<Run> =>
       execa('kubectl', ['istio-init', ...words], { env: { PATH }, reject: false, stdin: 'ignore', cwd: ROOT });
     const [help, wrong, checked] = await Promise.all([
       kubectl('why', '--help'),
@@ -28,7 +29,7 @@ describe.skipIf(!HAS_KUBECTL)('kubectl istio-init', () => {
 });
 
 it('completes what kubectl asks for, with the number that ends the words', async () => {
-  const asked = (...words: readonly string[]): ReturnType<typeof execa> =>
+  const asked = async (...words: readonly string[]): Promise<Run> =>
     execa(`${ROOT}bin/kubectl_complete-istio_init`, words, { stdin: 'ignore' });
   const [command, option] = await Promise.all([asked('li'), asked('lint', '--fail-on', '')]);
   expect(command.stdout).toMatch(/^lint\t[^]*\n:0$/);

@@ -120,12 +120,16 @@ export function afterPlan({ source, given }: CheckedSource, found: { readonly es
 
 /** The options of a command line as they were typed: what the rules should be, and what is known of the pod. */
 function optionsOf(given: PlanOptions): readonly string[] {
-  const { filename, manifests, workload, sets, release, env, envFile, addresses, nameservers, facts, args } = given;
+  const { filename, manifests, workload, sets, release, env, envFile, addresses, nameservers, facts, args, cluster } = given;
   const one = (option: string, value: string | undefined): readonly string[] => (value === undefined ? [] : [option, value]);
   const repeated = (option: string, values: readonly string[] = []): readonly string[] => values.flatMap((value) => [option, value]);
   return [
     ...repeated('-f', filename === undefined ? [] : (manifests?.filenames ?? [filename])),
     ...one('--workload', workload),
+    ...one('--context', cluster?.context),
+    ...one('--kubeconfig', cluster?.kubeconfig),
+    ...one('--namespace', cluster?.namespace),
+    ...one('--selector', cluster?.selector),
     ...repeated('--values', manifests?.values),
     ...one('--installer', manifests?.installer),
     ...repeated('--image-release', manifests?.imageReleases),
