@@ -19,7 +19,8 @@ export function fingerprintOf({ kind, namespace, annotations, jobAnnotations, po
   // An empty label beats the annotation as any other does, so that it is not the same as none.
   parts.push(pod.labels.get('sidecar.istio.io/inject')?.value ?? '\n');
   // Annotations of Istio among the labels.
-  for (const [name, { value }] of pod.labels) if (name.includes('istio.io/')) parts.push(name, value);
+  for (const [name, { value }] of pod.labels)
+    if (name.includes('istio.io/') && !name.startsWith('service.istio.io/')) parts.push(name, value);
   for (const { selector } of proxyConfigs) for (const label of selector.keys()) parts.push(pod.labels.get(label)?.value ?? '\n');
   parts.push(pod.hostNetwork ? 'host' : 'own', ...pod.addresses.map(familyOf), '\n', ...(pod.nameservers ?? ['\n']));
   pushIds(parts, pod.ids);
