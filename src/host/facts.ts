@@ -1,18 +1,19 @@
 /** Facts of a pod, taken from the network namespace that was named: only where someone asked for them. */
 
-import { readFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { ProblemError, problem } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import type { Namespace, Target } from './namespace/namespace.ts';
 import { openNamespace } from './namespace/namespace.ts';
 import { programs } from './run.ts';
+import { system } from './system.ts';
 
 /** Facts of the namespace that this process is in: addresses of the interfaces but lo, nameservers, and names with their numbers. */
 export function hostFacts(): Facts {
   const addresses = [...parseFibTrie(textOf('/proc/net/fib_trie')), ...parseIfInet6(textOf('/proc/net/if_inet6'))];
   return {
-    addresses: addresses.length > 0 ? addresses : asGoListsThem(runningAddresses()),
+    // Only interfaces that are running: one that waits for its carrier would pass for none, and its IPv6 would stay
+    // without rules. Where there is no /proc, that has to do.
+    addresses: addresses.length > 0 ? addresses : asGoListsThem(system.runningAddresses()),
     nameservers: parseNameservers(textOf('/etc/resolv.conf')),
     services: parseServices(textOf('/etc/services')),
     users: parseIds(textOf('/etc/passwd')),
@@ -30,6 +31,7 @@ export async function targetFacts(target: Target, option: string = target.kind =
   try {
     namespace = openNamespace(target, programs());
   } catch (error) {
+    if (error instanceof ProblemError) throw error;
     throw new ProblemError([
       problem('bad-option', { kind: 'option', option }, { reason: error instanceof Error ? error.message : String(error) }),
     ]);
@@ -47,14 +49,6 @@ export async function targetFacts(target: Target, option: string = target.kind =
   } finally {
     namespace.close();
   }
-}
-
-// Node lists only interfaces that are running: one that waits for its carrier would pass for none, and its IPv6 would
-// stay without rules. Where there is no /proc, that has to do.
-function runningAddresses(): readonly string[] {
-  return Object.values(networkInterfaces()).flatMap((list) =>
-    (list ?? []).filter(({ internal }) => !internal).map(({ cidr, address }) => cidr ?? address),
-  );
 }
 
 /** The IPv4 addresses of this namespace, those of loopback left out, from /proc/net/fib_trie, which shows each in two tables. */
@@ -83,11 +77,7 @@ function asGoListsThem(addresses: readonly string[]): readonly string[] {
 }
 
 function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
+  return system.readText(file) ?? '';
 }
 
 /** The servers that a resolv.conf names. */

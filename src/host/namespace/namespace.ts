@@ -1,8 +1,10 @@
 /** The network namespace to work in: how programs run there, and what its files under /proc/net say. */
 
-import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { ProblemError, problem } from '../../istio/problems.ts';
 import type { Programs, Ran, Run, Running } from '../run.ts';
 import { succeeded } from '../run.ts';
+import { system } from '../system.ts';
+import { denied } from './denied.ts';
 
 /** The namespace as it was named. */
 export type Target =
@@ -41,8 +43,19 @@ export function targetName(target: Target): string {
   }
 }
 
+// An ephemeral container of a pod prints the rules, and its log holds them.
+const FROM_ELSEWHERE =
+  'kubectl debug POD --profile=netadmin --image=IMAGE -c rules -- iptables-save, then kubectl logs POD -c rules | istio-init check -';
+
+/** Throws a ProblemError where there are no network namespaces; it says how rules come from where they are. */
+export function requireLinux(): void {
+  if (system.isLinux) return;
+  throw new ProblemError([problem('needs-linux', { kind: 'option', option: '' }, { command: FROM_ELSEWHERE })]);
+}
+
 /** Opens a target. Throws an Error in words where it does not exist or may not be entered. */
 export function openNamespace(target: Target, programs: Programs): Namespace {
+  requireLinux();
   const name = targetName(target);
   if (target.kind === 'here') {
     const netFiles = async (): Promise<NetFiles> => readNetFiles('/proc/net');
@@ -51,34 +64,34 @@ export function openNamespace(target: Target, programs: Programs): Namespace {
   const path = target.kind === 'pid' ? `/proc/${target.pid}/ns/net` : target.path;
   const handle = openHandle(path, name);
   // Entered through our own handle: a process that ends can't hand its number, and with it our rules, to another.
-  const enter = ['nsenter', `--net=/proc/${process.pid}/fd/${handle}`] as const;
+  const enter = ['nsenter', `--net=/proc/${system.pid}/fd/${handle}`] as const;
   const run: Run = async (command) => outside(await programs.run({ ...command, argv: [...enter, ...command.argv] }), command.argv);
   const start = (command: Parameters<Programs['start']>[0]): Running => programs.start({ ...command, argv: [...enter, ...command.argv] });
-  return { name, here: false, run, start, netFiles: () => netFilesThrough(run), close: () => closeSync(handle) };
+  return { name, here: false, run, start, netFiles: () => netFilesThrough(run), close: () => system.close(handle) };
 }
 
 function openHandle(path: string, name: string): number {
   let handle: number;
   try {
-    handle = openSync(path, 'r');
+    handle = system.open(path);
   } catch (error) {
-    const missing = !existsSync(path);
-    throw new Error(
-      missing ? `${name} does not exist (${path})` : `${name} can not be opened: ${error instanceof Error ? error.message : error}`,
-    );
+    const message = error instanceof Error ? error.message : String(error);
+    if (/^(ENOENT|ENOTDIR)\b/.test(message)) throw new Error(`${name} does not exist (${path})`);
+    const isDenied = /^(EACCES|EPERM)\b/.test(message);
+    throw new Error(isDenied ? `${name} may not be opened: ${denied('open')}` : `${name} can not be opened: ${message}`);
   }
   if (isNetworkNamespace(handle)) return handle;
-  closeSync(handle);
+  system.close(handle);
   throw new Error(`${path} is not a network namespace`);
 }
 
 // Namespaces live in a file system of their own, in which this process's is as well.
 function isNetworkNamespace(handle: number): boolean {
-  const own = openSync('/proc/self/ns/net', 'r');
+  const own = system.open('/proc/self/ns/net');
   try {
-    return fstatSync(handle).dev === fstatSync(own).dev;
+    return system.deviceOf(handle) === system.deviceOf(own);
   } finally {
-    closeSync(own);
+    system.close(own);
   }
 }
 
@@ -89,26 +102,23 @@ function outside(ran: Ran, argv: Ran['argv']): Ran {
 }
 
 function readNetFiles(folder: string): NetFiles {
-  return Object.fromEntries(NET_FILES.map((file) => [file, textOf(`${folder}/${file}`)])) as NetFiles;
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
+  return Object.fromEntries(NET_FILES.map((file) => [file, system.readText(`${folder}/${file}`)])) as NetFiles;
 }
 
 // /proc/net shows the namespace of the process that reads it, and Node can't enter one: tail reads all
 // of them in one process, each behind a line `==> FILE <==`, and says nothing of those that don't exist.
 async function netFilesThrough(run: Run): Promise<NetFiles> {
   const ran = await run({ argv: ['tail', '-v', '-n', '+1', ...NET_FILES.map((file) => `/proc/net/${file}`)], deadline: 10_000 });
-  if (!succeeded(ran) && ran.stdout === '') throw new Error(`the network namespace can not be entered: ${ran.stderr.trim()}`);
+  if (!succeeded(ran) && ran.stdout === '') throw new Error(`the network namespace can not be entered: ${whyNotEntered(ran)}`);
   const texts = new Map<string, string>();
   for (const part of ran.stdout.split(/^==> /m).slice(1)) {
     const [, file = '', text = ''] = /^\/proc\/net\/(\S+) <==\n([^]*)$/.exec(part) ?? [];
     texts.set(file, text.replace(/\n$/, ''));
   }
   return Object.fromEntries(NET_FILES.map((file) => [file, texts.get(file)])) as NetFiles;
+}
+
+function whyNotEntered({ notFound, argv, stderr }: Ran): string {
+  if (notFound) return `there is no program ${argv[0]}; install util-linux and coreutils`;
+  return /^nsenter: .*not permitted/im.test(stderr) ? denied('enter') : stderr.trim();
 }

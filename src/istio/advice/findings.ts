@@ -6,11 +6,12 @@ import { guardrails, policies } from './findings/filter.ts';
 import { flushed } from './findings/flushed.ts';
 import { forgedLines } from './findings/forged.ts';
 import { foreignFirst } from './findings/in-front.ts';
-import { ambientMode, bothBackends, nativeRules, nodeChains } from './findings/jump-paths.ts';
+import { ambientMode, bothBackends, nativeBesideIptables, nodeChains } from './findings/jump-paths.ts';
 import type { FindingCode, FindingSeverity } from './findings/kinds.ts';
 import { FINDINGS } from './findings/kinds.ts';
 import { looksLikeOurs } from './findings/leftovers.ts';
 import { listeners } from './findings/listeners.ts';
+import { otherVariables } from './findings/printed.ts';
 import { inboundPort, otherRelease } from './findings/releases.ts';
 import { reroutedByHand } from './findings/rerouted.ts';
 import { passthroughAddress, policyRouting } from './findings/routing.ts';
@@ -39,8 +40,9 @@ export interface Finding {
 const CHECKS: readonly Check[] = [
   forgedLines,
   beforeKnown,
+  otherVariables,
   bothBackends,
-  nativeRules,
+  nativeBesideIptables,
   ambientMode,
   nodeChains,
   otherRelease,

@@ -10,7 +10,7 @@ import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
 import { FAMILIES } from '../../../src/netfilter/family.ts';
 import { mergeRulesets } from '../../../src/netfilter/merge.ts';
-import { observeText } from '../../../src/netfilter/observation.ts';
+import { observeAll, observeText } from '../../../src/netfilter/observation.ts';
 import { iptables, printSave } from '../../../src/netfilter/print.ts';
 import { readRules } from '../../../src/netfilter/read.ts';
 import { CASES } from '../../golden.ts';
@@ -107,11 +107,22 @@ interface Case {
   readonly quiet: () => readonly Finding[];
 }
 
+/** The ordinary rules of a release, beside a log that prints these settings. */
+function printed(variables: Readonly<Record<string, string>>): readonly Finding[] {
+  const seen = { ...observeAll(ONE), variables: new Map(Object.entries({ INBOUND_INTERCEPTION_MODE: 'REDIRECT', ...variables })) };
+  return findingsIn({ seen, made: ONE });
+}
+
 const CASES_OF: Readonly<Record<FindingCode, Case>> = {
   'forged-lines': {
     raised: () => found(filtered(':CNI-X - [0:0]\n-A CNI-X -m comment --comment "\n-A OUTPUT -p tcp -j ISTIO_OUTPUT\n" -j RETURN\n')),
     says: ['comments of 1 rules', 'filter CNI-X'],
     quiet: () => found(filtered(':CNI-X - [0:0]\n-A CNI-X -m comment --comment "two\nlines" -j RETURN\n')),
+  },
+  'other-variables': {
+    raised: () => printed({ INBOUND_PORTS_EXCLUDE: '15090,15021,15020,9100', DNS_CAPTURE: 'true' }),
+    says: ['inbound.excludePorts 15090, 15021, 15020, 9100, and the rules are of 15090, 15021, 15020', 'dns.capture', 'after the run'],
+    quiet: () => printed({ INBOUND_PORTS_EXCLUDE: '15090,15021,15020', DNS_CAPTURE: 'false' }),
   },
   'before-known': {
     raised: () => found(BEFORE_1_0),
@@ -140,11 +151,6 @@ const CASES_OF: Readonly<Record<FindingCode, Case>> = {
     raised: () => found(saved(ONE), { places: [native], reach: { option: '', prefix: 'nsenter -t 7 -n ' } }),
     says: ['istio-proxy-nat', 'nsenter -t 7 -n nft delete table inet istio-proxy-nat'],
     quiet: () => found(saved(ONE), { places: [{ ...native, table: 'mine' }] }),
-  },
-  'native-rules': {
-    raised: () => found('*nat\nCOMMIT\n', { places: [native] }),
-    says: ['nft list table inet istio-proxy-nat'],
-    quiet: () => found('*nat\nCOMMIT\n', { places: [{ ...native, table: 'mine' }] }),
   },
   'ambient-and-sidecar': {
     raised: () => found(saved(ONE).replace('*nat', '*mangle\n:ISTIO_PRERT - [0:0]\nCOMMIT\n*nat')),
