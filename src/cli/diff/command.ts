@@ -68,6 +68,7 @@ export const diffCommand: CommandModule = {
         ['$0 diff @1.12 @1.13 --by packets', 'what that changes for traffic'],
         ['$0 diff -f cluster.json @own @1.28', 'what changes for whom with an upgrade'],
         ['$0 diff shop.yaml@1.12 shop.yaml@1.28', 'the same for what is not injected yet'],
+        ['$0 diff before.yaml after.yaml', 'what changes for whom between two files of manifests'],
         ['$0 diff pod.yaml --annotation excludeInboundPorts=8080', 'what an annotation would change'],
         ['$0 diff pod.yaml --set inbound.excludePorts+=8080', 'what a setting would'],
         ['$0 diff pod.yaml --release 1.28', 'what another release would'],

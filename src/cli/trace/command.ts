@@ -78,6 +78,7 @@ export const traceCommand: CommandModule = {
           describe: 'Show each rule that was met, and why it did not match',
           group: 'Output:',
         },
+        verbose: { type: 'boolean', default: false, describe: 'The same as --all-rules', group: 'Output:' },
         tcpdump: {
           type: 'boolean',
           default: false,
@@ -121,7 +122,7 @@ export const traceCommand: CommandModule = {
         words: to === undefined ? words : withTarget(words, to),
         resolve: parsed['resolve'] === true,
         beforeProxy: parsed['before-proxy'] === true,
-        all: parsed['all-rules'] === true,
+        all: parsed['all-rules'] === true || parsed['verbose'] === true,
         tcpdump: parsed['tcpdump'] === true,
         paint,
       });

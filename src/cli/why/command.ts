@@ -4,6 +4,7 @@ import type { CommandModule, Options } from 'yargs';
 import { VERDICTS } from '../../istio/packets/verdict.ts';
 import { withDashes } from '../lone-dashes.ts';
 import { COLOR_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOptions } from '../options.ts';
+import { columnsOf } from '../terminal/columns.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -18,7 +19,14 @@ const WHY_OPTIONS: Readonly<Record<string, Options>> = {
     group: 'Output:',
   },
   verbose: { type: 'boolean', default: false, describe: 'The trail as well, rule by rule', group: 'Output:' },
-  output: { alias: 'o', type: 'string', requiresArg: true, default: 'text', describe: 'text, json or markdown', group: 'Output:' },
+  output: {
+    alias: 'o',
+    type: 'string',
+    requiresArg: true,
+    default: 'text',
+    describe: 'text, json, markdown, svg, mermaid or dot',
+    group: 'Output:',
+  },
   ...COLOR_OPTIONS,
 };
 
@@ -55,6 +63,7 @@ export const whyCommand: CommandModule = {
         verbose: parsed['verbose'] === true,
         output: last(parsed, 'output') ?? '',
         paint,
+        columns: columnsOf(process.stdout, process.env),
       });
     }, parsed),
 };
