@@ -4,17 +4,22 @@ import { execa } from 'execa';
 import { load } from 'js-yaml';
 import { afterAll, describe, expect, it } from 'vitest';
 import { HAS_KUBECTL } from '../cluster/kubectl.ts';
-import type { Run } from './program.ts';
 import { ROOT, scratchFolder } from './program.ts';
 
 const folder = scratchFolder();
 afterAll(() => folder.remove());
 
+interface Said {
+  readonly exitCode?: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 const PATH = `${ROOT}bin:${process.env['PATH']}`;
 
 describe.skipIf(!HAS_KUBECTL)('kubectl istio-init', () => {
   it('is the program, whose help, errors and next commands say what was typed', async () => {
-    const kubectl = async (...words: readonly string[]): Promise<Run> =>
+    const kubectl = async (...words: readonly string[]): Promise<Said> =>
       execa('kubectl', ['istio-init', ...words], { env: { PATH }, reject: false, stdin: 'ignore', cwd: ROOT });
     const [help, wrong, checked] = await Promise.all([
       kubectl('why', '--help'),
@@ -29,7 +34,7 @@ describe.skipIf(!HAS_KUBECTL)('kubectl istio-init', () => {
 });
 
 it('completes what kubectl asks for, with the number that ends the words', async () => {
-  const asked = async (...words: readonly string[]): Promise<Run> =>
+  const asked = async (...words: readonly string[]): Promise<Said> =>
     execa(`${ROOT}bin/kubectl_complete-istio_init`, words, { stdin: 'ignore' });
   const [command, option] = await Promise.all([asked('li'), asked('lint', '--fail-on', '')]);
   expect(command.stdout).toMatch(/^lint\t[^]*\n:0$/);
