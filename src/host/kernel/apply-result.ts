@@ -32,6 +32,7 @@ export function resultOf(
     needed: back?.needed ?? [],
     kept: transaction?.kept ?? [],
     warnings: first === undefined || planned === undefined ? [] : warningsOf(first, planned, desired),
+    unseen: view?.choice.snapshot.unseen ?? [],
     ours: ending.outcome === 'failed' && changed ? undefined : seen && { ip: normalForm(seen.ip), ip6: normalForm(seen.ip6) },
     rounds,
   };
@@ -58,6 +59,7 @@ export function unchangedResult(target: string): ApplyResult {
     needed: [],
     kept: [],
     warnings: [],
+    unseen: [],
     ours: undefined,
     rounds: 0,
     processes: 0,

@@ -14,7 +14,7 @@ import { listeners } from './findings/listeners.ts';
 import { otherVariables } from './findings/printed.ts';
 import { inboundPort, otherRelease } from './findings/releases.ts';
 import { reroutedByHand } from './findings/rerouted.ts';
-import { passthroughAddress, policyRouting } from './findings/routing.ts';
+import { foreignPolicy, passthroughAddress, policyRouting } from './findings/routing.ts';
 import type { Check, Evidence } from './findings/subject.ts';
 import { subjectOf } from './findings/subject.ts';
 import { bothFamilies, dnsCapture, nameservers } from './findings/traffic.ts';
@@ -57,6 +57,7 @@ const CHECKS: readonly Check[] = [
   guardrails,
   policies,
   policyRouting,
+  foreignPolicy,
   passthroughAddress,
   bothFamilies,
   dnsCapture,

@@ -5,7 +5,7 @@ import { FINDINGS } from '../../../src/istio/advice/findings/kinds.ts';
 import type { Evidence, Finding, FindingCode } from '../../../src/istio/advice/findings.ts';
 import { findingsIn, isAmiss } from '../../../src/istio/advice/findings.ts';
 import { withoutForeign } from '../../../src/istio/found/foreign.ts';
-import type { LiveRouting } from '../../../src/istio/found/routing-changes.ts';
+import type { ForeignRule, LiveRoute, LiveRouting } from '../../../src/istio/found/routing-changes.ts';
 import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
 import { FAMILIES } from '../../../src/netfilter/family.ts';
@@ -112,6 +112,30 @@ function printed(variables: Readonly<Record<string, string>>): readonly Finding[
   const seen = { ...observeAll(ONE), variables: new Map(Object.entries({ INBOUND_INTERCEPTION_MODE: 'REDIRECT', ...variables })) };
   return findingsIn({ seen, made: ONE });
 }
+
+/** A policy rule of somebody else to table 7, with a route there. */
+function policy(of: Partial<ForeignRule>, routes: readonly Partial<LiveRoute>[] = [], base: LiveRouting = NO_ROUTING): LiveRouting {
+  const foreign = { words: '50: from all to 10.0.0.0/8', refuses: false, mask: 0, ...of };
+  return {
+    ...base,
+    rules: [{ family: 'ip', priority: 50, mark: 0, table: 7, plain: false, foreign }, ...base.rules],
+    routes: [...base.routes, ...routes.map((route): LiveRoute => ({ family: 'ip', table: 7, localDefault: false, ...route }))],
+  };
+}
+
+describe('a policy rule of others', () => {
+  const codes = (of: CapturePlan, routing: LiveRouting): readonly string[] =>
+    found(saved(of), { routing }).flatMap(({ code }) => (code.startsWith('policy-rule') ? [code] : []));
+
+  it.each([
+    ['whose table only has ways out is a note', ONE, policy({}, [{}]), 'policy-rule'],
+    ['whose table delivers here keeps what would leave', ONE, policy({}, [{ ends: true }]), 'policy-rule-first'],
+    ['before that of TPROXY may take what is marked', TPROXY, policy({}, [{}], routed(TPROXY)), 'policy-rule-first'],
+    ['that asks for another mark does not', TPROXY, policy({ mask: 0xff }, [{}], routed(TPROXY)), 'policy-rule'],
+  ] as const)('%s', (_, of, routing, code) => {
+    expect(codes(of, routing)).toEqual([code]);
+  });
+});
 
 const CASES_OF: Readonly<Record<FindingCode, Case>> = {
   'forged-lines': {
@@ -249,6 +273,16 @@ const CASES_OF: Readonly<Record<FindingCode, Case>> = {
       }),
     says: ['2 times', 'priority 5'],
     quiet: () => found(saved(TPROXY), { routing: routed(TPROXY) }),
+  },
+  'policy-rule-first': {
+    raised: () => found(saved(ONE), { routing: policy({ refuses: true }) }),
+    says: ['50: from all to 10.0.0.0/8', 'has no route', 'IPv4'],
+    quiet: () => found(saved(ONE), { routing: policy({}) }),
+  },
+  'policy-rule': {
+    raised: () => found(saved(ONE), { routing: policy({}) }),
+    says: ['50: from all to 10.0.0.0/8', 'another way out'],
+    quiet: () => found('*nat\nCOMMIT\n', { routing: policy({}) }),
   },
   'passthrough-missing': {
     raised: () => found(saved(TWO), { routing: NO_ROUTING }),

@@ -127,6 +127,16 @@ export const FINDINGS = {
     text: 'the policy rule for mark {mark} stands {count} times ({where}), as when istio-iptables runs again; one does the work',
     fix: '{command}',
   },
+  'policy-rule-first': {
+    severity: 'warning',
+    text: 'the policy rule {rule} ({where}) is not one of Istio: {effect}',
+    fix: 'ask who made it; which way a packet goes, istio-init trace tells of this namespace',
+  },
+  'policy-rule': {
+    severity: 'note',
+    text: 'the policy rule {rule} ({where}) is not one of Istio: it may choose another way out of the pod',
+    fix: 'nothing, where it is needed; which way a packet goes, istio-init trace tells of this namespace',
+  },
   'passthrough-missing': {
     severity: 'error',
     text: 'lo lacks the address ::6, from which the proxy delivers to the application: inbound IPv6 connections fail',
