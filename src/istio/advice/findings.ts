@@ -20,6 +20,7 @@ import { subjectOf } from './findings/subject.ts';
 import { bothFamilies, dnsCapture, nameservers } from './findings/traffic.ts';
 import { duplicateJumps, madeTwice } from './findings/twice.ts';
 import { twoProxies } from './findings/two-proxies.ts';
+import { uncaptured } from './findings/uncaptured.ts';
 
 export type { FindingCode, FindingSeverity } from './findings/kinds.ts';
 export type { Evidence } from './findings/subject.ts';
@@ -41,6 +42,7 @@ const CHECKS: readonly Check[] = [
   forgedLines,
   beforeKnown,
   otherVariables,
+  uncaptured,
   bothBackends,
   nativeBesideIptables,
   ambientMode,
