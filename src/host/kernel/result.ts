@@ -1,5 +1,6 @@
 /** What became of an apply or a clean: what was tried, what happened, what state is left, what to do. */
 
+import type { NftRuleset } from '../../netfilter/nft/ruleset.ts';
 import type { KeptChain } from '../../netfilter/reconcile.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 import type { Unseen } from '../../netfilter/unseen.ts';
@@ -57,8 +58,10 @@ export interface ApplyResult {
   readonly warnings: readonly string[];
   /** What could not be read of what is there, so that nothing is known of it. */
   readonly unseen: readonly Unseen[];
-  /** The rules of ours as they were last seen; undefined where they could not be read. */
+  /** The rules of ours as they were last seen, those of nft's tables in each family that meets them; undefined where they could not be read. */
   readonly ours: { readonly ip: Ruleset; readonly ip6: Ruleset } | undefined;
+  /** Where native rules were wanted, the tables of ours. */
+  readonly native?: NftRuleset;
   /** Looks at the rules: 1 where nothing was to be done, 2 for a change and its verification, more where another program interfered. */
   readonly rounds: number;
   /** Child processes. */
