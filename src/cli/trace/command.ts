@@ -4,7 +4,16 @@ import type { CommandModule, Options } from 'yargs';
 import { STORY_IDS } from '../../istio/packets/stories/table.ts';
 import { VERDICTS } from '../../istio/packets/verdict.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
+import {
+  CLUSTER_OPTIONS,
+  COLOR_OPTIONS,
+  FAMILY_OPTIONS,
+  last,
+  SETTINGS_OPTIONS,
+  SOURCES,
+  sourceOperand,
+  sourceOptions,
+} from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 import type { TraceWords } from './question.ts';
@@ -61,6 +70,7 @@ export const traceCommand: CommandModule = {
       .positional('TO', { type: 'string', describe: 'The same as --to; from the app, or from outside where it is pod:PORT' })
       .options(TRACE_OPTIONS)
       .options(SETTINGS_OPTIONS)
+      .options(CLUSTER_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
       .options({
