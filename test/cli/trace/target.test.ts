@@ -70,6 +70,9 @@ describe('trace ADDRESS:PORT', () => {
   });
 });
 
-it.each(['10.0.0.5', '10.0.0.5:abc', 'foo:bar', 'orders'])('%s alone is neither a SOURCE nor a place to go to, which is said', async (word) => {
-  expectRefused(await run(['trace', word]), `"${word}" is neither HOST:PORT, as 10.0.0.5:80 or pod:8080, nor a SOURCE that is there`);
-});
+it.each(['10.0.0.5', '10.0.0.5:abc', 'foo:bar', 'orders'])(
+  '%s alone is neither a SOURCE nor a place to go to, which is said',
+  async (word) => {
+    expectRefused(await run(['trace', word]), `"${word}" is neither HOST:PORT, as 10.0.0.5:80 or pod:8080, nor a SOURCE that is there`);
+  },
+);
