@@ -9,7 +9,8 @@ import { auditCommand } from './audit/command.ts';
 import { changesCommand } from './changes/command.ts';
 import { checkCommand } from './check/command.ts';
 import { completionCommand } from './completion/command.ts';
-import { COMPLETE, candidateLines } from './completion/protocol.ts';
+import type { Candidates } from './completion/protocol.ts';
+import { COMPLETE, candidateLines, pluginLines } from './completion/protocol.ts';
 import { conformCommand } from './conform/command.ts';
 import { describedCommand } from './described.ts';
 import { diffCommand } from './diff/command.ts';
@@ -23,11 +24,12 @@ import { identifyCommand } from './identify/command.ts';
 import { lintCommand } from './lint/command.ts';
 import { previewCommand } from './preview/command.ts';
 import { probeCommand } from './probe/command.ts';
+import { PLUGIN_COMPLETION, programName, startedAs } from './program-name.ts';
 import { pageWidth } from './terminal/columns.ts';
 import { errorLine } from './terminal/error.ts';
 import { BAD_INPUT, finish, say, write } from './terminal/result.ts';
 import { traceCommand } from './trace/command.ts';
-import { unknownOption } from './unknown-option.ts';
+import { tooMany, unknownOption } from './unknown-option.ts';
 import { versionCommand } from './version/command.ts';
 import { VERSION } from './version.ts';
 import { whyCommand } from './why/command.ts';
@@ -49,11 +51,14 @@ const HELP = 80;
 /** Runs the program with the words behind its name; sets the exit code of the process. */
 export async function runProgram(words: readonly string[]): Promise<void> {
   const names = COMMANDS.flatMap(namesOf);
-  if (words[0] === COMPLETE) return complete(words.slice(1));
+  if (startedAs() === PLUGIN_COMPLETION) return complete([...words.slice(0, -1), `=${words.at(-1) ?? ''}`], pluginLines);
+  if (words[0] === COMPLETE) return complete(words.slice(1), candidateLines);
   // How a probe calls from inside another namespace (host/probe/probe-there.ts); no word of the command line.
   if (words[0] === 'probe-here') return (await import('../host/probe/probe-there.ts')).probeHere();
   if (words[0] === 'call-here') return (await import('../host/probe/probe-there.ts')).callHere();
-  const help = helpTopic(words, names);
+  const argv = withCommand(words, names);
+  // As kubectl and istioctl do where nothing is asked.
+  const help = argv.length === 0 ? {} : helpTopic(words, names);
   if (help !== undefined)
     return finish(
       () => ({
@@ -64,16 +69,19 @@ export async function runProgram(words: readonly string[]): Promise<void> {
       }),
       { _: ['help'] },
     );
-  const argv = withCommand(words, names);
   const [first] = argv;
   if (first !== undefined && /^[a-z]/i.test(first) && !names.includes(first)) {
-    refuse(`${quoted(first)} is not a command; there are ${names.join(', ')}${nearest(first, names)}`);
+    refuse(
+      /[./]/.test(first)
+        ? `${quoted(first)} is not there, and no command is called so; istio-init --help names them`
+        : `${quoted(first)} is not a command; there are ${names.join(', ')}${nearest(first, names)}`,
+    );
     return;
   }
   const name = argv.find((word) => names.includes(word));
   const called = COMMANDS.find((command) => namesOf(command).includes(name ?? ''));
   const parser = yargs([...familyFlags(argv)])
-    .scriptName('istio-init')
+    .scriptName(programName())
     .parserConfiguration({
       'populate--': true,
       'boolean-negation': false,
@@ -92,12 +100,12 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     .help(false)
     .locale('en')
     .strict()
-    .demandCommand(1, 'a command is missing; see istio-init --help')
+    .demandCommand(1, `a command is missing; see ${programName()} --help`)
     .exitProcess(false)
     .showHelpOnFail(false)
     .fail((message: string | undefined, error: Error | undefined) => {
       if (error !== undefined && message === undefined) throw error;
-      throw new UsageError(oneLine(message ?? '', called));
+      throw new UsageError(oneLine(message ?? '', called, argv));
     });
   try {
     await parser.parseAsync();
@@ -107,11 +115,11 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   }
 }
 
-async function complete(words: readonly string[]): Promise<void> {
+async function complete(words: readonly string[], lines: (found: Candidates) => string): Promise<void> {
   const { candidatesFor } = await import('./completion/candidates.ts');
   // The word at the cursor stands behind an equals sign.
   const found = await candidatesFor(words.slice(0, -1), (words.at(-1) ?? '').slice(1), COMMANDS.map(describedCommand));
-  await write(candidateLines(found));
+  await write(lines(found));
 }
 
 /**
@@ -133,11 +141,12 @@ function refuse(message: string, command?: string): void {
 }
 
 /** yargs speaks in several lines; `command` is the one that was called. */
-function oneLine(message: string, command: CommandModule | undefined): string {
+function oneLine(message: string, command: CommandModule | undefined, argv: readonly string[]): string {
   const valueless = /^Not enough arguments following: (.*)$/s.exec(message)?.[1];
   if (valueless !== undefined) return `${valueless.length === 1 ? '-' : '--'}${valueless} needs a value`;
   const unknown = /^Unknown arguments?: (.*)$/s.exec(message)?.[1]?.split(', ')[0];
   if (unknown === undefined) return message.replace(/\s*\n\s*/g, ' ');
+  if (argv.includes(unknown) && !unknown.startsWith('-')) return tooMany(unknown, command);
   return unknownOption(unknown, command, COMMANDS);
 }
 

@@ -12,8 +12,8 @@ import { run, start } from './starting.ts';
 
 const { service, pod: podAddress } = ADDRESSES.ip;
 
-const IPTABLES = printRestore(planFromArguments(['-b', '*', '-d', '15090']).ip);
-const NATIVE = printNftScript(planFromArguments(['--native-nftables', '-b', '*'], { release: '1.29.2' }).nft ?? NO_NFT);
+const IPTABLES = printRestore(planFromArguments(['-i', '*', '-b', '*', '-d', '15090']).ip);
+const NATIVE = printNftScript(planFromArguments(['--native-nftables', '-i', '*', '-b', '*'], { release: '1.29.2' }).nft ?? NO_NFT);
 /** Words of nft's own messages, and what a terminal would obey. */
 const HOSTILE = `table inet foreign {
   chain out {
@@ -54,7 +54,6 @@ describeKernel('trace --observe', { timeout: 60_000 }, () => {
       ]);
       const text = await run(pod, ['istio-init', ...WORDS, '--connect']);
       expect(text.stdout).not.toContain('\u001b[2J');
-      expect(text.stdout).toContain('verdict drop');
     }));
 
   it('waits for somebody from outside, says when nobody came, and goes without a trace when it is interrupted or killed', () =>
@@ -62,7 +61,19 @@ describeKernel('trace --observe', { timeout: 60_000 }, () => {
       await pod.run(feed('iptables-nft-restore --noflush', IPTABLES));
       const before = await tables(pod);
       const call = `bash -c 'exec 3<>/dev/tcp/${podAddress}/8080' 2>/dev/null`;
-      const waiting = start(pod, ['istio-init', 'trace', 'live', 'pod:8080', '--observe', '--timeout', '20s', '-o', 'json']);
+      const waiting = start(pod, [
+        'istio-init',
+        'trace',
+        'live',
+        `${podAddress}:8080`,
+        '--from',
+        'outside',
+        '--observe',
+        '--timeout',
+        '20s',
+        '-o',
+        'json',
+      ]);
       for (let tries = 0; tries < 200 && (await tables(pod)) === before; tries += 1) await sleep(20);
       await client.run(call);
       const { observed } = JSON.parse((await waiting.ended).stdout) as { observed: { agrees: boolean; packet: object; end: object } };
