@@ -34,8 +34,8 @@ describe('a layout', () => {
     const text = '  2 ! -d 127.0.0.1/32 -o lo -p tcp -m tcp ! --dport 15008 -m owner --uid-owner 1337 -j ISTIO_IN_REDIRECT';
     const lines = linesOf(text);
     expect(lines).toEqual([
-      '  2 ! -d 127.0.0.1/32 -o lo -p tcp -m tcp ! --dport',
-      '      15008 -m owner --uid-owner 1337 -j',
+      '  2 ! -d 127.0.0.1/32 -o lo -p tcp -m tcp !',
+      '      --dport 15008 -m owner --uid-owner 1337 -j',
       '      ISTIO_IN_REDIRECT',
     ]);
     expect(linesOf('-j RETURN')).toEqual(['-j RETURN']);
