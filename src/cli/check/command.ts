@@ -2,7 +2,16 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { CLUSTER_OPTIONS, COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions } from '../options.ts';
+import {
+  CLUSTER_OPTIONS,
+  COLOR_OPTIONS,
+  FAMILY_OPTIONS,
+  last,
+  outputOption,
+  SETTINGS_OPTIONS,
+  sourceOperand,
+  sourceOptions,
+} from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -28,14 +37,7 @@ export const checkCommand: CommandModule = {
       .options(CLUSTER_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
-      .option('output', {
-        alias: 'o',
-        type: 'string',
-        requiresArg: true,
-        default: 'text',
-        describe: 'text, json, or markdown for a ticket',
-        group: 'Output:',
-      })
+      .option('output', outputOption('text, json, or markdown for a ticket'))
       .options(COLOR_OPTIONS)
       .example([
         ['$0 check', 'this network namespace, and this machine'],
