@@ -2,12 +2,12 @@
 // Its types come from `tsc -p scripts/tsconfig.types.json`.
 
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildExecutable } from './executable.mjs';
 import { buildExplorer } from './explorer.mjs';
-import { packageFolders } from './packages.mjs';
+import { licensesOf } from './packages.mjs';
 import { BUNDLE, PROGRAM } from './program.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -28,7 +28,7 @@ await bundle({ ...PROGRAM, entryPoints: ['src/cli/main.ts'], outfile: 'dist/drop
 
 await bundle({ ...BUNDLE, entryPoints: ['src/index.ts'], outfile: 'dist/index.js', format: 'esm', packages: 'external' });
 
-writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licenses(program.metafile));
+writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licensesOf(Object.keys(program.metafile.inputs)));
 
 // Runs that change nothing: a cache holds what they compile.
 const RUNS = {
@@ -49,16 +49,4 @@ await buildExecutable();
 /** What esbuild makes; it has said itself what went wrong. */
 async function bundle(options) {
   return build(options).catch(() => process.exit(1));
-}
-
-/** The licence texts of all packages in the bundle, which ask to be kept with every copy. */
-function licenses({ inputs }) {
-  return packageFolders(Object.keys(inputs)).map(license).join('\n');
-}
-
-function license(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
-  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-  const text = file === undefined ? '' : readFileSync(`${folder}/${file}`, 'utf8').trim();
-  return `${name} ${version} (${license})\n\n${text}\n`;
 }
