@@ -7,7 +7,10 @@ const LETTER = 7.25;
 export const TITLE_HEIGHT = 24;
 export const ROW_HEIGHT = 18;
 /** Longer texts are cut; the whole of them is in the title that a pointer shows. */
-const MOST_LETTERS = 104;
+const MOST_LETTERS = 150;
+/** A row that is longer goes on in another line, so that a picture is no wider than a page of a document. */
+const MOST_IN_LINE = 50;
+const HANGING = '    ';
 
 const PADDING = 10;
 const MARGIN = 16;
@@ -48,11 +51,34 @@ export function cut(text: string): string {
   return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS - 1)}…` : text;
 }
 
+/** The lines that a row takes: broken between words, and further in from the second one on. */
+export function linesOf(text: string): readonly string[] {
+  const [indent = ''] = /^ */.exec(text) ?? [];
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of cut(text).trimStart().split(' ')) {
+    const begins = line.trim() === '';
+    if (!begins && line.length + 1 + word.length > MOST_IN_LINE) {
+      lines.push(line);
+      line = `${indent}${HANGING}${word}`;
+    } else line = begins ? `${line}${word}` : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** The line, counted from 0, in which each row of a box begins; behind the last, how many there are. */
+export function rowStarts({ rows }: Pick<Box, 'rows'>): readonly number[] {
+  const starts = [0];
+  for (const { text } of rows) starts.push((starts.at(-1) ?? 0) + linesOf(text).length);
+  return starts;
+}
+
 function sizeOf({ title, rows }: Box): { readonly width: number; readonly height: number } {
-  const letters = Math.max(title.length, ...rows.map(({ text }) => cut(text).length));
+  const letters = Math.max(title.length, ...rows.flatMap(({ text }) => linesOf(text).map((line) => line.length)));
+  const lines = rowStarts({ rows }).at(-1) ?? 0;
   return {
     width: Math.ceil(letters * LETTER) + 2 * PADDING,
-    height: TITLE_HEIGHT + (rows.length === 0 ? 0 : rows.length * ROW_HEIGHT + 6),
+    height: TITLE_HEIGHT + (rows.length === 0 ? 0 : lines * ROW_HEIGHT + 6),
   };
 }
 
@@ -114,6 +140,7 @@ function placed(arrow: Arrow, { boxes, flow }: Drawing, places: ReadonlyMap<stri
         to: { x: to.x + Math.min(60, to.width / 2), y: to.y },
       },
     ];
-  const height = arrow.row === undefined ? TITLE_HEIGHT / 2 : TITLE_HEIGHT + (arrow.row + 0.5) * ROW_HEIGHT;
+  const start = arrow.row === undefined ? undefined : rowStarts(boxes.find(({ id }) => id === arrow.from) ?? { rows: [] })[arrow.row];
+  const height = start === undefined ? TITLE_HEIGHT / 2 : TITLE_HEIGHT + (start + 0.5) * ROW_HEIGHT;
   return [{ arrow, sideways, from: { x: from.x + from.width, y: from.y + height }, to: { x: to.x, y: to.y + TITLE_HEIGHT / 2 } }];
 }
