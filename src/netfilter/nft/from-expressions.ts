@@ -36,7 +36,7 @@ function isWordsOfMatch(expression: Expression): boolean {
   return (
     'words' in expression &&
     // The last four are JSON of what decides in a way that is not understood.
-    !/^(?:comment "|xt target |masquerade|reject|log |notrack|continue|return|meta |ct \w+ set |queue|fwd|dup|ip6? \w+ set |vmap \{|map \{|mangle \{|unknown )/.test(
+    !/^(?:comment "|xt target |masquerade|reject|log |notrack|continue|return|meta \w+ set |ct \w+ set |queue|fwd|dup|ip6? \w+ set |vmap \{|map \{|mangle \{|unknown )/.test(
       expression.words,
     )
   );

@@ -33,13 +33,17 @@ function chainOf({ name, base, rules }: NftChain, family: Family): Chain {
     name,
     policy: base === undefined ? '-' : base.policy === 'drop' ? 'DROP' : 'ACCEPT',
     ...(base === undefined ? {} : { base }),
-    rules: rules.filter((rule) => concerns(rule, family)).map(withText),
+    rules: rules.filter((rule) => concerns(rule, family)).map(asMet),
   };
 }
 
-function withText({ counted: _, ...rule }: NftRule): Rule {
-  return { ...rule, text: nftRuleText({ ...rule, counted: false }) };
+/** As packets of a family that it concerns meet it: whether they are of that family is no question. */
+function asMet({ counted: _, ...rule }: NftRule): Rule {
+  const matches = rule.matches.filter((match) => match.kind !== 'opaque' || !OF_A_FAMILY.test(match.text));
+  return { ...rule, matches, text: nftRuleText({ ...rule, counted: false }) };
 }
+
+const OF_A_FAMILY = /^meta nfproto ipv[46]$/;
 
 function concerns({ matches, target }: Rule, family: Family): boolean {
   return matches.every((match) => (familyOf(match) ?? family) === family) && (familyOfTarget(target) ?? family) === family;
