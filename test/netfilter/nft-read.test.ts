@@ -86,7 +86,7 @@ describe('what is not understood', () => {
       'numgen random mod 2 vmap { 0 : goto a, 1 : goto b }',
       { kind: 'opaque', name: 'numgen', text: 'numgen random mod 2 vmap { 0 : goto a, 1 : goto b }' },
     ],
-    ['meta mark set meta mark or 0x4000', { kind: 'opaque', name: 'meta', text: 'meta mark set meta mark or 0x4000' }],
+    ['meta mark set jhash ip saddr mod 4', { kind: 'opaque', name: 'meta', text: 'meta mark set jhash ip saddr mod 4' }],
     ['reject with icmp port-unreachable', { kind: 'opaque', name: 'reject', text: 'reject with icmp port-unreachable' }],
     ['masquerade', { kind: 'opaque', name: 'MASQUERADE', text: 'masquerade' }],
   ])('stays as words, and the rest of its rule is read: %s', (line, target) => {

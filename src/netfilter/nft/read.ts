@@ -40,6 +40,8 @@ interface TableDraft {
   readonly name: string;
   readonly sets: Map<string, NftSet>;
   readonly chains: Map<string, ChainDraft>;
+  /** Its chains hang nowhere until somebody wakes it. */
+  dormant: boolean;
 }
 
 /** The tables while they are read. */
@@ -50,7 +52,7 @@ class Draft {
     const key = `${family} ${name}`;
     const before = this.#tables.get(key);
     if (before !== undefined) return before;
-    const made: TableDraft = { family: family as NftFamily, name, sets: new Map(), chains: new Map() };
+    const made: TableDraft = { family: family as NftFamily, name, sets: new Map(), chains: new Map(), dormant: false };
     this.#tables.set(key, made);
     return made;
   }
@@ -70,12 +72,12 @@ class Draft {
   ruleset(): NftRuleset {
     return {
       tables: [...this.#tables.values()].map(
-        ({ family, name, sets, chains }): NftTable => ({
+        ({ family, name, sets, chains, dormant }): NftTable => ({
           family,
           name,
           sets: [...sets.values()],
           chains: [...chains].map(
-            ([chain, { base, rules }]): NftChain => ({ name: chain, ...(base === undefined ? {} : { base }), rules }),
+            ([chain, { base, rules }]): NftChain => ({ name: chain, ...(base === undefined || dormant ? {} : { base }), rules }),
           ),
         }),
       ),
@@ -112,6 +114,8 @@ function readLines(text: string): NftRead {
     if (block === undefined) {
       const [, kind, name] = /^(\w+) ([\w.-]+) \{/.exec(line) ?? [];
       if (line.startsWith('}')) table = undefined;
+      else if (/^flags [\w, ]+$/.test(line)) table.dormant ||= /\bdormant\b/.test(line);
+      else if (/^comment "[^"]*"$/.test(line)) continue;
       else if (kind === undefined || name === undefined) unread.push({ line: index + 1, text: line });
       else {
         block = { kind: kind === 'chain' || kind === 'set' ? kind : 'other', name };
@@ -119,18 +123,22 @@ function readLines(text: string): NftRead {
         if (kind === 'set') table.sets.set(name, { name, type: '', elements: [] });
       }
     } else if (line === '}') block = undefined;
-    else if (block.kind === 'chain') chainLine(draft.chain(table, block.name), line, index + 1);
-    else if (block.kind === 'set') setLine(table, block.name, line);
+    else if (block.kind === 'chain') {
+      if (!chainLine(draft.chain(table, block.name), table.family, line, index + 1)) unread.push({ line: index + 1, text: line });
+    } else if (block.kind === 'set') setLine(table, block.name, line);
   }
   // A listing that was cut off: nobody knows what came after.
   if (table !== undefined) unread.push({ line: text.trimEnd().split('\n').length, text: text.trimEnd().split('\n').at(-1)?.trim() ?? '' });
   return { ruleset: draft.ruleset(), unread };
 }
 
-function chainLine(chain: ChainDraft, line: string, at: number): void {
+/** False for a line that says where a chain hangs, in words that are not known. */
+function chainLine(chain: ChainDraft, family: NftFamily, line: string, at: number): boolean {
   const base = baseOf(line);
   if (base !== undefined) chain.base = base;
-  else if (!/^(?:comment|policy) /.test(line)) chain.rules.push({ ...ruleOf(readExpressions(line)), line: at });
+  else if (/^type \w+ hook /.test(line)) return false;
+  else if (!/^(?:comment|policy) /.test(line)) chain.rules.push({ ...ruleOf(readExpressions(line), family), line: at });
+  return true;
 }
 
 function setLine(table: TableDraft, name: string, line: string): void {
@@ -182,7 +190,7 @@ function command(draft: Draft, raw: string, line: number): void {
   } else if (what === 'rule') {
     const { rules } = draft.chain(table, name);
     const [, index, body = ''] = /^(?:index (\d+) )?(.*)$/.exec(rest) ?? [];
-    const rule: NftRule = { ...ruleOf(readExpressions(body)), line };
+    const rule: NftRule = { ...ruleOf(readExpressions(body), table.family), line };
     rules.splice(verb === 'insert' ? Number(index ?? 0) : rules.length, 0, rule);
   }
 }
@@ -204,22 +212,22 @@ function readJson(text: string): NftRead | undefined {
   const draft = new Draft();
   for (const item of value['nftables'].filter(isRecord)) {
     const { table, chain, set, rule } = item;
-    if (isRecord(table)) draft.table(`${table['family']}`, `${table['name']}`);
+    if (isRecord(table)) draft.table(`${table['family']}`, `${table['name']}`).dormant = [table['flags']].flat().includes('dormant');
     if (isRecord(chain)) jsonChain(draft, chain);
     if (isRecord(set)) jsonSet(draft, set);
     if (isRecord(rule)) {
-      const { rules } = draft.chain(draft.table(`${rule['family']}`, `${rule['table']}`), `${rule['chain']}`);
-      rules.push(ruleOfJson(rule['expr']));
+      const of = draft.table(`${rule['family']}`, `${rule['table']}`);
+      draft.chain(of, `${rule['chain']}`).rules.push(ruleOfJson(rule['expr'], of.family));
     }
   }
   return { ruleset: draft.ruleset(), unread: [] };
 }
 
 /** Nothing is known of JSON that somebody else wrote: what has another shape than nft's is kept as its text. */
-function ruleOfJson(given: unknown): NftRule {
+function ruleOfJson(given: unknown, family: NftFamily): NftRule {
   const items = (Array.isArray(given) ? given : []).filter(isRecord);
   try {
-    const rule = ruleOf(items.map(knownOrWords));
+    const rule = ruleOf(items.map(knownOrWords), family);
     nftRuleText(rule);
     return rule;
   } catch {
