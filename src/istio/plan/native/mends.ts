@@ -43,6 +43,7 @@ function passingRule(counted: boolean): NftRule {
     matches: [IP6],
     target: RETURN,
     counted,
+    thought: { nth: Number.MAX_SAFE_INTEGER, index: 0 },
     because: { text: 'IPv6 is off: a table of both families leaves it alone.', settings: ['dualStack'] },
   };
 }
