@@ -14,6 +14,8 @@ export interface Editor {
   readonly mark: (marks: readonly LineMark[]) => void;
   /** Lines that belong to what is looked at elsewhere; the first is scrolled to. */
   readonly light: (lines: readonly number[]) => void;
+  /** Scrolls to a line. */
+  readonly show: (line: number) => void;
   readonly goTo: (line: number) => void;
 }
 
@@ -131,6 +133,7 @@ export function openEditor(place: HTMLElement, text: string, events: EditorEvent
       const scroll = first === undefined || view.hasFocus ? [] : [EditorView.scrollIntoView(lineAt(first), { y: 'nearest' })];
       view.dispatch({ effects: [lit.of(lines), ...scroll] });
     },
+    show: (line) => view.dispatch({ effects: EditorView.scrollIntoView(lineAt(line), { y: 'start' }) }),
     goTo: (line) => {
       view.dispatch({ selection: { anchor: lineAt(line) }, effects: EditorView.scrollIntoView(lineAt(line), { y: 'center' }) });
       view.focus();
