@@ -107,7 +107,7 @@ describeKernel('trace --observe', { timeout: 60_000 }, () => {
       await pod.run(feed('iptables-legacy-restore --noflush', IPTABLES));
       const found = await run(pod, ['istio-init', ...WORDS, '--connect']);
       expect(found.stdout.replace(/\s+/g, ' ')).toContain(
-        'not seen rules of iptables-legacy (nat): nftrace does not tell of them, only their own target TRACE does',
+        'not seen rules of iptables-legacy (nat): nftrace does not show them, only their own target TRACE does',
       );
       expect(found.stdout).toContain('delivered here, to 127.0.0.1:15001, as predicted');
       const refused = await run(pod, ['istio-init', 'trace', '@1.23', `${service}:80`, '--observe']);

@@ -45,7 +45,7 @@ function nothingText({ interrupted, connect }: ObservedReport, seconds: number):
 
 /** Why what they do is not there. */
 export function legacyText(tables: readonly string[]): string {
-  return `rules of iptables-legacy (${tables.join(', ')}): nftrace does not tell of them, only their own target TRACE does`;
+  return `rules of iptables-legacy (${tables.join(', ')}): nftrace does not show them, only their own target TRACE does`;
 }
 
 export function endText(end: ObservedEnd): string {
