@@ -125,3 +125,37 @@ describe('what is not understood', () => {
     ]);
   });
 });
+
+describe('a script that people write', () => {
+  const read = (text: string): string => printNftRuleset(readNft(text)?.ruleset ?? { tables: [] });
+
+  it('has chains and sets on one line, with semicolons', () => {
+    const listing =
+      'table inet app {\n  set mine {\n    type ipv4_addr\n    elements = { 1.2.3.4, 1.2.3.5 }\n  }\n\n' +
+      '  chain out {\n    type nat hook output priority -110; policy accept;\n    tcp dport 9999 redirect to :9998\n  }\n}\n';
+    expect(
+      read(
+        'table inet app {\n set mine { type ipv4_addr; elements = { 1.2.3.4, 1.2.3.5 } }\n' +
+          ' chain out { type nat hook output priority -110; tcp dport 9999 redirect to :9998; }\n}\n',
+      ),
+    ).toBe(listing);
+    expect(
+      read(
+        'table inet app { set mine { type ipv4_addr; elements = { 1.2.3.4, 1.2.3.5 }; }; chain out { type nat hook output priority -110; policy accept; tcp dport 9999 redirect to :9998 } }',
+      ),
+    ).toBe(listing);
+  });
+
+  it('says a policy on a line of its own, and sets with braces in rules', () => {
+    const text =
+      'table ip f {\n chain i {\n  type filter hook input priority 0;\n  policy drop;\n  tcp dport { 22, 80 } accept; udp dport 53 drop;\n }\n}\n';
+    expect(read(text)).toBe(
+      'table ip f {\n  chain i {\n    type filter hook input priority filter; policy drop;\n    tcp dport { 22, 80 } accept\n    udp dport 53 drop\n  }\n}\n',
+    );
+  });
+
+  it('keeps a semicolon and a brace in quotes, and says what is cut off', () => {
+    expect(read('table ip f { chain i { oifname "a;b" drop; } }')).toContain('oifname "a;b" drop');
+    expect(readNft('table ip f { chain i { drop;')?.unread).toEqual([{ line: 1, text: 'table ip f { chain i { drop;' }]);
+  });
+});

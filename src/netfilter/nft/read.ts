@@ -97,39 +97,71 @@ function readLines(text: string): NftRead {
   let table: TableDraft | undefined;
   let block: { readonly kind: 'chain' | 'set' | 'other'; readonly name: string } | undefined;
   for (const [index, raw] of text.split(/\r?\n/).entries()) {
-    const line = raw.trim();
     const opened = LISTED.exec(raw);
-    if (opened !== null) {
-      table = draft.table(opened[1] ?? '', opened[2] ?? '');
-      block = undefined;
-      continue;
-    }
-    if (table === undefined) {
+    if (opened === null && table === undefined) {
       command(draft, raw, index + 1);
       continue;
     }
-    if (line === '' || line.startsWith('#')) continue;
-    if (block === undefined) {
-      const [, kind, name] = /^(\w+) ([\w.-]+) \{/.exec(line) ?? [];
-      if (line.startsWith('}')) table = undefined;
-      else if (kind === undefined || name === undefined) unread.push({ line: index + 1, text: line });
-      else {
-        block = { kind: kind === 'chain' || kind === 'set' ? kind : 'other', name };
-        if (kind === 'chain') draft.chain(table, name);
-        if (kind === 'set') table.sets.set(name, { name, type: '', elements: [] });
-      }
-    } else if (line === '}') block = undefined;
-    else if (block.kind === 'chain') chainLine(draft.chain(table, block.name), line, index + 1);
-    else if (block.kind === 'set') setLine(table, block.name, line);
+    if (opened !== null) {
+      table = draft.table(opened[1] ?? '', opened[2] ?? '');
+      block = undefined;
+    }
+    for (const line of statementsOf(opened === null ? raw : raw.slice(opened[0].length))) {
+      if (table === undefined) continue;
+      if (block === undefined) {
+        const [, kind, name] = /^(\w+) ([\w.-]+) \{$/.exec(line) ?? [];
+        if (line === '}') table = undefined;
+        else if (kind === undefined || name === undefined) unread.push({ line: index + 1, text: line });
+        else {
+          block = { kind: kind === 'chain' || kind === 'set' ? kind : 'other', name };
+          if (kind === 'chain') draft.chain(table, name);
+          if (kind === 'set') table.sets.set(name, { name, type: '', elements: [] });
+        }
+      } else if (line === '}') block = undefined;
+      else if (block.kind === 'chain') chainLine(draft.chain(table, block.name), line, index + 1);
+      else if (block.kind === 'set') setLine(table, block.name, line);
+    }
   }
   // A listing that was cut off: nobody knows what came after.
   if (table !== undefined) unread.push({ line: text.trimEnd().split('\n').length, text: text.trimEnd().split('\n').at(-1)?.trim() ?? '' });
   return { ruleset: draft.ruleset(), unread };
 }
 
+/** A line's statements: a semicolon ends one, and so does the brace around a block, which people write on one line with it. */
+function statementsOf(line: string): readonly string[] {
+  if (line.trim().startsWith('#')) return [];
+  const found: string[] = [];
+  let [piece, depth, quoted] = ['', 0, false];
+  const end = (): void => {
+    if (piece.trim() !== '') found.push(piece.trim());
+    piece = '';
+  };
+  for (const character of line) {
+    if (character === '"') quoted = !quoted;
+    if (quoted || !';{}'.includes(character)) piece += character;
+    else if (character === ';' && depth === 0) end();
+    else if (character === '{' && depth === 0 && BLOCK.test(piece)) {
+      piece += character;
+      end();
+    } else if (character === '}' && depth === 0) {
+      end();
+      found.push(character);
+    } else {
+      depth += character === '{' ? 1 : character === '}' ? -1 : 0;
+      piece += character;
+    }
+  }
+  end();
+  return found;
+}
+
+const BLOCK = /^\s*(?:chain|set|map|flowtable|counter|quota|limit|ct (?:helper|timeout|expectation)|secmark|synproxy) [\w.-]+ $/;
+
 function chainLine(chain: ChainDraft, line: string, at: number): void {
-  const base = baseOf(line);
+  const base = baseOf(`${line};`);
+  const [, policy] = /^policy (accept|drop)$/.exec(line) ?? [];
   if (base !== undefined) chain.base = base;
+  else if (policy !== undefined && chain.base !== undefined) chain.base = { ...chain.base, policy: policy as BaseChain['policy'] };
   else if (!/^(?:comment|policy) /.test(line)) chain.rules.push({ ...ruleOf(readExpressions(line)), line: at });
 }
 

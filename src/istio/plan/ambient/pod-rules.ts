@@ -102,8 +102,8 @@ function marks({ tproxy, ingress, has }: PodContext): readonly Step[] {
   return [...(ingress && !tproxy && !has('ambientIngressMark') ? [] : [keep]), restore];
 }
 
-// The agent's calls name the module even where it asks nothing.
-const WITH_TCP: Match = { kind: 'opaque', text: '-m tcp' };
+/** The agent's calls name the module even where it asks nothing. */
+export const WITH_TCP = { kind: 'opaque', text: '-m tcp' } as const;
 
 function probeMatches({ native, probe }: PodContext, of: 'source' | 'destination'): readonly Match[] {
   return native ? [TCP, match(of, probe)] : [match(of, probe), TCP, WITH_TCP];
