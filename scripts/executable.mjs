@@ -67,6 +67,8 @@ async function bundles() {
       onResolve({ filter: /\/(drop-in|program)\.ts$/ }, ({ path, importer }) =>
         importer.endsWith('/cli/main.ts') ? { path: `./${basename(path, '.ts')}.cjs`, external: true } : undefined,
       );
+      // What bun has in the place of Node's.
+      onResolve({ filter: /\/lock-node\.ts$/ }, ({ resolveDir }) => ({ path: `${resolveDir}/lock-bun.ts` }));
       // One for all of them: who listens for lost output is not who writes it.
       onResolve({ filter: /\/plain-output\.ts$/ }, ({ kind }) =>
         kind === 'entry-point' ? undefined : { path: './plain-output.cjs', external: true },

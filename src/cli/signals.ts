@@ -1,6 +1,6 @@
 /** SIGTERM and SIGINT: what has begun is finished and verified, and the exit code then says which came. */
 
-import { constants } from 'node:os';
+import { system } from '../host/system.ts';
 
 export interface Signals {
   readonly signal: AbortSignal;
@@ -13,10 +13,10 @@ export function heedSignals(): Signals {
   const abort = new AbortController();
   let came: 'SIGTERM' | 'SIGINT' | undefined;
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(name, () => {
+    system.onSignal(name, () => {
       came ??= name;
       abort.abort();
     });
   }
-  return { signal: abort.signal, exitCode: () => (came === undefined ? undefined : 128 + constants.signals[came]) };
+  return { signal: abort.signal, exitCode: () => (came === undefined ? undefined : 128 + system.signalNumber(came)) };
 }

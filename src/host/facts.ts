@@ -1,18 +1,19 @@
 /** Facts of a pod, taken from the network namespace that was named: only where someone asked for them. */
 
-import { readFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { ProblemError, problem } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import type { Namespace, Target } from './namespace/namespace.ts';
 import { openNamespace } from './namespace/namespace.ts';
 import { programs } from './run.ts';
+import { system } from './system.ts';
 
 /** Facts of the namespace that this process is in: addresses of the interfaces but lo, nameservers, and names with their numbers. */
 export function hostFacts(): Facts {
   const addresses = [...parseFibTrie(textOf('/proc/net/fib_trie')), ...parseIfInet6(textOf('/proc/net/if_inet6'))];
   return {
-    addresses: addresses.length > 0 ? addresses : asGoListsThem(runningAddresses()),
+    // Only interfaces that are running: one that waits for its carrier would pass for none, and its IPv6 would stay
+    // without rules. Where there is no /proc, that has to do.
+    addresses: addresses.length > 0 ? addresses : asGoListsThem(system.runningAddresses()),
     nameservers: parseNameservers(textOf('/etc/resolv.conf')),
     services: parseServices(textOf('/etc/services')),
     users: parseIds(textOf('/etc/passwd')),
@@ -49,14 +50,6 @@ export async function targetFacts(target: Target, option: string = target.kind =
   }
 }
 
-// Node lists only interfaces that are running: one that waits for its carrier would pass for none, and its IPv6 would
-// stay without rules. Where there is no /proc, that has to do.
-function runningAddresses(): readonly string[] {
-  return Object.values(networkInterfaces()).flatMap((list) =>
-    (list ?? []).filter(({ internal }) => !internal).map(({ cidr, address }) => cidr ?? address),
-  );
-}
-
 /** The IPv4 addresses of this namespace, those of loopback left out, from /proc/net/fib_trie, which shows each in two tables. */
 export function parseFibTrie(text: string): readonly string[] {
   const local = [...text.matchAll(/\|-- (\d+\.\d+\.\d+\.\d+)\n\s+\/32 host LOCAL/g)].map(([, address]) => address ?? '');
@@ -83,11 +76,7 @@ function asGoListsThem(addresses: readonly string[]): readonly string[] {
 }
 
 function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
+  return system.readText(file) ?? '';
 }
 
 /** The servers that a resolv.conf names. */

@@ -1,6 +1,7 @@
 /** The log of the drop-in, on standard error, in the two forms that Istio's programs have. */
 
 import { printable } from '../netfilter/printable.ts';
+import { system } from './system.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal', 'none'] as const;
 
@@ -44,5 +45,5 @@ export function makeLog({ json, level, write = toStandardError, now = () => new 
 }
 
 function toStandardError(line: string): void {
-  process.stderr.write(`${printable(line)}\n`);
+  system.printError(`${printable(line)}\n`);
 }

@@ -6,8 +6,8 @@
  * alone to load (measured, bun-compiled). What execa would add is little here: no shell, no streams.
  */
 
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
+import type { Child } from './system/interface.ts';
+import { system } from './system.ts';
 
 /** A program to start. */
 export interface Command {
@@ -76,21 +76,11 @@ export function programs(): Programs {
   };
 }
 
-type Child = ChildProcessByStdio<Writable, Readable, Readable>;
-
 // A session of its own, so that a deadline can kill whatever the program started in turn, and so that
 // Ctrl-C at a terminal reaches this program only: a restore under way is finished, never cut.
-function open({ argv: [file, ...args], env }: Pick<Command, 'argv' | 'env'>): Child {
-  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: { ...process.env, ...env, LC_ALL: 'C' } });
-  // Out of file handles bun hands out a child without pipes, and says so nowhere (bun 1.4.5); Node's says it by an event.
-  if (child.stdin === undefined || child.stdout === undefined || child.stderr === undefined || child.stderr === null) {
-    child.on('error', () => undefined).kill('SIGKILL');
-    throw new Error(TOO_FEW_HANDLES);
-  }
-  return child;
+function open({ argv, env }: Pick<Command, 'argv' | 'env'>): Child {
+  return system.spawn(argv, { ...system.environment(), ...env, LC_ALL: 'C' });
 }
-
-const TOO_FEW_HANDLES = 'too few file handles (EMFILE)';
 
 // A pipe that a grandchild holds open must not keep a finished program from being finished.
 const PIPES_CLOSE = 500;
@@ -106,84 +96,48 @@ function run(command: Command, counted: (child: Child) => Child): Promise<Ran> {
       clearTimeout(timer);
       resolve({ argv: command.argv, exitCode, signal, ...output, timedOut, notFound });
     };
-    let child: Child;
+    const { pid, onFailure, onText, onClose, onExit, abandon, feed } = counted(open(command));
     const timer = setTimeout(() => {
       timedOut = true;
-      killGroup(child?.pid);
+      if (pid !== undefined) system.killGroup(pid);
     }, command.deadline);
-    try {
-      child = counted(open(command));
-    } catch (error) {
-      output.stderr = messageOf(error);
-      return finish(null, null, isMissing(error));
-    }
-    child.on('error', (error) => {
-      output.stderr += messageOf(error);
-      finish(null, null, isMissing(error));
+    onFailure((message, missing) => {
+      output.stderr += message;
+      finish(null, null, missing);
     });
     for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (chunk: string) => {
-        output[name] = command.keep === undefined ? output[name] + chunk : (output[name] + chunk).slice(-command.keep);
+      onText(name, (text) => {
+        output[name] = command.keep === undefined ? output[name] + text : (output[name] + text).slice(-command.keep);
       });
     }
-    child.on('close', (code, signal) => finish(code, signal));
-    child.on('exit', (code, signal) => {
+    onClose(finish);
+    onExit((code, signal) => {
       setTimeout(() => {
-        for (const pipe of [child.stdout, child.stderr]) pipe.destroy();
+        abandon();
         finish(code, signal);
       }, PIPES_CLOSE).unref();
     });
-    feed(child, command.stdin ?? '');
+    feed(command.stdin ?? '');
   });
-}
-
-// A program may exit before it has read everything, iptables-restore even with exit code 0 (kernel.md):
-// EPIPE is no failure, its exit code says what happened.
-function feed(child: Child, text: string): void {
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(text);
 }
 
 function start(command: Omit<Command, 'deadline' | 'stdin'>, counted: (child: Child) => Child): Running {
-  let child: Child;
-  try {
-    child = counted(open(command));
-  } catch (error) {
-    return { spoke: Promise.resolve(false), stop: () => undefined, pid: undefined, ended: Promise.resolve(messageOf(error)) };
-  }
-  child.stdin.on('error', () => undefined);
+  const child = counted(open(command));
   let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    stderr = (stderr + chunk).slice(-LAST_WORDS);
+  child.onText('stderr', (text) => {
+    stderr = (stderr + text).slice(-LAST_WORDS);
   });
   const spoke = new Promise<boolean>((resolve) => {
-    child.stdout.once('data', () => resolve(true));
-    child.on('error', () => resolve(false));
-    child.on('close', () => resolve(false));
+    child.onText('stdout', () => resolve(true));
+    child.onFailure(() => resolve(false));
+    child.onClose(() => resolve(false));
   });
   const ended = new Promise<string>((resolve) => {
-    child.on('error', (error) => resolve(messageOf(error)));
-    child.on('close', () => resolve(stderr));
+    child.onFailure(resolve);
+    child.onClose(() => resolve(stderr));
   });
-  return { spoke, stop: () => child.stdin.end(), pid: child.pid, ended };
+  return { spoke, stop: () => child.feed(''), pid: child.pid, ended };
 }
 
 // What a program that goes on for long says is no more than this: a message needs its last lines.
 const LAST_WORDS = 4096;
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It ended by itself in the meantime.
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -1,6 +1,6 @@
 /** The container's termination message: a short report that `kubectl describe pod` shows. */
 
-import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { system } from './system.ts';
 
 /** Where the kubelet looks unless the container says otherwise. */
 const TERMINATION_LOG = '/dev/termination-log';
@@ -13,18 +13,7 @@ const LIMIT = 4096;
  * Long texts in it are cut until it fits. Returns whether it was written.
  */
 export function writeTermination(report: Readonly<Record<string, unknown>>, path: string = TERMINATION_LOG): boolean {
-  try {
-    const file = openSync(path, 'r+');
-    try {
-      ftruncateSync(file);
-      writeSync(file, fitted(report));
-      return true;
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return false;
-  }
+  return system.overwrite(path, fitted(report));
 }
 
 /** The report as JSON of at most 4096 bytes: the longest texts are cut shorter and shorter. */
@@ -35,7 +24,7 @@ function fitted(report: Readonly<Record<string, unknown>>): string {
       return typeof value === 'string' && value.length > longest ? `${value.slice(0, longest)}...` : value;
     };
     const text = JSON.stringify(report, cut);
-    if (Buffer.byteLength(text) <= LIMIT) return text;
+    if (new TextEncoder().encode(text).length <= LIMIT) return text;
   }
   return '{"outcome":"the report is too long"}';
 }

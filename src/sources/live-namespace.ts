@@ -6,6 +6,7 @@ import { openNamespace } from '../host/namespace/namespace.ts';
 import { programs } from '../host/run.ts';
 import type { ProblemError } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
+import { FAMILIES } from '../netfilter/family.ts';
 import { badOption } from './bad-option.ts';
 import type { RuleSource } from './rule-source.ts';
 
@@ -29,8 +30,16 @@ export async function sourceOf(source: string, namespace: Namespace): Promise<Ru
     throw unusable(source, error);
   });
   if ('failure' in live) throw badOption(source, `the rules can not be read: ${live.failure.text}; ${fixText(live.failure)}`);
-  const { observation, places, warnings } = live;
-  return { name: namespace.name, seen: observation, places, problems: [], notes: warnings.map((text) => `warning: ${text}`) };
+  const { observation, places, nft, warnings } = live;
+  const onlyNft = nft.tables.length > 0 && FAMILIES.every((family) => observation[family].tables.every((table) => table.nft !== undefined));
+  return {
+    name: namespace.name,
+    seen: observation,
+    places,
+    ...(onlyNft && { nft }),
+    problems: [],
+    notes: warnings.map((text) => `warning: ${text}`),
+  };
 }
 
 /** One line for what keeps a source from being used. */

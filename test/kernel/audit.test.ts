@@ -10,6 +10,9 @@ import type { Programs } from '../../src/host/run.ts';
 import { programs } from '../../src/host/run.ts';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
+import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
+import { printNftScript } from '../../src/netfilter/nft/print.ts';
+import { NO_NFT } from '../../src/netfilter/nft/ruleset.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
 import type { SourceOptions } from '../../src/sources/options.ts';
 import type { OpenPod, PodAsked } from './audit-pods.ts';
@@ -24,12 +27,15 @@ function planned(...sets: readonly string[]): CapturePlan {
   return planFromSettings({ release: RELEASE, sets });
 }
 
+const ORDINARY = ['-i', '*', '-b', '*', '-d', '15090,15021,15020'];
+
 /** A script that makes the rules of a plan. */
 function made({ ip }: CapturePlan, backend = 'nft'): string {
   return feed(`iptables-${backend}-restore`, printRestore(ip));
 }
 
 const PLAIN = made(planned());
+const NATIVE = feed('nft -f -', printNftScript(planFromArguments([...ORDINARY, '--native-nftables'], { release: '1.28.0' }).nft ?? NO_NFT));
 // Of IPv6 there is a table, so that there is something to read.
 const BOTH = `${PLAIN}ip6tables -t nat -P OUTPUT ACCEPT\n`;
 const TAMPERED = `${PLAIN}iptables -t nat -D ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN\n`;
@@ -123,7 +129,8 @@ describeKernel('an audit of a node', () => {
         proxy: { ISTIO_META_INTERCEPTION_MODE: 'NONE' },
         line: { verdict: 'as it should be', reason: 'its settings call for no rules' },
       },
-      { name: 'native', script: 'nft add table inet istio-proxy-nat', proxy, line: { verdict: 'native nftables' } },
+      { name: 'native', script: NATIVE, proxy, line: { verdict: 'as it should be' } },
+      { name: 'native, of another port', script: NATIVE.replace('15090', '15099'), proxy, line: { verdict: 'not as it should be' } },
       { name: 'native alone', script: 'nft add table inet istio-proxy-nat', line: { verdict: 'rules without a proxy' } },
       {
         name: 'native and not',

@@ -7,6 +7,9 @@ import { check } from '../../src/cli/check/check.ts';
 import { plain } from '../../src/cli/terminal/color.ts';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
+import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
+import { printNftScript } from '../../src/netfilter/nft/print.ts';
+import { NO_NFT } from '../../src/netfilter/nft/ruleset.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
 import type { SourceOptions } from '../../src/sources/options.ts';
 import type { Namespace } from './namespace.ts';
@@ -17,6 +20,7 @@ import { run } from './starting.ts';
 const NONE: SourceOptions = { sets: [], env: [], addresses: [], nameservers: [] };
 const RELEASE = { value: '1.23', source: { kind: 'option', option: '--release' } } as const;
 const PLAIN = planFromSettings({ release: RELEASE });
+const NATIVE = planFromArguments(['-i', '*', '-b', '*', '-d', '15090,15021,15020', '--native-nftables'], { release: '1.28' });
 const TPROXY = planFromSettings({ release: RELEASE, sets: ['mode=TPROXY'] });
 
 interface Found {
@@ -185,10 +189,12 @@ describeKernel('a check of what is live', () => {
     });
   });
 
-  it('looks for native tables and says that they can not be read yet', async () => {
+  it('reads native tables, and finds them beside rules of iptables', async () => {
     await inNamespace(async (namespace) => {
-      await namespace.run('nft add table inet istio-proxy-nat');
-      expect(await checked(namespace)).toMatchObject({ exitCode: 2, verdict: 'not seen', findings: [{ code: 'native-rules' }] });
+      await namespace.run(feed('nft -f -', printNftScript(NATIVE.nft ?? NO_NFT)));
+      expect(await checked(namespace)).toMatchObject({ exitCode: 0, verdict: 'as it should be', findings: [] });
+      await namespace.run('nft flush chain inet istio-proxy-nat istio-output');
+      expect(await checked(namespace)).toMatchObject({ exitCode: 1, verdict: 'not as it should be' });
       await namespace.run(made(PLAIN));
       expect(await checked(namespace)).toMatchObject({ exitCode: 1, findings: [{ code: 'native-and-iptables' }] });
     });

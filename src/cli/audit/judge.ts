@@ -13,8 +13,13 @@ import type { ProxyProcess } from '../../istio/found/audit/proxy-process.ts';
 import { judgementOf, unreadRules } from '../../istio/found/doubts.ts';
 import { ambientChainsIn, ownChainsOf } from '../../istio/found/ownership/parts.ts';
 import type { LiveRouting } from '../../istio/found/routing-changes.ts';
+import { nativePlanFor } from '../../istio/plan/native/native-plan.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
+import { ProblemError } from '../../istio/problems.ts';
+import { profileOf } from '../../istio/releases/profile.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
+import { lacksAddress } from '../../istio/settings/facts.ts';
+import { NO_SWITCHES } from '../../istio/settings/switches.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { Observation } from '../../netfilter/observation.ts';
 import { observeAll } from '../../netfilter/observation.ts';
@@ -54,9 +59,9 @@ export async function judge(namespace: Namespace, pid: number, proxy: ProxyProce
 /** What is plain without a plan. */
 function withoutPlan(evidence: Evidence, places: readonly Place[], hasProxy: boolean): Judged | undefined {
   const { seen } = evidence;
+  if (hasProxy) return undefined;
   const codes = findingsIn(evidence).map(({ code }) => code);
-  const native = codes.includes('native-rules');
-  if (hasProxy) return native ? { verdict: 'native nftables' } : undefined;
+  const native = hasNative(seen);
   const nativeAmbient = places.some(({ backend, table }) => backend === 'native nft' && AMBIENT_TABLE.test(table));
   if (!native && !hasSidecarOrAmbient(seen) && !nativeAmbient)
     return isWhole(seen) && unreadRules(seen).length === 0 ? { verdict: 'not in the mesh' } : hidden(seen);
@@ -64,14 +69,16 @@ function withoutPlan(evidence: Evidence, places: readonly Place[], hasProxy: boo
 }
 
 function againstPlans(evidence: Evidence, { plans, orNone }: DesiredPlans): Judged {
-  const { seen } = evidence;
-  const none = !hasSidecarOrAmbient(seen);
+  const { seen, facts = {} } = evidence;
+  const native = hasNative(seen);
+  const none = !native && !hasSidecarOrAmbient(seen);
   if (plans.length === 0 || (none && orNone)) {
     const reason = 'its settings call for no rules';
     if (none && unreadRules(seen).length > 0) return hidden(seen);
     return { verdict: none ? 'as it should be' : 'not as it should be', reason };
   }
   const [best, second] = plans
+    .map((desired) => (native && !hasSidecarOrAmbient(seen) ? { ...desired, plan: inNativeTables(desired.plan, facts) } : desired))
     .map((desired) => ({ ...desired, comparison: compareOperands(liveSide(seen), planSide(desired.plan), { all: false }) }))
     .sort((a, b) => differencesOf(a.comparison).length - differencesOf(b.comparison).length) as [Compared, Compared?];
   const { plan, installer, comparison } = best;
@@ -111,6 +118,24 @@ function hasSidecarOrAmbient(seen: Observation): boolean {
     (family) =>
       ownChainsOf(seen[family]).size > 0 || seen[family].tables.some(({ chains }) => ambientChainsIn(chains, seen[family]).length > 0),
   );
+}
+
+function hasNative(seen: Observation): boolean {
+  return FAMILIES.some((family) => seen[family].tables.some(({ name }) => name.startsWith('inet istio-proxy-')));
+}
+
+/** The plan as the native program makes it: nothing of a running proxy tells whether the mesh asks for that. */
+function inNativeTables(plan: CapturePlan, facts: Facts): CapturePlan {
+  if (plan.nft !== undefined || !profileOf(plan.release).has('nativeNftablesFlag')) return plan;
+  try {
+    // Its rules are there, so the program that made them has found an address.
+    const { addresses: _, ...others } = facts;
+    const known = lacksAddress(facts, profileOf(plan.release)) ? others : facts;
+    return nativePlanFor(plan.settings, plan.release, known, { ...NO_SWITCHES, native: true });
+  } catch (error) {
+    if (error instanceof ProblemError) return plan;
+    throw error;
+  }
 }
 
 /** Whether all tables of iptables could be read; those native to nft are none. */

@@ -12,8 +12,6 @@ export const POD_VERDICTS = {
   'no rules': false,
   /** Rules of a sidecar, and no sidecar. */
   'rules without a proxy': false,
-  /** Native nftables rules of the sidecar are recognised, not compared. */
-  'native nftables': true,
   ambient: true,
   'not in the mesh': true,
   'not seen': false,
@@ -27,7 +25,6 @@ export const VERDICT_IDS: Readonly<Record<PodVerdict, string>> = {
   'not as it should be': 'drifted',
   'no rules': 'no-rules',
   'rules without a proxy': 'rules-without-proxy',
-  'native nftables': 'native-nftables',
   ambient: 'ambient',
   'not in the mesh': 'not-in-mesh',
   'not seen': 'not-seen',

@@ -32,9 +32,9 @@ export function headline(report: Report): string {
 }
 
 function notSeen(report: Report): string {
-  const { unreadable, ruleSource, notLooked = [], findings } = report;
+  const { unreadable, ruleSource, notLooked = [] } = report;
   if (unreadable !== undefined) return `RULES NOT SEEN: ${unreadable}`;
-  if (ruleSource === undefined || findings.some(({ code }) => code === 'native-rules')) return 'RULES NOT SEEN';
+  if (ruleSource === undefined) return 'RULES NOT SEEN';
   const { seen } = ruleSource;
   const unread = unreadRules(seen);
   const doubts = unread.length > 0 ? unread : bearing([...seen.unseen, ...notLooked]).filter(isDoubt);

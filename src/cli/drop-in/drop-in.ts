@@ -4,6 +4,7 @@ import { targetFacts } from '../../host/facts.ts';
 import type { Log } from '../../host/log.ts';
 import { makeLog, parseLevel } from '../../host/log.ts';
 import type { Target } from '../../host/namespace/namespace.ts';
+import { system } from '../../host/system.ts';
 import { writeTermination } from '../../host/termination.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
 import { readArguments } from '../../istio/arguments/argument-settings.ts';
@@ -38,7 +39,7 @@ export async function dropIn(args: readonly string[], variables: Variables): Pro
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     if (isHelp(error.problems)) {
-      process.stdout.write((await import('./help.ts')).dropInHelp(profileOf(resolveRelease(namedRelease).release)));
+      system.print((await import('./help.ts')).dropInHelp(profileOf(resolveRelease(namedRelease).release)));
       return 0;
     }
     const unknownRelease = error.problems.some(({ code }) => code === 'unknown-release');

@@ -1,9 +1,9 @@
 /** The work of the drop-in: print, clean, apply, prove. */
 
-import { writeFileSync } from 'node:fs';
 import { applyPlan, clean, machine } from '../../host/kernel/apply.ts';
 import type { ApplyOptions } from '../../host/kernel/options.ts';
 import type { ApplyResult } from '../../host/kernel/result.ts';
+import { system } from '../../host/system.ts';
 import { writeTermination } from '../../host/termination.ts';
 import { quoted } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
@@ -38,7 +38,7 @@ export async function dropInWork(request: DropInRequest): Promise<number> {
   // A probe changes nothing, so nothing of it has to be finished; its sockets would keep the process for as long as it may take.
   signals.signal.addEventListener('abort', () => {
     log.warn('interrupted while the rules were being proved');
-    process.exit(signals.exitCode());
+    system.exit(signals.exitCode());
   });
   return prove(request);
 }
@@ -49,10 +49,10 @@ function dryRun({ plan, log, dryRunFile, named }: DropInRequest): number {
   const text = full
     .map((family) => `${full.length > 1 ? `# ${family === 'ip' ? 'iptables' : 'ip6tables'}-restore\n` : ''}${printRestore(plan[family])}`)
     .join('');
-  process.stdout.write(text);
+  system.print(text);
   if (dryRunFile !== undefined) {
     try {
-      writeFileSync(dryRunFile, text);
+      system.writeText(dryRunFile, text);
     } catch (error) {
       log.error(`the dry run can not be written: ${error instanceof Error ? error.message : String(error)}`);
       return 1;

@@ -3,6 +3,7 @@
 import type { Description } from '../../istio/found/identify/describe.ts';
 import type { Answer, Identification } from '../../istio/found/identify.ts';
 import { describeAnswer } from '../../istio/found/identify.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import { observeAll } from '../../netfilter/observation.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import type { Comparison } from '../diff/comparison.ts';
@@ -18,7 +19,7 @@ export interface Report extends Identification {
   readonly comparison: Comparison | undefined;
   /** What could not be seen, in sentences. */
   readonly notSeen: readonly string[];
-  /** Istio's native nft tables that were seen, and not read. */
+  /** Native nft tables that were seen, and not read. */
   readonly native: readonly string[];
 }
 
@@ -41,6 +42,15 @@ export function reportOf(found: Identification, ruleSource: RuleSource, notSeen:
             { all: true },
           ),
     notSeen,
-    native: (ruleSource.places ?? []).flatMap(({ backend, table }) => (backend === 'native nft' ? [table] : [])),
+    native: (ruleSource.places ?? []).flatMap(({ backend, table }) =>
+      backend === 'native nft' && !isRead(ruleSource, table) ? [table] : [],
+    ),
   };
+}
+
+/** Those of the node agent are read, and not identified. */
+function isRead({ seen }: RuleSource, name: string): boolean {
+  return (
+    !name.startsWith('istio-ambient-') && FAMILIES.some((family) => seen[family].tables.some((table) => table.name.endsWith(` ${name}`)))
+  );
 }

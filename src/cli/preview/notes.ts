@@ -1,4 +1,5 @@
 import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import { unseenText } from '../terminal/unread.ts';
 
@@ -6,7 +7,9 @@ const NAMES: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' };
 
 /** Sentences for standard error about a side of which these families are shown. */
 export function previewNotes(ruleSource: RuleSource, families: readonly Family[]): readonly string[] {
-  return [...places(ruleSource), ...unseen(ruleSource), ...empty(ruleSource, families)].map((text) => `note: ${text}`);
+  return [...places(ruleSource), ...unseen(ruleSource), ...besides(ruleSource), ...empty(ruleSource, families)].map(
+    (text) => `note: ${text}`,
+  );
 }
 
 /** `IPv4 mangle is in nft, IPv4 nat in legacy`; what is native to nft is not shown, and named as that. */
@@ -20,6 +23,13 @@ function places({ places = [] }: RuleSource): readonly string[] {
 
 function unseen({ seen }: RuleSource): readonly string[] {
   return seen.unseen.map((one) => `not shown: ${unseenText(one)}`);
+}
+
+/** Tables of nft's own beside those of iptables, whose forms can't say them. */
+function besides({ nft, plan, seen }: RuleSource): readonly string[] {
+  if (nft !== undefined || plan !== undefined) return [];
+  const names = FAMILIES.flatMap((family) => seen[family].tables.flatMap((table) => (table.nft === undefined ? [] : [table.name])));
+  return [...new Set(names)].map((name) => `not shown: the table ${name} is nft's own, and nft list table ${name} shows it`);
 }
 
 function empty({ seen, places }: RuleSource, families: readonly Family[]): readonly string[] {

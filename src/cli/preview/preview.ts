@@ -112,7 +112,8 @@ function containerComments({ containers = [] }: RulesView, form: FormName): stri
 /** The families that have rules; a form that holds one family wants to know which. */
 function shownFamilies({ rules }: RulesView, family: Family | undefined, form: FormName): readonly Family[] {
   if (family !== undefined) return [family];
-  const full = FAMILIES.filter((candidate) => rules[candidate].tables.length > 0);
+  const iptablesOnly = (FORMS[form] as { readonly rules?: string }).rules === 'iptables';
+  const full = FAMILIES.filter((candidate) => rules[candidate].tables.some(({ nft }) => nft === undefined || !iptablesOnly));
   if (full.length > 1 && FORMS[form].oneFamily)
     throw badOption('--output', `${form} holds one family and there are rules in both; choose with --family ip or --family ip6 (-4, -6)`);
   return full.length === 0 ? ['ip'] : full;

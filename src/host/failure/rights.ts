@@ -1,6 +1,6 @@
 /** What this process may do, and what this kernel has: looked up only where something failed. */
 
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { system } from '../system.ts';
 
 /** Capability numbers of linux/capability.h. */
 export const BITS = { NET_ADMIN: 12n, NET_RAW: 13n } as const;
@@ -17,21 +17,13 @@ export interface Rights {
 
 /** Reads the rights of this process; a namespace of the network changes none of them. */
 export function readRights(): Rights {
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(textOf('/proc/self/status') ?? '')?.[1];
-  const modules = textOf('/proc/modules');
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(system.readText('/proc/self/status') ?? '')?.[1];
+  const modules = system.readText('/proc/modules');
   return {
     has: (capability) => (effective === undefined ? undefined : (BigInt(`0x${effective}`) & (1n << BITS[capability])) !== 0n),
-    root: process.geteuid?.() === 0,
+    root: system.user() === 0,
     modules: modules === undefined ? undefined : new Set(modules.split('\n').map((line) => line.split(' ', 1)[0] ?? '')),
   };
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 export const LOCK_FILE = '/run/xtables.lock';
@@ -41,20 +33,12 @@ export const LOCK_FILE = '/run/xtables.lock';
  * it fails on /run/xtables.lock; XTABLES_LOCKFILE moves it (iptables 1.8.6 and later, kernel.md).
  * Every container has a writable /dev/shm.
  */
-export function lockFileEnvironment(given: Readonly<Record<string, string | undefined>> = process.env): Readonly<Record<string, string>> {
+export function lockFileEnvironment(
+  given: Readonly<Record<string, string | undefined>> = system.environment(),
+): Readonly<Record<string, string>> {
   if (given['XTABLES_LOCKFILE'] !== undefined) return {};
-  const writable = existsSync(LOCK_FILE) ? mayWrite(LOCK_FILE) : mayWrite('/run');
+  const writable = system.mayWrite(system.exists(LOCK_FILE) ? LOCK_FILE : '/run');
   if (writable) return {};
-  const folder = ['/dev/shm', '/tmp'].find(mayWrite);
+  const folder = ['/dev/shm', '/tmp'].find(system.mayWrite);
   return folder === undefined ? {} : { XTABLES_LOCKFILE: `${folder}/xtables.lock` };
-}
-
-/** Whether this process may write a file, or make one in a folder. */
-export function mayWrite(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -32,8 +32,9 @@ export interface NatHook {
 
 /** One process for all answers. Without nft there are no native tables: nothing here could have made any. */
 export async function listNftTables(namespace: Namespace, deadline: number): Promise<NftTables> {
-  const listed = await listEveryNftTable(namespace, deadline);
-  if ('failure' in listed) return { native: [], ip: undefined, ip6: undefined, listed: [], natHooks: [] };
+  const listing = await listEveryNftTable(namespace, deadline);
+  if ('failure' in listing) return { native: [], ip: undefined, ip6: undefined, listed: [], natHooks: [] };
+  const { tables: listed } = listing;
   const native = listed.flatMap(({ family, name }) => (family === 'inet' && name.startsWith('istio-proxy-') ? [name] : []));
   const any = (of: string): boolean => listed.some(({ family }) => family === of);
   return { native, ip: any('ip'), ip6: any('ip6'), listed, natHooks: listed.flatMap(natHooksOf) };
@@ -52,23 +53,27 @@ export function removeNativeText(tables: readonly string[]): string {
   return tables.map((table) => `delete table inet ${table}\n`).join('');
 }
 
-/**
- * Every table of every family with all that nft shows of it, or why they can't be listed. An nft without JSON tells the
- * names alone.
- */
+/** What nft lists. */
+export interface NftListing {
+  readonly tables: readonly NftTable[];
+  /** The JSON that its rules can be read from; undefined where an nft without JSON told the names of the tables alone. */
+  readonly json?: string;
+}
+
+/** Every table of every family with all that nft shows of it, or why they can't be listed. */
 export async function listEveryNftTable(
   namespace: Pick<Namespace, 'run'>,
   deadline: number,
-): Promise<readonly NftTable[] | { readonly failure: Failure }> {
+): Promise<NftListing | { readonly failure: Failure }> {
   const whole = await namespace.run({ argv: ['nft', '-j', 'list', 'ruleset'], deadline });
   const listed = succeeded(whole) ? readNftListing(whole.stdout) : undefined;
-  if (listed !== undefined) return listed;
+  if (listed !== undefined) return { tables: listed, json: whole.stdout };
   const ran = whole.notFound ? whole : await namespace.run({ argv: ['nft', 'list', 'tables'], deadline });
   if (!succeeded(ran)) return { failure: explainFailure(ran) };
-  return [...ran.stdout.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family = '', name = '']) => ({ family, name }));
+  return { tables: [...ran.stdout.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family = '', name = '']) => ({ family, name })) };
 }
 
 /** Whether it is a table of iptables or ip6tables: of one of their names, in their family. */
-export function isIptables({ family, name }: NftTable): boolean {
+export function isIptables({ family, name }: Pick<NftTable, 'family' | 'name'>): boolean {
   return (family === 'ip' || family === 'ip6') && TABLES.includes(name);
 }

@@ -11,6 +11,7 @@ import type { Failure } from '../failure/failure.ts';
 import { explainFailure } from '../failure/failure.ts';
 import type { Namespace, NetFiles } from '../namespace/namespace.ts';
 import { succeeded } from '../run.ts';
+import { system } from '../system.ts';
 import { isSaveOf } from './same-save.ts';
 
 /** Which programs: `iptables-nft-*`, `iptables-legacy-*`, or `iptables-*`, whatever those are on this machine. */
@@ -102,5 +103,5 @@ function savesFor({ netFiles, prove = false }: Reading, backend: Backend, family
   if (backend !== 'legacy') return [[]];
   const listed = legacyTables(netFiles, family);
   if (listed !== undefined) return listed.length === 0 && !prove ? [] : [[]];
-  return process.geteuid?.() === 0 ? [[]] : ['nat', 'mangle', 'raw', 'filter'].map((table) => ['-t', table]);
+  return system.user() === 0 ? [[]] : ['nat', 'mangle', 'raw', 'filter'].map((table) => ['-t', table]);
 }

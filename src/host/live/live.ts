@@ -3,10 +3,16 @@
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { holdsAnything, mergeRulesets } from '../../netfilter/merge.ts';
+import { readNft } from '../../netfilter/nft/read.ts';
+import type { NftRuleset } from '../../netfilter/nft/ruleset.ts';
+import { NO_NFT } from '../../netfilter/nft/ruleset.ts';
+import { rulesetOfNft } from '../../netfilter/nft/ruleset-of-nft.ts';
 import type { NftTable } from '../../netfilter/nft-listing.ts';
 import type { Observation, SeenTables, Unseen } from '../../netfilter/observation.ts';
+import type { Ruleset } from '../../netfilter/rule.ts';
 import { TABLES } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
+import type { NftListing } from '../kernel/nft-tables.ts';
 import { isIptables, listEveryNftTable } from '../kernel/nft-tables.ts';
 import type { Reading } from '../kernel/snapshot.ts';
 import type { Namespace } from '../namespace/namespace.ts';
@@ -24,6 +30,8 @@ export interface Place {
 export interface LiveRules {
   readonly observation: Observation;
   readonly places: readonly Place[];
+  /** Tables of nft's own, as nft lists them. */
+  readonly nft: NftRuleset;
   /** Sentences. */
   readonly warnings: readonly string[];
 }
@@ -41,22 +49,24 @@ export async function readLive(
   const looked = await observe(reading, hasNft);
   // Somebody may have changed rules between the two; who forges some does so again.
   const { listing, families } = looked.families.some(({ disputed }) => disputed) ? await observe(reading, hasNft) : looked;
-  const listed = 'failure' in listing ? undefined : listing;
+  const listed = 'failure' in listing ? undefined : listing.tables;
+  const nft = 'failure' in listing ? NO_NFT : ownRules(listing);
   const failure = families.flatMap(({ failures }) => failures)[0];
   if (failure !== undefined && families.every(({ seen }) => seen.length === 0)) return { failure };
   const [ip, ip6] = families as [FamilyPart, FamilyPart];
   const native =
     'failure' in listing
       ? [{ kind: 'native table' as const, reason: `native nft tables can not be listed: ${listing.failure.text}` }]
-      : nativeUnseen(listing);
+      : nativeUnseen(listing.tables, nft);
   return {
     observation: {
-      ip: ip.ruleset,
-      ip6: ip6.ruleset,
+      ip: withTables(ip.ruleset, nft),
+      ip6: withTables(ip6.ruleset, nft),
       seen: { ip: ip.seen, ip6: ip6.seen },
       unseen: [...ip.unseen, ...ip6.unseen, ...native],
     },
     places: [...ip.places, ...ip6.places, ...nativePlaces(listed ?? [])],
+    nft,
     warnings: [...ip.warnings, ...ip6.warnings],
   };
 }
@@ -67,8 +77,8 @@ interface Look {
 }
 
 async function observe(reading: Reading, hasNft: boolean): Promise<Look> {
-  const listing = hasNft ? await listEveryNftTable(reading.namespace, reading.deadline) : [];
-  const listed = 'failure' in listing ? undefined : listing;
+  const listing = hasNft ? await listEveryNftTable(reading.namespace, reading.deadline) : { tables: [] };
+  const listed = 'failure' in listing ? undefined : listing.tables;
   const families = await Promise.all(
     FAMILIES.map(async (family) => together(family, await Promise.all([nftPart(reading, family, listed), legacyPart(reading, family)]))),
   );
@@ -114,9 +124,21 @@ function twice(family: Family, table: string): string {
   return `the ${of} table ${table} has rules in nft and in legacy, and packets meet both: first those of the backend whose table was made last, which can not be seen afterwards; here nft's stand first`;
 }
 
-function nativeUnseen(tables: readonly NftTable[]): readonly Unseen[] {
+/** The tables that packets of IP meet and no iptables shows. */
+function ownRules({ json }: NftListing): NftRuleset {
+  const { ruleset = NO_NFT } = (json === undefined ? undefined : readNft(json)) ?? {};
+  return { tables: ruleset.tables.filter((table) => ['ip', 'ip6', 'inet'].includes(table.family) && !isIptables(table)) };
+}
+
+function withTables(ruleset: Ruleset, nft: NftRuleset): Ruleset {
+  return { ...ruleset, tables: [...ruleset.tables, ...rulesetOfNft(nft, ruleset.family).tables] };
+}
+
+function nativeUnseen(tables: readonly NftTable[], read: NftRuleset): readonly Unseen[] {
   return tables
-    .filter((table) => !isIptables(table) && mayAct(table))
+    .filter(
+      (table) => !isIptables(table) && mayAct(table) && !read.tables.some((one) => one.family === table.family && one.name === table.name),
+    )
     .map(({ family, name }) => ({
       kind: 'native table',
       ...(family === 'ip' || family === 'ip6' ? { family } : {}),

@@ -1,10 +1,10 @@
 /** Whether this kernel has nf_tables: where it has not, nft holds nothing in any namespace, and to ask it would load the module. */
 
-import { textOf } from '../machine/text-of.ts';
+import { system } from '../system.ts';
 
 /** Looks at this kernel's files; true where they don't say. */
 export function kernelHasNft(): boolean {
-  return hasNft(textOf('/proc/modules'), () => textOf('/proc/kallsyms'));
+  return hasNft(system.readText('/proc/modules'), () => system.readText('/proc/kallsyms'));
 }
 
 /**

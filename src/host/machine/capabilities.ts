@@ -3,9 +3,9 @@
 import { explainCause } from '../../istio/found/runs/cause-and-fix.ts';
 import type { Capability, Rights } from '../failure/rights.ts';
 import { BITS, readRights } from '../failure/rights.ts';
+import { system } from '../system.ts';
 import type { Aspect } from './aspect.ts';
 import { amiss, fine } from './aspect.ts';
-import { textOf } from './text-of.ts';
 
 const WANTED: readonly Capability[] = ['NET_ADMIN', 'NET_RAW'];
 
@@ -39,7 +39,7 @@ function holds(set: bigint | undefined, capability: Capability): boolean {
 }
 
 export function rightsAspect(
-  status: Status = readStatus(textOf('/proc/self/status') ?? ''),
+  status: Status = readStatus(system.readText('/proc/self/status') ?? ''),
   user: number = process.geteuid?.() ?? 0,
   rights: Rights = readRights(),
 ): Aspect {

@@ -2,9 +2,9 @@
 
 import { parseNetwork } from '../../netfilter/network.ts';
 import { parseIfInet6 } from '../facts.ts';
+import { system } from '../system.ts';
 import type { Aspect } from './aspect.ts';
 import { fine } from './aspect.ts';
-import { textOf } from './text-of.ts';
 
 /** What /proc tells of IPv6; undefined where it has no such file. */
 export interface Ip6Files {
@@ -15,7 +15,7 @@ export interface Ip6Files {
 }
 
 function ip6Files(): Ip6Files {
-  return { interfaces: textOf('/proc/net/if_inet6'), disabled: textOf('/proc/sys/net/ipv6/conf/all/disable_ipv6') };
+  return { interfaces: system.readText('/proc/net/if_inet6'), disabled: system.readText('/proc/sys/net/ipv6/conf/all/disable_ipv6') };
 }
 
 export function ip6Aspect({ interfaces, disabled }: Ip6Files = ip6Files()): Aspect {

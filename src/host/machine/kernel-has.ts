@@ -1,8 +1,8 @@
 /** Whether the kernel has what a rule needs, told from files: nothing is loaded, and nothing tried. */
 
 import { existsSync } from 'node:fs';
+import { system } from '../system.ts';
 import { kernelRelease } from './kernel.ts';
-import { textOf } from './text-of.ts';
 
 /** `absent` only where the kernel's own lists say so; where nothing tells, it is `unknown`. */
 export type ModuleState = 'there' | 'can be loaded' | 'absent' | 'unknown';
@@ -22,11 +22,11 @@ export interface Evidence {
 
 export function readEvidence(): Evidence {
   const folder = `/lib/modules/${kernelRelease() ?? ''}`;
-  const registered = ['ip_tables_matches', 'ip_tables_targets'].map((file) => textOf(`/proc/net/${file}`));
+  const registered = ['ip_tables_matches', 'ip_tables_targets'].map((file) => system.readText(`/proc/net/${file}`));
   return {
-    loaded: setOf(textOf('/proc/modules'), (line) => line.split(' ', 1)[0]),
-    builtIn: setOf(textOf(`${folder}/modules.builtin`), moduleOfPath),
-    loadable: setOf(textOf(`${folder}/modules.dep`), (line) => moduleOfPath(line.split(':', 1)[0] ?? '')),
+    loaded: setOf(system.readText('/proc/modules'), (line) => line.split(' ', 1)[0]),
+    builtIn: setOf(system.readText(`${folder}/modules.builtin`), moduleOfPath),
+    loadable: setOf(system.readText(`${folder}/modules.dep`), (line) => moduleOfPath(line.split(':', 1)[0] ?? '')),
     registered: registered.includes(undefined) ? undefined : setOf(registered.join('\n'), (line) => line),
     inSys: (module) => existsSync(`/sys/module/${module}`),
   };

@@ -1,13 +1,13 @@
 /** Which kernel this is, and what tells whether this process is in a container. */
 
 import { existsSync } from 'node:fs';
+import { system } from '../system.ts';
 import type { Aspect } from './aspect.ts';
 import { amiss, fine } from './aspect.ts';
-import { textOf } from './text-of.ts';
 
 /** The kernel's release, as uname -r prints it. */
 export function kernelRelease(): string | undefined {
-  return textOf('/proc/sys/kernel/osrelease')?.trim();
+  return system.readText('/proc/sys/kernel/osrelease')?.trim();
 }
 
 export function kernelAspect(): Aspect {
@@ -28,8 +28,8 @@ function surroundings(): Surroundings {
   return {
     environment: process.env,
     exists: existsSync,
-    cgroups: `${textOf('/proc/self/cgroup') ?? ''}${textOf('/proc/1/cgroup') ?? ''}`,
-    uidMap: textOf('/proc/self/uid_map'),
+    cgroups: `${system.readText('/proc/self/cgroup') ?? ''}${system.readText('/proc/1/cgroup') ?? ''}`,
+    uidMap: system.readText('/proc/self/uid_map'),
   };
 }
 

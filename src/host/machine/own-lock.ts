@@ -2,12 +2,12 @@
 
 import { NAME } from '../namespace/lock.ts';
 import { findHolder, holderText } from '../namespace/lock-holder.ts';
+import { system } from '../system.ts';
 import type { Aspect } from './aspect.ts';
 import { amiss, fine } from './aspect.ts';
-import { textOf } from './text-of.ts';
 
 export function ownLockAspect(): Aspect {
-  if (textOf('/proc/net/unix') === undefined) return fine('own lock', 'not known: /proc/net/unix can not be read');
+  if (system.readText('/proc/net/unix') === undefined) return fine('own lock', 'not known: /proc/net/unix can not be read');
   const holder = findHolder('self', NAME);
   if (holder === undefined) return fine('own lock', 'free: no other run of istio-init is at work here');
   const who = holderText(holder);

@@ -1,8 +1,8 @@
 /** Whether the root file system may be written. */
 
+import { system } from '../system.ts';
 import type { Aspect } from './aspect.ts';
 import { fine } from './aspect.ts';
-import { textOf } from './text-of.ts';
 
 /** Whether /proc/self/mounts shows the root as read-only; what is mounted last on a place is what counts. */
 export function isReadOnly(mounts: string): boolean {
@@ -13,7 +13,7 @@ export function isReadOnly(mounts: string): boolean {
   return root?.[3]?.split(',').includes('ro') ?? false;
 }
 
-export function rootAspect(mounts: string = textOf('/proc/self/mounts') ?? ''): Aspect {
+export function rootAspect(mounts: string = system.readText('/proc/self/mounts') ?? ''): Aspect {
   return isReadOnly(mounts)
     ? fine('root', 'read-only, which iptables-nft does not mind; iptables-legacy needs a lock file elsewhere (XTABLES_LOCKFILE)')
     : fine('root', 'writable');

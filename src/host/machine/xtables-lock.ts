@@ -3,10 +3,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { explainCause } from '../../istio/found/runs/cause-and-fix.ts';
-import { LOCK_FILE, lockFileEnvironment, mayWrite, readRights } from '../failure/rights.ts';
+import { LOCK_FILE, lockFileEnvironment, readRights } from '../failure/rights.ts';
+import { system } from '../system.ts';
 import type { Aspect } from './aspect.ts';
 import { amiss, fine } from './aspect.ts';
-import { textOf } from './text-of.ts';
 
 /** The process that holds a lock on a file, from /proc/locks: `1: FLOCK  ADVISORY  WRITE 4242 00:1b:5678 0 EOF`. */
 export function holderOf(locks: string, inode: number, device: number): number | undefined {
@@ -36,7 +36,7 @@ export function xtablesLockAspect(): Aspect {
     );
   if (elsewhere !== undefined)
     return fine('xtables lock', `${LOCK_FILE} can not be written; iptables-legacy is given ${elsewhere} by this program`);
-  if (mayWrite(existsSync(file) ? file : dirname(file)))
+  if (system.mayWrite(existsSync(file) ? file : dirname(file)))
     return fine('xtables lock', `${file}${named === undefined ? '' : ' (XTABLES_LOCKFILE)'} is free`);
   const { text, fix } = explainCause('lock-file', { program: '', family: 'ip', modules: [], rights: readRights(), said: '' });
   return amiss('xtables lock', `${file}: ${text}`, fix);
@@ -45,13 +45,13 @@ export function xtablesLockAspect(): Aspect {
 function holder(file: string): number | undefined {
   try {
     const { ino, dev } = statSync(file);
-    return holderOf(textOf('/proc/locks') ?? '', ino, dev);
+    return holderOf(system.readText('/proc/locks') ?? '', ino, dev);
   } catch {
     return undefined;
   }
 }
 
 function nameOf(pid: number): string {
-  const name = textOf(`/proc/${pid}/comm`)?.trim();
+  const name = system.readText(`/proc/${pid}/comm`)?.trim();
   return name === undefined ? '' : ` (${name})`;
 }

@@ -3,8 +3,9 @@
  * one that may change rules there can be a run of this program, and nobody else keeps us from our work.
  */
 
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { printable } from '../../netfilter/printable.ts';
+import type { Peer } from '../system/interface.ts';
+import { system } from '../system.ts';
 
 export interface Holder {
   /** Undefined where it is in a PID namespace that is not seen from here. */
@@ -14,9 +15,6 @@ export interface Holder {
   /** False: it is no run of this program, for it may not change rules. Undefined: that can't be seen. */
   readonly rightful: boolean | undefined;
 }
-
-/** What a socket's peer says of itself, or `no listener` where the name is bound in a way in which a run of this program never binds it. */
-export type Peer = { readonly pid: number; readonly user: number } | 'no listener' | undefined;
 
 /** For messages: `process 4242 (python3, user 1000)`. */
 export function holderText({ pid, program, user }: Holder): string {
@@ -36,7 +34,7 @@ export function holderOfPeer(peer: Peer): Holder {
 
 /** The holder in the namespace of a process, looked for among all processes that are seen from here; undefined where nobody holds it. */
 export function findHolder(inside: number | 'self', name: string): Holder | undefined {
-  const inode = inodeOf(textOf(`/proc/${inside}/net/unix`) ?? '', name);
+  const inode = inodeOf(system.readText(`/proc/${inside}/net/unix`) ?? '', name);
   if (inode === undefined) return undefined;
   const pid = pids().find((candidate) => hasOpen(candidate, `socket:[${inode}]`));
   return (pid === undefined ? undefined : describe(pid)) ?? { rightful: undefined };
@@ -55,7 +53,7 @@ const NET_ADMIN = 1n << 12n;
 
 /** Reads /proc/PID/status, which everyone may. */
 function describe(pid: number): Holder | undefined {
-  const status = textOf(`/proc/${pid}/status`);
+  const status = system.readText(`/proc/${pid}/status`);
   if (status === undefined) return undefined;
   const field = (name: string): string => new RegExp(`^${name}:\\s+(\\S+)`, 'm').exec(status)?.[1] ?? '';
   const user = Number(field('Uid'));
@@ -66,37 +64,18 @@ function describe(pid: number): Holder | undefined {
 }
 
 function isSameUserNamespace(pid: number): boolean {
-  const own = linkOf('/proc/self/ns/user');
-  return own !== undefined && own === linkOf(`/proc/${pid}/ns/user`);
+  const own = system.linkOf('/proc/self/ns/user');
+  return own !== undefined && own === system.linkOf(`/proc/${pid}/ns/user`);
 }
 
 function hasOpen(pid: number, link: string): boolean {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).some((file) => linkOf(`/proc/${pid}/fd/${file}`) === link);
-  } catch {
-    // It has ended, or is another user's.
-    return false;
-  }
+  const files = `/proc/${pid}/fd`;
+  return system.namesIn(files).some((file) => system.linkOf(`${files}/${file}`) === link);
 }
 
 function pids(): readonly number[] {
-  return readdirSync('/proc')
+  return system
+    .namesIn('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number);
-}
-
-function linkOf(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

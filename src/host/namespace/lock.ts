@@ -8,13 +8,14 @@
  * holder counts only if it may change rules (lock-holder.ts); another is passed over, and named.
  *
  * For another namespace the socket has to be made *in there*, or the pod's own run and one from the
- * node would not see each other. Node can't enter a namespace, so a second copy of this program's
+ * node would not see each other. No runtime can enter a namespace, so a second copy of this program's
  * runtime is started inside, holds the socket, and ends when its standard input does: with us. That
  * costs a process of 25 ms, and only where a namespace is named.
  */
 
+import type { Waiting } from '../system/interface.ts';
+import { system } from '../system.ts';
 import type { Holder } from './lock-holder.ts';
-import type { Waiting } from './lock-socket.ts';
 import type { Namespace } from './namespace.ts';
 
 /** A lock that is held. */
@@ -34,8 +35,6 @@ export type TakeLock = (namespace: Namespace, limit: number, signal?: AbortSigna
 // 108 bytes with the leading NUL, all that an address holds: Node 20 pads a shorter name with zeros, and who
 // does not would lock another thing.
 export const NAME = 'istio-init: one run at a time in a network namespace '.padEnd(107, '.');
-
-const bun = process.versions['bun'] !== undefined;
 
 /** Takes the lock in the namespace itself, wherever it is. */
 export const takeLock: TakeLock = async (namespace, limit, signal) => {
@@ -84,7 +83,7 @@ function takeHere(): Attempt {
   let cancelled = false;
   let waiting: Waiting | undefined;
   const held = (async (): Promise<Held | 'unavailable'> => {
-    const { take, untilFree } = bun ? await import('./lock-bun.ts') : await import('./lock-node.ts');
+    const { take, untilFree } = await system.lockSocket();
     while (!cancelled) {
       const release = await take(NAME);
       if (typeof release === 'string') {
@@ -98,8 +97,9 @@ function takeHere(): Attempt {
   })();
   const holder = async (): Promise<Holder | undefined> => {
     const { findHolder, holderOfPeer } = await import('./lock-holder.ts');
+    const { peerOf } = await system.lockSocket();
     // A container's root may not see what other users' processes have open, but may ask the socket.
-    return bun ? holderOfPeer((await import('./lock-bun.ts')).peerOf(NAME)) : findHolder('self', NAME);
+    return peerOf === undefined ? findHolder('self', NAME) : holderOfPeer(peerOf(NAME));
   };
   return {
     held,
@@ -113,27 +113,19 @@ function takeHere(): Attempt {
 
 /** Holds the lock for another process of the executable, for as long as that keeps the standard input open. */
 export async function holdLock(): Promise<void> {
-  process.stdin.on('end', () => process.exit()).resume();
-  if ((await takeHere().held) === 'unavailable') process.exit(1);
-  process.stdout.write('held');
+  system.onInputEnd(() => system.exit(0));
+  if ((await takeHere().held) === 'unavailable') system.exit(1);
+  system.print('held');
 }
 
-// The same as above for a runtime that has only this text. A NUL can't be an argument, so it is added inside.
-const HOLDER = `const net = require('node:net'), path = '\\0' + process.argv.at(-1);
-process.stdin.on('end', () => process.exit()).resume();
-(function take() {
-  const server = net.createServer((socket) => socket.on('error', () => {}));
-  server.on('error', () => net.connect(path).on('error', () => {}).on('close', () => setTimeout(take, 2)));
-  server.listen({ path }, () => process.stdout.write('held'));
-})();`;
-
 function takeThere(namespace: Namespace): Attempt {
-  // The executable runs no text: there it is a word that src/cli/main.ts knows.
-  const words = bun ? ['hold-lock'] : ['-e', HOLDER, NAME];
-  const holder = namespace.start({ argv: [process.execPath, ...words], env: { NODE_OPTIONS: '' } });
+  const starting = system.lockSocket().then(({ holder }) => namespace.start({ argv: holder(NAME), env: { NODE_OPTIONS: '' } }));
   return {
-    held: holder.spoke.then((spoke) => (spoke ? { release: holder.stop } : 'unavailable')),
-    holder: async () => (holder.pid === undefined ? undefined : (await import('./lock-holder.ts')).findHolder(holder.pid, NAME)),
-    cancel: holder.stop,
+    held: starting.then(async ({ spoke, stop }) => ((await spoke) ? { release: stop } : 'unavailable')),
+    holder: async () => {
+      const { pid } = await starting;
+      return pid === undefined ? undefined : (await import('./lock-holder.ts')).findHolder(pid, NAME);
+    },
+    cancel: () => void starting.then(({ stop }) => stop()),
   };
 }

@@ -1,8 +1,8 @@
 /** The network namespace to work in: how programs run there, and what its files under /proc/net say. */
 
-import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import type { Programs, Ran, Run, Running } from '../run.ts';
 import { succeeded } from '../run.ts';
+import { system } from '../system.ts';
 
 /** The namespace as it was named. */
 export type Target =
@@ -51,34 +51,34 @@ export function openNamespace(target: Target, programs: Programs): Namespace {
   const path = target.kind === 'pid' ? `/proc/${target.pid}/ns/net` : target.path;
   const handle = openHandle(path, name);
   // Entered through our own handle: a process that ends can't hand its number, and with it our rules, to another.
-  const enter = ['nsenter', `--net=/proc/${process.pid}/fd/${handle}`] as const;
+  const enter = ['nsenter', `--net=/proc/${system.pid}/fd/${handle}`] as const;
   const run: Run = async (command) => outside(await programs.run({ ...command, argv: [...enter, ...command.argv] }), command.argv);
   const start = (command: Parameters<Programs['start']>[0]): Running => programs.start({ ...command, argv: [...enter, ...command.argv] });
-  return { name, here: false, run, start, netFiles: () => netFilesThrough(run), close: () => closeSync(handle) };
+  return { name, here: false, run, start, netFiles: () => netFilesThrough(run), close: () => system.close(handle) };
 }
 
 function openHandle(path: string, name: string): number {
   let handle: number;
   try {
-    handle = openSync(path, 'r');
+    handle = system.open(path);
   } catch (error) {
-    const missing = !existsSync(path);
+    const missing = !system.exists(path);
     throw new Error(
       missing ? `${name} does not exist (${path})` : `${name} can not be opened: ${error instanceof Error ? error.message : error}`,
     );
   }
   if (isNetworkNamespace(handle)) return handle;
-  closeSync(handle);
+  system.close(handle);
   throw new Error(`${path} is not a network namespace`);
 }
 
 // Namespaces live in a file system of their own, in which this process's is as well.
 function isNetworkNamespace(handle: number): boolean {
-  const own = openSync('/proc/self/ns/net', 'r');
+  const own = system.open('/proc/self/ns/net');
   try {
-    return fstatSync(handle).dev === fstatSync(own).dev;
+    return system.deviceOf(handle) === system.deviceOf(own);
   } finally {
-    closeSync(own);
+    system.close(own);
   }
 }
 
@@ -89,15 +89,7 @@ function outside(ran: Ran, argv: Ran['argv']): Ran {
 }
 
 function readNetFiles(folder: string): NetFiles {
-  return Object.fromEntries(NET_FILES.map((file) => [file, textOf(`${folder}/${file}`)])) as NetFiles;
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
+  return Object.fromEntries(NET_FILES.map((file) => [file, system.readText(`${folder}/${file}`)])) as NetFiles;
 }
 
 // /proc/net shows the namespace of the process that reads it, and Node can't enter one: tail reads all

@@ -1,9 +1,8 @@
 /** Where the rules of a plan send a call that this machine makes: what a probe has to find. */
 
-import { BlockList } from 'node:net';
-import type { Family } from '../../netfilter/family.ts';
 import type { Match } from '../../netfilter/match.ts';
 import type { Network } from '../../netfilter/network.ts';
+import { parseNetwork } from '../../netfilter/network.ts';
 import type { OwnerRange, PortRange } from '../../netfilter/numbers.ts';
 import type { Rule, Ruleset, Table } from '../../netfilter/rule.ts';
 
@@ -74,12 +73,8 @@ function answers(match: Match, call: Call): boolean | undefined {
   }
 }
 
-const KIND: Readonly<Record<Family, 'ipv4' | 'ipv6'>> = { ip: 'ipv4', ip6: 'ipv6' };
-
-function isIn(address: string, { family, address: network, prefix }: Network): boolean {
-  const list = new BlockList();
-  list.addSubnet(network, prefix, KIND[family]);
-  return list.check(address, KIND[family]);
+function isIn(address: string, { address: network, prefix }: Network): boolean {
+  return parseNetwork(`${address}/${prefix}`)?.address === network;
 }
 
 function isAmong(number: number, ranges: readonly (PortRange | OwnerRange)[]): boolean {

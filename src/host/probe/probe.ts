@@ -1,13 +1,11 @@
 /** Proof that redirection works: a connection with a random token must come out at the port to which the rules send it. */
 
-import { randomBytes } from 'node:crypto';
-import { Server } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Family } from '../../netfilter/family.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
+import type { CallOutcome, Ids, Listener, Network } from '../system/network.ts';
+import { system } from '../system.ts';
 import { expectedPort } from './expected-port.ts';
-import type { CallOutcome, Ids } from './probe-call.ts';
-import { callOnce, idsToHave, listen, ownIds, routeTo } from './probe-call.ts';
+import { callOnce, idsToHave } from './probe-call.ts';
 
 /** Which way into the proxy was tried. */
 export type Path =
@@ -54,14 +52,16 @@ const LOOPBACK: Readonly<Record<Family, string>> = { ip: '127.0.0.1', ip6: '::1'
 /** Tries each family until it is redirected or the time is over. Never rejects. */
 export async function probe(request: ProbeRequest): Promise<readonly ProbeResult[]> {
   const deadline = Date.now() + request.timeout;
-  const rounds = await Promise.all(request.rulesets.map((ruleset) => prepare(ruleset, request)));
+  const network = await system.network();
+  const rounds = await Promise.all(request.rulesets.map((ruleset) => prepare(network, ruleset, request)));
   for (;;) {
     // One connection at a time: the ids of its socket are those of the whole process.
-    for (const one of rounds) if (one.verdict.kind === 'missed') one.verdict = await round(one, request, deadline);
+    for (const one of rounds) if (one.verdict.kind === 'missed') one.verdict = await round(network, one, request, deadline);
     if (rounds.every(({ verdict }) => verdict.kind !== 'missed') || Date.now() + AGAIN_AFTER + SHORTEST > deadline) break;
-    await sleep(AGAIN_AFTER);
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER));
   }
-  for (const { atProxy, straight } of rounds) for (const server of [atProxy, straight]) if (server instanceof Server) server.close();
+  for (const { atProxy, straight } of rounds)
+    for (const listener of [atProxy, straight]) if (typeof listener === 'object') listener.close();
   return rounds.map(({ family, way: { path }, verdict }) => ({ family, path, verdict }));
 }
 
@@ -77,17 +77,17 @@ interface Round {
   readonly way: Way;
   readonly token: string;
   /** Our server where the call has to come out, or why there is none. */
-  readonly atProxy: Server | string;
+  readonly atProxy: Listener | string;
   /** Our server where the call goes without rules: what is not redirected is to be told from what is lost. */
-  straight: Server | string | undefined;
+  straight: Listener | string | undefined;
   verdict: Verdict;
 }
 
 /** The first call that these rules redirect: the caller's own to its pod, the proxy's, or the caller's to the outside. */
-function wayOf(ruleset: Ruleset, { probePort: port, proxy }: ProbeRequest): Way {
+function wayOf(network: Network, ruleset: Ruleset, { probePort: port, proxy }: ProbeRequest): Way {
   const { family } = ruleset;
-  const own = ownIds();
-  const asProxy = idsToHave(proxy);
+  const own = network.ids();
+  const asProxy = idsToHave(network, proxy);
   const inbound = { to: OWN[family], port, from: LOOPBACK[family], onLoopback: true };
   const outbound = { to: OUTSIDE[family], port, from: undefined, onLoopback: false };
   const ways = [
@@ -98,34 +98,34 @@ function wayOf(ruleset: Ruleset, { probePort: port, proxy }: ProbeRequest): Way 
   return ways.find((way) => way.port !== undefined) ?? ways[0];
 }
 
-async function prepare(ruleset: Ruleset, request: ProbeRequest): Promise<Round> {
+async function prepare(network: Network, ruleset: Ruleset, request: ProbeRequest): Promise<Round> {
   const { family } = ruleset;
-  const way = wayOf(ruleset, request);
-  const token = randomBytes(16).toString('hex');
+  const way = wayOf(network, ruleset, request);
+  const token = network.token();
   const begun = { family, way, token, straight: undefined };
   const notTested = (why: string): Round => ({ ...begun, atProxy: why, verdict: { kind: 'not tested', why } });
   if (way.port === undefined) return notTested(`these rules let the calls of user ${way.ids.uid} and group ${way.ids.gid} through`);
-  const noRoute = way.path === 'outbound' ? await routeTo(family, OUTSIDE[family]) : undefined;
+  const noRoute = way.path === 'outbound' ? await network.routeTo(OUTSIDE[family]) : undefined;
   if (noRoute !== undefined) return notTested(`there is no route to ${OUTSIDE[family]} (${noRoute})`);
-  const atProxy = await listen(LOOPBACK[family], way.port, `${token} redirected`);
+  const atProxy = await network.listen(LOOPBACK[family], way.port, `${token} redirected`);
   if (typeof atProxy === 'string' && atProxy !== 'EADDRINUSE')
     return notTested(`can not listen on ${LOOPBACK[family]} port ${way.port} (${atProxy})`);
   return { ...begun, atProxy, verdict: { kind: 'missed', how: 'there was no time to try' } };
 }
 
 /** One call; where it arrived tells whether there is a rule. */
-async function round(one: Round, { probePort }: ProbeRequest, deadline: number): Promise<Verdict> {
+async function round(network: Network, one: Round, { probePort }: ProbeRequest, deadline: number): Promise<Verdict> {
   const { family, way, token } = one;
   const host = way.path === 'inbound' ? OWN[family] : OUTSIDE[family];
-  if (way.path === 'inbound' && !(one.straight instanceof Server)) {
-    one.straight = await listen(host, probePort, `${token} missed`);
+  if (way.path === 'inbound' && typeof one.straight !== 'object') {
+    one.straight = await network.listen(host, probePort, `${token} missed`);
     // It belongs to what is to be proved: without it the proxy can't deliver to the application.
     if (one.straight === 'EADDRNOTAVAIL') return { kind: 'missed', how: `${host} is not on lo` };
   }
   // Left alone, IPv6 would choose ::6 as the source too, and what comes from there is let through.
   const localAddress = way.path === 'inbound' ? LOOPBACK[family] : undefined;
   const patience = Math.max(SHORTEST, Math.min(PATIENCE, deadline - Date.now()));
-  return verdictOf(await callOnce({ host, port: probePort, localAddress, ids: way.ids, patience }), one, `${host} port ${probePort}`);
+  return verdictOf(await callOnce(network, way.ids, { host, port: probePort, localAddress, patience }), one, `${host} port ${probePort}`);
 }
 
 function verdictOf(met: CallOutcome, { way, token, atProxy, straight }: Round, where: string): Verdict {
@@ -139,7 +139,7 @@ function verdictOf(met: CallOutcome, { way, token, atProxy, straight }: Round, w
   // Someone else has the proxy's port, most likely the proxy. If this was it, the rule works; that can't be known.
   const inUse = `port ${way.port} is in use here; does the proxy run already?`;
   if (typeof atProxy === 'string') {
-    const known = way.path === 'outbound' || straight instanceof Server;
+    const known = way.path === 'outbound' || typeof straight === 'object';
     return { kind: 'not tested', why: known ? `${inUse} A call to ${where} did not go straight there` : `${inUse} So is ${where}` };
   }
   return {

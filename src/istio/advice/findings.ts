@@ -6,7 +6,7 @@ import { guardrails, policies } from './findings/filter.ts';
 import { flushed } from './findings/flushed.ts';
 import { forgedLines } from './findings/forged.ts';
 import { foreignFirst } from './findings/in-front.ts';
-import { ambientMode, bothBackends, nativeRules, nodeChains } from './findings/jump-paths.ts';
+import { ambientMode, bothBackends, nativeBesideIptables, nodeChains } from './findings/jump-paths.ts';
 import type { FindingCode, FindingSeverity } from './findings/kinds.ts';
 import { FINDINGS } from './findings/kinds.ts';
 import { looksLikeOurs } from './findings/leftovers.ts';
@@ -40,7 +40,7 @@ const CHECKS: readonly Check[] = [
   forgedLines,
   beforeKnown,
   bothBackends,
-  nativeRules,
+  nativeBesideIptables,
   ambientMode,
   nodeChains,
   otherRelease,

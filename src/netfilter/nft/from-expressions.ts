@@ -35,7 +35,8 @@ function isWordsOfMatch(expression: Expression): boolean {
   if ('words' in expression && / v?map /.test(expression.words)) return false;
   return (
     'words' in expression &&
-    !/^(?:comment "|xt target |masquerade|reject|log |notrack|continue|return|meta |ct \w+ set |queue|fwd|dup|ip6? \w+ set )/.test(
+    // The last four are JSON of what decides in a way that is not understood.
+    !/^(?:comment "|xt target |masquerade|reject|log |notrack|continue|return|meta |ct \w+ set |queue|fwd|dup|ip6? \w+ set |vmap \{|map \{|mangle \{|unknown )/.test(
       expression.words,
     )
   );

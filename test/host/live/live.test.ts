@@ -140,6 +140,29 @@ it('tables of nft that no iptables made are unseen, each by name', async () => {
   );
 });
 
+it('rules of tables that no iptables made are read from the JSON of nft, each in the families that meet it', async () => {
+  const chain = { family: 'inet', table: 'mine', name: 'out', type: 'nat', hook: 'output', prio: -100, policy: 'accept' };
+  const rule = (family: string, ...expr: readonly object[]): object => ({ rule: { family, table: 'mine', chain: 'out', expr } });
+  const listed = [
+    { table: { family: 'inet', name: 'mine' } },
+    { chain },
+    rule('inet', { match: { op: '==', left: { payload: { protocol: 'tcp', field: 'dport' } }, right: 80 } }, { redirect: { port: 81 } }),
+    rule('inet', { vmap: { key: { meta: { key: 'mark' } }, data: { set: [[1, { drop: null }]] } } }),
+    { table: { family: 'bridge', name: 'other' } },
+    { chain: { ...chain, family: 'bridge', table: 'other', type: 'filter' } },
+    { rule: { family: 'bridge', table: 'other', chain: 'out', expr: [{ drop: null }] } },
+  ];
+  const found = await look({ 'nft -j list ruleset': JSON.stringify({ nftables: listed }) });
+  for (const { tables } of [found.ip, found.ip6]) {
+    expect(tables).toMatchObject([{ name: 'inet mine', nft: 'inet', chains: [{ name: 'out', base: { hook: 'output', priority: -100 } }] }]);
+    const [redirect, map] = tables[0]?.chains[0]?.rules ?? [];
+    expect(redirect?.target).toEqual({ kind: 'REDIRECT', value: { first: 81, last: 81 } });
+    // A map may do anything: its rule is not one that does nothing.
+    expect(map?.target.kind).toBe('opaque');
+  }
+  expect(found.unseen.map(({ reason }) => reason)).toEqual(['the table bridge other is native to nft, and no rules of iptables']);
+});
+
 describe('a kernel has nft', () => {
   const built = () => '0000000000000000 T nft_do_chain\n';
   const lacking = () => '0000000000000000 T nft_do_chains\n0000000000000000 T schedule\n';

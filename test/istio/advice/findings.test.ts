@@ -141,11 +141,6 @@ const CASES_OF: Readonly<Record<FindingCode, Case>> = {
     says: ['istio-proxy-nat', 'nsenter -t 7 -n nft delete table inet istio-proxy-nat'],
     quiet: () => found(saved(ONE), { places: [{ ...native, table: 'mine' }] }),
   },
-  'native-rules': {
-    raised: () => found('*nat\nCOMMIT\n', { places: [native] }),
-    says: ['nft list table inet istio-proxy-nat'],
-    quiet: () => found('*nat\nCOMMIT\n', { places: [{ ...native, table: 'mine' }] }),
-  },
   'ambient-and-sidecar': {
     raised: () => found(saved(ONE).replace('*nat', '*mangle\n:ISTIO_PRERT - [0:0]\nCOMMIT\n*nat')),
     says: ['mangle ISTIO_PRERT'],

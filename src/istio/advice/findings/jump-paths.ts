@@ -22,15 +22,14 @@ export const bothBackends: Check = ({ places = [], own, option, made }) => {
 
 const NATIVE = /^istio-proxy-/;
 
-export const nativeRules: Check = (subject) => {
+export const nativeBesideIptables: Check = (subject) => {
   const { places = [], reach } = subject;
   const tables = [
     ...new Set(places.filter(({ backend, table }) => backend === 'native nft' && NATIVE.test(table)).map(({ table }) => table)),
   ];
-  if (tables.length === 0) return [];
-  const both = FAMILIES.some((family) => hasSidecar(subject, family));
-  const command = tables.map((table) => `${reach?.prefix ?? ''}nft ${both ? 'delete' : 'list'} table inet ${table}`).join('; ');
-  return [{ code: both ? 'native-and-iptables' : 'native-rules', args: { where: tables.join(', '), command } }];
+  if (tables.length === 0 || !FAMILIES.some((family) => hasSidecar(subject, family))) return [];
+  const command = tables.map((table) => `${reach?.prefix ?? ''}nft delete table inet ${table}`).join('; ');
+  return [{ code: 'native-and-iptables', args: { where: tables.join(', '), command } }];
 };
 
 export const ambientMode: Check = (subject) => {

@@ -32,11 +32,6 @@ export const FINDINGS = {
     text: 'native nftables rules of Istio ({where}) stand beside those of iptables, and packets meet both',
     fix: 'keep those that the release of the pod makes; the native ones go with: {command}',
   },
-  'native-rules': {
-    severity: 'note',
-    text: 'the rules of Istio here are native nftables ({where}), which can not be read yet',
-    fix: 'look at them with: {command}',
-  },
   'ambient-and-sidecar': {
     severity: 'warning',
     text: 'rules of a sidecar and rules of ambient mode are here at once ({where})',

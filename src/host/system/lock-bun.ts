@@ -5,8 +5,7 @@
  */
 
 import { closeSync } from 'node:fs';
-import type { Peer } from './lock-holder.ts';
-import type { Take, Waiting } from './lock-socket.ts';
+import type { Peer, Taken, Waiting } from './interface.ts';
 
 /** What is used of bun:ffi. */
 interface Ffi {
@@ -33,7 +32,7 @@ const SO_PEERCRED = 17;
 const EADDRINUSE = 98;
 
 /** Listens on the abstract name; Node's waiters find a listener that never answers, and wait for its end. */
-export const take: Take = async (name) => {
+export async function take(name: string): Promise<Taken> {
   const { ptr, read } = ffi();
   const { socket, bind, listen, __errno_location } = libc();
   const file = socket?.(AF_UNIX, SOCK_STREAM_CLOEXEC, 0) ?? -1;
@@ -43,7 +42,7 @@ export const take: Take = async (name) => {
   const taken = read.i32(__errno_location?.() ?? 0) === EADDRINUSE;
   closeSync(file);
   return taken ? 'taken' : 'unavailable';
-};
+}
 
 /**
  * Who listened on the abstract name, by the kernel's word. Nobody who holds the lock lets callers queue up until no
@@ -87,4 +86,9 @@ export function untilFree(): Waiting {
     };
   });
   return { freed, cancel: () => cancel() };
+}
+
+/** The executable runs no text: this is a word that src/cli/main.ts knows. */
+export function holder(): readonly [string, ...string[]] {
+  return [process.execPath, 'hold-lock'];
 }

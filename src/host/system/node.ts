@@ -1,0 +1,108 @@
+/** The operating system as Node and bun give it. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  accessSync,
+  closeSync,
+  existsSync,
+  constants as fileConstants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { constants, networkInterfaces } from 'node:os';
+import type { Child, System } from './interface.ts';
+
+export const system: System = {
+  readText: (path) => attempt(() => readFileSync(path, 'utf8')),
+  writeText: writeFileSync,
+  overwrite: (path, text) => attempt(() => overwrite(path, text)) ?? false,
+  exists: existsSync,
+  mayWrite: (path) => attempt(() => accessSync(path, fileConstants.W_OK) ?? true) ?? false,
+  namesIn: (path) => attempt(() => readdirSync(path)) ?? [],
+  linkOf: (path) => attempt(() => readlinkSync(path)),
+  open: (path) => openSync(path, 'r'),
+  close: closeSync,
+  deviceOf: (handle) => fstatSync(handle).dev,
+  pid: process.pid,
+  user: () => process.geteuid?.(),
+  environment: () => process.env,
+  runningAddresses: () =>
+    Object.values(networkInterfaces()).flatMap((list) =>
+      (list ?? []).filter(({ internal }) => !internal).map(({ cidr, address }) => cidr ?? address),
+    ),
+  spawn: spawnChild,
+  killGroup: (pid) => attempt(() => process.kill(-pid, 'SIGKILL')),
+  print: (text) => process.stdout.write(text),
+  printError: (text) => process.stderr.write(text),
+  onSignal: (signal, heard) => process.on(signal, heard),
+  signalNumber: (signal) => constants.signals[signal],
+  exit: (code) => process.exit(code),
+  onInputEnd: (heard) => process.stdin.on('end', heard).resume(),
+  // Loaded only where a lock is taken: a dry run takes none, and `node:net` costs milliseconds.
+  lockSocket: () => import('./lock-node.ts'),
+  network: async () => (await import('./network-node.ts')).network,
+};
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+function overwrite(path: string, text: string): true {
+  const file = openSync(path, 'r+');
+  try {
+    ftruncateSync(file);
+    writeSync(file, text);
+    return true;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function spawnChild([file, ...args]: readonly [string, ...string[]], environment: Readonly<Record<string, string | undefined>>): Child {
+  let child: ChildProcess;
+  try {
+    child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: environment });
+  } catch (error) {
+    return neverStarted(error as NodeJS.ErrnoException);
+  }
+  const { stdin, stdout, stderr } = child;
+  // Out of file handles bun hands out a child without pipes, and says so nowhere (bun 1.4.5); Node's says it by an event.
+  if (!stdin || !stdout || !stderr) {
+    child.on('error', () => undefined).kill('SIGKILL');
+    return neverStarted(new Error('too few file handles (EMFILE)'));
+  }
+  // A program may exit before it has read everything, iptables-restore even with exit code 0 (kernel.md):
+  // EPIPE is no failure, its exit code says what happened.
+  stdin.on('error', () => undefined);
+  return {
+    pid: child.pid,
+    onText: (output, heard) => child[output]?.setEncoding('utf8').on('data', heard),
+    onFailure: (heard) => child.on('error', (error) => heard(error.message, isMissing(error))),
+    onExit: (heard) => child.on('exit', heard),
+    onClose: (heard) => child.on('close', heard),
+    feed: (text) => stdin.end(text),
+    abandon: () => {
+      for (const output of [stdout, stderr]) output.destroy();
+    },
+  };
+}
+
+function neverStarted(error: Error): Child {
+  const nothing = (): void => undefined;
+  const onFailure: Child['onFailure'] = (heard) => heard(error.message, isMissing(error));
+  return { pid: undefined, onText: nothing, onFailure, onExit: nothing, onClose: nothing, feed: nothing, abandon: nothing };
+}
+
+function isMissing(error: Error): boolean {
+  return 'code' in error && error.code === 'ENOENT';
+}
