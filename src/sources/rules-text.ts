@@ -63,7 +63,10 @@ export function planView(plan: CapturePlan): RulesView {
 }
 
 /** Rules that somebody found; their reasons are those of who is thought to have made them, given as a plan. */
-export function observedView({ name, seen, places, problems, nft }: RuleSource, made?: CapturePlan): RulesView {
+export function observedView(
+  { name, seen, places, problems, nft }: RuleSource,
+  made?: Readonly<Record<Family, Ruleset>> & Partial<Pick<CapturePlan, 'release'>>,
+): RulesView {
   const { ip, ip6, unseen } = seen;
   const ruleOf = rulesMadeBy(made);
   return {
@@ -73,7 +76,11 @@ export function observedView({ name, seen, places, problems, nft }: RuleSource, 
     commands: [],
     // Reasons are those of rules by family: a table of nft holds both.
     why: ({ because }) =>
-      made === undefined || nft !== undefined ? [] : [`# ${because?.text ?? `no rule of Istio ${made.release} is like it`}`],
+      made === undefined || nft !== undefined
+        ? []
+        : [
+            `# ${(because?.text ?? made.release === undefined) ? 'no rule of the node agent is like it' : `no rule of Istio ${made.release} is like it`}`,
+          ],
     document: () => ({
       apiVersion: API_VERSION,
       kind: 'Rules',
@@ -120,8 +127,7 @@ export async function rulesOf(
   const form = read.tables.length === 0 ? (namedForm(text) ?? connectionsIn(text)) : undefined;
   if (form !== undefined && run === undefined)
     throw new ProblemError([{ ...problem('rules-text', { kind: 'file', file, line: 1, column: 1 }, { reason: form }), severity: 'error' }]);
-  // Those of a sidecar are read as what they are; of the ambient mode it is said that they are no sidecar's.
-  const native = nativeText(nativeTablesIn(text).filter(({ of }) => nft === undefined || of === 'ambient'));
+  const native = nft === undefined ? nativeText(nativeTablesIn(text)) : undefined;
   if (native !== undefined) problems.push(problem('rules-text', { kind: 'file', file, line: 0, column: 0 }, { reason: native }));
   if (problems.some(({ severity }) => severity === 'error')) throw new ProblemError(problems);
   return { read, problems, ...(run && { run }), ...(nft && { nft: nft.ruleset }) };

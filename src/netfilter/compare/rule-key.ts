@@ -16,11 +16,21 @@ export interface RuleKey {
 export function keysOf(left: readonly Rule[], right: readonly Rule[]): readonly [readonly RuleKey[], readonly RuleKey[]] {
   const hidden = left.some(hidesInterfaces) || right.some(hidesInterfaces);
   const key = (whole: Rule): RuleKey => {
-    const rule = whole.matches.some(isBareModule) ? { ...whole, matches: whole.matches.filter((match) => !isBareModule(match)) } : whole;
+    const rule = withoutBareModules(whole);
     const text = printRule(rule);
     return { text, open: hidden ? printRule(withoutInterfaces(rule)) : text, hides: hidden && hidesInterfaces(rule) };
   };
   return [left.map(key), right.map(key)];
+}
+
+/** A module that is named and asks nothing (`-m tcp`) is in no rule that was read. */
+function withoutBareModules(rule: Rule): Rule {
+  return rule.matches.some(isBareModule) ? { ...rule, matches: rule.matches.filter((match) => !isBareModule(match)) } : rule;
+}
+
+/** The text by which rules are compared. */
+export function comparedText(rule: Rule): string {
+  return printRule(withoutBareModules(rule));
 }
 
 /** Not transitive: a rule that hides its interface is the same as one for eth0 and as one for eth1. */

@@ -1,10 +1,9 @@
 /** Istio's part of the tables of iptables, as the node agent knows it: chains with its prefix, and the jumps to them. */
 
+import { comparedText } from '../../../netfilter/compare/rule-key.ts';
 import { normalForm } from '../../../netfilter/normal.ts';
-import { printRule } from '../../../netfilter/print.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../../netfilter/rule.ts';
 import { isBuiltIn } from '../../../netfilter/rule.ts';
-import { WITH_TCP } from './pod-rules.ts';
 
 const PREFIX = 'ISTIO_';
 
@@ -23,17 +22,12 @@ export function withoutIstio(ruleset: Ruleset): Ruleset {
   return normalForm({ ...ruleset, tables: kept });
 }
 
-/** A rule that was read has no module that asks nothing, which the agent's calls name (`-m tcp`). */
-function textOf(rule: Rule): string {
-  return printRule({ ...rule, matches: rule.matches.filter((match) => match.kind !== 'opaque' || match.text !== WITH_TCP.text) });
-}
-
 /** Istio's rules by chain, whatever their order: so the agent compares, by the number of rules and whether each is there. */
 function ownRules({ tables }: Ruleset): string {
   const chains = tables.flatMap(({ name: table, chains: all }) =>
     all.flatMap(({ name, rules }): readonly string[] => {
       const own = name.startsWith(PREFIX) ? rules : rules.filter(isOwn);
-      return own.length > 0 || name.startsWith(PREFIX) ? [[`${table} ${name}`, ...own.map(textOf).sort()].join('\n')] : [];
+      return own.length > 0 || name.startsWith(PREFIX) ? [[`${table} ${name}`, ...own.map(comparedText).sort()].join('\n')] : [];
     }),
   );
   return chains.sort().join('\n');

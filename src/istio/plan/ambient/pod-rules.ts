@@ -103,7 +103,7 @@ function marks({ tproxy, ingress, has }: PodContext): readonly Step[] {
 }
 
 /** The agent's calls name the module even where it asks nothing. */
-export const WITH_TCP = { kind: 'opaque', text: '-m tcp' } as const;
+const WITH_TCP: Match = { kind: 'opaque', text: '-m tcp' };
 
 function probeMatches({ native, probe }: PodContext, of: 'source' | 'destination'): readonly Match[] {
   return native ? [TCP, match(of, probe)] : [match(of, probe), TCP, WITH_TCP];
