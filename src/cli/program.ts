@@ -24,6 +24,7 @@ import { lintCommand } from './lint/command.ts';
 import { previewCommand } from './preview/command.ts';
 import { probeCommand } from './probe/command.ts';
 import { pageWidth } from './terminal/columns.ts';
+import { errorLine } from './terminal/error.ts';
 import { BAD_INPUT, finish, say, write } from './terminal/result.ts';
 import { traceCommand } from './trace/command.ts';
 import { unknownOption } from './unknown-option.ts';
@@ -49,21 +50,27 @@ const HELP = 80;
 export async function runProgram(words: readonly string[]): Promise<void> {
   const names = COMMANDS.flatMap(namesOf);
   if (words[0] === COMPLETE) return complete(words.slice(1));
+  // How a probe calls from inside another namespace (host/probe/probe-there.ts); no word of the command line.
+  if (words[0] === 'probe-here') return (await import('../host/probe/probe-there.ts')).probeHere();
   const help = helpTopic(words, names);
   if (help !== undefined)
-    return finish(() => ({
-      output: helpText(help.topic, TASKS, pageWidth(process.stdout, process.env, HELP)),
-      problems: [],
-      notes: [],
-      exitCode: 0,
-    }));
+    return finish(
+      () => ({
+        output: helpText(help.topic, TASKS, pageWidth(process.stdout, process.env, HELP)),
+        problems: [],
+        notes: [],
+        exitCode: 0,
+      }),
+      { _: ['help'] },
+    );
   const argv = withCommand(words, names);
   const [first] = argv;
   if (first !== undefined && /^[a-z]/i.test(first) && !names.includes(first)) {
     refuse(`${quoted(first)} is not a command; there are ${names.join(', ')}${nearest(first, names)}`);
     return;
   }
-  const called = COMMANDS.find((command) => namesOf(command).includes(argv.find((word) => names.includes(word)) ?? ''));
+  const name = argv.find((word) => names.includes(word));
+  const called = COMMANDS.find((command) => namesOf(command).includes(name ?? ''));
   const parser = yargs([...familyFlags(argv)])
     .scriptName('istio-init')
     .parserConfiguration({
@@ -95,7 +102,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     await parser.parseAsync();
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    refuse(error.message);
+    refuse(error.message, name);
   }
 }
 
@@ -119,8 +126,8 @@ function withCommand(words: readonly string[], names: readonly string[]): readon
 
 class UsageError extends Error {}
 
-function refuse(message: string): void {
-  say(`istio-init: ${message}`);
+function refuse(message: string, command?: string): void {
+  say(errorLine(message, command));
   process.exitCode = BAD_INPUT;
 }
 

@@ -31,6 +31,7 @@ export async function targetFacts(target: Target, option: string = target.kind =
   try {
     namespace = openNamespace(target, programs());
   } catch (error) {
+    if (error instanceof ProblemError) throw error;
     throw new ProblemError([
       problem('bad-option', { kind: 'option', option }, { reason: error instanceof Error ? error.message : String(error) }),
     ]);

@@ -37,6 +37,7 @@ export const PROBLEMS = {
   'late-context': { severity: 'warning', text: '{value} comes after workloads that it touches; it has no effect on them' },
   'selects-nothing': { severity: 'warning', text: '{value} has a selector without labels, so it selects no pod' },
   'several-documents': { severity: 'error', text: 'holds {value} sidecars; one at a time is previewed' },
+  'needs-linux': { severity: 'error', text: 'this needs Linux; from here: {command}' },
   'bad-option': { severity: 'error', text: '{reason}' },
   'unknown-release': { severity: 'error', text: '{value} is not a known release of Istio; known: {allowed}' },
   'unknown-patch': { severity: 'warning', text: '{value} is not known; {instead}, the newest known patch, is used' },

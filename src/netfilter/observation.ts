@@ -23,6 +23,8 @@ export interface Observation {
   readonly seen: Readonly<Record<Family, SeenTables>>;
   /** What else is known to be there and not among the rules. */
   readonly unseen: readonly Unseen[];
+  /** What a text says beside the rules of how their maker was told: names and values, as its log prints them. */
+  readonly variables?: ReadonlyMap<string, string>;
 }
 
 /** Everything there is of both families: a plan, or a live namespace that was read in full. */

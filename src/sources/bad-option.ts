@@ -7,6 +7,12 @@ export function badOption(option: string, reason: string): ProblemError {
   return new ProblemError([problem('bad-option', { kind: 'option', option }, { reason })]);
 }
 
+/** What kept an option from being used, as a problem of it; what is a problem already stays that. */
+export function unusable(option: string, error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  return badOption(option, error instanceof Error ? error.message : String(error));
+}
+
 /** The one of these words that an option gave. Throws a ProblemError for any other. */
 export function oneOf<W extends string>(option: string, word: string, words: readonly W[]): W {
   const found = words.find((candidate) => candidate === word);

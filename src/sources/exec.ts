@@ -1,10 +1,10 @@
 import type { Ran } from '../host/run.ts';
 import { programs } from '../host/run.ts';
 import { inScratch } from '../host/scratch/scratch.ts';
-import { ProblemError, quoted } from '../istio/problems.ts';
+import { quoted } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
-import { badOption } from './bad-option.ts';
-import { sourceOf, unusable } from './live-namespace.ts';
+import { badOption, unusable } from './bad-option.ts';
+import { sourceOf } from './live-namespace.ts';
 import type { SourceOptions } from './options.ts';
 import { environmentOf } from './plan-input.ts';
 import type { RuleSource } from './rule-source.ts';
@@ -30,7 +30,7 @@ export async function execSource(
       return { ...(await sourceOf('exec:', namespace)), name, facts: { addresses, nameservers } };
     });
   } catch (error) {
-    throw error instanceof ProblemError ? error : unusable('exec:', error);
+    throw unusable('exec:', error);
   }
 }
 

@@ -1,13 +1,13 @@
 import { targetFacts } from '../host/facts.ts';
 import type { Failure } from '../host/failure/failure.ts';
+import { readRights } from '../host/failure/rights.ts';
 import { readLive } from '../host/live/live.ts';
 import type { Namespace, Target } from '../host/namespace/namespace.ts';
 import { openNamespace } from '../host/namespace/namespace.ts';
 import { programs } from '../host/run.ts';
-import type { ProblemError } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import { FAMILIES } from '../netfilter/family.ts';
-import { badOption } from './bad-option.ts';
+import { badOption, unusable } from './bad-option.ts';
 import type { RuleSource } from './rule-source.ts';
 
 /** Milliseconds for each program that reads: a save of 50,000 rules takes a tenth of it under a small CPU quota. */
@@ -42,11 +42,6 @@ export async function sourceOf(source: string, namespace: Namespace): Promise<Ru
   };
 }
 
-/** One line for what keeps a source from being used. */
-export function unusable(source: string, error: unknown): ProblemError {
-  return badOption(source, error instanceof Error ? error.message : String(error));
-}
-
 function opened(source: string, target: Target): Namespace {
   try {
     return openNamespace(target, programs());
@@ -58,8 +53,7 @@ function opened(source: string, target: Target): Namespace {
 function fixText({ cause, fix }: Failure): string {
   switch (cause) {
     case 'no-net-admin':
-    case 'not-permitted':
-      return 'run as root, or with the capability NET_ADMIN';
+      return readRights().root ? 'add the capability NET_ADMIN (kubectl debug --profile=netadmin does)' : 'run as root';
     case 'program-missing':
       return 'install the package iptables';
     default:

@@ -1,4 +1,5 @@
 import type { TextFile } from '../host/files.ts';
+import { printedVariables } from '../istio/arguments/printed-variables.ts';
 import { routingIn } from '../istio/found/routing-commands.ts';
 import { readConntrack } from '../netfilter/conntrack-listing.ts';
 import type { Family } from '../netfilter/family.ts';
@@ -56,9 +57,10 @@ export async function textSource(text: TextFile, family: Family | undefined, not
   const { read, problems, run, nft } = await rulesOf(text, family);
   const routing = routingIn(text.text);
   const flows = readConntrack(text.text);
+  const variables = printedVariables(text.text);
   return {
     name: text.file,
-    seen: observeText(read),
+    seen: { ...observeText(read), ...(variables && { variables }) },
     problems,
     notes: [...notes, ...(run === undefined ? [] : [runNote(run)])],
     ...(run && { run }),

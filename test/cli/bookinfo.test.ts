@@ -49,7 +49,7 @@ describe.concurrent('Bookinfo, not injected', () => {
     const args = ['explain', '-f', BOOKINFO, '--workload', 'productpage-v1', '--release', '1.28', '-o', 'json'];
     const [without, known] = [await run(args), await run([...args, '--nameserver', '10.0.0.10'])];
     expect([without.exitCode, known.exitCode]).toEqual([2, 0]);
-    expect(without.stderr).toContain(`${BOOKINFO}:153:37 dns.capture: the nameservers are not known; name them with --nameserver`);
+    expect(without.stderr).toContain(`${BOOKINFO}:153:37 "dns.capture": the nameservers are not known; name them with --nameserver`);
     interface Shown {
       readonly pod: object;
       readonly settings: readonly object[];

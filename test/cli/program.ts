@@ -32,8 +32,13 @@ export async function run(
     stripFinalNewline: false,
     timeout: 30_000,
   });
-  return { exitCode, stdout, stderr };
+  const found = { exitCode, stdout, stderr };
+  CALLED.set(found, args[0] ?? '');
+  return found;
 }
+
+/** The command of a run. */
+const CALLED = new WeakMap<Run, string>();
 
 /** Runs the program behind `cat FILE |`, as a shell does. */
 export async function piped(file: string, args: readonly string[], { cwd = ROOT }: { readonly cwd?: string } = {}): Promise<Run> {
@@ -42,9 +47,14 @@ export async function piped(file: string, args: readonly string[], { cwd = ROOT 
   return { exitCode, stdout, stderr };
 }
 
-/** Refused: exit code 2, nothing on standard output, and these lines, no others, on standard error. */
+/** Refused: exit code 2, nothing on standard output, and these lines, no others, on standard error, an error behind the names of the program and the command. */
 export function expectRefused(found: Run, ...lines: readonly string[]): void {
-  expect(found).toEqual({ exitCode: 2, stdout: '', stderr: lines.map((line) => `${line}\n`).join('') });
+  const said = `istio-init: ${CALLED.get(found)}: `;
+  expect(found).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr: lines.map((line) => `${/ (warning|note): /.test(line) ? '' : said}${line}\n`).join(''),
+  });
 }
 
 /** A folder that goes away with the tests. */

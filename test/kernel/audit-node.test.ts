@@ -71,7 +71,7 @@ describeKernel('the program on a node of its own', () => {
     ['--every 1.5', /--every "1\.5" is not a number/],
     ['--release 9.9', /--release "9\.9" is not a known release/],
     ['--installer me', /--installer "me" is not one of init, cni/],
-    ['lines.txt', /audit takes a file with --summarize only/],
+    ['lines.txt', /audit: a file goes with --summarize only/],
     ['--summarize', /--summarize wants a file/],
   ])('refuses %s', async (words, text) => {
     const { exitCode, lines, stderr } = await onNode(`$audit ${words}`);
@@ -82,7 +82,7 @@ describeKernel('the program on a node of its own', () => {
   it('without the processes of the node says what is lacking', async () => {
     const { exitCode, lines, stderr } = await onNode('exec $audit');
     expect({ exitCode, lines }).toEqual({ exitCode: 2, lines: [] });
-    expect(stderr).toMatch(/^audit .*hostPID/);
+    expect(stderr).toMatch(/^istio-init: audit: .*hostPID/);
   });
 
   it('has one line for a namespace, however many processes are in it, and none for the node with its own', async () => {
@@ -130,7 +130,7 @@ describeKernel('the program on a node of its own', () => {
       reasons = [];
     }
     expect(found).toEqual(lacks);
-    expect(stderr).toMatch(/^audit the network namespace of process 1 can not be read: .*SYS_PTRACE.*\n?$/);
+    expect(stderr).toMatch(/^istio-init: audit: the network namespace of process 1 can not be read: .*SYS_PTRACE.*\n?$/);
   });
 
   it('goes round until it is told to stop', async () => {

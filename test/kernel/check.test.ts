@@ -227,7 +227,8 @@ describeKernel('a check of this machine', () => {
       const { exitCode, stdout, stderr } = await run(namespace, ['istio-init', 'check', '--release', '1.23'], { prefix });
       expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: '' });
       expect(stdout).toMatch(/^this network namespace: RULES NOT SEEN: .*no NET_ADMIN capability/);
-      expect(stdout).toContain('            sudo istio-init check --release 1.23\n');
+      expect(stdout).toContain('            sudo istio-init check pid:PID --release 1.23\n');
+      expect(stdout).not.toContain('as root');
       expect(stdout).toMatch(/warn +rights +root, NET_ADMIN no, and its bounding set forbids it, .*no_new_privs set\n +fix: add NET_ADMIN/);
     });
   });

@@ -208,14 +208,18 @@ describeKernel.concurrent('exec: refuses in one line', () => {
   it('a command that is no root', async () => {
     await inNamespace(async (namespace) => {
       const found = await run(namespace, ['istio-init', 'preview', 'exec:true'], { prefix: ['setpriv', '--reuid=1000', '--clear-groups'] });
-      expect(found).toEqual({ exitCode: 2, stdout: '', stderr: 'exec: only root can make namespaces for it; run with sudo\n' });
+      expect(found).toEqual({
+        exitCode: 2,
+        stdout: '',
+        stderr: 'istio-init: preview: exec: only root can make namespaces for it; run with sudo\n',
+      });
       const bounded = await run(namespace, ['istio-init', 'preview', 'exec:true'], {
         prefix: ['setpriv', '--bounding-set=-all,+net_admin', '--inh-caps=-all'],
       });
       expect(bounded).toMatchObject({
         exitCode: 2,
         stdout: '',
-        stderr: expect.stringMatching(/^exec: namespaces for it can not be made: unshare: .*not permitted\n$/),
+        stderr: expect.stringMatching(/^istio-init: preview: exec: namespaces for it can not be made: unshare: .*not permitted\n$/),
       });
     });
   });

@@ -1,5 +1,7 @@
 import { dirname } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PROGRAM } from '../cli/program.ts';
 import type { OpenPair } from './pod-and-client.ts';
 import { openPair } from './pod-and-client.ts';
 import { describeSockets } from './servers.ts';
@@ -89,6 +91,13 @@ async function withSockets<R>({ pod }: OpenPair, use: (sockets: Sockets) => Prom
 
 describeSockets('a probe of rules that are there', () => {
   const current = podWith(POD);
+
+  it('of a namespace that is named calls from inside of it', async () => {
+    const { name } = current().pod;
+    const words = ['probe', '--netns', `/run/netns/${name}`, '--env', 'ISTIO_DUAL_STACK=true', '--', ...POD];
+    const { exitCode, stdout } = await execa(PROGRAM, words, { reject: false, stripFinalNewline: false });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'IPv4 inbound: redirected\nIPv6 inbound: redirected\n' });
+  });
 
   it('by istio-init probe proves both families', async () => {
     const found = await run(current().pod, ['istio-init', 'probe', '--env', 'ISTIO_DUAL_STACK=true', '--', ...POD]);

@@ -217,7 +217,7 @@ describe.concurrent('of several workloads', () => {
     const text = `${CART}---\na: [1\n---\n${pod('orders')}`;
     const file = folder.write('broken.yaml', text);
     const named = await here(['explain', '-f', file, '--workload', 'orders']);
-    expect(named).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/^broken\.yaml:1\d:\d+ /m) });
+    expect(named).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/^istio-init: explain: broken\.yaml:1\d:\d+ /m) });
     const piped = await here(['explain', '-', '--workload', 'orders'], text);
     expect(piped).toEqual({ ...named, stdout: expect.any(String), stderr: named.stderr.replaceAll('broken.yaml', '-') });
   });
@@ -256,7 +256,7 @@ describe.concurrent('a workload that gets no rules', () => {
     expect({ exitCode, stdout, stderr }).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `-f ${WHY}; there is nothing to apply (clean removes rules)\n`,
+      stderr: `istio-init: apply: -f ${WHY}; there is nothing to apply (clean removes rules)\n`,
     });
   });
 
@@ -336,8 +336,8 @@ describe.concurrent('a bad manifest is refused in one line that says where', () 
     const lines = stderr.trimEnd().split('\n');
     expect([exitCode, lines.length]).toEqual([2, 201]);
     expect(lines.slice(-2)).toEqual([
-      'tabs.yaml:602:1 a tab stands in the indentation; YAML takes only spaces there',
-      'tabs.yaml:605:1 here and after it there is more that is wrong: only the first 200 are reported',
+      'istio-init: explain: tabs.yaml:602:1 a tab stands in the indentation; YAML takes only spaces there',
+      'istio-init: explain: tabs.yaml:605:1 here and after it there is more that is wrong: only the first 200 are reported',
     ]);
   });
 
@@ -347,7 +347,7 @@ describe.concurrent('a bad manifest is refused in one line that says where', () 
     expect({ exitCode, stdout, stderr }).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: expect.stringMatching(/^open\.yaml:\d+:\d+ [^\n]+\n$/),
+      stderr: expect.stringMatching(/^istio-init: \w+: open\.yaml:\d+:\d+ [^\n]+\n$/),
     });
   });
 });

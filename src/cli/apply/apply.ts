@@ -8,7 +8,7 @@ import type { Target } from '../../host/namespace/namespace.ts';
 import { openNamespace } from '../../host/namespace/namespace.ts';
 import { programs } from '../../host/run.ts';
 import { writeTermination } from '../../host/termination.ts';
-import { badOption } from '../../sources/bad-option.ts';
+import { badOption, unusable } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { planInput } from '../../sources/plan-input.ts';
 import { heedSignals } from '../signals.ts';
@@ -70,7 +70,7 @@ function checkTarget(target: Target): void {
   try {
     openNamespace(target, programs()).close();
   } catch (error) {
-    throw badOption(target.kind === 'pid' ? '--pid' : '--netns', error instanceof Error ? error.message : String(error));
+    throw unusable(`--${target.kind}`, error);
   }
 }
 
@@ -88,10 +88,13 @@ function resultOf(result: ApplyResult, { output, what, release, signalled, notes
   if (output === 'json')
     return { output: `${JSON.stringify({ ...document, steps: result.steps, tried: result.tried }, null, 2)}\n`, exitCode, notes, problems };
   const untouched = result.outcome === 'planned' || result.outcome === 'drifted';
+  const said = [summaryOf(result, what), ...remarksOf(result)];
+  const isError = result.outcome === 'failed' || result.outcome === 'refused';
   return {
     output: untouched ? stepsText(result.steps) : '',
     exitCode,
-    notes: [...notes, summaryOf(result, what), ...remarksOf(result)],
+    notes: isError ? notes : [...notes, ...said],
+    ...(isError && { errors: [said.join('\n')] }),
     problems,
   };
 }

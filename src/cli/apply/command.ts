@@ -57,7 +57,7 @@ export const applyCommand: CommandModule = {
           ...workloadOption(parsed),
         },
       );
-    }),
+    }, parsed),
 };
 
 export const cleanCommand: CommandModule = {
@@ -76,7 +76,7 @@ export const cleanCommand: CommandModule = {
     finish(async () => {
       const { remove } = await import('./apply.ts');
       return remove({ ...request(parsed), options: options(parsed) });
-    }),
+    }, parsed),
 };
 
 type Parsed = Readonly<Record<string, unknown>>;

@@ -5,23 +5,29 @@ import type { Target } from '../../host/namespace/namespace.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import { last } from '../options.ts';
 
-export const TARGET_OPTIONS: Readonly<Record<string, Options>> = {
+/** How a network namespace is named. */
+export const NAMESPACE_OPTIONS: Readonly<Record<string, Options>> = {
   here: { type: 'boolean', describe: 'This network namespace', group: 'Target:' },
   pid: { type: 'string', describe: 'That of a process', group: 'Target:' },
   netns: { type: 'string', describe: 'That of a file, as /run/netns/NAME', group: 'Target:' },
+};
+
+export const TARGET_OPTIONS: Readonly<Record<string, Options>> = {
+  ...NAMESPACE_OPTIONS,
   host: { type: 'boolean', default: false, describe: "It may be a node's, with chains of kube-proxy", group: 'Target:' },
   backend: { type: 'string', describe: 'nft, legacy, or plain: the iptables of the PATH (default: what fits)', group: 'Target:' },
 };
 
 type Parsed = Readonly<Record<string, unknown>>;
 
-/** The one target that was named. Throws a ProblemError for none, or more than one. */
-export function targetGiven(parsed: Parsed): Target {
+/** The one target that was named, or the usual one. Throws a ProblemError for none, or more than one. */
+export function targetGiven(parsed: Parsed, usual?: Target): Target {
   const pid = last(parsed, 'pid');
   const path = last(parsed, 'netns');
   const named = [parsed['here'] === true, pid !== undefined, path !== undefined].filter(Boolean).length;
+  if (named === 0 && usual !== undefined) return usual;
   if (named !== 1)
-    throw badOption('--here, --pid, --netns', named === 0 ? 'name the network namespace to work in with one of them' : 'name one of them');
+    throw badOption('--here, --pid, --netns', named === 0 ? 'one of them must name the network namespace to work in' : 'only one of them');
   if (path !== undefined) return { kind: 'netns', path };
   if (pid === undefined) return { kind: 'here' };
   if (!/^[1-9]\d{0,9}$/.test(pid)) throw badOption('--pid', `${JSON.stringify(pid)} is not the number of a process`);

@@ -8,7 +8,7 @@ import { podNamespaces } from '../../host/pods/namespaces.ts';
 import type { Programs } from '../../host/run.ts';
 import { programs } from '../../host/run.ts';
 import { ProblemError } from '../../istio/problems.ts';
-import { badOption } from '../../sources/bad-option.ts';
+import { badOption, unusable } from '../../sources/bad-option.ts';
 import type { SourceOptions } from '../../sources/options.ts';
 import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
 import { injectionRequest } from '../../sources/workloads/injection-request.ts';
@@ -131,7 +131,7 @@ function namespaces(find: RoundOf['find']): readonly PodNamespace[] {
   try {
     return find();
   } catch (error) {
-    throw badOption('audit', error instanceof Error ? error.message : String(error));
+    throw unusable('audit', error);
   }
 }
 

@@ -57,7 +57,7 @@ export const auditCommand: CommandModule = {
         if (files.length === 0) throw badOption('--summarize', 'wants a file with lines of audits, or - for standard input');
         return summarize(files, last(parsed, 'output') ?? 'text');
       }
-      if (files.length > 0) throw badOption('audit', 'takes a file with --summarize only');
+      if (files.length > 0) throw badOption('audit', 'a file goes with --summarize only');
       const [every, node, metrics] = [last(parsed, 'every'), last(parsed, 'node'), last(parsed, 'metrics')];
       return auditNode({
         given: sourceOptions(parsed),
@@ -67,5 +67,5 @@ export const auditCommand: CommandModule = {
         ...(metrics === undefined ? {} : { metrics }),
         output: last(parsed, 'output') ?? (process.stdout.isTTY === true ? 'text' : 'json'),
       });
-    }),
+    }, parsed),
 };

@@ -13,7 +13,7 @@ import type { Judged } from './judge.ts';
 import { judge } from './judge.ts';
 import type { AuditedPod } from './line.ts';
 
-const UNREAD = "its proxy's environment can not be read: root is needed, and DAC_READ_SEARCH and SYS_PTRACE in a container";
+const UNREAD = "its proxy's environment can not be read: that takes DAC_READ_SEARCH and SYS_PTRACE";
 
 /** Characters of a reason: there may be a problem with each word of a list. */
 const MOST_OF_A_REASON = 500;

@@ -36,5 +36,5 @@ export const changesCommand: CommandModule = {
         output: last(parsed, 'output') ?? '',
         width: pageWidth(process.stdout, process.env),
       });
-    }),
+    }, parsed),
 };

@@ -6,7 +6,7 @@ import type { Answer, Identification } from '../../istio/found/identify.ts';
 import { identify } from '../../istio/found/identify.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { unusable } from '../../sources/live-namespace.ts';
+import { unusable } from '../../sources/bad-option.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { compareOperands } from '../diff/comparison.ts';

@@ -66,15 +66,15 @@ export function otherAnswers({ source = 'live' }: CheckedSource, answers: readon
   return answers.length < 2 ? [] : [{ why: 'other settings make the same rules', command: command('istio-init', 'identify', source) }];
 }
 
-/** The same check by somebody who may see more. */
-export function withMoreRights({ source, name, given }: CheckedSource): readonly NextCommand[] {
+/** The same check by somebody who may see more: root, where this is not root already. */
+export function withMoreRights({ source, name, given }: CheckedSource, isRoot = process.geteuid?.() === 0): readonly NextCommand[] {
   if (name.kind !== 'namespace') return [];
   const same = command('sudo', 'istio-init', 'check', ...(source === undefined ? [] : [source]), ...optionsOf(given));
   const fromNode: NextCommand = {
     why: 'see more, from the node, with the number of a process of the pod',
     command: ['sudo istio-init check pid:PID', ...words(optionsOf(given))].join(' '),
   };
-  return [{ why: 'see more, as root', command: same }, ...(name.target.kind === 'here' ? [fromNode] : [])];
+  return [...(isRoot ? [] : [{ why: 'see more, as root', command: same }]), ...(name.target.kind === 'here' ? [fromNode] : [])];
 }
 
 /** The same check of everything that a text leaves out. */

@@ -32,7 +32,8 @@ export async function unlessUnreadable(read: Promise<RuleSource>): Promise<RuleS
   try {
     return await read;
   } catch (error) {
-    if (error instanceof ProblemError) return { unreadable: error.problems.map(problemText).join('; ') };
+    const isElsewhere = error instanceof ProblemError && error.problems.some(({ code }) => code === 'needs-linux');
+    if (error instanceof ProblemError && !isElsewhere) return { unreadable: error.problems.map(problemText).join('; ') };
     throw error;
   }
 }

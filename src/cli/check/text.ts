@@ -1,7 +1,11 @@
 /** A check for people: one screen. */
 
+import { printedOtherwise } from '../../istio/advice/findings/printed.ts';
+import { variableTexts } from '../../istio/arguments/printed-variables.ts';
+import type { Answer } from '../../istio/found/identify.ts';
 import { onOneLine } from '../../istio/origin.ts';
 import { verdictText } from '../../istio/packets/verdict.ts';
+import type { Observation } from '../../netfilter/observation.ts';
 import { isSame } from '../diff/comparison.ts';
 import { knobsText } from '../identify/agent-text.ts';
 import { makerText, settingsText } from '../identify/maker-text.ts';
@@ -59,17 +63,18 @@ function ruleLines(report: Report, paint: Paint): readonly string[] {
   const { identified, drift, unreadable, ruleSource } = report;
   if (ruleSource?.run !== undefined) {
     const [nearest] = identified?.answers ?? [];
-    return labelled(
-      paint,
-      'wanted',
-      nearest === undefined ? [] : [`${makerText(identified)}; ${amountText(report)}`, onOneLine(settingsText(nearest))],
-    );
+    return nearest === undefined
+      ? labelled(paint, 'told', printedText(ruleSource.seen))
+      : labelled(paint, 'wanted', [`${makerText(identified)}; ${amountText(report)}`, onOneLine(settingsText(nearest))]);
   }
   if (unreadable !== undefined) return [];
   const [likeliest] = identified?.answers ?? [];
   return [
     ...labelled(paint, 'rules', [`${makerText(identified)}; ${amountText(report)}`]),
-    ...(likeliest === undefined ? agentLines(identified, paint) : labelled(paint, 'settings', [onOneLine(settingsText(likeliest))])),
+    ...(likeliest === undefined
+      ? agentLines(identified, paint)
+      : labelled(paint, 'settings', [onOneLine(`${settingsText(likeliest)}${asPrinted(report, likeliest)}`)])),
+    ...(identified?.beforeKnown === true && ruleSource !== undefined ? labelled(paint, 'told', printedText(ruleSource.seen)) : []),
     ...(drift === undefined ? [] : driftPart(report, paint)),
   ];
 }
@@ -81,6 +86,16 @@ function agentLines(identified: Report['identified'], paint: Paint): readonly st
     'knobs',
     likeliest.map((answer) => onOneLine(knobsText(answer))),
   );
+}
+
+function asPrinted({ ruleSource }: Report, { plan }: Answer): string {
+  const otherwise = ruleSource === undefined ? undefined : printedOtherwise({ seen: ruleSource.seen, made: plan });
+  return otherwise?.length === 0 ? '; the log prints the same' : '';
+}
+
+/** What a log prints of the settings, where it shows no rule. */
+function printedText({ variables }: Observation): readonly string[] {
+  return variables === undefined ? [] : [onOneLine(`what it prints: ${variableTexts(variables).join(', ')}`)];
 }
 
 function driftPart({ drift }: Report, paint: Paint): readonly string[] {

@@ -19,7 +19,7 @@ export const completionCommand: CommandModule = {
       const { SCRIPTS, SHELLS } = await import('./scripts.ts');
       const shell = oneOf('completion', last(parsed, 'shell') ?? usualShell(), SHELLS);
       return { output: SCRIPTS[shell], problems: [], notes: [], exitCode: 0 };
-    }),
+    }, parsed),
 };
 
 function usualShell(): string {

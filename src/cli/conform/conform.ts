@@ -8,7 +8,7 @@ import { runAll } from '../../host/scratch/pod-runs.ts';
 import { deviationsFrom, nearestOf, runsOf, scoresOf } from '../../istio/found/conformance/judge.ts';
 import { quoted } from '../../istio/problems.ts';
 import { resolveRelease } from '../../istio/releases/resolve-release.ts';
-import { badOption, oneOf } from '../../sources/bad-option.ts';
+import { badOption, oneOf, unusable } from '../../sources/bad-option.ts';
 import type { WorkProgress } from '../../sources/options.ts';
 import type { Paint } from '../terminal/color.ts';
 import type { Result } from '../terminal/result.ts';
@@ -92,6 +92,6 @@ async function run(
       done: (count) => progress.update({ read: count, total: runs.length }, count),
     });
   } catch (error) {
-    throw badOption('conform', error instanceof Error ? error.message : String(error));
+    throw unusable('conform', error);
   }
 }

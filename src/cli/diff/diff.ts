@@ -53,7 +53,7 @@ export async function diff(request: DiffRequest): Promise<Result> {
     const [{ diffWorkloads }, { whatIfOf }] = await Promise.all([import('./workloads.ts'), import('../../sources/workloads/what-if.ts')]);
     return diffWorkloads({ ...request, given: change.given, by, scope, upgrade: () => whatIfOf(change.given, change.base, change.what) });
   }
-  if (left === undefined) throw badOption('diff', 'names nothing to compare; give two sources, or one and what would change');
+  if (left === undefined) throw badOption('diff', 'nothing to compare; give two sources, or one and what would change');
   const workloads = workloadSources({ ...request, left });
   if (workloads !== undefined) {
     const [{ diffWorkloads }, { upgradeOf }] = await Promise.all([import('./workloads.ts'), import('../../sources/workloads/upgrade.ts')]);

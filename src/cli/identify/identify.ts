@@ -47,7 +47,7 @@ export async function identifyRules({ source, given, output, family: named, pain
     return 'output' in found ? found : identifySource(found, { kind: 'settings' }, output, { paint, verbose });
   }
   if (source === undefined && given.filename === undefined)
-    throw badOption('identify', 'what is to be identified? Name a SOURCE, or manifests with -f');
+    throw badOption('identify', 'name what to identify: a SOURCE, or manifests with -f');
   const name = parseSource(source);
   const ruleSource = source === undefined ? await readSource(undefined, given, family) : await observedSource(source, name, given, family);
   return identifySource(ruleSource, name, output, { paint, verbose });

@@ -93,7 +93,7 @@ function namedFiles({ files, given }: LintCommand): readonly string[] {
   const named = [...files, ...(given.manifests?.filenames ?? [])];
   if (named.length > 0) return named;
   if (implicitSource(undefined, given) === '-') return ['-'];
-  throw badOption('lint', 'has no input: name a file or a folder, or - for standard input');
+  throw badOption('lint', 'no input; name a file or a folder, or - for standard input');
 }
 
 interface LintInput {

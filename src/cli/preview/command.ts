@@ -64,5 +64,5 @@ export const previewCommand: CommandModule = {
         explain: parsed['explain'] === true,
         ambient,
       });
-    }),
+    }, parsed),
 };

@@ -1,25 +1,32 @@
-/** `probe`: proves redirection in this namespace. */
+/** `probe`: proves redirection in a network namespace. */
 
-import { hostFacts } from '../../host/facts.ts';
-import { badOption } from '../../sources/bad-option.ts';
+import { targetFacts } from '../../host/facts.ts';
+import type { Namespace, Target } from '../../host/namespace/namespace.ts';
+import { openNamespace } from '../../host/namespace/namespace.ts';
+import { probeIn } from '../../host/probe/probe-there.ts';
+import { programs } from '../../host/run.ts';
+import { badOption, unusable } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { planInput } from '../../sources/plan-input.ts';
 import type { Result } from '../terminal/result.ts';
 import { milliseconds, PROBE_FAILED, probePlan } from './probing.ts';
 
 export interface ProbeRequest {
+  readonly target: Target;
   readonly given: PlanOptions;
   readonly timeout: string;
   readonly port: string;
 }
 
 /** Runs the command. Throws a ProblemError for bad input. */
-export async function probeCommandWork({ given, timeout, port }: ProbeRequest): Promise<Result> {
+export async function probeCommandWork({ target, given, timeout, port }: ProbeRequest): Promise<Result> {
   if (!/^(\d+(\.\d+)?(ms|s|m))+$/.test(timeout)) throw badOption('--timeout', `${JSON.stringify(timeout)} is not a duration such as 5s`);
   if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65535) throw badOption('--port', `${JSON.stringify(port)} is not a port (1 to 65535)`);
-  const { plan, notes } = await planInput(given, hostFacts());
-  const { lines, failed } = await probePlan(plan, Number(port), milliseconds(timeout));
-  const missing = failed ? await (await import('../../host/kernel/missing-rules.ts')).missingRules(plan) : [];
+  const { plan, notes } = await planInput(given, await targetFacts(target));
+  const { lines, failed } = await inTarget(target, (namespace) =>
+    probePlan(plan, Number(port), milliseconds(timeout), (request) => probeIn(namespace, request)),
+  );
+  const missing = failed ? await (await import('../../host/kernel/missing-rules.ts')).missingRules(plan, target) : [];
   return {
     form: 'text',
     output: lines.map((line) => `${line}\n`).join(''),
@@ -27,4 +34,17 @@ export async function probeCommandWork({ given, timeout, port }: ProbeRequest): 
     notes: [...notes, ...missing],
     exitCode: failed ? PROBE_FAILED : 0,
   };
+}
+
+/** Throws a ProblemError where the namespace is not there, or may not be entered. */
+async function inTarget<R>(target: Target, use: (namespace: Namespace) => Promise<R>): Promise<R> {
+  let namespace: Namespace | undefined;
+  try {
+    namespace = openNamespace(target, programs());
+    return await use(namespace);
+  } catch (error) {
+    throw unusable(`--${target.kind}`, error);
+  } finally {
+    namespace?.close();
+  }
 }

@@ -1,6 +1,6 @@
 /** The probe of a plan, and its result in words. */
 
-import type { ProbeResult } from '../../host/probe/probe.ts';
+import type { ProbeRequest, ProbeResult } from '../../host/probe/probe.ts';
 import { probe } from '../../host/probe/probe.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { OwnerRange } from '../../netfilter/numbers.ts';
@@ -14,9 +14,14 @@ export interface Probed {
   readonly results: readonly ProbeResult[];
 }
 
-/** Proves the redirection of a plan in this namespace. Times are milliseconds. */
-export async function probePlan({ settings, ip, ip6 }: CapturePlan, probePort: number, timeout: number): Promise<Probed> {
-  const results = await probe({
+/** Proves the redirection of a plan, in this namespace or with another's `call`. Times are milliseconds. */
+export async function probePlan(
+  { settings, ip, ip6 }: CapturePlan,
+  probePort: number,
+  timeout: number,
+  call: (request: ProbeRequest) => Promise<readonly ProbeResult[]> = probe,
+): Promise<Probed> {
+  const results = await call({
     rulesets: [ip, ip6].filter(({ tables }) => tables.some(({ name }) => name === 'nat')),
     probePort,
     timeout,

@@ -1,12 +1,13 @@
 /** What a command says: data on standard output, talk on standard error, and the exit code. */
 
 import type { Problem } from '../../istio/problems.ts';
-import { formatProblem, ProblemError } from '../../istio/problems.ts';
+import { ProblemError } from '../../istio/problems.ts';
 import { printable } from '../../netfilter/printable.ts';
 import { oneOf } from '../../sources/bad-option.ts';
 import type { Paint } from './color.ts';
 import { COLOR_WORDS, coloursFor, paintFor } from './color.ts';
 import { columnsOf } from './columns.ts';
+import { errorLine, problemLine } from './error.ts';
 import { fitted, withSymbols } from './fit.ts';
 
 /** A command's result; the text is data for standard output. */
@@ -17,27 +18,31 @@ export interface Result {
   readonly problems: readonly Problem[];
   /** Sentences for standard error that are no problems. */
   readonly notes: readonly string[];
+  /** What the command could not do; they stand behind the notes. */
+  readonly errors?: readonly string[];
   readonly exitCode: number;
 }
 
 /** Exit code for input that can not be used. */
 export const BAD_INPUT = 2;
 
-/** Runs a command, says what it has to say, and sets the exit code of the process; `parsed` are its options, of which those of colour count here. */
+/** Runs a command, says what it has to say, and sets the exit code of the process; of `parsed` the command's name and the options of colour count here. */
 export async function finish(
   command: (paint: Paint) => Result | Promise<Result>,
-  parsed: Readonly<Record<string, unknown>> = {},
+  parsed: Readonly<Record<string, unknown>>,
 ): Promise<void> {
+  const name = [parsed['_'] ?? []].flat().map(String)[0];
   try {
     const colours = coloursIn(parsed);
-    const { output, form, problems, notes, exitCode } = await command(paintFor(colours));
+    const { output, form, problems, notes, errors = [], exitCode } = await command(paintFor(colours));
     for (const note of notes) say(note);
-    for (const one of problems) say(formatProblem(one));
+    for (const one of problems) say(problemLine(one, name));
+    for (const one of errors) say(errorLine(one, name));
     process.exitCode = exitCode;
     await write(output, form, colours);
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    for (const one of error.problems) say(formatProblem(one));
+    for (const one of error.problems) say(problemLine(one, name));
     process.exitCode = BAD_INPUT;
   }
 }

@@ -7,5 +7,5 @@ import { VERSION } from '../version.ts';
 export const versionCommand: CommandModule = {
   command: 'version',
   describe: 'Print the version',
-  handler: () => finish(() => ({ output: `${VERSION}\n`, problems: [], notes: [], exitCode: 0 })),
+  handler: (parsed) => finish(() => ({ output: `${VERSION}\n`, problems: [], notes: [], exitCode: 0 }), parsed),
 };

@@ -3,7 +3,7 @@
 import { system } from '../system.ts';
 
 /** Capability numbers of linux/capability.h. */
-export const BITS = { NET_ADMIN: 12n, NET_RAW: 13n } as const;
+export const BITS = { NET_ADMIN: 12n, NET_RAW: 13n, SYS_PTRACE: 19n, SYS_ADMIN: 21n } as const;
 
 export type Capability = keyof typeof BITS;
 

@@ -15,7 +15,7 @@ import type { Programs } from '../run.ts';
 import { programs } from '../run.ts';
 import { failuresOf, resultOf, unchangedResult } from './apply-result.ts';
 import { holdsRules } from './backend.ts';
-import type { Worked } from './convergence.ts';
+import type { Work, Worked } from './convergence.ts';
 import { work } from './convergence.ts';
 import type { DesiredState } from './desired-state.ts';
 import { desiredStateOf, EMPTY_STATE } from './desired-state.ts';
@@ -66,19 +66,27 @@ async function reach(target: Target, desired: DesiredState, options: ApplyOption
     );
     return { ...unchanged, outcome: 'failed', failures: [failure] };
   }
+  let begun = false;
+  const stop = refusalBefore(desired, options, effects.signal);
+  const watched: Work['stop'] = (view, planned, steps) => {
+    const refusal = stop(view, planned, steps);
+    begun ||= refusal === undefined && steps.length > 0;
+    return refusal;
+  };
   try {
     const lock = options.dryRun === true ? 'unavailable' : await effects.lock(namespace, options.lockWait ?? LOCK_WAIT, effects.signal);
     if (lock === 'interrupted') return { ...unchanged, outcome: 'interrupted' };
     if (typeof lock === 'object' && 'busy' in lock)
       return { ...unchanged, outcome: 'failed', failures: [await busy(options.lockWait ?? LOCK_WAIT, lock.busy)] };
     try {
-      return await underLock(namespace, desired, options, effects, unchanged, lock);
+      return await underLock({ namespace, desired, options, effects, unchanged, lock, stop: watched });
     } finally {
       if (typeof lock === 'object' && 'release' in lock) lock.release();
     }
   } catch (error) {
     const failure = plainFailure('unknown', error instanceof Error ? error.message : String(error), 'run again with debug logs');
-    return { ...unchanged, outcome: 'failed', state: 'mixed', failures: [failure], processes: effects.programs.started() };
+    const state = begun ? 'mixed' : 'as before';
+    return { ...unchanged, outcome: 'failed', state, failures: [failure], processes: effects.programs.started() };
   } finally {
     namespace.close();
   }
@@ -96,14 +104,14 @@ async function unlockedWarning(lock: Held | NotHeld): Promise<readonly string[]>
   return [`${holderText(lock.passedOver)} holds the lock of this program and may not change rules here: passed over, ${UNLOCKED}`];
 }
 
-async function underLock(
-  namespace: Namespace,
-  desired: DesiredState,
-  options: ApplyOptions,
-  effects: Effects,
-  unchanged: ApplyResult,
-  lock: Held | NotHeld,
-): Promise<ApplyResult> {
+interface UnderLock extends Pick<Work, 'namespace' | 'desired' | 'stop'> {
+  readonly options: ApplyOptions;
+  readonly effects: Effects;
+  readonly unchanged: ApplyResult;
+  readonly lock: Held | NotHeld;
+}
+
+async function underLock({ namespace, desired, options, effects, unchanged, lock, stop }: UnderLock): Promise<ApplyResult> {
   const lockWait = Math.ceil((options.lockWait ?? LOCK_WAIT) / 1000);
   const round = (backend: Backend | undefined): Promise<Worked> =>
     work({
@@ -117,7 +125,7 @@ async function underLock(
         deadline: options.deadline ?? DEADLINE,
         likely: desired,
       },
-      stop: refusalBefore(desired, options, effects.signal),
+      stop,
     });
   const first = await round(options.backend);
   const worked = legacyMayDo(first, options) ? await round('legacy') : first;

@@ -1,8 +1,10 @@
 /** The network namespace to work in: how programs run there, and what its files under /proc/net say. */
 
+import { ProblemError, problem } from '../../istio/problems.ts';
 import type { Programs, Ran, Run, Running } from '../run.ts';
 import { succeeded } from '../run.ts';
 import { system } from '../system.ts';
+import { denied } from './denied.ts';
 
 /** The namespace as it was named. */
 export type Target =
@@ -41,8 +43,19 @@ export function targetName(target: Target): string {
   }
 }
 
+// An ephemeral container of a pod prints the rules, and its log holds them.
+const FROM_ELSEWHERE =
+  'kubectl debug POD --profile=netadmin --image=IMAGE -c rules -- iptables-save, then kubectl logs POD -c rules | istio-init check -';
+
+/** Throws a ProblemError where there are no network namespaces; it says how rules come from where they are. */
+export function requireLinux(): void {
+  if (system.isLinux) return;
+  throw new ProblemError([problem('needs-linux', { kind: 'option', option: '' }, { command: FROM_ELSEWHERE })]);
+}
+
 /** Opens a target. Throws an Error in words where it does not exist or may not be entered. */
 export function openNamespace(target: Target, programs: Programs): Namespace {
+  requireLinux();
   const name = targetName(target);
   if (target.kind === 'here') {
     const netFiles = async (): Promise<NetFiles> => readNetFiles('/proc/net');
@@ -62,10 +75,10 @@ function openHandle(path: string, name: string): number {
   try {
     handle = system.open(path);
   } catch (error) {
-    const missing = !system.exists(path);
-    throw new Error(
-      missing ? `${name} does not exist (${path})` : `${name} can not be opened: ${error instanceof Error ? error.message : error}`,
-    );
+    const message = error instanceof Error ? error.message : String(error);
+    if (/^(ENOENT|ENOTDIR)\b/.test(message)) throw new Error(`${name} does not exist (${path})`);
+    const isDenied = /^(EACCES|EPERM)\b/.test(message);
+    throw new Error(isDenied ? `${name} may not be opened: ${denied('open')}` : `${name} can not be opened: ${message}`);
   }
   if (isNetworkNamespace(handle)) return handle;
   system.close(handle);
@@ -96,11 +109,16 @@ function readNetFiles(folder: string): NetFiles {
 // of them in one process, each behind a line `==> FILE <==`, and says nothing of those that don't exist.
 async function netFilesThrough(run: Run): Promise<NetFiles> {
   const ran = await run({ argv: ['tail', '-v', '-n', '+1', ...NET_FILES.map((file) => `/proc/net/${file}`)], deadline: 10_000 });
-  if (!succeeded(ran) && ran.stdout === '') throw new Error(`the network namespace can not be entered: ${ran.stderr.trim()}`);
+  if (!succeeded(ran) && ran.stdout === '') throw new Error(`the network namespace can not be entered: ${whyNotEntered(ran)}`);
   const texts = new Map<string, string>();
   for (const part of ran.stdout.split(/^==> /m).slice(1)) {
     const [, file = '', text = ''] = /^\/proc\/net\/(\S+) <==\n([^]*)$/.exec(part) ?? [];
     texts.set(file, text.replace(/\n$/, ''));
   }
   return Object.fromEntries(NET_FILES.map((file) => [file, texts.get(file)])) as NetFiles;
+}
+
+function whyNotEntered({ notFound, argv, stderr }: Ran): string {
+  if (notFound) return `there is no program ${argv[0]}; install util-linux and coreutils`;
+  return /^nsenter: .*not permitted/im.test(stderr) ? denied('enter') : stderr.trim();
 }

@@ -1,6 +1,8 @@
 /** The network namespaces of a node's pods, found from /proc alone: no container runtime is asked. */
 
 import { readdirSync, readlinkSync } from 'node:fs';
+import { denied } from '../namespace/denied.ts';
+import { requireLinux } from '../namespace/namespace.ts';
 import { startOfFile } from './start-of-file.ts';
 
 export interface PodProcess {
@@ -19,10 +21,10 @@ export interface PodNamespace {
  * that ends meanwhile is left out. Throws an Error in words where /proc does not show the node's processes.
  */
 export function podNamespaces(): readonly PodNamespace[] {
+  requireLinux();
   if (process.pid === 1) throw new Error('this is process 1 and sees no process of the node: the pod needs hostPID');
   const node = namespaceOf(1);
-  if (node === undefined)
-    throw new Error('the network namespace of process 1 can not be read: root is needed, and SYS_PTRACE in a container');
+  if (node === undefined) throw new Error(`the network namespace of process 1 can not be read: ${denied('open')}`);
   return namespacesOf(pids()).filter(({ id }) => id !== node);
 }
 

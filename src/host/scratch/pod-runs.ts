@@ -2,6 +2,7 @@
 
 import type { CaseRun, JudgedRun } from '../../istio/found/conformance/judge.ts';
 import { NOTHING } from '../../istio/found/conformance/kernel-state.ts';
+import { requireLinux } from '../namespace/namespace.ts';
 import type { Programs } from '../run.ts';
 import type { PodRun } from './pod-run.ts';
 import { openStand, searchPaths } from './pod-run.ts';
@@ -13,6 +14,7 @@ export async function runAll(
   programs: Programs,
   { atOnce, done }: { readonly atOnce: number; readonly done: (count: number) => void },
 ): Promise<readonly JudgedRun[]> {
+  requireLinux();
   if (process.geteuid?.() !== 0) throw new Error('only root can make pods to run it in; run with sudo');
   const paths = searchPaths();
   const judged: JudgedRun[] = [];

@@ -1,7 +1,7 @@
 /** Namespaces of its own for a command that is a stranger: what it does to the kernel is read, and then all of it goes away. */
 
 import type { Namespace } from '../namespace/namespace.ts';
-import { openNamespace } from '../namespace/namespace.ts';
+import { openNamespace, requireLinux } from '../namespace/namespace.ts';
 import type { Programs, Ran, Running } from '../run.ts';
 import { enteringHeld, heldNamespaces, lastWords, resolvConfOf, resolvConfVariable } from './setup.ts';
 
@@ -30,6 +30,7 @@ export async function inScratch<R>(
   programs: Programs,
   use: (ran: Ran, namespace: Namespace) => Promise<R>,
 ): Promise<R> {
+  requireLinux();
   if (process.geteuid?.() !== 0) throw new Error('only root can make namespaces for it; run with sudo');
   const { addresses, nameservers } = command;
   const holder = programs.start({

@@ -64,6 +64,8 @@ export interface System {
   readonly close: (handle: number) => void;
   /** The file system that an open file is in. */
   readonly deviceOf: (handle: number) => number;
+  /** Whether it is Linux, which alone has network namespaces. */
+  readonly isLinux: boolean;
   /** This process. */
   readonly pid: number;
   /** The effective user; undefined where the system has none. */

@@ -29,6 +29,7 @@ export const system: System = {
   open: (path) => openSync(path, 'r'),
   close: closeSync,
   deviceOf: (handle) => fstatSync(handle).dev,
+  isLinux: process.platform === 'linux',
   pid: process.pid,
   user: () => process.geteuid?.(),
   environment: () => process.env,

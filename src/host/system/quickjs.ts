@@ -15,6 +15,7 @@ const SIGKILL = 9;
 export const system: System = {
   ...files,
   deviceOf,
+  isLinux: true,
   pid: os.getpid(),
   user,
   environment: std.getenviron,

@@ -11,6 +11,7 @@ import type { FindingCode, FindingSeverity } from './findings/kinds.ts';
 import { FINDINGS } from './findings/kinds.ts';
 import { looksLikeOurs } from './findings/leftovers.ts';
 import { listeners } from './findings/listeners.ts';
+import { otherVariables } from './findings/printed.ts';
 import { inboundPort, otherRelease } from './findings/releases.ts';
 import { reroutedByHand } from './findings/rerouted.ts';
 import { passthroughAddress, policyRouting } from './findings/routing.ts';
@@ -39,6 +40,7 @@ export interface Finding {
 const CHECKS: readonly Check[] = [
   forgedLines,
   beforeKnown,
+  otherVariables,
   bothBackends,
   nativeBesideIptables,
   ambientMode,

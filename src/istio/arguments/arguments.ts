@@ -44,6 +44,8 @@ export interface Argument {
   readonly action?: Action;
   /** The environment variable of the shell program, where it has one. */
   readonly shellEnvironment?: string;
+  /** What the program calls it where it prints what it was told, at the head of its log. */
+  readonly printed?: string | readonly string[];
   readonly what: string;
 }
 
@@ -59,6 +61,7 @@ export const ARGUMENTS: readonly Argument[] = [
     shell,
     setting: 'proxy.port',
     shellEnvironment: 'ENVOY_PORT',
+    printed: 'PROXY_PORT',
     what: 'Port for outbound traffic.',
   },
   {
@@ -69,6 +72,7 @@ export const ARGUMENTS: readonly Argument[] = [
     shell: 'inboundPortFlag',
     setting: 'proxy.inboundPort',
     shellEnvironment: 'INBOUND_CAPTURE_PORT',
+    printed: ['PROXY_INBOUND_CAPTURE_PORT', 'INBOUND_CAPTURE_PORT'],
     what: 'Port for inbound traffic.',
   },
   {
@@ -77,9 +81,19 @@ export const ARGUMENTS: readonly Argument[] = [
     takes: 'text',
     needs: 'tunnelPortFlag',
     setting: 'proxy.tunnelPort',
+    printed: 'PROXY_TUNNEL_PORT',
     what: 'Port of the tunnel.',
   },
-  { flag: 'proxy-uid', short: 'u', takes: 'text', needs: always, shell, setting: 'proxy.uids', what: 'Users of the proxy, by commas.' },
+  {
+    flag: 'proxy-uid',
+    short: 'u',
+    takes: 'text',
+    needs: always,
+    shell,
+    setting: 'proxy.uids',
+    printed: 'PROXY_UID',
+    what: 'Users of the proxy, by commas.',
+  },
   {
     flag: 'proxy-gid',
     short: 'g',
@@ -87,6 +101,7 @@ export const ARGUMENTS: readonly Argument[] = [
     needs: always,
     shell,
     setting: 'proxy.gids',
+    printed: 'PROXY_GID',
     what: 'Groups of the proxy, by commas; default: its users.',
   },
   {
@@ -97,6 +112,7 @@ export const ARGUMENTS: readonly Argument[] = [
     shell,
     setting: 'mode',
     shellEnvironment: 'ISTIO_INBOUND_INTERCEPTION_MODE',
+    printed: 'INBOUND_INTERCEPTION_MODE',
     what: 'REDIRECT or TPROXY.',
   },
   {
@@ -107,6 +123,7 @@ export const ARGUMENTS: readonly Argument[] = [
     shell,
     setting: 'inbound.includePorts',
     shellEnvironment: 'ISTIO_INBOUND_PORTS',
+    printed: 'INBOUND_PORTS_INCLUDE',
     what: 'Inbound ports to capture, or "*".',
   },
   {
@@ -117,6 +134,7 @@ export const ARGUMENTS: readonly Argument[] = [
     shell,
     setting: 'inbound.excludePorts',
     shellEnvironment: 'ISTIO_LOCAL_EXCLUDE_PORTS',
+    printed: 'INBOUND_PORTS_EXCLUDE',
     what: 'Inbound ports to leave alone.',
   },
   {
@@ -127,6 +145,7 @@ export const ARGUMENTS: readonly Argument[] = [
     shell,
     setting: 'outbound.includeRanges',
     shellEnvironment: 'ISTIO_SERVICE_CIDR',
+    printed: 'OUTBOUND_IP_RANGES_INCLUDE',
     what: 'Destinations to capture, or "*".',
   },
   {
@@ -137,6 +156,7 @@ export const ARGUMENTS: readonly Argument[] = [
     shell,
     setting: 'outbound.excludeRanges',
     shellEnvironment: 'ISTIO_SERVICE_EXCLUDE_CIDR',
+    printed: 'OUTBOUND_IP_RANGES_EXCLUDE',
     what: 'Destinations to leave alone.',
   },
   {
@@ -145,6 +165,7 @@ export const ARGUMENTS: readonly Argument[] = [
     takes: 'text',
     needs: 'includeOutboundPortsFlag',
     setting: 'outbound.includePorts',
+    printed: 'OUTBOUND_PORTS_INCLUDE',
     what: 'Outbound ports to capture.',
   },
   {
@@ -155,6 +176,7 @@ export const ARGUMENTS: readonly Argument[] = [
     shell: 'excludeOutboundPortsFlag',
     setting: 'outbound.excludePorts',
     shellEnvironment: 'ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE',
+    printed: 'OUTBOUND_PORTS_EXCLUDE',
     what: 'Outbound ports to leave alone.',
   },
   {
@@ -164,6 +186,7 @@ export const ARGUMENTS: readonly Argument[] = [
     needs: always,
     shell: 'rerouteFlag',
     setting: 'interfaces.reroute',
+    printed: ['KUBE_VIRT_INTERFACES', 'KUBEVIRT_INTERFACES'],
     what: 'Interfaces of virtual machines.',
   },
   {
@@ -173,6 +196,7 @@ export const ARGUMENTS: readonly Argument[] = [
     takes: 'text',
     needs: 'excludeInterfacesFlag',
     setting: 'interfaces.exclude',
+    printed: 'EXCLUDE_INTERFACES',
     what: 'Interfaces to leave alone.',
   },
   {
@@ -182,6 +206,7 @@ export const ARGUMENTS: readonly Argument[] = [
     needs: always,
     setting: 'tproxy.mark',
     shellEnvironment: 'ISTIO_INBOUND_TPROXY_MARK',
+    printed: 'INBOUND_TPROXY_MARK',
     what: 'Mark of packets for TPROXY.',
   },
   {
@@ -191,14 +216,23 @@ export const ARGUMENTS: readonly Argument[] = [
     needs: always,
     setting: 'tproxy.routeTable',
     shellEnvironment: 'ISTIO_INBOUND_TPROXY_ROUTE_TABLE',
+    printed: 'INBOUND_TPROXY_ROUTE_TABLE',
     what: 'Routing table for marked packets.',
   },
-  { flag: 'redirect-dns', takes: 'switch', needs: 'dnsFlag', action: 'dns', what: 'Capture DNS to the nameservers.' },
+  {
+    flag: 'redirect-dns',
+    takes: 'switch',
+    needs: 'dnsFlag',
+    action: 'dns',
+    printed: 'DNS_CAPTURE',
+    what: 'Capture DNS to the nameservers.',
+  },
   {
     flag: 'capture-all-dns',
     takes: 'switch',
     needs: 'captureAllDnsFlag',
     action: 'dns-all',
+    printed: 'CAPTURE_ALL_DNS',
     what: 'With --redirect-dns: capture DNS to every server.',
   },
   {
@@ -206,6 +240,7 @@ export const ARGUMENTS: readonly Argument[] = [
     takes: 'switch',
     needs: 'dropInvalidFlag',
     action: 'drop-invalid',
+    printed: 'DROP_INVALID',
     what: 'Drop packets that conntrack calls invalid.',
   },
   {
@@ -213,6 +248,7 @@ export const ARGUMENTS: readonly Argument[] = [
     takes: 'switch',
     needs: 'dualStackFlag',
     action: 'dual-stack',
+    printed: 'DUAL_STACK',
     what: 'Look for an IPv6 address behind an IPv4 one.',
   },
   { flag: 'dry-run', short: 'n', takes: 'switch', needs: always, action: 'dry-run', what: 'Print instead of applying.' },

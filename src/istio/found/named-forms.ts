@@ -1,5 +1,7 @@
 /** Texts that people hand over and that hold no rules: what they are, and what to give instead. */
 
+import { printedVariables, variableTexts } from '../arguments/printed-variables.ts';
+
 interface NamedForm {
   readonly looks: (text: string) => boolean;
   /** A sentence. */
@@ -15,25 +17,11 @@ const FORMS: readonly NamedForm[] = [
       'These are variables, as the start of a virtual machine reads them: give them with --env-file, as in "istio-init explain --release RELEASE --env-file FILE --".',
   },
   {
-    looks: (text) => VARIABLES.some((name) => text.includes(`${name}=`)) && /\b(?:Istio config|Variables|variables):/.test(text),
+    looks: (text) => printedVariables(text) !== undefined,
     says: (text) =>
-      `This is the log of a run: its variables are here (${variablesIn(text).join(', ')}), and no rule or command is, so that nothing shows what it did. Look into the network namespace of the pod: sudo nsenter -t PID -n iptables-save`,
+      `This is the log of a run: its variables are here (${variableTexts(printedVariables(text) ?? new Map()).join(', ')}), and no rule or command is, so that nothing shows what it did. Look into the network namespace of the pod: sudo nsenter -t PID -n iptables-save`,
   },
 ];
-
-/** Those of the block at the head of each log that say what is captured. */
-const VARIABLES = [
-  ...['PROXY_UID', 'INBOUND_INTERCEPTION_MODE', 'INBOUND_PORTS_INCLUDE', 'INBOUND_PORTS_EXCLUDE'],
-  ...['OUTBOUND_IP_RANGES_INCLUDE', 'OUTBOUND_IP_RANGES_EXCLUDE', 'OUTBOUND_PORTS_INCLUDE', 'OUTBOUND_PORTS_EXCLUDE'],
-];
-
-/** A log in JSON has its line ends as `\\n`. */
-function variablesIn(text: string): readonly string[] {
-  return VARIABLES.flatMap((name) => {
-    const value = new RegExp(`(?<![A-Z_])${name}=([^\\\\\\s"]+)`).exec(text)?.[1];
-    return value === undefined ? [] : [`${name}=${value}`];
-  });
-}
 
 /** What a text is that holds no rules; undefined where it is none of these. */
 export function namedForm(text: string): string | undefined {

@@ -18,11 +18,11 @@ describe('apply and clean refuse with exit code 2 and one line', () => {
   const both = ['apply', 'clean'] as const;
 
   it.each(both)('%s without a target', async (command) => {
-    expectRefused(await run([command]), '--here, --pid, --netns name the network namespace to work in with one of them');
+    expectRefused(await run([command]), '--here, --pid, --netns one of them must name the network namespace to work in');
   });
 
   it.each(both)('%s with two targets', async (command) => {
-    expectRefused(await run([command, '--here', '--pid', '1']), '--here, --pid, --netns name one of them');
+    expectRefused(await run([command, '--here', '--pid', '1']), '--here, --pid, --netns only one of them');
   });
 
   const notNamespace = folder.write('file', '');
@@ -34,15 +34,15 @@ describe('apply and clean refuse with exit code 2 and one line', () => {
     [['--here', '--backend', 'nftables'], '--backend "nftables" is not one of nft, legacy, plain'],
     [['--here', '-o', 'yaml'], '--output "yaml" is not one of text, json'],
     [['--here', '-o', 'jsn'], '--output "jsn" is not one of text, json (did you mean json?)'],
-    [['--here', '--dry-rnu'], 'istio-init: "dry-rnu" is not an option here (did you mean --dry-run?)'],
+    [['--here', '--dry-rnu'], '"dry-rnu" is not an option here (did you mean --dry-run?)'],
   ])('both with %j', async (words, line) => {
     for (const command of both) expectRefused(await run([command, ...words]), line);
   });
 
   it.each([
     [['--on-drift', 'repair'], '--on-drift "repair" is not one of reconcile, fail, report'],
-    [['--set', 'mode=REDIRCT'], /^--set mode: "REDIRCT" is not /],
-    [['--', '-p', '99999'], 'argument -p proxy.port: "99999" is not a port (1 to 65535)'],
+    [['--set', 'mode=REDIRCT'], /^istio-init: apply: --set "mode": "REDIRCT" is not /],
+    [['--', '-p', '99999'], 'argument -p "proxy.port": "99999" is not a port (1 to 65535)'],
   ])('apply with %j', async (words, line) => {
     const found = await run(['apply', '--here', ...words]);
     if (typeof line === 'string') expectRefused(found, line);

@@ -79,7 +79,7 @@ describe('docs/audit.md', () => {
       exitCodeOf([{ verdict: 'not seen' }]),
     ];
     expect(table('exit code', 'means').map(([code]) => Number(code))).toEqual(codes);
-    expect((await run(['audit', '--jobs', '65'])).stderr).toBe('--jobs "65" is not a number from 1 to 64\n');
+    expect((await run(['audit', '--jobs', '65'])).stderr).toBe('istio-init: audit: --jobs "65" is not a number from 1 to 64\n');
   });
 
   it('lists every option', () => {

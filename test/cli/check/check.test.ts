@@ -227,7 +227,7 @@ rules     on its way: istio-init trace ${folder.path}/rules.txt --from app --to 
     expect({ ...found, stderr: found.stderr.split('\n').at(-2) }).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: '--to is missing: where it goes (10.0.0.5:80, pod:8080, localhost:80)',
+      stderr: 'istio-init: check: --to is missing: where it goes (10.0.0.5:80, pod:8080, localhost:80)',
     });
   });
 });

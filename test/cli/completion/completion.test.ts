@@ -72,7 +72,7 @@ describe('at the cursor stand', () => {
 
 describe('completion', () => {
   it('is refused for a shell that there is no script for', async () => {
-    expectRefused(await run(['completion', 'zhs']), 'completion "zhs" is not one of bash, zsh, fish, powershell (did you mean zsh?)');
+    expectRefused(await run(['completion', 'zhs']), '"zhs" is not one of bash, zsh, fish, powershell (did you mean zsh?)');
   });
   it('of PowerShell asks the program for the word at the cursor', async () => {
     const { stdout } = await run(['completion', 'powershell']);

@@ -118,7 +118,7 @@ describe.concurrent('what if', () => {
     const saved = folder.write('saved.txt', '*nat\n-A OUTPUT -p tcp -j ISTIO_OUTPUT\nCOMMIT\n');
     const option = '--annotation "excludeInboundPort" is not one of';
     expect((await here('diff', 'orders.yaml', '--annotation', 'excludeInboundPort=80')).stderr).toMatch(
-      new RegExp(`^${option} .* \\(did you mean excludeInboundPorts\\?\\)\\n$`),
+      new RegExp(`^istio-init: diff: ${option} .* \\(did you mean excludeInboundPorts\\?\\)\\n$`),
     );
     expectRefused(
       await here('diff', 'orders.yaml', '--annotation', 'excludeInboundPorts'),
@@ -133,7 +133,7 @@ describe.concurrent('what if', () => {
       await here('diff', 'orders.yaml', '--value', 'global.proxy.nothing=1'),
       '--value global.proxy.nothing=1: no such value makes rules',
     );
-    expectRefused(await here('diff'), 'diff names nothing to compare; give two sources, or one and what would change');
+    expectRefused(await here('diff'), 'nothing to compare; give two sources, or one and what would change');
   });
 });
 

@@ -154,7 +154,7 @@ describe('escapes', () => {
     const found = await escapes('shop.yaml', '--allow', 'wrong.yaml');
     expect(found).toMatchObject({ exitCode: 2, stdout: '' });
     expect(found.stderr).toContain(reason);
-    expect(found.stderr).toMatch(/^wrong\.yaml:4:/);
+    expect(found.stderr).toMatch(/^istio-init: escapes: wrong\.yaml:4:/);
   });
 
   it('refuses a baseline that is none', async () => {

@@ -59,7 +59,7 @@ describe.concurrent('rules that were found', () => {
     expect(none).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: '--explain foreign.txt has no rules of an Istio sidecar, so that no reason is known\n',
+      stderr: 'istio-init: preview: --explain foreign.txt has no rules of an Istio sidecar, so that no reason is known\n',
     });
   });
 });

@@ -112,7 +112,7 @@ describe('left out is', () => {
   });
   it('nothing by a file that is no baseline', async () => {
     const { exitCode, stderr } = await lint('one.yaml', '--baseline', 'one.yaml');
-    expect([exitCode, stderr]).toEqual([2, '--baseline one.yaml is not what istio-init lint -o json prints\n']);
+    expect([exitCode, stderr]).toEqual([2, 'istio-init: lint: --baseline one.yaml is not what istio-init lint -o json prints\n']);
   });
 });
 
@@ -156,6 +156,8 @@ spec:
     expect(readFileSync(join(folder.path, 'guess.yaml'), 'utf8')).toBe(text);
   });
   it('has nothing to write on standard input', async () => {
-    expect((await run(['lint', '-', '--fix'], { input: YAML })).stderr).toBe('--fix writes into files; standard input is none\n');
+    expect((await run(['lint', '-', '--fix'], { input: YAML })).stderr).toBe(
+      'istio-init: lint: --fix writes into files; standard input is none\n',
+    );
   });
 });

@@ -44,7 +44,7 @@ describe('what can not be used', () => {
   const asked = { files: [] as readonly string[], given, failOn: 'warning', output: 'table', paint: plain };
 
   it('nothing to look at', async () => {
-    await expect(lint(asked)).rejects.toThrow('lint has no input: name a file or a folder, or - for standard input');
+    await expect(lint(asked)).rejects.toThrow('lint no input; name a file or a folder, or - for standard input');
   });
 
   it('standard input twice', async () => {

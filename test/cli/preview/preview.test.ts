@@ -55,7 +55,7 @@ describe.concurrent('preview of the example', () => {
       exitCode: 2,
       stdout: '',
       stderr:
-        '--output save shows rules of iptables, and these are of nft; allowed: commands, nft, nft-script, nft-json, json, yaml, svg, mermaid, dot\n',
+        'istio-init: preview: --output save shows rules of iptables, and these are of nft; allowed: commands, nft, nft-script, nft-json, json, yaml, svg, mermaid, dot\n',
     });
   });
 
@@ -71,10 +71,10 @@ describe.concurrent('preview of the example', () => {
     expect(await run(['preview', '--ambient', '@1.27', '--set', 'backend=nftables'])).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: 'knobs backend: "nftables" is not known to the node agent of Istio 1.27.9\n',
+      stderr: 'istio-init: preview: knobs "backend": "nftables" is not known to the node agent of Istio 1.27.9\n',
     });
     expect((await run(['preview', '--ambient', '--set', 'dsn=true'])).stderr).toMatch(
-      /^--set "dsn" is not a key here; .*\(did you mean dns\?\)\n$/,
+      /^istio-init: preview: --set "dsn" is not a key here; .*\(did you mean dns\?\)\n$/,
     );
   });
 
@@ -210,7 +210,7 @@ describe.concurrent('preview of both families', () => {
     expect(await run([...both, '-o', form])).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `--output ${form} holds one family and there are rules in both; choose with --family ip or --family ip6 (-4, -6)\n`,
+      stderr: `istio-init: preview: --output ${form} holds one family and there are rules in both; choose with --family ip or --family ip6 (-4, -6)\n`,
     });
   });
 

@@ -13,7 +13,7 @@ describe('trace ADDRESS:PORT', () => {
     ]);
     expect(to).toEqual(named);
     expect(inbound).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('TCP from outside to 192.0.2.1:22') });
-    expect(both).toMatchObject({ exitCode: 2, stderr: '--to 10.0.0.5:80 is named already\n' });
+    expect(both).toMatchObject({ exitCode: 2, stderr: 'istio-init: trace: --to 10.0.0.5:80 is named already\n' });
   });
 
   it('takes a name as an address outside, unless it is told to look it up', async () => {
@@ -28,7 +28,7 @@ describe('trace ADDRESS:PORT', () => {
     expect(unknown).toMatchObject({
       exitCode: 2,
       stdout: '',
-      stderr: expect.stringMatching(/^--resolve "nowhere\.invalid" can not be looked up: /),
+      stderr: expect.stringMatching(/^istio-init: trace: --resolve "nowhere\.invalid" can not be looked up: /),
     });
   });
 

@@ -615,7 +615,7 @@ describe('the program', () => {
   });
 
   it('names the nearest option for a misspelt one', async () => {
-    expectRefused(await run(['trace', '--form', 'app']), 'istio-init: "form" is not an option here (did you mean --from?)');
+    expectRefused(await run(['trace', '--form', 'app']), '"form" is not an option here (did you mean --from?)');
   });
 
   it('takes a request with -r, and no colour where nobody looks', async () => {

@@ -144,13 +144,13 @@ do        remove 3306 from traffic.sidecar.istio.io/excludeOutboundPorts, and it
   });
 
   it.each([
-    [['orders.yaml'], /^why "orders\.yaml" is no place to go to; the last word is HOST:PORT/],
-    [[], /^why nothing is asked; /],
-    [['nothing.txt', '10.0.0.5:80'], /^why "nothing\.txt" is neither a SOURCE that is there nor app/],
-    [['nothing.txt', 'orders.yaml', '10.0.0.5:80'], /^nothing\.txt does not exist/],
+    [['orders.yaml'], /^istio-init: why: "orders\.yaml" is no place to go to; the last word is HOST:PORT/],
+    [[], /^istio-init: why: nothing is asked; /],
+    [['nothing.txt', '10.0.0.5:80'], /^istio-init: why: "nothing\.txt" is neither a SOURCE that is there nor app/],
+    [['nothing.txt', 'orders.yaml', '10.0.0.5:80'], /^istio-init: why: nothing\.txt does not exist/],
     // What the shell leaves of an arrow.
     [['orders.yaml', 'app', '-'], /quote the arrow, or write "to"/],
-    [['orders.yaml', '->', '10.0.0.5:80'], /^to wants a sender before it/],
+    [['orders.yaml', '->', '10.0.0.5:80'], /^istio-init: why: to wants a sender before it/],
   ])('%j is refused', async (words, message) => {
     expect(await here('why', ...words)).toEqual({ exitCode: 2, stdout: '', stderr: expect.stringMatching(message) });
   });

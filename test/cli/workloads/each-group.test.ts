@@ -47,7 +47,8 @@ describe.concurrent('several workloads', () => {
     expect(await here('trace', 'pods.json#ca', ...PACKET)).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: '--workload "ca" is the beginning of Deployment/shop/cart and Deployment/shop/catalog; say which, as Deployment/shop/cart\n',
+      stderr:
+        'istio-init: trace: --workload "ca" is the beginning of Deployment/shop/cart and Deployment/shop/catalog; say which, as Deployment/shop/cart\n',
     });
   });
 

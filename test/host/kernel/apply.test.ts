@@ -104,3 +104,18 @@ it.each([
   );
   expect(result).toMatchObject({ outcome: 'failed', state: 'as before', failures: [{ cause: 'namespace' }], processes: 0 });
 });
+
+it('what fails before anything was changed leaves the state as it was; after that nobody knows', async () => {
+  const effects = imagined(PLAIN, () => ({}));
+  const noLock = { ...effects, lock: () => Promise.reject(new Error('no lock')) };
+  expect(await applyPlan(NAMED, planFromArguments(ARGS), {}, noLock)).toMatchObject({ outcome: 'failed', state: 'as before' });
+  const restoring: Effects = {
+    ...effects,
+    programs: {
+      ...effects.programs,
+      run: (command) =>
+        command.argv.some((word) => word.includes('restore')) ? Promise.reject(new Error('lost')) : effects.programs.run(command),
+    },
+  };
+  expect(await applyPlan(NAMED, planFromArguments(ARGS), {}, restoring)).toMatchObject({ outcome: 'failed', state: 'mixed' });
+});

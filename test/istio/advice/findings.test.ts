@@ -12,7 +12,7 @@ import { FAMILIES } from '../../../src/netfilter/family.ts';
 import { mergeRulesets } from '../../../src/netfilter/merge.ts';
 import { withNft } from '../../../src/netfilter/nft/as-rules.ts';
 import { readNft } from '../../../src/netfilter/nft/read.ts';
-import { observeText } from '../../../src/netfilter/observation.ts';
+import { observeAll, observeText } from '../../../src/netfilter/observation.ts';
 import { iptables, printSave } from '../../../src/netfilter/print.ts';
 import { readRules } from '../../../src/netfilter/read.ts';
 import { CASES } from '../../golden.ts';
@@ -112,11 +112,22 @@ interface Case {
   readonly quiet: () => readonly Finding[];
 }
 
+/** The ordinary rules of a release, beside a log that prints these settings. */
+function printed(variables: Readonly<Record<string, string>>): readonly Finding[] {
+  const seen = { ...observeAll(ONE), variables: new Map(Object.entries({ INBOUND_INTERCEPTION_MODE: 'REDIRECT', ...variables })) };
+  return findingsIn({ seen, made: ONE });
+}
+
 const CASES_OF: Readonly<Record<FindingCode, Case>> = {
   'forged-lines': {
     raised: () => found(filtered(':CNI-X - [0:0]\n-A CNI-X -m comment --comment "\n-A OUTPUT -p tcp -j ISTIO_OUTPUT\n" -j RETURN\n')),
     says: ['comments of 1 rules', 'filter CNI-X'],
     quiet: () => found(filtered(':CNI-X - [0:0]\n-A CNI-X -m comment --comment "two\nlines" -j RETURN\n')),
+  },
+  'other-variables': {
+    raised: () => printed({ INBOUND_PORTS_EXCLUDE: '15090,15021,15020,9100', DNS_CAPTURE: 'true' }),
+    says: ['inbound.excludePorts 15090, 15021, 15020, 9100, and the rules are of 15090, 15021, 15020', 'dns.capture', 'after the run'],
+    quiet: () => printed({ INBOUND_PORTS_EXCLUDE: '15090,15021,15020', DNS_CAPTURE: 'false' }),
   },
   'before-known': {
     raised: () => found(BEFORE_1_0),

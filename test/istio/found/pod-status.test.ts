@@ -23,6 +23,13 @@ describe('the status of a pod tells of a failed run', () => {
       'no-rights',
     ],
     [{ exitCode: 255 }, 'unknown'],
+    [{ reason: 'ErrImageNeverPull' }, 'image'],
+    [{ reason: 'RegistryUnavailable' }, 'image'],
+    [{ reason: 'CreateContainerConfigError', message: 'secret "istio-ca" not found' }, 'container-config'],
+    [{ reason: 'CreateContainerConfigError' }, 'container-config'],
+    [{ reason: 'RunContainerError' }, 'not-started'],
+    [{ exitCode: 128, reason: 'StartError' }, 'not-started'],
+    [{ exitCode: 127, reason: 'ContainerCannotRun' }, 'not-started'],
   ] as const)('%j: %s', (of, cause) => {
     expect(runOfStatus([ended(of)])).toMatchObject({ outcome: 'failed', failures: [{ cause, line: 7 }] });
   });
@@ -46,6 +53,8 @@ describe('the end of an init container is read from', () => {
     ['state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 2}}', 2],
     ['state: {running: {}}, lastState: {terminated: {exitCode: 1}}', 1],
     ['state: {waiting: {reason: CreateContainerConfigError, message: cannot run as root}}', 1],
+    ['state: {waiting: {reason: ErrImageNeverPull}}', 1],
+    ['state: {waiting: {reason: InvalidImageName}}', 1],
     ['state: {terminated: {exitCode: 0}}, lastState: {terminated: {exitCode: 1}}', 0],
   ])('%s', (status, exitCode) => {
     expect(workloadOf(pod(status)).pod.ended).toMatchObject([{ name: 'istio-init', exitCode }]);

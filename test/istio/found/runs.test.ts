@@ -63,7 +63,37 @@ const SAID: readonly (readonly [cause: Cause, message: string])[] = [
   ['program-missing', '/usr/local/bin/istio-iptables.sh: line 321: iptables: command not found'],
   ['not-executable', 'exec /usr/local/bin/pilot-agent: exec format error'],
   ['memory', 'signal: killed'],
-  ['memory', 'runtime/cgo: pthread_create failed: Resource temporarily unavailable'],
+  ['memory', 'bash: line 1:     7 Killed                  iptables-restore --noflush'],
+  ['few-processes', 'runtime/cgo: pthread_create failed: Resource temporarily unavailable'],
+  ['few-processes', 'panic: fork/exec /sbin/iptables-restore: resource temporarily unavailable'],
+  ['few-processes', 'runtime: failed to create new OS thread (have 2 already; errno=11)'],
+  ['disk-full', 'write /tmp/iptables-rules-1.txt5: no space left on device'],
+  ['file-rights', 'open /tmp/iptables-rules-1651.txt: permission denied'],
+  [
+    'library-missing',
+    'iptables-restore: error while loading shared libraries: libxtables.so.12: cannot open shared object file: No such file',
+  ],
+  ['library-missing', "iptables: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34' not found (required by iptables)"],
+  ['library-missing', 'iptables-nft-restore: symbol lookup error: /usr/sbin/xtables-nft-multi: xtables_strdup'],
+  ['may-not-execute', 'exec /usr/local/bin/pilot-agent: operation not permitted'],
+  ['may-not-execute', 'standard_init_linux.go:211: exec user process caused "permission denied"'],
+  ['image', 'standard_init_linux.go:211: exec user process caused "no such file or directory"'],
+  ['no-device', 'Cannot find device "lo"'],
+  ['no-device', 'RTNETLINK answers: No such device'],
+  ['no-ip6', 'RTNETLINK answers: Permission denied'],
+  ['no-ip6', 'Error: ipv6: IPv6 is disabled on this device.'],
+  ['bad-value', 'iptables v1.8.4: unknown protocol "tpc" specified'],
+  ['bad-value', "iptables v1.8.4: interface name `averyverylonginterface' must be shorter than IFNAMSIZ (15)"],
+  ['bad-name', 'unknown UID "istio-proxy"'],
+  ['kernel-support', 'iptables: Operation not supported.'],
+  ['incompatible', 'iptables-restore v1.8.9 (nf_tables): Parsing nftables rule failed'],
+  ['program-missing', 'Error: could not find any iptables binary: neither nft nor legacy'],
+  // What no row knows is a failure all the same, by who says it.
+  ['unreadable', 'iptables v1.8.4 (legacy): TPROXY: option "--on-port" must be specified'],
+  ['unreadable', 'Command error output: iptables-restore v1.8.4: no command specified'],
+  ['unreadable', 'ip6tables-legacy-restore: line 3 too long'],
+  ['unreadable', '/dev/stdin:5:9-15: Error: syntax error, unexpected string'],
+  ['crashed', 'Segmentation fault (core dumped)'],
   ['memory', 'iptables: Memory allocation problem.'],
   ['busy', 'iptables: Resource temporarily unavailable.'],
   ['gone', 'iptables: No chain/target/match by that name.'],
@@ -115,6 +145,30 @@ const OF_NODES: readonly (readonly [cause: Cause, message: string])[] = [
   ],
   ['image', 'Failed to pull image "istio/proxyv2:1.99": manifest unknown (istio-init)'],
   ['not-validated', 'Back-off restarting failed container istio-validation in pod web_shop'],
+  [
+    'plugin-program',
+    'Warning FailedCreatePodSandBox kubelet plugin type="istio-cni" name="istio-cni" failed (add): exec: "sh": executable file not found in $PATH',
+  ],
+  [
+    'no-ztunnel',
+    'plugin type="istio-cni" name="istio-cni" failed (add): unable to push CNI event (status code 500): partial add error: no ztunnel connection',
+  ],
+  ['plugin-timeout', 'plugin type="istio-cni" failed (add): netplugin failed with no error message: signal: killed'],
+  [
+    'agent-away',
+    'plugin type="istio-cni" name="istio-cni" failed (add): open /etc/cni/net.d/ZZZ-istio-cni-kubeconfig: no such file or directory',
+  ],
+  ['no-sandbox', 'plugin type="istio-cni" name="istio-cni" failed (add): stat /run/netns/cni-5: no such file or directory'],
+  ['container-config', 'Warning Failed kubelet spec.initContainers{istio-init}: Error: secret "istio-ca" not found'],
+  ['container-config', 'web-1   0/2   Init:CreateContainerConfigError   istio-init'],
+  [
+    'not-started',
+    'spec.initContainers{istio-init}: Error: failed to start container "istio-init": OCI runtime create failed: starting container process caused: apply caps: bad',
+  ],
+  ['not-started', 'istio-init  terminated: StartError (exit code: 128)'],
+  ['image', 'web-1   0/2   Init:ErrImageNeverPull   istio-init'],
+  ['port-taken', 'istio-validation: listen tcp 127.0.0.1:15002: bind: address already in use'],
+  ['disk-full', 'istio-init container startup failed: mounting "/var/lib" to rootfs: no space left on device'],
 ];
 
 describe('the log of a run that failed', () => {
@@ -166,6 +220,12 @@ describe('a log of a run that did not fail', () => {
     const tries =
       'error\tError connecting to 127.0.0.6:15002: dial tcp: connect: connection refused\ninfo\tValidation passed, iptables rules established\n';
     expect(runIn(`${HEAD}${tries}`)).toBeUndefined();
+  });
+
+  it('that was only warned is none of a failure', () => {
+    const warnings =
+      "# Warning: iptables-legacy tables present, use iptables-legacy to see them\nWarning: weird character in interface `eth0;'\niptables: Warning: never matched protocol: all.\n";
+    expect(runIn(`${HEAD}${warnings}`)).toBeUndefined();
   });
 
   it('holds no failure in the texts of rules that were captured', () => {

@@ -17,6 +17,11 @@ export const FINDINGS = {
     text: 'comments of {count} rules hold lines that look like rules and are none ({where}): they are written to be mistaken for rules',
     fix: 'find out which program of the pod made them: it has NET_ADMIN',
   },
+  'other-variables': {
+    severity: 'warning',
+    text: 'the log prints other settings than its rules have: {differences}',
+    fix: 'look whether something changed the rules after the run, or whether they are those of an earlier one',
+  },
   'before-known': {
     severity: 'warning',
     text: 'the rules are older than Istio 1.0: no ISTIO_IN_REDIRECT stands beside ISTIO_REDIRECT, as every release since makes it; which settings made them is not known here',

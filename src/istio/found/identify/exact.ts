@@ -8,6 +8,7 @@ import type { BothFamilies } from './candidates.ts';
 import { candidatesFor, firstReadings } from './candidates.ts';
 import type { Match } from './matches.ts';
 import { gather } from './matches.ts';
+import { asPrinted } from './printed.ts';
 import type { Rated } from './rating.ts';
 import { madeBy, rate } from './rating.ts';
 
@@ -15,7 +16,8 @@ import { madeBy, rate } from './rating.ts';
 export function exactMatches(observed: Observation, observedRules: BothFamilies): readonly Match[] {
   const counts = countsIn([observed.ip, observed.ip6], observed);
   const exact = ruleKinds().flatMap((kind): readonly Rated[] => {
-    const proposals = firstReadings(observedRules, candidatesFor(observedRules, kind.profile), kind.profile);
+    const readings = firstReadings(observedRules, candidatesFor(observedRules, kind.profile), kind.profile);
+    const proposals = [...asPrinted(observed, readings, kind.profile), ...readings];
     return proposals
       .filter((proposal) => countsIn(madeBy(kind, proposal, observed), observed) === counts)
       .map((proposal) => rate(observed, kind, proposal))

@@ -9,6 +9,8 @@ import type { Match } from './matches.ts';
 import { gather } from './matches.ts';
 import { movesFor } from './moves.ts';
 import { countRules } from './our-part.ts';
+import { asPrinted } from './printed.ts';
+import type { Proposal } from './proposal.ts';
 import type { Rated } from './rating.ts';
 import { byRating, cost, rate, textOf } from './rating.ts';
 
@@ -22,8 +24,12 @@ const MOST_RULES_REFINED = 2000;
 export function nearestMatches(observed: Observation, observedRules: BothFamilies): readonly Match[] {
   const starts = ruleKinds().map((kind) => {
     const candidates = candidatesFor(observedRules, kind.profile).map(distinct);
-    const readings = firstReadings(observedRules, candidates, kind.profile).map((proposal) => rate(observed, kind, proposal));
-    return { candidates, start: readings.reduce((a, b) => (byRating(b, a) < 0 ? b : a)) };
+    const read = firstReadings(observedRules, candidates, kind.profile);
+    const rated = (proposal: Proposal): Rated => rate(observed, kind, proposal);
+    const best = read.map(rated).reduce((a, b) => (byRating(b, a) < 0 ? b : a));
+    // What was printed is surer than what was read, and how ordinary it is says nothing.
+    const printed = asPrinted(observed, read, kind.profile).map(rated);
+    return { candidates, start: printed.find((one) => cost(one) <= cost(best)) ?? best };
   });
   // The later of equal ones wins: the newest release.
   const different = [...new Map(starts.map((one) => [`${JSON.stringify(one.start.proposal)}\n${textOf(one.start)}`, one])).values()];

@@ -97,6 +97,30 @@ const REMEDIES = {
     text: 'the image is not for the processor of this node',
     fix: 'use an image for the architecture of the node (amd64, arm64), or keep the pod off it with a nodeSelector',
   }),
+  'may-not-execute': ({ said }) => ({
+    text: `the program may not be started: ${said}`,
+    fix: 'see that its file is executable in the image (an own image: chmod +x), that its volume is not mounted noexec, and that no seccomp or AppArmor profile and no no_new_privs of the container forbids it',
+  }),
+  'library-missing': ({ said }) => ({
+    text: `a program in the image does not find the libraries that it was built with: ${said}`,
+    fix: 'use an image whose programs and libraries are of one distribution (an own image: install iptables by its package manager, do not copy the file)',
+  }),
+  'few-processes': ({ said }) => ({
+    text: `no further process or thread could be started: the limit of processes, or of memory, is reached: ${said}`,
+    fix: 'raise the limit of processes (podPidsLimit of the kubelet, ulimit -u) and resources.limits.memory of the init container',
+  }),
+  'disk-full': () => ({
+    text: 'there is no space left where it writes',
+    fix: 'free the disk of the node (kubectl describe node: DiskPressure), or raise the limit of ephemeral storage',
+  }),
+  'file-rights': ({ said }) => ({
+    text: `the user of the container may not write a file: ${said}`,
+    fix: 'runAsUser 0 for istio-init, or an emptyDir at that folder',
+  }),
+  'no-device': ({ said }) => ({
+    text: `a network interface that was named is not there: ${said}`,
+    fix: 'look at "ip link" in the network namespace of the pod: its CNI plugin has to make the interfaces, lo among them, before the rules are made',
+  }),
   'no-rights': () => ({
     text: 'the container may not change the packet filter: it is not root, or has no NET_ADMIN (and for iptables-legacy NET_RAW)',
     fix: `securityContext of istio-init: runAsUser 0, runAsNonRoot false, and NET_ADMIN and NET_RAW in ${CAPABILITIES}; ${CNI}`,
@@ -177,6 +201,14 @@ const REMEDIES = {
     text: 'the CNI plugin, or what it asked, took too long',
     fix: 'look for a CPU limit or load on istio-cni-node and on the API server; the pod is tried again by itself',
   }),
+  'plugin-program': ({ said }) => ({
+    text: `a program that the CNI plugin calls is not on the node: ${said}`,
+    fix: 'install it on the node; where that can not be (a minimal operating system, as Bottlerocket or Talos), use a release whose plugin calls none',
+  }),
+  'no-ztunnel': () => ({
+    text: 'the node agent has no connection to the ztunnel of this node, so the pod is not taken into the mesh',
+    fix: 'see that ztunnel runs on the node and is ready (kubectl -n istio-system get pods -l app=ztunnel -o wide), and read its log; the pod is tried again by itself',
+  }),
   'node-nft': () => ({
     text: 'native nftables are on, the plugin runs on the node, and the node has no program nft in its PATH',
     fix: 'install nftables on the node, or turn native nftables off (values: global.nativeNftables=false)',
@@ -200,6 +232,18 @@ const REMEDIES = {
   image: ({ said }) => ({
     text: `the image of the init container can't be had, or is none of Istio's: ${said}`,
     fix: 'look at image and imagePullSecrets of istio-init, and at sidecar.istio.io/proxyImage and global.proxy_init.image',
+  }),
+  'container-config': ({ said }) => ({
+    text: `the kubelet could not put the container's configuration together: ${said}`,
+    fix: 'see that each Secret and ConfigMap that it names is in the namespace of the pod, with the keys that are asked for',
+  }),
+  'not-started': ({ said }) => ({
+    text: `the container was never started, so it has made no rules: ${said}`,
+    fix: 'look at command, image, securityContext and mounts of istio-init, and at the log of the container runtime on the node',
+  }),
+  'port-taken': ({ said }) => ({
+    text: `a port that the validation listens on can not be had: ${said}`,
+    fix: 'look for what listens on that port in the pod, or, on a virtual machine, for a proxy that runs already',
   }),
   restarts: () => ({
     text: 'the init container fails again and again',

@@ -15,6 +15,8 @@ export interface KnownRights {
 export type Cause =
   | 'program-missing'
   | 'not-executable'
+  | 'may-not-execute'
+  | 'library-missing'
   | 'deadline'
   | 'killed'
   | 'few-handles'
@@ -39,6 +41,10 @@ export type Cause =
   | 'bad-name'
   | 'busy'
   | 'memory'
+  | 'few-processes'
+  | 'disk-full'
+  | 'file-rights'
+  | 'no-device'
   | 'refused'
   | 'unreadable'
   | 'no-address'
@@ -50,6 +56,8 @@ export type Cause =
   | 'agent-away'
   | 'plugin-rights'
   | 'plugin-timeout'
+  | 'plugin-program'
+  | 'no-ztunnel'
   | 'node-nft'
   | 'node-connmark'
   | 'nft-order'
@@ -60,6 +68,9 @@ export type Cause =
   | 'restarts'
   | 'evicted'
   | 'no-sandbox'
+  | 'container-config'
+  | 'not-started'
+  | 'port-taken'
   | 'node'
   | 'drift'
   | 'not-verified'
@@ -152,6 +163,22 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
   },
   { says: /missing kernel module/, means: 'kernel-support', since: 'iptables 1.8' },
   {
+    says: /error while loading shared libraries|symbol lookup error|version [`'"]?\w{1,20}_[\d.]{1,10}[`'"]? not found|Error (?:loading shared library|relocating)/,
+    means: 'library-missing',
+    since: 'the dynamic linker',
+  },
+  { says: /no space left on device/i, means: 'disk-full', since: 'the kernel' },
+  {
+    says: /IPv6 is disabled on this device|RTNETLINK answers: Permission denied|[Ff]ailed to add IPv6 address.{0,80}permission denied/,
+    means: 'no-ip6',
+    since: 'iproute2; netlink in Go: EACCES is of disable_ipv6, a missing right is EPERM',
+  },
+  {
+    says: /Cannot find device|can't find device|RTNETLINK answers: No such device|Link not found/,
+    means: 'no-device',
+    since: 'iproute2; netlink in Go',
+  },
+  {
     says: /Address family not supported|can't initialize ip6tables table|ip6tables.{0,80}(?:Table does not exist|Protocol not supported)/,
     means: 'no-ip6',
     since: 'iptables 1.4',
@@ -191,13 +218,29 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
   },
   { says: /Read-only file system|read-only file system/, means: 'read-only', since: 'any' },
   {
-    says: /pthread_create failed|cannot allocate memory|[Oo]ut of memory|OOMKilled|Memory cgroup out of memory|signal: killed|exit (?:code|status):? 137|exitCode"?: ?137|Exit Code: +137|newosproc|Memory allocation problem/,
+    says: /pthread_create failed|(?:fork\/exec|fork:|clone).{0,120}[Rr]esource temporarily unavailable|failed to create new OS thread|newosproc/,
+    means: 'few-processes',
+    since: 'Go; shells; the kernel, by its limit of processes',
+  },
+  {
+    says: /cannot allocate memory|[Oo]ut of memory|OOMKilled|Memory cgroup out of memory|signal: killed|exit (?:code|status):? 137|exitCode"?: ?137|Exit Code: +137|Memory allocation problem|^(?:.{0,120}: line \d+: +\d+ )?Killed\b/,
     means: 'memory',
     since: 'Go; the kernel',
   },
   { says: /exec format error/, means: 'not-executable', since: 'the kernel' },
   {
-    says: /(?:istio-iptables|pilot-agent)["']?: (?:executable file not found|no such file)|exec: "(?:istio-iptables|pilot-agent)/,
+    says: /(?:^|\s)exec \S+: (?:permission denied|operation not permitted)|fork\/exec \S+: permission denied|exec user process caused:? "?permission denied|\.sh: Permission denied|exec: "[^"]{1,80}": permission denied/,
+    means: 'may-not-execute',
+    since: 'the kernel, container runtimes',
+  },
+  { says: /\bopen \/(?:tmp|run|var|dev\/shm)\S*: permission denied|\/run\S*: permission denied/, means: 'file-rights', since: 'Go' },
+  {
+    says: /iptables binary .{0,60}not found|(?:could not|unable to|cannot|failed to) (?:find|detect).{0,40}iptables/i,
+    means: 'program-missing',
+    since: 'Istio, since it looks for one',
+  },
+  {
+    says: /(?:istio-iptables|pilot-agent)["']?: (?:executable file not found|no such file)|exec: "(?:istio-iptables|pilot-agent)|exec user process caused:? "?no such file/,
     means: 'image',
     since: 'container runtimes',
   },
@@ -207,7 +250,7 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
     since: 'Go; shells',
   },
   { says: /Operation not permitted|Permission denied|permission denied/, means: forbidden, whereRun: forbiddenHere, since: 'the kernel' },
-  { says: /is incompatible, use 'nft' tool/, means: 'incompatible', since: 'iptables 1.8 (nf_tables)' },
+  { says: /is incompatible, use 'nft' tool|Parsing nftables rule failed/, means: 'incompatible', since: 'iptables 1.8 (nf_tables)' },
   { says: /too many ports|Too many ports/, means: 'too-many-ports', since: 'iptables 1.4: multiport takes 15' },
   {
     says: /option ["'`]?(?:-w|--wait|--noflush|--random-fully)\b|unrecognized option ['"`]?-?-(?:w\b|wait|noflush)|invalid option -- '?w/,
@@ -250,7 +293,7 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
   },
   { says: /Resource temporarily unavailable|Device or resource busy/, means: 'busy', since: 'iptables 1.4' },
   {
-    says: /invalid port\/service|invalid port|is not a valid port|bad port|invalid CIDR address|invalid (?:IP|mask|prefix)|ParsePrefix|ParseAddr|host\/network `[^']{0,80}' not found|Bad IP address|invalid mask|strconv\.Parse|invalid argument "|unable to parse|[Ff]ailed to parse|failed validation of|validation errors?:/,
+    says: /invalid port\/service|invalid port|is not a valid port|bad port|invalid CIDR|unknown protocol [`'"]|IFNAMSIZ|table id is not valid|FIB table does not exist|invalid argument '\d{1,12}' to|invalid (?:IP|mask|prefix)|ParsePrefix|ParseAddr|host\/network `[^']{0,80}' not found|Bad IP address|invalid mask|strconv\.Parse|invalid argument "|unable to parse|[Ff]ailed to parse|failed validation of|validation errors?:/,
     means: 'bad-value',
     since: 'iptables 1.4, Istio',
   },
@@ -260,7 +303,7 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
     since: 'Istio, in Go',
   },
   {
-    says: /unknown user|^(?!id: ).{0,200}no such user|unknown group|Bad (?:UID|GID) value|Bad owner|"--[ug]id-owner"/,
+    says: /unknown (?:user|UID|GID)\b|^(?!id: ).{0,200}no such user|unknown group|Bad (?:UID|GID) value|Bad owner|"--[ug]id-owner"/,
     means: 'bad-name',
     since: 'iptables 1.4, Istio',
   },
@@ -271,6 +314,11 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
     since: 'iptables 1.8 (nf_tables)',
   },
   { says: /Could not process rule: (?:No such file|Operation not supported|Protocol not)/, means: 'kernel-support', since: 'nft' },
+  {
+    says: /ip6?tables\S*: (?:Not supported|Operation not supported)\.|[sg]etsockopt failed strangely|needs to be upgraded/,
+    means: 'kernel-support',
+    since: 'iptables 1.4',
+  },
   { says: /failed \((?!add|del|check)|Could not process rule/, means: 'refused', since: 'iptables 1.8 (nf_tables), nft' },
   { says: /RTNETLINK answers: (?:Operation not supported|Address family)/, means: 'kernel-support', since: 'iproute2' },
   { says: /RTNETLINK answers/, means: 'refused', since: 'iproute2' },
@@ -278,6 +326,14 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
   {
     says: /Invalid argument\. Run `dmesg'|Too many levels|Too many links|Unknown error \d+|Directory not empty|iptables: (?:Invalid argument|Protocol wrong type)|COMMIT expected|xtables (?:resource|parameter|other) problem/,
     means: 'refused',
+    since: 'iptables 1.4',
+  },
+  { says: /^\S{0,80}:\d+:\d+-\d+: Error: /m, means: 'unreadable', since: 'nft' },
+  // With its name, and mostly its version, in front, iptables says nothing but why it ends: warnings have no name.
+  {
+    says: /^(?:Command error output: )?(?:\S*\/)?ip6?tables(?:-\w+)*(?: v\d[\d.]*)?(?: \((?:legacy|nf_tables)\))?: (?!Warning|# )\S/m,
+    means: 'unreadable',
+    whereRun: 'unknown',
     since: 'iptables 1.4',
   },
 ];

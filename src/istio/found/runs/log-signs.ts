@@ -15,7 +15,7 @@ export const LOG_SIGNS: readonly FailureSign[] = [
     since: 'Istio with its CNI plugin',
   },
   {
-    says: /(?:unable to|cannot|could not|failed to) find .{0,30}nft|exec: "nft": executable file not found/,
+    says: /(?:unable to|cannot|could not|failed to) find .{0,30}\bnft(?!ables version)(?! nor)|exec: "nft": executable file not found/,
     means: 'node-nft',
     since: 'native nftables of the CNI plugin',
   },
@@ -25,18 +25,24 @@ export const LOG_SIGNS: readonly FailureSign[] = [
     since: 'ambient mode',
   },
   {
-    says: /failed to find plugin "?istio-cni|istio-cni(?:["']? |: ).{0,60}no such file or directory|no network available in the name istio-cni|istio-cni.{0,80}executable file not found/,
+    says: /failed \(add\).{0,120}exec: "[\w./-]{1,80}": executable file not found/,
+    means: 'plugin-program',
+    since: 'the CNI plugin, which calls a shell',
+  },
+  { says: /no ztunnel connect(?:ion|ed)|ztunnel.{0,60}not connected/, means: 'no-ztunnel', since: 'ambient mode' },
+  {
+    says: /failed to find plugin "?istio-cni|(?:exec|stat)[^:]{0,80}\/istio-cni["']?: no such file or directory|no network available in the name istio-cni|exec: "[^"]{0,80}istio-cni": executable file not found/,
     means: 'plugin-missing',
     since: 'kubelet, containerd, Multus',
   },
   { says: /istio-cni.{0,300}(?:Unauthorized|is forbidden|x509|certificate)/, means: 'plugin-rights', since: 'the CNI plugin' },
   {
-    says: /istio-cni.{0,300}(?:context deadline exceeded|i\/o timeout|TLS handshake timeout|Client\.Timeout)/,
+    says: /netplugin failed[^{]{0,40}signal: killed|istio-cni.{0,300}(?:context deadline exceeded|i\/o timeout|TLS handshake timeout|Client\.Timeout)/,
     means: 'plugin-timeout',
     since: 'the CNI plugin',
   },
   {
-    says: /pluginevent\.sock.{0,80}(?:refused|no such file)|failed to contact node Istio CNI agent: (?!unable to push CNI event \(status)|connection refused.{0,80}istio-cni|istio-cni.{0,200}connection refused/,
+    says: /istio-cni-kubeconfig: no such file|pluginevent\.sock.{0,80}(?:refused|no such file)|failed to contact node Istio CNI agent: (?!unable to push CNI event \(status)|connection refused.{0,80}istio-cni|istio-cni.{0,200}connection refused/,
     means: 'agent-away',
     since: 'the CNI plugin, since it has an agent',
   },
@@ -51,7 +57,13 @@ export const LOG_SIGNS: readonly FailureSign[] = [
     since: 'Kubernetes',
   },
   {
-    says: /ErrImagePull|ImagePullBackOff|InvalidImageName|Failed to pull image|manifest unknown|pull access denied/,
+    says: /(?:secret|configmap) "[^"]{1,253}" not found|couldn't find key .{0,253}in (?:Secret|ConfigMap)|references non-existent (?:secret|config)/,
+    means: 'container-config',
+    since: 'kubelet',
+  },
+  { says: /listen tcp\S* \S*:150\d\d: bind: /, means: 'port-taken', since: 'Istio with its validation' },
+  {
+    says: /ErrImage(?:Pull|NeverPull)|ImagePullBackOff|InvalidImageName|ImageInspectError|RegistryUnavailable|Failed to pull image|manifest unknown|pull access denied/,
     means: 'image',
     since: 'kubelet',
   },
@@ -75,13 +87,19 @@ export const LOG_SIGNS: readonly FailureSign[] = [
 
 /** What says that a run ended before it was done, and not why: looked for last. */
 export const LAST_SIGNS: readonly FailureSign[] = [
+  { says: /CreateContainerConfigError/, means: 'container-config', since: 'kubelet' },
+  {
+    says: /OCI runtime create failed|runc create failed|unable to start container process|failed to (?:create|start) (?:containerd task|shim task|container)|failed to reserve container name|ContainerCannotRun|StartError|RunContainerError|CreateContainerError|container startup failed/,
+    means: 'not-started',
+    since: 'container runtimes, kubelet',
+  },
   {
     says: /FailedCreatePodSandBox|Failed to create pod sandbox|Failed create pod sandbox|failed to set ?up network for sandbox|type="istio-cni".{0,80}failed \(add\)|netplugin failed|unable to push CNI event/,
     means: 'no-sandbox',
     since: 'kubelet',
   },
   {
-    says: /^panic: |^fatal error: |SIG(?:SEGV|ABRT|ILL|BUS)|segmentation violation|signal: (?!killed)\w+|[Ff]ailed to execute|Command error output|exit status [1-9]\d*|exit code:? [1-9]\d*|exited with (?:code )?[1-9]|local err_code=[1-9]|err_code=[1-9]|Exit Code: +[1-9]|^Error: |CreateContainer(?:Config)?Error|RunContainerError|^FATAL\b|^(?:error|fatal)\b:/,
+    says: /^panic: |^fatal error: |SIG(?:SEGV|ABRT|ILL|BUS)|segmentation violation|signal: (?!killed)\w+|[Ff]ailed to execute|Command error output|exit status [1-9]\d*|exit code:? [1-9]\d*|exited with (?:code )?[1-9]|local err_code=[1-9]|err_code=[1-9]|Exit Code: +[1-9]|^Error: |core dumped|Segmentation fault|^FATAL\b|^(?:error|fatal)\b:/,
     means: 'crashed',
     since: 'Go; shells; kubelet',
   },

@@ -37,7 +37,9 @@ export function runOfStatus(ended: readonly EndedContainer[]): Run | undefined {
 
 function causeOf({ name, exitCode, reason }: EndedContainer): Cause {
   if (reason.includes('OOMKilled')) return 'memory';
-  if (/Image|ErrImage/.test(reason)) return 'image';
+  if (/Image|Registry/.test(reason)) return 'image';
+  if (reason.includes('CreateContainerConfigError')) return 'container-config';
+  if (/CreateContainerError|RunContainerError|StartError|ContainerCannotRun/.test(reason)) return 'not-started';
   if (exitCode === NOT_VALIDATED && name !== 'istio-init') return 'not-validated';
   if (exitCode === 137) return 'killed';
   return name === 'istio-validation' ? 'not-validated' : 'unknown';

@@ -32,7 +32,7 @@ export class RunInput {
     }
     if (text === '') return true;
     this.#open = false;
-    if (RESTORES.test(text) && /^\++ |--noflush|[Rr]unning|following input/.test(text) && !/failed|error/i.test(text)) {
+    if (RESTORES.test(text) && /^\++ |--noflush|[Rr]unning|following input/.test(text) && !/failed|error|\bkilled\b/i.test(text)) {
       this.#command = text.replace(/^.*?[Rr]unning (?:command[^:]*: )?/, '');
       return true;
     }

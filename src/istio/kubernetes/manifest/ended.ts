@@ -6,6 +6,9 @@ import type { Reading } from './reading.ts';
 import { itemsOf } from './reading.ts';
 import type { EndedContainer } from './workload.ts';
 
+/** Why a container waits that nothing is wrong with; every other reason of the kubelet is a failure. */
+const BEFORE_ITS_START = ['PodInitializing', 'ContainerCreating'];
+
 /**
  * The last end of each init container: `state.terminated`, and where it waits or runs again, `lastState.terminated`. A
  * container that waits in a back-off has ended, whatever else is lost.
@@ -15,7 +18,7 @@ export function endedContainers(status: YamlNode | undefined, reading: Reading):
     const ended = field(item, 'state', 'terminated') ?? field(item, 'lastState', 'terminated');
     const waiting = textOf(field(item, 'state', 'waiting', 'reason')) ?? '';
     const name = textOf(field(item, 'name'));
-    const backOff = /BackOff|Error/.test(waiting);
+    const backOff = waiting !== '' && !BEFORE_ITS_START.includes(waiting);
     if (name === undefined || (ended === undefined && !backOff)) return [];
     const reasons = [textOf(field(ended, 'reason')) ?? '', backOff ? waiting : ''].filter((reason) => reason !== '');
     return [
