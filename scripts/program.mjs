@@ -18,9 +18,8 @@ export const PROGRAM = {
   legalComments: 'none',
   alias: {
     'string-width': './src/cli/terminal/ascii-width.ts',
-    // Each costs a start milliseconds, and is hardly ever asked.
+    // Costs a start milliseconds, and is hardly ever asked.
     assert: './scripts/light-assert.cjs',
-    'ip-address': './scripts/lazy-ip-address.cjs',
   },
   define: {
     'import.meta.url': 'bundledUrl',

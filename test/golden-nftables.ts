@@ -51,3 +51,44 @@ export function expandWithCandidate(ranges: readonly string[]): readonly string[
 export function nativeFile(name: string): string {
   return readFileSync(new URL(name, folder), 'utf8');
 }
+
+export interface TransitionOutcome {
+  readonly releases: readonly string[];
+  readonly codes: readonly number[];
+  readonly nft: string;
+  /** Where a step used iptables. */
+  readonly ip?: string;
+  readonly ip6?: string;
+  readonly host?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Runs one after the other in one namespace. */
+export interface Transition {
+  readonly name: string;
+  readonly before?: string;
+  readonly steps: readonly { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> }[];
+  readonly addresses: readonly string[];
+  readonly nameservers: readonly string[];
+  readonly outcomes: readonly TransitionOutcome[];
+}
+
+export const TRANSITIONS: readonly Transition[] = readdirSync(new URL('transitions/', folder))
+  .sort()
+  .map((file) => ({
+    name: file.replace('.yaml', ''),
+    ...(load(readFileSync(new URL(`transitions/${file}`, folder), 'utf8')) as Omit<Transition, 'name'>),
+  }));
+
+const page = readFileSync(new URL('../docs/apply.md', import.meta.url), 'utf8');
+
+/** The names of transitions that docs/apply.md says end otherwise here; with a star at the end, all that begin so. */
+export const INTENDED_TRANSITIONS: readonly string[] = page
+  .split(/^## /m)
+  .filter((section) => section.startsWith('Native nftables'))
+  .flatMap((section) => section.split('\n').filter((line) => /^\| `/.test(line)))
+  .flatMap((line) => [...(line.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name));
+
+/** Whether a name is what one of those stands for. */
+export function isNamed(name: string, pattern: string): boolean {
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+}

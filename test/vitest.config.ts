@@ -16,12 +16,19 @@ const executable = [
   'test/package/executable.test.ts',
 ];
 const executableInKernel = ['test/kernel/{drop-in,drop-in-commands,probe}.test.ts'];
-const built = existsSync(new URL('../dist/bin/istio-init', import.meta.url));
-if (!built) {
-  const line = 'the tests of the executable need dist/bin/istio-init, which is built where bun is installed (Linux)';
-  if (process.env['CI'] === 'true') throw new Error(line);
-  console.warn(`skipped: ${line}`);
+// The drop-in once more as the static executable, which has nothing else.
+const staticInKernel = ['test/kernel/drop-in.test.ts'];
+
+/** Whether a build is there. */
+function isBuilt(file: string, where: string): boolean {
+  const built = existsSync(new URL(`../${file}`, import.meta.url));
+  if (!built) console.warn(`skipped: the tests of ${file} need it, and it is built ${where}`);
+  return built;
 }
+
+const built = isBuilt('dist/bin/istio-init', 'where bun is installed (Linux)');
+if (!built && process.env['CI'] === 'true') throw new Error('CI has bun, and dist/bin/istio-init is not there');
+const builtStatic = isBuilt('dist/static/istio-iptables', 'where root can make a Debian root (Linux on x64, mmdebstrap)');
 const report = process.env['TEST_REPORT'];
 
 // On Node 20 that variable alone costs 38 ms at every start, and the tests start the program some thousand times.
@@ -69,6 +76,14 @@ export default defineConfig({
             {
               extends: true as const,
               test: { name: 'executable-kernel', include: executableInKernel, env: { TEST_PROGRAM: 'executable' }, pool: 'forks' as const },
+            },
+          ]
+        : []),
+      ...(builtStatic
+        ? [
+            {
+              extends: true as const,
+              test: { name: 'static-kernel', include: staticInKernel, env: { TEST_PROGRAM: 'static' }, pool: 'forks' as const },
             },
           ]
         : []),

@@ -10,15 +10,24 @@ import { system } from './system.ts';
 /** Facts of the namespace that this process is in: addresses of the interfaces but lo, nameservers, and names with their numbers. */
 export function hostFacts(): Facts {
   const addresses = [...parseFibTrie(textOf('/proc/net/fib_trie')), ...parseIfInet6(textOf('/proc/net/if_inet6'))];
-  return {
-    // Only interfaces that are running: one that waits for its carrier would pass for none, and its IPv6 would stay
-    // without rules. Where there is no /proc, that has to do.
-    addresses: addresses.length > 0 ? addresses : asGoListsThem(system.runningAddresses()),
-    nameservers: parseNameservers(textOf('/etc/resolv.conf')),
-    services: parseServices(textOf('/etc/services')),
-    users: parseIds(textOf('/etc/passwd')),
-    groups: parseIds(textOf('/etc/group')),
-  };
+  // Only interfaces that are running: one that waits for its carrier would pass for none, and its IPv6 would stay
+  // without rules. Where there is no /proc, that has to do.
+  const known = addresses.length > 0 ? addresses : asGoListsThem(system.runningAddresses());
+  return withNames({ addresses: known, nameservers: parseNameservers(textOf('/etc/resolv.conf')) }, '');
+}
+
+/** The names of services, users and groups, read where somebody asks for one: nearly all settings have numbers. */
+function withNames(facts: Facts, root: string): Facts {
+  return Object.defineProperties(facts, {
+    services: onceAsked(() => parseServices(textOf('/etc/services'))),
+    users: onceAsked(() => parseIds(textOf(`${root}/etc/passwd`))),
+    groups: onceAsked(() => parseIds(textOf(`${root}/etc/group`))),
+  });
+}
+
+function onceAsked<T>(read: () => T): PropertyDescriptor {
+  let value: T | undefined;
+  return { enumerable: true, get: () => (value ??= read()) };
 }
 
 /**
@@ -39,13 +48,7 @@ export async function targetFacts(target: Target, option: string = target.kind =
   try {
     const { stdout } = await namespace.run({ argv: ['ip', '-o', 'addr', 'show'], deadline: 10_000 });
     const root = target.kind === 'pid' ? `/proc/${target.pid}/root` : '';
-    return {
-      addresses: parseAddresses(stdout),
-      nameservers: parseNameservers(textOf(`${root}/etc/resolv.conf`)),
-      services: parseServices(textOf('/etc/services')),
-      users: parseIds(textOf(`${root}/etc/passwd`)),
-      groups: parseIds(textOf(`${root}/etc/group`)),
-    };
+    return withNames({ addresses: parseAddresses(stdout), nameservers: parseNameservers(textOf(`${root}/etc/resolv.conf`)) }, root);
   } finally {
     namespace.close();
   }

@@ -1,4 +1,4 @@
-/** The built program, as a user starts it: for Node, or (TEST_PROGRAM=executable) as the one file that the image has. */
+/** The built program, as a user starts it: for Node, as the one file of bun's, or as the static one of QuickJS's; TEST_PROGRAM says which. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,8 +9,10 @@ import { expect } from 'vitest';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Where `istio-init` and `istio-iptables` are. */
-export const BIN = join(ROOT, process.env['TEST_PROGRAM'] === 'executable' ? 'dist/bin' : 'bin');
+export const BIN = join(ROOT, { executable: 'dist/bin', static: 'dist/static' }[process.env['TEST_PROGRAM'] ?? ''] ?? 'bin');
 export const PROGRAM = join(BIN, 'istio-init');
+/** The static executable is the drop-in and nothing else. */
+export const HAS_DROP_IN_ALONE: boolean = process.env['TEST_PROGRAM'] === 'static';
 
 /** What a run left behind. */
 export interface Run {

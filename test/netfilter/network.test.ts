@@ -1,5 +1,5 @@
 import { fc, test } from '@fast-check/vitest';
-import { Address4 } from 'ip-address';
+import { Address4, Address6 } from 'ip-address';
 import { describe, expect, it } from 'vitest';
 import { listNetwork, parseNetwork, printNetwork } from '../../src/netfilter/network.ts';
 
@@ -52,4 +52,31 @@ describe('an address range', () => {
   test.prop([fc.ipV4(), fc.integer({ min: 0, max: 32 })])('of IPv4 is what the library makes of it', (address, prefix) => {
     expect(parseNetwork(`${address}/${prefix}`)?.address).toBe(new Address4(`${address}/${prefix}`).startAddress().correctForm());
   });
+
+  // Few different groups, so that runs of zeros come in all places and lengths.
+  const group = fc.constantFrom('0', '0000', '1', 'a', 'ffff', 'FFFF', '00ab');
+  const spelled = fc
+    .tuple(
+      fc.array(group, { minLength: 0, maxLength: 8 }),
+      fc.array(group, { maxLength: 8 }),
+      fc.boolean(),
+      fc.constantFrom('', '1.2.3.4', '0.0.0.0', '01.2.3.4', '1.2.3', '1.2.3.256'),
+    )
+    .map(([front, back, gap, dotted]) => {
+      const tail = [...back, ...(dotted === '' ? [] : [dotted])].join(':');
+      return gap ? `${front.join(':')}::${tail}` : [...front, ...(tail === '' ? [] : [tail])].join(':');
+    });
+
+  test.prop([fc.oneof(fc.ipV6(), spelled), fc.integer({ min: 0, max: 128 })], { numRuns: 2000 })(
+    'of IPv6 is what the library makes of it, but for the dotted end that glibc prints',
+    (address, prefix) => {
+      const expected = address.includes(':') && Address6.isValid(address) ? new Address6(`${address}/${prefix}`).startAddress() : null;
+      const made = address.includes(':') ? parseNetwork(`${address}/${prefix}`) : null;
+      expect(made === null).toBe(expected === null);
+      if (made !== null && expected !== null) {
+        expect(new Address6(made.address).correctForm()).toBe(expected.correctForm());
+        if (!made.address.includes('.')) expect(made.address).toBe(expected.correctForm());
+      }
+    },
+  );
 });

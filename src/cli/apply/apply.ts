@@ -33,8 +33,6 @@ export async function apply({ target, options, output, beforeProxy = false }: Ap
   formNamed(output, OUTPUTS);
   const { plan, notes, whyNoPlan: without } = await planInput(given, await targetFacts(target));
   if (without !== undefined) throw badOption('-f', `${without}; there is nothing to apply (clean removes rules)`);
-  if (plan.nft !== undefined)
-    throw badOption('apply', 'these are native rules of nft, which are not made here yet; preview -o nft-script prints what nft -f takes');
   refuseNames(plan.problems, 'the kernel holds numbers');
   if (target.kind === 'here' && !beforeProxy && !options.dryRun) await refuseCutOff(plan);
   const signals = heedSignals();

@@ -20,11 +20,14 @@ export function exitCodeOf({ outcome, state }: ApplyResult): number {
 
 /** One line: what was done, where, by which backend. */
 export function summaryOf(result: ApplyResult, what: string): string {
-  const { outcome, target, backend, ours, processes, rounds } = result;
+  const { outcome, target, ours, processes, rounds, native } = result;
+  const backend = native === undefined ? result.backend : 'native nftables';
   const rules =
     ours === undefined
       ? ''
-      : `, ${FAMILIES.map((family) => `${count(ours[family])} ${family === 'ip' ? 'IPv4' : 'IPv6'}`).join(' and ')} rules`;
+      : native !== undefined
+        ? `, ${native.tables.flatMap(({ chains }) => chains).reduce((sum, { rules: of }) => sum + of.length, 0)} rules in ${native.tables.length} ${native.tables.length === 1 ? 'table' : 'tables'}`
+        : `, ${FAMILIES.map((family) => `${count(ours[family])} ${family === 'ip' ? 'IPv4' : 'IPv6'}`).join(' and ')} rules`;
   const words = {
     unchanged: `${what}: already so, nothing changed`,
     applied: `${what}: applied and verified`,
@@ -67,7 +70,7 @@ export function stepsText(steps: readonly Step[]): string {
 /** Our rules as they are now. */
 export function rulesText({ ours }: ApplyResult): string {
   if (ours === undefined) return '';
-  return FAMILIES.filter((family) => ours[family].tables.length > 0)
+  return FAMILIES.filter((family) => ours[family].tables.some(({ nft }) => nft === undefined))
     .map((family) => `# ${family === 'ip' ? 'iptables' : 'ip6tables'}\n${printSave(ours[family])}`)
     .join('');
 }

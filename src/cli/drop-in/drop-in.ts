@@ -90,7 +90,8 @@ async function ask(args: readonly string[], variables: Variables, namedRelease: 
   const text = (action: Action): string => given.actions.get(action) ?? '';
   const is = (action: Action): boolean => parseGoBool(text(action)) === true;
   const log = logOf(args, environment, profile);
-  const plan = planFor(given.settings, release, facts, given.switches);
+  const native = given.switches.native ? await import('../../istio/plan/native/native-plan.ts') : undefined;
+  const plan = (native?.nativePlanFor ?? planFor)(given.settings, release, facts, given.switches);
   if (!is('dry-run')) refuseNames(plan.problems, 'the kernel holds numbers');
   // Who asks for no rules knows it, unless a dry run then shows some.
   const expected = given.problems.filter(({ code }) => code !== 'applies-nothing' || is('dry-run'));

@@ -3,17 +3,26 @@
 import { system } from '../../host/system.ts';
 import { dropIn } from './drop-in.ts';
 
+const DROP_IN = 'istio-iptables';
+const BAD_INPUT = 2;
+
 /** QuickJS's own: the program's name and its arguments. */
 declare const scriptArgs: readonly string[];
 
-async function main([first, ...rest]: readonly string[]): Promise<number> {
-  if (first !== 'hold-lock')
-    return dropIn(first === undefined ? [] : first === 'istio-iptables' ? rest : [first, ...rest], system.environment());
-  await (await import('../../host/namespace/lock.ts')).holdLock();
-  return new Promise(() => undefined);
+async function main([program = '', ...words]: readonly string[]): Promise<number> {
+  if (program.split('/').at(-1) === DROP_IN) return dropIn(words, system.environment());
+  const [first, ...rest] = words;
+  if (first === DROP_IN) return dropIn(rest, system.environment());
+  if (first === 'hold-lock') {
+    await (await import('../../host/namespace/lock.ts')).holdLock();
+    // Until its standard input ends.
+    return new Promise(() => undefined);
+  }
+  system.printError(`istio-init: this executable has ${DROP_IN} alone; the image of the tools has the other commands\n`);
+  return BAD_INPUT;
 }
 
-main(scriptArgs.slice(1)).then(system.exit, (error: unknown) => {
+main(scriptArgs).then(system.exit, (error: unknown) => {
   const text = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
   system.printError(`istio-init: this should not have happened: ${text}\n`);
   // EX_SOFTWARE of sysexits: an error of this program, not of its input.

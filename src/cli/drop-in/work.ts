@@ -21,16 +21,13 @@ export const ALLOW_HOST = 'ISTIO_INIT_ALLOW_HOST';
 export async function dropInWork(request: DropInRequest): Promise<number> {
   const { log, is, text } = request;
   const changes = !is('skip-rule-apply') || is('dry-run');
-  if (is('native-nftables') && changes && !is('cleanup-only'))
-    throw badOption(
-      '--native-nftables',
-      'native rules of nft are not made here yet: unset the Helm value global.nativeNftables to use iptables',
-    );
   const binary = text('force-binary');
   if (binary !== '' && binary !== 'nft' && binary !== 'legacy')
     throw badOption('--force-iptables-binary', `${quoted(binary)} is not one of legacy, nft`);
   if (is('dry-run')) return dryRun(request);
-  const options: ApplyOptions = { host: request.allowHost, ...(binary === '' ? {} : { backend: binary }) };
+  // The real program too looks at this flag only to judge its value, where rules are native.
+  const isForced = binary !== '' && request.plan.nft === undefined;
+  const options: ApplyOptions = { host: request.allowHost, ...(isForced && { backend: binary }) };
   const signals = heedSignals();
   const changed = changes ? await change(request, options, signals) : 0;
   const ended = signals.exitCode() ?? changed;
@@ -43,12 +40,13 @@ export async function dropInWork(request: DropInRequest): Promise<number> {
   return prove(request);
 }
 
-/** Prints what `preview -o restore` prints. Needs no rights and no iptables, and touches nothing. */
-function dryRun({ plan, log, dryRunFile, named }: DropInRequest): number {
-  const full = FAMILIES.filter((family) => plan[family].tables.length > 0);
-  const text = full
+/** Prints what `preview -o restore` prints, or what nft would read. Needs no rights and no program, and touches nothing. */
+async function dryRun({ plan, log, dryRunFile, named }: DropInRequest): Promise<number> {
+  const full = FAMILIES.filter((family) => plan.nft === undefined && plan[family].tables.length > 0);
+  const restore = full
     .map((family) => `${full.length > 1 ? `# ${family === 'ip' ? 'iptables' : 'ip6tables'}-restore\n` : ''}${printRestore(plan[family])}`)
     .join('');
+  const text = plan.nft === undefined ? restore : (await import('../../netfilter/nft/print.ts')).printNftScript(plan.nft);
   system.print(text);
   if (dryRunFile !== undefined) {
     try {
@@ -66,10 +64,10 @@ async function change({ plan, target, log, is, named }: DropInRequest, options: 
   const result = inOwnWords(
     is('cleanup-only') ? await clean(target, options, machine(signal)) : await applyPlan(target, plan, options, machine(signal)),
   );
-  const what = is('cleanup-only') ? 'the rules of Istio' : rulesOf(plan, named);
-  report(result, log, what);
-  writeTermination(applyDocument(result, plan.release));
   const done = result.outcome === 'applied' || result.outcome === 'unchanged' || result.outcome === 'cleaned';
+  const what = is('cleanup-only') ? 'the rules of Istio' : rulesOf(plan, named);
+  report(result, log, what, await nativeText(result));
+  writeTermination(applyDocument(result, plan.release));
   return done ? 0 : 1;
 }
 
@@ -89,8 +87,14 @@ function inOwnWords(result: ApplyResult): ApplyResult {
   return { ...result, failures: result.failures.map((failure) => ({ ...failure, fix: translated(failure.fix) })) };
 }
 
+/** What nft reads to make the native rules that are there. */
+async function nativeText({ ours, native }: ApplyResult): Promise<string> {
+  if (ours === undefined || native === undefined || native.tables.length === 0) return '';
+  return (await import('../../netfilter/nft/print.ts')).printNftScript(native);
+}
+
 /** One line of summary, the rules in one block, the rest where someone looks for it. */
-function report(result: ApplyResult, log: DropInRequest['log'], what: string): void {
+function report(result: ApplyResult, log: DropInRequest['log'], what: string, native: string): void {
   const wrong = result.outcome === 'failed' || result.outcome === 'refused';
   for (const reason of result.reasons) log.debug(reason);
   for (const { argv, text, done } of result.tried)
@@ -101,6 +105,8 @@ function report(result: ApplyResult, log: DropInRequest['log'], what: string): v
   }
   const rules = rulesText(result);
   if (rules !== '') log.info(`rules of Istio now:\n${rules.trimEnd()}`);
+  // In the words of the real program.
+  if (native !== '') log.info(`nftables rules programmed:\n${native.trimEnd()}`);
   (wrong ? log.error : log.info)(summaryOf(result, what));
 }
 

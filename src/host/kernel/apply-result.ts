@@ -1,10 +1,12 @@
 /** From what was worked to the result: the same shape whether it went well or not. */
 
 import { normalForm } from '../../netfilter/normal.ts';
+import type { Ruleset } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { Worked } from './convergence.ts';
 import type { DesiredState } from './desired-state.ts';
 import { oursIn } from './desired-state.ts';
+import { NO_NATIVE } from './native-tables.ts';
 import type { ApplyResult, Outcome } from './result.ts';
 import { warningsOf } from './warnings.ts';
 
@@ -20,6 +22,7 @@ export function resultOf(
   const outcome: Outcome =
     ending.outcome !== 'done' ? ending.outcome : !changed ? 'unchanged' : desired.clean === undefined ? 'applied' : 'cleaned';
   const seen = view === undefined || planned === undefined ? undefined : oursIn(view.choice.snapshot, planned.ownership);
+  const native = view?.native ?? NO_NATIVE;
   return {
     ...unchanged,
     outcome,
@@ -32,9 +35,17 @@ export function resultOf(
     needed: back?.needed ?? [],
     kept: transaction?.kept ?? [],
     warnings: first === undefined || planned === undefined ? [] : warningsOf(first, planned, desired),
-    ours: ending.outcome === 'failed' && changed ? undefined : seen && { ip: normalForm(seen.ip), ip6: normalForm(seen.ip6) },
+    ours:
+      ending.outcome === 'failed' && changed
+        ? undefined
+        : seen && { ip: withTables(normalForm(seen.ip), native.ip), ip6: withTables(normalForm(seen.ip6), native.ip6) },
+    ...(desired.nft !== undefined && { native: native.nft }),
     rounds,
   };
+}
+
+function withTables(ruleset: Ruleset, { tables }: Ruleset): Ruleset {
+  return tables.length === 0 ? ruleset : { ...ruleset, tables: [...ruleset.tables, ...tables] };
 }
 
 /** What went wrong, and after it what went wrong while putting things back. */

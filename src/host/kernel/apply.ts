@@ -124,6 +124,7 @@ async function underLock({ namespace, desired, options, effects, unchanged, lock
         routing: desired.routing.rules.map(({ family }) => family),
         deadline: options.deadline ?? DEADLINE,
         likely: desired,
+        native: desired.nft !== undefined,
       },
       stop,
     });

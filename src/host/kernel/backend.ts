@@ -4,6 +4,7 @@ import type { Family } from '../../netfilter/family.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { NftTables } from './nft-tables.ts';
+import { isIptables } from './nft-tables.ts';
 import type { Backend, FamilyRead, Reading, Snapshot } from './snapshot.ts';
 import { legacyTables, programOf, readFamily } from './snapshot.ts';
 
@@ -14,6 +15,8 @@ export interface Wish {
   readonly chosen?: Backend;
   /** Whether IPv6 rules are read in any case, or only where there may be any of Istio. */
   readonly ip6: 'always' | 'where needed';
+  /** Whether tables of nft are wanted: then iptables is asked only for rules that nft, or the kernel's list of legacy tables, shows. */
+  readonly native: boolean;
   /** What nft lists, for it shows whether there is anything of IPv6. */
   readonly nftTables: Promise<NftTables>;
 }
@@ -36,6 +39,14 @@ export function hasIp6({ netFiles }: Pick<Reading, 'netFiles'>): boolean {
 
 /** Chooses by what is there, or as forced. */
 export async function chooseBackend(reading: Reading, wish: Wish): Promise<Choice | { readonly failure: Failure }> {
+  if (!wish.native) return chooseByReading(reading, wish);
+  const without = await withoutIptables(reading, wish);
+  if (without !== undefined) return without;
+  const choice = await chooseByReading(reading, wish);
+  return 'failure' in choice ? withoutProgram(reading, await wish.nftTables, choice.failure) : choice;
+}
+
+async function chooseByReading(reading: Reading, wish: Wish): Promise<Choice | { readonly failure: Failure }> {
   const { forced, chosen } = wish;
   if (chosen !== undefined) {
     const snapshot = await readBackend(reading, chosen, wish);
@@ -46,6 +57,32 @@ export async function chooseBackend(reading: Reading, wish: Wish): Promise<Choic
   const nft = await readBackend(reading, 'nft', wish);
   if ('failure' in nft) return await chooseOther(reading, wish, nft.failure);
   return { snapshot: nft, reasons: [`${programOf('nft', 'ip', 'save')} works`, 'the kernel lists no legacy table in use'] };
+}
+
+const NO_RULES: Snapshot = {
+  backend: 'nft',
+  families: [],
+  ip: { family: 'ip', tables: [] },
+  ip6: { family: 'ip6', tables: [] },
+  texts: {},
+  warnings: [],
+  unseen: [],
+};
+
+/** What native mode knows of iptables without asking it; undefined where there are rules to look at. */
+async function withoutIptables(reading: Reading, { nftTables }: Wish): Promise<Choice | undefined> {
+  const { failure, listed } = await nftTables;
+  if (legacyInUse(reading) || failure !== undefined) return undefined;
+  const tables = listed.filter(isIptables);
+  const empty = tables.every(({ chains }) => chains?.every(({ hook, rules }) => hook !== undefined && rules.length === 0));
+  return empty ? { snapshot: NO_RULES, reasons: ['neither nft nor the kernel lists a rule of iptables'] } : undefined;
+}
+
+/** An image of native mode need not have iptables: only where rules of Istio are in it, somebody has to remove them. */
+function withoutProgram(reading: Reading, { listed }: NftTables, failure: Failure): Choice | { readonly failure: Failure } {
+  const ours = listed.some((table) => isIptables(table) && table.chains?.some(({ name }) => name.startsWith('ISTIO_')) !== false);
+  if (failure.cause !== 'program-missing' || ours) return { failure };
+  return { snapshot: NO_RULES, reasons: [failure.text], ...(legacyInUse(reading) && { unread: failure }) };
 }
 
 async function chooseBetween(reading: Reading, wish: Wish): Promise<Choice | { readonly failure: Failure }> {

@@ -6,13 +6,15 @@ import { plainFailure } from '../failure/failure.ts';
 import type { Namespace } from '../namespace/namespace.ts';
 import type { DesiredState, Planned } from './desired-state.ts';
 import { marksIn, planChange } from './desired-state.ts';
+import { NO_NATIVE } from './native-tables.ts';
 import type { Known, ObservedState, Question } from './observe.ts';
 import { observe } from './observe.ts';
 import type { PerformedStep } from './result.ts';
 import type { Before, Rollback } from './rollback.ts';
 import { rollBack } from './rollback.ts';
+import type { Performed } from './run-steps.ts';
 import { perform } from './run-steps.ts';
-import type { Step, Transaction } from './transaction.ts';
+import type { Change, Step, Transaction } from './transaction.ts';
 import { transactionOf } from './transaction.ts';
 
 const MAX_ROUNDS = 3;
@@ -60,7 +62,7 @@ export async function work({ namespace, desired, question, lockWait, stop }: Wor
       if (before === undefined) return { ending: { outcome: 'failed', failure: view.failure }, ...progress };
       return await fail(view.failure, before, progress);
     }
-    const planned = planChange(view, desired, marks, lockWait);
+    const planned = await planChange(view, desired, marks, lockWait);
     const transaction = transactionOf(planned.change);
     const state = { first: before?.view ?? view, view, planned, transaction, ...progress };
     const stopped = before === undefined ? stop(view, planned, transaction.steps) : undefined;
@@ -69,13 +71,13 @@ export async function work({ namespace, desired, question, lockWait, stop }: Wor
     before ??= { view, planned };
     if (last?.failure !== undefined && isSameAgain(last.steps, transaction.steps)) return await fail(last.failure, before, state);
     if (round > MAX_ROUNDS) return await fail(last?.failure ?? notVerified(view, transaction.steps), before, state);
-    marks = new Set([...marks, ...marksIn(view.choice.snapshot, planned.ownership)]);
+    marks = new Set([...marks, ...marksIn(view, planned.ownership)]);
     touched.push(...planned.routing.before, ...planned.routing.after);
     const performed = await perform(namespace, transaction.steps, question.deadline);
     tried.push(...performed.tried.map(({ step, done }): PerformedStep => ({ ...step, done, attempt: round, back: false })));
     last = { steps: transaction.steps, failure: performed.failure };
     if (performed.failure !== undefined && !mayBeLostRace(performed.failure)) return await fail(performed.failure, before, state);
-    known = knownAfter(view, planned, performed.failure === undefined ? performed.routing : undefined);
+    known = performed.failure === undefined ? await knownAfter(view, planned, desired, performed) : knownBefore(view);
   }
 
   async function fail(failure: Failure, from: Before, state: Omit<Worked, 'ending'>): Promise<Worked> {
@@ -90,15 +92,32 @@ function failureOf(error: unknown): { readonly failure: Failure } {
   return { failure: plainFailure('unknown', error instanceof Error ? error.message : String(error), 'run again with debug logs') };
 }
 
-/** After steps that all worked, only the rules are read back: each routing step said itself what came of it. */
-function knownAfter(view: ObservedState, { change }: Planned, routing: Known['listing']): Known {
-  if (routing === undefined) return view.doubted ? {} : { nftTables: view.nftTables };
-  const nftTables = { ...view.nftTables, native: [] };
+/** A transaction of nft that failed has changed nothing; without one, nothing of nft has changed. */
+function knownBefore({ doubted, nftTables, native }: ObservedState): Known {
+  return doubted ? {} : { nftTables, native };
+}
+
+/** After steps that all worked, only the rules of iptables are read back: each other step said itself what came of it. */
+async function knownAfter(view: ObservedState, { change }: Planned, { nft }: DesiredState, { routing, echo }: Performed): Promise<Known> {
   return {
-    ...(!view.doubted && { nftTables }),
+    ...(!view.doubted && (await nativeAfter(view, change, nft, echo))),
     listing: { ...view.listing, ...routing },
     ...(change.stores.length === 1 && { backend: view.choice.snapshot.backend }),
   };
+}
+
+// One transaction: where its rules are there, so is the rest of it. One that only removes has the kernel's word for it.
+async function nativeAfter(
+  view: ObservedState,
+  { native: { steps, rules } }: Change,
+  desired: DesiredState['nft'],
+  echo: string,
+): Promise<Pick<Known, 'nftTables' | 'native'>> {
+  if (steps.length === 0) return { nftTables: view.nftTables, native: view.native };
+  const { isEchoOf, nativeTables } = await import('./native.ts');
+  if (rules.length > 0 && !isEchoOf(echo, rules)) return {};
+  const native = nativeTables(desired ?? NO_NATIVE.nft);
+  return { nftTables: { ...view.nftTables, native: native.nft.tables.map(({ name }) => name) }, native };
 }
 
 // A -D of what is gone, a chain that is in use now: someone was faster. Legacy gives no reasons, so its

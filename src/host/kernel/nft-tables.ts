@@ -1,5 +1,6 @@
 /** What nft lists: Istio's native tables, which iptables does not show, and whether iptables would show any. */
 
+import { isNativeTable } from '../../istio/found/ownership/native-names.ts';
 import type { NftTable } from '../../netfilter/nft-listing.ts';
 import { readNftListing } from '../../netfilter/nft-listing.ts';
 import { TABLES } from '../../netfilter/rule.ts';
@@ -11,6 +12,10 @@ import { succeeded } from '../run.ts';
 export interface NftTables {
   /** `istio-proxy-nat` and its like, of family inet: the native rules of 1.27 and later. */
   readonly native: readonly string[];
+  /** The JSON that all rules can be read from, where this nft has it. */
+  readonly json?: string;
+  /** Why nothing is known of nft. */
+  readonly failure?: Failure;
   /** Whether iptables-nft would show any table; undefined where nft is not here to ask, or may not ask. */
   readonly ip: boolean | undefined;
   /** The same for ip6tables-nft. */
@@ -33,24 +38,26 @@ export interface NatHook {
 /** One process for all answers. Without nft there are no native tables: nothing here could have made any. */
 export async function listNftTables(namespace: Namespace, deadline: number): Promise<NftTables> {
   const listing = await listEveryNftTable(namespace, deadline);
-  if ('failure' in listing) return { native: [], ip: undefined, ip6: undefined, listed: [], natHooks: [] };
-  const { tables: listed } = listing;
-  const native = listed.flatMap(({ family, name }) => (family === 'inet' && name.startsWith('istio-proxy-') ? [name] : []));
+  if ('failure' in listing) return { native: [], ip: undefined, ip6: undefined, listed: [], natHooks: [], failure: listing.failure };
+  const { tables: listed, json } = listing;
+  const native = listed.filter(isNativeTable).map(({ name }) => name);
   const any = (of: string): boolean => listed.some(({ family }) => family === of);
-  return { native, ip: any('ip'), ip6: any('ip6'), listed, natHooks: listed.flatMap(natHooksOf) };
+  return {
+    native,
+    ip: any('ip'),
+    ip6: any('ip6'),
+    listed,
+    natHooks: listed.flatMap(natHooksOf),
+    ...(json !== undefined && { json }),
+  };
 }
 
 function natHooksOf(table: NftTable): readonly NatHook[] {
   const { family, name, chains = [] } = table;
-  if (!['ip', 'ip6', 'inet'].includes(family) || isIptables(table) || name.startsWith('istio-proxy-')) return [];
+  if (!['ip', 'ip6', 'inet'].includes(family) || isIptables(table) || isNativeTable(table)) return [];
   return chains.flatMap(({ name: chain, type, hook, priority = 0 }): readonly NatHook[] =>
     type === 'nat' && (hook === 'prerouting' || hook === 'output') ? [{ table: `${family} ${name}`, chain, hook, priority }] : [],
   );
-}
-
-/** The input of `nft -f -` that removes native tables, all or none. */
-export function removeNativeText(tables: readonly string[]): string {
-  return tables.map((table) => `delete table inet ${table}\n`).join('');
 }
 
 /** What nft lists. */

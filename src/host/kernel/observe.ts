@@ -9,12 +9,14 @@ import type { Failure } from '../failure/failure.ts';
 import type { Namespace, NetFiles } from '../namespace/namespace.ts';
 import type { Choice } from './backend.ts';
 import { chooseBackend, hasIp6 } from './backend.ts';
+import type { NativeTables } from './native-tables.ts';
+import { NO_NATIVE } from './native-tables.ts';
 import type { NftTables } from './nft-tables.ts';
 import { listNftTables } from './nft-tables.ts';
 import type { RoutingListing } from './routing.ts';
 import { listRouting, liveRouting } from './routing.ts';
 import { mayHaveLocalDefault6, mayHavePolicyRules } from './routing-files.ts';
-import type { Backend, Reading, Snapshot } from './snapshot.ts';
+import type { Backend, Reading } from './snapshot.ts';
 import type { Trusted } from './trusted.ts';
 import { placeText, trusted, untrusted } from './trusted.ts';
 
@@ -22,6 +24,7 @@ export interface ObservedState {
   readonly netFiles: NetFiles;
   readonly choice: Choice;
   readonly nftTables: NftTables;
+  readonly native: NativeTables;
   readonly listing: RoutingListing;
   readonly routing: LiveRouting;
   readonly warnings: readonly string[];
@@ -35,6 +38,8 @@ export interface Question {
   /** The families whose policy routing counts in any case; of the others only what may be left over. */
   readonly routing: readonly Family[];
   readonly deadline: number;
+  /** Whether tables of nft are wanted: then what nft holds must be known, and iptables need not be here. */
+  readonly native: boolean;
   /** What is wanted, for that is most likely there. */
   readonly likely: Readonly<Record<Family, Ruleset>>;
 }
@@ -44,6 +49,7 @@ export interface Known {
   /** The backend that was chosen, where no other holds anything to change. */
   readonly backend?: Backend;
   readonly nftTables?: NftTables;
+  readonly native?: NativeTables;
   readonly listing?: RoutingListing;
 }
 
@@ -61,10 +67,13 @@ export async function observe(
     ...(question.backend !== undefined && { forced: question.backend }),
     ...(known.backend !== undefined && { chosen: known.backend }),
     ip6: question.ip6,
+    native: question.native,
     nftTables: listed,
   };
   const [choice, nftTables] = await Promise.all([chooseBackend(reading, wish), listed]);
   if ('failure' in choice) return choice;
+  const native = known.native ?? (await nativeIn(namespace, question, nftTables));
+  if ('failure' in native) return native;
   const { snapshot, doubts, failure } = await withLegacyWitness(
     trusted(choice.snapshot, known.nftTables === undefined ? nftTables : undefined),
     reading,
@@ -74,14 +83,23 @@ export async function observe(
   const warnings: string[] = [...snapshot.warnings, ...doubts.map((one) => `not read: ${placeText(one)}`)];
   let listing: RoutingListing = known.listing ?? {};
   for (const family of FAMILIES) {
-    if (listing[family] !== undefined || !isToBeListed(family, question, netFiles, snapshot)) continue;
+    if (listing[family] !== undefined || !isToBeListed(family, question, netFiles, [snapshot.ip6, native.ip6])) continue;
     const read = await listRouting(namespace, family, question.deadline);
     if (!('failure' in read)) listing = { ...listing, [family]: read };
     else if (question.routing.includes(family)) return read;
     else warnings.push(`policy routing is unknown: ${read.failure.text}`);
   }
-  const view = { netFiles, choice: { ...choice, snapshot }, nftTables, listing, routing: liveRouting(listing, netFiles), warnings };
+  const view = { netFiles, choice: { ...choice, snapshot }, nftTables, native, listing, routing: liveRouting(listing, netFiles), warnings };
   return { ...view, doubted: doubts.length > 0 };
+}
+
+async function nativeIn(
+  namespace: Namespace,
+  { native, deadline }: Question,
+  tables: NftTables,
+): Promise<NativeTables | { readonly failure: Failure }> {
+  if (!native && tables.native.length === 0) return NO_NATIVE;
+  return (await import('./native.ts')).readNative(namespace, tables, deadline);
 }
 
 // A quoted word shows where it ends. Only a name that iptables-legacy-save prints as it is may hold lines, and every match
@@ -101,12 +119,12 @@ async function withLegacyWitness(found: Trusted, reading: Reading): Promise<Trus
 
 // The first policy rule of a namespace shows in a file, for IPv4. For IPv6 only our route does: where rules are
 // wanted, or marks of ours are set, it is asked; and a policy rule alone that someone else left there stays.
-function isToBeListed(family: Family, { routing }: Question, netFiles: NetFiles, { ip6 }: Snapshot): boolean {
+function isToBeListed(family: Family, { routing }: Question, netFiles: NetFiles, rulesets: readonly Ruleset[]): boolean {
   if (family === 'ip') return mayHavePolicyRules(netFiles);
   if (!hasIp6({ netFiles })) return false;
   return (
     routing.includes('ip6') ||
     mayHaveLocalDefault6(netFiles) ||
-    marksOf(ip6.tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules))).size > 0
+    marksOf(rulesets.flatMap(({ tables }) => tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules)))).size > 0
   );
 }

@@ -9,7 +9,8 @@ import type { ObservedState } from './observe.ts';
 /** In words; nothing where the work did not reach its end. */
 export async function obstaclesIn({ ending, view, planned }: Worked): Promise<readonly string[]> {
   if (ending.outcome !== 'done' || view === undefined || planned === undefined) return [];
-  if (!FAMILIES.some((family) => planned.ownership[family].rules.size > 0)) return [];
+  const native = view.native.nft.tables.length > 0;
+  if (!native && !FAMILIES.some((family) => planned.ownership[family].rules.size > 0)) return [];
   return [...hooksBefore(view), ...(othersStandFirst(view, planned) ? await foreignRules(view, planned) : [])];
 }
 

@@ -1,6 +1,7 @@
 /** What ends the work after the first look, before anything is changed. */
 
 import { explainCause } from '../../istio/found/runs/cause-and-fix.ts';
+import type { Failure } from '../failure/failure.ts';
 import { plainFailure } from '../failure/failure.ts';
 import { readRights } from '../failure/rights.ts';
 import { hasIp6, holdsOurs } from './backend.ts';
@@ -16,13 +17,21 @@ export function refusalBefore(desired: DesiredState, options: ApplyOptions, sign
     if (signal?.aborted === true) return { outcome: 'interrupted' };
     if (options.host !== true && isNode(view)) return { outcome: 'refused', failure: failureOf('node') };
     if (capturesIp6(desired) && !hasIp6(view)) return { outcome: 'failed', failure: { ...failureOf('no-ip6'), family: 'ip6' } };
+    const [conflict] = planned.change.native.conflicts;
+    if (conflict !== undefined) return { outcome: 'failed', failure: inTheWay(conflict) };
     if (steps.length === 0) return undefined;
     if (options.dryRun === true) return { outcome: 'planned' };
-    const drifted = desired.clean === undefined && (holdsOurs(view.choice.snapshot) || planned.routing.after.length > 0);
+    const ours = holdsOurs(view.choice.snapshot) || view.native.nft.tables.length > 0;
+    const drifted = desired.clean === undefined && (ours || planned.routing.after.length > 0);
     if (drifted && options.onDrift === 'report') return { outcome: 'drifted' };
     if (drifted && options.onDrift === 'fail') return { outcome: 'refused', failure: failureOf('drift') };
     return undefined;
   };
+}
+
+function inTheWay(chain: string): Failure {
+  const text = `a base chain that no release of Istio makes stands where its own is to be: ${chain} has another type, hook, priority or policy`;
+  return plainFailure('refused', text, `remove it with: nft delete table ${chain.replace(/ \S+$/, '')}; and run again`);
 }
 
 function failureOf(cause: 'node' | 'no-ip6' | 'drift'): ReturnType<typeof plainFailure> {
@@ -30,8 +39,9 @@ function failureOf(cause: 'node' | 'no-ip6' | 'drift'): ReturnType<typeof plainF
   return plainFailure(cause, text, fix);
 }
 
-/** kube-proxy's chains are in a node's namespace and in no pod's, but in one with hostNetwork: which is never injected. */
-function isNode({ choice: { snapshot, other } }: ObservedState): boolean {
+/** kube-proxy's chains, or its table of nft, are in a node's namespace and in no pod's, but in one with hostNetwork: which is never injected. */
+function isNode({ choice: { snapshot, other }, nftTables }: ObservedState): boolean {
+  if (nftTables.listed.some(({ name }) => name === 'kube-proxy')) return true;
   const rulesets = [snapshot, other].flatMap((shown) => (shown === undefined ? [] : [shown.ip, shown.ip6]));
   return rulesets.some(({ tables }) => tables.some(({ chains }) => chains.some(({ name }) => name.startsWith('KUBE-'))));
 }

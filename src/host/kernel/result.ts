@@ -1,5 +1,6 @@
 /** What became of an apply or a clean: what was tried, what happened, what state is left, what to do. */
 
+import type { NftRuleset } from '../../netfilter/nft/ruleset.ts';
 import type { KeptChain } from '../../netfilter/reconcile.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
@@ -54,8 +55,10 @@ export interface ApplyResult {
   /** Empty chains of ours that stay because rules of others lead there. */
   readonly kept: readonly KeptChain[];
   readonly warnings: readonly string[];
-  /** The rules of ours as they were last seen; undefined where they could not be read. */
+  /** The rules of ours as they were last seen, those of nft's tables in each family that meets them; undefined where they could not be read. */
   readonly ours: { readonly ip: Ruleset; readonly ip6: Ruleset } | undefined;
+  /** Where native rules were wanted, the tables of ours. */
+  readonly native?: NftRuleset;
   /** Looks at the rules: 1 where nothing was to be done, 2 for a change and its verification, more where another program interfered. */
   readonly rounds: number;
   /** Child processes. */

@@ -8,6 +8,7 @@ import type { Failure } from '../failure/failure.ts';
 import type { Namespace } from '../namespace/namespace.ts';
 import type { Planned } from './desired-state.ts';
 import { oursIn } from './desired-state.ts';
+import type { NativeTables } from './native-tables.ts';
 import type { ObservedState, Question } from './observe.ts';
 import { observe } from './observe.ts';
 import { batchLines } from './routing.ts';
@@ -43,18 +44,18 @@ export async function rollBack(
     ...question,
     ip6: before.view.choice.snapshot.families.includes('ip6') ? 'always' : 'where needed',
   });
-  if ('failure' in now) return { whole: false, tried: [], failure: now.failure, needed: exactTexts(before) };
-  const back = wayBack(now, before, touched, lockWait);
+  if ('failure' in now) return { whole: false, tried: [], failure: now.failure, needed: await exactTexts(before) };
+  const back = await wayBack(now, before, touched, lockWait);
   if (back.steps.length === 0) return { whole: true, tried: [], failure: undefined, needed: [] };
   const { tried, failure } = await perform(namespace, back.steps, question.deadline);
   const left = back.steps.slice(tried.filter(({ done }) => done).length);
   if (failure !== undefined) return { whole: false, tried, failure, needed: left };
   const after = await observe(namespace, question);
-  const needed = 'failure' in after ? exactTexts(before) : wayBack(after, before, touched, lockWait).steps;
+  const needed = 'failure' in after ? await exactTexts(before) : (await wayBack(after, before, touched, lockWait)).steps;
   return { whole: needed.length === 0, tried, failure: 'failure' in after ? after.failure : undefined, needed };
 }
 
-function wayBack(now: ObservedState, before: Before, touched: readonly RoutingItem[], lockWait: number): Transaction {
+async function wayBack(now: ObservedState, before: Before, touched: readonly RoutingItem[], lockWait: number): Promise<Transaction> {
   const stores = before.planned.change.stores.flatMap((store): Store[] => {
     const live = [now.choice.snapshot, now.choice.other].find((snapshot) => snapshot?.backend === store.backend);
     if (live === undefined) return [];
@@ -73,7 +74,15 @@ function wayBack(now: ObservedState, before: Before, touched: readonly RoutingIt
       touched.filter((item) => !isThere(item, then) && isThere(item, there)),
     ),
   };
-  return transactionOf({ stores, routing, native: [], lockWait });
+  // As on the way there: what comes, before what goes.
+  const native = { steps: await nativeBack(before, now.native), rules: [], conflicts: [], first: !before.planned.change.native.first };
+  return transactionOf({ stores, routing, native, lockWait });
+}
+
+/** The step back to the tables of nft that were there; without `now`, whatever is there. */
+async function nativeBack({ view: { native: then }, planned }: Before, now?: NativeTables): Promise<readonly Step[]> {
+  if (planned.change.native.steps.length === 0 || (then.nft.tables.length === 0 && now?.nft.tables.length === 0)) return [];
+  return (await import('./native.ts')).wayBackTo(then, now);
 }
 
 function isThere(item: RoutingItem, { rules, routes, addresses }: LiveRouting): boolean {
@@ -93,12 +102,14 @@ function isThere(item: RoutingItem, { rules, routes, addresses }: LiveRouting): 
 }
 
 /** The whole tables as they were saved, for iptables-restore without --noflush: right whatever is there now. */
-function exactTexts({ view: { choice } }: Before): readonly Step[] {
+async function exactTexts(before: Before): Promise<readonly Step[]> {
+  const { choice } = before.view;
   const { backend, texts, families, ...rulesets } = choice.snapshot;
-  return families.map((family: Family): Step => {
+  const tables = families.map((family: Family): Step => {
     const text = texts[family] ?? printRestore(rulesets[family]);
     return { kind: 'rules', family, argv: [programOf(backend, family, 'restore')], text: text === '' ? EMPTY_TABLES : text };
   });
+  return [...tables, ...(await nativeBack(before))];
 }
 
 // An empty save holds no table, so restoring it would change nothing.

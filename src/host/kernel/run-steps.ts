@@ -15,16 +15,19 @@ export interface Performed {
   readonly failure: Failure | undefined;
   /** The routing after the last routing step of a family. */
   readonly routing: RoutingListing;
+  /** What nft told of its transaction. */
+  readonly echo: string;
 }
 
 /** Runs the steps. Nothing interrupts it: a table is swapped whole or not at all, but a step half of the way is no state to stop in. */
 export async function perform(namespace: Namespace, steps: readonly Step[], deadline: number): Promise<Performed> {
   const tried: { step: Step; done: boolean }[] = [];
   let routing: RoutingListing = {};
+  let echo = '';
   for (const step of steps) {
     const listed = step.kind === 'routing' && step.family !== undefined;
     // One process for the change and for what is there afterwards.
-    const argv = listed ? listingCommand(step.family) : step.argv;
+    const argv = listed ? listingCommand(step.family) : step.kind === 'native tables' ? withEcho(step.argv) : step.argv;
     const stdin = listed ? `${step.text}${LISTING}` : step.text;
     const ran = await namespace.run({ argv, stdin, deadline, env: lockFileEnvironmentFor(step) });
     tried.push({ step, done: succeeded(ran) });
@@ -33,11 +36,17 @@ export async function perform(namespace: Namespace, steps: readonly Step[], dead
         { ...ran, argv: step.argv },
         { text: step.text, ...(step.family !== undefined && { family: step.family }) },
       );
-      return { tried, failure, routing };
+      return { tried, failure, routing, echo };
     }
+    if (step.kind === 'native tables') echo += ran.stdout;
     if (listed) routing = { ...routing, [step.family]: readListing(ran.stdout, step.family) };
   }
-  return { tried, failure: undefined, routing };
+  return { tried, failure: undefined, routing, echo };
+}
+
+/** With `-e` the kernel's own notifications of what it has made are printed: read back by the process that wrote. */
+function withEcho([program, ...rest]: Step['argv']): Step['argv'] {
+  return rest.includes('-j') ? [program, ...rest] : [program, '-e', ...rest];
 }
 
 function lockFileEnvironmentFor({ kind, argv }: Step): Readonly<Record<string, string>> {

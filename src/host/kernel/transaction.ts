@@ -5,7 +5,6 @@ import { FAMILIES } from '../../netfilter/family.ts';
 import type { KeptChain, Owned } from '../../netfilter/reconcile.ts';
 import { reconcile } from '../../netfilter/reconcile.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
-import { removeNativeText } from './nft-tables.ts';
 import type { Backend } from './snapshot.ts';
 import { programOf } from './snapshot.ts';
 
@@ -29,11 +28,23 @@ export interface Store {
 /** Lines for `ip -batch`, by family. */
 export type RoutingLines = Readonly<Record<Family, readonly string[]>>;
 
+export interface NativeChange {
+  /** One transaction of nft, or none. */
+  readonly steps: readonly Step[];
+  /** The rules that it makes, as nft tells of them. */
+  readonly rules: readonly string[];
+  /** Base chains of its tables' names that hang elsewhere, which keep it from being made. */
+  readonly conflicts: readonly string[];
+  /** Whether tables come: then they come before the rules of iptables go. Otherwise they go after those have come. */
+  readonly first: boolean;
+}
+
+export const NO_NATIVE_CHANGE: NativeChange = { steps: [], rules: [], conflicts: [], first: false };
+
 export interface Change {
   readonly stores: readonly Store[];
   readonly routing: { readonly before: RoutingLines; readonly after: RoutingLines };
-  /** Native tables to remove. */
-  readonly native: readonly string[];
+  readonly native: NativeChange;
   /** Seconds that iptables-legacy waits for the xtables lock. */
   readonly lockWait: number;
 }
@@ -45,8 +56,8 @@ export interface Transaction {
 
 /**
  * The steps in an order in which nothing that both states capture escapes: new policy routing and ::6
- * before the rules, one restore for each family, then stale routing out. Native tables go last: they can't be
- * put back by us, and after them nothing is left that could fail.
+ * before the rules, one restore for each family, then stale routing out. Between iptables and nft there are two
+ * transactions, and both have their rules for a moment: what one of them captures is captured.
  */
 export function transactionOf({ stores, routing, native, lockWait }: Change): Transaction {
   const reconciled = stores.flatMap((store) =>
@@ -55,9 +66,8 @@ export function transactionOf({ stores, routing, native, lockWait }: Change): Tr
   const rules = reconciled.flatMap(({ store, family, text }): Step[] =>
     text === '' ? [] : [{ kind: 'rules', family, argv: restoreCommand(store.backend, family, lockWait), text }],
   );
-  const nft: Step[] =
-    native.length === 0 ? [] : [{ kind: 'native tables', family: undefined, argv: ['nft', '-f', '-'], text: removeNativeText(native) }];
-  const steps = [...routingSteps(routing.before), ...rules, ...routingSteps(routing.after), ...nft];
+  const inOrder = native.first ? [...native.steps, ...rules] : [...rules, ...native.steps];
+  const steps = [...routingSteps(routing.before), ...inOrder, ...routingSteps(routing.after)];
   return { steps, kept: reconciled.flatMap(({ kept }) => kept) };
 }
 

@@ -23,7 +23,7 @@ function bothBackends({ choice: { snapshot, other } }: ObservedState, desired: D
   // Who names the backend to be cleaned keeps the other: to be told to clean that as well would cost all capture.
   if (other === undefined || !holdsOurs(other) || desired.clean === 'one backend') return [];
   const [here, there] = [programOf(snapshot.backend, 'ip', 'save'), programOf(other.backend, 'ip', 'save')];
-  if (desired.clean === 'everywhere') return [`rules of Istio are in both ${here} and ${there}`];
+  if (desired.clean === 'everywhere' || desired.nft !== undefined) return [`rules of Istio are in both ${here} and ${there}`];
   return [
     `rules of Istio are in both ${here} and ${there}: only those of ${snapshot.backend} are kept right, and packets meet both; "clean --backend ${other.backend}" removes the others`,
   ];

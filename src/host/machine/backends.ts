@@ -72,7 +72,7 @@ function legacyTable(evidence: Evidence): string {
 export async function choose(namespace: Namespace, netFiles: NetFiles): Promise<Choice> {
   if (!kernelHasNft()) return 'not tried';
   const nftTables = listNftTables(namespace, DEADLINE);
-  return chooseBackend({ namespace, netFiles, deadline: DEADLINE }, { ip6: 'where needed', nftTables });
+  return chooseBackend({ namespace, netFiles, deadline: DEADLINE }, { ip6: 'where needed', native: false, nftTables });
 }
 
 type Choice = Awaited<ReturnType<typeof chooseBackend>> | 'not tried';

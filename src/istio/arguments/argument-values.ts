@@ -44,7 +44,7 @@ export function allOr<V>(given: GivenText, read: (given: GivenText) => Sourced<r
 }
 
 /** The reader of a release's program. */
-export function argumentReader(profile: Profile, { services = {} }: Facts = {}, native = false): ArgumentReader {
+export function argumentReader(profile: Profile, facts: Facts = {}, native = false): ArgumentReader {
   const problems: Problem[] = [];
   const refuse = ({ key, source }: GivenText, text: string, allowed: string): void => {
     problems.push(problem('not-a-value', source, { name: key, value: quoted(text), allowed }));
@@ -79,7 +79,7 @@ export function argumentReader(profile: Profile, { services = {} }: Facts = {}, 
   return {
     problems,
     // iptables takes the name of a service here as well.
-    port: (given) => one(given, (text) => (Object.hasOwn(services, text) ? (services[text] ?? null) : parseNumber(text, 65535)), 0),
+    port: (given) => one(given, (text) => parseNumber(text, 65535) ?? servicePort(text, facts), 0),
     routing: (given, mode) => {
       const read = one(given, (text) => parseNumber(text, 0xffffffff), 0);
       if (mode !== 'TPROXY') return read;
@@ -100,6 +100,10 @@ export function argumentReader(profile: Profile, { services = {} }: Facts = {}, 
       return { value: value === 'TPROXY' ? 'TPROXY' : 'REDIRECT', source };
     },
   };
+}
+
+function servicePort(name: string, { services = {} }: Facts): number | null {
+  return Object.hasOwn(services, name) ? (services[name] ?? null) : null;
 }
 
 /** Whether a list has more items than are taken, which is a problem. */

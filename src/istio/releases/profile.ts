@@ -28,9 +28,16 @@ export interface Profile {
   readonly has: (change: ChangeName) => boolean;
 }
 
-const SPANS: ReadonlyMap<ChangeName, readonly (readonly [number, number])[]> = new Map(
-  CHANGE_NAMES.map((name) => [name, readSpans(CHANGES[name].spans)]),
-);
+// Read where somebody asks: a run of an init container asks for a third of them.
+const SPANS = new Map<ChangeName, readonly (readonly [number, number])[]>();
+
+function spansOf(name: ChangeName): readonly (readonly [number, number])[] {
+  const known = SPANS.get(name);
+  if (known !== undefined) return known;
+  const spans = readSpans(CHANGES[name].spans);
+  SPANS.set(name, spans);
+  return spans;
+}
 
 // Every pod of a cluster asks for its own, and there are only so many.
 const PROFILES = new Map<Release, Profile>();
@@ -39,9 +46,18 @@ const PROFILES = new Map<Release, Profile>();
 export function profileOf(release: Release): Profile {
   const known = PROFILES.get(release);
   if (known !== undefined) return known;
-  const at = position(release);
-  const present = new Set(CHANGE_NAMES.filter((name) => SPANS.get(name)?.some(([first, last]) => first <= at && at <= last)));
-  const profile: Profile = { release, has: (change) => present.has(change) };
+  const profile: Profile = { release, has: hasAt(position(release)) };
   PROFILES.set(release, profile);
   return profile;
+}
+
+function hasAt(at: number): Profile['has'] {
+  const answers = new Map<ChangeName, boolean>();
+  return (change) => {
+    const known = answers.get(change);
+    if (known !== undefined) return known;
+    const answer = spansOf(change).some(([first, last]) => first <= at && at <= last);
+    answers.set(change, answer);
+    return answer;
+  };
 }

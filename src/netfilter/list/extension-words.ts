@@ -3,14 +3,19 @@
  * listing are no words of a command. Measured with iptables 1.8.9; older spellings as their sources have them.
  */
 
-type Row = readonly [words: RegExp, options: (found: readonly string[]) => string];
+/** Words from the start of a text, as a regular expression, and what they say as options. */
+export interface Row {
+  readonly words: () => RegExp;
+  readonly options: (found: readonly string[]) => string;
+}
 
 const NUMBER = '\\d+';
 const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';
 
 /** Whole words from the start of a text; the sign of a negation is the first group where the words have one. */
-function row(words: string, options: Row[1]): Row {
-  return [new RegExp(`^${words}(?= |$)`), options];
+function row(words: string, options: Row['options']): Row {
+  let made: RegExp | undefined;
+  return { words: () => (made ??= new RegExp(`^${words}(?= |$)`)), options };
 }
 
 const not = (sign: string | undefined): string => (sign ? '! ' : '');
@@ -167,7 +172,7 @@ export const TARGET_ROWS: Readonly<Record<string, readonly Row[]>> = {
   CLASSIFY: [row('CLASSIFY set ([\\da-fA-F]+:[\\da-fA-F]+)$', ([, handle]) => `--set-class ${handle}`)],
 };
 
-function icmp(module: string, option: string): Row[1] {
+function icmp(module: string, option: string): Row['options'] {
   return ([, sign, type, code]) => `-m ${module} ${not(sign)}${option} ${type}${code ? `/${code}` : ''}`;
 }
 

@@ -25,7 +25,8 @@ export interface FoundMatch {
 
 /** The match that the words from `at` on show, or null. */
 export function findMatch(words: readonly string[], at: number, family: Family): FoundMatch | null {
-  for (const pattern of PATTERNS.get(startOf(words[at] ?? '')) ?? []) {
+  patterns ??= byStart();
+  for (const pattern of patterns.get(startOf(words[at] ?? '')) ?? []) {
     const { kind, negated, literals, prefix } = pattern;
     if (!literals.every((literal, index) => words[at + index]?.toLowerCase() === literal.toLowerCase())) continue;
     if (prefix === null) return { match: { kind, negated, value: true } as KnownMatch, length: literals.length };
@@ -57,7 +58,8 @@ function startOf(word: string): string {
   return (colon === -1 ? word : word.slice(0, colon + 1)).toLowerCase();
 }
 
-const PATTERNS: ReadonlyMap<string, readonly Pattern[]> = byStart();
+// Made where a listing is first read: an init container reads none, and this takes milliseconds where no compiler is.
+let patterns: ReadonlyMap<string, readonly Pattern[]> | undefined;
 
 function byStart(): ReadonlyMap<string, readonly Pattern[]> {
   const groups = new Map<string, Pattern[]>();

@@ -73,7 +73,8 @@ export function printNftScript({ tables }: NftRuleset, annotate: Annotate = () =
     .join('');
 }
 
-function baseCommand({ type, hook, priority }: BaseChain): string {
+/** What follows the name of a base chain in a command. */
+export function baseCommand({ type, hook, priority }: BaseChain): string {
   return `type ${type} hook ${hook} priority ${priority} ;`;
 }
 

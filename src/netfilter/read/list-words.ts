@@ -1,6 +1,7 @@
 /** The words behind a listing's columns, back to matches and a target. What is not understood becomes opaque. */
 
 import type { Family } from '../family.ts';
+import type { Row } from '../list/extension-words.ts';
 import { MATCH_ROWS, MATCH_START, TARGET_ROWS } from '../list/extension-words.ts';
 import { LISTED_TARGETS } from '../list/forms.ts';
 import { findMatch } from '../list/patterns.ts';
@@ -84,9 +85,9 @@ function readExtension(
 }
 
 /** What a row of the table makes of the start of a text; a value that looks like an option is none of a listing. */
-function optionsOf(text: string, rows: readonly (typeof MATCH_ROWS)[number][]): readonly [found: string, options: string] | undefined {
-  for (const [words, options] of rows) {
-    const found = words.exec(text);
+function optionsOf(text: string, rows: readonly Row[]): readonly [found: string, options: string] | undefined {
+  for (const { words, options } of rows) {
+    const found = words().exec(text);
     if (found === null) continue;
     const read = options(found);
     if (!found.slice(1).some((value) => value?.startsWith('-')) && splitWords(read) !== null) return [found[0], read];

@@ -1,7 +1,7 @@
 /** Addresses as numbers, so that ranges of them can be compared. */
 
-import { Address6 } from 'ip-address';
 import type { Family } from '../family.ts';
+import { parseIp6, printIp6 } from '../ip6.ts';
 import type { Network } from '../network.ts';
 import { addressBits, parseNetwork } from '../network.ts';
 import type { Range, Value } from './ranges.ts';
@@ -34,7 +34,7 @@ function dotted(text: string): number | null {
 }
 
 function numberOf({ family, address }: Network): Value {
-  if (family === 'ip6') return new Address6(address).bigInt();
+  if (family === 'ip6') return (parseIp6(address) ?? []).reduce((value, group) => value * 65_536n + BigInt(group), 0n);
   let value = 0;
   for (const part of address.split('.')) value = value * 256 + Number(part);
   return value;
@@ -50,6 +50,5 @@ export function networkRange(network: Network): Range {
 /** An address in the spelling of iptables. */
 export function printAddress(value: Value): string {
   if (typeof value === 'number') return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
-  const text = Address6.fromBigInt(value).correctForm();
-  return parseNetwork(text)?.address ?? text;
+  return printIp6(Array.from({ length: 8 }, (_, index) => Number((value >> BigInt(112 - index * 16)) & 0xffffn)));
 }

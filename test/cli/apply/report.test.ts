@@ -149,6 +149,20 @@ describe('the drop-in accepts', () => {
     }
   });
 
+  it('--native-nftables, by flag or variable: its dry run prints what nft -f takes', async () => {
+    for (const [words, env] of [
+      [['--native-nftables'], {}],
+      [[], { NATIVE_NFTABLES: 'true' }],
+    ] as const) {
+      out.length = 0;
+      expect(await dropIn([...words], { DRY_RUN: 'true', ...env })).toBe(0);
+      expect(out.join('')).toMatch(/^add table inet istio-proxy-nat\n[^]*^add rule inet istio-proxy-nat istio-output .*\n$/m);
+    }
+    out.length = 0;
+    expect(await dropIn(['--native-nftables=false'], { DRY_RUN: 'true', NATIVE_NFTABLES: 'true' })).toBe(0);
+    expect(out.join('')).toMatch(/^\*nat\n/);
+  });
+
   it('--help, which prints the flags of the release and makes no rules', async () => {
     expect(await dropIn(['--help'], {})).toBe(0);
     expect(out.join('')).toContain('Flags and environment of Istio 1.30.3:');
@@ -248,9 +262,12 @@ describe('a dry run of the drop-in, as nobody and without iptables', () => {
 
 describe('the drop-in refuses with exit code 1, one line of log and no stack trace', () => {
   it.each([
-    ['native nftables', ['--native-nftables'], {}, /--native-nftables .* unset the Helm value global\.nativeNftables/],
-    ['native nftables, by its variable', [], { NATIVE_NFTABLES: 'true' }, /unset the Helm value global\.nativeNftables/],
-    ['native nftables in a dry run', ['--native-nftables', '-n'], {}, /unset the Helm value global\.nativeNftables/],
+    [
+      'an interface that nft takes for a word, in native mode',
+      ['--native-nftables', '-c', 'eth1,counter'],
+      {},
+      /-c interfaces\.exclude: "counter"/,
+    ],
     ['an unknown binary', ['--force-iptables-binary', 'nftables'], {}, /force-iptables-binary: "nftables" is not legacy or nft$/m],
     ['an unknown binary, by its variable', [], { FORCE_IPTABLES_BINARY: 'x' }, /--force-iptables-binary "x" is not one of legacy, nft$/m],
     [

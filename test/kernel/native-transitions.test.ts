@@ -1,0 +1,123 @@
+/** Native runs one after the other, as the real programs made them, and where ours end otherwise. */
+
+import { expect, it } from 'vitest';
+import { routingLines } from '../../src/istio/found/conformance/kernel-state.ts';
+import { BIN } from '../cli/program.ts';
+import type { Transition, TransitionOutcome } from '../golden-nftables.ts';
+import { expandWithCandidate, INTENDED_TRANSITIONS, isNamed, TRANSITIONS } from '../golden-nftables.ts';
+import { feed, inNamespace } from './namespace.ts';
+import { describeKernel } from './requirements.ts';
+import { normalSave } from './saves.ts';
+import { PATH } from './starting.ts';
+
+interface Ended {
+  readonly codes: readonly number[];
+  readonly nft: readonly string[];
+  readonly ip: string;
+  readonly ip6: string;
+  readonly host: Readonly<Record<string, readonly string[]>>;
+}
+
+const MARK = '### ';
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Tables and their chains and sets; the order in which chains were made means nothing. */
+function blocksOf(listing: string): readonly string[] {
+  return listing
+    .replaceAll('\t', '  ')
+    .split(/^(?=table )/m)
+    .filter((table) => table !== '' && !/^table ip6? (?:nat|mangle|raw|filter) /.test(table))
+    .flatMap((table) => {
+      const [head = '', ...blocks] = table.split(/^ {2}(?=\w)/m);
+      return blocks.length === 0 ? [head] : blocks.map((block) => `${head.split('\n')[0]} ${block.replace(/\n\}\n$|\n+$/g, '')}`);
+    })
+    .sort();
+}
+
+async function run({ before = '', steps, addresses, nameservers }: Omit<Transition, 'name' | 'outcomes'>, release: string): Promise<Ended> {
+  const script = [
+    `export PATH=${PATH}`,
+    'file=$(mktemp); trap "rm -f $file" EXIT',
+    ...nameservers.map((server) => `echo nameserver ${server} >>$file`),
+    'mount --bind $file /etc/resolv.conf',
+    'ip link add eth0 type veth peer name other; ip link set eth0 up; ip link set other up',
+    ...addresses.map((address) => `ip addr add ${address} dev eth0 ${address.includes(':') ? 'nodad' : ''}`),
+    ...(before === '' ? [] : [feed('nft -f -', before)]),
+    ...steps.flatMap(({ args, env }) => [
+      [
+        'env',
+        `ISTIO_INIT_RELEASE=${release}`,
+        ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
+        `${BIN}/istio-iptables`,
+        ...args,
+      ]
+        .map(quoted)
+        .join(' ')
+        .concat(' >/dev/null 2>&1 </dev/null'),
+      `echo '${MARK}code' $?`,
+    ]),
+    ...['nft -s list ruleset', 'iptables-nft-save', 'ip6tables-nft-save', 'ip -4 rule', 'ip -4 route show table all'],
+    ...['ip -6 rule', 'ip -6 route show table all', 'ip -6 addr show dev lo'],
+  ];
+  const marked = script.slice(-8).flatMap((command) => [`echo '${MARK}part'`, `${command} 2>/dev/null`]);
+  const { stdout } = await inNamespace(({ run: inside }) => inside([...script.slice(0, -8), ...marked, ''].join('\n')), '');
+  const [first = '', nft = '', ip = '', ip6 = '', rule = '', route = '', rule6 = '', route6 = '', addr6 = ''] = stdout.split(
+    `${MARK}part\n`,
+  );
+  const codes = [...first.matchAll(/^### code (\d+)$/gm)].map(([, code]) => Number(code));
+  const host = routingLines({ 'ip rule': rule, 'ip route': route, 'ip -6 rule': rule6, 'ip -6 route': route6, 'ip -6 addr': addr6 });
+  // Every namespace is born with three policy rules without a mark.
+  const own = Object.entries(host).map(([command, lines]) => [command, lines.filter((line) => !/^lookup /.test(line))] as const);
+  return {
+    codes,
+    nft: blocksOf(nft),
+    ip: normalSave(ip),
+    ip6: normalSave(ip6),
+    host: Object.fromEntries(own.filter(([, lines]) => lines.length > 0)),
+  };
+}
+
+function endOf({ codes, nft, ip = '', ip6 = '', host = {} }: TransitionOutcome): Ended {
+  return { codes, nft: blocksOf(nft), ip: normalSave(ip.replace(/^(:\S+ \S+)$/gm, '$1 [0:0]')), ip6: normalSave(ip6), host };
+}
+
+/** What is left where each run leaves just what it asks for: that of the last one, unless it fails or asks for nothing. */
+function lastAlone(transition: Transition): Transition {
+  const { steps, before } = transition;
+  const acts = ({ args, env }: Transition['steps'][number]): boolean =>
+    !args.includes('--dry-run') && env['DRY_RUN'] === undefined && !args.includes('--skip-rule-apply');
+  const last = steps.filter(acts).slice(-1);
+  const foreign = before?.includes('table inet istio-proxy') === true ? undefined : before;
+  const { before: _, ...rest } = transition;
+  return { ...rest, steps: last, ...(foreign !== undefined && { before: foreign }) };
+}
+
+const PAIRS = TRANSITIONS.flatMap((transition) =>
+  transition.outcomes.map((outcome) => {
+    const release =
+      expandWithCandidate(outcome.releases)
+        .filter((one) => !one.includes('rc'))
+        .at(-1) ?? '';
+    return [transition.name, release, transition, outcome] as const;
+  }),
+);
+
+describeKernel.concurrent('native runs one after the other', () => {
+  it('are 35 transitions, and docs/apply.md names only such', () => {
+    expect(TRANSITIONS.length).toBe(35);
+    expect(INTENDED_TRANSITIONS.filter((pattern) => !TRANSITIONS.some(({ name }) => isNamed(name, pattern)))).toEqual([]);
+  });
+
+  it.each(PAIRS)('%s at %s ends as the real program does, or as docs/apply.md says', async (name, release, transition, outcome) => {
+    const ended = await run(transition, release);
+    if (!INTENDED_TRANSITIONS.some((pattern) => isNamed(name, pattern))) return expect(ended).toEqual(endOf(outcome));
+    // What is named is a difference, and leaves nothing of what went before.
+    expect(ended).not.toEqual(endOf(outcome));
+    const { codes: _, ...alone } = await run(lastAlone(transition), release);
+    expect(ended).toMatchObject(alone);
+    expect(ended.codes).toEqual(transition.steps.map(() => 0));
+  });
+});
