@@ -81,6 +81,8 @@ const MEANING: Readonly<Record<Touches, (of: Touched) => boolean>> = {
   'whoever excludes all outbound ranges': ({ args }) => args[args.indexOf('-x') + 1] === '*',
   'whoever runs the program again': () => false,
   'whoever injects a pod again': () => true,
+  'pods with native nftables': () => false,
+  'ambient pods': () => false,
   'no traffic': () => false,
 };
 
