@@ -1,6 +1,9 @@
 /** Options that mean the same in every command. */
 
 import type { Options, PositionalOptions } from 'yargs';
+import { isNamespace } from '../istio/kubernetes/cluster/cluster-name.ts';
+import { quoted } from '../istio/problems.ts';
+import { badOption } from '../sources/bad-option.ts';
 import type { SourceOptions } from '../sources/options.ts';
 import { COLOR_WORDS } from './terminal/color.ts';
 import { progressFor } from './terminal/progress.ts';
@@ -61,11 +64,38 @@ export const SETTINGS_OPTIONS: Readonly<Record<string, Options>> = {
   address: { type: 'string', requiresArg: true, describe: 'An address of the pod (repeatable; default: IPv4 only)', group: 'Facts:' },
   nameserver: { type: 'string', requiresArg: true, describe: 'A nameserver of the pod (repeatable)', group: 'Facts:' },
   facts: { type: 'string', requiresArg: true, describe: '"host": addresses, nameservers and names of this machine', group: 'Facts:' },
-  deadline: { type: 'string', requiresArg: true, describe: 'Seconds that the command of exec: has (default: 30)', group: 'Facts:' },
+  deadline: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Seconds for the command of exec: (default: 30), and for each answer of a cluster (default: 60)',
+    group: 'Facts:',
+  },
+};
+
+/** Which cluster, and what of it: in kubectl's words, and handed on to kubectl. */
+export const CLUSTER_OPTIONS: Readonly<Record<string, Options>> = {
+  context: { type: 'string', requiresArg: true, describe: 'The context of the kubeconfig', group: 'Cluster:' },
+  kubeconfig: { type: 'string', requiresArg: true, describe: 'The kubeconfig', group: 'Cluster:' },
+  namespace: {
+    alias: 'n',
+    type: 'string',
+    requiresArg: true,
+    describe: 'Where names are looked for; without a SOURCE, all pods there',
+    group: 'Cluster:',
+  },
+  'all-namespaces': { alias: 'A', type: 'boolean', default: false, describe: 'The same as the SOURCE cluster', group: 'Cluster:' },
+  selector: {
+    alias: 'l',
+    type: 'string',
+    requiresArg: true,
+    describe: 'Only what has these labels, as app=web,tier!=db',
+    group: 'Cluster:',
+  },
 };
 
 /** What a SOURCE may be, for the help of every command that takes one. */
-export const SOURCES = 'FILE, - (standard input), FILE@1.23, @1.23, live, pid:N, netns:PATH, exec:TEXT';
+export const SOURCES =
+  'FILE, - (standard input), FILE@1.23, @1.23, live, pid:N, netns:PATH, exec:TEXT, pod/NAME, deploy/NAME, ns/NAME, cluster';
 
 /** The operand that names a SOURCE. */
 export function sourceOperand(describe: string): PositionalOptions {
@@ -123,9 +153,31 @@ export function sourceOptions(parsed: Parsed): SourceOptions {
       keepArguments: parsed['keep-args'] === true,
       ...(parsed['as-injected'] === true && { asInjected: true }),
     },
+    ...clusterOptions(parsed),
     sets: all(parsed, 'set'),
     env: all(parsed, 'env'),
     addresses: all(parsed, 'address'),
     nameservers: all(parsed, 'nameserver'),
+  };
+}
+
+/** How a cluster is reached, as the options say it. Throws a ProblemError for what no namespace, no context and no selector can be. */
+function clusterOptions(parsed: Parsed): Pick<SourceOptions, 'cluster'> {
+  const [context, kubeconfig, namespace, selector, deadline] = ['context', 'kubeconfig', 'namespace', 'selector', 'deadline'].map((name) =>
+    last(parsed, name),
+  );
+  if (namespace !== undefined && !isNamespace(namespace))
+    throw badOption('--namespace', `${quoted(namespace)} is not a namespace of Kubernetes, as shop`);
+  const allNamespaces = parsed['all-namespaces'] === true;
+  if (allNamespaces && namespace !== undefined) throw badOption('--all-namespaces', 'and --namespace do not go together');
+  return {
+    cluster: {
+      ...(context === undefined ? {} : { context }),
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(allNamespaces && { allNamespaces }),
+      ...(selector === undefined ? {} : { selector }),
+      ...(deadline !== undefined && /^[1-9]\d{0,5}$/.test(deadline) && { seconds: Number(deadline) }),
+    },
   };
 }

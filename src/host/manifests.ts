@@ -3,6 +3,8 @@
 import { namedForm } from '../istio/found/named-forms.ts';
 import { describedPods, isDescription } from '../istio/kubernetes/manifest/described-pod.ts';
 import type { ManifestItem } from '../istio/kubernetes/manifest/item.ts';
+import type { ClusterAccess } from './cluster/access.ts';
+import { clusterIn } from './cluster/cluster-in.ts';
 import { reasonOf, unreadable } from './failure/unreadable.ts';
 import type { Gathered } from './manifests/gather.ts';
 import { chunksOf, gather } from './manifests/gather.ts';
@@ -25,6 +27,10 @@ export interface ManifestOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Whose ProxyConfigs touch every workload; `istio-system` without it. */
   readonly rootNamespace?: string;
+  /** How the clusters are reached that are named among the files; as kubectl does it without. */
+  readonly cluster?: ClusterAccess;
+  /** Of what a cluster has, owners beside their pods. */
+  readonly owners?: boolean;
   /** Standard input; the process's own without it. */
   readonly stdin?: () => AsyncIterable<Buffer>;
 }
@@ -35,6 +41,35 @@ export interface ManifestOptions {
  * What can't be read is an item as well, and the rest goes on. Never throws.
  */
 export async function* manifestItems(files: readonly string[], options: ManifestOptions = {}): AsyncGenerator<ManifestItem> {
+  const ofClusters = files.filter((file) => clusterIn(file) !== undefined);
+  if (ofClusters.length < files.length)
+    yield* itemsOfFiles(
+      files.filter((file) => !ofClusters.includes(file)),
+      options,
+    );
+  for (const name of ofClusters) yield* itemsOfCluster(name, options);
+}
+
+async function* itemsOfCluster(
+  name: string,
+  { cluster = {}, owners = false, rootNamespace = ROOT_NAMESPACE, onProgress }: ManifestOptions,
+): AsyncGenerator<ManifestItem> {
+  const { clusterItems } = await import('./cluster/items.ts');
+  let items = 0;
+  let read = 0;
+  const passed = (bytes: number): void => {
+    read += bytes;
+    onProgress?.({ read, items });
+  };
+  for await (const item of clusterItems(name, cluster, { owners, rootNamespace, passed })) {
+    items += 1;
+    yield item;
+  }
+}
+
+const ROOT_NAMESPACE = 'istio-system';
+
+async function* itemsOfFiles(files: readonly string[], options: ManifestOptions): AsyncGenerator<ManifestItem> {
   const { onProgress, rootNamespace, stdin = standardInput } = options;
   const inputs = await gather(inputsOf(files, stdin));
   const total = totalOf(inputs.flatMap((input) => ('head' in input ? input : [])));

@@ -1,22 +1,33 @@
 /** The SOURCE of a command that names none. */
 
+import type { ClusterAccess } from '../host/cluster/access.ts';
 import { holdsStandardInput } from '../host/standard-input.ts';
+import { OWN_NAMESPACE } from '../istio/kubernetes/cluster/cluster-name.ts';
 import { kindOfFile } from './kind-of-file.ts';
 import type { SourceOptions } from './options.ts';
 import { isPrefixed, parseSource } from './source-name.ts';
+import { isOfCluster } from './workloads/detect.ts';
 
 /** The source that was named; else standard input where it is a pipe or a file that holds something and nothing else says what to work on. */
 export function implicitSource(
   source: string | undefined,
-  { filename, args }: Pick<SourceOptions, 'filename' | 'args'>,
+  { filename, args, cluster }: Pick<SourceOptions, 'filename' | 'args' | 'cluster'>,
 ): string | undefined {
   if (source !== undefined || filename !== undefined || args !== undefined) return source;
+  const asked = cluster === undefined ? undefined : clusterSource(cluster);
+  if (asked !== undefined) return asked;
   return holdsStandardInput() ? '-' : undefined;
 }
 
-/** Whether a word stands for something to work on: standard input, a namespace, a release, a command, or a file that is there. */
+/** What kubectl would take without a name: all pods of a namespace, or of all of them. */
+function clusterSource({ allNamespaces, namespace, selector }: ClusterAccess): string | undefined {
+  if (allNamespaces === true) return 'cluster';
+  return namespace !== undefined || selector !== undefined ? OWN_NAMESPACE : undefined;
+}
+
+/** Whether a word stands for something to work on: standard input, a namespace, a release, a command, a cluster's pods, or a file that is there. */
 export function isSource(word: string): boolean {
   if (word === '-' || isPrefixed(word)) return true;
   const name = parseSource(word);
-  return name.kind === 'file' && kindOfFile(name.file) !== undefined;
+  return name.kind === 'file' && (kindOfFile(name.file) !== undefined || isOfCluster(name.file));
 }

@@ -1,5 +1,6 @@
 /** What a caller can ask for beside a SOURCE. */
 
+import type { ClusterAccess } from '../host/cluster/access.ts';
 import type { Progress } from '../host/manifests.ts';
 import type { InjectionRequest } from '../istio/kubernetes/workload-injection.ts';
 import type { Streamed } from './workloads/stream.ts';
@@ -25,7 +26,9 @@ export interface SourceOptions {
   readonly addresses: readonly string[];
   readonly nameservers: readonly string[];
   readonly facts?: string;
-  /** Seconds, for a command that is run. */
+  /** How a cluster is reached that a SOURCE names. */
+  readonly cluster?: ClusterAccess;
+  /** Seconds, for a command that is run, or for each answer of a cluster. */
   readonly deadline?: string;
   /** What stood behind `--`; undefined where that was not there. */
   readonly args?: readonly string[];

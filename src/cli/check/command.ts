@@ -2,7 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions } from '../options.ts';
+import { CLUSTER_OPTIONS, COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -25,6 +25,7 @@ export const checkCommand: CommandModule = {
       })
       .option('to', { type: 'string', requiresArg: true, describe: 'and to 10.0.0.5:80, pod:8080, localhost:80', group: 'Packet:' })
       .options(SETTINGS_OPTIONS)
+      .options(CLUSTER_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
       .option('output', {
@@ -45,6 +46,7 @@ export const checkCommand: CommandModule = {
         ["$0 check live --release 1.20 -- -p 15001 -b '*'", 'compared with arguments of istio-iptables'],
         ['$0 check pid:4242 --from app --to 10.0.0.5:80', 'and what happens to a connection there'],
         ['$0 check saved.txt -o markdown', 'a saved file, for a ticket'],
+        ['$0 check deploy/orders -n shop', 'a workload of the cluster, by kubectl'],
       ])
       .epilogue(
         'Without settings the rules are compared with those of the settings found in them.\nExit codes: 0 as it should be, or no rules of Istio; 1 drift, a finding that is more than a note, or a run that failed; 2 bad input, or rules that can not be seen.',

@@ -2,6 +2,7 @@
 
 import type { Options } from 'yargs';
 import type { Described } from '../described.ts';
+import { clusterWords } from './cluster.ts';
 import type { Candidate, Candidates } from './protocol.ts';
 import { releaseWords, VALUES } from './values.ts';
 
@@ -28,7 +29,7 @@ async function allFor(before: readonly string[], word: string, commands: readonl
   const option = optionAt(command, before.at(-1) ?? '');
   if (option !== undefined) return valuesOf(command, option, rest, word, '');
   if (word.startsWith('-')) return { words: [...optionWords(command), ...general(), ...(word === '-' ? sources() : [])], files: false };
-  return operandsOf(command, word, commands);
+  return operandsOf(command, before, word, commands);
 }
 
 /** The option whose value comes next, by its own name. */
@@ -70,11 +71,18 @@ function sources(): readonly Candidate[] {
     { word: 'pid:', about: 'the network namespace of a process' },
     { word: 'netns:', about: 'the network namespace of a file' },
     { word: '-', about: 'standard input' },
+    ...['pod/', 'deploy/', 'ns/'].map((word) => ({ word, about: 'what a cluster has, by kubectl' })),
+    { word: 'cluster', about: 'all that a cluster has, by kubectl' },
   ];
 }
 
 /** A SOURCE, a release, a shell, or a topic of help: as the command's operand is called. */
-async function operandsOf({ operands }: Described, word: string, commands: readonly Described[]): Promise<Candidates> {
+async function operandsOf(
+  { operands }: Described,
+  before: readonly string[],
+  word: string,
+  commands: readonly Described[],
+): Promise<Candidates> {
   if (/\bshell\b/.test(operands)) return { words: (await import('./scripts.ts')).SHELLS.map((shell) => ({ word: shell })), files: false };
   if (/\btopic\b/.test(operands)) return { words: [...commands.map(({ name }) => ({ word: name })), { word: 'settings' }], files: false };
   if (/\brange\b/.test(operands)) {
@@ -85,6 +93,8 @@ async function operandsOf({ operands }: Described, word: string, commands: reado
   if (/source|left|words/i.test(operands)) {
     const [, file = '', release] = /^(.*)@([\d.]*)$/.exec(word) ?? [];
     if (release !== undefined) return { words: (await releaseWords(release)).map((one) => ({ word: `${file}@${one}` })), files: false };
+    const names = await clusterWords(before, word);
+    if (names.length > 0) return { words: names.map((name) => ({ word: name })), files: true };
     return { words: [...sources(), { word: '@', about: 'an ordinary pod of a release, as @1.28' }], files: true };
   }
   return { words: [], files: operands !== '' };

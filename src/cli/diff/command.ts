@@ -1,7 +1,7 @@
 /** The words of `diff` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { all, COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { all, CLUSTER_OPTIONS, COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -22,6 +22,7 @@ export const diffCommand: CommandModule = {
         describe: 'The same; default: the settings given, what made the left, or the left as it would be',
       })
       .options(SETTINGS_OPTIONS)
+      .options(CLUSTER_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .option('annotation', {
         type: 'string',
@@ -68,6 +69,7 @@ export const diffCommand: CommandModule = {
         ['$0 diff @1.12 @1.13 --by packets', 'what that changes for traffic'],
         ['$0 diff -f cluster.json @own @1.28', 'what changes for whom with an upgrade'],
         ['$0 diff shop.yaml@1.12 shop.yaml@1.28', 'the same for what is not injected yet'],
+        ['$0 diff before.yaml after.yaml', 'what changes for whom between two files of manifests'],
         ['$0 diff pod.yaml --annotation excludeInboundPorts=8080', 'what an annotation would change'],
         ['$0 diff pod.yaml --set inbound.excludePorts+=8080', 'what a setting would'],
         ['$0 diff pod.yaml --release 1.28', 'what another release would'],

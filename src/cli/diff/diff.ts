@@ -9,7 +9,8 @@ import { factsOf } from '../../sources/plan-input.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { holdsManifests, holdsSettings, namesManifests, withFile, workloadIn } from '../../sources/workloads/detect.ts';
-import type { WorkloadSource } from '../../sources/workloads/upgrade.ts';
+import type { ManifestFile } from '../../sources/workloads/two-files.ts';
+import type { Upgrade, WorkloadSource } from '../../sources/workloads/upgrade.ts';
 import type { WhatIf } from '../../sources/workloads/what-if.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
@@ -54,6 +55,11 @@ export async function diff(request: DiffRequest): Promise<Result> {
     return diffWorkloads({ ...request, given: change.given, by, scope, upgrade: () => whatIfOf(change.given, change.base, change.what) });
   }
   if (left === undefined) throw badOption('diff', 'nothing to compare; give two sources, or one and what would change');
+  const files = await twoFiles({ ...request, left });
+  if (files !== undefined) {
+    const { diffWorkloads } = await import('./workloads.ts');
+    return diffWorkloads({ ...request, by, scope, upgrade: async () => files });
+  }
   const workloads = workloadSources({ ...request, left });
   if (workloads !== undefined) {
     const [{ diffWorkloads }, { upgradeOf }] = await Promise.all([import('./workloads.ts'), import('../../sources/workloads/upgrade.ts')]);
@@ -117,6 +123,17 @@ function workloadSources({ left, right, given }: DiffRequest & { readonly left: 
   if (one.kind !== 'own' && other.kind !== 'own' && !namesManifests(given)) return undefined;
   const of = ({ kind }: SourceName): boolean => kind === 'own' || kind === 'settings';
   return of(one) && of(other) ? { left: one as WorkloadSource, right: other as WorkloadSource, given } : undefined;
+}
+
+/** The workloads of two files of manifests; undefined for any other two operands. */
+async function twoFiles({ left, right, given }: DiffRequest & { readonly left: string }): Promise<Upgrade | undefined> {
+  if (right === undefined || given.filename !== undefined || given.workload !== undefined) return undefined;
+  const [one, other] = [parseSource(left), parseSource(right)];
+  const isWhole = (name: SourceName): name is ManifestFile => name.kind === 'file' && name.workload === undefined;
+  if (!isWhole(one) || !isWhole(other) || one.file === other.file || !holdsManifests(one.file) || !holdsManifests(other.file))
+    return undefined;
+  const { twoFilesOf } = await import('../../sources/workloads/two-files.ts');
+  return twoFilesOf(one, other, given);
 }
 
 /** `FILE@1.12 FILE@1.28` is `-f FILE @1.12 @1.28`. */

@@ -2,6 +2,7 @@
 
 import { API_VERSION } from '../../istio/api-version.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
+import { onOneLine } from '../../istio/origin.ts';
 import type { BehaviorComparison } from '../../istio/packets/behavior.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
 import { examplesText, placesText, releasesText } from '../../sources/workloads/group-names.ts';
@@ -46,7 +47,7 @@ export const UPGRADE_FORM_NAMES = Object.keys(UPGRADE_FORMS) as (keyof typeof UP
 const WIDEST = 70;
 
 /** `2 of 12 workloads: traffic goes elsewhere`, and how many have other rules that do the same. */
-function leadText({ compared, count }: ComparedUpgrade, paint: Paint): string {
+function leadText({ compared, count, unmatched = [] }: ComparedUpgrade, paint: Paint): string {
   if (compared.length === 0 || compared.some(({ traffic }) => traffic === undefined)) return '';
   const of = (answer: BehaviorComparison['answer']): number =>
     compared.reduce((sum, { group, traffic }) => sum + (traffic === answer ? group.count : 0), 0);
@@ -54,6 +55,7 @@ function leadText({ compared, count }: ComparedUpgrade, paint: Paint): string {
   const rest = [
     ...(unknown === 0 ? [] : [`${grouped(unknown)} not known`]),
     ...(same === 0 ? [] : [`${grouped(same)} with other rules that do the same`]),
+    ...unmatched.map((tally) => `${grouped(tally.count)} only in ${onOneLine(tally.file)}`),
   ];
   const lead = `${elsewhere === 0 ? 'none' : grouped(elsewhere)} of ${workloadsText(count)}: traffic goes elsewhere`;
   return `${paint(elsewhere === 0 ? 'added' : 'removed', [lead, ...rest].join('; '))}\n\n`;
@@ -67,10 +69,11 @@ function overview({ compared }: ComparedUpgrade): string {
     traffic === undefined ? '-' : TRAFFIC_WORDS[traffic],
     cut(releasesText(group), WIDEST),
     cut(outcomeText(group.what.left, group), WIDEST),
-    summary,
+    // The heading says that they differ, and there is little room.
+    summary.replace(/^Different: (.*)\.$/, '$1'),
     examplesText(group, 1),
   ]);
-  return `${tableText(['workloads', 'traffic', 'release', 'rules on the left', 'right', 'of'], rows)}\n`;
+  return `${tableText(['count', 'traffic', 'release', 'left', 'different', 'of'], rows)}\n`;
 }
 
 function lined(found: ComparedUpgrade, paint: Paint, prefix: string): string {
@@ -99,10 +102,11 @@ function headingOf(group: Group<Pair>): string {
   return `${workloadsText(group.count)}: ${placesText(group)}`;
 }
 
-/** Those without a difference, and those of which nothing is known. */
-function tailLines({ equal, untold }: ComparedUpgrade): readonly string[] {
+/** Those without a difference, those that have none to be compared with, and those of which nothing is known. */
+function tailLines({ equal, untold, unmatched = [] }: ComparedUpgrade): readonly string[] {
   return [
     ...(equal === 0 ? [] : [`${workloadsText(equal)}: the same at both operands`]),
+    ...unmatched.map((tally) => `${workloadsText(tally.count)}: only in ${onOneLine(tally.file)}: ${placesText(tally)}`),
     ...untold.map((group) => `${workloadsText(group.count)}: not compared: ${outcomeText(group.what, group)} (${placesText(group)})`),
   ];
 }
@@ -119,6 +123,9 @@ function upgradeDocument(found: ComparedUpgrade): object {
       difference: JSON.parse(output) as object,
     })),
     same: found.equal,
+    ...(found.unmatched === undefined
+      ? {}
+      : { unmatched: found.unmatched.map(({ file, ...tally }) => ({ file, ...tallyDocument(tally) })) }),
     notCompared: found.untold.map((group) => ({ ...tallyDocument(group), ...outcomeDocument(group.what, group) })),
     otherValues: found.unlike,
   };

@@ -67,7 +67,7 @@ export async function diffWorkloads(request: WorkloadsDiffRequest): Promise<Resu
     form: request.output,
     problems: upgrade.problems,
     notes: [`note: ${totals}`, ...skippedNotes(upgrade), ...notesOf(upgrade, request.given)],
-    exitCode: exitCode(upgrade, different.length === 0),
+    exitCode: exitCode(upgrade, different.length === 0 && (upgrade.unmatched ?? []).length === 0),
   };
 }
 

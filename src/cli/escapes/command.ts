@@ -2,7 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { COLOR_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
+import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -13,6 +13,7 @@ export const escapesCommand: CommandModule = {
     command
       .positional('source', sourceOperand(`${SOURCES}; manifests of many workloads as well`))
       .options(SETTINGS_OPTIONS)
+      .options(CLUSTER_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options({
         allow: { type: 'string', requiresArg: true, describe: 'A file of escapes that somebody answers for', group: 'Escapes:' },
@@ -37,6 +38,7 @@ export const escapesCommand: CommandModule = {
         ['kubectl get pods -A -o json | $0 escapes', 'all pods of a cluster'],
         ['$0 escapes pods.json --allow allowed.yaml -o sarif', 'for a code scanner'],
         ['$0 escapes pid:4242', 'the rules of a live pod'],
+        ['$0 escapes -A -l team=shop', 'what the cluster has, by kubectl'],
       ])
       .epilogue(
         'Ports on which the proxy itself listens are no escape.\nExit codes: 0 none, or all are allowed; 1 an escape, an allowance that has expired, or one that is unknown; 2 bad input.',

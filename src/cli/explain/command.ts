@@ -2,7 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { COLOR_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions, VERBOSE_OPTIONS } from '../options.ts';
+import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions, VERBOSE_OPTIONS } from '../options.ts';
 import { pageWidth } from '../terminal/columns.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
@@ -17,6 +17,7 @@ export const explainCommand: CommandModule = {
         sourceOperand('Settings, manifests or rules: FILE, - (standard input), FILE@1.23, @1.23, live, pid:N; default: the settings given'),
       )
       .options(SETTINGS_OPTIONS)
+      .options(CLUSTER_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options({
         output: {

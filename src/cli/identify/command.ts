@@ -2,7 +2,16 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions, VERBOSE_OPTIONS } from '../options.ts';
+import {
+  CLUSTER_OPTIONS,
+  COLOR_OPTIONS,
+  FAMILY_OPTIONS,
+  last,
+  SETTINGS_OPTIONS,
+  sourceOperand,
+  sourceOptions,
+  VERBOSE_OPTIONS,
+} from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -13,6 +22,7 @@ export const identifyCommand: CommandModule = {
     command
       .positional('source', sourceOperand('Rules or manifests: FILE, - (standard input), live, pid:N, netns:PATH, exec:TEXT'))
       .options(SETTINGS_OPTIONS)
+      .options(CLUSTER_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
       .option('output', {

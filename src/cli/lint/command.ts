@@ -2,7 +2,7 @@
 
 import type { CommandModule, Options } from 'yargs';
 import { dashesIn } from '../lone-dashes.ts';
-import { all, COLOR_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { all, CLUSTER_OPTIONS, COLOR_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 
 const { filename, values, release, installer, 'image-release': imageRelease } = SETTINGS_OPTIONS;
@@ -13,6 +13,7 @@ const LINT_OPTIONS: Readonly<Record<string, Options>> = {
   release: { ...release, describe: 'Release of the control plane, as 1.23; an injected pod keeps that of its image' },
   ...(installer === undefined ? {} : { installer }),
   ...(imageRelease === undefined ? {} : { 'image-release': imageRelease }),
+  ...CLUSTER_OPTIONS,
   'fail-on': {
     alias: 'failure-threshold',
     type: 'string',
@@ -69,6 +70,7 @@ export const lintCommand: CommandModule = {
         ['$0 lint manifests/ -o sarif --fail-on error', 'for a code scanner'],
         ['$0 lint manifests/ --baseline lint.json', 'only what is new since lint -o json > lint.json'],
         ['$0 lint manifests/ --fix', 'write what is safe to write'],
+        ['$0 lint ns/shop', 'a namespace of the cluster, by kubectl; cluster is all of it'],
       ])
       .epilogue(
         'Each diagnostic has a page: --explain CODE, or docs/lint/.\nExit codes: 0 nothing found, 1 something of the severity or worse, 2 input that can not be read: the rest is still linted.',

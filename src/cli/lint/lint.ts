@@ -53,7 +53,7 @@ export async function lint(command: LintCommand): Promise<Result> {
   refuseStdinTwice([...named, ...(given.manifests?.values ?? [])]);
   refuseArgumentsBeside(given);
   const release = releaseOf(given);
-  const { mesh, images, installer } = await injectionRequest(given);
+  const { mesh, images, installer } = await injectionRequest(given, undefined, named);
   const { files, folders } = walkFolders(named);
   const linted = (): Promise<Linted> => {
     const { leaveOut, notes } = leftOut(suppress, baseline);
@@ -64,7 +64,7 @@ export async function lint(command: LintCommand): Promise<Result> {
       ...(release && { release }),
       ...(fix && { mostPlaces: Number.POSITIVE_INFINITY }),
     };
-    return lintFiles({ files, ...(folders && { folders }), mesh, request, notes, progress: given.progress });
+    return lintFiles({ files, ...(folders && { folders }), mesh, request, notes, given });
   };
   const fixed = new Map<string, number>();
   let { report, passed, others, notes } = await linted();
@@ -92,7 +92,8 @@ const MOST_ROUNDS = 20;
 function namedFiles({ files, given }: LintCommand): readonly string[] {
   const named = [...files, ...(given.manifests?.filenames ?? [])];
   if (named.length > 0) return named;
-  if (implicitSource(undefined, given) === '-') return ['-'];
+  const implied = implicitSource(undefined, given);
+  if (implied !== undefined) return [implied];
   throw badOption('lint', 'no input; name a file or a folder, or - for standard input');
 }
 
@@ -103,7 +104,7 @@ interface LintInput {
   readonly request: GatherRequest;
   /** About what was left out. */
   readonly notes: () => readonly string[];
-  readonly progress: SourceOptions['progress'];
+  readonly given: Pick<SourceOptions, 'progress' | 'cluster'>;
 }
 
 interface Linted {
@@ -114,7 +115,7 @@ interface Linted {
   readonly notes: readonly string[];
 }
 
-async function lintFiles({ files, folders, mesh, request, notes, progress }: LintInput): Promise<Linted> {
+async function lintFiles({ files, folders, mesh, request, notes, given }: LintInput): Promise<Linted> {
   const dead = deadRuleFinder();
   const gathering = lintGathering({ ...request, findDead: dead.find });
   let others = 0;
@@ -131,7 +132,7 @@ async function lintFiles({ files, folders, mesh, request, notes, progress }: Lin
       if (subject.kind === 'workload') gathering.workload(subject.workload, subject.mesh);
       else gathering.sidecar(subject.sidecar, subject.source);
     },
-    progress,
+    { ...given, owners: true },
   );
   for (const one of [...mesh.problems, ...passed.problems, ...(folders === undefined ? [] : chartProblems(folders))])
     gathering.problem(one);

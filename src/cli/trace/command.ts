@@ -4,7 +4,16 @@ import type { CommandModule, Options } from 'yargs';
 import { STORY_IDS } from '../../istio/packets/stories/table.ts';
 import { VERDICTS } from '../../istio/packets/verdict.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
+import {
+  CLUSTER_OPTIONS,
+  COLOR_OPTIONS,
+  FAMILY_OPTIONS,
+  last,
+  SETTINGS_OPTIONS,
+  SOURCES,
+  sourceOperand,
+  sourceOptions,
+} from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 import type { TraceWords } from './question.ts';
@@ -61,6 +70,7 @@ export const traceCommand: CommandModule = {
       .positional('TO', { type: 'string', describe: 'The same as --to; from the app, or from outside where it is pod:PORT' })
       .options(TRACE_OPTIONS)
       .options(SETTINGS_OPTIONS)
+      .options(CLUSTER_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
       .options({
@@ -78,6 +88,7 @@ export const traceCommand: CommandModule = {
           describe: 'Show each rule that was met, and why it did not match',
           group: 'Output:',
         },
+        verbose: { type: 'boolean', default: false, describe: 'The same as --all-rules', group: 'Output:' },
         tcpdump: {
           type: 'boolean',
           default: false,
@@ -121,7 +132,7 @@ export const traceCommand: CommandModule = {
         words: to === undefined ? words : withTarget(words, to),
         resolve: parsed['resolve'] === true,
         beforeProxy: parsed['before-proxy'] === true,
-        all: parsed['all-rules'] === true,
+        all: parsed['all-rules'] === true || parsed['verbose'] === true,
         tcpdump: parsed['tcpdump'] === true,
         paint,
       });

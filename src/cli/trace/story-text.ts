@@ -1,4 +1,4 @@
-/** A story for people: each connection with the rules that decide it, then the answers, then what becomes of it. */
+/** A story for people: its outcome, each connection with the rules that decide it, and the answers. */
 
 import { onOneLine } from '../../istio/origin.ts';
 import { acceptedAnyway } from '../../istio/packets/beyond-proxy.ts';
@@ -24,10 +24,27 @@ export function storyParts(report: StoryReport, paint: Paint): readonly (readonl
       return number;
     }),
     ...answerParts(call, report, paint),
-    [paint(OUTCOME_STYLES[styleOf(call.outcome)], onOneLine(`The request ${call.outcome.words}.`))],
+    // Of one request the outcome stands at the top; of several each stands below its own connections as well.
+    calls.length === 1 ? [] : [outcomeLine(call, paint)],
   ]);
   const remarks = [...new Set([...calls.flatMap((call) => beyondOf(call) ?? []), ...(story.remark === undefined ? [] : [story.remark])])];
-  return [...parts, containerLines(report.containers ?? [], paint), remarks.map((text) => labelled(paint, 'beyond', text))];
+  return [...parts, remarks.map((text) => labelled(paint, 'beyond', text))];
+}
+
+/** Where the requests of a story end. */
+export function storyAnswer({ simulated: { calls }, containers = [] }: StoryReport, paint: Paint): readonly string[] {
+  return [
+    ...calls.map((call) => outcomeLine(call, paint, calls.length > 1 ? call.hops[0]?.says : undefined)),
+    ...containerLines(containers, paint),
+  ];
+}
+
+/** `says` is which of several requests it is. */
+function outcomeLine({ outcome }: SimulatedCall, paint: Paint, says?: string): string {
+  return paint(
+    OUTCOME_STYLES[styleOf(outcome)],
+    onOneLine(`${says === undefined ? 'The request' : `${says}: the request`} ${outcome.words}.`),
+  );
 }
 
 /** What the first verdict does not say of what leaves the pod. */

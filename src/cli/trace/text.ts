@@ -1,4 +1,4 @@
-/** A trace for people: what was asked, the way, and the answer last. */
+/** A trace for people: the answer, what was asked, and the way. */
 
 import { onOneLine } from '../../istio/origin.ts';
 import { sightingsOf, sightingTexts } from '../../istio/packets/on-the-wire.ts';
@@ -9,12 +9,18 @@ import type { Paint } from '../terminal/color.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import type { PacketReport, TraceReport } from './report.ts';
 import { portParts, ruleParts } from './sets-text.ts';
-import { storyParts } from './story-text.ts';
+import { storyAnswer, storyParts } from './story-text.ts';
 import { containerLines, labelled, trailLines } from './trail-text.ts';
 import { VERDICT_STYLES } from './verdict-styles.ts';
 
 export function textForm(report: TraceReport, paint: Paint): string {
-  return paragraphs([headLines(report, paint), ...partsOf(report, paint)]);
+  return paragraphs([answerLines(report, paint), headLines(report, paint), ...partsOf(report, paint)]);
+}
+
+/** Of all packets to a port or at a rule the answer is all that follows. */
+function answerLines(report: TraceReport, paint: Paint): readonly string[] {
+  if (report.kind === 'packet') return packetAnswer(report, paint);
+  return report.kind === 'story' ? storyAnswer(report, paint) : [];
 }
 
 function partsOf(report: TraceReport, paint: Paint): readonly (readonly string[])[] {
@@ -76,24 +82,24 @@ function withinLines({ verdict, conditions }: NonNullable<PacketReport['withinSh
   return [head, ...conditions.map((text) => `  if ${onOneLine(text)} (--assume shown)`)];
 }
 
-function packetParts(
-  { trace, context, all, tcpdump, verdict, possibleVerdicts, tells, withinShown, beyond, proven, containers = [] }: PacketReport,
-  paint: Paint,
-): readonly (readonly string[])[] {
+function packetAnswer({ verdict, possibleVerdicts, tells, withinShown, containers = [] }: PacketReport, paint: Paint): readonly string[] {
+  const answers = possibleVerdicts.map((way) => `  ${way.verdict.id}, where ${way.where.join('; ')}`);
+  return [
+    ...(withinShown === undefined ? [] : withinLines(withinShown, paint)),
+    paint(VERDICT_STYLES[verdict.id], onOneLine(verdictText(verdict))),
+    ...answers.map(onOneLine),
+    ...(tells.length === 0 ? [] : [labelled(paint, 'to know', tells.join(', '))]),
+    ...containerLines(containers, paint),
+  ];
+}
+
+function packetParts({ trace, context, all, tcpdump, beyond, proven }: PacketReport, paint: Paint): readonly (readonly string[])[] {
   const { podNetwork, reason, lines } = context;
   const trail = trailLines(trailOf(trace, { podNetwork, reason, lines, all }), paint, '');
-  const answers = possibleVerdicts.map((way) => `  ${way.verdict.id}, where ${way.where.join('; ')}`);
   return [
     trail.length === 0 ? ['no rule matches'] : trail,
     tcpdump ? sightingTexts(sightingsOf(trace)).map((text) => labelled(paint, 'tcpdump', text)) : [],
     proven.map((text) => labelled(paint, 'conntrack', text)),
     beyond === undefined ? [] : [labelled(paint, 'beyond', beyond)],
-    containerLines(containers, paint),
-    [
-      ...(withinShown === undefined ? [] : withinLines(withinShown, paint)),
-      paint(VERDICT_STYLES[verdict.id], onOneLine(verdictText(verdict))),
-      ...answers.map(onOneLine),
-      ...(tells.length === 0 ? [] : [labelled(paint, 'to know', tells.join(', '))]),
-    ],
   ];
 }

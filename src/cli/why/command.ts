@@ -3,12 +3,14 @@
 import type { CommandModule, Options } from 'yargs';
 import { VERDICTS } from '../../istio/packets/verdict.ts';
 import { withDashes } from '../lone-dashes.ts';
-import { COLOR_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOptions } from '../options.ts';
+import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOptions } from '../options.ts';
+import { columnsOf } from '../terminal/columns.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 const WHY_OPTIONS: Readonly<Record<string, Options>> = {
   ...SETTINGS_OPTIONS,
+  ...CLUSTER_OPTIONS,
   ...WORKLOAD_OPTIONS,
   resolve: { type: 'boolean', default: false, describe: 'Look names up; otherwise they are addresses outside', group: 'Packet:' },
   expect: {
@@ -18,7 +20,14 @@ const WHY_OPTIONS: Readonly<Record<string, Options>> = {
     group: 'Output:',
   },
   verbose: { type: 'boolean', default: false, describe: 'The trail as well, rule by rule', group: 'Output:' },
-  output: { alias: 'o', type: 'string', requiresArg: true, default: 'text', describe: 'text, json or markdown', group: 'Output:' },
+  output: {
+    alias: 'o',
+    type: 'string',
+    requiresArg: true,
+    default: 'text',
+    describe: 'text, json, markdown, svg, mermaid or dot',
+    group: 'Output:',
+  },
   ...COLOR_OPTIONS,
 };
 
@@ -39,6 +48,7 @@ export const whyCommand: CommandModule = {
         ['$0 why before.txt after.txt pod:8080', 'what it was before, and what changed it'],
         ['$0 why pod.yaml@1.20 pod.yaml@1.28 pod:22', 'since which release'],
         ['$0 why pods.json deploy/orders to mysql.db:3306', 'from one workload of a cluster'],
+        ['$0 why deploy/orders -n shop 10.20.30.40:3306', 'from a workload of the cluster, by kubectl'],
       ])
       .epilogue('Where two states or releases are named, the first is what was before.\nExit codes: 0; 1 not as expected; 2 bad input.'),
   handler: (parsed) =>
@@ -55,6 +65,7 @@ export const whyCommand: CommandModule = {
         verbose: parsed['verbose'] === true,
         output: last(parsed, 'output') ?? '',
         paint,
+        columns: columnsOf(process.stdout, process.env),
       });
     }, parsed),
 };

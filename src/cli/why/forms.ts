@@ -1,7 +1,11 @@
 /** The forms of why: one table. */
 
+import type { Drawing } from '../../drawing/drawing.ts';
+import { DRAWING_FORMS } from '../../drawing/forms.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
 import { printSource } from '../../istio/origin.ts';
+import { packetText } from '../../istio/packets/packet/text.ts';
+import { drawPackets } from '../../istio/pictures/way.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Paint } from '../terminal/color.ts';
 import { plain } from '../terminal/color.ts';
@@ -11,20 +15,36 @@ import type { WhyReport } from './report.ts';
 import { hasChanged } from './report.ts';
 import { answerLine, textForm } from './text.ts';
 
-type Form = (report: WhyReport, paint: Paint) => string;
+type Form = (report: WhyReport, paint: Paint, columns: number) => string;
 
 export const WHY_FORMS = {
   text: textForm,
   json: (report) => `${JSON.stringify(whyDocument(report), null, 2)}\n`,
   markdown: (report) => {
-    const [, ...lines] = textForm(report, plain).trimEnd().split('\n');
+    const [, ...lines] = textForm(report, plain, Number.POSITIVE_INFINITY).trimEnd().split('\n');
     return `### ${escaped(answerLine(report))}\n\n${fenced('text', lines).join('\n')}\n`;
   },
+  svg: (report) => DRAWING_FORMS.svg(drawingOf(report)),
+  mermaid: (report) => DRAWING_FORMS.mermaid(drawingOf(report)),
+  dot: (report) => DRAWING_FORMS.dot(drawingOf(report)),
 } as const satisfies Record<string, Form>;
 
 export type WhyFormName = keyof typeof WHY_FORMS;
 
 export const WHY_FORM_NAMES: readonly WhyFormName[] = Object.keys(WHY_FORMS) as WhyFormName[];
+
+/** The way of the connection; of two states the way before stands beside the one now. */
+function drawingOf(report: WhyReport): Drawing {
+  const { now, before } = report;
+  const way = ({ context: { podNetwork, reason, name }, spoken, trace, verdict, observed }: Answer, title: string) => ({
+    title: `${title}${name}`,
+    words: packetText(spoken.packet, spoken.sender),
+    trace,
+    verdict,
+    options: { podNetwork, reason, lines: observed, all: false },
+  });
+  return drawPackets(answerLine(report), before === undefined ? [way(now, '')] : [way(before, 'before: '), way(now, 'now: ')]);
+}
 
 /** The document. Within one apiVersion keys are added, never renamed or removed. */
 function whyDocument(report: WhyReport): object {

@@ -4,6 +4,8 @@ import { readSender } from '../../istio/packets/packet/sender.ts';
 import { quoted } from '../../istio/problems.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import { isSource } from '../../sources/implicit-source.ts';
+import { parseSource } from '../../sources/source-name.ts';
+import { holdsManifests, isOfCluster } from '../../sources/workloads/detect.ts';
 import { isTarget, senderTo } from '../trace/target.ts';
 
 export interface WhyOperands {
@@ -33,7 +35,7 @@ export function readWhyOperands(words: readonly string[]): WhyOperands {
   const last = before.at(-1);
   const sender = last !== undefined && isSender(last) ? last : undefined;
   if (sender !== undefined) return { sources: before.slice(0, -1), from: sender, to };
-  if (last === undefined || isSource(last)) {
+  if (last === undefined || (isSource(last) && !isWorkloadIn(before.slice(0, -1), last))) {
     if (arrow !== undefined) throw badOption(arrow, `wants a sender before it: app, outside, uid:1000, or a workload, as in ${EXAMPLE}`);
     return { sources: before, from: senderTo(to), to };
   }
@@ -52,6 +54,16 @@ const EXAMPLE = 'istio-init why pod.yaml 10.20.30.40:3306';
 // What is left of an arrow whose point the shell has taken.
 function ARROW_HINT(words: readonly string[]): string {
   return words.at(-1) === '-' ? '; quote the arrow, or write "to", for the shell takes > for itself' : '';
+}
+
+/** `pods.json deploy/orders`: behind manifests it is one of theirs, not a second source. */
+function isWorkloadIn(sources: readonly string[], word: string): boolean {
+  return isOfCluster(word) && sources.some((source) => isSource(source) && holdsManifestsAt(source));
+}
+
+function holdsManifestsAt(source: string): boolean {
+  const name = parseSource(source);
+  return name.kind === 'file' && holdsManifests(name.file);
 }
 
 function isSender(word: string): boolean {

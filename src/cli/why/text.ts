@@ -6,6 +6,7 @@ import { placeText } from '../../istio/packets/packet/text.ts';
 import { trailOf } from '../../istio/packets/trail.ts';
 import { verdictText } from '../../istio/packets/verdict.ts';
 import type { Paint } from '../terminal/color.ts';
+import { fitted } from '../terminal/fit.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import { trailLines } from '../trace/trail-text.ts';
 import { VERDICT_STYLES } from '../trace/verdict-styles.ts';
@@ -16,17 +17,35 @@ import { hasChanged } from './report.ts';
 
 const LABEL = 10;
 
-/** Lines without the trail; what is assumed is shortest to leave out. */
-const MOST = 12;
+/** Lines of an answer without the trail, at the width that there is. */
+export const MOST_LINES = 12;
 
-export function textForm(report: WhyReport, paint: Paint): string {
+/** What is left out where there is no room, in this order; what is not here always stands. */
+const LEFT_OUT: readonly string[] = ['assumed', 'because', 'in', 'manifest', 'seen', 'since', 'changed', 'before', 'if'];
+
+export function textForm(report: WhyReport, paint: Paint, columns: number): string {
   const { now, verbose } = report;
   const answer = paint(VERDICT_STYLES[now.verdict.id], onOneLine(answerLine(report)));
-  const lines = factsOf(report).map(([label, text]) => `${paint('heading', label.padEnd(LABEL))}${onOneLine(text)}`);
-  const shown = [answer, ...lines].slice(0, MOST);
+  const line = ([label, text]: Fact): string => `${paint('heading', label.padEnd(LABEL))}${onOneLine(text)}`;
+  const height = (facts: readonly Fact[]): number => fitted([answer, ...facts.map(line)].join('\n'), columns).split('\n').length;
+  const facts = verbose ? factsOf(report) : fewest(factsOf(report), (some) => height(some) <= MOST_LINES);
+  const shown = [answer, ...facts.map(line)];
   const { podNetwork, reason } = now.context;
   const trail = verbose ? trailLines(trailOf(now.trace, { podNetwork, reason, lines: now.observed, all: false }), paint, '') : [];
   return paragraphs([shown, trail]);
+}
+
+/** As many as there is room for; that some are missing is said. */
+function fewest(facts: readonly Fact[], isRoom: (facts: readonly Fact[]) => boolean): readonly Fact[] {
+  if (isRoom(facts)) return facts;
+  const missing: Fact = ['more', '--verbose'];
+  const left = [...facts];
+  for (const label of LEFT_OUT)
+    for (let at = left.findLastIndex(([own]) => own === label); at >= 0; at = left.findLastIndex(([own]) => own === label)) {
+      left.splice(at, 1);
+      if (isRoom([...left, missing])) return [...left, missing];
+    }
+  return [...left, missing];
 }
 
 /** `TCP from the app to 10.20.30.40:3306: direct: leaves the pod by eth0, not caught (before: envoy-outbound)`. */

@@ -9,6 +9,7 @@ import { parseSource } from '../../sources/source-name.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
 import { workloadIn } from '../../sources/workloads/detect.ts';
 import type { Paint } from '../terminal/color.ts';
+import { fitted } from '../terminal/fit.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import type { ExpectedVerdict } from '../trace/report.ts';
@@ -25,7 +26,7 @@ import type { WhyReport } from './report.ts';
 import { exitCodeOf } from './report.ts';
 import type { Since } from './since.ts';
 import { sinceRelease } from './since.ts';
-import { answerLine } from './text.ts';
+import { answerLine, MOST_LINES } from './text.ts';
 
 export interface WhyRequest {
   readonly words: readonly string[];
@@ -35,6 +36,8 @@ export interface WhyRequest {
   readonly verbose: boolean;
   readonly output: string;
   readonly paint: Paint;
+  /** The width of a terminal, which twelve lines are counted at. */
+  readonly columns: number;
 }
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
@@ -53,8 +56,11 @@ export async function why({ words, given: all, resolve, expect, ...request }: Wh
   };
   const [only, another] = named;
   if (another === undefined) {
-    const many = await eachGroup(only, given, { form, paint: request.paint }, async (one) =>
-      printed(ask, await whyOne(ask, [await answerOf(only, one, operands)], one)),
+    const many = await eachGroup(
+      only,
+      given,
+      { form, paint: request.paint, ...(!request.verbose && { isRoom: isFewLines(request.columns) }) },
+      async (one) => printed(ask, await whyOne(ask, [await answerOf(only, one, operands)], one)),
     );
     return many ?? printed(ask, await whyOne(ask, [await answerOf(only, given, operands)], given));
   }
@@ -63,16 +69,20 @@ export async function why({ words, given: all, resolve, expect, ...request }: Wh
   return printed(ask, await whyOne(ask, answers, given));
 }
 
-interface Ask extends Pick<WhyRequest, 'verbose' | 'paint'> {
+function isFewLines(columns: number): (text: string) => boolean {
+  return (text) => fitted(text, columns).trimEnd().split('\n').length <= MOST_LINES;
+}
+
+interface Ask extends Pick<WhyRequest, 'verbose' | 'paint' | 'columns'> {
   readonly operands: WhyOperands;
   readonly form: (typeof WHY_FORM_NAMES)[number];
   readonly expect?: ExpectedVerdict;
 }
 
-function printed({ form, paint }: Ask, report: WhyReport): GroupAnswer {
+function printed({ form, paint, columns }: Ask, report: WhyReport): GroupAnswer {
   const { problems, notes } = report.now.context;
   return {
-    output: WHY_FORMS[form](report, paint),
+    output: WHY_FORMS[form](report, paint, columns),
     form,
     problems,
     notes: notes.filter((note) => !note.startsWith('note: ')),

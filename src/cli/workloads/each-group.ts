@@ -7,7 +7,7 @@ import type { Problem } from '../../istio/problems.ts';
 import { ProblemError, problemText } from '../../istio/problems.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
-import { workloadsText } from '../../sources/workloads/counts.ts';
+import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
 import { manifestsIn } from '../../sources/workloads/detect.ts';
 import { examplesText, placesText } from '../../sources/workloads/group-names.ts';
 import type { PlannedGroup, PlannedGroups } from '../../sources/workloads/planned-groups.ts';
@@ -28,6 +28,13 @@ export interface GroupAnswer extends Result {
   readonly summary?: string;
 }
 
+interface HowShown {
+  readonly form: string;
+  readonly paint: Paint;
+  /** Whether there is room for a text; the list of the answers goes before the answers whole. */
+  readonly isRoom?: (text: string) => boolean;
+}
+
 interface Answered {
   readonly group: PlannedGroup;
   readonly answer: GroupAnswer;
@@ -43,7 +50,7 @@ const JOINED: readonly string[] = ['text', 'table', 'json', 'yaml', 'markdown'];
 export async function eachGroup(
   source: string | undefined,
   given: PlanOptions,
-  { form, paint }: { readonly form: string; readonly paint: Paint },
+  { form, paint, isRoom }: HowShown,
   ask: (given: PlanOptions) => Promise<GroupAnswer>,
 ): Promise<GroupAnswer | undefined> {
   const manifests = given.chosen === undefined ? manifestsIn(source, given) : undefined;
@@ -69,7 +76,7 @@ export async function eachGroup(
   if (first !== undefined && second === undefined)
     return { ...first.answer, problems: [...read, ...first.answer.problems], notes: [...first.answer.notes, ...skippedNotes(found)] };
   const exitCode = Math.max(hasErrors(found) ? BAD_INPUT : 0, ...answers.map(({ answer }) => answer.exitCode));
-  return { output: joined(form, found, answers, paint), form, problems: read, notes: found.notes, exitCode };
+  return { output: joined(form, found, answers, { paint, ...(isRoom && { isRoom }) }), form, problems: read, notes: found.notes, exitCode };
 }
 
 /** Whom an answer is of. */
@@ -99,7 +106,7 @@ function troubleText(problems: readonly Problem[]): string {
 }
 
 /** The answers in the form that was asked for. */
-function joined(form: string, found: PlannedGroups, answers: readonly Answered[], paint: Paint): string {
+function joined(form: string, found: PlannedGroups, answers: readonly Answered[], how: Omit<HowShown, 'form'>): string {
   switch (form) {
     case 'json':
       return `${JSON.stringify(documentOf(found, answers), null, 2)}\n`;
@@ -108,7 +115,7 @@ function joined(form: string, found: PlannedGroups, answers: readonly Answered[]
     case 'markdown':
       return answers.map(({ group, answer }) => `## ${code(headingOf(group))}\n\n${answer.output}`).join('\n');
     default:
-      return textOf(answers, paint);
+      return textOf(answers, how);
   }
 }
 
@@ -128,16 +135,23 @@ function documentOf(found: PlannedGroups, answers: readonly Answered[]): object 
 /** Groups that are shown whole behind the list of all. */
 const MOST_WHOLE = 4;
 
-/** The answers as a list, then each as it would stand alone. */
-function textOf(answers: readonly Answered[], paint: Paint): string {
-  const list = answers.flatMap(({ group, answer: { summary } }) =>
-    summary === undefined ? [] : [paint('heading', `${workloadsText(group.count)}: ${examplesText(group, 3)}`), `  ${onOneLine(summary)}`],
+/** The answers as a list, then each as it would stand alone, where there is room. */
+function textOf(answers: readonly Answered[], { paint, isRoom = () => true }: Omit<HowShown, 'form'>): string {
+  const lists = answers.flatMap(({ group, answer: { summary } }) =>
+    summary === undefined
+      ? []
+      : [[paint('heading', `${workloadsText(group.count)}: ${examplesText(group, 3)}`), `  ${onOneLine(summary)}`]],
   );
-  const whole = list.length === 0 || answers.length <= MOST_WHOLE;
   const parts = answers.flatMap(({ group, answer: { output } }) =>
     output === '' ? [] : [[paint('heading', `==> ${headingOf(group)}`), ...output.trimEnd().split('\n')]],
   );
-  return paragraphs([list, ...(whole ? parts : [['each whole: --workload NAME']])]);
+  const whole = paragraphs([lists.flat(), ...parts]);
+  if (lists.length === 0 || (answers.length <= MOST_WHOLE && isRoom(whole))) return whole;
+  for (let count = lists.length; ; count -= 1) {
+    const more = count < lists.length ? [`and ${grouped(lists.length - count)} groups more`] : [];
+    const text = paragraphs([lists.slice(0, count).flat(), [...more, 'each whole: --workload NAME']]);
+    if (count === 1 || isRoom(text)) return text;
+  }
 }
 
 function headingOf(group: PlannedGroup): string {

@@ -4,13 +4,16 @@ import { destinationsOf, destinationText } from './destinations.ts';
 import { isIgnored } from './injection/left-out.ts';
 import { isProgram } from './injection/observed-arguments.ts';
 import type { Container, Ids, Texts, Workload } from './manifest/workload.ts';
+import { injectorOf } from './mesh/injector-of.ts';
 import type { Mesh } from './mesh/mesh.ts';
 
 // Of every pod's own making, and read by nobody: the status is looked at for being there.
 const UNREAD = 'sidecar.istio.io/status';
 
 /** Workloads with equal texts have the same rules and diagnostics. Of addresses only the family counts, of labels only those that are asked for. */
-export function fingerprintOf({ kind, namespace, annotations, jobAnnotations, pod }: Workload, { proxyConfigs, namespaces }: Mesh): string {
+export function fingerprintOf(workload: Workload, mesh: Mesh): string {
+  const { kind, namespace, annotations, jobAnnotations, pod } = workload;
+  const { proxyConfigs, namespaces, injectors } = mesh;
   const parts: string[] = [kind];
   if (proxyConfigs.length > 0 || namespaces.size > 0 || isIgnored(namespace)) parts.push(namespace);
   pushIstio(parts, annotations);
@@ -21,6 +24,8 @@ export function fingerprintOf({ kind, namespace, annotations, jobAnnotations, po
   // Annotations of Istio among the labels.
   for (const [name, { value }] of pod.labels) if (name.includes('istio.io/')) parts.push(name, value);
   for (const { selector } of proxyConfigs) for (const label of selector.keys()) parts.push(pod.labels.get(label)?.value ?? '\n');
+  // Webhooks may ask for any label.
+  if (injectors !== undefined) parts.push(injectorOf(workload, mesh)?.revision ?? '\n');
   parts.push(pod.hostNetwork ? 'host' : 'own', ...pod.addresses.map(familyOf), '\n', ...(pod.nameservers ?? ['\n']));
   pushIds(parts, pod.ids);
   for (const container of pod.containers) pushContainer(parts, container);

@@ -21,6 +21,15 @@ export function drawPacket(source: string, { words, trace, verdict }: TracedPack
   return drawWays(`${source}: ${verdictText(verdict)}`, [wayOf('the packet', words, trace, verdict, options)]);
 }
 
+/** One packet, by the rules of several states: each way in a lane of its own. */
+export function drawPackets(
+  title: string,
+  packets: readonly (TracedPacket & { readonly title: string; readonly options: TrailOptions })[],
+): Drawing {
+  const ways = packets.map(({ title: lane, words, trace, verdict, options }) => wayOf(lane, words, trace, verdict, options));
+  return drawWays(title, ways, false);
+}
+
 /** The connections of a request, each in a lane beside the one before. */
 export function drawRequest(source: string, { story, calls }: SimulatedRequest, options: TrailOptions): Drawing {
   const ways = calls.flatMap(({ hops }) =>
@@ -31,7 +40,8 @@ export function drawRequest(source: string, { story, calls }: SimulatedRequest, 
   return drawWays(`${source}: ${story.about}`, ways);
 }
 
-function drawWays(title: string, ways: readonly Way[]): Drawing {
+/** `follow` where each way begins what the one before ended in. */
+function drawWays(title: string, ways: readonly Way[], follow = true): Drawing {
   const lanes = ways.map((way, index) => laneOf(way, `w${index}`));
   const between = lanes.slice(1).map(({ boxes }, index): Arrow => ({ from: lanes[index]?.boxes.at(-1)?.id ?? '', to: boxes[0]?.id ?? '' }));
   return {
@@ -40,7 +50,7 @@ function drawWays(title: string, ways: readonly Way[]): Drawing {
     flow: 'down',
     lanes: lanes.map(({ lane }) => lane),
     boxes: lanes.flatMap(({ boxes }) => boxes),
-    arrows: [...lanes.flatMap(({ arrows }) => arrows), ...between],
+    arrows: [...lanes.flatMap(({ arrows }) => arrows), ...(follow ? between : [])],
   };
 }
 

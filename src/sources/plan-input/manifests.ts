@@ -42,7 +42,7 @@ export type Manifests = { readonly files: readonly string[] } | { readonly text:
 
 /** The plan of the one workload in manifests; `known` is said of its pod. Throws a ProblemError for none, for several, and for what can't be used. */
 export async function planOfManifests(manifests: Manifests, given: PlanOptions, known: Facts): Promise<PlanInput> {
-  const request = await injectionRequest(given);
+  const request = await injectionRequest(given, undefined, 'files' in manifests ? manifests.files : []);
   const passed: Passed = { skipped: new Map(), problems: [] };
   const name = 'text' in manifests ? manifests.text.file : manifests.files.join(' ');
   const planner = oncePerFingerprint(subjectPlanner(request, { facts: known, sets: given.sets, numbering: numbering() }));
@@ -75,12 +75,12 @@ export async function planOfManifests(manifests: Manifests, given: PlanOptions, 
 /** Shows what is there to `offer`; resolves to how many there were. */
 async function readManifests(
   manifests: Manifests,
-  { progress }: PlanOptions,
+  given: PlanOptions,
   { mesh, passed, offer }: { readonly mesh: Mesh; readonly passed: Passed; readonly offer: (one: Streamed) => void },
 ): Promise<number> {
   return 'text' in manifests
     ? workloadsInText(manifests.text, mesh, passed, offer)
-    : eachWorkload(manifests.files, mesh, passed, offer, progress);
+    : eachWorkload(manifests.files, mesh, passed, offer, given);
 }
 
 /** The plan of the one that was chosen among those that were read. */

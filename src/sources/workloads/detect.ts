@@ -1,6 +1,7 @@
 /** Whether manifests are named, told without reading all of them. */
 
 import { closeSync, openSync, readSync } from 'node:fs';
+import { clusterIn } from '../../host/cluster/cluster-in.ts';
 import { namedPart } from '../../host/page-part.ts';
 import { HEAD, standardInputHead } from '../../host/standard-input.ts';
 import { isPage } from '../../istio/found/page-signs.ts';
@@ -87,14 +88,19 @@ function looksLikeManifest(text: string): boolean {
   return /^[-[{"' \t]*(?:apiVersion|kind)["']?[ \t]*:/m.test(text.slice(0, HEAD));
 }
 
+/** Whether the name is that of a cluster's pods, also one that can be none: who reads it says why. */
+export function isOfCluster(file: string): boolean {
+  return clusterIn(file) !== undefined;
+}
+
 function isPiped(file: string): boolean {
   return kindOf(file) === 'other';
 }
 
-/** A folder holds manifests. What can't be looked at is none: who reads it says why. */
+/** A folder and a cluster hold manifests. What can't be looked at is none: who reads it says why. */
 function holds(file: string, test: (head: string) => boolean): boolean {
   const kind = kindOf(file);
-  return kind === 'folder' || (kind === 'file' && test(headOf(file)));
+  return isOfCluster(file) || kind === 'folder' || (kind === 'file' && test(headOf(file)));
 }
 
 /** Of a part of a file what the file is. */

@@ -1,8 +1,8 @@
 /** Every workload of what the user named. */
 
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
-import type { WorkProgress } from '../options.ts';
-import type { Passed, Streamed } from './stream.ts';
+import type { SourceOptions } from '../options.ts';
+import type { Passed, Streamed, StreamOptions } from './stream.ts';
 import { workloadsOf } from './stream.ts';
 
 /** Shows them to `visit`; resolves to how many there were. What else is there goes into `passed`. */
@@ -11,11 +11,11 @@ export async function eachWorkload(
   mesh: Mesh,
   passed: Passed,
   visit: (one: Streamed) => void,
-  progress?: WorkProgress,
+  { progress, cluster, owners = false }: Pick<SourceOptions, 'progress' | 'cluster'> & Pick<StreamOptions, 'owners'> = {},
 ): Promise<number> {
   let count = 0;
   try {
-    for await (const one of workloadsOf(files, mesh, passed, (read) => progress?.update(read, count))) {
+    for await (const one of workloadsOf(files, mesh, passed, { onProgress: (read) => progress?.update(read, count), cluster, owners })) {
       count += 1;
       visit(one);
     }

@@ -1,3 +1,5 @@
+import type { ClusterAccess } from '../../host/cluster/access.ts';
+import { clusterIn } from '../../host/cluster/cluster-in.ts';
 import { readTexts } from '../../host/files.ts';
 import type { Installer } from '../../istio/kubernetes/injection/injected.ts';
 import { INSTALLERS } from '../../istio/kubernetes/injection/injected.ts';
@@ -21,11 +23,12 @@ import { refuseStdinTwice } from '../stdin-once.ts';
  * which may be a pipe: to be called once.
  */
 export async function injectionRequest(
-  { manifests = NO_MANIFEST_OPTIONS, release, sets }: SourceOptions,
+  { manifests = NO_MANIFEST_OPTIONS, release, sets, cluster }: SourceOptions,
   at?: AtRelease,
+  files: readonly string[] = manifests.filenames,
 ): Promise<InjectionRequest> {
-  const { values, installer, imageReleases, keepArguments, filenames, asInjected = false } = manifests;
-  refuseStdinTwice([...values, ...filenames]);
+  const { values, installer, imageReleases, keepArguments, asInjected = false } = manifests;
+  refuseStdinTwice([...values, ...files]);
   const wrong = sets.flatMap((set) => readSetOption(set).problems);
   if (wrong.length > 0) throw new ProblemError(wrong);
   const named: AtRelease =
@@ -34,7 +37,7 @@ export async function injectionRequest(
       : { kind: 'release', release: { value: release, source: { kind: 'option', option: '--release' } }, keepArguments };
   const requested = checkedRelease(at ?? named);
   const images = imageReleases.map(readImageRelease);
-  const mesh = values.length === 0 ? NO_MESH : await readMeshFiles(values);
+  const mesh = values.length > 0 ? await readMeshFiles(values) : files.some(isOfCluster) ? await meshOfCluster(cluster) : NO_MESH;
   const unknown = images.flatMap(({ problems }) => problems);
   return {
     at: requested,
@@ -49,6 +52,16 @@ export async function injectionRequest(
 export function checkedRelease(at: AtRelease): AtRelease {
   if (at.kind === 'release') resolveRelease(at.release);
   return at;
+}
+
+function isOfCluster(file: string): boolean {
+  const name = clusterIn(file);
+  return name !== undefined && !('refused' in name);
+}
+
+async function meshOfCluster(cluster: ClusterAccess = {}): Promise<Mesh> {
+  const { clusterMesh } = await import('../../host/cluster/mesh.ts');
+  return clusterMesh(cluster);
 }
 
 async function readMeshFiles(files: readonly string[]): Promise<Mesh> {

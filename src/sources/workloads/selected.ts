@@ -27,7 +27,7 @@ export async function readSelected(
   visit: (subject: Subject) => void,
 ): Promise<SelectedWorkloads> {
   refuseArgumentsBeside(given);
-  const { manifests, workload, progress } = given;
+  const { manifests, workload } = given;
   const files = manifests?.filenames ?? [];
   const passed: Passed = { skipped: new Map(), problems: [...mesh.problems] };
   const choice = workload === undefined ? undefined : choiceOf(workload);
@@ -41,7 +41,7 @@ export async function readSelected(
       if (choice === undefined) visit(subject);
       else choice.offer(subject);
     },
-    progress,
+    given,
   );
   if (count === 0) throw noneFound(files.join(' '), passed);
   if (choice !== undefined) {

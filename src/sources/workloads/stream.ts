@@ -1,5 +1,6 @@
 /** Manifests to workloads, one after another: nothing is kept of those that were passed on. */
 
+import type { ClusterAccess } from '../../host/cluster/access.ts';
 import type { Progress } from '../../host/manifests.ts';
 import { manifestItems } from '../../host/manifests.ts';
 import type { ManifestItem } from '../../istio/kubernetes/manifest/item.ts';
@@ -7,6 +8,7 @@ import type { OtherObject } from '../../istio/kubernetes/manifest/other-object.t
 import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
 import type { ContextItem } from '../../istio/kubernetes/mesh/context.ts';
 import { withContext } from '../../istio/kubernetes/mesh/context.ts';
+import { meshOf } from '../../istio/kubernetes/mesh/injector-of.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { problem } from '../../istio/problems.ts';
@@ -27,12 +29,19 @@ export type Streamed =
   /** With the mesh as far as it is known when the workload comes. */
   { readonly kind: 'workload'; readonly workload: Workload; readonly mesh: Mesh } | Extract<ManifestItem, { readonly kind: 'sidecar' }>;
 
+export interface StreamOptions {
+  readonly onProgress?: (progress: Progress) => void;
+  readonly cluster?: ClusterAccess | undefined;
+  /** Of what a cluster has, owners beside their pods. */
+  readonly owners?: boolean;
+}
+
 /** The workloads of files, folders and standard input (`-`). What else is there goes into `passed`. */
 export async function* workloadsOf(
   files: readonly string[],
   mesh: Mesh,
   passed: Passed,
-  onProgress?: (progress: Progress) => void,
+  { onProgress, cluster, owners }: StreamOptions = {},
 ): AsyncGenerator<Streamed> {
   let known = mesh;
   // Added when a workload asks: each time costs a copy of all that is known.
@@ -40,12 +49,14 @@ export async function* workloadsOf(
   for await (const item of manifestItems(files, {
     rootNamespace: mesh.rootNamespace,
     ...(onProgress === undefined ? {} : { onProgress }),
+    ...(cluster === undefined ? {} : { cluster }),
+    ...(owners === undefined ? {} : { owners }),
   })) {
     switch (item.kind) {
       case 'workload':
         if (pending.length > 0) known = withContext(known, ...pending);
         pending = [];
-        yield { kind: 'workload', workload: item.workload, mesh: known };
+        yield { kind: 'workload', workload: item.workload, mesh: meshOf(item.workload, known) };
         break;
       case 'sidecar':
         yield item;

@@ -51,13 +51,13 @@ const KEPT = 1024;
 
 /** Finds out once what holds for all workloads that are alike. Where the mesh has grown, all is found out again. */
 export function oncePerFingerprint<V>(find: (subject: Subject) => V): (subject: Subject) => V {
-  let mesh: Mesh | undefined;
-  let kept = recent<V>(KEPT);
+  // A cluster may have several control planes, and its pods come in any order.
+  const byMesh = new WeakMap<Mesh, ReturnType<typeof recent<V>>>();
   return (subject) => {
     if (subject.kind !== 'workload') return find(subject);
-    if (subject.mesh !== mesh) kept = recent(KEPT);
-    mesh = subject.mesh;
-    return kept(fingerprintOf(subject.workload, mesh), () => find(subject));
+    const kept = byMesh.get(subject.mesh) ?? recent<V>(KEPT);
+    byMesh.set(subject.mesh, kept);
+    return kept(fingerprintOf(subject.workload, subject.mesh), () => find(subject));
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import type { PlannedInjection, PlannerOptions } from '../../istio/kubernetes/rule-groups/planner.ts';
 import { numbering } from '../../istio/kubernetes/rule-groups/planner.ts';
-import type { Tally } from '../../istio/kubernetes/rule-groups/tally.ts';
+import type { Member, Tally } from '../../istio/kubernetes/rule-groups/tally.ts';
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import { groupsOf } from '../../istio/kubernetes/rule-groups.ts';
 import type { AtRelease, InjectionRequest } from '../../istio/kubernetes/workload-injection.ts';
@@ -35,6 +35,13 @@ export interface Upgrade extends SelectedWorkloads {
   /** How many a new injection at their own release would give other rules than they have: something of the mesh is not given. */
   readonly unlike: number;
   readonly remarks: readonly string[];
+  /** Of two files, what only one of them has. */
+  readonly unmatched?: readonly Unmatched[];
+}
+
+/** Workloads of a name that only one of two files has. */
+export interface Unmatched extends Tally {
+  readonly file: string;
 }
 
 /** Plans each workload twice. Throws a ProblemError for options that can't be used. */
@@ -60,6 +67,7 @@ export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, giv
       const { before, after, isUnlike } = both(subject);
       return { before, after, isUnlike, made: { left: madeText(left, before, after), right: madeText(right, after, before) } };
     },
+    memberOf,
   );
 }
 
@@ -72,9 +80,10 @@ export interface PlannedTwice {
 }
 
 /** Groups subjects by what they are on either side. */
-export async function pairsOf(
-  read: (visit: (subject: Subject) => void) => Promise<SelectedWorkloads>,
-  planTwice: (subject: Subject) => PlannedTwice,
+export async function pairsOf<S>(
+  read: (visit: (subject: S) => void) => Promise<SelectedWorkloads>,
+  planTwice: (subject: S) => PlannedTwice,
+  member: (subject: S, planned: Pick<PlannedInjection, 'release' | 'outcome'>) => Member,
 ): Promise<Upgrade> {
   const [different, same, untold] = [groupsOf<Pair>(), groupsOf<Pair>(), groupsOf<Outcome>()];
   const remarks = remarksOf();
@@ -84,12 +93,12 @@ export async function pairsOf(
     const trouble = [before, after].find(({ outcome }) => outcome.kind === 'trouble');
     remarks.add(trouble === undefined ? [] : outcomeProblems(trouble.outcome), before.problems, after.problems);
     if (trouble !== undefined) {
-      untold.add(String(trouble.number), trouble.outcome, memberOf(subject, { ...before, outcome: trouble.outcome }));
+      untold.add(String(trouble.number), trouble.outcome, member(subject, { ...before, outcome: trouble.outcome }));
       return;
     }
     const pair = { left: before.outcome, right: after.outcome, made };
     const groups = before.number === after.number ? same : different;
-    groups.add(`${before.number} ${after.number}`, pair, memberOf(subject, before));
+    groups.add(`${before.number} ${after.number}`, pair, member(subject, before));
     if (isUnlike) unlike += 1;
   });
   return {
@@ -108,7 +117,7 @@ function madeText({ kind }: WorkloadSource, { found }: PlannedInjection, other: 
 }
 
 /** At which release a side looks at a workload. */
-function atOf(name: WorkloadSource, { manifests, release }: SourceOptions): AtRelease {
+export function atOf(name: WorkloadSource, { manifests, release }: SourceOptions): AtRelease {
   const named = name.kind === 'own' ? undefined : (name.release ?? release);
   if (named === undefined) return { kind: name.kind === 'own' ? 'own' : 'as found' };
   const option = name.kind === 'own' || name.release === undefined ? '--release' : `@${named}`;

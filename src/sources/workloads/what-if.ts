@@ -15,7 +15,7 @@ import { factsOf } from '../plan-input.ts';
 import { injectionRequest } from './injection-request.ts';
 import { readSelected } from './selected.ts';
 import type { Subject, SubjectPlanner } from './subject.ts';
-import { oncePerFingerprint, subjectPlanner } from './subject.ts';
+import { memberOf, oncePerFingerprint, subjectPlanner } from './subject.ts';
 import type { Upgrade } from './upgrade.ts';
 import { againAt, pairsOf } from './upgrade.ts';
 
@@ -73,6 +73,7 @@ export async function whatIfOf(given: SourceOptions & WorkloadOption, base: stri
   return pairsOf(
     (visit) => readAll(given, one.mesh, visit),
     (subject) => ({ ...both(subject), made: { left: 'as it is', right: `with ${words}` } }),
+    memberOf,
   );
 }
 

@@ -40,7 +40,7 @@ describe('what tcpdump shows', () => {
 
   it('of outbound traffic is 15001 on lo alone, the answer there from the address that was called, and the call of Envoy on eth0', async () => {
     const { output } = await traced({ request: 'app-to-outside', to: '198.51.100.9:4321' }, { tcpdump: true });
-    const [first = '', second = '', answers = ''] = output.split('\n\n').slice(1);
+    const [first = '', second = '', answers = ''] = output.split('\n\n').slice(2);
     expect(first).toContain('tcpdump    lo: 10.44.6.21 > 127.0.0.1:15001 (tcpdump -ni lo tcp port 15001)');
     expect(first).not.toContain('eth0: ');
     expect(second).toContain('tcpdump    eth0: 10.44.6.21 > 198.51.100.9:4321');
@@ -72,7 +72,7 @@ describe('that a port check proves nothing', () => {
     const { output } = await traced(words);
     expect(output).toContain(`beyond     the proxy accepts the connection whatever lies beyond: ${PROVES}; `);
     expect(output).toContain(more);
-    expect(output.trimEnd().split('\n').at(-1)).toMatch(/^envoy-(in|out)bound: /);
+    expect(output.split('\n')[0]).toMatch(/^envoy-(in|out)bound: /);
   });
 
   it.each([
@@ -109,7 +109,7 @@ describe('a log of commands', () => {
   it('sets no policy: the tables that it shows are no condition, and its routing is known', async () => {
     const source = `${folder.path}/${folder.write('init.log', LOG)}`;
     const { output } = await traced({ from: 'outside', to: 'pod:8080' }, { source });
-    expect(output).toMatch(/\nenvoy-inbound: caught by Envoy inbound \(15001\)\n$/);
+    expect(output).toMatch(/^envoy-inbound: caught by Envoy inbound \(15001\)\n/);
     expect(output).not.toMatch(/not shown|policy routing is unknown/);
   });
 });

@@ -31,7 +31,7 @@ describe('the application of a manifest', () => {
     ['as nobody of the proxy where the image decides', pod({ app: '{}' }), 'envoy-outbound'],
   ])('calls %s', async (_, manifest, verdict) => {
     const { output, exitCode } = await traced(manifest, APP, verdict);
-    expect(output).toContain(`\n${verdict}: `);
+    expect(output).toMatch(new RegExp(`^${verdict}: `));
     expect(exitCode).toBe(0);
   });
 
@@ -60,7 +60,7 @@ describe('the interfaces that Multus writes into a manifest', () => {
 
   it('have each its own addresses: REDIRECT takes that of the interface a packet came in by', async () => {
     const { output } = await traced(withStatus(''), ARRIVES, 'envoy-inbound');
-    expect(output).toContain('\nenvoy-inbound: ');
+    expect(output).toMatch(/^envoy-inbound: /);
     expect(output).not.toContain('192.0.2.77 -> 10.44.6.21');
     const { output: first } = await traced(withStatus(''), { ...ARRIVES, to: '192.0.2.77:5060', in: 'eth0' });
     expect(first).toContain('destination 192.0.2.77 -> 10.44.6.21');
@@ -68,7 +68,7 @@ describe('the interfaces that Multus writes into a manifest', () => {
 
   it('are all of the pod: what arrives at one that is excluded reaches the application', async () => {
     const { output, exitCode } = await traced(withStatus('    traffic.sidecar.istio.io/excludeInterfaces: net1\n'), ARRIVES, 'direct');
-    expect(output).toContain('\ndirect: reaches port 5060 of the pod, not caught\n');
+    expect(output).toMatch(/^direct: reaches port 5060 of the pod, not caught\n/);
     expect(exitCode).toBe(0);
   });
 

@@ -1,25 +1,24 @@
+import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWhyOperands } from '../../../src/cli/why/operands.ts';
 import { sinceRelease } from '../../../src/cli/why/since.ts';
 import { KNOWN, position } from '../../../src/istio/releases/known.ts';
-import { piped, run, scratchFolder } from '../program.ts';
+import { PROGRAM, piped, run, scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();
 afterAll(folder.remove);
 
-folder.write(
-  'orders.yaml',
-  `apiVersion: apps/v1
+const orders = (name: string, excluded: string): string => `apiVersion: apps/v1
 kind: Deployment
-metadata: {name: orders, namespace: shop}
+metadata: {name: ${name}, namespace: shop}
 spec:
   template:
     metadata:
-      annotations: {traffic.sidecar.istio.io/excludeOutboundPorts: "3306"}
+      annotations: {traffic.sidecar.istio.io/excludeOutboundPorts: "${excluded}"}
     spec:
       containers: [{name: orders, image: registry.example/orders}]
-`,
-);
+`;
+folder.write('orders.yaml', orders('orders', '3306'));
 const here = (...args: readonly string[]): ReturnType<typeof run> => run(args, { cwd: folder.path });
 
 beforeAll(async () => {
@@ -28,6 +27,10 @@ beforeAll(async () => {
     here('preview', 'orders.yaml@1.28.0', '-o', 'save'),
     here('preview', 'orders.yaml@1.28.0', '-o', 'list'),
   ]);
+  folder.write(
+    'many.yaml',
+    ['3306', '5432', '6379', '9092', '27017', '80', '443'].map((port) => orders(`orders-${port}`, port)).join('---\n'),
+  );
   folder.write('before.txt', before.stdout);
   folder.write('after.txt', after.stdout);
   folder.write('list.txt', list.stdout.replace(/^( *)0( +)0( RETURN .*dpt:3306)/m, '$17$2420$3'));
@@ -141,6 +144,43 @@ do        remove 3306 from traffic.sidecar.istio.io/excludeOutboundPorts, and it
     expect(stdout).toMatch(/^TCP from the app to 10\.20\.30\.40:3306: direct/);
     const crowded = await here('why', 'before.txt', 'list.txt', 'orders.yaml', 'outside', 'to', 'pod:3306');
     expect(crowded.stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(12);
+  });
+
+  it.each([60, 80, 120])(
+    'has twelve lines at most on a terminal of %d columns, whatever is given, and the fix is among them',
+    (columns) => {
+      const on = (words: string): readonly string[] => {
+        const call = `stty cols ${columns} rows 50; '${PROGRAM}' why ${words}`;
+        const { stdout } = spawnSync('script', ['-qec', call, '/dev/null'], {
+          cwd: folder.path,
+          encoding: 'utf8',
+          env: { ...process.env, TERM: 'xterm', NO_COLOR: '1' },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        });
+        return stdout.replaceAll('\r', '').trimEnd().split('\n');
+      };
+      const long = on('before.txt list.txt orders.yaml 10.20.30.40:3306');
+      expect(long.length).toBeLessThanOrEqual(12);
+      expect(long.some((line) => line.startsWith('do  '))).toBe(true);
+      if (columns === 60) expect(long.at(-1)).toMatch(/^more {6}--verbose$/);
+      const several = on('many.yaml 10.20.30.40:3306 2>/dev/null');
+      expect(several.length).toBeLessThanOrEqual(12);
+      expect(several.at(-1)).toBe('each whole: --workload NAME');
+      expect(on('--verbose before.txt list.txt orders.yaml 10.20.30.40:3306').length).toBeGreaterThan(12);
+    },
+  );
+
+  it('draws the way, and of two states the way before beside the one now', async () => {
+    const [svg, mermaid, dot] = await Promise.all([
+      here('why', 'before.txt', 'after.txt', '10.20.30.40:3306', '-o', 'svg'),
+      here('why', 'before.txt', 'after.txt', '10.20.30.40:3306', '-o', 'mermaid'),
+      here('why', 'orders.yaml', '10.20.30.40:3306', '-o', 'dot'),
+    ]);
+    expect(svg.stdout).toMatch(
+      /^<svg [^>]*role="img"[^]*<title[^>]*>TCP from the app to 10\.20\.30\.40:3306: direct: [^]*before: before\.txt[^]*now: after\.txt/,
+    );
+    expect(mermaid.stdout).toMatch(/^flowchart TD\n[^]*before: before\.txt[^]*now: after\.txt/);
+    expect(dot.stdout).toMatch(/^digraph \{\n[^]*--dport 3306 -j RETURN/);
   });
 
   it.each([

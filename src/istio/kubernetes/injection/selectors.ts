@@ -16,10 +16,24 @@ export function oneFits(json: string, labels: Texts): boolean {
 
 function fits(selector: unknown, labels: Texts): boolean {
   if (typeof selector !== 'object' || selector === null) return false;
-  const { matchLabels = {}, matchExpressions = [] } = selector as { matchLabels?: object | null; matchExpressions?: unknown };
-  const equal = Object.entries(matchLabels ?? {});
-  const expressions = Array.isArray(matchExpressions) ? (matchExpressions as Expression[]) : [];
-  if (equal.length + expressions.length === 0) return false;
+  const { equal, expressions } = partsOf(selector);
+  return equal.length + expressions.length > 0 && selects(selector, labels);
+}
+
+function partsOf(selector: object): {
+  readonly equal: readonly (readonly [string, unknown])[];
+  readonly expressions: readonly Expression[];
+} {
+  const { matchLabels, matchExpressions } = selector as { matchLabels?: object | null; matchExpressions?: unknown };
+  return {
+    equal: Object.entries(matchLabels ?? {}),
+    expressions: Array.isArray(matchExpressions) ? (matchExpressions as Expression[]) : [],
+  };
+}
+
+/** Whether Kubernetes' selector of a webhook selects these labels: an empty one selects all. */
+export function selects(selector: unknown, labels: Texts): boolean {
+  const { equal, expressions } = partsOf(typeof selector === 'object' && selector !== null ? selector : {});
   return equal.every(([key, value]) => labels.get(key)?.value === String(value)) && expressions.every((one) => holds(one, labels));
 }
 

@@ -1,8 +1,9 @@
-/** Whether Kubernetes calls an injector for a pod at all: the selectors of the charts' MutatingWebhookConfiguration. */
+/** Whether Kubernetes calls an injector for a pod at all: the selectors of the cluster's MutatingWebhookConfigurations, or those of the charts. */
 
 import type { Origin } from '../../origin.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { Texts, Workload } from '../manifest/workload.ts';
+import { injectorOf } from '../mesh/injector-of.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { meshSwitch } from './template-data.ts';
 
@@ -14,7 +15,9 @@ const REVISION = 'istio.io/rev';
  * Where the selectors of the release's webhooks leave a pod out; undefined where one of them is called. A namespace of which
  * nothing is known is taken for one that asks for injection.
  */
-export function withoutWebhook({ pod, namespace }: Workload, mesh: Mesh, profile: Profile): Origin | undefined {
+export function withoutWebhook(workload: Workload, mesh: Mesh, profile: Profile): Origin | undefined {
+  if (mesh.injectors !== undefined) return withoutInjector(workload, mesh);
+  const { pod, namespace } = workload;
   const { labels } = pod;
   const byLabel = profile.has('injectsByLabel');
   const choice = byLabel ? labels.get(INJECT) : undefined;
@@ -41,4 +44,12 @@ export function withoutWebhook({ pod, namespace }: Workload, mesh: Mesh, profile
       meshSwitch({ mesh }, 'sidecarInjectorWebhook.enableNamespacesByDefault') !== undefined,
   ].some(Boolean);
   return called ? undefined : ((rev ?? label)?.source ?? space.source);
+}
+
+/** The same where the webhooks of the cluster were seen: what stands there is what decides. */
+function withoutInjector(workload: Workload, mesh: Mesh): Origin | undefined {
+  const space = mesh.namespaces.get(workload.namespace);
+  if (space === undefined || injectorOf(workload, mesh) !== undefined) return undefined;
+  const choice = workload.pod.labels.get(INJECT) ?? workload.pod.labels.get(REVISION);
+  return (choice ?? space.labels.get(REVISION) ?? space.labels.get(INJECTION))?.source ?? space.source;
 }

@@ -11,6 +11,7 @@ import { meshConfigKey, readMeshConfig, readValues, valuesKey } from './helm-val
 import { readCni, readIstio, readIstioOperator } from './operators.ts';
 import type { Place } from './place.ts';
 import type { MeshReading } from './reading.ts';
+import { readWebhooks, WEBHOOK_KIND } from './webhooks.ts';
 
 type Reader = (object: YamlNode, place: Place, reading: MeshReading) => void;
 
@@ -21,10 +22,11 @@ const KINDS: Readonly<Record<string, { readonly groups: readonly string[]; reado
   IstioRevision: { groups: ['sailoperator.io', 'operator.istio.io'], read: readIstio },
   IstioCNI: { groups: ['sailoperator.io', 'operator.istio.io'], read: readCni },
   MeshConfig: { groups: [], read: readMeshConfig },
+  [WEBHOOK_KIND]: { groups: ['admissionregistration.k8s.io'], read: readWebhooks },
 };
 
 const ALLOWED =
-  'Helm values, IstioOperator, Istio, IstioRevision, IstioCNI, MeshConfig, the ConfigMaps istio and istio-sidecar-injector, ProxyConfig, Namespace';
+  'Helm values, IstioOperator, Istio, IstioRevision, IstioCNI, MeshConfig, the ConfigMaps istio and istio-sidecar-injector, MutatingWebhookConfiguration, ProxyConfig, Namespace';
 
 /** Reads one document into `reading`. Never throws. */
 export function readDocument(document: YamlNode, place: Place, reading: MeshReading): void {

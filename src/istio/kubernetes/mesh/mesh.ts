@@ -93,6 +93,15 @@ export interface Templates {
   readonly all: boolean;
 }
 
+/** What Kubernetes calls for new pods, by a MutatingWebhookConfiguration. */
+export interface Injector {
+  /** `default` for the control plane without a name of its own; of a tag that of what it stands for. */
+  readonly revision: string;
+  readonly source: Origin;
+  /** Whom each of its webhooks selects, as Kubernetes' label selectors; an empty one selects all. */
+  readonly webhooks: readonly { readonly ofNamespace: unknown; readonly ofPod: unknown }[];
+}
+
 export interface Mesh {
   /** Values that were given, by path; the later file beats the earlier. Booleans and numbers as texts. */
   readonly values: ReadonlyMap<MeshValue, Sourced<string>>;
@@ -110,6 +119,10 @@ export interface Mesh {
   readonly bare?: ReadonlyMap<string, Sourced<string>>;
   /** Undefined where none are given. */
   readonly templates?: Templates;
+  /** All that the cluster has; undefined where nobody has looked: then the selectors of the charts are assumed. */
+  readonly injectors?: readonly Injector[];
+  /** The meshes of a cluster's control planes by revision, that without a name as the empty text; one of them is this. */
+  readonly revisions?: ReadonlyMap<string, Mesh>;
   readonly problems: readonly Problem[];
 }
 

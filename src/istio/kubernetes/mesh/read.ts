@@ -28,6 +28,7 @@ export function readMesh(texts: readonly MeshText[]): Mesh {
     bare: new Map(),
     implied: new Map(),
     context: [],
+    injectors: [],
     notStock: new Set(),
     templates,
     problems: [],
@@ -48,7 +49,7 @@ function withoutLabels(item: ContextItem): ContextItem {
   return { ...item, resource: { ...item.resource, withoutLabels: true } };
 }
 
-function meshOf({ values: given, bare, implied, templates, problems }: MeshReading): Mesh {
+function meshOf({ values: given, bare, implied, templates, injectors, problems }: MeshReading): Mesh {
   const values = new Map([...implied, ...given]);
   const pick = (path: string): Sourced<string> | undefined => values.get(path);
   const proxyListenPort = pick('meshConfig.proxyListenPort');
@@ -66,6 +67,7 @@ function meshOf({ values: given, bare, implied, templates, problems }: MeshReadi
     rootNamespace: (pick('meshConfig.rootNamespace') ?? pick('global.istioNamespace'))?.value ?? NO_MESH.rootNamespace,
     ...(release === undefined ? {} : { release }),
     ...(bare.size === 0 ? {} : { bare }),
+    ...(injectors.length === 0 ? {} : { injectors }),
     ...(templates.makeRules.size + templates.aliases.size === 0 && templates.byDefault === undefined ? {} : { templates }),
     problems,
   };

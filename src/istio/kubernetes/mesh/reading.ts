@@ -2,12 +2,14 @@
 
 import type { Sourced } from '../../origin.ts';
 import type { ContextItem } from './context.ts';
+import type { Injector } from './mesh.ts';
 import type { Given } from './walk.ts';
 
 export interface MeshReading extends Given {
   /** What follows from something else, where nobody gives it. */
   readonly implied: Map<string, Sourced<string>>;
   readonly context: ContextItem[];
+  readonly injectors: Injector[];
   /** Of the control plane whose ConfigMaps were read, what stands behind their names. */
   revision?: string;
   /** What was said of templates that are not stock: values and ConfigMaps have the same one. */

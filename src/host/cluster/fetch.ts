@@ -1,0 +1,197 @@
+/** What a name of a cluster stands for, as objects: what touches pods first, then the pods, then what has none now. */
+
+import type { ClusterName } from '../../istio/kubernetes/cluster/cluster-name.ts';
+import type { ClusterResource } from '../../istio/kubernetes/cluster/resources.ts';
+import { NAMESPACES, OWNERS, PODS, PROXY_CONFIGS, resourceOf } from '../../istio/kubernetes/cluster/resources.ts';
+import { nearest } from '../../istio/problems.ts';
+import type { ClusterAccess } from './access.ts';
+import { ClusterFailure } from './failure.ts';
+import type { Wanted } from './list.ts';
+import { allObjects, oneObject } from './list.ts';
+import { namespaceOf } from './namespace.ts';
+import type { KubeObject } from './object.ts';
+import { controllerOf } from './object.ts';
+import { covered, madeBy, selectorText } from './owners.ts';
+
+/** An object, or what could not be seen of the rest: then that is unknown. */
+export type Fetched = { readonly object: KubeObject } | { readonly unseen: string; readonly severity: 'error' | 'warning' };
+
+export interface FetchOptions {
+  /** Whether owners come beside their pods; else only where they have none. */
+  readonly owners: boolean;
+  /** Whose ProxyConfigs touch every pod. */
+  readonly rootNamespace: string;
+}
+
+/** Never throws: what can't be read is told in its place. */
+export async function* fetched(name: ClusterName, access: ClusterAccess, options: FetchOptions): AsyncGenerator<Fetched> {
+  try {
+    yield* name.kind === 'object' ? ofObject(name, access, options) : ofMany(name, access, options);
+  } catch (error) {
+    if (!(error instanceof ClusterFailure)) throw error;
+    yield { unseen: error.message, severity: 'error' };
+  }
+}
+
+async function* ofObject(
+  { resource, name, namespace: named }: Extract<ClusterName, { kind: 'object' }>,
+  access: ClusterAccess,
+  options: FetchOptions,
+): AsyncGenerator<Fetched> {
+  const namespace = named ?? (await namespaceOf(access));
+  const [object, ...context] = await Promise.all([
+    oneObject(resource, name, { namespace }, access).catch((error) => nearestTo(error, resource, name, namespace, access)),
+    gathered(one(NAMESPACES, namespace, access), 'labels of the namespace'),
+    ...[...new Set([namespace, options.rootNamespace])].map((space) =>
+      gathered(allObjects(PROXY_CONFIGS, { namespace: space }, access), 'ProxyConfigs'),
+    ),
+  ]);
+  for (const part of context) yield* part;
+  if (resource.kind === 'Pod') {
+    yield { object };
+    return;
+  }
+  let pods = 0;
+  for await (const part of podsOf(object, namespace, access)) {
+    if ('object' in part) pods += 1;
+    yield part;
+  }
+  if (pods === 0 || options.owners) yield { object };
+}
+
+async function* one(resource: ClusterResource, name: string, access: ClusterAccess): AsyncGenerator<KubeObject> {
+  yield oneObject(resource, name, {}, access).then((object) => ({ kind: resource.kind, apiVersion: 'v1', ...object }));
+}
+
+/** The pods that an object has made, and that were not ended. */
+async function* podsOf(owner: KubeObject, namespace: string, access: ClusterAccess): AsyncGenerator<Fetched> {
+  const labels = selectorText(owner);
+  // What a CronJob makes has no labels of its own: its Jobs are between.
+  const jobs = owner.kind === 'CronJob' ? await jobsOf(owner, namespace, access) : undefined;
+  if (labels === undefined && jobs === undefined) return;
+  const wanted: Wanted = { namespace, ...(jobs === undefined && labels !== undefined ? { labels } : {}) };
+  for (const part of await gathered(allObjects(PODS, wanted, access), `pods of ${owner.kind} ${owner.metadata?.name}`))
+    if (!('object' in part) || (isLive(part.object) && (jobs?.has(controllerOf(part.object)?.uid ?? '') ?? madeBy(part.object, owner))))
+      yield part;
+}
+
+async function jobsOf(owner: KubeObject, namespace: string, access: ClusterAccess): Promise<ReadonlySet<string>> {
+  const uids = new Set<string>();
+  for await (const job of allObjects(resourceOf('Job'), { namespace }, access))
+    if (controllerOf(job)?.uid === owner.metadata?.uid) uids.add(job.metadata?.uid ?? '');
+  return uids;
+}
+
+function isLive({ status }: KubeObject): boolean {
+  return status?.['phase'] !== 'Succeeded' && status?.['phase'] !== 'Failed';
+}
+
+async function* ofMany(
+  name: Exclude<ClusterName, { kind: 'object' }>,
+  access: ClusterAccess,
+  options: FetchOptions,
+): AsyncGenerator<Fetched> {
+  const namespace = name.kind === 'cluster' ? undefined : (name.name ?? (await namespaceOf(access)));
+  const wanted: Wanted = {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(access.selector === undefined ? {} : { labels: access.selector }),
+  };
+  const spaces = namespace === undefined ? [{}] : [...new Set([namespace, options.rootNamespace])].map((space) => ({ namespace: space }));
+  const context = await Promise.all([
+    gathered(namespace === undefined ? allObjects(NAMESPACES, {}, access) : one(NAMESPACES, namespace, access), 'labels of namespaces'),
+    ...spaces.map((space) => gathered(allObjects(PROXY_CONFIGS, space, access), 'ProxyConfigs')),
+  ]);
+  for (const part of context) yield* part;
+  const known = covered();
+  let pods = 0;
+  try {
+    for await (const object of allObjects(PODS, wanted, access)) {
+      pods += 1;
+      if (!isLive(object)) continue;
+      known.add(object);
+      yield { object };
+    }
+  } catch (error) {
+    if (!(error instanceof ClusterFailure) || pods === 0) throw error;
+    throw new ClusterFailure(error.failure, `only ${pods} pods were read, and how many more there are is unknown: ${error.message}`);
+  }
+  // The first page of each is asked for at the same time: most clusters have no more, and kubectl takes its time to start.
+  const kinds = OWNERS.map((resource) => {
+    const rest = withoutPods(resource, wanted, access, options, known);
+    return { rest, first: rest.next() };
+  });
+  for (const { rest, first } of kinds) {
+    const { done, value } = await first;
+    if (done === true) continue;
+    yield value;
+    yield* rest;
+  }
+}
+
+/** Owners of a kind that have no pods now; that a cluster has no such kind is none of our business. */
+async function* withoutPods(
+  resource: ClusterResource,
+  wanted: Wanted,
+  access: ClusterAccess,
+  { owners }: FetchOptions,
+  known: ReturnType<typeof covered>,
+): AsyncGenerator<Fetched> {
+  try {
+    for await (const object of allObjects(resource, wanted, access)) {
+      if (controllerOf(object) !== undefined || (!owners && known.has(object))) continue;
+      yield { object };
+    }
+  } catch (error) {
+    if (!(error instanceof ClusterFailure)) throw error;
+    if (error.failure === 'no such resource') return;
+    yield { unseen: `${resource.kind}s without pods are unknown: ${error.message}`, severity: isPartial(error) ? 'error' : 'warning' };
+  }
+}
+
+/** Whether what came before may be a part of more. */
+function isPartial({ failure }: ClusterFailure): boolean {
+  return failure !== 'forbidden';
+}
+
+/** All that comes, or why it is unknown: that touches pods, and does not make them. */
+async function gathered(objects: AsyncIterable<KubeObject>, what: string): Promise<readonly Fetched[]> {
+  const found: Fetched[] = [];
+  try {
+    for await (const object of objects) found.push({ object });
+  } catch (error) {
+    if (!(error instanceof ClusterFailure)) throw error;
+    if (error.failure === 'no such resource') return [];
+    // A list of which a part is missing is none.
+    return [{ unseen: `${what} are unknown: ${error.message}`, severity: isPartial(error) ? 'error' : 'warning' }];
+  }
+  return found;
+}
+
+/** What is there in place of what is not. */
+async function nearestTo(
+  error: unknown,
+  resource: ClusterResource,
+  name: string,
+  namespace: string,
+  access: ClusterAccess,
+): Promise<never> {
+  if (!(error instanceof ClusterFailure) || error.failure !== 'no such object') throw error;
+  const names: string[] = [];
+  try {
+    for await (const { metadata } of allObjects(resource, { namespace }, access)) names.push(metadata?.name ?? '');
+  } catch {
+    throw error;
+  }
+  const there = names.length === 0 ? `it has no ${resource.plural}` : `it has ${listed(names)}`;
+  throw new ClusterFailure(
+    'no such object',
+    `404: the namespace ${namespace} has no ${resource.kind} "${name}"; ${there}${nearest(name, names)}`,
+  );
+}
+
+const MOST = 5;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST;
+  return `${names.slice(0, MOST).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

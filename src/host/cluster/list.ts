@@ -1,0 +1,95 @@
+/** Lists of the API server, piece by piece: a cluster is never there as a whole. */
+
+import type { ClusterResource } from '../../istio/kubernetes/cluster/resources.ts';
+import type { ClusterAccess } from './access.ts';
+import { ClusterFailure } from './failure.ts';
+import { fromApi } from './kubectl.ts';
+import type { KubeObject } from './object.ts';
+
+/** As many as kubectl itself asks for at a time. */
+const PAGE = 500;
+/** So often a list is begun anew that became too old while it was read. */
+const ANEW = 3;
+
+/** Where, and which of them. */
+export interface Wanted {
+  /** All namespaces without it. */
+  readonly namespace?: string;
+  /** In the words of Kubernetes. */
+  readonly labels?: string;
+}
+
+interface Page {
+  readonly kind?: string;
+  readonly apiVersion?: string;
+  readonly metadata?: { readonly continue?: string; readonly resourceVersion?: string };
+  readonly items?: readonly KubeObject[] | null;
+}
+
+/** The address of a resource. */
+export function pathOf(root: string, { plural }: ClusterResource, { namespace }: Wanted, ...more: readonly string[]): string {
+  const place = namespace === undefined ? [] : ['namespaces', namespace];
+  return `/${[root, ...place, plural, ...more].map((part) => (part.includes('/') ? part : encodeURIComponent(part))).join('/')}`;
+}
+
+/** One object. Throws a ClusterFailure. */
+export async function oneObject(resource: ClusterResource, name: string, wanted: Wanted, access: ClusterAccess): Promise<KubeObject> {
+  return atNewest(resource, async (root) => (await fromApi(pathOf(root, resource, wanted, name), access)) as KubeObject);
+}
+
+/** What the first version of a resource that the server has answers. */
+async function atNewest<V>({ roots }: ClusterResource, ask: (root: string) => Promise<V>): Promise<V> {
+  const [root = '', ...older] = roots;
+  try {
+    return await ask(root);
+  } catch (error) {
+    if (older.length === 0 || !(error instanceof ClusterFailure) || error.failure !== 'no such resource') throw error;
+    return atNewest({ kind: '', plural: '', roots: older }, ask);
+  }
+}
+
+/**
+ * All objects of a resource. A list that became too old on the way (410) is begun anew, and what was shown is not shown again.
+ * Throws a ClusterFailure, after what could be read.
+ */
+export async function* allObjects(resource: ClusterResource, wanted: Wanted, access: ClusterAccess): AsyncGenerator<KubeObject> {
+  const shown = new Set<string>();
+  for (let round = 1; ; round += 1) {
+    try {
+      for await (const { objects } of pages(resource, wanted, access))
+        for (const object of objects) {
+          const { uid = '' } = object.metadata ?? {};
+          if (uid !== '' && shown.has(uid)) continue;
+          if (uid !== '') shown.add(uid);
+          yield object;
+        }
+      return;
+    } catch (error) {
+      if (!(error instanceof ClusterFailure) || error.failure !== 'expired' || round === ANEW) throw error;
+    }
+  }
+}
+
+/** The pages of a list, each with the version that it shows. */
+async function* pages(
+  resource: ClusterResource,
+  wanted: Wanted,
+  access: ClusterAccess,
+): AsyncGenerator<{ readonly objects: readonly KubeObject[]; readonly version: string }> {
+  const { labels } = wanted;
+  let next = '';
+  do {
+    const query = new URLSearchParams({
+      limit: String(PAGE),
+      ...(labels === undefined ? {} : { labelSelector: labels }),
+      ...(next === '' ? {} : { continue: next }),
+    });
+    const page = await atNewest(resource, async (root) => (await fromApi(`${pathOf(root, resource, wanted)}?${query}`, access)) as Page);
+    if (!Array.isArray(page.items) && page.items !== null) throw new ClusterFailure('other', 'the API server answers with no list');
+    const { kind = '', apiVersion = '' } = page;
+    // Items of a list do not say what they are.
+    const known = { kind: kind.replace(/List$/, ''), apiVersion };
+    yield { objects: (page.items ?? []).map((item) => ({ ...known, ...item })), version: page.metadata?.resourceVersion ?? '' };
+    next = page.metadata?.continue ?? '';
+  } while (next !== '');
+}

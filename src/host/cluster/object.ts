@@ -1,0 +1,53 @@
+/** Objects of Kubernetes as the API server has them. */
+
+export interface KubeObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata?: {
+    readonly name?: string;
+    readonly namespace?: string;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly {
+      readonly kind?: string;
+      readonly name?: string;
+      readonly uid?: string;
+      readonly controller?: boolean;
+    }[];
+    readonly managedFields?: unknown;
+  };
+  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly status?: Readonly<Record<string, unknown>>;
+}
+
+/** Who made an object. */
+export function controllerOf({
+  metadata,
+}: KubeObject): { readonly kind: string; readonly name: string; readonly uid?: string } | undefined {
+  const owners = metadata?.ownerReferences ?? [];
+  const { kind = '', name = '', uid } = owners.find(({ controller }) => controller) ?? owners[0] ?? {};
+  return name === '' ? undefined : { kind, name, ...(uid === undefined ? {} : { uid }) };
+}
+
+/** `Deployment/shop/orders`: what the object is called in messages, and a SOURCE that names it. */
+export function labelOf({ kind = '', metadata = {} }: KubeObject): string {
+  return [kind, ...(metadata.namespace === undefined ? [] : [metadata.namespace]), metadata.name ?? ''].join('/');
+}
+
+/** The text that `kubectl get -o json` prints of the object, so that lines are those that anybody sees there. */
+export function printedObject(object: KubeObject): string {
+  const { managedFields: _, ...metadata } = object.metadata ?? {};
+  return `${JSON.stringify(sorted({ ...object, metadata }), null, 4)}\n`;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, one]) => [key, sorted(one)]),
+  );
+}

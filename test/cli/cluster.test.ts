@@ -1,0 +1,83 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ApiServer } from '../cluster/api-server.ts';
+import { apiServer } from '../cluster/api-server.ts';
+import { HAS_KUBECTL } from '../cluster/kubectl.ts';
+import { controlPlane, injectedPod, namespace, owner, webhooks } from '../cluster/recorded.ts';
+import { expectRefused, run, scratchFolder } from './program.ts';
+
+describe.skipIf(!HAS_KUBECTL)('SOURCES of a cluster', () => {
+  const folder = scratchFolder();
+  let server: ApiServer;
+  let access: readonly string[];
+
+  beforeAll(async () => {
+    const excluding = { 'traffic.sidecar.istio.io/excludeInboundPorts': '7000' };
+    server = await apiServer([
+      namespace('shop', { 'istio-injection': 'enabled' }),
+      ...controlPlane('', '1.28.0'),
+      webhooks(''),
+      owner({ name: 'web', annotations: excluding }),
+      injectedPod({ app: 'web', excludePorts: '7000', annotations: excluding }),
+      owner({ name: 'idle', annotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '8o' } }),
+    ]);
+    access = ['--kubeconfig', join(folder.path, folder.write('config', server.kubeconfig)), '--context', 'trial'];
+  });
+  afterAll(async () => {
+    await server.close();
+    folder.remove();
+  });
+
+  it('are what every command takes', async () => {
+    const [why, trace, explain, identify, check, diff, escapes, lint] = await Promise.all([
+      run(['why', 'deploy/web', 'pod:7000', ...access]),
+      run(['trace', 'pod/web-59757bb7d8-1', 'pod:8080', ...access]),
+      run(['explain', 'deploy/web', '-n', 'shop', ...access]),
+      run(['identify', 'deploy/web', ...access]),
+      run(['check', 'Deployment/shop/web', ...access]),
+      run(['diff', 'deploy/web', '@1.20', ...access]),
+      run(['escapes', '-n', 'shop', '-l', 'app=web', ...access]),
+      run(['lint', '-A', ...access]),
+    ]);
+    expect(why.stdout).toContain('reaches port 7000 of the pod, not caught');
+    expect(trace.stdout).toContain('envoy-inbound');
+    expect(explain.stderr).toContain('(Pod/shop/web-59757bb7d8-1:');
+    expect(identify.stdout).toContain('inbound.excludePorts: 15090, 15021, 15020, 7000');
+    expect(check.stdout).toMatch(/^Deployment shop\/web|^Pod shop\/web/);
+    expect([diff.exitCode, diff.stderr]).toEqual([1, '']);
+    expect(escapes.stdout).toContain('inbound   IPv4: TCP to port 7000 from outside');
+    expect([lint.exitCode, lint.stdout]).toEqual([1, expect.stringContaining('"8o"')]);
+  });
+
+  it('beside a workload in them', async () => {
+    const { stdout } = await run(['why', 'ns/shop', 'deploy/web', 'to', 'pod:7000', ...access]);
+    expect(stdout).toContain('Pod shop/web-59757bb7d8-1');
+  });
+
+  it('are refused in one line', async () => {
+    const wrong = await Promise.all([
+      run(['why', 'deploy/wbe', 'pod:80', ...access]),
+      run(['check', 'pod/--kubeconfig=x', ...access]),
+      run(['lint', 'cluster', '-n', '--', ...access]),
+      run(['lint', '-A', '-n', 'shop', ...access]),
+    ]);
+    expectRefused(wrong[0], 'deploy/wbe 404: the namespace shop has no Deployment "wbe"; it has web, idle (did you mean web?)');
+    expectRefused(wrong[1], 'pod/--kubeconfig=x "--kubeconfig=x" is not a name of Kubernetes, as in pod/orders');
+    expect(wrong[2].exitCode).toBe(2);
+    expectRefused(wrong[3], '--all-namespaces and --namespace do not go together');
+  });
+
+  it('are a file where one has that path', async () => {
+    const files = scratchFolder();
+    mkdirSync(join(files.path, 'deploy'));
+    files.write('deploy/web', 'not a manifest\n');
+    const [named, byPath] = await Promise.all([
+      run(['check', 'deploy/web', ...access], { cwd: files.path }),
+      run(['check', './deploy/idle', ...access], { cwd: files.path }),
+    ]);
+    files.remove();
+    expect([named.exitCode, named.stderr]).toEqual([2, expect.stringContaining('deploy/web:1:1 ')]);
+    expectRefused(byPath, './deploy/idle does not exist');
+  });
+});
