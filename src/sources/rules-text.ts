@@ -69,18 +69,14 @@ export function observedView(
 ): RulesView {
   const { ip, ip6, unseen } = seen;
   const ruleOf = rulesMadeBy(made);
+  const maker = made?.release === undefined ? 'the node agent' : `Istio ${made.release}`;
   return {
     name,
     rules: made === undefined ? { ip, ip6 } : { ip: withReasons(ip, ruleOf), ip6: withReasons(ip6, ruleOf) },
     ...(nft === undefined ? {} : { nft }),
     commands: [],
     // Reasons are those of rules by family: a table of nft holds both.
-    why: ({ because }) =>
-      made === undefined || nft !== undefined
-        ? []
-        : [
-            `# ${(because?.text ?? made.release === undefined) ? 'no rule of the node agent is like it' : `no rule of Istio ${made.release} is like it`}`,
-          ],
+    why: ({ because }) => (made === undefined || nft !== undefined ? [] : [`# ${because?.text ?? `no rule of ${maker} is like it`}`]),
     document: () => ({
       apiVersion: API_VERSION,
       kind: 'Rules',

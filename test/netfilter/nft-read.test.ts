@@ -159,3 +159,10 @@ describe('a script that people write', () => {
     expect(readNft('table ip f { chain i { drop;')?.unread).toEqual([{ line: 1, text: 'table ip f { chain i { drop;' }]);
   });
 });
+
+it('a command that nft repeats in an error is no rule', () => {
+  const log =
+    'add rule ip t c tcp dport 1 accept\n/dev/stdin:2:1-7: Error: Could not process rule: No such file or directory\ninsert rule ip t c index 1 tcp dport 2 accept\n                         ^^^^^^^\n';
+  expect(readNft(log)?.ruleset.tables[0]?.chains[0]?.rules.length).toBe(1);
+  expect(readNft(log.split('\n').slice(1).join('\n'))?.ruleset.tables ?? []).toEqual([]);
+});

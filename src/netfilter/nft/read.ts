@@ -96,10 +96,12 @@ function readLines(text: string): NftRead {
   const unread: { line: number; text: string }[] = [];
   let table: TableDraft | undefined;
   let block: { readonly kind: 'chain' | 'set' | 'other'; readonly name: string } | undefined;
-  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+  const lines = text.split(/\r?\n/);
+  for (const [index, raw] of lines.entries()) {
     const opened = LISTED.exec(raw);
     if (opened === null && table === undefined) {
-      command(draft, raw, index + 1);
+      // nft repeats a command that it refuses, and points at a word of it: that one was not done.
+      if (!POINTER.test(lines[index + 1] ?? '')) command(draft, raw, index + 1);
       continue;
     }
     if (opened !== null) {
@@ -126,6 +128,8 @@ function readLines(text: string): NftRead {
   if (table !== undefined) unread.push({ line: text.trimEnd().split('\n').length, text: text.trimEnd().split('\n').at(-1)?.trim() ?? '' });
   return { ruleset: draft.ruleset(), unread };
 }
+
+const POINTER = /^\s*[\^~]+[\s^~]*$/;
 
 /** A line's statements: a semicolon ends one, and so does the brace around a block, which people write on one line with it. */
 function statementsOf(line: string): readonly string[] {

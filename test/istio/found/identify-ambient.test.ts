@@ -1,6 +1,7 @@
 /** Whatever the node agent of any release makes is recognised: its releases, and knobs that make the same again. */
 
 import { describe, expect, it } from 'vitest';
+import { judgeAgent } from '../../../src/istio/found/audit/agent-rules.ts';
 import { identifyAmbient } from '../../../src/istio/found/identify/ambient.ts';
 import { identify } from '../../../src/istio/found/identify.ts';
 import { planAmbient } from '../../../src/istio/plan/ambient/ambient-plan.ts';
@@ -129,4 +130,26 @@ it("a sidecar's rules are none of the agent's, and the agent's none of a sidecar
   expect(identify(sidecar).agent).toEqual([]);
   const both = identify(saved(printSave(planAmbient({ dns: true }, { release: '1.30' }).ip)));
   expect(both).toMatchObject({ outcome: 'none', answers: [], agent: [{ outcome: 'exact' }] });
+});
+
+describe('an ambient pod on its node', () => {
+  const judged = (knobs: AmbientKnobs, at: string, interfaces: readonly string[] | undefined) => {
+    const plan = planAmbient(knobs, { release: at });
+    return judgeAgent(identifyAmbient(knobs.backend === 'nftables' ? listed(printNft(plan)) : saved(printSave(plan.ip))), interfaces)[0];
+  };
+
+  it.each([
+    ['an interface that it has', ['eth1'], ['lo', 'eth0', 'eth1'], []],
+    ['one that it does not have', ['eth1', 'eth2'], ['lo', 'eth0', 'eth1'], ['eth2']],
+    ['a wildcard', ['vm*'], ['lo', 'vm3'], []],
+    ['a wildcard for nothing', ['vm*'], ['lo', 'eth0'], ['vm+']],
+    ['interfaces that are not known', ['eth1'], undefined, []],
+  ] as const)('has rules that reroute %s', (_, virtualInterfaces, interfaces, otherPods) => {
+    expect(judged({ backend: 'nftables', virtualInterfaces }, '1.29.3', interfaces)?.otherPods).toEqual(otherPods);
+  });
+
+  it('may have been mixed up by agents with nftables only', () => {
+    expect(judged({ backend: 'nftables' }, '1.29.3', [])).toMatchObject({ shared: true, release: '1.30.3', knobs: 'backend=nftables' });
+    expect(judged({}, '1.29.3', [])).toMatchObject({ shared: false, knobs: '' });
+  });
 });
