@@ -37,6 +37,11 @@ export const AMBIENT_CASES: readonly AmbientCase[] = readdirSync(folder)
     ...(load(readFileSync(new URL(file, folder), 'utf8')) as Omit<AmbientCase, 'name'>),
   }));
 
+/** The knobs of a case's first run. */
+export function knobsOf(one: AmbientCase): AmbientKnobs {
+  return runsOf(one)[0] ?? {};
+}
+
 /** The knobs of a case's runs, one after the other. */
 export function runsOf({ runs, kubelet }: AmbientCase): readonly AmbientKnobs[] {
   return runs.map((run) => ({ ...run, ...(kubelet === undefined ? {} : { kubelet }) }));

@@ -63,6 +63,11 @@ export function isBareModule(match: Match): boolean {
   return match.kind === 'opaque' && /^-m (?:tcp|udp|sctp|dccp)$/.test(match.text);
 }
 
+/** Words of nft that stand among what is asked, and ask nothing: a log, a named counter. */
+export function asksNothing(match: Match): boolean {
+  return match.kind === 'opaque' && /^(?:log|counter)(?: |$)/.test(match.text);
+}
+
 /** One match of a kind. */
 export function match<K extends MatchKind>(kind: K, value: MatchValues[K]): KnownMatch {
   return { kind, negated: false, value } as KnownMatch;

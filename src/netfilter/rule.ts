@@ -19,6 +19,8 @@ export interface Table {
   readonly chains: readonly Chain[];
   /** Of a table of nft's own, which no iptables shows or restores: its family, with which its name begins (`inet istio-proxy-nat`). */
   readonly nft?: NftFamily;
+  /** Rules of it that are for the other family alone wake conntrack for this one as well. */
+  readonly tracks?: true;
 }
 
 /**

@@ -30,8 +30,8 @@ import { COMMAND_LINES, INTENDED, RULE_CASES } from '../golden-command-line.ts';
 import { describeKernel } from './requirements.ts';
 
 // What starts faster, where it is built: the test is of rules, not of runtimes.
-const EXECUTABLE = join(ROOT, 'dist/bin/istio-iptables');
-const PROGRAM = existsSync(EXECUTABLE) ? EXECUTABLE : join(ROOT, 'bin/istio-iptables');
+const BUILDS = ['dist/static', 'dist/bin', 'bin'].map((folder) => join(ROOT, folder, 'istio-iptables'));
+const PROGRAM = BUILDS.find((file) => existsSync(file)) ?? '';
 
 /** A case at a release, with what is to come of it. */
 interface Pair {

@@ -59,7 +59,8 @@ function opposite(match: KnownMatch): KnownMatch {
 
 /** All rows of jumps from a built-in chain: what they ask for together. */
 function waysTo(table: Table, chain: Chain, trail: readonly string[] = []): readonly Wanted[] {
-  if (isBuiltIn(table.name, chain.name)) return [{ from: STARTS[chain.name] ?? 'any', matches: [], before: [] }];
+  const hook = chain.base?.hook.toUpperCase() ?? (isBuiltIn(table.name, chain.name) ? chain.name : undefined);
+  if (hook !== undefined) return [{ from: STARTS[hook] ?? 'any', matches: [], before: [] }];
   return table.chains
     .filter(({ name }) => name !== chain.name && !trail.includes(name))
     .flatMap((caller) =>

@@ -222,8 +222,9 @@ def answer_lines(play):
                 ran = subprocess.run(['sh', '-e'], input=asked['run'].encode(), capture_output=True)
                 if ran.returncode:
                     raise OSError(f'exit code {ran.returncode}: {ran.stderr.decode()}')
+                tell('O', ran.stdout)
                 forget()
-                for family in (2, 10):
+                for family in (1, 2, 10):
                     tell('R', rules(family))
             if 'packets' in asked:
                 play(asked, tell)

@@ -80,8 +80,8 @@ export interface Played {
 }
 
 export interface Packets {
-  /** Runs a script in the pod, and answers the messages that describe its rules in nftables. */
-  readonly run: (script: string) => Promise<readonly Buffer[]>;
+  /** Runs a script in the pod, and answers what it printed, and the messages that describe the rules in nftables. */
+  readonly run: (script: string) => Promise<{ readonly stdout: string; readonly rules: readonly Buffer[] }>;
   readonly play: (packets: readonly SentPacket[], listen: readonly Listening[]) => Promise<Played>;
   readonly end: () => Promise<void>;
 }
@@ -107,7 +107,10 @@ export function packetsIn(pod: string, outside: string, processor: number, devic
     return value;
   };
   return {
-    run: async (script) => of(await ask({ run: script }), 'R'),
+    run: async (script) => {
+      const records = await ask({ run: script });
+      return { stdout: String(of(records, 'O')[0] ?? ''), rules: of(records, 'R') };
+    },
     play: async (packets, listen) => {
       const records = await ask({ packets, listen, answers: packets.some(({ sport }) => isWithin(ANSWERED, sport)) });
       const unsent = JSON.parse(String(of(records, 'S')[0])) as Record<string, string>;

@@ -1,16 +1,47 @@
 /** What the simulator says of a packet that a kernel has had, line by line beside what the kernel said. */
 
 import { printRule } from '../../src/netfilter/print.ts';
-import type { Ruleset } from '../../src/netfilter/rule.ts';
+import type { Rule, Ruleset } from '../../src/netfilter/rule.ts';
 import { isBuiltIn } from '../../src/netfilter/rule.ts';
 import type { FieldValue, Trace } from '../../src/netfilter/trace/result.ts';
 import type { Journey, Passed } from './tracing.ts';
 import type { Backend } from './tracing-pods.ts';
 
+/** Each way to the end of the trace, with all its steps. */
+function leavesOf(trace: Trace): readonly Trace[] {
+  const { split, steps } = trace;
+  if (split === undefined) return [trace];
+  return split.branches.flatMap((branch) => leavesOf(branch.trace).map((leaf) => ({ ...leaf, steps: [...steps, ...leaf.steps] })));
+}
+
+function isSameWay({ lines, perhaps, cut }: Way, theirs: readonly string[], backend: Backend): boolean {
+  const comparable = (line: string | undefined): string =>
+    backend === 'legacy' ? (line ?? '').replace(/ policy \w+/, ' policy') : (line ?? '');
+  // A rule that is not understood changes the mark or not.
+  const unmarked = (line: string | undefined): string => (line ?? '').replace(/, mark \d+$/, '');
+  let at = 0;
+  for (const [index, line] of lines.entries()) {
+    const last = cut && index === lines.length - 1;
+    const same = last ? unmarked(line) === unmarked(theirs[at]) : comparable(line) === comparable(theirs[at]);
+    if (same) at += 1;
+    // What is not understood may as well not match.
+    else if (!last && !perhaps.has(line)) return false;
+  }
+  return cut || at === theirs.length;
+}
+
 interface Told {
   /** What was met, in order. */
   readonly lines: readonly string[];
   readonly end: string;
+}
+
+/** What the simulator tells of one way. */
+interface Way extends Told {
+  /** Lines of rules of which nobody can tell whether they match, and which change nothing: they may be told by the kernel. */
+  readonly perhaps: ReadonlySet<string>;
+  /** It is followed up to its last rule, which is not understood. */
+  readonly cut: boolean;
 }
 
 type HasRules = (table: string, chain: string) => boolean;
@@ -29,19 +60,20 @@ export function disagreement(
   later: Later | undefined,
 ): string | undefined {
   const hasRules = rulesIn(rules);
-  const ours = toldBySimulator(trace, hasRules, backend);
+  const ways = leavesOf(trace).map((leaf) => toldBySimulator(leaf, hasRules, backend));
   const theirs: Told = kernel === undefined ? { lines: [], end: 'not routed' } : toldByKernel(kernel, hasRules, later);
   // Legacy tells neither verdicts nor policies: that nobody got it, and the rules that it met, say who drops a packet.
-  const sameEnd = ours.end === theirs.end || (backend === 'legacy' && theirs.end === 'not routed' && ours.end.startsWith('dropped'));
+  const sameEnd = (ours: Told): boolean =>
+    ours.end === theirs.end || (backend === 'legacy' && theirs.end === 'not routed' && ours.end.startsWith('dropped'));
   // Only ip6_rcv throws packets away before any hook.
   const unseen =
     kernel === undefined && !(trace.packet.family === 'ip6' && trace.end.kind === 'dropped' && trace.end.by.kind === 'martian');
-  const textOf = ({ lines }: Told): string => (backend === 'legacy' ? lines.join().replace(/ policy \w+/g, ' policy') : lines.join());
-  if (sameEnd && !unseen && textOf(ours) === textOf(theirs)) return undefined;
+  // What is certain has one end; where the simulator does not know, the kernel goes one of its ways, as far as they are followed.
+  if (!unseen && ways.some((way) => (way.cut || sameEnd(way)) && isSameWay(way, theirs.lines, backend))) return undefined;
   return [
-    `packet ${JSON.stringify(trace.packet)}`,
+    `packet ${JSON.stringify({ ...trace.packet, flow: undefined })}`,
     ...['kernel:', ...printed(unseen ? { lines: [], end: 'told nothing' } : theirs)],
-    ...['simulator:', ...printed(ours)],
+    ...ways.slice(0, 4).flatMap((way) => ['simulator:', ...printed(way)]),
     ...['rules:', ...printedRules(rules)],
   ].join('\n');
 }
@@ -52,8 +84,15 @@ function printed({ lines, end }: Told): readonly string[] {
 
 function printedRules({ tables }: Ruleset): readonly string[] {
   return tables.flatMap(({ name, chains }) =>
-    chains.flatMap((chain) => chain.rules.map((rule, index) => `  ${name} ${chain.name} ${index + 1}: ${printRule(rule)}`)),
+    chains.flatMap((chain) =>
+      chain.rules.map((rule, index) => `  ${name} ${chain.name} ${positionOf(rule, index + 1)}: ${printRule(rule)}`),
+    ),
   );
+}
+
+/** Rules of nft's own tables are known by their lines in the listing. */
+export function positionOf(rule: Rule, position: number): number {
+  return rule.text === undefined ? position : (rule.line ?? position);
 }
 
 /** Whether a chain has rules: of built-in chains without any, one backend tells and the other does not. */
@@ -61,7 +100,12 @@ function rulesIn({ tables }: Ruleset): HasRules {
   const filled = new Set(
     tables.flatMap(({ name, chains }) => chains.filter(({ rules }) => rules.length > 0).map((chain) => `${name} ${chain.name}`)),
   );
-  return (table, chain) => !isBuiltIn(table, chain) || filled.has(`${table} ${chain}`);
+  const bases = new Set(
+    tables.flatMap(({ name, nft, chains }) =>
+      nft === undefined ? [] : chains.flatMap((one) => (one.base ? [`${name} ${one.name}`] : [])),
+    ),
+  );
+  return (table, chain) => (!isBuiltIn(table, chain) && !bases.has(`${table} ${chain}`)) || filled.has(`${table} ${chain}`);
 }
 
 const PRINTED: Readonly<Record<Passed['what'], (passed: Passed) => string>> = {
@@ -91,8 +135,9 @@ function toldByKernel({ header, passed, end }: Journey, hasRules: HasRules, late
   }
 }
 
-function toldBySimulator(trace: Trace, hasRules: HasRules, backend: Backend): Told {
+function toldBySimulator(trace: Trace, hasRules: HasRules, backend: Backend): Way {
   const lines: string[] = [];
+  const perhaps = new Set<string>();
   let mark = trace.packet.mark ?? 0;
   for (const step of trace.steps) {
     if (step.kind === 'chain') {
@@ -103,12 +148,16 @@ function toldBySimulator(trace: Trace, hasRules: HasRules, backend: Backend): To
       const before = mark;
       for (const { field, to } of step.changes) if (field === 'mark') mark = Number(to);
       // Legacy tells of a rule before its target is asked.
-      lines.push(`${step.table} ${step.chain} rule ${step.position}, mark ${backend === 'nft' ? mark : before}`);
+      lines.push(`${step.table} ${step.chain} rule ${positionOf(step.rule, step.position)}, mark ${backend === 'nft' ? mark : before}`);
+    } else if (step.kind === 'rule' && step.answer === 'unknown') {
+      const line = `${step.table} ${step.chain} rule ${positionOf(step.rule, step.position)}, mark ${mark}`;
+      perhaps.add(line);
+      lines.push(line);
     } else if (step.kind === 'end-of-chain' && hasRules(step.table, step.chain)) {
       lines.push(`${step.table} ${step.chain} ${step.policy === '-' ? 'ends' : `policy ${step.policy}`}`);
     }
   }
-  return { lines, end: endOf(trace, lines.at(-1) ?? '') };
+  return { lines, end: endOf(trace, lines.at(-1) ?? ''), perhaps, cut: trace.end.kind === 'unknown' };
 }
 
 function shown(value: FieldValue): string {
@@ -133,7 +182,7 @@ function endOf({ end, packet, final = packet }: Trace, last: string): string {
     case 'queued':
       return 'queued';
     case 'unknown':
-      return `unknown: ${JSON.stringify(end.why)}`;
+      return `unknown: ${end.why.kind}`;
     default:
       return end satisfies never;
   }

@@ -11,7 +11,7 @@ import { ACK, ANSWERED, isWithin, SYN } from './packets.ts';
 import { APPLICATION, packetsFor } from './packets-of-plan.ts';
 import type { Random } from './packets-random.ts';
 import type { Later } from './trace-agreement.ts';
-import { disagreement } from './trace-agreement.ts';
+import { disagreement, positionOf } from './trace-agreement.ts';
 import { targetsMet, verdictsFor } from './trace-words.ts';
 import { addedAddresses, answerTo, firstOf, nextOf, worldFor } from './trace-world.ts';
 import type { Journey } from './tracing.ts';
@@ -33,6 +33,8 @@ export interface Outcome {
   /** Packets that both have had, later ones of a flow included. */
   readonly compared: number;
   readonly later: number;
+  /** Packets of which the simulator does not say where they end; the way in the kernel is then one of its ways. */
+  readonly unknown: number;
   /** The rules of the plan (`ip nat OUTPUT -p tcp -j ISTIO_OUTPUT`), and those of them that a packet matched in the kernel. */
   readonly rules: readonly string[];
   readonly matched: readonly string[];
@@ -42,12 +44,12 @@ export interface Outcome {
 }
 
 /** Loads the plan, sends the packets, and compares. */
-export async function playRound(pod: TracedPod, { name, plan, ports, backend, random, packets }: Round): Promise<Outcome> {
+export async function playRound(pod: TracedPod, { name, plan: given, ports, backend, random, packets }: Round): Promise<Outcome> {
   const foreign = ports === undefined;
   const forwarding = random.chance(0.5);
+  const plan = await pod.load(given, backend, forwarding);
   const listening = listeningFor(plan, random);
   const families = FAMILIES.filter((family) => plan[family].tables.length > 0);
-  await pod.load(plan, backend, forwarding);
   const choose = (): readonly SentPacket[] =>
     families.flatMap((family) =>
       packetsFor(
@@ -63,10 +65,12 @@ export async function playRound(pod: TracedPod, { name, plan, ports, backend, ra
   const ends: string[] = [];
   let later = 0;
   const differences: string[] = [];
+  let unknown = 0;
 
   const compare = (one: SentPacket, trace: Trace, kernel: Journey | undefined, flow?: Later): void => {
     const { family } = trace.packet;
     ends.push(`${family} ${one.protocol} ${trace.end.kind}`);
+    unknown += Number(trace.end.kind === 'unknown');
     for (const { what, table, chain, position } of kernel?.passed ?? [])
       if (what === 'rule') matched.add(`${family} ${table} ${chain} ${position}`);
     const found = disagreement(plan[family], trace, kernel, backend, flow);
@@ -103,6 +107,7 @@ export async function playRound(pod: TracedPod, { name, plan, ports, backend, ra
   return {
     compared: ends.length,
     later,
+    unknown,
     rules: rules.map(({ text }) => text),
     matched: rules.filter(({ place }) => matched.has(place)).map(({ text }) => text),
     ends,
@@ -114,7 +119,7 @@ function placesOf({ family, tables }: Ruleset): readonly { readonly place: strin
   return tables.flatMap(({ name, chains }) =>
     chains.flatMap((chain) =>
       chain.rules.map((rule, index) => ({
-        place: `${family} ${name} ${chain.name} ${index + 1}`,
+        place: `${family} ${name} ${chain.name} ${positionOf(rule, index + 1)}`,
         text: `${family} ${name} ${chain.name} ${printRule(rule)}`,
       })),
     ),

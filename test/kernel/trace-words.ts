@@ -2,6 +2,7 @@
 
 import type { ProxyPorts, VerdictId } from '../../src/istio/packets/verdict.ts';
 import type { Ruleset } from '../../src/netfilter/rule.ts';
+import { positionOf } from './trace-agreement.ts';
 import type { Journey } from './tracing.ts';
 
 const CATCHING = ['REDIRECT', 'DNAT', 'TPROXY'];
@@ -12,7 +13,7 @@ const DNS = [15053, 15013];
 export function targetsMet({ tables }: Ruleset, { passed }: Journey): readonly string[] {
   return passed.flatMap(({ table, chain, position }) => {
     const found = tables.find(({ name }) => name === table)?.chains.find(({ name }) => name === chain);
-    const rule = position === undefined ? undefined : found?.rules[position - 1];
+    const rule = found?.rules.find((one, index) => positionOf(one, index + 1) === position);
     return rule === undefined ? [] : [rule.target.kind];
   });
 }

@@ -4,6 +4,7 @@ import type { Family } from '../../src/netfilter/family.ts';
 import type { Packet } from '../../src/netfilter/packet.ts';
 import { firstPacket } from '../../src/netfilter/packet.ts';
 import type { Host } from '../../src/netfilter/trace/host.ts';
+import { maskOf } from '../../src/netfilter/trace/host.ts';
 import type { Trace } from '../../src/netfilter/trace/result.ts';
 import type { Simulator } from '../../src/netfilter/trace.ts';
 import { laterPacket, replyPacket, simulatorFor } from '../../src/netfilter/trace.ts';
@@ -37,7 +38,7 @@ export function worldFor(plan: Rules, family: Family, all: readonly Listening[],
       ...(added.length > 0 ? [{ name: 'lo', addresses: added }] : []),
     ],
     defaultInterface: DEVICE_NAMES[0],
-    localByMark: plan.routing.rules.map((rule) => ({ family: rule.family, mark: rule.mark })),
+    localByMark: plan.routing.rules.map(({ family: of, mark, mask }) => ({ family: of, mark, ...(mask !== undefined && { mask }) })),
     transparentPorts: listening.map(([, port]) => port),
     boundListeners: [],
     forwarding,
@@ -65,7 +66,7 @@ export function firstOf(sent: SentPacket, { local, host }: World): Packet {
   };
   if ('in' in sent) return firstPacket({ ...shared, origin: 'remote', inInterface: sent.in });
   const { uid, gid, mark = 0 } = sent;
-  const byMark = host.localByMark.some((one) => one.family === family && one.mark === mark);
+  const byMark = host.localByMark.some((one) => one.family === family && ((one.mark ^ mark) & maskOf(one)) === 0);
   return firstPacket({ ...shared, origin: 'local', uid, gid, mark, ...(!byMark && routeTo(destination, family, local)) });
 }
 

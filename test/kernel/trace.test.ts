@@ -6,19 +6,12 @@ import type { GoldenPlan } from '../golden-plans.ts';
 import { DISTINCT_PLANS } from '../golden-plans.ts';
 import { played, rounds } from '../trials.ts';
 import { randomBy } from './packets-random.ts';
-import type { Outcome, Round } from './trace-rounds.ts';
-import { playRound } from './trace-rounds.ts';
 import { randomRuleset } from './trace-rulesets.ts';
 import type { RandomPlan } from './trace-settings.ts';
 import { randomPlans } from './trace-settings.ts';
-import type { Backend } from './tracing-pods.ts';
-import { inTracedPlans } from './tracing-pods.ts';
+import type { Subject } from './trace-trials.ts';
+import { playAll, SEED } from './trace-trials.ts';
 import { describeTraced } from './tracing-requirements.ts';
-
-/** Another one sends other packets, and makes other settings and rules. */
-const SEED = Number(process.env['TRACE_SEED'] ?? 6);
-
-type Subject = Pick<Round, 'name' | 'plan' | 'ports'>;
 
 function subject({ name, plan }: GoldenPlan | RandomPlan): Subject {
   return { name, plan, ports: proxyPortsOf(valuesOf(plan.settings)) };
@@ -39,34 +32,6 @@ function randomRules(count: number): readonly Subject[] {
   });
 }
 
-/** Plays packets through each plan, in two pods at once, each on a processor of its own; prints what came of it, and answers the sums. */
-async function playAll(what: string, subjects: readonly Subject[], backend: Backend): Promise<Outcome> {
-  const begin = performance.now();
-  const waiting = subjects.map((one, index): Round => ({ ...one, backend, packets: 40, random: randomBy(SEED + index) }));
-  const all: Outcome[] = [];
-  await Promise.all(
-    [0, 1].map((processor) =>
-      inTracedPlans(processor, async (pod) => {
-        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) all.push(await playRound(pod, next));
-      }),
-    ),
-  );
-  const total: Outcome = {
-    compared: all.reduce((sum, { compared }) => sum + compared, 0),
-    later: all.reduce((sum, { later }) => sum + later, 0),
-    rules: all.flatMap(({ rules }) => rules),
-    matched: all.flatMap(({ matched }) => matched),
-    ends: all.flatMap(({ ends }) => ends),
-    differences: all.flatMap(({ differences }) => differences),
-  };
-  const seconds = (performance.now() - begin) / 1000;
-  console.log(
-    `note: trace, ${what} on ${backend}: ${total.compared} packets (${total.later} of them later ones of a flow) through ${all.length} sets of rules, ` +
-      `${total.matched.length} of ${total.rules.length} rules matched, ${Math.round(seconds)} s, ${Math.round(total.compared / seconds)} packets/s`,
-  );
-  return total;
-}
-
 /** How each kind of packet must have ended at least once. */
 const ENDS = ['ip', 'ip6'].flatMap((family) =>
   ['tcp', 'udp', 'icmp'].flatMap((protocol) => ['local', 'sent', 'forwarded', 'dropped'].map((end) => `${family} ${protocol} ${end}`)),
@@ -74,7 +39,10 @@ const ENDS = ['ip', 'ip6'].flatMap((family) =>
 
 describeTraced('the simulator says of a packet what the kernel does with it, rule by rule and to the end,', () => {
   it('on nft through the rules of every golden outcome', { timeout: 180_000 }, async () => {
-    const { compared, rules, matched, ends, differences } = await playAll('golden outcomes', played(DISTINCT_PLANS).map(subject), 'nft');
+    const { compared, rules, matched, ends, differences } = await playAll('golden outcomes', {
+      subjects: played(DISTINCT_PLANS).map(subject),
+      backend: 'nft',
+    });
     expect(differences.slice(0, 3).join('\n\n'), `${differences.length} differences`).toBe('');
     expect(compared).toBeGreaterThanOrEqual(rounds(20_000));
     const distinct = new Set(rules);
@@ -87,24 +55,26 @@ describeTraced('the simulator says of a packet what the kernel does with it, rul
   });
 
   it('on nft through the rules of random settings', { timeout: 180_000 }, async () => {
-    const { compared, differences } = await playAll('random settings', randomPlans(SEED, rounds(80)).map(subject), 'nft');
+    const { compared, differences } = await playAll('random settings', {
+      subjects: randomPlans(SEED, rounds(80)).map(subject),
+      backend: 'nft',
+    });
     expect(differences.slice(0, 3).join('\n\n'), `${differences.length} differences`).toBe('');
     expect(compared).toBeGreaterThanOrEqual(rounds(3000));
   });
 
   it('on nft through rules that nobody made for Istio', { timeout: 180_000 }, async () => {
-    const { compared, differences } = await playAll('random rules', randomRules(rounds(80)), 'nft');
+    const { compared, differences } = await playAll('random rules', { subjects: randomRules(rounds(80)), backend: 'nft' });
     expect(differences.slice(0, 3).join('\n\n'), `${differences.length} differences`).toBe('');
     expect(compared).toBeGreaterThanOrEqual(rounds(3000));
   });
 
   it('on legacy through the rules of every eighth golden outcome, and rules that nobody made for Istio', { timeout: 180_000 }, async () => {
     const eighth = played(DISTINCT_PLANS.filter((_, index) => index % 8 === 0));
-    const { compared, differences } = await playAll(
-      'golden outcomes and random rules',
-      [...eighth.map(subject), ...randomRules(rounds(20))],
-      'legacy',
-    );
+    const { compared, differences } = await playAll('golden outcomes and random rules', {
+      subjects: [...eighth.map(subject), ...randomRules(rounds(20))],
+      backend: 'legacy',
+    });
     expect(differences.slice(0, 3).join('\n\n'), `${differences.length} differences`).toBe('');
     expect(compared).toBeGreaterThanOrEqual(rounds(4000));
   });

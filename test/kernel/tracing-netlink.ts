@@ -26,13 +26,13 @@ export interface TraceEvent {
 
 /** Where a rule stands, by its handle, in the order of its chain. */
 export interface KernelRule {
-  readonly family: Family;
+  readonly family: Family | 'inet';
   readonly table: string;
   readonly chain: string;
   readonly handle: number;
 }
 
-const FAMILIES: Readonly<Record<number, Family>> = { 2: 'ip', 10: 'ip6' };
+const FAMILIES: Readonly<Record<number, Family | 'inet'>> = { 1: 'inet', 2: 'ip', 10: 'ip6' };
 const NEW_RULE = 0x0a06;
 const TRACE = 0x0a11;
 const LOGGED = 0x0400;

@@ -69,6 +69,8 @@ const EVERYWHERE = ['all', 'default', ...DEVICE_NAMES];
 // Sources are not checked: a packet from anywhere may come in anywhere. Nobody sends again what is not answered.
 const SETTINGS = [
   ...EVERYWHERE.map((name) => `net.ipv4.conf.${name}.rp_filter=0`),
+  // What turns round at a device is answered by a redirect, which shares its flow before any rule of FORWARD is asked.
+  ...EVERYWHERE.map((name) => `net.ipv4.conf.${name}.send_redirects=0`),
   ...EVERYWHERE.map((name) => `net.ipv6.conf.${name}.accept_dad=0`),
   ...EVERYWHERE.map((name) => `net.ipv6.conf.${name}.router_solicitations=0`),
   ...['net.ipv4.ip_unprivileged_port_start=0', 'net.ipv4.ping_group_range=0 2147483647'],

@@ -3,13 +3,14 @@
 import type { Family } from '../../src/netfilter/family.ts';
 import { FAMILIES } from '../../src/netfilter/family.ts';
 import type { Ruleset } from '../../src/netfilter/rule.ts';
-import { isBuiltIn } from '../../src/netfilter/rule.ts';
+import { isBuiltIn, TABLES } from '../../src/netfilter/rule.ts';
 import type { Played, SentPacket } from './packets.ts';
 import { ANSWERED, isWithin, SINGLE } from './packets.ts';
 import type { Header } from './tracing-header.ts';
 import type { KernelRule, TraceEvent } from './tracing-netlink.ts';
 import { readLogMessages, readTraceMessages } from './tracing-netlink.ts';
 import { deviceName, OWN_TABLE } from './tracing-place.ts';
+import type { LoadedRules } from './tracing-pods.ts';
 
 /** One thing on the way, as a line: `rule nat ISTIO_OUTPUT 3`, with the mark that the packet has then. */
 export interface Passed {
@@ -55,9 +56,22 @@ interface Open {
 export interface Positions {
   readonly byHandle: ReadonlyMap<string, number>;
   readonly counts: ReadonlyMap<string, number>;
+  /** Base chains of nft's own tables, as `inet foreign output`. */
+  readonly bases: ReadonlySet<string>;
 }
 
-export function positionsOf(rules: readonly KernelRule[], plan: Readonly<Record<Family, Ruleset>>): Positions {
+/** Native tables of tests are never called as those of iptables are. */
+export function isOfIptables(family: string, table: string): boolean {
+  return family !== 'inet' && TABLES.includes(table);
+}
+
+/** Tables of nft's own have their family in their name, as the simulator's have. */
+function tableName(family: Family | 'inet', table: string): string {
+  return isOfIptables(family, table) ? table : `${family} ${table}`;
+}
+
+/** A rule of nft's own tables has the line of the listing as its position: some rules of a chain are for one family only. */
+export function positionsOf(rules: readonly KernelRule[], plan: LoadedRules): Positions {
   const counted = new Map<string, number>();
   const byHandle = new Map(
     rules.map(({ family, table, chain, handle }): [string, number] => {
@@ -71,7 +85,24 @@ export function positionsOf(rules: readonly KernelRule[], plan: Readonly<Record<
       chains.map((chain): [string, number] => [`${family} ${name} ${chain.name}`, chain.rules.length]),
     ),
   );
-  return { byHandle, counts: new Map(counts) };
+  return { byHandle: new Map([...byHandle, ...linesOf(plan.listing)]), counts: new Map(counts), bases: basesOf(plan) };
+}
+
+function linesOf(listing: string): readonly (readonly [string, number])[] {
+  let table = '';
+  return listing.split('\n').flatMap((line, index): readonly (readonly [string, number])[] => {
+    const [, family = '', name = ''] = /^table (\S+) (\S+) \{/.exec(line) ?? [];
+    if (name !== '') table = isOfIptables(family, name) ? '' : `${family} ${name}`;
+    const [, handle] = /^\t\t.* # handle (\d+)$/.exec(line) ?? [];
+    return handle === undefined || table === '' ? [] : [[`${table} ${handle}`, index + 1]];
+  });
+}
+
+function basesOf(plan: Readonly<Record<Family, Ruleset>>): ReadonlySet<string> {
+  const tables = FAMILIES.flatMap((family) => plan[family].tables);
+  return new Set(
+    tables.flatMap(({ name, chains }) => chains.flatMap((chain) => (chain.base === undefined ? [] : [`${name} ${chain.name}`]))),
+  );
 }
 
 /** A name for a packet that neither translation nor a second pass changes. Two directions of a flow, and TCP's three steps, differ. */
@@ -101,7 +132,7 @@ export function journeysOf({ traces, logs }: Played, positions: Positions): Jour
     const { id = 0, header } = event;
     if (event.table !== OWN_TABLE) {
       const journey = current.get(id);
-      if (journey !== undefined) pass(journey, event, positions.byHandle.get(`${event.family} ${event.table} ${event.rule}`));
+      if (journey !== undefined) pass(journey, event, positions.byHandle.get(`${event.family} ${event.table} ${event.rule}`), positions);
       continue;
     }
     if (header !== undefined) {
@@ -125,7 +156,7 @@ export function journeysOf({ traces, logs }: Played, positions: Positions): Jour
     const journey = event.header && all.get(nameOf(event.header));
     // A rule without a match is told as the end of its chain, with its own number.
     const isRule = event.rule <= (positions.counts.get(`${event.family} ${event.table} ${event.chain}`) ?? 0);
-    if (journey !== undefined) pass(journey, isRule ? { ...event, what: 'rule' } : event, event.rule);
+    if (journey !== undefined) pass(journey, isRule ? { ...event, what: 'rule' } : event, event.rule, positions);
   }
   const found = (name: string): Journey | undefined => {
     const journey = all.get(name);
@@ -146,15 +177,16 @@ export function familyOf(address: string): Family {
   return address.includes(':') ? 'ip6' : 'ip';
 }
 
-function pass(journey: Open, event: TraceEvent, position: number | undefined): void {
-  const { table, chain, what, mark, verdict, id } = event;
+function pass(journey: Open, event: TraceEvent, position: number | undefined, { bases }: Positions): void {
+  const { chain, what, mark, verdict, id } = event;
+  const table = tableName(event.family, event.table);
   // On legacy each message has the header: where a chain begins is not told.
   if (event.header !== undefined && id !== undefined)
     journey.passed.push({ what: 'chain', table, chain, drops: false, mark, in: deviceName(event.in), out: deviceName(event.out) });
   const place = { table, chain, drops: verdict === 'drop', mark };
   if (what === 'policy') journey.passed.push({ what: 'policy', ...place });
   else if (what === 'rule') journey.passed.push({ what: 'rule', position: position ?? 0, ...place });
-  else if (!isBuiltIn(table, chain)) journey.passed.push({ what: 'end', ...place });
+  else if (!isBuiltIn(table, chain) && !bases.has(`${table} ${chain}`)) journey.passed.push({ what: 'end', ...place });
 }
 
 function endOf({ passed, local, left }: Open): KernelEnd {

@@ -86,7 +86,7 @@ describe('what is not understood', () => {
       'numgen random mod 2 vmap { 0 : goto a, 1 : goto b }',
       { kind: 'opaque', name: 'numgen', text: 'numgen random mod 2 vmap { 0 : goto a, 1 : goto b }' },
     ],
-    ['meta mark set meta mark or 0x4000', { kind: 'opaque', name: 'meta', text: 'meta mark set meta mark or 0x4000' }],
+    ['meta mark set jhash ip saddr mod 4', { kind: 'opaque', name: 'meta', text: 'meta mark set jhash ip saddr mod 4' }],
     ['reject with icmp port-unreachable', { kind: 'opaque', name: 'reject', text: 'reject with icmp port-unreachable' }],
     ['masquerade', { kind: 'opaque', name: 'MASQUERADE', text: 'masquerade' }],
   ])('stays as words, and the rest of its rule is read: %s', (line, target) => {
@@ -144,6 +144,12 @@ describe('a script that people write', () => {
         'table inet app { set mine { type ipv4_addr; elements = { 1.2.3.4, 1.2.3.5 }; }; chain out { type nat hook output priority -110; policy accept; tcp dport 9999 redirect to :9998 } }',
       ),
     ).toBe(listing);
+  });
+
+  it('has a list over several lines', () => {
+    const text =
+      'table ip f {\n  set s {\n    type ipv4_addr\n    elements = { 1.1.1.1, 2.2.2.2,\n                 3.3.3.3 }\n  }\n\n  chain c {\n    tcp dport 1 drop\n  }\n}\n';
+    expect(read(text)).toBe(text.replace(',\n                 3', ', 3'));
   });
 
   it('says a policy on a line of its own, and sets with braces in rules', () => {

@@ -10,14 +10,15 @@ const BAD_INPUT = 2;
 declare const scriptArgs: readonly string[];
 
 async function main([program = '', ...words]: readonly string[]): Promise<number> {
-  if (program.split('/').at(-1) === DROP_IN) return dropIn(words, system.environment());
   const [first, ...rest] = words;
-  if (first === DROP_IN) return dropIn(rest, system.environment());
+  // How this program holds a lock in another namespace: it starts itself, by whichever name.
   if (first === 'hold-lock') {
     await (await import('../../host/namespace/lock.ts')).holdLock();
     // Until its standard input ends.
     return new Promise(() => undefined);
   }
+  if (first === DROP_IN) return dropIn(rest, system.environment());
+  if (program.split('/').at(-1) === DROP_IN) return dropIn(words, system.environment());
   system.printError(`istio-init: this executable has ${DROP_IN} alone; the image of the tools has the other commands\n`);
   return BAD_INPUT;
 }

@@ -83,6 +83,8 @@ function conditionText({ question, answer }: Condition): string {
       return `${chainText(question.at)} ${answer === 'accept' ? 'lets it pass' : 'drops it'}`;
     case 'target':
       return `${ruleText(question.at)} ${TARGET_ANSWERS[answer]}`;
+    case 'order':
+      return `${question.first} is asked ${answer === 'yes' ? 'before' : 'after'} ${question.others.join(' and ')}`;
     case 'field':
     case 'match':
       return `${askedText(question)} ${answer === 'yes' ? 'holds' : 'does not hold'}${question.at === undefined ? '' : ` (${ruleText(question.at)})`}`;
@@ -118,6 +120,8 @@ export function questionText(question: Question): string {
       return `what ${ruleText(question.at)} does`;
     case 'policy':
       return `${chainText(question.at)}, which is not shown`;
+    case 'order':
+      return `whether ${question.first} is asked before ${question.others.join(' and ')}, which hangs at the same priority: the one made last is first`;
     case 'host':
       return HOST_FACTS[question.fact];
     case 'loop':

@@ -226,6 +226,8 @@ export function questionText(why: Question): string {
       return `${placeOf(why.at)} has a target that is not understood`;
     case 'policy':
       return `${policyOf(why.at)} is not known`;
+    case 'order':
+      return `${why.first} and ${why.others.join(', ')} hang at the same priority, and which was made last is not known`;
     case 'host':
       return `depends on the pod (${why.fact})`;
     case 'loop':

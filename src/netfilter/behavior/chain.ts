@@ -113,6 +113,7 @@ function throughRule(
   for (const { state: after, result } of performed(arena, rule, hit, at)) {
     switch (result) {
       case 'continue':
+      case 'break':
         next.push(after);
         break;
       case 'accept':

@@ -113,6 +113,8 @@ function keyOf(question: Question, at: () => string): string {
       return `${question.kind} ${at()}`;
     case 'policy':
       return `policy ${question.at.table} ${question.at.chain}`;
+    case 'order':
+      return `order ${question.first} ${question.others.join()}`;
     case 'host':
       return `host ${question.fact} ${JSON.stringify(question.at?.rule.target)}`;
     case 'too-many':

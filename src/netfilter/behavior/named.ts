@@ -2,10 +2,10 @@
 
 import type { Match } from '../match.ts';
 import type { Masked, OwnerRange, PortRange } from '../numbers.ts';
-import { ALL_BITS } from '../numbers.ts';
 import { PROTOCOLS_WITH_PORTS, protocolNumber } from '../protocols.ts';
 import type { Rule } from '../rule.ts';
 import { networkRange } from '../trace/address.ts';
+import { maskOf } from '../trace/host.ts';
 import type { PreparedHost } from '../trace/prepare-host.ts';
 import { LINK_LOCAL } from '../trace/prepare-host.ts';
 import type { Range, Value } from '../trace/ranges.ts';
@@ -35,7 +35,7 @@ export function namedByHost(host: PreparedHost, ports: readonly number[]): Named
     destinationPort: ports.map(only),
     uid: [],
     gid: [],
-    mark: host.host.localByMark.map(({ mark, mask = ALL_BITS }) => ({ value: mark, mask })),
+    mark: host.host.localByMark.map((one) => ({ value: one.mark, mask: maskOf(one) })),
   };
 }
 

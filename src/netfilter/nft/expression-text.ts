@@ -85,9 +85,9 @@ function numberText(right: Right): string {
 
 function assignedText(value: Assigned, key: Selector): string {
   if (typeof value === 'number') return isMark(key) ? hexText(value) : `${value}`;
-  if (!('|' in value)) return selectorText(value);
-  const [masked, bits] = value['|'];
-  return `${leftText(masked)} | ${hexText(bits)}`;
+  if ('|' in value) return `${leftText(value['|'][0])} | ${hexText(value['|'][1])}`;
+  if ('^' in value) return `${leftText(value['^'][0])} ^ ${hexText(value['^'][1])}`;
+  return leftText(value);
 }
 
 /** Marks have eight digits. */

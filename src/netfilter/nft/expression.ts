@@ -24,7 +24,7 @@ export interface MatchExpression {
 }
 
 /** What a mark or a zone is set to. */
-export type Assigned = number | Selector | { readonly '|': readonly [Masking, number] };
+export type Assigned = number | Left | { readonly '|': readonly [Left, number] } | { readonly '^': readonly [Left, number] };
 
 /** An expression that is understood, or the words of one that is not. */
 export type Expression =

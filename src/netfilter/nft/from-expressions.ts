@@ -5,41 +5,42 @@ import { match, not } from '../match.ts';
 import { everywhere, parseNetwork } from '../network.ts';
 import type { OwnerRange, PortRange } from '../numbers.ts';
 import { ALL_BITS } from '../numbers.ts';
-import { protocolName } from '../protocols.ts';
+import { PROTOCOLS_WITH_PORTS, protocolName } from '../protocols.ts';
+import type { NftFamily } from '../rule.ts';
 import type { Target } from '../target.ts';
 import type { Expression, Left, MatchExpression, Right, Selector } from './expression.ts';
 import { expressionsText } from './expression-text.ts';
 import type { NftRule } from './ruleset.ts';
+import { kindOfWords, nameOfWords } from './words.ts';
 
-/** The rule that expressions stand for. */
-export function ruleOf(expressions: readonly Expression[]): NftRule {
+/** The rule that expressions of a table of the family stand for. */
+export function ruleOf(expressions: readonly Expression[], family?: NftFamily): NftRule {
   const matches: Match[] = [];
   const statements: Expression[] = [];
   let counted = false;
   let counters: NftRule['counters'];
   for (const expression of expressions) {
+    const kind = kindOf(expression);
     if ('counter' in expression) {
       counted = true;
       const { counter } = expression;
       if (counter !== null) counters = { packets: BigInt(counter.packets), bytes: BigInt(counter.bytes) };
+    } else if (kind === 'silent') {
+      const text = expressionsText([expression]);
+      if (!text.startsWith('comment ')) matches.push({ kind: 'opaque', text });
+    } else if (kind === 'does' || statements.length > 0) {
+      // What stands behind a statement is asked only once that is done.
+      statements.push(expression);
     } else if ('match' in expression) matches.push(...matchesOf(expression, matches));
-    else if (isWordsOfMatch(expression)) matches.push({ kind: 'opaque', text: expressionsText([expression]) });
-    else if (!('words' in expression && /^comment "/.test(expression.words))) statements.push(expression);
+    else matches.push({ kind: 'opaque', text: expressionsText([expression]) });
   }
-  return { matches, target: targetOf(statements), counted, ...(counters === undefined ? {} : { counters }) };
+  return { matches, target: targetOf(statements, family), counted, ...(counters === undefined ? {} : { counters }) };
 }
 
-/** Words that ask something, and those of statements that change nothing. */
-function isWordsOfMatch(expression: Expression): boolean {
-  if ('xt' in expression) return expression.xt.type === 'match';
-  if ('words' in expression && / v?map /.test(expression.words)) return false;
-  return (
-    'words' in expression &&
-    // The last four are JSON of what decides in a way that is not understood.
-    !/^(?:comment "|xt target |masquerade|reject|log |notrack|continue|return|meta |ct \w+ set |queue|fwd|dup|ip6? \w+ set |vmap \{|map \{|mangle \{|unknown )/.test(
-      expression.words,
-    )
-  );
+function kindOf(expression: Expression): 'asks' | 'does' | 'silent' {
+  if ('match' in expression) return 'asks';
+  if ('xt' in expression) return expression.xt.type === 'match' ? 'asks' : 'does';
+  return 'words' in expression ? kindOfWords(expression.words) : 'does';
 }
 
 function words(expression: MatchExpression): Match {
@@ -51,10 +52,21 @@ function matchesOf(expression: MatchExpression, before: readonly Match[]): reado
   if (!['==', '!=', 'in'].includes(op)) return [words(expression)];
   const known = matchFor(left, right);
   if (known === undefined) return [words(expression)];
+  // Other than one state, two at once are no state at all: nft compares with both bits, and that always holds.
+  if (op === '!=' && Array.isArray(right) && right.length > 1) return [words(expression)];
   const found = op === '!=' ? not(known) : known;
   const protocol = impliedProtocol(left);
-  const said = before.some((one) => one.kind === 'protocol' && !one.negated);
-  return protocol === undefined || said ? [found] : [match('protocol', protocol), found];
+  const said = before.find((one) => one.kind === 'protocol' && !one.negated);
+  const payload = 'payload' in left ? left.payload : undefined;
+  if (payload !== undefined && ['protocol', 'nexthdr'].includes(payload.field)) return [ofFamily(payload.protocol), found];
+  // Of a protocol without ports, `th dport` is whatever stands in that place.
+  if (payload?.protocol === 'th' && !PROTOCOLS_WITH_PORTS.includes(said?.kind === 'protocol' ? said.value : '')) return [words(expression)];
+  return protocol === undefined || said !== undefined ? [found] : [match('protocol', protocol), found];
+}
+
+/** `ip protocol tcp` asks for IPv4 as well. */
+function ofFamily(protocol: string): Match {
+  return { kind: 'opaque', text: `meta nfproto ${protocol === 'ip' ? 'ipv4' : 'ipv6'}` };
 }
 
 /** `tcp dport 80` asks for TCP as well. */
@@ -75,10 +87,8 @@ function matchFor(left: Left, right: Right): Known | undefined {
     case 'oifname':
     case 'oif':
       return interfaceMatch('out-interface', right);
-    case 'l4proto': {
-      const name = typeof right === 'string' || typeof right === 'number' ? protocolName(`${right}`) : null;
-      return name === null ? undefined : match('protocol', name);
-    }
+    case 'l4proto':
+      return protocolMatch(right);
     case 'mark':
       return markMatch(left, right, ALL_BITS);
     case 'skuid':
@@ -89,6 +99,11 @@ function matchFor(left: Left, right: Right): Known | undefined {
     default:
       return undefined;
   }
+}
+
+function protocolMatch(right: Right): Known | undefined {
+  const name = typeof right === 'string' || typeof right === 'number' ? protocolName(`${right}`) : null;
+  return name === null ? undefined : match('protocol', name);
 }
 
 // A name that ends in iptables' own wildcard can't be told from one.
@@ -106,9 +121,9 @@ function markMatch(selector: Selector, right: Right, mask: number): Known | unde
 const STATES: readonly string[] = ['INVALID', 'NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED'];
 
 function stateMatch(right: Right): Known | undefined {
-  const list = typeof right === 'string' ? [right] : Array.isArray(right) ? (right as readonly string[]) : undefined;
-  const named = list?.map((state) => state.toUpperCase());
-  if (named === undefined || !named.every((state) => STATES.includes(state))) return undefined;
+  const list = typeof right === 'object' && 'set' in right ? right.set : [right].flat();
+  const named = list.map((state) => `${state}`.toUpperCase());
+  if (!named.every((state) => STATES.includes(state))) return undefined;
   return match(
     'conntrack-state',
     STATES.filter((state) => named.includes(state)),
@@ -116,7 +131,9 @@ function stateMatch(right: Right): Known | undefined {
 }
 
 function payloadMatch({ protocol, field }: { readonly protocol: string; readonly field: string }, right: Right): Known | undefined {
+  if (field === 'protocol' || field === 'nexthdr') return protocolMatch(right);
   if (protocol === 'ip' || protocol === 'ip6') {
+    if (field !== 'saddr' && field !== 'daddr') return undefined;
     const text =
       typeof right === 'string' ? right : typeof right === 'object' && 'prefix' in right ? `${right.prefix.addr}/${right.prefix.len}` : '';
     const network = text.startsWith('@') ? null : parseNetwork(text);
@@ -153,26 +170,24 @@ function ownerOf(right: Right): OwnerRange | undefined {
 
 const VERDICTS = { accept: 'ACCEPT', drop: 'DROP', return: 'RETURN', queue: 'QUEUE' } as const;
 
-function targetOf(statements: readonly Expression[]): Target {
+function targetOf(statements: readonly Expression[], of: NftFamily | undefined): Target {
   const [first, second, third, ...more] = statements;
   if (first === undefined) return { kind: 'none' };
   if (second === undefined) return oneTarget(first) ?? opaque(statements);
   const mark = 'mangle' in second ? oneTarget(second) : undefined;
   if ('tproxy' in first && mark?.kind === 'MARK' && third !== undefined && 'accept' in third && more.length === 0) {
-    const { family = 'ip', port = 0 } = first.tproxy;
-    return { kind: 'TPROXY', value: { port, address: everywhere(family === 'ip6' ? 'ip6' : 'ip').address, mark: mark.value } };
+    const { family = of, port = 0, addr } = first.tproxy;
+    if (family === 'ip' || family === 'ip6')
+      return { kind: 'TPROXY', value: { port, address: addr ?? everywhere(family).address, mark: mark.value } };
   }
   return opaque(statements);
 }
 
 function opaque(statements: readonly Expression[]): Target {
   const text = expressionsText(statements);
-  const [, name = text.split(' ')[0] ?? ''] = /^xt target "?(\w+)/.exec(text) ?? [];
-  return { kind: 'opaque', name: NAMES[name] ?? name, text };
+  // Only of one statement alone its name says what is done.
+  return { kind: 'opaque', name: statements.length === 1 ? nameOfWords(text) : 'nft', text };
 }
-
-/** What nft calls a target that iptables has another word for. */
-const NAMES: Readonly<Record<string, string>> = { masquerade: 'MASQUERADE', log: 'LOG', notrack: 'NOTRACK' };
 
 function oneTarget(expression: Expression): Target | undefined {
   for (const [word, verdict] of Object.entries(VERDICTS)) if (word in expression) return { kind: 'verdict', verdict };
@@ -199,18 +214,22 @@ function assigned({ key, value }: Extract<Expression, { readonly mangle: unknown
   const set = (bits: { readonly value: number; readonly mask: number }): Target =>
     name === 'meta mark' ? { kind: 'MARK', value: bits } : { kind: 'CONNMARK', value: { action: 'set', ...bits } };
   if (typeof value === 'number') return set({ value, mask: ALL_BITS });
-  if ('|' in value) {
-    const [
-      {
-        '&': [of, kept],
-      },
-      bits,
-    ] = value['|'];
-    // Bits that are set afterwards may stay before or not: both are the same.
-    return JSON.stringify(of) === JSON.stringify(key) ? set({ value: bits, mask: ((~kept >>> 0) | bits) >>> 0 }) : undefined;
-  }
-  const from = 'meta' in value ? `meta ${value.meta.key}` : 'ct' in value ? `ct ${value.ct.key}` : '';
-  const all = { nfmask: ALL_BITS, ctmask: ALL_BITS };
-  if (name === 'ct mark' && from === 'meta mark') return { kind: 'CONNMARK', value: { action: 'save', ...all } };
-  return name === 'meta mark' && from === 'ct mark' ? { kind: 'CONNMARK', value: { action: 'restore', ...all } } : undefined;
+  const [left, operator, bits] =
+    '|' in value ? [value['|'][0], '|', value['|'][1]] : '^' in value ? [value['^'][0], '^', value['^'][1]] : [value, '', 0];
+  const [of, kept] = '&' in left ? left['&'] : [left, ALL_BITS];
+  const copies = operator === '' && JSON.stringify(of) !== JSON.stringify(key);
+  if (copies) return copied(name, of, kept);
+  if (JSON.stringify(of) !== JSON.stringify(key)) return undefined;
+  const cleared = ~kept >>> 0;
+  // Bits that are set afterwards may stay before or not: both are the same.
+  return set({ value: bits, mask: operator === '|' ? (cleared | bits) >>> 0 : cleared });
+}
+
+/** From the packet's mark to that of its flow, or back. */
+function copied(name: string, from: Selector, kept: number): Target | undefined {
+  const source = 'meta' in from ? `meta ${from.meta.key}` : 'ct' in from ? `ct ${from.ct.key}` : '';
+  if (name === 'ct mark' && source === 'meta mark') return { kind: 'CONNMARK', value: { action: 'save', nfmask: kept, ctmask: ALL_BITS } };
+  return name === 'meta mark' && source === 'ct mark'
+    ? { kind: 'CONNMARK', value: { action: 'restore', nfmask: ALL_BITS, ctmask: kept } }
+    : undefined;
 }

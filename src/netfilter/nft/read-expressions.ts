@@ -15,7 +15,7 @@ function tokensOf(text: string): readonly Token[] {
   return [...text.matchAll(TOKEN)].map(([whole, inside]) => ({ text: inside ?? whole, quoted: inside !== undefined }));
 }
 
-const META_KEYS: readonly string[] = ['iifname', 'oifname', 'iif', 'oif', 'l4proto', 'mark', 'skuid', 'skgid'];
+const META_KEYS: readonly string[] = ['iifname', 'oifname', 'iif', 'oif', 'l4proto', 'nfproto', 'mark', 'skuid', 'skgid'];
 // The older spelling leaves out `meta`.
 const BARE_META: readonly string[] = ['iifname', 'oifname', 'iif', 'oif', 'mark', 'skuid', 'skgid'];
 const PAYLOADS: Readonly<Record<string, readonly string[]>> = {
@@ -42,8 +42,14 @@ const BEGINNINGS: readonly string[] = [
   'snat',
   'dnat',
   'masquerade',
+  'log',
+  'reject',
+  'notrack',
+  'continue',
   ...Object.keys(VERDICTS),
 ];
+/** What may stand behind `log`, each with one word of its own. */
+const LOG_OPTIONS: readonly string[] = ['prefix', 'group', 'snaplen', 'queue-threshold', 'level', 'flags'];
 
 /** The expressions of a rule, without its handle. */
 export function readExpressions(text: string): readonly Expression[] {
@@ -109,13 +115,30 @@ class Reader {
     if (this.#takes('goto')) return { goto: { target: this.#take() } };
     if (this.#takes('redirect')) return this.#redirect();
     if (this.#takes('tproxy')) return this.#tproxy();
+    if (this.#takes('log')) return this.#log();
     for (const kind of ['snat', 'dnat'] as const) if (this.#takes(kind)) return this.#nat(kind);
     const selector = this.#selector();
     if (selector === undefined) return undefined;
     return this.#takes('set') ? this.#assignment(selector) : this.#match(selector);
   }
 
+  #quoted(): string {
+    const { text = '', quoted = false } = this.#tokens[this.#at] ?? {};
+    this.#at += 1;
+    return quoted ? `"${text}"` : text;
+  }
+
+  #log(): Expression {
+    const words = ['log'];
+    while (LOG_OPTIONS.includes(this.#peek())) {
+      words.push(this.#take(), this.#quoted());
+      while (words.at(-2) === 'flags' && (this.#peek() === ',' || /^(?:sequence|options)$/.test(this.#peek()))) words.push(this.#take());
+    }
+    return { words: words.join(' ') };
+  }
+
   #counter(): Expression | undefined {
+    if (this.#takes('name')) return { words: `counter name ${this.#quoted()}` };
     if (this.#peek() !== 'packets') return { counter: null };
     const [packets, bytes] = [Number(this.#peek(1)), Number(this.#peek(3))];
     this.#at += 4;
@@ -144,7 +167,8 @@ class Reader {
     if (!this.#takes('to')) return undefined;
     const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^[\]:]+(?::[^:]*:.*)?))(?::(\d+))?$/.exec(this.#take()) ?? [];
     const addr = bracketed ?? plain;
-    if (addr === undefined) return undefined;
+    // Anything else is a map, or a number that is made up for each packet.
+    if (addr === undefined || !/^[\da-f.:]+(?:-[\da-f.:]+)?$/i.test(addr)) return undefined;
     const shared = { ...(family === undefined ? {} : { family }), addr };
     if (kind === 'snat') return port === undefined ? { snat: shared } : undefined;
     return { dnat: { ...shared, ...(port === undefined ? {} : { port: Number(port) }) } };
@@ -159,7 +183,7 @@ class Reader {
     const fields = Object.hasOwn(PAYLOADS, word) ? PAYLOADS[word] : undefined;
     if (fields?.includes(this.#peek()) !== true) return undefined;
     const field = this.#take();
-    return field === 'protocol' || field === 'nexthdr' ? META('l4proto') : PAYLOAD(word, field);
+    return PAYLOAD(word, field);
   }
 
   #masked(selector: Selector): Left | undefined {
@@ -168,13 +192,19 @@ class Reader {
     return bits === undefined ? undefined : { '&': [selector, bits] };
   }
 
+  #operator(): '|' | '^' | undefined {
+    if (this.#takes('|') || this.#takes('or')) return '|';
+    return this.#takes('^') || this.#takes('xor') ? '^' : undefined;
+  }
+
   #match(selector: Selector): Expression | undefined {
     const left = this.#masked(selector);
     if (left === undefined) return undefined;
     const named = ['==', '!='].includes(this.#peek()) ? this.#take() : undefined;
     if (/^(?:[<>]=?|v?map)$/.test(this.#peek())) return undefined;
     const right = this.#right(left);
-    if (right === undefined) return undefined;
+    // `!= new | untracked` compares with both bits at once.
+    if (right === undefined || /^[|&^]$/.test(this.#peek())) return undefined;
     const states = 'ct' in left && left.ct.key === 'state';
     return { match: { op: named ?? (states ? 'in' : '=='), left, right } };
   }
@@ -217,12 +247,12 @@ class Reader {
     const from = this.#selector();
     const left = from === undefined ? undefined : this.#masked(from);
     if (left === undefined) return undefined;
-    let value: Assigned | undefined;
-    if (this.#takes('|') || this.#takes('or')) {
-      const bits = numberOf(this.#take());
-      value = bits === undefined || !('&' in left) ? undefined : { '|': [left, bits] };
-    } else if (!('&' in left)) value = left;
-    return value === undefined ? undefined : { mangle: { key, value } };
+    const operator = this.#operator();
+    if (operator === undefined) return { mangle: { key, value: left } };
+    const bits = numberOf(this.#take());
+    if (bits === undefined) return undefined;
+    const value: Assigned = operator === '|' ? { '|': [left, bits] } : { '^': [left, bits] };
+    return { mangle: { key, value } };
   }
 }
 

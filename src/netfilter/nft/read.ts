@@ -40,6 +40,8 @@ interface TableDraft {
   readonly name: string;
   readonly sets: Map<string, NftSet>;
   readonly chains: Map<string, ChainDraft>;
+  /** Its chains hang nowhere until somebody wakes it. */
+  dormant: boolean;
 }
 
 /** The tables while they are read. */
@@ -50,7 +52,7 @@ class Draft {
     const key = `${family} ${name}`;
     const before = this.#tables.get(key);
     if (before !== undefined) return before;
-    const made: TableDraft = { family: family as NftFamily, name, sets: new Map(), chains: new Map() };
+    const made: TableDraft = { family: family as NftFamily, name, sets: new Map(), chains: new Map(), dormant: false };
     this.#tables.set(key, made);
     return made;
   }
@@ -70,12 +72,12 @@ class Draft {
   ruleset(): NftRuleset {
     return {
       tables: [...this.#tables.values()].map(
-        ({ family, name, sets, chains }): NftTable => ({
+        ({ family, name, sets, chains, dormant }): NftTable => ({
           family,
           name,
           sets: [...sets.values()],
           chains: [...chains].map(
-            ([chain, { base, rules }]): NftChain => ({ name: chain, ...(base === undefined ? {} : { base }), rules }),
+            ([chain, { base, rules }]): NftChain => ({ name: chain, ...(base === undefined || dormant ? {} : { base }), rules }),
           ),
         }),
       ),
@@ -97,6 +99,7 @@ function readLines(text: string): NftRead {
   let table: TableDraft | undefined;
   let block: { readonly kind: 'chain' | 'set' | 'other'; readonly name: string } | undefined;
   const lines = text.split(/\r?\n/);
+  let open = 0;
   for (const [index, raw] of lines.entries()) {
     const opened = LISTED.exec(raw);
     if (opened === null && table === undefined) {
@@ -107,12 +110,17 @@ function readLines(text: string): NftRead {
     if (opened !== null) {
       table = draft.table(opened[1] ?? '', opened[2] ?? '');
       block = undefined;
+      open = 0;
     }
-    for (const line of statementsOf(opened === null ? raw : raw.slice(opened[0].length))) {
+    const { statements, depth } = statementsOf(opened === null ? raw : raw.slice(opened[0].length), open);
+    open = depth;
+    for (const line of statements) {
       if (table === undefined) continue;
       if (block === undefined) {
         const [, kind, name] = /^(\w+) ([\w.-]+) \{$/.exec(line) ?? [];
         if (line === '}') table = undefined;
+        else if (/^flags [\w, ]+$/.test(line)) table.dormant ||= /\bdormant\b/.test(line);
+        else if (/^comment "[^"]*"$/.test(line)) continue;
         else if (kind === undefined || name === undefined) unread.push({ line: index + 1, text: line });
         else {
           block = { kind: kind === 'chain' || kind === 'set' ? kind : 'other', name };
@@ -120,8 +128,9 @@ function readLines(text: string): NftRead {
           if (kind === 'set') table.sets.set(name, { name, type: '', elements: [] });
         }
       } else if (line === '}') block = undefined;
-      else if (block.kind === 'chain') chainLine(draft.chain(table, block.name), line, index + 1);
-      else if (block.kind === 'set') setLine(table, block.name, line);
+      else if (block.kind === 'chain') {
+        if (!chainLine(draft.chain(table, block.name), table.family, line, index + 1)) unread.push({ line: index + 1, text: line });
+      } else if (block.kind === 'set') setLine(table, block.name, line);
     }
   }
   // A listing that was cut off: nobody knows what came after.
@@ -131,11 +140,14 @@ function readLines(text: string): NftRead {
 
 const POINTER = /^\s*[\^~]+[\s^~]*$/;
 
-/** A line's statements: a semicolon ends one, and so does the brace around a block, which people write on one line with it. */
-function statementsOf(line: string): readonly string[] {
-  if (line.trim().startsWith('#')) return [];
+/**
+ * A line's statements: a semicolon ends one, and so does the brace around a block, which people write on one line with it.
+ * `open` braces of a list are those of the lines before; `depth` are those that this line leaves open.
+ */
+function statementsOf(line: string, open: number): { readonly statements: readonly string[]; readonly depth: number } {
+  if (line.trim().startsWith('#')) return { statements: [], depth: open };
   const found: string[] = [];
-  let [piece, depth, quoted] = ['', 0, false];
+  let [piece, depth, quoted] = ['', open, false];
   const end = (): void => {
     if (piece.trim() !== '') found.push(piece.trim());
     piece = '';
@@ -156,17 +168,20 @@ function statementsOf(line: string): readonly string[] {
     }
   }
   end();
-  return found;
+  return { statements: found, depth };
 }
 
 const BLOCK = /^\s*(?:chain|set|map|flowtable|counter|quota|limit|ct (?:helper|timeout|expectation)|secmark|synproxy) [\w.-]+ $/;
 
-function chainLine(chain: ChainDraft, line: string, at: number): void {
+/** False for a line that says where a chain hangs, in words that are not known. */
+function chainLine(chain: ChainDraft, family: NftFamily, line: string, at: number): boolean {
   const base = baseOf(`${line};`);
   const [, policy] = /^policy (accept|drop)$/.exec(line) ?? [];
   if (base !== undefined) chain.base = base;
+  else if (/^type \w+ hook /.test(line)) return false;
   else if (policy !== undefined && chain.base !== undefined) chain.base = { ...chain.base, policy: policy as BaseChain['policy'] };
-  else if (!/^(?:comment|policy) /.test(line)) chain.rules.push({ ...ruleOf(readExpressions(line)), line: at });
+  else if (!/^(?:comment|policy) /.test(line)) chain.rules.push({ ...ruleOf(readExpressions(line), family), line: at });
+  return true;
 }
 
 function setLine(table: TableDraft, name: string, line: string): void {
@@ -218,7 +233,7 @@ function command(draft: Draft, raw: string, line: number): void {
   } else if (what === 'rule') {
     const { rules } = draft.chain(table, name);
     const [, index, body = ''] = /^(?:index (\d+) )?(.*)$/.exec(rest) ?? [];
-    const rule: NftRule = { ...ruleOf(readExpressions(body)), line };
+    const rule: NftRule = { ...ruleOf(readExpressions(body), table.family), line };
     rules.splice(verb === 'insert' ? Number(index ?? 0) : rules.length, 0, rule);
   }
 }
@@ -240,22 +255,22 @@ function readJson(text: string): NftRead | undefined {
   const draft = new Draft();
   for (const item of value['nftables'].filter(isRecord)) {
     const { table, chain, set, rule } = item;
-    if (isRecord(table)) draft.table(`${table['family']}`, `${table['name']}`);
+    if (isRecord(table)) draft.table(`${table['family']}`, `${table['name']}`).dormant = [table['flags']].flat().includes('dormant');
     if (isRecord(chain)) jsonChain(draft, chain);
     if (isRecord(set)) jsonSet(draft, set);
     if (isRecord(rule)) {
-      const { rules } = draft.chain(draft.table(`${rule['family']}`, `${rule['table']}`), `${rule['chain']}`);
-      rules.push(ruleOfJson(rule['expr']));
+      const of = draft.table(`${rule['family']}`, `${rule['table']}`);
+      draft.chain(of, `${rule['chain']}`).rules.push(ruleOfJson(rule['expr'], of.family));
     }
   }
   return { ruleset: draft.ruleset(), unread: [] };
 }
 
 /** Nothing is known of JSON that somebody else wrote: what has another shape than nft's is kept as its text. */
-function ruleOfJson(given: unknown): NftRule {
+function ruleOfJson(given: unknown, family: NftFamily): NftRule {
   const items = (Array.isArray(given) ? given : []).filter(isRecord);
   try {
-    const rule = ruleOf(items.map(knownOrWords));
+    const rule = ruleOf(items.map(knownOrWords), family);
     nftRuleText(rule);
     return rule;
   } catch {

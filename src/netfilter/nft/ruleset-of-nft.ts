@@ -2,9 +2,10 @@
 
 import type { Family } from '../family.ts';
 import type { Match } from '../match.ts';
-import type { Chain, Rule, Ruleset, Table } from '../rule.ts';
+import type { Chain, NftFamily, Rule, Ruleset, Table } from '../rule.ts';
 import { isBuiltIn, TABLES } from '../rule.ts';
 import type { Target } from '../target.ts';
+import { needsConntrack } from '../trace/needs-conntrack.ts';
 import { nftRuleText } from './print.ts';
 import type { NftChain, NftRule, NftRuleset, NftTable } from './ruleset.ts';
 
@@ -16,10 +17,18 @@ export function rulesetOfNft({ tables }: NftRuleset, family: Family): Ruleset {
 
 function tableOf(table: NftTable, family: Family): Table {
   const { family: nft, name, chains } = table;
-  const made = chains.map((chain) => chainOf(chain, family));
-  if (!isOfIptables(table)) return { name: `${nft} ${name}`, nft, chains: made };
+  const made = chains.map((chain) => chainOf(chain, nft, family));
+  if (!isOfIptables(table)) {
+    const others = chains.flatMap(({ rules }) => rules.filter((rule) => !concerns(rule, family)));
+    return { name: `${nft} ${name}`, nft, chains: made, ...(others.some(tracksBoth) && { tracks: true }) };
+  }
   const plain = made.map(({ base: _, ...chain }): Chain => ({ ...chain, rules: chain.rules.map(({ text: __, ...rule }) => rule) }));
   return { name, chains: plain.map((chain) => (isBuiltIn(name, chain.name) ? chain : { ...chain, policy: '-' as const })) };
+}
+
+/** A translation to addresses is of their family alone. */
+function tracksBoth(rule: Rule): boolean {
+  return rule.target.kind !== 'DNAT' && rule.target.kind !== 'SNAT' && needsConntrack(rule);
 }
 
 /** iptables-nft keeps its tables among those of nft: known by their names, and those of the chains that hang. */
@@ -28,33 +37,47 @@ function isOfIptables({ family, name, chains }: NftTable): boolean {
   return chains.every((chain) => chain.base === undefined || isBuiltIn(name, chain.name));
 }
 
-function chainOf({ name, base, rules }: NftChain, family: Family): Chain {
+function chainOf({ name, base, rules }: NftChain, nft: NftFamily, family: Family): Chain {
   return {
     name,
     policy: base === undefined ? '-' : base.policy === 'drop' ? 'DROP' : 'ACCEPT',
     ...(base === undefined ? {} : { base }),
-    rules: rules.filter((rule) => concerns(rule, family)).map(withText),
+    rules: rules.filter((rule) => concerns(rule, family)).map((rule) => withText(rule, nft, family)),
   };
 }
 
-function withText({ counted: _, ...rule }: NftRule): Rule {
-  return { ...rule, text: nftRuleText({ ...rule, counted: false }) };
+/** In a table of one family nobody needs to be told which it is. What translates to the other one matches, and does nothing (`nft_nat_inet_eval`). */
+function withText({ counted: _, ...rule }: NftRule, nft: NftFamily, family: Family): Rule {
+  const target: Target = (translatedFamily(rule.target) ?? family) === family ? rule.target : { kind: 'none' };
+  const matches = rule.matches.filter((match) => match.kind !== 'opaque' || familyAsked(match.text) === undefined);
+  return { ...rule, matches, target, text: nftRuleText({ ...rule, ...(nft !== 'inet' && { matches }), counted: false }) };
 }
 
 function concerns({ matches, target }: Rule, family: Family): boolean {
-  return matches.every((match) => (familyOf(match) ?? family) === family) && (familyOfTarget(target) ?? family) === family;
+  return matches.every((match) => (familyOf(match) ?? family) === family) && (tproxyFamily(target) ?? family) === family;
 }
 
 /** The family that a match is limited to: `ip daddr != 127.0.0.1` is asked of IPv4 only. */
 function familyOf(match: Match): Family | undefined {
   if (match.kind === 'source' || match.kind === 'destination') return match.value.family;
   if (match.kind !== 'opaque') return undefined;
-  const [, named, version] = /^(?:(ip6?) |meta nfproto ipv([46])$)/.exec(match.text) ?? [];
-  if (version !== undefined) return version === '4' ? 'ip' : 'ip6';
-  return named as Family | undefined;
+  return familyAsked(match.text) ?? (/^(ip6?) /.exec(match.text)?.[1] as Family | undefined);
 }
 
-function familyOfTarget(target: Target): Family | undefined {
-  const address = target.kind === 'TPROXY' ? target.value.address : target.kind === 'SNAT' || target.kind === 'DNAT' ? target.value.to : '';
-  return address === '' ? undefined : address.includes(':') && !/^[\d.]*:\d/.test(address) ? 'ip6' : 'ip';
+/** `meta nfproto ipv4`: the family that words ask for, and nothing else. */
+function familyAsked(text: string): Family | undefined {
+  const [, not, version] = /^meta nfproto (!= )?ipv([46])$/.exec(text) ?? [];
+  if (version === undefined) return undefined;
+  return (version === '4') === (not === undefined) ? 'ip' : 'ip6';
+}
+
+function tproxyFamily(target: Target): Family | undefined {
+  if (target.kind !== 'TPROXY') return undefined;
+  return target.value.address.includes(':') ? 'ip6' : 'ip';
+}
+
+function translatedFamily(target: Target): Family | undefined {
+  if (target.kind !== 'SNAT' && target.kind !== 'DNAT') return undefined;
+  const { to } = target.value;
+  return to.includes(':') && !/^[\d.]*:\d/.test(to) ? 'ip6' : 'ip';
 }

@@ -9,7 +9,7 @@ import { ALL_BITS } from '../numbers.ts';
 import { printMatch } from '../print.ts';
 import type { Target } from '../target.ts';
 import { printTarget } from '../target.ts';
-import type { Expression, Right, Selector } from './expression.ts';
+import type { Expression, Left, Right, Selector } from './expression.ts';
 import { CT, META, matchOf, PAYLOAD } from './expression.ts';
 import type { NftRule } from './ruleset.ts';
 
@@ -184,12 +184,17 @@ function familyOf(address: string): Family {
  */
 function markSet(key: Selector, { value, mask }: Masked): Expression {
   if (mask === ALL_BITS) return { mangle: { key, value } };
-  return { mangle: { key, value: { '|': [{ '&': [key, (~mask | value) >>> 0] }, value] } } };
+  const cleared: Left = mask === 0 ? key : { '&': [key, ~mask >>> 0] };
+  if (value === 0) return { mangle: { key, value: cleared } };
+  if ((value & ~mask) !== 0) return { mangle: { key, value: { '^': [cleared, value] } } };
+  const kept = (~mask | value) >>> 0;
+  return { mangle: { key, value: { '|': [kept === ALL_BITS ? key : { '&': [key, kept] }, value] } } };
 }
 
 function connmarkSet(value: Extract<Target, { kind: 'CONNMARK' }>['value']): Expression {
   if (value.action === 'set') return markSet(CT('mark'), value);
   const [key, from] = value.action === 'save' ? [CT('mark'), META('mark')] : [META('mark'), CT('mark')];
-  if (value.nfmask === ALL_BITS && value.ctmask === ALL_BITS) return { mangle: { key, value: from } };
+  const [kept, replaced] = value.action === 'save' ? [value.nfmask, value.ctmask] : [value.ctmask, value.nfmask];
+  if (replaced === ALL_BITS) return { mangle: { key, value: kept === ALL_BITS ? from : { '&': [from, kept] } } };
   return { words: `xt target "CONNMARK"` };
 }

@@ -30,7 +30,9 @@ export function baseOf(
   const known = IPTABLES[table];
   if (known === undefined || BUILT_IN_CHAINS[table]?.includes(name) !== true) return undefined;
   const type = table === 'mangle' && name === 'OUTPUT' ? 'route' : known.type;
-  return { type, hook: name.toLowerCase(), priority: known.priority, policy: 'accept' };
+  // Sources are translated after filter, destinations before it.
+  const priority = table === 'nat' && (name === 'INPUT' || name === 'POSTROUTING') ? -known.priority : known.priority;
+  return { type, hook: name.toLowerCase(), priority, policy: 'accept' };
 }
 
 export function likenessOf(table: Pick<Table, 'name' | 'nft'>, base: BaseChain | undefined): Likeness {

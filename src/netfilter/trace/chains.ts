@@ -14,6 +14,7 @@ import type { Walk } from './walk.ts';
 export function walkBaseChain(walk: Walk, { walkChain }: PreparedRules, chain: PreparedChain, hook: Hook): boolean {
   walk.hook = hook;
   walk.like = chain.like;
+  walk.native = chain.table.native;
   if (walkChain !== undefined) return walkChain(walk, chain);
   walk.steps?.push({
     kind: 'chain',
@@ -62,7 +63,10 @@ function runChain(walk: Walk, chain: PreparedChain, depth: number): Next {
 function performNoted(walk: Walk, { place, idle }: PreparedRule): Next {
   const next = idle ? 'continue' : perform(walk, place);
   walk.changes = null;
-  return next;
+  if (next !== 'break') return next;
+  const last = walk.steps?.pop();
+  if (last?.kind === 'rule') walk.steps?.push({ ...last, answer: 'failed' });
+  return 'continue';
 }
 
 /** `-j` comes back to the next rule; `-g` to wherever this chain would. */

@@ -1,4 +1,5 @@
 import type { Family } from '../family.ts';
+import { ALL_BITS } from '../numbers.ts';
 import type { KernelRouting } from './kernel-routing.ts';
 
 /** A network interface. */
@@ -26,8 +27,13 @@ export interface Listener {
 export interface LocalByMark {
   readonly family: Family;
   readonly mark: number;
-  /** Bits of the mark that count; all without it. */
+  /** Bits of the mark that count; without it all, and of a mark of zero none. */
   readonly mask?: number;
+}
+
+/** The bits that count: a policy rule for the mark 0 without a mask is for every packet (`fib_nl_newrule`). */
+export function maskOf({ mark, mask }: LocalByMark): number {
+  return mask ?? (mark === 0 ? 0 : ALL_BITS);
 }
 
 /** A network that is reached by an interface of its own, as a bridge of containers. */

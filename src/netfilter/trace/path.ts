@@ -8,6 +8,7 @@ import { walkBaseChain } from './chains.ts';
 import { lookUp } from './conntrack.ts';
 import { assumeState } from './field-tests.ts';
 import { ABSENT, difference } from './fields.ts';
+import { maskOf } from './host.ts';
 import { comesFromElsewhere } from './kernel-route.ts';
 import { contains, intersect, isWithin, overlaps } from './ranges.ts';
 import { reportedAddress, reportedNumber, reportedWord } from './reported.ts';
@@ -16,6 +17,7 @@ import type { Route } from './route.ts';
 import { routeOf, routeOut } from './routing.ts';
 import type { PreparedChain, PreparedRules } from './rules.ts';
 import type { Stage } from './stages.ts';
+import { chainsInOrder, inOrder } from './ties.ts';
 import { applyFlow } from './translation.ts';
 import type { Connection, Walk } from './walk.ts';
 
@@ -102,7 +104,8 @@ function input(walk: Walk, rules: PreparedRules): boolean {
 
 /** All that hangs on a hook, in its order. False where the packet goes no further. */
 function throughHook(walk: Walk, rules: PreparedRules, hook: Hook, what: 'source' | 'destination'): boolean {
-  return rules.stages[hook].every((stage) => throughStage(walk, rules, stage, hook, what));
+  for (const stage of inOrder(walk, rules.stages[hook])) if (!throughStage(walk, rules, stage, hook, what)) return false;
+  return true;
 }
 
 function throughStage(walk: Walk, rules: PreparedRules, stage: Stage<PreparedChain>, hook: Hook, what: 'source' | 'destination'): boolean {
@@ -123,7 +126,7 @@ function throughStage(walk: Walk, rules: PreparedRules, stage: Stage<PreparedCha
 /** All chains of this hook see the interface of the first route (nf_hook_state), also where a second one leads elsewhere. Null where it ends. */
 function output(walk: Walk, rules: PreparedRules, first: string | readonly string[]): string | readonly string[] | null {
   let way = first;
-  for (const stage of rules.stages.OUTPUT) {
+  for (const stage of inOrder(walk, rules.stages.OUTPUT)) {
     const { mark, destination } = walk;
     if (!throughStage(walk, rules, stage, 'OUTPUT', 'destination')) return null;
     if (stage.kind !== 'nat' && !(stage.kind === 'chain' && stage.reroutes)) continue;
@@ -176,14 +179,18 @@ function forward(walk: Walk, rules: PreparedRules, route: Route): void {
 function translate(
   walk: Walk,
   rules: PreparedRules,
-  chains: readonly PreparedChain[],
+  chains: readonly (readonly PreparedChain[])[],
   hook: Hook,
   what: 'source' | 'destination',
 ): boolean {
-  const asked = whetherAsked(walk, rules, chains, what);
+  const asked = whetherAsked(walk, rules, chains.flat(), what);
   if (asked === 'asked') {
-    const before = walk.sentBy;
-    return chains.every((chain) => walk.translated[what] || walk.sentBy !== before || walkBaseChain(walk, rules, chain, hook));
+    const before = walk.translations;
+    for (const chain of chainsInOrder(walk, chains)) {
+      if (walk.translated[what] || walk.translations !== before) break;
+      if (!walkBaseChain(walk, rules, chain, hook)) return false;
+    }
+    return true;
   }
   if (asked !== 'empty') walk.steps?.push({ kind: 'nat-skipped', chain: hook, reason: asked });
   const changes = applyFlow(walk, what);
@@ -226,13 +233,16 @@ function askState(walk: Walk): void {
 /** A loopback address that came by wire, or one of this machine's own as the sender. */
 function isMartian(walk: Walk): boolean {
   const { source, destination, host } = walk;
-  const field = isIn(destination, host.loopback)
-    ? 'destination'
-    : isIn(source, host.family === 'ip' && host.routing === undefined ? host.local : host.loopback)
-      ? 'source'
-      : null;
+  const own = host.family === 'ip' && host.routing === undefined ? host.local : host.loopback;
+  const field = isIn(destination, host.loopback) ? 'destination' : isIn(source, own) || takesAllForLocal(walk) ? 'source' : null;
   if (field !== null) walk.end = { kind: 'dropped', by: { kind: 'martian', field } };
   return field !== null;
+}
+
+/** IPv4 asks without a mark whether a source may come from there (`fib_validate_source`): a policy rule for no mark makes all of them local. */
+function takesAllForLocal({ host }: Walk): boolean {
+  if (host.family !== 'ip' || host.routing !== undefined) return false;
+  return host.host.localByMark.some((one) => one.family === 'ip' && (one.mark & maskOf(one)) === 0);
 }
 
 /** By its routes IPv4 tells whether a source comes from there. */

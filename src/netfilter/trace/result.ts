@@ -142,6 +142,8 @@ export type Question =
   /** What the rule does is not understood, or can't be done where it stands. */
   | { readonly kind: 'target'; readonly at: RulePlace }
   | { readonly kind: 'policy'; readonly at: PolicyPlace }
+  /** Several base chains hang at one place: whether the first of these is asked before the others. */
+  | { readonly kind: 'order'; readonly first: string; readonly others: readonly string[] }
   /** The host is not said to have it or not. */
   | {
       readonly kind: 'host';

@@ -1,10 +1,10 @@
 /** Where a packet goes: to this machine or away, by its destination or by its mark. */
 
 import { match } from '../match.ts';
-import { ALL_BITS } from '../numbers.ts';
 import type { Packet } from '../packet.ts';
 import { addressValue, printAddress } from './address.ts';
 import { difference, narrowed } from './fields.ts';
+import { maskOf } from './host.ts';
 import { routeOfArrival, routeOfOwn, sourceOfRoute } from './kernel-route.ts';
 import { Oracle } from './oracle.ts';
 import type { PreparedHost } from './prepare-host.ts';
@@ -38,8 +38,8 @@ function isMany({ destination }: Walk, ranges: PreparedHost['many']): boolean {
 
 function routeOfUsual(walk: Walk): Route {
   if (isLocal(walk)) return { to: 'local', by: 'address' };
-  for (const { family, mark, mask = ALL_BITS } of walk.host.host.localByMark) {
-    if (family === walk.packet.family && isMarked(walk, mark, mask)) return { to: 'local', by: 'mark' };
+  for (const one of walk.host.host.localByMark) {
+    if (one.family === walk.packet.family && isMarked(walk, one.mark, maskOf(one))) return { to: 'local', by: 'mark' };
   }
   const many = isMany(walk, walk.host.many) || isMany(walk, walk.host.groups);
   return { to: 'away', by: 'address', out: awayInterface(walk), ...(many && { many }) };

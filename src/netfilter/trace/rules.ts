@@ -1,9 +1,10 @@
 /** A ruleset made ready to be walked: chains by name, matches as tests. */
 
-import type { BaseChain, Policy, Rule, Ruleset, Table } from '../rule.ts';
+import type { BaseChain, Policy, Ruleset, Table } from '../rule.ts';
 import type { Target } from '../target.ts';
 import type { Likeness } from './base-chains.ts';
 import { baseOf, likenessOf } from './base-chains.ts';
+import { needsConntrack } from './needs-conntrack.ts';
 import type { RulePlace } from './result.ts';
 import type { Stages } from './stages.ts';
 import { stagesOf } from './stages.ts';
@@ -32,6 +33,8 @@ export interface PreparedChain {
 
 export interface PreparedTable {
   readonly name: string;
+  /** Whether it is one of nft's own, and not of iptables. */
+  readonly native: boolean;
   readonly chains: ReadonlyMap<string, PreparedChain>;
 }
 
@@ -49,14 +52,14 @@ export function prepareRules(ruleset: Ruleset): PreparedRules {
   return {
     tables,
     stages: stagesOf([...tables.values()].flatMap((table) => [...table.chains.values()])),
-    tracking: ruleset.tables.some(({ chains }) => chains.some(({ rules }) => rules.some(needsConntrack))),
+    tracking: ruleset.tables.some(({ chains, tracks }) => tracks === true || chains.some(({ rules }) => rules.some(needsConntrack))),
   };
 }
 
 function prepareTable(given: Table): PreparedTable {
   const { name, chains } = given;
   const prepared = new Map<string, PreparedChain>();
-  const table: PreparedTable = { name, chains: prepared };
+  const table: PreparedTable = { name, native: given.nft !== undefined, chains: prepared };
   for (const chain of chains) {
     const rules = chain.rules.map((rule, index) => prepareRule({ table: name, chain: chain.name, position: index + 1, rule }));
     const base = baseOf(given, chain);
@@ -75,20 +78,9 @@ function prepareRule(place: RulePlace): PreparedRule {
 /** Targets not understood otherwise of which this is known: the packet goes on, with nothing changed that any rule here asks for. */
 const IDLE_TARGETS: readonly string[] = [
   ...['AUDIT', 'CHECKSUM', 'CLASSIFY', 'DSCP', 'ECN', 'HL', 'IDLETIMER', 'LED', 'LOG', 'NFLOG', 'RATEEST'],
-  ...['SECMARK', 'CONNSECMARK', 'TCPMSS', 'TCPOPTSTRIP', 'TOS', 'TRACE', 'TTL', 'ULOG'],
+  ...['SECMARK', 'CONNSECMARK', 'TCPMSS', 'TCPOPTSTRIP', 'TOS', 'TRACE', 'TTL', 'ULOG', 'continue'],
 ];
 
 function isIneffective(target: Target): boolean {
   return target.kind === 'none' || target.kind === 'NFLOG' || (target.kind === 'opaque' && IDLE_TARGETS.includes(target.name));
-}
-
-const CONNTRACK_TARGETS: readonly string[] = ['REDIRECT', 'DNAT', 'SNAT', 'CT', 'CONNMARK', 'MASQUERADE', 'NETMAP', 'NOTRACK'];
-const CONNTRACK_MATCHES: readonly string[] = ['conntrack-state', 'state', 'connmark'];
-/** Modules of matches kept word for word that need it. */
-const CONNTRACK_MODULES = /-m (conntrack|state|connmark|connbytes|connlabel|connlimit|helper)\b/;
-
-/** As xt_*.c ask for it when a rule is loaded (nf_ct_netns_get). */
-function needsConntrack({ matches, target }: Rule): boolean {
-  if (CONNTRACK_TARGETS.includes(target.kind === 'opaque' ? target.name : target.kind)) return true;
-  return matches.some((match) => (match.kind === 'opaque' ? CONNTRACK_MODULES.test(match.text) : CONNTRACK_MATCHES.includes(match.kind)));
 }

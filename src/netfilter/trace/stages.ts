@@ -9,12 +9,13 @@ const NAT: Readonly<Record<Hook, number>> = { PREROUTING: -100, OUTPUT: -100, IN
 
 export type Stage<C> =
   | { readonly kind: 'conntrack' }
-  /** The chains of nat that hang here, by priority. */
-  | { readonly kind: 'nat'; readonly chains: readonly C[] }
+  /** The chains of nat that hang here, by priority; those of one priority side by side, the last made first as far as is known. */
+  | { readonly kind: 'nat'; readonly chains: readonly (readonly C[])[] }
   /** `reroutes`: a mark that it changes asks for a new route. */
   | { readonly kind: 'chain'; readonly chain: C; readonly reroutes: boolean };
 
-export type Stages<C> = Readonly<Record<Hook, readonly Stage<C>[]>>;
+/** By their place at each hook; those of one place side by side, the last made first as far as is known. */
+export type Stages<C> = Readonly<Record<Hook, readonly (readonly Stage<C>[])[]>>;
 
 const HOOKS: readonly Hook[] = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
 
@@ -34,15 +35,25 @@ interface Hung<C> {
   readonly base: BaseChain;
 }
 
-function stagesAt<C>(hook: Hook, all: readonly Hung<C>[]): readonly Stage<C>[] {
-  const here = all.filter(({ base }) => base.hook === hook.toLowerCase()).sort((a, b) => a.base.priority - b.base.priority);
-  const nat = here.filter(({ base }) => base.type === 'nat').map(({ chain }) => chain);
-  const fixed: readonly { readonly at: number; readonly stage: Stage<C> }[] = [
-    ...(hook === 'PREROUTING' || hook === 'OUTPUT' ? [{ at: CONNTRACK, stage: { kind: 'conntrack' } as const }] : []),
-    ...(hook === 'FORWARD' ? [] : [{ at: NAT[hook], stage: { kind: 'nat', chains: nat } as const }]),
+function stagesAt<C>(hook: Hook, all: readonly Hung<C>[]): readonly (readonly Stage<C>[])[] {
+  const here = all.filter(({ base }) => base.hook === hook.toLowerCase()).reverse();
+  const nat = here.filter(({ base }) => base.type === 'nat').map(({ chain, base }) => ({ at: base.priority, of: chain }));
+  const fixed: readonly Placed<Stage<C>>[] = [
+    ...(hook === 'PREROUTING' || hook === 'OUTPUT' ? [{ at: CONNTRACK, of: { kind: 'conntrack' } as const }] : []),
+    ...(hook === 'FORWARD' ? [] : [{ at: NAT[hook], of: { kind: 'nat', chains: byPlace(nat) } as const }]),
   ];
   const chains = here
     .filter(({ base }) => base.type !== 'nat')
-    .map(({ chain, base }) => ({ at: base.priority, stage: { kind: 'chain', chain, reroutes: base.type === 'route' } as const }));
-  return [...chains, ...fixed].sort((a, b) => a.at - b.at).map(({ stage }) => stage);
+    .map(({ chain, base }) => ({ at: base.priority, of: { kind: 'chain', chain, reroutes: base.type === 'route' } as const }));
+  return byPlace([...chains, ...fixed]);
+}
+
+interface Placed<T> {
+  readonly at: number;
+  readonly of: T;
+}
+
+function byPlace<T>(all: readonly Placed<T>[]): readonly (readonly T[])[] {
+  const places = [...new Set(all.map(({ at }) => at))].sort((a, b) => a - b);
+  return places.map((place) => all.filter(({ at }) => at === place).map(({ of }) => of));
 }

@@ -12,8 +12,8 @@ import type { Answer, End, RulePlace } from './result.ts';
 import { masqueradeAs, parseTranslation, redirectTo, translateDestination, translateSource } from './translation.ts';
 import type { Walk } from './walk.ts';
 
-/** How a walk goes on after a rule: to the next one, out of the table, back to the caller, or not at all. */
-export type Next = 'continue' | 'accept' | 'return' | 'stop';
+/** How a walk goes on after a rule: to the next one, out of the table, back to the caller, or not at all. `break`: to the next one, as if this one did not match. */
+export type Next = 'continue' | 'accept' | 'return' | 'stop' | 'break';
 
 /** Where the kernel lets a rule with the target be loaded; elsewhere nobody knows what it would do. */
 const PLACES: { readonly [K in Target['kind']]?: readonly string[] } = {
@@ -52,8 +52,7 @@ export function perform(walk: Walk, at: RulePlace): Next {
       setMark(walk, 'mark', xmark(walk.mark, target.value));
       return 'continue';
     case 'CONNMARK':
-      connmark(walk, target.value);
-      return 'continue';
+      return connmark(walk, target);
     case 'CT':
       if (!walk.templated) setZone(walk, target.value.zone);
       return 'continue';
@@ -109,12 +108,14 @@ function addressOfArrival({ host, inInterface, destination }: Walk): Value | Ran
 
 /** Hands the packet to a socket without changing its header; where none listens, the packet is dropped. */
 function tproxy(walk: Walk, { port, mark }: TargetValues['TPROXY'], at: RulePlace): Next {
+  if (walk.native && typeof walk.protocol !== 'object' && walk.protocol !== 6 && walk.protocol !== 17) return 'break';
   if (walk.protocol !== 6 && walk.protocol !== 17) return notUnderstood(walk, at);
   const to = port === 0 ? walk.destinationPort : port;
   if (typeof to === 'object') return notUnderstood(walk, at);
   const holds = transparentSocketHolds(walk, Number(to));
+  // xt_TPROXY drops what nobody listens for; nft_tproxy goes on with the next rule.
   if (holds === 'no' || (holds === 'maybe' && !listens(walk, Number(to), at)))
-    return stop(walk, { kind: 'dropped', by: { kind: 'no-listener', port: Number(to), ...at } });
+    return walk.native ? 'break' : stop(walk, { kind: 'dropped', by: { kind: 'no-listener', port: Number(to), ...at } });
   setMark(walk, 'mark', xmark(walk.mark, mark));
   walk.sentBy = { how: 'tproxy', by: at, port: Number(to) };
   return 'accept';
@@ -143,10 +144,18 @@ function setMark(walk: Walk, field: 'mark' | 'connmark', value: Value | Ranges):
 }
 
 /** Between the packet's mark and its flow's; a packet without a flow has nothing to copy. */
-function connmark(walk: Walk, value: TargetValues['CONNMARK']): void {
-  if (walk.connmark === ABSENT) return;
+function connmark(walk: Walk, { value }: Extract<Target, { readonly kind: 'CONNMARK' }>): Next {
+  // What nft reads of a flow that is not there ends the rule: the mark that is copied, and the bits that stay.
+  if (walk.connmark === ABSENT) return walk.native && (value.action === 'restore' || keepsBits(value)) ? 'break' : 'continue';
+  // nft leaves the template alone that a packet with a zone has until conntrack looks it up.
+  if (walk.native && walk.original === undefined && value.action !== 'restore') return 'continue';
   if (value.action === 'set') setMark(walk, 'connmark', xmark(walk.connmark, value));
   else copyMark(walk, value);
+  return 'continue';
+}
+
+function keepsBits(value: TargetValues['CONNMARK']): boolean {
+  return value.action === 'set' && value.mask !== ALL_BITS;
 }
 
 function copyMark(walk: Walk, { action, nfmask, ctmask }: Extract<TargetValues['CONNMARK'], { readonly nfmask: number }>): void {
@@ -184,7 +193,13 @@ function performOpaque(walk: Walk, { name, text }: Extract<Target, { kind: 'opaq
     if (walk.connmark !== ABSENT) setMark(walk, 'connmark', xmark(walk.connmark, connmark));
     return 'continue';
   }
-  return notUnderstood(walk, at);
+  return walk.native ? performWords(walk, { name, text }, at) : notUnderstood(walk, at);
+}
+
+/** Statements of nft, of which only the words are known: they may do anything, and the packet be another one afterwards. */
+function performWords(walk: Walk, { name, text }: { readonly name: string; readonly text: string }, at: RulePlace): Next {
+  if (name === 'reject') return stop(walk, { kind: 'rejected', with: text.replace(/^reject(?: with)? ?/, ''), by: at });
+  return stop(walk, { kind: 'unknown', why: { kind: 'target', at }, outcomes: [] });
 }
 
 /** `CONNMARK --set-xmark 0x111/0xfff`: the mark of the flow, whatever that of the packet is. */

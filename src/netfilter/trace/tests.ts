@@ -1,7 +1,7 @@
 /** Matches made ready to be asked: each answers yes, no, or maybe where the packet does not say. */
 
 import type { KnownMatch, Match } from '../match.ts';
-import { isBareModule } from '../match.ts';
+import { asksNothing, isBareModule } from '../match.ts';
 import type { Masked, OwnerRange, PortRange } from '../numbers.ts';
 import { ALL_BITS } from '../numbers.ts';
 import { protocolNumber } from '../protocols.ts';
@@ -17,7 +17,7 @@ import type { Walk } from './walk.ts';
 
 /** How a match is asked; null for one that always holds. */
 export function testOf(match: Match): Test | null {
-  if (isBareModule(match)) return null;
+  if (isBareModule(match) || asksNothing(match)) return null;
   if (match.kind === 'opaque' || match.kind === 'unknown') return notUnderstood(match);
   switch (match.kind) {
     case 'comment':
@@ -91,10 +91,21 @@ function numbersOf(given: readonly (PortRange | OwnerRange)[]): Ranges | null {
   return known.length === given.length ? union(known) : null;
 }
 
-/** A packet that no socket sent has no owner: whoever is asked for, it is another. */
+/** A packet that no socket sent has no owner: whoever iptables asks for, it is another; nft's own rules don't match (nft_meta.c). */
 function ownerTest(match: KnownMatch, field: 'uid' | 'gid', owner: OwnerRange): Test {
   const ranges = numbersOf([owner]);
-  return ranges === null ? named(match, field) : fieldTest(match, field, ranges);
+  if (ranges === null) return named(match, field);
+  const [iptables, native] = [fieldTest(match, field, ranges), fieldTest(match, field, ranges, 'absent fails')];
+  return {
+    ...iptables,
+    holds: (walk) => (!walk.native ? iptables.holds(walk) : mayHaveReceiver(walk) ? 'maybe' : native.holds(walk)),
+  };
+}
+
+/** What arrives may have been given the socket that gets it before a rule is asked: by TPROXY, or by tcp_v4_early_demux. */
+function mayHaveReceiver({ hook, sentBy, state, loopback }: Walk): boolean {
+  if (hook !== 'PREROUTING' && hook !== 'INPUT') return false;
+  return sentBy?.how === 'tproxy' || (hook === 'INPUT' && !loopback && state !== 'NEW');
 }
 
 function eitherPort(match: KnownMatch, given: readonly PortRange[]): Test {

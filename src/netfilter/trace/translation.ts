@@ -48,6 +48,7 @@ function rangeOf(text: string, read: (part: string) => Value | null): Range | nu
 export function translateDestination(walk: Walk, to: Translation, how: How, by: RulePlace): void {
   const changed = translate(walk, 'destination', 'destinationPort', to);
   walk.translated.destination ||= changed;
+  walk.translations += 1;
   // A socket that TPROXY has given the packet to gets it, whatever nat does to its header (skb_steal_sock).
   walk.sentBy = { ...(walk.sentBy?.how === 'tproxy' ? walk.sentBy : { how, by }), here: how === 'redirect' };
 }
@@ -62,11 +63,13 @@ export function redirectTo(walk: Walk, address: Value | Ranges, ports: Range | n
 export function translateSource(walk: Walk, to: Translation): void {
   const changed = translate(walk, 'source', 'sourcePort', to);
   walk.translated.source ||= changed;
+  walk.translations += 1;
 }
 
 /** MASQUERADE: with an address of the interface that the packet leaves by. */
 export function masqueradeAs(walk: Walk, address: Value | Ranges): void {
   walk.translated.source ||= walk.source !== address;
+  walk.translations += 1;
   set(walk, 'source', address);
 }
 

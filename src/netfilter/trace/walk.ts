@@ -43,6 +43,8 @@ export class Walk {
   hook: Hook = 'PREROUTING';
   /** What targets may do in the base chain that it is in. */
   like: Likeness = 'filter';
+  /** Whether that is of a table of nft's own: some matches and targets do otherwise there. */
+  native = false;
   /** The flow, once conntrack has found it. */
   flow: Connection | undefined;
   /** The header that conntrack took down, before any translation. */
@@ -51,6 +53,8 @@ export class Walk {
   readonly decided = { destination: false, source: false };
   /** Whether they became others. */
   readonly translated = { destination: false, source: false };
+  /** How often nat has given it a destination or a source, be it the one that it had. */
+  translations = 0;
   /** A CT rule has set how it is tracked: later ones leave it alone (xt_CT does so where the packet has a template or a flow). */
   templated = false;
   /** The rule that decided who gets the packet; `port` is that of a socket which TPROXY has given it to; `here` is where REDIRECT did. */

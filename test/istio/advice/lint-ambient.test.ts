@@ -24,7 +24,9 @@ describe('in a namespace of ambient mode', () => {
     'traffic.sidecar.istio.io/%s has no effect, for that',
     (annotation) => {
       expect(told(`traffic.sidecar.istio.io/${annotation}`, AMBIENT)).toEqual([
-        expect.stringMatching(/^ignored-in-ambient: .* is without effect: the pod is in ambient mode, where ztunnel reads no annotation of a sidecar/),
+        expect.stringMatching(
+          /^ignored-in-ambient: .* is without effect: the pod is in ambient mode, where ztunnel reads no annotation of a sidecar/,
+        ),
       ]);
     },
   );
