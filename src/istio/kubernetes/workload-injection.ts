@@ -58,14 +58,10 @@ export function injectionOf(workload: Workload, request: InjectionRequest): Work
   // Whoever names a release or an installer asks what would be made.
   const asIs = at.kind === 'as found' && installer === undefined && request.asInjected !== true;
   const ambient = request.asInjected === true || found !== undefined ? undefined : ambientSource(workload, mesh);
-  const inAmbientMode = (source: Origin): Extract<Injection, { kind: 'none' }> => {
+  const inAmbientMode = (source: Origin, rest: Partial<NotInjectedPod> = {}): NotInjectedPod => {
     const profile = profileOf(release.value);
-    return {
-      kind: 'none',
-      reason: 'ambient',
-      source,
-      ...(profile.has('ambientInPod') ? { knobs: ambientKnobsOf(workload, mesh, profile) } : {}),
-    };
+    const knobs = profile.has('ambientInPod') ? ambientKnobsOf(workload, mesh, profile) : undefined;
+    return { ...rest, kind: 'none', reason: 'ambient', source, ...(knobs && { knobs }) };
   };
   const taken = workload.pod.annotations.get(REDIRECTED)?.value === 'enabled';
   const lives = found === undefined && asIs ? livesWithout(workload) : undefined;
@@ -83,7 +79,7 @@ export function injectionOf(workload: Workload, request: InjectionRequest): Work
   const injected = inject(own.workload, mesh, profileOf(release.value), installer ?? installerOf(found?.injection));
   // Whoever gets a sidecar is not in ambient mode: the node agent leaves such a pod alone.
   const made =
-    ambient !== undefined && injected.kind === 'none' && LEFT_ALONE.includes(injected.reason) ? inAmbientMode(ambient) : injected;
+    ambient !== undefined && injected.kind === 'none' && LEFT_ALONE.includes(injected.reason) ? inAmbientMode(ambient, injected) : injected;
   // No template for sidecars made it; where it chooses none itself, nothing says that another will be at work.
   const stays = isNoSidecar(found) && (made.kind === 'none' || !choosesTemplates(workload.pod));
   const injectionProblems = made.kind === 'none' ? (made.problems ?? []) : [];
@@ -96,11 +92,13 @@ export function injectionOf(workload: Workload, request: InjectionRequest): Work
   };
 }
 
+type NotInjectedPod = Extract<Injection, { kind: 'none' }>;
+
 /** Why no injector came to a pod, so that the node agent may have. */
 const LEFT_ALONE: readonly NotInjected[] = ['not asked for', 'own choice'];
 
 /** A pod that lives, and that no injector came to. */
-function livesWithout({ pod }: Workload): Extract<Injection, { kind: 'none' }> | undefined {
+function livesWithout({ pod }: Workload): NotInjectedPod | undefined {
   return pod.livesAt === undefined ? undefined : { kind: 'none', reason: 'lives without', source: pod.livesAt };
 }
 

@@ -105,7 +105,7 @@ export const NATIVE_CHANGES = {
   },
   // Pull request 60370. Seen: of 24 pods at once 23 had another pod's rules, none with an error.
   ambientSharedBuilder: {
-    spans: '1.28, 1.29.0 - 1.29.3, 1.30.0',
+    spans: '1.28 - 1.29.3, 1.30.0',
     commits: [],
     touches: 'ambient pods',
     what: "With native nftables, ambient pods that are added to a node at the same time can get each other's rules.",
@@ -113,7 +113,7 @@ export const NATIVE_CHANGES = {
   },
   // Pull request 58354; read, not run.
   ambientStaysWithSets: {
-    spans: '1.28.2 - 1.28, 1.29.0 -',
+    spans: '1.28.2 -',
     commits: [],
     touches: 'users of the Helm value',
     what: 'A node agent that is told to use nftables stays with iptables while a set of ipset of its name is there: until the node is started anew.',

@@ -42,14 +42,16 @@ function injectionFor({ labels = '', annotations = '', spec = '', namespace, val
 
 const AMBIENT = 'istio.io/dataplane-mode: ambient';
 const NONE = 'istio.io/dataplane-mode: none';
+const BARE = 'team: shop';
 
 describe('who is in ambient mode', () => {
   it.each([
-    ['by its own label', { labels: AMBIENT }, 'ambient'],
+    ['by its own label', { labels: AMBIENT, namespace: BARE }, 'ambient'],
+    ['not where nobody knows its namespace, which may be injected', { labels: AMBIENT }, 'arguments'],
     ['by that of its namespace', { namespace: AMBIENT }, 'ambient'],
     ['kept out by its own label', { labels: NONE, namespace: AMBIENT }, 'not asked for'],
-    ['by what the node agent wrote', { annotations: 'ambient.istio.io/redirection: enabled' }, 'ambient'],
-    ['not by what was taken back', { annotations: 'ambient.istio.io/redirection: disabled' }, 'not asked for'],
+    ['by what the node agent wrote', { annotations: 'ambient.istio.io/redirection: enabled', namespace: BARE }, 'ambient'],
+    ['not by what was taken back', { annotations: 'ambient.istio.io/redirection: disabled', namespace: BARE }, 'not asked for'],
     ['not with a sidecar, whatever the labels say', { labels: `${AMBIENT}, sidecar.istio.io/inject: "true"` }, 'arguments'],
     ['not in a namespace that is injected as well', { namespace: `${AMBIENT}, istio-injection: enabled` }, 'arguments'],
     [
@@ -64,7 +66,7 @@ describe('who is in ambient mode', () => {
 });
 
 describe('the knobs', () => {
-  const knobs = (told: Told) => injectionFor({ labels: AMBIENT, ...told }).knobs;
+  const knobs = (told: Told) => injectionFor({ namespace: AMBIENT, ...told }).knobs;
 
   it.each([
     ['1.22.8', {}],
@@ -91,7 +93,7 @@ describe('the knobs', () => {
   });
 
   it('are none before the first release that puts rules into pods', () => {
-    expect(injectionFor({ labels: AMBIENT, release: '1.20.8' })).toEqual({ reason: 'ambient' });
+    expect(injectionFor({ namespace: AMBIENT, release: '1.20.8' })).toEqual({ reason: 'ambient' });
   });
 });
 

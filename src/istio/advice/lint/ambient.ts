@@ -1,6 +1,7 @@
 /** Pods of ambient mode: ztunnel, which has no sidecar's settings. */
 
-import { agentBoolean, ambientSource, BYPASS_INBOUND, DATAPLANE_MODE, DNS_CAPTURE, REROUTE_INTERFACES } from '../../kubernetes/ambient.ts';
+import { agentBoolean, BYPASS_INBOUND, DNS_CAPTURE, REROUTE_INTERFACES } from '../../kubernetes/ambient.ts';
+import { injectChoice } from '../../kubernetes/injection/inject-choice.ts';
 import { quoted } from '../../problems.ts';
 import type { ChangeName } from '../../releases/profile.ts';
 import type { Raised, WorkloadCheck, WorkloadSubject } from './subject.ts';
@@ -25,7 +26,7 @@ const READ: readonly { readonly name: string; readonly since: ChangeName; readon
 export const ambientIdle: WorkloadCheck = (subject) => {
   const { workload, made, profile, mesh } = subject;
   if (made === undefined) return [];
-  const { annotations, labels } = workload.pod;
+  const { annotations } = workload.pod;
   const idle = (name: string, reason: string, fix: string): readonly Raised[] => {
     const given = annotations.get(name);
     return given === undefined
@@ -36,26 +37,11 @@ export const ambientIdle: WorkloadCheck = (subject) => {
     return READ.filter(({ since }) => !profile.has(since)).flatMap(({ name }) =>
       idle(name, `the node agent of Istio ${profile.release} does not read it`, 'remove it, or use a newer release'),
     );
-  if (made.injection.kind !== 'arguments') return [];
-  const label = labels.get(DATAPLANE_MODE);
-  const asks = label?.value === 'ambient' && ambientSource(workload, mesh) !== undefined;
-  return [
-    // The sidecar's annotation of interfaces has this name as well.
-    ...[BYPASS_INBOUND, DNS_CAPTURE].flatMap((name) => idle(name, 'the pod has a sidecar, and is not in ambient mode', 'remove it')),
-    ...(asks && label !== undefined
-      ? [
-          {
-            code: 'ambient-annotation-idle' as const,
-            source: label.source,
-            args: {
-              name: `the label ${DATAPLANE_MODE}: ambient is`,
-              reason: 'the pod gets a sidecar, and the node agent leaves such pods alone',
-              fix: 'sidecar.istio.io/inject: "false" keeps the sidecar away; else remove the label',
-            },
-          },
-        ]
-      : []),
-  ];
+  // Of a namespace that is not known nothing says that it is injected.
+  const sure = made.found || mesh.namespaces.has(workload.namespace) || injectChoice(workload.pod, profile)?.means === 'yes';
+  if (made.injection.kind !== 'arguments' || !sure) return [];
+  // The sidecar's annotation of interfaces has the name of the third.
+  return [BYPASS_INBOUND, DNS_CAPTURE].flatMap((name) => idle(name, 'the pod has a sidecar, and is not in ambient mode', 'remove it'));
 };
 
 /** A value that the node agent can't read. */
