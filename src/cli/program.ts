@@ -9,7 +9,8 @@ import { auditCommand } from './audit/command.ts';
 import { changesCommand } from './changes/command.ts';
 import { checkCommand } from './check/command.ts';
 import { completionCommand } from './completion/command.ts';
-import { COMPLETE, candidateLines } from './completion/protocol.ts';
+import type { Candidates } from './completion/protocol.ts';
+import { COMPLETE, candidateLines, pluginLines } from './completion/protocol.ts';
 import { conformCommand } from './conform/command.ts';
 import { describedCommand } from './described.ts';
 import { diffCommand } from './diff/command.ts';
@@ -23,6 +24,7 @@ import { identifyCommand } from './identify/command.ts';
 import { lintCommand } from './lint/command.ts';
 import { previewCommand } from './preview/command.ts';
 import { probeCommand } from './probe/command.ts';
+import { PLUGIN_COMPLETION, programName, startedAs } from './program-name.ts';
 import { pageWidth } from './terminal/columns.ts';
 import { errorLine } from './terminal/error.ts';
 import { BAD_INPUT, finish, say, write } from './terminal/result.ts';
@@ -49,7 +51,8 @@ const HELP = 80;
 /** Runs the program with the words behind its name; sets the exit code of the process. */
 export async function runProgram(words: readonly string[]): Promise<void> {
   const names = COMMANDS.flatMap(namesOf);
-  if (words[0] === COMPLETE) return complete(words.slice(1));
+  if (startedAs() === PLUGIN_COMPLETION) return complete([...words.slice(0, -1), `=${words.at(-1) ?? ''}`], pluginLines);
+  if (words[0] === COMPLETE) return complete(words.slice(1), candidateLines);
   // How a probe calls from inside another namespace (host/probe/probe-there.ts); no word of the command line.
   if (words[0] === 'probe-here') return (await import('../host/probe/probe-there.ts')).probeHere();
   const help = helpTopic(words, names);
@@ -72,7 +75,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   const name = argv.find((word) => names.includes(word));
   const called = COMMANDS.find((command) => namesOf(command).includes(name ?? ''));
   const parser = yargs([...familyFlags(argv)])
-    .scriptName('istio-init')
+    .scriptName(programName())
     .parserConfiguration({
       'populate--': true,
       'boolean-negation': false,
@@ -91,7 +94,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     .help(false)
     .locale('en')
     .strict()
-    .demandCommand(1, 'a command is missing; see istio-init --help')
+    .demandCommand(1, `a command is missing; see ${programName()} --help`)
     .exitProcess(false)
     .showHelpOnFail(false)
     .fail((message: string | undefined, error: Error | undefined) => {
@@ -106,11 +109,11 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   }
 }
 
-async function complete(words: readonly string[]): Promise<void> {
+async function complete(words: readonly string[], lines: (found: Candidates) => string): Promise<void> {
   const { candidatesFor } = await import('./completion/candidates.ts');
   // The word at the cursor stands behind an equals sign.
   const found = await candidatesFor(words.slice(0, -1), (words.at(-1) ?? '').slice(1), COMMANDS.map(describedCommand));
-  await write(candidateLines(found));
+  await write(lines(found));
 }
 
 /**

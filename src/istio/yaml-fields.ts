@@ -1,6 +1,7 @@
 /** Looking into a YAML tree by names, as all readers of manifests and of mesh values do. */
 
 import type { Origin } from './origin.ts';
+import { ValueNode, ValuePlace } from './value-nodes.ts';
 import type { YamlNode } from './yaml.ts';
 
 /** What stands at a path of keys, of one that stands twice the last; undefined where a key is missing or something on the way is no mapping. */
@@ -25,6 +26,7 @@ export function isNull(node: YamlNode): boolean {
 
 /** Where a node stands in a file; `key` says what it is, where that is no setting of ours. */
 export function sourceOf(node: YamlNode, file: string, key?: string): Origin {
+  if (node instanceof ValueNode) return new ValuePlace(node, file, key);
   const { line, column } = node;
   const indent = node.kind === 'scalar' ? node.indent : undefined;
   return { kind: 'file', file, line, column, ...(key === undefined ? {} : { key }), ...(indent === undefined ? {} : { indent }) };

@@ -29,7 +29,8 @@ describe('the package', () => {
       ]),
     );
     const papers = /^(LICENSE|README\.md|package\.json|docs\/sidecar-capture\.schema\.json|dist\/THIRD-PARTY-LICENSES\.txt)$/;
-    const built = /^(bin\/(istio-init|istio-iptables|package\.json)|dist\/((cli|drop-in)\.cjs|explorer\.html|index\.js|types\/.*\.d\.ts))$/;
+    const built =
+      /^(bin\/(istio-init|istio-iptables|kubectl-istio_init|kubectl_complete-istio_init|package\.json)|dist\/((cli|drop-in)\.cjs|explorer\.html|index\.js|types\/.*\.d\.ts))$/;
     expect(files.filter((path) => !papers.test(path) && !built.test(path))).toEqual([]);
   });
 

@@ -7,26 +7,27 @@ import { FAMILIES } from '../../netfilter/family.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { nonDefaultSettings } from '../identify/maker-text.ts';
+import { programName, programWords } from '../program-name.ts';
 import { reachOf } from './namespace-evidence.ts';
 import type { CheckedSource, NextCommand } from './next-command.ts';
 
 /** The diff that shows all of a drift; `inferred` is named where the diff would not come to it by itself. */
 export function diffCommand({ source = 'live', given }: CheckedSource, inferred: Answer | undefined): string {
-  return command('istio-init', 'diff', source, ...optionsOf(given), ...(inferred === undefined ? [] : settingsOf(inferred)));
+  return command(...programWords(), 'diff', source, ...optionsOf(given), ...(inferred === undefined ? [] : settingsOf(inferred)));
 }
 
 /** The trace that shows the rules on the way of a connection; settings have no part in rules that were found. */
 export function traceCommand({ source = 'live', given }: CheckedSource, { from, to }: PacketWords): string {
   const { addresses, nameservers } = given;
   const packet = [...(from === undefined ? [] : ['--from', from]), ...(to === undefined ? [] : ['--to', to])];
-  return command('istio-init', 'trace', source, ...packet, ...optionsOf({ sets: [], env: [], addresses, nameservers }));
+  return command(...programWords(), 'trace', source, ...packet, ...optionsOf({ sets: [], env: [], addresses, nameservers }));
 }
 
 /** What makes the rules as they were asked for; none for a source that is no namespace. */
 export function repair({ name, given }: CheckedSource): readonly NextCommand[] {
   const option = reachOf(name)?.option;
   if (option === undefined) return [];
-  return [{ why: 'put it right', command: [`istio-init apply ${option}`, ...words(optionsOf(given))].join(' ') }];
+  return [{ why: 'put it right', command: [`${programName()} apply ${option}`, ...words(optionsOf(given))].join(' ') }];
 }
 
 /** The same with the settings that the rules tell of, where enough of them is left to tell; `lost` are families whose rules are gone. */
@@ -39,7 +40,7 @@ export function repairAs(
     return [
       {
         why: 'too little is left to find the settings; give them: those of the pod, or the arguments of its init container',
-        command: `${command('istio-init', 'check', source)} --release RELEASE -- ARGUMENTS`,
+        command: `${command(...programWords(), 'check', source)} --release RELEASE -- ARGUMENTS`,
       },
     ];
   const option = reachOf(name)?.option;
@@ -47,7 +48,10 @@ export function repairAs(
   if (option === undefined || inferred.nonDefault.switches.length > 0) return [];
   const settingWords = words([...settingsOf(inferred), ...(lost.includes('ip6') ? ['--set', 'dualStack=true'] : [])]);
   return [
-    { why: 'put it right, where the pod should have these settings', command: [`istio-init apply ${option}`, ...settingWords].join(' ') },
+    {
+      why: 'put it right, where the pod should have these settings',
+      command: [`${programName()} apply ${option}`, ...settingWords].join(' '),
+    },
   ];
 }
 
@@ -63,7 +67,7 @@ function settingsOf(answer: Answer): readonly string[] {
 
 /** The other answers to whose rules these are, where there are any. */
 export function otherAnswers({ source = 'live' }: CheckedSource, answers: readonly Answer[]): readonly NextCommand[] {
-  return answers.length < 2 ? [] : [{ why: 'other settings make the same rules', command: command('istio-init', 'identify', source) }];
+  return answers.length < 2 ? [] : [{ why: 'other settings make the same rules', command: command(...programWords(), 'identify', source) }];
 }
 
 /** The same check by somebody who may see more: root, where this is not root already. */
@@ -102,26 +106,30 @@ export function afterPlan({ source, given }: CheckedSource, found: { readonly es
       ? [
           {
             why: 'who answers for what passes the proxy by, and an error for the rest',
-            command: command('istio-init', 'escapes', ...named, '--allow', 'FILE'),
+            command: command(...programWords(), 'escapes', ...named, '--allow', 'FILE'),
           },
         ]
       : []),
     {
       why: 'where a connection goes, and because of what',
-      command: command('istio-init', 'why', ...named, 'ADDRESS:PORT'),
+      command: command(...programWords(), 'why', ...named, 'ADDRESS:PORT'),
     },
-    { why: 'each setting, each rule and its reason', command: command('istio-init', 'explain', ...named) },
+    { why: 'each setting, each rule and its reason', command: command(...programWords(), 'explain', ...named) },
   ];
 }
 
 /** The options of a command line as they were typed: what the rules should be, and what is known of the pod. */
 function optionsOf(given: PlanOptions): readonly string[] {
-  const { filename, manifests, workload, sets, release, env, envFile, addresses, nameservers, facts, args } = given;
+  const { filename, manifests, workload, sets, release, env, envFile, addresses, nameservers, facts, args, cluster } = given;
   const one = (option: string, value: string | undefined): readonly string[] => (value === undefined ? [] : [option, value]);
   const repeated = (option: string, values: readonly string[] = []): readonly string[] => values.flatMap((value) => [option, value]);
   return [
     ...repeated('-f', filename === undefined ? [] : (manifests?.filenames ?? [filename])),
     ...one('--workload', workload),
+    ...one('--context', cluster?.context),
+    ...one('--kubeconfig', cluster?.kubeconfig),
+    ...one('--namespace', cluster?.namespace),
+    ...one('--selector', cluster?.selector),
     ...repeated('--values', manifests?.values),
     ...one('--installer', manifests?.installer),
     ...repeated('--image-release', manifests?.imageReleases),

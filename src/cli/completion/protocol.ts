@@ -23,3 +23,8 @@ export function candidateLines({ words, files }: Candidates): string {
   const lines = words.map(({ word, about }) => (about === undefined || about === '' ? word : `${word}\t${about}`));
   return [...lines, ...(files ? [FILES] : [])].map((line) => `${line}\n`).join('');
 }
+
+/** What kubectl reads of its plugins' completions: the same, and at the end a number of cobra's (0: files as well, 4: none). */
+export function pluginLines({ words, files }: Candidates): string {
+  return `${candidateLines({ words, files: false })}:${files ? 0 : 4}\n`;
+}

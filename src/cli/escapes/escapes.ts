@@ -109,7 +109,7 @@ async function ofWorkloads(given: PlanOptions, allowances: readonly Allowance[],
     const group = alike.get(key) ?? { outcome: planned.outcome, allowances: concerned, facts, ...(run && { run }), names: new Set() };
     alike.set(key, group);
     group.names.add(member.owner);
-    groups.add(key, group, member);
+    groups.add(key, () => group, member);
   });
   const workloads = groups.sorted().map(({ what, count, owners, examples }) => ({ count, owners, examples, ...ofGroup(what, known) }));
   return { workloads, problems: read.problems, notes: skippedNotes(read) };

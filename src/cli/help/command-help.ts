@@ -3,6 +3,7 @@
 import type { Options } from 'yargs';
 import type { Described } from '../described.ts';
 import { SETTINGS_OPTIONS } from '../options.ts';
+import { programName } from '../program-name.ts';
 import { hanging, wrapped } from '../terminal/wrap.ts';
 import { pairLines } from './pairs.ts';
 import { PLACEHOLDERS } from './placeholders.ts';
@@ -17,7 +18,7 @@ export function commandHelp(command: Described, columns: number): readonly strin
   const shared = Object.keys(command.options).filter((option) => option in SETTINGS_OPTIONS);
   const also = aliases.length === 0 ? [] : [`Also called ${aliases.join(', ')}.`];
   return [
-    ...hanging('istio-init ', [name, operands.toUpperCase(), '[OPTION...]'].filter((word) => word !== '').join(' '), columns),
+    ...hanging(`${programName()} `, [name, operands.toUpperCase(), '[OPTION...]'].filter((word) => word !== '').join(' '), columns),
     '',
     ...[`${about}.`, ...also].flatMap((line) => wrapped(line, columns)),
     ...(Object.keys(positionals).length === 0 ? [] : ['']),
@@ -41,7 +42,7 @@ export function part(title: string, lines: readonly string[]): readonly string[]
 /** Commands, and what each is an example of. */
 export function exampleLines(examples: Described['examples'], columns: number): readonly string[] {
   return pairLines(
-    examples.map(([call, about]) => [call.replaceAll('$0', 'istio-init'), about] as const),
+    examples.map(([call, about]) => [call.replaceAll('$0', programName()), about] as const),
     columns,
     Math.min(COMMANDS, columns - 34),
   );
@@ -79,5 +80,5 @@ export function groupsOf(
 }
 
 function sharedLines(names: readonly string[], columns: number): readonly string[] {
-  return hanging('Settings: ', `${names.map((name) => `--${name}`).join(', ')}; see istio-init help settings`, columns);
+  return hanging('Settings: ', `${names.map((name) => `--${name}`).join(', ')}; see ${programName()} help settings`, columns);
 }

@@ -6,6 +6,7 @@ import { NEWEST, RELEASES } from '../../istio/releases/known.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import { describedCommand } from '../described.ts';
 import { SETTINGS_OPTIONS, SOURCES } from '../options.ts';
+import { programName } from '../program-name.ts';
 import { hanging, wrapped } from '../terminal/wrap.ts';
 import { commandHelp, exampleLines, groupsOf, optionLines, part } from './command-help.ts';
 import { pairLines } from './pairs.ts';
@@ -44,8 +45,8 @@ function overview(tasks: Tasks, columns: number): readonly string[] {
   return [
     ...wrapped(`The iptables rules that Istio makes for a sidecar, of any release from ${RELEASES[0]} to ${NEWEST}.`, columns),
     '',
-    '  istio-init COMMAND [SOURCE] [OPTION...]',
-    ...hanging('  istio-init SOURCE  ', 'checks anything: rules, a log, a manifest, a page', columns),
+    `  ${programName()} COMMAND [SOURCE] [OPTION...]`,
+    ...hanging(`  ${programName()} SOURCE  `, 'checks anything: rules, a log, a manifest, a page', columns),
     ...Object.entries(tasks).flatMap(([task, commands]) =>
       part(
         task,
@@ -59,7 +60,7 @@ function overview(tasks: Tasks, columns: number): readonly string[] {
     ...part('Examples', exampleLines(EXAMPLES, columns)),
     '',
     ...wrapped(`SOURCE: ${SOURCES}.`, columns),
-    ...wrapped('More: istio-init help COMMAND, istio-init help settings, istio-init istio-iptables --help.', columns),
+    ...wrapped(`More: ${programName()} help COMMAND, ${programName()} help settings, istio-init istio-iptables --help.`, columns),
   ];
 }
 

@@ -3,10 +3,11 @@
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { formatProblem, problemText, quoted } from '../../istio/problems.ts';
+import { programName } from '../program-name.ts';
 
 /** A sentence as the error of a command; `command` is the word that it was called by, where one was. */
 export function errorLine(what: string, command: string | undefined): string {
-  return ['istio-init', ...(command === undefined ? [] : [command]), what].join(': ');
+  return [programName(), ...(command === undefined ? [] : [command]), what].join(': ');
 }
 
 /**

@@ -24,6 +24,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const QUIET = 1000;
 const PAUSE = 100;
 const WIDTH = 24;
+const MEGABYTE = 1_000_000;
 const NOTHING: WorkProgress = { update: () => {}, clear: () => {} };
 
 // To the start of the line, and nothing behind it (ECMA-48, EL).
@@ -69,8 +70,10 @@ export function progressFor(
 
 function barText({ read, total }: Parameters<WorkProgress['update']>[0], counted: string, perSecond: number): string {
   const rate = `${counted}, ${grouped(Math.round(perSecond))} per second`;
-  if (total === undefined || total === 0) return rate;
+  if (total === undefined || total === 0) return read < MEGABYTE ? rate : `${(read / MEGABYTE).toFixed(0)} MB, ${rate}`;
   const part = Math.min(1, read / total);
   const full = Math.floor(part * WIDTH);
-  return `[${'#'.repeat(full)}${' '.repeat(WIDTH - full)}] ${String(Math.floor(part * 100)).padStart(3)} %  ${rate}`;
+  // What is not counted in bytes has no million parts.
+  const bytes = total < MEGABYTE ? '' : `${(read / MEGABYTE).toFixed(0)} of ${(total / MEGABYTE).toFixed(0)} MB, `;
+  return `[${'#'.repeat(full)}${' '.repeat(WIDTH - full)}] ${String(Math.floor(part * 100)).padStart(3)} %  ${bytes}${rate}`;
 }

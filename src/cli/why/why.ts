@@ -8,6 +8,7 @@ import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
 import { workloadIn } from '../../sources/workloads/detect.ts';
+import { programWords } from '../program-name.ts';
 import type { Paint } from '../terminal/color.ts';
 import { fitted } from '../terminal/fit.ts';
 import { formNamed } from '../terminal/form-name.ts';
@@ -137,5 +138,5 @@ function traceCommand({ source }: Answer, { from, to }: WhyOperands, { chosen, r
   const named = chosen?.source ?? source;
   const files = named === '' ? (chosen?.files ?? []).flatMap((file) => ['-f', file]) : [named];
   const asked = release === undefined ? [] : ['--release', release];
-  return ['istio-init', 'trace', ...files, ...asked, '--from', from, '--to', to, '--all-rules'].map(quoteForShell).join(' ');
+  return [...programWords(), 'trace', ...files, ...asked, '--from', from, '--to', to, '--all-rules'].map(quoteForShell).join(' ');
 }

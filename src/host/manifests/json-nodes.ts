@@ -1,16 +1,9 @@
 /** Tokens of JSON to the trees that the reader of YAML makes, one for each object of a list. */
 
-import { TokenType } from '@streamparser/json';
 import { itemKindOf } from '../../istio/kubernetes/manifest/read.ts';
 import type { Position, YamlEntry, YamlNode } from '../../istio/yaml.ts';
 import type { JsonPosition } from './json-position.ts';
-
-export interface Token {
-  readonly token: TokenType;
-  /** Of a string, what it means; of anything else its source text. */
-  readonly text: string;
-  readonly offset: number;
-}
+import type { Token } from './json-tokens.ts';
 
 /** An object to read, and the kind that it has where it names none, if it was an item of a list. */
 export interface JsonObject {
@@ -88,20 +81,20 @@ export class JsonNodes {
 
   /** Throws a JsonFault for a token that can't stand where it does. */
   take(token: Token): void {
-    switch (token.token) {
-      case TokenType.LEFT_BRACE:
-      case TokenType.LEFT_BRACKET:
+    switch (token.kind) {
+      case '{':
+      case '[':
         this.#begin(token);
         break;
-      case TokenType.RIGHT_BRACE:
-      case TokenType.RIGHT_BRACKET:
+      case '}':
+      case ']':
         this.#end(token);
         break;
-      case TokenType.COLON:
+      case ':':
         if (this.#expected !== ':') throw this.#unexpected(token);
         this.#expected = 'a value';
         break;
-      case TokenType.COMMA:
+      case ',':
         if (this.#expected === ', or }') this.#expected = 'a key in quotes';
         else if (this.#expected === ', or ]') this.#expected = 'a value';
         else throw this.#unexpected(token);
@@ -111,12 +104,30 @@ export class JsonNodes {
     }
   }
 
+  /** Whether an object may begin here that is handed on by itself. */
+  get takesObject(): boolean {
+    const around = this.#open.at(-1);
+    return this.#takesValue() && (around === undefined || (around.kind === 'sequence' && around.streamed));
+  }
+
+  /** Begins an object that is handed on by itself and that somebody else reads. What it returns is the kind that it has where it names none. */
+  beginOther(offset: number): { readonly itemKind?: string | undefined } & Position {
+    const place = this.#beginAt(offset);
+    return { ...place, ...(this.#open.length === 0 ? {} : { itemKind: this.#itemKind() }) };
+  }
+
+  /** The object has ended: its last bracket stands there. */
+  endOther(offset: number): void {
+    this.#ended(offset);
+    this.#expected = this.#open.length === 0 ? 'a value' : ', or ]';
+  }
+
   #scalar(token: Token): void {
-    const { line, column } = this.#position.advance(token.offset);
-    const quoted = token.token === TokenType.STRING;
+    const { line, column } = this.#position.advance(token.start);
+    const quoted = token.kind === 'string';
     const node: YamlNode = { kind: 'scalar', text: token.text, plain: !quoted, line, column };
     if (this.#takesValue()) {
-      this.#add(node, token.offset);
+      this.#add(node, token.start);
       return;
     }
     const open = this.#open.at(-1);
@@ -128,13 +139,9 @@ export class JsonNodes {
 
   #begin(token: Token): void {
     if (!this.#takesValue()) throw this.#unexpected(token);
-    if (this.#open.length === DEEPEST) throw new JsonFault(`is nested deeper than ${DEEPEST} levels`, token.offset);
-    const { line, column } = this.#position.advance(token.offset);
-    const around = this.#open.at(-1);
-    if (around === undefined) this.#column = column;
-    else if (around.kind === 'sequence') around.itemColumn = column;
-    if (around === undefined || (around.kind === 'sequence' && around.streamed)) this.start = { offset: token.offset, line, column };
-    if (token.token === TokenType.LEFT_BRACE) {
+    if (this.#open.length === DEEPEST) throw new JsonFault(`is nested deeper than ${DEEPEST} levels`, token.start);
+    const { line, column } = this.#beginAt(token.start);
+    if (token.kind === '{') {
       const entries: YamlEntry[] = [];
       this.#open.push({ kind: 'mapping', node: { kind: 'mapping', entries, line, column }, entries });
       this.#expected = 'a key in quotes or }';
@@ -143,6 +150,19 @@ export class JsonNodes {
       this.#open.push({ kind: 'sequence', node: { kind: 'sequence', items, line, column }, items, streamed: this.#holdsObjects() });
       this.#expected = 'a value or ]';
     }
+  }
+
+  #beginAt(offset: number): Position {
+    const place = this.#position.advance(offset);
+    const around = this.#open.at(-1);
+    if (around === undefined) this.#column = place.column;
+    else if (around.kind === 'sequence') around.itemColumn = place.column;
+    if (around === undefined || (around.kind === 'sequence' && around.streamed)) this.start = { offset, ...place };
+    return place;
+  }
+
+  #ended(offset: number): void {
+    this.start = { offset, ...this.#position.advance(offset) };
   }
 
   #takesValue(): boolean {
@@ -159,13 +179,13 @@ export class JsonNodes {
   }
 
   #end(token: Token): void {
-    const brace = token.token === TokenType.RIGHT_BRACE;
+    const brace = token.kind === '}';
     const fits = brace
       ? this.#expected === ', or }' || this.#expected === 'a key in quotes or }'
       : this.#expected === ', or ]' || this.#expected === 'a value or ]';
     const closed = fits ? this.#open.pop() : undefined;
     if (closed === undefined) throw this.#unexpected(token);
-    this.#add(closed.node, token.offset);
+    this.#add(closed.node, token.start);
   }
 
   /** Puts a value that is complete where it belongs. */
@@ -173,12 +193,12 @@ export class JsonNodes {
     const around = this.#open.at(-1);
     if (around === undefined) {
       this.complete.push({ node });
-      this.start = { offset, ...this.#position.advance(offset) };
+      this.#ended(offset);
       this.#expected = 'a value';
     } else if (around.kind === 'sequence') {
       if (around.streamed) {
         this.complete.push({ node, itemKind: this.#itemKind() });
-        this.start = { offset, ...this.#position.advance(offset) };
+        this.#ended(offset);
       } else around.items.push(node);
       this.#expected = ', or ]';
     } else {
@@ -194,7 +214,7 @@ export class JsonNodes {
     return (kind?.kind === 'scalar' ? itemKindOf(kind.text) : undefined) ?? '';
   }
 
-  #unexpected({ text, token, offset }: Token): JsonFault {
-    return new JsonFault(`found ${token === TokenType.STRING ? 'a text in quotes' : text} where JSON has ${this.#expected}`, offset);
+  #unexpected({ text, kind, start }: Token): JsonFault {
+    return new JsonFault(`found ${kind === 'string' ? 'a text in quotes' : text} where JSON has ${this.#expected}`, start);
   }
 }

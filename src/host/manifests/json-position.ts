@@ -7,18 +7,20 @@ const NEWLINE = 10;
 /** Counts columns in UTF-16 units, as the reader of YAML does. */
 export class JsonPosition {
   line: number;
-  column = 1;
-  /** The bytes from the place counted to on: a token is known only at its end, which may be some chunks later. */
-  readonly #chunks: { readonly start: number; readonly bytes: Buffer }[] = [];
+  column: number;
+  /** The bytes from the place counted to on, as they came: a token is known only at its end, which may be some chunks later. */
+  #chunks: Buffer[] = [];
   #length = 0;
   #offset = 0;
 
-  constructor(line: number) {
+  constructor(line: number, column = 1) {
     this.line = line;
+    this.column = column;
   }
 
   push(bytes: Buffer): void {
-    this.#chunks.push({ start: this.#length, bytes });
+    if (this.#length === this.#offset) this.#chunks = [];
+    this.#chunks.push(bytes);
     this.#length += bytes.length;
   }
 
@@ -27,33 +29,42 @@ export class JsonPosition {
     return this.#length;
   }
 
-  /** Counts on to an offset, which must not lie before the last one. */
-  advance(offset: number): Position {
-    for (let chunk = this.#chunks[0]; chunk !== undefined && this.#offset < offset; chunk = this.#chunks[0]) {
-      const { start, bytes } = chunk;
-      const end = Math.min(offset - start, bytes.length);
-      this.#count(bytes, this.#offset - start, end);
-      this.#offset = start + end;
-      if (end < bytes.length) break;
-      this.#chunks.shift();
-    }
-    return { line: this.line, column: this.column };
-  }
-
   /** Where it has counted to. */
   get offset(): number {
     return this.#offset;
   }
 
-  /** The bytes that were not counted yet. */
-  rest(): Buffer {
-    const [first, ...others] = this.#chunks.map(({ start, bytes }) => bytes.subarray(Math.max(0, this.#offset - start)));
-    return others.length === 0 ? (first ?? Buffer.alloc(0)) : Buffer.concat([first as Buffer, ...others]);
+  /** Counts on to an offset, which must not lie before the last one. */
+  advance(offset: number): Position {
+    if (offset > this.#offset) {
+      const bytes = this.rest();
+      this.#count(bytes, offset - this.#offset);
+      this.#leave(bytes, offset);
+    }
+    return { line: this.line, column: this.column };
   }
 
-  #count(bytes: Buffer, from: number, to: number): void {
+  /** Passes over a text that was counted: up to an offset, so many lines below. */
+  pass(offset: number, lines: number, text: string): void {
+    this.column = lines === 0 ? this.column + text.length : text.length - text.lastIndexOf('\n');
+    this.line += lines;
+    this.#leave(this.rest(), offset);
+  }
+
+  /** The bytes that were not counted yet. */
+  rest(): Buffer {
+    if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0] as Buffer;
+  }
+
+  #leave(bytes: Buffer, offset: number): void {
+    this.#chunks = [bytes.subarray(offset - this.#offset)];
+    this.#offset = offset;
+  }
+
+  #count(bytes: Buffer, to: number): void {
     let { line, column } = this;
-    for (let at = from; at < to; at++) {
+    for (let at = 0; at < to; at++) {
       const byte = bytes[at] as number;
       if (byte === NEWLINE) {
         line++;

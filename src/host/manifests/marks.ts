@@ -6,8 +6,8 @@ const DOT = 46;
 const LENGTH = 3;
 
 export type Cut =
-  /** Bytes of the document that is open. */
-  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  /** Bytes of the document that is open, and how many newlines are among them. */
+  | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly lines: number }
   /** `---`: a document begins; the mark is the start of the bytes that follow. */
   | { readonly kind: 'start' }
   /** `...`: the document has ended; the mark is the start of the bytes that follow, up to the end of its line. */
@@ -26,35 +26,30 @@ export class Marks {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const end = last ? bytes.length : undecided(bytes, this.#atLineStart);
     let from = 0;
-    for (const at of candidates(bytes, this.#atLineStart)) {
-      if (at >= end) break;
-      if (!isMark(bytes, at)) continue;
-      if (at > from) yield { kind: 'bytes', bytes: bytes.subarray(from, at) };
-      yield { kind: bytes[at] === HYPHEN ? 'start' : 'end' };
-      from = at;
+    let lines = 0;
+    let at = this.#atLineStart ? 0 : -1;
+    for (;;) {
+      if (at >= 0 && at < end && isMark(bytes, at)) {
+        if (at > from) yield { kind: 'bytes', bytes: bytes.subarray(from, at), lines };
+        yield { kind: bytes[at] === HYPHEN ? 'start' : 'end' };
+        from = at;
+        lines = 0;
+      }
+      const newline = bytes.indexOf(NEWLINE, Math.max(at, 0));
+      if (newline < 0 || newline >= end) break;
+      at = newline + 1;
+      lines += 1;
     }
-    if (end > from) yield { kind: 'bytes', bytes: bytes.subarray(from, end) };
+    if (end > from) yield { kind: 'bytes', bytes: bytes.subarray(from, end), lines };
     if (end > 0) this.#atLineStart = bytes[end - 1] === NEWLINE;
     this.#rest = Buffer.from(bytes.subarray(end));
   }
 }
 
-/** Where lines begin with three hyphens or three dots. */
-function* candidates(bytes: Buffer, atLineStart: boolean): Generator<number> {
-  const starts = (at: number, mark: number): boolean => bytes[at] === mark && bytes[at + 1] === mark && bytes[at + 2] === mark;
-  if (atLineStart && (starts(0, HYPHEN) || starts(0, DOT))) yield 0;
-  let hyphens = bytes.indexOf('\n---');
-  let dots = bytes.indexOf('\n...');
-  while (hyphens >= 0 || dots >= 0) {
-    const next = dots < 0 || (hyphens >= 0 && hyphens < dots) ? hyphens : dots;
-    yield next + 1;
-    if (next === hyphens) hyphens = bytes.indexOf('\n---', next + 1);
-    else dots = bytes.indexOf('\n...', next + 1);
-  }
-}
-
 /** Three hyphens or dots are a mark where the line ends behind them, or a blank stands there. */
 function isMark(bytes: Buffer, at: number): boolean {
+  const mark = bytes[at];
+  if ((mark !== HYPHEN && mark !== DOT) || bytes[at + 1] !== mark || bytes[at + 2] !== mark) return false;
   const behind = bytes[at + LENGTH];
   return behind === undefined || behind === NEWLINE || behind === 13 || behind === 32 || behind === 9;
 }

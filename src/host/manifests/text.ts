@@ -54,7 +54,7 @@ export class ManifestText {
 
   *#read(bytes: Buffer, last: boolean): Generator<ManifestItem> {
     for (const cut of this.#marks.push(bytes, last)) {
-      if (cut.kind === 'bytes') yield* this.#add(cut.bytes);
+      if (cut.kind === 'bytes') yield* this.#add(cut.bytes, cut.lines);
       else if (cut.kind === 'end' || !this.#document.takesMark()) {
         yield* this.#document.end();
         this.#document = new ManifestDocument(this.#file, this.#line, cut.kind === 'start');
@@ -63,8 +63,9 @@ export class ManifestText {
     }
   }
 
-  *#add(bytes: Buffer): Generator<ManifestItem> {
+  *#add(bytes: Buffer, lines: number): Generator<ManifestItem> {
     if (this.#blank) this.#blank = !/\S/.test(bytes.toString('latin1'));
+    const line = this.#line + lines;
     let rest = bytes;
     if (this.#passing) {
       const newline = bytes.indexOf(NEWLINE);
@@ -75,6 +76,6 @@ export class ManifestText {
       this.#document = new ManifestDocument(this.#file, this.#line, false);
     }
     yield* this.#document.push(rest);
-    for (let at = rest.indexOf(NEWLINE); at >= 0; at = rest.indexOf(NEWLINE, at + 1)) this.#line++;
+    this.#line = line;
   }
 }

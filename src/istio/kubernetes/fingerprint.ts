@@ -1,5 +1,7 @@
 /** What two workloads must have in common to be told the same: a text, cheap to make. */
 
+import type { YamlNode } from '../yaml.ts';
+import { field } from '../yaml-fields.ts';
 import { destinationsOf, destinationText } from './destinations.ts';
 import { isIgnored } from './injection/left-out.ts';
 import { isProgram } from './injection/observed-arguments.ts';
@@ -7,8 +9,11 @@ import type { Container, Ids, Texts, Workload } from './manifest/workload.ts';
 import { injectorOf } from './mesh/injector-of.ts';
 import type { Mesh } from './mesh/mesh.ts';
 
-// Of every pod's own making, and read by nobody: the status is looked at for being there.
-const UNREAD = 'sidecar.istio.io/status';
+// Of every pod's own making: it is looked at for being there, and for the init containers that it names.
+const STATUS = 'sidecar.istio.io/status';
+const STATUS_INIT = /"initContainers":\s*(\[[^\]]*\]|\w+)/;
+
+const REWRITE = 'sidecar.istio.io/rewriteAppHTTPProbers';
 
 /** Workloads with equal texts have the same rules and diagnostics. Of addresses only the family counts, of labels only those that are asked for. */
 export function fingerprintOf(workload: Workload, mesh: Mesh): string {
@@ -21,14 +26,24 @@ export function fingerprintOf(workload: Workload, mesh: Mesh): string {
   pushIstio(parts, pod.annotations);
   // An empty label beats the annotation as any other does, so that it is not the same as none.
   parts.push(pod.labels.get('sidecar.istio.io/inject')?.value ?? '\n');
-  // Annotations of Istio among the labels.
-  for (const [name, { value }] of pod.labels) if (name.includes('istio.io/')) parts.push(name, value);
+  const selectors = SELECTORS.map((name) => mesh.values.get(name)?.value ?? '').join('');
+  // Annotations of Istio among the labels; what names the app to Istio says nothing of its rules.
+  for (const [name, { value }] of pod.labels)
+    if ((name.includes('istio.io/') && !name.startsWith('service.istio.io/')) || selectors.includes(name)) parts.push(name, value);
   for (const { selector } of proxyConfigs) for (const label of selector.keys()) parts.push(pod.labels.get(label)?.value ?? '\n');
   // Webhooks may ask for any label.
   if (injectors !== undefined) parts.push(injectorOf(workload, mesh)?.revision ?? '\n');
   parts.push(pod.hostNetwork ? 'host' : 'own', ...pod.addresses.map(familyOf), '\n', ...(pod.nameservers ?? ['\n']));
+  parts.push(pod.livesAt === undefined ? 'made' : 'lives', pod.seccomp ?? '\n');
+  for (const { name, exitCode, reason, message } of pod.ended ?? []) parts.push(name, `${exitCode}`, reason, message);
+  parts.push('\n');
   pushIds(parts, pod.ids);
-  for (const container of pod.containers) pushContainer(parts, container);
+  const probed = pod.annotations.has(REWRITE);
+  for (const container of pod.containers) {
+    pushContainer(parts, container);
+    if (probed) for (const probe of PROBED) parts.push(textOfNode(field(container.node, ...probe)));
+    if (namespaces.size > 0) parts.push(textOfNode(field(container.node, 'securityContext')));
+  }
   parts.push('\n');
   for (const container of pod.initContainers) {
     pushContainer(parts, container);
@@ -43,7 +58,9 @@ function familyOf(address: string): string {
 }
 
 function pushIstio(parts: string[], texts: Texts): void {
-  for (const [name, { value }] of texts) if (name.includes('istio')) parts.push(name, name === UNREAD ? '' : value);
+  for (const [name, { value }] of texts)
+    if (name.includes('istio') || name.includes('prometheus'))
+      parts.push(name, name === STATUS ? (STATUS_INIT.exec(value)?.[1] ?? '') : value);
   parts.push('\n');
 }
 
@@ -52,7 +69,7 @@ function pushIds(parts: string[], { runAsUser, runAsGroup, fsGroup, supplemental
 }
 
 function pushContainer(parts: string[], container: Container): void {
-  const { name, image, command, args, env, envFrom, ports, ids, restartPolicy } = container;
+  const { name, image, command, args, env, envFrom, ports, ids, restartPolicy, node } = container;
   parts.push(name.value, restartPolicy ?? '');
   pushIds(parts, ids);
   for (const { port, protocol } of ports) parts.push(port.value, protocol);
@@ -62,7 +79,29 @@ function pushContainer(parts: string[], container: Container): void {
   parts.push(image?.value ?? '\n', ...command.map(({ value }) => value), '\n', ...args.map(({ value }) => value), '\n');
   for (const [variable, { value }] of env) if (!OWNER.test(variable)) parts.push(variable, value);
   parts.push('\n', ...envFrom.map(({ value }) => value));
+  // An injector lays it over its own, and a kernel asks for rights.
+  for (const key of OF_OWN) parts.push(textOfNode(field(node, key)));
 }
+
+/** A node as a text, without what every pod has of its own. */
+function textOfNode(node: YamlNode | undefined): string {
+  if (node === undefined) return '';
+  if (node.kind === 'scalar') return node.plain ? node.text : `'${node.text}`;
+  if (node.kind === 'sequence') return `[${node.items.map(textOfNode).join('\0')}]`;
+  return `{${node.entries.map(({ key, value }) => (isTokenName(value) ? '' : `${textOfNode(key)}\0${textOfNode(value)}`)).join('\0')}}`;
+}
+
+/** The volume with the token of a pod has a name of its own. */
+function isTokenName(value: YamlNode): boolean {
+  return value.kind === 'scalar' && value.text.startsWith('kube-api-access-');
+}
+
+const SELECTORS = ['sidecarInjectorWebhook.neverInjectSelector', 'sidecarInjectorWebhook.alwaysInjectSelector'] as const;
+const PROBED: readonly (readonly string[])[] = [
+  ...['startupProbe', 'readinessProbe', 'livenessProbe'].map((probe) => [probe, 'httpGet', 'port']),
+  ['ports'],
+];
+const OF_OWN = ['securityContext', 'volumeMounts'];
 
 // What names the pod's owner to Istio.
 const OWNER =

@@ -10,7 +10,7 @@ export interface Group<V> extends Tally {
 
 export interface Groups<V> {
   /** Adds a workload; those with an equal key are one group, which is what its first member is. */
-  readonly add: (key: string, what: V, member: Member) => void;
+  readonly add: (key: string, what: () => V, member: Member) => void;
   /** The largest first. */
   readonly sorted: () => readonly Group<V>[];
 }
@@ -20,7 +20,7 @@ export function groupsOf<V>(): Groups<V> {
   const groups = new Map<string, { readonly what: V; readonly members: Counting }>();
   return {
     add: (key, what, member) => {
-      const group = groups.get(key) ?? { what, members: counting() };
+      const group = groups.get(key) ?? { what: what(), members: counting() };
       groups.set(key, group);
       group.members.add(member);
     },

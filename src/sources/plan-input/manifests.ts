@@ -30,7 +30,7 @@ import { noneFound } from '../workloads/none-found.ts';
 import { choiceOf, several, workloadName } from '../workloads/selection.ts';
 import { skippedNotes } from '../workloads/skipped.ts';
 import type { Passed, Streamed } from '../workloads/stream.ts';
-import { alikeKey, memberOf, oncePerFingerprint, subjectPlanner } from '../workloads/subject.ts';
+import { alikeKey, memberOf, oncePerFingerprint, placedSubject, subjectPlanner } from '../workloads/subject.ts';
 import type { PlanInput, PlanOptions } from './input.ts';
 import { ordinaryPod } from './ordinary-pod.ts';
 import { madeWith } from './placeholder-nameserver.ts';
@@ -51,7 +51,7 @@ export async function planOfManifests(manifests: Manifests, given: PlanOptions, 
   const take = (one: Streamed): void => {
     const planned = planner(one);
     const key = alikeKey(one, planned, known);
-    if (!alike.has(key)) alike.set(key, one);
+    if (!alike.has(key)) alike.set(key, placedSubject(one));
     members.add(memberOf(one, planned));
   };
   const choice = given.workload === undefined ? undefined : choiceOf(given.workload);

@@ -14,7 +14,7 @@ import type { SelectedWorkloads } from './selected.ts';
 import { readSelected } from './selected.ts';
 import { skippedNotes } from './skipped.ts';
 import type { Subject } from './subject.ts';
-import { memberOf, oncePerFingerprint, subjectPlanner } from './subject.ts';
+import { memberOf, oncePerFingerprint, placedSubject, subjectPlanner } from './subject.ts';
 
 export interface PlannedGroups extends SelectedWorkloads {
   /** What was requested: it can be read once. */
@@ -47,7 +47,11 @@ export async function plannedGroups(
   let anew = 0;
   const selected = await readSelected(given, request.mesh, (subject) => {
     const planned = planner(subject);
-    groups.add(keyOf(subject, planned, facts), { outcome: planned.outcome, subject }, memberOf(subject, planned));
+    const what = (): { readonly outcome: Outcome; readonly subject: Subject } => ({
+      outcome: planned.outcome,
+      subject: placedSubject(subject),
+    });
+    groups.add(keyOf(subject, planned, facts), what, memberOf(subject, planned));
     if (planned.outcome.kind === 'rules') ruleSets.add(planned.number);
     remarks.add(outcomeProblems(planned.outcome), planned.problems);
     if (!planned.found && planned.outcome.kind !== 'trouble' && subject.kind === 'workload') anew += 1;

@@ -7,6 +7,7 @@ import { noneFound } from './none-found.ts';
 import { choiceOf } from './selection.ts';
 import type { Passed } from './stream.ts';
 import type { Subject } from './subject.ts';
+import { placedSubject } from './subject.ts';
 
 export interface SelectedWorkloads {
   /** How many there were. */
@@ -37,7 +38,7 @@ export async function readSelected(
     mesh,
     passed,
     (subject) => {
-      first ??= subject;
+      first ??= placedSubject(subject);
       if (choice === undefined) visit(subject);
       else choice.offer(subject);
     },

@@ -8,6 +8,7 @@ import type { ProblemError } from '../../istio/problems.ts';
 import { nearest, quoted } from '../../istio/problems.ts';
 import { badOption } from '../bad-option.ts';
 import type { Streamed } from './stream.ts';
+import { placedSubject } from './subject.ts';
 
 /** `Deployment default/reviews-v1`. */
 export function workloadName({ kind, namespace, name }: Pick<Workload, 'kind' | 'namespace' | 'name'>): string {
@@ -38,9 +39,9 @@ export function choiceOf(selector: string): Choice {
       count += 1;
       const name = nameOf(one);
       if (names.size < KEPT) names.add(name);
-      if (isNamed(one, parts, (own, word) => own === word)) exact.push(one);
+      if (isNamed(one, parts, (own, word) => own === word)) exact.push(placedSubject(one));
       else if (exact.length === 0 && isNamed(one, parts, (own, word) => own.startsWith(word)))
-        beginning.set(name, [...(beginning.get(name) ?? []), one]);
+        beginning.set(name, [...(beginning.get(name) ?? []), placedSubject(one)]);
     },
     chosen: (file) => {
       if (exact.length > 0) return exact;

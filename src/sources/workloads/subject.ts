@@ -2,6 +2,7 @@
 
 import { runOfStatus } from '../../istio/found/runs/pod-status.ts';
 import { fingerprintOf } from '../../istio/kubernetes/fingerprint.ts';
+import { placedWorkload } from '../../istio/kubernetes/manifest/workload.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import { interfacesOf } from '../../istio/kubernetes/network-status.ts';
 import { foundProxyOwner, ownersOf } from '../../istio/kubernetes/owners.ts';
@@ -20,6 +21,11 @@ import { FAMILIES } from '../../netfilter/family.ts';
 import type { Streamed } from './stream.ts';
 
 export type Subject = Streamed;
+
+/** A subject that may be kept. */
+export function placedSubject(subject: Subject): Subject {
+  return subject.kind === 'workload' ? { ...subject, workload: placedWorkload(subject.workload) } : subject;
+}
 
 /** How a subject is counted. */
 export function memberOf(subject: Subject, { release, outcome }: Pick<PlannedInjection, 'release' | 'outcome'>): Member {
@@ -57,7 +63,7 @@ export function oncePerFingerprint<V>(find: (subject: Subject) => V): (subject: 
     if (subject.kind !== 'workload') return find(subject);
     const kept = byMesh.get(subject.mesh) ?? recent<V>(KEPT);
     byMesh.set(subject.mesh, kept);
-    return kept(fingerprintOf(subject.workload, subject.mesh), () => find(subject));
+    return kept(fingerprintOf(subject.workload, subject.mesh), () => find(placedSubject(subject)));
   };
 }
 

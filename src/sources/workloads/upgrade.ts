@@ -93,10 +93,10 @@ export async function pairsOf<S>(
     const trouble = [before, after].find(({ outcome }) => outcome.kind === 'trouble');
     remarks.add(trouble === undefined ? [] : outcomeProblems(trouble.outcome), before.problems, after.problems);
     if (trouble !== undefined) {
-      untold.add(String(trouble.number), trouble.outcome, member(subject, { ...before, outcome: trouble.outcome }));
+      untold.add(String(trouble.number), () => trouble.outcome, member(subject, { ...before, outcome: trouble.outcome }));
       return;
     }
-    const pair = { left: before.outcome, right: after.outcome, made };
+    const pair = (): Pair => ({ left: before.outcome, right: after.outcome, made });
     const groups = before.number === after.number ? same : different;
     groups.add(`${before.number} ${after.number}`, pair, member(subject, before));
     if (isUnlike) unlike += 1;

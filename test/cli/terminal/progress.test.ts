@@ -28,6 +28,14 @@ describe('the progress bar', () => {
     expect(written).toEqual([`${CLEAR}[######                  ]  25 %  3,000 workloads, 1,500 per second`]);
   });
 
+  it('shows how much was read of what is large', () => {
+    const { written, after } = terminal();
+    after(2000, { read: 70_400_000, total: 162_000_000 }, 3000);
+    expect(written).toEqual([`${CLEAR}[##########              ]  43 %  70 of 162 MB, 3,000 workloads, 1,500 per second`]);
+    after(100, { read: 70_400_000 }, 3000);
+    expect(written[1]).toContain('70 MB, 3,000 workloads, ');
+  });
+
   it('shows no part of what has no known end', () => {
     const { written, after } = terminal();
     after(2000, { read: 500 }, 1);

@@ -5,9 +5,15 @@ import { ManifestText } from '../../../src/host/manifests/text.ts';
 import type { ManifestOptions } from '../../../src/host/manifests.ts';
 import { manifestItems } from '../../../src/host/manifests.ts';
 import type { ManifestItem } from '../../../src/istio/kubernetes/manifest/item.ts';
+import { placedWorkload } from '../../../src/istio/kubernetes/manifest/workload.ts';
 
 /** What stands in a text that arrives in pieces of so many bytes. */
 export function textItems(text: string | Buffer, size = 1 << 18): readonly ManifestItem[] {
+  return rawItems(text, size).map(placedItem);
+}
+
+/** The same as it was read in passing. */
+export function rawItems(text: string | Buffer, size = 1 << 18): readonly ManifestItem[] {
   const bytes = Buffer.from(text);
   const reader = new ManifestText('m');
   const items: ManifestItem[] = [];
@@ -15,10 +21,15 @@ export function textItems(text: string | Buffer, size = 1 << 18): readonly Manif
   return [...items, ...reader.end()];
 }
 
+/** Of what was read in passing, the same with its places. */
+export function placedItem(item: ManifestItem): ManifestItem {
+  return item.kind === 'workload' ? { kind: 'workload', workload: placedWorkload(item.workload) } : item;
+}
+
 /** What stands in files, all of it. */
 export async function allItems(files: readonly string[], options: ManifestOptions = {}): Promise<readonly ManifestItem[]> {
   const items: ManifestItem[] = [];
-  for await (const item of manifestItems(files, options)) items.push(item);
+  for await (const item of manifestItems(files, options)) items.push(placedItem(item));
   return items;
 }
 

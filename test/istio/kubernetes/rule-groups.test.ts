@@ -24,13 +24,13 @@ function workload(text: string): Workload {
 describe('groups', () => {
   it('are sorted by their size, and those of one size stay in their order', () => {
     const groups = groupsOf<string>();
-    for (const key of ['a', 'b', 'c', 'b', 'd', 'c', 'b']) groups.add(key, key.toUpperCase(), member(key));
+    for (const key of ['a', 'b', 'c', 'b', 'd', 'c', 'b']) groups.add(key, () => key.toUpperCase(), member(key));
     expect(groups.sorted().map(({ what, count }) => `${what} ${count}`)).toEqual(['B 3', 'C 2', 'A 1', 'D 1']);
   });
 
   it('are what their first member is', () => {
     const groups = groupsOf<number>();
-    for (const [index, key] of ['a', 'a'].entries()) groups.add(key, index, member(key));
+    for (const [index, key] of ['a', 'a'].entries()) groups.add(key, () => index, member(key));
     expect(groups.sorted().map(({ what }) => what)).toEqual([0]);
   });
 });

@@ -3,6 +3,7 @@
 import { fingerprintOf } from '../../kubernetes/fingerprint.ts';
 import type { OtherObject } from '../../kubernetes/manifest/other-object.ts';
 import type { Workload } from '../../kubernetes/manifest/workload.ts';
+import { placedWorkload } from '../../kubernetes/manifest/workload.ts';
 import type { Mesh } from '../../kubernetes/mesh/mesh.ts';
 import { ownerOf } from '../../kubernetes/rule-groups/owner.ts';
 import type { Counting, Member, Tally } from '../../kubernetes/rule-groups/tally.ts';
@@ -133,7 +134,7 @@ export function lintGathering({ leaveOut = () => false, mostPlaces = MOST_PLACES
       const before = likenesses.get(fingerprint);
       // One that is like another stands elsewhere: that is worth a look for as long as places are kept.
       const locates = before?.raised.some(({ result }) => result !== undefined && result.located < mostPlaces) ?? true;
-      const known = locates || before === undefined ? knownOf(lintWorkload(workload, { ...request, mesh })) : before;
+      const known = locates || before === undefined ? knownOf(lintPlaced(workload, { ...request, mesh })) : before;
       if (before === undefined) {
         distinct += 1;
         if (likenesses.size < MOST_KNOWN) likenesses.set(fingerprint, known);
@@ -169,6 +170,12 @@ export function lintGathering({ leaveOut = () => false, mostPlaces = MOST_PLACES
       unknownReleases,
     }),
   };
+}
+
+/** Most have nothing, and nobody asks where. */
+function lintPlaced(workload: Workload, request: LintRequest): Linted {
+  const linted = lintWorkload(workload, request);
+  return linted.diagnostics.length === 0 ? linted : lintWorkload(placedWorkload(workload), request);
 }
 
 /** The worst first. */

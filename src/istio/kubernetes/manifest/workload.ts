@@ -22,6 +22,16 @@ export interface Workload {
   readonly pod: PodTemplate;
   /** Who made the pod, as `ReplicaSet/reviews-v1-5d8`, from ownerReferences: pods are grouped by it. */
   readonly owner?: string;
+  /**
+   * The same with its places found: for whoever keeps it, or looks at many of them. Without it, it has them. One that was
+   * read in passing finds each place anew, and keeps the text that it was read from in memory.
+   */
+  readonly placed?: () => Workload;
+}
+
+/** A workload that may be kept. */
+export function placedWorkload(workload: Workload): Workload {
+  return workload.placed?.() ?? workload;
 }
 
 /** The pod itself, or what its pods are made of. */
