@@ -1,7 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
+import { compareRulesets } from '../../src/netfilter/compare.ts';
+import { withNft } from '../../src/netfilter/nft/as-rules.ts';
 import { printNftJson, printNftRuleset, printNftScript } from '../../src/netfilter/nft/print.ts';
 import { readNft } from '../../src/netfilter/nft/read.ts';
 import type { NftRule, NftRuleset } from '../../src/netfilter/nft/ruleset.ts';
+import { observeText } from '../../src/netfilter/observation.ts';
+import { readRules } from '../../src/netfilter/read.ts';
 import { AMBIENT_CASES, ambientFile } from '../golden-ambient.ts';
 import { NATIVE_CASES, nativeFile } from '../golden-nftables.ts';
 
@@ -171,4 +177,16 @@ it('a command that nft repeats in an error is no rule', () => {
     'add rule ip t c tcp dport 1 accept\n/dev/stdin:2:1-7: Error: Could not process rule: No such file or directory\ninsert rule ip t c index 1 tcp dport 2 accept\n                         ^^^^^^^\n';
   expect(readNft(log)?.ruleset.tables[0]?.chains[0]?.rules.length).toBe(1);
   expect(readNft(log.split('\n').slice(1).join('\n'))?.ruleset.tables ?? []).toEqual([]);
+});
+
+// Made by iptables-restore-translate 1.8.9 of what `preview @1.30 --set dns.capture=all --set mode=TPROXY -o restore` prints.
+it('what iptables-restore-translate could not translate stands in its place, with the negation that it lost', () => {
+  const text = readFileSync(new URL('tproxy-dns.translated.txt', import.meta.url), 'utf8');
+  const read = readNft(text);
+  const seen = observeText(withNft(readRules(text), read ?? { ruleset: { tables: [] }, unread: [] }));
+  const { ip } = planFromSettings({
+    sets: ['dns.capture=all', 'mode=TPROXY'],
+    release: { value: '1.30', source: { kind: 'option', option: '--release' } },
+  });
+  expect(compareRulesets([ip], [seen.ip])).toEqual([]);
 });

@@ -1,5 +1,7 @@
 /** nft's texts read: what `nft list ruleset` shows, the scripts that `nft -f` takes, and the JSON of `nft -j`. */
 
+import type { Family } from '../family.ts';
+import { readRules } from '../read.ts';
 import type { BaseChain, NftFamily } from '../rule.ts';
 import type { Expression } from './expression.ts';
 import { ruleOf } from './from-expressions.ts';
@@ -10,6 +12,8 @@ import { readPriority } from './ruleset.ts';
 
 export interface NftRead {
   readonly ruleset: NftRuleset;
+  /** Whether iptables-restore-translate wrote it: then what it could not translate, which it keeps as comments, is among the rules. */
+  readonly translated?: true;
   /** Lines that stand in a table and are not understood, 1-based. */
   readonly unread: readonly { readonly line: number; readonly text: string }[];
 }
@@ -99,10 +103,16 @@ function readLines(text: string): NftRead {
   let table: TableDraft | undefined;
   let block: { readonly kind: 'chain' | 'set' | 'other'; readonly name: string } | undefined;
   const lines = text.split(/\r?\n/);
+  const [, translator] = TRANSLATED.exec(text) ?? [];
+  const family: Family = translator === 'ip6' ? 'ip6' : 'ip';
   let open = 0;
   for (const [index, raw] of lines.entries()) {
     const opened = LISTED.exec(raw);
     if (opened === null && table === undefined) {
+      if (translator !== undefined && raw.startsWith('# -')) {
+        untranslated(draft, raw.slice(2), family, index + 1);
+        continue;
+      }
       // nft repeats a command that it refuses, and points at a word of it: that one was not done.
       if (!POINTER.test(lines[index + 1] ?? '')) command(draft, raw, index + 1);
       continue;
@@ -135,7 +145,21 @@ function readLines(text: string): NftRead {
   }
   // A listing that was cut off: nobody knows what came after.
   if (table !== undefined) unread.push({ line: text.trimEnd().split('\n').length, text: text.trimEnd().split('\n').at(-1)?.trim() ?? '' });
-  return { ruleset: draft.ruleset(), unread };
+  return { ruleset: draft.ruleset(), unread, ...(translator === undefined ? {} : { translated: true }) };
+}
+
+const TRANSLATED = /^# Translated by (ip6?)tables(?:-nft|-legacy)?-restore-translate /m;
+
+/**
+ * A rule for which nft has no words, or iptables does not know them: it stands in its place, as iptables-restore takes it.
+ * The translator of 1.8.9 prints nothing where a word was `!`, so that two spaces stand there.
+ */
+function untranslated(draft: Draft, text: string, family: Family, line: number): void {
+  const [, table = 'filter', chain = '', rest = ''] = /^(?:-t (\S+) )?-A (\S+)(.*)$/.exec(text.replaceAll(/ {2}(?=-)/g, ' ! ')) ?? [];
+  const [ruleset] = readRules(`*${table}\n-A ${chain} ${rest.trim()}\nCOMMIT\n`, { family }).rulesets;
+  const rules = ruleset?.tables[0]?.chains.find(({ name }) => name === chain)?.rules ?? [];
+  const own = draft.chain(draft.table(family, table), chain).rules;
+  for (const rule of rules) own.push({ ...rule, counted: true, line });
 }
 
 const POINTER = /^\s*[\^~]+[\s^~]*$/;
