@@ -161,6 +161,18 @@ describeKernel('an audit of a node', () => {
         proxy: annotated({ 'traffic.sidecar.istio.io/excludeInboundPorts': '80a' }),
         line: { verdict: 'not seen', reason: expect.stringContaining('"80a"') as unknown as string },
       },
+      {
+        name: 'a policy rule that refuses',
+        script: `${PLAIN}ip rule add pref 60 to 10.9.0.0/16 blackhole\n`,
+        proxy,
+        line: { verdict: 'not as it should be', findings: [expect.objectContaining({ code: 'policy-rule-first' })] },
+      },
+      {
+        name: 'a policy rule with another way out',
+        script: `${PLAIN}ip rule add pref 60 to 10.9.0.0/16 lookup main\n`,
+        proxy,
+        line: { verdict: 'as it should be' },
+      },
       { name: 'no pod', line: undefined },
     ];
     const lines = await audited(cases);

@@ -35,6 +35,7 @@ export function resultOf(
     needed: back?.needed ?? [],
     kept: transaction?.kept ?? [],
     warnings: first === undefined || planned === undefined ? [] : warningsOf(first, planned, desired),
+    unseen: view?.choice.snapshot.unseen ?? [],
     ours:
       ending.outcome === 'failed' && changed
         ? undefined
@@ -69,6 +70,7 @@ export function unchangedResult(target: string): ApplyResult {
     needed: [],
     kept: [],
     warnings: [],
+    unseen: [],
     ours: undefined,
     rounds: 0,
     processes: 0,

@@ -3,6 +3,7 @@
 import type { NftRuleset } from '../../netfilter/nft/ruleset.ts';
 import type { KeptChain } from '../../netfilter/reconcile.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
+import type { Unseen } from '../../netfilter/unseen.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { Backend } from './snapshot.ts';
 import type { Step } from './transaction.ts';
@@ -55,6 +56,8 @@ export interface ApplyResult {
   /** Empty chains of ours that stay because rules of others lead there. */
   readonly kept: readonly KeptChain[];
   readonly warnings: readonly string[];
+  /** What could not be read of what is there, so that nothing is known of it. */
+  readonly unseen: readonly Unseen[];
   /** The rules of ours as they were last seen, those of nft's tables in each family that meets them; undefined where they could not be read. */
   readonly ours: { readonly ip: Ruleset; readonly ip6: Ruleset } | undefined;
   /** Where native rules were wanted, the tables of ours. */

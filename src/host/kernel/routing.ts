@@ -1,9 +1,10 @@
 /** Policy routing as the `ip` program lists and changes it: one process for each family, whatever is asked. */
 
-import type { LiveRoute, LiveRouting, LiveRule, RoutingItem } from '../../istio/found/routing-changes.ts';
+import type { ForeignRule, LiveRoute, LiveRouting, LiveRule, RoutingItem } from '../../istio/found/routing-changes.ts';
 import { routingCommand } from '../../istio/found/routing-changes.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
+import { ALL_BITS } from '../../netfilter/numbers.ts';
 import type { Failure } from '../failure/failure.ts';
 import { explainFailure } from '../failure/failure.ts';
 import type { Namespace, NetFiles } from '../namespace/namespace.ts';
@@ -49,6 +50,24 @@ type Listed = Readonly<Record<string, unknown>>;
 // What a rule of ours has in a listing, and nothing else.
 const PLAIN = ['priority', 'src', 'fwmark', 'table', 'protocol'];
 const MAIN_TABLE = 254;
+// The three that a namespace is born with ask for nothing.
+const OF_KERNEL = ['priority', 'src', 'table', 'protocol'];
+const REFUSALS: Readonly<Record<string, string>> = { '6': 'blackhole', '7': 'unreachable', '8': 'prohibit' };
+
+/** `50: from all to 10.0.0.0/8 table 7`, as near to `ip rule` as its JSON allows. */
+function foreignRule(rule: Listed): ForeignRule {
+  const { priority, src, srclen, dst, dstlen, fwmark, fwmask, action, protocol: _, ...others } = rule;
+  const network = (address: unknown, length: unknown): string => `${address}${length === undefined ? '' : `/${length}`}`;
+  const word = REFUSALS[String(action)] ?? (action === undefined ? '' : String(action));
+  const words = [
+    `${priority}: from ${network(src, srclen)}`,
+    ...(dst === undefined ? [] : [`to ${network(dst, dstlen)}`]),
+    ...(fwmark === undefined ? [] : [`fwmark ${fwmark}${fwmask === undefined ? '' : `/${fwmask}`}`]),
+    ...Object.entries(others).map(([key, value]) => (value === null ? key : `${key} ${String(value)}`)),
+    ...(word === '' ? [] : [word]),
+  ];
+  return { words: words.join(' '), refuses: word !== '' && word !== 'nop', mask: fwmark === undefined ? 0 : Number(fwmask ?? ALL_BITS) };
+}
 
 function liveRule(rule: Listed, family: Family): LiveRule {
   const plain = rule['src'] === 'all' && 'fwmark' in rule && Object.keys(rule).every((key) => PLAIN.includes(key));
@@ -58,6 +77,7 @@ function liveRule(rule: Listed, family: Family): LiveRule {
     mark: Number(rule['fwmark'] ?? 0),
     table: Number(rule['table'] ?? MAIN_TABLE),
     plain,
+    ...(!plain && !(rule['src'] === 'all' && Object.keys(rule).every((key) => OF_KERNEL.includes(key))) && { foreign: foreignRule(rule) }),
   };
 }
 
@@ -68,6 +88,7 @@ function liveRoute(route: Listed, family: Family): LiveRoute {
     family,
     table: Number(route['table'] ?? MAIN_TABLE),
     localDefault: local && route['dst'] === 'default' && route['dev'] === 'lo',
+    ends: local || ['blackhole', 'unreachable', 'prohibit', '6', '7', '8'].includes(String(route['type'])),
   };
 }
 

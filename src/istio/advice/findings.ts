@@ -14,12 +14,13 @@ import { listeners } from './findings/listeners.ts';
 import { otherVariables } from './findings/printed.ts';
 import { inboundPort, otherRelease } from './findings/releases.ts';
 import { reroutedByHand } from './findings/rerouted.ts';
-import { passthroughAddress, policyRouting } from './findings/routing.ts';
+import { foreignPolicy, passthroughAddress, policyRouting } from './findings/routing.ts';
 import type { Check, Evidence } from './findings/subject.ts';
 import { subjectOf } from './findings/subject.ts';
 import { bothFamilies, dnsCapture, nameservers } from './findings/traffic.ts';
 import { duplicateJumps, madeTwice } from './findings/twice.ts';
 import { twoProxies } from './findings/two-proxies.ts';
+import { uncaptured } from './findings/uncaptured.ts';
 
 export type { FindingCode, FindingSeverity } from './findings/kinds.ts';
 export type { Evidence } from './findings/subject.ts';
@@ -41,6 +42,7 @@ const CHECKS: readonly Check[] = [
   forgedLines,
   beforeKnown,
   otherVariables,
+  uncaptured,
   bothBackends,
   nativeBesideIptables,
   ambientMode,
@@ -57,6 +59,7 @@ const CHECKS: readonly Check[] = [
   guardrails,
   policies,
   policyRouting,
+  foreignPolicy,
   passthroughAddress,
   bothFamilies,
   dnsCapture,

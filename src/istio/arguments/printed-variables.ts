@@ -37,7 +37,7 @@ const NAMES: readonly string[] = [...ARGUMENTS.flatMap(namesOf), ...OF_ENVIRONME
 
 /** The variables that a log prints; undefined where it prints none, or those of runs that were told different things. */
 export function printedVariables(text: string): PrintedVariables | undefined {
-  if (!text.includes('INBOUND_INTERCEPTION_MODE=')) return undefined;
+  if (!/(?:PROXY|INBOUND|OUTBOUND)_[A-Z_]+=/.test(text)) return undefined;
   const blocks: Map<string, string>[] = [];
   let open = false;
   for (const { text: line } of readLines(text, gatherProblems(undefined))) {

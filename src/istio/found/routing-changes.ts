@@ -13,6 +13,17 @@ export interface LiveRule {
   readonly table: number;
   /** Whether it asks for the whole mark and nothing else (no mask, no `from`, no `iif`). */
   readonly plain: boolean;
+  /** Of a rule that neither the kernel made nor looks like ours. */
+  readonly foreign?: ForeignRule;
+}
+
+export interface ForeignRule {
+  /** As `ip rule` shows it. */
+  readonly words: string;
+  /** Whether the packets that it is for have no route. */
+  readonly refuses: boolean;
+  /** Bits of the mark that it asks for; none where it asks for no mark. */
+  readonly mask: number;
 }
 
 /** A route of a table that a policy rule or a plan names. */
@@ -21,6 +32,8 @@ export interface LiveRoute {
   readonly table: number;
   /** Whether it is `local default dev lo`. */
   readonly localDefault: boolean;
+  /** Whether what it is for does not leave: it is delivered here, or refused. */
+  readonly ends?: boolean;
 }
 
 /** An address of `lo`, with its prefix (`::6/128`). */

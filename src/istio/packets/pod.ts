@@ -67,7 +67,7 @@ function appOf(values: SettingValues, { containers = [] }: Facts): Pick<Pod, 'ap
   const isLetThrough = ({ uid, gid }: NonNullable<Facts['containers']>[number]): boolean =>
     isAmong(values['proxy.uids'], uid) || isAmong(values['proxy.gids'], gid) || isAmong(values['outbound.excludeOwnerGroups'], gid);
   const one = containers.find(isLetThrough) ?? containers.find(({ uid, gid }) => uid !== undefined || gid !== undefined);
-  if (one === undefined) return { app: nobody };
+  if (one === undefined) return { app: nobody, ...strangerText(nobody) };
   const ids = [one.uid === undefined ? [] : `uid ${one.uid}`, one.gid === undefined ? [] : `gid ${one.gid}`].flat().join(', ');
   const others = containers.length > 1 && isLetThrough(one) ? ', and is the container that the rules let through' : '';
   const apps = containers.map(({ name, uid = nobody.uid, gid = nobody.gid }) => ({ name, uid, gid }));
@@ -79,15 +79,28 @@ function appOf(values: SettingValues, { containers = [] }: Facts): Pick<Pod, 'ap
   };
 }
 
+/** Who has other ids than applications have, so that the rules do not let it through, is an assumption. */
+function strangerText({ uid, gid }: { readonly uid: number; readonly gid: number }): Pick<Pod, 'appIs'> {
+  const ids = [...(uid === FIRST_USER ? [] : [`uid ${uid}`]), ...(gid === FIRST_USER ? [] : [`gid ${gid}`])];
+  if (ids.length === 0) return {};
+  return {
+    appIs: `the app runs as ${ids.join(' and ')}: the rules let ${FIRST_USER} through as the proxy (--from uid:UID,gid:GID sets it)`,
+  };
+}
+
 /** Whether an id is among owners of whom the numbers are known. */
 export function isAmong(ranges: readonly OwnerRange[], id: number | undefined): boolean {
   return id !== undefined && ranges.some((range) => 'first' in range && range.first <= id && id <= range.last);
 }
 
 const FIRST_USER = 1000;
+// Where the 16 bits end that images have their users in, nobody; a higher one is nobody's to assume.
+const LAST_USER = 65_533;
 
+/** The first id that is none of these; where they are all, one of them: then the rules let the application through. */
 function noneOf(ranges: readonly OwnerRange[]): number {
   let id = FIRST_USER;
-  while (ranges.some((range) => 'first' in range && range.first <= id && id <= range.last)) id += 1;
-  return id;
+  for (const { first, last } of ranges.flatMap((range) => ('first' in range ? [range] : [])).toSorted((a, b) => a.first - b.first))
+    if (first <= id) id = Math.max(id, last + 1);
+  return id > LAST_USER ? FIRST_USER : id;
 }

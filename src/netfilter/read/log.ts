@@ -80,16 +80,17 @@ function longestWithin(value: unknown, depth: number): string | null {
   return texts.length === 0 ? null : texts.reduce((longest, text) => (text.length > longest.length ? text : longest));
 }
 
-/** The first text in a document that holds lines of iptables; a list of lines is one text. */
+/** The texts in a document that hold lines of iptables, one behind the other: of several, none is more than the others. */
 function rulesWithin(value: unknown, depth: number): string | null {
-  if (typeof value === 'string') return value.split('\n', 200).some(startsAsRules) ? value : null;
-  if (value === null || typeof value !== 'object' || depth === 0) return null;
+  const texts = [...new Set(textsOfRules(value, depth))];
+  return texts.length === 0 ? null : texts.join('\n');
+}
+
+/** A list of lines is one text. */
+function textsOfRules(value: unknown, depth: number): readonly string[] {
+  if (typeof value === 'string') return value.split('\n', 200).some(startsAsRules) ? [value] : [];
+  if (value === null || typeof value !== 'object' || depth === 0) return [];
   const parts: readonly unknown[] = Object.values(value);
   const lines = Array.isArray(value) && parts.length > 1 && parts.every((part) => typeof part === 'string');
-  if (lines) return rulesWithin(parts.join('\n'), depth);
-  for (const part of parts) {
-    const found = rulesWithin(part, depth - 1);
-    if (found !== null) return found;
-  }
-  return null;
+  return lines ? textsOfRules(parts.join('\n'), depth) : parts.flatMap((part) => textsOfRules(part, depth - 1));
 }

@@ -1,8 +1,11 @@
 import { expect, it } from 'vitest';
 import type { Effects } from '../../../src/host/kernel/apply.ts';
 import { applyPlan, clean } from '../../../src/host/kernel/apply.ts';
+import { missingRules } from '../../../src/host/kernel/missing-rules.ts';
 import type { Ran } from '../../../src/host/run.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
+import { printSave } from '../../../src/netfilter/print.ts';
+import { DISTINCT_PLANS } from '../../golden-plans.ts';
 
 /** What each program answers, by the words of its command that follow nsenter's. */
 type Answers = (program: string, stdin: string) => Partial<Ran> | undefined;
@@ -34,6 +37,14 @@ function imagined(files: Readonly<Record<string, string>>, answers: Answers): Ef
 // This process's own namespace, but named: so that all that is read of it is imagined.
 const NAMED = { kind: 'netns', path: '/proc/self/ns/net' } as const;
 const PLAIN = { fib_trie: `Main:\n${LOOPBACK}Local:\n${LOOPBACK}`, ip_tables_names: '' };
+/** A kernel whose saves are these, of which nft has nothing to add. */
+const saving = (save: string, save6: string): Effects =>
+  imagined({ ...PLAIN, if_inet6: 'fd000000000000000000000000000002 02 40 00 80 eth0\n' }, (program) => {
+    if (program === 'iptables-nft-save') return { stdout: save };
+    if (program === 'ip6tables-nft-save') return { stdout: save6 };
+    return program.startsWith('nft') ? { exitCode: null, notFound: true } : {};
+  });
+
 const ARGS = ['-p', '15001', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-b', '*'];
 
 it('IPv6 that is wanted on a kernel without it is a failure before anything is changed', async () => {
@@ -89,6 +100,39 @@ it('clean where nothing can be read says so and claims nothing', async () => {
     state: 'as before',
     failures: [{ cause: 'program-missing' }],
   });
+});
+
+it('each rule of the golden sets, made unreadable, is never taken for there, nor for missing', async () => {
+  const sets = DISTINCT_PLANS.filter(({ plan }) => plan.routing.rules.length + plan.routing.addresses.length === 0);
+  let tried = 0;
+  for (const [number, { name, plan }] of sets.entries()) {
+    const [save, save6] = [printSave(plan.ip), printSave(plan.ip6)];
+    const lines = save.split('\n');
+    const rules = lines.flatMap((line, index) => (line.startsWith('-A ') ? [index] : []));
+    // As it stands it is there: what follows is of the damage alone.
+    if (number % 20 === 0)
+      expect(await applyPlan(NAMED, plan, {}, saving(save, save6)), name).toMatchObject({ outcome: 'unchanged', warnings: [] });
+    for (const at of rules.filter((_, index) => (index + number) % 37 === 0)) {
+      const chain = lines[at]?.split(' ')[1] ?? '';
+      const damaged = lines.map((line, index) => (index === at ? line.replace(/ -[jg] .*/, ' -j') : line)).join('\n');
+      const where = `${name}: ${lines[at]}`;
+      tried += 1;
+      const { outcome, steps, unseen } = await applyPlan(NAMED, plan, { dryRun: true }, saving(damaged, save6));
+      expect(outcome, where).toBe('planned');
+      expect(unseen, where).toMatchObject([{ family: 'ip' }]);
+      // A chain of our own is written anew, whole.
+      if (chain.startsWith('ISTIO_')) expect(steps.map(({ text }) => text).join(''), where).toContain(chain);
+      const said = await missingRules(plan, NAMED, saving(damaged, save6));
+      expect(said, where).toEqual([expect.stringMatching(/^not read, so that the rules of the plan may be there or not: IPv4 /)]);
+    }
+  }
+  expect(tried).toBeGreaterThan(50);
+});
+
+it('a rule of somebody else that can not be read, in a chain of the kernel, is named after the work', async () => {
+  const save = printSave(planFromArguments(ARGS).ip).replace('-A OUTPUT', '-A OUTPUT -p tcp --dport 99999 -j ACCEPT\n-A OUTPUT');
+  const result = await applyPlan(NAMED, planFromArguments(ARGS), {}, saving(save, ''));
+  expect(result.warnings.at(-1)).toMatch(/^IPv4 nat(?: OUTPUT)?: .*: whether packets reach the rules of Istio there is not known$/);
 });
 
 it.each([

@@ -38,6 +38,13 @@ describe('who sends it', () => {
       uid: 1005,
       gid: 1000,
     });
+    // Who is none of them is assumed, and said so.
+    expect(spoken({ from: 'app', to: '10.0.0.5:80' }, ['proxy.uids=1000-1004']).taken).toEqual([
+      'the app runs as uid 1005: the rules let 1000 through as the proxy (--from uid:UID,gid:GID sets it)',
+    ]);
+    // Of users that are all let through, the application is one.
+    for (const range of ['0-65535', '1000-4294967294', '900-2000,2001-70000'])
+      expect(spoken({ from: 'app', to: '10.0.0.5:80' }, [`proxy.uids=${range}`]).packet, range).toMatchObject({ uid: 1000 });
   });
 
   it('the proxy is the first user and group that the rules name', () => {

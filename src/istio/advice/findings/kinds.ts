@@ -22,6 +22,21 @@ export const FINDINGS = {
     text: 'the log prints other settings than its rules have: {differences}',
     fix: 'look whether something changed the rules after the run, or whether they are those of an earlier one',
   },
+  'lets-many-through': {
+    severity: 'warning',
+    text: 'the rules take {value} for the proxy ({setting}): whatever runs as one of these goes past it',
+    fix: 'one id is enough, that of the container istio-proxy: create the pod again, or find out who changed its rules',
+  },
+  'excludes-all': {
+    severity: 'warning',
+    text: 'the rules leave all {way} traffic alone: {setting} {value}',
+    fix: 'exclude only what needs it; if the settings of the pod do not say so, find out who changed its rules',
+  },
+  'captures-nothing': {
+    severity: 'warning',
+    text: 'the rules capture nothing: no inbound port, and no outbound range or port, is among their settings',
+    fix: 'if the settings of the pod do not say so, find out who changed its rules; where it is meant, no rules are needed (interception mode NONE)',
+  },
   'before-known': {
     severity: 'warning',
     text: 'the rules are older than Istio 1.0: no ISTIO_IN_REDIRECT stands beside ISTIO_REDIRECT, as every release since makes it; which settings made them is not known here',
@@ -136,6 +151,16 @@ export const FINDINGS = {
     severity: 'note',
     text: 'the policy rule for mark {mark} stands {count} times ({where}), as when istio-iptables runs again; one does the work',
     fix: '{command}',
+  },
+  'policy-rule-first': {
+    severity: 'warning',
+    text: 'the policy rule {rule} ({where}) is not one of Istio: {effect}',
+    fix: 'ask who made it; which way a packet goes, istio-init trace tells of this namespace',
+  },
+  'policy-rule': {
+    severity: 'note',
+    text: 'the policy rule {rule} ({where}) is not one of Istio: it may choose another way out of the pod',
+    fix: 'nothing, where it is needed; which way a packet goes, istio-init trace tells of this namespace',
   },
   'passthrough-missing': {
     severity: 'error',

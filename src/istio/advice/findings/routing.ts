@@ -4,7 +4,8 @@ import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
 import { printNetwork } from '../../../netfilter/network.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
-import type { RoutingItem } from '../../found/routing-changes.ts';
+import { LOCAL_TABLE } from '../../../netfilter/trace/kernel-routing.ts';
+import type { ForeignRule, LiveRule, RoutingItem } from '../../found/routing-changes.ts';
 import { marksOf, routingChanges, routingCommand } from '../../found/routing-changes.ts';
 import type { Routing } from '../../plan/routing.ts';
 import type { Check, Found, Subject } from './subject.ts';
@@ -76,6 +77,34 @@ export const passthroughAddress: Check = (subject) => {
 };
 
 const PASSTHROUGH = '::6/128';
+
+/** Rules of others: the kernel asks them before it asks iptables what it sends, and again for what was marked. */
+export const foreignPolicy: Check = (subject) =>
+  (subject.routing?.rules ?? []).flatMap((rule): readonly Found[] => {
+    if (rule.foreign === undefined || !hasSidecar(subject, rule.family)) return [];
+    const effect = effectOf(subject, rule, rule.foreign);
+    const args = { where: placeText(rule.family), rule: rule.foreign.words, effect: effect ?? '' };
+    return [{ code: effect === undefined ? 'policy-rule' : 'policy-rule-first', args, family: rule.family }];
+  });
+
+/** What a rule does to the capture; undefined where it only chooses another way out. */
+function effectOf(
+  { routing, seen }: Subject,
+  { family, priority, mark, table }: LiveRule,
+  { refuses, mask }: ForeignRule,
+): string | undefined {
+  if (refuses) return 'what it is for has no route, and no rule of iptables is asked';
+  const routes = routing?.routes.filter((route) => route.family === family && route.table === table) ?? [];
+  const own = tproxyMarks(seen[family].tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules)));
+  const delivers = routes.some(({ localDefault }) => localDefault);
+  const first = (ours: number): boolean =>
+    !(routing?.rules ?? []).some((rule) => rule.family === family && rule.plain && rule.mark === ours && rule.priority < priority);
+  // Without a mark it asks of the packet itself, and what was marked may be among those.
+  if (!delivers && own.some((ours) => first(ours) && ((ours ^ mark) & mask) === 0)) return 'what TPROXY has marked may meet it first';
+  if (table !== LOCAL_TABLE && routes.some(({ ends }) => ends))
+    return 'its table delivers here, or refuses, what would leave the pod: as traffic of lo that is not captured';
+  return undefined;
+}
 
 function commands({ reach }: Subject, operation: 'add' | 'del', items: readonly RoutingItem[]): string {
   return items.map((item) => `${reach?.prefix ?? ''}${routingCommand(operation, item).join(' ')}`).join('; ');
