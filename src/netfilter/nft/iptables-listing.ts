@@ -54,7 +54,7 @@ function ruleText(family: Family, { matches, target }: Rule): string {
 }
 
 function matchText(family: Family, match: Match, all: readonly KnownMatch[]): string {
-  if (match.kind === 'opaque') return match.text === '-m tcp' ? '' : `xt match "${match.text.replace(/^-m (\S+).*$/, '$1')}"`;
+  if (match.kind === 'opaque') return match.text === '-m tcp' ? '' : `xt match ${match.text.replace(/^-m (\S+).*$/, '$1')}`;
   if (match.kind === 'unknown') return '';
   const not = match.negated ? '!= ' : '';
   const protocol = all.find(({ kind }) => kind === 'protocol');
@@ -83,13 +83,14 @@ function matchText(family: Family, match: Match, all: readonly KnownMatch[]): st
     case 'gid-owner':
       return `skgid ${not}${ownerText(match.value)}`;
     case 'conntrack-state':
+    case 'state':
       return `ct state ${not}${match.value.join(',').toLowerCase()}`;
     case 'mark':
       return markText(match.value, match.negated);
     case 'connmark':
       return connmarkText(match.value, match.negated);
     default:
-      return `xt match "${match.kind}"`;
+      return `xt match ${match.kind}`;
   }
 }
 
@@ -148,6 +149,8 @@ function targetText(target: Target): readonly string[] {
       if (value.mask === ALL_BITS) return [`ct mark set ${hex(value.value)}`];
       return [`ct mark set ct mark xor ${hex(value.value)} and ${hex((~value.mask & ALL_BITS) >>> 0)}`];
     }
+    case 'REJECT':
+      return [target.value.with.endsWith('port-unreachable') ? 'reject' : 'xt target REJECT'];
     case 'SNAT':
       return [`snat to ${target.value.to}`];
     case 'DNAT':
