@@ -17,6 +17,8 @@ const MARGIN = 16;
 const BETWEEN_RANKS = 56;
 const BETWEEN_BOXES = 18;
 const LANE_HEAD = 30;
+/** Lanes that stand side by side take no more than this together: the next ones stand below. */
+const MOST_ACROSS = 900;
 
 export interface Placed {
   readonly x: number;
@@ -34,8 +36,10 @@ export interface PlacedArrow {
   readonly arrow: Arrow;
   readonly from: Point;
   readonly to: Point;
-  /** Whether it leaves and arrives at the sides of boxes, or below and above them. */
-  readonly sideways: boolean;
+  /** From side to side; from below to above; or from below to the left side of what begins another row of lanes. */
+  readonly course: 'sideways' | 'down' | 'back';
+  /** Of one that goes back: how high it goes across, between the rows. */
+  readonly between?: number;
 }
 
 export interface Layout {
@@ -89,9 +93,13 @@ export function layoutOf(drawing: Drawing): Layout {
   const places = new Map<string, Placed>();
   const lanes: { lane: Lane; at: Placed }[] = [];
   let start = MARGIN;
+  // Of lanes side by side: where their row begins, and where it ends.
+  let row = MARGIN;
+  let end = MARGIN;
   for (const lane of drawing.lanes) {
     const boxes = drawing.boxes.filter((box) => box.lane === lane.id);
-    const [top, left] = right ? [start + LANE_HEAD, MARGIN] : [MARGIN + LANE_HEAD, start];
+    if (!right && start > MARGIN && start + widthOf(boxes, lane, ranks) > MOST_ACROSS) [start, row] = [MARGIN, end + 2 * MARGIN];
+    const [top, left] = right ? [start + LANE_HEAD, MARGIN] : [row + LANE_HEAD, start];
     let along = right ? left + PADDING : top;
     let across = 0;
     for (let rank = 0; boxes.some(({ id }) => (ranks.get(id) ?? 0) >= rank); rank += 1) {
@@ -109,7 +117,8 @@ export function layoutOf(drawing: Drawing): Layout {
     const head = Math.ceil(lane.title.length * LETTER) + 2 * PADDING;
     const at = right
       ? { x: left, y: start, width: Math.max(along - left - BETWEEN_RANKS + PADDING, head), height: LANE_HEAD + across + PADDING }
-      : { x: start, y: MARGIN, width: Math.max(across + 2 * PADDING, head), height: along - MARGIN - BETWEEN_RANKS / 2 + PADDING };
+      : { x: start, y: row, width: Math.max(across + 2 * PADDING, head), height: along - row - BETWEEN_RANKS / 2 + PADDING };
+    end = Math.max(end, at.y + at.height);
     lanes.push({ lane, at });
     start += (right ? at.height : at.width) + MARGIN;
   }
@@ -126,21 +135,28 @@ export function layoutOf(drawing: Drawing): Layout {
   };
 }
 
+/** How much room a lane takes beside others. */
+function widthOf(boxes: readonly Box[], { title }: Lane, ranks: ReadonlyMap<string, number>): number {
+  const across = new Map<number, number>();
+  for (const box of boxes) {
+    const rank = ranks.get(box.id) ?? 0;
+    const before = across.get(rank);
+    across.set(rank, (before === undefined ? 0 : before + BETWEEN_BOXES) + sizeOf(box).width);
+  }
+  return Math.max(0, Math.ceil(title.length * LETTER), ...across.values()) + 2 * PADDING;
+}
+
 function placed(arrow: Arrow, { boxes, flow }: Drawing, places: ReadonlyMap<string, Placed>): readonly PlacedArrow[] {
   const [from, to] = [places.get(arrow.from), places.get(arrow.to)];
   if (from === undefined || to === undefined) return [];
   const laneOf = (id: string): string | undefined => boxes.find((box) => box.id === id)?.lane;
-  const sideways = flow === 'right' || laneOf(arrow.from) !== laneOf(arrow.to);
-  if (!sideways)
-    return [
-      {
-        arrow,
-        sideways,
-        from: { x: from.x + Math.min(60, from.width / 2), y: from.y + from.height },
-        to: { x: to.x + Math.min(60, to.width / 2), y: to.y },
-      },
-    ];
+  const below = { x: from.x + Math.min(60, from.width / 2), y: from.y + from.height };
+  const side = { x: to.x, y: to.y + TITLE_HEIGHT / 2 };
+  if (flow === 'down' && laneOf(arrow.from) === laneOf(arrow.to))
+    return [{ arrow, course: 'down', from: below, to: { x: to.x + Math.min(60, to.width / 2), y: to.y } }];
+  if (flow === 'down' && to.x < from.x + from.width)
+    return [{ arrow, course: 'back', from: below, to: side, between: to.y - LANE_HEAD - MARGIN }];
   const start = arrow.row === undefined ? undefined : rowStarts(boxes.find(({ id }) => id === arrow.from) ?? { rows: [] })[arrow.row];
   const height = start === undefined ? TITLE_HEIGHT / 2 : TITLE_HEIGHT + (start + 0.5) * ROW_HEIGHT;
-  return [{ arrow, sideways, from: { x: from.x + from.width, y: from.y + height }, to: { x: to.x, y: to.y + TITLE_HEIGHT / 2 } }];
+  return [{ arrow, course: 'sideways', from: { x: from.x + from.width, y: from.y + height }, to: side }];
 }

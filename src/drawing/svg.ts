@@ -99,10 +99,17 @@ function rowOf({ text: value, about, mark = 'plain' as Mark }: Row, x: number, y
   return hint === '' ? drawn : `<g><title>${xml(hint)}</title>${drawn}</g>`;
 }
 
-function arrowOf({ arrow: { label, mark }, from, to, sideways }: PlacedArrow): string {
-  const reach = sideways ? Math.max(24, Math.abs(to.x - from.x) / 2) : Math.max(12, (to.y - from.y) / 2);
-  const bends = sideways ? `${from.x + reach} ${from.y} ${to.x - reach} ${to.y}` : `${from.x} ${from.y + reach} ${to.x} ${to.y - reach}`;
-  const path = `<path class="arrow${mark === undefined ? '' : ` ${mark}`}" marker-end="url(#tip)" d="M${from.x} ${from.y}C${bends} ${to.x} ${to.y}"/>`;
+/** How far before a box an arrow comes down that goes around. */
+const BEFORE = 18;
+
+function arrowOf({ arrow: { label, mark }, from, to, course, between = 0 }: PlacedArrow): string {
+  const [across, down] = [Math.max(24, Math.abs(to.x - from.x) / 2), Math.max(12, Math.abs(to.y - from.y) / 2)];
+  const line = {
+    sideways: `C${from.x + across} ${from.y} ${to.x - across} ${to.y} ${to.x} ${to.y}`,
+    down: `C${from.x} ${from.y + down} ${to.x} ${to.y - down} ${to.x} ${to.y}`,
+    back: `V${between}H${to.x - BEFORE}V${to.y}H${to.x}`,
+  }[course];
+  const path = `<path class="arrow${mark === undefined ? '' : ` ${mark}`}" marker-end="url(#tip)" d="M${from.x} ${from.y}${line}"/>`;
   if (label === undefined) return path;
   return path + text('label', (from.x + to.x) / 2 + 6, (from.y + to.y) / 2 - 4, label);
 }

@@ -18,8 +18,14 @@ export interface Asker {
   readonly wentBeyond: (beyond: Beyond) => void;
 }
 
-/** `script` is the worker's address; questions that come before it wait. */
-export function asking(script: Promise<string>, { answered, wentBeyond }: Asker): (question: Question) => void {
+/** A worker that was started, and where its script is for the next one. */
+export interface Started {
+  readonly address: string;
+  readonly worker: Worker;
+}
+
+/** Questions that come before the first worker wait. */
+export function asking(first: Promise<Started>, { answered, wentBeyond }: Asker): (question: Question) => void {
   let address: string | undefined;
   let worker: Worker | undefined;
   let number = 0;
@@ -27,8 +33,7 @@ export function asking(script: Promise<string>, { answered, wentBeyond }: Asker)
   let next: Question | undefined;
   /** The worker may be at the rest of an answer. */
   let goesBeyond = false;
-  const start = (): Worker => {
-    const started = new Worker(address ?? '');
+  const listened = (started: Worker): Worker => {
     started.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
       if (started !== worker || data.number !== number) return;
       if ('beyond' in data) {
@@ -45,7 +50,7 @@ export function asking(script: Promise<string>, { answered, wentBeyond }: Asker)
   const post = (question: Question): void => {
     number += 1;
     [open, next] = [question, undefined];
-    worker ??= start();
+    worker ??= listened(new Worker(address ?? ''));
     worker.postMessage({ number, question });
     if (goesBeyond) setTimeout(giveUp, PATIENCE, question, question);
   };
@@ -56,8 +61,9 @@ export function asking(script: Promise<string>, { answered, wentBeyond }: Asker)
     [worker, goesBeyond] = [undefined, false];
     post(instead);
   };
-  script.then((found) => {
-    address = found;
+  first.then((started) => {
+    address = started.address;
+    worker = listened(started.worker);
     if (next !== undefined) post(next);
   });
   return (question) => {

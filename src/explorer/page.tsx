@@ -3,9 +3,9 @@
 import { render } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Answer, Beyond } from './answer.ts';
+import type { Started } from './ask.ts';
 import { asking } from './ask.ts';
 import { fragmentOf, questionIn } from './link.ts';
-import { unpacked } from './packed.ts';
 import { ComparePane } from './panes/compare-pane.tsx';
 import { Copies } from './panes/copies.tsx';
 import { EscapesPane } from './panes/escapes-pane.tsx';
@@ -26,7 +26,7 @@ const NOTHING: Answer = {
   ...{ fields: { annotations: [], settings: [] }, picture: '', yaml: '', command: '' },
 };
 
-function Page({ first, script }: { readonly first: Question; readonly script: Promise<string> }) {
+function Page({ first, worker }: { readonly first: Question; readonly worker: Promise<Started> }) {
   const [question, setQuestion] = useState(first);
   const [answer, setAnswer] = useState(NOTHING);
   const [beyond, setBeyond] = useState<Beyond>();
@@ -47,7 +47,7 @@ function Page({ first, script }: { readonly first: Question; readonly script: Pr
       setStep(decides);
       look(given.way?.steps[decides]?.rule ?? '');
     };
-    return asking(script, { answered, wentBeyond: setBeyond });
+    return asking(worker, { answered, wentBeyond: setBeyond });
   }, []);
   useEffect(() => {
     ask(question);
@@ -126,12 +126,16 @@ function Page({ first, script }: { readonly first: Question; readonly script: Pr
   );
 }
 
+declare global {
+  /** What scripts/explorer.mjs starts before the page is unpacked. */
+  var firstWorker: Promise<Started>;
+}
+
 const textIn = (id: string): string => document.getElementById(id)?.textContent ?? '';
 
-const script = unpacked(textIn('worker')).then((text = '') => URL.createObjectURL(new Blob([text], { type: 'text/javascript' })));
 questionIn(location.hash.slice(1)).then((question) => {
   const given = textIn('given');
   const first = location.hash === '' && given !== '' ? { ...question, text: JSON.parse(given) as string } : question;
   const place = document.getElementById('page');
-  if (place !== null) render(<Page first={first} script={script} />, place);
+  if (place !== null) render(<Page first={first} worker={firstWorker} />, place);
 });

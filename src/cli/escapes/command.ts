@@ -2,7 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
+import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, outputOption, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -23,14 +23,13 @@ export const escapesCommand: CommandModule = {
           describe: 'What -o json printed before: only escapes that are new count',
           group: 'Escapes:',
         },
-        output: {
-          alias: 'o',
-          type: 'string',
-          requiresArg: true,
-          default: 'text',
-          describe: 'text, json, markdown, sarif or junit',
-          group: 'Output:',
+        watch: {
+          type: 'boolean',
+          default: false,
+          describe: 'Of a cluster: one line for each escape that comes or goes, until SIGTERM or SIGINT',
+          group: 'Escapes:',
         },
+        output: outputOption('text, json, markdown, sarif or junit'),
         ...COLOR_OPTIONS,
       })
       .example([
@@ -39,6 +38,7 @@ export const escapesCommand: CommandModule = {
         ['$0 escapes pods.json --allow allowed.yaml -o sarif', 'for a code scanner'],
         ['$0 escapes pid:4242', 'the rules of a live pod'],
         ['$0 escapes -A -l team=shop', 'what the cluster has, by kubectl'],
+        ['$0 escapes cluster --watch -o json', 'what changes there from now on'],
       ])
       .epilogue(
         'Ports on which the proxy itself listens are no escape.\nExit codes: 0 none, or all are allowed; 1 an escape, an allowance that has expired, or one that is unknown; 2 bad input.',
@@ -48,6 +48,10 @@ export const escapesCommand: CommandModule = {
       const { escapes } = await import('./escapes.ts');
       const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
       const [source, allow, baseline] = [implicitSource(last(parsed, 'source'), given), last(parsed, 'allow'), last(parsed, 'baseline')];
+      if (parsed['watch'] === true) {
+        const { watchEscapes } = await import('./watch.ts');
+        return watchEscapes({ source, given, ...(allow === undefined ? {} : { allow }), output: last(parsed, 'output') ?? '' });
+      }
       return escapes({
         ...(source === undefined ? {} : { source }),
         given,

@@ -9,6 +9,7 @@ import {
   COLOR_OPTIONS,
   FAMILY_OPTIONS,
   last,
+  outputOption,
   SETTINGS_OPTIONS,
   SOURCES,
   sourceOperand,
@@ -17,7 +18,7 @@ import {
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 import type { TraceWords } from './question.ts';
-import { operandsOf, withTarget } from './target.ts';
+import { operandsOf, refuseNeither, withTarget } from './target.ts';
 
 const PACKET = 'Packet:';
 
@@ -74,14 +75,7 @@ export const traceCommand: CommandModule = {
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
       .options({
-        output: {
-          alias: 'o',
-          type: 'string',
-          requiresArg: true,
-          default: 'text',
-          describe: 'text, json, markdown, svg, mermaid or dot',
-          group: 'Output:',
-        },
+        output: outputOption('text, json, markdown, svg, mermaid or dot'),
         'all-rules': {
           type: 'boolean',
           default: false,
@@ -118,9 +112,11 @@ export const traceCommand: CommandModule = {
         return value === undefined ? {} : { [key]: value };
       };
       const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
-      const { source: named, to } = operandsOf(last(parsed, 'SOURCE'), last(parsed, 'TO'));
+      const operands = operandsOf(last(parsed, 'SOURCE'), last(parsed, 'TO'));
+      const { source: named, to } = operands;
       const source = implicitSource(named, given);
       const words: TraceWords = Object.assign({}, ...WORDS.map((name) => one(name)));
+      refuseNeither(operands, words);
       return trace({
         ...(source === undefined ? {} : { source }),
         given,

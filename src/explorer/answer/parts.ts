@@ -4,6 +4,7 @@ import { partsOf, rulesOfPage } from '../../istio/found/page.ts';
 import { isPage } from '../../istio/found/page-signs.ts';
 import { readManifest } from '../../istio/kubernetes/manifest/read.ts';
 import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
+import type { Origin } from '../../istio/origin.ts';
 import type { Problem } from '../../istio/problems.ts';
 import type { SidecarFile } from '../../istio/settings/sidecar-file.ts';
 import { readYaml } from '../../istio/yaml.ts';
@@ -16,6 +17,8 @@ import { readRules } from '../../netfilter/read.ts';
 export interface Part {
   readonly id: string;
   readonly name: string;
+  /** Where it begins in the text, from 1; 0 for what is not in one place. */
+  readonly line: number;
 }
 
 export type Held =
@@ -69,9 +72,10 @@ function partOfPage(text: string, chosen: string): HeldText | undefined {
   const rules = rulesOfPage(text);
   const together = found.filter(({ kind }) => kind === 'rules').length > 1 && 'text' in rules ? rules.text : undefined;
   const parts: readonly (Part & { readonly text: string })[] = [
-    ...(together === undefined ? [] : [{ id: 'rules', name: 'all rules of the page', text: together }]),
+    ...(together === undefined ? [] : [{ id: 'rules', name: 'all rules of the page', line: 0, text: together }]),
     ...found.map(({ number, kind, name, line, text: own }) => ({
       id: `#${number}`,
+      line,
       name: `${kind === 'manifest' ? name : `rules${name === '' ? '' : `: ${name}`}`} (line ${line})`,
       text: own,
     })),
@@ -80,7 +84,7 @@ function partOfPage(text: string, chosen: string): HeldText | undefined {
   if (part === undefined) return undefined;
   const read = rulesIn(part.text);
   const held: Held = hasRules(read) ? { kind: 'rules', read, text: part.text } : inManifests(part.text, '').held;
-  return { held, parts: parts.length > 1 ? parts.map(({ id, name }) => ({ id, name })) : [], part: part.id };
+  return { held, parts: parts.length > 1 ? parts.map(({ id, name, line }) => ({ id, name, line })) : [], part: part.id };
 }
 
 function inManifests(text: string, chosen: string): HeldText {
@@ -89,15 +93,20 @@ function inManifests(text: string, chosen: string): HeldText {
   const items = documents.flatMap((document) => readManifest(document, PASTED));
   const problems = items.flatMap((item) => (item.kind === 'problem' ? [item.problem] : []));
   const found = items.flatMap((item): readonly (Part & { readonly held: Held })[] => {
-    if (item.kind === 'sidecar') return [{ id: 'settings', name: 'settings', held: { kind: 'sidecar', sidecar: item.sidecar, problems } }];
+    if (item.kind === 'sidecar')
+      return [{ id: 'settings', name: 'settings', line: lineOf(item.source), held: { kind: 'sidecar', sidecar: item.sidecar, problems } }];
     if (item.kind !== 'workload') return [];
     const { workload } = item;
-    return [{ id: idOf(workload), name: nameOf(workload), held: { kind: 'workload', workload, problems } }];
+    return [{ id: idOf(workload), name: nameOf(workload), line: lineOf(workload.source), held: { kind: 'workload', workload, problems } }];
   });
   const one = found.find(({ id }) => id === chosen) ?? found[0];
   if (one === undefined) return { held: { kind: 'nothing', problems }, parts: [], part: '' };
-  const parts = found.length > 1 ? found.slice(0, MOST_PARTS).map(({ id, name }) => ({ id, name })) : [];
+  const parts = found.length > 1 ? found.slice(0, MOST_PARTS).map(({ id, name, line }) => ({ id, name, line })) : [];
   return { held: one.held, parts, part: one.id };
+}
+
+function lineOf(source: Origin): number {
+  return source.kind === 'file' ? source.line : 0;
 }
 
 function idOf({ kind, namespace, name }: Workload): string {

@@ -14,6 +14,8 @@ export interface Editor {
   readonly mark: (marks: readonly LineMark[]) => void;
   /** Lines that belong to what is looked at elsewhere; the first is scrolled to. */
   readonly light: (lines: readonly number[]) => void;
+  /** Scrolls to a line. */
+  readonly show: (line: number) => void;
   readonly goTo: (line: number) => void;
 }
 
@@ -102,6 +104,8 @@ const drops = ({ changed }: EditorEvents): Extension =>
 
 /** An editor in a shadow root: its styles are the page's own, which a policy without inline styles allows only there. */
 export function openEditor(place: HTMLElement, text: string, events: EditorEvents): Editor {
+  // Ten megabytes are compared for nothing with what they came from.
+  let known = text;
   const root = place.shadowRoot ?? place.attachShadow({ mode: 'open' });
   const state = EditorState.create({
     doc: text,
@@ -112,8 +116,11 @@ export function openEditor(place: HTMLElement, text: string, events: EditorEvent
       placeholder('Paste or drop rules, a log, a manifest, or a page with several of them. Empty: an ordinary pod.'),
       EditorView.contentAttributes.of({ 'aria-label': 'Rules or a manifest', spellcheck: 'false', tabindex: '0' }),
       EditorView.updateListener.of(({ docChanged, selectionSet, state: of, view }) => {
-        if (docChanged) events.changed(of.doc.toString());
-        else if (selectionSet && view.hasFocus) events.stands(of.doc.lineAt(of.selection.main.head).number);
+        if (docChanged) {
+          known = of.doc.toString();
+          events.changed(known);
+        }
+        if (!docChanged && selectionSet && view.hasFocus) events.stands(of.doc.lineAt(of.selection.main.head).number);
       }),
       [marks, lights, EDITOR_THEME, drops(events)],
     ],
@@ -123,7 +130,7 @@ export function openEditor(place: HTMLElement, text: string, events: EditorEvent
   return {
     view,
     write: (next) => {
-      if (next !== view.state.doc.toString()) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
+      if (next !== known) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
     },
     mark: (given) => view.dispatch({ effects: marked.of(given) }),
     light: (lines) => {
@@ -131,6 +138,7 @@ export function openEditor(place: HTMLElement, text: string, events: EditorEvent
       const scroll = first === undefined || view.hasFocus ? [] : [EditorView.scrollIntoView(lineAt(first), { y: 'nearest' })];
       view.dispatch({ effects: [lit.of(lines), ...scroll] });
     },
+    show: (line) => view.dispatch({ effects: EditorView.scrollIntoView(lineAt(line), { y: 'start' }) }),
     goTo: (line) => {
       view.dispatch({ selection: { anchor: lineAt(line) }, effects: EditorView.scrollIntoView(lineAt(line), { y: 'center' }) });
       view.focus();

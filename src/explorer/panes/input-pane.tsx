@@ -2,11 +2,14 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 import type { ShownProblem } from '../answer/problems.ts';
+import type { Answer } from '../answer.ts';
 import { FIELDS } from '../question.ts';
 import type { Editor } from './editor.ts';
 import { openEditor } from './editor.ts';
 import { Fields } from './fields.tsx';
 import type { Looking, PaneProps } from './pane-props.ts';
+
+const UNMARKED: Answer['marks'] = [];
 
 export function InputPane({ looking, ...props }: PaneProps & { readonly looking: Looking }) {
   const { question, answer, change } = props;
@@ -15,8 +18,10 @@ export function InputPane({ looking, ...props }: PaneProps & { readonly looking:
   // What the editor was given when it opened stays: it asks for the newest by this.
   const newest = useRef({ answer, looking, change });
   newest.current = { answer, looking, change };
+  // The first answer does not wait for the editor.
+  const ready = answer.title !== '';
   useEffect(() => {
-    if (place.current === null) return;
+    if (place.current === null || !ready) return;
     editor.current = openEditor(place.current, question.text, {
       changed: (text) => newest.current.change({ text, part: '' }),
       stands: (line) => {
@@ -27,14 +32,20 @@ export function InputPane({ looking, ...props }: PaneProps & { readonly looking:
       },
     });
     return () => editor.current?.view.destroy();
-  }, []);
+  }, [ready]);
   useEffect(() => editor.current?.write(question.text), [question.text]);
-  useEffect(() => editor.current?.mark(answer.marks), [answer.marks]);
+  const marks = answer.marks.length === 0 ? UNMARKED : answer.marks;
+  useEffect(() => editor.current?.mark(marks), [marks, ready]);
   useEffect(() => {
-    const own = answer.marks.filter(({ rules }) => rules.includes(looking.current)).map(({ line }) => line);
+    const own = marks.filter(({ rules }) => rules.includes(looking.current)).map(({ line }) => line);
     editor.current?.light(own);
-  }, [looking.current, answer.marks]);
+  }, [looking.current, marks]);
   const pasted = question.text.trim() !== '';
+  const choose = (part: string): void => {
+    change({ part });
+    const line = answer.parts.find(({ id }) => id === part)?.line ?? 0;
+    if (line > 0) editor.current?.show(line);
+  };
   return (
     <section aria-labelledby="input-title" class="pane input">
       <div class="head">
@@ -48,7 +59,7 @@ export function InputPane({ looking, ...props }: PaneProps & { readonly looking:
       {answer.parts.length > 1 && (
         <label class="row">
           <span>Of {answer.parts.length}</span>
-          <select value={answer.part} onChange={({ currentTarget }) => change({ part: currentTarget.value })}>
+          <select value={answer.part} onChange={({ currentTarget }) => choose(currentTarget.value)}>
             {answer.parts.map(({ id, name }) => (
               <option key={id} value={id}>
                 {name}
