@@ -22,7 +22,9 @@ function tableOf(table: NftTable, family: Family): Table {
     const others = chains.flatMap(({ rules }) => rules.filter((rule) => !concerns(rule, family)));
     return { name: `${nft} ${name}`, nft, chains: made, ...(others.some(tracksBoth) && { tracks: true }) };
   }
-  const plain = made.map(({ base: _, ...chain }): Chain => ({ ...chain, rules: chain.rules.map(({ text: __, ...rule }) => rule) }));
+  // A translation tells nothing of the chains that a table is born with.
+  const told = made.map((chain): Chain => (chain.base === undefined ? { ...chain, policy: 'unknown' } : chain));
+  const plain = told.map(({ base: _, ...chain }): Chain => ({ ...chain, rules: chain.rules.map(({ text: __, ...rule }) => rule) }));
   return { name, chains: plain.map((chain) => (isBuiltIn(name, chain.name) ? chain : { ...chain, policy: '-' as const })) };
 }
 
@@ -47,7 +49,7 @@ function chainOf({ name, base, rules }: NftChain, nft: NftFamily, family: Family
 }
 
 /** In a table of one family nobody needs to be told which it is. What translates to the other one matches, and does nothing (`nft_nat_inet_eval`). */
-function withText({ counted: _, ...rule }: NftRule, nft: NftFamily, family: Family): Rule {
+function withText({ counted: _, thought: __, ...rule }: NftRule, nft: NftFamily, family: Family): Rule {
   const target: Target = (translatedFamily(rule.target) ?? family) === family ? rule.target : { kind: 'none' };
   const matches = rule.matches.filter((match) => match.kind !== 'opaque' || familyAsked(match.text) === undefined);
   return { ...rule, matches, target, text: nftRuleText({ ...rule, ...(nft !== 'inet' && { matches }), counted: false }) };
