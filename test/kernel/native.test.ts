@@ -197,6 +197,23 @@ describeKernel.concurrent('a native run', () => {
     });
   });
 
+  it('that was cleaned without its policy routing, as the real program does it, is cleaned to the end by whoever knows its mark', async () => {
+    const marked = [...TPROXY, NATIVE, '-t', '55', '-r', '77'] as const;
+    await inNamespace(async (namespace) => {
+      const routing = async (): Promise<string> => (await namespace.run('ip rule; ip route show table 77 2>/dev/null')).stdout;
+      const before = await routing();
+      await run(namespace, marked);
+      expect(await routing()).toMatch(/fwmark 0x37 lookup 77[^]*local default/);
+      await namespace.run('for t in nat mangle; do nft delete table inet istio-proxy-$t; done');
+      expect(await run(namespace, [...marked, '--cleanup-only'])).toMatchObject({ exitCode: 0 });
+      expect(await routing()).toBe(before);
+      // With its tables there, nobody needs to know it.
+      await run(namespace, marked);
+      expect(await run(namespace, CLEAN)).toMatchObject({ exitCode: 0 });
+      expect(await routing()).toBe(before);
+    });
+  });
+
   it('in a dry run starts nothing, and prints what a run then feeds to nft', async () => {
     const { path, started } = counted();
     await inNamespace(async (namespace) => {

@@ -63,7 +63,9 @@ async function dryRun({ plan, log, dryRunFile, named }: DropInRequest): Promise<
 
 async function change({ plan, target, log, is, named }: DropInRequest, options: ApplyOptions, { signal }: Signals): Promise<number> {
   const result = inOwnWords(
-    is('cleanup-only') ? await clean(target, options, machine(signal)) : await applyPlan(target, plan, options, machine(signal)),
+    is('cleanup-only')
+      ? await clean(target, options, machine(signal), new Set(plan.routing.rules.map(({ mark }) => mark)))
+      : await applyPlan(target, plan, options, machine(signal)),
   );
   const done = result.outcome === 'applied' || result.outcome === 'unchanged' || result.outcome === 'cleaned';
   const what = is('cleanup-only') ? 'the rules of Istio' : rulesOf(plan, named);
