@@ -45,7 +45,7 @@ export const FINDINGS = {
   'both-backends': {
     severity: 'error',
     text: 'rules of Istio are in iptables-nft and in iptables-legacy at once ({where}), and packets meet both{chosen}',
-    fix: 'keep one: istio-init clean --backend legacy {option} (or --backend nft)',
+    fix: 'keep one: istio-init clean --backend legacy {option} or istio-init clean --backend nft {option}',
   },
   'native-and-iptables': {
     severity: 'error',
