@@ -42,7 +42,7 @@ export async function buildExecutable() {
   mkdirSync('dist/bin');
   renameSync(made, 'dist/bin/istio-init');
   symlinkSync('istio-init', 'dist/bin/istio-iptables');
-  writeFileSync('dist/bin/sbom.cdx.json', sbomOf(files, bun));
+  writeFileSync('dist/bin/sbom.cdx.json', sbomOf(files, [bun]));
 }
 
 const FLAGS = [

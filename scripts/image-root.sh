@@ -2,12 +2,13 @@
 # Lays out the image's file system in a folder, from an installed Debian: the programs that istio-init starts, what
 # these load, and nothing else: no shell tools, no package manager, no Perl.
 #
-#   image-root.sh FOLDER SBOM     SBOM is the program's, made by scripts/sbom.mjs; the Debian packages are added to it.
+#   image-root.sh FOLDER SBOM PROGRAM...     SBOM is the program's, made by scripts/sbom.mjs; the Debian packages are added to it.
+#
+# The programs are those that src/host starts, besides iptables: tail and nsenter are for other namespaces.
 set -eu
 root=$1 sbom=$2
-
-# What src/host starts; mount, unshare and sh are for `exec:TEXT`, tail and nsenter for other namespaces.
-programs='ip nft nsenter tail unshare mount sh'
+shift 2
+programs=$*
 names=$(dpkg -L iptables | grep -E '/sbin/(ip6?tables-(nft|legacy)|xtables-(nft|legacy)-multi)')
 # As the alternatives of Debian stand: nft.
 for name in iptables ip6tables; do names="$names /usr/sbin/$name /usr/sbin/$name-save /usr/sbin/$name-restore"; done

@@ -1,13 +1,13 @@
-// The software bill of materials of the executable, as CycloneDX: what npm's packages and which runtime are in it.
+// The software bill of materials of an executable, as CycloneDX: what npm's packages and which runtime are in it.
 
 import { readFileSync } from 'node:fs';
 import { packageFolders } from './packages.mjs';
 
 /** One component a line and the end on a line of its own, so that the image's Debian packages can be added by a shell. */
-export function sbomOf(files, bun) {
+export function sbomOf(files, runtimes) {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
   const own = { type: 'application', name: 'istio-init', version, purl: `pkg:npm/istio-init@${version}` };
-  const components = [bun, ...packageFolders(files)].map(component).map((one) => JSON.stringify(one));
+  const components = [...runtimes, ...packageFolders(files)].map(component).map((one) => JSON.stringify(one));
   const head = JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.5', version: 1, metadata: { component: own } });
   return `${head.slice(0, -1)},"components":[\n${components.join('\n,')}\n]}\n`;
 }

@@ -4,39 +4,48 @@
 // their own (mmdebstrap, some 20 s), which is kept beside other things that are made once.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { licensesOf } from './packages.mjs';
 import { PROGRAM } from './program.mjs';
+import { sbomOf } from './sbom.mjs';
 
 const WORK = fileURLToPath(new URL('../node_modules/.cache/istio-init/static', import.meta.url));
 const ROOT = `${WORK}/trixie`;
 const PACKAGES = ['quickjs', 'libquickjs', 'gcc', 'libc6-dev'];
 
+const OUT = 'dist/static';
+
 /** Builds it where a Debian root can be made; elsewhere one line says so. */
 async function buildStatic() {
   const missing = whatIsMissing();
   if (missing !== undefined) {
-    console.error(`note: dist/static/istio-iptables is not built: ${missing}`);
+    console.error(`note: ${OUT}/istio-iptables is not built: ${missing}`);
     if (process.env.CI === 'true') process.exitCode = 1;
     return;
   }
   makeRoot();
-  await bundle(`${ROOT}/build/program.js`);
-  for (const file of ['machine.c', 'main.c']) copyFileSync(`src/host/system/quickjs/${file}`, `${ROOT}/build/${file}`);
-  // -c: bytecode as a C array. -m: a module, though its imports do not stand first. -s: no positions, a quarter of its size.
-  inRoot('qjsc', '-c', '-m', '-s', '-M', 'machine,machine', '-o', 'program.c', 'program.js');
-  inRoot('gcc', ...FLAGS, '-I/usr/include/quickjs', '-o', 'istio-iptables', 'program.c', 'main.c', 'machine.c', ...LIBRARIES);
-  inRoot('strip', 'istio-iptables');
-  rmSync('dist/static', { recursive: true, force: true });
-  mkdirSync('dist/static', { recursive: true });
-  copyFileSync(`${ROOT}/build/istio-iptables`, 'dist/static/istio-iptables');
-  symlinkSync('istio-iptables', 'dist/static/istio-init');
+  await prepare(`${ROOT}/build`);
+  execFileSync('chroot', [ROOT, 'sh', '/build/static-compile.sh', '/build'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  rmSync(OUT, { recursive: true, force: true });
+  mkdirSync(OUT, { recursive: true });
+  for (const file of MADE) copyFileSync(`${ROOT}/build/${file}`, `${OUT}/${file}`);
+  symlinkSync('istio-iptables', `${OUT}/istio-init`);
 }
 
-// A program that others' processes start as root: the usual hardening.
-const FLAGS = ['-O2', '-Wall', '-Werror', '-static-pie', '-fPIE', '-fstack-protector-strong', '-D_FORTIFY_SOURCE=2', '-Wl,-z,relro,-z,now'];
-const LIBRARIES = ['-L/usr/lib/x86_64-linux-gnu/quickjs', '-lquickjs', '-lm', '-lpthread', '-ldl'];
+const MADE = ['istio-iptables', 'sbom.cdx.json', 'THIRD-PARTY-LICENSES.txt'];
+
+/** What the compiler takes, in a folder: it can be another machine's. */
+async function prepare(folder) {
+  mkdirSync(folder, { recursive: true });
+  const files = await bundle(`${folder}/program.js`);
+  for (const file of ['src/host/system/quickjs/machine.c', 'src/host/system/quickjs/main.c', 'scripts/static-compile.sh'])
+    copyFileSync(file, `${folder}/${basename(file)}`);
+  writeFileSync(`${folder}/sbom.cdx.json`, sbomOf(files, []));
+  writeFileSync(`${folder}/THIRD-PARTY-LICENSES.txt`, licensesOf(files));
+}
 
 function whatIsMissing() {
   if (process.platform !== 'linux' || process.arch !== 'x64')
@@ -58,10 +67,6 @@ function makeRoot() {
   renameSync(made, ROOT);
 }
 
-function inRoot(program, ...args) {
-  execFileSync('chroot', [ROOT, 'sh', '-c', 'cd /build && exec "$@"', 'sh', program, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
-}
-
 async function bundle(outfile) {
   const quickjs = {
     name: 'what QuickJS has in the place of Node',
@@ -70,7 +75,7 @@ async function bundle(outfile) {
       onResolve({ filter: /^quickjs:/ }, ({ path }) => ({ path: path.slice('quickjs:'.length), external: true }));
     },
   };
-  await build({
+  const { metafile } = await build({
     ...PROGRAM,
     entryPoints: ['src/cli/drop-in/static.ts'],
     outfile,
@@ -83,7 +88,9 @@ async function bundle(outfile) {
     inject: ['src/host/system/quickjs/globals.ts'],
     plugins: [quickjs],
   });
-  return statSync(outfile).size;
+  return Object.keys(metafile.inputs);
 }
 
-await buildStatic();
+// `node scripts/static.mjs FOLDER` makes only what the compiler takes.
+if (process.argv[2] === undefined) await buildStatic();
+else await prepare(process.argv[2]);

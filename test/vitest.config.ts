@@ -7,7 +7,7 @@ import { BaseSequencer } from 'vitest/node';
 import { LINT_PAGES } from '../scripts/lint-pages.mjs';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page.test.ts'];
+const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page*.test.ts'];
 // The command line as users have it, once more as the executable: what differs there is the runtime, not the rules.
 const executable = [
   'test/cli/{bad-input,bookinfo}.test.ts',

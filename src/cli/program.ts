@@ -29,7 +29,7 @@ import { pageWidth } from './terminal/columns.ts';
 import { errorLine } from './terminal/error.ts';
 import { BAD_INPUT, finish, say, write } from './terminal/result.ts';
 import { traceCommand } from './trace/command.ts';
-import { unknownOption } from './unknown-option.ts';
+import { tooMany, unknownOption } from './unknown-option.ts';
 import { versionCommand } from './version/command.ts';
 import { VERSION } from './version.ts';
 import { whyCommand } from './why/command.ts';
@@ -55,7 +55,9 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   if (words[0] === COMPLETE) return complete(words.slice(1), candidateLines);
   // How a probe calls from inside another namespace (host/probe/probe-there.ts); no word of the command line.
   if (words[0] === 'probe-here') return (await import('../host/probe/probe-there.ts')).probeHere();
-  const help = helpTopic(words, names);
+  const argv = withCommand(words, names);
+  // As kubectl and istioctl do where nothing is asked.
+  const help = argv.length === 0 ? {} : helpTopic(words, names);
   if (help !== undefined)
     return finish(
       () => ({
@@ -66,10 +68,13 @@ export async function runProgram(words: readonly string[]): Promise<void> {
       }),
       { _: ['help'] },
     );
-  const argv = withCommand(words, names);
   const [first] = argv;
   if (first !== undefined && /^[a-z]/i.test(first) && !names.includes(first)) {
-    refuse(`${quoted(first)} is not a command; there are ${names.join(', ')}${nearest(first, names)}`);
+    refuse(
+      /[./]/.test(first)
+        ? `${quoted(first)} is not there, and no command is called so; istio-init --help names them`
+        : `${quoted(first)} is not a command; there are ${names.join(', ')}${nearest(first, names)}`,
+    );
     return;
   }
   const name = argv.find((word) => names.includes(word));
@@ -99,7 +104,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     .showHelpOnFail(false)
     .fail((message: string | undefined, error: Error | undefined) => {
       if (error !== undefined && message === undefined) throw error;
-      throw new UsageError(oneLine(message ?? '', called));
+      throw new UsageError(oneLine(message ?? '', called, argv));
     });
   try {
     await parser.parseAsync();
@@ -135,11 +140,12 @@ function refuse(message: string, command?: string): void {
 }
 
 /** yargs speaks in several lines; `command` is the one that was called. */
-function oneLine(message: string, command: CommandModule | undefined): string {
+function oneLine(message: string, command: CommandModule | undefined, argv: readonly string[]): string {
   const valueless = /^Not enough arguments following: (.*)$/s.exec(message)?.[1];
   if (valueless !== undefined) return `${valueless.length === 1 ? '-' : '--'}${valueless} needs a value`;
   const unknown = /^Unknown arguments?: (.*)$/s.exec(message)?.[1]?.split(', ')[0];
   if (unknown === undefined) return message.replace(/\s*\n\s*/g, ' ');
+  if (argv.includes(unknown) && !unknown.startsWith('-')) return tooMany(unknown, command);
   return unknownOption(unknown, command, COMMANDS);
 }
 

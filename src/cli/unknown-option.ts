@@ -16,6 +16,12 @@ export function unknownOption(word: string, command: CommandModule | undefined, 
   return `${quoted(word)} is not an option here${nearest(word, own).replace('mean ', 'mean --')}`;
 }
 
+/** A sentence about an operand behind the last one that a command takes. */
+export function tooMany(word: string, command: CommandModule | undefined): string {
+  const operands = command === undefined ? '' : describedCommand(command).operands;
+  return `${quoted(word)} is one too many: ${operands === '' ? 'there are no operands here' : `the operands are ${operands}`}`;
+}
+
 /** `check, diff and trace`. */
 function listed(names: readonly string[]): string {
   return names.length === 1 ? String(names[0]) : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

@@ -2,7 +2,7 @@
 
 import type { Box, Drawing, Mark, Row } from './drawing.ts';
 import type { Placed, PlacedArrow } from './layout.ts';
-import { cut, layoutOf, ROW_HEIGHT, TITLE_HEIGHT } from './layout.ts';
+import { cut, layoutOf, linesOf, ROW_HEIGHT, rowStarts, TITLE_HEIGHT } from './layout.ts';
 import { xml } from './xml.ts';
 
 // Contrast of at least 4.5 to 1 for every text on its ground, in both schemes (WCAG AA). Written out twice, for not every
@@ -47,7 +47,7 @@ function colors({ ground, lane, line, text, quiet, head, blue, green, red, amber
   return [
     `svg{background:${ground}}text{fill:${text}}.label{fill:${quiet}}`,
     `.lane{fill:${lane}}.box{fill:${ground};stroke:${line}}.head{fill:${head}}.event .head{fill:${lane}}`,
-    `.arrow{stroke:${line}}.tip{fill:${line}}`,
+    `.arrow{stroke:${line}}.tip{fill:${line};fill:context-stroke}`,
     ...Object.entries(marks).map(([mark, color]) => `text.${mark}{fill:${color}}path.${mark},.marked-${mark} .box{stroke:${color}}`),
   ].join('\n');
 }
@@ -78,13 +78,14 @@ function text(name: string, x: number, y: number, value: string): string {
 }
 
 function boxOf({ title, kind, rows, mark }: Box, at: Placed): string {
+  const starts = rowStarts({ rows });
   const head = rect('head', { ...at, height: TITLE_HEIGHT }, 5);
   return [
     `<g class="${kind}${mark === undefined ? '' : ` marked-${mark}`}">`,
     rect('box', at, 5),
     head,
     text('title', at.x + 10, at.y + 16, title),
-    ...rows.map((row, index) => rowOf(row, at.x + 10, at.y + TITLE_HEIGHT + index * ROW_HEIGHT + 14)),
+    ...rows.map((row, index) => rowOf(row, at.x + 10, at.y + TITLE_HEIGHT + (starts[index] ?? 0) * ROW_HEIGHT + 14)),
     '</g>',
   ].join('');
 }
@@ -92,14 +93,23 @@ function boxOf({ title, kind, rows, mark }: Box, at: Placed): string {
 function rowOf({ text: value, about, mark = 'plain' as Mark }: Row, x: number, y: number): string {
   const shown = cut(value);
   const hint = [...(shown === value ? [] : [value]), ...(about === undefined ? [] : [about])].join('\n');
-  const drawn = text(mark, x, y, shown);
+  const drawn = linesOf(value)
+    .map((line, index) => text(mark, x, y + index * ROW_HEIGHT, line))
+    .join('');
   return hint === '' ? drawn : `<g><title>${xml(hint)}</title>${drawn}</g>`;
 }
 
-function arrowOf({ arrow: { label, mark }, from, to, sideways }: PlacedArrow): string {
-  const reach = sideways ? Math.max(24, Math.abs(to.x - from.x) / 2) : Math.max(12, (to.y - from.y) / 2);
-  const bends = sideways ? `${from.x + reach} ${from.y} ${to.x - reach} ${to.y}` : `${from.x} ${from.y + reach} ${to.x} ${to.y - reach}`;
-  const path = `<path class="arrow${mark === undefined ? '' : ` ${mark}`}" marker-end="url(#tip)" d="M${from.x} ${from.y}C${bends} ${to.x} ${to.y}"/>`;
+/** How far before a box an arrow comes down that goes around. */
+const BEFORE = 18;
+
+function arrowOf({ arrow: { label, mark }, from, to, course, between = 0 }: PlacedArrow): string {
+  const [across, down] = [Math.max(24, Math.abs(to.x - from.x) / 2), Math.max(12, Math.abs(to.y - from.y) / 2)];
+  const line = {
+    sideways: `C${from.x + across} ${from.y} ${to.x - across} ${to.y} ${to.x} ${to.y}`,
+    down: `C${from.x} ${from.y + down} ${to.x} ${to.y - down} ${to.x} ${to.y}`,
+    back: `V${between}H${to.x - BEFORE}V${to.y}H${to.x}`,
+  }[course];
+  const path = `<path class="arrow${mark === undefined ? '' : ` ${mark}`}" marker-end="url(#tip)" d="M${from.x} ${from.y}${line}"/>`;
   if (label === undefined) return path;
   return path + text('label', (from.x + to.x) / 2 + 6, (from.y + to.y) / 2 - 4, label);
 }

@@ -1,196 +1,139 @@
 /** Everything that the page shows of a question, as plain data: made in a worker, so that no paste can freeze the page. */
 
 import { DRAWING_FORMS } from '../drawing/forms.ts';
-import { printSource } from '../istio/origin.ts';
-import { behaviorText, compareBehavior } from '../istio/packets/behavior.ts';
-import type { Escape } from '../istio/packets/escapes.ts';
 import { escapesOf } from '../istio/packets/escapes.ts';
-import { packetText, placeText } from '../istio/packets/packet/text.ts';
-import { packetFromWords } from '../istio/packets/packet/words.ts';
-import type { PodNetwork } from '../istio/packets/pod-network.ts';
-import { traceIn, verdictIn } from '../istio/packets/pod-network.ts';
-import { hostOf } from '../istio/packets/trace-plan.ts';
-import type { TrailLine } from '../istio/packets/trail.ts';
-import { trailOf } from '../istio/packets/trail.ts';
-import { verdictText } from '../istio/packets/verdict.ts';
 import { drawRules } from '../istio/pictures/view.ts';
-import { drawPacket } from '../istio/pictures/way.ts';
-import { formatProblem, ProblemError } from '../istio/problems.ts';
-import { printedSettings } from '../istio/settings/printed-settings.ts';
-import type { Settings } from '../istio/settings/settings.ts';
-import { FAMILIES, FAMILY_NAMES } from '../netfilter/family.ts';
-import { printRule } from '../netfilter/print.ts';
-import type { Question } from './question.ts';
-import type { Subject } from './subject.ts';
-import { podYaml, subjectOf } from './subject.ts';
-
-export interface ShownRule {
-  /** `ip nat ISTIO_OUTPUT 9`. */
-  readonly id: string;
-  readonly place: number;
-  readonly text: string;
-  readonly why: string;
-  readonly settings: readonly string[];
-  /** Packets that the kernel counted, where the text tells. */
-  readonly packets: string;
-}
-
-export interface ShownChain {
-  readonly title: string;
-  readonly rules: readonly ShownRule[];
-}
-
-export interface ShownStep extends Pick<TrailLine, 'depth' | 'mark' | 'place' | 'text' | 'asides'> {
-  /** The rule that it is about. */
-  readonly rule: string;
-}
-
-export interface ShownWay {
-  readonly verdict: string;
-  readonly id: string;
-  readonly packet: string;
-  readonly taken: readonly string[];
-  readonly steps: readonly ShownStep[];
-  readonly picture: string;
-}
+import { FAMILIES } from '../netfilter/family.ts';
+import { askedPacket } from './answer/asked-packet.ts';
+import type { ShownChain } from './answer/chains.ts';
+import { chainsOf } from './answer/chains.ts';
+import { commandOf } from './answer/command.ts';
+import type { ShownComparison } from './answer/comparison.ts';
+import { comparisonOf } from './answer/comparison.ts';
+import type { ShownFields } from './answer/fields.ts';
+import { fieldsOf } from './answer/fields.ts';
+import type { LineMark } from './answer/marks.ts';
+import { marksOf } from './answer/marks.ts';
+import type { Part } from './answer/parts.ts';
+import { podYaml } from './answer/pod-yaml.ts';
+import type { ShownProblem } from './answer/problems.ts';
+import { problemsIn, withoutPlace } from './answer/problems.ts';
+import type { Subject } from './answer/subject.ts';
+import { subjectOf } from './answer/subject.ts';
+import type { ShownWay } from './answer/ways.ts';
+import { wayOf } from './answer/ways.ts';
+import type { AskedPacket, Question } from './question.ts';
+import { releaseOf } from './question.ts';
 
 export interface ShownEscape {
   readonly words: string;
-  /** What to ask to see one of them go. */
-  readonly from: Question['from'];
-  readonly to: string;
+  /** To see one of them go. */
+  readonly ask: AskedPacket | undefined;
 }
 
 export interface Answer {
+  readonly kind: Subject['kind'];
   readonly title: string;
-  readonly problems: readonly string[];
+  readonly release: string;
+  /** What a text with several things holds. */
+  readonly parts: readonly Part[];
+  readonly part: string;
+  readonly problems: readonly ShownProblem[];
+  /** Of the lines of the text. */
+  readonly marks: readonly LineMark[];
   readonly chains: readonly ShownChain[];
-  readonly settings: readonly { readonly name: string; readonly value: string; readonly origin: string }[];
+  readonly fields: ShownFields;
+  /** Of the rules, as SVG; empty where there are too many to look at. */
   readonly picture: string;
-  /** Undefined where the packet's words are not understood, which `packetProblem` tells. */
   readonly way?: ShownWay;
+  /** Why the packet has no way. */
   readonly packetProblem?: string;
-  readonly escapes: readonly ShownEscape[];
-  /** Undefined where nothing is compared. */
-  readonly differences?: readonly string[];
   readonly yaml: string;
+  readonly command: string;
 }
 
-/** The whole answer. Never throws: what is wrong with the question is among the problems. */
+/** What takes longer, and comes after the answer. */
+export interface Beyond {
+  readonly escapes: readonly ShownEscape[];
+  readonly comparison?: ShownComparison;
+}
+
+/** The answer. Never throws: what is wrong with the question is among the problems. */
 export function answerTo(question: Question): Answer {
   try {
-    return answerOf(question, subjectOf(question));
+    return answerOf(question, remembered(question));
   } catch (error) {
+    const pasted = question.text.trim() !== '';
+    const problems = problemsIn(error).map((one) => (pasted ? one : withoutPlace(one)));
+    const fields = fieldsOf(question, { plan: undefined });
+    const none = { release: releaseOf(question), parts: [], part: '', chains: [], picture: '' };
     return {
-      title: 'nothing to look at',
-      problems: problemsIn(error),
-      chains: [],
-      settings: [],
-      picture: '',
-      escapes: [],
-      yaml: podYaml(question),
+      ...none,
+      ...{ kind: 'nothing', title: 'No rules: they are refused', problems, fields, marks: marksOf([], fields, problems) },
+      ...copies(question),
     };
   }
 }
 
-function problemsIn(error: unknown): readonly string[] {
-  if (error instanceof ProblemError) return error.problems.map(formatProblem);
-  return [error instanceof Error ? error.message : String(error)];
+/** The rest of the answer. Never throws. */
+export function beyondOf(question: Question): Beyond {
+  try {
+    const subject = remembered(question);
+    const comparison = comparisonOf(question, subject);
+    return { escapes: subject.network === undefined ? [] : escapesIn(subject.network), ...(comparison && { comparison }) };
+  } catch {
+    return { escapes: [] };
+  }
+}
+
+let last: { readonly key: readonly unknown[]; readonly subject: Subject } | undefined;
+
+/** Reading a long text takes its time, and most questions are about the packet. */
+function remembered(question: Question): Subject {
+  const { text, part, release, dataplane, annotations, settings } = question;
+  const key = [text, part, release, dataplane, JSON.stringify([annotations, settings])];
+  if (last?.key.every((one, index) => one === key[index]) !== true) last = { key, subject: subjectOf(question) };
+  return last.subject;
+}
+
+function copies(question: Question): Pick<Answer, 'yaml' | 'command'> {
+  return { yaml: podYaml(question), command: commandOf(question) };
 }
 
 function answerOf(question: Question, subject: Subject): Answer {
-  const { title, network, problems, plan, reason } = subject;
-  const base = { title, problems, settings: plan === undefined ? [] : settingsOf(plan.settings), yaml: podYaml(question) };
-  if (network === undefined) return { ...base, chains: [], picture: '', escapes: [] };
-  const { ports, plan: rules } = network;
-  const full = FAMILIES.filter((family) => rules[family].tables.some(({ chains }) => chains.some((chain) => chain.rules.length > 0)));
-  const why = (rule: Parameters<Subject['reason']>[0]): readonly string[] => [reason(rule) ?? []].flat();
+  const { kind, title, release, parts, part, problems } = subject;
+  const chains = chainsOf(subject);
+  const fields = fieldsOf(question, subject);
   return {
-    ...base,
-    chains: chainsOf(network, reason),
-    picture: DRAWING_FORMS.svg(drawRules({ rules, ports, why }, full, title)),
-    escapes: full.flatMap((family) => (escapesOf(network, family) ?? []).map(shownEscape)),
-    ...wayOf(question, subject, network),
-    ...(question.against !== '' && { differences: differencesOf(question, network) }),
+    ...{ kind, title, release, parts, part, problems, chains, fields },
+    marks: kind === 'pod' ? [] : marksOf(chains, fields, problems),
+    picture: pictureOf(subject),
+    ...wayOf(question, subject),
+    ...copies(question),
   };
 }
 
-function chainsOf({ plan }: PodNetwork, reason: Subject['reason']): readonly ShownChain[] {
-  return FAMILIES.flatMap((family) =>
-    plan[family].tables.flatMap((table) =>
-      table.chains.map((chain) => ({
-        title: `${FAMILY_NAMES[family]} ${table.name} ${chain.name}`,
-        rules: chain.rules.map((rule, index) => ({
-          id: ruleId(family, table.name, chain.name, index + 1),
-          place: index + 1,
-          text: printRule(rule),
-          why: reason(rule) ?? '',
-          settings: rule.because?.settings ?? [],
-          packets: rule.counters === undefined ? '' : `${rule.counters.packets}`,
-        })),
-      })),
-    ),
-  ).filter(({ rules }) => rules.length > 0);
+// A picture of more is a wall.
+const MOST_DRAWN = 400;
+
+function pictureOf({ network, title }: Subject): string {
+  if (network === undefined) return '';
+  const { ports, plan: rules } = network;
+  const sizes = FAMILIES.map((family) => ({
+    family,
+    size: rules[family].tables.reduce((sum, { chains }) => chains.reduce((all, chain) => all + chain.rules.length, sum), 0),
+  }));
+  if (sizes.reduce((sum, { size }) => sum + size, 0) > MOST_DRAWN) return '';
+  const full = sizes.filter(({ size }) => size > 0).map(({ family }) => family);
+  const why: Parameters<typeof drawRules>[0]['why'] = (rule) => [rule.because?.text ?? []].flat();
+  return DRAWING_FORMS.svg(drawRules({ rules, ports, why }, full, title));
 }
 
-function ruleId(family: string, table: string, chain: string, position: number): string {
-  return `${family} ${table} ${chain} ${position}`;
-}
-
-function settingsOf(settings: Settings): Answer['settings'] {
-  const flat = (prefix: string, value: unknown): readonly (readonly [string, string])[] =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.entries(value).flatMap(([key, inner]) => flat(prefix === '' ? key : `${prefix}.${key}`, inner))
-      : [[prefix, Array.isArray(value) ? value.join(', ') : String(value)]];
-  return flat('', printedSettings(settings)).map(([name, value]) => {
-    const given = settings[name as keyof Settings];
-    return { name, value, origin: given === undefined ? '' : printSource(given.source) };
-  });
-}
-
-function wayOf(question: Question, { reason, title }: Subject, network: PodNetwork): Pick<Answer, 'way' | 'packetProblem'> {
-  const { from, to, protocol, state } = question;
-  try {
-    const host = hostOf(network.plan, network.facts, network.state);
-    const spoken = packetFromWords({ from, to, protocol, state }, network.pod, host);
-    const trace = traceIn(network, spoken.packet);
-    const verdict = verdictIn(network, trace);
-    const options = { podNetwork: network, reason: ({ rule }: { rule: Parameters<Subject['reason']>[0] }) => reason(rule), lines: false };
-    const words = packetText(spoken.packet, spoken.sender);
-    const { family } = spoken.packet;
-    return {
-      way: {
-        verdict: verdictText(verdict),
-        id: verdict.id,
-        packet: words,
-        taken: spoken.taken,
-        steps: trailOf(trace, { ...options, all: true }).map(({ depth, mark, place, text, asides, step }) => ({
-          depth,
-          mark,
-          place,
-          text,
-          asides,
-          rule: step === undefined ? '' : ruleId(family, step.table, step.chain, step.position),
-        })),
-        picture: DRAWING_FORMS.svg(drawPacket(title, { words, trace, verdict }, { ...options, all: false })),
-      },
-    };
-  } catch (error) {
-    return { packetProblem: problemsIn(error).join('; ') };
-  }
-}
-
-function shownEscape({ words, example, direction, verdict }: Escape): ShownEscape {
-  const { destination, destinationPort } = example;
-  const to = placeText(direction === 'inbound' ? 'pod' : destination, destinationPort);
-  return { words: verdict === 'unknown' ? `${words} (not known)` : words, from: direction === 'inbound' ? 'outside' : 'app', to };
-}
-
-function differencesOf(question: Question, network: PodNetwork): readonly string[] {
-  const other = subjectOf({ ...question, text: '', release: question.against });
-  if (other.network === undefined) return other.problems;
-  const { answer, different, unclear, more } = compareBehavior(network, other.network);
-  if (answer === 'equal') return [`no packet goes elsewhere in ${question.against}`];
-  const lines = [...different, ...unclear].map((region) => behaviorText(region, 'this', question.against));
-  return more > 0 ? [...lines, `and ${more} more`] : lines;
+function escapesIn(network: NonNullable<Subject['network']>): readonly ShownEscape[] {
+  return FAMILIES.filter((family) => network.plan[family].tables.length > 0).flatMap((family) =>
+    (escapesOf(network, family) ?? []).map(({ words, verdict, example }) => ({
+      words: verdict === 'unknown' ? `${words} (not known)` : words,
+      ask: askedPacket(example, network.pod),
+    })),
+  );
 }

@@ -1,30 +1,74 @@
 /** Asks the worker: one question at a time, and of those that came meanwhile only the last. */
 
-import type { Answer } from './answer.ts';
+import type { Answer, Beyond } from './answer.ts';
 import type { Question } from './question.ts';
 
-// The built worker, as a text: a page that is one file has no second one to load.
-declare const WORKER_SOURCE: string;
+export interface Numbered {
+  readonly number: number;
+  readonly question: Question;
+}
 
-export function asking(answered: (answer: Answer, question: Question) => void): (question: Question) => void {
-  const worker = new Worker(URL.createObjectURL(new Blob([WORKER_SOURCE], { type: 'text/javascript' })));
+export type Reply = { readonly number: number } & ({ readonly answer: Answer } | { readonly beyond: Beyond });
+
+// A worker that is longer than this at something that is not asked any more is given up.
+const PATIENCE = 1500;
+
+export interface Asker {
+  readonly answered: (answer: Answer, question: Question) => void;
+  readonly wentBeyond: (beyond: Beyond) => void;
+}
+
+/** A worker that was started, and where its script is for the next one. */
+export interface Started {
+  readonly address: string;
+  readonly worker: Worker;
+}
+
+/** Questions that come before the first worker wait. */
+export function asking(first: Promise<Started>, { answered, wentBeyond }: Asker): (question: Question) => void {
+  let address: string | undefined;
+  let worker: Worker | undefined;
+  let number = 0;
   let open: Question | undefined;
   let next: Question | undefined;
-  let number = 0;
-  const post = (question: Question): void => {
-    open = question;
-    number += 1;
-    worker.postMessage({ number, question });
+  /** The worker may be at the rest of an answer. */
+  let goesBeyond = false;
+  const listened = (started: Worker): Worker => {
+    started.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
+      if (started !== worker || data.number !== number) return;
+      if ('beyond' in data) {
+        goesBeyond = false;
+        wentBeyond(data.beyond);
+        return;
+      }
+      if (open !== undefined) answered(data.answer, open);
+      [open, goesBeyond] = [undefined, true];
+      if (next !== undefined) post(next);
+    });
+    return started;
   };
-  worker.addEventListener('message', ({ data }: MessageEvent<{ readonly number: number; readonly answer: Answer }>) => {
-    if (data.number !== number || open === undefined) return;
-    answered(data.answer, open);
-    open = undefined;
+  const post = (question: Question): void => {
+    number += 1;
+    [open, next] = [question, undefined];
+    worker ??= listened(new Worker(address ?? ''));
+    worker.postMessage({ number, question });
+    if (goesBeyond) setTimeout(giveUp, PATIENCE, question, question);
+  };
+  const giveUp = (stuck: Question, again?: Question): void => {
+    const instead = next ?? again;
+    if (open !== stuck || instead === undefined) return;
+    worker?.terminate();
+    [worker, goesBeyond] = [undefined, false];
+    post(instead);
+  };
+  first.then((started) => {
+    address = started.address;
+    worker = listened(started.worker);
     if (next !== undefined) post(next);
-    next = undefined;
   });
   return (question) => {
-    if (open === undefined) post(question);
-    else next = question;
+    if (address !== undefined && open === undefined) return post(question);
+    next = question;
+    if (open !== undefined && open.text !== question.text) setTimeout(giveUp, PATIENCE, open);
   };
 }

@@ -1,91 +1,141 @@
-/** The page: one question, three panes that show its answer. */
+/** The page: one question, and panes that show its answer. */
 
 import { render } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { Answer } from './answer.ts';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Answer, Beyond } from './answer.ts';
+import type { Started } from './ask.ts';
 import { asking } from './ask.ts';
-import { InputPane } from './input-pane.tsx';
 import { fragmentOf, questionIn } from './link.ts';
+import { ComparePane } from './panes/compare-pane.tsx';
+import { Copies } from './panes/copies.tsx';
+import { EscapesPane } from './panes/escapes-pane.tsx';
+import { InputPane } from './panes/input-pane.tsx';
+import { PacketBar } from './panes/packet-bar.tsx';
+import type { Looking } from './panes/pane-props.ts';
+import { Picture } from './panes/picture.tsx';
+import { RulesPane } from './panes/rules-pane.tsx';
+import { TourStrip } from './panes/tour-strip.tsx';
+import type { View } from './panes/views.tsx';
+import { Views } from './panes/views.tsx';
+import { WayPane } from './panes/way-pane.tsx';
 import type { Change, Question } from './question.ts';
-import { RulesPane } from './rules-pane.tsx';
-import { WayPane } from './way-pane.tsx';
+import { TOUR } from './tour.ts';
 
-const NOTHING: Answer = { title: '', problems: [], chains: [], settings: [], picture: '', escapes: [], yaml: '' };
+const NOTHING: Answer = {
+  ...{ kind: 'nothing', title: '', release: '', parts: [], part: '', problems: [], marks: [], chains: [] },
+  ...{ fields: { annotations: [], settings: [] }, picture: '', yaml: '', command: '' },
+};
 
-function Page({ first }: { readonly first: Question }) {
+function Page({ first, worker }: { readonly first: Question; readonly worker: Promise<Started> }) {
   const [question, setQuestion] = useState(first);
   const [answer, setAnswer] = useState(NOTHING);
-  const [step, stand] = useState(0);
-  const ask = useMemo(() => asking(setAnswer), []);
+  const [beyond, setBeyond] = useState<Beyond>();
+  const [step, setStep] = useState(0);
+  const [current, look] = useState('');
+  const [lit, light] = useState<readonly string[]>([]);
+  const [view, show] = useState<View>(first.against === '' ? 'way' : 'compare');
+  const [tour, setTour] = useState<number>();
+  const touring = useRef(false);
+  touring.current = tour !== undefined;
+  const ask = useMemo(() => {
+    const answered = (given: Answer): void => {
+      setAnswer(given);
+      setBeyond(undefined);
+      // A tour shows what decides.
+      const decides = touring.current ? (given.way?.steps.findLastIndex(({ mark }) => mark === '✓') ?? -1) : -1;
+      if (decides < 0) return;
+      setStep(decides);
+      look(given.way?.steps[decides]?.rule ?? '');
+    };
+    return asking(worker, { answered, wentBeyond: setBeyond });
+  }, []);
   useEffect(() => {
     ask(question);
-    const later = setTimeout(() => fragmentOf(question).then((fragment) => history.replaceState(null, '', `#${fragment}`)), 300);
+    const later = setTimeout(async () => {
+      const fragment = await fragmentOf(question);
+      if (fragment !== undefined) history.replaceState(null, '', `#${fragment}`);
+    }, 300);
     return () => clearTimeout(later);
   }, [question]);
   const change: Change = (part) => {
-    stand(0);
+    setStep(0);
+    look('');
     setQuestion((before) => ({ ...before, ...part }));
   };
   const steps = answer.way?.steps ?? [];
-  const choose = (rule: string): void =>
-    stand(
-      Math.max(
-        0,
-        steps.findIndex((one) => one.rule === rule),
-      ),
-    );
+  const stand = (to: number): void => {
+    setStep(to);
+    look(steps[to]?.rule ?? '');
+  };
+  const looking: Looking = {
+    ...{ current, lit, light },
+    look: (rule) => {
+      look(rule);
+      const at = steps.findIndex((one) => one.rule === rule);
+      if (at >= 0) setStep(at);
+    },
+  };
+  const before = useRef(question);
+  const goOnTour = (to: number | undefined): void => {
+    // What the visitor had comes back when the tour ends.
+    if (tour === undefined) before.current = question;
+    setTour(to);
+    show('way');
+    change(to === undefined ? before.current : (TOUR[to]?.ask ?? {}));
+  };
+  const props = { question, answer, beyond, change };
   return (
     <>
       <header>
         <h1>istio-init explorer</h1>
         <p>Nothing that you paste leaves this page.</p>
-        <Copies question={question} answer={answer} />
+        <button type="button" aria-pressed={tour !== undefined} onClick={() => goOnTour(tour === undefined ? 0 : undefined)}>
+          Tour
+        </button>
+        <Copies
+          question={question}
+          answer={answer}
+          picture={view === 'picture' ? answer.picture : (answer.way?.picture ?? answer.picture)}
+        />
       </header>
-      <main>
-        <InputPane question={question} answer={answer} change={change} />
-        <RulesPane answer={answer} current={steps[step]?.rule ?? ''} choose={choose} />
-        <WayPane question={question} answer={answer} change={change} step={step} stand={stand} />
+      {tour !== undefined && <TourStrip at={tour} go={goOnTour} />}
+      <main class={`view-${view}`}>
+        <InputPane {...props} looking={looking} />
+        <div class="top">
+          <PacketBar {...props} />
+          <Views view={view} show={show} escapes={beyond?.escapes.length} />
+        </div>
+        {view === 'compare' && <ComparePane {...props} />}
+        {view === 'picture' && (
+          <section class="pane picture-pane" aria-label="The chains">
+            {answer.picture === '' && <p class="empty">More rules than a picture can show.</p>}
+            <Picture svg={answer.picture} label="The chains as a picture" />
+          </section>
+        )}
+        {view !== 'compare' && view !== 'picture' && (
+          <>
+            <RulesPane answer={answer} looking={looking} />
+            <div class="right">
+              {view === 'escapes' && <EscapesPane {...props} />}
+              <WayPane {...props} step={step} stand={stand} />
+            </div>
+          </>
+        )}
       </main>
     </>
   );
 }
 
-/** What can be taken along. */
-function Copies({ question, answer }: { readonly question: Question; readonly answer: Answer }) {
-  const [copied, setCopied] = useState('');
-  const kinds = {
-    link: async () => `${location.href.split('#')[0]}#${await fragmentOf(question)}`,
-    command: async () =>
-      `istio-init trace -f pod.yaml --release ${question.release} --from ${question.from} --to '${question.to.replaceAll("'", '')}'`,
-    YAML: async () => (question.text === '' ? answer.yaml : question.text),
-    SVG: async () => answer.way?.picture ?? answer.picture,
-  };
-  return (
-    <p class="copies">
-      {Object.entries(kinds).map(([name, text]) => (
-        <button
-          type="button"
-          key={name}
-          onClick={() =>
-            text()
-              .then((value) => navigator.clipboard.writeText(value))
-              .then(
-                () => setCopied(name),
-                () => setCopied(`no ${name}: the browser refuses`),
-              )
-          }
-        >
-          Copy {name}
-        </button>
-      ))}
-      <span role="status">{copied === '' ? '' : `copied: ${copied}`}</span>
-    </p>
-  );
+declare global {
+  /** What scripts/explorer.mjs starts before the page is unpacked. */
+  var firstWorker: Promise<Started>;
 }
 
-const given = document.getElementById('given')?.textContent ?? '';
+const textIn = (id: string): string => document.getElementById(id)?.textContent ?? '';
+
 questionIn(location.hash.slice(1)).then((question) => {
+  const given = textIn('given');
   const first = location.hash === '' && given !== '' ? { ...question, text: JSON.parse(given) as string } : question;
   const place = document.getElementById('page');
-  if (place !== null) render(<Page first={first} />, place);
+  if (place !== null) render(<Page first={first} worker={firstWorker} />, place);
 });

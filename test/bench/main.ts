@@ -4,6 +4,7 @@ import { benchApply } from './apply.ts';
 import { benchBehavior } from './behavior.ts';
 import { benchBundles } from './bundles.ts';
 import { benchCluster } from './cluster.ts';
+import { benchExplorer } from './explorer.ts';
 import { benchGrowth } from './growth.ts';
 import { benchHostile } from './hostile.ts';
 import { benchNodeSave } from './node-save.ts';
@@ -26,6 +27,7 @@ const BENCHES: Readonly<Record<string, () => Table | readonly Table[] | Promise<
   'node-save': benchNodeSave,
   startup: benchStartup,
   cluster: benchCluster,
+  explorer: benchExplorer,
 };
 
 const asked = process.argv.slice(2);

@@ -33,8 +33,41 @@ describe('without a command', () => {
     expect(by).toEqual(named);
   });
 
-  it('a word that is nothing is taken for a misspelt command', async () => {
+  it('a word that is nothing is taken for a misspelt command, and one that looks like a path for a file', async () => {
     expect((await run(['prewiev'])).stderr).toContain('(did you mean preview?)');
+    expect((await run(['ticket.txt'])).stderr).toBe(
+      'istio-init: "ticket.txt" is not there, and no command is called so; istio-init --help names them\n',
+    );
+  });
+
+  it('and without anything the help is shown, as kubectl does', async () => {
+    const [bare, help] = await Promise.all([run([]), run(['--help'])]);
+    expect(bare).toEqual({ ...help, exitCode: 0, stderr: '' });
+    expect(bare.stdout).toContain('istio-init SOURCE  checks anything');
+  });
+
+  it('several files are checked, one screen each; what can not be read is named, and the others have their answer', async () => {
+    const other = 'golden/captures/2024-10-default.list.txt';
+    const [one, both, broken, json] = await Promise.all([
+      run([LISTING]),
+      run([LISTING, other]),
+      run([LISTING, 'nowhere.txt']),
+      run([LISTING, other, '-o', 'json']),
+    ]);
+    expect(both.stdout).toContain(`==> ${LISTING}\n${one.stdout}\n==> ${other}\n`);
+    expect(broken).toMatchObject({
+      exitCode: 2,
+      stdout: `==> ${LISTING}\n${one.stdout}`,
+      stderr: 'istio-init: check: nowhere.txt does not exist\n',
+    });
+    expect(JSON.parse(json.stdout)).toMatchObject({ kind: 'Checks', checks: [{ source: LISTING }, { source: other }] });
+    const withPipe = await piped(LISTING, ['check', other, '-']);
+    expect(withPipe.stdout.match(/^==> .*$/gm)).toEqual([`==> ${other}`, '==> -']);
+  });
+
+  it('several manifests are one source: equal workloads are one', async () => {
+    const { stdout } = await run(['docs/examples/bookinfo.yaml', 'docs/examples/injected-1.28.yaml']);
+    expect(stdout).toMatch(/^\d+ workloads: Deployment /);
   });
 });
 

@@ -269,6 +269,7 @@ export async function apiServer(objects: readonly Recorded[]): Promise<ApiServer
     },
     endWatches: () => {
       for (const response of watchers.keys()) response.end();
+      watchers.clear();
     },
     watching: () => watchers.size,
     close: async () => {

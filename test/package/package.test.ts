@@ -16,7 +16,7 @@ describe('the package', () => {
       { files: { path: string }[] },
     ];
     const files = packed.files.map(({ path }) => path);
-    expect(files.filter((path) => !path.startsWith('dist/types/')).sort()).toEqual(
+    expect(files).toEqual(
       expect.arrayContaining([
         'LICENSE',
         'bin/istio-init',
@@ -25,12 +25,13 @@ describe('the package', () => {
         'dist/drop-in.cjs',
         'dist/explorer.html',
         'dist/index.js',
+        'dist/library/index.js',
         'package.json',
       ]),
     );
     const papers = /^(LICENSE|README\.md|package\.json|docs\/sidecar-capture\.schema\.json|dist\/THIRD-PARTY-LICENSES\.txt)$/;
     const built =
-      /^(bin\/(istio-init|istio-iptables|kubectl-istio_init|kubectl_complete-istio_init|package\.json)|dist\/((cli|drop-in)\.cjs|explorer\.html|index\.js|types\/.*\.d\.ts))$/;
+      /^(bin\/(istio-init|istio-iptables|kubectl-istio_init|kubectl_complete-istio_init|package\.json)|dist\/((cli|drop-in)\.cjs|explorer\.html|index\.js|library\/.*\.js|types\/.*\.d\.ts))$/;
     expect(files.filter((path) => !papers.test(path) && !built.test(path))).toEqual([]);
   });
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Builds the image of the Dockerfile on a machine without a Docker engine: buildah, on a base that mmdebstrap makes.
-# Needs root, dist/bin (npm run build) and Debian's buildah, podman, runc, conmon, netavark and mmdebstrap. The base is kept in $IMAGE_CACHE for the next run.
+# Needs root, dist/bin (npm run build), dist/static (npm run static) and Debian's buildah, podman, runc, conmon, netavark and mmdebstrap. The base is kept in $IMAGE_CACHE for the next run.
 #
 #   test/pods/image.sh base           makes the base alone, which needs nothing of ours
 #   test/pods/image.sh [TAG]          builds localhost/istio-init:TAG (default: test), and then prints, for `eval`:
 #
 #     CONTAINERS_CONF     what podman and buildah need here, exported
 #     STORAGE             their options: podman $STORAGE ..., buildah $STORAGE ...
-#     BASE_IMAGE, IMAGE   names of the images
+#     BASE_IMAGE, IMAGE, INIT_IMAGE   names of the images: the base, the tools, the init container's
 #
 # Standard error has the times and the size of each layer.
 set -euo pipefail
@@ -37,27 +37,32 @@ network_config_dir = "$cache/networks"
 CONF
 export CONTAINERS_CONF=$cache/containers.conf
 storage="--root $cache/storage --runroot $cache/run --storage-driver overlay"
-base=localhost/debian:bookworm-slim image=localhost/istio-init:$tag
+base=localhost/debian:trixie-slim image=localhost/istio-init:$tag
 
-if [ ! -s "$cache/base.tar" ]; then
-  mmdebstrap --quiet --variant=minbase --include=ca-certificates bookworm "$cache/unfinished.tar" >&2
-  mv "$cache/unfinished.tar" "$cache/base.tar"
+if [ ! -s "$cache/trixie.tar" ]; then
+  mmdebstrap --quiet --variant=minbase --include=ca-certificates trixie "$cache/unfinished.tar" >&2
+  mv "$cache/unfinished.tar" "$cache/trixie.tar"
   lap 'base (mmdebstrap)'
 fi
 # shellcheck disable=SC2086
 {
   if ! podman $storage image exists "$base"; then
-    podman $storage import -q --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' "$cache/base.tar" "$base" >/dev/null
+    podman $storage import -q --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' "$cache/trixie.tar" "$base" >/dev/null
     lap 'import of the base'
   fi
   [ "$tag" != base ] || exit 0
-  buildah $storage bud --isolation chroot --pull-never --layers --build-arg "BASE_IMAGE=$base" --build-arg PROGRAM=built \
-    -t "$image" "$here" >"$cache/build.log" 2>&1 || { cat "$cache/build.log" >&2; exit 1; }
+  for target in init tools; do
+    [ "$target" = tools ] && name=$image || name=$image-$target
+    buildah $storage bud --isolation chroot --pull-never --layers --build-arg "BASE_IMAGE=$base" --build-arg PROGRAM=built \
+      --target "$target" -t "$name" "$here" >"$cache/build.log" 2>&1 || { cat "$cache/build.log" >&2; exit 1; }
+  done
   lap "build of $image"
   # buildah leaves the container of a stage that is only another name for a stage, mounted; and old images pile up.
   buildah $storage rm --all >/dev/null
   podman $storage image prune -f --filter until=24h >/dev/null
-  podman $storage history --format '{{.Size}} {{.CreatedBy}}' "$image" |
-    sed -n 's|^\([1-9][0-9.]* .B\) /bin/sh -c #(nop) COPY \(.*\):[0-9a-f]*\(.*\)|note: layer of the image: \1, copied \2|p' >&2
+  for name in "$image-init" "$image"; do
+    podman $storage history --format '{{.Size}} {{.CreatedBy}}' "$name" |
+      sed -n "s|^\\([1-9][0-9.]* .B\\) /bin/sh -c #(nop) COPY \\(.*\\):[0-9a-f]*\\(.*\\)|note: layer of ${name#localhost/}: \\1, copied \\2|p" >&2
+  done
 }
-printf 'export CONTAINERS_CONF=%q\nSTORAGE=%q\nBASE_IMAGE=%q\nIMAGE=%q\n' "$CONTAINERS_CONF" "$storage" "$base" "$image"
+printf 'export CONTAINERS_CONF=%q\nSTORAGE=%q\nBASE_IMAGE=%q\nIMAGE=%q\nINIT_IMAGE=%q\n' "$CONTAINERS_CONF" "$storage" "$base" "$image" "$image-init"

@@ -1,4 +1,4 @@
-/** The image as it is built from the Dockerfile: what is in it, and that it has the rights of its containers to work with. */
+/** The images as they are built from the Dockerfile: what is in them, and that they have the rights of their containers to work with. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
@@ -13,12 +13,17 @@ const BUILD = fileURLToPath(new URL('image.sh', import.meta.url));
 const POD = ['istio-iptables', ...ORDINARY_POD];
 const INIT = ['--cap-add', 'NET_ADMIN', '--cap-add', 'NET_RAW', '--security-opt', 'no-new-privileges'];
 
-describePods('the image', () => {
+const TOOLS_ALONE = ['usr/bin/dash', 'usr/bin/mount', 'usr/bin/unshare'];
+
+describePods.each([
+  { target: 'tools', variable: 'IMAGE', runtime: ['@oven/bun-linux-x64'], alone: TOOLS_ALONE, mebibytes: 160 },
+  { target: 'init', variable: 'INIT_IMAGE', runtime: ['libc6-dev', 'libquickjs'], alone: [], mebibytes: 20 },
+])('the image of $target', ({ target, variable, runtime, alone, mebibytes }) => {
   let image = '';
   let root = '';
   let podman: readonly string[] = [];
   beforeAll(() => {
-    const script = `eval "$(${BUILD})" && printf '%s\\n' "$CONTAINERS_CONF" "$IMAGE" $STORAGE`;
+    const script = `eval "$(${BUILD})" && printf '%s\\n' "$CONTAINERS_CONF" "$${variable}" $STORAGE`;
     const [conf = '', name = '', ...storage] = execFileSync('bash', ['--norc', '-c', script], { encoding: 'utf8' }).trim().split('\n');
     process.env['CONTAINERS_CONF'] = conf;
     podman = ['podman', ...storage];
@@ -50,18 +55,16 @@ describePods('the image', () => {
     expect(
       found.filter((file) => file.startsWith('usr/share/doc/') && !/\/(copyright|LICENSE|THIRD-PARTY-LICENSES\.txt)$/.test(file)),
     ).toEqual([]);
-    expect(found.filter((file) => /^usr\/(local\/)?s?bin\//.test(file)).sort()).toEqual([
-      'usr/bin/dash',
-      'usr/bin/ip',
-      'usr/bin/mount',
-      'usr/bin/nsenter',
-      'usr/bin/tail',
-      'usr/bin/unshare',
-      'usr/local/bin/istio-init',
-      'usr/sbin/nft',
-      'usr/sbin/xtables-legacy-multi',
-      'usr/sbin/xtables-nft-multi',
-    ]);
+    const programs = ['usr/bin/ip', 'usr/bin/nsenter', 'usr/bin/tail', 'usr/local/bin/istio-init', 'usr/sbin/nft'];
+    expect(found.filter((file) => /^usr\/(local\/)?s?bin\//.test(file)).sort()).toEqual(
+      [...programs, 'usr/sbin/xtables-legacy-multi', 'usr/sbin/xtables-nft-multi', ...alone].sort(),
+    );
+  });
+
+  it('is no larger than its page says', () => {
+    const size = Number(ask('image', 'inspect', '--format', '{{.Size}}', image));
+    process.stdout.write(`note: the image of ${target} has ${(size / 1e6).toFixed(1)} MB\n`);
+    expect(size).toBeLessThan(mebibytes * 2 ** 20);
   });
 
   it('asks files alone for names', () => {
@@ -78,13 +81,14 @@ describePods('the image', () => {
     expect(bomFormat).toBe('CycloneDX');
     for (const { version, purl } of components) expect(decodeURIComponent(purl)).toContain(`@${version}`);
     const debian = components.filter(({ purl }) => purl.startsWith('pkg:deb/debian/')).map(({ name }) => name);
-    expect(debian).toEqual(readdirSync(join(root, 'var/lib/dpkg/status.d')).sort());
+    expect(components.map(({ name }) => name)).toEqual(expect.arrayContaining(runtime));
+    const own = debian.filter((name) => !runtime.includes(name));
+    expect(own).toEqual(readdirSync(join(root, 'var/lib/dpkg/status.d')).sort());
     expect(debian).toEqual(expect.arrayContaining(['iptables', 'nftables', 'iproute2', 'libc6', 'libxtables12', 'netbase']));
     const npm = components.filter(({ purl }) => purl.startsWith('pkg:npm/')).map(({ name }) => name);
     const licensed =
       readFileSync(join(root, 'usr/share/doc/istio-init/THIRD-PARTY-LICENSES.txt'), 'utf8').match(/^\S+ \d+\.\d+\.\d+ \([^)]+\)$/gm) ?? [];
-    expect(npm.slice(1)).toEqual(licensed.map((line) => line.split(' ')[0]));
-    expect(npm[0]).toMatch(/^@oven\/bun-linux-/);
+    expect(npm.filter((name) => !runtime.includes(name))).toEqual(licensed.map((line) => line.split(' ')[0]));
   });
 
   it('has the labels of its kind, with the version of package.json', () => {

@@ -8,11 +8,14 @@ import type { PodNode } from './node.ts';
 const BUILD = fileURLToPath(new URL('image.sh', import.meta.url));
 const PATH = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-export const OURS = 'localhost/istio-init:test';
+/** All commands. */
+export const TOOLS = 'localhost/istio-init:test';
+/** The drop-in alone. */
+export const INIT = 'localhost/istio-init:test-init';
 /** Runs the machine's own programs, which are mounted at /usr: Squid, dnsmasq and Node. */
 export const MACHINE = 'localhost/machine:test';
 
-/** Builds our image from its Dockerfile, where that has not been done yet; the folder of the store that it is in. */
+/** Builds our images from their Dockerfile, where that has not been done yet; the folder of the store that it is in. */
 export async function buildOurs(): Promise<string> {
   // The script prints shell variables: --root is the first of the options in one of them.
   const script = 'set -e; made=$(bash "$0" test); eval "$made"; set -- $STORAGE; echo "$2"';

@@ -9,7 +9,7 @@ import { readManifest } from '../../src/istio/kubernetes/manifest/read.ts';
 import { NO_MESH } from '../../src/istio/kubernetes/mesh/mesh.ts';
 import { profileOf } from '../../src/istio/releases/profile.ts';
 import { readYaml } from '../../src/istio/yaml.ts';
-import { MACHINE, OURS } from './images.ts';
+import { INIT, MACHINE } from './images.ts';
 import type { PodNode } from './node.ts';
 
 export const RELEASE = '1.28.0';
@@ -71,7 +71,7 @@ export function podFile(node: PodNode, { name, annotations }: PodAsked): string 
       terminationGracePeriodSeconds: 0,
       dnsPolicy: 'None',
       dnsConfig: { nameservers: [NAMESERVER] },
-      initContainers: [{ name: 'istio-init', image: OURS, args, env, securityContext: INIT_CONTEXT }],
+      initContainers: [{ name: 'istio-init', image: INIT, args, env, securityContext: INIT_CONTEXT }],
       containers: [
         {
           name: 'istio-proxy',

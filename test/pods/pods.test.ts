@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildMachine, buildOurs, OURS } from './images.ts';
+import { buildMachine, buildOurs, TOOLS } from './images.ts';
 import { auditContainer, INIT_CONTEXT, podFile, RELEASE, VALIDATION_CONTEXT } from './manifest.ts';
 import type { PodNode, Said } from './node.ts';
 import { openNode } from './node.ts';
@@ -87,7 +87,7 @@ describePods('pods', () => {
 
   /** A command of the image in a container of the node, with the rights of the documentation. */
   async function ours(options: readonly string[], ...args: readonly string[]): Promise<Said> {
-    return node.run(['podman', ...node.store, 'run', '--rm', '--read-only', ...options, OURS, ...args]);
+    return node.run(['podman', ...node.store, 'run', '--rm', '--read-only', ...options, TOOLS, ...args]);
   }
 
   /** The same with the rights of an audit: among the node's processes. */

@@ -1,48 +1,54 @@
 /** The words of `check` on the command line. */
 
-import type { CommandModule } from 'yargs';
+import type { CommandModule, Options } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { CLUSTER_OPTIONS, COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions } from '../options.ts';
+import { withDashes } from '../lone-dashes.ts';
+import { CLUSTER_OPTIONS, COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
+const CHECK_OPTIONS: Readonly<Record<string, Options>> = {
+  from: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'A connection to trace: from app, proxy, outside, uid:1000,gid:1000',
+    group: 'Packet:',
+  },
+  to: { type: 'string', requiresArg: true, describe: 'and to 10.0.0.5:80, pod:8080, localhost:80', group: 'Packet:' },
+  ...SETTINGS_OPTIONS,
+  ...CLUSTER_OPTIONS,
+  ...WORKLOAD_OPTIONS,
+  ...FAMILY_OPTIONS,
+  output: {
+    alias: 'o',
+    type: 'string',
+    requiresArg: true,
+    default: 'text',
+    describe: 'text, json, or markdown for a ticket',
+    group: 'Output:',
+  },
+  ...COLOR_OPTIONS,
+};
+
 export const checkCommand: CommandModule = {
-  command: 'check [source]',
+  command: 'check [source..]',
   describe: 'Show whose rules these are, what differs, and what to do',
   builder: (command) =>
     command
-      .positional(
-        'source',
-        sourceOperand(
-          'live, pid:N, netns:PATH, FILE, - (standard input), exec:TEXT; default: a pipe, what -f names, or live and this machine',
-        ),
-      )
-      .option('from', {
+      .positional('source', {
         type: 'string',
-        requiresArg: true,
-        describe: 'A connection to trace: from app, proxy, outside, uid:1000,gid:1000',
-        group: 'Packet:',
+        array: true,
+        describe:
+          'live, pid:N, netns:PATH, FILE, - (standard input), exec:TEXT, several of them as well; default: a pipe, what -f names, or live and this machine',
       })
-      .option('to', { type: 'string', requiresArg: true, describe: 'and to 10.0.0.5:80, pod:8080, localhost:80', group: 'Packet:' })
-      .options(SETTINGS_OPTIONS)
-      .options(CLUSTER_OPTIONS)
-      .options(WORKLOAD_OPTIONS)
-      .options(FAMILY_OPTIONS)
-      .option('output', {
-        alias: 'o',
-        type: 'string',
-        requiresArg: true,
-        default: 'text',
-        describe: 'text, json, or markdown for a ticket',
-        group: 'Output:',
-      })
-      .options(COLOR_OPTIONS)
+      .options(CHECK_OPTIONS)
       .example([
         ['$0 check', 'this network namespace, and this machine'],
         ['$0 check pid:4242', 'the pod of a process, from its node'],
         ['$0 check pid:4242 -f pod.yaml', 'compared with the desired rules of the pod'],
         ['$0 check -f pod.yaml', 'a manifest by itself; the same as check pod.yaml'],
         ['cat ticket.txt | $0 check', 'a pipe is read'],
+        ['$0 check before.txt after.txt pod.yaml', 'several, one screen each'],
         ["$0 check live --release 1.20 -- -p 15001 -b '*'", 'compared with arguments of istio-iptables'],
         ['$0 check pid:4242 --from app --to 10.0.0.5:80', 'and what happens to a connection there'],
         ['$0 check saved.txt -o markdown', 'a saved file, for a ticket'],
@@ -54,17 +60,25 @@ export const checkCommand: CommandModule = {
   handler: (parsed) =>
     finish(async (paint) => {
       const { check } = await import('./check.ts');
-      const [named, family, from, to] = ['source', 'family', 'from', 'to'].map((name) => last(parsed, name));
+      const [family, from, to] = ['family', 'from', 'to'].map((name) => last(parsed, name));
       const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
-      const source = implicitSource(named, given);
-      return check({
-        ...(source === undefined ? {} : { source }),
+      const words = [parsed['source'] ?? []].flat().map(String);
+      // yargs leaves a lone dash out of a list, or hands it over as an empty text.
+      const named = withDashes(
+        process.argv.slice(2),
+        words.filter((word) => word !== ''),
+        CHECK_OPTIONS,
+      );
+      const request = {
         given,
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
         output: last(parsed, 'output') ?? '',
         ...(family === undefined ? {} : { family }),
         paint,
-      });
+      };
+      if (named.length > 1) return (await import('./several.ts')).checkSeveral(named, request);
+      const source = implicitSource(named[0], given);
+      return check({ ...request, ...(source === undefined ? {} : { source }) });
     }, parsed),
 };

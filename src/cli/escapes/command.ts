@@ -23,6 +23,12 @@ export const escapesCommand: CommandModule = {
           describe: 'What -o json printed before: only escapes that are new count',
           group: 'Escapes:',
         },
+        watch: {
+          type: 'boolean',
+          default: false,
+          describe: 'Of a cluster: one line for each escape that comes or goes, until SIGTERM or SIGINT',
+          group: 'Escapes:',
+        },
         output: {
           alias: 'o',
           type: 'string',
@@ -39,6 +45,7 @@ export const escapesCommand: CommandModule = {
         ['$0 escapes pods.json --allow allowed.yaml -o sarif', 'for a code scanner'],
         ['$0 escapes pid:4242', 'the rules of a live pod'],
         ['$0 escapes -A -l team=shop', 'what the cluster has, by kubectl'],
+        ['$0 escapes cluster --watch -o json', 'what changes there from now on'],
       ])
       .epilogue(
         'Ports on which the proxy itself listens are no escape.\nExit codes: 0 none, or all are allowed; 1 an escape, an allowance that has expired, or one that is unknown; 2 bad input.',
@@ -48,6 +55,10 @@ export const escapesCommand: CommandModule = {
       const { escapes } = await import('./escapes.ts');
       const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
       const [source, allow, baseline] = [implicitSource(last(parsed, 'source'), given), last(parsed, 'allow'), last(parsed, 'baseline')];
+      if (parsed['watch'] === true) {
+        const { watchEscapes } = await import('./watch.ts');
+        return watchEscapes({ source, given, ...(allow === undefined ? {} : { allow }), output: last(parsed, 'output') ?? '' });
+      }
       return escapes({
         ...(source === undefined ? {} : { source }),
         given,

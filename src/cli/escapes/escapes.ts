@@ -115,7 +115,8 @@ async function ofWorkloads(given: PlanOptions, allowances: readonly Allowance[],
   return { workloads, problems: read.problems, notes: skippedNotes(read) };
 }
 
-function ofGroup(
+/** What holds for all of a group. */
+export function ofGroup(
   { outcome, allowances, facts, run, names: owners }: Alike,
   known: ReadonlySet<string>,
 ): Pick<WorkloadEscapes, 'names' | 'escapes' | 'untold' | 'conditions'> {

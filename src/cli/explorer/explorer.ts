@@ -3,13 +3,12 @@
 import { readExplorerPage } from '../../host/explorer-page.ts';
 import { readTexts } from '../../host/files.ts';
 import { ProblemError } from '../../istio/problems.ts';
-import { FAMILIES } from '../../netfilter/family.ts';
-import { printSave } from '../../netfilter/print.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { readSource } from '../../sources/read-source.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import type { Result } from '../terminal/result.ts';
+import { seenText } from './seen-text.ts';
 
 const OPENS = '<script type="application/json" id="given">';
 
@@ -44,8 +43,5 @@ async function textOf(source: string): Promise<Given> {
     return { text: read.map(({ text }) => text).join('\n---\n'), problems: [], notes: [] };
   }
   const { seen, problems, notes } = await readSource(source, { sets: [], env: [], addresses: [], nameservers: [] });
-  const text = FAMILIES.filter((family) => seen[family].tables.length > 0)
-    .map((family) => `# ${family === 'ip' ? 'iptables' : 'ip6tables'}-save\n${printSave(seen[family])}`)
-    .join('');
-  return { text, problems, notes };
+  return { text: seenText(source, seen), problems, notes };
 }

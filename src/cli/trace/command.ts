@@ -17,7 +17,7 @@ import {
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 import type { TraceWords } from './question.ts';
-import { operandsOf, withTarget } from './target.ts';
+import { operandsOf, refuseNeither, withTarget } from './target.ts';
 
 const PACKET = 'Packet:';
 
@@ -118,9 +118,11 @@ export const traceCommand: CommandModule = {
         return value === undefined ? {} : { [key]: value };
       };
       const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
-      const { source: named, to } = operandsOf(last(parsed, 'SOURCE'), last(parsed, 'TO'));
+      const operands = operandsOf(last(parsed, 'SOURCE'), last(parsed, 'TO'));
+      const { source: named, to } = operands;
       const source = implicitSource(named, given);
       const words: TraceWords = Object.assign({}, ...WORDS.map((name) => one(name)));
+      refuseNeither(operands, words);
       return trace({
         ...(source === undefined ? {} : { source }),
         given,

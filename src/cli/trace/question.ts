@@ -23,7 +23,8 @@ export type Question =
   | { readonly kind: 'port'; readonly port: number }
   | { readonly kind: 'rule'; readonly rule: string };
 
-const EXAMPLES = 'is missing: name what to trace, as --from app --to 10.0.0.5:80, --from outside --to pod:8080, or --request client-to-app';
+const EXAMPLES =
+  'nothing is asked: say where a packet goes, as 10.0.0.5:80 from the app or pod:8080 from outside, or a whole request, as --request client-to-app';
 
 /** What is asked for: one thing, and nothing that says nothing about it. Throws a ProblemError for anything else. */
 export function readQuestion({ request, port, rule, ...words }: TraceWords): Question {
@@ -43,7 +44,7 @@ export function readQuestion({ request, port, rule, ...words }: TraceWords): Que
     refuseOthers({ ...words }, '--rule, which is about all packets that it matches');
     return { kind: 'rule', rule };
   }
-  if (words.from === undefined && words.to === undefined) throw badOption('--from', EXAMPLES);
+  if (words.from === undefined && words.to === undefined) throw badOption('trace', EXAMPLES);
   return { kind: 'packet', words };
 }
 

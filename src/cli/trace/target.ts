@@ -1,6 +1,7 @@
 /** `trace SOURCE 10.20.30.40:3306`: where a packet goes, as an operand. */
 
 import { readEndpoint } from '../../istio/packets/packet/endpoint.ts';
+import { quoted } from '../../istio/problems.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import { isSource } from '../../sources/implicit-source.ts';
 import type { TraceWords } from './question.ts';
@@ -14,6 +15,13 @@ export interface TraceOperands {
 export function operandsOf(first: string | undefined, second: string | undefined): TraceOperands {
   if (second !== undefined || first === undefined || !isTarget(first)) return { source: first, to: second };
   return { source: undefined, to: first };
+}
+
+/** Throws a ProblemError for a word that is neither of the two, which says more than that something is missing. */
+export function refuseNeither({ source, to }: TraceOperands, words: TraceWords): void {
+  const asked = Object.keys(words).length > 0 || to !== undefined;
+  if (asked || source === undefined || isSource(source) || /\.\w+$/.test(source.replace(/^[\d.]+$/, ''))) return;
+  throw badOption('trace', `${quoted(source)} is neither HOST:PORT, as 10.0.0.5:80 or pod:8080, nor a SOURCE that is there`);
 }
 
 /** Whether a word says where a packet goes: with its port, for a file may have any name. */

@@ -21,23 +21,59 @@ export async function kubectl(words: readonly string[], access: ClusterAccess, {
   const { execa } = await import('execa');
   const seconds = access.seconds ?? SECONDS;
   const ran = await execa('kubectl', [...accessWords(access), `--request-timeout=${seconds}s`, ...words], {
-    reject: false,
-    stripFinalNewline: false,
+    ...ASIDE,
     timeout: (seconds + LONGER) * 1000,
     maxBuffer: MOST_BYTES,
-    env: { LC_ALL: 'C' },
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
     ...(access.signal && { cancelSignal: access.signal }),
   });
-  if (!ran.failed) return ran.stdout;
-  if (ran.isCanceled) throw new ClusterFailure('stopped', 'stopped');
-  if (ran.timedOut)
-    throw new ClusterFailure('time-out', `kubectl did not end within ${seconds + LONGER} s (--deadline SECONDS gives it longer)`);
-  if (ran.isMaxBuffer) throw new ClusterFailure('cut', `the answer has more than ${MOST_BYTES / 1_000_000} MB: nothing of it counts`);
-  if (ran.code === 'ENOENT')
-    throw new ClusterFailure('no kubectl', 'there is no kubectl on the PATH: install it, or give the manifests as a file');
-  if (ran.exitCode === undefined && ran.signal === undefined) throw new ClusterFailure('other', `kubectl can not be started: ${ran.code}`);
-  throw failureOf(ran.stderr);
+  if (ran.failed) throw failureIn(ran, seconds);
+  return ran.stdout;
+}
+
+/** The lines that kubectl prints as long as it runs; none is kept. Throws a ClusterFailure where it ends with an error. */
+export async function* kubectlLines(words: readonly string[], access: ClusterAccess): AsyncGenerator<string> {
+  const { execa } = await import('execa');
+  const running = execa('kubectl', [...accessWords(access), '--request-timeout=0', ...words], {
+    ...ASIDE,
+    buffer: { stdout: false },
+    stdin: 'ignore',
+    ...(access.signal && { cancelSignal: access.signal }),
+  });
+  const lines = running[Symbol.asyncIterator]();
+  let ended = false;
+  try {
+    for (let line = await lines.next(); line.done !== true; line = await lines.next()) yield String(line.value);
+    ended = true;
+  } finally {
+    // Whoever stops in the middle waits for no end: a watch has none of its own.
+    if (!ended) running.kill();
+  }
+  const ran = await running;
+  if (ran.failed) throw failureIn({ ...ran, stderr: String(ran.stderr) }, 0);
+}
+
+const ASIDE = { reject: false, stripFinalNewline: false, env: { LC_ALL: 'C' } } as const;
+
+interface Failed {
+  readonly isCanceled: boolean;
+  readonly timedOut: boolean;
+  readonly isMaxBuffer: boolean;
+  readonly code?: string | undefined;
+  readonly exitCode?: number | undefined;
+  readonly signal?: string | undefined;
+  readonly stderr: string;
+}
+
+function failureIn({ isCanceled, timedOut, isMaxBuffer, code, exitCode, signal, stderr }: Failed, seconds: number): ClusterFailure {
+  if (isCanceled) return new ClusterFailure('stopped', 'stopped');
+  if (timedOut)
+    return new ClusterFailure('time-out', `kubectl did not end within ${seconds + LONGER} s (--deadline SECONDS gives it longer)`);
+  if (isMaxBuffer) return new ClusterFailure('cut', `the answer has more than ${MOST_BYTES / 1_000_000} MB: nothing of it counts`);
+  if (code === 'ENOENT')
+    return new ClusterFailure('no kubectl', 'there is no kubectl on the PATH: install it, or give the manifests as a file');
+  if (exitCode === undefined && signal === undefined) return new ClusterFailure('other', `kubectl can not be started: ${code}`);
+  return failureOf(stderr);
 }
 
 /** What the API server answers at an address. Throws a ClusterFailure; half an answer is one. */

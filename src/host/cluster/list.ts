@@ -70,8 +70,8 @@ export async function* allObjects(resource: ClusterResource, wanted: Wanted, acc
   }
 }
 
-/** The pages of a list, each with the version that it shows. */
-async function* pages(
+/** The pages of a list, each with the version that it shows. Throws a ClusterFailure. */
+export async function* pages(
   resource: ClusterResource,
   wanted: Wanted,
   access: ClusterAccess,

@@ -27,7 +27,7 @@ export function drawPackets(
   packets: readonly (TracedPacket & { readonly title: string; readonly options: TrailOptions })[],
 ): Drawing {
   const ways = packets.map(({ title: lane, words, trace, verdict, options }) => wayOf(lane, words, trace, verdict, options));
-  return drawWays(title, ways, false);
+  return drawWays(title, ways);
 }
 
 /** The connections of a request, each in a lane beside the one before. */
@@ -35,26 +35,32 @@ export function drawRequest(source: string, { story, calls }: SimulatedRequest, 
   const ways = calls.flatMap(({ hops }) =>
     hops
       .filter(({ kind }) => kind === 'connection')
-      .map((hop, index) => wayOf(`${index + 1}. ${hop.says}`, openingText(hop.trace), hop.trace, hop.verdict, options)),
+      .map((hop, index) => ({
+        ...wayOf(`${index + 1}. ${hop.says}`, openingText(hop.trace), hop.trace, hop.verdict, options),
+        follows: index > 0,
+      })),
   );
   return drawWays(`${source}: ${story.about}`, ways);
 }
 
-/** `follow` where each way begins what the one before ended in. */
-function drawWays(title: string, ways: readonly Way[], follow = true): Drawing {
+function drawWays(title: string, ways: readonly Way[]): Drawing {
   const lanes = ways.map((way, index) => laneOf(way, `w${index}`));
-  const between = lanes.slice(1).map(({ boxes }, index): Arrow => ({ from: lanes[index]?.boxes.at(-1)?.id ?? '', to: boxes[0]?.id ?? '' }));
+  const between = lanes.flatMap(({ boxes }, index): readonly Arrow[] =>
+    ways[index]?.follows === true ? [{ from: lanes[index - 1]?.boxes.at(-1)?.id ?? '', to: boxes[0]?.id ?? '' }] : [],
+  );
   return {
     title,
     description: ways.map((way) => `${way.title}: ${verdictText(way.verdict)}.`).join(' '),
     flow: 'down',
     lanes: lanes.map(({ lane }) => lane),
     boxes: lanes.flatMap(({ boxes }) => boxes),
-    arrows: [...lanes.flatMap(({ arrows }) => arrows), ...(follow ? between : [])],
+    arrows: [...lanes.flatMap(({ arrows }) => arrows), ...between],
   };
 }
 
 interface Way {
+  /** It begins where the one before ended. */
+  readonly follows?: boolean;
   readonly title: string;
   readonly opening: string;
   readonly lines: readonly TrailLine[];

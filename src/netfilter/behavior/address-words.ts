@@ -18,7 +18,7 @@ const MOST_LISTED = 4;
 /** More than this are not even counted: the rest of a range around one IPv6 address has 128. */
 const MOST_COUNTED = 12;
 
-/** `10.0.0.0/8`, `any address but loopback`, `the pod but 127.0.0.1`. */
+/** `10.0.0.0/8`, `any address but loopback`, `the pod itself (except localhost)`. */
 export function addressWords(family: Family, ranges: Ranges, names: readonly NamedAddresses[]): string {
   const all: NamedAddresses = { name: 'any address', ranges: everything(family) };
   const parts = [{ name: '', ranges: [] }, all, ...names].map((base) => ({
@@ -29,7 +29,8 @@ export function addressWords(family: Family, ranges: Ranges, names: readonly Nam
   const cost = ({ base, more, less }: (typeof parts)[number]): number => (base === '' ? 0 : 1) + more.length + 1.5 * less.length;
   const [best] = [...parts].sort((a, b) => cost(a) - cost(b));
   if (best === undefined) return '';
-  const but = best.less.length === 0 ? '' : ` but ${listed(best.less, names, family)}`;
+  const less = best.less.length === 0 ? '' : listed(best.less, names, family);
+  const but = less === '' ? '' : best.base.startsWith('any ') ? ` but ${less}` : ` (except ${less})`;
   const also = best.more.length === 0 ? '' : listed(best.more, names, family);
   return [best.base + but, also].filter((text) => text !== '').join(' and ');
 }

@@ -40,7 +40,7 @@ export function regionWords({ family, fields }: Pick<Region, 'family' | 'fields'
     fields.protocol === undefined ? 'any packet' : protocolWords(fields.protocol),
     port === '' ? (to === '' ? '' : `to ${to}`) : `to ${port}${to === '' ? '' : ` of ${to}`}`,
     senderWords(fields, names),
-    from === '' ? '' : `with ${from.startsWith('any address') ? from.replace('any address', 'any source') : `source ${from}`}`,
+    from === '' ? '' : `with ${from.startsWith(ANY_BUT) ? `a source other than ${from.slice(ANY_BUT.length)}` : `source ${from}`}`,
     fields.sourcePort === undefined ? '' : `from ${portWords(fields.sourcePort)}`,
     fields.outInterface === undefined || fields.outInterface.includes('lo') ? '' : `leaving by ${fields.outInterface.join(' or ')}`,
     fields.mark === undefined ? '' : markWords(fields.mark),
@@ -50,6 +50,8 @@ export function regionWords({ family, fields }: Pick<Region, 'family' | 'fields'
     .filter((text) => text !== '')
     .join(' ');
 }
+
+const ANY_BUT = 'any address but ';
 
 const SOCKET_WORDS = { found: 'where a socket listens on the very address', none: 'where no socket listens on the very address' };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isTarget, operandsOf, senderTo } from '../../../src/cli/trace/target.ts';
 import { readEndpoint } from '../../../src/istio/packets/packet/endpoint.ts';
-import { run } from '../program.ts';
+import { expectRefused, run } from '../program.ts';
 
 describe('trace ADDRESS:PORT', () => {
   it('is from the app, and from outside to a port of the pod', async () => {
@@ -69,3 +69,10 @@ describe('trace ADDRESS:PORT', () => {
       expect(readEndpoint(wrong)).toEqual(expect.any(String));
   });
 });
+
+it.each(['10.0.0.5', '10.0.0.5:abc', 'foo:bar', 'orders'])(
+  '%s alone is neither a SOURCE nor a place to go to, which is said',
+  async (word) => {
+    expectRefused(await run(['trace', word]), `"${word}" is neither HOST:PORT, as 10.0.0.5:80 or pod:8080, nor a SOURCE that is there`);
+  },
+);

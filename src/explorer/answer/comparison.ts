@@ -1,0 +1,162 @@
+/** Two states side by side: first the packets that go elsewhere, then the rules. */
+
+import { behaviorText, compareBehavior } from '../../istio/packets/behavior.ts';
+import type { PodNetwork } from '../../istio/packets/pod-network.ts';
+import type { Difference } from '../../netfilter/compare/difference.ts';
+import { outline } from '../../netfilter/compare/outline.ts';
+import type { Row } from '../../netfilter/compare/script.ts';
+import { rowsOf } from '../../netfilter/compare/script.ts';
+import { FAMILIES, FAMILY_NAMES } from '../../netfilter/family.ts';
+import { compareObservations } from '../../netfilter/observation.ts';
+import { printRule } from '../../netfilter/print.ts';
+import type { AskedPacket, Question } from '../question.ts';
+import { BEFORE, FIELDS } from '../question.ts';
+import { askedPacket } from './asked-packet.ts';
+import type { ShownProblem } from './problems.ts';
+import { problemsIn } from './problems.ts';
+import type { Subject } from './subject.ts';
+import { subjectOf } from './subject.ts';
+import { wayOf } from './ways.ts';
+
+export interface ShownDifference {
+  readonly words: string;
+  /** To see one such packet go. */
+  readonly ask: AskedPacket | undefined;
+}
+
+/** A rule of either side, or of both in the same place. */
+export interface ShownRow {
+  readonly left?: string;
+  readonly right?: string;
+  readonly same: boolean;
+}
+
+export interface ShownPair {
+  /** `IPv4 nat ISTIO_OUTPUT`. */
+  readonly title: string;
+  readonly rows: readonly ShownRow[];
+  readonly differs: boolean;
+}
+
+export interface ShownComparison {
+  readonly left: ShownSide;
+  readonly right: ShownSide;
+  readonly answer: 'equal' | 'different' | 'unknown';
+  readonly differences: readonly ShownDifference[];
+  /** How many more there are. */
+  readonly more: number;
+  /** What could not be compared, and why. */
+  readonly notes: readonly string[];
+  readonly chains: readonly ShownPair[];
+}
+
+export interface ShownSide {
+  /** What it is called in a sentence: `1.30.3`, `before`. */
+  readonly name: string;
+  readonly title: string;
+  /** Where the packet that is asked about ends in it. */
+  readonly verdict: string;
+}
+
+/** Undefined where nothing is compared. */
+export function comparisonOf(question: Question, subject: Subject): ShownComparison | undefined {
+  if (question.against === '' || subject.network === undefined || subject.seen === undefined) return undefined;
+  const [name, otherName] = namesOf(question, subject);
+  const side = (of: Subject, called: string): ShownSide => {
+    const { way, packetProblem = '' } = wayOf(question, of);
+    return { name: called, title: of.title, verdict: way?.verdict ?? packetProblem };
+  };
+  const left = side(subject, name);
+  const without = (title: string, problems: readonly ShownProblem[]): ShownComparison => {
+    const right = { name: otherName, title, verdict: '' };
+    return { left, right, answer: 'unknown', differences: [], more: 0, notes: problems.map(({ text }) => text), chains: [] };
+  };
+  try {
+    const other = subjectOf(otherQuestion(question));
+    if (other.network === undefined || other.seen === undefined) return without(other.title, other.problems);
+    const right = side(other, otherName);
+    return { left, right, ...byPackets(subject.network, other.network, [name, otherName]), ...byRules(subject, other) };
+  } catch (error) {
+    return without('No rules: they are refused', problemsIn(error));
+  }
+}
+
+function namesOf({ against }: Question, { release, kind }: Subject): readonly [string, string] {
+  if (against === BEFORE) return ['this', 'what was before'];
+  if (against === FIELDS) return [kind === 'rules' ? 'the found rules' : 'this', 'the ordinary pod'];
+  return [release, against];
+}
+
+function otherQuestion(question: Question): Question {
+  switch (question.against) {
+    case BEFORE:
+      return { ...question, annotations: {}, settings: {} };
+    case FIELDS:
+      return { ...question, text: '' };
+    default:
+      return { ...question, release: question.against };
+  }
+}
+
+function byPackets(
+  left: PodNetwork,
+  right: PodNetwork,
+  [name, otherName]: readonly [string, string],
+): Pick<ShownComparison, 'answer' | 'differences' | 'more' | 'notes'> {
+  const { answer, different, unclear, more, unseen, tooLarge } = compareBehavior(left, right);
+  return {
+    answer,
+    differences: [...different, ...unclear].map((region) => ({
+      words: behaviorText(region, name, otherName),
+      ask: askedPacket(region.example, left.pod),
+    })),
+    more,
+    notes: [...unseen, ...(tooLarge ? ['the rules tell more packets apart than can be followed'] : [])],
+  };
+}
+
+function byRules({ seen: left }: Subject, { seen: right }: Subject): Pick<ShownComparison, 'chains'> {
+  if (left === undefined || right === undefined) return { chains: [] };
+  const found = compareObservations(left, right);
+  return {
+    chains: FAMILIES.flatMap((family) =>
+      outline(found.left[family], found.right[family]).flatMap(({ name: table, chains }) =>
+        chains.map(({ name, left: one, right: other }): ShownPair => {
+          const own = found.differences.filter((difference) => isOf(difference, family, table, name));
+          return {
+            title: `${FAMILY_NAMES[family]} ${table} ${name}`,
+            rows: besideEachOther(rowsOf(one?.rules ?? [], other?.rules ?? [], own)),
+            differs: own.length > 0,
+          };
+        }),
+      ),
+    ).filter(({ rows, differs }) => differs || rows.length > 0),
+  };
+}
+
+/** What one side has alone stands beside what the other has there instead. */
+function besideEachOther(rows: readonly Row[]): readonly ShownRow[] {
+  const shown: ShownRow[] = [];
+  for (const row of rows) {
+    if (row.operand === 'both') {
+      shown.push({ left: printRule(row.left.rule), right: printRule(row.right.rule), same: true });
+      continue;
+    }
+    const free = row.operand === 'right' ? freeIn(shown) : -1;
+    const text = printRule(row.at.rule);
+    if (free < 0) shown.push({ [row.operand]: text, same: false });
+    else shown[free] = { ...shown[free], right: text, same: false };
+  }
+  return shown;
+}
+
+/** The first of the last rows of the left side alone that has nothing beside it yet; -1 where there is none. */
+function freeIn(rows: readonly ShownRow[]): number {
+  const start = rows.findLastIndex(({ same, left }) => same || left === undefined) + 1;
+  const free = rows.slice(start).findIndex(({ right }) => right === undefined);
+  return free < 0 ? -1 : start + free;
+}
+
+function isOf({ family, table, chain }: Difference, ...[ofFamily, ofTable, ofChain]: readonly string[]): boolean {
+  return family === ofFamily && table === ofTable && chain === ofChain;
+}

@@ -1,0 +1,109 @@
+/** The way of a packet, or of a connection of a request, as the page shows it. */
+
+import { DRAWING_FORMS } from '../../drawing/forms.ts';
+import { packetText, placeText } from '../../istio/packets/packet/text.ts';
+import { packetFromWords } from '../../istio/packets/packet/words.ts';
+import { traceIn, verdictIn } from '../../istio/packets/pod-network.ts';
+import type { Hop } from '../../istio/packets/stories.ts';
+import { simulateRequest } from '../../istio/packets/stories.ts';
+import { hostOf } from '../../istio/packets/trace-plan.ts';
+import type { TrailLine, TrailOptions } from '../../istio/packets/trail.ts';
+import { trailOf } from '../../istio/packets/trail.ts';
+import type { Verdict, VerdictId } from '../../istio/packets/verdict.ts';
+import { verdictText } from '../../istio/packets/verdict.ts';
+import { drawPacket, drawRequest } from '../../istio/pictures/way.ts';
+import type { Trace } from '../../netfilter/trace/result.ts';
+import type { Question } from '../question.ts';
+import { problemsIn } from './problems.ts';
+import { ruleId } from './rule-id.ts';
+import type { Subject } from './subject.ts';
+
+export interface ShownStep extends Pick<TrailLine, 'depth' | 'mark' | 'place' | 'text' | 'asides'> {
+  /** The rule that it is about; empty for what else happens. */
+  readonly rule: string;
+}
+
+export interface ShownHop {
+  readonly says: string;
+  readonly verdict: string;
+  readonly id: VerdictId;
+}
+
+export interface ShownRequest {
+  readonly about: string;
+  readonly hops: readonly ShownHop[];
+  /** What becomes of each of its calls, and what no rule can tell. */
+  readonly outcomes: readonly string[];
+}
+
+export interface ShownWay {
+  readonly verdict: string;
+  readonly id: VerdictId;
+  readonly packet: string;
+  /** What was taken where nothing is said. */
+  readonly taken: readonly string[];
+  readonly steps: readonly ShownStep[];
+  readonly picture: string;
+  readonly request?: ShownRequest;
+}
+
+export interface ShownWays {
+  readonly way?: ShownWay;
+  /** Why there is none. */
+  readonly packetProblem?: string;
+}
+
+export function wayOf(question: Question, subject: Subject): ShownWays {
+  const { network, title } = subject;
+  if (network === undefined) return {};
+  const options: TrailOptions = { podNetwork: network, reason: ({ rule }) => rule.because?.text, lines: false, all: false };
+  try {
+    if (question.request !== '') return { way: wayOfRequest(question, title, options) };
+    const { from, to, protocol, state } = question;
+    const host = hostOf(network.plan, network.facts, network.state);
+    const spoken = packetFromWords({ from, to, protocol, state }, network.pod, host);
+    const trace = traceIn(network, spoken.packet);
+    const verdict = verdictIn(network, trace);
+    const words = packetText(spoken.packet, spoken.sender);
+    const picture = DRAWING_FORMS.svg(drawPacket(title, { words, trace, verdict }, options));
+    return { way: { ...shown(trace, verdict, options), packet: words, taken: spoken.taken, picture } };
+  } catch (error) {
+    return {
+      packetProblem: problemsIn(error)
+        .map(({ text }) => text.replace(/^--\w+: /, ''))
+        .join('; '),
+    };
+  }
+}
+
+function wayOfRequest({ request, hop: number }: Question, title: string, options: TrailOptions): ShownWay {
+  const simulated = simulateRequest(request, options.podNetwork);
+  const { story, calls } = simulated;
+  const hops = calls.flatMap((call) => call.hops);
+  const hop = hops[Math.min(number, hops.length - 1)] as Hop;
+  const { packet } = hop.trace;
+  const { protocol = 'packet', source, destination, destinationPort } = packet;
+  return {
+    ...shown(hop.trace, hop.verdict, options),
+    packet: `${hop.says}: ${protocol} ${source ?? 'anywhere'} > ${placeText(destination, destinationPort)}${hop.pod === 'other' ? ', in the pod of the service' : ''}`,
+    taken: [],
+    picture: DRAWING_FORMS.svg(drawRequest(title, simulated, options)),
+    request: {
+      about: story.about,
+      hops: hops.map(({ says, verdict }) => ({ says, verdict: verdictText(verdict), id: verdict.id })),
+      outcomes: [...calls.map(({ outcome }) => `The request ${outcome.words}.`), ...(story.remark === undefined ? [] : [story.remark])],
+    },
+  };
+}
+
+function shown(trace: Trace, verdict: Verdict, options: TrailOptions): Pick<ShownWay, 'verdict' | 'id' | 'steps'> {
+  const { family } = trace.packet;
+  return {
+    verdict: verdictText(verdict),
+    id: verdict.id,
+    steps: trailOf(trace, { ...options, all: true }).map(({ depth, mark, place, text, asides, step }) => ({
+      ...{ depth, mark, place, text, asides },
+      rule: step === undefined ? '' : ruleId(family, step),
+    })),
+  };
+}

@@ -1,0 +1,97 @@
+/** The left pane: what is looked at. */
+
+import { useEffect, useRef } from 'preact/hooks';
+import type { ShownProblem } from '../answer/problems.ts';
+import type { Answer } from '../answer.ts';
+import { FIELDS } from '../question.ts';
+import type { Editor } from './editor.ts';
+import { openEditor } from './editor.ts';
+import { Fields } from './fields.tsx';
+import type { Looking, PaneProps } from './pane-props.ts';
+
+const UNMARKED: Answer['marks'] = [];
+
+export function InputPane({ looking, ...props }: PaneProps & { readonly looking: Looking }) {
+  const { question, answer, change } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const editor = useRef<Editor | null>(null);
+  // What the editor was given when it opened stays: it asks for the newest by this.
+  const newest = useRef({ answer, looking, change });
+  newest.current = { answer, looking, change };
+  // The first answer does not wait for the editor.
+  const ready = answer.title !== '';
+  useEffect(() => {
+    if (place.current === null || !ready) return;
+    editor.current = openEditor(place.current, question.text, {
+      changed: (text) => newest.current.change({ text, part: '' }),
+      stands: (line) => {
+        const { answer: now, looking: at } = newest.current;
+        const rules = now.marks.find((mark) => mark.line === line)?.rules ?? [];
+        at.light(rules);
+        if (rules[0] !== undefined) at.look(rules[0]);
+      },
+    });
+    return () => editor.current?.view.destroy();
+  }, [ready]);
+  useEffect(() => editor.current?.write(question.text), [question.text]);
+  const marks = answer.marks.length === 0 ? UNMARKED : answer.marks;
+  useEffect(() => editor.current?.mark(marks), [marks, ready]);
+  useEffect(() => {
+    const own = marks.filter(({ rules }) => rules.includes(looking.current)).map(({ line }) => line);
+    editor.current?.light(own);
+  }, [looking.current, marks]);
+  const pasted = question.text.trim() !== '';
+  const choose = (part: string): void => {
+    change({ part });
+    const line = answer.parts.find(({ id }) => id === part)?.line ?? 0;
+    if (line > 0) editor.current?.show(line);
+  };
+  return (
+    <section aria-labelledby="input-title" class="pane input">
+      <div class="head">
+        <h2 id="input-title">{pasted ? 'What you pasted' : 'An ordinary pod'}</h2>
+        {pasted && (
+          <button type="button" class="quiet" onClick={() => change({ text: '', part: '', against: '' })}>
+            Clear
+          </button>
+        )}
+      </div>
+      {answer.parts.length > 1 && (
+        <label class="row">
+          <span>Of {answer.parts.length}</span>
+          <select value={answer.part} onChange={({ currentTarget }) => choose(currentTarget.value)}>
+            {answer.parts.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <div id="text" class={`editor${pasted ? ' full' : ''}`} ref={place} />
+      <Problems problems={answer.problems} goTo={(line) => editor.current?.goTo(line)} />
+      {(answer.kind !== 'rules' || question.against === FIELDS) && <Fields {...props} looking={looking} />}
+    </section>
+  );
+}
+
+const MOST_SHOWN = 12;
+
+function Problems({ problems, goTo }: { readonly problems: readonly ShownProblem[]; readonly goTo: (line: number) => void }) {
+  if (problems.length === 0) return null;
+  return (
+    <ul class="problems" aria-label="Problems">
+      {problems.slice(0, MOST_SHOWN).map(({ line, text, severity }, index) => (
+        <li key={index} class={severity}>
+          {line !== undefined && (
+            <button type="button" class="link" onClick={() => goTo(line)}>
+              line {line}
+            </button>
+          )}{' '}
+          {text}
+        </li>
+      ))}
+      {problems.length > MOST_SHOWN && <li>and {problems.length - MOST_SHOWN} more</li>}
+    </ul>
+  );
+}

@@ -1,0 +1,52 @@
+/** The right pane: the way of the packet step by step, and its picture. */
+
+import type { PaneProps } from './pane-props.ts';
+import { Picture } from './picture.tsx';
+import { Steps } from './steps.tsx';
+
+interface WayProps extends PaneProps {
+  readonly step: number;
+  readonly stand: (step: number) => void;
+}
+
+export function WayPane({ answer: { way }, question, change, step, stand }: WayProps) {
+  return (
+    <section aria-labelledby="way-title" class="pane way-pane">
+      <h2 id="way-title" class="head">
+        {way?.request === undefined ? 'The way of the packet' : 'The way of the request'}
+      </h2>
+      {way === undefined && <p class="empty">No packet to follow.</p>}
+      {way?.request !== undefined && (
+        <>
+          <ol class="hops">
+            {way.request.hops.map(({ says, verdict, id }, index) => (
+              <li key={index}>
+                <button type="button" aria-pressed={index === question.hop} onClick={() => change({ hop: index })}>
+                  {says}
+                  <small class={`verdict ${id}`} title={verdict}>
+                    {id}
+                  </small>
+                </button>
+              </li>
+            ))}
+          </ol>
+          {way.request.outcomes.map((outcome) => (
+            <p key={outcome} class="note">
+              {outcome}
+            </p>
+          ))}
+        </>
+      )}
+      {way !== undefined && (
+        <>
+          <p class="note">
+            {way.packet}
+            {way.taken.length > 0 && <small>{way.taken.join('; ')}</small>}
+          </p>
+          <Steps steps={way.steps} step={step} stand={stand} />
+          <Picture svg={way.picture} label="The way as a picture" />
+        </>
+      )}
+    </section>
+  );
+}

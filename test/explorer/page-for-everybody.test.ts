@@ -1,0 +1,102 @@
+/** The page for everybody: WCAG AA in each view, at a desk and on a phone, light and dark; by keys alone. */
+
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { annotation, describeBrowser, keepPicture, open, paste, startBrowser, verdict, view } from './browser.ts';
+
+const WRONG =
+  '*nat\n-A OUTPUT -j ISTIO_OUTPUT\n-A ISTIO_OUTPUT -p tcp --dport x:y -j RETURN\n-A ISTIO_OUTPUT -d 10.0.0.0/8 -j RETURN\nCOMMIT\n';
+
+const STATES: readonly (readonly [string, (page: Page) => Promise<void>])[] = [
+  ['start', async () => {}],
+  [
+    'settings and a refusal',
+    async (page) => {
+      for (const name of ['Annotations', 'Settings']) {
+        const part = page.locator('details').filter({ hasText: name }).first();
+        if ((await part.getAttribute('open')) === null) await part.locator('summary').click();
+      }
+      await annotation(page, 'excludeInboundPorts').fill('http');
+      await page.getByLabel('Problems').waitFor();
+    },
+  ],
+  [
+    'pasted rules',
+    async (page) => {
+      await paste(page, WRONG);
+      await page.getByLabel('Problems').waitFor();
+    },
+  ],
+  ['request', async (page) => void (await page.getByLabel('Ask about').selectOption('app-to-itself'))],
+  ['tour', (page) => page.getByRole('button', { name: 'Tour' }).click()],
+  ['picture', (page) => view(page, 'Picture')],
+  ['escapes', (page) => view(page, 'Escapes')],
+  [
+    'compare',
+    async (page) => {
+      await view(page, 'Compare');
+      await page.getByLabel('Against').selectOption('1.12.9');
+      await page.getByLabel('Differences').getByText('port 22').waitFor();
+    },
+  ],
+];
+
+async function violationsIn(page: Page): Promise<readonly string[]> {
+  return page.evaluate(async () => {
+    const { axe: checker } = globalThis as unknown as {
+      axe: { run: (options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations } = await checker.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+  });
+}
+
+describeBrowser('the page for everybody', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  it.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 390],
+    ['dark', 390],
+  ] as const)('keeps to WCAG AA in %s at %i pixels, and needs no scrolling sideways', async (colorScheme, width) => {
+    for (const [name, act] of STATES) {
+      const { page, errors } = await open(browser, { colorScheme, viewport: { width, height: 844 } });
+      await act(page);
+      await verdict(page).getByText(/\S/).waitFor();
+      await page.evaluate(axe.source);
+      expect([name, await violationsIn(page)]).toEqual([name, []]);
+      expect([name, await page.evaluate('document.documentElement.scrollWidth <= innerWidth')]).toEqual([name, true]);
+      expect(errors).toEqual([]);
+      await keepPicture(page, `${name.replaceAll(' ', '-')}-${colorScheme}-${width}`);
+      await page.close();
+    }
+  });
+
+  it('is gone through by keys alone, and shows where one is', async () => {
+    const { page } = await open(browser);
+    const seen = new Set<string>();
+    for (let press = 0; press < 40; press += 1) {
+      await page.keyboard.press('Tab');
+      const at = await page.evaluate(() => {
+        const inside = document.activeElement?.shadowRoot?.activeElement ?? document.activeElement;
+        const shown =
+          inside?.closest('.editor') ?? (inside?.getRootNode() instanceof ShadowRoot ? document.getElementById('text') : inside);
+        const { outlineStyle, outlineWidth } = getComputedStyle(shown ?? document.body);
+        return {
+          name: inside?.id || inside?.getAttribute('aria-label') || inside?.textContent || '',
+          ring: `${outlineStyle} ${outlineWidth}`,
+        };
+      });
+      expect([at.name, at.ring]).toEqual([at.name, expect.stringMatching(/^(solid|auto) [1-3]px$/)]);
+      seen.add(at.name);
+    }
+    expect([...seen]).toEqual(expect.arrayContaining(['Tour', 'Rules or a manifest', 'release', 'request']));
+    await page.close();
+  });
+});

@@ -1,0 +1,72 @@
+/** What nobody should paste: nothing of it runs, and the page goes on. */
+
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { capture } from '../golden.ts';
+import { describeBrowser, open, paste, startBrowser, title, verdict } from './browser.ts';
+
+const RULE = '-A OUTPUT -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 15001\n';
+
+/** The longest time for which the page answered nobody, in milliseconds, from now on. */
+async function watchPauses(page: Page): Promise<() => Promise<number>> {
+  await page.evaluate(() => {
+    const pauses: number[] = [0];
+    Object.assign(globalThis, { pauses });
+    let last = performance.now();
+    setInterval(() => {
+      const now = performance.now();
+      pauses.push(now - last);
+      last = now;
+    }, 10);
+  });
+  return () => page.evaluate(() => Math.max(...(globalThis as unknown as { pauses: number[] }).pauses));
+}
+
+describeBrowser('a hostile paste', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  it.each([
+    ['HTML', '<img src=x onerror=alert(1)><script>alert(2)</script>'],
+    [
+      'a rule with HTML',
+      `*nat\n:OUTPUT ACCEPT\n-A OUTPUT -m comment --comment "</text></svg><script>alert(1)</script><img src=x onerror=alert(3)>" -j RETURN\nCOMMIT\n`,
+    ],
+    [
+      'a manifest with HTML',
+      'kind: Pod\napiVersion: v1\nmetadata: {name: "<img src=x onerror=alert(1)>"}\nspec: {containers: [{name: a}]}\n',
+    ],
+    ['control characters', '\u0000\u001b]0;x\u0007\u202e*nat\n-A OUTPUT -j \u001b[31mX\n'],
+    ['a megabyte of brackets', 'a: [{'.repeat(170_000)],
+    ['a megabyte on one line', 'x'.repeat(1_000_000)],
+    ['a megabyte of rules', `*nat\n${RULE.repeat(16_000)}COMMIT\n`],
+    ['ten megabytes of rules', `*nat\n${RULE.repeat(160_000)}COMMIT\n`],
+    ['ten megabytes of a log', '2024-01-01 info something happened <b>here</b>\n'.repeat(220_000)],
+    [
+      'aliases that explode',
+      `a: &a [x,x]\n${Array.from({ length: 30 }, (_, at) => `b${at}: &b${at} [*${at === 0 ? 'a' : `b${at - 1}`},*${at === 0 ? 'a' : `b${at - 1}`}]`).join('\n')}\n`,
+    ],
+  ])('runs and freezes nothing: %s', async (_, text) => {
+    const { page, errors, requests } = await open(browser);
+    const before = requests.length;
+    const longestPause = await watchPauses(page);
+    await paste(page, text);
+    // The page answers while the worker works: a field can be changed meanwhile.
+    await page.getByLabel('to', { exact: true }).fill('10.1.1.1:81');
+    expect(await page.getByLabel('to', { exact: true }).inputValue()).toBe('10.1.1.1:81');
+    await page.waitForTimeout(500);
+    // What is slow is given up when it is not wanted any more.
+    await paste(page, capture('2021-01-default.list.txt'));
+    await title(page).getByText('Exactly the rules of Istio 1.7.0 to 1.12.9').waitFor({ timeout: 20_000 });
+    await verdict(page).getByText(/\S/).waitFor();
+    expect(errors).toEqual([]);
+    expect(requests.slice(before).filter((url) => !url.startsWith('blob:'))).toEqual([]);
+    expect(await page.locator('body img, body script:not([id])').count()).toBe(2);
+    // On a machine that does nothing else it is a tenth of that.
+    expect(await longestPause()).toBeLessThan(3000);
+    await page.close();
+  });
+});
