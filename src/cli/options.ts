@@ -8,6 +8,11 @@ import type { SourceOptions } from '../sources/options.ts';
 import { COLOR_WORDS } from './terminal/color.ts';
 import { progressFor } from './terminal/progress.ts';
 
+/** `-o`: in which form a command prints; `byDefault` is null where that depends. */
+export function outputOption(describe: string, byDefault: string | null = 'text'): Options {
+  return { alias: 'o', type: 'string', requiresArg: true, ...(byDefault !== null && { default: byDefault }), describe, group: 'Output:' };
+}
+
 /** Settings of a sidecar, and what is known of its pod. */
 export const SETTINGS_OPTIONS: Readonly<Record<string, Options>> = {
   filename: {

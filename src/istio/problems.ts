@@ -121,6 +121,15 @@ export const PROBLEMS = {
     severity: 'error',
     text: 'dns.capture: native nftables fail with the nameserver {value}: nft takes no zone in an address',
   },
+  'native-server-left': { severity: 'warning', text: 'dns.capture: the nameserver {value} is passed over: {reason}' },
+  'native-captures-ip6': {
+    severity: 'warning',
+    text: 'native nftables of Istio {release} capture IPv6 too, though it is off here and the pod has an address of it: a proxy that listens on IPv4 alone refuses these connections',
+  },
+  'native-leaves-ip6': {
+    severity: 'note',
+    text: 'IPv6 is off, and is left alone here, though the pod has an address of it; native nftables of Istio {release} capture it',
+  },
   'servers-unknown': {
     severity: 'error',
     text: 'dns.capture: the nameservers are not known; name them with --nameserver, or capture "all"',

@@ -101,7 +101,8 @@ class SequenceValue extends ValueNode {
   }
 }
 
-class MappingValue extends ValueNode {
+/** No key of it stands twice. */
+export class MappingValue extends ValueNode {
   readonly kind = 'mapping';
   private readonly ownValues: Readonly<Record<string, unknown>>;
   private ownEntries: readonly YamlEntry[] | undefined;
@@ -114,6 +115,18 @@ class MappingValue extends ValueNode {
   get entries(): readonly YamlEntry[] {
     this.ownEntries ??= Object.keys(this.ownValues).map((key) => new EntryValue(key, this.ownValues[key], this));
     return this.ownEntries;
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.ownValues, name);
+  }
+
+  get(name: string): YamlEntry | undefined {
+    return this.has(name) ? new EntryValue(name, this.ownValues[name], this) : undefined;
+  }
+
+  *[Symbol.iterator](): Generator<readonly [string, YamlEntry]> {
+    for (const name of Object.keys(this.ownValues)) yield [name, new EntryValue(name, this.ownValues[name], this)];
   }
 }
 

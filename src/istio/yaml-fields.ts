@@ -1,7 +1,7 @@
 /** Looking into a YAML tree by names, as all readers of manifests and of mesh values do. */
 
 import type { Origin } from './origin.ts';
-import { ValueNode, ValuePlace } from './value-nodes.ts';
+import { MappingValue, ValueNode, ValuePlace } from './value-nodes.ts';
 import type { YamlNode } from './yaml.ts';
 
 /** What stands at a path of keys, of one that stands twice the last; undefined where a key is missing or something on the way is no mapping. */
@@ -9,6 +9,10 @@ export function field(node: YamlNode | undefined, ...path: readonly string[]): Y
   let at = node;
   for (const name of path) {
     if (at?.kind !== 'mapping') return undefined;
+    if (at instanceof MappingValue) {
+      at = at.get(name)?.value;
+      continue;
+    }
     at = at.entries.findLast(({ key }) => key.kind === 'scalar' && key.text === name)?.value;
   }
   return at;

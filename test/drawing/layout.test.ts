@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Placed } from '../../src/drawing/layout.ts';
-import { layoutOf } from '../../src/drawing/layout.ts';
+import { layoutOf, linesOf } from '../../src/drawing/layout.ts';
 import { ranksOf } from '../../src/drawing/ranks.ts';
 import { drawings, SMALL } from './drawings.ts';
 
@@ -28,6 +28,37 @@ describe('a layout', () => {
 
   it('comes to an end where arrows go in a circle', () => {
     expect(layoutOf({ ...SMALL, arrows: [...SMALL.arrows, { from: 'three', to: 'one' }] }).boxes).toHaveLength(3);
+  });
+
+  it('breaks a long row between words, further in from its second line on, and makes its box as high', () => {
+    const text = '  2 ! -d 127.0.0.1/32 -o lo -p tcp -m tcp ! --dport 15008 -m owner --uid-owner 1337 -j ISTIO_IN_REDIRECT';
+    const lines = linesOf(text);
+    expect(lines).toEqual([
+      '  2 ! -d 127.0.0.1/32 -o lo -p tcp -m tcp !',
+      '      --dport 15008 -m owner --uid-owner 1337 -j',
+      '      ISTIO_IN_REDIRECT',
+    ]);
+    expect(linesOf('-j RETURN')).toEqual(['-j RETURN']);
+    const heightWith = (row: string): number => {
+      const box = { id: 'a', title: 'A', kind: 'chain', lane: 'l', rows: [{ text: row }] } as const;
+      return layoutOf({ ...SMALL, lanes: [{ id: 'l', title: '' }], boxes: [box], arrows: [] }).boxes[0]?.at.height ?? 0;
+    };
+    expect(heightWith(text) - heightWith('-j RETURN')).toBe(2 * 18);
+  });
+
+  it('puts lanes that have no room beside each other below, and leads an arrow around', () => {
+    const lanes = ['a', 'b', 'c', 'd'].map((id) => ({ id, title: id }));
+    const boxes = lanes.map(({ id }) => ({ id, title: 'x'.repeat(50), kind: 'actor', lane: id, rows: [] }) as const);
+    const arrows = ['ab', 'bc', 'cd'].map(([from = '', to = '']) => ({ from, to }));
+    const { width, lanes: placed, arrows: drawn } = layoutOf({ ...SMALL, flow: 'down', lanes, boxes, arrows });
+    expect(width).toBeLessThan(920);
+    const [first, second, third, fourth] = placed.map(({ at }) => at);
+    expect([second?.y, third?.x, fourth?.y]).toEqual([first?.y, first?.x, third?.y]);
+    expect(third?.y).toBeGreaterThan((first?.y ?? 0) + (first?.height ?? 0));
+    expect(drawn.map(({ course }) => course)).toEqual(['sideways', 'back', 'sideways']);
+    // It goes across in the gap.
+    const gap = drawn[1]?.between ?? 0;
+    expect([gap > (first?.y ?? 0) + (first?.height ?? 0), gap < (third?.y ?? 0)]).toEqual([true, true]);
   });
 
   it('has every box in its lane, and none over another', () => {

@@ -208,12 +208,14 @@ describe('two states', () => {
     const annotations = { excludeInboundPorts: '9100' };
     const { comparison } = beyond({ annotations, against: 'before', from: 'outside', to: 'pod:9100' });
     expect(comparison?.differences.map(({ words }) => words)).toEqual([
-      'TCP to port 9100 from outside: direct in this, envoy-inbound in what was before',
+      'TCP to port 9100 from outside: envoy-inbound in the pod before, direct in the pod now',
     ]);
     expect([comparison?.left.verdict, comparison?.right.verdict]).toEqual([
-      'direct: reaches port 9100 of the pod, not caught',
       'envoy-inbound: caught by Envoy inbound (15006)',
+      'direct: reaches port 9100 of the pod, not caught',
     ]);
+    const inbound = comparison?.chains.find(({ title }) => title === 'IPv4 nat ISTIO_INBOUND');
+    expect(inbound?.rows.filter(({ same }) => !same)).toEqual([{ right: '-p tcp -m tcp --dport 9100 -j RETURN', same: false }]);
   });
 
   it('are a found listing and the pod that should be there', () => {

@@ -15,6 +15,7 @@ import { describeKernel } from './requirements.ts';
 const POD = ['-p', '15001', '-z', '15006', '-u', '1337', '-i', '*'];
 const REDIRECT = [...POD, '-m', 'REDIRECT', '-b', '*', '-d', '15090,15021,15020'];
 const TPROXY = [...POD, '-m', 'TPROXY', '-b', '*', '-d', '15090,15021,15020'];
+const NATIVE = '--native-nftables';
 const DNS = ['--redirect-dns', '--capture-all-dns'];
 
 // What both settings of a swap capture.
@@ -48,9 +49,39 @@ const SWAPS: readonly Swap[] = [
       [...TPROXY, ...DNS, '--drop-invalid'],
     ],
   },
+  { name: 'iptables to native nftables and back', to: CONNECTIONS, between: [REDIRECT, [...REDIRECT, NATIVE]] },
+  {
+    name: 'TPROXY of native nftables to REDIRECT of iptables and back beside DNS',
+    to: WITH_QUERIES,
+    between: [
+      [...TPROXY, ...DNS, '--drop-invalid', NATIVE],
+      [...REDIRECT, ...DNS],
+    ],
+  },
+  { name: 'TPROXY of iptables to REDIRECT of native nftables and back', to: CONNECTIONS, between: [TPROXY, [...REDIRECT, NATIVE]] },
 ];
 
-/** Four ways on two backends: 304 swaps in all, and as many there as back. */
+/** Whatever iptables there is. */
+const NATIVE_SWAPS: readonly Swap[] = [
+  {
+    name: 'REDIRECT to TPROXY and back beside DNS',
+    to: WITH_QUERIES,
+    between: [
+      [...REDIRECT, ...DNS, NATIVE],
+      [...TPROXY, ...DNS, '--drop-invalid', NATIVE],
+    ],
+  },
+  {
+    name: 'REDIRECT to REDIRECT with other lists',
+    to: CONNECTIONS,
+    between: [
+      [...POD, '-m', 'REDIRECT', '-b', '*', '-d', '15090,15021,9000-9999', '-o', '3306', '-x', '192.0.2.0/24', NATIVE],
+      [...POD, '-m', 'REDIRECT', '-b', '80,443,8080', '-d', '', '-q', '8443', NATIVE],
+    ],
+  },
+];
+
+/** Seven ways on two backends and two of nft alone: 608 swaps in all, and as many there as back. */
 const EACH = 2 * rounds(19);
 
 type Change = (target: Target, plan: CapturePlan, options: ApplyOptions) => Promise<void>;
@@ -145,5 +176,15 @@ describeKernel.each(['nft', 'legacy'] as const)('while two processes connect wit
       tell(backend, name, swaps, answers);
     }
     expect(answers?.escaped).toBeGreaterThan(0);
+  });
+});
+
+describeKernel('while two processes connect without pause, with native nftables', () => {
+  it.each(NATIVE_SWAPS)('apply lets none escape: $name', { timeout: 180_000 }, async (swapped) => {
+    const answers = await swap(swapped, EACH, (target, plan) => apply(target, plan, {}));
+    tell('native', swapped.name, EACH, answers);
+    const { captured, ...others } = answers;
+    expect(others).toEqual({ escaped: 0, lost: {} });
+    expect(captured).toBeGreaterThan(10 * EACH);
   });
 });

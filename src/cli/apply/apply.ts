@@ -8,9 +8,12 @@ import type { Target } from '../../host/namespace/namespace.ts';
 import { openNamespace } from '../../host/namespace/namespace.ts';
 import { programs } from '../../host/run.ts';
 import { writeTermination } from '../../host/termination.ts';
+import type { CapturePlan } from '../../istio/plan/plan.ts';
+import { withProblems } from '../../istio/plan/plan.ts';
+import type { Facts } from '../../istio/settings/facts.ts';
 import { badOption, unusable } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
-import { planInput } from '../../sources/plan-input.ts';
+import { factsOf, planInput } from '../../sources/plan-input.ts';
 import { heedSignals } from '../signals.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
@@ -21,6 +24,8 @@ import { applyDocument, exitCodeOf, remarksOf, stepsText, summaryOf } from './re
 export interface ApplyRequest {
   /** Whether the proxy need not listen yet, as in an init container. */
   readonly beforeProxy?: boolean;
+  /** Whether native rules are made just as the release's program makes them. */
+  readonly exact?: boolean;
   readonly target: Target;
   readonly options: ApplyOptions;
   readonly output: string;
@@ -29,10 +34,15 @@ export interface ApplyRequest {
 const OUTPUTS = ['text', 'json'];
 
 /** Makes the target hold exactly the rules of the settings. Throws a ProblemError for bad input. */
-export async function apply({ target, options, output, beforeProxy = false }: ApplyRequest, given: PlanOptions): Promise<Result> {
+export async function apply(
+  { target, options, output, beforeProxy = false, exact = false }: ApplyRequest,
+  given: PlanOptions,
+): Promise<Result> {
   formNamed(output, OUTPUTS);
-  const { plan, notes, whyNoPlan: without } = await planInput(given, await targetFacts(target));
+  const facts = await targetFacts(target);
+  const { plan: planned, notes, whyNoPlan: without } = await planInput(given, facts);
   if (without !== undefined) throw badOption('-f', `${without}; there is nothing to apply (clean removes rules)`);
+  const plan = exact || planned.nft === undefined ? planned : await mendedPlan(planned, { ...facts, ...(await factsOf(given)) });
   refuseNames(plan.problems, 'the kernel holds numbers');
   if (target.kind === 'here' && !beforeProxy && !options.dryRun) await refuseCutOff(plan);
   const signals = heedSignals();
@@ -45,6 +55,14 @@ export async function apply({ target, options, output, beforeProxy = false }: Ap
     notes,
     problems: plan.problems,
   });
+}
+
+async function mendedPlan({ settings, release, switches, problems }: CapturePlan, facts: Facts): Promise<CapturePlan> {
+  const { nativePlanFor } = await import('../../istio/plan/native/native-plan.ts');
+  const plan = nativePlanFor(settings, release, facts, switches, 'mended');
+  // What was said of the input is still so; what was said of the rules is said anew.
+  const earlier = problems.filter(({ code }) => code !== 'native-captures-ip6' && !plan.problems.some((one) => one.code === code));
+  return withProblems(plan, earlier);
 }
 
 /** Removes what any release of Istio left in the target. */

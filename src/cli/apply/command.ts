@@ -36,12 +36,19 @@ export const applyCommand: CommandModule = {
         describe: 'The proxy does not listen yet, as in an init container: without it, --here is refused then',
         group: 'Target:',
       })
+      .option('exact', {
+        type: 'boolean',
+        default: false,
+        describe: 'Native rules just as the program makes them, which capture IPv6 where it is off',
+        group: 'Target:',
+      })
       .options(SHARED)
       .example([
         ['$0 apply --here --before-proxy', 'the rules of an ordinary pod, in its init container'],
         ['$0 apply --netns /run/netns/test -f sidecar.yaml', 'settings from a file, in a namespace'],
         ['$0 apply --pid 4242 -f pod.yaml', 'the desired rules of a pod'],
         ['$0 apply --pid 4242 --dry-run', 'what would change for a process'],
+        ['$0 apply --netns /run/netns/test -- --native-nftables', 'the same in tables of nft'],
       ])
       .epilogue(EXIT_CODES),
   handler: (parsed) =>
@@ -51,7 +58,12 @@ export const applyCommand: CommandModule = {
       const onDrift = ON_DRIFT.find((word) => word === drift);
       if (onDrift === undefined) throw badOption('--on-drift', `${JSON.stringify(drift)} is not one of ${ON_DRIFT.join(', ')}`);
       return apply(
-        { ...request(parsed), options: { ...options(parsed), onDrift }, beforeProxy: parsed['before-proxy'] === true },
+        {
+          ...request(parsed),
+          options: { ...options(parsed), onDrift },
+          beforeProxy: parsed['before-proxy'] === true,
+          exact: parsed['exact'] === true,
+        },
         {
           ...sourceOptions(parsed),
           ...workloadOption(parsed),

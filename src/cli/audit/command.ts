@@ -3,7 +3,7 @@
 import type { CommandModule, Options } from 'yargs';
 import { badOption } from '../../sources/bad-option.ts';
 import { dashesIn } from '../lone-dashes.ts';
-import { last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { last, outputOption, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 
 const { values, installer, release } = SETTINGS_OPTIONS;
@@ -22,13 +22,7 @@ const AUDIT_OPTIONS: Readonly<Record<string, Options>> = {
   values: values ?? {},
   installer: installer ?? {},
   release: { ...release, describe: 'Release of Istio; overrides that found in each proxy' },
-  output: {
-    alias: 'o',
-    type: 'string',
-    requiresArg: true,
-    describe: 'text or json; without it a table on a terminal and with --summarize, else a line of JSON a pod',
-    group: 'Output:',
-  },
+  output: outputOption('text or json; without it a table on a terminal and with --summarize, else a line of JSON a pod', null),
 };
 
 export const auditCommand: CommandModule = {

@@ -3,7 +3,7 @@
 import type { CommandModule, Options } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { withDashes } from '../lone-dashes.ts';
-import { CLUSTER_OPTIONS, COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { CLUSTER_OPTIONS, COLOR_OPTIONS, FAMILY_OPTIONS, last, outputOption, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -19,14 +19,7 @@ const CHECK_OPTIONS: Readonly<Record<string, Options>> = {
   ...CLUSTER_OPTIONS,
   ...WORKLOAD_OPTIONS,
   ...FAMILY_OPTIONS,
-  output: {
-    alias: 'o',
-    type: 'string',
-    requiresArg: true,
-    default: 'text',
-    describe: 'text, json, or markdown for a ticket',
-    group: 'Output:',
-  },
+  output: outputOption('text, json, or markdown for a ticket'),
   ...COLOR_OPTIONS,
 };
 

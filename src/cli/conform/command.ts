@@ -1,7 +1,7 @@
 /** The words of `conform` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { COLOR_OPTIONS, last } from '../options.ts';
+import { COLOR_OPTIONS, last, outputOption } from '../options.ts';
 import { progressFor } from '../terminal/progress.ts';
 import { finish } from '../terminal/result.ts';
 
@@ -32,14 +32,7 @@ export const conformCommand: CommandModule = {
         },
         env: { type: 'string', requiresArg: true, describe: 'A variable of its environment, as K=V (repeatable)', group: 'Cases:' },
         deadline: { type: 'string', requiresArg: true, describe: 'Seconds that each run has (default: 30)', group: 'Cases:' },
-        output: {
-          alias: 'o',
-          type: 'string',
-          requiresArg: true,
-          default: 'text',
-          describe: 'text, json or junit',
-          group: 'Output:',
-        },
+        output: outputOption('text, json or junit'),
         ...COLOR_OPTIONS,
       })
       .example([

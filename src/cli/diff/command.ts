@@ -1,7 +1,7 @@
 /** The words of `diff` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { all, CLUSTER_OPTIONS, COLOR_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { all, CLUSTER_OPTIONS, COLOR_OPTIONS, FAMILY_OPTIONS, last, outputOption, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -44,14 +44,7 @@ export const diffCommand: CommandModule = {
         describe: 'rules, or packets: what happens to all of them at either operand',
         group: 'Output:',
       })
-      .option('output', {
-        alias: 'o',
-        type: 'string',
-        requiresArg: true,
-        default: 'text',
-        describe: 'text, patch, json, markdown, svg, mermaid or dot',
-        group: 'Output:',
-      })
+      .option('output', outputOption('text, patch, json, markdown, svg, mermaid or dot'))
       .option('all', {
         type: 'boolean',
         default: false,

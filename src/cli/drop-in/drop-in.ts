@@ -26,6 +26,9 @@ import { ALLOW_HOST, dropInWork } from './work.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
+/** `true` makes native rules just as the release's program does. */
+const EXACT = 'ISTIO_INIT_EXACT';
+
 /** Where Istio's program writes the rules of a dry run. */
 const DRY_RUN_FILE = 'DRY_RUN_FILE_PATH';
 
@@ -91,7 +94,9 @@ async function ask(args: readonly string[], variables: Variables, namedRelease: 
   const is = (action: Action): boolean => parseGoBool(text(action)) === true;
   const log = logOf(args, environment, profile);
   const native = given.switches.native ? await import('../../istio/plan/native/native-plan.ts') : undefined;
-  const plan = (native?.nativePlanFor ?? planFor)(given.settings, release, facts, given.switches);
+  const plan =
+    native?.nativePlanFor(given.settings, release, facts, given.switches, variables[EXACT] === 'true' ? 'made' : 'mended') ??
+    planFor(given.settings, release, facts, given.switches);
   if (!is('dry-run')) refuseNames(plan.problems, 'the kernel holds numbers');
   // Who asks for no rules knows it, unless a dry run then shows some.
   const expected = given.problems.filter(({ code }) => code !== 'applies-nothing' || is('dry-run'));

@@ -22,6 +22,7 @@ export function dropInHelp(profile: Profile): string {
     ...rows.map(({ flags, variable, what }) => `${flags.padEnd(widths[0])}  ${variable.padEnd(widths[1])}  ${what}`),
     '',
     'ISTIO_INIT_RELEASE names another release, ISTIO_INIT_ALLOW_HOST=true allows the namespace of a node.',
+    "ISTIO_INIT_EXACT=true makes native nftables just as the release's program does, its faults included.",
     'Exit codes: 0 done, 1 failed, 126 the validation failed, 128 + n ended by signal n.',
     '',
   ].join('\n');

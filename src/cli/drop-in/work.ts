@@ -5,6 +5,7 @@ import type { ApplyOptions } from '../../host/kernel/options.ts';
 import type { ApplyResult } from '../../host/kernel/result.ts';
 import { system } from '../../host/system.ts';
 import { writeTermination } from '../../host/termination.ts';
+import type { CapturePlan } from '../../istio/plan/plan.ts';
 import { quoted } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { printRestore } from '../../netfilter/print.ts';
@@ -46,7 +47,7 @@ async function dryRun({ plan, log, dryRunFile, named }: DropInRequest): Promise<
   const restore = full
     .map((family) => `${full.length > 1 ? `# ${family === 'ip' ? 'iptables' : 'ip6tables'}-restore\n` : ''}${printRestore(plan[family])}`)
     .join('');
-  const text = plan.nft === undefined ? restore : (await import('../../netfilter/nft/print.ts')).printNftScript(plan.nft);
+  const text = plan.nft === undefined ? restore : (await import('../../istio/plan/native/written.ts')).printWritten(plan.nft);
   system.print(text);
   if (dryRunFile !== undefined) {
     try {
@@ -62,11 +63,13 @@ async function dryRun({ plan, log, dryRunFile, named }: DropInRequest): Promise<
 
 async function change({ plan, target, log, is, named }: DropInRequest, options: ApplyOptions, { signal }: Signals): Promise<number> {
   const result = inOwnWords(
-    is('cleanup-only') ? await clean(target, options, machine(signal)) : await applyPlan(target, plan, options, machine(signal)),
+    is('cleanup-only')
+      ? await clean(target, options, machine(signal), new Set(plan.routing.rules.map(({ mark }) => mark)))
+      : await applyPlan(target, plan, options, machine(signal)),
   );
   const done = result.outcome === 'applied' || result.outcome === 'unchanged' || result.outcome === 'cleaned';
   const what = is('cleanup-only') ? 'the rules of Istio' : rulesOf(plan, named);
-  report(result, log, what, await nativeText(result));
+  report(result, log, what, done && !is('cleanup-only') ? await nativeText(plan) : '');
   writeTermination(applyDocument(result, plan.release));
   return done ? 0 : 1;
 }
@@ -87,10 +90,9 @@ function inOwnWords(result: ApplyResult): ApplyResult {
   return { ...result, failures: result.failures.map((failure) => ({ ...failure, fix: translated(failure.fix) })) };
 }
 
-/** What nft reads to make the native rules that are there. */
-async function nativeText({ ours, native }: ApplyResult): Promise<string> {
-  if (ours === undefined || native === undefined || native.tables.length === 0) return '';
-  return (await import('../../netfilter/nft/print.ts')).printNftScript(native);
+/** The native rules that are there now, as the real program says them. */
+async function nativeText({ nft }: CapturePlan): Promise<string> {
+  return nft === undefined ? '' : (await import('../../istio/plan/native/written.ts')).printWritten(nft);
 }
 
 /** One line of summary, the rules in one block, the rest where someone looks for it. */

@@ -2,7 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
+import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, outputOption, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -29,14 +29,7 @@ export const escapesCommand: CommandModule = {
           describe: 'Of a cluster: one line for each escape that comes or goes, until SIGTERM or SIGINT',
           group: 'Escapes:',
         },
-        output: {
-          alias: 'o',
-          type: 'string',
-          requiresArg: true,
-          default: 'text',
-          describe: 'text, json, markdown, sarif or junit',
-          group: 'Output:',
-        },
+        output: outputOption('text, json, markdown, sarif or junit'),
         ...COLOR_OPTIONS,
       })
       .example([

@@ -2,7 +2,16 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, SETTINGS_OPTIONS, sourceOperand, sourceOptions, VERBOSE_OPTIONS } from '../options.ts';
+import {
+  CLUSTER_OPTIONS,
+  COLOR_OPTIONS,
+  last,
+  outputOption,
+  SETTINGS_OPTIONS,
+  sourceOperand,
+  sourceOptions,
+  VERBOSE_OPTIONS,
+} from '../options.ts';
 import { pageWidth } from '../terminal/columns.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
@@ -20,14 +29,7 @@ export const explainCommand: CommandModule = {
       .options(CLUSTER_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options({
-        output: {
-          alias: 'o',
-          type: 'string',
-          requiresArg: true,
-          default: 'table',
-          describe: 'table, json, yaml, markdown, svg, mermaid or dot',
-          group: 'Output:',
-        },
+        output: outputOption('table, json, yaml, markdown, svg, mermaid or dot', 'table'),
         ...VERBOSE_OPTIONS,
         ...COLOR_OPTIONS,
       })

@@ -7,6 +7,7 @@ import {
   COLOR_OPTIONS,
   FAMILY_OPTIONS,
   last,
+  outputOption,
   SETTINGS_OPTIONS,
   sourceOperand,
   sourceOptions,
@@ -25,14 +26,7 @@ export const identifyCommand: CommandModule = {
       .options(CLUSTER_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
-      .option('output', {
-        alias: 'o',
-        type: 'string',
-        requiresArg: true,
-        default: 'text',
-        describe: 'text, json (every answer), yaml (settings for -f) or markdown',
-        group: 'Output:',
-      })
+      .option('output', outputOption('text, json (every answer), yaml (settings for -f) or markdown'))
       .options({ ...VERBOSE_OPTIONS, ...COLOR_OPTIONS })
       .example([
         ['$0 identify saved.txt', 'a save, a listing, or a page with one in it'],

@@ -2,7 +2,7 @@
 
 import type { CommandModule, Options } from 'yargs';
 import { dashesIn } from '../lone-dashes.ts';
-import { all, CLUSTER_OPTIONS, COLOR_OPTIONS, last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { all, CLUSTER_OPTIONS, COLOR_OPTIONS, last, outputOption, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 
 const { filename, values, release, installer, 'image-release': imageRelease } = SETTINGS_OPTIONS;
@@ -36,14 +36,7 @@ const LINT_OPTIONS: Readonly<Record<string, Options>> = {
     group: 'Output:',
   },
   fix: { type: 'boolean', default: false, describe: 'Write the fixes that change nothing of what the pods do', group: 'Output:' },
-  output: {
-    alias: 'o',
-    type: 'string',
-    requiresArg: true,
-    default: 'table',
-    describe: 'table, json, sarif or github',
-    group: 'Output:',
-  },
+  output: outputOption('table, json, sarif or github', 'table'),
   explain: {
     type: 'string',
     requiresArg: true,

@@ -2,7 +2,16 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { CLUSTER_OPTIONS, FAMILY_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
+import {
+  CLUSTER_OPTIONS,
+  FAMILY_OPTIONS,
+  last,
+  outputOption,
+  SETTINGS_OPTIONS,
+  SOURCES,
+  sourceOperand,
+  sourceOptions,
+} from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -29,14 +38,13 @@ export const previewCommand: CommandModule = {
       .options(CLUSTER_OPTIONS)
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
-      .option('output', {
-        alias: 'o',
-        type: 'string',
-        requiresArg: true,
-        describe:
+      .option(
+        'output',
+        outputOption(
           'restore (default), save, commands, list, json, yaml, svg, mermaid or dot; of native rules nft (default), nft-script or nft-json; of many workloads also table (default)',
-        group: 'Output:',
-      })
+          null,
+        ),
+      )
       .option('ambient', {
         type: 'boolean',
         default: false,

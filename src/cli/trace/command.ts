@@ -9,6 +9,7 @@ import {
   COLOR_OPTIONS,
   FAMILY_OPTIONS,
   last,
+  outputOption,
   SETTINGS_OPTIONS,
   SOURCES,
   sourceOperand,
@@ -74,14 +75,7 @@ export const traceCommand: CommandModule = {
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
       .options({
-        output: {
-          alias: 'o',
-          type: 'string',
-          requiresArg: true,
-          default: 'text',
-          describe: 'text, json, markdown, svg, mermaid or dot',
-          group: 'Output:',
-        },
+        output: outputOption('text, json, markdown, svg, mermaid or dot'),
         'all-rules': {
           type: 'boolean',
           default: false,

@@ -3,7 +3,7 @@
 import type { CommandModule, Options } from 'yargs';
 import { VERDICTS } from '../../istio/packets/verdict.ts';
 import { withDashes } from '../lone-dashes.ts';
-import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, SETTINGS_OPTIONS, SOURCES, sourceOptions } from '../options.ts';
+import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, outputOption, SETTINGS_OPTIONS, SOURCES, sourceOptions } from '../options.ts';
 import { columnsOf } from '../terminal/columns.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
@@ -20,14 +20,7 @@ const WHY_OPTIONS: Readonly<Record<string, Options>> = {
     group: 'Output:',
   },
   verbose: { type: 'boolean', default: false, describe: 'The trail as well, rule by rule', group: 'Output:' },
-  output: {
-    alias: 'o',
-    type: 'string',
-    requiresArg: true,
-    default: 'text',
-    describe: 'text, json, markdown, svg, mermaid or dot',
-    group: 'Output:',
-  },
+  output: outputOption('text, json, markdown, svg, mermaid or dot'),
   ...COLOR_OPTIONS,
 };
 

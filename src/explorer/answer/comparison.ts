@@ -51,7 +51,7 @@ export interface ShownComparison {
 }
 
 export interface ShownSide {
-  /** What it is called in a sentence: `1.30.3`, `before`. */
+  /** What it is called in a sentence: `1.30.3`, `the pod before`. */
   readonly name: string;
   readonly title: string;
   /** Where the packet that is asked about ends in it. */
@@ -61,28 +61,33 @@ export interface ShownSide {
 /** Undefined where nothing is compared. */
 export function comparisonOf(question: Question, subject: Subject): ShownComparison | undefined {
   if (question.against === '' || subject.network === undefined || subject.seen === undefined) return undefined;
-  const [name, otherName] = namesOf(question, subject);
-  const side = (of: Subject, called: string): ShownSide => {
+  const [leftName, rightName] = namesOf(question, subject);
+  const side = (name: string, of: Subject): ShownSide => {
     const { way, packetProblem = '' } = wayOf(question, of);
-    return { name: called, title: of.title, verdict: way?.verdict ?? packetProblem };
+    return { name, title: of.title, verdict: way?.verdict ?? packetProblem };
   };
-  const left = side(subject, name);
-  const without = (title: string, problems: readonly ShownProblem[]): ShownComparison => {
-    const right = { name: otherName, title, verdict: '' };
-    return { left, right, answer: 'unknown', differences: [], more: 0, notes: problems.map(({ text }) => text), chains: [] };
-  };
+  const without = (title: string, problems: readonly ShownProblem[]): ShownComparison => ({
+    ...{ left: side(leftName, subject), right: { name: rightName, title, verdict: '' } },
+    ...{ answer: 'unknown', differences: [], more: 0, notes: problems.map(({ text }) => text), chains: [] },
+  });
   try {
     const other = subjectOf(otherQuestion(question));
     if (other.network === undefined || other.seen === undefined) return without(other.title, other.problems);
-    const right = side(other, otherName);
-    return { left, right, ...byPackets(subject.network, other.network, [name, otherName]), ...byRules(subject, other) };
+    // What was before stands on the left.
+    const [left, right] = question.against === BEFORE ? [other, subject] : [subject, other];
+    return {
+      ...{ left: side(leftName, left), right: side(rightName, right) },
+      ...byPackets(left.network ?? other.network, right.network ?? other.network, [leftName, rightName]),
+      ...byRules(left, right),
+    };
   } catch (error) {
     return without('No rules: they are refused', problemsIn(error));
   }
 }
 
+/** What the sides are called, the left one first. */
 function namesOf({ against }: Question, { release, kind }: Subject): readonly [string, string] {
-  if (against === BEFORE) return ['this', 'what was before'];
+  if (against === BEFORE) return ['the pod before', 'the pod now'];
   if (against === FIELDS) return [kind === 'rules' ? 'the found rules' : 'this', 'the ordinary pod'];
   return [release, against];
 }

@@ -55,7 +55,8 @@ function Compared({ comparison, ...props }: { readonly comparison: ShownComparis
       <h3>By packets</h3>
       {left.verdict !== '' && (
         <p class="note">
-          The packet above: <b>{left.verdict}</b> in {left.name}; <b>{right.verdict}</b> in {right.name}.
+          The packet above: <b>{left.verdict}</b>
+          {left.verdict === right.verdict ? ' in both' : ` in ${left.name}, ${right.verdict} in ${right.name}`}.
         </p>
       )}
       <p>{ANSWERS[answer]}</p>

@@ -104,6 +104,8 @@ const drops = ({ changed }: EditorEvents): Extension =>
 
 /** An editor in a shadow root: its styles are the page's own, which a policy without inline styles allows only there. */
 export function openEditor(place: HTMLElement, text: string, events: EditorEvents): Editor {
+  // Ten megabytes are compared for nothing with what they came from.
+  let known = text;
   const root = place.shadowRoot ?? place.attachShadow({ mode: 'open' });
   const state = EditorState.create({
     doc: text,
@@ -114,8 +116,11 @@ export function openEditor(place: HTMLElement, text: string, events: EditorEvent
       placeholder('Paste or drop rules, a log, a manifest, or a page with several of them. Empty: an ordinary pod.'),
       EditorView.contentAttributes.of({ 'aria-label': 'Rules or a manifest', spellcheck: 'false', tabindex: '0' }),
       EditorView.updateListener.of(({ docChanged, selectionSet, state: of, view }) => {
-        if (docChanged) events.changed(of.doc.toString());
-        else if (selectionSet && view.hasFocus) events.stands(of.doc.lineAt(of.selection.main.head).number);
+        if (docChanged) {
+          known = of.doc.toString();
+          events.changed(known);
+        }
+        if (!docChanged && selectionSet && view.hasFocus) events.stands(of.doc.lineAt(of.selection.main.head).number);
       }),
       [marks, lights, EDITOR_THEME, drops(events)],
     ],
@@ -125,7 +130,7 @@ export function openEditor(place: HTMLElement, text: string, events: EditorEvent
   return {
     view,
     write: (next) => {
-      if (next !== view.state.doc.toString()) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
+      if (next !== known) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
     },
     mark: (given) => view.dispatch({ effects: marked.of(given) }),
     light: (lines) => {

@@ -48,9 +48,17 @@ export function applyPlan(
   return reach(target, desiredStateOf(plan), options, effects);
 }
 
-/** Removes everything that any release of Istio left, in both backends unless one is named. */
-export function clean(target: Target, options: Omit<ApplyOptions, 'onDrift'> = {}, effects: Effects = machine()): Promise<ApplyResult> {
-  return reach(target, { ...EMPTY_STATE, clean: options.backend === undefined ? 'everywhere' : 'one backend' }, options, effects);
+/**
+ * Removes everything that any release of Istio left, in both backends unless one is named. `marks` are those of TPROXY
+ * that may be left in policy rules alone, where they are not the usual one.
+ */
+export function clean(
+  target: Target,
+  options: Omit<ApplyOptions, 'onDrift'> = {},
+  effects: Effects = machine(),
+  marks: ReadonlySet<number> = new Set(),
+): Promise<ApplyResult> {
+  return reach(target, { ...EMPTY_STATE, marks, clean: options.backend === undefined ? 'everywhere' : 'one backend' }, options, effects);
 }
 
 async function reach(target: Target, desired: DesiredState, options: ApplyOptions, effects: Effects): Promise<ApplyResult> {

@@ -51,7 +51,7 @@ export interface Worked {
 export async function work({ namespace, desired, question, lockWait, stop }: Work): Promise<Worked> {
   const tried: PerformedStep[] = [];
   const touched: RoutingItem[] = [];
-  let marks: ReadonlySet<number> = new Set();
+  let marks: ReadonlySet<number> = desired.marks ?? new Set();
   let before: Before | undefined;
   let known: Known = {};
   let last: { readonly steps: readonly Step[]; readonly failure: Failure | undefined } | undefined;

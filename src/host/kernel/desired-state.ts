@@ -26,6 +26,8 @@ export interface DesiredState {
   readonly routing: Routing;
   /** Tables of nft, where those are wanted: then nothing of ours is to be left in iptables. */
   readonly nft?: NftRuleset;
+  /** Marks that are ours though no rule shows them any more: policy rules for them go too. */
+  readonly marks?: ReadonlySet<number>;
   /** Nothing of ours is to be left: `everywhere` in both backends, or only in the one that was requested. */
   readonly clean?: 'everywhere' | 'one backend';
 }

@@ -27,8 +27,11 @@ export async function perform(namespace: Namespace, steps: readonly Step[], dead
   for (const step of steps) {
     const listed = step.kind === 'routing' && step.family !== undefined;
     // One process for the change and for what is there afterwards.
-    const argv = listed ? listingCommand(step.family) : step.kind === 'native tables' ? withEcho(step.argv) : step.argv;
-    const stdin = listed ? `${step.text}${LISTING}` : step.text;
+    const { argv, stdin } = listed
+      ? { argv: listingCommand(step.family), stdin: `${step.text}${LISTING}` }
+      : step.kind === 'native tables'
+        ? callOfNft(step)
+        : { argv: step.argv, stdin: step.text };
     const ran = await namespace.run({ argv, stdin, deadline, env: lockFileEnvironmentFor(step) });
     tried.push({ step, done: succeeded(ran) });
     if (!succeeded(ran)) {
@@ -44,9 +47,12 @@ export async function perform(namespace: Namespace, steps: readonly Step[], dead
   return { tried, failure: undefined, routing, echo };
 }
 
-/** With `-e` the kernel's own notifications of what it has made are printed: read back by the process that wrote. */
-function withEcho([program, ...rest]: Step['argv']): Step['argv'] {
-  return rest.includes('-j') ? [program, ...rest] : [program, '-e', ...rest];
+/**
+ * With `-e` the kernel's own notifications of what it has made are printed: read back by the process that wrote. JSON goes
+ * in as an argument, for nft opens /dev/stdin to read it, which can't be done where that is a socket (nft 1.0.6).
+ */
+function callOfNft({ argv: [program, ...rest], text }: Step): { readonly argv: Step['argv']; readonly stdin: string } {
+  return rest.includes('-j') ? { argv: [program, '-j', text], stdin: '' } : { argv: [program, '-e', ...rest], stdin: text };
 }
 
 function lockFileEnvironmentFor({ kind, argv }: Step): Readonly<Record<string, string>> {

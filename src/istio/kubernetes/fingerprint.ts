@@ -80,7 +80,8 @@ function pushContainer(parts: string[], container: Container): void {
   for (const [variable, { value }] of env) if (!OWNER.test(variable)) parts.push(variable, value);
   parts.push('\n', ...envFrom.map(({ value }) => value));
   // An injector lays it over its own, and a kernel asks for rights.
-  for (const key of OF_OWN) parts.push(textOfNode(field(node, key)));
+  parts.push(textOfNode(field(node, 'securityContext')));
+  if (name.value !== 'istio-proxy') parts.push(textOfNode(field(node, 'volumeMounts')));
 }
 
 /** A node as a text, without what every pod has of its own. */
@@ -101,7 +102,6 @@ const PROBED: readonly (readonly string[])[] = [
   ...['startupProbe', 'readinessProbe', 'livenessProbe'].map((probe) => [probe, 'httpGet', 'port']),
   ['ports'],
 ];
-const OF_OWN = ['securityContext', 'volumeMounts'];
 
 // What names the pod's owner to Istio.
 const OWNER =

@@ -22,6 +22,7 @@ import { rulesetsFor } from './rulesets.ts';
 export interface CapturePlan {
   readonly release: Release;
   readonly settings: Settings;
+  readonly switches: Switches;
   readonly ip: Ruleset;
   readonly ip6: Ruleset;
   /** Tables of nft's own, where the plan is a native one: iptables then has no rules. */
@@ -57,6 +58,7 @@ export function makePlan(settings: Settings, release: Release, facts: Facts, swi
   return freeze({
     release,
     settings,
+    switches,
     ...rules(values, switches, profile, facts),
     routing: routingFor(values, switches, profile.has, has6),
     problems,

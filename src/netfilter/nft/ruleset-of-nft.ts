@@ -47,7 +47,7 @@ function chainOf({ name, base, rules }: NftChain, nft: NftFamily, family: Family
 }
 
 /** In a table of one family nobody needs to be told which it is. What translates to the other one matches, and does nothing (`nft_nat_inet_eval`). */
-function withText({ counted: _, ...rule }: NftRule, nft: NftFamily, family: Family): Rule {
+function withText({ counted: _, thought: __, ...rule }: NftRule, nft: NftFamily, family: Family): Rule {
   const target: Target = (translatedFamily(rule.target) ?? family) === family ? rule.target : { kind: 'none' };
   const matches = rule.matches.filter((match) => match.kind !== 'opaque' || familyAsked(match.text) === undefined);
   return { ...rule, matches, target, text: nftRuleText({ ...rule, ...(nft !== 'inet' && { matches }), counted: false }) };

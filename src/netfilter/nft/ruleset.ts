@@ -38,6 +38,8 @@ export interface NftChain {
 export interface NftRule extends Rule {
   /** Whether it counts what it matched. iptables' rules always do. */
   readonly counted: boolean;
+  /** Of a plan: when its program thinks of the rule, and the place at which it is inserted then. */
+  readonly thought?: { readonly nth: number; readonly index?: number };
 }
 
 /** Nothing at all. */

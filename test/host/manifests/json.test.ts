@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ManifestText } from '../../../src/host/manifests/text.ts';
 import type { Texts } from '../../../src/istio/kubernetes/manifest/workload.ts';
+import { placedWorkload } from '../../../src/istio/kubernetes/manifest/workload.ts';
 import { placedTexts, said } from '../../istio/kubernetes/manifest-reading.ts';
-import { textItems } from './reading.ts';
+import { rawItems, textItems } from './reading.ts';
 
 const read = (text: string | Buffer): readonly string[] => said(textItems(text));
 
@@ -124,6 +125,16 @@ describe('positions in JSON', () => {
     ['within an escaped JSON', String.raw`{"a": "{\"x\":\"y\"}", "b": "2"}`, { a: '{"x":"y"} m:1:47', b: '2 m:1:69' }],
   ])('are exact %s', (_, texts, expected) => {
     expect(placedTexts(annotationsOf(annotated(texts)))).toEqual(expected);
+  });
+
+  it('are found of what was read, not of a copy that somebody changed', () => {
+    const [item] = rawItems(annotated('{"a":"1"}'));
+    if (item?.kind !== 'workload') throw new Error('no workload');
+    const { workload } = item;
+    expect(placedTexts(placedWorkload(workload).pod.annotations)).toEqual({ a: '1 m:1:46' });
+    expect(placedWorkload(workload).placed).toBeUndefined();
+    const copy = { ...workload, name: 'other' };
+    expect(placedWorkload(copy)).toBe(copy);
   });
 
   it('are those of the file behind a mark and a comment', () => {

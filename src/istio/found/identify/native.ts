@@ -8,6 +8,7 @@ import type { Observation } from '../../../netfilter/observation.ts';
 import { compareObservations, observeAll } from '../../../netfilter/observation.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../../netfilter/rule.ts';
 import type { Target } from '../../../netfilter/target.ts';
+import type { NativeForm } from '../../plan/native/native-plan.ts';
 import { nativePlanFor } from '../../plan/native/native-plan.ts';
 import type { CapturePlan } from '../../plan/plan.ts';
 import { ProblemError } from '../../problems.ts';
@@ -85,9 +86,10 @@ export function nativeAnswer<A extends Reading>(
     return has('nativeNftablesFlag') && has('nativeCounters') === counts;
   });
   const switches = { ...answer.switches, native: true };
+  const form = leavesIp6(observed) ? 'mended' : 'made';
   // A release that fails with these settings is none that made the rules.
   const made = releases.flatMap((release) => {
-    const plan = planAt(answer, release, switches);
+    const plan = planAt(answer, release, switches, form);
     return plan === undefined ? [] : [{ release, plan }];
   });
   const newest = made.at(-1);
@@ -96,9 +98,19 @@ export function nativeAnswer<A extends Reading>(
   return [{ ...answer, releases: made.map(({ release }) => release), plan: newest.plan, switches, differences }];
 }
 
-function planAt({ plan, facts }: Reading, release: Release, switches: Switches): CapturePlan | undefined {
+/** Whether base chains begin with the rule that lets IPv6 pass, as apply makes them for a pod of both families with IPv6 off. */
+function leavesIp6({ ip6 }: Observation): boolean {
+  return ip6.tables.some(
+    ({ name, chains }) => NATIVE.test(name) && chains.some(({ base, rules }) => base !== undefined && rules[0]?.text === LEAVES_IP6),
+  );
+}
+
+const LEAVES_IP6 = 'meta nfproto ipv6 return';
+const BOTH_FAMILIES: Facts = { addresses: ['192.0.2.1', '2001:db8::1'] };
+
+function planAt({ plan, facts }: Reading, release: Release, switches: Switches, form: NativeForm): CapturePlan | undefined {
   try {
-    return nativePlanFor(plan.settings, release, facts, switches);
+    return nativePlanFor(plan.settings, release, form === 'mended' ? { ...facts, ...BOTH_FAMILIES } : facts, switches, form);
   } catch (error) {
     if (error instanceof ProblemError) return undefined;
     throw error;

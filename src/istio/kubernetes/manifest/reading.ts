@@ -3,6 +3,7 @@
 import type { Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problem, quoted } from '../../problems.ts';
+import { MappingValue } from '../../value-nodes.ts';
 import type { YamlEntry, YamlNode } from '../../yaml.ts';
 import { isNull, sourceOf } from '../../yaml-fields.ts';
 import { goBoolean, isBare } from '../mesh/go-text.ts';
@@ -14,7 +15,7 @@ export interface Reading {
 }
 
 /** The entries of a mapping by their names. */
-export type Fields = ReadonlyMap<string, YamlEntry>;
+export type Fields = Pick<ReadonlyMap<string, YamlEntry>, 'get' | 'has'> & Iterable<readonly [string, YamlEntry]>;
 
 const NO_FIELDS: Fields = new Map();
 
@@ -25,6 +26,7 @@ export function fieldsOf(node: YamlNode | undefined, name: string, reading: Read
     wrongType(node, name, 'a mapping', reading);
     return NO_FIELDS;
   }
+  if (node instanceof MappingValue) return node;
   const fields = new Map<string, YamlEntry>();
   const twice = new Map<string, number>();
   for (const entry of node.entries) {

@@ -24,14 +24,14 @@ export interface Workload {
   readonly owner?: string;
   /**
    * The same with its places found: for whoever keeps it, or looks at many of them. Without it, it has them. One that was
-   * read in passing finds each place anew, and keeps the text that it was read from in memory.
+   * read in passing finds each place anew, and keeps the text that it was read from in memory. A changed copy stays as it is.
    */
-  readonly placed?: () => Workload;
+  readonly placed?: (own: Workload) => Workload;
 }
 
 /** A workload that may be kept. */
 export function placedWorkload(workload: Workload): Workload {
-  return workload.placed?.() ?? workload;
+  return workload.placed?.(workload) ?? workload;
 }
 
 /** The pod itself, or what its pods are made of. */

@@ -45,12 +45,13 @@ export type Refused = { readonly kind: 'no chain'; readonly chain: string } | { 
 /** The tables that the steps make; or why they can't be made. Only tables and chains that get a rule are there. */
 export function assembleNative(steps: readonly Step[], prefix: string, { has }: Profile): NftRuleset | Refused {
   const tables = new Map<string, Map<string, NftRule[]>>();
-  for (const step of steps) {
+  for (const [nth, step] of steps.entries()) {
     const chains = tables.get(step.table) ?? new Map<string, NftRule[]>();
     const rules = chains.get(step.chain) ?? [];
     tables.set(step.table, chains.set(step.chain, rules));
-    const rule: NftRule = { ...nativeRule(step.rule), counted: has('nativeCounters') };
     const at = (step.at ?? rules.length + 1) - 1;
+    const thought = at < rules.length ? { nth, index: at } : { nth };
+    const rule: NftRule = { ...nativeRule(step.rule), counted: has('nativeCounters'), thought };
     // nft inserts before a rule that is there; `index 0` of an empty chain the program writes as an add.
     if (step.at !== undefined && at > 0 && at >= rules.length && !has('nativeTproxyWithoutPorts')) return { kind: 'no place', step };
     rules.splice(at, 0, rule);

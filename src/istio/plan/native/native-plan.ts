@@ -3,6 +3,7 @@
 import type { Family } from '../../../netfilter/family.ts';
 import type { NftRuleset } from '../../../netfilter/nft/ruleset.ts';
 import { rulesetOfNft } from '../../../netfilter/nft/ruleset-of-nft.ts';
+import type { Problem } from '../../problems.ts';
 import { ProblemError, problem } from '../../problems.ts';
 import type { Release } from '../../releases/known.ts';
 import type { Profile } from '../../releases/profile.ts';
@@ -12,11 +13,12 @@ import type { Settings, SettingValues } from '../../settings/settings.ts';
 import type { Switches } from '../../settings/switches.ts';
 import { contextFor } from '../context.ts';
 import type { CapturePlan } from '../plan.ts';
-import { makePlan } from '../plan.ts';
+import { makePlan, withProblems } from '../plan.ts';
 import { CONCERNS } from '../rules/concerns.ts';
 import type { Step } from '../rules/step.ts';
 import type { Refused } from './assemble-native.ts';
 import { assembleNative } from './assemble-native.ts';
+import { hasIp6Address, lettingIp6Pass, usableServers } from './mends.ts';
 import { mergeFamilies } from './merge-families.ts';
 import { refuseWhatNftRefuses, withServicePorts, withStaticIds } from './refusals.ts';
 
@@ -24,18 +26,41 @@ import { refuseWhatNftRefuses, withServicePorts, withStaticIds } from './refusal
 const PREFIX = 'istio-proxy';
 
 /**
+ * `made` as the real program makes them; `mended` with what it does wrong put right: names are quoted, a nameserver that
+ * rules can't name is passed over, and IPv6 is left alone where it is off.
+ */
+export type NativeForm = 'made' | 'mended';
+
+/**
  * The native plan of settings at a release. Throws a ProblemError where the release's native program fails, and for
  * what `planFor` throws.
  */
-export function nativePlanFor(settings: Settings, release: Release, facts: Facts, switches: Switches): CapturePlan {
+export function nativePlanFor(
+  settings: Settings,
+  release: Release,
+  facts: Facts,
+  switches: Switches,
+  form: NativeForm = 'made',
+): CapturePlan {
+  const mended = form === 'mended';
+  const problems: Problem[] = [];
   const known = withServicePorts(withStaticIds(facts), settings);
-  return makePlan(settings, release, known, switches, (values, _, profile) => {
+  const plan = makePlan(settings, release, known, switches, (values, _, profile) => {
     if (lacksAddress(facts, profile))
       throw new ProblemError([problem('no-address', { kind: 'default', release }, { release, and: ' or link-local' })]);
-    refuseWhatNftRefuses(settings, values, known, wantsIp6(known, values, switches, profile));
-    const nft = nativeRules(settings, values, switches, profile, known);
-    return { nft, ip: rulesetOfNft(nft, 'ip'), ip6: rulesetOfNft(nft, 'ip6') };
+    const has6 = wantsIp6(known, values, switches, profile);
+    const picks = mended && values['dns.capture'] === 'servers';
+    const { left, ...nameservers } = picks ? usableServers(known, has6, settings['dns.capture'].source) : { left: [] };
+    problems.push(...left);
+    const used = { ...known, ...nameservers };
+    refuseWhatNftRefuses(settings, values, used, has6, mended);
+    const nft = nativeRules(settings, values, switches, profile, used);
+    const shown = mended && !has6 && hasIp6Address(facts) ? lettingIp6Pass(nft, profile.has('nativeCounters')) : nft;
+    if (!has6 && hasIp6Address(facts) && nft.tables.length > 0)
+      problems.push(problem(mended ? 'native-leaves-ip6' : 'native-captures-ip6', settings.dualStack.source, { release }));
+    return { nft: shown, ip: rulesetOfNft(shown, 'ip'), ip6: rulesetOfNft(shown, 'ip6') };
   });
+  return problems.length === 0 ? plan : withProblems(plan, problems);
 }
 
 function nativeRules(settings: Settings, values: SettingValues, switches: Switches, profile: Profile, facts: Facts): NftRuleset {

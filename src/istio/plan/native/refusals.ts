@@ -25,15 +25,18 @@ export function withStaticIds(facts: Facts): Facts {
   };
 }
 
-/** Throws a ProblemError where the real program exits 1. */
-export function refuseWhatNftRefuses(settings: Settings, values: SettingValues, facts: Facts, has6: boolean): void {
+/** Throws a ProblemError where the real program exits 1; `mended` where nft refuses rules that are written as it wants them. */
+export function refuseWhatNftRefuses(settings: Settings, values: SettingValues, facts: Facts, has6: boolean, mended: boolean): void {
   const problems: readonly Problem[] = [
     ...tooManyGroups(settings),
     ...unknownNames(settings, values),
-    ...scopedServers(settings, facts, has6),
-    ...unquotedInterfaces(settings),
+    ...(mended ? markOfAll(settings) : [...scopedServers(settings, facts, has6), ...unquotedInterfaces(settings)]),
   ];
   if (problems.length > 0) throw new ProblemError(problems);
+}
+
+function markOfAll({ mode, 'tproxy.mark': { value, source } }: Settings): readonly Problem[] {
+  return mode.value === 'TPROXY' && value === 0 ? [problem('mark-of-all', source, { name: 'tproxy.mark' })] : [];
 }
 
 function tooManyGroups({ 'outbound.ownerGroups': { value, source } }: Settings): readonly Problem[] {

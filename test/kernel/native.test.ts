@@ -1,0 +1,233 @@
+/** Native runs of the program: what it starts, what it changes, and what it leaves alone. */
+
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { Namespace } from './namespace.ts';
+import { feed, inNamespace } from './namespace.ts';
+import { describeKernel } from './requirements.ts';
+import { everything, pathBehind, run } from './starting.ts';
+
+const POD = ['-p', '15001', '-z', '15006', '-u', '1337', '-i', '*', '-x', '', '-b', '*', '-d', '15090,15021,15020'];
+const REDIRECT = ['istio-iptables', ...POD, '-m', 'REDIRECT'] as const;
+const TPROXY = ['istio-iptables', ...POD, '-m', 'TPROXY', '--drop-invalid'] as const;
+const NATIVE = '--native-nftables';
+const CLEAN = ['istio-iptables', '--cleanup-only'] as const;
+
+const PROGRAMS = ['nft', 'ip', 'iptables-nft-save', 'iptables-nft-restore', 'ip6tables-nft-save', 'iptables-legacy-save', 'iptables-save'];
+
+/** A search path on which every program writes down that it was started. */
+function counted(programs: readonly string[] = PROGRAMS): { readonly path: string; readonly started: () => readonly string[] } {
+  const log = join(mkdtempSync(join(tmpdir(), 'istio-init-log-')), 'log');
+  const path = pathBehind(Object.fromEntries(programs.map((name) => [name, `echo ${name} >>${log}; exec /usr/sbin/${name} "$@"`])));
+  let before = 0;
+  return {
+    path,
+    started: () => {
+      let lines: readonly string[] = [];
+      try {
+        lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+      } catch {
+        // None was started.
+      }
+      const since = lines.slice(before);
+      before = lines.length;
+      return since;
+    },
+  };
+}
+
+/** Tables of others, in nft and in iptables, with a word on each kind of thing in them. */
+const OTHERS = `${feed(
+  'nft -f -',
+  `table inet istio-proxy-others { chain prerouting { type nat hook prerouting priority -110; tcp dport 9999 redirect to :9998; }; }
+table inet mine { set s { type ipv4_addr; elements = { 192.0.2.7 }; }; counter c { }; chain out { type filter hook output priority 0; ip daddr @s counter name "c" drop; meta l4proto vmap { 132 : drop }; }; }
+table ip istio-proxy-nat { chain c { }; }
+table bridge b { chain c { type filter hook input priority 0; }; }
+`,
+)}iptables-nft -t nat -A OUTPUT -p tcp --dport 9 -m comment --comment "not ours" -j RETURN\n`;
+
+/** What of others is there, byte for byte. */
+async function others({ run: inside }: Namespace): Promise<string> {
+  const tables = ['inet istio-proxy-others', 'inet mine', 'ip istio-proxy-nat', 'bridge b'];
+  return (await inside(`${tables.map((table) => `nft -a list table ${table}\n`).join('')}iptables-nft-save | grep 'not ours'`)).stdout;
+}
+
+describeKernel.concurrent('a native run', () => {
+  it('starts nft twice at most, and iptables not at all; a second one starts nft once and changes nothing', async () => {
+    const { path, started } = counted();
+    await inNamespace(async (namespace) => {
+      for (const args of [REDIRECT, TPROXY, [...TPROXY, '--redirect-dns'], REDIRECT]) {
+        expect(await run(namespace, [...args, NATIVE] as [string, ...string[]], { path })).toMatchObject({ exitCode: 0 });
+        expect(started().filter((name) => name !== 'ip')).toEqual(['nft', 'nft']);
+        const before = await everything(namespace);
+        expect(await run(namespace, [...args, NATIVE] as [string, ...string[]], { path })).toMatchObject({
+          exitCode: 0,
+          stderr: expect.stringContaining('already so, nothing changed'),
+        });
+        expect(started().filter((name) => name !== 'ip')).toEqual(['nft']);
+        expect(await everything(namespace)).toBe(before);
+      }
+      expect((await namespace.run('cat /proc/net/ip_tables_names /proc/net/ip6_tables_names; nft list tables')).stdout).toBe(
+        'table inet istio-proxy-nat\n',
+      );
+    });
+  });
+
+  it('needs no iptables in its image, whether others have rules of iptables or not', async () => {
+    const path = pathBehind(Object.fromEntries(['nft', 'ip'].map((name) => [name, `exec /usr/sbin/${name} "$@"`]))).replaceAll(
+      /:\/usr\/sbin|:\/sbin/g,
+      '',
+    );
+    await inNamespace(async (namespace) => {
+      expect(await run(namespace, [...TPROXY, NATIVE], { path })).toMatchObject({ exitCode: 0 });
+      await namespace.run('iptables-nft -t nat -A OUTPUT -p tcp --dport 9 -j RETURN');
+      expect(await run(namespace, [...REDIRECT, NATIVE], { path })).toMatchObject({ exitCode: 0 });
+      await namespace.run('iptables-nft -t nat -N ISTIO_OUTPUT');
+      expect(await run(namespace, [...TPROXY, NATIVE], { path })).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('there is no program iptables'),
+      });
+    });
+  });
+
+  it('needs nft, and says so', async () => {
+    const path = pathBehind({ ip: 'exec /usr/sbin/ip "$@"' }).replaceAll(/:\/usr\/sbin|:\/sbin/g, '');
+    await inNamespace(async (namespace) => {
+      expect(await run(namespace, [...REDIRECT, NATIVE], { path })).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('there is no program nft'),
+      });
+    });
+  });
+
+  it('leaves what is of others as it is, byte for byte, on every way in, between and out', async () => {
+    await inNamespace(async (namespace) => {
+      await namespace.run(OTHERS);
+      const before = await others(namespace);
+      expect(before).toContain('counter name "c"');
+      for (const args of [
+        [...REDIRECT, NATIVE],
+        [...TPROXY, '--redirect-dns', NATIVE],
+        REDIRECT,
+        TPROXY,
+        [...REDIRECT, NATIVE],
+        CLEAN,
+        [...TPROXY, NATIVE],
+        [...CLEAN, NATIVE],
+      ]) {
+        expect(await run(namespace, [...args] as [string, ...string[]])).toMatchObject({ exitCode: 0 });
+        expect(await others(namespace)).toBe(before);
+      }
+      const { stdout } = await namespace.run('nft list tables; ip rule; ip route show table 133 2>/dev/null');
+      expect(stdout).not.toMatch(/table inet istio-proxy-(?:nat|mangle|raw)$|fwmark|local default/m);
+    });
+  });
+
+  it('that fails at a later step puts back the tables as nft had listed them, the rules of iptables, and the routing', async () => {
+    const path = pathBehind({ 'iptables-nft-restore': 'grep -q "^-X" && exit 4; exec /usr/sbin/iptables-nft-restore "$@"' });
+    const input = join(mkdtempSync(join(tmpdir(), 'istio-init-input-')), 'input');
+    const noRules = pathBehind({ ip: `cat >${input}; grep -q "rule del" ${input} && exit 1; exec /usr/sbin/ip "$@" <${input}` });
+    await inNamespace(async (namespace) => {
+      await run(namespace, REDIRECT);
+      const listed = async (): Promise<string> =>
+        (await namespace.run("nft -s list ruleset; iptables-nft-save | grep -v '^#'; ip rule; ip route show table all")).stdout;
+      const before = await listed();
+      // The native tables are in, and the rules of iptables do not go.
+      expect(await run(namespace, [...TPROXY, NATIVE], { path })).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringMatching(/failed, IPv4 and IPv6 are as before/),
+      });
+      expect(await listed()).toBe(before);
+      // The native tables are gone, and the policy rule does not go.
+      await run(namespace, [...TPROXY, NATIVE]);
+      await namespace.run("nft add set inet istio-proxy-nat mine '{ type ipv4_addr; elements = { 192.0.2.7 }; }'");
+      const native = await listed();
+      const failed = await run(namespace, REDIRECT, { path: noRules });
+      expect(failed).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/failed, IPv4 and IPv6 are as before/) });
+      const sorted = (text: string): readonly string[] => text.split('\n').sort();
+      expect(sorted(await listed())).toEqual(sorted(native));
+    });
+  });
+
+  it('that nft refuses changes nothing, and takes the routing back', async () => {
+    const path = pathBehind({ nft: 'case "$*" in *-f*) exec /usr/sbin/nft "$@" nonsense;; esac; exec /usr/sbin/nft "$@"' });
+    await inNamespace(async (namespace) => {
+      for (const first of [undefined, [...REDIRECT, NATIVE] as const]) {
+        if (first !== undefined) await run(namespace, first);
+        const before = await everything(namespace);
+        expect(await run(namespace, [...TPROXY, NATIVE], { path })).toMatchObject({
+          exitCode: 1,
+          stderr: expect.stringMatching(/nft -f -/),
+        });
+        expect(await everything(namespace)).toBe(before);
+      }
+    });
+  });
+
+  it('is not fooled by an nft that only says that it has done it, nor by one that leaves a rule out', async () => {
+    const lies = [
+      'case "$*" in *-f*) cat >/dev/null; exit 0;; esac; exec /usr/sbin/nft "$@"',
+      `case "$*" in *-f*) grep -v 'skuid 1337 .*return' | /usr/sbin/nft "$@"; exit $?;; esac; exec /usr/sbin/nft "$@"`,
+    ];
+    for (const nft of lies)
+      await inNamespace(async (namespace) => {
+        const found = await run(namespace, [...REDIRECT, NATIVE], { path: pathBehind({ nft }) });
+        expect(found).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('what was read back is not what was written') });
+        expect((await namespace.run('nft list ruleset')).stdout).toBe('');
+      });
+  });
+
+  it('writes interface names as nft takes them, and leaves IPv6 alone where it is off', async () => {
+    await inNamespace(async (namespace) => {
+      await namespace.run(
+        'ip address add 2001:db8::7/64 dev lo; ip link add eth0 type veth peer name e1; ip address add 2001:db8:1::7/64 dev eth0 nodad; ip address add 198.51.100.7/24 dev eth0; ip link set eth0 up; ip link set e1 up',
+      );
+      const args = [...REDIRECT, NATIVE, '-c', '1eth,veth1@if2,counter'] as const;
+      const found = await run(namespace, args);
+      expect(found).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('IPv6 is off, and is left alone here') });
+      const { stdout } = await namespace.run('nft -s list ruleset');
+      for (const name of ['1eth', 'veth1@if2', 'counter']) expect(stdout).toContain(`iifname "${name}" counter return`);
+      expect(stdout.match(/meta nfproto ipv6 counter return/g)).toHaveLength(2);
+      expect(await run(namespace, args)).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('already so') });
+      const exact = await run(namespace, [...REDIRECT, NATIVE], { env: { ISTIO_INIT_EXACT: 'true' } });
+      expect(exact).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('capture IPv6 too, though it is off') });
+      expect((await namespace.run('nft list ruleset')).stdout).not.toContain('nfproto');
+    });
+  });
+
+  it('that was cleaned without its policy routing, as the real program does it, is cleaned to the end by whoever knows its mark', async () => {
+    const marked = [...TPROXY, NATIVE, '-t', '55', '-r', '77'] as const;
+    await inNamespace(async (namespace) => {
+      const routing = async (): Promise<string> => (await namespace.run('ip rule; ip route show table 77 2>/dev/null')).stdout;
+      const before = await routing();
+      await run(namespace, marked);
+      expect(await routing()).toMatch(/fwmark 0x37 lookup 77[^]*local default/);
+      await namespace.run('for t in nat mangle; do nft delete table inet istio-proxy-$t; done');
+      expect(await run(namespace, [...marked, '--cleanup-only'])).toMatchObject({ exitCode: 0 });
+      expect(await routing()).toBe(before);
+      // With its tables there, nobody needs to know it.
+      await run(namespace, marked);
+      expect(await run(namespace, CLEAN)).toMatchObject({ exitCode: 0 });
+      expect(await routing()).toBe(before);
+    });
+  });
+
+  it('in a dry run starts nothing, and prints what a run then feeds to nft', async () => {
+    const { path, started } = counted();
+    await inNamespace(async (namespace) => {
+      const before = await everything(namespace);
+      const dry = await run(namespace, [...TPROXY, NATIVE, '--dry-run'], { path });
+      expect(dry).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('nothing was touched') });
+      expect(started()).toEqual([]);
+      expect(await everything(namespace)).toBe(before);
+      const real = await run(namespace, [...TPROXY, NATIVE, '--log_as_json'], { path });
+      const told = real.stderr
+        .trimEnd()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { readonly msg: string }).msg);
+      expect(told).toContain(`nftables rules programmed:\n${dry.stdout.trimEnd()}`);
+    });
+  });
+});
