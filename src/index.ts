@@ -18,6 +18,8 @@ export { proxyPortsOf, VERDICTS, verdictOf } from './istio/packets/verdict.ts';
 export type { AmbientPlan } from './istio/plan/ambient/ambient-plan.ts';
 export { planAmbient } from './istio/plan/ambient/ambient-plan.ts';
 export type { AmbientKnobs } from './istio/plan/ambient/knobs.ts';
+export type { AmbientState } from './istio/plan/ambient/state.ts';
+export { AmbientFailure } from './istio/plan/ambient/state.ts';
 export type { CapturePlan } from './istio/plan/plan.ts';
 export type { PlanOptions } from './istio/plan/plan-from-arguments.ts';
 export type { PrintedRouting, Routing } from './istio/plan/routing.ts';

@@ -37,14 +37,14 @@ export const AMBIENT_CASES: readonly AmbientCase[] = readdirSync(folder)
     ...(load(readFileSync(new URL(file, folder), 'utf8')) as Omit<AmbientCase, 'name'>),
   }));
 
-/** A case in which nothing was there before, and one run did it all: what a plan says. */
-export function isOfOneRun(one: AmbientCase): boolean {
-  return one.runs.length === 1 && one['before-ip'] === undefined && one['before-nft'] === undefined;
+/** The knobs of a case's first run. */
+export function knobsOf(one: AmbientCase): AmbientKnobs {
+  return runsOf(one)[0] ?? {};
 }
 
-/** The knobs of a case's one run. */
-export function knobsOf({ runs, kubelet }: AmbientCase): AmbientKnobs {
-  return { ...runs[0], ...(kubelet === undefined ? {} : { kubelet }) };
+/** The knobs of a case's runs, one after the other. */
+export function runsOf({ runs, kubelet }: AmbientCase): readonly AmbientKnobs[] {
+  return runs.map((run) => ({ ...run, ...(kubelet === undefined ? {} : { kubelet }) }));
 }
 
 /** A file beside the cases. */

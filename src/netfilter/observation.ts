@@ -1,7 +1,7 @@
 /** Rules as somebody found them, with how much of the state they show: what is not shown is no difference. */
 
 import type { Difference } from './compare/difference.ts';
-import { hidesInterfaces } from './compare/rule-key.ts';
+import { hiddenTarget, hidesInterfaces } from './compare/rule-key.ts';
 import { compareNormalForms } from './compare.ts';
 import type { Family } from './family.ts';
 import { FAMILIES } from './family.ts';
@@ -132,11 +132,19 @@ function notShownOfRules(
   return FAMILIES.flatMap((family) =>
     one[family].tables.flatMap(({ name: table, chains }) => {
       const hides = chains.some(({ rules }) => rules.some(hidesInterfaces));
+      const targets = [...new Set(chains.flatMap(({ rules }) => rules.flatMap((rule) => hiddenTarget(rule) ?? [])))];
       // A policy that is not shown matters where the other side refuses packets by it.
       const refusing = other[family].tables.find(({ name }) => name === table)?.chains.filter(refuses) ?? [];
       const hidden = refusing.filter(({ name }) => chains.some((chain) => chain.name === name && chain.policy === 'unknown'));
       return [
         ...(hides ? [{ operand, kind: 'form' as const, family, table, reason: 'the interfaces of its rules are not shown' }] : []),
+        ...targets.map((name) => ({
+          operand,
+          kind: 'form' as const,
+          family,
+          table,
+          reason: `what its rules give the target ${name} is not shown`,
+        })),
         ...hidden.map(({ name }) => ({ operand, kind: 'form' as const, family, table, reason: `the policy of ${name} is not shown` })),
       ];
     }),

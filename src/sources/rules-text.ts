@@ -63,17 +63,20 @@ export function planView(plan: CapturePlan): RulesView {
 }
 
 /** Rules that somebody found; their reasons are those of who is thought to have made them, given as a plan. */
-export function observedView({ name, seen, places, problems, nft }: RuleSource, made?: CapturePlan): RulesView {
+export function observedView(
+  { name, seen, places, problems, nft }: RuleSource,
+  made?: Readonly<Record<Family, Ruleset>> & Partial<Pick<CapturePlan, 'release'>>,
+): RulesView {
   const { ip, ip6, unseen } = seen;
   const ruleOf = rulesMadeBy(made);
+  const maker = made?.release === undefined ? 'the node agent' : `Istio ${made.release}`;
   return {
     name,
     rules: made === undefined ? { ip, ip6 } : { ip: withReasons(ip, ruleOf), ip6: withReasons(ip6, ruleOf) },
     ...(nft === undefined ? {} : { nft }),
     commands: [],
     // Reasons are those of rules by family: a table of nft holds both.
-    why: ({ because }) =>
-      made === undefined || nft !== undefined ? [] : [`# ${because?.text ?? `no rule of Istio ${made.release} is like it`}`],
+    why: ({ because }) => (made === undefined || nft !== undefined ? [] : [`# ${because?.text ?? `no rule of ${maker} is like it`}`]),
     document: () => ({
       apiVersion: API_VERSION,
       kind: 'Rules',
@@ -120,8 +123,7 @@ export async function rulesOf(
   const form = read.tables.length === 0 ? (namedForm(text) ?? connectionsIn(text)) : undefined;
   if (form !== undefined && run === undefined)
     throw new ProblemError([{ ...problem('rules-text', { kind: 'file', file, line: 1, column: 1 }, { reason: form }), severity: 'error' }]);
-  // Those of a sidecar are read as what they are; of the ambient mode it is said that they are no sidecar's.
-  const native = nativeText(nativeTablesIn(text).filter(({ of }) => nft === undefined || of === 'ambient'));
+  const native = nft === undefined ? nativeText(nativeTablesIn(text)) : undefined;
   if (native !== undefined) problems.push(problem('rules-text', { kind: 'file', file, line: 0, column: 0 }, { reason: native }));
   if (problems.some(({ severity }) => severity === 'error')) throw new ProblemError(problems);
   return { read, problems, ...(run && { run }), ...(nft && { nft: nft.ruleset }) };

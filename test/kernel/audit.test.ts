@@ -9,6 +9,7 @@ import { namespaceOf, namespacesOf } from '../../src/host/pods/namespaces.ts';
 import type { Programs } from '../../src/host/run.ts';
 import { programs } from '../../src/host/run.ts';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
+import { planAmbient } from '../../src/istio/plan/ambient/ambient-plan.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { printNftScript } from '../../src/netfilter/nft/print.ts';
@@ -42,25 +43,11 @@ const TAMPERED = `${PLAIN}iptables -t nat -D ISTIO_OUTPUT -m owner --uid-owner 1
 // What the CNI plugin passes.
 const BY_PLUGIN = made(planned('inbound.excludePorts=15020,15021,15090', 'outbound.excludePorts=15020'));
 // The node agent's rules in a pod of 1.26, in short.
-const AMBIENT = feed(
-  'iptables-restore',
-  `*mangle
-:ISTIO_OUTPUT - [0:0]
-:ISTIO_PRERT - [0:0]
--A PREROUTING -j ISTIO_PRERT
--A OUTPUT -j ISTIO_OUTPUT
--A ISTIO_OUTPUT -m connmark --mark 0x111/0xfff -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff
--A ISTIO_PRERT -m mark --mark 0x539/0xfff -j CONNMARK --set-xmark 0x111/0xfff
-COMMIT
-*nat
-:ISTIO_OUTPUT - [0:0]
-:ISTIO_PRERT - [0:0]
--A PREROUTING -j ISTIO_PRERT
--A OUTPUT -j ISTIO_OUTPUT
--A ISTIO_OUTPUT ! -d 127.0.0.1/32 -p tcp -m mark ! --mark 0x539/0xfff -j REDIRECT --to-ports 15001
--A ISTIO_PRERT ! -d 127.0.0.1/32 -p tcp ! --dport 15008 -m mark ! --mark 0x539/0xfff -j REDIRECT --to-ports 15006
-COMMIT
-`,
+const AMBIENT = feed('iptables-restore', printRestore(planAmbient({}, { release: '1.30' }).ip));
+/** What an agent that mixes up pods puts into one: the rules of another, which reroute an interface of that. */
+const OF_ANOTHER = feed(
+  'nft -f -',
+  printNftScript(planAmbient({ backend: 'nftables', virtualInterfaces: ['vm7'] }, { release: '1.29.3' }).nft ?? NO_NFT),
 );
 const TPROXY = `${made(planned('mode=TPROXY'))}ip rule add fwmark 1337 lookup 133; ip route add local default dev lo table 133\n`;
 
@@ -138,7 +125,17 @@ describeKernel('an audit of a node', () => {
         proxy,
         line: { verdict: 'not as it should be', findings: [expect.objectContaining({ code: 'native-and-iptables' })] },
       },
-      { name: 'ambient', script: AMBIENT, line: { verdict: 'ambient' } },
+      { name: 'ambient', script: AMBIENT, line: { verdict: 'ambient', release: '1.30.3' } },
+      {
+        name: 'ambient, with a rule of it gone',
+        script: `${AMBIENT}iptables -t nat -D ISTIO_PRERT 2`,
+        line: { verdict: 'not as it should be', drift: '1 rule missing' },
+      },
+      {
+        name: 'ambient, with the rules of another pod',
+        script: `ip link set lo up; ${OF_ANOTHER}`,
+        line: { verdict: 'not as it should be', reason: expect.stringContaining('they reroute vm7, and there is no such interface here') },
+      },
       {
         name: 'ambient and sidecar',
         script: `${PLAIN}iptables -t mangle -N ISTIO_PRERT; iptables -t mangle -A PREROUTING -j ISTIO_PRERT`,

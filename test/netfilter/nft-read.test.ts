@@ -1,7 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
+import { compareRulesets } from '../../src/netfilter/compare.ts';
+import { withNft } from '../../src/netfilter/nft/as-rules.ts';
 import { printNftJson, printNftRuleset, printNftScript } from '../../src/netfilter/nft/print.ts';
 import { readNft } from '../../src/netfilter/nft/read.ts';
 import type { NftRule, NftRuleset } from '../../src/netfilter/nft/ruleset.ts';
+import { observeText } from '../../src/netfilter/observation.ts';
+import { readRules } from '../../src/netfilter/read.ts';
 import { AMBIENT_CASES, ambientFile } from '../golden-ambient.ts';
 import { NATIVE_CASES, nativeFile } from '../golden-nftables.ts';
 
@@ -124,4 +130,63 @@ describe('what is not understood', () => {
       undefined,
     ]);
   });
+});
+
+describe('a script that people write', () => {
+  const read = (text: string): string => printNftRuleset(readNft(text)?.ruleset ?? { tables: [] });
+
+  it('has chains and sets on one line, with semicolons', () => {
+    const listing =
+      'table inet app {\n  set mine {\n    type ipv4_addr\n    elements = { 1.2.3.4, 1.2.3.5 }\n  }\n\n' +
+      '  chain out {\n    type nat hook output priority -110; policy accept;\n    tcp dport 9999 redirect to :9998\n  }\n}\n';
+    expect(
+      read(
+        'table inet app {\n set mine { type ipv4_addr; elements = { 1.2.3.4, 1.2.3.5 } }\n' +
+          ' chain out { type nat hook output priority -110; tcp dport 9999 redirect to :9998; }\n}\n',
+      ),
+    ).toBe(listing);
+    expect(
+      read(
+        'table inet app { set mine { type ipv4_addr; elements = { 1.2.3.4, 1.2.3.5 }; }; chain out { type nat hook output priority -110; policy accept; tcp dport 9999 redirect to :9998 } }',
+      ),
+    ).toBe(listing);
+  });
+
+  it('has a list over several lines', () => {
+    const text =
+      'table ip f {\n  set s {\n    type ipv4_addr\n    elements = { 1.1.1.1, 2.2.2.2,\n                 3.3.3.3 }\n  }\n\n  chain c {\n    tcp dport 1 drop\n  }\n}\n';
+    expect(read(text)).toBe(text.replace(',\n                 3', ', 3'));
+  });
+
+  it('says a policy on a line of its own, and sets with braces in rules', () => {
+    const text =
+      'table ip f {\n chain i {\n  type filter hook input priority 0;\n  policy drop;\n  tcp dport { 22, 80 } accept; udp dport 53 drop;\n }\n}\n';
+    expect(read(text)).toBe(
+      'table ip f {\n  chain i {\n    type filter hook input priority filter; policy drop;\n    tcp dport { 22, 80 } accept\n    udp dport 53 drop\n  }\n}\n',
+    );
+  });
+
+  it('keeps a semicolon and a brace in quotes, and says what is cut off', () => {
+    expect(read('table ip f { chain i { oifname "a;b" drop; } }')).toContain('oifname "a;b" drop');
+    expect(readNft('table ip f { chain i { drop;')?.unread).toEqual([{ line: 1, text: 'table ip f { chain i { drop;' }]);
+  });
+});
+
+it('a command that nft repeats in an error is no rule', () => {
+  const log =
+    'add rule ip t c tcp dport 1 accept\n/dev/stdin:2:1-7: Error: Could not process rule: No such file or directory\ninsert rule ip t c index 1 tcp dport 2 accept\n                         ^^^^^^^\n';
+  expect(readNft(log)?.ruleset.tables[0]?.chains[0]?.rules.length).toBe(1);
+  expect(readNft(log.split('\n').slice(1).join('\n'))?.ruleset.tables ?? []).toEqual([]);
+});
+
+// Made by iptables-restore-translate 1.8.9 of what `preview @1.30 --set dns.capture=all --set mode=TPROXY -o restore` prints.
+it('what iptables-restore-translate could not translate stands in its place, with the negation that it lost', () => {
+  const text = readFileSync(new URL('tproxy-dns.translated.txt', import.meta.url), 'utf8');
+  const read = readNft(text);
+  const seen = observeText(withNft(readRules(text), read ?? { ruleset: { tables: [] }, unread: [] }));
+  const { ip } = planFromSettings({
+    sets: ['dns.capture=all', 'mode=TPROXY'],
+    release: { value: '1.30', source: { kind: 'option', option: '--release' } },
+  });
+  expect(compareRulesets([ip], [seen.ip])).toEqual([]);
 });

@@ -9,8 +9,10 @@ import type { Namespace, NetFiles } from '../../host/namespace/namespace.ts';
 import { textInside } from '../../host/pods/file-in-pod.ts';
 import type { Evidence, Finding } from '../../istio/advice/findings.ts';
 import { findingsIn, isAmiss } from '../../istio/advice/findings.ts';
+import { judgeAgent } from '../../istio/found/audit/agent-rules.ts';
 import type { ProxyProcess } from '../../istio/found/audit/proxy-process.ts';
 import { judgementOf, unreadRules } from '../../istio/found/doubts.ts';
+import { identifyAmbient } from '../../istio/found/identify/ambient.ts';
 import { ambientChainsIn, ownChainsOf } from '../../istio/found/ownership/parts.ts';
 import type { LiveRouting } from '../../istio/found/routing-changes.ts';
 import { nativePlanFor } from '../../istio/plan/native/native-plan.ts';
@@ -50,14 +52,19 @@ export async function judge(namespace: Namespace, pid: number, proxy: ProxyProce
   const { observation: seen, places } = live;
   const facts = factsIn(netFiles, pid);
   const evidence: Evidence = { seen, places, facts, reach: { option: `--pid ${pid}`, prefix: `nsenter -t ${pid} -n ` } };
-  const plain = withoutPlan(evidence, places, proxy !== undefined);
+  const plain = withoutPlan(evidence, places, proxy !== undefined, interfacesIn(netFiles));
   if (plain !== undefined) return plain;
   const routing = await routingIn(namespace, netFiles);
   return againstPlans({ ...evidence, routing }, proxy === undefined ? { plans: [], orNone: true } : desiredPlans(proxy, facts, desired));
 }
 
 /** What is plain without a plan. */
-function withoutPlan(evidence: Evidence, places: readonly Place[], hasProxy: boolean): Judged | undefined {
+function withoutPlan(
+  evidence: Evidence,
+  places: readonly Place[],
+  hasProxy: boolean,
+  interfaces: readonly string[] | undefined,
+): Judged | undefined {
   const { seen } = evidence;
   if (hasProxy) return undefined;
   const codes = findingsIn(evidence).map(({ code }) => code);
@@ -65,7 +72,42 @@ function withoutPlan(evidence: Evidence, places: readonly Place[], hasProxy: boo
   const nativeAmbient = places.some(({ backend, table }) => backend === 'native nft' && AMBIENT_TABLE.test(table));
   if (!native && !hasSidecarOrAmbient(seen) && !nativeAmbient)
     return isWhole(seen) && unreadRules(seen).length === 0 ? { verdict: 'not in the mesh' } : hidden(seen);
-  return { verdict: !native && (nativeAmbient || codes.includes('ambient')) ? 'ambient' : 'rules without a proxy' };
+  if (native || !(nativeAmbient || codes.some((code) => code === 'ambient'))) return { verdict: 'rules without a proxy' };
+  return ambientPod(evidence, interfaces);
+}
+
+/** What the node agent made, compared with what its releases make. */
+function ambientPod(evidence: Evidence, interfaces: readonly string[] | undefined): Judged {
+  const { seen } = evidence;
+  if (unreadRules(seen).length > 0) return hidden(seen);
+  const [judged] = judgeAgent(identifyAmbient(seen), interfaces);
+  if (judged === undefined) return { verdict: 'ambient' };
+  const { release, knobs, answer, observed, otherPods, shared } = judged;
+  const told = { release, ...(knobs === '' ? {} : { knobs }) };
+  const findings = findingsIn(evidence).filter(isAmiss);
+  if (answer.differences.length > 0) {
+    const comparison = compareOperands(
+      liveSide(observed),
+      { name: '', seen: observeAll(answer.plan), problems: [], notes: [] },
+      { all: true },
+    );
+    return { verdict: 'not as it should be', ...told, drift: driftCounts(comparison), differences: differencesIn(comparison) };
+  }
+  if (otherPods.length > 0) {
+    const why = shared
+      ? '; agents of this release mix up pods that are added at the same time: create the pod again, and use a newer release'
+      : '';
+    const reason = `these are the rules of another pod: they reroute ${otherPods.join(', ')}, and there is no such interface here${why}`;
+    return { verdict: 'not as it should be', ...told, reason };
+  }
+  if (findings.length > 0) return { verdict: 'not as it should be', ...told, findings: findings.slice(0, MOST_NAMED).map(named) };
+  return { verdict: 'ambient', ...told };
+}
+
+/** The names of the interfaces that are up, where IPv6 is on; nothing else of them is read. */
+function interfacesIn({ if_inet6 = '' }: NetFiles): readonly string[] | undefined {
+  const names = if_inet6.split('\n').flatMap((line) => line.trim().split(/\s+/)[5] ?? []);
+  return names.length === 0 ? undefined : [...new Set(names)];
 }
 
 function againstPlans(evidence: Evidence, { plans, orNone }: DesiredPlans): Judged {

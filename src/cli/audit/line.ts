@@ -44,6 +44,8 @@ export interface AuditedPod {
   readonly verdict: PodVerdict;
   readonly release?: string;
   readonly installer?: string;
+  /** Of an ambient pod: what its node agent was told, as `preview --ambient --set` takes it. */
+  readonly knobs?: string;
   /** `1 rule missing, 2 rules extra` */
   readonly drift?: string;
   /** The first {@link MOST_NAMED} of them. */

@@ -9,6 +9,7 @@ const TITLES: Readonly<Record<ChangeGroup, string>> = {
   rules: 'Rules',
   arguments: 'Arguments and environment',
   injection: 'Injection',
+  native: 'Native nftables and the ambient mode',
 };
 
 /** For people: a heading, and a paragraph for each change, wrapped to a number of columns. */

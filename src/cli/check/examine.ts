@@ -2,7 +2,7 @@
 
 import { flushedFamilies, withoutFlushed } from '../../istio/advice/findings/flushed.ts';
 import { findingsIn } from '../../istio/advice/findings.ts';
-import type { Answer } from '../../istio/found/identify.ts';
+import type { Answer, Identification } from '../../istio/found/identify.ts';
 import { identify } from '../../istio/found/identify.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
@@ -36,7 +36,7 @@ export async function examine(ruleSource: RuleSource, asked: CheckedSource): Pro
     name: ruleSource.name === '-' ? 'standard input' : ruleSource.name,
     ruleSource,
     identified,
-    ...(expected === undefined ? {} : { drift: driftFrom(expected, single, likeliest, request) }),
+    ...(expected === undefined ? {} : { drift: driftFrom(expected, onNode(single, identified), likeliest, request) }),
     findings,
     unseen,
     notLooked,
@@ -65,7 +65,7 @@ async function findingsOn(
     ...(ruleSource.facts === undefined ? {} : { facts: ofPod(ruleSource.facts, name) }),
     ...beyond,
     ...(likeliest === undefined ? {} : { made: likeliest.plan }),
-    ...(expected?.given === true ? { desired: expected.ruleSource.plan } : {}),
+    ...(expected?.given === true && expected.ruleSource.plan !== undefined ? { desired: expected.ruleSource.plan } : {}),
     ...(reach === undefined ? {} : { reach }),
   });
   return { findings, unseen: unseenOf(ruleSource, unseen, name), notLooked: unseen };
@@ -75,6 +75,11 @@ async function findingsOn(
 function ofPod({ nameservers, ...facts }: Facts, name: SourceName): Facts {
   const theirs = name.kind !== 'namespace' || name.target.kind !== 'netns';
   return theirs && nameservers !== undefined ? { ...facts, nameservers } : facts;
+}
+
+/** A node has rules of many: the agent's are compared with what the agent makes. */
+function onNode(ruleSource: RuleSource, { answers, agent: [agent] }: Identification): RuleSource {
+  return answers.length > 0 || agent?.where !== 'host' ? ruleSource : { ...ruleSource, seen: agent.observed };
 }
 
 function driftFrom(expected: Expected, ruleSource: RuleSource, likeliest: Answer | undefined, request: CheckedSource): Drift {

@@ -73,7 +73,8 @@ export function verdictOf({ unreadable, ruleSource, identified, drift, findings,
   });
   if (judgement === 'wrong') return 'not as it should be';
   if (judgement === 'unknown' || (ruleSource !== undefined && isHidden(ruleSource))) return 'not seen';
-  return identified === undefined || identified.outcome === 'none' ? 'no rules of Istio' : 'as it should be';
+  const none = identified === undefined || (identified.outcome === 'none' && identified.agent.length === 0);
+  return none ? 'no rules of Istio' : 'as it should be';
 }
 
 /** Whether a part of what is live could not be read. A text shows what it shows. */

@@ -7,6 +7,7 @@ import { onOneLine } from '../../istio/origin.ts';
 import { verdictText } from '../../istio/packets/verdict.ts';
 import type { Observation } from '../../netfilter/observation.ts';
 import { isSame } from '../diff/comparison.ts';
+import { knobsText } from '../identify/agent-text.ts';
 import { makerText, settingsText } from '../identify/maker-text.ts';
 import type { Paint, Style } from '../terminal/color.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
@@ -71,11 +72,20 @@ function ruleLines(report: Report, paint: Paint): readonly string[] {
   return [
     ...labelled(paint, 'rules', [`${makerText(identified)}; ${amountText(report)}`]),
     ...(likeliest === undefined
-      ? []
+      ? agentLines(identified, paint)
       : labelled(paint, 'settings', [onOneLine(`${settingsText(likeliest)}${asPrinted(report, likeliest)}`)])),
     ...(identified?.beforeKnown === true && ruleSource !== undefined ? labelled(paint, 'told', printedText(ruleSource.seen)) : []),
     ...(drift === undefined ? [] : driftPart(report, paint)),
   ];
+}
+
+function agentLines(identified: Report['identified'], paint: Paint): readonly string[] {
+  const likeliest = (identified?.agent ?? []).flatMap(({ answers }) => answers.slice(0, 1));
+  return labelled(
+    paint,
+    'knobs',
+    likeliest.map((answer) => onOneLine(knobsText(answer))),
+  );
 }
 
 function asPrinted({ ruleSource }: Report, { plan }: Answer): string {

@@ -2,6 +2,7 @@
 
 import { DRAWING_FORMS } from '../../drawing/forms.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
+import { agentRules } from '../../istio/found/identify/ambient.ts';
 import { identify } from '../../istio/found/identify.ts';
 import { rulesMadeBy } from '../../istio/found/reasons.ts';
 import { onOneLine } from '../../istio/origin.ts';
@@ -13,6 +14,7 @@ import { printRule } from '../../netfilter/print.ts';
 import type { Chain, Rule } from '../../netfilter/rule.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import { observedView } from '../../sources/rules-text.ts';
+import { knobsText } from '../identify/agent-text.ts';
 import { makerText, settingsText } from '../identify/maker-text.ts';
 import type { Paint } from '../terminal/color.ts';
 import { cellCode, escaped } from '../terminal/markdown.ts';
@@ -50,7 +52,8 @@ export function explainFound(ruleSource: RuleSource, form: ExplainFormName, pain
 function foundRules({ name, seen }: RuleSource): FoundRules {
   const identified = identify(seen);
   const [likeliest] = identified.answers;
-  const ruleOf = rulesMadeBy(likeliest?.plan);
+  const ruleOf = rulesMadeBy(likeliest?.plan ?? agentRules(identified.agent));
+  const knobs = likeliest === undefined ? identified.agent.flatMap(({ answers }) => answers.slice(0, 1)).map(knobsText) : [];
   const chains = FAMILIES.flatMap((family) =>
     seen[family].tables.flatMap(({ name: table, chains: all }) =>
       all
@@ -68,6 +71,7 @@ function foundRules({ name, seen }: RuleSource): FoundRules {
     name: name === '-' ? 'standard input' : name,
     maker: makerText(identified),
     ...(likeliest === undefined ? {} : { settings: settingsText(likeliest) }),
+    ...(knobs.length === 0 ? {} : { settings: knobs.join('; ') }),
     chains,
   };
 }
@@ -97,7 +101,8 @@ const FORMS: Readonly<Record<ExplainFormName, Form>> = {
 
 function drawn(form: keyof typeof DRAWING_FORMS): Form {
   return (_, __, ruleSource) => {
-    const view = observedView(ruleSource, identify(ruleSource.seen).answers[0]?.plan);
+    const { answers, agent } = identify(ruleSource.seen);
+    const view = observedView(ruleSource, answers[0]?.plan ?? agentRules(agent));
     const full = FAMILIES.filter((family) => view.rules[family].tables.length > 0);
     return DRAWING_FORMS[form](drawRules(view, full, view.name));
   };

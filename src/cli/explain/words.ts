@@ -4,6 +4,7 @@ import type { ExplainedSetting, Explanation, IgnoredText } from '../../istio/adv
 import { wordsOf } from '../../istio/kubernetes/injection/injected.ts';
 import type { Origin, Sourced } from '../../istio/origin.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
+import { knobTexts } from '../../istio/plan/ambient/knob-texts.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
 import { containerLinesOf } from '../../sources/plan-input/init-containers.ts';
 import { whyNoRules } from '../../sources/plan-input/why-no-rules.ts';
@@ -38,8 +39,13 @@ export function surroundings({ basis, facts }: Explanation): readonly (readonly 
 
 function commandOf(basis: Explanation['basis']): readonly (readonly [string, string])[] {
   if (basis.kind !== 'workload') return [];
-  if (basis.made.injection.kind !== 'arguments') return [['rules', `none: ${whyNoRules(basis.made)}`]];
   const { injection, found } = basis.made;
+  if (injection.kind === 'none' && injection.knobs !== undefined)
+    return [
+      ['rules', `those of the node agent: ${whyNoRules(basis.made)}`],
+      ['knobs', onOneLine(knobTexts(injection.knobs).join(' ') || 'as the agent does by itself')],
+    ];
+  if (injection.kind !== 'arguments') return [['rules', `none: ${whyNoRules(basis.made)}`]];
   const { installer, environment } = injection;
   const variables = [...environment].map(([name, { value }]) => `${name}=${quoteForShell(value)}`);
   const words = [...variables, 'istio-iptables', ...wordsOf(injection.arguments).map(quoteForShell)].join(' ');

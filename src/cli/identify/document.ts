@@ -4,11 +4,11 @@ import { API_VERSION } from '../../istio/api-version.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
 import { printedSettings } from '../../istio/settings/printed-settings.ts';
 import { differenceDocument } from '../diff/document.ts';
-import type { Report } from './report.ts';
+import type { Report, ReportedAgent } from './report.ts';
 
 /** The document of an identification. Within one apiVersion keys are added, never renamed or removed. */
 export function identificationDocument(report: Report): object {
-  const { name, outcome, described, comparison, setAside, ambient, native, notSeen } = report;
+  const { name, outcome, described, comparison, setAside, ambient, agent, native, notSeen } = report;
   return {
     apiVersion: API_VERSION,
     kind: 'Identification',
@@ -29,8 +29,25 @@ export function identificationDocument(report: Report): object {
     ...(comparison === undefined ? {} : { difference: differenceDocument(comparison) }),
     setAside,
     ambient,
+    agent: agent.map(agentDocument),
     native,
     notSeen,
     unread: report.unread,
+  };
+}
+
+/** What the node agent made of one backend: releases and knobs, as `preview --ambient --set` takes them. */
+function agentDocument({ outcome, where, backend, answers, comparison }: ReportedAgent): object {
+  return {
+    outcome,
+    where,
+    backend,
+    answers: answers.map(({ releases, knobs, differences }) => ({
+      releases,
+      spans: spansText(releases),
+      knobs,
+      differences: differences.length,
+    })),
+    ...(comparison === undefined ? {} : { difference: differenceDocument(comparison) }),
   };
 }

@@ -66,10 +66,18 @@ function identifySource(ruleSource: RuleSource, name: SourceName, output: string
   return {
     output: IDENTIFY_FORMS[form].print(report, paint, verbose),
     form,
-    problems: [...ruleSource.problems, ...(report.described.length === 0 ? [noRules] : [])],
+    problems: [
+      ...ruleSource.problems,
+      ...(report.described.length === 0 && (report.agent.length === 0 || form === 'yaml') ? [noRules] : []),
+    ],
     notes: [...ruleSource.notes, ...(form === 'yaml' ? yamlNotes(report) : [])],
-    exitCode: EXIT_CODES[report.outcome],
+    exitCode: form !== 'yaml' && report.outcome === 'none' && report.agent.length > 0 ? agentCode(report) : EXIT_CODES[report.outcome],
   };
+}
+
+/** As of a sidecar's: 1 where the rules are only near to what the agent makes. */
+function agentCode({ agent }: Report): number {
+  return agent.every(({ outcome }) => outcome === 'exact') ? EXIT_CODES.exact : EXIT_CODES.nearest;
 }
 
 /** What a document of settings can't say. */

@@ -1,6 +1,7 @@
 /** Who made rules, and with which settings, in a line. */
 
 import type { Answer, Identification } from '../../istio/found/identify.ts';
+import { agentText } from './agent-text.ts';
 import { describedSettings, makerName } from './words.ts';
 
 /** What is not as in an ordinary injected pod. */
@@ -19,6 +20,8 @@ export function nonDefaultSettings(answer: Answer): readonly string[] {
 /** What made the rules: `Istio 1.25.0 to 1.30.3`, or what comes nearest to it. */
 export function makerText(identified: Identification | undefined): string {
   const [likeliest] = identified?.answers ?? [];
+  if (likeliest === undefined && identified !== undefined && identified.agent.length > 0 && identified.outcome !== 'unknown')
+    return identified.agent.map(agentText).join(' and ');
   if (likeliest === undefined)
     return identified?.outcome === 'unknown' ? "none of Istio's sidecar could be read" : "none of Istio's sidecar";
   const count = likeliest.differences.length;

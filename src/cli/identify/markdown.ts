@@ -1,12 +1,14 @@
 /** An identification for a ticket. */
 
+import { onOneLine } from '../../istio/origin.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
 import { bodyParts } from '../diff/text.ts';
 import { plain } from '../terminal/color.ts';
 import { code, escaped, fenced } from '../terminal/markdown.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
+import { agentCommand, knobsText } from './agent-text.ts';
 import type { Report } from './report.ts';
-import { headline, otherLines } from './text.ts';
+import { agentHeadline, headline, otherLines } from './text.ts';
 import {
   assumedFactsText,
   commandText,
@@ -21,6 +23,7 @@ import {
 /** The releases as the heading, the settings in every form, and what is not certain. */
 export function markdownForm(report: Report): string {
   const [likeliest] = report.described;
+  if (likeliest === undefined && report.agent.length > 0) return agentMarkdown(report);
   if (likeliest === undefined) return `### ${escaped(`${report.name}: ${noAnswerText(report, report.native)}`)}\n`;
   const { sidecar, commands, untraced, facts } = likeliest;
   const rows = describedSettings(likeliest).map(({ key, text, ordinary }) =>
@@ -52,4 +55,25 @@ export function markdownForm(report: Report): string {
     ],
   ];
   return paragraphs(parts);
+}
+
+/** The same of what the node agent made. */
+function agentMarkdown(report: Report): string {
+  return paragraphs(
+    report.agent.flatMap((agent) => {
+      const [likeliest] = agent.answers;
+      if (likeliest === undefined) return [];
+      const body = agent.comparison === undefined ? [] : bodyParts(agent.comparison, plain);
+      return [
+        [`### ${escaped(onOneLine(agentHeadline(report, agent)))}`],
+        body.length === 0
+          ? []
+          : fenced(
+              'diff',
+              body.flatMap((part, index) => (index === 0 ? part : ['', ...part])),
+            ),
+        [`- knobs: ${code(knobsText(likeliest))}`, `- the same: ${code(agentCommand(likeliest))}`],
+      ];
+    }),
+  );
 }

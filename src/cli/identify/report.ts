@@ -1,5 +1,6 @@
 /** What an identification has to say, whatever the form. */
 
+import type { AmbientIdentification } from '../../istio/found/identify/ambient.ts';
 import type { Description } from '../../istio/found/identify/describe.ts';
 import type { Answer, Identification } from '../../istio/found/identify.ts';
 import { describeAnswer } from '../../istio/found/identify.ts';
@@ -8,15 +9,23 @@ import { observeAll } from '../../netfilter/observation.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import type { Comparison } from '../diff/comparison.ts';
 import { compareOperands } from '../diff/comparison.ts';
+import { agentName } from './agent-text.ts';
 import { makerName } from './words.ts';
 
-export interface Report extends Identification {
+/** The node agent's rules of one backend, laid over what is there. */
+export interface ReportedAgent extends AmbientIdentification {
+  /** What the nearest release's agent makes (left) against its part of what is there (right); undefined where they are the same. */
+  readonly comparison: Comparison | undefined;
+}
+
+export interface Report extends Omit<Identification, 'agent'> {
   /** The source as it was named. */
   readonly name: string;
   /** In words, the likeliest first. */
   readonly described: readonly (Answer & Description)[];
   /** What the nearest release makes (left) against our part of what is there (right). */
   readonly comparison: Comparison | undefined;
+  readonly agent: readonly ReportedAgent[];
   /** What could not be seen, in sentences. */
   readonly notSeen: readonly string[];
   /** Native nft tables that were seen, and not read. */
@@ -41,6 +50,7 @@ export function reportOf(found: Identification, ruleSource: RuleSource, notSeen:
             { name: ruleSource.name, seen: observed, ...silent },
             { all: true },
           ),
+    agent: found.agent.map(reportedAgent),
     notSeen,
     native: (ruleSource.places ?? []).flatMap(({ backend, table }) =>
       backend === 'native nft' && !isRead(ruleSource, table) ? [table] : [],
@@ -48,9 +58,21 @@ export function reportOf(found: Identification, ruleSource: RuleSource, notSeen:
   };
 }
 
-/** Those of the node agent are read, and not identified. */
 function isRead({ seen }: RuleSource, name: string): boolean {
-  return (
-    !name.startsWith('istio-ambient-') && FAMILIES.some((family) => seen[family].tables.some((table) => table.name.endsWith(` ${name}`)))
-  );
+  return FAMILIES.some((family) => seen[family].tables.some((table) => table.name.endsWith(` ${name}`)));
+}
+
+function reportedAgent(agent: AmbientIdentification): ReportedAgent {
+  const { outcome, where, answers, observed } = agent;
+  const [likeliest] = answers;
+  const silent = { problems: [], notes: [] };
+  const comparison =
+    outcome === 'exact' || likeliest === undefined
+      ? undefined
+      : compareOperands(
+          { name: agentName(likeliest, where), seen: observeAll(likeliest.plan), ...silent },
+          { name: 'what is there', seen: observed, ...silent },
+          { all: true },
+        );
+  return { ...agent, comparison };
 }

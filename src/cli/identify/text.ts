@@ -1,5 +1,6 @@
 /** An identification for people: one screen. */
 
+import type { AmbientIdentification } from '../../istio/found/identify/ambient.ts';
 import type { Answer } from '../../istio/found/identify.ts';
 import { onOneLine } from '../../istio/origin.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
@@ -7,6 +8,7 @@ import { bodyParts } from '../diff/text.ts';
 import type { Paint } from '../terminal/color.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import { unreadText } from '../terminal/unread.ts';
+import { agentCommand, agentName, agentText, knobsText } from './agent-text.ts';
 import type { Report } from './report.ts';
 import type { DescribedSetting } from './words.ts';
 import {
@@ -26,7 +28,7 @@ const LABEL = 10;
 /** The whole screen: the releases, then the settings in every form, then what is not certain. */
 export function textForm(report: Report, paint: Paint, verbose: boolean): string {
   const [likeliest] = report.described;
-  if (likeliest === undefined) return '';
+  if (likeliest === undefined) return agentForm(report, paint);
   const { sidecar, commands, untraced, facts } = likeliest;
   const settings = describedSettings(likeliest);
   const usual = settings.filter(({ ordinary }) => ordinary === undefined);
@@ -61,6 +63,45 @@ export function textForm(report: Report, paint: Paint, verbose: boolean): string
     ],
   ];
   return paragraphs(parts);
+}
+
+/** The screen of what the node agent made, where there is no sidecar. */
+function agentForm(report: Report, paint: Paint): string {
+  return paragraphs(
+    report.agent.flatMap((agent, index): readonly (readonly string[])[] => {
+      const [likeliest, ...others] = agent.answers;
+      if (likeliest === undefined) return [];
+      return [
+        [paint('heading', onOneLine(agentHeadline(report, agent)))],
+        ...(agent.comparison === undefined ? [] : bodyParts(agent.comparison, paint)),
+        [
+          ...labelled(paint, 'knobs', [onOneLine(knobsText(likeliest))]),
+          ...labelled(paint, 'made by', [`Istio's node agent${agent.where === 'host' ? NODE : ZTUNNEL}`]),
+          ...labelled(paint, 'the same', [onOneLine(agentCommand(likeliest))]),
+          ...labelled(
+            paint,
+            'or',
+            others.map((other) => onOneLine(`${agentName(other, agent.where)}: ${knobsText(other)}`)),
+          ),
+          ...labelled(paint, 'not seen', index + 1 === report.agent.length ? report.notSeen.map(onOneLine) : []),
+        ],
+      ];
+    }),
+  );
+}
+
+const NODE = ': health checks of the kubelet to pods of the mesh get the address by which those know them';
+const ZTUNNEL = ', for ztunnel: 15001 takes what the pod sends, 15006 what arrives in plain text, 15008 tunnels, 15053 DNS';
+
+/** The answer for the node agent's rules in one line. */
+export function agentHeadline(
+  { name, outcome, unread }: Pick<Report, 'name' | 'outcome' | 'unread'>,
+  agent: AmbientIdentification,
+): string {
+  const unknown = outcome === 'unknown' ? `not known: ${unreadText(unread)}; by what could be read ` : '';
+  const count = agent.answers[0]?.releases.length ?? 0;
+  const releases = agent.outcome === 'exact' && count > 1 ? ` (${count} releases)` : '';
+  return `${name}: ${unknown}${agent.outcome === 'exact' ? 'exactly the rules of ' : ''}${agentText(agent)}${releases}`;
 }
 
 /** The defaults are of no interest until one looks for them. */

@@ -2,6 +2,7 @@
 
 import type { DrawingForm } from '../../drawing/forms.ts';
 import type { Family } from '../../netfilter/family.ts';
+import { iptablesListing } from '../../netfilter/nft/iptables-listing.ts';
 import { printNftJson, printNftRuleset, printNftScript } from '../../netfilter/nft/print.ts';
 import type { NftRuleset } from '../../netfilter/nft/ruleset.ts';
 import { NO_NFT } from '../../netfilter/nft/ruleset.ts';
@@ -98,7 +99,16 @@ export const FORMS = {
       return families.map((family) => printList(rules[family], explain ? why : undefined)).join('\n');
     },
   },
-  nft: nftForm('what nft -s list ruleset shows', (nft, why) => printNftRuleset(nft, why)),
+  nft: {
+    what: 'what nft -s list ruleset shows, of tables of nft or of those of iptables-nft',
+    oneFamily: false,
+    numbers: true,
+    commands: false,
+    print: ({ nft, rules, why }, families, explain) =>
+      nft === undefined
+        ? families.map((family) => iptablesListing(rules[family], explain ? why : undefined)).join('')
+        : printNftRuleset(nft, explain ? why : undefined),
+  },
   'nft-script': nftForm('what nft -f reads to make the tables', (nft, why) => printNftScript(nft, why)),
   'nft-json': nftForm('what nft -j -f reads, in the shape of nft -j list ruleset', (nft) => printNftJson(nft)),
   json: {

@@ -1,4 +1,3 @@
-import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { badOption, oneOf } from '../../sources/bad-option.ts';
@@ -75,11 +74,12 @@ async function previewSource(
 }
 
 /** Who is thought to have made rules, for their reasons. Throws a ProblemError where that is nobody. */
-async function makerOf({ name, seen }: RuleSource): Promise<CapturePlan> {
+async function makerOf({ name, seen }: RuleSource): Promise<NonNullable<Parameters<typeof observedView>[1]>> {
   const { identify } = await import('../../istio/found/identify.ts');
-  const [likeliest] = identify(seen).answers;
-  if (likeliest === undefined) throw badOption('--explain', `${name} has no rules of an Istio sidecar, so that no reason is known`);
-  return likeliest.plan;
+  const { answers, agent } = identify(seen);
+  const made = answers[0]?.plan ?? (await import('../../istio/found/identify/ambient.ts')).agentRules(agent);
+  if (made === undefined) throw badOption('--explain', `${name} has no rules of an Istio sidecar, so that no reason is known`);
+  return made;
 }
 
 async function previewView(

@@ -1,6 +1,7 @@
 /** What a trace takes place in: a source as a scene, with its name and the reasons of its rules. */
 
 import { withInterfacesOfMaker } from '../../istio/found/hidden-interfaces.ts';
+import { agentRules } from '../../istio/found/identify/ambient.ts';
 import type { Answer, Identification } from '../../istio/found/identify.ts';
 import { identify } from '../../istio/found/identify.ts';
 import { rulesMadeBy } from '../../istio/found/reasons.ts';
@@ -32,6 +33,7 @@ import type { SourceName } from '../../sources/source-name.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { beyondRules, networkOf } from '../check/namespace-evidence.ts';
 import { headingOf, reasonOf } from '../diff/words.ts';
+import { agentText } from '../identify/agent-text.ts';
 import { settingsText } from '../identify/maker-text.ts';
 import { makerName } from '../identify/words.ts';
 
@@ -163,7 +165,7 @@ async function foundSetting(
   const nameservers = likeliest?.facts.nameservers;
   const facts = { ...(nameservers && { nameservers }), ...options.facts };
   const state = { ...options.state, ...(silent && { beforeProxy: true }), ...(network && { network }) };
-  const madeAs = rulesMadeBy(likeliest?.plan);
+  const madeAs = rulesMadeBy(likeliest?.plan ?? agentRules(identified.agent));
   const exact = identified.outcome === 'exact' && likeliest?.nonDefault.settings.length === 0 && likeliest.nonDefault.switches.length === 0;
   const networkOfRules = (seen: Observation): PodNetwork =>
     podNetworkOfRules({ ...seen, unseen: [...seen.unseen, ...unseen] }, made, {
@@ -185,7 +187,7 @@ async function foundSetting(
         },
       }),
     ...(ruleSource.flows && { flows: ruleSource.flows }),
-    inferred: ambient ? AMBIENT : inferredText(identified, likeliest),
+    inferred: ambient ? `${identified.agent.map(agentText).join(' and ')}: ${AMBIENT}` : inferredText(identified, likeliest),
     ...(exact && { twin: `@${likeliest.plan.release}` }),
     reason: (place) => madeAs(place)?.because?.text,
     purpose: (place) => madeAs(place)?.because?.text,
@@ -196,7 +198,7 @@ async function foundSetting(
   };
 }
 
-const AMBIENT = 'rules of ambient mode: the proxy is ztunnel (ports 15001, 15006 and 15008; it marks its own calls with 0x539)';
+const AMBIENT = 'the proxy is ztunnel (ports 15001, 15006 and 15008; it marks its own calls with 0x539)';
 
 function inferredText({ outcome }: Identification, likeliest: Answer | undefined): string {
   if (likeliest === undefined)

@@ -9,6 +9,7 @@ import type { PodNetwork } from '../../istio/packets/pod-network.ts';
 import { traceIn, verdictIn, whereConditionsHold } from '../../istio/packets/pod-network.ts';
 import { hostOf } from '../../istio/packets/trace-plan.ts';
 import type { Verdict } from '../../istio/packets/verdict.ts';
+import { isCaught } from '../../istio/packets/verdict.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { SettingKey } from '../../istio/settings/settings.ts';
 import type { Family } from '../../netfilter/family.ts';
@@ -70,7 +71,7 @@ export async function answerOf(
   const shown = sure.verdict.id === 'unknown' && podNetwork.failed === undefined ? traced(whereConditionsHold(podNetwork), spoken) : sure;
   const identified = rules.plan === undefined ? identify(rules.seen) : undefined;
   const plan = rules.plan ?? identified?.answers[0]?.plan;
-  const decision = decisionIn(shown.trace, context, plan, input?.basis.kind === 'workload' ? input.basis.made : undefined);
+  const decision = decisionIn(shown, context, plan, input?.basis.kind === 'workload' ? input.basis.made : undefined);
   return {
     source: source ?? '',
     context,
@@ -90,17 +91,21 @@ function traced(podNetwork: PodNetwork, { packet }: SpokenPacket): Pick<Answer, 
   return { trace, verdict: verdictIn(podNetwork, trace) };
 }
 
+const CATCHES: readonly string[] = ['REDIRECT', 'TPROXY', 'DNAT'];
+
 /** The last rule that matched; of what is captured the one that sent it to the chain that captures. */
 function decisionIn(
-  { steps }: Trace,
+  { trace: { steps }, verdict }: Pick<Answer, 'trace' | 'verdict'>,
   context: TraceContext,
   plan: CapturePlan | undefined,
   made: WorkloadInjection | undefined,
 ): Decision | undefined {
   const matched = steps.filter((step): step is RuleStep => step.kind === 'rule' && step.answer === 'matched');
-  const last = matched.at(-1);
-  const sender = matched.at(-2);
-  const plumbing = last !== undefined && ['REDIRECT', 'TPROXY', 'DNAT'].includes(last.rule.target.kind) && last.chain !== sender?.chain;
+  // What the proxy gets comes in again over lo, where chains of ours see it once more, and change nothing.
+  const caughtAt = isCaught(verdict) ? matched.findLastIndex(({ rule }) => CATCHES.includes(rule.target.kind)) : -1;
+  const at = caughtAt < 0 ? matched.length - 1 : caughtAt;
+  const [last, sender] = [matched[at], matched[at - 1]];
+  const plumbing = last !== undefined && CATCHES.includes(last.rule.target.kind) && last.chain !== sender?.chain;
   const step = plumbing && sender !== undefined && sender.depth > 0 ? sender : last;
   if (step === undefined) return undefined;
   const { table, chain, position, rule } = step;

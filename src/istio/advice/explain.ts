@@ -49,7 +49,8 @@ const ORDER: readonly Effect['kind'][] = ['some', 'none', 'same', 'default'];
 /** Explains a plan by what it was made of; `facts` are those that it was made with. Of a workload without rules there is nothing to explain. */
 export function explain(plan: CapturePlan, basis: Basis, facts: Facts = {}): Explanation {
   if (basis.kind === 'workload' && basis.made.injection.kind !== 'arguments')
-    return { plan, basis, facts, settings: [], ignored: [], rules: [], routing: [] };
+    // Without a sidecar there are no settings; the rules are those of the node agent, where it makes some.
+    return { plan, basis, facts, settings: [], ignored: [], rules: explainedRules(plan), routing: explainedRouting(plan.routing) };
   const { over, passedAs, defaults, switches } = settingOriginsOf(basis, plan, facts);
   const values = printedValues(plan.settings);
   const settings = SETTING_KEYS.map((key): ExplainedSetting => {

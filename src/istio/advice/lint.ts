@@ -19,6 +19,7 @@ import { resolveRelease } from '../releases/resolve-release.ts';
 import type { Facts } from '../settings/facts.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SidecarFile } from '../settings/sidecar-file.ts';
+import { ambientBoolean, ambientIdle, ambientShared } from './lint/ambient.ts';
 import { asLabels, changedAfterInjection, misplaced, notRead, reroutedByOlderName, unknown } from './lint/annotations.ts';
 import type { FindDead } from './lint/dead-rules.ts';
 import { deadBySettings } from './lint/dead-rules.ts';
@@ -108,6 +109,9 @@ const WORKLOAD_CHECKS: readonly WorkloadCheck[] = [
   misspeltVariables,
   valuesNotRead,
   nativeNftables,
+  ambientIdle,
+  ambientBoolean,
+  ambientShared,
 ];
 
 export interface LintRequest extends Omit<InjectionRequest, 'at'> {

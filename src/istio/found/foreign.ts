@@ -60,7 +60,7 @@ export function withoutForeign(state: Observation, isLeftWhole: (family: Family,
       return [{ ...chain, rules: kept.map((index) => chain.rules[index] as Rule) }];
     };
     const tables = ruleset.tables.map((table) => ({
-      name: table.name,
+      ...table,
       chains: isLeftWhole(ruleset.family, table)
         ? table.chains
         : table.chains.flatMap((chain) => keepIn(table, withoutForwardPolicy(table, chain))),

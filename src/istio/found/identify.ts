@@ -12,6 +12,8 @@ import type { Settings } from '../settings/settings.ts';
 import { SETTING_KEYS } from '../settings/settings.ts';
 import type { Switches } from '../settings/switches.ts';
 import { unreadRules } from './doubts.ts';
+import type { AmbientIdentification } from './identify/ambient.ts';
+import { identifyAmbient } from './identify/ambient.ts';
 import { isBeforeKnown } from './identify/before-known.ts';
 import type { Description } from './identify/describe.ts';
 import { describe } from './identify/describe.ts';
@@ -58,6 +60,8 @@ export interface Identification {
   readonly setAside: IgnoredRules;
   /** Chains of ambient mode: those are no sidecar's. */
   readonly ambient: readonly AmbientChain[];
+  /** Who made what the node agent made, by backend; empty where it made nothing here. */
+  readonly agent: readonly AmbientIdentification[];
   /** Whether there are more rules of ours than are looked at. */
   readonly oversized: boolean;
   /** Whether the rules are those of the program before 1.0, which no release that is known makes. */
@@ -73,11 +77,11 @@ export function identify(observed: Observation): Identification {
   const unread = unreadRules(observed);
   const found = identifyNative(observed) ?? identifyRead(observed);
   const outcome = unread.length === 0 ? found.outcome : 'unknown';
-  return { ...found, unread, outcome, beforeKnown: outcome === 'nearest' && isBeforeKnown(observed) };
+  return { ...found, agent: identifyAmbient(observed), unread, outcome, beforeKnown: outcome === 'nearest' && isBeforeKnown(observed) };
 }
 
 /** Native rules of nft are looked for as the rules of iptables that they stand for, and compared as what they are. */
-function identifyNative(observed: Observation): Omit<Identification, 'unread' | 'beforeKnown'> | undefined {
+function identifyNative(observed: Observation): Omit<Identification, 'unread' | 'agent' | 'beforeKnown'> | undefined {
   const plain = asIptables(observed);
   if (plain === undefined) return undefined;
   const found = identifyRead(plain);
@@ -87,7 +91,7 @@ function identifyNative(observed: Observation): Omit<Identification, 'unread' | 
   return { ...found, observed, answers: exact.length > 0 ? exact : answers, outcome };
 }
 
-function identifyRead(observed: Observation): Omit<Identification, 'unread' | 'beforeKnown'> {
+function identifyRead(observed: Observation): Omit<Identification, 'unread' | 'agent' | 'beforeKnown'> {
   const ambient = ambientChains(observed);
   const parts: OurPart[] = [];
   let oversized = false;

@@ -1,8 +1,8 @@
 /** Why rules that were found are there: as in the plan of who is thought to have made them. */
 
+import { comparedText } from '../../netfilter/compare/rule-key.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { printRule } from '../../netfilter/print.ts';
 import type { Rule, Ruleset } from '../../netfilter/rule.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
 
@@ -13,17 +13,18 @@ export function rulesMadeBy(
   const known = new Map<string, Rule>();
   for (const family of FAMILIES) {
     for (const { name, chains } of made?.[family].tables ?? []) {
-      for (const chain of chains) for (const rule of chain.rules) known.set(`${name} ${chain.name} ${printRule(rule)}`, rule);
+      for (const chain of chains) for (const rule of chain.rules) known.set(`${name} ${chain.name} ${comparedText(rule)}`, rule);
     }
   }
-  return ({ table, chain, rule }) => known.get(`${table} ${chain} ${printRule(rule)}`);
+  return ({ table, chain, rule }) => known.get(`${table} ${chain} ${comparedText(rule)}`);
 }
 
 /** Rules that were found, each with the reason that it has there. */
 export function withReasons(found: Ruleset, ruleOf: ReturnType<typeof rulesMadeBy>): Ruleset {
   return {
     ...found,
-    tables: found.tables.map(({ name: table, chains }) => ({
+    tables: found.tables.map(({ name: table, chains, ...rest }) => ({
+      ...rest,
       name: table,
       chains: chains.map((chain) => ({
         ...chain,

@@ -1,15 +1,16 @@
 /** What makes the rules of one workload: the arguments that were found in it, or those of an injector, and a release. */
 
-import type { Sourced } from '../origin.ts';
+import type { Origin, Sourced } from '../origin.ts';
 import type { Problem } from '../problems.ts';
 import { ProblemError, problem, quoted } from '../problems.ts';
 import type { Release } from '../releases/known.ts';
 import { NEWEST, readTag } from '../releases/known.ts';
 import { profileOf } from '../releases/profile.ts';
 import { resolveRelease, standsIn } from '../releases/resolve-release.ts';
+import { ambientKnobsOf, ambientSource, REDIRECTED } from './ambient.ts';
 import { choosesTemplates } from './injection/chosen-templates.ts';
 import { inject } from './injection/inject.ts';
-import type { Injection, Installer } from './injection/injected.ts';
+import type { Injection, Installer, NotInjected } from './injection/injected.ts';
 import type { FoundInjection, ImageRelease } from './injection/observed.ts';
 import { foundInjection, programOf } from './injection/observed.ts';
 import { ownAnnotations } from './injection/own-annotations.ts';
@@ -56,7 +57,15 @@ export function injectionOf(workload: Workload, request: InjectionRequest): Work
   const { release, problems } = releaseFor(workload, found, mesh, at);
   // Whoever names a release or an installer asks what would be made.
   const asIs = at.kind === 'as found' && installer === undefined && request.asInjected !== true;
-  const without = found === undefined && asIs ? livesWithout(workload) : undefined;
+  const ambient = request.asInjected === true || found !== undefined ? undefined : ambientSource(workload, mesh);
+  const inAmbientMode = (source: Origin, rest: Partial<NotInjectedPod> = {}): NotInjectedPod => {
+    const profile = profileOf(release.value);
+    const knobs = profile.has('ambientInPod') ? ambientKnobsOf(workload, mesh, profile) : undefined;
+    return { ...rest, kind: 'none', reason: 'ambient', source, ...(knobs && { knobs }) };
+  };
+  const taken = workload.pod.annotations.get(REDIRECTED)?.value === 'enabled';
+  const lives = found === undefined && asIs ? livesWithout(workload) : undefined;
+  const without = ambient !== undefined && (lives !== undefined || (taken && asIs)) ? inAmbientMode(ambient) : lives;
   if (without !== undefined) return { workload, injection: without, release, found: true, problems };
   // Whoever asks for another installer than the one that was at work asks for an injection that never was.
   if (keeps && (installer === undefined || installer === installerOf(found.injection)))
@@ -67,7 +76,10 @@ export function injectionOf(workload: Workload, request: InjectionRequest): Work
     return { workload, injection: found.injection, release, found: true, problems: [...problems, ...found.problems, skipped] };
   }
   const own = found === undefined ? { workload, problems: [] } : ownAnnotations(workload, found, mesh);
-  const made = inject(own.workload, mesh, profileOf(release.value), installer ?? installerOf(found?.injection));
+  const injected = inject(own.workload, mesh, profileOf(release.value), installer ?? installerOf(found?.injection));
+  // Whoever gets a sidecar is not in ambient mode: the node agent leaves such a pod alone.
+  const made =
+    ambient !== undefined && injected.kind === 'none' && LEFT_ALONE.includes(injected.reason) ? inAmbientMode(ambient, injected) : injected;
   // No template for sidecars made it; where it chooses none itself, nothing says that another will be at work.
   const stays = isNoSidecar(found) && (made.kind === 'none' || !choosesTemplates(workload.pod));
   const injectionProblems = made.kind === 'none' ? (made.problems ?? []) : [];
@@ -80,12 +92,13 @@ export function injectionOf(workload: Workload, request: InjectionRequest): Work
   };
 }
 
-const REDIRECTED = 'ambient.istio.io/redirection';
+type NotInjectedPod = Extract<Injection, { kind: 'none' }>;
 
-/** A pod that lives, and that no injector came to; the node agent says by an annotation that ztunnel takes its traffic. */
-function livesWithout({ pod }: Workload): Extract<Injection, { kind: 'none' }> | undefined {
-  const redirected = pod.annotations.get(REDIRECTED);
-  if (redirected?.value === 'enabled') return { kind: 'none', reason: 'ambient', source: redirected.source };
+/** Why no injector came to a pod, so that the node agent may have. */
+const LEFT_ALONE: readonly NotInjected[] = ['not asked for', 'own choice'];
+
+/** A pod that lives, and that no injector came to. */
+function livesWithout({ pod }: Workload): NotInjectedPod | undefined {
   return pod.livesAt === undefined ? undefined : { kind: 'none', reason: 'lives without', source: pod.livesAt };
 }
 

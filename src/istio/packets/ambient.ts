@@ -4,7 +4,7 @@ import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 import type { LocalByMark } from '../../netfilter/trace/host.ts';
-import { AMBIENT_CHAINS, isSidecarChain, SHARED_CHAIN } from '../found/ownership/chain-names.ts';
+import { AMBIENT_CHAINS, isAmbientTable, isSidecarChain, SHARED_CHAIN } from '../found/ownership/chain-names.ts';
 import type { Owner } from './pod.ts';
 import type { ProxyPorts } from './verdict.ts';
 
@@ -16,8 +16,11 @@ export const ZTUNNEL_OWNER: Owner = { uid: 0, gid: 1337 };
 
 export const ZTUNNEL_PORTS: ProxyPorts = { of: 'ztunnel', outbound: 15001, inbound: 15006, dns: [15053] };
 
+/** Where tunnels (HBONE) arrive: it listens there itself. */
+export const TUNNEL_PORT = 15008;
+
 /** Those on which it listens transparently, for TPROXY. */
-export const ZTUNNEL_SOCKETS: readonly number[] = [15006, 15008];
+export const ZTUNNEL_SOCKETS: readonly number[] = [15006, TUNNEL_PORT];
 
 /** Answers that ztunnel gets in place of the client, from whose address it calls the application, come back by this mark. */
 export const ZTUNNEL_ROUTING: readonly LocalByMark[] = FAMILIES.map((family) => ({ family, mark: 0x111, mask: 0xfff }));
@@ -30,9 +33,12 @@ export const PROBE_SOURCES: Readonly<Record<Family, string>> = {
 
 /** Whether rules are those of the node agent in an ambient pod, with none of a sidecar's beside them. */
 export function isAmbient(rules: Readonly<Record<Family, Ruleset>>): boolean {
-  const chains = FAMILIES.flatMap((family) =>
-    rules[family].tables.flatMap(({ name: table, chains: own }) => own.map(({ name }) => [table, name] as const)),
+  const tables = FAMILIES.flatMap((family) => rules[family].tables);
+  const chains = tables.flatMap(({ name: table, chains: own }) => own.map(({ name }) => [table, name] as const));
+  const sidecars = chains.some(
+    ([table, name]) => table.startsWith('inet istio-proxy-') || (name !== SHARED_CHAIN && isSidecarChain(table, name)),
   );
-  const sidecars = chains.some(([table, name]) => name !== SHARED_CHAIN && isSidecarChain(table, name));
-  return !sidecars && chains.some(([, name]) => name === AMBIENT_CHAINS[0]);
+  // The node has a table of the same name, with the chain of its own hook.
+  const native = chains.some(([table, name]) => isAmbientTable(table) && name === 'istio-output');
+  return !sidecars && (native || chains.some(([, name]) => name === AMBIENT_CHAINS[0]));
 }

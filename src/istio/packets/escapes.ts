@@ -17,6 +17,7 @@ import { injectedSettings } from '../kubernetes/ordinary-injection.ts';
 import type { CapturePlan } from '../plan/plan.ts';
 import { profileOf } from '../releases/profile.ts';
 import { valuesOf } from '../settings/settings.ts';
+import { TUNNEL_PORT } from './ambient.ts';
 import { classesFor, verdictClass } from './behavior/classes.ts';
 import { namesFor } from './behavior/names.ts';
 import { operandOf } from './behavior/operand.ts';
@@ -51,16 +52,19 @@ const PORTS: Ranges = [{ first: 1, last: 0xffff }];
  * followed.
  */
 export function escapesOf(podNetwork: PodNetwork, family: Family, most = 20): readonly Escape[] | null {
-  const { uid, gid } = podNetwork.pod.proxy;
+  // ztunnel is known by its mark, and not by its user.
+  const byMark = podNetwork.ports.of === 'ztunnel';
+  const { uid, gid } = byMark ? { uid: undefined, gid: undefined } : podNetwork.pod.proxy;
   const values = valuesOf(podNetwork.plan.settings);
+  const listens = byMark ? [{ first: TUNNEL_PORT, last: TUNNEL_PORT }] : proxyListens(podNetwork.plan);
   const scope: Scope = [
-    { origin: 'remote', protocol: TCP, destinationPort: subtract(PORTS, proxyListens(podNetwork.plan)) },
+    { origin: 'remote', protocol: TCP, destinationPort: subtract(PORTS, listens) },
     {
       origin: 'local',
       leaving: true,
       protocol: TCP,
-      uid: allBut(uid, values['proxy.uids']),
-      gid: allBut(gid, values['proxy.gids']),
+      uid: allBut(uid, byMark ? [] : values['proxy.uids']),
+      gid: allBut(gid, byMark ? [] : values['proxy.gids']),
       mark: UNMARKED,
     },
   ];

@@ -49,10 +49,11 @@ export interface PodNetworkOptions {
   readonly byNobody?: boolean;
 }
 
-/** The scene of a plan: all of it can be seen. */
+/** The scene of a plan: all of it can be seen. Rules of the node agent have ztunnel for their proxy. */
 export function podNetworkOfPlan(plan: CapturePlan, { facts = {}, state = {}, proxy }: PodNetworkOptions = {}): PodNetwork {
   const values = valuesOf(plan.settings);
-  return { plan, facts, pod: podOf(values, facts, proxy), ports: proxyPortsOf(values), state, unseen: { ip: [], ip6: [] } };
+  const network = { plan, facts, pod: podOf(values, facts, proxy), ports: proxyPortsOf(values), state, unseen: { ip: [], ip6: [] } };
+  return isAmbient(plan) ? inAmbient(network) : network;
 }
 
 /** The scene of rules that were found, and of the plan that is thought to have made them. */
@@ -60,7 +61,7 @@ export function podNetworkOfRules(seen: Observation, made: CapturePlan, options:
   const rules = { ip: withUnseen(seen, 'ip'), ip6: withUnseen(seen, 'ip6') };
   const network = podNetworkOfPlan({ ...made, ...rules }, options);
   const found: PodNetwork = { ...network, ofRules: true, unseen: hiddenIn(seen), ...(options.failed && { failed: options.failed }) };
-  if (isAmbient(rules)) return inAmbient(found);
+  if (found.ports.of === 'ztunnel') return found;
   const { outbound, inbound, dns } = network.ports;
   const values = valuesOf(made.settings);
   const others = otherProxiesIn(Object.values(rules), {

@@ -31,6 +31,8 @@ export type Touches =
   | 'pods with rerouted interfaces'
   | 'pods with trace logging'
   | 'pods with the CNI plugin'
+  | 'pods with native nftables'
+  | 'ambient pods'
   | 'every caller'
   | 'users of the flag'
   | 'users of the variable'

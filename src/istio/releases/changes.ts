@@ -5,11 +5,12 @@ import type { Change, Touches } from './change.ts';
 import { INJECTION_CHANGES } from './injection-changes.ts';
 import type { Release } from './known.ts';
 import { KNOWN, position, readSpans } from './known.ts';
+import { NATIVE_CHANGES } from './native-changes.ts';
 import type { ChangeName } from './profile.ts';
 import { RULE_CHANGES } from './rule-changes.ts';
 
-/** What a change is in, and its rows of the release table: how settings become rules, how arguments become settings, what the injector passes. */
-const TABLES = { rules: RULE_CHANGES, arguments: ARGUMENT_CHANGES, injection: INJECTION_CHANGES } as const;
+/** What a change is in, and its rows of the release table: how settings become rules, how arguments become settings, what the injector passes, native nftables and the ambient mode. */
+const TABLES = { rules: RULE_CHANGES, arguments: ARGUMENT_CHANGES, injection: INJECTION_CHANGES, native: NATIVE_CHANGES } as const;
 
 export type ChangeGroup = keyof typeof TABLES;
 
@@ -58,6 +59,7 @@ export function changesBetween(from: Release, to: Release): ReleaseChanges {
     rules: inGroup('rules'),
     arguments: inGroup('arguments'),
     injection: inGroup('injection'),
+    native: inGroup('native'),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { Release } from './known.ts';
 import { RELEASES, readSpans } from './known.ts';
+import { NATIVE_CHANGES } from './native-changes.ts';
 import type { ChangeName, Profile } from './profile.ts';
 import { CHANGE_NAMES, CHANGES, profileOf } from './profile.ts';
 import { RULE_CHANGES } from './rule-changes.ts';
@@ -19,11 +20,18 @@ const ASKED_BY_RULES: readonly ChangeName[] = [...(Object.keys(RULE_CHANGES) as 
 
 let byRules: readonly Kind[] | undefined;
 let byAll: readonly Kind[] | undefined;
+let byAmbient: readonly Kind[] | undefined;
 
 /** The kinds of release that make different rules of some settings; oldest first. */
 export function ruleKinds(): readonly Kind[] {
   byRules ??= kindsBy(ASKED_BY_RULES);
   return byRules;
+}
+
+/** The kinds of release whose node agent makes different rules for ambient pods; oldest first. */
+export function ambientKinds(): readonly Kind[] {
+  byAmbient ??= kindsBy(Object.keys(NATIVE_CHANGES) as ChangeName[]).filter(({ profile }) => profile.has('ambientInPod'));
+  return byAmbient;
 }
 
 /** The kinds of release that differ in anything: rules, arguments, injection; oldest first. */

@@ -13,31 +13,31 @@ export const NATIVE_CHANGES = {
   nativeTproxyWithoutPorts: {
     spans: '1.27.4 - 1.27, 1.28.1 -',
     commits: [],
-    touches: 'pods that capture some inbound ports, or none',
+    touches: 'pods with native nftables',
     what: 'Native rules in TPROXY mode can be made where no inbound port is captured; before, nft refused the third of three inserts.',
   },
   ambientInPod: {
     spans: '1.21 -',
     commits: [],
-    touches: 'every pod',
+    touches: 'ambient pods',
     what: 'The node agent of the ambient mode puts rules into pods.',
   },
-  ambientIp6: { spans: '1.23 -', commits: [], touches: 'pods with an IPv6 address', what: 'Ambient pods get rules for IPv6.' },
+  ambientIp6: { spans: '1.23 -', commits: [], touches: 'ambient pods', what: 'Ambient pods get rules for IPv6.' },
   // Pull request 50747.
   ambientTwoSets: { spans: '1.23 -', commits: [], touches: 'no traffic', what: 'The node has one set of addresses for each family.' },
   // Pull request 52622.
   ambientRedirect: {
     spans: '1.23.1 -',
     commits: [],
-    touches: 'every pod',
+    touches: 'ambient pods',
     what: 'AMBIENT_TPROXY_REDIRECTION chooses between TPROXY and REDIRECT for ambient pods.',
   },
-  ambientRedirectByDefault: { spans: '1.24 -', commits: [], touches: 'every pod', what: 'Ambient pods get REDIRECT by default.' },
+  ambientRedirectByDefault: { spans: '1.24 -', commits: [], touches: 'ambient pods', what: 'Ambient pods get REDIRECT by default.' },
   // Pull request 53896.
   ambientTproxy: {
     spans: '1.21 - 1.24',
     commits: [],
-    touches: 'every pod',
+    touches: 'ambient pods',
     what: 'Ambient pods can be captured by TPROXY.',
     gone: { what: 'Ambient pods are captured by REDIRECT only.', commits: [] },
   },
@@ -45,7 +45,7 @@ export const NATIVE_CHANGES = {
   ambientDnsTcp: {
     spans: '1.24 -',
     commits: [],
-    touches: 'pods with DNS capture',
+    touches: 'ambient pods',
     what: "In ambient pods DNS over TCP is captured too, ztunnel's own queries are not, and answers have conntrack zones.",
   },
   // Pull request 53476.
@@ -87,7 +87,7 @@ export const NATIVE_CHANGES = {
   ambientJumpFirst: {
     spans: '1.27 -',
     commits: [],
-    touches: 'every pod',
+    touches: 'ambient pods',
     what: "The node's jump comes before other rules of POSTROUTING.",
   },
   ambientNftables: {
@@ -100,7 +100,35 @@ export const NATIVE_CHANGES = {
   ambientNftablesByFamily: {
     spans: '1.28.1 -',
     commits: [],
-    touches: 'pods without an IPv6 address',
+    touches: 'ambient pods',
     what: 'Native rules of ambient pods have IPv6 only where it is on.',
+  },
+  // Pull request 60370. Seen: of 24 pods at once 23 had another pod's rules, none with an error.
+  ambientSharedBuilder: {
+    spans: '1.28 - 1.29.3, 1.30.0',
+    commits: [],
+    touches: 'ambient pods',
+    what: "With native nftables, ambient pods that are added to a node at the same time can get each other's rules.",
+    gone: { what: 'With native nftables, each ambient pod gets its own rules, however many are added at the same time.', commits: [] },
+  },
+  // Pull request 58354; read, not run.
+  ambientStaysWithSets: {
+    spans: '1.28.2 -',
+    commits: [],
+    touches: 'users of the Helm value',
+    what: 'A node agent that is told to use nftables stays with iptables while a set of ipset of its name is there: until the node is started anew.',
+  },
+  // The default of the chart.
+  ambientDnsByDefault: {
+    spans: '1.25 -',
+    commits: [],
+    touches: 'ambient pods',
+    what: 'The chart of the node agent has ambient.dnsCapture on.',
+  },
+  ambientReconcilesByDefault: {
+    spans: '1.29 -',
+    commits: [],
+    touches: 'ambient pods',
+    what: 'The chart of the node agent has ambient.reconcileIptablesOnStartup on: rules of another configuration are replaced when the agent starts.',
   },
 } as const satisfies Record<string, Change>;

@@ -14,13 +14,39 @@ export interface RuleKey {
 
 /** The keys of two lists of rules that are to be compared. */
 export function keysOf(left: readonly Rule[], right: readonly Rule[]): readonly [readonly RuleKey[], readonly RuleKey[]] {
-  const hidden = left.some(hidesInterfaces) || right.some(hidesInterfaces);
+  const both = [...left, ...right];
+  const hidden = both.some(hidesInterfaces);
+  const targets = new Set(both.flatMap((rule) => hiddenTarget(rule) ?? []));
+  const open = (rule: Rule): Rule => withoutParameters(hidden ? withoutInterfaces(rule) : rule, targets);
   const key = (whole: Rule): RuleKey => {
-    const rule = whole.matches.some(isBareModule) ? { ...whole, matches: whole.matches.filter((match) => !isBareModule(match)) } : whole;
+    const rule = withoutBareModules(whole);
     const text = printRule(rule);
-    return { text, open: hidden ? printRule(withoutInterfaces(rule)) : text, hides: hidden && hidesInterfaces(rule) };
+    if (!hidden && targets.size === 0) return { text, open: text, hides: false };
+    return { text, open: printRule(open(rule)), hides: hidesInterfaces(rule) || hiddenTarget(rule) !== undefined };
   };
   return [left.map(key), right.map(key)];
+}
+
+/** A module that is named and asks nothing (`-m tcp`) is in no rule that was read. */
+function withoutBareModules(rule: Rule): Rule {
+  return rule.matches.some(isBareModule) ? { ...rule, matches: rule.matches.filter((match) => !isBareModule(match)) } : rule;
+}
+
+/** The text by which rules are compared. */
+export function comparedText(rule: Rule): string {
+  return printRule(withoutBareModules(rule));
+}
+
+/** The target of which nft shows the name alone: `xt target CT`, where iptables-nft has parameters for it. */
+export function hiddenTarget({ target }: Rule): string | undefined {
+  return target.kind === 'opaque' && target.text.startsWith('xt target ') ? target.name : undefined;
+}
+
+/** The rule with the bare name of its target, where that is one of these. */
+function withoutParameters(rule: Rule, targets: ReadonlySet<string>): Rule {
+  const { target } = rule;
+  const name = target.kind === 'opaque' ? target.name : target.kind;
+  return targets.has(name) ? { ...rule, target: { kind: 'opaque', name, text: name } } : rule;
 }
 
 /** Not transitive: a rule that hides its interface is the same as one for eth0 and as one for eth1. */

@@ -13,7 +13,9 @@ import { rulesetOfNft } from './ruleset-of-nft.ts';
  * Rules of a text that iptables' forms and nft's stand in: tables of iptables count as its own forms show them, where
  * they do, for nft can't show all that a rule of iptables asks.
  */
-export function withNft(read: ReadResult, { ruleset: given, unread }: NftRead): ReadResult {
+export function withNft(both: ReadResult, { ruleset: given, unread, translated }: NftRead): ReadResult {
+  // What iptables' forms show of a translation are the rules that it keeps as comments.
+  const read = translated === true ? { ...both, rulesets: [], tables: [], unread: [], problems: [] } : both;
   const ruleset = withCounters(given);
   const shown = new Set(read.rulesets.filter(({ tables }) => tables.length > 0).map(({ family }) => family));
   const families = FAMILIES.filter((family) => ruleset.tables.some((table) => table.family === family || table.family === 'inet'));

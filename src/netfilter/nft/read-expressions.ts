@@ -251,6 +251,10 @@ class Reader {
     if (operator === undefined) return { mangle: { key, value: left } };
     const bits = numberOf(this.#take());
     if (bits === undefined) return undefined;
+    // As iptables' own translation of CONNMARK --set-xmark says it: `ct mark xor 0x111 and 0xfffff000` keeps those bits, and sets these.
+    const kept = operator === '^' && !('&' in left) && this.#takes('and') ? numberOf(this.#take()) : undefined;
+    if (kept !== undefined && !('&' in left))
+      return (kept & bits) === 0 ? { mangle: { key, value: { '|': [{ '&': [left, kept] }, bits] } } } : undefined;
     const value: Assigned = operator === '|' ? { '|': [left, bits] } : { '^': [left, bits] };
     return { mangle: { key, value } };
   }

@@ -1,5 +1,7 @@
 /** nft's texts read: what `nft list ruleset` shows, the scripts that `nft -f` takes, and the JSON of `nft -j`. */
 
+import type { Family } from '../family.ts';
+import { readRules } from '../read.ts';
 import type { BaseChain, NftFamily } from '../rule.ts';
 import type { Expression } from './expression.ts';
 import { ruleOf } from './from-expressions.ts';
@@ -10,6 +12,8 @@ import { readPriority } from './ruleset.ts';
 
 export interface NftRead {
   readonly ruleset: NftRuleset;
+  /** Whether iptables-restore-translate wrote it: then what it could not translate, which it keeps as comments, is among the rules. */
+  readonly translated?: true;
   /** Lines that stand in a table and are not understood, 1-based. */
   readonly unread: readonly { readonly line: number; readonly text: string }[];
 }
@@ -98,45 +102,108 @@ function readLines(text: string): NftRead {
   const unread: { line: number; text: string }[] = [];
   let table: TableDraft | undefined;
   let block: { readonly kind: 'chain' | 'set' | 'other'; readonly name: string } | undefined;
-  for (const [index, raw] of text.split(/\r?\n/).entries()) {
-    const line = raw.trim();
+  const lines = text.split(/\r?\n/);
+  const [, translator] = TRANSLATED.exec(text) ?? [];
+  const family: Family = translator === 'ip6' ? 'ip6' : 'ip';
+  let open = 0;
+  for (const [index, raw] of lines.entries()) {
     const opened = LISTED.exec(raw);
+    if (opened === null && table === undefined) {
+      if (translator !== undefined && raw.startsWith('# -')) {
+        untranslated(draft, raw.slice(2), family, index + 1);
+        continue;
+      }
+      // nft repeats a command that it refuses, and points at a word of it: that one was not done.
+      if (!POINTER.test(lines[index + 1] ?? '')) command(draft, raw, index + 1);
+      continue;
+    }
     if (opened !== null) {
       table = draft.table(opened[1] ?? '', opened[2] ?? '');
       block = undefined;
-      continue;
+      open = 0;
     }
-    if (table === undefined) {
-      command(draft, raw, index + 1);
-      continue;
+    const { statements, depth } = statementsOf(opened === null ? raw : raw.slice(opened[0].length), open);
+    open = depth;
+    for (const line of statements) {
+      if (table === undefined) continue;
+      if (block === undefined) {
+        const [, kind, name] = /^(\w+) ([\w.-]+) \{$/.exec(line) ?? [];
+        if (line === '}') table = undefined;
+        else if (/^flags [\w, ]+$/.test(line)) table.dormant ||= /\bdormant\b/.test(line);
+        else if (/^comment "[^"]*"$/.test(line)) continue;
+        else if (kind === undefined || name === undefined) unread.push({ line: index + 1, text: line });
+        else {
+          block = { kind: kind === 'chain' || kind === 'set' ? kind : 'other', name };
+          if (kind === 'chain') draft.chain(table, name);
+          if (kind === 'set') table.sets.set(name, { name, type: '', elements: [] });
+        }
+      } else if (line === '}') block = undefined;
+      else if (block.kind === 'chain') {
+        if (!chainLine(draft.chain(table, block.name), table.family, line, index + 1)) unread.push({ line: index + 1, text: line });
+      } else if (block.kind === 'set') setLine(table, block.name, line);
     }
-    if (line === '' || line.startsWith('#')) continue;
-    if (block === undefined) {
-      const [, kind, name] = /^(\w+) ([\w.-]+) \{/.exec(line) ?? [];
-      if (line.startsWith('}')) table = undefined;
-      else if (/^flags [\w, ]+$/.test(line)) table.dormant ||= /\bdormant\b/.test(line);
-      else if (/^comment "[^"]*"$/.test(line)) continue;
-      else if (kind === undefined || name === undefined) unread.push({ line: index + 1, text: line });
-      else {
-        block = { kind: kind === 'chain' || kind === 'set' ? kind : 'other', name };
-        if (kind === 'chain') draft.chain(table, name);
-        if (kind === 'set') table.sets.set(name, { name, type: '', elements: [] });
-      }
-    } else if (line === '}') block = undefined;
-    else if (block.kind === 'chain') {
-      if (!chainLine(draft.chain(table, block.name), table.family, line, index + 1)) unread.push({ line: index + 1, text: line });
-    } else if (block.kind === 'set') setLine(table, block.name, line);
   }
   // A listing that was cut off: nobody knows what came after.
   if (table !== undefined) unread.push({ line: text.trimEnd().split('\n').length, text: text.trimEnd().split('\n').at(-1)?.trim() ?? '' });
-  return { ruleset: draft.ruleset(), unread };
+  return { ruleset: draft.ruleset(), unread, ...(translator === undefined ? {} : { translated: true }) };
 }
+
+const TRANSLATED = /^# Translated by (ip6?)tables(?:-nft|-legacy)?-restore-translate /m;
+
+/**
+ * A rule for which nft has no words, or iptables does not know them: it stands in its place, as iptables-restore takes it.
+ * The translator of 1.8.9 prints nothing where a word was `!`, so that two spaces stand there.
+ */
+function untranslated(draft: Draft, text: string, family: Family, line: number): void {
+  const [, table = 'filter', chain = '', rest = ''] = /^(?:-t (\S+) )?-A (\S+)(.*)$/.exec(text.replaceAll(/ {2}(?=-)/g, ' ! ')) ?? [];
+  const [ruleset] = readRules(`*${table}\n-A ${chain} ${rest.trim()}\nCOMMIT\n`, { family }).rulesets;
+  const rules = ruleset?.tables[0]?.chains.find(({ name }) => name === chain)?.rules ?? [];
+  const own = draft.chain(draft.table(family, table), chain).rules;
+  for (const rule of rules) own.push({ ...rule, counted: true, line });
+}
+
+const POINTER = /^\s*[\^~]+[\s^~]*$/;
+
+/**
+ * A line's statements: a semicolon ends one, and so does the brace around a block, which people write on one line with it.
+ * `open` braces of a list are those of the lines before; `depth` are those that this line leaves open.
+ */
+function statementsOf(line: string, open: number): { readonly statements: readonly string[]; readonly depth: number } {
+  if (line.trim().startsWith('#')) return { statements: [], depth: open };
+  const found: string[] = [];
+  let [piece, depth, quoted] = ['', open, false];
+  const end = (): void => {
+    if (piece.trim() !== '') found.push(piece.trim());
+    piece = '';
+  };
+  for (const character of line) {
+    if (character === '"') quoted = !quoted;
+    if (quoted || !';{}'.includes(character)) piece += character;
+    else if (character === ';' && depth === 0) end();
+    else if (character === '{' && depth === 0 && BLOCK.test(piece)) {
+      piece += character;
+      end();
+    } else if (character === '}' && depth === 0) {
+      end();
+      found.push(character);
+    } else {
+      depth += character === '{' ? 1 : character === '}' ? -1 : 0;
+      piece += character;
+    }
+  }
+  end();
+  return { statements: found, depth };
+}
+
+const BLOCK = /^\s*(?:chain|set|map|flowtable|counter|quota|limit|ct (?:helper|timeout|expectation)|secmark|synproxy) [\w.-]+ $/;
 
 /** False for a line that says where a chain hangs, in words that are not known. */
 function chainLine(chain: ChainDraft, family: NftFamily, line: string, at: number): boolean {
-  const base = baseOf(line);
+  const base = baseOf(`${line};`);
+  const [, policy] = /^policy (accept|drop)$/.exec(line) ?? [];
   if (base !== undefined) chain.base = base;
   else if (/^type \w+ hook /.test(line)) return false;
+  else if (policy !== undefined && chain.base !== undefined) chain.base = { ...chain.base, policy: policy as BaseChain['policy'] };
   else if (!/^(?:comment|policy) /.test(line)) chain.rules.push({ ...ruleOf(readExpressions(line), family), line: at });
   return true;
 }

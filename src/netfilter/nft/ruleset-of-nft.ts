@@ -22,7 +22,9 @@ function tableOf(table: NftTable, family: Family): Table {
     const others = chains.flatMap(({ rules }) => rules.filter((rule) => !concerns(rule, family)));
     return { name: `${nft} ${name}`, nft, chains: made, ...(others.some(tracksBoth) && { tracks: true }) };
   }
-  const plain = made.map(({ base: _, ...chain }): Chain => ({ ...chain, rules: chain.rules.map(({ text: __, ...rule }) => rule) }));
+  // A translation tells nothing of the chains that a table is born with.
+  const told = made.map((chain): Chain => (chain.base === undefined ? { ...chain, policy: 'unknown' } : chain));
+  const plain = told.map(({ base: _, ...chain }): Chain => ({ ...chain, rules: chain.rules.map(({ text: __, ...rule }) => rule) }));
   return { name, chains: plain.map((chain) => (isBuiltIn(name, chain.name) ? chain : { ...chain, policy: '-' as const })) };
 }
 

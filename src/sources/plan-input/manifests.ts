@@ -12,6 +12,9 @@ import type { InjectionRequest, WorkloadInjection } from '../../istio/kubernetes
 import { injectionOf } from '../../istio/kubernetes/workload-injection.ts';
 import { factsOfWorkload, planOfWorkload } from '../../istio/kubernetes/workload-plan.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
+import type { AmbientPlan } from '../../istio/plan/ambient/ambient-plan.ts';
+import { planAmbient } from '../../istio/plan/ambient/ambient-plan.ts';
+import { knobTexts } from '../../istio/plan/ambient/knob-texts.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import { planFor, withProblems } from '../../istio/plan/plan.ts';
 import type { Problem } from '../../istio/problems.ts';
@@ -138,22 +141,34 @@ function planOf(
   };
   if (plan !== undefined)
     return { kind: 'plan', plan, notes: [`note: ${whoseText(made)}`], basis, facts, ...rest, of: name, ...(run && { run }) };
-  const noPlanReason = `${name} gets no rules: ${whyNoRules(made)}`;
+  const byAgent = agentPlan(made);
+  const noPlanReason =
+    byAgent === undefined
+      ? `${name} gets no rules: ${whyNoRules(made)}`
+      : `${name} gets no rules of a sidecar: ${whyNoRules(made)}; these are those of its node agent, Istio ${made.release.value} (${knobTexts(byAgent.knobs).join(' ') || 'as it does by itself'})`;
+  const { ip, ip6, nft, routing } = byAgent ?? {};
+  const bare = withProblems(withoutRules(made, facts), made.problems);
   return {
     kind: 'plan',
-    plan: withProblems(withoutRules(made, facts), made.problems),
+    plan: ip === undefined || ip6 === undefined || routing === undefined ? bare : { ...bare, ip, ip6, ...(nft && { nft }), routing },
     notes: [`note: ${noPlanReason}`],
     basis,
     facts,
     of: name,
     whyNoPlan: noPlanReason,
-    ...(isAmbientPod(made) && { unseen: 'the rules of ambient mode, which the node agent makes in the pod' }),
+    ...(isAmbientPod(made) && byAgent === undefined && { unseen: 'the rules of ambient mode, which the node agent makes in the pod' }),
   };
 }
 
 /** Who the proxy runs as, as far as the manifest says it. */
 function proxyOf({ workload: { pod }, found }: WorkloadInjection, mesh: Mesh, { release, settings }: CapturePlan): ProxyOwner {
   return found ? foundProxyOwner(pod) : madeProxyOwner(pod, mesh, profileOf(release), settings.mode.value === 'TPROXY');
+}
+
+/** What the node agent makes in a pod of the ambient mode; undefined for others, and where the release does not say. Throws a ProblemError where the agent fails. */
+function agentPlan({ injection, release }: WorkloadInjection): AmbientPlan | undefined {
+  const knobs = injection.kind === 'none' ? injection.knobs : undefined;
+  return knobs === undefined ? undefined : planAmbient(knobs, { release: release.value, releaseSource: release.source });
 }
 
 function isAmbientPod({ injection }: WorkloadInjection): boolean {

@@ -36,7 +36,19 @@ function shown(command: string): string {
 
 // Every key that there is: a new one does not compile until it is here.
 const ALL: Required<AuditedPod> = {
-  ...{ namespace: '', pod: '', workload: '', node: '', uid: '', pid: 1, verdict: 'not seen', release: '', installer: '', drift: '' },
+  ...{
+    namespace: '',
+    pod: '',
+    workload: '',
+    node: '',
+    uid: '',
+    pid: 1,
+    verdict: 'not seen',
+    release: '',
+    installer: '',
+    knobs: '',
+    drift: '',
+  },
   ...{ differences: [], findings: [], reason: '' },
 };
 

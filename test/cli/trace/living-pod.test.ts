@@ -91,10 +91,10 @@ describe('a pod that lives without a sidecar has no rules', () => {
   });
 });
 
-it('a pod that the node agent has put into ambient mode has rules that are not here: no answer is definite', async () => {
+it('a pod that the node agent has put into ambient mode has the rules of that', async () => {
   const made = { annotations: '{ambient.istio.io/redirection: enabled}' };
   const verdict = await verdictOf(made);
-  expect(verdict).toMatchObject({ id: 'unknown', words: expect.stringContaining('the rules of ambient mode') });
+  expect(verdict).toMatchObject({ id: 'ztunnel-outbound', words: 'caught by ztunnel (15001)' });
   expect(verdict.notes).toContain('it is in ambient mode, without a sidecar');
   expect((await verdictOf({ annotations: '{ambient.istio.io/redirection: disabled}' })).id).toBe('direct');
 });

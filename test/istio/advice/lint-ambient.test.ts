@@ -24,7 +24,9 @@ describe('in a namespace of ambient mode', () => {
     'traffic.sidecar.istio.io/%s has no effect, for that',
     (annotation) => {
       expect(told(`traffic.sidecar.istio.io/${annotation}`, AMBIENT)).toEqual([
-        expect.stringMatching(/^ignored-without-injection: .* is without effect: the pod is not injected \(it is in ambient mode\)/),
+        expect.stringMatching(
+          /^ignored-in-ambient: .* is without effect: the pod is in ambient mode, where ztunnel reads no annotation of a sidecar/,
+        ),
       ]);
     },
   );
@@ -49,4 +51,41 @@ it('in a namespace that is injected the annotation of a sidecar is the one that 
   expect(told('traffic.istio.io/excludeInboundPorts: "80"', namespace('istio-injection: enabled'))).toEqual([
     expect.stringMatching(/\| write traffic\.sidecar\.istio\.io\/excludeInboundPorts$/),
   ]);
+});
+
+describe('what the node agent reads, and of whom', () => {
+  const INJECTED = namespace('istio-injection: enabled');
+  const at2 = (release: string, annotations: string, mesh = AMBIENT): readonly string[] =>
+    diagnosticsOf(pod(APP, annotations), { mesh, ...at(release) }).map(({ code }) => code);
+
+  it('an annotation of the ambient mode does nothing beside a sidecar', () => {
+    expect(told('ambient.istio.io/dns-capture: "false"', INJECTED)).toEqual([
+      expect.stringMatching(/^ambient-annotation-idle: .*has a sidecar, and is not in ambient mode/),
+    ]);
+  });
+
+  it.each([
+    ['1.23.6', 'ambient.istio.io/bypass-inbound-capture: "true"', ['ambient-annotation-idle']],
+    ['1.24.0', 'ambient.istio.io/bypass-inbound-capture: "true"', []],
+    ['1.24.6', 'ambient.istio.io/dns-capture: "true"', ['ambient-annotation-idle']],
+    ['1.25.0', 'ambient.istio.io/dns-capture: "true"', []],
+    ['1.30.3', 'ambient.istio.io/dns-capture: "on"', ['ambient-not-a-boolean']],
+    ['1.30.3', 'ambient.istio.io/dns-capture: "T"', []],
+  ])('at %s, %s: %j', (release, annotation, codes) => {
+    expect(at2(release, annotation)).toEqual(codes);
+  });
+
+  it.each([
+    ['1.27.9', []],
+    ['1.28.0', ['ambient-shared-rules']],
+    ['1.28.10', ['ambient-shared-rules']],
+    ['1.29.3', ['ambient-shared-rules']],
+    ['1.29.4', []],
+    ['1.30.0', ['ambient-shared-rules']],
+    ['1.30.1', []],
+  ])('with native nftables, %s: %j', (release, codes) => {
+    const native = { value: 'true', source: { kind: 'file', file: 'values.yaml', line: 2, column: 3 } } as const;
+    const mesh = { ...AMBIENT, values: new Map([['global.nativeNftables', native]]) } as typeof AMBIENT;
+    expect(at2(release, 'a/b: "1"', mesh)).toEqual(codes);
+  });
 });

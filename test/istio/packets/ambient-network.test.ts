@@ -3,9 +3,14 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
+import { isAmbient } from '../../../src/istio/packets/ambient.ts';
+import { compareBehavior } from '../../../src/istio/packets/behavior.ts';
+import { escapesOf } from '../../../src/istio/packets/escapes.ts';
 import { packetFromWords } from '../../../src/istio/packets/packet/words.ts';
-import { hostIn, traceIn, verdictIn } from '../../../src/istio/packets/pod-network.ts';
+import { hostIn, podNetworkOfPlan, traceIn, verdictIn } from '../../../src/istio/packets/pod-network.ts';
 import { simulateRequest } from '../../../src/istio/packets/stories.ts';
+import { planAmbient } from '../../../src/istio/plan/ambient/ambient-plan.ts';
 import { ProblemError } from '../../../src/istio/problems.ts';
 import { networkOf } from './found-network.ts';
 
@@ -114,4 +119,32 @@ describe('stories of an ambient pod', () => {
 it('is no ambient pod where chains of a sidecar stand beside', () => {
   const both = `${REDIRECT}*nat\n:ISTIO_REDIRECT - [0:0]\n-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001\nCOMMIT\n`;
   expect(networkOf(both).ports.of).toBeUndefined();
+});
+
+describe('rules of nft, and those of iptables for the same knobs', () => {
+  const plans = (['iptables', 'nftables'] as const).map((backend) => planAmbient({ backend, dns: true }, { release: '1.30' }));
+  const networks = plans.map(({ ip, ip6 }) => podNetworkOfPlan({ ...planFromSettings({}), ip, ip6 }));
+
+  it('have ztunnel for their proxy', () => {
+    expect(networks.map(({ ports }) => ports.of)).toEqual(['ztunnel', 'ztunnel']);
+  });
+
+  it('do the same to all packets of IPv4', () => {
+    const [left, right] = networks as [(typeof networks)[0], (typeof networks)[0]];
+    expect(compareBehavior(left, right, { family: 'ip' }).answer).toBe('equal');
+  });
+
+  it('let nothing pass but health checks, of whatever user', () => {
+    for (const network of networks) {
+      expect((escapesOf(network, 'ip') ?? []).map(({ words }) => words)).toEqual([
+        'TCP from outside with source 169.254.7.127',
+        'TCP to 169.254.7.127 from the pod',
+      ]);
+    }
+  });
+
+  it('are those of a node where they hang in postrouting: no pod is traced there as ambient', () => {
+    const { ip, ip6 } = planAmbient({ where: 'host', backend: 'nftables' }, { release: '1.30' });
+    expect(isAmbient({ ip, ip6 })).toBe(false);
+  });
 });

@@ -6,7 +6,6 @@ import type { Change, Touches } from '../../../src/istio/releases/change.ts';
 import type { ReleaseChange, ReleaseChanges } from '../../../src/istio/releases/changes.ts';
 import { CHANGE_GROUPS, changesBetween, lastingChanges } from '../../../src/istio/releases/changes.ts';
 import { NEWEST } from '../../../src/istio/releases/known.ts';
-import { NATIVE_CHANGES } from '../../../src/istio/releases/native-changes.ts';
 import { POD_CHANGES } from '../../../src/istio/releases/pod-changes.ts';
 import type { ChangeName } from '../../../src/istio/releases/profile.ts';
 import { CHANGE_NAMES as ALL_CHANGES, CHANGES, profileOf } from '../../../src/istio/releases/profile.ts';
@@ -81,6 +80,8 @@ const MEANING: Readonly<Record<Touches, (of: Touched) => boolean>> = {
   'whoever excludes all outbound ranges': ({ args }) => args[args.indexOf('-x') + 1] === '*',
   'whoever runs the program again': () => false,
   'whoever injects a pod again': () => true,
+  'pods with native nftables': () => false,
+  'ambient pods': () => false,
   'no traffic': () => false,
 };
 
@@ -96,7 +97,7 @@ function valuesAt({ args, env, addresses, nameservers }: (typeof CASES)[number],
 }
 
 /** Those that are told: of what no argument shows the table is silent. */
-const CHANGE_NAMES = ALL_CHANGES.filter((name) => !Object.hasOwn(POD_CHANGES, name) && !Object.hasOwn(NATIVE_CHANGES, name));
+const CHANGE_NAMES = ALL_CHANGES.filter((name) => !Object.hasOwn(POD_CHANGES, name));
 
 const HELD = new Map(RELEASES.map((release) => [release, new Set(CHANGE_NAMES.filter(profileOf(release).has))]));
 const has = (release: string, name: ChangeName): boolean => HELD.get(release)?.has(name) ?? false;

@@ -193,6 +193,8 @@ describe('spans', () => {
 const TOLD_ONLY: Readonly<Partial<Record<ChangeName, string>>> = {
   toPorts: 'normal form has one spelling of REDIRECT',
   hostBitsKept: 'the kernel masks a range on insertion',
+  ambientStaysWithSets: 'which backend an agent takes is a knob',
+  ambientReconcilesByDefault: 'whether an agent reconciles is a knob',
   jumpedChainsMade: 'an empty chain is made wherever something jumps to it, as iptables demands',
 };
 

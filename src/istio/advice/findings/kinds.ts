@@ -60,7 +60,17 @@ export const FINDINGS = {
   ambient: {
     severity: 'note',
     text: "chains of Istio's node agent are here ({where}): the pod is in ambient mode, without a sidecar",
-    fix: 'nothing, where that is meant; those rules are not judged',
+    fix: 'nothing, where that is meant',
+  },
+  'ambient-node': {
+    severity: 'note',
+    text: "the rules of Istio's node agent for its own node are here ({where}): health checks of the kubelet get the address by which ambient pods know them",
+    fix: 'nothing, where that is meant',
+  },
+  'ambient-both-backends': {
+    severity: 'warning',
+    text: 'rules of ambient mode are here twice, in iptables and in tables of nft ({where}): both are in force, and each counts packets that the other sent on',
+    fix: 'create the pod again: neither program removes what the other made; on a node, restart it',
   },
   node: {
     severity: 'note',

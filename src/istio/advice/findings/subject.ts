@@ -7,6 +7,7 @@ import type { Observation } from '../../../netfilter/observation.ts';
 import { forShell, printMatch, printRule } from '../../../netfilter/print.ts';
 import type { Chain, Rule, Table } from '../../../netfilter/rule.ts';
 import { isBuiltIn } from '../../../netfilter/rule.ts';
+import { isAmbientTable } from '../../found/ownership/chain-names.ts';
 import { ambientChainsIn, ownChainsOf } from '../../found/ownership/parts.ts';
 import type { Ownership } from '../../found/ownership.ts';
 import { ownedIn } from '../../found/ownership.ts';
@@ -73,7 +74,9 @@ export function hasSidecar({ own }: Pick<Subject, 'own'>, family: Family): boole
 /** Chains of the node agent, as `nat ISTIO_PRERT`. */
 export function ambientChains({ seen }: Pick<Subject, 'seen'>): readonly string[] {
   const of = (family: Family): readonly string[] =>
-    seen[family].tables.flatMap(({ name, chains }) => ambientChainsIn(chains, seen[family]).map((chain) => `${name} ${chain}`));
+    seen[family].tables.flatMap(({ name, chains }) =>
+      isAmbientTable(name) ? [name] : ambientChainsIn(chains, seen[family]).map((chain) => `${name} ${chain}`),
+    );
   return [...new Set(FAMILIES.flatMap(of))];
 }
 

@@ -9,7 +9,6 @@ import type { Origin } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problemText, quoted } from '../../problems.ts';
 import type { Profile } from '../../releases/profile.ts';
-import { isInAmbient } from './ambient.ts';
 import type { LintCode } from './kinds.ts';
 import { INJECT } from './known-annotations.ts';
 import { imageRefuses } from './skew.ts';
@@ -23,7 +22,7 @@ const IGNORED: Readonly<Record<NotInjected, LintCode>> = {
   'not asked for': 'ignored-without-injection',
   'own command': 'ignored-without-injection',
   'lives without': 'ignored-without-injection',
-  ambient: 'ignored-without-injection',
+  ambient: 'ignored-in-ambient',
 };
 
 const REASONS: Readonly<Record<NotInjected, string>> = {
@@ -46,7 +45,7 @@ interface Given {
 export const withoutRules: WorkloadCheck = (subject) => {
   const { workload, made, profile } = subject;
   if (made?.injection.kind !== 'none') return [];
-  const reason = isInAmbient(subject) ? 'ambient' : made.injection.reason;
+  const { reason } = made.injection;
   const about = ANNOTATION_NAMES.filter(
     (name) => name !== 'logLevel' && name !== 'statusPort' && !(reason === 'mode NONE' && name === 'mode'),
   );

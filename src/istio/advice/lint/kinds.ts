@@ -128,6 +128,26 @@ export const LINTS = {
     text: '{names} without effect: the pod is not injected ({reason})',
     fix: 'let the pod be injected, or remove the annotations',
   },
+  'ignored-in-ambient': {
+    severity: 'warning',
+    text: '{names} without effect: the pod is in ambient mode, where ztunnel reads no annotation of a sidecar',
+    fix: 'remove it: read are ambient.istio.io/bypass-inbound-capture, ambient.istio.io/dns-capture, istio.io/reroute-virtual-interfaces, and the label istio.io/dataplane-mode: none',
+  },
+  'ambient-annotation-idle': {
+    severity: 'warning',
+    text: '{name} without effect: {reason}',
+    fix: '{fix}',
+  },
+  'ambient-not-a-boolean': {
+    severity: 'warning',
+    text: '{name} is {value}, which is neither true nor false: the node agent ignores it',
+    fix: 'write "true" or "false"',
+  },
+  'ambient-shared-rules': {
+    severity: 'warning',
+    text: 'with native nftables the node agent of Istio {release} shares one set of rules between pods that are added at the same time: this pod can get those of another, and nothing tells of it',
+    fix: 'use a release in which that is mended ("istio-init changes" names it), or turn native nftables off',
+  },
   'inject-not-a-boolean': {
     severity: 'warning',
     text: 'the {at} sidecar.istio.io/inject is {value}, neither "true" nor "false": the injector of {release} {taken}',

@@ -28,3 +28,8 @@ function withoutMark(name: string): string {
 export function isForeignIstioChain(table: string, name: string): boolean {
   return name.startsWith('ISTIO_') && !isSidecarChain(table, name) && !AMBIENT_CHAINS.includes(name) && withoutMark(name) !== SHARED_CHAIN;
 }
+
+/** Whether a table of nft's own is one that the node agent makes with native nftables. */
+export function isAmbientTable(name: string): boolean {
+  return /^inet istio-ambient-(?:nat|mangle|raw)$/.test(name);
+}

@@ -2,6 +2,7 @@
 
 import type { Environment } from '../../arguments/effective-values.ts';
 import type { Origin, Sourced } from '../../origin.ts';
+import type { AmbientKnobs } from '../../plan/ambient/knobs.ts';
 import type { Problem } from '../../problems.ts';
 import type { Texts } from '../manifest/workload.ts';
 
@@ -82,6 +83,8 @@ export type Injection =
       /** Of a pod that is not injected: whose doing that is. */
       readonly by?: 'webhook' | 'injector';
       readonly source: Origin;
+      /** Of a pod in ambient mode: what its node agent is told. */
+      readonly knobs?: AmbientKnobs;
       /** The init container that is made all the same, and runs something else. */
       readonly container?: InitContainer;
       /** Warnings. */

@@ -30,6 +30,10 @@ const PROXY_CONFIG = {
 const VALUE_FORMS: Partial<Record<MeshValue, Form>> = {
   'global.logAsJson': 'truth',
   'global.nativeNftables': 'truth',
+  'ambient.dnsCapture': 'truth',
+  'ambient.ipv6': 'truth',
+  'cni.ambient.dnsCapture': 'truth',
+  'cni.ambient.ipv6': 'truth',
   'global.proxy_init.forceApplyIptables': 'truth',
   'global.proxy_init.resources': 'filled',
   'pilot.cni.enabled': 'truth',

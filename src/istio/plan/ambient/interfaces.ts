@@ -2,20 +2,31 @@
 
 import { MATCH_OPTIONS } from '../../../netfilter/options.ts';
 import { quoted } from '../../problems.ts';
-import type { Profile } from '../../releases/profile.ts';
 import { isBareWord } from '../native/refusals.ts';
 import type { AmbientKnobs } from './knobs.ts';
-import { agentFails } from './knobs.ts';
 
-/** The names, with iptables' wildcard; nft's is `*`. Throws a ProblemError for one that is refused. */
-export function interfacesOf({ virtualInterfaces = [] }: AmbientKnobs, native: boolean, { release }: Profile): readonly string[] {
-  return virtualInterfaces
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
-    .map((name) => {
-      const read = MATCH_OPTIONS['in-interface'].read(native ? name.replace(/\*$/, '+') : name, 'ip');
-      const taken = read !== null && (!native || (!name.includes('+') && isBareWord(name.replace(/\*$/, ''))));
-      if (!taken) throw agentFails(release, `${quoted(name)} is no name of an interface that ${native ? 'nft' : 'iptables'} takes`);
-      return read;
-    });
+type Asked = Pick<AmbientKnobs, 'virtualInterfaces' | 'backend'>;
+
+function namesIn({ virtualInterfaces = [] }: Asked): readonly string[] {
+  return virtualInterfaces.map((name) => name.trim()).filter((name) => name !== '');
+}
+
+/** A name with iptables' wildcard, where nft's is `*`. */
+function plain(name: string, { backend }: Asked): string {
+  return backend === 'nftables' ? name.replace(/\*$/, '+') : name;
+}
+
+/** The names, with iptables' wildcard. */
+export function interfacesOf(asked: Asked): readonly string[] {
+  return namesIn(asked).map((name) => plain(name, asked));
+}
+
+/** Why a name is refused; undefined where all are taken. */
+export function refusedInterface(asked: Asked): string | undefined {
+  const native = asked.backend === 'nftables';
+  const bad = namesIn(asked).find((name) => {
+    const read = MATCH_OPTIONS['in-interface'].read(plain(name, asked), 'ip');
+    return read === null || (native && (name.includes('+') || !isBareWord(name.replace(/\*$/, ''))));
+  });
+  return bad === undefined ? undefined : `${quoted(bad)} is no name of an interface that ${native ? 'nft' : 'iptables'} takes`;
 }

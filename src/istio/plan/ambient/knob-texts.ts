@@ -65,3 +65,11 @@ function splitOnce(text: string): readonly string[] {
   const at = text.indexOf('=');
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
 }
+
+/** Knobs as `--set` takes them: `dns=true`, `virtualInterfaces=eth1,net1`. */
+export function knobTexts(knobs: AmbientKnobs): readonly string[] {
+  return NAMES.flatMap((name): readonly string[] => {
+    const value = knobs[name as keyof AmbientKnobs];
+    return value === undefined ? [] : [`${name}=${value === null ? 'none' : Array.isArray(value) ? value.join(',') : value}`];
+  });
+}

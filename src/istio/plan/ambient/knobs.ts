@@ -1,5 +1,7 @@
 /** What the node agent of the ambient mode can be told, and since when: one table. */
 
+import type { Family } from '../../../netfilter/family.ts';
+import type { Network } from '../../../netfilter/network.ts';
 import { parseNetwork } from '../../../netfilter/network.ts';
 import type { Origin } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
@@ -72,4 +74,12 @@ function badAddress(name: string, text: string | undefined, family: 'ip' | 'ip6'
 /** A refusal of the agent, or of what it calls. */
 export function agentFails(release: string, reason: string): ProblemError {
   return new ProblemError([problem('ambient-fails', SOURCE, { release, reason })]);
+}
+
+/** Where the kubelet's health checks seem to come from, unless the agent is told otherwise. */
+const PROBE = { ip: '169.254.7.127', ip6: 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff' } as const;
+
+/** The address that stands for the kubelet. */
+export function probeOf(family: Family, { probeV4 = PROBE.ip, probeV6 = PROBE.ip6 }: AmbientKnobs): Network {
+  return parseNetwork(family === 'ip' ? probeV4 : probeV6) as Network;
 }

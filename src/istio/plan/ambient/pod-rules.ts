@@ -102,7 +102,7 @@ function marks({ tproxy, ingress, has }: PodContext): readonly Step[] {
   return [...(ingress && !tproxy && !has('ambientIngressMark') ? [] : [keep]), restore];
 }
 
-// The agent's calls name the module even where it asks nothing.
+/** The agent's calls name the module even where it asks nothing. */
 const WITH_TCP: Match = { kind: 'opaque', text: '-m tcp' };
 
 function probeMatches({ native, probe }: PodContext, of: 'source' | 'destination'): readonly Match[] {
