@@ -95,7 +95,7 @@ function packetAnswer({ verdict, possibleVerdicts, tells, withinShown, container
 }
 
 function packetParts(
-  { trace, context, all, tcpdump, beyond, proven, observed }: PacketReport,
+  { trace, context, all, tcpdump, beyond, proven, counted, observed }: PacketReport,
   paint: Paint,
 ): readonly (readonly string[])[] {
   const { podNetwork, reason, lines } = context;
@@ -103,6 +103,7 @@ function packetParts(
   return [
     trail.length === 0 ? ['no rule matches'] : trail,
     tcpdump ? sightingTexts(sightingsOf(trace)).map((text) => labelled(paint, 'tcpdump', text)) : [],
+    counted.map((text) => labelled(paint, 'counters', text)),
     proven.map((text) => labelled(paint, 'conntrack', text)),
     beyond === undefined ? [] : [labelled(paint, 'beyond', beyond)],
     ...(observed === undefined ? [] : observedParts(observed, paint)),
