@@ -1,7 +1,7 @@
 /** The page: one question, and panes that show its answer. */
 
 import { render } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Answer, Beyond } from './answer.ts';
 import type { Started } from './ask.ts';
 import { asking } from './ask.ts';
@@ -49,8 +49,9 @@ function Page({ first, worker }: { readonly first: Question; readonly worker: Pr
     };
     return asking(worker, { answered, wentBeyond: setBeyond });
   }, []);
+  // Before the frame is painted: the worker answers meanwhile.
+  useLayoutEffect(() => ask(question), [question]);
   useEffect(() => {
-    ask(question);
     const later = setTimeout(async () => {
       const fragment = await fragmentOf(question);
       if (fragment !== undefined) history.replaceState(null, '', `#${fragment}`);

@@ -80,6 +80,8 @@ export function inNamespace<R>(use: (enter: readonly string[]) => R): R {
   spawnSync('ip', ['netns', 'add', name]);
   // As in a pod. Where it is down the kernel shows less in its files, and a program has to be asked instead.
   spawnSync('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
+  // Without an address besides loopback's the drop-in refuses, as Istio's program does.
+  spawnSync('ip', ['-n', name, 'addr', 'add', '10.1.2.3/24', 'dev', 'lo']);
   try {
     return use(['nsenter', `--net=/run/netns/${name}`]);
   } finally {
@@ -88,7 +90,7 @@ export function inNamespace<R>(use: (enter: readonly string[]) => R): R {
 }
 
 /** A run whose programs are scripts that note what they are called with: how many there were, and a script that does the same calls. */
-function recorded(folder: string, enter: readonly string[]): { readonly processes: number; readonly script: string } {
+export function recorded(folder: string, enter: readonly string[]): { readonly processes: number; readonly script: string } {
   const [path, calls] = [join(folder, 'path'), join(folder, 'calls')];
   for (const made of [path, calls]) mkdirSync(made, { recursive: true });
   const searched = process.env['PATH'] ?? '';

@@ -4,6 +4,7 @@ import { benchApply } from './apply.ts';
 import { benchBehavior } from './behavior.ts';
 import { benchBundles } from './bundles.ts';
 import { benchCluster } from './cluster.ts';
+import { benchDropIn } from './drop-in.ts';
 import { benchExplorer } from './explorer.ts';
 import { benchGrowth } from './growth.ts';
 import { benchHostile } from './hostile.ts';
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, () => Table | readonly Table[] | Promise<
   trace: benchTrace,
   behavior: benchBehavior,
   apply: benchApply,
+  'drop-in': benchDropIn,
   'node-save': benchNodeSave,
   startup: benchStartup,
   cluster: benchCluster,

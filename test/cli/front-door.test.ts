@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { withoutCodes } from '../../src/cli/terminal/columns.ts';
-import { PROGRAM, ROOT, run, scratchFolder } from './program.ts';
+import { expectRefused, PROGRAM, ROOT, run, scratchFolder } from './program.ts';
 
 const folder = scratchFolder();
 afterAll(folder.remove);
@@ -99,3 +99,10 @@ describe('on a terminal', () => {
       }
   });
 });
+
+it.each(['golden/captures/2021-01-default.list.txt', 'golden/captures/damaged-default.save.txt'])(
+  'rules given to lint are no broken YAML, and who looks at them is said: %s',
+  async (file) => {
+    expectRefused(await run(['lint', file]), `${file} holds rules, no manifest: istio-init check ${file} looks at them`);
+  },
+);

@@ -142,6 +142,16 @@ describe('the answer to a question', () => {
     },
   );
 
+  it('leaves out of thousands of rules that did not match the last ones, and nothing that did', () => {
+    const rule = '-A OUTPUT -p tcp -m tcp --dport 81 -j REDIRECT --to-ports 15001\n';
+    const { way, chains } = answer({
+      text: `*nat\n:OUTPUT ACCEPT [0:0]\n${rule.repeat(3000)}-A OUTPUT -p tcp -j REDIRECT --to-ports 15001\nCOMMIT\n`,
+    });
+    expect(way?.steps.filter(({ mark }) => mark === '✗')).toHaveLength(2000);
+    expect(way?.steps.findLast(({ mark }) => mark === '✓')?.rule).toBe('ip nat OUTPUT 3001');
+    expect(chains[0]?.rules).toHaveLength(3001);
+  });
+
   it('says what is wrong with a packet and shows the rules all the same', () => {
     const { packetProblem, way, chains } = answer({ to: 'nowhere at all' });
     expect(way).toBeUndefined();

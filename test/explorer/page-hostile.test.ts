@@ -65,8 +65,8 @@ describeBrowser('a hostile paste', () => {
     expect(errors).toEqual([]);
     expect(requests.slice(before).filter((url) => !url.startsWith('blob:'))).toEqual([]);
     expect(await page.locator('body img, body script:not([id])').count()).toBe(2);
-    // On a machine that does nothing else it is a tenth of that.
-    expect(await longestPause()).toBeLessThan(3000);
+    // On a machine that does nothing else it is a hundredth of that: npm run bench -- explorer.
+    expect(await longestPause()).toBeLessThan(8000);
     await page.close();
   });
 });

@@ -20,6 +20,7 @@ import type { Desired } from './desired.ts';
 import type { AuditedPod, Counts } from './line.ts';
 import { countsOf, exitCodeOf, podLine, summaryLine } from './line.ts';
 import { writeMetrics } from './metrics.ts';
+import { serveMetrics } from './metrics-server.ts';
 import { auditPod } from './pod.ts';
 import { mergeLines } from './summarize.ts';
 import { SUMMARY_FORM_NAMES, SUMMARY_FORMS } from './summary-forms.ts';
@@ -34,6 +35,8 @@ export interface AuditRequest {
   readonly node?: string;
   /** A file for node-exporter's textfile collector. */
   readonly metrics?: string;
+  /** `ADDRESS:PORT` where Prometheus scrapes the figures. */
+  readonly listen?: string;
   /** `text`: a table, in place of lines of JSON. */
   readonly output?: string;
   /** What starts programs, and what finds the pods: a test has its own. */
@@ -50,6 +53,7 @@ export async function auditNode({
   every,
   node = '',
   metrics,
+  listen,
   output: named = 'json',
   using = programs(),
   find = podNamespaces,
@@ -67,9 +71,14 @@ export async function auditNode({
   const go = (): Promise<Round> => round({ desired, places, node, using, find, stop: stop.signal });
   const form = formNamed(named, ['text', 'json']);
   const shown = (lines: string): string => (form === 'json' ? lines : SUMMARY_FORMS.text(mergeLines([{ file: '-', text: lines }])));
+  if (listen !== undefined && seconds === undefined)
+    throw badOption('--listen', 'goes with --every: after one round nobody is there to answer');
+  const scraped = listen === undefined ? undefined : await serveMetrics(listen);
   const measured = async (): Promise<Round> => {
     const done = await go();
-    if (metrics !== undefined) writeMetrics(metrics, { verdicts: done.verdicts, seconds: done.seconds, at: Math.round(Date.now() / 1000) });
+    const figures = { verdicts: done.verdicts, seconds: done.seconds, at: Math.round(Date.now() / 1000) };
+    if (metrics !== undefined) writeMetrics(metrics, figures);
+    if (!stop.signal.aborted) scraped?.show(figures);
     return done;
   };
   if (seconds === undefined) {
@@ -85,7 +94,9 @@ export async function auditNode({
     // A round that was broken off would pass for one in which pods have gone.
     if (!stop.signal.aborted) await write(shown(output), form);
     await setTimeout(seconds * 1000, undefined, { signal: stop.signal }).catch(() => undefined);
-    if (stop.signal.aborted) return { output: '', problems: [], notes: [], exitCode: 0 };
+    if (!stop.signal.aborted) continue;
+    scraped?.close();
+    return { output: '', problems: [], notes: [], exitCode: 0 };
   }
 }
 

@@ -19,6 +19,7 @@ const AUDIT_OPTIONS: Readonly<Record<string, Options>> = {
     describe: "A file for node-exporter's textfile collector, as /var/lib/node_exporter/istio_init.prom",
     group: 'Output:',
   },
+  listen: { type: 'string', requiresArg: true, describe: 'Where Prometheus scrapes the same at /metrics, as :9115', group: 'Output:' },
   values: values ?? {},
   installer: installer ?? {},
   release: { ...release, describe: 'Release of Istio; overrides that found in each proxy' },
@@ -52,13 +53,14 @@ export const auditCommand: CommandModule = {
         return summarize(files, last(parsed, 'output') ?? 'text');
       }
       if (files.length > 0) throw badOption('audit', 'a file goes with --summarize only');
-      const [every, node, metrics] = [last(parsed, 'every'), last(parsed, 'node'), last(parsed, 'metrics')];
+      const [every, node, metrics, listen] = ['every', 'node', 'metrics', 'listen'].map((name) => last(parsed, name));
       return auditNode({
         given: sourceOptions(parsed),
         jobs: last(parsed, 'jobs') ?? '',
         ...(every === undefined ? {} : { every }),
         ...(node === undefined ? {} : { node }),
         ...(metrics === undefined ? {} : { metrics }),
+        ...(listen === undefined ? {} : { listen }),
         output: last(parsed, 'output') ?? (process.stdout.isTTY === true ? 'text' : 'json'),
       });
     }, parsed),

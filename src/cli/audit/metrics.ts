@@ -1,4 +1,4 @@
-/** The result of a round for the textfile collector of Prometheus' node-exporter. */
+/** The result of a round as OpenMetrics, and for the textfile collector of Prometheus' node-exporter. */
 
 import { renameSync, writeFileSync } from 'node:fs';
 import { badOption } from '../../sources/bad-option.ts';
@@ -24,6 +24,8 @@ export function metricsText({ verdicts, seconds, at }: Measured): string {
     `istio_init_audit_duration_seconds ${seconds}\n`,
     '# HELP istio_init_audit_timestamp_seconds When the last round ended.\n# TYPE istio_init_audit_timestamp_seconds gauge\n',
     `istio_init_audit_timestamp_seconds ${at}\n`,
+    // OpenMetrics ends so, that half a text is none; to older readers it is a comment.
+    '# EOF\n',
   ].join('');
 }
 

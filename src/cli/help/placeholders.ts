@@ -12,6 +12,7 @@ export const PLACEHOLDERS: Readonly<Record<string, string>> = {
   address: 'ADDRESS',
   workload: 'NAME',
   context: 'NAME',
+  listen: 'ADDRESS',
   kubeconfig: 'FILE',
   namespace: 'NAME',
   selector: 'LABELS',

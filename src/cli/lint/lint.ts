@@ -14,6 +14,7 @@ import { implicitSource } from '../../sources/implicit-source.ts';
 import type { SourceOptions } from '../../sources/options.ts';
 import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
+import { holdsRulesAlone } from '../../sources/workloads/detect.ts';
 import { eachWorkload } from '../../sources/workloads/each-workload.ts';
 import { injectionRequest } from '../../sources/workloads/injection-request.ts';
 import { noneFound } from '../../sources/workloads/none-found.ts';
@@ -91,6 +92,8 @@ const MOST_ROUNDS = 20;
 
 function namedFiles({ files, given }: LintCommand): readonly string[] {
   const named = [...files, ...(given.manifests?.filenames ?? [])];
+  const rules = named.find(holdsRulesAlone);
+  if (rules !== undefined) throw badOption(rules, `holds rules, no manifest: istio-init check ${quoteForShell(rules)} looks at them`);
   if (named.length > 0) return named;
   const implied = implicitSource(undefined, given);
   if (implied !== undefined) return [implied];

@@ -101,9 +101,20 @@ function shown(trace: Trace, verdict: Verdict, options: TrailOptions): Pick<Show
   return {
     verdict: verdictText(verdict),
     id: verdict.id,
-    steps: trailOf(trace, { ...options, all: true }).map(({ depth, mark, place, text, asides, step }) => ({
+    steps: withoutMostFailed(trailOf(trace, { ...options, all: true })).map(({ depth, mark, place, text, asides, step }) => ({
       ...{ depth, mark, place, text, asides },
       rule: step === undefined ? '' : ruleId(family, step),
     })),
   };
+}
+
+// A packet that comes to the end of thousands of rules: every step costs the page its time, and nobody goes along them all.
+const MOST_FAILED = 2000;
+
+function withoutMostFailed(lines: readonly TrailLine[]): readonly TrailLine[] {
+  let failed = 0;
+  return lines.filter(({ mark }) => {
+    failed += mark === '✗' ? 1 : 0;
+    return mark !== '✗' || failed <= MOST_FAILED;
+  });
 }

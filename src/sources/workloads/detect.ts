@@ -63,6 +63,15 @@ export function holdsSettings(file: string): boolean {
   return file === '-' ? looksLikeManifest(standardInputHead()) : !isPiped(file) && holds(file, looksLikeManifest);
 }
 
+/** Whether a file, no pipe and no folder, has rules of iptables and nothing that a manifest has: a save, a listing, a log of commands. */
+export function holdsRulesAlone(file: string): boolean {
+  if (kindOf(file) !== 'file') return false;
+  const head = headOf(file);
+  return RULES.test(head) && !looksLikeManifest(head);
+}
+
+const RULES = /^(?:\*(?:nat|mangle|raw|filter)$|-[AN] [A-Z_]+|Chain [A-Z_]+ \()/m;
+
 /** The same of a text; of a page with rules beside manifests the rules are read. */
 export function holdsStrangers(text: string): boolean {
   const head = text.slice(0, HEAD);

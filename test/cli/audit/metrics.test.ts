@@ -16,9 +16,9 @@ it('every verdict is a series, also that of no pod', () => {
     'istio_init_audit_pods{verdict="no-rules",good="false"} 1\nistio_init_audit_pods{verdict="rules-without-proxy",good="false"} 0\n',
   );
   expect(text.match(/^istio_init_audit_pods\{/gm)).toHaveLength(Object.keys(POD_VERDICTS).length);
-  expect(text).toMatch(/istio_init_audit_duration_seconds 1\.5\n[^]*istio_init_audit_timestamp_seconds 1700000000\n$/);
+  expect(text).toMatch(/istio_init_audit_duration_seconds 1\.5\n[^]*istio_init_audit_timestamp_seconds 1700000000\n# EOF\n$/);
   // Of the exposition format: a comment, or a name with labels and a number.
-  for (const line of text.trimEnd().split('\n')) expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{(\w+="[^"]*",?)+\})? [\d.]+)$/);
+  for (const line of text.trimEnd().split('\n')) expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|# EOF|\w+(\{(\w+="[^"]*",?)+\})? [\d.]+)$/);
 });
 
 it('verdicts have names that stay, each its own', () => {

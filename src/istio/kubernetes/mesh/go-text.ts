@@ -37,6 +37,8 @@ export function dataOf(node: YamlNode): unknown {
 }
 
 function yamlNumber(text: string): number | undefined {
+  // Ports and ids, of which a cluster has a million.
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   const [, sign = '', digits = ''] = /^([-+]?)([0-9.][0-9A-Za-z_.+-]*)$/.exec(text.replaceAll('_', '')) ?? [];
   const octal = /^0o?([0-7]+)$/.exec(digits)?.[1];
   const known = /^0x[0-9a-fA-F]+$|^0b[01]+$|^(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(digits);

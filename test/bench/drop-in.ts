@@ -1,0 +1,134 @@
+/** The drop-in of each build, and of Istio where BENCH_REAL names it: every kind of run, by turns in one run, medians with their spread. */
+
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ORDINARY_POD } from '../ordinary-pod.ts';
+import { inNamespace, recorded, whatIsLacking } from './apply.ts';
+import { peakMemory } from './memory.ts';
+import { underQuota } from './quota.ts';
+import type { Table } from './table.ts';
+import { median } from './table.ts';
+import type { Cost } from './timing.ts';
+import { timed } from './timing.ts';
+
+const fileOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+const BARE = 'node -e 0';
+const CALLS = 'the calls of iptables alone';
+const STATIC = 'static';
+
+/** What is run, in this order, in a fresh namespace each round. */
+const WORK = {
+  'dry run': [...ORDINARY_POD, '--dry-run'],
+  'cold run': ORDINARY_POD,
+  'nothing to change': ORDINARY_POD,
+  validation: [...ORDINARY_POD, '--skip-rule-apply', '--run-validation'],
+  clean: ['--cleanup-only'],
+} as const satisfies Record<string, readonly string[]>;
+type Work = keyof typeof WORK;
+
+const ROUNDS = 25;
+
+function programs(): ReadonlyMap<string, readonly string[]> {
+  const real = process.env['BENCH_REAL'];
+  return new Map([
+    [STATIC, [fileOf('dist/static/istio-iptables')]],
+    ['executable', [fileOf('dist/bin/istio-iptables')]],
+    ['Node bundle', [process.execPath, fileOf('bin/istio-iptables')]],
+    ...(real === undefined ? [] : [["Istio's own", real.split(' ')] as const]),
+  ]);
+}
+
+/** The tables; none where they can't be measured, and one line says why. */
+export function benchDropIn(): readonly Table[] {
+  const lacking = existsSync(fileOf('dist/static/istio-iptables')) ? whatIsLacking() : 'dist/static is not built here (npm run static)';
+  if (lacking !== undefined) {
+    process.stdout.write(`\nskipped: the builds of the drop-in are not measured: ${lacking}\n`);
+    return [];
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'istio-init-bench-'));
+  try {
+    return [table(callsIn(folder))];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What iptables is called with in a run, as a script for each kind of run. */
+type Calls = readonly (readonly [Work, string])[];
+
+function callsIn(folder: string): Calls {
+  return inNamespace((enter) =>
+    (['cold run', 'nothing to change'] as const).map((work) => [work, recorded(join(folder, work.replaceAll(' ', '-')), enter).script]),
+  );
+}
+
+function table(calls: Calls): Table {
+  const free = measured(calls, ROUNDS, []);
+  const slow = [100, 50].map((millicores) => underQuota(millicores, (prefix) => measured(calls, 3, prefix)));
+  const cpu = (name: string, work: Work): number => middle(free, name, work, 'cpu');
+  const bare = cpu(BARE, 'dry run');
+  return {
+    title: `The drop-in of each build, medians of ${ROUNDS} rounds (spread: the middle half)`,
+    head: ['', 'CPU ms', 'spread', 'wall ms', 'at 100m', 'at 50m', 'peak MB', 'CPU against bare Node'],
+    rows: [...free.keys()].map((key) => {
+      const [name = '', work] = key.split(', ') as [string, Work];
+      const peak = peakOf(name, work);
+      return [
+        key,
+        cpu(name, work).toFixed(1),
+        spread(free.get(key) ?? []),
+        middle(free, name, work, 'wall').toFixed(1),
+        ...slow.map((costs) => (costs === undefined ? '' : middle(costs, name, work, 'wall').toFixed(0))),
+        peak === undefined ? '' : (peak / 1e6).toFixed(1),
+        (cpu(name, work) / bare).toFixed(2),
+      ];
+    }),
+    limits: [
+      { what: 'CPU of a cold run, static against a bare node -e 0', measured: cpu(STATIC, 'cold run') / bare, most: 0.8 },
+      { what: 'the same against the bare calls', measured: cpu(STATIC, 'cold run') / cpu(CALLS, 'cold run'), most: 3 },
+      { what: 'CPU of a dry run, static against a bare node -e 0', measured: cpu(STATIC, 'dry run') / bare, most: 0.3 },
+    ],
+  };
+}
+
+type Costs = ReadonlyMap<string, readonly Cost[]>;
+
+function middle(costs: Costs, name: string, work: Work, of: keyof Cost): number {
+  return median((costs.get(`${name}, ${work}`) ?? []).map((cost) => cost[of]));
+}
+
+/** From the first quarter to the third. */
+function spread(costs: readonly Cost[]): string {
+  const sorted = costs.map(({ cpu }) => cpu).sort((a, b) => a - b);
+  const at = (part: number): string => (sorted[Math.floor(sorted.length * part)] ?? Number.NaN).toFixed(1);
+  return `${at(0.25)}-${at(0.75)}`;
+}
+
+function measured(calls: Calls, rounds: number, prefix: readonly string[]): Costs {
+  const costs = new Map<string, Cost[]>();
+  const note = (key: string, cost: Cost): unknown => costs.set(key, [...(costs.get(key) ?? []), cost]);
+  for (let round = 0; round < rounds; round += 1) {
+    note(`${BARE}, dry run`, timed([...prefix, process.execPath, '-e', '0']));
+    for (const [name, start] of programs())
+      inNamespace((enter) => {
+        for (const [work, args] of Object.entries(WORK)) note(`${name}, ${work}`, timed([...prefix, ...start, ...args], enter));
+      });
+    inNamespace((enter) => {
+      for (const [work, script] of calls) note(`${CALLS}, ${work}`, timed([...prefix, 'sh', script], enter));
+    });
+  }
+  return costs;
+}
+
+/** The peak of memory of a run and all that it starts, page cache of files left out; undefined where that can't be seen. */
+function peakOf(name: string, work: Work): number | undefined {
+  const start = programs().get(name);
+  if (start === undefined) return undefined;
+  return inNamespace((enter) => {
+    if (work !== 'cold run' && work !== 'dry run') timed([...start, ...ORDINARY_POD], enter);
+    return peakMemory([...start, ...WORK[work]], enter);
+  });
+}
