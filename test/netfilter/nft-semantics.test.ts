@@ -168,6 +168,16 @@ describe('tables of nft', () => {
     expect(final?.source).toBe('10.1.2.3');
   });
 
+  it('listed with their handles have no other rules', () => {
+    const listing =
+      'table inet f { # handle 1\n  chain o { # handle 2\n    type filter hook output priority filter; policy accept;\n    accept # handle 3\n  }\n}\n';
+    expect(readNft(listing)).toMatchObject({
+      unread: [],
+      ruleset: { tables: [{ chains: [{ rules: [{ target: { verdict: 'ACCEPT' } }] }] }] },
+    });
+    expect(readNft(listing)?.ruleset.tables[0]?.chains[0]?.rules).toHaveLength(1);
+  });
+
   it('in which a chain hangs in words that are not known are told as unread', () => {
     expect(
       readNft(`table inet f {\n  chain c {\n    type filter hook output priority mystery; policy drop;\n  }\n}\n`)?.unread,

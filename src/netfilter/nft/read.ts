@@ -125,7 +125,8 @@ function readLines(text: string): NftRead {
     const { statements, depth } = statementsOf(opened === null ? raw : raw.slice(opened[0].length), open);
     open = depth;
     for (const line of statements) {
-      if (table === undefined) continue;
+      // `chain output { # handle 1`, as `nft -a` lists it.
+      if (table === undefined || line.startsWith('#')) continue;
       if (block === undefined) {
         const [, kind, name] = /^(\w+) ([\w.-]+) \{$/.exec(line) ?? [];
         if (line === '}') table = undefined;
