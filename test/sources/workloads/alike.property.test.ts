@@ -102,6 +102,19 @@ function counted(reports: readonly LintReport[]): unknown {
 }
 
 describe('a pod that is folded with another one', () => {
+  it.each<[string, string, Plain, Mesh]>([
+    ['the port of a probe', 'spec containers 0 readinessProbe httpGet port', 8081, NO_MESH],
+    ['the number of a named port', 'spec containers 0 ports 0 containerPort', 8081, NO_MESH],
+    ['the rights of istio-init', 'spec initContainers 0 securityContext capabilities add', [], NO_MESH],
+    ['its user', 'spec initContainers 0 securityContext runAsNonRoot', true, NO_MESH],
+    ['how its run ended', 'status initContainerStatuses 0 state terminated exitCode', 1, NO_MESH],
+  ])('differs from it in %s, and keeps the diagnostics that it has alone', (_, path, value, known) => {
+    const pods = [JSON.stringify(BASE), changed({ path, value })];
+    const alone = pods.map((text) => counted([linted([text], known)]));
+    expect(alone[1]).not.toEqual(alone[0]);
+    expect(counted([linted(pods, known)])).toEqual(counted(pods.map((text) => linted([text], known))));
+  });
+
   it.prop([change, change, mesh], { numRuns: 30 })('has the diagnostics that it has alone', (one, other, known) => {
     const pods = [one, other, one].map(changed);
     const together = counted([linted(pods, known)]);
