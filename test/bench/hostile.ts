@@ -2,7 +2,9 @@
 
 import { findingsIn } from '../../src/istio/advice/findings.ts';
 import { lintWorkload } from '../../src/istio/advice/lint.ts';
+import { printedVariables } from '../../src/istio/arguments/printed-variables.ts';
 import { identify } from '../../src/istio/found/identify.ts';
+import { runIn } from '../../src/istio/found/runs/run.ts';
 import { readManifest } from '../../src/istio/kubernetes/manifest/read.ts';
 import type { Workload } from '../../src/istio/kubernetes/manifest/workload.ts';
 import { NO_MESH } from '../../src/istio/kubernetes/mesh/mesh.ts';
@@ -52,6 +54,12 @@ const owners = (count: number): string =>
     [],
     numbers(count).map((index) => `-A OUTPUT -p tcp -m tcp --dport ${1 + index} -m owner --uid-owner ${2000 + index} -j RETURN`),
   );
+
+/** A log whose messages say nothing, of a run that was told a long list. */
+const logged = (count: number): string =>
+  `Variables:\n----------\nINBOUND_PORTS_EXCLUDE=${numbers(count).join(',')}\n\n${numbers(count)
+    .map((index) => `2024-05-01T10:00:00.${index}Z\tinfo\tmessage ${index} of something that took its time`)
+    .join('\n')}\niptables-restore: line 4 failed\n`;
 
 const seenIn = (text: string): ReturnType<typeof observeText> => observeText(readRules(text));
 const packet = {
@@ -108,6 +116,8 @@ const CASES: readonly (readonly [what: string, small: number, work: (count: numb
   ['chains, traced', 1_000, (count) => over(beside(count), trace)],
   ['owner rules, identified', 1_000, (count) => over(owners(count), (text) => identify(seenIn(text)))],
   ['owner rules, traced', 1_000, (count) => over(owners(count), trace)],
+  ['lines of a log, its run', 1_000, (count) => over(logged(count), runIn)],
+  ['lines of a log, its variables', 1_000, (count) => over(logged(count), printedVariables)],
   ['owner rules, by packets', 100, (count) => over(owners(count), byPackets)],
 ];
 

@@ -54,13 +54,21 @@ const STATES: Partial<Readonly<Record<FindingCode, { readonly script: string }>>
 
 interface Found {
   readonly findings: readonly { readonly code: FindingCode; readonly fix: string }[];
+  /** Commands to run next. */
+  readonly again: readonly { readonly command: string }[];
 }
 
-async function findings({ name }: Namespace): Promise<Found['findings']> {
+async function checked({ name }: Namespace): Promise<Found> {
   const given = { sets: [], env: [], addresses: [], nameservers: [] };
   const { output } = await check({ source: `netns:/run/netns/${name}`, given, output: 'json', paint: plain });
-  return (JSON.parse(output) as Found).findings;
+  return JSON.parse(output) as Found;
 }
+
+const findings = async (namespace: Namespace): Promise<Found['findings']> => (await checked(namespace)).findings;
+
+/** As somebody has it who copied it: a shell reads it. */
+const copied = (command: string) =>
+  execa('sh', ['-ec', command], { all: true, stdin: 'ignore', reject: false, env: { PATH: `${BIN}:${process.env['PATH']}` } });
 
 /** The commands in a fix: of this program with their options, or what follows the words that say what it does. */
 function commandsIn(fix: string): readonly string[] {
@@ -85,20 +93,46 @@ describeKernel('a command in a finding', () => {
     expect([...told, 'other-nameservers'].sort()).toEqual([...withCommand].sort());
   });
 
-  it.each(Object.entries(STATES))('of %s works where the finding is, and ends it', async (code, { script }) => {
-    await inNamespace(async (namespace) => {
-      await namespace.run(script + OTHERS);
-      const before = await others(namespace);
-      const finding = (await findings(namespace)).find((one) => one.code === code);
-      expect(finding?.fix).toEqual(expect.any(String));
-      const [command = '', ...alternatives] = commandsIn(finding?.fix ?? '');
-      for (const one of [command, ...alternatives]) expect(one).not.toMatch(/[{}]|undefined/);
-      // A shell reads it, as whoever copies it has it.
-      const { all } = await execa('sh', ['-ec', command], { all: true, env: { PATH: `${BIN}:${process.env['PATH']}` } });
-      expect(all, command).not.toContain('error');
-      const left = (await findings(namespace)).filter((one) => one.code === code && one.fix === finding?.fix);
-      expect(left.map(({ fix }) => fix)).toEqual([]);
-      expect(await others(namespace)).toBe(before);
-    });
+  it.each(Object.entries(STATES))(
+    'of %s works where the finding is, and ends it, and so does each other that is named',
+    async (code, { script }) => {
+      for (let at = 0, count = 1; at < count; at += 1) {
+        await inNamespace(async (namespace) => {
+          await namespace.run(script + OTHERS);
+          const before = await others(namespace);
+          const finding = (await findings(namespace)).find((one) => one.code === code);
+          expect(finding?.fix).toEqual(expect.any(String));
+          const commands = commandsIn(finding?.fix ?? '');
+          count = commands.length;
+          const command = commands[at] ?? '';
+          expect(command).not.toMatch(/[{}]|undefined|^$/);
+          const { all, exitCode } = await copied(command);
+          expect(exitCode, `${command}: ${all}`).toBe(0);
+          expect(all, command).not.toContain('error');
+          const left = (await findings(namespace)).filter((one) => one.code === code && one.fix === finding?.fix);
+          expect(left.map(({ fix }) => fix)).toEqual([]);
+          expect(await others(namespace)).toBe(before);
+        });
+      }
+    },
+  );
+
+  it('to run next is one that runs, in every such state, and leaves alone what others made', async () => {
+    let run = 0;
+    for (const [code, { script }] of Object.entries(STATES)) {
+      await inNamespace(async (namespace) => {
+        await namespace.run(script + OTHERS);
+        const before = await others(namespace);
+        // Words in capitals are for the reader to fill in.
+        const { again } = await checked(namespace);
+        for (const { command } of again.filter((one) => !/\b(?:RELEASE|ARGUMENTS|PID)\b/.test(one.command))) {
+          const { exitCode, all } = await copied(command);
+          expect([0, 1], `${code}: ${command}: ${all}`).toContain(exitCode);
+          run += 1;
+        }
+        expect(await others(namespace)).toBe(before);
+      });
+    }
+    expect(run).toBeGreaterThan(5);
   });
 });

@@ -214,6 +214,23 @@ describeKernel.concurrent('a native run', () => {
     });
   });
 
+  it('is proved by a validation, which tells what is missing where it fails', async () => {
+    await inNamespace(async (namespace) => {
+      await namespace.run(
+        'ip link add eth0 type veth peer name e1; ip address add 198.51.100.7/24 dev eth0; ip link set eth0 up; ip link set e1 up',
+      );
+      const proved = [...REDIRECT, NATIVE, '--run-validation'] as const;
+      expect(await run(namespace, proved)).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('IPv4 inbound: redirected') });
+      await namespace.run('nft flush chain inet istio-proxy-nat istio-in-redirect');
+      expect(await run(namespace, [...proved, '--skip-rule-apply', '--probe-timeout=500ms'])).toMatchObject({
+        exitCode: 126,
+        stderr: expect.stringMatching(
+          /IPv4 inbound: NOT redirected[^]*missing in IPv4 inet istio-proxy-nat: -A istio-in-redirect meta l4proto tcp redirect to :15006/,
+        ),
+      });
+    });
+  });
+
   it('in a dry run starts nothing, and prints what a run then feeds to nft', async () => {
     const { path, started } = counted();
     await inNamespace(async (namespace) => {

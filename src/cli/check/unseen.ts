@@ -12,7 +12,7 @@ import { notComparedText } from '../diff/words.ts';
 const LOOKED_FOR = TABLES.filter((table) => table !== 'security');
 
 /** The families and tables that were not shown, what could not be read, and what a text never shows. */
-export function unseenOf({ seen, facts, plan }: RuleSource, unlisted: readonly Unseen[], { kind }: SourceName): readonly string[] {
+export function unseenOf({ seen, facts, plan, routing }: RuleSource, unlisted: readonly Unseen[], { kind }: SourceName): readonly string[] {
   const tables = FAMILIES.flatMap((family): readonly string[] => {
     const missing = LOOKED_FOR.filter((table) => !sees(seen, family, table) && !seen.unseen.some((one) => one.family === family));
     if (missing.length === 0) return [];
@@ -20,6 +20,8 @@ export function unseenOf({ seen, facts, plan }: RuleSource, unlisted: readonly U
     return [missing.length === LOOKED_FOR.length ? `${of}: nothing of it is shown` : `${of} ${missing.join(', ')}: not shown`];
   });
   const beyond =
-    kind === 'file' && facts === undefined && plan === undefined ? ['policy routing and addresses, which no listing of rules shows'] : [];
+    kind === 'file' && facts === undefined && plan === undefined
+      ? [`${routing === undefined ? 'policy routing and addresses' : 'addresses'}, which no listing of rules shows`]
+      : [];
   return [...tables, ...[...seen.unseen, ...unlisted].map((one) => notComparedText(one)), ...beyond];
 }

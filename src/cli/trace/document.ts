@@ -74,6 +74,7 @@ function packetBody({
   withinShown,
   beyond,
   proven,
+  counted,
   tcpdump,
 }: PacketReport): object {
   return {
@@ -81,6 +82,7 @@ function packetBody({
     verdict,
     ...(withinShown === undefined ? {} : { withinShown }),
     ...(beyond === undefined ? {} : { beyond }),
+    ...(counted.length === 0 ? {} : { counters: counted }),
     ...(proven.length === 0 ? {} : { conntrack: proven }),
     ...(tcpdump ? { tcpdump: sightingsOf(trace) } : {}),
     ways: possibleVerdicts.map(({ verdict: { id, words }, where }) => ({ id, words, where })),

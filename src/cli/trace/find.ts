@@ -2,6 +2,7 @@
 
 import { acceptedAnyway } from '../../istio/packets/beyond-proxy.ts';
 import { provenFor } from '../../istio/packets/captured-flows.ts';
+import { countedOn } from '../../istio/packets/counted.ts';
 import { readEndpoint } from '../../istio/packets/packet/endpoint.ts';
 import { packetFromWords } from '../../istio/packets/packet/words.ts';
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
@@ -63,6 +64,7 @@ function packetFound(context: TraceContext, { words }: TraceQuestion<'packet'>, 
     spoken: { ...spoken, taken: [...spoken.taken, ...wayOutText(podNetwork, way)] },
     trace: way,
     verdict,
+    counted: countedOn(way),
     proven: provenFor(context.flows ?? [], spoken.packet, podNetwork.ports),
     ...containers,
     ...(within && { withinShown: within }),

@@ -45,6 +45,8 @@ export interface PacketReport extends Common, ByContainer {
   readonly tells: readonly string[];
   /** What connections that the source lists prove of such packets. */
   readonly proven: readonly string[];
+  /** What the counters of rules on its way say. */
+  readonly counted: readonly string[];
   /** What the verdict does not say, in a sentence. */
   readonly beyond?: string;
   /** The verdict within what is shown, where only tables that are not keep it from being sure. */

@@ -93,12 +93,16 @@ function packetAnswer({ verdict, possibleVerdicts, tells, withinShown, container
   ];
 }
 
-function packetParts({ trace, context, all, tcpdump, beyond, proven }: PacketReport, paint: Paint): readonly (readonly string[])[] {
+function packetParts(
+  { trace, context, all, tcpdump, beyond, proven, counted }: PacketReport,
+  paint: Paint,
+): readonly (readonly string[])[] {
   const { podNetwork, reason, lines } = context;
   const trail = trailLines(trailOf(trace, { podNetwork, reason, lines, all }), paint, '');
   return [
     trail.length === 0 ? ['no rule matches'] : trail,
     tcpdump ? sightingTexts(sightingsOf(trace)).map((text) => labelled(paint, 'tcpdump', text)) : [],
+    counted.map((text) => labelled(paint, 'counters', text)),
     proven.map((text) => labelled(paint, 'conntrack', text)),
     beyond === undefined ? [] : [labelled(paint, 'beyond', beyond)],
   ];

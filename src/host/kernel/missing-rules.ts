@@ -18,7 +18,7 @@ export async function missingRules(plan: CapturePlan, target: Target = { kind: '
   const missing = compareRulesets([plan.ip, plan.ip6], [ours.ip, ours.ip6]).flatMap((difference) =>
     (difference.kind === 'missing' || difference.kind === 'changed') && !notRead.some((one) => touches(one, difference))
       ? [
-          `missing in ${difference.family === 'ip' ? 'IPv4' : 'IPv6'} ${difference.table}: -A ${difference.chain} ${printRule(difference.left.rule)}`,
+          `missing in ${difference.family === 'ip' ? 'IPv4' : 'IPv6'} ${difference.table}: -A ${difference.chain} ${difference.left.rule.text ?? printRule(difference.left.rule)}`,
         ]
       : [],
   );

@@ -4,7 +4,7 @@ import type { Match } from '../../netfilter/match.ts';
 import type { Network } from '../../netfilter/network.ts';
 import { parseNetwork } from '../../netfilter/network.ts';
 import type { OwnerRange, PortRange } from '../../netfilter/numbers.ts';
-import type { Rule, Ruleset, Table } from '../../netfilter/rule.ts';
+import type { Chain, Rule, Ruleset, Table } from '../../netfilter/rule.ts';
 
 /** A TCP connection to be made. */
 export interface Call {
@@ -20,9 +20,17 @@ export interface Call {
 
 /** The port to which nat OUTPUT redirects a call; undefined where it lets the call through. */
 export function expectedPort(ruleset: Ruleset, call: Call): number | undefined {
-  const nat = ruleset.tables.find(({ name }) => name === 'nat');
-  const end = nat === undefined ? undefined : walk(nat, 'OUTPUT', call);
+  const [found] = ruleset.tables.flatMap((table) =>
+    table.chains.filter((chain) => isNatOutput(table, chain)).map(({ name }) => ({ table, name })),
+  );
+  const end = found === undefined ? undefined : walk(found.table, found.name, call);
   return typeof end === 'number' ? end : undefined;
+}
+
+/** The chain of iptables, or one of nft's own that hangs where it does. */
+function isNatOutput({ name, nft }: Table, chain: Chain): boolean {
+  if (nft === undefined) return name === 'nat' && chain.name === 'OUTPUT';
+  return chain.base?.type === 'nat' && chain.base.hook === 'output';
 }
 
 /** A port, `through` where a rule accepts for good, or undefined at the end of the chain. */

@@ -45,7 +45,7 @@ export const FINDINGS = {
   'both-backends': {
     severity: 'error',
     text: 'rules of Istio are in iptables-nft and in iptables-legacy at once ({where}), and packets meet both{chosen}',
-    fix: 'keep one: istio-init clean --backend legacy {option} (or --backend nft)',
+    fix: 'keep one: istio-init clean --backend legacy {option} or istio-init clean --backend nft {option}',
   },
   'native-and-iptables': {
     severity: 'error',
@@ -155,12 +155,12 @@ export const FINDINGS = {
   'policy-rule-first': {
     severity: 'warning',
     text: 'the policy rule {rule} ({where}) is not one of Istio: {effect}',
-    fix: 'ask who made it; which way a packet goes, istio-init trace tells of this namespace',
+    fix: 'ask who made it; a trace of this namespace tells which way a packet goes',
   },
   'policy-rule': {
     severity: 'note',
     text: 'the policy rule {rule} ({where}) is not one of Istio: it may choose another way out of the pod',
-    fix: 'nothing, where it is needed; which way a packet goes, istio-init trace tells of this namespace',
+    fix: 'nothing, where it is needed; a trace of this namespace tells which way a packet goes',
   },
   'passthrough-missing': {
     severity: 'error',
