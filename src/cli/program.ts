@@ -55,6 +55,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   if (words[0] === COMPLETE) return complete(words.slice(1), candidateLines);
   // How a probe calls from inside another namespace (host/probe/probe-there.ts); no word of the command line.
   if (words[0] === 'probe-here') return (await import('../host/probe/probe-there.ts')).probeHere();
+  if (words[0] === 'call-here') return (await import('../host/probe/probe-there.ts')).callHere();
   const argv = withCommand(words, names);
   // As kubectl and istioctl do where nothing is asked.
   const help = argv.length === 0 ? {} : helpTopic(words, names);

@@ -52,7 +52,8 @@ export interface Running {
 /** Programs of this machine, and how many processes they took. */
 export interface Programs {
   readonly run: Run;
-  readonly start: (command: Omit<Command, 'deadline' | 'stdin'>) => Running;
+  /** `heard` gets each piece of what it says on standard output. */
+  readonly start: (command: Omit<Command, 'deadline' | 'stdin'>, heard?: (text: string) => void) => Running;
   readonly started: () => number;
 }
 
@@ -71,7 +72,7 @@ export function programs(): Programs {
   };
   return {
     run: (command) => run(command, counted),
-    start: (command) => start(command, counted),
+    start: (command, heard) => start(command, counted, heard),
     started: () => count,
   };
 }
@@ -121,14 +122,21 @@ function run(command: Command, counted: (child: Child) => Child): Promise<Ran> {
   });
 }
 
-function start(command: Omit<Command, 'deadline' | 'stdin'>, counted: (child: Child) => Child): Running {
+function start(
+  command: Omit<Command, 'deadline' | 'stdin'>,
+  counted: (child: Child) => Child,
+  heard: (text: string) => void = () => undefined,
+): Running {
   const child = counted(open(command));
   let stderr = '';
   child.onText('stderr', (text) => {
     stderr = (stderr + text).slice(-LAST_WORDS);
   });
   const spoke = new Promise<boolean>((resolve) => {
-    child.onText('stdout', () => resolve(true));
+    child.onText('stdout', (text) => {
+      resolve(true);
+      heard(text);
+    });
     child.onFailure(() => resolve(false));
     child.onClose(() => resolve(false));
   });

@@ -72,6 +72,8 @@ export interface Rule {
   readonly counters?: Counters;
   /** As nft writes it, without its counter, where the rule is in a table of nft's own. */
   readonly text?: string;
+  /** The number by which the kernel tells of it, where the rule is in a table of nft's own and was read from JSON. */
+  readonly handle?: number;
 }
 
 /** The chains that each table is born with, in the order in which a packet meets their hooks. No table is there by being named `constructor`. */

@@ -58,6 +58,14 @@ const TRACE_OPTIONS: Readonly<Record<string, Options>> = {
     group: PACKET,
   },
   resolve: { type: 'boolean', default: false, describe: 'Look names up; otherwise they are addresses outside', group: PACKET },
+  observe: {
+    type: 'boolean',
+    default: false,
+    describe: 'Watch a real packet of this kind in a live SOURCE, and compare',
+    group: 'Observe:',
+  },
+  connect: { type: 'boolean', default: false, describe: 'Make the connection to observe; otherwise wait for one', group: 'Observe:' },
+  timeout: { type: 'string', requiresArg: true, describe: 'How long to wait for it (default: 30s)', group: 'Observe:' },
   'before-proxy': { type: 'boolean', default: false, describe: 'The proxy does not listen yet', group: PACKET },
 };
 
@@ -102,6 +110,7 @@ export const traceCommand: CommandModule = {
         ['$0 trace --request app-to-itself', 'a whole request'],
         ['$0 trace live --request client-to-app --to pod:9090', 'a whole request to a port'],
         ['$0 trace --port 15020', 'all that happens to a port'],
+        ['$0 trace netns:/run/netns/pod 10.0.0.5:80 --observe --connect', 'a real packet, beside what is predicted for it'],
       ])
       .epilogue(epilogue()),
   handler: (parsed) =>
@@ -115,6 +124,8 @@ export const traceCommand: CommandModule = {
       const operands = operandsOf(last(parsed, 'SOURCE'), last(parsed, 'TO'));
       const { source: named, to } = operands;
       const source = implicitSource(named, given);
+      const { observeOptions } = await import('./observe.ts');
+      const observing = parsed['observe'] === true || parsed['connect'] === true || last(parsed, 'timeout') !== undefined;
       const words: TraceWords = Object.assign({}, ...WORDS.map((name) => one(name)));
       refuseNeither(operands, words);
       return trace({
@@ -128,6 +139,7 @@ export const traceCommand: CommandModule = {
         words: to === undefined ? words : withTarget(words, to),
         resolve: parsed['resolve'] === true,
         beforeProxy: parsed['before-proxy'] === true,
+        ...(observing && { observe: observeOptions(parsed['connect'] === true, last(parsed, 'timeout')) }),
         all: parsed['all-rules'] === true || parsed['verbose'] === true,
         tcpdump: parsed['tcpdump'] === true,
         paint,
@@ -142,6 +154,6 @@ function epilogue(): string {
   return [
     `Verdicts: ${VERDICTS.join(', ')}.`,
     `Requests: ${STORY_IDS.join(', ')}.`,
-    'Exit codes: 0; 1 not as expected, or a request that loops; 2 bad input.',
+    'Exit codes: 0; 1 not as expected or not as observed, or a request that loops; 2 bad input.',
   ].join('\n');
 }

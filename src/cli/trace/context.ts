@@ -56,6 +56,8 @@ export interface TraceContext {
   readonly idOf: (place: RulePlace) => string | undefined;
   /** Whether lines of the source mean something to its reader: those of what a program printed for us do not. */
   readonly lines: boolean;
+  /** Tables of a live namespace that iptables-legacy holds. */
+  readonly legacyTables?: readonly string[];
   /** Connections that the source lists beside its rules. */
   readonly flows?: readonly ListedFlow[];
   /** What was taken for true where nobody said so, in sentences. */
@@ -187,6 +189,7 @@ async function foundSetting(
         },
       }),
     ...(ruleSource.flows && { flows: ruleSource.flows }),
+    legacyTables: [...new Set((ruleSource.places ?? []).flatMap(({ backend, table }) => (backend === 'legacy' ? [table] : [])))],
     inferred: ambient ? `${identified.agent.map(agentText).join(' and ')}: ${AMBIENT}` : inferredText(identified, likeliest),
     ...(exact && { twin: `@${likeliest.plan.release}` }),
     reason: (place) => madeAs(place)?.because?.text,

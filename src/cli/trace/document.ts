@@ -11,7 +11,7 @@ import type { Packet } from '../../netfilter/packet.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Branch, RulePlace, Step, Trace } from '../../netfilter/trace/result.ts';
 import type { TraceContext } from './context.ts';
-import type { PacketReport, StoryReport, TraceReport } from './report.ts';
+import type { ObservedReport, PacketReport, StoryReport, TraceReport } from './report.ts';
 import { answersByContainer } from './report.ts';
 
 const KINDS = { packet: 'PacketTrace', story: 'RequestTrace', port: 'PortTrace', rule: 'RuleTrace' } as const satisfies Record<
@@ -76,6 +76,7 @@ function packetBody({
   proven,
   counted,
   tcpdump,
+  observed,
 }: PacketReport): object {
   return {
     packet: packetDocument(spoken.packet),
@@ -87,7 +88,27 @@ function packetBody({
     ...(tcpdump ? { tcpdump: sightingsOf(trace) } : {}),
     ways: possibleVerdicts.map(({ verdict: { id, words }, where }) => ({ id, words, where })),
     tells,
+    ...(observed === undefined ? {} : { observed: observedDocument(observed, context) }),
     ...trailDocument(trace, context),
+  };
+}
+
+/** Null for what was not seen. */
+function observedDocument({ seconds, way, compared, legacyTables = [] }: ObservedReport, context: TraceContext): object {
+  if (way === undefined || compared === undefined) return { seconds, packet: null };
+  return {
+    seconds,
+    packet: way.header,
+    agrees: compared.agrees,
+    end: compared.end,
+    ...(compared.sameEnd === undefined ? {} : { endAsPredicted: compared.sameEnd }),
+    rules: compared.rules.map(({ by, place, text, step }) => ({
+      by,
+      place,
+      text,
+      ...(step === undefined ? {} : ruleDocument(step, context)),
+    })),
+    ...(legacyTables.length === 0 ? {} : { notSeen: legacyTables }),
   };
 }
 

@@ -6,6 +6,8 @@ import type { PortEnd, RulePackets } from '../../istio/packets/reachability.ts';
 import type { SimulatedRequest } from '../../istio/packets/stories.ts';
 import type { VERDICTS, Verdict } from '../../istio/packets/verdict.ts';
 import type { Family } from '../../netfilter/family.ts';
+import type { ComparedWays } from '../../netfilter/observed/compare-ways.ts';
+import type { ObservedWay } from '../../netfilter/observed/observed-way.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import type { TraceContext } from './context.ts';
 
@@ -34,8 +36,23 @@ interface ByContainer {
   readonly containers?: readonly ContainerAnswer[];
 }
 
+/** A real packet, and its way beside the predicted one. */
+export interface ObservedReport {
+  readonly seconds: number;
+  /** Whether we sent it. */
+  readonly connect: boolean;
+  /** Undefined where none was seen. */
+  readonly way?: ObservedWay;
+  readonly compared?: ComparedWays;
+  /** Tables whose rules are those of iptables-legacy: the kernel does not tell of them. */
+  readonly legacyTables?: readonly string[];
+  /** The exit code of the signal that ended the wait. */
+  readonly interrupted?: number;
+}
+
 /** One packet. */
 export interface PacketReport extends Common, ByContainer {
+  readonly observed?: ObservedReport;
   readonly kind: 'packet';
   readonly spoken: SpokenPacket;
   readonly trace: Trace;
@@ -109,8 +126,11 @@ export function loops(found: Found): boolean {
   return found.kind === 'story' && found.simulated.calls.some(({ outcome }) => outcome.kind === 'loop');
 }
 
-/** 1 where it is not as expected, and for a request that runs in a loop where nobody expects that; 0 otherwise. */
+/** 1 where it is not as expected, or what was observed is not as predicted, and for a request that runs in a loop where nobody expects that; 0 otherwise. */
 export function exitCodeOf(report: TraceReport): number {
+  const { interrupted, compared } = (report.kind === 'packet' ? report.observed : undefined) ?? {};
+  if (interrupted !== undefined) return interrupted;
+  if (report.kind === 'packet' && report.observed !== undefined && compared?.agrees !== true) return 1;
   if (report.expected !== undefined) return report.expected.met ? 0 : 1;
   return loops(report) ? 1 : 0;
 }

@@ -7,6 +7,7 @@ import { trailOf } from '../../istio/packets/trail.ts';
 import { verdictText } from '../../istio/packets/verdict.ts';
 import type { Paint } from '../terminal/color.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
+import { observedParts } from './observed-text.ts';
 import type { PacketReport, TraceReport } from './report.ts';
 import { portParts, ruleParts } from './sets-text.ts';
 import { storyAnswer, storyParts } from './story-text.ts';
@@ -94,7 +95,7 @@ function packetAnswer({ verdict, possibleVerdicts, tells, withinShown, container
 }
 
 function packetParts(
-  { trace, context, all, tcpdump, beyond, proven, counted }: PacketReport,
+  { trace, context, all, tcpdump, beyond, proven, counted, observed }: PacketReport,
   paint: Paint,
 ): readonly (readonly string[])[] {
   const { podNetwork, reason, lines } = context;
@@ -105,5 +106,6 @@ function packetParts(
     counted.map((text) => labelled(paint, 'counters', text)),
     proven.map((text) => labelled(paint, 'conntrack', text)),
     beyond === undefined ? [] : [labelled(paint, 'beyond', beyond)],
+    ...(observed === undefined ? [] : observedParts(observed, paint)),
   ];
 }

@@ -1,5 +1,6 @@
 /** `trace`: what happens to a packet, to a whole request, to a port; which packets come to a rule. */
 
+import type { Namespace } from '../../host/namespace/namespace.ts';
 import { readOwner } from '../../istio/packets/packet/sender.ts';
 import type { Owner } from '../../istio/packets/pod.ts';
 import { isCaught, VERDICTS, verdictText } from '../../istio/packets/verdict.ts';
@@ -16,6 +17,8 @@ import type { TraceContext } from './context.ts';
 import { readTraceContext } from './context.ts';
 import { find, shownConditions, withinShown } from './find.ts';
 import { TRACE_FORM_NAMES, TRACE_FORMS } from './forms.ts';
+import type { ObserveOptions } from './observe.ts';
+import { observe, observedNamespace } from './observe.ts';
 import type { TraceWords } from './question.ts';
 import { readQuestion } from './question.ts';
 import type { ContainerAnswer, ExpectedVerdict, Found, TraceReport } from './report.ts';
@@ -37,6 +40,8 @@ export interface TraceRequest {
   /** Whether names are looked up. */
   readonly resolve?: boolean;
   readonly beforeProxy: boolean;
+  /** A real packet is looked for as well. */
+  readonly observe?: ObserveOptions;
   readonly all: boolean;
   readonly tcpdump?: boolean;
   readonly paint: Paint;
@@ -66,6 +71,7 @@ async function traceOne({
   paint,
   beforeProxy,
   tcpdump = false,
+  observe: observing,
   ...request
 }: TraceRequest): Promise<GroupAnswer> {
   const source = given.chosen === undefined ? named : undefined;
@@ -77,19 +83,45 @@ async function traceOne({
     throw badOption('--expect', `does not go with --${question.kind}, which has many verdicts`);
   const proxy = request.proxy === undefined ? undefined : proxyOwner(request.proxy);
   if (request.assume !== undefined) oneOf('--assume', request.assume, ['shown']);
-  const read = await readTraceContext(source, given, { ...(family && { family }), ...(proxy && { proxy }), beforeProxy });
-  const context = request.assume === undefined ? read : assumingShown(read);
-  const found = find(context, question, family);
-  const report: TraceReport = { ...found, context, all, tcpdump, ...(expected && { expected: compared(expected, found) }) };
-  const summary = summaryOf(found);
-  return {
-    output: TRACE_FORMS[form](report, paint),
-    form,
-    ...(summary === undefined ? {} : { summary }),
-    problems: context.problems,
-    notes: [...context.notes, ...familyNotes(context, report), ...expectationNotes(report)],
-    exitCode: exitCodeOf(report),
-  };
+  if (observing === undefined) return traced();
+  if (question.kind !== 'packet')
+    throw badOption('--observe', `is about one packet, and does not go with --${question.kind === 'story' ? 'request' : question.kind}`);
+  const { namespace, left } = await observedNamespace(source);
+  try {
+    return await traced({ namespace, left, options: observing });
+  } finally {
+    namespace.close();
+  }
+
+  async function traced(real?: Observing): Promise<GroupAnswer> {
+    const read = await readTraceContext(source, given, { ...(family && { family }), ...(proxy && { proxy }), beforeProxy });
+    const context = request.assume === undefined ? read : assumingShown(read);
+    const simulated = find(context, question, family);
+    const found =
+      real === undefined || simulated.kind !== 'packet'
+        ? simulated
+        : { ...simulated, observed: await observe(context, simulated, real.namespace, real.options) };
+    const report: TraceReport = { ...found, context, all, tcpdump, ...(expected && { expected: compared(expected, found) }) };
+    const summary = summaryOf(found);
+    return {
+      output: TRACE_FORMS[form](report, paint),
+      form,
+      ...(summary === undefined ? {} : { summary }),
+      problems: context.problems,
+      notes: [...context.notes, ...(real?.left ?? []).map(leftText), ...familyNotes(context, report), ...expectationNotes(report)],
+      exitCode: exitCodeOf(report),
+    };
+  }
+}
+
+interface Observing {
+  readonly namespace: Namespace;
+  readonly left: readonly string[];
+  readonly options: ObserveOptions;
+}
+
+function leftText(table: string): string {
+  return `note: the table inet ${table} was left by a run that was killed, and is removed`;
 }
 
 /** The answer of a packet or a request in a line. */

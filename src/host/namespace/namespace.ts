@@ -66,7 +66,8 @@ export function openNamespace(target: Target, programs: Programs): Namespace {
   // Entered through our own handle: a process that ends can't hand its number, and with it our rules, to another.
   const enter = ['nsenter', `--net=/proc/${system.pid}/fd/${handle}`] as const;
   const run: Run = async (command) => outside(await programs.run({ ...command, argv: [...enter, ...command.argv] }), command.argv);
-  const start = (command: Parameters<Programs['start']>[0]): Running => programs.start({ ...command, argv: [...enter, ...command.argv] });
+  const start = (...[command, heard]: Parameters<Programs['start']>): Running =>
+    programs.start({ ...command, argv: [...enter, ...command.argv] }, heard);
   return { name, here: false, run, start, netFiles: () => netFilesThrough(run), close: () => system.close(handle) };
 }
 

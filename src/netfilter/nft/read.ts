@@ -284,7 +284,10 @@ function readJson(text: string): NftRead | undefined {
     if (isRecord(set)) jsonSet(draft, set);
     if (isRecord(rule)) {
       const of = draft.table(`${rule['family']}`, `${rule['table']}`);
-      draft.chain(of, `${rule['chain']}`).rules.push(ruleOfJson(rule['expr'], of.family));
+      const { handle } = rule;
+      draft
+        .chain(of, `${rule['chain']}`)
+        .rules.push({ ...ruleOfJson(rule['expr'], of.family), ...(typeof handle === 'number' && { handle }) });
     }
   }
   return { ruleset: draft.ruleset(), unread: [] };
