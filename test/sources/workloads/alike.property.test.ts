@@ -101,11 +101,30 @@ function counted(reports: readonly LintReport[]): unknown {
   return [...counts].sort();
 }
 
+/** So many that nobody looks any more where each of them stands. */
+function many<T>(one: T): readonly T[] {
+  return Array.from({ length: 12 }, () => one);
+}
+
 describe('a pod that is folded with another one', () => {
+  it.each<[string, string, Plain, Mesh]>([
+    ['the port of a probe', 'spec containers 0 readinessProbe httpGet port', 8081, NO_MESH],
+    ['the number of a named port', 'spec containers 0 ports 0 containerPort', 8081, NO_MESH],
+    ['the rights of istio-init', 'spec initContainers 0 securityContext capabilities add', [], NO_MESH],
+    ['its user', 'spec initContainers 0 securityContext runAsNonRoot', true, NO_MESH],
+    ['how its run ended', 'status initContainerStatuses 0 state terminated exitCode', 1, NO_MESH],
+  ])('differs from it in %s, and keeps the diagnostics that it has alone', (_, path, value, known) => {
+    const [one, other] = [JSON.stringify(BASE), changed({ path, value })];
+    const [first, second] = [linted([one], known), linted([other], known)];
+    expect(counted([second])).not.toEqual(counted([first]));
+    expect(counted([linted([...many(one), other], known)])).toEqual(counted([...many(first), second]));
+  });
+
   it.prop([change, change, mesh], { numRuns: 30 })('has the diagnostics that it has alone', (one, other, known) => {
-    const pods = [one, other, one].map(changed);
-    const together = counted([linted(pods, known)]);
-    expect(together).toEqual(counted(pods.map((text) => linted([text], known))));
+    const pods = [one, other].map(changed);
+    const [first, second] = pods.map((text) => linted([text], known)) as [LintReport, LintReport];
+    const together = linted([...many(pods[0] as string), pods[1] as string], known);
+    expect(counted([together])).toEqual(counted([...many(first), second]));
   });
 
   it.prop([change, change, fc.constantFrom('1.20.0', '1.28.0')], { numRuns: 30 })(
