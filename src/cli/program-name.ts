@@ -1,6 +1,6 @@
 /** What the program is called by, so that what it prints can be typed as it stands. */
 
-export const PLUGIN = 'kubectl-istio_init';
+const PLUGIN = 'kubectl-istio_init';
 export const PLUGIN_COMPLETION = 'kubectl_complete-istio_init';
 
 /** The last part of the name of what was started: a link, or kubectl's word for a plugin, leads to the same program. */

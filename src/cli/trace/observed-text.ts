@@ -44,11 +44,11 @@ function nothingText({ interrupted, connect }: ObservedReport, seconds: number):
 }
 
 /** Why what they do is not there. */
-export function legacyText(tables: readonly string[]): string {
+function legacyText(tables: readonly string[]): string {
   return `rules of iptables-legacy (${tables.join(', ')}): nftrace does not show them, only their own target TRACE does`;
 }
 
-export function endText(end: ObservedEnd): string {
+function endText(end: ObservedEnd): string {
   switch (end.kind) {
     case 'local':
       return `delivered here, to ${placeText(end.address, end.port)}`;

@@ -7,7 +7,7 @@ import type { Workload } from './manifest/workload.ts';
 import type { Mesh } from './mesh/mesh.ts';
 
 /** The label of a pod, or of its namespace, that asks for a mode. */
-export const DATAPLANE_MODE = 'istio.io/dataplane-mode';
+const DATAPLANE_MODE = 'istio.io/dataplane-mode';
 
 /** What the agent writes onto a pod that it has taken. */
 export const REDIRECTED = 'ambient.istio.io/redirection';

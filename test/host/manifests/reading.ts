@@ -22,7 +22,7 @@ export function rawItems(text: string | Buffer, size = 1 << 18): readonly Manife
 }
 
 /** Of what was read in passing, the same with its places. */
-export function placedItem(item: ManifestItem): ManifestItem {
+function placedItem(item: ManifestItem): ManifestItem {
   return item.kind === 'workload' ? { kind: 'workload', workload: placedWorkload(item.workload) } : item;
 }
 

@@ -43,7 +43,7 @@ function refused(text: string, what: string, example: string): { readonly refuse
 }
 
 /** A DNS subdomain (RFC 1123): small letters, digits, hyphens and dots, of which none stands at an end. */
-export function isName(text: string): boolean {
+function isName(text: string): boolean {
   return text.length <= LONGEST && /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/.test(text);
 }
 
