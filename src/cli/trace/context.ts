@@ -31,7 +31,7 @@ import { readSource, textSource } from '../../sources/read-source.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { parseSource } from '../../sources/source-name.ts';
-import { beyondRules, networkOf } from '../check/namespace-evidence.ts';
+import { beyondRules, flowsOf, networkOf } from '../check/namespace-evidence.ts';
 import { headingOf, reasonOf } from '../diff/words.ts';
 import { agentText } from '../identify/agent-text.ts';
 import { settingsText } from '../identify/maker-text.ts';
@@ -163,6 +163,7 @@ async function foundSetting(
   const ambient = isAmbient(ruleSource.seen);
   const [likeliest] = ambient ? [] : identified.answers;
   const { routing, network, silent, taken, unseen } = await around(name, likeliest?.plan, ruleSource.routing);
+  const flows = ruleSource.flows ?? (await flowsOf(name, ruleSource.seen));
   const made = { ...(likeliest?.plan ?? planFromSettings({})), ...(routing && { routing }) };
   const nameservers = likeliest?.facts.nameservers;
   const facts = { ...(nameservers && { nameservers }), ...options.facts };
@@ -188,7 +189,7 @@ async function foundSetting(
           condition: `the interfaces that are not shown are those of ${makerName(likeliest)}, whose rules these are`,
         },
       }),
-    ...(ruleSource.flows && { flows: ruleSource.flows }),
+    ...(flows.length > 0 && { flows }),
     legacyTables: [...new Set((ruleSource.places ?? []).flatMap(({ backend, table }) => (backend === 'legacy' ? [table] : [])))],
     inferred: ambient ? `${identified.agent.map(agentText).join(' and ')}: ${AMBIENT}` : inferredText(identified, likeliest),
     ...(exact && { twin: `@${likeliest.plan.release}` }),
