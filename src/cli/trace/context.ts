@@ -36,6 +36,7 @@ import { headingOf, reasonOf } from '../diff/words.ts';
 import { agentText } from '../identify/agent-text.ts';
 import { settingsText } from '../identify/maker-text.ts';
 import { makerName } from '../identify/words.ts';
+import { earlyContainers } from './init-containers.ts';
 
 export interface TraceContext {
   readonly name: string;
@@ -60,6 +61,8 @@ export interface TraceContext {
   readonly legacyTables?: readonly string[];
   /** Connections that the source lists beside its rules. */
   readonly flows?: readonly ListedFlow[];
+  /** Init containers that run before the rules or the proxy, a sentence each. */
+  readonly early?: readonly string[];
   /** What was taken for true where nobody said so, in sentences. */
   readonly taken: readonly string[];
   readonly problems: readonly Problem[];
@@ -100,6 +103,7 @@ async function sourceIn(
     seen: { ...observeAll(plan), unseen: unseen === undefined ? [] : [{ reason: unseen }] },
     plan,
     facts,
+    input,
     ...(of === undefined ? {} : { of }),
     ...(run === undefined ? {} : { run }),
     problems: plan.problems,
@@ -139,6 +143,7 @@ export async function traceContextOf(
     ruleOf: ({ rule }) => rule,
     idOf: ({ rule }) => rule.id,
     lines: false,
+    early: earlyContainers(ruleSource.input?.basis, plan),
     taken: early,
     problems,
     notes,
