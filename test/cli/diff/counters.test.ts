@@ -54,7 +54,7 @@ A rule of nat counts the first packet of each connection alone.
     const after = BEFORE.replace('[5:300]', '[1:60]').replace('[3:180]', '[4:240]');
     expect(kinds(BEFORE, after)).toEqual(['reset 1', 'counted 0+', 'counted 1+']);
     expect(text(BEFORE, after)).toContain('  >=1  1  -p tcp -j MINE\n          began anew: 5 before, 1 after\n');
-    expect(text(BEFORE, after)).toContain('2 rules took packets, 1 took none that is known.\n>=: ');
+    expect(text(BEFORE, after)).toContain('2 rules took packets, 1 took none that is known.\n');
     const filter = '*filter\n[7:7] -A INPUT -j ACCEPT\nCOMMIT\n';
     expect(kinds(BEFORE + filter, after + filter.replace('[7:7]', '[8:8]'))).toContain('counted 1');
   });
