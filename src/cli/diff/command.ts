@@ -60,7 +60,7 @@ export const diffCommand: CommandModule = {
       .options(COLOR_OPTIONS)
       .example([
         ['$0 diff saved.txt', 'a capture against the settings that made it'],
-        ['$0 diff saved.txt @1.23', 'against an ordinary pod of 1.23'],
+        ['$0 diff saved.txt @1.23', "against the injector's defaults of 1.23"],
         ['$0 diff live -f sidecar.yaml', 'this namespace against settings'],
         ['$0 diff @1.12 @1.13', 'two releases, the same settings'],
         ['$0 diff @1.12 @1.23 -o patch -- -d 80', 'arguments at two releases, for patch(1)'],
