@@ -44,6 +44,12 @@ export const diffCommand: CommandModule = {
         describe: 'rules, or packets: what happens to all of them at either operand',
         group: 'Output:',
       })
+      .option('counters', {
+        type: 'boolean',
+        default: false,
+        describe: 'Which rules the packets between two looks took, by their counters (text, json)',
+        group: 'Output:',
+      })
       .option('output', outputOption('text, patch, json, markdown, svg, mermaid or dot'))
       .option('all', {
         type: 'boolean',
@@ -66,6 +72,7 @@ export const diffCommand: CommandModule = {
         ['$0 diff pod.yaml --annotation excludeInboundPorts=8080', 'what an annotation would change'],
         ['$0 diff pod.yaml --set inbound.excludePorts+=8080', 'what a setting would'],
         ['$0 diff pod.yaml --release 1.28', 'what another release would'],
+        ['$0 diff before.txt live --counters', 'which rules the packets since then took'],
         ['$0 diff before.txt after.txt -o markdown', 'two captures, for a ticket'],
       ])
       .epilogue(
@@ -83,6 +90,7 @@ export const diffCommand: CommandModule = {
         ...(right === undefined ? {} : { right }),
         given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
         by: last(parsed, 'by') ?? '',
+        counters: parsed['counters'] === true,
         output: last(parsed, 'output') ?? '',
         ...(family === undefined ? {} : { family }),
         all: parsed['all'] === true,
