@@ -20,8 +20,9 @@ const PAGE = {
   define: { PACKAGE_VERSION: JSON.stringify(version) },
 };
 
-// What unpacks the page, which is a third of its size so. The policy takes an inline script by its hash, whoever puts it there.
-// The worker starts while the page itself is unpacked: the first answer waits for it.
+// What unpacks the worker and the editor, which are a third of their size so; the page itself, which shows the first answer, stands
+// plain between them. The policy takes an inline script by its hash, whoever puts it there.
+// The worker starts first: it is ready when somebody asks something.
 const BOOT = `
 const unpacked = (id) => {
   const text = atob(document.getElementById(id).textContent);
@@ -33,28 +34,34 @@ globalThis.firstWorker = unpacked('worker').arrayBuffer().then((script) => {
   const address = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
   return { address, worker: new Worker(address) };
 });
-unpacked('packed').text().then((page) => {
+globalThis.unpackEditor = () => unpacked('editor').text().then((text) => {
   const script = document.createElement('script');
-  script.textContent = page;
+  script.textContent = text;
   document.body.append(script);
+  return EDITOR;
 });
 `;
 
-async function bundled(entry) {
-  const { outputFiles } = await build({ ...PAGE, entryPoints: [entry] });
+async function bundled(entry, globalName) {
+  const { outputFiles } = await build({ ...PAGE, entryPoints: [entry], globalName });
   return outputFiles[0].text;
 }
 
 export async function buildExplorer() {
   const worker = await bundled('src/explorer/worker.ts');
+  const editor = await bundled('src/explorer/panes/editor.ts', 'EDITOR');
   const script = await bundled('src/explorer/page.tsx');
+  const { answerTo } = await importOf('src/explorer/answer.ts');
+  const { ORDINARY } = await importOf('src/explorer/question.ts');
+  // A text that looks like the end of its element is one no more.
+  const first = JSON.stringify(answerTo(ORDINARY)).replaceAll('<', '\\u003c');
   const { STYLE } = await importOf('src/drawing/svg.ts');
   const css = `@import './src/explorer/page.css';\n.picture{${STYLE}}`;
   const style = (await build({ ...PAGE, stdin: { contents: css, loader: 'css', resolveDir: '.' } })).outputFiles[0].text;
 
   const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   const packed = (text) => deflateRawSync(text, { level: 9 }).toString('base64');
-  const policy = `default-src 'none'; script-src ${hash(BOOT)} ${hash(script)}; style-src ${hash(style)}; worker-src blob:; base-uri 'none'; form-action 'none'`;
+  const policy = `default-src 'none'; script-src ${[BOOT, script, editor].map(hash).join(' ')}; style-src ${hash(style)}; worker-src blob:; base-uri 'none'; form-action 'none'`;
 
   writeFileSync(
     'dist/explorer.html',
@@ -72,8 +79,10 @@ export async function buildExplorer() {
 <div id="page"><noscript>This page works with JavaScript, which runs in your browser alone.</noscript></div>
 <script type="application/json" id="given"></script>
 <script type="text/plain" id="worker">${packed(worker)}</script>
-<script type="text/plain" id="packed">${packed(script)}</script>
 <script>${BOOT}</script>
+<script type="application/json" id="first">${first}</script>
+<script>${script}</script>
+<script type="text/plain" id="editor">${packed(editor)}</script>
 </body>
 </html>
 `,

@@ -17,7 +17,7 @@ const executable = [
 ];
 const executableInKernel = ['test/kernel/{drop-in,drop-in-commands,probe}.test.ts'];
 // The drop-in once more as the static executable, which has nothing else.
-const staticInKernel = ['test/kernel/drop-in.test.ts'];
+const staticInKernel = ['test/kernel/{drop-in,killed,native}.test.ts'];
 
 /** Whether a build is there. */
 function isBuilt(file: string, where: string): boolean {

@@ -19,6 +19,7 @@ import type { View } from './panes/views.tsx';
 import { Views } from './panes/views.tsx';
 import { WayPane } from './panes/way-pane.tsx';
 import type { Change, Question } from './question.ts';
+import { ORDINARY } from './question.ts';
 import { TOUR } from './tour.ts';
 
 const NOTHING: Answer = {
@@ -26,9 +27,16 @@ const NOTHING: Answer = {
   ...{ fields: { annotations: [], settings: [] }, picture: '', yaml: '', command: '' },
 };
 
-function Page({ first, worker }: { readonly first: Question; readonly worker: Promise<Started> }) {
+interface PageProps {
+  readonly first: Question;
+  /** What is shown of it until the worker answers. */
+  readonly known: Answer;
+  readonly worker: Promise<Started>;
+}
+
+function Page({ first, known, worker }: PageProps) {
   const [question, setQuestion] = useState(first);
-  const [answer, setAnswer] = useState(NOTHING);
+  const [answer, setAnswer] = useState(known);
   const [beyond, setBeyond] = useState<Beyond>();
   const [step, setStep] = useState(0);
   const [current, look] = useState('');
@@ -128,7 +136,7 @@ function Page({ first, worker }: { readonly first: Question; readonly worker: Pr
 }
 
 declare global {
-  /** What scripts/explorer.mjs starts before the page is unpacked. */
+  /** What scripts/explorer.mjs starts before the page. */
   var firstWorker: Promise<Started>;
 }
 
@@ -137,6 +145,8 @@ const textIn = (id: string): string => document.getElementById(id)?.textContent 
 questionIn(location.hash.slice(1)).then((question) => {
   const given = textIn('given');
   const first = location.hash === '' && given !== '' ? { ...question, text: JSON.parse(given) as string } : question;
+  // Made by the same function when the page was built: nobody waits for the worker to see an ordinary pod.
+  const known = first === ORDINARY ? (JSON.parse(textIn('first')) as Answer) : NOTHING;
   const place = document.getElementById('page');
-  if (place !== null) render(<Page first={first} worker={firstWorker} />, place);
+  if (place !== null) render(<Page first={first} known={known} worker={firstWorker} />, place);
 });

@@ -3,16 +3,25 @@
 import type { ClusterAccess } from '../host/cluster/access.ts';
 import { holdsStandardInput } from '../host/standard-input.ts';
 import { OWN_NAMESPACE } from '../istio/kubernetes/cluster/cluster-name.ts';
+import { refuseUnusedAccess } from './cluster-options.ts';
 import { kindOfFile } from './kind-of-file.ts';
 import type { SourceOptions } from './options.ts';
 import { isPrefixed, parseSource } from './source-name.ts';
 import { isOfCluster } from './workloads/detect.ts';
 
-/** The source that was named; else standard input where it is a pipe or a file that holds something and nothing else says what to work on. */
-export function implicitSource(
-  source: string | undefined,
-  { filename, args, cluster }: Pick<SourceOptions, 'filename' | 'args' | 'cluster'>,
-): string | undefined {
+type Named = Pick<SourceOptions, 'filename' | 'manifests' | 'args' | 'cluster'>;
+
+/**
+ * The source that was named; else standard input where it is a pipe or a file that holds something and nothing else says what to
+ * work on. Throws a ProblemError for an option of a cluster beside anything else.
+ */
+export function implicitSource(named: string | undefined, given: Named): string | undefined {
+  const source = namedOrImplied(named, given);
+  refuseUnusedAccess([source], given);
+  return source;
+}
+
+function namedOrImplied(source: string | undefined, { filename, args, cluster }: Named): string | undefined {
   if (source !== undefined || filename !== undefined || args !== undefined) return source;
   const asked = cluster === undefined ? undefined : clusterSource(cluster);
   if (asked !== undefined) return asked;

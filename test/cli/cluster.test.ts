@@ -62,10 +62,31 @@ describe.skipIf(!HAS_KUBECTL)('SOURCES of a cluster', () => {
       run(['lint', 'cluster', '-n', '--', ...access]),
       run(['lint', '-A', '-n', 'shop', ...access]),
     ]);
+    const unused = await Promise.all([
+      run(['check', 'README.md', '--context', 'trial']),
+      run(['check', 'README.md', 'CHANGELOG.md', '--context', 'trial']),
+      run(['diff', '@1.20', '@1.21', '--context', 'trial']),
+      run(['lint', 'docs/examples', '--context', 'trial']),
+      run(['why', 'docs/examples/sidecar.yaml', 'pod:80', '--context', 'trial']),
+      run(['preview', '--ambient', '--context', 'trial']),
+    ]);
     expectRefused(wrong[0], 'deploy/wbe 404: the namespace shop has no Deployment "wbe"; it has web, idle (did you mean web?)');
     expectRefused(wrong[1], 'pod/--kubeconfig=x "--kubeconfig=x" is not a name of Kubernetes, as in pod/orders');
     expect(wrong[2].exitCode).toBe(2);
     expectRefused(wrong[3], '--all-namespaces and --namespace do not go together');
+    const named = [
+      '"README.md"',
+      '"README.md" and "CHANGELOG.md"',
+      '"@1.20" and "@1.21"',
+      '"docs/examples"',
+      '"docs/examples/sidecar.yaml"',
+    ];
+    const beside = [...named.map((sources) => `beside ${sources}`), 'without a SOURCE'];
+    for (const [at, one] of unused.entries())
+      expectRefused(
+        one,
+        `--context changes nothing ${beside[at]}; it goes with a SOURCE in a cluster: pod/NAME, deploy/NAME, ns/NAME or cluster`,
+      );
   });
 
   it('are a file where one has that path', async () => {
@@ -73,8 +94,8 @@ describe.skipIf(!HAS_KUBECTL)('SOURCES of a cluster', () => {
     mkdirSync(join(files.path, 'deploy'));
     files.write('deploy/web', 'not a manifest\n');
     const [named, byPath] = await Promise.all([
-      run(['check', 'deploy/web', ...access], { cwd: files.path }),
-      run(['check', './deploy/idle', ...access], { cwd: files.path }),
+      run(['check', 'deploy/web'], { cwd: files.path }),
+      run(['check', './deploy/idle'], { cwd: files.path }),
     ]);
     files.remove();
     expect([named.exitCode, named.stderr]).toEqual([2, expect.stringContaining('deploy/web:1:1 ')]);

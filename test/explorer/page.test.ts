@@ -2,6 +2,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { answerTo } from '../../src/explorer/answer.ts';
+import { fragmentOf as fragmentFor } from '../../src/explorer/link.ts';
+import { ORDINARY } from '../../src/explorer/question.ts';
 import { ROOT, run, scratchFolder } from '../cli/program.ts';
 import { capture } from '../golden.ts';
 import {
@@ -41,8 +44,26 @@ describeBrowser('the page', () => {
     expect(errors).toEqual([]);
     const policy = await page.locator('meta[http-equiv]').getAttribute('content');
     expect(policy).toMatch(
-      /^default-src 'none'; script-src 'sha256-\S+' 'sha256-\S+'; style-src 'sha256-\S+'; worker-src blob:; base-uri 'none'/,
+      /^default-src 'none'; script-src 'sha256-\S+' 'sha256-\S+' 'sha256-\S+'; style-src 'sha256-\S+'; worker-src blob:; base-uri 'none'/,
     );
+    await page.close();
+  });
+
+  it('shows of an ordinary pod what the worker answers, without waiting for it', async () => {
+    const page = await browser.newPage();
+    await page.addInitScript('globalThis.Worker = class extends EventTarget { postMessage() {} }');
+    await page.goto(`file://${PAGE}`);
+    const known = JSON.parse((await page.locator('#first').textContent()) ?? '');
+    expect(known).toEqual(answerTo(ORDINARY));
+    await verdict(page).getByText(known.way.verdict).waitFor();
+    await title(page).getByText(known.title).waitFor();
+    await editor(page).waitFor();
+    await page.close();
+  });
+
+  it('waits for the worker where a link asks something else', async () => {
+    const { page } = await open(browser, { fragment: `#${await fragmentFor({ ...ORDINARY, to: '127.0.0.1:80' })}` });
+    expect(await verdict(page).textContent()).toContain('direct');
     await page.close();
   });
 

@@ -5,6 +5,7 @@ import type { PacketWords } from '../../istio/packets/packet/words.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
+import { takenAccess } from '../../sources/cluster-options.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { nonDefaultSettings } from '../identify/maker-text.ts';
 import { programName, programWords } from '../program-name.ts';
@@ -99,7 +100,8 @@ export function afterPlan({ source, given }: CheckedSource, found: { readonly es
   const file = chosen === undefined ? source : chosen.source;
   const files = file === undefined ? (chosen?.files ?? []) : [];
   const only = file === undefined && workload !== undefined ? { workload } : {};
-  const options = optionsOf({ ...rest, ...only, ...(manifests && { manifests: { ...manifests, filenames: [] } }) });
+  const cluster = takenAccess(file === undefined ? files : [file], rest.cluster);
+  const options = optionsOf({ ...rest, cluster, ...only, ...(manifests && { manifests: { ...manifests, filenames: [] } }) });
   const named = [...(file === undefined ? [] : [file]), ...files.flatMap((one) => ['-f', one]), ...options];
   return [
     ...(found.escapes

@@ -3,6 +3,7 @@
 import { API_VERSION } from '../../istio/api-version.ts';
 import { onOneLine } from '../../istio/origin.ts';
 import { ProblemError } from '../../istio/problems.ts';
+import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
 import { holdsManifests } from '../../sources/workloads/detect.ts';
@@ -26,6 +27,7 @@ export async function checkSeveral(sources: readonly string[], request: Omit<Che
   const form = formNamed(request.output, CHECK_FORM_NAMES);
   refuseStdinTwice(sources);
   const { given } = request;
+  refuseUnusedAccess(sources, given);
   if (given.filename === undefined && sources.every(isManifests)) {
     const [filename] = sources;
     const manifests = given.manifests && { ...given.manifests, filenames: sources };

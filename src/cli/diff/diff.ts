@@ -2,6 +2,7 @@ import type { Problem } from '../../istio/problems.ts';
 import { formatProblem } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { badOption, oneOf } from '../../sources/bad-option.ts';
+import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import type { DiffOperand } from '../../sources/operand.ts';
 import { readOperands } from '../../sources/operands.ts';
 import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
@@ -47,6 +48,7 @@ const DIFFERENT = 1;
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function diff(request: DiffRequest): Promise<Result> {
   const { left, right, given, family: named, all } = request;
+  refuseUnusedAccess([left, right], given);
   const by = oneOf('--by', request.by, ['rules', 'packets']);
   const scope = { ...(named === undefined ? {} : { family: oneOf('--family', named, FAMILIES) }), all };
   const change = whatIfIn(request);

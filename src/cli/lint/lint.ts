@@ -10,6 +10,7 @@ import type { Sourced } from '../../istio/origin.ts';
 import { problem } from '../../istio/problems.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
 import { badOption } from '../../sources/bad-option.ts';
+import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import type { SourceOptions } from '../../sources/options.ts';
 import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
@@ -94,7 +95,10 @@ function namedFiles({ files, given }: LintCommand): readonly string[] {
   const named = [...files, ...(given.manifests?.filenames ?? [])];
   const rules = named.find(holdsRulesAlone);
   if (rules !== undefined) throw badOption(rules, `holds rules, no manifest: istio-init check ${quoteForShell(rules)} looks at them`);
-  if (named.length > 0) return named;
+  if (named.length > 0) {
+    refuseUnusedAccess(named, given);
+    return named;
+  }
   const implied = implicitSource(undefined, given);
   if (implied !== undefined) return [implied];
   throw badOption('lint', 'no input; name a file or a folder, or - for standard input');

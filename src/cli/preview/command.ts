@@ -1,6 +1,7 @@
 /** The words of `preview` on the command line. */
 
 import type { CommandModule } from 'yargs';
+import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import {
   CLUSTER_OPTIONS,
@@ -63,6 +64,7 @@ export const previewCommand: CommandModule = {
       const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
       const ambient = parsed['ambient'] === true;
       const named = last(parsed, 'source');
+      if (ambient) refuseUnusedAccess([named], given);
       const source = ambient ? named : implicitSource(named, given);
       const output = last(parsed, 'output');
       return preview({

@@ -3,6 +3,7 @@
 import { VERDICTS } from '../../istio/packets/verdict.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
 import { badOption, oneOf } from '../../sources/bad-option.ts';
+import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { parseSource } from '../../sources/source-name.ts';
@@ -46,6 +47,7 @@ export async function why({ words, given: all, resolve, expect, ...request }: Wh
   const form = formNamed(request.output, WHY_FORM_NAMES);
   const read = readWhyOperands(words);
   const named = read.sources.length > 0 ? read.sources : [implicitSource(undefined, all)].flatMap((one) => one ?? []);
+  refuseUnusedAccess(named, all);
   const given = { ...all, ...workloadIn(read.workload === undefined ? {} : { workload: read.workload }, all) };
   const operands = { ...read, sources: named, to: resolve ? await resolvedTarget(read.to) : read.to };
   refuseStdinTwice([...named, ...(given.manifests?.values ?? [])]);

@@ -8,7 +8,6 @@ import type { LineMark } from '../answer/marks.ts';
 import { EDITOR_THEME } from './editor-theme.ts';
 
 export interface Editor {
-  readonly view: EditorView;
   /** Puts another text in the place of this one. */
   readonly write: (text: string) => void;
   readonly mark: (marks: readonly LineMark[]) => void;
@@ -128,7 +127,6 @@ export function openEditor(place: HTMLElement, text: string, events: EditorEvent
   const view = new EditorView({ state, parent: root, root });
   const lineAt = (line: number): number => view.state.doc.line(Math.max(1, Math.min(line, view.state.doc.lines))).from;
   return {
-    view,
     write: (next) => {
       if (next !== known) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
     },

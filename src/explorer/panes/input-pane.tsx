@@ -1,13 +1,17 @@
 /** The left pane: what is looked at. */
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ShownProblem } from '../answer/problems.ts';
 import type { Answer } from '../answer.ts';
 import { FIELDS } from '../question.ts';
 import type { Editor } from './editor.ts';
-import { openEditor } from './editor.ts';
 import { Fields } from './fields.tsx';
 import type { Looking, PaneProps } from './pane-props.ts';
+
+declare global {
+  /** The editor is five sixths of the page's scripts: scripts/explorer.mjs packs it by itself. */
+  var unpackEditor: () => Promise<typeof import('./editor.ts')>;
+}
 
 const UNMARKED: Answer['marks'] = [];
 
@@ -16,30 +20,34 @@ export function InputPane({ looking, ...props }: PaneProps & { readonly looking:
   const place = useRef<HTMLDivElement>(null);
   const editor = useRef<Editor | null>(null);
   // What the editor was given when it opened stays: it asks for the newest by this.
-  const newest = useRef({ answer, looking, change });
-  newest.current = { answer, looking, change };
+  const newest = useRef({ question, answer, looking, change });
+  newest.current = { question, answer, looking, change };
+  const [opened, open] = useState(false);
   // The first answer does not wait for the editor.
   const ready = answer.title !== '';
   useEffect(() => {
-    if (place.current === null || !ready) return;
-    editor.current = openEditor(place.current, question.text, {
-      changed: (text) => newest.current.change({ text, part: '' }),
-      stands: (line) => {
-        const { answer: now, looking: at } = newest.current;
-        const rules = now.marks.find((mark) => mark.line === line)?.rules ?? [];
-        at.light(rules);
-        if (rules[0] !== undefined) at.look(rules[0]);
-      },
+    if (!ready) return;
+    unpackEditor().then(({ openEditor }) => {
+      if (place.current === null) return;
+      editor.current = openEditor(place.current, newest.current.question.text, {
+        changed: (text) => newest.current.change({ text, part: '' }),
+        stands: (line) => {
+          const { answer: now, looking: at } = newest.current;
+          const rules = now.marks.find((mark) => mark.line === line)?.rules ?? [];
+          at.light(rules);
+          if (rules[0] !== undefined) at.look(rules[0]);
+        },
+      });
+      open(true);
     });
-    return () => editor.current?.view.destroy();
   }, [ready]);
   useEffect(() => editor.current?.write(question.text), [question.text]);
   const marks = answer.marks.length === 0 ? UNMARKED : answer.marks;
-  useEffect(() => editor.current?.mark(marks), [marks, ready]);
+  useEffect(() => editor.current?.mark(marks), [marks, opened]);
   useEffect(() => {
     const own = marks.filter(({ rules }) => rules.includes(looking.current)).map(({ line }) => line);
     editor.current?.light(own);
-  }, [looking.current, marks]);
+  }, [looking.current, marks, opened]);
   const pasted = question.text.trim() !== '';
   const choose = (part: string): void => {
     change({ part });
