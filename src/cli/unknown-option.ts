@@ -18,8 +18,11 @@ export function unknownOption(word: string, command: CommandModule | undefined, 
 
 /** A sentence about an operand behind the last one that a command takes. */
 export function tooMany(word: string, command: CommandModule | undefined): string {
-  const operands = command === undefined ? '' : describedCommand(command).operands;
-  return `${quoted(word)} is one too many: ${operands === '' ? 'there are no operands here' : `the operands are ${operands}`}`;
+  const described = command === undefined ? undefined : describedCommand(command);
+  const operands = described?.operands ?? '';
+  const files =
+    described !== undefined && operands !== '' && optionNames(described).includes('filename') ? '; -f FILE names manifests' : '';
+  return `${quoted(word)} is one too many: ${operands === '' ? 'there are no operands here' : `the operands are ${operands}${files}`}`;
 }
 
 /** `check, diff and trace`. */

@@ -50,6 +50,10 @@ export interface BaseChain {
 export interface Counters {
   readonly packets: bigint;
   readonly bytes: bigint;
+  /** The rule counts, and the text does not show how much (`nft -s`). */
+  readonly hidden?: true;
+  /** How far from them the true numbers may be, where a listing shows thousands or more (`1172K`). */
+  readonly rounding?: { readonly packets: bigint; readonly bytes: bigint };
 }
 
 /** Why a rule exists, and which settings made it so. */
@@ -74,6 +78,11 @@ export interface Rule {
   readonly text?: string;
   /** The number by which the kernel tells of it, where the rule is in a table of nft's own and was read from JSON. */
   readonly handle?: number;
+}
+
+/** What a rule is shown to have counted. */
+export function shownCounters({ counters }: Pick<Rule, 'counters'>): Counters | undefined {
+  return counters?.hidden ? undefined : counters;
 }
 
 /** The chains that each table is born with, in the order in which a packet meets their hooks. No table is there by being named `constructor`. */

@@ -1,5 +1,6 @@
 import type { TextFile } from '../host/files.ts';
 import { readEnvFile } from '../istio/arguments/env-file.ts';
+import { INJECTED_DEFAULTS } from '../istio/kubernetes/ordinary-injection.ts';
 import { planFromSettings } from '../istio/kubernetes/plan-from-settings.ts';
 import type { Origin } from '../istio/origin.ts';
 import { planFromArguments } from '../istio/plan/plan-from-arguments.ts';
@@ -16,7 +17,7 @@ import type { SourceName } from './source-name.ts';
 import { refuseStdinTwice } from './stdin-once.ts';
 import { holdsManifests, holdsStrangers, looksLikeSettings, namesManifests, workloadIn } from './workloads/detect.ts';
 
-/** The input that a file, or settings alone, and the options name; without any, an ordinary injected pod. */
+/** The input that a file, or settings alone, and the options name; without any, the injector's defaults. */
 export async function readInput(name: Extract<SourceName, { readonly kind: 'settings' | 'file' }>, given: PlanOptions): Promise<Input> {
   const { release } = name;
   if (release !== undefined && given.release !== undefined) throw badOption('--release', `the source names release ${release} already`);
@@ -69,8 +70,8 @@ export async function planInput(given: PlanOptions, known: Facts = {}): Promise<
   const { sets, release, placeholder = false } = given;
   const named = release === undefined ? {} : { release: { value: release, source: OPTION } };
   const made = madeWith(facts, placeholder, (all) => planFromSettings({ sets, facts: all, ...named }));
-  const ordinary = `note: no settings given: an ordinary injected pod of Istio ${made.plan.release}`;
-  return { kind: 'plan', ...made, notes: sets.length === 0 ? [ordinary] : [], basis: { kind: 'settings', sets } };
+  const defaults = `note: no settings given: ${INJECTED_DEFAULTS} of Istio ${made.plan.release}`;
+  return { kind: 'plan', ...made, notes: sets.length === 0 ? [defaults] : [], basis: { kind: 'settings', sets } };
 }
 
 const OPTION: Origin = { kind: 'option', option: '--release' };

@@ -13,7 +13,7 @@ import type { PlanInput } from './plan-input/input.ts';
 
 /** One side of a comparison, or the only one. */
 export interface RuleSource {
-  /** For headings: `saved.txt`, `Istio 1.23.0, an ordinary injected pod`, `the network namespace of process 7`. */
+  /** For headings: `saved.txt`, `Istio 1.23.0, the injector's defaults`, `the network namespace of process 7`. */
   readonly name: string;
   readonly seen: Observation;
   /** The plan, where settings made the rules: it has the reasons. */

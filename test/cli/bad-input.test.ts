@@ -327,6 +327,7 @@ describe.concurrent('what a release lets through passes', () => {
 describe.concurrent('the command line is refused in one line that names the word', () => {
   it.each<[readonly string[], string]>([
     [['preview', '--relase', '1.23'], '"relase" is not an option here (did you mean --release?)'],
+    [['diff', 'pods.json', '@own', '@1.28'], '"@1.28" is one too many: the operands are [left] [right]; -f FILE names manifests'],
     [['lint', 'a.yaml', '--family', 'ip'], '"family" is not an option here; preview, identify, trace, diff and check have it'],
     [['preview', '--by', 'packets'], '"by" is not an option here; diff has it'],
     [['explain', '--source', 'a'], 'a does not exist'],

@@ -6,7 +6,7 @@ describe('a picture', () => {
   it.each([
     [['preview', '@1.28'], 0, 'the rules of Istio 1.28', 'Envoy outbound, 15001'],
     [['explain', '-f', 'docs/examples/one-deployment.yaml'], 0, 'the rules of Istio', '<title>'],
-    [['diff', '@1.12', '@1.28'], 1, 'Istio 1.12.9, an ordinary injected pod against Istio 1.28.10, an', 'class="removed"'],
+    [['diff', '@1.12', '@1.28'], 1, "Istio 1.12.9, the injector's defaults against Istio 1.28.10, the injector", 'class="removed"'],
     [['trace', '@1.28', '--from', 'app', '--to', '10.0.0.5:80'], 0, 'envoy-outbound', 'marked-good'],
     [['trace', '@1.28', '--request', 'app-to-service'], 0, 'app', '3. It arrives at the service'],
     [['preview', 'docs/examples/bookinfo.yaml', '--nameserver', '10.96.0.10'], 0, 'the rules of workloads', 'nat (IPv4)'],

@@ -11,15 +11,24 @@ export function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
 }
 
-/** Pastes a text in place of what stands in the editor. */
-export async function paste(page: Page, text: string): Promise<void> {
+/** Gives the page a text to paste: the browser's own clipboard would be that of the machine. */
+export async function copy(page: Page, text: string): Promise<void> {
+  await page.evaluate((copied) => Object.assign(globalThis, { copied }) && undefined, text);
+}
+
+/** Pastes what was copied in place of what stands in the editor. */
+export async function pasteCopied(page: Page): Promise<void> {
   await page.locator('.cm-content').click();
   await page.keyboard.press('Control+a');
-  // The browser's own clipboard would be that of the machine.
   await page.evaluate(`
     const clipboardData = new DataTransfer();
-    clipboardData.setData('text/plain', ${JSON.stringify(text)});
+    clipboardData.setData('text/plain', copied);
     document.getElementById('text').shadowRoot.querySelector('.cm-content')
       .dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
   `);
+}
+
+export async function paste(page: Page, text: string): Promise<void> {
+  await copy(page, text);
+  await pasteCopied(page);
 }

@@ -44,7 +44,7 @@ export const applyCommand: CommandModule = {
       })
       .options(SHARED)
       .example([
-        ['$0 apply --here --before-proxy', 'the rules of an ordinary pod, in its init container'],
+        ['$0 apply --here --before-proxy', "the rules of the injector's defaults, in an init container"],
         ['$0 apply --netns /run/netns/test -f sidecar.yaml', 'settings from a file, in a namespace'],
         ['$0 apply --pid 4242 -f pod.yaml', 'the desired rules of a pod'],
         ['$0 apply --pid 4242 --dry-run', 'what would change for a process'],

@@ -94,7 +94,7 @@ export function withAllTables({ name, given }: CheckedSource): readonly NextComm
   ];
 }
 
-/** What to ask next of a manifest: where a connection goes, why, and who answers for what passes the proxy by. */
+/** What to ask next of a manifest: where a connection goes, why, and who answers for what bypasses the proxy. */
 export function afterPlan({ source, given }: CheckedSource, found: { readonly escapes: boolean }): readonly NextCommand[] {
   const { chosen, manifests, workload, ...rest } = given;
   const file = chosen === undefined ? source : chosen.source;
@@ -107,7 +107,7 @@ export function afterPlan({ source, given }: CheckedSource, found: { readonly es
     ...(found.escapes
       ? [
           {
-            why: 'who answers for what passes the proxy by, and an error for the rest',
+            why: 'who answers for what bypasses the proxy, and an error for the rest',
             command: command(...programWords(), 'escapes', ...named, '--allow', 'FILE'),
           },
         ]

@@ -95,7 +95,7 @@ async function operandsOf(
     if (release !== undefined) return { words: (await releaseWords(release)).map((one) => ({ word: `${file}@${one}` })), files: false };
     const names = await clusterWords(before, word);
     if (names.length > 0) return { words: names.map((name) => ({ word: name })), files: true };
-    return { words: [...sources(), { word: '@', about: 'an ordinary pod of a release, as @1.28' }], files: true };
+    return { words: [...sources(), { word: '@', about: "the injector's defaults of a release, as @1.28" }], files: true };
   }
   return { words: [], files: operands !== '' };
 }

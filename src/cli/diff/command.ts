@@ -44,6 +44,12 @@ export const diffCommand: CommandModule = {
         describe: 'rules, or packets: what happens to all of them at either operand',
         group: 'Output:',
       })
+      .option('counters', {
+        type: 'boolean',
+        default: false,
+        describe: 'Which rules the packets between two looks took, by their counters (text, json)',
+        group: 'Output:',
+      })
       .option('output', outputOption('text, patch, json, markdown, svg, mermaid or dot'))
       .option('all', {
         type: 'boolean',
@@ -54,7 +60,7 @@ export const diffCommand: CommandModule = {
       .options(COLOR_OPTIONS)
       .example([
         ['$0 diff saved.txt', 'a capture against the settings that made it'],
-        ['$0 diff saved.txt @1.23', 'against an ordinary pod of 1.23'],
+        ['$0 diff saved.txt @1.23', "against the injector's defaults of 1.23"],
         ['$0 diff live -f sidecar.yaml', 'this namespace against settings'],
         ['$0 diff @1.12 @1.13', 'two releases, the same settings'],
         ['$0 diff @1.12 @1.23 -o patch -- -d 80', 'arguments at two releases, for patch(1)'],
@@ -66,6 +72,7 @@ export const diffCommand: CommandModule = {
         ['$0 diff pod.yaml --annotation excludeInboundPorts=8080', 'what an annotation would change'],
         ['$0 diff pod.yaml --set inbound.excludePorts+=8080', 'what a setting would'],
         ['$0 diff pod.yaml --release 1.28', 'what another release would'],
+        ['$0 diff before.txt live --counters', 'which rules the packets since then took'],
         ['$0 diff before.txt after.txt -o markdown', 'two captures, for a ticket'],
       ])
       .epilogue(
@@ -83,6 +90,7 @@ export const diffCommand: CommandModule = {
         ...(right === undefined ? {} : { right }),
         given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
         by: last(parsed, 'by') ?? '',
+        counters: parsed['counters'] === true,
         output: last(parsed, 'output') ?? '',
         ...(family === undefined ? {} : { family }),
         all: parsed['all'] === true,

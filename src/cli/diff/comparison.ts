@@ -18,9 +18,7 @@ import { isDoubt } from '../../netfilter/unseen.ts';
 import type { DiffOperand } from '../../sources/operand.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 
-export interface ComparedOperand
-  extends Pick<DiffOperand, 'name' | 'plan' | 'problems' | 'places' | 'seen' | 'inferred'>,
-    Omit<WithoutForeign, 'kept'> {
+export interface ComparedOperand extends Pick<DiffOperand, 'name' | 'plan' | 'problems' | 'places' | 'seen' | 'inferred'>, WithoutForeign {
   /** What of it was compared. */
   readonly compared: Readonly<Record<Family, Ruleset>>;
 }

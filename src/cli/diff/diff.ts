@@ -32,6 +32,8 @@ export interface DiffRequest {
   /** Without it the settings that are given, or what made the left side, are compared with it. */
   readonly right?: string;
   readonly given: SourceOptions & WorkloadOption;
+  /** What the rules have counted between two looks, instead. */
+  readonly counters?: boolean;
   /** `rules` or `packets`. */
   readonly by: string;
   readonly output: string;
@@ -47,10 +49,11 @@ const DIFFERENT = 1;
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function diff(request: DiffRequest): Promise<Result> {
-  const { left, right, given, family: named, all } = request;
-  refuseUnusedAccess([left, right], given);
+  const { left, family: named, all } = request;
+  refuseUnusedAccess([left, request.right], request.given);
   const by = oneOf('--by', request.by, ['rules', 'packets']);
   const scope = { ...(named === undefined ? {} : { family: oneOf('--family', named, FAMILIES) }), all };
+  if (request.counters === true) return finished(request, scope, await byCounters(request));
   const change = whatIfIn(request);
   if (change !== undefined) {
     const [{ diffWorkloads }, { whatIfOf }] = await Promise.all([import('./workloads.ts'), import('../../sources/workloads/what-if.ts')]);
@@ -74,12 +77,16 @@ export async function diff(request: DiffRequest): Promise<Result> {
     });
   }
   const print = by === 'rules' ? byRules(request) : byPackets(request);
-  const { family } = scope;
-  const [one, other] = await readOperands(left, right, given, family);
+  return finished({ ...request, left }, scope, print);
+}
+
+/** Reads both sides, and lets them be compared. */
+async function finished({ left = '', right, given, output: form }: DiffRequest, scope: Scope, print: Compare): Promise<Result> {
+  const [one, other] = await readOperands(left, right, given, scope.family);
   const { output, same } = await print(one, other, scope);
   return {
     output,
-    form: request.output,
+    form,
     problems: once([...one.problems, ...other.problems]),
     notes: [...one.notes, ...other.notes],
     exitCode: same ? SAME : DIFFERENT,
@@ -162,6 +169,21 @@ function byPackets({ output, given, paint }: DiffRequest): Compare {
     const { comparePackets } = await import('./by-packets.ts');
     const comparison = comparePackets(left, right, scope, await factsOf(given));
     return { output: PACKET_FORMS[form](comparison, paint), same: comparison.behavior.answer === 'equal' };
+  };
+}
+
+/** Two looks at rules: nothing else has counted. */
+async function byCounters({ left, right, by, annotations = [], values = [], output, paint }: DiffRequest): Promise<Compare> {
+  if (left === undefined || right === undefined || by !== 'rules' || annotations.length + values.length > 0)
+    throw badOption('--counters', 'compares what the rules of two sources have counted; give two, as in diff BEFORE AFTER --counters');
+  const [{ compareByCounters, nothingCounted }, { COUNTER_FORM_NAMES, COUNTER_FORMS }] = await Promise.all([
+    import('./by-counters.ts'),
+    import('./counter-forms.ts'),
+  ]);
+  const form = formNamed(output, COUNTER_FORM_NAMES);
+  return async (one, other, scope) => {
+    const comparison = compareByCounters(one, other, scope);
+    return { output: COUNTER_FORMS[form](comparison, paint), same: nothingCounted(comparison) };
   };
 }
 

@@ -77,7 +77,8 @@ function becauseOf(of: Pick<Rule, 'because'>, plan: CapturePlan | undefined): ob
   return plan === undefined || of.because === undefined ? {} : { because: of.because.text, settings: causesOf(of, plan) };
 }
 
-function foreignDocument({ program, rules, chains }: ForeignCount): object {
+/** What was left out of one program. */
+export function foreignDocument({ program, rules, chains }: ForeignCount): object {
   return { program, rules, chains };
 }
 

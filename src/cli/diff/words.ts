@@ -106,6 +106,7 @@ export function leftOutText({ program, rules, chains }: ForeignCount): string {
   return `${counted(rules, 'rule')}${chains === 0 ? '' : ` and ${counted(chains, 'chain')}`} of ${program}`;
 }
 
-function counted(count: number, what: string): string {
+/** `1 rule`, `2 rules`. */
+export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -31,7 +31,7 @@ function isWell({ workloads, expired }: EscapesReport): boolean {
   return expired.length === 0 && workloads.every((one) => isSure(one) && openEscapes(one).length === 0);
 }
 
-/** `2 of 8 workloads let TCP pass the proxy by`. */
+/** `2 of 8 workloads let TCP bypass the proxy`. */
 export function headline({ workloads }: EscapesReport): string {
   const sum = (some: readonly WorkloadEscapes[]): number => some.reduce((total, { count }) => total + count, 0);
   const all = sum(workloads);
@@ -42,7 +42,7 @@ export function headline({ workloads }: EscapesReport): string {
   const rest = `${untold === 0 ? '' : `; ${untold} without an answer`}${partly ? '; as far as the tables are shown' : ''}`;
   if (open === 0)
     return `nothing escapes${allowed ? ' but what is allowed' : ''}: TCP of ${workloadsText(all - untold)} passes the proxy${rest}`;
-  return `TCP passes the proxy by in ${open} of ${workloadsText(all)}${rest}`;
+  return `TCP bypasses the proxy in ${open} of ${workloadsText(all)}${rest}`;
 }
 
 function workloadLines(one: WorkloadEscapes, paint: Paint): readonly string[] {

@@ -4,6 +4,7 @@ import type { ExplainedRule, ExplainedSetting, Explanation, IgnoredText } from '
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import type { Paint } from '../terminal/color.ts';
+import { widthOf } from '../terminal/columns.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import { hanging, row, wrapped } from '../terminal/wrap.ts';
 import { headingOf, isGiven, remarksOn, settingSourceText, surroundings, unusedText } from './words.ts';
@@ -41,16 +42,14 @@ function defaultsPart(settings: readonly ExplainedSetting[], paint: Paint, width
 
 function table(title: string, settings: readonly ExplainedSetting[], paint: Paint, width: number): readonly string[] {
   if (settings.length === 0) return [];
-  const lines = settings.flatMap((setting) => {
+  const sources = settings.map((setting) => onOneLine(settingSourceText(setting)));
+  const room = width - NAME - VALUE - 2;
+  // A narrow screen has no room for three columns, and a long path none in the third.
+  const narrow = width < NARROW || sources.some((source) => source.split(' ').some((word) => widthOf(word) > room));
+  const lines = settings.flatMap((setting, index) => {
     const { key, text } = setting;
-    const source = onOneLine(settingSourceText(setting));
-    // A narrow screen has no room for three columns.
-    const narrow = width < NARROW;
-    const columns = [
-      [key],
-      wrapped(onOneLine(text), narrow ? width - NAME - 1 : VALUE),
-      narrow ? [] : wrapped(source, width - NAME - VALUE - 2),
-    ];
+    const source = sources[index] ?? '';
+    const columns = [[key], wrapped(onOneLine(text), narrow ? width - NAME - 1 : VALUE), narrow ? [] : wrapped(source, room)];
     const remarks = remarksOn(setting).flatMap((remark) => aside(remark.text, remark.amiss ? 'moved' : 'aside', paint, width));
     return [...row(columns, [NAME, VALUE]), ...(narrow ? aside(source, 'aside', paint, width) : []), ...remarks];
   });

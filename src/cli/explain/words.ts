@@ -2,6 +2,7 @@
 
 import type { ExplainedSetting, Explanation, IgnoredText } from '../../istio/advice/explain.ts';
 import { wordsOf } from '../../istio/kubernetes/injection/injected.ts';
+import { INJECTED_DEFAULTS } from '../../istio/kubernetes/ordinary-injection.ts';
 import type { Origin, Sourced } from '../../istio/origin.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import { knobTexts } from '../../istio/plan/ambient/knob-texts.ts';
@@ -14,7 +15,7 @@ export function headingOf({ plan, basis }: Explanation): string {
   const release = `Istio ${plan.release}`;
   switch (basis.kind) {
     case 'settings':
-      return `${release}, ${basis.file === undefined ? 'an ordinary injected pod' : 'settings of a file'}${basis.sets.length === 0 ? '' : ', with --set'}`;
+      return `${release}, ${basis.file === undefined ? INJECTED_DEFAULTS : 'settings of a file'}${basis.sets.length === 0 ? '' : ', with --set'}`;
     case 'arguments':
       return `${release}, arguments of istio-iptables`;
     case 'workload': {

@@ -67,7 +67,7 @@ function overview(tasks: Tasks, columns: number): readonly string[] {
 function settingsHelp(columns: number): readonly string[] {
   return [
     ...wrapped(
-      'Settings come from files, from --set, or behind -- as arguments of istio-iptables. Without any: an ordinary injected pod.',
+      "Settings come from files, from --set, or behind -- as arguments of istio-iptables. Without any: the injector's defaults.",
       columns,
     ),
     ...groupsOf(Object.entries(SETTINGS_OPTIONS)).flatMap(([group, options]) => part(group, optionLines(options, columns))),

@@ -1,13 +1,14 @@
 /** Who made rules, and with which settings, in a line. */
 
 import type { Answer, Identification } from '../../istio/found/identify.ts';
+import { INJECTED_DEFAULTS } from '../../istio/kubernetes/ordinary-injection.ts';
 import { agentText } from './agent-text.ts';
 import { describedSettings, makerName } from './words.ts';
 
-/** What is not as in an ordinary injected pod. */
+/** The settings: what is not as the injector has it by default. */
 export function settingsText(answer: Answer): string {
   const nonDefault = describedSettings(answer).filter(({ ordinary }) => ordinary !== undefined);
-  return `an ordinary injected pod${nonDefault.length === 0 ? '' : `, but ${nonDefault.map(({ key, text }) => `${key} ${text}`).join('; ')}`}`;
+  return `${INJECTED_DEFAULTS}${nonDefault.length === 0 ? '' : `, but ${nonDefault.map(({ key, text }) => `${key} ${text}`).join('; ')}`}`;
 }
 
 /** The settings that an ordinary injected pod does not have, as `--set` takes them: `inbound.excludePorts=80,443`. */

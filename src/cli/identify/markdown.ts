@@ -38,7 +38,7 @@ export function markdownForm(report: Report): string {
           'diff',
           body.flatMap((part, index) => (index === 0 ? part : ['', ...part])),
         ),
-    ['| setting | value | in an ordinary injected pod |', '|---|---|---|', ...rows],
+    ['| setting | value | default |', '|---|---|---|', ...rows],
     fenced('yaml', yamlText(likeliest).trimEnd().split('\n')),
     fenced(
       'sh',

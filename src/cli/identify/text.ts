@@ -2,6 +2,7 @@
 
 import type { AmbientIdentification } from '../../istio/found/identify/ambient.ts';
 import type { Answer } from '../../istio/found/identify.ts';
+import { INJECTED_DEFAULTS } from '../../istio/kubernetes/ordinary-injection.ts';
 import { onOneLine } from '../../istio/origin.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
 import { bodyParts } from '../diff/text.ts';
@@ -107,7 +108,7 @@ export function agentHeadline(
 /** The defaults are of no interest until one looks for them. */
 function usualText(usual: readonly DescribedSetting[], verbose: boolean): string {
   const texts = verbose ? usual.map(({ key, text }) => `${key} ${text}`).join('; ') : `${usual.length} settings (--verbose shows them)`;
-  return `as in an ordinary pod: ${texts}`;
+  return `default: ${texts}`;
 }
 
 /** The answer in one line. */
@@ -136,8 +137,8 @@ function labelled(paint: Paint, label: string, lines: readonly string[]): readon
 
 function settingLines(settings: readonly DescribedSetting[], release: string): readonly string[] {
   const nonDefault = settings.filter(({ ordinary }) => ordinary !== undefined);
-  if (nonDefault.length === 0) return [`those of an ordinary injected pod of ${release}`];
-  return nonDefault.map(({ key, text, ordinary }) => onOneLine(`* ${key}: ${text}  (ordinary: ${ordinary})`));
+  if (nonDefault.length === 0) return [`${INJECTED_DEFAULTS} of ${release}`];
+  return nonDefault.map(({ key, text, ordinary }) => onOneLine(`* ${key}: ${text}  (default: ${ordinary})`));
 }
 
 function podLines(facts: Answer['facts']): readonly string[] {
@@ -154,8 +155,6 @@ function ambientLines({ ambient, native }: Report): readonly string[] {
 export function otherLines({ answers }: Report): readonly string[] {
   return answers.slice(1).map((answer) => {
     const nonDefault = describedSettings(answer).flatMap(({ key, text, ordinary }) => (ordinary === undefined ? [] : [`${key} ${text}`]));
-    return onOneLine(
-      `${makerName(answer)}, with ${nonDefault.length === 0 ? 'the settings of an ordinary injected pod' : nonDefault.join('; ')}`,
-    );
+    return onOneLine(`${makerName(answer)}, with ${nonDefault.length === 0 ? INJECTED_DEFAULTS : nonDefault.join('; ')}`);
   });
 }

@@ -17,7 +17,7 @@ import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 const EXAMPLES: [string, string][] = [
-  ['$0 preview', 'an ordinary injected pod, newest release'],
+  ['$0 preview', "the injector's defaults, newest release"],
   ['$0 preview --release 1.12 --explain', 'each rule of 1.12 with its reason'],
   ['$0 preview -f sidecar.yaml -o commands', 'settings from a file, as commands'],
   ['kubectl get pods -A -o json | $0 preview -f -', 'all pods of a cluster, in groups of equal rules'],

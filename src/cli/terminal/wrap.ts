@@ -65,7 +65,8 @@ function broken(text: string, { columns, hang, goesOn = '' }: Room): readonly st
   const lines: string[] = [];
   let line = '';
   for (const { gap, text: word } of piecesOf(text, columns - hang - goesOn.length, goesOn !== '')) {
-    if (line.trim() === '' || widthOf(`${line}${gap}${word}`) <= columns - goesOn.length) {
+    // Behind the last word nothing is left that could want a line.
+    if (line.trim() === '' || word === '' || widthOf(`${line}${gap}${word}`) <= columns - goesOn.length) {
       line += gap + word;
       continue;
     }

@@ -102,7 +102,7 @@ export const traceCommand: CommandModule = {
         ...COLOR_OPTIONS,
       })
       .example([
-        ['$0 trace 10.0.0.5:80', 'from the app, in an ordinary pod of the newest release'],
+        ['$0 trace 10.0.0.5:80', "from the app, by the injector's defaults of the newest release"],
         ['$0 trace pod.yaml pod:8080', 'from outside, in a pod of which there is a manifest'],
         ['$0 trace pid:4242 --from outside --to pod:8080', 'in the pod of a process'],
         ['$0 trace saved.txt --from app --to 10.0.0.5:80 --all-rules', 'each rule of a saved file'],

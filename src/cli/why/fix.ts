@@ -44,7 +44,7 @@ export function fixFor(answer: Answer): Fix | undefined {
   for (const { key, value, words } of isDirect ? toCapture(packet, plan, name) : toPass(packet, verdict, plan, name)) {
     const then = verdictWith(answer, key, value);
     if (then === undefined || then.id === verdict.id || (then.id === 'direct') === isDirect) continue;
-    return { words: `${words}, and it ${isDirect ? 'is captured' : 'passes the proxy by'}`, verdict: then };
+    return { words: `${words}, and it ${isDirect ? 'is captured' : 'bypasses the proxy'}`, verdict: then };
   }
   const { uid } = packet;
   if (isDirect && uid !== undefined && uid !== null && uid === context.podNetwork.pod.proxy.uid)

@@ -49,6 +49,8 @@ export interface Reading {
   readonly deadline: number;
   /** What may well be there: it is recognised without being read. */
   readonly likely?: Readonly<Record<Family, Ruleset>>;
+  /** Counters are wanted: for people, and not for what is put back. */
+  readonly counted?: true;
   /** The backend's programs are to be run even where the kernel's lists say that there is nothing to see. */
   readonly prove?: boolean;
 }
@@ -63,7 +65,8 @@ export async function readFamily(reading: Reading, backend: Backend, family: Fam
   const program = programOf(backend, family, 'save');
   const texts: string[] = [];
   for (const arguments_ of savesFor(reading, backend, family)) {
-    const ran = await reading.namespace.run({ argv: [program, ...arguments_], deadline: reading.deadline });
+    const argv = [program, ...(reading.counted ? ['-c'] : []), ...arguments_] as const;
+    const ran = await reading.namespace.run({ argv, deadline: reading.deadline });
     if (!succeeded(ran)) return { failure: explainFailure(ran, { family }) };
     texts.push(ran.stdout);
   }

@@ -45,7 +45,7 @@ export async function readLive(
   deadline: number,
   hasNft: boolean = kernelHasNft(),
 ): Promise<LiveRules | { readonly failure: Failure }> {
-  const reading = { namespace, netFiles: await namespace.netFiles(), deadline };
+  const reading = { namespace, netFiles: await namespace.netFiles(), deadline, counted: true } as const;
   const looked = await observe(reading, hasNft);
   // Somebody may have changed rules between the two; who forges some does so again.
   const { listing, families } = looked.families.some(({ disputed }) => disputed) ? await observe(reading, hasNft) : looked;

@@ -20,6 +20,9 @@ export function injectedArguments(profile: Profile): readonly string[] {
   return wordsOf(templateArguments(data).filter(({ joined }) => joined !== true));
 }
 
+/** What the settings of such a pod are called, wherever they are printed. */
+export const INJECTED_DEFAULTS = "the injector's defaults";
+
 /** The settings of such a pod: what stands wherever a sidecar file says nothing. */
 export function injectedSettings(profile: Profile): Settings {
   const { settings } = readArguments(injectedArguments(profile), {}, profile);

@@ -50,7 +50,7 @@ function lost(families: readonly Family[], line: number, text: string): ReadResu
 /** A listing without numbers (`nft -s`) shows that a rule counts, and not how much. */
 function withCounters({ tables }: NftRuleset): NftRuleset {
   const shown = (rule: NftRule): NftRule =>
-    rule.counted && rule.counters === undefined ? { ...rule, counters: { packets: 0n, bytes: 0n } } : rule;
+    rule.counted && rule.counters === undefined ? { ...rule, counters: { packets: 0n, bytes: 0n, hidden: true } } : rule;
   return {
     tables: tables.map((table) => ({ ...table, chains: table.chains.map((chain) => ({ ...chain, rules: chain.rules.map(shown) })) })),
   };

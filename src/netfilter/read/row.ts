@@ -29,15 +29,20 @@ export function readColumns(words: readonly string[]): Columns | null {
 const UNITS: Readonly<Record<string, bigint>> = { '': 1n, K: 1_000n, M: 1_000_000n, G: 1_000_000_000n, T: 1_000_000_000_000n };
 
 /** A counter as a listing prints it (`1172K`), in thousands of thousands as iptables counts them; null for other text. */
-function readCount(text: string | undefined): bigint | null {
-  const [, digits, unit] = /^(\d{1,20})([KMGT]?)$/.exec(text ?? '') ?? [];
-  return digits === undefined ? null : BigInt(digits) * (UNITS[unit ?? ''] ?? 1n);
+function readCount(text: string | undefined): { readonly count: bigint; readonly rounding: bigint } | null {
+  const [, digits, letter = ''] = /^(\d{1,20})([KMGT]?)$/.exec(text ?? '') ?? [];
+  const unit = UNITS[letter] ?? 1n;
+  // Millions are rounded from rounded thousands: a whole unit is more than both roundings.
+  return digits === undefined ? null : { count: BigInt(digits) * unit, rounding: letter === '' ? 0n : unit };
 }
 
 /** A counter pair, or null where either is none. */
 export function readCounts(packets: string | undefined, bytes: string | undefined): Counters | null {
-  const counts = { packets: readCount(packets), bytes: readCount(bytes) };
-  return counts.packets === null || counts.bytes === null ? null : { packets: counts.packets, bytes: counts.bytes };
+  const [ofPackets, ofBytes] = [readCount(packets), readCount(bytes)];
+  if (ofPackets === null || ofBytes === null) return null;
+  const rounding = { packets: ofPackets.rounding, bytes: ofBytes.rounding };
+  const rounded = rounding.packets + rounding.bytes > 0n;
+  return { packets: ofPackets.count, bytes: ofBytes.count, ...(rounded && { rounding }) };
 }
 
 /** Reads one row. White space may have been collapsed: columns are told apart by their order, not by their width. */

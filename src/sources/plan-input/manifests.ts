@@ -101,7 +101,7 @@ export async function planInMesh(given: PlanOptions, known: Facts): Promise<Plan
   return {
     ...input,
     plan: withProblems(input.plan, warningsOf(request.mesh)),
-    notes: [`note: no workload given: an ordinary pod, injected by Istio ${input.plan.release}`],
+    notes: [`note: no workload given: a pod without annotations, injected by Istio ${input.plan.release}`],
   };
 }
 

@@ -37,7 +37,7 @@ describe('rules that are as they should be', () => {
     expect(output).toBe(`${folder.path}/rules.txt: as it should be
 
 rules     Istio 1.18.0 to 1.24.6; 18 IPv4 and 0 IPv6 rules
-settings  an ordinary injected pod
+settings  the injector's defaults
 drift     none, against Istio 1.24.6 with these settings
 
 not seen  policy routing and addresses, which no listing of rules shows
@@ -66,7 +66,7 @@ not seen  policy routing and addresses, which no listing of rules shows
   it('may be those of a plan', async () => {
     expect(await check({ source: 'release:1.12', given: NONE, output: 'text', paint: plain })).toMatchObject({
       exitCode: 0,
-      output: expect.stringContaining('Istio 1.12.9, an ordinary injected pod: its TCP will be captured'),
+      output: expect.stringContaining("Istio 1.12.9, the injector's defaults: its TCP will be captured"),
     });
   });
 });

@@ -32,7 +32,7 @@ uncaught  inbound, IPv4: TCP to port 9100 from outside
 uncaught  outbound, IPv4: TCP to port 3306 from the pod
           Outbound port 3306 is left alone. (outbound.excludePorts from orders.yaml:7:69)
 
-next      who answers for what passes the proxy by, and an error for the rest:
+next      who answers for what bypasses the proxy, and an error for the rest:
             istio-init escapes orders.yaml --release 1.28.0 --allow FILE
           where a connection goes, and because of what:
             istio-init why orders.yaml --release 1.28.0 ADDRESS:PORT
@@ -89,7 +89,7 @@ next      who answers for what passes the proxy by, and an error for the rest:
 
   it('of settings says the same, and with a connection where it goes', async () => {
     const { stdout } = await here('check', '@1.12.0', '--from', 'outside', '--to', 'pod:22');
-    expect(stdout).toMatch(/^Istio 1\.12\.0, an ordinary injected pod: its TCP will be captured, but for one kind of connections\n/);
+    expect(stdout).toMatch(/^Istio 1\.12\.0, the injector's defaults: its TCP will be captured, but for one kind of connections\n/);
     expect(stdout).toContain('\n          direct: reaches port 22 of the pod, not caught (simulated)\n');
   });
 

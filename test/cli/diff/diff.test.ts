@@ -58,8 +58,8 @@ Different: 1 rule only left (-).
   it('gives settings and arguments to the sides that are releases', async () => {
     const settings = await run(['diff', '@1.12', '@1.13', '--set', 'inbound.excludePorts+=80']);
     expect(heading(settings.stdout)).toEqual([
-      '--- Istio 1.12.9, an ordinary injected pod with inbound.excludePorts+=80',
-      '+++ Istio 1.13.9, an ordinary injected pod with inbound.excludePorts+=80',
+      "--- Istio 1.12.9, the injector's defaults with inbound.excludePorts+=80",
+      "+++ Istio 1.13.9, the injector's defaults with inbound.excludePorts+=80",
     ]);
     expect(settings.stdout).toContain('- 2    -p tcp -m tcp --dport 22 -j RETURN\n');
     expect(settings).toMatchObject({ exitCode: 1, stderr: '' });

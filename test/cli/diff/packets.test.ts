@@ -25,8 +25,8 @@ describe.concurrent('diff --by packets', () => {
     expect(await byPackets('@1.12', '@1.13')).toEqual({
       exitCode: 1,
       stdout: [
-        '--- Istio 1.12.9, an ordinary injected pod',
-        '+++ Istio 1.13.9, an ordinary injected pod',
+        "--- Istio 1.12.9, the injector's defaults",
+        "+++ Istio 1.13.9, the injector's defaults",
         '',
         'TCP to port 22 from outside',
         '- direct',
@@ -73,7 +73,7 @@ describe.concurrent('diff --by packets', () => {
       apiVersion: 'istio-init/v1',
       kind: 'BehaviorDifference',
       answer: 'different',
-      left: { name: 'Istio 1.12.9, an ordinary injected pod', release: '1.12.9' },
+      left: { name: "Istio 1.12.9, the injector's defaults", release: '1.12.9' },
       different: [
         {
           packets: 'TCP to port 22 from outside',

@@ -38,7 +38,7 @@ describe('escapes', () => {
   it('names each region, the setting that lets it pass and where that stands, and ends with 1', async () => {
     const found = await escapes('shop.yaml');
     expect(found.exitCode).toBe(1);
-    expect(found.stdout).toContain('TCP passes the proxy by in 1 of 2 workloads');
+    expect(found.stdout).toContain('TCP bypasses the proxy in 1 of 2 workloads');
     expect(found.stdout).toContain('inbound   IPv4: TCP to port 9100 from outside');
     expect(found.stdout).toContain('outbound  IPv4: TCP to ports 3306 and 5432 from the pod');
     expect(found.stdout).toContain('outbound.excludePorts from shop.yaml:7:');
@@ -134,7 +134,7 @@ describe('escapes', () => {
     ).join('---\n');
     folder.write('many.yaml', input);
     const { stdout, exitCode } = await piped('many.yaml', ['escapes'], { cwd: folder.path });
-    expect({ exitCode, first: stdout.split('\n')[0] }).toEqual({ exitCode: 1, first: 'TCP passes the proxy by in 1 of 3,000 workloads' });
+    expect({ exitCode, first: stdout.split('\n')[0] }).toEqual({ exitCode: 1, first: 'TCP bypasses the proxy in 1 of 3,000 workloads' });
   });
 
   it('reads a pipe', async () => {

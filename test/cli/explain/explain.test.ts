@@ -226,6 +226,20 @@ describe('the table', () => {
     expect(marked).not.toContain('\u001b');
   });
 
+  it.each([80, 100, 120])('has room in %i columns for the long name of the annotation that sets a value', (width) => {
+    const name = 'traffic.sidecar.istio.io/includeOutboundIPRanges';
+    const source = { kind: 'file', file: 'manifests/shop/deployment.yaml', line: 14, column: 56, key: name } as const;
+    const settings = explained.settings.map((setting) => ({ ...setting, source }));
+    const lines = textForm({ ...explained, settings }, (_, text) => text, width).split('\n');
+    expect(lines.some((line) => line.includes(name))).toBe(true);
+    expect(lines.filter((line) => line.length > width)).toEqual([]);
+    expect(lines.filter((line) => line === '').length).toBe(
+      textForm(explained, (_, text) => text, width)
+        .split('\n')
+        .filter((line) => line === '').length,
+    );
+  });
+
   it('wraps to its width, and keeps every word', () => {
     const words = (width: number): readonly string[] => textForm(explained, (_, text) => text, width).split(/\s+/);
     expect(words(80)).toEqual(words(160));

@@ -10,9 +10,7 @@ describe.concurrent('rules that were found', () => {
   it('are explained: who made them, why each is there, and what it has counted', async () => {
     const { exitCode, stdout } = await run(['explain', LISTING]);
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(
-      /^golden\/captures\/2021-01-default\.list\.txt: Istio 1\.7\.0 to 1\.12\.9\nsettings: an ordinary injected pod\n/,
-    );
+    expect(stdout).toMatch(/^golden\/captures\/2021-01-default\.list\.txt: Istio 1\.7\.0 to 1\.12\.9\nsettings: the injector's defaults\n/);
     expect(stdout).toContain(
       '\nIPv4 nat PREROUTING (policy ACCEPT, 11729 packets)\n  11729  -p tcp -j ISTIO_INBOUND\n             line 3: All TCP that arrives goes through ISTIO_INBOUND. (inbound.includePorts)\n',
     );

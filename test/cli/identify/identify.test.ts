@@ -29,8 +29,8 @@ describe('a capture, on one screen', () => {
     const damaged = file.startsWith('damaged');
     // What can't be read there declares chains, and hides no rule.
     expect([exitCode, stdout.split('\n')[0]]).toEqual([0, `${name}: exactly the rules of Istio ${releases}`]);
-    expect(stdout).toMatch(/^settings {2}those of an ordinary injected pod of 1\./m);
-    expect(stdout).toMatch(/^ {10}as in an ordinary pod: \d+ settings \(--verbose shows them\)$/m);
+    expect(stdout).toMatch(/^settings {2}the injector's defaults of 1\./m);
+    expect(stdout).toMatch(/^ {10}default: \d+ settings \(--verbose shows them\)$/m);
     expect(stdout).toMatch(/^YAML {6}apiVersion: istio-init\/v1$/m);
     expect(stdout).toMatch(/^arguments istio-iptables -p 15001 /m);
     expect(stdout).toContain('IPv6: nothing of it is shown');
@@ -47,8 +47,8 @@ describe('settings that no ordinary pod has', () => {
   it('stand first and are marked', async () => {
     const { exitCode, stdout } = await identify(saved);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('settings  * inbound.excludePorts: 15090, 15021, 9100, 15020  (ordinary: 15090, 15021, 15020)\n');
-    expect(stdout).toContain('          * dns.capture: servers  (ordinary: off)\n');
+    expect(stdout).toContain('settings  * inbound.excludePorts: 15090, 15021, 9100, 15020  (default: 15090, 15021, 15020)\n');
+    expect(stdout).toContain('          * dns.capture: servers  (default: off)\n');
     expect(stdout).toContain('-d 15090,15021,9100,15020 --redirect-dns\npod       --nameserver 10.96.0.10\n');
   });
 
@@ -110,7 +110,7 @@ describe('rules that no release makes', () => {
 
 it('names the settings that are as everywhere where it is asked to', async () => {
   const { stdout } = await identify('@1.20', '--verbose');
-  expect(stdout).toMatch(/^ {10}as in an ordinary pod: mode REDIRECT; proxy\.uids 1337; .*dualStack false$/m);
+  expect(stdout).toMatch(/^ {10}default: mode REDIRECT; proxy\.uids 1337; .*dualStack false$/m);
 });
 
 it('an ambient pod, its node, and what somebody changed there, in every form', async () => {

@@ -152,7 +152,7 @@ describe.concurrent('preview without settings', () => {
     expect(await run(['preview'])).toEqual({
       exitCode: 0,
       stdout: printRestore(planFromSettings({}).ip),
-      stderr: 'note: no settings given: an ordinary injected pod of Istio 1.30.3\n',
+      stderr: "note: no settings given: the injector's defaults of Istio 1.30.3\n",
     });
   });
 

@@ -19,6 +19,7 @@ describe('a line that is too long', () => {
       22,
       ['settings', '      aaaaaaaaaaaaaaaa', '          b'],
     ],
+    ['behind a word that runs over at the end comes no empty line', `${' '.repeat(12)}aaaaaaaaaaaa`, 20, [`${' '.repeat(12)}aaaaaaaaaaaa`]],
     ['a list goes on behind a comma', '  1111,2222,3333,4444', 12, ['  1111,2222,', '  3333,4444']],
     ['a command goes on as a shell reads it', '  istio-init diff a b --set c=d', 24, ['  istio-init diff a b \\', '  --set c=d']],
     ['a quoted word of a command stays whole', "  istio-init trace a 'b c d'", 24, ['  istio-init trace a \\', "  'b c d'"]],

@@ -35,7 +35,7 @@ describe('one packet', () => {
     const { output, exitCode, notes } = await traced({ words: APP });
     expect(output).toBe(`envoy-outbound: caught by Envoy outbound (15001)
 
-simulated  Istio 1.30.3, an ordinary injected pod
+simulated  Istio 1.30.3, the injector's defaults
 packet     TCP from the app (uid 1000, gid 1000) to 10.0.0.5:80, opening a connection
 
 nat OUTPUT, out by eth0
@@ -165,7 +165,7 @@ COMMIT
   it('of nat alone leave it open what the other tables do', async () => {
     const source = file('2021.txt', capture('2021-01-default.list.txt'));
     const { output } = await traced({ source, words: APP, expect: 'unknown' });
-    expect(output).toContain('inferred   Istio 1.7.0 to 1.12.9, an ordinary injected pod\n');
+    expect(output).toContain("inferred   Istio 1.7.0 to 1.12.9, the injector's defaults\n");
     expect(output).toContain('? not shown: raw, mangle, filter; from here on as if they let the packet pass as it is\n');
     expect(output).toContain('line 38: Everything else is captured.\n');
     expect(output).toContain(`
@@ -236,7 +236,7 @@ describe('a request', () => {
     const { output, exitCode } = await traced({ words: { request: 'client-to-app' } });
     expect(output).toBe(`The request comes to Envoy inbound, then the application; the answers come back.
 
-simulated  Istio 1.30.3, an ordinary injected pod
+simulated  Istio 1.30.3, the injector's defaults
 request    client-to-app: A client calls the application.
 addresses  192.0.2.1 this pod, 198.51.100.7 the client
 
@@ -351,7 +351,7 @@ describe('a port', () => {
 describe('a rule', () => {
   it('is told by all packets that it matches', async () => {
     const { output } = await traced({ words: { rule: 'nat.exclude-inbound-port.15090' } });
-    expect(output).toBe(`simulated  Istio 1.30.3, an ordinary injected pod
+    expect(output).toBe(`simulated  Istio 1.30.3, the injector's defaults
 rule       nat.exclude-inbound-port.15090
 
 IPv4 nat ISTIO_INBOUND 2  -p tcp -m tcp --dport 15090 -j RETURN
@@ -415,7 +415,7 @@ describe('forms', () => {
       apiVersion: 'istio-init/v1',
       kind: 'PacketTrace',
       simulated: true,
-      source: { name: 'Istio 1.30.3, an ordinary injected pod', release: '1.30.3' },
+      source: { name: "Istio 1.30.3, the injector's defaults", release: '1.30.3' },
       expected: 'direct',
       asExpected: false,
       packet: {

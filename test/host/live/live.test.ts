@@ -50,8 +50,11 @@ it('programs are run only for what the lists of nft and of the kernel name', asy
     asked: ['nft list tables'],
     rules: '',
   });
-  const { asked } = await look({ 'nft list tables': 'table ip6 nat\n', 'ip6tables-nft-save': save('nat') }, { ip_tables_names: 'nat\n' });
-  expect(asked.filter((program) => program.endsWith('save')).sort()).toEqual(['ip6tables-nft-save', 'iptables-legacy-save']);
+  const { asked } = await look(
+    { 'nft list tables': 'table ip6 nat\n', 'ip6tables-nft-save -c': save('nat') },
+    { ip_tables_names: 'nat\n' },
+  );
+  expect(asked.filter((words) => words.endsWith('save -c')).sort()).toEqual(['ip6tables-nft-save -c', 'iptables-legacy-save -c']);
 });
 
 it('on a kernel that has not loaded nft, nft is not asked, and nothing of it is unseen', async () => {
@@ -59,7 +62,7 @@ it('on a kernel that has not loaded nft, nft is not asked, and nothing of it is 
 });
 
 it('where only plain iptables is, it is used for the backend that it is of', async () => {
-  const plain = { 'iptables --version': 'iptables v1.8.10 (nf_tables)\n', 'iptables-save': save('nat', '-A OUTPUT -p tcp -j ACCEPT') };
+  const plain = { 'iptables --version': 'iptables v1.8.10 (nf_tables)\n', 'iptables-save -c': save('nat', '-A OUTPUT -p tcp -j ACCEPT') };
   expect(await look({ 'nft list tables': 'table ip nat\n', ...plain })).toMatchObject({
     rules: 'iptables -t nat -A OUTPUT -p tcp -j ACCEPT\n',
     places: [{ family: 'ip', table: 'nat', backend: 'nft' }],
@@ -85,14 +88,14 @@ it('tables of a backend whose program is missing are not seen, each by name, and
 
 it('without nft, what iptables-nft shows is compared, and native tables are not seen', async () => {
   const rules = save('nat', '-A OUTPUT -p tcp -j ACCEPT');
-  expect(await look({ 'iptables-nft-save': rules, 'ip6tables-nft-save': '' })).toMatchObject({
+  expect(await look({ 'iptables-nft-save -c': rules, 'ip6tables-nft-save -c': '' })).toMatchObject({
     seen: { ip: 'all', ip6: 'all' },
     unseen: [{ reason: 'native nft tables can not be listed: there is no program nft' }],
   });
 });
 
 it('a table in which legacy has rules is compared, though nft can not be read; no other table is', async () => {
-  const found = await look({ 'iptables-legacy-save': save('nat', '-A OUTPUT -p tcp -j ACCEPT') }, { ip_tables_names: 'nat\nraw\n' });
+  const found = await look({ 'iptables-legacy-save -c': save('nat', '-A OUTPUT -p tcp -j ACCEPT') }, { ip_tables_names: 'nat\nraw\n' });
   expect(found).toMatchObject({ seen: { ip: ['nat'], ip6: [] } });
   expect(found.unseen.map(({ family, table, reason }) => [family, table, reason.replace(/:.*/, '')])).toEqual([
     ['ip', undefined, 'what nft holds can not be read'],
@@ -103,7 +106,7 @@ it('a table in which legacy has rules is compared, though nft can not be read; n
 
 it('one family that can not be read is not seen, and the other is', async () => {
   const listed = { 'nft list tables': 'table ip nat\ntable ip6 nat\n' };
-  const found = await look({ ...listed, 'iptables-nft-save': save('nat', '-A OUTPUT -j ACCEPT'), 'ip6tables-nft-save': FORBIDDEN });
+  const found = await look({ ...listed, 'iptables-nft-save -c': save('nat', '-A OUTPUT -j ACCEPT'), 'ip6tables-nft-save -c': FORBIDDEN });
   expect(found).toMatchObject({
     seen: { ip: 'all', ip6: ['mangle', 'security', 'raw', 'filter'] },
     unseen: [{ family: 'ip6', table: 'nat' }],
@@ -111,10 +114,10 @@ it('one family that can not be read is not seen, and the other is', async () => 
 });
 
 it('a failure is all there is to say where neither family can be read', async () => {
-  const all = Object.fromEntries(['nft list tables', 'iptables-nft-save', 'ip6tables-nft-save'].map((words) => [words, FORBIDDEN]));
+  const all = Object.fromEntries(['nft list tables', 'iptables-nft-save -c', 'ip6tables-nft-save -c'].map((words) => [words, FORBIDDEN]));
   const failure = async (answers: Readonly<Record<string, Answer>>) => readLive(machineWith(answers).namespace, 1000, true);
   expect(await failure(all)).toMatchObject({ failure: { cause: expect.stringMatching(/^(?:not-permitted|no-net-admin)$/) } });
-  expect(await failure({})).toMatchObject({ failure: { cause: 'program-missing', command: 'iptables-nft-save' } });
+  expect(await failure({})).toMatchObject({ failure: { cause: 'program-missing', command: 'iptables-nft-save -c' } });
 });
 
 it('tables of nft that no iptables made are unseen, each by name', async () => {

@@ -174,7 +174,7 @@ const REMEDIES = {
     fix: 'look at /etc/resolv.conf of the pod (dnsPolicy, dnsConfig), or turn off the capture of DNS',
   }),
   'not-validated': () => ({
-    text: 'the validation found no rules in the pod: what should have made them has not',
+    text: 'the validation found no rules in the pod: neither istio-init nor the CNI plugin made them',
     fix: 'with the CNI plugin: delete the pod, so that it is made again on a node where the plugin runs; taint nodes until it does (the untaint controller), and look into the log of istio-cni-node there; repair by restart does not reach a pod with restartPolicy Never',
   }),
   leftovers: () => ({
