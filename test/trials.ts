@@ -3,7 +3,10 @@
  * every time but where chance decides; `npm run trials` plays all.
  */
 
-const PART = process.env['TRIALS'] === 'all' ? 1 : 3;
+/** Whether all is played, however long it takes. */
+export const PLAYS_ALL = process.env['TRIALS'] === 'all';
+
+const PART = PLAYS_ALL ? 1 : 3;
 
 /** How many rounds of so many are played. */
 export function rounds(all: number): number {

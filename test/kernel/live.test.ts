@@ -3,12 +3,17 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
+import { readTraceContext } from '../../src/cli/trace/context.ts';
+import { provenFor } from '../../src/istio/packets/captured-flows.ts';
+import { packetFromWords } from '../../src/istio/packets/packet/words.ts';
+import { hostOf } from '../../src/istio/packets/trace-plan.ts';
 import { printCommands } from '../../src/netfilter/print.ts';
 import type { SourceOptions } from '../../src/sources/options.ts';
 import { readSource } from '../../src/sources/read-source.ts';
 import type { RuleSource } from '../../src/sources/rule-source.ts';
 import type { Namespace } from './namespace.ts';
 import { inNamespace } from './namespace.ts';
+import { PYTHON } from './python.ts';
 import { describeKernel } from './requirements.ts';
 import { everything, run } from './starting.ts';
 
@@ -91,6 +96,35 @@ describeKernel.concurrent('a live namespace', () => {
       });
     expect(await counted('nft', 'legacy')).toEqual({ nft: false, legacy: true });
     expect(await counted('legacy', 'nft')).toEqual({ nft: true, legacy: false });
+  });
+
+  it('proves by conntrack what became of connections like the one that is asked for, of both families', async () => {
+    await inNamespace(async (namespace) => {
+      await namespace.run(`ip link add eth0 type veth peer name node; ip link set node up; ip address add 10.44.6.21/24 dev eth0; ip address add 2001:db8:44::21/64 dev eth0 nodad
+        ip link set eth0 up; ip route add default via 10.44.6.1; ip -6 route add default via 2001:db8:44::1
+        for program in iptables ip6tables; do $program -t nat -A OUTPUT -p tcp --dport 4321 -j REDIRECT --to-ports 15001; done
+        ${PYTHON} -c '
+import socket
+proxy = socket.create_server(("::", 15001), family=socket.AF_INET6, dualstack_ipv6=True)
+for to in ("198.51.100.9", "2001:db8:99::9"):
+    call = socket.create_connection((to, 4321))
+    proxy.accept()[0].close()
+    call.close()'`);
+      const source = sourceOf(namespace);
+      const told = await Promise.all(
+        ['198.51.100.9:4321', '[2001:db8:99::9]:4321', '198.51.100.9:80'].map(async (to) => {
+          const found = await readTraceContext(source, NONE, { beforeProxy: false });
+          const { podNetwork, flows = [] } = found;
+          const host = hostOf(podNetwork.plan, podNetwork.facts, podNetwork.state);
+          return provenFor(flows, packetFromWords({ from: 'app', to }, podNetwork.pod, host).packet, podNetwork.ports);
+        }),
+      );
+      expect(told).toEqual([
+        ['envoy-outbound: 1 connection, as 10.44.6.21 > 198.51.100.9:4321, answered from port 15001'],
+        ['envoy-outbound: 1 connection, as 2001:db8:44::21 > [2001:db8:99::9]:4321, answered from port 15001'],
+        [],
+      ]);
+    });
   });
 
   it('reads the tables of nft too, and names what it can not read', async () => {

@@ -2,6 +2,7 @@
 
 import type { RoutingListing } from '../../host/kernel/routing.ts';
 import { listRouting, liveRouting } from '../../host/kernel/routing.ts';
+import { readFlows } from '../../host/live/flows.ts';
 import { readNetwork } from '../../host/live/network.ts';
 import { listeningIn } from '../../host/machine/listening.ts';
 import type { NetFiles } from '../../host/namespace/namespace.ts';
@@ -9,8 +10,10 @@ import { openNamespace } from '../../host/namespace/namespace.ts';
 import { programs } from '../../host/run.ts';
 import type { Evidence } from '../../istio/advice/findings.ts';
 import type { ObservedNetwork } from '../../istio/packets/trace-plan.ts';
+import type { ListedFlow } from '../../netfilter/conntrack-listing.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import type { Unseen } from '../../netfilter/observation.ts';
+import type { Observation, Unseen } from '../../netfilter/observation.ts';
+import { tracksConnections } from '../../netfilter/trace/needs-conntrack.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 
@@ -68,6 +71,18 @@ export async function networkOf(name: SourceName): Promise<ObservedNetwork | str
   const namespace = openNamespace(name.target, programs());
   try {
     return await readNetwork(namespace, DEADLINE);
+  } finally {
+    namespace.close();
+  }
+}
+
+/** The connections that are known there, where rules keep conntrack awake: asked without them, a kernel would load it. */
+export async function flowsOf(name: SourceName, seen: Observation): Promise<readonly ListedFlow[]> {
+  const families = FAMILIES.filter((family) => tracksConnections(seen[family]));
+  if (name.kind !== 'namespace' || families.length === 0) return [];
+  const namespace = openNamespace(name.target, programs());
+  try {
+    return await readFlows(namespace, families, DEADLINE);
   } finally {
     namespace.close();
   }

@@ -31,11 +31,12 @@ import { readSource, textSource } from '../../sources/read-source.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { parseSource } from '../../sources/source-name.ts';
-import { beyondRules, networkOf } from '../check/namespace-evidence.ts';
+import { beyondRules, flowsOf, networkOf } from '../check/namespace-evidence.ts';
 import { headingOf, reasonOf } from '../diff/words.ts';
 import { agentText } from '../identify/agent-text.ts';
 import { settingsText } from '../identify/maker-text.ts';
 import { makerName } from '../identify/words.ts';
+import { earlyContainers } from './init-containers.ts';
 
 export interface TraceContext {
   readonly name: string;
@@ -60,6 +61,8 @@ export interface TraceContext {
   readonly legacyTables?: readonly string[];
   /** Connections that the source lists beside its rules. */
   readonly flows?: readonly ListedFlow[];
+  /** Init containers that run before the rules or the proxy, a sentence each. */
+  readonly early?: readonly string[];
   /** What was taken for true where nobody said so, in sentences. */
   readonly taken: readonly string[];
   readonly problems: readonly Problem[];
@@ -100,6 +103,7 @@ async function sourceIn(
     seen: { ...observeAll(plan), unseen: unseen === undefined ? [] : [{ reason: unseen }] },
     plan,
     facts,
+    input,
     ...(of === undefined ? {} : { of }),
     ...(run === undefined ? {} : { run }),
     problems: plan.problems,
@@ -139,6 +143,7 @@ export async function traceContextOf(
     ruleOf: ({ rule }) => rule,
     idOf: ({ rule }) => rule.id,
     lines: false,
+    early: earlyContainers(ruleSource.input?.basis, plan),
     taken: early,
     problems,
     notes,
@@ -163,6 +168,7 @@ async function foundSetting(
   const ambient = isAmbient(ruleSource.seen);
   const [likeliest] = ambient ? [] : identified.answers;
   const { routing, network, silent, taken, unseen } = await around(name, likeliest?.plan, ruleSource.routing);
+  const flows = ruleSource.flows ?? (await flowsOf(name, ruleSource.seen));
   const made = { ...(likeliest?.plan ?? planFromSettings({})), ...(routing && { routing }) };
   const nameservers = likeliest?.facts.nameservers;
   const facts = { ...(nameservers && { nameservers }), ...options.facts };
@@ -188,7 +194,7 @@ async function foundSetting(
           condition: `the interfaces that are not shown are those of ${makerName(likeliest)}, whose rules these are`,
         },
       }),
-    ...(ruleSource.flows && { flows: ruleSource.flows }),
+    ...(flows.length > 0 && { flows }),
     legacyTables: [...new Set((ruleSource.places ?? []).flatMap(({ backend, table }) => (backend === 'legacy' ? [table] : [])))],
     inferred: ambient ? `${identified.agent.map(agentText).join(' and ')}: ${AMBIENT}` : inferredText(identified, likeliest),
     ...(exact && { twin: `@${likeliest.plan.release}` }),

@@ -30,6 +30,7 @@ export function traceDocument(report: TraceReport): object {
     source: { name: context.name, release: context.podNetwork.plan.release, ...inferred },
     ...(expected === undefined ? {} : { expected: expected.verdict, asExpected: expected.met }),
     taken: [...context.taken, ...(report.kind === 'packet' ? report.spoken.taken : [])],
+    ...((context.early ?? []).length === 0 ? {} : { early: context.early }),
     ...(answersByContainer(report).length === 0 ? {} : { containers: answersByContainer(report) }),
     ...bodyOf(report),
   };

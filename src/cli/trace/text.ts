@@ -46,6 +46,7 @@ function headLines(report: TraceReport, paint: Paint): readonly string[] {
     ...(context.inferred === undefined ? [] : [labelled(paint, 'inferred', context.inferred)]),
     ...askedLines(report, paint),
     ...context.taken.map((text) => labelled(paint, 'assumed', text)),
+    ...(context.early ?? []).map((text) => labelled(paint, 'early', text)),
   ];
 }
 

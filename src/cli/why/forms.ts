@@ -69,6 +69,7 @@ function answerDocument({ context, spoken, verdict, decision, conditions, observ
     source: { name: context.name, observed, ...(context.inferred === undefined ? {} : { inferred: context.inferred }) },
     packet,
     taken: [...context.taken, ...spoken.taken],
+    ...((context.early ?? []).length === 0 ? {} : { early: context.early }),
     verdict,
     ifNothingElse: conditions,
     ...(decision === undefined ? {} : { rule: decisionDocument(decision) }),

@@ -80,6 +80,7 @@ function factsOf(report: WhyReport): readonly Fact[] {
     ...(now.conditions ? [['if', 'what is not shown does nothing'] as const] : []),
     ...(fix === undefined ? [] : [['do', fix.words] as const]),
     ...[...now.context.taken, ...now.spoken.taken].map((text): Fact => ['assumed', text]),
+    ...(now.context.early ?? []).map((text): Fact => ['early', text]),
   ];
 }
 

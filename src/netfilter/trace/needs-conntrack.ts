@@ -1,12 +1,17 @@
 /** Which rules need conntrack: it sleeps in a namespace until one is loaded that does (nf_ct_netns_get, in xt_*.c and nft_*.c). */
 
-import type { Rule } from '../rule.ts';
+import type { Rule, Ruleset } from '../rule.ts';
 
 const TARGETS: readonly string[] = ['REDIRECT', 'DNAT', 'SNAT', 'CT', 'CONNMARK', 'MASQUERADE', 'NETMAP', 'NOTRACK'];
 const MATCHES: readonly string[] = ['conntrack-state', 'state', 'connmark'];
 /** Modules of matches kept word for word, and words of nft. */
 const WORDS = /-m (?:conntrack|state|connmark|connbytes|connlabel|connlimit|helper)\b|^(?:match .*"|flow )?ct\b/;
 const NFT_STATEMENTS = /\b(?:ct|snat|dnat|redirect|masquerade|notrack|synproxy)\b/;
+
+/** Whether conntrack is awake for a family by these rules. */
+export function tracksConnections({ tables }: Ruleset): boolean {
+  return tables.some(({ chains, tracks }) => tracks === true || chains.some(({ rules }) => rules.some(needsConntrack)));
+}
 
 export function needsConntrack({ matches, target }: Rule): boolean {
   if (TARGETS.includes(target.kind === 'opaque' ? target.name : target.kind)) return true;

@@ -4,7 +4,7 @@ import type { BaseChain, Policy, Ruleset, Table } from '../rule.ts';
 import type { Target } from '../target.ts';
 import type { Likeness } from './base-chains.ts';
 import { baseOf, likenessOf } from './base-chains.ts';
-import { needsConntrack } from './needs-conntrack.ts';
+import { tracksConnections } from './needs-conntrack.ts';
 import type { RulePlace } from './result.ts';
 import type { Stages } from './stages.ts';
 import { stagesOf } from './stages.ts';
@@ -52,7 +52,7 @@ export function prepareRules(ruleset: Ruleset): PreparedRules {
   return {
     tables,
     stages: stagesOf([...tables.values()].flatMap((table) => [...table.chains.values()])),
-    tracking: ruleset.tables.some(({ chains, tracks }) => tracks === true || chains.some(({ rules }) => rules.some(needsConntrack))),
+    tracking: tracksConnections(ruleset),
   };
 }
 

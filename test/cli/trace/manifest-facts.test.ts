@@ -77,3 +77,33 @@ describe('the interfaces that Multus writes into a manifest', () => {
     expect(output).toContain('out by eth0');
   });
 });
+
+describe('init containers that a manifest starts early', () => {
+  const ANNOTATION = 'sidecar.istio.io/status';
+  const MADE =
+    '{name: istio-init, image: "istio/proxyv2:1.24.1", args: [istio-iptables, -p, "15001", -z, "15006", -u, "1337", -m, REDIRECT, -i, "*", -b, "*"]}';
+  const PROXY = '{name: istio-proxy, image: "istio/proxyv2:1.24.1", restartPolicy: Always}';
+  const RULES = 'runs before istio-init makes the rules: nothing that it sends is captured';
+  const REFUSED = 'runs while the rules are there and no proxy: what these send to the proxy is refused';
+  const injected = (...containers: readonly string[]): string =>
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: cart, annotations: {${ANNOTATION}: '{}'}}\nspec:\n  initContainers: [${containers.join(', ')}]\n  containers: [{name: app, image: a}]\n`;
+  const notYet = (...containers: readonly string[]): string =>
+    pod({ app: '{}' }).replace('  containers:', `  initContainers: [${containers.join(', ')}]\n  containers:`);
+
+  it.each<[string, string, readonly string[]]>([
+    ['before istio-init', injected('{name: first}', MADE, '{name: second}'), [`first ${RULES}`, `second ${REFUSED}`]],
+    ['between istio-init and a native sidecar', injected(MADE, '{name: seed}', PROXY, '{name: last}'), [`seed ${REFUSED}`]],
+    ['behind a native sidecar', injected(MADE, PROXY, '{name: last}'), []],
+    [
+      'as the proxy',
+      injected(MADE, '{name: db, securityContext: {runAsUser: 1337}}'),
+      ['db runs before the proxy, as its user: nothing that it sends is captured'],
+    ],
+    ['of what is injected yet to be', notYet('{name: migrate}'), [`migrate ${RULES}`]],
+  ])('are told: %s', async (_, manifest, sentences) => {
+    const source = `${folder.path}/${folder.write('early.yaml', manifest)}`;
+    const given = { sets: [], env: [], addresses: [], nameservers: [], ...(manifest.includes(ANNOTATION) ? {} : { release: '1.24' }) };
+    const { output } = await trace({ source, given, output: 'json', words: APP, beforeProxy: false, all: false, paint: plain });
+    expect((JSON.parse(output) as { readonly early?: readonly string[] }).early ?? []).toEqual(sentences);
+  });
+});

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readFlows } from '../../../src/host/live/flows.ts';
 import { readLive } from '../../../src/host/live/live.ts';
 import { hasNft } from '../../../src/host/live/nft-kernel.ts';
 import type { Namespace, NetFiles } from '../../../src/host/namespace/namespace.ts';
@@ -164,6 +165,18 @@ it('rules of tables that no iptables made are read from the JSON of nft, each in
     expect(map?.target.kind).toBe('opaque');
   }
   expect(found.unseen.map(({ reason }) => reason)).toEqual(['the table bridge other is native to nft, and no rules of iptables']);
+});
+
+describe('the connections of a namespace', () => {
+  const LINE =
+    'tcp      6 431999 ESTABLISHED src=10.44.6.21 dst=198.51.100.9 sport=40112 dport=80 src=127.0.0.1 dst=10.44.6.21 sport=15001 dport=40112 [ASSURED] use=1';
+
+  it('are those that conntrack lists of each family, and none where it is not installed or may not look', async () => {
+    const both = machineWith({ 'conntrack -L -f ipv4': `${LINE}\n`, 'conntrack -L -f ipv6': { exitCode: 1, stdout: `${LINE}\n` } });
+    expect(await readFlows(both.namespace, ['ip', 'ip6'], 1000)).toHaveLength(1);
+    expect(both.asked).toEqual(['conntrack -L -f ipv4', 'conntrack -L -f ipv6']);
+    expect(await readFlows(machineWith({}).namespace, ['ip', 'ip6'], 1000)).toEqual([]);
+  });
 });
 
 describe('a kernel has nft', () => {

@@ -2,14 +2,12 @@
 
 import type { OwnerRange } from '../../../netfilter/numbers.ts';
 import { printOwnerRange } from '../../../netfilter/numbers.ts';
+import { ISTIO_CONTAINERS } from '../../kubernetes/init-order.ts';
 import type { Container } from '../../kubernetes/manifest/workload.ts';
 import { foundProxyOwner, madeProxyOwner } from '../../kubernetes/owners.ts';
 import type { Sourced } from '../../origin.ts';
 import { isAmong } from '../../packets/pod.ts';
 import type { Raised, WorkloadCheck } from './subject.ts';
-
-/** Those that Istio puts there. */
-export const ISTIO_CONTAINERS: readonly string[] = ['istio-proxy', 'istio-init', 'istio-validation', 'enable-core-dump'];
 
 /** Containers of the application that run beside the proxy: all but those that are over before it starts. */
 export function appContainers({

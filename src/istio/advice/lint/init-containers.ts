@@ -4,28 +4,23 @@ import { printNetwork } from '../../../netfilter/network.ts';
 import { printOwnerRange, printPortRange } from '../../../netfilter/numbers.ts';
 import type { Destination } from '../../kubernetes/destinations.ts';
 import { destinationsOf, destinationText } from '../../kubernetes/destinations.ts';
+import { initOrderOf } from '../../kubernetes/init-order.ts';
 import { nativeSidecar } from '../../kubernetes/injection/native-sidecar.ts';
 import type { Container } from '../../kubernetes/manifest/workload.ts';
 import { PROXY_CONFIG_ANNOTATION, readProxyConfigAnnotation } from '../../kubernetes/mesh/annotation.ts';
 import { effectiveProxyConfig } from '../../kubernetes/mesh/effective.ts';
-import { ISTIO_CONTAINERS, isOneOf } from './identity.ts';
+import { isOneOf } from './identity.ts';
 import { excludesFamily, isLeftAlone } from './left-alone.ts';
 import type { Raised, SettingsSubject, WorkloadCheck, WorkloadSubject } from './subject.ts';
 
-/**
- * The init container of Istio comes last (`reorderPod` in pkg/kube/inject/webhook.go), unless the proxy is a native sidecar:
- * then it comes first and the proxy behind it. The CNI plugin makes its rules before any container starts.
- */
 export const withoutProxy: WorkloadCheck = (subject) => {
-  const { workload, made, mesh, profile, settings } = subject;
+  const { workload, made, mesh, settings } = subject;
   const { pod } = workload;
   if (made?.injection.kind !== 'arguments' || settings === undefined) return [];
   const { values } = settings;
   if (values['outbound.includeRanges'].length === 0 && values['outbound.includePorts'].length === 0) return [];
-  const native = made.found ? 'no' : nativeSidecar(pod, mesh, profile);
-  const cni = made.injection.installer === 'cni';
-  if (native === 'yes') return [];
-  return waiting(pod.initContainers, cni, made.found)
+  const { beforeProxy, native } = initOrderOf({ ...made, workload }, mesh);
+  return beforeProxy
     .filter(
       ({ ids }) =>
         !isOneOf(values['proxy.uids'], ids.runAsUser ?? pod.ids.runAsUser) &&
@@ -61,15 +56,6 @@ export const holdIdle: WorkloadCheck = ({ workload, made, mesh, profile }) => {
   if (!native || annotation === undefined || readProxyConfigAnnotation(pod.annotations)?.layer?.holds !== true) return [];
   return [{ code: 'hold-idle', source: annotation.source, args: {} }];
 };
-
-function waiting(all: readonly Container[], cni: boolean, found: boolean): readonly Container[] {
-  const others = (some: readonly Container[]): readonly Container[] => some.filter(({ name }) => !ISTIO_CONTAINERS.includes(name.value));
-  // Not injected yet: an init container of Istio goes behind all others.
-  if (!found) return cni ? others(all) : [];
-  const rules = cni ? -1 : all.findIndex(({ name }) => name.value === 'istio-init');
-  const proxy = all.findIndex(({ name, restartPolicy }) => name.value === 'istio-proxy' && restartPolicy === 'Always');
-  return others(all.slice(rules + 1, proxy < 0 ? all.length : proxy));
-}
 
 interface Refused {
   readonly what: string;
