@@ -85,18 +85,19 @@ class KeyValue extends ScalarValue {
   }
 }
 
-class SequenceValue extends ValueNode {
+export class SequenceValue extends ValueNode {
   readonly kind = 'sequence';
-  private readonly ownValues: readonly unknown[];
+  /** As they were parsed. */
+  readonly values: readonly unknown[];
   private ownItems: readonly YamlNode[] | undefined;
 
   constructor(values: readonly unknown[], parent: ValueNode | (() => YamlNode), step: string | number) {
     super(parent, step);
-    this.ownValues = values;
+    this.values = values;
   }
 
   get items(): readonly YamlNode[] {
-    this.ownItems ??= this.ownValues.map((value, index) => nodeOf(value, this, index));
+    this.ownItems ??= this.values.map((value, index) => nodeOf(value, this, index));
     return this.ownItems;
   }
 }
@@ -104,29 +105,30 @@ class SequenceValue extends ValueNode {
 /** No key of it stands twice. */
 export class MappingValue extends ValueNode {
   readonly kind = 'mapping';
-  private readonly ownValues: Readonly<Record<string, unknown>>;
+  /** As they were parsed. */
+  readonly values: Readonly<Record<string, unknown>>;
   private ownEntries: readonly YamlEntry[] | undefined;
 
   constructor(values: Readonly<Record<string, unknown>>, parent: ValueNode | (() => YamlNode), step: string | number) {
     super(parent, step);
-    this.ownValues = values;
+    this.values = values;
   }
 
   get entries(): readonly YamlEntry[] {
-    this.ownEntries ??= Object.keys(this.ownValues).map((key) => new EntryValue(key, this.ownValues[key], this));
+    this.ownEntries ??= Object.keys(this.values).map((key) => new EntryValue(key, this.values[key], this));
     return this.ownEntries;
   }
 
   has(name: string): boolean {
-    return Object.hasOwn(this.ownValues, name);
+    return Object.hasOwn(this.values, name);
   }
 
   get(name: string): YamlEntry | undefined {
-    return this.has(name) ? new EntryValue(name, this.ownValues[name], this) : undefined;
+    return this.has(name) ? new EntryValue(name, this.values[name], this) : undefined;
   }
 
   *[Symbol.iterator](): Generator<readonly [string, YamlEntry]> {
-    for (const name of Object.keys(this.ownValues)) yield [name, new EntryValue(name, this.ownValues[name], this)];
+    for (const name of Object.keys(this.values)) yield [name, new EntryValue(name, this.values[name], this)];
   }
 }
 

@@ -4,6 +4,7 @@ import type { Namespace } from '../namespace/namespace.ts';
 import { openNamespace, requireLinux } from '../namespace/namespace.ts';
 import type { Programs, Ran, Running } from '../run.ts';
 import { enteringHeld, heldNamespaces, lastWords, resolvConfOf, resolvConfVariable } from './setup.ts';
+import { runStranger } from './stranger.ts';
 
 /** A command for `/bin/sh -c`, and the pod that it finds itself in. */
 export interface ScratchCommand {
@@ -43,7 +44,7 @@ export async function inScratch<R>(
   try {
     // Held open by this process from here on, so that it outlives all processes in it.
     namespace = openNamespace({ kind: 'pid', pid: holder.pid }, programs);
-    const ran = await programs.run({ argv: argvOf(command, holder.pid), deadline: command.deadline, keep: KEPT });
+    const ran = await runStranger({ argv: argvOf(command, holder.pid), deadline: command.deadline, keep: KEPT });
     await end(holder);
     return await use(ran, namespace);
   } finally {
@@ -52,7 +53,7 @@ export async function inScratch<R>(
   }
 }
 
-// A command that prints without end must not fill our memory; a message takes the last lines.
+// A message takes the last lines.
 const KEPT = 16_384;
 
 /**

@@ -1,5 +1,6 @@
 /** What two workloads must have in common to be told the same: a text, cheap to make. */
 
+import { MappingValue, SequenceValue } from '../value-nodes.ts';
 import type { YamlNode } from '../yaml.ts';
 import { field } from '../yaml-fields.ts';
 import { destinationsOf, destinationText } from './destinations.ts';
@@ -13,6 +14,7 @@ import type { Mesh } from './mesh/mesh.ts';
 const STATUS = 'sidecar.istio.io/status';
 const STATUS_INIT = /"initContainers":\s*(\[[^\]]*\]|\w+)/;
 
+const TOKEN_VOLUME = 'kube-api-access-';
 const REWRITE = 'sidecar.istio.io/rewriteAppHTTPProbers';
 
 /** Workloads with equal texts have the same rules and diagnostics. Of addresses only the family counts, of labels only those that are asked for. */
@@ -88,13 +90,24 @@ function pushContainer(parts: string[], container: Container): void {
 function textOfNode(node: YamlNode | undefined): string {
   if (node === undefined) return '';
   if (node.kind === 'scalar') return node.plain ? node.text : `'${node.text}`;
+  if (node instanceof MappingValue || node instanceof SequenceValue) return textOfValue(node.values);
   if (node.kind === 'sequence') return `[${node.items.map(textOfNode).join('\0')}]`;
   return `{${node.entries.map(({ key, value }) => (isTokenName(value) ? '' : `${textOfNode(key)}\0${textOfNode(value)}`)).join('\0')}}`;
 }
 
+/** The same text of what the runtime parsed, without a node for each value in it. */
+function textOfValue(value: unknown): string {
+  if (typeof value === 'string') return `'${value}`;
+  if (Array.isArray(value)) return `[${value.map(textOfValue).join('\0')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  return `{${Object.entries(value)
+    .map(([key, inner]) => (typeof inner === 'string' && inner.startsWith(TOKEN_VOLUME) ? '' : `'${key}\0${textOfValue(inner)}`))
+    .join('\0')}}`;
+}
+
 /** The volume with the token of a pod has a name of its own. */
 function isTokenName(value: YamlNode): boolean {
-  return value.kind === 'scalar' && value.text.startsWith('kube-api-access-');
+  return value.kind === 'scalar' && value.text.startsWith(TOKEN_VOLUME);
 }
 
 const SELECTORS = ['sidecarInjectorWebhook.neverInjectSelector', 'sidecarInjectorWebhook.alwaysInjectSelector'] as const;

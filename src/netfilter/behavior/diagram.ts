@@ -22,7 +22,9 @@ interface Node {
 
 type Operation = 'and' | 'or' | 'minus';
 
-const LEAF: Node = { field: Number.POSITIVE_INFINITY, lasts: [], children: [] };
+// Behind every field. No infinity: V8 would keep the field of every node as a floating-point number then.
+const BEHIND_ALL = 0x3fffffff;
+const LEAF: Node = { field: BEHIND_ALL, lasts: [], children: [] };
 
 /** Thrown where sets become too large to be worth the wait. */
 export class TooLarge extends RangeError {}
@@ -226,19 +228,20 @@ export class Diagrams {
     const key = one * 0x4000000 + other;
     const before = done.get(key);
     if (before !== undefined) return before;
-    const [a, b] = [this.#at(one), this.#at(other)];
+    // No pair is taken apart here: until this is compiled, each costs an iterator.
+    const a = this.#at(one);
+    const b = this.#at(other);
     const field = Math.min(a.field, b.field);
-    const [lasts, children]: [number[], SetId[]] = [[], []];
+    const asksA = a.field === field;
+    const asksB = b.field === field;
+    const lasts: number[] = [];
+    const children: SetId[] = [];
     const end = (this.#sizes[field] ?? 0) - 1;
     for (let i = 0, j = 0, last = -1; last < end; ) {
-      const [lastA, lastB] = [a.field === field ? (a.lasts[i] ?? end) : end, b.field === field ? (b.lasts[j] ?? end) : end];
+      const lastA = asksA ? (a.lasts[i] ?? end) : end;
+      const lastB = asksB ? (b.lasts[j] ?? end) : end;
       last = Math.min(lastA, lastB);
-      addRun(
-        lasts,
-        children,
-        last,
-        this.#apply(operation, a.field === field ? (a.children[i] ?? NONE) : one, b.field === field ? (b.children[j] ?? NONE) : other),
-      );
+      addRun(lasts, children, last, this.#apply(operation, asksA ? (a.children[i] ?? NONE) : one, asksB ? (b.children[j] ?? NONE) : other));
       if (lastA === last) i += 1;
       if (lastB === last) j += 1;
     }
