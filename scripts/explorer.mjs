@@ -28,7 +28,12 @@ const unpacked = (id) => {
   const text = atob(document.getElementById(id).textContent);
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at);
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw')));
+  // Not by a Blob's stream: on a busy machine chromium now and then fails to read one.
+  const stream = new DecompressionStream('deflate-raw');
+  const writer = stream.writable.getWriter();
+  writer.write(bytes);
+  writer.close();
+  return new Response(stream.readable);
 };
 globalThis.firstWorker = unpacked('worker').arrayBuffer().then((script) => {
   const address = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
