@@ -52,8 +52,8 @@ RUN sh /image-root.sh /image /sbom.cdx.json ip nft nsenter tail
 
 FROM debian AS root-tools
 COPY --from=program /istio-init/dist/bin/sbom.cdx.json /
-# mount, unshare and sh are for `exec:TEXT`.
-RUN sh /image-root.sh /image /sbom.cdx.json ip nft nsenter tail unshare mount sh
+# unshare, mount, setpriv, env and sh are for `exec:TEXT`, timeout is for `trace --observe`, grep for live looks.
+RUN sh /image-root.sh /image /sbom.cdx.json ip nft nsenter tail unshare mount setpriv env sh timeout grep
 
 FROM scratch AS istio-init
 ARG VERSION=0.1.0

@@ -2,7 +2,7 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { sealEnvironment } from './executable-seal.mjs';
 import { PROGRAM } from './program.mjs';
@@ -68,7 +68,9 @@ async function bundles() {
         importer.endsWith('/cli/main.ts') ? { path: `./${basename(path, '.ts')}.cjs`, external: true } : undefined,
       );
       // What bun has in the place of Node's.
-      onResolve({ filter: /\/lock-node\.ts$/ }, ({ resolveDir }) => ({ path: `${resolveDir}/lock-bun.ts` }));
+      onResolve({ filter: /\/(lock|own-program)-node\.ts$/ }, ({ path, resolveDir }) => ({
+        path: join(resolveDir, path.replace(/-node\.ts$/, '-bun.ts')),
+      }));
       // One for all of them: who listens for lost output is not who writes it.
       onResolve({ filter: /\/plain-output\.ts$/ }, ({ kind }) =>
         kind === 'entry-point' ? undefined : { path: './plain-output.cjs', external: true },

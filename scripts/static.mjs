@@ -79,7 +79,6 @@ async function bundle(outfile) {
     ...PROGRAM,
     entryPoints: ['src/cli/drop-in/static.ts'],
     outfile,
-    logLevel: 'warning',
     format: 'esm',
     platform: 'neutral',
     mainFields: ['module', 'main'],

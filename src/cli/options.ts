@@ -98,9 +98,11 @@ export const CLUSTER_OPTIONS: Readonly<Record<string, Options>> = {
   },
 };
 
+/** The words of a SOURCE that kubectl is asked for. */
+export const CLUSTER_SOURCES = 'pod/NAME, deploy/NAME, ns/NAME, cluster';
+
 /** What a SOURCE may be, for the help of every command that takes one. */
-export const SOURCES =
-  'FILE, - (standard input), FILE@1.23, @1.23, live, pid:N, netns:PATH, exec:TEXT, pod/NAME, deploy/NAME, ns/NAME, cluster';
+export const SOURCES = `FILE, - (standard input), FILE@1.23, @1.23, live, pid:N, netns:PATH, exec:TEXT, ${CLUSTER_SOURCES}`;
 
 /** The operand that names a SOURCE. */
 export function sourceOperand(describe: string): PositionalOptions {

@@ -1,10 +1,4 @@
-/**
- * The one place that starts programs. Everything else takes {@link Run} as a parameter.
- *
- * `node:child_process` and not execa: an init container pays for every millisecond of CPU, and a whole
- * cold run (save, restore, save) took 28 ms with plain spawn against 40 with execa, which costs 10 ms
- * alone to load (measured, bun-compiled). What execa would add is little here: no shell, no streams.
- */
+/** Programs of this machine, as plain data; everything else takes {@link Run} as a parameter. */
 
 import type { Child } from './system/interface.ts';
 import { system } from './system.ts';

@@ -22,14 +22,18 @@ function groupsOf(text: string, last: boolean): readonly number[] | null {
   const parts = text.split(':');
   const groups = parts.flatMap((part, index) => {
     if (/^[0-9a-fA-F]{1,4}$/.test(part)) return [Number.parseInt(part, 16)];
-    const [, a, b, c, d] = (last && index === parts.length - 1 && DOTTED.exec(part)) || [];
-    return [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)];
+    return last && index === parts.length - 1 ? dottedGroups(part) : [Number.NaN];
   });
   return groups.some(Number.isNaN) ? null : groups;
 }
 
-const OCTET = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
-const DOTTED = new RegExp(`^${OCTET}\\.${OCTET}\\.${OCTET}\\.${OCTET}$`);
+function dottedGroups(text: string): readonly number[] {
+  const octets = text.split('.');
+  const valid = octets.length === 4 && octets.every((octet) => /^(?:0|[1-9]\d{0,2})$/.test(octet) && Number(octet) < 256);
+  if (!valid) return [Number.NaN];
+  const [a = 0, b = 0, c = 0, d = 0] = octets.map(Number);
+  return [a * 256 + b, c * 256 + d];
+}
 
 /** As glibc's inet_ntop prints it, and iptables with it: the longest run of zeros left out, v4-mapped and v4-compatible addresses dotted. */
 export function printIp6(groups: readonly number[]): string {

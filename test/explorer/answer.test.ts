@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { answerTo, beyondOf } from '../../src/explorer/answer.ts';
 import type { Question } from '../../src/explorer/question.ts';
 import { ORDINARY, questionOf } from '../../src/explorer/question.ts';
 import { TOUR } from '../../src/explorer/tour.ts';
-import { ROOT } from '../cli/program.ts';
+import { ROOT, scratchFolder } from '../cli/program.ts';
 import { capture } from '../golden.ts';
 
 const LISTING = capture('2021-01-default.list.txt');
@@ -251,8 +252,26 @@ describe('a command line', () => {
     ],
     [{ dataplane: 'ambient', release: '1.29.0' }, 'istio-init preview --ambient @1.29.0'],
     [{ settings: { 'proxy.port': '15555' } }, 'istio-init trace --from app --to 10.0.0.5:80 --set proxy.port=15555'],
+    [{ dataplane: 'nftables', release: '1.12.9' }, 'istio-init trace --release 1.12.9 --from app --to 10.0.0.5:80'],
   ])('of %j asks the same', (part, command) => {
     expect(answer(part).command).toBe(command);
+  });
+
+  it.each<Partial<Question>>([
+    {},
+    { release: '1.20.8', annotations: { excludeOutboundPorts: '80' } },
+    { dataplane: 'nftables' },
+    { dataplane: 'nftables', settings: { 'outbound.excludePorts': '80' } },
+    { dataplane: 'nftables', annotations: { excludeOutboundPorts: '80' }, from: 'proxy' },
+    { dataplane: 'nftables', release: '1.12.9' },
+  ])('of %j has, with the copied pod beside it, the verdict of the page', async (part) => {
+    const { command = '', yaml = '', way } = answer(part);
+    const folder = scratchFolder();
+    folder.write('pod.yaml', yaml);
+    const path = `${ROOT}bin:${process.env['PATH']}`;
+    const { stdout } = await execa('bash', ['-c', command], { cwd: folder.path, env: { PATH: path }, reject: false });
+    folder.remove();
+    expect(stdout).toContain(way?.verdict.replace(/^\S+: /, ''));
   });
 });
 

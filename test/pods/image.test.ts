@@ -13,7 +13,7 @@ const BUILD = fileURLToPath(new URL('image.sh', import.meta.url));
 const POD = ['istio-iptables', ...ORDINARY_POD];
 const INIT = ['--cap-add', 'NET_ADMIN', '--cap-add', 'NET_RAW', '--security-opt', 'no-new-privileges'];
 
-const TOOLS_ALONE = ['usr/bin/dash', 'usr/bin/mount', 'usr/bin/unshare'];
+const TOOLS_ALONE = ['dash', 'env', 'grep', 'mount', 'setpriv', 'timeout', 'unshare'].map((name) => `usr/bin/${name}`);
 
 describePods.each([
   { target: 'tools', variable: 'IMAGE', runtime: ['@oven/bun-linux-x64'], alone: TOOLS_ALONE, mebibytes: 160 },

@@ -3,7 +3,16 @@
 import type { CommandModule, Options } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { withDashes } from '../lone-dashes.ts';
-import { CLUSTER_OPTIONS, COLOR_OPTIONS, FAMILY_OPTIONS, last, outputOption, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import {
+  CLUSTER_OPTIONS,
+  CLUSTER_SOURCES,
+  COLOR_OPTIONS,
+  FAMILY_OPTIONS,
+  last,
+  outputOption,
+  SETTINGS_OPTIONS,
+  sourceOptions,
+} from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
@@ -31,8 +40,7 @@ export const checkCommand: CommandModule = {
       .positional('source', {
         type: 'string',
         array: true,
-        describe:
-          'live, pid:N, netns:PATH, FILE, - (standard input), exec:TEXT, several of them as well; default: a pipe, what -f names, or live and this machine',
+        describe: `live, pid:N, netns:PATH, FILE, - (standard input), exec:TEXT, ${CLUSTER_SOURCES}, several of them as well; default: a pipe, what -f names, or live and this machine`,
       })
       .options(CHECK_OPTIONS)
       .example([

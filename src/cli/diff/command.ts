@@ -1,11 +1,21 @@
 /** The words of `diff` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { all, CLUSTER_OPTIONS, COLOR_OPTIONS, FAMILY_OPTIONS, last, outputOption, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import {
+  all,
+  CLUSTER_OPTIONS,
+  CLUSTER_SOURCES,
+  COLOR_OPTIONS,
+  FAMILY_OPTIONS,
+  last,
+  outputOption,
+  SETTINGS_OPTIONS,
+  sourceOptions,
+} from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
-const SOURCES = 'FILE, - (standard input), FILE@1.23, @1.23, @own (each workload as injected), live, pid:N, netns:PATH, exec:TEXT';
+const OPERANDS = `FILE, - (standard input), FILE@1.23, @1.23, @own (each workload as injected), live, pid:N, netns:PATH, exec:TEXT, ${CLUSTER_SOURCES}`;
 
 // yargs hands over a lone dash as an empty text.
 const dash = (text: string): string => (text === '' ? '-' : text);
@@ -15,7 +25,7 @@ export const diffCommand: CommandModule = {
   describe: 'Compare two sources: their rules, or what happens to packets',
   builder: (command) =>
     command
-      .positional('left', { type: 'string', coerce: dash, describe: SOURCES })
+      .positional('left', { type: 'string', coerce: dash, describe: OPERANDS })
       .positional('right', {
         type: 'string',
         coerce: dash,

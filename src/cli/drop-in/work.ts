@@ -113,7 +113,8 @@ function report(result: ApplyResult, log: DropInRequest['log'], what: string, na
 }
 
 async function prove({ plan, log, text }: DropInRequest): Promise<number> {
-  const { milliseconds, PROBE_FAILED, probePlan } = await import('../probe/probing.ts');
+  const { PROBE_FAILED, probePlan } = await import('../probe/probing.ts');
+  const { milliseconds } = await import('../probe/duration.ts');
   const port = Number(text('probe-port') || 15002);
   if (port > 65535) {
     log.error(`the validation can not listen on port ${port}: there are ports up to 65535`);

@@ -1,6 +1,7 @@
 /** The words of `escapes` on the command line. */
 
 import type { CommandModule } from 'yargs';
+import { badOption } from '../../sources/bad-option.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, outputOption, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
@@ -49,6 +50,8 @@ export const escapesCommand: CommandModule = {
       const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
       const [source, allow, baseline] = [implicitSource(last(parsed, 'source'), given), last(parsed, 'allow'), last(parsed, 'baseline')];
       if (parsed['watch'] === true) {
+        if (baseline !== undefined)
+          throw badOption('--baseline', 'does not go with --watch, which tells what changes from now on; --allow does');
         const { watchEscapes } = await import('./watch.ts');
         return watchEscapes({ source, given, ...(allow === undefined ? {} : { allow }), output: last(parsed, 'output') ?? '' });
       }

@@ -8,6 +8,7 @@ import {
   last,
   outputOption,
   SETTINGS_OPTIONS,
+  SOURCES,
   sourceOperand,
   sourceOptions,
   VERBOSE_OPTIONS,
@@ -21,10 +22,7 @@ export const explainCommand: CommandModule = {
   describe: 'Show where each setting comes from, and why each rule is there',
   builder: (command) =>
     command
-      .positional(
-        'source',
-        sourceOperand('Settings, manifests or rules: FILE, - (standard input), FILE@1.23, @1.23, live, pid:N; default: the settings given'),
-      )
+      .positional('source', sourceOperand(`Settings, manifests or rules: ${SOURCES}; default: the settings given`))
       .options(SETTINGS_OPTIONS)
       .options(CLUSTER_OPTIONS)
       .options(WORKLOAD_OPTIONS)

@@ -4,6 +4,7 @@ import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import {
   CLUSTER_OPTIONS,
+  CLUSTER_SOURCES,
   COLOR_OPTIONS,
   FAMILY_OPTIONS,
   last,
@@ -21,7 +22,10 @@ export const identifyCommand: CommandModule = {
   describe: 'Find the releases and settings that make these rules',
   builder: (command) =>
     command
-      .positional('source', sourceOperand('Rules or manifests: FILE, - (standard input), live, pid:N, netns:PATH, exec:TEXT'))
+      .positional(
+        'source',
+        sourceOperand(`Rules or manifests: FILE, - (standard input), live, pid:N, netns:PATH, exec:TEXT, ${CLUSTER_SOURCES}`),
+      )
       .options(SETTINGS_OPTIONS)
       .options(CLUSTER_OPTIONS)
       .options(WORKLOAD_OPTIONS)

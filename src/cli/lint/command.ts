@@ -2,7 +2,7 @@
 
 import type { CommandModule, Options } from 'yargs';
 import { dashesIn } from '../lone-dashes.ts';
-import { all, CLUSTER_OPTIONS, COLOR_OPTIONS, last, outputOption, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { all, CLUSTER_OPTIONS, CLUSTER_SOURCES, COLOR_OPTIONS, last, outputOption, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 
 const { filename, values, release, installer, 'image-release': imageRelease } = SETTINGS_OPTIONS;
@@ -52,7 +52,7 @@ export const lintCommand: CommandModule = {
   describe: 'Find settings that do not do what they seem to',
   builder: (command) =>
     command
-      .positional('files', { type: 'string', describe: 'Files, folders or - (standard input); the same as -f' })
+      .positional('files', { type: 'string', describe: `Files, folders, - (standard input), ${CLUSTER_SOURCES}; the same as -f` })
       .options(LINT_OPTIONS)
       .example([
         ['$0 lint deployment.yaml', 'one file'],

@@ -9,7 +9,8 @@ import { badOption, unusable } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { planInput } from '../../sources/plan-input.ts';
 import type { Result } from '../terminal/result.ts';
-import { milliseconds, PROBE_FAILED, probePlan } from './probing.ts';
+import { durationGiven } from './duration.ts';
+import { PROBE_FAILED, probePlan } from './probing.ts';
 
 export interface ProbeRequest {
   readonly target: Target;
@@ -20,11 +21,11 @@ export interface ProbeRequest {
 
 /** Runs the command. Throws a ProblemError for bad input. */
 export async function probeCommandWork({ target, given, timeout, port }: ProbeRequest): Promise<Result> {
-  if (!/^(\d+(\.\d+)?(ms|s|m))+$/.test(timeout)) throw badOption('--timeout', `${JSON.stringify(timeout)} is not a duration such as 5s`);
+  const limit = durationGiven('--timeout', timeout);
   if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65535) throw badOption('--port', `${JSON.stringify(port)} is not a port (1 to 65535)`);
   const { plan, notes } = await planInput(given, await targetFacts(target));
   const { lines, failed } = await inTarget(target, (namespace) =>
-    probePlan(plan, Number(port), milliseconds(timeout), (request) => probeIn(namespace, request)),
+    probePlan(plan, Number(port), limit, (request) => probeIn(namespace, request)),
   );
   const missing = failed ? await (await import('../../host/kernel/missing-rules.ts')).missingRules(plan, target) : [];
   return {

@@ -10,8 +10,9 @@ import { quoted } from '../../istio/problems.ts';
 import { compareWays } from '../../netfilter/observed/compare-ways.ts';
 import type { ObservedWay } from '../../netfilter/observed/observed-way.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import { badOption } from '../../sources/bad-option.ts';
+import { badOption, unusable } from '../../sources/bad-option.ts';
 import { parseSource } from '../../sources/source-name.ts';
+import { durationGiven } from '../probe/duration.ts';
 import { heedSignals } from '../signals.ts';
 import type { TraceContext } from './context.ts';
 import type { Found, ObservedReport } from './report.ts';
@@ -21,11 +22,15 @@ export interface ObserveOptions {
   readonly seconds: number;
 }
 
+/** Seconds. */
+const LONGEST = 9999;
+
 /** What the options say. Throws a ProblemError for what makes no sense. */
-export function observeOptions(connect: boolean, timeout: string | undefined): ObserveOptions {
-  const seconds = timeout === undefined ? 30 : Number(/^(\d{1,4})s?$/.exec(timeout)?.[1] ?? 0);
-  if (seconds < 1) throw badOption('--timeout', `${quoted(timeout ?? '')} is not a time in seconds, as in 30s`);
-  return { connect, seconds };
+export function observeOptions(connect: boolean, timeout = '30s'): ObserveOptions {
+  const bare = /^\d+$/.test(timeout) ? `${timeout}s` : timeout;
+  const seconds = durationGiven('--timeout', bare) / 1000;
+  if (seconds < 1 || seconds > LONGEST) throw badOption('--timeout', `${quoted(timeout)} is not a time from 1s to ${LONGEST}s`);
+  return { connect, seconds: Math.ceil(seconds) };
 }
 
 /** The namespace of a source, with nothing in it that an earlier run has left. Throws a ProblemError where it is none. */
@@ -39,7 +44,7 @@ export async function observedNamespace(
     const namespace = openNamespace(name.target, programs());
     return { namespace, left: await removeLeftTables(namespace) };
   } catch (error) {
-    throw badOption(source ?? '', error instanceof Error ? error.message : String(error));
+    throw unusable(source ?? '', error);
   }
 }
 
@@ -55,7 +60,7 @@ export async function observe(
   const { signal, exitCode } = heedSignals();
   const send = connect ? (): Promise<void> => call(namespace, packet) : undefined;
   const { way, keys } = await observePacket(namespace, { packet, seconds, send, signal }).catch((error: unknown) => {
-    throw badOption('--observe', error instanceof Error ? error.message : String(error));
+    throw unusable('--observe', error);
   });
   const interrupted = exitCode();
   if (way === undefined) return { seconds, connect, ...(interrupted !== undefined && { interrupted }) };

@@ -1,7 +1,7 @@
 /** The question as a command line that answers it. */
 
-import { injectedArguments } from '../../istio/kubernetes/ordinary-injection.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
+import { quoteForShell } from '../../netfilter/words.ts';
 import type { Question } from '../question.ts';
 import { releaseOf } from '../question.ts';
 
@@ -18,14 +18,14 @@ export function commandOf(question: Question): string {
     return words(['trace', `FILE${part === '' ? '' : `#${part.split('/').at(-1)?.replace(/^#/, '')}`}`, ...asked, ...sets]);
   if (dataplane === 'ambient') return words(['preview', '--ambient', `@${releaseOf(question)}`]);
   const named = release === '' ? [] : ['--release', release];
-  const native = dataplane === 'nftables';
-  if (Object.keys(annotations).length > 0)
-    return words(['trace', '-f', 'pod.yaml', ...(native ? ['--values', 'native.yaml'] : []), ...named, ...asked, ...sets]);
-  if (!native) return words(['trace', ...named, ...asked, ...sets]);
-  return words(['trace', ...named, ...asked, ...sets, '--', ...injectedArguments(profileOf(releaseOf(question))), '--native-nftables']);
+  // What a release before native nftables makes is the same with and without the value.
+  const native = dataplane === 'nftables' && profileOf(releaseOf(question)).has('nativeNftablesFlag');
+  const pod = native || Object.keys(annotations).length > 0 ? ['-f', 'pod.yaml'] : [];
+  const command = words(['trace', ...pod, ...(native ? ['--values', '-'] : []), ...named, ...asked, ...sets]);
+  return native ? `echo '{global: {nativeNftables: true}}' | ${command}` : command;
 }
 
 /** Quoted for a shell: what is pasted into one must be what was meant. */
 function words(args: readonly string[]): string {
-  return ['istio-init', ...args.map((word) => (/^[\w@%+=:,./#-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))].join(' ');
+  return ['istio-init', ...args.map(quoteForShell)].join(' ');
 }

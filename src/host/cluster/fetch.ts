@@ -10,7 +10,7 @@ import type { Wanted } from './list.ts';
 import { allObjects, oneObject } from './list.ts';
 import { namespaceOf } from './namespace.ts';
 import type { KubeObject } from './object.ts';
-import { controllerOf } from './object.ts';
+import { controllerOf, hasEnded } from './object.ts';
 import { covered, madeBy, selectorText } from './owners.ts';
 
 /** An object, or what could not be seen of the rest: then that is unknown. */
@@ -71,7 +71,7 @@ async function* podsOf(owner: KubeObject, namespace: string, access: ClusterAcce
   if (labels === undefined && jobs === undefined) return;
   const wanted: Wanted = { namespace, ...(jobs === undefined && labels !== undefined ? { labels } : {}) };
   for (const part of await gathered(allObjects(PODS, wanted, access), `pods of ${owner.kind} ${owner.metadata?.name}`))
-    if (!('object' in part) || (isLive(part.object) && (jobs?.has(controllerOf(part.object)?.uid ?? '') ?? madeBy(part.object, owner))))
+    if (!('object' in part) || (!hasEnded(part.object) && (jobs?.has(controllerOf(part.object)?.uid ?? '') ?? madeBy(part.object, owner))))
       yield part;
 }
 
@@ -80,10 +80,6 @@ async function jobsOf(owner: KubeObject, namespace: string, access: ClusterAcces
   for await (const job of allObjects(resourceOf('Job'), { namespace }, access))
     if (controllerOf(job)?.uid === owner.metadata?.uid) uids.add(job.metadata?.uid ?? '');
   return uids;
-}
-
-function isLive({ status }: KubeObject): boolean {
-  return status?.['phase'] !== 'Succeeded' && status?.['phase'] !== 'Failed';
 }
 
 async function* ofMany(
@@ -107,7 +103,7 @@ async function* ofMany(
   try {
     for await (const object of allObjects(PODS, wanted, access)) {
       pods += 1;
-      if (!isLive(object)) continue;
+      if (hasEnded(object)) continue;
       known.add(object);
       yield { object };
     }

@@ -10,13 +10,8 @@ const SECONDS = 60;
 const LONGER = 5;
 const MOST_BYTES = 512_000_000;
 
-export interface Call {
-  /** Standard input. */
-  readonly input?: string;
-}
-
 /** Runs kubectl, and resolves to what it printed. Throws a ClusterFailure. */
-export async function kubectl(words: readonly string[], access: ClusterAccess, { input }: Call = {}): Promise<string> {
+export async function kubectl(words: readonly string[], access: ClusterAccess): Promise<string> {
   // Loaded where a cluster is asked for: its import alone takes as long as a small plan.
   const { execa } = await import('execa');
   const seconds = access.seconds ?? SECONDS;
@@ -24,7 +19,6 @@ export async function kubectl(words: readonly string[], access: ClusterAccess, {
     ...ASIDE,
     timeout: (seconds + LONGER) * 1000,
     maxBuffer: MOST_BYTES,
-    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
     ...(access.signal && { cancelSignal: access.signal }),
   });
   if (ran.failed) throw failureIn(ran, seconds);
@@ -37,7 +31,6 @@ export async function* kubectlLines(words: readonly string[], access: ClusterAcc
   const running = execa('kubectl', [...accessWords(access), '--request-timeout=0', ...words], {
     ...ASIDE,
     buffer: { stdout: false },
-    stdin: 'ignore',
     ...(access.signal && { cancelSignal: access.signal }),
   });
   const lines = running[Symbol.asyncIterator]();
@@ -53,7 +46,7 @@ export async function* kubectlLines(words: readonly string[], access: ClusterAcc
   if (ran.failed) throw failureIn({ ...ran, stderr: String(ran.stderr) }, 0);
 }
 
-const ASIDE = { reject: false, stripFinalNewline: false, env: { LC_ALL: 'C' } } as const;
+const ASIDE = { reject: false, stdin: 'ignore', stripFinalNewline: false, env: { LC_ALL: 'C' } } as const;
 
 interface Failed {
   readonly isCanceled: boolean;

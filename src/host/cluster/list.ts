@@ -34,17 +34,19 @@ export function pathOf(root: string, { plural }: ClusterResource, { namespace }:
 
 /** One object. Throws a ClusterFailure. */
 export async function oneObject(resource: ClusterResource, name: string, wanted: Wanted, access: ClusterAccess): Promise<KubeObject> {
-  return atNewest(resource, async (root) => (await fromApi(pathOf(root, resource, wanted, name), access)) as KubeObject);
+  return (await atNewest(resource.roots, (root) => fromApi(pathOf(root, resource, wanted, name), access))).answer as KubeObject;
 }
 
-/** What the first version of a resource that the server has answers. */
-async function atNewest<V>({ roots }: ClusterResource, ask: (root: string) => Promise<V>): Promise<V> {
-  const [root = '', ...older] = roots;
+/** The first version of a resource that the server has, and what that answers. */
+async function atNewest(
+  [root = '', ...older]: readonly string[],
+  ask: (root: string) => Promise<unknown>,
+): Promise<{ readonly root: string; readonly answer: unknown }> {
   try {
-    return await ask(root);
+    return { root, answer: await ask(root) };
   } catch (error) {
     if (older.length === 0 || !(error instanceof ClusterFailure) || error.failure !== 'no such resource') throw error;
-    return atNewest({ kind: '', plural: '', roots: older }, ask);
+    return atNewest(older, ask);
   }
 }
 
@@ -77,6 +79,7 @@ export async function* pages(
   access: ClusterAccess,
 ): AsyncGenerator<{ readonly objects: readonly KubeObject[]; readonly version: string }> {
   const { labels } = wanted;
+  let { roots } = resource;
   let next = '';
   do {
     const query = new URLSearchParams({
@@ -84,7 +87,9 @@ export async function* pages(
       ...(labels === undefined ? {} : { labelSelector: labels }),
       ...(next === '' ? {} : { continue: next }),
     });
-    const page = await atNewest(resource, async (root) => (await fromApi(`${pathOf(root, resource, wanted)}?${query}`, access)) as Page);
+    const { root, answer } = await atNewest(roots, (tried) => fromApi(`${pathOf(tried, resource, wanted)}?${query}`, access));
+    const page = answer as Page;
+    roots = [root];
     if (!Array.isArray(page.items) && page.items !== null) throw new ClusterFailure('other', 'the API server answers with no list');
     const { kind = '', apiVersion = '' } = page;
     // Items of a list do not say what they are.

@@ -22,6 +22,11 @@ export interface KubeObject {
   readonly status?: Readonly<Record<string, unknown>>;
 }
 
+/** Whether a pod has run to its end: it has no rules any more. */
+export function hasEnded({ status }: KubeObject): boolean {
+  return status?.['phase'] === 'Succeeded' || status?.['phase'] === 'Failed';
+}
+
 /** Who made an object. */
 export function controllerOf({
   metadata,

@@ -8,6 +8,7 @@ import { kubectlLines } from './kubectl.ts';
 import type { Wanted } from './list.ts';
 import { pages, pathOf } from './list.ts';
 import type { KubeObject } from './object.ts';
+import { hasEnded } from './object.ts';
 
 export type PodEvent =
   | { readonly kind: 'there'; readonly object: KubeObject }
@@ -104,8 +105,7 @@ async function* listed(wanted: Wanted, access: ClusterAccess, there: Set<string>
 function* told({ type, object }: WatchEvent, there: Set<string>): Generator<PodEvent> {
   const uid = object?.metadata?.uid;
   if (object === undefined || uid === undefined || type === 'BOOKMARK') return;
-  const ended = object.status?.['phase'] === 'Succeeded' || object.status?.['phase'] === 'Failed';
-  if (type === 'DELETED' || ended) {
+  if (type === 'DELETED' || hasEnded(object)) {
     if (there.delete(uid)) yield { kind: 'gone', uid };
     return;
   }

@@ -100,8 +100,9 @@ export async function observePacket(namespace: Namespace, { packet, seconds, sen
 
 /** How many sockets of the namespace listen to traces (group 9 of netfilter's netlink). */
 async function listenersOfTraces(namespace: Namespace): Promise<number> {
-  const { stdout } = await namespace.run({ argv: ['cat', '/proc/net/netlink'], deadline: DEADLINE });
-  return stdout.split('\n').filter((line) => {
+  const ran = await namespace.run({ argv: ['tail', '-n', '+1', '/proc/net/netlink'], deadline: DEADLINE });
+  if (!succeeded(ran)) throw new Error(`packets can not be observed there: ${explainFailure(ran).text}`);
+  return ran.stdout.split('\n').filter((line) => {
     const [, protocol, , groups = '0'] = line.trim().split(/\s+/);
     return protocol === '12' && (Number.parseInt(groups, 16) & 0x100) !== 0;
   }).length;

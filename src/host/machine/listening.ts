@@ -9,7 +9,7 @@ export interface Listening {
 
 /** Looks; undefined where the kernel's lists can't be read. */
 export async function listeningIn({ run }: Pick<Namespace, 'run'>, deadline: number): Promise<Listening | undefined> {
-  // A kernel without IPv6 has no tcp6; then cat fails, and has shown the others.
+  // A kernel without IPv6 has no tcp6; then tail fails, and has shown the others.
   const { stdout } = await run({ argv: ['tail', '-v', '-n', '+1', ...FILES.map((file) => `/proc/net/${file}`)], deadline });
   return stdout === '' ? undefined : parseListening(stdout);
 }

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import type { Namespace } from '../namespace/namespace.ts';
 import { succeeded } from '../run.ts';
 import type { Call, CallOutcome, Ids } from '../system/network.ts';
+import { ownProgram } from '../system/own-program-node.ts';
 import { system } from '../system.ts';
 import type { ProbeRequest, ProbeResult } from './probe.ts';
 import { probe } from './probe.ts';
@@ -35,10 +36,8 @@ export interface OwnCall {
 }
 
 async function answerFrom(namespace: Namespace, word: string, request: object, time: number, done: string): Promise<unknown> {
-  // The executable is its own runtime, and has no script to name.
-  const own = process.versions['bun'] === undefined ? [process.argv[1] ?? ''] : [];
   const ran = await namespace.run({
-    argv: [process.execPath, ...own, word],
+    argv: [...ownProgram(), word],
     stdin: JSON.stringify(request),
     deadline: time + START,
   });

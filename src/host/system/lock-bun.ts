@@ -5,7 +5,7 @@
  */
 
 import { closeSync } from 'node:fs';
-import type { Peer, Taken, Waiting } from './interface.ts';
+import type { Peer, Taken } from './interface.ts';
 
 /** What is used of bun:ffi. */
 interface Ffi {
@@ -75,18 +75,7 @@ function addressOf(name: string): Buffer {
   return Buffer.concat([Buffer.from(Uint16Array.of(AF_UNIX).buffer), Buffer.from(`\0${name}`)]);
 }
 
-/** The time to look again: who waits here is rare, and the holder done in tens of milliseconds. */
-export function untilFree(): Waiting {
-  let cancel = (): void => undefined;
-  const freed = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, 5);
-    cancel = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-  });
-  return { freed, cancel: () => cancel() };
-}
+export { lookAgain as untilFree } from './look-again.ts';
 
 /** The executable runs no text: this is a word that src/cli/main.ts knows. */
 export function holder(): readonly [string, ...string[]] {

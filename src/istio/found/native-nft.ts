@@ -1,4 +1,4 @@
-/** Istio's native nftables, as `nft list ruleset` names them: iptables shows nothing of them, and they are not read here. */
+/** Istio's native nftables, as `nft list ruleset` names them: iptables shows nothing of them. */
 
 const TABLE = /\btable\s+(?:inet|ip6?)\s+(istio-(proxy|ambient)-[a-z]+)/g;
 
@@ -21,5 +21,5 @@ export function nativeText(tables: readonly NativeTable[]): string | undefined {
   if (tables.length === 0) return undefined;
   const whose = tables.some(({ of }) => of === 'sidecar') ? "Istio's sidecar" : "Istio's ambient mode";
   const names = tables.map(({ name }) => name).join(', ');
-  return `${names}: native nft tables of ${whose}, which no iptables shows; they are not compared here`;
+  return `${names}: native nft tables of ${whose}, which no iptables shows; this text names them and shows none of their rules, as nft list ruleset does`;
 }

@@ -1,5 +1,6 @@
 /** Pods whose rules the node agent of the ambient mode makes, and with which knobs. */
 
+import { parseGoBool } from '../arguments/command-line.ts';
 import type { Origin, Sourced } from '../origin.ts';
 import type { AmbientKnobs } from '../plan/ambient/knobs.ts';
 import type { Profile } from '../releases/profile.ts';
@@ -27,19 +28,14 @@ export function ambientSource({ pod, namespace }: Workload, { namespaces }: Mesh
   return asked?.value === 'ambient' ? asked.source : undefined;
 }
 
-/** The agent reads a boolean as Go's strconv.ParseBool does; undefined for what is none. */
-export function agentBoolean(text: string): boolean | undefined {
-  if (/^(?:1|t|T|TRUE|true|True)$/.test(text)) return true;
-  return /^(?:0|f|F|FALSE|false|False)$/.test(text) ? false : undefined;
-}
-
 function isOn(given: Sourced<string> | undefined, otherwise: boolean): boolean {
   return given === undefined ? otherwise : given.value === 'true';
 }
 
 /** The knobs with which the agent of a release makes the rules of a pod: of its annotations, and of the values of the charts. */
 export function ambientKnobsOf({ pod }: Workload, { values }: Mesh, { has }: Profile): AmbientKnobs {
-  const annotation = (name: string): boolean | undefined => agentBoolean(pod.annotations.get(name)?.value ?? '');
+  // As Go's strconv.ParseBool has it; what is none says nothing.
+  const annotation = (name: string): boolean | undefined => parseGoBool(pod.annotations.get(name)?.value ?? '') ?? undefined;
   const value = (name: 'dnsCapture' | 'ipv6'): Sourced<string> | undefined =>
     values.get(`ambient.${name}`) ?? values.get(`cni.ambient.${name}`);
   const native = isOn(values.get('global.nativeNftables'), false) && has('ambientNftables');

@@ -7,6 +7,7 @@ import type { LocalByMark } from '../../netfilter/trace/host.ts';
 import { AMBIENT_CHAINS, isAmbientTable, isSidecarChain, SHARED_CHAIN } from '../found/ownership/chain-names.ts';
 import type { Owner } from './pod.ts';
 import type { ProxyPorts } from './verdict.ts';
+import { TUNNEL_PORT } from './verdict.ts';
 
 /** The mark by which the rules know what ztunnel itself sends (`InpodMark` in cni/pkg/iptables); they ask for the lower 12 bits. */
 export const ZTUNNEL_MARK = 0x539;
@@ -16,20 +17,11 @@ export const ZTUNNEL_OWNER: Owner = { uid: 0, gid: 1337 };
 
 export const ZTUNNEL_PORTS: ProxyPorts = { of: 'ztunnel', outbound: 15001, inbound: 15006, dns: [15053] };
 
-/** Where tunnels (HBONE) arrive: it listens there itself. */
-export const TUNNEL_PORT = 15008;
-
 /** Those on which it listens transparently, for TPROXY. */
 export const ZTUNNEL_SOCKETS: readonly number[] = [15006, TUNNEL_PORT];
 
 /** Answers that ztunnel gets in place of the client, from whose address it calls the application, come back by this mark. */
 export const ZTUNNEL_ROUTING: readonly LocalByMark[] = FAMILIES.map((family) => ({ family, mark: 0x111, mask: 0xfff }));
-
-/** Where what the kubelet of the node sends seems to come from: the node's own rules translate it (`HostProbeSNATIP`). */
-export const PROBE_SOURCES: Readonly<Record<Family, string>> = {
-  ip: '169.254.7.127',
-  ip6: 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff',
-};
 
 /** Whether rules are those of the node agent in an ambient pod, with none of a sidecar's beside them. */
 export function isAmbient(rules: Readonly<Record<Family, Ruleset>>): boolean {

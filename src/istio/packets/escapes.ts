@@ -17,13 +17,13 @@ import { injectedSettings } from '../kubernetes/ordinary-injection.ts';
 import type { CapturePlan } from '../plan/plan.ts';
 import { profileOf } from '../releases/profile.ts';
 import { valuesOf } from '../settings/settings.ts';
-import { TUNNEL_PORT } from './ambient.ts';
 import { classesFor, verdictClass } from './behavior/classes.ts';
 import { namesFor } from './behavior/names.ts';
 import { operandOf } from './behavior/operand.ts';
 import type { PodNetwork } from './pod-network.ts';
 import { traceIn } from './pod-network.ts';
 import type { VerdictId } from './verdict.ts';
+import { TUNNEL_PORT } from './verdict.ts';
 
 export type Direction = 'inbound' | 'outbound';
 

@@ -134,8 +134,8 @@ function caught({ port, how, by: rule }: Extract<End, { kind: 'local' }>, ports:
     : { id: `envoy-${operand}`, words: `caught by Envoy ${operand}${at}` };
 }
 
-// The tunnel between pods in ambient mode: ztunnel listens there itself.
-const TUNNEL_PORT = 15008;
+/** Where tunnels (HBONE) between pods in ambient mode arrive: ztunnel listens there itself. */
+export const TUNNEL_PORT = 15008;
 
 /** The proxy beside Istio's that listens on a port. */
 export function otherProxyOn(port: number | undefined, { others = [] }: ProxyPorts): OtherProxy | undefined {

@@ -4,14 +4,13 @@ import type { Family } from '../family.ts';
 import type { KnownMatch, Match } from '../match.ts';
 import type { Network } from '../network.ts';
 import { addressBits, printNetwork } from '../network.ts';
-import type { Masked, OwnerRange, PortRange } from '../numbers.ts';
-import { ALL_BITS, hex } from '../numbers.ts';
-import type { BaseChain, Chain, Rule, Ruleset, Table } from '../rule.ts';
+import type { Masked, PortRange } from '../numbers.ts';
+import { ALL_BITS, hex, printOwnerRange } from '../numbers.ts';
+import type { Chain, Rule, Ruleset, Table } from '../rule.ts';
 import { isBuiltIn } from '../rule.ts';
 import type { Target } from '../target.ts';
+import { baseOf } from '../trace/base-chains.ts';
 import { priorityText } from './ruleset.ts';
-
-const PRIORITIES: Readonly<Record<string, number>> = { raw: -300, mangle: -150, nat: -100, filter: 0, security: 50 };
 
 /** The listing, with two spaces for each of its tabs; lines of `annotate` stand before their rules. */
 export function iptablesListing({ family, tables }: Ruleset, annotate: (rule: Rule) => readonly string[] = () => []): string {
@@ -30,15 +29,11 @@ function tableText(family: Family, { name, chains }: Table, annotate: (rule: Rul
 }
 
 function chainText(family: Family, table: string, { name, policy, rules }: Chain, annotate: (rule: Rule) => readonly string[]): string {
-  const hook = name.toLowerCase();
-  const type = table === 'nat' ? 'nat' : table === 'mangle' && hook === 'output' ? 'route' : 'filter';
-  const base: Pick<BaseChain, 'hook' | 'priority'> = {
-    hook,
-    priority: table === 'nat' && ['input', 'postrouting'].includes(hook) ? 100 : (PRIORITIES[table] ?? 0),
-  };
-  const head = isBuiltIn(table, name)
-    ? [`type ${type} hook ${hook} priority ${priorityText(base)}; policy ${policy === 'DROP' ? 'drop' : 'accept'};`]
-    : [];
+  const base = baseOf({ name: table }, { name });
+  const head =
+    base === undefined
+      ? []
+      : [`type ${base.type} hook ${base.hook} priority ${priorityText(base)}; policy ${policy === 'DROP' ? 'drop' : 'accept'};`];
   const lines = [...head, ...rules.flatMap((rule) => [...annotate(rule), ruleText(family, rule)])];
   return `  chain ${name} {\n${lines.map((line) => `    ${line}\n`).join('')}  }\n`;
 }
@@ -79,9 +74,9 @@ function matchText(family: Family, match: Match, all: readonly KnownMatch[]): st
     case 'destination-ports':
       return `${name} dport ${not}${setText(match.value)}`;
     case 'uid-owner':
-      return `skuid ${not}${ownerText(match.value)}`;
+      return `skuid ${not}${printOwnerRange(match.value)}`;
     case 'gid-owner':
-      return `skgid ${not}${ownerText(match.value)}`;
+      return `skgid ${not}${printOwnerRange(match.value)}`;
     case 'conntrack-state':
     case 'state':
       return `ct state ${not}${match.value.join(',').toLowerCase()}`;
@@ -110,11 +105,6 @@ function portText(range: PortRange): string {
 function setText(ranges: readonly PortRange[]): string {
   const [only, ...others] = ranges;
   return only !== undefined && others.length === 0 ? portText(only) : `{ ${ranges.map(portText).join(', ')} }`;
-}
-
-function ownerText(range: OwnerRange): string {
-  if ('name' in range) return range.name;
-  return range.first === range.last ? `${range.first}` : `${range.first}-${range.last}`;
 }
 
 function padded(value: number): string {

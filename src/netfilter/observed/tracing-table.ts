@@ -5,7 +5,7 @@ import type { Packet } from '../packet.ts';
 /** Tables of this program begin so; behind it stands the number of the process that looks. */
 export const TRACING_TABLE = 'istio_init_trace_';
 
-/** What becomes of a packet that a chain of the tracing table sees: `enters` and `leaves` begin a way, the others end it. */
+/** What becomes of a packet that a chain of the tracing table sees: `made` and `arrives` begin a way, the others end it. */
 export const TRACING_CHAINS = { made: 'made', arrives: 'arrives', delivered: 'delivered', leaves: 'leaves' } as const;
 
 /**

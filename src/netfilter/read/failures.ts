@@ -28,10 +28,12 @@ const FAILURES: readonly Failure[] = [
   },
 ];
 
-const ANY = new RegExp(FAILURES.map(({ says }) => says.source).join('|'));
+// Made where a text is first asked: an init container's programs mostly show rules.
+let any: RegExp | undefined;
 
 /** Why there are no rules where this line stands, or null for a line that says nothing of the kind. */
 export function failureIn(text: string): ReadCode | null {
-  if (!ANY.test(text)) return null;
+  any ??= new RegExp(FAILURES.map(({ says }) => says.source).join('|'));
+  if (!any.test(text)) return null;
   return FAILURES.find(({ says }) => says.test(text))?.code ?? null;
 }

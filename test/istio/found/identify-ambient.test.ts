@@ -43,6 +43,16 @@ const CASES = AMBIENT_CASES.flatMap(({ name, outcomes }) =>
   }),
 );
 
+it('a table nat that was not seen tells nothing of what is caught inbound', () => {
+  const plan = planAmbient({ dns: true }, { release: '1.30.3' });
+  const whole = saved(printSave(plan.ip), printSave(plan.ip6));
+  const seen: Observation['seen'] = { ip: ['mangle'], ip6: ['mangle'] };
+  const ip = { ...whole.ip, tables: whole.ip.tables.filter(({ name }) => name === 'mangle') };
+  const [found] = identifyAmbient({ ...whole, ip, seen });
+  expect(found?.outcome).toBe('exact');
+  expect(found?.answers[0]?.knobs.ingress).toBeUndefined();
+});
+
 // A table that was left behind by a run before is none of those that the last one makes.
 const MIXED = /^nftables-pod-dns-then-without|-then-delete|host-(delete|flush|stop)|over-node-rules-deleted/;
 

@@ -170,6 +170,13 @@ describe('what a run finds', () => {
     expect(left).toEqual(before);
   });
 
+  it('rules of others that have counted packets are no hindrance', () => {
+    const [counted] = readRules('*nat\n:PREROUTING ACCEPT [1:60]\n[7:420] -A PREROUTING -j ACCEPT\nCOMMIT\n', { family: 'ip' }).rulesets;
+    const before = { ...state({ where: 'host', steps: ['set'] }, '1.30'), ip: counted ?? NOTHING.ip };
+    const destroyed = planAmbient({ where: 'host', steps: ['destroy'] }, { release: '1.30', before });
+    expect(destroyed.state.ipsets).toEqual([]);
+  });
+
   it('the tables of nft go with all that is in them', () => {
     const before = state({ where: 'host', backend: 'nftables', podIPs: ['10.244.1.9'] }, '1.30');
     expect(printNft(planAmbient({ where: 'host', backend: 'nftables', steps: ['destroy'] }, { release: '1.30', before }))).toBe('');

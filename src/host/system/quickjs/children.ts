@@ -3,11 +3,9 @@
 import { decode, encode, spawn } from 'quickjs:machine';
 import * as os from 'quickjs:os';
 import type { Child, System } from '../interface.ts';
-import { errorOf } from './errors.ts';
+import { neverStarted } from '../never-started.ts';
+import { errorOf, FAILED } from './errors.ts';
 import { onNumber } from './signals.ts';
-
-const ENOENT = -2;
-const EAGAIN = -11;
 
 type Heard<T extends unknown[]> = (...told: T) => void;
 type End = [code: number | null, signal: string | null];
@@ -15,17 +13,13 @@ type End = [code: number | null, signal: string | null];
 /** Starts a program. */
 export const spawnChild: System['spawn'] = (argv, environment) => {
   const variables = Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
-  onNumber(os.SIGCHLD, reap);
-  const started = spawn(argv, variables);
-  return typeof started === 'number' ? neverStarted(started, argv[0]) : childOf(...started);
+  // Who can't hear the end of a program must not start one.
+  const heard = onNumber(os.SIGCHLD, reap);
+  const started = heard < 0 ? heard : spawn(argv, variables);
+  if (typeof started !== 'number') return childOf(...started);
+  const what = `spawn ${argv[0]}`;
+  return started === FAILED.ENOENT ? neverStarted(`${what} ENOENT`, true) : neverStarted(errorOf(started, what).message, false);
 };
-
-function neverStarted(failure: number, program: string): Child {
-  const nothing = (): void => undefined;
-  const { message } = errorOf(failure, `spawn ${program}`);
-  const onFailure: Child['onFailure'] = (heard) => heard(failure === ENOENT ? `spawn ${program} ENOENT` : message, failure === ENOENT);
-  return { pid: undefined, onText: nothing, onFailure, onExit: nothing, onClose: nothing, feed: nothing, abandon: nothing };
-}
 
 /** Those that have not ended, with what to do then. */
 const running = new Map<number, (end: End) => void>();
@@ -94,7 +88,7 @@ function feed(file: number, text: string): void {
   const push = (): void => {
     while (done < bytes.byteLength) {
       const wrote = os.write(file, bytes, done, bytes.byteLength - done);
-      if (wrote === EAGAIN) return;
+      if (wrote === FAILED.EAGAIN) return;
       if (wrote < 0) break;
       done += wrote;
     }
@@ -133,7 +127,7 @@ function outputOf(file: number): Output {
   };
   os.setReadHandler(file, () => {
     const read = os.read(file, bytes, kept, PIECE - kept);
-    if (read === EAGAIN) return;
+    if (read === FAILED.EAGAIN) return;
     if (read <= 0) {
       tell(kept);
       return abandon();

@@ -1,5 +1,8 @@
 /** The kernel's error codes by name and word, as Node writes them: what people look for in a log. */
 
+/** What a call that failed answers, where code asks for it. */
+export const FAILED = { ENOENT: -2, EAGAIN: -11, EADDRINUSE: -98 } as const;
+
 const ERRORS: Readonly<Record<number, readonly [name: string, words: string]>> = {
   1: ['EPERM', 'operation not permitted'],
   2: ['ENOENT', 'no such file or directory'],

@@ -3,9 +3,8 @@
 import { decode, encode, mayWrite } from 'quickjs:machine';
 import * as os from 'quickjs:os';
 import type { System } from '../interface.ts';
-import { errorOf } from './errors.ts';
+import { errorOf, FAILED } from './errors.ts';
 
-const EAGAIN = -11;
 const READABLE_BY_ALL = 0o666;
 
 /** The part of the system that files are. */
@@ -79,7 +78,7 @@ function write(file: number, text: string): number {
   for (let done = 0; done < bytes.byteLength; ) {
     const wrote = os.write(file, bytes, done, bytes.byteLength - done);
     // Someone made the pipe non-blocking, and it is full: its reader gets a moment.
-    if (wrote === EAGAIN) os.sleep(1);
+    if (wrote === FAILED.EAGAIN) os.sleep(1);
     else if (wrote < 0) return wrote;
     else done += wrote;
   }

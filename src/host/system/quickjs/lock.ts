@@ -3,25 +3,16 @@
 import { lockPeer, lockTake } from 'quickjs:machine';
 import * as os from 'quickjs:os';
 import type { LockSocket } from '../interface.ts';
-
-const EADDRINUSE = -98;
-const LOOK_AGAIN = 5;
+import { lookAgain } from '../look-again.ts';
+import { FAILED } from './errors.ts';
 
 export const lockSocket: LockSocket = {
   // Nobody is answered: a caller waits for the listener's end.
   take: async (name) => {
     const file = lockTake(name);
-    return file >= 0 ? () => os.close(file) : file === EADDRINUSE ? 'taken' : 'unavailable';
+    return file >= 0 ? () => os.close(file) : file === FAILED.EADDRINUSE ? 'taken' : 'unavailable';
   },
-  // Who waits here is rare, and the holder done in tens of milliseconds.
-  untilFree: () => {
-    let cancel = (): void => undefined;
-    const freed = new Promise<void>((resolve) => {
-      os.setTimeout(resolve, LOOK_AGAIN);
-      cancel = resolve;
-    });
-    return { freed, cancel: () => cancel() };
-  },
+  untilFree: lookAgain,
   peerOf: (name) => {
     const peer = lockPeer(name);
     if (typeof peer === 'number') return 'no listener';

@@ -2,7 +2,7 @@
  * What QuickJS's own modules `std` and `os` lack for the drop-in: programs in sessions of their own, signals and
  * the ends of children as a file to read, abstract sockets with their peers, sockets for the probe, and text as
  * bytes. Each call answers a number below zero, the kernel's error code with its sign turned, where it fails.
- * quickjs.ts is its only caller.
+ * Its callers are quickjs.ts and the files beside this one.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -37,7 +37,13 @@ static int integer(JSContext *ctx, JSValueConst value)
     return number;
 }
 
-/* A list of texts as C has it, ended by NULL; NULL where memory is short or it is no list. */
+static void freeTexts(char **copies)
+{
+    for (char **copy = copies; copy && *copy; copy++) free(*copy);
+    free(copies);
+}
+
+/* A list of texts as C has it, ended by NULL; NULL where memory is short or it is no list: a program with fewer words does something else. */
 static char **texts(JSContext *ctx, JSValueConst list)
 {
     JSValue length = JS_GetPropertyStr(ctx, list, "length");
@@ -47,17 +53,14 @@ static char **texts(JSContext *ctx, JSValueConst list)
     for (int i = 0; copies && i < count; i++) {
         JSValue item = JS_GetPropertyUint32(ctx, list, (uint32_t)i);
         const char *text = JS_ToCString(ctx, item);
-        copies[i] = strdup(text ? text : "");
+        copies[i] = text ? strdup(text) : NULL;
         JS_FreeCString(ctx, text);
         JS_FreeValue(ctx, item);
+        if (copies[i]) continue;
+        freeTexts(copies);
+        copies = NULL;
     }
     return copies;
-}
-
-static void freeTexts(char **copies)
-{
-    for (char **copy = copies; copy && *copy; copy++) free(*copy);
-    free(copies);
 }
 
 /* spawn(words, environment): [pid, standard input, output, error], or an error code. */
@@ -103,14 +106,14 @@ FUNCTION(spawnProgram)
     return result;
 }
 
-/* signals(numbers...): a file that says which of them came; they end nothing any more. */
+/* signals(file, numbers...): a file that says which of them came, or that one once more with others; they end nothing any more. */
 FUNCTION(signals)
 {
     sigset_t set;
     sigemptyset(&set);
-    for (int i = 0; i < count; i++) sigaddset(&set, integer(ctx, given[i]));
+    for (int i = 1; i < count; i++) sigaddset(&set, integer(ctx, given[i]));
     sigprocmask(SIG_BLOCK, &set, NULL);
-    RESULT(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+    RESULT(signalfd(integer(ctx, given[0]), &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 /* signalIn(file): the number of the next signal in that file, or an error code. */
@@ -317,7 +320,7 @@ FUNCTION(addresses)
 }
 
 static const JSCFunctionListEntry FUNCTIONS[] = {
-    JS_CFUNC_DEF("spawn", 2, spawnProgram), JS_CFUNC_DEF("signals", 0, signals), JS_CFUNC_DEF("signalIn", 1, signalIn),
+    JS_CFUNC_DEF("spawn", 2, spawnProgram), JS_CFUNC_DEF("signals", 1, signals), JS_CFUNC_DEF("signalIn", 1, signalIn),
     JS_CFUNC_DEF("decode", 3, decode), JS_CFUNC_DEF("encode", 1, encode), JS_CFUNC_DEF("mayWrite", 1, mayWrite),
     JS_CFUNC_DEF("user", 0, user), JS_CFUNC_DEF("group", 0, group), JS_CFUNC_DEF("setUser", 1, setUser),
     JS_CFUNC_DEF("setGroup", 1, setGroup), JS_CFUNC_DEF("deviceOf", 1, deviceOf), JS_CFUNC_DEF("randomBytes", 0, randomBytes),

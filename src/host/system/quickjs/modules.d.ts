@@ -39,7 +39,7 @@ declare module 'quickjs:machine' {
     words: readonly string[],
     environment: readonly string[],
   ): [pid: number, ...files: [number, number, number]] | number;
-  export function signals(...numbers: number[]): number;
+  export function signals(file: number, ...numbers: number[]): number;
   export function signalIn(file: number): number;
   export function decode(bytes: ArrayBuffer, from: number, to: number): string;
   export function encode(text: string): ArrayBuffer;

@@ -7,19 +7,20 @@ import { signalIn, signals } from 'quickjs:machine';
 import * as os from 'quickjs:os';
 
 const heardBy = new Map<number, () => void>();
-let file: number | undefined;
+/** None yet. */
+let file = -1;
 
-/** Calls when a signal with this number comes; it ends nothing any more. */
-export function onNumber(number: number, heard: () => void): void {
-  if (heardBy.get(number) === heard) return;
+/** Calls when a signal with this number comes; it ends nothing any more. Answers an error code below zero where there is no file for it. */
+export function onNumber(number: number, heard: () => void): number {
+  if (heardBy.get(number) === heard) return file;
+  const made = signals(file, ...heardBy.keys(), number);
+  if (made < 0) return made;
   heardBy.set(number, heard);
-  if (file !== undefined) {
-    os.setReadHandler(file, null);
-    os.close(file);
-  }
-  file = signals(...heardBy.keys());
-  const from = file;
-  os.setReadHandler(from, () => {
-    for (let number = signalIn(from); number > 0; number = signalIn(from)) heardBy.get(number)?.();
-  });
+  if (file < 0) os.setReadHandler(made, () => tell(made));
+  file = made;
+  return file;
+}
+
+function tell(from: number): void {
+  for (let number = signalIn(from); number > 0; number = signalIn(from)) heardBy.get(number)?.();
 }

@@ -1,6 +1,7 @@
 /** Pods of ambient mode: ztunnel, which has no sidecar's settings. */
 
-import { agentBoolean, BYPASS_INBOUND, DNS_CAPTURE, REROUTE_INTERFACES } from '../../kubernetes/ambient.ts';
+import { parseGoBool } from '../../arguments/command-line.ts';
+import { BYPASS_INBOUND, DNS_CAPTURE, REROUTE_INTERFACES } from '../../kubernetes/ambient.ts';
 import { injectChoice } from '../../kubernetes/injection/inject-choice.ts';
 import { quoted } from '../../problems.ts';
 import type { ChangeName } from '../../releases/profile.ts';
@@ -49,7 +50,7 @@ export const ambientBoolean: WorkloadCheck = (subject) => {
   if (!isInAmbient(subject)) return [];
   return READ.filter(({ truth, since }) => truth && subject.profile.has(since)).flatMap(({ name }): readonly Raised[] => {
     const given = subject.workload.pod.annotations.get(name);
-    if (given === undefined || agentBoolean(given.value) !== undefined) return [];
+    if (given === undefined || parseGoBool(given.value) !== null) return [];
     return [{ code: 'ambient-not-a-boolean', source: given.source, args: { name, value: quoted(given.value) } }];
   });
 };

@@ -6,12 +6,13 @@ import { FAMILIES } from '../../../netfilter/family.ts';
 import type { Match } from '../../../netfilter/match.ts';
 import { normalForm } from '../../../netfilter/normal.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
-import { compareObservations, observeAll } from '../../../netfilter/observation.ts';
+import { compareObservations, observeAll, sees } from '../../../netfilter/observation.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../../netfilter/rule.ts';
 import { isBuiltIn } from '../../../netfilter/rule.ts';
 import type { AmbientPlan } from '../../plan/ambient/ambient-plan.ts';
 import { planAmbient } from '../../plan/ambient/ambient-plan.ts';
 import type { AmbientKnobs } from '../../plan/ambient/knobs.ts';
+import { PROBE } from '../../plan/ambient/knobs.ts';
 import { ProblemError } from '../../problems.ts';
 import { ambientKinds } from '../../releases/kinds.ts';
 import type { Release } from '../../releases/known.ts';
@@ -105,7 +106,8 @@ function knobsIn(rules: readonly Rule[], part: Observation, where: 'pod' | 'host
   return {
     where,
     ipv6,
-    ...(where === 'host' ? {} : { dns: to(15053), tproxy, ingress: !tproxy && !to(15006) }),
+    // Only a table nat that was seen tells that nothing is caught inbound.
+    ...(where === 'host' ? {} : { dns: to(15053), tproxy, ingress: !tproxy && !to(15006) && sees(part, 'ip', 'nat') }),
     ...(virtualInterfaces.length === 0 ? {} : { virtualInterfaces: [...new Set(virtualInterfaces)] }),
     ...(kubelet === undefined ? {} : { kubelet }),
     ...probesIn(rules),
@@ -175,8 +177,8 @@ function asGiven(variant: AmbientKnobs, backend: AmbientIdentification['backend'
     ...(virtualInterfaces === undefined
       ? {}
       : { virtualInterfaces: native ? virtualInterfaces.map((name) => name.replace(/\+$/, '*')) : virtualInterfaces }),
-    ...(probeV4 === undefined || probeV4 === '169.254.7.127' ? {} : { probeV4 }),
-    ...(probeV6 === undefined || probeV6 === 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff' ? {} : { probeV6 }),
+    ...(probeV4 === undefined || probeV4 === PROBE.ip ? {} : { probeV4 }),
+    ...(probeV6 === undefined || probeV6 === PROBE.ip6 ? {} : { probeV6 }),
     ...(kubelet === undefined || kubelet === 0 ? {} : { kubelet }),
   };
 }
@@ -184,7 +186,10 @@ function asGiven(variant: AmbientKnobs, backend: AmbientIdentification['backend'
 /** Kinds of release with the same knobs are one answer. */
 function gathered(rated: readonly Rated[]): readonly AmbientAnswer[] {
   const byKnobs = new Map<string, Rated[]>();
-  for (const one of rated) byKnobs.set(JSON.stringify(one.knobs), [...(byKnobs.get(JSON.stringify(one.knobs)) ?? []), one]);
+  for (const one of rated) {
+    const key = JSON.stringify(one.knobs);
+    byKnobs.set(key, [...(byKnobs.get(key) ?? []), one]);
+  }
   return [...byKnobs.values()]
     .flatMap((same): readonly AmbientAnswer[] => {
       const releases = same.flatMap((one) => one.releases).sort((a, b) => position(a) - position(b));

@@ -2,7 +2,7 @@
 
 import type { Packet } from '../../../netfilter/packet.ts';
 import { firstPacket } from '../../../netfilter/packet.ts';
-import { PROBE_SOURCES } from '../ambient.ts';
+import { PROBE } from '../../plan/ambient/knobs.ts';
 import { connectedAddress, withUsualSource } from '../packet/source.ts';
 import type { Owner } from '../pod.ts';
 import type { PodNetwork } from '../pod-network.ts';
@@ -105,7 +105,7 @@ function ownerOf({ pod }: PodNetwork, { values }: Stage, by: Caller): Owner | un
 }
 
 function arrivalOf({ addresses, values, family, here }: Stage, by: Caller): Pick<Packet, 'source' | 'inInterface'> {
-  if (by === 'kubelet' && here.ports.of === 'ztunnel') return { source: PROBE_SOURCES[family] };
+  if (by === 'kubelet' && here.ports.of === 'ztunnel') return { source: PROBE[family] };
   if (by !== 'machine') return { source: addresses.client };
   return { source: addresses.machine, inInterface: values['interfaces.reroute'][0] ?? MACHINE_INTERFACE };
 }

@@ -8,7 +8,7 @@ import { LOOPBACK } from '../context.ts';
 import { mergeFamilies } from '../native/merge-families.ts';
 import { ambientTables } from './ambient-tables.ts';
 import { interfacesOf, refusedInterface } from './interfaces.ts';
-import { hasSameIstio, restored, withoutIstio } from './istio-chains.ts';
+import { hasSameIstio, restored, withoutIstio, withRestored } from './istio-chains.ts';
 import type { AmbientStep } from './knobs.ts';
 import { probeOf } from './knobs.ts';
 import { replacedTables, withoutTables } from './nft-transaction.ts';
@@ -46,17 +46,14 @@ function contextOf({ knobs, profile }: Agent, family: Family): PodContext {
 function createdByIptables(state: AmbientState, agent: Agent): AmbientState {
   const { ipv6 = false, reconcile = false } = agent.knobs;
   const routed = { ...state, routing: addedRouting(state.routing, ipv6) };
-  const wanted = (family: Family): Ruleset => assemble(family, family === 'ip' || ipv6 ? podRules(contextOf(agent, family)) : []);
-  if (agent.profile.has('ambientPodKnobs') && FAMILIES.every((family) => hasSameIstio(state[family], wanted(family)))) return routed;
+  const wanted = FAMILIES.map((family) => assemble(family, family === 'ip' || ipv6 ? podRules(contextOf(agent, family)) : []));
+  if (agent.profile.has('ambientPodKnobs') && wanted.every((ruleset) => hasSameIstio(state[ruleset.family], ruleset))) return routed;
   const bad = refusedInterface(agent.knobs);
-  const made = FAMILIES.map((family) =>
-    restored(reconcile ? withoutIstio(state[family]) : state[family], wanted(family), (table) => (table === 'nat' ? bad : undefined)),
-  );
-  const [ip, ip6] = made.map(({ ruleset }) => ruleset);
-  const left = { ...routed, ip: ip ?? state.ip, ip6: ip6 ?? state.ip6 };
-  const failed = made.find(({ reason }) => reason !== undefined)?.reason;
-  if (failed !== undefined) throw new AmbientFailure(agent, failed, left);
-  return left;
+  const made = wanted.map((ruleset) => {
+    const before = reconcile ? withoutIstio(state[ruleset.family]) : state[ruleset.family];
+    return restored(before, ruleset, (table) => (table === 'nat' ? bad : undefined));
+  });
+  return withRestored(routed, agent, made);
 }
 
 /** One transaction over all tables; policy routing comes after it. */
@@ -86,7 +83,7 @@ function deleted(state: AmbientState, agent: Agent, native: boolean): AmbientSta
   return left;
 }
 
-/** Of the chains that 1.24.0 deletes, one that is not there: it exits 1, and all is gone. */
+/** Of the chains that a strict agent deletes, one that is not there: it exits 1, and all is gone. */
 function missingChain({ tables }: Ruleset): string | undefined {
   const all = ['mangle', 'nat', 'raw'].flatMap((table) => ['ISTIO_PRERT', 'ISTIO_OUTPUT'].map((chain) => ({ table, chain })));
   const missing = all.find(

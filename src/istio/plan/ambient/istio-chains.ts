@@ -4,6 +4,8 @@ import { comparedText } from '../../../netfilter/compare/rule-key.ts';
 import { normalForm } from '../../../netfilter/normal.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../../netfilter/rule.ts';
 import { isBuiltIn } from '../../../netfilter/rule.ts';
+import type { Agent, AmbientState } from './state.ts';
+import { AmbientFailure } from './state.ts';
 
 const PREFIX = 'ISTIO_';
 
@@ -61,6 +63,14 @@ export function restored(state: Ruleset, wanted: Ruleset, refusal: (table: strin
     tables = [...tables.filter((one) => one !== before), before === undefined ? table : merged(before, table)];
   }
   return { ruleset: normalForm({ ...state, tables }) };
+}
+
+/** The state with what was made of each family. Throws an AmbientFailure where one of them ended early. */
+export function withRestored(state: AmbientState, agent: Agent, made: readonly Restored[]): AmbientState {
+  const left = { ...state, ...Object.fromEntries(made.map(({ ruleset }) => [ruleset.family, ruleset])) };
+  const failed = made.find(({ reason }) => reason !== undefined)?.reason;
+  if (failed !== undefined) throw new AmbientFailure(agent, failed, left);
+  return left;
 }
 
 function existing(before: Table | undefined, { name: table, chains }: Table): string | undefined {

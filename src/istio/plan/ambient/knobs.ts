@@ -77,7 +77,7 @@ export function agentFails(release: string, reason: string): ProblemError {
 }
 
 /** Where the kubelet's health checks seem to come from, unless the agent is told otherwise. */
-const PROBE = { ip: '169.254.7.127', ip6: 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff' } as const;
+export const PROBE: Readonly<Record<Family, string>> = { ip: '169.254.7.127', ip6: 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff' };
 
 /** The address that stands for the kubelet. */
 export function probeOf(family: Family, { probeV4 = PROBE.ip, probeV6 = PROBE.ip6 }: AmbientKnobs): Network {

@@ -3,10 +3,11 @@
 import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
 import type { NftSet, SetElement } from '../../../netfilter/nft/ruleset.ts';
+import type { Ruleset } from '../../../netfilter/rule.ts';
 import { assemble } from '../assemble.ts';
 import { elementsOf, setName, withElements, withoutElements } from './address-sets.ts';
 import { hostRules, hostTable } from './host-rules.ts';
-import { hasSameIstio, restored, withoutIstio } from './istio-chains.ts';
+import { hasSameIstio, restored, withoutIstio, withRestored } from './istio-chains.ts';
 import type { AmbientStep } from './knobs.ts';
 import { probeOf } from './knobs.ts';
 import { flushedTable, replacedTables, tableNamed, withoutTables, withSets } from './nft-transaction.ts';
@@ -20,6 +21,17 @@ export function onNode(state: AmbientState, step: AmbientStep, agent: Agent): Am
 
 function familiesOf({ knobs: { ipv6 = false } }: Agent): readonly Family[] {
   return ipv6 ? FAMILIES : ['ip'];
+}
+
+/** Whether a rule asks for an address among the agent's. */
+function namesSet({ tables }: Ruleset): boolean {
+  return tables.some(({ chains }) =>
+    chains.some(({ rules }) =>
+      rules.some(({ matches }) =>
+        matches.some((match) => match.kind === 'opaque' && match.text.includes('--match-set istio-inpod-probes')),
+      ),
+    ),
+  );
 }
 
 type Change = (elements: readonly SetElement[], family: Family) => readonly SetElement[];
@@ -48,8 +60,8 @@ function byIptables(state: AmbientState, step: AmbientStep, agent: Agent): Ambie
     case 'delete':
       return { ...state, ip: withoutIstio(state.ip), ...(knobs.ipv6 === true ? { ip6: withoutIstio(state.ip6) } : {}) };
     case 'destroy': {
-      const used = FAMILIES.some((family) => JSON.stringify(state[family]).includes('--match-set istio-inpod-probes'));
-      if (used) throw new AmbientFailure(agent, 'a rule names the set of addresses that it destroys', state);
+      if (FAMILIES.some((family) => namesSet(state[family])))
+        throw new AmbientFailure(agent, 'a rule names the set of addresses that it destroys', state);
       const missing = names.some((name) => !state.ipsets.some((set) => set.name === name));
       const left = { ...state, ipsets: state.ipsets.filter(({ name }) => !names.includes(name)) };
       if (missing) throw new AmbientFailure(agent, 'there is no set of addresses to destroy', left);
@@ -88,11 +100,7 @@ function created(state: AmbientState, agent: Agent, families: readonly Family[])
         : 'the set of addresses that its rule names is not there',
     ),
   );
-  const [ip, ip6] = made.map(({ ruleset }) => ruleset);
-  const left = { ...state, ip: ip ?? state.ip, ip6: ip6 ?? state.ip6 };
-  const failed = made.find(({ reason }) => reason !== undefined)?.reason;
-  if (failed !== undefined) throw new AmbientFailure(agent, failed, left);
-  return left;
+  return withRestored(state, agent, made);
 }
 
 const TABLE = 'istio-ambient-nat';
