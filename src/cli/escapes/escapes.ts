@@ -58,19 +58,18 @@ export async function escapes({ source, pods, given, allow, baseline, output, to
   const valid = all.filter((one) => !expired.includes(one));
   const known = baseline === undefined ? new Set<string>() : readBaseline(baseline);
   const manifests = pods === undefined ? manifestsIn(source, given) : undefined;
-  const { workloads, notes, problems } =
-    pods !== undefined
-      ? await ofPods(pods, given, valid, known)
-      : manifests === undefined
-        ? await ofOneSource(source, given, valid, known)
-        : await ofWorkloads(manifests, valid, known);
+  const find = (): Promise<Part> => {
+    if (pods !== undefined) return ofPods(pods, given, valid, known);
+    return manifests === undefined ? ofOneSource(source, given, valid, known) : ofWorkloads(manifests, valid, known);
+  };
+  const { workloads, notes, problems, charts = [] } = await find();
   const used = new Set(workloads.flatMap((one) => one.escapes.flatMap(({ allowedBy }) => allowedBy ?? [])));
-  const report: EscapesReport = { workloads, expired, unused: valid.filter((one) => !used.has(one)) };
+  const report: EscapesReport = { workloads, expired, unused: valid.filter((one) => !used.has(one)), charts };
   const unread = problems.some(({ severity }) => severity === 'error');
   return { output: ESCAPES_FORMS[form].print(report, paint), form, problems, notes, exitCode: unread ? 2 : exitCodeOf(report) };
 }
 
-type Part = { readonly workloads: readonly WorkloadEscapes[] } & Pick<Result, 'notes' | 'problems'>;
+type Part = Pick<EscapesReport, 'workloads'> & Partial<Pick<EscapesReport, 'charts'>> & Pick<Result, 'notes' | 'problems'>;
 
 async function ofPods(
   pods: readonly OpenedPod[],
@@ -136,7 +135,8 @@ async function ofWorkloads(given: PlanOptions, allowances: readonly Allowance[],
     groups.add(key, () => group, member);
   });
   const workloads = groups.sorted().map(({ what, count, owners, examples }) => ({ count, owners, examples, ...ofGroup(what, known) }));
-  return { workloads, problems: read.problems, notes: skippedNotes(read) };
+  const charts = (read.folders ?? []).flatMap((one) => one.charts);
+  return { workloads, problems: read.problems, notes: skippedNotes(read), charts };
 }
 
 /** What holds for all of a group. */

@@ -45,7 +45,7 @@ export async function livePods(
 }
 
 /** What is to be known of a pod; a sentence where nobody can look into it. */
-export function livePodOf({ metadata = {}, spec: given, status }: KubeObject): LivePod | string {
+function livePodOf({ metadata = {}, spec: given, status }: KubeObject): LivePod | string {
   const spec = (given ?? {}) as Spec;
   const { name = '', namespace = '', uid = '' } = metadata;
   const of = `the pod ${namespace}/${name}`;
