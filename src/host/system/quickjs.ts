@@ -6,8 +6,11 @@ import * as std from 'quickjs:std';
 import type { System } from './interface.ts';
 import { spawnChild } from './quickjs/children.ts';
 import { files } from './quickjs/files.ts';
+import { defineGlobals } from './quickjs/globals.ts';
 import { lockSocket } from './quickjs/lock.ts';
 import { onNumber } from './quickjs/signals.ts';
+
+defineGlobals();
 
 const NUMBERS = { SIGINT: os.SIGINT, SIGTERM: os.SIGTERM } as const;
 const SIGKILL = 9;
