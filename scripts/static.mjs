@@ -101,7 +101,7 @@ async function bundle(outdir) {
     mainFields: ['module', 'main'],
     target: 'es2022',
     minifyIdentifiers: true,
-    plugins: [quickjs],
+    plugins: [quickjs, ...PROGRAM.plugins],
   });
   // QuickJS asks the position table for whose import() it is, and that table is left out: main.c has a function for it.
   for (const { path, text } of outputFiles) writeFileSync(path, text.replaceAll(/\bimport\("\.\/([^"]+)"\)/g, 'importModule("$1")'));
