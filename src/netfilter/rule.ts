@@ -2,6 +2,7 @@
 
 import type { Family } from './family.ts';
 import type { Match } from './match.ts';
+import type { NftSet } from './nft/set.ts';
 import type { Target } from './target.ts';
 
 /** Everything one family's tables hold. */
@@ -19,6 +20,8 @@ export interface Table {
   readonly chains: readonly Chain[];
   /** Of a table of nft's own, which no iptables shows or restores: its family, with which its name begins (`inet istio-proxy-nat`). */
   readonly nft?: NftFamily;
+  /** Sets and maps of a table of nft's own, in which its rules look values up. */
+  readonly sets?: readonly NftSet[];
   /** Rules of it that are for the other family alone wake conntrack for this one as well. */
   readonly tracks?: true;
 }

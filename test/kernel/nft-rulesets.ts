@@ -12,6 +12,7 @@ const NETWORKS: Readonly<Record<AddressFamily, readonly string[]>> = {
   ip6: ['fd00:1::3', 'fd00::/16', 'fd00:c801::/32', 'fd00:c801::3', '::1', '2001:db8::/32', 'fd00:9::9'],
 };
 const PORTS = ['53', '80', '443', '8080', '15001', '15006', '1-1023', '80-443', '15000-15999'];
+const RANGES: Readonly<Record<AddressFamily, string>> = { ip: '10.9.0.3-10.200.1.9', ip6: 'fd00:9::3-fd00:c801::ff' };
 const SETS = ['{ 80, 443 }', '{ 53, 8080, 15000-15999 }', '{ 1-1023, 15006 }'];
 const IDS = ['0', '1000', '1337', '1000-1337'];
 const STATES = ['new', 'established', 'related', 'invalid', 'untracked'];
@@ -61,6 +62,9 @@ function tableText(family: TableFamily, name: string, making: Making): string {
   set hosts4 { type ipv4_addr; flags interval; elements = { 10.9.9.0/24, 203.0.113.7 }; }
   set hosts6 { type ipv6_addr; flags interval; elements = { fd00:9::/64, 2001:db8::7 }; }
   set ports { type inet_service; elements = { 80, 8080 }; }
+  set pairs { type inet_service . inet_service; flags interval; elements = { 80 . 1-65535, 443-8080 . 30000-60000 }; }
+  set services4 { type ipv4_addr . inet_service; flags interval; elements = { 10.9.9.0/24 . 80, 10.1.2.3 . 1-1023 }; }
+  set services6 { type ipv6_addr . inet_service; flags interval; elements = { fd00:9::/64 . 80, fd00:1::3 . 1-1023 }; }
   map verdicts { type inet_service : verdict; elements = { 22 : accept, 443 : return }; }
 ${bases.join('')}}
 `;
@@ -109,7 +113,8 @@ function ruleText(place: Place, callable: readonly string[]): string {
   const counter = random.chance(0.5) ? ['counter'] : [];
   const log = random.chance(0.05) ? ['log prefix "seen: accept drop "'] : [];
   const comment = random.chance(0.1) ? ['comment "tcp dport 80 drop # handle 7"'] : [];
-  return [...needs, ...withoutClash(needs, [...asked, ...opaque]), ...counter, ...log, statement, ...comment].join(' ');
+  const named = /\bth dport/.test(statement) ? ['tcp udp'] : /\btcp dport/.test(statement) ? ['tcp'] : [];
+  return [...needs, ...withoutClash([...needs, ...named], [...asked, ...opaque]), ...counter, ...log, statement, ...comment].join(' ');
 }
 
 /** Of two protocols, or two families, nft makes no rule. */
@@ -117,6 +122,12 @@ function withoutClash(needs: readonly string[], asked: readonly string[]): reado
   const protocol = /\b(tcp|udp)\b/;
   const found = new Set(needs.flatMap((one) => protocol.exec(one)?.[1] ?? []));
   return asked.filter((one) => {
+    // What is for two protocols goes with no other word on them.
+    if (/\bth dport/.test(one)) {
+      if (found.size > 0) return false;
+      found.add('both');
+      return true;
+    }
     const named = protocol.exec(one)?.[1] ?? (/\bicmp|ipv6-icmp/.test(one) ? 'icmp' : undefined);
     if (named === undefined || /l4proto (!=|\{)/.test(one)) return true;
     if (found.size > 0 && !found.has(named)) return false;
@@ -147,20 +158,26 @@ const ASKING: readonly Asking[] = [
   (place) => [`ct state ${negation(place)}{ ${place.random.some(STATES, place.random.whole(1, 3)).join(', ')} }`],
   (place) => (arrives(place) ? [`iifname ${negation(place)}"${place.random.pick(['lo', 'eth*', ...DEVICE_NAMES])}"`] : []),
   (place) => (leaves(place) ? [`oifname ${negation(place)}"${place.random.pick(['lo', 'eth*', ...DEVICE_NAMES])}"`] : []),
+  (place, of) => [`${of} daddr ${negation(place)}@hosts${of === 'ip' ? 4 : 6}`],
+  (place, of) => [
+    `${of} saddr ${negation(place)}{ ${NETWORKS[of].filter((one) => !one.includes('/') && place.random.chance(0.5)).join(', ') || NETWORKS[of][0]} }`,
+  ],
+  (place, of) => [`${of} daddr ${negation(place)}${RANGES[of]}`],
+  (place) => [`tcp dport ${negation(place)}@ports`],
+  (place) => [`meta mark ${negation(place)}{ 0x1, 0x2, 0x539 }`],
+  () => ['meta l4proto { tcp, udp } th dport { 53, 80, 443, 15006 }'],
+  (place) => [place.random.pick(['tcp dport . tcp sport @pairs', 'meta l4proto . th dport { tcp . 80-443, udp . 53 }'])],
+  (_, of) => [`${of} daddr . tcp dport @services${of === 'ip' ? 4 : 6}`],
+  (place) => [`meta skuid ${negation(place)}{ 0, 1337 }`],
   (place) => [`meta skuid ${negation(place)}${place.random.pick(IDS)}`],
   (place) => [`meta skgid ${negation(place)}${place.random.pick(IDS)}`],
 ];
 
 /** What is not read, or read as words only: the simulator has to say that it does not know. */
 const OPAQUE: readonly ((place: Place, of: AddressFamily) => string)[] = [
-  (_, of) => `${of} daddr @hosts${of === 'ip' ? 4 : 6}`,
-  (place, of) => `${of} saddr { ${place.random.some(NETWORKS[of].slice(0, 1), 1).join(', ')} }`,
-  () => 'tcp dport @ports',
   () => 'tcp dport > 1023',
   () => 'tcp flags & (fin | syn | rst | ack) == syn',
-  () => 'th dport 80',
   () => 'meta length < 1000',
-  () => 'meta mark { 0x1, 0x2 }',
   () => 'fib daddr type local',
   () => 'ct direction original',
   () => 'limit rate 1000000/second burst 1000 packets',
@@ -171,6 +188,7 @@ function statementText(place: Place, of: AddressFamily, callable: readonly strin
   const { random, type, hook, early } = place;
   if (callable.length > 0 && random.chance(0.35)) return [[], `${random.chance(0.25) ? 'goto' : 'jump'} ${random.pick(callable)}`];
   if (random.chance(place.opaque)) return random.pick(OPAQUE_STATEMENTS)(place, of);
+  if (random.chance(0.2)) return lookupText(place, of, callable);
   if (random.chance(0.1)) return [[], 'counter'];
   if (type === 'nat' && random.chance(0.7)) return natText(place, of);
   if (hook === 'prerouting' && type === 'filter' && !early && random.chance(0.25))
@@ -178,6 +196,31 @@ function statementText(place: Place, of: AddressFamily, callable: readonly strin
   if (type !== 'nat' && random.chance(0.4)) return [[], random.pick(CHANGES)];
   const verdict = random.pick(['accept', 'drop', 'return', 'return', 'return', 'continue']);
   return [[], verdict === 'drop' && (type === 'nat' || random.chance(0.5)) ? 'accept' : verdict];
+}
+
+/** Verdicts, and other values, by what a packet is. */
+function lookupText({ random, type, hook }: Place, of: AddressFamily, callable: readonly string[]): readonly [readonly string[], string] {
+  const verdict = (): string =>
+    callable.length > 0 && random.chance(0.4)
+      ? `${random.pick(['jump', 'goto'])} ${random.pick(callable)}`
+      : random.pick(['accept', 'return', 'continue']);
+  const [host, other] = NETWORKS[of];
+  const ways: readonly (readonly [readonly string[], string])[] = [
+    [[], `tcp dport vmap { 22 : ${verdict()}, 80 : ${verdict()}, 443-8080 : ${verdict()} }`],
+    [['meta l4proto tcp'], 'tcp dport vmap @verdicts'],
+    [[], `ct state vmap { established : accept, related : accept, new : ${verdict()} }`],
+    [[], `meta mark vmap { 0x1 : return, 0x0 : ${verdict()} }`],
+    [
+      [],
+      `${of} daddr . meta l4proto . th dport vmap { ${host} . tcp . 80 : ${verdict()}, ${other} . tcp . 1-1023 : ${verdict()}, ${other} . udp . 53 : ${verdict()} }`,
+    ],
+    [[], `meta l4proto . th dport vmap { tcp . 443 : ${verdict()}, udp . 53 : ${verdict()} }`],
+    ...(type !== 'nat' ? [[['meta l4proto tcp'], 'meta mark set tcp dport map { 80 : 0x1, 443 : 0x539 }'] as const] : []),
+    ...(type === 'nat' && (hook === 'output' || hook === 'prerouting')
+      ? [[['meta l4proto tcp'], `dnat ${of} to tcp dport map { 80 : ${host}, 8080 : ${of === 'ip' ? '10.9.9.9' : 'fd00:9::9'} }`] as const]
+      : []),
+  ];
+  return random.pick(ways);
 }
 
 const CHANGES = [
@@ -203,9 +246,6 @@ function natText({ hook, random }: Place, of: AddressFamily): readonly [readonly
 
 const OPAQUE_STATEMENTS: readonly ((place: Place, of: AddressFamily) => readonly [readonly string[], string])[] = [
   () => [[], 'meta mark set 0x2 accept'],
-  () => [['meta l4proto tcp'], 'tcp dport vmap { 22 : accept, 80 : return }'],
-  () => [['meta l4proto tcp'], 'tcp dport vmap @verdicts'],
-  () => [[], 'ct state vmap { established : accept, related : accept, new : return }'],
   () => [['meta l4proto tcp'], 'meta mark set 0x1 tcp dport 80'],
   () => [[], 'log prefix "x" accept'],
   () => [[], 'meta priority set 1:2'],

@@ -1,10 +1,16 @@
 import { expect, it } from 'vitest';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
-import { printNft, printNftJson, printNftScript } from '../../src/netfilter/nft/print.ts';
+import { ruleOf } from '../../src/netfilter/nft/from-expressions.ts';
+import { plainTexts } from '../../src/netfilter/nft/plain-texts.ts';
+import { nftRuleText, printNft, printNftJson, printNftScript } from '../../src/netfilter/nft/print.ts';
+import { readNft } from '../../src/netfilter/nft/read.ts';
+import { readExpressions } from '../../src/netfilter/nft/read-expressions.ts';
 import { NO_NFT } from '../../src/netfilter/nft/ruleset.ts';
 import { expandWithCandidate, NATIVE_CASES } from '../golden-nftables.ts';
 import { feed, inNamespace } from './namespace.ts';
+import { randomNftScript } from './nft-rulesets.ts';
+import { randomBy } from './packets-random.ts';
 import { describeKernel } from './requirements.ts';
 
 /** A plan for every distinct listing of the golden cases. */
@@ -42,5 +48,53 @@ describeKernel('distinct native plans', () => {
     const listed = stdout.split('### end\n').slice(0, -1);
     expect(listed.map(normalListing)).toEqual(plans.map(printNft));
     expect(plans.length).toBeGreaterThan(20);
+  });
+});
+
+/** Every rule as what it looks up stands for, without numbers of counters. */
+function plainRules(text: string): readonly string[] {
+  const { tables } = readNft(text)?.ruleset ?? NO_NFT;
+  return tables.flatMap(({ family, name, sets, chains }) =>
+    chains.flatMap((chain) =>
+      chain.rules.map((rule) => {
+        const { counters: _, ...bare } = rule;
+        return `${family} ${name} ${chain.name} ${plainTexts(nftRuleText(bare), sets)
+          .map((one) => nftRuleText(ruleOf(readExpressions(one), family)))
+          .join(' || ')
+          // Marks that stand in a map have no form of their own in JSON.
+          .replaceAll(/0x[\da-f]+/g, (mark) => `${Number(mark)}`)}`;
+      }),
+    ),
+  );
+}
+
+describeKernel('what rules of nft look values up in', () => {
+  it('is read from JSON as from the listing, and printed as nft takes it', async () => {
+    const scripts = Array.from({ length: 40 }, (_, nth) =>
+      // nft's JSON leaves out what follows from a port, and its text does not.
+      randomNftScript(randomBy(7000 + nth), { opaque: 0, apart: true }).replaceAll(
+        /ip protocol tcp |ip6 nexthdr udp |meta nfproto ipv[46] /g,
+        '',
+      ),
+    );
+    await inNamespace(async ({ run }) => {
+      let looked = 0;
+      for (const script of scripts) {
+        const { stdout, stderr } = await run(
+          `set -e\nnft flush ruleset\n${feed('nft -f -', script)}nft -s list ruleset\necho '### JSON'\nnft -j -s list ruleset\n`,
+        );
+        expect(stderr).toBe('');
+        const [listed = '', json = ''] = stdout.split('### JSON\n');
+        const withoutComments = listed.replaceAll(/ comment "tcp dport 80 drop # handle 7"/g, '');
+        expect(plainRules(json)).toEqual(plainRules(withoutComments));
+        looked += plainRules(json).filter((line) => line.includes(' || ')).length;
+        const again = await run(
+          `set -e\nnft flush ruleset\n${feed('nft -f -', printNftScript(readNft(withoutComments)?.ruleset ?? NO_NFT))}nft -s list ruleset\n`,
+        );
+        expect(again.stderr).toBe('');
+        expect(plainRules(again.stdout)).toEqual(plainRules(withoutComments));
+      }
+      expect(looked).toBeGreaterThan(50);
+    });
   });
 });

@@ -178,6 +178,8 @@ function endOf({ end, packet, final = packet }: Trace, last: string): string {
     case 'rejected':
       return `dropped by ${last}`;
     case 'dropped':
+      // A chain without rules has a policy all the same.
+      if (end.by.kind === 'policy') return `dropped by ${end.by.table} ${end.by.chain} policy DROP`;
       return end.by.kind === 'martian' || end.by.kind === 'no-forwarding' ? 'not routed' : `dropped by ${last}`;
     case 'queued':
       return 'queued';

@@ -65,9 +65,7 @@ describe('a rule of nft', () => {
   it.each([
     ['two states at once', ['ct state != new | untracked drop']],
     ['a port behind no protocol', ['th dport 80 drop']],
-    ['a set of addresses', ['ip daddr { 10.9.9.9, 10.0.0.1 } drop']],
     ['a named set', ['ip daddr @hosts drop']],
-    ['a map of verdicts', ['tcp dport vmap { 80 : drop }']],
     ['several statements', ['meta mark set 0x1 drop']],
     ['what it asks only after it has done something', ['meta mark set 0x1 tcp dport 81', 'meta mark 0x1 drop']],
     ['words that end in a change', ['ip dscp 1 meta mark set 0x1', 'meta mark 0x1 drop']],
@@ -182,5 +180,64 @@ describe('tables of nft', () => {
     expect(
       readNft(`table inet f {\n  chain c {\n    type filter hook output priority mystery; policy drop;\n  }\n}\n`)?.unread,
     ).toHaveLength(1);
+  });
+});
+
+const NAMED = `  set near { type ipv4_addr; flags interval; elements = { 10.9.0.0/16, 192.0.2.1-192.0.2.6 }; }
+  set moving { type ipv4_addr; flags dynamic,timeout; elements = { 10.9.9.9 timeout 1h expires 59m }; }
+  map ways { type inet_service : verdict; elements = { 80 comment "x, y" : drop, 443 : jump further }; }
+  map services {
+    type ipv4_addr . inet_proto . inet_service : verdict
+    elements = { 10.9.9.9 . tcp . 80 comment "default/web" : goto service-X/default/web,
+           10.9.9.8 . udp . 53 : drop }
+  }
+  chain further { accept; }
+  chain service-X/default/web { tcp dport 80 drop; }
+`;
+
+describe('a rule of nft that looks a value up', () => {
+  it.each([
+    ['in a list', ['ip daddr { 10.9.9.8, 10.9.9.9 } drop'], 'dropped'],
+    ['in a list that has it not', ['ip daddr { 10.9.9.7, 10.9.9.8 } drop'], 'sent'],
+    ['that is to be in no list', ['ip daddr != { 10.9.9.8, 10.9.9.9 } drop'], 'sent'],
+    ['that is in no list', ['ip daddr != { 10.9.9.7, 10.9.9.8 } drop'], 'dropped'],
+    ['in a range', ['ip daddr { 10.9.9.3-10.9.9.200 } drop'], 'dropped'],
+    ['in a named set of networks', ['ip daddr @near drop'], 'dropped'],
+    ['in no named set', ['ip daddr != @near drop'], 'sent'],
+    ['in a set that packets change', ['ip daddr @moving drop'], 'unknown'],
+    ['in a set that is not shown', ['ip daddr @hidden drop'], 'unknown'],
+    ['in a list of interfaces', ['oifname { "lo", "eth*" } drop'], 'dropped'],
+    ['in two lists', ['meta l4proto { tcp, udp } th dport { 53, 80 } drop'], 'dropped'],
+    ['of two fields at once', ['ip daddr . tcp dport { 10.9.9.9 . 443, 10.9.9.8 . 80 } drop'], 'sent'],
+    ['of two fields with networks and ranges', ['ip daddr . tcp dport { 10.9.0.0/16 . 80-90 } drop'], 'dropped'],
+    [
+      'of two fields whose networks lie over each other',
+      ['ip daddr . tcp dport vmap { 10.9.9.9 . 80 : continue, 10.0.0.0/8 . 80-90 : drop }'],
+      'unknown',
+    ],
+    ['of two fields that is to be in no list', ['ip daddr . tcp dport != { 10.9.9.9 . 443 } drop'], 'unknown'],
+    ['in a map of verdicts', ['tcp dport vmap { 22 : accept, 80 : drop }'], 'dropped'],
+    ['in a map of verdicts that has it not', ['tcp dport vmap { 22 : drop }', 'accept'], 'sent'],
+    ['in a map that accepts', ['tcp dport vmap { 80 : accept }', 'drop'], 'sent'],
+    ['in a named map', ['tcp dport vmap @ways'], 'dropped'],
+    ['in a map of three fields', ['ip daddr . meta l4proto . th dport vmap @services', 'accept'], 'dropped'],
+    ['by a number that is made up', ['numgen random mod 2 vmap { 0 : drop, 1 : drop }'], 'dropped'],
+    ['by a number that may be another', ['numgen random mod 3 vmap { 0 : drop, 1 : drop }'], 'unknown'],
+    ['in a map of states', ['ct state vmap { established : accept, new : drop }'], 'dropped'],
+    [
+      'of a mark that its own rule changes',
+      ['meta mark set 1', 'meta mark { 1, 2 } meta mark set meta mark ^ 3', 'meta mark 2 drop'],
+      'unknown',
+    ],
+    ['of a mark', ['meta mark set 2', 'meta mark { 1, 2 } drop'], 'dropped'],
+  ] as const)('%s', (_, rules, kind) => {
+    expect(endIn(`table inet foreign {\n${NAMED}${chain('output', rules)}}\n`, OUT).kind).toBe(kind);
+  });
+
+  it('for an address to translate to is sent there', () => {
+    const rules = ['meta l4proto tcp dnat ip to tcp dport map { 80 : 10.9.9.1, 81 : 10.9.9.2 }'];
+    const nat = chain('output', rules).replace('type filter', 'type nat').replace('priority filter', 'priority -100');
+    const kinds = ['10.9.9.1', '10.9.9.2'].map((to) => endIn(table(nat + chain('postrouting', [`ip daddr ${to} drop`])), OUT).kind);
+    expect(kinds).toEqual(['dropped', 'sent']);
   });
 });

@@ -59,7 +59,8 @@ export function prepareOperands(
   const hosts = operands.map(({ host }) => host);
   const [first = prepareHost(NOTHING.host, family)] = hosts;
   const named = hosts.map((host) => namedByHost(host, ports)).reduce(bothNamed);
-  const rules = rulesets.flatMap(({ tables }) => tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules)));
+  const tables = operands.flatMap(({ rules: of }) => [...of.tables.values()]);
+  const rules = tables.flatMap(({ chains }) => [...chains.values()].flatMap((chain) => chain.rules.map(({ place }) => place.rule)));
   for (const rule of rules) nameRule(named, rule, first);
   for (const [field, values] of Object.entries(alsoNamed)) (named[field as keyof Named] as unknown[]).push(...values);
   const interfaces = [...first.addresses.keys()].filter((name) => name !== 'lo');

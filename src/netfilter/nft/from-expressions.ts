@@ -31,7 +31,7 @@ export function ruleOf(expressions: readonly Expression[], family?: NftFamily): 
     } else if (kind === 'does' || statements.length > 0) {
       // What stands behind a statement is asked only once that is done.
       statements.push(expression);
-    } else if ('match' in expression) matches.push(...matchesOf(expression, matches));
+    } else if ('match' in expression) matches.push(...matchesOf(expression, matches, family));
     else matches.push({ kind: 'opaque', text: expressionsText([expression]) });
   }
   return { matches, target: targetOf(statements, family), counted, ...(counters === undefined ? {} : { counters }) };
@@ -47,7 +47,7 @@ function words(expression: MatchExpression): Match {
   return { kind: 'opaque', text: expressionsText([expression]) };
 }
 
-function matchesOf(expression: MatchExpression, before: readonly Match[]): readonly Match[] {
+function matchesOf(expression: MatchExpression, before: readonly Match[], family: NftFamily | undefined): readonly Match[] {
   const { op, left, right } = expression.match;
   if (!['==', '!=', 'in'].includes(op)) return [words(expression)];
   const known = matchFor(left, right);
@@ -58,7 +58,8 @@ function matchesOf(expression: MatchExpression, before: readonly Match[]): reado
   const protocol = impliedProtocol(left);
   const said = before.find((one) => one.kind === 'protocol' && !one.negated);
   const payload = 'payload' in left ? left.payload : undefined;
-  if (payload !== undefined && ['protocol', 'nexthdr'].includes(payload.field)) return [ofFamily(payload.protocol), found];
+  if (payload !== undefined && ['protocol', 'nexthdr'].includes(payload.field))
+    return family === payload.protocol ? [found] : [ofFamily(payload.protocol), found];
   // Of a protocol without ports, `th dport` is whatever stands in that place.
   if (payload?.protocol === 'th' && !PROTOCOLS_WITH_PORTS.includes(said?.kind === 'protocol' ? said.value : '')) return [words(expression)];
   return protocol === undefined || said !== undefined ? [found] : [match('protocol', protocol), found];

@@ -2,8 +2,9 @@
 
 import type { BaseChain } from '../rule.ts';
 import { expressionsText } from './expression-text.ts';
-import type { NftChain, NftRule, NftRuleset, NftSet, NftTable } from './ruleset.ts';
+import type { NftChain, NftRule, NftRuleset, NftTable } from './ruleset.ts';
 import { NO_NFT, priorityText } from './ruleset.ts';
+import type { NftSet, SetElement } from './set.ts';
 import { expressionsOf } from './to-expressions.ts';
 
 /** Lines to put before a rule; none by default. */
@@ -30,15 +31,19 @@ function tableText({ family, name, sets, chains }: NftTable, annotate: Annotate)
   return `table ${family} ${name} {\n${body}}\n`;
 }
 
-function setLines({ name, type, comment, elements }: NftSet): readonly string[] {
-  const shown = elements.map((element) => `${element.value}${element.comment === undefined ? '' : ` comment "${element.comment}"`}`);
+function setLines({ name, type, data, lines = [], comment, elements }: NftSet): readonly string[] {
   return [
-    `set ${name} {`,
-    `  type ${type}`,
+    `${data === undefined ? 'set' : 'map'} ${name} {`,
+    `  type ${type}${data === undefined ? '' : ` : ${data}`}`,
+    ...lines.map((line) => `  ${line}`),
     ...(comment === undefined ? [] : [`  comment "${comment}"`]),
-    ...(shown.length === 0 ? [] : [`  elements = { ${shown.join(', ')} }`]),
+    ...(elements.length === 0 ? [] : [`  elements = { ${elements.map(elementText).join(', ')} }`]),
     '}',
   ];
+}
+
+function elementText({ value, comment, to }: SetElement): string {
+  return `${value}${comment === undefined ? '' : ` comment "${comment}"`}${to === undefined ? '' : ` : ${to}`}`;
 }
 
 function chainLines({ name, base, rules }: NftChain, annotate: Annotate): readonly string[] {
@@ -78,12 +83,15 @@ export function baseCommand({ type, hook, priority }: BaseChain): string {
   return `type ${type} hook ${hook} priority ${priority} ;`;
 }
 
-function setCommands(table: string, { name, type, comment, elements }: NftSet): readonly string[] {
-  const about = comment === undefined ? '' : ` comment "${comment}" ;`;
-  const values = elements.map((one) => `${one.value}${one.comment === undefined ? '' : ` comment "${one.comment}"`}`);
+function setCommands(table: string, { name, type, data, lines = [], comment, elements }: NftSet): readonly string[] {
+  const said = [
+    data === undefined ? `type ${type}` : `type ${type} : ${data}`,
+    ...lines,
+    ...(comment === undefined ? [] : [`comment "${comment}"`]),
+  ];
   return [
-    `add set ${table} ${name} { type ${type} ;${about} }`,
-    ...(values.length === 0 ? [] : [`add element ${table} ${name} { ${values.join(', ')} }`]),
+    `add ${data === undefined ? 'set' : 'map'} ${table} ${name} { ${said.map((one) => `${one} ;`).join(' ')} }`,
+    ...(elements.length === 0 ? [] : [`add element ${table} ${name} { ${elements.map(elementText).join(', ')} }`]),
   ];
 }
 

@@ -119,7 +119,19 @@ class Reader {
     for (const kind of ['snat', 'dnat'] as const) if (this.#takes(kind)) return this.#nat(kind);
     const selector = this.#selector();
     if (selector === undefined) return undefined;
+    if (this.#peek() === '.') return this.#concatenation(this.#at - ('meta' in selector && this.#peek(-2) !== 'meta' ? 1 : 2));
     return this.#takes('set') ? this.#assignment(selector) : this.#match(selector);
+  }
+
+  /** `ip daddr . tcp dport @set`: what several fields are looked up in together is kept as words, to its end. */
+  #concatenation(from: number): Expression | undefined {
+    while (this.#takes('.')) if (this.#selector() === undefined) return undefined;
+    this.#takes('!=');
+    this.#takes('vmap');
+    if (this.#takes('{')) while (!this.atEnd() && !this.#takes('}')) this.#at += 1;
+    else if (!this.#take().startsWith('@')) return undefined;
+    const words = this.#tokens.slice(from, this.#at).map(({ text, quoted }) => (quoted ? `"${text}"` : text));
+    return { words: words.join(' ').replaceAll(' ,', ',') };
   }
 
   #quoted(): string {

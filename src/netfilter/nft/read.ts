@@ -5,10 +5,13 @@ import { readRules } from '../read.ts';
 import type { BaseChain, NftFamily } from '../rule.ts';
 import type { Expression } from './expression.ts';
 import { ruleOf } from './from-expressions.ts';
+import { jsonElements, lookupText } from './json-lookups.ts';
+import { elementsIn } from './plain-texts.ts';
 import { nftRuleText } from './print.ts';
 import { readExpressions } from './read-expressions.ts';
-import type { NftChain, NftRule, NftRuleset, NftSet, NftTable, SetElement } from './ruleset.ts';
+import type { NftChain, NftRule, NftRuleset, NftTable } from './ruleset.ts';
 import { readPriority } from './ruleset.ts';
+import type { NftSet } from './set.ts';
 
 export interface NftRead {
   readonly ruleset: NftRuleset;
@@ -18,9 +21,9 @@ export interface NftRead {
   readonly unread: readonly { readonly line: number; readonly text: string }[];
 }
 
-const LISTED = /^\s*table (inet|ip6?|arp|bridge|netdev) ([\w.-]+) \{/;
+const LISTED = /^\s*table (inet|ip6?|arp|bridge|netdev) ([\w./-]+) \{/;
 const COMMAND =
-  /(?:^|[\s"'])(add|insert|create|flush|delete) (table|chain|rule|set|element) (inet|ip6?|arp|bridge|netdev) ([\w.-]+)(?: ([\w.-]+)(?: (.*))?)?$/;
+  /(?:^|[\s"'])(add|insert|create|flush|delete) (table|chain|rule|set|map|element) (inet|ip6?|arp|bridge|netdev) ([\w./-]+)(?: ([\w./-]+)(?: (.*))?)?$/;
 
 /** Whether a text holds rules in a form of nft. */
 function looksLikeNft(text: string): boolean {
@@ -128,15 +131,15 @@ function readLines(text: string): NftRead {
       // `chain output { # handle 1`, as `nft -a` lists it.
       if (table === undefined || line.startsWith('#')) continue;
       if (block === undefined) {
-        const [, kind, name] = /^(\w+) ([\w.-]+) \{$/.exec(line) ?? [];
+        const [, kind, name] = /^(\w+) ([\w./-]+) \{$/.exec(line) ?? [];
         if (line === '}') table = undefined;
         else if (/^flags [\w, ]+$/.test(line)) table.dormant ||= /\bdormant\b/.test(line);
         else if (/^comment "[^"]*"$/.test(line)) continue;
         else if (kind === undefined || name === undefined) unread.push({ line: index + 1, text: line });
         else {
-          block = { kind: kind === 'chain' || kind === 'set' ? kind : 'other', name };
+          block = { kind: kind === 'chain' ? 'chain' : kind === 'set' || kind === 'map' ? 'set' : 'other', name };
           if (kind === 'chain') draft.chain(table, name);
-          if (kind === 'set') table.sets.set(name, { name, type: '', elements: [] });
+          if (block.kind === 'set') table.sets.set(name, { name, type: '', elements: [] });
         }
       } else if (line === '}') block = undefined;
       else if (block.kind === 'chain') {
@@ -196,7 +199,7 @@ function statementsOf(line: string, open: number): { readonly statements: readon
   return { statements: found, depth };
 }
 
-const BLOCK = /^\s*(?:chain|set|map|flowtable|counter|quota|limit|ct (?:helper|timeout|expectation)|secmark|synproxy) [\w.-]+ $/;
+const BLOCK = /^\s*(?:chain|set|map|flowtable|counter|quota|limit|ct (?:helper|timeout|expectation)|secmark|synproxy) [\w./-]+ $/;
 
 /** False for a line that says where a chain hangs, in words that are not known. */
 function chainLine(chain: ChainDraft, family: NftFamily, line: string, at: number): boolean {
@@ -209,26 +212,19 @@ function chainLine(chain: ChainDraft, family: NftFamily, line: string, at: numbe
   return true;
 }
 
+/** One statement of a set; elements may stand on many lines. */
 function setLine(table: TableDraft, name: string, line: string): void {
   const set = table.sets.get(name);
   if (set === undefined) return;
-  const [, type] = /^type (\S+)/.exec(line) ?? [];
-  const [, comment] = /^comment "([^"]*)"/.exec(line) ?? [];
-  const members = line.replace(/^elements = \{/, '').replace(/\}$/, '');
-  const elements = /^elements = \{/.test(line) || (set.type !== '' && /^[0-9a-f.:"]/i.test(line)) ? elementsOf(members) : [];
-  table.sets.set(name, {
-    ...set,
-    ...(type === undefined ? {} : { type }),
-    ...(comment === undefined || elements.length > 0 ? {} : { comment }),
-    elements: [...set.elements, ...elements],
-  });
-}
-
-function elementsOf(text: string): readonly SetElement[] {
-  return text.split(',').flatMap((part): readonly SetElement[] => {
-    const [, value, comment] = /^\s*(\S+)(?: comment "([^"]*)")?\s*$/.exec(part) ?? [];
-    return value === undefined ? [] : [{ value, ...(comment === undefined ? {} : { comment }) }];
-  });
+  const { elements, lines = [] } = set;
+  const [, comment] = /^comment "([^"]*)"$/.exec(line) ?? [];
+  const [, type, data] = /^type (.+?)(?: : (.+))?$/.exec(line) ?? [];
+  if (type !== undefined) table.sets.set(name, { ...set, type, ...(data !== undefined && { data }) });
+  else if (comment !== undefined) table.sets.set(name, { ...set, comment });
+  else if (/^elements = \{/.test(line) || elements.length > 0) {
+    const members = line.replace(/^elements = \{/, '').replace(/\}$/, '');
+    table.sets.set(name, { ...set, elements: [...elements, ...elementsIn(members)] });
+  } else table.sets.set(name, { ...set, lines: [...lines, line] });
 }
 
 /** One command of a script, as a log or iptables-translate shows it; other lines are passed over. */
@@ -248,13 +244,13 @@ function command(draft: Draft, raw: string, line: number): void {
     const chain = draft.chain(table, name);
     const base = baseOf(rest.replace(/^\{\s*/, ''));
     if (base !== undefined) chain.base = base;
-  } else if (what === 'set') {
-    const [, type = ''] = /type (\S+)/.exec(rest) ?? [];
-    const [, comment] = /comment "([^"]*)"/.exec(rest) ?? [];
-    table.sets.set(name, { name, type, ...(comment === undefined ? {} : { comment }), elements: [] });
+  } else if (what === 'set' || what === 'map') {
+    table.sets.set(name, { name, type: '', elements: [] });
+    for (const line of rest.replace(/^\s*\{|\}\s*$/g, '').split(/;(?=(?:[^"]*"[^"]*")*[^"]*$)/))
+      if (line.trim() !== '') setLine(table, name, line.trim());
   } else if (what === 'element') {
     const set = table.sets.get(name) ?? { name, type: '', elements: [] };
-    table.sets.set(name, { ...set, elements: [...set.elements, ...elementsOf(rest.replace(/^\{|\}$/g, ''))] });
+    table.sets.set(name, { ...set, elements: [...set.elements, ...elementsIn(rest.replace(/^\{|\}$/g, ''))] });
   } else if (what === 'rule') {
     const { rules } = draft.chain(table, name);
     const [, index, body = ''] = /^(?:index (\d+) )?(.*)$/.exec(rest) ?? [];
@@ -280,11 +276,11 @@ function readJson(text: string): NftRead | undefined {
   const draft = new Draft();
   for (const item of value['nftables'].filter(isRecord)) {
     // A command, and what nft tells of one, has what it adds one deeper.
-    const { table, chain, set, rule } = [item['add'], item['insert'], item['create']].find(isRecord) ?? item;
+    const { table, chain, set, map, rule } = [item['add'], item['insert'], item['create']].find(isRecord) ?? item;
     const before = isRecord(item['insert']);
     if (isRecord(table)) draft.table(`${table['family']}`, `${table['name']}`).dormant = [table['flags']].flat().includes('dormant');
     if (isRecord(chain)) jsonChain(draft, chain);
-    if (isRecord(set)) jsonSet(draft, set);
+    for (const one of [set, map]) if (isRecord(one)) jsonSet(draft, one);
     if (isRecord(rule)) {
       const of = draft.table(`${rule['family']}`, `${rule['table']}`);
       const { handle, index } = rule;
@@ -314,16 +310,19 @@ function jsonChain(draft: Draft, { family, table, name, type, hook, prio, policy
   chain.base = { type: `${type}` as BaseChain['type'], hook, priority: prio, policy: policy === 'drop' ? 'drop' : 'accept' };
 }
 
-function jsonSet(draft: Draft, { family, table, name, type, comment, elem }: Json): void {
-  const elements = (Array.isArray(elem) ? elem : []).map((one: unknown): SetElement => {
-    const inner = isRecord(one) && isRecord(one['elem']) ? one['elem'] : { val: one };
-    return { value: `${inner['val']}`, ...(typeof inner['comment'] === 'string' ? { comment: inner['comment'] } : {}) };
-  });
+function jsonSet(draft: Draft, given: Json): void {
+  const { family, table, name, type, map, comment, elem, flags, timeout } = given;
+  const lines = [
+    ...(flags === undefined ? [] : [`flags ${[flags].flat().join(',')}`]),
+    ...(timeout === undefined ? [] : [`timeout ${timeout}s`]),
+  ];
   draft.table(`${family}`, `${table}`).sets.set(`${name}`, {
     name: `${name}`,
-    type: `${type}`,
+    type: [type].flat().join(' . '),
+    ...(map === undefined ? {} : { data: [map].flat().join(' . ') }),
+    ...(lines.length === 0 ? {} : { lines }),
     ...(typeof comment === 'string' ? { comment } : {}),
-    elements,
+    elements: jsonElements(elem),
   });
 }
 
@@ -336,9 +335,15 @@ function knownOrWords(item: Json): Expression {
   const [key = ''] = Object.keys(item);
   const value = item[key];
   const shaped =
-    key === 'match' ? isRecord(value) && isSelector(value['left']) : key === 'mangle' ? isRecord(value) && isSelector(value['key']) : true;
-  if (KNOWN.includes(key) && shaped && (value === null || isRecord(value))) return item as unknown as Expression;
-  return { words: `${key} ${JSON.stringify(value)}` };
+    key === 'match'
+      ? isRecord(value) && isSelector(value['left']) && !(isRecord(value['right']) && '|' in value['right'])
+      : key === 'mangle'
+        ? isRecord(value) && isSelector(value['key'])
+        : true;
+  // What takes a value from a map is none of these forms.
+  const mapped = isRecord(value) && [value['value'], value['addr']].some((one) => isRecord(one) && 'map' in one);
+  if (KNOWN.includes(key) && shaped && !mapped && (value === null || isRecord(value))) return item as unknown as Expression;
+  return { words: lookupText(item) ?? `${key} ${JSON.stringify(value)}` };
 }
 
 function isSelector(value: unknown): boolean {

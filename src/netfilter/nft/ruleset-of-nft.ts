@@ -6,7 +6,10 @@ import type { Chain, NftFamily, Rule, Ruleset, Table } from '../rule.ts';
 import { isBuiltIn, TABLES } from '../rule.ts';
 import type { Target } from '../target.ts';
 import { needsConntrack } from '../trace/needs-conntrack.ts';
+import { ruleOf } from './from-expressions.ts';
+import { plainTexts } from './plain-texts.ts';
 import { nftRuleText } from './print.ts';
+import { readExpressions } from './read-expressions.ts';
 import type { NftChain, NftRule, NftRuleset, NftTable } from './ruleset.ts';
 
 /** The tables that packets of the family pass through, without the rules that no packet of it can match. */
@@ -16,11 +19,17 @@ export function rulesetOfNft({ tables }: NftRuleset, family: Family): Ruleset {
 }
 
 function tableOf(table: NftTable, family: Family): Table {
-  const { family: nft, name, chains } = table;
+  const { family: nft, name, chains, sets } = table;
   const made = chains.map((chain) => chainOf(chain, nft, family));
   if (!isOfIptables(table)) {
     const others = chains.flatMap(({ rules }) => rules.filter((rule) => !concerns(rule, family)));
-    return { name: `${nft} ${name}`, nft, chains: made, ...(others.some(tracksBoth) && { tracks: true }) };
+    return {
+      name: `${nft} ${name}`,
+      nft,
+      chains: made,
+      ...(sets.length > 0 && { sets }),
+      ...(others.some(tracksBoth) && { tracks: true }),
+    };
   }
   // A translation tells nothing of the chains that a table is born with.
   const told = made.map((chain): Chain => (chain.base === undefined ? { ...chain, policy: 'unknown' } : chain));
@@ -48,11 +57,31 @@ function chainOf({ name, base, rules }: NftChain, nft: NftFamily, family: Family
   };
 }
 
-/** In a table of one family nobody needs to be told which it is. What translates to the other one matches, and does nothing (`nft_nat_inet_eval`). */
+/** In a table of one family nobody needs to be told which it is. */
 function withText({ counted: _, thought: __, ...rule }: NftRule, nft: NftFamily, family: Family): Rule {
-  const target: Target = (translatedFamily(rule.target) ?? family) === family ? rule.target : { kind: 'none' };
-  const matches = rule.matches.filter((match) => match.kind !== 'opaque' || familyAsked(match.text) === undefined);
+  const { matches, target } = ruleFor(rule, family);
   return { ...rule, matches, target, text: nftRuleText({ ...rule, ...(nft !== 'inet' && { matches }), counted: false }) };
+}
+
+/** What packets of the family are asked. What translates to the other one matches, and does nothing (`nft_nat_inet_eval`). */
+function ruleFor({ matches, target }: Rule, family: Family): Pick<Rule, 'matches' | 'target'> {
+  return {
+    matches: matches.filter((match) => match.kind !== 'opaque' || familyAsked(match.text) === undefined),
+    target: (translatedFamily(target) ?? family) === family ? target : { kind: 'none' },
+  };
+}
+
+/** A rule with others in its place that look nothing up, each with what it asks and does; as a packet of the family meets them. */
+export function rulesWithoutLookups(rule: Rule, { nft, sets = [] }: Pick<Table, 'nft' | 'sets'>, family: Family): readonly Rule[] {
+  const { text, matches, target } = rule;
+  if (nft === undefined || text === undefined || (target.kind !== 'opaque' && !matches.some(({ kind }) => kind === 'opaque')))
+    return [rule];
+  const texts = plainTexts(text, sets);
+  if (texts.length === 1 && texts[0] === text) return [rule];
+  return texts
+    .map((one) => ruleOf(readExpressions(one), nft))
+    .filter((one) => concerns(one, family))
+    .map((one) => ({ ...rule, ...ruleFor(one, family) }));
 }
 
 function concerns({ matches, target }: Rule, family: Family): boolean {

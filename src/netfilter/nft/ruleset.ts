@@ -1,6 +1,7 @@
 /** What nft holds: tables of any family, base chains with their hook and priority, sets. Rules are those of iptables' tables too. */
 
 import type { BaseChain, NftFamily, Rule } from '../rule.ts';
+import type { NftSet } from './set.ts';
 
 export interface NftRuleset {
   readonly tables: readonly NftTable[];
@@ -11,20 +12,6 @@ export interface NftTable {
   readonly name: string;
   readonly sets: readonly NftSet[];
   readonly chains: readonly NftChain[];
-}
-
-/** A named set of values, which rules ask as `@NAME`. */
-export interface NftSet {
-  readonly name: string;
-  /** `ipv4_addr`, `ipv6_addr`, `inet_service`, ... */
-  readonly type: string;
-  readonly comment?: string;
-  readonly elements: readonly SetElement[];
-}
-
-export interface SetElement {
-  readonly value: string;
-  readonly comment?: string;
 }
 
 export interface NftChain {

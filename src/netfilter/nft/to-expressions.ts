@@ -165,6 +165,7 @@ function targetExpressions(target: Target): readonly Expression[] {
     case 'opaque':
       return [{ words: target.text }];
     case 'DNAT':
+      return [dnatExpression(target.value.to) ?? { words: `xt target "${printTarget(target).slice('-j '.length)}"` }];
     case 'REJECT':
     case 'NFLOG':
       return [{ words: `xt target "${printTarget(target).slice('-j '.length)}"` }];
@@ -172,6 +173,14 @@ function targetExpressions(target: Target): readonly Expression[] {
       target satisfies never;
       return [];
   }
+}
+
+/** Undefined for more than an address and a port. */
+function dnatExpression(to: string): Expression | undefined {
+  const [, bracketed, plain, port] = /^(?:\[([\da-f:]+)\]|([\d.]+|[\da-f]*:[\da-f:]+))(?::(\d+))?$/i.exec(to) ?? [];
+  const addr = bracketed ?? plain;
+  if (addr === undefined) return undefined;
+  return { dnat: { family: familyOf(addr), addr, ...(port === undefined ? {} : { port: Number(port) }) } };
 }
 
 function familyOf(address: string): Family {

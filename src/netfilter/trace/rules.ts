@@ -1,5 +1,7 @@
 /** A ruleset made ready to be walked: chains by name, matches as tests. */
 
+import type { Family } from '../family.ts';
+import { rulesWithoutLookups } from '../nft/ruleset-of-nft.ts';
 import type { BaseChain, Policy, Ruleset, Table } from '../rule.ts';
 import type { Target } from '../target.ts';
 import type { Likeness } from './base-chains.ts';
@@ -48,7 +50,7 @@ export interface PreparedRules {
 }
 
 export function prepareRules(ruleset: Ruleset): PreparedRules {
-  const tables = new Map(ruleset.tables.map((table) => [table.name, prepareTable(table)]));
+  const tables = new Map(ruleset.tables.map((table) => [table.name, prepareTable(table, ruleset.family)]));
   return {
     tables,
     stages: stagesOf([...tables.values()].flatMap((table) => [...table.chains.values()])),
@@ -56,12 +58,14 @@ export function prepareRules(ruleset: Ruleset): PreparedRules {
   };
 }
 
-function prepareTable(given: Table): PreparedTable {
+function prepareTable(given: Table, family: Family): PreparedTable {
   const { name, chains } = given;
   const prepared = new Map<string, PreparedChain>();
   const table: PreparedTable = { name, native: given.nft !== undefined, chains: prepared };
   for (const chain of chains) {
-    const rules = chain.rules.map((rule, index) => prepareRule({ table: name, chain: chain.name, position: index + 1, rule }));
+    const rules = chain.rules.flatMap((written, index) =>
+      rulesWithoutLookups(written, given, family).map((rule) => prepareRule({ table: name, chain: chain.name, position: index + 1, rule })),
+    );
     const base = baseOf(given, chain);
     // In restore input, `:INPUT -` leaves the policy as it was.
     const policy = base !== undefined && chain.policy === '-' ? 'unknown' : chain.policy;

@@ -1,0 +1,242 @@
+/** Rules of nft that look values up in sets and maps, said as plain rules: one for each element that may be found. */
+
+import { parseNetwork } from '../network.ts';
+import { protocolNumber } from '../protocols.ts';
+import { networkRange } from '../trace/address.ts';
+import { addressRange } from './address-ranges.ts';
+import type { NftSet, SetElement } from './set.ts';
+
+/** More rules than these are not made of one. */
+const MOST = 5000;
+
+const TOKEN = /"[^"]*"|[{},]|[^\s{},]+/g;
+const KEYED: readonly string[] = ['meta', 'ct', 'ip', 'ip6', 'tcp', 'udp', 'th', 'sctp', 'dccp', 'udplite', 'fib'];
+const BARE: readonly string[] = ['iifname', 'oifname', 'iif', 'oif', 'mark', 'skuid', 'skgid'];
+
+interface Lookup {
+  /** The tokens that it takes: from its first key to the end of its set. */
+  readonly from: number;
+  readonly to: number;
+  readonly keys: readonly string[];
+  readonly kind: 'set' | 'vmap' | 'map';
+  readonly negated: boolean;
+  readonly elements: readonly SetElement[] | undefined;
+}
+
+/**
+ * The texts of rules that do together what one rule does, of which exactly one matches where that rule does; the text
+ * itself where it looks nothing up, or in what is not understood. `sets` are those of its table.
+ */
+export function plainTexts(text: string, sets: readonly NftSet[]): readonly string[] {
+  if (!/[@{]/.test(text)) return [text];
+  const done: string[] = [];
+  let expanded = false;
+  const waiting: { readonly tokens: readonly string[]; readonly at: number }[] = [{ tokens: text.match(TOKEN) ?? [], at: 0 }];
+  for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+    const { tokens, at } = one;
+    const found = lookupIn(tokens, at, sets);
+    if (found === undefined) done.push(tokens.join(' ').replaceAll(' ,', ','));
+    else {
+      const made = alternatives(tokens, found);
+      expanded ||= made !== undefined;
+      waiting.push(...(made ?? [{ tokens, at: found.to }]));
+    }
+    if (done.length + waiting.length > MOST) return [text];
+  }
+  return expanded ? done : [text];
+}
+
+/** The first lookup from a place on. */
+function lookupIn(tokens: readonly string[], start: number, sets: readonly NftSet[]): Lookup | undefined {
+  for (let from = start; from < tokens.length; from += 1) {
+    const { keys, next } = keysAt(tokens, from);
+    if (keys.length === 0) continue;
+    const negated = tokens[next] === '!=';
+    const named = negated || tokens[next] === '==' ? next + 1 : next;
+    const kind = tokens[named] === 'vmap' || tokens[named] === 'map' ? (tokens[named] as 'vmap' | 'map') : 'set';
+    const set = kind === 'set' ? named : named + 1;
+    const first = tokens[set] ?? '';
+    if (first.startsWith('@')) {
+      const of = sets.find(({ name }) => name === first.slice(1));
+      return { from, to: set + 1, keys, kind, negated, elements: of === undefined || !isFixed(of) ? undefined : of.elements };
+    }
+    if (first === '{') {
+      const end = tokens.indexOf('}', set);
+      if (end < 0) return undefined;
+      const words = tokens
+        .slice(set + 1, end)
+        .join(' ')
+        .replaceAll(' ,', ',');
+      return { from, to: end + 1, keys, kind, negated, elements: elementsIn(words) };
+    }
+    from = next - 1;
+  }
+  return undefined;
+}
+
+/** Whether its elements are those that were listed: time and rules change the others. */
+function isFixed({ lines = [] }: NftSet): boolean {
+  return !lines.some((line) => /^(?:flags .*(?:dynamic|timeout)|timeout|gc-interval)/.test(line));
+}
+
+function keysAt(tokens: readonly string[], from: number): { readonly keys: readonly string[]; readonly next: number } {
+  const keys: string[] = [];
+  let next = from;
+  for (;;) {
+    const length = keyLength(tokens, next);
+    if (length === 0) return { keys: [], next };
+    keys.push(tokens.slice(next, next + length).join(' '));
+    next += length;
+    if (tokens[next] !== '.') return { keys, next };
+    next += 1;
+  }
+}
+
+function keyLength(tokens: readonly string[], at: number): number {
+  const word = tokens[at] ?? '';
+  if (word === 'numgen') return tokens[at + 2] === 'mod' ? 4 : 0;
+  const length = BARE.includes(word) ? 1 : KEYED.includes(word) ? (word === 'fib' ? 3 : 2) : 0;
+  if (length === 0) return 0;
+  return tokens[at + length] === '&' ? length + 2 : length;
+}
+
+/** The elements of a set as a listing has them. */
+export function elementsIn(text: string): readonly SetElement[] {
+  const parts = text.match(/(?:"[^"]*"|[^,"])+/g) ?? [];
+  return parts.flatMap((part): readonly SetElement[] => {
+    const [, value = '', about = '', to] =
+      /^\s*("[^"]*"|.*?)((?: (?:comment "[^"]*"|counter packets \d+ bytes \d+|(?:timeout|expires) \S+))*)(?: : (.*?))?\s*$/.exec(part) ??
+      [];
+    const [, comment] = /comment "([^"]*)"/.exec(about) ?? [];
+    if (value.trim() === '') return [];
+    return [{ value: value.trim(), ...(comment === undefined ? {} : { comment }), ...(to === undefined ? {} : { to: to.trim() }) }];
+  });
+}
+
+interface Waiting {
+  readonly tokens: readonly string[];
+  readonly at: number;
+}
+
+/** The rule with each element in the place of the lookup; undefined where that would not be the same. */
+function alternatives(tokens: readonly string[], lookup: Lookup): readonly Waiting[] | undefined {
+  const { from, to, keys, kind, negated, elements } = lookup;
+  const [before, after] = [tokens.slice(0, from), tokens.slice(to)];
+  if (elements === undefined || elements.some(({ value }) => value === '*') || mayOverlap(keys, elements)) return undefined;
+  const asked = elements.map(({ value }) => wordsOf(keys, value));
+  if (asked.includes(undefined)) return undefined;
+  if (negated) {
+    // Other than each of them.
+    if (keys.length > 1 || kind !== 'set' || keys[0]?.startsWith('numgen')) return undefined;
+    const words = elements.flatMap(({ value }) => valuesOf(keys[0] ?? '', value).flatMap((one) => asking(keys[0] ?? '', one, true)));
+    return [waiting([...before, ...words, ...after], before.length + words.length)];
+  }
+  const doing = kind === 'vmap' ? elements.map(({ to: verdict = '' }) => verdict).join(' ') : after.join(' ');
+  // Whoever changes what is asked for may match once more.
+  if (elements.length > 1 && keys.some(mayChange) && /\b(?:set|jump|notrack)\b/.test(doing)) return undefined;
+  if (kind === 'set') {
+    if (keys.length === 1 && /^(?:tcp|udp|th) [sd]port$/.test(keys[0] ?? '') && tokens[to - 1] === '}') return undefined;
+    return asked.flatMap((ways = []) => ways.map((words) => waiting([...before, ...words, ...after], before.length + words.length)));
+  }
+  if (elements.some(({ to: data }) => data === undefined)) return undefined;
+  if (kind === 'vmap') {
+    if (after.some((word) => word !== 'comment' && !word.startsWith('"'))) return undefined;
+    const numbered = keys[0]?.startsWith('numgen') === true;
+    return elements.flatMap(({ to: verdict = '' }, nth) =>
+      (asked[nth] ?? []).map((words) => {
+        const condition = numbered && coversAll(keys[0] ?? '', elements) && nth === elements.length - 1 ? [] : words;
+        return waiting([...before, ...condition, ...(verdict.match(TOKEN) ?? [])], tokens.length);
+      }),
+    );
+  }
+  const statement = statementAt(before);
+  if (statement === undefined || keys[0]?.startsWith('numgen') === true) return undefined;
+  return elements.flatMap(({ to: data = '' }, nth) =>
+    (asked[nth] ?? []).map((words) =>
+      waiting(
+        [
+          ...before.slice(0, statement),
+          ...words,
+          ...before.slice(statement),
+          data.replace(/^(\S+) \. (\d+)$/, (_, address: string, port) => placed(address, port)),
+          ...after,
+        ],
+        tokens.length + words.length,
+      ),
+    ),
+  );
+}
+
+function placed(address: string, port: string): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function waiting(tokens: readonly string[], at: number): Waiting {
+  return { tokens, at };
+}
+
+/** Where the statement begins that the value of a map goes into. */
+function statementAt(before: readonly string[]): number | undefined {
+  const nat = Math.max(before.lastIndexOf('dnat'), before.lastIndexOf('snat'));
+  if (nat >= 0) return before.at(-1) === 'to' ? nat : undefined;
+  return before.at(-1) === 'set' && before.length >= 3 ? before.length - 3 : undefined;
+}
+
+/** Of several fields, intervals may lie over each other, and which of them is found is the kernel's affair. */
+function mayOverlap(keys: readonly string[], elements: readonly SetElement[]): boolean {
+  if (keys.length === 1 || !elements.some(({ value }) => /[/-]/.test(value))) return false;
+  if (elements.length > MOST_COMPARED) return true;
+  const fields = elements.map(({ value }) => value.split(' . ').map(boundsOf));
+  return fields.some((one, at) =>
+    fields
+      .slice(at + 1)
+      .some((other) => one.every(([first, last], nth) => first <= (other[nth]?.[1] ?? 0n) && last >= (other[nth]?.[0] ?? 0n))),
+  );
+}
+
+/** Each is compared with each. */
+const MOST_COMPARED = 500;
+
+/** The first and the last of what a value stands for; everything, where it is no number and no address. */
+function boundsOf(value: string): readonly [bigint, bigint] {
+  const [first = '', last = first] = value.split('-');
+  if (/^\d+$/.test(first) && /^\d+$/.test(last)) return [BigInt(first), BigInt(last)];
+  const [from, to] = [parseNetwork(first), parseNetwork(last)];
+  const protocol = from === null ? protocolNumber(value) : null;
+  if (protocol !== null) return [BigInt(protocol), BigInt(protocol)];
+  return from === null || to === null ? [0n, 1n << 128n] : [BigInt(networkRange(from).first), BigInt(networkRange(to).last)];
+}
+
+function mayChange(key: string): boolean {
+  return /^(?:meta mark|mark|ct )/.test(key);
+}
+
+/** Every way in which keys have an element's value; undefined where there are not as many. */
+function wordsOf(keys: readonly string[], value: string): readonly (readonly string[])[] | undefined {
+  const values = value.split(' . ');
+  if (values.length !== keys.length) return undefined;
+  return keys.reduce<readonly (readonly string[])[]>(
+    (ways, key, nth) => valuesOf(key, values[nth] ?? '').flatMap((one) => ways.map((way) => [...way, ...asking(key, one, false)])),
+    [[]],
+  );
+}
+
+/** A range of addresses as networks; any other value as it is. */
+function valuesOf(key: string, value: string): readonly string[] {
+  return /^ip6? [sd]addr$/.test(key) ? addressRange(value) : [value];
+}
+
+function asking(key: string, value: string, negated: boolean): readonly string[] {
+  const operator = negated ? ['!='] : key.includes('&') ? ['=='] : [];
+  return [...key.split(' '), ...operator, value];
+}
+
+/** Whether a number made up for each packet is surely one of the elements. */
+function coversAll(key: string, elements: readonly SetElement[]): boolean {
+  const [, count] = / mod (\d+)$/.exec(key) ?? [];
+  const taken = elements.reduce((sum, { value }) => {
+    const [first = NaN, last = first] = value.split('-').map(Number);
+    return sum + last - first + 1;
+  }, 0);
+  return taken === Number(count);
+}
