@@ -5,6 +5,9 @@ import { FAMILIES } from './family.ts';
 import type { Edit, TableDraft } from './read/edit.ts';
 import { addJumpedTo, applyEdit, EDIT_BUDGET, finishTable } from './read/edit.ts';
 import { declaredName, readEditLine } from './read/edit-line.ts';
+import type { Gap } from './read/gap.ts';
+import type { PlacedSection } from './read/gaps.ts';
+import { gapsOfSection, gapsOfTable } from './read/gaps.ts';
 import type { Line } from './read/lines.ts';
 import { readLines } from './read/lines.ts';
 import type { LostLine, PlacedEdit, ReadLines } from './read/listing.ts';
@@ -48,6 +51,8 @@ export interface ReadResult {
   readonly tables: readonly ReadTable[];
   /** The rules and declarations that could not be read, as closely placed as is known. */
   readonly unread: readonly Unread[];
+  /** Where the text breaks off, begins in the middle, or shows a table in part. */
+  readonly gaps: readonly Gap[];
 }
 
 /**
@@ -59,17 +64,40 @@ export interface ReadResult {
  */
 export function readRules(text: string, options: ReadOptions = {}): ReadResult {
   const problems = gatherProblems(options.file);
-  const sections = readSections(readLines(text, problems), problems);
+  const { sections, gaps } = readSections(readLines(text, problems), problems);
+  const cut = text.endsWith('\n') ? undefined : sections.at(-1)?.lines.at(-1);
   const drafts = new Drafts();
+  const shown: PlacedSection[] = [];
   const unread: Unread[] = [];
   const tables = sections.map((section) => {
-    const { table, lost } = placeSection(section, options, drafts, problems);
+    const isCut = cut !== undefined && section === sections.at(-1) && section.form === 'block' && !section.committed;
+    // Of a rule that stands in a text's last line, when the text breaks off, some may be lost.
+    const { table, lost, placedSection } = placeSection(
+      isCut ? { ...section, lines: section.lines.slice(0, -1) } : section,
+      options,
+      drafts,
+      problems,
+    );
     for (const line of lost) unread.push(placed(line, table));
+    shown.push(placedSection);
     return table;
   });
   if (sections.length === 0) problems.add(text.trim() === '' ? 'empty-text' : 'no-rules-found', 1);
   reportWrongTable(tables, drafts, problems);
-  return { rulesets: drafts.rulesets(), problems: problems.list(), tables, unread };
+  const inTables = drafts.all().flatMap(([family, draft]) =>
+    gapsOfTable(
+      family,
+      draft,
+      shown.filter((one) => one.family === family && one.table === draft.name),
+    ),
+  );
+  return {
+    rulesets: drafts.rulesets(),
+    problems: problems.list(),
+    tables,
+    unread,
+    gaps: [...gaps, ...shown.flatMap(gapsOfSection), ...inTables],
+  };
 }
 
 /** The tables of both families, while a text is read. */
@@ -81,6 +109,10 @@ class Drafts {
     const table = this.#tables[family].get(name) ?? { name, chains: new Map() };
     this.#tables[family].set(name, table);
     return table;
+  }
+
+  all(): readonly (readonly [Family, TableDraft])[] {
+    return FAMILIES.flatMap((family) => [...this.#tables[family].values()].map((draft) => [family, draft] as const));
   }
 
   rulesets(): readonly Ruleset[] {
@@ -96,7 +128,7 @@ function placeSection(
   options: ReadOptions,
   drafts: Drafts,
   problems: ReadProblems,
-): { readonly table: ReadTable; readonly lost: readonly LostLine[] } {
+): { readonly table: ReadTable; readonly lost: readonly LostLine[]; readonly placedSection: PlacedSection } {
   const { form, origin, line } = section;
   const family = familyOf(origin, options.family);
   const read = form === 'listing' ? readListing(section.lines, family) : readEdits(section, family);
@@ -117,7 +149,11 @@ function placeSection(
   }
   // A declaration that can't be read may have been that of a chain which now only jumps tell of.
   if (lost.some(({ line: { text } }) => text.startsWith(':'))) addJumpedTo(draft);
-  return { table: { family, table, form, line, stated: form === 'commands' || table === (options.table ?? section.table) }, lost };
+  return {
+    table: { family, table, form, line, stated: form === 'commands' || table === (options.table ?? section.table) },
+    lost,
+    placedSection: { section, family, table, edits: read.edits, whole },
+  };
 }
 
 function readEdits({ lines, strays }: Section, family: Family): ReadLines {
@@ -163,8 +199,8 @@ function showsWholeTable(form: Form, table: string, edits: readonly PlacedEdit[]
     if (edit.kind === 'declare' && isBuiltIn(table, edit.chain) && (edit.empties || form !== 'block')) declared.add(edit.chain);
   }
   // Before Linux 2.6.34 nat had no INPUT.
-  const all = (BUILT_IN_CHAINS[table]?.length ?? 0) - (table === 'nat' ? 1 : 0);
-  return declared.size > 0 && (form === 'block' || declared.size >= all);
+  const all = BUILT_IN_CHAINS[table]?.filter((chain) => table !== 'nat' || chain !== 'INPUT') ?? [];
+  return declared.size > 0 && (form === 'block' || all.every((chain) => declared.has(chain)));
 }
 
 function reportWrongTable(tables: readonly ReadTable[], drafts: Drafts, problems: ReadProblems): void {

@@ -102,10 +102,10 @@ async function ofWorkloads(given: PlanOptions, allowances: readonly Allowance[],
     const planned = planner(subject);
     const member = memberOf(subject, planned);
     const facts = subject.kind === 'workload' ? factsOfWorkload(subject.workload, givenFacts) : givenFacts;
-    const run = subject.kind === 'workload' ? runOfStatus(subject.workload.pod.ended ?? []) : undefined;
+    const run = subject.kind === 'workload' ? runOfStatus(subject.workload.pod) : undefined;
     const concerned = allowances.filter((one) => concerns(one, member.owner));
     const families = FAMILIES.filter((family) => facts.addresses?.some((address) => address.includes(':') === (family === 'ip6')));
-    const key = JSON.stringify([planned.number, families, run?.failures[0]?.text, concerned.map((one) => allowances.indexOf(one))]);
+    const key = JSON.stringify([planned.number, families, run?.why, concerned.map((one) => allowances.indexOf(one))]);
     const group = alike.get(key) ?? { outcome: planned.outcome, allowances: concerned, facts, ...(run && { run }), names: new Set() };
     alike.set(key, group);
     group.names.add(member.owner);
@@ -124,7 +124,10 @@ export function ofGroup(
   const unknown = (untold: string): Pick<WorkloadEscapes, 'names' | 'escapes' | 'untold'> => ({ names, escapes: [], untold });
   if (outcome.kind === 'trouble') return unknown(outcome.problems.map(problemText).join('; '));
   if (outcome.kind === 'none') return unknown(`everything, for there are ${noRulesText(outcome.reason)}`);
-  if (run !== undefined) return unknown(`these rules were not applied: ${run.failures[0]?.text ?? 'their run failed'}`);
+  if (run !== undefined)
+    return unknown(
+      `these rules ${run.outcome === 'failed' ? 'were' : 'may'} not ${run.outcome === 'failed' ? 'applied' : 'be there'}: ${run.why}`,
+    );
   const { plan } = outcome;
   const why = ({ rule }: RulePlace): string => reasonOf(rule, plan) ?? 'no reason is known';
   return { names, ...escapesIn(podNetworkOfPlan(plan, { facts }), names, allowances, known, why) };

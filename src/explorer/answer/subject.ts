@@ -2,6 +2,7 @@
 
 import type { Identification } from '../../istio/found/identify.ts';
 import { identify } from '../../istio/found/identify.ts';
+import { observeRules } from '../../istio/found/observe-rules.ts';
 import { rulesMadeBy, withReasons } from '../../istio/found/reasons.ts';
 import { runIn } from '../../istio/found/runs/run.ts';
 import { foundInjection } from '../../istio/kubernetes/injection/observed.ts';
@@ -22,7 +23,7 @@ import { ProblemError } from '../../istio/problems.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import type { Observation } from '../../netfilter/observation.ts';
-import { observeAll, observeText } from '../../netfilter/observation.ts';
+import { observeAll } from '../../netfilter/observation.ts';
 import { readProblemText } from '../../netfilter/read/problems.ts';
 import type { ReadResult } from '../../netfilter/read.ts';
 import type { Question } from '../question.ts';
@@ -167,7 +168,7 @@ function meshOf({ dataplane }: Question): Mesh {
 }
 
 function ofRules(read: ReadResult, text: string): Made {
-  const seen = observeText(read);
+  const seen = observeRules(read);
   const found = identify(seen);
   const ambient = isAmbient(seen);
   const [likeliest] = ambient ? [] : found.answers;
@@ -190,6 +191,7 @@ function ofRules(read: ReadResult, text: string): Made {
         text: readProblemText(problem),
         severity: problem.severity === 'info' ? ('note' as const) : problem.severity,
       })),
+      ...(failed?.outcome === 'not known' ? [{ line: 1, text: failed.why, severity: 'warning' as const }] : []),
       ...(failed?.failures.map(({ line, text: why, fix }) => ({ line, text: `${why} ${fix}`, severity: 'error' as const })) ?? []),
     ],
   };

@@ -125,7 +125,7 @@ function planOf(
     const plan = withProblems(withoutRules(made, known), [...made.problems, ...made.injection.problems]);
     return { kind: 'plan', plan, notes: [`note: ${whyNoPlan}`], basis, facts: known, of: name, whyNoPlan };
   }
-  const run = runOfStatus(workload.pod.ended ?? []);
+  const run = runOfStatus(workload.pod);
   const {
     plan,
     facts: known,
