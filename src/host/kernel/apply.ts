@@ -76,8 +76,8 @@ async function reach(target: Target, desired: DesiredState, options: ApplyOption
   }
   let begun = false;
   const stop = refusalBefore(desired, options, effects.signal);
-  const watched: Work['stop'] = (view, planned, steps) => {
-    const refusal = stop(view, planned, steps);
+  const watched: Work['stop'] = async (view, planned, steps) => {
+    const refusal = await stop(view, planned, steps);
     begun ||= refusal === undefined && steps.length > 0;
     return refusal;
   };
