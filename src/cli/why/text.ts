@@ -37,8 +37,9 @@ export function textForm(report: WhyReport, paint: Paint, columns: number): stri
 
 /** As many as there is room for; that some are missing is said. */
 function fewest(facts: readonly Fact[], isRoom: (facts: readonly Fact[]) => boolean): readonly Fact[] {
+  const missing: Fact = ['more', '--verbose shows each rule on the way'];
+  if (isRoom([...facts, missing])) return [...facts, missing];
   if (isRoom(facts)) return facts;
-  const missing: Fact = ['more', '--verbose'];
   const left = [...facts];
   for (const label of LEFT_OUT)
     for (let at = left.findLastIndex(([own]) => own === label); at >= 0; at = left.findLastIndex(([own]) => own === label)) {

@@ -51,7 +51,7 @@ describe('native sidecars', () => {
     const held = mesh('meshConfig: {defaultConfig: {holdApplicationUntilProxyStarts: true}}');
     const [now] = diagnosticsOf(waiting(), { installer: 'cni', mesh: held, ...at('1.28') });
     expect(now?.text).toBe(
-      'the init container first runs while the rules are there and the proxy is not: what it sends is refused, unless the proxy is a native sidecar, as it is on nodes with kubelet 1.33 or newer; holdApplicationUntilProxyStarts does not help an init container',
+      'the init container first runs behind the rules and before the proxy: what it sends is refused, unless the proxy is a native sidecar, as it is on nodes with kubelet 1.33 or newer; holdApplicationUntilProxyStarts does not help an init container',
     );
     expect(now?.fix).toBe('make the proxy a native sidecar, run the container as user 1337, or exclude the ports and ranges that it needs');
     const [before] = diagnosticsOf(waiting(), { installer: 'cni', ...at('1.18') });
