@@ -8,7 +8,7 @@ import { printRestore } from '../../src/netfilter/print.ts';
 import { planInput } from '../../src/sources/plan-input.ts';
 import type { Run } from '../cli/program.ts';
 import { expectRefused, run, scratchFolder } from '../cli/program.ts';
-import { ORDINARY_POD } from '../ordinary-pod.ts';
+import { DEFAULT_POD } from '../default-pod.ts';
 
 const folder = scratchFolder();
 afterAll(folder.remove);
@@ -48,7 +48,7 @@ const JSON_LIST = JSON.stringify({
   ],
   kind: 'List',
 });
-const ARGUMENTS = [...ORDINARY_POD, '-o', '3306'];
+const ARGUMENTS = [...DEFAULT_POD, '-o', '3306'];
 const RULES = printRestore(planFromArguments(ARGUMENTS, { release: '1.28.0' }).ip);
 
 beforeAll(() => {
@@ -408,7 +408,7 @@ describe.concurrent('what a mesh is installed with', () => {
     expect(piped.stderr).not.toContain('empty');
   });
 
-  it('without a workload is what an ordinary pod gets', async () => {
+  it('without a workload is what a default pod gets', async () => {
     const { exitCode, stdout, stderr } = await here([
       'trace',
       '--values',

@@ -62,7 +62,7 @@ describe('native sidecars', () => {
 describe('where an init container connects to', () => {
   const found = (container: string, annotations: string, release = '1.24', request: Partial<LintRequest> = {}): readonly string[] =>
     diagnosticsOf(waiting(container, annotations), { installer: 'cni', ...at(release), ...request }).flatMap(
-      ({ code, severity, text, fix }) => (code === CODE ? [`${severity}: ${text.slice(text.indexOf('not: ') + 5)} | ${fix}`] : []),
+      ({ code, severity, text, fix }) => (code === CODE ? [`${severity}: ${text.slice(text.indexOf('proxy: ') + 7)} | ${fix}`] : []),
     );
   const PORTS = (ports: string): string => `traffic.sidecar.istio.io/excludeOutboundPorts: "${ports}"`;
   const RANGES = (ranges: string): string => `traffic.sidecar.istio.io/excludeOutboundIPRanges: "${ranges}"`;
