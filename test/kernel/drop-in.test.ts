@@ -77,6 +77,25 @@ describeKernel('the log of the drop-in', () => {
     });
   });
 
+  it.runIf(HAS_DROP_IN_ALONE)(
+    'names no nft among them where the kernel itself says that there is no table, and asks nft where there is one',
+    async () => {
+      const log = newFile();
+      const path = pathBehind({ nft: `echo nft >>${log}; exec /usr/sbin/nft "$@"` });
+      await inNamespace(async (namespace) => {
+        await run(namespace, DROP_IN, { path });
+        expect(existsSync(log)).toBe(false);
+        await run(namespace, DROP_IN, { path });
+        expect(readFileSync(log, 'utf8')).toBe('nft\n');
+      });
+      await inNamespace(async (namespace) => {
+        await namespace.run('nft add table bridge empty');
+        await run(namespace, DROP_IN, { path });
+        expect(readFileSync(log, 'utf8')).toBe('nft\nnft\n');
+      });
+    },
+  );
+
   it('has details only when debug is asked for: why this backend, and what was fed to which program', async () => {
     await inNamespace(async (namespace) => {
       const details = messagesOf(await run(namespace, [...DROP_IN, '--log_output_level=default:debug'])).filter(
