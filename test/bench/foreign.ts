@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ORDINARY_POD } from '../ordinary-pod.ts';
+import { DEFAULT_POD } from '../default-pod.ts';
 import { inNamespace, whatIsLacking } from './apply.ts';
 import { inMemory } from './memory.ts';
 import type { Table } from './table.ts';
@@ -40,10 +40,10 @@ function table(): Table {
           fill(enter, rules);
           for (const run of RUNS) {
             const key = `${rules} rules, ${name}, ${run}`;
-            const argv = [file, ...(run === 'clean' ? ['--cleanup-only'] : ORDINARY_POD)];
+            const argv = [file, ...(run === 'clean' ? ['--cleanup-only'] : DEFAULT_POD)];
             costs.set(key, [...(costs.get(key) ?? []), timed(argv, enter)]);
           }
-          if (round === 0) peaks.set(`${rules} rules, ${name}, cold`, inMemory([file, ...ORDINARY_POD], enter)?.peak ?? Number.NaN);
+          if (round === 0) peaks.set(`${rules} rules, ${name}, cold`, inMemory([file, ...DEFAULT_POD], enter)?.peak ?? Number.NaN);
         });
   }
   const cpu = (key: string): number => median((costs.get(key) ?? []).map((cost) => cost.cpu));

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ORDINARY_POD } from '../ordinary-pod.ts';
+import { DEFAULT_POD } from '../default-pod.ts';
 import { inNamespace, whatIsLacking } from './apply.ts';
 import type { Table } from './table.ts';
 import { median } from './table.ts';
@@ -44,9 +44,9 @@ function starts(): Table {
   for (const name of FIRST_CHILDREN) writeFileSync(join(folder, name), '#!/bin/sh\nkill -9 $PPID\n', { mode: 0o755 });
   const argvs = {
     'an empty program of QuickJS (qjs -e 0)': EMPTY,
-    'a dry run': [STATIC, ...ORDINARY_POD, '--dry-run'],
+    'a dry run': [STATIC, ...DEFAULT_POD, '--dry-run'],
     // Whatever it starts ends it at once, and what that costs is not counted: nobody waits for it any more.
-    'a run until its first child': [STATIC, ...ORDINARY_POD],
+    'a run until its first child': [STATIC, ...DEFAULT_POD],
   } as const;
   const costs = new Map<string, number[]>();
   inNamespace((enter) => {
@@ -84,7 +84,7 @@ function cpuOf(argv: readonly string[], enter: readonly string[], folder: string
 
 /** The programs that a run counts in its summary, and what it and they read: by the kernel's account of a process and those it has waited for. */
 function children(): Table {
-  const runs = { cold: ORDINARY_POD, 'nothing to change': ORDINARY_POD, clean: ['--cleanup-only'] } as const;
+  const runs = { cold: DEFAULT_POD, 'nothing to change': DEFAULT_POD, clean: ['--cleanup-only'] } as const;
   const rows = inNamespace((enter) =>
     Object.entries(runs).map(([what, args]) => {
       const script = '"$@" 2>&1 >/dev/null; grep rchar /proc/$$/io';
