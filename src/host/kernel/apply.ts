@@ -128,7 +128,7 @@ async function underLock({ namespace, desired, options, effects, unchanged, lock
       lockWait,
       question: {
         ...(backend !== undefined && { backend }),
-        ip6: desired.ip6.tables.length > 0 || desired.clean !== undefined ? 'always' : 'where needed',
+        ip6: desired.ip6.tables.length > 0 ? 'always' : desired.clean === undefined ? 'where needed' : 'unless none',
         routing: desired.routing.rules.map(({ family }) => family),
         deadline: options.deadline ?? DEADLINE,
         likely: desired,

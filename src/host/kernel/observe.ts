@@ -34,7 +34,7 @@ export interface ObservedState {
 
 export interface Question {
   readonly backend?: Backend;
-  readonly ip6: 'always' | 'where needed';
+  readonly ip6: 'always' | 'unless none' | 'where needed';
   /** The families whose policy routing counts in any case; of the others only what may be left over. */
   readonly routing: readonly Family[];
   readonly deadline: number;
