@@ -5,7 +5,7 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { licensesOf } from './packages.mjs';
@@ -72,6 +72,11 @@ async function bundle(outfile) {
     name: 'what QuickJS has in the place of Node',
     setup({ onResolve }) {
       onResolve({ filter: /\/system\/node\.ts$/ }, ({ resolveDir }) => ({ path: `${resolveDir}/system/quickjs.ts` }));
+      onResolve({ filter: /^node:buffer$/ }, () => ({ path: resolve('src/host/system/quickjs/buffer.ts') }));
+      onResolve({ filter: /\/kubectl\.ts$/ }, ({ resolveDir }) => ({ path: `${resolveDir}/kubectl-elsewhere.ts` }));
+      onResolve({ filter: /\/platform-shims\/esm\.mjs$/ }, () => ({ path: resolve('scripts/yargs-platform.mjs') }));
+      // Past the package's own list of ways in.
+      onResolve({ filter: /^\/yargs-parser\// }, ({ path }) => ({ path: resolve(`node_modules${path}`) }));
       onResolve({ filter: /^quickjs:/ }, ({ path }) => ({ path: path.slice('quickjs:'.length), external: true }));
     },
   };
@@ -84,8 +89,8 @@ async function bundle(outfile) {
     mainFields: ['module', 'main'],
     target: 'es2022',
     minifyIdentifiers: true,
-    inject: ['src/host/system/quickjs/globals.ts'],
-    plugins: [quickjs],
+    inject: ['globals', 'process', 'buffer'].map((name) => `src/host/system/quickjs/${name}.ts`),
+    plugins: [...PROGRAM.plugins, quickjs],
   });
   return Object.keys(metafile.inputs);
 }

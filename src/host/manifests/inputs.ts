@@ -1,10 +1,10 @@
 /** What the user named, as streams of bytes. */
 
-import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Problem } from '../../istio/problems.ts';
 import { reasonOf, unreadable } from '../failure/unreadable.ts';
+import { inFolder } from '../in-folder.ts';
 import { namedPart, textOfPart } from '../page-part.ts';
+import { system } from '../system.ts';
 
 export interface Input {
   /** As the user named it; `-` is standard input. */
@@ -31,11 +31,11 @@ function inputsAt(file: string, folder: (file: string) => readonly (Input | Prob
   const named = namedPart(file);
   if (named !== undefined) return [{ file, open: () => readPart(named) }];
   try {
-    const stat = statSync(file);
-    if (stat.isDirectory()) return folder(file);
-    const open = (): AsyncIterable<Buffer> => readFrom(file);
-    if (stat.isFile()) return [{ file, size: stat.size, open }];
-    return [stat.isFIFO() ? { file, open } : unreadable(file, 'is neither a file nor a folder')];
+    const { kind, size } = system.statusOf(file);
+    if (kind === 'folder') return folder(file);
+    const open = (): AsyncIterable<Buffer> => system.piecesOf(file, CHUNK);
+    if (kind === 'file') return [{ file, size, open }];
+    return [kind === 'pipe' ? { file, open } : unreadable(file, 'is neither a file nor a folder')];
   } catch (error) {
     return [unreadable(file, reasonOf(error))];
   }
@@ -43,18 +43,15 @@ function inputsAt(file: string, folder: (file: string) => readonly (Input | Prob
 
 /** Throws an Error in words where the page has no such part. */
 async function* readPart({ page, part }: { readonly page: string; readonly part: string }): AsyncGenerator<Buffer> {
-  const read = await textOfPart(readFileSync(page, 'utf8'), part);
+  const text = system.readText(page);
+  if (text === undefined) throw new Error('its page can not be read');
+  const read = await textOfPart(text, part);
   if ('reason' in read) throw new Error(read.reason);
   yield Buffer.from(read.text);
 }
 
-/** Opens the file when it is read first: of thousands of files only one is open at a time. */
-async function* readFrom(file: string): AsyncGenerator<Buffer> {
-  yield* createReadStream(file, { highWaterMark: CHUNK });
-}
-
 function inputsIn(folder: string): readonly (Input | Problem)[] {
-  const names = readdirSync(folder).filter((name) => MANIFEST.test(name));
+  const names = system.namesInFolder(folder).filter((name) => MANIFEST.test(name));
   if (names.length === 0) return [unreadable(folder, 'holds no manifest (*.yaml, *.yml, *.json)')];
-  return names.sort().flatMap((name) => inputsAt(join(folder, name), () => []));
+  return names.sort().flatMap((name) => inputsAt(inFolder(folder, name), () => []));
 }

@@ -1,6 +1,6 @@
 /** The operating system as QuickJS gives it, with machine.c. */
 
-import { addresses, deviceOf, user } from 'quickjs:machine';
+import { addresses, decode, user } from 'quickjs:machine';
 import * as os from 'quickjs:os';
 import * as std from 'quickjs:std';
 import type { System } from './interface.ts';
@@ -9,22 +9,32 @@ import { files } from './quickjs/files.ts';
 import { lockSocket } from './quickjs/lock.ts';
 import { onNumber } from './quickjs/signals.ts';
 
-const NUMBERS = { SIGINT: os.SIGINT, SIGTERM: os.SIGTERM } as const;
+const NUMBERS = { SIGHUP: 1, SIGINT: os.SIGINT, SIGTERM: os.SIGTERM } as const;
 const SIGKILL = 9;
+const PIECE = 65_536;
 
 export const system: System = {
   ...files,
-  deviceOf,
   isLinux: true,
   pid: os.getpid(),
   user,
   environment: std.getenviron,
   runningAddresses: addresses,
+  ownProgram: () => [os.readlink('/proc/self/exe')[0]],
   spawn: spawnChild,
   killGroup: (pid) => os.kill(-pid, SIGKILL),
   onSignal: (signal, heard) => onNumber(NUMBERS[signal], heard),
   signalNumber: (signal) => NUMBERS[signal],
   exit: (code) => std.exit(code ?? 0),
+  piecesOf: (path, length) => piecesOf(() => files.open(path), length),
+  inputPieces: () => piecesOf(() => 0, PIECE),
+  ask: async (question) => {
+    if (!os.isatty(0) || !os.isatty(2)) return undefined;
+    files.printError(question);
+    // A terminal answers with a line.
+    const bytes = new Uint8Array(PIECE);
+    return decode(bytes.buffer, 0, files.read(0, bytes));
+  },
   onInputEnd: (heard) => {
     const bytes = new ArrayBuffer(256);
     os.setReadHandler(0, () => {
@@ -34,3 +44,17 @@ export const system: System = {
   lockSocket: async () => lockSocket,
   network: async () => (await import('./quickjs/network.ts')).network,
 };
+
+async function* piecesOf(open: () => number, length: number): AsyncGenerator<Buffer> {
+  const file = open();
+  try {
+    for (;;) {
+      const bytes = Buffer.allocUnsafe(length);
+      const read = files.read(file, bytes);
+      if (read === 0) return;
+      yield bytes.subarray(0, read);
+    }
+  } finally {
+    files.close(file);
+  }
+}

@@ -157,11 +157,16 @@ FUNCTION(group) { return JS_NewUint32(ctx, getegid()); }
 FUNCTION(setUser) { RESULT(seteuid((uid_t)integer(ctx, given[0]))); }
 FUNCTION(setGroup) { RESULT(setegid((gid_t)integer(ctx, given[0]))); }
 
-/* deviceOf(file): the file system of an open file. */
-FUNCTION(deviceOf)
+/* statusOf(file): [mode, size, file system] of an open file, or an error code. */
+FUNCTION(statusOf)
 {
     struct stat status;
-    return fstat(integer(ctx, given[0]), &status) ? NUMBER(-errno) : JS_NewInt64(ctx, (int64_t)status.st_dev);
+    if (fstat(integer(ctx, given[0]), &status)) return NUMBER(-errno);
+    JSValue result = JS_NewArray(ctx);
+    JS_SetPropertyUint32(ctx, result, 0, JS_NewUint32(ctx, status.st_mode));
+    JS_SetPropertyUint32(ctx, result, 1, JS_NewInt64(ctx, (int64_t)status.st_size));
+    JS_SetPropertyUint32(ctx, result, 2, JS_NewInt64(ctx, (int64_t)status.st_dev));
+    return result;
 }
 
 FUNCTION(randomBytes)
@@ -323,7 +328,7 @@ static const JSCFunctionListEntry FUNCTIONS[] = {
     JS_CFUNC_DEF("spawn", 2, spawnProgram), JS_CFUNC_DEF("signals", 1, signals), JS_CFUNC_DEF("signalIn", 1, signalIn),
     JS_CFUNC_DEF("decode", 3, decode), JS_CFUNC_DEF("encode", 1, encode), JS_CFUNC_DEF("mayWrite", 1, mayWrite),
     JS_CFUNC_DEF("user", 0, user), JS_CFUNC_DEF("group", 0, group), JS_CFUNC_DEF("setUser", 1, setUser),
-    JS_CFUNC_DEF("setGroup", 1, setGroup), JS_CFUNC_DEF("deviceOf", 1, deviceOf), JS_CFUNC_DEF("randomBytes", 0, randomBytes),
+    JS_CFUNC_DEF("setGroup", 1, setGroup), JS_CFUNC_DEF("statusOf", 1, statusOf), JS_CFUNC_DEF("randomBytes", 0, randomBytes),
     JS_CFUNC_DEF("lockTake", 1, lockTake), JS_CFUNC_DEF("lockPeer", 1, lockPeer), JS_CFUNC_DEF("socketTo", 3, socketTo),
     JS_CFUNC_DEF("socketError", 1, socketError), JS_CFUNC_DEF("listenOn", 2, listenOn), JS_CFUNC_DEF("acceptOn", 1, acceptOn),
     JS_CFUNC_DEF("routeTo", 1, routeTo), JS_CFUNC_DEF("addresses", 0, addresses),
