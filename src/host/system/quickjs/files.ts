@@ -93,10 +93,14 @@ const MOMENT = 10;
 
 // sys/stat.h
 const KIND = 0o170000;
-const KINDS: Readonly<Record<number, FileStatus['kind']>> = { 16807: 'file', 9604: 'folder', 2401: 'pipe' };
+const KINDS = new Map<number, FileStatus['kind']>([
+  [0o100000, 'file'],
+  [0o040000, 'folder'],
+  [0o010000, 'pipe'],
+]);
 
 function kindOf(mode: number): FileStatus['kind'] {
-  return KINDS[mode & KIND] ?? 'other';
+  return KINDS.get(mode & KIND) ?? 'other';
 }
 
 // A file of /proc tells no size: it is read until it ends.
