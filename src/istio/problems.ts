@@ -32,7 +32,7 @@ export const PROBLEMS = {
   'use-values': { severity: 'error', text: '{value} holds what a mesh is installed with, no workload; give it with --values' },
   'unrendered-chart': {
     severity: 'warning',
-    text: 'is a Helm chart that is not rendered: {count} not read; lint what it makes: {command}',
+    text: 'the Helm chart is not rendered: {count} not read; {command} makes manifests of it',
   },
   'late-context': { severity: 'warning', text: '{value} comes after workloads that it touches; it has no effect on them' },
   'selects-nothing': { severity: 'warning', text: '{value} has a selector without labels, so it selects no pod' },

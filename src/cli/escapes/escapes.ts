@@ -55,15 +55,19 @@ export async function escapes({ source, given, allow, baseline, output, today, p
   const valid = all.filter((one) => !expired.includes(one));
   const known = baseline === undefined ? new Set<string>() : readBaseline(baseline);
   const manifests = manifestsIn(source, given);
-  const { workloads, notes, problems } =
-    manifests === undefined ? await ofOneSource(source, given, valid, known) : await ofWorkloads(manifests, valid, known);
+  const {
+    workloads,
+    notes,
+    problems,
+    charts = [],
+  } = manifests === undefined ? await ofOneSource(source, given, valid, known) : await ofWorkloads(manifests, valid, known);
   const used = new Set(workloads.flatMap((one) => one.escapes.flatMap(({ allowedBy }) => allowedBy ?? [])));
-  const report: EscapesReport = { workloads, expired, unused: valid.filter((one) => !used.has(one)) };
+  const report: EscapesReport = { workloads, expired, unused: valid.filter((one) => !used.has(one)), charts };
   const unread = problems.some(({ severity }) => severity === 'error');
   return { output: ESCAPES_FORMS[form].print(report, paint), form, problems, notes, exitCode: unread ? 2 : exitCodeOf(report) };
 }
 
-type Part = { readonly workloads: readonly WorkloadEscapes[] } & Pick<Result, 'notes' | 'problems'>;
+type Part = Pick<EscapesReport, 'workloads'> & Partial<Pick<EscapesReport, 'charts'>> & Pick<Result, 'notes' | 'problems'>;
 
 async function ofOneSource(
   source: string | undefined,
@@ -112,7 +116,8 @@ async function ofWorkloads(given: PlanOptions, allowances: readonly Allowance[],
     groups.add(key, () => group, member);
   });
   const workloads = groups.sorted().map(({ what, count, owners, examples }) => ({ count, owners, examples, ...ofGroup(what, known) }));
-  return { workloads, problems: read.problems, notes: skippedNotes(read) };
+  const charts = (read.folders ?? []).flatMap((one) => one.charts);
+  return { workloads, problems: read.problems, notes: skippedNotes(read), charts };
 }
 
 /** What holds for all of a group. */

@@ -1,13 +1,10 @@
 /** `lint`: settings and manifests that do not do what they seem to. */
 
-import type { WalkedFolders } from '../../host/manifests/walk.ts';
-import { walkFolders } from '../../host/manifests/walk.ts';
 import { deadRuleFinder } from '../../istio/advice/lint/dead-rules.ts';
 import type { GatherRequest, LintReport } from '../../istio/advice/lint/gather.ts';
 import { lintGathering } from '../../istio/advice/lint/gather.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Sourced } from '../../istio/origin.ts';
-import { problem } from '../../istio/problems.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
@@ -28,7 +25,7 @@ import { editsOf, writeEdits } from './fix.ts';
 import type { LintFormName } from './forms.ts';
 import { LINT_FORM_NAMES, LINT_FORMS } from './forms.ts';
 import { leftOut } from './left-out.ts';
-import { fixedNote, foldersNotes, summaryOf } from './summary.ts';
+import { fixedNote, summaryOf } from './summary.ts';
 import { reaches, thresholdOf } from './threshold.ts';
 
 export interface LintCommand {
@@ -56,7 +53,6 @@ export async function lint(command: LintCommand): Promise<Result> {
   refuseArgumentsBeside(given);
   const release = releaseOf(given);
   const { mesh, images, installer } = await injectionRequest(given, undefined, named);
-  const { files, folders } = walkFolders(named);
   const linted = (): Promise<Linted> => {
     const { leaveOut, notes } = leftOut(suppress, baseline);
     const request = {
@@ -66,7 +62,7 @@ export async function lint(command: LintCommand): Promise<Result> {
       ...(release && { release }),
       ...(fix && { mostPlaces: Number.POSITIVE_INFINITY }),
     };
-    return lintFiles({ files, ...(folders && { folders }), mesh, request, notes, given });
+    return lintFiles({ files: named, mesh, request, notes, given });
   };
   const fixed = new Map<string, number>();
   let { report, passed, others, notes } = await linted();
@@ -79,7 +75,8 @@ export async function lint(command: LintCommand): Promise<Result> {
   }
   const unread = passed.problems.some(({ severity }) => severity === 'error');
   const useValues = passed.problems.some(({ code }) => code === 'use-values');
-  if (report.workloads + others === 0 && useValues) throw noneFound(files.join(' '), passed);
+  if (report.workloads + others === 0 && useValues) throw noneFound(named.join(' '), passed);
+  const [folders] = passed.folders ?? [];
   return {
     output: LINT_FORMS[form].print({ ...report, skipped: passed.skipped, ...(folders && { folders }) }, paint),
     form,
@@ -106,7 +103,6 @@ function namedFiles({ files, given }: LintCommand): readonly string[] {
 
 interface LintInput {
   readonly files: readonly string[];
-  readonly folders?: WalkedFolders;
   readonly mesh: Mesh;
   readonly request: GatherRequest;
   /** About what was left out. */
@@ -122,7 +118,7 @@ interface Linted {
   readonly notes: readonly string[];
 }
 
-async function lintFiles({ files, folders, mesh, request, notes, given }: LintInput): Promise<Linted> {
+async function lintFiles({ files, mesh, request, notes, given }: LintInput): Promise<Linted> {
   const dead = deadRuleFinder();
   const gathering = lintGathering({ ...request, findDead: dead.find });
   let others = 0;
@@ -141,23 +137,9 @@ async function lintFiles({ files, folders, mesh, request, notes, given }: LintIn
     },
     { ...given, owners: true },
   );
-  for (const one of [...mesh.problems, ...passed.problems, ...(folders === undefined ? [] : chartProblems(folders))])
-    gathering.problem(one);
+  for (const one of [...mesh.problems, ...passed.problems]) gathering.problem(one);
   const report = gathering.report();
-  return { report, passed, others, notes: [...summaryOf(report, passed, dead.passedOver()), ...foldersNotes(folders), ...notes()] };
-}
-
-function chartProblems({ charts }: WalkedFolders): readonly ReturnType<typeof problem>[] {
-  return charts.map(({ folder, templates }) =>
-    problem(
-      'unrendered-chart',
-      { kind: 'file', file: folder, line: 0, column: 0 },
-      {
-        count: templates === 1 ? '1 template is' : `${templates} templates are`,
-        command: `helm template ${quoteForShell(folder)} | istio-init lint -`,
-      },
-    ),
-  );
+  return { report, passed, others, notes: [...summaryOf(report, passed, dead.passedOver()), ...notes()] };
 }
 
 function releaseOf({ release }: SourceOptions): Sourced<string> | undefined {

@@ -42,9 +42,9 @@ describe('a folder', () => {
     expect(stdout).toContain('Pod shop/fixed');
     expect(stdout).not.toContain('never');
     expect(stdout).toContain(
-      'repo/charts/web is a Helm chart that is not rendered: 2 templates are not read; lint what it makes: helm template repo/charts/web | istio-init lint -',
+      'repo/charts/web the Helm chart is not rendered: 2 templates are not read; helm template repo/charts/web > rendered.yaml makes manifests of it',
     );
-    expect(stderr).toContain('note: 3 files of folders read, 4 passed over (1 no YAML or JSON, 3 no manifest)\n');
+    expect(stderr).toContain('note: repo: 3 files read, 4 passed over (3 no manifest, 1 neither YAML nor JSON)\n');
     expect(stderr).toContain('note: 3 workloads linted');
     expect(exitCode).toBe(1);
   });

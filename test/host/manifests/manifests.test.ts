@@ -33,7 +33,7 @@ describe('what is named', () => {
     });
   });
 
-  it('may be a folder: its manifests by their names, but not those of folders within', async () => {
+  it('may be a folder: its manifests by their names, with those of folders within, and nothing else', async () => {
     const files = { 'b.yml': pod('b'), 'a.yaml': pod('a'), 'c.json': '{"kind": "Service"}', 'README.md': '# no', 'in/d.yaml': pod('d') };
     await inFolder(files, async (folder) => {
       mkdirSync(join(folder, 'odd.yaml'));
@@ -42,7 +42,7 @@ describe('what is named', () => {
         'Pod default/a',
         'Pod default/b',
         'skipped Service',
-        `${join(folder, 'gone.yaml')} does not exist`,
+        'Pod default/d',
       ]);
       expect(await read(join(folder, 'odd.yaml'))).toEqual([`${join(folder, 'odd.yaml')} holds no manifest (*.yaml, *.yml, *.json)`]);
     });

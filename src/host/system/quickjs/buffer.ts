@@ -29,8 +29,9 @@ export class Buffer extends Uint8Array {
     return all;
   }
 
-  override toString(encoding: 'utf8' | 'latin1' = 'utf8', from = 0, to = this.length): string {
+  override toString(encoding: 'utf8' | 'latin1' | 'utf16le' = 'utf8', from = 0, to = this.length): string {
     const end = Math.min(to, this.length);
+    if (encoding === 'utf16le') return new TextDecoder('utf-16le').decode(this.subarray(from, end));
     if (encoding === 'utf8') return decode(this.buffer as ArrayBuffer, this.byteOffset + from, this.byteOffset + end);
     let text = '';
     for (let at = from; at < end; at += AT_ONCE) text += String.fromCharCode(...this.subarray(at, Math.min(end, at + AT_ONCE)));
