@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { HAS_DROP_IN_ALONE, ROOT } from '../cli/program.ts';
+import { ROOT } from '../cli/program.ts';
 import { CASES, expand } from '../golden.ts';
 import { ORDINARY_POD } from '../ordinary-pod.ts';
 import type { Namespace } from './namespace.ts';
@@ -305,7 +305,7 @@ describeKernel('a signal to the drop-in', () => {
   it.each([
     ['SIGTERM', 143, DROP_IN],
     ['SIGINT', 130, DROP_IN],
-    ...(HAS_DROP_IN_ALONE ? [] : [['SIGTERM', 143, ['istio-init', 'apply', '--here', '--before-proxy']] as const]),
+    ['SIGTERM', 143, ['istio-init', 'apply', '--here', '--before-proxy']],
   ] as const)(
     '%s while a restore is under way: it is finished and verified, and the exit code is %i, of %j',
     async (signal, code, argv) => {
