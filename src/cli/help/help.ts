@@ -2,7 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { nearest, quoted } from '../../istio/problems.ts';
-import { NEWEST, RELEASES } from '../../istio/releases/known.ts';
+import { NEWEST, OLDEST } from '../../istio/releases/known.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import { describedCommand } from '../described.ts';
 import { SETTINGS_OPTIONS, SOURCES } from '../options.ts';
@@ -46,7 +46,7 @@ function textOf(lines: readonly string[]): string {
 
 function overview(tasks: Tasks, columns: number, elsewhere: string | undefined): readonly string[] {
   return [
-    ...wrapped(`The iptables rules that Istio makes for a sidecar, of any release from ${RELEASES[0]} to ${NEWEST}.`, columns),
+    ...wrapped(`The iptables rules that Istio makes for a sidecar, of any release from ${OLDEST} to ${NEWEST}.`, columns),
     '',
     ...(elsewhere === undefined
       ? [

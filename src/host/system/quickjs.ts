@@ -6,8 +6,11 @@ import * as std from 'quickjs:std';
 import type { System } from './interface.ts';
 import { spawnChild } from './quickjs/children.ts';
 import { files } from './quickjs/files.ts';
+import { defineGlobals } from './quickjs/globals.ts';
 import { lockSocket } from './quickjs/lock.ts';
 import { onNumber } from './quickjs/signals.ts';
+
+defineGlobals();
 
 const NUMBERS = { SIGHUP: 1, SIGINT: os.SIGINT, SIGTERM: os.SIGTERM } as const;
 const SIGKILL = 9;
@@ -26,8 +29,12 @@ export const system: System = {
   onSignal: (signal, heard) => onNumber(NUMBERS[signal], heard),
   signalNumber: (signal) => NUMBERS[signal],
   exit: (code) => std.exit(code ?? 0),
-  piecesOf: (path, length) => piecesOf(() => files.open(path), length),
-  inputPieces: () => piecesOf(() => 0, PIECE),
+  piecesOf: async function* (path, length) {
+    yield* (await import('./quickjs/pieces.ts')).piecesOf(path, length);
+  },
+  inputPieces: async function* () {
+    yield* (await import('./quickjs/pieces.ts')).piecesIn(0, PIECE);
+  },
   ask: async (question) => {
     if (!os.isatty(0) || !os.isatty(2)) return undefined;
     files.printError(question);
@@ -44,17 +51,3 @@ export const system: System = {
   lockSocket: async () => lockSocket,
   network: async () => (await import('./quickjs/network.ts')).network,
 };
-
-async function* piecesOf(open: () => number, length: number): AsyncGenerator<Buffer> {
-  const file = open();
-  try {
-    for (;;) {
-      const bytes = Buffer.allocUnsafe(length);
-      const read = files.read(file, bytes);
-      if (read === 0) return;
-      yield bytes.subarray(0, read);
-    }
-  } finally {
-    files.close(file);
-  }
-}

@@ -1,11 +1,14 @@
 /** Releases that do the same, as far as some changes go: one of them stands for all. */
 
 import type { Release } from './known.ts';
-import { RELEASES, readSpans } from './known.ts';
+import { RELEASES } from './known.ts';
+import type { ChangeName } from './named-changes.ts';
+import { CHANGE_NAMES } from './named-changes.ts';
 import { NATIVE_CHANGES } from './native-changes.ts';
-import type { ChangeName, Profile } from './profile.ts';
-import { CHANGE_NAMES, CHANGES, profileOf } from './profile.ts';
+import type { Profile } from './profile.ts';
+import { profileOf } from './profile.ts';
 import { RULE_CHANGES } from './rule-changes.ts';
+import { SPANS } from './spans.ts';
 
 /** All releases that have the same of some changes. */
 export interface Kind {
@@ -42,8 +45,8 @@ export function allKinds(): readonly Kind[] {
 
 /** Nothing changes but where a span begins or has ended, so that one release of each stretch between is looked at. */
 function kindsBy(names: readonly ChangeName[]): readonly Kind[] {
-  const spans = names.flatMap((name) => readSpans(CHANGES[name].spans));
-  const starts = [...new Set([0, ...spans.flatMap(([first, last]) => [first, last + 1])])].sort((a, b) => a - b);
+  // Of a span's ends the first is at an even place, and the last, behind which a new stretch begins, at an odd one.
+  const starts = [...new Set([0, ...names.flatMap((name) => SPANS[name].map((end, index) => end + (index % 2)))])].sort((a, b) => a - b);
   const kinds = new Map<string, { readonly profile: Profile; readonly releases: Release[] }>();
   starts.forEach((start, index) => {
     const first = RELEASES[start];
