@@ -95,8 +95,9 @@ async function bundle(outdir) {
       // Not by esbuild's own `inject`: with that every file loads them, also those of the drop-in, which name none.
       onLoad({ filter: /\/src\/.*\.ts$|\/yargs-platform\.mjs$/ }, ({ path }) => {
         const text = readFileSync(path, 'utf8');
+        const code = text.replaceAll(/\/\*.*?\*\/|^\s*\/\/[^\n]*/gms, '');
         const named = Object.entries(GLOBALS).flatMap(([name, file]) =>
-          !path.endsWith(`/quickjs/${file}`) && new RegExp(`\\b${name}(?:[.]\\w|[(])`).test(text)
+          !path.endsWith(`/quickjs/${file}`) && new RegExp(`\\b(?<!const )${name}\\b[.(,;]`).test(code)
             ? [`import { ${name} } from '${resolve('src/host/system/quickjs', file)}';\n`]
             : [],
         );
