@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { ROOT } from '../cli/program.ts';
+import { ASKS_KERNEL, ROOT } from '../cli/program.ts';
 import { CASES, expand } from '../golden.ts';
 import { ORDINARY_POD } from '../ordinary-pod.ts';
 import type { Namespace } from './namespace.ts';
@@ -76,6 +76,25 @@ describeKernel('the log of the drop-in', () => {
       }
     });
   });
+
+  it.runIf(ASKS_KERNEL)(
+    'names no nft among them where the kernel itself says that there is no table, and asks nft where there is one',
+    async () => {
+      const log = newFile();
+      const path = pathBehind({ nft: `echo nft >>${log}; exec /usr/sbin/nft "$@"` });
+      await inNamespace(async (namespace) => {
+        await run(namespace, DROP_IN, { path });
+        expect(existsSync(log)).toBe(false);
+        await run(namespace, DROP_IN, { path });
+        expect(readFileSync(log, 'utf8')).toBe('nft\n');
+      });
+      await inNamespace(async (namespace) => {
+        await namespace.run('nft add table bridge empty');
+        await run(namespace, DROP_IN, { path });
+        expect(readFileSync(log, 'utf8')).toBe('nft\nnft\n');
+      });
+    },
+  );
 
   it('has details only when debug is asked for: why this backend, and what was fed to which program', async () => {
     await inNamespace(async (namespace) => {

@@ -62,7 +62,8 @@ export async function observe(
 ): Promise<ObservedState | { readonly failure: Failure }> {
   const netFiles = await namespace.netFiles();
   const reading = { namespace, netFiles, deadline: question.deadline, likely: question.likely };
-  const listed = known.nftTables === undefined ? listNftTables(namespace, question.deadline) : Promise.resolve(known.nftTables);
+  const listed =
+    known.nftTables === undefined ? listNftTables(namespace, question.deadline, question.native) : Promise.resolve(known.nftTables);
   const wish = {
     ...(question.backend !== undefined && { forced: question.backend }),
     ...(known.backend !== undefined && { chosen: known.backend }),

@@ -1,6 +1,6 @@
 /** The operating system as QuickJS gives it, with machine.c. */
 
-import { addresses, decode, user } from 'quickjs:machine';
+import { addresses, decode, nftTables, user } from 'quickjs:machine';
 import * as os from 'quickjs:os';
 import * as std from 'quickjs:std';
 import type { System } from './interface.ts';
@@ -23,6 +23,10 @@ export const system: System = {
   user,
   environment: std.getenviron,
   runningAddresses: addresses,
+  nftTables: () => {
+    const tables = nftTables();
+    return tables < 0 ? undefined : tables;
+  },
   ownProgram: () => [os.readlink('/proc/self/exe')[0]],
   spawn: spawnChild,
   killGroup: (pid) => os.kill(-pid, SIGKILL),

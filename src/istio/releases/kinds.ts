@@ -3,12 +3,9 @@
 import type { Release } from './known.ts';
 import { RELEASES } from './known.ts';
 import type { ChangeName } from './named-changes.ts';
-import { CHANGE_NAMES } from './named-changes.ts';
-import { NATIVE_CHANGES } from './native-changes.ts';
 import type { Profile } from './profile.ts';
 import { profileOf } from './profile.ts';
-import { RULE_CHANGES } from './rule-changes.ts';
-import { SPANS } from './spans.ts';
+import { NATIVE_CHANGE_NAMES, RULE_CHANGE_NAMES, SPANS } from './spans.ts';
 
 /** All releases that have the same of some changes. */
 export interface Kind {
@@ -19,7 +16,7 @@ export interface Kind {
 }
 
 // Of what changed in arguments, the builders of rules ask for this one: before the flag came, all DNS was that to the servers.
-const ASKED_BY_RULES: readonly ChangeName[] = [...(Object.keys(RULE_CHANGES) as ChangeName[]), 'captureAllDnsFlag'];
+const ASKED_BY_RULES: readonly ChangeName[] = [...RULE_CHANGE_NAMES, 'captureAllDnsFlag'];
 
 let byRules: readonly Kind[] | undefined;
 let byAll: readonly Kind[] | undefined;
@@ -33,13 +30,13 @@ export function ruleKinds(): readonly Kind[] {
 
 /** The kinds of release whose node agent makes different rules for ambient pods; oldest first. */
 export function ambientKinds(): readonly Kind[] {
-  byAmbient ??= kindsBy(Object.keys(NATIVE_CHANGES) as ChangeName[]).filter(({ profile }) => profile.has('ambientInPod'));
+  byAmbient ??= kindsBy(NATIVE_CHANGE_NAMES).filter(({ profile }) => profile.has('ambientInPod'));
   return byAmbient;
 }
 
 /** The kinds of release that differ in anything: rules, arguments, injection; oldest first. */
 export function allKinds(): readonly Kind[] {
-  byAll ??= kindsBy(CHANGE_NAMES);
+  byAll ??= kindsBy(Object.keys(SPANS) as ChangeName[]);
   return byAll;
 }
 

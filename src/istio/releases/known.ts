@@ -19,10 +19,14 @@ export const NEWEST: Release = `1.${LAST_PATCH.length - 1}.${LAST_PATCH.at(-1)}`
 export const CANDIDATE: Release = '1.31.0-rc.0';
 
 /** The releases and the candidate, oldest first. An init container asks for one of them, and its bundle is without this list. */
-export const KNOWN: readonly Release[] = /* @__PURE__ */ [...LAST_PATCH.flatMap((_, minor) => patchesOf(minor)), CANDIDATE];
+export const KNOWN: readonly Release[] = /* @__PURE__ */ allKnown();
 
 /** All known releases, oldest first. */
 export const RELEASES: readonly Release[] = /* @__PURE__ */ KNOWN.slice(0, -1);
+
+function allKnown(): readonly Release[] {
+  return [...LAST_PATCH.flatMap((_, minor) => patchesOf(minor)), CANDIDATE];
+}
 
 function patchesOf(minor: number): readonly Release[] {
   const all = Array.from({ length: (LAST_PATCH[minor] ?? -1) + 1 }, (_, patch) => `1.${minor}.${patch}`);

@@ -38,12 +38,7 @@ describe('what is named', () => {
     await inFolder(files, async (folder) => {
       mkdirSync(join(folder, 'odd.yaml'));
       symlinkSync(join(folder, 'nowhere'), join(folder, 'gone.yaml'));
-      expect(await read(folder)).toEqual([
-        'Pod default/a',
-        'Pod default/b',
-        'skipped Service',
-        'Pod default/d',
-      ]);
+      expect(await read(folder)).toEqual(['Pod default/a', 'Pod default/b', 'skipped Service', 'Pod default/d']);
       expect(await read(join(folder, 'odd.yaml'))).toEqual([`${join(folder, 'odd.yaml')} holds no manifest (*.yaml, *.yml, *.json)`]);
     });
   });
