@@ -124,8 +124,6 @@ async function bundle(outdir) {
         );
         return { contents: named.join('') + text, loader: path.endsWith('.ts') ? 'ts' : 'js' };
       });
-      // Past the package's own list of ways in.
-      onResolve({ filter: /^\/yargs-parser\// }, ({ path }) => ({ path: resolve(`node_modules${path}`) }));
       onResolve({ filter: /^quickjs:/ }, ({ path }) => ({ path: path.slice('quickjs:'.length), external: true }));
     },
   };

@@ -1,7 +1,7 @@
 // In the place of yargs' platform shim in the static executable: what yargs uses of Node, as far as our command line does.
 
-import { camelCase, decamelize, looksLikeNumber } from '/yargs-parser/build/lib/string-utils.js';
-import { YargsParser } from '/yargs-parser/build/lib/yargs-parser.js';
+import { camelCase, decamelize, looksLikeNumber } from '../node_modules/yargs-parser/build/lib/string-utils.js';
+import { YargsParser } from '../node_modules/yargs-parser/build/lib/yargs-parser.js';
 
 const parser = new YargsParser({
   cwd: () => '/',

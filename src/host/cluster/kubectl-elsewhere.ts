@@ -6,4 +6,6 @@ export async function kubectl(): Promise<never> {
   throw new ClusterFailure('no kubectl', 'this executable of an init container asks no cluster: give the manifests as a file');
 }
 
-export const fromApi = kubectl;
+export async function fromApi(): Promise<never> {
+  return kubectl();
+}
