@@ -97,8 +97,8 @@ export interface System {
   /** The effective user; undefined where the system has none. */
   readonly user: () => number | undefined;
   readonly environment: () => Readonly<Record<string, string | undefined>>;
-  /** Addresses of the interfaces that run, but loopback's: for where /proc can't be read. */
-  readonly runningAddresses: () => readonly string[];
+  /** Addresses of the interfaces that run, but loopback's: for where /proc can't be read. Undefined where these can't be asked for either. */
+  readonly runningAddresses: () => readonly string[] | undefined;
   /** How many tables of nft this process's network namespace has; undefined where that can't be asked without a program. */
   readonly nftTables: () => number | undefined;
   /** The words that start this program once more, whatever it is called by. */
@@ -107,8 +107,9 @@ export interface System {
   readonly spawn: (argv: readonly [string, ...string[]], environment: Readonly<Record<string, string | undefined>>) => Child;
   /** Kills all processes of the group that a child leads. */
   readonly killGroup: (pid: number) => void;
-  /** Writes to standard output, to standard error. */
-  readonly print: (text: string) => void;
+  /** Writes to standard output; resolves to the kernel's word where the text was lost, and not for a reader that has gone away. */
+  readonly print: (text: string) => Promise<string | undefined>;
+  /** Writes to standard error. */
   readonly printError: (text: string) => void;
   /** Calls when a signal comes, instead of ending. */
   readonly onSignal: (signal: 'SIGTERM' | 'SIGINT', heard: () => void) => void;

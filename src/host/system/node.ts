@@ -45,15 +45,17 @@ export const system: System = {
   user: () => process.geteuid?.(),
   environment: () => process.env,
   runningAddresses: () =>
-    Object.values(networkInterfaces()).flatMap((list) =>
-      (list ?? []).filter(({ internal }) => !internal).map(({ cidr, address }) => cidr ?? address),
+    attempt(() =>
+      Object.values(networkInterfaces()).flatMap((list) =>
+        (list ?? []).filter(({ internal }) => !internal).map(({ cidr, address }) => cidr ?? address),
+      ),
     ),
   // It has no sockets of this kind.
   nftTables: () => undefined,
   ownProgram,
   spawn: spawnChild,
   killGroup: (pid) => attempt(() => process.kill(-pid, 'SIGKILL')),
-  print: (text) => process.stdout.write(text),
+  print,
   printError: (text) => process.stderr.write(text),
   onSignal: (signal, heard) => process.on(signal, heard),
   signalNumber: (signal) => constants.signals[signal],
@@ -70,6 +72,12 @@ function attempt<T>(work: () => T): T | undefined {
   } catch {
     return undefined;
   }
+}
+
+function print(text: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, (error?: SystemError | null) => resolve(error?.code === 'EPIPE' ? undefined : error?.code));
+  });
 }
 
 function statusOf(file: string | number): FileStatus {

@@ -22,7 +22,10 @@ export const system: System = {
   pid: os.getpid(),
   user,
   environment: std.getenviron,
-  runningAddresses: addresses,
+  runningAddresses: () => {
+    const found = addresses();
+    return typeof found === 'number' ? undefined : found;
+  },
   nftTables: () => {
     const tables = nftTables();
     return tables < 0 ? undefined : tables;

@@ -3,7 +3,7 @@
 import type { SystemError } from '../interface.ts';
 
 /** What a call that failed answers, where code asks for it. */
-export const FAILED = { ENOENT: -2, EAGAIN: -11, EADDRINUSE: -98 } as const;
+export const FAILED = { ENOENT: -2, EAGAIN: -11, EPIPE: -32, EADDRINUSE: -98 } as const;
 
 const ERRORS: Readonly<Record<number, readonly [name: string, words: string]>> = {
   1: ['EPERM', 'operation not permitted'],

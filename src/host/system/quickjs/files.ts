@@ -3,7 +3,7 @@
 import { decode, encode, mayWrite, statusOf } from 'quickjs:machine';
 import * as os from 'quickjs:os';
 import type { FileStatus, System } from '../interface.ts';
-import { errorOf, FAILED } from './errors.ts';
+import { errorOf, FAILED, nameOfError } from './errors.ts';
 
 const READABLE_BY_ALL = 0o666;
 
@@ -84,7 +84,10 @@ export const files: Pick<
   },
   close: os.close,
   // A reader that has gone away must not end a run between two tables.
-  print: (text) => write(1, text),
+  print: async (text) => {
+    const failure = write(1, text);
+    return failure === 0 || failure === FAILED.EPIPE ? undefined : nameOfError(failure);
+  },
   printError: (text) => write(2, text),
 };
 

@@ -84,6 +84,7 @@ FUNCTION(spawnProgram)
     sigemptyset(&none);
     sigemptyset(&ours);
     sigaddset(&ours, SIGPIPE);
+    sigaddset(&ours, SIGXFSZ);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &ours);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
@@ -301,13 +302,13 @@ FUNCTION(routeTo)
     return NUMBER(-failure);
 }
 
-/* addresses(): those of the interfaces that run, but loopback's, as ADDRESS/BITS. */
+/* addresses(): those of the interfaces that run, but loopback's, as ADDRESS/BITS; or an error code. */
 FUNCTION(addresses)
 {
-    JSValue result = JS_NewArray(ctx);
     struct ifaddrs *list = NULL;
     uint32_t at = 0;
-    if (getifaddrs(&list)) return result;
+    if (getifaddrs(&list)) return NUMBER(-errno);
+    JSValue result = JS_NewArray(ctx);
     for (struct ifaddrs *one = list; one; one = one->ifa_next) {
         char text[INET6_ADDRSTRLEN + 8];
         int family = one->ifa_addr ? one->ifa_addr->sa_family : AF_UNSPEC, bits = 0, bytes = family == AF_INET ? 4 : 16;
@@ -379,6 +380,7 @@ JSModuleDef *js_init_module_machine(JSContext *ctx, const char *name)
     for (int file = 0; file < 3; file++)
         if (fcntl(file, F_GETFD) < 0 && open("/dev/null", file ? O_WRONLY : O_RDONLY) < 0) break;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     JSModuleDef *module = JS_NewCModule(ctx, name, define);
     if (module) JS_AddModuleExportList(ctx, module, FUNCTIONS, sizeof FUNCTIONS / sizeof *FUNCTIONS);
     return module;

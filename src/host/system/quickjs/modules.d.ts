@@ -59,6 +59,6 @@ declare module 'quickjs:machine' {
   export function listenOn(host: string, port: number): number;
   export function acceptOn(file: number): number;
   export function routeTo(host: string): number;
-  export function addresses(): string[];
+  export function addresses(): string[] | number;
   export function nftTables(): number;
 }
