@@ -16,7 +16,9 @@ const executable = [
   'test/package/executable.test.ts',
 ];
 // What an init container runs, once more as each of the executables.
-const inKernel = ['test/kernel/{cut-off,drop-in,drop-in-commands,escape,killed,native,native-killed,native-transitions,probe,surroundings}.test.ts'];
+const inKernel = [
+  'test/kernel/{cut-off,drop-in,drop-in-commands,escape,killed,native,native-killed,native-transitions,probe,surroundings}.test.ts',
+];
 
 /** Whether a build is there. */
 function isBuilt(file: string, where: string): boolean {
