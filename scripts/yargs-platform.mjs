@@ -1,4 +1,5 @@
-// In the place of yargs' platform shim in the static executable: what yargs uses of Node, as far as our command line does.
+// In the place of yargs' platform shim: what it uses of Node, as far as our command line does. The other costs a start milliseconds
+// (translations, the layout of help), fails in a folder that is deleted, and needs Node.
 
 import { camelCase, decamelize, looksLikeNumber } from '../node_modules/yargs-parser/build/lib/string-utils.js';
 import { YargsParser } from '../node_modules/yargs-parser/build/lib/yargs-parser.js';
@@ -17,7 +18,7 @@ function format(text, ...values) {
 }
 
 function absent() {
-  throw new Error('this executable reads no files of yargs');
+  throw new Error('our command line uses nothing of this');
 }
 
 export default {

@@ -12,10 +12,10 @@ const FIB_TRIE = '/proc/net/fib_trie';
 /** Facts of the namespace that this process is in: addresses of the interfaces but lo, nameservers, and names with their numbers. */
 export function hostFacts(): Facts {
   const addresses = [...parseFibTrie(textOf(FIB_TRIE)), ...parseIfInet6(textOf('/proc/net/if_inet6'))];
-  // Only interfaces that are running: one that waits for its carrier would pass for none, and its IPv6 would stay
-  // without rules. Where there is no /proc, that has to do.
-  const running = addresses.length > 0 ? [] : system.runningAddresses();
-  if (running === undefined)
+  // Node lists only interfaces that are running: one that waits for its carrier would pass for none, and its IPv6 would
+  // stay without rules. Where there is no /proc, that has to do.
+  const listed = addresses.length > 0 ? [] : system.interfaceAddresses();
+  if (listed === undefined)
     throw new ProblemError([
       problem(
         'unreadable-file',
@@ -23,7 +23,7 @@ export function hostFacts(): Facts {
         { reason: 'can not be read: the addresses are unknown' },
       ),
     ]);
-  const known = addresses.length > 0 ? addresses : asGoListsThem(running);
+  const known = addresses.length > 0 ? addresses : asGoListsThem(listed);
   return withNames({ addresses: known, nameservers: parseNameservers(textOf('/etc/resolv.conf')) }, '');
 }
 

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { ORDINARY_POD } from '../ordinary-pod.ts';
+import { DEFAULT_POD } from '../default-pod.ts';
 import { inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 import type { Run } from './starting.ts';
 import { BIN, PATH, pathBehind, run } from './starting.ts';
 
-const DRY_RUN = ['istio-iptables', '--dry-run', ...ORDINARY_POD];
-const MAKE = ['istio-iptables', ...ORDINARY_POD];
+const DRY_RUN = ['istio-iptables', '--dry-run', ...DEFAULT_POD];
+const MAKE = ['istio-iptables', ...DEFAULT_POD];
 const APPLY = ['istio-init', 'apply', '--here', '--before-proxy'];
 const CLEAN = ['istio-init', 'clean', '--here'];
 const PROBE = ['istio-init', 'probe', '--timeout', '300ms'];
@@ -117,7 +117,7 @@ describeKernel('a namespace without /proc', () => {
 });
 
 describeKernel('few file handles', () => {
-  it.skipIf(OF_NODE || !IS_STATIC).each([4, 5, 6, 8, 10, 12])('%i: nothing is done, and the line says so', async (handles) => {
+  it.skipIf(OF_NODE || !IS_STATIC).each([4, 5, 6, 8])('%i: nothing is done, and the line says so', async (handles) => {
     await inNamespace(async (namespace) => {
       for (const words of [MAKE, APPLY])
         expect(await bash(namespace.name, `ulimit -n ${handles}; "$@"`, words)).toMatchObject({
@@ -126,7 +126,8 @@ describeKernel('few file handles', () => {
         });
       expect((await namespace.run('iptables-save')).stdout).not.toContain('ISTIO');
       expect(await bash(namespace.name, `ulimit -n ${handles}; "$@"`, PROBE)).toMatchObject({
-        exitCode: handles < 8 ? 0 : expect.toSatisfy((code: number) => code === 0 || code === 126),
+        // Where there are enough for its sockets, it finds that there are no rules.
+        exitCode: expect.toSatisfy((code: number) => code === 0 || code === 126),
         stderr: expect.not.stringContaining('this should not have happened'),
       });
     });
@@ -165,16 +166,17 @@ describeKernel('an environment', () => {
 });
 
 describeKernel('a save of 100 MB', () => {
-  it('is handled or refused, and never ends in a crash', async () => {
+  it('is refused in a line, and nothing is changed', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'istio-init-save-'));
     chmodSync(folder, 0o755);
     const rule = '-A OTHERS -s 10.0.0.0/8 -d 192.0.2.0/24 -p tcp -m tcp --dport 8080 -m comment --comment "of somebody else" -j ACCEPT\n';
     writeFileSync(join(folder, 'save'), `*nat\n:OTHERS - [0:0]\n${rule.repeat(100_000_000 / rule.length)}COMMIT\n`);
     const path = pathBehind({ 'iptables-nft-save': `exec cat ${join(folder, 'save')}` });
     await inNamespace(async (namespace) => {
-      const found = await run(namespace, ['istio-init', 'clean', '--here', '--backend', 'nft', '--dry-run'], { path });
-      expect(found.exitCode).toBeOneOf([0, 1]);
-      expect(found.stderr).not.toContain('this should not have happened');
+      expect(await run(namespace, ['istio-init', 'clean', '--here', '--backend', 'nft'], { path })).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('it said: printed more than 64 MB, which is the most that is read'),
+      });
     });
   }, 180_000);
 });

@@ -9,6 +9,7 @@ import { quoteForShell } from '../../netfilter/words.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
+import { kindOfFile } from '../../sources/kind-of-file.ts';
 import type { SourceOptions } from '../../sources/options.ts';
 import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
@@ -17,6 +18,8 @@ import { eachWorkload } from '../../sources/workloads/each-workload.ts';
 import { injectionRequest } from '../../sources/workloads/injection-request.ts';
 import { noneFound } from '../../sources/workloads/none-found.ts';
 import type { Passed } from '../../sources/workloads/stream.ts';
+import type { NextCommand } from '../check/next-command.ts';
+import { programName } from '../program-name.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
@@ -80,6 +83,7 @@ export async function lint(command: LintCommand): Promise<Result> {
   return {
     output: LINT_FORMS[form].print({ ...report, skipped: passed.skipped, ...(folders && { folders }) }, paint),
     form,
+    next: lintSteps(report, named, fix),
     problems: [],
     notes: [...(fix ? [fixedNote(fixed)] : []), ...notes],
     exitCode: unread ? BAD_INPUT : reaches(report, threshold) ? 1 : 0,
@@ -87,6 +91,17 @@ export async function lint(command: LintCommand): Promise<Result> {
 }
 
 const MOST_ROUNDS = 20;
+
+/** What to do about what was found: read its page, and let be written what is safe to write. */
+function lintSteps({ results }: LintReport, named: readonly string[], fix: boolean): readonly NextCommand[] {
+  const [first] = results;
+  const isSafe = !fix && results.some(({ edit }) => edit !== undefined) && named.every((file) => kindOfFile(file) !== undefined);
+  const [program, files] = [programName(), named.map(quoteForShell).join(' ')];
+  return [
+    ...(first === undefined ? [] : [{ why: 'what that means, and what to do', command: `${program} lint --explain ${first.code}` }]),
+    ...(isSafe ? [{ why: 'write what is safe to write; --dry-run shows it', command: `${program} lint ${files} --fix` }] : []),
+  ];
+}
 
 function namedFiles({ files, given }: LintCommand): readonly string[] {
   const named = [...files, ...(given.manifests?.filenames ?? [])];

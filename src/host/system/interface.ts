@@ -97,8 +97,8 @@ export interface System {
   /** The effective user; undefined where the system has none. */
   readonly user: () => number | undefined;
   readonly environment: () => Readonly<Record<string, string | undefined>>;
-  /** Addresses of the interfaces that run, but loopback's: for where /proc can't be read. Undefined where these can't be asked for either. */
-  readonly runningAddresses: () => readonly string[] | undefined;
+  /** Addresses of the interfaces but loopback's, as far as the runtime lists them: for where /proc can't be read. Undefined where these can't be asked for either. */
+  readonly interfaceAddresses: () => readonly string[] | undefined;
   /** How many tables of nft this process's network namespace has; undefined where that can't be asked without a program. */
   readonly nftTables: () => number | undefined;
   /** The words that start this program once more, whatever it is called by. */

@@ -44,7 +44,7 @@ export const system: System = {
   pid: process.pid,
   user: () => process.geteuid?.(),
   environment: () => process.env,
-  runningAddresses: () =>
+  interfaceAddresses: () =>
     attempt(() =>
       Object.values(networkInterfaces()).flatMap((list) =>
         (list ?? []).filter(({ internal }) => !internal).map(({ cidr, address }) => cidr ?? address),

@@ -22,7 +22,7 @@ export const system: System = {
   pid: os.getpid(),
   user,
   environment: std.getenviron,
-  runningAddresses: () => {
+  interfaceAddresses: () => {
     const found = addresses();
     return typeof found === 'number' ? undefined : found;
   },

@@ -1,5 +1,5 @@
 /**
- * The whole table of lint against the manifests that real injectors were given: what they make an ordinary pod of has no
+ * The whole table of lint against the manifests that real injectors were given: what they make a default pod of has no
  * finding above a note, at no release. What is found in the others is true, and listed here.
  */
 
