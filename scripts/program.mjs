@@ -19,7 +19,6 @@ export const PROGRAM = {
   lineLimit: 200,
   legalComments: 'none',
   define: {
-    'import.meta.url': 'bundledUrl',
     PACKAGE_VERSION: JSON.stringify(version),
     LINT_PAGES: JSON.stringify(LINT_PAGES),
     GOLDEN_CASES: JSON.stringify(packedCases()),

@@ -302,7 +302,7 @@ FUNCTION(routeTo)
     return NUMBER(-failure);
 }
 
-/* addresses(): those of the interfaces but loopback's, as ADDRESS/BITS; or an error code. */
+/* addresses(): those of the interfaces but of loopback, as ADDRESS/BITS; or an error code. */
 FUNCTION(addresses)
 {
     struct ifaddrs *list = NULL;
@@ -312,8 +312,10 @@ FUNCTION(addresses)
     for (struct ifaddrs *one = list; one; one = one->ifa_next) {
         char text[INET6_ADDRSTRLEN + 8];
         int family = one->ifa_addr ? one->ifa_addr->sa_family : AF_UNSPEC, bits = 0, bytes = family == AF_INET ? 4 : 16;
-        if ((family != AF_INET && family != AF_INET6) || one->ifa_flags & IFF_LOOPBACK) continue;
+        if ((family != AF_INET && family != AF_INET6)) continue;
         int place = family == AF_INET ? offsetof(struct sockaddr_in, sin_addr) : offsetof(struct sockaddr_in6, sin6_addr);
+        /* What /proc shows is the measure: of IPv4 all but 127.0.0.0/8, of IPv6 all that is not on lo. */
+        if (family == AF_INET ? ((uint8_t *)one->ifa_addr)[place] == 127 : one->ifa_flags & IFF_LOOPBACK) continue;
         if (!inet_ntop(family, (char *)one->ifa_addr + place, text, INET6_ADDRSTRLEN)) continue;
         for (int i = 0; one->ifa_netmask && i < bytes; i++) bits += __builtin_popcount(((uint8_t *)one->ifa_netmask)[place + i]);
         char *end = text + strlen(text);
