@@ -17,7 +17,7 @@ const executable = [
 ];
 // What an init container runs, once more as each of the executables.
 const inKernel = [
-  'test/kernel/{cut-off,drop-in,drop-in-commands,escape,killed,native,native-killed,native-transitions,probe,surroundings}.test.ts',
+  'test/kernel/{cut-off,drop-in,drop-in-commands,escape,killed,native,native-killed,native-transitions,probe,same-answers,surroundings}.test.ts',
 ];
 
 /** Whether a build is there. */
