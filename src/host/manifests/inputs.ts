@@ -20,14 +20,24 @@ export interface Input {
 const CHUNK = 1 << 18;
 
 /** Files, those of folders, and `-`. */
-export function inputsOf(files: Walk['files'], stdin: () => AsyncIterable<Buffer>): readonly (Input | Problem)[] {
+export function inputsOf(
+  files: Walk['files'],
+  stdin: () => AsyncIterable<Buffer>,
+  texts: ReadonlyMap<string, string> = new Map(),
+): readonly (Input | Problem)[] {
   const named = files.map((one) => ('code' in one ? undefined : one.file));
   return files.map((one, index) => {
     if ('code' in one) return one;
+    const text = texts.get(one.file);
+    if (text !== undefined) return { ...one, size: Buffer.byteLength(text), open: () => only(text) };
     if (one.file !== '-') return inputAt(one.file, one.isFound);
     if (named.indexOf('-') < index) return unreadable('-', 'is named a second time; standard input can be read once');
     return { file: one.file, open: stdin };
   });
+}
+
+async function* only(text: string): AsyncGenerator<Buffer> {
+  yield Buffer.from(text);
 }
 
 function inputAt(file: string, isFound: boolean): Input | Problem {
