@@ -3,7 +3,7 @@
 import type { Sourced } from '../origin.ts';
 import { MappingValue, SequenceValue } from '../value-nodes.ts';
 import type { YamlNode } from '../yaml.ts';
-import { field } from '../yaml-fields.ts';
+import { field, isNull } from '../yaml-fields.ts';
 import { destinationsOf, destinationText } from './destinations.ts';
 import type { IdTexts } from './fingerprint-text.ts';
 import * as text from './fingerprint-text.ts';
@@ -11,6 +11,7 @@ import { isIgnored } from './injection/left-out.ts';
 import { isProgram } from './injection/observed-arguments.ts';
 import { PlainPod } from './manifest/plain-pod.ts';
 import type { Container, Ids, PodTemplate, Texts, Workload } from './manifest/workload.ts';
+import { isBare } from './mesh/go-text.ts';
 import { injectorOf } from './mesh/injector-of.ts';
 import type { Mesh } from './mesh/mesh.ts';
 
@@ -95,7 +96,7 @@ function valuesOf(texts: readonly Sourced<string>[]): readonly string[] {
 function textOfNode(node: YamlNode | undefined): string {
   if (node === undefined) return '';
   if (node instanceof MappingValue || node instanceof SequenceValue) return text.textOfValue(node.values);
-  if (node.kind === 'scalar') return node.plain ? node.text : `'${node.text}`;
+  if (node.kind === 'scalar') return isNull(node) ? 'null' : isBare(node) ? node.text : `'${node.text}`;
   if (node.kind === 'sequence') return `[${node.items.map((item) => `\0${textOfNode(item)}`).join('')}]`;
   return `{${node.entries.map(({ key, value }) => `\0${isToken(value) ? '' : `${textOfNode(key)}\0${textOfNode(value)}`}`).join('')}}`;
 }
