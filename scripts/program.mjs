@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { packedCases } from './golden-cases.mjs';
 import { LINT_PAGES } from './lint-pages.mjs';
+import { workedOut } from './worked-out.mjs';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
@@ -28,6 +29,7 @@ export const PROGRAM = {
     GOLDEN_CASES: JSON.stringify(packedCases()),
   },
   plugins: [
+    workedOut,
     {
       // yargs renders the help of every command that it runs, in case its handler asks for it: ours never do, and it takes 3 ms.
       name: 'no help but where it is asked for',

@@ -1,15 +1,16 @@
 #!/bin/sh
 # Makes the static executable of its bundle, in a Debian with quickjs, libquickjs, gcc and libc6-dev (trixie or newer).
 #
-#   static-compile.sh FOLDER     FOLDER has program.js, main.c and machine.c; istio-iptables is made beside them.
+#   static-compile.sh FOLDER     FOLDER has what static.mjs prepares; istio-iptables is made beside it.
 set -eu
 cd "$1"
 # -c: bytecode as a C array. -m: a module, though its imports do not stand first. -s: no positions, a quarter of its size.
-qjsc -c -m -s -M machine,machine -o program.c program.js
+# shellcheck disable=SC2046
+qjsc -c -m -s -M machine,machine $(cat asked-for) -o program.c program.js
 libraries=/usr/lib/$(gcc -print-multiarch)/quickjs
 # A program that others' processes start as root: the usual hardening. The linker warns of dlopen, which nothing here calls.
 gcc -O2 -Wall -Werror -static-pie -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wl,-z,relro,-z,now \
-  -I/usr/include/quickjs -o istio-iptables program.c main.c machine.c -L"$libraries" -lquickjs -lm -lpthread -ldl 2>warnings ||
+  -I/usr/include/quickjs -o istio-iptables program.c main.c machine.c memory.c -L"$libraries" -lquickjs -lm -lpthread -ldl 2>warnings ||
   { cat warnings >&2; exit 1; }
 strip istio-iptables
 # What Debian's part of it is, and under which licences.

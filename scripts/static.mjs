@@ -35,16 +35,29 @@ async function buildStatic() {
   symlinkSync('istio-iptables', `${OUT}/istio-init`);
 }
 
+const C_FILES = ['machine.c', 'main.c', 'memory.c', 'memory.h'];
+
 const MADE = ['istio-iptables', 'sbom.cdx.json', 'THIRD-PARTY-LICENSES.txt'];
 
 /** What the compiler takes, in a folder: it can be another machine's. */
 async function prepare(folder) {
   mkdirSync(folder, { recursive: true });
-  const files = await bundle(`${folder}/program.js`);
-  for (const file of ['src/host/system/quickjs/machine.c', 'src/host/system/quickjs/main.c', 'scripts/static-compile.sh'])
+  const { inputs, outputs } = await bundle(folder);
+  const files = Object.keys(inputs);
+  const modules = Object.entries(outputs).map(([path, { entryPoint }]) => ({ name: basename(path), isAsked: entryPoint !== undefined }));
+  writeFileSync(`${folder}/modules.h`, `${modules.map(({ name }) => `MODULE("${name}", ${cName(name)})`).join('\n')}\n`);
+  // What only an import() names: the compiler does not find it by itself.
+  const asked = modules.filter(({ name, isAsked }) => isAsked && name !== 'program.js');
+  writeFileSync(`${folder}/asked-for`, `${asked.map(({ name }) => `-D ${name}`).join(' ')}\n`);
+  for (const file of [...C_FILES.map((name) => `src/host/system/quickjs/${name}`), 'scripts/static-compile.sh'])
     copyFileSync(file, `${folder}/${basename(file)}`);
   writeFileSync(`${folder}/sbom.cdx.json`, sbomOf(files, []));
   writeFileSync(`${folder}/THIRD-PARTY-LICENSES.txt`, licensesOf(files));
+}
+
+/** What qjsc calls the bytecode of a file. */
+function cName(file) {
+  return `qjsc_${basename(file, '.js').replaceAll(/\W/g, '_')}`;
 }
 
 function whatIsMissing() {
@@ -67,7 +80,8 @@ function makeRoot() {
   renameSync(made, ROOT);
 }
 
-async function bundle(outfile) {
+/** As many files as differ in when they are needed: an ordinary run reads only its own. */
+async function bundle(outdir) {
   const quickjs = {
     name: 'what QuickJS has in the place of Node',
     setup({ onResolve }) {
@@ -75,19 +89,23 @@ async function bundle(outfile) {
       onResolve({ filter: /^quickjs:/ }, ({ path }) => ({ path: path.slice('quickjs:'.length), external: true }));
     },
   };
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     ...PROGRAM,
-    entryPoints: ['src/cli/drop-in/static.ts'],
-    outfile,
+    write: false,
+    entryPoints: { program: 'src/cli/drop-in/static.ts' },
+    outdir,
+    splitting: true,
+    chunkNames: '[name]-[hash]',
     format: 'esm',
     platform: 'neutral',
     mainFields: ['module', 'main'],
     target: 'es2022',
     minifyIdentifiers: true,
-    inject: ['src/host/system/quickjs/globals.ts'],
-    plugins: [quickjs],
+    plugins: [quickjs, ...PROGRAM.plugins],
   });
-  return Object.keys(metafile.inputs);
+  // QuickJS asks the position table for whose import() it is, and that table is left out: main.c has a function for it.
+  for (const { path, text } of outputFiles) writeFileSync(path, text.replaceAll(/\bimport\("\.\/([^"]+)"\)/g, 'importModule("$1")'));
+  return metafile;
 }
 
 // `node scripts/static.mjs FOLDER` makes only what the compiler takes.

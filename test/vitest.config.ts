@@ -66,7 +66,7 @@ export default defineConfig({
           isolate: false,
         },
       },
-      { extends: true, test: { name: 'kernel', include: kernel, pool: 'forks' } },
+      { extends: true, test: { name: 'kernel', include: kernel, pool: 'forks', isolate: false } },
       ...(built
         ? [
             {

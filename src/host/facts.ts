@@ -36,6 +36,7 @@ function onceAsked<T>(read: () => T): PropertyDescriptor {
  */
 export async function targetFacts(target: Target, option: string = target.kind === 'pid' ? '--pid' : '--netns'): Promise<Facts> {
   if (target.kind === 'here') return hostFacts();
+  if (target.kind === 'opened') return target.facts;
   let namespace: Namespace;
   try {
     namespace = openNamespace(target, programs());

@@ -2,7 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { nearest, quoted } from '../../istio/problems.ts';
-import { NEWEST, RELEASES } from '../../istio/releases/known.ts';
+import { NEWEST, OLDEST } from '../../istio/releases/known.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import { describedCommand } from '../described.ts';
 import { SETTINGS_OPTIONS, SOURCES } from '../options.ts';
@@ -18,8 +18,9 @@ export type Tasks = Readonly<Record<string, readonly CommandModule[]>>;
 const EXAMPLES: readonly (readonly [string, string])[] = [
   ['$0 ticket.txt', 'whose rules are these, and are they well'],
   ['kubectl logs POD -c istio-init | $0', 'the same of a log'],
-  ['$0 trace pod.yaml --from app --to 10.0.0.5:3306', 'where a connection goes, and why'],
+  ['$0 why pod.yaml 10.0.0.5:3306', 'where a connection goes, and why'],
   ['$0 diff @1.20 @1.28 --by packets', 'what an upgrade changes for traffic'],
+  ['$0 escapes manifests/', 'what bypasses the proxy'],
   ['$0 lint manifests/', 'settings that do not do what they seem to'],
   ['$0 preview -f pod.yaml --explain', 'the rules of a pod, each with its reason'],
 ];
@@ -43,7 +44,7 @@ function textOf(lines: readonly string[]): string {
 
 function overview(tasks: Tasks, columns: number): readonly string[] {
   return [
-    ...wrapped(`The iptables rules that Istio makes for a sidecar, of any release from ${RELEASES[0]} to ${NEWEST}.`, columns),
+    ...wrapped(`The iptables rules that Istio makes for a sidecar, of any release from ${OLDEST} to ${NEWEST}.`, columns),
     '',
     `  ${programName()} COMMAND [SOURCE] [OPTION...]`,
     ...hanging(`  ${programName()} SOURCE  `, 'checks anything: rules, a log, a manifest, a page', columns),

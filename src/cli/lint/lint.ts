@@ -1,17 +1,15 @@
 /** `lint`: settings and manifests that do not do what they seem to. */
 
-import type { WalkedFolders } from '../../host/manifests/walk.ts';
-import { walkFolders } from '../../host/manifests/walk.ts';
 import { deadRuleFinder } from '../../istio/advice/lint/dead-rules.ts';
 import type { GatherRequest, LintReport } from '../../istio/advice/lint/gather.ts';
 import { lintGathering } from '../../istio/advice/lint/gather.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Sourced } from '../../istio/origin.ts';
-import { problem } from '../../istio/problems.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
+import { kindOfFile } from '../../sources/kind-of-file.ts';
 import type { SourceOptions } from '../../sources/options.ts';
 import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
@@ -20,6 +18,8 @@ import { eachWorkload } from '../../sources/workloads/each-workload.ts';
 import { injectionRequest } from '../../sources/workloads/injection-request.ts';
 import { noneFound } from '../../sources/workloads/none-found.ts';
 import type { Passed } from '../../sources/workloads/stream.ts';
+import type { NextCommand } from '../check/next-command.ts';
+import { programName } from '../program-name.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
@@ -28,7 +28,7 @@ import { editsOf, writeEdits } from './fix.ts';
 import type { LintFormName } from './forms.ts';
 import { LINT_FORM_NAMES, LINT_FORMS } from './forms.ts';
 import { leftOut } from './left-out.ts';
-import { fixedNote, foldersNotes, summaryOf } from './summary.ts';
+import { fixedNote, summaryOf } from './summary.ts';
 import { reaches, thresholdOf } from './threshold.ts';
 
 export interface LintCommand {
@@ -56,7 +56,6 @@ export async function lint(command: LintCommand): Promise<Result> {
   refuseArgumentsBeside(given);
   const release = releaseOf(given);
   const { mesh, images, installer } = await injectionRequest(given, undefined, named);
-  const { files, folders } = walkFolders(named);
   const linted = (): Promise<Linted> => {
     const { leaveOut, notes } = leftOut(suppress, baseline);
     const request = {
@@ -66,7 +65,7 @@ export async function lint(command: LintCommand): Promise<Result> {
       ...(release && { release }),
       ...(fix && { mostPlaces: Number.POSITIVE_INFINITY }),
     };
-    return lintFiles({ files, ...(folders && { folders }), mesh, request, notes, given });
+    return lintFiles({ files: named, mesh, request, notes, given });
   };
   const fixed = new Map<string, number>();
   let { report, passed, others, notes } = await linted();
@@ -79,10 +78,12 @@ export async function lint(command: LintCommand): Promise<Result> {
   }
   const unread = passed.problems.some(({ severity }) => severity === 'error');
   const useValues = passed.problems.some(({ code }) => code === 'use-values');
-  if (report.workloads + others === 0 && useValues) throw noneFound(files.join(' '), passed);
+  if (report.workloads + others === 0 && useValues) throw noneFound(named.join(' '), passed);
+  const [folders] = passed.folders ?? [];
   return {
     output: LINT_FORMS[form].print({ ...report, skipped: passed.skipped, ...(folders && { folders }) }, paint),
     form,
+    next: lintSteps(report, named, fix),
     problems: [],
     notes: [...(fix ? [fixedNote(fixed)] : []), ...notes],
     exitCode: unread ? BAD_INPUT : reaches(report, threshold) ? 1 : 0,
@@ -90,6 +91,17 @@ export async function lint(command: LintCommand): Promise<Result> {
 }
 
 const MOST_ROUNDS = 20;
+
+/** What to do about what was found: read its page, and let be written what is safe to write. */
+function lintSteps({ results }: LintReport, named: readonly string[], fix: boolean): readonly NextCommand[] {
+  const [first] = results;
+  const isSafe = !fix && results.some(({ edit }) => edit !== undefined) && named.every((file) => kindOfFile(file) !== undefined);
+  const [program, files] = [programName(), named.map(quoteForShell).join(' ')];
+  return [
+    ...(first === undefined ? [] : [{ why: 'what that means, and what to do', command: `${program} lint --explain ${first.code}` }]),
+    ...(isSafe ? [{ why: 'write what is safe to write; --dry-run shows it', command: `${program} lint ${files} --fix` }] : []),
+  ];
+}
 
 function namedFiles({ files, given }: LintCommand): readonly string[] {
   const named = [...files, ...(given.manifests?.filenames ?? [])];
@@ -106,7 +118,6 @@ function namedFiles({ files, given }: LintCommand): readonly string[] {
 
 interface LintInput {
   readonly files: readonly string[];
-  readonly folders?: WalkedFolders;
   readonly mesh: Mesh;
   readonly request: GatherRequest;
   /** About what was left out. */
@@ -122,7 +133,7 @@ interface Linted {
   readonly notes: readonly string[];
 }
 
-async function lintFiles({ files, folders, mesh, request, notes, given }: LintInput): Promise<Linted> {
+async function lintFiles({ files, mesh, request, notes, given }: LintInput): Promise<Linted> {
   const dead = deadRuleFinder();
   const gathering = lintGathering({ ...request, findDead: dead.find });
   let others = 0;
@@ -141,23 +152,9 @@ async function lintFiles({ files, folders, mesh, request, notes, given }: LintIn
     },
     { ...given, owners: true },
   );
-  for (const one of [...mesh.problems, ...passed.problems, ...(folders === undefined ? [] : chartProblems(folders))])
-    gathering.problem(one);
+  for (const one of [...mesh.problems, ...passed.problems]) gathering.problem(one);
   const report = gathering.report();
-  return { report, passed, others, notes: [...summaryOf(report, passed, dead.passedOver()), ...foldersNotes(folders), ...notes()] };
-}
-
-function chartProblems({ charts }: WalkedFolders): readonly ReturnType<typeof problem>[] {
-  return charts.map(({ folder, templates }) =>
-    problem(
-      'unrendered-chart',
-      { kind: 'file', file: folder, line: 0, column: 0 },
-      {
-        count: templates === 1 ? '1 template is' : `${templates} templates are`,
-        command: `helm template ${quoteForShell(folder)} | istio-init lint -`,
-      },
-    ),
-  );
+  return { report, passed, others, notes: [...summaryOf(report, passed, dead.passedOver()), ...notes()] };
 }
 
 function releaseOf({ release }: SourceOptions): Sourced<string> | undefined {

@@ -1,25 +1,10 @@
 /** What was looked at, in sentences for standard error. */
 
-import type { WalkedFolders } from '../../host/manifests/walk.ts';
 import type { LintReport } from '../../istio/advice/lint/gather.ts';
 import { SEVERITIES } from '../../istio/advice/lint/gather.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
 import { skippedNotes } from '../../sources/workloads/skipped.ts';
 import type { Passed } from '../../sources/workloads/stream.ts';
-
-/** How much of the folders was read. */
-export function foldersNotes(folders: WalkedFolders | undefined): readonly string[] {
-  if (folders === undefined) return [];
-  const { read, otherFiles, noManifests } = folders;
-  const over = [
-    ...(otherFiles === 0 ? [] : [`${grouped(otherFiles)} no YAML or JSON`]),
-    ...(noManifests === 0 ? [] : [`${grouped(noManifests)} no manifest`]),
-  ];
-  const passedOver = otherFiles + noManifests;
-  return [
-    `note: ${filesText(read)} of folders read, ${grouped(passedOver)} passed over${over.length === 0 ? '' : ` (${over.join(', ')})`}`,
-  ];
-}
 
 /** What `--fix` has written. */
 export function fixedNote(fixed: ReadonlyMap<string, number>): string {

@@ -98,6 +98,8 @@ export function failureOf(stderr: string): ClusterFailure {
     const found = sign.exec(stderr);
     if (found !== null) return new ClusterFailure(failure, text(found.slice(1).map((part) => part ?? '')));
   }
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  const all = stderr.split('\n').filter((line) => line.trim() !== '');
+  // Before kubectl's own last words stand those of the command that it ran.
+  const lines = all.length > 1 && /^command terminated with exit code/.test(all.at(-1) ?? '') ? all.slice(0, -1) : all;
   return new ClusterFailure('other', `kubectl failed: ${lines.at(-1)?.replace(/^error: /, '') ?? 'it gives no reason'}`);
 }

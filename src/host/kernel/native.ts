@@ -40,9 +40,9 @@ export function nativeTables(nft: NftRuleset, json?: string): NativeTables {
 }
 
 /** The transaction to the wanted tables. */
-export function nativeChange(live: NftRuleset, desired: NftRuleset): Omit<NativeChange, 'first'> {
-  const { script, ...change } = reconcileNft(live, desired, isNativeChain);
-  return { ...change, steps: script === '' ? [] : [stepOf(['nft', '-f', '-'], script)] };
+export function nativeChange({ nft, json }: NativeTables, desired: NftRuleset): Omit<NativeChange, 'first'> {
+  const { script, ...change } = reconcileNft(nft, desired, isNativeChain);
+  return { ...change, steps: script === '' ? [] : [{ ...stepOf(['nft', '-f', '-'], script), json: json !== undefined }] };
 }
 
 function stepOf(argv: Step['argv'], text: string): Step {

@@ -62,7 +62,8 @@ export async function observe(
 ): Promise<ObservedState | { readonly failure: Failure }> {
   const netFiles = await namespace.netFiles();
   const reading = { namespace, netFiles, deadline: question.deadline, likely: question.likely };
-  const listed = known.nftTables === undefined ? listNftTables(namespace, question.deadline) : Promise.resolve(known.nftTables);
+  const listed =
+    known.nftTables === undefined ? listNftTables(namespace, question.deadline, question.native) : Promise.resolve(known.nftTables);
   const wish = {
     ...(question.backend !== undefined && { forced: question.backend }),
     ...(known.backend !== undefined && { chosen: known.backend }),
@@ -103,7 +104,7 @@ async function nativeIn(
 }
 
 // A quoted word shows where it ends. Only a name that iptables-legacy-save prints as it is may hold lines, and every match
-// that has one is opaque here: without any, as in an ordinary pod, no program is started.
+// that has one is opaque here: without any, as in a default pod, no program is started.
 async function withLegacyWitness(found: Trusted, reading: Reading): Promise<Trusted> {
   const { snapshot, failure } = found;
   const rules = snapshot.families.flatMap((family) =>

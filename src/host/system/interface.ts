@@ -73,6 +73,8 @@ export interface System {
   readonly environment: () => Readonly<Record<string, string | undefined>>;
   /** Addresses of the interfaces that run, but loopback's: for where /proc can't be read. */
   readonly runningAddresses: () => readonly string[];
+  /** How many tables of nft this process's network namespace has; undefined where that can't be asked without a program. */
+  readonly nftTables: () => number | undefined;
   /** Starts a program with an environment. Never throws: what keeps it from starting is heard by `onFailure`. */
   readonly spawn: (argv: readonly [string, ...string[]], environment: Readonly<Record<string, string | undefined>>) => Child;
   /** Kills all processes of the group that a child leads. */

@@ -38,6 +38,8 @@ export const system: System = {
     Object.values(networkInterfaces()).flatMap((list) =>
       (list ?? []).filter(({ internal }) => !internal).map(({ cidr, address }) => cidr ?? address),
     ),
+  // It has no sockets of this kind.
+  nftTables: () => undefined,
   spawn: spawnChild,
   killGroup: (pid) => attempt(() => process.kill(-pid, 'SIGKILL')),
   print: (text) => process.stdout.write(text),

@@ -1,13 +1,16 @@
 /** The operating system as QuickJS gives it, with machine.c. */
 
-import { addresses, deviceOf, user } from 'quickjs:machine';
+import { addresses, deviceOf, nftTables, user } from 'quickjs:machine';
 import * as os from 'quickjs:os';
 import * as std from 'quickjs:std';
 import type { System } from './interface.ts';
 import { spawnChild } from './quickjs/children.ts';
 import { files } from './quickjs/files.ts';
+import { defineGlobals } from './quickjs/globals.ts';
 import { lockSocket } from './quickjs/lock.ts';
 import { onNumber } from './quickjs/signals.ts';
+
+defineGlobals();
 
 const NUMBERS = { SIGINT: os.SIGINT, SIGTERM: os.SIGTERM } as const;
 const SIGKILL = 9;
@@ -20,6 +23,10 @@ export const system: System = {
   user,
   environment: std.getenviron,
   runningAddresses: addresses,
+  nftTables: () => {
+    const tables = nftTables();
+    return tables < 0 ? undefined : tables;
+  },
   spawn: spawnChild,
   killGroup: (pid) => os.kill(-pid, SIGKILL),
   onSignal: (signal, heard) => onNumber(NUMBERS[signal], heard),

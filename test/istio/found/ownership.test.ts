@@ -10,8 +10,8 @@ import { readRules } from '../../../src/netfilter/read.ts';
 import { keepOnly } from '../../../src/netfilter/reconcile.ts';
 import type { Ruleset, Table } from '../../../src/netfilter/rule.ts';
 import { BUILT_IN_CHAINS } from '../../../src/netfilter/rule.ts';
+import { DEFAULT_POD } from '../../default-pod.ts';
 import { DISTINCT_PLANS } from '../../golden-plans.ts';
-import { ORDINARY_POD } from '../../ordinary-pod.ts';
 
 function read(text: string, family: Family): Ruleset {
   return readRules(text, { family }).rulesets.find((ruleset) => ruleset.family === family) ?? { family, tables: [] };
@@ -123,7 +123,7 @@ describe('a rule that some release makes', () => {
     ['1.25.0', false],
     ['1.30.3', false],
   ])('and no other proof of itself, beside the chains of %s, is ours: %s', (release, isOurs) => {
-    const plan = planFromArguments(ORDINARY_POD, { release });
+    const plan = planFromArguments(DEFAULT_POD, { release });
     const live = { ...stateOf(plan), ip: beside(stateOf(plan).ip, 'mangle', { PREROUTING: [INVALID] }) };
     const owned = ownedIn(live);
     expect(parts(live, owned)[0] === printSave(plan.ip)).toBe(!isOurs);
@@ -131,13 +131,13 @@ describe('a rule that some release makes', () => {
   });
 
   it('stays where a plan explains all the rest', () => {
-    const plan = planFromArguments(ORDINARY_POD, { release: '1.23.0' });
+    const plan = planFromArguments(DEFAULT_POD, { release: '1.23.0' });
     const live = { ...stateOf(plan), ip: beside(stateOf(plan).ip, 'mangle', { PREROUTING: [INVALID] }) };
     expect(parts(live, ownedIn(live, plan))[0]).toBe(printSave(plan.ip));
   });
 
   it('is not ours in the filter table of IPv6 beside chains of a release that never rejected there', () => {
-    const plan = planFromArguments(ORDINARY_POD);
+    const plan = planFromArguments(DEFAULT_POD);
     const firewall = ['-m state --state ESTABLISHED -j ACCEPT', '-j REJECT --reject-with icmp6-port-unreachable'];
     const live = { ...stateOf(plan), ip6: beside(stateOf(plan).ip6, 'filter', { INPUT: firewall }) };
     const owned = ownedIn(live);
@@ -146,7 +146,7 @@ describe('a rule that some release makes', () => {
   });
 
   it('is not ours in a family without chains of ours', () => {
-    const plan = planFromArguments(ORDINARY_POD);
+    const plan = planFromArguments(DEFAULT_POD);
     const rule = '-i eth7 -j RETURN';
     const live = { ...stateOf(plan), ip6: beside(stateOf(plan).ip6, 'nat', { PREROUTING: [rule] }) };
     expect(parts(live, ownedIn(live))).toEqual([printSave(plan.ip), '']);
@@ -154,7 +154,7 @@ describe('a rule that some release makes', () => {
   });
 
   it('stays where the rest of what its release makes there is missing', () => {
-    const plan = planFromArguments([...ORDINARY_POD, '--redirect-dns', '--capture-all-dns'], { release: '1.20.0' });
+    const plan = planFromArguments([...DEFAULT_POD, '--redirect-dns', '--capture-all-dns'], { release: '1.20.0' });
     const lost = printSave(plan.ip).replace(/^-A OUTPUT .*--sport 15053 .*--gid-owner.*\n/m, '');
     const live = { ip: read(lost, 'ip'), ip6: read('', 'ip6') };
     const owned = ownedIn(live);
@@ -166,7 +166,7 @@ describe('a rule that some release makes', () => {
 
 describe('loose rules are ours', () => {
   it('where a program that ran twice left them twice', () => {
-    const plan = planFromArguments([...ORDINARY_POD, '--redirect-dns', '--capture-all-dns'], { release: '1.20.0' });
+    const plan = planFromArguments([...DEFAULT_POD, '--redirect-dns', '--capture-all-dns'], { release: '1.20.0' });
     const once = printSave(plan.ip);
     const twice = once.replace(/\*raw\n[^]*?COMMIT\n/, (raw) =>
       raw.replace(/((?:^-A OUTPUT.*\n)+)/m, '$1$1').replace(/((?:^-A PREROUTING.*\n)+)/m, '$1$1'),
@@ -177,7 +177,7 @@ describe('loose rules are ours', () => {
   });
 
   it('where an upgrade was stopped between two tables', () => {
-    const dns = [...ORDINARY_POD, '--redirect-dns', '--capture-all-dns'];
+    const dns = [...DEFAULT_POD, '--redirect-dns', '--capture-all-dns'];
     const [older, newer] = ['1.20.0', '1.30.3'].map((release) => planFromArguments(dns, { release }).ip) as [Ruleset, Ruleset];
     const raw = (ruleset: Ruleset): readonly Table[] => ruleset.tables.filter(({ name }) => name === 'raw');
     const nat = (ruleset: Ruleset): readonly Table[] => ruleset.tables.filter(({ name }) => name === 'nat');

@@ -14,8 +14,9 @@ import {
   readSpans,
   readTag,
 } from '../../../src/istio/releases/known.ts';
+import { CHANGE_NAMES, CHANGES } from '../../../src/istio/releases/named-changes.ts';
 import type { ChangeName } from '../../../src/istio/releases/profile.ts';
-import { CHANGE_NAMES, CHANGES, profileOf } from '../../../src/istio/releases/profile.ts';
+import { profileOf } from '../../../src/istio/releases/profile.ts';
 import { RULE_CHANGES } from '../../../src/istio/releases/rule-changes.ts';
 import { RELEASES as GOLDEN_RELEASES } from '../../golden.ts';
 

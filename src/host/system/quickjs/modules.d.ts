@@ -58,4 +58,5 @@ declare module 'quickjs:machine' {
   export function acceptOn(file: number): number;
   export function routeTo(host: string): number;
   export function addresses(): string[];
+  export function nftTables(): number;
 }
