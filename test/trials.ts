@@ -1,6 +1,6 @@
 /**
  * Trials do one thing many times, by chance or for every golden state. `npm test` plays a third of each, the same third
- * every time but where chance decides; `npm run trials` plays all.
+ * every time but where chance decides, or less where another test asks for all; `npm run trials` plays all.
  */
 
 /** Whether all is played, however long it takes. */
