@@ -1,6 +1,7 @@
 // How the program is bundled, for Node and for the executable: what both have in common.
 
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { packedCases } from './golden-cases.mjs';
 import { LINT_PAGES } from './lint-pages.mjs';
 import { workedOut } from './worked-out.mjs';
@@ -17,19 +18,21 @@ export const PROGRAM = {
   minifySyntax: true,
   lineLimit: 200,
   legalComments: 'none',
-  alias: {
-    'string-width': './src/cli/terminal/ascii-width.ts',
-    // Costs a start milliseconds, and is hardly ever asked.
-    assert: './scripts/light-assert.cjs',
-  },
   define: {
-    'import.meta.url': 'bundledUrl',
     PACKAGE_VERSION: JSON.stringify(version),
     LINT_PAGES: JSON.stringify(LINT_PAGES),
     GOLDEN_CASES: JSON.stringify(packedCases()),
   },
   plugins: [
     workedOut,
+    {
+      name: 'of Node only what our command line uses of yargs',
+      setup({ onResolve }) {
+        onResolve({ filter: /\/platform-shims\/esm\.mjs$/ }, () => ({
+          path: fileURLToPath(new URL('yargs-platform.mjs', import.meta.url)),
+        }));
+      },
+    },
     {
       // yargs renders the help of every command that it runs, in case its handler asks for it: ours never do, and it takes 3 ms.
       name: 'no help but where it is asked for',
