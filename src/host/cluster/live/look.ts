@@ -59,11 +59,11 @@ async function called({ words, input, file }: Call, access: ClusterAccess): Prom
 
 const SECONDS_TO_END = 20;
 
-/** The user's own stop does not stop this: it is what is due then. */
+/** The user's own stop does not stop this, nor a second one: it is what is due then. */
 async function ended({ end, stays, what }: NonNullable<Way['creates']>, access: ClusterAccess): Promise<readonly string[]> {
   const { signal: _, ...rest } = access;
   try {
-    await called(end, { ...rest, seconds: SECONDS_TO_END });
+    await called(end, { ...rest, seconds: SECONDS_TO_END, apart: true });
   } catch (error) {
     if (!(error instanceof ClusterFailure)) throw error;
     if (error.failure === 'no such object') return [];
