@@ -15,7 +15,12 @@ const MANIFESTS = readdirSync(join(ROOT, 'golden/manifests')).flatMap((name) =>
   ['input.yaml', 'input.json'].map((file) => `golden/manifests/${name}/${file}`).filter((file) => existsSync(join(ROOT, file))),
 );
 
-/** What a build says; the time of a log is another each time. */
+/** One build asks the kernel what another asks a program. */
+function withoutCounts(text: string): string {
+  return text.replace(/\d+ commands/g, 'commands').replace(/"processes": \d+/g, '"processes"');
+}
+
+/** What a build says. */
 async function said(folder: string, namespace: string, args: readonly string[], input?: string | Uint8Array): Promise<object> {
   const { exitCode, stdout, stderr } = await execa('ip', ['netns', 'exec', namespace, join(folder, 'istio-init'), ...args], {
     cwd: ROOT,
@@ -24,7 +29,7 @@ async function said(folder: string, namespace: string, args: readonly string[], 
     reject: false,
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
   });
-  return { exitCode, stdout, stderr };
+  return { exitCode, stdout: withoutCounts(stdout), stderr: withoutCounts(stderr) };
 }
 
 async function expectAlike(args: readonly string[], input?: string | Uint8Array): Promise<void> {
@@ -33,7 +38,7 @@ async function expectAlike(args: readonly string[], input?: string | Uint8Array)
   });
 }
 
-describe.skipIf(process.env['TEST_PROGRAM'] === undefined)('another build than that for Node', () => {
+describe('another build than that for Node', () => {
   describeKernel('says the same', () => {
     it.each(played(MANIFESTS))('of %s', async (file) => {
       await expectAlike([...DRY_RUN, '-f', file]);

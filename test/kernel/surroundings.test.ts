@@ -4,10 +4,10 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { DEFAULT_POD } from '../default-pod.ts';
 import { inNamespace } from './namespace.ts';
-import { describeKernel } from './requirements.ts';
+import { describeKernel, describeKernelOf } from './requirements.ts';
 import type { Run } from './starting.ts';
 import { BIN, PATH, pathBehind, run } from './starting.ts';
 
@@ -90,8 +90,8 @@ describeKernel('closed descriptors', () => {
   });
 });
 
-describeKernel('a folder that is deleted', () => {
-  it.skipIf(IS_OF_BUN)('does not matter', async () => {
+describeKernelOf(!IS_OF_BUN)('a folder that is deleted', () => {
+  it('does not matter', async () => {
     for (const words of [DRY_RUN, MAKE, APPLY, CLEAN])
       expect(await inBash('d=$(mktemp -d) && cd "$d" && rmdir "$d" && "$@"', words)).toMatchObject({
         exitCode: 0,
@@ -100,8 +100,8 @@ describeKernel('a folder that is deleted', () => {
   });
 });
 
-describeKernel('a folder that is deleted, for the runtime of the executable', () => {
-  it.skipIf(!IS_OF_BUN)('is a line, before anything is done', async () => {
+describeKernelOf(IS_OF_BUN)('a folder that is deleted, for the runtime of the executable', () => {
+  it('is a line, before anything is done', async () => {
     expect(await inBash('d=$(mktemp -d) && cd "$d" && rmdir "$d" && "$@"', MAKE)).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('the folder that istio-init was started in has been deleted'),
@@ -109,8 +109,8 @@ describeKernel('a folder that is deleted, for the runtime of the executable', ()
   });
 });
 
-describeKernel('a namespace without /proc', () => {
-  it.skipIf(!IS_STATIC)('does not matter to the static executable, which reads it where it is there', async () => {
+describeKernelOf(IS_STATIC)('a namespace without /proc', () => {
+  it('does not matter to the static executable, which reads it where it is there', async () => {
     for (const [words, exitCode] of [
       [DRY_RUN, 0],
       [MAKE, 0],
@@ -124,8 +124,8 @@ describeKernel('a namespace without /proc', () => {
   });
 });
 
-describeKernel('few file handles', () => {
-  it.skipIf(!IS_STATIC).each([4, 5, 6, 8])('%i: nothing is done, and the line says so', async (handles) => {
+describeKernelOf(IS_STATIC)('few file handles', () => {
+  it.each([4, 5, 6, 8])('%i: nothing is done, and the line says so', async (handles) => {
     await inNamespace(async (namespace) => {
       for (const words of [MAKE, APPLY])
         expect(await bash(namespace.name, `ulimit -n ${handles}; "$@"`, words)).toMatchObject({
@@ -141,14 +141,14 @@ describeKernel('few file handles', () => {
     });
   });
 
-  it.skipIf(!IS_STATIC)('none at all: the addresses of the pod are unknown, not absent', async () => {
+  it('none at all: the addresses of the pod are unknown, not absent', async () => {
     expect(await inBash('ulimit -n 3; "$@"', MAKE)).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('/proc/net/fib_trie can not be read: the addresses are unknown'),
     });
   });
 
-  it.skipIf(!IS_STATIC)('16 are enough', async () => {
+  it('16 are enough', async () => {
     expect(await inBash('ulimit -n 16; "$@"', MAKE)).toMatchObject({ exitCode: 0 });
   });
 });
@@ -189,7 +189,7 @@ describeKernel('a save of 100 MB', () => {
   }, 180_000);
 });
 
-describe.skipIf(!IS_STATIC)('little memory', () => {
+describeKernelOf(IS_STATIC)('little memory', () => {
   it('is enough for a dry run: 20 MB of addresses', async () => {
     expect(await inBash('ulimit -v 20000; "$@"', DRY_RUN)).toMatchObject({ exitCode: 0 });
   });

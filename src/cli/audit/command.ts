@@ -30,7 +30,8 @@ const AUDIT_OPTIONS: Readonly<Record<string, Options>> = {
   watch: {
     type: 'boolean',
     default: false,
-    describe: 'Of a cluster: what its audit DaemonSet finds, one line for each pod that is not well any more, or well again, until SIGTERM or SIGINT',
+    describe:
+      'Of a cluster: what its audit DaemonSet finds, one line for each pod that is not well any more, or well again, until SIGTERM or SIGINT',
     group: 'Cluster:',
   },
   context: context ?? {},

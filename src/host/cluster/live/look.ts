@@ -33,7 +33,10 @@ export async function lookInto(pod: LivePod, way: Way, access: ClusterAccess, sa
     return { target: await remoteNamespace(name, way.place, way.entry, access), end };
   } catch (error) {
     // What was answered else does not tell whether something was made: a request may have arrived whose answer did not.
-    if (!(error instanceof ClusterFailure) || !REFUSALS.includes(error.failure)) for (const line of await end()) say(line);
+    const failure = error instanceof ClusterFailure ? error.failure : 'other';
+    const { stays = '' } = way.creates ?? {};
+    if (failure === 'ended' && stays !== '') say(`note: ${stays}`);
+    else if (!REFUSALS.includes(failure)) for (const line of await end()) say(line);
     throw error;
   }
 }
