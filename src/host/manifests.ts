@@ -2,7 +2,7 @@
 
 import { namedForm } from '../istio/found/named-forms.ts';
 import { describedPods, isDescription } from '../istio/kubernetes/manifest/described-pod.ts';
-import type { ManifestItem } from '../istio/kubernetes/manifest/item.ts';
+import type { ManifestItem, PassedItem } from '../istio/kubernetes/manifest/item.ts';
 import type { ClusterAccess } from './cluster/access.ts';
 import { clusterIn } from './cluster/cluster-in.ts';
 import { reasonOf, unreadable } from './failure/unreadable.ts';
@@ -11,6 +11,8 @@ import { chunksOf, gather } from './manifests/gather.ts';
 import { inputsOf } from './manifests/inputs.ts';
 import { LateContext } from './manifests/late.ts';
 import { ManifestText } from './manifests/text.ts';
+import type { WalkedFolders } from './manifests/walk.ts';
+import { walkFolders } from './manifests/walk.ts';
 import { standardInput } from './standard-input.ts';
 
 export interface Progress {
@@ -25,6 +27,10 @@ export interface Progress {
 export interface ManifestOptions {
   /** Called for each piece that was read. */
   readonly onProgress?: (progress: Progress) => void;
+  /** What stands in files in place of what they hold, as it would be after an edit. */
+  readonly texts?: ReadonlyMap<string, string>;
+  /** Called where folders were named, before anything is read. */
+  readonly onFolders?: (folders: WalkedFolders) => void;
   /** Whose ProxyConfigs touch every workload; `istio-system` without it. */
   readonly rootNamespace?: string;
   /** How the clusters are reached that are named among the files; as kubectl does it without. */
@@ -36,9 +42,9 @@ export interface ManifestOptions {
 }
 
 /**
- * What stands in files, in folders (not in those within) and in standard input (`-`), in that order. Of up to 16 MB,
+ * What stands in files, in folders with all that is below them, and in standard input (`-`), in that order. Of up to 16 MB,
  * ProxyConfigs and Namespaces come first, wherever they stand; beyond that, those that come too late have a warning.
- * What can't be read is an item as well, and the rest goes on. Never throws.
+ * What can't be read is an item as well, and the rest goes on; of a folder, what is no manifest is passed over. Never throws.
  */
 export async function* manifestItems(files: readonly string[], options: ManifestOptions = {}): AsyncGenerator<ManifestItem> {
   const ofClusters = files.filter((file) => clusterIn(file) !== undefined);
@@ -70,8 +76,10 @@ async function* itemsOfCluster(
 const ROOT_NAMESPACE = 'istio-system';
 
 async function* itemsOfFiles(files: readonly string[], options: ManifestOptions): AsyncGenerator<ManifestItem> {
-  const { onProgress, rootNamespace, stdin = standardInput } = options;
-  const inputs = await gather(inputsOf(files, stdin));
+  const { onProgress, onFolders, rootNamespace, stdin = standardInput } = options;
+  const walk = walkFolders(files);
+  if (walk.folders !== undefined) onFolders?.(walk.folders);
+  const inputs = await gather(inputsOf(walk.files, stdin, options.texts));
   const total = totalOf(inputs.flatMap((input) => ('head' in input ? input : [])));
   const late = new LateContext(rootNamespace);
   let read = 0;
@@ -87,7 +95,8 @@ async function* itemsOfFiles(files: readonly string[], options: ManifestOptions)
         read += length;
         onProgress?.({ read, ...(total === undefined ? {} : { total }), items });
       };
-      for await (const item of itemsOf(input, passed)) {
+      for await (const one of itemsOf(input, passed)) {
+        const item = input.input.isFound === true ? ofFolder(one) : one;
         items++;
         if (isWhole(input) && isContext(item)) continue;
         const warning = late.check(item, input.input.file);
@@ -99,6 +108,18 @@ async function* itemsOfFiles(files: readonly string[], options: ManifestOptions)
     // Whoever stops in the middle leaves files open that were not begun.
     for (const input of inputs) if ('head' in input) await input.rest?.return?.();
   }
+}
+
+/** Of what nobody named, that it is something else than a workload is no error. */
+function ofFolder(item: ManifestItem): ManifestItem {
+  if (item.kind === 'other object' && item.otherwise !== undefined) return { ...item, otherwise: passedOver(item.otherwise) };
+  return item.kind === 'problem' ? passedOver(item) : item;
+}
+
+function passedOver(item: PassedItem): PassedItem {
+  if (item.kind === 'skipped') return item;
+  if (item.isOther === true) return { kind: 'skipped', what: 'document without a kind' };
+  return item.problem.code === 'use-values' ? { ...item, problem: { ...item.problem, severity: 'warning' } } : item;
 }
 
 async function* itemsOf(input: Gathered, passed: (bytes: number) => void): AsyncGenerator<ManifestItem> {

@@ -2,8 +2,15 @@
 
 import type { Run } from '../istio/found/runs/run.ts';
 
-/** One sentence for standard error. */
+const BEHIND = ': the kernel may not have its rules';
+
+/** Whether a note is that of a run. */
+export function isRunNote(note: string): boolean {
+  return note.endsWith(BEHIND);
+}
+
+/** One sentence for standard error; `check` has its own words for it. */
 export function runNote({ outcome, failures: [first], why }: Run): string {
-  if (outcome === 'not known') return `warning: ${why}: the kernel may not have its rules`;
-  return `warning: this is the log of a run that failed${first === undefined ? '' : ` (line ${first.line}: ${first.text})`}: the kernel may not have its rules`;
+  if (outcome === 'not known') return `warning: ${why}${BEHIND}`;
+  return `warning: this is the log of a run that failed${first === undefined ? '' : ` (line ${first.line}: ${first.text})`}${BEHIND}`;
 }

@@ -10,22 +10,56 @@ export type SourceName =
   | { readonly kind: 'own' }
   /** `FILE`, `FILE@1.23`, `FILE#orders`: the workloads of that name in it, or what else a page calls so. */
   | { readonly kind: 'file'; readonly file: string; readonly release?: string; readonly workload?: string }
-  /** `live`, `pid:N`, `netns:PATH`. */
+  /** `live`, `pid:N`, `netns:PATH`, or what was opened under a name. */
   | { readonly kind: 'namespace'; readonly target: Target }
   /** `exec:TEXT`: what a command leaves in the kernel. */
   | { readonly kind: 'command'; readonly text: string };
 
+/** Words that stand for what somebody has opened, until it is closed: a pod of a cluster that --live looks into. */
+const OPENED = new Map<string, Opened>();
+
+export interface Opened {
+  /** What is to be typed for it. */
+  readonly typed: readonly string[];
+  /** What it is called where it is a file. */
+  readonly called?: string;
+  /** Its namespace; without one the word is the name of a file. */
+  readonly target?: Target;
+}
+
+/** From now on the word means that. */
+export function nameOpened(word: string, opened: Opened): void {
+  OPENED.set(word, opened);
+}
+
+/** The word means nothing any more. */
+export function forgetOpened(word: string): void {
+  OPENED.delete(word);
+}
+
+/** What a file is called that was opened under a name; else the file. */
+export function calledAs(file: string): string {
+  return OPENED.get(file)?.called ?? file;
+}
+
+/** The words of a command line that lead to the same. */
+export function typedWords(word: string): readonly string[] {
+  return OPENED.get(word)?.typed ?? [word];
+}
+
 const PREFIXED = /^(@|release:|pid:|netns:|exec:|live(?=@|$))(.*)$/s;
 
-/** Whether a word begins as a SOURCE that is no file. */
+/** Whether a word begins as a SOURCE that is no file, or was opened as one. */
 export function isPrefixed(source: string): boolean {
-  return PREFIXED.test(source);
+  return PREFIXED.test(source) || OPENED.get(source)?.target !== undefined;
 }
 
 /** Reads a SOURCE. Throws a ProblemError where it begins as one kind and does not go on as that. */
 export function parseSource(source: string | undefined): SourceName {
   if (source === undefined) return { kind: 'settings' };
   if (source === '@own') return { kind: 'own' };
+  const target = OPENED.get(source)?.target;
+  if (target !== undefined) return { kind: 'namespace', target };
   const [, word = '', rest = ''] = PREFIXED.exec(source) ?? [];
   switch (word) {
     case '@': {

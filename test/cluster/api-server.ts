@@ -5,6 +5,9 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Executed } from './exec.ts';
+import { answerExec } from './exec.ts';
 
 export interface Recorded {
   readonly apiVersion: string;
@@ -82,12 +85,16 @@ export interface ApiServer {
   readonly requests: string[];
   readonly objects: Recorded[];
   readonly faults: Fault[];
+  /** Of Kubernetes: some kubectls take the client of that release. */
+  version: string;
   /** Objects on a page, however many are asked for. */
   pageSize: number;
   /** What SelfSubjectAccessReviews are answered: `create pods/ephemeralcontainers`. */
   may: (what: string) => boolean;
   /** Logs of containers: `shop/web istio-init`. */
   readonly logs: Map<string, string>;
+  /** What a process started by exec in a container leaves: `shop/web app`, its words, and its standard input. */
+  exec: (container: string, words: readonly string[], input: string) => Promise<Executed>;
   /** What happens when something is made, as a kubelet would do it. */
   onChange: (what: 'create' | 'update' | 'delete', object: Recorded) => void;
   /** Adds, changes or removes an object, and tells those who watch. */
@@ -148,7 +155,7 @@ export async function apiServer(objects: readonly Recorded[]): Promise<ApiServer
   const route = (request: IncomingMessage, response: ServerResponse, body: string): unknown => {
     const url = new URL(request.url ?? '', 'http://server');
     const parts = url.pathname.split('/').filter((part) => part !== '');
-    const found = discovery(parts);
+    const found = discovery(parts, server.version);
     if (found !== undefined) return json(response, 200, found);
     if (parts.at(-1) === 'selfsubjectaccessreviews') {
       const review = JSON.parse(body) as { spec: { resourceAttributes: { verb: string; resource: string; subresource?: string } } };
@@ -187,6 +194,19 @@ export async function apiServer(objects: readonly Recorded[]): Promise<ApiServer
       tell('DELETED', object);
       server.onChange('delete', object);
       return json(response, 200, object);
+    }
+    if (method === 'PATCH' && subresource === 'ephemeralcontainers') {
+      const { spec: added } = JSON.parse(body) as { spec: { ephemeralContainers: readonly object[] } };
+      const spec = object['spec'] as { readonly ephemeralContainers?: readonly object[] };
+      const changed = {
+        ...object,
+        spec: { ...spec, ephemeralContainers: [...(spec.ephemeralContainers ?? []), ...added.ephemeralContainers] },
+      };
+      remove(object);
+      const known = add(changed);
+      tell('MODIFIED', known);
+      server.onChange('update', known);
+      return json(response, 200, store.find((one) => same(one, known)) ?? known);
     }
     if (method === 'PUT') {
       const changed = JSON.parse(body) as Recorded;
@@ -246,6 +266,29 @@ export async function apiServer(objects: readonly Recorded[]): Promise<ApiServer
   const http = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
+  const upgraded = new Set<Duplex>();
+  http.on('upgrade', (request, socket) => {
+    upgraded.add(socket);
+    const line = `${request.method} ${request.url}`;
+    server.requests.push(line);
+    const fault = server.faults.find(({ on, times = 1 }) => times > 0 && on.test(line));
+    if (fault?.times !== undefined) fault.times -= 1;
+    const url = new URL(request.url ?? '', 'http://server');
+    const [, , , namespace, , name] = url.pathname.split('/').filter((part) => part !== '');
+    const there = store.some((one) => one.kind === 'Pod' && one.metadata.name === name && one.metadata.namespace === namespace);
+    const status = fault?.status ?? (there ? undefined : 404);
+    if (status !== undefined) {
+      const reason = fault?.reason ?? 'NotFound';
+      const message = fault?.message ?? `pods "${name}" not found`;
+      const answer = JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code: status });
+      socket.end(`HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json\r\ncontent-length: ${answer.length}\r\n\r\n${answer}`);
+      return;
+    }
+    const container = `${namespace}/${name} ${url.searchParams.get('container')}`;
+    void answerExec(request, socket, url.searchParams.get('stdin') === 'true', (input) =>
+      server.exec(container, url.searchParams.getAll('command'), input),
+    );
+  });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const server: ApiServer = {
@@ -254,9 +297,11 @@ export async function apiServer(objects: readonly Recorded[]): Promise<ApiServer
     requests: [],
     objects: store,
     faults: [],
+    version: '1.28.0',
     pageSize: 500,
     may: () => true,
     logs: new Map(),
+    exec: async () => ({ stdout: '', stderr: 'nothing runs here\n', exitCode: 1 }),
     onChange: () => undefined,
     change: (type, object) => {
       const known = store.find((one) => same(one, object));
@@ -274,6 +319,7 @@ export async function apiServer(objects: readonly Recorded[]): Promise<ApiServer
     watching: () => watchers.size,
     close: async () => {
       http.closeAllConnections();
+      for (const socket of upgraded) socket.destroy();
       await new Promise<void>((resolve) => http.close(() => resolve()));
     },
   };
@@ -304,9 +350,9 @@ function labelsFit(selector: string, labels: Readonly<Record<string, string>>): 
   });
 }
 
-function discovery(parts: readonly string[]): object | undefined {
+function discovery(parts: readonly string[], release: string): object | undefined {
   const [first, second, third, fourth] = parts;
-  if (first === 'version') return { major: '1', minor: '28', gitVersion: 'v1.28.0' };
+  if (first === 'version') return { major: '1', minor: release.split('.')[1], gitVersion: `v${release}` };
   if (first === 'api' && second === undefined) return { kind: 'APIVersions', versions: ['v1'] };
   if (first === 'api' && third === undefined) return resourcesOf('', 'v1');
   if (first === 'apis' && second === undefined) {

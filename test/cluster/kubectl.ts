@@ -13,3 +13,6 @@ function hasKubectl(): boolean {
     return false;
   }
 }
+
+/** Whether its `debug` has the profile netadmin, as since 1.27. */
+export const CAN_DEBUG: boolean = HAS_KUBECTL && execFileSync('kubectl', ['debug', '--help'], { encoding: 'utf8' }).includes('netadmin');

@@ -152,7 +152,7 @@ describeKernel.concurrent('a native run', () => {
   });
 
   it('that nft refuses changes nothing, and takes the routing back', async () => {
-    const path = pathBehind({ nft: 'case "$*" in *-f*) exec /usr/sbin/nft "$@" nonsense;; esac; exec /usr/sbin/nft "$@"' });
+    const path = pathBehind({ nft: 'case "$2" in -e) exec /usr/sbin/nft "$@" nonsense;; esac; exec /usr/sbin/nft "$@"' });
     await inNamespace(async (namespace) => {
       for (const first of [undefined, [...REDIRECT, NATIVE] as const]) {
         if (first !== undefined) await run(namespace, first);
@@ -166,17 +166,57 @@ describeKernel.concurrent('a native run', () => {
     });
   });
 
-  it('is not fooled by an nft that only says that it has done it, nor by one that leaves a rule out', async () => {
+  it('is not fooled by an nft that only says that it has done it, nor by one that leaves a rule out or makes another one', async () => {
+    const written = (how: string): string => `case "$2" in -e) ${how}; exit $?;; esac; exec /usr/sbin/nft "$@"`;
+    const otherwise = (edit: string): string => written(`/usr/sbin/nft -j -e "$(echo "$3" | ${edit})"`);
     const lies = [
-      'case "$*" in *-f*) cat >/dev/null; exit 0;; esac; exec /usr/sbin/nft "$@"',
-      `case "$*" in *-f*) grep -v 'skuid 1337 .*return' | /usr/sbin/nft "$@"; exit $?;; esac; exec /usr/sbin/nft "$@"`,
+      written('true'),
+      written(`echo '{"nftables": []}'`),
+      otherwise("grep -v 'skuid 1337 .*return'"),
+      otherwise("sed 's/:15006/:15007/'"),
+      otherwise("sed 's/dport 15020/dport 15021/'"),
+      otherwise("sed 's/^add rule \\(.*\\) istio-output \\(.*return\\)/insert rule \\1 istio-output \\2/'"),
     ];
     for (const nft of lies)
       await inNamespace(async (namespace) => {
         const found = await run(namespace, [...REDIRECT, NATIVE], { path: pathBehind({ nft }) });
-        expect(found).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('what was read back is not what was written') });
+        expect(found, nft).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('what was read back is not what was written') });
         expect((await namespace.run('nft list ruleset')).stdout).toBe('');
       });
+  });
+
+  it('mends what somebody changes between its look and its writing, also in a table that was as it should be', async () => {
+    const meddling = (command: string): string => pathBehind({ nft: `[ "$2" != -e ] || ${command}; exec /usr/sbin/nft "$@"` });
+    await inNamespace(async (namespace) => {
+      const listed = async (): Promise<string> => (await namespace.run('nft -s list ruleset')).stdout;
+      const dns = [...REDIRECT, NATIVE, '--redirect-dns'] as const;
+      await run(namespace, dns);
+      const wanted = await listed();
+      for (const command of [
+        '/usr/sbin/nft flush chain inet istio-proxy-nat istio-output',
+        '/usr/sbin/nft insert rule inet istio-proxy-nat output accept',
+        '/usr/sbin/nft delete table inet istio-proxy-nat',
+      ]) {
+        await namespace.run('nft flush chain inet istio-proxy-raw istio-inbound');
+        expect(await run(namespace, dns, { path: meddling(command) })).toMatchObject({ exitCode: 0 });
+        // A table that was removed comes back at the end.
+        expect((await listed()).split(/^(?=table )/m).sort()).toEqual(wanted.split(/^(?=table )/m).sort());
+      }
+    });
+  });
+
+  it('of more rules than an argument holds, and with an nft that has no JSON, is read back from words', async () => {
+    const many = Array.from({ length: 900 }, (_, nth) => 20_000 + nth).join(',');
+    const { path, started } = counted();
+    const plain = pathBehind({ nft: 'case "$*" in *-j*) echo no JSON >&2; exit 1;; esac; exec /usr/sbin/nft "$@"' });
+    await inNamespace(async (namespace) => {
+      const long = ['istio-iptables', ...POD.slice(0, -1), many, '-m', 'REDIRECT', NATIVE] as const;
+      expect(await run(namespace, long, { path })).toMatchObject({ exitCode: 0 });
+      expect(started().filter((name) => name !== 'ip')).toEqual(['nft', 'nft']);
+      expect((await namespace.run('nft list ruleset')).stdout).toContain('dport 20899');
+      expect(await run(namespace, [...REDIRECT, NATIVE], { path: plain })).toMatchObject({ exitCode: 0 });
+      expect((await namespace.run('nft list ruleset')).stdout).not.toContain('dport 20899');
+    });
   });
 
   it('writes interface names as nft takes them, and leaves IPv6 alone where it is off', async () => {
@@ -192,7 +232,7 @@ describeKernel.concurrent('a native run', () => {
       expect(stdout.match(/meta nfproto ipv6 counter return/g)).toHaveLength(2);
       expect(await run(namespace, args)).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('already so') });
       const exact = await run(namespace, [...REDIRECT, NATIVE], { env: { ISTIO_INIT_EXACT: 'true' } });
-      expect(exact).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('capture IPv6 too, though it is off') });
+      expect(exact).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('capture IPv6 though it is off') });
       expect((await namespace.run('nft list ruleset')).stdout).not.toContain('nfproto');
     });
   });

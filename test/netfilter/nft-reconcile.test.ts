@@ -5,6 +5,7 @@ import { readNft } from '../../src/netfilter/nft/read.ts';
 import { isEchoOf, reconcileNft } from '../../src/netfilter/nft/reconcile.ts';
 import type { NftRuleset } from '../../src/netfilter/nft/ruleset.ts';
 import { NO_NFT } from '../../src/netfilter/nft/ruleset.ts';
+import { expressionsOf } from '../../src/netfilter/nft/to-expressions.ts';
 
 const POD = ['-i', '*', '-b', '*', '-d', '15090,15021,15020', '--native-nftables'];
 const wanted = (...words: readonly string[]): NftRuleset => planFromArguments([...POD, ...words]).nft ?? NO_NFT;
@@ -28,7 +29,7 @@ describe('the change between tables of nft', () => {
     }
   });
 
-  it('writes a table anew where a rule, an order, a base or a chain differs, and no other table', () => {
+  it('writes a table anew where a rule, an order, a base or a chain differs, and the others with it', () => {
     const text = printNftRuleset(TPROXY);
     const damages = [
       text.replace('tcp dport 15090 counter return', 'tcp dport 15091 counter return'),
@@ -40,8 +41,9 @@ describe('the change between tables of nft', () => {
     for (const damaged of damages) {
       expect(damaged).not.toBe(text);
       const { script } = change(listed(damaged), TPROXY);
-      expect(script.match(/^add table .*$/gm)).toEqual(['add table inet istio-proxy-mangle']);
-      expect(script).toMatch(/^add table inet istio-proxy-mangle\nflush table inet istio-proxy-mangle\n/);
+      expect(script.match(/^(?:add|flush) table .*$/gm)).toEqual(
+        TPROXY.tables.flatMap(({ name }) => [`add table inet ${name}`, `flush table inet ${name}`]),
+      );
     }
   });
 
@@ -84,15 +86,32 @@ describe('what nft tells of its transaction', () => {
       `add rule ${rule.replace(/^(\S+ \S+ \S+)/, at % 2 ? '$1 handle 9' : '$1').replace('counter', 'counter packets 0 bytes 0')}\n`,
   );
 
+  const NTH = rules.findIndex((rule, at) => rule.split(' ')[2] === rules[at + 1]?.split(' ')[2]);
+
   it('is what was asked for where every rule is told, in order', () => {
     expect(isEchoOf(`add table inet istio-proxy-nat\n${echo.join('')}# new generation 5 by process 7 (nft)\n`, rules)).toBe(true);
+  });
+
+  it('is the same as JSON, whatever the order of the chains', () => {
+    const items = REDIRECT.tables.flatMap(({ family, name, chains }) =>
+      [...chains]
+        .reverse()
+        .flatMap((chain) =>
+          chain.rules.map((rule) => ({ add: { rule: { family, table: name, chain: chain.name, handle: 7, expr: expressionsOf(rule) } } })),
+        ),
+    );
+    expect(isEchoOf(JSON.stringify({ nftables: items }), rules)).toBe(true);
+    expect(isEchoOf(JSON.stringify({ nftables: items }).replace('15001', '15002'), rules)).toBe(false);
+    expect(isEchoOf(JSON.stringify({ nftables: items.slice(1) }), rules)).toBe(false);
+    expect(isEchoOf(JSON.stringify({ nftables: items.map(({ add }) => ({ insert: add })) }), rules)).toBe(false);
+    expect(isEchoOf('{"nftables": [', rules)).toBe(false);
   });
 
   it.each([
     ['nothing is told', []],
     ['one is missing', echo.slice(1)],
     ['one is told twice', [...echo, echo[0] ?? '']],
-    ['two change places', [echo[1] ?? '', echo[0] ?? '', ...echo.slice(2)]],
+    ['two of a chain change places', echo.map((_, at) => echo[at === NTH ? NTH + 1 : at === NTH + 1 ? NTH : at] ?? '')],
     ['one is another', echo.map((line) => line.replace('15001', '15002'))],
   ])('is not where %s', (_, told) => {
     expect(isEchoOf(told.join(''), rules)).toBe(false);

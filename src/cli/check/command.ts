@@ -2,6 +2,7 @@
 
 import type { CommandModule, Options } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
+import { isLive, LIVE_OPTIONS } from '../live-options.ts';
 import { withDashes } from '../lone-dashes.ts';
 import {
   CLUSTER_OPTIONS,
@@ -13,8 +14,10 @@ import {
   SETTINGS_OPTIONS,
   sourceOptions,
 } from '../options.ts';
+import type { Result } from '../terminal/result.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
+import type { CheckRequest } from './check.ts';
 
 const CHECK_OPTIONS: Readonly<Record<string, Options>> = {
   from: {
@@ -26,6 +29,7 @@ const CHECK_OPTIONS: Readonly<Record<string, Options>> = {
   to: { type: 'string', requiresArg: true, describe: 'and to 10.0.0.5:80, pod:8080, localhost:80', group: 'Packet:' },
   ...SETTINGS_OPTIONS,
   ...CLUSTER_OPTIONS,
+  ...LIVE_OPTIONS,
   ...WORKLOAD_OPTIONS,
   ...FAMILY_OPTIONS,
   output: outputOption('text, json, or markdown for a ticket'),
@@ -54,6 +58,7 @@ export const checkCommand: CommandModule = {
         ['$0 check pid:4242 --from app --to 10.0.0.5:80', 'and what happens to a connection there'],
         ['$0 check saved.txt -o markdown', 'a saved file, for a ticket'],
         ['$0 check deploy/orders -n shop', 'a workload of the cluster, by kubectl'],
+        ['$0 check deploy/orders -n shop --live', 'the rules in its pods now, compared with their manifests'],
       ])
       .epilogue(
         'Without settings the rules are compared with those of the settings found in them.\nExit codes: 0 as it should be, or no rules of Istio; 1 drift, a finding that is more than a note, or a run that failed; 2 bad input, or rules that can not be seen.',
@@ -78,8 +83,31 @@ export const checkCommand: CommandModule = {
         ...(family === undefined ? {} : { family }),
         paint,
       };
+      if (isLive(parsed)) return checkLive(parsed, named, request);
       if (named.length > 1) return (await import('./several.ts')).checkSeveral(named, request);
       const source = implicitSource(named[0], given);
       return check({ ...request, ...(source === undefined ? {} : { source }) });
     }, parsed),
 };
+
+/** The pods of each word, each compared with its own manifest. */
+async function checkLive(
+  parsed: Readonly<Record<string, unknown>>,
+  named: readonly string[],
+  request: Omit<CheckRequest, 'source'>,
+): Promise<Result> {
+  const { given } = request;
+  const implied = named.length === 0 ? implicitSource(undefined, given) : undefined;
+  const words = implied === undefined ? named : [implied];
+  const { besideManifest, lookLive } = await import('../live.ts');
+  return lookLive(parsed, given, { words, several: true }, async ({ podsOf, given: stoppable }) => {
+    const asked = words.flatMap((word) => {
+      const pods = podsOf(word);
+      const live = pods.map((pod) => ({ source: pod.live, given: besideManifest(stoppable, pod) }));
+      return pods.length === 0 ? [{ source: word, given: stoppable }] : live;
+    });
+    const [first, ...others] = asked;
+    if (first !== undefined && others.length === 0) return (await import('./check.ts')).check({ ...request, ...first });
+    return (await import('./several.ts')).checkEach(asked, request);
+  });
+}

@@ -8,6 +8,7 @@ import type { Facts } from '../../istio/settings/facts.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { unusable } from '../../sources/bad-option.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
+import { isRunNote } from '../../sources/run-note.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { compareOperands } from '../diff/comparison.ts';
 import type { Result } from '../terminal/result.ts';
@@ -45,7 +46,8 @@ export async function examine(ruleSource: RuleSource, asked: CheckedSource): Pro
   return {
     report: { ...report, nextCommands: againFor(report, ruleSource, request) },
     problems: [...ruleSource.problems, ...(expected?.ruleSource.problems ?? [])],
-    notes: [...ruleSource.notes, ...notes, ...(expected?.ruleSource.notes ?? [])],
+    // That a run failed is the answer of the screen itself.
+    notes: [...ruleSource.notes.filter((note) => !isRunNote(note)), ...notes, ...(expected?.ruleSource.notes ?? [])],
   };
 }
 

@@ -31,6 +31,9 @@ export function reachOf(name: SourceName): Evidence['reach'] {
       return { option: `--pid ${target.pid}`, prefix: `nsenter -t ${target.pid} -n ` };
     case 'netns':
       return { option: `--netns ${quoteForShell(target.path)}`, prefix: `nsenter --net=${quoteForShell(target.path)} ` };
+    // What is there is put right by nobody from here.
+    case 'opened':
+      return undefined;
     default:
       return target satisfies never;
   }

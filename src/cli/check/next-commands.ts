@@ -7,6 +7,7 @@ import { FAMILIES } from '../../netfilter/family.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
 import { takenAccess } from '../../sources/cluster-options.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
+import { typedWords } from '../../sources/source-name.ts';
 import { nonDefaultSettings } from '../identify/maker-text.ts';
 import { programName, programWords } from '../program-name.ts';
 import { reachOf } from './namespace-evidence.ts';
@@ -73,7 +74,7 @@ export function otherAnswers({ source = 'live' }: CheckedSource, answers: readon
 
 /** The same check by somebody who may see more: root, where this is not root already. */
 export function withMoreRights({ source, name, given }: CheckedSource, isRoot = process.geteuid?.() === 0): readonly NextCommand[] {
-  if (name.kind !== 'namespace') return [];
+  if (name.kind !== 'namespace' || name.target.kind === 'opened') return [];
   const same = command('sudo', 'istio-init', 'check', ...(source === undefined ? [] : [source]), ...optionsOf(given));
   const fromNode: NextCommand = {
     why: 'see more, from the node, with the number of a process of the pod',
@@ -149,7 +150,7 @@ function optionsOf(given: PlanOptions): readonly string[] {
 }
 
 function words(options: readonly string[]): readonly string[] {
-  return options.map(quoteForShell);
+  return options.flatMap(typedWords).map(quoteForShell);
 }
 
 function command(...all: readonly string[]): string {

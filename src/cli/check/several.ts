@@ -4,7 +4,7 @@ import { API_VERSION } from '../../istio/api-version.ts';
 import { onOneLine } from '../../istio/origin.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
-import { parseSource } from '../../sources/source-name.ts';
+import { parseSource, typedWords } from '../../sources/source-name.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
 import { holdsManifests } from '../../sources/workloads/detect.ts';
 import type { Paint } from '../terminal/color.ts';
@@ -24,7 +24,6 @@ interface Checked {
 
 /** Checks each of them; manifests alone are one source, of which equal workloads are one. Throws a ProblemError for options that can't be used. */
 export async function checkSeveral(sources: readonly string[], request: Omit<CheckRequest, 'source'>): Promise<Result> {
-  const form = formNamed(request.output, CHECK_FORM_NAMES);
   refuseStdinTwice(sources);
   const { given } = request;
   refuseUnusedAccess(sources, given);
@@ -33,8 +32,21 @@ export async function checkSeveral(sources: readonly string[], request: Omit<Che
     const manifests = given.manifests && { ...given.manifests, filenames: sources };
     return check({ ...request, given: { ...given, ...(filename !== undefined && { filename }), ...(manifests && { manifests }) } });
   }
+  return checkEach(
+    sources.map((source) => ({ source, given })),
+    request,
+  );
+}
+
+/** Checks each of them against what is given for it. */
+export async function checkEach(
+  asked: readonly Required<Pick<CheckRequest, 'source' | 'given'>>[],
+  request: Omit<CheckRequest, 'source'>,
+): Promise<Result> {
+  const form = formNamed(request.output, CHECK_FORM_NAMES);
   const checked: Checked[] = [];
-  for (const source of sources) checked.push({ source, result: await orProblems(check({ ...request, source })) });
+  for (const one of asked)
+    checked.push({ source: typedWords(one.source)[0] ?? one.source, result: await orProblems(check({ ...request, ...one })) });
   const results = checked.map(({ result }) => result);
   return {
     output: joined(form, checked, request.paint),

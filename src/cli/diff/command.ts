@@ -1,6 +1,7 @@
 /** The words of `diff` on the command line. */
 
 import type { CommandModule } from 'yargs';
+import { isLive, LIVE_OPTIONS } from '../live-options.ts';
 import {
   all,
   CLUSTER_OPTIONS,
@@ -32,7 +33,7 @@ export const diffCommand: CommandModule = {
         describe: 'The same; default: the settings given, what made the left, or the left as it would be',
       })
       .options(SETTINGS_OPTIONS)
-      .options(CLUSTER_OPTIONS)
+      .options({ ...CLUSTER_OPTIONS, ...LIVE_OPTIONS })
       .options(WORKLOAD_OPTIONS)
       .option('annotation', {
         type: 'string',
@@ -82,6 +83,7 @@ export const diffCommand: CommandModule = {
         ['$0 diff pod.yaml --annotation excludeInboundPorts=8080', 'what an annotation would change'],
         ['$0 diff pod.yaml --set inbound.excludePorts+=8080', 'what a setting would'],
         ['$0 diff pod.yaml --release 1.28', 'what another release would'],
+        ['$0 diff deploy/orders -n shop --live', 'the rules in a pod of the cluster now, against its manifest'],
         ['$0 diff before.txt live --counters', 'which rules the packets since then took'],
         ['$0 diff before.txt after.txt -o markdown', 'two captures, for a ticket'],
       ])
@@ -93,18 +95,32 @@ export const diffCommand: CommandModule = {
       const { diff } = await import('./diff.ts');
       const [right, family] = [last(parsed, 'right'), last(parsed, 'family')];
       const left = last(parsed, 'left');
-      return diff({
-        ...(left === undefined ? {} : { left }),
+      const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
+      const request = {
         annotations: all(parsed, 'annotation'),
         values: all(parsed, 'value'),
-        ...(right === undefined ? {} : { right }),
-        given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
         by: last(parsed, 'by') ?? '',
         counters: parsed['counters'] === true,
         output: last(parsed, 'output') ?? '',
         ...(family === undefined ? {} : { family }),
         all: parsed['all'] === true,
         paint,
+      };
+      const operands = (one: string | undefined, other: string | undefined): object => ({
+        ...(one === undefined ? {} : { left: one }),
+        ...(other === undefined ? {} : { right: other }),
+      });
+      if (!isLive(parsed)) return diff({ ...request, ...operands(left, right), given });
+      const words = [left, right].flatMap((word) => word ?? []);
+      const { besideManifest, lookLive } = await import('../live.ts');
+      return lookLive(parsed, given, { words, several: false }, ({ podsOf, given: stoppable }) => {
+        const pods = [left, right].map((word) => (word === undefined ? undefined : podsOf(word)[0]));
+        const [one, other] = [pods[0]?.live ?? left, pods[1]?.live ?? right];
+        const [pod] = pods;
+        // Beside another operand the cluster has no part in it any more.
+        const { cluster: _, ...alone } = stoppable;
+        const compared = right === undefined && pod !== undefined ? besideManifest(stoppable, pod) : alone;
+        return diff({ ...request, ...operands(one, other), given: compared });
       });
     }, parsed),
 };

@@ -49,7 +49,7 @@ export async function diffWorkloads(request: WorkloadsDiffRequest): Promise<Resu
       output,
       form: request.output,
       problems: upgrade.problems,
-      notes: notesOf(upgrade, request.given),
+      notes: [...skippedNotes(upgrade), ...notesOf(upgrade, request.given)],
       exitCode: exitCode(upgrade, same),
     };
   }

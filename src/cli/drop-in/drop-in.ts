@@ -15,14 +15,16 @@ import { givenBy } from '../../istio/arguments/effective-values.ts';
 import type { Sourced } from '../../istio/origin.ts';
 import { planFor } from '../../istio/plan/plan.ts';
 import type { Problem } from '../../istio/problems.ts';
-import { formatProblem, ProblemError, problem } from '../../istio/problems.ts';
+import { formatProblem, ProblemError, problem, quoted } from '../../istio/problems.ts';
 import type { Profile } from '../../istio/releases/profile.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
 import { RELEASE_VARIABLE, resolveRelease } from '../../istio/releases/resolve-release.ts';
 import { lacksAddress } from '../../istio/settings/facts.ts';
+import { badOption } from '../../sources/bad-option.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
+import { dryRun, lostText } from './dry-run.ts';
 import type { DropInRequest } from './request.ts';
-import { ALLOW_HOST, dropInWork } from './work.ts';
+import { ALLOW_HOST } from './request.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -38,12 +40,15 @@ export async function dropIn(args: readonly string[], variables: Variables): Pro
   const namedRelease: Sourced<string> | undefined =
     named === undefined ? undefined : { value: named, source: { kind: 'environment', name: RELEASE_VARIABLE } };
   try {
-    return await dropInWork(await ask(args, variables, namedRelease));
+    const request = await ask(args, variables, namedRelease);
+    // What reads and changes the kernel's rules is most of the program, and a dry run has no use for it.
+    return request.is('dry-run') ? await dryRun(request) : await (await import('./work.ts')).dropInWork(request);
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     if (isHelp(error.problems)) {
-      system.print((await import('./help.ts')).dropInHelp(profileOf(resolveRelease(namedRelease).release)));
-      return 0;
+      const lost = await system.print((await import('./help.ts')).dropInHelp(profileOf(resolveRelease(namedRelease).release)));
+      if (lost !== undefined) makeLog({ json: false, level: 'info' }).error(lostText(lost));
+      return lost === undefined ? 0 : 1;
     }
     const unknownRelease = error.problems.some(({ code }) => code === 'unknown-release');
     const log = logOf(args, environmentOf(variables), profileOf(resolveRelease(unknownRelease ? undefined : namedRelease).release));
@@ -92,6 +97,9 @@ async function ask(args: readonly string[], variables: Variables, namedRelease: 
   }
   const text = (action: Action): string => given.actions.get(action) ?? '';
   const is = (action: Action): boolean => parseGoBool(text(action)) === true;
+  const binary = text('force-binary');
+  if (binary !== '' && binary !== 'nft' && binary !== 'legacy')
+    throw badOption('--force-iptables-binary', `${quoted(binary)} is not one of legacy, nft`);
   const log = logOf(args, environment, profile);
   const native = given.switches.native ? await import('../../istio/plan/native/native-plan.ts') : undefined;
   const plan =

@@ -5,6 +5,9 @@ import type { Target } from '../../host/namespace/namespace.ts';
 import type { Action } from '../../istio/arguments/arguments.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 
+/** `true` allows a namespace that looks like a node's. */
+export const ALLOW_HOST = 'ISTIO_INIT_ALLOW_HOST';
+
 /** What the drop-in was requested. */
 export interface DropInRequest {
   readonly plan: CapturePlan;

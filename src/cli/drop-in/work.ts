@@ -1,4 +1,4 @@
-/** The work of the drop-in: print, clean, apply, prove. */
+/** The work of the drop-in: clean, apply, prove. */
 
 import { applyPlan, clean, machine } from '../../host/kernel/apply.ts';
 import type { ApplyOptions } from '../../host/kernel/options.ts';
@@ -6,31 +6,22 @@ import type { ApplyResult } from '../../host/kernel/result.ts';
 import { system } from '../../host/system.ts';
 import { writeTermination } from '../../host/termination.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
-import { quoted } from '../../istio/problems.ts';
-import { FAMILIES } from '../../netfilter/family.ts';
-import { printRestore } from '../../netfilter/print.ts';
-import { badOption } from '../../sources/bad-option.ts';
 import { applyDocument, remarksOf, rulesText, stepsText, summaryOf } from '../apply/report.ts';
 import type { Signals } from '../signals.ts';
 import { heedSignals } from '../signals.ts';
+import { rulesOf } from './dry-run.ts';
 import type { DropInRequest } from './request.ts';
-
-/** `true` allows a namespace that looks like a node's. */
-export const ALLOW_HOST = 'ISTIO_INIT_ALLOW_HOST';
+import { ALLOW_HOST } from './request.ts';
 
 /** Does what was requested; resolves to the exit code. */
 export async function dropInWork(request: DropInRequest): Promise<number> {
   const { log, is, text } = request;
-  const changes = !is('skip-rule-apply') || is('dry-run');
   const binary = text('force-binary');
-  if (binary !== '' && binary !== 'nft' && binary !== 'legacy')
-    throw badOption('--force-iptables-binary', `${quoted(binary)} is not one of legacy, nft`);
-  if (is('dry-run')) return dryRun(request);
   // The real program too looks at this flag only to judge its value, where rules are native.
-  const isForced = binary !== '' && request.plan.nft === undefined;
+  const isForced = (binary === 'nft' || binary === 'legacy') && request.plan.nft === undefined;
   const options: ApplyOptions = { host: request.allowHost, ...(isForced && { backend: binary }) };
   const signals = heedSignals();
-  const changed = changes ? await change(request, options, signals) : 0;
+  const changed = !is('skip-rule-apply') ? await change(request, options, signals) : 0;
   const ended = signals.exitCode() ?? changed;
   if (ended !== 0 || !is('run-validation') || is('cleanup-only')) return ended;
   // A probe changes nothing, so nothing of it has to be finished; its sockets would keep the process for as long as it may take.
@@ -39,26 +30,6 @@ export async function dropInWork(request: DropInRequest): Promise<number> {
     system.exit(signals.exitCode());
   });
   return prove(request);
-}
-
-/** Prints what `preview -o restore` prints, or what nft would read. Needs no rights and no program, and touches nothing. */
-async function dryRun({ plan, log, dryRunFile, named }: DropInRequest): Promise<number> {
-  const full = FAMILIES.filter((family) => plan.nft === undefined && plan[family].tables.length > 0);
-  const restore = full
-    .map((family) => `${full.length > 1 ? `# ${family === 'ip' ? 'iptables' : 'ip6tables'}-restore\n` : ''}${printRestore(plan[family])}`)
-    .join('');
-  const text = plan.nft === undefined ? restore : (await import('../../istio/plan/native/written.ts')).printWritten(plan.nft);
-  system.print(text);
-  if (dryRunFile !== undefined) {
-    try {
-      system.writeText(dryRunFile, text);
-    } catch (error) {
-      log.error(`the dry run can not be written: ${error instanceof Error ? error.message : String(error)}`);
-      return 1;
-    }
-  }
-  log.info(`dry run of ${rulesOf(plan, named)}: nothing was touched`);
-  return 0;
 }
 
 async function change({ plan, target, log, is, named }: DropInRequest, options: ApplyOptions, { signal }: Signals): Promise<number> {
@@ -72,10 +43,6 @@ async function change({ plan, target, log, is, named }: DropInRequest, options: 
   report(result, log, what, done && !is('cleanup-only') ? await nativeText(plan) : '');
   writeTermination(applyDocument(result, plan.release));
   return done ? 0 : 1;
-}
-
-function rulesOf({ release }: DropInRequest['plan'], named: boolean): string {
-  return `the rules of Istio ${release} (${named ? 'the release that was named' : 'the newest known release'})`;
 }
 
 // What a fix calls by the names of our own options has other names here.

@@ -3,6 +3,7 @@
 import type { CommandModule } from 'yargs';
 import { badOption } from '../../sources/bad-option.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
+import { isLive, LIVE_OPTIONS } from '../live-options.ts';
 import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, outputOption, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
@@ -14,7 +15,7 @@ export const escapesCommand: CommandModule = {
     command
       .positional('source', sourceOperand(`${SOURCES}; manifests of many workloads as well`))
       .options(SETTINGS_OPTIONS)
-      .options(CLUSTER_OPTIONS)
+      .options({ ...CLUSTER_OPTIONS, ...LIVE_OPTIONS })
       .options(WORKLOAD_OPTIONS)
       .options({
         allow: { type: 'string', requiresArg: true, describe: 'A file of escapes that somebody answers for', group: 'Escapes:' },
@@ -39,6 +40,7 @@ export const escapesCommand: CommandModule = {
         ['$0 escapes pods.json --allow allowed.yaml -o sarif', 'for a code scanner'],
         ['$0 escapes pid:4242', 'the rules of a live pod'],
         ['$0 escapes -A -l team=shop', 'what the cluster has, by kubectl'],
+        ['$0 escapes deploy/orders -n shop --live', 'by the rules that are in its pods now'],
         ['$0 escapes cluster --watch -o json', 'what changes there from now on'],
       ])
       .epilogue(
@@ -50,19 +52,26 @@ export const escapesCommand: CommandModule = {
       const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
       const [source, allow, baseline] = [implicitSource(last(parsed, 'source'), given), last(parsed, 'allow'), last(parsed, 'baseline')];
       if (parsed['watch'] === true) {
+        if (isLive(parsed)) throw badOption('--live', 'does not go with --watch, which looks at manifests');
         if (baseline !== undefined)
           throw badOption('--baseline', 'does not go with --watch, which tells what changes from now on; --allow does');
         const { watchEscapes } = await import('./watch.ts');
         return watchEscapes({ source, given, ...(allow === undefined ? {} : { allow }), output: last(parsed, 'output') ?? '' });
       }
-      return escapes({
-        ...(source === undefined ? {} : { source }),
-        given,
+      const request = {
         ...(allow === undefined ? {} : { allow }),
         ...(baseline === undefined ? {} : { baseline }),
         output: last(parsed, 'output') ?? '',
         today: new Date().toISOString().slice(0, 10),
         paint,
-      });
+      };
+      if (!isLive(parsed)) return escapes({ ...request, ...(source === undefined ? {} : { source }), given });
+      const { lookLive } = await import('../live.ts');
+      return lookLive(
+        parsed,
+        given,
+        { words: source === undefined ? [] : [source], several: true },
+        ({ podsOf, given: { cluster: _, ...alone } }) => escapes({ ...request, given: alone, pods: podsOf(source ?? '') }),
+      );
     }, parsed),
 };

@@ -6,7 +6,7 @@ import type { Allowance } from '../../istio/packets/escape-allowance.ts';
 import type { EscapesReport } from './report.ts';
 
 /** Within one apiVersion keys are added, never renamed or removed. */
-export function escapesDocument({ workloads, expired, unused }: EscapesReport): object {
+export function escapesDocument({ workloads, expired, unused, charts }: EscapesReport): object {
   return {
     apiVersion: API_VERSION,
     kind: 'Escapes',
@@ -28,6 +28,7 @@ export function escapesDocument({ workloads, expired, unused }: EscapesReport): 
     })),
     expired: expired.map(allowanceDocument),
     unused: unused.map(allowanceDocument),
+    ...(charts.length === 0 ? {} : { charts }),
   };
 }
 

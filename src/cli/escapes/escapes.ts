@@ -13,6 +13,7 @@ import { problemText } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
+import type { OpenedPod } from '../../sources/live-pods.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { factsOf } from '../../sources/plan-input.ts';
 import { manifestsIn } from '../../sources/workloads/detect.ts';
@@ -36,6 +37,8 @@ import { escapesIn } from './workload-escapes.ts';
 
 export interface EscapesRequest {
   readonly source?: string;
+  /** Pods that were looked into, in its place. */
+  readonly pods?: readonly OpenedPod[];
   readonly given: PlanOptions;
   /** A file of allowances. */
   readonly allow?: string;
@@ -48,30 +51,50 @@ export interface EscapesRequest {
 }
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
-export async function escapes({ source, given, allow, baseline, output, today, paint }: EscapesRequest): Promise<Result> {
+export async function escapes({ source, pods, given, allow, baseline, output, today, paint }: EscapesRequest): Promise<Result> {
   const form: EscapesFormName = formNamed(output, ESCAPES_FORM_NAMES);
   const all = allow === undefined ? [] : readAllowances(allow);
   const expired = all.filter(({ until }) => until < today);
   const valid = all.filter((one) => !expired.includes(one));
   const known = baseline === undefined ? new Set<string>() : readBaseline(baseline);
-  const manifests = manifestsIn(source, given);
-  const { workloads, notes, problems } =
-    manifests === undefined ? await ofOneSource(source, given, valid, known) : await ofWorkloads(manifests, valid, known);
+  const manifests = pods === undefined ? manifestsIn(source, given) : undefined;
+  const find = (): Promise<Part> => {
+    if (pods !== undefined) return ofPods(pods, given, valid, known);
+    return manifests === undefined ? ofOneSource(source, given, valid, known) : ofWorkloads(manifests, valid, known);
+  };
+  const { workloads, notes, problems, charts = [] } = await find();
   const used = new Set(workloads.flatMap((one) => one.escapes.flatMap(({ allowedBy }) => allowedBy ?? [])));
-  const report: EscapesReport = { workloads, expired, unused: valid.filter((one) => !used.has(one)) };
+  const report: EscapesReport = { workloads, expired, unused: valid.filter((one) => !used.has(one)), charts };
   const unread = problems.some(({ severity }) => severity === 'error');
   return { output: ESCAPES_FORMS[form].print(report, paint), form, problems, notes, exitCode: unread ? 2 : exitCodeOf(report) };
 }
 
-type Part = { readonly workloads: readonly WorkloadEscapes[] } & Pick<Result, 'notes' | 'problems'>;
+type Part = Pick<EscapesReport, 'workloads'> & Partial<Pick<EscapesReport, 'charts'>> & Pick<Result, 'notes' | 'problems'>;
+
+async function ofPods(
+  pods: readonly OpenedPod[],
+  given: PlanOptions,
+  allowances: readonly Allowance[],
+  known: ReadonlySet<string>,
+): Promise<Part> {
+  const parts: Part[] = [];
+  for (const { live, manifest } of pods) parts.push(await ofOneSource(live, given, allowances, known, manifest.replace('/', ' ')));
+  return {
+    workloads: parts.flatMap(({ workloads }) => workloads),
+    problems: parts.flatMap(({ problems }) => problems),
+    notes: parts.flatMap(({ notes }) => notes),
+  };
+}
 
 async function ofOneSource(
   source: string | undefined,
   given: PlanOptions,
   allowances: readonly Allowance[],
   known: ReadonlySet<string>,
+  called?: string,
 ): Promise<Part> {
-  const { podNetwork, name, reason, problems, notes } = await readTraceContext(source, given, { beforeProxy: false });
+  const { podNetwork, name: heading, reason, problems, notes } = await readTraceContext(source, given, { beforeProxy: false });
+  const name = called ?? heading;
   const member = { name, count: 1, source: { kind: 'rules' } as const };
   const concerned = allowances.filter((one) => concerns(one, name));
   const found = escapesIn(podNetwork, [name], concerned, known, (place) => reason(place) ?? 'no reason is known');
@@ -95,16 +118,20 @@ interface Alike {
 async function ofWorkloads(given: PlanOptions, allowances: readonly Allowance[], known: ReadonlySet<string>): Promise<Part> {
   const request = await injectionRequest(given);
   const givenFacts = await factsOf(given);
-  const planner = oncePerFingerprint(subjectPlanner(request, { facts: givenFacts, sets: given.sets, numbering: numbering() }));
+  const planner = subjectPlanner(request, { facts: givenFacts, sets: given.sets, numbering: numbering() });
+  // No pod is looked into but for this: of addresses only the families count, and pods that are alike ended alike.
+  const askedOnce = oncePerFingerprint((subject) => {
+    const facts = subject.kind === 'workload' ? factsOfWorkload(subject.workload, givenFacts) : givenFacts;
+    const run = subject.kind === 'workload' ? runOfStatus(subject.workload.pod) : undefined;
+    const families = FAMILIES.filter((family) => facts.addresses?.some((address) => address.includes(':') === (family === 'ip6')));
+    return { planned: planner(subject), facts, run, families };
+  });
   const groups = groupsOf<Alike>();
   const alike = new Map<string, Alike>();
   const read = await readSelected(given, request.mesh, (subject) => {
-    const planned = planner(subject);
+    const { planned, facts, run, families } = askedOnce(subject);
     const member = memberOf(subject, planned);
-    const facts = subject.kind === 'workload' ? factsOfWorkload(subject.workload, givenFacts) : givenFacts;
-    const run = subject.kind === 'workload' ? runOfStatus(subject.workload.pod) : undefined;
     const concerned = allowances.filter((one) => concerns(one, member.owner));
-    const families = FAMILIES.filter((family) => facts.addresses?.some((address) => address.includes(':') === (family === 'ip6')));
     const key = JSON.stringify([planned.number, families, run?.why, concerned.map((one) => allowances.indexOf(one))]);
     const group = alike.get(key) ?? { outcome: planned.outcome, allowances: concerned, facts, ...(run && { run }), names: new Set() };
     alike.set(key, group);
@@ -112,7 +139,8 @@ async function ofWorkloads(given: PlanOptions, allowances: readonly Allowance[],
     groups.add(key, () => group, member);
   });
   const workloads = groups.sorted().map(({ what, count, owners, examples }) => ({ count, owners, examples, ...ofGroup(what, known) }));
-  return { workloads, problems: read.problems, notes: skippedNotes(read) };
+  const charts = (read.folders ?? []).flatMap((one) => one.charts);
+  return { workloads, problems: read.problems, notes: skippedNotes(read), charts };
 }
 
 /** What holds for all of a group. */

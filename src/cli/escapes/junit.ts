@@ -5,7 +5,7 @@ import { junitText } from '../terminal/junit.ts';
 import type { EscapesReport } from './report.ts';
 import { openEscapes } from './report.ts';
 
-export function junitForm({ workloads, expired }: EscapesReport): string {
+export function junitForm({ workloads, expired, charts }: EscapesReport): string {
   const cases = [
     ...workloads.map((one) => ({
       name: examplesText(one, 3),
@@ -14,6 +14,7 @@ export function junitForm({ workloads, expired }: EscapesReport): string {
         ...openEscapes(one).map(({ direction, words, why }) => `${direction}: ${words}: ${why}`),
       ],
     })),
+    ...charts.map(({ folder }) => ({ name: folder, failures: ['unknown: the Helm chart is not rendered'] })),
     ...expired.map(({ owner, until, reason }) => ({ name: `allowance of ${owner}`, failures: [`expired on ${until}: ${reason}`] })),
   ];
   return junitText(

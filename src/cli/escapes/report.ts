@@ -1,5 +1,6 @@
 /** What `escapes` found: one value, which every form prints. */
 
+import type { UnrenderedChart } from '../../host/manifests/walk.ts';
 import type { Tally } from '../../istio/kubernetes/rule-groups/tally.ts';
 import type { Allowance } from '../../istio/packets/escape-allowance.ts';
 import type { Escape } from '../../istio/packets/escapes.ts';
@@ -29,6 +30,8 @@ export interface EscapesReport {
   readonly expired: readonly Allowance[];
   /** Allowances that no escape needed. */
   readonly unused: readonly Allowance[];
+  /** Helm charts that are not rendered: nobody knows what escapes from what they make. */
+  readonly charts: readonly UnrenderedChart[];
 }
 
 /** The escapes that nobody answers for, and that a baseline did not have. */
@@ -41,7 +44,7 @@ export function isSure({ untold, conditions }: WorkloadEscapes): boolean {
   return untold === undefined && conditions === undefined;
 }
 
-/** 1 for an escape that is not allowed, an expired allowance, or workloads of which not all can be told. */
-export function exitCodeOf({ workloads, expired }: EscapesReport): number {
-  return expired.length > 0 || workloads.some((one) => !isSure(one) || openEscapes(one).length > 0) ? 1 : 0;
+/** 1 for an escape that is not allowed, an expired allowance, or workloads of which not all is known. */
+export function exitCodeOf({ workloads, expired, charts }: EscapesReport): number {
+  return expired.length > 0 || charts.length > 0 || workloads.some((one) => !isSure(one) || openEscapes(one).length > 0) ? 1 : 0;
 }

@@ -27,19 +27,23 @@ export function textForm(report: EscapesReport, paint: Paint): string {
   return paragraphs(parts);
 }
 
-function isWell({ workloads, expired }: EscapesReport): boolean {
-  return expired.length === 0 && workloads.every((one) => isSure(one) && openEscapes(one).length === 0);
+function isWell({ workloads, expired, charts }: EscapesReport): boolean {
+  return expired.length === 0 && charts.length === 0 && workloads.every((one) => isSure(one) && openEscapes(one).length === 0);
 }
 
 /** `2 of 8 workloads let TCP bypass the proxy`. */
-export function headline({ workloads }: EscapesReport): string {
+export function headline({ workloads, charts }: EscapesReport): string {
   const sum = (some: readonly WorkloadEscapes[]): number => some.reduce((total, { count }) => total + count, 0);
   const all = sum(workloads);
   const open = sum(workloads.filter((one) => openEscapes(one).length > 0));
   const allowed = workloads.some(({ escapes }) => escapes.some(({ allowedBy }) => allowedBy !== undefined));
   const untold = sum(workloads.filter((one) => one.untold !== undefined));
   const partly = workloads.some((one) => one.conditions !== undefined);
-  const rest = `${untold === 0 ? '' : `; ${untold} without an answer`}${partly ? '; as far as the tables are shown' : ''}`;
+  const rest = [
+    ...(untold === 0 ? [] : [`; ${untold} without an answer`]),
+    ...(charts.length === 0 ? [] : [`; ${charts.length === 1 ? '1 Helm chart' : `${charts.length} Helm charts`} not read`]),
+    ...(partly ? ['; as far as the tables are shown'] : []),
+  ].join('');
   if (open === 0)
     return `nothing escapes${allowed ? ' but what is allowed' : ''}: TCP of ${workloadsText(all - untold)} passes the proxy${rest}`;
   return `TCP bypasses the proxy in ${open} of ${workloadsText(all)}${rest}`;

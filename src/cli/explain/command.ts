@@ -2,6 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
+import { isLive, LIVE_OPTIONS } from '../live-options.ts';
 import {
   CLUSTER_OPTIONS,
   COLOR_OPTIONS,
@@ -24,7 +25,7 @@ export const explainCommand: CommandModule = {
     command
       .positional('source', sourceOperand(`Settings, manifests or rules: ${SOURCES}; default: the settings given`))
       .options(SETTINGS_OPTIONS)
-      .options(CLUSTER_OPTIONS)
+      .options({ ...CLUSTER_OPTIONS, ...LIVE_OPTIONS })
       .options(WORKLOAD_OPTIONS)
       .options({
         output: outputOption('table, json, yaml, markdown, svg, mermaid or dot', 'table'),
@@ -38,6 +39,7 @@ export const explainCommand: CommandModule = {
         ['$0 explain deployment.yaml@1.6', 'what an older release makes of it'],
         ['$0 explain saved.txt', 'rules that were found, each with its reason and its counters'],
         ['$0 explain @1.20 --set inbound.includePorts=8080', 'settings of our own'],
+        ['$0 explain deploy/orders -n shop --live', 'those that are in a pod of the cluster now'],
         ["$0 explain @1.10 -- -p 15001 -b '*' -d 9100", 'arguments of istio-iptables'],
       ])
       .epilogue('Exit codes: 0 done, 2 input that can not be used, or nameservers that are not known: the rest is still printed.'),
@@ -46,13 +48,16 @@ export const explainCommand: CommandModule = {
       const { explain } = await import('./explain.ts');
       const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
       const source = implicitSource(last(parsed, 'source'), given);
-      return explain({
-        ...(source === undefined ? {} : { source }),
-        given,
+      const request = {
         output: last(parsed, 'output') ?? '',
         paint,
         width: pageWidth(process.stdout, process.env),
         verbose: parsed['verbose'] === true,
-      });
+      };
+      if (isLive(parsed))
+        return (await import('../live.ts')).lookLiveAtOne(parsed, given, source, (live, alone) =>
+          explain({ ...request, source: live, given: alone }),
+        );
+      return explain({ ...request, ...(source === undefined ? {} : { source }), given });
     }, parsed),
 };

@@ -2,6 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
+import { isLive, LIVE_OPTIONS } from '../live-options.ts';
 import {
   CLUSTER_OPTIONS,
   CLUSTER_SOURCES,
@@ -27,7 +28,7 @@ export const identifyCommand: CommandModule = {
         sourceOperand(`Rules or manifests: FILE, - (standard input), live, pid:N, netns:PATH, exec:TEXT, ${CLUSTER_SOURCES}`),
       )
       .options(SETTINGS_OPTIONS)
-      .options(CLUSTER_OPTIONS)
+      .options({ ...CLUSTER_OPTIONS, ...LIVE_OPTIONS })
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
       .option('output', outputOption('text, json (every answer), yaml (settings for -f) or markdown'))
@@ -38,6 +39,7 @@ export const identifyCommand: CommandModule = {
         ['$0 identify pid:4242', 'the pod of a process'],
         ['$0 identify saved.txt -o yaml > sidecar.yaml', 'the settings, to go on with'],
         ['$0 identify -f cluster.json', 'which releases make the rules of each workload'],
+        ['$0 identify deploy/orders -n shop --live', 'what is in a pod of the cluster now'],
         ['$0 identify blog-post.md -o markdown', 'for a ticket'],
       ])
       .epilogue(
@@ -48,13 +50,16 @@ export const identifyCommand: CommandModule = {
       const { identifyRules } = await import('./identify.ts');
       const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
       const [source, family] = [implicitSource(last(parsed, 'source'), given), last(parsed, 'family')];
-      return identifyRules({
-        ...(source === undefined ? {} : { source }),
-        given,
+      const request = {
         output: last(parsed, 'output') ?? '',
         ...(family === undefined ? {} : { family }),
         verbose: parsed['verbose'] === true,
         paint,
-      });
+      };
+      if (isLive(parsed))
+        return (await import('../live.ts')).lookLiveAtOne(parsed, given, source, (live, alone) =>
+          identifyRules({ ...request, source: live, given: alone }),
+        );
+      return identifyRules({ ...request, ...(source === undefined ? {} : { source }), given });
     }, parsed),
 };

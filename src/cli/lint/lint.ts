@@ -1,17 +1,15 @@
 /** `lint`: settings and manifests that do not do what they seem to. */
 
-import type { WalkedFolders } from '../../host/manifests/walk.ts';
-import { walkFolders } from '../../host/manifests/walk.ts';
 import { deadRuleFinder } from '../../istio/advice/lint/dead-rules.ts';
 import type { GatherRequest, LintReport } from '../../istio/advice/lint/gather.ts';
 import { lintGathering } from '../../istio/advice/lint/gather.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Sourced } from '../../istio/origin.ts';
-import { problem } from '../../istio/problems.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
+import { kindOfFile } from '../../sources/kind-of-file.ts';
 import type { SourceOptions } from '../../sources/options.ts';
 import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
@@ -20,15 +18,18 @@ import { eachWorkload } from '../../sources/workloads/each-workload.ts';
 import { injectionRequest } from '../../sources/workloads/injection-request.ts';
 import { noneFound } from '../../sources/workloads/none-found.ts';
 import type { Passed } from '../../sources/workloads/stream.ts';
+import type { NextCommand } from '../check/next-command.ts';
+import { programName } from '../program-name.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
-import { editsOf, writeEdits } from './fix.ts';
+import type { FixedFiles } from './fix.ts';
+import { diffOf, fixedFiles, unsafeIn, writeFixed } from './fix.ts';
 import type { LintFormName } from './forms.ts';
 import { LINT_FORM_NAMES, LINT_FORMS } from './forms.ts';
 import { leftOut } from './left-out.ts';
-import { fixedNote, foldersNotes, summaryOf } from './summary.ts';
+import { fixedNote, summaryOf } from './summary.ts';
 import { reaches, thresholdOf } from './threshold.ts';
 
 export interface LintCommand {
@@ -41,13 +42,28 @@ export interface LintCommand {
   readonly baseline?: string;
   /** Whether safe mends are written. */
   readonly fix?: boolean;
+  /** Whether those are written as well that change what pods do. */
+  readonly unsafeFixes?: boolean;
+  /** Whether they are shown as a diff instead. */
+  readonly dryRun?: boolean;
   readonly output: string;
   readonly paint: Paint;
 }
 
 /** Runs the command. Throws a ProblemError for options that can't be used. */
 export async function lint(command: LintCommand): Promise<Result> {
-  const { given, failOn, failOnOption = '--fail-on', suppress = [], baseline, fix = false, output, paint } = command;
+  const {
+    given,
+    failOn,
+    failOnOption = '--fail-on',
+    suppress = [],
+    baseline,
+    unsafeFixes = false,
+    dryRun = false,
+    output,
+    paint,
+  } = command;
+  const fix = command.fix === true || dryRun || unsafeFixes;
   const form: LintFormName = formNamed(output, LINT_FORM_NAMES);
   const threshold = thresholdOf(failOnOption, failOn);
   const named = namedFiles(command);
@@ -56,8 +72,7 @@ export async function lint(command: LintCommand): Promise<Result> {
   refuseArgumentsBeside(given);
   const release = releaseOf(given);
   const { mesh, images, installer } = await injectionRequest(given, undefined, named);
-  const { files, folders } = walkFolders(named);
-  const linted = (): Promise<Linted> => {
+  const linted = (texts: FixedFiles = new Map()): Promise<Linted> => {
     const { leaveOut, notes } = leftOut(suppress, baseline);
     const request = {
       images,
@@ -66,30 +81,50 @@ export async function lint(command: LintCommand): Promise<Result> {
       ...(release && { release }),
       ...(fix && { mostPlaces: Number.POSITIVE_INFINITY }),
     };
-    return lintFiles({ files, ...(folders && { folders }), mesh, request, notes, given });
+    const fixedTexts = new Map([...texts].map(([file, { text }]) => [file, text]));
+    return lintFiles({ files: named, mesh, request, notes, given, texts: fixedTexts });
   };
-  const fixed = new Map<string, number>();
+  let fixed: FixedFiles = new Map();
   let { report, passed, others, notes } = await linted();
   // A mend may be the ground for another one: a port that stands there three times.
   for (let round = 0; fix && round < MOST_ROUNDS; round += 1) {
-    const written = writeEdits(editsOf(report));
-    if (written.size === 0) break;
-    for (const [file, count] of written) fixed.set(file, (fixed.get(file) ?? 0) + count);
-    ({ report, passed, others, notes } = await linted());
+    const more = fixedFiles(fixed, report, unsafeFixes);
+    if (more === undefined) break;
+    fixed = more;
+    ({ report, passed, others, notes } = await linted(fixed));
   }
+  const fixNote = fixedNote(fixed, { dryRun, unsafe: unsafeFixes ? 0 : unsafeIn(report) });
+  if (dryRun) return { output: diffOf(fixed), form: 'patch', problems: [], notes: [fixNote], exitCode: fixed.size === 0 ? 0 : 1 };
+  writeFixed(fixed);
   const unread = passed.problems.some(({ severity }) => severity === 'error');
   const useValues = passed.problems.some(({ code }) => code === 'use-values');
-  if (report.workloads + others === 0 && useValues) throw noneFound(files.join(' '), passed);
+  if (report.workloads + others === 0 && useValues) throw noneFound(named.join(' '), passed);
+  const [folders] = passed.folders ?? [];
   return {
     output: LINT_FORMS[form].print({ ...report, skipped: passed.skipped, ...(folders && { folders }) }, paint),
     form,
+    next: lintSteps(report, named, fix),
     problems: [],
-    notes: [...(fix ? [fixedNote(fixed)] : []), ...notes],
+    notes: [...(fix ? [fixNote] : []), ...notes],
     exitCode: unread ? BAD_INPUT : reaches(report, threshold) ? 1 : 0,
   };
 }
 
 const MOST_ROUNDS = 20;
+
+/** What to do about what was found: read its page, and let be written what is safe to write. */
+function lintSteps({ results }: LintReport, named: readonly string[], fix: boolean): readonly NextCommand[] {
+  const [first] = results;
+  const isSafe =
+    !fix &&
+    results.some(({ edit }) => edit !== undefined && edit.isUnsafe !== true) &&
+    named.every((file) => kindOfFile(file) !== undefined);
+  const [program, files] = [programName(), named.map(quoteForShell).join(' ')];
+  return [
+    ...(first === undefined ? [] : [{ why: 'what that means, and what to do', command: `${program} lint --explain ${first.code}` }]),
+    ...(isSafe ? [{ why: 'write what is safe to write; --dry-run shows it', command: `${program} lint ${files} --fix` }] : []),
+  ];
+}
 
 function namedFiles({ files, given }: LintCommand): readonly string[] {
   const named = [...files, ...(given.manifests?.filenames ?? [])];
@@ -106,12 +141,13 @@ function namedFiles({ files, given }: LintCommand): readonly string[] {
 
 interface LintInput {
   readonly files: readonly string[];
-  readonly folders?: WalkedFolders;
   readonly mesh: Mesh;
   readonly request: GatherRequest;
   /** About what was left out. */
   readonly notes: () => readonly string[];
   readonly given: Pick<SourceOptions, 'progress' | 'cluster'>;
+  /** What stands in files in place of what they hold. */
+  readonly texts: ReadonlyMap<string, string>;
 }
 
 interface Linted {
@@ -122,7 +158,7 @@ interface Linted {
   readonly notes: readonly string[];
 }
 
-async function lintFiles({ files, folders, mesh, request, notes, given }: LintInput): Promise<Linted> {
+async function lintFiles({ files, mesh, request, notes, given, texts }: LintInput): Promise<Linted> {
   const dead = deadRuleFinder();
   const gathering = lintGathering({ ...request, findDead: dead.find });
   let others = 0;
@@ -139,25 +175,11 @@ async function lintFiles({ files, folders, mesh, request, notes, given }: LintIn
       if (subject.kind === 'workload') gathering.workload(subject.workload, subject.mesh);
       else gathering.sidecar(subject.sidecar, subject.source);
     },
-    { ...given, owners: true },
+    { ...given, owners: true, texts },
   );
-  for (const one of [...mesh.problems, ...passed.problems, ...(folders === undefined ? [] : chartProblems(folders))])
-    gathering.problem(one);
+  for (const one of [...mesh.problems, ...passed.problems]) gathering.problem(one);
   const report = gathering.report();
-  return { report, passed, others, notes: [...summaryOf(report, passed, dead.passedOver()), ...foldersNotes(folders), ...notes()] };
-}
-
-function chartProblems({ charts }: WalkedFolders): readonly ReturnType<typeof problem>[] {
-  return charts.map(({ folder, templates }) =>
-    problem(
-      'unrendered-chart',
-      { kind: 'file', file: folder, line: 0, column: 0 },
-      {
-        count: templates === 1 ? '1 template is' : `${templates} templates are`,
-        command: `helm template ${quoteForShell(folder)} | istio-init lint -`,
-      },
-    ),
-  );
+  return { report, passed, others, notes: [...summaryOf(report, passed, dead.passedOver()), ...notes()] };
 }
 
 function releaseOf({ release }: SourceOptions): Sourced<string> | undefined {

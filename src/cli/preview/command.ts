@@ -42,7 +42,7 @@ export const previewCommand: CommandModule = {
       .option(
         'output',
         outputOption(
-          'restore (default), save, commands, list, json, yaml, svg, mermaid or dot; of native rules nft (default), nft-script or nft-json; of many workloads also table (default)',
+          'restore (default), save, commands, list, json, yaml, svg, mermaid or dot; of native rules nft (default), nft-script or nft-json, and save, restore or list as iptables says them; of many workloads also table (default)',
           null,
         ),
       )

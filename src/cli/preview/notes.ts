@@ -5,9 +5,9 @@ import { unseenText } from '../terminal/unread.ts';
 
 const NAMES: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' };
 
-/** Sentences for standard error about a side of which these families are shown. */
-export function previewNotes(ruleSource: RuleSource, families: readonly Family[]): readonly string[] {
-  return [...places(ruleSource), ...unseen(ruleSource), ...besides(ruleSource), ...empty(ruleSource, families)].map(
+/** Sentences for standard error about a side of which these families are shown; `said`: its tables of nft are shown as those of iptables. */
+export function previewNotes(ruleSource: RuleSource, families: readonly Family[], said: boolean): readonly string[] {
+  return [...places(ruleSource), ...unseen(ruleSource), ...(said ? [] : besides(ruleSource)), ...empty(ruleSource, families)].map(
     (text) => `note: ${text}`,
   );
 }

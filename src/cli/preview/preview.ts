@@ -9,6 +9,7 @@ import { observedView, planView } from '../../sources/rules-text.ts';
 import { manifestsIn } from '../../sources/workloads/detect.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
+import { BAD_INPUT } from '../terminal/result.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
 import type { FormName } from './forms.ts';
 import { FORM_NAMES, FORMS, ORDINARY } from './forms.ts';
@@ -50,13 +51,17 @@ function namedForm(output: string | undefined): FormName | undefined {
 }
 
 /** The form that was named, or the ordinary one of such rules. Throws a ProblemError for one that can't show them. */
-function formFor({ nft }: RulesView, named: FormName | undefined): FormName {
-  const kind = nft === undefined ? 'iptables' : 'nft';
+function formFor(view: RulesView, named: FormName | undefined): FormName {
+  const kind = view.nft === undefined ? 'iptables' : 'nft';
   const form = named ?? ORDINARY[kind];
-  const { rules = kind } = FORMS[form] as { readonly rules?: string };
-  if (rules === kind) return form;
-  const able = FORM_NAMES.filter((name) => (FORMS[name] as { readonly rules?: string }).rules !== rules).join(', ');
-  throw badOption('--output', `${form} shows rules of ${rules}, and these are of ${kind}; allowed: ${able}`);
+  if (kind === 'nft' || rulesIn(form) !== 'nft') return form;
+  const able = FORM_NAMES.filter((name) => rulesIn(name) !== 'nft').join(', ');
+  throw badOption('--output', `${form} shows rules of nft, and these are of iptables; allowed: ${able}`);
+}
+
+/** Which rules a form shows; undefined where it shows both. */
+function rulesIn(form: FormName): 'iptables' | 'nft' | undefined {
+  return (FORMS[form] as { readonly rules?: 'iptables' | 'nft' }).rules;
 }
 
 async function previewSource(
@@ -67,9 +72,9 @@ async function previewSource(
 ): Promise<Result> {
   const view =
     ruleSource.plan === undefined ? observedView(ruleSource, explain ? await makerOf(ruleSource) : undefined) : planView(ruleSource.plan);
-  return previewView({ ...view, containers: ruleSource.containers }, ruleSource.name, named, family, explain, (families) => [
+  return previewView({ ...view, containers: ruleSource.containers }, ruleSource.name, named, family, explain, (families, said) => [
     ...ruleSource.notes,
-    ...previewNotes(ruleSource, families),
+    ...previewNotes(ruleSource, families, said),
   ]);
 }
 
@@ -83,23 +88,33 @@ async function makerOf({ name, seen }: RuleSource): Promise<NonNullable<Paramete
 }
 
 async function previewView(
-  view: RulesView,
+  given: RulesView,
   name: string,
   named: FormName | undefined,
   family: Family | undefined,
   explain: boolean,
-  notes: (families: readonly Family[]) => readonly string[] = () => [],
+  notes: (families: readonly Family[], said: boolean) => readonly string[] = () => [],
 ): Promise<Result> {
-  const form = formFor(view, named);
+  const form = formFor(given, named);
+  const said =
+    rulesIn(form) === 'iptables' && hasOnlyNft(given) ? (await import('./said-as-iptables.ts')).saidAsIptables(given) : undefined;
+  const view = said?.view ?? given;
   const families = shownFamilies(view, family, form);
   if (FORMS[form].numbers) refuseNames(view.problems, `-o ${form} shows numbers; use -o restore`);
   if (FORMS[form].commands) refuseListedWords(name, view.rules, families);
   return {
-    output: `${explain ? containerComments(view, form) : ''}${await FORMS[form].print(view, families, explain)}`,
+    output: `${explain ? containerComments(view, form) : ''}${said?.comments ?? ''}${await FORMS[form].print(view, families, explain)}`,
     problems: view.problems,
-    notes: notes(families),
-    exitCode: 0,
+    notes: [...(said?.notes ?? []), ...notes(families, said !== undefined)],
+    ...(said !== undefined && { errors: said.errors }),
+    exitCode: (said?.errors.length ?? 0) > 0 ? BAD_INPUT : 0,
   };
+}
+
+/** Whether there are rules, and iptables has none of them. */
+function hasOnlyNft({ nft, rules }: RulesView): boolean {
+  const tables = FAMILIES.flatMap((family) => rules[family].tables);
+  return nft !== undefined || (tables.length > 0 && tables.every((table) => table.nft !== undefined));
 }
 
 /** Who makes these rules in the pod, in a form that has comments. */
@@ -112,7 +127,7 @@ function containerComments({ containers = [] }: RulesView, form: FormName): stri
 /** The families that have rules; a form that holds one family wants to know which. */
 function shownFamilies({ rules }: RulesView, family: Family | undefined, form: FormName): readonly Family[] {
   if (family !== undefined) return [family];
-  const iptablesOnly = (FORMS[form] as { readonly rules?: string }).rules === 'iptables';
+  const iptablesOnly = rulesIn(form) === 'iptables';
   const full = FAMILIES.filter((candidate) => rules[candidate].tables.some(({ nft }) => nft === undefined || !iptablesOnly));
   if (full.length > 1 && FORMS[form].oneFamily)
     throw badOption('--output', `${form} holds one family and there are rules in both; choose with --family ip or --family ip6 (-4, -6)`);

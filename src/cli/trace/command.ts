@@ -3,7 +3,9 @@
 import type { CommandModule, Options } from 'yargs';
 import { STORY_IDS } from '../../istio/packets/stories/table.ts';
 import { VERDICTS } from '../../istio/packets/verdict.ts';
+import { badOption } from '../../sources/bad-option.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
+import { isLive, LIVE_OPTIONS } from '../live-options.ts';
 import {
   CLUSTER_OPTIONS,
   COLOR_OPTIONS,
@@ -79,7 +81,7 @@ export const traceCommand: CommandModule = {
       .positional('TO', { type: 'string', describe: 'The same as --to; from the app, or from outside where it is pod:PORT' })
       .options(TRACE_OPTIONS)
       .options(SETTINGS_OPTIONS)
-      .options(CLUSTER_OPTIONS)
+      .options({ ...CLUSTER_OPTIONS, ...LIVE_OPTIONS })
       .options(WORKLOAD_OPTIONS)
       .options(FAMILY_OPTIONS)
       .options({
@@ -110,6 +112,7 @@ export const traceCommand: CommandModule = {
         ['$0 trace --request app-to-itself', 'a whole request'],
         ['$0 trace live --request client-to-app --to pod:9090', 'a whole request to a port'],
         ['$0 trace --port 15020', 'all that happens to a port'],
+        ['$0 trace deploy/orders pod:8080 -n shop --live', 'by the rules that are in a pod of the cluster now'],
         ['$0 trace netns:/run/netns/pod 10.0.0.5:80 --observe --connect', 'a real packet, beside what is predicted for it'],
       ])
       .epilogue(epilogue()),
@@ -128,9 +131,7 @@ export const traceCommand: CommandModule = {
       const observing = parsed['observe'] === true || parsed['connect'] === true || last(parsed, 'timeout') !== undefined;
       const words: TraceWords = Object.assign({}, ...WORDS.map((name) => one(name)));
       refuseNeither(operands, words);
-      return trace({
-        ...(source === undefined ? {} : { source }),
-        given,
+      const request = {
         output: last(parsed, 'output') ?? '',
         ...one('family'),
         ...one('proxy'),
@@ -143,7 +144,12 @@ export const traceCommand: CommandModule = {
         all: parsed['all-rules'] === true || parsed['verbose'] === true,
         tcpdump: parsed['tcpdump'] === true,
         paint,
-      });
+      };
+      if (!isLive(parsed)) return trace({ ...request, ...(source === undefined ? {} : { source }), given });
+      if (observing) throw badOption('--observe', 'does not go with --live: it watches on the node, as in trace pid:N --observe');
+      return (await import('../live.ts')).lookLiveAtOne(parsed, given, source, (live, alone) =>
+        trace({ ...request, source: live, given: alone }),
+      );
     }, parsed),
 };
 

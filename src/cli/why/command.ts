@@ -2,8 +2,10 @@
 
 import type { CommandModule, Options } from 'yargs';
 import { VERDICTS } from '../../istio/packets/verdict.ts';
+import type { OpenedPod } from '../../sources/live-pods.ts';
+import { isLive, LIVE_OPTIONS } from '../live-options.ts';
 import { withDashes } from '../lone-dashes.ts';
-import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, outputOption, SETTINGS_OPTIONS, SOURCES, sourceOptions } from '../options.ts';
+import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, outputOption, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { columnsOf } from '../terminal/columns.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
@@ -11,6 +13,7 @@ import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 const WHY_OPTIONS: Readonly<Record<string, Options>> = {
   ...SETTINGS_OPTIONS,
   ...CLUSTER_OPTIONS,
+  ...LIVE_OPTIONS,
   ...WORKLOAD_OPTIONS,
   resolve: { type: 'boolean', default: false, describe: 'Look names up; otherwise they are addresses outside', group: 'Packet:' },
   expect: {
@@ -24,6 +27,11 @@ const WHY_OPTIONS: Readonly<Record<string, Options>> = {
   ...COLOR_OPTIONS,
 };
 
+/** The rules that are there, and the manifest that says which should be. */
+function besideEachOther(word: string, pods: readonly OpenedPod[]): readonly string[] {
+  return pods.length === 0 ? [word] : pods.flatMap(({ live, manifest }) => [live, manifest]);
+}
+
 export const whyCommand: CommandModule = {
   command: 'why [words..]',
   describe: 'Say where a connection goes, because of what, and what to do',
@@ -32,7 +40,7 @@ export const whyCommand: CommandModule = {
       .positional('words', {
         type: 'string',
         array: true,
-        describe: `SOURCE... [FROM to] HOST:PORT; a SOURCE is ${SOURCES}; FROM is app, outside, uid:1000, or a workload`,
+        describe: 'SOURCE... [FROM to] HOST:PORT',
       })
       .options(WHY_OPTIONS)
       .example([
@@ -41,6 +49,7 @@ export const whyCommand: CommandModule = {
         ['$0 why before.txt after.txt pod:8080', 'what it was before, and what changed it'],
         ['$0 why pod.yaml@1.20 pod.yaml@1.28 pod:22', 'since which release'],
         ['$0 why pods.json deploy/orders to mysql.db:3306', 'from one workload of a cluster'],
+        ['$0 why deploy/orders -n shop 10.20.30.40:3306 --live', 'by the rules that are in a pod of it now, beside its manifest'],
         ['$0 why deploy/orders -n shop 10.20.30.40:3306', 'from a workload of the cluster, by kubectl'],
       ])
       .epilogue('Where two states or releases are named, the first is what was before.\nExit codes: 0; 1 not as expected; 2 bad input.'),
@@ -50,15 +59,25 @@ export const whyCommand: CommandModule = {
       const argv = process.argv.slice(2).map((word) => (word === '->' ? 'to' : word));
       const words = withDashes(argv, (parsed['words'] ?? []) as readonly string[], WHY_OPTIONS);
       const expect = last(parsed, 'expect');
-      return why({
-        words,
-        given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
+      const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
+      const request = {
         ...(expect === undefined ? {} : { expect }),
         resolve: parsed['resolve'] === true,
         verbose: parsed['verbose'] === true,
         output: last(parsed, 'output') ?? '',
         paint,
         columns: columnsOf(process.stdout, process.env),
-      });
+      };
+      if (!isLive(parsed)) return why({ ...request, words, given });
+      const { readWhyOperands } = await import('./operands.ts');
+      const { sources } = readWhyOperands(words);
+      const { lookLive } = await import('../live.ts');
+      return lookLive(parsed, given, { words: sources, several: false }, ({ podsOf, given: stoppable }) =>
+        why({
+          ...request,
+          words: words.flatMap((word) => (sources.includes(word) ? besideEachOther(word, podsOf(word)) : [word])),
+          given: stoppable,
+        }),
+      );
     }, parsed),
 };

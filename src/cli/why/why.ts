@@ -6,7 +6,7 @@ import { badOption, oneOf } from '../../sources/bad-option.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
-import { parseSource } from '../../sources/source-name.ts';
+import { parseSource, typedWords } from '../../sources/source-name.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
 import { workloadIn } from '../../sources/workloads/detect.ts';
 import { programWords } from '../program-name.ts';
@@ -140,5 +140,8 @@ function traceCommand({ source }: Answer, { from, to }: WhyOperands, { chosen, r
   const named = chosen?.source ?? source;
   const files = named === '' ? (chosen?.files ?? []).flatMap((file) => ['-f', file]) : [named];
   const asked = release === undefined ? [] : ['--release', release];
-  return [...programWords(), 'trace', ...files, ...asked, '--from', from, '--to', to, '--all-rules'].map(quoteForShell).join(' ');
+  return [...programWords(), 'trace', ...files, ...asked, '--from', from, '--to', to, '--all-rules']
+    .flatMap(typedWords)
+    .map(quoteForShell)
+    .join(' ');
 }

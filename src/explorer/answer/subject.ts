@@ -1,4 +1,4 @@
-/** What is looked at: the rules of an ordinary pod, of a pasted manifest, or those of a pasted listing. */
+/** What is looked at: the rules of a default pod, of a pasted manifest, or those of a pasted listing. */
 
 import type { Identification } from '../../istio/found/identify.ts';
 import { identify } from '../../istio/found/identify.ts';
@@ -94,8 +94,8 @@ function setsOf({ settings }: Question): readonly string[] {
 
 function ofOrdinary(question: Question): Made {
   const { held } = heldIn(podYaml(question), '');
-  if (held.kind !== 'workload') throw new RangeError('the ordinary pod is no workload');
-  const made = ofWorkload(held.workload, { ...question, release: releaseOf(question) }, 'An ordinary pod');
+  if (held.kind !== 'workload') throw new RangeError('the default pod is no workload');
+  const made = ofWorkload(held.workload, { ...question, release: releaseOf(question) }, 'A default pod');
   return { ...made, problems: made.problems.map(withoutPlace) };
 }
 

@@ -15,6 +15,8 @@ export type ClusterCause =
   | 'time-out'
   | 'cut'
   | 'stopped'
+  /** What was created has ended by itself. */
+  | 'ended'
   | 'other';
 
 /** What is thrown where the cluster has no answer; the message is one line, with the cause first. */
@@ -98,6 +100,8 @@ export function failureOf(stderr: string): ClusterFailure {
     const found = sign.exec(stderr);
     if (found !== null) return new ClusterFailure(failure, text(found.slice(1).map((part) => part ?? '')));
   }
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  const all = stderr.split('\n').filter((line) => line.trim() !== '');
+  // Before kubectl's own last words stand those of the command that it ran.
+  const lines = all.length > 1 && /^command terminated with exit code/.test(all.at(-1) ?? '') ? all.slice(0, -1) : all;
   return new ClusterFailure('other', `kubectl failed: ${lines.at(-1)?.replace(/^error: /, '') ?? 'it gives no reason'}`);
 }

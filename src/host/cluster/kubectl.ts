@@ -10,19 +10,30 @@ const SECONDS = 60;
 const LONGER = 5;
 const MOST_BYTES = 512_000_000;
 
-/** Runs kubectl, and resolves to what it printed. Throws a ClusterFailure. */
-export async function kubectl(words: readonly string[], access: ClusterAccess): Promise<string> {
+/** Runs kubectl, with a text on its standard input or with none, and resolves to what it printed. Throws a ClusterFailure. */
+export async function kubectl(words: readonly string[], access: ClusterAccess, input?: string): Promise<string> {
+  return (await kubectlSaid(words, access, input)).stdout;
+}
+
+/** The same, to both of its outputs. */
+export async function kubectlSaid(
+  words: readonly string[],
+  access: ClusterAccess,
+  input?: string,
+): Promise<{ readonly stdout: string; readonly stderr: string }> {
   // Loaded where a cluster is asked for: its import alone takes as long as a small plan.
   const { execa } = await import('execa');
   const seconds = access.seconds ?? SECONDS;
   const ran = await execa('kubectl', [...accessWords(access), `--request-timeout=${seconds}s`, ...words], {
     ...ASIDE,
+    ...(input === undefined ? {} : ({ stdin: 'pipe', input } as const)),
     timeout: (seconds + LONGER) * 1000,
     maxBuffer: MOST_BYTES,
+    detached: access.apart === true,
     ...(access.signal && { cancelSignal: access.signal }),
   });
   if (ran.failed) throw failureIn(ran, seconds);
-  return ran.stdout;
+  return ran;
 }
 
 /** The lines that kubectl prints as long as it runs; none is kept. Throws a ClusterFailure where it ends with an error. */
@@ -59,7 +70,8 @@ interface Failed {
 }
 
 function failureIn({ isCanceled, timedOut, isMaxBuffer, code, exitCode, signal, stderr }: Failed, seconds: number): ClusterFailure {
-  if (isCanceled) return new ClusterFailure('stopped', 'stopped');
+  // On a terminal Ctrl-C reaches kubectl as well.
+  if (isCanceled || signal === 'SIGINT') return new ClusterFailure('stopped', 'stopped');
   if (timedOut)
     return new ClusterFailure('time-out', `kubectl did not end within ${seconds + LONGER} s (--deadline SECONDS gives it longer)`);
   if (isMaxBuffer) return new ClusterFailure('cut', `the answer has more than ${MOST_BYTES / 1_000_000} MB: nothing of it counts`);

@@ -78,7 +78,7 @@ export async function planChange(
 async function nativeOf({ native }: ObservedState, { nft }: DesiredState): Promise<NativeChange> {
   if (nft === undefined && native.nft.tables.length === 0) return NO_NATIVE_CHANGE;
   const { nativeChange } = await import('./native.ts');
-  return { ...nativeChange(native.nft, nft ?? NO_NATIVE.nft), first: nft !== undefined };
+  return { ...nativeChange(native, nft ?? NO_NATIVE.nft), first: nft !== undefined };
 }
 
 /** The marks that our own live rules use. */

@@ -5,9 +5,10 @@ import type { NftTable } from '../../netfilter/nft-listing.ts';
 import { readNftListing } from '../../netfilter/nft-listing.ts';
 import { TABLES } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
-import { explainFailure } from '../failure/failure.ts';
+import { whyFailed } from '../failure/why-failed.ts';
 import type { Namespace } from '../namespace/namespace.ts';
 import { succeeded } from '../run.ts';
+import { system } from '../system.ts';
 
 export interface NftTables {
   /** `istio-proxy-nat` and its like, of family inet: the native rules of 1.27 and later. */
@@ -35,9 +36,13 @@ export interface NatHook {
   readonly priority: number;
 }
 
-/** One process for all answers. Without nft there are no native tables: nothing here could have made any. */
-export async function listNftTables(namespace: Namespace, deadline: number): Promise<NftTables> {
-  const listing = await listEveryNftTable(namespace, deadline);
+/**
+ * One process for all answers, and none in a fresh namespace where the kernel itself can be asked. Without nft there are no
+ * native tables: nothing here could have made any. Where it is `wanted`, for tables that are to be made, it is started anyhow.
+ */
+export async function listNftTables(namespace: Namespace, deadline: number, wanted: boolean): Promise<NftTables> {
+  const empty = !wanted && namespace.here && system.nftTables() === 0;
+  const listing = empty ? NO_TABLES : await listEveryNftTable(namespace, deadline);
   if ('failure' in listing) return { native: [], ip: undefined, ip6: undefined, listed: [], natHooks: [], failure: listing.failure };
   const { tables: listed, json } = listing;
   const native = listed.filter(isNativeTable).map(({ name }) => name);
@@ -51,6 +56,8 @@ export async function listNftTables(namespace: Namespace, deadline: number): Pro
     ...(json !== undefined && { json }),
   };
 }
+
+const NO_TABLES: NftListing = { tables: [], json: '{"nftables":[]}' };
 
 function natHooksOf(table: NftTable): readonly NatHook[] {
   const { family, name, chains = [] } = table;
@@ -76,7 +83,7 @@ export async function listEveryNftTable(
   const listed = succeeded(whole) ? readNftListing(whole.stdout) : undefined;
   if (listed !== undefined) return { tables: listed, json: whole.stdout };
   const ran = whole.notFound ? whole : await namespace.run({ argv: ['nft', 'list', 'tables'], deadline });
-  if (!succeeded(ran)) return { failure: explainFailure(ran) };
+  if (!succeeded(ran)) return { failure: await whyFailed(ran) };
   return { tables: [...ran.stdout.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family = '', name = '']) => ({ family, name })) };
 }
 

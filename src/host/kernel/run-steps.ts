@@ -1,8 +1,8 @@
 /** Carries out steps, one after the other, until one fails. */
 
 import type { Failure } from '../failure/failure.ts';
-import { explainFailure } from '../failure/failure.ts';
 import { lockFileEnvironment } from '../failure/rights.ts';
+import { whyFailed } from '../failure/why-failed.ts';
 import type { Namespace } from '../namespace/namespace.ts';
 import { succeeded } from '../run.ts';
 import type { RoutingListing } from './routing.ts';
@@ -35,7 +35,7 @@ export async function perform(namespace: Namespace, steps: readonly Step[], dead
     const ran = await namespace.run({ argv, stdin, deadline, env: lockFileEnvironmentFor(step) });
     tried.push({ step, done: succeeded(ran) });
     if (!succeeded(ran)) {
-      const failure = explainFailure(
+      const failure = await whyFailed(
         { ...ran, argv: step.argv },
         { text: step.text, ...(step.family !== undefined && { family: step.family }) },
       );
@@ -47,12 +47,18 @@ export async function perform(namespace: Namespace, steps: readonly Step[], dead
   return { tried, failure: undefined, routing, echo };
 }
 
+/** One argument may have 128 kB (MAX_ARG_STRLEN), of which a character may take four. */
+const LONGEST_ARGUMENT = 32_000;
+
 /**
- * With `-e` the kernel's own notifications of what it has made are printed: read back by the process that wrote. JSON goes
- * in as an argument, for nft opens /dev/stdin to read it, which can't be done where that is a socket (nft 1.0.6).
+ * With `-e` the kernel's own notifications of what it has made are printed: read back by the process that wrote, as JSON
+ * where nft has it. With `-j` the text goes in as an argument: nft 1.0.6 opens /dev/stdin twice, which takes the text out of a
+ * pipe before it is read, and can't be done where that is a socket. A text too long for one is told of in words.
  */
-function callOfNft({ argv: [program, ...rest], text }: Step): { readonly argv: Step['argv']; readonly stdin: string } {
-  return rest.includes('-j') ? { argv: [program, '-j', text], stdin: '' } : { argv: [program, '-e', ...rest], stdin: text };
+function callOfNft({ argv: [program, ...rest], text, json }: Step): { readonly argv: Step['argv']; readonly stdin: string } {
+  if (rest.includes('-j')) return { argv: [program, '-j', text], stdin: '' };
+  if (json === true && text.length <= LONGEST_ARGUMENT) return { argv: [program, '-j', '-e', text], stdin: '' };
+  return { argv: [program, '-e', ...rest], stdin: text };
 }
 
 function lockFileEnvironmentFor({ kind, argv }: Step): Readonly<Record<string, string>> {

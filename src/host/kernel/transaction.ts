@@ -15,6 +15,8 @@ export interface Step {
   readonly argv: readonly [string, ...string[]];
   /** Standard input. */
   readonly text: string;
+  /** Whether this nft is known to tell of what it does as JSON. */
+  readonly json?: boolean;
 }
 
 /** One backend's live rules, what of them is ours, and what they are to become. */

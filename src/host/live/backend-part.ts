@@ -64,9 +64,10 @@ export async function legacyPart(reading: Reading, family: Family): Promise<Back
 }
 
 // The list is there in every namespace once the module is loaded; root may read it, and a sandbox may have no /proc/net at all.
-function unlisted({ netFiles }: Reading, family: Family): BackendPart {
+function unlisted({ netFiles, namespace: { machine } }: Reading, family: Family): BackendPart {
   const file = `/proc/net/${family}_tables_names`;
-  if (netFiles.fib_trie !== undefined && !existsSync(file)) return emptyPart('legacy', family);
+  const isThere = machine === undefined ? existsSync(file) : machine.listsOfTables.includes(file);
+  if (netFiles.fib_trie !== undefined && !isThere) return emptyPart('legacy', family);
   const reason = `only root may read ${file}, which says what legacy holds`;
   return { ...emptyPart('legacy', family), hidden: 'all', unseen: [{ family, reason }] };
 }

@@ -43,7 +43,7 @@ export interface LiveRules {
 export async function readLive(
   namespace: Namespace,
   deadline: number,
-  hasNft: boolean = kernelHasNft(),
+  hasNft: boolean = namespace.machine?.hasNft ?? kernelHasNft(),
 ): Promise<LiveRules | { readonly failure: Failure }> {
   const reading = { namespace, netFiles: await namespace.netFiles(), deadline, counted: true } as const;
   const looked = await observe(reading, hasNft);

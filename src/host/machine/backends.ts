@@ -71,7 +71,7 @@ function legacyTable(evidence: Evidence): string {
 /** What an apply here would work with, and why. */
 export async function choose(namespace: Namespace, netFiles: NetFiles): Promise<Choice> {
   if (!kernelHasNft()) return 'not tried';
-  const nftTables = listNftTables(namespace, DEADLINE);
+  const nftTables = listNftTables(namespace, DEADLINE, true);
   return chooseBackend({ namespace, netFiles, deadline: DEADLINE }, { ip6: 'where needed', native: false, nftTables });
 }
 

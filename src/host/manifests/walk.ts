@@ -1,23 +1,36 @@
 /** Folders with all that is below them: which files hold manifests, and what is passed over. */
 
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import type { Problem } from '../../istio/problems.ts';
+import { reasonOf, unreadable } from '../failure/unreadable.ts';
+import { inFolder } from '../in-folder.ts';
+import type { FileStatus } from '../system/interface.ts';
+import { system } from '../system.ts';
+
+/** A file that was named, or that was found in a folder. */
+export interface WalkedFile {
+  readonly file: string;
+  readonly isFound: boolean;
+}
 
 /** What a walk has found. */
 export interface Walk {
   /** The operands, with the manifests of folders in place of the folders. */
-  readonly files: readonly string[];
+  readonly files: readonly (WalkedFile | Problem)[];
   /** Undefined where no folder was named. */
   readonly folders?: WalkedFolders;
 }
 
 /** How much of the folders was read. */
 export interface WalkedFolders {
+  /** As they were named. */
+  readonly names: readonly string[];
   readonly read: number;
   /** Files of another kind, by their ending. */
   readonly otherFiles: number;
   /** YAML and JSON that is no object of Kubernetes, and says nothing of Istio. */
   readonly noManifests: number;
+  /** Links that lead nowhere, pipes, sockets and devices. */
+  readonly noFiles: number;
   readonly charts: readonly UnrenderedChart[];
 }
 
@@ -30,87 +43,124 @@ export interface UnrenderedChart {
 const MANIFEST = /\.(ya?ml|json)$/;
 const NOT_ENTERED = /^(?:\..*|node_modules)$/;
 // An object of Kubernetes, as YAML or JSON, or words of Istio in values and patches.
-const OF_KUBERNETES = /^[ \t-]*["']?(?:apiVersion|kind)["']?[ \t]*:|[{,]\s*"(?:apiVersion|kind)"\s*:|istio\.io/m;
-const HEAD = 1 << 18;
+const OF_KUBERNETES =
+  /^[ \t-]*["']?(?:apiVersion["']?[ \t]*:|kind["']?[ \t]*:[ \t]*["']?[A-Z])|[{,]\s*"(?:apiVersion"\s*:|kind"\s*:\s*"[A-Z])|istio\.io/m;
+const CHUNK = 1 << 18;
+// Longer than what is looked for, which a chunk may cut in two.
+const OVERLAP = 200;
+const TEMPLATE = /\.(ya?ml|tpl|txt|json)$/;
+/** What a chart is made with, and is no object itself, whatever keys it has. */
+const OF_A_CHART = /^(?:Chart|.*values.*)\.(?:ya?ml|json)$/;
 
 interface Found {
-  readonly files: string[];
+  readonly files: (WalkedFile | Problem)[];
   otherFiles: number;
   noManifests: number;
+  noFiles: number;
   readonly charts: Map<string, number>;
 }
 
-/** Looks into the folders among these operands. Never throws: what can't be looked into stays an operand, for the message about it. */
+/** Looks into the folders among these operands. Never throws: what can't be looked into is a problem among the files. */
 export function walkFolders(operands: readonly string[]): Walk {
-  const found: Found = { files: [], otherFiles: 0, noManifests: 0, charts: new Map() };
-  const named: string[] = [];
-  let folders = 0;
+  const found: Found = { files: [], otherFiles: 0, noManifests: 0, noFiles: 0, charts: new Map() };
+  const names: string[] = [];
   for (const operand of operands) {
-    if (!isFolder(operand)) {
-      named.push(operand);
+    if (kindOf(operand) !== 'folder') {
+      found.files.push({ file: operand, isFound: false });
       continue;
     }
-    folders += 1;
-    const before = found.files.length;
+    names.push(operand);
+    const [before, charts] = [found.files.length, found.charts.size];
     look(operand, found, undefined);
-    const own = found.files.slice(before);
-    // Reading an empty folder says that it is one.
-    named.push(...(own.length === 0 && found.charts.size === 0 ? [operand] : own));
+    if (found.files.length === before && found.charts.size === charts)
+      found.files.push(unreadable(operand, 'holds no manifest (*.yaml, *.yml, *.json)'));
   }
-  if (folders === 0) return { files: operands };
+  if (names.length === 0) return { files: found.files };
+  const { files, otherFiles, noManifests, noFiles } = found;
   const charts = [...found.charts].map(([folder, templates]) => ({ folder, templates }));
-  return { files: named, folders: { read: found.files.length, otherFiles: found.otherFiles, noManifests: found.noManifests, charts } };
+  const read = files.filter((one) => 'isFound' in one && one.isFound).length;
+  return { files, folders: { names, read, otherFiles, noManifests, noFiles, charts } };
 }
 
 /** `chart`: the folder of the chart whose templates these are. */
 function look(folder: string, found: Found, chart: string | undefined): void {
   const entries = entriesOf(folder);
-  if (entries === undefined) {
-    found.files.push(folder);
+  if ('code' in entries) {
+    found.files.push(entries);
     return;
   }
   const isChart = entries.some(({ name }) => name === 'Chart.yaml');
   for (const { name, directory } of entries) {
-    const path = join(folder, name);
+    const path = inFolder(folder, name);
     if (directory) {
       if (!NOT_ENTERED.test(name)) look(path, found, isChart && name === 'templates' ? folder : isChart ? undefined : chart);
-    } else if (chart !== undefined && /\.(ya?ml|tpl|txt|json)$/.test(name) && headOf(path).includes('{{')) {
-      found.charts.set(chart, (found.charts.get(chart) ?? 0) + 1);
-    } else if (!MANIFEST.test(name)) found.otherFiles += 1;
-    else if (OF_KUBERNETES.test(headOf(path)) && !(isChart && name === 'Chart.yaml')) found.files.push(path);
-    else found.noManifests += 1;
+    } else if (chart !== undefined && TEMPLATE.test(name)) lookAtTemplate(path, found, chart);
+    else if (!MANIFEST.test(name)) found.otherFiles += 1;
+    else if (isChart && OF_A_CHART.test(name)) found.noManifests += 1;
+    else lookAt(path, found);
   }
 }
 
-function entriesOf(folder: string): readonly { readonly name: string; readonly directory: boolean }[] | undefined {
+function lookAtTemplate(path: string, found: Found, chart: string): void {
+  if (says(path, /\{\{/)) found.charts.set(chart, (found.charts.get(chart) ?? 0) + 1);
+  else if (MANIFEST.test(path)) lookAt(path, found);
+  else found.otherFiles += 1;
+}
+
+function lookAt(path: string, found: Found): void {
+  if (kindOf(path) !== 'file') found.noFiles += 1;
+  else if (says(path, OF_KUBERNETES)) found.files.push({ file: path, isFound: true });
+  else found.noManifests += 1;
+}
+
+function entriesOf(folder: string): readonly { readonly name: string; readonly directory: boolean }[] | Problem {
   try {
-    return readdirSync(folder, { withFileTypes: true })
-      .map((entry) => ({ name: entry.name, directory: entry.isDirectory() }))
+    return system
+      .namesInFolder(folder)
+      .map((name) => ({ name, directory: isFolderItself(inFolder(folder, name)) }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch {
-    return undefined;
+  } catch (error) {
+    return unreadable(folder, reasonOf(error));
   }
 }
 
-function isFolder(path: string): boolean {
+/** No folder is entered by a link: it may lead back. */
+function isFolderItself(path: string): boolean {
+  return kindOf(path) === 'folder' && system.linkOf(path) === undefined;
+}
+
+/** What a name leads to. A link is what it leads to. */
+function kindOf(path: string): FileStatus['kind'] {
   try {
-    return statSync(path).isDirectory();
+    return system.statusOf(path).kind;
   } catch {
-    return false;
+    return 'other';
   }
 }
 
-/** The beginning of a file; of what can't be read, what makes a reader say so. */
-function headOf(path: string): string {
+/**
+ * Whether such a text is somewhere in a file, in UTF-16 where its first bytes say so. Yes of what can't be read: its reader says why.
+ * Read to its end, if need be: what is long begins with whatever it likes.
+ */
+function says(path: string, what: RegExp): boolean {
+  if (kindOf(path) !== 'file') return false;
   try {
-    const file = openSync(path, 'r');
+    const file = system.open(path);
     try {
-      const head = Buffer.alloc(HEAD);
-      return head.subarray(0, readSync(file, head)).toString('utf8');
+      const chunk = Buffer.alloc(CHUNK);
+      let [text, encoding]: [string, BufferEncoding] = ['', 'utf8'];
+      for (let at = 0; ; ) {
+        const bytes = chunk.subarray(0, system.read(file, chunk));
+        if (bytes.length === 0) return false;
+        if (at === 0 && bytes[0] === 0xff && bytes[1] === 0xfe) encoding = 'utf16le';
+        text = text.slice(-OVERLAP) + bytes.toString(encoding);
+        if (what.test(text)) return true;
+        at += bytes.length;
+      }
     } finally {
-      closeSync(file);
+      system.close(file);
     }
   } catch {
-    return 'kind:';
+    return true;
   }
 }

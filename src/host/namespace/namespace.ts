@@ -1,6 +1,7 @@
 /** The network namespace to work in: how programs run there, and what its files under /proc/net say. */
 
 import { ProblemError, problem } from '../../istio/problems.ts';
+import type { Facts } from '../../istio/settings/facts.ts';
 import type { Programs, Ran, Run, Running } from '../run.ts';
 import { succeeded } from '../run.ts';
 import { system } from '../system.ts';
@@ -10,7 +11,9 @@ import { denied } from './denied.ts';
 export type Target =
   | { readonly kind: 'here' }
   | { readonly kind: 'pid'; readonly pid: number }
-  | { readonly kind: 'netns'; readonly path: string };
+  | { readonly kind: 'netns'; readonly path: string }
+  /** One that somebody holds open, and closes: of another machine. */
+  | { readonly kind: 'opened'; readonly namespace: Namespace; readonly facts: Facts };
 
 /** The files that say, without a process, what a namespace holds. */
 export const NET_FILES = ['ip_tables_names', 'ip6_tables_names', 'if_inet6', 'fib_trie', 'ipv6_route'] as const;
@@ -27,6 +30,14 @@ export interface Namespace {
   readonly start: Programs['start'];
   readonly netFiles: () => Promise<NetFiles>;
   readonly close: () => void;
+  /** Of a namespace of another machine, what this one's files would say of its own. */
+  readonly machine?: OtherMachine;
+}
+
+export interface OtherMachine {
+  readonly hasNft: boolean;
+  /** The lists of legacy's tables that are there, readable or not. */
+  readonly listsOfTables: readonly string[];
 }
 
 /** How a target is called in messages. */
@@ -38,6 +49,8 @@ export function targetName(target: Target): string {
       return `the network namespace of process ${target.pid}`;
     case 'netns':
       return `the network namespace ${target.path}`;
+    case 'opened':
+      return target.namespace.name;
     default:
       return target satisfies never;
   }
@@ -55,6 +68,7 @@ export function requireLinux(): void {
 
 /** Opens a target. Throws an Error in words where it does not exist or may not be entered. */
 export function openNamespace(target: Target, programs: Programs): Namespace {
+  if (target.kind === 'opened') return { ...target.namespace, close: () => undefined };
   requireLinux();
   const name = targetName(target);
   if (target.kind === 'here') {
@@ -106,9 +120,11 @@ function readNetFiles(folder: string): NetFiles {
   return Object.fromEntries(NET_FILES.map((file) => [file, system.readText(`${folder}/${file}`)])) as NetFiles;
 }
 
-// /proc/net shows the namespace of the process that reads it, and Node can't enter one: tail reads all
-// of them in one process, each behind a line `==> FILE <==`, and says nothing of those that don't exist.
-async function netFilesThrough(run: Run): Promise<NetFiles> {
+/**
+ * The same by a program. /proc/net shows the namespace of the process that reads it, and Node can't enter one: tail reads all
+ * of them in one process, each behind a line `==> FILE <==`, and says nothing of those that don't exist.
+ */
+export async function netFilesThrough(run: Run): Promise<NetFiles> {
   const ran = await run({ argv: ['tail', '-v', '-n', '+1', ...NET_FILES.map((file) => `/proc/net/${file}`)], deadline: 10_000 });
   if (!succeeded(ran) && ran.stdout === '') throw new Error(`the network namespace can not be entered: ${whyNotEntered(ran)}`);
   const texts = new Map<string, string>();

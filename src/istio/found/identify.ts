@@ -41,7 +41,7 @@ export interface Answer {
   readonly switches: Switches;
   /** What must be known of the pod besides: nameservers, and an address of IPv6 where there are rules of it. */
   readonly facts: Facts;
-  /** What an ordinary injected pod of the newest release does not have. */
+  /** What a default pod of the newest release does not have. */
   readonly nonDefault: NonDefault;
   /** From what the releases make (left) to what is seen (right); none in an exact answer. */
   readonly differences: readonly Difference[];

@@ -5,8 +5,8 @@ import type { Change, Touches } from './change.ts';
 import { INJECTION_CHANGES } from './injection-changes.ts';
 import type { Release } from './known.ts';
 import { KNOWN, position, readSpans } from './known.ts';
+import type { ChangeName } from './named-changes.ts';
 import { NATIVE_CHANGES } from './native-changes.ts';
-import type { ChangeName } from './profile.ts';
 import { RULE_CHANGES } from './rule-changes.ts';
 
 /** What a change is in, and its rows of the release table: how settings become rules, how arguments become settings, what the injector passes, native nftables and the ambient mode. */

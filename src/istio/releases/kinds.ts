@@ -1,11 +1,11 @@
 /** Releases that do the same, as far as some changes go: one of them stands for all. */
 
 import type { Release } from './known.ts';
-import { RELEASES, readSpans } from './known.ts';
-import { NATIVE_CHANGES } from './native-changes.ts';
-import type { ChangeName, Profile } from './profile.ts';
-import { CHANGE_NAMES, CHANGES, profileOf } from './profile.ts';
-import { RULE_CHANGES } from './rule-changes.ts';
+import { RELEASES } from './known.ts';
+import type { ChangeName } from './named-changes.ts';
+import type { Profile } from './profile.ts';
+import { profileOf } from './profile.ts';
+import { NATIVE_CHANGE_NAMES, RULE_CHANGE_NAMES, SPANS } from './spans.ts';
 
 /** All releases that have the same of some changes. */
 export interface Kind {
@@ -16,7 +16,7 @@ export interface Kind {
 }
 
 // Of what changed in arguments, the builders of rules ask for this one: before the flag came, all DNS was that to the servers.
-const ASKED_BY_RULES: readonly ChangeName[] = [...(Object.keys(RULE_CHANGES) as ChangeName[]), 'captureAllDnsFlag'];
+const ASKED_BY_RULES: readonly ChangeName[] = [...RULE_CHANGE_NAMES, 'captureAllDnsFlag'];
 
 let byRules: readonly Kind[] | undefined;
 let byAll: readonly Kind[] | undefined;
@@ -30,20 +30,20 @@ export function ruleKinds(): readonly Kind[] {
 
 /** The kinds of release whose node agent makes different rules for ambient pods; oldest first. */
 export function ambientKinds(): readonly Kind[] {
-  byAmbient ??= kindsBy(Object.keys(NATIVE_CHANGES) as ChangeName[]).filter(({ profile }) => profile.has('ambientInPod'));
+  byAmbient ??= kindsBy(NATIVE_CHANGE_NAMES).filter(({ profile }) => profile.has('ambientInPod'));
   return byAmbient;
 }
 
 /** The kinds of release that differ in anything: rules, arguments, injection; oldest first. */
 export function allKinds(): readonly Kind[] {
-  byAll ??= kindsBy(CHANGE_NAMES);
+  byAll ??= kindsBy(Object.keys(SPANS) as ChangeName[]);
   return byAll;
 }
 
 /** Nothing changes but where a span begins or has ended, so that one release of each stretch between is looked at. */
 function kindsBy(names: readonly ChangeName[]): readonly Kind[] {
-  const spans = names.flatMap((name) => readSpans(CHANGES[name].spans));
-  const starts = [...new Set([0, ...spans.flatMap(([first, last]) => [first, last + 1])])].sort((a, b) => a - b);
+  // Of a span's ends the first is at an even place, and the last, behind which a new stretch begins, at an odd one.
+  const starts = [...new Set([0, ...names.flatMap((name) => SPANS[name].map((end, index) => end + (index % 2)))])].sort((a, b) => a - b);
   const kinds = new Map<string, { readonly profile: Profile; readonly releases: Release[] }>();
   starts.forEach((start, index) => {
     const first = RELEASES[start];

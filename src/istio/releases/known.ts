@@ -9,27 +9,63 @@ const NEVER_RELEASED = ['1.17.7', '1.18.4', '1.19.2'];
 /** A release as `1.23.4`. */
 export type Release = string;
 
-/** All known releases, oldest first. */
-export const RELEASES: readonly Release[] = LAST_PATCH.flatMap((last, minor) =>
-  Array.from({ length: last + 1 }, (_, patch) => `1.${minor}.${patch}`),
-).filter((release) => !NEVER_RELEASED.includes(release));
+/** The oldest known release. */
+export const OLDEST: Release = '1.0.0';
 
 /** The newest known release: what is built when none is named. */
-export const NEWEST: Release = RELEASES.at(-1) ?? '';
+export const NEWEST: Release = `1.${LAST_PATCH.length - 1}.${LAST_PATCH.at(-1)}`;
 
 /** The candidate of the next minor. It stands for that minor until its first patch is published, and is built only where it is named. */
 export const CANDIDATE: Release = '1.31.0-rc.0';
 
-/** The releases and the candidate, oldest first. */
-export const KNOWN: readonly Release[] = [...RELEASES, CANDIDATE];
+/** The releases and the candidate, oldest first. An init container asks for one of them, and its bundle is without this list. */
+export const KNOWN: readonly Release[] = /* @__PURE__ */ allKnown();
 
-const POSITION: ReadonlyMap<Release, number> = new Map(KNOWN.map((release, position) => [release, position]));
+/** All known releases, oldest first. */
+export const RELEASES: readonly Release[] = /* @__PURE__ */ KNOWN.slice(0, -1);
+
+function allKnown(): readonly Release[] {
+  return [...LAST_PATCH.flatMap((_, minor) => patchesOf(minor)), CANDIDATE];
+}
+
+function patchesOf(minor: number): readonly Release[] {
+  const all = Array.from({ length: (LAST_PATCH[minor] ?? -1) + 1 }, (_, patch) => `1.${minor}.${patch}`);
+  return all.filter((tag) => !NEVER_RELEASED.includes(tag));
+}
+
+/** How many releases there are before a minor. */
+function before(minor: number): number {
+  const tags = LAST_PATCH.slice(0, minor).reduce((sum, last) => sum + last + 1, 0);
+  return tags - NEVER_RELEASED.filter((tag) => Number(tag.split('.')[1]) < minor).length;
+}
+
+/** The place of the candidate. */
+const LAST = before(LAST_PATCH.length);
+
+function placeOf(release: Release): number {
+  const minor = Number(release.split('.')[1]);
+  const place = patchesOf(minor).indexOf(release);
+  return place < 0 ? (release === CANDIDATE ? LAST : -1) : before(minor) + place;
+}
+
+function isKnown(release: Release): boolean {
+  return placeOf(release) >= 0;
+}
 
 /** Place of a release in the order of age, 0 for the oldest. Throws for one that is not known. */
 export function position(release: Release): number {
-  const at = POSITION.get(release);
-  if (at === undefined) throw new RangeError(`${release} is not a known release of Istio`);
+  const at = placeOf(release);
+  if (at < 0) throw new RangeError(`${release} is not a known release of Istio`);
   return at;
+}
+
+/** The release at a place. Throws for a place without one. */
+export function releaseAt(at: number): Release {
+  if (at === LAST) return CANDIDATE;
+  const minor = LAST_PATCH.findIndex((_, index) => at < before(index + 1));
+  const release = patchesOf(minor)[at - before(minor)];
+  if (release === undefined) throw new RangeError(`there is no release at place ${at}`);
+  return release;
 }
 
 /** The newest patch of a minor (`1.23`), or undefined for a minor that is not known. */
@@ -52,7 +88,7 @@ export type ReadRelease =
  */
 export function readRelease(text: string): ReadRelease {
   const [, candidate] = /^v?(1\.\d+\.0-rc\.\d+)(?:[-+]|$)/.exec(text.trim()) ?? [];
-  if (candidate !== undefined && POSITION.has(candidate)) return { release: candidate };
+  if (candidate !== undefined && isKnown(candidate)) return { release: candidate };
   const parts = /^v?(1\.(?:0|[1-9]\d{0,2}))(?:\.(0|[1-9]\d{0,2}))?(?:[-+][0-9A-Za-z][0-9A-Za-z.+-]*)?$/.exec(text.trim());
   const newest = newestPatch(parts?.[1] ?? '');
   if (newest === undefined) return { unknown: text };
@@ -60,7 +96,7 @@ export function readRelease(text: string): ReadRelease {
   if (parts?.[2] === undefined)
     return /^[^-]*-(?:alpha|beta|rc|dev)/.test(text.trim()) ? { release: newest, insteadOf: text.trim() } : { release: newest };
   const exact = `${parts[1]}.${parts[2]}`;
-  return POSITION.has(exact) ? { release: exact } : { release: newest, insteadOf: exact };
+  return isKnown(exact) ? { release: exact } : { release: newest, insteadOf: exact };
 }
 
 /**
@@ -70,9 +106,8 @@ export function readRelease(text: string): ReadRelease {
 export function readTag(text: string): ReadRelease {
   const read = readRelease(text);
   const [, minor] = /^v?1\.([1-9]\d{0,2})\.(?:0|[1-9]\d{0,2})(?:[-+]|$)/.exec(text.trim()) ?? [];
-  const newest = KNOWN.at(-1) ?? NEWEST;
-  if (!('unknown' in read) || minor === undefined || Number(minor) <= Number(newest.split('.')[1])) return read;
-  return { release: newest, insteadOf: text.trim() };
+  if (!('unknown' in read) || minor === undefined || Number(minor) <= Number(CANDIDATE.split('.')[1])) return read;
+  return { release: CANDIDATE, insteadOf: text.trim() };
 }
 
 /**
@@ -85,12 +120,12 @@ export type Spans = string;
 export function readSpans(spans: Spans): readonly (readonly [number, number])[] {
   return spans.split(',').map((span) => {
     const [first = '', last = first] = span.split(/\s*-\s*/).map((part) => part.trim());
-    return [first === '' ? 0 : position(oldestOf(first)), last === '' ? KNOWN.length - 1 : position(newestOf(last))];
+    return [first === '' ? 0 : position(oldestOf(first)), last === '' ? LAST : position(newestOf(last))];
   });
 }
 
 function oldestOf(text: string): Release {
-  return /^1\.\d+$/.test(text) ? (POSITION.has(`${text}.0`) ? `${text}.0` : (newestPatch(text) ?? text)) : text;
+  return /^1\.\d+$/.test(text) ? (isKnown(`${text}.0`) ? `${text}.0` : (newestPatch(text) ?? text)) : text;
 }
 
 function newestOf(text: string): Release {

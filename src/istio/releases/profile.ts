@@ -1,42 +1,16 @@
 /** What one release does: the named changes that it has. */
 
-import { ARGUMENT_CHANGES } from './argument-changes.ts';
-import type { Change } from './change.ts';
-import { INJECTION_CHANGES } from './injection-changes.ts';
 import type { Release } from './known.ts';
-import { position, readSpans } from './known.ts';
-import { NATIVE_CHANGES } from './native-changes.ts';
-import { POD_CHANGES } from './pod-changes.ts';
-import { RULE_CHANGES } from './rule-changes.ts';
+import { position } from './known.ts';
+import type { ChangeName } from './named-changes.ts';
+import { SPANS } from './spans.ts';
 
-/** The one table of named changes. */
-export const CHANGES = {
-  ...RULE_CHANGES,
-  ...ARGUMENT_CHANGES,
-  ...INJECTION_CHANGES,
-  ...POD_CHANGES,
-  ...NATIVE_CHANGES,
-} as const satisfies Record<string, Change>;
-
-export type ChangeName = keyof typeof CHANGES;
-
-export const CHANGE_NAMES: readonly ChangeName[] = Object.keys(CHANGES) as ChangeName[];
+export type { ChangeName } from './named-changes.ts';
 
 /** A release, seen as the changes that it has. */
 export interface Profile {
   readonly release: Release;
   readonly has: (change: ChangeName) => boolean;
-}
-
-// Read where somebody asks: a run of an init container asks for a third of them.
-const SPANS = new Map<ChangeName, readonly (readonly [number, number])[]>();
-
-function spansOf(name: ChangeName): readonly (readonly [number, number])[] {
-  const known = SPANS.get(name);
-  if (known !== undefined) return known;
-  const spans = readSpans(CHANGES[name].spans);
-  SPANS.set(name, spans);
-  return spans;
 }
 
 // Every pod of a cluster asks for its own, and there are only so many.
@@ -56,8 +30,13 @@ function hasAt(at: number): Profile['has'] {
   return (change) => {
     const known = answers.get(change);
     if (known !== undefined) return known;
-    const answer = spansOf(change).some(([first, last]) => first <= at && at <= last);
+    const answer = holds(SPANS[change], at);
     answers.set(change, answer);
     return answer;
   };
+}
+
+function holds(ends: readonly number[], at: number): boolean {
+  for (let index = 0; index < ends.length; index += 2) if ((ends[index] ?? 0) <= at && at <= (ends[index + 1] ?? 0)) return true;
+  return false;
 }

@@ -4,7 +4,7 @@ import type { Origin } from '../origin.ts';
 import type { Problem } from '../problems.ts';
 import { ProblemError, problem, quoted } from '../problems.ts';
 import type { Release } from './known.ts';
-import { KNOWN, NEWEST, newestPatch, position, RELEASES } from './known.ts';
+import { KNOWN, NEWEST, newestPatch, OLDEST, position } from './known.ts';
 import { resolveRelease } from './resolve-release.ts';
 
 /** Two releases, in the order in which they were named. */
@@ -26,11 +26,11 @@ export function readReleaseRange(text: string): ReleaseRange {
   const ends = range.split('..');
   const [first = '', last = ''] = ends;
   if (range === '' || range === '..' || ends.length > 2)
-    throw refused(`${quoted(text)} is not a range of releases, such as ${RELEASES[0]}..${NEWEST}`);
+    throw refused(`${quoted(text)} is not a range of releases, such as ${OLDEST}..${NEWEST}`);
   const other = /^(v?1\.[\d.]+)\s*(?:\.{3,}|[-,:/\s\u2026\u2013]|to)\s*(v?1\.[\d.]+)$/.exec(range);
   if (other !== null) throw refused(`${quoted(text)} is not a range of releases; did you mean ${other[1]}..${other[2]}?`);
   if (ends.length === 1) return alone(first);
-  const from = resolve(first, RELEASES[0]);
+  const from = resolve(first, OLDEST);
   const to = resolve(last, NEWEST);
   return { from: from.release, to: to.release, problems: [...from.problems, ...to.problems] };
 }

@@ -4,7 +4,7 @@ import type { Origin, Sourced } from '../origin.ts';
 import type { Problem } from '../problems.ts';
 import { ProblemError, problem, quoted } from '../problems.ts';
 import type { Release } from './known.ts';
-import { NEWEST, newestPatch, RELEASES, readRelease } from './known.ts';
+import { NEWEST, newestPatch, OLDEST, readRelease } from './known.ts';
 
 /** The variable that names the release whose rules our drop-in makes and whose flags it reads. Istio's program has none such. */
 export const RELEASE_VARIABLE = 'ISTIO_INIT_RELEASE';
@@ -20,9 +20,7 @@ export function resolveRelease(named: Sourced<string> | undefined): { readonly r
   if (named === undefined) return { release: NEWEST, problems: [] };
   const read = readRelease(named.value);
   if ('unknown' in read)
-    throw new ProblemError([
-      problem('unknown-release', named.source, { value: quoted(named.value), allowed: `${RELEASES[0]} to ${NEWEST}` }),
-    ]);
+    throw new ProblemError([problem('unknown-release', named.source, { value: quoted(named.value), allowed: `${OLDEST} to ${NEWEST}` })]);
   const problems = 'insteadOf' in read ? [standsIn(read.release, read.insteadOf, named.source)] : [];
   return { release: read.release, problems };
 }

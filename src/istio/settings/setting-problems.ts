@@ -2,8 +2,8 @@
 
 import type { Problem } from '../problems.ts';
 import { ProblemError, problem, quoted } from '../problems.ts';
+import { cameWith } from '../releases/came-with.ts';
 import type { ChangeName, Profile } from '../releases/profile.ts';
-import { CHANGES } from '../releases/profile.ts';
 import type { Facts } from './facts.ts';
 import { namesIn } from './name-resolution.ts';
 import type { SettingKey, Settings, SettingValues } from './settings.ts';
@@ -53,13 +53,7 @@ function withoutEffect(settings: Settings, profile: Profile): readonly Problem[]
     const { source } = settings[key];
     const given = source.kind === 'file' || source.kind === 'option';
     if (!given || needs === undefined || profile.has(needs) || isIneffective(settings[key].value)) return [];
-    return [
-      problem('no-effect', source, {
-        name: key,
-        release: profile.release,
-        reason: `it came with ${CHANGES[needs].spans.replace(/\s*-\s*/g, ' to ').replace(/ to $/, '')}`,
-      }),
-    ];
+    return [problem('no-effect', source, { name: key, release: profile.release, reason: cameWith(needs) })];
   });
 }
 

@@ -1,7 +1,7 @@
 /** The JSON Schema of our YAML, made from the table of settings. */
 
 import { API_VERSION } from '../api-version.ts';
-import { NEWEST, RELEASES } from '../releases/known.ts';
+import { NEWEST, OLDEST } from '../releases/known.ts';
 import type { SettingKey } from './settings.ts';
 import { SETTING_KEYS, SETTINGS } from './settings.ts';
 import { KIND } from './sidecar-file.ts';
@@ -15,7 +15,7 @@ export function sidecarSchema(): Schema {
     kind: { const: KIND },
     release: {
       type: 'string',
-      description: `A release of Istio, ${RELEASES[0]} to ${NEWEST}; a minor such as "1.23" is its newest patch.`,
+      description: `A release of Istio, ${OLDEST} to ${NEWEST}; a minor such as "1.23" is its newest patch.`,
     },
   };
   for (const key of SETTING_KEYS) {

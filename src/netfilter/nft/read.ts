@@ -279,16 +279,18 @@ function readJson(text: string): NftRead | undefined {
   if (!isRecord(value) || !Array.isArray(value['nftables'])) return undefined;
   const draft = new Draft();
   for (const item of value['nftables'].filter(isRecord)) {
-    const { table, chain, set, rule } = item;
+    // A command, and what nft tells of one, has what it adds one deeper.
+    const { table, chain, set, rule } = [item['add'], item['insert'], item['create']].find(isRecord) ?? item;
+    const before = isRecord(item['insert']);
     if (isRecord(table)) draft.table(`${table['family']}`, `${table['name']}`).dormant = [table['flags']].flat().includes('dormant');
     if (isRecord(chain)) jsonChain(draft, chain);
     if (isRecord(set)) jsonSet(draft, set);
     if (isRecord(rule)) {
       const of = draft.table(`${rule['family']}`, `${rule['table']}`);
-      const { handle } = rule;
-      draft
-        .chain(of, `${rule['chain']}`)
-        .rules.push({ ...ruleOfJson(rule['expr'], of.family), ...(typeof handle === 'number' && { handle }) });
+      const { handle, index } = rule;
+      const { rules } = draft.chain(of, `${rule['chain']}`);
+      const at = before ? (typeof index === 'number' ? index : 0) : rules.length;
+      rules.splice(at, 0, { ...ruleOfJson(rule['expr'], of.family), ...(typeof handle === 'number' && { handle }) });
     }
   }
   return { ruleset: draft.ruleset(), unread: [] };

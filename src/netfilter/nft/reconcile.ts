@@ -1,33 +1,35 @@
 /** From tables of nft that are there to those that are wanted: one transaction, as text. */
 
 import { baseCommand, nftRuleText } from './print.ts';
+import { readNft } from './read.ts';
 import type { NftChain, NftRuleset, NftTable } from './ruleset.ts';
 
 export interface NftChange {
   /** What `nft -f` reads, all of it or nothing; empty where nothing differs. */
   readonly script: string;
-  /** Every rule that it makes, in order, as nft tells of it: `inet TABLE CHAIN` and the rule without its numbers. */
+  /** Every rule that it makes, those of a chain in their order: `inet TABLE CHAIN` and the rule without its numbers. */
   readonly rules: readonly string[];
   /** Base chains of wanted names that hang elsewhere: the kernel takes no other place for a chain that is there. */
   readonly conflicts: readonly string[];
 }
 
 /**
- * The change that leaves just the wanted tables, of the tables that are ours. One that is as it should be is not
- * touched. In one that is written anew, sets and chains of names that are not ours (`isOwn`) stay: somebody may use
+ * The change that leaves just the wanted tables, of the tables that are ours. Where one is not as it should be, all are
+ * written: what nft then tells of its transaction is all that is there, whatever others did since the look. In one that is written, sets and chains of names that are not ours (`isOwn`) stay: somebody may use
  * them; their rules go, as everything that could lead to a chain that is removed.
  */
 export function reconcileNft(live: NftRuleset, desired: NftRuleset, isOwn: (chain: string) => boolean): NftChange {
   const liveOf = ({ family, name }: NftTable): NftTable | undefined =>
     live.tables.find((table) => table.family === family && table.name === name);
-  const changed = desired.tables.filter((table) => !isAsWanted(liveOf(table), table, isOwn));
+  const differ = desired.tables.some((table) => !isAsWanted(liveOf(table), table, isOwn));
+  const changed = differ ? desired.tables : [];
   const gone = live.tables.filter(({ family, name }) => !desired.tables.some((table) => table.family === family && table.name === name));
   const lines = [
     ...changed.flatMap((table) => tableLines(table, liveOf(table)?.chains ?? [], isOwn)),
     ...gone.map(({ family, name }) => `delete table ${family} ${name}`),
   ];
   const conflicts = changed.flatMap((table) => conflictsIn(table, liveOf(table)?.chains ?? []));
-  return { script: lines.map((line) => `${line}\n`).join(''), rules: changed.flatMap(rulesIn), conflicts };
+  return { script: lines.map((line) => `${line}\n`).join(''), rules: rulesIn(changed), conflicts };
 }
 
 function conflictsIn({ family, name, chains }: NftTable, live: readonly NftChain[]): readonly string[] {
@@ -36,8 +38,11 @@ function conflictsIn({ family, name, chains }: NftTable, live: readonly NftChain
     .map((chain) => `${family} ${name} ${chain.name}`);
 }
 
-function rulesIn({ family, name, chains }: NftTable): readonly string[] {
-  return chains.flatMap((chain) => chain.rules.map((rule) => `${family} ${name} ${chain.name} ${textOf(rule)}`));
+/** By chain, whatever the order in which these come. */
+function rulesIn(tables: readonly NftTable[]): readonly string[] {
+  const chains = tables.flatMap(({ family, name, chains: of }) => of.map((chain) => [`${family} ${name} ${chain.name}`, chain] as const));
+  const sorted = chains.sort(([one], [other]) => (one < other ? -1 : 1));
+  return sorted.flatMap(([place, chain]) => chain.rules.map((rule) => `${place} ${textOf(rule)}`));
 }
 
 /** Without its numbers. */
@@ -74,9 +79,11 @@ function tableLines({ family, name, chains }: NftTable, live: readonly NftChain[
   ];
 }
 
-/** Whether what `nft -e` tells of a transaction are these rules, in this order, and no others. */
+/** Whether what `nft -e` tells of a transaction, as JSON or as text, are these rules, each chain's in order, and no others. */
 export function isEchoOf(echo: string, rules: readonly string[]): boolean {
-  const made = [...echo.matchAll(/^add rule (\S+ \S+ \S+) (?:handle \d+ )?(.*?)(?: # handle \d+)?$/gm)];
-  const told = made.map(([, place = '', text = '']) => `${place} ${text.replace(/counter packets \d+ bytes \d+/g, 'counter')}`);
+  const told = rulesIn(readNft(echo.replace(HANDLE, '$1'))?.ruleset.tables ?? []);
   return rules.length > 0 && told.join('\n') === rules.join('\n');
 }
+
+/** Where an echo in words names the place of a rule by its number. */
+const HANDLE = /^((?:add|insert) rule \S+ \S+ \S+ )handle \d+ /gm;

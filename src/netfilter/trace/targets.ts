@@ -3,6 +3,7 @@
 import type { Masked } from '../numbers.ts';
 import { ALL_BITS, parseMasked } from '../numbers.ts';
 import type { Target, TargetValues } from '../target.ts';
+import { mayStandAt } from '../target-places.ts';
 import { ABSENT, narrowed, WORDS } from './fields.ts';
 import { transparentSocketHolds } from './listeners.ts';
 import { arrivalAddress } from './prepare-host.ts';
@@ -15,20 +16,11 @@ import type { Walk } from './walk.ts';
 /** How a walk goes on after a rule: to the next one, out of the table, back to the caller, or not at all. `break`: to the next one, as if this one did not match. */
 export type Next = 'continue' | 'accept' | 'return' | 'stop' | 'break';
 
-/** Where the kernel lets a rule with the target be loaded; elsewhere nobody knows what it would do. */
-const PLACES: { readonly [K in Target['kind']]?: readonly string[] } = {
-  REDIRECT: ['nat PREROUTING', 'nat OUTPUT'],
-  DNAT: ['nat PREROUTING', 'nat OUTPUT'],
-  SNAT: ['nat POSTROUTING', 'nat INPUT'],
-  TPROXY: ['mangle PREROUTING'],
-  REJECT: ['filter INPUT', 'filter FORWARD', 'filter OUTPUT'],
-  CT: ['raw PREROUTING', 'raw OUTPUT'],
-};
-
 /** Puts a target to work; jumps are the chain's own business. */
 export function perform(walk: Walk, at: RulePlace): Next {
   const { target } = at.rule;
-  if (!(PLACES[target.kind]?.includes(`${walk.like} ${walk.hook}`) ?? true)) return notUnderstood(walk, at);
+  // Elsewhere nobody knows what it would do.
+  if (!mayStandAt(target.kind, `${walk.like} ${walk.hook}`)) return notUnderstood(walk, at);
   switch (target.kind) {
     case 'none':
     case 'NFLOG':
@@ -184,7 +176,7 @@ function dontTrack(walk: Walk): void {
 function performOpaque(walk: Walk, { name, text }: Extract<Target, { kind: 'opaque' }>, at: RulePlace): Next {
   const place = `${walk.like} ${walk.hook}`;
   if (name === 'MASQUERADE' && place === 'nat POSTROUTING') return masquerade(walk);
-  if ((name === 'NOTRACK' || text === 'CT --notrack') && PLACES.CT?.includes(place)) {
+  if ((name === 'NOTRACK' || text === 'CT --notrack') && mayStandAt('CT', place)) {
     dontTrack(walk);
     return 'continue';
   }

@@ -5,16 +5,16 @@ import { refuseArgumentsBeside } from '../plan-input.ts';
 import { eachWorkload } from './each-workload.ts';
 import { noneFound } from './none-found.ts';
 import { choiceOf } from './selection.ts';
+import type { PassedOver } from './skipped.ts';
 import type { Passed } from './stream.ts';
 import type { Subject } from './subject.ts';
 import { placedSubject } from './subject.ts';
 
-export interface SelectedWorkloads {
+export interface SelectedWorkloads extends PassedOver {
   /** How many there were. */
   readonly count: number;
   /** The only one. */
   readonly only?: Subject;
-  readonly skipped: ReadonlyMap<string, number>;
   /** What could not be read. */
   readonly problems: readonly Problem[];
   /** What could not be read beside those that were chosen. */

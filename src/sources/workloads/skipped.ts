@@ -1,5 +1,6 @@
 /** Objects without pods that were passed over. */
 
+import type { WalkedFolders } from '../../host/manifests/walk.ts';
 import { onOneLine } from '../../istio/origin.ts';
 import { grouped } from './counts.ts';
 
@@ -11,7 +12,28 @@ export function skippedText(skipped: ReadonlyMap<string, number>): string {
     .join(', ');
 }
 
-/** What was passed over, as a note. */
-export function skippedNotes({ skipped }: { readonly skipped: ReadonlyMap<string, number> }): readonly string[] {
-  return skipped.size === 0 ? [] : [`note: without pods, so ignored: ${skippedText(skipped)}`];
+export interface PassedOver {
+  /** Kinds without pods, and how many of each. */
+  readonly skipped: ReadonlyMap<string, number>;
+  /** How much of the folders was read, where some were named. */
+  readonly folders?: readonly WalkedFolders[];
+}
+
+/** What was passed over, as notes. */
+export function skippedNotes({ skipped, folders = [] }: PassedOver): readonly string[] {
+  const objects = skipped.size === 0 ? [] : [`note: without pods, so ignored: ${skippedText(skipped)}`];
+  return [...objects, ...folders.map((one) => `note: ${foldersText(one)}`)];
+}
+
+/** `repo: 3 files read, 5 passed over (4 no manifest, 1 neither YAML nor JSON)`. */
+export function foldersText({ names, read, otherFiles, noManifests, noFiles }: WalkedFolders): string {
+  const kinds = [
+    { count: noManifests, what: 'no manifest' },
+    { count: otherFiles, what: 'neither YAML nor JSON' },
+    { count: noFiles, what: 'no file' },
+  ].filter(({ count }) => count > 0);
+  const over = kinds.reduce((sum, { count }) => sum + count, 0);
+  const rest =
+    over === 0 ? '' : `, ${grouped(over)} passed over (${kinds.map(({ count, what }) => `${grouped(count)} ${what}`).join(', ')})`;
+  return onOneLine(`${names.join(', ')}: ${grouped(read)} ${read === 1 ? 'file' : 'files'} read${rest}`);
 }

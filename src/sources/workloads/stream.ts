@@ -1,6 +1,7 @@
 /** Manifests to workloads, one after another: nothing is kept of those that were passed on. */
 
 import type { ClusterAccess } from '../../host/cluster/access.ts';
+import type { WalkedFolders } from '../../host/manifests/walk.ts';
 import type { Progress } from '../../host/manifests.ts';
 import { manifestItems } from '../../host/manifests.ts';
 import type { ManifestItem } from '../../istio/kubernetes/manifest/item.ts';
@@ -12,12 +13,15 @@ import { meshOf } from '../../istio/kubernetes/mesh/injector-of.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { problem } from '../../istio/problems.ts';
+import { quoteForShell } from '../../netfilter/words.ts';
 
 /** What was seen on the way, besides the workloads. */
 export interface Passed {
   /** Kinds without pods, and how many of each. */
   readonly skipped: Map<string, number>;
   readonly problems: Problem[];
+  /** How much of the folders was read, where some were named. */
+  folders?: readonly WalkedFolders[];
   /** Who wants them is shown what is no workload and yet says something of pods' rules. */
   readonly other?: (object: OtherObject, mesh: Mesh) => void;
 }
@@ -34,6 +38,8 @@ export interface StreamOptions {
   readonly cluster?: ClusterAccess | undefined;
   /** Of what a cluster has, owners beside their pods. */
   readonly owners?: boolean;
+  /** What stands in files in place of what they hold. */
+  readonly texts?: ReadonlyMap<string, string>;
 }
 
 /** The workloads of files, folders and standard input (`-`). What else is there goes into `passed`. */
@@ -41,15 +47,20 @@ export async function* workloadsOf(
   files: readonly string[],
   mesh: Mesh,
   passed: Passed,
-  { onProgress, cluster, owners }: StreamOptions = {},
+  { onProgress, cluster, owners, texts }: StreamOptions = {},
 ): AsyncGenerator<Streamed> {
   let known = mesh;
   // Added when a workload asks: each time costs a copy of all that is known.
   let pending: ContextItem[] = [];
   for await (const item of manifestItems(files, {
     rootNamespace: mesh.rootNamespace,
+    onFolders: (folders) => {
+      passed.folders = [folders];
+      passed.problems.push(...chartProblems(folders));
+    },
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(cluster === undefined ? {} : { cluster }),
+    ...(texts === undefined ? {} : { texts }),
     ...(owners === undefined ? {} : { owners }),
   })) {
     switch (item.kind) {
@@ -74,6 +85,19 @@ export async function* workloadsOf(
         pass(item, passed);
     }
   }
+}
+
+function chartProblems({ charts }: WalkedFolders): readonly Problem[] {
+  return charts.map(({ folder, templates }) =>
+    problem(
+      'unrendered-chart',
+      { kind: 'file', file: folder, line: 0, column: 0 },
+      {
+        count: templates === 1 ? '1 template is' : `${templates} templates are`,
+        command: `helm template ${quoteForShell(folder)} > rendered.yaml`,
+      },
+    ),
+  );
 }
 
 /** Shows it to who wants it; to all others it is what it was before. */

@@ -49,6 +49,7 @@ export async function twoFilesOf(left: ManifestFile, right: ManifestFile, given:
         count: pairs.length,
         ...(areAlone && { only: rights.selected.only }),
         skipped: new Map([...lefts.selected.skipped, ...rights.selected.skipped]),
+        folders: [lefts, rights].flatMap(({ selected }) => selected.folders ?? []),
         problems: [...lefts.selected.problems, ...rights.selected.problems],
       };
     },

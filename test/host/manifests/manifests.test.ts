@@ -33,17 +33,12 @@ describe('what is named', () => {
     });
   });
 
-  it('may be a folder: its manifests by their names, but not those of folders within', async () => {
+  it('may be a folder: its manifests by their names, with those of folders within, and nothing else', async () => {
     const files = { 'b.yml': pod('b'), 'a.yaml': pod('a'), 'c.json': '{"kind": "Service"}', 'README.md': '# no', 'in/d.yaml': pod('d') };
     await inFolder(files, async (folder) => {
       mkdirSync(join(folder, 'odd.yaml'));
       symlinkSync(join(folder, 'nowhere'), join(folder, 'gone.yaml'));
-      expect(await read(folder)).toEqual([
-        'Pod default/a',
-        'Pod default/b',
-        'skipped Service',
-        `${join(folder, 'gone.yaml')} does not exist`,
-      ]);
+      expect(await read(folder)).toEqual(['Pod default/a', 'Pod default/b', 'skipped Service', 'Pod default/d']);
       expect(await read(join(folder, 'odd.yaml'))).toEqual([`${join(folder, 'odd.yaml')} holds no manifest (*.yaml, *.yml, *.json)`]);
     });
   });
@@ -183,11 +178,11 @@ describe('ProxyConfigs and Namespaces', () => {
     expect(said(await allItems(['-'], { stdin: stdinWith(text) }))).toEqual([
       'ProxyConfig x/c',
       'Pod x/a',
-      '- warning: Namespace x comes after workloads that it touches; it has no effect on them',
+      '- warning: Namespace x comes after workloads that it concerns, and has no effect on them: give it first',
       'Namespace x',
       'Namespace y',
       'ProxyConfig y/c',
-      '- warning: ProxyConfig x/c comes after workloads that it touches; it has no effect on them',
+      '- warning: ProxyConfig x/c comes after workloads that it concerns, and has no effect on them: give it first',
       'ProxyConfig x/c',
       'ProxyConfig istio-system/c',
       'Pod z/b',

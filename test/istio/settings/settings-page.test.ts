@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CHANGES } from '../../../src/istio/releases/profile.ts';
+import { CHANGES } from '../../../src/istio/releases/named-changes.ts';
 import type { SettingKey } from '../../../src/istio/settings/settings.ts';
 import { SETTING_KEYS, SETTINGS } from '../../../src/istio/settings/settings.ts';
 

@@ -23,22 +23,25 @@ class Abort {
   }
 }
 
-Object.assign(globalThis, {
-  AbortController: class {
-    readonly signal = new Abort();
+/** Called before anything else runs. */
+export function defineGlobals(): void {
+  Object.assign(globalThis, {
+    AbortController: class {
+      readonly signal = new Abort();
 
-    abort(): void {
-      if (!this.signal.aborted) this.signal.tell();
-    }
-  },
-  TextEncoder: class {
-    encode(text: string): Uint8Array {
-      return new Uint8Array(encode(text));
-    }
-  },
-  // A process ends when its work is done: no timer keeps it.
-  setTimeout: (heard: () => void, milliseconds = 0) => Object.assign(os.setTimeout(heard, milliseconds), { unref: () => undefined }),
-  clearTimeout: (timer?: object) => {
-    if (timer !== undefined) os.clearTimeout(timer);
-  },
-});
+      abort(): void {
+        if (!this.signal.aborted) this.signal.tell();
+      }
+    },
+    TextEncoder: class {
+      encode(text: string): Uint8Array {
+        return new Uint8Array(encode(text));
+      }
+    },
+    // A process ends when its work is done: no timer keeps it.
+    setTimeout: (heard: () => void, milliseconds = 0) => Object.assign(os.setTimeout(heard, milliseconds), { unref: () => undefined }),
+    clearTimeout: (timer?: object) => {
+      if (timer !== undefined) os.clearTimeout(timer);
+    },
+  });
+}

@@ -1,7 +1,7 @@
 /*
  * What QuickJS's own modules `std` and `os` lack for the drop-in: programs in sessions of their own, signals and
- * the ends of children as a file to read, abstract sockets with their peers, sockets for the probe, and text as
- * bytes. Each call answers a number below zero, the kernel's error code with its sign turned, where it fails.
+ * the ends of children as a file to read, abstract sockets with their peers, sockets for the probe, a question to
+ * the packet filter, and text as bytes. Each call answers a number below zero, the kernel's error code with its sign turned, where it fails.
  * Its callers are quickjs.ts and the files beside this one.
  */
 #define _GNU_SOURCE
@@ -9,6 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
 #include <net/if.h>
 #include <poll.h>
 #include <quickjs.h>
@@ -81,6 +84,7 @@ FUNCTION(spawnProgram)
     sigemptyset(&none);
     sigemptyset(&ours);
     sigaddset(&ours, SIGPIPE);
+    sigaddset(&ours, SIGXFSZ);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &ours);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
@@ -157,11 +161,16 @@ FUNCTION(group) { return JS_NewUint32(ctx, getegid()); }
 FUNCTION(setUser) { RESULT(seteuid((uid_t)integer(ctx, given[0]))); }
 FUNCTION(setGroup) { RESULT(setegid((gid_t)integer(ctx, given[0]))); }
 
-/* deviceOf(file): the file system of an open file. */
-FUNCTION(deviceOf)
+/* statusOf(file): [mode, size, file system] of an open file, or an error code. */
+FUNCTION(statusOf)
 {
     struct stat status;
-    return fstat(integer(ctx, given[0]), &status) ? NUMBER(-errno) : JS_NewInt64(ctx, (int64_t)status.st_dev);
+    if (fstat(integer(ctx, given[0]), &status)) return NUMBER(-errno);
+    JSValue result = JS_NewArray(ctx);
+    JS_SetPropertyUint32(ctx, result, 0, JS_NewUint32(ctx, status.st_mode));
+    JS_SetPropertyUint32(ctx, result, 1, JS_NewInt64(ctx, (int64_t)status.st_size));
+    JS_SetPropertyUint32(ctx, result, 2, JS_NewInt64(ctx, (int64_t)status.st_dev));
+    return result;
 }
 
 FUNCTION(randomBytes)
@@ -293,18 +302,20 @@ FUNCTION(routeTo)
     return NUMBER(-failure);
 }
 
-/* addresses(): those of the interfaces that run, but loopback's, as ADDRESS/BITS. */
+/* addresses(): those of the interfaces but of loopback, as ADDRESS/BITS; or an error code. */
 FUNCTION(addresses)
 {
-    JSValue result = JS_NewArray(ctx);
     struct ifaddrs *list = NULL;
     uint32_t at = 0;
-    if (getifaddrs(&list)) return result;
+    if (getifaddrs(&list)) return NUMBER(-errno);
+    JSValue result = JS_NewArray(ctx);
     for (struct ifaddrs *one = list; one; one = one->ifa_next) {
         char text[INET6_ADDRSTRLEN + 8];
         int family = one->ifa_addr ? one->ifa_addr->sa_family : AF_UNSPEC, bits = 0, bytes = family == AF_INET ? 4 : 16;
-        if ((family != AF_INET && family != AF_INET6) || one->ifa_flags & IFF_LOOPBACK || !(one->ifa_flags & IFF_RUNNING)) continue;
+        if ((family != AF_INET && family != AF_INET6)) continue;
         int place = family == AF_INET ? offsetof(struct sockaddr_in, sin_addr) : offsetof(struct sockaddr_in6, sin6_addr);
+        /* What /proc shows is the measure: of IPv4 all but 127.0.0.0/8, of IPv6 all that is not on lo. */
+        if (family == AF_INET ? ((uint8_t *)one->ifa_addr)[place] == 127 : one->ifa_flags & IFF_LOOPBACK) continue;
         if (!inet_ntop(family, (char *)one->ifa_addr + place, text, INET6_ADDRSTRLEN)) continue;
         for (int i = 0; one->ifa_netmask && i < bytes; i++) bits += __builtin_popcount(((uint8_t *)one->ifa_netmask)[place + i]);
         char *end = text + strlen(text);
@@ -319,14 +330,44 @@ FUNCTION(addresses)
     return result;
 }
 
+/* nftTables(): how many tables of nft the kernel lists in this network namespace, or an error code. */
+FUNCTION(nftTables)
+{
+    struct { struct nlmsghdr head; struct nfgenmsg body; } question = {
+        {.nlmsg_len = sizeof question, .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+        {.nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0},
+    };
+    union { struct nlmsghdr head; char bytes[16384]; } answer;
+    int tables = 0, open_ = 1, failure = 0, file = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    if (file < 0) return NUMBER(-errno);
+    if (send(file, &question, sizeof question, 0) < 0) failure = -errno;
+    while (open_ && !failure) {
+        ssize_t got = recv(file, &answer, sizeof answer, 0);
+        if (got <= 0) failure = got < 0 ? -errno : -EIO;
+        size_t left = got < 0 ? 0 : (size_t)got;
+        for (struct nlmsghdr *part = &answer.head; open_ && NLMSG_OK(part, left); part = NLMSG_NEXT(part, left)) {
+            if (part->nlmsg_type == NLMSG_ERROR) {
+                int code = part->nlmsg_len >= NLMSG_LENGTH(sizeof code) ? *(int *)NLMSG_DATA(part) : 0;
+                failure = code < 0 ? code : -EIO;
+                open_ = 0;
+            } else if (part->nlmsg_flags & NLM_F_DUMP_INTR) failure = -EINTR;
+            if (part->nlmsg_type == NLMSG_DONE) open_ = 0;
+            else tables++;
+        }
+    }
+    close(file);
+    return NUMBER(failure ? failure : tables);
+}
+
 static const JSCFunctionListEntry FUNCTIONS[] = {
     JS_CFUNC_DEF("spawn", 2, spawnProgram), JS_CFUNC_DEF("signals", 1, signals), JS_CFUNC_DEF("signalIn", 1, signalIn),
     JS_CFUNC_DEF("decode", 3, decode), JS_CFUNC_DEF("encode", 1, encode), JS_CFUNC_DEF("mayWrite", 1, mayWrite),
     JS_CFUNC_DEF("user", 0, user), JS_CFUNC_DEF("group", 0, group), JS_CFUNC_DEF("setUser", 1, setUser),
-    JS_CFUNC_DEF("setGroup", 1, setGroup), JS_CFUNC_DEF("deviceOf", 1, deviceOf), JS_CFUNC_DEF("randomBytes", 0, randomBytes),
+    JS_CFUNC_DEF("setGroup", 1, setGroup), JS_CFUNC_DEF("statusOf", 1, statusOf), JS_CFUNC_DEF("randomBytes", 0, randomBytes),
     JS_CFUNC_DEF("lockTake", 1, lockTake), JS_CFUNC_DEF("lockPeer", 1, lockPeer), JS_CFUNC_DEF("socketTo", 3, socketTo),
     JS_CFUNC_DEF("socketError", 1, socketError), JS_CFUNC_DEF("listenOn", 2, listenOn), JS_CFUNC_DEF("acceptOn", 1, acceptOn),
     JS_CFUNC_DEF("routeTo", 1, routeTo), JS_CFUNC_DEF("addresses", 0, addresses),
+    JS_CFUNC_DEF("nftTables", 0, nftTables),
 };
 
 static int define(JSContext *ctx, JSModuleDef *module)
@@ -341,6 +382,7 @@ JSModuleDef *js_init_module_machine(JSContext *ctx, const char *name)
     for (int file = 0; file < 3; file++)
         if (fcntl(file, F_GETFD) < 0 && open("/dev/null", file ? O_WRONLY : O_RDONLY) < 0) break;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     JSModuleDef *module = JS_NewCModule(ctx, name, define);
     if (module) JS_AddModuleExportList(ctx, module, FUNCTIONS, sizeof FUNCTIONS / sizeof *FUNCTIONS);
     return module;

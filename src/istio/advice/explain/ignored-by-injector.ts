@@ -13,8 +13,9 @@ import type { Mesh } from '../../kubernetes/mesh/mesh.ts';
 import type { WorkloadInjection } from '../../kubernetes/workload-injection.ts';
 import type { Origin, Sourced } from '../../origin.ts';
 import { printSource } from '../../origin.ts';
+import { CHANGES } from '../../releases/named-changes.ts';
 import type { ChangeName, Profile } from '../../releases/profile.ts';
-import { CHANGES, profileOf } from '../../releases/profile.ts';
+import { profileOf } from '../../releases/profile.ts';
 import type { IgnoredText, NamedText } from './ignored-text.ts';
 import { VARIABLES } from './ignored-variables.ts';
 

@@ -1,8 +1,8 @@
 /** Why a setting that somebody gave changes nothing: one table. */
 
 import type { Network } from '../../../netfilter/network.ts';
+import { cameWith } from '../../releases/came-with.ts';
 import type { Profile } from '../../releases/profile.ts';
-import { CHANGES } from '../../releases/profile.ts';
 import type { Facts } from '../../settings/facts.ts';
 import type { SettingKey, SettingValues } from '../../settings/settings.ts';
 import { SETTING_KEYS, SETTINGS } from '../../settings/settings.ts';
@@ -129,7 +129,5 @@ function knows(key: SettingKey, { has }: Profile): boolean {
 
 function since(key: SettingKey): string {
   const needs = key === 'dns.capture' ? 'dnsCapture15013' : SETTINGS[key].needs;
-  if (needs === undefined) return '';
-  const [first = ''] = CHANGES[needs].spans.split(' ');
-  return `it came with ${first}`;
+  return needs === undefined ? '' : cameWith(needs);
 }

@@ -16,13 +16,13 @@ export interface FindingKind {
 export const FINDINGS = {
   'forged-lines': {
     severity: 'warning',
-    text: 'comments of {count} rules hold lines that look like rules and are none ({where}): they are written to be mistaken for rules',
+    text: 'comments of {count} rules look like rules and are none ({where}): somebody wrote them to be mistaken for rules',
     fix: 'find out which program of the pod made them: it has NET_ADMIN',
   },
   'other-variables': {
     severity: 'warning',
     ofAbsence: true,
-    text: 'the log prints other settings than its rules have: {differences}',
+    text: 'the log prints other settings than its rules show: {differences}',
     fix: 'look whether something changed the rules after the run, or whether they are those of an earlier one',
   },
   'lets-many-through': {
@@ -44,7 +44,7 @@ export const FINDINGS = {
   'before-known': {
     severity: 'warning',
     ofAbsence: true,
-    text: 'the rules are older than Istio 1.0: no ISTIO_IN_REDIRECT stands beside ISTIO_REDIRECT, as every release since makes it; which settings made them is not known here',
+    text: 'the rules are older than Istio 1.0: they have ISTIO_REDIRECT without ISTIO_IN_REDIRECT; their settings are unknown',
     fix: 'create the pod again with a release that is supported',
   },
   'both-backends': {
@@ -69,12 +69,12 @@ export const FINDINGS = {
   },
   'ambient-node': {
     severity: 'note',
-    text: "the rules of Istio's node agent for its own node are here ({where}): health checks of the kubelet get the address by which ambient pods know them",
+    text: "this node has the rules of Istio's node agent ({where}): they give the kubelet's health checks the address by which ambient pods know them",
     fix: 'nothing, where that is meant',
   },
   'ambient-both-backends': {
     severity: 'warning',
-    text: 'rules of ambient mode are here twice, in iptables and in tables of nft ({where}): both are in force, and each counts packets that the other sent on',
+    text: 'rules of ambient mode are here twice, in iptables and in tables of nft ({where}), and packets meet both',
     fix: 'create the pod again: neither program removes what the other made; on a node, restart it',
   },
   node: {
@@ -85,7 +85,7 @@ export const FINDINGS = {
   flushed: {
     severity: 'error',
     ofAbsence: true,
-    text: 'of the rules of Istio in {where} only empty chains are left, as after iptables -F: nothing is captured',
+    text: 'only empty chains of Istio are left in {where}, as after iptables -F: nothing is captured',
     fix: 'make the rules again: istio-init apply {option} with the settings of the pod',
   },
   'unreached-chain': {
@@ -127,7 +127,7 @@ export const FINDINGS = {
   },
   'ip6-refused': {
     severity: 'note',
-    text: '{where} refuses all but loopback and answers, as Istio 1.0 to 1.4 makes it for a pod that it takes for one without IPv6; ICMPv6 is refused as well, neighbour discovery among it, so that no IPv6 connection of a pod that has IPv6 works',
+    text: '{where} refuses all but loopback and answers, as Istio 1.0 to 1.4 has it for a pod without IPv6; it refuses neighbour discovery too, so IPv6 of a pod that has an address does not work',
     fix: 'nothing, where the pod has no IPv6; otherwise create it again with a release that captures IPv6',
   },
   'looks-like-ours': {
@@ -138,7 +138,7 @@ export const FINDINGS = {
   },
   guardrail: {
     severity: 'error',
-    text: '{where} drops all {protocols}: istio-iptables --reconcile puts such rules there while it works, and was interrupted',
+    text: '{where} drops all {protocols}: istio-iptables --reconcile was interrupted, and left the rules that guard its work',
     fix: 'remove them: {command}',
   },
   policy: {

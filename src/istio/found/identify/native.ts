@@ -8,6 +8,7 @@ import type { Observation } from '../../../netfilter/observation.ts';
 import { compareObservations, observeAll } from '../../../netfilter/observation.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../../netfilter/rule.ts';
 import type { Target } from '../../../netfilter/target.ts';
+import { iptablesName } from '../../plan/native/iptables-names.ts';
 import type { NativeForm } from '../../plan/native/native-plan.ts';
 import { nativePlanFor } from '../../plan/native/native-plan.ts';
 import type { CapturePlan } from '../../plan/plan.ts';
@@ -45,17 +46,12 @@ function translated({ family, tables }: Ruleset): Ruleset {
   };
 }
 
-/** `ISTIO_OUTPUT_DNS` for `istio-output-dns`. */
-function plainName(name: string): string {
-  return name.toUpperCase().replaceAll('-', '_');
-}
-
 function chainOf({ name, policy, rules }: Chain): Chain {
-  return { name: plainName(name), policy, rules: rules.map(ruleOf) };
+  return { name: iptablesName(name), policy, rules: rules.map(ruleOf) };
 }
 
 function ruleOf({ text: _, counters: __, matches, target, ...rule }: Rule): Rule {
-  const plain: Target = target.kind === 'jump' ? { ...target, chain: plainName(target.chain) } : target;
+  const plain: Target = target.kind === 'jump' ? { ...target, chain: iptablesName(target.chain) } : target;
   return { ...rule, matches: withoutTcp(matches), target: plain };
 }
 

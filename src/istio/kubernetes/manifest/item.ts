@@ -20,5 +20,5 @@ export type ManifestItem =
 export type PassedItem =
   /** A kind that has no pods: it is counted by its name. */
   | { readonly kind: 'skipped'; readonly what: string }
-  /** What can't be read; the rest goes on. */
-  | { readonly kind: 'problem'; readonly problem: Problem };
+  /** What can't be read; the rest goes on. `isOther`: nothing in it says that it is an object of Kubernetes. */
+  | { readonly kind: 'problem'; readonly problem: Problem; readonly isOther?: boolean };

@@ -66,7 +66,7 @@ function kindInList(fields: Fields, { itemKind }: Place): string | undefined {
 
 function readKindless(node: YamlNode, fields: Fields, reading: Reading): readonly ManifestItem[] {
   // What is no mapping is a problem already.
-  if (node.kind !== 'mapping') return [];
+  if (node.kind !== 'mapping') return reading.problems.splice(0).map((found) => ({ kind: 'problem', problem: found, isOther: true }));
   const at = sourceOf(node, reading.file);
   const other = otherObject(node, reading.file, isOperation(node) ? 'a JSON patch' : 'Helm values');
   if (isOperation(node)) {
@@ -76,14 +76,19 @@ function readKindless(node: YamlNode, fields: Fields, reading: Reading): readonl
   const settings = kindlessSettings(node);
   if (other !== undefined) {
     const unread = settings === undefined ? noKind(at) : problem('use-values', at, { value: settings });
-    return [{ kind: 'other object', object: other, otherwise: { kind: 'problem', problem: unread } }];
+    const isOther = settings === undefined && !fields.has('apiVersion');
+    return [{ kind: 'other object', object: other, otherwise: { kind: 'problem', problem: unread, isOther } }];
   }
   if (settings === undefined) {
     const ours = textOf(fields.get('apiVersion')?.value) === API_VERSION;
     const kind = fields.get('kind')?.value;
     const allowed = ours ? KIND : A_KIND;
     if (kind !== undefined && !isNull(kind)) wrongType(kind, 'kind', allowed, reading);
-    else reading.problems.push(noKind(at, allowed));
+    else {
+      const isOther = !fields.has('apiVersion');
+      if (isOther) reading.problems.length = 0;
+      return [{ kind: 'problem', problem: noKind(at, allowed), isOther }];
+    }
   } else {
     reading.problems.push(problem('use-values', at, { value: settings }));
   }

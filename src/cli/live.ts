@@ -1,0 +1,107 @@
+/** `--live`: what the rules in a pod of a cluster are now, beside what its manifest calls for. */
+
+import { createInterface } from 'node:readline/promises';
+import { system } from '../host/system.ts';
+import { ProblemError, quoted } from '../istio/problems.ts';
+import { badOption } from '../sources/bad-option.ts';
+import type { LiveRequest, OpenedPod } from '../sources/live-pods.ts';
+import { dryRun, isLiveWord, waysOf, withLivePods } from '../sources/live-pods.ts';
+import { hasSettings } from '../sources/operand-settings.ts';
+import type { PlanOptions } from '../sources/plan-input/input.ts';
+import { withFile } from '../sources/workloads/detect.ts';
+import { last } from './options.ts';
+import type { Result } from './terminal/result.ts';
+import { say } from './terminal/result.ts';
+
+export interface LiveWords {
+  /** The pods that a word names; none for a word that is in no cluster. */
+  readonly podsOf: (word: string) => readonly OpenedPod[];
+  /** What a command is given, so that a signal ends it. */
+  readonly given: PlanOptions;
+}
+
+type Parsed = Readonly<Record<string, unknown>>;
+
+/** Opens the pods that the words name, and runs the command; `several` where it can look at more than one pod of a word. */
+export async function lookLive(
+  parsed: Parsed,
+  given: PlanOptions,
+  { words, several }: { readonly words: readonly string[]; readonly several: boolean },
+  use: (live: LiveWords) => Promise<Result>,
+): Promise<Result> {
+  const named = words.filter(isLiveWord);
+  if (named.length === 0)
+    throw badOption('--live', `changes nothing ${besideText(words)}; it goes with a SOURCE in a cluster: pod/NAME, deploy/NAME or ns/NAME`);
+  const { signal, exitCode } = stopping();
+  const access = { ...given.cluster, signal };
+  const image = last(parsed, 'image');
+  const request: LiveRequest = { access, ...(image !== undefined && { image }), consent: consentBy(parsed['yes'] === true), say };
+  try {
+    const found = new Map<string, Awaited<ReturnType<typeof waysOf>>>();
+    for (const word of named) found.set(word, await waysOf(word, several, request));
+    const all = [...found.values()].flat();
+    if (parsed['dry-run'] === true) return { output: dryRun(all, request), problems: [], notes: [], exitCode: 0 };
+    return await withLivePods(all, request, async (opened) => {
+      const podsOf = (word: string): readonly OpenedPod[] => (found.get(word) ?? []).flatMap((one) => opened[all.indexOf(one)] ?? []);
+      return use({ podsOf, given: { ...given, cluster: access } });
+    });
+  } catch (error) {
+    const code = exitCode();
+    if (code === undefined || !(error instanceof ProblemError)) throw error;
+    return { output: '', problems: [], notes: [], errors: ['stopped; nothing that was created is in use any more'], exitCode: code };
+  }
+}
+
+function besideText(words: readonly string[]): string {
+  return words.length === 0 ? 'without a SOURCE' : `beside ${words.map((word) => quoted(word)).join(' and ')}`;
+}
+
+/** What the rules of a pod are compared with: what was given, or else its manifest. */
+export function besideManifest(given: PlanOptions, { manifest }: OpenedPod): PlanOptions {
+  return hasSettings(given) ? given : withFile(given, manifest);
+}
+
+/** The one pod of a word, for commands that look at one thing; its rules alone, and no cluster beside them. */
+export async function lookLiveAtOne(
+  parsed: Parsed,
+  given: PlanOptions,
+  source: string | undefined,
+  use: (source: string, given: PlanOptions) => Promise<Result>,
+): Promise<Result> {
+  const words = source === undefined ? [] : [source];
+  return lookLive(parsed, given, { words, several: false }, async ({ podsOf, given: stoppable }) => {
+    const { cluster: _, ...alone } = stoppable;
+    return use(podsOf(source ?? '')[0]?.live ?? '', alone);
+  });
+}
+
+/** SIGINT, SIGTERM, and the end of a terminal: what was created is ended first. */
+function stopping(): { readonly signal: AbortSignal; readonly exitCode: () => number | undefined } {
+  const abort = new AbortController();
+  let came: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined;
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(name, () => {
+      came ??= name;
+      abort.abort();
+    });
+  return {
+    signal: abort.signal,
+    exitCode: () => (came === undefined ? undefined : 128 + (came === 'SIGHUP' ? 1 : system.signalNumber(came))),
+  };
+}
+
+/** Says what would be created, and asks on a terminal; elsewhere there must have been a --yes. */
+function consentBy(yes: boolean): LiveRequest['consent'] {
+  return async (creations) => {
+    for (const what of creations) say(`note: --live creates ${what}`);
+    if (yes) return true;
+    if (process.stdin.isTTY !== true || process.stderr.isTTY !== true)
+      throw badOption('--live', 'would create that; --yes lets it, for there is no terminal to ask on, and --dry-run shows how');
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      return /^y(?:es)?$/i.test((await terminal.question(`Create ${creations.length === 1 ? 'it' : 'them'}? [y/N] `)).trim());
+    } finally {
+      terminal.close();
+    }
+  };
+}

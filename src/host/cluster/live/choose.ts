@@ -1,0 +1,48 @@
+/** Which ways lead into a pod, the best first: what creates nothing, then the smallest. */
+
+import { randomBytes } from 'node:crypto';
+import type { ClusterAccess } from '../access.ts';
+import type { AuditPods } from './audit-pods.ts';
+import type { LivePod } from './pods.ts';
+import { lackingRights, rightText } from './rights.ts';
+import type { Way } from './way.ts';
+import { throughAuditPod, throughDebugPod, throughEphemeralContainer } from './way.ts';
+
+/** Where a node's debug pod is made: a namespace that allows it in every cluster. */
+const DEBUG_NAMESPACE = 'kube-system';
+
+export interface Ways {
+  readonly ways: readonly Way[];
+  /** Why others are closed, a sentence each. */
+  readonly closed: readonly string[];
+}
+
+/** Throws a ClusterFailure where the cluster does not say what the user may. */
+export async function waysInto(pod: LivePod, audit: AuditPods, named: string | undefined, access: ClusterAccess): Promise<Ways> {
+  const image = named ?? audit.image;
+  const place = audit.byNode.get(pod.node);
+  // A name of its own for each run, known before it is made: so it can be ended whatever was answered.
+  const name = `istio-init-live-${randomBytes(4).toString('hex')}`;
+  const all: readonly Way[] = [
+    ...(place === undefined ? [] : [throughAuditPod(pod, place)]),
+    ...(image === undefined ? [] : [throughEphemeralContainer(pod, name, image), throughDebugPod(pod, name, image, DEBUG_NAMESPACE)]),
+  ];
+  const lacking = await Promise.all(all.map(({ rights }) => lackingRights(rights, access)));
+  return {
+    ways: all.filter((_, index) => lacking[index]?.length === 0),
+    closed: [
+      ...(place === undefined ? [`no pod of the audit DaemonSet runs on the node ${pod.node}`] : []),
+      ...all.flatMap(({ kind }, index) => {
+        const rights = lacking[index] ?? [];
+        return rights.length === 0 ? [] : [`${NAMES[kind]} needs the right to ${rights.map(rightText).join(' and to ')}`];
+      }),
+      ...(image === undefined ? ['to create anything takes --image IMAGE, the name of your image tools (docs/install.md)'] : []),
+    ],
+  };
+}
+
+const NAMES: Readonly<Record<Way['kind'], string>> = {
+  'audit pod': "the node's audit pod",
+  'ephemeral container': 'an ephemeral container',
+  'debug pod': "a debug pod on the pod's node",
+};

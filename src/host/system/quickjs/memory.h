@@ -1,0 +1,3 @@
+#include <quickjs.h>
+
+extern const JSMallocFunctions MEMORY;

@@ -1,0 +1,187 @@
+/** `--live`: pods of a cluster, looked into and opened as SOURCES of their own. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClusterAccess } from '../host/cluster/access.ts';
+import { accessWords } from '../host/cluster/access.ts';
+import { clusterIn } from '../host/cluster/cluster-in.ts';
+import { ClusterFailure } from '../host/cluster/failure.ts';
+import { kubectl } from '../host/cluster/kubectl.ts';
+import { auditPods } from '../host/cluster/live/audit-pods.ts';
+import type { Ways } from '../host/cluster/live/choose.ts';
+import { waysInto } from '../host/cluster/live/choose.ts';
+import { lookInto } from '../host/cluster/live/look.ts';
+import type { LivePod } from '../host/cluster/live/pods.ts';
+import { livePods } from '../host/cluster/live/pods.ts';
+import { execWords } from '../host/cluster/live/remote-namespace.ts';
+import { shownCall } from '../host/cluster/live/way.ts';
+import { badOption } from './bad-option.ts';
+import { forgetOpened, nameOpened } from './source-name.ts';
+
+export interface LiveRequest {
+  readonly access: ClusterAccess;
+  /** What containers are made of. */
+  readonly image?: string;
+  /** Whether what would be created may be; asked once, with a sentence for each. */
+  readonly consent: (creations: readonly string[]) => Promise<boolean>;
+  readonly say: (line: string) => void;
+}
+
+/** A pod that was looked into, as words for SOURCES. */
+export interface OpenedPod {
+  /** Its rules. */
+  readonly live: string;
+  /** Its manifest. */
+  readonly manifest: string;
+}
+
+/** So many pods are looked into at once at most: of more the DaemonSet tells. */
+const MOST = 50;
+
+interface Found {
+  readonly pod: LivePod;
+  readonly ways: Ways;
+}
+
+/** The pods that a SOURCE names, and the ways into each. Throws a ProblemError where there are none. */
+export async function waysOf(word: string, several: boolean, { access, image, say }: LiveRequest): Promise<readonly Found[]> {
+  const name = clusterIn(word);
+  if (name === undefined) throw badOption('--live', `${word} is in no cluster; it goes with pod/NAME, deploy/NAME or ns/NAME`);
+  if ('refused' in name) throw badOption(word, name.refused);
+  if (name.kind === 'cluster')
+    throw badOption('--live', 'a whole cluster is looked at by its audit DaemonSet: kubectl apply -f audit-daemonset.yaml (docs/audit.md)');
+  if (name.kind === 'namespace' && !several) throw badOption('--live', `this command looks at one pod; name it, in place of ${word}`);
+  return orProblem(word, async () => {
+    const [{ pods, others }, audit] = await Promise.all([livePods(name, access), auditPods(access)]);
+    const [first] = pods;
+    if (first === undefined) throw new ClusterFailure('no such object', others[0] ?? 'has no pod that runs: there are no rules to see');
+    if (pods.length > MOST)
+      throw new ClusterFailure(
+        'other',
+        `has ${pods.length} pods that run; more than ${MOST} are looked at by the audit DaemonSet (docs/audit.md)`,
+      );
+    const asked = several ? pods : [first];
+    for (const other of name.kind === 'object' ? [] : others) say(`note: ${other}`);
+    if (asked.length < pods.length) say(`note: ${word} has ${pods.length} pods; this is ${first.namespace}/${first.name}`);
+    return Promise.all(asked.map(async (pod) => ({ pod, ways: await waysInto(pod, audit, image, access) })));
+  });
+}
+
+async function orProblem<R>(word: string, act: () => Promise<R>): Promise<R> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof ClusterFailure)) throw error;
+    throw badOption(word, error.message);
+  }
+}
+
+/** The calls of kubectl that would be made for it, as text. Makes none that changes anything. */
+export function dryRun(found: readonly Found[], { access }: LiveRequest): string {
+  const own = accessWords(access);
+  const lines = found.flatMap(({ pod, ways: { ways, closed } }) => {
+    const of = `${pod.namespace}/${pod.name}`;
+    const [way] = ways;
+    const why = closed.map((line) => `# ${line}`);
+    if (way === undefined) return [`# the pod ${of}: no way leads into it`, ...why, shownCall({ words: logWords(pod) }, own)];
+    const look = `${shownCall({ words: execWords(way.place) }, own)} <COMMANDS`;
+    const creates = way.creates === undefined ? [] : [shownCall(way.creates.create, own)];
+    const ends = way.creates === undefined ? [] : [shownCall(way.creates.end, own)];
+    return [`# the pod ${of}: ${way.creates === undefined ? 'nothing is created' : way.creates.what}`, ...why, ...creates, look, ...ends];
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+function logWords({ namespace, name, initContainer = 'istio-init' }: LivePod): readonly string[] {
+  return ['logs', '-n', namespace, name, '-c', initContainer];
+}
+
+/** Opens them all, hands them to `use`, and clears up whatever happens. Throws a ProblemError where nothing can be seen of a pod. */
+export async function withLivePods<R>(
+  found: readonly Found[],
+  request: LiveRequest,
+  use: (opened: readonly OpenedPod[]) => Promise<R>,
+): Promise<R> {
+  const closing: (() => Promise<void>)[] = [];
+  try {
+    const creations = found.flatMap(({ ways: { ways } }) => ways[0]?.creates?.what ?? []);
+    if (creations.length > 0 && !(await request.consent(creations)))
+      throw badOption('--live', 'nothing was created, and nothing was looked at');
+    const opened: OpenedPod[] = [];
+    for (const one of found) {
+      const { word, close } = await openPod(one, request);
+      closing.push(close);
+      opened.push({ live: word, manifest: manifestOf(one.pod) });
+    }
+    return await use(opened);
+  } finally {
+    for (const close of closing.toReversed()) await close();
+  }
+}
+
+function manifestOf({ namespace, name }: LivePod): string {
+  return `Pod/${namespace}/${name}`;
+}
+
+interface OneOpened {
+  readonly word: string;
+  readonly close: () => Promise<void>;
+}
+
+/** By the first way that leads there; where none does, by the log of what made its rules. */
+async function openPod({ pod, ways: { ways, closed } }: Found, request: LiveRequest): Promise<OneOpened> {
+  const { access, say } = request;
+  const reasons = [...closed];
+  for (const [index, way] of ways.entries()) {
+    // For the first the question was asked.
+    if (index > 0 && way.creates !== undefined && !(await request.consent([way.creates.what]))) continue;
+    try {
+      const look = await lookInto(pod, way, access, say);
+      const word = `live:${pod.namespace}/${pod.name}`;
+      nameOpened(word, { typed: [manifestOf(pod), '--live'], target: look.target });
+      const close = async (): Promise<void> => {
+        forgetOpened(word);
+        for (const line of await look.end()) say(line);
+      };
+      return { word, close };
+    } catch (error) {
+      if (!(error instanceof ClusterFailure)) throw error;
+      if (error.failure === 'stopped') throw badOption('--live', 'stopped');
+      reasons.push(`${way.kind}: ${error.message}`);
+      say(`warning: no way by the ${way.kind}: ${error.message}`);
+    }
+  }
+  return openLog(pod, reasons, request);
+}
+
+/** What made the rules once, for nobody may see what they are now. */
+async function openLog(pod: LivePod, reasons: readonly string[], { access, say }: LiveRequest): Promise<OneOpened> {
+  const of = manifestOf(pod);
+  const why = reasons.join('; ');
+  if (pod.initContainer === undefined)
+    throw badOption(of, `its rules can not be seen: ${why}; and no init container made them, whose log would tell`);
+  const log = await kubectl(logWords(pod), access).catch((error: unknown) => {
+    if (!(error instanceof ClusterFailure)) throw error;
+    throw badOption(of, `its rules can not be seen: ${why}; nor the log of its init container: ${error.message}`);
+  });
+  say(
+    `warning: ${of}: its rules can not be seen (${why}); this is the log of ${pod.initContainer}: the rules that it made when the pod started, and nothing of what was changed since, of other programs' rules, of routing, or of what listens`,
+  );
+  const folder = mkdtempSync(join(tmpdir(), 'istio-init-'));
+  const word = join(folder, `${pod.namespace}-${pod.name}-${pod.initContainer}.log`);
+  writeFileSync(word, log);
+  nameOpened(word, { typed: [of, '--live'], called: `the log of ${pod.initContainer} in Pod ${pod.namespace}/${pod.name}` });
+  return {
+    word,
+    close: async () => {
+      forgetOpened(word);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The words of a command line that name a cluster's pods; others stay what they are. */
+export function isLiveWord(word: string): boolean {
+  return clusterIn(word) !== undefined;
+}
