@@ -1,5 +1,7 @@
 /** The command line: yargs, and one file for each command. */
 
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import yargs from 'yargs';
 import { nearest, quoted } from '../istio/problems.ts';
@@ -43,6 +45,19 @@ export const TASKS = {
   Other: [helpCommand, versionCommand, completionCommand],
 } as const satisfies Tasks;
 
+/** A file beside it that it may have been meant for. */
+function nearestFile(word: string): string {
+  try {
+    const folder = dirname(word);
+    return nearest(
+      word,
+      readdirSync(folder).map((name) => (folder === '.' ? name : join(folder, name))),
+    );
+  } catch {
+    return '';
+  }
+}
+
 const COMMANDS: readonly CommandModule[] = Object.values(TASKS).flat();
 
 // Away from a terminal.
@@ -73,7 +88,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   if (first !== undefined && /^[a-z]/i.test(first) && !names.includes(first)) {
     refuse(
       /[./]/.test(first)
-        ? `${quoted(first)} is not there, and no command is called so; istio-init --help names them`
+        ? `${quoted(first)} is not there, and no command is called so${nearestFile(first)}; istio-init --help names them`
         : `${quoted(first)} is not a command; there are ${names.join(', ')}${nearest(first, names)}`,
     );
     return;
