@@ -11,7 +11,7 @@ import { factsOf, readInput, refuseArguments, refuseFilename } from './plan-inpu
 import type { RuleSource } from './rule-source.ts';
 import { rulesOf } from './rules-text.ts';
 import { runNote } from './run-note.ts';
-import { parseSource } from './source-name.ts';
+import { calledAs, parseSource } from './source-name.ts';
 
 export type { Place } from '../host/live/live.ts';
 
@@ -59,7 +59,7 @@ export async function textSource(text: TextFile, family: Family | undefined, not
   const flows = readConntrack(text.text);
   const variables = printedVariables(text.text);
   return {
-    name: text.file,
+    name: calledAs(text.file),
     seen: { ...observeText(read), ...(variables && { variables }) },
     problems,
     notes: [...notes, ...(run === undefined ? [] : [runNote(run)])],

@@ -16,7 +16,7 @@ import type { Table } from './table.ts';
 import { printTable } from './table.ts';
 import { benchTrace } from './trace.ts';
 
-const BENCHES: Readonly<Record<string, () => Table | readonly Table[] | Promise<Table>>> = {
+const BENCHES: Readonly<Record<string, () => Table | readonly Table[] | Promise<Table | readonly Table[]>>> = {
   plans: benchPlans,
   growth: benchGrowth,
   bundles: benchBundles,

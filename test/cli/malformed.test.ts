@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { printSave } from '../../src/netfilter/print.ts';
 import { readRules } from '../../src/netfilter/read.ts';
 import { capture } from '../golden.ts';
+import { played } from '../trials.ts';
 import type { Run } from './program.ts';
 import { expectRefused, PROGRAM, run, scratchFolder } from './program.ts';
 
@@ -94,11 +95,11 @@ describe('a text of 100 MB', () => {
     console.log(`note: 100 MB ${how} with a save in them: ${(durationMs / 1000).toFixed(1)} s, ${megabytes.toFixed(0)} MB at most`);
   };
 
-  it('with a save in it is read from a file and from standard input, in bounded memory', async () => {
-    const file = big();
-    await measured('of a file', ['preview', file], {});
-    await measured('of standard input', ['preview', '-'], { inputFile: join(folder.path, file) });
-  });
+  const WAYS: readonly (readonly [string, (file: string) => Promise<void>])[] = [
+    ['standard input', (file) => measured('of standard input', ['preview', '-'], { inputFile: join(folder.path, file) })],
+    ['a file', (file) => measured('of a file', ['preview', file], {})],
+  ];
+  it.each(played(WAYS))('with a save in it is read from %s, in bounded memory', async (_, readIn) => readIn(big()));
 });
 
 describe('a text without an end', () => {

@@ -7,6 +7,7 @@ import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { printRestore, printSave } from '../../src/netfilter/print.ts';
 import { DEFAULT_POD } from '../default-pod.ts';
 import { DISTINCT_PLANS } from '../golden-plans.ts';
+import { played, rounds } from '../trials.ts';
 import { applyIn } from './applying.ts';
 import type { Namespace } from './namespace.ts';
 import { feed, inNamespace } from './namespace.ts';
@@ -233,8 +234,8 @@ COMMIT
 
   it('over what other releases left, one run of the newest leaves exactly the newest', async () => {
     const newest = planFromArguments(DEFAULT_POD);
-    const sample = DISTINCT_PLANS.filter((_, index) => index % 12 === 5);
-    expect(sample.length).toBeGreaterThan(30);
+    const sample = played(DISTINCT_PLANS.filter((_, index) => index % 12 === 5));
+    expect(sample.length).toBeGreaterThan(rounds(30));
     const wrong: string[] = [];
     for (const { name, plan } of sample) {
       await inNamespace(async (namespace) => {

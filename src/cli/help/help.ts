@@ -27,9 +27,12 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
 
 const SETTINGS = 'settings';
 
-/** The text of help about `topic`: a command, `settings`, or nothing for all. Throws a ProblemError for any other word. */
-export function helpText(topic: string | undefined, tasks: Tasks, columns: number): string {
-  if (topic === undefined) return textOf(overview(tasks, columns));
+/**
+ * The text of help about `topic`: a command, `settings`, or nothing for all. `elsewhere` says where the other commands are,
+ * if there are some. Throws a ProblemError for any other word.
+ */
+export function helpText(topic: string | undefined, tasks: Tasks, columns: number, elsewhere?: string): string {
+  if (topic === undefined) return textOf(overview(tasks, columns, elsewhere));
   if (topic === SETTINGS) return textOf(settingsHelp(columns));
   const commands = Object.values(tasks).flat().map(describedCommand);
   const found = commands.find(({ name, aliases }) => name === topic || aliases.includes(topic));
@@ -42,12 +45,16 @@ function textOf(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function overview(tasks: Tasks, columns: number): readonly string[] {
+function overview(tasks: Tasks, columns: number, elsewhere: string | undefined): readonly string[] {
   return [
     ...wrapped(`The iptables rules that Istio makes for a sidecar, of any release from ${OLDEST} to ${NEWEST}.`, columns),
     '',
-    `  ${programName()} COMMAND [SOURCE] [OPTION...]`,
-    ...hanging(`  ${programName()} SOURCE  `, 'checks anything: rules, a log, a manifest, a page', columns),
+    ...(elsewhere === undefined
+      ? [
+          `  ${programName()} COMMAND [SOURCE] [OPTION...]`,
+          ...hanging(`  ${programName()} SOURCE  `, 'checks anything: rules, a log, a manifest, a page', columns),
+        ]
+      : [`  ${programName()} COMMAND [OPTION...]`]),
     ...Object.entries(tasks).flatMap(([task, commands]) =>
       part(
         task,
@@ -58,9 +65,9 @@ function overview(tasks: Tasks, columns: number): readonly string[] {
         ),
       ),
     ),
-    ...part('Examples', exampleLines(EXAMPLES, columns)),
-    '',
-    ...wrapped(`SOURCE: ${SOURCES}.`, columns),
+    ...(elsewhere === undefined
+      ? [...part('Examples', exampleLines(EXAMPLES, columns)), '', ...wrapped(`SOURCE: ${SOURCES}.`, columns)]
+      : ['', ...wrapped(elsewhere, columns)]),
     ...wrapped(`More: ${programName()} help COMMAND, ${programName()} help settings, istio-init istio-iptables --help.`, columns),
   ];
 }
