@@ -12,12 +12,16 @@ import { readListing } from './read/listing.ts';
 import { deduceTable, familyOf } from './read/place.ts';
 import type { ReadProblem, ReadProblems } from './read/problems.ts';
 import { gatherProblems } from './read/problems.ts';
+import { mayHaveRemark } from './read/remarks.ts';
 import type { Form, Section } from './read/sections.ts';
 import { readSections } from './read/sections.ts';
 import type { Unread } from './read/unread.ts';
 import { placed } from './read/unread.ts';
 import type { Ruleset } from './rule.ts';
 import { BUILT_IN_CHAINS, isBuiltIn } from './rule.ts';
+
+/** Lines of tables that were read before, by their text: what a run changes is a few of them, and it reads all of them twice. */
+export type EarlierLines = Map<string, Edit>;
 
 export interface ReadOptions {
   /** The family of rules that the text does not say the family of. */
@@ -56,14 +60,16 @@ export interface ReadResult {
  * istio-init container. A line that can't be read becomes a problem and nothing else is lost; the whole
  * state of a table (a save, a full listing) replaces what the text said of the table before.
  * Never throws; time and memory grow with the length of the text.
+ *
+ * @param earlier - lines of this family that need not be read again; those that are read are added.
  */
-export function readRules(text: string, options: ReadOptions = {}): ReadResult {
+export function readRules(text: string, options: ReadOptions = {}, earlier?: EarlierLines): ReadResult {
   const problems = gatherProblems(options.file);
   const sections = readSections(readLines(text, problems), problems);
   const drafts = new Drafts();
   const unread: Unread[] = [];
   const tables = sections.map((section) => {
-    const { table, lost } = placeSection(section, options, drafts, problems);
+    const { table, lost } = placeSection(section, options, drafts, problems, earlier);
     for (const line of lost) unread.push(placed(line, table));
     return table;
   });
@@ -96,10 +102,11 @@ function placeSection(
   options: ReadOptions,
   drafts: Drafts,
   problems: ReadProblems,
+  earlier: EarlierLines | undefined,
 ): { readonly table: ReadTable; readonly lost: readonly LostLine[] } {
   const { form, origin, line } = section;
   const family = familyOf(origin, options.family);
-  const read = form === 'listing' ? readListing(section.lines, family) : readEdits(section, family);
+  const read = form === 'listing' ? readListing(section.lines, family) : readEdits(section, family, earlier);
   const lost = [...read.lost];
   for (const { line: of, reason } of lost) problems.add('unreadable-line', of.number, { text: of.text, reason });
   if (read.hidden !== undefined) problems.add('interfaces-not-shown', read.hidden);
@@ -120,18 +127,26 @@ function placeSection(
   return { table: { family, table, form, line, stated: form === 'commands' || table === (options.table ?? section.table) }, lost };
 }
 
-function readEdits({ lines, strays }: Section, family: Family): ReadLines {
+function readEdits({ lines, strays }: Section, family: Family, earlier: EarlierLines | undefined): ReadLines {
   const edits: PlacedEdit[] = [];
   const lost: LostLine[] = strays.map((line) => ({ line, reason: 'it is not a line of a table' }));
   const declared = new Set(lines.flatMap((line) => declaredName(line) ?? []));
   for (const line of lines) {
-    const edit = readEditLine(line, family, declared);
+    const edit = earlier === undefined ? readEditLine(line, family, declared) : readAgain(line, family, declared, earlier);
     if (edit !== null && 'reason' in edit) lost.push({ line, reason: edit.reason });
     else if (edit !== null && isMimicry(line, edit))
       lost.push({ line, reason: 'it goes on over line ends, and has words that are not understood' });
     else if (edit !== null) edits.push({ line, edit });
   }
   return { edits, lost };
+}
+
+function readAgain(line: Line, family: Family, declared: ReadonlySet<string>, earlier: EarlierLines): ReturnType<typeof readEditLine> {
+  const known = earlier.get(line.text);
+  if (known?.kind === 'append') return { ...known, rule: { ...known.rule, line: line.number } };
+  const edit = readEditLine(line, family, declared);
+  if (edit !== null && 'kind' in edit && edit.kind === 'append' && !mayHaveRemark(line.text)) earlier.set(line.text, edit);
+  return edit;
 }
 
 // iptables-save quotes a comment, and prints other names (--name of recent, --label of IDLETIMER) as they are: a name may
