@@ -54,8 +54,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Modules are read once for all files of a worker: reading them is half of the time of a pure test.
     isolate: false,
-    // vitest leaves one processor to itself, which is half of a machine with two.
-    maxWorkers: availableParallelism(),
+    // One more than processors: what asks the kernel waits for a third of its time.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     projects: [
       {

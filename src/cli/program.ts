@@ -1,5 +1,7 @@
 /** The command line with all commands, one file for each. */
 
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { nearest, quoted } from '../istio/problems.ts';
 import { implicitSource, isSource } from '../sources/implicit-source.ts';
@@ -38,6 +40,19 @@ export const TASKS = {
   Other: [helpCommand, versionCommand, completionCommand],
 } as const satisfies Tasks;
 
+/** A file beside it that it may have been meant for. */
+function nearestFile(word: string): string {
+  try {
+    const folder = dirname(word);
+    return nearest(
+      word,
+      readdirSync(folder).map((name) => (folder === '.' ? name : join(folder, name))),
+    );
+  } catch {
+    return '';
+  }
+}
+
 const COMMANDS: readonly CommandModule[] = Object.values(TASKS).flat();
 
 /** Runs the program with the words behind its name; sets the exit code of the process. */
@@ -49,7 +64,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
 
 function noCommand(word: string, names: readonly string[]): string {
   return /[./]/.test(word)
-    ? `${quoted(word)} is not there, and no command is called so; istio-init --help names them`
+    ? `${quoted(word)} is not there, and no command is called so${nearestFile(word)}; istio-init --help names them`
     : `${quoted(word)} is not a command; there are ${names.join(', ')}${nearest(word, names)}`;
 }
 

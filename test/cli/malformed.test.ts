@@ -16,7 +16,8 @@ afterAll(folder.remove);
 
 const LISTING = capture('2021-01-default.list.txt');
 const SAVE = printSave(readRules(LISTING).rulesets[0] ?? { family: 'ip', tables: [] });
-const NO_RULES = 'There are no iptables rules in this text.';
+const NO_RULES =
+  'There are no iptables rules in this text; what is read: a save, a listing, a log, a manifest, or a page with one of them.';
 const READERS = ['preview', 'diff', 'identify', 'check'];
 
 const here = (args: readonly string[]): Promise<Run> => run(args, { cwd: folder.path });

@@ -233,7 +233,9 @@ describe('the family', () => {
 
 describe('a text', () => {
   it('without rules says so', () => {
-    expect(problems('Nothing here.\n')).toEqual(['1 no-rules-found: There are no iptables rules in this text.']);
+    expect(problems('Nothing here.\n')).toEqual([
+      '1 no-rules-found: There are no iptables rules in this text; what is read: a save, a listing, a log, a manifest, or a page with one of them.',
+    ]);
     expect(problems(' \n\n')).toEqual(['1 empty-text: The text is empty.']);
     expect(readRules('').rulesets).toEqual([]);
   });

@@ -16,7 +16,7 @@ import { expectedBeside } from './beside.ts';
 import type { Expected } from './desired.ts';
 import { beyondRules, reachOf } from './namespace-evidence.ts';
 import type { CheckedSource, NextCommand } from './next-command.ts';
-import { diffCommand, otherAnswers, repair, repairAs, withAllTables, withMoreRights } from './next-commands.ts';
+import { diffCommand, elsewhere, otherAnswers, repair, repairAs, withAllTables, withMoreRights } from './next-commands.ts';
 import type { Drift, Report } from './report.ts';
 import { verdictOf } from './report.ts';
 import { withoutTwins } from './source.ts';
@@ -103,6 +103,7 @@ function againFor(report: Report, { seen }: RuleSource, request: CheckedSource):
   return [
     ...(amiss ? (drift?.given === true ? repair(request) : repairAs(request, answers[0], flushedFamilies(seen))) : []),
     ...otherAnswers(request, answers),
+    ...(verdictOf(report) === 'no rules of Istio' ? elsewhere(request) : []),
     ...(denied ? withMoreRights(request) : []),
     ...(FAMILIES.some((family) => seen.seen[family] !== 'all') ? withAllTables(request) : []),
   ];
