@@ -37,7 +37,9 @@ COPY dist/bin /istio-init/dist/bin
 COPY dist/THIRD-PARTY-LICENSES.txt /istio-init/dist/
 
 FROM scratch AS built-static
-COPY dist/static /istio-init/dist/static
+# dist/static-arm64 is the one for arm64 that `npm run static -- arm64` makes on amd64.
+ARG STATIC=dist/static
+COPY ${STATIC} /istio-init/dist/static
 
 FROM ${PROGRAM} AS program
 FROM ${PROGRAM}-static AS program-static

@@ -19,8 +19,6 @@ const program = await bundle({
   ...PROGRAM,
   entryPoints: ['src/cli/main.ts'],
   outfile: 'dist/cli.cjs',
-  // Yargs looks for its translations three folders above this name: inside dist, where nobody else puts any.
-  banner: { js: 'const bundledUrl = require("node:url").pathToFileURL(__dirname + "/yargs/lib/shim.mjs").href;' },
 });
 
 // The same way in, without the commands that it never comes to.

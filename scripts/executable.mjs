@@ -85,8 +85,6 @@ async function bundles() {
     plugins: [...PROGRAM.plugins, lazily],
     inject: ['scripts/plain-output.mjs'],
     define: { ...PROGRAM.define, 'process.stdout': 'standardOutput', 'process.stderr': 'standardError' },
-    // No such file: yargs finds no translations in an executable, and looks for them nowhere else.
-    banner: { js: 'const bundledUrl = "file:///istio-init/yargs/lib/shim.mjs";' },
   });
   return Object.keys(metafile.inputs);
 }

@@ -1,11 +1,15 @@
-// Builds dist/static/istio-iptables: the drop-in as a static executable of some megabytes, by QuickJS of Debian trixie.
+// Builds dist/static/istio-iptables: what an init container runs as a static executable of some megabytes, by QuickJS of Debian trixie.
+//
+//   static.mjs            for this machine
+//   static.mjs arm64      for arm64 on x64, by Debian's cross compiler: dist/static-arm64
+//   static.mjs FOLDER     makes only what static-compile.sh takes, for a machine that has all else
 //
 // bookworm has no QuickJS, and trixie's is built against trixie's C library: compiler and library stand in a root of
 // their own (mmdebstrap, some 20 s), which is kept beside other things that are made once.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { licensesOf } from './packages.mjs';
@@ -13,26 +17,41 @@ import { PROGRAM } from './program.mjs';
 import { sbomOf } from './sbom.mjs';
 
 const WORK = fileURLToPath(new URL('../node_modules/.cache/istio-init/static', import.meta.url));
-const ROOT = `${WORK}/trixie`;
-const PACKAGES = ['quickjs', 'libquickjs', 'gcc', 'libc6-dev'];
 
-const OUT = 'dist/static';
+const TARGETS = {
+  x64: {
+    out: 'dist/static',
+    root: `${WORK}/trixie`,
+    architectures: 'amd64',
+    packages: ['quickjs', 'libquickjs', 'gcc', 'libc6-dev'],
+    compiler: 'gcc',
+  },
+  arm64: {
+    out: 'dist/static-arm64',
+    root: `${WORK}/trixie-arm64`,
+    architectures: 'amd64,arm64',
+    // qemu-user runs what was made, in the tests.
+    packages: ['quickjs', 'libquickjs:arm64', 'gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'qemu-user'],
+    compiler: 'aarch64-linux-gnu-gcc',
+  },
+};
 
 /** Builds it where a Debian root can be made; elsewhere one line says so. */
-async function buildStatic() {
-  const missing = whatIsMissing();
+async function buildStatic({ out, root, architectures, packages, compiler }) {
+  const missing = whatIsMissing() ?? makeRoot(root, architectures, packages);
   if (missing !== undefined) {
-    console.error(`note: ${OUT}/istio-iptables is not built: ${missing}`);
+    console.error(`note: ${out}/istio-iptables is not built: ${missing}`);
     if (process.env.CI === 'true') process.exitCode = 1;
     return;
   }
-  makeRoot();
-  await prepare(`${ROOT}/build`);
-  execFileSync('chroot', [ROOT, 'sh', '/build/static-compile.sh', '/build'], { stdio: ['ignore', 'ignore', 'inherit'] });
-  rmSync(OUT, { recursive: true, force: true });
-  mkdirSync(OUT, { recursive: true });
-  for (const file of MADE) copyFileSync(`${ROOT}/build/${file}`, `${OUT}/${file}`);
-  symlinkSync('istio-iptables', `${OUT}/istio-init`);
+  await prepare(`${root}/build`);
+  execFileSync('chroot', [root, 'env', `CC=${compiler}`, 'sh', '/build/static-compile.sh', '/build'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  for (const file of MADE) copyFileSync(`${root}/build/${file}`, `${out}/${file}`);
+  symlinkSync('istio-iptables', `${out}/istio-init`);
 }
 
 const C_FILES = ['machine.c', 'main.c', 'memory.c', 'memory.h'];
@@ -68,24 +87,42 @@ function whatIsMissing() {
   return error === undefined ? undefined : 'there is no mmdebstrap';
 }
 
-function makeRoot() {
-  if (existsSync(`${ROOT}/usr/bin/qjsc`)) return;
-  rmSync(WORK, { recursive: true, force: true });
+/** Answers why there is none, where it can't be made. */
+function makeRoot(root, architectures, packages) {
+  if (existsSync(`${root}/usr/bin/qjsc`)) return undefined;
+  const made = `${root}.new`;
+  for (const old of [root, made]) rmSync(old, { recursive: true, force: true });
   mkdirSync(WORK, { recursive: true });
-  const made = `${WORK}/new`;
-  execFileSync('mmdebstrap', ['--quiet', '--variant=minbase', `--include=${PACKAGES}`, 'trixie', made], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const words = ['--quiet', '--variant=minbase', `--architectures=${architectures}`, `--include=${packages}`, 'trixie', made];
+  const { status } = spawnSync('mmdebstrap', words, { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) return 'mmdebstrap can not make a root of trixie with what it needs';
   mkdirSync(`${made}/build`);
-  renameSync(made, ROOT);
+  renameSync(made, root);
+  return undefined;
 }
+
+/** Globals of Node that the command line names, and who has them under QuickJS. */
+const GLOBALS = { process: 'process.ts', Buffer: 'buffer.ts', TextDecoder: 'buffer.ts' };
 
 /** As many files as differ in when they are needed: an ordinary run reads only its own. */
 async function bundle(outdir) {
   const quickjs = {
     name: 'what QuickJS has in the place of Node',
-    setup({ onResolve }) {
+    setup({ onLoad, onResolve }) {
       onResolve({ filter: /\/system\/node\.ts$/ }, ({ resolveDir }) => ({ path: `${resolveDir}/system/quickjs.ts` }));
+      onResolve({ filter: /^node:buffer$/ }, () => ({ path: resolve('src/host/system/quickjs/buffer.ts') }));
+      onResolve({ filter: /\/kubectl\.ts$/ }, ({ resolveDir }) => ({ path: `${resolveDir}/kubectl-elsewhere.ts` }));
+      // Not by esbuild's own `inject`: with that every file loads them, also those of the drop-in, which name none.
+      onLoad({ filter: /\/src\/.*\.ts$|\/yargs-platform\.mjs$/ }, ({ path }) => {
+        const text = readFileSync(path, 'utf8');
+        const code = text.replaceAll(/\/\*.*?\*\/|^\s*\/\/[^\n]*/gms, '');
+        const named = Object.entries(GLOBALS).flatMap(([name, file]) =>
+          !path.endsWith(`/quickjs/${file}`) && new RegExp(`\\b(?<!const )${name}\\b[.(,;]`).test(code)
+            ? [`import { ${name} } from '${resolve('src/host/system/quickjs', file)}';\n`]
+            : [],
+        );
+        return { contents: named.join('') + text, loader: path.endsWith('.ts') ? 'ts' : 'js' };
+      });
       onResolve({ filter: /^quickjs:/ }, ({ path }) => ({ path: path.slice('quickjs:'.length), external: true }));
     },
   };
@@ -101,13 +138,13 @@ async function bundle(outdir) {
     mainFields: ['module', 'main'],
     target: 'es2022',
     minifyIdentifiers: true,
-    plugins: [quickjs, ...PROGRAM.plugins],
+    plugins: [...PROGRAM.plugins, quickjs],
   });
   // QuickJS asks the position table for whose import() it is, and that table is left out: main.c has a function for it.
   for (const { path, text } of outputFiles) writeFileSync(path, text.replaceAll(/\bimport\("\.\/([^"]+)"\)/g, 'importModule("$1")'));
   return metafile;
 }
 
-// `node scripts/static.mjs FOLDER` makes only what the compiler takes.
-if (process.argv[2] === undefined) await buildStatic();
-else await prepare(process.argv[2]);
+const [asked = 'x64'] = process.argv.slice(2);
+if (Object.hasOwn(TARGETS, asked)) await buildStatic(TARGETS[asked]);
+else await prepare(asked);

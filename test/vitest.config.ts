@@ -15,9 +15,10 @@ const executable = [
   'test/sources/{manifest-input,source-name}.test.ts',
   'test/package/executable.test.ts',
 ];
-const executableInKernel = ['test/kernel/{drop-in,drop-in-commands,probe}.test.ts'];
-// The drop-in once more as the static executable, which has nothing else.
-const staticInKernel = ['test/kernel/{drop-in,killed,native}.test.ts'];
+// What an init container runs, once more as each of the executables.
+const inKernel = [
+  'test/kernel/{cut-off,drop-in,drop-in-commands,escape,killed,native,native-killed,native-transitions,probe,same-answers,surroundings}.test.ts',
+];
 
 /** Whether a build is there. */
 function isBuilt(file: string, where: string): boolean {
@@ -51,8 +52,10 @@ export default defineConfig({
     // A machine that is busy with other work is slow, not wrong.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // vitest leaves one processor to itself, which is half of a machine with two.
-    maxWorkers: availableParallelism(),
+    // Modules are read once for all files of a worker: reading them is half of the time of a pure test.
+    isolate: false,
+    // One more than processors: what asks the kernel waits for a third of its time.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     projects: [
       {
@@ -62,11 +65,9 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...kernel, 'test/package/executable.test.ts'],
           pool: 'threads',
-          // Modules are read once for all files of a worker: reading them is half of the time of a pure test.
-          isolate: false,
         },
       },
-      { extends: true, test: { name: 'kernel', include: kernel, pool: 'forks' } },
+      { extends: true, test: { name: 'kernel', include: kernel, exclude: ['test/kernel/same-answers.test.ts'], pool: 'forks' } },
       ...(built
         ? [
             {
@@ -75,7 +76,7 @@ export default defineConfig({
             },
             {
               extends: true as const,
-              test: { name: 'executable-kernel', include: executableInKernel, env: { TEST_PROGRAM: 'executable' }, pool: 'forks' as const },
+              test: { name: 'executable-kernel', include: inKernel, env: { TEST_PROGRAM: 'executable' }, pool: 'forks' as const },
             },
           ]
         : []),
@@ -83,7 +84,7 @@ export default defineConfig({
         ? [
             {
               extends: true as const,
-              test: { name: 'static-kernel', include: staticInKernel, env: { TEST_PROGRAM: 'static' }, pool: 'forks' as const },
+              test: { name: 'static-kernel', include: inKernel, env: { TEST_PROGRAM: 'static' }, pool: 'forks' as const },
             },
           ]
         : []),

@@ -1,5 +1,8 @@
 /** The program: the drop-in, which loads no more than it needs, or the command line with all its commands. */
 
+import { isOwnWord, OWN_WORDS } from './own-words.ts';
+import { outputLost } from './terminal/output-lost.ts';
+
 const DROP_IN = 'istio-iptables';
 
 async function main(words: readonly string[]): Promise<void> {
@@ -12,16 +15,8 @@ async function main(words: readonly string[]): Promise<void> {
     process.exitCode = await (await import('./drop-in/drop-in.ts')).dropIn(rest, process.env);
     return;
   }
-  // How the executable holds a lock in another namespace (host/lock.ts); no word of the command line.
-  if (first === 'hold-lock') return (await import('../host/namespace/lock.ts')).holdLock();
+  if (isOwnWord(first)) return OWN_WORDS[first]();
   await (await import('./program.ts')).runProgram(first === undefined ? rest : [first, ...rest]);
-}
-
-/** A reader that has gone away ends the program quietly (`| head -1`); output that a full disk has lost does not. */
-function outputLost({ code }: NodeJS.ErrnoException): void {
-  if (code === 'EPIPE') return;
-  process.stderr.write(`istio-init: standard output can not be written: ${code}\n`);
-  process.exitCode = 2;
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -1,13 +1,15 @@
-/** The command line: yargs, and one file for each command. */
+/** The command line with all commands, one file for each. */
 
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import yargs from 'yargs';
 import { nearest, quoted } from '../istio/problems.ts';
 import { implicitSource, isSource } from '../sources/implicit-source.ts';
 import { applyCommand, cleanCommand } from './apply/command.ts';
 import { auditCommand } from './audit/command.ts';
 import { changesCommand } from './changes/command.ts';
 import { checkCommand } from './check/command.ts';
+import { namesOf, runCommandLine } from './command-line.ts';
 import { completionCommand } from './completion/command.ts';
 import type { Candidates } from './completion/protocol.ts';
 import { COMPLETE, candidateLines, pluginLines } from './completion/protocol.ts';
@@ -17,21 +19,16 @@ import { diffCommand } from './diff/command.ts';
 import { escapesCommand } from './escapes/command.ts';
 import { explainCommand } from './explain/command.ts';
 import { explorerCommand } from './explorer/command.ts';
-import { helpCommand, helpTopic } from './help/command.ts';
+import { helpCommand } from './help/command.ts';
 import type { Tasks } from './help/help.ts';
-import { helpText } from './help/help.ts';
 import { identifyCommand } from './identify/command.ts';
 import { lintCommand } from './lint/command.ts';
 import { previewCommand } from './preview/command.ts';
 import { probeCommand } from './probe/command.ts';
-import { PLUGIN_COMPLETION, programName, startedAs } from './program-name.ts';
-import { pageWidth } from './terminal/columns.ts';
-import { errorLine } from './terminal/error.ts';
-import { BAD_INPUT, finish, say, write } from './terminal/result.ts';
+import { PLUGIN_COMPLETION, startedAs } from './program-name.ts';
+import { write } from './terminal/result.ts';
 import { traceCommand } from './trace/command.ts';
-import { tooMany, unknownOption } from './unknown-option.ts';
 import { versionCommand } from './version/command.ts';
-import { VERSION } from './version.ts';
 import { whyCommand } from './why/command.ts';
 
 /** Every command, under what people come for; the order of help. */
@@ -43,76 +40,32 @@ export const TASKS = {
   Other: [helpCommand, versionCommand, completionCommand],
 } as const satisfies Tasks;
 
-const COMMANDS: readonly CommandModule[] = Object.values(TASKS).flat();
+/** A file beside it that it may have been meant for. */
+function nearestFile(word: string): string {
+  try {
+    const folder = dirname(word);
+    return nearest(
+      word,
+      readdirSync(folder).map((name) => (folder === '.' ? name : join(folder, name))),
+    );
+  } catch {
+    return '';
+  }
+}
 
-// Away from a terminal.
-const HELP = 80;
+const COMMANDS: readonly CommandModule[] = Object.values(TASKS).flat();
 
 /** Runs the program with the words behind its name; sets the exit code of the process. */
 export async function runProgram(words: readonly string[]): Promise<void> {
-  const names = COMMANDS.flatMap(namesOf);
   if (startedAs() === PLUGIN_COMPLETION) return complete([...words.slice(0, -1), `=${words.at(-1) ?? ''}`], pluginLines);
   if (words[0] === COMPLETE) return complete(words.slice(1), candidateLines);
-  // How a probe calls from inside another namespace (host/probe/probe-there.ts); no word of the command line.
-  if (words[0] === 'probe-here') return (await import('../host/probe/probe-there.ts')).probeHere();
-  if (words[0] === 'call-here') return (await import('../host/probe/probe-there.ts')).callHere();
-  const argv = withCommand(words, names);
-  // As kubectl and istioctl do where nothing is asked.
-  const help = argv.length === 0 ? {} : helpTopic(words, names);
-  if (help !== undefined)
-    return finish(
-      () => ({
-        output: helpText(help.topic, TASKS, pageWidth(process.stdout, process.env, HELP)),
-        problems: [],
-        notes: [],
-        exitCode: 0,
-      }),
-      { _: ['help'] },
-    );
-  const [first] = argv;
-  if (first !== undefined && /^[a-z]/i.test(first) && !names.includes(first)) {
-    refuse(
-      /[./]/.test(first)
-        ? `${quoted(first)} is not there, and no command is called so; istio-init --help names them`
-        : `${quoted(first)} is not a command; there are ${names.join(', ')}${nearest(first, names)}`,
-    );
-    return;
-  }
-  const name = argv.find((word) => names.includes(word));
-  const called = COMMANDS.find((command) => namesOf(command).includes(name ?? ''));
-  const parser = yargs([...familyFlags(argv)])
-    .scriptName(programName())
-    .parserConfiguration({
-      'populate--': true,
-      'boolean-negation': false,
-      'dot-notation': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'greedy-arrays': false,
-    })
-    // yargs forgets a -- with nothing behind it, which means istio-iptables without arguments.
-    .middleware((parsed) => {
-      if (argv.includes('--')) parsed['--'] = argv.slice(argv.indexOf('--') + 1);
-    }, true)
-    .command([...COMMANDS])
-    .version(VERSION)
-    .alias('version', 'v')
-    .help(false)
-    .locale('en')
-    .strict()
-    .demandCommand(1, `a command is missing; see ${programName()} --help`)
-    .exitProcess(false)
-    .showHelpOnFail(false)
-    .fail((message: string | undefined, error: Error | undefined) => {
-      if (error !== undefined && message === undefined) throw error;
-      throw new UsageError(oneLine(message ?? '', called, argv));
-    });
-  try {
-    await parser.parseAsync();
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    refuse(error.message, name);
-  }
+  return runCommandLine(withCommand(words, COMMANDS.flatMap(namesOf)), { tasks: TASKS, noCommand });
+}
+
+function noCommand(word: string, names: readonly string[]): string {
+  return /[./]/.test(word)
+    ? `${quoted(word)} is not there, and no command is called so${nearestFile(word)}; istio-init --help names them`
+    : `${quoted(word)} is not a command; there are ${names.join(', ')}${nearest(word, names)}`;
 }
 
 async function complete(words: readonly string[], lines: (found: Candidates) => string): Promise<void> {
@@ -131,32 +84,4 @@ function withCommand(words: readonly string[], names: readonly string[]): readon
   if (first === undefined) return implicitSource(undefined, {}) === '-' ? ['check', '-'] : words;
   if (names.includes(first) || (first.startsWith('-') && first !== '-')) return words;
   return isSource(first) ? ['check', ...words] : words;
-}
-
-class UsageError extends Error {}
-
-function refuse(message: string, command?: string): void {
-  say(errorLine(message, command));
-  process.exitCode = BAD_INPUT;
-}
-
-/** yargs speaks in several lines; `command` is the one that was called. */
-function oneLine(message: string, command: CommandModule | undefined, argv: readonly string[]): string {
-  const valueless = /^Not enough arguments following: (.*)$/s.exec(message)?.[1];
-  if (valueless !== undefined) return `${valueless.length === 1 ? '-' : '--'}${valueless} needs a value`;
-  const unknown = /^Unknown arguments?: (.*)$/s.exec(message)?.[1]?.split(', ')[0];
-  if (unknown === undefined) return message.replace(/\s*\n\s*/g, ' ');
-  if (argv.includes(unknown) && !unknown.startsWith('-')) return tooMany(unknown, command);
-  return unknownOption(unknown, command, COMMANDS);
-}
-
-function namesOf({ command, aliases = [] }: CommandModule): readonly string[] {
-  return [command ?? [], aliases].flat().map((name) => name.replace(/ .*$/, ''));
-}
-
-// yargs takes -4 and -6 for negative numbers, and an arrow for options.
-function familyFlags(argv: readonly string[]): readonly string[] {
-  const end = argv.indexOf('--');
-  const families: Readonly<Record<string, string>> = { '-4': '--family=ip', '-6': '--family=ip6', '->': 'to' };
-  return argv.map((word, index) => (end >= 0 && index > end ? word : (families[word] ?? word)));
 }

@@ -4,7 +4,7 @@ import { packed, unpacked } from './packed.ts';
 import type { Question } from './question.ts';
 import { LONGEST_IN_LINK, ORDINARY, questionOf } from './question.ts';
 
-/** Undefined for a text that is too long for an address. What is as in an ordinary pod is left out. */
+/** Undefined for a text that is too long for an address. What is as in a default pod is left out. */
 export async function fragmentOf(question: Question): Promise<string | undefined> {
   if (question.text.length > LONGEST_IN_LINK) return undefined;
   const own = Object.entries(question).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(ORDINARY[key as keyof Question]));
@@ -14,7 +14,7 @@ export async function fragmentOf(question: Question): Promise<string | undefined
 // Whoever made the link decides what comes out: no more than a question can hold.
 const MOST_BYTES = 1_000_000;
 
-/** What a fragment holds; an ordinary pod where it holds nothing that can be read. */
+/** What a fragment holds; a default pod where it holds nothing that can be read. */
 export async function questionIn(fragment: string): Promise<Question> {
   if (fragment === '') return ORDINARY;
   try {

@@ -145,7 +145,7 @@ const textIn = (id: string): string => document.getElementById(id)?.textContent 
 questionIn(location.hash.slice(1)).then((question) => {
   const given = textIn('given');
   const first = location.hash === '' && given !== '' ? { ...question, text: JSON.parse(given) as string } : question;
-  // Made by the same function when the page was built: nobody waits for the worker to see an ordinary pod.
+  // Made by the same function when the page was built: nobody waits for the worker to see a default pod.
   const known = first === ORDINARY ? (JSON.parse(textIn('first')) as Answer) : NOTHING;
   const place = document.getElementById('page');
   if (place !== null) render(<Page first={first} known={known} worker={firstWorker} />, place);

@@ -28,7 +28,7 @@ export interface PodFields {
 }
 
 export interface Question extends PodFields {
-  /** What was pasted: rules or manifests; empty for an ordinary pod. */
+  /** What was pasted: rules or manifests; empty for a default pod. */
   readonly text: string;
   /** Which of several things in the text, by its id; empty for the first. */
   readonly part: string;
@@ -73,7 +73,7 @@ export const LONGEST_IN_LINK = 100_000;
 
 const SHORT = 200;
 
-/** A question of whatever a link held: what is missing or of another form is as it is of an ordinary pod. */
+/** A question of whatever a link held: what is missing or of another form is as it is of a default pod. */
 export function questionOf(value: unknown): Question {
   if (typeof value !== 'object' || value === null) return ORDINARY;
   const given = value as Readonly<Record<string, unknown>>;

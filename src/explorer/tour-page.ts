@@ -21,7 +21,7 @@ export function tourPage(): TourPage {
   const page = [
     '# A tour',
     '',
-    `The way of two requests through the rules of an ordinary pod: a client calls the application, and the application calls out. Each step is a trace of ${steps[0]?.title ?? ''}; the [explorer](explorer.md) walks through the same steps, rule by rule.`,
+    `The way of two requests through the rules of a default pod: a client calls the application, and the application calls out. Each step is a trace of ${steps[0]?.title ?? ''}; the [explorer](explorer.md) walks through the same steps, rule by rule.`,
     '',
     ...steps.flatMap(({ text }) => text),
     'What other rules do with the same requests: `istio-init trace FILE --request client-to-app`, and [trace](trace.md).',

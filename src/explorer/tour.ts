@@ -9,7 +9,7 @@ export interface TourStep {
   readonly ask: Question;
 }
 
-// An ordinary pod of the newest release: what the texts say holds of that.
+// A default pod of the newest release: what the texts say holds of that.
 const IN = { ...ORDINARY, request: 'client-to-app' };
 const OUT = { ...ORDINARY, request: 'app-to-outside' };
 

@@ -7,12 +7,23 @@ import { openNamespace } from './namespace/namespace.ts';
 import { programs } from './run.ts';
 import { system } from './system.ts';
 
+const FIB_TRIE = '/proc/net/fib_trie';
+
 /** Facts of the namespace that this process is in: addresses of the interfaces but lo, nameservers, and names with their numbers. */
 export function hostFacts(): Facts {
-  const addresses = [...parseFibTrie(textOf('/proc/net/fib_trie')), ...parseIfInet6(textOf('/proc/net/if_inet6'))];
-  // Only interfaces that are running: one that waits for its carrier would pass for none, and its IPv6 would stay
-  // without rules. Where there is no /proc, that has to do.
-  const known = addresses.length > 0 ? addresses : asGoListsThem(system.runningAddresses());
+  const addresses = [...parseFibTrie(textOf(FIB_TRIE)), ...parseIfInet6(textOf('/proc/net/if_inet6'))];
+  // Node lists only interfaces that are running: one that waits for its carrier would pass for none, and its IPv6 would
+  // stay without rules. Where there is no /proc, that has to do.
+  const listed = addresses.length > 0 ? [] : system.interfaceAddresses();
+  if (listed === undefined)
+    throw new ProblemError([
+      problem(
+        'unreadable-file',
+        { kind: 'file', file: FIB_TRIE, line: 0, column: 0 },
+        { reason: 'can not be read: the addresses are unknown' },
+      ),
+    ]);
+  const known = addresses.length > 0 ? addresses : asGoListsThem(listed);
   return withNames({ addresses: known, nameservers: parseNameservers(textOf('/etc/resolv.conf')) }, '');
 }
 

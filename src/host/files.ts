@@ -1,10 +1,10 @@
 /** Files and standard input to text; what can't be read is a problem with the file's name. */
 
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Problem } from '../istio/problems.ts';
 import { reasonOf, unreadable } from './failure/unreadable.ts';
+import { inFolder } from './in-folder.ts';
 import { takeAhead } from './standard-input.ts';
+import { system } from './system.ts';
 
 export interface TextFile {
   /** As the user named it; `-` is standard input. */
@@ -24,15 +24,15 @@ const MANIFEST = /\.(ya?ml|json)$/;
 export function readTexts(file: string): readonly TextFile[] | Problem {
   try {
     if (file === '-') return checked('-', readBytes(STDIN, takeAhead()));
-    const stat = statSync(file);
-    if (stat.isDirectory()) return readFolder(file);
-    if (!stat.isFile() && !stat.isFIFO()) return unreadable(file, 'is neither a file nor a folder');
-    if (stat.size > MOST) return unreadable(file, TOO_LONG);
-    const descriptor = openSync(file, 'r');
+    const { kind, size } = system.statusOf(file);
+    if (kind === 'folder') return readFolder(file);
+    if (kind === 'other') return unreadable(file, 'is neither a file nor a folder');
+    if (size > MOST) return unreadable(file, TOO_LONG);
+    const descriptor = system.open(file);
     try {
       return checked(file, readBytes(descriptor));
     } finally {
-      closeSync(descriptor);
+      system.close(descriptor);
     }
   } catch (error) {
     return unreadable(file, reasonOf(error));
@@ -40,13 +40,14 @@ export function readTexts(file: string): readonly TextFile[] | Problem {
 }
 
 function readFolder(folder: string): readonly TextFile[] | Problem {
-  const names = readdirSync(folder)
+  const names = system
+    .namesInFolder(folder)
     .filter((name) => MANIFEST.test(name))
     .sort();
   if (names.length === 0) return unreadable(folder, 'holds no manifest (*.yaml, *.yml, *.json)');
   const texts: TextFile[] = [];
   for (const name of names) {
-    const read = readTexts(join(folder, name));
+    const read = readTexts(inFolder(folder, name));
     if ('code' in read) return read;
     texts.push(...read);
   }
@@ -59,7 +60,7 @@ function readBytes(descriptor: number, begun: Buffer = Buffer.alloc(0)): Buffer 
   let length = begun.length;
   while (length <= MOST) {
     const chunk = Buffer.allocUnsafe(CHUNK);
-    const read = readSync(descriptor, chunk, 0, CHUNK, null);
+    const read = system.read(descriptor, chunk);
     if (read === 0) break;
     chunks.push(chunk.subarray(0, read));
     length += read;

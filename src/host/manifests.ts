@@ -27,6 +27,8 @@ export interface Progress {
 export interface ManifestOptions {
   /** Called for each piece that was read. */
   readonly onProgress?: (progress: Progress) => void;
+  /** What stands in files in place of what they hold, as it would be after an edit. */
+  readonly texts?: ReadonlyMap<string, string>;
   /** Called where folders were named, before anything is read. */
   readonly onFolders?: (folders: WalkedFolders) => void;
   /** Whose ProxyConfigs touch every workload; `istio-system` without it. */
@@ -77,7 +79,7 @@ async function* itemsOfFiles(files: readonly string[], options: ManifestOptions)
   const { onProgress, onFolders, rootNamespace, stdin = standardInput } = options;
   const walk = walkFolders(files);
   if (walk.folders !== undefined) onFolders?.(walk.folders);
-  const inputs = await gather(inputsOf(walk.files, stdin));
+  const inputs = await gather(inputsOf(walk.files, stdin, options.texts));
   const total = totalOf(inputs.flatMap((input) => ('head' in input ? input : [])));
   const late = new LateContext(rootNamespace);
   let read = 0;

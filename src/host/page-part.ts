@@ -1,12 +1,12 @@
 /** `FILE#2`, `FILE#NAME`: one of several things on a page. */
 
-import { existsSync } from 'node:fs';
 import type { PagePart } from '../istio/found/page.ts';
+import { system } from './system.ts';
 
 /** What such a name means; undefined for one that is a file's own, or has no part. */
 export function namedPart(file: string): { readonly page: string; readonly part: string } | undefined {
   const [, page, part] = /^(.+)#([^#]+)$/s.exec(file) ?? [];
-  return page === undefined || part === undefined || existsSync(file) || !existsSync(page) ? undefined : { page, part };
+  return page === undefined || part === undefined || system.exists(file) || !system.exists(page) ? undefined : { page, part };
 }
 
 /** The text of the part, or why there is none. */

@@ -77,6 +77,9 @@ function open({ argv, env }: Pick<Command, 'argv' | 'env'>): Child {
   return system.spawn(argv, { ...system.environment(), ...env, LC_ALL: 'C' });
 }
 
+/** Characters of an output that is kept whole: the save of a node with 50,000 rules has 8 million. */
+const MOST = 64_000_000;
+
 // A pipe that a grandchild holds open must not keep a finished program from being finished.
 const PIPES_CLOSE = 500;
 
@@ -102,6 +105,13 @@ function run(command: Command, counted: (child: Child) => Child): Promise<Ran> {
     });
     for (const name of ['stdout', 'stderr'] as const) {
       onText(name, (text) => {
+        if (done) return;
+        if (command.keep === undefined && output[name].length > MOST) {
+          if (pid !== undefined) system.killGroup(pid);
+          Object.assign(output, { stdout: '', stderr: `printed more than ${MOST / 1_000_000} MB, which is the most that is read` });
+          finish(null, null);
+          return abandon();
+        }
         output[name] = command.keep === undefined ? output[name] + text : (output[name] + text).slice(-command.keep);
       });
     }

@@ -1,6 +1,7 @@
 /** Standard input, read ahead of its readers: whether anything stands there can only be told by reading. */
 
-import { fstatSync, readSync } from 'node:fs';
+import type { SystemError } from './system/interface.ts';
+import { system } from './system.ts';
 
 const STDIN = 0;
 // Every object of a dump has its kind; the first stands within the first of them.
@@ -17,29 +18,24 @@ let ahead: Buffer | undefined;
 export function holdsStandardInput(): boolean {
   if (ahead !== undefined) return ahead.length > 0;
   try {
-    const kind = fstatSync(STDIN);
-    if (!kind.isFile() && !kind.isFIFO()) return false;
+    const { kind } = system.statusOf(STDIN);
+    if (kind !== 'file' && kind !== 'pipe') return false;
     ahead = firstBytes();
     return ahead.length > 0;
   } catch (error) {
     // No standard input at all; what is there and can't be read is for its reader to say.
-    return (error as NodeJS.ErrnoException).code !== 'EBADF';
+    return (error as SystemError).code !== 'EBADF';
   }
 }
 
-/** As many as tell what a text is, or all there are. Waits for them, also where the pipe was opened not to wait (EAGAIN): its writer is only slow. */
+/** As many as tell what a text is, or all there are. */
 function firstBytes(): Buffer {
   const bytes = Buffer.allocUnsafe(HEAD);
   let length = 0;
   while (length < HEAD) {
-    try {
-      const read = readSync(STDIN, bytes, length, HEAD - length, null);
-      if (read === 0) break;
-      length += read;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-    }
+    const read = system.read(STDIN, bytes.subarray(length));
+    if (read === 0) break;
+    length += read;
   }
   return bytes.subarray(0, length);
 }
@@ -60,5 +56,5 @@ export function takeAhead(): Buffer {
 export async function* standardInput(): AsyncGenerator<Buffer> {
   const first = takeAhead();
   if (first.length > 0) yield first;
-  for await (const chunk of process.stdin) yield chunk as Buffer;
+  yield* system.inputPieces();
 }

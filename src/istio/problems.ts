@@ -28,13 +28,13 @@ export const PROBLEMS = {
   'unreadable-file': { severity: 'error', text: '{reason}' },
   'rules-text': { severity: 'warning', text: '{reason}' },
   'not-a-manifest': { severity: 'error', text: '{value} is no kind that is read here; allowed: {allowed}{nearest}' },
-  'too-many-problems': { severity: 'error', text: 'here and after it there is more that is wrong: only the first {most} are reported' },
+  'too-many-problems': { severity: 'error', text: 'only the first {most} problems are reported, and there are more from here on' },
   'use-values': { severity: 'error', text: '{value} holds what a mesh is installed with, no workload; give it with --values' },
   'unrendered-chart': {
     severity: 'warning',
     text: 'the Helm chart is not rendered: {count} not read; {command} makes manifests of it',
   },
-  'late-context': { severity: 'warning', text: '{value} comes after workloads that it touches; it has no effect on them' },
+  'late-context': { severity: 'warning', text: '{value} comes after workloads that it concerns, and has no effect on them: give it first' },
   'selects-nothing': { severity: 'warning', text: '{value} has a selector without labels, so it selects no pod' },
   'several-documents': { severity: 'error', text: 'holds {value} sidecars; one at a time is previewed' },
   'needs-linux': { severity: 'error', text: 'this needs Linux; from here: {command}' },
@@ -59,12 +59,12 @@ export const PROBLEMS = {
   'tag-without-release': { severity: 'warning', text: '{name}: {value} names no known release of Istio; name it with --release' },
   'template-not-stock': {
     severity: 'warning',
-    text: 'the injection template is not as Istio ships it, and is not followed in that: {what}',
+    text: "the injection template is not Istio's own, and these changes of it are not followed: {what}",
   },
   'unknown-value': { severity: 'warning', text: '{value} is not a value that Istio reads (did you mean {nearest}?)' },
   'plugin-skips': {
     severity: 'note',
-    text: 'the CNI plugin of Istio {release} leaves this pod alone, for it has an istio-init: the rules are those of its arguments',
+    text: 'the CNI plugin of Istio {release} skips a pod that has an istio-init: the rules are those of its arguments',
   },
   'plugin-unknown': {
     severity: 'warning',
@@ -97,7 +97,7 @@ export const PROBLEMS = {
   'no-effect': { severity: 'warning', text: '{name} has no effect at {release}: {reason}' },
   'no-address': {
     severity: 'error',
-    text: 'the pod has no address but of loopback{and}: istio-iptables {release} fails, for nothing says which family to capture',
+    text: 'the pod has only loopback addresses{and}: istio-iptables {release} fails, for it can not know which family to capture',
   },
   'no-namespace': {
     severity: 'error',
@@ -124,7 +124,7 @@ export const PROBLEMS = {
   'native-server-left': { severity: 'warning', text: 'dns.capture: the nameserver {value} is passed over: {reason}' },
   'native-captures-ip6': {
     severity: 'warning',
-    text: 'native nftables of Istio {release} capture IPv6 too, though it is off here and the pod has an address of it: a proxy that listens on IPv4 alone refuses these connections',
+    text: 'native nftables of Istio {release} capture IPv6 though it is off, and the pod has an IPv6 address: a proxy that listens on IPv4 alone refuses these connections',
   },
   'native-leaves-ip6': {
     severity: 'note',

@@ -3,6 +3,9 @@
 import type { Origin } from './origin.ts';
 import type { YamlEntry, YamlNode } from './yaml.ts';
 
+/** A mapping as the runtime parsed it. */
+export type Values = Readonly<Record<string, unknown>>;
+
 /** A node that has no position of its own: it asks the tree that was read with positions, which is made at the first question. */
 export abstract class ValueNode {
   private readonly ownParent: ValueNode | (() => YamlNode);

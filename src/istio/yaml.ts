@@ -1,4 +1,4 @@
-/** YAML as a tree that knows its positions. The only file that reads or writes YAML. */
+/** YAML as a tree that knows its positions. The only file that writes YAML; beside `kubernetes/manifest/yaml-values.ts` the only one that reads it. */
 
 import { dump, EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml';
 

@@ -22,7 +22,7 @@ import { factsFrom, fields, refused, text, texts, textsByName } from './checked.
 import type { Texts } from './manifests.ts';
 import { meshFrom, readManifests } from './manifests.ts';
 
-/** What is known of a pod. Without anything: an ordinary injected pod of the newest release. */
+/** What is known of a pod. Without anything: a default pod of the newest release. */
 export interface PlanInput {
   /** `1.23`, `1.23.4`, ...; without it that of the workload, of the mesh, or the newest known. */
   readonly release?: string;

@@ -2,6 +2,7 @@
 
 import type { Identification } from '../istio/found/identify.ts';
 import { identify as identified } from '../istio/found/identify.ts';
+import { observeRules } from '../istio/found/observe-rules.ts';
 import type { BehaviorComparison } from '../istio/packets/behavior.ts';
 import { compareBehavior } from '../istio/packets/behavior.ts';
 import type { Escape } from '../istio/packets/escapes.ts';
@@ -19,7 +20,7 @@ import { readReleaseRange } from '../istio/releases/release-range.ts';
 import type { Family } from '../netfilter/family.ts';
 import { FAMILIES } from '../netfilter/family.ts';
 import type { Observation, ObservedDifferences } from '../netfilter/observation.ts';
-import { compareObservations, observeAll, observeText } from '../netfilter/observation.ts';
+import { compareObservations, observeAll } from '../netfilter/observation.ts';
 import type { ReadOptions } from '../netfilter/read.ts';
 import { readRules } from '../netfilter/read.ts';
 import type { Trace } from '../netfilter/trace/result.ts';
@@ -42,7 +43,7 @@ export interface TracedPacket extends SpokenPacket {
 
 /** Rules of a text in any form: a save, a restore input, a listing, commands, a log, a page. Never throws for what the text says. */
 export function read(rules: string, options: ReadOptions = {}): Observation {
-  return observeText(readRules(text('read', rules), readOptions(options)));
+  return observeRules(readRules(text('read', rules), readOptions(options)));
 }
 
 function readOptions(options: unknown): ReadOptions {

@@ -6,6 +6,7 @@ import { compareNormalForms } from './compare.ts';
 import type { Family } from './family.ts';
 import { FAMILIES } from './family.ts';
 import { normalForm, refuses } from './normal.ts';
+import { unseenInGaps } from './read/gap.ts';
 import { unseenIn } from './read/unread.ts';
 import type { ReadResult } from './read.ts';
 import type { Ruleset } from './rule.ts';
@@ -37,17 +38,19 @@ export function observeAll({ ip, ip6 }: Readonly<Record<Family, Ruleset>>): Obse
  * do commands, for what they don't do is not there; a listing and `iptables -S` show one table. Lines that can't
  * be read are not seen.
  */
-export function observeText({ rulesets, tables, problems, unread }: ReadResult): Observation {
+export function observeText({ rulesets, tables, problems, unread, gaps }: ReadResult): Observation {
   const of = (family: Family): Ruleset => rulesets.find((ruleset) => ruleset.family === family) ?? { family, tables: [] };
   const seen = (family: Family): SeenTables => {
     const own = tables.filter((table) => table.family === family);
-    return own.some(({ form }) => form === 'block' || form === 'commands') ? 'all' : [...new Set(own.map(({ table }) => table))];
+    const shown = [...new Set(own.map(({ table }) => table))];
+    const cut = gaps.some((gap) => gap.more && (gap.family ?? family) === family);
+    return !cut && own.some(({ form }) => form === 'block' || form === 'commands') ? 'all' : shown;
   };
   return {
     ip: of('ip'),
     ip6: of('ip6'),
     seen: { ip: seen('ip'), ip6: seen('ip6') },
-    unseen: unseenIn({ problems, unread }),
+    unseen: [...unseenIn({ problems, unread }), ...unseenInGaps(gaps)],
   };
 }
 
@@ -59,9 +62,12 @@ export function sees({ seen }: Pick<Observation, 'seen'>, family: Family, table:
 
 /** Whether a part of the state was looked at and could not be read, so that what is known of its rules is not all of them. */
 export function isUnread({ unseen }: Pick<Observation, 'unseen'>, scope: Required<Pick<Scope, 'family' | 'table'>> & Scope): boolean {
-  return unseen.some(
-    (one) => hidesRules(one) && one.table !== undefined && (one.chain !== undefined || one.lines !== undefined) && touches(one, scope),
-  );
+  return unseen.some((one) => hidesRules(one) && isPlaced(one) && touches(one, scope));
+}
+
+/** Whether it is told which chains of a table it may be in. */
+function isPlaced({ table, chain, lines, except }: Unseen): boolean {
+  return except !== undefined || (table !== undefined && (chain !== undefined || lines !== undefined));
 }
 
 /** What two observations say of each other. */

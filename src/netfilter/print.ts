@@ -22,6 +22,17 @@ export function iptables(family: Family): 'iptables' | 'ip6tables' {
 /** A rule's matches and target in the kernel's spelling (`-p tcp -m tcp --dport 80 -j RETURN`). */
 export function printRule(rule: Rule): string {
   if (rule.text !== undefined) return rule.text;
+  const known = PRINTED.get(rule);
+  if (known !== undefined) return known;
+  const text = printed(rule);
+  if (Object.isFrozen(rule)) PRINTED.set(rule, text);
+  return text;
+}
+
+// A plan's rules, which never change: a run of the init container prints each of them nine times.
+const PRINTED = new WeakMap<Rule, string>();
+
+function printed(rule: Rule): string {
   const { matches, target } = normalRule(rule);
   return [printMatches(matches), printTarget(target)].filter((part) => part !== '').join(' ');
 }

@@ -5,6 +5,9 @@ import { FAMILIES } from './family.ts';
 import type { Edit, TableDraft } from './read/edit.ts';
 import { addJumpedTo, applyEdit, EDIT_BUDGET, finishTable } from './read/edit.ts';
 import { declaredName, readEditLine } from './read/edit-line.ts';
+import type { Gap } from './read/gap.ts';
+import type { PlacedSection } from './read/gaps.ts';
+import { gapsOfSection, gapsOfTable } from './read/gaps.ts';
 import type { Line } from './read/lines.ts';
 import { readLines } from './read/lines.ts';
 import type { LostLine, PlacedEdit, ReadLines } from './read/listing.ts';
@@ -12,12 +15,16 @@ import { readListing } from './read/listing.ts';
 import { deduceTable, familyOf } from './read/place.ts';
 import type { ReadProblem, ReadProblems } from './read/problems.ts';
 import { gatherProblems } from './read/problems.ts';
+import { mayHaveRemark } from './read/remarks.ts';
 import type { Form, Section } from './read/sections.ts';
 import { readSections } from './read/sections.ts';
 import type { Unread } from './read/unread.ts';
 import { placed } from './read/unread.ts';
 import type { Ruleset } from './rule.ts';
 import { BUILT_IN_CHAINS, isBuiltIn } from './rule.ts';
+
+/** Lines of tables that were read before, by their text: what a run changes is a few of them, and it reads all of them twice. */
+export type EarlierLines = Map<string, Edit>;
 
 export interface ReadOptions {
   /** The family of rules that the text does not say the family of. */
@@ -48,6 +55,8 @@ export interface ReadResult {
   readonly tables: readonly ReadTable[];
   /** The rules and declarations that could not be read, as closely placed as is known. */
   readonly unread: readonly Unread[];
+  /** Where the text breaks off, begins in the middle, or shows a table in part. */
+  readonly gaps: readonly Gap[];
 }
 
 /**
@@ -56,20 +65,41 @@ export interface ReadResult {
  * istio-init container. A line that can't be read becomes a problem and nothing else is lost; the whole
  * state of a table (a save, a full listing) replaces what the text said of the table before.
  * Never throws; time and memory grow with the length of the text.
+ *
+ * @param earlier - lines of this family that need not be read again; those that are read are added.
  */
-export function readRules(text: string, options: ReadOptions = {}): ReadResult {
+export function readRules(text: string, options: ReadOptions = {}, earlier?: EarlierLines): ReadResult {
   const problems = gatherProblems(options.file);
-  const sections = readSections(readLines(text, problems), problems);
+  const { sections, gaps } = readSections(readLines(text, problems), problems);
+  const cut = text.endsWith('\n') ? undefined : sections.at(-1)?.lines.at(-1);
   const drafts = new Drafts();
+  const shown: PlacedSection[] = [];
   const unread: Unread[] = [];
   const tables = sections.map((section) => {
-    const { table, lost } = placeSection(section, options, drafts, problems);
+    const isCut = cut !== undefined && section === sections.at(-1) && section.form === 'block' && !section.committed;
+    // Of a rule that stands in a text's last line, when the text breaks off, some may be lost.
+    const kept = isCut ? { ...section, lines: section.lines.slice(0, -1) } : section;
+    const { table, lost, placedSection } = placeSection(kept, options, drafts, problems, earlier);
     for (const line of lost) unread.push(placed(line, table));
+    shown.push(placedSection);
     return table;
   });
   if (sections.length === 0) problems.add(text.trim() === '' ? 'empty-text' : 'no-rules-found', 1);
   reportWrongTable(tables, drafts, problems);
-  return { rulesets: drafts.rulesets(), problems: problems.list(), tables, unread };
+  const inTables = drafts.all().flatMap(([family, draft]) =>
+    gapsOfTable(
+      family,
+      draft,
+      shown.filter((one) => one.family === family && one.table === draft.name),
+    ),
+  );
+  return {
+    rulesets: drafts.rulesets(),
+    problems: problems.list(),
+    tables,
+    unread,
+    gaps: [...gaps, ...shown.flatMap(gapsOfSection), ...inTables],
+  };
 }
 
 /** The tables of both families, while a text is read. */
@@ -81,6 +111,10 @@ class Drafts {
     const table = this.#tables[family].get(name) ?? { name, chains: new Map() };
     this.#tables[family].set(name, table);
     return table;
+  }
+
+  all(): readonly (readonly [Family, TableDraft])[] {
+    return FAMILIES.flatMap((family) => [...this.#tables[family].values()].map((draft) => [family, draft] as const));
   }
 
   rulesets(): readonly Ruleset[] {
@@ -96,10 +130,11 @@ function placeSection(
   options: ReadOptions,
   drafts: Drafts,
   problems: ReadProblems,
-): { readonly table: ReadTable; readonly lost: readonly LostLine[] } {
+  earlier: EarlierLines | undefined,
+): { readonly table: ReadTable; readonly lost: readonly LostLine[]; readonly placedSection: PlacedSection } {
   const { form, origin, line } = section;
   const family = familyOf(origin, options.family);
-  const read = form === 'listing' ? readListing(section.lines, family) : readEdits(section, family);
+  const read = form === 'listing' ? readListing(section.lines, family) : readEdits(section, family, earlier);
   const lost = [...read.lost];
   for (const { line: of, reason } of lost) problems.add('unreadable-line', of.number, { text: of.text, reason });
   if (read.hidden !== undefined) problems.add('interfaces-not-shown', read.hidden);
@@ -117,21 +152,33 @@ function placeSection(
   }
   // A declaration that can't be read may have been that of a chain which now only jumps tell of.
   if (lost.some(({ line: { text } }) => text.startsWith(':'))) addJumpedTo(draft);
-  return { table: { family, table, form, line, stated: form === 'commands' || table === (options.table ?? section.table) }, lost };
+  return {
+    table: { family, table, form, line, stated: form === 'commands' || table === (options.table ?? section.table) },
+    lost,
+    placedSection: { section, family, table, edits: read.edits, whole },
+  };
 }
 
-function readEdits({ lines, strays }: Section, family: Family): ReadLines {
+function readEdits({ lines, strays }: Section, family: Family, earlier: EarlierLines | undefined): ReadLines {
   const edits: PlacedEdit[] = [];
   const lost: LostLine[] = strays.map((line) => ({ line, reason: 'it is not a line of a table' }));
   const declared = new Set(lines.flatMap((line) => declaredName(line) ?? []));
   for (const line of lines) {
-    const edit = readEditLine(line, family, declared);
+    const edit = earlier === undefined ? readEditLine(line, family, declared) : readAgain(line, family, declared, earlier);
     if (edit !== null && 'reason' in edit) lost.push({ line, reason: edit.reason });
     else if (edit !== null && isMimicry(line, edit))
       lost.push({ line, reason: 'it goes on over line ends, and has words that are not understood' });
     else if (edit !== null) edits.push({ line, edit });
   }
   return { edits, lost };
+}
+
+function readAgain(line: Line, family: Family, declared: ReadonlySet<string>, earlier: EarlierLines): ReturnType<typeof readEditLine> {
+  const known = earlier.get(line.text);
+  if (known?.kind === 'append') return { ...known, rule: { ...known.rule, line: line.number } };
+  const edit = readEditLine(line, family, declared);
+  if (edit !== null && 'kind' in edit && edit.kind === 'append' && !mayHaveRemark(line.text)) earlier.set(line.text, edit);
+  return edit;
 }
 
 // iptables-save quotes a comment, and prints other names (--name of recent, --label of IDLETIMER) as they are: a name may
@@ -163,8 +210,8 @@ function showsWholeTable(form: Form, table: string, edits: readonly PlacedEdit[]
     if (edit.kind === 'declare' && isBuiltIn(table, edit.chain) && (edit.empties || form !== 'block')) declared.add(edit.chain);
   }
   // Before Linux 2.6.34 nat had no INPUT.
-  const all = (BUILT_IN_CHAINS[table]?.length ?? 0) - (table === 'nat' ? 1 : 0);
-  return declared.size > 0 && (form === 'block' || declared.size >= all);
+  const all = BUILT_IN_CHAINS[table]?.filter((chain) => table !== 'nat' || chain !== 'INPUT') ?? [];
+  return declared.size > 0 && (form === 'block' || all.every((chain) => declared.has(chain)));
 }
 
 function reportWrongTable(tables: readonly ReadTable[], drafts: Drafts, problems: ReadProblems): void {

@@ -17,6 +17,8 @@ export interface Unseen {
   readonly table?: string;
   /** The only chain that it may be in; never without a table. */
   readonly chain?: string;
+  /** Of a table that is shown in part: the chains that are shown in full, which it is not in. */
+  readonly except?: readonly string[];
   /** 1-based lines of the text that could not be read, in order. */
   readonly lines?: readonly number[];
   /** Why, in words that end a sentence: `no listing of it is given`. */
@@ -33,6 +35,7 @@ export interface Scope {
 /** Whether what was not seen may be in this part of the state. */
 export function touches(unseen: Unseen, scope: Scope): boolean {
   const meets = (one: string | undefined, other: string | undefined): boolean => one === undefined || other === undefined || one === other;
+  if (scope.chain !== undefined && unseen.except?.includes(scope.chain) === true) return false;
   return meets(unseen.family, scope.family) && meets(unseen.table, scope.table) && meets(unseen.chain, scope.chain);
 }
 

@@ -9,12 +9,16 @@ export interface Word {
 // A single quote that is never closed is an ordinary character, as it is for iptables-restore.
 const PIECE = /[^\s"'\\]+|"(?:[^"\\]|\\[\s\S])*"|'[^']*'|\\[\s\S]?|'/y;
 const SPECIAL = /["'\\]/;
+// Words with nothing but whole double quotes in them: of those a pattern finds all in one pass.
+const INTRICATE = /['\\]/;
+const PLAIN_OR_QUOTED = /(?:[^\s"]|"[^"]*")+/g;
 const SPACE = /\s*/y;
 const QUOTED = /"((?:[^"\\]|\\[\s\S])*)"|'([^']*)'|\\([\s\S])/g;
 
 /** The words of a line; null where a double quote is not closed. */
 export function splitWords(line: string): readonly Word[] | null {
   if (!SPECIAL.test(line)) return plainWords(line).map((text) => ({ text, raw: text }));
+  if (!INTRICATE.test(line)) return hasOddQuote(line) ? null : (line.match(PLAIN_OR_QUOTED) ?? []).map(quotedWord);
   const words: Word[] = [];
   let at = skip(SPACE, line, 0);
   while (at < line.length) {
@@ -30,13 +34,25 @@ export function splitWords(line: string): readonly Word[] | null {
 
 /** Whether a double quote is open at the end of a text: iptables-save prints a line break in a quoted word as it is. */
 export function leavesQuoteOpen(text: string): boolean {
-  return text.includes('"') && splitWords(text) === null;
+  return text.includes('"') && (INTRICATE.test(text) ? splitWords(text) === null : hasOddQuote(text));
 }
+
+function hasOddQuote(text: string): boolean {
+  return text.split('"').length % 2 === 0;
+}
+
+function quotedWord(raw: string): Word {
+  return { text: raw.includes('"') ? raw.replaceAll('"', '') : raw, raw };
+}
+
+const UNEVEN = / {2}|[^\S ]/;
 
 /** What white space separates, whatever it is. */
 export function plainWords(line: string): string[] {
   const trimmed = line.trim();
-  return trimmed === '' ? [] : trimmed.split(/\s+/);
+  if (trimmed === '') return [];
+  // An interpreter tries a pattern at every character; iptables-save puts one space between words.
+  return UNEVEN.test(trimmed) ? trimmed.split(/\s+/) : trimmed.split(' ');
 }
 
 /** Where `pattern` (a sticky one) ends when it starts at `at`; `at` itself where it does not match. */

@@ -171,7 +171,7 @@ async function openLog(pod: LivePod, reasons: readonly string[], { access, say }
   const folder = mkdtempSync(join(tmpdir(), 'istio-init-'));
   const word = join(folder, `${pod.namespace}-${pod.name}-${pod.initContainer}.log`);
   writeFileSync(word, log);
-  nameOpened(word, { typed: [of, '--live'] });
+  nameOpened(word, { typed: [of, '--live'], called: `the log of ${pod.initContainer} in Pod ${pod.namespace}/${pod.name}` });
   return {
     word,
     close: async () => {

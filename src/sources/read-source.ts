@@ -1,9 +1,10 @@
 import type { TextFile } from '../host/files.ts';
 import { printedVariables } from '../istio/arguments/printed-variables.ts';
+import { observeRules } from '../istio/found/observe-rules.ts';
 import { routingIn } from '../istio/found/routing-commands.ts';
 import { readConntrack } from '../netfilter/conntrack-listing.ts';
 import type { Family } from '../netfilter/family.ts';
-import { observeAll, observeText } from '../netfilter/observation.ts';
+import { observeAll } from '../netfilter/observation.ts';
 import { badOption } from './bad-option.ts';
 import type { SourceOptions } from './options.ts';
 import type { PlanInput } from './plan-input/input.ts';
@@ -11,7 +12,7 @@ import { factsOf, readInput, refuseArguments, refuseFilename } from './plan-inpu
 import type { RuleSource } from './rule-source.ts';
 import { rulesOf } from './rules-text.ts';
 import { runNote } from './run-note.ts';
-import { parseSource } from './source-name.ts';
+import { calledAs, parseSource } from './source-name.ts';
 
 export type { Place } from '../host/live/live.ts';
 
@@ -59,8 +60,8 @@ export async function textSource(text: TextFile, family: Family | undefined, not
   const flows = readConntrack(text.text);
   const variables = printedVariables(text.text);
   return {
-    name: text.file,
-    seen: { ...observeText(read), ...(variables && { variables }) },
+    name: calledAs(text.file),
+    seen: { ...observeRules(read), ...(variables && { variables }) },
     problems,
     notes: [...notes, ...(run === undefined ? [] : [runNote(run)])],
     ...(run && { run }),

@@ -21,6 +21,8 @@ const OPENED = new Map<string, Opened>();
 export interface Opened {
   /** What is to be typed for it. */
   readonly typed: readonly string[];
+  /** What it is called where it is a file. */
+  readonly called?: string;
   /** Its namespace; without one the word is the name of a file. */
   readonly target?: Target;
 }
@@ -33,6 +35,11 @@ export function nameOpened(word: string, opened: Opened): void {
 /** The word means nothing any more. */
 export function forgetOpened(word: string): void {
   OPENED.delete(word);
+}
+
+/** What a file is called that was opened under a name; else the file. */
+export function calledAs(file: string): string {
+  return OPENED.get(file)?.called ?? file;
 }
 
 /** The words of a command line that lead to the same. */

@@ -5,14 +5,14 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ORDINARY_POD } from '../ordinary-pod.ts';
+import { DEFAULT_POD } from '../default-pod.ts';
 import type { Table } from './table.ts';
 import { median } from './table.ts';
 import type { Cost } from './timing.ts';
 import { timed } from './timing.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/istio-iptables', import.meta.url));
-const DROP_IN = [process.execPath, BIN, ...ORDINARY_POD];
+const DROP_IN = [process.execPath, BIN, ...DEFAULT_POD];
 const ROUNDS = 15;
 const MOST = { cold: 5, again: 3 } as const;
 

@@ -30,7 +30,7 @@ function cost(left: CapturePlan, right: CapturePlan, rounds: number): { readonly
 }
 
 const ORDINARY: readonly (readonly [string, readonly string[]])[] = [
-  ['ordinary pods', []],
+  ['default pods', []],
   ['with DNS capture', ['dns.capture=all']],
   ['with TPROXY', ['mode=TPROXY']],
 ];

@@ -5,7 +5,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeCluster } from '../clusters/cluster.ts';
+import { writeYaml } from '../../src/istio/yaml.ts';
+import { clusterText, writeCluster } from '../clusters/cluster.ts';
 import type { Limit, Table } from './table.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/istio-init', import.meta.url));
@@ -38,6 +39,11 @@ const YARDSTICK = `
   }
 `;
 
+/** js-yaml's own reading of the same text. */
+const YAML_YARDSTICK = "require('js-yaml').loadAll(require('node:fs').readFileSync(process.argv[1], 'utf8'))";
+const YAML_PODS = 10_000;
+const MOST_OF_YAML = 1.5;
+
 interface Cost {
   /** Of CPU: another's work beside counts for nothing. */
   readonly seconds: number;
@@ -46,7 +52,7 @@ interface Cost {
 }
 
 /** Dumps as kubectl prints them, for JSON.parse and for each command, one after another. */
-export async function benchCluster(): Promise<Table> {
+export async function benchCluster(): Promise<readonly Table[]> {
   const folder = mkdtempSync(join(tmpdir(), 'istio-init-bench-'));
   try {
     // What a process used in all is told within that process only.
@@ -79,15 +85,51 @@ export async function benchCluster(): Promise<Table> {
         );
       }
     }
-    return {
-      title: 'Dumps of clusters as kubectl prints them, by the number of pods',
-      head: ['', 'CPU s', 'MB a CPU second', 'of JSON.parse', 'peak MB'],
-      rows,
-      limits,
-    };
+    const yaml = await benchYaml(folder, (args) => cost(args, hook, used));
+    const head = ['', 'CPU s', 'MB a CPU second'];
+    return [
+      {
+        title: 'Dumps of clusters as kubectl prints them, by the number of pods',
+        head: [...head, 'of JSON.parse', 'peak MB'],
+        rows,
+        limits,
+      },
+      { title: 'The same as YAML', head: [...head, 'of js-yaml', 'peak MB'], ...yaml },
+    ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A List as `kubectl get pods -A -o yaml` prints it, and a stream of documents. */
+async function benchYaml(folder: string, costOf: (args: readonly string[]) => Promise<Cost>): Promise<Pick<Table, 'rows' | 'limits'>> {
+  const { items } = JSON.parse(clusterText({ pods: YAML_PODS / 10, compact: true }).text) as { readonly items: readonly object[] };
+  const tenTimes = (texts: readonly string[]): string => Array.from({ length: 10 }, () => texts.join('')).join('');
+  const texts = items.map((item) => writeYaml(item));
+  const files = {
+    List: `apiVersion: v1\nitems:\n${tenTimes(texts.map((text) => `- ${text.trimEnd().replaceAll('\n', '\n  ')}\n`))}kind: List\n`,
+    stream: tenTimes(texts.map((text) => `---\n${text}`)),
+  };
+  const rows: string[][] = [];
+  const limits: Limit[] = [];
+  const number = YAML_PODS.toLocaleString('en-US');
+  for (const [form, text] of Object.entries(files)) {
+    const file = join(folder, 'cluster.yaml');
+    writeFileSync(file, text);
+    const size = text.length / 1e6;
+    const yardstick = await costOf(['-e', YAML_YARDSTICK, file]);
+    rows.push([`js-yaml, ${form} of ${number} pods`, ...figures(yardstick, size, yardstick)]);
+    for (const [name, args] of Object.entries(COMMANDS)) {
+      const own = await costOf([BIN, ...args, '-f', file]);
+      rows.push([`${name}, ${form} of ${number} pods`, ...figures(own, size, yardstick)]);
+      const what = `${name} of ${number} pods of YAML (${form}): `;
+      limits.push(
+        { what: `${what}CPU against js-yaml`, measured: own.seconds / yardstick.seconds, most: MOST_OF_YAML },
+        { what: `${what}MB of memory`, measured: own.megabytes, most: MOST_MEGABYTES },
+      );
+    }
+  }
+  return { rows, limits };
 }
 
 function figures({ seconds, megabytes }: Cost, size: number, yardstick: Cost): readonly string[] {

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ORDINARY_POD } from '../ordinary-pod.ts';
+import { DEFAULT_POD } from '../default-pod.ts';
 import { inNamespace, recorded, whatIsLacking } from './apply.ts';
 import { dropPages, inMemory } from './memory.ts';
 import { underQuota } from './quota.ts';
@@ -21,10 +21,10 @@ const STATIC = 'static';
 
 /** What is run, in this order, in a fresh namespace each round. */
 const WORK = {
-  'dry run': [...ORDINARY_POD, '--dry-run'],
-  'cold run': ORDINARY_POD,
-  'nothing to change': ORDINARY_POD,
-  validation: [...ORDINARY_POD, '--skip-rule-apply', '--run-validation'],
+  'dry run': [...DEFAULT_POD, '--dry-run'],
+  'cold run': DEFAULT_POD,
+  'nothing to change': DEFAULT_POD,
+  validation: [...DEFAULT_POD, '--skip-rule-apply', '--run-validation'],
   clean: ['--cleanup-only'],
 } as const satisfies Record<string, readonly string[]>;
 type Work = keyof typeof WORK;
@@ -157,7 +157,7 @@ function peakOf(name: string, work: Work): number | undefined {
   const start = programs().get(name);
   if (start === undefined) return undefined;
   return inNamespace((enter) => {
-    if (work !== 'cold run' && work !== 'dry run') timed([...start, ...ORDINARY_POD], enter);
+    if (work !== 'cold run' && work !== 'dry run') timed([...start, ...DEFAULT_POD], enter);
     return inMemory([...start, ...WORK[work]], enter)?.peak;
   });
 }

@@ -24,7 +24,7 @@ const MOST = 14;
 const PLAN = planFromSettings({ sets: [] });
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
 
-/** A save with chains and rules of others beside those of an ordinary pod. */
+/** A save with chains and rules of others beside those of a default pod. */
 function save(chains: readonly string[], rules: readonly string[]): string {
   const own = [
     '-A OUTPUT -p tcp -j ISTIO_OUTPUT',

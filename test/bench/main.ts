@@ -6,9 +6,11 @@ import { benchBundles } from './bundles.ts';
 import { benchCluster } from './cluster.ts';
 import { benchDropIn } from './drop-in.ts';
 import { benchExplorer } from './explorer.ts';
+import { benchForeign } from './foreign.ts';
 import { benchGrowth } from './growth.ts';
 import { benchHostile } from './hostile.ts';
 import { benchNodeSave } from './node-save.ts';
+import { benchParts } from './parts.ts';
 import { benchPlans } from './plans.ts';
 import { benchPreview } from './preview.ts';
 import { benchStartup } from './startup.ts';
@@ -16,7 +18,7 @@ import type { Table } from './table.ts';
 import { printTable } from './table.ts';
 import { benchTrace } from './trace.ts';
 
-const BENCHES: Readonly<Record<string, () => Table | readonly Table[] | Promise<Table>>> = {
+const BENCHES: Readonly<Record<string, () => Table | readonly Table[] | Promise<Table | readonly Table[]>>> = {
   plans: benchPlans,
   growth: benchGrowth,
   bundles: benchBundles,
@@ -26,6 +28,8 @@ const BENCHES: Readonly<Record<string, () => Table | readonly Table[] | Promise<
   behavior: benchBehavior,
   apply: benchApply,
   'drop-in': benchDropIn,
+  parts: benchParts,
+  foreign: benchForeign,
   'node-save': benchNodeSave,
   startup: benchStartup,
   cluster: benchCluster,

@@ -6,7 +6,7 @@ import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { NEWEST } from '../../src/istio/releases/known.ts';
 import { profileOf } from '../../src/istio/releases/profile.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
-import { ORDINARY_POD } from '../ordinary-pod.ts';
+import { DEFAULT_POD } from '../default-pod.ts';
 import { perSecond } from './rate.ts';
 import type { Table } from './table.ts';
 
@@ -14,11 +14,11 @@ export function benchPlans(): Table {
   const settings = injectedSettings(profileOf(NEWEST));
   const rows = [
     ['plan of settings', perSecond(() => planFor(settings, NEWEST))],
-    ['plan of arguments', perSecond(() => planFromArguments(ORDINARY_POD))],
-    ['plan of arguments, printed for iptables-restore', perSecond(() => printRestore(planFromArguments(ORDINARY_POD).ip))],
+    ['plan of arguments', perSecond(() => planFromArguments(DEFAULT_POD))],
+    ['plan of arguments, printed for iptables-restore', perSecond(() => printRestore(planFromArguments(DEFAULT_POD).ip))],
   ] as const;
   return {
-    title: 'Plans of an ordinary pod',
+    title: 'Plans of a default pod',
     head: ['', 'per second'],
     rows: rows.map(([what, rate]) => [what, Math.round(rate).toString()]),
     limits: [],

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ORDINARY_POD } from '../ordinary-pod.ts';
+import { DEFAULT_POD } from '../default-pod.ts';
 import { inNamespace, whatIsLacking } from './apply.ts';
 import { underQuota } from './quota.ts';
 import type { Table } from './table.ts';
@@ -14,7 +14,7 @@ const EXECUTABLE = fileURLToPath(new URL('../../dist/bin/istio-init', import.met
 const BUNDLE = fileURLToPath(new URL('../../bin/istio-init', import.meta.url));
 
 const BARE = 'node -e 0';
-const COLD = ['istio-iptables', ...ORDINARY_POD];
+const COLD = ['istio-iptables', ...DEFAULT_POD];
 
 /** What is started; a cold run of the drop-in gets a fresh namespace each time. */
 function programs(): ReadonlyMap<string, readonly string[]> {

@@ -29,7 +29,7 @@ export function benchTrace(): Table {
     let next = 0;
     const packet = (): Packet => PACKETS[next++ % PACKETS.length] as Packet;
     const rates = [perSecond(() => simulator.end(packet())), perSecond(() => simulator.trace(packet()))];
-    return [`an ordinary pod, ${mode}`, ...rates.map((rate) => Math.round(rate).toString())];
+    return [`a default pod, ${mode}`, ...rates.map((rate) => Math.round(rate).toString())];
   });
   return { title: 'Packets walked through the rules', head: ['', 'ends per second', 'traces per second'], rows, limits: [] };
 }

@@ -8,7 +8,7 @@ function textOf(name: string): string {
   return readFileSync(new URL(`../../golden/cases/${name}`, import.meta.url), 'utf8');
 }
 
-/** The releases that make exactly these rules, and the settings that an ordinary pod does not have. */
+/** The releases that make exactly these rules, and the settings that a default pod does not have. */
 function madeBy(text: string): string {
   const read = readRules(text);
   expect(read.problems.filter(({ severity }) => severity !== 'info')).toEqual([]);

@@ -106,3 +106,82 @@ it.each(['golden/captures/2021-01-default.list.txt', 'golden/captures/damaged-de
     expectRefused(await run(['lint', file]), `${file} holds rules, no manifest: istio-init check ${file} looks at them`);
   },
 );
+
+describe.concurrent('help', () => {
+  it.each([
+    ['why', 'why SOURCE... [FROM ->] HOST:PORT [OPTION...]'],
+    ['check', 'check [SOURCE...] [OPTION...]'],
+    ['lint', 'lint [FILE...] [OPTION...]'],
+    ['conform', 'conform [PROGRAM...] [OPTION...]'],
+    ['diff', 'diff [LEFT] [RIGHT] [OPTION...]'],
+  ])('of %s names its operands as they are typed', async (command, usage) => {
+    const { stdout } = await run([command, '--help']);
+    expect(stdout.split('\n')[0]).toBe(`istio-init ${usage}`);
+    expect(stdout).not.toMatch(/\bWORDS\b|[a-z]\.\.\]/);
+  });
+});
+
+const LISTING = 'golden/captures/2021-01-default.list.txt';
+const BOOKINFO = 'docs/examples/bookinfo.yaml';
+
+describe.concurrent('an answer is followed by what to ask next', () => {
+  it.each([
+    ['diff @1.20 @1.28', 'istio-init why @1.20 @1.28 ADDRESS:PORT'],
+    ['diff @1.20 @1.28', 'istio-init changes 1.20..1.28'],
+    ['diff @1.12 @1.28 --by packets', 'istio-init diff @1.12 @1.28'],
+    ['changes 1.20..1.28', 'istio-init diff @1.20 @1.28 --by packets'],
+    [`identify ${LISTING}`, `istio-init check ${LISTING}`],
+    [`explain ${LISTING}`, `istio-init why ${LISTING} ADDRESS:PORT`],
+    [`lint ${BOOKINFO}`, 'istio-init lint --explain inbound-excludes-idle'],
+    [`escapes ${BOOKINFO}`, `istio-init escapes ${BOOKINFO} --allow FILE`],
+    ['trace @1.28 10.0.0.5:80', 'istio-init trace @1.28 10.0.0.5:80 --all-rules'],
+    [BOOKINFO, 'each whole: --workload NAME'],
+    [LISTING, `istio-init identify ${LISTING}`],
+    ['why @1.28 10.0.0.5:80', 'more      --verbose shows each rule on the way'],
+  ])('%s', async (words, next) => {
+    const { stdout } = await run(words.split(' '));
+    expect(stdout.split('\n').map((line) => line.trim())).toContain(next);
+    // Data has nothing behind it.
+    if (words.startsWith('why') || words === BOOKINFO) return;
+    const { stdout: json } = await run([...words.split(' '), '-o', 'json']);
+    expect(() => JSON.parse(json) as object).not.toThrow();
+  });
+
+  it('what it names is a command that works', async () => {
+    for (const words of ['why @1.20 @1.28 10.0.0.5:3306', 'changes 1.20..1.28', `why ${LISTING} 10.0.0.5:3306`])
+      expect(await run(words.split(' '))).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+});
+
+describe.concurrent('a wrong word', () => {
+  it('that is nearly a file that is there names it', async () => {
+    folder.write('ticket.txt', 'a\n');
+    const { stderr, exitCode } = await run(['ticket.tx'], { cwd: folder.path });
+    expect([stderr, exitCode]).toEqual([
+      'istio-init: "ticket.tx" is not there, and no command is called so (did you mean ticket.txt?); istio-init --help names them\n',
+      2,
+    ]);
+  });
+
+  it('on standard input is told what is read', async () => {
+    expect(await run(['-'], { input: 'hello\n' })).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/^istio-init: check: -:1:1 There are no iptables rules in this text; what is read: a save, /),
+    });
+  });
+});
+
+it('the cause of a run that failed stands once, in the first line', async () => {
+  const { stdout, stderr } = await run(['-'], {
+    input:
+      "2021-06-01T12:26:05Z info Running command: iptables-restore --noflush /tmp/rules.txt\niptables-restore v1.6.1: iptables-restore: unable to initialize table 'nat'\n",
+  });
+  const [first = '', ...rest] = stdout.split('\n');
+  expect(first).toMatch(/THE RUN FAILED: iptables could not open the table/);
+  expect(`${stderr}${rest.join('\n')}`).not.toContain('iptables could not open the table');
+});
+
+it('a piece of a release that says the same twice says it once', async () => {
+  const { stdout } = await run(['changes', '1.20..1.22']);
+  expect(stdout.match(/--iptables-version is no longer a flag/g)).toHaveLength(1);
+});

@@ -1,4 +1,6 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ApiServer } from '../cluster/api-server.ts';
@@ -96,6 +98,8 @@ istio-init: check: --live would create that; --yes lets it, for there is no term
         'this is the log of istio-init: the rules that it made when the pod started, and nothing of what was changed since',
       );
       expect(logged.stdout).toContain('Istio 1.');
+      expect(logged.stdout).toContain('the log of istio-init in Pod shop/web-59757bb7d8-1');
+      expect(logged.stdout + logged.stderr).not.toContain(tmpdir());
     } else expect([stderr, stdout]).toEqual(['', expect.stringContaining(`# the pod shop/web-59757bb7d8-1: ${creates}`)]);
     expect(changing()).toEqual([]);
   });
@@ -134,19 +138,27 @@ istio-init: check: --live would create that; --yes lets it, for there is no term
     expect(changing().filter((line) => line.startsWith('DELETE'))).toHaveLength(1);
   });
 
-  it('says why a container does not start, and that it stays', async () => {
+  it.each([
+    ['ImagePullBackOff: Back-off', { waiting: { reason: 'ImagePullBackOff', message: 'Back-off' } }],
+    [
+      'exec: "sh": executable file not found in $PATH',
+      { terminated: { exitCode: 128, message: 'exec: "sh": executable file not found in $PATH' } },
+    ],
+    ['exit code 1', { terminated: { exitCode: 1 } }],
+  ])('says why a container does not run, and that it stays: %s', async (why, state) => {
     server.may = (what) => !what.endsWith(' pods');
     server.onChange = (what, object) => {
       const { ephemeralContainers = [] } = object['spec'] as { ephemeralContainers?: { name: string }[] };
       if (what !== 'update') return;
-      const waiting = { reason: 'ImagePullBackOff', message: 'Back-off pulling image' };
-      const statuses = ephemeralContainers.map(({ name }) => ({ name, state: { waiting } }));
+      const statuses = ephemeralContainers.map(({ name }) => ({ name, state }));
       server.change('MODIFIED', { ...object, status: { phase: 'Running', ephemeralContainerStatuses: statuses } });
     };
     const found = await live('check', NAME, '--image', IMAGE, '--yes');
     expect(found.exitCode).toBe(2);
-    expect(found.stderr).toContain('does not start: ImagePullBackOff: Back-off pulling image');
-    expect(found.stderr).toContain('could not be ended');
+    expect(found.stderr).toContain(why);
+    expect(found.stderr).toContain(
+      'waiting' in state ? 'could not be ended' : 'it has ended, and is listed there as long as the pod lives',
+    );
   });
 
   it('ends what it created where the pod goes away in the middle', async () => {
@@ -182,6 +194,41 @@ istio-init: check: --live would create that; --yes lets it, for there is no term
       'istio-init: check: stopped; nothing that was created is in use any more',
       [],
     ]);
+  });
+
+  it('ends what it created also where the terminal says it a second time', async () => {
+    server.may = (what) => what !== 'patch pods/ephemeralcontainers';
+    let begun = (): void => undefined;
+    const exec = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    server.exec = () => {
+      begun();
+      return new Promise(() => undefined);
+    };
+    server.faults.push({ on: /^DELETE/, wait: 1000 });
+    const words = ['check', NAME, '--live', '--image', IMAGE, '--yes', ...access()];
+    const running = execa(PROGRAM, words, { cwd: ROOT, reject: false, stdin: 'ignore', timeout: 30_000, detached: true });
+    await exec;
+    // As a terminal does it: to all that it has started.
+    const interrupt = (): boolean => process.kill(-(running.pid ?? 0), 'SIGINT');
+    interrupt();
+    while (!server.requests.some((line) => line.startsWith('DELETE'))) await pause(20);
+    interrupt();
+    expect([(await running).exitCode, leftIn(server)]).toEqual([130, []]);
+  });
+
+  it('looks into each pod of a namespace, and asks once for all of them', async () => {
+    server.change('ADDED', webPod({}, 2));
+    const [dry, asked] = [
+      await live('check', 'ns/shop', '--image', IMAGE, '--dry-run'),
+      await live('escapes', '-n', 'shop', '--image', IMAGE),
+    ];
+    expect(dry.stdout.split('\n').filter((line) => line.startsWith('# the pod'))).toHaveLength(2);
+    expect(asked.stderr.split('\n').filter((line) => line.startsWith('note: --live creates'))).toHaveLength(2);
+    const one = await live('trace', 'deploy/web', 'pod:80', '--image', IMAGE, '--dry-run');
+    expect(one.stderr).toBe('note: deploy/web has 2 pods; this is shop/web-59757bb7d8-1\n');
+    expect(changing()).toEqual([]);
   });
 
   it('is refused where it would change nothing, or too much', async () => {

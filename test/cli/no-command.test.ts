@@ -18,7 +18,7 @@ describe('without a command', () => {
     expect(bare.stdout).toContain('rules     Istio 1.');
   });
 
-  it('an empty pipe holds nothing, so that an ordinary pod is previewed', async () => {
+  it('an empty pipe holds nothing, so that a default pod is previewed', async () => {
     const [empty, closed] = await Promise.all([piped('/dev/null', ['preview']), run(['preview'])]);
     expect(empty).toEqual(closed);
   });

@@ -11,8 +11,8 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Where `istio-init` and `istio-iptables` are. */
 export const BIN = join(ROOT, { executable: 'dist/bin', static: 'dist/static' }[process.env['TEST_PROGRAM'] ?? ''] ?? 'bin');
 export const PROGRAM = join(BIN, 'istio-init');
-/** The static executable is the drop-in and nothing else. */
-export const HAS_DROP_IN_ALONE: boolean = process.env['TEST_PROGRAM'] === 'static';
+/** The static executable asks the kernel itself what others ask a program. */
+export const ASKS_KERNEL: boolean = process.env['TEST_PROGRAM'] === 'static';
 
 /** What a run left behind. */
 export interface Run {

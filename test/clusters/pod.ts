@@ -3,7 +3,7 @@
 /** What a pod's owner asked for, and what its injector made of that. */
 export interface Asked {
   readonly annotations: Readonly<Record<string, string>>;
-  /** Arguments in place of those of an ordinary pod, by flag. */
+  /** Arguments in place of those of a default pod, by flag. */
   readonly changed: Readonly<Record<string, string>>;
 }
 

@@ -17,9 +17,9 @@ const manifest = (name: string, annotations = ''): string =>
   `kind: Deployment\napiVersion: apps/v1\nmetadata:\n  name: ${name}\nspec:\n  template:\n    metadata:\n      annotations:\n        a: b\n${annotations}    spec: {containers: [{name: app}]}\n`;
 
 describe('the answer to a question', () => {
-  it('has the rules of an ordinary pod, each with its reason, and where the packet goes', () => {
+  it('has the rules of a default pod, each with its reason, and where the packet goes', () => {
     const { title, problems, chains, way } = answer({});
-    expect(title).toMatch(/^An ordinary pod, Istio 1\.\d+/);
+    expect(title).toMatch(/^A default pod, Istio 1\.\d+/);
     expect(problems).toEqual([]);
     expect(chains.flatMap(({ rules }) => rules).every(({ why }) => why !== '')).toBe(true);
     expect(way?.id).toBe('envoy-outbound');
@@ -232,7 +232,7 @@ describe('two states', () => {
   it('are a found listing and the pod that should be there', () => {
     const { comparison } = beyond({ text: LISTING, against: 'fields', release: '1.30.3' });
     expect(comparison?.chains.filter(({ differs }) => differs).map(({ title }) => title)).toContain('IPv4 nat ISTIO_INBOUND');
-    expect(comparison?.right.title).toBe('An ordinary pod, Istio 1.30.3');
+    expect(comparison?.right.title).toBe('A default pod, Istio 1.30.3');
   });
 
   it('say why where the other makes no rules', () => {
@@ -277,7 +277,7 @@ describe('a command line', () => {
 
 describe('a question from a link', () => {
   it.each([null, 7, 'x', [], { release: '9.9', from: 7, to: 7, annotations: { mode: 7, wrong: 'x' }, text: {}, hop: 1.5, settings: 'x' }])(
-    'is that of an ordinary pod where nothing of it can be used: %j',
+    'is that of a default pod where nothing of it can be used: %j',
     (value) => {
       expect(questionOf(value)).toEqual(ORDINARY);
     },

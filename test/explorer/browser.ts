@@ -55,7 +55,7 @@ export async function open(browser: Browser, { file = PAGE, fragment = '', ...op
 export const verdict = (page: Page): Locator => page.locator('.bar .verdict');
 export const title = (page: Page): Locator => page.locator('#rules-title');
 export const rules = (page: Page): Locator => page.locator('.rules > li');
-/** The field of an annotation of the ordinary pod. */
+/** The field of an annotation of the default pod. */
 export const annotation = (page: Page, name: string): Locator => page.locator(`#annotation-${name}`);
 export const setting = (page: Page, name: string): Locator => page.locator(`[id="setting-${name}"]`);
 export const editor = (page: Page): Locator => page.locator('.cm-content');

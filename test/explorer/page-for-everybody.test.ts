@@ -47,7 +47,10 @@ async function violationsIn(page: Page): Promise<readonly string[]> {
     const { axe: checker } = globalThis as unknown as {
       axe: { run: (options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
     };
-    const { violations } = await checker.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
+    const { violations } = await checker.run({
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
+      resultTypes: ['violations'],
+    });
     return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
   });
 }
@@ -59,21 +62,19 @@ describeBrowser('the page for everybody', () => {
   });
   afterAll(() => browser?.close());
 
-  it.each([
-    ['light', 1280],
-    ['dark', 1280],
-    ['light', 390],
-    ['dark', 390],
-  ] as const)('keeps to WCAG AA in %s at %i pixels, and needs no scrolling sideways', async (colorScheme, width) => {
+  it.each([1280, 390])('keeps to WCAG AA in light and dark at %i pixels, and needs no scrolling sideways', async (width) => {
     for (const [name, act] of STATES) {
-      const { page, errors } = await open(browser, { colorScheme, viewport: { width, height: 844 } });
+      const { page, errors } = await open(browser, { colorScheme: 'light', viewport: { width, height: 844 } });
       await act(page);
       await verdict(page).getByText(/\S/).waitFor();
       await page.evaluate(axe.source);
-      expect([name, await violationsIn(page)]).toEqual([name, []]);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect([name, colorScheme, await violationsIn(page)]).toEqual([name, colorScheme, []]);
+        await keepPicture(page, `${name.replaceAll(' ', '-')}-${colorScheme}-${width}`);
+      }
       expect([name, await page.evaluate('document.documentElement.scrollWidth <= innerWidth')]).toEqual([name, true]);
       expect(errors).toEqual([]);
-      await keepPicture(page, `${name.replaceAll(' ', '-')}-${colorScheme}-${width}`);
       await page.close();
     }
   });

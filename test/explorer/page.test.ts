@@ -49,7 +49,7 @@ describeBrowser('the page', () => {
     await page.close();
   });
 
-  it('shows of an ordinary pod what the worker answers, without waiting for it', async () => {
+  it('shows of a default pod what the worker answers, without waiting for it', async () => {
     const page = await browser.newPage();
     await page.addInitScript('globalThis.Worker = class extends EventTarget { postMessage() {} }');
     await page.goto(`file://${PAGE}`);
@@ -94,7 +94,7 @@ describeBrowser('the page', () => {
     }, LISTING);
     await title(page).getByText('Exactly the rules of Istio 1.7.0 to 1.12.9').waitFor();
     await page.getByRole('button', { name: 'Clear' }).click();
-    await title(page).getByText('An ordinary pod').waitFor();
+    await title(page).getByText('A default pod').waitFor();
     await page.close();
   });
 
@@ -112,13 +112,13 @@ describeBrowser('the page', () => {
   it('slides through the releases', async () => {
     const { page } = await open(browser);
     await page.locator('#release').press('Home');
-    await title(page).getByText('An ordinary pod, Istio 1.0.0').waitFor();
+    await title(page).getByText('A default pod, Istio 1.0.0').waitFor();
     expect((await page.locator('.rules code').allTextContents()).join('\n')).not.toContain('15006');
     await page.getByText('1.0.0 does not read it').first().waitFor();
     await page.locator('#release').press('End');
-    await title(page).getByText('An ordinary pod, Istio 1.31.0-rc.0').waitFor();
+    await title(page).getByText('A default pod, Istio 1.31.0-rc.0').waitFor();
     await page.getByRole('button', { name: 'Older release' }).click();
-    await title(page).getByText('An ordinary pod, Istio 1.30.3').waitFor();
+    await title(page).getByText('A default pod, Istio 1.30.3').waitFor();
     await page.close();
   });
 
@@ -162,7 +162,7 @@ describeBrowser('the page', () => {
     expect(await other.getByLabel('Against').inputValue()).toBe('before');
     await other.close();
     const { page: broken } = await open(browser, { fragment: '#%%%' });
-    await title(broken).getByText('An ordinary pod').waitFor();
+    await title(broken).getByText('A default pod').waitFor();
     await broken.close();
   });
 

@@ -29,6 +29,18 @@ it('a program that exits before it has read a megabyte ends with its own exit co
   expect(started()).toBe(1);
 });
 
+it('a program that prints more than 64 MB is killed, and says so; one of which only the end is kept may print what it likes', async () => {
+  const { run } = programs();
+  expect(await run({ argv: ['yes'], deadline: 60_000 })).toMatchObject({
+    exitCode: null,
+    stdout: '',
+    stderr: 'printed more than 64 MB, which is the most that is read',
+    timedOut: false,
+  });
+  const kept = await run({ argv: ['sh', '-c', 'yes | head -c 70000000; echo end'], deadline: 60_000, keep: 4 });
+  expect(kept).toMatchObject({ exitCode: 0, stdout: 'end\n' });
+});
+
 it('a deadline kills a program and what it started', async () => {
   const { run } = programs();
   const begin = performance.now();

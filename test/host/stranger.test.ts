@@ -32,6 +32,16 @@ it('a command that hangs is killed at its deadline, also where it heeds no signa
   expect(performance.now() - begin).toBeLessThan(4000);
 });
 
+it('a command that is cancelled is killed, also where it heeds no signal, and is no command that hung', async () => {
+  const stop = new AbortController();
+  const begin = performance.now();
+  const text = "trap '' TERM INT; echo said; while :; do sleep 1; done";
+  const running = runStranger({ argv: ['sh', '-c', text], deadline: 20_000, keep: 100, signal: stop.signal });
+  setTimeout(() => stop.abort(), 500);
+  expect(await running).toMatchObject({ exitCode: null, signal: 'SIGKILL', timedOut: false, notFound: false, stdout: 'said\n' });
+  expect(performance.now() - begin).toBeLessThan(5000);
+});
+
 it('of what it prints the end is kept, in whole characters', async () => {
   const { stdout, stderr } = await run('sh', '-c', 'seq 99999; for i in $(seq 500); do printf ä >&2; done');
   expect([stdout.length, stdout.endsWith('\n99998\n99999\n')]).toEqual([100, true]);

@@ -5,23 +5,24 @@ import type { ApplyResult } from '../../src/host/kernel/result.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { printRestore, printSave } from '../../src/netfilter/print.ts';
+import { DEFAULT_POD } from '../default-pod.ts';
 import { DISTINCT_PLANS } from '../golden-plans.ts';
-import { ORDINARY_POD } from '../ordinary-pod.ts';
+import { played, rounds } from '../trials.ts';
 import { applyIn } from './applying.ts';
 import type { Namespace } from './namespace.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 import { normalSave } from './saves.ts';
 
-const TPROXY = ORDINARY_POD.map((argument) => (argument === 'REDIRECT' ? 'TPROXY' : argument));
+const TPROXY = DEFAULT_POD.map((argument) => (argument === 'REDIRECT' ? 'TPROXY' : argument));
 const DNS = { env: { ISTIO_META_DNS_CAPTURE: 'true' }, nameservers: ['10.96.0.10'] };
 const DUAL = { addresses: ['10.0.0.2', 'fd00::2'], env: { ISTIO_DUAL_STACK: 'true' } };
 
 const PLANS: readonly { readonly name: string; readonly plan: CapturePlan }[] = [
-  { name: 'an ordinary pod', plan: planFromArguments(ORDINARY_POD) },
+  { name: 'a default pod', plan: planFromArguments(DEFAULT_POD) },
   { name: 'TPROXY', plan: planFromArguments(TPROXY) },
-  { name: 'DNS capture and drop-invalid', plan: planFromArguments(ORDINARY_POD, { ...DNS, env: { ...DNS.env, INVALID_DROP: 'true' } }) },
-  { name: 'dual stack', plan: planFromArguments(ORDINARY_POD, DUAL) },
+  { name: 'DNS capture and drop-invalid', plan: planFromArguments(DEFAULT_POD, { ...DNS, env: { ...DNS.env, INVALID_DROP: 'true' } }) },
+  { name: 'dual stack', plan: planFromArguments(DEFAULT_POD, DUAL) },
   { name: 'dual stack with TPROXY', plan: planFromArguments(TPROXY, DUAL) },
 ];
 
@@ -152,7 +153,7 @@ COMMIT
       await namespace.run(
         'ip rule add fwmark 1337 lookup 133; ip route add local default dev lo table 133; ip -6 addr add ::6/128 dev lo; ip -6 route add local default dev lo table 133; ip -6 rule add fwmark 1337 lookup 133',
       );
-      const { plan } = PLANS[0] ?? { plan: planFromArguments(ORDINARY_POD) };
+      const { plan } = PLANS[0] ?? { plan: planFromArguments(DEFAULT_POD) };
       expect(summary(await apply(namespace, plan, { backend }))).toEqual(well('applied'));
       const there = await shown(namespace, backend);
       expect(there).not.toMatch(/fwmark|local default|::6\//);
@@ -163,12 +164,12 @@ COMMIT
     await inNamespace(async (namespace) => {
       await apply(namespace, planFromArguments(TPROXY), { backend });
       await namespace.run(`${iptables} -t mangle -N OTHERS; ${iptables} -t mangle -A OTHERS -p tcp -j ISTIO_TPROXY`);
-      const result = await apply(namespace, planFromArguments(ORDINARY_POD));
+      const result = await apply(namespace, planFromArguments(DEFAULT_POD));
       expect(summary(result)).toEqual(well('applied'));
       expect(result.kept.map(({ table, chain, by }) => `${table} ${chain} ${by.length}`)).toEqual(['mangle ISTIO_TPROXY 1']);
       const { stdout } = await namespace.run(`${iptables}-save -t mangle | grep TPROXY`);
       expect(stdout).toBe(':ISTIO_TPROXY - [0:0]\n-A OTHERS -p tcp -j ISTIO_TPROXY\n');
-      expect(summary(await apply(namespace, planFromArguments(ORDINARY_POD)))).toEqual(well('unchanged'));
+      expect(summary(await apply(namespace, planFromArguments(DEFAULT_POD)))).toEqual(well('unchanged'));
       expect((await clean(target(namespace), {}, unlocked())).kept).toHaveLength(1);
     });
   });
@@ -180,7 +181,7 @@ COMMIT
     );
     await inNamespace(async (namespace) => {
       await namespace.run(feed(`${iptables}-restore --noflush`, ['*nat', ...lines, 'COMMIT', ''].join('\n')));
-      const plan = planFromArguments(ORDINARY_POD);
+      const plan = planFromArguments(DEFAULT_POD);
       expect(summary(await apply(namespace, plan, { backend }))).toEqual(well('applied'));
       expect(summary(await apply(namespace, plan))).toEqual(well('unchanged'));
       const { stdout } = await namespace.run(`${iptables}-save -t nat | grep -- '-A OUTPUT'`);
@@ -190,7 +191,7 @@ COMMIT
 
   it('drift is reported or refused where that is asked, with the steps that would repair it, and nothing is touched', async () => {
     await inNamespace(async (namespace) => {
-      const plan = planFromArguments(ORDINARY_POD);
+      const plan = planFromArguments(DEFAULT_POD);
       expect(await apply(namespace, plan, { backend, onDrift: 'fail' })).toMatchObject({ outcome: 'applied' });
       expect(await apply(namespace, plan, { backend, onDrift: 'fail' })).toMatchObject({ outcome: 'unchanged' });
       await namespace.run(`${iptables} -t nat -F ISTIO_OUTPUT`);
@@ -209,7 +210,7 @@ COMMIT
 
   it('a dry run shows the input that a run then feeds, and touches nothing', async () => {
     await inNamespace(async (namespace) => {
-      await apply(namespace, planFromArguments(ORDINARY_POD), { backend });
+      await apply(namespace, planFromArguments(DEFAULT_POD), { backend });
       const before = await everything(namespace);
       const dry = await apply(namespace, planFromArguments(TPROXY, DUAL), { dryRun: true });
       expect(dry).toMatchObject({ outcome: 'planned', state: 'as before', tried: [] });
@@ -223,18 +224,18 @@ COMMIT
     await inNamespace(async (namespace) => {
       await namespace.run(`${iptables} -t nat -N KUBE-SERVICES`);
       const before = await everything(namespace);
-      const result = await apply(namespace, planFromArguments(ORDINARY_POD));
+      const result = await apply(namespace, planFromArguments(DEFAULT_POD));
       expect(result).toMatchObject({ outcome: 'refused', state: 'as before', failures: [{ cause: 'node' }] });
       expect(await clean(target(namespace), {}, unlocked())).toMatchObject({ outcome: 'refused' });
       expect(await everything(namespace)).toBe(before);
-      expect(await apply(namespace, planFromArguments(ORDINARY_POD), { host: true })).toMatchObject({ outcome: 'applied' });
+      expect(await apply(namespace, planFromArguments(DEFAULT_POD), { host: true })).toMatchObject({ outcome: 'applied' });
     });
   });
 
   it('over what other releases left, one run of the newest leaves exactly the newest', async () => {
-    const newest = planFromArguments(ORDINARY_POD);
-    const sample = DISTINCT_PLANS.filter((_, index) => index % 12 === 5);
-    expect(sample.length).toBeGreaterThan(30);
+    const newest = planFromArguments(DEFAULT_POD);
+    const sample = played(DISTINCT_PLANS.filter((_, index) => index % 12 === 5));
+    expect(sample.length).toBeGreaterThan(rounds(30));
     const wrong: string[] = [];
     for (const { name, plan } of sample) {
       await inNamespace(async (namespace) => {
@@ -251,7 +252,7 @@ COMMIT
   });
 
   it.each([
-    { name: 'an ordinary pod', args: ORDINARY_POD, cold: 5, again: 3 },
+    { name: 'a default pod', args: DEFAULT_POD, cold: 5, again: 3 },
     { name: 'TPROXY', args: TPROXY, cold: 5, again: 3 },
   ])('$name: a first run takes at most $cold processes, and one that changes nothing at most $again', async ({ args, cold, again }) => {
     await inNamespace(async (namespace) => {
@@ -268,7 +269,7 @@ COMMIT
 describeKernel('with rules in both backends', () => {
   it('apply keeps those of one right and names both, clean removes both', async () => {
     await inNamespace(async (namespace) => {
-      const plan = planFromArguments(ORDINARY_POD);
+      const plan = planFromArguments(DEFAULT_POD);
       await apply(namespace, plan, { backend: 'legacy' });
       const result = await apply(namespace, plan, { backend: 'nft' });
       expect(result.warnings.join()).toMatch(/both iptables-nft-save and iptables-legacy-save/);
@@ -280,7 +281,7 @@ describeKernel('with rules in both backends', () => {
 
   it('clean of one backend leaves the other', async () => {
     await inNamespace(async (namespace) => {
-      const plan = planFromArguments(ORDINARY_POD);
+      const plan = planFromArguments(DEFAULT_POD);
       await apply(namespace, plan, { backend: 'legacy' });
       await apply(namespace, plan, { backend: 'nft' });
       expect(await clean(target(namespace), { backend: 'legacy' }, unlocked())).toMatchObject({
@@ -301,7 +302,7 @@ describeKernel('with native nftables rules of Istio', () => {
     await inNamespace(async (namespace) => {
       await namespace.run(NATIVE);
       const result =
-        action === 'apply' ? await apply(namespace, planFromArguments(ORDINARY_POD)) : await clean(target(namespace), {}, unlocked());
+        action === 'apply' ? await apply(namespace, planFromArguments(DEFAULT_POD)) : await clean(target(namespace), {}, unlocked());
       expect(result).toMatchObject({ outcome: action === 'apply' ? 'applied' : 'cleaned', state: 'as wanted' });
       expect((await namespace.run('nft list tables inet')).stdout).toBe('table inet other\n');
     });

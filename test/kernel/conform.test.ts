@@ -7,6 +7,7 @@ import { afterAll, expect, it } from 'vitest';
 import { NEWEST } from '../../src/istio/releases/known.ts';
 import { BIN, expectRefused, PROGRAM, run, scratchFolder } from '../cli/program.ts';
 import { INTENDED } from '../golden-command-line.ts';
+import { PLAYS_ALL } from '../trials.ts';
 import { describeKernel } from './requirements.ts';
 
 const folder = scratchFolder();
@@ -139,15 +140,16 @@ describeKernel('conform', () => {
   it('finds our own drop-in to be the newest release, but for what docs/apply.md says is done otherwise', {
     timeout: 240_000,
   }, async () => {
-    const { exitCode, stdout } = await execa(PROGRAM, ['conform', join(BIN, 'istio-iptables'), '--release', NEWEST, '-o', 'json'], {
-      reject: false,
-    });
+    // Every case at every release is asked by conformance.test.ts, of the same engine: here some will do.
+    const only = PLAYS_ALL ? [] : ['--only', 'tproxy'];
+    const words = ['conform', join(BIN, 'istio-iptables'), '--release', NEWEST, '-o', 'json', ...only];
+    const { exitCode, stdout } = await execa(PROGRAM, words, { reject: false });
     const { runs, differences } = JSON.parse(stdout) as {
       readonly runs: number;
       readonly differences: readonly { readonly case: string }[];
     };
     const names = differences.map(({ case: name }) => name.replace('command-line/', ''));
-    expect({ exitCode, runs }).toEqual({ exitCode: 1, runs: 460 });
+    expect({ exitCode, runs }).toEqual({ exitCode: 1, runs: PLAYS_ALL ? 460 : 33 });
     expect(names.filter((name) => !INTENDED.some(({ isOf }) => isOf(name, NEWEST)))).toEqual([]);
     expect(names.length).toBeLessThan(50);
   });

@@ -37,7 +37,7 @@ describeKernel('rules that a text only seems to have', () => {
       const source = `netns:/run/netns/${name}`;
       expect(identify((await readSource(source, NONE)).seen).outcome).toBe('none');
       const { output, exitCode } = await check({ source, given: NONE, output: 'text', paint: plain });
-      expect(output).toContain(`comments of ${LINES.length} rules hold lines that look like rules`);
+      expect(output).toContain(`comments of ${LINES.length} rules look like rules`);
       expect(exitCode).toBe(1);
       expect(await applyPlan({ kind: 'netns', path: `/run/netns/${name}` }, PLAN)).toMatchObject({ outcome: 'applied' });
       expect(await jumps(namespace)).toBe(1);

@@ -5,11 +5,13 @@ import { compareObservations, observeAll } from '../../src/netfilter/observation
 import type { GoldenText } from '../golden-texts.ts';
 import { GOLDEN_TEXTS } from '../golden-texts.ts';
 import { answerFor, expectReleases, identified, madeAgain, seenIn } from '../istio/found/identifying.ts';
+import { played } from '../trials.ts';
 import { inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 
 const PROGRAMS: Readonly<Record<Family, string>> = { ip: 'iptables', ip6: 'ip6tables' };
 const END = 'END OF OUTCOME';
+const TEXTS = played(GOLDEN_TEXTS);
 
 function tablesIn(save: string): readonly string[] {
   return [...save.matchAll(/^\*(\w+)$/gm)].map(([, table = '']) => table);
@@ -41,17 +43,17 @@ describeKernel('every outcome of the golden cases, as iptables lists it', () => 
   let listed: readonly string[] = [];
   beforeAll(async () => {
     // Two namespaces at once, for two processors.
-    const half = Math.ceil(GOLDEN_TEXTS.length / 2);
-    listed = (await Promise.all([listings(GOLDEN_TEXTS.slice(0, half)), listings(GOLDEN_TEXTS.slice(half))])).flat();
+    const half = Math.ceil(TEXTS.length / 2);
+    listed = (await Promise.all([listings(TEXTS.slice(0, half)), listings(TEXTS.slice(half))])).flat();
   });
 
   it('is there', () => {
-    expect(listed).toHaveLength(GOLDEN_TEXTS.length);
+    expect(listed).toHaveLength(TEXTS.length);
     for (const text of listed) expect(text).toMatch(/^Chain ISTIO_OUTPUT /m);
   });
 
   it('is identified with every release that has it, and made again by what was found', () => {
-    GOLDEN_TEXTS.forEach(({ name, releases }, index) => {
+    TEXTS.forEach(({ name, releases }, index) => {
       const text = listed[index] ?? '';
       const found = identified(text);
       expectReleases(found, releases, name);

@@ -232,7 +232,7 @@ describeKernel.concurrent('a native run', () => {
       expect(stdout.match(/meta nfproto ipv6 counter return/g)).toHaveLength(2);
       expect(await run(namespace, args)).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('already so') });
       const exact = await run(namespace, [...REDIRECT, NATIVE], { env: { ISTIO_INIT_EXACT: 'true' } });
-      expect(exact).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('capture IPv6 too, though it is off') });
+      expect(exact).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('capture IPv6 though it is off') });
       expect((await namespace.run('nft list ruleset')).stdout).not.toContain('nfproto');
     });
   });

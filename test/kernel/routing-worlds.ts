@@ -157,7 +157,8 @@ export async function worldBy(random: Random, count: number): Promise<World> {
   const gets = FAMILIES.map((family) => [family, questions.filter((one) => one.family === family)] as const);
   const listing = (family: Family): string => `printf 'rule show\\nroute show table all\\n' | ip -json -Numeric ${flag(family)} -batch -`;
   const script = [
-    'ip link set lo up; sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1',
+    // No address waits two seconds for somebody who has it as well: nobody else is there.
+    'ip link set lo up; sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0',
     ...['', '-4', '-6'].map((only) => feedTo(`ip ${only} -force -batch - 2>/dev/null`, linesOf(lines, only))),
     // The local routes of IPv6 come with the carrier, a moment after the links; what is read then is one state.
     'for i in $(seq 100); do ip -6 addr show tentative | grep -q . || ip link | grep -q "state \\(DOWN\\|LOWERLAYERDOWN\\)" || break; sleep 0.01; done; sleep 0.02',

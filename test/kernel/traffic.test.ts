@@ -199,7 +199,7 @@ const TPROXY_SELF: readonly Row[] = [
   },
 ];
 
-describeSockets.each(['nft', 'legacy'] as const)('with the rules of an ordinary pod in iptables-%s', (backend) => {
+describeSockets.each(['nft', 'legacy'] as const)('with the rules of a default pod in iptables-%s', (backend) => {
   const current = staged(ORDINARY, backend, REDIRECTED);
   for (const family of FAMILIES) {
     describe(NAMES[family], () => {
@@ -240,7 +240,7 @@ describeSockets('with rules that capture only chosen ports, ranges and groups', 
   }
 });
 
-describeSockets.each(['nft', 'legacy'] as const)('with the TPROXY rules of an ordinary pod in iptables-%s', (backend) => {
+describeSockets.each(['nft', 'legacy'] as const)('with the TPROXY rules of a default pod in iptables-%s', (backend) => {
   const current = staged(TPROXY, backend, TRANSPARENT);
   for (const family of FAMILIES) {
     describe(NAMES[family], () => {

@@ -96,7 +96,7 @@ describe('what can not be used is refused in the words of the program', () => {
 });
 
 describe('what the functions give', () => {
-  it('a plan without anything is that of an ordinary pod of the newest release, and as the program makes it', () => {
+  it('a plan without anything is that of a default pod of the newest release, and as the program makes it', () => {
     expect(printSave(plan({ release: '1.20' }).ip)).toBe(
       printSave(planFromSettings({ release: { value: '1.20', source: { kind: 'option', option: '--release' } } }).ip),
     );

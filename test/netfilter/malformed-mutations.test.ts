@@ -6,9 +6,10 @@ import { printList } from '../../src/netfilter/print-list.ts';
 import { readRules } from '../../src/netfilter/read.ts';
 import { capture } from '../golden.ts';
 import { DISTINCT_PLANS } from '../golden-plans.ts';
+import { rounds } from '../trials.ts';
 import { damaged, randomFrom } from './mutations.ts';
 
-const COUNT = 100_000;
+const COUNT = rounds(100_000);
 // Lines of a piece: enough for a chain with what stands before and behind it.
 const LINES = 3;
 // One in so many is compared with the piece that it was: comparing costs as much as reading.

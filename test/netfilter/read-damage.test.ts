@@ -5,6 +5,7 @@ import { printList } from '../../src/netfilter/print-list.ts';
 import { readProblemText } from '../../src/netfilter/read/problems.ts';
 import { readRules } from '../../src/netfilter/read.ts';
 import { capture } from '../golden.ts';
+import { rounds } from '../trials.ts';
 
 const SAVE = capture('damaged-default.save.txt');
 const [RULES] = readRules(SAVE).rulesets;
@@ -97,7 +98,7 @@ describe('a damaged text', () => {
           expect(again === undefined ? '' : printSave(again)).toBe(save);
         }
       }),
-      { numRuns: 4000 },
+      { numRuns: rounds(4000) },
     );
   });
 
@@ -108,7 +109,7 @@ describe('a damaged text', () => {
         readRules(`*nat\n-A X -j Y\n${pieces.join('')}`);
         readRules(`Chain OUTPUT (policy ACCEPT)\ntarget prot opt source destination\nX all -- anywhere anywhere ${pieces.join('')}`);
       }),
-      { numRuns: 2000 },
+      { numRuns: rounds(2000) },
     );
   });
 });

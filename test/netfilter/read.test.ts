@@ -77,7 +77,13 @@ describe('a save', () => {
   });
 
   it('ends with the text when its COMMIT is missing', () => {
-    expect(rules('*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j RETURN')).toEqual(['ip nat OUTPUT -j RETURN']);
+    expect(rules('*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j RETURN\n')).toEqual(['ip nat OUTPUT -j RETURN']);
+  });
+
+  it('has no rule in a line in which it breaks off: some of it may be lost', () => {
+    expect(rules('*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp --dport 80 -j RETURN\n-A OUTPUT -p tcp --dport 150')).toEqual([
+      'ip nat OUTPUT -p tcp -m tcp --dport 80 -j RETURN',
+    ]);
   });
 
   it('that has lost its first line is known by its targets', () => {
@@ -227,7 +233,9 @@ describe('the family', () => {
 
 describe('a text', () => {
   it('without rules says so', () => {
-    expect(problems('Nothing here.\n')).toEqual(['1 no-rules-found: There are no iptables rules in this text.']);
+    expect(problems('Nothing here.\n')).toEqual([
+      '1 no-rules-found: There are no iptables rules in this text; what is read: a save, a listing, a log, a manifest, or a page with one of them.',
+    ]);
     expect(problems(' \n\n')).toEqual(['1 empty-text: The text is empty.']);
     expect(readRules('').rulesets).toEqual([]);
   });

@@ -64,7 +64,6 @@ describe.each([
 describe('bin/istio-init', () => {
   const bin = join(root, 'bin/istio-init');
 
-  // The bundle counts characters where yargs would measure their width (src/cli/terminal/ascii-width.ts).
   it.each([['--help'], ['preview', '--help']])('prints its help in ASCII without colours: %s %s', (...args) => {
     const { status, stdout } = spawnSync(bin, args, { encoding: 'utf8', env: { ...process.env, FORCE_COLOR: '1' } });
     expect(status).toBe(0);

@@ -2,7 +2,7 @@
 # Builds the image of the Dockerfile on a machine without a Docker engine: buildah, on a base that mmdebstrap makes.
 # Needs root, dist/bin (npm run build), dist/static (npm run static) and Debian's buildah, podman, runc, conmon, netavark and mmdebstrap. The base is kept in $IMAGE_CACHE for the next run.
 #
-#   test/pods/image.sh base           makes the base alone, which needs nothing of ours
+#   test/pods/image.sh base           makes the base alone, with the packages of the images, which needs nothing of ours
 #   test/pods/image.sh [TAG]          builds localhost/istio-init:TAG (default: test), and then prints, for `eval`:
 #
 #     CONTAINERS_CONF     what podman and buildah need here, exported
@@ -50,19 +50,32 @@ fi
     podman $storage import -q --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' "$cache/trixie.tar" "$base" >/dev/null
     lap 'import of the base'
   fi
-  [ "$tag" != base ] || exit 0
-  for target in init tools; do
-    [ "$target" = tools ] && name=$image || name=$image-$target
+  if [ "$tag" = base ]; then
+    # The packages of both images: with the cache of layers they are there when the program is.
     buildah $storage bud --isolation chroot --pull-never --layers --build-arg "BASE_IMAGE=$base" --build-arg PROGRAM=built \
-      --target "$target" -t "$name" "$here" >"$cache/build.log" 2>&1 || { cat "$cache/build.log" >&2; exit 1; }
-  done
-  lap "build of $image"
-  # buildah leaves the container of a stage that is only another name for a stage, mounted; and old images pile up.
-  buildah $storage rm --all >/dev/null
-  podman $storage image prune -f --filter until=24h >/dev/null
-  for name in "$image-init" "$image"; do
-    podman $storage history --format '{{.Size}} {{.CreatedBy}}' "$name" |
-      sed -n "s|^\\([1-9][0-9.]* .B\\) /bin/sh -c #(nop) COPY \\(.*\\):[0-9a-f]*\\(.*\\)|note: layer of ${name#localhost/}: \\1, copied \\2|p" >&2
-  done
+      --target debian "$here" >"$cache/build.log" 2>&1 || { cat "$cache/build.log" >&2; exit 1; }
+    lap 'packages of the images'
+    exit 0
+  fi
+  # What goes into the images, and out of which base: each test that runs them asks, and only the first of them builds.
+  copied='Dockerfile .dockerignore LICENSE scripts/image-root.sh dist/THIRD-PARTY-LICENSES.txt dist/bin dist/static'
+  inputs=$(stat -c %Y "$cache/trixie.tar" && cd "$here" && find $copied -type f -exec sha256sum {} + | sort)
+  made() { printf '%s\n' "$inputs" && podman $storage image inspect --format '{{.Id}}' "$image" "$image-init" 2>/dev/null; }
+  if [ "$(made)" != "$(cat "$cache/made-$tag" 2>/dev/null)" ]; then
+    for target in init tools; do
+      [ "$target" = tools ] && name=$image || name=$image-$target
+      buildah $storage bud --isolation chroot --pull-never --layers --build-arg "BASE_IMAGE=$base" --build-arg PROGRAM=built \
+        --target "$target" -t "$name" "$here" >"$cache/build.log" 2>&1 || { cat "$cache/build.log" >&2; exit 1; }
+    done
+    lap "build of $image"
+    # buildah leaves the container of a stage that is only another name for a stage, mounted; and old images pile up.
+    buildah $storage rm --all >/dev/null
+    podman $storage image prune -f --filter until=24h >/dev/null
+    for name in "$image-init" "$image"; do
+      podman $storage history --format '{{.Size}} {{.CreatedBy}}' "$name" |
+        sed -n "s|^\\([1-9][0-9.]* .B\\) /bin/sh -c #(nop) COPY \\(.*\\):[0-9a-f]*\\(.*\\)|note: layer of ${name#localhost/}: \\1, copied \\2|p" >&2
+    done
+    made >"$cache/made-$tag"
+  fi
 }
 printf 'export CONTAINERS_CONF=%q\nSTORAGE=%q\nBASE_IMAGE=%q\nIMAGE=%q\nINIT_IMAGE=%q\n' "$CONTAINERS_CONF" "$storage" "$base" "$image" "$image-init"

@@ -5,12 +5,12 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DEFAULT_POD } from '../default-pod.ts';
 import { inNamespace } from '../kernel/namespace.ts';
-import { ORDINARY_POD } from '../ordinary-pod.ts';
 import { describePods } from './requirements.ts';
 
 const BUILD = fileURLToPath(new URL('image.sh', import.meta.url));
-const POD = ['istio-iptables', ...ORDINARY_POD];
+const POD = ['istio-iptables', ...DEFAULT_POD];
 const INIT = ['--cap-add', 'NET_ADMIN', '--cap-add', 'NET_RAW', '--security-opt', 'no-new-privileges'];
 
 const TOOLS_ALONE = ['dash', 'env', 'grep', 'mount', 'setpriv', 'timeout', 'unshare'].map((name) => `usr/bin/${name}`);

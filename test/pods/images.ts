@@ -10,7 +10,7 @@ const PATH = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 
 /** All commands. */
 export const TOOLS = 'localhost/istio-init:test';
-/** The drop-in alone. */
+/** What an init container runs. */
 export const INIT = 'localhost/istio-init:test-init';
 /** Runs the machine's own programs, which are mounted at /usr: Squid, dnsmasq and Node. */
 export const MACHINE = 'localhost/machine:test';

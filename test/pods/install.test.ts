@@ -214,7 +214,7 @@ describeKernel('the image, as the installation page has it run', () => {
     expect(twice).toMatchObject(applied('Istio 1.28.0'));
   });
 
-  /** What an injector of the mesh of the values file passes for an ordinary pod. */
+  /** What an injector of the mesh of the values file passes for a default pod. */
   function injected(): { readonly args: readonly string[]; readonly variables: readonly string[] } {
     const text = readFileSync(join(docs, 'examples/values-istio-init.yaml'), 'utf8');
     const [node] = readYaml(POD) as readonly [Parameters<typeof readManifest>[0]];

@@ -9,11 +9,15 @@ box() {
   mount -t tmpfs tmpfs /run
   [ -e /etc/resolv.conf ] || install -D /dev/stdin "$(readlink -m /etc/resolv.conf)" <<<"$names"
   ip link set lo up
+  echo >"$1/ready"
   read -r _
 }
 export -f box
 exec 3<&0
-unshare --pid --fork --kill-child --mount --mount-proc --propagation private --net bash -c box <&3 >&2 &
+mkfifo "$1/ready"
+unshare --pid --fork --kill-child --mount --mount-proc --propagation private --net bash -c 'box "$1"' box "$1" <&3 >&2 &
+# Before that there are no namespaces to enter, or not all of them.
+read -t 60 -r _ <>"$1/ready"
 echo $!
 wait $!
 rm -rf -- "$1"

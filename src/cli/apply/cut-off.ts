@@ -1,9 +1,9 @@
 /** Rules that lead to a proxy that is not there cut a machine off from everybody, and from whoever sits at it. */
 
-import { createInterface } from 'node:readline/promises';
 import { listeningIn } from '../../host/machine/listening.ts';
 import { openNamespace } from '../../host/namespace/namespace.ts';
 import { programs } from '../../host/run.ts';
+import { system } from '../../host/system.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { badOption } from '../../sources/bad-option.ts';
@@ -22,14 +22,6 @@ export async function refuseCutOff({ settings, ip, ip6 }: CapturePlan): Promise<
   const listening = await listeningIn(namespace, DEADLINE).finally(() => namespace.close());
   if (listening === undefined || ports.some((port) => listening.tcp.has(port))) return;
   const why = `nothing listens on ${ports.join(' and ')} here, so that these rules cut off all TCP of this machine`;
-  if (await isMeant(why)) return;
+  if (/^y(es)?$/i.test((await system.ask(`${why}. Apply all the same? [y/N] `))?.trim() ?? '')) return;
   throw badOption('--here', `${why}; start the proxy first, or say --before-proxy, as an init container does`);
-}
-
-/** Asks who sits at a terminal; nobody else can answer. */
-async function isMeant(why: string): Promise<boolean> {
-  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${why}. Apply all the same? [y/N] `).finally(() => terminal.close());
-  return /^y(es)?$/i.test(answer.trim());
 }

@@ -60,7 +60,7 @@ export async function auditNode({
 }: AuditRequest): Promise<Result> {
   refuseArgumentsBeside(given);
   const places = numberIn('--jobs', jobs, MOST_JOBS);
-  const seconds = every === undefined ? undefined : numberIn('--every', every, 86_400);
+  const seconds = every === undefined ? undefined : secondsIn(every);
   const { mesh, at, installer } = await injectionRequest(given);
   const desired: Desired = {
     mesh,
@@ -149,6 +149,11 @@ function namespaces(find: RoundOf['find']): readonly PodNamespace[] {
 function boundedPrograms(places: number, using: Programs): Programs {
   const turn = bounded(places);
   return { ...using, run: (command) => turn(() => using.run(command)) };
+}
+
+/** The value of `--every`. Throws a ProblemError for what is no number of seconds up to a day. */
+export function secondsIn(every: string): number {
+  return numberIn('--every', every, 86_400);
 }
 
 function numberIn(option: string, text: string, most: number): number {

@@ -3,14 +3,21 @@
 import type { CommandModule, Options } from 'yargs';
 import { badOption } from '../../sources/bad-option.ts';
 import { dashesIn } from '../lone-dashes.ts';
-import { last, outputOption, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { CLUSTER_OPTIONS, last, outputOption, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import type { Result } from '../terminal/result.ts';
 import { finish } from '../terminal/result.ts';
 
-const { values, installer, release } = SETTINGS_OPTIONS;
+const { values, installer, release, deadline } = SETTINGS_OPTIONS;
+const { context, kubeconfig, namespace } = CLUSTER_OPTIONS;
 
 const AUDIT_OPTIONS: Readonly<Record<string, Options>> = {
   jobs: { type: 'string', requiresArg: true, default: '4', describe: 'Programs that run at a time (1 to 64)', group: 'Audit:' },
-  every: { type: 'string', requiresArg: true, describe: 'Go round again after so many seconds, until stopped', group: 'Audit:' },
+  every: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Go round again after so many seconds, until stopped; with --watch, so often logs are read (default: 60)',
+    group: 'Audit:',
+  },
   node: { type: 'string', requiresArg: true, describe: "The node's name (default: found in its proxies)", group: 'Audit:' },
   summarize: { type: 'boolean', default: false, describe: 'Merge lines that audits printed (FILE, -) by workload', group: 'Audit:' },
   metrics: {
@@ -20,6 +27,17 @@ const AUDIT_OPTIONS: Readonly<Record<string, Options>> = {
     group: 'Output:',
   },
   listen: { type: 'string', requiresArg: true, describe: 'Where Prometheus scrapes the same at /metrics, as :9115', group: 'Output:' },
+  watch: {
+    type: 'boolean',
+    default: false,
+    describe:
+      'Of a cluster: what its audit DaemonSet finds, one line for each pod that is not well any more, or well again, until SIGTERM or SIGINT',
+    group: 'Cluster:',
+  },
+  context: context ?? {},
+  kubeconfig: kubeconfig ?? {},
+  namespace: { ...namespace, describe: 'With --watch: only pods of this namespace' },
+  deadline: { ...deadline, describe: 'With --watch: seconds for each answer of the cluster (default: 60)', group: 'Cluster:' },
   values: values ?? {},
   installer: installer ?? {},
   release: { ...release, describe: 'Release of Istio; overrides that found in each proxy' },
@@ -38,6 +56,7 @@ export const auditCommand: CommandModule = {
         ['$0 audit --metrics /var/lib/node_exporter/istio_init.prom', 'and figures for Prometheus'],
         ['$0 audit --values istio-configmap.yaml', 'with what the mesh is installed with'],
         ['$0 audit --every 300 --jobs 2', 'as a DaemonSet runs it'],
+        ['$0 audit --watch', 'what changes in a cluster from now on, by its audit DaemonSet'],
         ['$0 audit | $0 audit --summarize -', 'the same as a table'],
         ['kubectl logs -n istio-init-audit -l app=istio-init-audit --tail=-1 | $0 audit --summarize -', 'a whole cluster'],
       ])
@@ -52,6 +71,9 @@ export const auditCommand: CommandModule = {
         if (files.length === 0) throw badOption('--summarize', 'wants a file with lines of audits, or - for standard input');
         return summarize(files, last(parsed, 'output') ?? 'text');
       }
+      if (parsed['watch'] === true) return watched(parsed, files);
+      for (const name of ['context', 'kubeconfig', 'namespace', 'deadline'])
+        if (parsed[name] !== undefined) throw badOption(`--${name}`, 'goes with --watch: an audit asks its own node, and no cluster');
       if (files.length > 0) throw badOption('audit', 'a file goes with --summarize only');
       const [every, node, metrics, listen] = ['every', 'node', 'metrics', 'listen'].map((name) => last(parsed, name));
       return auditNode({
@@ -65,3 +87,20 @@ export const auditCommand: CommandModule = {
       });
     }, parsed),
 };
+
+/** What an audit of one node is told is no business of a watch. */
+const OF_ONE_NODE = ['node', 'metrics', 'listen', 'values', 'installer', 'release'];
+
+async function watched(parsed: Readonly<Record<string, unknown>>, files: readonly string[]): Promise<Result> {
+  const wrong = OF_ONE_NODE.find((name) => parsed[name] !== undefined);
+  if (wrong !== undefined) throw badOption(`--${wrong}`, 'goes with an audit of a node; with --watch the DaemonSet has it');
+  if (files.length > 0) throw badOption('audit', 'a file goes with --summarize only');
+  const { watchAudits } = await import('./watch.ts');
+  const { secondsIn } = await import('./audit.ts');
+  const { cluster = {} } = sourceOptions(parsed);
+  return watchAudits({
+    access: cluster,
+    every: secondsIn(last(parsed, 'every') ?? '60') * 1000,
+    output: last(parsed, 'output') ?? (process.stdout.isTTY === true ? 'text' : 'json'),
+  });
+}

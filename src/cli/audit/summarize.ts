@@ -128,7 +128,7 @@ type Line =
   | { readonly kind: 'summary'; readonly node: string; readonly pods: number };
 
 /** What a line holds; `kubectl logs --prefix`, container runtimes and log collectors put words in front of it. */
-function lineIn(line: string): Line | undefined {
+export function lineIn(line: string): Line | undefined {
   const at = line.indexOf('{"apiVersion":');
   if (at < 0) return undefined;
   let value: unknown;

@@ -60,7 +60,7 @@ function agentSource(agent: readonly AmbientIdentification[]): RuleSource {
   return { name: `${names.join(' and ')} with these knobs`, seen: observeAll(rules), problems: [], notes: [] };
 }
 
-/** What a mesh is installed with says what an ordinary pod in it should have. */
+/** What a mesh is installed with says what a default pod in it should have. */
 function asksMesh({ manifests }: PlanOptions): boolean {
   return manifests !== undefined && (manifests.values.length > 0 || manifests.installer !== undefined);
 }

@@ -8,6 +8,7 @@ import type { Facts } from '../../istio/settings/facts.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { unusable } from '../../sources/bad-option.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
+import { isRunNote } from '../../sources/run-note.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { compareOperands } from '../diff/comparison.ts';
 import type { Result } from '../terminal/result.ts';
@@ -15,7 +16,7 @@ import { expectedBeside } from './beside.ts';
 import type { Expected } from './desired.ts';
 import { beyondRules, reachOf } from './namespace-evidence.ts';
 import type { CheckedSource, NextCommand } from './next-command.ts';
-import { diffCommand, otherAnswers, repair, repairAs, withAllTables, withMoreRights } from './next-commands.ts';
+import { diffCommand, elsewhere, otherAnswers, repair, repairAs, withAllTables, withMoreRights } from './next-commands.ts';
 import type { Drift, Report } from './report.ts';
 import { verdictOf } from './report.ts';
 import { withoutTwins } from './source.ts';
@@ -45,7 +46,8 @@ export async function examine(ruleSource: RuleSource, asked: CheckedSource): Pro
   return {
     report: { ...report, nextCommands: againFor(report, ruleSource, request) },
     problems: [...ruleSource.problems, ...(expected?.ruleSource.problems ?? [])],
-    notes: [...ruleSource.notes, ...notes, ...(expected?.ruleSource.notes ?? [])],
+    // That a run failed is the answer of the screen itself.
+    notes: [...ruleSource.notes.filter((note) => !isRunNote(note)), ...notes, ...(expected?.ruleSource.notes ?? [])],
   };
 }
 
@@ -101,6 +103,7 @@ function againFor(report: Report, { seen }: RuleSource, request: CheckedSource):
   return [
     ...(amiss ? (drift?.given === true ? repair(request) : repairAs(request, answers[0], flushedFamilies(seen))) : []),
     ...otherAnswers(request, answers),
+    ...(verdictOf(report) === 'no rules of Istio' ? elsewhere(request) : []),
     ...(denied ? withMoreRights(request) : []),
     ...(FAMILIES.some((family) => seen.seen[family] !== 'all') ? withAllTables(request) : []),
   ];

@@ -83,6 +83,15 @@ export function withMoreRights({ source, name, given }: CheckedSource, isRoot = 
   return [...(isRoot ? [] : [{ why: 'see more, as root', command: same }]), ...(name.target.kind === 'here' ? [fromNode] : [])];
 }
 
+/** Where this machine has no rules: what else there is to look at. */
+export function elsewhere({ name }: CheckedSource): readonly NextCommand[] {
+  if (name.kind !== 'namespace' || name.target.kind !== 'here') return [];
+  return [
+    { why: 'a pod of this node, by the number of one of its processes', command: command(...programWords(), 'check', 'pid:PID') },
+    { why: 'a manifest, a save, a log, a ticket', command: command(...programWords(), 'FILE') },
+  ];
+}
+
 /** The same check of everything that a text leaves out. */
 export function withAllTables({ name, given }: CheckedSource): readonly NextCommand[] {
   if (name.kind !== 'file') return [];

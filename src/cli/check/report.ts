@@ -63,7 +63,7 @@ export function firstOfEach(findings: readonly Finding[]): readonly (Finding & {
 
 /** The one answer to what was asked. */
 export function verdictOf({ unreadable, ruleSource, identified, drift, findings, notLooked }: Report): Verdict {
-  if (ruleSource?.run !== undefined) return 'failed';
+  if (ruleSource?.run !== undefined) return ruleSource.run.outcome === 'failed' ? 'failed' : 'not seen';
   if (unreadable !== undefined) return 'not seen';
   const judgement = judgementOf({
     unseen: [...(ruleSource?.seen.unseen ?? []), ...(notLooked ?? [])],

@@ -2,14 +2,17 @@
 
 import type { RunFailure } from '../../istio/found/runs/run.ts';
 
-/** What was said and where, what it was about, what it means, what to do. */
-export function runLines({ line, message, command, rule, table, text, fix }: RunFailure): readonly (readonly [string, string])[] {
+/** What was said and where, what it was about, what it means, what to do. The cause of the first stands in the headline. */
+export function runLines(
+  { line, message, command, rule, table, text, fix }: RunFailure,
+  index: number,
+): readonly (readonly [string, string])[] {
   const about = rule === undefined ? [] : ([['rule', `${rule}${table === undefined ? '' : ` (table ${table})`}`]] as const);
   return [
     ['failed', `line ${line}: ${message}`],
     ...(command === undefined || command === rule ? [] : ([['command', command]] as const)),
     ...about,
-    ['cause', text],
+    ...(index === 0 ? [] : ([['cause', text]] as const)),
     ['fix', fix],
   ];
 }

@@ -21,7 +21,7 @@ export function headline(report: Report): string {
     case 'no rules of Istio':
       return `${name}: no rules of Istio's sidecar`;
     case 'failed':
-      return `${name}: THE RUN FAILED: ${report.ruleSource?.run?.failures[0]?.text ?? 'it does not say why'}`;
+      return `${name}: THE RUN FAILED: ${report.ruleSource?.run?.why ?? 'it does not say why'}`;
     case 'not seen':
       return `${name}: ${notSeen(report)}`;
     case 'not as it should be':
@@ -35,9 +35,12 @@ function notSeen(report: Report): string {
   const { unreadable, ruleSource, notLooked = [] } = report;
   if (unreadable !== undefined) return `RULES NOT SEEN: ${unreadable}`;
   if (ruleSource === undefined) return 'RULES NOT SEEN';
-  const { seen } = ruleSource;
+  const { seen, run } = ruleSource;
+  if (run !== undefined) return `NOT KNOWN: ${run.why}`;
   const unread = unreadRules(seen);
-  const doubts = unread.length > 0 ? unread : bearing([...seen.unseen, ...notLooked]).filter(isDoubt);
+  const bears = bearing([...seen.unseen, ...notLooked]);
+  const doubtful = bears.filter(isDoubt);
+  const doubts = unread.length > 0 ? unread : doubtful.length > 0 ? doubtful : bears;
   if (doubts.length === 0) return 'RULES NOT SEEN';
   const besides = reasons(report);
   return `NOT KNOWN: ${onOneLine(unreadText(doubts, rulesIn(seen)))}${besides.length === 0 ? '' : `; by what could be read ${besides.join(', ')}`}`;

@@ -7,7 +7,7 @@ import { finish } from '../terminal/result.ts';
 
 export const conformCommand: CommandModule = {
   command: 'conform [program..]',
-  describe: "Hold a program to what Istio's istio-iptables does",
+  describe: "Test whether a program does what Istio's istio-iptables does",
   builder: (command) =>
     command
       .positional('program', { type: 'string', array: true, describe: 'The program and what stands before its arguments' })

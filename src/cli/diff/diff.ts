@@ -43,6 +43,9 @@ export interface DiffRequest {
   readonly paint: Paint;
 }
 
+/** Only those who read it ask about packets. */
+const WITH_TRAFFIC: readonly string[] = ['text', 'markdown', 'json'];
+
 /** Exit codes, as diff(1) has them; what can't be told is no equality. */
 const SAME = 0;
 const DIFFERENT = 1;
@@ -155,11 +158,15 @@ function oneFileTwice(one: SourceName, other: SourceName, given: DiffRequest['gi
 
 type Compare = (left: DiffOperand, right: DiffOperand, scope: Scope) => Promise<{ readonly output: string; readonly same: boolean }>;
 
-function byRules({ output, paint }: DiffRequest): Compare {
+function byRules({ output, given, paint }: DiffRequest): Compare {
   const form: DiffFormName = formNamed(output, DIFF_FORM_NAMES);
   return async (left, right, scope) => {
     const comparison = compareOperands(left, right, scope);
-    return { output: DIFF_FORMS[form](comparison, paint), same: isKnownSame(comparison) };
+    const [rules, same] = [DIFF_FORMS[form](comparison, paint), isKnownSame(comparison)];
+    if (same || !WITH_TRAFFIC.includes(form)) return { output: rules, same };
+    const [{ comparePackets }, { withTraffic }] = await Promise.all([import('./by-packets.ts'), import('./traffic.ts')]);
+    const { behavior } = comparePackets(left, right, scope, await factsOf(given));
+    return { output: withTraffic(form, rules, behavior, paint), same };
   };
 }
 

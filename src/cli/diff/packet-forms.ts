@@ -28,9 +28,10 @@ function textForm(comparison: PacketComparison, paint: Paint): string {
   const { left, right } = comparison.rules;
   const foot = footLines(comparison.rules);
   const parts = [
+    [paint('heading', answerText(comparison))],
     [paint('heading', `--- ${headingOf(left)}`), paint('heading', `+++ ${headingOf(right)}`)],
     ...regionParts(comparison, paint),
-    [paint('heading', answerText(comparison)), ...foot],
+    foot,
   ];
   return paragraphs(parts);
 }

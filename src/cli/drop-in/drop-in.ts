@@ -22,7 +22,7 @@ import { RELEASE_VARIABLE, resolveRelease } from '../../istio/releases/resolve-r
 import { lacksAddress } from '../../istio/settings/facts.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
-import { dryRun } from './dry-run.ts';
+import { dryRun, lostText } from './dry-run.ts';
 import type { DropInRequest } from './request.ts';
 import { ALLOW_HOST } from './request.ts';
 
@@ -46,8 +46,9 @@ export async function dropIn(args: readonly string[], variables: Variables): Pro
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     if (isHelp(error.problems)) {
-      system.print((await import('./help.ts')).dropInHelp(profileOf(resolveRelease(namedRelease).release)));
-      return 0;
+      const lost = await system.print((await import('./help.ts')).dropInHelp(profileOf(resolveRelease(namedRelease).release)));
+      if (lost !== undefined) makeLog({ json: false, level: 'info' }).error(lostText(lost));
+      return lost === undefined ? 0 : 1;
     }
     const unknownRelease = error.problems.some(({ code }) => code === 'unknown-release');
     const log = logOf(args, environmentOf(variables), profileOf(resolveRelease(unknownRelease ? undefined : namedRelease).release));

@@ -12,7 +12,7 @@ export async function dryRun({ plan, log, dryRunFile, named }: DropInRequest): P
     .map((family) => `${full.length > 1 ? `# ${family === 'ip' ? 'iptables' : 'ip6tables'}-restore\n` : ''}${printRestore(plan[family])}`)
     .join('');
   const text = plan.nft === undefined ? restore : (await import('../../istio/plan/native/written.ts')).printWritten(plan.nft);
-  system.print(text);
+  const lost = await system.print(text);
   if (dryRunFile !== undefined) {
     try {
       system.writeText(dryRunFile, text);
@@ -21,6 +21,10 @@ export async function dryRun({ plan, log, dryRunFile, named }: DropInRequest): P
       return 1;
     }
   }
+  if (lost !== undefined) {
+    log.error(lostText(lost));
+    return 1;
+  }
   log.info(`dry run of ${rulesOf(plan, named)}: nothing was touched`);
   return 0;
 }
@@ -28,4 +32,9 @@ export async function dryRun({ plan, log, dryRunFile, named }: DropInRequest): P
 /** What a summary calls the rules of a request. */
 export function rulesOf({ release }: DropInRequest['plan'], named: boolean): string {
   return `the rules of Istio ${release} (${named ? 'the release that was named' : 'the newest known release'})`;
+}
+
+/** What is said where standard output was lost: to a full disk, with the kernel's word. */
+export function lostText(code: string): string {
+  return `standard output can not be written: ${code}`;
 }

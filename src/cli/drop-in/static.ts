@@ -1,26 +1,24 @@
-/** The way in of the static executable: the drop-in alone. */
+/** The way in of the static executable: the drop-in, and the commands that an init container needs besides. */
 
 import { system } from '../../host/system.ts';
+import { isOwnWord, OWN_WORDS } from '../own-words.ts';
 import { dropIn } from './drop-in.ts';
 
 const DROP_IN = 'istio-iptables';
-const BAD_INPUT = 2;
 
 /** QuickJS's own: the program's name and its arguments. */
 declare const scriptArgs: readonly string[];
 
 async function main([program = '', ...words]: readonly string[]): Promise<number> {
   const [first, ...rest] = words;
-  // How this program holds a lock in another namespace: it starts itself, by whichever name.
-  if (first === 'hold-lock') {
-    await (await import('../../host/namespace/lock.ts')).holdLock();
-    // Until its standard input ends.
-    return new Promise(() => undefined);
+  // By whichever name: this is how it starts itself.
+  if (isOwnWord(first)) {
+    await OWN_WORDS[first]();
+    return 0;
   }
-  if (first === DROP_IN) return dropIn(rest, system.environment());
   if (program.split('/').at(-1) === DROP_IN) return dropIn(words, system.environment());
-  system.printError(`istio-init: this executable has ${DROP_IN} alone; the image of the tools has the other commands\n`);
-  return BAD_INPUT;
+  if (first === DROP_IN) return dropIn(rest, system.environment());
+  return (await import('../static-program.ts')).runStaticProgram(words);
 }
 
 main(scriptArgs).then(system.exit, (error: unknown) => {

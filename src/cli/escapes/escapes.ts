@@ -118,17 +118,21 @@ interface Alike {
 async function ofWorkloads(given: PlanOptions, allowances: readonly Allowance[], known: ReadonlySet<string>): Promise<Part> {
   const request = await injectionRequest(given);
   const givenFacts = await factsOf(given);
-  const planner = oncePerFingerprint(subjectPlanner(request, { facts: givenFacts, sets: given.sets, numbering: numbering() }));
+  const planner = subjectPlanner(request, { facts: givenFacts, sets: given.sets, numbering: numbering() });
+  // No pod is looked into but for this: of addresses only the families count, and pods that are alike ended alike.
+  const askedOnce = oncePerFingerprint((subject) => {
+    const facts = subject.kind === 'workload' ? factsOfWorkload(subject.workload, givenFacts) : givenFacts;
+    const run = subject.kind === 'workload' ? runOfStatus(subject.workload.pod) : undefined;
+    const families = FAMILIES.filter((family) => facts.addresses?.some((address) => address.includes(':') === (family === 'ip6')));
+    return { planned: planner(subject), facts, run, families };
+  });
   const groups = groupsOf<Alike>();
   const alike = new Map<string, Alike>();
   const read = await readSelected(given, request.mesh, (subject) => {
-    const planned = planner(subject);
+    const { planned, facts, run, families } = askedOnce(subject);
     const member = memberOf(subject, planned);
-    const facts = subject.kind === 'workload' ? factsOfWorkload(subject.workload, givenFacts) : givenFacts;
-    const run = subject.kind === 'workload' ? runOfStatus(subject.workload.pod.ended ?? []) : undefined;
     const concerned = allowances.filter((one) => concerns(one, member.owner));
-    const families = FAMILIES.filter((family) => facts.addresses?.some((address) => address.includes(':') === (family === 'ip6')));
-    const key = JSON.stringify([planned.number, families, run?.failures[0]?.text, concerned.map((one) => allowances.indexOf(one))]);
+    const key = JSON.stringify([planned.number, families, run?.why, concerned.map((one) => allowances.indexOf(one))]);
     const group = alike.get(key) ?? { outcome: planned.outcome, allowances: concerned, facts, ...(run && { run }), names: new Set() };
     alike.set(key, group);
     group.names.add(member.owner);
@@ -148,7 +152,10 @@ export function ofGroup(
   const unknown = (untold: string): Pick<WorkloadEscapes, 'names' | 'escapes' | 'untold'> => ({ names, escapes: [], untold });
   if (outcome.kind === 'trouble') return unknown(outcome.problems.map(problemText).join('; '));
   if (outcome.kind === 'none') return unknown(`everything, for there are ${noRulesText(outcome.reason)}`);
-  if (run !== undefined) return unknown(`these rules were not applied: ${run.failures[0]?.text ?? 'their run failed'}`);
+  if (run !== undefined)
+    return unknown(
+      `these rules ${run.outcome === 'failed' ? 'were' : 'may'} not ${run.outcome === 'failed' ? 'applied' : 'be there'}: ${run.why}`,
+    );
   const { plan } = outcome;
   const why = ({ rule }: RulePlace): string => reasonOf(rule, plan) ?? 'no reason is known';
   return { names, ...escapesIn(podNetworkOfPlan(plan, { facts }), names, allowances, known, why) };

@@ -59,7 +59,7 @@ export async function watchEscapes({ source, given, allow, output, signal, print
   const known = recent<readonly OpenEscape[]>(KEPT);
   const escapesOf = (subject: Subject): readonly OpenEscape[] => {
     const { owner } = memberOf(subject, NO_OUTCOME);
-    const run = subject.kind === 'workload' ? runOfStatus(subject.workload.pod.ended ?? []) : undefined;
+    const run = subject.kind === 'workload' ? runOfStatus(subject.workload.pod) : undefined;
     const concerned = allowances.filter((one) => concerns(one, owner));
     const find = (): readonly OpenEscape[] => {
       const own = subject.kind === 'workload' ? factsOfWorkload(subject.workload, facts) : facts;
@@ -70,11 +70,7 @@ export async function watchEscapes({ source, given, allow, output, signal, print
       return [...open.map(({ direction, family, words, why }) => ({ direction, family: FAMILY_NAMES[family], words, why })), ...unknown];
     };
     if (subject.kind !== 'workload') return find();
-    const key = JSON.stringify([
-      fingerprintOf(subject.workload, subject.mesh),
-      run?.failures[0]?.text,
-      concerned.map((one) => allowances.indexOf(one)),
-    ]);
+    const key = JSON.stringify([fingerprintOf(subject.workload, subject.mesh), run?.why, concerned.map((one) => allowances.indexOf(one))]);
     return known(key, find);
   };
   const open: OpenEscapes = openEscapesOf();

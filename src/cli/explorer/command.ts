@@ -11,7 +11,7 @@ export const explorerCommand: CommandModule = {
       .positional('sources', {
         type: 'string',
         array: true,
-        describe: 'FILE, - (standard input), live, pid:N, netns:PATH, exec:TEXT; without one the page begins with an ordinary pod',
+        describe: 'FILE, - (standard input), live, pid:N, netns:PATH, exec:TEXT; without one the page begins with a default pod',
       })
       .example([
         ['$0 explorer > page.html', 'the page alone'],

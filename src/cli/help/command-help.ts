@@ -5,6 +5,7 @@ import type { Described } from '../described.ts';
 import { SETTINGS_OPTIONS } from '../options.ts';
 import { programName } from '../program-name.ts';
 import { hanging, wrapped } from '../terminal/wrap.ts';
+import { operandsOf } from './operands.ts';
 import { pairLines } from './pairs.ts';
 import { PLACEHOLDERS } from './placeholders.ts';
 
@@ -13,20 +14,17 @@ const COMMANDS = 44;
 
 /** Lines that fit; `columns` is how many there are. */
 export function commandHelp(command: Described, columns: number): readonly string[] {
-  const { name, aliases, operands, about, positionals, examples, epilogue } = command;
+  const { name, aliases, about, examples, epilogue } = command;
+  const { usage, lines } = operandsOf(command);
   const own = Object.entries(command.options).filter(([option]) => !(option in SETTINGS_OPTIONS));
   const shared = Object.keys(command.options).filter((option) => option in SETTINGS_OPTIONS);
   const also = aliases.length === 0 ? [] : [`Also called ${aliases.join(', ')}.`];
   return [
-    ...hanging(`${programName()} `, [name, operands.toUpperCase(), '[OPTION...]'].filter((word) => word !== '').join(' '), columns),
+    ...hanging(`${programName()} `, [name, usage, '[OPTION...]'].filter((word) => word !== '').join(' '), columns),
     '',
     ...[`${about}.`, ...also].flatMap((line) => wrapped(line, columns)),
-    ...(Object.keys(positionals).length === 0 ? [] : ['']),
-    ...pairLines(
-      Object.entries(positionals).map(([operand, { describe = '' }]) => [operand.toUpperCase(), describe] as const),
-      columns,
-      WORDS,
-    ),
+    ...(lines.length === 0 ? [] : ['']),
+    ...pairLines(lines, columns, WORDS),
     ...part('Examples', exampleLines(examples, columns)),
     ...groupsOf(own).flatMap(([group, options]) => part(group, optionLines(options, columns))),
     ...(shared.length === 0 ? [] : ['', ...sharedLines(shared, columns)]),

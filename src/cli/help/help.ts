@@ -18,17 +18,21 @@ export type Tasks = Readonly<Record<string, readonly CommandModule[]>>;
 const EXAMPLES: readonly (readonly [string, string])[] = [
   ['$0 ticket.txt', 'whose rules are these, and are they well'],
   ['kubectl logs POD -c istio-init | $0', 'the same of a log'],
-  ['$0 trace pod.yaml --from app --to 10.0.0.5:3306', 'where a connection goes, and why'],
+  ['$0 why pod.yaml 10.0.0.5:3306', 'where a connection goes, and why'],
   ['$0 diff @1.20 @1.28 --by packets', 'what an upgrade changes for traffic'],
+  ['$0 escapes manifests/', 'what bypasses the proxy'],
   ['$0 lint manifests/', 'settings that do not do what they seem to'],
   ['$0 preview -f pod.yaml --explain', 'the rules of a pod, each with its reason'],
 ];
 
 const SETTINGS = 'settings';
 
-/** The text of help about `topic`: a command, `settings`, or nothing for all. Throws a ProblemError for any other word. */
-export function helpText(topic: string | undefined, tasks: Tasks, columns: number): string {
-  if (topic === undefined) return textOf(overview(tasks, columns));
+/**
+ * The text of help about `topic`: a command, `settings`, or nothing for all. `elsewhere` says where the other commands are,
+ * if there are some. Throws a ProblemError for any other word.
+ */
+export function helpText(topic: string | undefined, tasks: Tasks, columns: number, elsewhere?: string): string {
+  if (topic === undefined) return textOf(overview(tasks, columns, elsewhere));
   if (topic === SETTINGS) return textOf(settingsHelp(columns));
   const commands = Object.values(tasks).flat().map(describedCommand);
   const found = commands.find(({ name, aliases }) => name === topic || aliases.includes(topic));
@@ -41,12 +45,16 @@ function textOf(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function overview(tasks: Tasks, columns: number): readonly string[] {
+function overview(tasks: Tasks, columns: number, elsewhere: string | undefined): readonly string[] {
   return [
     ...wrapped(`The iptables rules that Istio makes for a sidecar, of any release from ${OLDEST} to ${NEWEST}.`, columns),
     '',
-    `  ${programName()} COMMAND [SOURCE] [OPTION...]`,
-    ...hanging(`  ${programName()} SOURCE  `, 'checks anything: rules, a log, a manifest, a page', columns),
+    ...(elsewhere === undefined
+      ? [
+          `  ${programName()} COMMAND [SOURCE] [OPTION...]`,
+          ...hanging(`  ${programName()} SOURCE  `, 'checks anything: rules, a log, a manifest, a page', columns),
+        ]
+      : [`  ${programName()} COMMAND [OPTION...]`]),
     ...Object.entries(tasks).flatMap(([task, commands]) =>
       part(
         task,
@@ -57,9 +65,9 @@ function overview(tasks: Tasks, columns: number): readonly string[] {
         ),
       ),
     ),
-    ...part('Examples', exampleLines(EXAMPLES, columns)),
-    '',
-    ...wrapped(`SOURCE: ${SOURCES}.`, columns),
+    ...(elsewhere === undefined
+      ? [...part('Examples', exampleLines(EXAMPLES, columns)), '', ...wrapped(`SOURCE: ${SOURCES}.`, columns)]
+      : ['', ...wrapped(elsewhere, columns)]),
     ...wrapped(`More: ${programName()} help COMMAND, ${programName()} help settings, istio-init istio-iptables --help.`, columns),
   ];
 }

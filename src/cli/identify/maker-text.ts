@@ -11,7 +11,7 @@ export function settingsText(answer: Answer): string {
   return `${INJECTED_DEFAULTS}${nonDefault.length === 0 ? '' : `, but ${nonDefault.map(({ key, text }) => `${key} ${text}`).join('; ')}`}`;
 }
 
-/** The settings that an ordinary injected pod does not have, as `--set` takes them: `inbound.excludePorts=80,443`. */
+/** The settings that a default pod does not have, as `--set` takes them: `inbound.excludePorts=80,443`. */
 export function nonDefaultSettings(answer: Answer): readonly string[] {
   return describedSettings(answer)
     .slice(0, answer.nonDefault.settings.length)

@@ -22,14 +22,14 @@ export function makerName({ releases }: Pick<Answer, 'releases'>): string {
   return `Istio ${spansText(releases)}`;
 }
 
-/** One setting of an answer, and what an ordinary injected pod has where that is something else. */
+/** One setting of an answer, and what a default pod has where that is something else. */
 export interface DescribedSetting {
   readonly key: string;
   readonly text: string;
   readonly ordinary?: string;
 }
 
-/** All settings, those that no ordinary injected pod has first, with what only the environment of old programs asks for. */
+/** All settings, those that no default pod has first, with what only the environment of old programs asks for. */
 export function describedSettings({
   plan,
   nonDefault,

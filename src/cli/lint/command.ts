@@ -35,7 +35,14 @@ const LINT_OPTIONS: Readonly<Record<string, Options>> = {
     describe: 'Leave out what an earlier run has written with -o json',
     group: 'Output:',
   },
-  fix: { type: 'boolean', default: false, describe: 'Write the fixes that change nothing of what the pods do', group: 'Output:' },
+  fix: { type: 'boolean', default: false, describe: 'Write the fixes that change nothing of what runs', group: 'Fixes:' },
+  'unsafe-fixes': {
+    type: 'boolean',
+    default: false,
+    describe: 'Write those as well that change what pods do, as the right name for one that is misspelt',
+    group: 'Fixes:',
+  },
+  'dry-run': { type: 'boolean', default: false, describe: 'Show the fixes as a diff, and write nothing', group: 'Fixes:' },
   output: outputOption('table, json, sarif or github', 'table'),
   explain: {
     type: 'string',
@@ -62,7 +69,7 @@ export const lintCommand: CommandModule = {
         ['$0 lint --explain pod-security', 'what a diagnostic means, and what to do'],
         ['$0 lint manifests/ -o sarif --fail-on error', 'for a code scanner'],
         ['$0 lint manifests/ --baseline lint.json', 'only what is new since lint -o json > lint.json'],
-        ['$0 lint manifests/ --fix', 'write what is safe to write'],
+        ['$0 lint manifests/ --fix --dry-run', 'show what is safe to write; without --dry-run write it'],
         ['$0 lint ns/shop', 'a namespace of the cluster, by kubectl; cluster is all of it'],
       ])
       .epilogue(
@@ -80,6 +87,8 @@ export const lintCommand: CommandModule = {
         suppress: all(parsed, 'suppress'),
         ...(baseline === undefined ? {} : { baseline }),
         fix: parsed['fix'] === true,
+        unsafeFixes: parsed['unsafe-fixes'] === true,
+        dryRun: parsed['dry-run'] === true,
         failOn: last(parsed, 'fail-on') ?? '',
         failOnOption: thresholdOption(process.argv.slice(2)),
         output: last(parsed, 'output') ?? '',

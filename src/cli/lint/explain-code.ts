@@ -1,7 +1,7 @@
 /** `lint --explain CODE`: the page of a diagnostic. */
 
 import { istioctlCode, LINT_CODES } from '../../istio/advice/lint/kinds.ts';
-import { nearest, quoted } from '../../istio/problems.ts';
+import { nearest, PROBLEMS, quoted } from '../../istio/problems.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import type { Result } from '../terminal/result.ts';
 
@@ -17,7 +17,8 @@ const READING = 'reading';
 
 /** Takes our code or that of istioctl, which may stand for several. Throws a ProblemError for any other. */
 export function explainCode(code: string): Result {
-  const codes = [...LINT_CODES, READING].filter((own) => own === code || istioctlCode(own) === code.toUpperCase());
+  const asked = code in PROBLEMS ? READING : code;
+  const codes = [...LINT_CODES, READING].filter((own) => own === asked || istioctlCode(own) === code.toUpperCase());
   if (codes.length === 0)
     throw badOption(
       '--explain',

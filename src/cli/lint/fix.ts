@@ -1,4 +1,4 @@
-/** `--fix`: writes the safe mends of what was found, and nothing else. */
+/** `--fix`: the mends of what was found, worked out on the texts of the files, then written or shown as a diff. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { reasonOf, unreadable } from '../../host/failure/unreadable.ts';
@@ -6,31 +6,83 @@ import type { PlacedEdit } from '../../host/manifests/edit-text.ts';
 import { editedText } from '../../host/manifests/edit-text.ts';
 import type { LintReport } from '../../istio/advice/lint/gather.ts';
 import { ProblemError } from '../../istio/problems.ts';
+import { hunksOf } from '../diff/hunks.ts';
+
+/** A file with fixes in it. */
+export interface FixedFile {
+  readonly text: string;
+  readonly count: number;
+}
+
+export type FixedFiles = ReadonlyMap<string, FixedFile>;
+
+/** How many places could be mended by what is not safe. */
+export function unsafeIn({ results }: Pick<LintReport, 'results'>): number {
+  return results.reduce((sum, { edit, places }) => sum + (edit?.isUnsafe === true ? places.length : 0), 0);
+}
+
+/** The files with what of the edits fits into them, on top of those before; undefined where nothing does. Throws a ProblemError for a file that can't be read. */
+export function fixedFiles(before: FixedFiles, report: Pick<LintReport, 'results'>, withUnsafe: boolean): FixedFiles | undefined {
+  const fixed = new Map(before);
+  let isChanged = false;
+  for (const [file, edits] of editsOf(report, withUnsafe)) {
+    if (file === '-') continue;
+    const { text: old, count } = before.get(file) ?? { text: readText(file), count: 0 };
+    const { text, written } = editedText(old, edits);
+    // What is no UTF-8 would not come back as it was.
+    if (written === 0 || text.includes('\ufffd')) continue;
+    fixed.set(file, { text, count: count + written });
+    isChanged = true;
+  }
+  return isChanged ? fixed : undefined;
+}
 
 /** Edits by the file that they are for. */
-export function editsOf({ results }: Pick<LintReport, 'results'>): ReadonlyMap<string, readonly PlacedEdit[]> {
+function editsOf({ results }: Pick<LintReport, 'results'>, withUnsafe: boolean): ReadonlyMap<string, readonly PlacedEdit[]> {
   const edits = new Map<string, PlacedEdit[]>();
   for (const { edit, places } of results)
     for (const place of places)
-      if (edit !== undefined && place.kind === 'file' && place.line > 0)
+      if (edit !== undefined && (withUnsafe || edit.isUnsafe !== true) && place.kind === 'file' && place.line > 0)
         edits.set(place.file, [...(edits.get(place.file) ?? []), { ...edit, line: place.line, column: place.column }]);
   return edits;
 }
 
-/** Writes what of them fits into the files; returns how many in which. Throws a ProblemError for a file that can't be written. */
-export function writeEdits(edits: ReadonlyMap<string, readonly PlacedEdit[]>): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const [file, own] of edits) {
-    if (file === '-') continue;
+/** Writes them. Throws a ProblemError for a file that can't be written. */
+export function writeFixed(files: FixedFiles): void {
+  for (const [file, { text }] of files)
     try {
-      const { text, written } = editedText(readFileSync(file, 'utf8'), own);
-      // What is no UTF-8 would not come back as it was.
-      if (written === 0 || text.includes('\ufffd')) continue;
       writeFileSync(file, text);
-      counts.set(file, written);
     } catch (error) {
       throw new ProblemError([unreadable(file, reasonOf(error))]);
     }
+}
+
+// What diff -u shows of the lines around.
+const CONTEXT = 3;
+
+/** What would be written, for patch(1). A fix stands within its line, so that no line comes or goes. */
+export function diffOf(files: FixedFiles): string {
+  return [...files].map(([file, { text }]) => fileDiff(file, readText(file).split('\n'), text.split('\n'))).join('');
+}
+
+function fileDiff(file: string, before: readonly string[], after: readonly string[]): string {
+  const changed = [...before.keys()].filter((index) => before[index] !== after[index]);
+  const length = before.at(-1) === '' ? before.length - 1 : before.length;
+  const hunks = hunksOf(changed, length, CONTEXT).map(({ start, end }) => {
+    const range = `${start + 1},${end - start}`;
+    const lines = before.slice(start, end).flatMap((line, offset) => {
+      const other = after[start + offset] ?? '';
+      return line === other ? [` ${line}`] : [`-${line}`, `+${other}`];
+    });
+    return `@@ -${range} +${range} @@\n${lines.map((line) => `${line}\n`).join('')}`;
+  });
+  return `--- ${file}\n+++ ${file}\n${hunks.join('')}`;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ProblemError([unreadable(file, reasonOf(error))]);
   }
-  return counts;
 }

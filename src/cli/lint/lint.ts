@@ -9,6 +9,7 @@ import { quoteForShell } from '../../netfilter/words.ts';
 import { badOption } from '../../sources/bad-option.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
+import { kindOfFile } from '../../sources/kind-of-file.ts';
 import type { SourceOptions } from '../../sources/options.ts';
 import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
@@ -17,11 +18,14 @@ import { eachWorkload } from '../../sources/workloads/each-workload.ts';
 import { injectionRequest } from '../../sources/workloads/injection-request.ts';
 import { noneFound } from '../../sources/workloads/none-found.ts';
 import type { Passed } from '../../sources/workloads/stream.ts';
+import type { NextCommand } from '../check/next-command.ts';
+import { programName } from '../program-name.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
-import { editsOf, writeEdits } from './fix.ts';
+import type { FixedFiles } from './fix.ts';
+import { diffOf, fixedFiles, unsafeIn, writeFixed } from './fix.ts';
 import type { LintFormName } from './forms.ts';
 import { LINT_FORM_NAMES, LINT_FORMS } from './forms.ts';
 import { leftOut } from './left-out.ts';
@@ -38,13 +42,28 @@ export interface LintCommand {
   readonly baseline?: string;
   /** Whether safe mends are written. */
   readonly fix?: boolean;
+  /** Whether those are written as well that change what pods do. */
+  readonly unsafeFixes?: boolean;
+  /** Whether they are shown as a diff instead. */
+  readonly dryRun?: boolean;
   readonly output: string;
   readonly paint: Paint;
 }
 
 /** Runs the command. Throws a ProblemError for options that can't be used. */
 export async function lint(command: LintCommand): Promise<Result> {
-  const { given, failOn, failOnOption = '--fail-on', suppress = [], baseline, fix = false, output, paint } = command;
+  const {
+    given,
+    failOn,
+    failOnOption = '--fail-on',
+    suppress = [],
+    baseline,
+    unsafeFixes = false,
+    dryRun = false,
+    output,
+    paint,
+  } = command;
+  const fix = command.fix === true || dryRun || unsafeFixes;
   const form: LintFormName = formNamed(output, LINT_FORM_NAMES);
   const threshold = thresholdOf(failOnOption, failOn);
   const named = namedFiles(command);
@@ -53,7 +72,7 @@ export async function lint(command: LintCommand): Promise<Result> {
   refuseArgumentsBeside(given);
   const release = releaseOf(given);
   const { mesh, images, installer } = await injectionRequest(given, undefined, named);
-  const linted = (): Promise<Linted> => {
+  const linted = (texts: FixedFiles = new Map()): Promise<Linted> => {
     const { leaveOut, notes } = leftOut(suppress, baseline);
     const request = {
       images,
@@ -62,17 +81,21 @@ export async function lint(command: LintCommand): Promise<Result> {
       ...(release && { release }),
       ...(fix && { mostPlaces: Number.POSITIVE_INFINITY }),
     };
-    return lintFiles({ files: named, mesh, request, notes, given });
+    const fixedTexts = new Map([...texts].map(([file, { text }]) => [file, text]));
+    return lintFiles({ files: named, mesh, request, notes, given, texts: fixedTexts });
   };
-  const fixed = new Map<string, number>();
+  let fixed: FixedFiles = new Map();
   let { report, passed, others, notes } = await linted();
   // A mend may be the ground for another one: a port that stands there three times.
   for (let round = 0; fix && round < MOST_ROUNDS; round += 1) {
-    const written = writeEdits(editsOf(report));
-    if (written.size === 0) break;
-    for (const [file, count] of written) fixed.set(file, (fixed.get(file) ?? 0) + count);
-    ({ report, passed, others, notes } = await linted());
+    const more = fixedFiles(fixed, report, unsafeFixes);
+    if (more === undefined) break;
+    fixed = more;
+    ({ report, passed, others, notes } = await linted(fixed));
   }
+  const fixNote = fixedNote(fixed, { dryRun, unsafe: unsafeFixes ? 0 : unsafeIn(report) });
+  if (dryRun) return { output: diffOf(fixed), form: 'patch', problems: [], notes: [fixNote], exitCode: fixed.size === 0 ? 0 : 1 };
+  writeFixed(fixed);
   const unread = passed.problems.some(({ severity }) => severity === 'error');
   const useValues = passed.problems.some(({ code }) => code === 'use-values');
   if (report.workloads + others === 0 && useValues) throw noneFound(named.join(' '), passed);
@@ -80,13 +103,28 @@ export async function lint(command: LintCommand): Promise<Result> {
   return {
     output: LINT_FORMS[form].print({ ...report, skipped: passed.skipped, ...(folders && { folders }) }, paint),
     form,
+    next: lintSteps(report, named, fix),
     problems: [],
-    notes: [...(fix ? [fixedNote(fixed)] : []), ...notes],
+    notes: [...(fix ? [fixNote] : []), ...notes],
     exitCode: unread ? BAD_INPUT : reaches(report, threshold) ? 1 : 0,
   };
 }
 
 const MOST_ROUNDS = 20;
+
+/** What to do about what was found: read its page, and let be written what is safe to write. */
+function lintSteps({ results }: LintReport, named: readonly string[], fix: boolean): readonly NextCommand[] {
+  const [first] = results;
+  const isSafe =
+    !fix &&
+    results.some(({ edit }) => edit !== undefined && edit.isUnsafe !== true) &&
+    named.every((file) => kindOfFile(file) !== undefined);
+  const [program, files] = [programName(), named.map(quoteForShell).join(' ')];
+  return [
+    ...(first === undefined ? [] : [{ why: 'what that means, and what to do', command: `${program} lint --explain ${first.code}` }]),
+    ...(isSafe ? [{ why: 'write what is safe to write; --dry-run shows it', command: `${program} lint ${files} --fix` }] : []),
+  ];
+}
 
 function namedFiles({ files, given }: LintCommand): readonly string[] {
   const named = [...files, ...(given.manifests?.filenames ?? [])];
@@ -108,6 +146,8 @@ interface LintInput {
   /** About what was left out. */
   readonly notes: () => readonly string[];
   readonly given: Pick<SourceOptions, 'progress' | 'cluster'>;
+  /** What stands in files in place of what they hold. */
+  readonly texts: ReadonlyMap<string, string>;
 }
 
 interface Linted {
@@ -118,7 +158,7 @@ interface Linted {
   readonly notes: readonly string[];
 }
 
-async function lintFiles({ files, mesh, request, notes, given }: LintInput): Promise<Linted> {
+async function lintFiles({ files, mesh, request, notes, given, texts }: LintInput): Promise<Linted> {
   const dead = deadRuleFinder();
   const gathering = lintGathering({ ...request, findDead: dead.find });
   let others = 0;
@@ -135,7 +175,7 @@ async function lintFiles({ files, mesh, request, notes, given }: LintInput): Pro
       if (subject.kind === 'workload') gathering.workload(subject.workload, subject.mesh);
       else gathering.sidecar(subject.sidecar, subject.source);
     },
-    { ...given, owners: true },
+    { ...given, owners: true, texts },
   );
   for (const one of [...mesh.problems, ...passed.problems]) gathering.problem(one);
   const report = gathering.report();

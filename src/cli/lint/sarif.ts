@@ -89,7 +89,7 @@ function fingerprints(): (result: Result, place: Origin) => string {
 
 /** What `--fix` would write, where the file still holds what is replaced. */
 function fixAt({ edit, fix }: Result, place: Origin, textOf: (file: string) => string): object {
-  if (edit === undefined || place.kind !== 'file' || place.line === 0) return {};
+  if (edit === undefined || edit.isUnsafe === true || place.kind !== 'file' || place.line === 0) return {};
   const { file, line, column } = place;
   const text = textOf(file);
   const span = spanOf(text, { ...edit, line, column });

@@ -5,12 +5,15 @@ import { SEVERITIES } from '../../istio/advice/lint/gather.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
 import { skippedNotes } from '../../sources/workloads/skipped.ts';
 import type { Passed } from '../../sources/workloads/stream.ts';
+import type { FixedFiles } from './fix.ts';
 
-/** What `--fix` has written. */
-export function fixedNote(fixed: ReadonlyMap<string, number>): string {
-  const count = [...fixed.values()].reduce((sum, one) => sum + one, 0);
-  if (count === 0) return 'note: nothing to fix that is safe to write';
-  return `note: ${grouped(count)} ${count === 1 ? 'fix' : 'fixes'} written in ${filesText(fixed.size)}`;
+/** What `--fix` has written, or would write; `unsafe` is how many more there are that change what pods do. */
+export function fixedNote(fixed: FixedFiles, { dryRun, unsafe }: { readonly dryRun: boolean; readonly unsafe: number }): string {
+  const count = [...fixed.values()].reduce((sum, one) => sum + one.count, 0);
+  const more =
+    unsafe === 0 ? '' : `; --unsafe-fixes writes ${grouped(unsafe)} more, which ${unsafe === 1 ? 'changes' : 'change'} what pods do`;
+  if (count === 0) return `note: nothing to fix that is safe to write${more}`;
+  return `note: ${grouped(count)} ${count === 1 ? 'fix' : 'fixes'} ${dryRun ? 'to write' : 'written'} in ${filesText(fixed.size)}${more}`;
 }
 
 function filesText(count: number): string {

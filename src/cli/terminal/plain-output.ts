@@ -13,7 +13,7 @@ type Listener = (error: NodeJS.ErrnoException) => void;
 interface Output {
   readonly isTTY?: boolean;
   readonly columns?: number;
-  readonly write: (text: string | Uint8Array, written?: () => void) => boolean;
+  readonly write: (text: string | Uint8Array, written?: (error?: Error | null) => void) => boolean;
   readonly on: (event: 'error', listener: Listener) => unknown;
 }
 
@@ -47,6 +47,8 @@ function outputTo(file: number): Output {
         writeAll(file, typeof text === 'string' ? Buffer.from(text) : text);
       } catch (error) {
         for (const listener of listeners) listener(error as NodeJS.ErrnoException);
+        written?.(error as Error);
+        return true;
       }
       written?.();
       return true;

@@ -1,6 +1,6 @@
 /** How far a long work is, on a terminal. */
 
-import { constants } from 'node:os';
+import { system } from '../../host/system.ts';
 import type { WorkProgress } from '../../sources/options.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
 
@@ -53,7 +53,7 @@ export function progressFor(
   };
   const end = (signal: Signal): void => {
     clear();
-    ends.exit(128 + constants.signals[signal]);
+    ends.exit(128 + system.signalNumber(signal));
   };
   return {
     update: (progress, workloads) => {

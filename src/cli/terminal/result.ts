@@ -4,6 +4,8 @@ import type { Problem } from '../../istio/problems.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import { printable } from '../../netfilter/printable.ts';
 import { oneOf } from '../../sources/bad-option.ts';
+import type { NextCommand } from '../check/next-command.ts';
+import { nextSteps, nextText } from '../next-steps.ts';
 import type { Paint } from './color.ts';
 import { COLOR_WORDS, coloursFor, paintFor } from './color.ts';
 import { columnsOf } from './columns.ts';
@@ -20,6 +22,8 @@ export interface Result {
   readonly notes: readonly string[];
   /** What the command could not do; they stand behind the notes. */
   readonly errors?: readonly string[];
+  /** What to ask next, where the answer itself says it; otherwise what follows the command. */
+  readonly next?: readonly NextCommand[];
   readonly exitCode: number;
 }
 
@@ -34,12 +38,13 @@ export async function finish(
   const name = [parsed['_'] ?? []].flat().map(String)[0];
   try {
     const colours = coloursIn(parsed);
-    const { output, form, problems, notes, errors = [], exitCode } = await command(paintFor(colours));
+    const { output, form, problems, notes, errors = [], exitCode, next } = await command(paintFor(colours));
     for (const note of notes) say(note);
     for (const one of problems) say(problemLine(one, name));
     for (const one of errors) say(errorLine(one, name));
     process.exitCode = exitCode;
-    await write(output, form, colours);
+    const steps = output === '' || !isForPeople(form) ? [] : (next ?? nextSteps(name ?? '', { words: process.argv.slice(3), exitCode }));
+    await write(steps.length === 0 ? output : `${output}\n${nextText(steps)}`, form, colours);
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     for (const one of error.problems) say(problemLine(one, name));

@@ -5,7 +5,7 @@ import { VERDICTS } from '../../istio/packets/verdict.ts';
 import type { OpenedPod } from '../../sources/live-pods.ts';
 import { isLive, LIVE_OPTIONS } from '../live-options.ts';
 import { withDashes } from '../lone-dashes.ts';
-import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, outputOption, SETTINGS_OPTIONS, SOURCES, sourceOptions } from '../options.ts';
+import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, outputOption, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import { columnsOf } from '../terminal/columns.ts';
 import { finish } from '../terminal/result.ts';
 import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
@@ -40,7 +40,7 @@ export const whyCommand: CommandModule = {
       .positional('words', {
         type: 'string',
         array: true,
-        describe: `SOURCE... [FROM to] HOST:PORT; a SOURCE is ${SOURCES}; FROM is app, outside, uid:1000, or a workload`,
+        describe: 'SOURCE... [FROM to] HOST:PORT',
       })
       .options(WHY_OPTIONS)
       .example([

@@ -37,8 +37,10 @@ export function textForm(report: WhyReport, paint: Paint, columns: number): stri
 
 /** As many as there is room for; that some are missing is said. */
 function fewest(facts: readonly Fact[], isRoom: (facts: readonly Fact[]) => boolean): readonly Fact[] {
-  if (isRoom(facts)) return facts;
   const missing: Fact = ['more', '--verbose'];
+  const trail: Fact = ['more', '--verbose shows each rule on the way'];
+  if (isRoom([...facts, trail])) return [...facts, trail];
+  if (isRoom(facts)) return facts;
   const left = [...facts];
   for (const label of LEFT_OUT)
     for (let at = left.findLastIndex(([own]) => own === label); at >= 0; at = left.findLastIndex(([own]) => own === label)) {
@@ -96,7 +98,7 @@ function decisionFacts({ decision, spoken: { packet } }: Answer): readonly Fact[
   ];
 }
 
-/** Whether somebody set it: what is so in every ordinary pod is no news. */
+/** Whether somebody set it: what is so in every default pod is no news. */
 function isGiven({ source }: Sourced<string>): boolean {
   return !['rules', 'injected', 'default'].includes(source.kind);
 }

@@ -148,7 +148,8 @@ function textOf(answers: readonly Answered[], { paint, isRoom = () => true }: Om
   const whole = paragraphs([lists.flat(), ...parts]);
   if (lists.length === 0 || (answers.length <= MOST_WHOLE && isRoom(whole))) return whole;
   for (let count = lists.length; ; count -= 1) {
-    const more = count < lists.length ? [`and ${grouped(lists.length - count)} groups more`] : [];
+    const more =
+      count < lists.length ? [`and ${grouped(lists.length - count)} more ${lists.length - count === 1 ? 'group' : 'groups'}`] : [];
     const text = paragraphs([lists.slice(0, count).flat(), [...more, 'each whole: --workload NAME']]);
     if (count === 1 || isRoom(text)) return text;
   }

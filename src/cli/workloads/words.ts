@@ -47,7 +47,7 @@ function planText(plan: CapturePlan): string {
   return families.length === 0 ? 'no rules' : `${plan.settings.mode.value}, ${families.join(' and ')}`;
 }
 
-/** The settings that an ordinary injected pod of the plan's release does not have. */
+/** The settings that a default pod of the plan's release does not have. */
 function nonDefaultSettings(plan: CapturePlan): readonly { readonly key: SettingKey; readonly text: string }[] {
   const [own, ordinary] = [printedValues(plan.settings), printedValues(injectedSettings(profileOf(plan.release)))];
   return SETTING_KEYS.map((key) => ({ key, text: String(own(key)) })).filter(({ key, text }) => text !== String(ordinary(key)));

@@ -88,7 +88,7 @@ export function comparisonOf(question: Question, subject: Subject): ShownCompari
 /** What the sides are called, the left one first. */
 function namesOf({ against }: Question, { release, kind }: Subject): readonly [string, string] {
   if (against === BEFORE) return ['the pod before', 'the pod now'];
-  if (against === FIELDS) return [kind === 'rules' ? 'the found rules' : 'this', 'the ordinary pod'];
+  if (against === FIELDS) return [kind === 'rules' ? 'the found rules' : 'this', 'the default pod'];
   return [release, against];
 }
 

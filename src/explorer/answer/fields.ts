@@ -18,7 +18,7 @@ export interface AnnotationField {
   readonly name: AnnotationName;
   /** As it stands in a manifest. */
   readonly key: string;
-  /** What an ordinary pod of the release has. */
+  /** What a default pod of the release has. */
   readonly byDefault: string;
   /** Which settings come of it. */
   readonly settings: readonly SettingKey[];

@@ -1,7 +1,8 @@
-/** What is looked at: the rules of an ordinary pod, of a pasted manifest, or those of a pasted listing. */
+/** What is looked at: the rules of a default pod, of a pasted manifest, or those of a pasted listing. */
 
 import type { Identification } from '../../istio/found/identify.ts';
 import { identify } from '../../istio/found/identify.ts';
+import { observeRules } from '../../istio/found/observe-rules.ts';
 import { rulesMadeBy, withReasons } from '../../istio/found/reasons.ts';
 import { runIn } from '../../istio/found/runs/run.ts';
 import { foundInjection } from '../../istio/kubernetes/injection/observed.ts';
@@ -22,7 +23,7 @@ import { ProblemError } from '../../istio/problems.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import type { Observation } from '../../netfilter/observation.ts';
-import { observeAll, observeText } from '../../netfilter/observation.ts';
+import { observeAll } from '../../netfilter/observation.ts';
 import { readProblemText } from '../../netfilter/read/problems.ts';
 import type { ReadResult } from '../../netfilter/read.ts';
 import type { Question } from '../question.ts';
@@ -93,8 +94,8 @@ function setsOf({ settings }: Question): readonly string[] {
 
 function ofOrdinary(question: Question): Made {
   const { held } = heldIn(podYaml(question), '');
-  if (held.kind !== 'workload') throw new RangeError('the ordinary pod is no workload');
-  const made = ofWorkload(held.workload, { ...question, release: releaseOf(question) }, 'An ordinary pod');
+  if (held.kind !== 'workload') throw new RangeError('the default pod is no workload');
+  const made = ofWorkload(held.workload, { ...question, release: releaseOf(question) }, 'A default pod');
   return { ...made, problems: made.problems.map(withoutPlace) };
 }
 
@@ -167,7 +168,7 @@ function meshOf({ dataplane }: Question): Mesh {
 }
 
 function ofRules(read: ReadResult, text: string): Made {
-  const seen = observeText(read);
+  const seen = observeRules(read);
   const found = identify(seen);
   const ambient = isAmbient(seen);
   const [likeliest] = ambient ? [] : found.answers;
@@ -190,6 +191,7 @@ function ofRules(read: ReadResult, text: string): Made {
         text: readProblemText(problem),
         severity: problem.severity === 'info' ? ('note' as const) : problem.severity,
       })),
+      ...(failed?.outcome === 'not known' ? [{ line: 1, text: failed.why, severity: 'warning' as const }] : []),
       ...(failed?.failures.map(({ line, text: why, fix }) => ({ line, text: `${why} ${fix}`, severity: 'error' as const })) ?? []),
     ],
   };

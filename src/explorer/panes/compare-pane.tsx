@@ -18,7 +18,7 @@ export function ComparePane({ question, answer, beyond, change }: PaneProps) {
           <select value={question.against} onChange={({ currentTarget }) => change({ against: currentTarget.value })}>
             <option value="">nothing yet</option>
             {answer.kind !== 'rules' && <option value={BEFORE}>the same without what is set here</option>}
-            {pasted && <option value={FIELDS}>an ordinary pod, with the fields</option>}
+            {pasted && <option value={FIELDS}>a default pod, with the fields</option>}
             {answer.kind !== 'rules' && (
               <optgroup label="Another release">
                 {KNOWN.toReversed().map((release) => (

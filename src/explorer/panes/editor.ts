@@ -112,7 +112,7 @@ export function openEditor(place: HTMLElement, text: string, events: EditorEvent
       gutter({ class: 'signs', markers: ({ state: of }) => of.field(marks).signs }),
       history(),
       keymap.of([...defaultKeymap, ...historyKeymap]),
-      placeholder('Paste or drop rules, a log, a manifest, or a page with several of them. Empty: an ordinary pod.'),
+      placeholder('Paste or drop rules, a log, a manifest, or a page with several of them. Empty: a default pod.'),
       EditorView.contentAttributes.of({ 'aria-label': 'Rules or a manifest', spellcheck: 'false', tabindex: '0' }),
       EditorView.updateListener.of(({ docChanged, selectionSet, state: of, view }) => {
         if (docChanged) {

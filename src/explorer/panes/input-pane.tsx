@@ -57,7 +57,7 @@ export function InputPane({ looking, ...props }: PaneProps & { readonly looking:
   return (
     <section aria-labelledby="input-title" class="pane input">
       <div class="head">
-        <h2 id="input-title">{pasted ? 'What you pasted' : 'An ordinary pod'}</h2>
+        <h2 id="input-title">{pasted ? 'What you pasted' : 'A default pod'}</h2>
         {pasted && (
           <button type="button" class="quiet" onClick={() => change({ text: '', part: '', against: '' })}>
             Clear

@@ -12,6 +12,8 @@ export interface ClusterAccess {
   readonly seconds?: number;
   /** Ends what is under way. */
   readonly signal?: AbortSignal;
+  /** Whether Ctrl-C at a terminal must not reach kubectl: it clears up. */
+  readonly apart?: true;
 }
 
 /** What every call of kubectl is given. In one word each, so that no value is ever an option of its own. */

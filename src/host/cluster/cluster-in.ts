@@ -1,11 +1,11 @@
 /** Whether a word is a SOURCE of a cluster: what has that path on this machine is that file. */
 
-import { existsSync } from 'node:fs';
 import type { ClusterName } from '../../istio/kubernetes/cluster/cluster-name.ts';
 import { clusterName } from '../../istio/kubernetes/cluster/cluster-name.ts';
+import { system } from '../system.ts';
 
 /** The name of a cluster that a word is; undefined where something has that path, or the word is no such name. */
 export function clusterIn(word: string): ClusterName | { readonly refused: string } | undefined {
   const name = clusterName(word);
-  return name === undefined || existsSync(word) ? undefined : name;
+  return name === undefined || system.exists(word) ? undefined : name;
 }

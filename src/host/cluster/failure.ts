@@ -15,6 +15,8 @@ export type ClusterCause =
   | 'time-out'
   | 'cut'
   | 'stopped'
+  /** What was created has ended by itself. */
+  | 'ended'
   | 'other';
 
 /** What is thrown where the cluster has no answer; the message is one line, with the cause first. */

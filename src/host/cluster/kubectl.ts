@@ -29,6 +29,7 @@ export async function kubectlSaid(
     ...(input === undefined ? {} : ({ stdin: 'pipe', input } as const)),
     timeout: (seconds + LONGER) * 1000,
     maxBuffer: MOST_BYTES,
+    detached: access.apart === true,
     ...(access.signal && { cancelSignal: access.signal }),
   });
   if (ran.failed) throw failureIn(ran, seconds);

@@ -82,11 +82,11 @@ export async function* pages(
   let { roots } = resource;
   let next = '';
   do {
-    const query = new URLSearchParams({
-      limit: String(PAGE),
-      ...(labels === undefined ? {} : { labelSelector: labels }),
-      ...(next === '' ? {} : { continue: next }),
-    });
+    const query = [
+      `limit=${PAGE}`,
+      ...(labels === undefined ? [] : [`labelSelector=${encodeURIComponent(labels)}`]),
+      ...(next === '' ? [] : [`continue=${encodeURIComponent(next)}`]),
+    ].join('&');
     const { root, answer } = await atNewest(roots, (tried) => fromApi(`${pathOf(tried, resource, wanted)}?${query}`, access));
     const page = answer as Page;
     roots = [root];

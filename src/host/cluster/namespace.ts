@@ -1,7 +1,7 @@
 /** The namespace in which names are looked for. */
 
-import { readFileSync } from 'node:fs';
 import { isNamespace } from '../../istio/kubernetes/cluster/cluster-name.ts';
+import { system } from '../system.ts';
 import type { ClusterAccess } from './access.ts';
 import { ClusterFailure } from './failure.ts';
 import { kubectl } from './kubectl.ts';
@@ -22,10 +22,6 @@ async function contextNamespace(access: ClusterAccess): Promise<string | undefin
     return (await kubectl(['config', 'view', '--minify', '-o', 'jsonpath={..namespace}'], access)).trim() || undefined;
   } catch (error) {
     if (!(error instanceof ClusterFailure) || !error.message.includes('current-context')) throw error;
-    try {
-      return readFileSync(IN_POD, 'utf8').trim();
-    } catch {
-      return undefined;
-    }
+    return system.readText(IN_POD)?.trim();
   }
 }

@@ -76,8 +76,8 @@ async function reach(target: Target, desired: DesiredState, options: ApplyOption
   }
   let begun = false;
   const stop = refusalBefore(desired, options, effects.signal);
-  const watched: Work['stop'] = (view, planned, steps) => {
-    const refusal = stop(view, planned, steps);
+  const watched: Work['stop'] = async (view, planned, steps) => {
+    const refusal = await stop(view, planned, steps);
     begun ||= refusal === undefined && steps.length > 0;
     return refusal;
   };
@@ -128,7 +128,7 @@ async function underLock({ namespace, desired, options, effects, unchanged, lock
       lockWait,
       question: {
         ...(backend !== undefined && { backend }),
-        ip6: desired.ip6.tables.length > 0 || desired.clean !== undefined ? 'always' : 'where needed',
+        ip6: desired.ip6.tables.length > 0 ? 'always' : desired.clean === undefined ? 'where needed' : 'unless none',
         routing: desired.routing.rules.map(({ family }) => family),
         deadline: options.deadline ?? DEADLINE,
         likely: desired,

@@ -13,8 +13,8 @@ export interface Wish {
   readonly forced?: Backend;
   /** It was chosen before: nothing else is looked at. */
   readonly chosen?: Backend;
-  /** Whether IPv6 rules are read in any case, or only where there may be any of Istio. */
-  readonly ip6: 'always' | 'where needed';
+  /** Whether IPv6 rules are read in any case, but where somebody knows that there are none, or only where there may be any of Istio. */
+  readonly ip6: 'always' | 'unless none' | 'where needed';
   /** Whether tables of nft are wanted: then iptables is asked only for rules that nft, or the kernel's list of legacy tables, shows. */
   readonly native: boolean;
   /** What nft lists, for it shows whether there is anything of IPv6. */
@@ -166,10 +166,10 @@ async function readBackend(reading: Reading, backend: Backend, wish: Wish): Prom
 }
 
 /** Whether IPv6 rules may be there that nobody wants now. */
-async function mayHoldIp6({ netFiles }: Reading, backend: Backend, { nftTables }: Wish, ip: Ruleset): Promise<boolean> {
+async function mayHoldIp6({ netFiles }: Reading, backend: Backend, { nftTables, ip6 }: Wish, ip: Ruleset): Promise<boolean> {
   const listed = backend === 'nft' ? (await nftTables).ip6 : listedAny(legacyTables(netFiles, 'ip6'));
   // Where nothing tells: no release makes IPv6 rules without IPv4 rules.
-  return listed ?? holdsIstio(ip);
+  return listed ?? (ip6 === 'unless none' || holdsIstio(ip));
 }
 
 function listedAny(tables: readonly string[] | undefined): boolean | undefined {

@@ -25,7 +25,7 @@ export interface Work {
   readonly question: Question;
   readonly lockWait: number;
   /** Asked after the first look, before anything is changed: what ends the work there. */
-  readonly stop: (view: ObservedState, planned: Planned, steps: readonly Step[]) => Refusal | undefined;
+  readonly stop: (view: ObservedState, planned: Planned, steps: readonly Step[]) => Promise<Refusal | undefined>;
 }
 
 export type Refusal =
@@ -48,7 +48,8 @@ export interface Worked {
 }
 
 /** Works until the goal is reached and verified, or can't be. */
-export async function work({ namespace, desired, question, lockWait, stop }: Work): Promise<Worked> {
+export async function work({ namespace, desired, question: asked, lockWait, stop }: Work): Promise<Worked> {
+  const question: Question = { ...asked, earlier: { ip: new Map(), ip6: new Map() } };
   const tried: PerformedStep[] = [];
   const touched: RoutingItem[] = [];
   let marks: ReadonlySet<number> = desired.marks ?? new Set();
@@ -65,7 +66,7 @@ export async function work({ namespace, desired, question, lockWait, stop }: Wor
     const planned = await planChange(view, desired, marks, lockWait);
     const transaction = transactionOf(planned.change);
     const state = { first: before?.view ?? view, view, planned, transaction, ...progress };
-    const stopped = before === undefined ? stop(view, planned, transaction.steps) : undefined;
+    const stopped = before === undefined ? await stop(view, planned, transaction.steps) : undefined;
     if (stopped !== undefined) return { ending: stopped, ...state };
     if (transaction.steps.length === 0) return { ending: { outcome: 'done' }, ...state };
     before ??= { view, planned };

@@ -11,7 +11,7 @@ import type { NftRuleset } from '../../netfilter/nft/ruleset.ts';
 import { NO_NFT } from '../../netfilter/nft/ruleset.ts';
 import { rulesetOfNft } from '../../netfilter/nft/ruleset-of-nft.ts';
 import type { Failure } from '../failure/failure.ts';
-import { explainFailure } from '../failure/failure.ts';
+import { whyFailed } from '../failure/why-failed.ts';
 import type { Namespace } from '../namespace/namespace.ts';
 import { succeeded } from '../run.ts';
 import type { NativeTables } from './native-tables.ts';
@@ -27,7 +27,7 @@ export async function readNative(
   if (failure !== undefined) return { failure };
   if (json !== undefined) return nativeTables(ownOf(json), json);
   const ran = await namespace.run({ argv: ['nft', 'list', 'ruleset'], deadline });
-  return succeeded(ran) ? nativeTables(ownOf(ran.stdout)) : { failure: explainFailure(ran) };
+  return succeeded(ran) ? nativeTables(ownOf(ran.stdout)) : { failure: await whyFailed(ran) };
 }
 
 function ownOf(text: string): NftRuleset {

@@ -5,7 +5,7 @@ import type { NftTable } from '../../netfilter/nft-listing.ts';
 import { readNftListing } from '../../netfilter/nft-listing.ts';
 import { TABLES } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
-import { explainFailure } from '../failure/failure.ts';
+import { whyFailed } from '../failure/why-failed.ts';
 import type { Namespace } from '../namespace/namespace.ts';
 import { succeeded } from '../run.ts';
 import { system } from '../system.ts';
@@ -83,7 +83,7 @@ export async function listEveryNftTable(
   const listed = succeeded(whole) ? readNftListing(whole.stdout) : undefined;
   if (listed !== undefined) return { tables: listed, json: whole.stdout };
   const ran = whole.notFound ? whole : await namespace.run({ argv: ['nft', 'list', 'tables'], deadline });
-  if (!succeeded(ran)) return { failure: explainFailure(ran) };
+  if (!succeeded(ran)) return { failure: await whyFailed(ran) };
   return { tables: [...ran.stdout.matchAll(/^table (\S+) (\S+)$/gm)].map(([, family = '', name = '']) => ({ family, name })) };
 }
 

@@ -34,7 +34,7 @@ export interface ObservedState {
 
 export interface Question {
   readonly backend?: Backend;
-  readonly ip6: 'always' | 'where needed';
+  readonly ip6: 'always' | 'unless none' | 'where needed';
   /** The families whose policy routing counts in any case; of the others only what may be left over. */
   readonly routing: readonly Family[];
   readonly deadline: number;
@@ -42,6 +42,7 @@ export interface Question {
   readonly native: boolean;
   /** What is wanted, for that is most likely there. */
   readonly likely: Readonly<Record<Family, Ruleset>>;
+  readonly earlier?: Reading['earlier'];
 }
 
 /** What an earlier look or a step told. */
@@ -61,7 +62,13 @@ export async function observe(
   repeated = false,
 ): Promise<ObservedState | { readonly failure: Failure }> {
   const netFiles = await namespace.netFiles();
-  const reading = { namespace, netFiles, deadline: question.deadline, likely: question.likely };
+  const reading = {
+    namespace,
+    netFiles,
+    deadline: question.deadline,
+    likely: question.likely,
+    ...(question.earlier && { earlier: question.earlier }),
+  };
   const listed =
     known.nftTables === undefined ? listNftTables(namespace, question.deadline, question.native) : Promise.resolve(known.nftTables);
   const wish = {
@@ -104,7 +111,7 @@ async function nativeIn(
 }
 
 // A quoted word shows where it ends. Only a name that iptables-legacy-save prints as it is may hold lines, and every match
-// that has one is opaque here: without any, as in an ordinary pod, no program is started.
+// that has one is opaque here: without any, as in a default pod, no program is started.
 async function withLegacyWitness(found: Trusted, reading: Reading): Promise<Trusted> {
   const { snapshot, failure } = found;
   const rules = snapshot.families.flatMap((family) =>

@@ -1,6 +1,5 @@
 /** What ends the work after the first look, before anything is changed. */
 
-import { explainCause } from '../../istio/found/runs/cause-and-fix.ts';
 import type { Failure } from '../failure/failure.ts';
 import { plainFailure } from '../failure/failure.ts';
 import { readRights } from '../failure/rights.ts';
@@ -13,10 +12,10 @@ import type { ApplyOptions } from './options.ts';
 
 /** In the order in which a person wants to hear of them. */
 export function refusalBefore(desired: DesiredState, options: ApplyOptions, signal: AbortSignal | undefined): Work['stop'] {
-  return (view, planned, steps): Refusal | undefined => {
+  return async (view, planned, steps): Promise<Refusal | undefined> => {
     if (signal?.aborted === true) return { outcome: 'interrupted' };
-    if (options.host !== true && isNode(view)) return { outcome: 'refused', failure: failureOf('node') };
-    if (capturesIp6(desired) && !hasIp6(view)) return { outcome: 'failed', failure: { ...failureOf('no-ip6'), family: 'ip6' } };
+    if (options.host !== true && isNode(view)) return { outcome: 'refused', failure: await failureOf('node') };
+    if (capturesIp6(desired) && !hasIp6(view)) return { outcome: 'failed', failure: { ...(await failureOf('no-ip6')), family: 'ip6' } };
     const [conflict] = planned.change.native.conflicts;
     if (conflict !== undefined) return { outcome: 'failed', failure: inTheWay(conflict) };
     if (steps.length === 0) return undefined;
@@ -24,7 +23,7 @@ export function refusalBefore(desired: DesiredState, options: ApplyOptions, sign
     const ours = holdsOurs(view.choice.snapshot) || view.native.nft.tables.length > 0;
     const drifted = desired.clean === undefined && (ours || planned.routing.after.length > 0);
     if (drifted && options.onDrift === 'report') return { outcome: 'drifted' };
-    if (drifted && options.onDrift === 'fail') return { outcome: 'refused', failure: failureOf('drift') };
+    if (drifted && options.onDrift === 'fail') return { outcome: 'refused', failure: await failureOf('drift') };
     return undefined;
   };
 }
@@ -34,7 +33,8 @@ function inTheWay(chain: string): Failure {
   return plainFailure('refused', text, `remove it with: nft delete table ${chain.replace(/ \S+$/, '')}; and run again`);
 }
 
-function failureOf(cause: 'node' | 'no-ip6' | 'drift'): ReturnType<typeof plainFailure> {
+async function failureOf(cause: 'node' | 'no-ip6' | 'drift'): Promise<Failure> {
+  const { explainCause } = await import('../../istio/found/runs/cause-and-fix.ts');
   const { text, fix } = explainCause(cause, { program: '', family: 'ip6', modules: [], rights: readRights(), said: '' });
   return plainFailure(cause, text, fix);
 }

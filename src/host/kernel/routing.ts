@@ -6,7 +6,7 @@ import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { ALL_BITS } from '../../netfilter/numbers.ts';
 import type { Failure } from '../failure/failure.ts';
-import { explainFailure } from '../failure/failure.ts';
+import { whyFailed } from '../failure/why-failed.ts';
 import type { Namespace, NetFiles } from '../namespace/namespace.ts';
 import { succeeded } from '../run.ts';
 import { passthroughIsThere } from './routing-files.ts';
@@ -32,7 +32,7 @@ export async function listRouting(
   deadline: number,
 ): Promise<FamilyRouting | { readonly failure: Failure }> {
   const ran = await namespace.run({ argv: listingCommand(family), stdin: LISTING, deadline });
-  return succeeded(ran) ? readListing(ran.stdout, family) : { failure: explainFailure(ran, { family }) };
+  return succeeded(ran) ? readListing(ran.stdout, family) : { failure: await whyFailed(ran, { family }) };
 }
 
 /** Reads what {@link LISTING} prints: a JSON list of rules, then one of routes, each on a line. */

@@ -1,8 +1,8 @@
 /** Carries out steps, one after the other, until one fails. */
 
 import type { Failure } from '../failure/failure.ts';
-import { explainFailure } from '../failure/failure.ts';
 import { lockFileEnvironment } from '../failure/rights.ts';
+import { whyFailed } from '../failure/why-failed.ts';
 import type { Namespace } from '../namespace/namespace.ts';
 import { succeeded } from '../run.ts';
 import type { RoutingListing } from './routing.ts';
@@ -35,7 +35,7 @@ export async function perform(namespace: Namespace, steps: readonly Step[], dead
     const ran = await namespace.run({ argv, stdin, deadline, env: lockFileEnvironmentFor(step) });
     tried.push({ step, done: succeeded(ran) });
     if (!succeeded(ran)) {
-      const failure = explainFailure(
+      const failure = await whyFailed(
         { ...ran, argv: step.argv },
         { text: step.text, ...(step.family !== undefined && { family: step.family }) },
       );

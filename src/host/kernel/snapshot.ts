@@ -2,16 +2,15 @@
 
 import type { Family } from '../../netfilter/family.ts';
 import { iptables } from '../../netfilter/print.ts';
-import { readProblemText } from '../../netfilter/read/problems.ts';
-import { unseenIn } from '../../netfilter/read/unread.ts';
-import { readRules } from '../../netfilter/read.ts';
+import type { EarlierLines } from '../../netfilter/read.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 import type { Unseen } from '../../netfilter/unseen.ts';
 import type { Failure } from '../failure/failure.ts';
-import { explainFailure } from '../failure/failure.ts';
+import { whyFailed } from '../failure/why-failed.ts';
 import type { Namespace, NetFiles } from '../namespace/namespace.ts';
 import { succeeded } from '../run.ts';
 import { system } from '../system.ts';
+import type { FamilyRules } from './read-save.ts';
 import { isSaveOf } from './same-save.ts';
 
 /** Which programs: `iptables-nft-*`, `iptables-legacy-*`, or `iptables-*`, whatever those are on this machine. */
@@ -37,9 +36,7 @@ export interface Snapshot {
 }
 
 /** One family's rules, or why they can't be read. */
-export type FamilyRead =
-  | { readonly ruleset: Ruleset; readonly text: string; readonly warnings: readonly string[]; readonly unseen: readonly Unseen[] }
-  | { readonly failure: Failure };
+export type FamilyRead = FamilyRules | { readonly failure: Failure };
 
 /** What a read needs. */
 export interface Reading {
@@ -49,6 +46,8 @@ export interface Reading {
   readonly deadline: number;
   /** What may well be there: it is recognised without being read. */
   readonly likely?: Readonly<Record<Family, Ruleset>>;
+  /** The lines that an earlier look of the same run has read. */
+  readonly earlier?: Readonly<Record<Family, EarlierLines>>;
   /** Counters are wanted: for people, and not for what is put back. */
   readonly counted?: true;
   /** The backend's programs are to be run even where the kernel's lists say that there is nothing to see. */
@@ -67,35 +66,17 @@ export async function readFamily(reading: Reading, backend: Backend, family: Fam
   for (const arguments_ of savesFor(reading, backend, family)) {
     const argv = [program, ...(reading.counted ? ['-c'] : []), ...arguments_] as const;
     const ran = await reading.namespace.run({ argv, deadline: reading.deadline });
-    if (!succeeded(ran)) return { failure: explainFailure(ran, { family }) };
+    if (!succeeded(ran)) return { failure: await whyFailed(ran, { family }) };
     texts.push(ran.stdout);
   }
   const text = texts.join('');
   const likely = reading.likely?.[family];
   if (likely !== undefined && isSaveOf(text, likely)) return { ruleset: likely, text, warnings: [], unseen: [] };
-  const { rulesets, problems, unread } = text.trim() === '' ? NO_TEXT : readRules(text, { family });
-  const ruleset = rulesets.find((read) => read.family === family) ?? { family, tables: [] };
-  const unreadLines = problems.filter(
-    ({ code, severity }) => severity === 'warning' && code !== 'legacy-tables-present' && code !== 'empty-text',
-  );
-  const lines = unreadLines.map((problem) => `${program}, line ${problem.line}: ${readProblemText(problem)}`);
-  return {
-    ruleset,
-    text,
-    // What only nft or legacy shows is listed by them.
-    unseen: unseenIn({
-      problems: problems.filter(({ code }) => code !== 'legacy-tables-present' && code !== 'incompatible-table'),
-      unread,
-    }),
-    warnings:
-      lines.length <= MOST_WARNINGS ? lines : [...lines.slice(0, MOST_WARNINGS), `${program}: ${lines.length - MOST_WARNINGS} more lines`],
-  };
+  const ruleset = { family, tables: [] };
+  if (text.trim() === '') return { ruleset, text, warnings: [], unseen: [] };
+  // What reads any text of rules is a quarter of the program, and an ordinary run sees nothing or what it wants.
+  return (await import('./read-save.ts')).readSave(text, program, family, reading.earlier?.[family]);
 }
-
-const NO_TEXT = { rulesets: [], problems: [], unread: [] } as const;
-
-// One line of a kind says it; a log is no place for thousands.
-const MOST_WARNINGS = 5;
 
 /**
  * The arguments of each save that it takes. Legacy: none where the kernel lists no table. Without root the

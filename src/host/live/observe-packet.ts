@@ -8,7 +8,7 @@ import { WayWatcher } from '../../netfilter/observed/observed-way.ts';
 import { readTraceLine } from '../../netfilter/observed/trace-lines.ts';
 import { TRACING_TABLE, tracingScript } from '../../netfilter/observed/tracing-table.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import { explainFailure } from '../failure/failure.ts';
+import { explainFailure } from '../failure/explain-failure.ts';
 import type { Namespace } from '../namespace/namespace.ts';
 import type { Ran } from '../run.ts';
 import { succeeded } from '../run.ts';

@@ -52,7 +52,7 @@ function valueSpan(text: string, at: number, from: string): readonly [number, nu
   const end = begin + from.length;
   if (text.slice(begin, end) !== from) return undefined;
   const behind = text.slice(end, end + 2);
-  return (quote === undefined ? /^(?:$|[\r\n]| [#\r\n]| $|,[ \r\n]|[}\]])/ : new RegExp(`^${quote}`)).test(behind)
+  return (quote === undefined ? /^(?:$|[\r\n]| [#\r\n]| $|,[ \r\n"]|[}\]])/ : new RegExp(`^${quote}`)).test(behind)
     ? [begin, end]
     : undefined;
 }

@@ -1,9 +1,9 @@
 /** What the user named, as streams of bytes. */
 
-import { createReadStream, readFileSync, statSync } from 'node:fs';
 import type { Problem } from '../../istio/problems.ts';
 import { reasonOf, unreadable } from '../failure/unreadable.ts';
 import { namedPart, textOfPart } from '../page-part.ts';
+import { system } from '../system.ts';
 import type { Walk } from './walk.ts';
 
 export interface Input {
@@ -20,24 +20,34 @@ export interface Input {
 const CHUNK = 1 << 18;
 
 /** Files, those of folders, and `-`. */
-export function inputsOf(files: Walk['files'], stdin: () => AsyncIterable<Buffer>): readonly (Input | Problem)[] {
+export function inputsOf(
+  files: Walk['files'],
+  stdin: () => AsyncIterable<Buffer>,
+  texts: ReadonlyMap<string, string> = new Map(),
+): readonly (Input | Problem)[] {
   const named = files.map((one) => ('code' in one ? undefined : one.file));
   return files.map((one, index) => {
     if ('code' in one) return one;
+    const text = texts.get(one.file);
+    if (text !== undefined) return { ...one, size: Buffer.byteLength(text), open: () => only(text) };
     if (one.file !== '-') return inputAt(one.file, one.isFound);
     if (named.indexOf('-') < index) return unreadable('-', 'is named a second time; standard input can be read once');
     return { file: one.file, open: stdin };
   });
 }
 
+async function* only(text: string): AsyncGenerator<Buffer> {
+  yield Buffer.from(text);
+}
+
 function inputAt(file: string, isFound: boolean): Input | Problem {
   const named = namedPart(file);
   if (named !== undefined) return { file, open: () => readPart(named) };
   try {
-    const stat = statSync(file);
-    const open = (): AsyncIterable<Buffer> => readFrom(file);
-    if (stat.isFile()) return { file, size: stat.size, open, isFound };
-    return stat.isFIFO() ? { file, open } : unreadable(file, 'is neither a file nor a folder');
+    const { kind, size } = system.statusOf(file);
+    const open = (): AsyncIterable<Buffer> => system.piecesOf(file, CHUNK);
+    if (kind === 'file') return { file, size, open, isFound };
+    return kind === 'pipe' ? { file, open } : unreadable(file, 'is neither a file nor a folder');
   } catch (error) {
     return unreadable(file, reasonOf(error));
   }
@@ -45,12 +55,9 @@ function inputAt(file: string, isFound: boolean): Input | Problem {
 
 /** Throws an Error in words where the page has no such part. */
 async function* readPart({ page, part }: { readonly page: string; readonly part: string }): AsyncGenerator<Buffer> {
-  const read = await textOfPart(readFileSync(page, 'utf8'), part);
+  const text = system.readText(page);
+  if (text === undefined) throw new Error('its page can not be read');
+  const read = await textOfPart(text, part);
   if ('reason' in read) throw new Error(read.reason);
   yield Buffer.from(read.text);
-}
-
-/** Opens the file when it is read first: of thousands of files only one is open at a time. */
-async function* readFrom(file: string): AsyncGenerator<Buffer> {
-  yield* createReadStream(file, { highWaterMark: CHUNK });
 }

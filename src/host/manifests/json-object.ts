@@ -2,6 +2,7 @@
 
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { ManifestItem } from '../../istio/kubernetes/manifest/item.ts';
+import { PlainPod } from '../../istio/kubernetes/manifest/plain-pod.ts';
 import { readTree } from '../../istio/kubernetes/manifest/read.ts';
 import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
 import { keysIn, treeOfValue } from '../../istio/value-nodes.ts';
@@ -34,11 +35,19 @@ export function readParsed(bytes: Buffer, span: JsonSpan, place: JsonObjectPlace
   if (value === undefined || keysIn(value) !== span.keys || Array.isArray(value['items'])) return undefined;
   const { file, line, column, itemKind } = place;
   const exact = (): readonly ManifestItem[] => readTree(placedTree(bytes, place), file, itemKind);
-  const items = readTree(
-    treeOfValue(value, () => placedTree(bytes, place)),
-    file,
-    itemKind,
-  );
+  const read = (): readonly ManifestItem[] =>
+    readTree(
+      treeOfValue(value, () => placedTree(bytes, place)),
+      file,
+      itemKind,
+    );
+  const plain = PlainPod.of(value, itemKind, {
+    source: { kind: 'file', file, line, column },
+    read: () => workloadIn(read()) as Workload,
+    placed: () => workloadIn(exact()) as Workload,
+  });
+  if (plain !== undefined) return { items: [{ kind: 'workload', workload: plain }], text };
+  const items = read();
   const [first] = items;
   if (items.length !== 1 || first === undefined) return { items: exact(), text };
   if (first.kind === 'skipped') return { items, text };

@@ -1,9 +1,10 @@
 /** Folders with all that is below them: which files hold manifests, and what is passed over. */
 
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Problem } from '../../istio/problems.ts';
 import { reasonOf, unreadable } from '../failure/unreadable.ts';
+import { inFolder } from '../in-folder.ts';
+import type { FileStatus } from '../system/interface.ts';
+import { system } from '../system.ts';
 
 /** A file that was named, or that was found in a folder. */
 export interface WalkedFile {
@@ -90,7 +91,7 @@ function look(folder: string, found: Found, chart: string | undefined): void {
   }
   const isChart = entries.some(({ name }) => name === 'Chart.yaml');
   for (const { name, directory } of entries) {
-    const path = join(folder, name);
+    const path = inFolder(folder, name);
     if (directory) {
       if (!NOT_ENTERED.test(name)) look(path, found, isChart && name === 'templates' ? folder : isChart ? undefined : chart);
     } else if (chart !== undefined && TEMPLATE.test(name)) lookAtTemplate(path, found, chart);
@@ -114,19 +115,24 @@ function lookAt(path: string, found: Found): void {
 
 function entriesOf(folder: string): readonly { readonly name: string; readonly directory: boolean }[] | Problem {
   try {
-    return readdirSync(folder, { withFileTypes: true })
-      .map((entry) => ({ name: entry.name, directory: entry.isDirectory() }))
+    return system
+      .namesInFolder(folder)
+      .map((name) => ({ name, directory: isFolderItself(inFolder(folder, name)) }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
     return unreadable(folder, reasonOf(error));
   }
 }
 
-/** What a name leads to. A link is what it leads to, but no folder is entered by one: it may lead back. */
-function kindOf(path: string): 'file' | 'folder' | 'other' {
+/** No folder is entered by a link: it may lead back. */
+function isFolderItself(path: string): boolean {
+  return kindOf(path) === 'folder' && system.linkOf(path) === undefined;
+}
+
+/** What a name leads to. A link is what it leads to. */
+function kindOf(path: string): FileStatus['kind'] {
   try {
-    const stat = statSync(path);
-    return stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'other';
+    return system.statusOf(path).kind;
   } catch {
     return 'other';
   }
@@ -139,12 +145,12 @@ function kindOf(path: string): 'file' | 'folder' | 'other' {
 function says(path: string, what: RegExp): boolean {
   if (kindOf(path) !== 'file') return false;
   try {
-    const file = openSync(path, 'r');
+    const file = system.open(path);
     try {
       const chunk = Buffer.alloc(CHUNK);
       let [text, encoding]: [string, BufferEncoding] = ['', 'utf8'];
       for (let at = 0; ; ) {
-        const bytes = chunk.subarray(0, readSync(file, chunk, 0, CHUNK, at));
+        const bytes = chunk.subarray(0, system.read(file, chunk));
         if (bytes.length === 0) return false;
         if (at === 0 && bytes[0] === 0xff && bytes[1] === 0xfe) encoding = 'utf16le';
         text = text.slice(-OVERLAP) + bytes.toString(encoding);
@@ -152,7 +158,7 @@ function says(path: string, what: RegExp): boolean {
         at += bytes.length;
       }
     } finally {
-      closeSync(file);
+      system.close(file);
     }
   } catch {
     return true;

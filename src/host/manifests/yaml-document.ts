@@ -2,7 +2,10 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { ManifestItem } from '../../istio/kubernetes/manifest/item.ts';
+import { PlainPod } from '../../istio/kubernetes/manifest/plain-pod.ts';
 import { readManifest } from '../../istio/kubernetes/manifest/read.ts';
+import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
+import { yamlValues } from '../../istio/kubernetes/manifest/yaml-values.ts';
 import { problem } from '../../istio/problems.ts';
 import type { YamlEntry, YamlFault, YamlNode } from '../../istio/yaml.ts';
 import { readYaml } from '../../istio/yaml.ts';
@@ -10,7 +13,39 @@ import { readYaml } from '../../istio/yaml.ts';
 /** `line`: that of the file where the bytes begin; `itemKind`: that of a list's items, where they are one of them. */
 export function readYamlDocument(bytes: Buffer, file: string, line: number, itemKind?: string): readonly ManifestItem[] {
   const text = bytes.toString('utf8');
-  const documents = isUtf8(bytes) ? readYaml(text) : noUtf8(text);
+  const whole = isUtf8(bytes);
+  const read = (): readonly ManifestItem[] => readTrees(text, whole ? readYaml(text) : noUtf8(text), file, line, itemKind);
+  return (whole && plainPodIn(text, file, line, itemKind, read)) || read();
+}
+
+// At the left edge of a document; of a list's item, wherever its keys stand.
+const POD = /^kind:[ \t]*["']?Pod["']?[ \t]*\r?$/m;
+const POD_IN_LIST = /^[ -]*kind:[ \t]*["']?Pod["']?[ \t]*\r?$/m;
+
+/** A pod as the API server gives it, which is read as a tree only where somebody looks into it. */
+function plainPodIn(
+  text: string,
+  file: string,
+  line: number,
+  itemKind: string | undefined,
+  read: () => readonly ManifestItem[],
+): readonly ManifestItem[] | undefined {
+  if (itemKind !== 'Pod' && !(itemKind === undefined ? POD : POD_IN_LIST).test(text)) return undefined;
+  const plain = yamlValues(text);
+  if (plain === undefined) return undefined;
+  const ofPod = (): Workload => (read()[0] as Extract<ManifestItem, { readonly kind: 'workload' }>).workload;
+  const source = { kind: 'file', file, line: plain.line + line - 1, column: plain.column } as const;
+  const workload = PlainPod.of(plain.values, itemKind, { source, read: ofPod, placed: ofPod });
+  return workload && [{ kind: 'workload', workload }];
+}
+
+function readTrees(
+  text: string,
+  documents: ReturnType<typeof readYaml>,
+  file: string,
+  line: number,
+  itemKind: string | undefined,
+): readonly ManifestItem[] {
   if ('reason' in documents) {
     const source = { kind: 'file', file, line: documents.line + line - 1, column: documents.column } as const;
     const foreign = itemKind !== undefined && documents.reason.endsWith(' refers to nothing');

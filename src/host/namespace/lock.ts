@@ -111,11 +111,12 @@ function takeHere(): Attempt {
   };
 }
 
-/** Holds the lock for another process of the executable, for as long as that keeps the standard input open. */
-export async function holdLock(): Promise<void> {
+/** Holds the lock for another process of the executable, for as long as that keeps the standard input open, and then ends this one. */
+export async function holdLock(): Promise<never> {
   system.onInputEnd(() => system.exit(0));
   if ((await takeHere().held) === 'unavailable') system.exit(1);
   system.print('held');
+  return new Promise(() => undefined);
 }
 
 function takeThere(namespace: Namespace): Attempt {

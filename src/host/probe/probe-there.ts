@@ -1,16 +1,14 @@
 /** The probe in a namespace that was named: Node can't enter one, so a second copy of this program calls from inside. */
 
-import { text } from 'node:stream/consumers';
 import type { Namespace } from '../namespace/namespace.ts';
 import { succeeded } from '../run.ts';
 import type { Call, CallOutcome, Ids } from '../system/network.ts';
-import { ownProgram } from '../system/own-program-node.ts';
 import { system } from '../system.ts';
 import type { ProbeRequest, ProbeResult } from './probe.ts';
 import { probe } from './probe.ts';
 import { callOnce } from './probe-call.ts';
 
-/** How the copy is called (cli/program.ts). */
+/** How the copy is called (cli/own-words.ts). */
 const PROBE_HERE = 'probe-here';
 const CALL_HERE = 'call-here';
 
@@ -37,7 +35,7 @@ export interface OwnCall {
 
 async function answerFrom(namespace: Namespace, word: string, request: object, time: number, done: string): Promise<unknown> {
   const ran = await namespace.run({
-    argv: [...ownProgram(), word],
+    argv: [...system.ownProgram(), word],
     stdin: JSON.stringify(request),
     deadline: time + START,
   });
@@ -47,11 +45,17 @@ async function answerFrom(namespace: Namespace, word: string, request: object, t
 
 /** What the copy does: the request on its standard input, the results on its output. */
 export async function probeHere(): Promise<void> {
-  process.stdout.write(JSON.stringify(await probe(JSON.parse(await text(process.stdin)) as ProbeRequest)));
+  system.print(JSON.stringify(await probe(JSON.parse(await inputText()) as ProbeRequest)));
 }
 
 /** The same for one connection. */
 export async function callHere(): Promise<void> {
-  const { ids, call } = JSON.parse(await text(process.stdin)) as OwnCall;
-  process.stdout.write(JSON.stringify(await callOnce(await system.network(), ids, call)));
+  const { ids, call } = JSON.parse(await inputText()) as OwnCall;
+  system.print(JSON.stringify(await callOnce(await system.network(), ids, call)));
+}
+
+async function inputText(): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of system.inputPieces()) pieces.push(piece);
+  return Buffer.concat(pieces).toString('utf8');
 }

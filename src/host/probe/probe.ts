@@ -38,6 +38,9 @@ export interface ProbeRequest {
   readonly proxy: Ids;
 }
 
+/** What this process or its machine lacks: it says nothing about rules. */
+const OWN_SHORTAGE: readonly string[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS'];
+
 const AGAIN_AFTER = 100;
 const PATIENCE = 1000;
 /** A call with less time than this says more about the time than about the rules. */
@@ -129,6 +132,8 @@ async function round(network: Network, one: Round, { probePort }: ProbeRequest, 
 }
 
 function verdictOf(met: CallOutcome, { way, token, atProxy, straight }: Round, where: string): Verdict {
+  if (met.kind === 'nobody' && OWN_SHORTAGE.includes(met.code))
+    return { kind: 'not tested', why: `no connection can be made from here (${met.code})` };
   if (met.kind === 'nobody') {
     const how = met.code === 'ETIMEDOUT' ? `nobody answered on ${where}` : `the connection to ${where} failed (${met.code})`;
     return { kind: 'missed', how };

@@ -4,6 +4,7 @@ import type { Namespace } from '../namespace/namespace.ts';
 import { openNamespace, requireLinux } from '../namespace/namespace.ts';
 import type { Programs, Ran, Running } from '../run.ts';
 import { enteringHeld, heldNamespaces, lastWords, resolvConfOf, resolvConfVariable } from './setup.ts';
+import { heedStop } from './stopped.ts';
 import { runStranger } from './stranger.ts';
 
 /** A command for `/bin/sh -c`, and the pod that it finds itself in. */
@@ -41,14 +42,17 @@ export async function inScratch<R>(
   if (!(await holder.spoke) || holder.pid === undefined)
     throw new Error(`namespaces for it can not be made: ${lastWords(await holder.ended)}`);
   let namespace: Namespace | undefined;
+  const stopping = heedStop();
   try {
     // Held open by this process from here on, so that it outlives all processes in it.
     namespace = openNamespace({ kind: 'pid', pid: holder.pid }, programs);
-    const ran = await runStranger({ argv: argvOf(command, holder.pid), deadline: command.deadline, keep: KEPT });
+    const ran = await runStranger({ argv: argvOf(command, holder.pid), deadline: command.deadline, keep: KEPT, signal: stopping.signal });
     await end(holder);
+    stopping.goOn();
     return await use(ran, namespace);
   } finally {
     await end(holder);
+    stopping.goOn();
     namespace?.close();
   }
 }

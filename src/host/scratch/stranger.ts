@@ -8,13 +8,15 @@ interface Stranger {
   readonly deadline: number;
   /** How many characters of each output are kept, the last ones: a command that prints without end must not fill our memory. */
   readonly keep: number;
+  /** Kills it when it is aborted. */
+  readonly signal?: AbortSignal;
 }
 
 // A pipe that a grandchild holds open must not keep a finished command from being finished.
 const PIPES_CLOSE = 500;
 
 /** Runs it. A failure is a result like any other. What it leaves running is for the caller to end, with its namespaces. */
-export async function runStranger({ argv, deadline, keep }: Stranger): Promise<Ran> {
+export async function runStranger({ argv, deadline, keep, signal: stop }: Stranger): Promise<Ran> {
   // Loaded where a command is asked for: its import alone takes as long as a small plan.
   const { execa } = await import('execa');
   const [program, ...args] = argv;
@@ -25,7 +27,8 @@ export async function runStranger({ argv, deadline, keep }: Stranger): Promise<R
     buffer: false,
     timeout: deadline,
     killSignal: 'SIGKILL',
-    // Ctrl-C at a terminal reaches this program only, whose end is the end of the namespaces.
+    ...(stop && { cancelSignal: stop }),
+    // Ctrl-C at a terminal reaches this program only, which ends the command and then the namespaces.
     detached: true,
     env: { LC_ALL: 'C' },
   });

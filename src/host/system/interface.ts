@@ -1,6 +1,7 @@
 /**
- * What the drop-in needs of the operating system, and nothing else of src/ on its path asks it of a runtime: files,
- * processes, signals, the lock's socket. One implementation for each runtime; the build chooses (scripts/).
+ * What the init container's commands (the drop-in, apply, clean, probe) need of the operating system, and nothing else of
+ * src/ on their path asks it of a runtime: files, processes, signals, the lock's socket. One implementation for each
+ * runtime; the build chooses (scripts/).
  */
 
 import type { Network } from './network.ts';
@@ -45,6 +46,19 @@ export interface LockSocket {
   readonly holder: (name: string) => readonly [string, ...string[]];
 }
 
+/** What a path leads to, or an open file is. */
+export interface FileStatus {
+  readonly kind: 'file' | 'folder' | 'pipe' | 'other';
+  /** In bytes; of a pipe 0. */
+  readonly size: number;
+}
+
+/** What a runtime says when the system refuses. */
+export interface SystemError extends Error {
+  /** The kernel's word, as ENOENT. */
+  readonly code?: string;
+}
+
 export interface System {
   /** A file's text; undefined where there is none, or it may not be read. */
   readonly readText: (path: string) => string | undefined;
@@ -59,6 +73,18 @@ export interface System {
   readonly namesIn: (path: string) => readonly string[];
   /** What a symbolic link says; undefined where it may not be read. */
   readonly linkOf: (path: string) => string | undefined;
+  /** Throws a SystemError. */
+  readonly statusOf: (file: string | number) => FileStatus;
+  /** The names in a folder. Throws a SystemError. */
+  readonly namesInFolder: (path: string) => readonly string[];
+  /** Reads what comes next in an open file into all of some bytes, or their beginning; 0 at its end. Waits for what has not come. Throws a SystemError. */
+  readonly read: (handle: number, bytes: Uint8Array) => number;
+  /** All of a file, in pieces of that many bytes; it is opened when the first is asked for. Throws a SystemError then. */
+  readonly piecesOf: (path: string, length: number) => AsyncIterable<Buffer>;
+  /** What is still to come of standard input, in pieces. */
+  readonly inputPieces: () => AsyncIterable<Buffer>;
+  /** What the person at the terminal answers; undefined where standard input or standard error is none. */
+  readonly ask: (question: string) => Promise<string | undefined>;
   /** Opens a file for as long as this process lives, or until it is closed. Throws an Error with the kernel's word. */
   readonly open: (path: string) => number;
   readonly close: (handle: number) => void;
@@ -71,21 +97,24 @@ export interface System {
   /** The effective user; undefined where the system has none. */
   readonly user: () => number | undefined;
   readonly environment: () => Readonly<Record<string, string | undefined>>;
-  /** Addresses of the interfaces that run, but loopback's: for where /proc can't be read. */
-  readonly runningAddresses: () => readonly string[];
+  /** Addresses of the interfaces but loopback's, as far as the runtime lists them: for where /proc can't be read. Undefined where these can't be asked for either. */
+  readonly interfaceAddresses: () => readonly string[] | undefined;
   /** How many tables of nft this process's network namespace has; undefined where that can't be asked without a program. */
   readonly nftTables: () => number | undefined;
+  /** The words that start this program once more, whatever it is called by. */
+  readonly ownProgram: () => readonly [string, ...string[]];
   /** Starts a program with an environment. Never throws: what keeps it from starting is heard by `onFailure`. */
   readonly spawn: (argv: readonly [string, ...string[]], environment: Readonly<Record<string, string | undefined>>) => Child;
   /** Kills all processes of the group that a child leads. */
   readonly killGroup: (pid: number) => void;
-  /** Writes to standard output, to standard error. */
-  readonly print: (text: string) => void;
+  /** Writes to standard output; resolves to the kernel's word where the text was lost, and not for a reader that has gone away. */
+  readonly print: (text: string) => Promise<string | undefined>;
+  /** Writes to standard error. */
   readonly printError: (text: string) => void;
   /** Calls when a signal comes, instead of ending. */
   readonly onSignal: (signal: 'SIGTERM' | 'SIGINT', heard: () => void) => void;
   /** The number of a signal. */
-  readonly signalNumber: (signal: 'SIGTERM' | 'SIGINT') => number;
+  readonly signalNumber: (signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP') => number;
   /** Ends this process now. */
   readonly exit: (code: number | undefined) => never;
   /** Calls when standard input has ended. */

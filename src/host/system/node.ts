@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import {
   accessSync,
   closeSync,
+  createReadStream,
   existsSync,
   constants as fileConstants,
   fstatSync,
@@ -12,12 +13,15 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  readSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { constants, networkInterfaces } from 'node:os';
-import type { Child, System } from './interface.ts';
+import type { Child, FileStatus, System, SystemError } from './interface.ts';
 import { neverStarted } from './never-started.ts';
+import { ownProgram } from './own-program-node.ts';
 
 export const system: System = {
   readText: (path) => attempt(() => readFileSync(path, 'utf8')),
@@ -27,6 +31,12 @@ export const system: System = {
   mayWrite: (path) => attempt(() => accessSync(path, fileConstants.W_OK) ?? true) ?? false,
   namesIn: (path) => attempt(() => readdirSync(path)) ?? [],
   linkOf: (path) => attempt(() => readlinkSync(path)),
+  statusOf,
+  namesInFolder: (path) => readdirSync(path),
+  read,
+  piecesOf,
+  inputPieces: () => process.stdin,
+  ask: async (question) => (await import('./ask-node.ts')).ask(question),
   open: (path) => openSync(path, 'r'),
   close: closeSync,
   deviceOf: (handle) => fstatSync(handle).dev,
@@ -34,15 +44,18 @@ export const system: System = {
   pid: process.pid,
   user: () => process.geteuid?.(),
   environment: () => process.env,
-  runningAddresses: () =>
-    Object.values(networkInterfaces()).flatMap((list) =>
-      (list ?? []).filter(({ internal }) => !internal).map(({ cidr, address }) => cidr ?? address),
+  interfaceAddresses: () =>
+    attempt(() =>
+      Object.values(networkInterfaces()).flatMap((list) =>
+        (list ?? []).filter(({ internal }) => !internal).map(({ cidr, address }) => cidr ?? address),
+      ),
     ),
   // It has no sockets of this kind.
   nftTables: () => undefined,
+  ownProgram,
   spawn: spawnChild,
   killGroup: (pid) => attempt(() => process.kill(-pid, 'SIGKILL')),
-  print: (text) => process.stdout.write(text),
+  print,
   printError: (text) => process.stderr.write(text),
   onSignal: (signal, heard) => process.on(signal, heard),
   signalNumber: (signal) => constants.signals[signal],
@@ -58,6 +71,38 @@ function attempt<T>(work: () => T): T | undefined {
     return work();
   } catch {
     return undefined;
+  }
+}
+
+function print(text: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, (error?: SystemError | null) => resolve(error?.code === 'EPIPE' ? undefined : error?.code));
+  });
+}
+
+function statusOf(file: string | number): FileStatus {
+  const status = typeof file === 'number' ? fstatSync(file) : statSync(file);
+  const kind = status.isFile() ? 'file' : status.isDirectory() ? 'folder' : status.isFIFO() ? 'pipe' : 'other';
+  return { kind, size: status.size };
+}
+
+/** Of thousands of files only one is open at a time. */
+async function* piecesOf(path: string, length: number): AsyncGenerator<Buffer> {
+  yield* createReadStream(path, { highWaterMark: length });
+}
+
+/** Milliseconds. */
+const MOMENT = 10;
+
+function read(handle: number, bytes: Uint8Array): number {
+  for (;;) {
+    try {
+      return readSync(handle, bytes);
+    } catch (error) {
+      // A pipe that was opened not to wait: its writer is only slow.
+      if ((error as SystemError).code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, MOMENT);
+    }
   }
 }
 

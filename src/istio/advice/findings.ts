@@ -1,4 +1,6 @@
 import type { Family } from '../../netfilter/family.ts';
+import { touches } from '../../netfilter/unseen.ts';
+import { unreadRules } from '../found/doubts.ts';
 import { onOneLine } from '../origin.ts';
 import { beforeKnown } from './findings/before-known.ts';
 import { unreachedChains } from './findings/chains.ts';
@@ -7,7 +9,7 @@ import { flushed } from './findings/flushed.ts';
 import { forgedLines } from './findings/forged.ts';
 import { foreignFirst } from './findings/in-front.ts';
 import { ambientMode, bothBackends, nativeBesideIptables, nodeChains } from './findings/jump-paths.ts';
-import type { FindingCode, FindingSeverity } from './findings/kinds.ts';
+import type { FindingCode, FindingKind, FindingSeverity } from './findings/kinds.ts';
 import { FINDINGS } from './findings/kinds.ts';
 import { looksLikeOurs } from './findings/leftovers.ts';
 import { listeners } from './findings/listeners.ts';
@@ -15,7 +17,7 @@ import { otherVariables } from './findings/printed.ts';
 import { inboundPort, otherRelease } from './findings/releases.ts';
 import { reroutedByHand } from './findings/rerouted.ts';
 import { foreignPolicy, passthroughAddress, policyRouting } from './findings/routing.ts';
-import type { Check, Evidence } from './findings/subject.ts';
+import type { Check, Evidence, Found } from './findings/subject.ts';
 import { subjectOf } from './findings/subject.ts';
 import { bothFamilies, dnsCapture, nameservers } from './findings/traffic.ts';
 import { duplicateJumps, madeTwice } from './findings/twice.ts';
@@ -73,7 +75,15 @@ const ORDER: readonly FindingSeverity[] = ['error', 'warning', 'note'];
 /** All that is found, the worst first. Only what can be seen is judged: a table or a routing that was not looked at raises nothing. */
 export function findingsIn(evidence: Evidence): readonly Finding[] {
   const subject = subjectOf(evidence);
-  const found = CHECKS.flatMap((check) => check(subject)).map(({ code, args, ...place }): Finding => {
+  const unread = unreadRules(evidence.seen);
+  const isCertain = ({ code, family, table }: Found): boolean => {
+    const kind: FindingKind = FINDINGS[code];
+    return (
+      kind.ofAbsence !== true || !unread.some((one) => touches(one, { ...(family && { family }), ...(table !== undefined && { table }) }))
+    );
+  };
+  const certain = CHECKS.flatMap((check) => check(subject)).filter(isCertain);
+  const found = certain.map(({ code, args, ...place }): Finding => {
     const { severity, text, fix } = FINDINGS[code];
     const filled = (words: string): string => onOneLine(words.replace(/\{(\w+)\}/g, (_, name: string) => args[name] ?? ''));
     return { code, severity, text: filled(text), fix: filled(fix), ...place };

@@ -49,6 +49,7 @@ import { imageReadsOtherwise } from './lint/skew.ts';
 import type { Raised, SettingsCheck, SettingsSubject, WorkloadCheck, WorkloadSubject } from './lint/subject.ts';
 import { settingsOfFile, settingsOfWorkload } from './lint/subject.ts';
 import type { TextEdit } from './lint/text-edit.ts';
+import { inQuotes } from './lint/text-edit.ts';
 import { dnsWithoutServers, ip6NotCaptured } from './lint/traffic.ts';
 import { misspeltVariables, variablesWithoutEffect } from './lint/variables.ts';
 
@@ -59,7 +60,7 @@ export interface Diagnostic {
   readonly source: Origin;
   readonly text: string;
   readonly fix?: string;
-  /** What mends it and changes nothing else. */
+  /** What mends it and, unless it is unsafe, changes nothing else. */
   readonly edit?: TextEdit;
 }
 
@@ -185,7 +186,8 @@ export function lintSidecar(sidecar: SidecarFile, { release: named, findDead }: 
 
 /** A problem of reading as a diagnostic. */
 export function diagnosticOf(one: Problem): Diagnostic {
-  return { code: one.code, severity: one.severity, source: one.source, text: onOneLine(problemText(one)) };
+  const edit = one.code === 'not-a-string' ? inQuotes(one.args['value']?.replace(/^"(.*)"$/, '$1') ?? '') : undefined;
+  return { code: one.code, severity: one.severity, source: one.source, text: onOneLine(problemText(one)), ...(edit && { edit }) };
 }
 
 /** Rules for nothing, of settings that nothing else was said of. */

@@ -32,7 +32,12 @@ export interface Judgement {
  */
 export function judgementOf({ unseen, differs, inferred, amiss }: Judgement): 'right' | 'wrong' | 'unknown' {
   const rules = unreadRules({ unseen });
-  const placed = rules.every(({ table, chain, lines }) => table !== undefined && (chain !== undefined || lines !== undefined));
+  const placed = rules.every(
+    ({ table, chain, lines, except }) => table !== undefined && (chain !== undefined || lines !== undefined || except !== undefined),
+  );
+  // Of a table that is shown in part, what lacks may stand in the rest.
+  const excerpt = unseen.some(({ kind, table }) => kind === 'form' && table !== undefined);
+  if (excerpt && inferred && (differs || amiss)) return 'unknown';
   if (differs && (rules.length === 0 || (placed && !inferred))) return 'wrong';
   if (amiss && rules.length === 0) return 'wrong';
   return rules.length > 0 || bearing(unseen).some((one) => !hidesRules(one) && isDoubt(one)) ? 'unknown' : 'right';

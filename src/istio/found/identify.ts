@@ -1,7 +1,9 @@
 /** The way back: which releases could have made rules, and with which settings. */
 
 import type { Difference } from '../../netfilter/compare/difference.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { Observation, Unseen } from '../../netfilter/observation.ts';
+import { isUnread } from '../../netfilter/observation.ts';
 import type { CapturePlan } from '../plan/plan.ts';
 import { planFor } from '../plan/plan.ts';
 import { ProblemError } from '../problems.ts';
@@ -39,7 +41,7 @@ export interface Answer {
   readonly switches: Switches;
   /** What must be known of the pod besides: nameservers, and an address of IPv6 where there are rules of it. */
   readonly facts: Facts;
-  /** What an ordinary injected pod of the newest release does not have. */
+  /** What a default pod of the newest release does not have. */
   readonly nonDefault: NonDefault;
   /** From what the releases make (left) to what is seen (right); none in an exact answer. */
   readonly differences: readonly Difference[];
@@ -75,9 +77,23 @@ export interface Identification {
  */
 export function identify(observed: Observation): Identification {
   const unread = unreadRules(observed);
-  const found = identifyNative(observed) ?? identifyRead(observed);
+  const all = identifyNative(observed) ?? identifyRead(observed);
+  const found = unread.length > 0 && !hasReadRules(observed) ? { ...all, answers: [] } : all;
   const outcome = unread.length === 0 ? found.outcome : 'unknown';
   return { ...found, agent: identifyAmbient(observed), unread, outcome, beforeKnown: outcome === 'nearest' && isBeforeKnown(observed) };
+}
+
+/** Whether a rule of ours stands in a chain that is known in full: whose rules they are rests on no other. */
+function hasReadRules(observed: Observation): boolean {
+  return FAMILIES.some((family) => {
+    const own = ownChainsOf(observed[family]);
+    return observed[family].tables.some(({ name: table, chains, nft }) =>
+      chains.some(
+        ({ name: chain, rules }) =>
+          rules.length > 0 && (nft !== undefined || own.get(table)?.has(chain) === true) && !isUnread(observed, { family, table, chain }),
+      ),
+    );
+  });
 }
 
 /** Native rules of nft are looked for as the rules of iptables that they stand for, and compared as what they are. */

@@ -39,7 +39,7 @@ const WITH_SCHEME = new RegExp(String.raw`([a-z][a-z0-9+.]*)://(?:[^\s/@]*@)?(${
 const BARE = new RegExp(String.raw`^(?:--?(?!image)[A-Za-z][\w-]*=)?(${HOST}):(\d{1,5})$`);
 
 /** Loopback is none: that stays in the pod. */
-export function destinationsOf({ env, args, command }: Container): readonly Destination[] {
+export function destinationsOf({ env, args, command }: Pick<Container, 'env' | 'args' | 'command'>): readonly Destination[] {
   const words = [...command, ...args].flatMap(({ value }) => value.split(/\s+/)).flatMap((word) => destinationsIn(word));
   const variables = [...env].flatMap(([name, { value }]) => {
     const found = /IMAGE/i.test(name) ? [] : destinationsIn(value);

@@ -1,121 +1,108 @@
 /** What two workloads must have in common to be told the same: a text, cheap to make. */
 
+import type { Sourced } from '../origin.ts';
 import { MappingValue, SequenceValue } from '../value-nodes.ts';
 import type { YamlNode } from '../yaml.ts';
-import { field } from '../yaml-fields.ts';
+import { field, isNull } from '../yaml-fields.ts';
 import { destinationsOf, destinationText } from './destinations.ts';
+import type { IdTexts } from './fingerprint-text.ts';
+import * as text from './fingerprint-text.ts';
 import { isIgnored } from './injection/left-out.ts';
 import { isProgram } from './injection/observed-arguments.ts';
-import type { Container, Ids, Texts, Workload } from './manifest/workload.ts';
+import { PlainPod } from './manifest/plain-pod.ts';
+import type { Container, Ids, PodTemplate, Texts, Workload } from './manifest/workload.ts';
+import { isBare } from './mesh/go-text.ts';
 import { injectorOf } from './mesh/injector-of.ts';
 import type { Mesh } from './mesh/mesh.ts';
 
-// Of every pod's own making: it is looked at for being there, and for the init containers that it names.
-const STATUS = 'sidecar.istio.io/status';
-const STATUS_INIT = /"initContainers":\s*(\[[^\]]*\]|\w+)/;
-
-const TOKEN_VOLUME = 'kube-api-access-';
-const REWRITE = 'sidecar.istio.io/rewriteAppHTTPProbers';
-
-/** Workloads with equal texts have the same rules and diagnostics. Of addresses only the family counts, of labels only those that are asked for. */
+/**
+ * Workloads with equal texts have the same rules and diagnostics. Of addresses only the family counts, of labels only those
+ * that are asked for. Of a pod as the API server gives it, nothing is read for this.
+ */
 export function fingerprintOf(workload: Workload, mesh: Mesh): string {
-  const { kind, namespace, annotations, jobAnnotations, pod } = workload;
-  const { proxyConfigs, namespaces, injectors } = mesh;
-  const parts: string[] = [kind];
-  if (proxyConfigs.length > 0 || namespaces.size > 0 || isIgnored(namespace)) parts.push(namespace);
-  pushIstio(parts, annotations);
-  if (jobAnnotations !== undefined) pushIstio(parts, jobAnnotations);
-  pushIstio(parts, pod.annotations);
-  // An empty label beats the annotation as any other does, so that it is not the same as none.
-  parts.push(pod.labels.get('sidecar.istio.io/inject')?.value ?? '\n');
+  const { kind, namespace } = workload;
+  const { proxyConfigs, namespaces } = mesh;
+  const space = proxyConfigs.length > 0 || namespaces.size > 0 || isIgnored(namespace) ? namespace : '';
+  // A namespace may forbid what a container asks for.
+  const secured = namespaces.size > 0;
+  return `${kind}\0${space}\0${labelsText(workload, mesh)}${PlainPod.textOf(workload, secured) ?? ownText(workload, secured)}`;
+}
+
+function ownText({ annotations, jobAnnotations, pod }: Workload, secured: boolean): string {
+  const ofJobs = jobAnnotations === undefined ? '' : istioText(jobAnnotations);
+  const { livesAt, ids, nameservers, seccomp, ended = [] } = pod;
+  const network = text.networkText({ ...pod, nameservers, seccomp, ended, lives: livesAt !== undefined, ids: idTexts(ids) });
+  return `${istioText(annotations)}${ofJobs}${istioText(pod.annotations)}${network}${containersText(pod, secured)}`;
+}
+
+function istioText(texts: Texts): string {
+  let made = '';
+  for (const [name, { value }] of texts) if (text.isOfIstio(name)) made += text.istioPart(name, value);
+  return `${made}\n\0`;
+}
+
+function labelsText(workload: Workload, mesh: Mesh): string {
+  const labels = PlainPod.labelsOf(workload) ?? new Map([...workload.pod.labels].map(([name, { value }]) => [name, value]));
   const selectors = SELECTORS.map((name) => mesh.values.get(name)?.value ?? '').join('');
+  // An empty label beats the annotation as any other does, so that it is not the same as none.
+  let made = text.optional(labels.get('sidecar.istio.io/inject'));
   // Annotations of Istio among the labels; what names the app to Istio says nothing of its rules.
-  for (const [name, { value }] of pod.labels)
-    if ((name.includes('istio.io/') && !name.startsWith('service.istio.io/')) || selectors.includes(name)) parts.push(name, value);
-  for (const { selector } of proxyConfigs) for (const label of selector.keys()) parts.push(pod.labels.get(label)?.value ?? '\n');
+  for (const [name, value] of labels)
+    if ((name.includes('istio.io/') && !name.startsWith('service.istio.io/')) || selectors.includes(name)) made += `${name}\0${value}\0`;
+  for (const { selector } of mesh.proxyConfigs) for (const label of selector.keys()) made += text.optional(labels.get(label));
   // Webhooks may ask for any label.
-  if (injectors !== undefined) parts.push(injectorOf(workload, mesh)?.revision ?? '\n');
-  parts.push(pod.hostNetwork ? 'host' : 'own', ...pod.addresses.map(familyOf), '\n', ...(pod.nameservers ?? ['\n']));
-  parts.push(pod.livesAt === undefined ? 'made' : 'lives', pod.seccomp ?? '\n');
-  for (const { name, exitCode, reason, message } of pod.ended ?? []) parts.push(name, `${exitCode}`, reason, message);
-  parts.push('\n');
-  pushIds(parts, pod.ids);
-  const probed = pod.annotations.has(REWRITE);
-  for (const container of pod.containers) {
-    pushContainer(parts, container);
-    if (probed) for (const probe of PROBED) parts.push(textOfNode(field(container.node, ...probe)));
-    if (namespaces.size > 0) parts.push(textOfNode(field(container.node, 'securityContext')));
+  return mesh.injectors === undefined ? made : `${made}${text.optional(injectorOf(workload, mesh)?.revision)}`;
+}
+
+function containersText({ annotations, containers, initContainers }: PodTemplate, secured: boolean): string {
+  const probed = annotations.has(text.REWRITE);
+  let made = '';
+  for (const container of containers) {
+    made += containerText(container);
+    if (probed) for (const probe of text.PROBED) made += `${textOfNode(field(container.node, ...probe))}\0`;
+    if (secured) made += `${textOfNode(field(container.node, 'securityContext'))}\0`;
   }
-  parts.push('\n');
-  for (const container of pod.initContainers) {
-    pushContainer(parts, container);
-    if (!container.name.value.startsWith('istio-')) parts.push(...destinationsOf(container).map(destinationText));
+  made += '\n\0';
+  for (const container of initContainers) {
+    made += containerText(container);
+    if (!container.name.value.startsWith('istio-')) for (const one of destinationsOf(container)) made += `${destinationText(one)}\0`;
   }
-  return parts.join('\0');
+  return made;
 }
 
-function familyOf(address: string): string {
-  if (address.includes(':')) return /^fe[89ab]/i.test(address) ? '6l' : '6';
-  return address.startsWith('169.254.') ? '4l' : '4';
-}
-
-function pushIstio(parts: string[], texts: Texts): void {
-  for (const [name, { value }] of texts)
-    if (name.includes('istio') || name.includes('prometheus'))
-      parts.push(name, name === STATUS ? (STATUS_INIT.exec(value)?.[1] ?? '') : value);
-  parts.push('\n');
-}
-
-function pushIds(parts: string[], { runAsUser, runAsGroup, fsGroup, supplementalGroups }: Ids): void {
-  parts.push(runAsUser?.value ?? '', runAsGroup?.value ?? '', fsGroup?.value ?? '', ...supplementalGroups.map(({ value }) => value), '\n');
-}
-
-function pushContainer(parts: string[], container: Container): void {
-  const { name, image, command, args, env, envFrom, ports, ids, restartPolicy, node } = container;
-  parts.push(name.value, restartPolicy ?? '');
-  pushIds(parts, ids);
-  for (const { port, protocol } of ports) parts.push(port.value, protocol);
-  parts.push('\n');
+function containerText(container: Container): string {
+  const { name, restartPolicy, ports, ids, image, command, args, env, envFrom, node } = container;
+  let made = `${name.value}\0${restartPolicy ?? ''}\0${text.idsText(idTexts(ids))}`;
+  for (const { port, protocol } of ports) made += `${port.value}\0${protocol}\0`;
+  made += '\n\0';
   // Of the application's containers nothing else is looked at.
-  if (!name.value.startsWith('istio-') && !isProgram(container)) return;
-  parts.push(image?.value ?? '\n', ...command.map(({ value }) => value), '\n', ...args.map(({ value }) => value), '\n');
-  for (const [variable, { value }] of env) if (!OWNER.test(variable)) parts.push(variable, value);
-  parts.push('\n', ...envFrom.map(({ value }) => value));
-  // An injector lays it over its own, and a kernel asks for rights.
-  parts.push(textOfNode(field(node, 'securityContext')));
-  if (name.value !== 'istio-proxy') parts.push(textOfNode(field(node, 'volumeMounts')));
+  if (!name.value.startsWith('istio-') && !isProgram(container)) return made;
+  const variables = new Map([...env].map(([variable, { value }]) => [variable, value]));
+  const texts = { name: name.value, image: image?.value, command: valuesOf(command), args: valuesOf(args) };
+  const inText = { ...texts, env: variables, envFrom: valuesOf(envFrom) };
+  return `${made}${text.istioContainerText(inText, (name_) => textOfNode(field(node, name_)))}`;
 }
 
-/** A node as a text, without what every pod has of its own. */
+function idTexts({ runAsUser, runAsGroup, fsGroup, supplementalGroups }: Ids): IdTexts {
+  const numbers = { runAsUser: runAsUser?.value, runAsGroup: runAsGroup?.value, fsGroup: fsGroup?.value };
+  return { ...numbers, supplementalGroups: valuesOf(supplementalGroups) };
+}
+
+function valuesOf(texts: readonly Sourced<string>[]): readonly string[] {
+  return texts.map(({ value }) => value);
+}
+
+/** A node as the text of its value. */
 function textOfNode(node: YamlNode | undefined): string {
   if (node === undefined) return '';
-  if (node.kind === 'scalar') return node.plain ? node.text : `'${node.text}`;
-  if (node instanceof MappingValue || node instanceof SequenceValue) return textOfValue(node.values);
-  if (node.kind === 'sequence') return `[${node.items.map(textOfNode).join('\0')}]`;
-  return `{${node.entries.map(({ key, value }) => (isTokenName(value) ? '' : `${textOfNode(key)}\0${textOfNode(value)}`)).join('\0')}}`;
+  if (node instanceof MappingValue || node instanceof SequenceValue) return text.textOfValue(node.values);
+  if (node.kind === 'scalar') return isNull(node) ? 'null' : isBare(node) ? node.text : `'${node.text}`;
+  if (node.kind === 'sequence') return `[${node.items.map((item) => `\0${textOfNode(item)}`).join('')}]`;
+  return `{${node.entries.map(({ key, value }) => `\0${isToken(value) ? '' : `${textOfNode(key)}\0${textOfNode(value)}`}`).join('')}}`;
 }
 
-/** The same text of what the runtime parsed, without a node for each value in it. */
-function textOfValue(value: unknown): string {
-  if (typeof value === 'string') return `'${value}`;
-  if (Array.isArray(value)) return `[${value.map(textOfValue).join('\0')}]`;
-  if (typeof value !== 'object' || value === null) return String(value);
-  return `{${Object.entries(value)
-    .map(([key, inner]) => (typeof inner === 'string' && inner.startsWith(TOKEN_VOLUME) ? '' : `'${key}\0${textOfValue(inner)}`))
-    .join('\0')}}`;
-}
-
-/** The volume with the token of a pod has a name of its own. */
-function isTokenName(value: YamlNode): boolean {
-  return value.kind === 'scalar' && value.text.startsWith(TOKEN_VOLUME);
+function isToken(value: YamlNode): boolean {
+  return value.kind === 'scalar' && text.isTokenName(value.text);
 }
 
 const SELECTORS = ['sidecarInjectorWebhook.neverInjectSelector', 'sidecarInjectorWebhook.alwaysInjectSelector'] as const;
-const PROBED: readonly (readonly string[])[] = [
-  ...['startupProbe', 'readinessProbe', 'livenessProbe'].map((probe) => [probe, 'httpGet', 'port']),
-  ['ports'],
-];
-
-// What names the pod's owner to Istio.
-const OWNER =
-  /^ISTIO_META_(?:WORKLOAD_NAME|OWNER|APP_CONTAINERS|POD_PORTS|MESH_ID|CLUSTER_ID)$|^(?:POD_NAME|POD_NAMESPACE|INSTANCE_IP|HOST_IP|ISTIO_KUBE_APP_PROBERS)$/;

@@ -1,4 +1,4 @@
-/** What a release's injector passes to istio-iptables for an ordinary pod. */
+/** What a release's injector passes to istio-iptables for a default pod. */
 
 import { readArguments } from '../arguments/argument-settings.ts';
 import type { Profile } from '../releases/profile.ts';

@@ -22,7 +22,7 @@ export interface SettingsRequest {
 }
 
 /**
- * The plan of settings: those of an ordinary injected pod, with a file and single values laid over them.
+ * The plan of settings: those of a default pod, with a file and single values laid over them.
  * Throws a ProblemError that carries everything that is wrong.
  */
 export function planFromSettings({ file, sets = [], release: named, facts = {} }: SettingsRequest): CapturePlan {

@@ -85,7 +85,7 @@ export function escapesOf(podNetwork: PodNetwork, family: Family, most = 20): re
   }
 }
 
-/** Where the proxy and its agent answer themselves, rules or not: the ports that the release leaves alone in an ordinary pod. */
+/** Where the proxy and its agent answer themselves, rules or not: the ports that the release leaves alone in a default pod. */
 function proxyListens({ release }: CapturePlan): Ranges {
   const profile = profileOf(release);
   const ordinary = valuesOf(injectedSettings(profile));

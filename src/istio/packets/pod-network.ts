@@ -33,7 +33,7 @@ export interface PodNetwork {
   readonly state: PodState;
   /** What may be there and can't be seen, in words that end a sentence: no verdict is sure then. */
   readonly unseen: Readonly<Record<Family, readonly string[]>>;
-  /** The run that was to make these rules and failed: none of them need be there. */
+  /** The run that was to make these rules and failed, or may have: none of them need be there. */
   readonly failed?: Run;
   /** The rules were found, and who made them is inferred. */
   readonly ofRules?: true;
@@ -188,7 +188,8 @@ export function verdictIn(podNetwork: PodNetwork, { end, packet }: Pick<Trace, '
   return heard(podNetwork, found, end, packet);
 }
 
-function notApplied({ failures: [first] }: Run, { id, words }: Verdict): string {
+function notApplied({ outcome, failures: [first], why }: Run, { id, words }: Verdict): string {
   const place = first === undefined ? '' : ` (line ${first.line}: ${first.text})`;
-  return `unknown: these rules were not applied${place}${id === 'unknown' ? '' : `; they would have it ${id} (${words})`}`;
+  const state = outcome === 'failed' ? `these rules were not applied${place}` : `nobody knows whether these rules were made: ${why}`;
+  return `unknown: ${state}${id === 'unknown' ? '' : `; they would have it ${id} (${words})`}`;
 }

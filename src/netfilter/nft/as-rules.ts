@@ -15,7 +15,7 @@ import { rulesetOfNft } from './ruleset-of-nft.ts';
  */
 export function withNft(both: ReadResult, { ruleset: given, unread, translated }: NftRead): ReadResult {
   // What iptables' forms show of a translation are the rules that it keeps as comments.
-  const read = translated === true ? { ...both, rulesets: [], tables: [], unread: [], problems: [] } : both;
+  const read = translated === true ? { ...both, rulesets: [], tables: [], unread: [], problems: [], gaps: [] } : both;
   const ruleset = withCounters(given);
   const shown = new Set(read.rulesets.filter(({ tables }) => tables.length > 0).map(({ family }) => family));
   const families = FAMILIES.filter((family) => ruleset.tables.some((table) => table.family === family || table.family === 'inet'));
@@ -39,6 +39,7 @@ export function withNft(both: ReadResult, { ruleset: given, unread, translated }
     tables: [...read.tables, ...tables],
     problems: [...read.problems.filter(({ code }) => code !== 'no-rules-found'), ...problems],
     unread: [...read.unread, ...unread.flatMap(({ line, text }) => lost(families, line, text))],
+    gaps: read.gaps,
   };
 }
 

@@ -25,7 +25,9 @@ export function columnsOf(text: string): readonly Column[] {
   for (let start = 0; start < text.length && start < LOOKED_AT; ) {
     const feed = text.indexOf('\n', start);
     const end = feed === -1 ? text.length : feed;
-    const prefix = end - start > 4 ? prefixOf(withoutLogger(text.slice(start, Math.min(end, start + 1000))).text) : null;
+    const line = text.slice(start, Math.min(end, start + 1000));
+    // No logger's line begins so.
+    const prefix = end - start > 4 && !startsAsRules(line) ? prefixOf(withoutLogger(line).text) : null;
     if (prefix !== null) {
       const shape = shapeOf(prefix);
       counts.set(shape, (counts.get(shape) ?? 0) + 1);

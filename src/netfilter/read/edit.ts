@@ -6,7 +6,15 @@ import { isBuiltIn } from '../rule.ts';
 
 export type Edit =
   /** `:CHAIN POLICY [0:0]`, `-N CHAIN`, `-P CHAIN POLICY`; `-` is a user chain. A declared user chain is emptied. */
-  | { readonly kind: 'declare'; readonly chain: string; readonly policy: Policy; readonly counters?: Counters; readonly empties: boolean }
+  | {
+      readonly kind: 'declare';
+      readonly chain: string;
+      readonly policy: Policy;
+      readonly counters?: Counters;
+      readonly empties: boolean;
+      /** How many rules jump to it, as a listing counts them. */
+      readonly references?: number;
+    }
   | { readonly kind: 'append'; readonly chain: string; readonly rule: Rule }
   /** Positions are 1-based, as `-I`, `-D` and `-R` take them. */
   | { readonly kind: 'insert'; readonly chain: string; readonly position: number; readonly rule: Rule }

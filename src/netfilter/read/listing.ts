@@ -51,7 +51,13 @@ export function readListing(lines: readonly Line[], family: Family): ReadLines {
       gap = false;
       const counters = readCounts(heading.packets, heading.bytes);
       if (chain === null) lost.push({ line, reason: "that can't be the name of a chain" });
-      else edits.push({ line, edit: { kind: 'declare', chain, policy: heading.policy, empties: true, ...(counters && { counters }) } });
+      else {
+        const references = heading.references === undefined ? {} : { references: Number(heading.references) };
+        edits.push({
+          line,
+          edit: { kind: 'declare', chain, policy: heading.policy, empties: true, ...(counters && { counters }), ...references },
+        });
+      }
       continue;
     }
     if (line.text === '') {

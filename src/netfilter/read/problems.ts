@@ -9,7 +9,10 @@ interface ReadProblemForm {
 }
 
 export const READ_PROBLEMS = {
-  'no-rules-found': { severity: 'error', text: 'There are no iptables rules in this text.' },
+  'no-rules-found': {
+    severity: 'error',
+    text: 'There are no iptables rules in this text; what is read: a save, a listing, a log, a manifest, or a page with one of them.',
+  },
   'empty-text': { severity: 'warning', text: 'The text is empty.' },
   'unreadable-line': { severity: 'warning', text: '"{text}" can\'t be read as a rule: {reason}.' },
   'line-too-long': { severity: 'warning', text: 'The line has {length} characters; lines above {limit} are not read.' },

@@ -19,6 +19,9 @@ const GLUED = /[#;(<\uff08\uff1b\u3002\uff0c\u3010\u2190\u2192\u21d0\u2b05]/;
 // A word with its quotations; an apostrophe that is never closed is a character.
 const WORD = /(?:[^\s"'\\]|"(?:[^"\\]|\\[\s\S])*"|'[^']*'|\\[\s\S]?|')+/g;
 
+// What no remark is without, on its way past the words before it; nearly no line of a save has any.
+const ANY = /[#;(<>\\\u0080-\uffff]|\/[/*]|\s-{1,3}(?:\s|$)/;
+
 const RULE = /^(?:-[AIR]|--append|--insert|--replace)$/;
 const DECLARATION = /^(?:-[NPFXD]|:.*)$/;
 const JUMP = /^(?:-[jg]|--jump|--goto)$/;
@@ -29,7 +32,7 @@ const JUMP = /^(?:-[jg]|--jump|--goto)$/;
  * declares is no remark either: iptables takes a chain ISTIO_REDIRECT#1, which is not ISTIO_REDIRECT.
  */
 export function withoutRemark(line: string, declared: ReadonlySet<string>): string {
-  if (!/[#/<>;(=\u0080-\uffff]|\s-{1,3}(?:\s|$)/.test(line)) return line;
+  if (!mayHaveRemark(line)) return line;
   const pattern = new RegExp(WORD);
   let [first, before, last] = ['', '', ''];
   let words = 0;
@@ -49,6 +52,11 @@ export function withoutRemark(line: string, declared: ReadonlySet<string>): stri
     words += 1;
   }
   return line;
+}
+
+/** Whether what a line says can depend on what its text declares. */
+export function mayHaveRemark(line: string): boolean {
+  return ANY.test(line);
 }
 
 /** The same of a row of a listing, whose comments stand in `/* *\/`. */

@@ -19,9 +19,10 @@ export interface ChainHeading {
   readonly policy: Policy;
   readonly packets: string | undefined;
   readonly bytes: string | undefined;
+  readonly references: string | undefined;
 }
 
-const CHAIN = /^Chain ([^(]{0,80}) \((?:policy ([A-Z]+)(?: (\d+[KMGT]?) packets, (\d+[KMGT]?) bytes)?|-?\d+ references?)\)/;
+const CHAIN = /^Chain ([^(]{0,80}) \((?:policy ([A-Z]+)(?: (\d+[KMGT]?) packets, (\d+[KMGT]?) bytes)?|(-?\d+) references?)\)/;
 
 const POLICIES: ReadonlyMap<string, Policy> = new Map([
   ['ACCEPT', 'ACCEPT'],
@@ -31,13 +32,14 @@ const POLICIES: ReadonlyMap<string, Policy> = new Map([
 
 /** The chain that a listing goes on with, or null for another line. */
 export function chainHeading(text: string): ChainHeading | null {
-  const [, chain, policy, packets, bytes] = (text.startsWith('Chain ') && CHAIN.exec(text)) || [];
+  const [, chain, policy, packets, bytes, references] = (text.startsWith('Chain ') && CHAIN.exec(text)) || [];
   if (chain === undefined) return null;
   return {
     chain: isChainName(chain) ? chain : null,
     policy: policy === undefined ? '-' : (POLICIES.get(policy) ?? 'unknown'),
     packets,
     bytes,
+    references,
   };
 }
 

@@ -31,8 +31,8 @@ import { choiceOf, several, workloadName } from '../workloads/selection.ts';
 import { skippedNotes } from '../workloads/skipped.ts';
 import type { Passed, Streamed } from '../workloads/stream.ts';
 import { alikeKey, memberOf, oncePerFingerprint, placedSubject, subjectPlanner } from '../workloads/subject.ts';
+import { defaultPod } from './default-pod.ts';
 import type { PlanInput, PlanOptions } from './input.ts';
-import { ordinaryPod } from './ordinary-pod.ts';
 import { madeWith } from './placeholder-nameserver.ts';
 import { planOfSidecar } from './sidecar.ts';
 import { whyNoRules } from './why-no-rules.ts';
@@ -94,10 +94,10 @@ export function planOfSubject(subject: Streamed, request: InjectionRequest, give
   return subject.kind === 'sidecar' ? planOfSidecar(subject.sidecar, given, known) : planOf(subject, request, given, known);
 }
 
-/** The plan of an ordinary pod in the mesh that `--values` describes. */
+/** The plan of a default pod in the mesh that `--values` describes. */
 export async function planInMesh(given: PlanOptions, known: Facts): Promise<PlanInput> {
   const request = await injectionRequest(given);
-  const input = planOf({ workload: ordinaryPod(), mesh: request.mesh }, request, given, known);
+  const input = planOf({ workload: defaultPod(), mesh: request.mesh }, request, given, known);
   return {
     ...input,
     plan: withProblems(input.plan, warningsOf(request.mesh)),
@@ -125,7 +125,7 @@ function planOf(
     const plan = withProblems(withoutRules(made, known), [...made.problems, ...made.injection.problems]);
     return { kind: 'plan', plan, notes: [`note: ${whyNoPlan}`], basis, facts: known, of: name, whyNoPlan };
   }
-  const run = runOfStatus(workload.pod.ended ?? []);
+  const run = runOfStatus(workload.pod);
   const {
     plan,
     facts: known,

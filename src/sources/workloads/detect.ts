@@ -1,9 +1,9 @@
 /** Whether manifests are named, told without reading all of them. */
 
-import { closeSync, openSync, readSync } from 'node:fs';
 import { clusterIn } from '../../host/cluster/cluster-in.ts';
 import { namedPart } from '../../host/page-part.ts';
 import { HEAD, standardInputHead } from '../../host/standard-input.ts';
+import { system } from '../../host/system.ts';
 import { isPage } from '../../istio/found/page-signs.ts';
 import { isDescription } from '../../istio/kubernetes/manifest/described-pod.ts';
 import { isInspection } from '../../istio/kubernetes/manifest/inspected-container.ts';
@@ -119,12 +119,12 @@ function kindOf(file: string): ReturnType<typeof kindOfFile> {
 
 function headOf(file: string): string {
   try {
-    const descriptor = openSync(namedPart(file)?.page ?? file, 'r');
+    const descriptor = system.open(namedPart(file)?.page ?? file);
     try {
       const head = Buffer.alloc(HEAD);
-      return head.toString('utf8', 0, readSync(descriptor, head));
+      return head.toString('utf8', 0, system.read(descriptor, head));
     } finally {
-      closeSync(descriptor);
+      system.close(descriptor);
     }
   } catch {
     return '';

@@ -11,11 +11,16 @@ export async function eachWorkload(
   mesh: Mesh,
   passed: Passed,
   visit: (one: Streamed) => void,
-  { progress, cluster, owners = false }: Pick<SourceOptions, 'progress' | 'cluster'> & Pick<StreamOptions, 'owners'> = {},
+  { progress, cluster, owners = false, texts }: Pick<SourceOptions, 'progress' | 'cluster'> & Pick<StreamOptions, 'owners' | 'texts'> = {},
 ): Promise<number> {
   let count = 0;
   try {
-    for await (const one of workloadsOf(files, mesh, passed, { onProgress: (read) => progress?.update(read, count), cluster, owners })) {
+    for await (const one of workloadsOf(files, mesh, passed, {
+      onProgress: (read) => progress?.update(read, count),
+      cluster,
+      owners,
+      ...(texts && { texts }),
+    })) {
       count += 1;
       visit(one);
     }

@@ -38,6 +38,8 @@ export interface StreamOptions {
   readonly cluster?: ClusterAccess | undefined;
   /** Of what a cluster has, owners beside their pods. */
   readonly owners?: boolean;
+  /** What stands in files in place of what they hold. */
+  readonly texts?: ReadonlyMap<string, string>;
 }
 
 /** The workloads of files, folders and standard input (`-`). What else is there goes into `passed`. */
@@ -45,7 +47,7 @@ export async function* workloadsOf(
   files: readonly string[],
   mesh: Mesh,
   passed: Passed,
-  { onProgress, cluster, owners }: StreamOptions = {},
+  { onProgress, cluster, owners, texts }: StreamOptions = {},
 ): AsyncGenerator<Streamed> {
   let known = mesh;
   // Added when a workload asks: each time costs a copy of all that is known.
@@ -58,6 +60,7 @@ export async function* workloadsOf(
     },
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(cluster === undefined ? {} : { cluster }),
+    ...(texts === undefined ? {} : { texts }),
     ...(owners === undefined ? {} : { owners }),
   })) {
     switch (item.kind) {

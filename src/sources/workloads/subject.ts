@@ -45,7 +45,7 @@ export function alikeKey(subject: Subject, { number }: Pick<PlannedInjection, 'n
   const { pod } = subject.workload;
   const { addresses = [] } = factsOfWorkload(subject.workload, said);
   const families = FAMILIES.filter((family) => addresses.some((address) => address.includes(':') === (family === 'ip6')));
-  const failed = runOfStatus(pod.ended ?? [])?.failures[0]?.text;
+  const failed = runOfStatus(pod)?.why;
   const { uid: proxyUid, gid: proxyGid } = foundProxyOwner(pod);
   const owners = new Set([`proxy ${proxyUid}:${proxyGid}`, ...ownersOf(pod).map(({ uid, gid }) => `${uid}:${gid}`)]);
   const interfaces = interfacesOf(pod.annotations).map(({ name }) => name);

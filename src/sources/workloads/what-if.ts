@@ -10,7 +10,7 @@ import { nearest, ProblemError, quoted } from '../../istio/problems.ts';
 import { writeYaml } from '../../istio/yaml.ts';
 import { badOption } from '../bad-option.ts';
 import type { SourceOptions, WorkloadOption } from '../options.ts';
-import { ordinaryPod } from '../plan-input/ordinary-pod.ts';
+import { defaultPod } from '../plan-input/default-pod.ts';
 import { factsOf } from '../plan-input.ts';
 import { injectionRequest } from './injection-request.ts';
 import { readSelected } from './selected.ts';
@@ -86,14 +86,14 @@ function wordsOf({ annotations, values, sets, release }: WhatIf): string {
   return [...annotations, ...values, ...sets, ...(release === undefined ? [] : [`Istio ${release}`])].join(', ');
 }
 
-/** The workloads that are named; where none are, an ordinary pod. */
+/** The workloads that are named; where none are, a default pod. */
 async function readAll(
   given: SourceOptions & WorkloadOption,
   mesh: Mesh,
   visit: (subject: Subject) => void,
 ): ReturnType<typeof readSelected> {
   if (given.filename !== undefined) return readSelected(given, mesh, visit);
-  const subject: Subject = { kind: 'workload', workload: ordinaryPod(), mesh };
+  const subject: Subject = { kind: 'workload', workload: defaultPod(), mesh };
   visit(subject);
   return { count: 1, only: subject, skipped: new Map(), problems: [] };
 }

@@ -8,7 +8,7 @@ import type { Argument } from '../../../src/istio/arguments/arguments.ts';
 import { ARGUMENTS, isKnown, shortOf } from '../../../src/istio/arguments/arguments.ts';
 import { NEWEST } from '../../../src/istio/releases/known.ts';
 import { profileOf } from '../../../src/istio/releases/profile.ts';
-import { ORDINARY_POD } from '../../ordinary-pod.ts';
+import { DEFAULT_POD } from '../../default-pod.ts';
 import { expectRefused, ROOT, run, scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();
@@ -221,8 +221,8 @@ const STAMPED = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\t(debug|info|warn|error
 
 describe('a dry run of the drop-in, as nobody and without iptables', () => {
   it.each(['-n', '--dry-run'])('with %s prints what preview prints as restore input, and its log on standard error', async (flag) => {
-    const preview = await run(['preview', '-o', 'restore', '-4', '--', ...ORDINARY_POD]);
-    const { exitCode, stdout, stderr } = await bare([...ORDINARY_POD, flag]);
+    const preview = await run(['preview', '-o', 'restore', '-4', '--', ...DEFAULT_POD]);
+    const { exitCode, stdout, stderr } = await bare([...DEFAULT_POD, flag]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: preview.stdout });
     expect(stdout).toContain('-A ISTIO_OUTPUT -j ISTIO_REDIRECT\n');
     expect(stderr).toMatch(STAMPED);
@@ -234,15 +234,15 @@ describe('a dry run of the drop-in, as nobody and without iptables', () => {
 
   it('writes the same to the file of DRY_RUN_FILE_PATH, and fails where that can not be written', async () => {
     const file = join(bareFolder.writable, 'rules');
-    const { exitCode, stdout } = await bare([...ORDINARY_POD, '-n'], { DRY_RUN_FILE_PATH: file });
+    const { exitCode, stdout } = await bare([...DEFAULT_POD, '-n'], { DRY_RUN_FILE_PATH: file });
     expect(exitCode).toBe(0);
     expect(readFileSync(file, 'utf8')).toBe(stdout);
-    const failed = await bare([...ORDINARY_POD, '-n'], { DRY_RUN_FILE_PATH: '/no/such/folder/rules' });
+    const failed = await bare([...DEFAULT_POD, '-n'], { DRY_RUN_FILE_PATH: '/no/such/folder/rules' });
     expect(failed).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/\terror\tthe dry run can not be written: .*\/no\/such/) });
   });
 
   it('with --cleanup-only says that these rules would not be applied', async () => {
-    const { exitCode, stderr } = await bare([...ORDINARY_POD, '-n', '--cleanup-only']);
+    const { exitCode, stderr } = await bare([...DEFAULT_POD, '-n', '--cleanup-only']);
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/\twarn\t.*--cleanup-only makes istio-iptables apply none of these rules/);
   });
@@ -257,7 +257,7 @@ describe('a dry run of the drop-in, as nobody and without iptables', () => {
   });
 
   it('as the command istio-iptables of istio-init does the same', async () => {
-    const [one, other] = [await bare([...ORDINARY_POD, '-n']), await run(['istio-iptables', ...ORDINARY_POD, '-n'])];
+    const [one, other] = [await bare([...DEFAULT_POD, '-n']), await run(['istio-iptables', ...DEFAULT_POD, '-n'])];
     expect(other).toMatchObject({ exitCode: 0, stdout: one.stdout });
   });
 });

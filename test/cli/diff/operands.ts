@@ -25,7 +25,7 @@ export function planSource(plan: CapturePlan): DiffOperand {
   return { name: `Istio ${plan.release}`, seen: observeAll(plan), plan, problems: [], notes: [] };
 }
 
-/** The plan of an ordinary pod of a release with some settings. */
+/** The plan of a default pod of a release with some settings. */
 export const at = (release: string, sets: readonly string[] = [], addresses: readonly string[] = []): DiffOperand =>
   planSource(
     planFromSettings({ sets, facts: { addresses }, release: { value: release, source: { kind: 'option', option: '--release' } } }),

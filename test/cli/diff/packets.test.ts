@@ -25,6 +25,8 @@ describe.concurrent('diff --by packets', () => {
     expect(await byPackets('@1.12', '@1.13')).toEqual({
       exitCode: 1,
       stdout: [
+        'Different for 1 kind of packets.',
+        '',
         "--- Istio 1.12.9, the injector's defaults",
         "+++ Istio 1.13.9, the injector's defaults",
         '',
@@ -32,7 +34,12 @@ describe.concurrent('diff --by packets', () => {
         '- direct',
         '+ envoy-inbound (15006)',
         '',
-        'Different for 1 kind of packets.',
+        'next      which rules differ:',
+        '            istio-init diff @1.12 @1.13',
+        '          where one connection goes, before and now:',
+        '            istio-init why @1.12 @1.13 ADDRESS:PORT',
+        '          what changed between these releases, and for whom:',
+        '            istio-init changes 1.12..1.13',
         '',
       ].join('\n'),
       stderr: '',
@@ -41,7 +48,7 @@ describe.concurrent('diff --by packets', () => {
 
   it('calls rules the same that differ and treat every packet alike', async () => {
     const { exitCode, stdout } = await byPackets('save.txt', 'split.txt');
-    expect(stdout).toMatch(/\n\nThe same for all packets that open a connection\.\n$/);
+    expect(stdout).toMatch(/^The same for all packets that open a connection\.\n\n--- /);
     expect(exitCode).toBe(0);
     expect((await run(['diff', 'save.txt', 'split.txt'], { cwd: folder.path })).exitCode).toBe(1);
   });
@@ -55,7 +62,7 @@ describe.concurrent('diff --by packets', () => {
   it('names the rule on which it hangs where nobody can tell', async () => {
     const { exitCode, stdout } = await byPackets('odd.txt', 'save.txt');
     expect(stdout).toMatch(/not known: rule 1 of OUTPUT in nat has a match that is not understood/);
-    expect(stdout).toMatch(/\nNot known to be the same: no difference is sure\.\n$/);
+    expect(stdout).toMatch(/^Not known to be the same: no difference is sure\.\n\n--- /);
     expect(exitCode).toBe(1);
   });
 

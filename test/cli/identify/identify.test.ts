@@ -43,7 +43,7 @@ describe('a capture, on one screen', () => {
 const SETS = ['inbound.excludePorts=15090,15021,9100,15020', 'dns.capture=servers'];
 const saved = folder.write('saved.txt', saveAt('1.20.3', ...SETS));
 
-describe('settings that no ordinary pod has', () => {
+describe('settings that no default pod has', () => {
   it('stand first and are marked', async () => {
     const { exitCode, stdout } = await identify(saved);
     expect(exitCode).toBe(0);

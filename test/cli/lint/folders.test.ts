@@ -1,6 +1,6 @@
 /** What `lint` looks at in folders, and what it leaves out. */
 
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSuppression } from '../../../src/istio/advice/lint/left-out.ts';
@@ -113,51 +113,5 @@ describe('left out is', () => {
   it('nothing by a file that is no baseline', async () => {
     const { exitCode, stderr } = await lint('one.yaml', '--baseline', 'one.yaml');
     expect([exitCode, stderr]).toEqual([2, 'istio-init: lint: --baseline one.yaml is not what istio-init lint -o json prints\n']);
-  });
-});
-
-describe('--fix', () => {
-  const YAML = `# kept
-apiVersion: v1
-kind: Pod
-metadata:
-  name: web   # kept too
-  annotations:
-    traffic.sidecar.istio.io/excludeOutboundPorts: "3306,6379,3306,3306"  # and this
-    traffic.sidecar.istio.io/excludeOutboundIPRanges: 10.1.2.3/16,10.0.0.0/8,10.1.0.0/16
-    traffic.sidecar.istio.io/kubevirtInterfaces: 'net1'
-spec:
-    containers:
-      - {name: app, image: "registry.example/web:1"}
-`;
-  it('writes what is safe, and keeps comments, quotes and indentation', async () => {
-    folder.write('fixed.yaml', YAML);
-    const { exitCode, stdout, stderr } = await lint('fixed.yaml', '--fix');
-    expect([exitCode, stdout, stderr]).toEqual([0, '', 'note: 4 fixes written in 1 file\nnote: 1 workload linted: nothing found\n']);
-    expect(readFileSync(join(folder.path, 'fixed.yaml'), 'utf8')).toBe(
-      YAML.replace('3306,6379,3306,3306', '3306,6379')
-        .replace('10.1.2.3/16,10.0.0.0/8,10.1.0.0/16', '10.0.0.0/8')
-        .replace('traffic.sidecar.istio.io/kubevirtInterfaces', 'istio.io/reroute-virtual-interfaces'),
-    );
-  });
-  it('the rules of the pod are the same before and after', async () => {
-    folder.write('same.yaml', YAML);
-    const rules = async (): Promise<string> =>
-      (await run(['diff', 'same.yaml', 'before.txt', '--by', 'packets'], { cwd: folder.path })).stdout.split('\n').at(-2) ?? '';
-    folder.write('before.txt', (await run(['preview', 'same.yaml', '-o', 'save'], { cwd: folder.path })).stdout);
-    await lint('same.yaml', '--fix');
-    expect(await rules()).toMatch(/same/i);
-  });
-  it('does not write what it can only guess', async () => {
-    const text = pod('web', '3306', '    traffic.sidecar.istio.io/excludeOutboundPort: "80"\n');
-    folder.write('guess.yaml', text);
-    const { stderr } = await lint('guess.yaml', '--fix');
-    expect(stderr).toContain('note: nothing to fix that is safe to write\n');
-    expect(readFileSync(join(folder.path, 'guess.yaml'), 'utf8')).toBe(text);
-  });
-  it('has nothing to write on standard input', async () => {
-    expect((await run(['lint', '-', '--fix'], { input: YAML })).stderr).toBe(
-      'istio-init: lint: --fix writes into files; standard input is none\n',
-    );
   });
 });

@@ -171,7 +171,7 @@ describe.concurrent('preview of the example', () => {
 });
 
 describe.concurrent('preview without settings', () => {
-  it('shows an ordinary injected pod of the newest release, and says so', async () => {
+  it('shows a default pod of the newest release, and says so', async () => {
     expect(await run(['preview'])).toEqual({
       exitCode: 0,
       stdout: printRestore(planFromSettings({}).ip),

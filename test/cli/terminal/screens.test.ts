@@ -20,6 +20,7 @@ import { fitted } from '../../../src/cli/terminal/fit.ts';
 import type { Result } from '../../../src/cli/terminal/result.ts';
 import { trace } from '../../../src/cli/trace/trace.ts';
 import { formatProblem, ProblemError } from '../../../src/istio/problems.ts';
+import { played } from '../../trials.ts';
 import { PROGRAM, ROOT, scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();
@@ -60,7 +61,7 @@ async function textOf(work: () => Result | Promise<Result>): Promise<string> {
   }
 }
 
-const WIDTHS = Array.from({ length: 141 }, (_, index) => 60 + index);
+const WIDTHS = played(Array.from({ length: 141 }, (_, index) => 60 + index));
 /** All that may run over is a word that has no room in any line, as a path. */
 const overIn = (text: string, columns: number): readonly string[] =>
   text.split('\n').filter((line) => widthOf(line) > columns && withoutCodes(line).trim().includes(' '));

@@ -46,6 +46,7 @@ rule      nat ISTIO_OUTPUT 1: -p tcp -m tcp --dport 3306 -j RETURN
 because   Outbound port 3306 is left alone.
 set by    traffic.sidecar.istio.io/excludeOutboundPorts: 3306 (orders.yaml:7:68)
 do        remove 3306 from traffic.sidecar.istio.io/excludeOutboundPorts, and it is captured
+more      --verbose shows each rule on the way
 `);
   });
 
@@ -162,7 +163,7 @@ do        remove 3306 from traffic.sidecar.istio.io/excludeOutboundPorts, and it
       const long = on('before.txt list.txt orders.yaml 10.20.30.40:3306');
       expect(long.length).toBeLessThanOrEqual(12);
       expect(long.some((line) => line.startsWith('do  '))).toBe(true);
-      if (columns === 60) expect(long.at(-1)).toMatch(/^more {6}--verbose$/);
+      if (columns === 60) expect(long.at(-1)).toMatch(/^more {6}--verbose/);
       const several = on('many.yaml 10.20.30.40:3306 2>/dev/null');
       expect(several.length).toBeLessThanOrEqual(12);
       expect(several.at(-1)).toBe('each whole: --workload NAME');

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import type { CallInput } from '../../../src/host/failure/failure.ts';
-import { explainFailure, printFailure } from '../../../src/host/failure/failure.ts';
+import type { CallInput } from '../../../src/host/failure/explain-failure.ts';
+import { explainFailure } from '../../../src/host/failure/explain-failure.ts';
+import { printFailure } from '../../../src/host/failure/failure.ts';
 import type { Capability, Rights } from '../../../src/host/failure/rights.ts';
 import type { Ran } from '../../../src/host/run.ts';
 import type { Cause } from '../../../src/istio/found/runs/failure-signs.ts';

@@ -178,11 +178,11 @@ describe('ProxyConfigs and Namespaces', () => {
     expect(said(await allItems(['-'], { stdin: stdinWith(text) }))).toEqual([
       'ProxyConfig x/c',
       'Pod x/a',
-      '- warning: Namespace x comes after workloads that it touches; it has no effect on them',
+      '- warning: Namespace x comes after workloads that it concerns, and has no effect on them: give it first',
       'Namespace x',
       'Namespace y',
       'ProxyConfig y/c',
-      '- warning: ProxyConfig x/c comes after workloads that it touches; it has no effect on them',
+      '- warning: ProxyConfig x/c comes after workloads that it concerns, and has no effect on them: give it first',
       'ProxyConfig x/c',
       'ProxyConfig istio-system/c',
       'Pod z/b',

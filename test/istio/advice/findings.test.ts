@@ -224,12 +224,12 @@ const CASES_OF: Readonly<Record<FindingCode, Case>> = {
   },
   'ambient-node': {
     raised: () => found('*nat\n:ISTIO_POSTRT - [0:0]\n-A POSTROUTING -j ISTIO_POSTRT\nCOMMIT\n'),
-    says: ['nat ISTIO_POSTRT', 'health checks of the kubelet'],
+    says: ['nat ISTIO_POSTRT', "the kubelet's health checks"],
     quiet: () => found('*mangle\n:ISTIO_PRERT - [0:0]\nCOMMIT\n*nat\n:ISTIO_POSTRT - [0:0]\nCOMMIT\n'),
   },
   'ambient-both-backends': {
     raised: () => found(`*mangle\n:ISTIO_PRERT - [0:0]\nCOMMIT\n${NATIVE_AMBIENT}`),
-    says: ['mangle ISTIO_PRERT, inet istio-ambient-nat', 'both are in force'],
+    says: ['mangle ISTIO_PRERT, inet istio-ambient-nat', 'packets meet both'],
     quiet: () => found(NATIVE_AMBIENT),
   },
   node: {

@@ -68,7 +68,7 @@ describe('arguments that the image refuses', () => {
     expect(one).toMatchObject({
       code: 'refused-by-program',
       severity: 'error',
-      text: '"--force-apply" is not a flag of istio-iptables 1.20.3; no rules can be made of it, so that the pod does not start',
+      text: '"--force-apply" is not a flag of istio-iptables 1.20.3; no rules can be made of it, so the pod does not start',
       fix: 'remove it, or use an image of the release whose injector wrote it',
     });
     expect(one && printSource(one.source)).toBe(
@@ -107,7 +107,7 @@ describe('arguments that the image refuses', () => {
     expect(one).toMatchObject({
       code: 'image-reads-otherwise',
       severity: 'error',
-      text: 'the image is of 1.20.3 and the control plane of 1.24.6, and they do not make the same of these arguments: 1.20.3 makes no rules of them, so that the pod does not start ("--force-apply" is not a flag of istio-iptables 1.20.3)',
+      text: 'the image (1.20.3) and the control plane (1.24.6) read these arguments differently: 1.20.3 makes no rules of them, so that the pod does not start ("--force-apply" is not a flag of istio-iptables 1.20.3)',
     });
     expect(one?.source).toMatchObject({ line: 8 });
   });
@@ -162,7 +162,7 @@ describe('IPv6 ranges of a pod without IPv6', () => {
         ['exclude', 'fe00::/8'],
       ].map(([what, range]) => [
         'ip6-range-idle',
-        `traffic.sidecar.istio.io/${what}OutboundIPRanges (${range}) has no effect: the pod has no IPv6 address, so that there are no IPv6 rules`,
+        `traffic.sidecar.istio.io/${what}OutboundIPRanges (${range}) has no effect: without an IPv6 address the pod has no IPv6 rules`,
       ]),
     );
   });

@@ -57,7 +57,7 @@ describe('probes that are not rewritten', () => {
 
   it('are told with their port and their container', () => {
     expect(told(CODE, pod(app('livenessProbe: {httpGet: {port: http}}'), OFF))).toEqual([
-      'sidecar.istio.io/rewriteAppHTTPProbers is "false", and the livenessProbe of app asks port 8080 over HTTP: the kubelet has no certificate, so that the proxy refuses it where mTLS is strict',
+      'sidecar.istio.io/rewriteAppHTTPProbers is "false": the kubelet sends the livenessProbe of app to port 8080 without a certificate, and a proxy with strict mTLS refuses it',
     ]);
   });
 });

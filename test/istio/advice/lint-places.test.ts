@@ -21,7 +21,7 @@ it('annotations of the jobs of a CronJob are not those of its pods', () => {
   ).toEqual([
     [
       'misplaced-annotation',
-      'traffic.sidecar.istio.io/excludeOutboundPorts stands on the jobs of the CronJob, and only annotations of its pods are read',
+      'traffic.sidecar.istio.io/excludeOutboundPorts stands on the jobs of the CronJob; Istio reads only annotations of its pods',
       'put it under spec.jobTemplate.spec.template.metadata.annotations',
       6,
     ],

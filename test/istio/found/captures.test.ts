@@ -5,17 +5,17 @@ import { ProblemError } from '../../../src/istio/problems.ts';
 import { compareRulesets } from '../../../src/netfilter/compare.ts';
 import { readRules } from '../../../src/netfilter/read.ts';
 import type { Ruleset } from '../../../src/netfilter/rule.ts';
+import { DEFAULT_POD } from '../../default-pod.ts';
 import { capture, expand, RELEASES } from '../../golden.ts';
-import { ORDINARY_POD } from '../../ordinary-pod.ts';
 
 const NO_INBOUND = ['-p', '15001', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-x', '', '-b', '', '-d', '15020'];
 
 // What golden/captures/README.md says of each.
 const CAPTURES = [
   { file: '2019-05-no-inbound.list.txt', args: NO_INBOUND, releases: ['1.0.0 - 1.2.10'], unreadable: [] },
-  { file: '2021-01-default.list.txt', args: ORDINARY_POD, releases: ['1.7.0 - 1.12.9'], unreadable: [] },
-  { file: '2024-10-default.list.txt', args: ORDINARY_POD, releases: ['1.18.0 - 1.24.6'], unreadable: [] },
-  { file: 'damaged-default.save.txt', args: ORDINARY_POD, releases: ['1.7.0 - 1.12.9'], unreadable: [5, 6, 7, 8, 9] },
+  { file: '2021-01-default.list.txt', args: DEFAULT_POD, releases: ['1.7.0 - 1.12.9'], unreadable: [] },
+  { file: '2024-10-default.list.txt', args: DEFAULT_POD, releases: ['1.18.0 - 1.24.6'], unreadable: [] },
+  { file: 'damaged-default.save.txt', args: DEFAULT_POD, releases: ['1.7.0 - 1.12.9'], unreadable: [5, 6, 7, 8, 9] },
 ] as const;
 
 function planAt(args: readonly string[], release: string): CapturePlan | null {

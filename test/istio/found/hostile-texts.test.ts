@@ -1,4 +1,4 @@
-/** Texts that somebody wrote so that rules look like those of an ordinary pod, and capture less: none of them is an all-clear. */
+/** Texts that somebody wrote so that rules look like those of a default pod, and capture less: none of them is an all-clear. */
 
 import { describe, expect, it } from 'vitest';
 import { findingsIn, isAmiss } from '../../../src/istio/advice/findings.ts';
@@ -93,7 +93,7 @@ function called(seen: Observation): string {
 
 const observe = (text: string): Observation => observeText(readRules(text));
 
-describe('rules that look like those of an ordinary pod, and are not', () => {
+describe('rules that look like those of a default pod, and are not', () => {
   it('the ordinary ones are right, and capture', () => {
     expect(judged(observe(SAVE))).toBe('right');
     expect(called(observe(SAVE))).toBe('envoy-outbound');

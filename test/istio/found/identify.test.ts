@@ -23,7 +23,7 @@ function saveAt(release: string, ...sets: readonly string[]): string {
   return printSave(planAt(release, sets).ip);
 }
 
-/** The settings that are not as in an ordinary pod, as they were found. */
+/** The settings that are not as in a default pod, as they were found. */
 function nonDefaultIn({ answers: [answer] }: Identification): Readonly<Record<string, unknown>> {
   return Object.fromEntries((answer?.nonDefault.settings ?? []).map((key) => [key, answer?.plan.settings[key].value]));
 }
@@ -54,7 +54,7 @@ describe.each([
   const text = capture(file);
   const page = `# My pod does not start\n\nThis is what I see:\n\n\`\`\`\n${text}\`\`\`\n\nWhat do the **rules** mean? They are\n* nat\n* all of it\n`;
 
-  it('is of the releases that are said to have made it, an ordinary injected pod', () => {
+  it('is of the releases that are said to have made it, a default pod', () => {
     const found = identified(text);
     expect([found.outcome, spansOf(found)[0], nonDefaultIn(found)]).toEqual(['exact', releases, {}]);
   });

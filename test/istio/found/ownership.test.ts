@@ -10,8 +10,9 @@ import { readRules } from '../../../src/netfilter/read.ts';
 import { keepOnly } from '../../../src/netfilter/reconcile.ts';
 import type { Ruleset, Table } from '../../../src/netfilter/rule.ts';
 import { BUILT_IN_CHAINS } from '../../../src/netfilter/rule.ts';
+import { DEFAULT_POD } from '../../default-pod.ts';
 import { DISTINCT_PLANS } from '../../golden-plans.ts';
-import { ORDINARY_POD } from '../../ordinary-pod.ts';
+import { played } from '../../trials.ts';
 
 function read(text: string, family: Family): Ruleset {
   return readRules(text, { family }).rulesets.find((ruleset) => ruleset.family === family) ?? { family, tables: [] };
@@ -79,7 +80,7 @@ describe('every golden outcome', () => {
   ];
 
   it('beside rules of others leaves exactly those of others', () => {
-    for (const { name, plan } of DISTINCT_PLANS.filter((_, index) => index % 3 === 0)) {
+    for (const { name, plan } of played(DISTINCT_PLANS)) {
       let live = stateOf(plan);
       for (const table of ['nat', 'mangle', 'raw', 'filter']) {
         const chains = BUILT_IN_CHAINS[table] ?? [];
@@ -96,7 +97,7 @@ describe('every golden outcome', () => {
 
   it.each(lookalikes)('beside a rule in %s %s that looks like one of Istio (%s) leaves that rule', (table, chain, rule) => {
     const wrong: string[] = [];
-    for (const { name, plan } of DISTINCT_PLANS.filter((_, index) => index % 8 === 0)) {
+    for (const { name, plan } of played(DISTINCT_PLANS.filter((_, index) => index % 8 === 0))) {
       const live = { ...stateOf(plan), ip: beside(stateOf(plan).ip, table, { [chain]: [rule] }) };
       // A pod whose rules name no destination to capture may have been told to return what comes in by that interface.
       if (rule.startsWith('-i') && !printSave(plan.ip).includes('-A ISTIO_OUTPUT -j ISTIO_REDIRECT')) continue;
@@ -123,7 +124,7 @@ describe('a rule that some release makes', () => {
     ['1.25.0', false],
     ['1.30.3', false],
   ])('and no other proof of itself, beside the chains of %s, is ours: %s', (release, isOurs) => {
-    const plan = planFromArguments(ORDINARY_POD, { release });
+    const plan = planFromArguments(DEFAULT_POD, { release });
     const live = { ...stateOf(plan), ip: beside(stateOf(plan).ip, 'mangle', { PREROUTING: [INVALID] }) };
     const owned = ownedIn(live);
     expect(parts(live, owned)[0] === printSave(plan.ip)).toBe(!isOurs);
@@ -131,13 +132,13 @@ describe('a rule that some release makes', () => {
   });
 
   it('stays where a plan explains all the rest', () => {
-    const plan = planFromArguments(ORDINARY_POD, { release: '1.23.0' });
+    const plan = planFromArguments(DEFAULT_POD, { release: '1.23.0' });
     const live = { ...stateOf(plan), ip: beside(stateOf(plan).ip, 'mangle', { PREROUTING: [INVALID] }) };
     expect(parts(live, ownedIn(live, plan))[0]).toBe(printSave(plan.ip));
   });
 
   it('is not ours in the filter table of IPv6 beside chains of a release that never rejected there', () => {
-    const plan = planFromArguments(ORDINARY_POD);
+    const plan = planFromArguments(DEFAULT_POD);
     const firewall = ['-m state --state ESTABLISHED -j ACCEPT', '-j REJECT --reject-with icmp6-port-unreachable'];
     const live = { ...stateOf(plan), ip6: beside(stateOf(plan).ip6, 'filter', { INPUT: firewall }) };
     const owned = ownedIn(live);
@@ -146,7 +147,7 @@ describe('a rule that some release makes', () => {
   });
 
   it('is not ours in a family without chains of ours', () => {
-    const plan = planFromArguments(ORDINARY_POD);
+    const plan = planFromArguments(DEFAULT_POD);
     const rule = '-i eth7 -j RETURN';
     const live = { ...stateOf(plan), ip6: beside(stateOf(plan).ip6, 'nat', { PREROUTING: [rule] }) };
     expect(parts(live, ownedIn(live))).toEqual([printSave(plan.ip), '']);
@@ -154,7 +155,7 @@ describe('a rule that some release makes', () => {
   });
 
   it('stays where the rest of what its release makes there is missing', () => {
-    const plan = planFromArguments([...ORDINARY_POD, '--redirect-dns', '--capture-all-dns'], { release: '1.20.0' });
+    const plan = planFromArguments([...DEFAULT_POD, '--redirect-dns', '--capture-all-dns'], { release: '1.20.0' });
     const lost = printSave(plan.ip).replace(/^-A OUTPUT .*--sport 15053 .*--gid-owner.*\n/m, '');
     const live = { ip: read(lost, 'ip'), ip6: read('', 'ip6') };
     const owned = ownedIn(live);
@@ -166,7 +167,7 @@ describe('a rule that some release makes', () => {
 
 describe('loose rules are ours', () => {
   it('where a program that ran twice left them twice', () => {
-    const plan = planFromArguments([...ORDINARY_POD, '--redirect-dns', '--capture-all-dns'], { release: '1.20.0' });
+    const plan = planFromArguments([...DEFAULT_POD, '--redirect-dns', '--capture-all-dns'], { release: '1.20.0' });
     const once = printSave(plan.ip);
     const twice = once.replace(/\*raw\n[^]*?COMMIT\n/, (raw) =>
       raw.replace(/((?:^-A OUTPUT.*\n)+)/m, '$1$1').replace(/((?:^-A PREROUTING.*\n)+)/m, '$1$1'),
@@ -177,7 +178,7 @@ describe('loose rules are ours', () => {
   });
 
   it('where an upgrade was stopped between two tables', () => {
-    const dns = [...ORDINARY_POD, '--redirect-dns', '--capture-all-dns'];
+    const dns = [...DEFAULT_POD, '--redirect-dns', '--capture-all-dns'];
     const [older, newer] = ['1.20.0', '1.30.3'].map((release) => planFromArguments(dns, { release }).ip) as [Ruleset, Ruleset];
     const raw = (ruleset: Ruleset): readonly Table[] => ruleset.tables.filter(({ name }) => name === 'raw');
     const nat = (ruleset: Ruleset): readonly Table[] => ruleset.tables.filter(({ name }) => name === 'nat');

@@ -31,12 +31,12 @@ describe('the status of a pod tells of a failed run', () => {
     [{ exitCode: 128, reason: 'StartError' }, 'not-started'],
     [{ exitCode: 127, reason: 'ContainerCannotRun' }, 'not-started'],
   ] as const)('%j: %s', (of, cause) => {
-    expect(runOfStatus([ended(of)])).toMatchObject({ outcome: 'failed', failures: [{ cause, line: 7 }] });
+    expect(runOfStatus({ ended: [ended(of)] })).toMatchObject({ outcome: 'failed', failures: [{ cause, line: 7 }] });
   });
 
   it('but not of one that ended well, nor by containers of others', () => {
-    expect(runOfStatus([ended({ exitCode: 0, reason: 'Completed' }), ended({ name: 'migrate' })])).toBeUndefined();
-    expect(runOfStatus([])).toBeUndefined();
+    expect(runOfStatus({ ended: [ended({ exitCode: 0, reason: 'Completed' }), ended({ name: 'migrate' })] })).toBeUndefined();
+    expect(runOfStatus({})).toBeUndefined();
   });
 });
 
@@ -62,5 +62,48 @@ describe('the end of an init container is read from', () => {
 
   it('nothing, where it waits for its turn', () => {
     expect(workloadOf(pod('state: {waiting: {reason: PodInitializing}}, lastState: {}')).pod.ended).toEqual([]);
+  });
+});
+
+describe('a pod whose istio-init has not ended has no rules that anybody knows of', () => {
+  const statuses = (text: string): string =>
+    pod('')
+      .replace(/status: .*/, `status: ${text}`)
+      .replace('spec: {', 'spec: {initContainers: [{name: istio-init}], ');
+
+  it.each([
+    ['{initContainerStatuses: [{name: istio-init, state: {waiting: {reason: PodInitializing}}}]}', 'istio-init waits (PodInitializing)'],
+    [
+      '{initContainerStatuses: [{name: istio-init, state: {waiting: {reason: ContainerCreating}}}]}',
+      'istio-init waits (ContainerCreating)',
+    ],
+    ['{initContainerStatuses: [{name: istio-init, state: {waiting: {}}}]}', 'istio-init waits (waiting)'],
+    ['{initContainerStatuses: [{name: istio-init, state: {running: {startedAt: x}}}]}', 'istio-init still runs'],
+    ['{phase: Pending}', 'istio-init waits (Pending)'],
+    [
+      '{initContainerStatuses: [{name: migrate, state: {waiting: {reason: CrashLoopBackOff}}}, {name: istio-init, state: {waiting: {reason: PodInitializing}}}]}',
+      'behind migrate, which waits (CrashLoopBackOff)',
+    ],
+    [
+      '{initContainerStatuses: [{name: migrate, state: {waiting: {reason: ImagePullBackOff}}}, {name: istio-init, state: {waiting: {reason: PodInitializing}}}]}',
+      'behind migrate, which waits (ImagePullBackOff)',
+    ],
+    [
+      '{initContainerStatuses: [{name: migrate, state: {running: {}}}, {name: istio-init, state: {waiting: {reason: PodInitializing}}}]}',
+      'behind migrate, which still runs',
+    ],
+  ])('%s', (status, why) => {
+    const run = runOfStatus(workloadOf(statuses(status)).pod);
+    expect(run).toMatchObject({ outcome: 'not known', failures: [] });
+    expect(run?.why).toContain(why);
+  });
+
+  it.each([
+    '{phase: Running, initContainerStatuses: [{name: istio-init, state: {terminated: {exitCode: 0}}}]}',
+    '{phase: Pending, initContainerStatuses: [{name: istio-init, state: {terminated: {exitCode: 0}}}, {name: migrate, state: {running: {}}}]}',
+    '{phase: Running}',
+    '{}',
+  ])('but not %s', (status) => {
+    expect(runOfStatus(workloadOf(statuses(status)).pod)).toBeUndefined();
   });
 });

@@ -11,14 +11,14 @@ import { injectionOf } from '../../../src/istio/kubernetes/workload-injection.ts
 import { planOfWorkload } from '../../../src/istio/kubernetes/workload-plan.ts';
 import { formatProblem } from '../../../src/istio/problems.ts';
 import { profileOf } from '../../../src/istio/releases/profile.ts';
-import { ORDINARY_POD } from '../../ordinary-pod.ts';
+import { DEFAULT_POD } from '../../default-pod.ts';
 import type { ContainerWords } from './injection-workload.ts';
 import { container, word, workload } from './injection-workload.ts';
 
 const IMAGE = 'docker.io/istio/proxyv2:1.20.3';
 
 function init(given: ContainerWords = {}, name = 'istio-init'): Container {
-  return container(name, { image: IMAGE, args: ['istio-iptables', ...ORDINARY_POD], ...given });
+  return container(name, { image: IMAGE, args: ['istio-iptables', ...DEFAULT_POD], ...given });
 }
 
 function found(of: Workload, images: readonly ImageRelease[] = []): FoundInjection {
@@ -37,16 +37,16 @@ const pod = (...initContainers: readonly Container[]): Workload => workload({ in
 describe('in an injected pod', () => {
   it.each<[string, Container]>([
     ['args of 1.6 and later', init()],
-    ['a command of 1.4 and 1.5', init({ command: ['istio-iptables', ...ORDINARY_POD], args: [] })],
-    ['a command with a path', init({ command: ['/usr/local/bin/pilot-agent'], args: ['istio-iptables', ...ORDINARY_POD] })],
-    ['a script without its name', init({ args: ORDINARY_POD, image: 'docker.io/istio/proxy_init:1.3.8' })],
+    ['a command of 1.4 and 1.5', init({ command: ['istio-iptables', ...DEFAULT_POD], args: [] })],
+    ['a command with a path', init({ command: ['/usr/local/bin/pilot-agent'], args: ['istio-iptables', ...DEFAULT_POD] })],
+    ['a script without its name', init({ args: DEFAULT_POD, image: 'docker.io/istio/proxy_init:1.3.8' })],
     ['a container of another name', init({}, 'network-setup')],
     ['a native sidecar behind it', init()],
   ])('the real arguments are found: %s', (_, program) => {
     const sidecar = container('istio-proxy', { image: IMAGE, restartPolicy: 'Always' });
     const made = argumentsOf(found(pod(container('first'), program, sidecar)));
     expect(made.installer).toBe('init');
-    expect(wordsOf(made.arguments)).toEqual(ORDINARY_POD);
+    expect(wordsOf(made.arguments)).toEqual(DEFAULT_POD);
   });
 
   it('every argument stands where its value does', () => {
@@ -89,7 +89,7 @@ describe('in an injected pod', () => {
 
   it("flags of the log are pilot-agent's where it runs the program, and the program's from 1.15 on", () => {
     const log = ['--log_output_level=default:info', '--log_as_json', '--log_rotate_max_age', '3'];
-    const of = (tag: string, args = [...ORDINARY_POD, ...log]): Workload =>
+    const of = (tag: string, args = [...DEFAULT_POD, ...log]): Workload =>
       pod(init({ image: `istio/proxyv2:${tag}`, args: ['istio-iptables', ...args] }));
     const planned = (workload: Workload): unknown => {
       const made = injectionOf(workload, { mesh: NO_MESH, at: { kind: 'own' }, images: [] });
@@ -97,9 +97,9 @@ describe('in an injected pod', () => {
     };
     for (const tag of ['1.6.14', '1.10.6', '1.12.9', '1.14.6', '1.15.0', '1.23.6']) expect(planned(of(tag)), tag).toEqual([]);
     expect(() => planned(of('1.5.10'))).toThrow(/"--log_output_level" is not a flag of istio-iptables 1\.5\.10/);
-    expect(wordsOf(argumentsOf(found(of('1.12.9'))).arguments)).toEqual(ORDINARY_POD);
-    expect(wordsOf(argumentsOf(found(of('1.15.0'))).arguments)).toEqual([...ORDINARY_POD, ...log]);
-    const words = [...ORDINARY_POD, '--log_output_level', 'debug'];
+    expect(wordsOf(argumentsOf(found(of('1.12.9'))).arguments)).toEqual(DEFAULT_POD);
+    expect(wordsOf(argumentsOf(found(of('1.15.0'))).arguments)).toEqual([...DEFAULT_POD, ...log]);
+    const words = [...DEFAULT_POD, '--log_output_level', 'debug'];
     expect([planned(of('1.12.9', words)), planned(of('1.20.3', words))]).toEqual([[], []]);
   });
 
@@ -111,20 +111,20 @@ describe('in an injected pod', () => {
     ['a flag without a value', ['-o'], '1.20.3', /^pod\.yaml:217:7 -o needs a value/],
     ['a letter of the scripts', ['-y', 'x'], '1.3.8', /^pod\.yaml:217:7 "-y" is not a flag/],
   ])('%s has the place of its word', (_, more, tag, message) => {
-    const made = found(pod(init({ image: `istio/proxyv2:${tag}`, args: ['istio-iptables', ...ORDINARY_POD, ...more] })));
+    const made = found(pod(init({ image: `istio/proxyv2:${tag}`, args: ['istio-iptables', ...DEFAULT_POD, ...more] })));
     const injection = { workload: workload(), injection: made.injection, release: made.release ?? { value: '', source: word('').source } };
     expect(() => planOfWorkload({ ...injection, found: true, problems: [] })).toThrow(message);
   });
 
   it('a word that the program ignores has its place as well', () => {
-    const made = found(pod(init({ args: ['istio-iptables', ...ORDINARY_POD, 'clean'] })));
+    const made = found(pod(init({ args: ['istio-iptables', ...DEFAULT_POD, 'clean'] })));
     const injection = { workload: workload(), injection: made.injection, release: { value: '1.20.3', source: word('').source } };
     const problems = planOfWorkload({ ...injection, found: true, problems: [] })?.problems ?? [];
     expect(problems.map(formatProblem)).toEqual([expect.stringMatching(/^pod\.yaml:217:7 warning: "clean" is ignored/)]);
   });
 
   it('the plan of what was found tells the places of the pod', () => {
-    const program = init({ args: ['istio-iptables', ...ORDINARY_POD.slice(0, -1), '15090,80a'] });
+    const program = init({ args: ['istio-iptables', ...DEFAULT_POD.slice(0, -1), '15090,80a'] });
     const made = found(pod(program));
     const injection = { workload: workload(), injection: made.injection, release: made.release ?? { value: '', source: word('').source } };
     expect(() => planOfWorkload({ ...injection, found: true, problems: [] })).toThrow(/^pod\.yaml:216:7 .*"80a"/);
@@ -152,7 +152,7 @@ describe('where the CNI plugin was at work', () => {
     ids: { user: '2000', group: '3000' },
   });
   const annotations = { 'traffic.sidecar.istio.io/excludeInboundPorts': '9090,15020', 'sidecar.istio.io/status': '{}' };
-  const validation = init({ args: ['istio-iptables', ...ORDINARY_POD, '--run-validation', '--skip-rule-apply'] }, 'istio-validation');
+  const validation = init({ args: ['istio-iptables', ...DEFAULT_POD, '--run-validation', '--skip-rule-apply'] }, 'istio-validation');
   const PLUGIN = '-p 15001 -u 2000 -g 3000 -m REDIRECT -i * -x  -b * -d 9090,15020,15021,15090 -o 15020 --drop-invalid';
 
   it.each<[string, Workload]>([

@@ -55,7 +55,7 @@ function oddity(text: string): string {
   expect(more).toEqual([]);
   const lines = text.split('\n');
   return (problem ?? 'nothing')
-    .replace(/^cm\.yaml:\d+:\d+ warning: the injection template is not as Istio ships it, and is not followed in that: /, '')
+    .replace(/^cm\.yaml:\d+:\d+ warning: the injection template is not Istio's own, and these changes of it are not followed: /, '')
     .replace(/\(line (\d+)\)/g, (_, line: string) => `<${(lines[Number(line) - 1] ?? '').trim().slice(0, 20)}>`);
 }
 

@@ -19,10 +19,10 @@ interface Pod {
 const IPV4: Facts = { addresses: ['10.0.0.5/24'], nameservers: ['10.96.0.10'] };
 
 const PODS: readonly Pod[] = [
-  { title: 'An ordinary pod', sets: [], facts: IPV4 },
+  { title: 'A default pod', sets: [], facts: IPV4 },
   { title: 'With DNS capture', sets: ['dns.capture=all'], facts: IPV4 },
   { title: 'With TPROXY', sets: ['mode=TPROXY'], facts: IPV4 },
-  { title: 'An ordinary pod with IPv6', sets: [], facts: { ...IPV4, addresses: ['fd00::5/64', '10.0.0.5/24'] } },
+  { title: 'A default pod with IPv6', sets: [], facts: { ...IPV4, addresses: ['fd00::5/64', '10.0.0.5/24'] } },
 ];
 
 /** More kinds of packets than this are counted. */

@@ -430,7 +430,7 @@ describe('others', () => {
   });
 });
 
-/** Rules of an ordinary pod, with lines taken out or put in, as somebody saved them. */
+/** Rules of a default pod, with lines taken out or put in, as somebody saved them. */
 function saved(change: (lines: readonly string[]) => readonly string[]) {
   const text = [
     '*nat',

@@ -13,6 +13,7 @@ import {
   readRelease,
   readSpans,
   readTag,
+  releaseAt,
 } from '../../../src/istio/releases/known.ts';
 import { CHANGE_NAMES, CHANGES } from '../../../src/istio/releases/named-changes.ts';
 import type { ChangeName } from '../../../src/istio/releases/profile.ts';
@@ -46,6 +47,13 @@ describe('the known releases', () => {
     expect(readTag('1.20.3')).toEqual({ release: '1.20.3' });
     for (const text of ['latest', '2.0.1', 'dev', '1.32']) expect(readTag(text)).toEqual({ unknown: text });
     expect(readRelease('1.32.1')).toEqual({ unknown: '1.32.1' });
+  });
+
+  it('stand each at its place, and no other text or place has one', () => {
+    for (const [place, release] of KNOWN.entries()) expect([position(release), releaseAt(place)]).toEqual([place, release]);
+    for (const text of ['', '1', '1.5', '1.5.', '1.05.1', '1.5.1.0', '1.99.0', '1.-1.0', '2.0.0', 'v1.5.0', '1.5.0 '])
+      expect(() => position(text)).toThrow('is not a known release');
+    for (const place of [-1, KNOWN.length, 0.5]) expect(() => releaseAt(place)).toThrow(`no release at place ${place}`);
   });
 
   it.each(['1.17.7', '1.18.4', '1.19.2'])('do not hold %s, which was never published', (release) => {

@@ -119,7 +119,7 @@ dualStack: false
     expect(settings['inbound.includePorts']).toEqual({ value: '*', source: { kind: 'injected', release: '1.23.6' } });
   });
 
-  it('that gives no setting at all is an ordinary injected pod', () => {
+  it('that gives no setting at all is a default pod', () => {
     const { settings } = planFromSettings({ file: readSidecarText(`${HEAD}release: 1.23.4\n`, 's.yaml') });
     expect(printedSettings(settings)).toEqual(
       printedSettings(planFromSettings({ release: { value: '1.23.4', source: { kind: 'option', option: '--release' } } }).settings),

@@ -53,7 +53,7 @@ function capturedText({ name, without, escapes, untold, found }: PlanReport): st
   return `${captured}, but for ${escapes.length === 1 ? 'one kind' : `${escapes.length} kinds`} of connections`;
 }
 
-/** Mode, families, and what an ordinary pod of the release does not have. */
+/** Mode, families, and what a default pod of the release does not have. */
 export function settingsOf({ plan }: PlanReport): string {
   return outcomeText({ kind: 'rules', plan }, { details: [] });
 }

@@ -7,7 +7,7 @@ import { allObjects } from '../list.ts';
 import type { ExecPlace } from './remote-namespace.ts';
 
 /** As the example names them. */
-const AUDIT = { namespace: 'istio-init-audit', labels: 'app=istio-init-audit', container: 'audit' } as const;
+export const AUDIT = { namespace: 'istio-init-audit', labels: 'app=istio-init-audit', container: 'audit' } as const;
 
 export interface AuditPods {
   /** Where commands run, by node. */

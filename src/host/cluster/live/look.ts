@@ -33,7 +33,10 @@ export async function lookInto(pod: LivePod, way: Way, access: ClusterAccess, sa
     return { target: await remoteNamespace(name, way.place, way.entry, access), end };
   } catch (error) {
     // What was answered else does not tell whether something was made: a request may have arrived whose answer did not.
-    if (!(error instanceof ClusterFailure) || !REFUSALS.includes(error.failure)) for (const line of await end()) say(line);
+    const failure = error instanceof ClusterFailure ? error.failure : 'other';
+    const { stays = '' } = way.creates ?? {};
+    if (failure === 'ended' && stays !== '') say(`note: ${stays}`);
+    else if (!REFUSALS.includes(failure)) for (const line of await end()) say(line);
     throw error;
   }
 }
@@ -59,11 +62,11 @@ async function called({ words, input, file }: Call, access: ClusterAccess): Prom
 
 const SECONDS_TO_END = 20;
 
-/** The user's own stop does not stop this: it is what is due then. */
+/** The user's own stop does not stop this, nor a second one: it is what is due then. */
 async function ended({ end, stays, what }: NonNullable<Way['creates']>, access: ClusterAccess): Promise<readonly string[]> {
   const { signal: _, ...rest } = access;
   try {
-    await called(end, { ...rest, seconds: SECONDS_TO_END });
+    await called(end, { ...rest, seconds: SECONDS_TO_END, apart: true });
   } catch (error) {
     if (!(error instanceof ClusterFailure)) throw error;
     if (error.failure === 'no such object') return [];

@@ -41,7 +41,7 @@ export async function untilRuns({ namespace, pod, container }: ExecPlace, access
     const { terminated, waiting } = state;
     if (terminated !== undefined)
       throw new ClusterFailure(
-        'other',
+        'ended',
         `the container ${container} has ended at once: ${terminated.message ?? terminated.reason ?? `exit code ${terminated.exitCode}`}`,
       );
     if (waiting?.reason !== undefined && HOPELESS.includes(waiting.reason))

@@ -1,16 +1,30 @@
 /** Files, as QuickJS gives them. */
 
-import { decode, encode, mayWrite } from 'quickjs:machine';
+import { decode, encode, mayWrite, statusOf } from 'quickjs:machine';
 import * as os from 'quickjs:os';
-import type { System } from '../interface.ts';
-import { errorOf, FAILED } from './errors.ts';
+import type { FileStatus, System } from '../interface.ts';
+import { errorOf, FAILED, nameOfError } from './errors.ts';
 
 const READABLE_BY_ALL = 0o666;
 
 /** The part of the system that files are. */
 export const files: Pick<
   System,
-  'close' | 'exists' | 'linkOf' | 'mayWrite' | 'namesIn' | 'open' | 'overwrite' | 'print' | 'printError' | 'readText' | 'writeText'
+  | 'close'
+  | 'deviceOf'
+  | 'exists'
+  | 'linkOf'
+  | 'mayWrite'
+  | 'namesIn'
+  | 'namesInFolder'
+  | 'open'
+  | 'overwrite'
+  | 'print'
+  | 'printError'
+  | 'read'
+  | 'readText'
+  | 'statusOf'
+  | 'writeText'
 > = {
   readText: (path) => {
     const file = os.open(path, os.O_RDONLY);
@@ -31,6 +45,34 @@ export const files: Pick<
     const [names, failure] = os.readdir(path);
     return failure === 0 ? names.filter((name) => name !== '.' && name !== '..') : [];
   },
+  deviceOf: (handle) => {
+    const status = statusOf(handle);
+    return typeof status === 'number' ? status : status[2];
+  },
+  statusOf: (file) => {
+    if (typeof file === 'string') {
+      const [status, failure] = os.stat(file);
+      if (status === null) throw errorOf(failure, `stat '${file}'`);
+      return { kind: kindOf(status.mode), size: status.size };
+    }
+    const status = statusOf(file);
+    if (typeof status === 'number') throw errorOf(status, 'fstat');
+    return { kind: kindOf(status[0]), size: status[1] };
+  },
+  namesInFolder: (path) => {
+    const [names, failure] = os.readdir(path);
+    if (failure !== 0) throw errorOf(failure, `scandir '${path}'`);
+    return names.filter((name) => name !== '.' && name !== '..');
+  },
+  read: (handle, bytes) => {
+    for (;;) {
+      const read = os.read(handle, bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+      if (read >= 0) return read;
+      // A pipe that was opened not to wait: its writer is only slow.
+      if (read !== FAILED.EAGAIN) throw errorOf(read, 'read');
+      os.sleep(MOMENT);
+    }
+  },
   linkOf: (path) => {
     const [link, failure] = os.readlink(path);
     return failure === 0 ? link : undefined;
@@ -42,9 +84,27 @@ export const files: Pick<
   },
   close: os.close,
   // A reader that has gone away must not end a run between two tables.
-  print: (text) => write(1, text),
+  print: async (text) => {
+    const failure = write(1, text);
+    return failure === 0 || failure === FAILED.EPIPE ? undefined : nameOfError(failure);
+  },
   printError: (text) => write(2, text),
 };
+
+/** Milliseconds. */
+const MOMENT = 10;
+
+// sys/stat.h
+const KIND = 0o170000;
+const KINDS = new Map<number, FileStatus['kind']>([
+  [0o100000, 'file'],
+  [0o040000, 'folder'],
+  [0o010000, 'pipe'],
+]);
+
+function kindOf(mode: number): FileStatus['kind'] {
+  return KINDS.get(mode & KIND) ?? 'other';
+}
 
 // A file of /proc tells no size: it is read until it ends.
 function textOf(file: number): string | undefined {
@@ -73,7 +133,7 @@ function writeAndClose(file: number, text: string): number {
 }
 
 /** Writes all of a text; 0, or the error code below zero. */
-function write(file: number, text: string): number {
+export function write(file: number, text: string): number {
   const bytes = encode(text);
   for (let done = 0; done < bytes.byteLength; ) {
     const wrote = os.write(file, bytes, done, bytes.byteLength - done);

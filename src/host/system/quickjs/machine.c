@@ -84,6 +84,7 @@ FUNCTION(spawnProgram)
     sigemptyset(&none);
     sigemptyset(&ours);
     sigaddset(&ours, SIGPIPE);
+    sigaddset(&ours, SIGXFSZ);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &ours);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
@@ -160,11 +161,16 @@ FUNCTION(group) { return JS_NewUint32(ctx, getegid()); }
 FUNCTION(setUser) { RESULT(seteuid((uid_t)integer(ctx, given[0]))); }
 FUNCTION(setGroup) { RESULT(setegid((gid_t)integer(ctx, given[0]))); }
 
-/* deviceOf(file): the file system of an open file. */
-FUNCTION(deviceOf)
+/* statusOf(file): [mode, size, file system] of an open file, or an error code. */
+FUNCTION(statusOf)
 {
     struct stat status;
-    return fstat(integer(ctx, given[0]), &status) ? NUMBER(-errno) : JS_NewInt64(ctx, (int64_t)status.st_dev);
+    if (fstat(integer(ctx, given[0]), &status)) return NUMBER(-errno);
+    JSValue result = JS_NewArray(ctx);
+    JS_SetPropertyUint32(ctx, result, 0, JS_NewUint32(ctx, status.st_mode));
+    JS_SetPropertyUint32(ctx, result, 1, JS_NewInt64(ctx, (int64_t)status.st_size));
+    JS_SetPropertyUint32(ctx, result, 2, JS_NewInt64(ctx, (int64_t)status.st_dev));
+    return result;
 }
 
 FUNCTION(randomBytes)
@@ -296,18 +302,20 @@ FUNCTION(routeTo)
     return NUMBER(-failure);
 }
 
-/* addresses(): those of the interfaces that run, but loopback's, as ADDRESS/BITS. */
+/* addresses(): those of the interfaces but of loopback, as ADDRESS/BITS; or an error code. */
 FUNCTION(addresses)
 {
-    JSValue result = JS_NewArray(ctx);
     struct ifaddrs *list = NULL;
     uint32_t at = 0;
-    if (getifaddrs(&list)) return result;
+    if (getifaddrs(&list)) return NUMBER(-errno);
+    JSValue result = JS_NewArray(ctx);
     for (struct ifaddrs *one = list; one; one = one->ifa_next) {
         char text[INET6_ADDRSTRLEN + 8];
         int family = one->ifa_addr ? one->ifa_addr->sa_family : AF_UNSPEC, bits = 0, bytes = family == AF_INET ? 4 : 16;
-        if ((family != AF_INET && family != AF_INET6) || one->ifa_flags & IFF_LOOPBACK || !(one->ifa_flags & IFF_RUNNING)) continue;
+        if ((family != AF_INET && family != AF_INET6)) continue;
         int place = family == AF_INET ? offsetof(struct sockaddr_in, sin_addr) : offsetof(struct sockaddr_in6, sin6_addr);
+        /* What /proc shows is the measure: of IPv4 all but 127.0.0.0/8, of IPv6 all that is not on lo. */
+        if (family == AF_INET ? ((uint8_t *)one->ifa_addr)[place] == 127 : one->ifa_flags & IFF_LOOPBACK) continue;
         if (!inet_ntop(family, (char *)one->ifa_addr + place, text, INET6_ADDRSTRLEN)) continue;
         for (int i = 0; one->ifa_netmask && i < bytes; i++) bits += __builtin_popcount(((uint8_t *)one->ifa_netmask)[place + i]);
         char *end = text + strlen(text);
@@ -355,7 +363,7 @@ static const JSCFunctionListEntry FUNCTIONS[] = {
     JS_CFUNC_DEF("spawn", 2, spawnProgram), JS_CFUNC_DEF("signals", 1, signals), JS_CFUNC_DEF("signalIn", 1, signalIn),
     JS_CFUNC_DEF("decode", 3, decode), JS_CFUNC_DEF("encode", 1, encode), JS_CFUNC_DEF("mayWrite", 1, mayWrite),
     JS_CFUNC_DEF("user", 0, user), JS_CFUNC_DEF("group", 0, group), JS_CFUNC_DEF("setUser", 1, setUser),
-    JS_CFUNC_DEF("setGroup", 1, setGroup), JS_CFUNC_DEF("deviceOf", 1, deviceOf), JS_CFUNC_DEF("randomBytes", 0, randomBytes),
+    JS_CFUNC_DEF("setGroup", 1, setGroup), JS_CFUNC_DEF("statusOf", 1, statusOf), JS_CFUNC_DEF("randomBytes", 0, randomBytes),
     JS_CFUNC_DEF("lockTake", 1, lockTake), JS_CFUNC_DEF("lockPeer", 1, lockPeer), JS_CFUNC_DEF("socketTo", 3, socketTo),
     JS_CFUNC_DEF("socketError", 1, socketError), JS_CFUNC_DEF("listenOn", 2, listenOn), JS_CFUNC_DEF("acceptOn", 1, acceptOn),
     JS_CFUNC_DEF("routeTo", 1, routeTo), JS_CFUNC_DEF("addresses", 0, addresses),
@@ -374,6 +382,7 @@ JSModuleDef *js_init_module_machine(JSContext *ctx, const char *name)
     for (int file = 0; file < 3; file++)
         if (fcntl(file, F_GETFD) < 0 && open("/dev/null", file ? O_WRONLY : O_RDONLY) < 0) break;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     JSModuleDef *module = JS_NewCModule(ctx, name, define);
     if (module) JS_AddModuleExportList(ctx, module, FUNCTIONS, sizeof FUNCTIONS / sizeof *FUNCTIONS);
     return module;

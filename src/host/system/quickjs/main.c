@@ -42,7 +42,11 @@ static JSValue importModule(JSContext *context, JSValueConst self, int count, JS
 
 int main(int argc, char **argv)
 {
+#ifdef PLAIN_MEMORY /* For a memory checker, which watches the C library's own. */
+    JSRuntime *runtime = JS_NewRuntime();
+#else
     JSRuntime *runtime = JS_NewRuntime2(&MEMORY, NULL);
+#endif
     JSContext *context = runtime ? JS_NewContext(runtime) : NULL;
     if (!context) return 70;
     JS_SetGCThreshold(runtime, FIRST_COLLECTION);

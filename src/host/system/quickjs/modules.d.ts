@@ -22,7 +22,9 @@ declare module 'quickjs:os' {
   export function write(file: number, bytes: ArrayBuffer, from: number, length: number): number;
   export function readdir(path: string): [names: string[], failure: number];
   export function readlink(path: string): [path: string, failure: number];
-  export function stat(path: string): [status: object | null, failure: number];
+  export function stat(path: string): [status: { readonly mode: number; readonly size: number } | null, failure: number];
+  export function isatty(file: number): boolean;
+  export function ttyGetWinSize(file: number): [columns: number, rows: number] | null;
   export function kill(pid: number, signal: number): number;
   export function waitpid(pid: number, options: number): [pid: number, status: number];
   export function getpid(): number;
@@ -48,7 +50,7 @@ declare module 'quickjs:machine' {
   export function group(): number;
   export function setUser(id: number): number;
   export function setGroup(id: number): number;
-  export function deviceOf(file: number): number;
+  export function statusOf(file: number): [mode: number, size: number, device: number] | number;
   export function randomBytes(): ArrayBuffer | number;
   export function lockTake(name: string): number;
   export function lockPeer(name: string): number[] | number;
@@ -57,6 +59,6 @@ declare module 'quickjs:machine' {
   export function listenOn(host: string, port: number): number;
   export function acceptOn(file: number): number;
   export function routeTo(host: string): number;
-  export function addresses(): string[];
+  export function addresses(): string[] | number;
   export function nftTables(): number;
 }

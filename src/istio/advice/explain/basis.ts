@@ -6,7 +6,7 @@ import type { WorkloadInjection } from '../../kubernetes/workload-injection.ts';
 import type { SidecarFile } from '../../settings/sidecar-file.ts';
 
 export type Basis =
-  /** Our YAML and `--set`, over what an ordinary injected pod has. */
+  /** Our YAML and `--set`, over what a default pod has. */
   | { readonly kind: 'settings'; readonly file?: SidecarFile; readonly sets: readonly string[] }
   /** Words of istio-iptables, with its environment. */
   | { readonly kind: 'arguments'; readonly words: readonly string[]; readonly environment: Environment }

@@ -2,24 +2,27 @@
 
 export type FindingSeverity = 'error' | 'warning' | 'note';
 
-interface FindingKind {
+export interface FindingKind {
   /** An error loses or misleads traffic; a warning may; a note is good to know. */
   readonly severity: FindingSeverity;
   /** What is there and what it does; `{name}` is filled in from the finding's arguments. */
   readonly text: string;
   /** What to do about it. */
   readonly fix: string;
+  /** It rests on what is not there, so that it is not known where rules could not be read. */
+  readonly ofAbsence?: true;
 }
 
 export const FINDINGS = {
   'forged-lines': {
     severity: 'warning',
-    text: 'comments of {count} rules hold lines that look like rules and are none ({where}): they are written to be mistaken for rules',
+    text: 'comments of {count} rules look like rules and are none ({where}): somebody wrote them to be mistaken for rules',
     fix: 'find out which program of the pod made them: it has NET_ADMIN',
   },
   'other-variables': {
     severity: 'warning',
-    text: 'the log prints other settings than its rules have: {differences}',
+    ofAbsence: true,
+    text: 'the log prints other settings than its rules show: {differences}',
     fix: 'look whether something changed the rules after the run, or whether they are those of an earlier one',
   },
   'lets-many-through': {
@@ -34,12 +37,14 @@ export const FINDINGS = {
   },
   'captures-nothing': {
     severity: 'warning',
+    ofAbsence: true,
     text: 'the rules capture nothing: no inbound port, and no outbound range or port, is among their settings',
     fix: 'if the settings of the pod do not say so, find out who changed its rules; where it is meant, no rules are needed (interception mode NONE)',
   },
   'before-known': {
     severity: 'warning',
-    text: 'the rules are older than Istio 1.0: no ISTIO_IN_REDIRECT stands beside ISTIO_REDIRECT, as every release since makes it; which settings made them is not known here',
+    ofAbsence: true,
+    text: 'the rules are older than Istio 1.0: they have ISTIO_REDIRECT without ISTIO_IN_REDIRECT; their settings are unknown',
     fix: 'create the pod again with a release that is supported',
   },
   'both-backends': {
@@ -64,12 +69,12 @@ export const FINDINGS = {
   },
   'ambient-node': {
     severity: 'note',
-    text: "the rules of Istio's node agent for its own node are here ({where}): health checks of the kubelet get the address by which ambient pods know them",
+    text: "this node has the rules of Istio's node agent ({where}): they give the kubelet's health checks the address by which ambient pods know them",
     fix: 'nothing, where that is meant',
   },
   'ambient-both-backends': {
     severity: 'warning',
-    text: 'rules of ambient mode are here twice, in iptables and in tables of nft ({where}): both are in force, and each counts packets that the other sent on',
+    text: 'rules of ambient mode are here twice, in iptables and in tables of nft ({where}), and packets meet both',
     fix: 'create the pod again: neither program removes what the other made; on a node, restart it',
   },
   node: {
@@ -79,16 +84,19 @@ export const FINDINGS = {
   },
   flushed: {
     severity: 'error',
-    text: 'of the rules of Istio in {where} only empty chains are left, as after iptables -F: nothing is captured',
+    ofAbsence: true,
+    text: 'only empty chains of Istio are left in {where}, as after iptables -F: nothing is captured',
     fix: 'make the rules again: istio-init apply {option} with the settings of the pod',
   },
   'unreached-chain': {
     severity: 'error',
+    ofAbsence: true,
     text: 'nothing leads to {chains} ({where}): its rules see no packet',
     fix: 'make the rules again: istio-init apply {option} with the settings of the pod',
   },
   'left-over-chain': {
     severity: 'warning',
+    ofAbsence: true,
     text: 'left over in {where}: {chains}; nothing leads there{state}',
     fix: 'istio-init apply {option} with the settings of the pod makes the rules anew; istio-init clean {option} removes all of Istio',
   },
@@ -119,17 +127,18 @@ export const FINDINGS = {
   },
   'ip6-refused': {
     severity: 'note',
-    text: '{where} refuses all but loopback and answers, as Istio 1.0 to 1.4 makes it for a pod that it takes for one without IPv6; ICMPv6 is refused as well, neighbour discovery among it, so that no IPv6 connection of a pod that has IPv6 works',
+    text: '{where} refuses all but loopback and answers, as Istio 1.0 to 1.4 has it for a pod without IPv6; it refuses neighbour discovery too, so IPv6 of a pod that has an address does not work',
     fix: 'nothing, where the pod has no IPv6; otherwise create it again with a release that captures IPv6',
   },
   'looks-like-ours': {
     severity: 'warning',
+    ofAbsence: true,
     text: 'a rule that some release of Istio makes stands alone ({where}): {rule}',
     fix: 'if it is left over from another release, remove it: {command}',
   },
   guardrail: {
     severity: 'error',
-    text: '{where} drops all {protocols}: istio-iptables --reconcile puts such rules there while it works, and was interrupted',
+    text: '{where} drops all {protocols}: istio-iptables --reconcile was interrupted, and left the rules that guard its work',
     fix: 'remove them: {command}',
   },
   policy: {
@@ -139,11 +148,13 @@ export const FINDINGS = {
   },
   'routing-missing': {
     severity: 'error',
+    ofAbsence: true,
     text: 'TPROXY marks {where} packets with {mark}, and no policy rule has them delivered here: they are lost',
     fix: '{command}',
   },
   'routing-left': {
     severity: 'warning',
+    ofAbsence: true,
     text: 'policy routing of TPROXY is here ({where}), and no rule that marks packets for it: {what}',
     fix: '{command}',
   },
@@ -174,6 +185,7 @@ export const FINDINGS = {
   },
   'ip6-not-captured': {
     severity: 'warning',
+    ofAbsence: true,
     text: 'the pod has the IPv6 address {address}, and no rules capture its IPv6 traffic',
     fix: 'let Istio look for both families (--dual-stack, ISTIO_DUAL_STACK=true, dualStack: true), or remove the address from the pod',
   },
@@ -194,16 +206,19 @@ export const FINDINGS = {
   },
   'dns-not-captured': {
     severity: 'warning',
+    ofAbsence: true,
     text: 'the rules make exceptions for captured DNS, and none of them sends DNS to the agent',
     fix: 'check that the pod has nameservers in its resolv.conf, or capture all DNS (--capture-all-dns, dns.capture: all)',
   },
   'inbound-port': {
     severity: 'warning',
+    ofAbsence: true,
     text: 'inbound traffic ({where}) goes to port {found}, where the settings say {desired}: a proxy that listens there gets none',
     fix: 'use one release for the init container and the proxy: old ones send inbound traffic to the outbound port; then create the pod again',
   },
   'other-release': {
     severity: 'warning',
+    ofAbsence: true,
     text: 'these are the rules that Istio {releases} makes of the settings, not those of {release}',
     fix: 'use one release for the init container and the proxy, and create the pod again',
   },

@@ -51,7 +51,13 @@ export const unknown: WorkloadCheck = (subject) => {
       if (nearest !== undefined && ambient !== undefined) return [{ code: 'unknown-annotation', source, args: { name, fix: ambient } }];
       if (nearest !== undefined)
         return [
-          { code: 'unknown-annotation', source, args: { name, nearest: `; the nearest one is ${nearest}`, fix: `write ${nearest}` } },
+          {
+            code: 'unknown-annotation',
+            source,
+            args: { name, nearest: `; the nearest one is ${nearest}`, fix: `write ${nearest}` },
+            // Both at once would be a key that stands twice.
+            ...(workload.pod.annotations.has(nearest) ? {} : { edit: { what: 'key', from: name, to: nearest, isUnsafe: true } as const }),
+          },
         ];
       return name.startsWith(TRAFFIC_PREFIX)
         ? [{ code: 'unknown-annotation', source, args: { name, fix: ambient ?? `write one of ${TRAFFIC_NAMES}` } }]

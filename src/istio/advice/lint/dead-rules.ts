@@ -73,7 +73,7 @@ export function deadRuleFinder(): { readonly find: FindDead; readonly passedOver
 const FACTS: Facts = { addresses: ['192.0.2.1', '2001:db8::1'], nameservers: ['192.0.2.53'] };
 const OF_THE_PROXY: readonly SettingKey[] = ['mode', 'proxy.uids', 'proxy.gids', 'dns.capture', 'dropInvalid', 'dualStack'];
 
-/** An ordinary pod of the release, with the proxy of this one. */
+/** A default pod of the release, with the proxy of this one. */
 function bareSettings({ settings, release }: CapturePlan): Settings {
   return { ...injectedSettings(profileOf(release)), ...Object.fromEntries(OF_THE_PROXY.map((key) => [key, settings[key]])) } as Settings;
 }

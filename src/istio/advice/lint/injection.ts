@@ -13,6 +13,7 @@ import type { LintCode } from './kinds.ts';
 import { INJECT } from './known-annotations.ts';
 import { imageRefuses } from './skew.ts';
 import type { Raised, WorkloadCheck, WorkloadSubject } from './subject.ts';
+import { inForm } from './text-edit.ts';
 
 const IGNORED: Readonly<Record<NotInjected, LintCode>> = {
   'host network': 'ignored-on-host-network',
@@ -77,7 +78,8 @@ export const unclearWish: WorkloadCheck = ({ workload: { pod }, made, profile })
   if (choice.means === 'no' && WORDS_FOR_NO.includes(choice.value.toLowerCase())) return [];
   const taken = choice.means === 'no' ? 'reads it as "false"' : 'ignores it, so that the namespace decides';
   const args = { at: choice.at, value: quoted(choice.value), release: profile.release, taken };
-  return [{ code: 'inject-not-a-boolean', source: choice.source, args }];
+  const edit = { what: 'value', from: choice.value, to: 'false' } as const;
+  return [{ code: 'inject-not-a-boolean', source: choice.source, args, ...(choice.means === 'no' && { edit }) }];
 };
 
 /** An init container that makes rules, in a network that is not the pod's own: no injector puts it there. */
@@ -101,6 +103,7 @@ export const refused: WorkloadCheck = (subject) => {
       code: 'refused-by-injector',
       source: one.source,
       args: { reason: problemText(one), who, release: profile.release, name: nameIn(one) },
+      ...inFormOf(one, subject),
     }));
 };
 
@@ -115,8 +118,14 @@ export function failures(problems: readonly Problem[], subject: Failing): readon
     const one = { code, source, args, ...rest };
     if (code === 'too-many-groups')
       return { code: 'too-many-owner-groups', source, args: { ...args, name: nameIn(one), release: profile.release } };
-    return { code: 'refused-by-program', source, args: { reason: problemText(one), through, fix: fixOf(one) } };
+    return { code: 'refused-by-program', source, args: { reason: problemText(one), through, fix: fixOf(one) }, ...inFormOf(one, subject) };
   });
+}
+
+/** The edit of an annotation whose value is refused for its form alone. */
+function inFormOf(one: Problem, { workload }: Partial<WorkloadSubject>): Pick<Raised, 'edit'> {
+  const edit = inForm(workload?.pod.annotations.get(nameIn(one))?.value);
+  return edit === undefined ? {} : { edit };
 }
 
 type Failing = Pick<WorkloadSubject, 'profile'> & Partial<WorkloadSubject>;

@@ -16,13 +16,13 @@ interface LintKind {
 export const LINTS = {
   'misplaced-annotation': {
     severity: 'warning',
-    text: '{name} stands on {where}, and only annotations of its pods are read',
+    text: '{name} stands on {where}; Istio reads only annotations of its pods',
     fix: 'put it under {path}',
     istioctl: 'IST0107',
   },
   'annotation-as-label': {
     severity: 'warning',
-    text: '{name} stands among the labels ({where}), where nobody reads it',
+    text: '{name} is a label ({where}), and Istio reads it as an annotation only',
     fix: 'move it to annotations',
   },
   'pods-not-known': {
@@ -67,7 +67,7 @@ export const LINTS = {
   },
   'probes-not-rewritten': {
     severity: 'note',
-    text: '{name} is {value}, and the {probe} of {container} asks port {port} over HTTP: the kubelet has no certificate, so that the proxy refuses it where mTLS is strict',
+    text: '{name} is {value}: the kubelet sends the {probe} of {container} to port {port} without a certificate, and a proxy with strict mTLS refuses it',
     fix: 'remove the annotation, so that the agent asks in its place, or leave port {port} alone: traffic.sidecar.istio.io/excludeInboundPorts',
   },
   'unknown-annotation': {
@@ -83,7 +83,7 @@ export const LINTS = {
   },
   'deprecated-annotation': {
     severity: 'note',
-    text: '{name} is deprecated since {newer} came, which {release} reads',
+    text: '{name} is deprecated: {release} reads {newer}',
     fix: 'write {newer}',
     istioctl: 'IST0135',
   },
@@ -94,7 +94,7 @@ export const LINTS = {
   },
   'changed-after-injection': {
     severity: 'warning',
-    text: '{name} is {annotation}, and the pod was injected with {value}: an annotation takes effect when the pod is created',
+    text: '{name} is {annotation}, but the pod was injected with {value}: an annotation takes effect when the pod is created',
     fix: 'create the pod again',
   },
   'refused-by-injector': {
@@ -105,7 +105,7 @@ export const LINTS = {
   },
   'refused-by-program': {
     severity: 'error',
-    text: '{reason}; {through}no rules can be made of it, so that the pod does not start',
+    text: '{reason}; {through}no rules can be made of it, so the pod does not start',
     fix: '{fix}',
   },
   'ignored-in-mode-none': {
@@ -120,7 +120,7 @@ export const LINTS = {
   },
   'rules-on-host-network': {
     severity: 'error',
-    text: 'the pod has the network of its node and the init container {container}: its rules would capture the traffic of the whole node',
+    text: 'the pod shares the network of its node: the rules of its init container {container} would capture the traffic of the whole node',
     fix: 'remove hostNetwork, or the init container',
   },
   'ignored-without-injection': {
@@ -145,7 +145,7 @@ export const LINTS = {
   },
   'ambient-shared-rules': {
     severity: 'warning',
-    text: 'with native nftables the node agent of Istio {release} shares one set of rules between pods that are added at the same time: this pod can get those of another, and nothing tells of it',
+    text: 'the node agent of Istio {release} can give this pod the native rules of another pod that is added at the same time, without an error',
     fix: 'use a release in which that is mended ("istio-init changes" names it), or turn native nftables off',
   },
   'inject-not-a-boolean': {
@@ -180,12 +180,12 @@ export const LINTS = {
   },
   'range-both': {
     severity: 'warning',
-    text: 'the captured range {inner} lies in the excluded range {outer}, so that nothing of it is captured: excluded ranges come first',
+    text: 'the captured range {inner} lies in the excluded range {outer} and is not captured: excluded ranges come first',
     fix: 'exclude less, or remove the captured range',
   },
   'ip6-range-idle': {
     severity: 'warning',
-    text: '{name} ({ranges}) has no effect: the pod has no IPv6 address, so that there are no IPv6 rules',
+    text: '{name} ({ranges}) has no effect: without an IPv6 address the pod has no IPv6 rules',
     fix: 'remove it, or give the pod an IPv6 address',
   },
   'range-in-range': {
@@ -230,12 +230,12 @@ export const LINTS = {
   },
   'status-port-captured': {
     severity: 'warning',
-    text: '{name} is {value}, so that no status port is left alone: what asks the agent for its state comes to the proxy instead',
+    text: '{name} is {value}: no status port is left alone, and probes of the agent reach the proxy instead',
     fix: 'remove it, or name the port of the agent (15020)',
   },
   'status-port-of-app': {
     severity: 'warning',
-    text: '{name} is {port}, a port of the container {container}: what comes for the application there goes past the proxy',
+    text: '{name} is {port}, a port of the container {container}: its inbound traffic bypasses the proxy',
     fix: 'remove the annotation: it is the port of the agent, not of the application',
   },
   'port-of-istio': {
@@ -261,12 +261,12 @@ export const LINTS = {
   },
   'ip6-not-captured': {
     severity: 'warning',
-    text: 'the pod has an IPv6 address, and {release} makes no IPv6 rules for it: its IPv6 traffic is not captured',
+    text: 'the pod has an IPv6 address, but no IPv6 rules from {release}: its IPv6 traffic is not captured',
     fix: '{fix}',
   },
   'dns-without-servers': {
     severity: 'warning',
-    text: 'DNS is to be captured, and the pod has no nameserver whose DNS could be{consequence}',
+    text: 'DNS capture is on, but the pod has no nameserver to capture{consequence}',
     fix: 'name nameservers in dnsConfig, or remove the capture of DNS',
   },
   'not-a-boolean': {
@@ -301,12 +301,12 @@ export const LINTS = {
   },
   'init-container-without-proxy': {
     severity: 'warning',
-    text: 'the init container {container} runs while the rules are there and the proxy is not: {what}{unless}{hold}',
+    text: 'the init container {container} runs behind the rules and before the proxy: {what}{unless}{hold}',
     fix: '{fix}',
   },
   'image-reads-otherwise': {
     severity: 'warning',
-    text: 'the image is of {image} and the control plane of {plane}, and they do not make the same of these arguments: {differences}',
+    text: 'the image ({image}) and the control plane ({plane}) read these arguments differently: {differences}',
     fix: 'create the pod again, so that the control plane injects an image of its own release',
   },
   'dead-rule': {

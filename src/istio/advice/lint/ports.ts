@@ -110,7 +110,8 @@ function metBefore(): (range: PortRange) => boolean {
 export const portZero: SettingsCheck = (subject) =>
   LISTS.flatMap((key) => {
     const zero = portsOf(subject, key).some((range) => 'first' in range && range.first === 0 && range.last === 0);
-    return zero ? [{ code: 'port-zero', source: subject.place(key), args: { name: subject.name(key) } }] : [];
+    const edit = withoutItems(subject.text(key), (item) => item === '0');
+    return zero ? [{ code: 'port-zero', source: subject.place(key), args: { name: subject.name(key) }, ...(edit && { edit }) }] : [];
   });
 
 /** An empty list where a list stands for what is captured. */

@@ -1,4 +1,4 @@
-/** Mends of a manifest's text that change nothing of what it does, and so are safe to write without asking. */
+/** Mends of a manifest's text: safe ones change nothing of what runs, and are written without asking. */
 
 /** What is to be written in place of what stands at a place. */
 export interface TextEdit {
@@ -6,6 +6,8 @@ export interface TextEdit {
   readonly what: 'key' | 'value';
   readonly from: string;
   readonly to: string;
+  /** Whether pods do something else after it: what was meant, as far as anybody can tell. */
+  readonly isUnsafe?: true;
 }
 
 /** A list without some of its items; nothing where that changes nothing, or would leave no item. */
@@ -18,4 +20,28 @@ export function withoutItems(
   const kept = items.filter((item, index) => !isIdle(item.trim(), index, items));
   if (kept.length === 0 || kept.length === items.length) return undefined;
   return { what: 'value', from: text, to: kept.join(',') };
+}
+
+const ITEM = /^(?:\*|\d{1,5}|\d+(?:\.\d+){3}(?:\/\d+)?|[\da-f]*:[\da-f:.]*(?:\/\d+)?)$/i;
+const MODES = ['REDIRECT', 'TPROXY', 'NONE'];
+
+/**
+ * The form in which a value is taken that is refused as it stands: a list with commas and nothing else between its items, a mode in
+ * capitals. No pod starts with what is refused, so that nothing that runs is changed. Nothing where the items are at fault as well.
+ */
+export function inForm(text: string | undefined): TextEdit | undefined {
+  if (text === undefined) return undefined;
+  const items = text
+    .trim()
+    .replace(/^\[(.*)\]$/, '$1')
+    .split(/[\s;,]+/)
+    .filter((item) => item !== '');
+  const isList = items.length > 0 && items.every((item) => ITEM.test(item) && !(Number(item) > 65_535));
+  const to = isList ? items.join(',') : MODES.find((mode) => mode === text.trim().toUpperCase());
+  return to === undefined || to === text ? undefined : { what: 'value', from: text, to };
+}
+
+/** Quotes around a number or a truth value, where Kubernetes takes only texts. */
+export function inQuotes(text: string): TextEdit | undefined {
+  return /^(?:0|[1-9]\d*|true|false)$/.test(text) ? { what: 'value', from: text, to: `"${text}"` } : undefined;
 }

@@ -95,5 +95,12 @@ export const misspeltVariables: WorkloadCheck = (subject) =>
       .sort((a, b) => a.distance - b.distance)[0];
     return nearest === undefined || nearest.distance > NEAR
       ? []
-      : [{ code: 'misspelt-variable', source, args: { name, nearest: nearest.known } }];
+      : [
+          {
+            code: 'misspelt-variable',
+            source,
+            args: { name, nearest: nearest.known },
+            edit: { what: 'key', from: name, to: nearest.known, isUnsafe: true },
+          },
+        ];
   });

@@ -18,7 +18,7 @@ import { ordinaryValues } from './proposal.ts';
 
 /** A document that makes the rules again, as far as YAML can say it. */
 export interface AsSidecar {
-  /** A SidecarCapture as plain data; a key that is missing is as in an ordinary injected pod. */
+  /** A SidecarCapture as plain data; a key that is missing is as in a default pod. */
   readonly document: Readonly<Record<string, unknown>>;
   /** The settings that YAML can't say, with the reasons; left out of the document. */
   readonly unsaid: readonly NotInYaml[];

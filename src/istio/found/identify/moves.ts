@@ -17,7 +17,7 @@ const LONGEST_LIST = 40;
 
 /**
  * The changes that may bring settings nearer: what another place of the rules says of some of them, the value
- * of an ordinary injected pod, and a list without one of its items.
+ * of a default pod, and a list without one of its items.
  */
 export function movesFor(candidates: Candidates, profile: Profile): readonly Move[] {
   const parts = candidates.flatMap((choice): readonly Move[] =>

@@ -1,4 +1,4 @@
-/** How far settings are from those of an ordinary injected pod: of two answers, the more ordinary one is the likelier. */
+/** How far settings are from those of a default pod: of two answers, the more ordinary one is the likelier. */
 
 import type { Profile } from '../../releases/profile.ts';
 import type { SettingKey, SettingValues } from '../../settings/settings.ts';
@@ -8,13 +8,13 @@ import { NO_SWITCHES } from '../../settings/switches.ts';
 import type { Proposal } from './proposal.ts';
 import { ordinaryValues } from './proposal.ts';
 
-/** What is not as in an ordinary injected pod of the release. */
+/** What is not as in a default pod of the release. */
 export interface NonDefault {
   readonly settings: readonly SettingKey[];
   readonly switches: readonly (keyof Switches)[];
 }
 
-/** The settings and switches of a proposal that an ordinary injected pod of the release does not have. */
+/** The settings and switches of a proposal that a default pod of the release does not have. */
 export function nonDefaultIn({ values, switches }: Proposal, profile: Profile): NonDefault {
   const ordinary = ordinaryValues(profile);
   return {
@@ -23,7 +23,7 @@ export function nonDefaultIn({ values, switches }: Proposal, profile: Profile): 
   };
 }
 
-/** How much is not as in an ordinary injected pod. */
+/** How much is not as in a default pod. */
 export function unusualness(proposal: Proposal, profile: Profile): number {
   const { settings, switches } = nonDefaultIn(proposal, profile);
   return settings.length + switches.length;

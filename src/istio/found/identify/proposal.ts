@@ -22,7 +22,7 @@ export interface Part {
   readonly facts?: Facts;
 }
 
-/** The proposal of some parts; what they don't say is as in an ordinary injected pod. */
+/** The proposal of some parts; what they don't say is as in a default pod. */
 export function proposalOf(profile: Profile, parts: readonly Part[]): Proposal {
   return {
     values: Object.assign({}, ordinaryValues(profile), ...parts.map(({ values }) => values)),
@@ -33,7 +33,7 @@ export function proposalOf(profile: Profile, parts: readonly Part[]): Proposal {
 
 const ordinary = new Map<string, SettingValues>();
 
-/** The values of an ordinary injected pod. */
+/** The values of a default pod. */
 export function ordinaryValues(profile: Profile): SettingValues {
   const values = ordinary.get(profile.release) ?? valuesOf(injectedSettings(profile));
   ordinary.set(profile.release, values);

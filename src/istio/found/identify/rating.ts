@@ -44,7 +44,7 @@ export function rate(observed: Observation, kind: Kind, proposal: Proposal): Rat
   return { kind, proposal, differences, nonDefault: unusualness(proposal, kind.profile) };
 }
 
-/** Negative where the first is better: with fewer differences, then with fewer settings that no ordinary pod has. */
+/** Negative where the first is better: with fewer differences, then with fewer settings that no default pod has. */
 export function byRating(a: Rated, b: Rated): number {
   return cost(a) - cost(b) || a.nonDefault - b.nonDefault;
 }

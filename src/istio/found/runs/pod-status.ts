@@ -1,10 +1,10 @@
 /** The run that a pod's status tells of: an init container that ended with anything but 0 has made no rules, or proved that there are none. */
 
-import type { EndedContainer } from '../../kubernetes/manifest/workload.ts';
+import type { EndedContainer, PodTemplate, UnendedContainer } from '../../kubernetes/manifest/workload.ts';
 import { explainCause } from './cause-and-fix.ts';
 import type { Cause } from './failure-signs.ts';
 import type { Run } from './run.ts';
-import { runIn } from './run.ts';
+import { failedRun, runIn, unendedRun } from './run.ts';
 
 /** The containers of Istio that make rules, or prove them. */
 const CONTAINERS = ['istio-init', 'istio-validation'];
@@ -12,8 +12,8 @@ const CONTAINERS = ['istio-init', 'istio-validation'];
 /** The exit code with which istio-validation, and `--run-validation`, say that there are no rules. */
 const NOT_VALIDATED = 126;
 
-/** Undefined where none of them is known to have failed. */
-export function runOfStatus(ended: readonly EndedContainer[]): Run | undefined {
+/** Undefined where none of them is known to have failed, or still to wait. */
+export function runOfStatus({ ended = [], unended = [] }: Partial<Pick<PodTemplate, 'ended' | 'unended'>>): Run | undefined {
   const failures = ended
     .filter(({ name, exitCode }) => CONTAINERS.includes(name) && exitCode !== 0)
     .flatMap((container) => {
@@ -32,7 +32,22 @@ export function runOfStatus(ended: readonly EndedContainer[]): Run | undefined {
       const why = [reason, message].filter((text) => text !== '').join(': ');
       return [{ cause, message: `${name} ended with exit code ${exitCode}${why === '' ? '' : ` (${why})`}`, line, ...words }];
     });
-  return failures.length === 0 ? undefined : { outcome: 'failed', failures };
+  if (failures.length > 0) return failedRun(failures);
+  const [own] = unended.filter(({ name }) => name === 'istio-init');
+  return own === undefined ? undefined : unendedRun(whyUnended(own, unended));
+}
+
+/** What keeps istio-init from having made its rules. */
+function whyUnended({ name, waits }: UnendedContainer, unended: readonly UnendedContainer[]): string {
+  const before = unended.slice(
+    0,
+    unended.findIndex((one) => one.name === name),
+  );
+  const behind = before.find(({ waits: reason }) => reason !== 'PodInitializing') ?? before[0];
+  const state = waits === '' ? 'still runs' : `waits (${waits})`;
+  const first =
+    behind === undefined ? '' : `, behind ${behind.name}, which ${behind.waits === '' ? 'still runs' : `waits (${behind.waits})`}`;
+  return `${name} ${state}${first}: it has not made its rules yet`;
 }
 
 function causeOf({ name, exitCode, reason }: EndedContainer): Cause {

@@ -11,6 +11,7 @@ import { explainCause } from './cause-and-fix.ts';
 import type { Cause, FailureSign, KnownRights } from './failure-signs.ts';
 import { FAILURE_SIGNS } from './failure-signs.ts';
 import { LAST_SIGNS, LOG_SIGNS, SUCCESS } from './log-signs.ts';
+import { RunEnd } from './run-end.ts';
 import type { RunPlace } from './run-input.ts';
 import { RunInput } from './run-input.ts';
 
@@ -33,8 +34,20 @@ export interface RunFailure {
 
 export interface Run {
   readonly outcome: 'failed' | 'not known';
-  /** The one that tells most first; then as they stand. */
+  /** The one that tells most first; then as they stand. None where it is not known how the run ended. */
   readonly failures: readonly RunFailure[];
+  /** Why nobody can say that its rules are there, in words that end a sentence. */
+  readonly why: string;
+}
+
+/** A run of which nothing says that its rules were made. */
+export function unendedRun(why: string): Run {
+  return { outcome: 'not known', failures: [], why };
+}
+
+/** A run that failed. */
+export function failedRun(failures: readonly RunFailure[]): Run {
+  return { outcome: 'failed', failures, why: failures[0]?.text ?? 'it does not say why' };
 }
 
 // What only a program that makes rules, or who starts it, writes.
@@ -46,15 +59,17 @@ const LOOK = /ip6?tables\S*-save|tables.{0,60} -(?:\w*[LS]\b|-list)|^sudo:|^Erro
 
 const NOBODY_KNOWS: KnownRights = { has: () => undefined, modules: undefined };
 
-/** The run that a text is the log of; undefined where nothing in it says that one failed. */
+/** The run that a text is the log of; undefined where nothing in it says that one failed, or that its end is lost. */
 export function runIn(text: string): Run | undefined {
   const input = new RunInput();
+  const end = new RunEnd();
   let found: Candidate[] = [];
   let isRun = false;
   let looked = false;
   for (const line of readLines(text, gatherProblems(undefined))) {
     isRun ||= OF_A_RUN.test(line.text);
     looked ||= LOOK.test(line.text);
+    end.see(line);
     if (input.take(line)) continue;
     if (SUCCESS.test(line.text)) found = [];
     const before = found.at(-1);
@@ -66,15 +81,20 @@ export function runIn(text: string): Run | undefined {
     const candidate = candidateIn(line.text, line.number, input);
     if (candidate !== undefined) found.push(candidate);
   }
-  if (found.length === 0 || (!isRun && looked)) return undefined;
+  if (found.length === 0 || (!isRun && looked)) return unended(end);
   const causes = found.filter(({ cause, last }) => !last && cause !== 'lock-held');
   const ended = found.some(({ last }) => last);
   const waits = found.filter(({ cause }) => cause === 'lock-held');
   // Who waits for a lock may have got it: only how it ended tells.
-  if (causes.length === 0 && !ended && waits.every(({ message }) => /still|waiting/.test(message))) return undefined;
+  if (causes.length === 0 && !ended && waits.every(({ message }) => /still|waiting/.test(message))) return unended(end);
   const reasons = [...causes, ...waits];
   const failures = (reasons.length > 0 ? narrowestFirst(reasons) : found).map(({ last: _, rank: __, ...failure }) => failure);
-  return { outcome: 'failed', failures: distinct(failures) };
+  return failedRun(distinct(failures));
+}
+
+function unended(end: RunEnd): Run | undefined {
+  const why = end.lost();
+  return why === undefined ? undefined : unendedRun(why);
 }
 
 interface Candidate extends RunFailure {

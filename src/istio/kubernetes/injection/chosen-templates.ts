@@ -72,7 +72,7 @@ export function chosenTemplates(
   };
   if (unknown.length > 0) return refused(unknown, 'unknown template', allowed);
   const failing = names.filter((name) => !own(name) && stock(name)?.fails === true);
-  if (failing.length > 0) return refused(failing, 'the template fails', 'a template for ordinary pods');
+  if (failing.length > 0) return refused(failing, 'the template fails', 'a template for sidecars');
   const overlays = names.flatMap((name) => templates?.texts.get(name) ?? []).filter((text) => !text.includes('{{'));
   return { source, makeRules, problems: [], overlays };
 }

@@ -14,6 +14,11 @@ export function isProgram({ command, args }: Container): boolean {
   return programLength([...command, ...args]) > 0;
 }
 
+/** The same of its first two words. */
+export function namesProgram(first: string | undefined, second: string | undefined): boolean {
+  return lengthOfName(first, second) > 0;
+}
+
 /** The words behind the program's name. Images of the scripts' time have the name in their entry point. */
 export function programWords({ command, args }: Container): readonly Sourced<string>[] {
   const words = [...command, ...args];
@@ -27,9 +32,17 @@ export function programOfWords(words: readonly Sourced<string>[]): readonly Sour
 
 /** How many words name the program: `istio-iptables`, `/usr/local/bin/pilot-agent istio-iptables`. */
 function programLength(words: readonly Sourced<string>[]): number {
-  const name = (at: number): string => words[at]?.value.replace(/^.*\//, '').replace(/\.sh$/, '') ?? '';
-  if (name(0) === PROGRAM) return 1;
-  return name(0) === 'pilot-agent' && name(1) === PROGRAM ? 2 : 0;
+  return lengthOfName(words[0]?.value, words[1]?.value);
+}
+
+function lengthOfName(first = '', second = ''): number {
+  const name = fileName(first);
+  if (name === PROGRAM) return 1;
+  return name === 'pilot-agent' && fileName(second) === PROGRAM ? 2 : 0;
+}
+
+function fileName(word: string): string {
+  return word.replace(/^.*\//, '').replace(/\.sh$/, '');
 }
 
 /** Splits words at the flags that the release's image takes; every other word stands by itself. */

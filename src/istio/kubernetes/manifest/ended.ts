@@ -4,7 +4,7 @@ import type { YamlNode } from '../../yaml.ts';
 import { field, sourceOf, textOf } from '../../yaml-fields.ts';
 import type { Reading } from './reading.ts';
 import { itemsOf } from './reading.ts';
-import type { EndedContainer } from './workload.ts';
+import type { EndedContainer, UnendedContainer } from './workload.ts';
 
 /** Why a container waits that nothing is wrong with; every other reason of the kubelet is a failure. */
 const BEFORE_ITS_START = ['PodInitializing', 'ContainerCreating'];
@@ -30,5 +30,19 @@ export function endedContainers(status: YamlNode | undefined, reading: Reading):
         source: sourceOf(ended ?? item, reading.file),
       },
     ];
+  });
+}
+
+/** The init containers of these names that have not ended: those that wait, and the one that runs; all of a pod that is on no node yet. */
+export function unendedContainers(status: YamlNode | undefined, names: readonly string[], reading: Reading): readonly UnendedContainer[] {
+  const statuses = itemsOf(field(status, 'initContainerStatuses'), 'initContainerStatuses', reading);
+  if (statuses.length === 0 && status !== undefined && textOf(field(status, 'phase')) === 'Pending')
+    return names.map((name) => ({ name, waits: 'Pending', source: sourceOf(status, reading.file) }));
+  return statuses.flatMap((item) => {
+    const name = textOf(field(item, 'name'));
+    const waits = textOf(field(item, 'state', 'waiting', 'reason')) ?? '';
+    const isWaiting = field(item, 'state', 'waiting') !== undefined;
+    if (name === undefined || (!isWaiting && field(item, 'state', 'running') === undefined)) return [];
+    return [{ name, waits: isWaiting ? waits || 'waiting' : '', source: sourceOf(item, reading.file) }];
   });
 }

@@ -3,7 +3,7 @@
 import type { YamlNode } from '../../yaml.ts';
 import { field, sourceOf, textOf } from '../../yaml-fields.ts';
 import { readContainers, readIds } from './container.ts';
-import { endedContainers } from './ended.ts';
+import { endedContainers, unendedContainers } from './ended.ts';
 import type { Fields, Reading } from './reading.ts';
 import { booleanOf, fieldsOf, itemsOf, textsOf } from './reading.ts';
 import type { PodTemplate } from './workload.ts';
@@ -14,6 +14,8 @@ export function readPod(node: YamlNode, fields: Fields, metadata: Fields, readin
   const nameservers = nameserversOf(spec, reading);
   const network = spec.get('hostNetwork');
   const seccomp = textOf(field(spec.get('securityContext')?.value, 'seccompProfile', 'type'));
+  const initContainers = readContainers(spec.get('initContainers')?.value, 'initContainers', reading);
+  const initNames = initContainers.map(({ name }) => name.value);
   return {
     source: sourceOf(node, reading.file),
     annotations: textsOf(metadata.get('annotations')?.value, 'annotations', reading),
@@ -23,10 +25,11 @@ export function readPod(node: YamlNode, fields: Fields, metadata: Fields, readin
     ids: readIds(spec.get('securityContext')?.value, reading),
     ...(seccomp === undefined ? {} : { seccomp }),
     containers: readContainers(spec.get('containers')?.value, 'containers', reading),
-    initContainers: readContainers(spec.get('initContainers')?.value, 'initContainers', reading),
+    initContainers,
     ...addressesOf(fields.get('status')?.value, reading),
     ...livesAt(fields.get('status')?.value, reading),
     ended: endedContainers(fields.get('status')?.value, reading),
+    unended: unendedContainers(fields.get('status')?.value, initNames, reading),
     ...(nameservers === undefined ? {} : { nameservers }),
   };
 }

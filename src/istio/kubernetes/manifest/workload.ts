@@ -55,8 +55,18 @@ export interface PodTemplate {
   readonly livesAt?: Origin;
   /** How the last runs of init containers ended, as `status` has it; empty for what does not run yet. */
   readonly ended?: readonly EndedContainer[];
+  /** The init containers that have not ended yet, as `status` has them, in its order. */
+  readonly unended?: readonly UnendedContainer[];
   /** `dnsConfig.nameservers` where `dnsPolicy` is None: then, and only then, they are all there are. */
   readonly nameservers?: readonly string[];
+}
+
+/** A container that waits or runs. */
+export interface UnendedContainer {
+  readonly name: string;
+  /** `PodInitializing`, `CrashLoopBackOff`; empty while it runs. */
+  readonly waits: string;
+  readonly source: Origin;
 }
 
 /** The last end of a container. */

@@ -1,8 +1,10 @@
 /** Who made a pod, as people know it. */
 
+import { PlainPod } from '../manifest/plain-pod.ts';
 import type { Workload } from '../manifest/workload.ts';
 
 const REPLICA_SET = 'ReplicaSet/';
+const TEMPLATE_HASH = 'pod-template-hash';
 
 /** `Deployment shop/cart`. */
 export function ownerOf(workload: Workload): string {
@@ -14,9 +16,11 @@ export function ownerOf(workload: Workload): string {
  * Pods are told by their owner, other workloads by their own name. A Deployment gives its ReplicaSets its own name with
  * the hash of the template behind it, and every pod has that hash as a label.
  */
-export function ownerIn({ kind, name, owner, pod }: Workload): Pick<Workload, 'kind' | 'name'> {
+export function ownerIn(workload: Workload): Pick<Workload, 'kind' | 'name'> {
+  const { kind, name, owner } = workload;
   if (owner === undefined) return { kind, name };
-  const hash = pod.labels.get('pod-template-hash')?.value;
+  const labels = PlainPod.labelsOf(workload);
+  const hash = labels === undefined ? workload.pod.labels.get(TEMPLATE_HASH)?.value : labels.get(TEMPLATE_HASH);
   if (hash !== undefined && owner.startsWith(REPLICA_SET) && owner.endsWith(`-${hash}`))
     return { kind: 'Deployment', name: owner.slice(REPLICA_SET.length, -hash.length - 1) };
   const slash = owner.indexOf('/');

@@ -4,7 +4,7 @@ import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
 import type { Origin } from '../../istio/origin.ts';
 
 /** A Pod with one container that declares no ports. */
-export function ordinaryPod(): Workload {
+export function defaultPod(): Workload {
   const source: Origin = { kind: 'option', option: '--values' };
   const ids = { supplementalGroups: [] };
   const container = { name: { value: 'app', source }, command: [], args: [], env: new Map(), envFrom: [], ports: [], ids };

@@ -1,0 +1,118 @@
+/** A command line: yargs, and the commands that a build of the program has. */
+
+import type { CommandModule } from 'yargs';
+import yargs from 'yargs';
+import { helpTopic } from './help/command.ts';
+import type { Tasks } from './help/help.ts';
+import { helpText } from './help/help.ts';
+import { programName } from './program-name.ts';
+import { pageWidth } from './terminal/columns.ts';
+import { errorLine } from './terminal/error.ts';
+import { BAD_INPUT, finish, say } from './terminal/result.ts';
+import { tooMany, unknownOption } from './unknown-option.ts';
+import { VERSION } from './version.ts';
+
+// Away from a terminal.
+const HELP = 80;
+
+/** What a build of the program has. */
+export interface CommandLine {
+  readonly tasks: Tasks;
+  /** Where the other commands are, as a sentence; undefined where there are none. */
+  readonly elsewhere?: string;
+  /** A sentence about a first word that is no command. */
+  readonly noCommand: (word: string, names: readonly string[]) => string;
+}
+
+/** The name of a command, and its other ones. */
+export function namesOf({ command, aliases = [] }: CommandModule): readonly string[] {
+  return [command ?? [], aliases].flat().map((name) => name.replace(/ .*$/, ''));
+}
+
+/** Runs the command that the words name; sets the exit code of the process. */
+export async function runCommandLine(argv: readonly string[], { tasks, elsewhere, noCommand }: CommandLine): Promise<void> {
+  const commands: readonly CommandModule[] = Object.values(tasks).flat();
+  const names = commands.flatMap(namesOf);
+  // As kubectl and istioctl do where nothing is asked.
+  const help = argv.length === 0 ? {} : helpTopic(argv, names);
+  if (help !== undefined)
+    return finish(
+      () => ({
+        output: helpText(help.topic, tasks, pageWidth(process.stdout, process.env, HELP), elsewhere),
+        problems: [],
+        notes: [],
+        exitCode: 0,
+      }),
+      { _: ['help'] },
+    );
+  const [first] = argv;
+  if (first !== undefined && /^[a-z]/i.test(first) && !names.includes(first)) {
+    refuse(noCommand(first, names));
+    return;
+  }
+  const name = argv.find((word) => names.includes(word));
+  const called = commands.find((command) => namesOf(command).includes(name ?? ''));
+  const parser = yargs([...familyFlags(argv)])
+    .scriptName(programName())
+    .parserConfiguration({
+      'populate--': true,
+      'boolean-negation': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'greedy-arrays': false,
+    })
+    // yargs forgets a -- with nothing behind it, which means istio-iptables without arguments.
+    .middleware((parsed) => {
+      if (argv.includes('--')) parsed['--'] = argv.slice(argv.indexOf('--') + 1);
+    }, true)
+    .command([...commands])
+    .version(VERSION)
+    .alias('version', 'v')
+    .help(false)
+    .locale('en')
+    .strict()
+    .demandCommand(1, `a command is missing; see ${programName()} --help`)
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail((message: string | undefined, error: Error | undefined) => {
+      if (error !== undefined && message === undefined) throw error;
+      throw new UsageError(oneLine(message ?? '', { called, commands, argv }));
+    });
+  try {
+    await parser.parseAsync();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    refuse(error.message, name);
+  }
+}
+
+class UsageError extends Error {}
+
+function refuse(message: string, command?: string): void {
+  say(errorLine(message, command));
+  process.exitCode = BAD_INPUT;
+}
+
+interface Called {
+  readonly called: CommandModule | undefined;
+  readonly commands: readonly CommandModule[];
+  readonly argv: readonly string[];
+}
+
+/** yargs speaks in several lines. */
+function oneLine(message: string, { called, commands, argv }: Called): string {
+  const valueless = /^Not enough arguments following: (.*)$/s.exec(message)?.[1];
+  if (valueless !== undefined) return `${valueless.length === 1 ? '-' : '--'}${valueless} needs a value`;
+  const unknown = /^Unknown arguments?: (.*)$/s.exec(message)?.[1]?.split(', ')[0];
+  if (unknown === undefined) return message.replace(/\s*\n\s*/g, ' ');
+  if (argv.includes(unknown) && !unknown.startsWith('-')) return tooMany(unknown, called);
+  return unknownOption(unknown, called, commands);
+}
+
+// yargs takes -4 and -6 for negative numbers, and an arrow for options.
+function familyFlags(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  const families: Readonly<Record<string, string>> = { '-4': '--family=ip', '-6': '--family=ip6', '->': 'to' };
+  return argv.map((word, index) => (end >= 0 && index > end ? word : (families[word] ?? word)));
+}

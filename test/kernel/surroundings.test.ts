@@ -1,0 +1,196 @@
+/** What a machine can lack: each a clear line and a right exit code, never a crash. */
+
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, it } from 'vitest';
+import { DEFAULT_POD } from '../default-pod.ts';
+import { inNamespace } from './namespace.ts';
+import { describeKernel, describeKernelOf } from './requirements.ts';
+import type { Run } from './starting.ts';
+import { BIN, PATH, pathBehind, run } from './starting.ts';
+
+const DRY_RUN = ['istio-iptables', '--dry-run', ...DEFAULT_POD];
+const MAKE = ['istio-iptables', ...DEFAULT_POD];
+const APPLY = ['istio-init', 'apply', '--here', '--before-proxy'];
+const CLEAN = ['istio-init', 'clean', '--here'];
+const PROBE = ['istio-init', 'probe', '--timeout', '300ms'];
+
+/** Node and bun end with a crash of their own where they have few handles or little memory. */
+const IS_STATIC = process.env['TEST_PROGRAM'] === 'static';
+const IS_OF_BUN = process.env['TEST_PROGRAM'] === 'executable';
+
+/** Runs a command line of bash in a namespace with an address; `$@` is the program with its arguments. */
+async function inBash(
+  script: string,
+  [program = '', ...args]: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Run> {
+  let found: Run | undefined;
+  await inNamespace(async ({ name }) => {
+    found = await bash(name, script, [program, ...args], env);
+  });
+  return found ?? { exitCode: undefined, stdout: '', stderr: '' };
+}
+
+async function bash(
+  name: string,
+  script: string,
+  [program = '', ...args]: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Run> {
+  const { exitCode, stdout, stderr } = await execa(
+    'ip',
+    ['netns', 'exec', name, 'bash', '-c', script, 'bash', join(BIN, program), ...args],
+    { env: { PATH, ...env }, extendEnv: false, stdin: 'ignore', reject: false, stripFinalNewline: false, timeout: 60_000 },
+  );
+  return { exitCode, stdout, stderr };
+}
+
+describeKernel('a full disk under standard output', () => {
+  it.each([
+    [1, DRY_RUN],
+    [1, ['istio-iptables', '--help']],
+    [2, [...APPLY, '--dry-run']],
+    [2, ['istio-init', '--help']],
+  ] as const)('is told, with exit code %i, of %j', async (exitCode, words) => {
+    const found = await inBash('"$@" >/dev/full', words);
+    expect(found).toMatchObject({ exitCode, stderr: expect.stringMatching(/standard output can not be written: ENOSPC\n$/) });
+  });
+
+  it('is another thing than a reader that has gone away, which is no failure', async () => {
+    const found = await inBash('set -o pipefail; "$@" | true; echo $?', DRY_RUN);
+    expect(found).toMatchObject({ exitCode: 0, stdout: '0\n', stderr: expect.not.stringContaining('can not be written') });
+  });
+
+  it('is told where the dry run is to be written to a file as well', async () => {
+    const script =
+      'mount -t tmpfs -o size=4k none /mnt && head -c 9999 /etc/services >/mnt/x 2>/dev/null; DRY_RUN_FILE_PATH=/mnt/y exec "$@"';
+    const found = await inBash(`exec unshare --mount bash -c '${script}' bash "$@"`, DRY_RUN);
+    expect(found).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('the dry run can not be written: ENOSPC: no space left on device'),
+    });
+  });
+});
+
+describeKernel('closed descriptors', () => {
+  it('keep no command from its work, and get nothing of its into files that it opens', async () => {
+    await inNamespace(async (namespace) => {
+      const done = async (words: readonly string[]): Promise<unknown> => {
+        const { exitCode } = await bash(namespace.name, '"$@" <&- >&- 2>&-', words);
+        return [exitCode, (await namespace.run('iptables-save')).stdout.includes('ISTIO_REDIRECT')];
+      };
+      expect(await done(MAKE)).toEqual([0, true]);
+      expect(await done(CLEAN)).toEqual([0, false]);
+      expect(await done(APPLY)).toEqual([0, true]);
+      expect(await done(DRY_RUN)).toEqual([0, true]);
+    });
+  });
+});
+
+describeKernelOf(!IS_OF_BUN)('a folder that is deleted', () => {
+  it('does not matter', async () => {
+    for (const words of [DRY_RUN, MAKE, APPLY, CLEAN])
+      expect(await inBash('d=$(mktemp -d) && cd "$d" && rmdir "$d" && "$@"', words)).toMatchObject({
+        exitCode: 0,
+        stderr: expect.not.stringContaining('this should not have happened'),
+      });
+  });
+});
+
+describeKernelOf(IS_OF_BUN)('a folder that is deleted, for the runtime of the executable', () => {
+  it('is a line, before anything is done', async () => {
+    expect(await inBash('d=$(mktemp -d) && cd "$d" && rmdir "$d" && "$@"', MAKE)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('the folder that istio-init was started in has been deleted'),
+    });
+  });
+});
+
+describeKernelOf(IS_STATIC)('a namespace without /proc', () => {
+  it('does not matter to the static executable, which reads it where it is there', async () => {
+    for (const [words, exitCode] of [
+      [DRY_RUN, 0],
+      [MAKE, 0],
+      [APPLY, 0],
+      [CLEAN, 0],
+      [PROBE, 126],
+    ] as const)
+      expect(await inBash(`exec unshare --mount bash -c 'mount -t tmpfs none /proc && exec "$@"' bash "$@"`, words)).toMatchObject({
+        exitCode,
+      });
+  });
+});
+
+describeKernelOf(IS_STATIC)('few file handles', () => {
+  it.each([4, 5, 6, 8])('%i: nothing is done, and the line says so', async (handles) => {
+    await inNamespace(async (namespace) => {
+      for (const words of [MAKE, APPLY])
+        expect(await bash(namespace.name, `ulimit -n ${handles}; "$@"`, words)).toMatchObject({
+          exitCode: 1,
+          stderr: expect.stringMatching(/cause: there are too few file handles to run \S+\nfix: raise the limit/),
+        });
+      expect((await namespace.run('iptables-save')).stdout).not.toContain('ISTIO');
+      expect(await bash(namespace.name, `ulimit -n ${handles}; "$@"`, PROBE)).toMatchObject({
+        // Where there are enough for its sockets, it finds that there are no rules.
+        exitCode: expect.toSatisfy((code: number) => code === 0 || code === 126),
+        stderr: expect.not.stringContaining('this should not have happened'),
+      });
+    });
+  });
+
+  it('none at all: the addresses of the pod are unknown, not absent', async () => {
+    expect(await inBash('ulimit -n 3; "$@"', MAKE)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('/proc/net/fib_trie can not be read: the addresses are unknown'),
+    });
+  });
+
+  it('16 are enough', async () => {
+    expect(await inBash('ulimit -n 16; "$@"', MAKE)).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describeKernel('an environment', () => {
+  it('of hostile names and values is no obstacle', async () => {
+    const script = `exec env $'A\\xff\\xfe=\\xff' 'B=$(x)' __proto__=1 constructor=2 toString=x hasOwnProperty= "$@"`;
+    for (const words of [DRY_RUN, MAKE, APPLY]) expect(await inBash(script, words)).toMatchObject({ exitCode: 0 });
+  });
+
+  it('of thousands of variables, and of one as long as the kernel takes, is none either', async () => {
+    const many = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`V${index}`, 'x'.repeat(30)]));
+    expect(await inBash('exec "$@"', MAKE, many)).toMatchObject({ exitCode: 0 });
+    expect(await inBash('exec "$@"', MAKE, { HUGE: 'x'.repeat(130_000) })).toMatchObject({ exitCode: 0 });
+  });
+
+  it('that asks for a hundred thousand rules is refused in a line', async () => {
+    expect(await inBash('exec "$@"', MAKE, { ISTIO_OUTBOUND_OWNER_GROUPS: ','.repeat(100_000) })).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('a list of 100001 items; at most 20000 are taken'),
+    });
+  });
+});
+
+describeKernel('a save of 100 MB', () => {
+  it('is refused in a line, and nothing is changed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'istio-init-save-'));
+    chmodSync(folder, 0o755);
+    const rule = '-A OTHERS -s 10.0.0.0/8 -d 192.0.2.0/24 -p tcp -m tcp --dport 8080 -m comment --comment "of somebody else" -j ACCEPT\n';
+    writeFileSync(join(folder, 'save'), `*nat\n:OTHERS - [0:0]\n${rule.repeat(100_000_000 / rule.length)}COMMIT\n`);
+    const path = pathBehind({ 'iptables-nft-save': `exec cat ${join(folder, 'save')}` });
+    await inNamespace(async (namespace) => {
+      expect(await run(namespace, ['istio-init', 'clean', '--here', '--backend', 'nft'], { path })).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('it said: printed more than 64 MB, which is the most that is read'),
+      });
+    });
+  }, 180_000);
+});
+
+describeKernelOf(IS_STATIC)('little memory', () => {
+  it('is enough for a dry run: 20 MB of addresses', async () => {
+    expect(await inBash('ulimit -v 20000; "$@"', DRY_RUN)).toMatchObject({ exitCode: 0 });
+  });
+});
