@@ -71,7 +71,7 @@ function plainRules(text: string): readonly string[] {
 describeKernel('what rules of nft look values up in', () => {
   it('is read from JSON as from the listing, and printed as nft takes it', async () => {
     const scripts = Array.from({ length: 40 }, (_, nth) =>
-      // nft's JSON leaves out what follows from a port, and its text does not.
+      // nft's JSON leaves out what follows from a port, and says states in another way; its text does not.
       randomNftScript(randomBy(7000 + nth), { opaque: 0, apart: true }).replaceAll(
         /ip protocol tcp |ip6 nexthdr udp |meta nfproto ipv[46] /g,
         '',

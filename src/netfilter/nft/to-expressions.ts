@@ -123,6 +123,8 @@ const STATES: readonly string[] = ['invalid', 'established', 'related', 'new', '
 function stateExpression(states: readonly string[], negated: boolean): Expression {
   const named = STATES.filter((state) => states.includes(state.toUpperCase()));
   const [first = '', ...others] = named;
+  // Other than two side by side is other than both at once: a list asks for none of them.
+  if (negated && others.length > 0) return { match: { op: '!=', left: CT('state'), right: { set: named } } };
   return { match: { op: negated ? '!=' : 'in', left: CT('state'), right: others.length === 0 ? first : named } };
 }
 
