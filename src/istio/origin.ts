@@ -40,7 +40,7 @@ export function printSource(source: Origin): string {
     case 'default':
       return `default of istio-iptables ${source.release}`;
     case 'file':
-      return onOneLine(source.line === 0 ? source.file : `${source.file}:${source.line}:${source.column}`);
+      return onOneLine(source.line === 0 ? fileText(source.file) : `${fileText(source.file)}:${source.line}:${source.column}`);
     case 'option':
       return onOneLine(source.option);
     case 'argument':
@@ -52,6 +52,11 @@ export function printSource(source: Origin): string {
     default:
       return source satisfies never;
   }
+}
+
+/** A file as it stands in a message: `-` is standard input. */
+export function fileText(file: string): string {
+  return file === '-' ? 'standard input' : file;
 }
 
 /** A text from outside on one line: a file may be named with a newline in it, or with a character that a terminal obeys. */

@@ -1,4 +1,5 @@
 import { INJECTED_DEFAULTS } from '../istio/kubernetes/ordinary-injection.ts';
+import { fileText } from '../istio/origin.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import type { Family } from '../netfilter/family.ts';
@@ -124,6 +125,6 @@ export function planName({ release }: CapturePlan, name: SourceName, { filename,
   const file = name.kind === 'file' ? name.file : filename;
   const changed = sets.length === 0 ? '' : ` with ${sets.join(', ')}`;
   if (args !== undefined) return `Istio ${release}, istio-iptables${args.map((word) => ` ${quoteForShell(word)}`).join('')}`;
-  if (file !== undefined) return `Istio ${release}, settings of ${file === '-' ? 'standard input' : file}${changed}`;
+  if (file !== undefined) return `Istio ${release}, settings of ${fileText(file)}${changed}`;
   return `Istio ${release}, ${INJECTED_DEFAULTS}${changed}`;
 }

@@ -252,7 +252,10 @@ describe.concurrent('a file that can not be read is named', () => {
   });
 
   it('on standard input', async () => {
-    expectRefused(await run(['preview', '-f', '-'], { input: `${HEAD}mode: X\n` }), '-:3:7 "mode": "X" is not REDIRECT, TPROXY, NONE');
+    expectRefused(
+      await run(['preview', '-f', '-'], { input: `${HEAD}mode: X\n` }),
+      'standard input:3:7 "mode": "X" is not REDIRECT, TPROXY, NONE',
+    );
     expectRefused(await run(['preview', '-f', '-']), '- is empty');
   });
 });

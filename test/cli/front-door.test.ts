@@ -166,7 +166,9 @@ describe.concurrent('a wrong word', () => {
   it('on standard input is told what is read', async () => {
     expect(await run(['-'], { input: 'hello\n' })).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringMatching(/^istio-init: check: -:1:1 There are no iptables rules in this text; what is read: a save, /),
+      stderr: expect.stringMatching(
+        /^istio-init: check: standard input:1:1 There are no iptables rules in this text; what is read: a save, /,
+      ),
     });
   });
 });

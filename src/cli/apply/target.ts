@@ -27,7 +27,10 @@ export function targetGiven(parsed: Parsed, usual?: Target): Target {
   const named = [parsed['here'] === true, pid !== undefined, path !== undefined].filter(Boolean).length;
   if (named === 0 && usual !== undefined) return usual;
   if (named !== 1)
-    throw badOption('--here, --pid, --netns', named === 0 ? 'one of them must name the network namespace to work in' : 'only one of them');
+    throw badOption(
+      '--here, --pid, --netns',
+      named === 0 ? 'name the network namespace to work in: --here, --pid N or --netns PATH' : 'take only one of them',
+    );
   if (path !== undefined) return { kind: 'netns', path };
   if (pid === undefined) return { kind: 'here' };
   if (!/^[1-9]\d{0,9}$/.test(pid)) throw badOption('--pid', `${JSON.stringify(pid)} is not the number of a process`);

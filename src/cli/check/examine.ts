@@ -4,6 +4,7 @@ import { flushedFamilies, withoutFlushed } from '../../istio/advice/findings/flu
 import { findingsIn } from '../../istio/advice/findings.ts';
 import type { Answer, Identification } from '../../istio/found/identify.ts';
 import { identify } from '../../istio/found/identify.ts';
+import { fileText } from '../../istio/origin.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { unusable } from '../../sources/bad-option.ts';
@@ -34,7 +35,7 @@ export async function examine(ruleSource: RuleSource, asked: CheckedSource): Pro
   const { request, expected, notes } = await expectedBeside(ruleSource, asked, identified);
   const { findings, unseen, notLooked } = await findingsOn(ruleSource, request, likeliest, expected);
   const report: Report = {
-    name: ruleSource.name === '-' ? 'standard input' : ruleSource.name,
+    name: fileText(ruleSource.name),
     ruleSource,
     identified,
     ...(expected === undefined ? {} : { drift: driftFrom(expected, onNode(single, identified), likeliest, request) }),

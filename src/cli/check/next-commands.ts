@@ -162,6 +162,8 @@ function words(options: readonly string[]): readonly string[] {
   return options.flatMap(typedWords).map(quoteForShell);
 }
 
+/** A pipe has run dry: what filled it goes in front again. */
 function command(...all: readonly string[]): string {
-  return words(all).join(' ');
+  const text = words(all).join(' ');
+  return all.includes('-') ? `... | ${text}` : text;
 }

@@ -1,7 +1,7 @@
 /** Differences in words. */
 
 import type { ForeignCount } from '../../istio/found/foreign.ts';
-import { onOneLine, printSource } from '../../istio/origin.ts';
+import { fileText, onOneLine, printSource } from '../../istio/origin.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Difference, DifferingPart } from '../../netfilter/compare/difference.ts';
 import type { Family } from '../../netfilter/family.ts';
@@ -41,7 +41,7 @@ export function reasonOf(of: Pick<Rule, 'because'>, plan: CapturePlan | undefine
 export function headingOf({ name, plan, places, seen }: Pick<ComparedOperand, 'name' | 'plan' | 'places' | 'seen'>): string {
   const text =
     plan !== undefined ? '' : places !== undefined ? placesText(places) : FAMILIES.flatMap((family) => shownText(family, seen)).join(', ');
-  return onOneLine(text === '' ? name : `${name} (${text})`);
+  return onOneLine(text === '' ? fileText(name) : `${fileText(name)} (${text})`);
 }
 
 /** `IPv4 nat in nft; IPv4 mangle in legacy`. */

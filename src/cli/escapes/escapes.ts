@@ -13,6 +13,7 @@ import { problemText } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
+import { badOption } from '../../sources/bad-option.ts';
 import type { OpenedPod } from '../../sources/live-pods.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { factsOf } from '../../sources/plan-input.ts';
@@ -58,6 +59,8 @@ export async function escapes({ source, pods, given, allow, baseline, output, to
   const valid = all.filter((one) => !expired.includes(one));
   const known = baseline === undefined ? new Set<string>() : readBaseline(baseline);
   const manifests = pods === undefined ? manifestsIn(source, given) : undefined;
+  if (pods === undefined && source === undefined && manifests === undefined && !saysAnything(given))
+    throw badOption('escapes', 'name what to look at: a SOURCE, manifests with -f, or settings');
   const find = (): Promise<Part> => {
     if (pods !== undefined) return ofPods(pods, given, valid, known);
     return manifests === undefined ? ofOneSource(source, given, valid, known) : ofWorkloads(manifests, valid, known);
@@ -67,6 +70,11 @@ export async function escapes({ source, pods, given, allow, baseline, output, to
   const report: EscapesReport = { workloads, expired, unused: valid.filter((one) => !used.has(one)), charts };
   const unread = problems.some(({ severity }) => severity === 'error');
   return { output: ESCAPES_FORMS[form].print(report, paint), form, problems, notes, exitCode: unread ? 2 : exitCodeOf(report) };
+}
+
+/** Whether the options name settings: without any, the answer would be that of a pod that nobody has. */
+function saysAnything({ filename, args, release, sets, manifests }: PlanOptions): boolean {
+  return [filename, args, release].some((one) => one !== undefined) || sets.length > 0 || (manifests?.values ?? []).length > 0;
 }
 
 type Part = Pick<EscapesReport, 'workloads'> & Partial<Pick<EscapesReport, 'charts'>> & Pick<Result, 'notes' | 'problems'>;

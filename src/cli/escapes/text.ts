@@ -44,6 +44,8 @@ export function headline({ workloads, charts }: EscapesReport): string {
     ...(charts.length === 0 ? [] : [`; ${charts.length === 1 ? '1 Helm chart' : `${charts.length} Helm charts`} not read`]),
     ...(partly ? ['; as far as the tables are shown'] : []),
   ].join('');
+  if (open === 0 && untold > 0 && untold === all)
+    return `not known what escapes: ${untold === 1 ? '1 workload has' : `${untold} workloads have`} no answer`;
   if (open === 0)
     return `nothing escapes${allowed ? ' but what is allowed' : ''}: TCP of ${workloadsText(all - untold)} passes the proxy${rest}`;
   return `TCP bypasses the proxy in ${open} of ${workloadsText(all)}${rest}`;

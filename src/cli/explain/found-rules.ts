@@ -5,7 +5,7 @@ import { API_VERSION } from '../../istio/api-version.ts';
 import { agentRules } from '../../istio/found/identify/ambient.ts';
 import { identify } from '../../istio/found/identify.ts';
 import { rulesMadeBy } from '../../istio/found/reasons.ts';
-import { onOneLine } from '../../istio/origin.ts';
+import { fileText, onOneLine } from '../../istio/origin.ts';
 import { drawRules } from '../../istio/pictures/view.ts';
 import { writeYaml } from '../../istio/yaml.ts';
 import type { Family } from '../../netfilter/family.ts';
@@ -69,7 +69,7 @@ function foundRules({ name, seen }: RuleSource): FoundRules {
     ),
   );
   return {
-    name: name === '-' ? 'standard input' : name,
+    name: fileText(name),
     maker: makerText(identified),
     ...(likeliest === undefined ? {} : { settings: settingsText(likeliest) }),
     ...(knobs.length === 0 ? {} : { settings: knobs.join('; ') }),

@@ -4,6 +4,7 @@ import type { AmbientIdentification } from '../../istio/found/identify/ambient.t
 import type { Description } from '../../istio/found/identify/describe.ts';
 import type { Answer, Identification } from '../../istio/found/identify.ts';
 import { describeAnswer } from '../../istio/found/identify.ts';
+import { fileText } from '../../istio/origin.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { observeAll } from '../../netfilter/observation.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
@@ -40,7 +41,7 @@ export function reportOf(found: Identification, ruleSource: RuleSource, notSeen:
   const silent = { problems: [], notes: [] };
   return {
     ...found,
-    name: ruleSource.name === '-' ? 'standard input' : ruleSource.name,
+    name: fileText(ruleSource.name),
     described,
     comparison:
       outcome === 'exact' || likeliest === undefined || likeliest.differences.length === 0

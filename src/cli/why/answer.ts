@@ -91,6 +91,8 @@ function traced(podNetwork: PodNetwork, { packet }: SpokenPacket): Pick<Answer, 
   return { trace, verdict: verdictIn(podNetwork, trace) };
 }
 
+const PASSES_ON: readonly string[] = ['jump', 'none'];
+
 const CATCHES: readonly string[] = ['REDIRECT', 'TPROXY', 'DNAT'];
 
 /** The last rule that matched; of what is captured the one that sent it to the chain that captures. */
@@ -103,7 +105,8 @@ function decisionIn(
   const matched = steps.filter((step): step is RuleStep => step.kind === 'rule' && step.answer === 'matched');
   // What the proxy gets comes in again over lo, where chains of ours see it once more, and change nothing.
   const caughtAt = isCaught(verdict) ? matched.findLastIndex(({ rule }) => CATCHES.includes(rule.target.kind)) : -1;
-  const at = caughtAt < 0 ? matched.length - 1 : caughtAt;
+  // A jump whose chain lets the packet through decides nothing.
+  const at = caughtAt < 0 ? matched.findLastIndex(({ rule }) => !PASSES_ON.includes(rule.target.kind)) : caughtAt;
   const [last, sender] = [matched[at], matched[at - 1]];
   const plumbing = last !== undefined && CATCHES.includes(last.rule.target.kind) && last.chain !== sender?.chain;
   const step = plumbing && sender !== undefined && sender.depth > 0 ? sender : last;

@@ -35,12 +35,11 @@ export function textForm(report: WhyReport, paint: Paint, columns: number): stri
   return paragraphs([shown, trail]);
 }
 
-/** As many as there is room for; that some are missing is said. */
+/** As many as there is room for; the way to the rest and to the trail always stands. */
 function fewest(facts: readonly Fact[], isRoom: (facts: readonly Fact[]) => boolean): readonly Fact[] {
-  const missing: Fact = ['more', '--verbose'];
+  const missing: Fact = ['more', '--verbose shows the rest, and each rule on the way'];
   const trail: Fact = ['more', '--verbose shows each rule on the way'];
   if (isRoom([...facts, trail])) return [...facts, trail];
-  if (isRoom(facts)) return facts;
   const left = [...facts];
   for (const label of LEFT_OUT)
     for (let at = left.findLastIndex(([own]) => own === label); at >= 0; at = left.findLastIndex(([own]) => own === label)) {

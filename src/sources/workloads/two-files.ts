@@ -4,6 +4,7 @@ import type { PlannedInjection } from '../../istio/kubernetes/rule-groups/planne
 import { numbering } from '../../istio/kubernetes/rule-groups/planner.ts';
 import type { Member } from '../../istio/kubernetes/rule-groups/tally.ts';
 import { counting } from '../../istio/kubernetes/rule-groups/tally.ts';
+import { fileText } from '../../istio/origin.ts';
 import type { SourceOptions } from '../options.ts';
 import { factsOf } from '../plan-input.ts';
 import type { SourceName } from '../source-name.ts';
@@ -41,7 +42,7 @@ export async function twoFilesOf(left: ManifestFile, right: ManifestFile, given:
       return other === undefined ? [] : [{ before: other, after: one }];
     });
   });
-  const made = { left: `as in ${fileText(left)}`, right: `as in ${fileText(right)}` };
+  const made = { left: `as in ${fileText(left.file)}`, right: `as in ${fileText(right.file)}` };
   const upgrade = await pairsOf<(typeof pairs)[number]>(
     async (visit) => {
       for (const pair of pairs) visit(pair);
@@ -57,8 +58,8 @@ export async function twoFilesOf(left: ManifestFile, right: ManifestFile, given:
     (pair, { release }) => ({ ...pair.after.member, ...(release !== undefined && { release }) }),
   );
   const unmatched = [
-    { file: fileText(left), ...tallied(before, after) },
-    { file: fileText(right), ...tallied(after, before) },
+    { file: fileText(left.file), ...tallied(before, after) },
+    { file: fileText(right.file), ...tallied(after, before) },
   ];
   return { ...upgrade, unmatched: unmatched.filter(({ count }) => count > 0) };
 }
@@ -97,8 +98,4 @@ async function readFile(
     ones.push({ member: memberOf(subject, planned), planned });
   });
   return { ones, selected };
-}
-
-function fileText({ file }: ManifestFile): string {
-  return file === '-' ? 'standard input' : file;
 }

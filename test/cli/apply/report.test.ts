@@ -18,7 +18,7 @@ describe('apply and clean refuse with exit code 2 and one line', () => {
   const both = ['apply', 'clean'] as const;
 
   it.each(both)('%s without a target', async (command) => {
-    expectRefused(await run([command]), '--here, --pid, --netns one of them must name the network namespace to work in');
+    expectRefused(await run([command]), '--here, --pid, --netns name the network namespace to work in: --here, --pid N or --netns PATH');
   });
 
   it.each(both)('%s with two targets', async (command) => {

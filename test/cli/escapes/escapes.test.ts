@@ -35,6 +35,10 @@ folder.write('idle.yaml', allow('what: any, workloads: other/*, owner: db, reaso
 const escapes = (...args: readonly string[]): ReturnType<typeof run> => run(['escapes', ...args], { cwd: folder.path });
 
 describe('escapes', () => {
+  it('refuses to answer where nothing is named', async () => {
+    expect(await escapes()).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('name what to look at') });
+  });
+
   it('names each region, the setting that lets it pass and where that stands, and ends with 1', async () => {
     const found = await escapes('shop.yaml');
     expect(found.exitCode).toBe(1);

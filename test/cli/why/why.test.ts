@@ -163,13 +163,25 @@ more      --verbose shows each rule on the way
       const long = on('before.txt list.txt orders.yaml 10.20.30.40:3306');
       expect(long.length).toBeLessThanOrEqual(12);
       expect(long.some((line) => line.startsWith('do  '))).toBe(true);
-      if (columns === 60) expect(long.at(-1)).toMatch(/^more {6}--verbose/);
+      expect(long.find((line) => line.startsWith('more  '))).toMatch(/--verbose shows .*each rule on/);
       const several = on('many.yaml 10.20.30.40:3306 2>/dev/null');
       expect(several.length).toBeLessThanOrEqual(12);
       expect(several.at(-1)).toBe('each whole: --workload NAME');
       expect(on('--verbose before.txt list.txt orders.yaml 10.20.30.40:3306').length).toBeGreaterThan(12);
     },
   );
+
+  it('names no rule that only leads to another chain as the one that decides', async () => {
+    const { stdout } = await here('why', '@1.28.0', '--set', 'outbound.includeRanges=10.0.0.0/8', '192.0.2.9:443');
+    expect(stdout).not.toContain('-j ISTIO_OUTPUT\n');
+    const none = await here('why', '@1.28.0', '--set', 'outbound.includeRanges=', '192.0.2.9:443');
+    expect(none.stdout).toContain('\nbecause   no rule captures it\n');
+  });
+
+  it('calls a pipe standard input', async () => {
+    const { stdout } = await piped('after.txt', ['why', '10.20.30.40:3306'], { cwd: folder.path });
+    expect(stdout).toContain('\nin        standard input (IPv4): Istio 1.');
+  });
 
   it('draws the way, and of two states the way before beside the one now', async () => {
     const [svg, mermaid, dot] = await Promise.all([

@@ -146,7 +146,7 @@ const REMEDIES = {
     fix: 'shorten the list of ports, or use a release that makes a rule for each port',
   }),
   'bad-value': ({ said }) => ({
-    text: `a value that was given is none that the program takes: ${said}`,
+    text: `the program does not take a value that was given: ${said}`,
     fix: 'look for it among the annotations (traffic.sidecar.istio.io/...), the arguments of the init container and the values of the mesh; "istio-init lint" names the place',
   }),
   'bad-flag': ({ said }) => ({
@@ -154,7 +154,7 @@ const REMEDIES = {
     fix: 'the template that injected the pod and the image of the init container are of different releases: make them the same (sidecar.istio.io/proxyImage, global.proxy_init.image)',
   }),
   'bad-name': ({ said }) => ({
-    text: `a user or a group is not known in the image: ${said}`,
+    text: `the image does not know a user or a group: ${said}`,
     fix: 'give numbers (-u 1337 -g 1337)',
   }),
   busy: ({ said }) => ({
@@ -247,7 +247,7 @@ const REMEDIES = {
   }),
   restarts: () => ({
     text: 'the init container fails again and again',
-    fix: 'kubectl logs POD -c istio-init --previous, and give that log to "istio-init check"',
+    fix: 'read its log: kubectl logs POD -c istio-init --previous | istio-init',
   }),
   evicted: () => ({
     text: 'the pod was removed from its node before it ran',
@@ -263,7 +263,7 @@ const REMEDIES = {
   }),
   drift: () => ({
     text: 'rules of Istio are here and differ from the desired ones',
-    fix: 'look at the differences with "diff live", and apply with --on-drift reconcile',
+    fix: 'look at the differences with "istio-init diff live", then apply with --on-drift reconcile',
   }),
   'not-verified': () => ({
     text: 'what was read back is not what was written',
@@ -271,7 +271,7 @@ const REMEDIES = {
   }),
   unknown: ({ said }) => ({
     text: said === '' ? 'it gave no reason' : said,
-    fix: 'run again with debug logs; the text that was fed to it is in them',
+    fix: 'run again with --log_output_level=default:debug: that log holds the text that was fed to it',
   }),
 } as const satisfies Record<Cause, (of: Circumstances) => CauseExplanation>;
 

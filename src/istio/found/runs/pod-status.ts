@@ -57,5 +57,6 @@ function causeOf({ name, exitCode, reason }: EndedContainer): Cause {
   if (/CreateContainerError|RunContainerError|StartError|ContainerCannotRun/.test(reason)) return 'not-started';
   if (exitCode === NOT_VALIDATED && name !== 'istio-init') return 'not-validated';
   if (exitCode === 137) return 'killed';
+  if (reason.includes('CrashLoopBackOff')) return 'restarts';
   return name === 'istio-validation' ? 'not-validated' : 'unknown';
 }
