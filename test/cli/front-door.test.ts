@@ -147,6 +147,11 @@ describe.concurrent('an answer is followed by what to ask next', () => {
     expect(() => JSON.parse(json) as object).not.toThrow();
   });
 
+  it('of a pipe, which is read once, begins with what fills it', async () => {
+    const { stdout, stderr } = await run(['check', '-'], { input: readFileSync('golden/captures/2021-01-default.list.txt', 'utf8') });
+    expect(stdout + stderr).toContain(' ... | istio-init identify -\n');
+  });
+
   it('what it names is a command that works', async () => {
     for (const words of ['why @1.20 @1.28 10.0.0.5:3306', 'changes 1.20..1.28', `why ${LISTING} 10.0.0.5:3306`])
       expect(await run(words.split(' '))).toMatchObject({ exitCode: 0, stderr: '' });

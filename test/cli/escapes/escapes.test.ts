@@ -39,6 +39,15 @@ describe('escapes', () => {
     expect(await escapes()).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('name what to look at') });
   });
 
+  it('claims nothing of workloads that it has no answer for', async () => {
+    folder.write(
+      'ended.yaml',
+      'kind: Pod\napiVersion: v1\nmetadata: {name: a}\nspec: {containers: [{name: a}]}\nstatus: {phase: Running}\n',
+    );
+    const { exitCode, stdout } = await escapes('ended.yaml');
+    expect([exitCode, stdout.split('\n')[0]]).toEqual([1, 'not known what escapes: 1 workload has no answer']);
+  });
+
   it('names each region, the setting that lets it pass and where that stands, and ends with 1', async () => {
     const found = await escapes('shop.yaml');
     expect(found.exitCode).toBe(1);
