@@ -57,6 +57,13 @@ const OF_A_RUN =
 // A look that failed is no run: the reader of rules says what to do about it.
 const LOOK = /ip6?tables\S*-save|tables.{0,60} -(?:\w*[LS]\b|-list)|^sudo:|^Error from server|^error: |xtables\.lock: Permission/;
 
+// A program that works says nothing of the kind behind the call of iptables-restore; warnings are none.
+const COMPLAINT =
+  /^(?!.{0,200}warn).{0,500}\b(?:errors?|fatal|fail(?:s|ed|ure)?|abort(?:s|ed)?|denied|cannot|can't|could ?n[o']t|unable|not (?:found|supported|permitted|allowed|implemented)|no such|invalid|refused|exception|expired|corrupt(?:ed|ion)?|killed|exit(?:ed)? (?:with )?(?:code|status)? ?[1-9])\b/i;
+
+// The reader of lines takes levels off, as loggers write them: between tabs, as a field, in JSON.
+const ERROR_LEVEL = /(?:^|[\s,{])(?:(?:level|severity|"level"|"severity")[=:] ?"?)?(?:error|fatal)(?:"|\t| {2})/i;
+
 const NOBODY_KNOWS: KnownRights = { has: () => undefined, modules: undefined };
 
 /** The run that a text is the log of; undefined where nothing in it says that one failed, or that its end is lost. */
@@ -64,6 +71,8 @@ export function runIn(text: string): Run | undefined {
   const input = new RunInput();
   const end = new RunEnd();
   let found: Candidate[] = [];
+  const complaints: RunFailure[] = [];
+  let written: readonly string[] | undefined;
   let isRun = false;
   let looked = false;
   for (const line of readLines(text, gatherProblems(undefined))) {
@@ -80,6 +89,13 @@ export function runIn(text: string): Run | undefined {
     }
     const candidate = candidateIn(line.text, line.number, input);
     if (candidate !== undefined) found.push(candidate);
+    else if (end.awaitsProof && (COMPLAINT.test(line.text) || ERROR_LEVEL.test((written ??= text.split('\n'))[line.number - 1] ?? '')))
+      complaints.push(failureOf('unknown', line.text, line.number, input));
+  }
+  if (found.length === 0 && isRun && end.awaitsProof) {
+    const refuted = end.refutedBy;
+    const shown = refuted === undefined ? [] : [failureOf('not-taken', 'what it saved then holds none of them', refuted, input)];
+    found = (complaints.length > 0 ? complaints : shown).map((failure) => ({ ...failure, last: false, rank: SIGNS.length }));
   }
   if (found.length === 0 || (!isRun && looked)) return unended(end);
   const causes = found.filter(({ cause, last }) => !last && cause !== 'lock-held');
@@ -114,14 +130,22 @@ function candidateIn(message: string, line: number, input: RunInput): Candidate 
   const rank = SIGNS.findIndex(({ says }) => says.test(start));
   const sign = SIGNS[rank];
   if (sign === undefined) return undefined;
-  const place = input.placeOf(message);
-  const cause = typeof sign.means === 'string' ? sign.means : sign.means(NOBODY_KNOWS, place.rule ?? '');
-  return { cause, message, line, ...place, ...wordsFor(cause, message, place), last: rank >= SIGNS.length - LAST_SIGNS.length, rank };
+  const failure = failureOf(sign.means, message, line, input);
+  return { ...failure, last: rank >= SIGNS.length - LAST_SIGNS.length, rank };
 }
+
+function failureOf(means: FailureSign['means'], message: string, line: number, input: RunInput): RunFailure {
+  const place = input.placeOf(message);
+  const cause = typeof means === 'string' ? means : means(NOBODY_KNOWS, place.rule ?? '');
+  return { cause, message, line, ...place, ...wordsFor(cause, message, place) };
+}
+
+// iptables-nft says which it is on the line before; nft never names itself.
+const OF_NFT = /nf_tables|\bnft\b|(?:RULE|CHAIN|TABLE)_\w{1,20} failed|rule set generation id|Could not process rule|Netlink socket/;
 
 function wordsFor(cause: Cause, message: string, { command = '', rule, table }: RunPlace): { readonly text: string; readonly fix: string } {
   const family: Family = /ip6tables/.test(`${command} ${message}`) ? 'ip6' : 'ip';
-  const legacy = !message.includes('nf_tables') && !command.includes('nft');
+  const legacy = !OF_NFT.test(message) && !command.includes('nft');
   const modules = modulesFor(table ?? tableIn(message) ?? 'nat', rule === undefined ? [] : [rule], family, legacy);
   const cleaned = message.replace(/^Command error output: (?:xtables \w+ problem: )?/, '');
   return explainCause(cause, { program: programIn(message) ?? 'iptables', family, modules, rights: NOBODY_KNOWS, said: cleaned });
