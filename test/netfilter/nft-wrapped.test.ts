@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { withNft } from '../../src/netfilter/nft/as-rules.ts';
+import type { NftRead } from '../../src/netfilter/nft/read.ts';
 import { readNft } from '../../src/netfilter/nft/read.ts';
 import { readRules } from '../../src/netfilter/read.ts';
 
@@ -20,6 +21,9 @@ const LISTING = `table ip nat {
 	}
 }
 `;
+
+const withoutLines = (read: NftRead | undefined): string =>
+  JSON.stringify(read?.ruleset, (key, value: unknown) => (key === 'line' ? undefined : typeof value === 'bigint' ? `${value}` : value));
 
 const each = (text: string, before: (number: number) => string): string =>
   text
@@ -56,14 +60,12 @@ describe('a listing of nft', () => {
   it.each(Object.entries(WRAPPED))('%s is read as it was printed', (_, text) => {
     const read = readNft(text);
     expect(read?.unread).toEqual([]);
-    expect(read?.ruleset).toEqual(readNft(LISTING)?.ruleset);
+    expect(withoutLines(read)).toBe(withoutLines(readNft(LISTING)));
   });
 
-  it('keeps a comment that looks like a prefix or holds curly quotes', () => {
-    const text = LISTING.replace('jump ISTIO_REDIRECT', 'jump ISTIO_REDIRECT comment "> say \u201cit\u201d"');
-    expect(JSON.stringify(readNft(text)?.ruleset, (_, value) => (typeof value === 'bigint' ? `${value}` : value))).toContain(
-      '> say \u201cit\u201d',
-    );
+  it('with a comment that looks like a prefix, or holds curly quotes, is read as without it', () => {
+    const text = LISTING.replace('jump ISTIO_REDIRECT', 'jump ISTIO_REDIRECT comment "> table ip x { \u201cit\u201d"');
+    expect(withoutLines(readNft(text))).toBe(withoutLines(readNft(LISTING)));
   });
 });
 

@@ -94,7 +94,7 @@ export const LOG_SIGNS: readonly FailureSign[] = [
 export const LAST_SIGNS: readonly FailureSign[] = [
   { says: /CreateContainerConfigError/, means: 'container-config', since: 'kubelet' },
   {
-    says: /cannot start a container that has stopped|kubelet.{0,400}context deadline exceeded|OCI runtime create failed|runc create failed|unable to start container process|failed to (?:create|start) (?:containerd task|shim task|container)|failed to reserve container name|ContainerCannotRun|StartError|RunContainerError|CreateContainerError|container startup failed/,
+    says: /cannot start a container that has stopped|kubelet +Error: context deadline exceeded|OCI runtime create failed|runc create failed|unable to start container process|failed to (?:create|start) (?:containerd task|shim task|container)|failed to reserve container name|ContainerCannotRun|StartError|RunContainerError|CreateContainerError|container startup failed/,
     means: 'not-started',
     since: 'container runtimes, kubelet',
   },

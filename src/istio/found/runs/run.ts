@@ -8,6 +8,7 @@ import { modulesFor } from '../../../netfilter/kernel-modules.ts';
 import { readLines } from '../../../netfilter/read/lines.ts';
 import { gatherProblems } from '../../../netfilter/read/problems.ts';
 import { explainCause } from './cause-and-fix.ts';
+import { Complaints } from './complaint.ts';
 import type { Cause, FailureSign, KnownRights } from './failure-signs.ts';
 import { FAILURE_SIGNS } from './failure-signs.ts';
 import { LAST_SIGNS, LOG_SIGNS, SUCCESS } from './log-signs.ts';
@@ -57,13 +58,6 @@ const OF_A_RUN =
 // A look that failed is no run: the reader of rules says what to do about it.
 const LOOK = /ip6?tables\S*-save|tables.{0,60} -(?:\w*[LS]\b|-list)|^sudo:|^Error from server|^error: |xtables\.lock: Permission/;
 
-// A program that works says nothing of the kind behind the call of iptables-restore; warnings are none.
-const COMPLAINT =
-  /^(?!.{0,200}warn).{0,500}\b(?:errors?|fatal|fail(?:s|ed|ure)?|abort(?:s|ed)?|denied|cannot|can't|could ?n[o']t|unable|not (?:found|supported|permitted|allowed|implemented)|no such|invalid|refused|exception|expired|corrupt(?:ed|ion)?|killed|exit(?:ed)? (?:with )?(?:code|status)? ?[1-9])\b/i;
-
-// The reader of lines takes levels off, as loggers write them: between tabs, as a field, in JSON.
-const ERROR_LEVEL = /(?:^|[\s,{])(?:(?:level|severity|"level"|"severity")[=:] ?"?)?(?:error|fatal)(?:"|\t| {2})/i;
-
 const NOBODY_KNOWS: KnownRights = { has: () => undefined, modules: undefined };
 
 /** The run that a text is the log of; undefined where nothing in it says that one failed, or that its end is lost. */
@@ -71,8 +65,8 @@ export function runIn(text: string): Run | undefined {
   const input = new RunInput();
   const end = new RunEnd();
   let found: Candidate[] = [];
-  const complaints: RunFailure[] = [];
-  let written: readonly string[] | undefined;
+  const complaints = new Complaints(text);
+  let complaint: RunFailure | undefined;
   let isRun = false;
   let looked = false;
   for (const line of readLines(text, gatherProblems(undefined))) {
@@ -89,14 +83,11 @@ export function runIn(text: string): Run | undefined {
     }
     const candidate = candidateIn(line.text, line.number, input);
     if (candidate !== undefined) found.push(candidate);
-    else if (end.awaitsProof && (COMPLAINT.test(line.text) || ERROR_LEVEL.test((written ??= text.split('\n'))[line.number - 1] ?? '')))
-      complaints.push(failureOf('unknown', line.text, line.number, input));
+    else if (complaint === undefined && end.awaitsProof && complaints.has(line))
+      complaint = failureOf('unknown', line.text, line.number, input);
   }
-  if (found.length === 0 && isRun && end.awaitsProof) {
-    const refuted = end.refutedBy;
-    const shown = refuted === undefined ? [] : [failureOf('not-taken', 'what it saved then holds none of them', refuted, input)];
-    found = (complaints.length > 0 ? complaints : shown).map((failure) => ({ ...failure, last: false, rank: SIGNS.length }));
-  }
+  const reason = complaint ?? refusal(end, input);
+  if (found.length === 0 && isRun && end.awaitsProof && reason !== undefined) found = [{ ...reason, last: false, rank: SIGNS.length }];
   if (found.length === 0 || (!isRun && looked)) return unended(end);
   const causes = found.filter(({ cause, last }) => !last && cause !== 'lock-held');
   const ended = found.some(({ last }) => last);
@@ -106,6 +97,12 @@ export function runIn(text: string): Run | undefined {
   const reasons = [...causes, ...waits];
   const failures = (reasons.length > 0 ? narrowestFirst(reasons) : found).map(({ last: _, rank: __, ...failure }) => failure);
   return failedRun(distinct(failures));
+}
+
+/** What the log shows of the kernel, which holds nothing of what it was given. */
+function refusal(end: RunEnd, input: RunInput): RunFailure | undefined {
+  const { refutedBy } = end;
+  return refutedBy === undefined ? undefined : failureOf('not-taken', 'what it saved then holds none of them', refutedBy, input);
 }
 
 function unended(end: RunEnd): Run | undefined {
