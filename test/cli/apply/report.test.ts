@@ -55,7 +55,12 @@ describe('the drop-in accepts', () => {
   const log: string[] = [];
   beforeEach(() => {
     for (const lines of [out, log]) lines.length = 0;
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
+    // Who prints waits until it is written.
+    vi.spyOn(process.stdout, 'write').mockImplementation((text, ...rest: unknown[]) => {
+      out.push(String(text));
+      for (const written of rest) if (typeof written === 'function') written();
+      return true;
+    });
     vi.spyOn(process.stderr, 'write').mockImplementation((text) => log.push(String(text)) > 0);
   });
   afterEach(() => vi.restoreAllMocks());
