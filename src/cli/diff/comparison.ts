@@ -99,14 +99,8 @@ function only(seen: Observation, family: Family): Observation {
   return { ...seen, [other]: { family: other, tables: [] }, unseen: seen.unseen.filter((unseen) => unseen.family !== other) };
 }
 
-function tablesOf(family: Family, { left, right, differences }: ObservedDifferences): readonly ComparedTable[] {
-  const byChain = new Map<string, Difference[]>();
-  for (const one of differences) {
-    if (one.family !== family) continue;
-    const own = byChain.get(`${one.table} ${one.chain}`);
-    if (own === undefined) byChain.set(`${one.table} ${one.chain}`, [one]);
-    else own.push(one);
-  }
+function tablesOf(family: Family, { left, right, differences, open }: ObservedDifferences): readonly ComparedTable[] {
+  const [byChain, openByChain] = [inChains(differences, family), inChains(open, family)];
   const has = (operand: typeof left, table: string): boolean => operand[family].tables.some(({ name }) => name === table);
   return outline(left[family], right[family]).map(({ name: table, chains }) => ({
     family,
@@ -114,16 +108,28 @@ function tablesOf(family: Family, { left, right, differences }: ObservedDifferen
     left: has(left, table),
     right: has(right, table),
     chains: chains.map((pair): ComparedChain => {
-      const own = byChain.get(`${table} ${pair.name}`) ?? [];
+      const place = `${table} ${pair.name}`;
+      const own = byChain.get(place) ?? [];
       return {
         ...{ family, table, chain: pair.name },
         left: pair.left?.policy,
         right: pair.right?.policy,
-        rows: rowsOf(pair.left?.rules ?? [], pair.right?.rules ?? [], own),
+        rows: rowsOf(pair.left?.rules ?? [], pair.right?.rules ?? [], own, openByChain.get(place)),
         differences: own,
       };
     }),
   }));
+}
+
+function inChains(differences: readonly Difference[], family: Family): ReadonlyMap<string, readonly Difference[]> {
+  const byChain = new Map<string, Difference[]>();
+  for (const one of differences) {
+    if (one.family !== family) continue;
+    const own = byChain.get(`${one.table} ${one.chain}`);
+    if (own === undefined) byChain.set(`${one.table} ${one.chain}`, [one]);
+    else own.push(one);
+  }
+  return byChain;
 }
 
 /** Only a plan says what lies outside the packet filter; where one side alone does, that is not compared. */

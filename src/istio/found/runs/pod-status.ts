@@ -33,11 +33,11 @@ export function runOfStatus({ ended = [], unended = [] }: Partial<Pick<PodTempla
       return [{ cause, message: `${name} ended with exit code ${exitCode}${why === '' ? '' : ` (${why})`}`, line, ...words }];
     });
   if (failures.length > 0) return failedRun(failures);
-  const [own] = unended.filter(({ name }) => name === 'istio-init');
+  const own = unended.find(({ name }) => CONTAINERS.includes(name));
   return own === undefined ? undefined : unendedRun(whyUnended(own, unended));
 }
 
-/** What keeps istio-init from having made its rules. */
+/** What keeps istio-init from having made its rules, or istio-validation from having proved those of the CNI plugin. */
 function whyUnended({ name, waits }: UnendedContainer, unended: readonly UnendedContainer[]): string {
   const before = unended.slice(
     0,
@@ -47,7 +47,7 @@ function whyUnended({ name, waits }: UnendedContainer, unended: readonly Unended
   const state = waits === '' ? 'still runs' : `waits (${waits})`;
   const first =
     behind === undefined ? '' : `, behind ${behind.name}, which ${behind.waits === '' ? 'still runs' : `waits (${behind.waits})`}`;
-  return `${name} ${state}${first}: it has not made its rules yet`;
+  return `${name} ${state}${first}: it has not ${name === 'istio-init' ? 'made its' : 'proved the'} rules yet`;
 }
 
 function causeOf({ name, exitCode, reason }: EndedContainer): Cause {
