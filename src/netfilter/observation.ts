@@ -11,7 +11,7 @@ import { unseenIn } from './read/unread.ts';
 import type { ReadResult } from './read.ts';
 import type { Ruleset } from './rule.ts';
 import type { Scope, Unseen } from './unseen.ts';
-import { hidesRules, touches } from './unseen.ts';
+import { hidesRules, isAroundExcerpt, touches } from './unseen.ts';
 
 export type { Unseen } from './unseen.ts';
 
@@ -76,6 +76,8 @@ export interface ObservedDifferences {
   readonly left: Readonly<Record<Family, Ruleset>>;
   readonly right: Readonly<Record<Family, Ruleset>>;
   readonly differences: readonly Difference[];
+  /** What would be different if a side that shows an excerpt of a table showed all of it. */
+  readonly open: readonly Difference[];
   /** What one side holds or may hold and the other can't show. */
   readonly notCompared: readonly NotCompared[];
 }
@@ -88,17 +90,50 @@ export interface NotCompared extends Unseen {
 /** Compares as far as both sides can see; what one side holds in a table that the other can't show is not compared. */
 export function compareObservations(left: Observation, right: Observation): ObservedDifferences {
   const [a, b] = [restricted(left, right), restricted(right, left)];
+  const found = FAMILIES.flatMap((family) => compareNormalForms(a[family], b[family]));
+  const all = [left, right].some(({ unseen }) => unseen.some(isAroundExcerpt))
+    ? found.flatMap((one) => (isOfExcerpt(left, one) || isOfExcerpt(right, one) ? takenApart(one) : one))
+    : found;
+  const open = all.filter((one) => restsOn(left, 'left', one) || restsOn(right, 'right', one));
   return {
     left: a,
     right: b,
-    differences: FAMILIES.flatMap((family) => compareNormalForms(a[family], b[family])),
+    differences: open.length === 0 ? all : all.filter((one) => !open.includes(one)),
+    open,
     notCompared: [
       ...notShown(left, right, 'left'),
       ...notShownOfRules(a, b, 'left'),
       ...notShown(right, left, 'right'),
       ...notShownOfRules(b, a, 'right'),
-    ],
+    ].map((one) =>
+      isAroundExcerpt(one) && open.some((difference) => touches(one, difference)) ? { ...one, kind: 'rules' as const } : one,
+    ),
   };
+}
+
+/** Only the other side has it, and may be thought to have it alone. */
+const OF_OTHER: Readonly<Record<NotCompared['operand'], readonly Difference['kind'][]>> = {
+  left: ['extra', 'extra-chain'],
+  right: ['missing', 'missing-chain'],
+};
+
+/** Whether a difference is that an excerpt does not show what the other side has: it may stand around it. */
+function restsOn({ unseen }: Pick<Observation, 'unseen'>, operand: NotCompared['operand'], difference: Difference): boolean {
+  return OF_OTHER[operand].includes(difference.kind) && isOfExcerpt({ unseen }, difference);
+}
+
+function isOfExcerpt({ unseen }: Pick<Observation, 'unseen'>, difference: Difference): boolean {
+  return unseen.some((one) => isAroundExcerpt(one) && touches(one, difference));
+}
+
+/** A rule in the place of another is one that each side has: which place it has, an excerpt does not show. */
+function takenApart(difference: Difference): readonly Difference[] {
+  if (difference.kind !== 'changed') return [difference];
+  const { left, right, parts: _, ...place } = difference;
+  return [
+    { ...place, kind: 'missing', left },
+    { ...place, kind: 'extra', right },
+  ];
 }
 
 /** What both sides can see of the first one, without the chains that either could not read. */

@@ -57,6 +57,11 @@ export function isDoubt({ kind }: Unseen): boolean {
   return kind !== 'form';
 }
 
+/** Whether it is what stands around rules that somebody took out of a table, which nothing tells how much it is. */
+export function isAroundExcerpt({ kind, table }: Unseen): boolean {
+  return kind === 'form' && table !== undefined;
+}
+
 /** How many lines could not be read; 0 where it is not a matter of lines. */
 export function linesIn(unseen: readonly Unseen[]): number {
   return unseen.reduce((sum, { lines = [] }) => sum + lines.length, 0);

@@ -1,5 +1,6 @@
 /** Every command that a finding prints is run where the finding is: it works, the finding is gone, and what others made stays. */
 
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { check } from '../../src/cli/check/check.ts';
@@ -8,8 +9,9 @@ import type { FindingCode } from '../../src/istio/advice/findings/kinds.ts';
 import { FINDINGS } from '../../src/istio/advice/findings/kinds.ts';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
-import { printRestore } from '../../src/netfilter/print.ts';
-import { BIN } from '../cli/program.ts';
+import { printRestore, printSave } from '../../src/netfilter/print.ts';
+import { printList } from '../../src/netfilter/print-list.ts';
+import { BIN, scratchFolder } from '../cli/program.ts';
 import type { Namespace } from './namespace.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
@@ -58,17 +60,31 @@ interface Found {
   readonly again: readonly { readonly command: string }[];
 }
 
-async function checked({ name }: Namespace): Promise<Found> {
+async function checkedSource(source: string): Promise<Found> {
   const given = { sets: [], env: [], addresses: [], nameservers: [] };
-  const { output } = await check({ source: `netns:/run/netns/${name}`, given, output: 'json', paint: plain });
+  const { output } = await check({ source, given, output: 'json', paint: plain });
   return JSON.parse(output) as Found;
 }
+
+const checked = ({ name }: Namespace): Promise<Found> => checkedSource(`netns:/run/netns/${name}`);
 
 const findings = async (namespace: Namespace): Promise<Found['findings']> => (await checked(namespace)).findings;
 
 /** As somebody has it who copied it: a shell reads it. */
 const copied = (command: string) =>
   execa('sh', ['-ec', command], { all: true, stdin: 'ignore', reject: false, env: { PATH: `${BIN}:${process.env['PATH']}` } });
+
+/** Hands the number of a process in a namespace to `use`. */
+async function byProcess(namespace: Namespace, use: (pid: number) => Promise<void>): Promise<void> {
+  const child = execa('ip', ['netns', 'exec', namespace.name, 'sh', '-c', 'echo there; exec sleep 600'], { reject: false });
+  try {
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    await use(child.pid ?? 0);
+  } finally {
+    child.kill();
+    await child;
+  }
+}
 
 /** The commands in a fix: of this program with their options, or what follows the words that say what it does. */
 function commandsIn(fix: string): readonly string[] {
@@ -116,6 +132,49 @@ describeKernel('a command in a finding', () => {
       }
     },
   );
+
+  it.each(Object.entries(STATES))('of %s works by the number of a process as well', async (code, { script }) => {
+    await inNamespace(async (namespace) => {
+      await namespace.run(script + OTHERS);
+      await byProcess(namespace, async (pid) => {
+        const before = await others(namespace);
+        const finding = (await checkedSource(`pid:${pid}`)).findings.find((one) => one.code === code);
+        const [command = ''] = commandsIn(finding?.fix ?? '');
+        expect(command).toMatch(new RegExp(`nsenter -t ${pid} -n |--pid ${pid}`));
+        const { all, exitCode } = await copied(command);
+        expect(exitCode, `${command}: ${all}`).toBe(0);
+        const left = (await checkedSource(`pid:${pid}`)).findings.filter((one) => one.code === code && one.fix === finding?.fix);
+        expect(left).toEqual([]);
+        expect(await others(namespace)).toBe(before);
+      });
+    });
+  });
+
+  it.each([
+    ['a table alone', printSave(PLAIN.ip)],
+    ['an excerpt', '-A ISTIO_OUTPUT -d 127.0.0.1/32 -j RETURN\n-A ISTIO_OUTPUT -j ISTIO_REDIRECT\n'],
+    ['a listing', printList(PLAIN.ip)],
+  ])('that shows more than %s does is run on the node, with the number of a process of the pod', async (_, text) => {
+    const folder = scratchFolder();
+    try {
+      const { again } = await checkedSource(join(folder.path, folder.write('shown.txt', text)));
+      const looks = again.filter(({ command }) => command.includes('nsenter'));
+      expect(looks).toHaveLength(1);
+      await inNamespace(async (namespace) => {
+        await namespace.run(made(PLAIN));
+        await byProcess(namespace, async (pid) => {
+          for (const { command } of looks) {
+            // Who runs this is root already, and need not have the program.
+            const { all, exitCode } = await copied(command.replaceAll('PID', `${pid}`).replaceAll('sudo ', ''));
+            expect(exitCode, all).toBe(0);
+            expect(all).toMatch(/^standard input: as it should be|as it should be/i);
+          }
+        });
+      });
+    } finally {
+      folder.remove();
+    }
+  });
 
   it('to run next is one that runs, in every such state, and leaves alone what others made', async () => {
     let run = 0;

@@ -57,6 +57,39 @@ describe('kubectl describe pod', () => {
     expect(exitCode).toBe(1);
   });
 
+  // What istio-init of the capture has of State and Last State.
+  const stateOf = (state: string, status = 'Pending'): string =>
+    DESCRIBED.replace(/ {4}State: +Waiting\n.*\n {4}Last State:.*\n.*\n.*\n/, state).replace(/^Status: .*/m, `Status:       ${status}`);
+
+  it.each([
+    [
+      'waits for its turn',
+      stateOf('    State:          Waiting\n      Reason:       PodInitializing\n'),
+      /istio-init waits \(PodInitializing\)/,
+    ],
+    ['waits, and nobody says why', stateOf('    State:          Waiting\n'), /istio-init waits/],
+    ['still runs', stateOf('    State:          Running\n      Started:      Mon, 01 Jan 2024 00:00:00 +0000\n'), /istio-init still runs/],
+    ['is on no node yet', stateOf('').replace(/^Node: .*/m, 'Node:         <none>'), /istio-init waits \(Pending\)/],
+    [
+      'waits behind another',
+      stateOf('    State:          Waiting\n      Reason:       PodInitializing\n').replace(
+        /^Init Containers:\n/m,
+        'Init Containers:\n  migrate:\n    Image:          example/migrate:7\n    State:          Waiting\n      Reason:       ImagePullBackOff\n',
+      ),
+      /behind migrate, which waits \(ImagePullBackOff\)/,
+    ],
+  ])('of a pod whose istio-init %s has no rules that anybody knows of', async (_, text, why) => {
+    const { output, exitCode } = await checked(text);
+    expect(output.split('\n')[0]).toMatch(why);
+    expect(exitCode).not.toBe(0);
+  });
+
+  it.each(['Running', 'Pending', 'Terminating (lasts 5s)'])('but not where it ended well, of a pod that is %s', async (status) => {
+    const ended = '    State:          Terminated\n      Reason:       Completed\n      Exit Code:    0\n';
+    const { output, exitCode } = await checked(stateOf(ended, status));
+    expect([output.split('\n')[0], exitCode]).toEqual([expect.not.stringMatching(/NOT KNOWN|FAILED/), 0]);
+  });
+
   it('is linted, each value at its own line', async () => {
     const file = written(DESCRIBED.replace('excludeOutboundPorts: 5432', 'excludeOutboundPort: 5432'));
     const { output } = await lint({ files: [file], given: NONE, failOn: 'warning', output: 'text', paint: plain });

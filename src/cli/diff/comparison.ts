@@ -99,7 +99,33 @@ function only(seen: Observation, family: Family): Observation {
   return { ...seen, [other]: { family: other, tables: [] }, unseen: seen.unseen.filter((unseen) => unseen.family !== other) };
 }
 
-function tablesOf(family: Family, { left, right, differences }: ObservedDifferences): readonly ComparedTable[] {
+function tablesOf(family: Family, { left, right, differences, open }: ObservedDifferences): readonly ComparedTable[] {
+  const [byChain, openByChain] = [inChains(differences, family), inChains(open, family)];
+  const has = (operand: typeof left, table: string): boolean => operand[family].tables.some(({ name }) => name === table);
+  return outline(left[family], right[family]).map(({ name: table, chains }) => ({
+    family,
+    name: table,
+    left: has(left, table),
+    right: has(right, table),
+    chains: chains.flatMap((pair): readonly ComparedChain[] => {
+      const place = `${table} ${pair.name}`;
+      const [own, unsure] = [byChain.get(place) ?? [], openByChain.get(place) ?? []];
+      // A chain that an excerpt does not name was not compared at all.
+      if (unsure.some(({ kind }) => kind === 'missing-chain' || kind === 'extra-chain')) return [];
+      return [
+        {
+          ...{ family, table, chain: pair.name },
+          left: pair.left?.policy,
+          right: pair.right?.policy,
+          rows: rowsOf(pair.left?.rules ?? [], pair.right?.rules ?? [], own, unsure),
+          differences: own,
+        },
+      ];
+    }),
+  }));
+}
+
+function inChains(differences: readonly Difference[], family: Family): ReadonlyMap<string, readonly Difference[]> {
   const byChain = new Map<string, Difference[]>();
   for (const one of differences) {
     if (one.family !== family) continue;
@@ -107,23 +133,7 @@ function tablesOf(family: Family, { left, right, differences }: ObservedDifferen
     if (own === undefined) byChain.set(`${one.table} ${one.chain}`, [one]);
     else own.push(one);
   }
-  const has = (operand: typeof left, table: string): boolean => operand[family].tables.some(({ name }) => name === table);
-  return outline(left[family], right[family]).map(({ name: table, chains }) => ({
-    family,
-    name: table,
-    left: has(left, table),
-    right: has(right, table),
-    chains: chains.map((pair): ComparedChain => {
-      const own = byChain.get(`${table} ${pair.name}`) ?? [];
-      return {
-        ...{ family, table, chain: pair.name },
-        left: pair.left?.policy,
-        right: pair.right?.policy,
-        rows: rowsOf(pair.left?.rules ?? [], pair.right?.rules ?? [], own),
-        differences: own,
-      };
-    }),
-  }));
+  return byChain;
 }
 
 /** Only a plan says what lies outside the packet filter; where one side alone does, that is not compared. */

@@ -39,13 +39,16 @@ export function headline({ workloads, charts }: EscapesReport): string {
   const allowed = workloads.some(({ escapes }) => escapes.some(({ allowedBy }) => allowedBy !== undefined));
   const untold = sum(workloads.filter((one) => one.untold !== undefined));
   const partly = workloads.some((one) => one.conditions !== undefined);
-  const rest = [
-    ...(untold === 0 ? [] : [`; ${untold} without an answer`]),
-    ...(charts.length === 0 ? [] : [`; ${charts.length === 1 ? '1 Helm chart' : `${charts.length} Helm charts`} not read`]),
-    ...(partly ? ['; as far as the tables are shown'] : []),
-  ].join('');
-  if (open === 0)
-    return `nothing escapes${allowed ? ' but what is allowed' : ''}: TCP of ${workloadsText(all - untold)} passes the proxy${rest}`;
+  const unread = [
+    ...(untold === 0 ? [] : [`${untold} ${open === 0 ? `of ${workloadsText(all)} ` : ''}without an answer`]),
+    ...(charts.length === 0 ? [] : [`${charts.length === 1 ? '1 Helm chart' : `${charts.length} Helm charts`} not read`]),
+  ];
+  const shown = partly ? ['as far as the tables are shown'] : [];
+  const rest = [...unread, ...shown].map((text) => `; ${text}`).join('');
+  const passes = `TCP of ${workloadsText(all - untold)} passes the proxy${allowed ? ' but what is allowed' : ''}`;
+  // What was not seen comes first: whoever reads three words must not take them for an all-clear.
+  if (open === 0 && unread.length > 0) return `unknown: ${[unread.join(', '), ...(all > untold ? [passes] : []), ...shown].join('; ')}`;
+  if (open === 0) return `nothing escapes${allowed ? ' but what is allowed' : ''}: TCP of ${workloadsText(all)} passes the proxy${rest}`;
   return `TCP bypasses the proxy in ${open} of ${workloadsText(all)}${rest}`;
 }
 

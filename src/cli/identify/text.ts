@@ -148,7 +148,9 @@ function podLines(facts: Answer['facts']): readonly string[] {
 }
 
 function ambientLines({ ambient, native }: Report): readonly string[] {
-  return ambient.length + native.length === 0 ? [] : [noAnswerText({ ambient, oversized: false }, native).split('; ').slice(1).join('; ')];
+  return ambient.length + native.length === 0
+    ? []
+    : [noAnswerText({ ambient, oversized: false, unread: [] }, native).split('; ').slice(1).join('; ')];
 }
 
 /** The other answers, in a line each. */

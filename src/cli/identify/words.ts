@@ -16,6 +16,7 @@ import { writeYaml } from '../../istio/yaml.ts';
 import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
 import { leftOutText } from '../diff/words.ts';
+import { unreadText } from '../terminal/unread.ts';
 
 /** `Istio 1.7.0 to 1.12.9`. */
 export function makerName({ releases }: Pick<Answer, 'releases'>): string {
@@ -117,10 +118,17 @@ export function ignoredRulesText({ programs, others, lookalikes }: IgnoredRules)
 }
 
 /** Why there is no answer. */
-export function noAnswerText({ ambient, oversized }: Pick<Identification, 'ambient' | 'oversized'>, native: readonly string[]): string {
+export function noAnswerText(
+  { ambient, oversized, unread }: Pick<Identification, 'ambient' | 'oversized' | 'unread'>,
+  native: readonly string[],
+): string {
   const chains = [...new Set(ambient.map(({ chain }) => chain))].join(', ');
   return [
-    oversized ? `more than ${MOST_RULES} rules are in Istio's chains, too many to be read` : "no rules of Istio's sidecar are here",
+    oversized
+      ? `more than ${MOST_RULES} rules are in Istio's chains, too many to be read`
+      : unread.length > 0
+        ? `whose rules are here is not known: ${unreadText(unread)}`
+        : "no rules of Istio's sidecar are here",
     ...(chains === '' ? [] : [`${chains}: chains of Istio's ambient mode, which its node agent makes for ztunnel`]),
     ...(native.length === 0 ? [] : [`${[...new Set(native)].join(', ')}: native nft tables, which are not read`]),
   ].join('; ');

@@ -127,11 +127,11 @@ function byRules({ seen: left }: Subject, { seen: right }: Subject): Pick<ShownC
     chains: FAMILIES.flatMap((family) =>
       outline(found.left[family], found.right[family]).flatMap(({ name: table, chains }) =>
         chains.map(({ name, left: one, right: other }): ShownPair => {
-          const own = found.differences.filter((difference) => isOf(difference, family, table, name));
+          const [own, open] = [found.differences, found.open].map((all) => all.filter((one) => isOf(one, family, table, name)));
           return {
             title: `${FAMILY_NAMES[family]} ${table} ${name}`,
-            rows: besideEachOther(rowsOf(one?.rules ?? [], other?.rules ?? [], own)),
-            differs: own.length > 0,
+            rows: besideEachOther(rowsOf(one?.rules ?? [], other?.rules ?? [], own ?? [], open)),
+            differs: (own ?? []).length > 0,
           };
         }),
       ),

@@ -3,7 +3,7 @@
 import type { Observation } from '../../netfilter/observation.ts';
 import { isBuiltIn } from '../../netfilter/rule.ts';
 import type { Unseen } from '../../netfilter/unseen.ts';
-import { bearing, hidesRules, isDoubt } from '../../netfilter/unseen.ts';
+import { bearing, hidesRules, isAroundExcerpt, isDoubt } from '../../netfilter/unseen.ts';
 import { isSidecarChain } from './ownership/chain-names.ts';
 
 /** Rules that could not be read, and may be Istio's or stand in its way: all but those of chains that others made. */
@@ -36,7 +36,7 @@ export function judgementOf({ unseen, differs, inferred, amiss }: Judgement): 'r
     ({ table, chain, lines, except }) => table !== undefined && (chain !== undefined || lines !== undefined || except !== undefined),
   );
   // Of a table that is shown in part, what lacks may stand in the rest.
-  const excerpt = unseen.some(({ kind, table }) => kind === 'form' && table !== undefined);
+  const excerpt = unseen.some(isAroundExcerpt);
   if (excerpt && inferred && (differs || amiss)) return 'unknown';
   if (differs && (rules.length === 0 || (placed && !inferred))) return 'wrong';
   if (amiss && rules.length === 0) return 'wrong';

@@ -17,7 +17,7 @@ const FOLLOWED = [
 
 /** As `observeText`. */
 export function observeRules(read: ReadResult): Observation {
-  const seen = observeText(read);
+  const seen = observeText(endsAsBeforeKnown(read) ? { ...read, gaps: read.gaps.filter(({ behind }) => behind === undefined) } : read);
   const unseen = read.tables.flatMap(({ family, table, form }): readonly Unseen[] => {
     if (form !== 'listing' && form !== 'rules') return [];
     const names = seen[family].tables.find(({ name }) => name === table)?.chains.map(({ name }) => name) ?? [];
@@ -28,6 +28,17 @@ export function observeRules(read: ReadResult): Observation {
   });
   const lost = FAMILIES.flatMap((family) => natLost(seen, family));
   return unseen.length + lost.length === 0 ? seen : { ...seen, unseen: [...seen.unseen, ...unseen, ...lost] };
+}
+
+/**
+ * The program before 1.0 printed nothing behind its last command, which sends on or lets through all that is left of what
+ * the pod sends. Every release since then makes ISTIO_IN_REDIRECT before that one, and goes on behind it.
+ */
+function endsAsBeforeKnown({ gaps, rulesets }: ReadResult): boolean {
+  const nat = rulesets.find(({ family }) => family === 'ip')?.tables.find(({ name }) => name === 'nat')?.chains ?? [];
+  const last = nat.find(({ name }) => name === 'ISTIO_OUTPUT')?.rules.at(-1);
+  if (last === undefined || last.matches.length > 0 || nat.some(({ name }) => name === 'ISTIO_IN_REDIRECT')) return false;
+  return gaps.some(({ behind }) => behind !== undefined && behind === last.line);
 }
 
 /** Whatever a release makes elsewhere, it makes rules of nat as well; and what was emptied is still there. */

@@ -11,9 +11,17 @@ export type Row =
   | { readonly operand: 'both'; readonly left: PlacedRule; readonly right: PlacedRule }
   | { readonly operand: 'left' | 'right'; readonly at: PlacedRule; readonly difference: RuleDifference };
 
-/** The rows of two chains with the differences that were found between them; the rows of each side stand in that side's order. */
-export function rowsOf(left: readonly Rule[], right: readonly Rule[], found: readonly Difference[]): readonly Row[] {
-  const differences = found.filter(isOfRule);
+/**
+ * The rows of two chains with the differences that were found between them; the rows of each side stand in that side's order.
+ * Of the differences that are left open there are no rows.
+ */
+export function rowsOf(
+  left: readonly Rule[],
+  right: readonly Rule[],
+  found: readonly Difference[],
+  open: readonly Difference[] = [],
+): readonly Row[] {
+  const differences = [...found, ...open].filter(isOfRule);
   const inLeft = new Map(differences.flatMap((one) => (one.kind === 'extra' ? [] : [[one.left.position, one] as const])));
   const inRight = new Map(differences.flatMap((one) => (one.kind === 'missing' ? [] : [[one.right.position, one] as const])));
   const rows: Row[] = [];
@@ -29,9 +37,14 @@ export function rowsOf(left: readonly Rule[], right: readonly Rule[], found: rea
       if (difference.kind === 'changed') rightBefore(difference.right.position + 1);
     }
     rightBefore(Infinity);
-    if (i > left.length || j > right.length) return rows;
+    if (i > left.length || j > right.length)
+      return open.length === 0 ? rows : rows.filter((row) => row.operand === 'both' || !isIn(open, row));
     rows.push({ operand: 'both', left: placed(left, i++), right: placed(right, j++) });
   }
+}
+
+function isIn(open: readonly Difference[], row: Exclude<Row, { readonly operand: 'both' }>): boolean {
+  return open.some((one) => one === row.difference);
 }
 
 function isOfRule(difference: Difference): difference is ChainPlace & RuleDifference {

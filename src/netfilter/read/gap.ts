@@ -14,11 +14,13 @@ export interface Gap {
   readonly except?: readonly string[];
   /** Whether tables that are not shown at all may have stood there. */
   readonly more: boolean;
+  /** 1-based line of the last command of a log that shows no end of its run. */
+  readonly behind?: number;
   /** In words that end a sentence. */
   readonly reason: string;
 }
 
 /** As they count for every answer that rests on them. */
 export function unseenInGaps(gaps: readonly Gap[]): readonly Unseen[] {
-  return gaps.map(({ more: _, ...gap }): Unseen => gap);
+  return gaps.map(({ more: _, behind: __, ...gap }): Unseen => gap);
 }

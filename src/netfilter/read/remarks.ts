@@ -43,9 +43,11 @@ export function withoutRemark(line: string, declared: ReadonlySet<string>): stri
     const option = last === '!' ? before : last;
     if (complete && !FREE_TEXT.test(option)) {
       const glued = /["']/.test(word) || declared.has(word) ? -1 : word.search(GLUED);
-      if (words > target && MARK.test(word.replaceAll('\\', '')) && !(FOREIGN.test(word) && OPTION.test(option)))
-        return line.slice(0, found.index).trimEnd();
-      if (glued > 0) return line.slice(0, found.index + glued).replace(/\\$/, '');
+      const kept = glued > 0 ? word.slice(0, glued).replace(/\\$/, '') : word;
+      // Of `-<` a dash would be left, which is as little of the rule.
+      const marks = [word, kept].some((text) => MARK.test(text.replaceAll('\\', '')));
+      if (words > target && marks && !(FOREIGN.test(word) && OPTION.test(option))) return line.slice(0, found.index).trimEnd();
+      if (glued > 0) return line.slice(0, found.index) + kept;
     }
     if (JUMP.test(word) && target === -1) target = words + 1;
     [first, before, last] = [words === 0 ? word : first, last, word];

@@ -52,6 +52,38 @@ describe('escapes', () => {
     expect(stdout).toContain('allowed   IPv4: TCP to port 3306 from the pod');
   });
 
+  const waiting = `apiVersion: v1
+kind: Pod
+metadata: {name: starts, namespace: shop, annotations: {sidecar.istio.io/inject: "true"}}
+spec:
+  initContainers:
+    - name: istio-init
+      image: istio/proxyv2:1.28.3
+      args: [istio-iptables, -p, "15001", -z, "15006", -u, "1337", -m, REDIRECT, -i, "*", -x, "", -b, "*"]
+  containers: [{name: app, image: app}]
+status: {phase: Pending, initContainerStatuses: [{name: istio-init, state: {waiting: {reason: PodInitializing}}}]}
+`;
+
+  it.each([
+    ['alone', [waiting], 'unknown: 1 of 1 workload without an answer'],
+    [
+      'beside one that is well',
+      [waiting, deployment('cart')],
+      'unknown: 1 of 2 workloads without an answer; TCP of 1 workload passes the proxy',
+    ],
+    [
+      'beside one of which something escapes',
+      [waiting, deployment('orders', { excludeOutboundPorts: '3306' })],
+      'TCP bypasses the proxy in 1 of 2 workloads; 1 without an answer',
+    ],
+  ])('begins with what is not known, of a pod whose istio-init waits, %s', async (_, documents, first) => {
+    folder.write('waiting.yaml', documents.join('---\n'));
+    const [text, markdown] = await Promise.all(['text', 'markdown'].map((form) => escapes('waiting.yaml', '-o', form)));
+    expect([text?.stdout.split('\n')[0], text?.exitCode]).toEqual([first, 1]);
+    expect(markdown?.stdout).toContain(`**${first}**`);
+    expect(text?.stdout).toContain('istio-init waits (PodInitializing)');
+  });
+
   it('ends with 0 where all of it is allowed', async () => {
     const { stdout, exitCode } = await escapes('shop.yaml', '--allow', 'whole.yaml');
     expect({ exitCode, first: stdout.split('\n')[0] }).toEqual({

@@ -210,7 +210,7 @@ describe('a folder of which nothing can be read', () => {
     const [text, json, junit] = await Promise.all(['text', 'json', 'junit'].map((form) => at(['escapes', 'chart-beside', '-o', form])));
     expect(text).toMatchObject({
       exitCode: 1,
-      stdout: expect.stringMatching(/^nothing escapes: TCP of 1 workload passes the proxy; 1 Helm chart not read\n/),
+      stdout: expect.stringMatching(/^unknown: 1 Helm chart not read; TCP of 1 workload passes the proxy\n/),
     });
     expect(JSON.parse(json?.stdout ?? '')).toMatchObject({ charts: [{ folder: 'chart-beside', templates: 1 }] });
     expect(junit?.stdout).toContain('unknown: the Helm chart is not rendered');

@@ -32,6 +32,42 @@ describe('an init container that failed', () => {
   });
 });
 
+describe('an init container that has not ended', () => {
+  const CODE = 'init-container-waits';
+  const INITIALIZING = '{name: istio-init, state: {waiting: {reason: PodInitializing}}}';
+  const statuses = (all: string): string => injected('1.28.3', [], `status: {initContainerStatuses: [${all}]}`);
+
+  it.each([
+    [INITIALIZING, /^istio-init waits \(PodInitializing\)/],
+    ['{name: istio-init, state: {running: {}}}', /^istio-init still runs/],
+    [`{name: migrate, state: {waiting: {reason: ImagePullBackOff}}}, ${INITIALIZING}`, /behind migrate, which waits \(ImagePullBackOff\)/],
+    [`{name: migrate, state: {waiting: {reason: CreateContainerConfigError}}}, ${INITIALIZING}`, /behind migrate/],
+    ['{name: istio-validation, state: {waiting: {reason: PodInitializing}}}', /^istio-validation waits .* not proved the rules yet/],
+  ])('%s is told', (all, text) => {
+    expect(told(CODE, statuses(all))).toEqual([expect.stringMatching(text)]);
+  });
+
+  it('is told of a pod that is on no node yet', () => {
+    expect(told(CODE, injected('1.28.3', [], 'status: {phase: Pending}'))).toHaveLength(1);
+  });
+
+  it.each([
+    '{name: istio-init, state: {terminated: {exitCode: 0}}}',
+    '{name: istio-init, state: {terminated: {exitCode: 0}}}, {name: migrate, state: {waiting: {reason: PodInitializing}}}',
+    '{name: istio-init, state: {terminated: {exitCode: 0}}}, {name: istio-proxy, state: {running: {}}}',
+  ])('but not where %s', (all) => {
+    expect(told(CODE, statuses(all))).toEqual([]);
+  });
+
+  it.each(['ImagePullBackOff', 'CreateContainerConfigError', 'ErrImageNeverPull'])(
+    'and of its own %s it is told that it failed',
+    (reason) => {
+      const text = statuses(`{name: istio-init, state: {waiting: {reason: ${reason}}}}`);
+      expect([told('init-container-failed', text).length, told(CODE, text)]).toEqual([1, []]);
+    },
+  );
+});
+
 describe('probes that are not rewritten', () => {
   const CODE = 'probes-not-rewritten';
   const OFF = 'sidecar.istio.io/rewriteAppHTTPProbers: "false"';

@@ -65,6 +65,11 @@ export const LINTS = {
     text: '{what}; the pod does not start, or has no rules',
     fix: '{fix}',
   },
+  'init-container-waits': {
+    severity: 'warning',
+    text: '{what}; until then nobody knows of rules in this pod',
+    fix: 'look at what keeps it (kubectl describe pod), and lint the pod again once its init containers have ended',
+  },
   'probes-not-rewritten': {
     severity: 'note',
     text: '{name} is {value}: the kubelet sends the {probe} of {container} to port {port} without a certificate, and a proxy with strict mTLS refuses it',

@@ -45,7 +45,7 @@ export function runOfStatus({ ended = [], unended = [] }: Partial<Pick<PodTempla
       return [{ cause, message: said, line, ...wordsFor(cause, container, said) }];
     });
   if (failures.length > 0) return failedRun(failures);
-  const [own] = unended.filter(({ name }) => name === 'istio-init');
+  const own = unended.find(({ name }) => CONTAINERS.includes(name));
   return own === undefined ? undefined : unendedRun(whyUnended(own, unended));
 }
 
@@ -61,7 +61,7 @@ function wordsFor(cause: Cause, { name, message }: EndedContainer, ended: string
   return { text: `${ended}, and the status does not say why`, fix: explainCause('restarts', of).fix };
 }
 
-/** What keeps istio-init from having made its rules. */
+/** What keeps istio-init from having made its rules, or istio-validation from having proved those of the CNI plugin. */
 function whyUnended({ name, waits }: UnendedContainer, unended: readonly UnendedContainer[]): string {
   const before = unended.slice(
     0,
@@ -71,7 +71,7 @@ function whyUnended({ name, waits }: UnendedContainer, unended: readonly Unended
   const state = waits === '' ? 'still runs' : `waits (${waits})`;
   const first =
     behind === undefined ? '' : `, behind ${behind.name}, which ${behind.waits === '' ? 'still runs' : `waits (${behind.waits})`}`;
-  return `${name} ${state}${first}: it has not made its rules yet`;
+  return `${name} ${state}${first}: it has not ${name === 'istio-init' ? 'made its' : 'proved the'} rules yet`;
 }
 
 function causeOf({ name, exitCode, reason }: EndedContainer): Cause {

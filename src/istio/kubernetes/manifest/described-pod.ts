@@ -55,12 +55,13 @@ function podOf(lines: readonly string[], start: number): YamlNode {
     pair(
       'status',
       mapping(start, [
+        ...phaseOf(value('Status')),
         ...optional('podIP', value('IP')),
         pair(
           'initContainerStatuses',
           sequence(
             start,
-            init.map(({ status }) => status),
+            init.flatMap(({ status }) => status ?? []),
           ),
         ),
       ]),
@@ -97,7 +98,8 @@ function pairsOf(lines: readonly string[], start: number, key: string, separator
 
 interface DescribedContainer {
   readonly node: YamlNode;
-  readonly status: YamlNode;
+  /** Undefined where the pod is on no node yet: then nothing is known of its containers. */
+  readonly status: YamlNode | undefined;
 }
 
 function containersOf(lines: readonly string[], start: number, heading: string): readonly DescribedContainer[] {
@@ -131,6 +133,7 @@ function containerAt(lines: readonly string[], at: number, end: number): Describ
     );
   const image = field('Image');
   const ports = Math.max(field('Port'), field('Ports'));
+  const states = [...stateAt(lines, field('State'), 'state'), ...stateAt(lines, field('Last State'), 'lastState')];
   return {
     node: mapping(at, [
       pair('name', name),
@@ -146,11 +149,7 @@ function containerAt(lines: readonly string[], at: number, end: number): Describ
       ),
       pair('ports', sequence(at, ports === -1 ? [] : portsAt(lines, ports))),
     ]),
-    status: mapping(at, [
-      pair('name', name),
-      ...stateAt(lines, field('State'), 'state'),
-      ...stateAt(lines, field('Last State'), 'lastState'),
-    ]),
+    status: states.length === 0 ? undefined : mapping(at, [pair('name', name), ...states]),
   };
 }
 
@@ -171,10 +170,17 @@ function portsAt(lines: readonly string[], index: number): readonly YamlNode[] {
   );
 }
 
+/** The phase; `Terminating (lasts 5s)` stands in its place where the pod is being deleted, and then nobody knows it. */
+function phaseOf(status: YamlNode | undefined): readonly YamlEntry[] {
+  if (status?.kind !== 'scalar') return [];
+  const phase = /^(?:Pending|Running|Succeeded|Failed|Unknown)$/.test(status.text) ? status.text : 'Unknown';
+  return [pair('phase', { ...status, text: phase })];
+}
+
 function stateAt(lines: readonly string[], index: number, key: string): readonly YamlEntry[] {
   if (index === -1) return [];
   const kind = /: +(\w+)/.exec(lines[index] ?? '')?.[1]?.toLowerCase();
-  if (kind !== 'terminated' && kind !== 'waiting') return [];
+  if (kind !== 'terminated' && kind !== 'waiting' && kind !== 'running') return [];
   const entries: YamlEntry[] = [];
   for (let at = index + 1; /^ {6}\S/.test(lines[at] ?? ''); at += 1) {
     const [, name = '', text = ''] = /^ {6}([\w ]+): +(.*)$/.exec(lines[at] ?? '') ?? [];
