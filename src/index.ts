@@ -33,7 +33,7 @@ export { sidecarSchema } from './istio/settings/sidecar-schema.ts';
 export { lint } from './library/lint.ts';
 export type { Text, Texts } from './library/manifests.ts';
 export type { InjectedWorkload, PlanInput } from './library/plan.ts';
-export { explain, injection, plan, planFromArguments } from './library/plan.ts';
+export { explain, injection, plan, planAmbientWorkload, planFromArguments } from './library/plan.ts';
 export type { PodFacts, Rules, TracedPacket } from './library/rules.ts';
 export { changes, diff, diffPackets, escapes, identify, read, trace } from './library/rules.ts';
 export type { ChainDifference, ChainPlace, Difference, DifferingPart, PlacedRule, RuleDifference } from './netfilter/compare/difference.ts';

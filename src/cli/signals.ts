@@ -1,4 +1,4 @@
-/** SIGTERM and SIGINT: what has begun is finished and verified, and the exit code then says which came. */
+/** SIGTERM and SIGINT, and SIGHUP where that is asked for: what has begun is finished and verified, and the exit code then says which came. */
 
 import { system } from '../host/system.ts';
 
@@ -8,11 +8,13 @@ export interface Signals {
   readonly exitCode: () => number | undefined;
 }
 
+type Heeded = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
+
 /** Listens from now on. */
-export function heedSignals(): Signals {
+export function heedSignals(names: readonly Heeded[] = ['SIGTERM', 'SIGINT']): Signals {
   const abort = new AbortController();
-  let came: 'SIGTERM' | 'SIGINT' | undefined;
-  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+  let came: Heeded | undefined;
+  for (const name of names) {
     system.onSignal(name, () => {
       came ??= name;
       abort.abort();

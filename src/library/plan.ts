@@ -10,6 +10,8 @@ import { planFromSettings } from '../istio/kubernetes/plan-from-settings.ts';
 import type { AtRelease } from '../istio/kubernetes/workload-injection.ts';
 import { injectionOf } from '../istio/kubernetes/workload-injection.ts';
 import { factsOfWorkload, planOfWorkload } from '../istio/kubernetes/workload-plan.ts';
+import type { AmbientPlan } from '../istio/plan/ambient/ambient-plan.ts';
+import { planAmbient } from '../istio/plan/ambient/ambient-plan.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
 import { withProblems } from '../istio/plan/plan.ts';
 import { type PlanOptions, planFromArguments as planOfArguments } from '../istio/plan/plan-from-arguments.ts';
@@ -99,6 +101,20 @@ export function injection(input: Pick<PlanInput, 'manifests' | 'values' | 'relea
   });
 }
 
+/**
+ * The plan of the node agent for a workload of the ambient mode. Throws a ProblemError where the workload is not in it, or the
+ * release's agent makes no rules in pods; and an AmbientFailure as `planAmbient` does.
+ */
+export function planAmbientWorkload(input: Pick<PlanInput, 'manifests' | 'workload' | 'values' | 'release'>): AmbientPlan {
+  const given = fields('planAmbientWorkload', input, ['manifests', 'workload', 'values', 'release']);
+  const { workload, made } = chosenWorkload(given);
+  const { injection: asked, release } = made;
+  if (asked.kind === 'none' && asked.knobs !== undefined)
+    return planAmbient(asked.knobs, { release: release.value, releaseSource: release.source });
+  const why = isAmbient(asked) ? `Istio ${release.value}'s node agent makes no rules in pods` : 'it is not in ambient mode';
+  throw refused('manifests', `${nameOf(workload)} gets no rules of the node agent: ${why}`);
+}
+
 /** The plan that a release's istio-iptables makes of arguments. Throws a ProblemError where that program, or iptables after it, would fail. */
 export function planFromArguments(args: readonly string[], options: PlanOptions = {}): CapturePlan {
   const words = texts('arguments', args);
@@ -143,14 +159,31 @@ function ofManifests(given: Given, sets: readonly string[], known: Facts): Plann
   const [sidecar] = sidecars;
   if (workloads.length === 0 && sidecar !== undefined && sidecars.length === 1)
     return ofSettings({ file: sidecar.sidecar, sets }, given.release, known);
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw new ProblemError(errors);
-  const workload = chosen(workloads, given.workload);
-  const made = injectionOf(workload, { mesh, images: [], ...requestOf(given) });
+  const { workload, made } = chosenOf({ workloads, mesh, problems }, given);
   const facts = factsOfWorkload(workload, known);
   const found = planOfWorkload(made, known, sets);
   if (found === undefined) throw refused('manifests', `${nameOf(workload)} gets no rules: ${noRulesReason(made.injection)}`);
   return { plan: withProblems(found, problems), basis: { kind: 'workload', made, mesh, sets }, facts };
+}
+
+type Manifests = ReturnType<typeof readManifests>;
+
+function chosenWorkload(given: Given): ReturnType<typeof chosenOf> {
+  return chosenOf(readManifests(given.manifests, meshFrom(given.values)), given);
+}
+
+function chosenOf(
+  { workloads, mesh, problems }: Pick<Manifests, 'workloads' | 'mesh' | 'problems'>,
+  given: Given,
+): { readonly workload: Workload; readonly made: ReturnType<typeof injectionOf> } {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new ProblemError(errors);
+  const workload = chosen(workloads, given.workload);
+  return { workload, made: injectionOf(workload, { mesh, images: [], ...requestOf(given) }) };
+}
+
+function isAmbient(made: Injection): boolean {
+  return made.kind === 'none' && made.reason === 'ambient';
 }
 
 const RELEASE = { kind: 'option', option: 'release' } as const;
@@ -182,5 +215,6 @@ function chosen(workloads: readonly Workload[], wanted: unknown): Workload {
 }
 
 function noRulesReason(made: Injection): string {
+  if (isAmbient(made)) return 'it is in ambient mode; planAmbientWorkload says what its node agent makes';
   return made.kind === 'none' ? made.reason : made.kind;
 }

@@ -188,7 +188,7 @@ function statementText(place: Place, of: AddressFamily, callable: readonly strin
   const { random, type, hook, early } = place;
   if (callable.length > 0 && random.chance(0.35)) return [[], `${random.chance(0.25) ? 'goto' : 'jump'} ${random.pick(callable)}`];
   if (random.chance(place.opaque)) return random.pick(OPAQUE_STATEMENTS)(place, of);
-  if (random.chance(0.2)) return lookupText(place, of, callable);
+  if (random.chance(0.15)) return lookupText(place, of, callable);
   if (random.chance(0.1)) return [[], 'counter'];
   if (type === 'nat' && random.chance(0.7)) return natText(place, of);
   if (hook === 'prerouting' && type === 'filter' && !early && random.chance(0.25))

@@ -8,7 +8,7 @@ import type { Namespace } from './namespace.ts';
 import { feed } from './namespace.ts';
 import { ADDRESSES, inPair } from './pod-and-client.ts';
 import { describeKernel } from './requirements.ts';
-import { run, start } from './starting.ts';
+import { pathBehind, run, start } from './starting.ts';
 
 const { service, pod: podAddress } = ADDRESSES.ip;
 
@@ -99,6 +99,41 @@ describeKernel('trace --observe', { timeout: 60_000 }, () => {
         exitCode: 0,
         stderr: expect.stringContaining(`istio_init_trace_${killed.pid} was left by a run that was killed, and is removed`),
       });
+      expect(await tables(pod)).toBe(before);
+    }));
+
+  it('removes its table, and says why it ends, on SIGTERM, SIGINT and SIGHUP, and when nft monitor dies or nft is killed at its removal', () =>
+    inPair(async ({ pod }) => {
+      await pod.run(feed('nft -f -', NATIVE));
+      const before = await tables(pod);
+      const seen = async (): Promise<void> => {
+        for (let tries = 0; tries < 200 && (await tables(pod)) === before; tries += 1) await sleep(20);
+        expect(await tables(pod)).not.toBe(before);
+      };
+      for (const [signal, exitCode] of [
+        ['SIGTERM', 143],
+        ['SIGINT', 130],
+        ['SIGHUP', 129],
+      ] as const) {
+        const watching = start(pod, ['istio-init', ...WORDS]);
+        await seen();
+        process.kill(watching.pid, signal);
+        expect((await watching.ended).exitCode).toBe(exitCode);
+        expect(await tables(pod)).toBe(before);
+      }
+      const deserted = start(pod, ['istio-init', ...WORDS]);
+      await seen();
+      const { stdout } = await pod.run(
+        `for p in $(ip netns pids ${pod.name}); do tr '\\0' ' ' < /proc/$p/cmdline | sed "s/^/$p /"; echo; done`,
+      );
+      const monitor = Number(/^(\d+) nft -a monitor trace/m.exec(stdout)?.[1]);
+      process.kill(monitor, 'SIGKILL');
+      expect(await deserted.ended).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('packets can not be observed there: ') });
+      expect(await tables(pod)).toBe(before);
+      const spoilt = pathBehind({
+        nft: `case "$1 $2" in "delete table") [ -e "$0.killed" ] || { touch "$0.killed"; kill -9 $$; };; esac\nexec /usr/sbin/nft "$@"`,
+      });
+      expect((await run(pod, ['istio-init', ...WORDS, '--connect'], { path: spoilt })).exitCode).toBe(0);
       expect(await tables(pod)).toBe(before);
     }));
 

@@ -17,12 +17,13 @@ function leavesOf(trace: Trace): readonly Trace[] {
 function isSameWay({ lines, perhaps, cut }: Way, theirs: readonly string[], backend: Backend): boolean {
   const comparable = (line: string | undefined): string =>
     backend === 'legacy' ? (line ?? '').replace(/ policy \w+/, ' policy') : (line ?? '');
-  // A rule that is not understood changes the mark or not.
-  const unmarked = (line: string | undefined): string => (line ?? '').replace(/, mark \d+$/, '');
+  // A rule that is not understood changes the mark or not, and one that copies a mark which is not known makes it one (NaN).
+  const unmarked = (line: string | undefined): string => (line ?? '').replace(/, mark (?:\d+|NaN)$/, '');
   let at = 0;
   for (const [index, line] of lines.entries()) {
     const last = cut && index === lines.length - 1;
-    const same = last ? unmarked(line) === unmarked(theirs[at]) : comparable(line) === comparable(theirs[at]);
+    const same =
+      last || line.endsWith(', mark NaN') ? unmarked(line) === unmarked(theirs[at]) : comparable(line) === comparable(theirs[at]);
     if (same) at += 1;
     // What is not understood may as well not match.
     else if (!last && !perhaps.has(line)) return false;
@@ -180,7 +181,7 @@ function endOf({ end, packet, final = packet }: Trace, last: string): string {
     case 'dropped':
       // A chain without rules has a policy all the same.
       if (end.by.kind === 'policy') return `dropped by ${end.by.table} ${end.by.chain} policy DROP`;
-      return end.by.kind === 'martian' || end.by.kind === 'no-forwarding' ? 'not routed' : `dropped by ${last}`;
+      return ['martian', 'no-forwarding', 'has-socket'].includes(end.by.kind) ? 'not routed' : `dropped by ${last}`;
     case 'queued':
       return 'queued';
     case 'unknown':

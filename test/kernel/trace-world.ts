@@ -85,9 +85,13 @@ export function answerTo(first: Trace, listener: number | undefined, { listening
   return { ...reply, uid, gid, mark, ...routeTo(destination, family, local) };
 }
 
-/** What the first one's sender sends then; the answer may have changed the flow. The outside does so where it saw the answer come out. */
+/**
+ * What the first one's sender sends then; the answer may have changed the flow. The outside does so where it saw the answer come out.
+ * Where nobody knows which rules the answer has met, nobody knows the flow's mark either.
+ */
 export function nextOf(first: Trace, back: Trace | undefined, { local }: World): Packet {
   const { origin, source = '', family } = first.packet;
-  const flow = back?.flow ?? first.flow;
+  const unsure = back?.flow === undefined && back?.split !== undefined;
+  const flow = unsure && first.flow !== undefined ? { ...first.flow, connmark: undefined } : (back?.flow ?? first.flow);
   return { ...laterPacket(first), ...(flow && { flow }), ...(origin === 'remote' && { inInterface: deviceTo(source, family, local) }) };
 }

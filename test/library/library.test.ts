@@ -9,6 +9,8 @@ import {
   injection,
   lint,
   plan,
+  planAmbient,
+  planAmbientWorkload,
   planFromArguments,
   printSave,
   read,
@@ -142,5 +144,28 @@ describe('what the functions give', () => {
     expect(escapes(open).map(({ words }) => words)).toEqual(['TCP to port 3306 from the pod']);
     expect(escapes(open, { addresses: ['10.0.0.1', '2001:db8::1'] }).some(({ family }) => family === 'ip6')).toBe(true);
     expect(trace(open, { from: 'app', to: '10.0.0.5:3306' }).verdict.id).toBe('direct');
+  });
+});
+
+describe('manifests of an ambient pod', () => {
+  const ambient = (more = ''): string =>
+    `apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio.io/dataplane-mode: ambient}}\n---\n${POD.replace('traffic.sidecar.istio.io/excludeOutboundPorts: "3306"', more)}`;
+
+  it("give the node agent's plan, by annotations and values", () => {
+    const made = planAmbientWorkload({ manifests: ambient('ambient.istio.io/bypass-inbound-capture: "true"'), release: '1.30.3' });
+    expect(made.knobs).toMatchObject({ ingress: true });
+    expect(printSave(made.ip)).toBe(printSave(planAmbient(made.knobs, { release: '1.30.3' }).ip));
+    const native = planAmbientWorkload({ manifests: ambient(), release: '1.30.3', values: 'global: {nativeNftables: true}\n' });
+    expect(native.nft?.tables.length).toBeGreaterThan(0);
+  });
+
+  it('are refused in a line where they are no ambient pod, or its agent makes nothing in pods, and plan says where to go', () => {
+    expect(message(() => planAmbientWorkload({ manifests: POD }))).toContain('gets no rules of the node agent: it is not in ambient mode');
+    expect(message(() => planAmbientWorkload({ manifests: ambient(), release: '1.20.0' }))).toContain(
+      "gets no rules of the node agent: Istio 1.20.0's node agent makes no rules in pods",
+    );
+    expect(message(() => plan({ manifests: ambient(), release: '1.30.3' }))).toContain(
+      'manifests Deployment/shop/web gets no rules: it is in ambient mode; planAmbientWorkload says what its node agent makes',
+    );
   });
 });

@@ -125,4 +125,18 @@ describe('a page', () => {
       'ip\n*nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\n-A OUTPUT -p tcp -j ISTIO_OUTPUT\nCOMMIT\n',
     ]);
   });
+
+  it.each([
+    ['a macro of Jira', (text: string) => `{code:bash}\n${text}{code}\n`],
+    ['a macro of Confluence', (text: string) => `{noformat}\n${text}{noformat}\n`],
+    ['fences that stand in its first and its last line', (text: string) => `said at 10:01\n\`\`\`${text.trimEnd()}\`\`\``],
+    ['a fence in its last line', (text: string) => `\`\`\`\n${text.trimEnd()}\`\`\`\n`],
+    ['a whole page of HTML', (text: string) => `<html><body><pre><code>${text}</code></pre></body></html>\n`],
+  ])('with a listing in %s is read for the listing', (_, wrapped) => {
+    const head = 'target     prot opt source               destination\n';
+    const listing = `Chain OUTPUT (policy ACCEPT)\n${head}ISTIO_OUTPUT  6    --  0.0.0.0/0            0.0.0.0/0\n\nChain ISTIO_OUTPUT (1 references)\n${head}RETURN     6    --  0.0.0.0/0            127.0.0.1            tcp dpt:80\n`;
+    const { rulesets, unread } = readRules(wrapped(listing));
+    expect(unread).toEqual([]);
+    expect(rulesets.map((ruleset) => printSave(ruleset))).toEqual(readRules(listing).rulesets.map((ruleset) => printSave(ruleset)));
+  });
 });

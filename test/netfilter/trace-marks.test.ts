@@ -119,7 +119,43 @@ describe('TPROXY', () => {
   it('with routing by its mark takes what is for elsewhere, and without it drops it', () => {
     expectEnd(simulator, arriving({ destination: '10.7.7.7' }), 'local 10.7.7.7:15006 tproxy');
     const forwarding = simulate({ mangle: [TPROXY] }, { forwarding: true });
-    expectEnd(forwarding, arriving({ destination: '10.7.7.7' }), 'dropped no-forwarding');
+    expectEnd(forwarding, arriving({ destination: '10.7.7.7' }), 'dropped has-socket');
+  });
+
+  it('of a first packet alone, by whose mark a connection for elsewhere is taken: later ones have its socket, and are not passed on', () => {
+    for (const [family, destination, own] of [
+      ['ip', '10.7.7.7', '10.0.0.5'],
+      ['ip6', '2001:db8:7::7', '2001:db8::5'],
+    ] as const) {
+      const lines = {
+        mangle: ['-A PREROUTING -p tcp -m conntrack --ctstate NEW -j TPROXY --on-port 15006 --tproxy-mark 0x539/0xffffffff'],
+        nat: [`-A PREROUTING -p tcp -j DNAT --to-destination ${destination}`],
+      };
+      const once = simulate(lines, { localByMark: [{ family, mark: 1337 }], forwarding: true }, family);
+      const first = once.trace(arriving({ family, source: family === 'ip' ? '10.9.9.9' : '2001:db8:9::9', destination: own }));
+      expect(first.end).toMatchObject({ kind: 'local', how: 'tproxy' });
+      expectEnd(once, laterPacket(first), 'dropped has-socket');
+    }
+  });
+
+  it('keeps no datagram of a flow from being passed on: the socket of a server is connected to nobody', () => {
+    const lines = {
+      mangle: ['-A PREROUTING -p udp -m conntrack --ctstate NEW -j TPROXY --on-port 15006 --on-ip 0.0.0.0 --tproxy-mark 0x539/0xffffffff'],
+    };
+    const once = simulate(lines, { localByMark: MARKED, forwarding: true });
+    const first = once.trace(arriving({ protocol: 'udp', destination: '10.7.7.7' }));
+    expectEnd(once, laterPacket(first), 'forwarded eth0');
+  });
+
+  it('knows what a transparent socket has accepted for transparent, though no TPROXY led there', () => {
+    const plain = simulate({ filter: ['-A FORWARD -m conntrack --ctstate NEW'] });
+    expectEnd(simulator, laterPacket(plain.trace(arriving({ destinationPort: 15006 }))), 'local 10.0.0.5:15006 plain');
+    const unsaid = simulate({ mangle: [TPROXY] }, { localByMark: MARKED, transparentPorts: undefined });
+    expectEnd(
+      unsaid,
+      laterPacket(plain.trace(arriving())),
+      '(transparent-socket? yes: local 10.0.0.5:80 plain, no: dropped no-listener mangle PREROUTING 1)',
+    );
   });
 
   it('drops the packet where no transparent socket listens', () => {

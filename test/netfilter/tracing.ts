@@ -103,6 +103,7 @@ function dropperText(by: Dropper): string {
     case 'martian':
       return `martian ${by.field}`;
     case 'no-forwarding':
+    case 'has-socket':
     case 'tcp-to-many':
     case 'not-joined':
       return by.kind;

@@ -29,7 +29,7 @@ export function targetGiven(parsed: Parsed, usual?: Target): Target {
   if (named !== 1)
     throw badOption(
       '--here, --pid, --netns',
-      named === 0 ? 'name the network namespace to work in: --here, --pid N or --netns PATH' : 'take only one of them',
+      named === 0 ? 'name the network namespace to work in: --here, --pid N or --netns PATH' : 'only one of them',
     );
   if (path !== undefined) return { kind: 'netns', path };
   if (pid === undefined) return { kind: 'here' };

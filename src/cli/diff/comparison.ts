@@ -107,16 +107,20 @@ function tablesOf(family: Family, { left, right, differences, open }: ObservedDi
     name: table,
     left: has(left, table),
     right: has(right, table),
-    chains: chains.map((pair): ComparedChain => {
+    chains: chains.flatMap((pair): readonly ComparedChain[] => {
       const place = `${table} ${pair.name}`;
-      const own = byChain.get(place) ?? [];
-      return {
-        ...{ family, table, chain: pair.name },
-        left: pair.left?.policy,
-        right: pair.right?.policy,
-        rows: rowsOf(pair.left?.rules ?? [], pair.right?.rules ?? [], own, openByChain.get(place)),
-        differences: own,
-      };
+      const [own, unsure] = [byChain.get(place) ?? [], openByChain.get(place) ?? []];
+      // A chain that an excerpt does not name was not compared at all.
+      if (unsure.some(({ kind }) => kind === 'missing-chain' || kind === 'extra-chain')) return [];
+      return [
+        {
+          ...{ family, table, chain: pair.name },
+          left: pair.left?.policy,
+          right: pair.right?.policy,
+          rows: rowsOf(pair.left?.rules ?? [], pair.right?.rules ?? [], own, unsure),
+          differences: own,
+        },
+      ];
     }),
   }));
 }

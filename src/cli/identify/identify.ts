@@ -17,6 +17,7 @@ import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
+import { agentCommand, agentText } from './agent-text.ts';
 import type { IdentifyFormName } from './forms.ts';
 import { IDENTIFY_FORM_NAMES, IDENTIFY_FORMS } from './forms.ts';
 import type { Report } from './report.ts';
@@ -60,7 +61,11 @@ function identifySource(ruleSource: RuleSource, name: SourceName, output: string
   const found = identify(withoutTwins(ruleSource.seen));
   const report = reportOf(found, ruleSource, unseenOf(ruleSource, [], name), IDENTIFY_FORMS[form].all);
   const noRules: Problem = {
-    ...problem('rules-text', { kind: 'file', file: ruleSource.name, line: 0, column: 0 }, { reason: noAnswerText(report, report.native) }),
+    ...problem(
+      'rules-text',
+      { kind: 'file', file: ruleSource.name, line: 0, column: 0 },
+      { reason: form === 'yaml' ? noSettingsText(report) : noAnswerText(report, report.native) },
+    ),
     severity: 'error',
   };
   return {
@@ -73,6 +78,15 @@ function identifySource(ruleSource: RuleSource, name: SourceName, output: string
     notes: [...ruleSource.notes, ...(form === 'yaml' ? yamlNotes(report) : [])],
     exitCode: form !== 'yaml' && report.outcome === 'none' && report.agent.length > 0 ? agentCode(report) : EXIT_CODES[report.outcome],
   };
+}
+
+/** Knobs of the node agent are no document that -f reads. */
+function noSettingsText(report: Report): string {
+  const [agent] = report.agent;
+  const [likeliest] = agent?.answers ?? [];
+  if (agent === undefined || likeliest === undefined) return noAnswerText(report, report.native);
+  const shown = agent.outcome === 'exact' ? 'shows them again' : 'shows what comes nearest';
+  return `the rules are those of ${agentText(agent)}, of which no settings for -f are made; ${agentCommand(likeliest)} ${shown}`;
 }
 
 /** As of a sidecar's: 1 where the rules are only near to what the agent makes. */

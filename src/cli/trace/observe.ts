@@ -57,7 +57,8 @@ export async function observe(
 ): Promise<ObservedReport> {
   const { packet } = found.spoken;
   checkPacket(packet, connect);
-  const { signal, exitCode } = heedSignals();
+  // The end of a terminal leaves no table behind either.
+  const { signal, exitCode } = heedSignals(['SIGTERM', 'SIGINT', 'SIGHUP']);
   const send = connect ? (): Promise<void> => call(namespace, packet) : undefined;
   const { way, keys } = await observePacket(namespace, { packet, seconds, send, signal }).catch((error: unknown) => {
     throw unusable('--observe', error);

@@ -10,7 +10,6 @@ import { TRACING_TABLE, tracingScript } from '../../netfilter/observed/tracing-t
 import type { Packet } from '../../netfilter/packet.ts';
 import { explainFailure } from '../failure/explain-failure.ts';
 import type { Namespace } from '../namespace/namespace.ts';
-import type { Ran } from '../run.ts';
 import { succeeded } from '../run.ts';
 import { system } from '../system.ts';
 
@@ -36,6 +35,8 @@ const DEADLINE = 10_000;
 const QUIET = 700;
 const POLL = 20;
 const READY = 3000;
+/** To remove the table. */
+const ATTEMPTS = 5;
 
 /** Removes what a run that was killed has left there, and answers the names of these tables. */
 export async function removeLeftTables(namespace: Namespace): Promise<readonly string[]> {
@@ -47,8 +48,14 @@ export async function removeLeftTables(namespace: Namespace): Promise<readonly s
   return left;
 }
 
-async function remove(namespace: Namespace, name: string): Promise<Ran> {
-  return namespace.run({ argv: ['nft', 'delete', 'table', 'inet', name], deadline: DEADLINE });
+/** Tries again where it fails, as when somebody kills nft. Throws an Error in words where the table stays; one that somebody else took away is gone. */
+async function remove(namespace: Namespace, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const ran = await namespace.run({ argv: ['nft', 'delete', 'table', 'inet', name], deadline: DEADLINE });
+    if (succeeded(ran) || ran.stderr.includes('No such file or directory')) return;
+    if (attempt === ATTEMPTS) throw new Error(`its table inet ${name} can not be removed: ${explainFailure(ran).text}`);
+    await sleep(POLL * attempt);
+  }
 }
 
 /** Watches until such a packet has ended its way, or the time is over. Throws an Error in words where it can't; nothing is left behind. */
@@ -93,8 +100,8 @@ export async function observePacket(namespace: Namespace, { packet, seconds, sen
     await sent;
     return { way: watcher.way(), keys };
   } finally {
-    await remove(namespace, name);
     if (monitor.pid !== undefined) system.killGroup(monitor.pid);
+    await remove(namespace, name);
   }
 }
 

@@ -112,7 +112,7 @@ export interface System {
   /** Writes to standard error. */
   readonly printError: (text: string) => void;
   /** Calls when a signal comes, instead of ending. */
-  readonly onSignal: (signal: 'SIGTERM' | 'SIGINT', heard: () => void) => void;
+  readonly onSignal: (signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', heard: () => void) => void;
   /** The number of a signal. */
   readonly signalNumber: (signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP') => number;
   /** Ends this process now. */

@@ -190,6 +190,8 @@ function droppedBy(by: Extract<End, { kind: 'dropped' }>['by']): string {
       return 'by routing: the pod is not in this multicast group';
     case 'no-forwarding':
       return 'by routing: it is for another machine, and the pod passes nothing on';
+    case 'has-socket':
+      return 'by routing: it is for another machine, but a socket here has it, and what has one is not passed on';
     default:
       return by satisfies never;
   }

@@ -2,9 +2,10 @@
 
 import type { Family } from '../family.ts';
 import { FAMILIES } from '../family.ts';
+import { printRule } from '../print.ts';
 import type { ReadProblem } from '../read/problems.ts';
 import type { ReadResult, ReadTable } from '../read.ts';
-import type { Ruleset } from '../rule.ts';
+import type { Rule, Ruleset, Table } from '../rule.ts';
 import type { NftRead } from './read.ts';
 import type { NftRule, NftRuleset } from './ruleset.ts';
 import { rulesetOfNft } from './ruleset-of-nft.ts';
@@ -23,8 +24,11 @@ export function withNft(both: ReadResult, { ruleset: given, unread, translated }
     const own = read.rulesets.find((one) => one.family === family);
     if (!families.includes(family)) return own === undefined ? [] : [own];
     const found = rulesetOfNft(ruleset, family).tables.filter(({ nft }) => nft !== undefined || !shown.has(family));
-    return [{ family, tables: [...(own?.tables ?? []), ...found] }];
+    return [{ family, tables: [...(own?.tables ?? []), ...found.map(withoutHidden)] }];
   });
+  const hidden = rulesets.flatMap(({ family }) =>
+    shown.has(family) ? [] : rulesetOfNft(ruleset, family).tables.flatMap((table) => hiddenRules(family, table)),
+  );
   const tables = families.flatMap((family) =>
     rulesetOfNft(ruleset, family).tables.map(({ name }): ReadTable => ({ family, table: name, form: 'block', stated: true, line: 1 })),
   );
@@ -38,9 +42,33 @@ export function withNft(both: ReadResult, { ruleset: given, unread, translated }
     rulesets,
     tables: [...read.tables, ...tables],
     problems: [...read.problems.filter(({ code }) => code !== 'no-rules-found'), ...problems],
-    unread: [...read.unread, ...unread.flatMap(({ line, text }) => lost(families, line, text))],
+    unread: [...read.unread, ...hidden, ...unread.flatMap(({ line, text }) => lost(families, line, text))],
     gaps: read.gaps,
   };
+}
+
+/** Of a match of iptables nft may show the name alone, and not what it asks: such a rule is there, and nobody can say what it is. */
+function isHidden({ matches }: Rule): boolean {
+  return matches.some((match) => match.kind === 'opaque' && match.text.startsWith('xt match '));
+}
+
+function withoutHidden(table: Table): Table {
+  if (table.nft !== undefined) return table;
+  return { ...table, chains: table.chains.map((chain) => ({ ...chain, rules: chain.rules.filter((rule) => !isHidden(rule)) })) };
+}
+
+function hiddenRules(family: Family, { nft, name, chains }: Table): ReadResult['unread'] {
+  if (nft !== undefined) return [];
+  return chains.flatMap(({ name: chain, rules }) =>
+    rules.filter(isHidden).map((rule) => ({
+      family,
+      table: name,
+      chain,
+      line: 1,
+      text: printRule(rule),
+      reason: 'nft shows that it asks more, and not what; iptables-save does',
+    })),
+  );
 }
 
 /** A line of nobody knows which table may be anything of any. */

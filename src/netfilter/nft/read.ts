@@ -12,6 +12,7 @@ import { readExpressions } from './read-expressions.ts';
 import type { NftChain, NftRule, NftRuleset, NftTable } from './ruleset.ts';
 import { readPriority } from './ruleset.ts';
 import type { NftSet } from './set.ts';
+import { unwrapped } from './unwrapped.ts';
 
 export interface NftRead {
   readonly ruleset: NftRuleset;
@@ -33,8 +34,11 @@ function looksLikeNft(text: string): boolean {
 
 /** Reads the text; undefined where it is in none of the forms. Never throws. */
 export function readNft(text: string): NftRead | undefined {
-  if (!looksLikeNft(text)) return undefined;
-  return /^\s*\{/.test(text) ? readJson(text) : readLines(text);
+  // Curly quotes are a page's, where there are no others.
+  const curly = /[\u201c\u201d]/.test(text) && !text.includes('"');
+  if (!curly && looksLikeNft(text)) return /^\s*\{/.test(text) ? readJson(text) : readLines(text);
+  const plain = unwrapped(text);
+  return plain !== text && looksLikeNft(plain) ? readLines(plain) : undefined;
 }
 
 interface ChainDraft {

@@ -24,7 +24,11 @@ const ENTITIES: Readonly<Record<string, string>> = {
 const BREAK = /<br ?\/?>|<\/(?:p|div|li|tr)>/gi;
 
 // Only tags that pages put around code: `<chain>` may be a placeholder that a person wrote.
-const TAG = /<\/?(?:a|b|br|code|div|em|font|i|li|p|pre|samp|span|strong|td|tr|tt|u|ul)(?: [^<>]*)?\/?>/gi;
+const TAG = /<\/?(?:a|b|body|br|code|div|em|font|html|i|li|p|pre|samp|span|strong|table|tbody|td|tr|tt|u|ul)(?: [^<>]*)?\/?>/gi;
+
+// Jira's and Confluence's for a block of code, and fences that stand in the line of the first rule or the last one.
+const MACRO = /^\s*\{(?:code|noformat)(?::[^{}]{0,80})?\}\s*$/;
+const OPENED = /^\s*```(?=Chain \S|\*\s?[a-z]{1,20}\s*$|-[ADINP] |:[A-Za-z]|\[\d|# Generated )/;
 
 /** A line without its markup; several lines where HTML breaks stand in it. */
 export function withoutMarkup(line: string): readonly string[] {
@@ -32,9 +36,17 @@ export function withoutMarkup(line: string): readonly string[] {
   if (text.includes('\x1b')) text = text.replace(TERMINAL, '');
   if (/[\u00a0\u2000-\u200b\ufeff]/.test(text)) text = text.replace(/[\u00a0\u2000-\u200a]/g, ' ').replace(/[\u200b\ufeff]/g, '');
   text = text.replace(CONTROL, ' ');
+  if (MACRO.test(text)) return ['```'];
+  if (text.includes('```')) text = withoutFence(text);
   if (!text.includes('<') && !text.includes('&')) return [withPlainDashes(text)];
   const parts = text.includes('<') ? text.replace(BREAK, '\n').replace(TAG, '').split('\n') : [text];
   return parts.map((part) => withPlainDashes(withoutEntities(part)));
+}
+
+/** A fence that is all of a line stays: it ends what stood before it. */
+function withoutFence(text: string): string {
+  const opened = text.replace(OPENED, '').trimEnd();
+  return opened.length > 3 && opened.endsWith('```') && !opened.startsWith('```') ? opened.slice(0, -3) : opened;
 }
 
 function withoutEntities(text: string): string {

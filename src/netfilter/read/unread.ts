@@ -87,6 +87,7 @@ function elsewhere(problems: readonly ReadProblem[], unread: readonly Unread[]):
 const MOST_NUMBERS = 10;
 
 function unreadText(lines: readonly number[]): string {
-  const numbers = lines.slice(0, MOST_NUMBERS).join(', ');
-  return `${lines.length === 1 ? 'a line' : `${lines.length} lines`} that can't be read: ${numbers}${lines.length > MOST_NUMBERS ? ', ...' : ''}`;
+  const distinct = [...new Set(lines)];
+  const numbers = distinct.slice(0, MOST_NUMBERS).join(', ');
+  return `${lines.length === 1 ? 'a line' : `${lines.length} lines`} that can't be read: ${numbers}${distinct.length > MOST_NUMBERS ? ', ...' : ''}`;
 }

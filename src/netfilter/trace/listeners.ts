@@ -41,11 +41,23 @@ function connectedSocket(walk: Walk): 'receiver' | 'opener' | undefined {
   return entry.origin === 'local' && isSame(found, turned(entry.original)) ? 'opener' : undefined;
 }
 
+/** Whether an end of the packet's flow here finds it by its header as it is now. */
+export function isConnected(walk: Walk): boolean {
+  return connectedSocket(walk) !== undefined;
+}
+
 /** Whether TPROXY finds a transparent socket: the connected one of a flow, and otherwise one that listens on the port. */
 export function transparentSocketHolds(walk: Walk, port: number): Holds {
   const connected = connectedSocket(walk);
   if (connected === 'opener') return 'maybe';
-  if (connected === 'receiver') return walk.packet.flow?.delivery?.how === 'tproxy' ? 'yes' : 'no';
-  const listening = walk.host.host.transparentPorts;
+  if (connected === undefined) return listensTransparently(walk, port);
+  const { how, port: accepting } = walk.packet.flow?.delivery ?? {};
+  if (how === 'tproxy') return 'yes';
+  // What a transparent socket accepts is transparent as well, however it came there.
+  return accepting === undefined ? 'maybe' : listensTransparently(walk, accepting);
+}
+
+function listensTransparently({ host }: Walk, port: number): Holds {
+  const listening = host.host.transparentPorts;
   return listening === undefined ? 'maybe' : listening.includes(port) ? 'yes' : 'no';
 }

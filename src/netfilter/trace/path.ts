@@ -10,6 +10,7 @@ import { assumeState } from './field-tests.ts';
 import { ABSENT, difference } from './fields.ts';
 import { maskOf } from './host.ts';
 import { comesFromElsewhere } from './kernel-route.ts';
+import { isConnected } from './listeners.ts';
 import { contains, intersect, isWithin, overlaps } from './ranges.ts';
 import { reportedAddress, reportedNumber, reportedWord } from './reported.ts';
 import type { End, Hook } from './result.ts';
@@ -162,17 +163,28 @@ function postRouting(walk: Walk, rules: PreparedRules): boolean {
 }
 
 function forward(walk: Walk, rules: PreparedRules, route: Route): void {
-  // A packet that TPROXY gave to a socket can't be passed on (ip_forward).
-  const passes = walk.sentBy?.how !== 'tproxy' && (walk.host.host.forwarding ?? walk.oracle.yes({ kind: 'host', fact: 'forwarding' }));
   const way = route.out ?? '';
   walk.steps?.push({ kind: 'routing', again: false, to: 'forward', by: 'address', outInterface: reportedWord(way) });
-  if (!passes) {
+  if (hasSocket(walk)) {
+    walk.end = { kind: 'dropped', by: { kind: 'has-socket' } };
+    return;
+  }
+  if (!(walk.host.host.forwarding ?? walk.oracle.yes({ kind: 'host', fact: 'forwarding' }))) {
     walk.end = { kind: 'dropped', by: { kind: 'no-forwarding' } };
     return;
   }
   walk.outInterface = way;
   const left = throughHook(walk, rules, 'FORWARD', 'source') && postRouting(walk, rules);
   if (left) walk.end = { kind: 'forwarded', outInterface: reportedWord(way) };
+}
+
+/**
+ * TPROXY has given it one, or the kernel has found the connected socket of its flow before it asked for a route
+ * (tcp_v4_early_demux, tcp_v6_early_demux): as of a connection whose first packet alone was led here by its mark.
+ * UDP is found so only by sockets that have been connected, which those of servers are not.
+ */
+function hasSocket(walk: Walk): boolean {
+  return walk.sentBy?.how === 'tproxy' || (walk.protocol === 6 && isConnected(walk));
 }
 
 /** The chains of nat, asked only for the first packet of a flow, and only once for each of its two ends: the first that translates is the last. */

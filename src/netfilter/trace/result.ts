@@ -116,7 +116,9 @@ export type Dropper =
   /** A group that this machine has not joined. */
   | { readonly kind: 'not-joined' }
   /** The destination is another machine, and packets are not passed on. */
-  | { readonly kind: 'no-forwarding' };
+  | { readonly kind: 'no-forwarding' }
+  /** The destination is another machine, but a socket of this one has got the packet: such are not passed on (ip_forward, ip6_forward). */
+  | { readonly kind: 'has-socket' };
 
 /** Where a packet's way ends. Undefined addresses and ports are not known. */
 export type End =

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { compareOperands, differencesOf, isKnownSame } from '../../../src/cli/diff/comparison.ts';
+import { patchForm } from '../../../src/cli/diff/patch.ts';
 import { textForm } from '../../../src/cli/diff/text.ts';
 import { summaryText } from '../../../src/cli/diff/words.ts';
 import { plain } from '../../../src/cli/terminal/color.ts';
@@ -38,6 +39,7 @@ describe('an excerpt of rules', () => {
       const comparison = compare(left, right);
       expect(differencesOf(comparison)).toEqual([]);
       expect(isKnownSame(comparison)).toBe(false);
+      expect(patchForm(comparison)).toBe('');
       expect(summaryText(comparison)).toBe('Not known to be the same: no differences in what could be read of both operands.');
       expect(comparison.tables.flatMap(({ chains }) => chains.flatMap(({ rows }) => rows)).every(({ operand }) => operand === 'both')).toBe(
         true,

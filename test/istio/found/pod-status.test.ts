@@ -17,6 +17,12 @@ describe('the status of a pod tells of a failed run', () => {
     [{ name: 'istio-validation', exitCode: 126 }, 'not-validated'],
     [{ exitCode: 137, reason: 'OOMKilled' }, 'memory'],
     [{ exitCode: 137 }, 'killed'],
+    [{ exitCode: 137, reason: 'OOMKilled, CrashLoopBackOff', message: 'back-off 40s restarting failed container=istio-init' }, 'memory'],
+    [{ exitCode: 2, reason: 'Error, CrashLoopBackOff', message: 'back-off 40s restarting failed container=istio-init pod=web' }, 'unknown'],
+    [{ exitCode: 139 }, 'crashed'],
+    [{ exitCode: 159 }, 'not-permitted'],
+    [{ exitCode: 127 }, 'image'],
+    [{ exitCode: 126 }, 'may-not-execute'],
     [{ reason: 'ErrImagePull' }, 'image'],
     [
       { message: 'iptables-restore v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)' },
@@ -32,6 +38,16 @@ describe('the status of a pod tells of a failed run', () => {
     [{ exitCode: 127, reason: 'ContainerCannotRun' }, 'not-started'],
   ] as const)('%j: %s', (of, cause) => {
     expect(runOfStatus({ ended: [ended(of)] })).toMatchObject({ outcome: 'failed', failures: [{ cause, line: 7 }] });
+  });
+
+  it('and says no more than that where it does not say why, and what to ask then', () => {
+    expect(runOfStatus({ ended: [ended({ exitCode: 255, reason: 'Unknown' })] })?.failures[0]).toMatchObject({
+      text: 'istio-init ended with exit code 255 (Unknown), and the status does not say why',
+      fix: expect.stringContaining('kubectl logs'),
+    });
+    expect(runOfStatus({ ended: [ended({ reason: 'ImagePullBackOff' })] })?.failures[0]?.message).toBe(
+      'istio-init was not started (ImagePullBackOff)',
+    );
   });
 
   it('but not of one that ended well, nor by containers of others', () => {

@@ -88,6 +88,59 @@ const SAID: readonly (readonly [cause: Cause, message: string])[] = [
   ['kernel-support', 'iptables: Operation not supported.'],
   ['incompatible', 'iptables-restore v1.8.9 (nf_tables): Parsing nftables rule failed'],
   ['program-missing', 'Error: could not find any iptables binary: neither nft nor legacy'],
+  ['busy', 'iptables-restore v1.8.4 (nf_tables): line 2: CHAIN_ADD failed (Device or resource busy): chain PREROUTING'],
+  ['kernel-support', 'iptables v1.8.7 (nf_tables): CHAIN_ADD failed (No such file or directory): chain PREROUTING'],
+  ['refused', 'iptables: Bad file descriptor'],
+  ['refused', 'iptables-restore: line 5 failed: Invalid argument.'],
+  ['refused', 'iptables-restore v1.8.4 (legacy): iptables-restore: line 4 failed'],
+  ['refused', 'iptables-restore v1.8.5 (nf_tables): sendmsg() failed: No buffer space available'],
+  ['refused', 'iptables-restore v1.8.5 (nf_tables): line 3: RULE_APPEND failed (No space left on device): rule in chain PREROUTING'],
+  ['chain-exists', 'error\tCommand error output: xtables other problem: line 2 failed'],
+  ['chain-exists', 'iptables-restore: line 2 failed: Chain already exists.'],
+  ['leftovers', 'iptables v1.8.7 (nf_tables):  CHAIN_USER_DEL failed (Device or resource busy): chain ISTIO_OUTPUT'],
+  ['leftovers', 'iptables: Too many links.'],
+  ['gone', 'iptables v1.8.7 (nf_tables):  RULE_DELETE failed (No such file or directory): rule in chain OUTPUT'],
+  ['part-missing', 'iptables-restore: line 4 failed: No chain/target/match by that name.'],
+  ['no-rights', 'iptables/1.8.2 Failed to initialize nft: Operation not permitted'],
+  ['no-rights', 'Error: route ip+net: netlinkrib: operation not permitted'],
+  ['not-permitted', 'runtime: failed to create new OS thread (have 2 already; errno=1)'],
+  ['not-permitted', 'runtime/cgo: pthread_create failed: Operation not permitted'],
+  ['not-permitted', 'Bad system call (core dumped)'],
+  [
+    'not-permitted',
+    'audit: type=1400 audit(1700000000.1:5): apparmor="DENIED" operation="open" name="/run/xtables.lock" comm="iptables-restor"',
+  ],
+  [
+    'not-permitted',
+    'type=AVC msg=audit(17.1:5): avc:  denied  { create } for  pid=5 comm="iptables-restor" scontext=system_u:system_r:container_t:s0',
+  ],
+  ['kernel-support', 'type=AVC msg=audit(17.1:5): avc:  denied  { module_request } for  pid=5 comm="iptables-restore" kmod="iptable_nat"'],
+  ['sysctl', "sysctl: error setting key 'kernel.core_pattern': Read-only file system"],
+  ['sysctl', 'open /proc/sys/net/ipv4/conf/all/route_localnet: read-only file system'],
+  ['no-ip6', 'write sysctl key net.ipv6.conf.all.disable_ipv6: open /proc/sys/net/ipv6/conf/all/disable_ipv6: no such file or directory'],
+  ['program-missing', 'nsenter: failed to execute iptables-restore: No such file or directory'],
+  ['program-missing', '/usr/sbin/nft: No such file or directory'],
+  ['image', '/bin/sh: 1: istio-iptables: not found'],
+  ['memory', 'iptables-restore: malloc failed'],
+  ['memory', 'Failed to execute iptables-restore: command killed by OOM killer'],
+  ['not-executable', 'Fatal glibc error: CPU does not support x86-64-v2'],
+  ['not-executable', '/usr/sbin/iptables-restore: 1: Syntax error: "(" unexpected'],
+  ['not-executable', "qemu-x86_64: Could not open '/lib64/ld-linux-x86-64.so.2': No such file or directory"],
+  ['library-missing', 'bash: /usr/sbin/iptables-restore: cannot execute: required file not found'],
+  ['may-not-execute', 'bash: /usr/sbin/iptables-restore: Permission denied'],
+  ['bad-value', 'Error: ParseCIDR failed for 10.0.0/8'],
+  ['bad-value', 'ip: either "local" is duplicate, or "table" is a garbage.'],
+  ['bad-value', 'Error: argument "133x" is wrong: "table" value is invalid'],
+  ['bad-flag', 'Error: required flag(s) "envoy-port" not set'],
+  ['unreadable', 'error\tnftables run failed: /dev/stdin:1:1-5: Error: syntax error, unexpected newline'],
+  ['unreadable', 'iptables v1.4.21: TPROXY target: Parameter --on-port is required'],
+  ['unreadable', "iptables v1.8.9 (legacy): Bad argument `--to-ports'"],
+  ['deadline', 'error\tfailed to setup iptables: context deadline exceeded'],
+  ['deadline', 'error\tCommand timed out after 30s: iptables-restore --noflush'],
+  ['crashed', "xtables-nft-multi: nft.c:1234: nft_rule_append: Assertion `r' failed."],
+  ['crashed', 'double free or corruption (out)'],
+  ['unknown', 'iptables-restore v1.8.9 (nf_tables): Set istio does not exist.'],
+  ['unknown', 'iptables: something that no table knows'],
   // What no row knows is a failure all the same, by who says it.
   ['unreadable', 'iptables v1.8.4 (legacy): TPROXY: option "--on-port" must be specified'],
   ['unreadable', 'Command error output: iptables-restore v1.8.4: no command specified'],
@@ -96,7 +149,7 @@ const SAID: readonly (readonly [cause: Cause, message: string])[] = [
   ['crashed', 'Segmentation fault (core dumped)'],
   ['memory', 'iptables: Memory allocation problem.'],
   ['busy', 'iptables: Resource temporarily unavailable.'],
-  ['gone', 'iptables: No chain/target/match by that name.'],
+  ['part-missing', 'iptables: No chain/target/match by that name.'],
   ['gone', 'iptables: Index of insertion too big.'],
   ['gone', 'iptables: Bad rule (does a matching rule exist in that chain?).'],
   ['bad-value', "iptables-restore v1.8.4: invalid port/service `80a' specified"],
@@ -158,6 +211,25 @@ const OF_NODES: readonly (readonly [cause: Cause, message: string])[] = [
     'agent-away',
     'plugin type="istio-cni" name="istio-cni" failed (add): open /etc/cni/net.d/ZZZ-istio-cni-kubeconfig: no such file or directory',
   ],
+  [
+    'namespace',
+    'Failed to create pod sandbox: plugin type="istio-cni" name="istio-cni" failed (add): nsenter: cannot open /proc/1/ns/net: Permission denied',
+  ],
+  [
+    'not-injected',
+    'Error creating: Internal error occurred: failed calling webhook "namespace.sidecar-injector.istio.io": Post "https://istiod.istio-system.svc:443/inject?timeout=10s": context deadline exceeded',
+  ],
+  ['not-started', 'Warning  Failed  kubelet  Error: context deadline exceeded  (spec.initContainers{istio-init})'],
+  ['not-started', 'spec.initContainers{istio-init}: Error: cannot start a container that has stopped'],
+  [
+    'container-config',
+    'Warning  FailedMount  kubelet  Unable to attach or mount volumes: unmounted volumes=[istio-token], timed out waiting',
+  ],
+  [
+    'image',
+    'Warning  InspectFailed  kubelet  Failed to apply default image tag "istio/proxyv2:": couldn\'t parse image reference: invalid reference format',
+  ],
+  ['crashed', 'istio-init: exited with status 255'],
   ['no-sandbox', 'plugin type="istio-cni" name="istio-cni" failed (add): stat /run/netns/cni-5: no such file or directory'],
   ['container-config', 'Warning Failed kubelet spec.initContainers{istio-init}: Error: secret "istio-ca" not found'],
   ['container-config', 'web-1   0/2   Init:CreateContainerConfigError   istio-init'],
@@ -205,6 +277,48 @@ describe('the log of a run that failed', () => {
       `${HEAD}iptables-restore v1.6.1: iptables-restore: unable to initialize table 'nat'\n\nError occurred at line: 1\npanic: exit status 2\n`,
     );
     expect(run?.failures.map(({ cause }) => cause)).toEqual(['table-closed']);
+  });
+});
+
+describe('a message that no row knows', () => {
+  it.each([
+    'error\tsomething odd happened',
+    '{"level":"error","time":"2024-01-01T00:00:00.000000Z","msg":"iptables exploded"}',
+    'E0101 10:00:00.123456       1 run.go:74] "command failed" err="cannot set up"',
+    'runsc: netfilter is not supported here',
+    'the helper gave up: denied by a rule of the site',
+    'level=error msg="no rules applied"',
+    "Can't open socket to ipset.",
+    'the profile refused it',
+    'fatal\tgiving up',
+    'an exception was raised',
+  ])('fails the run whose end shows none of its rules: %s', (message) => {
+    for (const end of [
+      '',
+      'iptables-save\n',
+      `# Generated by iptables-save v1.8.7\n*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n# Completed on x\n`,
+    ]) {
+      expect(runIn(`${HEAD}${message}\n${end}`)).toMatchObject({ outcome: 'failed', failures: [{ cause: 'unknown' }] });
+    }
+  });
+
+  it('is none of a failure where the rules are shown behind it', () => {
+    const save = '# Generated by iptables-save v1.8.7\n*nat\n:PREROUTING ACCEPT [0:0]\n:ISTIO_INBOUND - [0:0]\nCOMMIT\n# Completed on x\n';
+    expect(runIn(`${HEAD}error\tsomething odd happened\niptables-save\n${save}`)).toBeUndefined();
+  });
+});
+
+describe('a log that shows what the kernel has behind what it was given', () => {
+  const empty = '# Generated by iptables-save v1.8.7\n*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n# Completed on x\n';
+
+  it('failed if nothing of it is there', () => {
+    expect(runIn(`${HEAD}iptables-save\n${empty}`)).toMatchObject({ outcome: 'failed', failures: [{ cause: 'not-taken' }] });
+  });
+
+  it('did not fail by what stood there before', () => {
+    const save = empty.replace('COMMIT', ':ISTIO_INBOUND - [0:0]\nCOMMIT');
+    expect(runIn(`${empty}${HEAD}iptables-save\n${save}`)).toBeUndefined();
+    expect(runIn(`${HEAD}iptables-save\n${empty.slice(0, -16)}`)?.outcome).not.toBe('failed');
   });
 });
 

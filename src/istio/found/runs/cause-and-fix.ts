@@ -73,6 +73,18 @@ const REMEDIES = {
     text: `this iptables, or the kernel, lacks an extension: ${said}`,
     fix: `use an image with the complete iptables package (its libxt_*.so files), and on the node: modprobe -a ${modules.join(' ')}`,
   }),
+  'part-missing': ({ modules, rights }) => ({
+    text: `the kernel does not know a chain, a match or a target of the rule: most likely it lacks ${lacking(modules, rights)}`,
+    fix: `on the node: modprobe -a ${modules.join(' ')} (and one line each in /etc/modules-load.d/istio.conf); if all are loaded, look for a program that removed the chain meanwhile`,
+  }),
+  sysctl: ({ said }) => ({
+    text: `a parameter of the kernel may not be written, because /proc/sys is read-only to a container that is not privileged: ${said}`,
+    fix: 'find the init container that writes it (enable-core-dump needs privileged: true, or global.proxy.enableCoreDump=false), or set the parameter with securityContext.sysctls of the pod or on the node',
+  }),
+  'not-taken': ({ program }) => ({
+    text: `the kernel holds none of the rules that were given to ${program}-restore, and nothing says why`,
+    fix: 'look into the namespace of the pod with both backends (iptables-legacy-save, iptables-nft-save), and for what removes rules there',
+  }),
   gone: () => ({
     text: 'the rules are not what they were when they were read: something else changes them',
     fix: 'find the other program (two init containers, a node agent) and run again',
@@ -241,6 +253,10 @@ const REMEDIES = {
     text: `the container was never started, so it has made no rules: ${said}`,
     fix: 'look at command, image, securityContext and mounts of istio-init, and at the log of the container runtime on the node',
   }),
+  'not-injected': () => ({
+    text: 'the API server did not reach the webhook that injects the sidecar, so the pod was not made',
+    fix: 'see that istiod runs and is ready, and that the API server reaches its port 15017 (the firewall of a private cluster, a network policy); a certificate that is refused is mended by a restart of istiod',
+  }),
   'port-taken': ({ said }) => ({
     text: `a port that the validation listens on can not be had: ${said}`,
     fix: 'look for what listens on that port in the pod, or, on a virtual machine, for a proxy that runs already',
@@ -270,7 +286,7 @@ const REMEDIES = {
     fix: 'find the program that changes the rules at the same time and run again',
   }),
   unknown: ({ said }) => ({
-    text: said === '' ? 'it gave no reason' : said,
+    text: said === '' ? 'it gave no reason' : `its cause is not known; it said: ${said}`,
     fix: 'run again with --log_output_level=default:debug: that log holds the text that was fed to it',
   }),
 } as const satisfies Record<Cause, (of: Circumstances) => CauseExplanation>;

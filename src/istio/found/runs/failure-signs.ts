@@ -32,7 +32,10 @@ export type Cause =
   | 'kernel-support'
   | 'extension-missing'
   | 'old-iptables'
+  | 'part-missing'
+  | 'sysctl'
   | 'gone'
+  | 'not-taken'
   | 'chain-exists'
   | 'incompatible'
   | 'too-many-ports'
@@ -70,6 +73,7 @@ export type Cause =
   | 'no-sandbox'
   | 'container-config'
   | 'not-started'
+  | 'not-injected'
   | 'port-taken'
   | 'node'
   | 'drift'
@@ -120,6 +124,10 @@ const uninitialisedHere: Meaning = ({ has }) => {
 const withoutReason: Meaning = (_, line) => (/^-[DX] /.test(line) ? 'gone' : 'refused');
 const withoutReasonIn: Meaning = (_, line) => (/^-N /.test(line) ? 'chain-exists' : /^-[DX] /.test(line) ? 'gone' : 'refused');
 
+// Istio makes its chains before it jumps to them: what a rule that is added lacks is its match or target.
+const missingPart: Meaning = (_, line) => (/(?:^|\s)-[DXFRE] /.test(line) ? 'gone' : 'part-missing');
+const missingPartHere: Meaning = (_, line) => (/^-[AI] .*(?: -m | -j [A-Z]{2,}(?:\s|$))/.test(line) ? 'part-missing' : 'gone');
+
 /** A message, and what it means. */
 export interface FailureSign {
   readonly says: RegExp;
@@ -134,7 +142,7 @@ export interface FailureSign {
 export const FAILURE_SIGNS: readonly FailureSign[] = [
   { says: /EMFILE|ENFILE|[Tt]oo many open files/, means: 'few-handles', since: 'the kernel' },
   {
-    says: /^nsenter: |unknown FS magic on|failed to (?:open|enter) netns|setns.{0,40}(?:failed|not permitted)/m,
+    says: /(?:^|[\s(])nsenter: (?!failed to execute)|unknown FS magic on|failed to (?:open|enter) netns|setns.{0,40}(?:failed|not permitted)/m,
     means: 'namespace',
     since: 'util-linux; the CNI plugin',
   },
@@ -163,13 +171,29 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
   },
   { says: /missing kernel module/, means: 'kernel-support', since: 'iptables 1.8' },
   {
-    says: /error while loading shared libraries|symbol lookup error|version [`'"]?\w{1,20}_[\d.]{1,10}[`'"]? not found|Error (?:loading shared library|relocating)/,
+    says: /error while loading shared libraries|symbol lookup error|version [`'"]?\w{1,20}_[\d.]{1,10}[`'"]? not found|Error (?:loading shared library|relocating)|cannot execute: required file not found/,
     means: 'library-missing',
     since: 'the dynamic linker',
   },
-  { says: /no space left on device/i, means: 'disk-full', since: 'the kernel' },
+  // As the errno of a rule it is the kernel's word for a set or a table that is full.
+  { says: /(?<!failed \()no space left on device/i, means: 'disk-full', since: 'the kernel' },
   {
-    says: /IPv6 is disabled on this device|RTNETLINK answers: Permission denied|[Ff]ailed to add IPv6 address.{0,80}permission denied/,
+    says: /avc: +denied +\{ module_request \}.{0,300}comm="(?:ip6?tables|xtables|nft)/,
+    means: 'kernel-support',
+    since: 'SELinux',
+  },
+  {
+    says: /(?:apparmor="DENIED"|avc: +denied|type=(?:1326|SECCOMP)).{0,400}(?:comm|exe)="\S{0,80}(?:ip6?tables|xtables|nft|pilot-agent|istio)|Bad system call|signal: bad system call|(?:pthread_create failed: Operation not permitted|failed to create new OS thread.{0,60}errno=1\))/,
+    means: 'not-permitted',
+    since: 'AppArmor, SELinux, seccomp: EPERM of a new thread is of its profile, EAGAIN of a limit',
+  },
+  {
+    says: /sysctl.{0,200}(?:[Rr]ead-only|denied|not permitted)|\/proc\/sys\/(?!net\/ipv6)\S{1,100}: (?:[Rr]ead-only|[Pp]ermission denied)/,
+    means: 'sysctl',
+    since: 'procps, busybox, container runtimes',
+  },
+  {
+    says: /IPv6 is disabled on this device|\/proc\/sys\/net\/ipv6\S{0,100}: no such file|RTNETLINK answers: Permission denied|[Ff]ailed to add IPv6 address.{0,80}permission denied/,
     means: 'no-ip6',
     since: 'iproute2; netlink in Go: EACCES is of disable_ipv6, a missing right is EPERM',
   },
@@ -206,7 +230,7 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
     since: 'iptables 1.8 (nf_tables)',
   },
   {
-    says: /Failed to initialize nft|cache initialization failed(?!: Operation not permitted)|Unable to initialize (?:Netlink|nftables) socket/,
+    says: /Failed to initialize nft(?!: (?:Operation not p|Permission))|cache initialization failed(?!: Operation not permitted)|Unable to initialize (?:Netlink|nftables) socket(?!: (?:Operation not p|Permission))/,
     means: 'kernel-support',
     since: 'iptables 1.8 (nf_tables), nft',
   },
@@ -223,13 +247,17 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
     since: 'Go; shells; the kernel, by its limit of processes',
   },
   {
-    says: /cannot allocate memory|[Oo]ut of memory|OOMKilled|Memory cgroup out of memory|signal: killed|exit (?:code|status):? 137|exitCode"?: ?137|Exit Code: +137|Memory allocation problem|^(?:.{0,120}: line \d+: +\d+ )?Killed\b/,
+    says: /cannot allocate memory|[Oo]ut of memory|OOMKilled|Memory cgroup out of memory|signal: killed|exit (?:code|status):? 137|exitCode"?: ?137|Exit Code: +137|Memory allocation problem|malloc failed|OOM[ -]killer|oom-kill|^(?:.{0,120}: line \d+: +\d+ )?Killed\b/,
     means: 'memory',
     since: 'Go; the kernel',
   },
-  { says: /exec format error/, means: 'not-executable', since: 'the kernel' },
   {
-    says: /(?:^|\s)exec \S+: (?:permission denied|operation not permitted)|fork\/exec \S+: permission denied|exec user process caused:? "?permission denied|\.sh: Permission denied|exec: "[^"]{1,80}": permission denied/,
+    says: /exec format error|cannot execute binary file|qemu-\w{1,20}: Could not open|rosetta error|CPU does not support x86-64-v|can only be run on \S{1,20} processors|: \d{1,6}: Syntax error: /i,
+    means: 'not-executable',
+    since: 'the kernel, shells, emulators of another processor',
+  },
+  {
+    says: /(?:^|\s)exec \S+: (?:permission denied|operation not permitted)|fork\/exec \S+: permission denied|exec user process caused:? "?permission denied|\.sh: Permission denied|^\S{0,40}sh: (?:line \d{1,6}: )?\/\S{1,200}: Permission denied|exec: "[^"]{1,80}": permission denied/,
     means: 'may-not-execute',
     since: 'the kernel, container runtimes',
   },
@@ -240,16 +268,16 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
     since: 'Istio, since it looks for one',
   },
   {
-    says: /(?:istio-iptables|pilot-agent)["']?: (?:executable file not found|no such file)|exec: "(?:istio-iptables|pilot-agent)|exec user process caused:? "?no such file/,
+    says: /(?:istio-iptables|pilot-agent)["']?: (?:executable file not found|no such file|(?:command )?not found)|exec: "(?:istio-iptables|pilot-agent)|exec user process caused:? "?no such file/,
     means: 'image',
     since: 'container runtimes',
   },
   {
-    says: /executable file not found in \$PATH|(?:ip6?tables|nft|\bip|nsenter)\S{0,20}: (?:command )?not found|fork\/exec \S+: no such file/,
+    says: /executable file not found in \$PATH|(?:ip6?tables|nft|\bip|nsenter)\S{0,20}: (?:(?:command )?not found|No such file or directory\s*$)|fork\/exec \S+: no such file|nsenter: failed to execute/m,
     means: 'program-missing',
     since: 'Go; shells',
   },
-  { says: /Operation not permitted|Permission denied|permission denied/, means: forbidden, whereRun: forbiddenHere, since: 'the kernel' },
+  { says: /[Oo]peration not permitted|[Pp]ermission denied/, means: forbidden, whereRun: forbiddenHere, since: 'the kernel' },
   { says: /is incompatible, use 'nft' tool|Parsing nftables rule failed/, means: 'incompatible', since: 'iptables 1.8 (nf_tables)' },
   { says: /too many ports|Too many ports/, means: 'too-many-ports', since: 'iptables 1.4: multiport takes 15' },
   {
@@ -270,7 +298,7 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
   },
   { says: /Couldn't load target [`'"]ISTIO_/, means: 'gone', since: 'iptables 1.4' },
   {
-    says: /Chain already exists|CHAIN_(?:USER_)?ADD failed(?: \(File exists\))?|chain .{0,40}already exists/i,
+    says: /Chain already exists|CHAIN_(?:USER_)?ADD failed(?! \((?!File exists))|chain .{0,40}already exists/i,
     means: 'chain-exists',
     whereRun: 'gone',
     since: 'iptables 1.4',
@@ -282,23 +310,35 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
     since: 'Istio, with its --reconcile',
   },
   {
-    says: /does a matching rule exist|No chain\/target\/match by that name|Chain '[^']*' does not exist/,
+    says: /No chain\/target\/match by that name/,
+    means: missingPart,
+    whereRun: missingPartHere,
+    since: 'iptables 1.4: one errno, ENOENT, for all three',
+  },
+  {
+    says: /CHAIN_USER_DEL failed \(Device or resource busy|Can't delete chain with references left|Too many links|Chain is not empty/,
+    means: 'leftovers',
+    whereRun: 'refused',
+    since: 'iptables 1.4',
+  },
+  {
+    says: /does a matching rule exist|Chain '[^']*' does not exist/,
     means: 'gone',
     since: 'iptables 1.4',
   },
   {
-    says: /CHAIN_DEL failed|File exists|RTNETLINK answers: No such (?:file|process)|Index of (?:insertion|deletion|replacement) too big/,
+    says: /CHAIN_DEL failed|RULE_(?:DELETE|REPLACE) failed \((?:No such|Invalid)|File exists|RTNETLINK answers: No such (?:file|process)|Index of (?:insertion|deletion|replacement) too big/,
     means: 'gone',
     since: 'iptables 1.8, iproute2',
   },
   { says: /Resource temporarily unavailable|Device or resource busy/, means: 'busy', since: 'iptables 1.4' },
   {
-    says: /invalid port\/service|invalid port|is not a valid port|bad port|invalid CIDR|unknown protocol [`'"]|IFNAMSIZ|table id is not valid|FIB table does not exist|invalid argument '\d{1,12}' to|invalid (?:IP|mask|prefix)|ParsePrefix|ParseAddr|host\/network `[^']{0,80}' not found|Bad IP address|invalid mask|strconv\.Parse|invalid argument "|unable to parse|[Ff]ailed to parse|failed validation of|validation errors?:/,
+    says: /invalid port\/service|invalid port|is not a valid port|bad port|invalid CIDR|ParseCIDR|unknown protocol [`'"]|IFNAMSIZ|table id is not valid|(?<!index |bounds )\bout of range\b|is duplicate, or |is a garbage|\bis wrong: |FIB table does not exist|invalid argument '[^']{1,60}' to|invalid (?:IP|mask|prefix)|ParsePrefix|ParseAddr|host\/network `[^']{0,80}' not found|Bad IP address|invalid mask|strconv\.Parse|invalid argument "|unable to parse|[Ff]ailed to parse|failed validation of|validation errors?:/,
     means: 'bad-value',
     since: 'iptables 1.4, Istio',
   },
   {
-    says: /unknown (?:shorthand )?flag|flag needs an argument|bad flag syntax|unknown command|accepts? \d+ arg/,
+    says: /unknown (?:shorthand )?flag|flag needs an argument|required flag|bad flag syntax|unknown command|accepts? \d+ arg/,
     means: 'bad-flag',
     since: 'Istio, in Go',
   },
@@ -322,18 +362,23 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
   { says: /failed \((?!add|del|check)|Could not process rule/, means: 'refused', since: 'iptables 1.8 (nf_tables), nft' },
   { says: /RTNETLINK answers: (?:Operation not supported|Address family)/, means: 'kernel-support', since: 'iproute2' },
   { says: /RTNETLINK answers/, means: 'refused', since: 'iproute2' },
-  { says: /^(?:\S+: )?line \d+ failed\.?\s*$/m, means: withoutReasonIn, whereRun: withoutReason, since: 'iptables-restore 1.4' },
+  { says: /(?:^|: )line \d+ failed\.?\s*$/m, means: withoutReasonIn, whereRun: withoutReason, since: 'iptables-restore 1.4' },
   {
-    says: /Invalid argument\. Run `dmesg'|Too many levels|Too many links|Unknown error \d+|Directory not empty|iptables: (?:Invalid argument|Protocol wrong type)|COMMIT expected|xtables (?:resource|parameter|other) problem/,
+    says: /Invalid argument\. Run `dmesg'|Too many levels|Unknown error \d+|(?:ip6?tables\S{0,20}|line \d{1,6} failed|\w+\(\) failed|receive failed): (?:Invalid argument|Protocol wrong type|Bad file descriptor|Bad address|No buffer space available|Bad message|Message too long|Numerical result out of range|File exists)|Bad built-in chain name|COMMIT expected|xtables (?:resource|parameter|other) problem/,
     means: 'refused',
     since: 'iptables 1.4',
   },
-  { says: /^\S{0,80}:\d+:\d+-\d+: Error: /m, means: 'unreadable', since: 'nft' },
+  { says: /(?:^|[\s"'])\S{0,80}:\d+:\d+-\d+: Error: /m, means: 'unreadable', since: 'nft' },
+  {
+    says: /ip6?tables\S{0,20}(?: v\d[\d.]{0,12})?(?: \((?:legacy|nf_tables)\))?: (?!Warning).{0,200}(?:\b[Oo]ption\b|\b[Aa]rgument|[Bb]ad (?:value|argument|rule)|must be|no command|too long|[Cc]annot (?:use|combine)|[Cc]an't use|not allowed|requires? |[Ii]nvalid|[Ii]llegal|[Uu]nexpected|multiple |\bneeds? |\brequired\b)/m,
+    means: 'unreadable',
+    whereRun: 'unknown',
+    since: 'iptables 1.4',
+  },
   // With its name, and mostly its version, in front, iptables says nothing but why it ends: warnings have no name.
   {
     says: /^(?:Command error output: )?(?:\S*\/)?ip6?tables(?:-\w+)*(?: v\d[\d.]*)?(?: \((?:legacy|nf_tables)\))?: (?!Warning|# )\S/m,
-    means: 'unreadable',
-    whereRun: 'unknown',
+    means: 'unknown',
     since: 'iptables 1.4',
   },
 ];

@@ -57,13 +57,18 @@ export const LOG_SIGNS: readonly FailureSign[] = [
     since: 'Kubernetes',
   },
   {
-    says: /(?:secret|configmap) "[^"]{1,253}" not found|couldn't find key .{0,253}in (?:Secret|ConfigMap)|references non-existent (?:secret|config)/,
+    says: /(?:secret|configmap) "[^"]{1,253}" not found|couldn't find key .{0,253}in (?:Secret|ConfigMap)|references non-existent (?:secret|config)|(?:Unable to attach or mount|cannot find) volume.{0,200}istio|MountVolume\.\S{1,40} failed for volume "(?:istio|workload|credential)/,
     means: 'container-config',
     since: 'kubelet',
   },
+  {
+    says: /failed calling webhook .{0,120}(?:sidecar-injector|istio|inject)/,
+    means: 'not-injected',
+    since: 'Kubernetes',
+  },
   { says: /listen tcp\S* \S*:150\d\d: bind: /, means: 'port-taken', since: 'Istio with its validation' },
   {
-    says: /ErrImage(?:Pull|NeverPull)|ImagePullBackOff|InvalidImageName|ImageInspectError|RegistryUnavailable|Failed to pull image|manifest unknown|pull access denied/,
+    says: /ErrImage(?:Pull|NeverPull)|ImagePullBackOff|InvalidImageName|ImageInspectError|RegistryUnavailable|Failed to pull image|manifest unknown|couldn't parse image reference.{0,200}|Failed to apply default image tag|pull access denied/,
     means: 'image',
     since: 'kubelet',
   },
@@ -89,17 +94,22 @@ export const LOG_SIGNS: readonly FailureSign[] = [
 export const LAST_SIGNS: readonly FailureSign[] = [
   { says: /CreateContainerConfigError/, means: 'container-config', since: 'kubelet' },
   {
-    says: /OCI runtime create failed|runc create failed|unable to start container process|failed to (?:create|start) (?:containerd task|shim task|container)|failed to reserve container name|ContainerCannotRun|StartError|RunContainerError|CreateContainerError|container startup failed/,
+    says: /cannot start a container that has stopped|kubelet +Error: context deadline exceeded|OCI runtime create failed|runc create failed|unable to start container process|failed to (?:create|start) (?:containerd task|shim task|container)|failed to reserve container name|ContainerCannotRun|StartError|RunContainerError|CreateContainerError|container startup failed/,
     means: 'not-started',
     since: 'container runtimes, kubelet',
   },
   {
-    says: /FailedCreatePodSandBox|Failed to create pod sandbox|Failed create pod sandbox|failed to set ?up network for sandbox|type="istio-cni".{0,80}failed \(add\)|netplugin failed|unable to push CNI event/,
+    says: /FailedCreatePodSandBox|NetworkPluginNotReady|Failed to create pod sandbox|Failed create pod sandbox|failed to set ?up network for sandbox|type="istio-cni".{0,80}failed \(add\)|netplugin failed|unable to push CNI event/,
     means: 'no-sandbox',
     since: 'kubelet',
   },
   {
-    says: /^panic: |^fatal error: |SIG(?:SEGV|ABRT|ILL|BUS)|segmentation violation|signal: (?!killed)\w+|[Ff]ailed to execute|Command error output|exit status [1-9]\d*|exit code:? [1-9]\d*|exited with (?:code )?[1-9]|local err_code=[1-9]|err_code=[1-9]|Exit Code: +[1-9]|^Error: |core dumped|Segmentation fault|^FATAL\b|^(?:error|fatal)\b:/,
+    says: /context deadline exceeded|[Tt]imed out(?: after \d|\s*$)|WaitDelay expired/,
+    means: 'deadline',
+    since: 'Go',
+  },
+  {
+    says: /^panic: |^fatal error: |Assertion .{1,200} failed|^Aborted\b|double free or corruption|^(?:free|malloc|realloc)\(\): |stack smashing|SIG(?:SEGV|ABRT|ILL|BUS)|segmentation violation|signal: (?!killed)\w+|[Ff]ailed to execute|Command error output|exit status [1-9]\d*|exit code:? [1-9]\d*|exited with (?:code |status )?[1-9]|local err_code=[1-9]|err_code=[1-9]|Exit Code: +[1-9]|^Error: |core dumped|Segmentation fault|^FATAL\b|^(?:error|fatal)\b:/,
     means: 'crashed',
     since: 'Go; shells; kubelet',
   },

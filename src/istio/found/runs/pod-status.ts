@@ -1,6 +1,7 @@
 /** The run that a pod's status tells of: an init container that ended with anything but 0 has made no rules, or proved that there are none. */
 
 import type { EndedContainer, PodTemplate, UnendedContainer } from '../../kubernetes/manifest/workload.ts';
+import type { CauseExplanation } from './cause-and-fix.ts';
 import { explainCause } from './cause-and-fix.ts';
 import type { Cause } from './failure-signs.ts';
 import type { Run } from './run.ts';
@@ -12,6 +13,21 @@ const CONTAINERS = ['istio-init', 'istio-validation'];
 /** The exit code with which istio-validation, and `--run-validation`, say that there are no rules. */
 const NOT_VALIDATED = 126;
 
+/** What shells, runtimes and signals end with (128 and the signal's number). */
+const EXIT_CODES: Readonly<Record<number, Cause>> = {
+  126: 'may-not-execute',
+  127: 'image',
+  132: 'crashed',
+  134: 'crashed',
+  135: 'crashed',
+  137: 'killed',
+  139: 'crashed',
+  // SIGSYS: seccomp.
+  159: 'not-permitted',
+};
+
+const NEVER_RAN: readonly Cause[] = ['image', 'container-config', 'not-started'];
+
 /** Undefined where none of them is known to have failed, or still to wait. */
 export function runOfStatus({ ended = [], unended = [] }: Partial<Pick<PodTemplate, 'ended' | 'unended'>>): Run | undefined {
   const failures = ended
@@ -19,22 +35,30 @@ export function runOfStatus({ ended = [], unended = [] }: Partial<Pick<PodTempla
     .flatMap((container) => {
       const { name, exitCode, reason, message, source } = container;
       const line = source.kind === 'file' ? source.line : 0;
-      const recorded = runIn(message)?.failures ?? [];
+      // That it is started again says nothing of why it ended.
+      const recorded = (runIn(message)?.failures ?? []).filter(({ cause }) => cause !== 'restarts');
       if (recorded.length > 0) return recorded.map((failure) => ({ ...failure, line }));
       const cause = causeOf(container);
-      const words = explainCause(cause, {
-        program: name,
-        family: 'ip',
-        modules: [],
-        rights: { has: () => undefined, modules: undefined },
-        said: message,
-      });
       const why = [reason, message].filter((text) => text !== '').join(': ');
-      return [{ cause, message: `${name} ended with exit code ${exitCode}${why === '' ? '' : ` (${why})`}`, line, ...words }];
+      const how = NEVER_RAN.includes(cause) && exitCode === 1 ? 'was not started' : `ended with exit code ${exitCode}`;
+      const said = `${name} ${how}${why === '' ? '' : ` (${why})`}`;
+      return [{ cause, message: said, line, ...wordsFor(cause, container, said) }];
     });
   if (failures.length > 0) return failedRun(failures);
   const own = unended.find(({ name }) => CONTAINERS.includes(name));
   return own === undefined ? undefined : unendedRun(whyUnended(own, unended));
+}
+
+function wordsFor(cause: Cause, { name, message }: EndedContainer, ended: string): CauseExplanation {
+  const of = {
+    program: name,
+    family: 'ip',
+    modules: [],
+    rights: { has: () => undefined, modules: undefined },
+    said: message || ended,
+  } as const;
+  if (cause !== 'unknown') return explainCause(cause, of);
+  return { text: `${ended}, and the status does not say why`, fix: explainCause('restarts', of).fix };
 }
 
 /** What keeps istio-init from having made its rules, or istio-validation from having proved those of the CNI plugin. */
@@ -56,7 +80,7 @@ function causeOf({ name, exitCode, reason }: EndedContainer): Cause {
   if (reason.includes('CreateContainerConfigError')) return 'container-config';
   if (/CreateContainerError|RunContainerError|StartError|ContainerCannotRun/.test(reason)) return 'not-started';
   if (exitCode === NOT_VALIDATED && name !== 'istio-init') return 'not-validated';
-  if (exitCode === 137) return 'killed';
-  if (reason.includes('CrashLoopBackOff')) return 'restarts';
+  const byCode = EXIT_CODES[exitCode];
+  if (byCode !== undefined) return byCode;
   return name === 'istio-validation' ? 'not-validated' : 'unknown';
 }

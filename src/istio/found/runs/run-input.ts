@@ -32,7 +32,11 @@ export class RunInput {
     }
     if (text === '') return true;
     this.#open = false;
-    if (RESTORES.test(text) && /^\++ |--noflush|[Rr]unning|following input/.test(text) && !/failed|error|\bkilled\b/i.test(text)) {
+    if (
+      RESTORES.test(text) &&
+      /^\++ |--noflush|[Rr]unning|following input/.test(text) &&
+      !/failed|error|timed out|denied|not found|\bkilled\b/i.test(text)
+    ) {
       this.#command = text.replace(/^.*?[Rr]unning (?:command[^:]*: )?/, '');
       return true;
     }
@@ -59,7 +63,8 @@ export class RunInput {
     const chain = /chain ([\w-]+)/.exec(message)?.[1];
     const named = number === undefined ? undefined : lines[Number(number) - 1];
     const byChain = chain === undefined ? undefined : lines.find((line) => line.startsWith('-') && line.split(/\s+/)[1] === chain);
-    const rule = named?.startsWith('-') ? named : byChain;
+    // All of a table is refused at its COMMIT.
+    const rule = named?.startsWith('-') || named === 'COMMIT' ? named : byChain;
     const at = named === undefined ? -1 : Number(number) - 1;
     const table = lines
       .slice(0, at + 1)

@@ -8,6 +8,7 @@ import { modulesFor } from '../../../netfilter/kernel-modules.ts';
 import { readLines } from '../../../netfilter/read/lines.ts';
 import { gatherProblems } from '../../../netfilter/read/problems.ts';
 import { explainCause } from './cause-and-fix.ts';
+import { Complaints } from './complaint.ts';
 import type { Cause, FailureSign, KnownRights } from './failure-signs.ts';
 import { FAILURE_SIGNS } from './failure-signs.ts';
 import { LAST_SIGNS, LOG_SIGNS, SUCCESS } from './log-signs.ts';
@@ -64,6 +65,8 @@ export function runIn(text: string): Run | undefined {
   const input = new RunInput();
   const end = new RunEnd();
   let found: Candidate[] = [];
+  const complaints = new Complaints(text);
+  let complaint: RunFailure | undefined;
   let isRun = false;
   let looked = false;
   for (const line of readLines(text, gatherProblems(undefined))) {
@@ -80,7 +83,11 @@ export function runIn(text: string): Run | undefined {
     }
     const candidate = candidateIn(line.text, line.number, input);
     if (candidate !== undefined) found.push(candidate);
+    else if (complaint === undefined && end.awaitsProof && complaints.has(line))
+      complaint = failureOf('unknown', line.text, line.number, input);
   }
+  const reason = complaint ?? refusal(end, input);
+  if (found.length === 0 && isRun && end.awaitsProof && reason !== undefined) found = [{ ...reason, last: false, rank: SIGNS.length }];
   if (found.length === 0 || (!isRun && looked)) return unended(end);
   const causes = found.filter(({ cause, last }) => !last && cause !== 'lock-held');
   const ended = found.some(({ last }) => last);
@@ -90,6 +97,12 @@ export function runIn(text: string): Run | undefined {
   const reasons = [...causes, ...waits];
   const failures = (reasons.length > 0 ? narrowestFirst(reasons) : found).map(({ last: _, rank: __, ...failure }) => failure);
   return failedRun(distinct(failures));
+}
+
+/** What the log shows of the kernel, which holds nothing of what it was given. */
+function refusal(end: RunEnd, input: RunInput): RunFailure | undefined {
+  const { refutedBy } = end;
+  return refutedBy === undefined ? undefined : failureOf('not-taken', 'what it saved then holds none of them', refutedBy, input);
 }
 
 function unended(end: RunEnd): Run | undefined {
@@ -114,14 +127,22 @@ function candidateIn(message: string, line: number, input: RunInput): Candidate 
   const rank = SIGNS.findIndex(({ says }) => says.test(start));
   const sign = SIGNS[rank];
   if (sign === undefined) return undefined;
-  const place = input.placeOf(message);
-  const cause = typeof sign.means === 'string' ? sign.means : sign.means(NOBODY_KNOWS, place.rule ?? '');
-  return { cause, message, line, ...place, ...wordsFor(cause, message, place), last: rank >= SIGNS.length - LAST_SIGNS.length, rank };
+  const failure = failureOf(sign.means, message, line, input);
+  return { ...failure, last: rank >= SIGNS.length - LAST_SIGNS.length, rank };
 }
+
+function failureOf(means: FailureSign['means'], message: string, line: number, input: RunInput): RunFailure {
+  const place = input.placeOf(message);
+  const cause = typeof means === 'string' ? means : means(NOBODY_KNOWS, place.rule ?? '');
+  return { cause, message, line, ...place, ...wordsFor(cause, message, place) };
+}
+
+// iptables-nft says which it is on the line before; nft never names itself.
+const OF_NFT = /nf_tables|\bnft\b|(?:RULE|CHAIN|TABLE)_\w{1,20} failed|rule set generation id|Could not process rule|Netlink socket/;
 
 function wordsFor(cause: Cause, message: string, { command = '', rule, table }: RunPlace): { readonly text: string; readonly fix: string } {
   const family: Family = /ip6tables/.test(`${command} ${message}`) ? 'ip6' : 'ip';
-  const legacy = !message.includes('nf_tables') && !command.includes('nft');
+  const legacy = !OF_NFT.test(message) && !command.includes('nft');
   const modules = modulesFor(table ?? tableIn(message) ?? 'nat', rule === undefined ? [] : [rule], family, legacy);
   const cleaned = message.replace(/^Command error output: (?:xtables \w+ problem: )?/, '');
   return explainCause(cause, { program: programIn(message) ?? 'iptables', family, modules, rights: NOBODY_KNOWS, said: cleaned });
