@@ -256,7 +256,7 @@ describe.concurrent('a file that can not be read is named', () => {
       await run(['preview', '-f', '-'], { input: `${HEAD}mode: X\n` }),
       'standard input:3:7 "mode": "X" is not REDIRECT, TPROXY, NONE',
     );
-    expectRefused(await run(['preview', '-f', '-']), '- is empty');
+    expectRefused(await run(['preview', '-f', '-']), 'standard input is empty');
   });
 });
 

@@ -219,7 +219,7 @@ describe.concurrent('of several workloads', () => {
     const named = await here(['explain', '-f', file, '--workload', 'orders']);
     expect(named).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/^istio-init: explain: broken\.yaml:1\d:\d+ /m) });
     const piped = await here(['explain', '-', '--workload', 'orders'], text);
-    expect(piped).toEqual({ ...named, stdout: expect.any(String), stderr: named.stderr.replaceAll('broken.yaml', '-') });
+    expect(piped).toEqual({ ...named, stdout: expect.any(String), stderr: named.stderr.replaceAll('broken.yaml', 'standard input') });
   });
 });
 
@@ -403,7 +403,9 @@ describe.concurrent('what a mesh is installed with', () => {
       await here([command, ...args, '--values', '-'], 'global: {proxy: {excludeOutboundPorts: "5432"}}\n'),
       await here([command, ...args, '--values', 'mesh.yaml']),
     ];
-    expect(piped.stdout).toBe(file.stdout.replaceAll('mesh.yaml', '-'));
+    // The longer name breaks lines elsewhere; what to ask next names it by the word that was given.
+    const words = (text: string): readonly string[] => text.replaceAll(/--values \S+/g, '--values FILE').split(/\s+/);
+    expect(words(piped.stdout)).toEqual(words(file.stdout.replaceAll('mesh.yaml:', 'standard input:')));
     expect(piped.exitCode).toBe(file.exitCode);
     expect(piped.stderr).not.toContain('empty');
   });

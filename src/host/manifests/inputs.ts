@@ -31,7 +31,7 @@ export function inputsOf(
     const text = texts.get(one.file);
     if (text !== undefined) return { ...one, size: Buffer.byteLength(text), open: () => only(text) };
     if (one.file !== '-') return inputAt(one.file, one.isFound);
-    if (named.indexOf('-') < index) return unreadable('-', 'is named a second time; standard input can be read once');
+    if (named.indexOf('-') < index) return unreadable('-', 'is named a second time; it can be read once');
     return { file: one.file, open: stdin };
   });
 }

@@ -47,7 +47,7 @@ describe('what is named', () => {
     const stdin = stdinWith(pod('a').slice(0, 9), pod('a').slice(9));
     expect(said(await allItems(['-', '-'], { stdin }))).toEqual([
       'Pod default/a',
-      '- is named a second time; standard input can be read once',
+      'standard input is named a second time; it can be read once',
     ]);
   });
 
@@ -115,12 +115,12 @@ describe('what can not be read', () => {
       yield Buffer.from(`${pod('a')}---\n`);
       throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
     };
-    expect(said(await allItems(['-'], { stdin }))).toEqual(['Pod default/a', '- can not be read to its end: the device failed']);
+    expect(said(await allItems(['-'], { stdin }))).toEqual(['Pod default/a', 'standard input can not be read to its end: the device failed']);
     const later = async function* (): AsyncGenerator<Buffer> {
       yield Buffer.from(`${LONG}${pod('a')}---\n`);
       throw new Error('gone');
     };
-    expect(said(await allItems(['-'], { stdin: later }))).toEqual(['Pod default/a', '- can not be read (Error: gone)']);
+    expect(said(await allItems(['-'], { stdin: later }))).toEqual(['Pod default/a', 'standard input can not be read (Error: gone)']);
   });
 
   it.each([
@@ -178,11 +178,11 @@ describe('ProxyConfigs and Namespaces', () => {
     expect(said(await allItems(['-'], { stdin: stdinWith(text) }))).toEqual([
       'ProxyConfig x/c',
       'Pod x/a',
-      '- warning: Namespace x comes after workloads that it concerns, and has no effect on them: give it first',
+      'standard input warning: Namespace x comes after workloads that it concerns, and has no effect on them: give it first',
       'Namespace x',
       'Namespace y',
       'ProxyConfig y/c',
-      '- warning: ProxyConfig x/c comes after workloads that it concerns, and has no effect on them: give it first',
+      'standard input warning: ProxyConfig x/c comes after workloads that it concerns, and has no effect on them: give it first',
       'ProxyConfig x/c',
       'ProxyConfig istio-system/c',
       'Pod z/b',
