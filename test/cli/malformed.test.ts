@@ -117,6 +117,6 @@ describe('a text without an end', () => {
     const { exitCode, stdout, stderr } = await execa('sh', ['-c', `yes -- '-A OUTPUT -p tcp -j RETURN' | "$1" preview -`, 'sh', PROGRAM], {
       reject: false,
     });
-    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 2, stdout: '', stderr: `istio-init: preview: - ${TOO_LONG}` });
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 2, stdout: '', stderr: `istio-init: preview: standard input ${TOO_LONG}` });
   });
 });

@@ -115,7 +115,10 @@ describe('what can not be read', () => {
       yield Buffer.from(`${pod('a')}---\n`);
       throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
     };
-    expect(said(await allItems(['-'], { stdin }))).toEqual(['Pod default/a', 'standard input can not be read to its end: the device failed']);
+    expect(said(await allItems(['-'], { stdin }))).toEqual([
+      'Pod default/a',
+      'standard input can not be read to its end: the device failed',
+    ]);
     const later = async function* (): AsyncGenerator<Buffer> {
       yield Buffer.from(`${LONG}${pod('a')}---\n`);
       throw new Error('gone');
