@@ -73,6 +73,7 @@ function inputOf(socket: Duplex): Promise<string> {
       for (;;) {
         const short = (left[1] ?? 0) & 127;
         const start = short === 126 ? 4 : short === 127 ? 10 : 2;
+        if (left.length < start) return;
         const length = short === 126 ? left.readUInt16BE(2) : short === 127 ? Number(left.readBigUInt64BE(2)) : short;
         if (left.length < Math.max(2, start + 4 + length)) return;
         const mask = left.subarray(start, start + 4);
