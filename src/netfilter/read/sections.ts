@@ -78,8 +78,8 @@ const COMMIT = /^COMMIT(?:\s|$)/;
 const LOG = /^(?:Environment|Variables|Istio iptables (?:environment|variables)):$/;
 const LOGGED = /^\++ |\b[Rr]unning command/;
 
-// What istio-iptables says of the input of iptables-restore, to 1.22 and since then, and of the call behind it.
-const GIVES = /^Writing following contents to rules file|[Rr]unning ip6?tables-restore with the following input/;
+/** What istio-iptables says of the input of iptables-restore, to 1.22 and since then; below, of the call behind it. */
+export const GIVES = /^Writing following contents to rules file|[Rr]unning ip6?tables-restore with the following input/;
 const RESTORES = /-restore\S* (?:.* )?--noflush/;
 
 const HOOK_ORDER = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
