@@ -72,6 +72,8 @@ export function runHere(words: readonly string[], input: string, folder = '/nowh
       { env: { PATH: `${folder}:${process.env['PATH']}` }, maxBuffer: 1 << 26 },
       (error, stdout, stderr) => resolve({ stdout, stderr, exitCode: error === null ? 0 : Number(error.code ?? 1) }),
     );
+    // A program may end before it has read all: that is its own word to say.
+    child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });
 }
