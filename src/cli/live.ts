@@ -9,7 +9,8 @@ import { dryRun, isLiveWord, waysOf, withLivePods } from '../sources/live-pods.t
 import { hasSettings } from '../sources/operand-settings.ts';
 import type { PlanOptions } from '../sources/plan-input/input.ts';
 import { withFile } from '../sources/workloads/detect.ts';
-import { last } from './options.ts';
+import type { Parsed } from './options.ts';
+import { givenOf } from './options.ts';
 import type { Result } from './terminal/result.ts';
 import { say } from './terminal/result.ts';
 
@@ -19,8 +20,6 @@ export interface LiveWords {
   /** What a command is given, so that a signal ends it. */
   readonly given: PlanOptions;
 }
-
-type Parsed = Readonly<Record<string, unknown>>;
 
 /** Opens the pods that the words name, and runs the command; `several` where it can look at more than one pod of a word. */
 export async function lookLive(
@@ -34,8 +33,7 @@ export async function lookLive(
     throw badOption('--live', `changes nothing ${besideText(words)}; it goes with a SOURCE in a cluster: pod/NAME, deploy/NAME or ns/NAME`);
   const { signal, exitCode } = stopping();
   const access = { ...given.cluster, signal };
-  const image = last(parsed, 'image');
-  const request: LiveRequest = { access, ...(image !== undefined && { image }), consent: consentBy(parsed['yes'] === true), say };
+  const request: LiveRequest = { access, ...givenOf(parsed, 'image'), consent: consentBy(parsed['yes'] === true), say };
   try {
     const found = new Map<string, Awaited<ReturnType<typeof waysOf>>>();
     for (const word of named) found.set(word, await waysOf(word, several, request));
@@ -66,12 +64,12 @@ export async function lookLiveAtOne(
   parsed: Parsed,
   given: PlanOptions,
   source: string | undefined,
-  use: (source: string, given: PlanOptions) => Promise<Result>,
+  use: (of: { readonly source: string; readonly given: PlanOptions }) => Promise<Result>,
 ): Promise<Result> {
   const words = source === undefined ? [] : [source];
   return lookLive(parsed, given, { words, several: false }, async ({ podsOf, given: stoppable }) => {
     const { cluster: _, ...alone } = stoppable;
-    return use(podsOf(source ?? '')[0]?.live ?? '', alone);
+    return use({ source: podsOf(source ?? '')[0]?.live ?? '', given: alone });
   });
 }
 
