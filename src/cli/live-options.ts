@@ -1,6 +1,6 @@
 /** The words of `--live`; what it does is loaded where it is asked for. */
 
-import { badOption } from '../sources/bad-option.ts';
+import { badOption } from '../istio/bad-option.ts';
 import type { PlanOptions } from '../sources/plan-input/input.ts';
 import { flags, valued } from './option-rows.ts';
 import type { Parsed } from './options.ts';

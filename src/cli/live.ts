@@ -2,8 +2,8 @@
 
 import { createInterface } from 'node:readline/promises';
 import { system } from '../host/system.ts';
+import { badOption } from '../istio/bad-option.ts';
 import { ProblemError, quoted } from '../istio/problems.ts';
-import { badOption } from '../sources/bad-option.ts';
 import type { LiveRequest, OpenedPod } from '../sources/live-pods.ts';
 import { dryRun, isLiveWord, waysOf, withLivePods } from '../sources/live-pods.ts';
 import { hasSettings } from '../sources/operand-settings.ts';

@@ -1,9 +1,9 @@
 /** Options that mean the same in every command. */
 
 import type { Options, PositionalOptions } from 'yargs';
+import { badOption } from '../istio/bad-option.ts';
 import { isNamespace } from '../istio/kubernetes/cluster/cluster-name.ts';
 import { quoted } from '../istio/problems.ts';
-import { badOption } from '../sources/bad-option.ts';
 import type { SourceOptions, WorkloadOption } from '../sources/options.ts';
 import { flags, valued } from './option-rows.ts';
 import { COLOR_WORDS } from './terminal/color.ts';

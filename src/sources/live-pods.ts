@@ -16,7 +16,7 @@ import type { LivePod } from '../host/cluster/live/pods.ts';
 import { livePods } from '../host/cluster/live/pods.ts';
 import { execWords } from '../host/cluster/live/remote-namespace.ts';
 import { shownCall } from '../host/cluster/live/way.ts';
-import { badOption } from './bad-option.ts';
+import { badOption } from '../istio/bad-option.ts';
 import { forgetOpened, nameOpened } from './source-name.ts';
 
 export interface LiveRequest {

@@ -1,7 +1,7 @@
 /** The words of `apply` and `clean` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { badOption } from '../../sources/bad-option.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import { flags } from '../option-rows.ts';
 import type { Parsed } from '../options.ts';
 import { last, outputOf, planOptions, SETTINGS_OPTIONS, WORKLOAD_OPTIONS } from '../options.ts';

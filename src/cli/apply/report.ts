@@ -7,7 +7,7 @@ import { API_VERSION } from '../../istio/api-version.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { printRule, printSave } from '../../netfilter/print.ts';
 import type { KeptChain } from '../../netfilter/reconcile.ts';
-import type { Ruleset } from '../../netfilter/rule.ts';
+import { rulesIn } from '../../netfilter/rule.ts';
 
 /** Exit code where the work failed and the state is neither the old nor the new one. */
 const MIXED = 3;
@@ -26,8 +26,8 @@ export function summaryOf(result: ApplyResult, what: string): string {
     ours === undefined
       ? ''
       : native !== undefined
-        ? `, ${native.tables.flatMap(({ chains }) => chains).reduce((sum, { rules: of }) => sum + of.length, 0)} rules in ${native.tables.length} ${native.tables.length === 1 ? 'table' : 'tables'}`
-        : `, ${FAMILIES.map((family) => `${count(ours[family])} ${family === 'ip' ? 'IPv4' : 'IPv6'}`).join(' and ')} rules`;
+        ? `, ${rulesIn(native).length} rules in ${native.tables.length} ${native.tables.length === 1 ? 'table' : 'tables'}`
+        : `, ${FAMILIES.map((family) => `${rulesIn(ours[family]).length} ${family === 'ip' ? 'IPv4' : 'IPv6'}`).join(' and ')} rules`;
   const words = {
     unchanged: `${what}: already so, nothing changed`,
     applied: `${what}: applied and verified`,
@@ -39,10 +39,6 @@ export function summaryOf(result: ApplyResult, what: string): string {
     failed: `${what}: failed, ${result.state === 'mixed' ? 'and the state is mixed' : 'IPv4 and IPv6 are as before'}`,
   }[outcome];
   return `${words}; ${target}${backend === undefined ? '' : `, ${backend}`}${rules}, ${processes} commands${rounds > 2 ? `, another program interfered (${rounds} rounds)` : ''}`;
-}
-
-function count({ tables }: Ruleset): number {
-  return tables.flatMap(({ chains }) => chains).flatMap(({ rules }) => rules).length;
 }
 
 /** What a person must know besides: failures with their causes and fixes, what is still needed, what was left. */

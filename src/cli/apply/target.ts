@@ -2,7 +2,7 @@
 
 import type { Options } from 'yargs';
 import type { Target } from '../../host/namespace/namespace.ts';
-import { badOption } from '../../sources/bad-option.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import type { Parsed } from '../options.ts';
 import { last } from '../options.ts';
 

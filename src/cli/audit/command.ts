@@ -1,7 +1,7 @@
 /** The words of `audit` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { badOption } from '../../sources/bad-option.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import { dashesIn } from '../lone-dashes.ts';
 import { flags, valued } from '../option-rows.ts';
 import type { Parsed } from '../options.ts';

@@ -2,6 +2,7 @@
 
 import type { TextFile } from '../../host/files.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
+import { grouped } from '../../netfilter/grouped.ts';
 import type { AuditedPod, Counts, PodVerdict } from './line.ts';
 import { countsOf, POD_KIND, POD_VERDICTS, SUMMARY_KIND } from './line.ts';
 
@@ -80,13 +81,7 @@ interface Rounds {
 }
 
 function workloadsOf(pods: readonly AuditedPod[]): AuditedWorkload[] {
-  const groups = new Map<string, AuditedPod[]>();
-  for (const pod of pods) {
-    const key = `${pod.namespace} ${workloadName(pod)}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [pod]);
-    else group.push(pod);
-  }
+  const groups = grouped(pods, (pod) => `${pod.namespace} ${workloadName(pod)}`);
   return [...groups.values()].map((group) => {
     const [first] = group as [AuditedPod, ...AuditedPod[]];
     const amiss = group.filter(({ verdict }) => !POD_VERDICTS[verdict]);

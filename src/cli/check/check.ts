@@ -1,9 +1,9 @@
 /** `check`: whose rules these are, whether they are as they should be, and what the machine offers, on one screen. */
 
 import { inspectMachine } from '../../host/machine.ts';
+import { oneOf } from '../../istio/bad-option.ts';
 import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { oneOf } from '../../sources/bad-option.ts';
 import { refuseTwoReaders } from '../../sources/operand-settings.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { readSource } from '../../sources/read-source.ts';

@@ -4,6 +4,7 @@ import { API_VERSION } from '../../istio/api-version.ts';
 import { onOneLine } from '../../istio/origin.ts';
 import type { CountedPlace } from '../../netfilter/compare/counters.ts';
 import { FAMILY_NAMES } from '../../netfilter/family.ts';
+import { grouped } from '../../netfilter/grouped.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Paint } from '../terminal/color.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
@@ -34,14 +35,7 @@ function textForm(comparison: CounterComparison, paint: Paint): string {
 function chainParts({ counted, rules }: CounterComparison, paint: Paint): readonly (readonly string[])[] {
   const told = counted.filter((one) => !isQuiet(one));
   const width = Math.max(0, ...told.map((one) => countText(one).length));
-  const chains = new Map<string, ExplainedRule[]>();
-  for (const one of told) {
-    const heading = `${FAMILY_NAMES[one.family]} ${one.table} ${one.chain}`;
-    const own = chains.get(heading);
-    if (own === undefined) chains.set(heading, [one]);
-    else own.push(one);
-  }
-  return [...chains]
+  return [...grouped(told, ({ family, table, chain }) => `${FAMILY_NAMES[family]} ${table} ${chain}`)]
     .map(([heading, own]) => ({ heading, own: own.toSorted((a, b) => Number(packetsOf(b) - packetsOf(a))) }))
     .sort((a, b) => Number(packetsOf(b.own[0]) - packetsOf(a.own[0])))
     .map(({ heading, own }) => [

@@ -1,7 +1,7 @@
+import { badOption, oneOf } from '../../istio/bad-option.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { formatProblem } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { badOption, oneOf } from '../../sources/bad-option.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import type { DiffOperand } from '../../sources/operand.ts';
 import { readOperands } from '../../sources/operands.ts';

@@ -1,7 +1,7 @@
 /** The words of `escapes` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { badOption } from '../../sources/bad-option.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { isLive, SOURCE_OPTIONS } from '../live-options.ts';
 import { flags, valued } from '../option-rows.ts';

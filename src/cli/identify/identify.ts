@@ -1,10 +1,10 @@
 /** `identify`: which releases could have made rules, and with which settings. */
 
+import { badOption, oneOf } from '../../istio/bad-option.ts';
 import { identify } from '../../istio/found/identify.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { problem } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { badOption, oneOf } from '../../sources/bad-option.ts';
 import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
 import { readSource } from '../../sources/read-source.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';

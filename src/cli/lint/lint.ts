@@ -3,10 +3,10 @@
 import { deadRuleFinder } from '../../istio/advice/lint/dead-rules.ts';
 import type { GatherRequest, LintReport } from '../../istio/advice/lint/gather.ts';
 import { lintGathering } from '../../istio/advice/lint/gather.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Sourced } from '../../istio/origin.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
-import { badOption } from '../../sources/bad-option.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { kindOfFile } from '../../sources/kind-of-file.ts';

@@ -1,6 +1,6 @@
+import { badOption, oneOf } from '../../istio/bad-option.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { badOption, oneOf } from '../../sources/bad-option.ts';
 import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
 import { readSource } from '../../sources/read-source.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';

@@ -5,7 +5,7 @@ import type { Namespace, Target } from '../../host/namespace/namespace.ts';
 import { openNamespace } from '../../host/namespace/namespace.ts';
 import { probeIn } from '../../host/probe/probe-there.ts';
 import { programs } from '../../host/run.ts';
-import { badOption, unusable } from '../../sources/bad-option.ts';
+import { badOption, unusable } from '../../istio/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { planInput } from '../../sources/plan-input.ts';
 import type { Result } from '../terminal/result.ts';

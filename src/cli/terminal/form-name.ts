@@ -1,6 +1,6 @@
 /** Which form an option named. */
 
-import { oneOf } from '../../sources/bad-option.ts';
+import { oneOf } from '../../istio/bad-option.ts';
 
 // For people: what one command calls a text another calls a table, and nobody is to know which.
 const ALIKE: Readonly<Record<string, string>> = { text: 'table', table: 'text' };

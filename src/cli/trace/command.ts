@@ -1,9 +1,9 @@
 /** The words of `trace` on the command line. */
 
 import type { CommandModule } from 'yargs';
+import { badOption } from '../../istio/bad-option.ts';
 import { STORY_IDS } from '../../istio/packets/stories/table.ts';
 import { VERDICTS } from '../../istio/packets/verdict.ts';
-import { badOption } from '../../sources/bad-option.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { atOneSource, isLive, SOURCE_OPTIONS } from '../live-options.ts';
 import { flags, valued } from '../option-rows.ts';

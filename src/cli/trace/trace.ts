@@ -1,12 +1,12 @@
 /** `trace`: what happens to a packet, to a whole request, to a port; which packets come to a rule. */
 
 import type { Namespace } from '../../host/namespace/namespace.ts';
+import { badOption, oneOf } from '../../istio/bad-option.ts';
 import { readOwner } from '../../istio/packets/packet/sender.ts';
 import type { Owner } from '../../istio/packets/pod.ts';
 import { isCaught, VERDICTS, verdictText } from '../../istio/packets/verdict.ts';
 import { quoted } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { badOption, oneOf } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';

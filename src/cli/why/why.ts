@@ -1,8 +1,8 @@
 /** `why`: where a connection goes, because of what, what it was before, and what to do. */
 
+import { badOption, oneOf } from '../../istio/bad-option.ts';
 import { VERDICTS } from '../../istio/packets/verdict.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
-import { badOption, oneOf } from '../../sources/bad-option.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';

@@ -1,11 +1,11 @@
 /** A command that looks at one workload, asked once for all that have the same answer. */
 
 import { API_VERSION } from '../../istio/api-version.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import { onOneLine } from '../../istio/origin.ts';
 import { problemDocument } from '../../istio/plan/plan-document.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { ProblemError, problemText } from '../../istio/problems.ts';
-import { badOption } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
 import { manifestsIn } from '../../sources/workloads/detect.ts';

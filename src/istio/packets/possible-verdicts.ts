@@ -1,10 +1,11 @@
 /** The outcomes of a packet of which not everything is known, and what each hangs on. */
 
 import { printMatch } from '../../netfilter/print.ts';
-import type { Answer, Branch, Field, PolicyPlace, Question, RulePlace, Trace } from '../../netfilter/trace/result.ts';
+import type { Answer, Branch, Field, PolicyPlace, Question, Trace } from '../../netfilter/trace/result.ts';
 import type { PodNetwork } from './pod-network.ts';
 import { verdictIn } from './pod-network.ts';
 import type { Verdict } from './verdict.ts';
+import { rulePlaceText } from './verdict.ts';
 
 export interface PossibleVerdict {
   readonly verdict: Verdict;
@@ -82,12 +83,12 @@ function conditionText({ question, answer }: Condition): string {
     case 'policy':
       return `${chainText(question.at)} ${answer === 'accept' ? 'lets it pass' : 'drops it'}`;
     case 'target':
-      return `${ruleText(question.at)} ${TARGET_ANSWERS[answer]}`;
+      return `${rulePlaceText(question.at)} ${TARGET_ANSWERS[answer]}`;
     case 'order':
       return `${question.first} is asked ${answer === 'yes' ? 'before' : 'after'} ${question.others.join(' and ')}`;
     case 'field':
     case 'match':
-      return `${askedText(question)} ${answer === 'yes' ? 'holds' : 'does not hold'}${question.at === undefined ? '' : ` (${ruleText(question.at)})`}`;
+      return `${askedText(question)} ${answer === 'yes' ? 'holds' : 'does not hold'}${question.at === undefined ? '' : ` (${rulePlaceText(question.at)})`}`;
     default:
       return `${questionText(question)}: ${answer}`;
   }
@@ -115,9 +116,9 @@ export function questionText(question: Question): string {
   switch (question.kind) {
     case 'field':
     case 'match':
-      return `whether ${askedText(question)} holds${question.at === undefined ? '' : ` (${ruleText(question.at)})`}`;
+      return `whether ${askedText(question)} holds${question.at === undefined ? '' : ` (${rulePlaceText(question.at)})`}`;
     case 'target':
-      return `what ${ruleText(question.at)} does`;
+      return `what ${rulePlaceText(question.at)} does`;
     case 'policy':
       return `${chainText(question.at)}, which is not shown`;
     case 'order':
@@ -125,7 +126,7 @@ export function questionText(question: Question): string {
     case 'host':
       return HOST_FACTS[question.fact];
     case 'loop':
-      return `${ruleText(question.at)} leads into a loop that no kernel loads`;
+      return `${rulePlaceText(question.at)} leads into a loop that no kernel loads`;
     case 'too-many':
       return 'too much';
     default:
@@ -156,10 +157,6 @@ const HOST_FACTS: Readonly<Record<Extract<Question, { kind: 'host' }>['fact'], s
   'multicast-group': 'whether the pod has joined this multicast group',
   forwarding: 'whether the pod passes packets of others on',
 };
-
-function ruleText({ table, chain, position }: RulePlace): string {
-  return `rule ${position} of ${chain} in ${table}`;
-}
 
 // What would tell, by what is asked.
 const TELLS: Readonly<Partial<Record<Field, string>>> = {

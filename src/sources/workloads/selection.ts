@@ -1,12 +1,12 @@
 /** The workloads that a word names, as kubectl's words do: `deploy/orders`, `orders`, `shop/orders`, the beginning of a name. */
 
+import { badOption } from '../../istio/bad-option.ts';
 import { kindNamed } from '../../istio/kubernetes/manifest/kinds.ts';
 import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
 import { ownerIn, ownerOf } from '../../istio/kubernetes/rule-groups/owner.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import type { ProblemError } from '../../istio/problems.ts';
 import { nearest, quoted } from '../../istio/problems.ts';
-import { badOption } from '../bad-option.ts';
 import type { Streamed } from './stream.ts';
 import { placedSubject } from './subject.ts';
 

@@ -5,6 +5,7 @@ import type { Network } from '../../../netfilter/network.ts';
 import { everywhere, printNetwork } from '../../../netfilter/network.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
+import { LOOPBACK } from '../../plan/context.ts';
 import { isLoopback } from '../../plan/rules/owners.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { AllOr, SettingValues } from '../../settings/settings.ts';
@@ -54,7 +55,7 @@ export function readRanges(observedRules: ObservedRules, profile: Profile, loopb
   const { has } = profile;
   if (!observedRules.sees('nat') || (family === 'ip6' && !has('rules6'))) return undefined;
   const rules = observedRules.rules('nat', 'ISTIO_OUTPUT').filter((rule) => asksJust(rule) || asksJust(rule, 'destination'));
-  const own = printNetwork(family === 'ip' ? loopback : LOOPBACKS.ip6);
+  const own = printNetwork(family === 'ip' ? loopback : LOOPBACK.ip6);
   const start = rules.findIndex((rule) => isVerdict(rule, 'RETURN') && printed(rule) === own);
   const redirects = rules.filter((rule) => jumpsTo(rule, 'ISTIO_REDIRECT'));
   const last = rules.at(-1);
@@ -72,11 +73,6 @@ function printed(rule: Rule): string | undefined {
   return network === undefined ? undefined : printNetwork(network);
 }
 
-const LOOPBACKS: Readonly<Record<Family, Network>> = {
-  ip: { family: 'ip', address: '127.0.0.1', prefix: 32 },
-  ip6: { family: 'ip6', address: '::1', prefix: 128 },
-};
-
 /** Both families' destinations as settings name them; everything is one value for both, or none of them. */
 export function joinRanges(ip: Ranges | undefined, ip6: Ranges | undefined): Partial<SettingValues> {
   const found = [ip, ip6].filter((ranges) => ranges !== undefined);
@@ -85,7 +81,7 @@ export function joinRanges(ip: Ranges | undefined, ip6: Ranges | undefined): Par
     ranges === undefined ? [] : ranges.included === '*' ? [everywhere(family)] : ranges.included;
   const observedRules = [...listed(ip, 'ip'), ...listed(ip6, 'ip6')];
   const hidden = found.some(({ loopback }) => loopback) && !observedRules.some(isLoopback);
-  const unseen = ip6 === undefined ? LOOPBACKS.ip6 : LOOPBACKS.ip;
+  const unseen = ip6 === undefined ? LOOPBACK.ip6 : LOOPBACK.ip;
   return {
     'outbound.includeRanges':
       found.every(({ included }) => included === '*') && !hidden ? '*' : [...observedRules, ...(hidden ? [unseen] : [])],

@@ -7,7 +7,7 @@ import { wrongType } from '../../wrong-type.ts';
 import type { YamlNode } from '../../yaml.ts';
 import { isNull } from '../../yaml-fields.ts';
 import type { Form, Forms } from './forms.ts';
-import { isTextOnly, MODES } from './forms.ts';
+import { isPort, isTextOnly, MODES } from './forms.ts';
 import { dataOf, goBoolean, goText, isBare } from './go-text.ts';
 import { misspelt } from './misspelt.ts';
 import type { Place } from './place.ts';
@@ -124,10 +124,6 @@ const ALLOWED = {
   port: 'a port (1 to 65535)',
   mode: MODES.join(', '),
 } as const satisfies Record<Exclude<Form, 'texts' | 'filled' | 'data'>, string>;
-
-function isPort(text: string): boolean {
-  return /^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) < 65536;
-}
 
 function readTexts(node: YamlNode, path: string, at: Walk): void {
   if (node.kind !== 'mapping') {
