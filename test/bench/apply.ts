@@ -91,7 +91,11 @@ export function inNamespace<R>(use: (enter: readonly string[]) => R): R {
 }
 
 /** A run whose programs are scripts that note what they are called with: how many there were, and a script that does the same calls. */
-export function recorded(folder: string, enter: readonly string[], args: readonly string[] = DEFAULT_POD): { readonly processes: number; readonly script: string } {
+export function recorded(
+  folder: string,
+  enter: readonly string[],
+  args: readonly string[] = DEFAULT_POD,
+): { readonly processes: number; readonly script: string } {
   const [path, calls] = [join(folder, 'path'), join(folder, 'calls')];
   for (const made of [path, calls]) mkdirSync(made, { recursive: true });
   const searched = process.env['PATH'] ?? '';
