@@ -1,7 +1,6 @@
 /** `--live`: what the rules in a pod of a cluster are now, beside what its manifest calls for. */
 
 import { createInterface } from 'node:readline/promises';
-import { system } from '../host/system.ts';
 import { badOption } from '../istio/bad-option.ts';
 import { ProblemError, quoted } from '../istio/problems.ts';
 import type { LiveRequest, OpenedPod } from '../sources/live-pods.ts';
@@ -11,6 +10,7 @@ import type { PlanOptions } from '../sources/plan-input/input.ts';
 import { withFile } from '../sources/workloads/detect.ts';
 import type { Parsed } from './options.ts';
 import { givenOf } from './options.ts';
+import { heedSignals } from './signals.ts';
 import type { Result } from './terminal/result.ts';
 import { say } from './terminal/result.ts';
 
@@ -31,7 +31,8 @@ export async function lookLive(
   const named = words.filter(isLiveWord);
   if (named.length === 0)
     throw badOption('--live', `changes nothing ${besideText(words)}; it goes with a SOURCE in a cluster: pod/NAME, deploy/NAME or ns/NAME`);
-  const { signal, exitCode } = stopping();
+  // The end of a terminal as well: what was created is ended first.
+  const { signal, exitCode } = heedSignals(['SIGINT', 'SIGTERM', 'SIGHUP']);
   const access = { ...given.cluster, signal };
   const request: LiveRequest = { access, ...givenOf(parsed, 'image'), consent: consentBy(parsed['yes'] === true), say };
   try {
@@ -71,21 +72,6 @@ export async function lookLiveAtOne(
     const { cluster: _, ...alone } = stoppable;
     return use({ source: podsOf(source ?? '')[0]?.live ?? '', given: alone });
   });
-}
-
-/** SIGINT, SIGTERM, and the end of a terminal: what was created is ended first. */
-function stopping(): { readonly signal: AbortSignal; readonly exitCode: () => number | undefined } {
-  const abort = new AbortController();
-  let came: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined;
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(name, () => {
-      came ??= name;
-      abort.abort();
-    });
-  return {
-    signal: abort.signal,
-    exitCode: () => (came === undefined ? undefined : 128 + (came === 'SIGHUP' ? 1 : system.signalNumber(came))),
-  };
 }
 
 /** Says what would be created, and asks on a terminal; elsewhere there must have been a --yes. */

@@ -2,6 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { nearest, quoted } from '../istio/problems.ts';
+import { listWords } from '../netfilter/words.ts';
 import { describedCommand, optionNames } from './described.ts';
 
 /** A sentence about `word`, an option without its hyphens; `command` is the one that was called, where there is one. */
@@ -11,7 +12,7 @@ export function unknownOption(word: string, command: CommandModule | undefined, 
     .map(describedCommand)
     .filter((other) => optionNames(other).includes(word));
   if (others.length > 0)
-    return `${quoted(word)} is not an option here; ${listed(others.map(({ name }) => name))} ${others.length === 1 ? 'has' : 'have'} it`;
+    return `${quoted(word)} is not an option here; ${listWords(others.map(({ name }) => name))} ${others.length === 1 ? 'has' : 'have'} it`;
   const own = (command === undefined ? [] : optionNames(describedCommand(command))).filter((option) => option.length > 1);
   return `${quoted(word)} is not an option here${nearest(word, own).replace('mean ', 'mean --')}`;
 }
@@ -23,9 +24,4 @@ export function tooMany(word: string, command: CommandModule | undefined): strin
   const files =
     described !== undefined && operands !== '' && optionNames(described).includes('filename') ? '; -f FILE names manifests' : '';
   return `${quoted(word)} is one too many: ${operands === '' ? 'there are no operands here' : `the operands are ${operands}${files}`}`;
-}
-
-/** `check, diff and trace`. */
-function listed(names: readonly string[]): string {
-  return names.length === 1 ? String(names[0]) : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }

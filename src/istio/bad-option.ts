@@ -1,7 +1,7 @@
 /** The problem that an option makes. */
 
 import type { Origin } from './origin.ts';
-import { nearest, ProblemError, problem, quoted } from './problems.ts';
+import { messageOf, nearest, ProblemError, problem, quoted } from './problems.ts';
 
 /** Stops a command with one line about an option. */
 export function badOption(option: string, reason: string): ProblemError {
@@ -11,7 +11,7 @@ export function badOption(option: string, reason: string): ProblemError {
 /** What kept an option from being used, as a problem of it; what is a problem already stays that. */
 export function unusable(option: string, error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
-  return badOption(option, error instanceof Error ? error.message : String(error));
+  return badOption(option, messageOf(error));
 }
 
 /** The one of these words that an option gave; `read` is what of its word counts. Throws a ProblemError for any other. */

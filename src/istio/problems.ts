@@ -185,6 +185,11 @@ export function throwErrors(problems: readonly Problem[]): void {
   if (errors.length > 0) throw new ProblemError(errors);
 }
 
+/** What an error says of itself, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Outside text in quotes on one line, cut where it is longer than `most`: a message never carries a newline or a control character. */
 export function quoted(text: string, most = 60): string {
   const short = text.length > most ? `${text.slice(0, most - 3)}...` : text;

@@ -22,7 +22,7 @@ import { writeMetrics } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { auditPod } from './pod.ts';
 import { mergeLines } from './summarize.ts';
-import { SUMMARY_FORM_NAMES, SUMMARY_FORMS } from './summary-forms.ts';
+import { SUMMARY_FORMS } from './summary-forms.ts';
 
 export interface AuditRequest {
   readonly given: SourceOptions;
@@ -163,7 +163,7 @@ function numberIn(option: string, text: string, most: number): number {
 
 /** Merges lines that audits of many nodes printed. Throws a ProblemError for files that can't be read. */
 export function summarize(files: readonly string[], output: string): Result {
-  const form = formNamed(output, SUMMARY_FORM_NAMES);
+  const form = formNamed(output, SUMMARY_FORMS);
   const merged = mergeLines(files.flatMap(textsIn));
   if (merged.lines === 0) throw badOption('--summarize', `${files.join(' ')} holds no line of an audit`);
   const notes =

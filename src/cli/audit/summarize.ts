@@ -137,11 +137,11 @@ export function lineIn(line: string): Line | undefined {
   if (typeof pod.node !== 'string' || pod.apiVersion !== API_VERSION) return undefined;
   if (pod.kind === SUMMARY_KIND) return { kind: 'summary', node: pod.node, pods: Number(pod.pods) || 0 };
   const texts = [pod.namespace, pod.pod, pod.workload, pod.uid];
-  const isPod = pod.kind === POD_KIND && texts.every((text) => typeof text === 'string') && isVerdict(pod.verdict);
+  const isPod = pod.kind === POD_KIND && texts.every((text) => typeof text === 'string') && isReturn(pod.verdict);
   return isPod ? { kind: 'pod', node: pod.node, pod: known(pod) } : undefined;
 }
 
-function isVerdict(text: unknown): text is PodVerdict {
+function isReturn(text: unknown): text is PodVerdict {
   return typeof text === 'string' && Object.hasOwn(POD_VERDICTS, text);
 }
 

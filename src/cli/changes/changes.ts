@@ -7,13 +7,11 @@ import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { changesDocument, changesMarkdown, changesText } from './forms.ts';
 
-const FORMS = {
+export const FORMS = {
   text: changesText,
   json: (changes: ReleaseChanges) => `${JSON.stringify(changesDocument(changes), null, 2)}\n`,
   markdown: changesMarkdown,
 } as const satisfies Record<string, (changes: ReleaseChanges, width: number) => string>;
-
-export const CHANGES_FORM_NAMES = Object.keys(FORMS) as (keyof typeof FORMS)[];
 
 export interface ChangesRequest {
   readonly range: string;
@@ -24,7 +22,7 @@ export interface ChangesRequest {
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export function changes({ range, output, width }: ChangesRequest): Result {
-  const form = formNamed(output, CHANGES_FORM_NAMES);
+  const form = formNamed(output, FORMS);
   const { from, to, problems } = readReleaseRange(range);
   return { output: FORMS[form](changesBetween(from, to), width), form, problems, notes: [], exitCode: 0 };
 }

@@ -19,8 +19,7 @@ import type { connectionIn } from './connection.ts';
 import type { Connection } from './connection-report.ts';
 import type { Examined } from './examine.ts';
 import { examine } from './examine.ts';
-import type { CheckFormName } from './forms.ts';
-import { CHECK_FORM_NAMES, CHECK_FORMS } from './forms.ts';
+import { CHECK_FORMS } from './forms.ts';
 import type { CheckedSource } from './next-command.ts';
 import { withMoreRights } from './next-commands.ts';
 import type { Report } from './report.ts';
@@ -44,7 +43,7 @@ export interface CheckRequest {
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function check(request: CheckRequest): Promise<Result> {
   const { source, given, output, paint } = request;
-  const form = formNamed(output, CHECK_FORM_NAMES);
+  const form = formNamed(output, CHECK_FORMS);
   const { filename, ...others } = given;
   // Beside a SOURCE settings are what it is compared with; alone they are what is looked at.
   if (isCompared(source === undefined ? others : given)) return checkOne(alone(request));
@@ -64,7 +63,7 @@ function isCompared({ filename, sets, args, env, envFile }: PlanOptions): boolea
 }
 
 async function checkOne({ source, given, from, to, output, family: named, paint }: CheckRequest): Promise<GroupAnswer> {
-  const form: CheckFormName = formNamed(output, CHECK_FORM_NAMES);
+  const form = formNamed(output, CHECK_FORMS);
   const family = named === undefined ? undefined : oneOf('--family', named, FAMILIES);
   const { chosen } = given;
   const name: SourceName = chosen === undefined ? parseSource(source ?? 'live') : { kind: 'settings' };

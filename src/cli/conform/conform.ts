@@ -14,7 +14,7 @@ import type { Paint } from '../terminal/color.ts';
 import type { Result } from '../terminal/result.ts';
 import { casesIn, ownCases } from './cases.ts';
 import type { ConformFormName } from './forms.ts';
-import { CONFORM_FORM_NAMES, CONFORM_FORMS } from './forms.ts';
+import { CONFORM_FORMS } from './forms.ts';
 import { compareStates } from './state-differences.ts';
 
 export interface ConformRequest {
@@ -38,7 +38,7 @@ const ONLY_GIVEN = 'cases';
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function conform(request: ConformRequest): Promise<Result> {
   const { program, only, progress, paint } = request;
-  const form: ConformFormName = oneOf('--output', request.output, CONFORM_FORM_NAMES);
+  const form = oneOf('--output', request.output, Object.keys(CONFORM_FORMS) as ConformFormName[]);
   const path = which(program[0] ?? '');
   if (program[0] === undefined) throw badOption('PROGRAM', 'is missing: name the program to run, as in conform pilot-agent istio-iptables');
   if (path === undefined) throw badOption('PROGRAM', `${quoted(program[0])} is no program, neither here nor on the search path`);

@@ -11,21 +11,16 @@ import { paragraphs } from '../terminal/paragraphs.ts';
 import type { CounterComparison, ExplainedRule } from './by-counters.ts';
 import { nothingCounted } from './by-counters.ts';
 import { foreignDocument, notComparedDocument, operandDocument } from './document.ts';
-import { footLines } from './text.ts';
-import { headingOf, counted as plural } from './words.ts';
+import { footLines, sideLines } from './text.ts';
+import { counted as plural } from './words.ts';
 
 type Form = (comparison: CounterComparison, paint: Paint) => string;
 
 export const COUNTER_FORMS = { text: textForm, json: jsonForm } as const satisfies Record<string, Form>;
 
-export type CounterFormName = keyof typeof COUNTER_FORMS;
-
-export const COUNTER_FORM_NAMES: readonly CounterFormName[] = Object.keys(COUNTER_FORMS) as CounterFormName[];
-
 function textForm(comparison: CounterComparison, paint: Paint): string {
-  const { left, right } = comparison.rules;
   return paragraphs([
-    [paint('heading', `--- ${headingOf(left)}`), paint('heading', `+++ ${headingOf(right)}`)],
+    sideLines(comparison.rules, paint),
     ...(comparison.uncounted.length === 0 ? chainParts(comparison, paint) : []),
     [paint('heading', summaryText(comparison)), ...aside(comparison), ...footLines(comparison.rules)],
   ]);

@@ -30,8 +30,7 @@ import type { Result } from '../terminal/result.ts';
 import { readTraceContext } from '../trace/context.ts';
 import { readAllowances } from './allow-file.ts';
 import { knownEscapes } from './baseline.ts';
-import type { EscapesFormName } from './forms.ts';
-import { ESCAPES_FORM_NAMES, ESCAPES_FORMS } from './forms.ts';
+import { ESCAPES_FORMS } from './forms.ts';
 import type { EscapesReport, WorkloadEscapes } from './report.ts';
 import { exitCodeOf } from './report.ts';
 import { escapesIn } from './workload-escapes.ts';
@@ -53,7 +52,7 @@ export interface EscapesRequest {
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function escapes({ source, pods, given, allow, baseline, output, today, paint }: EscapesRequest): Promise<Result> {
-  const form: EscapesFormName = formNamed(output, ESCAPES_FORM_NAMES);
+  const form = formNamed(output, ESCAPES_FORMS);
   const all = allow === undefined ? [] : readAllowances(allow);
   const expired = all.filter(({ until }) => until < today);
   const valid = all.filter((one) => !expired.includes(one));

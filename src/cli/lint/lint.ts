@@ -26,8 +26,7 @@ import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
 import type { FixedFiles } from './fix.ts';
 import { diffOf, fixedFiles, unsafeIn, writeFixed } from './fix.ts';
-import type { LintFormName } from './forms.ts';
-import { LINT_FORM_NAMES, LINT_FORMS } from './forms.ts';
+import { LINT_FORMS } from './forms.ts';
 import { leftOut } from './left-out.ts';
 import { fixedNote, summaryOf } from './summary.ts';
 import { reaches, thresholdOf } from './threshold.ts';
@@ -64,7 +63,7 @@ export async function lint(command: LintCommand): Promise<Result> {
     paint,
   } = command;
   const fix = command.fix === true || dryRun || unsafeFixes;
-  const form: LintFormName = formNamed(output, LINT_FORM_NAMES);
+  const form = formNamed(output, LINT_FORMS);
   const threshold = thresholdOf(failOnOption, failOn);
   const named = namedFiles(command);
   if (fix && named.includes('-')) throw badOption('--fix', 'writes into files; standard input is none');

@@ -47,7 +47,7 @@ export async function preview({ source, given, output, family: named, explain, a
 }
 
 function namedForm(output: string | undefined): FormName | undefined {
-  return output === undefined ? undefined : formNamed(output, FORM_NAMES);
+  return output === undefined ? undefined : formNamed(output, FORMS);
 }
 
 /** The form that was named, or the ordinary one of such rules. Throws a ProblemError for one that can't show them. */

@@ -21,10 +21,6 @@ export const TRACE_FORMS = {
   dot: (report) => DRAWING_FORMS.dot(drawingOf(report, 'dot')),
 } as const satisfies Record<string, (report: TraceReport, paint: Paint) => string>;
 
-export type TraceFormName = keyof typeof TRACE_FORMS;
-
-export const TRACE_FORM_NAMES: readonly TraceFormName[] = Object.keys(TRACE_FORMS) as TraceFormName[];
-
 function drawingOf(report: TraceReport, form: DrawingForm): Drawing {
   const { context, all } = report;
   const options = { podNetwork: context.podNetwork, reason: context.purpose, lines: context.lines, all };

@@ -16,7 +16,7 @@ import { eachGroup } from '../workloads/each-group.ts';
 import type { TraceContext } from './context.ts';
 import { readTraceContext } from './context.ts';
 import { find, shownConditions, withinShown } from './find.ts';
-import { TRACE_FORM_NAMES, TRACE_FORMS } from './forms.ts';
+import { TRACE_FORMS } from './forms.ts';
 import type { ObserveOptions } from './observe.ts';
 import { observe, observedNamespace } from './observe.ts';
 import type { TraceWords } from './question.ts';
@@ -51,7 +51,7 @@ export interface TraceRequest {
 export async function trace({ words, ...rest }: TraceRequest): Promise<Result> {
   const request = { ...rest, words: rest.resolve === true ? await resolved(words) : words };
   const { source, given, output, paint } = request;
-  const form = formNamed(output, TRACE_FORM_NAMES);
+  const form = formNamed(output, TRACE_FORMS);
   // A question that nobody understands is refused before manifests are read.
   readQuestion(request.words);
   const many = await eachGroup(source, given, { form, paint }, (one) => traceOne({ ...request, given: one }));
@@ -75,7 +75,7 @@ async function traceOne({
   ...request
 }: TraceRequest): Promise<GroupAnswer> {
   const source = given.chosen === undefined ? named : undefined;
-  const form = formNamed(output, TRACE_FORM_NAMES);
+  const form = formNamed(output, TRACE_FORMS);
   const family = request.family === undefined ? undefined : oneOf('--family', request.family, FAMILIES);
   const expected = request.expect === undefined ? undefined : oneOf('--expect', request.expect, VERDICTS);
   const question = readQuestion(request.words);

@@ -21,7 +21,7 @@ import { eachGroup } from '../workloads/each-group.ts';
 import type { Answer } from './answer.ts';
 import { answerOf } from './answer.ts';
 import { fixFor } from './fix.ts';
-import { WHY_FORM_NAMES, WHY_FORMS } from './forms.ts';
+import { WHY_FORMS } from './forms.ts';
 import type { WhyOperands } from './operands.ts';
 import { readWhyOperands } from './operands.ts';
 import type { WhyReport } from './report.ts';
@@ -44,7 +44,7 @@ export interface WhyRequest {
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function why({ words, given: all, resolve, expect, ...request }: WhyRequest): Promise<Result> {
-  const form = formNamed(request.output, WHY_FORM_NAMES);
+  const form = formNamed(request.output, WHY_FORMS);
   const read = readWhyOperands(words);
   const named = read.sources.length > 0 ? read.sources : [implicitSource(undefined, all)].flatMap((one) => one ?? []);
   refuseUnusedAccess(named, all);
@@ -78,7 +78,7 @@ function isFewLines(columns: number): (text: string) => boolean {
 
 interface Ask extends Pick<WhyRequest, 'verbose' | 'paint' | 'columns'> {
   readonly operands: WhyOperands;
-  readonly form: (typeof WHY_FORM_NAMES)[number];
+  readonly form: keyof typeof WHY_FORMS;
   readonly expect?: ExpectedVerdict;
 }
 

@@ -9,7 +9,7 @@ import { ProblemError, problemText } from '../../istio/problems.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
 import { manifestsIn } from '../../sources/workloads/detect.ts';
-import { examplesText, placesText } from '../../sources/workloads/group-names.ts';
+import { examplesText, groupHeading } from '../../sources/workloads/group-names.ts';
 import type { PlannedGroup, PlannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { hasErrors, plannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { workloadName } from '../../sources/workloads/selection.ts';
@@ -111,9 +111,9 @@ function joined(form: string, found: PlannedGroups, answers: readonly Answered[]
     case 'json':
       return `${JSON.stringify(documentOf(found, answers), null, 2)}\n`;
     case 'yaml':
-      return answers.map(({ group, answer }) => `# ${headingOf(group)}\n${answer.output}`).join('---\n');
+      return answers.map(({ group, answer }) => `# ${groupHeading(group)}\n${answer.output}`).join('---\n');
     case 'markdown':
-      return answers.map(({ group, answer }) => `## ${code(headingOf(group))}\n\n${answer.output}`).join('\n');
+      return answers.map(({ group, answer }) => `## ${code(groupHeading(group))}\n\n${answer.output}`).join('\n');
     default:
       return textOf(answers, how);
   }
@@ -143,7 +143,7 @@ function textOf(answers: readonly Answered[], { paint, isRoom = () => true }: Om
       : [[paint('heading', `${workloadsText(group.count)}: ${examplesText(group, 3)}`), `  ${onOneLine(summary)}`]],
   );
   const parts = answers.flatMap(({ group, answer: { output } }) =>
-    output === '' ? [] : [[paint('heading', `==> ${headingOf(group)}`), ...output.trimEnd().split('\n')]],
+    output === '' ? [] : [[paint('heading', `==> ${groupHeading(group)}`), ...output.trimEnd().split('\n')]],
   );
   const whole = paragraphs([lists.flat(), ...parts]);
   if (lists.length === 0 || (answers.length <= MOST_WHOLE && isRoom(whole))) return whole;
@@ -153,8 +153,4 @@ function textOf(answers: readonly Answered[], { paint, isRoom = () => true }: Om
     const text = paragraphs([lists.slice(0, count).flat(), [...more, 'each whole: --workload NAME']]);
     if (count === 1 || isRoom(text)) return text;
   }
-}
-
-function headingOf(group: PlannedGroup): string {
-  return `${workloadsText(group.count)}: ${placesText(group)}`;
 }

@@ -4,6 +4,7 @@ import type { ClusterName } from '../../istio/kubernetes/cluster/cluster-name.ts
 import type { ClusterResource } from '../../istio/kubernetes/cluster/resources.ts';
 import { NAMESPACES, OWNERS, PODS, PROXY_CONFIGS, resourceOf } from '../../istio/kubernetes/cluster/resources.ts';
 import { nearest } from '../../istio/problems.ts';
+import { someWords } from '../../netfilter/words.ts';
 import type { ClusterAccess } from './access.ts';
 import { ClusterFailure } from './failure.ts';
 import type { Wanted } from './list.ts';
@@ -41,7 +42,7 @@ async function* ofObject(
   const namespace = named ?? (await namespaceOf(access));
   const [object, ...context] = await Promise.all([
     oneObject(resource, name, { namespace }, access).catch((error) => nearestTo(error, resource, name, namespace, access)),
-    gathered(one(NAMESPACES, namespace, access), 'labels of the namespace'),
+    gathered(oneNamespace(namespace, access), 'labels of the namespace'),
     ...[...new Set([namespace, options.rootNamespace])].map((space) =>
       gathered(allObjects(PROXY_CONFIGS, { namespace: space }, access), 'ProxyConfigs'),
     ),
@@ -59,8 +60,8 @@ async function* ofObject(
   if (pods === 0 || options.owners) yield { object };
 }
 
-async function* one(resource: ClusterResource, name: string, access: ClusterAccess): AsyncGenerator<KubeObject> {
-  yield oneObject(resource, name, {}, access).then((object) => ({ kind: resource.kind, apiVersion: 'v1', ...object }));
+async function* oneNamespace(name: string, access: ClusterAccess): AsyncGenerator<KubeObject> {
+  yield oneObject(NAMESPACES, name, {}, access).then((object) => ({ kind: NAMESPACES.kind, apiVersion: 'v1', ...object }));
 }
 
 /** The pods that an object has made, and that were not ended. */
@@ -94,7 +95,7 @@ async function* ofMany(
   };
   const spaces = namespace === undefined ? [{}] : [...new Set([namespace, options.rootNamespace])].map((space) => ({ namespace: space }));
   const context = await Promise.all([
-    gathered(namespace === undefined ? allObjects(NAMESPACES, {}, access) : one(NAMESPACES, namespace, access), 'labels of namespaces'),
+    gathered(namespace === undefined ? allObjects(NAMESPACES, {}, access) : oneNamespace(namespace, access), 'labels of namespaces'),
     ...spaces.map((space) => gathered(allObjects(PROXY_CONFIGS, space, access), 'ProxyConfigs')),
   ]);
   for (const part of context) yield* part;
@@ -178,7 +179,7 @@ async function nearestTo(
   } catch {
     throw error;
   }
-  const there = names.length === 0 ? `it has no ${resource.plural}` : `it has ${listed(names)}`;
+  const there = names.length === 0 ? `it has no ${resource.plural}` : `it has ${someWords(names, MOST)}`;
   throw new ClusterFailure(
     'no such object',
     `404: the namespace ${namespace} has no ${resource.kind} "${name}"; ${there}${nearest(name, names)}`,
@@ -186,8 +187,3 @@ async function nearestTo(
 }
 
 const MOST = 5;
-
-function listed(names: readonly string[]): string {
-  const more = names.length - MOST;
-  return `${names.slice(0, MOST).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}

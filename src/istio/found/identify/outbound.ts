@@ -9,7 +9,7 @@ import { LOOPBACK } from '../../plan/context.ts';
 import { isLoopback } from '../../plan/rules/owners.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { AllOr, SettingValues } from '../../settings/settings.ts';
-import { isVerdict, jumpsTo, matchValue } from '../ownership/rule-values.ts';
+import { isReturn, jumpsTo, matchValue } from '../ownership/rule-values.ts';
 import type { ObservedRules } from './observed-rules.ts';
 import { asksJust, matchedPorts, negatedValue } from './observed-rules.ts';
 import { capturesLoopback } from './owners.ts';
@@ -31,7 +31,7 @@ export function readOutboundPorts(observedRules: ObservedRules, { has }: Profile
   const included = has(observedRules.family === 'ip' ? 'includeOutboundPorts' : 'includeOutboundPorts6');
   const protocols = !has('excludeOutboundPorts') ? [] : has('excludeOutboundUdp') ? ['tcp', 'udp'] : ['tcp'];
   const both: Partial<SettingValues> = included ? { 'outbound.includePorts': ports((rule) => jumpsTo(rule, 'ISTIO_REDIRECT'), 'tcp') } : {};
-  const excluded = protocols.map((protocol) => ports((rule) => isVerdict(rule, 'RETURN'), protocol));
+  const excluded = protocols.map((protocol) => ports((rule) => isReturn(rule), protocol));
   return excluded.length === 0 ? [both] : excluded.map((list) => ({ ...both, 'outbound.excludePorts': list }));
 }
 
@@ -45,7 +45,7 @@ export function readLoopback(observedRules: ObservedRules, { has }: Profile): Pa
 }
 
 function firstReturned(observedRules: ObservedRules): Network | undefined {
-  const first = observedRules.rules('nat', 'ISTIO_OUTPUT').find((rule) => isVerdict(rule, 'RETURN') && asksJust(rule, 'destination'));
+  const first = observedRules.rules('nat', 'ISTIO_OUTPUT').find((rule) => isReturn(rule) && asksJust(rule, 'destination'));
   return first === undefined ? undefined : matchValue(first, 'destination');
 }
 
@@ -56,12 +56,12 @@ export function readRanges(observedRules: ObservedRules, profile: Profile, loopb
   if (!observedRules.sees('nat') || (family === 'ip6' && !has('rules6'))) return undefined;
   const rules = observedRules.rules('nat', 'ISTIO_OUTPUT').filter((rule) => asksJust(rule) || asksJust(rule, 'destination'));
   const own = printNetwork(family === 'ip' ? loopback : LOOPBACK.ip6);
-  const start = rules.findIndex((rule) => isVerdict(rule, 'RETURN') && printed(rule) === own);
+  const start = rules.findIndex((rule) => isReturn(rule) && printed(rule) === own);
   const redirects = rules.filter((rule) => jumpsTo(rule, 'ISTIO_REDIRECT'));
   const last = rules.at(-1);
-  const ended = has('returnAfterRanges') && last !== undefined && isVerdict(last, 'RETURN') && asksJust(last) && redirects.length > 0;
+  const ended = has('returnAfterRanges') && last !== undefined && isReturn(last) && asksJust(last) && redirects.length > 0;
   const excluded = rules.filter(
-    (rule, index) => isVerdict(rule, 'RETURN') && index !== start && (index > start || !asksJust(rule)) && !(ended && rule === last),
+    (rule, index) => isReturn(rule) && index !== start && (index > start || !asksJust(rule)) && !(ended && rule === last),
   );
   const ranges = (list: readonly Rule[]): readonly Network[] => list.map((rule) => matchValue(rule, 'destination') ?? everywhere(family));
   const all = redirects.length === 1 && redirects.every((rule) => asksJust(rule)) && !ended;
