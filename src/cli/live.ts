@@ -1,10 +1,11 @@
 /** `--live`: what the rules in a pod of a cluster are now, beside what its manifest calls for. */
 
 import { createInterface } from 'node:readline/promises';
+import { isOfCluster } from '../host/cluster/cluster-in.ts';
 import { badOption } from '../istio/bad-option.ts';
 import { ProblemError, quoted } from '../istio/problems.ts';
 import type { LiveRequest, OpenedPod } from '../sources/live-pods.ts';
-import { dryRun, isLiveWord, waysOf, withLivePods } from '../sources/live-pods.ts';
+import { dryRun, waysOf, withLivePods } from '../sources/live-pods.ts';
 import { hasSettings } from '../sources/operand-settings.ts';
 import type { PlanOptions } from '../sources/plan-input/input.ts';
 import { withFile } from '../sources/workloads/detect.ts';
@@ -28,7 +29,7 @@ export async function lookLive(
   { words, several }: { readonly words: readonly string[]; readonly several: boolean },
   use: (live: LiveWords) => Promise<Result>,
 ): Promise<Result> {
-  const named = words.filter(isLiveWord);
+  const named = words.filter(isOfCluster);
   if (named.length === 0)
     throw badOption('--live', `changes nothing ${besideText(words)}; it goes with a SOURCE in a cluster: pod/NAME, deploy/NAME or ns/NAME`);
   // The end of a terminal as well: what was created is ended first.

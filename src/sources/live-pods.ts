@@ -180,8 +180,3 @@ async function openLog(pod: LivePod, reasons: readonly string[], { access, say }
     },
   };
 }
-
-/** The words of a command line that name a cluster's pods; others stay what they are. */
-export function isLiveWord(word: string): boolean {
-  return clusterIn(word) !== undefined;
-}

@@ -1,6 +1,6 @@
 /** Whether manifests are named, told without reading all of them. */
 
-import { clusterIn } from '../../host/cluster/cluster-in.ts';
+import { isOfCluster } from '../../host/cluster/cluster-in.ts';
 import { namedPart } from '../../host/page-part.ts';
 import { HEAD, standardInputHead } from '../../host/standard-input.ts';
 import { system } from '../../host/system.ts';
@@ -95,11 +95,6 @@ function isEvents(head: string): boolean {
 /** Rules never hold these keys at the start of a line; a manifest has one of them near its top. */
 function looksLikeManifest(text: string): boolean {
   return /^[-[{"' \t]*(?:apiVersion|kind)["']?[ \t]*:/m.test(text.slice(0, HEAD));
-}
-
-/** Whether the name is that of a cluster's pods, also one that can be none: who reads it says why. */
-export function isOfCluster(file: string): boolean {
-  return clusterIn(file) !== undefined;
 }
 
 function isPiped(file: string): boolean {

@@ -37,7 +37,7 @@ export async function injectionRequest(
       : { kind: 'release', release: { value: release, source: { kind: 'option', option: '--release' } }, keepArguments };
   const requested = checkedRelease(at ?? named);
   const images = imageReleases.map(readImageRelease);
-  const mesh = values.length > 0 ? await readMeshFiles(values) : files.some(isOfCluster) ? await meshOfCluster(cluster) : NO_MESH;
+  const mesh = values.length > 0 ? await readMeshFiles(values) : files.some(namesCluster) ? await meshOfCluster(cluster) : NO_MESH;
   const unknown = images.flatMap(({ problems }) => problems);
   return {
     at: requested,
@@ -54,7 +54,7 @@ export function checkedRelease(at: AtRelease): AtRelease {
   return at;
 }
 
-function isOfCluster(file: string): boolean {
+function namesCluster(file: string): boolean {
   const name = clusterIn(file);
   return name !== undefined && !('refused' in name);
 }

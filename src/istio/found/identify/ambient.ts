@@ -2,7 +2,6 @@
 
 import type { Difference } from '../../../netfilter/compare/difference.ts';
 import type { Family } from '../../../netfilter/family.ts';
-import { FAMILIES } from '../../../netfilter/family.ts';
 import type { Match } from '../../../netfilter/match.ts';
 import { normalForm } from '../../../netfilter/normal.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
@@ -19,6 +18,7 @@ import type { Release } from '../../releases/known.ts';
 import { position } from '../../releases/known.ts';
 import type { Profile } from '../../releases/profile.ts';
 import { isAmbientTable } from '../ownership/chain-names.ts';
+import { hasNodeChains } from '../ownership/mode-chains.ts';
 import { ambientChainsIn } from '../ownership/parts.ts';
 import { matchValue } from '../ownership/rule-values.ts';
 
@@ -49,7 +49,7 @@ export function identifyAmbient(observed: Observation): readonly AmbientIdentifi
     const part = partOf(observed, backend);
     const rules = rulesOfBoth(part);
     if (rules.length === 0) return [];
-    const where = isOnNode(part) ? 'host' : 'pod';
+    const where = hasNodeChains(part) ? 'host' : 'pod';
     const read = knobsIn(rules, part, where);
     const rated = ratedFor(variantsOf(read, where, true), backend, part);
     const exact = rated.filter(({ differences }) => differences.length === 0);
@@ -80,12 +80,6 @@ function partOf(observed: Observation, backend: AmbientIdentification['backend']
     return normalForm({ ...ruleset, tables });
   };
   return inBoth(observed, of);
-}
-
-function isOnNode(part: Observation): boolean {
-  return FAMILIES.some((family) =>
-    part[family].tables.some(({ chains }) => chains.some(({ name }) => /postr/i.test(name) && name !== 'POSTROUTING')),
-  );
 }
 
 /** The knobs that the rules tell, each by a rule that only it makes. */
