@@ -263,7 +263,7 @@ describeKernel('an audit of a node', () => {
         },
       };
       const { output, exitCode } = await auditNode({ given: NONE, jobs: '4', find, using });
-      expect(JSON.parse(output.split('\n')[0] ?? '')).toMatchObject({ verdict: 'not seen', reason: 'its process ended meanwhile' });
+      expect(JSON.parse(output.split('\n')[0] ?? '')).toMatchObject({ verdict: 'not seen', reason: 'its process ended during the audit' });
       expect(exitCode).toBe(2);
       beside.stdin.end();
       await beside;
@@ -303,7 +303,7 @@ describeKernel('an audit of a node', () => {
     expect(lines.get('deep')).toMatchObject({ verdict: 'as it should be' });
     expect(lines.get('many rules')).toMatchObject({
       verdict: 'not seen',
-      reason: expect.stringContaining('more rules than are read'),
+      reason: expect.stringContaining('its rules are too many to read'),
     });
     expect(lines.get('some rules')).toMatchObject({ verdict: 'not as it should be', drift: expect.stringContaining('rules extra') });
     expect([lines.get('some rules')?.differences?.length, lines.get('many findings')?.findings?.length]).toEqual([5, 5]);
