@@ -8,6 +8,7 @@ import { quoted } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { badOption, oneOf } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
+import { commandOn } from '../check/next-commands.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
@@ -54,8 +55,18 @@ export async function trace({ words, ...rest }: TraceRequest): Promise<Result> {
   const form = formNamed(output, TRACE_FORM_NAMES);
   // A question that nobody understands is refused before manifests are read.
   readQuestion(request.words);
-  const many = await eachGroup(source, given, { form, paint }, (one) => traceOne({ ...request, given: one }));
+  const many = await eachGroup(source, given, { form, paint, alone: (one) => aloneCommand(request, one) }, (one) =>
+    traceOne({ ...request, given: one }),
+  );
   return many ?? traceOne(request);
+}
+
+/** The same of one workload. */
+function aloneCommand({ words, family, proxy, assume, expect, beforeProxy }: TraceRequest, given: PlanOptions): string {
+  const options = Object.entries({ ...words, family, proxy, assume, expect }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
+  );
+  return commandOn('trace', { source: undefined, given }, [...options, ...(beforeProxy ? ['--before-proxy'] : [])]);
 }
 
 /** The words with an address in place of a name. */
