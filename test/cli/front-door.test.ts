@@ -220,6 +220,18 @@ it('the cause of a run that failed stands once, in the first line', async () => 
   expect(`${stderr}${rest.join('\n')}`).not.toContain('iptables could not open the table');
 });
 
+it('and in every other command that tells of it', async () => {
+  const log =
+    "2021-06-01T12:26:05Z info Running command: iptables-restore --noflush /tmp/rules.txt\n* nat\n-N ISTIO_OUTPUT\n-A OUTPUT -p tcp -j ISTIO_OUTPUT\nCOMMIT\n2021-06-01T12:26:05Z error iptables-restore v1.6.1: iptables-restore: unable to initialize table 'nat'\n";
+  for (const words of ['why - 10.0.0.5:80', 'trace - 10.0.0.5:80', 'escapes -', 'check -']) {
+    const { stdout, stderr } = await run(words.split(' '), { input: log });
+    expect([words, `${stdout}${stderr}`.split('iptables could not open the table')]).toEqual([
+      words,
+      [expect.anything(), expect.anything()],
+    ]);
+  }
+});
+
 it('a piece of a release that says the same twice says it once', async () => {
   const { stdout } = await run(['changes', '1.20..1.22']);
   expect(stdout.match(/--iptables-version is no longer a flag/g)).toHaveLength(1);

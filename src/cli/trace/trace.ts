@@ -8,6 +8,7 @@ import { quoted } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { badOption, oneOf } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
+import { unsaidNotes } from '../../sources/run-note.ts';
 import { commandOn } from '../check/next-commands.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
@@ -114,12 +115,18 @@ async function traceOne({
         : { ...simulated, observed: await observe(context, simulated, real.namespace, real.options) };
     const report: TraceReport = { ...found, context, all, tcpdump, ...(expected && { expected: compared(expected, found) }) };
     const summary = summaryOf(found);
+    const output = TRACE_FORMS[form](report, paint);
     return {
-      output: TRACE_FORMS[form](report, paint),
+      output,
       form,
       ...(summary === undefined ? {} : { summary }),
       problems: context.problems,
-      notes: [...context.notes, ...(real?.left ?? []).map(leftText), ...familyNotes(context, report), ...expectationNotes(report)],
+      notes: [
+        ...unsaidNotes(context.notes, output),
+        ...(real?.left ?? []).map(leftText),
+        ...familyNotes(context, report),
+        ...expectationNotes(report),
+      ],
       exitCode: exitCodeOf(report),
     };
   }

@@ -5,6 +5,7 @@ import { badOption, oneOf } from '../../sources/bad-option.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
+import { unsaidNotes } from '../../sources/run-note.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
 import { workloadIn } from '../../sources/workloads/detect.ts';
@@ -89,11 +90,12 @@ interface Ask extends Pick<WhyRequest, 'verbose' | 'paint' | 'columns'> {
 
 function printed({ form, paint, columns }: Ask, report: WhyReport): GroupAnswer {
   const { problems, notes } = report.now.context;
+  const output = WHY_FORMS[form](report, paint, columns);
   return {
-    output: WHY_FORMS[form](report, paint, columns),
+    output,
     form,
     problems,
-    notes: notes.filter((note) => !note.startsWith('note: ')),
+    notes: unsaidNotes(notes, output).filter((note) => !note.startsWith('note: ')),
     exitCode: exitCodeOf(report),
     summary: answerLine(report),
   };
