@@ -21,7 +21,7 @@ import { nearest, ProblemError, quoted, throwErrors } from '../istio/problems.ts
 import type { Release } from '../istio/releases/known.ts';
 import { resolveRelease } from '../istio/releases/resolve-release.ts';
 import type { Facts } from '../istio/settings/facts.ts';
-import { factsFrom, fields, text, texts, textsByName } from './checked.ts';
+import { factsFrom, fields, inOwnWords, text, texts, textsByName } from './checked.ts';
 import type { Texts } from './manifests.ts';
 import { meshFrom, readManifests } from './manifests.ts';
 
@@ -124,6 +124,13 @@ export function planFromArguments(args: readonly string[], options: PlanOptions 
 }
 
 function planned(input: PlanInput): Planned {
+  return inOwnWords(
+    (option) => (option === '--set' ? 'settings' : option),
+    () => plannedOf(input),
+  );
+}
+
+function plannedOf(input: PlanInput): Planned {
   const given = fields('plan', input, KEYS);
   const facts = factsFrom(given);
   const release = given.release === undefined ? {} : { release: text('release', given.release) };

@@ -128,7 +128,7 @@ describePods.each([
         return { status, said: stderr };
       };
       expect(run(INIT, POD)).toEqual({ status: 0, said: expect.stringContaining('applied and verified') });
-      expect(run(INIT, POD)).toEqual({ status: 0, said: expect.stringContaining('already so, nothing changed') });
+      expect(run(INIT, POD)).toEqual({ status: 0, said: expect.stringContaining('already there, nothing changed') });
       const validation = ['--user', '1337:1337', '--security-opt', 'no-new-privileges'];
       expect(run(validation, [...POD, '--run-validation', '--skip-rule-apply'])).toEqual({
         status: 0,

@@ -1,5 +1,6 @@
 /** `changes`: what changed between two releases of Istio. */
 
+import { badOption } from '../../istio/bad-option.ts';
 import type { ReleaseChanges } from '../../istio/releases/changes.ts';
 import { changesBetween } from '../../istio/releases/changes.ts';
 import { readReleaseRange } from '../../istio/releases/release-range.ts';
@@ -23,6 +24,7 @@ export interface ChangesRequest {
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export function changes({ range, output, width }: ChangesRequest): Result {
   const form = formNamed(output, FORMS);
+  if (range === '') throw badOption('changes', 'name a range of releases, as 1.20..1.28, or one release');
   const { from, to, problems } = readReleaseRange(range);
   return { output: FORMS[form](changesBetween(from, to), width), form, problems, notes: [], exitCode: 0 };
 }

@@ -1,6 +1,7 @@
 /** The words of `diff` on the command line. */
 
 import type { CommandModule } from 'yargs';
+import { holdsStandardInput } from '../../host/standard-input.ts';
 import { isLive, SOURCE_OPTIONS } from '../live-options.ts';
 import { flags, valued } from '../option-rows.ts';
 import {
@@ -63,8 +64,9 @@ export const diffCommand: CommandModule = {
   handler: (parsed) =>
     finish(async (paint) => {
       const { diff } = await import('./diff.ts');
-      const { left, right } = givenOf(parsed, 'left', 'right');
       const given = planOptions(parsed);
+      const { left: first, right } = givenOf(parsed, 'left', 'right');
+      const left = first ?? (given.filename === undefined && holdsStandardInput() ? '-' : undefined);
       const request = {
         annotations: all(parsed, 'annotation'),
         values: all(parsed, 'value'),
