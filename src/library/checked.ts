@@ -1,7 +1,7 @@
 /** What callers hand over is looked at before it is used, and refused in the words of the program. */
 
 import { badOption } from '../istio/bad-option.ts';
-import { nearest, quoted } from '../istio/problems.ts';
+import { nearest, ProblemError, quoted } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import { parseNetwork } from '../netfilter/network.ts';
 
