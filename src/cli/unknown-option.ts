@@ -13,8 +13,9 @@ export function unknownOption(word: string, command: CommandModule | undefined, 
     .filter((other) => other !== command)
     .map(describedCommand)
     .filter((other) => optionNames(other).includes(word));
+  const why = command === undefined ? undefined : WHY_NOT[word]?.[describedCommand(command).name];
   if (others.length > 0)
-    return `${typed(word)} is not an option here; ${listWords(others.map(({ name }) => name))} ${others.length === 1 ? 'has' : 'have'} it`;
+    return `${typed(word)} is not an option here${why === undefined ? '' : `: ${why}`}; ${listWords(others.map(({ name }) => name))} ${others.length === 1 ? 'has' : 'have'} it`;
   const own = [...(command === undefined ? [] : optionNames(describedCommand(command))), 'help'].filter((option) => option.length > 1);
   const meant = OTHER_OPTIONS[word];
   if (meant !== undefined && own.includes(/^--(\S+)/.exec(meant)?.[1] ?? ''))
@@ -25,6 +26,15 @@ export function unknownOption(word: string, command: CommandModule | undefined, 
 function typed(word: string): string {
   return `${word.length === 1 ? '-' : '--'}${onOneLine(word)}`;
 }
+
+/** What is asked for again and again where it can't be, by option and command. */
+const WHY_NOT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  live: {
+    preview: 'it shows the rules that a manifest calls for, never those that are there',
+    lint: 'it looks at manifests, never at the rules that are there',
+    audit: 'it looks at the rules that are there anyway, on the node it runs on',
+  },
+};
 
 /** A sentence about an operand behind the last one that a command takes. */
 export function tooMany(word: string, command: CommandModule | undefined): string {

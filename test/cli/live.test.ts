@@ -105,6 +105,66 @@ istio-init: check: --live would create that; --yes lets it, for there is no term
     expect(changing()).toEqual([]);
   });
 
+  it('makes a debug pod in the namespace of the user where kube-system does not allow one', async () => {
+    server.may = (what, namespace) => what !== 'patch pods/ephemeralcontainers' && namespace !== 'kube-system';
+    const own = await live('check', NAME, '--image', IMAGE, '--dry-run');
+    expect(own.stdout).toContain(`create --validate=false -n shop -f - <<'END'`);
+    expect(own.stdout).toContain("# a debug pod on the pod's node needs the right to create pods in kube-system");
+    server.may = (what) => what !== 'patch pods/ephemeralcontainers';
+    const usual = await live('check', NAME, '--image', IMAGE, '--dry-run');
+    expect(usual.stdout).toContain('create --validate=false -n kube-system -f -');
+    expect(usual.stdout).not.toContain('-n shop -f -');
+  });
+
+  // `script` is the terminal, and answers what it is given.
+  it.each([
+    ['y', 'yes'],
+    ['yes', 'yes'],
+    ['Y', 'yes'],
+    ['n', 'no'],
+    ['', 'no'],
+    ['yesterday', 'no'],
+  ])('asks on a terminal, and takes "%s" for %s', async (answer, meant) => {
+    server.may = (what) => what !== 'patch pods/ephemeralcontainers';
+    const words = [PROGRAM, 'check', NAME, '--live', '--image', IMAGE, ...access()].join(' ');
+    const terminal = execa('script', ['-qefc', words, '/dev/null'], { cwd: ROOT, reject: false, all: true, timeout: 30_000 });
+    let asked = false;
+    terminal.stdout.on('data', (bytes: Buffer) => {
+      if (asked || !String(bytes).includes('[y/N]')) return;
+      asked = true;
+      terminal.stdin.write(`${answer}\n`);
+    });
+    const { stdout, exitCode } = await terminal;
+    expect(stdout).toContain('note: --live creates a pod of ');
+    expect(stdout).toContain('Create it? [y/N]');
+    expect(changing().some((line) => line.startsWith('POST'))).toBe(meant === 'yes');
+    expect(leftIn(server)).toEqual([]);
+    // Nothing runs in the stand-in's containers, nor is there a log.
+    expect(exitCode).toBe(2);
+  });
+
+  it('that a terminal is left at the question creates nothing', async () => {
+    const words = [PROGRAM, 'check', NAME, '--live', '--image', IMAGE, ...access()].join(' ');
+    const terminal = execa('script', ['-qefc', words, '/dev/null'], { cwd: ROOT, reject: false, timeout: 30_000 });
+    let asked = false;
+    terminal.stdout.on('data', (bytes: Buffer) => {
+      if (asked || !String(bytes).includes('[y/N]')) return;
+      asked = true;
+      terminal.stdin.write('\u0003');
+    });
+    await terminal;
+    expect([asked, changing()]).toEqual([true, []]);
+  });
+
+  it('is no matter of commands that look at no rules, which say why', async () => {
+    const said = await Promise.all(['preview', 'lint', 'audit'].map((command) => run([command, '--live'])));
+    expect(said.map(({ stderr }) => stderr)).toEqual([
+      expect.stringContaining('it shows the rules that a manifest calls for, never those that are there; why, explain, '),
+      expect.stringContaining('it looks at manifests, never at the rules that are there; why, '),
+      expect.stringContaining('it looks at the rules that are there anyway, on the node it runs on; why, '),
+    ]);
+  });
+
   it('says what it needs where no image is known, and what is lost', async () => {
     server.logs.set('shop/web-59757bb7d8-1 istio-init', LOG);
     const found = await live('check', NAME);

@@ -52,6 +52,7 @@ const RESOURCES: readonly Resource[] = [
   { group: 'apps', version: 'v1', kind: 'DaemonSet', plural: 'daemonsets', namespaced: true, short: ['ds'] },
   { group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs', namespaced: true },
   { group: 'batch', version: 'v1beta1', kind: 'CronJob', plural: 'cronjobs', namespaced: true, short: ['cj'] },
+  { group: 'argoproj.io', version: 'v1alpha1', kind: 'Rollout', plural: 'rollouts', namespaced: true, short: ['ro'] },
   { group: 'networking.istio.io', version: 'v1beta1', kind: 'ProxyConfig', plural: 'proxyconfigs', namespaced: true },
   {
     group: 'admissionregistration.k8s.io',
@@ -71,6 +72,8 @@ export interface Fault {
   readonly headers?: Readonly<Record<string, string>>;
   readonly reason?: string;
   readonly message?: string;
+  /** What is answered in place of what was asked for, as by a proxy between. */
+  readonly body?: string;
   /** Ends the connection behind so many bytes of the answer. */
   readonly cutAfter?: number;
   /** Milliseconds before the answer; for ever with Infinity. */
@@ -90,7 +93,7 @@ export interface ApiServer {
   /** Objects on a page, however many are asked for. */
   pageSize: number;
   /** What SelfSubjectAccessReviews are answered: `create pods/ephemeralcontainers`. */
-  may: (what: string) => boolean;
+  may: (what: string, namespace: string) => boolean;
   /** Logs of containers: `shop/web istio-init`. */
   readonly logs: Map<string, string>;
   /** What a process started by exec in a container leaves: `shop/web app`, its words, and its standard input. */
@@ -141,6 +144,11 @@ export async function apiServer(objects: readonly Recorded[]): Promise<ApiServer
     if (fault?.wait !== undefined) await new Promise((resolve) => (fault.wait === Infinity ? undefined : setTimeout(resolve, fault.wait)));
     if (fault?.status !== undefined)
       return fail(response, fault.status, fault.reason ?? '', fault.message ?? fault.reason ?? '', fault.headers);
+    if (fault?.body !== undefined) {
+      response.writeHead(200, { 'content-type': 'text/plain' });
+      response.end(fault.body);
+      return undefined;
+    }
     const body = await bodyOf(request);
     if (fault?.cutAfter === undefined) return route(request, response, body);
     const end = response.end.bind(response);
@@ -158,9 +166,11 @@ export async function apiServer(objects: readonly Recorded[]): Promise<ApiServer
     const found = discovery(parts, server.version);
     if (found !== undefined) return json(response, 200, found);
     if (parts.at(-1) === 'selfsubjectaccessreviews') {
-      const review = JSON.parse(body) as { spec: { resourceAttributes: { verb: string; resource: string; subresource?: string } } };
-      const { verb, resource, subresource } = review.spec.resourceAttributes;
-      const allowed = server.may(`${verb} ${resource}${subresource ? `/${subresource}` : ''}`);
+      const review = JSON.parse(body) as {
+        spec: { resourceAttributes: { verb: string; resource: string; subresource?: string; namespace?: string } };
+      };
+      const { verb, resource, subresource, namespace = '' } = review.spec.resourceAttributes;
+      const allowed = server.may(`${verb} ${resource}${subresource ? `/${subresource}` : ''}`, namespace);
       return json(response, 201, { ...review, status: { allowed } });
     }
     const rest = parts[0] === 'api' ? ['', ...parts.slice(1)] : parts.slice(1);

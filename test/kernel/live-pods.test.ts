@@ -11,9 +11,7 @@ import { describeKernel } from './requirements.ts';
 
 const NAME = 'pod/web-59757bb7d8-1';
 
-// On a busy machine kubectl was seen to end an exec with `Error from server: ` and nothing behind it, once in some hundred: the
-// stand-in of the kubelet is asked again then.
-(CAN_DEBUG ? describeKernel : describe.skip)('the rules in a pod of a cluster, by --live', { retry: 2 }, () => {
+(CAN_DEBUG ? describeKernel : describe.skip)('the rules in a pod of a cluster, by --live', () => {
   const folder = scratchFolder();
   let server: ApiServer;
   let created: readonly string[];

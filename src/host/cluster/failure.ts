@@ -4,6 +4,7 @@ import { onOneLine } from '../../istio/origin.ts';
 
 export type ClusterCause =
   | 'no kubectl'
+  | 'old kubectl'
   | 'no context'
   | 'no cluster'
   | 'unauthorized'
@@ -47,6 +48,20 @@ const SIGNS: readonly Sign[] = [
     sign: /connection to the server localhost:8080 was refused|no configuration has been provided|Missing or incomplete configuration/,
     failure: 'no cluster',
     text: () => 'kubectl knows no cluster: there is no kubeconfig (KUBECONFIG, --kubeconfig), or no context is chosen in it (--context)',
+  },
+  {
+    sign: /error loading config file "(.*?)": (.*)|stat (\S+): no such file or directory/,
+    failure: 'no cluster',
+    text: ([file = '', reason = '', missing = '']) =>
+      missing === ''
+        ? `the kubeconfig ${file} can not be read: ${reason} (KUBECONFIG, --kubeconfig)`
+        : `there is no kubeconfig ${missing} (KUBECONFIG, --kubeconfig)`,
+  },
+  {
+    sign: /unknown flag: (--[-\w]+)|unknown (?:shorthand flag:|command) (.*)|unknown profile: (.*)/,
+    failure: 'old kubectl',
+    text: ([flag = '', word = '', profile = '']) =>
+      `this kubectl is too old: it does not know ${[flag, word, profile && `--profile=${profile}`].find((one) => one !== '') ?? ''}; --live takes kubectl 1.27 or later`,
   },
   {
     sign: /must be logged in to the server|\(Unauthorized\)|: Unauthorized/,

@@ -70,7 +70,6 @@ async function* podsOf(owner: KubeObject, namespace: string, access: ClusterAcce
   const labels = selectorText(owner);
   // What a CronJob makes has no labels of its own: its Jobs are between.
   const jobs = owner.kind === 'CronJob' ? await jobsOf(owner, namespace, access) : undefined;
-  if (labels === undefined && jobs === undefined) return;
   const wanted: Wanted = { namespace, ...(jobs === undefined && labels !== undefined ? { labels } : {}) };
   for (const part of await gathered(allObjects(PODS, wanted, access), `pods of ${owner.kind} ${owner.metadata?.name}`))
     if (!('object' in part) || (!hasEnded(part.object) && (jobs?.has(controllerOf(part.object)?.uid ?? '') ?? madeBy(part.object, owner))))

@@ -5,6 +5,7 @@ import type { ClusterAccess } from './access.ts';
 import { ClusterFailure } from './failure.ts';
 import { fromApi } from './kubectl.ts';
 import type { KubeObject } from './object.ts';
+import { objectIn } from './object.ts';
 
 /** As many as kubectl itself asks for at a time. */
 const PAGE = 500;
@@ -34,7 +35,7 @@ export function pathOf(root: string, { plural }: ClusterResource, { namespace }:
 
 /** One object. Throws a ClusterFailure. */
 export async function oneObject(resource: ClusterResource, name: string, wanted: Wanted, access: ClusterAccess): Promise<KubeObject> {
-  return (await atNewest(resource.roots, (root) => fromApi(pathOf(root, resource, wanted, name), access))).answer as KubeObject;
+  return objectIn((await atNewest(resource.roots, (root) => fromApi(pathOf(root, resource, wanted, name), access))).answer);
 }
 
 /** The first version of a resource that the server has, and what that answers. */
@@ -81,6 +82,7 @@ export async function* pages(
   const { labels } = wanted;
   let { roots } = resource;
   let next = '';
+  const asked = new Set<string>();
   do {
     const query = [
       `limit=${PAGE}`,
@@ -88,13 +90,15 @@ export async function* pages(
       ...(next === '' ? [] : [`continue=${encodeURIComponent(next)}`]),
     ].join('&');
     const { root, answer } = await atNewest(roots, (tried) => fromApi(`${pathOf(tried, resource, wanted)}?${query}`, access));
-    const page = answer as Page;
+    const page = (answer ?? {}) as Page;
     roots = [root];
     if (!Array.isArray(page.items) && page.items !== null) throw new ClusterFailure('other', 'the API server answers with no list');
     const { kind = '', apiVersion = '' } = page;
     // Items of a list do not say what they are.
     const known = { kind: kind.replace(/List$/, ''), apiVersion };
-    yield { objects: (page.items ?? []).map((item) => ({ ...known, ...item })), version: page.metadata?.resourceVersion ?? '' };
+    yield { objects: (page.items ?? []).map((item) => ({ ...known, ...objectIn(item) })), version: page.metadata?.resourceVersion ?? '' };
     next = page.metadata?.continue ?? '';
+    if (asked.has(next)) throw new ClusterFailure('other', 'the API server answers with the same page again and again');
+    asked.add(next);
   } while (next !== '');
 }

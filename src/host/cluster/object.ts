@@ -1,5 +1,7 @@
 /** Objects of Kubernetes as the API server has them. */
 
+import { ClusterFailure } from './failure.ts';
+
 export interface KubeObject {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -20,6 +22,36 @@ export interface KubeObject {
   };
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly status?: Readonly<Record<string, unknown>>;
+}
+
+/** An object as it was answered. Throws a ClusterFailure for what has not even the form of one: whatever it is, it says nothing of pods. */
+export function objectIn(value: unknown): KubeObject {
+  if (isMapping(value) && FIELDS.every((field) => value[field] === undefined || isMapping(value[field]))) {
+    const { metadata } = value;
+    if (isMapping(metadata) && typeof metadata['name'] === 'string' && METADATA.every(([field, fits]) => fits(metadata[field])))
+      return value as KubeObject;
+  }
+  throw new ClusterFailure('other', 'the API server answers with something that is no object of Kubernetes: nothing of it counts');
+}
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+const FIELDS = ['metadata', 'spec', 'status'];
+const isText = (value: unknown): boolean => value === undefined || typeof value === 'string';
+const areTexts = (value: unknown): boolean => value == null || (isMapping(value) && Object.values(value).every(isText));
+const METADATA: readonly (readonly [field: string, fits: (value: unknown) => boolean])[] = [
+  ...['namespace', 'uid', 'resourceVersion'].map((field) => [field, isText] as const),
+  ...['labels', 'annotations'].map((field) => [field, areTexts] as const),
+  [
+    'ownerReferences',
+    (value) =>
+      value == null ||
+      (Array.isArray(value) && value.every((one) => isMapping(one) && ['kind', 'name', 'uid'].every((field) => isText(one[field])))),
+  ],
+];
+
+function isMapping(value: unknown): value is Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Whether a pod has run to its end: it has no rules any more. */

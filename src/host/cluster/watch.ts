@@ -8,7 +8,7 @@ import { kubectlLines } from './kubectl.ts';
 import type { Wanted } from './list.ts';
 import { pages, pathOf } from './list.ts';
 import type { KubeObject } from './object.ts';
-import { hasEnded } from './object.ts';
+import { hasEnded, objectIn } from './object.ts';
 
 export type PodEvent =
   | { readonly kind: 'there'; readonly object: KubeObject }
@@ -26,6 +26,8 @@ interface WatchEvent {
 /** A server ends a watch after some minutes anyway. */
 const SECONDS = 300;
 const LONGEST_PAUSE = 30_000;
+/** So often the first list is begun anew that became too old while it was read. */
+const ANEW = 3;
 
 /** Lists, then watches from there; what became too old (410) is listed anew. Ends when the access' signal says so. Throws a ClusterFailure where the first list fails. */
 export async function* watchPods(wanted: Wanted, access: ClusterAccess, firstPause = 1000): AsyncGenerator<PodEvent> {
@@ -33,6 +35,8 @@ export async function* watchPods(wanted: Wanted, access: ClusterAccess, firstPau
   let version: string | undefined;
   let wait = firstPause;
   let begun = false;
+  let rounds = 0;
+  let lastCut = false;
   while (access.signal?.aborted !== true) {
     try {
       if (version === undefined) {
@@ -41,23 +45,30 @@ export async function* watchPods(wanted: Wanted, access: ClusterAccess, firstPau
         yield { kind: 'listed' };
       }
       for await (const line of kubectlLines(['get', '--raw', watchPath(wanted, version)], access)) {
-        const event = JSON.parse(line) as WatchEvent;
-        wait = firstPause;
+        const event = (JSON.parse(line) ?? {}) as WatchEvent;
         if (event.type === 'ERROR')
           throw new ClusterFailure(event.object?.code === 410 ? 'expired' : 'other', String(event.object?.message));
+        if (event.object !== undefined && event.type !== 'BOOKMARK') objectIn(event.object);
         version = event.object?.metadata?.resourceVersion ?? version;
+        [wait, lastCut] = [firstPause, false];
         yield* told(event, there);
       }
     } catch (error) {
       const failure = ours(error);
       if (failure.failure === 'stopped') return;
-      if (!begun) throw failure;
+      rounds += 1;
+      if (!begun && (failure.failure !== 'expired' || rounds === ANEW)) throw failure;
       if (failure.failure === 'expired') {
         version = undefined;
-        continue;
+        // At once the first time: a server that calls each of its own lists too old is asked no faster than any other.
+        const isFirst = wait === firstPause;
+        wait = Math.min(wait * 2, LONGEST_PAUSE);
+        if (isFirst) continue;
       }
-      // A watch that ended in the middle of a word goes on behind the last one that was whole.
-      if (failure.failure !== 'cut') {
+      // A watch that ended in the middle of a word goes on behind the last one that was whole, unless nothing whole comes at all.
+      const isCut = failure.failure === 'cut';
+      if (failure.failure === 'expired' || (isCut && !lastCut)) lastCut = isCut;
+      else {
         yield { kind: 'unseen', reason: failure.message };
         wait = Math.min(wait * 2, LONGEST_PAUSE);
       }

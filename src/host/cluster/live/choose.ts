@@ -8,7 +8,7 @@ import { lackingRights, rightText } from './rights.ts';
 import type { Way } from './way.ts';
 import { throughAuditPod, throughDebugPod, throughEphemeralContainer } from './way.ts';
 
-/** Where a node's debug pod is made: a namespace that allows it in every cluster. */
+/** Where a node's debug pod is made first: a namespace that allows it in every cluster. */
 const DEBUG_NAMESPACE = 'kube-system';
 
 export interface Ways {
@@ -25,11 +25,20 @@ export async function waysInto(pod: LivePod, audit: AuditPods, named: string | u
   const name = `istio-init-live-${randomBytes(4).toString('hex')}`;
   const all: readonly Way[] = [
     ...(place === undefined ? [] : [throughAuditPod(pod, place)]),
-    ...(image === undefined ? [] : [throughEphemeralContainer(pod, name, image), throughDebugPod(pod, name, image, DEBUG_NAMESPACE)]),
+    ...(image === undefined
+      ? []
+      : [
+          throughEphemeralContainer(pod, name, image),
+          // Who may do nothing in the first may do so at home.
+          ...[...new Set([DEBUG_NAMESPACE, access.namespace ?? pod.namespace])].map((space) => throughDebugPod(pod, name, image, space)),
+        ]),
   ];
   const lacking = await Promise.all(all.map(({ rights }) => lackingRights(rights, access)));
   return {
-    ways: all.filter((_, index) => lacking[index]?.length === 0),
+    // Where one namespace allows a debug pod, another is no further way.
+    ways: all
+      .filter((_, index) => lacking[index]?.length === 0)
+      .filter(({ kind }, index, open) => kind !== 'debug pod' || open.findIndex((one) => one.kind === kind) === index),
     closed: [
       ...(place === undefined ? [`no pod of the audit DaemonSet runs on the node ${pod.node}`] : []),
       ...all.flatMap(({ kind }, index) => {

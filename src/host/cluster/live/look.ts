@@ -42,7 +42,15 @@ export async function lookInto(pod: LivePod, way: Way, access: ClusterAccess, sa
 }
 
 /** Said before anything is made. */
-const REFUSALS: readonly ClusterCause[] = ['no kubectl', 'no context', 'no cluster', 'unauthorized', 'forbidden', 'no such resource'];
+const REFUSALS: readonly ClusterCause[] = [
+  'no kubectl',
+  'old kubectl',
+  'no context',
+  'no cluster',
+  'unauthorized',
+  'forbidden',
+  'no such resource',
+];
 
 async function called({ words, input, file }: Call, access: ClusterAccess): Promise<void> {
   if (file === undefined) {
