@@ -64,7 +64,8 @@ export function deadRuleFinder(): { readonly find: FindDead; readonly passedOver
   };
   const find: FindDead = (plan) =>
     deadOf(plan, () => {
-      const dead = all(plan);
+      // Of others nothing is said, so that nobody asks whether they are usual: that takes a plan of its own.
+      const dead = all(plan).filter(({ settings: [key] }) => key !== undefined && LISTS.includes(key));
       return dead.length === 0 ? dead : dead.filter(({ id }) => !usual(plan).has(id));
     });
   return { find, passedOver: () => passedOver };
