@@ -1,4 +1,4 @@
-// Builds dist/: the program as one file (cli.cjs), the drop-in alone (drop-in.cjs), each with its code cache, the library (index.js, and library/ for bundlers), and where bun is at hand the executable.
+// Builds dist/: the program as one file (cli.cjs), the drop-in alone (drop-in.cjs), each with its code cache, its threads for long dumps (find-pods.cjs), the library (index.js, and library/ for bundlers), and where bun is at hand the executable.
 // Its types come from `tsc -p scripts/tsconfig.types.json`.
 //
 //   build.mjs           all of it
@@ -27,6 +27,9 @@ const program = await bundle({
 
 // The same way in, without the commands that it never comes to.
 await bundle({ ...PROGRAM, entryPoints: ['src/cli/main.ts'], outfile: 'dist/drop-in.cjs', external: ['./program.ts'] });
+
+// What finds pods beside the program, in threads of their own.
+await bundle({ ...PROGRAM, entryPoints: ['src/host/manifests/find-pods-thread.ts'], outfile: 'dist/find-pods.cjs' });
 
 // Runs that change nothing: a cache holds what they compile.
 const RUNS = {

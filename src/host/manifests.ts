@@ -6,6 +6,7 @@ import type { ManifestItem, PassedItem } from '../istio/kubernetes/manifest/item
 import type { ClusterAccess } from './cluster/access.ts';
 import { isOfCluster } from './cluster/cluster-in.ts';
 import { reasonOf, unreadable } from './failure/unreadable.ts';
+import { aheadHere, readAhead } from './manifests/ahead.ts';
 import type { Gathered } from './manifests/gather.ts';
 import { chunksOf, gather } from './manifests/gather.ts';
 import { inputsOf } from './manifests/inputs.ts';
@@ -37,6 +38,8 @@ export interface ManifestOptions {
   readonly cluster?: ClusterAccess;
   /** Of what a cluster has, owners beside their pods. */
   readonly owners?: boolean;
+  /** Whether rows of workloads are handed on as such: of a long text other threads find them. */
+  readonly folds?: boolean;
   /** Standard input; the process's own without it. */
   readonly stdin?: () => AsyncIterable<Buffer>;
 }
@@ -76,7 +79,7 @@ async function* itemsOfCluster(
 const ROOT_NAMESPACE = 'istio-system';
 
 async function* itemsOfFiles(files: readonly string[], options: ManifestOptions): AsyncGenerator<ManifestItem> {
-  const { onProgress, onFolders, rootNamespace, stdin = standardInput } = options;
+  const { onProgress, onFolders, rootNamespace, stdin = standardInput, folds = false } = options;
   const walk = walkFolders(files);
   if (walk.folders !== undefined) onFolders?.(walk.folders);
   const inputs = await gather(inputsOf(walk.files, stdin, options.texts));
@@ -95,9 +98,9 @@ async function* itemsOfFiles(files: readonly string[], options: ManifestOptions)
         read += length;
         onProgress?.({ read, ...(total === undefined ? {} : { total }), items });
       };
-      for await (const one of itemsOf(input, passed)) {
+      for await (const one of itemsOf(input, passed, folds)) {
         const item = input.input.isFound === true ? ofFolder(one) : one;
-        items++;
+        items += countOf(item);
         if (isWhole(input) && isContext(item)) continue;
         const warning = late.check(item, input.input.file);
         if (warning !== undefined) yield { kind: 'problem', problem: warning };
@@ -122,16 +125,16 @@ function passedOver(item: PassedItem): PassedItem {
   return item.problem.code === 'use-values' ? { ...item, problem: { ...item.problem, severity: 'warning' } } : item;
 }
 
-async function* itemsOf(input: Gathered, passed: (bytes: number) => void): AsyncGenerator<ManifestItem> {
+async function* itemsOf(input: Gathered, passed: (bytes: number) => void, folds: boolean): AsyncGenerator<ManifestItem> {
   const described = isWhole(input) ? await describedIn(input) : [];
   if (described.length > 0) {
     yield* described;
     passed(input.head.reduce((sum, { length }) => sum + length, 0));
     return;
   }
-  const text = new ManifestText(input.input.file);
+  const text = new ManifestText(input.input.file, folds);
   try {
-    for await (const chunk of chunksOf(input)) {
+    for await (const chunk of folds ? readAhead(chunksOf(input), aheadHere(input.input.size)) : chunksOf(input)) {
       yield* text.push(chunk);
       passed(chunk.length);
     }
@@ -163,6 +166,10 @@ function* contextOf(input: Gathered): Generator<ManifestItem> {
 
 function isWhole({ rest }: Gathered): boolean {
   return rest === undefined;
+}
+
+function countOf(item: ManifestItem): number {
+  return item.kind === 'row' ? item.kin.reduce((sum, { count }) => sum + count, 0) : 1;
 }
 
 function isContext({ kind }: ManifestItem): boolean {

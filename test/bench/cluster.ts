@@ -1,20 +1,23 @@
 /** Dumps of whole clusters: pods per second, and that memory does not grow with their number. */
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeYaml } from '../../src/istio/yaml.ts';
 import { clusterText, writeCluster } from '../clusters/cluster.ts';
 import type { Limit, Table } from './table.ts';
 
-const BIN = fileURLToPath(new URL('../../bin/istio-init', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BIN = join(ROOT, 'bin/istio-init');
 const SIZES = [10_000, 100_000];
 const MOST_GROWTH = 1.3;
 const MOST_MEGABYTES = 300;
 /** Of CPU, against what the runtime's own parser takes for the same text. */
 const MOST = 2;
+/** Of wall time with two threads, against one. */
+const MOST_OF_WALL = 0.75;
 
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   lint: ['lint', '-o', 'json'],
@@ -47,6 +50,8 @@ const MOST_OF_YAML = 1.5;
 interface Cost {
   /** Of CPU: another's work beside counts for nothing. */
   readonly seconds: number;
+  /** Of the clock: another's work beside makes it longer. */
+  readonly wall: number;
   /** The most that was in memory at once, as getrusage tells it. */
   readonly megabytes: number;
 }
@@ -85,6 +90,7 @@ export async function benchCluster(): Promise<readonly Table[]> {
         );
       }
     }
+    const threads = await benchThreads(folder, (args) => cost(args, hook, used));
     const yaml = await benchYaml(folder, (args) => cost(args, hook, used));
     const head = ['', 'CPU s', 'MB a CPU second'];
     return [
@@ -94,11 +100,38 @@ export async function benchCluster(): Promise<readonly Table[]> {
         rows,
         limits,
       },
+      {
+        title: 'The same dump with two more threads, and with none',
+        head: ['', 'wall s', 'without', 'ratio', 'CPU s', 'without'],
+        ...threads,
+      },
       { title: 'The same as YAML', head: [...head, 'of js-yaml', 'peak MB'], ...yaml },
     ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The larger dump, by the program as it is installed, and by one without the threads' program beside it. */
+async function benchThreads(folder: string, costOf: (args: readonly string[]) => Promise<Cost>): Promise<Pick<Table, 'rows' | 'limits'>> {
+  const alone = join(folder, 'alone');
+  mkdirSync(join(alone, 'dist'), { recursive: true });
+  cpSync(join(ROOT, 'bin'), join(alone, 'bin'), { recursive: true });
+  // The same dump, which is long enough for them.
+  for (const name of ['cli.cjs', 'cli.cache']) cpSync(join(ROOT, 'dist', name), join(alone, 'dist', name), { preserveTimestamps: true });
+  const file = join(folder, 'cluster.json');
+  const rows: string[][] = [];
+  const limits: Limit[] = [];
+  for (const [name, args] of Object.entries(COMMANDS)) {
+    const own = await costOf([BIN, ...args, '-f', file]);
+    const without = await costOf([join(alone, 'bin/istio-init'), ...args, '-f', file]);
+    const ratio = own.wall / without.wall;
+    rows.push([name, own.wall.toFixed(1), without.wall.toFixed(1), ratio.toFixed(2), own.seconds.toFixed(1), without.seconds.toFixed(1)]);
+    // One processor has none.
+    if (availableParallelism() > 1)
+      limits.push({ what: `${name}: wall time with threads against none`, measured: ratio, most: MOST_OF_WALL });
+  }
+  return { rows, limits };
 }
 
 /** A List as `kubectl get pods -A -o yaml` prints it, and a stream of documents. */
@@ -138,13 +171,14 @@ function figures({ seconds, megabytes }: Cost, size: number, yardstick: Cost): r
 
 function cost(args: readonly string[], hook: string, used: string): Promise<Cost> {
   const child = spawn(process.execPath, ['--require', hook, ...args], { stdio: 'ignore', env: { ...process.env, USED: used } });
+  const begin = performance.now();
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code) => {
       // 1: there are differences, or findings.
       if (code !== 0 && code !== 1) return reject(new Error(`${args.join(' ')} ended with ${code}`));
       const { userCPUTime, systemCPUTime, maxRSS } = JSON.parse(readFileSync(used, 'utf8')) as NodeJS.ResourceUsage;
-      resolve({ seconds: (userCPUTime + systemCPUTime) / 1e6, megabytes: maxRSS / 1024 });
+      resolve({ seconds: (userCPUTime + systemCPUTime) / 1e6, wall: (performance.now() - begin) / 1000, megabytes: maxRSS / 1024 });
     });
   });
 }

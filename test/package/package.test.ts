@@ -24,6 +24,7 @@ describe('the package', () => {
         'dist/cli.cjs',
         'dist/drop-in.cjs',
         'dist/explorer.html',
+        'dist/find-pods.cjs',
         'dist/index.js',
         'dist/library/index.js',
         'package.json',
@@ -31,7 +32,7 @@ describe('the package', () => {
     );
     const papers = /^(LICENSE|README\.md|package\.json|docs\/sidecar-capture\.schema\.json|dist\/THIRD-PARTY-LICENSES\.txt)$/;
     const built =
-      /^(bin\/(istio-init|istio-iptables|kubectl-istio_init|kubectl_complete-istio_init|package\.json)|dist\/((cli|drop-in)\.cjs|explorer\.html|index\.js|library\/.*\.js|types\/.*\.d\.ts))$/;
+      /^(bin\/(istio-init|istio-iptables|kubectl-istio_init|kubectl_complete-istio_init|package\.json)|dist\/((cli|drop-in|find-pods)\.cjs|explorer\.html|index\.js|library\/.*\.js|types\/.*\.d\.ts))$/;
     expect(files.filter((path) => !papers.test(path) && !built.test(path))).toEqual([]);
   });
 

@@ -137,16 +137,21 @@ async function ofWorkloads(given: PlanOptions, allowances: readonly Allowance[],
   });
   const groups = groupsOf<Alike>();
   const alike = new Map<string, Alike>();
-  const read = await readSelected(given, request.mesh, (subject) => {
-    const { planned, facts, run, families } = askedOnce(subject);
-    const member = memberOf(subject, planned);
-    const concerned = allowances.filter((one) => concerns(one, member.owner));
-    const key = JSON.stringify([planned.number, families, run?.why, concerned.map((one) => allowances.indexOf(one))]);
-    const group = alike.get(key) ?? { outcome: planned.outcome, allowances: concerned, facts, ...(run && { run }), names: new Set() };
-    alike.set(key, group);
-    group.names.add(member.owner);
-    groups.add(key, () => group, member);
-  });
+  const read = await readSelected(
+    given,
+    request.mesh,
+    (subject) => {
+      const { planned, facts, run, families } = askedOnce(subject);
+      const member = memberOf(subject, planned);
+      const concerned = allowances.filter((one) => concerns(one, member.owner));
+      const key = JSON.stringify([planned.number, families, run?.why, concerned.map((one) => allowances.indexOf(one))]);
+      const group = alike.get(key) ?? { outcome: planned.outcome, allowances: concerned, facts, ...(run && { run }), names: new Set() };
+      alike.set(key, group);
+      group.names.add(member.owner);
+      groups.add(key, () => group, member);
+    },
+    { folds: true },
+  );
   const workloads = groups.sorted().map(({ what, count, owners, examples }) => ({ count, owners, examples, ...ofGroup(what, known) }));
   const charts = (read.folders ?? []).flatMap((one) => one.charts);
   return { workloads, problems: read.problems, notes: skippedNotes(read), charts };

@@ -27,7 +27,7 @@ export function leftOut(suppress: readonly string[], baseline: string | undefine
       const by = suppressions.filter((one) => one.matches(diagnostic, concerned));
       for (const { text } of by) used.add(text);
       if (by.length > 0 || isSuppressedByAnnotation(diagnostic, concerned)) {
-        suppressed += 1;
+        suppressed += concerned.count ?? 1;
         return true;
       }
       const identity = identityOf({ ...diagnostic, key: keyOf(diagnostic) }, concerned.owner);

@@ -82,7 +82,7 @@ export async function lint(command: LintCommand): Promise<Result> {
       ...(fix && { mostPlaces: Number.POSITIVE_INFINITY }),
     };
     const fixedTexts = new Map([...texts].map(([file, { text }]) => [file, text]));
-    return lintFiles({ files: named, mesh, request, notes, given, texts: fixedTexts });
+    return lintFiles({ files: named, mesh, request, notes, given, texts: fixedTexts, named: suppress.length > 0 });
   };
   let fixed: FixedFiles = new Map();
   let { report, passed, others, notes } = await linted();
@@ -148,6 +148,8 @@ interface LintInput {
   readonly given: Pick<SourceOptions, 'progress' | 'cluster'>;
   /** What stands in files in place of what they hold. */
   readonly texts: ReadonlyMap<string, string>;
+  /** Whether what is suppressed is said by names. */
+  readonly named: boolean;
 }
 
 interface Linted {
@@ -158,7 +160,7 @@ interface Linted {
   readonly notes: readonly string[];
 }
 
-async function lintFiles({ files, mesh, request, notes, given, texts }: LintInput): Promise<Linted> {
+async function lintFiles({ files, mesh, request, notes, given, texts, named }: LintInput): Promise<Linted> {
   const dead = deadRuleFinder();
   const gathering = lintGathering({ ...request, findDead: dead.find });
   let others = 0;
@@ -172,10 +174,16 @@ async function lintFiles({ files, mesh, request, notes, given, texts }: LintInpu
     mesh,
     passed,
     (subject) => {
-      if (subject.kind === 'workload') gathering.workload(subject.workload, subject.mesh);
+      if (subject.kind === 'workload') gathering.workload(subject.workload, subject.mesh, subject.count);
       else gathering.sidecar(subject.sidecar, subject.source);
     },
-    { ...given, owners: true, texts },
+    {
+      ...given,
+      owners: true,
+      texts,
+      // Who is suppressed may be named.
+      ...(!named && { folds: (one) => one.kind === 'workload' && gathering.isKnown(one.workload, one.mesh) }),
+    },
   );
   for (const one of oncePerCause([...mesh.problems, ...passed.problems])) gathering.problem(one);
   const report = gathering.report();

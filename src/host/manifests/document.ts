@@ -6,7 +6,7 @@ import { FormFinder } from './form.ts';
 import { JsonDocument } from './json-document.ts';
 import { LARGEST, TOO_LARGE } from './largest.ts';
 import { readYamlDocument } from './yaml-document.ts';
-import { type YamlList, yamlListIn } from './yaml-list.ts';
+import { newlinesIn, type YamlList, yamlListIn } from './yaml-list.ts';
 
 /** In bytes. A tree of YAML takes thirty times its text: a longer document is read item by item, if it is a List. */
 const WHOLE = 1_000_000;
@@ -21,10 +21,15 @@ export class ManifestDocument {
   #reader: JsonDocument | YamlList | undefined;
   #pieces: Buffer[] = [];
   #length = 0;
+  /** Newlines of what came, but for JSON, which counts its own. */
+  #lines = 0;
 
-  /** `marked`: its bytes begin with the mark `---`. */
-  constructor(file: string, line: number, marked: boolean) {
+  readonly #folds: boolean;
+
+  /** `marked`: its bytes begin with the mark `---`. `folds`: rows of workloads are handed on as such. */
+  constructor(file: string, line: number, marked: boolean, folds: boolean) {
     this.#file = file;
+    this.#folds = folds;
     this.#line = line;
     this.#marked = marked;
     this.#finder = new FormFinder(marked);
@@ -37,13 +42,19 @@ export class ManifestDocument {
     return takes;
   }
 
+  /** The line in which what was pushed ends; it is asked for behind the end. */
+  get endLine(): number {
+    return this.#reader instanceof JsonDocument ? this.#reader.endLine : this.#line + this.#lines;
+  }
+
   *push(bytes: Buffer): Generator<ManifestItem> {
+    if (!(this.#reader instanceof JsonDocument)) this.#lines += newlinesIn(bytes);
     if (this.#reader !== undefined) return yield* this.#reader.push(bytes);
     if (this.#form === 'too large') return;
     this.#pieces.push(bytes);
     this.#length += bytes.length;
     this.#form ??= this.#finder.observe(bytes);
-    if (this.#form === 'json') this.#reader = new JsonDocument(this.#file, this.#line, this.#finder.before);
+    if (this.#form === 'json') this.#reader = new JsonDocument(this.#file, this.#line, this.#finder.before, this.#folds);
     if (this.#form === 'yaml' && this.#length > WHOLE) {
       this.#form = 'long yaml';
       this.#pieces = [Buffer.concat(this.#pieces)];

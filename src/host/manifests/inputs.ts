@@ -6,6 +6,7 @@ import { readPipe } from '../files.ts';
 import { namedPart, textOfPart } from '../page-part.ts';
 import { system } from '../system.ts';
 import { asUtf8 } from '../text-bytes.ts';
+import { LONG_CHUNK, sharedChunk } from './shared-chunks.ts';
 import type { Walk } from './walk.ts';
 
 export interface Input {
@@ -18,6 +19,8 @@ export interface Input {
   readonly open: () => AsyncIterable<Buffer>;
 }
 
+/** In bytes: a file that has more is read ahead by other threads. Less is read within a second or two, of which they would save little and cost CPU to start and warm. */
+export const LONG = 200_000_000;
 // An object that a chunk cuts in two is looked for twice.
 const CHUNK = 1 << 18;
 
@@ -47,7 +50,9 @@ function inputAt(file: string, isFound: boolean): Input | Problem {
   if (named !== undefined) return { file, open: () => readPart(named) };
   try {
     const { kind, size } = system.statusOf(file);
-    if (kind === 'file') return { file, size, open: () => asUtf8(system.piecesOf(file, CHUNK)), isFound };
+    const pieces = (): AsyncIterable<Buffer> =>
+      size > LONG ? system.piecesOf(file, LONG_CHUNK, sharedChunk) : system.piecesOf(file, CHUNK);
+    if (kind === 'file') return { file, size, open: () => asUtf8(pieces()), isFound };
     return kind === 'pipe' ? { file, open: () => asUtf8(pipe(file)) } : unreadable(file, 'is neither a file nor a folder');
   } catch (error) {
     return unreadable(file, reasonOf(error, file));

@@ -1,14 +1,15 @@
 /** A document of JSON, or several behind one another, read as it arrives. */
 
-import type { ManifestItem } from '../../istio/kubernetes/manifest/item.ts';
+import type { ManifestItem, WorkloadRow } from '../../istio/kubernetes/manifest/item.ts';
 import { readTree } from '../../istio/kubernetes/manifest/read.ts';
 import { problem, quoted } from '../../istio/problems.ts';
 import type { Position } from '../../istio/yaml.ts';
 import { JsonFault, JsonNodes } from './json-nodes.ts';
-import { readParsed } from './json-object.ts';
+import { readKnown, readParsed, readRow } from './json-object.ts';
 import { JsonPosition } from './json-position.ts';
 import { spanAt } from './json-span.ts';
 import { behindBlanks, isBlank, tokenAt } from './json-tokens.ts';
+import { knownAt, knownRowAt } from './known-pods.ts';
 import { LARGEST, TOO_LARGE } from './largest.ts';
 
 /** Further to the right nobody begins an object on a line of its own. */
@@ -34,9 +35,12 @@ export class JsonDocument {
   /** A token that has not ended by then is not looked at again before there are so many bytes. */
   #enough = 0;
 
-  /** `before`: so many bytes stand in front of the first character. */
-  constructor(file: string, line: number, before: number) {
+  readonly #folds: boolean;
+
+  /** `before`: so many bytes stand in front of the first character. `folds`: rows are handed on as such. */
+  constructor(file: string, line: number, before: number, folds = false) {
     this.#file = file;
+    this.#folds = folds;
     this.#position = new JsonPosition(line);
     this.#nodes = new JsonNodes(this.#position);
     this.#next = before;
@@ -57,6 +61,11 @@ export class JsonDocument {
     if (this.#broken) return;
     yield* this.#read(true);
     if (!this.#broken && this.#nodes.isOpen) yield this.#problem(ENDS, this.#position.advance(this.#position.length));
+  }
+
+  /** The line in which it ends; it is asked for behind the end. */
+  get endLine(): number {
+    return this.#position.advance(this.#position.length).line;
   }
 
   /** Reads what is there. `last`: nothing follows. */
@@ -86,7 +95,10 @@ export class JsonDocument {
     const at = behindBlanks(rest, this.#next - offset);
     if (rest[at] !== BRACE || this.#exactAt === offset + at) return 'by tokens';
     this.#exactAt = offset + at;
-    const span = spanAt(rest, at);
+    const row = this.#folds ? this.#row(rest, at) : undefined;
+    if (row !== undefined) return [row];
+    const known = knownAt(rest, at);
+    const span = known ?? spanAt(rest, at);
     if (span === null) return 'by tokens';
     if (span === undefined) {
       if (last || rest.length - at > SHORT) return 'by tokens';
@@ -96,12 +108,27 @@ export class JsonDocument {
     this.#next = offset + at;
     const { itemKind, ...place } = this.#nodes.beginOther(this.#next);
     const bytes = rest.subarray(at, span.end);
-    const read = readParsed(bytes, span, { ...place, file: this.#file, itemKind });
+    const named = { ...place, file: this.#file, itemKind };
+    const read = 'told' in span ? readKnown(bytes, span, named) : readParsed(bytes, span, named);
     if (read === undefined) return 'by tokens';
     this.#next = offset + span.end;
-    this.#position.pass(this.#next, span.lines, read.text);
+    this.#position.pass(this.#next, span.lines, read.tail);
     this.#nodes.endOther(this.#next);
     return read.items;
+  }
+
+  /** The pods that another thread found to stand there, where they are items of a list that begin in one column. */
+  #row(rest: Buffer, at: number): WorkloadRow | undefined {
+    const row = this.#nodes.isOpen ? knownRowAt(rest, at) : undefined;
+    if (row === undefined) return undefined;
+    const { offset } = this.#position;
+    if (this.#position.advance(offset + at).column !== row.column) return undefined;
+    const { itemKind, ...place } = this.#nodes.beginOther(offset + at);
+    const read = readRow(rest, row, { ...place, file: this.#file, itemKind });
+    this.#next = offset + row.end;
+    this.#position.pass(this.#next, row.lines, row.tail);
+    this.#nodes.endOther(this.#next);
+    return read;
   }
 
   #token(last: boolean): 'taken' | 'wait' | JsonFault {

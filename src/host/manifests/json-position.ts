@@ -44,9 +44,9 @@ export class JsonPosition {
     return { line: this.line, column: this.column };
   }
 
-  /** Passes over a text that was counted: up to an offset, so many lines below. */
-  pass(offset: number, lines: number, text: string): void {
-    this.column = lines === 0 ? this.column + text.length : text.length - text.lastIndexOf('\n');
+  /** Passes over a text that was counted: up to an offset, so many lines below, of which the last has so many units. */
+  pass(offset: number, lines: number, tail: number): void {
+    this.column = lines === 0 ? this.column + tail : tail + 1;
     this.line += lines;
     this.#leave(this.rest(), offset);
   }

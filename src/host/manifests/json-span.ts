@@ -14,12 +14,15 @@ export interface JsonSpan {
 
 const QUOTE = 34;
 const BACKSLASH = 92;
+const EIGHT_BLANKS = new DataView(new Uint8Array(8).fill(32).buffer).getFloat64(0);
 // Objects of Kubernetes have some twenty levels.
 const DEEP = 500;
 
 /** Looks at the object that begins at `from`; undefined where it does not end in these bytes, null where it is a List. */
 export function spanAt(bytes: Buffer, from: number): JsonSpan | undefined | null {
   const { length } = bytes;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  const lastEight = length - 8;
   let at = from;
   let depth = 0;
   let lines = 0;
@@ -31,7 +34,8 @@ export function spanAt(bytes: Buffer, from: number): JsonSpan | undefined | null
     at++;
     if (byte === 10) {
       lines++;
-      // Two thirds of what kubectl prints is indentation.
+      // Two thirds of what kubectl prints is indentation: it is passed over in words of the processor.
+      while (at <= lastEight && view.getFloat64(at, true) === EIGHT_BLANKS) at += 8;
       while (at < length && bytes[at] === 32) at++;
     } else if (byte === QUOTE) {
       while (at < length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;

@@ -18,6 +18,7 @@ export class LateContext {
   /** A warning for an item that comes too late; the first of each kind in a file. */
   check(item: ManifestItem, file: string): Problem | undefined {
     if (item.kind === 'workload') this.#seen.add(item.workload.namespace);
+    if (item.kind === 'row') for (const { workload } of item.kin) this.#seen.add(workload.namespace);
     const what = this.#late(item);
     if (what === undefined || this.#warned.has(`${item.kind} ${file}`)) return undefined;
     this.#warned.add(`${item.kind} ${file}`);

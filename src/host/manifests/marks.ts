@@ -1,13 +1,17 @@
 /** A stream of bytes, cut at the marks between documents: `---` and `...` at the start of a line. */
 
+import { isWithoutMarks } from './known-pods.ts';
+
 const NEWLINE = 10;
 const HYPHEN = 45;
 const DOT = 46;
 const LENGTH = 3;
+// Looked for first: hardly a text of JSON has them, and going from line to line takes ten times as long.
+const MARKS = ['---', '...'];
 
 export type Cut =
-  /** Bytes of the document that is open, and how many newlines are among them. */
-  | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly lines: number }
+  /** Bytes of the document that is open. */
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
   /** `---`: a document begins; the mark is the start of the bytes that follow. */
   | { readonly kind: 'start' }
   /** `...`: the document has ended; the mark is the start of the bytes that follow, up to the end of its line. */
@@ -23,27 +27,27 @@ export class Marks {
 
   /** `last`: nothing follows these bytes. */
   *push(chunk: Buffer, last = false): Generator<Cut> {
+    if (this.#rest.length === 0 && !this.#atLineStart && isWithoutMarks(chunk)) return yield { kind: 'bytes', bytes: chunk };
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const end = last ? bytes.length : undecided(bytes, this.#atLineStart);
     let from = 0;
-    let lines = 0;
-    let at = this.#atLineStart ? 0 : -1;
-    for (;;) {
-      if (at >= 0 && at < end && isMark(bytes, at)) {
-        if (at > from) yield { kind: 'bytes', bytes: bytes.subarray(from, at), lines };
-        yield { kind: bytes[at] === HYPHEN ? 'start' : 'end' };
-        from = at;
-        lines = 0;
-      }
-      const newline = bytes.indexOf(NEWLINE, Math.max(at, 0));
-      if (newline < 0 || newline >= end) break;
-      at = newline + 1;
-      lines += 1;
+    const hasMarks = MARKS.some((mark) => bytes.includes(mark));
+    for (let at = this.#atLineStart ? 0 : hasMarks ? lineBehind(bytes, 0) : end; at < end; at = hasMarks ? lineBehind(bytes, at) : end) {
+      if (!isMark(bytes, at)) continue;
+      if (at > from) yield { kind: 'bytes', bytes: bytes.subarray(from, at) };
+      yield { kind: bytes[at] === HYPHEN ? 'start' : 'end' };
+      from = at;
     }
-    if (end > from) yield { kind: 'bytes', bytes: bytes.subarray(from, end), lines };
+    if (end > from) yield { kind: 'bytes', bytes: bytes.subarray(from, end) };
     if (end > 0) this.#atLineStart = bytes[end - 1] === NEWLINE;
     this.#rest = Buffer.from(bytes.subarray(end));
   }
+}
+
+/** Where the next line begins; past the end where none does. */
+function lineBehind(bytes: Buffer, at: number): number {
+  const newline = bytes.indexOf(NEWLINE, at);
+  return newline < 0 ? Number.POSITIVE_INFINITY : newline + 1;
 }
 
 /** Three hyphens or dots are a mark where the line ends behind them, or a blank stands there. */

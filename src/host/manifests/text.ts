@@ -13,7 +13,6 @@ export class ManifestText {
   readonly #file: string;
   readonly #marks = new Marks();
   #document: ManifestDocument;
-  #line = 1;
   /** The first bytes, while they may still be a byte order mark. */
   #head: Buffer | undefined = Buffer.alloc(0);
   /** Behind `...`: what stands in its line is no document. */
@@ -21,9 +20,13 @@ export class ManifestText {
   #blank = true;
   #binary = false;
 
-  constructor(file: string) {
+  readonly #folds: boolean;
+
+  /** `folds`: rows of workloads are handed on as such. */
+  constructor(file: string, folds = false) {
     this.#file = file;
-    this.#document = new ManifestDocument(file, 1, false);
+    this.#folds = folds;
+    this.#document = new ManifestDocument(file, 1, false, folds);
   }
 
   *push(chunk: Buffer): Generator<ManifestItem> {
@@ -55,28 +58,25 @@ export class ManifestText {
 
   *#read(bytes: Buffer, last: boolean): Generator<ManifestItem> {
     for (const cut of this.#marks.push(bytes, last)) {
-      if (cut.kind === 'bytes') yield* this.#add(cut.bytes, cut.lines);
+      if (cut.kind === 'bytes') yield* this.#add(cut.bytes);
       else if (cut.kind === 'end' || !this.#document.takesMark()) {
         yield* this.#document.end();
-        this.#document = new ManifestDocument(this.#file, this.#line, cut.kind === 'start');
+        this.#document = new ManifestDocument(this.#file, this.#document.endLine, cut.kind === 'start', this.#folds);
         this.#passing = cut.kind === 'end';
       }
     }
   }
 
-  *#add(bytes: Buffer, lines: number): Generator<ManifestItem> {
+  *#add(bytes: Buffer): Generator<ManifestItem> {
     if (this.#blank) this.#blank = !/\S/.test(bytes.toString('latin1'));
-    const line = this.#line + lines;
     let rest = bytes;
     if (this.#passing) {
       const newline = bytes.indexOf(NEWLINE);
       if (newline < 0) return;
       this.#passing = false;
-      this.#line++;
       rest = bytes.subarray(newline + 1);
-      this.#document = new ManifestDocument(this.#file, this.#line, false);
+      this.#document = new ManifestDocument(this.#file, this.#document.endLine + 1, false, this.#folds);
     }
     yield* this.#document.push(rest);
-    this.#line = line;
   }
 }

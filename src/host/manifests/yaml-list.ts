@@ -52,7 +52,7 @@ export class YamlList {
     if (this.#head.length === 0) {
       this.#head = data.subarray(0, this.#headLength);
       data = data.subarray(this.#headLength);
-      this.#lines = newlines(this.#head);
+      this.#lines = newlinesIn(this.#head);
       this.#itemKind = itemKindOf(/^kind:[ \t]*["']?(\w+)/m.exec(this.#head.toString('latin1'))?.[1] ?? '') ?? '';
     }
     const hyphen = `\n${' '.repeat(this.#indent)}-`;
@@ -73,7 +73,7 @@ export class YamlList {
   *end(): Generator<ManifestItem> {
     if (this.#state === 'items') yield* this.#readItem(this.#rest);
     if (this.#state === 'broken') return;
-    const items = Buffer.alloc(this.#lines - newlines(this.#head), NEWLINE);
+    const items = Buffer.alloc(this.#lines - newlinesIn(this.#head), NEWLINE);
     yield* readYamlDocument(Buffer.concat([this.#head, items, ...this.#tail]), this.#file, this.#line);
   }
 
@@ -86,7 +86,7 @@ export class YamlList {
     }
     // With its hyphen it is a list of one, in which every column is the file's.
     yield* readYamlDocument(text, this.#file, this.#line + this.#lines, this.#itemKind);
-    this.#lines += newlines(text);
+    this.#lines += newlinesIn(text);
   }
 
   *#refuse(): Generator<ManifestItem> {
@@ -99,7 +99,8 @@ export class YamlList {
   }
 }
 
-function newlines(bytes: Buffer): number {
+/** How many there are. */
+export function newlinesIn(bytes: Buffer): number {
   let count = 0;
   for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) count++;
   return count;

@@ -79,8 +79,8 @@ export interface System {
   readonly namesInFolder: (path: string) => readonly string[];
   /** Reads what comes next in an open file into all of some bytes, or their beginning; 0 at its end. Waits for what has not come. Throws a SystemError. */
   readonly read: (handle: number, bytes: Uint8Array) => number;
-  /** All of a file, in pieces of that many bytes; it is opened when the first is asked for. Throws a SystemError then. */
-  readonly piecesOf: (path: string, length: number) => AsyncIterable<Buffer>;
+  /** All of a file, in pieces of that many bytes; it is opened when the first is asked for. `memory`: what a piece is read into. Throws a SystemError then. */
+  readonly piecesOf: (path: string, length: number, memory?: () => Buffer) => AsyncIterable<Buffer>;
   /** What is still to come of standard input, in pieces. */
   readonly inputPieces: () => AsyncIterable<Buffer>;
   /** What the person at the terminal answers; undefined where standard input or standard error is none. */

@@ -5,13 +5,24 @@ import type { SourceOptions } from '../options.ts';
 import type { Passed, Streamed, StreamOptions } from './stream.ts';
 import { workloadsOf } from './stream.ts';
 
+/** How many workloads it stands for. */
+export function countOf(one: Streamed): number {
+  return one.kind === 'workload' ? (one.count ?? 1) : 1;
+}
+
 /** Shows them to `visit`; resolves to how many there were. What else is there goes into `passed`. */
 export async function eachWorkload(
   files: readonly string[],
   mesh: Mesh,
   passed: Passed,
   visit: (one: Streamed) => void,
-  { progress, cluster, owners = false, texts }: Pick<SourceOptions, 'progress' | 'cluster'> & Pick<StreamOptions, 'owners' | 'texts'> = {},
+  {
+    progress,
+    cluster,
+    owners = false,
+    texts,
+    folds,
+  }: Pick<SourceOptions, 'progress' | 'cluster'> & Pick<StreamOptions, 'owners' | 'texts' | 'folds'> = {},
 ): Promise<number> {
   let count = 0;
   try {
@@ -20,8 +31,9 @@ export async function eachWorkload(
       cluster,
       owners,
       ...(texts && { texts }),
+      ...(folds && { folds }),
     })) {
-      count += 1;
+      count += countOf(one);
       visit(one);
     }
   } finally {

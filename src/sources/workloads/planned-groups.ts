@@ -8,6 +8,7 @@ import type { Facts } from '../../istio/settings/facts.ts';
 import type { SourceOptions, WorkloadOption } from '../options.ts';
 import { factsOf } from '../plan-input.ts';
 import { grouped, workloadsText } from './counts.ts';
+import { countOf } from './each-workload.ts';
 import { injectionRequest } from './injection-request.ts';
 import { outcomeProblems, remarksOf } from './remarks.ts';
 import type { SelectedWorkloads } from './selected.ts';
@@ -45,17 +46,22 @@ export async function plannedGroups(
   const remarks = remarksOf();
   const ruleSets = new Set<number>();
   let anew = 0;
-  const selected = await readSelected(given, request.mesh, (subject) => {
-    const planned = planner(subject);
-    const what = (): { readonly outcome: Outcome; readonly subject: Subject } => ({
-      outcome: planned.outcome,
-      subject: placedSubject(subject),
-    });
-    groups.add(keyOf(subject, planned, facts), what, memberOf(subject, planned));
-    if (planned.outcome.kind === 'rules') ruleSets.add(planned.number);
-    remarks.add(outcomeProblems(planned.outcome), planned.problems);
-    if (!planned.found && planned.outcome.kind !== 'trouble' && subject.kind === 'workload') anew += 1;
-  });
+  const selected = await readSelected(
+    given,
+    request.mesh,
+    (subject) => {
+      const planned = planner(subject);
+      const what = (): { readonly outcome: Outcome; readonly subject: Subject } => ({
+        outcome: planned.outcome,
+        subject: placedSubject(subject),
+      });
+      groups.add(keyOf(subject, planned, facts), what, memberOf(subject, planned));
+      if (planned.outcome.kind === 'rules') ruleSets.add(planned.number);
+      remarks.add(countOf(subject), outcomeProblems(planned.outcome), planned.problems);
+      if (!planned.found && planned.outcome.kind !== 'trouble' && subject.kind === 'workload') anew += countOf(subject);
+    },
+    { folds: true },
+  );
   const sorted = groups.sorted().map(({ what: { outcome, subject }, ...tally }): PlannedGroup => ({ ...tally, what: outcome, subject }));
   const sets = ruleSets.size;
   const total = `${workloadsText(selected.count)}, ${grouped(sets)} rule set${sets === 1 ? '' : 's'}`;

@@ -7,8 +7,8 @@ import { problemText } from '../../istio/problems.ts';
 import { grouped, workloadsText } from './counts.ts';
 
 export interface Remarks {
-  /** Of one workload. */
-  readonly add: (...problems: readonly (readonly Problem[])[]) => void;
+  /** Of one workload, or of so many that are alike. */
+  readonly add: (times: number, ...problems: readonly (readonly Problem[])[]) => void;
   /** A line for each sentence, with the number of workloads: errors first, then the most frequent; none for what an output shows. */
   readonly notes: (output?: string) => readonly string[];
 }
@@ -26,11 +26,11 @@ export function remarksOf(): Remarks {
   const kept = new Map<string, Counted>();
   let others = false;
   return {
-    add: (...problems) => {
+    add: (times, ...problems) => {
       for (const [text, first] of new Map(problems.flat().map((one) => [problemText(one), one]))) {
         const known = kept.get(text);
-        if (known !== undefined) known.count += 1;
-        else if (kept.size < KEPT) kept.set(text, { first, count: 1 });
+        if (known !== undefined) known.count += times;
+        else if (kept.size < KEPT) kept.set(text, { first, count: times });
         else others = true;
       }
     },

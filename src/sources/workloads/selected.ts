@@ -21,11 +21,12 @@ export interface SelectedWorkloads extends PassedOver {
   readonly besides?: readonly Problem[];
 }
 
-/** Shows every subject to `visit`, or those that are chosen. Throws a ProblemError where there is none. */
+/** Shows every subject to `visit`, or those that are chosen; `folds`: once those that differ in their names alone. Throws a ProblemError where there is none. */
 export async function readSelected(
   given: SourceOptions & WorkloadOption,
   mesh: Mesh,
   visit: (subject: Subject) => void,
+  { folds = false }: { readonly folds?: boolean } = {},
 ): Promise<SelectedWorkloads> {
   refuseArgumentsBeside(given);
   const { manifests, workload } = given;
@@ -42,7 +43,7 @@ export async function readSelected(
       if (choice === undefined) visit(subject);
       else choice.offer(subject);
     },
-    given,
+    { ...given, ...(folds && choice === undefined && { folds: () => true }) },
   );
   if (count === 0) throw noneFound(files.join(' '), passed);
   if (choice !== undefined) {

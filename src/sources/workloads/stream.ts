@@ -31,7 +31,9 @@ const MOST_PROBLEMS = 200;
 
 export type Streamed =
   /** With the mesh as far as it is known when the workload comes. */
-  { readonly kind: 'workload'; readonly workload: Workload; readonly mesh: Mesh } | Extract<ManifestItem, { readonly kind: 'sidecar' }>;
+  /** `count`: so many that have all in common with this one but their names, where that is more than one. */
+  | { readonly kind: 'workload'; readonly workload: Workload; readonly mesh: Mesh; readonly count?: number }
+  | Extract<ManifestItem, { readonly kind: 'sidecar' }>;
 
 export interface StreamOptions {
   readonly onProgress?: (progress: Progress) => void;
@@ -40,6 +42,8 @@ export interface StreamOptions {
   readonly owners?: boolean;
   /** What stands in files in place of what they hold. */
   readonly texts?: ReadonlyMap<string, string>;
+  /** Whether one stands for those that have all in common with it but their names; without it, each comes by itself. */
+  readonly folds?: (one: Streamed) => boolean;
 }
 
 /** The workloads of files, folders and standard input (`-`). What else is there goes into `passed`. */
@@ -47,7 +51,7 @@ export async function* workloadsOf(
   files: readonly string[],
   mesh: Mesh,
   passed: Passed,
-  { onProgress, cluster, owners, texts }: StreamOptions = {},
+  { onProgress, cluster, owners, texts, folds }: StreamOptions = {},
 ): AsyncGenerator<Streamed> {
   let known = mesh;
   // Added when a workload asks: each time costs a copy of all that is known.
@@ -62,6 +66,7 @@ export async function* workloadsOf(
     ...(cluster === undefined ? {} : { cluster }),
     ...(texts === undefined ? {} : { texts }),
     ...(owners === undefined ? {} : { owners }),
+    folds: folds !== undefined,
   })) {
     switch (item.kind) {
       case 'workload':
@@ -69,6 +74,14 @@ export async function* workloadsOf(
         pending = [];
         yield { kind: 'workload', workload: item.workload, mesh: meshOf(item.workload, known) };
         break;
+      case 'row': {
+        if (pending.length > 0) known = withContext(known, ...pending);
+        pending = [];
+        const withMesh = (workload: Workload) => ({ kind: 'workload', workload, mesh: meshOf(workload, known) }) as const;
+        const kin = item.kin.map(({ workload, count }) => ({ ...withMesh(workload), count }));
+        yield* folds !== undefined && kin.every(folds) ? kin : item.each().map(withMesh);
+        break;
+      }
       case 'sidecar':
         yield item;
         break;

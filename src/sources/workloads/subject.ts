@@ -18,6 +18,7 @@ import { printSource } from '../../istio/origin.ts';
 import { ProblemError, problem } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
+import { countOf } from './each-workload.ts';
 import type { Streamed } from './stream.ts';
 
 export type Subject = Streamed;
@@ -34,6 +35,7 @@ export function memberOf(subject: Subject, { release, outcome }: Pick<PlannedInj
   return {
     owner: subject.kind === 'workload' ? ownerOf(subject.workload) : `SidecarCapture of ${printSource(subject.source)}`,
     source: subject.kind === 'workload' ? subject.workload.source : subject.source,
+    count: countOf(subject),
     ...(release === undefined ? {} : { release }),
     ...(detail === undefined ? {} : { detail }),
   };

@@ -63,7 +63,7 @@ export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, giv
     return { before, after, isUnlike: comparable && before.found && !after.found && !injectedAgain(subject, before) };
   });
   return pairsOf(
-    (visit) => readSelected(given, one.mesh, visit),
+    (visit) => readSelected(given, one.mesh, visit, { folds: true }),
     (subject) => {
       const { before, after, isUnlike } = both(subject);
       return { before, after, isUnlike, made: { left: madeText(left, before, after), right: madeText(right, after, before) } };
@@ -92,15 +92,17 @@ export async function pairsOf<S>(
   const selected = await read((subject) => {
     const { before, after, isUnlike, made } = planTwice(subject);
     const trouble = [before, after].find(({ outcome }) => outcome.kind === 'trouble');
-    remarks.add(trouble === undefined ? [] : outcomeProblems(trouble.outcome), before.problems, after.problems);
+    const counted = member(subject, trouble === undefined ? before : { ...before, outcome: trouble.outcome });
+    const { count = 1 } = counted;
+    remarks.add(count, trouble === undefined ? [] : outcomeProblems(trouble.outcome), before.problems, after.problems);
     if (trouble !== undefined) {
-      untold.add(String(trouble.number), () => trouble.outcome, member(subject, { ...before, outcome: trouble.outcome }));
+      untold.add(String(trouble.number), () => trouble.outcome, counted);
       return;
     }
     const pair = (): Pair => ({ left: before.outcome, right: after.outcome, made });
     const groups = before.number === after.number ? same : different;
-    groups.add(`${before.number} ${after.number}`, pair, member(subject, before));
-    if (isUnlike) unlike += 1;
+    groups.add(`${before.number} ${after.number}`, pair, counted);
+    if (isUnlike) unlike += count;
   });
   return {
     ...selected,

@@ -27,6 +27,8 @@ export function said(items: readonly ManifestItem[]): readonly string[] {
     switch (item.kind) {
       case 'workload':
         return `${item.workload.kind} ${item.workload.namespace}/${item.workload.name}`;
+      case 'row':
+        return `row of ${item.kin.map(({ workload, count }) => `${count} like ${workload.namespace}/${workload.name}`).join(', ')}`;
       case 'sidecar':
         return `sidecar ${Object.keys(item.sidecar.overrides).join(' ')}`;
       case 'proxy config':

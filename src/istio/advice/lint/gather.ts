@@ -51,7 +51,10 @@ export interface LintReport {
 }
 
 export interface LintGathering {
-  readonly workload: (workload: Workload, mesh: Mesh) => void;
+  /** `times`: how many differ from it in their names alone. */
+  readonly workload: (workload: Workload, mesh: Mesh, times?: number) => void;
+  /** Whether nothing new is to be found of a workload, not even a place: it can stand for others. */
+  readonly isKnown: (workload: Workload, mesh: Mesh) => boolean;
   /** What is no workload and says something of pods' rules. */
   readonly other: (object: OtherObject, mesh: Mesh) => void;
   readonly sidecar: (sidecar: SidecarFile, source: Origin) => void;
@@ -106,18 +109,19 @@ export function lintGathering({ leaveOut = () => false, mostPlaces = MOST_PLACES
   };
   const count = (known: Known, member: Member, workload?: Workload): void => {
     for (const { result, diagnostic } of known.raised) {
-      if (leaveOut(diagnostic, { owner: member.owner, ...(workload === undefined ? {} : { workload }) })) continue;
+      const { owner, count: times = 1 } = member;
+      if (leaveOut(diagnostic, { owner, count: times, ...(workload === undefined ? {} : { workload }) })) continue;
       if (result !== undefined) {
         result.members.add(member);
         if (result.names.size < MOST_NAMES && member.owner !== '') result.names.add(member.owner);
         if (result.located < mostPlaces) result.places.set(JSON.stringify(diagnostic.source), diagnostic.source);
-        result.located += 1;
+        result.located += times;
         continue;
       }
       const { code, severity } = diagnostic;
       const rest = untold.get(code) ?? { code, severity, count: 0 };
       untold.set(code, rest);
-      rest.count += 1;
+      rest.count += times;
     }
   };
   const knownOf = ({ diagnostics, release }: Linted): Known => ({
@@ -126,8 +130,12 @@ export function lintGathering({ leaveOut = () => false, mostPlaces = MOST_PLACES
   });
 
   return {
-    workload: (workload, mesh) => {
-      workloads += 1;
+    isKnown: (workload, mesh) => {
+      const known = mesh === meshOfKnown ? likenesses.get(fingerprintOf(workload, mesh)) : undefined;
+      return known?.raised.every(({ result }) => result === undefined || result.located >= mostPlaces) === true;
+    },
+    workload: (workload, mesh, times = 1) => {
+      workloads += times;
       if (mesh !== meshOfKnown) likenesses.clear();
       meshOfKnown = mesh;
       const fingerprint = fingerprintOf(workload, mesh);
@@ -140,8 +148,12 @@ export function lintGathering({ leaveOut = () => false, mostPlaces = MOST_PLACES
         if (likenesses.size < MOST_KNOWN) likenesses.set(fingerprint, known);
       }
       const { release } = known;
-      if (release === undefined) unknownReleases += 1;
-      count(known, { owner: ownerOf(workload), source: workload.source, ...(release === undefined ? {} : { release }) }, workload);
+      if (release === undefined) unknownReleases += times;
+      count(
+        known,
+        { owner: ownerOf(workload), source: workload.source, count: times, ...(release === undefined ? {} : { release }) },
+        workload,
+      );
     },
     other: (object, mesh) =>
       count(knownOf({ diagnostics: lintOther(object, { ...request, mesh }) }), { owner: object.what, source: object.source }),

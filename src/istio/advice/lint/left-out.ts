@@ -14,6 +14,8 @@ export interface Concerned {
   readonly owner: string;
   /** Undefined for what is no workload. */
   readonly workload?: Workload;
+  /** How many have it that differ in their names alone; one without. */
+  readonly count?: number;
 }
 
 /** `CODE=Kind name.namespace`, read. */

@@ -9,6 +9,7 @@ import type { Workload } from './workload.ts';
 
 export type ManifestItem =
   | { readonly kind: 'workload'; readonly workload: Workload }
+  | WorkloadRow
   /** Our own kind. */
   | { readonly kind: 'sidecar'; readonly sidecar: SidecarFile; readonly source: Origin }
   | { readonly kind: 'proxy config'; readonly resource: ProxyConfigResource }
@@ -16,6 +17,15 @@ export type ManifestItem =
   /** What is no workload and says something of pods' rules: `otherwise` is what it is to whoever wants workloads alone. */
   | { readonly kind: 'other object'; readonly object: OtherObject; readonly otherwise?: PassedItem }
   | PassedItem;
+
+/** Workloads that stand one behind another; only who asks for rows is given them. */
+export interface WorkloadRow {
+  readonly kind: 'row';
+  /** The first of each that have everything in common but their names, in their order, and how many there are of it. */
+  readonly kin: readonly { readonly workload: Workload; readonly count: number }[];
+  /** Every one of them, in their order. */
+  readonly each: () => readonly Workload[];
+}
 
 export type PassedItem =
   /** A kind that has no pods: it is counted by its name. */

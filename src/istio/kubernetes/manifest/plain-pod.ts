@@ -7,8 +7,20 @@ import type { PodTemplate, Texts, Workload } from './workload.ts';
 
 const NO_TEXTS: Texts = new Map();
 
+/** What tells a pod from others: plain data, which another thread may have found. */
+export interface ToldPod {
+  /** The part of a fingerprint that its own values make. */
+  readonly text: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly owner: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 interface PlainPlace {
   readonly source: Origin;
+  /** What the runtime parsed of it. */
+  readonly values: () => Values;
   /** Reads it, with places that are found where they are asked for. */
   readonly read: () => Workload;
   /** Reads it with its places. */
@@ -18,27 +30,22 @@ interface PlainPlace {
 /** Of thousands of pods that are alike, one is read. A copy of it is a workload like any other. */
 export class PlainPod implements Workload {
   /** Undefined for what is no pod, and where something in it is not as the API server gives it: reading says what that means. */
-  static of(values: Values, itemKind: string | undefined, place: PlainPlace): PlainPod | undefined {
-    const { kind = itemKind, apiVersion = '' } = values;
-    if (kind !== 'Pod' || typeof apiVersion !== 'string' || apiVersion.includes('/')) return undefined;
-    const text = plainText(values, false);
-    // It has them all, or there was no text.
-    const head = text === undefined ? undefined : headOf((values['metadata'] ?? {}) as Values);
-    return text === undefined || head === undefined ? undefined : new PlainPod(values, text, head, place);
+  static of(values: Values, itemKind: string | undefined, place: Omit<PlainPlace, 'values'>): PlainPod | undefined {
+    const told = toldPod(values, itemKind);
+    return told === undefined ? undefined : new PlainPod(told, { ...place, values: () => values });
   }
 
   /** The part of a fingerprint that its own values make; undefined for every other workload. */
   static textOf(workload: Workload, secured: boolean): string | undefined {
     if (!(#values in workload)) return undefined;
-    const text = secured ? plainText(workload.#values, true) : workload.#text;
+    const text = secured ? plainText(workload.#values(), true) : workload.#told.text;
     return `\n\0${text}`;
   }
 
   /** Its labels; undefined for every other workload. */
   static labelsOf(workload: Workload): ReadonlyMap<string, string> | undefined {
     if (!(#values in workload)) return undefined;
-    const { labels = {} } = workload.#values['metadata'] as { readonly labels?: Readonly<Record<string, string>> };
-    workload.#labels ??= new Map(Object.entries(labels));
+    workload.#labels ??= new Map(Object.entries(workload.#told.labels));
     return workload.#labels;
   }
 
@@ -50,13 +57,14 @@ export class PlainPod implements Workload {
   declare readonly pod: PodTemplate;
   declare readonly owner?: string;
   readonly placed: (own: Workload) => Workload;
-  readonly #values: Values;
-  readonly #text: string;
+  readonly #values: () => Values;
+  readonly #told: ToldPod;
   readonly #read: () => Workload;
   #pod: PodTemplate | undefined;
   #labels: ReadonlyMap<string, string> | undefined;
 
-  private constructor(values: Values, text: string, { namespace, name, owner }: Head, { source, read, placed }: PlainPlace) {
+  constructor(told: ToldPod, { source, values, read, placed }: PlainPlace) {
+    const { namespace, name, owner } = told;
     this.namespace = namespace;
     this.name = name;
     this.source = source;
@@ -65,7 +73,7 @@ export class PlainPod implements Workload {
     if (owner !== undefined) this.owner = owner;
     this.placed = (own) => (own === this ? placed() : own);
     this.#values = values;
-    this.#text = text;
+    this.#told = told;
     this.#read = read;
   }
 
@@ -78,12 +86,21 @@ export class PlainPod implements Workload {
   };
 }
 
-type Head = Pick<Workload, 'namespace' | 'name'> & { readonly owner: string | undefined };
+/** As {@link PlainPod.of}, of the values alone. */
+export function toldPod(values: Values, itemKind?: string): ToldPod | undefined {
+  const { kind = itemKind, apiVersion = '' } = values;
+  if (kind !== 'Pod' || typeof apiVersion !== 'string' || apiVersion.includes('/')) return undefined;
+  const text = plainText(values, false);
+  // It has them all, or there was no text.
+  const head = text === undefined ? undefined : headOf((values['metadata'] ?? {}) as Values);
+  return text === undefined || head === undefined ? undefined : { ...head, text };
+}
 
 /** Undefined where one of these is no text. */
-function headOf({ namespace = 'default', name, ownerReferences = [] }: Values): Head | undefined {
+function headOf({ namespace = 'default', name, ownerReferences = [], labels = {} }: Values): Omit<ToldPod, 'text'> | undefined {
   if (typeof namespace !== 'string' || typeof name !== 'string' || !Array.isArray(ownerReferences)) return undefined;
-  const head = { namespace, name };
+  // They were looked at when the text was made.
+  const head = { namespace, name, labels: labels as ToldPod['labels'] };
   let first: string | undefined;
   let controller: string | undefined;
   for (const reference of ownerReferences as readonly unknown[]) {

@@ -89,8 +89,9 @@ function readOther(object: YamlNode, kind: string, place: Place, reading: MeshRe
       case 'problem':
         reading.problems.push(item.problem);
         break;
-      // What it is to the mesh it is beside that.
+      // What it is to the mesh it is beside that; nobody asks for rows here.
       case 'other object':
+      case 'row':
         break;
       default:
         item satisfies never;

@@ -9,6 +9,8 @@ export interface Member {
   readonly owner: string;
   readonly source: Origin;
   readonly release?: Release;
+  /** How many it stands for; one without. */
+  readonly count?: number;
   /** What tells it from others of its group: the image, where that is why nothing more is known. */
   readonly detail?: string;
 }
@@ -50,13 +52,13 @@ export function counting(): Counting {
   const details = new Set<string>();
   let count = 0;
   return {
-    add: ({ owner: name, source, release, detail }) => {
-      count += 1;
-      if (release !== undefined) releases.set(release, (releases.get(release) ?? 0) + 1);
+    add: ({ owner: name, source, release, detail, count: times = 1 }) => {
+      count += times;
+      if (release !== undefined) releases.set(release, (releases.get(release) ?? 0) + times);
       if (detail !== undefined && details.size < MOST_DETAILS) details.add(detail);
       const owner = owners.get(name);
-      if (owner !== undefined) owner.count += 1;
-      else if (owners.size < MOST_OWNERS) owners.set(name, { source, count: 1 });
+      if (owner !== undefined) owner.count += times;
+      else if (owners.size < MOST_OWNERS) owners.set(name, { source, count: times });
     },
     tally: () => ({
       count,
