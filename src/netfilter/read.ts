@@ -57,6 +57,8 @@ export interface ReadResult {
   readonly unread: readonly Unread[];
   /** Where the text breaks off, begins in the middle, or shows a table in part. */
   readonly gaps: readonly Gap[];
+  /** The families of which the text shows that all tables were saved, so that what is not there is not there. */
+  readonly looked?: readonly Family[];
 }
 
 /**
@@ -71,7 +73,7 @@ export interface ReadResult {
 export function readRules(text: string, options: ReadOptions = {}, earlier?: EarlierLines): ReadResult {
   const problems = gatherProblems(options.file);
   const cuts: Gap[] = [];
-  const { sections, gaps } = readSections(readAllLines(text, problems, cuts), problems);
+  const { sections, gaps, looked } = readSections(readAllLines(text, problems, cuts), problems);
   const cut = text.endsWith('\n') ? undefined : sections.at(-1)?.lines.at(-1);
   const drafts = new Drafts();
   const shown: PlacedSection[] = [];
@@ -100,6 +102,7 @@ export function readRules(text: string, options: ReadOptions = {}, earlier?: Ear
     tables,
     unread,
     gaps: [...gaps, ...cuts, ...shown.flatMap(gapsOfSection), ...inTables],
+    ...(looked.length > 0 && { looked }),
   };
 }
 

@@ -20,6 +20,10 @@ export function isCommit(text: string): boolean {
   return COMMIT.test(text);
 }
 
+// A shell that traces names the next command once the one before it has ended.
+const TRACED = /^\++ (?:\S*\/)?(ip6?tables)(?:-(?:legacy|nft))?-save$/;
+const OF_SAVE = /^(?:[#*:[+-]|COMMIT|$)/;
+
 /** Follows the lines of one text, and what a reader makes of them. */
 export class Breaks {
   /** The line that said a save begins and the sections before it, until its end is said as well. */
@@ -36,6 +40,10 @@ export class Breaks {
   #taken: number | null = null;
   /** Where something ends that is not there. */
   #endsFirst: number | null = null;
+  /** The save of all tables that a shell has begun, and nothing but its output since then. */
+  #looking: Family | null = null;
+  /** The families that a shell has saved in full, to the end. */
+  readonly looked = new Set<Family>();
 
   /** Any line, with the number of sections before it and whether one is open. */
   see({ text, number }: Line, sections: number, isOpen: boolean): void {
@@ -45,6 +53,14 @@ export class Breaks {
     this.#saysEnds ||= ends;
     if ((ends || isCommit(text)) && sections === 0 && !isOpen) this.#endsFirst ??= number;
     this.#isLog ||= LOG.test(text);
+    this.#seeLook(text);
+  }
+
+  #seeLook(text: string): void {
+    if (text.startsWith('+') && this.#looking !== null) this.looked.add(this.#looking);
+    const [, program] = TRACED.exec(text) ?? [];
+    if (program !== undefined) this.#looking = program === 'iptables' ? 'ip' : 'ip6';
+    else if (text.startsWith('+') || !OF_SAVE.test(text)) this.#looking = null;
   }
 
   /** A table of a save or of iptables-restore's input begins. */

@@ -55,6 +55,8 @@ export interface Section {
 export interface ReadSections {
   readonly sections: readonly Section[];
   readonly gaps: readonly Gap[];
+  /** The families of which a shell's trace shows that all tables were saved, to the end. */
+  readonly looked: readonly Family[];
 }
 
 /** Cuts a text into sections, in its order. Text around them is skipped; notes of iptables-nft become problems. */
@@ -66,7 +68,7 @@ export function readSections(lines: Iterable<Line>, problems: ReadProblems): Rea
     problems.add('too-many-lines', line.number, { limit: `${MOST_LINES}` });
     break;
   }
-  return { sections: reader.sections, gaps: reader.gaps() };
+  return { sections: reader.sections, gaps: reader.gaps(), looked: reader.looked() };
 }
 
 // A large node has some 50,000 rules; a rule takes 1.5 KB of memory.
@@ -156,6 +158,10 @@ class SectionReader {
   /** Where the text breaks off or begins in the middle, beside what its tables tell. */
   gaps(): readonly Gap[] {
     return this.#breaks.gaps(this.#origin.stated ?? this.#origin.shown ?? this.#origin.assumed, this.sections.length);
+  }
+
+  looked(): readonly Family[] {
+    return [...this.#breaks.looked];
   }
 
   #note({ text, number }: Line): boolean {
