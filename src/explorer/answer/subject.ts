@@ -27,6 +27,7 @@ import type { Observation } from '../../netfilter/observation.ts';
 import { observeAll } from '../../netfilter/observation.ts';
 import { readProblemText } from '../../netfilter/read/problems.ts';
 import type { ReadResult } from '../../netfilter/read.ts';
+import { isAroundExcerpt } from '../../netfilter/unseen.ts';
 import type { Question } from '../question.ts';
 import { releaseOf } from '../question.ts';
 import type { HeldText } from './parts.ts';
@@ -178,7 +179,7 @@ function ofRules(read: ReadResult, text: string): Made {
   const ruleOf = rulesMadeBy(likeliest?.plan);
   const network = podNetworkOfRules(seen, likeliest?.plan ?? planFromSettings({}), options);
   return {
-    title: ambient ? 'Rules of an ambient pod' : titleOf(found, failed),
+    title: ambient ? 'Rules of an ambient pod' : titleOf(found, seen, failed),
     release: likeliest?.plan.release ?? '',
     network: {
       ...network,
@@ -198,14 +199,16 @@ function ofRules(read: ReadResult, text: string): Made {
   };
 }
 
-function titleOf({ outcome, answers }: Identification, run: Run | undefined): string {
+function titleOf({ outcome, answers }: Identification, { unseen }: Observation, run: Run | undefined): string {
   const [first] = answers;
   const releases = first === undefined ? '' : `Istio ${spansText(first.releases)}`;
   if (run !== undefined)
     return `${run.outcome === 'failed' ? 'A run that failed' : 'A run of which nobody knows how it ended'}${releases === '' ? '' : `: what it shows is nearest to ${releases}`}`;
   if (first === undefined) return outcome === 'unknown' ? 'Rules that could not all be read' : 'No rules of an Istio sidecar';
   const count = first.differences.length;
-  if (outcome === 'unknown') return `Not known: what could be read is ${count === 0 ? 'as of' : 'nearest to'} ${releases}`;
+  // Around rules that somebody took out of a table may stand what they lack.
+  const excerpt = outcome === 'nearest' && unseen.some(isAroundExcerpt);
+  if (outcome === 'unknown' || excerpt) return `Not known: what could be read is ${count === 0 ? 'as of' : 'nearest to'} ${releases}`;
   if (outcome === 'exact') return `Exactly the rules of ${releases}`;
   return `Nearest to ${releases}, with ${count} ${count === 1 ? 'difference' : 'differences'}`;
 }
