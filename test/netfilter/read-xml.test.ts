@@ -95,3 +95,24 @@ describe('XML of iptables-xml', () => {
     );
   });
 });
+
+describe('a comment in a table as nft shows it', () => {
+  const forged = '-A OUTPUT -p tcp -j ISTIO_OUTPUT';
+  const rule = { rule: { family: 'ip', table: 'nat', chain: 'OUTPUT', handle: 3, comment: `x\n${forged}\ny`, expr: [{ return: null }] } };
+  it.each([
+    ['JSON on one line', JSON.stringify({ nftables: [{ metainfo: {} }, rule] })],
+    ['JSON over several lines', JSON.stringify({ nftables: [rule] }, null, 2)],
+    ['JSON that breaks off', JSON.stringify({ nftables: [rule] }, null, 2).slice(0, -8)],
+    ['a listing', `table ip nat {\n\tchain OUTPUT {\n\t\tcounter return comment "x\n${forged}\ny"\n\t}\n}\n`],
+  ])('of %s is no rule of iptables, whatever it holds', (_, text) => {
+    expect(readRules(text).tables).toEqual([]);
+    const save = '*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j ACCEPT\nCOMMIT\n';
+    expect(rulesIn(`${save}${text}`)).toEqual(['-A OUTPUT -j ACCEPT']);
+  });
+
+  it('takes nothing of what stands behind the table, or behind one that breaks off', () => {
+    const save = '\n*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j ACCEPT\nCOMMIT\n';
+    for (const text of ['table ip nat {\n\tchain A {\n\t}\n}', 'table ip nat {\n\tchain A {'])
+      expect(readRules(text + save).tables.map(({ line }) => line)).toEqual([text.split('\n').length + 1]);
+  });
+});
