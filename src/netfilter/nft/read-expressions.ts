@@ -48,6 +48,19 @@ const BEGINNINGS: readonly string[] = [
   'continue',
   ...Object.keys(VERDICTS),
 ];
+/** What is not read further, and of which it is known where it ends: what stands behind it is read again. Tokens are parted by a space each. */
+const PHRASES: readonly RegExp[] = [
+  /^limit rate (?:over )?\d+(?: \w+)?\/\w+(?: burst \d+ \w+)?(?= |$)/,
+  /^ct state != \w+(?: \| \w+)+(?= |$)/,
+  /^ct direction (?:!= )?(?:original|reply)(?= |$)/,
+  /^fib [sd]addr(?: \. [io]if)? type (?:!= )?\w+(?= |$)/,
+  /^(?:tcp|udp|th) [sd]port [<>]=? \d+(?= |$)/,
+  /^meta length [<>]=? \d+(?= |$)/,
+  /^tcp flags (?:!= )?\w+(?: , \w+)*(?: \/ \w+(?: , \w+)*)?(?= |$)/,
+  /^tcp flags & \(\w+(?: \| \w+)*\) [!=]= \w+(?: \| \w+)*(?= |$)/,
+];
+const LONGEST_PHRASE = 24;
+
 /** What may stand behind `log`, each with one word of its own. */
 const LOG_OPTIONS: readonly string[] = ['prefix', 'group', 'snaplen', 'queue-threshold', 'level', 'flags'];
 
@@ -97,6 +110,12 @@ class Reader {
   /** The words up to the next that something else begins with, outside of braces. */
   #unknown(): string {
     const words: string[] = [];
+    const next = this.#tokens.slice(this.#at, this.#at + LONGEST_PHRASE).map(({ text, quoted }) => (quoted ? `"${text}"` : text));
+    const phrase = PHRASES.flatMap((pattern) => pattern.exec(next.join(' '))?.[0] ?? [])[0];
+    if (phrase !== undefined) {
+      this.#at += phrase.split(' ').length;
+      return phrase.replaceAll(' ,', ',');
+    }
     let depth = 0;
     do {
       const { text = '', quoted = false } = this.#tokens[this.#at] ?? {};

@@ -175,7 +175,7 @@ function dontTrack(walk: Walk): void {
 
 function performOpaque(walk: Walk, { name, text }: Extract<Target, { kind: 'opaque' }>, at: RulePlace): Next {
   const place = `${walk.like} ${walk.hook}`;
-  if (name === 'MASQUERADE' && place === 'nat POSTROUTING') return masquerade(walk, at);
+  if (name === 'MASQUERADE' && place === 'nat POSTROUTING') return masquerade(walk, at, text);
   if ((name === 'NOTRACK' || text === 'CT --notrack') && mayStandAt('CT', place)) {
     dontTrack(walk);
     return 'continue';
@@ -202,11 +202,11 @@ function setConnmark(text: string): Masked | null {
 }
 
 /** The source becomes an address of the interface that the packet leaves by: its first, as far as is known here. */
-function masquerade(walk: Walk, at: RulePlace): Next {
+function masquerade(walk: Walk, at: RulePlace, words: string): Next {
   // Of lo there may be none that it can take, and then the packet is dropped (nf_nat_masquerade_ipv4).
   if (walk.outInterface === 'lo') return stop(walk, { kind: 'unknown', why: { kind: 'target', at }, outcomes: [] });
   const own = typeof walk.outInterface === 'string' ? arrivalAddress(walk.host, walk.outInterface, walk.destination) : undefined;
-  masqueradeAs(walk, own ?? walk.host.outside);
+  masqueradeAs(walk, own ?? walk.host.outside, words);
   return 'accept';
 }
 

@@ -18,7 +18,7 @@ import type { Walk } from './walk.ts';
 /** How a match is asked; null for one that always holds. */
 export function testOf(match: Match): Test | null {
   if (isBareModule(match) || asksNothing(match)) return null;
-  if (match.kind === 'opaque' || match.kind === 'unknown') return notUnderstood(match);
+  if (match.kind === 'opaque' || match.kind === 'unknown') return directionTest(match) ?? notUnderstood(match);
   switch (match.kind) {
     case 'comment':
       return null;
@@ -135,6 +135,27 @@ export function markTest(match: KnownMatch, field: 'mark' | 'connmark', { value,
 function named(match: KnownMatch, field: Field): Test {
   const test = remembered(match, field, JSON.stringify(match.value), () => 'maybe');
   return { ...test, field: undefined };
+}
+
+const DIRECTION = /^(?:ct direction (!= )?(original|reply)|-m conntrack (! )?--ctdir (ORIGINAL|REPLY))$/;
+
+/** Which direction of its flow a packet goes in; one of no flow goes in none, and no rule that asks for it matches. */
+function directionTest(match: Extract<Match, { readonly kind: 'opaque' | 'unknown' }>): Test | undefined {
+  const [, not, word, other, upper] = (match.kind === 'opaque' && DIRECTION.exec(match.text)) || [];
+  const wanted = (word ?? upper)?.toLowerCase();
+  if (wanted === undefined) return undefined;
+  const negated = (not ?? other) !== undefined;
+  return {
+    match,
+    field: undefined,
+    holds: ({ state, flow }) => {
+      if (state === 'INVALID' || state === 'UNTRACKED') return 'no';
+      const direction = state === 'NEW' ? 'original' : flow?.direction;
+      if (direction === undefined || typeof state !== 'string') return 'maybe';
+      return (direction === wanted) !== negated ? 'yes' : 'no';
+    },
+    assume: () => undefined,
+  };
 }
 
 /** What may be random, a set or a program is asked anew each time. */
