@@ -263,7 +263,8 @@ class Reader {
 
   #one(left: Left): Right | undefined {
     const token = this.#tokens[this.#at];
-    if (token === undefined || (!token.quoted && /^[{},]$/.test(token.text))) return undefined;
+    // A variable that nobody defines may be anything.
+    if (token === undefined || (!token.quoted && /^(?:[{},]$|\$)/.test(token.text))) return undefined;
     this.#at += 1;
     if (token.quoted || isName(left)) return token.text;
     return rightOf(token.text);
