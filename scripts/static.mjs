@@ -2,6 +2,7 @@
 //
 //   static.mjs            for this machine
 //   static.mjs arm64      for arm64 on x64, by Debian's cross compiler: dist/static-arm64
+//   static.mjs root [arm64]   makes only the root that it is compiled in
 //   static.mjs FOLDER     makes only what static-compile.sh takes, for a machine that has all else
 //
 // bookworm has no QuickJS, and trixie's is built against trixie's C library: compiler and library stand in a root of
@@ -36,14 +37,18 @@ const TARGETS = {
   },
 };
 
-/** Builds it where a Debian root can be made; elsewhere one line says so. */
-async function buildStatic({ out, root, architectures, packages, compiler }) {
+/** The root, where one can be made; elsewhere one line says so. */
+function hasRoot({ out, root, architectures, packages }) {
   const missing = whatIsMissing() ?? makeRoot(root, architectures, packages);
-  if (missing !== undefined) {
-    console.error(`note: ${out}/istio-iptables is not built: ${missing}`);
-    if (process.env.CI === 'true') process.exitCode = 1;
-    return;
-  }
+  if (missing === undefined) return true;
+  console.error(`note: ${out}/istio-iptables is not built: ${missing}`);
+  if (process.env.CI === 'true') process.exitCode = 1;
+  return false;
+}
+
+async function buildStatic(target) {
+  const { out, root, compiler } = target;
+  if (!hasRoot(target)) return;
   await prepare(`${root}/build`);
   execFileSync('chroot', [root, 'env', `CC=${compiler}`, 'sh', '/build/static-compile.sh', '/build'], {
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -145,6 +150,7 @@ async function bundle(outdir) {
   return metafile;
 }
 
-const [asked = 'x64'] = process.argv.slice(2);
-if (Object.hasOwn(TARGETS, asked)) await buildStatic(TARGETS[asked]);
+const [asked = 'x64', of = 'x64'] = process.argv.slice(2);
+if (asked === 'root') hasRoot(TARGETS[of]);
+else if (Object.hasOwn(TARGETS, asked)) await buildStatic(TARGETS[asked]);
 else await prepare(asked);

@@ -2,6 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import yargs from 'yargs';
+import { describedCommand } from './described.ts';
 import { helpTopic } from './help/command.ts';
 import type { Tasks } from './help/help.ts';
 import { helpText } from './help/help.ts';
@@ -51,8 +52,12 @@ export async function runCommandLine(argv: readonly string[], { tasks, elsewhere
     return;
   }
   const name = argv.find((word) => names.includes(word));
+  if (hasEmptyOperand(argv)) {
+    refuse('"" names nothing to look at: is a variable unset?', name);
+    return;
+  }
   const called = commands.find((command) => namesOf(command).includes(name ?? ''));
-  const parser = yargs([...familyFlags(argv)])
+  const parser = yargs([...ungluedValues(familyFlags(argv), called)])
     .scriptName(programName())
     .parserConfiguration({
       'populate--': true,
@@ -87,6 +92,12 @@ export async function runCommandLine(argv: readonly string[], { tasks, elsewhere
   }
 }
 
+/** Whether an operand is empty, which would pass for none, and have another thing looked at; an option may have an empty value. */
+function hasEmptyOperand(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv.some((word, index) => word === '' && (end < 0 || index < end) && argv[index - 1]?.startsWith('-') !== true);
+}
+
 class UsageError extends Error {}
 
 function refuse(message: string, command?: string): void {
@@ -108,6 +119,17 @@ function oneLine(message: string, { called, commands, argv }: Called): string {
   if (unknown === undefined) return message.replace(/\s*\n\s*/g, ' ');
   if (argv.includes(unknown) && !unknown.startsWith('-')) return tooMany(unknown, called);
   return unknownOption(unknown, called, commands);
+}
+
+/** `-ojson` as `-o json`, as kubectl takes it; yargs reads one option a letter. */
+function ungluedValues(argv: readonly string[], called: CommandModule | undefined): readonly string[] {
+  const options = called === undefined ? {} : describedCommand(called).options;
+  const wanting = Object.values(options).flatMap(({ type, alias = [] }) => (type === 'boolean' ? [] : [alias].flat()));
+  const end = argv.indexOf('--');
+  return argv.flatMap((word, index) => {
+    const [, letter = '', value = ''] = /^-([A-Za-z])([^=-].*)$/s.exec(word) ?? [];
+    return letter !== '' && wanting.includes(letter) && (end < 0 || index < end) ? [`-${letter}`, value] : [word];
+  });
 }
 
 // yargs takes -4 and -6 for negative numbers, and an arrow for options.

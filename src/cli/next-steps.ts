@@ -1,104 +1,105 @@
 /** What to ask after the answer of a command, as commands word for word: one table. `check` has its own, which depend on what it found. */
 
-import { quoteForShell } from '../netfilter/words.ts';
+import { parseSource } from '../sources/source-name.ts';
+import { holdsManifests } from '../sources/workloads/detect.ts';
 import type { NextCommand } from './check/next-command.ts';
-import { programWords } from './program-name.ts';
+import { programCommand } from './command-text.ts';
+import type { Parsed } from './typed-call.ts';
+import { givenWords, operandOf, subjectWords } from './typed-call.ts';
 
 /** A call that was answered. */
 interface Answered {
-  /** The words behind the command. */
-  readonly words: readonly string[];
+  readonly parsed: Parsed;
   readonly exitCode: number;
 }
 
 const STEPS: Readonly<Record<string, (answered: Answered) => readonly NextCommand[]>> = {
-  diff: ({ words, exitCode }) => {
-    const [left, right] = operandsIn(words);
-    const [from, to] = words.filter((word) => /^@\d/.test(word));
+  diff: ({ parsed, exitCode }) => {
+    const operands = ['left', 'right'].flatMap((name) => operandOf(parsed, name) ?? []);
+    const isDifferent = exitCode === 1 && parsed['counters'] !== true;
+    const byRules = [...operands, ...givenWords(parsed, ['left', 'right', 'by'])];
     return [
-      ...(exitCode === 1 && isByPackets(words) ? [{ why: 'which rules differ', command: again('diff', withoutBy(words), []) }] : []),
-      ...(exitCode === 1 && left !== undefined && right !== undefined && !words.includes('--')
-        ? [{ why: 'where one connection goes, before and now', command: call('why', left, right, 'ADDRESS:PORT') }]
-        : []),
-      ...(from === undefined || to === undefined || from === to || words.includes('--')
-        ? []
-        : [{ why: 'what changed between these releases, and for whom', command: call('changes', `${from.slice(1)}..${to.slice(1)}`) }]),
+      ...(isDifferent && parsed['by'] === 'packets' ? [{ why: 'which rules differ', command: programCommand('diff', ...byRules) }] : []),
+      ...(isDifferent ? whyOf(parsed, operands) : []),
+      ...changesStep(operands.map(releaseIn)),
     ];
   },
-  changes: ({ words }) => {
-    const [range] = words.filter((word) => /^v?\d[\w.-]*\.\.v?\d/.test(word));
-    const [from, to] = range?.split('..') ?? [];
+  changes: ({ parsed }) => {
+    const [, from, to] = /^(v?\d[^.]*(?:\.[^.]+)*?)\.\.(v?\d.*)$/.exec(operandOf(parsed, 'range') ?? '') ?? [];
     return from === undefined || to === undefined
       ? []
-      : [{ why: 'what that changes for packets', command: call('diff', `@${from}`, `@${to}`, '--by', 'packets') }];
+      : [{ why: 'what that changes for packets', command: programCommand('diff', `@${from}`, `@${to}`, '--by', 'packets') }];
   },
-  identify: ({ words }) => [
-    ...ofSource(words, 'whether these rules are well', (source) => ['check', source]),
-    ...ofSource(words, 'why each rule is there', (source) => ['explain', source]),
+  identify: ({ parsed }) => [
+    ...ofSubject(parsed, 'whether these rules are well', 'check'),
+    ...ofSubject(parsed, 'why each rule is there', 'explain'),
   ],
-  explain: ({ words }) => ofSource(words, 'where a connection goes, and because of what', (source) => ['why', source, 'ADDRESS:PORT']),
-  escapes: ({ words, exitCode }) =>
+  explain: ({ parsed }) => ofSubject(parsed, WHERE, 'why', PLACE),
+  escapes: ({ parsed, exitCode }) =>
     exitCode === 0
       ? []
       : [
-          ...(words.includes('--allow')
-            ? []
-            : ofSource(words, 'an error for what nobody answers for, FILE naming the rest', (source) => [
-                'escapes',
-                source,
-                '--allow',
-                'FILE',
-              ])),
-          ...ofSource(words, 'where a connection goes, and because of what', (source) => ['why', source, 'ADDRESS:PORT']),
+          ...(parsed['allow'] === undefined && parsed['watch'] !== true
+            ? ofSubject(parsed, 'fail on what bypasses the proxy, but for what FILE allows', 'escapes', [], ['--allow', 'FILE'])
+            : []),
+          ...ofSubject(parsed, WHERE, 'why', PLACE),
         ],
-  trace: ({ words }) =>
-    words.includes('--all-rules')
-      ? []
-      : [{ why: 'each rule that was asked, and why it did not match', command: again('trace', words, ['--all-rules']) }],
+  trace: ({ parsed }) => {
+    // Of a rule there is no more to show.
+    if (parsed['all-rules'] === true || parsed['verbose'] === true || parsed['rule'] !== undefined) return [];
+    const operands = ['SOURCE', 'TO'].flatMap((name) => operandOf(parsed, name) ?? []);
+    const same = ['trace', ...operands, '--all-rules', ...givenWords(parsed, [])];
+    const why = parsed['port'] === undefined ? 'each rule that was asked, and why it did not match' : 'rarer kinds of packets as well';
+    return [{ why, command: programCommand(...same) }];
+  },
 };
+
+const WHERE = 'where a connection goes, and because of what';
+const PLACE: readonly string[] = ['ADDRESS:PORT'];
 
 /** What to ask after a command that ended so; empty for one whose answer is all there is. */
 export function nextSteps(command: string, answered: Answered): readonly NextCommand[] {
   return answered.exitCode > 1 ? [] : (STEPS[command]?.(answered) ?? []);
 }
 
-/** The words in front of all options. */
-function operandsIn(words: readonly string[]): readonly string[] {
-  const end = words.findIndex((word) => word.startsWith('-'));
-  return words.slice(0, end < 0 ? undefined : end);
+/** Where a connection goes by one operand, or by both; of two that may hold many workloads by the first, for each has a name of its own. */
+function whyOf(parsed: Parsed, all: readonly string[]): readonly NextCommand[] {
+  const operands = all.some(isOfWorkloads) ? all.slice(0, 1) : all;
+  const [only, another] = operands;
+  if (only === undefined || parsed['filename'] !== undefined || parseSource(only).kind === 'own') return [];
+  const why = another === undefined ? WHERE : 'where one connection goes, before and now';
+  return [{ why, command: programCommand('why', ...operands, ...PLACE, ...subjectWords(parsed)) }];
 }
 
-function isByPackets(words: readonly string[]): boolean {
-  return withoutBy(words).length < words.length;
+function isOfWorkloads(operand: string): boolean {
+  const name = parseSource(operand);
+  return name.kind === 'own' || (name.kind === 'file' && holdsManifests(name.file));
 }
 
-function withoutBy(words: readonly string[]): readonly string[] {
-  return words.filter((word, index) => !/^--by(?:=|$)/.test(word) && words[index - 1] !== '--by');
+/** What changed between the releases that two SOURCES name. */
+export function changesStep([from, to]: readonly (string | undefined)[]): readonly NextCommand[] {
+  if (from === undefined || to === undefined || from === to) return [];
+  return [{ why: 'what changed between these releases, and for whom', command: programCommand('changes', `${from}..${to}`) }];
 }
 
-/** Of a source that can be read again; of a pipe none. */
-function ofSource(words: readonly string[], why: string, then: (source: string) => readonly string[]): readonly NextCommand[] {
-  const [first, second] = words;
-  const source = first === '-f' || first === '--filename' ? second : first;
-  return source === undefined || source.startsWith('-') ? [] : [{ why, command: call(...then(source)) }];
+function releaseIn(operand: string): string | undefined {
+  const name = parseSource(operand);
+  return name.kind === 'settings' || name.kind === 'file' ? name.release : undefined;
 }
 
-/** The same words once more, and others with them. */
-function again(command: string, words: readonly string[], more: readonly string[]): string {
-  const at = words.indexOf('--');
-  return at < 0 ? call(command, ...words, ...more) : call(command, ...words.slice(0, at), ...more, ...words.slice(at));
-}
-
-function call(...words: readonly string[]): string {
-  return [...programWords(), ...words.map(quoteForShell)].join(' ');
-}
-
-const LABEL = 10;
-
-/** As lines below an answer. */
-export function nextText(steps: readonly NextCommand[]): string {
-  return steps
-    .flatMap(({ why, command }, index) => [`${(index === 0 ? 'next' : '').padEnd(LABEL)}${why}:`, `${' '.repeat(LABEL + 2)}${command}`])
-    .map((line) => `${line}\n`)
-    .join('');
+/** A command that looks at the same; none where nothing names it, or a pipe that is not named was read. */
+function ofSubject(
+  parsed: Parsed,
+  why: string,
+  command: string,
+  operands: readonly string[] = [],
+  more: readonly string[] = [],
+): readonly NextCommand[] {
+  const named = operandOf(parsed, 'source');
+  // One file behind -f is the same as a SOURCE.
+  const [file, another] = [parsed['filename'] ?? []].flat().map(String);
+  const source = named ?? (another === undefined ? file : undefined);
+  const subject = subjectWords(named === undefined && source !== undefined ? { ...parsed, filename: undefined } : parsed);
+  if (source === undefined && subject.length === 0) return [];
+  return [{ why, command: programCommand(command, ...(source === undefined ? [] : [source]), ...operands, ...more, ...subject) }];
 }

@@ -1,10 +1,11 @@
 /** The command line with all commands, one file for each. */
 
-import { readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { CommandModule } from 'yargs';
+import { clusterIn } from '../host/cluster/cluster-in.ts';
+import { nearestFile, ofTheWeb } from '../host/failure/unreadable.ts';
+import { holdsStandardInput, isEmptyPipe } from '../host/standard-input.ts';
 import { nearest, quoted } from '../istio/problems.ts';
-import { implicitSource, isSource } from '../sources/implicit-source.ts';
+import { isSource } from '../sources/implicit-source.ts';
 import { applyCommand, cleanCommand } from './apply/command.ts';
 import { auditCommand } from './audit/command.ts';
 import { changesCommand } from './changes/command.ts';
@@ -23,6 +24,8 @@ import { helpCommand } from './help/command.ts';
 import type { Tasks } from './help/help.ts';
 import { identifyCommand } from './identify/command.ts';
 import { lintCommand } from './lint/command.ts';
+import { CLUSTER_OPTIONS, CLUSTER_SOURCES, SETTINGS_OPTIONS } from './options.ts';
+import { OTHER_COMMANDS } from './other-words.ts';
 import { previewCommand } from './preview/command.ts';
 import { probeCommand } from './probe/command.ts';
 import { PLUGIN_COMPLETION, startedAs } from './program-name.ts';
@@ -40,19 +43,6 @@ export const TASKS = {
   Other: [helpCommand, versionCommand, completionCommand],
 } as const satisfies Tasks;
 
-/** A file beside it that it may have been meant for. */
-function nearestFile(word: string): string {
-  try {
-    const folder = dirname(word);
-    return nearest(
-      word,
-      readdirSync(folder).map((name) => (folder === '.' ? name : join(folder, name))),
-    );
-  } catch {
-    return '';
-  }
-}
-
 const COMMANDS: readonly CommandModule[] = Object.values(TASKS).flat();
 
 /** Runs the program with the words behind its name; sets the exit code of the process. */
@@ -63,6 +53,13 @@ export async function runProgram(words: readonly string[]): Promise<void> {
 }
 
 function noCommand(word: string, names: readonly string[]): string {
+  const elsewhere = ofTheWeb(word);
+  if (elsewhere !== undefined) return `${quoted(word)} ${elsewhere}`;
+  if (clusterIn(`${word}/x`) !== undefined) return `${quoted(word)} is not a command; what is in a cluster is one word, as ${word}/NAME`;
+  if (/^[a-z]+\/[a-z0-9][a-z0-9.-]*$/.test(word) && nearestFile(word) === '')
+    return `${quoted(word)} is not there, and no workload of a cluster (${CLUSTER_SOURCES}); istio-init --help names the commands`;
+  const meant = OTHER_COMMANDS[word.toLowerCase()];
+  if (meant !== undefined) return `${quoted(word)} is not a command (did you mean ${meant}?); istio-init --help names them`;
   return /[./]/.test(word)
     ? `${quoted(word)} is not there, and no command is called so${nearestFile(word)}; istio-init --help names them`
     : `${quoted(word)} is not a command; there are ${names.join(', ')}${nearest(word, names)}`;
@@ -75,13 +72,20 @@ async function complete(words: readonly string[], lines: (found: Candidates) => 
   await write(lines(found));
 }
 
+/** Options that name what to look at, as a SOURCE does. */
+const SUBJECT_OPTIONS = Object.entries({ filename: SETTINGS_OPTIONS['filename'], ...CLUSTER_OPTIONS }).flatMap(([name, option]) => [
+  `--${name}`,
+  ...[option?.alias ?? []].flat().map((alias) => `-${alias}`),
+]);
+
 /**
  * `istio-init ticket.txt`, `istio-init pid:7` and a pipe into `istio-init` are checks: the first command that anybody would
  * type works. A word that names neither a command nor anything that is there is left, for the message about it.
  */
 function withCommand(words: readonly string[], names: readonly string[]): readonly string[] {
   const [first] = words;
-  if (first === undefined) return implicitSource(undefined, {}) === '-' ? ['check', '-'] : words;
+  if (first === undefined) return holdsStandardInput() || isEmptyPipe() ? ['check', '-'] : words;
+  if (SUBJECT_OPTIONS.includes(first.replace(/=.*$/, ''))) return ['check', ...words];
   if (names.includes(first) || (first.startsWith('-') && first !== '-')) return words;
   return isSource(first) ? ['check', ...words] : words;
 }

@@ -5,6 +5,7 @@ import { reasonOf, unreadable } from './failure/unreadable.ts';
 import { inFolder } from './in-folder.ts';
 import { takeAhead } from './standard-input.ts';
 import { system } from './system.ts';
+import { textOf, whyNoText } from './text-bytes.ts';
 
 export interface TextFile {
   /** As the user named it; `-` is standard input. */
@@ -27,16 +28,29 @@ export function readTexts(file: string): readonly TextFile[] | Problem {
     const { kind, size } = system.statusOf(file);
     if (kind === 'folder') return readFolder(file);
     if (kind === 'other') return unreadable(file, 'is neither a file nor a folder');
-    if (size > MOST) return unreadable(file, TOO_LONG);
-    const descriptor = system.open(file);
-    try {
-      return checked(file, readBytes(descriptor));
-    } finally {
-      system.close(descriptor);
-    }
+    if (kind === 'pipe') return checked(file, pipeBytes(file));
+    return size > MOST ? unreadable(file, TOO_LONG) : checked(file, bytesOf(file));
   } catch (error) {
-    return unreadable(file, reasonOf(error));
+    return unreadable(file, reasonOf(error, file));
   }
+}
+
+function bytesOf(file: string): Buffer {
+  const descriptor = system.open(file);
+  try {
+    return readBytes(descriptor);
+  } finally {
+    system.close(descriptor);
+  }
+}
+
+const PIPES = new Map<string, Buffer>();
+
+/** All of a pipe that has a name, as a shell gives one to `<(command)`: it can be read once, and is asked more than once. Throws what the system throws. */
+export function pipeBytes(file: string): Buffer {
+  const known = PIPES.get(file) ?? bytesOf(file);
+  PIPES.set(file, known);
+  return known;
 }
 
 function readFolder(folder: string): readonly TextFile[] | Problem {
@@ -52,6 +66,11 @@ function readFolder(folder: string): readonly TextFile[] | Problem {
     texts.push(...read);
   }
   return texts;
+}
+
+/** What was read of such a pipe, undefined where nobody has asked yet. */
+export function readPipe(file: string): Buffer | undefined {
+  return PIPES.get(file);
 }
 
 /** Everything up to the end, or somewhat more than the most where it does not end there. */
@@ -71,22 +90,8 @@ function readBytes(descriptor: number, begun: Buffer = Buffer.alloc(0)): Buffer 
 function checked(file: string, bytes: Buffer): readonly TextFile[] | Problem {
   if (bytes.length > MOST) return unreadable(file, TOO_LONG);
   if (bytes.length === 0) return unreadable(file, 'is empty');
-  const wide = utf16Of(bytes);
-  if (wide !== undefined) return [{ file, text: new TextDecoder(wide).decode(bytes) }];
-  // A zero byte is in no text that is read here.
-  if (bytes.subarray(0, 65536).includes(0)) return unreadable(file, 'is binary, not text');
-  return [{ file, text: bytes.toString('utf8') }];
-}
-
-/** What PowerShell's `>` writes: two bytes for each character, with a mark of their order before them or not. */
-function utf16Of(bytes: Buffer): 'utf-16le' | 'utf-16be' | undefined {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
-  // Without the mark: texts of this kind are nearly all ASCII, of which every second byte is zero.
-  const head = bytes.subarray(0, 256);
-  const zeros = (from: number): number => head.filter((byte, at) => byte === 0 && at % 2 === from).length;
-  const half = head.length / 2;
-  if (head.length < 8 || bytes.length % 2 === 1) return undefined;
-  if (zeros(1) > half * 0.7 && zeros(0) === 0) return 'utf-16le';
-  return zeros(0) > half * 0.7 && zeros(1) === 0 ? 'utf-16be' : undefined;
+  const why = whyNoText(bytes, file);
+  if (why !== undefined) return unreadable(file, why);
+  const text = textOf(bytes);
+  return /\S/.test(text) ? [{ file, text }] : unreadable(file, 'is empty');
 }

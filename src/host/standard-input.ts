@@ -2,6 +2,7 @@
 
 import type { SystemError } from './system/interface.ts';
 import { system } from './system.ts';
+import { textOf } from './text-bytes.ts';
 
 const STDIN = 0;
 // Every object of a dump has its kind; the first stands within the first of them.
@@ -28,6 +29,15 @@ export function holdsStandardInput(): boolean {
   }
 }
 
+/** Whether it is a pipe at whose other end somebody was and wrote nothing. */
+export function isEmptyPipe(): boolean {
+  try {
+    return system.statusOf(STDIN).kind === 'pipe' && !holdsStandardInput();
+  } catch {
+    return false;
+  }
+}
+
 /** As many as tell what a text is, or all there are. */
 function firstBytes(): Buffer {
   const bytes = Buffer.allocUnsafe(HEAD);
@@ -42,7 +52,7 @@ function firstBytes(): Buffer {
 
 /** The start of standard input as text, without taking it from its readers; empty where nothing stands there. */
 export function standardInputHead(): string {
-  return holdsStandardInput() ? (ahead ?? Buffer.alloc(0)).toString('utf8') : '';
+  return holdsStandardInput() ? textOf(ahead ?? Buffer.alloc(0)) : '';
 }
 
 /** What was read ahead, once; empty where nothing was. */

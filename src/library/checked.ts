@@ -9,6 +9,20 @@ export function refused(name: string, reason: string): ProblemError {
   return new ProblemError([problem('bad-option', { kind: 'option', option: name }, { reason })]);
 }
 
+/** Does what it is told, and names what is wrong as the caller does: no option of a command line was given. Throws what the work throws. */
+export function inOwnWords<R>(nameOf: (option: string) => string, work: () => R): R {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    throw new ProblemError(
+      error.problems.map((one) =>
+        one.source.kind === 'option' ? { ...one, source: { ...one.source, option: nameOf(one.source.option) } } : one,
+      ),
+    );
+  }
+}
+
 /** What a value is, in a few words. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return quoted(value);

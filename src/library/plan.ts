@@ -20,7 +20,7 @@ import { nearest, ProblemError, quoted } from '../istio/problems.ts';
 import type { Release } from '../istio/releases/known.ts';
 import { resolveRelease } from '../istio/releases/resolve-release.ts';
 import type { Facts } from '../istio/settings/facts.ts';
-import { factsFrom, fields, refused, text, texts, textsByName } from './checked.ts';
+import { factsFrom, fields, inOwnWords, refused, text, texts, textsByName } from './checked.ts';
 import type { Texts } from './manifests.ts';
 import { meshFrom, readManifests } from './manifests.ts';
 
@@ -123,6 +123,13 @@ export function planFromArguments(args: readonly string[], options: PlanOptions 
 }
 
 function planned(input: PlanInput): Planned {
+  return inOwnWords(
+    (option) => (option === '--set' ? 'settings' : option),
+    () => plannedOf(input),
+  );
+}
+
+function plannedOf(input: PlanInput): Planned {
   const given = fields('plan', input, KEYS);
   const facts = factsFrom(given);
   const release = given.release === undefined ? {} : { release: text('release', given.release) };

@@ -24,7 +24,7 @@ import { compareObservations, observeAll } from '../netfilter/observation.ts';
 import type { ReadOptions } from '../netfilter/read.ts';
 import { readRules } from '../netfilter/read.ts';
 import type { Trace } from '../netfilter/trace/result.ts';
-import { factsFrom, fields, refused, text } from './checked.ts';
+import { factsFrom, fields, inOwnWords, refused, text } from './checked.ts';
 
 /** Rules as a text in any form, as what was seen of them, or as a plan. */
 export type Rules = string | Observation | CapturePlan;
@@ -76,7 +76,11 @@ export function diffPackets(left: CapturePlan, right: CapturePlan, facts: PodFac
 export function trace(plan: CapturePlan, packet: PacketWords, facts: PodFacts = {}): TracedPacket {
   const podNetwork = networkOf(plan, facts);
   const words = fields('packet', packet, ['from', 'to', 'source', 'in', 'out', 'protocol', 'state', 'mark', 'family']) as PacketWords;
-  const spoken = packetFromWords(words, podNetwork.pod, hostOf(podNetwork.plan, podNetwork.facts, podNetwork.state));
+  const host = hostOf(podNetwork.plan, podNetwork.facts, podNetwork.state);
+  const spoken = inOwnWords(
+    (option) => option.replace(/^--/, 'packet.'),
+    () => packetFromWords(words, podNetwork.pod, host),
+  );
   const way = traceIn(podNetwork, spoken.packet);
   return { ...spoken, trace: way, verdict: verdictIn(podNetwork, way) };
 }
@@ -110,8 +114,14 @@ function hasAddress({ facts }: PodNetwork, family: Family): boolean {
   return family === 'ip' || (facts.addresses ?? []).some((address) => address.includes(':'));
 }
 
+const NO_RULES = 'is a text without rules; what is read: a save, a listing, a log, or a page with one of them';
+
 function seen(name: string, rules: unknown): Observation {
-  if (typeof rules === 'string') return read(rules);
+  if (typeof rules === 'string') {
+    const found = readRules(rules);
+    if (found.problems.some(({ code }) => code === 'no-rules-found' || code === 'empty-text')) throw refused(name, NO_RULES);
+    return observeRules(found);
+  }
   if (isRules(rules)) return 'seen' in rules ? (rules as Observation) : observeAll(rules);
   throw refused(name, 'wants rules: a text, what read() gives, or a plan');
 }

@@ -66,6 +66,8 @@ export interface ChosenSubject {
   readonly of: string;
   /** The SOURCE that names it alone, where one does: `pods.json#Deployment/shop/orders`. */
   readonly source?: string;
+  /** The word that names it among all that was read, where it takes one. */
+  readonly workload?: string;
   /** All that was read. */
   readonly files: readonly string[];
 }

@@ -9,6 +9,16 @@ export function isRunNote(note: string): boolean {
   return note.endsWith(BEHIND);
 }
 
+/** The notes without that of a run whose cause an output shows: it is said there, where the answer is. */
+export function unsaidNotes(notes: readonly string[], output: string): readonly string[] {
+  return notes.filter((note) => !isRunNote(note) || !output.includes(causeIn(note)));
+}
+
+function causeIn(note: string): string {
+  const words = note.slice('warning: '.length, -BEHIND.length);
+  return /\(line \d+: (.*)\)$/s.exec(words)?.[1] ?? words;
+}
+
 /** One sentence for standard error; `check` has its own words for it. */
 export function runNote({ outcome, failures: [first], why }: Run): string {
   if (outcome === 'not known') return `warning: ${why}${BEHIND}`;

@@ -12,7 +12,8 @@ import type { Cost } from './timing.ts';
 import { timed } from './timing.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/istio-iptables', import.meta.url));
-const DROP_IN = [process.execPath, BIN, ...DEFAULT_POD];
+const START = [process.execPath, BIN];
+const DROP_IN = [...START, ...DEFAULT_POD];
 const ROUNDS = 15;
 const MOST = { cold: 5, again: 3 } as const;
 
@@ -90,7 +91,11 @@ export function inNamespace<R>(use: (enter: readonly string[]) => R): R {
 }
 
 /** A run whose programs are scripts that note what they are called with: how many there were, and a script that does the same calls. */
-export function recorded(folder: string, enter: readonly string[]): { readonly processes: number; readonly script: string } {
+export function recorded(
+  folder: string,
+  enter: readonly string[],
+  args: readonly string[] = DEFAULT_POD,
+): { readonly processes: number; readonly script: string } {
   const [path, calls] = [join(folder, 'path'), join(folder, 'calls')];
   for (const made of [path, calls]) mkdirSync(made, { recursive: true });
   const searched = process.env['PATH'] ?? '';
@@ -98,7 +103,7 @@ export function recorded(folder: string, enter: readonly string[]): { readonly p
     const script = `#!/bin/sh\nPATH='${searched}'\necho ${program} "$@" >${calls}/$$\ncat >${calls}/$$.in\nexec ${program} "$@" <${calls}/$$.in\n`;
     writeFileSync(join(path, program), script, { mode: 0o755 });
   }
-  timed(['env', `PATH=${path}:${searched}`, ...DROP_IN], enter);
+  timed(['env', `PATH=${path}:${searched}`, ...START, ...args], enter);
   const files = readdirSync(calls)
     .filter((file) => !file.endsWith('.in'))
     .map((file) => join(calls, file))

@@ -329,12 +329,27 @@ describe.concurrent('what a release lets through passes', () => {
 
 describe.concurrent('the command line is refused in one line that names the word', () => {
   it.each<[readonly string[], string]>([
-    [['preview', '--relase', '1.23'], '"relase" is not an option here (did you mean --release?)'],
-    [['diff', 'pods.json', '@own', '@1.28'], '"@1.28" is one too many: the operands are [left] [right]; -f FILE names manifests'],
-    [['lint', 'a.yaml', '--family', 'ip'], '"family" is not an option here; preview, identify, trace, diff and check have it'],
-    [['preview', '--by', 'packets'], '"by" is not an option here; diff has it'],
+    [['check', '--json'], '--json is not an option here (did you mean --output json?)'],
+    [['lint', '--format', 'json', 'a.yaml'], '--format is not an option here (did you mean --output?)'],
+    [['lint', '--strict', 'a.yaml'], '--strict is not an option here (did you mean --fail-on note?)'],
+    [['check', '--hlep'], '--hlep is not an option here (did you mean --help?)'],
+    [['apply', 'a.yaml', '--here'], '"a.yaml" is one too many: there are no operands here; -f a.yaml names it'],
+    [['changes'], 'name a range of releases, as 1.20..1.28, or one release'],
+    [['check', '1.28'], '1.28 does not exist (did you mean the release @1.28?)'],
+    [
+      ['why', '@1.28', '10.0.0.5', '80'],
+      '"80" is no place to go to (did you mean 10.0.0.5:80?); the last word is HOST:PORT, as in istio-init why pod.yaml 10.20.30.40:3306',
+    ],
+    [
+      ['why', '@1.28', 'https://db.example/x'],
+      '"https://db.example/x" is no place to go to (did you mean db.example:443?); the last word is HOST:PORT, as in istio-init why pod.yaml 10.20.30.40:3306',
+    ],
+    [['preview', '--relase', '1.23'], '--relase is not an option here (did you mean --release?)'],
+    [['diff', 'pods.json', '@own', '@1.28'], '"@1.28" is one too many: the operands are [LEFT] [RIGHT]; -f FILE names manifests'],
+    [['lint', 'a.yaml', '--family', 'ip'], '--family is not an option here; preview, identify, trace, diff and check have it'],
+    [['preview', '--by', 'packets'], '--by is not an option here; diff has it'],
     [['explain', '--source', 'a'], 'a does not exist'],
-    [['changes', '--nameservers', '1'], '"nameservers" is not an option here'],
+    [['changes', '--nameservers', '1'], '--nameservers is not an option here'],
     [['preview', '--release', '1.99'], '--release "1.99" is not a known release of Istio; known: 1.0.0 to 1.30.3'],
     [['preview', '--release', '1.23\n-A INPUT'], '--release "1.23\\n-A INPUT" is not a known release of Istio; known: 1.0.0 to 1.30.3'],
     [['preview', '@2.0'], '--release "2.0" is not a known release of Istio; known: 1.0.0 to 1.30.3'],

@@ -55,6 +55,70 @@ describe.skipIf(!HAS_KUBECTL)('SOURCES of a cluster', () => {
     expect(stdout).toContain('Pod shop/web-59757bb7d8-1');
   });
 
+  it('without a cluster are one line with the cause once, whatever hangs on it', async () => {
+    const none = ['--kubeconfig', join(folder.path, folder.write('none', 'apiVersion: v1\nkind: Config\n'))];
+    const cause = 'kubectl knows no cluster: ';
+    for (const words of [
+      ['check', 'deploy/a', 'deploy/b'],
+      ['escapes', '-f', 'deploy/a', '-f', 'deploy/b'],
+      ['why', 'deploy/a', 'pod:80'],
+      ['diff', 'deploy/a', 'deploy/b'],
+      ['identify', 'deploy/a'],
+      ['lint', 'deploy/a', 'deploy/b'],
+      ['check', '-n', 'shop'],
+      ['lint', 'cluster'],
+      ['escapes', '-A'],
+    ]) {
+      const { exitCode, stdout, stderr } = await run([...words, ...none]);
+      expect([words, exitCode]).toEqual([words, 2]);
+      expect(`${stdout}${stderr}`.split(cause)).toHaveLength(2);
+      if (words[0] !== 'diff' && words.includes('deploy/b')) expect(`${stdout}${stderr}`).toContain(`deploy/a, deploy/b ${cause}`);
+    }
+  });
+
+  it('of a namespace that is not there name the nearest one', async () => {
+    for (const words of [
+      ['check', 'ns/shpo'],
+      ['check', '-n', 'shpo'],
+      ['why', 'deploy/web', 'pod:80', '-n', 'shpo'],
+    ]) {
+      const { exitCode, stderr } = await run([...words, ...access]);
+      expect([exitCode, stderr]).toEqual([
+        2,
+        expect.stringMatching(/ 404: the cluster has no Namespace "shpo"; it has shop(, [-a-z]+)* \(did you mean shop\?\)\n$/),
+      ]);
+    }
+  });
+
+  it('without a command are checked, and what kubectl takes in two words is told in one', async () => {
+    const [bare, all, two, service] = await Promise.all([
+      run(['-n', 'shop', ...access]),
+      run(['-A', ...access]),
+      run(['deploy', 'web', ...access]),
+      run(['svc/web', ...access]),
+    ]);
+    for (const found of [bare, all]) expect(found.stdout).toMatch(/^1 workload: Deployment shop\/web\n {2}its TCP is captured, /);
+    expect([two.exitCode, two.stderr]).toEqual([
+      2,
+      'istio-init: "deploy" is not a command; what is in a cluster is one word, as deploy/NAME\n',
+    ]);
+    expect(service).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no workload of a cluster (pod/NAME, deploy/NAME, ') });
+  });
+
+  it('are named whole in what to ask next', async () => {
+    const { stdout } = await run(['check', '-n', 'shop', ...access]);
+    const commands = stdout.split('\n').flatMap((line) => /^ +istio-init (why|explain|escapes|check) (.*)$/.exec(line)?.slice(1) ?? []);
+    expect(commands.length).toBeGreaterThan(2);
+    for (let at = 0; at < commands.length; at += 2) {
+      const words = `${commands[at]} ${commands[at + 1]}`
+        .replace('ADDRESS:PORT', 'pod:80')
+        .replace(' --allow FILE', '')
+        .replaceAll("'", '')
+        .split(' ');
+      expect([0, 1], words.join(' ')).toContain((await run(words)).exitCode);
+    }
+  });
+
   it('are refused in one line', async () => {
     const wrong = await Promise.all([
       run(['why', 'deploy/wbe', 'pod:80', ...access]),

@@ -135,9 +135,9 @@ describe.concurrent('an answer is followed by what to ask next', () => {
     [`lint ${BOOKINFO}`, 'istio-init lint --explain inbound-excludes-idle'],
     [`escapes ${BOOKINFO}`, `istio-init escapes ${BOOKINFO} --allow FILE`],
     ['trace @1.28 10.0.0.5:80', 'istio-init trace @1.28 10.0.0.5:80 --all-rules'],
-    [BOOKINFO, 'each whole: --workload NAME'],
+    [BOOKINFO, `istio-init check '${BOOKINFO}#Deployment/default/reviews-v3'`],
     [LISTING, `istio-init identify ${LISTING}`],
-    ['why @1.28 10.0.0.5:80', 'more      --verbose shows each rule on the way'],
+    ['why @1.28 10.0.0.5:80', 'more      istio-init why @1.28 10.0.0.5:80 --verbose'],
   ])('%s', async (words, next) => {
     const { stdout } = await run(words.split(' '));
     expect(stdout.split('\n').map((line) => line.trim())).toContain(next);
@@ -178,6 +178,38 @@ describe.concurrent('a wrong word', () => {
   });
 });
 
+describe.concurrent('what is known from other programs', () => {
+  it.each([
+    ['install', 'apply'],
+    ['uninstall', 'clean'],
+    ['validate', 'check'],
+    ['render', 'preview'],
+    ['describe', 'explain'],
+  ])('the command %s is told as %s', async (word, meant) => {
+    const { exitCode, stderr } = await run([word]);
+    expect([exitCode, stderr]).toEqual([
+      2,
+      `istio-init: "${word}" is not a command (did you mean ${meant}?); istio-init --help names them\n`,
+    ]);
+  });
+
+  it('a value that is glued to its letter is one, as of kubectl', async () => {
+    expect(await run(['explain', '@1.28', '-ojson'])).toEqual(await run(['explain', '@1.28', '-o', 'json']));
+    const [glued, apart] = await Promise.all([run(['lint', `-f${BOOKINFO}`, '-ojson']), run(['lint', '-f', BOOKINFO, '-o', 'json'])]);
+    expect(glued).toEqual(apart);
+    // Behind -- they are arguments of istio-iptables.
+    expect(await run(['preview', '@1.20', '--', '-p15001'])).toEqual(await run(['preview', '@1.20', '--', '-p', '15001']));
+  });
+
+  it('the order of a SOURCE and a target tells nothing, where only one can be each', async () => {
+    for (const command of ['why', 'trace']) {
+      const [one, other] = await Promise.all([run([command, LISTING, '10.0.0.5:80']), run([command, '10.0.0.5:80', LISTING])]);
+      expect(other.exitCode).toBe(0);
+      expect(other.stdout.split('\n').slice(0, 3)).toEqual(one.stdout.split('\n').slice(0, 3));
+    }
+  });
+});
+
 it('the cause of a run that failed stands once, in the first line', async () => {
   const { stdout, stderr } = await run(['-'], {
     input:
@@ -186,6 +218,18 @@ it('the cause of a run that failed stands once, in the first line', async () => 
   const [first = '', ...rest] = stdout.split('\n');
   expect(first).toMatch(/THE RUN FAILED: iptables could not open the table/);
   expect(`${stderr}${rest.join('\n')}`).not.toContain('iptables could not open the table');
+});
+
+it('and in every other command that tells of it', async () => {
+  const log =
+    "2021-06-01T12:26:05Z info Running command: iptables-restore --noflush /tmp/rules.txt\n* nat\n-N ISTIO_OUTPUT\n-A OUTPUT -p tcp -j ISTIO_OUTPUT\nCOMMIT\n2021-06-01T12:26:05Z error iptables-restore v1.6.1: iptables-restore: unable to initialize table 'nat'\n";
+  for (const words of ['why - 10.0.0.5:80', 'trace - 10.0.0.5:80', 'escapes -', 'check -']) {
+    const { stdout, stderr } = await run(words.split(' '), { input: log });
+    expect([words, `${stdout}${stderr}`.split('iptables could not open the table')]).toEqual([
+      words,
+      [expect.anything(), expect.anything()],
+    ]);
+  }
 });
 
 it('a piece of a release that says the same twice says it once', async () => {

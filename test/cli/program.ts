@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect } from 'vitest';
+import { runKept } from './kept.ts';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Where `istio-init` and `istio-iptables` are. */
@@ -26,18 +27,29 @@ export async function run(
   args: readonly string[],
   { cwd = ROOT, input }: { readonly cwd?: string; readonly input?: string } = {},
 ): Promise<Run> {
+  const isKept = input === undefined && process.env['TEST_PROGRAM'] === undefined && args[0] !== 'istio-iptables';
+  const found = await (isKept ? runKept(PROGRAM, args, cwd, DEADLINE) : runAlone(args, { cwd, ...(input !== undefined && { input }) }));
+  CALLED.set(found, args[0] ?? '');
+  return found;
+}
+
+/** The same in a process of its own, whatever it is. */
+export async function runAlone(
+  args: readonly string[],
+  { cwd = ROOT, input }: { readonly cwd?: string; readonly input?: string } = {},
+): Promise<Run> {
   const stdin = input === undefined ? ({ stdin: 'ignore' } as const) : { input };
   const { exitCode, stdout, stderr } = await execa(PROGRAM, [...args], {
     cwd,
     ...stdin,
     reject: false,
     stripFinalNewline: false,
-    timeout: 30_000,
+    timeout: DEADLINE,
   });
-  const found = { exitCode, stdout, stderr };
-  CALLED.set(found, args[0] ?? '');
-  return found;
+  return { exitCode, stdout, stderr };
 }
+
+const DEADLINE = 30_000;
 
 /** The command of a run. */
 const CALLED = new WeakMap<Run, string>();

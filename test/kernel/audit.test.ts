@@ -134,7 +134,7 @@ describeKernel('an audit of a node', () => {
       {
         name: 'ambient, with the rules of another pod',
         script: `ip link set lo up; ${OF_ANOTHER}`,
-        line: { verdict: 'not as it should be', reason: expect.stringContaining('they reroute vm7, and there is no such interface here') },
+        line: { verdict: 'not as it should be', reason: expect.stringContaining('they reroute vm7, and this pod has no such interface') },
       },
       {
         name: 'ambient and sidecar',
@@ -263,7 +263,7 @@ describeKernel('an audit of a node', () => {
         },
       };
       const { output, exitCode } = await auditNode({ given: NONE, jobs: '4', find, using });
-      expect(JSON.parse(output.split('\n')[0] ?? '')).toMatchObject({ verdict: 'not seen', reason: 'its process ended meanwhile' });
+      expect(JSON.parse(output.split('\n')[0] ?? '')).toMatchObject({ verdict: 'not seen', reason: 'its process ended during the audit' });
       expect(exitCode).toBe(2);
       beside.stdin.end();
       await beside;
@@ -297,13 +297,13 @@ describeKernel('an audit of a node', () => {
     ]);
     expect(lines.get('hostile')).toMatchObject({ verdict: 'as it should be', pod: hostile, namespace: 'x'.repeat(253), node: hostile });
     expect(lines.get('many variables')).toMatchObject({ verdict: 'as it should be', pod: 'many variables' });
-    expect(lines.get('long')).toMatchObject({ verdict: 'not seen', reason: expect.stringContaining('annotations are longer') });
+    expect(lines.get('long')).toMatchObject({ verdict: 'not seen', reason: expect.stringContaining('annotations are too long to read') });
     expect(lines.get('wrong')?.verdict).toBe('not seen');
     expect(lines.get('wrong')?.reason).toMatch(/^.{497}\.\.\.$/);
     expect(lines.get('deep')).toMatchObject({ verdict: 'as it should be' });
     expect(lines.get('many rules')).toMatchObject({
       verdict: 'not seen',
-      reason: expect.stringContaining('more rules than are read'),
+      reason: expect.stringContaining('its rules are too many to read'),
     });
     expect(lines.get('some rules')).toMatchObject({ verdict: 'not as it should be', drift: expect.stringContaining('rules extra') });
     expect([lines.get('some rules')?.differences?.length, lines.get('many findings')?.findings?.length]).toEqual([5, 5]);

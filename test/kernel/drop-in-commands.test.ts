@@ -64,8 +64,8 @@ describeKernel('apply and clean', () => {
         told.push((await run(namespace, APPLY)).stderr);
         expect(told).toEqual([
           expect.stringMatching(/: applied and verified; the network namespace \/run\/netns\/.*, nft, 18 IPv4/),
-          expect.stringMatching(/: already so, nothing changed; the network namespace of process \d+, nft, 18 IPv4/),
-          expect.stringMatching(/: already so, nothing changed; this network namespace, nft, 18 IPv4/),
+          expect.stringMatching(/: already there, nothing changed; the network namespace of process \d+, nft, 18 IPv4/),
+          expect.stringMatching(/: already there, nothing changed; this network namespace, nft, 18 IPv4/),
         ]);
         for (const target of targets) expect(await outside(['clean', ...target])).toMatchObject({ exitCode: 0, stdout: '' });
         expect(await shown(namespace, 'nft')).not.toContain('ISTIO');
@@ -87,7 +87,10 @@ describeKernel('apply and clean', () => {
         stderr: expect.stringContaining('removed and verified'),
       });
       expect(await shown(namespace, backend)).toBe(before);
-      expect(await run(namespace, CLEAN)).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('already so') });
+      expect(await run(namespace, CLEAN)).toMatchObject({
+        exitCode: 0,
+        stderr: expect.stringContaining('nothing of Istio to remove, nothing changed; this network namespace'),
+      });
     });
   });
 
@@ -166,7 +169,7 @@ describeKernel('apply where other rules of Istio are', () => {
       await byHand(namespace, reported.stdout);
       expect(await run(namespace, [...APPLY, '--on-drift', 'fail'])).toMatchObject({
         exitCode: 0,
-        stderr: expect.stringContaining('already so'),
+        stderr: expect.stringContaining('already there'),
       });
       await namespace.run('iptables-nft -t nat -D ISTIO_OUTPUT 1');
       expect(await run(namespace, APPLY)).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('applied and verified') });
@@ -198,7 +201,7 @@ describeKernel('a dry run of apply and clean', () => {
         await byHand(namespace, dry.stdout);
         expect(await run(namespace, command as unknown as [string, ...string[]]), done).toMatchObject({
           exitCode: 0,
-          stderr: expect.stringContaining('already so'),
+          stderr: expect.stringContaining(done === 'removed' ? 'nothing of Istio to remove' : 'already there'),
         });
       }
     });
@@ -383,7 +386,7 @@ describeKernel('two runs at once', () => {
       const found = await Promise.all(runs.map(({ ended }) => ended));
       expect(found.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
       expect(found.filter(({ stderr }) => stderr.includes('applied and verified'))).toHaveLength(1);
-      expect(found.filter(({ stderr }) => stderr.includes('already so'))).toHaveLength(1);
+      expect(found.filter(({ stderr }) => stderr.includes('already there'))).toHaveLength(1);
       expect((await namespace.run('iptables-nft-save | grep -c -- "-A OUTPUT -j ISTIO_OUTPUT"')).stdout).toBe('1\n');
     });
   });

@@ -49,7 +49,7 @@ describeKernel('the log of the drop-in', () => {
 
   it('has at info one block with the rules that are there and one line of summary, on standard error, in a first and a second run', async () => {
     await inNamespace(async (namespace) => {
-      for (const done of ['applied and verified', 'already so, nothing changed']) {
+      for (const done of ['applied and verified', 'already there, nothing changed']) {
         const found = await run(namespace, DROP_IN);
         expect(found).toMatchObject({ exitCode: 0, stdout: '' });
         const [rules, summary, ...rest] = messagesOf(found);
@@ -225,7 +225,7 @@ describeKernel('the drop-in', () => {
       expect(await saved(namespace)).toBe('');
       expect((await namespace.run('ip rule | grep -c fwmark; ip route show table 133 2>/dev/null')).stdout).toBe('0\n');
       const again = await run(namespace, ['istio-iptables', '--cleanup-only']);
-      expect(again).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('already so, nothing changed') });
+      expect(again).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('already there, nothing changed') });
       expect(before).not.toContain('ISTIO');
     });
   });
@@ -334,7 +334,7 @@ describeKernel('a signal to the drop-in', () => {
         go();
         expect(await ended).toMatchObject({ exitCode: code, stdout: '', stderr: expect.stringContaining('applied and verified') });
         expect(await saved(namespace)).toContain('-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001\n');
-        expect(await run(namespace, DROP_IN)).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('already so') });
+        expect(await run(namespace, DROP_IN)).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('already there') });
       });
     },
   );

@@ -64,7 +64,7 @@ describeKernel.concurrent('a native run', () => {
         const before = await everything(namespace);
         expect(await run(namespace, [...args, NATIVE] as [string, ...string[]], { path })).toMatchObject({
           exitCode: 0,
-          stderr: expect.stringContaining('already so, nothing changed'),
+          stderr: expect.stringContaining('already there, nothing changed'),
         });
         expect(started().filter((name) => name !== 'ip')).toEqual(['nft']);
         expect(await everything(namespace)).toBe(before);
@@ -230,7 +230,7 @@ describeKernel.concurrent('a native run', () => {
       const { stdout } = await namespace.run('nft -s list ruleset');
       for (const name of ['1eth', 'veth1@if2', 'counter']) expect(stdout).toContain(`iifname "${name}" counter return`);
       expect(stdout.match(/meta nfproto ipv6 counter return/g)).toHaveLength(2);
-      expect(await run(namespace, args)).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('already so') });
+      expect(await run(namespace, args)).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('already there') });
       const exact = await run(namespace, [...REDIRECT, NATIVE], { env: { ISTIO_INIT_EXACT: 'true' } });
       expect(exact).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('capture IPv6 though it is off') });
       expect((await namespace.run('nft list ruleset')).stdout).not.toContain('nfproto');

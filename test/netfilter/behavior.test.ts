@@ -144,10 +144,10 @@ describe('different', () => {
     const rule = (match: string): Tables => ({ mangle: [`-A OUTPUT -d 8.8.8.8 ${match} -j DROP`] });
     expect(differences({}, rule('-m mark --mark 0x1'))).toEqual(['any packet to 8.8.8.8 marked 0x1: sent -> dropped']);
     expect(differences({}, rule('-m conntrack --ctstate INVALID'))).toEqual([
-      'any packet to 8.8.8.8 from the machine that conntrack finds invalid: sent -> dropped',
+      'any packet to 8.8.8.8 from the machine in state INVALID: sent -> dropped',
     ]);
     expect(differences({}, { mangle: ['-A PREROUTING -i eth0 -p tcp -m socket -j DROP'] })).toEqual([
-      'TCP to 10.0.0.5, 10.0.0.6 and 10.1.0.5 from outside by eth0 where a socket listens on the very address that conntrack finds invalid: plain -> dropped',
+      'TCP to 10.0.0.5, 10.0.0.6 and 10.1.0.5 from outside by eth0 in state INVALID where a socket listens on exactly that address: plain -> dropped',
     ]);
   });
 

@@ -64,6 +64,10 @@ describe.each([
 describe('bin/istio-init', () => {
   const bin = join(root, 'bin/istio-init');
 
+  it.each(['cli', 'drop-in'])('takes the bundle of %s for ASCII, and it is', (name) => {
+    expect(/[^\0-\x7f]/.exec(readFileSync(join(root, `dist/${name}.cjs`), 'utf8'))).toBeNull();
+  });
+
   it.each([['--help'], ['preview', '--help']])('prints its help in ASCII without colours: %s %s', (...args) => {
     const { status, stdout } = spawnSync(bin, args, { encoding: 'utf8', env: { ...process.env, FORCE_COLOR: '1' } });
     expect(status).toBe(0);

@@ -148,7 +148,7 @@ describePods('pods', () => {
       const before = await rulesIn(pid);
       expect(before.stdout).toContain('ISTIO_');
       const again = await node.run(['podman', ...node.store, 'start', '-a', `${name}-istio-init`]);
-      expect([again.exitCode, again.stdout + again.stderr]).toEqual([0, expect.stringContaining('already so, nothing changed')]);
+      expect([again.exitCode, again.stdout + again.stderr]).toEqual([0, expect.stringContaining('already there, nothing changed')]);
       expect(await rulesIn(pid)).toEqual(before);
     }
   });

@@ -83,7 +83,10 @@ describe('the options of a cluster', () => {
   });
 
   it('are taken without a SOURCE where they say which pods', () => {
-    expect(implicitSource(undefined, { cluster: { ...GIVEN['--namespace'], ...GIVEN['--selector'], ...GIVEN['--context'] } })).toBe('ns/');
+    expect(implicitSource(undefined, { cluster: { ...GIVEN['--namespace'], ...GIVEN['--selector'], ...GIVEN['--context'] } })).toBe(
+      `ns/${GIVEN['--namespace'].namespace}`,
+    );
+    expect(implicitSource(undefined, { cluster: GIVEN['--selector'] })).toBe('ns/');
     expect(implicitSource(undefined, { cluster: { ...GIVEN['--all-namespaces'], ...GIVEN['--selector'] } })).toBe('cluster');
     expect(said(() => implicitSource(undefined, { args: ['-p', '15001'], cluster: GIVEN['--namespace'] }))).toContain('without a SOURCE');
     expect(said(() => implicitSource(undefined, { filename: 'pod.yaml', cluster: GIVEN['--namespace'] }))).toContain('beside "pod.yaml"');

@@ -73,7 +73,7 @@ export async function remove({ target, options, output }: ApplyRequest): Promise
   const result = await clean(target, options, machine(signals.signal));
   return resultOf(result, {
     output,
-    what: 'the rules of Istio',
+    what: undefined,
     release: undefined,
     signalled: signals.exitCode(),
     notes: [],
@@ -92,7 +92,8 @@ function checkTarget(target: Target): void {
 
 interface Saying extends Pick<Result, 'notes' | 'problems'> {
   readonly output: string;
-  readonly what: string;
+  /** Undefined where none should be there. */
+  readonly what: string | undefined;
   readonly release: string | undefined;
   readonly signalled: number | undefined;
 }

@@ -18,18 +18,19 @@ export function exitCodeOf({ outcome, state }: ApplyResult): number {
   return outcome === 'refused' || outcome === 'drifted' || outcome === 'interrupted' ? 1 : 0;
 }
 
-/** One line: what was done, where, by which backend. */
-export function summaryOf(result: ApplyResult, what: string): string {
+/** One line: what was done, where, by which backend; `what` are the rules that should be there, undefined where none should. */
+export function summaryOf(result: ApplyResult, rules: string | undefined): string {
+  const what = rules ?? 'the rules of Istio';
   const { outcome, target, ours, processes, rounds, native } = result;
   const backend = native === undefined ? result.backend : 'native nftables';
-  const rules =
+  const counts =
     ours === undefined
       ? ''
       : native !== undefined
         ? `, ${native.tables.flatMap(({ chains }) => chains).reduce((sum, { rules: of }) => sum + of.length, 0)} rules in ${native.tables.length} ${native.tables.length === 1 ? 'table' : 'tables'}`
         : `, ${FAMILIES.map((family) => `${count(ours[family])} ${family === 'ip' ? 'IPv4' : 'IPv6'}`).join(' and ')} rules`;
   const words = {
-    unchanged: `${what}: already so, nothing changed`,
+    unchanged: rules === undefined ? nothingOf(result) : `${what}: already there, nothing changed`,
     applied: `${what}: applied and verified`,
     cleaned: `${what}: removed and verified`,
     planned: `${what}: dry run, nothing touched`,
@@ -38,7 +39,12 @@ export function summaryOf(result: ApplyResult, what: string): string {
     interrupted: `${what}: interrupted before anything was changed`,
     failed: `${what}: failed, ${result.state === 'mixed' ? 'and the state is mixed' : 'IPv4 and IPv6 are as before'}`,
   }[outcome];
-  return `${words}; ${target}${backend === undefined ? '' : `, ${backend}`}${rules}, ${processes} commands${rounds > 2 ? `, another program interfered (${rounds} rounds)` : ''}`;
+  return `${words}; ${target}${backend === undefined ? '' : `, ${backend}`}${counts}, ${processes} ${processes === 1 ? 'command' : 'commands'}${rounds > 2 ? `, another program interfered (${rounds} rounds)` : ''}`;
+}
+
+/** Where something could not be read, nobody knows that it is nothing. */
+function nothingOf({ unseen }: ApplyResult): string {
+  return `nothing of Istio to remove${unseen.length === 0 ? '' : ' in what could be read'}, nothing changed`;
 }
 
 function count({ tables }: Ruleset): number {

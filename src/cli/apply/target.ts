@@ -26,15 +26,17 @@ export function targetGiven(parsed: Parsed, usual?: Target): Target {
   const path = last(parsed, 'netns');
   const named = [parsed['here'] === true, pid !== undefined, path !== undefined].filter(Boolean).length;
   if (named === 0 && usual !== undefined) return usual;
-  if (named !== 1)
-    throw badOption(
-      '--here, --pid, --netns',
-      named === 0 ? 'name the network namespace to work in: --here, --pid N or --netns PATH' : 'only one of them',
-    );
+  if (named === 0) throw badOption(commandOf(parsed), 'name the network namespace to work in: --here, --pid N or --netns PATH');
+  if (named > 1) throw badOption('--here, --pid, --netns', 'each name a network namespace: give one of them');
   if (path !== undefined) return { kind: 'netns', path };
   if (pid === undefined) return { kind: 'here' };
   if (!/^[1-9]\d{0,9}$/.test(pid)) throw badOption('--pid', `${JSON.stringify(pid)} is not the number of a process`);
   return { kind: 'pid', pid: Number(pid) };
+}
+
+/** The command that was called: what is missing is missing there. */
+function commandOf(parsed: Parsed): string {
+  return String([parsed['_'] ?? []].flat()[0]);
 }
 
 /** The backend that was requested, or undefined. */

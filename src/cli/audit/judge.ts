@@ -95,9 +95,9 @@ function ambientPod(evidence: Evidence, interfaces: readonly string[] | undefine
   }
   if (otherPods.length > 0) {
     const why = shared
-      ? '; agents of this release mix up pods that are added at the same time: create the pod again, and use a newer release'
+      ? '; agents of this release mix up pods that are added at the same time: create the pod again, and upgrade Istio'
       : '';
-    const reason = `these are the rules of another pod: they reroute ${otherPods.join(', ')}, and there is no such interface here${why}`;
+    const reason = `these rules belong to another pod: they reroute ${otherPods.join(', ')}, and this pod has no such interface${why}`;
     return { verdict: 'not as it should be', ...told, reason };
   }
   if (findings.length > 0) return { verdict: 'not as it should be', ...told, findings: findings.slice(0, MOST_NAMED).map(named) };
@@ -115,9 +115,10 @@ function againstPlans(evidence: Evidence, { plans, orNone }: DesiredPlans): Judg
   const native = hasNative(seen);
   const none = !native && !hasSidecarOrAmbient(seen);
   if (plans.length === 0 || (none && orNone)) {
-    const reason = 'its settings call for no rules';
     if (none && unreadRules(seen).length > 0) return hidden(seen);
-    return { verdict: none ? 'as it should be' : 'not as it should be', reason };
+    return none
+      ? { verdict: 'as it should be', reason: 'its settings call for no rules' }
+      : { verdict: 'not as it should be', reason: 'it has rules, and its settings call for none' };
   }
   const [best, second] = plans
     .map((desired) => (native && !hasSidecarOrAmbient(seen) ? { ...desired, plan: inNativeTables(desired.plan, facts) } : desired))

@@ -13,7 +13,7 @@ import type { Judged } from './judge.ts';
 import { judge } from './judge.ts';
 import type { AuditedPod } from './line.ts';
 
-const UNREAD = "its proxy's environment can not be read: that takes DAC_READ_SEARCH and SYS_PTRACE";
+const UNREAD = "its proxy's environment can not be read: the audit needs the capabilities DAC_READ_SEARCH and SYS_PTRACE";
 
 /** Characters of a reason: there may be a problem with each word of a list. */
 const MOST_OF_A_REASON = 500;
@@ -40,7 +40,7 @@ export async function auditPod(pod: PodNamespace, programs: Programs, desired: D
   const name = { ...nameOf(proxy), uid: proxy.uid, pid };
   // Its number may belong to another process by now.
   if (namespaceOf(pid) !== pod.id)
-    return isThere(pod) ? { ...name, verdict: 'not seen', reason: 'its process ended meanwhile' } : undefined;
+    return isThere(pod) ? { ...name, verdict: 'not seen', reason: 'its process ended during the audit' } : undefined;
   return judged.verdict === 'not in the mesh' && proxy.uid === '' ? undefined : { ...name, ...judged };
 }
 
@@ -52,7 +52,7 @@ function isThere({ id, processes }: PodNamespace): boolean {
 function whoTells(processes: readonly PodProcess[]): ProxyProcess {
   const proxy = processes.slice(0, MOST_ASKED).map(({ pid }) => readPodProcess(pid));
   const [first] = proxy;
-  if (first === undefined) throw new Error('a namespace without a process');
+  if (first === undefined) throw new Error('no process is left in its network namespace');
   return proxy.find((one) => nameOf(one).pod !== '') ?? first;
 }
 
@@ -68,9 +68,7 @@ async function observe(pid: number, proxy: ProxyProcess | undefined, programs: P
     const namespace = openNamespace({ kind: 'pid', pid }, { ...programs, run });
     try {
       const judged = await judge(namespace, pid, proxy, desired);
-      return outputTooLong
-        ? { verdict: 'not seen', reason: `it has more rules than are read: over ${MOST_SAID / 1024} KiB of them` }
-        : judged;
+      return outputTooLong ? { verdict: 'not seen', reason: `its rules are too many to read: more than ${MOST_SAID / 1024} KiB` } : judged;
     } finally {
       namespace.close();
     }

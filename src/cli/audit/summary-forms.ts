@@ -30,10 +30,16 @@ function summaryText({ nodes, pods, verdicts, workloads, lacking }: Merged): str
   return [
     `${count(pods, 'pod')} of ${count(workloads.length, 'workload')}${where}${pods === 0 ? '' : `: ${countsText(verdicts)}`}`,
     ...(lines.length === 0 ? [] : ['', ...lines, '']),
-    ...(lacking === 0 ? [] : [`not here: the lines of ${count(lacking, 'pod')}; what was logged first is cut off`]),
-    `${rest === workloads.length ? 'all' : count(rest, 'other workload')} as it should be, or not in the mesh by a sidecar`,
+    ...(lacking === 0 ? [] : [`missing: the lines of ${count(lacking, 'pod')}; the beginning of the log is cut off`]),
+    restText(rest, workloads.length),
     '',
   ].join('\n');
+}
+
+/** Those of which nothing is to be said. */
+function restText(rest: number, all: number): string {
+  if (rest === all) return 'all are as they should be, or have no sidecar';
+  return `${count(rest, 'other workload')} ${rest === 1 ? 'is as it should be, or has' : 'are as they should be, or have'} no sidecar`;
 }
 
 function below({ reasons, examples }: AuditedWorkload): readonly string[] {

@@ -142,7 +142,7 @@ function forgetUnaudited(nodes: Map<string, Node>): void {
     node.missed = node.pod === undefined ? node.missed + 1 : 0;
     if (node.missed < PATIENCE) continue;
     nodes.delete(name);
-    say(`note: the node ${name} is not audited any more, and forgotten`);
+    say(`note: the node ${name} is no longer audited: its pods are left out from now on`);
   }
 }
 

@@ -22,7 +22,7 @@ import { examine } from './examine.ts';
 import type { CheckFormName } from './forms.ts';
 import { CHECK_FORM_NAMES, CHECK_FORMS } from './forms.ts';
 import type { CheckedSource } from './next-command.ts';
-import { withMoreRights } from './next-commands.ts';
+import { commandOn, withMoreRights } from './next-commands.ts';
 import type { Report } from './report.ts';
 import { exitCodeOf } from './report.ts';
 import { observedSource, unlessUnreadable } from './source.ts';
@@ -48,8 +48,15 @@ export async function check(request: CheckRequest): Promise<Result> {
   const { filename, ...others } = given;
   // Beside a SOURCE settings are what it is compared with; alone they are what is looked at.
   if (isCompared(source === undefined ? others : given)) return checkOne(alone(request));
-  const many = await eachGroup(source, given, { form, paint }, (one) => checkOne({ ...request, given: one }));
+  const many = await eachGroup(source, given, { form, paint, alone: (one) => aloneCommand(request, one) }, (one) =>
+    checkOne({ ...request, given: one }),
+  );
   return many ?? checkOne(alone(request));
+}
+
+function aloneCommand({ from, to, family }: CheckRequest, given: PlanOptions): string {
+  const packet = Object.entries({ from, to, family }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+  return commandOn('check', { source: undefined, given }, packet);
 }
 
 /** `-f` without a SOURCE is what is looked at, as in every other command. */

@@ -4,32 +4,32 @@ import type { Answer } from '../../istio/found/identify.ts';
 import type { PacketWords } from '../../istio/packets/packet/words.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { quoteForShell } from '../../netfilter/words.ts';
 import { takenAccess } from '../../sources/cluster-options.ts';
+import { NO_MANIFEST_OPTIONS } from '../../sources/options.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
-import { typedWords } from '../../sources/source-name.ts';
+import { programCommand, shellText, shellWords } from '../command-text.ts';
 import { nonDefaultSettings } from '../identify/maker-text.ts';
-import { programName, programWords } from '../program-name.ts';
+import { programName } from '../program-name.ts';
 import { reachOf } from './namespace-evidence.ts';
 import type { CheckedSource, NextCommand } from './next-command.ts';
 
 /** The diff that shows all of a drift; `inferred` is named where the diff would not come to it by itself. */
 export function diffCommand({ source = 'live', given }: CheckedSource, inferred: Answer | undefined): string {
-  return command(...programWords(), 'diff', source, ...optionsOf(given), ...(inferred === undefined ? [] : settingsOf(inferred)));
+  return programCommand('diff', source, ...optionsOf(given), ...(inferred === undefined ? [] : settingsOf(inferred)));
 }
 
 /** The trace that shows the rules on the way of a connection; settings have no part in rules that were found. */
 export function traceCommand({ source = 'live', given }: CheckedSource, { from, to }: PacketWords): string {
   const { addresses, nameservers } = given;
   const packet = [...(from === undefined ? [] : ['--from', from]), ...(to === undefined ? [] : ['--to', to])];
-  return command(...programWords(), 'trace', source, ...packet, ...optionsOf({ sets: [], env: [], addresses, nameservers }));
+  return programCommand('trace', source, ...packet, ...optionsOf({ sets: [], env: [], addresses, nameservers }));
 }
 
 /** What makes the rules as they were asked for; none for a source that is no namespace. */
 export function repair({ name, given }: CheckedSource): readonly NextCommand[] {
   const option = reachOf(name)?.option;
   if (option === undefined) return [];
-  return [{ why: 'put it right', command: [`${programName()} apply ${option}`, ...words(optionsOf(given))].join(' ') }];
+  return [{ why: 'put it right', command: [`${programName()} apply ${option}`, ...shellWords(optionsOf(given))].join(' ') }];
 }
 
 /** The same with the settings that the rules tell of, where enough of them is left to tell; `lost` are families whose rules are gone. */
@@ -42,13 +42,13 @@ export function repairAs(
     return [
       {
         why: 'too little is left to find the settings; give them: those of the pod, or the arguments of its init container',
-        command: `${command(...programWords(), 'check', source)} --release RELEASE -- ARGUMENTS`,
+        command: `${programCommand('check', source)} --release RELEASE -- ARGUMENTS`,
       },
     ];
   const option = reachOf(name)?.option;
   // No setting says what only the environment of old programs could.
   if (option === undefined || inferred.nonDefault.switches.length > 0) return [];
-  const settingWords = words([...settingsOf(inferred), ...(lost.includes('ip6') ? ['--set', 'dualStack=true'] : [])]);
+  const settingWords = shellWords([...settingsOf(inferred), ...(lost.includes('ip6') ? ['--set', 'dualStack=true'] : [])]);
   return [
     {
       why: 'put it right, where the pod should have these settings',
@@ -69,16 +69,16 @@ function settingsOf(answer: Answer): readonly string[] {
 
 /** The other answers to whose rules these are, where there are any. */
 export function otherAnswers({ source = 'live' }: CheckedSource, answers: readonly Answer[]): readonly NextCommand[] {
-  return answers.length < 2 ? [] : [{ why: 'other settings make the same rules', command: command(...programWords(), 'identify', source) }];
+  return answers.length < 2 ? [] : [{ why: 'other settings make the same rules', command: programCommand('identify', source) }];
 }
 
 /** The same check by somebody who may see more: root, where this is not root already. */
 export function withMoreRights({ source, name, given }: CheckedSource, isRoot = process.geteuid?.() === 0): readonly NextCommand[] {
   if (name.kind !== 'namespace' || name.target.kind === 'opened') return [];
-  const same = command('sudo', 'istio-init', 'check', ...(source === undefined ? [] : [source]), ...optionsOf(given));
+  const same = shellText('sudo', 'istio-init', 'check', ...(source === undefined ? [] : [source]), ...optionsOf(given));
   const fromNode: NextCommand = {
     why: 'see more, from the node, with the number of a process of the pod',
-    command: ['sudo istio-init check pid:PID', ...words(optionsOf(given))].join(' '),
+    command: ['sudo istio-init check pid:PID', ...shellWords(optionsOf(given))].join(' '),
   };
   return [...(isRoot ? [] : [{ why: 'see more, as root', command: same }]), ...(name.target.kind === 'here' ? [fromNode] : [])];
 }
@@ -87,8 +87,8 @@ export function withMoreRights({ source, name, given }: CheckedSource, isRoot = 
 export function elsewhere({ name }: CheckedSource): readonly NextCommand[] {
   if (name.kind !== 'namespace' || name.target.kind !== 'here') return [];
   return [
-    { why: 'a pod of this node, by the number of one of its processes', command: command(...programWords(), 'check', 'pid:PID') },
-    { why: 'a manifest, a save, a log, a ticket', command: command(...programWords(), 'FILE') },
+    { why: 'a pod of this node, by the number of one of its processes', command: programCommand('check', 'pid:PID') },
+    { why: 'a manifest, a save, a log, a ticket', command: programCommand('FILE') },
   ];
 }
 
@@ -99,35 +99,51 @@ export function withAllTables({ name, given }: CheckedSource): readonly NextComm
   return [
     {
       why: 'see all tables of both families, on the node, with the number of a process of the pod',
-      command: [saves, '| istio-init check -', ...words(optionsOf(given))].join(' '),
+      command: [saves, '| istio-init check -', ...shellWords(optionsOf(given))].join(' '),
     },
   ];
 }
 
 /** What to ask next of a manifest: where a connection goes, why, and who answers for what bypasses the proxy. */
-export function afterPlan({ source, given }: CheckedSource, found: { readonly escapes: boolean }): readonly NextCommand[] {
-  const { chosen, manifests, workload, ...rest } = given;
-  const file = chosen === undefined ? source : chosen.source;
-  const files = file === undefined ? (chosen?.files ?? []) : [];
-  const only = file === undefined && workload !== undefined ? { workload } : {};
-  const cluster = takenAccess(file === undefined ? files : [file], rest.cluster);
-  const options = optionsOf({ ...rest, cluster, ...only, ...(manifests && { manifests: { ...manifests, filenames: [] } }) });
-  const named = [...(file === undefined ? [] : [file]), ...files.flatMap((one) => ['-f', one]), ...options];
+export function afterPlan(asked: CheckedSource, found: { readonly escapes: boolean; readonly refused: boolean }): readonly NextCommand[] {
+  // Of pods that are never made nothing goes anywhere.
+  if (found.refused) return [];
   return [
     ...(found.escapes
       ? [
           {
-            why: 'who answers for what bypasses the proxy, and an error for the rest',
-            command: command(...programWords(), 'escapes', ...named, '--allow', 'FILE'),
+            why: 'fail on what bypasses the proxy, but for what FILE allows',
+            command: commandOn('escapes', asked, ['--allow', 'FILE']),
           },
         ]
       : []),
-    {
-      why: 'where a connection goes, and because of what',
-      command: command(...programWords(), 'why', ...named, 'ADDRESS:PORT'),
-    },
-    { why: 'each setting, each rule and its reason', command: command(...programWords(), 'explain', ...named) },
+    { why: 'where a connection goes, and because of what', command: commandOn('why', asked, ['ADDRESS:PORT']) },
+    { why: 'each setting, each rule and its reason', command: commandOn('explain', asked, []) },
   ];
+}
+
+/** All that lint says of the files of what was asked about; it takes them whole, and nothing of one workload. */
+export function lintCommand({ source, given }: CheckedSource): string {
+  const { chosen, manifests, release, cluster } = given;
+  const named = chosen?.files ?? (source === undefined ? [] : [source]);
+  const { installer, values, imageReleases } = manifests ?? NO_MANIFEST_OPTIONS;
+  const kept = { ...NO_MANIFEST_OPTIONS, values, imageReleases, ...(installer === undefined ? {} : { installer }) };
+  const options = { ...NOTHING, manifests: kept, cluster: takenAccess(named, cluster), ...(release === undefined ? {} : { release }) };
+  return programCommand('lint', ...named, ...optionsOf(options));
+}
+
+const NOTHING: Pick<PlanOptions, 'sets' | 'env' | 'addresses' | 'nameservers'> = { sets: [], env: [], addresses: [], nameservers: [] };
+
+/** A command on the same: the source, or the one of its workloads that was chosen, then `more`, then the options. */
+export function commandOn(name: string, { source, given }: Pick<CheckedSource, 'source' | 'given'>, more: readonly string[]): string {
+  const { chosen, manifests, workload, ...rest } = given;
+  const file = chosen === undefined ? source : chosen.source;
+  const files = file === undefined ? (chosen?.files ?? []) : [];
+  const word = chosen === undefined ? workload : chosen.workload;
+  const only = file === undefined && word !== undefined ? { workload: word } : {};
+  const cluster = takenAccess(file === undefined ? files : [file], rest.cluster);
+  const options = optionsOf({ ...rest, cluster, ...only, ...(manifests && { manifests: { ...manifests, filenames: [] } }) });
+  return programCommand(name, ...(file === undefined ? [] : [file]), ...more, ...files.flatMap((one) => ['-f', one]), ...options);
 }
 
 /** The options of a command line as they were typed: what the rules should be, and what is known of the pod. */
@@ -156,14 +172,4 @@ function optionsOf(given: PlanOptions): readonly string[] {
     ...one('--facts', facts),
     ...(args === undefined ? [] : ['--', ...args]),
   ];
-}
-
-function words(options: readonly string[]): readonly string[] {
-  return options.flatMap(typedWords).map(quoteForShell);
-}
-
-/** A pipe has run dry: what filled it goes in front again. */
-function command(...all: readonly string[]): string {
-  const text = words(all).join(' ');
-  return all.includes('-') ? `... | ${text}` : text;
 }

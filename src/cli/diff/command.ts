@@ -1,6 +1,7 @@
 /** The words of `diff` on the command line. */
 
 import type { CommandModule } from 'yargs';
+import { holdsStandardInput } from '../../host/standard-input.ts';
 import { isLive, LIVE_OPTIONS } from '../live-options.ts';
 import {
   all,
@@ -94,8 +95,8 @@ export const diffCommand: CommandModule = {
     finish(async (paint) => {
       const { diff } = await import('./diff.ts');
       const [right, family] = [last(parsed, 'right'), last(parsed, 'family')];
-      const left = last(parsed, 'left');
       const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
+      const left = last(parsed, 'left') ?? (given.filename === undefined && holdsStandardInput() ? '-' : undefined);
       const request = {
         annotations: all(parsed, 'annotation'),
         values: all(parsed, 'value'),

@@ -60,13 +60,21 @@ export async function diff(request: DiffRequest): Promise<Result> {
   const change = whatIfIn(request);
   if (change !== undefined) {
     const [{ diffWorkloads }, { whatIfOf }] = await Promise.all([import('./workloads.ts'), import('../../sources/workloads/what-if.ts')]);
-    return diffWorkloads({ ...request, given: change.given, by, scope, upgrade: () => whatIfOf(change.given, change.base, change.what) });
+    const name = parseSource(left);
+    return diffWorkloads({
+      ...request,
+      given: change.given,
+      by,
+      scope,
+      upgrade: () => whatIfOf(change.given, change.base, change.what),
+      sources: name.kind === 'file' ? [name] : [],
+    });
   }
   if (left === undefined) throw badOption('diff', 'nothing to compare; give two sources, or one and what would change');
   const files = await twoFiles({ ...request, left });
   if (files !== undefined) {
     const { diffWorkloads } = await import('./workloads.ts');
-    return diffWorkloads({ ...request, by, scope, upgrade: async () => files });
+    return diffWorkloads({ ...request, by, scope, upgrade: async () => files, sources: filesAmong([left, request.right]) });
   }
   const workloads = workloadSources({ ...request, left });
   if (workloads !== undefined) {
@@ -77,10 +85,27 @@ export async function diff(request: DiffRequest): Promise<Result> {
       by,
       scope,
       upgrade: () => upgradeOf(workloads.left, workloads.right, workloads.given),
+      sources: fileTwice(workloads),
     });
   }
   const print = by === 'rules' ? byRules(request) : byPackets(request);
   return finished({ ...request, left }, scope, print);
+}
+
+function filesAmong(operands: readonly (string | undefined)[]): readonly ManifestFile[] {
+  return operands.map(parseSource).filter((name): name is ManifestFile => name.kind === 'file');
+}
+
+/** `-f FILE @own @1.28` as `FILE FILE@1.28`; several files have no such form. */
+function fileTwice({ left, right, given }: WorkloadSources): readonly ManifestFile[] {
+  const [file, another] = given.manifests?.filenames ?? [];
+  if (file === undefined || another !== undefined) return [];
+  return [left, right].map((one) => ({
+    kind: 'file',
+    file,
+    ...(one.kind === 'settings' && one.release !== undefined ? { release: one.release } : {}),
+    ...(given.workload === undefined ? {} : { workload: given.workload }),
+  }));
 }
 
 /** Reads both sides, and lets them be compared. */

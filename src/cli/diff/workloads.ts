@@ -12,8 +12,12 @@ import { pairOperands } from '../../sources/workloads/pair-operands.ts';
 import { hasErrors } from '../../sources/workloads/planned-groups.ts';
 import { outcomeProblems } from '../../sources/workloads/remarks.ts';
 import { skippedNotes } from '../../sources/workloads/skipped.ts';
+import type { ManifestFile } from '../../sources/workloads/two-files.ts';
 import type { Pair, Upgrade } from '../../sources/workloads/upgrade.ts';
 import { total } from '../../sources/workloads/upgrade.ts';
+import type { NextCommand } from '../check/next-command.ts';
+import { commandOn } from '../check/next-commands.ts';
+import { changesStep } from '../next-steps.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
@@ -34,6 +38,8 @@ export interface WorkloadsDiffRequest {
   readonly output: string;
   readonly scope: Scope;
   readonly paint: Paint;
+  /** What is compared, or the one that would change, where a SOURCE names it. */
+  readonly sources: readonly ManifestFile[];
 }
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
@@ -49,8 +55,9 @@ export async function diffWorkloads(request: WorkloadsDiffRequest): Promise<Resu
       output,
       form: request.output,
       problems: upgrade.problems,
-      notes: [...skippedNotes(upgrade), ...notesOf(upgrade, request.given)],
+      notes: [...skippedNotes(upgrade), ...notesOf(upgrade, request.given, output)],
       exitCode: exitCode(upgrade, same),
+      next: same ? [] : nextOf(request, only),
     };
   }
   const compared = upgrade.different.map((group): Compared => ({ group, ...compare(...pairOperands(group)) }));
@@ -62,13 +69,33 @@ export async function diffWorkloads(request: WorkloadsDiffRequest): Promise<Resu
   const count = total(different.map(({ group }) => group));
   const possibleVerdicts = different.length === 0 ? '' : ` in ${grouped(different.length)} way${different.length === 1 ? '' : 's'}`;
   const totals = `${workloadsText(upgrade.count)}: ${grouped(count)} different${possibleVerdicts}, ${grouped(same)} the same, ${grouped(total(upgrade.untold))} not compared`;
+  const output = UPGRADE_FORMS[formNamed(request.output, UPGRADE_FORM_NAMES)](found, request.paint);
   return {
-    output: UPGRADE_FORMS[formNamed(request.output, UPGRADE_FORM_NAMES)](found, request.paint),
+    output,
     form: request.output,
     problems: upgrade.problems,
-    notes: [`note: ${totals}`, ...skippedNotes(upgrade), ...notesOf(upgrade, request.given)],
+    notes: [`note: ${totals}`, ...skippedNotes(upgrade), ...notesOf(upgrade, request.given, output)],
     exitCode: exitCode(upgrade, different.length === 0 && (upgrade.unmatched ?? []).length === 0),
+    next: nextOf(request, different[0]?.group),
   };
+}
+
+/** Where a connection of one of them goes, and what changed between the releases. */
+function nextOf({ sources, given }: WorkloadsDiffRequest, group: Group<Pair> | undefined): readonly NextCommand[] {
+  const [example] = group?.examples ?? [];
+  const word = group?.count === 1 && sources.some(({ workload }) => workload !== undefined) ? undefined : example?.name.replace(' ', '/');
+  const [source, ...others] = sources.map((one) => sourceText({ ...one, ...(word === undefined ? {} : { workload: word }) }));
+  if (group === undefined || source === undefined) return [];
+  const { filename: _, workload: __, release: ___, sets: ____, ...rest } = given;
+  const why = `where a connection of ${example?.name ?? 'it'} goes${others.length === 0 ? '' : ', before and now'}`;
+  return [
+    { why, command: commandOn('why', { source, given: { ...rest, sets: [] } }, [...others, 'ADDRESS:PORT']) },
+    ...changesStep(sources.map(({ release }) => release)),
+  ];
+}
+
+function sourceText({ file, workload, release }: ManifestFile): string {
+  return `${file}${workload === undefined ? '' : `#${workload}`}${release === undefined ? '' : `@${release}`}`;
 }
 
 type Compare = (left: DiffOperand, right: DiffOperand) => Omit<Compared, 'group'>;
@@ -102,13 +129,13 @@ function troubles({ what }: Upgrade['untold'][number]): readonly Problem[] {
 }
 
 /** The trap of every comparison with a new injection: what the mesh was installed with stands in no pod. */
-function notesOf({ unlike, remarks }: Upgrade, { manifests }: SourceOptions): readonly string[] {
+function notesOf({ unlike, remarks }: Upgrade, { manifests }: SourceOptions, output: string): readonly string[] {
   const were = `${workloadsText(unlike)} ${unlike === 1 ? 'was' : 'were'} injected with`;
   const summary =
     manifests?.values.length === 0
       ? `${were} values that are not given here: pass --values, or --keep-args to keep the arguments`
       : `${were} other values than those of --values`;
-  return [...(unlike === 0 ? [] : [`warning: ${summary}`]), ...remarks];
+  return [...(unlike === 0 ? [] : [`warning: ${summary}`]), ...remarks(output)];
 }
 
 /** As diff(1) has them: what can't be read, or has no answer, is trouble, whatever the rest says. A pod that is not injected has no rules to compare. */

@@ -39,7 +39,7 @@ async function change({ plan, target, log, is, named }: DropInRequest, options: 
       : await applyPlan(target, plan, options, machine(signal)),
   );
   const done = result.outcome === 'applied' || result.outcome === 'unchanged' || result.outcome === 'cleaned';
-  const what = is('cleanup-only') ? 'the rules of Istio' : rulesOf(plan, named);
+  const what = is('cleanup-only') ? undefined : rulesOf(plan, named);
   report(result, log, what, done && !is('cleanup-only') ? await nativeText(plan) : '');
   writeTermination(applyDocument(result, plan.release));
   return done ? 0 : 1;
@@ -63,7 +63,7 @@ async function nativeText({ nft }: CapturePlan): Promise<string> {
 }
 
 /** One line of summary, the rules in one block, the rest where someone looks for it. */
-function report(result: ApplyResult, log: DropInRequest['log'], what: string, native: string): void {
+function report(result: ApplyResult, log: DropInRequest['log'], what: string | undefined, native: string): void {
   const wrong = result.outcome === 'failed' || result.outcome === 'refused';
   for (const reason of result.reasons) log.debug(reason);
   for (const { argv, text, done } of result.tried)

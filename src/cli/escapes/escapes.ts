@@ -17,6 +17,7 @@ import { badOption } from '../../sources/bad-option.ts';
 import type { OpenedPod } from '../../sources/live-pods.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { factsOf } from '../../sources/plan-input.ts';
+import { unsaidNotes } from '../../sources/run-note.ts';
 import { manifestsIn } from '../../sources/workloads/detect.ts';
 import { noRulesText } from '../../sources/workloads/group-names.ts';
 import { injectionRequest } from '../../sources/workloads/injection-request.ts';
@@ -69,7 +70,8 @@ export async function escapes({ source, pods, given, allow, baseline, output, to
   const used = new Set(workloads.flatMap((one) => one.escapes.flatMap(({ allowedBy }) => allowedBy ?? [])));
   const report: EscapesReport = { workloads, expired, unused: valid.filter((one) => !used.has(one)), charts };
   const unread = problems.some(({ severity }) => severity === 'error');
-  return { output: ESCAPES_FORMS[form].print(report, paint), form, problems, notes, exitCode: unread ? 2 : exitCodeOf(report) };
+  const shown = ESCAPES_FORMS[form].print(report, paint);
+  return { output: shown, form, problems, notes: unsaidNotes(notes, shown), exitCode: unread ? 2 : exitCodeOf(report) };
 }
 
 /** Whether the options name settings: without any, the answer would be that of a pod that nobody has. */
@@ -159,7 +161,7 @@ export function ofGroup(
   const names = [...owners];
   const unknown = (untold: string): Pick<WorkloadEscapes, 'names' | 'escapes' | 'untold'> => ({ names, escapes: [], untold });
   if (outcome.kind === 'trouble') return unknown(outcome.problems.map(problemText).join('; '));
-  if (outcome.kind === 'none') return unknown(`everything, for there are ${noRulesText(outcome.reason)}`);
+  if (outcome.kind === 'none') return unknown(`the proxy sees nothing of it, for there are ${noRulesText(outcome.reason)}`);
   if (run !== undefined)
     return unknown(
       `these rules ${run.outcome === 'failed' ? 'were' : 'may'} not ${run.outcome === 'failed' ? 'applied' : 'be there'}: ${run.why}`,

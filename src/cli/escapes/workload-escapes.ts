@@ -26,7 +26,7 @@ export function escapesIn(
   const conditions = FAMILIES.filter((family) => counts(pod, family)).flatMap((family) => conditionsOf(pod, family));
   const podNetwork = whereConditionsHold(pod);
   const found = FAMILIES.filter((family) => counts(podNetwork, family)).map((family) => escapesOf(podNetwork, family));
-  if (found.includes(null)) return { escapes: [], untold: 'the rules tell more packets apart than can be followed' };
+  if (found.includes(null)) return { escapes: [], untold: 'these rules distinguish more packets than can be followed' };
   const escapes = found
     .flatMap((of) => of ?? [])
     .flatMap((region): readonly ReportedEscape[] => {

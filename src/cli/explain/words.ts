@@ -46,6 +46,7 @@ function commandOf(basis: Explanation['basis']): readonly (readonly [string, str
       ['rules', `those of the node agent: ${whyNoRules(basis.made)}`],
       ['knobs', onOneLine(knobTexts(injection.knobs).join(' ') || 'as the agent does by itself')],
     ];
+  if (injection.kind === 'refused') return [['rules', 'none: the injector refuses the pod']];
   if (injection.kind !== 'arguments') return [['rules', `none: ${whyNoRules(basis.made)}`]];
   const { installer, environment } = injection;
   const variables = [...environment].map(([name, { value }]) => `${name}=${quoteForShell(value)}`);

@@ -55,11 +55,12 @@ export async function identifyWorkloads(given: SourceOptions & WorkloadOption, o
   if (single !== undefined) return single;
   const form: FormName = formNamed(output, Object.keys(FORMS) as FormName[]);
   const identified = found.groups.map(identifiedOf);
+  const shown = FORMS[form](found, identified);
   return {
-    output: FORMS[form](found, identified),
+    output: shown,
     form,
     problems: found.problems,
-    notes: found.notes,
+    notes: found.notes(shown),
     exitCode: exitCode(found, identified),
   };
 }

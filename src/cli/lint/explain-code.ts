@@ -22,7 +22,7 @@ export function explainCode(code: string): Result {
   if (codes.length === 0)
     throw badOption(
       '--explain',
-      `${quoted(code)} is no diagnostic of lint${nearest(code, [...LINT_CODES, READING])}; all of them: docs/lint.md`,
+      `${quoted(code)} is not one of ${[...LINT_CODES, READING].join(', ')}${nearest(code, [...LINT_CODES, READING])}`,
     );
   return { output: codes.map((own) => LINT_PAGES[own] ?? '').join('\n'), problems: [], notes: [], exitCode: 0 };
 }

@@ -30,7 +30,7 @@ export function fixedFiles(before: FixedFiles, report: Pick<LintReport, 'results
     const { text: old, count } = before.get(file) ?? { text: readText(file), count: 0 };
     const { text, written } = editedText(old, edits);
     // What is no UTF-8 would not come back as it was.
-    if (written === 0 || text.includes('\ufffd')) continue;
+    if (written === 0 || /[\ufffd\0]/.test(text)) continue;
     fixed.set(file, { text, count: count + written });
     isChanged = true;
   }

@@ -22,6 +22,7 @@ import type { NextCommand } from '../check/next-command.ts';
 import { programName } from '../program-name.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
+import { oncePerCause } from '../terminal/once-per-cause.ts';
 import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
 import type { FixedFiles } from './fix.ts';
@@ -177,7 +178,7 @@ async function lintFiles({ files, mesh, request, notes, given, texts }: LintInpu
     },
     { ...given, owners: true, texts },
   );
-  for (const one of [...mesh.problems, ...passed.problems]) gathering.problem(one);
+  for (const one of oncePerCause([...mesh.problems, ...passed.problems])) gathering.problem(one);
   const report = gathering.report();
   return { report, passed, others, notes: [...summaryOf(report, passed, dead.passedOver()), ...notes()] };
 }

@@ -65,7 +65,7 @@ export const previewCommand: CommandModule = {
       const ambient = parsed['ambient'] === true;
       const named = last(parsed, 'source');
       if (ambient) refuseUnusedAccess([named], given);
-      const source = ambient ? named : implicitSource(named, given);
+      const source = ambient ? named : implicitSource(named, given, 'nothing');
       const output = last(parsed, 'output');
       return preview({
         ...(source === undefined ? {} : { source }),

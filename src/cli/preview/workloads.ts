@@ -25,11 +25,12 @@ export async function previewWorkloads({ given, output, family, explain }: Workl
   const found: PlannedGroups = await plannedGroups(given);
   const single = form === 'table' && output !== undefined ? undefined : onlyWorkload(found, given);
   if (single !== undefined) return single;
+  const shown = await GROUP_FORMS[form](found, { families: family === undefined ? FAMILIES : [family], explain });
   return {
     form,
-    output: await GROUP_FORMS[form](found, { families: family === undefined ? FAMILIES : [family], explain }),
+    output: shown,
     problems: found.problems,
-    notes: found.notes,
+    notes: found.notes(shown),
     exitCode: exitCodeOf(found),
   };
 }

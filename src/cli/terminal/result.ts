@@ -5,12 +5,14 @@ import { ProblemError } from '../../istio/problems.ts';
 import { printable } from '../../netfilter/printable.ts';
 import { oneOf } from '../../sources/bad-option.ts';
 import type { NextCommand } from '../check/next-command.ts';
-import { nextSteps, nextText } from '../next-steps.ts';
+import { nextSteps } from '../next-steps.ts';
+import { nextText } from '../next-text.ts';
 import type { Paint } from './color.ts';
 import { COLOR_WORDS, coloursFor, paintFor } from './color.ts';
 import { columnsOf } from './columns.ts';
 import { errorLine, problemLine } from './error.ts';
 import { fitted, withSymbols } from './fit.ts';
+import { oncePerCause } from './once-per-cause.ts';
 
 /** A command's result; the text is data for standard output. */
 export interface Result {
@@ -40,14 +42,14 @@ export async function finish(
     const colours = coloursIn(parsed);
     const { output, form, problems, notes, errors = [], exitCode, next } = await command(paintFor(colours));
     for (const note of notes) say(note);
-    for (const one of problems) say(problemLine(one, name));
+    for (const one of oncePerCause(problems)) say(problemLine(one, name));
     for (const one of errors) say(errorLine(one, name));
     process.exitCode = exitCode;
-    const steps = output === '' || !isForPeople(form) ? [] : (next ?? nextSteps(name ?? '', { words: process.argv.slice(3), exitCode }));
+    const steps = output === '' || !isForPeople(form) ? [] : (next ?? nextSteps(name ?? '', { parsed, exitCode }));
     await write(steps.length === 0 ? output : `${output}\n${nextText(steps)}`, form, colours);
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    for (const one of error.problems) say(problemLine(one, name));
+    for (const one of oncePerCause(error.problems)) say(problemLine(one, name));
     process.exitCode = BAD_INPUT;
   }
 }

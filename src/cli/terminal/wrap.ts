@@ -37,8 +37,9 @@ export function wrappedLine(line: string, columns: number): readonly string[] {
 // Of a line, before what goes on.
 const MOST = 0.6;
 
-// A command to copy goes on as a shell reads it.
-const COMMAND = /^(?:[A-Z_]+=\S* )*(?:istio-init [a-z]+ [^ ]+|istio-iptables -|kubectl [a-z]+ |sudo )[^]*[^.:;]$/;
+// A command to copy goes on as a shell reads it, also behind words that lead to it.
+const COMMAND =
+  /^(?:(?:and [\d,]+ more|(?:and [\d,]+ more; )?all of it|on its way): )?(?:\.\.\. \| )?(?:[A-Z_]+=\S* )*(?:istio-init [a-z]+ [^ ]+|istio-iptables -|kubectl [a-z]+ |sudo )[^]*[^.:;]$/;
 // Marks of a list, of a diff, of a severity.
 const MARK = /^ *(?:[-+*~#✓✗?·]|---|\+\+\+|note:|error:|warning:|fix:|why:|changed:|arguments) +/;
 

@@ -211,7 +211,7 @@ const AMBIENT = 'the proxy is ztunnel (ports 15001, 15006 and 15008; it marks it
 
 function inferredText({ outcome }: Identification, likeliest: Answer | undefined): string {
   if (likeliest === undefined)
-    return 'no rules of an Istio sidecar; the proxy is assumed to be the ordinary one (uid 1337, gid 1337, ports 15001 and 15006)';
+    return 'no rules of an Istio sidecar; the proxy is assumed to be the default one (uid 1337, gid 1337, ports 15001 and 15006)';
   const count = likeliest.differences.length;
   if (outcome === 'unknown') return `not known; what could be read is nearest to ${makerName(likeliest)}, ${settingsText(likeliest)}`;
   const differs = outcome === 'exact' ? '' : `; ${count} difference${count === 1 ? '' : 's'}`;

@@ -24,7 +24,7 @@ export function earlyContainers(basis: Basis | undefined, { settings }: CaptureP
     ...beforeProxy.map((one) =>
       asProxy(one)
         ? `${name(one)} runs before the proxy, as its user: nothing that it sends is captured`
-        : `${name(one)} runs behind the rules and before the proxy: what these send to the proxy is refused${unless}`,
+        : `${name(one)} runs once the rules are there and before the proxy listens: what they send to the proxy is refused${unless}`,
     ),
   ];
 }

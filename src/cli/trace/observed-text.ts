@@ -57,14 +57,14 @@ function endText(end: ObservedEnd): string {
     case 'dropped':
       return `dropped by ${end.by}`;
     case 'not-told':
-      return 'ended where no rule is: routing, or no socket, took it';
+      return 'ended outside the rules: routing dropped it, or no socket was there';
     default:
       return end satisfies never;
   }
 }
 
 function agreementText({ agrees, sameEnd, rules, ways }: NonNullable<ObservedReport['compared']>): string {
-  if (agrees && sameEnd === undefined) return 'which was not known beforehand; the rules are as predicted';
+  if (agrees && sameEnd === undefined) return 'which could not be predicted; the rules are as predicted';
   if (agrees) return ways > 1 ? `which is one of ${ways} ways that were predicted` : 'as predicted, rule by rule';
   const count = rules.filter(({ by }) => by !== 'both').length;
   const differ = `${count} rule${count === 1 ? '' : 's'} differ${count === 1 ? 's' : ''}`;

@@ -10,7 +10,7 @@ import { VERDICT_STYLES } from './verdict-styles.ts';
 /** Ends that are shown; the rest is rarer than anybody asks for. */
 const MOST = 10;
 
-const TOO_MUCH = ['more hangs on these rules than can be followed'];
+const TOO_MUCH = ['these rules distinguish more packets than can be followed'];
 
 export function portParts({ ends, all }: PortReport, paint: Paint): readonly (readonly string[])[] {
   return ends.map(([family, found]) => {
@@ -20,7 +20,7 @@ export function portParts({ ends, all }: PortReport, paint: Paint): readonly (re
     return [
       paint('heading', FAMILY_NAMES[family]),
       ...shown.map(({ verdict, end, words }) => `  ${paint(VERDICT_STYLES[verdict], onOneLine(end.padEnd(width)))}  ${onOneLine(words)}`),
-      ...(found.length > shown.length ? [`  and ${found.length - shown.length} that are rarer (--all-rules)`] : []),
+      ...(found.length > shown.length ? [`  and ${found.length - shown.length} rarer ones (--all-rules shows them)`] : []),
     ];
   });
 }
@@ -35,7 +35,7 @@ export function ruleParts({ found, context }: RuleReport, paint: Paint): readonl
           return [
             `${paint('heading', onOneLine(head))}  ${onOneLine(ruleText(place))}`,
             ...(reason === undefined ? [] : [`  ${paint('aside', onOneLine(reason))}`]),
-            ...(packets.length === 0 ? [paint('moved', '  no packet comes to it that it matches')] : ['  matches']),
+            ...(packets.length === 0 ? [paint('moved', '  no packet that it matches can reach it')] : ['  matches']),
             ...packets.map(({ words }) => `    ${onOneLine(words)}`),
           ];
         }),

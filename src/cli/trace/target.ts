@@ -13,6 +13,8 @@ export interface TraceOperands {
 
 /** The only operand may be either of the two; what is there is a SOURCE. */
 export function operandsOf(first: string | undefined, second: string | undefined): TraceOperands {
+  // Either order is understood where it can be only one.
+  if (first !== undefined && second !== undefined && isTarget(first) && isSource(second)) return { source: second, to: first };
   if (second !== undefined || first === undefined || !isTarget(first)) return { source: first, to: second };
   return { source: undefined, to: first };
 }
@@ -36,6 +38,16 @@ export function withTarget(words: TraceWords, to: string): TraceWords {
   if (words.to !== undefined) throw badOption('--to', `${to} is named already`);
   const asked = words.request !== undefined || words.from !== undefined;
   return { ...words, to, ...(asked ? {} : { from: senderTo(to) }) };
+}
+
+/** What a word that is no target was meant for, as the end of a sentence: an address of a page, an address and a port apart. */
+export function nearestTarget(word: string, before: string | undefined): string {
+  const [, scheme = '', host = ''] = /^([a-z]+):\/\/([^/?#]+)/i.exec(word) ?? [];
+  const [meant] = [
+    ...(host === '' ? [] : [/:\d+$/.test(host) ? host : `${host}:${scheme.toLowerCase() === 'http' ? 80 : 443}`]),
+    ...(/^\d+$/.test(word) && before !== undefined ? [`${before}:${word}`] : []),
+  ].filter(isTarget);
+  return meant === undefined ? '' : ` (did you mean ${meant}?)`;
 }
 
 /** `outside` for a port of the pod itself, else `app`. */

@@ -8,6 +8,8 @@ import { quoted } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { badOption, oneOf } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
+import { unsaidNotes } from '../../sources/run-note.ts';
+import { commandOn } from '../check/next-commands.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
@@ -54,8 +56,18 @@ export async function trace({ words, ...rest }: TraceRequest): Promise<Result> {
   const form = formNamed(output, TRACE_FORM_NAMES);
   // A question that nobody understands is refused before manifests are read.
   readQuestion(request.words);
-  const many = await eachGroup(source, given, { form, paint }, (one) => traceOne({ ...request, given: one }));
+  const many = await eachGroup(source, given, { form, paint, alone: (one) => aloneCommand(request, one) }, (one) =>
+    traceOne({ ...request, given: one }),
+  );
   return many ?? traceOne(request);
+}
+
+/** The same of one workload. */
+function aloneCommand({ words, family, proxy, assume, expect, beforeProxy }: TraceRequest, given: PlanOptions): string {
+  const options = Object.entries({ ...words, family, proxy, assume, expect }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
+  );
+  return commandOn('trace', { source: undefined, given }, [...options, ...(beforeProxy ? ['--before-proxy'] : [])]);
 }
 
 /** The words with an address in place of a name. */
@@ -103,12 +115,18 @@ async function traceOne({
         : { ...simulated, observed: await observe(context, simulated, real.namespace, real.options) };
     const report: TraceReport = { ...found, context, all, tcpdump, ...(expected && { expected: compared(expected, found) }) };
     const summary = summaryOf(found);
+    const output = TRACE_FORMS[form](report, paint);
     return {
-      output: TRACE_FORMS[form](report, paint),
+      output,
       form,
       ...(summary === undefined ? {} : { summary }),
       problems: context.problems,
-      notes: [...context.notes, ...(real?.left ?? []).map(leftText), ...familyNotes(context, report), ...expectationNotes(report)],
+      notes: [
+        ...unsaidNotes(context.notes, output),
+        ...(real?.left ?? []).map(leftText),
+        ...familyNotes(context, report),
+        ...expectationNotes(report),
+      ],
       exitCode: exitCodeOf(report),
     };
   }

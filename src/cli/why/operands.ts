@@ -6,7 +6,7 @@ import { badOption } from '../../sources/bad-option.ts';
 import { isSource } from '../../sources/implicit-source.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { holdsManifests, isOfCluster } from '../../sources/workloads/detect.ts';
-import { isTarget, senderTo } from '../trace/target.ts';
+import { isTarget, nearestTarget, senderTo } from '../trace/target.ts';
 
 export interface WhyOperands {
   readonly sources: readonly string[];
@@ -22,12 +22,12 @@ const ARROWS: readonly string[] = ['->', '=>', '→', 'to'];
 
 /** Reads the words, the target last. Throws a ProblemError where there is none, or a word is nothing. */
 export function readWhyOperands(words: readonly string[]): WhyOperands {
-  const all = words.flatMap((word) => (isSource(word) ? [word] : word.split(/\s+/).filter((part) => part !== '')));
+  const all = targetLast(words.flatMap((word) => (isSource(word) ? [word] : word.split(/\s+/).filter((part) => part !== ''))));
   const to = all.at(-1);
   if (to === undefined || !isTarget(to))
     throw badOption(
       'why',
-      `${to === undefined ? 'nothing is asked' : `${quoted(to)} is no place to go to`}; the last word is HOST:PORT, as in ${EXAMPLE}${ARROW_HINT(all)}`,
+      `${to === undefined ? 'nothing is asked' : `${quoted(to)} is no place to go to${nearestTarget(to, all.at(-2))}`}; the last word is HOST:PORT, as in ${EXAMPLE}${ARROW_HINT(all)}`,
     );
   const rest = all.slice(0, -1);
   const arrow = ARROWS.includes(rest.at(-1) ?? '') ? rest.at(-1) : undefined;
@@ -47,6 +47,12 @@ export function readWhyOperands(words: readonly string[]): WhyOperands {
       `${quoted(last)} is neither a SOURCE that is there nor app, outside or uid:1000; a workload goes behind the manifests that have it`,
     );
   return { sources: before.slice(0, -1), from: senderTo(to), to, workload: last };
+}
+
+/** `why 10.0.0.5:80 pod.yaml`: of words that are a target and SOURCES the order tells nothing more. */
+function targetLast(words: readonly string[]): readonly string[] {
+  const [first = '', ...sources] = words;
+  return sources.length > 0 && isTarget(first) && sources.every(isSource) ? [...sources, first] : words;
 }
 
 const EXAMPLE = 'istio-init why pod.yaml 10.20.30.40:3306';

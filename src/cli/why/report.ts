@@ -18,6 +18,8 @@ export interface WhyReport {
   readonly expected?: { readonly verdict: ExpectedVerdict; readonly met: boolean };
   /** The command that shows the whole trail. */
   readonly command: string;
+  /** The command that asks the same and shows the trail beside the answer. */
+  readonly again: string;
   /** Whether the trail is shown. */
   readonly verbose: boolean;
 }

@@ -28,25 +28,24 @@ export function textForm(report: WhyReport, paint: Paint, columns: number): stri
   const answer = paint(VERDICT_STYLES[now.verdict.id], onOneLine(answerLine(report)));
   const line = ([label, text]: Fact): string => `${paint('heading', label.padEnd(LABEL))}${onOneLine(text)}`;
   const height = (facts: readonly Fact[]): number => fitted([answer, ...facts.map(line)].join('\n'), columns).split('\n').length;
-  const facts = verbose ? factsOf(report) : fewest(factsOf(report), (some) => height(some) <= MOST_LINES);
+  const facts = verbose ? factsOf(report) : fewest(factsOf(report), report.again, (some) => height(some) <= MOST_LINES);
   const shown = [answer, ...facts.map(line)];
   const { podNetwork, reason } = now.context;
   const trail = verbose ? trailLines(trailOf(now.trace, { podNetwork, reason, lines: now.observed, all: false }), paint, '') : [];
   return paragraphs([shown, trail]);
 }
 
-/** As many as there is room for; the way to the rest and to the trail always stands. */
-function fewest(facts: readonly Fact[], isRoom: (facts: readonly Fact[]) => boolean): readonly Fact[] {
-  const missing: Fact = ['more', '--verbose shows the rest, and each rule on the way'];
-  const trail: Fact = ['more', '--verbose shows each rule on the way'];
-  if (isRoom([...facts, trail])) return [...facts, trail];
+/** As many as there is room for; the command that shows the rest and the trail always stands. */
+function fewest(facts: readonly Fact[], again: string, isRoom: (facts: readonly Fact[]) => boolean): readonly Fact[] {
+  const more: Fact = ['more', again];
   const left = [...facts];
+  if (isRoom([...left, more])) return [...left, more];
   for (const label of LEFT_OUT)
     for (let at = left.findLastIndex(([own]) => own === label); at >= 0; at = left.findLastIndex(([own]) => own === label)) {
       left.splice(at, 1);
-      if (isRoom([...left, missing])) return [...left, missing];
+      if (isRoom([...left, more])) return [...left, more];
     }
-  return [...left, missing];
+  return [...left, more];
 }
 
 /** `TCP from the app to 10.20.30.40:3306: direct: leaves the pod by eth0, not caught (before: envoy-outbound)`. */

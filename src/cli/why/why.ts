@@ -1,21 +1,22 @@
 /** `why`: where a connection goes, because of what, what it was before, and what to do. */
 
 import { VERDICTS } from '../../istio/packets/verdict.ts';
-import { quoteForShell } from '../../netfilter/words.ts';
 import { badOption, oneOf } from '../../sources/bad-option.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
-import { parseSource, typedWords } from '../../sources/source-name.ts';
+import { unsaidNotes } from '../../sources/run-note.ts';
+import { parseSource } from '../../sources/source-name.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
 import { workloadIn } from '../../sources/workloads/detect.ts';
-import { programWords } from '../program-name.ts';
+import { commandOn } from '../check/next-commands.ts';
 import type { Paint } from '../terminal/color.ts';
 import { fitted } from '../terminal/fit.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import type { ExpectedVerdict } from '../trace/report.ts';
 import { resolvedTarget } from '../trace/resolve.ts';
+import { senderTo } from '../trace/target.ts';
 import type { GroupAnswer } from '../workloads/each-group.ts';
 import { eachGroup } from '../workloads/each-group.ts';
 import type { Answer } from './answer.ts';
@@ -62,7 +63,12 @@ export async function why({ words, given: all, resolve, expect, ...request }: Wh
     const many = await eachGroup(
       only,
       given,
-      { form, paint: request.paint, ...(!request.verbose && { isRoom: isFewLines(request.columns) }) },
+      {
+        form,
+        paint: request.paint,
+        alone: (one) => whyCommand(operands, undefined, one),
+        ...(!request.verbose && { isRoom: isFewLines(request.columns) }),
+      },
       async (one) => printed(ask, await whyOne(ask, [await answerOf(only, one, operands)], one)),
     );
     return many ?? printed(ask, await whyOne(ask, [await answerOf(only, given, operands)], given));
@@ -84,11 +90,12 @@ interface Ask extends Pick<WhyRequest, 'verbose' | 'paint' | 'columns'> {
 
 function printed({ form, paint, columns }: Ask, report: WhyReport): GroupAnswer {
   const { problems, notes } = report.now.context;
+  const output = WHY_FORMS[form](report, paint, columns);
   return {
-    output: WHY_FORMS[form](report, paint, columns),
+    output,
     form,
     problems,
-    notes: notes.filter((note) => !note.startsWith('note: ')),
+    notes: unsaidNotes(notes, output).filter((note) => !note.startsWith('note: ')),
     exitCode: exitCodeOf(report),
     summary: answerLine(report),
   };
@@ -112,6 +119,7 @@ async function whyOne({ operands, expect, verbose }: Ask, answers: readonly Answ
     ...(fix && { fix }),
     ...(expect === undefined ? {} : { expected: { verdict: expect, met: now.verdict.id === expect } }),
     command: traceCommand(now, operands, given),
+    again: whyCommand(operands, '--verbose', given),
     verbose,
   };
 }
@@ -136,12 +144,13 @@ async function sinceOf(before: Answer, now: Answer, operands: WhyOperands, given
   return sinceRelease([a, b], async (release) => (await answerOf(at(release), given, operands)).verdict.id);
 }
 
-function traceCommand({ source }: Answer, { from, to }: WhyOperands, { chosen, release }: PlanOptions): string {
-  const named = chosen?.source ?? source;
-  const files = named === '' ? (chosen?.files ?? []).flatMap((file) => ['-f', file]) : [named];
-  const asked = release === undefined ? [] : ['--release', release];
-  return [...programWords(), 'trace', ...files, ...asked, '--from', from, '--to', to, '--all-rules']
-    .flatMap(typedWords)
-    .map(quoteForShell)
-    .join(' ');
+/** The same of one workload, or of all that was named; with the trail. */
+function whyCommand({ sources, from, to }: WhyOperands, more: '--verbose' | undefined, given: PlanOptions): string {
+  const [source, ...others] = given.chosen === undefined ? sources : [];
+  const sender = from === senderTo(to) ? [] : [from, 'to'];
+  return commandOn('why', { source, given }, [...others, ...sender, to, ...(more === undefined ? [] : [more])]);
+}
+
+function traceCommand({ source }: Answer, { from, to }: WhyOperands, given: PlanOptions): string {
+  return commandOn('trace', { source: source === '' ? undefined : source, given }, ['--from', from, '--to', to, '--all-rules']);
 }

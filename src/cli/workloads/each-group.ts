@@ -6,15 +6,19 @@ import { problemDocument } from '../../istio/plan/plan-document.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { ProblemError, problemText } from '../../istio/problems.ts';
 import { badOption } from '../../sources/bad-option.ts';
+import type { ChosenSubject } from '../../sources/options.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
 import { manifestsIn } from '../../sources/workloads/detect.ts';
 import { examplesText, placesText } from '../../sources/workloads/group-names.ts';
 import type { PlannedGroup, PlannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { hasErrors, plannedGroups } from '../../sources/workloads/planned-groups.ts';
+import { outcomeProblems } from '../../sources/workloads/remarks.ts';
 import { workloadName } from '../../sources/workloads/selection.ts';
 import { skippedNotes } from '../../sources/workloads/skipped.ts';
 import { alikeKey } from '../../sources/workloads/subject.ts';
+import type { NextCommand } from '../check/next-command.ts';
+import { nextText } from '../next-text.ts';
 import type { Paint } from '../terminal/color.ts';
 import { code } from '../terminal/markdown.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
@@ -33,10 +37,13 @@ interface HowShown {
   readonly paint: Paint;
   /** Whether there is room for a text; the list of the answers goes before the answers whole. */
   readonly isRoom?: (text: string) => boolean;
+  /** The command that asks the same of one of them alone. */
+  readonly alone?: (one: PlanOptions) => string;
 }
 
 interface Answered {
   readonly group: PlannedGroup;
+  readonly given: PlanOptions;
   readonly answer: GroupAnswer;
 }
 
@@ -50,7 +57,7 @@ const JOINED: readonly string[] = ['text', 'table', 'json', 'yaml', 'markdown'];
 export async function eachGroup(
   source: string | undefined,
   given: PlanOptions,
-  { form, paint, isRoom }: HowShown,
+  { form, paint, isRoom, alone }: HowShown,
   ask: (given: PlanOptions) => Promise<GroupAnswer>,
 ): Promise<GroupAnswer | undefined> {
   const manifests = given.chosen === undefined ? manifestsIn(source, given) : undefined;
@@ -66,17 +73,20 @@ export async function eachGroup(
   const { manifests: asked, filename: _, ...rest } = manifests;
   const answers: Answered[] = [];
   for (const group of found.groups) {
-    const named = sourceOf(group, asked?.filenames ?? [], found.groups.length);
+    const word = found.groups.length === 1 ? manifests.workload : wordFor(group);
+    const named = nameFor(group, word, asked?.filenames ?? []);
     const chosen = { subject: group.subject, request: found.request, of: nameOf(group), files: asked?.filenames ?? [], ...named };
     const one = { ...rest, ...(asked && { manifests: { ...asked, filenames: [] } }), chosen };
-    answers.push({ group, answer: await (found.groups.length === 1 ? ask(one) : orProblems(ask(one))) });
+    answers.push({ group, given: one, answer: await (found.groups.length === 1 ? ask(one) : orProblems(ask(one))) });
   }
   const [first, second] = answers;
   const read = [...found.problems, ...(found.besides ?? [])];
   if (first !== undefined && second === undefined)
     return { ...first.answer, problems: [...read, ...first.answer.problems], notes: [...first.answer.notes, ...skippedNotes(found)] };
   const exitCode = Math.max(hasErrors(found) ? BAD_INPUT : 0, ...answers.map(({ answer }) => answer.exitCode));
-  return { output: joined(form, found, answers, { paint, ...(isRoom && { isRoom }) }), form, problems: read, notes: found.notes, exitCode };
+  const how = { paint, ...(alone && { alone }), ...(isRoom && { isRoom }) };
+  const shown = joined(form, found, answers, how);
+  return { ...shown, form, problems: read, notes: found.notes([shown.output, ...answeredAnyway(answers)].join('\n')), exitCode };
 }
 
 /** Whom an answer is of. */
@@ -85,10 +95,36 @@ function nameOf(group: PlannedGroup): string {
   return count === 1 && subject.kind === 'workload' ? workloadName(subject.workload) : examplesText(group, 1);
 }
 
-/** How a command line names the group alone. */
-function sourceOf({ examples: [example] }: PlannedGroup, [file, another]: readonly string[], groups: number): { readonly source?: string } {
-  if (file === undefined || another !== undefined || example === undefined) return {};
-  return { source: groups === 1 ? file : `${file}#${example.name.replace(' ', '/')}` };
+/** What kept a group from being planned, and not from an answer: nameservers that no rule of the answer rests on. */
+function answeredAnyway(answers: readonly Answered[]): readonly string[] {
+  const unanswered = answers.filter(({ answer: { output } }) => output === '').flatMap(({ group }) => planProblems(group));
+  const answered = answers.filter(({ answer: { output } }) => output !== '').flatMap(({ group }) => planProblems(group));
+  return answered.filter((text) => !unanswered.includes(text));
+}
+
+function planProblems({ what }: PlannedGroup): readonly string[] {
+  return outcomeProblems(what)
+    .filter(({ code }) => code === 'servers-unknown')
+    .map(problemText);
+}
+
+/** The word that names one of the group; settings of ours have no name. */
+function wordFor({ subject, examples: [example] }: PlannedGroup): string | undefined {
+  return subject.kind === 'workload' ? example?.name.replace(' ', '/') : undefined;
+}
+
+/** How a command line names the group alone: by one SOURCE, or beside all that was read. */
+function nameFor(
+  { subject }: PlannedGroup,
+  word: string | undefined,
+  [file, another]: readonly string[],
+): Pick<ChosenSubject, 'source' | 'workload'> {
+  if (subject.kind === 'sidecar' && subject.source.kind === 'file' && another === undefined && file !== '-')
+    return { source: subject.source.file };
+  if (file !== undefined && another === undefined && word === undefined) return { source: file };
+  // Standard input has no parts.
+  if (file === undefined || file === '-' || another !== undefined) return word === undefined ? {} : { workload: word };
+  return { source: `${file}#${word}` };
 }
 
 /** Of many the others still have an answer. */
@@ -105,15 +141,17 @@ function troubleText(problems: readonly Problem[]): string {
   return onOneLine(problems.map(problemText).join('; '));
 }
 
+type Shown = Pick<GroupAnswer, 'output' | 'next'>;
+
 /** The answers in the form that was asked for. */
-function joined(form: string, found: PlannedGroups, answers: readonly Answered[], how: Omit<HowShown, 'form'>): string {
+function joined(form: string, found: PlannedGroups, answers: readonly Answered[], how: Omit<HowShown, 'form'>): Shown {
   switch (form) {
     case 'json':
-      return `${JSON.stringify(documentOf(found, answers), null, 2)}\n`;
+      return { output: `${JSON.stringify(documentOf(found, answers), null, 2)}\n` };
     case 'yaml':
-      return answers.map(({ group, answer }) => `# ${headingOf(group)}\n${answer.output}`).join('---\n');
+      return { output: answers.map(({ group, answer }) => `# ${headingOf(group)}\n${answer.output}`).join('---\n') };
     case 'markdown':
-      return answers.map(({ group, answer }) => `## ${code(headingOf(group))}\n\n${answer.output}`).join('\n');
+      return { output: answers.map(({ group, answer }) => `## ${code(headingOf(group))}\n\n${answer.output}`).join('\n') };
     default:
       return textOf(answers, how);
   }
@@ -136,23 +174,46 @@ function documentOf(found: PlannedGroups, answers: readonly Answered[]): object 
 const MOST_WHOLE = 4;
 
 /** The answers as a list, then each as it would stand alone, where there is room. */
-function textOf(answers: readonly Answered[], { paint, isRoom = () => true }: Omit<HowShown, 'form'>): string {
-  const lists = answers.flatMap(({ group, answer: { summary } }) =>
-    summary === undefined
-      ? []
-      : [[paint('heading', `${workloadsText(group.count)}: ${examplesText(group, 3)}`), `  ${onOneLine(summary)}`]],
-  );
+function textOf(answers: readonly Answered[], { paint, alone, isRoom = () => true }: Omit<HowShown, 'form'>): Shown {
+  const lists = listOf(answers, paint);
   const parts = answers.flatMap(({ group, answer: { output } }) =>
     output === '' ? [] : [[paint('heading', `==> ${headingOf(group)}`), ...output.trimEnd().split('\n')]],
   );
   const whole = paragraphs([lists.flat(), ...parts]);
-  if (lists.length === 0 || (answers.length <= MOST_WHOLE && isRoom(whole))) return whole;
+  if (lists.length === 0 || (answers.length <= MOST_WHOLE && isRoom(whole))) return { output: whole };
+  const next = alone === undefined ? [] : wholeStep(answers, alone);
   for (let count = lists.length; ; count -= 1) {
     const more =
       count < lists.length ? [`and ${grouped(lists.length - count)} more ${lists.length - count === 1 ? 'group' : 'groups'}`] : [];
-    const text = paragraphs([lists.slice(0, count).flat(), [...more, 'each whole: --workload NAME']]);
-    if (count === 1 || isRoom(text)) return text;
+    const output = paragraphs([lists.slice(0, count).flat(), more]);
+    if (count === 1 || isRoom(`${output}\n${nextText(next)}`)) return { output, next };
   }
+}
+
+/** Each answer once, with whom it is of. */
+function listOf(answers: readonly Answered[], paint: Paint): readonly (readonly string[])[] {
+  const bySummary = new Map<string, PlannedGroup[]>();
+  for (const { group, answer } of answers) {
+    if (answer.summary === undefined) continue;
+    bySummary.set(answer.summary, [...(bySummary.get(answer.summary) ?? []), group]);
+  }
+  return [...bySummary].map(([summary, groups]) => {
+    const { count, owners, examples } = together(groups);
+    return [paint('heading', `${workloadsText(count)}: ${examplesText({ owners, examples }, 3)}`), `  ${onOneLine(summary)}`];
+  });
+}
+
+function together(groups: readonly PlannedGroup[]): Pick<PlannedGroup, 'count' | 'owners' | 'examples'> {
+  const sum = (key: 'count' | 'owners'): number => groups.reduce((total, one) => total + one[key], 0);
+  return { count: sum('count'), owners: sum('owners'), examples: groups.flatMap(({ examples }) => examples) };
+}
+
+/** The command that shows one of them whole; one that is not well is asked about first. */
+function wholeStep(answers: readonly Answered[], alone: NonNullable<HowShown['alone']>): readonly NextCommand[] {
+  const shown = answers.filter(({ answer: { output } }) => output !== '');
+  const one = shown.find(({ answer: { exitCode } }) => exitCode === 1) ?? shown[0];
+  if (one === undefined) return [];
+  return [{ why: 'one of them whole; each other by its own name', command: alone(one.given) }];
 }
 
 function headingOf(group: PlannedGroup): string {

@@ -116,7 +116,7 @@ function byPackets(
       ask: askedPacket(region.example, left.pod),
     })),
     more,
-    notes: [...unseen, ...(tooLarge ? ['the rules tell more packets apart than can be followed'] : [])],
+    notes: [...unseen, ...(tooLarge ? ['these rules distinguish more packets than can be followed'] : [])],
   };
 }
 

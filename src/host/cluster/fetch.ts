@@ -60,7 +60,8 @@ async function* ofObject(
 }
 
 async function* one(resource: ClusterResource, name: string, access: ClusterAccess): AsyncGenerator<KubeObject> {
-  yield oneObject(resource, name, {}, access).then((object) => ({ kind: resource.kind, apiVersion: 'v1', ...object }));
+  const found = await oneObject(resource, name, {}, access).catch((error) => nearestTo(error, resource, name, undefined, access));
+  yield { kind: resource.kind, apiVersion: 'v1', ...found };
 }
 
 /** The pods that an object has made, and that were not ended. */
@@ -157,8 +158,9 @@ async function gathered(objects: AsyncIterable<KubeObject>, what: string): Promi
   } catch (error) {
     if (!(error instanceof ClusterFailure)) throw error;
     if (error.failure === 'no such resource') return [];
-    // A list of which a part is missing is none.
-    return [{ unseen: `${what} are unknown: ${error.message}`, severity: isPartial(error) ? 'error' : 'warning' }];
+    // What is not there has no labels, and is what was asked for; a list of which a part is missing is none.
+    const reason = error.failure === 'no such object' ? error.message : `${what} are unknown: ${error.message}`;
+    return [{ unseen: reason, severity: isPartial(error) ? 'error' : 'warning' }];
   }
   return found;
 }
@@ -168,21 +170,37 @@ async function nearestTo(
   error: unknown,
   resource: ClusterResource,
   name: string,
-  namespace: string,
+  namespace: string | undefined,
   access: ClusterAccess,
 ): Promise<never> {
   if (!(error instanceof ClusterFailure) || error.failure !== 'no such object') throw error;
+  const names = await namesOf(resource, namespace, access);
+  if (names === undefined) throw error;
+  if (namespace !== undefined && names.length === 0) await refuseNoNamespace(namespace, access);
+  const where = namespace === undefined ? 'the cluster' : `the namespace ${namespace}`;
+  const there = names.length === 0 ? `it has no ${resource.plural}` : `it has ${listed(names)}`;
+  throw new ClusterFailure('no such object', `404: ${where} has no ${resource.kind} "${name}"; ${there}${nearest(name, names)}`);
+}
+
+/** What there is of a kind; undefined where that can't be told either. */
+async function namesOf(resource: ClusterResource, namespace: string | undefined, access: ClusterAccess): Promise<string[] | undefined> {
   const names: string[] = [];
   try {
-    for await (const { metadata } of allObjects(resource, { namespace }, access)) names.push(metadata?.name ?? '');
+    for await (const { metadata } of allObjects(resource, namespace === undefined ? {} : { namespace }, access))
+      names.push(metadata?.name ?? '');
+    return names;
   } catch {
-    throw error;
+    return undefined;
   }
-  const there = names.length === 0 ? `it has no ${resource.plural}` : `it has ${listed(names)}`;
-  throw new ClusterFailure(
-    'no such object',
-    `404: the namespace ${namespace} has no ${resource.kind} "${name}"; ${there}${nearest(name, names)}`,
-  );
+}
+
+/** Of a namespace that is not there a cluster lists nothing, as of an empty one. Throws where it tells that there is none. */
+async function refuseNoNamespace(namespace: string, access: ClusterAccess): Promise<void> {
+  try {
+    for await (const _ of one(NAMESPACES, namespace, access)) return;
+  } catch (error) {
+    if (error instanceof ClusterFailure && error.failure === 'no such object') throw error;
+  }
 }
 
 const MOST = 5;

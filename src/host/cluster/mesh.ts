@@ -24,25 +24,15 @@ export function clusterMesh(access: ClusterAccess): Promise<Mesh> {
 }
 
 async function readCluster(access: ClusterAccess): Promise<Mesh> {
-  const problems: Problem[] = [];
-  const unknown = (what: string, error: ClusterFailure): undefined => {
-    const reason = `${what}: ${error.message}`;
-    problems.push({
-      ...problem('unreadable-file', { kind: 'file', file: 'cluster', line: 0, column: 0 }, { reason }),
-      severity: 'warning',
-    });
+  const failed: { readonly what: Unknown; readonly reason: string }[] = [];
+  const unknown = (what: Unknown, error: unknown): undefined => {
+    failed.push({ what, reason: mustBeOurs(error).message });
   };
-  const webhooks = await all(allObjects(WEBHOOKS, {}, access)).catch((error) =>
-    unknown('who is injected is unknown, so that the selectors of the charts are assumed', mustBeOurs(error)),
-  );
+  const webhooks = await all(allObjects(WEBHOOKS, {}, access)).catch((error) => unknown(UNKNOWN.injected, error));
   const spaces = new Set((webhooks ?? []).flatMap(placesOf));
   const maps: KubeObject[] = [];
   for (const namespace of spaces.size === 0 ? [USUAL] : spaces)
-    maps.push(
-      ...((await configMaps(namespace, webhooks ?? [], access).catch((error) =>
-        unknown('what the mesh is installed with is unknown, so that the values of the charts are assumed', mustBeOurs(error)),
-      )) ?? []),
-    );
+    maps.push(...((await configMaps(namespace, webhooks ?? [], access).catch((error) => unknown(UNKNOWN.installed, error))) ?? []));
   const revisions = new Map<string, KubeObject[]>();
   for (const map of maps) {
     const revision = OF_ISTIO.exec(map.metadata?.name ?? '')?.[1] ?? '';
@@ -57,8 +47,28 @@ async function readCluster(access: ClusterAccess): Promise<Mesh> {
     ...main,
     ...(called === undefined || called.length === 0 ? {} : { injectors: called }),
     ...(meshes.size > 1 && { revisions: meshes }),
-    problems: [...problems, ...wrong.map((one) => (one.severity === 'error' ? { ...one, severity: 'warning' as const } : one))],
+    problems: [...warningsOf(failed), ...wrong.map((one) => (one.severity === 'error' ? { ...one, severity: 'warning' as const } : one))],
   };
+}
+
+interface Unknown {
+  readonly what: string;
+  readonly assumed: string;
+}
+
+const UNKNOWN = {
+  injected: { what: 'who is injected', assumed: 'the selectors' },
+  installed: { what: 'what the mesh is installed with', assumed: 'the values' },
+} as const satisfies Record<string, Unknown>;
+
+/** What is unknown for the same reason is one warning. */
+function warningsOf(failed: readonly { readonly what: Unknown; readonly reason: string }[]): readonly Problem[] {
+  return [...new Set(failed.map(({ reason }) => reason))].map((cause) => {
+    const unknown = [...new Set(failed.filter(({ reason }) => reason === cause).map(({ what }) => what))];
+    const [what, assumed] = [unknown.map((one) => one.what).join(' and '), unknown.map((one) => one.assumed).join(' and ')];
+    const reason = `${what} ${unknown.length === 1 ? 'is' : 'are'} unknown, so that ${assumed} of the charts are assumed: ${cause}`;
+    return { ...problem('unreadable-file', { kind: 'file', file: 'cluster', line: 0, column: 0 }, { reason }), severity: 'warning' };
+  });
 }
 
 function mustBeOurs(error: unknown): ClusterFailure {

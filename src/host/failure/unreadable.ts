@@ -1,7 +1,9 @@
 /** Files that can't be read, in a person's words. */
 
 import type { Problem } from '../../istio/problems.ts';
-import { problem } from '../../istio/problems.ts';
+import { nearest, problem } from '../../istio/problems.ts';
+import { quoteForShell } from '../../netfilter/words.ts';
+import { system } from '../system.ts';
 
 export function unreadable(file: string, reason: string): Problem {
   return problem('unreadable-file', { kind: 'file', file: file === '' ? '""' : file, line: 0, column: 0 }, { reason });
@@ -17,8 +19,32 @@ const REASONS: Readonly<Record<string, string>> = {
   EIO: 'can not be read to its end: the device failed',
 };
 
-/** Why the system refused. */
-export function reasonOf(error: unknown): string {
+const ON_THE_WEB = /^https?:\/\//i;
+
+/** What to do about a name that is an address on the web; undefined for any other. */
+export function ofTheWeb(file: string): string | undefined {
+  return ON_THE_WEB.test(file) ? `is on the web, and nothing is fetched: curl -fsSL ${quoteForShell(file)} | istio-init check` : undefined;
+}
+
+/** A file beside it that it may have been meant for, as the end of a sentence. */
+export function nearestFile(file: string): string {
+  if (/^v?\d+\.\d+(?:\.\d+)?$/.test(file)) return ` (did you mean the release @${file}?)`;
+  const [, folder = '', base = ''] = /^(.*\/)?([^/]+)\/?$/s.exec(file) ?? [];
+  try {
+    // A name of another length, or that begins otherwise, is another file.
+    const names = base === '' ? [] : system.namesInFolder(folder === '' ? '.' : folder);
+    const near = names.filter((name) => name[0] === base[0] && Math.abs(name.length - base.length) <= 2);
+    return nearest(base, near).replace('did you mean ', `did you mean ${folder}`);
+  } catch {
+    return '';
+  }
+}
+
+/** Why the system refused; `file` is what was asked for, where a name can tell more. */
+export function reasonOf(error: unknown, file = ''): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const elsewhere = code === 'ENOENT' || code === 'ENOTDIR' ? ofTheWeb(file) : undefined;
+  if (elsewhere !== undefined) return elsewhere;
+  if (code === 'ENOENT') return `${REASONS[code]}${nearestFile(file)}`;
   return REASONS[code] ?? `can not be read (${code === '' ? String(error) : code})`;
 }

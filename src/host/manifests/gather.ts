@@ -3,6 +3,7 @@
 import { isPage } from '../../istio/found/page-signs.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { reasonOf, unreadable } from '../failure/unreadable.ts';
+import { whyNoText } from '../text-bytes.ts';
 import type { Input } from './inputs.ts';
 
 /** In bytes, of all inputs together. */
@@ -38,6 +39,8 @@ async function gatherOne(input: Input, room: number): Promise<Gathered> {
     for (let length = 0; length <= room; ) {
       const { done, value } = await rest.next();
       if (done === true) return { input, head: await withoutRules(head) };
+      const why = head.length === 0 ? whyNoText(value, input.file) : undefined;
+      if (why !== undefined) return { input, head, problem: unreadable(input.file, why) };
       head.push(value);
       length += value.length;
     }

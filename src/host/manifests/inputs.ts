@@ -2,8 +2,10 @@
 
 import type { Problem } from '../../istio/problems.ts';
 import { reasonOf, unreadable } from '../failure/unreadable.ts';
+import { readPipe } from '../files.ts';
 import { namedPart, textOfPart } from '../page-part.ts';
 import { system } from '../system.ts';
+import { asUtf8 } from '../text-bytes.ts';
 import type { Walk } from './walk.ts';
 
 export interface Input {
@@ -32,7 +34,7 @@ export function inputsOf(
     if (text !== undefined) return { ...one, size: Buffer.byteLength(text), open: () => only(text) };
     if (one.file !== '-') return inputAt(one.file, one.isFound);
     if (named.indexOf('-') < index) return unreadable('-', 'is named a second time; it can be read once');
-    return { file: one.file, open: stdin };
+    return { file: one.file, open: () => asUtf8(stdin()) };
   });
 }
 
@@ -45,12 +47,18 @@ function inputAt(file: string, isFound: boolean): Input | Problem {
   if (named !== undefined) return { file, open: () => readPart(named) };
   try {
     const { kind, size } = system.statusOf(file);
-    const open = (): AsyncIterable<Buffer> => system.piecesOf(file, CHUNK);
-    if (kind === 'file') return { file, size, open, isFound };
-    return kind === 'pipe' ? { file, open } : unreadable(file, 'is neither a file nor a folder');
+    if (kind === 'file') return { file, size, open: () => asUtf8(system.piecesOf(file, CHUNK)), isFound };
+    return kind === 'pipe' ? { file, open: () => asUtf8(pipe(file)) } : unreadable(file, 'is neither a file nor a folder');
   } catch (error) {
-    return unreadable(file, reasonOf(error));
+    return unreadable(file, reasonOf(error, file));
   }
+}
+
+/** What was read of it already comes from there. */
+async function* pipe(file: string): AsyncGenerator<Buffer> {
+  const known = readPipe(file);
+  if (known === undefined) yield* system.piecesOf(file, CHUNK);
+  else yield known;
 }
 
 /** Throws an Error in words where the page has no such part. */

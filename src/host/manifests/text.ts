@@ -2,6 +2,7 @@
 
 import type { ManifestItem } from '../../istio/kubernetes/manifest/item.ts';
 import { unreadable } from '../failure/unreadable.ts';
+import { whyNoText } from '../text-bytes.ts';
 import { ManifestDocument } from './document.ts';
 import { Marks } from './marks.ts';
 
@@ -29,7 +30,7 @@ export class ManifestText {
     if (this.#binary) return;
     if (chunk.includes(0)) {
       this.#binary = true;
-      yield { kind: 'problem', problem: unreadable(this.#file, 'is binary, not text') };
+      yield { kind: 'problem', problem: unreadable(this.#file, whyNoText(chunk, this.#file) ?? 'is binary, not text') };
       return;
     }
     const bytes = this.#withoutMark(chunk);

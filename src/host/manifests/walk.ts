@@ -32,6 +32,8 @@ export interface WalkedFolders {
   /** Links that lead nowhere, pipes, sockets and devices. */
   readonly noFiles: number;
   readonly charts: readonly UnrenderedChart[];
+  /** Folders whose kustomization is not applied: what is in them is read as it stands. */
+  readonly kustomizations: readonly string[];
 }
 
 /** A Helm chart as it is written: its templates are no YAML yet. */
@@ -52,17 +54,21 @@ const TEMPLATE = /\.(ya?ml|tpl|txt|json)$/;
 /** What a chart is made with, and is no object itself, whatever keys it has. */
 const OF_A_CHART = /^(?:Chart|.*values.*)\.(?:ya?ml|json)$/;
 
+// Its three names, as kubectl takes them.
+const KUSTOMIZATION = /^(?:kustomization\.ya?ml|Kustomization)$/;
+
 interface Found {
   readonly files: (WalkedFile | Problem)[];
   otherFiles: number;
   noManifests: number;
   noFiles: number;
   readonly charts: Map<string, number>;
+  readonly kustomizations: string[];
 }
 
 /** Looks into the folders among these operands. Never throws: what can't be looked into is a problem among the files. */
 export function walkFolders(operands: readonly string[]): Walk {
-  const found: Found = { files: [], otherFiles: 0, noManifests: 0, noFiles: 0, charts: new Map() };
+  const found: Found = { files: [], otherFiles: 0, noManifests: 0, noFiles: 0, charts: new Map(), kustomizations: [] };
   const names: string[] = [];
   for (const operand of operands) {
     if (kindOf(operand) !== 'folder') {
@@ -76,10 +82,10 @@ export function walkFolders(operands: readonly string[]): Walk {
       found.files.push(unreadable(operand, 'holds no manifest (*.yaml, *.yml, *.json)'));
   }
   if (names.length === 0) return { files: found.files };
-  const { files, otherFiles, noManifests, noFiles } = found;
+  const { files, otherFiles, noManifests, noFiles, kustomizations } = found;
   const charts = [...found.charts].map(([folder, templates]) => ({ folder, templates }));
   const read = files.filter((one) => 'isFound' in one && one.isFound).length;
-  return { files, folders: { names, read, otherFiles, noManifests, noFiles, charts } };
+  return { files, folders: { names, read, otherFiles, noManifests, noFiles, charts, kustomizations } };
 }
 
 /** `chart`: the folder of the chart whose templates these are. */
@@ -90,6 +96,7 @@ function look(folder: string, found: Found, chart: string | undefined): void {
     return;
   }
   const isChart = entries.some(({ name }) => name === 'Chart.yaml');
+  if (entries.some(({ name }) => KUSTOMIZATION.test(name))) found.kustomizations.push(folder);
   for (const { name, directory } of entries) {
     const path = inFolder(folder, name);
     if (directory) {

@@ -153,7 +153,7 @@ export function hiddenTablesPass(plan: Readonly<Record<Family, Ruleset>>, family
   const hidden = plan[family].tables.filter(({ chains }) => chains.some(({ policy }) => policy === 'unknown')).map(({ name }) => name);
   return hidden.length === 0
     ? []
-    : [`${hidden.join(', ')}, which ${hidden.length === 1 ? 'is' : 'are'} not shown, let everything pass as it is`];
+    : [`${hidden.join(', ')}, which ${hidden.length === 1 ? 'is' : 'are'} not shown, let everything pass unchanged`];
 }
 
 /** The scene as it is where these conditions hold. */

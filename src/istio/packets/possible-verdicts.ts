@@ -5,6 +5,7 @@ import type { Answer, Branch, Field, PolicyPlace, Question, RulePlace, Trace } f
 import type { PodNetwork } from './pod-network.ts';
 import { verdictIn } from './pod-network.ts';
 import type { Verdict } from './verdict.ts';
+import { HOST_FACTS } from './verdict.ts';
 
 export interface PossibleVerdict {
   readonly verdict: Verdict;
@@ -52,7 +53,7 @@ function inWords(conditions: readonly Condition[]): readonly string[] {
   const texts = [...hiddenText(hidden), ...others.map(conditionText)];
   // Where one of them drops the packet, it matters no more what those before it let through.
   if (others.at(-1)?.question.kind === 'policy' || passed.length === 0) return texts;
-  return [...texts, `${[...new Set(passed)].join(', ')} let it pass as it is`];
+  return [...texts, `${[...new Set(passed)].join(', ')} let it pass unchanged`];
 }
 
 function asksHidden({ question }: Condition): boolean {
@@ -98,7 +99,7 @@ function askedText(question: Extract<Question, { kind: 'field' | 'match' }>): st
   const { match } = question;
   if (match !== undefined && 'negated' in match) return printMatch(match);
   if (match?.kind === 'opaque') return match.text;
-  if (question.kind === 'match') return 'what it asks of interfaces, which is not shown,';
+  if (question.kind === 'match') return 'its match on interfaces, which is not shown,';
   return `${FIELDS[question.field]}${question.is === undefined ? '' : ` ${question.is}`}`;
 }
 
@@ -121,13 +122,13 @@ export function questionText(question: Question): string {
     case 'policy':
       return `${chainText(question.at)}, which is not shown`;
     case 'order':
-      return `whether ${question.first} is asked before ${question.others.join(' and ')}, which hangs at the same priority: the one made last is first`;
+      return `whether ${question.first} is asked before ${question.others.join(' and ')}, which has the same priority: the one that was made last is asked first`;
     case 'host':
       return HOST_FACTS[question.fact];
     case 'loop':
-      return `${ruleText(question.at)} leads into a loop that no kernel loads`;
+      return `${ruleText(question.at)} leads into a loop, which no kernel accepts`;
     case 'too-many':
-      return 'too much';
+      return 'more than can be followed';
     default:
       return question satisfies never;
   }
@@ -148,13 +149,6 @@ const FIELDS: Readonly<Record<Field, string>> = {
   connmark: "its connection's mark",
   socket: 'a socket that waits for it',
   zone: 'its conntrack zone',
-};
-
-const HOST_FACTS: Readonly<Record<Extract<Question, { kind: 'host' }>['fact'], string>> = {
-  'transparent-socket': 'whether a transparent socket listens there',
-  'policy-rule': 'whether a policy rule that is not understood is for it',
-  'multicast-group': 'whether the pod has joined this multicast group',
-  forwarding: 'whether the pod passes packets of others on',
 };
 
 function ruleText({ table, chain, position }: RulePlace): string {

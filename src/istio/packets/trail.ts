@@ -65,7 +65,7 @@ class Lines {
         return;
       case 'loopback':
         this.#close();
-        this.#headings.push(this.#line('·', 'over lo: it comes in again', ''));
+        this.#headings.push(this.#line('·', 'over lo, back into the pod', ''));
         return;
       case 'rule':
         this.#rule(step);
@@ -169,12 +169,12 @@ function runsOf(steps: readonly RuleStep[]): readonly (readonly RuleStep[])[] {
 function eventText(step: Exclude<Step, { kind: 'chain' | 'rule' | 'end-of-chain' | 'loopback' }>, all: boolean): string | undefined {
   switch (step.kind) {
     case 'nat-skipped': {
-      const why = step.reason === 'translated' ? 'the first packet of the flow has decided' : 'the packet is of no flow';
+      const why = step.reason === 'translated' ? 'it decided at the first packet of the flow' : 'the packet belongs to no flow';
       return all || step.reason === 'not-tracked' ? `nat ${step.chain} is skipped: ${why}` : undefined;
     }
     case 'conntrack': {
       const zone = step.zone === 0 ? '' : `, in zone ${step.zone}`;
-      const way = step.direction === 'reply' ? ', as an answer' : '';
+      const way = step.direction === 'reply' ? ', as a reply' : '';
       return step.state === 'NEW' && step.zone === 0 && !all ? undefined : `conntrack: ${step.state ?? 'state not known'}${way}${zone}`;
     }
     case 'translated':
@@ -183,7 +183,7 @@ function eventText(step: Exclude<Step, { kind: 'chain' | 'rule' | 'end-of-chain'
       const where = step.to === 'local' ? 'to this pod' : `out by ${step.outInterface ?? 'an interface that is not known'}`;
       return step.by === 'address' && !all
         ? undefined
-        : `routed${step.again ? ' anew' : ''} ${where}${step.by === 'mark' ? ', by its mark' : ''}`;
+        : `routed${step.again ? ' again' : ''} ${where}${step.by === 'mark' ? ', because of its mark' : ''}`;
     }
     default:
       return step satisfies never;
@@ -205,7 +205,9 @@ function branchLines(trace: Trace, options: TrailOptions, depth: number): readon
   if (question.kind === 'policy' && first !== undefined && !options.all) {
     const hidden = hiddenTables(trace);
     const simulated =
-      options.simulated === true ? [] : [ask(`not shown: ${hidden.join(', ')}; from here on as if they let the packet pass as it is`)];
+      options.simulated === true
+        ? []
+        : [ask(`not shown: ${hidden.join(', ')}; from here on they are assumed to let the packet pass unchanged`)];
     return [...simulated, ...trailOf(first.trace, { ...options, simulated: true }, depth)];
   }
   const whole = options.all || leavesOf(trace) <= MOST_BRANCHES;
@@ -226,9 +228,9 @@ function notKnown(question: Question): string {
 const ANSWERS: Readonly<Record<Branch['answer'], string>> = {
   yes: 'if so',
   no: 'if not',
-  continue: 'if it lets it go on',
-  accept: 'if it accepts it',
-  drop: 'if it drops it',
+  continue: 'if it lets the packet go on',
+  accept: 'if it accepts the packet',
+  drop: 'if it drops the packet',
 };
 
 function branchLine({ answer, trace }: Branch, options: TrailOptions, depth: number): readonly TrailLine[] {

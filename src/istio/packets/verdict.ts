@@ -81,13 +81,13 @@ export function verdictOf(end: End, ports: ProxyPorts): Verdict {
     case 'sent':
       return { id: 'direct', words: `leaves the pod${by(end.outInterface)}, not caught` };
     case 'forwarded':
-      return { id: 'direct', words: `is passed on${by(end.outInterface)}, not caught` };
+      return { id: 'direct', words: `is forwarded${by(end.outInterface)}, not caught` };
     case 'dropped':
       return { id: 'dropped', words: `dropped ${droppedBy(end.by)}` };
     case 'rejected':
       return { id: 'dropped', words: `rejected with ${end.with} by ${placeOf(end.by)}` };
     case 'queued':
-      return { id: 'unknown', words: `unknown: ${'position' in end.by ? placeOf(end.by) : policyOf(end.by)} leaves it to a program` };
+      return { id: 'unknown', words: `unknown: ${'position' in end.by ? placeOf(end.by) : policyOf(end.by)} queues it for a program` };
     case 'unknown':
       return unknownVerdict(end.why, end.outcomes, ports);
     default:
@@ -108,8 +108,8 @@ function localVerdict(end: Extract<End, { kind: 'local' }>, ports: ProxyPorts): 
     case 'mark':
       return { id: 'direct', words: `is delivered here by its mark${at}` };
     case 'plain':
-      if (ports.of === 'ztunnel' && port === TUNNEL_PORT) return { id: 'ztunnel-inbound', words: `comes to ztunnel${at}` };
-      return { id: 'direct', words: port === undefined ? 'is delivered as it is' : `reaches port ${port} of the pod, not caught` };
+      if (ports.of === 'ztunnel' && port === TUNNEL_PORT) return { id: 'ztunnel-inbound', words: `reaches ztunnel${at}` };
+      return { id: 'direct', words: port === undefined ? 'reaches the pod, not caught' : `reaches port ${port} of the pod, not caught` };
     case 'redirect':
     case 'dnat':
     case 'tproxy':
@@ -128,7 +128,7 @@ function caught({ port, how, by: rule }: Extract<End, { kind: 'local' }>, ports:
     return { id: 'dns-agent', words: `caught by ${ztunnel ? 'ztunnel, which answers DNS' : 'the DNS agent'}${at}` };
   if (ztunnel && port === TUNNEL_PORT) return { id: 'ztunnel-inbound', words: `caught by ztunnel${at}` };
   const operand = operandOf(port, how, rule, ports);
-  if (operand === undefined) return { id: 'direct', words: `sent to port ${port}, which is none of the proxy's` };
+  if (operand === undefined) return { id: 'direct', words: `sent to port ${port}, which is not a port of the proxy` };
   return ztunnel
     ? { id: `ztunnel-${operand}`, words: `caught by ztunnel${at}` }
     : { id: `envoy-${operand}`, words: `caught by Envoy ${operand}${at}` };
@@ -181,17 +181,17 @@ function droppedBy(by: Extract<End, { kind: 'dropped' }>['by']): string {
     case 'no-address':
       return `by ${placeOf(by)}: its interface has no address to send it to`;
     case 'martian':
-      return `by routing: ${by.field === 'source' ? 'an own or loopback address as its source' : 'a loopback address as its destination'}`;
+      return `by routing: ${by.field === 'source' ? 'its source is an address of the pod or of loopback' : 'its destination is an address of loopback'}`;
     case 'no-route':
       return `by routing: ${by.why}`;
     case 'tcp-to-many':
-      return 'by TCP, which makes no connection with a broadcast or multicast address';
+      return 'by TCP: it opens no connection to a broadcast or multicast address';
     case 'not-joined':
       return 'by routing: the pod is not in this multicast group';
     case 'no-forwarding':
-      return 'by routing: it is for another machine, and the pod passes nothing on';
+      return 'by routing: it is for another machine, and the pod forwards nothing';
     case 'has-socket':
-      return 'by routing: it is for another machine, but a socket here has it, and what has one is not passed on';
+      return 'by routing: it is for another machine, but a socket of the pod holds it, and such packets are not forwarded';
     default:
       return by satisfies never;
   }
@@ -201,7 +201,7 @@ function unknownVerdict(why: Question, outcomes: readonly Outcome[], ports: Prox
   const verdicts = outcomes.map(({ end }) => verdictOf(end, ports));
   const [first, ...others] = verdicts;
   if (first !== undefined && others.every(({ id }) => id === first.id)) {
-    return others.every(({ words }) => words === first.words) ? first : { ...first, words: `${first.words} (or otherwise)` };
+    return others.every(({ words }) => words === first.words) ? first : { ...first, words: `${first.words}, by one way or another` };
   }
   const known = outcomes.flatMap(({ end }) => possible(end, ports));
   const ids = VERDICTS.filter((id) => known.some((one) => one === id));
@@ -214,6 +214,14 @@ function possible(end: End, ports: ProxyPorts): readonly VerdictId[] {
   if (end.kind === 'unknown' && end.outcomes.length > 0) return end.outcomes.flatMap((outcome) => possible(outcome.end, ports));
   return [verdictOf(end, ports).id];
 }
+
+/** What of the pod, beside its rules, a packet depends on. */
+export const HOST_FACTS: Readonly<Record<Extract<Question, { kind: 'host' }>['fact'], string>> = {
+  'transparent-socket': 'whether a transparent socket listens there',
+  'policy-rule': 'whether a policy routing rule that is not understood applies to it',
+  'multicast-group': 'whether the pod has joined this multicast group',
+  forwarding: 'whether the pod forwards packets of others',
+};
 
 /** What an answer hangs on, in words that end a sentence. */
 export function questionText(why: Question): string {
@@ -229,13 +237,13 @@ export function questionText(why: Question): string {
     case 'policy':
       return `${policyOf(why.at)} is not known`;
     case 'order':
-      return `${why.first} and ${why.others.join(', ')} hang at the same priority, and which was made last is not known`;
+      return `${why.first} and ${why.others.join(', ')} have the same priority, and it is not known which of them was made last`;
     case 'host':
-      return `depends on the pod (${why.fact})`;
+      return `depends on ${HOST_FACTS[why.fact]}`;
     case 'loop':
-      return `${placeOf(why.at)} leads into a loop that no kernel loads`;
+      return `${placeOf(why.at)} leads into a loop, which no kernel accepts`;
     case 'too-many':
-      return 'more hangs on what is not known than can be followed';
+      return 'too much is unknown to follow every case';
     default:
       return why satisfies never;
   }

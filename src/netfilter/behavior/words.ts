@@ -44,8 +44,8 @@ export function regionWords({ family, fields }: Pick<Region, 'family' | 'fields'
     fields.sourcePort === undefined ? '' : `from ${portWords(fields.sourcePort)}`,
     fields.outInterface === undefined || fields.outInterface.includes('lo') ? '' : `leaving by ${fields.outInterface.join(' or ')}`,
     fields.mark === undefined ? '' : markWords(fields.mark),
+    fields.state?.includes('NEW') === false ? 'in state INVALID' : '',
     fields.socket === undefined ? '' : SOCKET_WORDS[fields.socket.includes(SOCKET.found) ? 'found' : 'none'],
-    fields.state?.includes('NEW') === false ? 'that conntrack finds invalid' : '',
   ]
     .filter((text) => text !== '')
     .join(' ');
@@ -53,7 +53,7 @@ export function regionWords({ family, fields }: Pick<Region, 'family' | 'fields'
 
 const ANY_BUT = 'any address but ';
 
-const SOCKET_WORDS = { found: 'where a socket listens on the very address', none: 'where no socket listens on the very address' };
+const SOCKET_WORDS = { found: 'where a socket listens on exactly that address', none: 'where no socket listens on exactly that address' };
 
 /** The ranges one by one, or those that are missing where these are fewer. */
 function shorter(ranges: Ranges, all: Range): { readonly but: boolean; readonly ranges: Ranges } {

@@ -1,9 +1,11 @@
 /** Whether manifests are named, told without reading all of them. */
 
 import { clusterIn } from '../../host/cluster/cluster-in.ts';
+import { pipeBytes } from '../../host/files.ts';
 import { namedPart } from '../../host/page-part.ts';
 import { HEAD, standardInputHead } from '../../host/standard-input.ts';
 import { system } from '../../host/system.ts';
+import { textOf } from '../../host/text-bytes.ts';
 import { isPage } from '../../istio/found/page-signs.ts';
 import { isDescription } from '../../istio/kubernetes/manifest/described-pod.ts';
 import { isInspection } from '../../istio/kubernetes/manifest/inspected-container.ts';
@@ -52,21 +54,20 @@ export function withFile<G extends SourceOptions>(given: G, file: string): G {
   return { ...given, filename: file, manifests };
 }
 
-/** Whether what may hold rules as well is manifests. Of a pipe other than standard input nobody knows: it can be read once. */
+/** Whether what may hold rules as well is manifests. */
 export function holdsManifests(file: string): boolean {
-  if (file === '-') return holdsStrangers(standardInputHead());
-  return !isPiped(file) && holds(file, holdsStrangers);
+  return file === '-' ? holdsStrangers(standardInputHead()) : holds(file, holdsStrangers);
 }
 
-/** Whether a file, no pipe, holds settings of any kind: ours, or manifests. */
+/** Whether a file holds settings of any kind: ours, or manifests. */
 export function holdsSettings(file: string): boolean {
-  return file === '-' ? looksLikeManifest(standardInputHead()) : !isPiped(file) && holds(file, looksLikeManifest);
+  return file === '-' ? looksLikeManifest(standardInputHead()) : holds(file, looksLikeManifest);
 }
 
 /** Whether a file, no pipe and no folder, has rules of iptables and nothing that a manifest has: a save, a listing, a log of commands. */
 export function holdsRulesAlone(file: string): boolean {
   if (kindOf(file) !== 'file') return false;
-  const head = headOf(file);
+  const head = headOf(file, 'file');
   return RULES.test(head) && !looksLikeManifest(head);
 }
 
@@ -103,13 +104,14 @@ export function isOfCluster(file: string): boolean {
 }
 
 function isPiped(file: string): boolean {
-  return kindOf(file) === 'other';
+  const kind = kindOf(file);
+  return kind === 'other' || kind === 'pipe';
 }
 
 /** A folder and a cluster hold manifests. What can't be looked at is none: who reads it says why. */
 function holds(file: string, test: (head: string) => boolean): boolean {
   const kind = kindOf(file);
-  return isOfCluster(file) || kind === 'folder' || (kind === 'file' && test(headOf(file)));
+  return isOfCluster(file) || kind === 'folder' || ((kind === 'file' || kind === 'pipe') && test(headOf(file, kind)));
 }
 
 /** Of a part of a file what the file is. */
@@ -117,12 +119,14 @@ function kindOf(file: string): ReturnType<typeof kindOfFile> {
   return kindOfFile(namedPart(file)?.page ?? file);
 }
 
-function headOf(file: string): string {
+function headOf(file: string, kind: 'file' | 'pipe'): string {
   try {
+    // What is in a pipe can be read once, and is kept.
+    if (kind === 'pipe') return textOf(pipeBytes(file).subarray(0, HEAD));
     const descriptor = system.open(namedPart(file)?.page ?? file);
     try {
       const head = Buffer.alloc(HEAD);
-      return head.toString('utf8', 0, system.read(descriptor, head));
+      return textOf(head.subarray(0, system.read(descriptor, head)));
     } finally {
       system.close(descriptor);
     }

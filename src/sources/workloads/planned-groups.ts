@@ -21,8 +21,8 @@ export interface PlannedGroups extends SelectedWorkloads {
   readonly request: InjectionRequest;
   readonly facts: Facts;
   readonly groups: readonly PlannedGroup[];
-  /** Sentences for standard error. */
-  readonly notes: readonly string[];
+  /** Sentences for standard error, beside an output. */
+  readonly notes: (output: string) => readonly string[];
 }
 
 export interface PlannedGroup extends Group<Outcome> {
@@ -66,7 +66,7 @@ export async function plannedGroups(
     request,
     facts,
     groups: sorted,
-    notes: [`note: ${total}`, ...injected, ...skippedNotes(selected), ...remarks.notes()],
+    notes: (output) => [`note: ${total}`, ...injected, ...skippedNotes(selected), ...remarks.notes(output)],
   };
 }
 

@@ -9,8 +9,8 @@ import { grouped, workloadsText } from './counts.ts';
 export interface Remarks {
   /** Of one workload. */
   readonly add: (...problems: readonly (readonly Problem[])[]) => void;
-  /** A line for each sentence, with the number of workloads: errors first, then the most frequent. */
-  readonly notes: () => readonly string[];
+  /** A line for each sentence, with the number of workloads: errors first, then the most frequent; none for what an output shows. */
+  readonly notes: (output?: string) => readonly string[];
 }
 
 interface Counted {
@@ -34,8 +34,9 @@ export function remarksOf(): Remarks {
         else others = true;
       }
     },
-    notes: () => {
-      const sorted = [...kept].sort(([, a], [, b]) => Number(isError(b)) - Number(isError(a)) || b.count - a.count);
+    notes: (output = '') => {
+      const unsaid = [...kept].filter(([text]) => !output.includes(onOneLine(text)));
+      const sorted = unsaid.sort(([, a], [, b]) => Number(isError(b)) - Number(isError(a)) || b.count - a.count);
       const more = sorted.length - MAX_LISTED;
       const rest = more <= 0 ? [] : [`note: ${others ? 'at least ' : ''}${grouped(more)} more of such lines`];
       return [...sorted.slice(0, MAX_LISTED).map(lineOf), ...rest];

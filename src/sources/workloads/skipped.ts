@@ -2,6 +2,7 @@
 
 import type { WalkedFolders } from '../../host/manifests/walk.ts';
 import { onOneLine } from '../../istio/origin.ts';
+import { quoteForShell } from '../../netfilter/words.ts';
 import { grouped } from './counts.ts';
 
 /** `12 Service, 3 ConfigMap`. */
@@ -22,7 +23,15 @@ export interface PassedOver {
 /** What was passed over, as notes. */
 export function skippedNotes({ skipped, folders = [] }: PassedOver): readonly string[] {
   const objects = skipped.size === 0 ? [] : [`note: without pods, so ignored: ${skippedText(skipped)}`];
-  return [...objects, ...folders.map((one) => `note: ${foldersText(one)}`)];
+  return [...objects, ...folders.flatMap((one) => [`note: ${foldersText(one)}`, ...kustomizationNotes(one)])];
+}
+
+/** What is read is what stands in the files, and no patch of an overlay is in it. */
+function kustomizationNotes({ kustomizations: [first, ...others] }: Pick<WalkedFolders, 'kustomizations'>): readonly string[] {
+  if (first === undefined) return [];
+  const [whose, more] = others.length === 0 ? [first, ''] : [first, ` (and ${grouped(others.length)} more)`];
+  const command = `kubectl kustomize ${quoteForShell(first)} | istio-init check`;
+  return [onOneLine(`note: ${whose}${more}: kustomizations are not applied, the files are read as they stand; ${command}`)];
 }
 
 /** `repo: 3 files read, 5 passed over (4 no manifest, 1 neither YAML nor JSON)`. */

@@ -34,7 +34,8 @@ export interface Upgrade extends SelectedWorkloads {
   readonly untold: readonly Group<Outcome>[];
   /** How many a new injection at their own release would give other rules than they have: something of the mesh is not given. */
   readonly unlike: number;
-  readonly remarks: readonly string[];
+  /** What there is to say beside an output. */
+  readonly remarks: (output: string) => readonly string[];
   /** Of two files, what only one of them has. */
   readonly unmatched?: readonly Unmatched[];
 }
@@ -107,7 +108,7 @@ export async function pairsOf<S>(
     same: same.sorted(),
     untold: untold.sorted(),
     unlike,
-    remarks: remarks.notes(),
+    remarks: remarks.notes,
   };
 }
 

@@ -18,11 +18,11 @@ describe('apply and clean refuse with exit code 2 and one line', () => {
   const both = ['apply', 'clean'] as const;
 
   it.each(both)('%s without a target', async (command) => {
-    expectRefused(await run([command]), '--here, --pid, --netns name the network namespace to work in: --here, --pid N or --netns PATH');
+    expectRefused(await run([command]), 'name the network namespace to work in: --here, --pid N or --netns PATH');
   });
 
   it.each(both)('%s with two targets', async (command) => {
-    expectRefused(await run([command, '--here', '--pid', '1']), '--here, --pid, --netns only one of them');
+    expectRefused(await run([command, '--here', '--pid', '1']), '--here, --pid, --netns each name a network namespace: give one of them');
   });
 
   const notNamespace = folder.write('file', '');
@@ -34,7 +34,7 @@ describe('apply and clean refuse with exit code 2 and one line', () => {
     [['--here', '--backend', 'nftables'], '--backend "nftables" is not one of nft, legacy, plain'],
     [['--here', '-o', 'yaml'], '--output "yaml" is not one of text, json'],
     [['--here', '-o', 'jsn'], '--output "jsn" is not one of text, json (did you mean json?)'],
-    [['--here', '--dry-rnu'], '"dry-rnu" is not an option here (did you mean --dry-run?)'],
+    [['--here', '--dry-rnu'], '--dry-rnu is not an option here (did you mean --dry-run?)'],
   ])('both with %j', async (words, line) => {
     for (const command of both) expectRefused(await run([command, ...words]), line);
   });

@@ -38,7 +38,7 @@ describe('lines that are cut off', () => {
     const cut = whole.slice(2).join('');
     expect(merged(cut)).toMatchObject({ pods: 1, lacking: 2 });
     const { output, exitCode } = summarize([file(cut)], 'text');
-    expect(output).toContain('\nnot here: the lines of 2 pods; what was logged first is cut off\n');
+    expect(output).toContain('\nmissing: the lines of 2 pods; the beginning of the log is cut off\n');
     expect(exitCode).toBe(2);
     expect(summarize([file(whole.slice(1).join(''))], 'text').exitCode).toBe(1);
   });
@@ -76,7 +76,7 @@ describe('lines of many nodes', () => {
       '  its\\u000aprocess\\u001b[2J ended (1 pod)',
       '  db-0 on node-2',
       '',
-      '1 other workload as it should be, or not in the mesh by a sidecar',
+      '1 other workload is as it should be, or has no sidecar',
       '',
     ]);
     expect(SUMMARY_FORMS.text(merged(lines))).not.toContain('\u001b');

@@ -32,10 +32,10 @@ uncaught  inbound, IPv4: TCP to port 9100 from outside
 uncaught  outbound, IPv4: TCP to port 3306 from the pod
           Outbound port 3306 is left alone. (outbound.excludePorts from orders.yaml:7:69)
 
-next      who answers for what bypasses the proxy, and an error for the rest:
-            istio-init escapes orders.yaml --release 1.28.0 --allow FILE
+next      fail on what bypasses the proxy, but for what FILE allows:
+            istio-init escapes orders.yaml --allow FILE --release 1.28.0
           where a connection goes, and because of what:
-            istio-init why orders.yaml --release 1.28.0 ADDRESS:PORT
+            istio-init why orders.yaml ADDRESS:PORT --release 1.28.0
           each setting, each rule and its reason:
             istio-init explain orders.yaml --release 1.28.0
 `);

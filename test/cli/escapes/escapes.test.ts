@@ -170,7 +170,7 @@ status: {phase: Pending, initContainerStatuses: [{name: istio-init, state: {wait
     const { stdout, exitCode } = await run(['escapes', 'golden/captures/2024-10-default.list.txt']);
     expect(exitCode).toBe(1);
     expect(stdout).toContain('as far as the tables are shown');
-    expect(stdout).toContain('provided  raw, mangle, filter, which are not shown, let everything pass as it is');
+    expect(stdout).toContain('provided  raw, mangle, filter, which are not shown, let everything pass unchanged');
   });
 
   it('reads a pipe with many workloads, the first of which is far from the last', async () => {

@@ -22,6 +22,13 @@ describe('a line that is too long', () => {
     ['behind a word that runs over at the end comes no empty line', `${' '.repeat(12)}aaaaaaaaaaaa`, 20, [`${' '.repeat(12)}aaaaaaaaaaaa`]],
     ['a list goes on behind a comma', '  1111,2222,3333,4444', 12, ['  1111,2222,', '  3333,4444']],
     ['a command goes on as a shell reads it', '  istio-init diff a b --set c=d', 24, ['  istio-init diff a b \\', '  --set c=d']],
+    [
+      'so does one behind the words that lead to it',
+      'drift     and 3 more; all of it: istio-init diff a b --set c=d',
+      48,
+      ['drift     and 3 more; all of it: istio-init \\', '          diff a b --set c=d'],
+    ],
+    ['and one that a pipe fills', '  ... | istio-init diff - b --set c=d', 28, ['  ... | istio-init diff - \\', '  b --set c=d']],
     ['a quoted word of a command stays whole', "  istio-init trace a 'b c d'", 24, ['  istio-init trace a \\', "  'b c d'"]],
     [
       'so does one behind its label',

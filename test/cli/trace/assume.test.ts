@@ -18,7 +18,7 @@ const NAT = `-P PREROUTING ACCEPT
 -A ISTIO_IN_REDIRECT -p tcp -j REDIRECT --to-ports 15006
 `;
 
-const CONDITION = 'raw, mangle, filter, which are not shown, let everything pass as it is';
+const CONDITION = 'raw, mangle, filter, which are not shown, let everything pass unchanged';
 
 async function traced(
   text: string,
@@ -37,7 +37,9 @@ describe('a listing of nat alone', () => {
   ])('is answered within what it shows, the condition behind it (%s)', async (to, answer) => {
     const { output } = await traced(NAT, to);
     expect(output).toMatch(
-      new RegExp(`^${answer.replace(/[()]/g, '.')}\\n  if [a-z, ]+, which are not shown, let everything pass as it is .--assume shown.\\n`),
+      new RegExp(
+        `^${answer.replace(/[()]/g, '.')}\\n  if [a-z, ]+, which are not shown, let everything pass unchanged .--assume shown.\\n`,
+      ),
     );
   });
 

@@ -84,7 +84,7 @@ describe('init containers that a manifest starts early', () => {
     '{name: istio-init, image: "istio/proxyv2:1.24.1", args: [istio-iptables, -p, "15001", -z, "15006", -u, "1337", -m, REDIRECT, -i, "*", -b, "*"]}';
   const PROXY = '{name: istio-proxy, image: "istio/proxyv2:1.24.1", restartPolicy: Always}';
   const RULES = 'runs before istio-init makes the rules: nothing that it sends is captured';
-  const REFUSED = 'runs behind the rules and before the proxy: what these send to the proxy is refused';
+  const REFUSED = 'runs once the rules are there and before the proxy listens: what they send to the proxy is refused';
   const injected = (...containers: readonly string[]): string =>
     `apiVersion: v1\nkind: Pod\nmetadata: {name: cart, annotations: {${ANNOTATION}: '{}'}}\nspec:\n  initContainers: [${containers.join(', ')}]\n  containers: [{name: app, image: a}]\n`;
   const notYet = (...containers: readonly string[]): string =>

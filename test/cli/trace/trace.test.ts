@@ -166,10 +166,10 @@ COMMIT
     const source = file('2021.txt', capture('2021-01-default.list.txt'));
     const { output } = await traced({ source, words: APP, expect: 'unknown' });
     expect(output).toContain("inferred   Istio 1.7.0 to 1.12.9, the injector's defaults\n");
-    expect(output).toContain('? not shown: raw, mangle, filter; from here on as if they let the packet pass as it is\n');
+    expect(output).toContain('? not shown: raw, mangle, filter; from here on they are assumed to let the packet pass unchanged\n');
     expect(output).toContain('line 38: Everything else is captured.\n');
     expect(output).toContain(`
-  envoy-outbound, where raw, mangle, filter let it pass as it is
+  envoy-outbound, where raw, mangle, filter let it pass unchanged
   dropped, where raw OUTPUT drops it
 to know    a source that shows all tables (iptables-save), @1.12.9 in place of the source, which makes exactly these rules
 `);
@@ -201,7 +201,7 @@ REDIRECT   tcp  --  0.0.0.0/0            0.0.0.0/0            redir ports 15001
 `;
     const { output } = await traced({ source: file('listing.txt', listing), words: APP, expect: 'unknown' });
     expect(output).toContain(
-      '\n  envoy-outbound, where by interfaces that are not shown, OUTPUT 1, ISTIO_OUTPUT 3, ISTIO_REDIRECT 1 match and ISTIO_OUTPUT 1 does not; raw, mangle, filter let it pass as it is\n',
+      '\n  envoy-outbound, where by interfaces that are not shown, OUTPUT 1, ISTIO_OUTPUT 3, ISTIO_REDIRECT 1 match and ISTIO_OUTPUT 1 does not; raw, mangle, filter let it pass unchanged\n',
     );
     expect(output).toContain('a listing that shows interfaces (iptables -L -v -n, or iptables-save)');
   });
@@ -219,7 +219,7 @@ REDIRECT   tcp  --  0.0.0.0/0            0.0.0.0/0            redir ports 15001
 
   it('without any of a sidecar are walked all the same', async () => {
     const { output } = await traced({ source: file('other.txt', whole), words: APP });
-    expect(output).toContain('inferred   no rules of an Istio sidecar; the proxy is assumed to be the ordinary one');
+    expect(output).toContain('inferred   no rules of an Istio sidecar; the proxy is assumed to be the default one');
     expect(output).toMatch(/^direct: leaves the pod by eth0, not caught\n/);
   });
 
@@ -263,7 +263,7 @@ Envoy inbound answers the client  direct: leaves the pod by eth0, not caught
     const { output } = await traced({ words: { request: 'client-to-app' }, all: true });
     expect(output).toMatch(/✗ ISTIO_INBOUND 1 /);
     expect(output).toContain('✓ PREROUTING 1 ');
-    expect(output).toContain('conntrack: ESTABLISHED, as an answer');
+    expect(output).toContain('conntrack: ESTABLISHED, as a reply');
   });
 
   it('that loops is said to, and ends with exit code 1', async () => {
@@ -278,7 +278,7 @@ Envoy inbound answers the client  direct: leaves the pod by eth0, not caught
   it('in rules of which tables are not shown is told under that condition, and no verdict is sure', async () => {
     const source = file('2024.txt', capture('2024-10-default.list.txt'));
     const { output, exitCode } = await traced({ source, words: { request: 'app-to-itself-by-service-ip' }, expect: 'unknown' });
-    expect(output).toContain('\ncondition  raw, mangle, filter, which are not shown, let everything pass as it is\n');
+    expect(output).toContain('\ncondition  raw, mangle, filter, which are not shown, let everything pass unchanged\n');
     expect(output).toContain('\n   unknown: envoy-outbound under conditions (caught by Envoy outbound (15001))\n');
     expect(output).toMatch(
       /^The request comes to Envoy outbound, then Envoy inbound, then the application; the answers come back; where raw, mangle, filter, which/,
@@ -327,14 +327,14 @@ describe('a port', () => {
   it('of rules of which tables are not shown is told under that condition, in both families where both have rules', async () => {
     const source = file('2024-port.txt', capture('2024-10-default.list.txt'));
     const { output } = await traced({ source, words: { port: '15090' } });
-    expect(output).toContain('\ncondition  raw, mangle, filter, which are not shown, let everything pass as it is\n');
+    expect(output).toContain('\ncondition  raw, mangle, filter, which are not shown, let everything pass unchanged\n');
     expect((await traced({ words: { port: '80' }, given: { addresses: ['fd00::5'] } })).output).toMatch(/\nIPv4\n[^]*\nIPv6\n/);
   });
 
   it('has the rarer ends with --all-rules', async () => {
     const request = { words: { port: '80' }, given: { sets: ['mode=TPROXY'] } };
     const [few, all] = [await traced(request), await traced({ ...request, all: true })];
-    const more = Number(/\n {2}and (\d+) that are rarer \(--all-rules\)\n/.exec(few.output)?.[1]);
+    const more = Number(/\n {2}and (\d+) rarer ones \(--all-rules shows them\)\n/.exec(few.output)?.[1]);
     expect(all.output.split('\n').length).toBe(few.output.split('\n').length + more - 1);
   });
 
@@ -364,13 +364,13 @@ IPv4 nat ISTIO_INBOUND 2  -p tcp -m tcp --dport 15090 -j RETURN
   it('that no packet can match says so, by its place as well', async () => {
     const { output } = await traced({ words: { rule: 'nat/ISTIO_OUTPUT/8' } });
     expect(output).toContain('IPv4 nat ISTIO_OUTPUT 8  -d 127.0.0.1/32 -j RETURN\n');
-    expect(output).toContain('\n  no packet comes to it that it matches\n');
+    expect(output).toContain('\n  no packet that it matches can reach it\n');
   });
 
   it('in a chain that nothing leads to matches nothing', async () => {
     const { output } = await traced({ words: { rule: 'nat.inbound-tunnel-port' }, given: { sets: ['mode=TPROXY'] } });
     expect(output).toContain('\nIPv4 nat ISTIO_INBOUND 1  -p tcp -m tcp --dport 15008 -j RETURN\n');
-    expect(output).toContain('\n  no packet comes to it that it matches\n');
+    expect(output).toContain('\n  no packet that it matches can reach it\n');
   });
 
   it('of a text has the name that its maker gives it', async () => {
@@ -379,7 +379,7 @@ IPv4 nat ISTIO_INBOUND 2  -p tcp -m tcp --dport 15090 -j RETURN
     expect(JSON.parse(output)).toMatchObject({
       kind: 'RuleTrace',
       rule: 'nat.proxy-to-app',
-      conditions: ['raw, mangle, filter, which are not shown, let everything pass as it is'],
+      conditions: ['raw, mangle, filter, which are not shown, let everything pass unchanged'],
       rules: {
         ip: [{ table: 'nat', chain: 'ISTIO_OUTPUT', position: 1, id: 'nat.proxy-to-app', packets: [{ example: { source: '127.0.0.6' } }] }],
       },
@@ -615,7 +615,7 @@ describe('the program', () => {
   });
 
   it('names the nearest option for a misspelt one', async () => {
-    expectRefused(await run(['trace', '--form', 'app']), '"form" is not an option here (did you mean --from?)');
+    expectRefused(await run(['trace', '--form', 'app']), '--form is not an option here (did you mean --from?)');
   });
 
   it('takes a request with -r, and no colour where nobody looks', async () => {

@@ -104,10 +104,16 @@ describe('what can not be read', () => {
     });
   });
 
-  it('is UTF-16 too', async () => {
-    await inFolder({ 'a.yaml': Buffer.from(`\ufeff${pod('a')}`, 'utf16le') }, async (folder) => {
-      expect((await read(join(folder, 'a.yaml'))).map((line) => line.replace(`${folder}/`, ''))).toEqual(['a.yaml is binary, not text']);
+  it('is not UTF-16, of which a piece may end within a character', async () => {
+    const bytes = Buffer.from(`\ufeff${pod('a')}---\n${pod('b')}`, 'utf16le');
+    await inFolder({ 'a.yaml': bytes }, async (folder) => {
+      expect(await read(join(folder, 'a.yaml'))).toEqual(['Pod default/a', 'Pod default/b']);
     });
+    const stdin = async function* (): AsyncGenerator<Buffer> {
+      yield bytes.subarray(0, 33);
+      yield bytes.subarray(33);
+    };
+    expect(said(await allItems(['-'], { stdin }))).toEqual(['Pod default/a', 'Pod default/b']);
   });
 
   it('is an input that fails in the middle: what came before stands', async () => {

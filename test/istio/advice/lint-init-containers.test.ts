@@ -51,7 +51,7 @@ describe('native sidecars', () => {
     const held = mesh('meshConfig: {defaultConfig: {holdApplicationUntilProxyStarts: true}}');
     const [now] = diagnosticsOf(waiting(), { installer: 'cni', mesh: held, ...at('1.28') });
     expect(now?.text).toBe(
-      'the init container first runs behind the rules and before the proxy: what it sends is refused, unless the proxy is a native sidecar, as it is on nodes with kubelet 1.33 or newer; holdApplicationUntilProxyStarts does not help an init container',
+      'the init container first runs once the rules are there and before the proxy listens: what it sends is refused, unless the proxy is a native sidecar, as it is on nodes with kubelet 1.33 or newer; holdApplicationUntilProxyStarts does not help an init container',
     );
     expect(now?.fix).toBe('make the proxy a native sidecar, run the container as user 1337, or exclude the ports and ranges that it needs');
     const [before] = diagnosticsOf(waiting(), { installer: 'cni', ...at('1.18') });
@@ -62,7 +62,7 @@ describe('native sidecars', () => {
 describe('where an init container connects to', () => {
   const found = (container: string, annotations: string, release = '1.24', request: Partial<LintRequest> = {}): readonly string[] =>
     diagnosticsOf(waiting(container, annotations), { installer: 'cni', ...at(release), ...request }).flatMap(
-      ({ code, severity, text, fix }) => (code === CODE ? [`${severity}: ${text.slice(text.indexOf('proxy: ') + 7)} | ${fix}`] : []),
+      ({ code, severity, text, fix }) => (code === CODE ? [`${severity}: ${text.slice(text.indexOf('listens: ') + 9)} | ${fix}`] : []),
     );
   const PORTS = (ports: string): string => `traffic.sidecar.istio.io/excludeOutboundPorts: "${ports}"`;
   const RANGES = (ranges: string): string => `traffic.sidecar.istio.io/excludeOutboundIPRanges: "${ranges}"`;

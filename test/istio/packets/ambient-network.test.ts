@@ -66,7 +66,7 @@ describe.each([
 describe('what is assumed in an ambient pod', () => {
   it('is an ordinary client, which is said, where nobody says the source', () => {
     expect(asked(REDIRECT, { from: 'outside', to: 'pod:8080' }).taken).toEqual([
-      "its source is that of an ordinary client, 198.51.100.7, and no address of the node's own, which the rules let pass (--source sets it)",
+      "its source is a client's address, 198.51.100.7; the rules let the node's own addresses pass (--source sets it)",
     ]);
     expect(asked(REDIRECT, { from: 'outside', to: 'pod:8080', source: '10.9.9.9' }).taken).toEqual([]);
   });

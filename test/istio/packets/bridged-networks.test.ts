@@ -88,7 +88,7 @@ describe('a machine with Docker beside the proxy', () => {
   const plan = { ...answer.plan, ip: seen.ip, ip6: seen.ip6 };
 
   it.each([
-    [{ destinationPort: 8080 }, 'direct: is passed on by docker0'],
+    [{ destinationPort: 8080 }, 'direct: is forwarded by docker0'],
     [{ destinationPort: 9090 }, 'envoy-inbound: caught by Envoy inbound (15006)'],
     [
       { destination: '203.0.113.9', destinationPort: 443, source: '172.17.0.2', inInterface: 'docker0' },

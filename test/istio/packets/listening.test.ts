@@ -143,7 +143,7 @@ describe('the sockets of a live pod decide', () => {
       [...ENVOY, { ...ENVOY[0], port: 7001, address: '127.0.0.1' }],
       7000,
       'direct',
-      "sent to port 7001, which is none of the proxy's",
+      'sent to port 7001, which is not a port of the proxy',
     ],
   ])('%s: what is sent to 198.51.100.9', (_, listeners, port, id, words) => {
     expect(live(listeners as readonly Listener[], port)).toEqual({ id, words });

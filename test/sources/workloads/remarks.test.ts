@@ -29,6 +29,13 @@ describe('what is said of single workloads', () => {
     expect(remarks.notes().at(-1)).toBe('note: at least 190 more of such lines');
   });
 
+  it('is not said where an output shows it', () => {
+    const remarks = remarksOf();
+    remarks.add([refused('"x"', 5), warning('A', 1)]);
+    expect(remarks.notes('no answer: mode: "x" is not REDIRECT\n')).toEqual([expect.stringContaining('A gets')]);
+    expect(remarks.notes('no answer\n')).toHaveLength(2);
+  });
+
   it('keeps to one line, whatever is in it', () => {
     const remarks = remarksOf();
     remarks.add([warning('a\nb', 1)]);

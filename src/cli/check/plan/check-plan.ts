@@ -14,7 +14,7 @@ import type { GroupAnswer } from '../../workloads/each-group.ts';
 import type { Connection } from '../connection-report.ts';
 import type { CheckFormName } from '../forms.ts';
 import type { CheckedSource } from '../next-command.ts';
-import { afterPlan } from '../next-commands.ts';
+import { afterPlan, commandOn, lintCommand } from '../next-commands.ts';
 import { PLAN_FORMS } from './forms.ts';
 import type { PlanReport } from './report.ts';
 import { exitCodeOf } from './report.ts';
@@ -55,7 +55,11 @@ function planReport(input: PlanInput, request: CheckedSource): PlanReport {
     ...(whyNoPlan === undefined ? {} : { without: whyNoPlan }),
     ...uncaught,
     diagnostics,
-    nextCommands: afterPlan(request, { escapes: uncaught.escapes.length > 0 }),
+    nextCommands: afterPlan(request, {
+      escapes: uncaught.escapes.length > 0,
+      refused: basis.kind === 'workload' && basis.made.injection.kind === 'refused',
+    }),
+    whole: { escapes: commandOn('escapes', request, []), lint: lintCommand(request) },
   };
 }
 

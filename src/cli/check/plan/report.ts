@@ -24,6 +24,8 @@ export interface PlanReport {
   readonly diagnostics: readonly Diagnostic[];
   readonly connection?: Connection;
   readonly nextCommands: readonly NextCommand[];
+  /** The commands that show all where the screen shows the first few. */
+  readonly whole: { readonly escapes: string; readonly lint: string };
 }
 
 /** What somebody should do something about. */

@@ -22,7 +22,7 @@ export function textForm(report: PlanReport, paint: Paint): string {
     planLines(report, paint),
     escapeLines(report, paint),
     connectionLines(report, paint),
-    diagnosticLines(report.diagnostics, paint),
+    diagnosticLines(report, paint),
     nextLines(report, paint),
   ]);
 }
@@ -45,8 +45,9 @@ export function answerText(report: PlanReport): string {
   return [capturedText(report), ...count('error'), ...count('warning')].join('; ');
 }
 
-function capturedText({ name, without, escapes, untold, found }: PlanReport): string {
-  if (without !== undefined) return without.replace(`${name} `, '').replace(/^is not made: /, 'its pods are refused: ');
+function capturedText({ without, escapes, untold, found }: PlanReport): string {
+  // Whose it is stands before it.
+  if (without !== undefined) return without.replace(/^[A-Z]\w* \S+ /, '').replace(/^is not made: /, 'its pods are refused: ');
   if (untold !== undefined) return `unknown: ${untold}`;
   const captured = found ? 'its TCP is captured' : 'its TCP will be captured';
   if (escapes.length === 0) return captured;
@@ -70,7 +71,7 @@ function planLines(report: PlanReport, paint: Paint): readonly string[] {
   ];
 }
 
-function escapeLines({ escapes }: PlanReport, paint: Paint): readonly string[] {
+function escapeLines({ escapes, whole }: PlanReport, paint: Paint): readonly string[] {
   const shown = escapes
     .slice(0, MOST)
     .flatMap(({ direction, family, words, why, verdict }) => [
@@ -82,11 +83,11 @@ function escapeLines({ escapes }: PlanReport, paint: Paint): readonly string[] {
       ),
       `${' '.repeat(LABEL)}${paint('aside', onOneLine(why))}`,
     ]);
-  return [...shown, ...moreLine(escapes.length, 'escapes')];
+  return [...shown, ...moreLine(escapes.length, whole.escapes)];
 }
 
 function moreLine(length: number, command: string): readonly string[] {
-  return length <= MOST ? [] : [`${' '.repeat(LABEL)}and ${length - MOST} more: istio-init ${command}`];
+  return length <= MOST ? [] : [`${' '.repeat(LABEL)}and ${length - MOST} more: ${onOneLine(command)}`];
 }
 
 function connectionLines({ connection }: PlanReport, paint: Paint): readonly string[] {
@@ -101,7 +102,7 @@ function connectionLines({ connection }: PlanReport, paint: Paint): readonly str
 
 const SEVERITIES: Readonly<Record<Diagnostic['severity'], Style>> = { error: 'removed', warning: 'moved', note: 'aside' };
 
-function diagnosticLines(diagnostics: readonly Diagnostic[], paint: Paint): readonly string[] {
+function diagnosticLines({ diagnostics, whole }: PlanReport, paint: Paint): readonly string[] {
   const shown = diagnostics
     .slice(0, MOST)
     .flatMap(({ severity, source, text, fix, code }) => [
@@ -109,7 +110,7 @@ function diagnosticLines(diagnostics: readonly Diagnostic[], paint: Paint): read
       ...(fix === undefined ? [] : [`${' '.repeat(LABEL)}fix: ${fix}`]),
       `${' '.repeat(LABEL)}${paint('aside', `more of it: istio-init lint --explain ${code}`)}`,
     ]);
-  return [...shown, ...moreLine(diagnostics.length, 'lint')];
+  return [...shown, ...moreLine(diagnostics.length, whole.lint)];
 }
 
 function nextLines({ nextCommands }: PlanReport, paint: Paint): readonly string[] {

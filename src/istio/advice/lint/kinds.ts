@@ -306,7 +306,7 @@ export const LINTS = {
   },
   'init-container-without-proxy': {
     severity: 'warning',
-    text: 'the init container {container} runs behind the rules and before the proxy: {what}{unless}{hold}',
+    text: 'the init container {container} runs once the rules are there and before the proxy listens: {what}{unless}{hold}',
     fix: '{fix}',
   },
   'image-reads-otherwise': {

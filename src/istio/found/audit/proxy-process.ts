@@ -17,7 +17,7 @@ export interface ProxyProcess {
   readonly uid: string;
 }
 
-/** Whether words start Istio's agent as an operandcar: `pilot-agent proxy sidecar ...`, perhaps behind a shell. */
+/** Whether words start Istio's agent as a sidecar: `pilot-agent proxy sidecar ...`, perhaps behind a shell. */
 export function isSidecar(argv: readonly string[]): boolean {
   const at = argv.findIndex((word) => word.replace(/^.*\//, '') === 'pilot-agent');
   // Of a gateway the next word is `router`; some releases leave the role to its default, a sidecar.
@@ -115,10 +115,10 @@ function annotationsTold({ pid, environment, annotations }: ProxyProcess): Texts
   for (const [key, value] of jsonTexts(environment.get(INJECTED_WITH) ?? '')) found.set(key, { value, source });
   const mode = environment.get(MODE);
   if (mode !== undefined && !found.has(MODE_ANNOTATION)) found.set(MODE_ANNOTATION, { value: mode, source: environmentPlace(pid, MODE) });
-  // It has an operandcar, whoever put that there.
+  // It has a sidecar, whoever put that there.
   found.delete(INJECT_ANNOTATION);
   const length = [...found].reduce((sum, [key, one]) => (key.includes('istio.io/') ? sum + one.value.length : sum), 0);
-  if (length > MOST_ANNOTATED) throw new Error(`its annotations are longer than is read: over ${MOST_ANNOTATED / 1024} KiB of Istio's`);
+  if (length > MOST_ANNOTATED) throw new Error(`its annotations are too long to read: more than ${MOST_ANNOTATED / 1024} KiB of Istio's`);
   return found;
 }
 

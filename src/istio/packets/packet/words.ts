@@ -152,9 +152,7 @@ function markOf(text: string): number {
 
 function clientText(client: string | undefined): readonly string[] {
   if (client === undefined) return [];
-  return [
-    `its source is that of an ordinary client, ${client}, and no address of the node's own, which the rules let pass (--source sets it)`,
-  ];
+  return [`its source is a client's address, ${client}; the rules let the node's own addresses pass (--source sets it)`];
 }
 
 function appText(sender: Sender, { appIs }: Pod): readonly string[] {

@@ -1,0 +1,66 @@
+/** A laptop, or a pod, whose user is nobody in particular: every command has an answer, or says in one line what it lacks. */
+
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, expect, it } from 'vitest';
+import { ROOT } from '../cli/program.ts';
+import { inNamespace } from './namespace.ts';
+import { describeKernel } from './requirements.ts';
+
+// Where the sources lie may be closed to other users.
+const place = mkdtempSync(join(tmpdir(), 'istio-init-nobody-'));
+afterAll(() => rmSync(place, { recursive: true }));
+cpSync(join(ROOT, 'bin'), join(place, 'bin'), { recursive: true });
+mkdirSync(join(place, 'dist'));
+for (const file of ['cli.cjs', 'drop-in.cjs']) cpSync(join(ROOT, 'dist', file), join(place, 'dist', file));
+cpSync(join(ROOT, 'package.json'), join(place, 'package.json'));
+cpSync(join(ROOT, 'docs/examples/bookinfo.yaml'), join(place, 'bookinfo.yaml'));
+cpSync(join(ROOT, 'golden/captures/2021-01-default.list.txt'), join(place, 'list.txt'));
+writeFileSync(join(place, 'closed.yaml'), 'kind: Pod\n');
+chmodSync(join(place, 'closed.yaml'), 0o600);
+mkdirSync(join(place, 'closed'), { mode: 0o700 });
+chmodSync(place, 0o755);
+
+const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--bounding-set=-all', '--inh-caps=-all'];
+
+const LACKING = /no NET_ADMIN capability|user 65534 may not|only root|may not be read/;
+
+describeKernel('a user without rights', () => {
+  it.each<readonly [string, number, RegExp]>([
+    ['check list.txt', 0, /^list\.txt: as it should be/],
+    ['bookinfo.yaml', 1, /its TCP will be captured/],
+    ['lint bookinfo.yaml', 1, /inbound-excludes-idle/],
+    ['why bookinfo.yaml#ratings-v1 10.0.0.5:3306', 0, /: direct: /],
+    ['check', 2, /RULES NOT SEEN: .*no NET_ADMIN capability[^]*sudo istio-init check\n/],
+    ...['check live', 'identify live', 'explain live', 'preview live', 'escapes live', 'diff live', 'why live 10.0.0.5:80'].map(
+      (words): readonly [string, number, RegExp] => [words, 2, LACKING],
+    ),
+    ['trace live 10.0.0.5:80 --observe --connect', 2, LACKING],
+    ['check pid:1', 2, LACKING],
+    ['audit', 2, LACKING],
+    ['apply --pid 1', 2, LACKING],
+    ['apply --here', 2, /nothing listens on 15001/],
+    ['apply --here --before-proxy', 1, LACKING],
+    ['clean --here', 1, LACKING],
+    ['clean --here --dry-run', 1, LACKING],
+    ['probe', 126, /not tested: there is no route to /],
+    ['preview exec:istio-iptables', 2, LACKING],
+    ['check closed.yaml', 2, /^istio-init: check: closed\.yaml may not be read/],
+    ['lint closed', 2, /closed may not be read/],
+    ['lint --fix closed.yaml', 2, /closed\.yaml may not be read/],
+    ['audit --metrics /nowhere/x.prom', 2, LACKING],
+  ])('%s', async (words, exitCode, said) => {
+    await inNamespace(async ({ name }) => {
+      const call = ['netns', 'exec', name, ...NOBODY, process.execPath, join(place, 'bin/istio-init'), ...words.split(' ')];
+      const found = await execa('ip', call, { cwd: place, reject: false, stdin: 'ignore', env: { HOME: '/nonexistent' }, timeout: 60_000 });
+      const all = `${found.stdout}\n${found.stderr}`.trimStart();
+      expect(all).toMatch(said);
+      expect([words, found.exitCode]).toEqual([words, exitCode]);
+      expect(all).not.toMatch(/this should not have happened|\n {4}at /);
+      // One cause is one line, but where a program of the machine has words of its own.
+      if (exitCode === 2 && found.stdout === '') expect(found.stderr.split('\n')).toHaveLength(1);
+    });
+  });
+});
