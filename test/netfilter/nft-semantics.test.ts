@@ -55,6 +55,8 @@ describe('a rule of nft', () => {
     ['with one state of a set is for that state', ['ct state { new, related } drop'], 'dropped'],
     ['with none of a set of states is not for that state', ['ct state != { new, related } drop'], 'sent'],
     ['other than two states at once is for all: nft compares with both bits', ['ct state != new | untracked drop'], 'dropped'],
+    ['for the first bits of a mark', ['meta mark set 0xf0000001', 'meta mark 0xf0000000/4 drop'], 'dropped'],
+    ['for other first bits of a mark', ['meta mark set 0xf0000001', 'meta mark != 0xf0000000/4 drop'], 'sent'],
     ['for higher ports', ['tcp dport > 79 drop'], 'dropped'],
     ['for higher ports is not for that one', ['tcp dport > 80 drop', 'tcp dport >= 81 drop'], 'sent'],
     ['for lower ports', ['tcp dport <= 80 drop'], 'dropped'],
@@ -205,6 +207,18 @@ const NAMED = `  set near { type ipv4_addr; flags interval; elements = { 10.9.0.
   chain marks { meta mark set 2; }
   chain service-X/default/web { tcp dport 80 drop; }
 `;
+
+it('a rule of nft asks nothing but the state of a packet that has only a zone yet, and no flow', () => {
+  const rules = [
+    'ct zone set 2',
+    'ct mark 0x0 drop',
+    'ct mark & 0xf == 0x0 drop',
+    'ct direction original drop',
+    'ct state new accept',
+    'drop',
+  ];
+  expect(endIn(table(chain('output', rules, 'priority -290; policy accept;')), OUT).kind).toBe('sent');
+});
 
 describe('a rule of nft that looks a value up', () => {
   it.each([

@@ -305,6 +305,7 @@ function rightOf(text: string): Right {
   if (number !== undefined) return number;
   const [, first, last] = /^(\d{1,10})-(\d{1,10})$/.exec(text) ?? [];
   if (first !== undefined && last !== undefined) return { range: [Number(first), Number(last)] };
-  const [, addr, len] = /^([0-9a-f.:]+)\/(\d{1,3})$/i.exec(text) ?? [];
+  // nft 1.0.6 lists `ct mark & 0xf0000000 == 0` as `ct mark 0x00000000/4`.
+  const [, addr, len] = /^([0-9a-f.:]+|0x[0-9a-f]{1,8})\/(\d{1,3})$/i.exec(text) ?? [];
   return addr !== undefined && len !== undefined ? { prefix: { addr, len: Number(len) } } : text;
 }

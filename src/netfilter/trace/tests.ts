@@ -6,6 +6,7 @@ import type { Masked, OwnerRange, PortRange } from '../numbers.ts';
 import { ALL_BITS } from '../numbers.ts';
 import { protocolNumber } from '../protocols.ts';
 import { networkRange } from './address.ts';
+import { isTemplate } from './conntrack.ts';
 import { fieldTest, statesTest, wordTest } from './field-tests.ts';
 import { ABSENT } from './fields.ts';
 import { socketHolds } from './listeners.ts';
@@ -51,8 +52,9 @@ export function testOf(match: Match): Test | null {
     case 'state':
       return statesTest(match, match.value);
     case 'mark':
-    case 'connmark':
       return markTest(match, match.kind, match.value);
+    case 'connmark':
+      return connmarkTest(match, match.value);
     case 'source-type':
       return addressTypeTest(match, 'source', match.value);
     case 'destination-type':
@@ -131,6 +133,11 @@ export function markTest(match: KnownMatch, field: 'mark' | 'connmark', { value,
   });
 }
 
+function connmarkTest(match: KnownMatch, value: Masked): Test {
+  const test = markTest(match, 'connmark', value);
+  return { ...test, holds: (walk) => (walk.native && isTemplate(walk) ? 'no' : test.holds(walk)) };
+}
+
 /** A name that stands for a number nobody told: the same answer whenever it is asked for. */
 function named(match: KnownMatch, field: Field): Test {
   const test = remembered(match, field, JSON.stringify(match.value), () => 'maybe');
@@ -148,8 +155,9 @@ function directionTest(match: Extract<Match, { readonly kind: 'opaque' | 'unknow
   return {
     match,
     field: undefined,
-    holds: ({ state, flow }) => {
-      if (state === 'INVALID' || state === 'UNTRACKED') return 'no';
+    holds: (walk) => {
+      const { state, flow } = walk;
+      if (state === 'INVALID' || state === 'UNTRACKED' || (walk.native && isTemplate(walk))) return 'no';
       const direction = state === 'NEW' ? 'original' : flow?.direction;
       if (direction === undefined || typeof state !== 'string') return 'maybe';
       return (direction === wanted) !== negated ? 'yes' : 'no';
