@@ -54,7 +54,7 @@ const SEAMS: Readonly<Record<string, (pair: Pair, region: BehaviorRegion, family
   // xt_owner takes a packet without a socket for one of another user; nft's skuid is not asked, and the rule does not match.
   'no socket': (_, { words }) => words.includes('from no socket'),
   // iptables drops what conntrack finds invalid of every protocol.
-  'drop-invalid': (_, { words }) => words.startsWith('anything but TCP ') && words.includes('that conntrack finds invalid'),
+  'drop-invalid': (_, { words }) => words.startsWith('anything but TCP ') && words.includes('in state INVALID'),
   // One inet table: rules without an address serve IPv6 too.
   'IPv6 is off': ({ iptables }, _, family) => family === 'ip6' && iptables.ip6.tables.length === 0,
   // `eth*` is a wildcard of nft, and a name to iptables.
