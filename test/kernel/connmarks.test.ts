@@ -125,6 +125,6 @@ describeTraced('marks of packets and of flows, with masks,', () => {
     const { differences, compared, unknown } = await playAll(`marks ${what}`, { subjects: subjects(), backend });
     expect(differences.slice(0, 3).join('\n\n'), `${differences.length} differences`).toBe('');
     expect(compared).toBeGreaterThan(200);
-    expect(unknown / compared).toBeLessThan(0.5);
+    expect(unknown / compared).toBeLessThan(0.7);
   });
 });
