@@ -1,8 +1,8 @@
 /** What the node agent of the ambient mode makes in each release: the cases of golden/ambient, read once. */
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { load } from 'js-yaml';
+import { readFileSync } from 'node:fs';
 import type { AmbientKnobs } from '../src/istio/plan/ambient/knobs.ts';
+import { casesIn, goldenFolder } from './golden.ts';
 
 export interface AmbientOutcome {
   readonly releases: readonly string[];
@@ -24,18 +24,9 @@ export interface AmbientCase {
   readonly outcomes: readonly AmbientOutcome[];
 }
 
-const folder =
-  process.env['GOLDEN_AMBIENT'] === undefined
-    ? new URL('../golden/ambient/', import.meta.url)
-    : new URL(`file://${process.env['GOLDEN_AMBIENT']}/`);
+const folder = goldenFolder('ambient', 'GOLDEN_AMBIENT');
 
-export const AMBIENT_CASES: readonly AmbientCase[] = readdirSync(folder)
-  .filter((file) => file.endsWith('.yaml'))
-  .sort()
-  .map((file) => ({
-    name: file.replace('.yaml', ''),
-    ...(load(readFileSync(new URL(file, folder), 'utf8')) as Omit<AmbientCase, 'name'>),
-  }));
+export const AMBIENT_CASES: readonly AmbientCase[] = casesIn(folder);
 
 /** The knobs of a case's first run. */
 export function knobsOf(one: AmbientCase): AmbientKnobs {

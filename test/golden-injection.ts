@@ -1,7 +1,5 @@
 /** Manifests that were given to the real injectors, and what we make of them in the same form. */
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { load } from 'js-yaml';
 import { initContainersOf } from '../src/istio/kubernetes/injection/init-containers.ts';
 import { readManifest } from '../src/istio/kubernetes/manifest/read.ts';
 import type { Workload } from '../src/istio/kubernetes/manifest/workload.ts';
@@ -12,6 +10,7 @@ import { injectionOf } from '../src/istio/kubernetes/workload-injection.ts';
 import { formatProblem } from '../src/istio/problems.ts';
 import { profileOf } from '../src/istio/releases/profile.ts';
 import { readYaml } from '../src/istio/yaml.ts';
+import { casesIn, goldenFolder } from './golden.ts';
 
 interface Outcome {
   readonly releases: readonly string[];
@@ -31,15 +30,7 @@ export interface InjectionCase {
   readonly outcomes: readonly Outcome[];
 }
 
-const folder =
-  process.env['GOLDEN_INJECTION'] === undefined
-    ? new URL('../golden/injection/', import.meta.url)
-    : new URL(`file://${process.env['GOLDEN_INJECTION']}/`);
-
-export const INJECTION_CASES: readonly InjectionCase[] = readdirSync(folder)
-  .filter((file) => file.endsWith('.yaml'))
-  .sort()
-  .map((file) => load(readFileSync(new URL(file, folder), 'utf8')) as InjectionCase);
+export const INJECTION_CASES: readonly InjectionCase[] = casesIn(goldenFolder('injection', 'GOLDEN_INJECTION'));
 
 /** A release of one outcome, with what stands there and what we make. */
 export interface Pair {

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
-import { RELEASES } from './golden.ts';
+import { casesIn, expand, goldenFolder, RELEASES } from './golden.ts';
 
 export interface NativeOutcome {
   readonly releases: readonly string[];
@@ -20,31 +20,16 @@ export interface NativeCase {
   readonly outcomes: readonly NativeOutcome[];
 }
 
-const folder =
-  process.env['GOLDEN_NFTABLES'] === undefined
-    ? new URL('../golden/nftables/', import.meta.url)
-    : new URL(`file://${process.env['GOLDEN_NFTABLES']}/`);
+const folder = goldenFolder('nftables', 'GOLDEN_NFTABLES');
 
 /** The releases with native nftables in their order; the candidate is not among those of the other golden data. */
 const ORDER: readonly string[] = [...RELEASES, '1.31.0-rc.0'];
 
-export const NATIVE_CASES: readonly NativeCase[] = readdirSync(folder)
-  .filter((file) => file.endsWith('.yaml'))
-  .sort()
-  .map((file) => ({
-    name: file.replace('.yaml', ''),
-    ...(load(readFileSync(new URL(file, folder), 'utf8')) as Omit<NativeCase, 'name'>),
-  }));
+export const NATIVE_CASES: readonly NativeCase[] = casesIn(folder);
 
 /** The releases of ranges such as `1.27.0 - 1.27.3`, both ends included. */
 export function expandWithCandidate(ranges: readonly string[]): readonly string[] {
-  return ranges.flatMap((range) => {
-    const [first = '', last = first] = range.split(' - ');
-    const from = ORDER.indexOf(first);
-    const to = ORDER.indexOf(last);
-    if (from < 0 || to < from) throw new Error(`bad range ${range}`);
-    return ORDER.slice(from, to + 1);
-  });
+  return expand(ranges, ORDER);
 }
 
 /** A file beside the cases. */

@@ -1,26 +1,25 @@
 /** The words of `--live`; what it does is loaded where it is asked for. */
 
-import type { Options } from 'yargs';
-import { badOption } from '../sources/bad-option.ts';
+import { badOption } from '../istio/bad-option.ts';
+import type { PlanOptions } from '../sources/plan-input/input.ts';
+import { flags, valued } from './option-rows.ts';
+import type { Parsed } from './options.ts';
+import { CLUSTER_OPTIONS, SETTINGS_OPTIONS, WORKLOAD_OPTIONS } from './options.ts';
+import type { Result } from './terminal/result.ts';
 
-export const LIVE_OPTIONS: Readonly<Record<string, Options>> = {
-  live: {
-    type: 'boolean',
-    default: false,
-    describe: 'The rules that are in the pods now, by kubectl exec: through the audit DaemonSet, an ephemeral container, or a debug pod',
-    group: 'Cluster:',
-  },
-  image: { type: 'string', requiresArg: true, describe: 'With --live: the image tools, for what has to be created', group: 'Cluster:' },
-  yes: { type: 'boolean', default: false, describe: 'With --live: create it without a question', group: 'Cluster:' },
-  'dry-run': {
-    type: 'boolean',
-    default: false,
-    describe: 'With --live: print the calls of kubectl, and make none that changes',
-    group: 'Cluster:',
-  },
+const LIVE_OPTIONS = {
+  ...flags('Cluster', {
+    live: 'The rules that are in the pods now, by kubectl exec: through the audit DaemonSet, an ephemeral container, or a debug pod',
+  }),
+  ...valued('Cluster', { image: 'With --live: the image tools, for what has to be created' }),
+  ...flags('Cluster', {
+    yes: 'With --live: create it without a question',
+    'dry-run': 'With --live: print the calls of kubectl, and make none that changes',
+  }),
 };
 
-type Parsed = Readonly<Record<string, unknown>>;
+/** Options of commands that look at any SOURCE, in a cluster as well. */
+export const SOURCE_OPTIONS = { ...SETTINGS_OPTIONS, ...CLUSTER_OPTIONS, ...LIVE_OPTIONS, ...WORKLOAD_OPTIONS };
 
 /** Whether --live was given. Throws a ProblemError for what goes with it alone. */
 export function isLive(parsed: Parsed): boolean {
@@ -28,4 +27,15 @@ export function isLive(parsed: Parsed): boolean {
   for (const name of ['image', 'yes', 'dry-run'])
     if (parsed[name] !== undefined && parsed[name] !== false) throw badOption(`--${name}`, 'goes with --live');
   return false;
+}
+
+/** Runs a command that looks at one thing: a source as it is, or by --live the rules in the one pod that it names. */
+export async function atOneSource(
+  parsed: Parsed,
+  given: PlanOptions,
+  source: string | undefined,
+  use: (of: { readonly source?: string; readonly given: PlanOptions }) => Promise<Result>,
+): Promise<Result> {
+  if (isLive(parsed)) return (await import('./live.ts')).lookLiveAtOne(parsed, given, source, use);
+  return use({ ...(source === undefined ? {} : { source }), given });
 }

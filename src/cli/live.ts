@@ -1,15 +1,17 @@
 /** `--live`: what the rules in a pod of a cluster are now, beside what its manifest calls for. */
 
 import { createInterface } from 'node:readline/promises';
-import { system } from '../host/system.ts';
+import { isOfCluster } from '../host/cluster/cluster-in.ts';
+import { badOption } from '../istio/bad-option.ts';
 import { ProblemError, quoted } from '../istio/problems.ts';
-import { badOption } from '../sources/bad-option.ts';
 import type { LiveRequest, OpenedPod } from '../sources/live-pods.ts';
-import { dryRun, isLiveWord, waysOf, withLivePods } from '../sources/live-pods.ts';
+import { dryRun, waysOf, withLivePods } from '../sources/live-pods.ts';
 import { hasSettings } from '../sources/operand-settings.ts';
 import type { PlanOptions } from '../sources/plan-input/input.ts';
 import { withFile } from '../sources/workloads/detect.ts';
-import { last } from './options.ts';
+import type { Parsed } from './options.ts';
+import { givenOf } from './options.ts';
+import { heedSignals } from './signals.ts';
 import type { Result } from './terminal/result.ts';
 import { say } from './terminal/result.ts';
 
@@ -20,8 +22,6 @@ export interface LiveWords {
   readonly given: PlanOptions;
 }
 
-type Parsed = Readonly<Record<string, unknown>>;
-
 /** Opens the pods that the words name, and runs the command; `several` where it can look at more than one pod of a word. */
 export async function lookLive(
   parsed: Parsed,
@@ -29,13 +29,13 @@ export async function lookLive(
   { words, several }: { readonly words: readonly string[]; readonly several: boolean },
   use: (live: LiveWords) => Promise<Result>,
 ): Promise<Result> {
-  const named = words.filter(isLiveWord);
+  const named = words.filter(isOfCluster);
   if (named.length === 0)
     throw badOption('--live', `changes nothing ${besideText(words)}; it goes with a SOURCE in a cluster: pod/NAME, deploy/NAME or ns/NAME`);
-  const { signal, exitCode } = stopping();
+  // The end of a terminal as well: what was created is ended first.
+  const { signal, exitCode } = heedSignals(['SIGINT', 'SIGTERM', 'SIGHUP']);
   const access = { ...given.cluster, signal };
-  const image = last(parsed, 'image');
-  const request: LiveRequest = { access, ...(image !== undefined && { image }), consent: consentBy(parsed['yes'] === true), say };
+  const request: LiveRequest = { access, ...givenOf(parsed, 'image'), consent: consentBy(parsed['yes'] === true), say };
   try {
     const found = new Map<string, Awaited<ReturnType<typeof waysOf>>>();
     for (const word of named) found.set(word, await waysOf(word, several, request));
@@ -66,28 +66,13 @@ export async function lookLiveAtOne(
   parsed: Parsed,
   given: PlanOptions,
   source: string | undefined,
-  use: (source: string, given: PlanOptions) => Promise<Result>,
+  use: (of: { readonly source: string; readonly given: PlanOptions }) => Promise<Result>,
 ): Promise<Result> {
   const words = source === undefined ? [] : [source];
   return lookLive(parsed, given, { words, several: false }, async ({ podsOf, given: stoppable }) => {
     const { cluster: _, ...alone } = stoppable;
-    return use(podsOf(source ?? '')[0]?.live ?? '', alone);
+    return use({ source: podsOf(source ?? '')[0]?.live ?? '', given: alone });
   });
-}
-
-/** SIGINT, SIGTERM, and the end of a terminal: what was created is ended first. */
-function stopping(): { readonly signal: AbortSignal; readonly exitCode: () => number | undefined } {
-  const abort = new AbortController();
-  let came: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined;
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(name, () => {
-      came ??= name;
-      abort.abort();
-    });
-  return {
-    signal: abort.signal,
-    exitCode: () => (came === undefined ? undefined : 128 + (came === 'SIGHUP' ? 1 : system.signalNumber(came))),
-  };
 }
 
 /** Says what would be created, and asks on a terminal; elsewhere there must have been a --yes. */

@@ -4,7 +4,7 @@ import { parseSource } from '../sources/source-name.ts';
 import { holdsManifests } from '../sources/workloads/detect.ts';
 import type { NextCommand } from './check/next-command.ts';
 import { programCommand } from './command-text.ts';
-import type { Parsed } from './typed-call.ts';
+import type { Parsed } from './options.ts';
 import { givenWords, operandOf, subjectWords } from './typed-call.ts';
 
 /** A call that was answered. */

@@ -1,14 +1,10 @@
 /** A call as it was parsed, in words that can be typed once more. */
 
-import { LIVE_OPTIONS } from './live-options.ts';
-import { CLUSTER_OPTIONS, SETTINGS_OPTIONS } from './options.ts';
-import { WORKLOAD_OPTIONS } from './workloads/option.ts';
-
-/** What yargs made of a command line. */
-export type Parsed = Readonly<Record<string, unknown>>;
+import { SOURCE_OPTIONS } from './live-options.ts';
+import type { Parsed } from './options.ts';
 
 /** What a command looks at: options that mean the same in each that has them. */
-const SUBJECT = Object.keys({ ...SETTINGS_OPTIONS, ...CLUSTER_OPTIONS, ...LIVE_OPTIONS, ...WORKLOAD_OPTIONS });
+const SUBJECT = Object.keys(SOURCE_OPTIONS);
 
 /** How an answer is printed is no part of what was asked. */
 const FORM_ALONE = ['output', 'color', 'no-color'];

@@ -3,7 +3,7 @@
 import type { CommandModule } from 'yargs';
 import { onOneLine } from '../istio/origin.ts';
 import { nearest, quoted } from '../istio/problems.ts';
-import { quoteForShell } from '../netfilter/words.ts';
+import { listWords, quoteForShell } from '../netfilter/words.ts';
 import { describedCommand, optionNames } from './described.ts';
 import { OTHER_OPTIONS } from './other-words.ts';
 
@@ -14,7 +14,7 @@ export function unknownOption(word: string, command: CommandModule | undefined, 
     .map(describedCommand)
     .filter((other) => optionNames(other).includes(word));
   if (others.length > 0)
-    return `${typed(word)} is not an option here; ${listed(others.map(({ name }) => name))} ${others.length === 1 ? 'has' : 'have'} it`;
+    return `${typed(word)} is not an option here; ${listWords(others.map(({ name }) => name))} ${others.length === 1 ? 'has' : 'have'} it`;
   const own = [...(command === undefined ? [] : optionNames(describedCommand(command))), 'help'].filter((option) => option.length > 1);
   const meant = OTHER_OPTIONS[word];
   if (meant !== undefined && own.includes(/^--(\S+)/.exec(meant)?.[1] ?? ''))
@@ -33,9 +33,4 @@ export function tooMany(word: string, command: CommandModule | undefined): strin
   const options = described === undefined ? [] : optionNames(described);
   const files = operands !== '' && options.includes('filename') ? '; -f FILE names manifests' : '';
   return `${quoted(word)} is one too many: ${operands === '' ? `there are no operands here${options.includes('filename') ? `; -f ${quoteForShell(word)} names it` : ''}` : `the operands are ${operands.toUpperCase()}${files}`}`;
-}
-
-/** `check, diff and trace`. */
-function listed(names: readonly string[]): string {
-  return names.length === 1 ? String(names[0]) : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }

@@ -1,6 +1,6 @@
 /** Facts of a pod, taken from the network namespace that was named: only where someone asked for them. */
 
-import { ProblemError, problem } from '../istio/problems.ts';
+import { messageOf, ProblemError, problem } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import type { Namespace, Target } from './namespace/namespace.ts';
 import { openNamespace } from './namespace/namespace.ts';
@@ -53,9 +53,7 @@ export async function targetFacts(target: Target, option: string = target.kind =
     namespace = openNamespace(target, programs());
   } catch (error) {
     if (error instanceof ProblemError) throw error;
-    throw new ProblemError([
-      problem('bad-option', { kind: 'option', option }, { reason: error instanceof Error ? error.message : String(error) }),
-    ]);
+    throw new ProblemError([problem('bad-option', { kind: 'option', option }, { reason: messageOf(error) })]);
   }
   try {
     const { stdout } = await namespace.run({ argv: ['ip', '-o', 'addr', 'show'], deadline: 10_000 });

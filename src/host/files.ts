@@ -1,6 +1,7 @@
 /** Files and standard input to text; what can't be read is a problem with the file's name. */
 
 import type { Problem } from '../istio/problems.ts';
+import { ProblemError } from '../istio/problems.ts';
 import { reasonOf, unreadable } from './failure/unreadable.ts';
 import { inFolder } from './in-folder.ts';
 import { takeAhead } from './standard-input.ts';
@@ -22,7 +23,7 @@ const CHUNK = 1 << 20;
 const MANIFEST = /\.(ya?ml|json)$/;
 
 /** The text of a file, of standard input (`-`), or of every manifest in a folder. */
-export function readTexts(file: string): readonly TextFile[] | Problem {
+function readTexts(file: string): readonly TextFile[] | Problem {
   try {
     if (file === '-') return checked('-', readBytes(STDIN, takeAhead()));
     const { kind, size } = system.statusOf(file);
@@ -51,6 +52,13 @@ export function pipeBytes(file: string): Buffer {
   const known = PIPES.get(file) ?? bytesOf(file);
   PIPES.set(file, known);
   return known;
+}
+
+/** The same; throws a ProblemError for what can't be read. */
+export function textsIn(file: string): readonly TextFile[] {
+  const texts = readTexts(file);
+  if ('code' in texts) throw new ProblemError([texts]);
+  return texts;
 }
 
 function readFolder(folder: string): readonly TextFile[] | Problem {

@@ -4,7 +4,7 @@ import { namedForm } from '../istio/found/named-forms.ts';
 import { describedPods, isDescription } from '../istio/kubernetes/manifest/described-pod.ts';
 import type { ManifestItem, PassedItem } from '../istio/kubernetes/manifest/item.ts';
 import type { ClusterAccess } from './cluster/access.ts';
-import { clusterIn } from './cluster/cluster-in.ts';
+import { isOfCluster } from './cluster/cluster-in.ts';
 import { reasonOf, unreadable } from './failure/unreadable.ts';
 import type { Gathered } from './manifests/gather.ts';
 import { chunksOf, gather } from './manifests/gather.ts';
@@ -47,7 +47,7 @@ export interface ManifestOptions {
  * What can't be read is an item as well, and the rest goes on; of a folder, what is no manifest is passed over. Never throws.
  */
 export async function* manifestItems(files: readonly string[], options: ManifestOptions = {}): AsyncGenerator<ManifestItem> {
-  const ofClusters = files.filter((file) => clusterIn(file) !== undefined);
+  const ofClusters = files.filter(isOfCluster);
   if (ofClusters.length < files.length)
     yield* itemsOfFiles(
       files.filter((file) => !ofClusters.includes(file)),

@@ -1,7 +1,7 @@
 /** Diagnostics as data: a code, where it is, and the words to fill in. One formatter turns them into text. */
 
 import leven from 'leven';
-import type { Origin } from './origin.ts';
+import type { Origin, Sourced } from './origin.ts';
 import { onOneLine, printSource } from './origin.ts';
 
 /** An error stops the work; a warning and a note go on standard error beside the result. */
@@ -153,6 +153,11 @@ export function problem(code: ProblemCode, source: Origin, args: Readonly<Record
   return { code, severity: PROBLEMS[code].severity, source, args };
 }
 
+/** The problem of a value that is none of those that are allowed. */
+export function notAValue(name: string, { value, source }: Sourced<string>, allowed: string): Problem {
+  return problem('not-a-value', source, { name, value: quoted(value), allowed });
+}
+
 /** What is wrong and what is allowed, without the place. */
 export function problemText({ code, args }: Problem): string {
   return PROBLEMS[code].text.replace(/\{(\w+)\}/g, (_, name: string) => args[name] ?? '');
@@ -172,6 +177,17 @@ export class ProblemError extends Error {
     this.name = 'ProblemError';
     this.problems = problems;
   }
+}
+
+/** Throws the errors among problems, where there are any. */
+export function throwErrors(problems: readonly Problem[]): void {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new ProblemError(errors);
+}
+
+/** What an error says of itself, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Outside text in quotes on one line, cut where it is longer than `most`: a message never carries a newline or a control character. */

@@ -23,6 +23,11 @@ export function textOf(node: YamlNode | undefined): string | undefined {
   return node?.kind === 'scalar' && !isNull(node) ? node.text : undefined;
 }
 
+/** The items of a list; none for anything else. */
+export function itemsIn(node: YamlNode | undefined): readonly YamlNode[] {
+  return node?.kind === 'sequence' ? node.items : [];
+}
+
 /** Whether a node is null: written so, or nothing at all behind its key. */
 export function isNull(node: YamlNode): boolean {
   return node.kind === 'scalar' && node.plain && ['', '~', 'null', 'Null', 'NULL'].includes(node.text);

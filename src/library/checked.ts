@@ -1,13 +1,9 @@
 /** What callers hand over is looked at before it is used, and refused in the words of the program. */
 
-import { nearest, ProblemError, problem, quoted } from '../istio/problems.ts';
+import { badOption } from '../istio/bad-option.ts';
+import { nearest, ProblemError, quoted } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import { parseNetwork } from '../netfilter/network.ts';
-
-/** A refusal of an argument by its name. */
-export function refused(name: string, reason: string): ProblemError {
-  return new ProblemError([problem('bad-option', { kind: 'option', option: name }, { reason })]);
-}
 
 /** Does what it is told, and names what is wrong as the caller does: no option of a command line was given. Throws what the work throws. */
 export function inOwnWords<R>(nameOf: (option: string) => string, work: () => R): R {
@@ -32,27 +28,27 @@ function shown(value: unknown): string {
 
 /** A text. Throws a ProblemError for anything else. */
 export function text(name: string, value: unknown): string {
-  if (typeof value !== 'string') throw refused(name, `${shown(value)} is not a text`);
+  if (typeof value !== 'string') throw badOption(name, `${shown(value)} is not a text`);
   return value;
 }
 
 /** A list of texts. Throws a ProblemError for anything else, a single text among it. */
 export function texts(name: string, value: unknown): readonly string[] {
-  if (!Array.isArray(value)) throw refused(name, `${shown(value)} is not a list of texts`);
+  if (!Array.isArray(value)) throw badOption(name, `${shown(value)} is not a list of texts`);
   return value.map((one, index) => text(`${name}[${index}]`, one));
 }
 
 /** An object with these keys and no other. Throws a ProblemError for anything else. */
 export function fields<K extends string>(name: string, value: unknown, keys: readonly K[]): Readonly<Partial<Record<K, unknown>>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused(name, `${shown(value)} is not an object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badOption(name, `${shown(value)} is not an object`);
   const other = Object.keys(value).find((key) => !keys.some((one) => one === key));
-  if (other !== undefined) throw refused(name, `${quoted(other)} is not one of ${keys.join(', ')}${nearest(other, keys)}`);
+  if (other !== undefined) throw badOption(name, `${quoted(other)} is not one of ${keys.join(', ')}${nearest(other, keys)}`);
   return value as Readonly<Partial<Record<K, unknown>>>;
 }
 
 /** Texts by name. Throws a ProblemError for anything else. */
 export function textsByName(name: string, value: unknown): Readonly<Record<string, string>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused(name, `${shown(value)} is not an object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badOption(name, `${shown(value)} is not an object`);
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, text(`${name}.${key}`, one)]));
 }
 
@@ -67,6 +63,6 @@ export function factsFrom({ addresses, nameservers }: { readonly addresses?: unk
 function addressesIn(name: string, value: unknown, allowed: string): readonly string[] {
   const all = texts(name, value);
   const wrong = all.find((one) => parseNetwork(one.replace(/%.*$/s, '')) === null);
-  if (wrong !== undefined) throw refused(name, `${quoted(wrong)} is not ${allowed}`);
+  if (wrong !== undefined) throw badOption(name, `${quoted(wrong)} is not ${allowed}`);
   return all;
 }

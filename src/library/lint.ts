@@ -3,9 +3,10 @@
 import { deadRuleFinder } from '../istio/advice/lint/dead-rules.ts';
 import type { LintReport } from '../istio/advice/lint/gather.ts';
 import { lintGathering } from '../istio/advice/lint/gather.ts';
+import { badOption } from '../istio/bad-option.ts';
 import { INSTALLERS } from '../istio/kubernetes/injection/injected.ts';
 import { resolveRelease } from '../istio/releases/resolve-release.ts';
-import { fields, refused, text } from './checked.ts';
+import { fields, text } from './checked.ts';
 import { meshFrom, readManifests } from './manifests.ts';
 import type { PlanInput } from './plan.ts';
 
@@ -14,7 +15,7 @@ export function lint(input: Pick<PlanInput, 'manifests' | 'values' | 'release' |
   const { manifests, values, release, installer } = fields('lint', input, ['manifests', 'values', 'release', 'installer']);
   const by = INSTALLERS.find((one) => one === installer);
   if (installer !== undefined && by === undefined)
-    throw refused('installer', `${JSON.stringify(installer)} is not one of ${INSTALLERS.join(', ')}`);
+    throw badOption('installer', `${JSON.stringify(installer)} is not one of ${INSTALLERS.join(', ')}`);
   const named =
     release === undefined ? undefined : { value: text('release', release), source: { kind: 'option', option: 'release' } as const };
   if (named !== undefined) resolveRelease(named);

@@ -6,10 +6,10 @@ import type { Workload } from '../istio/kubernetes/manifest/workload.ts';
 import { withContext } from '../istio/kubernetes/mesh/context.ts';
 import type { Mesh } from '../istio/kubernetes/mesh/mesh.ts';
 import { NO_MESH } from '../istio/kubernetes/mesh/mesh.ts';
-import { readMesh } from '../istio/kubernetes/mesh/read.ts';
+import { readInstalledMesh } from '../istio/kubernetes/mesh/read.ts';
 import type { Origin } from '../istio/origin.ts';
 import type { Problem } from '../istio/problems.ts';
-import { ProblemError, problem } from '../istio/problems.ts';
+import { problem } from '../istio/problems.ts';
 import type { SidecarFile } from '../istio/settings/sidecar-file.ts';
 import { readYaml } from '../istio/yaml.ts';
 import { fields, text } from './checked.ts';
@@ -62,9 +62,5 @@ export function readManifests(manifests: unknown, mesh: Mesh): Manifests {
 /** What a mesh is installed with. Throws a ProblemError for a text that is none of it. */
 export function meshFrom(values: unknown): Mesh {
   if (values === undefined) return NO_MESH;
-  const mesh = readMesh(namedTexts('values', values, 'values'));
-  // A value of the wrong form is for the injector to refuse.
-  const errors = mesh.problems.filter(({ severity, code }) => severity === 'error' && code !== 'wrong-type' && code !== 'not-a-value');
-  if (errors.length > 0) throw new ProblemError(errors);
-  return mesh;
+  return readInstalledMesh(namedTexts('values', values, 'values'));
 }

@@ -3,6 +3,7 @@
 import type { Basis } from '../istio/advice/explain/basis.ts';
 import type { Explanation } from '../istio/advice/explain.ts';
 import { explain as explained } from '../istio/advice/explain.ts';
+import { badOption } from '../istio/bad-option.ts';
 import type { Injection, Installer } from '../istio/kubernetes/injection/injected.ts';
 import { INSTALLERS } from '../istio/kubernetes/injection/injected.ts';
 import type { Workload } from '../istio/kubernetes/manifest/workload.ts';
@@ -16,11 +17,11 @@ import type { CapturePlan } from '../istio/plan/plan.ts';
 import { withProblems } from '../istio/plan/plan.ts';
 import { type PlanOptions, planFromArguments as planOfArguments } from '../istio/plan/plan-from-arguments.ts';
 import type { Problem } from '../istio/problems.ts';
-import { nearest, ProblemError, quoted } from '../istio/problems.ts';
+import { nearest, ProblemError, quoted, throwErrors } from '../istio/problems.ts';
 import type { Release } from '../istio/releases/known.ts';
 import { resolveRelease } from '../istio/releases/resolve-release.ts';
 import type { Facts } from '../istio/settings/facts.ts';
-import { factsFrom, fields, inOwnWords, refused, text, texts, textsByName } from './checked.ts';
+import { factsFrom, fields, inOwnWords, text, texts, textsByName } from './checked.ts';
 import type { Texts } from './manifests.ts';
 import { meshFrom, readManifests } from './manifests.ts';
 
@@ -93,7 +94,7 @@ export function explain(input: PlanInput = {}): Explanation {
 export function injection(input: Pick<PlanInput, 'manifests' | 'values' | 'release' | 'installer'>): readonly InjectedWorkload[] {
   const { manifests, ...rest } = fields('injection', input, ['manifests', 'values', 'release', 'installer']);
   const { workloads, mesh, problems } = readManifests(manifests, meshFrom(rest.values));
-  if (workloads.length === 0) throw problems.length > 0 ? new ProblemError(problems) : refused('manifests', 'hold no workload');
+  if (workloads.length === 0) throw problems.length > 0 ? new ProblemError(problems) : badOption('manifests', 'hold no workload');
   return workloads.map((workload) => {
     const { release, ...made } = injectionOf(workload, { mesh, images: [], ...requestOf(rest) });
     const { kind, namespace, name } = workload;
@@ -112,7 +113,7 @@ export function planAmbientWorkload(input: Pick<PlanInput, 'manifests' | 'worklo
   if (asked.kind === 'none' && asked.knobs !== undefined)
     return planAmbient(asked.knobs, { release: release.value, releaseSource: release.source });
   const why = isAmbient(asked) ? `Istio ${release.value}'s node agent makes no rules in pods` : 'it is not in ambient mode';
-  throw refused('manifests', `${nameOf(workload)} gets no rules of the node agent: ${why}`);
+  throw badOption('manifests', `${nameOf(workload)} gets no rules of the node agent: ${why}`);
 }
 
 /** The plan that a release's istio-iptables makes of arguments. Throws a ProblemError where that program, or iptables after it, would fail. */
@@ -135,15 +136,15 @@ function plannedOf(input: PlanInput): Planned {
   const release = given.release === undefined ? {} : { release: text('release', given.release) };
   if (given.arguments !== undefined) {
     const other = (['settings', 'manifests', 'values', 'workload', 'installer'] as const).find((key) => given[key] !== undefined);
-    if (other !== undefined) throw refused(other, 'does not go with arguments');
+    if (other !== undefined) throw badOption(other, 'does not go with arguments');
     const [words, env] = [texts('arguments', given.arguments), textsByName('environment', given.environment ?? {})];
     const made = planOfArguments(words, { ...facts, ...release, env });
     return { plan: made, basis: { kind: 'arguments', words, environment: env }, facts };
   }
-  if (given.environment !== undefined) throw refused('environment', 'goes with arguments');
+  if (given.environment !== undefined) throw badOption('environment', 'goes with arguments');
   const sets = Object.entries(textsByName('settings', given.settings ?? {})).map(([key, value]) => `${key}=${value}`);
   if (given.manifests === undefined) {
-    if (given.values !== undefined) throw refused('values', 'go with manifests');
+    if (given.values !== undefined) throw badOption('values', 'go with manifests');
     return ofSettings({ sets }, given.release, facts);
   }
   return ofManifests(given, sets, facts);
@@ -169,7 +170,7 @@ function ofManifests(given: Given, sets: readonly string[], known: Facts): Plann
   const { workload, made } = chosenOf({ workloads, mesh, problems }, given);
   const facts = factsOfWorkload(workload, known);
   const found = planOfWorkload(made, known, sets);
-  if (found === undefined) throw refused('manifests', `${nameOf(workload)} gets no rules: ${noRulesReason(made.injection)}`);
+  if (found === undefined) throw badOption('manifests', `${nameOf(workload)} gets no rules: ${noRulesReason(made.injection)}`);
   return { plan: withProblems(found, problems), basis: { kind: 'workload', made, mesh, sets }, facts };
 }
 
@@ -183,8 +184,7 @@ function chosenOf(
   { workloads, mesh, problems }: Pick<Manifests, 'workloads' | 'mesh' | 'problems'>,
   given: Given,
 ): { readonly workload: Workload; readonly made: ReturnType<typeof injectionOf> } {
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw new ProblemError(errors);
+  throwErrors(problems);
   const workload = chosen(workloads, given.workload);
   return { workload, made: injectionOf(workload, { mesh, images: [], ...requestOf(given) }) };
 }
@@ -198,7 +198,7 @@ const RELEASE = { kind: 'option', option: 'release' } as const;
 function requestOf({ release, installer }: Given): { readonly at: AtRelease; readonly installer?: Installer } {
   const found = INSTALLERS.find((one) => one === installer);
   if (installer !== undefined && found === undefined)
-    throw refused('installer', `${quoted(String(installer))} is not one of ${INSTALLERS.join(', ')}`);
+    throw badOption('installer', `${quoted(String(installer))} is not one of ${INSTALLERS.join(', ')}`);
   const named = release === undefined ? undefined : { value: text('release', release), source: RELEASE };
   if (named !== undefined) resolveRelease(named);
   const at: AtRelease = named === undefined ? { kind: 'as found' } : { kind: 'release', release: named, keepArguments: false };
@@ -215,10 +215,10 @@ function chosen(workloads: readonly Workload[], wanted: unknown): Workload {
   const matching = name === undefined ? workloads : workloads.filter((one) => nameOf(one) === name || nameOf(one).endsWith(`/${name}`));
   const [only, another] = matching;
   if (only !== undefined && another === undefined) return only;
-  if (workloads.length === 0) throw refused('manifests', 'hold no workload');
+  if (workloads.length === 0) throw badOption('manifests', 'hold no workload');
   if (only === undefined)
-    throw refused('workload', `${quoted(String(name))} is not one of ${names.slice(0, 5).join(', ')}${nearest(String(name), names)}`);
-  throw refused('workload', `there are ${matching.length}: ${matching.slice(0, 5).map(nameOf).join(', ')}; name one`);
+    throw badOption('workload', `${quoted(String(name))} is not one of ${names.slice(0, 5).join(', ')}${nearest(String(name), names)}`);
+  throw badOption('workload', `there are ${matching.length}: ${matching.slice(0, 5).map(nameOf).join(', ')}; name one`);
 }
 
 function noRulesReason(made: Injection): string {

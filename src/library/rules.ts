@@ -1,5 +1,6 @@
 /** Rules, however a caller has them: read, identified, compared, traced. */
 
+import { badOption } from '../istio/bad-option.ts';
 import type { Identification } from '../istio/found/identify.ts';
 import { identify as identified } from '../istio/found/identify.ts';
 import { observeRules } from '../istio/found/observe-rules.ts';
@@ -24,7 +25,7 @@ import { compareObservations, observeAll } from '../netfilter/observation.ts';
 import type { ReadOptions } from '../netfilter/read.ts';
 import { readRules } from '../netfilter/read.ts';
 import type { Trace } from '../netfilter/trace/result.ts';
-import { factsFrom, fields, inOwnWords, refused, text } from './checked.ts';
+import { factsFrom, fields, inOwnWords, text } from './checked.ts';
 
 /** Rules as a text in any form, as what was seen of them, or as a plan. */
 export type Rules = string | Observation | CapturePlan;
@@ -49,7 +50,7 @@ export function read(rules: string, options: ReadOptions = {}): Observation {
 function readOptions(options: unknown): ReadOptions {
   const { family, table, file } = fields('read', options, ['family', 'table', 'file']);
   if (family !== undefined && !FAMILIES.some((one) => one === family))
-    throw refused('family', `${JSON.stringify(family)} is not one of ${FAMILIES.join(', ')}`);
+    throw badOption('family', `${JSON.stringify(family)} is not one of ${FAMILIES.join(', ')}`);
   return {
     ...(family === undefined ? {} : { family: family as Family }),
     ...(table === undefined ? {} : { table: text('table', table) }),
@@ -91,7 +92,7 @@ export function escapes(plan: CapturePlan, facts: PodFacts = {}, most?: number):
   const families = FAMILIES.filter((family) => podNetwork.plan[family].tables.length > 0 || hasAddress(podNetwork, family));
   return families.flatMap((family) => {
     const found = escapesOf(podNetwork, family, most);
-    if (found === null) throw refused('escapes', `of ${family} are more kinds of packets than can be listed`);
+    if (found === null) throw badOption('escapes', `of ${family} are more kinds of packets than can be listed`);
     return found;
   });
 }
@@ -119,16 +120,16 @@ const NO_RULES = 'is a text without rules; what is read: a save, a listing, a lo
 function seen(name: string, rules: unknown): Observation {
   if (typeof rules === 'string') {
     const found = readRules(rules);
-    if (found.problems.some(({ code }) => code === 'no-rules-found' || code === 'empty-text')) throw refused(name, NO_RULES);
+    if (found.problems.some(({ code }) => code === 'no-rules-found' || code === 'empty-text')) throw badOption(name, NO_RULES);
     return observeRules(found);
   }
   if (isRules(rules)) return 'seen' in rules ? (rules as Observation) : observeAll(rules);
-  throw refused(name, 'wants rules: a text, what read() gives, or a plan');
+  throw badOption(name, 'wants rules: a text, what read() gives, or a plan');
 }
 
 function planIn(name: string, plan: unknown): CapturePlan {
   if (isRules(plan) && 'settings' in plan && 'release' in plan) return plan as unknown as CapturePlan;
-  throw refused(name, 'wants a plan, as plan() gives it');
+  throw badOption(name, 'wants a plan, as plan() gives it');
 }
 
 function isRules(value: unknown): value is Pick<CapturePlan, 'ip' | 'ip6'> {

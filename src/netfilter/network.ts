@@ -1,6 +1,7 @@
 /** Addresses with a prefix length, as `-s` and `-d` take them. */
 
 import type { Family } from './family.ts';
+import { familyOfAddress } from './family.ts';
 import { maskIp6, parseIp6, printIp6 } from './ip6.ts';
 
 /** A range of addresses. The host bits of `address` are zero: the kernel masks them on insertion. */
@@ -29,7 +30,7 @@ export function everywhere(family: Family): Network {
 export function parseNetwork(text: string): Network | null {
   const [address = '', prefixText, rest] = text.split('/');
   if (rest !== undefined || (prefixText !== undefined && !/^(0|[1-9]\d{0,2})$/.test(prefixText))) return null;
-  const family = address.includes(':') ? 'ip6' : 'ip';
+  const family = familyOfAddress(address);
   const prefix = prefixText === undefined ? addressBits(family) : Number(prefixText);
   if (prefix > addressBits(family)) return null;
   return family === 'ip' ? network4(address, prefix) : network6(address, prefix);

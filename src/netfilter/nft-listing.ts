@@ -34,7 +34,7 @@ export interface NftTable {
 
 /** Reads the output of `nft -j list ruleset`; undefined for a text that is none. Never throws. */
 export function readNftListing(text: string): readonly NftTable[] | undefined {
-  const items = itemsIn(text);
+  const items = nftItems(text);
   if (items === undefined) return undefined;
   const tables = new Map<string, { family: string; name: string; chains: Map<string, NftChain & { rules: NftRule[] }> }>();
   for (const item of items) {
@@ -59,9 +59,11 @@ export function readNftListing(text: string): readonly NftTable[] | undefined {
   return [...tables.values()].map(({ family, name, chains }) => ({ family, name, chains: [...chains.values()] }));
 }
 
-type Json = Readonly<Record<string, unknown>>;
+/** An object of JSON of which nothing is known yet. */
+export type Json = Readonly<Record<string, unknown>>;
 
-function itemsIn(text: string): readonly Json[] | undefined {
+/** The objects that `nft -j` lists; undefined for another text. Never throws. */
+export function nftItems(text: string): readonly Json[] | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isRecord(value) && Array.isArray(value['nftables']) ? value['nftables'].filter(isRecord) : undefined;
@@ -70,7 +72,7 @@ function itemsIn(text: string): readonly Json[] | undefined {
   }
 }
 
-function isRecord(value: unknown): value is Json {
+export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -17,7 +17,7 @@ export function normalForm(ruleset: Ruleset): Ruleset {
   const tables = ruleset.tables
     .filter(({ name, chains }) => chains.some((chain) => chain.rules.length > 0 || !isBuiltIn(name, chain.name) || refuses(chain)))
     .map(normalTable)
-    .sort((a, b) => rank(TABLE_ORDER, a.name) - rank(TABLE_ORDER, b.name));
+    .sort((a, b) => rank(a.name) - rank(b.name));
   return { family: ruleset.family, tables };
 }
 
@@ -90,7 +90,7 @@ function rankOf({ kind }: Match): number {
   return KIND_RANK.get(kind) ?? 0;
 }
 
-function rank(order: readonly string[], name: string): number {
-  const at = order.indexOf(name);
-  return at === -1 ? order.length : at;
+function rank(table: string): number {
+  const at = TABLE_ORDER.indexOf(table);
+  return at === -1 ? TABLE_ORDER.length : at;
 }

@@ -49,8 +49,12 @@ export function parsePortRange(text: string): PortRange | null {
 
 /** As iptables-save prints it: `80`, `8000:8099`, or the service's name. */
 export function printPortRange(range: PortRange): string {
-  if ('service' in range) return range.service;
-  return range.first === range.last ? `${range.first}` : `${range.first}:${range.last}`;
+  return 'service' in range ? range.service : rangeText(range, ':');
+}
+
+/** One number, or two with a word between them. */
+export function rangeText({ first, last }: { readonly first: number; readonly last: number }, to: string): string {
+  return first === last ? `${first}` : `${first}${to}${last}`;
 }
 
 /** Reads what `--uid-owner` takes: an id, `a-b`, or a name of letters, digits, `_`, `-` and `.`. */
@@ -63,8 +67,7 @@ export function parseOwnerRange(text: string): OwnerRange | null {
 
 /** As iptables-save prints it: `1337`, `1000-1999`, or the name. */
 export function printOwnerRange(range: OwnerRange): string {
-  if ('name' in range) return range.name;
-  return range.first === range.last ? `${range.first}` : `${range.first}-${range.last}`;
+  return 'name' in range ? range.name : rangeText(range, '-');
 }
 
 /** Reads `0x539`, `1337` or `0x539/0xff`. Null when it is not one. */

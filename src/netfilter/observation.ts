@@ -4,12 +4,13 @@ import type { Difference } from './compare/difference.ts';
 import { hiddenTarget, hidesInterfaces } from './compare/rule-key.ts';
 import { compareNormalForms } from './compare.ts';
 import type { Family } from './family.ts';
-import { FAMILIES } from './family.ts';
+import { FAMILIES, otherFamily } from './family.ts';
 import { normalForm, refuses } from './normal.ts';
 import { unseenInGaps } from './read/gap.ts';
 import { unseenIn } from './read/unread.ts';
 import type { ReadResult } from './read.ts';
 import type { Ruleset } from './rule.ts';
+import { withChains } from './rule.ts';
 import type { Scope, Unseen } from './unseen.ts';
 import { hidesRules, isAroundExcerpt, touches } from './unseen.ts';
 
@@ -143,12 +144,21 @@ function restricted(one: Observation, other: Observation): Readonly<Record<Famil
   const of = (family: Family): Ruleset => {
     const tables = one[family].tables.filter(({ name }) => sees(one, family, name) && sees(other, family, name));
     if (one.unseen.length + other.unseen.length === 0) return normalForm({ family, tables });
-    return normalForm({
-      family,
-      tables: tables.map((table) => ({ ...table, chains: table.chains.filter((chain) => isKnown(family, table.name, chain.name)) })),
-    });
+    const known = withChains({ family, tables }, (chain, { name }) => (isKnown(family, name, chain.name) ? chain : undefined));
+    return normalForm(known);
   };
   return { ip: of('ip'), ip6: of('ip6') };
+}
+
+/** One family of a state: of the other nothing is seen, and nothing is asked. */
+export function ofFamily(seen: Observation, family: Family): Observation {
+  const other = otherFamily(family);
+  return {
+    ...seen,
+    [other]: { family: other, tables: [] },
+    seen: { ...seen.seen, [other]: [] },
+    unseen: seen.unseen.filter((unseen) => unseen.family !== other),
+  };
 }
 
 /** Tables of the other that `one` can't show, and what it is known not to have read. */

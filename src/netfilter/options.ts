@@ -23,9 +23,12 @@ export interface MatchOption<V> {
 
 const STATES = ['INVALID', 'NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED', 'SNAT', 'DNAT'];
 
-function readStates(text: string): readonly string[] | null {
-  const given = text.toUpperCase().split(',');
-  return given.every((state) => STATES.includes(state)) ? STATES.filter((state) => given.includes(state)) : null;
+/** A list of some of these words, in their order. */
+function wordsAmong(words: readonly string[]): (text: string) => readonly string[] | null {
+  return (text) => {
+    const given = text.toUpperCase().split(',');
+    return given.every((word) => words.includes(word)) ? words.filter((word) => given.includes(word)) : null;
+  };
 }
 
 function readNetwork(text: string, family: Family): MatchValues['source'] | null {
@@ -60,23 +63,14 @@ function printPorts(ranges: readonly PortRange[]): string {
 // ADDRTYPE of linux/rtnetlink.h, as iptables spells them.
 const ADDRESS_TYPES = 'UNSPEC UNICAST LOCAL BROADCAST ANYCAST MULTICAST BLACKHOLE UNREACHABLE PROHIBIT THROW NAT XRESOLVE'.split(' ');
 
-function readAddressTypes(text: string): readonly string[] | null {
-  const types = text.toUpperCase().split(',');
-  return types.every((type) => ADDRESS_TYPES.includes(type)) ? ADDRESS_TYPES.filter((type) => types.includes(type)) : null;
-}
-
-function protocolOf(text: string): string | null {
-  return protocolName(text);
-}
-
 const same = (text: string): string => text;
-const states = { negatable: true, aliases: [], read: readStates, print: (value: readonly string[]): string => value.join(',') };
+const states = { negatable: true, aliases: [], read: wordsAmong(STATES), print: (value: readonly string[]): string => value.join(',') };
 const owner = { module: 'owner', negatable: true, aliases: [], read: parseOwnerRange, print: printOwnerRange };
 const addressType = {
   module: 'addrtype',
   negatable: true,
   aliases: [],
-  read: readAddressTypes,
+  read: wordsAmong(ADDRESS_TYPES),
   print: (value: readonly string[]): string => value.join(','),
 };
 const masked = { option: '--mark', aliases: [], negatable: true, read: parseMasked, print: printMasked };
@@ -95,7 +89,7 @@ export const MATCH_OPTIONS: { readonly [K in MatchKind]: MatchOption<MatchValues
   },
   'in-interface': { option: '-i', aliases: ['--in-interface'], module: 'header', negatable: true, read: readInterface, print: same },
   'out-interface': { option: '-o', aliases: ['--out-interface'], module: 'header', negatable: true, read: readInterface, print: same },
-  protocol: { option: '-p', aliases: ['--protocol', '--proto'], module: 'header', negatable: true, read: protocolOf, print: same },
+  protocol: { option: '-p', aliases: ['--protocol', '--proto'], module: 'header', negatable: true, read: protocolName, print: same },
   'source-port': { ...onePort, option: '--sport', aliases: ['--source-port'] },
   'destination-port': { ...onePort, option: '--dport', aliases: ['--destination-port'] },
   'source-ports': { ...ports, option: '--sports', aliases: ['--source-ports'] },

@@ -29,6 +29,14 @@ export function printRule(rule: Rule): string {
   return text;
 }
 
+/** A rule as iptables has to be told of it, with its comment: without it `-D` finds no rule, and what is put back keeps it. */
+export function printWholeRule(rule: Rule): string {
+  const matches = rule.matches.map(
+    (match): Match => (match.kind === 'comment' ? { kind: 'opaque', text: `-m comment ${printMatch(match)}` } : match),
+  );
+  return printRule({ ...rule, matches });
+}
+
 // A plan's rules, which never change: a run of the init container prints each of them nine times.
 const PRINTED = new WeakMap<Rule, string>();
 

@@ -1,6 +1,7 @@
 /** The packet filter as a value: a ruleset of one family, its tables, their chains, their rules. */
 
 import type { Family } from './family.ts';
+import { FAMILIES } from './family.ts';
 import type { Match } from './match.ts';
 import type { NftSet } from './nft/set.ts';
 import type { Target } from './target.ts';
@@ -86,6 +87,42 @@ export interface Rule {
 /** What a rule is shown to have counted. */
 export function shownCounters({ counters }: Pick<Rule, 'counters'>): Counters | undefined {
   return counters?.hidden ? undefined : counters;
+}
+
+/** What holds chains by tables: a ruleset, and one of nft's own. */
+interface Tables<C> {
+  readonly tables: readonly { readonly chains: readonly C[] }[];
+}
+
+/** All chains of a ruleset. */
+function chainsIn<C>({ tables }: Tables<C>): readonly C[] {
+  return tables.flatMap(({ chains }) => chains);
+}
+
+/** All rules of a ruleset. */
+export function rulesIn<R>(ruleset: Tables<{ readonly rules: readonly R[] }>): readonly R[] {
+  return chainsIn(ruleset).flatMap(({ rules }) => rules);
+}
+
+/** All rules of both families. */
+export function rulesOfBoth(rules: Readonly<Record<Family, Ruleset>>): readonly Rule[] {
+  return FAMILIES.flatMap((family) => rulesIn(rules[family]));
+}
+
+/** The chain of that name; undefined where there is none. */
+export function chainIn({ tables }: Pick<Ruleset, 'tables'>, table: string, chain: string): Chain | undefined {
+  return tables.find(({ name }) => name === table)?.chains.find(({ name }) => name === chain);
+}
+
+/** The ruleset with each chain as `of` makes it; a chain of which it makes none is left out. */
+export function withChains(ruleset: Ruleset, of: (chain: Chain, table: Table) => Chain | undefined): Ruleset {
+  const tables = ruleset.tables.map((table) => ({ ...table, chains: table.chains.flatMap((chain) => of(chain, table) ?? []) }));
+  return { ...ruleset, tables };
+}
+
+/** The same of the rules of both families; what stands beside them stays. */
+export function inBoth<B extends Readonly<Record<Family, Ruleset>>>(rules: B, of: (ruleset: Ruleset) => Ruleset): B {
+  return { ...rules, ip: of(rules.ip), ip6: of(rules.ip6) };
 }
 
 /** The chains that each table is born with, in the order in which a packet meets their hooks. No table is there by being named `constructor`. */

@@ -99,3 +99,15 @@ function quoted(text: string): string {
 export function quoteForShell(text: string): string {
   return /^[\w./:,=+@%-]+$|^!$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listWords(texts: readonly string[]): string {
+  const [last = '', ...others] = [...texts].reverse();
+  return others.length === 0 ? last : `${others.reverse().join(', ')} and ${last}`;
+}
+
+/** `a, b and 3 more`: the first of many. */
+export function someWords(texts: readonly string[], most: number): string {
+  const more = texts.length - most;
+  return `${texts.slice(0, most).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

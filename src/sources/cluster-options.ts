@@ -2,9 +2,9 @@
 
 import type { ClusterAccess } from '../host/cluster/access.ts';
 import { clusterIn } from '../host/cluster/cluster-in.ts';
+import { badOption } from '../istio/bad-option.ts';
 import type { ClusterName } from '../istio/kubernetes/cluster/cluster-name.ts';
 import { quoted } from '../istio/problems.ts';
-import { badOption } from './bad-option.ts';
 import type { SourceOptions } from './options.ts';
 import { parseSource } from './source-name.ts';
 

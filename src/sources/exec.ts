@@ -1,9 +1,9 @@
 import type { Ran } from '../host/run.ts';
 import { programs } from '../host/run.ts';
 import { inScratch } from '../host/scratch/scratch.ts';
+import { badOption, unusable } from '../istio/bad-option.ts';
 import { quoted } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
-import { badOption, unusable } from './bad-option.ts';
 import { sourceOf } from './live-namespace.ts';
 import type { SourceOptions } from './options.ts';
 import { environmentOf } from './plan-input.ts';

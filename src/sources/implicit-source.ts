@@ -1,6 +1,7 @@
 /** The SOURCE of a command that names none. */
 
 import type { ClusterAccess } from '../host/cluster/access.ts';
+import { isOfCluster } from '../host/cluster/cluster-in.ts';
 import { unreadable } from '../host/failure/unreadable.ts';
 import { holdsStandardInput, isEmptyPipe } from '../host/standard-input.ts';
 import { OWN_NAMESPACE } from '../istio/kubernetes/cluster/cluster-name.ts';
@@ -9,7 +10,6 @@ import { refuseUnusedAccess } from './cluster-options.ts';
 import { kindOfFile } from './kind-of-file.ts';
 import type { SourceOptions } from './options.ts';
 import { isPrefixed, parseSource } from './source-name.ts';
-import { isOfCluster } from './workloads/detect.ts';
 
 type Named = Pick<SourceOptions, 'filename' | 'manifests' | 'args' | 'cluster'> & Partial<Pick<SourceOptions, 'sets' | 'release'>>;
 

@@ -1,6 +1,6 @@
+import { badOption } from '../istio/bad-option.ts';
 import { spansText } from '../istio/releases/spans-text.ts';
 import { observeAll } from '../netfilter/observation.ts';
-import { badOption } from './bad-option.ts';
 import type { DiffOperand } from './operand.ts';
 import type { RuleSource } from './rule-source.ts';
 

@@ -5,9 +5,9 @@ import { readLive } from '../host/live/live.ts';
 import type { Namespace, Target } from '../host/namespace/namespace.ts';
 import { openNamespace } from '../host/namespace/namespace.ts';
 import { programs } from '../host/run.ts';
+import { badOption, unusable } from '../istio/bad-option.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import { FAMILIES } from '../netfilter/family.ts';
-import { badOption, unusable } from './bad-option.ts';
 import type { RuleSource } from './rule-source.ts';
 
 /** Milliseconds for each program that reads: a save of 50,000 rules takes a tenth of it under a small CPU quota. */

@@ -16,7 +16,7 @@ import type { LivePod } from '../host/cluster/live/pods.ts';
 import { livePods } from '../host/cluster/live/pods.ts';
 import { execWords } from '../host/cluster/live/remote-namespace.ts';
 import { shownCall } from '../host/cluster/live/way.ts';
-import { badOption } from './bad-option.ts';
+import { badOption } from '../istio/bad-option.ts';
 import { forgetOpened, nameOpened } from './source-name.ts';
 
 export interface LiveRequest {
@@ -179,9 +179,4 @@ async function openLog(pod: LivePod, reasons: readonly string[], { access, say }
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** The words of a command line that name a cluster's pods; others stay what they are. */
-export function isLiveWord(word: string): boolean {
-  return clusterIn(word) !== undefined;
 }

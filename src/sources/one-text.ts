@@ -1,11 +1,11 @@
 /** The text of the only file that a name stands for, or of a part of it. */
 
 import type { TextFile } from '../host/files.ts';
-import { readTexts } from '../host/files.ts';
+import { textsIn } from '../host/files.ts';
 import { namedPart, textOfPart } from '../host/page-part.ts';
+import { badOption } from '../istio/bad-option.ts';
 import { isPage } from '../istio/found/page-signs.ts';
-import { ProblemError, quoted } from '../istio/problems.ts';
-import { badOption } from './bad-option.ts';
+import { quoted } from '../istio/problems.ts';
 
 /** Throws a ProblemError where there is not one. */
 export async function oneText(file: string): Promise<TextFile> {
@@ -16,8 +16,7 @@ export async function oneText(file: string): Promise<TextFile> {
     if ('reason' in read) throw badOption(file, read.reason);
     return { file, text: read.text };
   }
-  const texts = readTexts(file);
-  if ('code' in texts) throw new ProblemError([texts]);
+  const texts = textsIn(file);
   const [first, second] = texts;
   if (first === undefined || second !== undefined) throw badOption(file, `holds ${texts.length} manifests; name one of them`);
   return first;

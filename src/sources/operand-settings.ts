@@ -1,4 +1,4 @@
-import { badOption } from './bad-option.ts';
+import { badOption } from '../istio/bad-option.ts';
 import type { SourceOptions, WorkloadOption } from './options.ts';
 import type { RuleSource } from './rule-source.ts';
 import type { SourceName } from './source-name.ts';

@@ -1,10 +1,10 @@
+import { badOption } from '../istio/bad-option.ts';
 import { INJECTED_DEFAULTS } from '../istio/kubernetes/ordinary-injection.ts';
 import { fileText } from '../istio/origin.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import type { Family } from '../netfilter/family.ts';
 import { quoteForShell } from '../netfilter/words.ts';
-import { badOption } from './bad-option.ts';
 import { inferredOperand } from './inferred-operand.ts';
 import type { DiffOperand } from './operand.ts';
 import { hasSettings, refuseIgnored, refuseTwoReaders, refuseUnused, settingsOf } from './operand-settings.ts';

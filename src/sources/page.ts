@@ -1,10 +1,10 @@
 /** A page with rules and manifests side by side, as a source: the rules are read, and a manifest beside them says what they should be. */
 
 import type { TextFile } from '../host/files.ts';
+import { badOption } from '../istio/bad-option.ts';
 import type { PagePart } from '../istio/found/page.ts';
 import { partsOf, partText, rulesOfPage } from '../istio/found/page.ts';
 import { isPage } from '../istio/found/page-signs.ts';
-import { badOption } from './bad-option.ts';
 import { oneText } from './one-text.ts';
 
 export interface RulesBeside {

@@ -1,5 +1,6 @@
 import type { TextFile } from '../host/files.ts';
 import { readEnvFile } from '../istio/arguments/env-file.ts';
+import { badOption } from '../istio/bad-option.ts';
 import { INJECTED_DEFAULTS } from '../istio/kubernetes/ordinary-injection.ts';
 import { planFromSettings } from '../istio/kubernetes/plan-from-settings.ts';
 import type { Origin } from '../istio/origin.ts';
@@ -8,7 +9,6 @@ import { quoted } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import { parseNetwork } from '../netfilter/network.ts';
 import { quoteForShell } from '../netfilter/words.ts';
-import { badOption } from './bad-option.ts';
 import { oneText, partOfFile } from './one-text.ts';
 import type { SourceOptions } from './options.ts';
 import type { Input, PlanInput, PlanOptions } from './plan-input/input.ts';

@@ -1,11 +1,11 @@
 import type { TextFile } from '../host/files.ts';
 import { printedVariables } from '../istio/arguments/printed-variables.ts';
+import { badOption } from '../istio/bad-option.ts';
 import { observeRules } from '../istio/found/observe-rules.ts';
 import { routingIn } from '../istio/found/routing-commands.ts';
 import { readConntrack } from '../netfilter/conntrack-listing.ts';
 import type { Family } from '../netfilter/family.ts';
 import { observeAll } from '../netfilter/observation.ts';
-import { badOption } from './bad-option.ts';
 import type { SourceOptions } from './options.ts';
 import type { PlanInput } from './plan-input/input.ts';
 import { factsOf, readInput, refuseArguments, refuseFilename } from './plan-input.ts';

@@ -1,6 +1,6 @@
 import type { Target } from '../host/namespace/namespace.ts';
+import { badOption } from '../istio/bad-option.ts';
 import { nearest, quoted } from '../istio/problems.ts';
-import { badOption } from './bad-option.ts';
 import { kindOfFile } from './kind-of-file.ts';
 
 export type SourceName =

@@ -1,4 +1,4 @@
-import { badOption } from './bad-option.ts';
+import { badOption } from '../istio/bad-option.ts';
 
 /** Throws a ProblemError where more than one of these is standard input. */
 export function refuseStdinTwice(files: readonly (string | undefined)[]): void {

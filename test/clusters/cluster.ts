@@ -1,6 +1,7 @@
 /** Dumps of made-up clusters, as `kubectl get pods -A -o json` prints them: as large as one likes, and always the same. */
 
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { numbersBy } from '../random.ts';
 import type { Asked, Mark } from './pod.ts';
 import { MARKS, mark, podOf } from './pod.ts';
 
@@ -63,7 +64,7 @@ function clusterPieces(
   { pods, asked = ASKED, releases = RELEASES, seed = 1, compact = false, slim = false, others = new Map() }: ClusterRequest,
   write: (piece: string) => void,
 ): Counts {
-  const random = generator(seed);
+  const random = numbersBy(seed);
   const below = (count: number): number => Math.floor(random() * count);
   const templates = asked.map((one) => releases.map((release) => templateOf(podOf(one, release, slim), compact)));
   const counts = asked.map(() => releases.map(() => 0));
@@ -114,15 +115,4 @@ function uid(below: (count: number) => number): string {
 
 function address(index: number): string {
   return `10.${128 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
-}
-
-/** Mulberry32: small, and the same numbers on every machine. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

@@ -12,7 +12,7 @@ import { applyIn } from './applying.ts';
 import type { Namespace } from './namespace.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
-import { normalSave } from './saves.ts';
+import { rulesAndRouting } from './saves.ts';
 
 const TPROXY = DEFAULT_POD.map((argument) => (argument === 'REDIRECT' ? 'TPROXY' : argument));
 const DNS = { env: { ISTIO_META_DNS_CAPTURE: 'true' }, nameservers: ['10.96.0.10'] };
@@ -39,14 +39,8 @@ async function apply(namespace: Namespace, plan: CapturePlan, options: Parameter
   return applyPlan(target(namespace), plan, options, unlocked());
 }
 
-/** The rules of a backend in normal form, and the routing, as the tools show them. */
-async function shown({ run }: Namespace, backend: string): Promise<string> {
-  const { stdout } = await run(`iptables-${backend}-save; echo ip6:; ip6tables-${backend}-save; echo routing:
-    for f in -4 -6; do ip $f rule; ip $f route show table 133 2>/dev/null; done; ip -6 addr show dev lo | grep ' ::6/' || true`);
-  const [rules = '', routing = ''] = stdout.split('routing:\n');
-  const [ip = '', ip6 = ''] = rules.split('ip6:\n');
-  return `${normalSave(ip)}ip6:\n${normalSave(ip6)}routing:\n${routing}`;
-}
+/** Of lo's addresses ours alone. */
+const shown = (namespace: Namespace, backend: string): Promise<string> => rulesAndRouting(namespace, backend, "grep ' ::6/'");
 
 /** Everything, handles and generation of nft included: equal texts mean that nothing was even rewritten. */
 async function everything({ run }: Namespace): Promise<string> {

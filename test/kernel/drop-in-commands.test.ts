@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import type { Namespace } from './namespace.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
-import { normalSave } from './saves.ts';
+import { rulesAndRouting } from './saves.ts';
 import type { Run } from './starting.ts';
 import { everything, pathBehind, run, start } from './starting.ts';
 
@@ -14,15 +14,6 @@ const APPLY = ['istio-init', 'apply', '--here', '--before-proxy'] as const;
 const CLEAN = ['istio-init', 'clean', '--here'] as const;
 const TPROXY = ['--set', 'mode=TPROXY'];
 const BACKENDS = ['nft', 'legacy'] as const;
-
-/** The rules of a backend in normal form, and the routing. */
-async function shown({ run: inside }: Namespace, backend: string): Promise<string> {
-  const { stdout } = await inside(`iptables-${backend}-save; echo ip6:; ip6tables-${backend}-save; echo routing:
-    for f in -4 -6; do ip $f rule; ip $f route show table 133 2>/dev/null; done; ip -6 addr show dev lo`);
-  const [rules = '', routing = ''] = stdout.split('routing:\n');
-  const [ip = '', ip6 = ''] = rules.split('ip6:\n');
-  return `${normalSave(ip)}ip6:\n${normalSave(ip6)}routing:\n${routing}`;
-}
 
 /** The programs and their inputs that a text shows: a line `# program arguments`, then the input. */
 function stepsOf(text: string): readonly { readonly argv: readonly string[]; readonly input: string }[] {
@@ -68,7 +59,7 @@ describeKernel('apply and clean', () => {
           expect.stringMatching(/: already there, nothing changed; this network namespace, nft, 18 IPv4/),
         ]);
         for (const target of targets) expect(await outside(['clean', ...target])).toMatchObject({ exitCode: 0, stdout: '' });
-        expect(await shown(namespace, 'nft')).not.toContain('ISTIO');
+        expect(await rulesAndRouting(namespace, 'nft')).not.toContain('ISTIO');
       } finally {
         sleeper.kill();
         await sleeper;
@@ -78,15 +69,15 @@ describeKernel('apply and clean', () => {
 
   it.each(BACKENDS)('put the rules into %s, and take them out of it, when told to', async (backend) => {
     await inNamespace(async (namespace) => {
-      const before = await shown(namespace, backend);
+      const before = await rulesAndRouting(namespace, backend);
       expect(await run(namespace, [...APPLY, '--backend', backend])).toMatchObject({ exitCode: 0 });
-      expect(await shown(namespace, backend)).toContain('-A ISTIO_OUTPUT -j ISTIO_REDIRECT\n');
-      expect(await shown(namespace, backend === 'nft' ? 'legacy' : 'nft')).not.toContain('ISTIO');
+      expect(await rulesAndRouting(namespace, backend)).toContain('-A ISTIO_OUTPUT -j ISTIO_REDIRECT\n');
+      expect(await rulesAndRouting(namespace, backend === 'nft' ? 'legacy' : 'nft')).not.toContain('ISTIO');
       expect(await run(namespace, [...CLEAN, '--backend', backend])).toMatchObject({
         exitCode: 0,
         stderr: expect.stringContaining('removed and verified'),
       });
-      expect(await shown(namespace, backend)).toBe(before);
+      expect(await rulesAndRouting(namespace, backend)).toBe(before);
       expect(await run(namespace, CLEAN)).toMatchObject({
         exitCode: 0,
         stderr: expect.stringContaining('nothing of Istio to remove, nothing changed; this network namespace'),
@@ -109,12 +100,12 @@ COMMIT
 `;
       await inNamespace(async (namespace) => {
         await namespace.run(feed(`iptables-${backend}-restore`, foreign));
-        const before = await shown(namespace, backend);
+        const before = await rulesAndRouting(namespace, backend);
         const lines = before.split('\n').filter((line) => line.startsWith('-A'));
         expect(await run(namespace, [...APPLY, ...TPROXY, '--backend', backend])).toMatchObject({ exitCode: 0 });
-        expect((await shown(namespace, backend)).split('\n').filter((line) => lines.includes(line))).toEqual(lines);
+        expect((await rulesAndRouting(namespace, backend)).split('\n').filter((line) => lines.includes(line))).toEqual(lines);
         expect(await run(namespace, CLEAN)).toMatchObject({ exitCode: 0 });
-        expect(await shown(namespace, backend)).toBe(before);
+        expect(await rulesAndRouting(namespace, backend)).toBe(before);
 
         await run(namespace, [...APPLY, '--backend', backend]);
         await namespace.run(`iptables-${backend} -t nat -A OTHERS -j ISTIO_REDIRECT`);
@@ -123,8 +114,8 @@ COMMIT
         expect(stderr).toMatch(
           /warning: chain ISTIO_REDIRECT of nat stays, empty, for rules of others lead there: -A \S+ .*-j ISTIO_REDIRECT$/m,
         );
-        expect(await shown(namespace, backend)).toContain(':ISTIO_REDIRECT -\n');
-        expect(await shown(namespace, backend)).not.toContain('-A ISTIO_REDIRECT');
+        expect(await rulesAndRouting(namespace, backend)).toContain(':ISTIO_REDIRECT -\n');
+        expect(await rulesAndRouting(namespace, backend)).not.toContain('-A ISTIO_REDIRECT');
       });
     },
   );
@@ -362,7 +353,7 @@ describeKernel('a failure that can not be put back', () => {
     const path = pathBehind({ [restore]: `[ -e ${flag} ] && exit 1; touch ${flag}; ${spoilt}` });
     await inNamespace(async (namespace) => {
       await run(namespace, [...APPLY, '--backend', backend, '--set', 'outbound.excludePorts=9999']);
-      const before = await shown(namespace, backend);
+      const before = await rulesAndRouting(namespace, backend);
       const found = await run(namespace, [...APPLY, ...TPROXY, '--backend', backend], { path });
       expect(existsSync(flag)).toBe(true);
       expect(found).toMatchObject({
@@ -371,9 +362,9 @@ describeKernel('a failure that can not be put back', () => {
         stderr: expect.stringMatching(/failed, and the state is mixed[^]*still needed, to get back to what was there:\n# /),
       });
       expect(found.stderr).not.toMatch(/^\s+at /m);
-      expect(await shown(namespace, backend)).not.toBe(before);
+      expect(await rulesAndRouting(namespace, backend)).not.toBe(before);
       await byHand(namespace, found.stderr.slice(found.stderr.indexOf('still needed')));
-      expect(await shown(namespace, backend)).toBe(before);
+      expect(await rulesAndRouting(namespace, backend)).toBe(before);
     });
   });
 });

@@ -5,6 +5,7 @@ import type { Target } from '../../src/host/namespace/namespace.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { FAMILIES } from '../../src/netfilter/family.ts';
+import { numbersBy } from '../random.ts';
 import { rounds } from '../trials.ts';
 import { connectIn, listenIn } from './hammer.ts';
 import type { Victim } from './killing.ts';
@@ -86,7 +87,7 @@ interface Tally {
 
 /** Kills the program again and again on its way between the two settings, and checks what it leaves. */
 async function killAgainAndAgain(pod: Namespace, backend: Backend, { between }: Transition, kills: number, seed: number): Promise<Tally> {
-  const next = random(seed);
+  const next = numbersBy(seed);
   const plans = between.map(planOf) as [CapturePlan, CapturePlan];
   const wanted = plans.map(wantedState) as [State, State];
   const run = (to: 0 | 1, victim: Victim, delay: number): Promise<number | null> =>
@@ -146,17 +147,6 @@ async function killAgainAndAgain(pod: Namespace, backend: Backend, { between }: 
   }
   for (const end of [0, 1, 0] as const) await runToItsEnd(end);
   return tally;
-}
-
-/** Numbers between 0 and 1, the same for the same seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 describeKernel.each([

@@ -1,5 +1,6 @@
 /** Choices that are the same in each run. */
 
+import { numbersBy } from '../random.ts';
 export interface Random {
   /** From `first` to `last`, both included. */
   readonly whole: (first: number, last: number) => number;
@@ -8,15 +9,9 @@ export interface Random {
   readonly some: <V>(list: readonly V[], count: number) => readonly V[];
 }
 
-/** Choices by a seed (mulberry32: 32 bits of state are enough for packets). */
+/** Choices by a seed. */
 export function randomBy(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = numbersBy(seed);
   const whole = (first: number, last: number): number => first + Math.floor(next() * (last - first + 1));
   const pick = <V>(list: readonly V[]): V => {
     if (list.length === 0) throw new RangeError('nothing to pick from');

@@ -6,17 +6,7 @@ import { DISTINCT_PLANS, GOLDEN_PLANS } from '../golden-plans.ts';
 import { played } from '../trials.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
-
-/** The normal form of a save, made from its text alone so that nothing of ours takes part. */
-function normalSave(save: string): string {
-  const tables = new Map<string, string>();
-  for (const [, name = '', body = ''] of save.replace(/^#.*\n/gm, '').matchAll(/^\*(\w+)\n([^]*?)^COMMIT\n/gm)) {
-    if (!/^-A|^:\S+ - /m.test(body)) continue;
-    const lines = body.replace(/ \[\d+:\d+\]$/gm, '').replace(/ -m comment --comment ("[^"]*"|\S+)/g, '');
-    tables.set(name, `*${name}\n${lines}COMMIT\n`);
-  }
-  return ['mangle', 'raw', 'filter', 'nat'].map((name) => tables.get(name) ?? '').join('');
-}
+import { normalSave } from './saves.ts';
 
 const BEGINS = '### a plan';
 
@@ -47,7 +37,7 @@ async function unlike(plans: readonly GoldenPlan[], load: (golden: GoldenPlan) =
         const all = stdout.split(`${BEGINS}\n`).slice(1);
         return mine.flatMap((golden, index): readonly string[] => {
           const [ip = '', ip6 = ''] = all[index]?.split('ip6:\n') ?? [];
-          const saved = `${normalSave(ip)}ip6:\n${normalSave(ip6)}`;
+          const saved = `${normalSave(ip, false)}ip6:\n${normalSave(ip6, false)}`;
           const wanted = `${printSave(golden.plan.ip)}ip6:\n${printSave(golden.plan.ip6)}`;
           // The first that fails ends them all.
           if (exitCode !== 0 && index >= all.length - 1)

@@ -1,6 +1,6 @@
 /** What ARCHITECTURE.md names is there. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -11,10 +11,29 @@ const text = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
 /** The texts between backticks, without blocks of code. */
 const quoted = [...text.replace(/^```.*?^```/gms, '').matchAll(/`([^`]+)`/g)].map(([, inner = '']) => inner);
 
+/** The lines of a file, or of all files below a folder. */
+function linesIn(path: string): number {
+  const full = join(root, path);
+  if (!statSync(full).isDirectory()) return readFileSync(full, 'utf8').split('\n').length - 1;
+  return readdirSync(full).reduce((sum, name) => sum + linesIn(join(path, name)), 0);
+}
+
 it('every path is a file or a folder', () => {
   const paths = quoted.filter((word) => /^[\w.-]+\/[\w./-]*$/.test(word) && !/\.io\/|^@/.test(word));
   expect(paths.length).toBeGreaterThan(60);
   expect(paths.filter((path) => !existsSync(join(root, path)) && !path.startsWith('dist/'))).toEqual([]);
+});
+
+it('the lines of each row of the table of growth are those of its rooms', () => {
+  const [, table = ''] = /^## How large it is$(.*?)^## /ms.exec(text) ?? [];
+  const rows = [...table.matchAll(/^\| ([\d,]+) \|.*\| ((?:`src[^|]*`(?:, )?)+) \|$/gm)];
+  expect(rows.length).toBeGreaterThan(8);
+  const counted = rows.map(([, told = '', rooms = '']) => ({
+    told: Number(told.replaceAll(',', '')),
+    lines: [...rooms.matchAll(/`([^`]+)`/g)].reduce((sum, [, room = '']) => sum + linesIn(room), 0),
+  }));
+  const total = { told: Number(/and ([\d,]+) in [\d,]+ files now/.exec(table)?.[1]?.replaceAll(',', '')), lines: linesIn('src') };
+  expect([...counted, total].filter(({ told, lines }) => !(Math.abs(told - lines) <= lines / 20))).toEqual([]);
 });
 
 it('every function is exported by the file that stands behind it', () => {

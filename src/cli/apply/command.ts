@@ -1,14 +1,15 @@
 /** The words of `apply` and `clean` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { badOption } from '../../sources/bad-option.ts';
-import { last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { badOption } from '../../istio/bad-option.ts';
+import { flags } from '../option-rows.ts';
+import type { Parsed } from '../options.ts';
+import { last, outputOf, planOptions, SETTINGS_OPTIONS, WORKLOAD_OPTIONS } from '../options.ts';
 import { finish } from '../terminal/result.ts';
-import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 import { backendGiven, TARGET_OPTIONS, targetGiven } from './target.ts';
 
 const SHARED = {
-  'dry-run': { type: 'boolean', default: false, describe: 'Print the transaction against the live state; touch nothing', group: 'Output:' },
+  ...flags('Output', { 'dry-run': 'Print the transaction against the live state; touch nothing' }),
   output: { alias: 'o', type: 'string', default: 'text', describe: 'text or json', group: 'Output:' },
 } as const;
 
@@ -21,28 +22,22 @@ export const applyCommand: CommandModule = {
   describe: 'Make a network namespace hold exactly the rules of the settings',
   builder: (command) =>
     command
-      .options(SETTINGS_OPTIONS)
-      .options(WORKLOAD_OPTIONS)
-      .options(TARGET_OPTIONS)
-      .option('on-drift', {
-        type: 'string',
-        default: 'reconcile',
-        describe: `Where other rules of Istio are there: ${ON_DRIFT.join(', ')}`,
-        group: 'Target:',
+      .options({
+        ...SETTINGS_OPTIONS,
+        ...WORKLOAD_OPTIONS,
+        ...TARGET_OPTIONS,
+        'on-drift': {
+          type: 'string',
+          default: 'reconcile',
+          describe: `Where other rules of Istio are there: ${ON_DRIFT.join(', ')}`,
+          group: 'Target:',
+        },
+        ...flags('Target', {
+          'before-proxy': 'The proxy does not listen yet, as in an init container: without it, --here is refused then',
+          exact: 'Native rules just as the program makes them, which capture IPv6 where it is off',
+        }),
+        ...SHARED,
       })
-      .option('before-proxy', {
-        type: 'boolean',
-        default: false,
-        describe: 'The proxy does not listen yet, as in an init container: without it, --here is refused then',
-        group: 'Target:',
-      })
-      .option('exact', {
-        type: 'boolean',
-        default: false,
-        describe: 'Native rules just as the program makes them, which capture IPv6 where it is off',
-        group: 'Target:',
-      })
-      .options(SHARED)
       .example([
         ['$0 apply --here --before-proxy', "the rules of the injector's defaults, in an init container"],
         ['$0 apply --netns /run/netns/test -f sidecar.yaml', 'settings from a file, in a namespace'],
@@ -64,10 +59,7 @@ export const applyCommand: CommandModule = {
           beforeProxy: parsed['before-proxy'] === true,
           exact: parsed['exact'] === true,
         },
-        {
-          ...sourceOptions(parsed),
-          ...workloadOption(parsed),
-        },
+        planOptions(parsed),
       );
     }, parsed),
 };
@@ -91,10 +83,8 @@ export const cleanCommand: CommandModule = {
     }, parsed),
 };
 
-type Parsed = Readonly<Record<string, unknown>>;
-
 function request(parsed: Parsed): { target: ReturnType<typeof targetGiven>; output: string } {
-  return { target: targetGiven(parsed), output: last(parsed, 'output') ?? '' };
+  return { target: targetGiven(parsed), output: outputOf(parsed) };
 }
 
 function options(parsed: Parsed): { dryRun: boolean; host: boolean; backend?: 'nft' | 'legacy' | 'plain' } {

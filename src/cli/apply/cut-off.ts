@@ -4,9 +4,9 @@ import { listeningIn } from '../../host/machine/listening.ts';
 import { openNamespace } from '../../host/namespace/namespace.ts';
 import { programs } from '../../host/run.ts';
 import { system } from '../../host/system.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { badOption } from '../../sources/bad-option.ts';
 
 /** Milliseconds for the program that reads the lists of the kernel. */
 const DEADLINE = 10_000;

@@ -7,7 +7,7 @@ import { API_VERSION } from '../../istio/api-version.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { printRule, printSave } from '../../netfilter/print.ts';
 import type { KeptChain } from '../../netfilter/reconcile.ts';
-import type { Ruleset } from '../../netfilter/rule.ts';
+import { rulesIn } from '../../netfilter/rule.ts';
 
 /** Exit code where the work failed and the state is neither the old nor the new one. */
 const MIXED = 3;
@@ -27,8 +27,8 @@ export function summaryOf(result: ApplyResult, rules: string | undefined): strin
     ours === undefined
       ? ''
       : native !== undefined
-        ? `, ${native.tables.flatMap(({ chains }) => chains).reduce((sum, { rules: of }) => sum + of.length, 0)} rules in ${native.tables.length} ${native.tables.length === 1 ? 'table' : 'tables'}`
-        : `, ${FAMILIES.map((family) => `${count(ours[family])} ${family === 'ip' ? 'IPv4' : 'IPv6'}`).join(' and ')} rules`;
+        ? `, ${rulesIn(native).length} rules in ${native.tables.length} ${native.tables.length === 1 ? 'table' : 'tables'}`
+        : `, ${FAMILIES.map((family) => `${rulesIn(ours[family]).length} ${family === 'ip' ? 'IPv4' : 'IPv6'}`).join(' and ')} rules`;
   const words = {
     unchanged: rules === undefined ? nothingOf(result) : `${what}: already there, nothing changed`,
     applied: `${what}: applied and verified`,
@@ -45,10 +45,6 @@ export function summaryOf(result: ApplyResult, rules: string | undefined): strin
 /** Where something could not be read, nobody knows that it is nothing. */
 function nothingOf({ unseen }: ApplyResult): string {
   return `nothing of Istio to remove${unseen.length === 0 ? '' : ' in what could be read'}, nothing changed`;
-}
-
-function count({ tables }: Ruleset): number {
-  return tables.flatMap(({ chains }) => chains).flatMap(({ rules }) => rules).length;
 }
 
 /** What a person must know besides: failures with their causes and fixes, what is still needed, what was left. */

@@ -2,7 +2,8 @@
 
 import type { Options } from 'yargs';
 import type { Target } from '../../host/namespace/namespace.ts';
-import { badOption } from '../../sources/bad-option.ts';
+import { badOption } from '../../istio/bad-option.ts';
+import type { Parsed } from '../options.ts';
 import { last } from '../options.ts';
 
 /** How a network namespace is named. */
@@ -17,8 +18,6 @@ export const TARGET_OPTIONS: Readonly<Record<string, Options>> = {
   host: { type: 'boolean', default: false, describe: "It may be a node's, with chains of kube-proxy", group: 'Target:' },
   backend: { type: 'string', describe: 'nft, legacy, or plain: the iptables of the PATH (default: what fits)', group: 'Target:' },
 };
-
-type Parsed = Readonly<Record<string, unknown>>;
 
 /** The one target that was named, or the usual one. Throws a ProblemError for none, or more than one. */
 export function targetGiven(parsed: Parsed, usual?: Target): Target {

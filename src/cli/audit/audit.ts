@@ -2,13 +2,12 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { bounded } from '../../host/bounded.ts';
-import { readTexts } from '../../host/files.ts';
+import { textsIn } from '../../host/files.ts';
 import type { PodNamespace } from '../../host/pods/namespaces.ts';
 import { podNamespaces } from '../../host/pods/namespaces.ts';
 import type { Programs } from '../../host/run.ts';
 import { programs } from '../../host/run.ts';
-import { ProblemError } from '../../istio/problems.ts';
-import { badOption, unusable } from '../../sources/bad-option.ts';
+import { badOption, unusable } from '../../istio/bad-option.ts';
 import type { SourceOptions } from '../../sources/options.ts';
 import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
 import { injectionRequest } from '../../sources/workloads/injection-request.ts';
@@ -23,7 +22,7 @@ import { writeMetrics } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { auditPod } from './pod.ts';
 import { mergeLines } from './summarize.ts';
-import { SUMMARY_FORM_NAMES, SUMMARY_FORMS } from './summary-forms.ts';
+import { SUMMARY_FORMS } from './summary-forms.ts';
 
 export interface AuditRequest {
   readonly given: SourceOptions;
@@ -164,13 +163,8 @@ function numberIn(option: string, text: string, most: number): number {
 
 /** Merges lines that audits of many nodes printed. Throws a ProblemError for files that can't be read. */
 export function summarize(files: readonly string[], output: string): Result {
-  const form = formNamed(output, SUMMARY_FORM_NAMES);
-  const texts = files.flatMap((file) => {
-    const read = readTexts(file);
-    if ('code' in read) throw new ProblemError([read]);
-    return read;
-  });
-  const merged = mergeLines(texts);
+  const form = formNamed(output, SUMMARY_FORMS);
+  const merged = mergeLines(files.flatMap(textsIn));
   if (merged.lines === 0) throw badOption('--summarize', `${files.join(' ')} holds no line of an audit`);
   const notes =
     merged.otherLines === 0

@@ -1,47 +1,40 @@
 /** The words of `audit` on the command line. */
 
-import type { CommandModule, Options } from 'yargs';
-import { badOption } from '../../sources/bad-option.ts';
+import type { CommandModule } from 'yargs';
+import { badOption } from '../../istio/bad-option.ts';
 import { dashesIn } from '../lone-dashes.ts';
-import { CLUSTER_OPTIONS, last, outputOption, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { flags, valued } from '../option-rows.ts';
+import type { Parsed } from '../options.ts';
+import { CLUSTER_OPTIONS, givenOf, last, outputOption, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
 import type { Result } from '../terminal/result.ts';
 import { finish } from '../terminal/result.ts';
 
 const { values, installer, release, deadline } = SETTINGS_OPTIONS;
 const { context, kubeconfig, namespace } = CLUSTER_OPTIONS;
 
-const AUDIT_OPTIONS: Readonly<Record<string, Options>> = {
-  jobs: { type: 'string', requiresArg: true, default: '4', describe: 'Programs that run at a time (1 to 64)', group: 'Audit:' },
-  every: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'Go round again after so many seconds, until stopped; with --watch, so often logs are read (default: 60)',
-    group: 'Audit:',
-  },
-  node: { type: 'string', requiresArg: true, describe: "The node's name (default: found in its proxies)", group: 'Audit:' },
-  summarize: { type: 'boolean', default: false, describe: 'Merge lines that audits printed (FILE, -) by workload', group: 'Audit:' },
-  metrics: {
-    type: 'string',
-    requiresArg: true,
-    describe: "A file for node-exporter's textfile collector, as /var/lib/node_exporter/istio_init.prom",
-    group: 'Output:',
-  },
-  listen: { type: 'string', requiresArg: true, describe: 'Where Prometheus scrapes the same at /metrics, as :9115', group: 'Output:' },
-  watch: {
-    type: 'boolean',
-    default: false,
-    describe:
+const AUDIT_OPTIONS = {
+  ...valued('Audit', {
+    jobs: { default: '4', describe: 'Programs that run at a time (1 to 64)' },
+    every: 'Go round again after so many seconds, until stopped; with --watch, so often logs are read (default: 60)',
+    node: "The node's name (default: found in its proxies)",
+  }),
+  ...flags('Audit', { summarize: 'Merge lines that audits printed (FILE, -) by workload' }),
+  ...valued('Output', {
+    metrics: "A file for node-exporter's textfile collector, as /var/lib/node_exporter/istio_init.prom",
+    listen: 'Where Prometheus scrapes the same at /metrics, as :9115',
+  }),
+  ...flags('Cluster', {
+    watch:
       'Of a cluster: what its audit DaemonSet finds, one line for each pod that is not well any more, or well again, until SIGTERM or SIGINT',
-    group: 'Cluster:',
-  },
-  context: context ?? {},
-  kubeconfig: kubeconfig ?? {},
+  }),
+  context,
+  kubeconfig,
   namespace: { ...namespace, describe: 'With --watch: only pods of this namespace' },
   deadline: { ...deadline, describe: 'With --watch: seconds for each answer of the cluster (default: 60)', group: 'Cluster:' },
-  values: values ?? {},
-  installer: installer ?? {},
+  values,
+  installer,
   release: { ...release, describe: 'Release of Istio; overrides that found in each proxy' },
-  output: outputOption('text or json; without it a table on a terminal and with --summarize, else a line of JSON a pod', null),
+  ...outputOption('text or json; without it a table on a terminal and with --summarize, else a line of JSON a pod', null),
 };
 
 export const auditCommand: CommandModule = {
@@ -75,14 +68,10 @@ export const auditCommand: CommandModule = {
       for (const name of ['context', 'kubeconfig', 'namespace', 'deadline'])
         if (parsed[name] !== undefined) throw badOption(`--${name}`, 'goes with --watch: an audit asks its own node, and no cluster');
       if (files.length > 0) throw badOption('audit', 'a file goes with --summarize only');
-      const [every, node, metrics, listen] = ['every', 'node', 'metrics', 'listen'].map((name) => last(parsed, name));
       return auditNode({
         given: sourceOptions(parsed),
         jobs: last(parsed, 'jobs') ?? '',
-        ...(every === undefined ? {} : { every }),
-        ...(node === undefined ? {} : { node }),
-        ...(metrics === undefined ? {} : { metrics }),
-        ...(listen === undefined ? {} : { listen }),
+        ...givenOf(parsed, 'every', 'node', 'metrics', 'listen'),
         output: last(parsed, 'output') ?? (process.stdout.isTTY === true ? 'text' : 'json'),
       });
     }, parsed),
@@ -91,7 +80,7 @@ export const auditCommand: CommandModule = {
 /** What an audit of one node is told is no business of a watch. */
 const OF_ONE_NODE = ['node', 'metrics', 'listen', 'values', 'installer', 'release'];
 
-async function watched(parsed: Readonly<Record<string, unknown>>, files: readonly string[]): Promise<Result> {
+async function watched(parsed: Parsed, files: readonly string[]): Promise<Result> {
   const wrong = OF_ONE_NODE.find((name) => parsed[name] !== undefined);
   if (wrong !== undefined) throw badOption(`--${wrong}`, 'goes with an audit of a node; with --watch the DaemonSet has it');
   if (files.length > 0) throw badOption('audit', 'a file goes with --summarize only');

@@ -1,5 +1,6 @@
 /** What the proxy of a pod calls for: the plans that its release makes of what the pod tells. */
 
+import { badOption } from '../../istio/bad-option.ts';
 import type { ProxyProcess } from '../../istio/found/audit/proxy-process.ts';
 import { meshFor, releaseOfProxy, workloadOf } from '../../istio/found/audit/proxy-process.ts';
 import type { Installer } from '../../istio/kubernetes/injection/injected.ts';
@@ -11,7 +12,6 @@ import type { Sourced } from '../../istio/origin.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
-import { badOption } from '../../sources/bad-option.ts';
 
 /** What holds for all pods of the node. */
 export interface Desired {

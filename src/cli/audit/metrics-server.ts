@@ -2,8 +2,8 @@
 
 import type { TextServer } from '../../host/text-server.ts';
 import { serveText } from '../../host/text-server.ts';
+import { badOption, unusable } from '../../istio/bad-option.ts';
 import { quoted } from '../../istio/problems.ts';
-import { badOption, unusable } from '../../sources/bad-option.ts';
 import type { Measured } from './metrics.ts';
 import { metricsText } from './metrics.ts';
 

@@ -1,7 +1,7 @@
 /** The result of a round as OpenMetrics, and for the textfile collector of Prometheus' node-exporter. */
 
 import { renameSync, writeFileSync } from 'node:fs';
-import { badOption } from '../../sources/bad-option.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import type { Counts, PodVerdict } from './line.ts';
 import { POD_VERDICTS, VERDICT_IDS } from './line.ts';
 

@@ -7,7 +7,7 @@ import { readPodProcess } from '../../host/pods/pod-process.ts';
 import type { Programs } from '../../host/run.ts';
 import type { ProxyProcess } from '../../istio/found/audit/proxy-process.ts';
 import { isSidecar, nameOf } from '../../istio/found/audit/proxy-process.ts';
-import { ProblemError, problemText } from '../../istio/problems.ts';
+import { messageOf, ProblemError, problemText } from '../../istio/problems.ts';
 import type { Desired } from './desired.ts';
 import type { Judged } from './judge.ts';
 import { judge } from './judge.ts';
@@ -78,7 +78,6 @@ async function observe(pid: number, proxy: ProxyProcess | undefined, programs: P
 }
 
 function reasonOf(error: unknown): string {
-  const text =
-    error instanceof ProblemError ? error.problems.map(problemText).join('; ') : error instanceof Error ? error.message : String(error);
+  const text = error instanceof ProblemError ? error.problems.map(problemText).join('; ') : messageOf(error);
   return text.length > MOST_OF_A_REASON ? `${text.slice(0, MOST_OF_A_REASON - 3)}...` : text;
 }

@@ -2,6 +2,7 @@
 
 import type { TextFile } from '../../host/files.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
+import { grouped } from '../../netfilter/grouped.ts';
 import type { AuditedPod, Counts, PodVerdict } from './line.ts';
 import { countsOf, POD_KIND, POD_VERDICTS, SUMMARY_KIND } from './line.ts';
 
@@ -80,13 +81,7 @@ interface Rounds {
 }
 
 function workloadsOf(pods: readonly AuditedPod[]): AuditedWorkload[] {
-  const groups = new Map<string, AuditedPod[]>();
-  for (const pod of pods) {
-    const key = `${pod.namespace} ${workloadName(pod)}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [pod]);
-    else group.push(pod);
-  }
+  const groups = grouped(pods, (pod) => `${pod.namespace} ${workloadName(pod)}`);
   return [...groups.values()].map((group) => {
     const [first] = group as [AuditedPod, ...AuditedPod[]];
     const amiss = group.filter(({ verdict }) => !POD_VERDICTS[verdict]);
@@ -142,11 +137,11 @@ export function lineIn(line: string): Line | undefined {
   if (typeof pod.node !== 'string' || pod.apiVersion !== API_VERSION) return undefined;
   if (pod.kind === SUMMARY_KIND) return { kind: 'summary', node: pod.node, pods: Number(pod.pods) || 0 };
   const texts = [pod.namespace, pod.pod, pod.workload, pod.uid];
-  const isPod = pod.kind === POD_KIND && texts.every((text) => typeof text === 'string') && isVerdict(pod.verdict);
+  const isPod = pod.kind === POD_KIND && texts.every((text) => typeof text === 'string') && isReturn(pod.verdict);
   return isPod ? { kind: 'pod', node: pod.node, pod: known(pod) } : undefined;
 }
 
-function isVerdict(text: unknown): text is PodVerdict {
+function isReturn(text: unknown): text is PodVerdict {
   return typeof text === 'string' && Object.hasOwn(POD_VERDICTS, text);
 }
 

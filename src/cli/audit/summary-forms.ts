@@ -8,10 +8,6 @@ import type { AuditedWorkload, Merged } from './summarize.ts';
 
 export const SUMMARY_FORMS = { text: summaryText, json: summaryJson } as const satisfies Record<string, (merged: Merged) => string>;
 
-export type SummaryFormName = keyof typeof SUMMARY_FORMS;
-
-export const SUMMARY_FORM_NAMES: readonly SummaryFormName[] = Object.keys(SUMMARY_FORMS) as SummaryFormName[];
-
 function summaryJson({ lines: _, otherLines: __, ...merged }: Merged): string {
   return `${JSON.stringify({ apiVersion: API_VERSION, kind: 'AuditReport', ...merged }, null, 2)}\n`;
 }

@@ -1,20 +1,18 @@
 /** `changes`: what changed between two releases of Istio. */
 
+import { badOption } from '../../istio/bad-option.ts';
 import type { ReleaseChanges } from '../../istio/releases/changes.ts';
 import { changesBetween } from '../../istio/releases/changes.ts';
 import { readReleaseRange } from '../../istio/releases/release-range.ts';
-import { badOption } from '../../sources/bad-option.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { changesDocument, changesMarkdown, changesText } from './forms.ts';
 
-const FORMS = {
+export const FORMS = {
   text: changesText,
   json: (changes: ReleaseChanges) => `${JSON.stringify(changesDocument(changes), null, 2)}\n`,
   markdown: changesMarkdown,
 } as const satisfies Record<string, (changes: ReleaseChanges, width: number) => string>;
-
-export const CHANGES_FORM_NAMES = Object.keys(FORMS) as (keyof typeof FORMS)[];
 
 export interface ChangesRequest {
   readonly range: string;
@@ -25,7 +23,7 @@ export interface ChangesRequest {
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export function changes({ range, output, width }: ChangesRequest): Result {
-  const form = formNamed(output, CHANGES_FORM_NAMES);
+  const form = formNamed(output, FORMS);
   if (range === '') throw badOption('changes', 'name a range of releases, as 1.20..1.28, or one release');
   const { from, to, problems } = readReleaseRange(range);
   return { output: FORMS[form](changesBetween(from, to), width), form, problems, notes: [], exitCode: 0 };

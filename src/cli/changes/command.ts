@@ -1,7 +1,7 @@
 /** The words of `changes` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { last, outputOption } from '../options.ts';
+import { last, outputOf, outputOption } from '../options.ts';
 import { pageWidth } from '../terminal/columns.ts';
 import { finish } from '../terminal/result.ts';
 
@@ -11,7 +11,7 @@ export const changesCommand: CommandModule = {
   builder: (command) =>
     command
       .positional('range', { type: 'string', describe: '1.20..1.28, 1.20.. (to the newest), ..1.5, or one release' })
-      .option('output', outputOption('text, json or markdown'))
+      .options(outputOption('text, json or markdown'))
       .example([
         ['$0 changes 1.20..1.28', 'from the newest patch of 1.20 to that of 1.28'],
         ['$0 changes 1.9.5..1.10.1', 'from patch to patch'],
@@ -26,7 +26,7 @@ export const changesCommand: CommandModule = {
       const { changes } = await import('./changes.ts');
       return changes({
         range: last(parsed, 'range') ?? '',
-        output: last(parsed, 'output') ?? '',
+        output: outputOf(parsed),
         width: pageWidth(process.stdout, process.env),
       });
     }, parsed),

@@ -3,6 +3,7 @@
 import { API_VERSION } from '../../istio/api-version.ts';
 import type { ChangeGroup, ReleaseChange, ReleaseChanges, ReleaseSpan } from '../../istio/releases/changes.ts';
 import { CHANGE_GROUPS, gapsIn, lastingChanges } from '../../istio/releases/changes.ts';
+import { table } from '../terminal/markdown.ts';
 import { hanging, wrappedBelow } from '../terminal/wrap.ts';
 
 const TITLES: Readonly<Record<ChangeGroup, string>> = {
@@ -24,11 +25,10 @@ export function changesText(changes: ReleaseChanges, width: number): string {
 /** For tickets: the same as tables, with links to the commits. */
 export function changesMarkdown(changes: ReleaseChanges): string {
   const parts = sections(changes).map(({ title, summary: said, changes: told }) => {
-    const rows = told.map(
-      (change) => `| ${[when(change), change.touches, whole(change), change.commits.map(link).join(' ')].map(cell).join(' | ')} |`,
-    );
-    const table = rows.length === 0 ? [] : ['| release | touches | change | commits |', '|---|---|---|---|', ...rows].join('\n');
-    return [`## ${title}`, said, table].filter((part) => part.length > 0).join('\n\n');
+    const rows = told.map((change) => [when(change), change.touches, whole(change), change.commits.map(link).join(' ')].map(cell));
+    return [`## ${title}`, said, table(['release', 'touches', 'change', 'commits'], rows).join('\n')]
+      .filter((part) => part.length > 0)
+      .join('\n\n');
   });
   return `${[`# ${heading(changes)}`, ...parts].join('\n\n')}\n`;
 }

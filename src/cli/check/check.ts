@@ -1,9 +1,9 @@
 /** `check`: whose rules these are, whether they are as they should be, and what the machine offers, on one screen. */
 
 import { inspectMachine } from '../../host/machine.ts';
+import { oneOf } from '../../istio/bad-option.ts';
 import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { oneOf } from '../../sources/bad-option.ts';
 import { refuseTwoReaders } from '../../sources/operand-settings.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { readSource } from '../../sources/read-source.ts';
@@ -19,8 +19,7 @@ import type { connectionIn } from './connection.ts';
 import type { Connection } from './connection-report.ts';
 import type { Examined } from './examine.ts';
 import { examine } from './examine.ts';
-import type { CheckFormName } from './forms.ts';
-import { CHECK_FORM_NAMES, CHECK_FORMS } from './forms.ts';
+import { CHECK_FORMS } from './forms.ts';
 import type { CheckedSource } from './next-command.ts';
 import { commandOn, withMoreRights } from './next-commands.ts';
 import type { Report } from './report.ts';
@@ -44,7 +43,7 @@ export interface CheckRequest {
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function check(request: CheckRequest): Promise<Result> {
   const { source, given, output, paint } = request;
-  const form = formNamed(output, CHECK_FORM_NAMES);
+  const form = formNamed(output, CHECK_FORMS);
   const { filename, ...others } = given;
   // Beside a SOURCE settings are what it is compared with; alone they are what is looked at.
   if (isCompared(source === undefined ? others : given)) return checkOne(alone(request));
@@ -71,7 +70,7 @@ function isCompared({ filename, sets, args, env, envFile }: PlanOptions): boolea
 }
 
 async function checkOne({ source, given, from, to, output, family: named, paint }: CheckRequest): Promise<GroupAnswer> {
-  const form: CheckFormName = formNamed(output, CHECK_FORM_NAMES);
+  const form = formNamed(output, CHECK_FORMS);
   const family = named === undefined ? undefined : oneOf('--family', named, FAMILIES);
   const { chosen } = given;
   const name: SourceName = chosen === undefined ? parseSource(source ?? 'live') : { kind: 'settings' };

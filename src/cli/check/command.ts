@@ -1,38 +1,24 @@
 /** The words of `check` on the command line. */
 
-import type { CommandModule, Options } from 'yargs';
+import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { isLive, LIVE_OPTIONS } from '../live-options.ts';
+import { isLive, SOURCE_OPTIONS } from '../live-options.ts';
 import { withDashes } from '../lone-dashes.ts';
-import {
-  CLUSTER_OPTIONS,
-  CLUSTER_SOURCES,
-  COLOR_OPTIONS,
-  FAMILY_OPTIONS,
-  last,
-  outputOption,
-  SETTINGS_OPTIONS,
-  sourceOptions,
-} from '../options.ts';
+import { valued } from '../option-rows.ts';
+import type { Parsed } from '../options.ts';
+import { CLUSTER_SOURCES, COLOR_OPTIONS, FAMILY_OPTIONS, givenOf, outputOf, outputOption, planOptions } from '../options.ts';
 import type { Result } from '../terminal/result.ts';
 import { finish } from '../terminal/result.ts';
-import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 import type { CheckRequest } from './check.ts';
 
-const CHECK_OPTIONS: Readonly<Record<string, Options>> = {
-  from: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'A connection to trace: from app, proxy, outside, uid:1000,gid:1000',
-    group: 'Packet:',
-  },
-  to: { type: 'string', requiresArg: true, describe: 'and to 10.0.0.5:80, pod:8080, localhost:80', group: 'Packet:' },
-  ...SETTINGS_OPTIONS,
-  ...CLUSTER_OPTIONS,
-  ...LIVE_OPTIONS,
-  ...WORKLOAD_OPTIONS,
+const CHECK_OPTIONS = {
+  ...valued('Packet', {
+    from: 'A connection to trace: from app, proxy, outside, uid:1000,gid:1000',
+    to: 'and to 10.0.0.5:80, pod:8080, localhost:80',
+  }),
+  ...SOURCE_OPTIONS,
   ...FAMILY_OPTIONS,
-  output: outputOption('text, json, or markdown for a ticket'),
+  ...outputOption('text, json, or markdown for a ticket'),
   ...COLOR_OPTIONS,
 };
 
@@ -66,8 +52,7 @@ export const checkCommand: CommandModule = {
   handler: (parsed) =>
     finish(async (paint) => {
       const { check } = await import('./check.ts');
-      const [family, from, to] = ['family', 'from', 'to'].map((name) => last(parsed, name));
-      const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
+      const given = planOptions(parsed);
       const words = [parsed['source'] ?? []].flat().map(String);
       // yargs leaves a lone dash out of a list, or hands it over as an empty text.
       const named = withDashes(
@@ -75,14 +60,7 @@ export const checkCommand: CommandModule = {
         words.filter((word) => word !== ''),
         CHECK_OPTIONS,
       );
-      const request = {
-        given,
-        ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to }),
-        output: last(parsed, 'output') ?? '',
-        ...(family === undefined ? {} : { family }),
-        paint,
-      };
+      const request = { given, ...givenOf(parsed, 'from', 'to', 'family'), output: outputOf(parsed), paint };
       if (isLive(parsed)) return checkLive(parsed, named, request);
       if (named.length > 1) return (await import('./several.ts')).checkSeveral(named, request);
       const source = implicitSource(named[0], given);
@@ -91,11 +69,7 @@ export const checkCommand: CommandModule = {
 };
 
 /** The pods of each word, each compared with its own manifest. */
-async function checkLive(
-  parsed: Readonly<Record<string, unknown>>,
-  named: readonly string[],
-  request: Omit<CheckRequest, 'source'>,
-): Promise<Result> {
+async function checkLive(parsed: Parsed, named: readonly string[], request: Omit<CheckRequest, 'source'>): Promise<Result> {
   const { given } = request;
   const implied = named.length === 0 ? implicitSource(undefined, given) : undefined;
   const words = implied === undefined ? named : [implied];

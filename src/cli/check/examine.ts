@@ -2,12 +2,12 @@
 
 import { flushedFamilies, withoutFlushed } from '../../istio/advice/findings/flushed.ts';
 import { findingsIn } from '../../istio/advice/findings.ts';
+import { unusable } from '../../istio/bad-option.ts';
 import type { Answer, Identification } from '../../istio/found/identify.ts';
 import { identify } from '../../istio/found/identify.ts';
 import { fileText } from '../../istio/origin.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { unusable } from '../../sources/bad-option.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import { isRunNote } from '../../sources/run-note.ts';
 import type { SourceName } from '../../sources/source-name.ts';

@@ -18,5 +18,3 @@ export const CHECK_FORMS = {
 } as const satisfies Record<string, Form>;
 
 export type CheckFormName = keyof typeof CHECK_FORMS;
-
-export const CHECK_FORM_NAMES: readonly CheckFormName[] = Object.keys(CHECK_FORMS) as CheckFormName[];

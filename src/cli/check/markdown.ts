@@ -6,7 +6,7 @@ import { bodyParts } from '../diff/text.ts';
 import { headingOf } from '../diff/words.ts';
 import { makerText, settingsText } from '../identify/maker-text.ts';
 import { plain } from '../terminal/color.ts';
-import { code, escaped, fenced } from '../terminal/markdown.ts';
+import { code, escaped, fenced, joinedParts } from '../terminal/markdown.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import { driftCounts } from './drift-words.ts';
 import { amountText } from './identity.ts';
@@ -56,9 +56,13 @@ function summary(report: Report): readonly string[] {
 function driftBlock({ drift }: Report): readonly string[] {
   if (drift === undefined || isSame(drift.comparison)) return [];
   const { comparison } = drift;
-  const body = bodyParts(comparison, plain).flatMap((part, index) => (index === 0 ? part : ['', ...part]));
   return [
-    ...fenced('diff', [`--- ${headingOf(comparison.left)}`, `+++ ${headingOf(comparison.right)}`, '', ...body]),
+    ...fenced('diff', [
+      `--- ${headingOf(comparison.left)}`,
+      `+++ ${headingOf(comparison.right)}`,
+      '',
+      ...joinedParts(bodyParts(comparison, plain)),
+    ]),
     '',
     `All of it: ${code(drift.command)}`,
   ];

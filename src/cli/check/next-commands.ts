@@ -3,7 +3,7 @@
 import type { Answer } from '../../istio/found/identify.ts';
 import type { PacketWords } from '../../istio/packets/packet/words.ts';
 import type { Family } from '../../netfilter/family.ts';
-import { FAMILIES } from '../../netfilter/family.ts';
+import { rulesOfBoth } from '../../netfilter/rule.ts';
 import { takenAccess } from '../../sources/cluster-options.ts';
 import { NO_MANIFEST_OPTIONS } from '../../sources/options.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
@@ -59,8 +59,7 @@ export function repairAs(
 
 /** Whether no more than a quarter of the rules is not as these settings make them. */
 function isTrusted({ plan, differences }: Answer): boolean {
-  const rules = FAMILIES.flatMap((family) => plan[family].tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules)));
-  return differences.length * 4 <= rules.length;
+  return differences.length * 4 <= rulesOfBoth(plan).length;
 }
 
 function settingsOf(answer: Answer): readonly string[] {

@@ -6,6 +6,7 @@ import { isAmiss } from '../../istio/advice/findings.ts';
 import { judgementOf } from '../../istio/found/doubts.ts';
 import type { Identification } from '../../istio/found/identify.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
+import { grouped } from '../../netfilter/grouped.ts';
 import type { Unseen } from '../../netfilter/unseen.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import type { Comparison } from '../diff/comparison.ts';
@@ -50,13 +51,7 @@ const MOST = 3;
 
 /** The first findings of each kind; the last of them that is shown says how many others there are. */
 export function firstOfEach(findings: readonly Finding[]): readonly (Finding & { readonly others: number })[] {
-  const byCode = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const same = byCode.get(finding.code);
-    if (same === undefined) byCode.set(finding.code, [finding]);
-    else same.push(finding);
-  }
-  return [...byCode.values()].flatMap((same) =>
+  return [...grouped(findings, ({ code }) => code).values()].flatMap((same) =>
     same.slice(0, MOST).map((finding, index) => ({ ...finding, others: index === MOST - 1 ? same.length - MOST : 0 })),
   );
 }

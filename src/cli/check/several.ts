@@ -15,7 +15,7 @@ import { BAD_INPUT } from '../terminal/result.ts';
 import type { CheckRequest } from './check.ts';
 import { check } from './check.ts';
 import type { CheckFormName } from './forms.ts';
-import { CHECK_FORM_NAMES } from './forms.ts';
+import { CHECK_FORMS } from './forms.ts';
 
 interface Checked {
   readonly source: string;
@@ -43,7 +43,7 @@ export async function checkEach(
   asked: readonly Required<Pick<CheckRequest, 'source' | 'given'>>[],
   request: Omit<CheckRequest, 'source'>,
 ): Promise<Result> {
-  const form = formNamed(request.output, CHECK_FORM_NAMES);
+  const form = formNamed(request.output, CHECK_FORMS);
   const checked: Checked[] = [];
   for (const one of asked)
     checked.push({ source: typedWords(one.source)[0] ?? one.source, result: await orProblems(check({ ...request, ...one })) });

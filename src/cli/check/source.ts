@@ -3,7 +3,9 @@
 import { ProblemError, problemText } from '../../istio/problems.ts';
 import type { Family } from '../../netfilter/family.ts';
 import type { Observation } from '../../netfilter/observation.ts';
-import type { Chain, Ruleset } from '../../netfilter/rule.ts';
+import { ofFamily } from '../../netfilter/observation.ts';
+import type { Chain } from '../../netfilter/rule.ts';
+import { inBoth, withChains } from '../../netfilter/rule.ts';
 import { settingsOf } from '../../sources/operand-settings.ts';
 import type { SourceOptions } from '../../sources/options.ts';
 import { readSource } from '../../sources/read-source.ts';
@@ -24,7 +26,7 @@ export async function observedSource(
   // What is written in a file is what it is: options say what it should be.
   const own = name.kind === 'file' ? settingsOf(name, { ...unnamed, sets: [] }) : settingsOf(name, given);
   const ruleSource = await readSource(source, own, family);
-  return family === undefined ? ruleSource : { ...ruleSource, seen: only(ruleSource.seen, family) };
+  return family === undefined ? ruleSource : { ...ruleSource, seen: ofFamily(ruleSource.seen, family) };
 }
 
 /** The side, or why it can't be read, where that is no reason to say nothing. */
@@ -38,34 +40,13 @@ export async function unlessUnreadable(read: Promise<RuleSource>): Promise<RuleS
   }
 }
 
-/** One family of a state: of the other one nothing is seen. */
-function only(seen: Observation, family: Family): Observation {
-  const other: Family = family === 'ip' ? 'ip6' : 'ip';
-  return {
-    ...seen,
-    [other]: { family: other, tables: [] },
-    seen: { ...seen.seen, [other]: [] },
-    unseen: seen.unseen.filter((unseen) => unseen.family !== other),
-  };
-}
-
 const MARK = '.legacy';
 
 /** The state without those chains of legacy that stand in nft as well, under their mark: the rest can be told whose it is. */
 export function withoutTwins(seen: Observation): Observation {
-  const of = (ruleset: Ruleset): Ruleset => ({
-    ...ruleset,
-    tables: ruleset.tables.map((table) => ({
-      ...table,
-      chains: table.chains
-        .filter(({ name }) => !name.endsWith(MARK))
-        .map(
-          (chain): Chain => ({
-            ...chain,
-            rules: chain.rules.filter(({ target }) => target.kind !== 'jump' || !target.chain.endsWith(MARK)),
-          }),
-        ),
-    })),
-  });
-  return { ...seen, ip: of(seen.ip), ip6: of(seen.ip6) };
+  const of = (chain: Chain): Chain | undefined =>
+    chain.name.endsWith(MARK)
+      ? undefined
+      : { ...chain, rules: chain.rules.filter(({ target }) => target.kind !== 'jump' || !target.chain.endsWith(MARK)) };
+  return inBoth(seen, (ruleset) => withChains(ruleset, of));
 }

@@ -3,7 +3,7 @@
 import { unreadRules } from '../../istio/found/doubts.ts';
 import { onOneLine } from '../../istio/origin.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import type { Observation } from '../../netfilter/observation.ts';
+import { rulesOfBoth } from '../../netfilter/rule.ts';
 import { bearing, isDoubt } from '../../netfilter/unseen.ts';
 import { isSame } from '../diff/comparison.ts';
 import { unreadText } from '../terminal/unread.ts';
@@ -43,14 +43,7 @@ function notSeen(report: Report): string {
   const doubts = unread.length > 0 ? unread : doubtful.length > 0 ? doubtful : bears;
   if (doubts.length === 0) return 'RULES NOT SEEN';
   const besides = reasons(report);
-  return `NOT KNOWN: ${onOneLine(unreadText(doubts, rulesIn(seen)))}${besides.length === 0 ? '' : `; by what could be read ${besides.join(', ')}`}`;
-}
-
-function rulesIn(seen: Observation): number {
-  return FAMILIES.flatMap((family) => seen[family].tables.flatMap(({ chains }) => chains)).reduce(
-    (sum, { rules }) => sum + rules.length,
-    0,
-  );
+  return `NOT KNOWN: ${onOneLine(unreadText(doubts, rulesOfBoth(seen).length))}${besides.length === 0 ? '' : `; by what could be read ${besides.join(', ')}`}`;
 }
 
 /** Whether a text shows a part of the tables only, of the families that it shows. */

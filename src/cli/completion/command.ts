@@ -1,7 +1,7 @@
 /** The words of `completion` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { oneOf } from '../../sources/bad-option.ts';
+import { oneOf } from '../../istio/bad-option.ts';
 import { last } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 

@@ -35,20 +35,22 @@ export async function releaseWords(partial: string): Promise<readonly string[]> 
   return [...new Set(newest.map((release) => release.split('.').slice(0, 2).join('.')))];
 }
 
-const FORMS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
-  preview: async () => (await import('../preview/forms.ts')).FORM_NAMES,
-  diff: async () => (await import('../diff/forms.ts')).DIFF_FORM_NAMES,
-  escapes: async () => (await import('../escapes/forms.ts')).ESCAPES_FORM_NAMES,
-  explain: async () => (await import('../explain/forms.ts')).EXPLAIN_FORM_NAMES,
-  lint: async () => (await import('../lint/forms.ts')).LINT_FORM_NAMES,
-  check: async () => (await import('../check/forms.ts')).CHECK_FORM_NAMES,
-  trace: async () => (await import('../trace/forms.ts')).TRACE_FORM_NAMES,
-  identify: async () => (await import('../identify/forms.ts')).IDENTIFY_FORM_NAMES,
-  why: async () => (await import('../why/forms.ts')).WHY_FORM_NAMES,
-  conform: async () => (await import('../conform/forms.ts')).CONFORM_FORM_NAMES,
-  audit: async () => (await import('../audit/summary-forms.ts')).SUMMARY_FORM_NAMES,
-  changes: async () => (await import('../changes/changes.ts')).CHANGES_FORM_NAMES,
+const FORMS: Readonly<Record<string, () => Promise<Readonly<Record<string, unknown>>>>> = {
+  preview: async () => (await import('../preview/forms.ts')).FORMS,
+  diff: async () => (await import('../diff/forms.ts')).DIFF_FORMS,
+  escapes: async () => (await import('../escapes/forms.ts')).ESCAPES_FORMS,
+  explain: async () => (await import('../explain/forms.ts')).EXPLAIN_FORMS,
+  lint: async () => (await import('../lint/forms.ts')).LINT_FORMS,
+  check: async () => (await import('../check/forms.ts')).CHECK_FORMS,
+  trace: async () => (await import('../trace/forms.ts')).TRACE_FORMS,
+  identify: async () => (await import('../identify/forms.ts')).IDENTIFY_FORMS,
+  why: async () => (await import('../why/forms.ts')).WHY_FORMS,
+  conform: async () => (await import('../conform/forms.ts')).CONFORM_FORMS,
+  audit: async () => (await import('../audit/summary-forms.ts')).SUMMARY_FORMS,
+  changes: async () => (await import('../changes/changes.ts')).FORMS,
 };
+
+const TEXT_AND_JSON = { text: undefined, json: undefined };
 
 /** A key of our settings, then its values where they are words. */
 async function settingWords(partial: string): Promise<readonly Candidate[]> {
@@ -70,7 +72,7 @@ export const VALUES: Readonly<Record<string, Values>> = {
   kubeconfig: file,
   namespace: those(async ({ before }) => (await import('./cluster.ts')).namespaceWords(before)),
   context: those(async ({ before }) => (await import('./cluster.ts')).contextWords(before)),
-  output: those(async ({ command }) => (FORMS[command] ?? (async () => ['text', 'json']))()),
+  output: those(async ({ command }) => Object.keys((await FORMS[command]?.()) ?? TEXT_AND_JSON)),
   release: those(({ partial }) => releaseWords(partial)),
   set: those(({ partial }) => settingWords(partial)),
   workload: those(async ({ before }) => (await import('./workloads.ts')).workloadWords(before)),

@@ -1,13 +1,13 @@
 /** The cases of a conformance run: those in this program, and folders of more. */
 
 import { brotliDecompressSync } from 'node:zlib';
-import { readTexts } from '../../host/files.ts';
+import { textsIn } from '../../host/files.ts';
+import { badText } from '../../istio/bad-option.ts';
 import type { GoldenCase } from '../../istio/found/conformance/golden-case.ts';
 import { CaseFault, readCase } from '../../istio/found/conformance/golden-case.ts';
-import { ProblemError, problem } from '../../istio/problems.ts';
 import type { YamlNode } from '../../istio/yaml.ts';
 import { readYaml } from '../../istio/yaml.ts';
-import { field, isNull } from '../../istio/yaml-fields.ts';
+import { field, isNull, sourceOf } from '../../istio/yaml-fields.ts';
 
 /** By their names, as scripts/golden-cases.mjs packs them: JSON under Brotli, in base64. */
 declare const GOLDEN_CASES: string;
@@ -20,25 +20,19 @@ export function ownCases(): readonly GoldenCase[] {
 
 /** The cases of a folder, or of one file. Throws a ProblemError that names the place of what can't be used. */
 export function casesIn(folder: string): readonly GoldenCase[] {
-  const texts = readTexts(folder);
-  if ('code' in texts) throw new ProblemError([texts]);
-  return texts.flatMap(({ file, text }) => {
+  return textsIn(folder).flatMap(({ file, text }) => {
     const documents = readYaml(text);
-    if ('reason' in documents) throw wrong(file, documents, documents.reason);
+    if ('reason' in documents) throw badText({ kind: 'file', file, line: documents.line, column: documents.column }, documents.reason);
     return documents.flatMap((document) => {
       try {
         return readCase(file.replace(/^.*\//, '').replace(/\.\w+$/, ''), dataOf(document));
       } catch (error) {
         if (!(error instanceof CaseFault)) throw error;
         const path = error.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('');
-        throw wrong(file, nodeAt(document, error.path), `${path.replace(/^\./, '') || 'a case'} ${error.message}`);
+        throw badText(sourceOf(nodeAt(document, error.path), file), `${path.replace(/^\./, '') || 'a case'} ${error.message}`);
       }
     });
   });
-}
-
-function wrong(file: string, { line, column }: { readonly line: number; readonly column: number }, reason: string): ProblemError {
-  return new ProblemError([{ ...problem('rules-text', { kind: 'file', file, line, column }, { reason }), severity: 'error' }]);
 }
 
 /** What a node says: texts, and numbers and truth where they stand without quotes. */

@@ -1,7 +1,8 @@
 /** The words of `conform` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { COLOR_OPTIONS, last, outputOption } from '../options.ts';
+import { valued } from '../option-rows.ts';
+import { all, COLOR_OPTIONS, givenOf, outputOf, outputOption } from '../options.ts';
 import { progressFor } from '../terminal/progress.ts';
 import { finish } from '../terminal/result.ts';
 
@@ -12,27 +13,14 @@ export const conformCommand: CommandModule = {
     command
       .positional('program', { type: 'string', array: true, describe: 'The program and what stands before its arguments' })
       .options({
-        release: {
-          type: 'string',
-          requiresArg: true,
-          describe: 'The release that it claims to be (default: the nearest)',
-          group: 'Cases:',
-        },
-        cases: {
-          type: 'string',
-          requiresArg: true,
-          describe: 'A folder of cases in the form of golden/command-line, besides those of this program (repeatable)',
-          group: 'Cases:',
-        },
-        only: {
-          type: 'string',
-          requiresArg: true,
-          describe: 'Only cases whose name has this text, or all of --cases: cases',
-          group: 'Cases:',
-        },
-        env: { type: 'string', requiresArg: true, describe: 'A variable of its environment, as K=V (repeatable)', group: 'Cases:' },
-        deadline: { type: 'string', requiresArg: true, describe: 'Seconds that each run has (default: 30)', group: 'Cases:' },
-        output: outputOption('text, json or junit'),
+        ...valued('Cases', {
+          release: 'The release that it claims to be (default: the nearest)',
+          cases: 'A folder of cases in the form of golden/command-line, besides those of this program (repeatable)',
+          only: 'Only cases whose name has this text, or all of --cases: cases',
+          env: 'A variable of its environment, as K=V (repeatable)',
+          deadline: 'Seconds that each run has (default: 30)',
+        }),
+        ...outputOption('text, json or junit'),
         ...COLOR_OPTIONS,
       })
       .example([
@@ -47,16 +35,12 @@ export const conformCommand: CommandModule = {
   handler: (parsed) =>
     finish(async (paint) => {
       const { conform } = await import('./conform.ts');
-      const words = (name: string): readonly string[] => [parsed[name] ?? []].flat().map(String);
-      const [release, only, deadline] = [last(parsed, 'release'), last(parsed, 'only'), last(parsed, 'deadline')];
       return conform({
-        program: [...words('program'), ...words('--')],
-        ...(release === undefined ? {} : { release }),
-        ...(only === undefined ? {} : { only }),
-        ...(deadline === undefined ? {} : { deadline }),
-        cases: words('cases'),
-        env: words('env'),
-        output: last(parsed, 'output') ?? '',
+        program: [...all(parsed, 'program'), ...all(parsed, '--')],
+        ...givenOf(parsed, 'release', 'only', 'deadline'),
+        cases: all(parsed, 'cases'),
+        env: all(parsed, 'env'),
+        output: outputOf(parsed),
         progress: progressFor(
           process.stderr,
           process.env,

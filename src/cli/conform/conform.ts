@@ -5,16 +5,16 @@ import { resolve } from 'node:path';
 import { programs } from '../../host/run.ts';
 import { which } from '../../host/scratch/pod-run.ts';
 import { runAll } from '../../host/scratch/pod-runs.ts';
+import { badOption, oneOf, unusable } from '../../istio/bad-option.ts';
 import { deviationsFrom, nearestOf, runsOf, scoresOf } from '../../istio/found/conformance/judge.ts';
 import { quoted } from '../../istio/problems.ts';
 import { resolveRelease } from '../../istio/releases/resolve-release.ts';
-import { badOption, oneOf, unusable } from '../../sources/bad-option.ts';
 import type { WorkProgress } from '../../sources/options.ts';
 import type { Paint } from '../terminal/color.ts';
 import type { Result } from '../terminal/result.ts';
 import { casesIn, ownCases } from './cases.ts';
 import type { ConformFormName } from './forms.ts';
-import { CONFORM_FORM_NAMES, CONFORM_FORMS } from './forms.ts';
+import { CONFORM_FORMS } from './forms.ts';
 import { compareStates } from './state-differences.ts';
 
 export interface ConformRequest {
@@ -38,7 +38,7 @@ const ONLY_GIVEN = 'cases';
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function conform(request: ConformRequest): Promise<Result> {
   const { program, only, progress, paint } = request;
-  const form: ConformFormName = oneOf('--output', request.output, CONFORM_FORM_NAMES);
+  const form = oneOf('--output', request.output, Object.keys(CONFORM_FORMS) as ConformFormName[]);
   const path = which(program[0] ?? '');
   if (program[0] === undefined) throw badOption('PROGRAM', 'is missing: name the program to run, as in conform pilot-agent istio-iptables');
   if (path === undefined) throw badOption('PROGRAM', `${quoted(program[0])} is no program, neither here nor on the search path`);

@@ -19,8 +19,6 @@ export const CONFORM_FORMS = {
 
 export type ConformFormName = keyof typeof CONFORM_FORMS;
 
-export const CONFORM_FORM_NAMES: readonly ConformFormName[] = Object.keys(CONFORM_FORMS) as ConformFormName[];
-
 /** A case for each run that the release has an outcome of. */
 function junitForm({ program, nearest, runs, deviations }: ConformReport): string {
   const release = nearest.at(-1)?.release ?? '';

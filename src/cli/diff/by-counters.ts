@@ -5,9 +5,8 @@ import { identify } from '../../istio/found/identify.ts';
 import { rulesMadeBy } from '../../istio/found/reasons.ts';
 import type { CountedChain, CountedRule } from '../../netfilter/compare/counters.ts';
 import { compareCounters } from '../../netfilter/compare/counters.ts';
-import { FAMILIES } from '../../netfilter/family.ts';
 import type { Because, Rule } from '../../netfilter/rule.ts';
-import { shownCounters } from '../../netfilter/rule.ts';
+import { chainIn, rulesOfBoth, shownCounters } from '../../netfilter/rule.ts';
 import type { DiffOperand } from '../../sources/operand.ts';
 import type { ComparedOperand, Comparison, Scope } from './comparison.ts';
 import { compareOperands, isKnownSame } from './comparison.ts';
@@ -28,7 +27,7 @@ export function compareByCounters(left: DiffOperand, right: DiffOperand, scope: 
   const { answers, agent } = identify(right.seen);
   const ruleOf = rulesMadeBy(right.plan ?? answers[0]?.plan ?? agentRules(agent));
   const chains = rules.tables.flatMap((table) =>
-    table.chains.map((chain): CountedChain => ({ ...chain, left: rulesIn(rules.left, chain), right: rulesIn(rules.right, chain) })),
+    table.chains.map((chain): CountedChain => ({ ...chain, left: rulesAsRead(rules.left, chain), right: rulesAsRead(rules.right, chain) })),
   );
   const counted = compareCounters(chains).map((one): ExplainedRule => {
     const because = ruleOf(one)?.because;
@@ -44,11 +43,14 @@ export function nothingCounted({ rules, counted }: CounterComparison): boolean {
 }
 
 /** The rules as they were read: the comparison itself is of normal forms, which have no counters. */
-function rulesIn({ kept }: ComparedOperand, { family, table, chain }: Pick<CountedChain, 'family' | 'table' | 'chain'>): readonly Rule[] {
-  return kept[family].tables.find(({ name }) => name === table)?.chains.find(({ name }) => name === chain)?.rules ?? [];
+function rulesAsRead(
+  { kept }: ComparedOperand,
+  { family, table, chain }: Pick<CountedChain, 'family' | 'table' | 'chain'>,
+): readonly Rule[] {
+  return chainIn(kept[family], table, chain)?.rules ?? [];
 }
 
 function hidesCounters({ kept }: ComparedOperand): boolean {
-  const rules = FAMILIES.flatMap((family) => kept[family].tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules)));
+  const rules = rulesOfBoth(kept);
   return rules.length > 0 && rules.every((rule) => shownCounters(rule) === undefined);
 }

@@ -2,74 +2,44 @@
 
 import type { CommandModule } from 'yargs';
 import { holdsStandardInput } from '../../host/standard-input.ts';
-import { isLive, LIVE_OPTIONS } from '../live-options.ts';
+import { isLive, SOURCE_OPTIONS } from '../live-options.ts';
+import { flags, valued } from '../option-rows.ts';
 import {
   all,
-  CLUSTER_OPTIONS,
   CLUSTER_SOURCES,
   COLOR_OPTIONS,
   FAMILY_OPTIONS,
+  givenOf,
   last,
+  outputOf,
   outputOption,
-  SETTINGS_OPTIONS,
-  sourceOptions,
+  planOptions,
+  sourceOperand,
 } from '../options.ts';
 import { finish } from '../terminal/result.ts';
-import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 const OPERANDS = `FILE, - (standard input), FILE@1.23, @1.23, @own (each workload as injected), live, pid:N, netns:PATH, exec:TEXT, ${CLUSTER_SOURCES}`;
-
-// yargs hands over a lone dash as an empty text.
-const dash = (text: string): string => (text === '' ? '-' : text);
 
 export const diffCommand: CommandModule = {
   command: 'diff [left] [right]',
   describe: 'Compare two sources: their rules, or what happens to packets',
   builder: (command) =>
     command
-      .positional('left', { type: 'string', coerce: dash, describe: OPERANDS })
-      .positional('right', {
-        type: 'string',
-        coerce: dash,
-        describe: 'The same; default: the settings given, what made the left, or the left as it would be',
+      .positional('left', sourceOperand(OPERANDS))
+      .positional('right', sourceOperand('The same; default: the settings given, what made the left, or the left as it would be'))
+      .options({
+        ...SOURCE_OPTIONS,
+        ...valued('What if', {
+          annotation: 'What if the pod had it: excludeInboundPorts=8080, full or short names (repeatable)',
+          value: 'What if the mesh had it: global.proxy.excludeInboundPorts=8080 (repeatable)',
+        }),
+        ...FAMILY_OPTIONS,
+        ...valued('Output', { by: { default: 'rules', describe: 'rules, or packets: what happens to all of them at either operand' } }),
+        ...flags('Output', { counters: 'Which rules the packets between two looks took, by their counters (text, json)' }),
+        ...outputOption('text, patch, json, markdown, svg, mermaid or dot'),
+        ...flags('Output', { all: 'Compare rules of other programs as well (KUBE-, CNI-, DOCKER, ...)' }),
+        ...COLOR_OPTIONS,
       })
-      .options(SETTINGS_OPTIONS)
-      .options({ ...CLUSTER_OPTIONS, ...LIVE_OPTIONS })
-      .options(WORKLOAD_OPTIONS)
-      .option('annotation', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'What if the pod had it: excludeInboundPorts=8080, full or short names (repeatable)',
-        group: 'What if:',
-      })
-      .option('value', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'What if the mesh had it: global.proxy.excludeInboundPorts=8080 (repeatable)',
-        group: 'What if:',
-      })
-      .options(FAMILY_OPTIONS)
-      .option('by', {
-        type: 'string',
-        requiresArg: true,
-        default: 'rules',
-        describe: 'rules, or packets: what happens to all of them at either operand',
-        group: 'Output:',
-      })
-      .option('counters', {
-        type: 'boolean',
-        default: false,
-        describe: 'Which rules the packets between two looks took, by their counters (text, json)',
-        group: 'Output:',
-      })
-      .option('output', outputOption('text, patch, json, markdown, svg, mermaid or dot'))
-      .option('all', {
-        type: 'boolean',
-        default: false,
-        describe: 'Compare rules of other programs as well (KUBE-, CNI-, DOCKER, ...)',
-        group: 'Output:',
-      })
-      .options(COLOR_OPTIONS)
       .example([
         ['$0 diff saved.txt', 'a capture against the settings that made it'],
         ['$0 diff saved.txt @1.23', "against the injector's defaults of 1.23"],
@@ -94,16 +64,16 @@ export const diffCommand: CommandModule = {
   handler: (parsed) =>
     finish(async (paint) => {
       const { diff } = await import('./diff.ts');
-      const [right, family] = [last(parsed, 'right'), last(parsed, 'family')];
-      const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
-      const left = last(parsed, 'left') ?? (given.filename === undefined && holdsStandardInput() ? '-' : undefined);
+      const given = planOptions(parsed);
+      const { left: first, right } = givenOf(parsed, 'left', 'right');
+      const left = first ?? (given.filename === undefined && holdsStandardInput() ? '-' : undefined);
       const request = {
         annotations: all(parsed, 'annotation'),
         values: all(parsed, 'value'),
         by: last(parsed, 'by') ?? '',
         counters: parsed['counters'] === true,
-        output: last(parsed, 'output') ?? '',
-        ...(family === undefined ? {} : { family }),
+        output: outputOf(parsed),
+        ...givenOf(parsed, 'family'),
         all: parsed['all'] === true,
         paint,
       };

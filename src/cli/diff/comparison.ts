@@ -11,8 +11,9 @@ import type { Row } from '../../netfilter/compare/script.ts';
 import { rowsOf } from '../../netfilter/compare/script.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
+import { grouped } from '../../netfilter/grouped.ts';
 import type { NotCompared, Observation, ObservedDifferences } from '../../netfilter/observation.ts';
-import { compareObservations } from '../../netfilter/observation.ts';
+import { compareObservations, ofFamily } from '../../netfilter/observation.ts';
 import type { Policy, Ruleset } from '../../netfilter/rule.ts';
 import { isDoubt } from '../../netfilter/unseen.ts';
 import type { DiffOperand } from '../../sources/operand.ts';
@@ -88,15 +89,9 @@ export function isSame(comparison: Comparison): boolean {
 }
 
 function scoped(seen: Observation, { family, all }: Scope): WithoutForeign {
-  const compared = family === undefined ? seen : only(seen, family);
+  const compared = family === undefined ? seen : ofFamily(seen, family);
   if (all === 'taking') return withoutForeign(compared, takenFirst(compared));
   return all ? { kept: compared, foreign: [], positionOf: (_, position) => position } : withoutForeign(compared);
-}
-
-/** One family of a state, the other being no question. */
-function only(seen: Observation, family: Family): Observation {
-  const other = family === 'ip' ? 'ip6' : 'ip';
-  return { ...seen, [other]: { family: other, tables: [] }, unseen: seen.unseen.filter((unseen) => unseen.family !== other) };
 }
 
 function tablesOf(family: Family, { left, right, differences, open }: ObservedDifferences): readonly ComparedTable[] {
@@ -126,14 +121,8 @@ function tablesOf(family: Family, { left, right, differences, open }: ObservedDi
 }
 
 function inChains(differences: readonly Difference[], family: Family): ReadonlyMap<string, readonly Difference[]> {
-  const byChain = new Map<string, Difference[]>();
-  for (const one of differences) {
-    if (one.family !== family) continue;
-    const own = byChain.get(`${one.table} ${one.chain}`);
-    if (own === undefined) byChain.set(`${one.table} ${one.chain}`, [one]);
-    else own.push(one);
-  }
-  return byChain;
+  const own = differences.filter((one) => one.family === family);
+  return grouped(own, ({ table, chain }) => `${table} ${chain}`);
 }
 
 /** Only a plan says what lies outside the packet filter; where one side alone does, that is not compared. */

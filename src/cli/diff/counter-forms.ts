@@ -4,27 +4,23 @@ import { API_VERSION } from '../../istio/api-version.ts';
 import { onOneLine } from '../../istio/origin.ts';
 import type { CountedPlace } from '../../netfilter/compare/counters.ts';
 import { FAMILY_NAMES } from '../../netfilter/family.ts';
+import { grouped } from '../../netfilter/grouped.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Paint } from '../terminal/color.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import type { CounterComparison, ExplainedRule } from './by-counters.ts';
 import { nothingCounted } from './by-counters.ts';
 import { foreignDocument, notComparedDocument, operandDocument } from './document.ts';
-import { footLines } from './text.ts';
-import { headingOf, counted as plural } from './words.ts';
+import { footLines, sideLines } from './text.ts';
+import { counted as plural } from './words.ts';
 
 type Form = (comparison: CounterComparison, paint: Paint) => string;
 
 export const COUNTER_FORMS = { text: textForm, json: jsonForm } as const satisfies Record<string, Form>;
 
-export type CounterFormName = keyof typeof COUNTER_FORMS;
-
-export const COUNTER_FORM_NAMES: readonly CounterFormName[] = Object.keys(COUNTER_FORMS) as CounterFormName[];
-
 function textForm(comparison: CounterComparison, paint: Paint): string {
-  const { left, right } = comparison.rules;
   return paragraphs([
-    [paint('heading', `--- ${headingOf(left)}`), paint('heading', `+++ ${headingOf(right)}`)],
+    sideLines(comparison.rules, paint),
     ...(comparison.uncounted.length === 0 ? chainParts(comparison, paint) : []),
     [paint('heading', summaryText(comparison)), ...aside(comparison), ...footLines(comparison.rules)],
   ]);
@@ -34,14 +30,7 @@ function textForm(comparison: CounterComparison, paint: Paint): string {
 function chainParts({ counted, rules }: CounterComparison, paint: Paint): readonly (readonly string[])[] {
   const told = counted.filter((one) => !isQuiet(one));
   const width = Math.max(0, ...told.map((one) => countText(one).length));
-  const chains = new Map<string, ExplainedRule[]>();
-  for (const one of told) {
-    const heading = `${FAMILY_NAMES[one.family]} ${one.table} ${one.chain}`;
-    const own = chains.get(heading);
-    if (own === undefined) chains.set(heading, [one]);
-    else own.push(one);
-  }
-  return [...chains]
+  return [...grouped(told, ({ family, table, chain }) => `${FAMILY_NAMES[family]} ${table} ${chain}`)]
     .map(([heading, own]) => ({ heading, own: own.toSorted((a, b) => Number(packetsOf(b) - packetsOf(a))) }))
     .sort((a, b) => Number(packetsOf(b.own[0]) - packetsOf(a.own[0])))
     .map(({ heading, own }) => [

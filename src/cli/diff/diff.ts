@@ -1,7 +1,7 @@
+import { badOption, oneOf } from '../../istio/bad-option.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { formatProblem } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { badOption, oneOf } from '../../sources/bad-option.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import type { DiffOperand } from '../../sources/operand.ts';
 import { readOperands } from '../../sources/operands.ts';
@@ -18,10 +18,8 @@ import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import type { Scope } from './comparison.ts';
 import { compareOperands, isKnownSame } from './comparison.ts';
-import type { DiffFormName } from './forms.ts';
-import { DIFF_FORM_NAMES, DIFF_FORMS } from './forms.ts';
-import type { PacketFormName } from './packet-forms.ts';
-import { PACKET_FORM_NAMES, PACKET_FORMS } from './packet-forms.ts';
+import { DIFF_FORMS } from './forms.ts';
+import { PACKET_FORMS } from './packet-forms.ts';
 
 export interface DiffRequest {
   /** Left out where `-f` names what is looked at, or nothing does. */
@@ -184,7 +182,7 @@ function oneFileTwice(one: SourceName, other: SourceName, given: DiffRequest['gi
 type Compare = (left: DiffOperand, right: DiffOperand, scope: Scope) => Promise<{ readonly output: string; readonly same: boolean }>;
 
 function byRules({ output, given, paint }: DiffRequest): Compare {
-  const form: DiffFormName = formNamed(output, DIFF_FORM_NAMES);
+  const form = formNamed(output, DIFF_FORMS);
   return async (left, right, scope) => {
     const comparison = compareOperands(left, right, scope);
     const [rules, same] = [DIFF_FORMS[form](comparison, paint), isKnownSame(comparison)];
@@ -196,7 +194,7 @@ function byRules({ output, given, paint }: DiffRequest): Compare {
 }
 
 function byPackets({ output, given, paint }: DiffRequest): Compare {
-  const form: PacketFormName = formNamed(output, PACKET_FORM_NAMES);
+  const form = formNamed(output, PACKET_FORMS);
   return async (left, right, scope) => {
     const { comparePackets } = await import('./by-packets.ts');
     const comparison = comparePackets(left, right, scope, await factsOf(given));
@@ -208,11 +206,11 @@ function byPackets({ output, given, paint }: DiffRequest): Compare {
 async function byCounters({ left, right, by, annotations = [], values = [], output, paint }: DiffRequest): Promise<Compare> {
   if (left === undefined || right === undefined || by !== 'rules' || annotations.length + values.length > 0)
     throw badOption('--counters', 'compares what the rules of two sources have counted; give two, as in diff BEFORE AFTER --counters');
-  const [{ compareByCounters, nothingCounted }, { COUNTER_FORM_NAMES, COUNTER_FORMS }] = await Promise.all([
+  const [{ compareByCounters, nothingCounted }, { COUNTER_FORMS }] = await Promise.all([
     import('./by-counters.ts'),
     import('./counter-forms.ts'),
   ]);
-  const form = formNamed(output, COUNTER_FORM_NAMES);
+  const form = formNamed(output, COUNTER_FORMS);
   return async (one, other, scope) => {
     const comparison = compareByCounters(one, other, scope);
     return { output: COUNTER_FORMS[form](comparison, paint), same: nothingCounted(comparison) };

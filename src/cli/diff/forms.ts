@@ -22,5 +22,3 @@ export const DIFF_FORMS = {
 } as const satisfies Record<string, Form>;
 
 export type DiffFormName = keyof typeof DIFF_FORMS;
-
-export const DIFF_FORM_NAMES: readonly DiffFormName[] = Object.keys(DIFF_FORMS) as DiffFormName[];

@@ -1,7 +1,7 @@
 /** A diff for a ticket. */
 
 import { plain } from '../terminal/color.ts';
-import { code, fenced } from '../terminal/markdown.ts';
+import { code, fenced, fencedParts } from '../terminal/markdown.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import type { Comparison } from './comparison.ts';
 import { bodyParts, footLines } from './text.ts';
@@ -9,14 +9,18 @@ import { headingOf, summaryText } from './words.ts';
 
 /** What the sides are, how much differs, the differences in a block that is shown as a diff, and what was not looked at. */
 export function markdownForm(comparison: Comparison): string {
-  const { left, right } = comparison;
-  const body = bodyParts(comparison, plain).flatMap((part, index) => (index === 0 ? part : ['', ...part]));
-  const foot = footLines(comparison);
+  return comparedMarkdown('Differences of packet filter rules', comparison, summaryText(comparison), bodyParts(comparison, plain));
+}
+
+/** The same for whatever the sides were compared by. */
+export function comparedMarkdown(title: string, rules: Comparison, answer: string, body: readonly (readonly string[])[]): string {
+  const { left, right } = rules;
+  const foot = footLines(rules);
   const parts = [
     [`- left (\`-\`): ${code(headingOf(left))}`, `- right (\`+\`): ${code(headingOf(right))}`],
-    [`**${summaryText(comparison)}**`],
-    ...(body.length === 0 ? [] : [fenced('diff', body)]),
-    ...(foot.length === 0 ? [] : [fenced('text', foot)]),
+    [`**${answer}**`],
+    fencedParts('diff', body),
+    foot.length === 0 ? [] : fenced('text', foot),
   ];
-  return `### Differences of packet filter rules\n\n${paragraphs(parts)}`;
+  return `### ${title}\n\n${paragraphs(parts)}`;
 }

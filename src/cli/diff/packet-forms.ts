@@ -5,12 +5,11 @@ import type { BehaviorRegion } from '../../istio/packets/behavior.ts';
 import { questionText } from '../../istio/packets/verdict.ts';
 import type { Paint } from '../terminal/color.ts';
 import { plain } from '../terminal/color.ts';
-import { code, fenced } from '../terminal/markdown.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import type { PacketComparison } from './by-packets.ts';
 import { notComparedDocument, operandDocument } from './document.ts';
-import { footLines } from './text.ts';
-import { headingOf } from './words.ts';
+import { comparedMarkdown } from './markdown.ts';
+import { footLines, sideLines } from './text.ts';
 
 type Form = (comparison: PacketComparison, paint: Paint) => string;
 
@@ -20,33 +19,19 @@ export const PACKET_FORMS = {
   markdown: markdownForm,
 } as const satisfies Record<string, Form>;
 
-export type PacketFormName = keyof typeof PACKET_FORMS;
-
-export const PACKET_FORM_NAMES: readonly PacketFormName[] = Object.keys(PACKET_FORMS) as PacketFormName[];
-
 function textForm(comparison: PacketComparison, paint: Paint): string {
-  const { left, right } = comparison.rules;
-  const foot = footLines(comparison.rules);
-  const parts = [
+  const { rules } = comparison;
+  return paragraphs([
     [paint('heading', answerText(comparison))],
-    [paint('heading', `--- ${headingOf(left)}`), paint('heading', `+++ ${headingOf(right)}`)],
+    sideLines(rules, paint),
     ...regionParts(comparison, paint),
-    foot,
-  ];
-  return paragraphs(parts);
+    footLines(rules),
+  ]);
 }
 
 function markdownForm(comparison: PacketComparison): string {
-  const { left, right } = comparison.rules;
-  const body = regionParts(comparison, plain).flatMap((part, index) => (index === 0 ? part : ['', ...part]));
-  const foot = footLines(comparison.rules);
-  const parts = [
-    [`- left (\`-\`): ${code(headingOf(left))}`, `- right (\`+\`): ${code(headingOf(right))}`],
-    [`**${answerText(comparison)}**`],
-    ...(body.length === 0 ? [] : [fenced('diff', body)]),
-    ...(foot.length === 0 ? [] : [fenced('text', foot)]),
-  ];
-  return `### Differences in what happens to packets\n\n${paragraphs(parts)}`;
+  const body = regionParts(comparison, plain);
+  return comparedMarkdown('Differences in what happens to packets', comparison.rules, answerText(comparison), body);
 }
 
 /** Each region: which packets, and what becomes of them on either side. */

@@ -8,13 +8,14 @@ import { valuesOf } from '../../istio/settings/settings.ts';
 import type { Row } from '../../netfilter/compare/script.ts';
 import { FAMILY_NAMES } from '../../netfilter/family.ts';
 import type { ComparedChain, Comparison } from './comparison.ts';
+import { differencesOf } from './comparison.ts';
 import { reasonOf } from './words.ts';
 
 export function drawDifference(comparison: Comparison): Drawing {
   const { left, right, tables } = comparison;
   const plan = right.plan ?? left.plan;
   const different = tables.filter(({ chains }) => chains.some(({ differences }) => differences.length > 0));
-  const count = different.flatMap(({ chains }) => chains.flatMap(({ differences }) => differences)).length;
+  const count = differencesOf(comparison).length;
   return drawTables(
     `${left.name} against ${right.name}`,
     count === 0

@@ -8,11 +8,15 @@ import { piecesOf } from './chain-lines.ts';
 import type { ComparedChain, Comparison } from './comparison.ts';
 import { headingOf, leftOutText, notComparedText, reasonOf, summaryText } from './words.ts';
 
+/** What the sides are. */
+export function sideLines({ left, right }: Comparison, paint: Paint): readonly string[] {
+  return [paint('heading', `--- ${headingOf(left)}`), paint('heading', `+++ ${headingOf(right)}`)];
+}
+
 /** The whole report, the sides named above it. */
 export function textForm(comparison: Comparison, paint: Paint): string {
-  const { left, right } = comparison;
   const parts = [
-    [paint('heading', `--- ${headingOf(left)}`), paint('heading', `+++ ${headingOf(right)}`)],
+    sideLines(comparison, paint),
     ...bodyParts(comparison, paint),
     [paint('heading', summaryText(comparison)), ...footLines(comparison)],
   ];

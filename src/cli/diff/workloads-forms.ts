@@ -5,7 +5,7 @@ import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import { onOneLine } from '../../istio/origin.ts';
 import type { BehaviorComparison } from '../../istio/packets/behavior.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
-import { examplesText, placesText, releasesText } from '../../sources/workloads/group-names.ts';
+import { examplesText, groupHeading, placesText, releasesText } from '../../sources/workloads/group-names.ts';
 import type { Pair, Upgrade } from '../../sources/workloads/upgrade.ts';
 import type { Paint } from '../terminal/color.ts';
 import { plain } from '../terminal/color.ts';
@@ -42,8 +42,6 @@ export const UPGRADE_FORMS = {
   markdown,
 } as const satisfies Record<string, Form>;
 
-export const UPGRADE_FORM_NAMES = Object.keys(UPGRADE_FORMS) as (keyof typeof UPGRADE_FORMS)[];
-
 const WIDEST = 70;
 
 /** `2 of 12 workloads: traffic goes elsewhere`, and how many have other rules that do the same. */
@@ -77,7 +75,7 @@ function overview({ compared }: ComparedUpgrade): string {
 }
 
 function lined(found: ComparedUpgrade, paint: Paint, prefix: string): string {
-  const parts = found.compared.map(({ group, output }) => `${paint('heading', `${prefix}${headingOf(group)}`)}\n${output}`);
+  const parts = found.compared.map(({ group, output }) => `${paint('heading', `${prefix}${groupHeading(group)}`)}\n${output}`);
   return [
     ...parts,
     tailLines(found)
@@ -87,7 +85,7 @@ function lined(found: ComparedUpgrade, paint: Paint, prefix: string): string {
 }
 
 function markdown(found: ComparedUpgrade): string {
-  const parts = found.compared.map(({ group, output }) => `## ${code(headingOf(group))}\n\n${output}`);
+  const parts = found.compared.map(({ group, output }) => `## ${code(groupHeading(group))}\n\n${output}`);
   const lead = leadText(found, plain).trim();
   return [
     ...(lead === '' ? [] : [`**${lead}**\n`]),
@@ -96,10 +94,6 @@ function markdown(found: ComparedUpgrade): string {
       .map((line) => `- ${code(line)}\n`)
       .join(''),
   ].join('\n');
-}
-
-function headingOf(group: Group<Pair>): string {
-  return `${workloadsText(group.count)}: ${placesText(group)}`;
 }
 
 /** Those without a difference, those that have none to be compared with, and those of which nothing is known. */

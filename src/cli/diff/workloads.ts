@@ -24,11 +24,11 @@ import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
 import type { Scope } from './comparison.ts';
 import { compareOperands, isSame } from './comparison.ts';
-import { DIFF_FORM_NAMES, DIFF_FORMS } from './forms.ts';
+import { DIFF_FORMS } from './forms.ts';
 import { TRAFFIC_RANKS } from './traffic-words.ts';
 import { summaryText } from './words.ts';
 import type { Compared } from './workloads-forms.ts';
-import { UPGRADE_FORM_NAMES, UPGRADE_FORMS } from './workloads-forms.ts';
+import { UPGRADE_FORMS } from './workloads-forms.ts';
 
 export interface WorkloadsDiffRequest {
   /** Plans each workload twice. */
@@ -69,7 +69,7 @@ export async function diffWorkloads(request: WorkloadsDiffRequest): Promise<Resu
   const count = total(different.map(({ group }) => group));
   const possibleVerdicts = different.length === 0 ? '' : ` in ${grouped(different.length)} way${different.length === 1 ? '' : 's'}`;
   const totals = `${workloadsText(upgrade.count)}: ${grouped(count)} different${possibleVerdicts}, ${grouped(same)} the same, ${grouped(total(upgrade.untold))} not compared`;
-  const output = UPGRADE_FORMS[formNamed(request.output, UPGRADE_FORM_NAMES)](found, request.paint);
+  const output = UPGRADE_FORMS[formNamed(request.output, UPGRADE_FORMS)](found, request.paint);
   return {
     output,
     form: request.output,
@@ -102,7 +102,7 @@ type Compare = (left: DiffOperand, right: DiffOperand) => Omit<Compared, 'group'
 
 async function comparerOf({ by, output, given, scope, paint }: WorkloadsDiffRequest): Promise<Compare> {
   if (by === 'rules') {
-    const form = formNamed(output, DIFF_FORM_NAMES);
+    const form = formNamed(output, DIFF_FORMS);
     const [{ comparePackets }, { withTraffic }] = await Promise.all([import('./by-packets.ts'), import('./traffic.ts')]);
     const facts: Facts = await factsOf(given);
     return (left, right) => {
@@ -114,9 +114,9 @@ async function comparerOf({ by, output, given, scope, paint }: WorkloadsDiffRequ
       return { output: withTraffic(form, rules, behavior, paint), same, summary, traffic: behavior.answer };
     };
   }
-  const { answerText, PACKET_FORM_NAMES, PACKET_FORMS } = await import('./packet-forms.ts');
+  const { answerText, PACKET_FORMS } = await import('./packet-forms.ts');
   const { comparePackets } = await import('./by-packets.ts');
-  const form = formNamed(output, PACKET_FORM_NAMES);
+  const form = formNamed(output, PACKET_FORMS);
   const facts: Facts = await factsOf(given);
   return (left, right) => {
     const comparison = comparePackets(left, right, scope, facts);

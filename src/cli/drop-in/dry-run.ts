@@ -1,6 +1,7 @@
 /** The dry run of the drop-in. */
 
 import { system } from '../../host/system.ts';
+import { messageOf } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import { printRestore } from '../../netfilter/print.ts';
 import type { DropInRequest } from './request.ts';
@@ -17,7 +18,7 @@ export async function dryRun({ plan, log, dryRunFile, named }: DropInRequest): P
     try {
       system.writeText(dryRunFile, text);
     } catch (error) {
-      log.error(`the dry run can not be written: ${error instanceof Error ? error.message : String(error)}`);
+      log.error(`the dry run can not be written: ${messageOf(error)}`);
       return 1;
     }
   }

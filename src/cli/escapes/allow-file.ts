@@ -1,10 +1,10 @@
 /** A file of allowances. */
 
-import { readTexts } from '../../host/files.ts';
+import { textsIn } from '../../host/files.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
-import type { Origin } from '../../istio/origin.ts';
+import { badText } from '../../istio/bad-option.ts';
 import type { Allowance } from '../../istio/packets/escape-allowance.ts';
-import { nearest, ProblemError, problem, quoted } from '../../istio/problems.ts';
+import { nearest, quoted } from '../../istio/problems.ts';
 import type { YamlNode } from '../../istio/yaml.ts';
 import { readYaml } from '../../istio/yaml.ts';
 import { field, sourceOf, textOf } from '../../istio/yaml-fields.ts';
@@ -19,16 +19,15 @@ const KEYS = ['what', 'ports', 'to', 'workloads', 'owner', 'reason', 'until'];
 
 /** Reads the file. Throws a ProblemError that names each place that can't be used. */
 export function readAllowances(file: string): readonly Allowance[] {
-  const texts = readTexts(file);
-  if ('code' in texts) throw new ProblemError([texts]);
+  const texts = textsIn(file);
   const refuse = (node: YamlNode, reason: string): never => {
-    throw wrong(sourceOf(node, file), reason);
+    throw badText(sourceOf(node, file), reason);
   };
   return texts.flatMap(({ text }) => {
     const documents = readYaml(text);
     if (!Array.isArray(documents)) {
       const { line, column, reason } = documents as Exclude<typeof documents, readonly YamlNode[]>;
-      throw wrong({ kind: 'file', file, line, column }, reason);
+      throw badText({ kind: 'file', file, line, column }, reason);
     }
     return (documents as readonly YamlNode[]).flatMap((document) => {
       if (textOf(field(document, 'apiVersion')) !== API_VERSION || textOf(field(document, 'kind')) !== ALLOW_KIND)
@@ -38,10 +37,6 @@ export function readAllowances(file: string): readonly Allowance[] {
       return list.items.map((item) => readEntry(item, file, refuse));
     });
   });
-}
-
-function wrong(source: Origin, reason: string): ProblemError {
-  return new ProblemError([{ ...problem('rules-text', source, { reason }), severity: 'error' }]);
 }
 
 type Refuse = (node: YamlNode, reason: string) => never;

@@ -1,12 +1,12 @@
 /** The words of `escapes` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { badOption } from '../../sources/bad-option.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { isLive, LIVE_OPTIONS } from '../live-options.ts';
-import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, outputOption, SETTINGS_OPTIONS, SOURCES, sourceOperand, sourceOptions } from '../options.ts';
+import { isLive, SOURCE_OPTIONS } from '../live-options.ts';
+import { flags, valued } from '../option-rows.ts';
+import { COLOR_OPTIONS, givenOf, last, outputOf, outputOption, planOptions, SOURCES, sourceOperand } from '../options.ts';
 import { finish } from '../terminal/result.ts';
-import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 export const escapesCommand: CommandModule = {
   command: 'escapes [source]',
@@ -14,24 +14,14 @@ export const escapesCommand: CommandModule = {
   builder: (command) =>
     command
       .positional('source', sourceOperand(`${SOURCES}; manifests of many workloads as well`))
-      .options(SETTINGS_OPTIONS)
-      .options({ ...CLUSTER_OPTIONS, ...LIVE_OPTIONS })
-      .options(WORKLOAD_OPTIONS)
       .options({
-        allow: { type: 'string', requiresArg: true, describe: 'A file of escapes that somebody answers for', group: 'Escapes:' },
-        baseline: {
-          type: 'string',
-          requiresArg: true,
-          describe: 'What -o json printed before: only escapes that are new count',
-          group: 'Escapes:',
-        },
-        watch: {
-          type: 'boolean',
-          default: false,
-          describe: 'Of a cluster: one line for each escape that comes or goes, until SIGTERM or SIGINT',
-          group: 'Escapes:',
-        },
-        output: outputOption('text, json, markdown, sarif or junit'),
+        ...SOURCE_OPTIONS,
+        ...valued('Escapes', {
+          allow: 'A file of escapes that somebody answers for',
+          baseline: 'What -o json printed before: only escapes that are new count',
+        }),
+        ...flags('Escapes', { watch: 'Of a cluster: one line for each escape that comes or goes, until SIGTERM or SIGINT' }),
+        ...outputOption('text, json, markdown, sarif or junit'),
         ...COLOR_OPTIONS,
       })
       .example([
@@ -49,19 +39,18 @@ export const escapesCommand: CommandModule = {
   handler: (parsed) =>
     finish(async (paint) => {
       const { escapes } = await import('./escapes.ts');
-      const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
-      const [source, allow, baseline] = [implicitSource(last(parsed, 'source'), given), last(parsed, 'allow'), last(parsed, 'baseline')];
+      const given = planOptions(parsed);
+      const source = implicitSource(last(parsed, 'source'), given);
       if (parsed['watch'] === true) {
         if (isLive(parsed)) throw badOption('--live', 'does not go with --watch, which looks at manifests');
-        if (baseline !== undefined)
+        if (last(parsed, 'baseline') !== undefined)
           throw badOption('--baseline', 'does not go with --watch, which tells what changes from now on; --allow does');
         const { watchEscapes } = await import('./watch.ts');
-        return watchEscapes({ source, given, ...(allow === undefined ? {} : { allow }), output: last(parsed, 'output') ?? '' });
+        return watchEscapes({ source, given, ...givenOf(parsed, 'allow'), output: outputOf(parsed) });
       }
       const request = {
-        ...(allow === undefined ? {} : { allow }),
-        ...(baseline === undefined ? {} : { baseline }),
-        output: last(parsed, 'output') ?? '',
+        ...givenOf(parsed, 'allow', 'baseline'),
+        output: outputOf(parsed),
         today: new Date().toISOString().slice(0, 10),
         paint,
       };

@@ -1,5 +1,6 @@
 /** `escapes`: what leaves and arrives without passing the proxy, and who answers for it. */
 
+import { badOption } from '../../istio/bad-option.ts';
 import { runOfStatus } from '../../istio/found/runs/pod-status.ts';
 import type { Run } from '../../istio/found/runs/run.ts';
 import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
@@ -13,7 +14,6 @@ import { problemText } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
-import { badOption } from '../../sources/bad-option.ts';
 import type { OpenedPod } from '../../sources/live-pods.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { factsOf } from '../../sources/plan-input.ts';
@@ -30,9 +30,8 @@ import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { readTraceContext } from '../trace/context.ts';
 import { readAllowances } from './allow-file.ts';
-import { readBaseline } from './baseline.ts';
-import type { EscapesFormName } from './forms.ts';
-import { ESCAPES_FORM_NAMES, ESCAPES_FORMS } from './forms.ts';
+import { knownEscapes } from './baseline.ts';
+import { ESCAPES_FORMS } from './forms.ts';
 import type { EscapesReport, WorkloadEscapes } from './report.ts';
 import { exitCodeOf } from './report.ts';
 import { escapesIn } from './workload-escapes.ts';
@@ -54,11 +53,11 @@ export interface EscapesRequest {
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function escapes({ source, pods, given, allow, baseline, output, today, paint }: EscapesRequest): Promise<Result> {
-  const form: EscapesFormName = formNamed(output, ESCAPES_FORM_NAMES);
+  const form = formNamed(output, ESCAPES_FORMS);
   const all = allow === undefined ? [] : readAllowances(allow);
   const expired = all.filter(({ until }) => until < today);
   const valid = all.filter((one) => !expired.includes(one));
-  const known = baseline === undefined ? new Set<string>() : readBaseline(baseline);
+  const known = baseline === undefined ? new Set<string>() : knownEscapes(baseline);
   const manifests = pods === undefined ? manifestsIn(source, given) : undefined;
   if (pods === undefined && source === undefined && manifests === undefined && !saysAnything(given))
     throw badOption('escapes', 'name what to look at: a SOURCE, manifests with -f, or settings');

@@ -20,7 +20,3 @@ export const ESCAPES_FORMS = {
   sarif: { what: 'for code scanners (SARIF 2.1.0)', print: (report) => `${JSON.stringify(escapesSarif(report), null, 2)}\n` },
   junit: { what: 'for test reports', print: junitForm },
 } as const satisfies Record<string, Form>;
-
-export type EscapesFormName = keyof typeof ESCAPES_FORMS;
-
-export const ESCAPES_FORM_NAMES: readonly EscapesFormName[] = Object.keys(ESCAPES_FORMS) as EscapesFormName[];

@@ -2,21 +2,10 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { isLive, LIVE_OPTIONS } from '../live-options.ts';
-import {
-  CLUSTER_OPTIONS,
-  COLOR_OPTIONS,
-  last,
-  outputOption,
-  SETTINGS_OPTIONS,
-  SOURCES,
-  sourceOperand,
-  sourceOptions,
-  VERBOSE_OPTIONS,
-} from '../options.ts';
+import { atOneSource, SOURCE_OPTIONS } from '../live-options.ts';
+import { COLOR_OPTIONS, last, outputOf, outputOption, planOptions, SOURCES, sourceOperand, VERBOSE_OPTIONS } from '../options.ts';
 import { pageWidth } from '../terminal/columns.ts';
 import { finish } from '../terminal/result.ts';
-import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 export const explainCommand: CommandModule = {
   command: 'explain [source]',
@@ -24,11 +13,9 @@ export const explainCommand: CommandModule = {
   builder: (command) =>
     command
       .positional('source', sourceOperand(`Settings, manifests or rules: ${SOURCES}; default: the settings given`))
-      .options(SETTINGS_OPTIONS)
-      .options({ ...CLUSTER_OPTIONS, ...LIVE_OPTIONS })
-      .options(WORKLOAD_OPTIONS)
       .options({
-        output: outputOption('table, json, yaml, markdown, svg, mermaid or dot', 'table'),
+        ...SOURCE_OPTIONS,
+        ...outputOption('table, json, yaml, markdown, svg, mermaid or dot', 'table'),
         ...VERBOSE_OPTIONS,
         ...COLOR_OPTIONS,
       })
@@ -46,18 +33,14 @@ export const explainCommand: CommandModule = {
   handler: (parsed) =>
     finish(async (paint) => {
       const { explain } = await import('./explain.ts');
-      const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
+      const given = planOptions(parsed);
       const source = implicitSource(last(parsed, 'source'), given);
       const request = {
-        output: last(parsed, 'output') ?? '',
+        output: outputOf(parsed),
         paint,
         width: pageWidth(process.stdout, process.env),
         verbose: parsed['verbose'] === true,
       };
-      if (isLive(parsed))
-        return (await import('../live.ts')).lookLiveAtOne(parsed, given, source, (live, alone) =>
-          explain({ ...request, source: live, given: alone }),
-        );
-      return explain({ ...request, ...(source === undefined ? {} : { source }), given });
+      return atOneSource(parsed, given, source, (of) => explain({ ...request, ...of }));
     }, parsed),
 };

@@ -14,7 +14,7 @@ import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
 import { eachGroup } from '../workloads/each-group.ts';
 import type { ExplainFormName } from './forms.ts';
-import { EXPLAIN_FORM_NAMES, EXPLAIN_FORMS } from './forms.ts';
+import { EXPLAIN_FORMS } from './forms.ts';
 
 export interface ExplainRequest {
   readonly source?: string;
@@ -30,13 +30,13 @@ export interface ExplainRequest {
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function explain(request: ExplainRequest): Promise<Result> {
   const { source, given, output, paint } = request;
-  const form = formNamed(output, EXPLAIN_FORM_NAMES);
+  const form = formNamed(output, EXPLAIN_FORMS);
   const many = await eachGroup(source, given, { form, paint }, (one) => explainOne({ ...request, given: one }));
   return many ?? explainOne(request);
 }
 
 async function explainOne({ source, given, output, paint, width, verbose = false }: ExplainRequest): Promise<Result> {
-  const form = formNamed(output, EXPLAIN_FORM_NAMES);
+  const form = formNamed(output, EXPLAIN_FORMS);
   const name = parseSource(given.chosen === undefined ? source : undefined);
   if (name.kind !== 'settings' && name.kind !== 'file') return explainRules(await readSource(source, given), form, paint);
   const read = await readInput(name, { ...given, placeholder: true });

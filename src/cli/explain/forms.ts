@@ -36,5 +36,3 @@ export const EXPLAIN_FORMS = {
 } as const satisfies Record<string, Form>;
 
 export type ExplainFormName = keyof typeof EXPLAIN_FORMS;
-
-export const EXPLAIN_FORM_NAMES: readonly ExplainFormName[] = Object.keys(EXPLAIN_FORMS) as ExplainFormName[];

@@ -3,7 +3,7 @@
 import type { ExplainedRule, ExplainedSetting, Explanation } from '../../istio/advice/explain.ts';
 import { onOneLine } from '../../istio/origin.ts';
 import { FAMILY_NAMES } from '../../netfilter/family.ts';
-import { cellCode, code, escaped } from '../terminal/markdown.ts';
+import { cellCode, code, escaped, table } from '../terminal/markdown.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import { headingOf, isGiven, remarksOn, settingSourceText, sourceText, surroundings, unusedText } from './words.ts';
 
@@ -15,23 +15,19 @@ export function markdownForm(explanation: Explanation): string {
     [`### ${plain(headingOf(explanation))}`],
     surroundings(explanation).map(([label, text]) => `- ${label}: ${code(text)}`),
     settingTable('set', given),
-    ignored.length === 0
-      ? []
-      : table(
-          ['ignored', 'value', 'from', ''],
-          ignored.map((one) => [plain(one.name), plain(one.value), plain(sourceText(one.source)), plain(unusedText(one))]),
-        ),
+    table(
+      ['ignored', 'value', 'from', ''],
+      ignored.map((one) => [plain(one.name), plain(one.value), plain(sourceText(one.source)), plain(unusedText(one))]),
+    ),
     settingTable(
       'default',
       settings.filter((setting) => !isGiven(setting)),
     ),
     table(['chain', 'rule', 'because'], rules.map(ruleCells)),
-    routing.length === 0
-      ? []
-      : table(
-          ['routing', 'because'],
-          routing.map(({ text, because }) => [cellCode(text), plain(because)]),
-        ),
+    table(
+      ['routing', 'because'],
+      routing.map(({ text, because }) => [cellCode(text), plain(because)]),
+    ),
   ];
   return paragraphs(parts);
 }
@@ -53,11 +49,6 @@ function settingTable(title: string, settings: readonly ExplainedSetting[]): rea
 function ruleCells({ family, table: name, chain, text, because, settings }: ExplainedRule): readonly string[] {
   const causes = settings.length === 0 ? '' : ` (${settings.join(', ')})`;
   return [`${FAMILY_NAMES[family]} ${name} ${plain(chain)}`, cellCode(text), plain(`${because}${causes}`)];
-}
-
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  if (rows.length === 0) return [];
-  return [`| ${heads.join(' | ')} |`, `|${'---|'.repeat(heads.length)}`, ...rows.map((cells) => `| ${cells.join(' | ')} |`)];
 }
 
 /** Text in which nothing is markup. */

@@ -1,9 +1,8 @@
 /** `explorer`: the built page, with the texts of sources in it. */
 
 import { readExplorerPage } from '../../host/explorer-page.ts';
-import { readTexts } from '../../host/files.ts';
-import { ProblemError } from '../../istio/problems.ts';
-import { badOption } from '../../sources/bad-option.ts';
+import { textsIn } from '../../host/files.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { readSource } from '../../sources/read-source.ts';
 import { parseSource } from '../../sources/source-name.ts';
@@ -38,9 +37,13 @@ function remarksOf(texts: readonly Given[]): Pick<Result, 'problems' | 'notes'> 
 async function textOf(source: string): Promise<Given> {
   const name = parseSource(source);
   if (name.kind === 'file') {
-    const read = readTexts(name.file);
-    if ('code' in read) throw new ProblemError([read]);
-    return { text: read.map(({ text }) => text).join('\n---\n'), problems: [], notes: [] };
+    return {
+      text: textsIn(name.file)
+        .map(({ text }) => text)
+        .join('\n---\n'),
+      problems: [],
+      notes: [],
+    };
   }
   const { seen, problems, notes } = await readSource(source, { sets: [], env: [], addresses: [], nameservers: [] });
   return { text: seenText(source, seen), problems, notes };

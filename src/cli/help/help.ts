@@ -1,9 +1,9 @@
 /** `help`: all commands by what people come for, one command, or what many commands share. */
 
 import type { CommandModule } from 'yargs';
+import { badOption } from '../../istio/bad-option.ts';
 import { nearest, quoted } from '../../istio/problems.ts';
 import { NEWEST, OLDEST } from '../../istio/releases/known.ts';
-import { badOption } from '../../sources/bad-option.ts';
 import { describedCommand } from '../described.ts';
 import { SETTINGS_OPTIONS, SOURCES } from '../options.ts';
 import { programName } from '../program-name.ts';

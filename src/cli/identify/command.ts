@@ -2,21 +2,20 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { isLive, LIVE_OPTIONS } from '../live-options.ts';
+import { atOneSource, SOURCE_OPTIONS } from '../live-options.ts';
 import {
-  CLUSTER_OPTIONS,
   CLUSTER_SOURCES,
   COLOR_OPTIONS,
   FAMILY_OPTIONS,
+  givenOf,
   last,
+  outputOf,
   outputOption,
-  SETTINGS_OPTIONS,
+  planOptions,
   sourceOperand,
-  sourceOptions,
   VERBOSE_OPTIONS,
 } from '../options.ts';
 import { finish } from '../terminal/result.ts';
-import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 export const identifyCommand: CommandModule = {
   command: 'identify [source]',
@@ -27,12 +26,13 @@ export const identifyCommand: CommandModule = {
         'source',
         sourceOperand(`Rules or manifests: FILE, - (standard input), live, pid:N, netns:PATH, exec:TEXT, ${CLUSTER_SOURCES}`),
       )
-      .options(SETTINGS_OPTIONS)
-      .options({ ...CLUSTER_OPTIONS, ...LIVE_OPTIONS })
-      .options(WORKLOAD_OPTIONS)
-      .options(FAMILY_OPTIONS)
-      .option('output', outputOption('text, json (every answer), yaml (settings for -f) or markdown'))
-      .options({ ...VERBOSE_OPTIONS, ...COLOR_OPTIONS })
+      .options({
+        ...SOURCE_OPTIONS,
+        ...FAMILY_OPTIONS,
+        ...outputOption('text, json (every answer), yaml (settings for -f) or markdown'),
+        ...VERBOSE_OPTIONS,
+        ...COLOR_OPTIONS,
+      })
       .example([
         ['$0 identify saved.txt', 'a save, a listing, or a page with one in it'],
         ['iptables-save | $0 identify -', 'what this machine holds'],
@@ -48,18 +48,8 @@ export const identifyCommand: CommandModule = {
   handler: (parsed) =>
     finish(async (paint) => {
       const { identifyRules } = await import('./identify.ts');
-      const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
-      const [source, family] = [implicitSource(last(parsed, 'source'), given), last(parsed, 'family')];
-      const request = {
-        output: last(parsed, 'output') ?? '',
-        ...(family === undefined ? {} : { family }),
-        verbose: parsed['verbose'] === true,
-        paint,
-      };
-      if (isLive(parsed))
-        return (await import('../live.ts')).lookLiveAtOne(parsed, given, source, (live, alone) =>
-          identifyRules({ ...request, source: live, given: alone }),
-        );
-      return identifyRules({ ...request, ...(source === undefined ? {} : { source }), given });
+      const given = planOptions(parsed);
+      const request = { ...givenOf(parsed, 'family'), output: outputOf(parsed), verbose: parsed['verbose'] === true, paint };
+      return atOneSource(parsed, given, implicitSource(last(parsed, 'source'), given), (of) => identifyRules({ ...request, ...of }));
     }, parsed),
 };

@@ -24,7 +24,3 @@ export const IDENTIFY_FORMS = {
   },
   markdown: { what: 'for a ticket', all: false, print: markdownForm },
 } as const satisfies Record<string, Form>;
-
-export type IdentifyFormName = keyof typeof IDENTIFY_FORMS;
-
-export const IDENTIFY_FORM_NAMES: readonly IdentifyFormName[] = Object.keys(IDENTIFY_FORMS) as IdentifyFormName[];

@@ -1,10 +1,10 @@
 /** `identify`: which releases could have made rules, and with which settings. */
 
+import { badOption, oneOf } from '../../istio/bad-option.ts';
 import { identify } from '../../istio/found/identify.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { problem } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { badOption, oneOf } from '../../sources/bad-option.ts';
 import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
 import { readSource } from '../../sources/read-source.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
@@ -18,8 +18,7 @@ import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
 import { agentCommand, agentText } from './agent-text.ts';
-import type { IdentifyFormName } from './forms.ts';
-import { IDENTIFY_FORM_NAMES, IDENTIFY_FORMS } from './forms.ts';
+import { IDENTIFY_FORMS } from './forms.ts';
 import type { Report } from './report.ts';
 import { reportOf } from './report.ts';
 import { describedFacts, noAnswerText } from './words.ts';
@@ -57,7 +56,7 @@ export async function identifyRules({ source, given, output, family: named, pain
 type Look = Required<Pick<IdentifyRequest, 'paint' | 'verbose'>>;
 
 function identifySource(ruleSource: RuleSource, name: SourceName, output: string, { paint, verbose }: Look): Result {
-  const form: IdentifyFormName = formNamed(output, IDENTIFY_FORM_NAMES);
+  const form = formNamed(output, IDENTIFY_FORMS);
   const found = identify(withoutTwins(ruleSource.seen));
   const report = reportOf(found, ruleSource, unseenOf(ruleSource, [], name), IDENTIFY_FORMS[form].all);
   const noRules: Problem = {

@@ -4,7 +4,7 @@ import { onOneLine } from '../../istio/origin.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
 import { bodyParts } from '../diff/text.ts';
 import { plain } from '../terminal/color.ts';
-import { code, escaped, fenced } from '../terminal/markdown.ts';
+import { code, escaped, fenced, fencedParts } from '../terminal/markdown.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import { agentCommand, knobsText } from './agent-text.ts';
 import type { Report } from './report.ts';
@@ -32,12 +32,7 @@ export function markdownForm(report: Report): string {
   const body = report.comparison === undefined ? [] : bodyParts(report.comparison, plain);
   const parts: readonly (readonly string[])[] = [
     [`### ${escaped(headline(report))}`],
-    body.length === 0
-      ? []
-      : fenced(
-          'diff',
-          body.flatMap((part, index) => (index === 0 ? part : ['', ...part])),
-        ),
+    fencedParts('diff', body),
     ['| setting | value | default |', '|---|---|---|', ...rows],
     fenced('yaml', yamlText(likeliest).trimEnd().split('\n')),
     fenced(
@@ -66,12 +61,7 @@ function agentMarkdown(report: Report): string {
       const body = agent.comparison === undefined ? [] : bodyParts(agent.comparison, plain);
       return [
         [`### ${escaped(onOneLine(agentHeadline(report, agent)))}`],
-        body.length === 0
-          ? []
-          : fenced(
-              'diff',
-              body.flatMap((part, index) => (index === 0 ? part : ['', ...part])),
-            ),
+        fencedParts('diff', body),
         [`- knobs: ${code(knobsText(likeliest))}`, `- the same: ${code(agentCommand(likeliest))}`],
       ];
     }),

@@ -22,7 +22,7 @@ import { cut, tableText } from '../terminal/table.ts';
 import { outcomeDocument, selectedDocument, tallyDocument } from '../workloads/document.ts';
 import { exitCodeOf } from '../workloads/exit-code.ts';
 import { outcomeText } from '../workloads/words.ts';
-import { IDENTIFY_FORM_NAMES } from './forms.ts';
+import { IDENTIFY_FORMS } from './forms.ts';
 
 interface Identified {
   readonly group: Group<Outcome>;
@@ -49,11 +49,11 @@ type FormName = keyof typeof FORMS;
 /** The only workload as an operand, or the result for many. Throws a ProblemError for input that can't be used. */
 export async function identifyWorkloads(given: SourceOptions & WorkloadOption, output: string): Promise<RuleSource | Result> {
   // One workload has a form more.
-  formNamed(output, IDENTIFY_FORM_NAMES);
+  formNamed(output, IDENTIFY_FORMS);
   const found = await plannedGroups(given);
   const single = onlyWorkload(found, given);
   if (single !== undefined) return single;
-  const form: FormName = formNamed(output, Object.keys(FORMS) as FormName[]);
+  const form: FormName = formNamed(output, FORMS);
   const identified = found.groups.map(identifiedOf);
   const shown = FORMS[form](found, identified);
   return {

@@ -1,55 +1,47 @@
 /** The words of `lint` on the command line. */
 
-import type { CommandModule, Options } from 'yargs';
+import type { CommandModule } from 'yargs';
 import { dashesIn } from '../lone-dashes.ts';
-import { all, CLUSTER_OPTIONS, CLUSTER_SOURCES, COLOR_OPTIONS, last, outputOption, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { flags, valued } from '../option-rows.ts';
+import {
+  all,
+  CLUSTER_OPTIONS,
+  CLUSTER_SOURCES,
+  COLOR_OPTIONS,
+  givenOf,
+  last,
+  outputOf,
+  outputOption,
+  SETTINGS_OPTIONS,
+  sourceOptions,
+} from '../options.ts';
 import { finish } from '../terminal/result.ts';
 
 const { filename, values, release, installer, 'image-release': imageRelease } = SETTINGS_OPTIONS;
 
-const LINT_OPTIONS: Readonly<Record<string, Options>> = {
-  ...(filename === undefined ? {} : { filename: { ...filename, describe: `${filename.describe} (repeatable)` } }),
-  ...(values === undefined ? {} : { values }),
+const LINT_OPTIONS = {
+  filename: { ...filename, describe: `${filename.describe} (repeatable)` },
+  values,
   release: { ...release, describe: 'Release of the control plane, as 1.23; an injected pod keeps that of its image' },
-  ...(installer === undefined ? {} : { installer }),
-  ...(imageRelease === undefined ? {} : { 'image-release': imageRelease }),
+  installer,
+  'image-release': imageRelease,
   ...CLUSTER_OPTIONS,
-  'fail-on': {
-    alias: 'failure-threshold',
-    type: 'string',
-    requiresArg: true,
-    default: 'warning',
-    describe: 'The least severity that makes the exit code 1: error, warning, note or never',
-    group: 'Output:',
-  },
-  suppress: {
-    alias: 'S',
-    type: 'string',
-    requiresArg: true,
-    describe: 'Leave out a diagnostic, as "CODE=Deployment cart.shop"; * stands for any (repeatable)',
-    group: 'Output:',
-  },
-  baseline: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'Leave out what an earlier run has written with -o json',
-    group: 'Output:',
-  },
-  fix: { type: 'boolean', default: false, describe: 'Write the fixes that change nothing of what runs', group: 'Fixes:' },
-  'unsafe-fixes': {
-    type: 'boolean',
-    default: false,
-    describe: 'Write those as well that change what pods do, as the right name for one that is misspelt',
-    group: 'Fixes:',
-  },
-  'dry-run': { type: 'boolean', default: false, describe: 'Show the fixes as a diff, and write nothing', group: 'Fixes:' },
-  output: outputOption('table, json, sarif or github', 'table'),
-  explain: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'Show the page of a diagnostic, by its code or that of istioctl (IST0107)',
-    group: 'Output:',
-  },
+  ...valued('Output', {
+    'fail-on': {
+      alias: 'failure-threshold',
+      default: 'warning',
+      describe: 'The least severity that makes the exit code 1: error, warning, note or never',
+    },
+    suppress: { alias: 'S', describe: 'Leave out a diagnostic, as "CODE=Deployment cart.shop"; * stands for any (repeatable)' },
+    baseline: 'Leave out what an earlier run has written with -o json',
+  }),
+  ...flags('Fixes', {
+    fix: 'Write the fixes that change nothing of what runs',
+    'unsafe-fixes': 'Write those as well that change what pods do, as the right name for one that is misspelt',
+    'dry-run': 'Show the fixes as a diff, and write nothing',
+  }),
+  ...outputOption('table, json, sarif or github', 'table'),
+  ...valued('Output', { explain: 'Show the page of a diagnostic, by its code or that of istioctl (IST0107)' }),
   ...COLOR_OPTIONS,
 };
 
@@ -80,18 +72,18 @@ export const lintCommand: CommandModule = {
       const [{ lint }, { thresholdOption }] = await Promise.all([import('./lint.ts'), import('./threshold.ts')]);
       const code = last(parsed, 'explain');
       if (code !== undefined) return (await import('./explain-code.ts')).explainCode(code);
-      const [files, baseline] = [parsed['files'], last(parsed, 'baseline')];
+      const files = parsed['files'];
       return lint({
         files: [...(Array.isArray(files) ? files.map(String) : []), ...dashesIn(process.argv.slice(2), LINT_OPTIONS)],
         given: sourceOptions(parsed),
         suppress: all(parsed, 'suppress'),
-        ...(baseline === undefined ? {} : { baseline }),
+        ...givenOf(parsed, 'baseline'),
         fix: parsed['fix'] === true,
         unsafeFixes: parsed['unsafe-fixes'] === true,
         dryRun: parsed['dry-run'] === true,
         failOn: last(parsed, 'fail-on') ?? '',
         failOnOption: thresholdOption(process.argv.slice(2)),
-        output: last(parsed, 'output') ?? '',
+        output: outputOf(parsed),
         paint,
       });
     }, parsed),

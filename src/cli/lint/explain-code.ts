@@ -1,8 +1,8 @@
 /** `lint --explain CODE`: the page of a diagnostic. */
 
 import { istioctlCode, LINT_CODES } from '../../istio/advice/lint/kinds.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import { nearest, PROBLEMS, quoted } from '../../istio/problems.ts';
-import { badOption } from '../../sources/bad-option.ts';
 import type { Result } from '../terminal/result.ts';
 
 /** The pages of docs/lint, put in by the build. */

@@ -18,7 +18,3 @@ export const LINT_FORMS = {
   sarif: { what: 'for code scanners (SARIF 2.1.0)', print: (report) => `${JSON.stringify(sarifDocument(report), null, 2)}\n` },
   github: { what: 'annotations of a GitHub workflow', print: githubForm },
 } as const satisfies Record<string, Form>;
-
-export type LintFormName = keyof typeof LINT_FORMS;
-
-export const LINT_FORM_NAMES: readonly LintFormName[] = Object.keys(LINT_FORMS) as LintFormName[];

@@ -1,10 +1,9 @@
 /** What is not reported: `--suppress`, the annotation of istioctl, and `--baseline`. */
 
-import { readTexts } from '../../host/files.ts';
 import type { GatherRequest } from '../../istio/advice/lint/gather.ts';
 import { identityOf, isSuppressedByAnnotation, keyOf, readSuppression } from '../../istio/advice/lint/left-out.ts';
-import { ProblemError } from '../../istio/problems.ts';
-import { badOption } from '../../sources/bad-option.ts';
+import { badOption } from '../../istio/bad-option.ts';
+import { readBaseline } from '../baseline.ts';
 
 export interface LeftOut {
   readonly leaveOut: NonNullable<GatherRequest['leaveOut']>;
@@ -19,7 +18,7 @@ export function leftOut(suppress: readonly string[], baseline: string | undefine
     if (typeof read === 'string') throw badOption('--suppress', read);
     return read;
   });
-  const known = baseline === undefined ? new Set<string>() : readBaseline(baseline);
+  const known = baseline === undefined ? new Set<string>() : readResults(baseline);
   const used = new Set<string>();
   const met = new Set<string>();
   let suppressed = 0;
@@ -47,7 +46,6 @@ export function leftOut(suppress: readonly string[], baseline: string | undefine
 }
 
 interface Document {
-  readonly kind: string;
   readonly results: readonly {
     readonly code: string;
     readonly text: string;
@@ -56,20 +54,10 @@ interface Document {
   }[];
 }
 
-function readBaseline(file: string): ReadonlySet<string> {
-  const texts = readTexts(file);
-  if ('code' in texts) throw new ProblemError([texts]);
-  try {
-    const { kind, results } = JSON.parse(texts.map(({ text }) => text).join('')) as Document;
-    if (kind !== 'LintReport') throw new TypeError();
-    return new Set(
-      results.flatMap(({ code, text, places, names = [] }) =>
-        (names.length === 0 ? [''] : names).map((name) => identityOf({ code, text, key: places[0]?.key }, name)),
-      ),
-    );
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError)
-      throw badOption('--baseline', `${file} is not what istio-init lint -o json prints`);
-    throw error;
-  }
+function readResults(file: string): ReadonlySet<string> {
+  return readBaseline(file, { command: 'lint', kind: 'LintReport' }, ({ results }: Document) =>
+    results.flatMap(({ code, text, places, names = [] }) =>
+      (names.length === 0 ? [''] : names).map((name) => identityOf({ code, text, key: places[0]?.key }, name)),
+    ),
+  );
 }

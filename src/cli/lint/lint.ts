@@ -3,10 +3,10 @@
 import { deadRuleFinder } from '../../istio/advice/lint/dead-rules.ts';
 import type { GatherRequest, LintReport } from '../../istio/advice/lint/gather.ts';
 import { lintGathering } from '../../istio/advice/lint/gather.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Sourced } from '../../istio/origin.ts';
 import { quoteForShell } from '../../netfilter/words.ts';
-import { badOption } from '../../sources/bad-option.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { kindOfFile } from '../../sources/kind-of-file.ts';
@@ -27,8 +27,7 @@ import type { Result } from '../terminal/result.ts';
 import { BAD_INPUT } from '../terminal/result.ts';
 import type { FixedFiles } from './fix.ts';
 import { diffOf, fixedFiles, unsafeIn, writeFixed } from './fix.ts';
-import type { LintFormName } from './forms.ts';
-import { LINT_FORM_NAMES, LINT_FORMS } from './forms.ts';
+import { LINT_FORMS } from './forms.ts';
 import { leftOut } from './left-out.ts';
 import { fixedNote, summaryOf } from './summary.ts';
 import { reaches, thresholdOf } from './threshold.ts';
@@ -65,7 +64,7 @@ export async function lint(command: LintCommand): Promise<Result> {
     paint,
   } = command;
   const fix = command.fix === true || dryRun || unsafeFixes;
-  const form: LintFormName = formNamed(output, LINT_FORM_NAMES);
+  const form = formNamed(output, LINT_FORMS);
   const threshold = thresholdOf(failOnOption, failOn);
   const named = namedFiles(command);
   if (fix && named.includes('-')) throw badOption('--fix', 'writes into files; standard input is none');

@@ -2,9 +2,9 @@
 
 import type { LintReport } from '../../istio/advice/lint/gather.ts';
 import { SEVERITIES } from '../../istio/advice/lint/gather.ts';
+import { badOption, oneOf } from '../../istio/bad-option.ts';
 import type { Severity } from '../../istio/problems.ts';
 import { quoted } from '../../istio/problems.ts';
-import { badOption, oneOf } from '../../sources/bad-option.ts';
 
 export type Threshold = Severity | 'never';
 

@@ -1,12 +1,12 @@
 /** `preview --ambient`: what the node agent puts into a pod, or onto its node. */
 
 import { API_VERSION } from '../../istio/api-version.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import { planAmbient } from '../../istio/plan/ambient/ambient-plan.ts';
 import { readKnobs } from '../../istio/plan/ambient/knob-texts.ts';
 import { problemDocument, rulesetDocument } from '../../istio/plan/plan-document.ts';
 import { printRouting, printRoutingCommands } from '../../istio/plan/routing.ts';
 import { nftElements } from '../../netfilter/nft/print.ts';
-import { badOption } from '../../sources/bad-option.ts';
 import type { SourceOptions } from '../../sources/options.ts';
 import type { RulesView } from '../../sources/rules-text.ts';
 import { parseSource } from '../../sources/source-name.ts';

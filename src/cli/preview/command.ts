@@ -3,18 +3,20 @@
 import type { CommandModule } from 'yargs';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
+import { flags } from '../option-rows.ts';
 import {
   CLUSTER_OPTIONS,
   FAMILY_OPTIONS,
+  givenOf,
   last,
   outputOption,
+  planOptions,
   SETTINGS_OPTIONS,
   SOURCES,
   sourceOperand,
-  sourceOptions,
+  WORKLOAD_OPTIONS,
 } from '../options.ts';
 import { finish } from '../terminal/result.ts';
-import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 const EXAMPLES: [string, string][] = [
   ['$0 preview', "the injector's defaults, newest release"],
@@ -35,24 +37,18 @@ export const previewCommand: CommandModule = {
   builder: (command) =>
     command
       .positional('source', sourceOperand(SOURCES))
-      .options(SETTINGS_OPTIONS)
-      .options(CLUSTER_OPTIONS)
-      .options(WORKLOAD_OPTIONS)
-      .options(FAMILY_OPTIONS)
-      .option(
-        'output',
-        outputOption(
+      .options({
+        ...SETTINGS_OPTIONS,
+        ...CLUSTER_OPTIONS,
+        ...WORKLOAD_OPTIONS,
+        ...FAMILY_OPTIONS,
+        ...outputOption(
           'restore (default), save, commands, list, json, yaml, svg, mermaid or dot; of native rules nft (default), nft-script or nft-json, and save, restore or list as iptables says them; of many workloads also table (default)',
           null,
         ),
-      )
-      .option('ambient', {
-        type: 'boolean',
-        default: false,
-        describe: "The node agent's rules in an ambient pod: --set where=host, backend=nftables, dns=true, ...",
-        group: 'Settings:',
+        ...flags('Settings', { ambient: "The node agent's rules in an ambient pod: --set where=host, backend=nftables, dns=true, ..." }),
+        ...flags('Output', { explain: 'Say why each rule is there' }),
       })
-      .option('explain', { type: 'boolean', default: false, describe: 'Say why each rule is there', group: 'Output:' })
       .example(EXAMPLES)
       .epilogue(
         'Everything after -- is read as arguments of istio-iptables at the release.\nExit codes: 0 done, 2 input that can not be used, even in part: the rest is still printed.',
@@ -60,18 +56,15 @@ export const previewCommand: CommandModule = {
   handler: (parsed) =>
     finish(async () => {
       const { preview } = await import('./preview.ts');
-      const family = last(parsed, 'family');
-      const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
+      const given = planOptions(parsed);
       const ambient = parsed['ambient'] === true;
       const named = last(parsed, 'source');
       if (ambient) refuseUnusedAccess([named], given);
       const source = ambient ? named : implicitSource(named, given, 'nothing');
-      const output = last(parsed, 'output');
       return preview({
         ...(source === undefined ? {} : { source }),
         given,
-        ...(output === undefined ? {} : { output }),
-        ...(family === undefined ? {} : { family }),
+        ...givenOf(parsed, 'output', 'family'),
         explain: parsed['explain'] === true,
         ambient,
       });

@@ -1,6 +1,6 @@
+import { badOption, oneOf } from '../../istio/bad-option.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { badOption, oneOf } from '../../sources/bad-option.ts';
 import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
 import { readSource } from '../../sources/read-source.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
@@ -47,7 +47,7 @@ export async function preview({ source, given, output, family: named, explain, a
 }
 
 function namedForm(output: string | undefined): FormName | undefined {
-  return output === undefined ? undefined : formNamed(output, FORM_NAMES);
+  return output === undefined ? undefined : formNamed(output, FORMS);
 }
 
 /** The form that was named, or the ordinary one of such rules. Throws a ProblemError for one that can't show them. */

@@ -52,10 +52,6 @@ export const GROUP_FORMS = {
   dot: picture('dot'),
 } as const satisfies Record<'table' | FormName, Form>;
 
-export type GroupFormName = keyof typeof GROUP_FORMS;
-
-export const GROUP_FORM_NAMES: readonly GroupFormName[] = Object.keys(GROUP_FORMS) as GroupFormName[];
-
 /** Each group with its rules once, below lines that say whose they are. */
 function rules(form: Exclude<FormName, 'json' | 'yaml' | DrawingForm>): Form {
   return async ({ groups }, options) => {

@@ -8,8 +8,7 @@ import { plannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { exitCodeOf } from '../workloads/exit-code.ts';
-import type { GroupFormName } from './workloads-forms.ts';
-import { GROUP_FORM_NAMES, GROUP_FORMS } from './workloads-forms.ts';
+import { GROUP_FORMS } from './workloads-forms.ts';
 
 export interface WorkloadsRequest {
   readonly given: SourceOptions & WorkloadOption;
@@ -21,7 +20,7 @@ export interface WorkloadsRequest {
 
 /** What manifests hold: one side, or the result for many. Throws a ProblemError for input that can't be used. */
 export async function previewWorkloads({ given, output, family, explain }: WorkloadsRequest): Promise<RuleSource | Result> {
-  const form: GroupFormName = output === undefined ? 'table' : formNamed(output, GROUP_FORM_NAMES);
+  const form = output === undefined ? 'table' : formNamed(output, GROUP_FORMS);
   const found: PlannedGroups = await plannedGroups(given);
   const single = form === 'table' && output !== undefined ? undefined : onlyWorkload(found, given);
   if (single !== undefined) return single;

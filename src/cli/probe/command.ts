@@ -2,18 +2,15 @@
 
 import type { CommandModule } from 'yargs';
 import { NAMESPACE_OPTIONS, targetGiven } from '../apply/target.ts';
-import { last, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { last, planOptions, SETTINGS_OPTIONS, WORKLOAD_OPTIONS } from '../options.ts';
 import { finish } from '../terminal/result.ts';
-import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
 export const probeCommand: CommandModule = {
   command: 'probe',
   describe: 'Prove that redirection works in a network namespace (default: this one)',
   builder: (command) =>
     command
-      .options(SETTINGS_OPTIONS)
-      .options(WORKLOAD_OPTIONS)
-      .options(NAMESPACE_OPTIONS)
+      .options({ ...SETTINGS_OPTIONS, ...WORKLOAD_OPTIONS, ...NAMESPACE_OPTIONS })
       .option('timeout', { type: 'string', default: '5s', describe: 'How long to try', group: 'Probe:' })
       .option('port', { type: 'string', default: '15002', describe: 'The port that is called', group: 'Probe:' })
       .example([
@@ -27,7 +24,7 @@ export const probeCommand: CommandModule = {
       const { probeCommandWork } = await import('./probe.ts');
       return probeCommandWork({
         target: targetGiven(parsed, { kind: 'here' }),
-        given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
+        given: planOptions(parsed),
         timeout: last(parsed, 'timeout') ?? '',
         port: last(parsed, 'port') ?? '',
       });

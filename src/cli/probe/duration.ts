@@ -1,6 +1,6 @@
 /** Times as Go writes them. */
 
-import { badOption } from '../../sources/bad-option.ts';
+import { badOption } from '../../istio/bad-option.ts';
 
 /** Milliseconds of a Go duration such as `5s` or `1m30s`. */
 export function milliseconds(duration: string): number {
@@ -11,8 +11,8 @@ export function milliseconds(duration: string): number {
   );
 }
 
-/** The milliseconds that an option gave. Throws a ProblemError for what is no time. */
-export function durationGiven(option: string, text: string): number {
-  if (!/^(\d+(\.\d+)?(ms|s|m))+$/.test(text)) throw badOption(option, `${JSON.stringify(text)} is not a duration such as 5s`);
+/** The milliseconds that `--timeout` gave. Throws a ProblemError for what is no time. */
+export function timeoutGiven(text: string): number {
+  if (!/^(\d+(\.\d+)?(ms|s|m))+$/.test(text)) throw badOption('--timeout', `${JSON.stringify(text)} is not a duration such as 5s`);
   return milliseconds(text);
 }

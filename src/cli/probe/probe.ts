@@ -5,11 +5,11 @@ import type { Namespace, Target } from '../../host/namespace/namespace.ts';
 import { openNamespace } from '../../host/namespace/namespace.ts';
 import { probeIn } from '../../host/probe/probe-there.ts';
 import { programs } from '../../host/run.ts';
-import { badOption, unusable } from '../../sources/bad-option.ts';
+import { badOption, unusable } from '../../istio/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { planInput } from '../../sources/plan-input.ts';
 import type { Result } from '../terminal/result.ts';
-import { durationGiven } from './duration.ts';
+import { timeoutGiven } from './duration.ts';
 import { PROBE_FAILED, probePlan } from './probing.ts';
 
 export interface ProbeRequest {
@@ -21,7 +21,7 @@ export interface ProbeRequest {
 
 /** Runs the command. Throws a ProblemError for bad input. */
 export async function probeCommandWork({ target, given, timeout, port }: ProbeRequest): Promise<Result> {
-  const limit = durationGiven('--timeout', timeout);
+  const limit = timeoutGiven(timeout);
   if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65535) throw badOption('--port', `${JSON.stringify(port)} is not a port (1 to 65535)`);
   const { plan, notes } = await planInput(given, await targetFacts(target));
   const { lines, failed } = await inTarget(target, (namespace) =>

@@ -25,6 +25,22 @@ export function fenced(language: string, lines: readonly string[]): readonly str
   return [`${fence}${language}`, ...lines, fence];
 }
 
+/** Parts as one block of code, an empty line between them; nothing for no parts. */
+export function fencedParts(language: string, parts: readonly (readonly string[])[]): readonly string[] {
+  return parts.length === 0 ? [] : fenced(language, joinedParts(parts));
+}
+
+/** The lines of parts, an empty one between them. */
+export function joinedParts(parts: readonly (readonly string[])[]): readonly string[] {
+  return parts.flatMap((part, index) => (index === 0 ? part : ['', ...part]));
+}
+
+/** A table of cells that are Markdown already; nothing for no rows. */
+export function table(heads: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  if (rows.length === 0) return [];
+  return [`| ${heads.join(' | ')} |`, `|${'---|'.repeat(heads.length)}`, ...rows.map((cells) => `| ${cells.join(' | ')} |`)];
+}
+
 function longestRun(text: string): number {
   return [...text.matchAll(/`+/g)].reduce((longest, [ticks]) => Math.max(longest, ticks.length), 0);
 }

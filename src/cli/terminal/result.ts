@@ -1,9 +1,9 @@
 /** What a command says: data on standard output, talk on standard error, and the exit code. */
 
+import { oneOf } from '../../istio/bad-option.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import { printable } from '../../netfilter/printable.ts';
-import { oneOf } from '../../sources/bad-option.ts';
 import type { NextCommand } from '../check/next-command.ts';
 import { nextSteps } from '../next-steps.ts';
 import { nextText } from '../next-text.ts';

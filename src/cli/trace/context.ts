@@ -1,5 +1,6 @@
 /** What a trace takes place in: a source as a scene, with its name and the reasons of its rules. */
 
+import { badOption } from '../../istio/bad-option.ts';
 import { withInterfacesOfMaker } from '../../istio/found/hidden-interfaces.ts';
 import { agentRules } from '../../istio/found/identify/ambient.ts';
 import type { Answer, Identification } from '../../istio/found/identify.ts';
@@ -21,7 +22,6 @@ import type { Observation, Unseen } from '../../netfilter/observation.ts';
 import { observeAll } from '../../netfilter/observation.ts';
 import type { Rule } from '../../netfilter/rule.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
-import { badOption } from '../../sources/bad-option.ts';
 import { hasSettings } from '../../sources/operand-settings.ts';
 import { planName } from '../../sources/operands.ts';
 import type { SourceOptions } from '../../sources/options.ts';

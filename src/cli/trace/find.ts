@@ -1,5 +1,6 @@
 /** Finds what is asked for. */
 
+import { badOption } from '../../istio/bad-option.ts';
 import { acceptedAnyway } from '../../istio/packets/beyond-proxy.ts';
 import { provenFor } from '../../istio/packets/captured-flows.ts';
 import { countedOn } from '../../istio/packets/counted.ts';
@@ -25,7 +26,6 @@ import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import type { RulePlace, Trace } from '../../netfilter/trace/result.ts';
-import { badOption } from '../../sources/bad-option.ts';
 import type { TraceContext } from './context.ts';
 import type { Question } from './question.ts';
 import type { ContainerAnswer, Found } from './report.ts';

@@ -3,9 +3,9 @@
 import type { Drawing } from '../../drawing/drawing.ts';
 import type { DrawingForm } from '../../drawing/forms.ts';
 import { DRAWING_FORMS } from '../../drawing/forms.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import { packetText } from '../../istio/packets/packet/text.ts';
 import { drawPacket, drawRequest } from '../../istio/pictures/way.ts';
-import { badOption } from '../../sources/bad-option.ts';
 import type { Paint } from '../terminal/color.ts';
 import { traceDocument } from './document.ts';
 import { markdownForm } from './markdown.ts';
@@ -20,10 +20,6 @@ export const TRACE_FORMS = {
   mermaid: (report) => DRAWING_FORMS.mermaid(drawingOf(report, 'mermaid')),
   dot: (report) => DRAWING_FORMS.dot(drawingOf(report, 'dot')),
 } as const satisfies Record<string, (report: TraceReport, paint: Paint) => string>;
-
-export type TraceFormName = keyof typeof TRACE_FORMS;
-
-export const TRACE_FORM_NAMES: readonly TraceFormName[] = Object.keys(TRACE_FORMS) as TraceFormName[];
 
 function drawingOf(report: TraceReport, form: DrawingForm): Drawing {
   const { context, all } = report;

@@ -5,14 +5,14 @@ import type { Namespace } from '../../host/namespace/namespace.ts';
 import { openNamespace } from '../../host/namespace/namespace.ts';
 import { callIn } from '../../host/probe/probe-there.ts';
 import { programs } from '../../host/run.ts';
+import { badOption, unusable } from '../../istio/bad-option.ts';
 import { traceIn } from '../../istio/packets/pod-network.ts';
 import { quoted } from '../../istio/problems.ts';
 import { compareWays } from '../../netfilter/observed/compare-ways.ts';
 import type { ObservedWay } from '../../netfilter/observed/observed-way.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import { badOption, unusable } from '../../sources/bad-option.ts';
 import { parseSource } from '../../sources/source-name.ts';
-import { durationGiven } from '../probe/duration.ts';
+import { timeoutGiven } from '../probe/duration.ts';
 import { heedSignals } from '../signals.ts';
 import type { TraceContext } from './context.ts';
 import type { Found, ObservedReport } from './report.ts';
@@ -28,7 +28,7 @@ const LONGEST = 9999;
 /** What the options say. Throws a ProblemError for what makes no sense. */
 export function observeOptions(connect: boolean, timeout = '30s'): ObserveOptions {
   const bare = /^\d+$/.test(timeout) ? `${timeout}s` : timeout;
-  const seconds = durationGiven('--timeout', bare) / 1000;
+  const seconds = timeoutGiven(bare) / 1000;
   if (seconds < 1 || seconds > LONGEST) throw badOption('--timeout', `${quoted(timeout)} is not a time from 1s to ${LONGEST}s`);
   return { connect, seconds: Math.ceil(seconds) };
 }

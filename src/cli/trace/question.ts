@@ -1,10 +1,10 @@
 /** What a command line asks to trace. */
 
+import { badOption, oneOf } from '../../istio/bad-option.ts';
 import { readPort } from '../../istio/packets/packet/endpoint.ts';
 import type { PacketWords } from '../../istio/packets/packet/words.ts';
 import { STORY_IDS } from '../../istio/packets/stories.ts';
 import { quoted } from '../../istio/problems.ts';
-import { badOption, oneOf } from '../../sources/bad-option.ts';
 
 type GivenWords = Omit<PacketWords, 'family'>;
 

@@ -1,9 +1,9 @@
 /** `--resolve`: names that a user wants looked up. */
 
 import { lookUp } from '../../host/look-up.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import { readEndpoint } from '../../istio/packets/packet/endpoint.ts';
 import { quoted } from '../../istio/problems.ts';
-import { badOption } from '../../sources/bad-option.ts';
 
 /** `10.0.0.9:3306` for `mysql.db:3306`. Throws a ProblemError where nobody knows the name. */
 export async function resolvedTarget(to: string): Promise<string> {

@@ -1,8 +1,8 @@
 /** `trace SOURCE 10.20.30.40:3306`: where a packet goes, as an operand. */
 
+import { badOption } from '../../istio/bad-option.ts';
 import { readEndpoint } from '../../istio/packets/packet/endpoint.ts';
 import { quoted } from '../../istio/problems.ts';
-import { badOption } from '../../sources/bad-option.ts';
 import { isSource } from '../../sources/implicit-source.ts';
 import type { TraceWords } from './question.ts';
 

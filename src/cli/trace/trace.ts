@@ -1,12 +1,12 @@
 /** `trace`: what happens to a packet, to a whole request, to a port; which packets come to a rule. */
 
 import type { Namespace } from '../../host/namespace/namespace.ts';
+import { badOption, oneOf } from '../../istio/bad-option.ts';
 import { readOwner } from '../../istio/packets/packet/sender.ts';
 import type { Owner } from '../../istio/packets/pod.ts';
 import { isCaught, VERDICTS, verdictText } from '../../istio/packets/verdict.ts';
 import { quoted } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { badOption, oneOf } from '../../sources/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { unsaidNotes } from '../../sources/run-note.ts';
 import { commandOn } from '../check/next-commands.ts';
@@ -18,7 +18,7 @@ import { eachGroup } from '../workloads/each-group.ts';
 import type { TraceContext } from './context.ts';
 import { readTraceContext } from './context.ts';
 import { find, shownConditions, withinShown } from './find.ts';
-import { TRACE_FORM_NAMES, TRACE_FORMS } from './forms.ts';
+import { TRACE_FORMS } from './forms.ts';
 import type { ObserveOptions } from './observe.ts';
 import { observe, observedNamespace } from './observe.ts';
 import type { TraceWords } from './question.ts';
@@ -53,7 +53,7 @@ export interface TraceRequest {
 export async function trace({ words, ...rest }: TraceRequest): Promise<Result> {
   const request = { ...rest, words: rest.resolve === true ? await resolved(words) : words };
   const { source, given, output, paint } = request;
-  const form = formNamed(output, TRACE_FORM_NAMES);
+  const form = formNamed(output, TRACE_FORMS);
   // A question that nobody understands is refused before manifests are read.
   readQuestion(request.words);
   const many = await eachGroup(source, given, { form, paint, alone: (one) => aloneCommand(request, one) }, (one) =>
@@ -87,7 +87,7 @@ async function traceOne({
   ...request
 }: TraceRequest): Promise<GroupAnswer> {
   const source = given.chosen === undefined ? named : undefined;
-  const form = formNamed(output, TRACE_FORM_NAMES);
+  const form = formNamed(output, TRACE_FORMS);
   const family = request.family === undefined ? undefined : oneOf('--family', request.family, FAMILIES);
   const expected = request.expect === undefined ? undefined : oneOf('--expect', request.expect, VERDICTS);
   const question = readQuestion(request.words);

@@ -4,8 +4,8 @@ import type { AnnotationName } from '../../istio/kubernetes/injection/annotation
 import { ANNOTATIONS } from '../../istio/kubernetes/injection/annotations.ts';
 import type { WorkloadInjection } from '../../istio/kubernetes/workload-injection.ts';
 import type { Sourced } from '../../istio/origin.ts';
+import { printedValues } from '../../istio/settings/printed-settings.ts';
 import type { SettingKey, Settings } from '../../istio/settings/settings.ts';
-import { printedValues } from '../../istio/settings/value-text.ts';
 
 const NAMES: Partial<Readonly<Record<SettingKey, AnnotationName>>> = {
   mode: 'mode',

@@ -1,29 +1,21 @@
 /** The words of `why` on the command line. */
 
-import type { CommandModule, Options } from 'yargs';
+import type { CommandModule } from 'yargs';
 import { VERDICTS } from '../../istio/packets/verdict.ts';
 import type { OpenedPod } from '../../sources/live-pods.ts';
-import { isLive, LIVE_OPTIONS } from '../live-options.ts';
+import { isLive, SOURCE_OPTIONS } from '../live-options.ts';
 import { withDashes } from '../lone-dashes.ts';
-import { CLUSTER_OPTIONS, COLOR_OPTIONS, last, outputOption, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
+import { flags, valued } from '../option-rows.ts';
+import { COLOR_OPTIONS, givenOf, outputOf, outputOption, planOptions } from '../options.ts';
 import { columnsOf } from '../terminal/columns.ts';
 import { finish } from '../terminal/result.ts';
-import { WORKLOAD_OPTIONS, workloadOption } from '../workloads/option.ts';
 
-const WHY_OPTIONS: Readonly<Record<string, Options>> = {
-  ...SETTINGS_OPTIONS,
-  ...CLUSTER_OPTIONS,
-  ...LIVE_OPTIONS,
-  ...WORKLOAD_OPTIONS,
-  resolve: { type: 'boolean', default: false, describe: 'Look names up; otherwise they are addresses outside', group: 'Packet:' },
-  expect: {
-    type: 'string',
-    requiresArg: true,
-    describe: `The expected verdict: exit code 1 for any other (${VERDICTS.join(', ')})`,
-    group: 'Output:',
-  },
-  verbose: { type: 'boolean', default: false, describe: 'The trail as well, rule by rule', group: 'Output:' },
-  output: outputOption('text, json, markdown, svg, mermaid or dot'),
+const WHY_OPTIONS = {
+  ...SOURCE_OPTIONS,
+  ...flags('Packet', { resolve: 'Look names up; otherwise they are addresses outside' }),
+  ...valued('Output', { expect: `The expected verdict: exit code 1 for any other (${VERDICTS.join(', ')})` }),
+  ...flags('Output', { verbose: 'The trail as well, rule by rule' }),
+  ...outputOption('text, json, markdown, svg, mermaid or dot'),
   ...COLOR_OPTIONS,
 };
 
@@ -58,13 +50,12 @@ export const whyCommand: CommandModule = {
       const { why } = await import('./why.ts');
       const argv = process.argv.slice(2).map((word) => (word === '->' ? 'to' : word));
       const words = withDashes(argv, (parsed['words'] ?? []) as readonly string[], WHY_OPTIONS);
-      const expect = last(parsed, 'expect');
-      const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
+      const given = planOptions(parsed);
       const request = {
-        ...(expect === undefined ? {} : { expect }),
+        ...givenOf(parsed, 'expect'),
         resolve: parsed['resolve'] === true,
         verbose: parsed['verbose'] === true,
-        output: last(parsed, 'output') ?? '',
+        output: outputOf(parsed),
         paint,
         columns: columnsOf(process.stdout, process.env),
       };

@@ -29,10 +29,6 @@ export const WHY_FORMS = {
   dot: (report) => DRAWING_FORMS.dot(drawingOf(report)),
 } as const satisfies Record<string, Form>;
 
-export type WhyFormName = keyof typeof WHY_FORMS;
-
-export const WHY_FORM_NAMES: readonly WhyFormName[] = Object.keys(WHY_FORMS) as WhyFormName[];
-
 /** The way of the connection; of two states the way before stands beside the one now. */
 function drawingOf(report: WhyReport): Drawing {
   const { now, before } = report;

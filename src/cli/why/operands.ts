@@ -1,11 +1,12 @@
 /** `why SOURCE... [FROM ->] HOST:PORT`: which word is what. */
 
+import { isOfCluster } from '../../host/cluster/cluster-in.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import { readSender } from '../../istio/packets/packet/sender.ts';
 import { quoted } from '../../istio/problems.ts';
-import { badOption } from '../../sources/bad-option.ts';
 import { isSource } from '../../sources/implicit-source.ts';
 import { parseSource } from '../../sources/source-name.ts';
-import { holdsManifests, isOfCluster } from '../../sources/workloads/detect.ts';
+import { holdsManifests } from '../../sources/workloads/detect.ts';
 import { isTarget, nearestTarget, senderTo } from '../trace/target.ts';
 
 export interface WhyOperands {

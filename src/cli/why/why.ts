@@ -1,7 +1,7 @@
 /** `why`: where a connection goes, because of what, what it was before, and what to do. */
 
+import { badOption, oneOf } from '../../istio/bad-option.ts';
 import { VERDICTS } from '../../istio/packets/verdict.ts';
-import { badOption, oneOf } from '../../sources/bad-option.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
@@ -22,7 +22,7 @@ import { eachGroup } from '../workloads/each-group.ts';
 import type { Answer } from './answer.ts';
 import { answerOf } from './answer.ts';
 import { fixFor } from './fix.ts';
-import { WHY_FORM_NAMES, WHY_FORMS } from './forms.ts';
+import { WHY_FORMS } from './forms.ts';
 import type { WhyOperands } from './operands.ts';
 import { readWhyOperands } from './operands.ts';
 import type { WhyReport } from './report.ts';
@@ -45,7 +45,7 @@ export interface WhyRequest {
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
 export async function why({ words, given: all, resolve, expect, ...request }: WhyRequest): Promise<Result> {
-  const form = formNamed(request.output, WHY_FORM_NAMES);
+  const form = formNamed(request.output, WHY_FORMS);
   const read = readWhyOperands(words);
   const named = read.sources.length > 0 ? read.sources : [implicitSource(undefined, all)].flatMap((one) => one ?? []);
   refuseUnusedAccess(named, all);
@@ -84,7 +84,7 @@ function isFewLines(columns: number): (text: string) => boolean {
 
 interface Ask extends Pick<WhyRequest, 'verbose' | 'paint' | 'columns'> {
   readonly operands: WhyOperands;
-  readonly form: (typeof WHY_FORM_NAMES)[number];
+  readonly form: keyof typeof WHY_FORMS;
   readonly expect?: ExpectedVerdict;
 }
 

@@ -1,16 +1,16 @@
 /** A command that looks at one workload, asked once for all that have the same answer. */
 
 import { API_VERSION } from '../../istio/api-version.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import { onOneLine } from '../../istio/origin.ts';
 import { problemDocument } from '../../istio/plan/plan-document.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { ProblemError, problemText } from '../../istio/problems.ts';
-import { badOption } from '../../sources/bad-option.ts';
 import type { ChosenSubject } from '../../sources/options.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
 import { manifestsIn } from '../../sources/workloads/detect.ts';
-import { examplesText, placesText } from '../../sources/workloads/group-names.ts';
+import { examplesText, groupHeading } from '../../sources/workloads/group-names.ts';
 import type { PlannedGroup, PlannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { hasErrors, plannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { outcomeProblems } from '../../sources/workloads/remarks.ts';
@@ -149,9 +149,9 @@ function joined(form: string, found: PlannedGroups, answers: readonly Answered[]
     case 'json':
       return { output: `${JSON.stringify(documentOf(found, answers), null, 2)}\n` };
     case 'yaml':
-      return { output: answers.map(({ group, answer }) => `# ${headingOf(group)}\n${answer.output}`).join('---\n') };
+      return { output: answers.map(({ group, answer }) => `# ${groupHeading(group)}\n${answer.output}`).join('---\n') };
     case 'markdown':
-      return { output: answers.map(({ group, answer }) => `## ${code(headingOf(group))}\n\n${answer.output}`).join('\n') };
+      return { output: answers.map(({ group, answer }) => `## ${code(groupHeading(group))}\n\n${answer.output}`).join('\n') };
     default:
       return textOf(answers, how);
   }
@@ -177,7 +177,7 @@ const MOST_WHOLE = 4;
 function textOf(answers: readonly Answered[], { paint, alone, isRoom = () => true }: Omit<HowShown, 'form'>): Shown {
   const lists = listOf(answers, paint);
   const parts = answers.flatMap(({ group, answer: { output } }) =>
-    output === '' ? [] : [[paint('heading', `==> ${headingOf(group)}`), ...output.trimEnd().split('\n')]],
+    output === '' ? [] : [[paint('heading', `==> ${groupHeading(group)}`), ...output.trimEnd().split('\n')]],
   );
   const whole = paragraphs([lists.flat(), ...parts]);
   if (lists.length === 0 || (answers.length <= MOST_WHOLE && isRoom(whole))) return { output: whole };
@@ -214,8 +214,4 @@ function wholeStep(answers: readonly Answered[], alone: NonNullable<HowShown['al
   const one = shown.find(({ answer: { exitCode } }) => exitCode === 1) ?? shown[0];
   if (one === undefined) return [];
   return [{ why: 'one of them whole; each other by its own name', command: alone(one.given) }];
-}
-
-function headingOf(group: PlannedGroup): string {
-  return `${workloadsText(group.count)}: ${placesText(group)}`;
 }

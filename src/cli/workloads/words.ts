@@ -8,9 +8,9 @@ import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { problemText } from '../../istio/problems.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
+import { printedValues } from '../../istio/settings/printed-settings.ts';
 import type { SettingKey } from '../../istio/settings/settings.ts';
 import { SETTING_KEYS } from '../../istio/settings/settings.ts';
-import { printedValues } from '../../istio/settings/value-text.ts';
 import { FAMILIES, FAMILY_NAMES } from '../../netfilter/family.ts';
 import { noRulesText } from '../../sources/workloads/group-names.ts';
 

@@ -6,7 +6,7 @@ import { injectedSettings } from '../../istio/kubernetes/ordinary-injection.ts';
 import type { Origin } from '../../istio/origin.ts';
 import { printSource } from '../../istio/origin.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
-import { printedSettings } from '../../istio/settings/printed-settings.ts';
+import { printedValues, valueWord } from '../../istio/settings/printed-settings.ts';
 import type { SettingKey, Settings } from '../../istio/settings/settings.ts';
 import { SETTING_KEYS, SETTINGS } from '../../istio/settings/settings.ts';
 import type { PodFields } from '../question.ts';
@@ -95,9 +95,6 @@ function originText(source: Origin): string {
 }
 
 function textsOf(settings: Settings): ReadonlyMap<string, string> {
-  const flat = (prefix: string, value: unknown): readonly (readonly [string, string])[] =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.entries(value).flatMap(([key, inner]) => flat(prefix === '' ? key : `${prefix}.${key}`, inner))
-      : [[prefix, Array.isArray(value) ? value.join(',') : String(value)]];
-  return new Map(flat('', printedSettings(settings)));
+  const printed = printedValues(settings);
+  return new Map(SETTING_KEYS.map((key) => [key, valueWord(printed(key))]));
 }

@@ -12,6 +12,7 @@ import { withNft } from '../../netfilter/nft/as-rules.ts';
 import { readNft } from '../../netfilter/nft/read.ts';
 import type { ReadResult } from '../../netfilter/read.ts';
 import { readRules } from '../../netfilter/read.ts';
+import { rulesIn } from '../../netfilter/rule.ts';
 
 /** One of several things in a text. */
 export interface Part {
@@ -51,19 +52,19 @@ export function heldIn(text: string, chosen: string): HeldText {
     const found = partOfPage(text, chosen);
     if (found !== undefined) return found;
   }
-  const read = rulesIn(text);
+  const read = readAll(text);
   if (hasRules(read)) return { held: { kind: 'rules', read, text }, parts: [], part: '' };
   return inManifests(text, chosen);
 }
 
-function rulesIn(text: string): ReadResult {
+function readAll(text: string): ReadResult {
   const read = readRules(text);
   const nft = readNft(text);
   return nft === undefined || nft.ruleset.tables.length === 0 ? read : withNft(read, nft);
 }
 
 function hasRules({ rulesets }: ReadResult): boolean {
-  return rulesets.some(({ tables }) => tables.some(({ chains }) => chains.some(({ rules }) => rules.length > 0)));
+  return rulesets.some((ruleset) => rulesIn(ruleset).length > 0);
 }
 
 /** A page's parts keep their lines. Without a choice all its rules count as one, where they don't contradict each other. */
@@ -82,7 +83,7 @@ function partOfPage(text: string, chosen: string): HeldText | undefined {
   ];
   const part = parts.find(({ id }) => id === chosen) ?? parts.find(({ name }) => /rules/.test(name)) ?? parts[0];
   if (part === undefined) return undefined;
-  const read = rulesIn(part.text);
+  const read = readAll(part.text);
   const held: Held = hasRules(read) ? { kind: 'rules', read, text: part.text } : inManifests(part.text, '').held;
   return { held, parts: parts.length > 1 ? parts.map(({ id, name, line }) => ({ id, name, line })) : [], part: part.id };
 }

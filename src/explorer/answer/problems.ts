@@ -2,7 +2,7 @@
 
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import type { Problem } from '../../istio/problems.ts';
-import { ProblemError, problemText } from '../../istio/problems.ts';
+import { messageOf, ProblemError, problemText } from '../../istio/problems.ts';
 import { PASTED } from './parts.ts';
 
 export interface ShownProblem {
@@ -28,5 +28,5 @@ export function withoutPlace({ text, severity }: ShownProblem): ShownProblem {
 /** What an error says; of one that is no fault of the input, its message. */
 export function problemsIn(error: unknown): readonly ShownProblem[] {
   if (error instanceof ProblemError) return error.problems.map(shownProblem);
-  return [{ text: error instanceof Error ? error.message : String(error), severity: 'error' }];
+  return [{ text: messageOf(error), severity: 'error' }];
 }

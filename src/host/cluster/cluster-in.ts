@@ -9,3 +9,8 @@ export function clusterIn(word: string): ClusterName | { readonly refused: strin
   const name = clusterName(word);
   return name === undefined || system.exists(word) ? undefined : name;
 }
+
+/** Whether a word names something of a cluster, also by a name that can be none: who reads it says why. */
+export function isOfCluster(word: string): boolean {
+  return clusterIn(word) !== undefined;
+}

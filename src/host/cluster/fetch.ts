@@ -4,6 +4,7 @@ import type { ClusterName } from '../../istio/kubernetes/cluster/cluster-name.ts
 import type { ClusterResource } from '../../istio/kubernetes/cluster/resources.ts';
 import { NAMESPACES, OWNERS, PODS, PROXY_CONFIGS, resourceOf } from '../../istio/kubernetes/cluster/resources.ts';
 import { nearest } from '../../istio/problems.ts';
+import { someWords } from '../../netfilter/words.ts';
 import type { ClusterAccess } from './access.ts';
 import { ClusterFailure } from './failure.ts';
 import type { Wanted } from './list.ts';
@@ -178,7 +179,7 @@ async function nearestTo(
   if (names === undefined) throw error;
   if (namespace !== undefined && names.length === 0) await refuseNoNamespace(namespace, access);
   const where = namespace === undefined ? 'the cluster' : `the namespace ${namespace}`;
-  const there = names.length === 0 ? `it has no ${resource.plural}` : `it has ${listed(names)}`;
+  const there = names.length === 0 ? `it has no ${resource.plural}` : `it has ${someWords(names, MOST)}`;
   throw new ClusterFailure('no such object', `404: ${where} has no ${resource.kind} "${name}"; ${there}${nearest(name, names)}`);
 }
 
@@ -204,8 +205,3 @@ async function refuseNoNamespace(namespace: string, access: ClusterAccess): Prom
 }
 
 const MOST = 5;
-
-function listed(names: readonly string[]): string {
-  const more = names.length - MOST;
-  return `${names.slice(0, MOST).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}

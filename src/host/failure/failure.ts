@@ -22,8 +22,8 @@ export interface Failure {
 }
 
 /** A failure that no program reported. */
-export function plainFailure(cause: Cause, text: string, fix: string, family?: Family): Failure {
-  return { cause, text, fix, command: '', exitCode: null, message: '', ...(family !== undefined && { family }) };
+export function plainFailure(cause: Cause, text: string, fix: string): Failure {
+  return { cause, text, fix, command: '', exitCode: null, message: '' };
 }
 
 /** The failure as lines for a person: what, the rule, the cause, the fix. */

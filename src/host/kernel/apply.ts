@@ -4,6 +4,7 @@
  */
 
 import type { CapturePlan } from '../../istio/plan/plan.ts';
+import { messageOf } from '../../istio/problems.ts';
 import type { Failure } from '../failure/failure.ts';
 import { plainFailure } from '../failure/failure.ts';
 import type { Held, NotHeld, TakeLock } from '../namespace/lock.ts';
@@ -69,7 +70,7 @@ async function reach(target: Target, desired: DesiredState, options: ApplyOption
   } catch (error) {
     const failure = plainFailure(
       'namespace',
-      error instanceof Error ? error.message : String(error),
+      messageOf(error),
       'name a running process with --pid, or a file such as /run/netns/NAME with --netns',
     );
     return { ...unchanged, outcome: 'failed', failures: [failure] };
@@ -92,7 +93,7 @@ async function reach(target: Target, desired: DesiredState, options: ApplyOption
       if (typeof lock === 'object' && 'release' in lock) lock.release();
     }
   } catch (error) {
-    const failure = plainFailure('unknown', error instanceof Error ? error.message : String(error), 'run again with debug logs');
+    const failure = plainFailure('unknown', messageOf(error), 'run again with debug logs');
     const state = begun ? 'mixed' : 'as before';
     return { ...unchanged, outcome: 'failed', state, failures: [failure], processes: effects.programs.started() };
   } finally {

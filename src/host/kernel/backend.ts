@@ -2,6 +2,7 @@
 
 import type { Family } from '../../netfilter/family.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
+import { rulesOfBoth } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { NftTables } from './nft-tables.ts';
 import { isIptables } from './nft-tables.ts';
@@ -190,8 +191,8 @@ function holdsIstio({ tables }: Ruleset): boolean {
 }
 
 /** Whether a snapshot has any rule at all. */
-export function holdsRules({ ip, ip6 }: Snapshot): boolean {
-  return [ip, ip6].some(({ tables }) => tables.some(({ chains }) => chains.some(({ rules }) => rules.length > 0)));
+export function holdsRules(snapshot: Snapshot): boolean {
+  return rulesOfBoth(snapshot).length > 0;
 }
 
 function yes(there: boolean): string {

@@ -1,6 +1,7 @@
 /** Read, compare, change, read back: again where something else interfered, three times at most. */
 
 import type { RoutingItem } from '../../istio/found/routing-changes.ts';
+import { messageOf } from '../../istio/problems.ts';
 import type { Failure } from '../failure/failure.ts';
 import { plainFailure } from '../failure/failure.ts';
 import type { Namespace } from '../namespace/namespace.ts';
@@ -90,7 +91,7 @@ export async function work({ namespace, desired, question: asked, lockWait, stop
 
 // What can't even be asked was not changed either: the state is what it was.
 function failureOf(error: unknown): { readonly failure: Failure } {
-  return { failure: plainFailure('unknown', error instanceof Error ? error.message : String(error), 'run again with debug logs') };
+  return { failure: plainFailure('unknown', messageOf(error), 'run again with debug logs') };
 }
 
 /** A transaction of nft that failed has changed nothing; without one, nothing of nft has changed. */

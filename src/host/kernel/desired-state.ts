@@ -11,7 +11,7 @@ import { FAMILIES } from '../../netfilter/family.ts';
 import type { NftRuleset } from '../../netfilter/nft/ruleset.ts';
 import { keepOnly } from '../../netfilter/reconcile.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
-import { isBuiltIn } from '../../netfilter/rule.ts';
+import { isBuiltIn, rulesIn } from '../../netfilter/rule.ts';
 import { holdsOurs } from './backend.ts';
 import { NO_NATIVE } from './native-tables.ts';
 import type { ObservedState } from './observe.ts';
@@ -83,14 +83,10 @@ async function nativeOf({ native }: ObservedState, { nft }: DesiredState): Promi
 
 /** The marks that our own live rules use. */
 export function marksIn({ choice: { snapshot }, native }: ObservedState, ownership: Ownership): ReadonlySet<number> {
-  return marksOf(FAMILIES.flatMap((family) => [...rulesOf(oursIn(snapshot, ownership)[family]), ...rulesOf(native[family])]));
+  return marksOf(FAMILIES.flatMap((family) => [...rulesIn(oursIn(snapshot, ownership)[family]), ...rulesIn(native[family])]));
 }
 
 /** Our part of what a backend shows. */
 export function oursIn(snapshot: Snapshot, ownership: Ownership): Readonly<Record<Family, Ruleset>> {
   return { ip: keepOnly(snapshot.ip, ownership.ip), ip6: keepOnly(snapshot.ip6, ownership.ip6) };
-}
-
-function rulesOf({ tables }: Ruleset): Ruleset['tables'][number]['chains'][number]['rules'] {
-  return tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules));
 }

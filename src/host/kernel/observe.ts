@@ -5,6 +5,7 @@ import { marksOf } from '../../istio/found/routing-changes.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
+import { rulesIn } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { Namespace, NetFiles } from '../namespace/namespace.ts';
 import type { Choice } from './backend.ts';
@@ -114,9 +115,7 @@ async function nativeIn(
 // that has one is opaque here: without any, as in a default pod, no program is started.
 async function withLegacyWitness(found: Trusted, reading: Reading): Promise<Trusted> {
   const { snapshot, failure } = found;
-  const rules = snapshot.families.flatMap((family) =>
-    snapshot[family].tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules)),
-  );
+  const rules = snapshot.families.flatMap((family) => rulesIn(snapshot[family]));
   const named = rules.some(({ matches, target }) => target.kind === 'opaque' || matches.some(({ kind }) => kind === 'opaque'));
   if (snapshot.backend !== 'legacy' || failure !== undefined || !named) return found;
   const { legacyDisputes } = await import('./legacy-witness.ts');
@@ -130,9 +129,5 @@ async function withLegacyWitness(found: Trusted, reading: Reading): Promise<Trus
 function isToBeListed(family: Family, { routing }: Question, netFiles: NetFiles, rulesets: readonly Ruleset[]): boolean {
   if (family === 'ip') return mayHavePolicyRules(netFiles);
   if (!hasIp6({ netFiles })) return false;
-  return (
-    routing.includes('ip6') ||
-    mayHaveLocalDefault6(netFiles) ||
-    marksOf(rulesets.flatMap(({ tables }) => tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules)))).size > 0
-  );
+  return routing.includes('ip6') || mayHaveLocalDefault6(netFiles) || marksOf(rulesets.flatMap((ruleset) => rulesIn(ruleset))).size > 0;
 }

@@ -1,7 +1,9 @@
 /** What was read of the rules, as far as it can be trusted: compared with what nft itself shows, and against what could not be read. */
 
 import { isSidecarChain } from '../../istio/found/ownership/chain-names.ts';
-import type { Rule, Ruleset } from '../../netfilter/rule.ts';
+import type { Family } from '../../netfilter/family.ts';
+import type { Rule } from '../../netfilter/rule.ts';
+import { inBoth, withChains } from '../../netfilter/rule.ts';
 import type { Unseen } from '../../netfilter/unseen.ts';
 import { holdAgainst } from '../../netfilter/witness.ts';
 import type { Failure } from '../failure/failure.ts';
@@ -37,18 +39,13 @@ const UNREAD: Rule = { matches: [{ kind: 'opaque', text: '(a rule that could not
 function withUnread(snapshot: Snapshot, unseen: readonly Unseen[]): Snapshot {
   const ours = unseen.filter(({ table, chain }) => table !== undefined && chain !== undefined && isSidecarChain(table, chain));
   if (ours.length === 0) return snapshot;
-  const of = (ruleset: Ruleset): Ruleset => ({
-    ...ruleset,
-    tables: ruleset.tables.map(({ name, chains }) => ({
-      name,
-      chains: chains.map((chain) =>
-        ours.some((one) => one.family === ruleset.family && one.table === name && one.chain === chain.name)
-          ? { ...chain, rules: [...chain.rules, UNREAD] }
-          : chain,
-      ),
-    })),
-  });
-  return { ...snapshot, ip: of(snapshot.ip), ip6: of(snapshot.ip6) };
+  const isOurs = (family: Family, table: string, chain: string): boolean =>
+    ours.some((one) => one.family === family && one.table === table && one.chain === chain);
+  return inBoth(snapshot, (ruleset) =>
+    withChains(ruleset, (chain, { name }) =>
+      isOurs(ruleset.family, name, chain.name) ? { ...chain, rules: [...chain.rules, UNREAD] } : chain,
+    ),
+  );
 }
 
 /** The failure of a look whose text and second witness disagree. */

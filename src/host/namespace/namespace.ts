@@ -1,6 +1,6 @@
 /** The network namespace to work in: how programs run there, and what its files under /proc/net say. */
 
-import { ProblemError, problem } from '../../istio/problems.ts';
+import { messageOf, ProblemError, problem } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import type { Programs, Ran, Run, Running } from '../run.ts';
 import { succeeded } from '../run.ts';
@@ -90,7 +90,7 @@ function openHandle(path: string, name: string): number {
   try {
     handle = system.open(path);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (/^(ENOENT|ENOTDIR)\b/.test(message)) throw new Error(`${name} does not exist (${path})`);
     const isDenied = /^(EACCES|EPERM)\b/.test(message);
     throw new Error(isDenied ? `${name} may not be opened: ${denied('open')}` : `${name} can not be opened: ${message}`);

@@ -11,7 +11,7 @@ import type { KernelState } from '../../istio/found/conformance/kernel-state.ts'
 import { normalSave, routingLines } from '../../istio/found/conformance/kernel-state.ts';
 import type { Programs } from '../run.ts';
 import { RUN_IN_POD } from './pod-script.ts';
-import { enteringHeld, heldNamespaces, lastWords, resolvConfOf, resolvConfVariable, TOOLS } from './setup.ts';
+import { enteringHeld, heldNamespaces, lastWords, resolvConfOf, resolvConfVariable, startHolder, TOOLS } from './setup.ts';
 
 /** One run. */
 export interface PodRun {
@@ -106,9 +106,7 @@ export interface PodStand {
 
 /** Makes a stand. Throws an Error in words where its namespaces can't be made. */
 export async function openStand(paths: SearchPaths, programs: Programs): Promise<PodStand> {
-  const holder = programs.start({ argv: heldNamespaces('stand'), env: resolvConfVariable([]) });
-  if (!(await holder.spoke) || holder.pid === undefined)
-    throw new Error(`namespaces for it can not be made: ${lastWords(await holder.ended)}`);
+  const holder = await startHolder(programs, { argv: heldNamespaces('stand'), env: resolvConfVariable([]) });
   const entering = enteringHeld(holder.pid);
   return {
     run: (run) => runInPod(run, entering, paths, programs),

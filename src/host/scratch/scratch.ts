@@ -3,7 +3,7 @@
 import type { Namespace } from '../namespace/namespace.ts';
 import { openNamespace, requireLinux } from '../namespace/namespace.ts';
 import type { Programs, Ran, Running } from '../run.ts';
-import { enteringHeld, heldNamespaces, lastWords, resolvConfOf, resolvConfVariable } from './setup.ts';
+import { enteringHeld, heldNamespaces, resolvConfOf, resolvConfVariable, startHolder } from './setup.ts';
 import { heedStop } from './stopped.ts';
 import { runStranger } from './stranger.ts';
 
@@ -35,12 +35,10 @@ export async function inScratch<R>(
   requireLinux();
   if (process.geteuid?.() !== 0) throw new Error('only root can make namespaces for it; run with sudo');
   const { addresses, nameservers } = command;
-  const holder = programs.start({
+  const holder = await startHolder(programs, {
     argv: heldNamespaces({ addresses }),
     env: { ...resolvConfVariable(nameservers), RESOLV_CONF: resolvConfOf(nameservers) },
   });
-  if (!(await holder.spoke) || holder.pid === undefined)
-    throw new Error(`namespaces for it can not be made: ${lastWords(await holder.ended)}`);
   let namespace: Namespace | undefined;
   const stopping = heedStop();
   try {

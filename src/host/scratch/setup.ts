@@ -1,6 +1,7 @@
 /** The scripts that make scratch namespaces ready: what of the machine a stranger sees, and the network of a pod. */
 
 import { realpathSync } from 'node:fs';
+import type { Programs, Running } from '../run.ts';
 
 /**
  * Run by root as process 1 of fresh mount and PID namespaces.
@@ -105,4 +106,15 @@ function resolvConf(): string {
   } catch {
     return '';
   }
+}
+
+/** The process that holds namespaces. Throws an Error in words where they can't be made. */
+export async function startHolder(
+  programs: Programs,
+  command: Parameters<Programs['start']>[0],
+): Promise<Running & { readonly pid: number }> {
+  const holder = programs.start(command);
+  const { pid } = holder;
+  if (!(await holder.spoke) || pid === undefined) throw new Error(`namespaces for it can not be made: ${lastWords(await holder.ended)}`);
+  return { ...holder, pid };
 }

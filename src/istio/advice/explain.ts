@@ -3,10 +3,10 @@
 import type { Origin, Sourced } from '../origin.ts';
 import type { CapturePlan } from '../plan/plan.ts';
 import type { Facts } from '../settings/facts.ts';
+import type { PrintedValue } from '../settings/printed-settings.ts';
+import { printedValues, valueText } from '../settings/printed-settings.ts';
 import type { SettingKey } from '../settings/settings.ts';
 import { SETTING_KEYS } from '../settings/settings.ts';
-import type { PrintedValue } from '../settings/value-text.ts';
-import { printedValues, valueText } from '../settings/value-text.ts';
 import type { Basis } from './explain/basis.ts';
 import type { Effect } from './explain/effect.ts';
 import { effectOf } from './explain/effect.ts';

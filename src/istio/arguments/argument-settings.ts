@@ -2,7 +2,7 @@
 
 import type { Origin, Sourced } from '../origin.ts';
 import type { Problem } from '../problems.ts';
-import { ProblemError, problem, quoted } from '../problems.ts';
+import { problem, quoted, throwErrors } from '../problems.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { Facts } from '../settings/facts.ts';
 import type { SettingKey, Settings, SettingValues } from '../settings/settings.ts';
@@ -94,8 +94,7 @@ export function readArguments(
   );
   const all = [...problems, ...read.problems, ...actionProblems(flags, profile), ...cniProblems(given, profile)];
   // Warnings would only stand in the way: the value of a flag that is not known looks like a word that is ignored.
-  const errors = all.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw new ProblemError(errors);
+  throwErrors(all);
   return { settings, switches: switchesOf(given, profile, includePorts.value), actions, problems: all };
 }
 

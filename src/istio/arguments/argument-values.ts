@@ -7,7 +7,7 @@ import { ALL_BITS, parseNumber, parseOwnerRange, parsePortRange } from '../../ne
 import { MATCH_OPTIONS } from '../../netfilter/options.ts';
 import type { Sourced } from '../origin.ts';
 import type { Problem } from '../problems.ts';
-import { problem, quoted } from '../problems.ts';
+import { notAValue, problem, quoted } from '../problems.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { Facts } from '../settings/facts.ts';
 import type { AllOr, SettingKey, SettingValues } from '../settings/settings.ts';
@@ -47,11 +47,11 @@ export function allOr<V>(given: GivenText, read: (given: GivenText) => Sourced<r
 export function argumentReader(profile: Profile, facts: Facts = {}, native = false): ArgumentReader {
   const problems: Problem[] = [];
   const refuse = ({ key, source }: GivenText, text: string, allowed: string): void => {
-    problems.push(problem('not-a-value', source, { name: key, value: quoted(text), allowed }));
+    problems.push(notAValue(key, { value: text, source }, allowed));
   };
-  const one = <V>(given: GivenText, read: (text: string) => V | null, standby: V, allowed = SETTINGS[given.key].allowed): Sourced<V> => {
+  const one = <V>(given: GivenText, read: (text: string) => V | null, standby: V): Sourced<V> => {
     const value = read(given.value);
-    if (value === null) refuse(given, given.value, allowed);
+    if (value === null) refuse(given, given.value, SETTINGS[given.key].allowed);
     return { value: value ?? standby, source: given.source };
   };
   const items = (given: GivenText): readonly string[] => {

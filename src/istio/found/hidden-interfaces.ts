@@ -1,11 +1,11 @@
 /** What a listing hides of rules, taken from a maker that is known exactly: the interfaces of `iptables -L` without `-v`. */
 
 import { hidesInterfaces, withoutInterfaces } from '../../netfilter/compare/rule-key.ts';
-import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { Observation } from '../../netfilter/observation.ts';
 import { printRule } from '../../netfilter/print.ts';
-import type { Chain, Rule, Ruleset } from '../../netfilter/rule.ts';
+import type { Rule } from '../../netfilter/rule.ts';
+import { chainIn, inBoth, rulesIn, withChains } from '../../netfilter/rule.ts';
 import type { CapturePlan } from '../plan/plan.ts';
 import { planFor } from '../plan/plan.ts';
 import type { Answer, Identification } from './identify.ts';
@@ -18,8 +18,7 @@ export function withInterfacesOfMaker(
   seen: Observation,
   { outcome, answers }: Pick<Identification, 'outcome' | 'answers'>,
 ): Observation | undefined {
-  if (outcome !== 'exact' || !FAMILIES.some((family) => chainsOf(seen[family]).some(({ rules }) => rules.some(hidesInterfaces))))
-    return undefined;
+  if (outcome !== 'exact' || !FAMILIES.some((family) => rulesIn(seen[family]).some(hidesInterfaces))) return undefined;
   const filled = answers
     .filter(({ differences }) => differences.length === 0)
     .flatMap(plansOf)
@@ -29,28 +28,18 @@ export function withInterfacesOfMaker(
   return others.every(({ ip, ip6 }) => JSON.stringify([ip, ip6]) === text) ? first : undefined;
 }
 
-function chainsOf({ tables }: Ruleset): readonly Chain[] {
-  return tables.flatMap(({ chains }) => chains);
-}
-
 /** The plans of all releases of an answer: what the listing hides may differ between them. */
 function plansOf({ plan, releases, facts, switches }: Answer): readonly CapturePlan[] {
   return releases.map((release) => (release === plan.release ? plan : planFor(plan.settings, release, facts, switches)));
 }
 
 function filledBy(seen: Observation, plan: CapturePlan): Observation {
-  return { ...seen, ip: filled(seen, plan, 'ip'), ip6: filled(seen, plan, 'ip6') };
-}
-
-function filled(seen: Observation, plan: CapturePlan, family: Family): Ruleset {
-  const tables = seen[family].tables.map(({ name, chains }) => ({
-    name,
-    chains: chains.map((chain): Chain => {
-      const made = plan[family].tables.find((table) => table.name === name)?.chains.find((one) => one.name === chain.name)?.rules ?? [];
+  return inBoth(seen, (ruleset) =>
+    withChains(ruleset, (chain, { name }) => {
+      const made = chainIn(plan[ruleset.family], name, chain.name)?.rules ?? [];
       return { ...chain, rules: filledRules(chain.rules, made) };
     }),
-  }));
-  return { ...seen[family], tables };
+  );
 }
 
 /** Each rule by the next one of the maker's that looks the same: both are in order. */

@@ -4,6 +4,7 @@ import type { Difference } from '../../netfilter/compare/difference.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { Observation, Unseen } from '../../netfilter/observation.ts';
 import { isUnread } from '../../netfilter/observation.ts';
+import { rulesOfBoth } from '../../netfilter/rule.ts';
 import type { CapturePlan } from '../plan/plan.ts';
 import { planFor } from '../plan/plan.ts';
 import { ProblemError } from '../problems.ts';
@@ -25,7 +26,7 @@ import { asIptables, nativeAnswer } from './identify/native.ts';
 import { nearestMatches } from './identify/nearest.ts';
 import { observedRulesOf } from './identify/observed-rules.ts';
 import type { AmbientChain, IgnoredRules, OurPart } from './identify/our-part.ts';
-import { ambientChains, countRules, ourParts, ownedPart } from './identify/our-part.ts';
+import { ambientChains, ourParts, ownedPart } from './identify/our-part.ts';
 import type { NonDefault } from './identify/plausibility.ts';
 import { nonDefaultIn } from './identify/plausibility.ts';
 import { cost } from './identify/rating.ts';
@@ -112,7 +113,7 @@ function identifyRead(observed: Observation): Omit<Identification, 'unread' | 'a
   const parts: OurPart[] = [];
   let oversized = false;
   for (const part of ourParts(observed)) {
-    if (countRules(part.observed) > MOST_RULES) {
+    if (rulesOfBoth(part.observed).length > MOST_RULES) {
       oversized = true;
       continue;
     }

@@ -1,7 +1,7 @@
 /** What in a live state is ours, whichever release made it. */
 
 import type { Family } from '../../netfilter/family.ts';
-import { FAMILIES } from '../../netfilter/family.ts';
+import { FAMILIES, otherFamily } from '../../netfilter/family.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Owned } from '../../netfilter/reconcile/owned.ts';
 import { keepOnly } from '../../netfilter/reconcile/owned.ts';
@@ -144,7 +144,7 @@ function claim(live: Both, state: Readonly<Record<Family, State>>, likely: Both 
 }
 
 function hypotheses(family: Family, live: Both, likely: Both | undefined): readonly Hypothesis[] {
-  const readings = readingsOf(live[family], live[family === 'ip' ? 'ip6' : 'ip']);
+  const readings = readingsOf(live[family], live[otherFamily(family)]);
   return [...hypothesesFor(live[family], readings), ...(likely === undefined ? [] : [hypothesisOf(likely[family], live[family])])];
 }
 

@@ -4,6 +4,7 @@ import { comparedText } from '../../netfilter/compare/rule-key.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { Rule, Ruleset } from '../../netfilter/rule.ts';
+import { withChains } from '../../netfilter/rule.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
 
 /** The rule that a plan has with the same text at the same place: its reason is likely this one's. */
@@ -21,18 +22,11 @@ export function rulesMadeBy(
 
 /** Rules that were found, each with the reason that it has there. */
 export function withReasons(found: Ruleset, ruleOf: ReturnType<typeof rulesMadeBy>): Ruleset {
-  return {
-    ...found,
-    tables: found.tables.map(({ name: table, chains, ...rest }) => ({
-      ...rest,
-      name: table,
-      chains: chains.map((chain) => ({
-        ...chain,
-        rules: chain.rules.map((rule): Rule => {
-          const made = ruleOf({ table, chain: chain.name, rule });
-          return made?.because === undefined ? rule : { ...rule, because: made.because };
-        }),
-      })),
-    })),
-  };
+  return withChains(found, (chain, { name: table }) => {
+    const rules = chain.rules.map((rule): Rule => {
+      const made = ruleOf({ table, chain: chain.name, rule });
+      return made?.because === undefined ? rule : { ...rule, because: made.because };
+    });
+    return { ...chain, rules };
+  });
 }

@@ -3,7 +3,7 @@
 import type { Sourced } from '../origin.ts';
 import type { CapturePlan } from '../plan/plan.ts';
 import { planFor, withProblems } from '../plan/plan.ts';
-import { ProblemError } from '../problems.ts';
+import { throwErrors } from '../problems.ts';
 import { profileOf } from '../releases/profile.ts';
 import { resolveRelease } from '../releases/resolve-release.ts';
 import type { Facts } from '../settings/facts.ts';
@@ -30,7 +30,7 @@ export function planFromSettings({ file, sets = [], release: named, facts = {} }
   const base = Object.assign({ ...injectedSettings(profileOf(release)) }, file?.overrides) as Settings;
   const { settings, problems: ofSets } = withSets(base, sets);
   const all = [...(file?.problems ?? []), ...ofSets];
-  if (all.some(({ severity }) => severity === 'error')) throw new ProblemError(all.filter(({ severity }) => severity === 'error'));
+  throwErrors(all);
   const plan = planFor(settings, release, facts);
   return withProblems(plan, [...problems, ...all]);
 }

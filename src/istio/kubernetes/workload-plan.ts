@@ -7,7 +7,7 @@ import type { CapturePlan } from '../plan/plan.ts';
 import { withProblems } from '../plan/plan.ts';
 import { planOf } from '../plan/plan-of.ts';
 import type { Problem } from '../problems.ts';
-import { ProblemError, quoted } from '../problems.ts';
+import { ProblemError, quoted, throwErrors } from '../problems.ts';
 import { profileOf } from '../releases/profile.ts';
 import type { Facts } from '../settings/facts.ts';
 import { withSets } from '../settings/setting-texts.ts';
@@ -40,8 +40,7 @@ export function planOfWorkload(made: WorkloadInjection, known: Facts = {}, sets:
   return placed(injection.arguments, at, () => {
     const read = readArguments(wordsOf(injection.arguments), valuesOf(injection.environment), profileOf(release.value), facts);
     const { settings, problems: ofSets } = withSets(settingsAt(read.settings, at), sets);
-    const wrong = ofSets.filter(({ severity }) => severity === 'error');
-    if (wrong.length > 0) throw new ProblemError(wrong);
+    throwErrors(ofSets);
     const plan = planOf({ settings, switches: read.switches }, release.value, facts);
     return withProblems(plan, [...made.problems, ...ofSets, ...injection.problems, ...problemsAt(read.problems, injection.arguments, at)]);
   });

@@ -4,7 +4,7 @@ import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 import type { LocalByMark } from '../../netfilter/trace/host.ts';
-import { AMBIENT_CHAINS, isAmbientTable, isSidecarChain, SHARED_CHAIN } from '../found/ownership/chain-names.ts';
+import { hasPodChains, hasSidecarChains } from '../found/ownership/mode-chains.ts';
 import type { Owner } from './pod.ts';
 import type { ProxyPorts } from './verdict.ts';
 import { TUNNEL_PORT } from './verdict.ts';
@@ -25,12 +25,5 @@ export const ZTUNNEL_ROUTING: readonly LocalByMark[] = FAMILIES.map((family) => 
 
 /** Whether rules are those of the node agent in an ambient pod, with none of a sidecar's beside them. */
 export function isAmbient(rules: Readonly<Record<Family, Ruleset>>): boolean {
-  const tables = FAMILIES.flatMap((family) => rules[family].tables);
-  const chains = tables.flatMap(({ name: table, chains: own }) => own.map(({ name }) => [table, name] as const));
-  const sidecars = chains.some(
-    ([table, name]) => table.startsWith('inet istio-proxy-') || (name !== SHARED_CHAIN && isSidecarChain(table, name)),
-  );
-  // The node has a table of the same name, with the chain of its own hook.
-  const native = chains.some(([table, name]) => isAmbientTable(table) && name === 'istio-output');
-  return !sidecars && (native || chains.some(([, name]) => name === AMBIENT_CHAINS[0]));
+  return !hasSidecarChains(rules) && hasPodChains(rules);
 }

@@ -5,12 +5,13 @@
 
 import { printNetwork } from '../../netfilter/network.ts';
 import type { Rule, Ruleset } from '../../netfilter/rule.ts';
+import { rulesIn } from '../../netfilter/rule.ts';
 import type { NetworkBehind } from '../../netfilter/trace/host.ts';
 
 /** Docker, podman and the bridge plugin of CNI write such a rule for each bridge. */
 export function bridgedNetworks({ tables }: Ruleset): readonly NetworkBehind[] {
-  const rules = tables.filter(({ name }) => name === 'nat').flatMap(({ chains }) => chains.flatMap((chain) => chain.rules));
-  return rules.flatMap((rule) => behind(rule) ?? []);
+  const nat = tables.filter(({ name }) => name === 'nat');
+  return rulesIn({ tables: nat }).flatMap((rule) => behind(rule) ?? []);
 }
 
 function behind({ matches, target }: Rule): NetworkBehind | undefined {

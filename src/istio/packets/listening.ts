@@ -1,6 +1,6 @@
 /** Whether anybody listens where a packet comes to: by the sockets of a live namespace, or as a release's proxy listens. */
 
-import type { Family } from '../../netfilter/family.ts';
+import { familyOfAddress } from '../../netfilter/family.ts';
 import { parseNetwork } from '../../netfilter/network.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import type { Listener } from '../../netfilter/trace/host.ts';
@@ -64,7 +64,7 @@ function unheard(found: Verdict, { how, port }: Delivered, packet: Packet): Verd
  */
 function deafness({ facts, plan, ofRules }: Pod, { family, protocol }: Packet): string | undefined {
   if (protocol !== 'tcp' || plan.settings.dualStack.value) return undefined;
-  const own = (facts.addresses ?? []).filter((text) => !isLinkLocal(text)).map((text): Family => (text.includes(':') ? 'ip6' : 'ip'));
+  const own = (facts.addresses ?? []).filter((text) => !isLinkLocal(text)).map(familyOfAddress);
   const [has4, has6] = [own.includes('ip'), own.includes('ip6')];
   if (family === 'ip' && has6 && !has4 && facts.listensOnIp4 !== true) {
     const switched = proxyDoes(plan.release, 'mayListenOnIp4') ? ', or ISTIO_ENABLE_IPV4_OUTBOUND_LISTENER_FOR_IPV6_CLUSTERS' : '';

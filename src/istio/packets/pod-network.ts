@@ -5,7 +5,7 @@ import type { Observation } from '../../netfilter/observation.ts';
 import { sees } from '../../netfilter/observation.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import type { Chain, Ruleset } from '../../netfilter/rule.ts';
-import { BUILT_IN_CHAINS, isBuiltIn } from '../../netfilter/rule.ts';
+import { BUILT_IN_CHAINS, isBuiltIn, withChains } from '../../netfilter/rule.ts';
 import type { Host } from '../../netfilter/trace/host.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import { bearing, touches } from '../../netfilter/unseen.ts';
@@ -135,12 +135,7 @@ function acceptingWhereUnset(ruleset: Ruleset): Ruleset {
 
 /** A rule set in which some chains accept what comes to their end. */
 function withPolicies(ruleset: Ruleset, accepts: (table: string, chain: Chain) => boolean): Ruleset {
-  const tables = ruleset.tables.map(({ name, chains, ...table }) => ({
-    ...table,
-    name,
-    chains: chains.map((chain): Chain => (accepts(name, chain) ? { ...chain, policy: 'ACCEPT' } : chain)),
-  }));
-  return { ...ruleset, tables };
+  return withChains(ruleset, (chain, { name }) => (accepts(name, chain) ? { ...chain, policy: 'ACCEPT' } : chain));
 }
 
 /** What has to hold for a family's verdicts to be sure, in words: that what can't be seen does nothing to a packet. */

@@ -1,11 +1,11 @@
 /** The outcomes of a packet of which not everything is known, and what each hangs on. */
 
 import { printMatch } from '../../netfilter/print.ts';
-import type { Answer, Branch, Field, PolicyPlace, Question, RulePlace, Trace } from '../../netfilter/trace/result.ts';
+import type { Answer, Branch, Field, PolicyPlace, Question, Trace } from '../../netfilter/trace/result.ts';
 import type { PodNetwork } from './pod-network.ts';
 import { verdictIn } from './pod-network.ts';
 import type { Verdict } from './verdict.ts';
-import { HOST_FACTS } from './verdict.ts';
+import { HOST_FACTS, rulePlaceText } from './verdict.ts';
 
 export interface PossibleVerdict {
   readonly verdict: Verdict;
@@ -83,12 +83,12 @@ function conditionText({ question, answer }: Condition): string {
     case 'policy':
       return `${chainText(question.at)} ${answer === 'accept' ? 'lets it pass' : 'drops it'}`;
     case 'target':
-      return `${ruleText(question.at)} ${TARGET_ANSWERS[answer]}`;
+      return `${rulePlaceText(question.at)} ${TARGET_ANSWERS[answer]}`;
     case 'order':
       return `${question.first} is asked ${answer === 'yes' ? 'before' : 'after'} ${question.others.join(' and ')}`;
     case 'field':
     case 'match':
-      return `${askedText(question)} ${answer === 'yes' ? 'holds' : 'does not hold'}${question.at === undefined ? '' : ` (${ruleText(question.at)})`}`;
+      return `${askedText(question)} ${answer === 'yes' ? 'holds' : 'does not hold'}${question.at === undefined ? '' : ` (${rulePlaceText(question.at)})`}`;
     default:
       return `${questionText(question)}: ${answer}`;
   }
@@ -116,9 +116,9 @@ export function questionText(question: Question): string {
   switch (question.kind) {
     case 'field':
     case 'match':
-      return `whether ${askedText(question)} holds${question.at === undefined ? '' : ` (${ruleText(question.at)})`}`;
+      return `whether ${askedText(question)} holds${question.at === undefined ? '' : ` (${rulePlaceText(question.at)})`}`;
     case 'target':
-      return `what ${ruleText(question.at)} does`;
+      return `what ${rulePlaceText(question.at)} does`;
     case 'policy':
       return `${chainText(question.at)}, which is not shown`;
     case 'order':
@@ -126,7 +126,7 @@ export function questionText(question: Question): string {
     case 'host':
       return HOST_FACTS[question.fact];
     case 'loop':
-      return `${ruleText(question.at)} leads into a loop, which no kernel accepts`;
+      return `${rulePlaceText(question.at)} leads into a loop, which no kernel accepts`;
     case 'too-many':
       return 'more than can be followed';
     default:
@@ -150,10 +150,6 @@ const FIELDS: Readonly<Record<Field, string>> = {
   socket: 'a socket that waits for it',
   zone: 'its conntrack zone',
 };
-
-function ruleText({ table, chain, position }: RulePlace): string {
-  return `rule ${position} of ${chain} in ${table}`;
-}
 
 // What would tell, by what is asked.
 const TELLS: Readonly<Partial<Record<Field, string>>> = {

@@ -85,9 +85,12 @@ export function verdictOf(end: End, ports: ProxyPorts): Verdict {
     case 'dropped':
       return { id: 'dropped', words: `dropped ${droppedBy(end.by)}` };
     case 'rejected':
-      return { id: 'dropped', words: `rejected with ${end.with} by ${placeOf(end.by)}` };
+      return { id: 'dropped', words: `rejected with ${end.with} by ${rulePlaceText(end.by)}` };
     case 'queued':
-      return { id: 'unknown', words: `unknown: ${'position' in end.by ? placeOf(end.by) : policyOf(end.by)} queues it for a program` };
+      return {
+        id: 'unknown',
+        words: `unknown: ${'position' in end.by ? rulePlaceText(end.by) : policyOf(end.by)} queues it for a program`,
+      };
     case 'unknown':
       return unknownVerdict(end.why, end.outcomes, ports);
     default:
@@ -162,7 +165,8 @@ function operandOf(
   return inward || port !== outbound ? 'inbound' : 'outbound';
 }
 
-function placeOf({ table, chain, position }: RulePlace): string {
+/** `rule 2 of OUTPUT in nat` */
+export function rulePlaceText({ table, chain, position }: RulePlace): string {
   return `rule ${position} of ${chain} in ${table}`;
 }
 
@@ -173,13 +177,13 @@ function policyOf({ table, chain }: { readonly table: string; readonly chain: st
 function droppedBy(by: Extract<End, { kind: 'dropped' }>['by']): string {
   switch (by.kind) {
     case 'rule':
-      return `by ${placeOf(by)}`;
+      return `by ${rulePlaceText(by)}`;
     case 'policy':
       return `by ${policyOf(by)}`;
     case 'no-listener':
-      return `by ${placeOf(by)}: no transparent socket listens on ${by.port}`;
+      return `by ${rulePlaceText(by)}: no transparent socket listens on ${by.port}`;
     case 'no-address':
-      return `by ${placeOf(by)}: its interface has no address to send it to`;
+      return `by ${rulePlaceText(by)}: its interface has no address to send it to`;
     case 'martian':
       return `by routing: ${by.field === 'source' ? 'its source is an address of the pod or of loopback' : 'its destination is an address of loopback'}`;
     case 'no-route':
@@ -229,11 +233,11 @@ export function questionText(why: Question): string {
     case 'field':
       return why.at === undefined
         ? `depends on the packet's ${why.field}`
-        : `depends on the packet's ${why.field}, which ${placeOf(why.at)} asks for`;
+        : `depends on the packet's ${why.field}, which ${rulePlaceText(why.at)} asks for`;
     case 'match':
-      return `${placeOf(why.at)} has a match that is not understood`;
+      return `${rulePlaceText(why.at)} has a match that is not understood`;
     case 'target':
-      return `${placeOf(why.at)} has a target that is not understood`;
+      return `${rulePlaceText(why.at)} has a target that is not understood`;
     case 'policy':
       return `${policyOf(why.at)} is not known`;
     case 'order':
@@ -241,7 +245,7 @@ export function questionText(why: Question): string {
     case 'host':
       return `depends on ${HOST_FACTS[why.fact]}`;
     case 'loop':
-      return `${placeOf(why.at)} leads into a loop, which no kernel accepts`;
+      return `${rulePlaceText(why.at)} leads into a loop, which no kernel accepts`;
     case 'too-many':
       return 'too much is unknown to follow every case';
     default:

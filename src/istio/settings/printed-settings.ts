@@ -2,7 +2,7 @@
 
 import { printNetwork } from '../../netfilter/network.ts';
 import { printOwnerRange, printPortRange } from '../../netfilter/numbers.ts';
-import type { Settings, SettingValues } from './settings.ts';
+import type { SettingKey, Settings, SettingValues } from './settings.ts';
 import { SETTING_KEYS, valuesOf } from './settings.ts';
 
 type Printers = { readonly [K in keyof SettingValues]?: (value: never) => unknown };
@@ -25,17 +25,40 @@ const PRINTERS: Printers = {
   'outbound.excludeOwnerGroups': (ids: SettingValues['outbound.excludeOwnerGroups']) => ids.map(printOwnerRange),
 };
 
+/** A value as our YAML writes it: a word, a number, or a list of them. */
+export type PrintedValue = string | number | boolean | readonly (string | number)[];
+
+/** The values of settings as our YAML writes them, by key. */
+export function printedValues(settings: Settings): (key: SettingKey) => PrintedValue {
+  const values = valuesOf(settings);
+  return (key) => {
+    const value: unknown = values[key];
+    const special = PRINTERS[key] as ((value: unknown) => unknown) | undefined;
+    return (special?.(value) ?? (Array.isArray(value) ? value.map(printItem) : printItem(value))) as PrintedValue;
+  };
+}
+
+/** Puts the value of a setting into a document, where our YAML has it. */
+export function putSetting(document: Record<string, unknown>, key: SettingKey, value: PrintedValue): void {
+  const [group = '', name] = key.split('.');
+  document[group] = name === undefined ? value : { ...(document[group] as object | undefined), [name]: value };
+}
+
 /** Settings as the groups and keys of a SidecarCapture; reading them gives the same settings. */
 export function printedSettings(settings: Settings): Readonly<Record<string, unknown>> {
-  const values = valuesOf(settings);
   const printed: Record<string, unknown> = {};
-  for (const key of SETTING_KEYS) {
-    const value = values[key];
-    const special = PRINTERS[key] as ((value: unknown) => unknown) | undefined;
-    const shown = special?.(value) ?? (Array.isArray(value) ? value.map(printItem) : printItem(value));
-    const [group = '', name] = key.split('.');
-    if (name === undefined) printed[group] = shown;
-    else printed[group] = { ...(printed[group] as object | undefined), [name]: shown };
-  }
+  const values = printedValues(settings);
+  for (const key of SETTING_KEYS) putSetting(printed, key, values(key));
   return printed;
+}
+
+/** `15090, 15021`; `none` for an empty list. */
+export function valueText(value: PrintedValue): string {
+  if (typeof value !== 'object') return String(value);
+  return value.length === 0 ? 'none' : value.join(', ');
+}
+
+/** The same as one word: `15090,15021`. */
+export function valueWord(value: PrintedValue): string {
+  return typeof value === 'object' ? value.join(',') : String(value);
 }

@@ -4,6 +4,7 @@ import { API_VERSION } from '../api-version.ts';
 import type { Origin, Sourced } from '../origin.ts';
 import type { Problem } from '../problems.ts';
 import { problem, quoted } from '../problems.ts';
+import { wrongType } from '../wrong-type.ts';
 import type { YamlEntry, YamlNode } from '../yaml.ts';
 import { isNull } from '../yaml-fields.ts';
 import type { Overrides, TextAt } from './setting-texts.ts';
@@ -107,13 +108,4 @@ function textsOf(
   }
   const single = node.kind === 'scalar' && !isNull(node) && shape !== 'list';
   return single ? { given: asText(node) } : refuse(node, expected);
-}
-
-function wrongType(name: string, node: YamlNode, allowed: string, source: Origin): Problem {
-  const found = {
-    mapping: 'a mapping',
-    sequence: 'a list',
-    scalar: isNull(node) ? 'nothing' : quoted(node.kind === 'scalar' ? node.text : ''),
-  }[node.kind];
-  return problem('wrong-type', source, { name, value: found, allowed });
 }

@@ -5,6 +5,7 @@ import { addressBits, everywhere, listNetwork } from '../network.ts';
 import { networkRange, printAddress } from '../trace/address.ts';
 import type { Range, Ranges } from '../trace/ranges.ts';
 import { subtract } from '../trace/ranges.ts';
+import { listWords } from '../words.ts';
 
 /** A set of addresses that has a name: `loopback`, `the pod`. */
 export interface NamedAddresses {
@@ -46,12 +47,6 @@ function listed(blocks: Ranges, names: readonly NamedAddresses[], family: Family
 
 function nameOf({ first, last }: Range, names: readonly NamedAddresses[]): string | undefined {
   return names.find(({ ranges: [only, ...others] }) => others.length === 0 && only?.first === first && only.last === last)?.name;
-}
-
-/** `a`, `a and b`, `a, b and c`. */
-export function listWords(texts: readonly string[]): string {
-  const [last = '', ...others] = [...texts].reverse();
-  return others.length === 0 ? last : `${others.reverse().join(', ')} and ${last}`;
 }
 
 function blockText({ first, last }: Range, family: Family): string {

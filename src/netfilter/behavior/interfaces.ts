@@ -1,6 +1,7 @@
 /** Interfaces that a comparison has to know of: those of the hosts, those that rules name, and one that no rule names. */
 
 import type { Ruleset } from '../rule.ts';
+import { rulesIn } from '../rule.ts';
 import type { Host, Interface } from '../trace/host.ts';
 
 /** The host with an interface for each that the rules name or that is listed, and with one that no rule names. */
@@ -14,8 +15,8 @@ export function withInterfaces(host: Host, rulesets: readonly Ruleset[], names: 
   return { ...host, interfaces: all.map((name, index) => known.get(name) ?? placeholder(name, index)) };
 }
 
-function patternsIn({ tables }: Ruleset): readonly string[] {
-  const matches = tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules.flatMap((rule) => rule.matches)));
+function patternsIn(ruleset: Ruleset): readonly string[] {
+  const matches = rulesIn(ruleset).flatMap((rule) => rule.matches);
   return [...new Set(matches.flatMap((match) => (match.kind === 'in-interface' || match.kind === 'out-interface' ? [match.value] : [])))];
 }
 

@@ -5,8 +5,9 @@ import { protocolName } from '../protocols.ts';
 import { ABSENT } from '../trace/fields.ts';
 import type { Range, Ranges } from '../trace/ranges.ts';
 import { contains, subtract } from '../trace/ranges.ts';
+import { listWords } from '../words.ts';
 import type { NamedAddresses } from './address-words.ts';
-import { addressWords, listWords } from './address-words.ts';
+import { addressWords } from './address-words.ts';
 import type { Fields, Region } from './region.ts';
 import { SOCKET } from './space.ts';
 

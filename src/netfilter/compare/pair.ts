@@ -1,5 +1,6 @@
 /** Which rules without a place on the other side belong together all the same: moved ones, and changed ones. */
 
+import { grouped } from '../grouped.ts';
 import type { Pair } from './align.ts';
 import type { RuleKey } from './rule-key.ts';
 import { sameRule } from './rule-key.ts';
@@ -8,12 +9,7 @@ import { fingerprint } from './rule-parts.ts';
 
 /** Pairs of the same rule in any order, the first of equal ones with the first. */
 export function pairMoved(left: readonly RuleKey[], right: readonly RuleKey[]): readonly Pair[] {
-  const waiting = new Map<string, number[]>();
-  right.forEach((key, index) => {
-    const list = waiting.get(key.open);
-    if (list === undefined) waiting.set(key.open, [index]);
-    else list.push(index);
-  });
+  const waiting = grouped(right.keys(), (index) => (right[index] as RuleKey).open);
   return left.flatMap((key, index): Pair[] => {
     const list = waiting.get(key.open) ?? [];
     const at = list.findIndex((other) => sameRule(key, right[other] as RuleKey));

@@ -5,12 +5,13 @@ import type { KnownMatch, Match } from '../match.ts';
 import type { Network } from '../network.ts';
 import { addressBits, printNetwork } from '../network.ts';
 import type { Masked, PortRange } from '../numbers.ts';
-import { ALL_BITS, hex, printOwnerRange } from '../numbers.ts';
+import { ALL_BITS, hex, printOwnerRange, rangeText } from '../numbers.ts';
 import type { Chain, Rule, Ruleset, Table } from '../rule.ts';
 import { isBuiltIn } from '../rule.ts';
 import type { Target } from '../target.ts';
 import { baseOf } from '../trace/base-chains.ts';
 import { priorityText } from './ruleset.ts';
+import { interfaceText } from './to-expressions.ts';
 
 /** The listing, with two spaces for each of its tabs; lines of `annotate` stand before their rules. */
 export function iptablesListing({ family, tables }: Ruleset, annotate: (rule: Rule) => readonly string[] = () => []): string {
@@ -56,9 +57,9 @@ function matchText(family: Family, match: Match, all: readonly KnownMatch[]): st
   const name = protocol?.kind === 'protocol' ? protocol.value : 'th';
   switch (match.kind) {
     case 'in-interface':
-      return `iifname ${not}"${wildcard(match.value)}"`;
+      return `iifname ${not}"${interfaceText(match.value)}"`;
     case 'out-interface':
-      return `oifname ${not}"${wildcard(match.value)}"`;
+      return `oifname ${not}"${interfaceText(match.value)}"`;
     case 'protocol':
       return `meta l4proto ${not}${match.value}`;
     case 'source':
@@ -93,13 +94,8 @@ function networkText(network: Network): string {
   return network.prefix === addressBits(network.family) ? network.address : printNetwork(network);
 }
 
-function wildcard(name: string): string {
-  return name.endsWith('+') ? `${name.slice(0, -1)}*` : name;
-}
-
 function portText(range: PortRange): string {
-  if ('service' in range) return range.service;
-  return range.first === range.last ? `${range.first}` : `${range.first}-${range.last}`;
+  return 'service' in range ? range.service : rangeText(range, '-');
 }
 
 function setText(ranges: readonly PortRange[]): string {

@@ -1,14 +1,10 @@
 /** Sets, maps and what looks up in them, of nft's JSON, in the words of its text. */
 
+import type { Json } from '../nft-listing.ts';
+import { isRecord } from '../nft-listing.ts';
 import type { Expression } from './expression.ts';
 import { expressionsText } from './expression-text.ts';
 import type { SetElement } from './set.ts';
-
-type Json = Readonly<Record<string, unknown>>;
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** The elements of a set; of a map each is a pair. */
 export function jsonElements(elem: unknown): readonly SetElement[] {
@@ -58,14 +54,20 @@ export function lookupText(item: Json): string | undefined {
   }
 }
 
+function isChoice(right: unknown): boolean {
+  return isRecord(right) && Array.isArray(right['|']);
+}
+
+function isConcat(left: unknown): boolean {
+  return isRecord(left) && 'concat' in left;
+}
+
 function textOf({ vmap, match, dnat, snat, mangle, log, ...other }: Json): string | undefined {
   if ('continue' in other) return 'continue';
   if (isRecord(log)) return ['log', ...Object.entries(log).map(logText)].join(' ');
-  if (isRecord(match) && isRecord(match['right']) && Array.isArray(match['right']['|']))
+  if (isRecord(match) && (isChoice(match['right']) || isConcat(match['left'])))
     return `${valueText(match['left'])} ${match['op'] === '!=' ? '!= ' : ''}${valueText(match['right'])}`;
   if (isRecord(vmap) && isRecord(vmap['key'])) return `${valueText(vmap['key'])} vmap ${valueText(vmap['data'])}`;
-  if (isRecord(match) && isRecord(match['left']) && 'concat' in match['left'])
-    return `${valueText(match['left'])} ${match['op'] === '!=' ? '!= ' : ''}${valueText(match['right'])}`;
   for (const [kind, nat] of Object.entries({ dnat, snat })) {
     if (isRecord(nat) && isRecord(nat['addr']) && isRecord(nat['addr']['map']))
       return `${kind} ${nat['family'] === undefined ? '' : `${nat['family']} `}to ${valueText(nat['addr'])}`;

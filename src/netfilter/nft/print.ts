@@ -68,7 +68,7 @@ export function printNftScript({ tables }: NftRuleset, annotate: Annotate = () =
         `add table ${table}`,
         `flush table ${table}`,
         ...sets.flatMap((set) => setCommands(table, set)),
-        ...chains.map((chain) => `add chain ${table} ${chain.name}${chain.base === undefined ? '' : ` { ${baseCommand(chain.base)} }`}`),
+        ...chains.map((chain) => chainCommand(table, chain)),
         ...chains.flatMap((chain) =>
           chain.rules.flatMap((rule) => [...annotate(rule), `add rule ${table} ${chain.name} ${nftRuleText(rule)}`.trimEnd()]),
         ),
@@ -78,8 +78,13 @@ export function printNftScript({ tables }: NftRuleset, annotate: Annotate = () =
     .join('');
 }
 
+/** The command that makes a chain. */
+export function chainCommand(table: string, { name, base }: Pick<NftChain, 'name' | 'base'>): string {
+  return `add chain ${table} ${name}${base === undefined ? '' : ` { ${baseCommand(base)} }`}`;
+}
+
 /** What follows the name of a base chain in a command. */
-export function baseCommand({ type, hook, priority }: BaseChain): string {
+function baseCommand({ type, hook, priority }: BaseChain): string {
   return `type ${type} hook ${hook} priority ${priority} ;`;
 }
 

@@ -1,6 +1,8 @@
 /** nft's texts read: what `nft list ruleset` shows, the scripts that `nft -f` takes, and the JSON of `nft -j`. */
 
 import type { Family } from '../family.ts';
+import type { Json } from '../nft-listing.ts';
+import { isRecord, nftItems } from '../nft-listing.ts';
 import { readRules } from '../read.ts';
 import type { BaseChain, NftFamily } from '../rule.ts';
 import type { Expression } from './expression.ts';
@@ -263,22 +265,11 @@ function command(draft: Draft, raw: string, line: number): void {
   }
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function readJson(text: string): NftRead | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!isRecord(value) || !Array.isArray(value['nftables'])) return undefined;
+  const items = nftItems(text);
+  if (items === undefined) return undefined;
   const draft = new Draft();
-  for (const item of value['nftables'].filter(isRecord)) {
+  for (const item of items) {
     // A command, and what nft tells of one, has what it adds one deeper.
     const { table, chain, set, map, rule } = [item['add'], item['insert'], item['create']].find(isRecord) ?? item;
     const before = isRecord(item['insert']);

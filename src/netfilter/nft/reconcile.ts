@@ -1,6 +1,6 @@
 /** From tables of nft that are there to those that are wanted: one transaction, as text. */
 
-import { baseCommand, nftRuleText } from './print.ts';
+import { chainCommand, nftRuleText } from './print.ts';
 import { readNft } from './read.ts';
 import type { NftChain, NftRuleset, NftTable } from './ruleset.ts';
 
@@ -74,7 +74,7 @@ function tableLines({ family, name, chains }: NftTable, live: readonly NftChain[
     `add table ${table}`,
     `flush table ${table}`,
     ...stale.map((chain) => `delete chain ${table} ${chain.name}`),
-    ...chains.map((chain) => `add chain ${table} ${chain.name}${chain.base === undefined ? '' : ` { ${baseCommand(chain.base)} }`}`),
+    ...chains.map((chain) => chainCommand(table, chain)),
     ...chains.flatMap((chain) => chain.rules.map((rule) => `add rule ${table} ${chain.name} ${textOf(rule)}`)),
   ];
 }

@@ -1,6 +1,7 @@
 /** What one family meets of nft's tables, in the shape of every other rule set. */
 
 import type { Family } from '../family.ts';
+import { familyOfAddress } from '../family.ts';
 import type { Match } from '../match.ts';
 import type { Chain, NftFamily, Rule, Ruleset, Table } from '../rule.ts';
 import { isBuiltIn, TABLES } from '../rule.ts';
@@ -104,7 +105,7 @@ function familyAsked(text: string): Family | undefined {
 
 function tproxyFamily(target: Target): Family | undefined {
   if (target.kind !== 'TPROXY') return undefined;
-  return target.value.address.includes(':') ? 'ip6' : 'ip';
+  return familyOfAddress(target.value.address);
 }
 
 function translatedFamily(target: Target): Family | undefined {

@@ -1,6 +1,6 @@
 /** Rules to nft's expressions. */
 
-import type { Family } from '../family.ts';
+import { familyOfAddress } from '../family.ts';
 import type { KnownMatch, Match } from '../match.ts';
 import type { Network } from '../network.ts';
 import { addressBits } from '../network.ts';
@@ -50,17 +50,17 @@ function matchExpressions(match: Match, all: readonly Match[]): readonly Express
     case 'destination':
       return asked(PAYLOAD(match.value.family, 'daddr'), networkRight(match.value));
     case 'source-port':
-      return asked(PAYLOAD(protocolIn(all), 'sport'), portRight(match.value));
+      return asked(PAYLOAD(protocolIn(all), 'sport'), rangeRight(match.value));
     case 'destination-port':
-      return asked(PAYLOAD(protocolIn(all), 'dport'), portRight(match.value));
+      return asked(PAYLOAD(protocolIn(all), 'dport'), rangeRight(match.value));
     case 'source-ports':
-      return asked(PAYLOAD(protocolIn(all), 'sport'), { set: match.value.map(portRight) });
+      return asked(PAYLOAD(protocolIn(all), 'sport'), { set: match.value.map(rangeRight) });
     case 'destination-ports':
-      return asked(PAYLOAD(protocolIn(all), 'dport'), { set: match.value.map(portRight) });
+      return asked(PAYLOAD(protocolIn(all), 'dport'), { set: match.value.map(rangeRight) });
     case 'uid-owner':
-      return asked(META('skuid'), ownerRight(match.value));
+      return asked(META('skuid'), rangeRight(match.value));
     case 'gid-owner':
-      return asked(META('skgid'), ownerRight(match.value));
+      return asked(META('skgid'), rangeRight(match.value));
     case 'conntrack-state':
     case 'state':
       return [stateExpression(match.value, negated)];
@@ -99,7 +99,7 @@ function wordsOf(match: KnownMatch): string {
 }
 
 /** iptables' wildcard at the end of a name is `+`, nft's is `*`. */
-function interfaceText(name: string): string {
+export function interfaceText(name: string): string {
   return name.endsWith('+') ? `${name.slice(0, -1)}*` : name;
 }
 
@@ -107,12 +107,8 @@ function networkRight({ family, address, prefix }: Network): Right {
   return prefix === addressBits(family) ? address : { prefix: { addr: address, len: prefix } };
 }
 
-function portRight(range: PortRange): Right {
+function rangeRight(range: PortRange | OwnerRange): Right {
   if ('service' in range) return range.service;
-  return range.first === range.last ? range.first : { range: [range.first, range.last] };
-}
-
-function ownerRight(range: OwnerRange): Right {
   if ('name' in range) return range.name;
   return range.first === range.last ? range.first : { range: [range.first, range.last] };
 }
@@ -149,11 +145,11 @@ function targetExpressions(target: Target): readonly Expression[] {
       return [target.goto ? { goto: { target: target.chain } } : { jump: { target: target.chain } }];
     case 'REDIRECT': {
       const { value } = target;
-      return [{ redirect: 'any' in value ? null : { port: portRight(value) } }];
+      return [{ redirect: 'any' in value ? null : { port: rangeRight(value) } }];
     }
     case 'TPROXY': {
       const { port, address, mark } = target.value;
-      const family: Family = address.includes(':') ? 'ip6' : 'ip';
+      const family = familyOfAddress(address);
       return [{ tproxy: { family, port } }, markSet(META('mark'), mark), { accept: null }];
     }
     case 'MARK':
@@ -163,7 +159,7 @@ function targetExpressions(target: Target): readonly Expression[] {
     case 'CT':
       return [{ mangle: { key: CT('zone'), value: target.value.zone } }];
     case 'SNAT':
-      return [{ snat: { family: familyOf(target.value.to), addr: target.value.to } }];
+      return [{ snat: { family: familyOfAddress(target.value.to), addr: target.value.to } }];
     case 'opaque':
       return [{ words: target.text }];
     case 'DNAT':
@@ -182,11 +178,7 @@ function dnatExpression(to: string): Expression | undefined {
   const [, bracketed, plain, port] = /^(?:\[([\da-f:]+)\]|([\d.]+|[\da-f]*:[\da-f:]+))(?::(\d+))?$/i.exec(to) ?? [];
   const addr = bracketed ?? plain;
   if (addr === undefined) return undefined;
-  return { dnat: { family: familyOf(addr), addr, ...(port === undefined ? {} : { port: Number(port) }) } };
-}
-
-function familyOf(address: string): Family {
-  return address.includes(':') ? 'ip6' : 'ip';
+  return { dnat: { family: familyOfAddress(addr), addr, ...(port === undefined ? {} : { port: Number(port) }) } };
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Where rules stand, by the numbers with which the kernel tells of them. */
 
+import { isRecord, nftItems } from '../nft-listing.ts';
 import { TABLES } from '../rule.ts';
 import type { RulePlace } from '../trace/result.ts';
 
@@ -8,33 +9,19 @@ export type RuleKey = string;
 
 /** The keys of all rules, by family, table and handle, from `nft -j -a list ruleset`. Undefined for a text that is none. */
 export function keysByHandle(json: string): ReadonlyMap<string, RuleKey> | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-  const items = isRecord(value) && Array.isArray(value['nftables']) ? value['nftables'] : undefined;
+  const items = nftItems(json);
+  if (items === undefined) return undefined;
   const counts = new Map<string, number>();
-  return (
-    items &&
-    new Map(
-      items.flatMap((item: unknown): readonly (readonly [string, RuleKey])[] => {
-        const rule = isRecord(item) ? item['rule'] : undefined;
-        if (!isRecord(rule)) return [];
-        const [family, table, chain, handle] = [rule['family'], rule['table'], rule['chain'], rule['handle']].map(String);
-        const place = `${family} ${table} ${chain}`;
-        const position = (counts.get(place) ?? 0) + 1;
-        counts.set(place, position);
-        const ofIptables = family !== 'inet' && TABLES.includes(table ?? '');
-        return [[`${family} ${table} ${handle}`, ofIptables ? `${table} ${chain} ${position}` : `${place} #${handle}`]];
-      }),
-    )
-  );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
+  const keys = items.flatMap(({ rule }): readonly (readonly [string, RuleKey])[] => {
+    if (!isRecord(rule)) return [];
+    const [family, table, chain, handle] = [rule['family'], rule['table'], rule['chain'], rule['handle']].map(String);
+    const place = `${family} ${table} ${chain}`;
+    const position = (counts.get(place) ?? 0) + 1;
+    counts.set(place, position);
+    const ofIptables = family !== 'inet' && TABLES.includes(table ?? '');
+    return [[`${family} ${table} ${handle}`, ofIptables ? `${table} ${chain} ${position}` : `${place} #${handle}`]];
+  });
+  return new Map(keys);
 }
 
 /** The key of a rule that a trace names. */

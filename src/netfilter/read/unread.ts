@@ -1,6 +1,7 @@
 /** A line that would be a rule and can't be read, with the place that it would have. */
 
 import type { Family } from '../family.ts';
+import { grouped } from '../grouped.ts';
 import type { Unseen } from '../unseen.ts';
 import { leavesQuoteOpen } from '../words.ts';
 import type { LostLine } from './listing.ts';
@@ -44,13 +45,7 @@ export function unseenIn({
 
 /** Lines that can't be read, by the chain that they are in. */
 function unreadLines(unread: readonly Unread[]): readonly Unseen[] {
-  const places = new Map<string, Unread[]>();
-  for (const one of unread) {
-    const key = [one.family, one.table, isDeclaration(one) ? ':' : (one.chain ?? '')].join(' ');
-    const same = places.get(key);
-    if (same === undefined) places.set(key, [one]);
-    else same.push(one);
-  }
+  const places = grouped(unread, (one) => [one.family, one.table, isDeclaration(one) ? ':' : (one.chain ?? '')].join(' '));
   return [...places.values()].map((same): Unseen => {
     const [first] = same as [Unread];
     const { family, table, chain } = first;

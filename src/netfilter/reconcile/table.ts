@@ -1,6 +1,6 @@
 /** One table: what has to change in it, as one block that iptables-restore applies at once or not at all. */
 
-import { printMatch, printRule } from '../print.ts';
+import { printRule, printWholeRule } from '../print.ts';
 import type { Chain, Rule, Table } from '../rule.ts';
 import { isBuiltIn } from '../rule.ts';
 import type { Owned } from './owned.ts';
@@ -124,12 +124,9 @@ function additions({ chain, live, desired }: Move, owned: Owned): readonly strin
   });
 }
 
-/** `-A CHAIN` and the rule with its comment: `-D` finds no rule without it, and what is put back keeps it. */
+/** `-A CHAIN` and the rule with its comment. */
 function line(operation: string, place: string, rule: Rule): string {
-  const matches = rule.matches.map((match) =>
-    match.kind === 'comment' ? ({ kind: 'opaque', text: `-m comment ${printMatch(match)}` } as const) : match,
-  );
-  return `${operation} ${place} ${printRule({ ...rule, matches })}`.trimEnd();
+  return `${operation} ${place} ${printWholeRule(rule)}`.trimEnd();
 }
 
 /** Rules of others that lead to a chain; a chain that something leads to can't be removed, and `-X` would fail the block. */

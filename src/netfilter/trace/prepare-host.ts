@@ -1,6 +1,7 @@
 /** A host made ready for packets of one family: its addresses as ranges, its interfaces by name. */
 
 import type { Family } from '../family.ts';
+import { familyOfAddress } from '../family.ts';
 import { everywhere, parseNetwork } from '../network.ts';
 import { addressValue, networkRange } from './address.ts';
 import type { Host } from './host.ts';
@@ -63,7 +64,7 @@ function broadcastOf(text: string): Ranges {
 
 /** Throws a RangeError for an address that is none. */
 export function prepareHost(host: Host, family: Family): PreparedHost {
-  const own = new Map(host.interfaces.map(({ name, addresses }) => [name, addresses.filter((text) => familyOf(text) === family)]));
+  const own = new Map(host.interfaces.map(({ name, addresses }) => [name, addresses.filter((text) => familyOfAddress(text) === family)]));
   const addresses = new Map([...own].map(([name, texts]) => [name, texts.map((text) => addressValue(text, family))]));
   const loopback = rangesOf(LOOPBACK[family]);
   const all = [networkRange(everywhere(family))];
@@ -90,13 +91,9 @@ export function prepareHost(host: Host, family: Family): PreparedHost {
     routing,
     away: host.defaultInterface ?? outsideInterfaces,
     behind: (host.behind ?? [])
-      .filter(({ network }) => familyOf(network) === family)
+      .filter(({ network }) => familyOfAddress(network) === family)
       .map(({ network, interface: by }) => ({ ranges: rangesOf(network), interface: by })),
   };
-}
-
-function familyOf(text: string): Family {
-  return text.includes(':') ? 'ip6' : 'ip';
 }
 
 function rangesOf(text: string): Ranges {

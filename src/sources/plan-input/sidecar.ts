@@ -1,8 +1,8 @@
+import { badOption } from '../../istio/bad-option.ts';
 import { planFromSettings } from '../../istio/kubernetes/plan-from-settings.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import type { SidecarFile } from '../../istio/settings/sidecar-file.ts';
 import { KIND } from '../../istio/settings/sidecar-file.ts';
-import { badOption } from '../bad-option.ts';
 import type { ManifestOptions } from '../options.ts';
 import type { PlanInput, PlanOptions } from './input.ts';
 import { madeWith } from './placeholder-nameserver.ts';

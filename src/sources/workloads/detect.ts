@@ -1,16 +1,16 @@
 /** Whether manifests are named, told without reading all of them. */
 
-import { clusterIn } from '../../host/cluster/cluster-in.ts';
+import { isOfCluster } from '../../host/cluster/cluster-in.ts';
 import { pipeBytes } from '../../host/files.ts';
 import { namedPart } from '../../host/page-part.ts';
 import { HEAD, standardInputHead } from '../../host/standard-input.ts';
 import { system } from '../../host/system.ts';
 import { textOf } from '../../host/text-bytes.ts';
+import { badOption } from '../../istio/bad-option.ts';
 import { isPage } from '../../istio/found/page-signs.ts';
 import { isDescription } from '../../istio/kubernetes/manifest/described-pod.ts';
 import { isInspection } from '../../istio/kubernetes/manifest/inspected-container.ts';
 import { quoted } from '../../istio/problems.ts';
-import { badOption } from '../bad-option.ts';
 import { kindOfFile } from '../kind-of-file.ts';
 import type { SourceOptions, WorkloadOption } from '../options.ts';
 import { NO_MANIFEST_OPTIONS } from '../options.ts';
@@ -96,11 +96,6 @@ function isEvents(head: string): boolean {
 /** Rules never hold these keys at the start of a line; a manifest has one of them near its top. */
 function looksLikeManifest(text: string): boolean {
   return /^[-[{"' \t]*(?:apiVersion|kind)["']?[ \t]*:/m.test(text.slice(0, HEAD));
-}
-
-/** Whether the name is that of a cluster's pods, also one that can be none: who reads it says why. */
-export function isOfCluster(file: string): boolean {
-  return clusterIn(file) !== undefined;
 }
 
 function isPiped(file: string): boolean {

@@ -4,7 +4,7 @@ import type { NotInjected } from '../../istio/kubernetes/injection/injected.ts';
 import type { Example, Tally } from '../../istio/kubernetes/rule-groups/tally.ts';
 import { MOST_OWNERS } from '../../istio/kubernetes/rule-groups/tally.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
-import { grouped } from './counts.ts';
+import { grouped, workloadsText } from './counts.ts';
 
 /** `1.12.9 (8,000), 1.20.3 (312)`; a number only where there is something to tell apart. */
 export function releasesText({ releases }: Pick<Tally, 'releases'>): string {
@@ -40,6 +40,11 @@ export function placesText(tally: Tally): string {
     3,
     ({ name, count, source }) => `${name} (${count === 1 ? '' : `${grouped(count)}, the first at `}${printSource(source)})`,
   );
+}
+
+/** Of how many workloads an answer is, and of which. */
+export function groupHeading(group: Tally): string {
+  return `${workloadsText(group.count)}: ${placesText(group)}`;
 }
 
 function listed({ examples, owners }: Pick<Tally, 'examples' | 'owners'>, most: number, print: (example: Example) => string): string {

@@ -1,6 +1,7 @@
 import type { ClusterAccess } from '../../host/cluster/access.ts';
 import { clusterIn } from '../../host/cluster/cluster-in.ts';
-import { readTexts } from '../../host/files.ts';
+import { textsIn } from '../../host/files.ts';
+import { badOption, oneOf } from '../../istio/bad-option.ts';
 import type { Installer } from '../../istio/kubernetes/injection/injected.ts';
 import { INSTALLERS } from '../../istio/kubernetes/injection/injected.ts';
 import type { ImageRelease } from '../../istio/kubernetes/injection/observed.ts';
@@ -12,7 +13,6 @@ import { ProblemError, quoted } from '../../istio/problems.ts';
 import { readRelease } from '../../istio/releases/known.ts';
 import { resolveRelease } from '../../istio/releases/resolve-release.ts';
 import { readSetOption } from '../../istio/settings/setting-texts.ts';
-import { badOption, oneOf } from '../bad-option.ts';
 import type { SourceOptions } from '../options.ts';
 import { NO_MANIFEST_OPTIONS } from '../options.ts';
 import { refuseStdinTwice } from '../stdin-once.ts';
@@ -37,7 +37,7 @@ export async function injectionRequest(
       : { kind: 'release', release: { value: release, source: { kind: 'option', option: '--release' } }, keepArguments };
   const requested = checkedRelease(at ?? named);
   const images = imageReleases.map(readImageRelease);
-  const mesh = values.length > 0 ? await readMeshFiles(values) : files.some(isOfCluster) ? await meshOfCluster(cluster) : NO_MESH;
+  const mesh = values.length > 0 ? await readMeshFiles(values) : files.some(namesCluster) ? await meshOfCluster(cluster) : NO_MESH;
   const unknown = images.flatMap(({ problems }) => problems);
   return {
     at: requested,
@@ -54,7 +54,7 @@ export function checkedRelease(at: AtRelease): AtRelease {
   return at;
 }
 
-function isOfCluster(file: string): boolean {
+function namesCluster(file: string): boolean {
   const name = clusterIn(file);
   return name !== undefined && !('refused' in name);
 }
@@ -65,17 +65,8 @@ async function meshOfCluster(cluster: ClusterAccess = {}): Promise<Mesh> {
 }
 
 async function readMeshFiles(files: readonly string[]): Promise<Mesh> {
-  const texts = files.flatMap((file) => {
-    const read = readTexts(file);
-    if ('code' in read) throw new ProblemError([read]);
-    return read;
-  });
-  const { readMesh } = await import('../../istio/kubernetes/mesh/read.ts');
-  const mesh = readMesh(texts);
-  // A value of the wrong form is for the injector to refuse: the mesh is not installed with it.
-  const errors = mesh.problems.filter(({ severity, code }) => severity === 'error' && code !== 'wrong-type' && code !== 'not-a-value');
-  if (errors.length > 0) throw new ProblemError(errors);
-  return mesh;
+  const { readInstalledMesh } = await import('../../istio/kubernetes/mesh/read.ts');
+  return readInstalledMesh(files.flatMap(textsIn));
 }
 
 function readImageRelease(text: string): ImageRelease & { readonly problems: readonly Problem[] } {

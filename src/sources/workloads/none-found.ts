@@ -1,7 +1,7 @@
+import { badOption } from '../../istio/bad-option.ts';
 import { KINDS_READ } from '../../istio/kubernetes/manifest/kinds.ts';
 import { nearest, ProblemError } from '../../istio/problems.ts';
 import { KIND } from '../../istio/settings/sidecar-file.ts';
-import { badOption } from '../bad-option.ts';
 import { foldersText, skippedText } from './skipped.ts';
 import type { Passed } from './stream.ts';
 

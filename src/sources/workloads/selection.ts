@@ -1,12 +1,13 @@
 /** The workloads that a word names, as kubectl's words do: `deploy/orders`, `orders`, `shop/orders`, the beginning of a name. */
 
+import { badOption } from '../../istio/bad-option.ts';
 import { kindNamed } from '../../istio/kubernetes/manifest/kinds.ts';
 import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
 import { ownerIn, ownerOf } from '../../istio/kubernetes/rule-groups/owner.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import type { ProblemError } from '../../istio/problems.ts';
 import { nearest, quoted } from '../../istio/problems.ts';
-import { badOption } from '../bad-option.ts';
+import { someWords } from '../../netfilter/words.ts';
 import type { Streamed } from './stream.ts';
 import { placedSubject } from './subject.ts';
 
@@ -110,6 +111,5 @@ function eitherOf(subjects: readonly Streamed[], names: readonly string[]): stri
 }
 
 function listed(count: number, names: readonly string[]): string {
-  const more = names.length - MAX_LISTED;
-  return `${count} workload${count === 1 ? '' : 's'} (${names.slice(0, MAX_LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''})`;
+  return `${count} workload${count === 1 ? '' : 's'} (${someWords(names, MAX_LISTED)})`;
 }

@@ -5,6 +5,7 @@ import { numbering } from '../../istio/kubernetes/rule-groups/planner.ts';
 import type { Member } from '../../istio/kubernetes/rule-groups/tally.ts';
 import { counting } from '../../istio/kubernetes/rule-groups/tally.ts';
 import { fileText } from '../../istio/origin.ts';
+import { grouped } from '../../netfilter/grouped.ts';
 import type { SourceOptions } from '../options.ts';
 import { factsOf } from '../plan-input.ts';
 import type { SourceName } from '../source-name.ts';
@@ -34,7 +35,7 @@ export async function twoFilesOf(left: ManifestFile, right: ManifestFile, given:
   const rights = await readFile(right, given, numbers);
   const areAlone = lefts.ones.length === 1 && rights.ones.length === 1;
   const nameOf = ({ member }: One): string => (areAlone ? '' : member.owner);
-  const [before, after] = [byName(lefts.ones, nameOf), byName(rights.ones, nameOf)];
+  const [before, after] = [grouped(lefts.ones, nameOf), grouped(rights.ones, nameOf)];
   const pairs = [...after].flatMap(([name, ones]) => {
     const others = before.get(name) ?? [];
     return ones.flatMap((one, index) => {
@@ -62,16 +63,6 @@ export async function twoFilesOf(left: ManifestFile, right: ManifestFile, given:
     { file: fileText(right.file), ...tallied(after, before) },
   ];
   return { ...upgrade, unmatched: unmatched.filter(({ count }) => count > 0) };
-}
-
-function byName(ones: readonly One[], nameOf: (one: One) => string): ReadonlyMap<string, readonly One[]> {
-  const groups = new Map<string, One[]>();
-  for (const one of ones) {
-    const group = groups.get(nameOf(one));
-    if (group === undefined) groups.set(nameOf(one), [one]);
-    else group.push(one);
-  }
-  return groups;
 }
 
 /** Those of a name that the other file has not. */

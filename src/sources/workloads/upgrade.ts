@@ -1,3 +1,4 @@
+import { badOption } from '../../istio/bad-option.ts';
 import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import type { PlannedInjection, PlannerOptions } from '../../istio/kubernetes/rule-groups/planner.ts';
 import { numbering } from '../../istio/kubernetes/rule-groups/planner.ts';
@@ -5,7 +6,6 @@ import type { Member, Tally } from '../../istio/kubernetes/rule-groups/tally.ts'
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import { groupsOf } from '../../istio/kubernetes/rule-groups.ts';
 import type { AtRelease, InjectionRequest } from '../../istio/kubernetes/workload-injection.ts';
-import { badOption } from '../bad-option.ts';
 import type { SourceOptions, WorkloadOption } from '../options.ts';
 import { factsOf } from '../plan-input.ts';
 import type { SourceName } from '../source-name.ts';

@@ -1,14 +1,14 @@
 /** Before against after: what an annotation, a value of the mesh, a setting or a release would change. */
 
+import { badOption } from '../../istio/bad-option.ts';
 import { ANNOTATION_NAMES, ANNOTATIONS } from '../../istio/kubernetes/injection/annotations.ts';
 import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import { readMesh } from '../../istio/kubernetes/mesh/read.ts';
 import { numbering } from '../../istio/kubernetes/rule-groups/planner.ts';
 import type { Origin, Sourced } from '../../istio/origin.ts';
-import { nearest, ProblemError, quoted } from '../../istio/problems.ts';
+import { nearest, quoted, throwErrors } from '../../istio/problems.ts';
 import { writeYaml } from '../../istio/yaml.ts';
-import { badOption } from '../bad-option.ts';
 import type { SourceOptions, WorkloadOption } from '../options.ts';
 import { defaultPod } from '../plan-input/default-pod.ts';
 import { factsOf } from '../plan-input.ts';
@@ -150,8 +150,7 @@ function meshOfValues(values: readonly string[]): Mesh {
     place(root, path, text.slice(at + 1));
   }
   const mesh = readMesh([{ file: '--value', text: writeYaml(root) }]);
-  const errors = mesh.problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw new ProblemError(errors);
+  throwErrors(mesh.problems);
   if (mesh.values.size === 0 && mesh.defaultConfig === undefined)
     throw badOption('--value', `${values.join(', ')}: no such value makes rules`);
   return mesh;

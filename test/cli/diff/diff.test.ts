@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { diff } from '../../../src/cli/diff/diff.ts';
-import { DIFF_FORM_NAMES } from '../../../src/cli/diff/forms.ts';
+import { DIFF_FORMS } from '../../../src/cli/diff/forms.ts';
 import { coloursFor, plain } from '../../../src/cli/terminal/color.ts';
 import type { Result } from '../../../src/cli/terminal/result.ts';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
@@ -14,6 +14,8 @@ import { printCommands, printSave } from '../../../src/netfilter/print.ts';
 import type { SourceOptions } from '../../../src/sources/options.ts';
 import { capture } from '../../golden.ts';
 import { expectRefused, PROGRAM, ROOT, run, scratchFolder } from '../program.ts';
+
+const DIFF_FORM_NAMES = Object.keys(DIFF_FORMS) as (keyof typeof DIFF_FORMS)[];
 
 const folder = scratchFolder();
 afterAll(folder.remove);

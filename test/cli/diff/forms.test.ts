@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareOperands } from '../../../src/cli/diff/comparison.ts';
 import { differenceDocument } from '../../../src/cli/diff/document.ts';
-import { DIFF_FORM_NAMES, DIFF_FORMS } from '../../../src/cli/diff/forms.ts';
+import { DIFF_FORMS } from '../../../src/cli/diff/forms.ts';
 import { markdownForm } from '../../../src/cli/diff/markdown.ts';
 import { patchForm } from '../../../src/cli/diff/patch.ts';
 import { plain } from '../../../src/cli/terminal/color.ts';
@@ -14,6 +14,8 @@ import type { Chain, Ruleset, Table } from '../../../src/netfilter/rule.ts';
 import type { DiffOperand } from '../../../src/sources/operand.ts';
 import { anyRuleset } from '../../netfilter/read-rulesets.ts';
 import { at, compareTexts, SAVE, textSource } from './operands.ts';
+
+const DIFF_FORM_NAMES = Object.keys(DIFF_FORMS) as (keyof typeof DIFF_FORMS)[];
 
 const ONLY_OURS = { all: false } as const;
 describe('the document', () => {

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
-import { printedValues } from '../../../src/istio/settings/value-text.ts';
+import { printedValues } from '../../../src/istio/settings/printed-settings.ts';
 import { expectRefused, run, scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();

@@ -1,12 +1,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { diff } from '../../../src/cli/diff/diff.ts';
 import { identifyRules } from '../../../src/cli/identify/identify.ts';
-import { sourceOptions } from '../../../src/cli/options.ts';
+import { planOptions, sourceOptions } from '../../../src/cli/options.ts';
 import { preview } from '../../../src/cli/preview/preview.ts';
 import { plain } from '../../../src/cli/terminal/color.ts';
 import { fitted } from '../../../src/cli/terminal/fit.ts';
 import type { Result } from '../../../src/cli/terminal/result.ts';
-import { workloadOption } from '../../../src/cli/workloads/option.ts';
 import { formatProblem, ProblemError } from '../../../src/istio/problems.ts';
 import { planInput } from '../../../src/sources/plan-input.ts';
 import { clusterText } from '../../clusters/cluster.ts';
@@ -80,7 +79,7 @@ function previewed(file: string, options: Readonly<Record<string, unknown>> = {}
   const parsed = { filename: at(file), ...options };
   return printed(
     preview({
-      given: { ...sourceOptions(parsed), ...workloadOption(parsed) },
+      given: planOptions(parsed),
       explain: false,
       ...(output === undefined ? {} : { output }),
     }),
@@ -95,7 +94,7 @@ function differed(
   output = 'json',
 ): Promise<Result> {
   const parsed = { filename: at(file), ...options };
-  const given = { ...sourceOptions(parsed), ...workloadOption(parsed) };
+  const given = planOptions(parsed);
   return printed(diff({ given, left, right, by: String(options['by'] ?? 'rules'), output, all: false, paint: plain }));
 }
 

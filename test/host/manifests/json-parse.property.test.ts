@@ -1,7 +1,7 @@
 import { fc, it } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import type { ManifestItem } from '../../../src/istio/kubernetes/manifest/item.ts';
-import { rawItems, textItems } from './reading.ts';
+import { rawItems, textItems, told } from './reading.ts';
 
 const runs = { numRuns: 400 };
 
@@ -39,13 +39,6 @@ function parses(text: string): boolean {
 
 const broken = (items: readonly ManifestItem[]): boolean =>
   items.some((item) => item.kind === 'problem' && item.problem.code === 'bad-yaml');
-
-/** Items with their places, and without what they were read from. */
-function told(items: readonly ManifestItem[]): unknown {
-  return JSON.parse(
-    JSON.stringify(items, (name, one) => (name === 'node' ? undefined : one instanceof Map ? [...one].map(([k, v]) => ({ k, v })) : one)),
-  );
-}
 
 describe('an object of JSON', () => {
   it.prop([pod], runs)('that the runtime parsed has the texts and the places that reading token by token finds', (text) => {

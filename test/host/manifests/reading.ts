@@ -53,3 +53,10 @@ export async function inFolder(files: Readonly<Record<string, string | Buffer>>,
     rmSync(folder, { recursive: true });
   }
 }
+
+/** Items with their places, and without what they were read from. */
+export function told(items: readonly ManifestItem[]): unknown {
+  return JSON.parse(
+    JSON.stringify(items, (key, one) => (key === 'node' ? undefined : one instanceof Map ? [...one].map(([k, v]) => ({ k, v })) : one)),
+  );
+}

@@ -4,7 +4,7 @@ import { fingerprintOf } from '../../../src/istio/kubernetes/fingerprint.ts';
 import type { ManifestItem } from '../../../src/istio/kubernetes/manifest/item.ts';
 import { yamlValues } from '../../../src/istio/kubernetes/manifest/yaml-values.ts';
 import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
-import { rawItems, textItems } from './reading.ts';
+import { rawItems, textItems, told } from './reading.ts';
 
 /** Scalars in the spellings that people and programs write, and some that nobody should. */
 const SCALARS =
@@ -63,13 +63,6 @@ ${annotations.map(([key, value]) => `    ${key}: ${value}\n`).join('')}spec:
 
 // An anchor has a document read as a tree.
 const asTree = (text: string): string => `${text}unread: &unread x\n`;
-
-/** Items with their places, and without what they were read from. */
-function told(items: readonly ManifestItem[]): unknown {
-  return JSON.parse(
-    JSON.stringify(items, (key, one) => (key === 'node' ? undefined : one instanceof Map ? [...one].map(([k, v]) => ({ k, v })) : one)),
-  );
-}
 
 function fingerprints(items: readonly ManifestItem[]): readonly string[] {
   return items.flatMap((item) => (item.kind === 'workload' ? [fingerprintOf(item.workload, NO_MESH)] : []));

@@ -9,6 +9,7 @@ import { planOfWorkload } from '../../../src/istio/kubernetes/workload-plan.ts';
 import { formatProblem } from '../../../src/istio/problems.ts';
 import { RELEASES } from '../../../src/istio/releases/known.ts';
 import { profileOf } from '../../../src/istio/releases/profile.ts';
+import { spansOf } from '../../golden.ts';
 import { at, container, mesh, openShift, texts, workload } from './injection-workload.ts';
 
 const TRAFFIC = 'traffic.sidecar.istio.io';
@@ -26,12 +27,7 @@ function words(of: Workload, release: string, within?: Mesh): string {
 // The plugin is known from 1.7 on; what stands for it before is that of 1.7.
 const FROM_1_7 = RELEASES.slice(RELEASES.indexOf('1.7.0'));
 
-function spans(holds: (release: string) => boolean): string {
-  const yes = FROM_1_7.map(holds);
-  const starts = FROM_1_7.filter((_, index) => yes[index] === true && yes[index - 1] !== true);
-  const ends = FROM_1_7.filter((_, index) => yes[index] === true && yes[index + 1] !== true);
-  return starts.map((start, index) => `${start} - ${ends[index]}`).join(', ');
-}
+const spans = (holds: (release: string) => boolean): string => spansOf(FROM_1_7, holds);
 
 describe('the CNI plugin', () => {
   it('orders the ports of the proxy its own way, and leaves 15020 alone outbound', () => {

@@ -9,6 +9,7 @@ import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 import { formatProblem } from '../../../src/istio/problems.ts';
 import { RELEASES } from '../../../src/istio/releases/known.ts';
 import { profileOf } from '../../../src/istio/releases/profile.ts';
+import { spansOf } from '../../golden.ts';
 import { at, container, mesh, openShift, texts, withNamespace, workload } from './injection-workload.ts';
 
 const TRAFFIC = 'traffic.sidecar.istio.io';
@@ -27,13 +28,7 @@ function argument(flag: string, of: Workload, release: string, within?: Mesh): I
   return injected(of, release, within).arguments.find((one) => one.flag === flag);
 }
 
-/** The releases at which something holds, as spans. */
-function spans(holds: (release: string) => boolean): string {
-  const yes = RELEASES.map(holds);
-  const starts = RELEASES.filter((_, index) => yes[index] === true && yes[index - 1] !== true);
-  const ends = RELEASES.filter((_, index) => yes[index] === true && yes[index + 1] !== true);
-  return starts.map((start, index) => `${start} - ${ends[index]}`).join(', ');
-}
+const spans = (holds: (release: string) => boolean): string => spansOf(RELEASES, holds);
 
 describe('an argument of the injector knows', () => {
   const annotated = workload({ annotations: { [`${TRAFFIC}/excludeOutboundIPRanges`]: '10.0.0.0/8' } });

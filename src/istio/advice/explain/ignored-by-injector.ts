@@ -5,7 +5,7 @@ import type { TrafficAnnotation } from '../../kubernetes/injection/annotations.t
 import { ANNOTATION_NAMES, ANNOTATIONS } from '../../kubernetes/injection/annotations.ts';
 import { inject } from '../../kubernetes/injection/inject.ts';
 import type { InjectedArgument, Injection } from '../../kubernetes/injection/injected.ts';
-import { valuesOf, wordsOf } from '../../kubernetes/injection/injected.ts';
+import { listItems, valuesOf, wordsOf } from '../../kubernetes/injection/injected.ts';
 import { pluginVariables } from '../../kubernetes/injection/plugin.ts';
 import type { Workload } from '../../kubernetes/manifest/workload.ts';
 import { effectiveProxyConfig } from '../../kubernetes/mesh/effective.ts';
@@ -77,17 +77,10 @@ function notFound(workload: Workload, args: readonly InjectedArgument[], mesh: M
     const passed = bareInjection.arguments.find(({ source }) => placeOf(source) === placeOf(given.source));
     if (passed === undefined) return [];
     const value = args.findLast(({ flag }) => argumentNamed(flag) === argumentNamed(passed.flag))?.value;
-    if (value !== undefined && itemsOf(given.value).every((item) => itemsOf(value).includes(item))) return [];
+    if (value !== undefined && listItems(given.value).every((item) => listItems(value).includes(item))) return [];
     const has = value === undefined ? `no ${passed.flag}` : `${passed.flag} ${value === '' ? '""' : value}`;
     return [{ name: key, ...given, because: `the pod was injected without it: its arguments have ${has}` }];
   });
-}
-
-function itemsOf(list: string): readonly string[] {
-  return list
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 }
 
 /** A value of the mesh, and the mesh that does not have it. */

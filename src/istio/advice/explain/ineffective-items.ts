@@ -4,8 +4,8 @@ import type { Network } from '../../../netfilter/network.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
 import { printPortRange } from '../../../netfilter/numbers.ts';
 import type { CapturePlan } from '../../plan/plan.ts';
+import { printedValues } from '../../settings/printed-settings.ts';
 import type { SettingKey } from '../../settings/settings.ts';
-import { printedValues } from '../../settings/value-text.ts';
 
 export interface IneffectiveItem {
   /** The item, as it is written. */

@@ -13,12 +13,12 @@ import { ProblemError } from '../../problems.ts';
 import type { Profile } from '../../releases/profile.ts';
 import { profileOf } from '../../releases/profile.ts';
 import type { Facts } from '../../settings/facts.ts';
+import { printedValues, valueText } from '../../settings/printed-settings.ts';
 import type { Overrides } from '../../settings/setting-texts.ts';
 import { readSetOption } from '../../settings/setting-texts.ts';
 import type { SettingKey, Settings } from '../../settings/settings.ts';
 import type { Switches } from '../../settings/switches.ts';
 import { NO_SWITCHES } from '../../settings/switches.ts';
-import { printedValues, valueText } from '../../settings/value-text.ts';
 import type { Basis } from './basis.ts';
 
 export interface SettingOrigins {

@@ -1,8 +1,10 @@
 /** What refuses packets in the chains of everyone: guardrails that were left, and policies. */
 
+import { printWholeRule } from '../../../netfilter/print.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
+import { droppedProtocol as droppedAlone } from '../../found/ownership/guardrails.ts';
 import type { Check, Found } from './subject.ts';
-import { builtInChains, iptablesCommand, placeText, ruleText, tablesOf } from './subject.ts';
+import { builtInChains, iptablesCommand, placeText, tablesOf } from './subject.ts';
 
 /** `-p tcp -j DROP` and `-p udp -j DROP` on top of a chain of filter, as istio-iptables --reconcile inserts them (istio-history, 1.4). */
 export const guardrails: Check = (subject) =>
@@ -15,17 +17,16 @@ export const guardrails: Check = (subject) =>
         if (rules.length === 0) return [];
         const where = placeText(family, table.name, chain.name);
         const protocols = rules.flatMap((rule) => droppedProtocol(rule)?.toUpperCase() ?? []).join(' and ');
-        const command = rules.map((rule) => iptablesCommand(subject, family, table.name, `-D ${chain.name} ${ruleText(rule)}`)).join('; ');
+        const command = rules
+          .map((rule) => iptablesCommand(subject, family, table.name, `-D ${chain.name} ${printWholeRule(rule)}`))
+          .join('; ');
         return [{ code: 'guardrail', args: { where, protocols, command }, family, table: table.name, chain: chain.name }];
       }),
     );
 
-/** The protocol that a rule drops all packets of. */
+/** The protocol that a rule drops all packets of, whatever its comment. */
 function droppedProtocol({ matches, target }: Rule): 'tcp' | 'udp' | undefined {
-  const [only, second] = matches.filter(({ kind }) => kind !== 'comment');
-  if (target.kind !== 'verdict' || target.verdict !== 'DROP' || second !== undefined) return undefined;
-  if (only?.kind !== 'protocol' || only.negated) return undefined;
-  return only.value === 'tcp' || only.value === 'udp' ? only.value : undefined;
+  return droppedAlone({ matches: matches.filter(({ kind }) => kind !== 'comment'), target });
 }
 
 /** Policies that refuse packets of a pod; that of FORWARD is no question of a pod, and Docker sets it on nodes. */

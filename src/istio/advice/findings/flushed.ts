@@ -3,6 +3,7 @@
 import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
+import { inBoth, withChains } from '../../../netfilter/rule.ts';
 import { ownChainsOf } from '../../found/ownership/parts.ts';
 import type { Check } from './subject.ts';
 import { placeText } from './subject.ts';
@@ -24,15 +25,11 @@ export function flushedFamilies(seen: Pick<Observation, Family>): readonly Famil
 /** The state without the chains that were emptied: what is left of it can be told whose it is. */
 export function withoutFlushed(seen: Observation): Observation {
   const emptied = flushedFamilies(seen);
-  const of = (family: Family): Observation['ip'] => {
-    if (!emptied.includes(family)) return seen[family];
-    const own = ownChainsOf(seen[family]).get('nat');
-    const tables = seen[family].tables.map((table) =>
-      table.name === 'nat' ? { ...table, chains: table.chains.filter(({ name }) => own?.has(name) !== true) } : table,
-    );
-    return { family, tables };
-  };
-  return { ...seen, ip: of('ip'), ip6: of('ip6') };
+  return inBoth(seen, (ruleset) => {
+    if (!emptied.includes(ruleset.family)) return ruleset;
+    const own = ownChainsOf(ruleset).get('nat');
+    return withChains(ruleset, (chain, { name }) => (name === 'nat' && own?.has(chain.name) === true ? undefined : chain));
+  });
 }
 
 export const flushed: Check = ({ seen, option }) =>

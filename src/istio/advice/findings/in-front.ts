@@ -2,10 +2,11 @@
 
 import type { Family } from '../../../netfilter/family.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
+import { printWholeRule } from '../../../netfilter/print.ts';
 import type { Rule, Table } from '../../../netfilter/rule.ts';
 import { makerOf } from '../../found/foreign.ts';
 import type { Check, Found } from './subject.ts';
-import { builtInChains, jumpOf, leadsTo, placeText, ruleText, subjectOf, tablesOf } from './subject.ts';
+import { builtInChains, jumpOf, leadsTo, placeText, subjectOf, tablesOf } from './subject.ts';
 
 /** Rules of others before the first jump of ours that keep packets from it. */
 export const foreignFirst: Check = (subject) =>
@@ -20,7 +21,7 @@ export const foreignFirst: Check = (subject) =>
         if (jump === undefined) return [];
         return chain.rules.slice(0, first).flatMap((rule, index): readonly Found[] => {
           if (subject.ownership[family].rules.has(rule) || !takes(rule)) return [];
-          const text = ruleText(rule);
+          const text = printWholeRule(rule);
           const args = {
             position: `${index + 1}`,
             where: placeText(family, table.name, chain.name),

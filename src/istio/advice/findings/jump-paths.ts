@@ -1,6 +1,7 @@
 import { FAMILIES } from '../../../netfilter/family.ts';
 import { programOfChain } from '../../found/foreign-programs.ts';
 import { isAmbientTable } from '../../found/ownership/chain-names.ts';
+import { hasNodeChains, hasPodChains } from '../../found/ownership/mode-chains.ts';
 import { profileOf } from '../../releases/profile.ts';
 import type { Check, Subject } from './subject.ts';
 import { ambientChains, hasSidecar, placeText, tablesOf } from './subject.ts';
@@ -41,19 +42,13 @@ export const ambientMode: Check = (subject) => {
   const native = names.filter(isAmbientTable);
   const mixed = native.length > 0 && native.length < names.length;
   return [
-    { code: both ? 'ambient-and-sidecar' : isOfNode(subject) ? 'ambient-node' : 'ambient', args: { where } },
+    {
+      code: both ? 'ambient-and-sidecar' : !hasPodChains(subject.seen) && hasNodeChains(subject.seen) ? 'ambient-node' : 'ambient',
+      args: { where },
+    },
     ...(mixed ? [{ code: 'ambient-both-backends' as const, args: { where } }] : []),
   ];
 };
-
-/** The node agent hangs chains of a pod into other hooks than those of its node. */
-function isOfNode({ seen }: Subject): boolean {
-  const chains = FAMILIES.flatMap((family) =>
-    seen[family].tables.flatMap(({ name: table, chains: all }) => all.map(({ name }) => [table, name] as const)),
-  );
-  const inPod = chains.some(([table, name]) => name === 'ISTIO_PRERT' || (isAmbientTable(table) && name === 'istio-output'));
-  return !inPod && chains.some(([table, name]) => name === 'ISTIO_POSTRT' || (isAmbientTable(table) && name === 'postrouting'));
-}
 
 export const nodeChains: Check = (subject) => {
   const program = programs(subject).find((name) => name.startsWith('kube-proxy'));

@@ -3,8 +3,10 @@
 import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
 import { parseNetwork } from '../../../netfilter/network.ts';
+import { printWholeRule } from '../../../netfilter/print.ts';
+import { chainIn } from '../../../netfilter/rule.ts';
 import type { Check, Found, Subject } from './subject.ts';
-import { iptablesCommand, placeText, ruleText } from './subject.ts';
+import { iptablesCommand, placeText } from './subject.ts';
 
 export const looksLikeOurs: Check = (subject) => {
   const refusing = FAMILIES.filter((family) => refusesAll(subject, family));
@@ -20,8 +22,7 @@ function refusesAll({ seen, own, facts }: Subject, family: Family): boolean {
   const noIpv6 = facts?.addresses?.every((address) => parseNetwork(address)?.family !== 'ip6') ?? false;
   // In a pod that is known to have no IPv6 they are as they should be.
   if (family !== 'ip6' || own.ip6.size > 0 || noIpv6) return false;
-  const input = seen.ip6.tables.find(({ name }) => name === 'filter')?.chains.find(({ name }) => name === 'INPUT');
-  return input?.rules.map(ruleText).join('; ') === REFUSING;
+  return chainIn(seen.ip6, 'filter', 'INPUT')?.rules.map(printWholeRule).join('; ') === REFUSING;
 }
 
 const REFUSING = '-m state --state ESTABLISHED -j ACCEPT; -d ::1/128 -i lo -j ACCEPT; -j REJECT --reject-with icmp6-port-unreachable';

@@ -4,9 +4,9 @@ import { settingsOfVariables } from '../../arguments/printed-variables.ts';
 import { isBeforeKnown } from '../../found/identify/before-known.ts';
 import { isSameValue } from '../../found/identify/plausibility.ts';
 import { profileOf } from '../../releases/profile.ts';
+import { printedValues, valueText } from '../../settings/printed-settings.ts';
 import type { SettingKey, SettingValues } from '../../settings/settings.ts';
 import { valuesOf } from '../../settings/settings.ts';
-import { printedValues, valueText } from '../../settings/value-text.ts';
 import type { Check } from './subject.ts';
 
 /** The settings that were printed and are not those of the rules; undefined where nothing was printed, or no release could have been told so. */

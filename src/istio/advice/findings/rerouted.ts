@@ -1,6 +1,7 @@
 /** Interfaces that somebody sends to the proxy by hand, for which Istio has a setting. */
 
 import type { Rule } from '../../../netfilter/rule.ts';
+import { matchValue } from '../../found/ownership/rule-values.ts';
 import type { Check, Found } from './subject.ts';
 import { builtInChains, jumpOf, placeText, tablesOf } from './subject.ts';
 
@@ -10,7 +11,7 @@ export const reroutedByHand: Check = (subject) =>
     .flatMap(({ family, table }) => {
       const chain = builtInChains(table).find(({ name }) => name === 'PREROUTING');
       return (chain?.rules ?? []).flatMap((rule, index): readonly Found[] => {
-        const name = interfaceOf(rule);
+        const name = matchValue(rule, 'in-interface');
         if (jumpOf(rule) !== 'ISTIO_REDIRECT' || name === undefined || isMade(subject, rule, family)) return [];
         const where = placeText(family, table.name, 'PREROUTING');
         const args = { position: `${index + 1}`, where, interface: name, chain: jumpOf(rule) };
@@ -18,17 +19,16 @@ export const reroutedByHand: Check = (subject) =>
       });
     });
 
-function interfaceOf({ matches }: Rule): string | undefined {
-  return matches.flatMap((match) => (match.kind === 'in-interface' && !match.negated ? [match.value] : []))[0];
-}
-
 /** Whether the settings that made the other rules name the interface: then the rule is theirs. */
 function isMade({ made, desired }: Parameters<Check>[0], rule: Rule, family: 'ip' | 'ip6'): boolean {
   return [made, desired].some((plan) =>
     plan?.[family].tables.some(
       ({ name, chains }) =>
         name === 'nat' &&
-        chains.some((chain) => chain.name === 'PREROUTING' && chain.rules.some((one) => interfaceOf(one) === interfaceOf(rule))),
+        chains.some(
+          (chain) =>
+            chain.name === 'PREROUTING' && chain.rules.some((one) => matchValue(one, 'in-interface') === matchValue(rule, 'in-interface')),
+        ),
     ),
   );
 }

@@ -4,6 +4,7 @@ import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
 import { printNetwork } from '../../../netfilter/network.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
+import { rulesIn } from '../../../netfilter/rule.ts';
 import { LOCAL_TABLE } from '../../../netfilter/trace/kernel-routing.ts';
 import type { ForeignRule, LiveRule, RoutingItem } from '../../found/routing-changes.ts';
 import { marksOf, routingChanges, routingCommand } from '../../found/routing-changes.ts';
@@ -20,7 +21,7 @@ export const policyRouting: Check = (subject) => FAMILIES.flatMap((family) => ro
 function routingIn(subject: Subject, family: Family): readonly Found[] {
   const { routing, seen } = subject;
   if (routing === undefined || seen.seen[family] !== 'all') return [];
-  const rules = seen[family].tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules));
+  const rules = rulesIn(seen[family]);
   const marks = tproxyMarks(rules);
   const found = marks.flatMap((mark) => forMark(subject, family, mark));
   if (marks.length > 0) return found;
@@ -68,7 +69,7 @@ export const passthroughAddress: Check = (subject) => {
   const { routing, seen } = subject;
   if (routing === undefined || seen.seen.ip6 !== 'all') return [];
   const there = routing.addresses.some(({ address }) => address === PASSTHROUGH);
-  const rules = seen.ip6.tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules));
+  const rules = rulesIn(seen.ip6);
   const needed = rules.some(({ matches }) => matches.some((match) => match.kind === 'source' && printNetwork(match.value) === PASSTHROUGH));
   const item: RoutingItem = { kind: 'address', family: 'ip6', address: PASSTHROUGH, device: 'lo' };
   if (needed && !there) return [{ code: 'passthrough-missing', args: { command: commands(subject, 'add', [item]) }, family: 'ip6' }];
@@ -95,7 +96,7 @@ function effectOf(
 ): string | undefined {
   if (refuses) return 'what it is for has no route, and no rule of iptables is asked';
   const routes = routing?.routes.filter((route) => route.family === family && route.table === table) ?? [];
-  const own = tproxyMarks(seen[family].tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules)));
+  const own = tproxyMarks(rulesIn(seen[family]));
   const delivers = routes.some(({ localDefault }) => localDefault);
   const first = (ours: number): boolean =>
     !(routing?.rules ?? []).some((rule) => rule.family === family && rule.plain && rule.mark === ours && rule.priority < priority);

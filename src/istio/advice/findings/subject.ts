@@ -2,9 +2,8 @@
 
 import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
-import type { Match } from '../../../netfilter/match.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
-import { forShell, printMatch, printRule } from '../../../netfilter/print.ts';
+import { forShell } from '../../../netfilter/print.ts';
 import type { Chain, Rule, Table } from '../../../netfilter/rule.ts';
 import { isBuiltIn } from '../../../netfilter/rule.ts';
 import { isAmbientTable } from '../../found/ownership/chain-names.ts';
@@ -103,14 +102,6 @@ export function leadsTo(chains: ReadonlySet<string> | undefined, rule: Rule): bo
 /** `IPv4 nat OUTPUT` */
 export function placeText(family: Family, ...rest: readonly string[]): string {
   return [family === 'ip' ? 'IPv4' : 'IPv6', ...rest].join(' ');
-}
-
-/** A rule as iptables has to be told of it, comments included, without which it would not be found. */
-export function ruleText(rule: Rule): string {
-  const matches = rule.matches.map(
-    (match): Match => (match.kind === 'comment' ? { kind: 'opaque', text: `-m comment ${printMatch(match)}` } : match),
-  );
-  return printRule({ ...rule, matches });
 }
 
 /** `iptables-legacy -t nat -D OUTPUT ...` for a shell, with what leads into the namespace in front. */

@@ -1,8 +1,9 @@
 /** Rules that stand twice: a program that adds its rules has run again. */
 
+import { printWholeRule } from '../../../netfilter/print.ts';
 import type { Chain } from '../../../netfilter/rule.ts';
 import type { Check, Found } from './subject.ts';
-import { builtInChains, iptablesCommand, jumpOf, leadsTo, placeText, ruleText, tablesOf } from './subject.ts';
+import { builtInChains, iptablesCommand, jumpOf, leadsTo, placeText, tablesOf } from './subject.ts';
 
 /** Equal jumps to one chain of ours: no release makes two. */
 export const duplicateJumps: Check = (subject) =>
@@ -10,7 +11,7 @@ export const duplicateJumps: Check = (subject) =>
     builtInChains(table).flatMap((chain): readonly Found[] => {
       const jumps = new Map<string, { readonly to: string; count: number }>();
       for (const rule of chain.rules.filter((one) => leadsTo(subject.own[family].get(table.name), one))) {
-        const text = ruleText(rule);
+        const text = printWholeRule(rule);
         const seen = jumps.get(text);
         if (seen === undefined) jumps.set(text, { to: jumpOf(rule), count: 1 });
         else seen.count += 1;
@@ -49,6 +50,6 @@ export const madeTwice: Check = (subject) =>
 function twiceIn(chain: Chain | undefined): ReadonlySet<string> {
   const seen = new Set<string>();
   const twice = new Set<string>();
-  for (const text of (chain?.rules ?? []).map(ruleText)) (seen.has(text) ? twice : seen).add(text);
+  for (const text of (chain?.rules ?? []).map(printWholeRule)) (seen.has(text) ? twice : seen).add(text);
   return twice;
 }

@@ -3,6 +3,7 @@
 import { argumentNamed } from '../../arguments/arguments.ts';
 import type { TrafficAnnotation } from '../../kubernetes/injection/annotations.ts';
 import { ANNOTATIONS } from '../../kubernetes/injection/annotations.ts';
+import { listItems } from '../../kubernetes/injection/injected.ts';
 import { podKind } from '../../kubernetes/manifest/kinds.ts';
 import type { Workload } from '../../kubernetes/manifest/workload.ts';
 import { quoted } from '../../problems.ts';
@@ -110,7 +111,7 @@ export const changedAfterInjection: WorkloadCheck = ({ workload, made, profile, 
     // Injectors of that time wrote what the plugin would capture into every pod, and passed another default.
     if (key === 'inbound.includePorts' && profile.has('injectsRedirectAnnotations')) return [];
     const passed = args.findLast(({ flag }) => argumentNamed(flag)?.setting === key)?.value ?? '';
-    const [written, found] = [itemsOf(annotation.given.value), itemsOf(passed)];
+    const [written, found] = [new Set(listItems(annotation.given.value)), new Set(listItems(passed))];
     // Istio puts ports of its own in front of those that are excluded.
     const same = key === 'inbound.excludePorts' ? [...written].every((item) => found.has(item)) : sameItems(written, found);
     if (same) return [];
@@ -122,15 +123,6 @@ export const changedAfterInjection: WorkloadCheck = ({ workload, made, profile, 
 function isRead(name: string, { has }: Profile): boolean {
   const annotation: TrafficAnnotation | undefined = Object.values(ANNOTATIONS).find(({ key }) => key === name);
   return annotation?.needs === undefined || has(annotation.needs);
-}
-
-function itemsOf(text: string): ReadonlySet<string> {
-  return new Set(
-    text
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  );
 }
 
 function sameItems(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {

@@ -5,6 +5,7 @@ import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
 import { printRule } from '../../../netfilter/print.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
+import { rulesIn } from '../../../netfilter/rule.ts';
 import { injectedSettings } from '../../kubernetes/ordinary-injection.ts';
 import { operandOf } from '../../packets/behavior/operand.ts';
 import { podNetworkOfPlan } from '../../packets/pod-network.ts';
@@ -38,7 +39,7 @@ export function deadRuleFinder(): { readonly find: FindDead; readonly passedOver
   const known = new Map<string, readonly Dead[]>();
   let passedOver = 0;
   const deadOf = (plan: CapturePlan, deadRules: (plan: CapturePlan) => readonly Dead[]): readonly Dead[] => {
-    if (FAMILIES.some((family) => countOf(plan, family) > MOST_RULES)) {
+    if (FAMILIES.some((family) => rulesIn(plan[family]).length > MOST_RULES)) {
       passedOver += 1;
       return [];
     }
@@ -95,10 +96,6 @@ function deadIn(plan: CapturePlan, family: Family): readonly Dead[] {
       },
     ];
   });
-}
-
-function countOf(plan: CapturePlan, family: Family): number {
-  return plan[family].tables.flatMap(({ chains }) => chains).reduce((sum, { rules }) => sum + rules.length, 0);
 }
 
 /** A rule and what it is there for. */

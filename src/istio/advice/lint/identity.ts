@@ -8,6 +8,7 @@ import { foundProxyOwner, madeProxyOwner } from '../../kubernetes/owners.ts';
 import type { Sourced } from '../../origin.ts';
 import { isAmong } from '../../packets/pod.ts';
 import type { Raised, WorkloadCheck } from './subject.ts';
+import { capturesOutbound } from './subject.ts';
 
 /** Containers of the application that run beside the proxy: all but those that are over before it starts. */
 export function appContainers({
@@ -23,8 +24,7 @@ export function appContainers({
 
 /** Whether a number is one of these ids. */
 export function isOneOf(ids: readonly OwnerRange[], given: Sourced<string> | undefined): given is Sourced<string> {
-  const id = Number(given?.value);
-  return given !== undefined && ids.some((range) => 'first' in range && range.first <= id && id <= range.last);
+  return given !== undefined && isAmong(ids, Number(given.value));
 }
 
 /** What a container does not say, the pod says for it. */
@@ -55,7 +55,7 @@ export const proxyIds: WorkloadCheck = ({ workload: { pod }, settings }) => {
 export const proxyNotExempt: WorkloadCheck = ({ workload: { pod, source }, made, mesh, profile, settings }) => {
   if (settings === undefined || made?.injection.kind !== 'arguments') return [];
   const { values } = settings;
-  if (values['outbound.includeRanges'].length === 0 && values['outbound.includePorts'].length === 0) return [];
+  if (!capturesOutbound(values)) return [];
   const { uid, gid } = made.found ? foundProxyOwner(pod) : madeProxyOwner(pod, mesh, profile, values.mode === 'TPROXY');
   // What the template gives to a pod that is not injected yet is what the rules are made for.
   if (uid === undefined || isAmong(values['proxy.uids'], uid)) return [];

@@ -12,13 +12,14 @@ import { effectiveProxyConfig } from '../../kubernetes/mesh/effective.ts';
 import { isOneOf } from './identity.ts';
 import { excludesFamily, isLeftAlone } from './left-alone.ts';
 import type { Raised, SettingsSubject, WorkloadCheck, WorkloadSubject } from './subject.ts';
+import { capturesOutbound } from './subject.ts';
 
 export const withoutProxy: WorkloadCheck = (subject) => {
   const { workload, made, mesh, settings } = subject;
   const { pod } = workload;
   if (made?.injection.kind !== 'arguments' || settings === undefined) return [];
   const { values } = settings;
-  if (values['outbound.includeRanges'].length === 0 && values['outbound.includePorts'].length === 0) return [];
+  if (!capturesOutbound(values)) return [];
   const { beforeProxy, native } = initOrderOf({ ...made, workload }, mesh);
   return beforeProxy
     .filter(

@@ -1,6 +1,6 @@
 /** An istio-init that may not change the packet filter: it inherits the user of its pod, or drops NET_ADMIN. */
 
-import { field, sourceOf, textOf } from '../../yaml-fields.ts';
+import { field, itemsIn, sourceOf, textOf } from '../../yaml-fields.ts';
 import type { Raised, WorkloadCheck } from './subject.ts';
 
 /**
@@ -57,12 +57,11 @@ export const initRights: WorkloadCheck = ({ workload, made }) => {
 
 /** Whether something that can be written stands where iptables-legacy makes its lock, /run/xtables.lock. */
 function mountsRun(container: ReturnType<typeof field>): boolean {
-  const mounts = field(container, 'volumeMounts');
-  return mounts?.kind === 'sequence' && mounts.items.some((mount) => /^\/(?:var\/)?run\/?$/.test(textOf(field(mount, 'mountPath')) ?? ''));
+  return itemsIn(field(container, 'volumeMounts')).some((mount) => /^\/(?:var\/)?run\/?$/.test(textOf(field(mount, 'mountPath')) ?? ''));
 }
 
 function namesIn(list: ReturnType<typeof field>): readonly string[] {
-  return list?.kind === 'sequence' ? list.items.map((item) => (textOf(item) ?? '').toUpperCase().replace(/^CAP_/, '')) : [];
+  return itemsIn(list).map((item) => (textOf(item) ?? '').toUpperCase().replace(/^CAP_/, ''));
 }
 
 function placeOf(node: Parameters<typeof sourceOf>[0], source: Raised['source']): Raised['source'] {

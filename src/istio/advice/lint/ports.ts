@@ -4,6 +4,7 @@ import type { PortRange } from '../../../netfilter/numbers.ts';
 import { printPortRange } from '../../../netfilter/numbers.ts';
 import type { SettingKey } from '../../settings/settings.ts';
 import type { Raised, SettingsCheck, SettingsSubject } from './subject.ts';
+import { capturesOutbound } from './subject.ts';
 import { withoutItems } from './text-edit.ts';
 
 type PortsKey = 'inbound.includePorts' | 'inbound.excludePorts' | 'outbound.includePorts' | 'outbound.excludePorts';
@@ -120,9 +121,7 @@ export const capturesNothing: SettingsCheck = ({ values, origin, name, place }) 
     origin(key) === 'nobody' ? [] : [{ code: 'captures-nothing', source: place(key), args: { name: name(key), direction } }];
   return [
     ...(values['inbound.includePorts'].length === 0 ? empty('inbound.includePorts', 'inbound') : []),
-    ...(values['outbound.includeRanges'].length === 0 && values['outbound.includePorts'].length === 0
-      ? empty('outbound.includeRanges', 'outbound')
-      : []),
+    ...(capturesOutbound(values) ? [] : empty('outbound.includeRanges', 'outbound')),
   ];
 };
 

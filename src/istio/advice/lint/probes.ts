@@ -1,7 +1,7 @@
 /** Probes that come to the proxy as they are. */
 
 import { parseGoBool } from '../../arguments/command-line.ts';
-import { field, sourceOf, textOf } from '../../yaml-fields.ts';
+import { field, itemsIn, sourceOf, textOf } from '../../yaml-fields.ts';
 import { appContainers } from './identity.ts';
 import type { Raised, WorkloadCheck } from './subject.ts';
 
@@ -34,7 +34,7 @@ export const probesNotRewritten: WorkloadCheck = ({ workload: { pod, source }, m
 
 /** The number of a port that has a name. */
 function numberOf(ports: ReturnType<typeof field>, name: string): number | undefined {
-  const found = ports?.kind === 'sequence' ? ports.items.find((item) => textOf(field(item, 'name')) === name) : undefined;
+  const found = itemsIn(ports).find((item) => textOf(field(item, 'name')) === name);
   const text = textOf(field(found, 'containerPort')) ?? '';
   return /^\d+$/.test(text) ? Number(text) : undefined;
 }

@@ -153,3 +153,8 @@ const OWN_PORTS = [15020, 15021, 15090];
 function portsIn({ 'inbound.excludePorts': { value } }: Settings): ReadonlySet<number> {
   return new Set(value.flatMap((range) => ('first' in range ? [range.first] : [])));
 }
+
+/** Whether anything is captured that a pod sends. */
+export function capturesOutbound(values: SettingsSubject['values']): boolean {
+  return values['outbound.includeRanges'].length > 0 || values['outbound.includePorts'].length > 0;
+}

@@ -1,11 +1,12 @@
 /** What is said of an ambient pod: whether its rules are all of one making, and whether they can be those of this pod. */
 
-import { FAMILIES } from '../../../netfilter/family.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
+import { rulesOfBoth } from '../../../netfilter/rule.ts';
 import { knobTexts } from '../../plan/ambient/knob-texts.ts';
 import type { Release } from '../../releases/known.ts';
 import { profileOf } from '../../releases/profile.ts';
 import type { AmbientAnswer, AmbientIdentification } from '../identify/ambient.ts';
+import { reroutedIn } from '../identify/ambient.ts';
 
 /** The likeliest making of the node agent's rules in a pod. */
 export interface AgentJudgement {
@@ -27,26 +28,11 @@ export function judgeAgent(agent: readonly AmbientIdentification[], interfaces: 
     .flatMap(({ backend, answers: [answer], observed }): readonly AgentJudgement[] => {
       const release = answer?.releases.at(-1);
       if (answer === undefined || release === undefined) return [];
-      const named = interfaces === undefined ? [] : reroutedIn(observed).filter((name) => !interfaces.some((one) => isMeant(name, one)));
+      const named =
+        interfaces === undefined ? [] : reroutedIn(rulesOfBoth(observed)).filter((name) => !interfaces.some((one) => isMeant(name, one)));
       const shared = backend === 'nftables' && answer.releases.some((one) => profileOf(one).has('ambientSharedBuilder'));
       return [{ release, knobs: knobTexts(answer.knobs).join(' '), answer, observed, otherPods: named, shared }];
     });
-}
-
-/** The interfaces whose traffic the rules reroute. */
-function reroutedIn(observed: Observation): readonly string[] {
-  const names = FAMILIES.flatMap((family) =>
-    observed[family].tables.flatMap(({ chains }) =>
-      chains.flatMap(({ rules }) =>
-        rules.flatMap(({ matches, target }) =>
-          target.kind === 'REDIRECT'
-            ? matches.flatMap((match) => (match.kind === 'in-interface' && !match.negated ? [match.value] : []))
-            : [],
-        ),
-      ),
-    ),
-  );
-  return [...new Set(names)];
 }
 
 function isMeant(name: string, one: string): boolean {

@@ -2,13 +2,12 @@
 
 import type { Difference } from '../../../netfilter/compare/difference.ts';
 import type { Family } from '../../../netfilter/family.ts';
-import { FAMILIES } from '../../../netfilter/family.ts';
 import type { Match } from '../../../netfilter/match.ts';
 import { normalForm } from '../../../netfilter/normal.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { compareObservations, observeAll, sees } from '../../../netfilter/observation.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../../netfilter/rule.ts';
-import { isBuiltIn } from '../../../netfilter/rule.ts';
+import { inBoth, isBuiltIn, rulesIn, rulesOfBoth } from '../../../netfilter/rule.ts';
 import type { AmbientPlan } from '../../plan/ambient/ambient-plan.ts';
 import { planAmbient } from '../../plan/ambient/ambient-plan.ts';
 import type { AmbientKnobs } from '../../plan/ambient/knobs.ts';
@@ -19,7 +18,9 @@ import type { Release } from '../../releases/known.ts';
 import { position } from '../../releases/known.ts';
 import type { Profile } from '../../releases/profile.ts';
 import { isAmbientTable } from '../ownership/chain-names.ts';
+import { hasNodeChains } from '../ownership/mode-chains.ts';
 import { ambientChainsIn } from '../ownership/parts.ts';
+import { matchValue } from '../ownership/rule-values.ts';
 
 /** Knobs, and the releases whose agent makes of them what is seen. */
 export interface AmbientAnswer {
@@ -46,9 +47,9 @@ export interface AmbientIdentification {
 export function identifyAmbient(observed: Observation): readonly AmbientIdentification[] {
   return (['iptables', 'nftables'] as const).flatMap((backend) => {
     const part = partOf(observed, backend);
-    const rules = rulesIn(part);
+    const rules = rulesOfBoth(part);
     if (rules.length === 0) return [];
-    const where = isOnNode(part) ? 'host' : 'pod';
+    const where = hasNodeChains(part) ? 'host' : 'pod';
     const read = knobsIn(rules, part, where);
     const rated = ratedFor(variantsOf(read, where, true), backend, part);
     const exact = rated.filter(({ differences }) => differences.length === 0);
@@ -78,28 +79,16 @@ function partOf(observed: Observation, backend: AmbientIdentification['backend']
     });
     return normalForm({ ...ruleset, tables });
   };
-  return { ...observed, ip: of(observed.ip), ip6: of(observed.ip6) };
-}
-
-function rulesIn(part: Observation): readonly Rule[] {
-  return FAMILIES.flatMap((family) => part[family].tables.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules)));
-}
-
-function isOnNode(part: Observation): boolean {
-  return FAMILIES.some((family) =>
-    part[family].tables.some(({ chains }) => chains.some(({ name }) => /postr/i.test(name) && name !== 'POSTROUTING')),
-  );
+  return inBoth(observed, of);
 }
 
 /** The knobs that the rules tell, each by a rule that only it makes. */
 function knobsIn(rules: readonly Rule[], part: Observation, where: 'pod' | 'host'): AmbientKnobs {
   const to = (port: number): boolean =>
     rules.some(({ target }) => (target.kind === 'REDIRECT' && 'first' in target.value ? target.value.first : undefined) === port);
-  const ipv6 = part.ip6.tables.some(({ chains }) => chains.some(({ rules: own }) => own.some(({ matches }) => matches.some(isOf6))));
+  const ipv6 = rulesIn(part.ip6).some(({ matches }) => matches.some(isOf6));
   const tproxy = rules.some(({ target }) => target.kind === 'TPROXY');
-  const virtualInterfaces = rules.flatMap(({ matches, target }) =>
-    target.kind === 'REDIRECT' ? matches.flatMap((match) => (match.kind === 'in-interface' && !match.negated ? [match.value] : [])) : [],
-  );
+  const virtualInterfaces = reroutedIn(rules);
   const [kubelet] = rules.flatMap(({ matches }) =>
     matches.flatMap((match) => (match.kind === 'uid-owner' && 'first' in match.value ? [match.value.first] : [])),
   );
@@ -108,10 +97,15 @@ function knobsIn(rules: readonly Rule[], part: Observation, where: 'pod' | 'host
     ipv6,
     // Only a table nat that was seen tells that nothing is caught inbound.
     ...(where === 'host' ? {} : { dns: to(15053), tproxy, ingress: !tproxy && !to(15006) && sees(part, 'ip', 'nat') }),
-    ...(virtualInterfaces.length === 0 ? {} : { virtualInterfaces: [...new Set(virtualInterfaces)] }),
+    ...(virtualInterfaces.length === 0 ? {} : { virtualInterfaces }),
     ...(kubelet === undefined ? {} : { kubelet }),
     ...probesIn(rules),
   };
+}
+
+/** The interfaces whose traffic the rules reroute. */
+export function reroutedIn(rules: readonly Rule[]): readonly string[] {
+  return [...new Set(rules.flatMap((rule) => (rule.target.kind === 'REDIRECT' ? (matchValue(rule, 'in-interface') ?? []) : [])))];
 }
 
 function isOf6(match: Match): boolean {

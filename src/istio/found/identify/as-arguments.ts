@@ -5,7 +5,7 @@ import type { Action } from '../../arguments/arguments.ts';
 import { ARGUMENTS, ENVIRONMENT, isKnown, shortOf } from '../../arguments/arguments.ts';
 import type { Environment } from '../../arguments/effective-values.ts';
 import type { Profile } from '../../releases/profile.ts';
-import { printedSettings } from '../../settings/printed-settings.ts';
+import { printedValues, valueWord } from '../../settings/printed-settings.ts';
 import type { SettingKey, Settings } from '../../settings/settings.ts';
 import { SETTING_KEYS, valuesOf } from '../../settings/settings.ts';
 import type { Switches } from '../../settings/switches.ts';
@@ -72,13 +72,8 @@ export function asArguments(settings: Settings, switches: Switches, profile: Pro
 }
 
 function textsOf(settings: Settings): Readonly<Record<SettingKey, string>> {
-  const printed = printedSettings(settings);
-  const text = (key: SettingKey): string => {
-    const [group = '', name] = key.split('.');
-    const value = name === undefined ? printed[group] : (printed[group] as Readonly<Record<string, unknown>>)[name];
-    return Array.isArray(value) ? value.join(',') : String(value);
-  };
-  return Object.fromEntries(SETTING_KEYS.map((key) => [key, text(key)])) as Readonly<Record<SettingKey, string>>;
+  const printed = printedValues(settings);
+  return Object.fromEntries(SETTING_KEYS.map((key) => [key, valueWord(printed(key))])) as Readonly<Record<SettingKey, string>>;
 }
 
 function actionsFor(settings: Settings, { traceLogging, native }: Switches, { has }: Profile): readonly Action[] {

@@ -5,7 +5,7 @@ import { ARGUMENTS, ENVIRONMENT } from '../../arguments/arguments.ts';
 import type { Origin } from '../../origin.ts';
 import { problemText } from '../../problems.ts';
 import type { Kind } from '../../releases/kinds.ts';
-import { printedSettings } from '../../settings/printed-settings.ts';
+import { printedValues, putSetting } from '../../settings/printed-settings.ts';
 import { readSettingTexts } from '../../settings/setting-texts.ts';
 import type { SettingKey, Settings } from '../../settings/settings.ts';
 import { SETTING_KEYS } from '../../settings/settings.ts';
@@ -67,19 +67,16 @@ export function asSidecar(
   const wanted = kinds.every((kind) => same(kind, leavesOnly(kind)))
     ? nonDefault
     : SETTING_KEYS.filter((key) => kinds.some((kind) => differing(kind).includes(key)));
-  const printed = printedSettings(settings);
+  const printed = printedValues(settings);
   const unsaid: NotInYaml[] = SWITCH_NAMES.filter((name) => switches[name] !== NO_SWITCHES[name]).map((name) => ({
     name,
     reason: `only ${ASKED_BY[name]} sets it`,
   }));
   const document: Record<string, unknown> = { apiVersion: API_VERSION, kind: KIND, release: newest?.releases.at(-1) ?? '' };
   for (const key of wanted) {
-    const [group = '', name] = key.split('.');
-    const value = name === undefined ? printed[group] : (printed[group] as Readonly<Record<string, unknown>>)[name];
-    const reason = whyNot(key, value, settings[key].value);
+    const reason = whyNot(key, printed(key), settings[key].value);
     if (reason !== undefined) unsaid.push({ name: key, reason });
-    else if (name === undefined) document[group] = value;
-    else document[group] = { ...(document[group] as object | undefined), [name]: value };
+    else putSetting(document, key, printed(key));
   }
   return { document, unsaid };
 }

@@ -4,7 +4,7 @@ import type { Network } from '../../../netfilter/network.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
 import type { SettingValues } from '../../settings/settings.ts';
-import { isPort, isVerdict, jumpsTo, matchValue } from '../ownership/rule-values.ts';
+import { isPort, isReturn, jumpsTo, matchValue } from '../ownership/rule-values.ts';
 import type { ObservedRules } from './observed-rules.ts';
 import { negatedValue } from './observed-rules.ts';
 
@@ -62,7 +62,7 @@ function agentOf({ target }: Rule): number | undefined {
 /** Without a server DNS leaves traces all the same: queries that return, jumps, and exceptions in the owners' rules. */
 function marksDns(observedRules: ObservedRules): boolean {
   const inOutput = observedRules.rules('nat', 'OUTPUT').some((rule) => {
-    const queries = isVerdict(rule, 'RETURN') && asksForDns(rule);
+    const queries = isReturn(rule) && asksForDns(rule);
     return queries || (jumpsTo(rule, 'ISTIO_OUTPUT') && matchValue(rule, 'protocol') === 'udp');
   });
   return inOutput || observedRules.rules('nat', 'ISTIO_OUTPUT').some((rule) => jumpsTo(rule, 'ISTIO_OUTPUT_DNS') || leavesDnsOut(rule));
@@ -73,5 +73,5 @@ function leavesDnsOut(rule: Rule): boolean {
   const several = negatedValue(rule, 'destination-ports') as readonly PortRange[] | undefined;
   if (several !== undefined) return isPort(several[0], 53);
   // In the proxy's own calls, 53 alone may be the tunnel's port.
-  return isVerdict(rule, 'RETURN') && (asksForDns(rule) || isPort(negatedValue(rule, 'destination-port') as PortRange | undefined, 53));
+  return isReturn(rule) && (asksForDns(rule) || isPort(negatedValue(rule, 'destination-port') as PortRange | undefined, 53));
 }

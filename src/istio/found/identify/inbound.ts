@@ -4,7 +4,7 @@ import type { PortRange } from '../../../netfilter/numbers.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { SettingValues } from '../../settings/settings.ts';
-import { isPort, isVerdict, jumpsTo } from '../ownership/rule-values.ts';
+import { isPort, isReturn, jumpsTo } from '../ownership/rule-values.ts';
 import { capturesByTproxy, marksIn } from './marks.ts';
 import type { ObservedRules } from './observed-rules.ts';
 import { matchedPorts, negatedValue } from './observed-rules.ts';
@@ -39,7 +39,7 @@ function excludedPorts(
   tunnel: number | undefined,
   { has }: Profile,
 ): { readonly ports: readonly PortRange[]; readonly ssh: boolean } {
-  const ports = rules.filter((rule) => isVerdict(rule, 'RETURN')).flatMap((rule) => matchedPorts(rule, 'tcp') ?? []);
+  const ports = rules.filter((rule) => isReturn(rule)).flatMap((rule) => matchedPorts(rule, 'tcp') ?? []);
   const withoutOne = (list: readonly PortRange[], number: number | undefined): readonly PortRange[] => {
     const at = number === undefined ? -1 : list.findIndex((range) => isPort(range, number));
     return at === -1 ? list : list.toSpliced(at, 1);
@@ -54,7 +54,7 @@ function readTunnelPort(observedRules: ObservedRules, { has }: Profile): number 
   if (!has('tunnelPortReturn')) return undefined;
   const named = has('tunnelPortException') ? tunnelInOwnCalls(observedRules) : undefined;
   if (named !== undefined) return named;
-  const first = observedRules.rules('nat', 'ISTIO_INBOUND').find((rule) => isVerdict(rule, 'RETURN'));
+  const first = observedRules.rules('nat', 'ISTIO_INBOUND').find((rule) => isReturn(rule));
   const range = first === undefined ? undefined : matchedPorts(first, 'tcp');
   return range !== undefined && 'first' in range && range.first === range.last ? range.first : undefined;
 }

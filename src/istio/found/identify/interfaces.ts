@@ -3,7 +3,7 @@
 import type { Rule } from '../../../netfilter/rule.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { SettingValues } from '../../settings/settings.ts';
-import { isVerdict, jumpsTo, matchValue } from '../ownership/rule-values.ts';
+import { isReturn, jumpsTo, matchValue } from '../ownership/rule-values.ts';
 import type { ObservedRules } from './observed-rules.ts';
 import { asksJust } from './observed-rules.ts';
 
@@ -30,7 +30,7 @@ export function readInterfaces(observedRules: ObservedRules, { has }: Profile): 
 
 /** The interfaces whose packets return. Of those that a listing hides it shows how many there are: they get made-up names. */
 function returned(rules: readonly Rule[], direction: Direction, called: string): readonly string[] {
-  const found = rules.filter((rule) => isVerdict(rule, 'RETURN') && asksJust(rule, direction));
+  const found = rules.filter((rule) => isReturn(rule) && asksJust(rule, direction));
   return found.map((rule, index) => matchValue(rule, direction) ?? `${called}${index + 1}`);
 }
 

@@ -1,6 +1,7 @@
 /** What comes nearest to rules that no release makes. */
 
 import type { Observation } from '../../../netfilter/observation.ts';
+import { rulesOfBoth } from '../../../netfilter/rule.ts';
 import { ruleKinds } from '../../releases/kinds.ts';
 import { distinct } from '../ownership/rule-values.ts';
 import type { BothFamilies, Candidates } from './candidates.ts';
@@ -8,7 +9,6 @@ import { candidatesFor, firstReadings } from './candidates.ts';
 import type { Match } from './matches.ts';
 import { gather } from './matches.ts';
 import { movesFor } from './moves.ts';
-import { countRules } from './our-part.ts';
 import { asPrinted } from './printed.ts';
 import type { Proposal } from './proposal.ts';
 import type { Rated } from './rating.ts';
@@ -41,7 +41,7 @@ export function nearestMatches(observed: Observation, observedRules: BothFamilie
     .sort((a, b) => byRating(a.start, b.start))
     .slice(0, MOST_REFINED)
     .map(({ candidates, start, isTold }) => {
-      const better = countRules(observed) > MOST_RULES_REFINED ? start : refine(observed, start, candidates);
+      const better = rulesOfBoth(observed).length > MOST_RULES_REFINED ? start : refine(observed, start, candidates);
       return isTold && cost(better) >= cost(start) ? start : better;
     });
   const best = refined.toSorted(byRating)[0];

@@ -7,8 +7,8 @@ import type { Observation } from '../../../netfilter/observation.ts';
 import { printRule } from '../../../netfilter/print.ts';
 import type { Owned } from '../../../netfilter/reconcile/owned.ts';
 import { keepOnly } from '../../../netfilter/reconcile/owned.ts';
-import type { Chain, Rule, Ruleset } from '../../../netfilter/rule.ts';
-import { isBuiltIn } from '../../../netfilter/rule.ts';
+import type { Rule, Ruleset } from '../../../netfilter/rule.ts';
+import { inBoth, isBuiltIn, rulesIn, withChains } from '../../../netfilter/rule.ts';
 import type { ForeignCount } from '../foreign.ts';
 import { withoutForeign } from '../foreign.ts';
 import { isDistinctive } from '../ownership/claims.ts';
@@ -89,11 +89,6 @@ function ownedOf(kept: Observation, programs: IgnoredRules['programs'], likely?:
   };
 }
 
-/** How many rules there are in both families. */
-export function countRules({ ip, ip6 }: Both): number {
-  return [ip, ip6].flatMap(({ tables }) => tables.flatMap(({ chains }) => chains)).reduce((sum, { rules }) => sum + rules.length, 0);
-}
-
 /** Whether a state has nothing in it that no release makes: other chains, comments, matches that are not understood. */
 function isPlain(ruleset: Ruleset): boolean {
   const own = ownChainsOf(ruleset);
@@ -110,21 +105,15 @@ function isPlainRule(rule: Rule): boolean {
 function bearsOurMark(observed: Observation): boolean {
   return FAMILIES.some((family) => {
     const ruleset = observed[family];
-    return ownChainsOf(ruleset).size > 0 || ruleset.tables.some(({ chains }) => chains.some(({ rules }) => rules.some(isDistinctive)));
+    return ownChainsOf(ruleset).size > 0 || rulesIn(ruleset).some(isDistinctive);
   });
 }
 
 /** The normal form; a policy is the business of whoever runs the machine. */
 function withoutPolicies(observed: Observation): Observation {
-  const of = (ruleset: Ruleset): Ruleset => ({
-    ...ruleset,
-    tables: normalForm(ruleset).tables.map(({ name, chains, ...table }) => ({
-      ...table,
-      name,
-      chains: chains.map((chain): Chain => (isBuiltIn(name, chain.name) ? { ...chain, policy: 'unknown' } : chain)),
-    })),
-  });
-  return { ...observed, ip: of(observed.ip), ip6: of(observed.ip6) };
+  const of = (ruleset: Ruleset): Ruleset =>
+    withChains(normalForm(ruleset), (chain, table) => (isBuiltIn(table.name, chain.name) ? { ...chain, policy: 'unknown' } : chain));
+  return inBoth(observed, of);
 }
 
 const MOST_SHOWN = 3;

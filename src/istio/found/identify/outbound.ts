@@ -5,10 +5,11 @@ import type { Network } from '../../../netfilter/network.ts';
 import { everywhere, printNetwork } from '../../../netfilter/network.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
+import { LOOPBACK } from '../../plan/context.ts';
 import { isLoopback } from '../../plan/rules/owners.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { AllOr, SettingValues } from '../../settings/settings.ts';
-import { isVerdict, jumpsTo, matchValue } from '../ownership/rule-values.ts';
+import { isReturn, jumpsTo, matchValue } from '../ownership/rule-values.ts';
 import type { ObservedRules } from './observed-rules.ts';
 import { asksJust, matchedPorts, negatedValue } from './observed-rules.ts';
 import { capturesLoopback } from './owners.ts';
@@ -30,7 +31,7 @@ export function readOutboundPorts(observedRules: ObservedRules, { has }: Profile
   const included = has(observedRules.family === 'ip' ? 'includeOutboundPorts' : 'includeOutboundPorts6');
   const protocols = !has('excludeOutboundPorts') ? [] : has('excludeOutboundUdp') ? ['tcp', 'udp'] : ['tcp'];
   const both: Partial<SettingValues> = included ? { 'outbound.includePorts': ports((rule) => jumpsTo(rule, 'ISTIO_REDIRECT'), 'tcp') } : {};
-  const excluded = protocols.map((protocol) => ports((rule) => isVerdict(rule, 'RETURN'), protocol));
+  const excluded = protocols.map((protocol) => ports((rule) => isReturn(rule), protocol));
   return excluded.length === 0 ? [both] : excluded.map((list) => ({ ...both, 'outbound.excludePorts': list }));
 }
 
@@ -44,7 +45,7 @@ export function readLoopback(observedRules: ObservedRules, { has }: Profile): Pa
 }
 
 function firstReturned(observedRules: ObservedRules): Network | undefined {
-  const first = observedRules.rules('nat', 'ISTIO_OUTPUT').find((rule) => isVerdict(rule, 'RETURN') && asksJust(rule, 'destination'));
+  const first = observedRules.rules('nat', 'ISTIO_OUTPUT').find((rule) => isReturn(rule) && asksJust(rule, 'destination'));
   return first === undefined ? undefined : matchValue(first, 'destination');
 }
 
@@ -54,13 +55,13 @@ export function readRanges(observedRules: ObservedRules, profile: Profile, loopb
   const { has } = profile;
   if (!observedRules.sees('nat') || (family === 'ip6' && !has('rules6'))) return undefined;
   const rules = observedRules.rules('nat', 'ISTIO_OUTPUT').filter((rule) => asksJust(rule) || asksJust(rule, 'destination'));
-  const own = printNetwork(family === 'ip' ? loopback : LOOPBACKS.ip6);
-  const start = rules.findIndex((rule) => isVerdict(rule, 'RETURN') && printed(rule) === own);
+  const own = printNetwork(family === 'ip' ? loopback : LOOPBACK.ip6);
+  const start = rules.findIndex((rule) => isReturn(rule) && printed(rule) === own);
   const redirects = rules.filter((rule) => jumpsTo(rule, 'ISTIO_REDIRECT'));
   const last = rules.at(-1);
-  const ended = has('returnAfterRanges') && last !== undefined && isVerdict(last, 'RETURN') && asksJust(last) && redirects.length > 0;
+  const ended = has('returnAfterRanges') && last !== undefined && isReturn(last) && asksJust(last) && redirects.length > 0;
   const excluded = rules.filter(
-    (rule, index) => isVerdict(rule, 'RETURN') && index !== start && (index > start || !asksJust(rule)) && !(ended && rule === last),
+    (rule, index) => isReturn(rule) && index !== start && (index > start || !asksJust(rule)) && !(ended && rule === last),
   );
   const ranges = (list: readonly Rule[]): readonly Network[] => list.map((rule) => matchValue(rule, 'destination') ?? everywhere(family));
   const all = redirects.length === 1 && redirects.every((rule) => asksJust(rule)) && !ended;
@@ -72,11 +73,6 @@ function printed(rule: Rule): string | undefined {
   return network === undefined ? undefined : printNetwork(network);
 }
 
-const LOOPBACKS: Readonly<Record<Family, Network>> = {
-  ip: { family: 'ip', address: '127.0.0.1', prefix: 32 },
-  ip6: { family: 'ip6', address: '::1', prefix: 128 },
-};
-
 /** Both families' destinations as settings name them; everything is one value for both, or none of them. */
 export function joinRanges(ip: Ranges | undefined, ip6: Ranges | undefined): Partial<SettingValues> {
   const found = [ip, ip6].filter((ranges) => ranges !== undefined);
@@ -85,7 +81,7 @@ export function joinRanges(ip: Ranges | undefined, ip6: Ranges | undefined): Par
     ranges === undefined ? [] : ranges.included === '*' ? [everywhere(family)] : ranges.included;
   const observedRules = [...listed(ip, 'ip'), ...listed(ip6, 'ip6')];
   const hidden = found.some(({ loopback }) => loopback) && !observedRules.some(isLoopback);
-  const unseen = ip6 === undefined ? LOOPBACKS.ip6 : LOOPBACKS.ip;
+  const unseen = ip6 === undefined ? LOOPBACK.ip6 : LOOPBACK.ip;
   return {
     'outbound.includeRanges':
       found.every(({ included }) => included === '*') && !hidden ? '*' : [...observedRules, ...(hidden ? [unseen] : [])],

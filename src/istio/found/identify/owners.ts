@@ -5,7 +5,7 @@ import { printOwnerRange } from '../../../netfilter/numbers.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { SettingValues } from '../../settings/settings.ts';
-import { isVerdict, jumpsTo, matchesOf, matchValue } from '../ownership/rule-values.ts';
+import { isReturn, jumpsTo, matchesOf, matchValue } from '../ownership/rule-values.ts';
 import type { ObservedRules } from './observed-rules.ts';
 import { asksJust, negatedValue } from './observed-rules.ts';
 
@@ -22,7 +22,7 @@ interface Owners {
  */
 export function readOwners(observedRules: ObservedRules, profile: Profile): readonly Values[] {
   const output = observedRules.rules('nat', 'ISTIO_OUTPUT');
-  const returns = ownersIn(output.filter((rule) => isOwned(rule) && isVerdict(rule, 'RETURN')));
+  const returns = ownersIn(output.filter((rule) => isOwned(rule) && isReturn(rule)));
   const calls = ownersIn(output.filter((rule) => jumpsTo(rule, 'ISTIO_IN_REDIRECT')));
   const apps = othersIn(output.filter((rule, index) => isAppCall(rule, output[index - 1])));
   const inNat = profile.has('ownerTriples') ? [calls, apps, returns] : [returns];
@@ -58,7 +58,7 @@ function isOwned(rule: Rule): boolean {
 
 /** The application calling itself over lo; where interfaces are hidden, it is what follows the proxy's own call. */
 function isAppCall(rule: Rule, before: Rule | undefined): boolean {
-  if (!isVerdict(rule, 'RETURN') || othersIn([rule]).uids.length + othersIn([rule]).gids.length !== 1) return false;
+  if (!isReturn(rule) || othersIn([rule]).uids.length + othersIn([rule]).gids.length !== 1) return false;
   if (matchValue(rule, 'out-interface') !== undefined) return true;
   return rule.matches.some(({ kind }) => kind === 'unknown') && before !== undefined && jumpsTo(before, 'ISTIO_IN_REDIRECT');
 }
@@ -97,12 +97,12 @@ function wantedGroups(observedRules: ObservedRules): SettingValues['outbound.own
   const limiting = rules.findLast((rule, index) => isLimit(rule) && !isAppCall(rule, rules[index - 1]));
   if (limiting !== undefined) return matchesOf(limiting).flatMap((match) => (match.kind === 'gid-owner' ? [match.value] : []));
   // A rule for every packet, before anything looks at destinations.
-  const bare = rules.findIndex((rule) => isVerdict(rule, 'RETURN') && asksJust(rule));
-  const loopback = rules.findIndex((rule) => isVerdict(rule, 'RETURN') && asksJust(rule, 'destination'));
+  const bare = rules.findIndex((rule) => isReturn(rule) && asksJust(rule));
+  const loopback = rules.findIndex((rule) => isReturn(rule) && asksJust(rule, 'destination'));
   return bare !== -1 && loopback !== -1 && bare < loopback ? [] : '*';
 }
 
 function isLimit(rule: Rule): boolean {
   const matches = matchesOf(rule);
-  return isVerdict(rule, 'RETURN') && matches.length > 0 && matches.every(({ kind, negated }) => kind === 'gid-owner' && negated);
+  return isReturn(rule) && matches.length > 0 && matches.every(({ kind, negated }) => kind === 'gid-owner' && negated);
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Rule, Ruleset } from '../../../netfilter/rule.ts';
+import { chainIn } from '../../../netfilter/rule.ts';
 
 const CHAINS = ['INPUT', 'FORWARD', 'OUTPUT'];
 
@@ -14,10 +15,9 @@ interface Guarded {
 }
 
 /** All of them where the whole set stands, which nothing else makes; and what stands there of half a set, which may be somebody's own. */
-export function guardrailsIn({ tables }: Ruleset): { readonly whole: readonly Rule[]; readonly some: readonly Guarded[] } {
-  const chains = tables.find(({ name }) => name === 'filter')?.chains ?? [];
+export function guardrailsIn(ruleset: Ruleset): { readonly whole: readonly Rule[]; readonly some: readonly Guarded[] } {
   const some = CHAINS.flatMap((name): Guarded[] => {
-    const rules = chains.find((chain) => chain.name === name)?.rules ?? [];
+    const rules = chainIn(ruleset, 'filter', name)?.rules ?? [];
     const end = rules.findIndex((rule) => droppedProtocol(rule) === undefined);
     const top = end === -1 ? rules : rules.slice(0, end);
     return top.length === 0 ? [] : [{ chain: name, rules: top }];
@@ -27,7 +27,7 @@ export function guardrailsIn({ tables }: Ruleset): { readonly whole: readonly Ru
 }
 
 /** The protocol that a rule drops all packets of, with nothing else said. */
-function droppedProtocol({ matches: [only, second], target }: Rule): 'tcp' | 'udp' | undefined {
+export function droppedProtocol({ matches: [only, second], target }: Pick<Rule, 'matches' | 'target'>): 'tcp' | 'udp' | undefined {
   if (target.kind !== 'verdict' || target.verdict !== 'DROP' || second !== undefined) return undefined;
   if (only?.kind !== 'protocol' || only.negated) return undefined;
   return only.value === 'tcp' || only.value === 'udp' ? only.value : undefined;

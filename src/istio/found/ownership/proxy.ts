@@ -7,7 +7,7 @@ import { printOwnerRange } from '../../../netfilter/numbers.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
 import type { SettingValues } from '../../settings/settings.ts';
 import type { Find } from './rule-values.ts';
-import { distinct, isPort, isVerdict, jumpsTo, matchesOf, matchValue } from './rule-values.ts';
+import { distinct, isPort, isReturn, jumpsTo, matchesOf, matchValue } from './rule-values.ts';
 
 /** Who the proxy is, and which DNS is captured. */
 export interface OwnersAndDns extends Owners, Dns {
@@ -47,7 +47,7 @@ const USUAL_OWNERS: Owners = { uids: [{ first: 1337, last: 1337 }], gids: [{ fir
 function ownersInChains(find: Find): Owners {
   const output = find('nat', 'ISTIO_OUTPUT');
   const called = ownersIn(output.filter((rule) => jumpsTo(rule, 'ISTIO_IN_REDIRECT')));
-  const returned = ownersIn(output.filter((rule) => isVerdict(rule, 'RETURN') && rule.matches.length === 1));
+  const returned = ownersIn(output.filter((rule) => isReturn(rule) && rule.matches.length === 1));
   if (called.uids.length + called.gids.length === 0) return returned;
   const known = new Set(called.gids.map(printOwnerRange));
   return { ...called, excluded: returned.gids.filter((group) => !known.has(printOwnerRange(group))) };

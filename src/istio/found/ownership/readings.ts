@@ -9,7 +9,7 @@ import type { SettingValues } from '../../settings/settings.ts';
 import type { Switches } from '../../settings/switches.ts';
 import { sourcesOf } from './proxy.ts';
 import type { Find } from './rule-values.ts';
-import { distinct, finder, isPort, isVerdict, jumpsTo, matchesOf, matchValue } from './rule-values.ts';
+import { distinct, finder, isPort, isReturn, jumpsTo, matchesOf, matchValue } from './rule-values.ts';
 
 /** Settings, switches and nameservers to make rules of. */
 export interface Reading {
@@ -80,9 +80,7 @@ function inboundValues(both: Find, tproxy: boolean) {
     'proxy.inboundPort': 15006,
     'proxy.tunnelPort': 15008,
     'inbound.includePorts': all ? ('*' as const) : captures.length > 0 || hooked ? SOME_PORTS : [],
-    'inbound.excludePorts': rules.some((rule) => isVerdict(rule, 'RETURN') && matchValue(rule, 'destination-port') !== undefined)
-      ? SOME_PORTS
-      : [],
+    'inbound.excludePorts': rules.some((rule) => isReturn(rule) && matchValue(rule, 'destination-port') !== undefined) ? SOME_PORTS : [],
   };
 }
 
@@ -90,7 +88,7 @@ function outboundValues(find: Find, both: Find) {
   const all = find('nat', 'ISTIO_OUTPUT').some((rule) => jumpsTo(rule, 'ISTIO_REDIRECT') && rule.matches.length === 0);
   const rules = both('nat', 'ISTIO_OUTPUT');
   const captures = rules.filter((rule) => jumpsTo(rule, 'ISTIO_REDIRECT'));
-  const returns = rules.filter((rule) => isVerdict(rule, 'RETURN'));
+  const returns = rules.filter((rule) => isReturn(rule));
   const ranges = (of: readonly Rule[]): readonly Network[] =>
     of.flatMap((rule) => (rule.matches.length === 1 ? (matchValue(rule, 'destination') ?? []) : []));
   const ports = (of: readonly Rule[]): readonly PortRange[] =>
@@ -106,7 +104,7 @@ function outboundValues(find: Find, both: Find) {
 
 /** Groups that everything else is limited to. */
 function ownerGroups(both: Find): SettingValues['outbound.ownerGroups'] {
-  const returns = both('nat', 'ISTIO_OUTPUT', 'OUTPUT').filter((rule) => isVerdict(rule, 'RETURN'));
+  const returns = both('nat', 'ISTIO_OUTPUT', 'OUTPUT').filter((rule) => isReturn(rule));
   const bare = returns.some((rule) => isPort(matchValue(rule, 'destination-port'), 53) && rule.matches.length === 2);
   const limiting = returns.find((rule) => matchValue(rule, 'out-interface') === undefined && matchesOf(rule).some(isOtherGroup));
   if (limiting === undefined) return bare ? [] : '*';
@@ -171,9 +169,7 @@ function excludedInterfaces(find: Find): readonly (readonly string[])[] {
 }
 
 function returnsBy(rules: readonly Rule[], kind: 'in-interface' | 'out-interface'): readonly string[] {
-  return [
-    ...new Set(rules.flatMap((rule) => (isVerdict(rule, 'RETURN') && rule.matches.length === 1 ? (matchValue(rule, kind) ?? []) : []))),
-  ];
+  return [...new Set(rules.flatMap((rule) => (isReturn(rule) && rule.matches.length === 1 ? (matchValue(rule, kind) ?? []) : [])))];
 }
 
 /**

@@ -40,9 +40,9 @@ export function matchesOf(rule: Rule): readonly KnownMatch[] {
   return rule.matches.filter((match): match is KnownMatch => match.kind !== 'opaque' && match.kind !== 'unknown');
 }
 
-/** Whether a rule ends with a verdict. */
-export function isVerdict({ target }: Rule, verdict: string): boolean {
-  return target.kind === 'verdict' && target.verdict === verdict;
+/** Whether a rule ends its chain, and lets the packet go on. */
+export function isReturn({ target }: Rule): boolean {
+  return target.kind === 'verdict' && target.verdict === 'RETURN';
 }
 
 /** Whether a rule leads to one of the chains. */

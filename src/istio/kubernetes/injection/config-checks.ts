@@ -2,13 +2,14 @@
 
 import type { Origin, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
-import { problem, quoted } from '../../problems.ts';
+import { notAValue } from '../../problems.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { YamlNode } from '../../yaml.ts';
 import { readYaml } from '../../yaml.ts';
 import { field, isNull, textOf } from '../../yaml-fields.ts';
 import type { Texts } from '../manifest/workload.ts';
 import { PROXY_CONFIG_ANNOTATION } from '../mesh/annotation.ts';
+import { isPort } from '../mesh/forms.ts';
 
 interface Check {
   readonly path: readonly string[];
@@ -66,16 +67,12 @@ function twice(config: YamlNode | undefined, { source }: Sourced<string>): reado
 }
 
 function wrong(source: Origin, name: string, value: string, allowed: string): Problem {
-  return problem('not-a-value', source, { name: `${PROXY_CONFIG_ANNOTATION} ${name}`, value: quoted(value), allowed });
+  return notAValue(`${PROXY_CONFIG_ANNOTATION} ${name}`, { value, source }, allowed);
 }
 
 function isAddress(text: string): boolean {
   const [, host = '', port = ''] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
   return isPort(port) && host !== '' && !/\s/.test(host);
-}
-
-function isPort(text: string): boolean {
-  return /^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) < 65536;
 }
 
 /** Go's durations: `1h2m3.5s`; at least a millisecond, and whole ones. */

@@ -105,3 +105,11 @@ export function valuesOf(environment: Texts): Environment {
 export function argumentBehind(flag: string, args: readonly InjectedArgument[]): InjectedArgument | undefined {
   return args.findLast((argument) => argument.flag === flag) ?? args.findLast((argument) => argument.flag.startsWith(flag));
 }
+
+/** The items of a list as annotations and arguments have it, without blanks and empty ones. */
+export function listItems(list: string): readonly string[] {
+  return list
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}

@@ -3,7 +3,7 @@
 import { parseGoBool } from '../../arguments/command-line.ts';
 import type { Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
-import { problem, quoted } from '../../problems.ts';
+import { notAValue } from '../../problems.ts';
 import type { ChangeName, Profile } from '../../releases/profile.ts';
 import type { Texts } from '../manifest/workload.ts';
 import type { Mesh } from '../mesh/mesh.ts';
@@ -48,14 +48,14 @@ export function otherProblems(annotations: Texts, profile: Profile): readonly Pr
 export function templateRefusal(annotations: Texts, profile: Profile): Refused | undefined {
   for (const key of ['sidecar.istio.io/userVolume', 'sidecar.istio.io/userVolumeMount']) {
     const given = annotations.get(key);
-    if (given !== undefined && !isJson(given.value)) return { refusal: 'the template fails', problems: [wrong(key, given, 'JSON')] };
+    if (given !== undefined && !isJson(given.value)) return { refusal: 'the template fails', problems: [notAValue(key, given, 'JSON')] };
   }
   if (profile.has('checksResources')) return undefined;
   for (const key of RESOURCES) {
     const given = annotations.get(key);
     // A newline behind it is lost where the YAML is read.
     if (given !== undefined && !QUANTITY.test(given.value.trim()))
-      return { refusal: NO_YAML, problems: [wrong(key, given, 'a quantity, as 100m or 1Gi')] };
+      return { refusal: NO_YAML, problems: [notAValue(key, given, 'a quantity, as 100m or 1Gi')] };
   }
   return undefined;
 }
@@ -78,7 +78,7 @@ export function prometheusRefusal(annotations: Texts, mesh: Mesh, statusPort: st
   const targets = annotations.get(TARGETS);
   const problems = [
     ...ports.flatMap(([key, given]) =>
-      isFree(given.value) ? [] : [wrong(key, given, `a port of the application (none of ${RESERVED.join(', ')})`)],
+      isFree(given.value) ? [] : [notAValue(key, given, `a port of the application (none of ${RESERVED.join(', ')})`)],
     ),
     ...(targets === undefined ? [] : reservedTargets(targets)),
   ];
@@ -102,7 +102,7 @@ function reservedTargets(given: Sourced<string>): readonly Problem[] {
     const port = /^:?(\d+)(?:[/:]|$)/.exec(target.trim())?.[1];
     return port === undefined || isFree(port)
       ? []
-      : [wrong(TARGETS, { ...given, value: target.trim() }, 'a target with a port of the application')];
+      : [notAValue(TARGETS, { ...given, value: target.trim() }, 'a target with a port of the application')];
   });
 }
 
@@ -117,8 +117,4 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function wrong(name: string, { value, source }: Sourced<string>, allowed: string): Problem {
-  return problem('not-a-value', source, { name, value: quoted(value), allowed });
 }

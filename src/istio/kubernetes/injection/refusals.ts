@@ -1,8 +1,7 @@
 /** Why a pod can't be made, or its mesh can't be installed: as one table of checks in the order in which they are met. */
 
-import type { Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
-import { problem, quoted } from '../../problems.ts';
+import { notAValue } from '../../problems.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import type { Refusal } from './injected.ts';
@@ -23,7 +22,7 @@ export function meshRefusal(mesh: Mesh, profile: Profile): Refused | undefined {
     const given = mesh.values.get(value);
     return given === undefined || given.value === '' || names.includes(given.value)
       ? []
-      : [notOneOf(value, given, `one that the charts of ${profile.release} know: ${names.join(', ')}`)];
+      : [notAValue(value, given, `one that the charts of ${profile.release} know: ${names.join(', ')}`)];
   });
   if (byChart.length > 0) return { refusal: REFUSED_BY_CHART, problems: byChart };
   const wrong = mesh.problems.filter(({ code, severity }) => severity === 'error' && (code === 'wrong-type' || code === 'not-a-value'));
@@ -31,10 +30,11 @@ export function meshRefusal(mesh: Mesh, profile: Profile): Refused | undefined {
   if (inMesh.length > 0) return { refusal: REFUSED_MESH, problems: inMesh };
   if (wrong.length > 0) return { refusal: REFUSED_VALUES, problems: wrong };
   const bare = profile.has('refusesBareTexts') ? [...(mesh.bare ?? [])] : [];
-  if (bare.length > 0) return { refusal: REFUSED_VALUES, problems: bare.map(([path, given]) => notOneOf(path, given, 'a text in quotes')) };
+  if (bare.length > 0)
+    return { refusal: REFUSED_VALUES, problems: bare.map(([path, given]) => notAValue(path, given, 'a text in quotes')) };
   const mode = mesh.defaultConfig?.interceptionMode;
   if (mode?.value === 'NONE' && profile.has('refusesModeNone'))
-    return { refusal: REFUSED_MESH, problems: [notOneOf('interceptionMode', mode, 'REDIRECT, TPROXY')] };
+    return { refusal: REFUSED_MESH, problems: [notAValue('interceptionMode', mode, 'REDIRECT, TPROXY')] };
   return undefined;
 }
 
@@ -42,8 +42,4 @@ export function meshRefusal(mesh: Mesh, profile: Profile): Refused | undefined {
 function isOfMeshConfig({ args, source }: Problem): boolean {
   const name = args['name'] ?? (source.kind === 'file' ? source.key : undefined) ?? '';
   return /(?:^|\.)(?:meshConfig|defaultConfig|proxyMetadata|proxyListenPort|proxyInboundListenPort)(?:\.|$)/.test(name);
-}
-
-function notOneOf(name: string, { value, source }: Sourced<string>, allowed: string): Problem {
-  return problem('not-a-value', source, { name, value: quoted(value), allowed });
 }

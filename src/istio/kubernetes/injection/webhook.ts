@@ -2,7 +2,7 @@
 
 import type { Origin } from '../../origin.ts';
 import type { Profile } from '../../releases/profile.ts';
-import type { Texts, Workload } from '../manifest/workload.ts';
+import type { Workload } from '../manifest/workload.ts';
 import { injectorOf } from '../mesh/injector-of.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { meshSwitch } from './template-data.ts';
@@ -28,19 +28,18 @@ export function withoutWebhook(workload: Workload, mesh: Mesh, profile: Profile)
   const given = mesh.values.get('revision')?.value ?? '';
   const revision = given === '' ? 'default' : given;
   const isDefault = revision === 'default';
-  const has = (texts: Texts, key: string): boolean => texts.has(key);
   const label = space.labels.get(INJECTION);
   const rev = space.labels.get(REVISION);
   const unlabelled = label === undefined && rev === undefined;
   const called = [
     isDefault && label?.value === 'enabled',
     label === undefined && rev?.value === revision,
-    unlabelled && byLabel && isDefault && choice?.value === 'true' && !has(labels, REVISION),
+    unlabelled && byLabel && isDefault && choice?.value === 'true' && !labels.has(REVISION),
     unlabelled && byLabel && labels.get(REVISION)?.value === revision,
     unlabelled &&
       isDefault &&
       choice === undefined &&
-      !has(labels, REVISION) &&
+      !labels.has(REVISION) &&
       meshSwitch({ mesh }, 'sidecarInjectorWebhook.enableNamespacesByDefault') !== undefined,
   ].some(Boolean);
   return called ? undefined : ((rev ?? label)?.source ?? space.source);

@@ -1,6 +1,7 @@
 /** What `kubectl describe pod` shows, as the pod that it tells of: each value stands where it stands in the text. */
 
-import type { YamlEntry, YamlNode } from '../../yaml.ts';
+import type { Position, YamlEntry, YamlNode } from '../../yaml.ts';
+import { mapping, optional, pair, podTree, scalar, sequence } from './pod-tree.ts';
 
 /** Whether a text is such a description. */
 export function isDescription(text: string): boolean {
@@ -19,54 +20,24 @@ function podOf(lines: readonly string[], start: number): YamlNode {
     const index = lines.findIndex((line, at) => at >= start && new RegExp(`^(?:  )?${key}: +\\S`).test(line));
     return index === -1 ? undefined : valueAt(lines, index);
   };
-  const texts = (key: string, separator: RegExp): YamlNode => mapping(start, pairsOf(lines, start, key, separator));
+  const texts = (key: string, separator: RegExp): YamlNode => mapping(place(start), pairsOf(lines, start, key, separator));
   const init = containersOf(lines, start, 'Init Containers');
-  return mapping(start, [
-    pair('apiVersion', scalar('v1', start)),
-    pair('kind', scalar('Pod', start)),
-    pair(
-      'metadata',
-      mapping(start, [
-        ...optional('name', value('Name')),
-        ...optional('namespace', value('Namespace')),
-        pair('labels', texts('Labels', /=/)),
-        pair('annotations', texts('Annotations', /: ?/)),
-      ]),
-    ),
-    pair(
-      'spec',
-      mapping(start, [
-        pair(
-          'initContainers',
-          sequence(
-            start,
-            init.map(({ node }) => node),
-          ),
-        ),
-        pair(
-          'containers',
-          sequence(
-            start,
-            containersOf(lines, start, 'Containers').map(({ node }) => node),
-          ),
-        ),
-      ]),
-    ),
-    pair(
-      'status',
-      mapping(start, [
-        ...phaseOf(value('Status')),
-        ...optional('podIP', value('IP')),
-        pair(
-          'initContainerStatuses',
-          sequence(
-            start,
-            init.flatMap(({ status }) => status ?? []),
-          ),
-        ),
-      ]),
-    ),
-  ]);
+  const nodes = (containers: readonly DescribedContainer[]): readonly YamlNode[] => containers.map(({ node }) => node);
+  const statuses = init.flatMap(({ status }) => status ?? []);
+  const at = place(start);
+  return podTree(at, {
+    metadata: [
+      ...optional('name', value('Name')),
+      ...optional('namespace', value('Namespace')),
+      pair('labels', texts('Labels', /=/)),
+      pair('annotations', texts('Annotations', /: ?/)),
+    ],
+    spec: [
+      pair('initContainers', sequence(at, nodes(init))),
+      pair('containers', sequence(at, nodes(containersOf(lines, start, 'Containers')))),
+    ],
+    status: [...phaseOf(value('Status')), ...optional('podIP', value('IP')), pair('initContainerStatuses', sequence(at, statuses))],
+  });
 }
 
 /** `key=value` or `key: value`, the first behind the heading and the others below it; a long value stands on a line of its own. */
@@ -82,7 +53,7 @@ function pairsOf(lines: readonly string[], start: number, key: string, separator
     const indent = line.length - body.trimStart().length;
     const text = body.trim();
     if (name !== undefined && indent > name.indent) {
-      entries.push({ key: scalar(name.text, name.at, name.indent), value: scalar(text, index, indent) });
+      entries.push({ key: scalar(name.text, place(name.at, name.indent)), value: scalar(text, place(index, indent)) });
       name = undefined;
       continue;
     }
@@ -91,7 +62,7 @@ function pairsOf(lines: readonly string[], start: number, key: string, separator
     const own = text.slice(0, at);
     const rest = text.slice(at).replace(separator, '');
     if (rest === '' && separator.source.startsWith(':')) name = { text: own, at: index, indent };
-    else entries.push({ key: scalar(own, index, indent), value: scalar(rest, index, line.length - rest.length) });
+    else entries.push({ key: scalar(own, place(index, indent)), value: scalar(rest, place(index, line.length - rest.length)) });
   }
   return entries;
 }
@@ -112,7 +83,8 @@ function containersOf(lines: readonly string[], start: number, heading: string):
 }
 
 function containerAt(lines: readonly string[], at: number, end: number): DescribedContainer {
-  const name = scalar((lines[at] ?? '').trim().slice(0, -1), at, 2);
+  const start = place(at);
+  const name = scalar((lines[at] ?? '').trim().slice(0, -1), place(at, 2));
   const field = (key: string): number => lines.findIndex((line, index) => index > at && index < end && line.startsWith(`    ${key}:`));
   const block = (key: string): readonly number[] => {
     const head = field(key);
@@ -128,28 +100,23 @@ function containerAt(lines: readonly string[], at: number, end: number): Describ
   };
   const words = (key: string): YamlNode =>
     sequence(
-      at,
-      block(key).map((index) => scalar((lines[index] ?? '').slice(6), index, 6)),
+      start,
+      block(key).map((index) => scalar((lines[index] ?? '').slice(6), place(index, 6))),
     );
+  const variables = block('Environment').flatMap((index) => variableAt(lines, index));
   const image = field('Image');
   const ports = Math.max(field('Port'), field('Ports'));
   const states = [...stateAt(lines, field('State'), 'state'), ...stateAt(lines, field('Last State'), 'lastState')];
   return {
-    node: mapping(at, [
+    node: mapping(start, [
       pair('name', name),
       ...(image === -1 ? [] : [pair('image', valueAt(lines, image))]),
       pair('command', words('Command')),
       pair('args', words('Args')),
-      pair(
-        'env',
-        sequence(
-          at,
-          block('Environment').flatMap((index) => variableAt(lines, index)),
-        ),
-      ),
-      pair('ports', sequence(at, ports === -1 ? [] : portsAt(lines, ports))),
+      pair('env', sequence(start, variables)),
+      pair('ports', sequence(start, ports === -1 ? [] : portsAt(lines, ports))),
     ]),
-    status: states.length === 0 ? undefined : mapping(at, [pair('name', name), ...states]),
+    status: states.length === 0 ? undefined : mapping(start, [pair('name', name), ...states]),
   };
 }
 
@@ -159,14 +126,17 @@ function variableAt(lines: readonly string[], index: number): readonly YamlNode[
   if (name === undefined) return [];
   const elsewhere = /^<.*>|\(v\d+:/.test(value);
   const given = elsewhere
-    ? pair('valueFrom', mapping(index, []))
-    : pair('value', scalar(value, index, (lines[index] ?? '').length - value.length));
-  return [mapping(index, [pair('name', scalar(name, index, 6)), given])];
+    ? pair('valueFrom', mapping(place(index), []))
+    : pair('value', scalar(value, place(index, (lines[index] ?? '').length - value.length)));
+  return [mapping(place(index), [pair('name', scalar(name, place(index, 6))), given])];
 }
 
 function portsAt(lines: readonly string[], index: number): readonly YamlNode[] {
   return [...(lines[index] ?? '').matchAll(/(\d+)\/(TCP|UDP|SCTP)/g)].map(({ 0: { length }, 1: port = '', 2: protocol = '', index: at }) =>
-    mapping(index, [pair('containerPort', scalar(port, index, at, length > 0)), pair('protocol', scalar(protocol, index, at))]),
+    mapping(place(index), [
+      pair('containerPort', scalar(port, place(index, at), length > 0)),
+      pair('protocol', scalar(protocol, place(index, at))),
+    ]),
   );
 }
 
@@ -185,33 +155,19 @@ function stateAt(lines: readonly string[], index: number, key: string): readonly
   for (let at = index + 1; /^ {6}\S/.test(lines[at] ?? ''); at += 1) {
     const [, name = '', text = ''] = /^ {6}([\w ]+): +(.*)$/.exec(lines[at] ?? '') ?? [];
     const field = { Reason: 'reason', Message: 'message', 'Exit Code': 'exitCode' }[name];
-    if (field !== undefined) entries.push(pair(field, scalar(text, at, (lines[at] ?? '').length - text.length, field === 'exitCode')));
+    if (field !== undefined)
+      entries.push(pair(field, scalar(text, place(at, (lines[at] ?? '').length - text.length), field === 'exitCode')));
   }
-  return [pair(key, mapping(index, [pair(kind, mapping(index, entries))]))];
+  return [pair(key, mapping(place(index), [pair(kind, mapping(place(index), entries))]))];
 }
 
 function valueAt(lines: readonly string[], index: number): YamlNode {
   const line = lines[index] ?? '';
   const text = line.replace(/^[^:]*:\s*/, '').trimEnd();
-  return scalar(text, index, line.indexOf(text));
+  return scalar(text, place(index, line.indexOf(text)));
 }
 
-function scalar(text: string, line: number, column = 0, plain = false): YamlNode {
-  return { kind: 'scalar', text, plain, line: line + 1, column: column + 1 };
-}
-
-function mapping(line: number, entries: readonly YamlEntry[]): YamlNode {
-  return { kind: 'mapping', entries, line: line + 1, column: 1 };
-}
-
-function sequence(line: number, items: readonly YamlNode[]): YamlNode {
-  return { kind: 'sequence', items, line: line + 1, column: 1 };
-}
-
-function pair(key: string, value: YamlNode): YamlEntry {
-  return { key: { kind: 'scalar', text: key, plain: true, line: value.line, column: value.column }, value };
-}
-
-function optional(key: string, value: YamlNode | undefined): readonly YamlEntry[] {
-  return value === undefined ? [] : [pair(key, value)];
+/** A place in the text, of an index of a line and one in it. */
+function place(line: number, column = 0): Position {
+  return { line: line + 1, column: column + 1 };
 }

@@ -1,7 +1,8 @@
 /** What `crictl inspect` and `docker inspect` show of a container, as a pod that has only this one. */
 
 import type { YamlEntry, YamlNode } from '../../yaml.ts';
-import { field, textOf } from '../../yaml-fields.ts';
+import { field, itemsIn, textOf } from '../../yaml-fields.ts';
+import { mapping, optional, pair, podTree, scalar, sequence } from './pod-tree.ts';
 
 /** Whether a text, or its start, is such a document: a container of a pod has labels that say so. */
 export function isInspection(text: string): boolean {
@@ -20,7 +21,7 @@ export function inspectedPod(node: YamlNode): YamlNode | undefined {
   const labels = field(docker, 'Labels') ?? field(status, 'labels') ?? field(config, 'labels');
   if (docker === undefined && config === undefined) return undefined;
   const label = (name: string): YamlNode | undefined => field(labels, `io.kubernetes.${name}`);
-  const name = label('container.name') ?? field(status, 'metadata', 'name') ?? text('istio-init', node);
+  const name = label('container.name') ?? field(status, 'metadata', 'name') ?? scalar('istio-init', node);
   const container = docker === undefined ? ofCri(config, status) : ofDocker(docker);
   const list = ['istio-init', 'istio-validation'].includes(textOf(name) ?? '') ? 'initContainers' : 'containers';
   const ended = docker === undefined ? endOfCri(status) : endOfDocker(field(node, 'State'));
@@ -28,22 +29,17 @@ export function inspectedPod(node: YamlNode): YamlNode | undefined {
     ended.length === 0
       ? []
       : [mapping(node, [pair('name', name), pair('state', mapping(node, [pair('terminated', mapping(node, ended))]))])];
-  return mapping(node, [
-    pair('apiVersion', text('v1', node)),
-    pair('kind', text('Pod', node)),
-    pair(
-      'metadata',
-      mapping(node, [pair('name', label('pod.name') ?? text('inspected', node)), ...optional('namespace', label('pod.namespace'))]),
-    ),
-    pair('spec', mapping(node, [pair(list, sequence(node, [mapping(node, [pair('name', name), ...container])]))])),
-    pair('status', mapping(node, [pair('initContainerStatuses', sequence(node, list === 'initContainers' ? states : []))])),
-  ]);
+  return podTree(node, {
+    metadata: [pair('name', label('pod.name') ?? scalar('inspected', node)), ...optional('namespace', label('pod.namespace'))],
+    spec: [pair(list, sequence(node, [mapping(node, [pair('name', name), ...container])]))],
+    status: [pair('initContainerStatuses', sequence(node, list === 'initContainers' ? states : []))],
+  });
 }
 
 function ofDocker(config: YamlNode): readonly YamlEntry[] {
-  const env = itemsOf(field(config, 'Env')).flatMap((item) => {
+  const env = itemsIn(field(config, 'Env')).flatMap((item) => {
     const [name = '', ...value] = (textOf(item) ?? '').split('=');
-    return name === '' ? [] : [mapping(item, [pair('name', text(name, item)), pair('value', text(value.join('='), item))])];
+    return name === '' ? [] : [mapping(item, [pair('name', scalar(name, item)), pair('value', scalar(value.join('='), item))])];
   });
   return [
     ...optional('image', field(config, 'Image')),
@@ -55,7 +51,7 @@ function ofDocker(config: YamlNode): readonly YamlEntry[] {
 
 /** The image by its tag, where that is known: the runtime asks for a digest. */
 function ofCri(config: YamlNode | undefined, status: YamlNode | undefined): readonly YamlEntry[] {
-  const env = itemsOf(field(config, 'envs')).map((item) =>
+  const env = itemsIn(field(config, 'envs')).map((item) =>
     mapping(item, [...optional('name', field(item, 'key')), ...optional('value', field(item, 'value'))]),
   );
   const image =
@@ -80,30 +76,6 @@ function endOfCri(status: YamlNode | undefined): readonly YamlEntry[] {
 function endOfDocker(state: YamlNode | undefined): readonly YamlEntry[] {
   if (state === undefined || textOf(field(state, 'Running')) === 'true') return [];
   const killed = field(state, 'OOMKilled');
-  const reason = killed !== undefined && textOf(killed) === 'true' ? [pair('reason', text('OOMKilled', killed))] : [];
+  const reason = killed !== undefined && textOf(killed) === 'true' ? [pair('reason', scalar('OOMKilled', killed))] : [];
   return [...optional('exitCode', field(state, 'ExitCode')), ...reason, ...optional('message', field(state, 'Error'))];
-}
-
-function itemsOf(node: YamlNode | undefined): readonly YamlNode[] {
-  return node?.kind === 'sequence' ? node.items : [];
-}
-
-function text(value: string, { line, column }: YamlNode): YamlNode {
-  return { kind: 'scalar', text: value, plain: false, line, column };
-}
-
-function mapping({ line, column }: YamlNode, entries: readonly YamlEntry[]): YamlNode {
-  return { kind: 'mapping', entries, line, column };
-}
-
-function sequence({ line, column }: YamlNode, items: readonly YamlNode[]): YamlNode {
-  return { kind: 'sequence', items, line, column };
-}
-
-function pair(key: string, value: YamlNode): YamlEntry {
-  return { key: text(key, value), value };
-}
-
-function optional(key: string, value: YamlNode | undefined): readonly YamlEntry[] {
-  return value === undefined ? [] : [pair(key, value)];
 }

@@ -3,7 +3,7 @@
 import type { Origin, Sourced } from '../../origin.ts';
 import type { YamlNode } from '../../yaml.ts';
 import { readYaml } from '../../yaml.ts';
-import { field, isNull, sourceOf, textOf } from '../../yaml-fields.ts';
+import { field, isNull, itemsIn, sourceOf, textOf } from '../../yaml-fields.ts';
 import { groupOf, podKind } from './kinds.ts';
 import type { Texts } from './workload.ts';
 
@@ -153,8 +153,7 @@ function within(scalar: YamlNode & { readonly kind: 'scalar' }, walk: Walk): voi
 /** A Sidecar says which of its listeners are met without capture; rules are made before, and know nothing of it. */
 export function captureModes(node: YamlNode, file: string, what: string): OtherObject | undefined {
   const places = ['ingress', 'egress'].flatMap((direction) => {
-    const listeners = field(node, 'spec', direction);
-    return (listeners?.kind === 'sequence' ? listeners.items : []).flatMap((listener): readonly OtherPlace[] => {
+    return itemsIn(field(node, 'spec', direction)).flatMap((listener): readonly OtherPlace[] => {
       const mode = field(listener, 'captureMode');
       if (mode === undefined || textOf(mode) !== 'NONE') return [];
       const port = textOf(field(listener, 'port', 'number'));

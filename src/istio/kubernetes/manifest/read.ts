@@ -17,7 +17,7 @@ import { kindlessSettings, settingsObject } from './mesh-settings.ts';
 import { nameOf, readWorkload, readWorkloadGroup } from './object.ts';
 import { besideWorkload, captureModes, otherObject } from './other-object.ts';
 import type { Fields, Reading } from './reading.ts';
-import { fieldsOf, wrongType } from './reading.ts';
+import { fieldsOf, refuse } from './reading.ts';
 
 interface Place {
   readonly file: string;
@@ -83,7 +83,7 @@ function readKindless(node: YamlNode, fields: Fields, reading: Reading): readonl
     const ours = textOf(fields.get('apiVersion')?.value) === API_VERSION;
     const kind = fields.get('kind')?.value;
     const allowed = ours ? KIND : A_KIND;
-    if (kind !== undefined && !isNull(kind)) wrongType(kind, 'kind', allowed, reading);
+    if (kind !== undefined && !isNull(kind)) refuse(kind, 'kind', allowed, reading);
     else {
       const isOther = !fields.has('apiVersion');
       if (isOther) reading.problems.length = 0;
@@ -135,7 +135,7 @@ function readKind(node: YamlNode, fields: Fields, kind: string, reading: Reading
   if (list !== undefined && isNull(list)) return [];
   if (list?.kind === 'sequence') return list.items.flatMap((item) => readObject(item, { ...place, itemKind: itemKindOf(kind) }));
   if (list !== undefined) {
-    wrongType(list, 'items', 'a list', reading);
+    refuse(list, 'items', 'a list', reading);
     return [];
   }
   return readStranger(node, fields, kind, group, reading, place);

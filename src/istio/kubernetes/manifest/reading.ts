@@ -4,6 +4,7 @@ import type { Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problem, quoted } from '../../problems.ts';
 import { MappingValue } from '../../value-nodes.ts';
+import { wrongType } from '../../wrong-type.ts';
 import type { YamlEntry, YamlNode } from '../../yaml.ts';
 import { isNull, sourceOf } from '../../yaml-fields.ts';
 import { goBoolean, isBare } from '../mesh/go-text.ts';
@@ -23,7 +24,7 @@ const NO_FIELDS: Fields = new Map();
 export function fieldsOf(node: YamlNode | undefined, name: string, reading: Reading): Fields {
   if (node === undefined || isNull(node)) return NO_FIELDS;
   if (node.kind !== 'mapping') {
-    wrongType(node, name, 'a mapping', reading);
+    refuse(node, name, 'a mapping', reading);
     return NO_FIELDS;
   }
   if (node instanceof MappingValue) return node;
@@ -32,7 +33,7 @@ export function fieldsOf(node: YamlNode | undefined, name: string, reading: Read
   for (const entry of node.entries) {
     const { key } = entry;
     if (key.kind !== 'scalar') {
-      wrongType(key, `a key of ${name}`, 'a word', reading);
+      refuse(key, `a key of ${name}`, 'a word', reading);
       continue;
     }
     const before = fields.get(key.text);
@@ -50,7 +51,7 @@ export function fieldsOf(node: YamlNode | undefined, name: string, reading: Read
 export function itemsOf(node: YamlNode | undefined, name: string, reading: Reading): readonly YamlNode[] {
   if (node === undefined || isNull(node)) return [];
   if (node.kind === 'sequence') return node.items;
-  wrongType(node, name, 'a list', reading);
+  refuse(node, name, 'a list', reading);
   return [];
 }
 
@@ -58,7 +59,7 @@ export function itemsOf(node: YamlNode | undefined, name: string, reading: Readi
 export function stringOf(node: YamlNode | undefined, name: string, reading: Reading): Sourced<string> | undefined {
   if (node === undefined || isNull(node)) return undefined;
   if (node.kind !== 'scalar') {
-    wrongType(node, name, 'a string', reading);
+    refuse(node, name, 'a string', reading);
     return undefined;
   }
   if (isBare(node)) notAString(node, name, goBoolean(node) === undefined ? 'a number' : 'true or false', reading);
@@ -83,7 +84,7 @@ export function textsOf(node: YamlNode | undefined, name: string, reading: Readi
 /** The text of a number, which stands without quotes. */
 export function numberOf(node: YamlNode | undefined, name: string, reading: Reading): Sourced<string> | undefined {
   if (node === undefined || isNull(node)) return undefined;
-  if (node.kind !== 'scalar' || !isBare(node) || goBoolean(node) !== undefined) wrongType(node, name, 'a number without quotes', reading);
+  if (node.kind !== 'scalar' || !isBare(node) || goBoolean(node) !== undefined) refuse(node, name, 'a number without quotes', reading);
   return node.kind === 'scalar' ? { value: node.text, source: sourceOf(node, reading.file, name) } : undefined;
 }
 
@@ -91,13 +92,12 @@ export function numberOf(node: YamlNode | undefined, name: string, reading: Read
 export function booleanOf(node: YamlNode | undefined, name: string, reading: Reading): boolean {
   if (node === undefined || isNull(node)) return false;
   const truth = node.kind === 'scalar' ? goBoolean(node) : undefined;
-  if (truth === undefined) wrongType(node, name, 'true or false without quotes', reading);
+  if (truth === undefined) refuse(node, name, 'true or false without quotes', reading);
   return truth ?? false;
 }
 
-export function wrongType(node: YamlNode, name: string, allowed: string, { file, problems }: Reading): void {
-  const value = node.kind === 'mapping' ? 'a mapping' : node.kind === 'sequence' ? 'a list' : isNull(node) ? 'nothing' : quoted(node.text);
-  problems.push(problem('wrong-type', sourceOf(node, file), { name, value, allowed }));
+export function refuse(node: YamlNode, name: string, allowed: string, { file, problems }: Reading): void {
+  problems.push(wrongType(name, node, allowed, sourceOf(node, file)));
 }
 
 function notAString(node: YamlNode & { readonly kind: 'scalar' }, name: string, what: string, { file, problems }: Reading): void {

@@ -79,3 +79,8 @@ export const PROXY_CONFIG_FORMS: Forms = new Map(Object.entries(PROXY_CONFIG));
 export function isMeshValue(path: string): path is MeshValue {
   return Object.hasOwn(MESH_VALUES, path);
 }
+
+/** Whether a text is a port, as Istio takes one. */
+export function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) < 65536;
+}

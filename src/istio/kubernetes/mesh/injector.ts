@@ -2,7 +2,7 @@
 
 import { problem } from '../../problems.ts';
 import type { YamlNode } from '../../yaml.ts';
-import { field, textOf } from '../../yaml-fields.ts';
+import { field, itemsIn, textOf } from '../../yaml-fields.ts';
 import type { Place } from './place.ts';
 import { placeWithin } from './place.ts';
 import type { MeshReading } from './reading.ts';
@@ -57,7 +57,7 @@ function fieldsIn(config: YamlNode, name: string): readonly (readonly [string, Y
 }
 
 function textsIn(node: YamlNode): readonly string[] {
-  return node.kind === 'sequence' ? node.items.flatMap((item) => textOf(item) ?? []) : [];
+  return itemsIn(node).flatMap((item) => textOf(item) ?? []);
 }
 
 function ofTemplate(text: YamlNode | undefined, place: Place, reading: MeshReading): readonly Oddity[] {

@@ -1,7 +1,7 @@
 /** The resources by which operators install Istio. */
 
 import type { YamlNode } from '../../yaml.ts';
-import { field, isNull, textOf } from '../../yaml-fields.ts';
+import { field, isNull, itemsIn, textOf } from '../../yaml-fields.ts';
 import { VALUES_FORMS } from './forms.ts';
 import { readMeshConfig, readValues } from './helm-values.ts';
 import type { Place } from './place.ts';
@@ -63,10 +63,6 @@ export function readIstio(object: YamlNode, place: Place, reading: MeshReading):
 export function readCni(object: YamlNode, place: Place, reading: MeshReading): void {
   const source = place.at(field(object, 'kind') ?? object, 'IstioCNI');
   for (const path of ['pilot.cni.enabled', 'istio_cni.enabled']) reading.implied.set(path, { value: 'true', source });
-}
-
-function itemsIn(node: YamlNode | undefined): readonly YamlNode[] {
-  return node?.kind === 'sequence' ? node.items : [];
 }
 
 function readBelow(values: YamlNode | undefined, place: Place, reading: MeshReading): void {

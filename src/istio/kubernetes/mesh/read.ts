@@ -2,7 +2,7 @@
 
 import type { Origin, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
-import { problem, quoted } from '../../problems.ts';
+import { problem, quoted, throwErrors } from '../../problems.ts';
 import { readTag } from '../../releases/known.ts';
 import type { ContextItem } from './context.ts';
 import { withContext } from './context.ts';
@@ -42,6 +42,13 @@ export function readMesh(texts: readonly MeshText[]): Mesh {
     else for (const document of documents) readDocument(document, place, reading);
   }
   return withContext(meshOf(reading), ...reading.context.map(withoutLabels));
+}
+
+/** The same; throws its errors. A value of the wrong form is for the injector to refuse: the mesh is not installed with it. */
+export function readInstalledMesh(texts: readonly MeshText[]): Mesh {
+  const mesh = readMesh(texts);
+  throwErrors(mesh.problems.filter(({ code }) => code !== 'wrong-type' && code !== 'not-a-value'));
+  return mesh;
 }
 
 function withoutLabels(item: ContextItem): ContextItem {

@@ -1,5 +1,6 @@
 /** Which ProxyConfig resources count for a workload. */
 
+import { grouped } from '../../../netfilter/grouped.ts';
 import type { Workload } from '../manifest/workload.ts';
 import type { Mesh, ProxyConfigLayer, ProxyConfigResource } from './mesh.ts';
 
@@ -28,20 +29,10 @@ const BY_NAMESPACE = new WeakMap<Mesh['proxyConfigs'], ReadonlyMap<string, reado
 function inAge({ proxyConfigs }: Mesh, namespace: string): readonly ProxyConfigResource[] {
   let sorted = BY_NAMESPACE.get(proxyConfigs);
   if (sorted === undefined) {
-    sorted = grouped([...proxyConfigs].sort(byAge));
+    sorted = grouped([...proxyConfigs].sort(byAge), (one) => one.namespace);
     BY_NAMESPACE.set(proxyConfigs, sorted);
   }
   return sorted.get(namespace) ?? [];
-}
-
-function grouped(resources: readonly ProxyConfigResource[]): ReadonlyMap<string, readonly ProxyConfigResource[]> {
-  const groups = new Map<string, ProxyConfigResource[]>();
-  for (const resource of resources) {
-    const group = groups.get(resource.namespace);
-    if (group === undefined) groups.set(resource.namespace, [resource]);
-    else group.push(resource);
-  }
-  return groups;
 }
 
 /** Times as Kubernetes writes them are ordered as texts; what was never in a cluster is the youngest. */

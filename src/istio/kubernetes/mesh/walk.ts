@@ -3,10 +3,11 @@
 import type { Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { problem, quoted } from '../../problems.ts';
+import { wrongType } from '../../wrong-type.ts';
 import type { YamlNode } from '../../yaml.ts';
 import { isNull } from '../../yaml-fields.ts';
 import type { Form, Forms } from './forms.ts';
-import { isTextOnly, MODES } from './forms.ts';
+import { isPort, isTextOnly, MODES } from './forms.ts';
 import { dataOf, goBoolean, goText, isBare } from './go-text.ts';
 import { misspelt } from './misspelt.ts';
 import type { Place } from './place.ts';
@@ -69,7 +70,7 @@ function isWithin(path: string, above: string): boolean {
 
 function descend(node: YamlNode, path: string, at: Walk): void {
   if (node.kind !== 'mapping') {
-    wrongType(path, node, 'a mapping', at);
+    refuse(path, node, 'a mapping', at);
     return;
   }
   const children = childrenOf(at.forms, path);
@@ -99,11 +100,11 @@ function readValue(node: YamlNode, path: string, form: Exclude<Form, 'texts'>, a
     return;
   }
   if (node.kind !== 'scalar') {
-    wrongType(path, node, ALLOWED[form], at);
+    refuse(path, node, ALLOWED[form], at);
     return;
   }
   if (form === 'truth' && goBoolean(node) === undefined) {
-    wrongType(path, node, ALLOWED[form], at);
+    refuse(path, node, ALLOWED[form], at);
     return;
   }
   const text = goText(node);
@@ -124,27 +125,22 @@ const ALLOWED = {
   mode: MODES.join(', '),
 } as const satisfies Record<Exclude<Form, 'texts' | 'filled' | 'data'>, string>;
 
-function isPort(text: string): boolean {
-  return /^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) < 65536;
-}
-
 function readTexts(node: YamlNode, path: string, at: Walk): void {
   if (node.kind !== 'mapping') {
-    wrongType(path, node, 'a mapping', at);
+    refuse(path, node, 'a mapping', at);
     return;
   }
   for (const { key, value } of node.entries) {
     if (key.kind !== 'scalar') continue;
     const full = join(path, key.text);
     if (isNull(value)) at.values.delete(full);
-    else if (value.kind !== 'scalar' || isBare(value)) wrongType(full, value, 'a text in quotes', at);
+    else if (value.kind !== 'scalar' || isBare(value)) refuse(full, value, 'a text in quotes', at);
     else at.values.set(full, { value: value.text, source: at.place.at(value, at.named(full)) });
   }
 }
 
-function wrongType(path: string, node: YamlNode, allowed: string, { place, named, problems }: Walk): void {
-  const value = node.kind === 'mapping' ? 'a mapping' : node.kind === 'sequence' ? 'a list' : isNull(node) ? 'nothing' : quoted(node.text);
-  problems.push(problem('wrong-type', place.at(node), { name: named(path), value, allowed }));
+function refuse(path: string, node: YamlNode, allowed: string, { place, named, problems }: Walk): void {
+  problems.push(wrongType(named(path), node, allowed, place.at(node)));
 }
 
 function join(path: string, name: string): string {

@@ -1,7 +1,7 @@
 /** Whom Kubernetes sends to an injector: MutatingWebhookConfigurations of Istio. */
 
 import type { YamlNode } from '../../yaml.ts';
-import { field, textOf } from '../../yaml-fields.ts';
+import { field, itemsIn, textOf } from '../../yaml-fields.ts';
 import { dataOf } from './go-text.ts';
 import type { Injector } from './mesh.ts';
 import type { Place } from './place.ts';
@@ -13,8 +13,7 @@ const OF_ISTIO = /(?:^|\.)sidecar-injector\.istio\.io$/;
 
 /** Reads those of a configuration that are an injector's; others are no matter of ours. */
 export function readWebhooks(object: YamlNode, place: Place, reading: MeshReading): void {
-  const items = field(object, 'webhooks');
-  const webhooks = (items?.kind === 'sequence' ? items.items : []).filter((item) => OF_ISTIO.test(textOf(field(item, 'name')) ?? ''));
+  const webhooks = itemsIn(field(object, 'webhooks')).filter((item) => OF_ISTIO.test(textOf(field(item, 'name')) ?? ''));
   if (webhooks.length === 0) return;
   const revision = textOf(field(object, 'metadata', 'labels', 'istio.io/rev')) ?? 'default';
   const injector: Injector = {

@@ -5,7 +5,8 @@ import { ALL_BITS, parseNumber } from '../../../netfilter/numbers.ts';
 import type { ConntrackState, Packet } from '../../../netfilter/packet.ts';
 import { CONNTRACK_STATES, firstPacket } from '../../../netfilter/packet.ts';
 import type { Host } from '../../../netfilter/trace/host.ts';
-import { nearest, ProblemError, problem, quoted } from '../../problems.ts';
+import { badOption, oneOf } from '../../bad-option.ts';
+import { quoted } from '../../problems.ts';
 import type { Pod } from '../pod.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readEndpoint } from './endpoint.ts';
@@ -46,7 +47,7 @@ export function packetFromWords(words: PacketWords, pod: Pod, host: Host): Spoke
   const to = understood('--to', readEndpoint(needed('--to', words.to, 'where it goes', '10.0.0.5:80, pod:8080, localhost:80')));
   const from = words.source === undefined ? undefined : understood('--source', readEndpoint(words.source));
   const family = familyOf(to, from, words.family);
-  const protocol = words.protocol === undefined ? 'tcp' : oneOf('--protocol', words.protocol, PROTOCOLS);
+  const protocol = words.protocol === undefined ? 'tcp' : oneOf('--protocol', words.protocol, PROTOCOLS, words.protocol.toLowerCase());
   const client = from === undefined && sender.kind === 'outside' ? pod.client?.[family] : undefined;
   const source = from === undefined ? client : addressOf(from, family, pod);
   const named = addressOf(to, family, pod);
@@ -84,32 +85,22 @@ export function packetFromWords(words: PacketWords, pod: Pod, host: Host): Spoke
 
 const SENDER_FORMS = `${SENDERS.join(', ')}, uid:1000,gid:1000`;
 
-function refusal(option: string, reason: string): ProblemError {
-  return new ProblemError([problem('bad-option', { kind: 'option', option }, { reason })]);
-}
-
 function needed(option: string, text: string | undefined, what: string, forms: string): string {
-  if (text === undefined) throw refusal(option, `is missing: ${what} (${forms})`);
+  if (text === undefined) throw badOption(option, `is missing: ${what} (${forms})`);
   return text;
 }
 
 function understood<V>(option: string, read: V | string): V {
-  if (typeof read === 'string') throw refusal(option, read);
+  if (typeof read === 'string') throw badOption(option, read);
   return read;
-}
-
-function oneOf<W extends string>(option: string, text: string, allowed: readonly W[]): W {
-  const found = allowed.find((word) => word === text.toLowerCase());
-  if (found === undefined) throw refusal(option, `${quoted(text)} is not one of ${allowed.join(', ')}${nearest(text, allowed)}`);
-  return found;
 }
 
 function familyOf(to: Endpoint, from: Endpoint | undefined, named: Family | undefined): Family {
   const [first, second] = [to, from].flatMap((one) => (typeof one?.place === 'object' ? [one.place] : []));
   if (first !== undefined && second !== undefined && first.family !== second.family)
-    throw refusal('--source', `${second.address} and ${first.address} are of different families`);
+    throw badOption('--source', `${second.address} and ${first.address} are of different families`);
   if (named !== undefined && first !== undefined && named !== first.family)
-    throw refusal('--family', `${first.address} is an address of ${first.family}, not of ${named}`);
+    throw badOption('--family', `${first.address} is an address of ${first.family}, not of ${named}`);
   return named ?? first?.family ?? 'ip';
 }
 
@@ -120,33 +111,34 @@ function addressOf({ place }: Endpoint, family: Family, pod: Pod): string {
 
 function portsOf(to: Endpoint, from: Endpoint | undefined, protocol: Protocol): Pick<Packet, 'sourcePort' | 'destinationPort'> {
   if (protocol === 'icmp' && (to.port ?? from?.port) !== undefined)
-    throw refusal(to.port === undefined ? '--source' : '--to', 'icmp has no ports');
+    throw badOption(to.port === undefined ? '--source' : '--to', 'icmp has no ports');
   return { sourcePort: from?.port, destinationPort: to.port };
 }
 
 function interfacesOf(words: PacketWords, { kind }: Sender): Pick<Packet, 'inInterface' | 'outInterface'> {
   const [arrives, leaves] = [interfaceOf('--in', words.in), interfaceOf('--out', words.out)];
-  if (arrives !== undefined && kind === 'local') throw refusal('--in', 'goes with --from outside: what the pod sends does not come in');
-  if (arrives === 'lo') throw refusal('--in', 'nothing from outside arrives at lo; a call of the pod to itself is --from app --to pod:80');
-  if (leaves !== undefined && kind === 'outside') throw refusal('--out', 'goes with what the pod sends: --from app, proxy or uid:1000');
+  if (arrives !== undefined && kind === 'local') throw badOption('--in', 'goes with --from outside: what the pod sends does not come in');
+  if (arrives === 'lo')
+    throw badOption('--in', 'nothing from outside arrives at lo; a call of the pod to itself is --from app --to pod:80');
+  if (leaves !== undefined && kind === 'outside') throw badOption('--out', 'goes with what the pod sends: --from app, proxy or uid:1000');
   return { inInterface: arrives, outInterface: leaves };
 }
 
 /** As the kernel takes names of interfaces: 1 to 15 characters, none of them a slash, a colon or white space. */
 function interfaceOf(option: string, name: string | undefined): string | undefined {
   if (name !== undefined && !/^[^\s/:\p{Cc}]{1,15}$/u.test(name))
-    throw refusal(option, `${quoted(name)} is not the name of an interface, as eth0`);
+    throw badOption(option, `${quoted(name)} is not the name of an interface, as eth0`);
   return name;
 }
 
 function stateOf(text: string): ConntrackState {
   const words = CONNTRACK_STATES.map((state) => state.toLowerCase());
-  return oneOf('--state', text, words).toUpperCase() as ConntrackState;
+  return oneOf('--state', text, words, text.toLowerCase()).toUpperCase() as ConntrackState;
 }
 
 function markOf(text: string): number {
   const mark = parseNumber(text, ALL_BITS);
-  if (mark === null) throw refusal('--mark', `${quoted(text)} is not a mark, as 1337 or 0x539`);
+  if (mark === null) throw badOption('--mark', `${quoted(text)} is not a mark, as 1337 or 0x539`);
   return mark;
 }
 

@@ -3,7 +3,7 @@
 import { comparedText } from '../../../netfilter/compare/rule-key.ts';
 import { normalForm } from '../../../netfilter/normal.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../../netfilter/rule.ts';
-import { isBuiltIn } from '../../../netfilter/rule.ts';
+import { isBuiltIn, withChains } from '../../../netfilter/rule.ts';
 import type { Agent, AmbientState } from './state.ts';
 import { AmbientFailure } from './state.ts';
 
@@ -15,13 +15,9 @@ function isOwn({ target }: Rule): boolean {
 
 /** What is left where the agent has cleaned up. */
 export function withoutIstio(ruleset: Ruleset): Ruleset {
-  const kept = ruleset.tables.map((table) => ({
-    ...table,
-    chains: table.chains
-      .filter(({ name }) => !name.startsWith(PREFIX))
-      .map((chain) => ({ ...chain, rules: chain.rules.filter((rule) => !isOwn(rule)) })),
-  }));
-  return normalForm({ ...ruleset, tables: kept });
+  const kept = (chain: Chain): Chain | undefined =>
+    chain.name.startsWith(PREFIX) ? undefined : { ...chain, rules: chain.rules.filter((rule) => !isOwn(rule)) };
+  return normalForm(withChains(ruleset, kept));
 }
 
 /** Istio's rules by chain, whatever their order: so the agent compares, by the number of rules and whether each is there. */

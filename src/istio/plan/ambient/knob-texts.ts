@@ -1,7 +1,8 @@
 /** Knobs as words of a command line: `dns=true`, `virtualInterfaces=eth1,net1`. */
 
 import type { Origin } from '../../origin.ts';
-import { nearest, ProblemError, problem, quoted } from '../../problems.ts';
+import { notAValue, ProblemError } from '../../problems.ts';
+import { unknownKey } from '../../settings/setting-texts.ts';
 import type { AmbientKnobs } from './knobs.ts';
 
 interface KnobForm {
@@ -48,12 +49,9 @@ const SOURCE: Origin = { kind: 'option', option: '--set' };
 export function readKnobs(texts: readonly string[]): AmbientKnobs {
   const problems = texts.flatMap((text) => {
     const [name = '', value] = splitOnce(text);
-    if (!Object.hasOwn(KNOB_FORMS, name))
-      return [problem('unknown-key', SOURCE, { value: quoted(name), allowed: NAMES.join(', '), nearest: nearest(name, NAMES) })];
+    if (!Object.hasOwn(KNOB_FORMS, name)) return [unknownKey(name, NAMES, SOURCE)];
     const { read, allowed } = KNOB_FORMS[name as keyof typeof KNOB_FORMS] as KnobForm;
-    return value === undefined || read(value) === undefined
-      ? [problem('not-a-value', SOURCE, { name, value: quoted(value ?? ''), allowed })]
-      : [];
+    return value === undefined || read(value) === undefined ? [notAValue(name, { value: value ?? '', source: SOURCE }, allowed)] : [];
   });
   if (problems.length > 0) throw new ProblemError(problems);
   return Object.fromEntries(

@@ -1,11 +1,12 @@
 /** What the node agent of the ambient mode can be told, and since when: one table. */
 
 import type { Family } from '../../../netfilter/family.ts';
+import { FAMILY_NAMES } from '../../../netfilter/family.ts';
 import type { Network } from '../../../netfilter/network.ts';
 import { parseNetwork } from '../../../netfilter/network.ts';
 import type { Origin } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
-import { ProblemError, problem, quoted } from '../../problems.ts';
+import { notAValue, ProblemError, problem } from '../../problems.ts';
 import type { ChangeName, Profile } from '../../releases/profile.ts';
 
 /** One thing that the agent does. */
@@ -68,7 +69,7 @@ export function checkKnobs(knobs: AmbientKnobs, { release, has }: Profile): void
 
 function badAddress(name: string, text: string | undefined, family: 'ip' | 'ip6'): readonly Problem[] {
   if (text === undefined || (!text.includes('/') && parseNetwork(text)?.family === family)) return [];
-  return [problem('not-a-value', SOURCE, { name, value: quoted(text), allowed: `an address of ${family === 'ip' ? 'IPv4' : 'IPv6'}` })];
+  return [notAValue(name, { value: text, source: SOURCE }, `an address of ${FAMILY_NAMES[family]}`)];
 }
 
 /** A refusal of the agent, or of what it calls. */

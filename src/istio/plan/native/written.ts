@@ -2,7 +2,7 @@
 
 import type { Expression, Left, MatchExpression, Right } from '../../../netfilter/nft/expression.ts';
 import { expressionsText } from '../../../netfilter/nft/expression-text.ts';
-import { baseCommand } from '../../../netfilter/nft/print.ts';
+import { chainCommand } from '../../../netfilter/nft/print.ts';
 import type { NftRule, NftRuleset, NftTable } from '../../../netfilter/nft/ruleset.ts';
 import { expressionsOf } from '../../../netfilter/nft/to-expressions.ts';
 
@@ -16,7 +16,7 @@ export function printWritten({ tables }: NftRuleset): string {
       return [
         `add table ${own}`,
         `flush table ${own}`,
-        ...chains.map((chain) => `add chain ${own} ${chain.name}${chain.base === undefined ? '' : ` { ${baseCommand(chain.base)} }`}`),
+        ...chains.map((chain) => chainCommand(own, chain)),
         ...rules
           .sort((one, other) => (one.nth ?? 0) - (other.nth ?? 0))
           .map(({ chain, rule, index }) => {

@@ -35,7 +35,7 @@ function because(id: string, text: string): Reason {
 
 /** In ISTIO_OUTPUT, before loopback is let through: resolv.conf may name 127.0.0.53. */
 export const dnsInOutput: Concern = (context) =>
-  isRedirected(context) && !context.has('dnsChain') ? dnsOverTcp(context, 'ISTIO_OUTPUT') : [];
+  isRedirected(context) && !context.has('dnsChain') ? dnsOver(TCP, context, 'ISTIO_OUTPUT') : [];
 
 function isRedirected({ dns, has }: Context): boolean {
   return dns !== 'off' && has('dnsByRedirect');
@@ -44,8 +44,8 @@ function isRedirected({ dns, has }: Context): boolean {
 /** The same since DNS has a chain of its own, in the parts that the program makes for one family after the other. */
 export const dnsInChain: readonly Concern[] = [
   whereInChain(jumpsToDns),
-  whereInChain((context) => dnsOverTcp(context, 'ISTIO_OUTPUT_DNS')),
-  whereInChain((context) => dnsOverUdp(context, 'ISTIO_OUTPUT_DNS')),
+  whereInChain((context) => dnsOver(TCP, context, 'ISTIO_OUTPUT_DNS')),
+  whereInChain((context) => dnsOver(UDP, context, 'ISTIO_OUTPUT_DNS')),
   whereInChain((context) => ownerZones(context, 'ISTIO_OUTPUT_DNS')),
   whereInChain(jumpToAnswers),
   whereInChain((context) => serverZones(context, 'ISTIO_OUTPUT_DNS', 'ISTIO_INBOUND')),
@@ -91,7 +91,7 @@ export const dnsAfterRanges: Concern = (context) => {
   return [
     ...(own ? jumps : []),
     ...notFromProxy(context, chain),
-    ...dnsOverUdp(context, chain),
+    ...dnsOver(UDP, context, chain),
     ...(zonesWanted(context) ? [...ownerZones(context, chain), ...serverZones(context, chain, 'PREROUTING')] : []),
   ];
 };
@@ -100,21 +100,16 @@ function zonesWanted({ has, switches }: Context): boolean {
   return has('dnsZones') || (has('dnsZonesByEnvironment') && switches.dnsZones);
 }
 
-function toAgent(table: string, chain: string, protocol: KnownMatch, server: Server, agent: number): Step {
+function dnsOver(protocol: KnownMatch, context: Context, chain: string): readonly Step[] {
   const name = String(protocol.value);
-  const reason = because(
-    `nat.dns-${name}.${server.name}`,
-    `DNS over ${name.toUpperCase()} to ${server.name} goes to the agent on ${agent}.`,
-  );
-  return append(table, chain, [...server.to, protocol, TO_DNS], redirect(agent), reason);
-}
-
-function dnsOverTcp(context: Context, chain: string): readonly Step[] {
-  return serversAsMatches(context).map((server) => toAgent('nat', chain, TCP, server, context.switches.dnsPort));
-}
-
-function dnsOverUdp(context: Context, chain: string): readonly Step[] {
-  return serversAsMatches(context).map((server) => toAgent('nat', chain, UDP, server, context.switches.dnsPort));
+  const agent = context.switches.dnsPort;
+  return serversAsMatches(context).map((server) => {
+    const reason = because(
+      `nat.dns-${name}.${server.name}`,
+      `DNS over ${name.toUpperCase()} to ${server.name} goes to the agent on ${agent}.`,
+    );
+    return append('nat', chain, [...server.to, protocol, TO_DNS], redirect(agent), reason);
+  });
 }
 
 /** The agent's own queries, and those of groups that are not captured, go to the server. */
