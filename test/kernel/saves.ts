@@ -1,7 +1,8 @@
 /** Saves as tests compare them: made from the text alone, so that nothing of ours takes part. */
 
 import type { Namespace } from './namespace.ts';
-/** The normal form of a save: no comments, no counters, tables in one order, none that is empty; without comments as well where those are no question. */
+
+/** The normal form of a save: no lines of comment, no counters, tables in one order, none that is empty; and without the comments of rules, where those are no question. */
 export function normalSave(save: string, comments = true): string {
   const tables = new Map<string, string>();
   for (const [, name = '', body = ''] of save.replace(/^#.*\n/gm, '').matchAll(/^\*(\w+)\n([^]*?)^COMMIT\n/gm)) {
