@@ -9,6 +9,7 @@ import type { CapturePlan } from '../plan/plan.ts';
 import { planFor } from '../plan/plan.ts';
 import { ProblemError } from '../problems.ts';
 import type { Release } from '../releases/known.ts';
+import { RELEASES } from '../releases/known.ts';
 import { profileOf } from '../releases/profile.ts';
 import type { Facts } from '../settings/facts.ts';
 import type { SettingKey, Settings } from '../settings/settings.ts';
@@ -122,7 +123,10 @@ function identifyNative(observed: Observation): Omit<Identification, 'unread' | 
   const plain = asIptables(observed);
   if (plain === undefined) return undefined;
   const found = identifyRead(plain);
-  const answers = found.answers.flatMap((answer) => nativeAnswer(answer, observed));
+  const likely = found.answers.flatMap((answer) => nativeAnswer(answer, observed));
+  // What is left of the rules may be nearest to those of a release that has no native ones: their tables say that these are.
+  const nearest = likely.length > 0 ? [] : found.answers.slice(0, 1).map((answer) => ({ ...answer, releases: RELEASES }));
+  const answers = [...likely, ...nearest.flatMap((answer) => nativeAnswer(answer, observed))];
   const exact = answers.filter(({ differences }) => differences.length === 0);
   const outcome = exact.length > 0 ? 'exact' : answers.length > 0 ? 'nearest' : 'none';
   return { ...found, observed, answers: exact.length > 0 ? exact : answers, outcome };
