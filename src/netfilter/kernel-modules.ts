@@ -26,7 +26,8 @@ export function modulesFor(table: string, rules: readonly string[], family: Fami
 
 /** The matches and targets a rule's text asks for; jumps to chains are no targets. */
 function extensionsIn(rule: string): readonly string[] {
-  const matches = [...rule.matchAll(/ -m (\S+)/g)].map(([, name = '']) => name);
+  // A rule out of a log may hold anything, and its modules are printed in a command.
+  const matches = [...rule.matchAll(/ -m ([\w-]+)(?=\s|$)/g)].map(([, name = '']) => name);
   const targets = [...rule.matchAll(/ -j ([A-Z]+)(?=\s|$)/g)].map(([, name = '']) => name);
   return [...matches, ...targets].filter((name) => !BUILT_IN.has(name));
 }

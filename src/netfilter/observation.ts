@@ -34,18 +34,22 @@ export function observeAll({ ip, ip6 }: Readonly<Record<Family, Ruleset>>): Obse
   return { ip, ip6, seen: { ip: 'all', ip6: 'all' }, unseen: [] };
 }
 
+// What a save says that it does not show.
+const NOT_ALL: readonly string[] = ['incompatible-table', 'legacy-tables-present'];
+
 /**
  * What a text shows. A save shows all tables of its family, for it leaves out only those without rules, and so
  * do commands, for what they don't do is not there; a listing and `iptables -S` show one table. Lines that can't
  * be read are not seen.
  */
-export function observeText({ rulesets, tables, problems, unread, gaps }: ReadResult): Observation {
+export function observeText({ rulesets, tables, problems, unread, gaps, looked = [] }: ReadResult): Observation {
   const of = (family: Family): Ruleset => rulesets.find((ruleset) => ruleset.family === family) ?? { family, tables: [] };
   const seen = (family: Family): SeenTables => {
     const own = tables.filter((table) => table.family === family);
     const shown = [...new Set(own.map(({ table }) => table))];
     const cut = gaps.some((gap) => gap.more && (gap.family ?? family) === family);
-    return !cut && own.some(({ form }) => form === 'block' || form === 'commands') ? 'all' : shown;
+    const saved = looked.includes(family) && !problems.some(({ code }) => NOT_ALL.includes(code));
+    return !cut && (saved || own.some(({ form }) => form === 'block' || form === 'commands')) ? 'all' : shown;
   };
   return {
     ip: of('ip'),

@@ -2,6 +2,7 @@
 
 import type { Family } from './family.ts';
 import { FAMILIES } from './family.ts';
+import { readAllLines } from './read/all-lines.ts';
 import type { Edit, TableDraft } from './read/edit.ts';
 import { addJumpedTo, applyEdit, EDIT_BUDGET, finishTable } from './read/edit.ts';
 import { declaredName, readEditLine } from './read/edit-line.ts';
@@ -9,7 +10,6 @@ import type { Gap } from './read/gap.ts';
 import type { PlacedSection } from './read/gaps.ts';
 import { gapsOfSection, gapsOfTable } from './read/gaps.ts';
 import type { Line } from './read/lines.ts';
-import { readLines } from './read/lines.ts';
 import type { LostLine, PlacedEdit, ReadLines } from './read/listing.ts';
 import { readListing } from './read/listing.ts';
 import { deduceTable, familyOf } from './read/place.ts';
@@ -57,11 +57,13 @@ export interface ReadResult {
   readonly unread: readonly Unread[];
   /** Where the text breaks off, begins in the middle, or shows a table in part. */
   readonly gaps: readonly Gap[];
+  /** The families of which the text shows that all tables were saved, so that what is not there is not there. */
+  readonly looked?: readonly Family[];
 }
 
 /**
  * Reads rules in any form that iptables prints or takes, with other text around them: iptables-save,
- * input of iptables-restore, iptables -S, iptables -L in all its forms, single commands, the logs of an
+ * input of iptables-restore, iptables-xml, iptables -S, iptables -L in all its forms, single commands, the logs of an
  * istio-init container. A line that can't be read becomes a problem and nothing else is lost; the whole
  * state of a table (a save, a full listing) replaces what the text said of the table before.
  * Never throws; time and memory grow with the length of the text.
@@ -70,7 +72,8 @@ export interface ReadResult {
  */
 export function readRules(text: string, options: ReadOptions = {}, earlier?: EarlierLines): ReadResult {
   const problems = gatherProblems(options.file);
-  const { sections, gaps } = readSections(readLines(text, problems), problems);
+  const cuts: Gap[] = [];
+  const { sections, gaps, looked } = readSections(readAllLines(text, problems, cuts), problems);
   const cut = text.endsWith('\n') ? undefined : sections.at(-1)?.lines.at(-1);
   const drafts = new Drafts();
   const shown: PlacedSection[] = [];
@@ -98,7 +101,8 @@ export function readRules(text: string, options: ReadOptions = {}, earlier?: Ear
     problems: problems.list(),
     tables,
     unread,
-    gaps: [...gaps, ...shown.flatMap(gapsOfSection), ...inTables],
+    gaps: [...gaps, ...cuts, ...shown.flatMap(gapsOfSection), ...inTables],
+    ...(looked.length > 0 && { looked }),
   };
 }
 
@@ -161,7 +165,7 @@ function placeSection(
 
 function readEdits({ lines, strays }: Section, family: Family, earlier: EarlierLines | undefined): ReadLines {
   const edits: PlacedEdit[] = [];
-  const lost: LostLine[] = strays.map((line) => ({ line, reason: 'it is not a line of a table' }));
+  const lost: LostLine[] = strays.map((line) => ({ line, reason: line.lost ?? 'it is not a line of a table' }));
   const declared = new Set(lines.flatMap((line) => declaredName(line) ?? []));
   for (const line of lines) {
     const edit = earlier === undefined ? readEditLine(line, family, declared) : readAgain(line, family, declared, earlier);

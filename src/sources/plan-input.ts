@@ -8,6 +8,7 @@ import { planFromArguments } from '../istio/plan/plan-from-arguments.ts';
 import { quoted } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import { parseNetwork } from '../netfilter/network.ts';
+import { quoteForShell } from '../netfilter/words.ts';
 import { oneText, partOfFile } from './one-text.ts';
 import type { SourceOptions } from './options.ts';
 import type { Input, PlanInput, PlanOptions } from './plan-input/input.ts';
@@ -26,7 +27,8 @@ export async function readInput(name: Extract<SourceName, { readonly kind: 'sett
   return inputOfFile(name, { ...options, ...workloadIn(name, given) });
 }
 
-async function inputOfFile({ file, workload }: Extract<SourceName, { readonly kind: 'file' }>, options: PlanOptions): Promise<Input> {
+async function inputOfFile(name: Extract<SourceName, { readonly kind: 'file' }>, options: PlanOptions): Promise<Input> {
+  const { file, workload } = name;
   refuseFilename(file, options);
   refuseStdinTwice([file, ...(options.manifests?.values ?? [])]);
   // Not read as a whole: a dump may be larger than a text can be.
@@ -36,7 +38,16 @@ async function inputOfFile({ file, workload }: Extract<SourceName, { readonly ki
   if (looksLikeSettings(text.text)) return planOfText(text, options, {});
   refuseArguments(file, options);
   const { rulesBeside } = await import('./page.ts');
-  return { kind: 'text', ...(await rulesBeside(text)) };
+  const found = await rulesBeside(text);
+  if (!found.manifests) refuseRelease(name);
+  return { kind: 'text', ...found };
+}
+
+/** Rules are what they are: another release makes none of them. */
+function refuseRelease({ file, release }: Extract<SourceName, { readonly kind: 'file' }>): void {
+  if (release === undefined) return;
+  const instead = `istio-init diff ${quoteForShell(file)} @${release} compares them with it`;
+  throw badOption(`${file}@${release}`, `${file} holds rules, which have no other release; ${instead}`);
 }
 
 /** A source is one thing: it does not go with a second file. */

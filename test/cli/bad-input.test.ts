@@ -329,6 +329,10 @@ describe.concurrent('what a release lets through passes', () => {
 
 describe.concurrent('the command line is refused in one line that names the word', () => {
   it.each<[readonly string[], string]>([
+    [
+      ['check', 'golden/captures/2021-01-default.list.txt@1.20'],
+      'golden/captures/2021-01-default.list.txt@1.20 golden/captures/2021-01-default.list.txt holds rules, which have no other release; istio-init diff golden/captures/2021-01-default.list.txt @1.20 compares them with it',
+    ],
     [['check', '--json'], '--json is not an option here (did you mean --output json?)'],
     [['lint', '--format', 'json', 'a.yaml'], '--format is not an option here (did you mean --output?)'],
     [['lint', '--strict', 'a.yaml'], '--strict is not an option here (did you mean --fail-on note?)'],

@@ -25,11 +25,11 @@ const here = (args: readonly string[]): Promise<Run> => run(args, { cwd: folder.
 describe.each(READERS)('%s', (command) => {
   it.each<[string, string | Uint8Array, string]>([
     ['bytes by chance', Buffer.concat([randomBytes(3000), Buffer.alloc(8), randomBytes(3000)]), 'FILE is binary, not text'],
-    ['a compressed save', gzipSync(SAVE.repeat(20)), 'FILE is binary, not text'],
+    ['a compressed save', gzipSync(SAVE.repeat(20)), 'FILE is compressed by gzip; unpack it first: gunzip -c FILE | istio-init check'],
     ['prose', 'Nothing here is a rule.\n'.repeat(10), `FILE:1:1 ${NO_RULES}`],
   ])('refuses %s in one line', async (name, text, line) => {
     const file = folder.write(`${command}-${name.replaceAll(' ', '-')}`, text);
-    expectRefused(await here([command, file]), line.replace('FILE', file));
+    expectRefused(await here([command, file]), line.replaceAll('FILE', file));
   });
 
   it('says what to do where iptables was not allowed to look', async () => {

@@ -44,6 +44,7 @@ const RESOURCES: readonly Resource[] = [
     subresources: ['log', 'exec', 'ephemeralcontainers'],
   },
   { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false, short: ['ns'] },
+  { group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false, short: ['no'] },
   { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true, short: ['cm'] },
   { group: '', version: 'v1', kind: 'ReplicationController', plural: 'replicationcontrollers', namespaced: true, short: ['rc'] },
   { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', namespaced: true, short: ['deploy'] },

@@ -24,19 +24,19 @@ describeTraced('the simulator says of a packet what the kernel does with it in t
   });
 
   it('that nobody made for Istio', { timeout: 180_000 }, async () => {
-    expectNoneWrong(await playNft('random tables of nft', foreignTables(rounds(90), true)), 3000, 0.78);
+    expectNoneWrong(await playNft('random tables of nft', foreignTables(rounds(90), true)), 3000, 0.85);
   });
 
   it('that hang at the same priorities, of which nobody knows which is asked first', { timeout: 180_000 }, async () => {
-    expectNoneWrong(await playNft('random tables at equal priorities', foreignTables(rounds(45), false)), 1500, 0.5);
+    expectNoneWrong(await playNft('random tables at equal priorities', foreignTables(rounds(45), false)), 1500, 0.8);
   });
 
   it('beside those of iptables', { timeout: 180_000 }, async () => {
-    expectNoneWrong(await playNft('random tables of nft and iptables', mixedRules(rounds(60))), 2000, 0.5);
+    expectNoneWrong(await playNft('random tables of nft and iptables', mixedRules(rounds(60))), 2000, 0.85);
   });
 
   it('of Istio beside those of kube-proxy and of a firewall', { timeout: 180_000 }, async () => {
-    expectNoneWrong(await playNft('native outcomes beside others', besideOthers(played(nativePlans()))), 3000, 0.6);
+    expectNoneWrong(await playNft('native outcomes beside others', besideOthers(played(nativePlans()))), 3000, 0.95);
   });
 
   it('and of iptables that the ambient mode makes, with its marks and policy routing', { timeout: 180_000 }, async () => {
@@ -54,6 +54,6 @@ describeTraced('with nft 1.1.3 and iptables 1.8.11, the simulator says of a pack
       backend: 'nft',
       ...(TRIXIE_ROOT !== undefined && { root: TRIXIE_ROOT }),
     });
-    expectNoneWrong(outcome, 5000, 0.8);
+    expectNoneWrong(outcome, 5000, 0.9);
   });
 });

@@ -98,3 +98,60 @@ describeKernel('what rules of nft look values up in', () => {
     });
   });
 });
+
+/** In an order in which each is there before it is named. */
+const LOOKUPS = `table inet foreign {
+	set blocked {
+		type ipv4_addr
+		flags interval
+		elements = { 10.9.9.9, 192.0.2.0/24, 198.51.100.3-198.51.100.9 }
+	}
+	set pairs {
+		type ipv4_addr . inet_service
+		elements = { 10.9.9.9 . 80 comment "a pod" }
+	}
+	map ways {
+		type inet_service : verdict
+		elements = { 22 : accept, 80 : jump other }
+	}
+	map addresses {
+		type inet_service : ipv4_addr . inet_service
+		elements = { 80 : 10.1.2.3 . 8080 }
+	}
+	chain other {
+	}
+	chain output {
+		type filter hook output priority filter; policy accept;
+		ip daddr @blocked drop
+		tcp dport vmap @ways
+		tcp dport vmap { 23 : drop, 24-30 : return }
+		ip daddr . tcp dport @pairs drop
+		ip daddr . meta l4proto . th dport vmap { 10.1.2.3 . tcp . 80 : accept, 10.0.0.0/8 . udp . 1-1023 : drop }
+		meta mark set tcp dport map { 80 : 0x1, 443 : 0x539 }
+		ct state vmap { established : accept, new : jump other }
+	}
+	chain nat {
+		type nat hook output priority -100; policy accept;
+		dnat ip to tcp dport map { 80 : 10.1.2.3, 443 : 10.9.9.9 }
+		numgen random mod 2 vmap { 0 : goto other, 1 : return }
+	}
+}
+`;
+
+describeKernel('the JSON of sets, maps and what looks up in them', () => {
+  it('is that of nft itself', async () => {
+    const { stdout, stderr } = await inNamespace(({ run }) =>
+      run(`set -e\n${feed('nft -f -', LOOKUPS)}nft -s list ruleset\necho '###'\nnft -j -s list ruleset\n`),
+    );
+    expect(stderr).toBe('');
+    const [listing = '', json = ''] = stdout.split('###\n');
+    const itemsOf = (text: string): readonly unknown[] =>
+      (JSON.parse(text) as { readonly nftables: readonly Readonly<Record<string, object>>[] }).nftables
+        .filter((item) => !('metainfo' in item))
+        .map((item) => Object.fromEntries(Object.entries(item).map(([kind, value]) => [kind, { ...value, handle: undefined }])));
+    const printed = itemsOf(printNftJson(readNft(listing)?.ruleset ?? NO_NFT));
+    // Sets are told first, and chains before their rules; which set comes first is nft's own affair.
+    expect(printed).toEqual(expect.arrayContaining([...itemsOf(json)]));
+    expect(printed).toHaveLength(itemsOf(json).length);
+  });
+});

@@ -25,7 +25,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from packets_netlink import drained, forget, logs, rules, traces
-from packets_wire import ANSWERED, Device, answer, family_of, hardware_address, segment, written
+from packets_wire import ANSWERED, Device, answer, family_of, flow_of, hardware_address, said, segment, written
 
 # Seconds, on a machine that is busy with other work.
 PATIENCE = 20
@@ -98,9 +98,10 @@ class Listener:
             except BlockingIOError:
                 return
             yield 'udp', self.port, peer[0], peer[1]
-            if peer[1] in ANSWERED:
+            flow = flow_of(data)
+            if flow:
                 with contextlib.suppress(PermissionError):
-                    self.datagrams.sendto(data, peer)
+                    self.datagrams.sendto(said(flow, 1), peer)
 
 
 def send(packet, kept):
@@ -133,7 +134,7 @@ def send(packet, kept):
         if error not in (0, 115, 111, 113):
             raise OSError(error, 'connect')
     elif protocol == 'udp':
-        made.sendto(b'?', (destination, dport))
+        made.sendto(said(packet['sport']), (destination, dport))
     else:
         head = bytes([8 if family == socket.AF_INET else 128, 0, 0, 0, 0, 0, 0, 1])
         made.sendto(head, (destination, 0))
@@ -191,9 +192,9 @@ class Round:
             for device in self.devices:
                 for frame in device.frames():
                     tell('F', bytes([len(device.name)]) + device.name.encode() + frame[:80])
-                    said = answer(frame)
-                    if said:
-                        device.send(said)
+                    back = answer(frame)
+                    if back:
+                        device.send(back)
             for listener in self.listeners.values():
                 for arrival in listener.arrived(kept):
                     tell('A', json.dumps(arrival).encode())

@@ -7,6 +7,8 @@ PROTOCOLS = {'tcp': 6, 'udp': 17}
 SYN, RST, ACK = 2, 4, 16
 # Packets with such a port are traced in both directions, and answered.
 ANSWERED = range(50_000, 60_000)
+# Source ports that one packet alone has, and those of flows.
+OWN = range(20_000, 60_000)
 OUTGOING = 4
 RECEIVE_BUFFER = 33
 
@@ -50,10 +52,24 @@ def segment(protocol, source, sport, destination, dport, label=0, flags=SYN, num
     return head[:10] + struct.pack('!H', checksum(head)) + head[12:] + upper
 
 
+def said(port, back=0):
+    """What a datagram says of itself, for rules may change its ports: that of its flow, and whether it answers."""
+    return struct.pack('!4sHH', b'flow', port, back) if port in OWN else b'?'
+
+
+def flow_of(data):
+    """The port of the flow that a datagram opens and everything answers; None of all others, and of answers."""
+    if len(data) < 8 or data[:4] != b'flow':
+        return None
+    port, back = struct.unpack_from('!HH', data, 4)
+    return port if port in ANSWERED and not back else None
+
+
 def written(packet):
     flags = packet['flags']
     where = [packet[key] for key in ('protocol', 'source', 'sport', 'destination', 'dport')]
-    return segment(*where, packet['label'], flags, acknowledged=1 if flags & ACK else 0)
+    data = said(packet['sport']) if packet['protocol'] == 'udp' else b''
+    return segment(*where, packet['label'], flags, acknowledged=1 if flags & ACK else 0, data=data)
 
 
 def hardware_address(name):
@@ -99,7 +115,8 @@ def answer(packet):
     sport, dport = struct.unpack_from('!HH', packet, head)
     back = (socket.inet_ntop(family, destination), dport, socket.inet_ntop(family, source), sport)
     if kind == 17:
-        return segment('udp', *back, data=packet[head + 8 :]) if sport in ANSWERED else None
+        flow = flow_of(packet[head + 8 :])
+        return segment('udp', *back, data=said(flow, 1)) if flow else None
     number, acknowledged = struct.unpack_from('!II', packet, head + 4)
     flags = packet[head + 13] & (SYN | RST | ACK)
     if flags == SYN and sport in ANSWERED:

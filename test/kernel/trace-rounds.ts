@@ -100,10 +100,7 @@ export async function playRound(pod: TracedPod, { name, plan: given, ports, back
     const listener = journey?.end.kind === 'local' ? journey.end.listener : undefined;
     const answer = back && simulator.trace(answerTo(first, listener, world));
     later += Number(back !== undefined) + Number(next !== undefined);
-    // An answer in another zone than its flow's is a flow of its own: with another port it is no more known for that answer (see nameOf).
-    const renamed =
-      answer?.final !== undefined && answer.final.destinationPort !== one.sport && answer.packet.destinationPort === one.sport;
-    if (answer !== undefined && !renamed) compare(one, answer, back, { accepted: one.sport });
+    if (answer !== undefined) compare(one, answer, back, { accepted: acceptedBack(back, listening) });
     if (next !== undefined) compare(one, simulator.trace(nextOf(first, answer, world)), next, { accepted: listener });
   });
   const rules = families.flatMap((family) => placesOf(plan[family]));
@@ -127,6 +124,12 @@ function placesOf({ family, tables }: Ruleset): readonly { readonly place: strin
       })),
     ),
   );
+}
+
+/** The port of a listener that an answer was given to: in another zone than its flow's it is a flow of its own, and rules may say so. */
+function acceptedBack(back: Journey | undefined, listening: readonly Listening[]): number | undefined {
+  const listener = back?.end.kind === 'local' ? back.end.listener : undefined;
+  return listening.some(([, port]) => port === listener) ? listener : undefined;
 }
 
 /** Istio's words for the packet, where the kernel's trace allows no such words. */
@@ -200,7 +203,7 @@ function denial(
   if (end.kind === 'left') {
     const { destination } = end.header;
     const seen = departures.filter(
-      ({ header }) => header.protocol === protocol && header.sport === sport && header.destination === destination,
+      ({ header }) => header.protocol === protocol && (header.flow?.port ?? header.sport) === sport && header.destination === destination,
     );
     return seen.some(({ device }) => device === end.device) ? undefined : `nobody saw it leave by ${end.device}`;
   }

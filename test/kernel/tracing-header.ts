@@ -16,6 +16,8 @@ export interface Header {
   readonly flags: number;
   /** The identification of IPv4, the flow label of IPv6: its number where a packet is written by hand. */
   readonly label: number;
+  /** What a datagram says of itself (packets_wire.py): the port of its flow, whatever rules have made of its own, and whether it answers. */
+  readonly flow?: { readonly port: number; readonly back: boolean };
 }
 
 const PROTOCOLS: Readonly<Record<number, Protocol>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp' };
@@ -35,7 +37,13 @@ export function readHeader(data: Buffer, upper?: Buffer): Header | null {
     return { family, protocol, source, destination, sport: next.readUInt16BE(4), dport: 0, flags: 0, label };
   }
   const flags = protocol === 'tcp' && next.length > 13 ? next.readUInt8(13) : 0;
-  return { family, protocol, source, destination, sport: next.readUInt16BE(0), dport: next.readUInt16BE(2), flags, label };
+  const flow = protocol === 'udp' ? flowSaid(next) : undefined;
+  return { family, protocol, source, destination, sport: next.readUInt16BE(0), dport: next.readUInt16BE(2), flags, label, ...flow };
+}
+
+function flowSaid(datagram: Buffer): Pick<Header, 'flow'> {
+  if (datagram.length < 16 || datagram.toString('latin1', 8, 12) !== 'flow') return {};
+  return { flow: { port: datagram.readUInt16BE(12), back: datagram.readUInt16BE(14) !== 0 } };
 }
 
 function address4(data: Buffer, at: number): string {

@@ -106,7 +106,13 @@ function basesOf(plan: Readonly<Record<Family, Ruleset>>): ReadonlySet<string> {
 }
 
 /** A name for a packet that neither translation nor a second pass changes. Two directions of a flow, and TCP's three steps, differ. */
-function nameOf({ family, protocol, sport, dport, flags, label }: Omit<Header, 'source' | 'destination'>): string {
+function nameOf({ flow, ...header }: Omit<Header, 'source' | 'destination'>): string {
+  return flow === undefined
+    ? nameByPorts(header)
+    : nameByPorts({ ...header, ...(flow.back ? { sport: 0, dport: flow.port } : { sport: flow.port }) });
+}
+
+function nameByPorts({ family, protocol, sport, dport, flags, label }: Omit<Header, 'source' | 'destination' | 'flow'>): string {
   if (isWithin(ANSWERED, sport)) return `${family} ${protocol} ${sport} first ${flags}`;
   if (isWithin(ANSWERED, dport)) return `${family} ${protocol} ${dport} back ${flags}`;
   if (isWithin(SINGLE, sport)) return `${family} ${protocol} ${sport}`;

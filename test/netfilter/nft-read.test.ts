@@ -48,6 +48,83 @@ it('what is printed as a script or as JSON is read as the same rules', () => {
   }
 });
 
+describe('a script of nft -f', () => {
+  const script = (...lines: readonly string[]): string =>
+    [
+      ...lines.slice(0, -1),
+      'table inet fw {',
+      '  chain out {',
+      '    type filter hook output priority 0; policy accept;',
+      `    ${lines.at(-1)}`,
+      '  }',
+      '}',
+      '',
+    ].join('\n');
+  const ruleIn = (text: string): string => printNftRuleset(read(text)).split('\n').at(-4)?.trim() ?? '';
+
+  it.each([
+    ['a value', ['define wan = "eth0"', 'oifname $wan drop'], 'oifname "eth0" drop'],
+    ['a list', ['define ports = { 80, 443 } # of the web', 'tcp dport $ports drop'], 'tcp dport { 80, 443 } drop'],
+    ['a list of several lines', ['define ports = {', '  80, # first', '  443', '}', 'tcp dport $ports drop'], 'tcp dport { 80, 443 } drop'],
+    ['a list in a list', ['define web = { 80, 443 }', 'tcp dport { 22, $web } drop'], 'tcp dport { 22, 80, 443 } drop'],
+    ['another variable', ['define a = 10.0.0.0/8', 'define b = $a', 'ip daddr $b drop'], 'ip daddr 10.0.0.0/8 drop'],
+    ['a new value', ['define a = 80', 'redefine a = 81', 'tcp dport $a drop'], 'tcp dport 81 drop'],
+    ['no value in quotes', ['define a = 80', 'log prefix "$a" drop'], 'log prefix "$a" drop'],
+  ])('has %s for a variable', (_, lines, rule) => {
+    expect(ruleIn(script(...lines))).toBe(rule);
+  });
+
+  it('with a variable that nobody defines asks what is not known', () => {
+    const [rule] = rulesOf(read(script('oifname $wan drop')));
+    expect(rule?.matches).toEqual([{ kind: 'opaque', text: 'oifname $wan' }]);
+  });
+
+  it('that includes another tells that this one was not read', () => {
+    expect(readNft(script('include "/etc/nftables.d/*.nft"', 'drop'))?.unread).toEqual([
+      { line: 1, text: 'include "/etc/nftables.d/*.nft"' },
+    ]);
+  });
+});
+
+it('sets, maps and what looks up in them are read again from the JSON that is printed of them', () => {
+  const text = `table inet foreign {
+  set blocked {
+    type ipv4_addr
+    flags interval
+    elements = { 10.9.9.9, 192.0.2.0/24, 198.51.100.3-198.51.100.9 }
+  }
+
+  map ways {
+    type inet_service : verdict
+    elements = { 22 : accept, 80 comment "web" : jump other }
+  }
+
+  map services {
+    type ipv4_addr . inet_proto . inet_service : verdict
+    elements = { 10.9.9.9 . tcp . 80 : goto other }
+  }
+
+  chain other {
+  }
+
+  chain output {
+    type filter hook output priority 0; policy accept;
+    ip daddr @blocked drop
+    tcp dport vmap @ways
+    ip daddr . tcp dport @pairs drop
+    ip daddr . meta l4proto . th dport vmap { 10.1.2.3 . tcp . 80 : accept, 10.0.0.0/8 . udp . 1-1023 : drop }
+    meta mark set tcp dport map { 80 : 1, 443 : 1337 }
+    ct state vmap { established : accept, new : jump other }
+    dnat ip to tcp dport map { 80 : 10.1.2.3, 443 : 10.9.9.9 }
+    numgen random mod 2 vmap { 0 : goto other, 1 : return }
+  }
+}
+`;
+  const json = printNftJson(read(text));
+  expect(json).not.toContain('"words"');
+  expect(printNftRuleset(read(json))).toBe(printNftRuleset(read(text)));
+});
+
 const CASES = [
   'injected-1.6',
   'tproxy-dual',

@@ -54,6 +54,19 @@ describe('a rule of nft', () => {
     ['that only logs lets go on', ['log prefix "x drop"', 'accept'], 'sent'],
     ['with one state of a set is for that state', ['ct state { new, related } drop'], 'dropped'],
     ['with none of a set of states is not for that state', ['ct state != { new, related } drop'], 'sent'],
+    ['other than two states at once is for all: nft compares with both bits', ['ct state != new | untracked drop'], 'dropped'],
+    ['for the first bits of a mark', ['meta mark set 0xf0000001', 'meta mark 0xf0000000/4 drop'], 'dropped'],
+    ['for other first bits of a mark', ['meta mark set 0xf0000001', 'meta mark != 0xf0000000/4 drop'], 'sent'],
+    ['for higher ports', ['tcp dport > 79 drop'], 'dropped'],
+    ['for higher ports is not for that one', ['tcp dport > 80 drop', 'tcp dport >= 81 drop'], 'sent'],
+    ['for lower ports', ['tcp dport <= 80 drop'], 'dropped'],
+    ['for lower ports of another protocol', ['udp dport < 90 drop'], 'sent'],
+    ['for addresses of this machine', ['fib daddr type local drop'], 'sent'],
+    ['for a range of addresses', ['ip daddr 10.9.9.3-10.9.9.200 drop'], 'dropped'],
+    ['for all but a range of addresses', ['ip daddr != 10.9.9.3-10.9.9.200 drop'], 'sent'],
+    ['for the first direction of a flow', ['ct direction original drop'], 'dropped'],
+    ['for the other direction of a flow', ['ct direction reply drop', 'ct direction != original drop'], 'sent'],
+    ['for what is asked behind what is not known', ['limit rate 5/second tcp dport 81 drop'], 'sent'],
     ['that says it rejects, rejects', ['reject with icmp port-unreachable'], 'rejected'],
     ['that goes on, goes on', ['continue', 'drop'], 'dropped'],
     ['for a user is for none that is another', ['meta skuid 1337 drop'], 'sent'],
@@ -63,7 +76,6 @@ describe('a rule of nft', () => {
   });
 
   it.each([
-    ['two states at once', ['ct state != new | untracked drop']],
     ['a port behind no protocol', ['th dport 80 drop']],
     ['a named set', ['ip daddr @hosts drop']],
     ['several statements', ['meta mark set 0x1 drop']],
@@ -192,8 +204,21 @@ const NAMED = `  set near { type ipv4_addr; flags interval; elements = { 10.9.0.
            10.9.9.8 . udp . 53 : drop }
   }
   chain further { accept; }
+  chain marks { meta mark set 2; }
   chain service-X/default/web { tcp dport 80 drop; }
 `;
+
+it('a rule of nft asks nothing but the state of a packet that has only a zone yet, and no flow', () => {
+  const rules = [
+    'ct zone set 2',
+    'ct mark 0x0 drop',
+    'ct mark & 0xf == 0x0 drop',
+    'ct direction original drop',
+    'ct state new accept',
+    'drop',
+  ];
+  expect(endIn(table(chain('output', rules, 'priority -290; policy accept;')), OUT).kind).toBe('sent');
+});
 
 describe('a rule of nft that looks a value up', () => {
   it.each([
@@ -213,8 +238,20 @@ describe('a rule of nft that looks a value up', () => {
     [
       'of two fields whose networks lie over each other',
       ['ip daddr . tcp dport vmap { 10.9.9.9 . 80 : continue, 10.0.0.0/8 . 80-90 : drop }'],
+      'sent',
+    ],
+    [
+      'of two fields whose networks lie over each other, in whatever order they are listed',
+      ['ip daddr . tcp dport vmap { 10.0.0.0/8 . 1-1000 : accept, 10.9.0.0/16 . 80-90 : accept, 10.9.9.9 . 80 : drop }'],
+      'dropped',
+    ],
+    [
+      'of two fields that cross each other',
+      ['ip daddr . tcp dport vmap { 10.9.0.0/16 . 80 : accept, 10.9.9.9 . 80-90 : drop }'],
       'unknown',
     ],
+    ['in a named map, behind the name of a protocol', ['meta l4proto tcp tcp dport vmap @ways'], 'dropped'],
+    ['in a named set, behind the name of a protocol', ['ip protocol tcp ip daddr @near drop'], 'dropped'],
     ['of two fields that is to be in no list', ['ip daddr . tcp dport != { 10.9.9.9 . 443 } drop'], 'unknown'],
     ['in a map of verdicts', ['tcp dport vmap { 22 : accept, 80 : drop }'], 'dropped'],
     ['in a map of verdicts that has it not', ['tcp dport vmap { 22 : drop }', 'accept'], 'sent'],
@@ -227,8 +264,9 @@ describe('a rule of nft that looks a value up', () => {
     [
       'of a mark that its own rule changes',
       ['meta mark set 1', 'meta mark { 1, 2 } meta mark set meta mark ^ 3', 'meta mark 2 drop'],
-      'unknown',
+      'dropped',
     ],
+    ['of a mark that a chain changes to which it leads', ['meta mark set 1', 'meta mark vmap { 0x1 : jump marks, 0x2 : drop }'], 'sent'],
     ['of a mark', ['meta mark set 2', 'meta mark { 1, 2 } drop'], 'dropped'],
   ] as const)('%s', (_, rules, kind) => {
     expect(endIn(`table inet foreign {\n${NAMED}${chain('output', rules)}}\n`, OUT).kind).toBe(kind);

@@ -158,6 +158,21 @@ describe('SNAT', () => {
     const simulator = simulate({ nat: ['-A POSTROUTING -o eth0 -j MASQUERADE'] });
     expect(simulator.trace(leaving({ source: '10.3.3.3' })).final).toMatchObject({ source: '10.0.0.5' });
   });
+
+  it.each([
+    ['', 40_000, 40_000],
+    ['--to-ports 999', 40_000, 999],
+    ['--to-ports 1000-50000', 40_000, 40_000],
+    ['--to-ports 1000-2000', 40_000, undefined],
+    ['--to-ports 1000-50000 --random', 40_000, undefined],
+    ['--random-fully', 40_000, undefined],
+    ['--random', 80, undefined],
+    ['-m comment --comment random', 40_000, 40_000],
+  ])('MASQUERADE %s leaves of the port %i: %s', (words, sourcePort, left) => {
+    const [, comment = ''] = /^(-m .*)$/.exec(words) ?? [];
+    const simulator = simulate({ nat: [`-A POSTROUTING -p tcp ${comment} -j MASQUERADE ${comment === '' ? words : ''}`.trim()] });
+    expect(simulator.trace(leaving({ sourcePort })).final?.sourcePort).toBe(left);
+  });
 });
 
 describe('nat is asked for the first packet of a flow only', () => {

@@ -21,6 +21,7 @@ import { countsOf, exitCodeOf, podLine, summaryLine } from './line.ts';
 import { writeMetrics } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { auditPod } from './pod.ts';
+import { comparedByProbe } from './probe-addresses.ts';
 import { mergeLines } from './summarize.ts';
 import { SUMMARY_FORMS } from './summary-forms.ts';
 
@@ -123,7 +124,7 @@ async function round({ desired, places, node, using, find, stop }: RoundOf): Pro
   const seen = (await Promise.all(looks)).flatMap((pod) => pod ?? []);
   // They are all on this node, also those that don't tell it, and those that tell another.
   const name = node || (seen.find((pod) => pod.node !== '')?.node ?? '');
-  const pods = seen.map((pod) => ({ ...pod, node: name })).toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  const pods = comparedByProbe(seen.map((pod) => ({ ...pod, node: name }))).toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   const taken = Math.round(performance.now() - begin) / 1000;
   return {
     output: pods.map(podLine).join('') + summaryLine(pods, taken, name),

@@ -1,6 +1,7 @@
 /** From a side to a report: whose rules these are, drift, findings, what could not be seen, what to do next. */
 
 import { flushedFamilies, withoutFlushed } from '../../istio/advice/findings/flushed.ts';
+import { unshownInFront } from '../../istio/advice/findings/unshown-in-front.ts';
 import { findingsIn } from '../../istio/advice/findings.ts';
 import { unusable } from '../../istio/bad-option.ts';
 import type { Answer, Identification } from '../../istio/found/identify.ts';
@@ -71,7 +72,8 @@ async function findingsOn(
     ...(expected?.given === true && expected.ruleSource.plan !== undefined ? { desired: expected.ruleSource.plan } : {}),
     ...(reach === undefined ? {} : { reach }),
   });
-  return { findings, unseen: unseenOf(ruleSource, unseen, name), notLooked: unseen };
+  const inFront = unshownInFront(ruleSource.seen);
+  return { findings, unseen: unseenOf(ruleSource, unseen, name), notLooked: [...unseen, ...inFront] };
 }
 
 // The file of a namespace has no resolv.conf of its own: the one that was read is this machine's.

@@ -41,8 +41,8 @@ export function markdownForm(report: Report): string {
 function summary(report: Report): readonly string[] {
   const { identified, drift, connection, unreadable, ruleSource } = report;
   if (unreadable !== undefined) return [];
-  if (ruleSource?.run?.outcome === 'failed')
-    return ruleSource.run.failures.flatMap(runLines).map(([label, text]) => `- ${label}: ${escaped(text)}`);
+  if ((ruleSource?.run?.failures.length ?? 0) > 0)
+    return (ruleSource?.run?.failures ?? []).flatMap(runLines).map(([label, text]) => `- ${label}: ${escaped(text)}`);
   const [likeliest] = identified?.answers ?? [];
   const against = drift === undefined ? '' : `, against ${drift.against}`;
   return [

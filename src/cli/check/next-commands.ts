@@ -94,7 +94,7 @@ export function elsewhere({ name }: CheckedSource): readonly NextCommand[] {
 /** The same check of everything that a text leaves out. */
 export function withAllTables({ name, given }: CheckedSource): readonly NextCommand[] {
   if (name.kind !== 'file') return [];
-  const saves = "sudo nsenter -t PID -n sh -c 'iptables-save; ip6tables-save'";
+  const saves = "sudo nsenter -t PID -n sh -exc 'iptables-save; ip6tables-save; :' 2>&1";
   return [
     {
       why: 'see all tables of both families, on the node, with the number of a process of the pod',

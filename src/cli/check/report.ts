@@ -77,8 +77,9 @@ function isHidden({ places, seen }: RuleSource): boolean {
   return places !== undefined && FAMILIES.some((family) => seen.seen[family] !== 'all');
 }
 
-/** 0 as it should be, or nothing of Istio; 1 drift, a finding that is more than a note, or a run that failed; 2 the rules can not be seen. */
+/** 0 as it should be, or nothing of Istio; 1 drift, a finding that is more than a note, or a run that failed or complained; 2 the rules can not be seen. */
 export function exitCodeOf(report: Report): number {
   const verdict = verdictOf(report);
-  return verdict === 'not seen' ? 2 : verdict === 'not as it should be' || verdict === 'failed' ? 1 : 0;
+  if (verdict === 'not seen') return (report.ruleSource?.run?.failures.length ?? 0) > 0 ? 1 : 2;
+  return verdict === 'not as it should be' || verdict === 'failed' ? 1 : 0;
 }

@@ -4,6 +4,7 @@ import type { ForeignCount } from '../../istio/found/foreign.ts';
 import { fileText, onOneLine, printSource } from '../../istio/origin.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Difference, DifferingPart } from '../../netfilter/compare/difference.ts';
+import { isSetPlace } from '../../netfilter/compare/set-chains.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES, FAMILY_NAMES } from '../../netfilter/family.ts';
 import type { NotCompared, Observation } from '../../netfilter/observation.ts';
@@ -71,23 +72,32 @@ export function partText({ part, left, right }: DifferingPart): string {
   return `${left} -> ${after.slice(cut).join(' ')}`;
 }
 
-const KINDS: readonly { readonly is: readonly Difference['kind'][]; readonly one: string; readonly many: string; readonly how: string }[] =
-  [
-    { is: ['missing'], one: 'rule', many: 'rules', how: 'only left (-)' },
-    { is: ['extra'], one: 'rule', many: 'rules', how: 'only right (+)' },
-    { is: ['changed'], one: 'rule', many: 'rules', how: 'changed' },
-    { is: ['moved'], one: 'rule', many: 'rules', how: 'moved (~)' },
-    { is: ['policy'], one: 'policy', many: 'policies', how: 'changed' },
-    { is: ['missing-chain'], one: 'chain', many: 'chains', how: 'only left (-)' },
-    { is: ['extra-chain'], one: 'chain', many: 'chains', how: 'only right (+)' },
-  ];
+interface CountedKind {
+  readonly is: readonly Difference['kind'][];
+  /** Elements of sets and maps are counted apart. */
+  readonly of?: 'set';
+  readonly one: string;
+  readonly many: string;
+  readonly how: string;
+}
+
+const KINDS: readonly CountedKind[] = [
+  { is: ['missing'], one: 'rule', many: 'rules', how: 'only left (-)' },
+  { is: ['extra'], one: 'rule', many: 'rules', how: 'only right (+)' },
+  { is: ['changed'], one: 'rule', many: 'rules', how: 'changed' },
+  { is: ['moved'], one: 'rule', many: 'rules', how: 'moved (~)' },
+  { is: ['policy'], one: 'policy', many: 'policies', how: 'changed' },
+  { is: ['missing', 'extra', 'changed', 'moved'], of: 'set', one: 'element', many: 'elements', how: 'of sets and maps different' },
+  { is: ['missing-chain'], one: 'chain', many: 'chains', how: 'only left (-)' },
+  { is: ['extra-chain'], one: 'chain', many: 'chains', how: 'only right (+)' },
+];
 
 /** How much is different: `2 rules only left (-), 1 rule changed`. */
 export function summaryText(comparison: Comparison): string {
   const { routing, notCompared } = comparison;
   const differences = differencesOf(comparison);
-  const counts = KINDS.flatMap(({ is, one, many, how }) => {
-    const count = differences.filter(({ kind }) => is.includes(kind)).length;
+  const counts = KINDS.flatMap(({ is, of, one, many, how }) => {
+    const count = differences.filter((found) => is.includes(found.kind) && isSetPlace(found) === (of === 'set')).length;
     return count === 0 ? [] : [`${count} ${count === 1 ? one : many} ${how}`];
   });
   if (routing.length > 0) counts.push(`${routing.length} outside the packet filter`);

@@ -35,15 +35,17 @@ export function describedSettings({
   plan,
   nonDefault,
   switches,
-}: Pick<Answer, 'plan' | 'nonDefault' | 'switches'>): readonly DescribedSetting[] {
+  notKnown = [],
+}: Pick<Answer, 'plan' | 'nonDefault' | 'switches' | 'notKnown'>): readonly DescribedSetting[] {
   const usual = ordinaryValues(profileOf(plan.release));
   const ordinary = textsOf(Object.fromEntries(SETTING_KEYS.map((key) => [key, { value: usual[key] }])) as unknown as Settings);
   const own = textsOf(plan.settings);
   const described = (key: SettingKey): DescribedSetting => ({ key, text: own(key) });
   return [
     ...nonDefault.settings.map((key): DescribedSetting => ({ ...described(key), ordinary: ordinary(key) })),
+    ...notKnown.map((key): DescribedSetting => ({ key, text: 'not known', ordinary: ordinary(key) })),
     ...nonDefault.switches.map((name): DescribedSetting => ({ key: name, text: String(switches[name]), ordinary: 'by environment only' })),
-    ...SETTING_KEYS.filter((key) => !nonDefault.settings.includes(key)).map(described),
+    ...SETTING_KEYS.filter((key) => !nonDefault.settings.includes(key) && !notKnown.includes(key)).map(described),
   ];
 }
 
@@ -97,7 +99,7 @@ function reasonOf(one: Untraced): string {
     case 'not-seen':
       return `shows only in ${one.tables.map(({ family, table }) => `${FAMILY_NAMES[family]} ${table}`).join(' and ')}, which is not seen`;
     case 'hidden':
-      return 'the listing hides interfaces; the names are made up';
+      return 'the text hides what its rules ask; the values are made up';
     default:
       return one satisfies never;
   }

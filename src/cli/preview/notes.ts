@@ -1,5 +1,6 @@
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
+import { quoteForShell } from '../../netfilter/words.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import { unseenText } from '../terminal/unread.ts';
 
@@ -29,7 +30,13 @@ function unseen({ seen }: RuleSource): readonly string[] {
 function besides({ nft, plan, seen }: RuleSource): readonly string[] {
   if (nft !== undefined || plan !== undefined) return [];
   const names = FAMILIES.flatMap((family) => seen[family].tables.flatMap((table) => (table.nft === undefined ? [] : [table.name])));
-  return [...new Set(names)].map((name) => `not shown: the table ${name} is nft's own, and nft list table ${name} shows it`);
+  return [...new Set(names)].map((name) => `not shown: the table ${name} is nft's own, and nft list table ${tableWords(name)} shows it`);
+}
+
+/** Family and name, for a shell: in JSON of nft a name may be any text. */
+function tableWords(name: string): string {
+  const [family = '', ...rest] = name.split(' ');
+  return `${family} ${quoteForShell(rest.join(' '))}`;
 }
 
 function empty({ seen, places }: RuleSource, families: readonly Family[]): readonly string[] {

@@ -6,7 +6,7 @@ import type { Sourced } from '../../istio/origin.ts';
 import type { SpokenPacket } from '../../istio/packets/packet/words.ts';
 import { packetFromWords } from '../../istio/packets/packet/words.ts';
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
-import { traceIn, verdictIn, whereConditionsHold } from '../../istio/packets/pod-network.ts';
+import { traceIn, verdictIn, whereConditionsHold, whereHiddenTablesPass } from '../../istio/packets/pod-network.ts';
 import { hostOf } from '../../istio/packets/trace-plan.ts';
 import type { Verdict } from '../../istio/packets/verdict.ts';
 import { isCaught } from '../../istio/packets/verdict.ts';
@@ -16,6 +16,7 @@ import type { Family } from '../../netfilter/family.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Rule } from '../../netfilter/rule.ts';
 import type { RulePlace, RuleStep, Trace } from '../../netfilter/trace/result.ts';
+import { bearing, isDoubt } from '../../netfilter/unseen.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { readSource } from '../../sources/read-source.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
@@ -68,7 +69,10 @@ export async function answerOf(
   const spoken = packetFromWords({ from, to }, podNetwork.pod, hostOf(podNetwork.plan, podNetwork.facts, podNetwork.state));
   const sure = traced(podNetwork, spoken);
   // What is not shown keeps an answer from being sure; the answer without it is worth more than none.
-  const shown = sure.verdict.id === 'unknown' && podNetwork.failed === undefined ? traced(whereConditionsHold(podNetwork), spoken) : sure;
+  // What was there and could not be read may be anything.
+  const isDoubtful = bearing(rules.seen.unseen).some(isDoubt);
+  const narrowed = isDoubtful ? whereHiddenTablesPass(podNetwork) : whereConditionsHold(podNetwork);
+  const shown = sure.verdict.id === 'unknown' && podNetwork.failed === undefined ? traced(narrowed, spoken) : sure;
   const identified = rules.plan === undefined ? identify(rules.seen) : undefined;
   const plan = rules.plan ?? identified?.answers[0]?.plan;
   const decision = decisionIn(shown, context, plan, input?.basis.kind === 'workload' ? input.basis.made : undefined);

@@ -4,6 +4,7 @@ import type { Identification } from '../../istio/found/identify.ts';
 import { identify } from '../../istio/found/identify.ts';
 import { observeRules } from '../../istio/found/observe-rules.ts';
 import { rulesMadeBy, withReasons } from '../../istio/found/reasons.ts';
+import type { Run } from '../../istio/found/runs/run.ts';
 import { runIn } from '../../istio/found/runs/run.ts';
 import { foundInjection } from '../../istio/kubernetes/injection/observed.ts';
 import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
@@ -26,6 +27,7 @@ import type { Observation } from '../../netfilter/observation.ts';
 import { observeAll } from '../../netfilter/observation.ts';
 import { readProblemText } from '../../netfilter/read/problems.ts';
 import type { ReadResult } from '../../netfilter/read.ts';
+import { isAroundExcerpt } from '../../netfilter/unseen.ts';
 import type { Question } from '../question.ts';
 import { releaseOf } from '../question.ts';
 import type { HeldText } from './parts.ts';
@@ -177,7 +179,7 @@ function ofRules(read: ReadResult, text: string): Made {
   const ruleOf = rulesMadeBy(likeliest?.plan);
   const network = podNetworkOfRules(seen, likeliest?.plan ?? planFromSettings({}), options);
   return {
-    title: ambient ? 'Rules of an ambient pod' : titleOf(found),
+    title: ambient ? 'Rules of an ambient pod' : titleOf(found, seen, failed),
     release: likeliest?.plan.release ?? '',
     network: {
       ...network,
@@ -197,11 +199,16 @@ function ofRules(read: ReadResult, text: string): Made {
   };
 }
 
-function titleOf({ outcome, answers }: Identification): string {
+function titleOf({ outcome, answers }: Identification, { unseen }: Observation, run: Run | undefined): string {
   const [first] = answers;
+  const releases = first === undefined ? '' : `Istio ${spansText(first.releases)}`;
+  if (run !== undefined)
+    return `${run.outcome === 'failed' ? 'A run that failed' : 'A run of which nobody knows how it ended'}${releases === '' ? '' : `: what it shows is nearest to ${releases}`}`;
   if (first === undefined) return outcome === 'unknown' ? 'Rules that could not all be read' : 'No rules of an Istio sidecar';
-  const releases = `Istio ${spansText(first.releases)}`;
-  if (outcome === 'exact') return `Exactly the rules of ${releases}`;
   const count = first.differences.length;
+  // Around rules that somebody took out of a table may stand what they lack.
+  const excerpt = outcome === 'nearest' && unseen.some(isAroundExcerpt);
+  if (outcome === 'unknown' || excerpt) return `Not known: what could be read is ${count === 0 ? 'as of' : 'nearest to'} ${releases}`;
+  if (outcome === 'exact') return `Exactly the rules of ${releases}`;
   return `Nearest to ${releases}, with ${count} ${count === 1 ? 'difference' : 'differences'}`;
 }

@@ -9,10 +9,11 @@ import type { CapturePlan } from '../plan/plan.ts';
 import { planFor } from '../plan/plan.ts';
 import { ProblemError } from '../problems.ts';
 import type { Release } from '../releases/known.ts';
+import { RELEASES } from '../releases/known.ts';
 import { profileOf } from '../releases/profile.ts';
 import type { Facts } from '../settings/facts.ts';
-import type { Settings } from '../settings/settings.ts';
-import { SETTING_KEYS } from '../settings/settings.ts';
+import type { SettingKey, Settings } from '../settings/settings.ts';
+import { SETTING_KEYS, valuesOf } from '../settings/settings.ts';
 import type { Switches } from '../settings/switches.ts';
 import { unreadRules } from './doubts.ts';
 import type { AmbientIdentification } from './identify/ambient.ts';
@@ -24,6 +25,7 @@ import { exactMatches } from './identify/exact.ts';
 import type { Match } from './identify/matches.ts';
 import { asIptables, nativeAnswer } from './identify/native.ts';
 import { nearestMatches } from './identify/nearest.ts';
+import { withoutGuesses } from './identify/not-known.ts';
 import { observedRulesOf } from './identify/observed-rules.ts';
 import type { AmbientChain, IgnoredRules, OurPart } from './identify/our-part.ts';
 import { ambientChains, ourParts, ownedPart } from './identify/our-part.ts';
@@ -44,6 +46,8 @@ export interface Answer {
   readonly facts: Facts;
   /** What a default pod of the newest release does not have. */
   readonly nonDefault: NonDefault;
+  /** Settings that only rules which could not be read would tell: the plan has those of a default pod in their place. */
+  readonly notKnown?: readonly SettingKey[];
   /** From what the releases make (left) to what is seen (right); none in an exact answer. */
   readonly differences: readonly Difference[];
 }
@@ -81,7 +85,24 @@ export function identify(observed: Observation): Identification {
   const all = identifyNative(observed) ?? identifyRead(observed);
   const found = unread.length > 0 && !hasReadRules(observed) ? { ...all, answers: [] } : all;
   const outcome = unread.length === 0 ? found.outcome : 'unknown';
-  return { ...found, agent: identifyAmbient(observed), unread, outcome, beforeKnown: outcome === 'nearest' && isBeforeKnown(observed) };
+  const answers = unread.length === 0 ? found.answers : found.answers.map((answer) => withNotKnown(found.observed, answer));
+  return {
+    ...found,
+    answers,
+    agent: identifyAmbient(observed),
+    unread,
+    outcome,
+    beforeKnown: outcome === 'nearest' && isBeforeKnown(observed),
+  };
+}
+
+/** An answer that says of what nobody could see that it is not known. */
+function withNotKnown(observed: Observation, answer: Answer): Answer {
+  const { releases, plan, switches, facts, nonDefault, differences } = answer;
+  if (plan.nft !== undefined) return answer;
+  const { proposal, notKnown } = withoutGuesses(observed, releases, { values: valuesOf(plan.settings), switches, facts }, nonDefault);
+  const [again] = notKnown.length === 0 ? [] : answerOf({ proposal, releases, differences });
+  return again === undefined ? answer : { ...again, notKnown };
 }
 
 /** Whether a rule of ours stands in a chain that is known in full: whose rules they are rests on no other. */
@@ -102,7 +123,10 @@ function identifyNative(observed: Observation): Omit<Identification, 'unread' | 
   const plain = asIptables(observed);
   if (plain === undefined) return undefined;
   const found = identifyRead(plain);
-  const answers = found.answers.flatMap((answer) => nativeAnswer(answer, observed));
+  const likely = found.answers.flatMap((answer) => nativeAnswer(answer, observed));
+  // What is left of the rules may be nearest to those of a release that has no native ones: their tables say that these are.
+  const nearest = likely.length > 0 ? [] : found.answers.slice(0, 1).map((answer) => ({ ...answer, releases: RELEASES }));
+  const answers = [...likely, ...nearest.flatMap((answer) => nativeAnswer(answer, observed))];
   const exact = answers.filter(({ differences }) => differences.length === 0);
   const outcome = exact.length > 0 ? 'exact' : answers.length > 0 ? 'nearest' : 'none';
   return { ...found, observed, answers: exact.length > 0 ? exact : answers, outcome };

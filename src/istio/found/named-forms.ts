@@ -1,5 +1,6 @@
 /** Texts that people hand over and that hold no rules: what they are, and what to give instead. */
 
+import { isPieceOfXml } from '../../netfilter/read/xml.ts';
 import { printedVariables, variableTexts } from '../arguments/printed-variables.ts';
 
 interface NamedForm {
@@ -15,6 +16,11 @@ const FORMS: readonly NamedForm[] = [
     looks: (text) => text.length < 100_000 && /^(?:export\s+)?\w+=/m.test(text) && text.split('\n').every((line) => ASSIGNMENT.test(line)),
     says: () =>
       'These are variables, as the start of a virtual machine reads them: give them with --env-file, as in "istio-init explain --release RELEASE --env-file FILE --".',
+  },
+  {
+    looks: isPieceOfXml,
+    says: () =>
+      'This is a piece out of the middle of what iptables-xml prints, and no table is named in it: give all of it, from <iptables-rules to </iptables-rules>.',
   },
   {
     looks: (text) => printedVariables(text) !== undefined,

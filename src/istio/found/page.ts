@@ -2,6 +2,7 @@
 
 import { printSave } from '../../netfilter/print.ts';
 import { startsAsRules } from '../../netfilter/read/line-starts.ts';
+import { xmlPartsOf } from '../../netfilter/read/xml.ts';
 import { readRules } from '../../netfilter/read.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 
@@ -161,7 +162,7 @@ function isYaml(line: string): boolean {
 
 function kindOf(lines: readonly string[]): Block['kind'] {
   const text = lines.join('\n');
-  if (lines.some((line) => startsAsRules(line.trim()))) return 'rules';
+  if (lines.some((line) => startsAsRules(line.trim())) || xmlPartsOf(text).length > 0) return 'rules';
   return MANIFEST.test(text) ? 'manifest' : 'other';
 }
 

@@ -59,13 +59,17 @@ interface Left {
 function runChain(round: Round, chain: PreparedChain, states: readonly State[], path: readonly PreparedChain[], at: () => string): Left {
   const left = { on: [] as State[], accepted: [] as State[] };
   let here = states;
+  // Past the alternatives of a rule of which one has matched.
+  let past: State[] = [];
   for (const [index, rule] of chain.rules.entries()) {
-    if (here.length === 0) break;
+    if (here.length === 0 && past.length === 0) break;
     const place = (): string => `${at()} > ${nameOf(chain, index)}`;
-    here = merged(
-      round.arena,
-      here.flatMap((state) => throughRule(round, chain, rule, state, [...path, chain], place, left)),
-    );
+    const after = here.map((state) => throughRule(round, chain, rule, state, [...path, chain], place, left));
+    here = after.flatMap(({ missed }) => missed);
+    past.push(...after.flatMap(({ matched }) => matched));
+    if (rule.alternatives > 0) continue;
+    here = merged(round.arena, [...here, ...past]);
+    past = [];
   }
   left.on.push(...here);
   return left;
@@ -82,6 +86,12 @@ function wordsOf(rule: PreparedRule | undefined): string {
   return rule.target.kind === 'jump' ? rule.target.chain : JSON.stringify([normalRule(rule.place.rule).matches, rule.target]);
 }
 
+/** What goes on behind a rule. */
+interface After {
+  readonly missed: readonly State[];
+  readonly matched: readonly State[];
+}
+
 /** What goes on to the next rule; the rest is put where it belongs. */
 function throughRule(
   round: Round,
@@ -91,23 +101,25 @@ function throughRule(
   path: readonly PreparedChain[],
   at: () => string,
   left: { readonly on: State[]; readonly accepted: State[] },
-): readonly State[] {
+): After {
   const { arena, known, met } = round;
   const condition = conditionOf(arena, known, rule, state, at);
   const matched = arena.diagrams.and(state.set, condition);
   note(arena, met, rule, state.set, matched);
-  if (rule.idle || matched === NONE) return [state];
+  if (matched === NONE || (rule.idle && rule.alternatives === 0)) return { missed: [state], matched: [] };
   const others = arena.diagrams.minus(state.set, condition);
   const hit = { ...state, set: matched };
-  const next = others === NONE ? [] : [{ ...state, set: others }];
+  const missed = others === NONE ? [] : [{ ...state, set: others }];
+  if (rule.idle) return { missed, matched: [hit] };
+  const next: State[] = [];
   if (rule.target.kind === 'jump') {
     const to = chain.table.chains.get(rule.target.chain);
     if (to !== undefined) {
       const inside = path.includes(to) ? loop(round, rule, hit) : runChain(round, to, [hit], path, at);
       left.accepted.push(...inside.accepted);
-      if (!rule.target.goto) return [...next, ...inside.on];
+      if (!rule.target.goto) return { missed, matched: inside.on };
       left.on.push(...inside.on);
-      return next;
+      return { missed, matched: [] };
     }
   }
   for (const { state: after, result } of performed(arena, rule, hit, at)) {
@@ -129,7 +141,7 @@ function throughRule(
         result satisfies never;
     }
   }
-  return next;
+  return { missed, matched: next };
 }
 
 /** A chain that is called from itself: no kernel loads it. */

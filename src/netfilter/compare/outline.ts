@@ -3,8 +3,9 @@
 import { normalForm } from '../normal.ts';
 import type { Chain, Ruleset, Table } from '../rule.ts';
 import { isBuiltIn } from '../rule.ts';
+import { setChains } from './set-chains.ts';
 
-/** A chain of either side; undefined on a side that does not have it. */
+/** A chain of either side, or a set as one (setChains); undefined on a side that does not have it. */
 export interface ChainPair {
   readonly name: string;
   readonly left: Chain | undefined;
@@ -26,7 +27,14 @@ export function outline(left: Ruleset, right: Ruleset): readonly TablePair[] {
   });
   return normalForm({ family: left.family, tables }).tables.map(({ name, chains }) => {
     const [inLeft, inRight] = [chainsOf(left, name), chainsOf(right, name)];
-    return { name, chains: chains.map((chain) => ({ name: chain.name, left: inLeft(chain.name), right: inRight(chain.name) })) };
+    const [one, other] = [left, right].map(({ tables: all }) => all.find((table) => table.name === name));
+    return {
+      name,
+      chains: [
+        ...chains.map((chain) => ({ name: chain.name, left: inLeft(chain.name), right: inRight(chain.name) })),
+        ...setChains(one, other, left.family),
+      ],
+    };
   });
 }
 

@@ -21,7 +21,8 @@ export function partsOf(rule: Rule): RuleParts {
     const before = matches.get(match.kind);
     matches.set(match.kind, before === undefined ? text : `${before} ${text}`);
   }
-  return { matches, target: printTarget(rule.target) };
+  // Words of nft are no target of iptables.
+  return { matches, target: rule.text !== undefined && rule.target.kind === 'opaque' ? rule.target.text : printTarget(rule.target) };
 }
 
 /** The parts in which two rules differ, the target last; never empty for rules that are not the same. */

@@ -44,6 +44,7 @@ export function withNft(both: ReadResult, { ruleset: given, unread, translated }
     problems: [...read.problems.filter(({ code }) => code !== 'no-rules-found'), ...problems],
     unread: [...read.unread, ...hidden, ...unread.flatMap(({ line, text }) => lost(families, line, text))],
     gaps: read.gaps,
+    ...(read.looked && { looked: read.looked }),
   };
 }
 

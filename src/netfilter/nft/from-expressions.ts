@@ -113,7 +113,16 @@ function interfaceMatch(kind: 'in-interface' | 'out-interface', right: Right): K
   return match(kind, right.replace(/\*$/, '+'));
 }
 
-function markMatch(selector: Selector, right: Right, mask: number): Known | undefined {
+/** `0xf0000000/4`: the first four bits. */
+function markPrefix(right: Right, mask: number): { readonly value: number; readonly mask: number } | undefined {
+  if (typeof right !== 'object' || !('prefix' in right) || mask !== ALL_BITS) return undefined;
+  const { addr, len } = right.prefix;
+  const value = Number(addr);
+  return Number.isInteger(value) && len > 0 && len <= 32 ? { value, mask: (ALL_BITS << (32 - len)) >>> 0 } : undefined;
+}
+
+function markMatch(selector: Selector, given: Right, whole: number): Known | undefined {
+  const { value: right, mask } = markPrefix(given, whole) ?? { value: given, mask: whole };
   if (typeof right !== 'number') return undefined;
   if ('meta' in selector && selector.meta.key === 'mark') return match('mark', { value: right, mask });
   return 'ct' in selector && selector.ct.key === 'mark' ? match('connmark', { value: right, mask }) : undefined;

@@ -24,11 +24,11 @@ interface Lookup {
 }
 
 /**
- * The texts of rules that do together what one rule does, of which exactly one matches where that rule does; the text
+ * The texts of rules that do together what one rule does where the first that matches is the last that is asked; the text
  * itself where it looks nothing up, or in what is not understood. `sets` are those of its table.
  */
 export function plainTexts(text: string, sets: readonly NftSet[]): readonly string[] {
-  if (!/[@{]/.test(text)) return [text];
+  if (!/[@{]|addr (?:!= )?[^\s@{]+-/.test(text)) return [text];
   const done: string[] = [];
   let expanded = false;
   const waiting: { readonly tokens: readonly string[]; readonly at: number }[] = [{ tokens: text.match(TOKEN) ?? [], at: 0 }];
@@ -56,6 +56,8 @@ function lookupIn(tokens: readonly string[], start: number, sets: readonly NftSe
     const kind = tokens[named] === 'vmap' || tokens[named] === 'map' ? (tokens[named] as 'vmap' | 'map') : 'set';
     const set = kind === 'set' ? named : named + 1;
     const first = tokens[set] ?? '';
+    if (kind === 'set' && keys.length === 1 && ADDRESS.test(keys[0] ?? '') && /^[\da-f.:]+-[\da-f.:]+$/i.test(first))
+      return { from, to: set + 1, keys, kind, negated, elements: [{ value: first }] };
     if (first.startsWith('@')) {
       const of = sets.find(({ name }) => name === first.slice(1));
       return { from, to: set + 1, keys, kind, negated, elements: of === undefined || !isFixed(of) ? undefined : of.elements };
@@ -69,10 +71,14 @@ function lookupIn(tokens: readonly string[], start: number, sets: readonly NftSe
         .replaceAll(' ,', ',');
       return { from, to: end + 1, keys, kind, negated, elements: elementsIn(words) };
     }
-    from = next - 1;
+    // The name of a protocol is no key where it is what a key is compared with: `meta l4proto tcp tcp dport @ports`.
+    from = PROTOCOL_KEY.test(keys[0] ?? '') ? named : next - 1;
   }
   return undefined;
 }
+
+const ADDRESS = /^ip6? [sd]addr$/;
+const PROTOCOL_KEY = /(?:l4proto|protocol|nexthdr|nfproto)$/;
 
 /** Whether its elements are those that were listed: time and rules change the others. */
 function isFixed({ lines = [] }: NftSet): boolean {
@@ -120,9 +126,10 @@ interface Waiting {
 
 /** The rule with each element in the place of the lookup; undefined where that would not be the same. */
 function alternatives(tokens: readonly string[], lookup: Lookup): readonly Waiting[] | undefined {
-  const { from, to, keys, kind, negated, elements } = lookup;
+  const { from, to, keys, kind, negated, elements: listed } = lookup;
   const [before, after] = [tokens.slice(0, from), tokens.slice(to)];
-  if (elements === undefined || elements.some(({ value }) => value === '*') || mayOverlap(keys, elements)) return undefined;
+  const elements = listed === undefined || listed.some(({ value }) => value === '*') ? undefined : asFound(keys, listed);
+  if (elements === undefined) return undefined;
   const asked = elements.map(({ value }) => wordsOf(keys, value));
   if (asked.includes(undefined)) return undefined;
   if (negated) {
@@ -131,9 +138,6 @@ function alternatives(tokens: readonly string[], lookup: Lookup): readonly Waiti
     const words = elements.flatMap(({ value }) => valuesOf(keys[0] ?? '', value).flatMap((one) => asking(keys[0] ?? '', one, true)));
     return [waiting([...before, ...words, ...after], before.length + words.length)];
   }
-  const doing = kind === 'vmap' ? elements.map(({ to: verdict = '' }) => verdict).join(' ') : after.join(' ');
-  // Whoever changes what is asked for may match once more.
-  if (elements.length > 1 && keys.some(mayChange) && /\b(?:set|jump|notrack)\b/.test(doing)) return undefined;
   if (kind === 'set') {
     if (keys.length === 1 && /^(?:tcp|udp|th) [sd]port$/.test(keys[0] ?? '') && tokens[to - 1] === '}') return undefined;
     return asked.flatMap((ways = []) => ways.map((words) => waiting([...before, ...words, ...after], before.length + words.length)));
@@ -182,33 +186,52 @@ function statementAt(before: readonly string[]): number | undefined {
   return before.at(-1) === 'set' && before.length >= 3 ? before.length - 3 : undefined;
 }
 
-/** Of several fields, intervals may lie over each other, and which of them is found is the kernel's affair. */
-function mayOverlap(keys: readonly string[], elements: readonly SetElement[]): boolean {
-  if (keys.length === 1 || !elements.some(({ value }) => /[/-]/.test(value))) return false;
-  if (elements.length > MOST_COMPARED) return true;
+/**
+ * The elements in the order in which they are looked for; undefined where that is not known. Of several fields intervals may
+ * lie over each other. One that lies in another was there before it, for the kernel takes none that begins in one which is
+ * there (nft_pipapo_insert), and the first is found; of two that cross nobody knows which that is.
+ */
+function asFound(keys: readonly string[], elements: readonly SetElement[]): readonly SetElement[] | undefined {
+  if (keys.length === 1 || !elements.some(({ value }) => /[/-]/.test(value))) return elements;
+  if (elements.length > MOST_COMPARED) return undefined;
   const fields = elements.map(({ value }) => value.split(' . ').map(boundsOf));
-  return fields.some((one, at) =>
-    fields
-      .slice(at + 1)
-      .some((other) => one.every(([first, last], nth) => first <= (other[nth]?.[1] ?? 0n) && last >= (other[nth]?.[0] ?? 0n))),
-  );
+  const places = elements.map(() => 0);
+  for (const [at, one] of fields.entries()) {
+    for (const [other, others] of fields.entries()) {
+      if (other <= at || !one.every(([first, last], nth) => first <= boundOf(others, nth)[1] && last >= boundOf(others, nth)[0])) continue;
+      if (isInside(others, one)) places[at] = (places[at] ?? 0) + 1;
+      else if (isInside(one, others)) places[other] = (places[other] ?? 0) + 1;
+      else return undefined;
+    }
+  }
+  // Who holds others stands behind all that it holds, and so does who holds that.
+  return elements
+    .map((one, at) => [one, places[at] ?? 0] as const)
+    .sort((a, b) => a[1] - b[1])
+    .map(([one]) => one);
+}
+
+type Bounds = readonly [first: bigint, last: bigint];
+
+function boundOf(bounds: readonly Bounds[], nth: number): Bounds {
+  return bounds[nth] ?? [0n, 0n];
+}
+
+function isInside(one: readonly Bounds[], other: readonly Bounds[]): boolean {
+  return one.every(([first, last], nth) => first >= boundOf(other, nth)[0] && last <= boundOf(other, nth)[1]);
 }
 
 /** Each is compared with each. */
 const MOST_COMPARED = 500;
 
 /** The first and the last of what a value stands for; everything, where it is no number and no address. */
-function boundsOf(value: string): readonly [bigint, bigint] {
+function boundsOf(value: string): Bounds {
   const [first = '', last = first] = value.split('-');
   if (/^\d+$/.test(first) && /^\d+$/.test(last)) return [BigInt(first), BigInt(last)];
   const [from, to] = [parseNetwork(first), parseNetwork(last)];
   const protocol = from === null ? protocolNumber(value) : null;
   if (protocol !== null) return [BigInt(protocol), BigInt(protocol)];
   return from === null || to === null ? [0n, 1n << 128n] : [BigInt(networkRange(from).first), BigInt(networkRange(to).last)];
-}
-
-function mayChange(key: string): boolean {
-  return /^(?:meta mark|mark|ct )/.test(key);
 }
 
 /** Every way in which keys have an element's value; undefined where there are not as many. */
@@ -223,7 +246,7 @@ function wordsOf(keys: readonly string[], value: string): readonly (readonly str
 
 /** A range of addresses as networks; any other value as it is. */
 function valuesOf(key: string, value: string): readonly string[] {
-  return /^ip6? [sd]addr$/.test(key) ? addressRange(value) : [value];
+  return ADDRESS.test(key) ? addressRange(value) : [value];
 }
 
 function asking(key: string, value: string, negated: boolean): readonly string[] {

@@ -1,10 +1,12 @@
 /** Rules of nft as a listing, as the script that makes them, and as JSON. */
 
 import type { BaseChain } from '../rule.ts';
+import type { Expression } from './expression.ts';
 import { expressionsText } from './expression-text.ts';
 import type { NftChain, NftRule, NftRuleset, NftTable } from './ruleset.ts';
 import { NO_NFT, priorityText } from './ruleset.ts';
 import type { NftSet, SetElement } from './set.ts';
+import { lookupJson, setJson } from './set-json.ts';
 import { expressionsOf } from './to-expressions.ts';
 
 /** Lines to put before a rule; none by default. */
@@ -104,20 +106,7 @@ function setCommands(table: string, { name, type, data, lines = [], comment, ele
 export function nftElements({ tables }: NftRuleset): readonly object[] {
   return tables.flatMap(({ family, name: table, sets, chains }) => [
     { table: { family, name: table } },
-    ...sets.map(({ name, type, comment, elements }) => ({
-      set: {
-        family,
-        name,
-        table,
-        type,
-        ...(comment === undefined ? {} : { comment }),
-        ...(elements.length === 0
-          ? {}
-          : {
-              elem: elements.map((one) => (one.comment === undefined ? one.value : { elem: { val: one.value, comment: one.comment } })),
-            }),
-      },
-    })),
+    ...sets.map((set) => setJson(set, family, table)),
     ...chains.map(({ name, base }) => ({
       chain: {
         family,
@@ -126,8 +115,14 @@ export function nftElements({ tables }: NftRuleset): readonly object[] {
         ...(base === undefined ? {} : { type: base.type, hook: base.hook, prio: base.priority, policy: base.policy }),
       },
     })),
-    ...chains.flatMap(({ name: chain, rules }) => rules.map((rule) => ({ rule: { family, table, chain, expr: expressionsOf(rule) } }))),
+    ...chains.flatMap(({ name: chain, rules }) =>
+      rules.map((rule) => ({ rule: { family, table, chain, expr: expressionsOf(rule).map(withLookup) } })),
+    ),
   ]);
+}
+
+function withLookup(expression: Expression): object {
+  return 'words' in expression ? (lookupJson(expression.words) ?? expression) : expression;
 }
 
 /** What `nft -j -f` reads, in the shape of `nft -j -s list ruleset`. */

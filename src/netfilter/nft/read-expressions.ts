@@ -48,6 +48,19 @@ const BEGINNINGS: readonly string[] = [
   'continue',
   ...Object.keys(VERDICTS),
 ];
+/** What is not read further, and of which it is known where it ends: what stands behind it is read again. Tokens are parted by a space each. */
+const PHRASES: readonly RegExp[] = [
+  /^limit rate (?:over )?\d+(?: \w+)?\/\w+(?: burst \d+ \w+)?(?= |$)/,
+  /^ct state != \w+(?: \| \w+)+(?= |$)/,
+  /^ct direction (?:!= )?(?:original|reply)(?= |$)/,
+  /^fib [sd]addr(?: \. [io]if)? type (?:!= )?\w+(?= |$)/,
+  /^(?:tcp|udp|th) [sd]port [<>]=? \d+(?= |$)/,
+  /^meta length [<>]=? \d+(?= |$)/,
+  /^tcp flags (?:!= )?\w+(?: , \w+)*(?: \/ \w+(?: , \w+)*)?(?= |$)/,
+  /^tcp flags & \(\w+(?: \| \w+)*\) [!=]= \w+(?: \| \w+)*(?= |$)/,
+];
+const LONGEST_PHRASE = 24;
+
 /** What may stand behind `log`, each with one word of its own. */
 const LOG_OPTIONS: readonly string[] = ['prefix', 'group', 'snaplen', 'queue-threshold', 'level', 'flags'];
 
@@ -97,6 +110,12 @@ class Reader {
   /** The words up to the next that something else begins with, outside of braces. */
   #unknown(): string {
     const words: string[] = [];
+    const next = this.#tokens.slice(this.#at, this.#at + LONGEST_PHRASE).map(({ text, quoted }) => (quoted ? `"${text}"` : text));
+    const phrase = PHRASES.flatMap((pattern) => pattern.exec(next.join(' '))?.[0] ?? [])[0];
+    if (phrase !== undefined) {
+      this.#at += phrase.split(' ').length;
+      return phrase.replaceAll(' ,', ',');
+    }
     let depth = 0;
     do {
       const { text = '', quoted = false } = this.#tokens[this.#at] ?? {};
@@ -244,7 +263,8 @@ class Reader {
 
   #one(left: Left): Right | undefined {
     const token = this.#tokens[this.#at];
-    if (token === undefined || (!token.quoted && /^[{},]$/.test(token.text))) return undefined;
+    // A variable that nobody defines may be anything.
+    if (token === undefined || (!token.quoted && /^(?:[{},]$|\$)/.test(token.text))) return undefined;
     this.#at += 1;
     if (token.quoted || isName(left)) return token.text;
     return rightOf(token.text);
@@ -285,6 +305,7 @@ function rightOf(text: string): Right {
   if (number !== undefined) return number;
   const [, first, last] = /^(\d{1,10})-(\d{1,10})$/.exec(text) ?? [];
   if (first !== undefined && last !== undefined) return { range: [Number(first), Number(last)] };
-  const [, addr, len] = /^([0-9a-f.:]+)\/(\d{1,3})$/i.exec(text) ?? [];
+  // nft 1.0.6 lists `ct mark & 0xf0000000 == 0` as `ct mark 0x00000000/4`.
+  const [, addr, len] = /^([0-9a-f.:]+|0x[0-9a-f]{1,8})\/(\d{1,3})$/i.exec(text) ?? [];
   return addr !== undefined && len !== undefined ? { prefix: { addr, len: Number(len) } } : text;
 }

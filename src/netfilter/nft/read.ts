@@ -5,6 +5,7 @@ import type { Json } from '../nft-listing.ts';
 import { isRecord, nftItems } from '../nft-listing.ts';
 import { readRules } from '../read.ts';
 import type { BaseChain, NftFamily } from '../rule.ts';
+import { withDefines } from './defines.ts';
 import type { Expression } from './expression.ts';
 import { ruleOf } from './from-expressions.ts';
 import { jsonElements, lookupText } from './json-lookups.ts';
@@ -111,7 +112,7 @@ function readLines(text: string): NftRead {
   const unread: { line: number; text: string }[] = [];
   let table: TableDraft | undefined;
   let block: { readonly kind: 'chain' | 'set' | 'other'; readonly name: string } | undefined;
-  const lines = text.split(/\r?\n/);
+  const lines = withDefines(text).split(/\r?\n/);
   const [, translator] = TRANSLATED.exec(text) ?? [];
   const family: Family = translator === 'ip6' ? 'ip6' : 'ip';
   let open = 0;
@@ -123,7 +124,8 @@ function readLines(text: string): NftRead {
         continue;
       }
       // nft repeats a command that it refuses, and points at a word of it: that one was not done.
-      if (!POINTER.test(lines[index + 1] ?? '')) command(draft, raw, index + 1);
+      if (/^\s*include\s+"/.test(raw)) unread.push({ line: index + 1, text: raw.trim() });
+      else if (!POINTER.test(lines[index + 1] ?? '')) command(draft, raw, index + 1);
       continue;
     }
     if (opened !== null) {

@@ -8,6 +8,7 @@ import { isBuiltIn, TABLES } from '../rule.ts';
 import type { Target } from '../target.ts';
 import { needsConntrack } from '../trace/needs-conntrack.ts';
 import { ruleOf } from './from-expressions.ts';
+import { plainMatches } from './plain-matches.ts';
 import { plainTexts } from './plain-texts.ts';
 import { nftRuleText } from './print.ts';
 import { readExpressions } from './read-expressions.ts';
@@ -72,21 +73,25 @@ function ruleFor({ matches, target }: Rule, family: Family): Pick<Rule, 'matches
   };
 }
 
-/** A rule with others in its place that look nothing up, each with what it asks and does; as a packet of the family meets them. */
+/**
+ * A rule with others in its place that look nothing up, each with what it asks and does, as a packet of the family meets them:
+ * of these the first that matches is the last that is asked.
+ */
 export function rulesWithoutLookups(rule: Rule, { nft, sets = [] }: Pick<Table, 'nft' | 'sets'>, family: Family): readonly Rule[] {
   const { text, matches, target } = rule;
   if (nft === undefined || text === undefined || (target.kind !== 'opaque' && !matches.some(({ kind }) => kind === 'opaque')))
     return [rule];
   const texts = plainTexts(text, sets);
-  if (texts.length === 1 && texts[0] === text) return [rule];
+  if (texts.length === 1 && texts[0] === text) return [{ ...rule, matches: matches.flatMap(plainMatches) }];
   return texts
     .map((one) => ruleOf(readExpressions(one), nft))
     .filter((one) => concerns(one, family))
-    .map((one) => ({ ...rule, ...ruleFor(one, family) }));
+    .map((one) => ruleFor(one, family))
+    .map((one) => ({ ...rule, ...one, matches: one.matches.flatMap(plainMatches) }));
 }
 
 function concerns({ matches, target }: Rule, family: Family): boolean {
-  return matches.every((match) => (familyOf(match) ?? family) === family) && (tproxyFamily(target) ?? family) === family;
+  return matches.every((match) => (familyOf(match) ?? family) === family) && (targetFamily(target) ?? family) === family;
 }
 
 /** The family that a match is limited to: `ip daddr != 127.0.0.1` is asked of IPv4 only. */
@@ -103,7 +108,9 @@ function familyAsked(text: string): Family | undefined {
   return (version === '4') === (not === undefined) ? 'ip' : 'ip6';
 }
 
-function tproxyFamily(target: Target): Family | undefined {
+/** The family that a target is for, or that its words look at first: `ip daddr . tcp dport vmap @services`. */
+function targetFamily(target: Target): Family | undefined {
+  if (target.kind === 'opaque') return /^(ip6?) /.exec(target.text)?.[1] as Family | undefined;
   if (target.kind !== 'TPROXY') return undefined;
   return familyOfAddress(target.value.address);
 }

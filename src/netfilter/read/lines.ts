@@ -13,6 +13,8 @@ import type { ReadProblems } from './problems.ts';
 export interface Line {
   readonly text: string;
   readonly number: number;
+  /** Why it can't be read, where the reader of its form knows better than others. */
+  readonly lost?: string;
 }
 
 /** A rule has a few hundred characters; a page that was made to be small, or a binary, has endless lines. */

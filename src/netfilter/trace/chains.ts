@@ -51,10 +51,13 @@ const DEEPEST = 512;
 
 /** Walks one chain from its first rule. `return` and `continue` lead back to the caller alike. */
 function runChain(walk: Walk, chain: PreparedChain, depth: number): Next {
-  for (const rule of chain.rules) {
-    if (!matches(walk, rule, depth)) continue;
+  const { rules } = chain;
+  for (let index = 0; index < rules.length; index += 1) {
+    const rule = rules[index];
+    if (rule === undefined || !matches(walk, rule, depth)) continue;
     const next = rule.target.kind === 'jump' ? jump(walk, chain, rule, depth) : performNoted(walk, rule);
     if (next !== 'continue') return next;
+    index += rule.alternatives;
   }
   if (depth > 0) walk.steps?.push({ kind: 'end-of-chain', table: chain.table.name, chain: chain.name, depth, policy: '-' });
   return 'continue';
@@ -101,7 +104,7 @@ function matches(walk: Walk, rule: PreparedRule, depth: number): boolean {
     if (holds === 'maybe') doubt ??= test;
   }
   if (doubt === undefined) return note(walk, rule, depth, 'matched');
-  if (rule.idle) return note(walk, rule, depth, 'unknown', doubt);
+  if (rule.idle && rule.alternatives === 0) return note(walk, rule, depth, 'unknown', doubt);
   // An answer may settle what a later match asks for as well.
   for (const test of rule.tests) {
     if (!settled(walk, rule, test)) return note(walk, rule, depth, 'failed', test);

@@ -27,6 +27,14 @@ export function lookUp(walk: Walk, tracking: boolean): void {
   walk.steps?.push({ kind: 'conntrack', state: reportedWord(walk.state), zone: walk.zone, direction: walk.flow?.direction ?? 'original' });
 }
 
+/**
+ * Whether the packet has no flow yet, but a template that tells its zone. iptables' matches and targets take it for a flow; of
+ * nft's expressions only `ct state` does (measured on 6.18: the others end their rule, and what they set is left alone).
+ */
+export function isTemplate({ templated, original }: Walk): boolean {
+  return templated && original === undefined;
+}
+
 /** The flow that the packet was given, and the direction of it that its header is of. */
 function connectionOf(walk: Walk): Connection | undefined {
   const entry = walk.packet.flow;

@@ -20,6 +20,8 @@ export interface PreparedRule {
   readonly target: Target;
   /** It counts, logs or the like: whether it matches makes no difference to any packet. */
   readonly idle: boolean;
+  /** So many of those behind it stand for the same written rule, and are not asked once this one has matched. */
+  readonly alternatives: number;
 }
 
 export interface PreparedChain {
@@ -64,7 +66,9 @@ function prepareTable(given: Table, family: Family): PreparedTable {
   const table: PreparedTable = { name, native: given.nft !== undefined, chains: prepared };
   for (const chain of chains) {
     const rules = chain.rules.flatMap((written, index) =>
-      rulesWithoutLookups(written, given, family).map((rule) => prepareRule({ table: name, chain: chain.name, position: index + 1, rule })),
+      rulesWithoutLookups(written, given, family).map((rule, nth, all) =>
+        prepareRule({ table: name, chain: chain.name, position: index + 1, rule }, all.length - nth - 1),
+      ),
     );
     const base = baseOf(given, chain);
     // In restore input, `:INPUT -` leaves the policy as it was.
@@ -74,9 +78,9 @@ function prepareTable(given: Table, family: Family): PreparedTable {
   return table;
 }
 
-function prepareRule(place: RulePlace): PreparedRule {
+function prepareRule(place: RulePlace, alternatives: number): PreparedRule {
   const { matches, target } = place.rule;
-  return { place, tests: matches.map(testOf).filter((test) => test !== null), target, idle: isIneffective(target) };
+  return { place, tests: matches.map(testOf).filter((test) => test !== null), target, idle: isIneffective(target), alternatives };
 }
 
 /** Targets not understood otherwise of which this is known: the packet goes on, with nothing changed that any rule here asks for. */

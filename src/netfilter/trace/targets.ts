@@ -4,6 +4,7 @@ import type { Masked } from '../numbers.ts';
 import { ALL_BITS, parseMasked } from '../numbers.ts';
 import type { Target, TargetValues } from '../target.ts';
 import { mayStandAt } from '../target-places.ts';
+import { isTemplate } from './conntrack.ts';
 import { ABSENT, narrowed, WORDS } from './fields.ts';
 import { transparentSocketHolds } from './listeners.ts';
 import { arrivalAddress } from './prepare-host.ts';
@@ -138,9 +139,8 @@ function setMark(walk: Walk, field: 'mark' | 'connmark', value: Value | Ranges):
 /** Between the packet's mark and its flow's; a packet without a flow has nothing to copy. */
 function connmark(walk: Walk, { value }: Extract<Target, { readonly kind: 'CONNMARK' }>): Next {
   // What nft reads of a flow that is not there ends the rule: the mark that is copied, and the bits that stay.
-  if (walk.connmark === ABSENT) return walk.native && (value.action === 'restore' || keepsBits(value)) ? 'break' : 'continue';
-  // nft leaves the template alone that a packet with a zone has until conntrack looks it up.
-  if (walk.native && walk.original === undefined && value.action !== 'restore') return 'continue';
+  if (walk.connmark === ABSENT || (walk.native && isTemplate(walk)))
+    return walk.native && (value.action === 'restore' || keepsBits(value)) ? 'break' : 'continue';
   if (value.action === 'set') setMark(walk, 'connmark', xmark(walk.connmark, value));
   else copyMark(walk, value);
   return 'continue';
@@ -175,7 +175,7 @@ function dontTrack(walk: Walk): void {
 
 function performOpaque(walk: Walk, { name, text }: Extract<Target, { kind: 'opaque' }>, at: RulePlace): Next {
   const place = `${walk.like} ${walk.hook}`;
-  if (name === 'MASQUERADE' && place === 'nat POSTROUTING') return masquerade(walk, at);
+  if (name === 'MASQUERADE' && place === 'nat POSTROUTING') return masquerade(walk, at, text);
   if ((name === 'NOTRACK' || text === 'CT --notrack') && mayStandAt('CT', place)) {
     dontTrack(walk);
     return 'continue';
@@ -202,11 +202,11 @@ function setConnmark(text: string): Masked | null {
 }
 
 /** The source becomes an address of the interface that the packet leaves by: its first, as far as is known here. */
-function masquerade(walk: Walk, at: RulePlace): Next {
+function masquerade(walk: Walk, at: RulePlace, words: string): Next {
   // Of lo there may be none that it can take, and then the packet is dropped (nf_nat_masquerade_ipv4).
   if (walk.outInterface === 'lo') return stop(walk, { kind: 'unknown', why: { kind: 'target', at }, outcomes: [] });
   const own = typeof walk.outInterface === 'string' ? arrivalAddress(walk.host, walk.outInterface, walk.destination) : undefined;
-  masqueradeAs(walk, own ?? walk.host.outside);
+  masqueradeAs(walk, own ?? walk.host.outside, words);
   return 'accept';
 }
 

@@ -6,6 +6,7 @@ import type { Masked, OwnerRange, PortRange } from '../numbers.ts';
 import { ALL_BITS } from '../numbers.ts';
 import { protocolNumber } from '../protocols.ts';
 import { networkRange } from './address.ts';
+import { isTemplate } from './conntrack.ts';
 import { fieldTest, statesTest, wordTest } from './field-tests.ts';
 import { ABSENT } from './fields.ts';
 import { socketHolds } from './listeners.ts';
@@ -18,7 +19,7 @@ import type { Walk } from './walk.ts';
 /** How a match is asked; null for one that always holds. */
 export function testOf(match: Match): Test | null {
   if (isBareModule(match) || asksNothing(match)) return null;
-  if (match.kind === 'opaque' || match.kind === 'unknown') return notUnderstood(match);
+  if (match.kind === 'opaque' || match.kind === 'unknown') return directionTest(match) ?? notUnderstood(match);
   switch (match.kind) {
     case 'comment':
       return null;
@@ -51,8 +52,9 @@ export function testOf(match: Match): Test | null {
     case 'state':
       return statesTest(match, match.value);
     case 'mark':
-    case 'connmark':
       return markTest(match, match.kind, match.value);
+    case 'connmark':
+      return connmarkTest(match, match.value);
     case 'source-type':
       return addressTypeTest(match, 'source', match.value);
     case 'destination-type':
@@ -131,10 +133,37 @@ export function markTest(match: KnownMatch, field: 'mark' | 'connmark', { value,
   });
 }
 
+function connmarkTest(match: KnownMatch, value: Masked): Test {
+  const test = markTest(match, 'connmark', value);
+  return { ...test, holds: (walk) => (walk.native && isTemplate(walk) ? 'no' : test.holds(walk)) };
+}
+
 /** A name that stands for a number nobody told: the same answer whenever it is asked for. */
 function named(match: KnownMatch, field: Field): Test {
   const test = remembered(match, field, JSON.stringify(match.value), () => 'maybe');
   return { ...test, field: undefined };
+}
+
+const DIRECTION = /^(?:ct direction (!= )?(original|reply)|-m conntrack (! )?--ctdir (ORIGINAL|REPLY))$/;
+
+/** Which direction of its flow a packet goes in; one of no flow goes in none, and no rule that asks for it matches. */
+function directionTest(match: Extract<Match, { readonly kind: 'opaque' | 'unknown' }>): Test | undefined {
+  const [, not, word, other, upper] = (match.kind === 'opaque' && DIRECTION.exec(match.text)) || [];
+  const wanted = (word ?? upper)?.toLowerCase();
+  if (wanted === undefined) return undefined;
+  const negated = (not ?? other) !== undefined;
+  return {
+    match,
+    field: undefined,
+    holds: (walk) => {
+      const { state, flow } = walk;
+      if (state === 'INVALID' || state === 'UNTRACKED' || (walk.native && isTemplate(walk))) return 'no';
+      const direction = state === 'NEW' ? 'original' : flow?.direction;
+      if (direction === undefined || typeof state !== 'string') return 'maybe';
+      return (direction === wanted) !== negated ? 'yes' : 'no';
+    },
+    assume: () => undefined,
+  };
 }
 
 /** What may be random, a set or a program is asked anew each time. */

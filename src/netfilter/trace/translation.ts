@@ -66,11 +66,33 @@ export function translateSource(walk: Walk, to: Translation): void {
   walk.translations += 1;
 }
 
-/** MASQUERADE: with an address of the interface that the packet leaves by. */
-export function masqueradeAs(walk: Walk, address: Value | Ranges): void {
+/** MASQUERADE: with an address of the interface that the packet leaves by, and with a port of its own where it says so. */
+export function masqueradeAs(walk: Walk, address: Value | Ranges, text: string): void {
+  const before = walk.sourcePort;
+  const words = text.replace(/"[^"]*"/g, '');
   walk.translated.source ||= walk.source !== address;
   walk.translations += 1;
   set(walk, 'source', address);
+  const ports = portsOfMasquerade(walk, words);
+  if (ports === undefined || before === ABSENT) return;
+  if (/\brandom/.test(words)) set(walk, 'sourcePort', narrowed([ports]));
+  else choose(walk, 'sourcePort', ports);
+  walk.translated.source ||= walk.sourcePort !== before;
+}
+
+/** `--to-ports 1000-2000`, `to :1000-2000`; at random without them one of the kind that it has (nf_nat_l4proto_unique_tuple). */
+function portsOfMasquerade({ sourcePort }: Walk, words: string): Range | undefined {
+  const [, named] = /\bto(?:-ports| :)\s*(\d+(?:-\d+)?)/.exec(words) ?? [];
+  const ports = named === undefined ? null : rangeOf(named, (part) => parseNumber(part, 0xffff));
+  if (ports) return ports;
+  if (!/\brandom/.test(words)) return undefined;
+  const kinds: Ranges = [
+    { first: 1, last: 511 },
+    { first: 600, last: 1023 },
+    { first: 1024, last: 0xffff },
+  ];
+  if (typeof sourcePort === 'object') return { first: 1, last: 0xffff };
+  return kinds[sourcePort < 512 ? 0 : sourcePort < 1024 ? 1 : 2];
 }
 
 function translate(walk: Walk, address: 'source' | 'destination', port: 'sourcePort' | 'destinationPort', to: Translation): boolean {

@@ -112,3 +112,34 @@ describe.concurrent('diff --by packets', () => {
     );
   });
 });
+
+const listing = (set: string, map: string): string =>
+  [
+    'table inet foreign {',
+    `  set blocked {\n    type ipv4_addr\n    flags interval\n    elements = { ${set} }\n  }`,
+    `  map ways {\n    type inet_service : verdict\n    elements = { ${map} }\n  }`,
+    '  chain output {\n    type filter hook output priority filter; policy accept;',
+    '    ip daddr @blocked drop\n    tcp dport vmap @ways\n  }\n}\n',
+  ].join('\n');
+folder.write('sets.txt', listing('10.9.9.9, 192.0.2.0/24', '22 : accept, 80 : drop'));
+folder.write('turned.txt', listing('192.0.2.0/24, 10.9.9.9', '80 : drop, 22 : accept'));
+folder.write('blocked.txt', listing('10.9.9.8, 192.0.2.0/24', '22 : accept, 80 : drop'));
+folder.write('ways.txt', listing('10.9.9.9, 192.0.2.0/24', '22 : accept, 80 : accept'));
+folder.write('same.txt', listing('10.9.9.9, 192.0.2.0/24, 192.0.2.7', '22 : accept, 80 : drop'));
+
+describe.concurrent('diff of listings whose sets alone are different', () => {
+  it.each([
+    ['blocked.txt', 'Traffic goes elsewhere for 4 kinds of packets.', 'IPv4 inet foreign set blocked', '10.9.9.9 -> 10.9.9.8'],
+    ['ways.txt', 'Traffic goes elsewhere for 2 kinds of packets.', 'IPv6 inet foreign map ways', '80 : drop -> accept'],
+    ['same.txt', 'Traffic goes where it went', 'IPv4 inet foreign set blocked', '192.0.2.7'],
+  ])('shows what %s has in them, and whether packets go elsewhere', async (other, traffic, place, change) => {
+    const { exitCode, stdout } = await run(['diff', 'sets.txt', other], { cwd: folder.path });
+    expect(exitCode).toBe(1);
+    for (const text of [traffic, place, change]) expect(stdout).toContain(text);
+    expect(stdout).toMatch(/^Different: \d elements? of sets and maps different\.$/m);
+  });
+
+  it('finds none where they are listed in another order', async () => {
+    expect(await run(['diff', 'sets.txt', 'turned.txt'], { cwd: folder.path })).toMatchObject({ exitCode: 0 });
+  });
+});

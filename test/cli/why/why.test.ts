@@ -37,6 +37,15 @@ beforeAll(async () => {
 });
 
 describe.concurrent('why', () => {
+  it('is not sure of an answer where a rule could not be read, and says what may be there', async () => {
+    const { stdout } = await run(['preview', '@1.28.0', '-o', 'save']);
+    folder.write('unread.txt', stdout.replace(/^-A ISTIO_OUTPUT -j ISTIO_REDIRECT$/m, '-A ISTIO_OUTPUT -m foo --frob "'));
+    const found = await here('why', 'unread.txt', '10.0.0.5:80');
+    expect(found.stdout).toMatch(
+      /^TCP from the app to 10\.0\.0\.5:80: unknown: direct by what can be seen .* but there is more: nat: a line/,
+    );
+  });
+
   it('says where a connection goes, which rule decides, who set it, and what to do', async () => {
     const { exitCode, stdout, stderr } = await here('why', 'orders.yaml@1.28.0', '10.20.30.40:3306');
     expect([exitCode, stderr]).toEqual([0, '']);

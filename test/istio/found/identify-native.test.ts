@@ -43,6 +43,25 @@ it('and the plan of the answer prints as it', () => {
   expect(found.filter(({ same }) => !same).map(({ name }) => name)).toEqual(NEAREST_ONLY);
 });
 
+it('what is left of native rules is native, however few they are', () => {
+  const left = `table inet istio-proxy-nat {
+  chain output {
+    type nat hook output priority -100; policy accept;
+    counter jump istio-output
+  }
+
+  chain istio-output {
+    meta skuid 1337 counter return
+    meta l4proto tcp counter redirect to :15001
+  }
+}
+`;
+  const { outcome, answers } = identify(observe(left));
+  expect(outcome).toBe('nearest');
+  expect(answers[0]?.switches.native).toBe(true);
+  expect(answers[0]?.differences.length).toBeGreaterThan(0);
+});
+
 describe('the arguments of an answer', () => {
   it('ask for native rules', () => {
     const args = ['-p', '15001', '-i', '*', '-b', '*', '-o', '9042', '--native-nftables'];

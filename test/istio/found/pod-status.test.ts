@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runOfStatus } from '../../../src/istio/found/runs/pod-status.ts';
+import { runIn } from '../../../src/istio/found/runs/run.ts';
 import type { EndedContainer } from '../../../src/istio/kubernetes/manifest/workload.ts';
 import { workloadOf } from '../kubernetes/manifest-reading.ts';
 
@@ -122,4 +123,18 @@ describe('a pod whose istio-init has not ended has no rules that anybody knows o
   ])('but not %s', (status) => {
     expect(runOfStatus(workloadOf(statuses(status)).pod)).toBeUndefined();
   });
+});
+
+it('tells of an exit code in a log what it tells in a status', () => {
+  for (const code of [126, 127, 132, 134, 135, 137, 139, 159]) {
+    for (const name of ['istio-init', 'istio-validation']) {
+      const ofStatus = runOfStatus({ ended: [ended({ name, exitCode: code, reason: '' })] });
+      for (const said of [
+        `container ${name} exit code: ${code}`,
+        `${name} exited with code ${code}`,
+        `init container ${name} terminated with exit status ${code}`,
+      ])
+        expect([said, runIn(`${said}\n`)?.failures[0]?.cause]).toEqual([said, ofStatus?.failures[0]?.cause]);
+    }
+  }
 });

@@ -55,7 +55,7 @@ export function describe(observed: Observation, { releases, settings, switches, 
 }
 
 /** The kinds of these releases, each with those of its releases that are among them; the newest last. */
-function kindsOf(releases: readonly Release[]): readonly Kind[] {
+export function kindsOf(releases: readonly Release[]): readonly Kind[] {
   const named = new Set(releases);
   const newest = ({ releases: of }: Kind): number => position(of.at(-1) ?? '');
   return allKinds()

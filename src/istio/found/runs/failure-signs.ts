@@ -247,7 +247,7 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
     since: 'Go; shells; the kernel, by its limit of processes',
   },
   {
-    says: /cannot allocate memory|[Oo]ut of memory|OOMKilled|Memory cgroup out of memory|signal: killed|exit (?:code|status):? 137|exitCode"?: ?137|Exit Code: +137|Memory allocation problem|malloc failed|OOM[ -]killer|oom-kill|^(?:.{0,120}: line \d+: +\d+ )?Killed\b/,
+    says: /cannot allocate memory|[Oo]ut of memory|OOMKilled|Memory cgroup out of memory|signal: killed|Memory allocation problem|malloc failed|OOM[ -]killer|oom-kill|^(?:.{0,120}: line \d+: +\d+ )?Killed\b|[\s:|"'`=]Killed["'`}\]]*$/,
     means: 'memory',
     since: 'Go; the kernel',
   },
@@ -362,7 +362,7 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
   { says: /failed \((?!add|del|check)|Could not process rule/, means: 'refused', since: 'iptables 1.8 (nf_tables), nft' },
   { says: /RTNETLINK answers: (?:Operation not supported|Address family)/, means: 'kernel-support', since: 'iproute2' },
   { says: /RTNETLINK answers/, means: 'refused', since: 'iproute2' },
-  { says: /(?:^|: )line \d+ failed\.?\s*$/m, means: withoutReasonIn, whereRun: withoutReason, since: 'iptables-restore 1.4' },
+  { says: /(?:^|: )line \d+ failed\b(?!:)/m, means: withoutReasonIn, whereRun: withoutReason, since: 'iptables-restore 1.4' },
   {
     says: /Invalid argument\. Run `dmesg'|Too many levels|Unknown error \d+|(?:ip6?tables\S{0,20}|line \d{1,6} failed|\w+\(\) failed|receive failed): (?:Invalid argument|Protocol wrong type|Bad file descriptor|Bad address|No buffer space available|Bad message|Message too long|Numerical result out of range|File exists)|Bad built-in chain name|COMMIT expected|xtables (?:resource|parameter|other) problem/,
     means: 'refused',
@@ -371,6 +371,12 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
   { says: /(?:^|[\s"'])\S{0,80}:\d+:\d+-\d+: Error: /m, means: 'unreadable', since: 'nft' },
   {
     says: /ip6?tables\S{0,20}(?: v\d[\d.]{0,12})?(?: \((?:legacy|nf_tables)\))?: (?!Warning).{0,200}(?:\b[Oo]ption\b|\b[Aa]rgument|[Bb]ad (?:value|argument|rule)|must be|no command|too long|[Cc]annot (?:use|combine)|[Cc]an't use|not allowed|requires? |[Ii]nvalid|[Ii]llegal|[Uu]nexpected|multiple |\bneeds? |\brequired\b)/m,
+    means: 'unreadable',
+    whereRun: 'unknown',
+    since: 'iptables 1.4',
+  },
+  {
+    says: /Error occurred at line: \d+|Try [`'"]ip6?tables\S{0,20} -h' or/,
     means: 'unreadable',
     whereRun: 'unknown',
     since: 'iptables 1.4',

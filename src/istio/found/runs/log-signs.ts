@@ -5,12 +5,12 @@ import type { FailureSign } from './failure-signs.ts';
 /** As {@link FailureSign}s, before which they are looked for. */
 export const LOG_SIGNS: readonly FailureSign[] = [
   {
-    says: /iptables validation failed|Error connecting to 127\.0\.0\.6:\d+|Error connecting to \[?::6\]?:\d+|Validation error: |iptables validation (?:timed out|error)/,
+    says: /iptables validation failed|Error connecting to 127\.0\.0\.6:\d+|Error connecting to \[?::6\]?:\d+|Validation error: |iptables validation (?:timed out|error)|When using Istio CNI, this can occur/,
     means: 'not-validated',
     since: 'Istio with its CNI plugin',
   },
   {
-    says: /istio-validation.{0,200}(?:exit(?:ed with)? (?:code|status):? 126)|Back-off.{0,60}istio-validation|exit (?:code|status):? 126\b|Exit Code: +126/,
+    says: /Back-off.{0,60}istio-validation/,
     means: 'not-validated',
     since: 'Istio with its CNI plugin',
   },
@@ -99,7 +99,7 @@ export const LAST_SIGNS: readonly FailureSign[] = [
     since: 'container runtimes, kubelet',
   },
   {
-    says: /FailedCreatePodSandBox|NetworkPluginNotReady|Failed to create pod sandbox|Failed create pod sandbox|failed to set ?up network for sandbox|type="istio-cni".{0,80}failed \(add\)|netplugin failed|unable to push CNI event/,
+    says: /FailedCreatePodSandBox|NetworkPluginNotReady|[Ff]ailed (?:to )?create pod sandbox|failed to set ?up (?:pod network|network for sandbox|sandbox container network)|type="istio-cni".{0,80}failed \(add\)|netplugin failed|unable to push CNI event/,
     means: 'no-sandbox',
     since: 'kubelet',
   },
@@ -109,7 +109,7 @@ export const LAST_SIGNS: readonly FailureSign[] = [
     since: 'Go',
   },
   {
-    says: /^panic: |^fatal error: |Assertion .{1,200} failed|^Aborted\b|double free or corruption|^(?:free|malloc|realloc)\(\): |stack smashing|SIG(?:SEGV|ABRT|ILL|BUS)|segmentation violation|signal: (?!killed)\w+|[Ff]ailed to execute|Command error output|exit status [1-9]\d*|exit code:? [1-9]\d*|exited with (?:code |status )?[1-9]|local err_code=[1-9]|err_code=[1-9]|Exit Code: +[1-9]|^Error: |core dumped|Segmentation fault|^FATAL\b|^(?:error|fatal)\b:/,
+    says: /\bpanic: |\bfatal error: |Assertion .{1,200} failed|^Aborted\b|double free or corruption|^(?:free|malloc|realloc)\(\): |stack smashing|SIG(?:SEGV|ABRT|ILL|BUS)|segmentation violation|signal: (?!killed)\w+|[Ff]ailed to execute|Command error output|exit status [1-9]\d*|exit code:? [1-9]\d*|exited with (?:code |status )?[1-9]|local err_code=[1-9]|err_code=[1-9]|Exit Code: +[1-9]|(?:^|[\s:|"'`=])Error: |core dumped|Segmentation fault|^FATAL\b|^(?:error|fatal)\b:/,
     means: 'crashed',
     since: 'Go; shells; kubelet',
   },

@@ -3,28 +3,13 @@
 import type { EndedContainer, PodTemplate, UnendedContainer } from '../../kubernetes/manifest/workload.ts';
 import type { CauseExplanation } from './cause-and-fix.ts';
 import { explainCause } from './cause-and-fix.ts';
+import { causeOfExit } from './exit-codes.ts';
 import type { Cause } from './failure-signs.ts';
 import type { Run } from './run.ts';
 import { failedRun, runIn, unendedRun } from './run.ts';
 
 /** The containers of Istio that make rules, or prove them. */
 const CONTAINERS = ['istio-init', 'istio-validation'];
-
-/** The exit code with which istio-validation, and `--run-validation`, say that there are no rules. */
-const NOT_VALIDATED = 126;
-
-/** What shells, runtimes and signals end with (128 and the signal's number). */
-const EXIT_CODES: Readonly<Record<number, Cause>> = {
-  126: 'may-not-execute',
-  127: 'image',
-  132: 'crashed',
-  134: 'crashed',
-  135: 'crashed',
-  137: 'killed',
-  139: 'crashed',
-  // SIGSYS: seccomp.
-  159: 'not-permitted',
-};
 
 const NEVER_RAN: readonly Cause[] = ['image', 'container-config', 'not-started'];
 
@@ -79,8 +64,5 @@ function causeOf({ name, exitCode, reason }: EndedContainer): Cause {
   if (/Image|Registry/.test(reason)) return 'image';
   if (reason.includes('CreateContainerConfigError')) return 'container-config';
   if (/CreateContainerError|RunContainerError|StartError|ContainerCannotRun/.test(reason)) return 'not-started';
-  if (exitCode === NOT_VALIDATED && name !== 'istio-init') return 'not-validated';
-  const byCode = EXIT_CODES[exitCode];
-  if (byCode !== undefined) return byCode;
-  return name === 'istio-validation' ? 'not-validated' : 'unknown';
+  return causeOfExit(exitCode, name) ?? (name === 'istio-validation' ? 'not-validated' : 'unknown');
 }

@@ -1,7 +1,7 @@
 /** Whether a log shows how its run ended: a program says what it gives to iptables-restore before it does, and why that failed behind it. */
 
+import { GIVES } from '../../../netfilter/read/breaks.ts';
 import type { Line } from '../../../netfilter/read/lines.ts';
-import { GIVES } from '../../../netfilter/read/sections.ts';
 import { SUCCESS } from './log-signs.ts';
 
 // The last thing that a run does is to print what the kernel has then.

@@ -2,6 +2,7 @@
 
 import { startsAsRules } from '../../../netfilter/read/line-starts.ts';
 import type { Line } from '../../../netfilter/read/lines.ts';
+import { isRow } from '../../../netfilter/read/shapes.ts';
 
 /** What a message is about. */
 export interface RunPlace {
@@ -13,6 +14,9 @@ export interface RunPlace {
 const RESTORES = /(?:^|[\s/])(ip6?tables(?:-legacy|-nft)?-restore)\b/;
 const COMMAND =
   /^(?:\++ |[Rr]unning command[^:]*: |[Ee]xecuting[^:]*: )?(?:\S*\/)?(?:(?:ip6?tables|nft)(?:-\w+)* -|ip (?:-|rule|route|addr)).*/;
+// A row of a listing, or a line of nft: a comment in it may hold any words.
+const NFT = /^(?:add|insert|create|delete|flush|replace|destroy) (?:table|chain|rule|set|map|element) \S/;
+
 const NUMBER = /(?:\bline:? |Error occurred at line: )(\d+)/;
 
 export class RunInput {
@@ -32,6 +36,7 @@ export class RunInput {
     }
     if (text === '') return true;
     this.#open = false;
+    if (isRow(text) || NFT.test(text)) return true;
     if (
       RESTORES.test(text) &&
       /^\++ |--noflush|[Rr]unning|following input/.test(text) &&

@@ -5,16 +5,19 @@
 
 import type { Family } from '../../../netfilter/family.ts';
 import { modulesFor } from '../../../netfilter/kernel-modules.ts';
+import { startsAsRules } from '../../../netfilter/read/line-starts.ts';
 import { readLines } from '../../../netfilter/read/lines.ts';
 import { gatherProblems } from '../../../netfilter/read/problems.ts';
 import { explainCause } from './cause-and-fix.ts';
 import { Complaints } from './complaint.ts';
+import { EXIT_SIGNS } from './exit-codes.ts';
 import type { Cause, FailureSign, KnownRights } from './failure-signs.ts';
 import { FAILURE_SIGNS } from './failure-signs.ts';
 import { LAST_SIGNS, LOG_SIGNS, SUCCESS } from './log-signs.ts';
 import { RunEnd } from './run-end.ts';
 import type { RunPlace } from './run-input.ts';
 import { RunInput } from './run-input.ts';
+import { withoutRules } from './spoken.ts';
 
 /** Something in a log that says why the run failed. */
 export interface RunFailure {
@@ -35,7 +38,7 @@ export interface RunFailure {
 
 export interface Run {
   readonly outcome: 'failed' | 'not known';
-  /** The one that tells most first; then as they stand. None where it is not known how the run ended. */
+  /** The one that tells most first; then as they stand. Of a run of which nobody knows how it ended, what it was waiting for. */
   readonly failures: readonly RunFailure[];
   /** Why nobody can say that its rules are there, in words that end a sentence. */
   readonly why: string;
@@ -53,10 +56,15 @@ export function failedRun(failures: readonly RunFailure[]): Run {
 
 // What only a program that makes rules, or who starts it, writes.
 const OF_A_RUN =
-  /^(?:Environment|Variables|Istio (?:iptables (?:environment|variables)|config)):|^Writing following contents to rules file|iptables-rules-\d|[Rr]unning (?:command|ip6?tables-restore)|^\++ (?:\S*\/)?ip6?tables|istio-cni|istio-(?:init|validation|iptables)|iptables validation|127\.0\.0\.6:|nftables r(?:un|ules)|FailedCreatePodSandBox|pod sandbox|^panic: |^goroutine \d/;
+  /^(?:Environment|Variables|Istio (?:iptables (?:environment|variables)|config)):|^Writing following contents to rules file|iptables-rules-\d|[Rr]unning (?:command|ip6?tables-restore)|^\++ (?:\S*\/)?ip6?tables|istio-cni|istio-(?:init|validation|iptables)|iptables validation|127\.0\.0\.6:|nftables r(?:un|ules)|\bline \d+ failed|(?:RULE|CHAIN)_\w{1,20} failed|Chain already exists|FailedCreatePodSandBox|pod sandbox|^panic: |^goroutine \d/;
 
 // A look that failed is no run: the reader of rules says what to do about it.
-const LOOK = /ip6?tables\S*-save|tables.{0,60} -(?:\w*[LS]\b|-list)|^sudo:|^Error from server|^error: |xtables\.lock: Permission/;
+const LOOK = /ip6?tables\S*-save|tables.{0,60} -(?:\w*[LS]\b|-list)|^sudo:|^Error from server|^error: /;
+
+// So says a program that makes rules, and one that shows them.
+const OF_EITHER = /xtables\.lock: Permission/;
+
+const WAITS = /still|waiting/;
 
 const NOBODY_KNOWS: KnownRights = { has: () => undefined, modules: undefined };
 
@@ -69,9 +77,11 @@ export function runIn(text: string): Run | undefined {
   let complaint: RunFailure | undefined;
   let isRun = false;
   let looked = false;
-  for (const line of readLines(text, gatherProblems(undefined))) {
+  let shows = false;
+  for (const line of readLines(withoutRules(text), gatherProblems(undefined))) {
     isRun ||= OF_A_RUN.test(line.text);
-    looked ||= LOOK.test(line.text);
+    shows ||= startsAsRules(line.text);
+    looked ||= LOOK.test(line.text) || (shows && OF_EITHER.test(line.text));
     end.see(line);
     if (input.take(line)) continue;
     if (SUCCESS.test(line.text)) found = [];
@@ -93,10 +103,20 @@ export function runIn(text: string): Run | undefined {
   const ended = found.some(({ last }) => last);
   const waits = found.filter(({ cause }) => cause === 'lock-held');
   // Who waits for a lock may have got it: only how it ended tells.
-  if (causes.length === 0 && !ended && waits.every(({ message }) => /still|waiting/.test(message))) return unended(end);
+  if (causes.length === 0 && !ended && waits.every(({ message }) => WAITS.test(message)))
+    return unended(end) ?? (shows ? undefined : waitingRun(waits));
   const reasons = [...causes, ...waits];
   const failures = (reasons.length > 0 ? narrowestFirst(reasons) : found).map(({ last: _, rank: __, ...failure }) => failure);
   return failedRun(distinct(failures));
+}
+
+function waitingRun(waits: readonly Candidate[]): Run {
+  const failures = waits.map(({ last: _, rank: __, ...failure }) => failure);
+  return {
+    outcome: 'not known',
+    failures: distinct(failures),
+    why: 'another program held the xtables lock, and nothing says whether iptables got it in the end',
+  };
 }
 
 /** What the log shows of the kernel, which holds nothing of what it was given. */
@@ -120,15 +140,17 @@ interface Candidate extends RunFailure {
 // A kubelet quotes a plugin that quotes a program; what is longer is no message.
 const LONGEST_MESSAGE = 8192;
 
-const SIGNS: readonly FailureSign[] = [...LOG_SIGNS, ...FAILURE_SIGNS, ...LAST_SIGNS];
+const LAST: readonly FailureSign[] = [...EXIT_SIGNS, ...LAST_SIGNS];
+const SIGNS: readonly FailureSign[] = [...LOG_SIGNS, ...FAILURE_SIGNS, ...LAST];
 
 function candidateIn(message: string, line: number, input: RunInput): Candidate | undefined {
-  const start = message.slice(0, LONGEST_MESSAGE);
+  // Loggers that write name="value" have quotes behind backslashes.
+  const start = message.slice(0, LONGEST_MESSAGE).replaceAll('\\"', '"');
   const rank = SIGNS.findIndex(({ says }) => says.test(start));
   const sign = SIGNS[rank];
   if (sign === undefined) return undefined;
   const failure = failureOf(sign.means, message, line, input);
-  return { ...failure, last: rank >= SIGNS.length - LAST_SIGNS.length, rank };
+  return { ...failure, last: rank >= SIGNS.length - LAST.length, rank };
 }
 
 function failureOf(means: FailureSign['means'], message: string, line: number, input: RunInput): RunFailure {

@@ -3,7 +3,7 @@
 import type { Family } from '../../../netfilter/family.ts';
 import type { NftRuleset } from '../../../netfilter/nft/ruleset.ts';
 import { rulesetOfNft } from '../../../netfilter/nft/ruleset-of-nft.ts';
-import type { Ruleset } from '../../../netfilter/rule.ts';
+import type { Ruleset, Table } from '../../../netfilter/rule.ts';
 import type { Origin } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import type { Release } from '../../releases/known.ts';
@@ -53,7 +53,12 @@ export function planAmbient(
   const take = where === 'pod' ? inPod : onNode;
   const state = steps.reduce((left, step) => take(left, step, agent), { ...NOTHING, ...before });
   const { nft, ipsets, routing } = state;
-  const met = (family: Family): Ruleset => ({ family, tables: [...state[family].tables, ...rulesetOfNft(nft, family).tables] });
+  // Which pods there are, and so what the sets hold, is known only where it is said.
+  const native = (family: Family): readonly Table[] =>
+    rulesetOfNft(nft, family).tables.map(({ sets, ...table }) =>
+      sets === undefined || knobs.podIPs === undefined ? table : { ...table, sets },
+    );
+  const met = (family: Family): Ruleset => ({ family, tables: [...state[family].tables, ...native(family)] });
   return {
     release,
     knobs,
