@@ -1,11 +1,9 @@
 /** The words of `--live`; what it does is loaded where it is asked for. */
 
 import { badOption } from '../istio/bad-option.ts';
-import type { PlanOptions } from '../sources/plan-input/input.ts';
 import { flags, valued } from './option-rows.ts';
 import type { Parsed } from './options.ts';
 import { CLUSTER_OPTIONS, SETTINGS_OPTIONS, WORKLOAD_OPTIONS } from './options.ts';
-import type { Result } from './terminal/result.ts';
 
 const LIVE_OPTIONS = {
   ...flags('Cluster', {
@@ -27,15 +25,4 @@ export function isLive(parsed: Parsed): boolean {
   for (const name of ['image', 'yes', 'dry-run'])
     if (parsed[name] !== undefined && parsed[name] !== false) throw badOption(`--${name}`, 'goes with --live');
   return false;
-}
-
-/** Runs a command that looks at one thing: a source as it is, or by --live the rules in the one pod that it names. */
-export async function atOneSource(
-  parsed: Parsed,
-  given: PlanOptions,
-  source: string | undefined,
-  use: (of: { readonly source?: string; readonly given: PlanOptions }) => Promise<Result>,
-): Promise<Result> {
-  if (isLive(parsed)) return (await import('./live.ts')).lookLiveAtOne(parsed, given, source, use);
-  return use({ ...(source === undefined ? {} : { source }), given });
 }

@@ -2,7 +2,8 @@
 
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
-import { atOneSource, SOURCE_OPTIONS } from '../live-options.ts';
+import { SOURCE_OPTIONS } from '../live-options.ts';
+import { atOneSource } from '../one-source.ts';
 import {
   CLUSTER_SOURCES,
   COLOR_OPTIONS,
