@@ -116,7 +116,9 @@ async function bundle(outdir) {
     setup({ onLoad, onResolve }) {
       onResolve({ filter: /\/system\/node\.ts$/ }, ({ resolveDir }) => ({ path: `${resolveDir}/system/quickjs.ts` }));
       onResolve({ filter: /^node:buffer$/ }, () => ({ path: resolve('src/host/system/quickjs/buffer.ts') }));
-      onResolve({ filter: /\/kubectl\.ts$/ }, ({ resolveDir }) => ({ path: `${resolveDir}/kubectl-elsewhere.ts` }));
+      onResolve({ filter: /\/(kubectl|ahead)\.ts$/ }, ({ path, resolveDir }) => ({
+        path: resolve(resolveDir, path.replace('.ts', '-elsewhere.ts')),
+      }));
       // Not by esbuild's own `inject`: with that every file loads them, also those of the drop-in, which name none.
       onLoad({ filter: /\/src\/.*\.ts$|\/yargs-platform\.mjs$/ }, ({ path }) => {
         const text = readFileSync(path, 'utf8');
