@@ -7,7 +7,8 @@ import { readConntrack } from '../netfilter/conntrack-listing.ts';
 import type { Family } from '../netfilter/family.ts';
 import { observeAll } from '../netfilter/observation.ts';
 import type { SourceOptions } from './options.ts';
-import type { PlanInput } from './plan-input/input.ts';
+import type { PlanInput, PlanOptions } from './plan-input/input.ts';
+import { withUnknownServers } from './plan-input/placeholder-nameserver.ts';
 import { factsOf, readInput, refuseArguments, refuseFilename } from './plan-input.ts';
 import type { RuleSource } from './rule-source.ts';
 import { rulesOf } from './rules-text.ts';
@@ -17,13 +18,17 @@ import { calledAs, parseSource } from './source-name.ts';
 export type { Place } from '../host/live/live.ts';
 
 /** The side that SOURCE and the options name. Throws a ProblemError for input that can't be used. */
-export async function readSource(source: string | undefined, given: SourceOptions, family?: Family): Promise<RuleSource> {
+export async function readSource(
+  source: string | undefined,
+  given: SourceOptions & Pick<PlanOptions, 'placeholder'>,
+  family?: Family,
+): Promise<RuleSource> {
   const name = parseSource(source);
   switch (name.kind) {
     case 'settings':
     case 'file': {
       const input = await readInput(name, given);
-      return input.kind === 'plan' ? planSource(input) : textSource(input.text, family, input.notes);
+      return input.kind === 'plan' ? planSource(withUnknownServers(input)) : textSource(input.text, family, input.notes);
     }
     case 'own':
       throw badOption(

@@ -11,6 +11,7 @@ import { hostOf } from '../../istio/packets/trace-plan.ts';
 import type { Verdict } from '../../istio/packets/verdict.ts';
 import { isCaught } from '../../istio/packets/verdict.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
+import { ProblemError } from '../../istio/problems.ts';
 import type { SettingKey } from '../../istio/settings/settings.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { printRule } from '../../netfilter/print.ts';
@@ -61,7 +62,7 @@ export async function answerOf(
   { from, to }: { readonly from: string; readonly to: string },
 ): Promise<Answer> {
   const name = parseSource(given.chosen === undefined ? source : undefined);
-  const rules = await readSource(given.chosen === undefined ? source : undefined, given);
+  const rules = await readSource(given.chosen === undefined ? source : undefined, { ...given, placeholder: true });
   const { input } = rules;
   const pod = input === undefined ? rules : { ...rules, facts: input.facts, ...(input.of === undefined ? {} : { of: input.of }) };
   const context = await traceContextOf(pod, name, given, { beforeProxy: false });
@@ -75,6 +76,8 @@ export async function answerOf(
   const shown = sure.verdict.id === 'unknown' && podNetwork.failed === undefined ? traced(narrowed, spoken) : sure;
   const identified = rules.plan === undefined ? identify(rules.seen) : undefined;
   const plan = rules.plan ?? identified?.answers[0]?.plan;
+  // The one thing that is not known is what was asked for.
+  if (shown.verdict.id === 'unknown' && input?.missing !== undefined) throw new ProblemError(input.missing);
   const decision = decisionIn(shown, context, plan, input?.basis.kind === 'workload' ? input.basis.made : undefined);
   return {
     source: source ?? '',

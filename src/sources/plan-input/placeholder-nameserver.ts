@@ -3,11 +3,16 @@
 import type { Explanation } from '../../istio/advice/explain.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Problem } from '../../istio/problems.ts';
-import { ProblemError } from '../../istio/problems.ts';
+import { ProblemError, problemText } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
+import type { Match } from '../../netfilter/match.ts';
+import { printMatch } from '../../netfilter/print.ts';
+import type { Ruleset } from '../../netfilter/rule.ts';
+import type { PlanInput } from './input.ts';
 
-/** No rule with it is ever shown; the address is one for documents (RFC 5737). */
-const SERVER = '192.0.2.53';
+/** No rule with them is ever shown; the addresses are those for documents (RFC 5737, RFC 3849). */
+const SERVERS = ['192.0.2.53', '2001:db8::53'];
+const NETWORKS = ['192.0.2.53/32', '2001:db8::53/128'];
 
 export interface Made<P> {
   readonly plan: P;
@@ -23,7 +28,7 @@ export function madeWith<P extends CapturePlan | undefined>(facts: Facts, allowe
     return { plan: make(facts), facts };
   } catch (error) {
     if (!allowed || !(error instanceof ProblemError) || error.problems.some(({ code }) => code !== 'servers-unknown')) throw error;
-    const known = { ...facts, nameservers: [SERVER] };
+    const known = { ...facts, nameservers: SERVERS };
     return { plan: make(known), facts: known, missing: error.problems };
   }
 }
@@ -32,6 +37,48 @@ export function madeWith<P extends CapturePlan | undefined>(facts: Facts, allowe
 export function withoutPlaceholder(explanation: Explanation, missing: readonly Problem[]): Explanation {
   const { facts, plan, rules } = explanation;
   const { nameservers: _, ...known } = facts;
-  const shown = rules.filter(({ text, settings }) => !(text.includes(` ${SERVER}/32 `) && settings.includes('dns.capture')));
+  const shown = rules.filter(
+    ({ text, settings }) => !(NETWORKS.some((network) => text.includes(` ${network} `)) && settings.includes('dns.capture')),
+  );
   return { ...explanation, facts: known, plan: { ...plan, problems: [...plan.problems, ...missing] }, rules: shown };
+}
+
+/**
+ * Such a plan to follow packets through: whether one goes to a nameserver nobody knows, and all else is known. Other inputs as they are.
+ * Throws a ProblemError where the rules are native.
+ */
+export function withUnknownServers(input: PlanInput): PlanInput {
+  if (input.missing === undefined) return input;
+  const { facts, plan } = input;
+  const { nameservers: _, ...known } = facts;
+  if (plan.nft !== undefined) throw new ProblemError(input.missing);
+  return {
+    ...input,
+    facts: known,
+    plan: { ...plan, ip: unknownIn(plan.ip), ip6: unknownIn(plan.ip6) },
+  };
+}
+
+/** What such a plan does not tell, for standard error. */
+export function unknownServersNotes({ missing = [] }: PlanInput): readonly string[] {
+  return missing.map((problem) => `note: ${problemText(problem)}; without them nothing is known of DNS`);
+}
+
+function unknownIn(ruleset: Ruleset): Ruleset {
+  const tables = ruleset.tables.map((table) => ({
+    ...table,
+    chains: table.chains.map((chain) => ({
+      ...chain,
+      rules: chain.rules.map((rule) => (rule.matches.some(isServer) ? { ...rule, matches: rule.matches.map(unknownServer) } : rule)),
+    })),
+  }));
+  return { ...ruleset, tables };
+}
+
+function isServer(match: Match): boolean {
+  return match.kind === 'destination' && NETWORKS.some((network) => printMatch(match) === `-d ${network}`);
+}
+
+function unknownServer(match: Match): Match {
+  return isServer(match) ? { kind: 'opaque', text: '-d NAMESERVER' } : match;
 }

@@ -1,0 +1,40 @@
+/** A pod that captures the DNS of its nameservers, which its manifest does not name: all else is answered, and the same whichever they are. */
+
+import { describe, expect, it } from 'vitest';
+import { run } from './program.ts';
+
+const BOOKINFO = 'docs/examples/bookinfo.yaml';
+const POD = ['-f', BOOKINFO, '--workload', 'productpage-v1'];
+const KNOWN = ['--nameserver', '10.96.0.10', '--nameserver', 'fd00::10'];
+const UNKNOWN = 'the nameservers are not known; name them with --nameserver';
+
+describe.concurrent('nameservers that are not known', () => {
+  it('leave an answer to why, but of DNS', async () => {
+    const found = await run(['why', ...POD, '10.0.0.5:3306']);
+    expect(found).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(found.stdout).toMatch(/^TCP from the app to 10\.0\.0\.5:3306: envoy-outbound: /);
+    const dns = await run(['why', ...POD, '10.96.0.10:53']);
+    expect(dns).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(dns.stderr).toContain(UNKNOWN);
+    expect((await run(['why', ...POD, ...KNOWN, '10.96.0.10:53'])).stdout).toContain('dns-agent');
+  });
+
+  it.each(['udp', 'tcp'])('leave a trace of DNS by %s unknown, and say so', async (protocol) => {
+    const found = await run(['trace', ...POD, '10.96.0.10:53', '--protocol', protocol]);
+    expect(found.stdout).toMatch(/^unknown: /);
+    expect(found.stderr).toContain(UNKNOWN);
+  });
+
+  // A nameserver may be on the pod's own loopback, so localhost:53 is unknown as well.
+  it.each(['10.0.0.5:3306', '10.96.0.10:8053', 'localhost:8053', '10.0.0.5:53 --from proxy', 'pod:9080', '10.0.0.5:5353 --protocol udp'])(
+    'change nothing about %s',
+    async (line) => {
+      const words = line.split(' ');
+      const [without, known] = [await run(['trace', ...POD, ...words]), await run(['trace', ...POD, ...KNOWN, ...words])];
+      const answer = ({ stdout }: { readonly stdout: string }): string => stdout.split('\n')[0] ?? '';
+      expect(answer(without)).not.toContain('unknown');
+      expect(answer(without)).toBe(answer(known));
+      expect(without.exitCode).toBe(known.exitCode);
+    },
+  );
+});
