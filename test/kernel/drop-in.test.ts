@@ -225,7 +225,7 @@ describeKernel('the drop-in', () => {
       expect(await saved(namespace)).toBe('');
       expect((await namespace.run('ip rule | grep -c fwmark; ip route show table 133 2>/dev/null')).stdout).toBe('0\n');
       const again = await run(namespace, ['istio-iptables', '--cleanup-only']);
-      expect(again).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('already there, nothing changed') });
+      expect(again).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('nothing of Istio to remove, nothing changed') });
       expect(before).not.toContain('ISTIO');
     });
   });

@@ -1,5 +1,6 @@
 /** An identification in words. */
 
+import { ASKED_BY } from '../../istio/found/identify/as-sidecar.ts';
 import { HIDDEN_SERVERS, SOME_ADDRESS_6 } from '../../istio/found/identify/candidates.ts';
 import type { CommandAt, Description } from '../../istio/found/identify/describe.ts';
 import type { IgnoredRules } from '../../istio/found/identify/our-part.ts';
@@ -44,7 +45,13 @@ export function describedSettings({
   return [
     ...nonDefault.settings.map((key): DescribedSetting => ({ ...described(key), ordinary: ordinary(key) })),
     ...notKnown.map((key): DescribedSetting => ({ key, text: 'not known', ordinary: ordinary(key) })),
-    ...nonDefault.switches.map((name): DescribedSetting => ({ key: name, text: String(switches[name]), ordinary: 'by environment only' })),
+    ...nonDefault.switches.map(
+      (name): DescribedSetting => ({
+        key: ASKED_BY[name],
+        text: name === 'dnsPort' ? `set, with DNS to ${switches.dnsPort}` : 'set',
+        ordinary: 'not set',
+      }),
+    ),
     ...SETTING_KEYS.filter((key) => !nonDefault.settings.includes(key) && !notKnown.includes(key)).map(described),
   ];
 }

@@ -60,10 +60,19 @@ export async function* readAhead(chunks: AsyncIterable<Buffer>, ahead: Ahead | u
 export function aheadHere(size: number | undefined): Ahead | undefined {
   if (size !== undefined && size <= LONG) return undefined;
   const threads = Math.min(availableParallelism() - 1, 1) * MOST_THREADS;
-  const program = process.argv[1] ?? '';
-  if (threads === 0 || !existsSync(program)) return undefined;
-  const script = join(dirname(realpathSync(program)), '../dist/find-pods.cjs');
+  const program = programFile();
+  if (threads === 0 || program === undefined) return undefined;
+  const script = join(dirname(program), '../dist/find-pods.cjs');
   return existsSync(script) ? { from: size === undefined ? STREAM : 0, piece: LONG_CHUNK, threads, script } : undefined;
+}
+
+/** Undefined in an executable, whose own files only look as if they were there. */
+function programFile(): string | undefined {
+  try {
+    return realpathSync(process.argv[1] ?? '');
+  } catch {
+    return undefined;
+  }
 }
 
 interface Waiting {

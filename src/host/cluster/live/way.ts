@@ -38,8 +38,9 @@ export const LIFETIME = 300;
 // tail and timeout are in every image that has a shell; the trap lets process 1 hear the signal at all.
 const STAY = `trap 'kill $!; exit 0' TERM; timeout ${LIFETIME} tail -f /dev/null & wait $!`;
 // Found by the name that is the last word of its command line: a pod may share its processes, and process 1 be another.
+// And by its wait, which this line does not have as it is written: what runs this very line has the name as well.
 // Behind the shell, which would else be killed with its container before it could say that all is well.
-const END = `for p in /proc/[0-9]*; do [ "\${p#/proc/}" = $$ ] || { grep -qs -e "$1" $p/cmdline && kill "\${p#/proc/}"; }; done >/dev/null 2>&1 </dev/null & exit 0`;
+const END = `for p in /proc/[0-9]*; do [ "\${p#/proc/}" = $$ ] || { grep -qs '[w]ait' $p/cmdline && grep -qs -e "$1" $p/cmdline && kill "\${p#/proc/}"; }; done >/dev/null 2>&1 </dev/null & exit 0`;
 
 /** A pod of the DaemonSet that audits the node. */
 export function throughAuditPod(pod: LivePod, place: ExecPlace): Way {

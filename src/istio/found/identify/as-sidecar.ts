@@ -31,7 +31,7 @@ export interface NotInYaml {
 }
 
 /** What asks for each switch. */
-const ASKED_BY: Readonly<Record<keyof Switches, string>> = {
+export const ASKED_BY: Readonly<Record<keyof Switches, string>> = {
   dnsPort: ENVIRONMENT.dnsCapture,
   dnsZones: ENVIRONMENT.dnsZones,
   redirectsOwnCalls: ENVIRONMENT.loopbackSwitch,
