@@ -28,7 +28,9 @@ export async function readSource(
     case 'settings':
     case 'file': {
       const input = await readInput(name, given);
-      return input.kind === 'plan' ? planSource(withUnknownServers(input)) : textSource(input.text, family, input.notes);
+      return input.kind === 'plan'
+        ? planSource(given.placeholder === 'unknown' ? withUnknownServers(input) : input)
+        : textSource(input.text, family, input.notes);
     }
     case 'own':
       throw badOption(
@@ -52,7 +54,8 @@ export async function readSource(
   }
 }
 
-function planSource(input: PlanInput): RuleSource {
+/** The side that a plan is. */
+export function planSource(input: PlanInput): RuleSource {
   const { plan, notes, run } = input;
   const failed = run === undefined ? {} : { run };
   return { name: `Istio ${plan.release}`, seen: observeAll(plan), plan, input, problems: plan.problems, notes, ...failed };

@@ -38,3 +38,14 @@ describe.concurrent('nameservers that are not known', () => {
     },
   );
 });
+
+describe.concurrent('a check where nameservers are not known', () => {
+  it.each(['10.0.0.5:3306', '10.96.0.10:53'])('calls the pod as well as it is, and answers of %s', async (to) => {
+    const args = ['check', ...POD, '--from', 'app', '--to', to];
+    const [without, known] = [await run(args), await run([...args, ...KNOWN])];
+    const [headline] = known.stdout.split('\n');
+    expect(without.stdout.split('\n')[0]).toBe(headline);
+    expect(known.stdout).toContain(to.endsWith(':53') ? 'dns-agent' : 'envoy-outbound');
+    expect(without.stdout).toContain(to.endsWith(':53') ? 'unknown: envoy-outbound or dns-agent' : 'envoy-outbound: caught');
+  });
+});

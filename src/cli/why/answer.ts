@@ -62,7 +62,7 @@ export async function answerOf(
   { from, to }: { readonly from: string; readonly to: string },
 ): Promise<Answer> {
   const name = parseSource(given.chosen === undefined ? source : undefined);
-  const rules = await readSource(given.chosen === undefined ? source : undefined, { ...given, placeholder: true });
+  const rules = await readSource(given.chosen === undefined ? source : undefined, { ...given, placeholder: 'unknown' });
   const { input } = rules;
   const pod = input === undefined ? rules : { ...rules, facts: input.facts, ...(input.of === undefined ? {} : { of: input.of }) };
   const context = await traceContextOf(pod, name, given, { beforeProxy: false });

@@ -23,11 +23,15 @@ export interface Made<P> {
 }
 
 /** Makes a plan; where nothing but the nameservers is missing and `allowed` says so, with a stand-in for them. */
-export function madeWith<P extends CapturePlan | undefined>(facts: Facts, allowed: boolean, make: (facts: Facts) => P): Made<P> {
+export function madeWith<P extends CapturePlan | undefined>(
+  facts: Facts,
+  allowed: boolean | 'unknown',
+  make: (facts: Facts) => P,
+): Made<P> {
   try {
     return { plan: make(facts), facts };
   } catch (error) {
-    if (!allowed || !(error instanceof ProblemError) || error.problems.some(({ code }) => code !== 'servers-unknown')) throw error;
+    if (allowed === false || !(error instanceof ProblemError) || error.problems.some(({ code }) => code !== 'servers-unknown')) throw error;
     const known = { ...facts, nameservers: SERVERS };
     return { plan: make(known), facts: known, missing: error.problems };
   }
