@@ -96,7 +96,7 @@ async function sourceIn(
   family: Family | undefined,
 ): Promise<WorkloadSource> {
   if (name.kind !== 'settings' && name.kind !== 'file') return readSource(source, given, family);
-  const input = await readInput(name, { ...given, placeholder: true });
+  const input = await readInput(name, { ...given, placeholder: 'unknown' });
   if (input.kind === 'text') return textSource(input.text, family, input.notes);
   const { plan, notes, facts, of, whyNoPlan: without, run, unseen } = withUnknownServers(input);
   return {

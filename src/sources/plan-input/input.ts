@@ -37,6 +37,6 @@ export type Input =
 
 /** Settings, and the workload that is meant where manifests hold several. */
 export interface PlanOptions extends SourceOptions, WorkloadOption {
-  /** Whether a plan is wanted all the same where its nameservers are not known; `unknown`: with rules that say so, to follow packets through. */
+  /** Whether a plan is wanted all the same where the injection is refused or its nameservers are not known; `unknown`: for these alone, with rules that say so, to follow packets through. */
   readonly placeholder?: boolean | 'unknown';
 }

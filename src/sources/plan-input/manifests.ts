@@ -119,7 +119,7 @@ function planOf(
   const made = injectionOf(workload, { ...request, mesh });
   const basis = { kind: 'workload', made, mesh, sets } as const;
   const name = workloadName(workload);
-  if (made.injection.kind === 'refused' && placeholder) {
+  if (made.injection.kind === 'refused' && placeholder === true) {
     const known = factsOfWorkload(workload, givenFacts);
     const whyNoPlan = `${name} is not made: ${made.injection.refusal ?? 'the CNI plugin refuses it'}`;
     const plan = withProblems(withoutRules(made, known), [...made.problems, ...made.injection.problems]);
