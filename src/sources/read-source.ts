@@ -54,8 +54,7 @@ export async function readSource(
   }
 }
 
-/** The side that a plan is. */
-export function planSource(input: PlanInput): RuleSource {
+function planSource(input: PlanInput): RuleSource {
   const { plan, notes, run } = input;
   const failed = run === undefined ? {} : { run };
   return { name: `Istio ${plan.release}`, seen: observeAll(plan), plan, input, problems: plan.problems, notes, ...failed };

@@ -1,7 +1,8 @@
 /** A pod that captures the DNS of its nameservers, which its manifest does not name: all else is answered, and the same whichever they are. */
 
-import { describe, expect, it } from 'vitest';
-import { run } from './program.ts';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run, scratchFolder } from './program.ts';
 
 const BOOKINFO = 'docs/examples/bookinfo.yaml';
 const POD = ['-f', BOOKINFO, '--workload', 'productpage-v1'];
@@ -47,5 +48,27 @@ describe.concurrent('a check where nameservers are not known', () => {
     expect(without.stdout.split('\n')[0]).toBe(headline);
     expect(known.stdout).toContain(to.endsWith(':53') ? 'dns-agent' : 'envoy-outbound');
     expect(without.stdout).toContain(to.endsWith(':53') ? 'unknown: envoy-outbound or dns-agent' : 'envoy-outbound: caught');
+  });
+});
+
+describe('native rules whose nameservers are not known', () => {
+  const folder = scratchFolder();
+  let native: readonly string[] = [];
+  beforeAll(() => {
+    folder.write('values.yaml', 'global:\n  nativeNftables: true\n');
+    native = [...POD, '--values', join(folder.path, 'values.yaml')];
+  });
+  afterAll(() => folder.remove());
+
+  it('are followed by why, trace and check as those of iptables are', async () => {
+    expect((await run(['why', ...native, '10.0.0.5:3306'])).stdout).toMatch(/^TCP from the app to 10\.0\.0\.5:3306: envoy-outbound: /);
+    expect((await run(['trace', ...native, '10.96.0.10:53', '--protocol', 'udp'])).stdout).toMatch(/^unknown: dns-agent or direct/);
+    expect((await run(['check', ...native, '--from', 'app', '--to', '10.0.0.5:3306'])).stdout).toContain('envoy-outbound: caught');
+  });
+
+  it.each([['iptables'], ['native']])('are explained without an address that nobody named: %s', async (mode) => {
+    const { stdout } = await run(['explain', ...(mode === 'native' ? native : POD)]);
+    expect(stdout).toContain('dns.capture');
+    expect(stdout).not.toMatch(/192\.0\.2\.53|2001:db8::53/);
   });
 });

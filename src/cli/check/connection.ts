@@ -5,25 +5,17 @@ import type { PacketWords } from '../../istio/packets/packet/words.ts';
 import { packetFromWords } from '../../istio/packets/packet/words.ts';
 import { traceIn, verdictIn } from '../../istio/packets/pod-network.ts';
 import { hostOf } from '../../istio/packets/trace-plan.ts';
-import type { PlanInput } from '../../sources/plan-input/input.ts';
 import { withUnknownServers } from '../../sources/plan-input/placeholder-nameserver.ts';
-import { planSource } from '../../sources/read-source.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import { traceContextOf } from '../trace/context.ts';
 import type { Connection } from './connection-report.ts';
 import type { CheckedSource } from './next-command.ts';
 import { traceCommand } from './next-commands.ts';
 
-/** The plan of an input, and what is known of its pod. */
-function followed(input: PlanInput): RuleSource & Pick<PlanInput, 'facts'> {
-  const known = withUnknownServers(input);
-  return { ...planSource(known), facts: known.facts };
-}
-
 /** Simulates it in the rules that were found. Throws a ProblemError for words that can't be understood. */
 export async function connectionIn(ruleSource: RuleSource, request: CheckedSource, words: PacketWords): Promise<Connection> {
-  const { input } = ruleSource;
-  const pod = input === undefined ? ruleSource : followed(input);
+  const known = ruleSource.input && withUnknownServers(ruleSource.input);
+  const pod = known === undefined ? ruleSource : { ...ruleSource, plan: known.plan, facts: known.facts };
   const { podNetwork, taken } = await traceContextOf(pod, request.name, request.given, { beforeProxy: false });
   const spoken = packetFromWords(words, podNetwork.pod, hostOf(podNetwork.plan, podNetwork.facts, podNetwork.state));
   return {

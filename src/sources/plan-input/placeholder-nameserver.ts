@@ -5,14 +5,13 @@ import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { ProblemError, problemText } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
-import type { Match } from '../../netfilter/match.ts';
+import type { KnownMatch, Match } from '../../netfilter/match.ts';
 import { printMatch } from '../../netfilter/print.ts';
-import type { Ruleset } from '../../netfilter/rule.ts';
+import type { Rule } from '../../netfilter/rule.ts';
 import type { PlanInput } from './input.ts';
 
 /** No rule with them is ever shown; the addresses are those for documents (RFC 5737, RFC 3849). */
 const SERVERS = ['192.0.2.53', '2001:db8::53'];
-const NETWORKS = ['192.0.2.53/32', '2001:db8::53/128'];
 
 export interface Made<P> {
   readonly plan: P;
@@ -41,25 +40,25 @@ export function madeWith<P extends CapturePlan | undefined>(
 export function withoutPlaceholder(explanation: Explanation, missing: readonly Problem[]): Explanation {
   const { facts, plan, rules } = explanation;
   const { nameservers: _, ...known } = facts;
-  const shown = rules.filter(
-    ({ text, settings }) => !(NETWORKS.some((network) => text.includes(` ${network} `)) && settings.includes('dns.capture')),
-  );
+  const shown = rules.filter(({ text, settings }) => !(namesServer(text) && settings.includes('dns.capture')));
   return { ...explanation, facts: known, plan: { ...plan, problems: [...plan.problems, ...missing] }, rules: shown };
 }
 
-/**
- * Such a plan to follow packets through: whether one goes to a nameserver nobody knows, and all else is known. Other inputs as they are.
- * Throws a ProblemError where the rules are native.
- */
+/** Such a plan to follow packets through: whether one goes to a nameserver nobody knows, and all else is known. Other inputs as they are. */
 export function withUnknownServers(input: PlanInput): PlanInput {
   if (input.missing === undefined) return input;
   const { facts, plan } = input;
   const { nameservers: _, ...known } = facts;
-  if (plan.nft !== undefined) throw new ProblemError(input.missing);
+  const { ip, ip6, nft } = plan;
   return {
     ...input,
     facts: known,
-    plan: { ...plan, ip: unknownIn(plan.ip), ip6: unknownIn(plan.ip6) },
+    plan: {
+      ...plan,
+      ip: { ...ip, tables: ip.tables.map(unknownIn) },
+      ip6: { ...ip6, tables: ip6.tables.map(unknownIn) },
+      ...(nft && { nft: { ...nft, tables: nft.tables.map(unknownIn) } }),
+    },
   };
 }
 
@@ -68,21 +67,25 @@ export function unknownServersNotes({ missing = [] }: PlanInput): readonly strin
   return missing.map((problem) => `note: ${problemText(problem)}; without them nothing is known of DNS`);
 }
 
-function unknownIn(ruleset: Ruleset): Ruleset {
-  const tables = ruleset.tables.map((table) => ({
-    ...table,
-    chains: table.chains.map((chain) => ({
-      ...chain,
-      rules: chain.rules.map((rule) => (rule.matches.some(isServer) ? { ...rule, matches: rule.matches.map(unknownServer) } : rule)),
-    })),
+function unknownIn<R extends Pick<Rule, 'matches'>, T extends { readonly chains: readonly { readonly rules: readonly R[] }[] }>(
+  table: T,
+): T {
+  const chains = table.chains.map((chain) => ({
+    ...chain,
+    rules: chain.rules.map((rule) => (rule.matches.some(isServer) ? { ...rule, matches: rule.matches.map(unknownServer) } : rule)),
   }));
-  return { ...ruleset, tables };
+  return { ...table, chains };
 }
 
-function isServer(match: Match): boolean {
-  return match.kind === 'destination' && NETWORKS.some((network) => printMatch(match) === `-d ${network}`);
+function isServer(match: Match): match is KnownMatch {
+  return (match.kind === 'source' || match.kind === 'destination') && namesServer(printMatch(match));
+}
+
+/** In the words of iptables or of nft, which writes one address without its length. */
+function namesServer(text: string): boolean {
+  return text.split(' ').some((word) => SERVERS.includes(word.replace(/\/\d+$/, '')));
 }
 
 function unknownServer(match: Match): Match {
-  return isServer(match) ? { kind: 'opaque', text: '-d NAMESERVER' } : match;
+  return isServer(match) ? { kind: 'opaque', text: printMatch(match).replace(/\S+$/, 'NAMESERVER') } : match;
 }
