@@ -66,7 +66,8 @@ export async function targetFacts(target: Target, option: string = target.kind =
 
 /** The IPv4 addresses of this namespace, those of loopback left out, from /proc/net/fib_trie, which shows each in two tables. */
 export function parseFibTrie(text: string): readonly string[] {
-  const local = [...text.matchAll(/\|-- (\d+\.\d+\.\d+\.\d+)\n\s+\/32 host LOCAL/g)].map(([, address]) => address ?? '');
+  const leaves = text.split('|-- ').slice(1);
+  const local = leaves.flatMap((leaf) => /^(\d+\.\d+\.\d+\.\d+)\n\s+\/32 host LOCAL/.exec(leaf)?.[1] ?? []);
   return [...new Set(local)].filter((address) => !address.startsWith('127.'));
 }
 
