@@ -99,8 +99,8 @@ export interface System {
   readonly environment: () => Readonly<Record<string, string | undefined>>;
   /** Addresses of the interfaces but loopback's, as far as the runtime lists them: for where /proc can't be read. Undefined where these can't be asked for either. */
   readonly interfaceAddresses: () => readonly string[] | undefined;
-  /** How many tables of nft this process's network namespace has; undefined where that can't be asked without a program. */
-  readonly nftTables: () => number | undefined;
+  /** What the kernel tells of nft in this process's network namespace, in the lines of `readNftTold`; undefined where it can't be asked without a program. */
+  readonly nftTold: () => string | undefined;
   /** The words that start this program once more, whatever it is called by. */
   readonly ownProgram: () => readonly [string, ...string[]];
   /** Starts a program with an environment. Never throws: what keeps it from starting is heard by `onFailure`. */

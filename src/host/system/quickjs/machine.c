@@ -1,17 +1,15 @@
 /*
  * What QuickJS's own modules `std` and `os` lack for the drop-in: programs in sessions of their own, signals and
- * the ends of children as a file to read, abstract sockets with their peers, sockets for the probe, a question to
- * the packet filter, and text as bytes. Each call answers a number below zero, the kernel's error code with its sign turned, where it fails.
+ * the ends of children as a file to read, abstract sockets with their peers, sockets for the probe, what nft.c tells,
+ * and text as bytes. Each call answers a number below zero, the kernel's error code with its sign turned, where it fails.
  * Its callers are quickjs.ts and the files beside this one.
  */
 #define _GNU_SOURCE
+#include "nft.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netlink.h>
 #include <net/if.h>
 #include <poll.h>
 #include <quickjs.h>
@@ -330,33 +328,15 @@ FUNCTION(addresses)
     return result;
 }
 
-/* nftTables(): how many tables of nft the kernel lists in this network namespace, or an error code. */
-FUNCTION(nftTables)
+/* nftTold(): what the kernel tells of nft in this network namespace, as nft-told.ts reads it, or an error code. */
+FUNCTION(nftTold)
 {
-    struct { struct nlmsghdr head; struct nfgenmsg body; } question = {
-        {.nlmsg_len = sizeof question, .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-        {.nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0},
-    };
-    union { struct nlmsghdr head; char bytes[16384]; } answer;
-    int tables = 0, open_ = 1, failure = 0, file = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-    if (file < 0) return NUMBER(-errno);
-    if (send(file, &question, sizeof question, 0) < 0) failure = -errno;
-    while (open_ && !failure) {
-        ssize_t got = recv(file, &answer, sizeof answer, 0);
-        if (got <= 0) failure = got < 0 ? -errno : -EIO;
-        size_t left = got < 0 ? 0 : (size_t)got;
-        for (struct nlmsghdr *part = &answer.head; open_ && NLMSG_OK(part, left); part = NLMSG_NEXT(part, left)) {
-            if (part->nlmsg_type == NLMSG_ERROR) {
-                int code = part->nlmsg_len >= NLMSG_LENGTH(sizeof code) ? *(int *)NLMSG_DATA(part) : 0;
-                failure = code < 0 ? code : -EIO;
-                open_ = 0;
-            } else if (part->nlmsg_flags & NLM_F_DUMP_INTR) failure = -EINTR;
-            if (part->nlmsg_type == NLMSG_DONE) open_ = 0;
-            else tables++;
-        }
-    }
-    close(file);
-    return NUMBER(failure ? failure : tables);
+    size_t size = 0;
+    int failure = 0;
+    char *text = tellNft(&size, &failure);
+    JSValue result = failure ? NUMBER(failure) : JS_NewStringLen(ctx, text ? text : "", size);
+    free(text);
+    return result;
 }
 
 static const JSCFunctionListEntry FUNCTIONS[] = {
@@ -367,7 +347,7 @@ static const JSCFunctionListEntry FUNCTIONS[] = {
     JS_CFUNC_DEF("lockTake", 1, lockTake), JS_CFUNC_DEF("lockPeer", 1, lockPeer), JS_CFUNC_DEF("socketTo", 3, socketTo),
     JS_CFUNC_DEF("socketError", 1, socketError), JS_CFUNC_DEF("listenOn", 2, listenOn), JS_CFUNC_DEF("acceptOn", 1, acceptOn),
     JS_CFUNC_DEF("routeTo", 1, routeTo), JS_CFUNC_DEF("addresses", 0, addresses),
-    JS_CFUNC_DEF("nftTables", 0, nftTables),
+    JS_CFUNC_DEF("nftTold", 0, nftTold),
 };
 
 static int define(JSContext *ctx, JSModuleDef *module)
