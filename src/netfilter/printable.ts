@@ -4,6 +4,8 @@
  * "Trojan Source" of CVE-2021-42574).
  */
 const OBEYED = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+// What nearly all texts are without: classes of Unicode take an interpreter long.
+const UNUSUAL = /[^\n\t -~]/;
 
 /** A text with each of them as `\\uXXXX`, line ends too. */
 export function spelledOut(text: string): string {
@@ -15,6 +17,7 @@ export function spelledOut(text: string): string {
  * spelling is JSON's own, so a document stays the same document. `colours` lets the colours of the program itself through.
  */
 export function printable(text: string, { colours = false } = {}): string {
+  if (!UNUSUAL.test(text)) return text;
   return text.replace(OBEYED, (character, at: number) => {
     if (character === '\n' || character === '\t') return character;
     return colours && character === '\u001b' && COLOUR.test(text.slice(at, at + LONGEST)) ? character : escaped(character);

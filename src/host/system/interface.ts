@@ -103,8 +103,8 @@ export interface System {
   readonly nftTold: () => string | undefined;
   /** The words that start this program once more, whatever it is called by. */
   readonly ownProgram: () => readonly [string, ...string[]];
-  /** Starts a program with an environment. Never throws: what keeps it from starting is heard by `onFailure`. */
-  readonly spawn: (argv: readonly [string, ...string[]], environment: Readonly<Record<string, string | undefined>>) => Child;
+  /** Starts a program, with variables added to this process's own. Never throws: what keeps it from starting is heard by `onFailure`. */
+  readonly spawn: (argv: readonly [string, ...string[]], added: Readonly<Record<string, string>>) => Child;
   /** Kills all processes of the group that a child leads. */
   readonly killGroup: (pid: number) => void;
   /** Writes to standard output; resolves to the kernel's word where the text was lost, and not for a reader that has gone away. */

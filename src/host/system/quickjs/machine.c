@@ -64,11 +64,27 @@ static char **texts(JSContext *ctx, JSValueConst list)
     return copies;
 }
 
-/* spawn(words, environment): [pid, standard input, output, error], or an error code. */
+/* This process's variables but for those that a list sets, and then these; the texts stay who they are of. NULL where memory is short. */
+static char **withVariables(char **added)
+{
+    size_t count = 0, own = 0, at = 0;
+    while (added && added[count]) count++;
+    while (environ && environ[own]) own++;
+    char **all = added ? calloc(count + own + 1, sizeof *all) : NULL;
+    for (size_t i = 0; all && i < own; i++) {
+        size_t name = strcspn(environ[i], "="), j = 0;
+        while (j < count && (strncmp(added[j], environ[i], name) || added[j][name] != '=')) j++;
+        if (j == count) all[at++] = environ[i];
+    }
+    for (size_t i = 0; all && i < count; i++) all[at++] = added[i];
+    return all;
+}
+
+/* spawn(words, variables): [pid, standard input, output, error], or an error code. The variables are added to this process's own. */
 FUNCTION(spawnProgram)
 {
     int pipes[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}}, failure = 0;
-    char **words = texts(ctx, given[0]), **variables = texts(ctx, given[1]);
+    char **words = texts(ctx, given[0]), **added = texts(ctx, given[1]), **variables = withVariables(added);
     pid_t pid = -1;
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -91,7 +107,8 @@ FUNCTION(spawnProgram)
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attributes);
     freeTexts(words);
-    freeTexts(variables);
+    freeTexts(added);
+    free(variables);
     for (int i = 0; i < 3; i++) {
         int ours_ = i ? 0 : 1;
         if (pipes[i][1 - ours_] >= 0) close(pipes[i][1 - ours_]);
