@@ -56,7 +56,7 @@ const LONGEST_SENTENCE = 2000;
 const NAMES = /^(?:[\w.]{1,80}-[\w.-]{1,200} ){1,3}/;
 
 /** Whether somebody wrote a line, as far as one line can tell. */
-export function isSentence(line: string): boolean {
+function isSentence(line: string): boolean {
   const text = line.trim();
   if (text.length > LONGEST_SENTENCE || OF_RULES.test(text)) return false;
   const own = text.replace(MARKUP, '').replace(NAMES, '');
