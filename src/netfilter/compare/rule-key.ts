@@ -19,9 +19,9 @@ export function keysOf(left: readonly Rule[], right: readonly Rule[]): readonly 
   const targets = new Set(both.flatMap((rule) => hiddenTarget(rule) ?? []));
   const open = (rule: Rule): Rule => withoutParameters(hidden ? withoutInterfaces(rule) : rule, targets);
   const key = (whole: Rule): RuleKey => {
-    const rule = withoutBareModules(whole);
-    const text = printRule(rule);
+    const text = comparedText(whole);
     if (!hidden && targets.size === 0) return { text, open: text, hides: false };
+    const rule = withoutBareModules(whole);
     return { text, open: printRule(open(rule)), hides: hidesInterfaces(rule) || hiddenTarget(rule) !== undefined };
   };
   return [left.map(key), right.map(key)];
@@ -32,9 +32,16 @@ function withoutBareModules(rule: Rule): Rule {
   return rule.matches.some(isBareModule) ? { ...rule, matches: rule.matches.filter((match) => !isBareModule(match)) } : rule;
 }
 
+// What is seen is compared with what each release makes of it.
+const TEXTS = new WeakMap<Rule, string>();
+
 /** The text by which rules are compared. */
 export function comparedText(rule: Rule): string {
-  return printRule(withoutBareModules(rule));
+  const known = TEXTS.get(rule);
+  if (known !== undefined) return known;
+  const text = printRule(withoutBareModules(rule));
+  TEXTS.set(rule, text);
+  return text;
 }
 
 /** The target of which nft shows the name alone: `xt target CT`, where iptables-nft has parameters for it. */
