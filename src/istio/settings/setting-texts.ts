@@ -36,7 +36,7 @@ function isList(given: TextAt | readonly TextAt[]): given is readonly TextAt[] {
 
 function notAValue(key: SettingKey, { text, source }: TextAt, allowed: string): Problem {
   const { schema } = SETTINGS[key];
-  const near = nearest(text, (schema['enum'] ?? []) as readonly string[]);
+  const near = /^\w+$/.test(text) ? nearest(text, (schema['enum'] ?? []) as readonly string[]) : '';
   return problem('not-a-value', source, { name: key, value: quoted(text), allowed: `${allowed}${near}` });
 }
 
