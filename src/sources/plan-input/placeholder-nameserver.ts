@@ -1,10 +1,8 @@
 /** Inputs whose rules name the pod's nameservers, where these are not known. */
 
-import type { Explanation } from '../../istio/advice/explain.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Made } from '../../istio/plan/unknown-nameservers.ts';
-import { blurred, namesStandIn, withStandIn } from '../../istio/plan/unknown-nameservers.ts';
-import type { Problem } from '../../istio/problems.ts';
+import { blurred, withStandIn } from '../../istio/plan/unknown-nameservers.ts';
 import { problemText } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import type { PlanInput } from './input.ts';
@@ -16,14 +14,6 @@ export function madeWith<P extends CapturePlan | undefined>(
   make: (facts: Facts) => P,
 ): Made<P> {
   return allowed === false ? { plan: make(facts), facts } : withStandIn(facts, make);
-}
-
-/** An explanation of such a plan, without what is not known, and with the reason among its problems. */
-export function withoutPlaceholder(explanation: Explanation, missing: readonly Problem[]): Explanation {
-  const { facts, plan, rules } = explanation;
-  const { nameservers: _, ...known } = facts;
-  const shown = rules.filter(({ text, settings }) => !(namesStandIn(text) && settings.includes('dns.capture')));
-  return { ...explanation, facts: known, plan: { ...plan, problems: [...plan.problems, ...missing] }, rules: shown };
 }
 
 /** Such a plan to follow packets through: whether one goes to a nameserver nobody knows, and all else is known. Other inputs as they are. */
