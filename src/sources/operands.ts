@@ -4,11 +4,12 @@ import { fileText } from '../istio/origin.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import type { Family } from '../netfilter/family.ts';
-import { quoteForShell } from '../netfilter/words.ts';
+import { quoteForPasting } from '../netfilter/words.ts';
 import { inferredOperand } from './inferred-operand.ts';
 import type { DiffOperand } from './operand.ts';
 import { hasSettings, refuseIgnored, refuseTwoReaders, refuseUnused, settingsOf } from './operand-settings.ts';
 import type { SourceOptions } from './options.ts';
+import { unknownServersNotes } from './plan-input/placeholder-nameserver.ts';
 import { readSource } from './read-source.ts';
 import type { RuleSource } from './rule-source.ts';
 import type { SourceName } from './source-name.ts';
@@ -106,9 +107,10 @@ async function readNamed(
   known: Facts,
   family: Family | undefined,
 ): Promise<DiffOperand> {
-  const operand = await readSource(source, withFacts(given, known), family);
+  const operand = await readSource(source, { ...withFacts(given, known), placeholder: 'unknown' }, family);
   // The heading says what the notes of settings say.
-  return operand.plan === undefined ? operand : { ...operand, name: planName(operand.plan, name, given), notes: [] };
+  if (operand.plan === undefined) return operand;
+  return { ...operand, name: planName(operand.plan, name, given), notes: unknownServersNotes(operand.plan) };
 }
 
 /** What is known of a pod, where the options say nothing of it. */
@@ -124,7 +126,7 @@ function withFacts(given: SourceOptions, { addresses, nameservers }: Facts): Sou
 export function planName({ release }: CapturePlan, name: SourceName, { filename, args, sets }: SourceOptions): string {
   const file = name.kind === 'file' ? name.file : filename;
   const changed = sets.length === 0 ? '' : ` with ${sets.join(', ')}`;
-  if (args !== undefined) return `Istio ${release}, istio-iptables${args.map((word) => ` ${quoteForShell(word)}`).join('')}`;
+  if (args !== undefined) return `Istio ${release}, istio-iptables${args.map((word) => ` ${quoteForPasting(word)}`).join('')}`;
   if (file !== undefined) return `Istio ${release}, settings of ${fileText(file)}${changed}`;
   return `Istio ${release}, ${INJECTED_DEFAULTS}${changed}`;
 }

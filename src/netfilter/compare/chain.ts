@@ -5,7 +5,8 @@ import type { Pair } from './align.ts';
 import { align } from './align.ts';
 import type { ChainPlace, Difference, PlacedRule } from './difference.ts';
 import { pairAlike, pairMoved } from './pair.ts';
-import { keysOf } from './rule-key.ts';
+import type { RuleKey } from './rule-key.ts';
+import { asShown, keysOf, sameRule } from './rule-key.ts';
 import { differingParts, partsOf } from './rule-parts.ts';
 
 /** Rules of one gap between two rules that both chains have in the same place. */
@@ -17,6 +18,7 @@ interface Gap {
 /** The differences between two lists of rules in normal form, in the order in which the rules stand. */
 export function compareRules(place: ChainPlace, left: readonly Rule[], right: readonly Rule[]): readonly Difference[] {
   const [leftKeys, rightKeys] = keysOf(left, right);
+  if (left.length === right.length && leftKeys.every((key, index) => sameRule(key, rightKeys[index] as RuleKey))) return [];
   const gaps = gapsBetween(align(leftKeys, rightKeys), left.length, right.length);
   const [removed, added] = [gaps.flatMap((gap) => gap.left), gaps.flatMap((gap) => gap.right)];
   const moves = pairMoved(pick(leftKeys, removed), pick(rightKeys, added)).map(
@@ -24,11 +26,14 @@ export function compareRules(place: ChainPlace, left: readonly Rule[], right: re
   );
   const movedTo = new Map(moves);
   const movedHere = new Set(moves.map(([, index]) => index));
+  const shown = asShown([...left, ...right]);
+
+  const partsShown = (rules: readonly Rule[], at: readonly number[]) => pick(rules, at).map((rule) => partsOf(shown(rule)));
 
   return gaps.flatMap((gap) => {
     const stayed = gap.left.filter((index) => !movedTo.has(index));
     const fresh = gap.right.filter((index) => !movedHere.has(index));
-    const changes = pairAlike(pick(left, stayed).map(partsOf), pick(right, fresh).map(partsOf)).map(
+    const changes = pairAlike(partsShown(left, stayed), partsShown(right, fresh)).map(
       ([i, j]): Pair => [stayed[i] as number, fresh[j] as number],
     );
     return inOrder(gap.left, fresh, changes).map((slot) => {
@@ -38,7 +43,7 @@ export function compareRules(place: ChainPlace, left: readonly Rule[], right: re
       if (to === undefined) return { ...place, kind: 'missing', left: from };
       const there = placed(right, to);
       if (slot.right === undefined) return { ...place, kind: 'moved', left: from, right: there };
-      return { ...place, kind: 'changed', left: from, right: there, parts: differingParts(from.rule, there.rule) };
+      return { ...place, kind: 'changed', left: from, right: there, parts: differingParts(shown(from.rule), shown(there.rule)) };
     });
   });
 }
