@@ -4,7 +4,7 @@ import { fileText } from '../istio/origin.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import type { Family } from '../netfilter/family.ts';
-import { quoteForShell } from '../netfilter/words.ts';
+import { quoteForPasting } from '../netfilter/words.ts';
 import { inferredOperand } from './inferred-operand.ts';
 import type { DiffOperand } from './operand.ts';
 import { hasSettings, refuseIgnored, refuseTwoReaders, refuseUnused, settingsOf } from './operand-settings.ts';
@@ -126,7 +126,7 @@ function withFacts(given: SourceOptions, { addresses, nameservers }: Facts): Sou
 export function planName({ release }: CapturePlan, name: SourceName, { filename, args, sets }: SourceOptions): string {
   const file = name.kind === 'file' ? name.file : filename;
   const changed = sets.length === 0 ? '' : ` with ${sets.join(', ')}`;
-  if (args !== undefined) return `Istio ${release}, istio-iptables${args.map((word) => ` ${quoteForShell(word)}`).join('')}`;
+  if (args !== undefined) return `Istio ${release}, istio-iptables${args.map((word) => ` ${quoteForPasting(word)}`).join('')}`;
   if (file !== undefined) return `Istio ${release}, settings of ${fileText(file)}${changed}`;
   return `Istio ${release}, ${INJECTED_DEFAULTS}${changed}`;
 }

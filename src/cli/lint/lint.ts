@@ -6,7 +6,7 @@ import { lintGathering } from '../../istio/advice/lint/gather.ts';
 import { badOption } from '../../istio/bad-option.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Sourced } from '../../istio/origin.ts';
-import { quoteForShell } from '../../netfilter/words.ts';
+import { quoteForPasting } from '../../netfilter/words.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { kindOfFile } from '../../sources/kind-of-file.ts';
@@ -119,7 +119,7 @@ function lintSteps({ results }: LintReport, named: readonly string[], fix: boole
     !fix &&
     results.some(({ edit }) => edit !== undefined && edit.isUnsafe !== true) &&
     named.every((file) => kindOfFile(file) !== undefined);
-  const [program, files] = [programName(), named.map(quoteForShell).join(' ')];
+  const [program, files] = [programName(), named.map(quoteForPasting).join(' ')];
   return [
     ...(first === undefined ? [] : [{ why: 'what that means, and what to do', command: `${program} lint --explain ${first.code}` }]),
     ...(isSafe ? [{ why: 'write what is safe to write; --dry-run shows it', command: `${program} lint ${files} --fix` }] : []),
@@ -129,7 +129,7 @@ function lintSteps({ results }: LintReport, named: readonly string[], fix: boole
 function namedFiles({ files, given }: LintCommand): readonly string[] {
   const named = [...files, ...(given.manifests?.filenames ?? [])];
   const rules = named.find(holdsRulesAlone);
-  if (rules !== undefined) throw badOption(rules, `holds rules, no manifest: istio-init check ${quoteForShell(rules)} looks at them`);
+  if (rules !== undefined) throw badOption(rules, `holds rules, no manifest: istio-init check ${quoteForPasting(rules)} looks at them`);
   if (named.length > 0) {
     refuseUnusedAccess(named, given);
     return named;
