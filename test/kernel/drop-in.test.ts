@@ -84,7 +84,8 @@ describeKernel('the log of the drop-in', () => {
       const asks = (): number => (existsSync(log) ? readFileSync(log, 'utf8').length / 'nft\n'.length : 0);
       await inNamespace(async (namespace) => {
         await namespace.run('iptables-nft -A INPUT -s 10.0.0.0/8 -m comment --comment "of another" -j ACCEPT');
-        for (const args of [DROP_IN, DROP_IN, ['--cleanup-only']]) await run(namespace, args, { path });
+        for (const args of [DROP_IN, DROP_IN, ['istio-iptables', '--cleanup-only']] as const)
+          expect((await run(namespace, args, { path })).exitCode).toBe(0);
         expect(asks()).toBe(0);
       });
       for (const table of ['add table bridge empty', 'add table ip x', 'add rule ip nat OUTPUT ct state new accept']) {
