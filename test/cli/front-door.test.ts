@@ -203,7 +203,7 @@ describe.concurrent('a target that nobody is said to send to', () => {
     ['orders.shop.svc', '"orders.shop.svc" is without a port'],
     ['10.0.0.5', '"10.0.0.5" is without a port'],
     ['2001:db8::1', '"2001:db8::1" is without a port'],
-    [LISTING, `where to is not said: "${LISTING}" is a SOURCE`],
+    [LISTING, `"${LISTING}" is a SOURCE, and no HOST:PORT follows`],
   ])('%s is told what it lacks', async (word, said) => {
     expect((await run(['why', BOOKINFO, word])).stderr).toBe(
       `istio-init: why: ${said}; the last word is HOST:PORT, as in istio-init why pod.yaml 10.20.30.40:3306\n`,
