@@ -132,7 +132,7 @@ export const PROBLEMS = {
   },
   'servers-unknown': {
     severity: 'error',
-    text: 'dns.capture: the nameservers are not known; name them with --nameserver, or capture "all"',
+    text: 'dns.capture: the nameservers are not known; name them with {option}, or capture "all"',
   },
   'no-servers': { severity: 'warning', text: 'dns.capture: there is no nameserver to capture{consequence}' },
   'name-without-number': { severity: 'warning', text: '{name}: the number of {value} is not known here, so it stays a name' },

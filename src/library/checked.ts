@@ -1,6 +1,7 @@
 /** What callers hand over is looked at before it is used, and refused in the words of the program. */
 
 import { badOption } from '../istio/bad-option.ts';
+import type { Problem } from '../istio/problems.ts';
 import { nearest, ProblemError, quoted } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import { parseNetwork } from '../netfilter/network.ts';
@@ -11,12 +12,17 @@ export function inOwnWords<R>(nameOf: (option: string) => string, work: () => R)
     return work();
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    throw new ProblemError(
-      error.problems.map((one) =>
-        one.source.kind === 'option' ? { ...one, source: { ...one.source, option: nameOf(one.source.option) } } : one,
-      ),
-    );
+    throw new ProblemError(error.problems.map((one) => renamed(one, nameOf)));
   }
+}
+
+function renamed({ source, args, ...rest }: Problem, nameOf: (option: string) => string): Problem {
+  const { option } = args;
+  return {
+    ...rest,
+    args: option === undefined ? args : { ...args, option: nameOf(option) },
+    source: source.kind === 'option' ? { ...source, option: nameOf(source.option) } : source,
+  };
 }
 
 /** What a value is, in a few words. */

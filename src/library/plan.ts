@@ -1,6 +1,7 @@
 /** What a caller knows of a pod, to the plan of its rules. */
 
 import type { Basis } from '../istio/advice/explain/basis.ts';
+import { withoutStandIn } from '../istio/advice/explain/without-stand-in.ts';
 import type { Explanation } from '../istio/advice/explain.ts';
 import { explain as explained } from '../istio/advice/explain.ts';
 import { badOption } from '../istio/bad-option.ts';
@@ -11,11 +12,10 @@ import { planFromSettings } from '../istio/kubernetes/plan-from-settings.ts';
 import type { AtRelease } from '../istio/kubernetes/workload-injection.ts';
 import { injectionOf } from '../istio/kubernetes/workload-injection.ts';
 import { factsOfWorkload, planOfWorkload } from '../istio/kubernetes/workload-plan.ts';
-import type { AmbientPlan } from '../istio/plan/ambient/ambient-plan.ts';
-import { planAmbient } from '../istio/plan/ambient/ambient-plan.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
 import { withProblems } from '../istio/plan/plan.ts';
 import { type PlanOptions, planFromArguments as planOfArguments } from '../istio/plan/plan-from-arguments.ts';
+import { blurred, withStandIn } from '../istio/plan/unknown-nameservers.ts';
 import type { Problem } from '../istio/problems.ts';
 import { nearest, ProblemError, quoted, throwErrors } from '../istio/problems.ts';
 import type { Release } from '../istio/releases/known.ts';
@@ -45,7 +45,11 @@ export interface PlanInput {
   readonly environment?: Readonly<Record<string, string>>;
   /** Addresses of the pod: without any it has IPv4 only. */
   readonly addresses?: readonly string[];
-  readonly nameservers?: readonly string[];
+  /**
+   * Those of its resolv.conf. `unknown` for a plan to follow packets through all the same: rules that would name them say `NAMESERVER`,
+   * and what depends on these is unknown. Such rules are for no program to load.
+   */
+  readonly nameservers?: readonly string[] | 'unknown';
 }
 
 const KEYS = [
@@ -77,17 +81,21 @@ interface Planned {
   readonly plan: CapturePlan;
   readonly basis: Basis;
   readonly facts: Facts;
+  /** What is not known, and stands in among the facts. */
+  readonly missing?: readonly Problem[];
 }
 
 /** The plan of what is known of a pod. Throws a ProblemError where no plan can be made of it. */
 export function plan(input: PlanInput = {}): CapturePlan {
-  return planned(input).plan;
+  const { plan: made, missing } = planned('plan', input);
+  return missing === undefined ? made : blurred(made, missing);
 }
 
 /** Each setting with its origin and its effect, and each rule with its reason. Throws a ProblemError as `plan` does. */
 export function explain(input: PlanInput = {}): Explanation {
-  const { plan: made, basis, facts } = planned(input);
-  return explained(made, basis, facts);
+  const { plan: made, basis, facts, missing } = planned('explain', input);
+  const whole = explained(made, basis, facts);
+  return missing === undefined ? whole : withoutStandIn(whole, missing);
 }
 
 /** What the injector, or the CNI plugin, makes of every workload. Throws a ProblemError for input that can't be used at all. */
@@ -102,37 +110,58 @@ export function injection(input: Pick<PlanInput, 'manifests' | 'values' | 'relea
   });
 }
 
-/**
- * The plan of the node agent for a workload of the ambient mode. Throws a ProblemError where the workload is not in it, or the
- * release's agent makes no rules in pods; and an AmbientFailure as `planAmbient` does.
- */
-export function planAmbientWorkload(input: Pick<PlanInput, 'manifests' | 'workload' | 'values' | 'release'>): AmbientPlan {
-  const given = fields('planAmbientWorkload', input, ['manifests', 'workload', 'values', 'release']);
-  const { workload, made } = chosenWorkload(given);
-  const { injection: asked, release } = made;
-  if (asked.kind === 'none' && asked.knobs !== undefined)
-    return planAmbient(asked.knobs, { release: release.value, releaseSource: release.source });
-  const why = isAmbient(asked) ? `Istio ${release.value}'s node agent makes no rules in pods` : 'it is not in ambient mode';
-  throw badOption('manifests', `${nameOf(workload)} gets no rules of the node agent: ${why}`);
-}
-
 /** The plan that a release's istio-iptables makes of arguments. Throws a ProblemError where that program, or iptables after it, would fail. */
 export function planFromArguments(args: readonly string[], options: PlanOptions = {}): CapturePlan {
   const words = texts('arguments', args);
+  const { release, env } = fields('options', options, OPTIONS);
   factsFrom(options);
-  return planOfArguments(words, options);
+  if (release !== undefined) text('release', release);
+  if (env !== undefined) textsByName('env', env);
+  return inOwnWords(optionName, () => planOfArguments(words, options));
 }
 
-function planned(input: PlanInput): Planned {
-  return inOwnWords(
-    (option) => (option === '--set' ? 'settings' : option),
-    () => plannedOf(input),
-  );
+const OPTIONS = Object.keys({
+  release: true,
+  env: true,
+  addresses: true,
+  nameservers: true,
+  releaseSource: true,
+  interfaces: true,
+  containers: true,
+  proxy: true,
+  listensOnIp4: true,
+  services: true,
+  users: true,
+  groups: true,
+} satisfies Record<keyof PlanOptions, true>) as (keyof PlanOptions)[];
+
+function planned(called: string, input: PlanInput): Planned {
+  return inOwnWords(optionName, () => plannedOf(called, input));
 }
 
-function plannedOf(input: PlanInput): Planned {
-  const given = fields('plan', input, KEYS);
-  const facts = factsFrom(given);
+const NAMES: Readonly<Record<string, string>> = { '--set': 'settings', '--nameserver': 'nameservers' };
+
+function optionName(option: string): string {
+  return NAMES[option] ?? option;
+}
+
+function plannedOf(called: string, input: PlanInput): Planned {
+  const given = fields(called, input, KEYS);
+  if (given.nameservers !== 'unknown') return plannedWith(given, factsFrom(given));
+  const { nameservers: _, ...known } = given;
+  let planned: Planned | undefined;
+  const {
+    plan: made,
+    missing,
+    facts,
+  } = withStandIn(factsFrom(known), (all) => {
+    planned = plannedWith(known, all);
+    return planned.plan;
+  });
+  return { ...(planned as unknown as Planned), plan: made, facts, ...(missing && { missing }) };
+}
+
+function plannedWith(given: Given, facts: Facts): Planned {
   const release = given.release === undefined ? {} : { release: text('release', given.release) };
   if (given.arguments !== undefined) {
     const other = (['settings', 'manifests', 'values', 'workload', 'installer'] as const).find((key) => given[key] !== undefined);
@@ -144,13 +173,14 @@ function plannedOf(input: PlanInput): Planned {
   if (given.environment !== undefined) throw badOption('environment', 'goes with arguments');
   const sets = Object.entries(textsByName('settings', given.settings ?? {})).map(([key, value]) => `${key}=${value}`);
   if (given.manifests === undefined) {
-    if (given.values !== undefined) throw badOption('values', 'go with manifests');
+    const stray = (['values', 'workload', 'installer'] as const).find((key) => given[key] !== undefined);
+    if (stray !== undefined) throw badOption(stray, `${stray === 'values' ? 'go' : 'goes'} with manifests`);
     return ofSettings({ sets }, given.release, facts);
   }
   return ofManifests(given, sets, facts);
 }
 
-type Given = Readonly<Partial<Record<(typeof KEYS)[number], unknown>>>;
+export type Given = Readonly<Partial<Record<(typeof KEYS)[number], unknown>>>;
 
 function ofSettings(
   request: { readonly sets: readonly string[] } & Pick<Parameters<typeof planFromSettings>[0], 'file'>,
@@ -176,7 +206,8 @@ function ofManifests(given: Given, sets: readonly string[], known: Facts): Plann
 
 type Manifests = ReturnType<typeof readManifests>;
 
-function chosenWorkload(given: Given): ReturnType<typeof chosenOf> {
+/** The one workload that is meant. Throws a ProblemError where there is none, or several. */
+export function chosenWorkload(given: Given): ReturnType<typeof chosenOf> {
   return chosenOf(readManifests(given.manifests, meshFrom(given.values)), given);
 }
 
@@ -189,7 +220,7 @@ function chosenOf(
   return { workload, made: injectionOf(workload, { mesh, images: [], ...requestOf(given) }) };
 }
 
-function isAmbient(made: Injection): boolean {
+export function isAmbient(made: Injection): boolean {
   return made.kind === 'none' && made.reason === 'ambient';
 }
 
@@ -205,7 +236,8 @@ function requestOf({ release, installer }: Given): { readonly at: AtRelease; rea
   return { at, ...(found === undefined ? {} : { installer: found }) };
 }
 
-function nameOf({ kind, namespace, name }: Workload): string {
+/** `Deployment/shop/web`. */
+export function nameOf({ kind, namespace, name }: Workload): string {
   return `${kind}/${namespace}/${name}`;
 }
 
@@ -216,8 +248,10 @@ function chosen(workloads: readonly Workload[], wanted: unknown): Workload {
   const [only, another] = matching;
   if (only !== undefined && another === undefined) return only;
   if (workloads.length === 0) throw badOption('manifests', 'hold no workload');
-  if (only === undefined)
-    throw badOption('workload', `${quoted(String(name))} is not one of ${names.slice(0, 5).join(', ')}${nearest(String(name), names)}`);
+  if (only === undefined) {
+    const near = nearest(String(name), [...workloads.map((one) => one.name), ...names]);
+    throw badOption('workload', `${quoted(String(name))} is not one of ${names.slice(0, 5).join(', ')}${near}`);
+  }
   throw badOption('workload', `there are ${matching.length}: ${matching.slice(0, 5).map(nameOf).join(', ')}; name one`);
 }
 

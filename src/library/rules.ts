@@ -13,11 +13,13 @@ import { packetFromWords } from '../istio/packets/packet/words.ts';
 import type { PodNetwork } from '../istio/packets/pod-network.ts';
 import { podNetworkOfPlan, traceIn, verdictIn } from '../istio/packets/pod-network.ts';
 import { hostOf } from '../istio/packets/trace-plan.ts';
-import type { Verdict } from '../istio/packets/verdict.ts';
+import type { ProxyPorts, Verdict } from '../istio/packets/verdict.ts';
+import { proxyPortsOf as portsOf } from '../istio/packets/verdict.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
 import type { ReleaseChanges } from '../istio/releases/changes.ts';
 import { changesBetween } from '../istio/releases/changes.ts';
 import { readReleaseRange } from '../istio/releases/release-range.ts';
+import { valuesOf } from '../istio/settings/settings.ts';
 import type { Family } from '../netfilter/family.ts';
 import { FAMILIES } from '../netfilter/family.ts';
 import type { Observation, ObservedDifferences } from '../netfilter/observation.ts';
@@ -26,6 +28,7 @@ import type { ReadOptions } from '../netfilter/read.ts';
 import { readRules } from '../netfilter/read.ts';
 import type { Trace } from '../netfilter/trace/result.ts';
 import { factsFrom, fields, inOwnWords, text } from './checked.ts';
+import { readOptions } from './observed.ts';
 
 /** Rules as a text in any form, as what was seen of them, or as a plan. */
 export type Rules = string | Observation | CapturePlan;
@@ -44,23 +47,12 @@ export interface TracedPacket extends SpokenPacket {
 
 /** Rules of a text in any form: a save, a restore input, a listing, commands, a log, a page. Never throws for what the text says. */
 export function read(rules: string, options: ReadOptions = {}): Observation {
-  return observeRules(readRules(text('read', rules), readOptions(options)));
-}
-
-function readOptions(options: unknown): ReadOptions {
-  const { family, table, file } = fields('read', options, ['family', 'table', 'file']);
-  if (family !== undefined && !FAMILIES.some((one) => one === family))
-    throw badOption('family', `${JSON.stringify(family)} is not one of ${FAMILIES.join(', ')}`);
-  return {
-    ...(family === undefined ? {} : { family: family as Family }),
-    ...(table === undefined ? {} : { table: text('table', table) }),
-    ...(file === undefined ? {} : { file: text('file', file) }),
-  };
+  return observeRules(readRules(text('read', rules), readOptions('read', options)));
 }
 
 /** The releases and settings that make these rules. Throws a ProblemError for what are no rules. */
 export function identify(rules: Rules): Identification {
-  return identified(seen('identify', rules));
+  return identified(seen(typeof rules === 'string' ? 'text' : 'identify', rules));
 }
 
 /** Rule by rule, in order: what only one side has, what moved, what changed. Throws a ProblemError for what are no rules. */
@@ -75,8 +67,11 @@ export function diffPackets(left: CapturePlan, right: CapturePlan, facts: PodFac
 
 /** Follows a packet in words (`{ from: 'app', to: '10.0.0.5:3306' }`) through a plan. Throws a ProblemError for words that are none. */
 export function trace(plan: CapturePlan, packet: PacketWords, facts: PodFacts = {}): TracedPacket {
-  const podNetwork = networkOf(plan, facts);
-  const words = fields('packet', packet, ['from', 'to', 'source', 'in', 'out', 'protocol', 'state', 'mark', 'family']) as PacketWords;
+  const podNetwork = networkOf('trace', plan, facts);
+  const given = fields('packet', packet, ['from', 'to', 'source', 'in', 'out', 'protocol', 'state', 'mark', 'family']);
+  const words = Object.fromEntries(
+    Object.entries(given).map(([key, value]) => [key, value === undefined ? value : text(`packet.${key}`, value)]),
+  ) as PacketWords;
   const host = hostOf(podNetwork.plan, podNetwork.facts, podNetwork.state);
   const spoken = inOwnWords(
     (option) => option.replace(/^--/, 'packet.'),
@@ -88,7 +83,9 @@ export function trace(plan: CapturePlan, packet: PacketWords, facts: PodFacts = 
 
 /** All TCP connections that leave or arrive without passing the proxy; `most` regions of a family at most. Throws a ProblemError for what is no plan. */
 export function escapes(plan: CapturePlan, facts: PodFacts = {}, most?: number): readonly Escape[] {
-  const podNetwork = networkOf(plan, facts);
+  const podNetwork = networkOf('escapes', plan, facts);
+  if (most !== undefined && !(Number.isInteger(most) && most > 0))
+    throw badOption('most', `${String(most)} is not a number of regions, 1 or more`);
   const families = FAMILIES.filter((family) => podNetwork.plan[family].tables.length > 0 || hasAddress(podNetwork, family));
   return families.flatMap((family) => {
     const found = escapesOf(podNetwork, family, most);
@@ -97,14 +94,25 @@ export function escapes(plan: CapturePlan, facts: PodFacts = {}, most?: number):
   });
 }
 
-/** What changed between two releases (`'1.20..1.28'`), or with one. Throws a ProblemError for what is no range. */
-export function changes(range: string): ReleaseChanges {
-  const { from, to } = readReleaseRange(text('changes', range));
-  return changesBetween(from, to);
+/** The ports that the proxy of a plan listens on, as `verdictOf` asks for them; also of the values of two settings. */
+export function proxyPortsOf(of: CapturePlan | Parameters<typeof portsOf>[0]): ProxyPorts {
+  return portsOf('settings' in of ? valuesOf(of.settings) : of);
 }
 
-function networkOf(plan: CapturePlan, facts: PodFacts): PodNetwork {
-  return podNetworkOfPlan(planIn('plan', plan), { facts: podFacts(facts) });
+/** What changed between two releases (`'1.20..1.28'`), or with one. Throws a ProblemError for what is no range. */
+export function changes(range: string): ReleaseChanges {
+  const named = text('changes', range);
+  return inOwnWords(
+    () => 'changes',
+    () => {
+      const { from, to } = readReleaseRange(named);
+      return changesBetween(from, to);
+    },
+  );
+}
+
+function networkOf(called: string, plan: CapturePlan, facts: PodFacts): PodNetwork {
+  return podNetworkOfPlan(planIn(called, plan), { facts: podFacts(facts) });
 }
 
 function podFacts(facts: unknown): ReturnType<typeof factsFrom> {
@@ -115,7 +123,7 @@ function hasAddress({ facts }: PodNetwork, family: Family): boolean {
   return family === 'ip' || (facts.addresses ?? []).some((address) => address.includes(':'));
 }
 
-const NO_RULES = 'is a text without rules; what is read: a save, a listing, a log, or a page with one of them';
+const NO_RULES = 'has no rules in it; what is read: a save, a listing, a log, or a page with one of them';
 
 function seen(name: string, rules: unknown): Observation {
   if (typeof rules === 'string') {

@@ -63,6 +63,11 @@ export function isBareModule(match: Match): boolean {
   return match.kind === 'opaque' && /^-m (?:tcp|udp|sctp|dccp)$/.test(match.text);
 }
 
+/** `NAME` of `-d NAME`: an address by a name, whose addresses nobody gave. */
+export function namedAddress(match: Match): string | undefined {
+  return match.kind === 'opaque' ? /^(?:! )?-[sd] (\S+)$/.exec(match.text)?.[1] : undefined;
+}
+
 /** Words of nft that stand among what is asked, and ask nothing: a log, a named counter. */
 export function asksNothing(match: Match): boolean {
   return match.kind === 'opaque' && /^(?:log|counter)(?: |$)/.test(match.text);

@@ -9,7 +9,7 @@ import { normalForm, refuses } from './normal.ts';
 import { unseenInGaps } from './read/gap.ts';
 import { unseenIn } from './read/unread.ts';
 import type { ReadResult } from './read.ts';
-import type { Ruleset } from './rule.ts';
+import type { Chain, Ruleset } from './rule.ts';
 import { withChains } from './rule.ts';
 import type { Scope, Unseen } from './unseen.ts';
 import { hidesRules, isAroundExcerpt, touches } from './unseen.ts';
@@ -25,6 +25,8 @@ export interface Observation {
   readonly seen: Readonly<Record<Family, SeenTables>>;
   /** What else is known to be there and not among the rules. */
   readonly unseen: readonly Unseen[];
+  /** Chains with the rules of which nft shows all but what they ask of iptables' modules: to compare, not to follow. */
+  readonly hiding?: readonly Ruleset[];
   /** What a text says beside the rules of how their maker was told: names and values, as its log prints them. */
   readonly variables?: ReadonlyMap<string, string>;
 }
@@ -42,7 +44,7 @@ const NOT_ALL: readonly string[] = ['incompatible-table', 'legacy-tables-present
  * do commands, for what they don't do is not there; a listing and `iptables -S` show one table. Lines that can't
  * be read are not seen.
  */
-export function observeText({ rulesets, tables, problems, unread, gaps, looked = [] }: ReadResult): Observation {
+export function observeText({ rulesets, tables, problems, unread, hiding, gaps, looked = [] }: ReadResult): Observation {
   const of = (family: Family): Ruleset => rulesets.find((ruleset) => ruleset.family === family) ?? { family, tables: [] };
   const seen = (family: Family): SeenTables => {
     const own = tables.filter((table) => table.family === family);
@@ -56,6 +58,7 @@ export function observeText({ rulesets, tables, problems, unread, gaps, looked =
     ip6: of('ip6'),
     seen: { ip: seen('ip'), ip6: seen('ip6') },
     unseen: [...unseenIn({ problems, unread }), ...unseenInGaps(gaps)],
+    ...(hiding && { hiding }),
   };
 }
 
@@ -144,14 +147,21 @@ function takenApart(difference: Difference): readonly Difference[] {
 /** What both sides can see of the first one, without the chains that either could not read. */
 function restricted(one: Observation, other: Observation): Readonly<Record<Family, Ruleset>> {
   const isKnown = (family: Family, table: string, chain: string): boolean =>
-    ![one, other].some((side) => isUnread(side, { family, table, chain }));
+    ![one, other].some(({ unseen }) => isUnread({ unseen: unseen.filter(({ asks }) => asks === undefined) }, { family, table, chain }));
   const of = (family: Family): Ruleset => {
     const tables = one[family].tables.filter(({ name }) => sees(one, family, name) && sees(other, family, name));
     if (one.unseen.length + other.unseen.length === 0) return normalForm({ family, tables });
     const known = withChains({ family, tables }, (chain, { name }) => (isKnown(family, name, chain.name) ? chain : undefined));
-    return normalForm(known);
+    return normalForm(withChains(known, (chain, { name }) => shownChain(one, { family, table: name, chain: chain.name }) ?? chain));
   };
   return { ip: of('ip'), ip6: of('ip6') };
+}
+
+/** A chain with what nft shows of rules that ask more. */
+function shownChain({ hiding = [], unseen }: Observation, { family, table, chain }: Required<Scope>): Chain | undefined {
+  if (!unseen.some((one) => one.asks !== undefined && touches(one, { family, table, chain }))) return undefined;
+  const own = hiding.find((ruleset) => ruleset.family === family)?.tables.find(({ name }) => name === table);
+  return own?.chains.find(({ name }) => name === chain);
 }
 
 /** One family of a state: of the other nothing is seen, and nothing is asked. */

@@ -55,6 +55,8 @@ export interface ReadResult {
   readonly tables: readonly ReadTable[];
   /** The rules and declarations that could not be read, as closely placed as is known. */
   readonly unread: readonly Unread[];
+  /** Rules of which nft shows all but what they ask of iptables' modules, in their chains; none of them is among `rulesets`. */
+  readonly hiding?: readonly Ruleset[];
   /** Where the text breaks off, begins in the middle, or shows a table in part. */
   readonly gaps: readonly Gap[];
   /** The families of which the text shows that all tables were saved, so that what is not there is not there. */

@@ -9,6 +9,7 @@ import { inferredOperand } from './inferred-operand.ts';
 import type { DiffOperand } from './operand.ts';
 import { hasSettings, refuseIgnored, refuseTwoReaders, refuseUnused, settingsOf } from './operand-settings.ts';
 import type { SourceOptions } from './options.ts';
+import { unknownServersNotes } from './plan-input/placeholder-nameserver.ts';
 import { readSource } from './read-source.ts';
 import type { RuleSource } from './rule-source.ts';
 import type { SourceName } from './source-name.ts';
@@ -106,9 +107,10 @@ async function readNamed(
   known: Facts,
   family: Family | undefined,
 ): Promise<DiffOperand> {
-  const operand = await readSource(source, withFacts(given, known), family);
+  const operand = await readSource(source, { ...withFacts(given, known), placeholder: 'unknown' }, family);
   // The heading says what the notes of settings say.
-  return operand.plan === undefined ? operand : { ...operand, name: planName(operand.plan, name, given), notes: [] };
+  if (operand.plan === undefined) return operand;
+  return { ...operand, name: planName(operand.plan, name, given), notes: unknownServersNotes(operand.plan) };
 }
 
 /** What is known of a pod, where the options say nothing of it. */

@@ -21,6 +21,7 @@ import type { Family } from '../netfilter/family.ts';
 import type { NftRead } from '../netfilter/nft/read.ts';
 import type { NftRuleset } from '../netfilter/nft/ruleset.ts';
 import type { Annotate } from '../netfilter/print.ts';
+import type { ReadProblem } from '../netfilter/read/problems.ts';
 import type { ReadResult } from '../netfilter/read.ts';
 import type { Rule, Ruleset } from '../netfilter/rule.ts';
 import type { RuleSource } from './rule-source.ts';
@@ -111,10 +112,9 @@ export async function rulesOf(
   const { runIn } = await import('../istio/found/runs/run.ts');
   const run = runIn(text);
   // What failed is told as the run's failure, in more words.
-  const reported = read.problems.filter(
-    ({ code, line }) => code !== 'no-rules-found' && !run?.failures.some((failure) => failure.line === line),
-  );
-  const problems = (run === undefined ? read.problems : reported).map(
+  const said = await withoutProse(text, read.problems);
+  const reported = said.filter(({ code, line }) => code !== 'no-rules-found' && !run?.failures.some((failure) => failure.line === line));
+  const problems = (run === undefined ? said : reported).map(
     (found): Problem => ({
       ...problem('rules-text', { kind: 'file', file, line: found.line, column: 1 }, { reason: readProblemText(found) }),
       severity: found.severity === 'info' ? 'note' : found.severity,
@@ -127,6 +127,16 @@ export async function rulesOf(
   if (native !== undefined) problems.push(problem('rules-text', { kind: 'file', file, line: 0, column: 0 }, { reason: native }));
   if (problems.some(({ severity }) => severity === 'error')) throw new ProblemError(problems);
   return { read, problems, ...(run && { run }), ...(nft && { nft: nft.ruleset }) };
+}
+
+/** What programs say of a look that failed is none where somebody writes of it. */
+const LOOKS: readonly ReadProblem['code'][] = ['not-permitted', 'program-missing', 'lock-held', 'table-missing', 'nothing-run'];
+
+async function withoutProse(text: string, problems: ReadResult['problems']): Promise<ReadResult['problems']> {
+  if (!problems.some(({ code }) => LOOKS.includes(code))) return problems;
+  const { proseIn } = await import('../netfilter/read/prose.ts');
+  const { lines } = proseIn(text);
+  return problems.filter(({ code, line }) => !LOOKS.includes(code) || !lines.has(line));
 }
 
 /** What a text holds of nft; undefined where that is no table. */

@@ -20,7 +20,7 @@ function causeIn(note: string): string {
 }
 
 /** One sentence for standard error; `check` has its own words for it. */
-export function runNote({ outcome, failures: [first], why }: Run): string {
+export function runNote({ outcome, failures: [first], why, quoted }: Run): string {
   if (outcome === 'not known') return `warning: ${why}${BEHIND}`;
-  return `warning: this is the log of a run that failed${first === undefined ? '' : ` (line ${first.line}: ${first.text})`}${BEHIND}`;
+  return `warning: this ${quoted ? 'page quotes' : 'is'} the log of a run that failed${first === undefined ? '' : ` (line ${first.line}: ${first.text})`}${BEHIND}`;
 }

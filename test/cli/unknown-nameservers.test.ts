@@ -26,6 +26,12 @@ describe.concurrent('nameservers that are not known', () => {
     expect(found.stderr).toContain(UNKNOWN);
   });
 
+  it.each([['--all-rules'], ['-o', 'json'], ['-o', 'svg']])('are named by no address in a trace: %s', async (...form) => {
+    const { stdout } = await run(['trace', ...POD, '10.96.0.10:53', '--protocol', 'udp', ...form]);
+    expect(stdout).toContain('NAMESERVER');
+    expect(stdout).not.toMatch(/192\.0\.2\.53|2001:db8::53/);
+  });
+
   // A nameserver may be on the pod's own loopback, so localhost:53 is unknown as well.
   it.each(['10.0.0.5:3306', '10.96.0.10:8053', 'localhost:8053', '10.0.0.5:53 --from proxy', 'pod:9080', '10.0.0.5:5353 --protocol udp'])(
     'change nothing about %s',

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
   changes,
+  compareObservations,
+  compareRulesets,
   diff,
   diffPackets,
   escapes,
@@ -8,12 +10,19 @@ import {
   identify,
   injection,
   lint,
+  observeAll,
+  observeText,
   plan,
   planAmbient,
   planAmbientWorkload,
   planFromArguments,
+  printNft,
+  printNftJson,
+  printRestore,
+  printRouting,
   printSave,
   read,
+  readRules,
   trace,
 } from '../../src/index.ts';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
@@ -85,10 +94,10 @@ describe('what can not be used is refused in the words of the program', () => {
     ['no rules', () => identify(any({})), 'identify wants rules: a text, what read() gives, or a plan'],
     ['nothing', () => identify(any(undefined)), 'identify wants rules'],
     ['a number', () => diff(plan(), any(7)), 'right wants rules'],
-    ['a text without rules', () => identify('hello'), 'identify is a text without rules; what is read: a save'],
-    ['one among two', () => diff(plan(), 'no rules here'), 'right is a text without rules'],
-    ['no text at all', () => identify(' \n'), 'identify is a text without rules'],
-    ['rules for a plan', () => trace(any(read('')), { from: 'app', to: '10.0.0.5:80' }), 'plan wants a plan, as plan() gives it'],
+    ['a text without rules', () => identify('hello'), 'text has no rules in it; what is read: a save'],
+    ['one among two', () => diff(plan(), 'no rules here'), 'right has no rules in it'],
+    ['no text at all', () => identify(' \n'), 'text has no rules in it'],
+    ['rules for a plan', () => trace(any(read('')), { from: 'app', to: '10.0.0.5:80' }), 'trace wants a plan, as plan() gives it'],
     ['a packet without an end', () => trace(plan(), { from: 'app' }), 'packet.to is missing'],
     ['a sender that is none', () => trace(plan(), { from: 'ap', to: 'pod:80' }), 'packet.from "ap" is not one of app, '],
     ['a packet with another word', () => trace(plan(), any({ form: 'app' })), 'packet "form" is not one of from, to'],
@@ -100,6 +109,44 @@ describe('what can not be used is refused in the words of the program', () => {
     ['a text for a plan', () => diffPackets(any('x'), plan()), 'left wants a plan'],
     ['a family that is none', () => read('', any({ family: 'ipv4' })), 'family "ipv4" is not one of ip, ip6'],
     ['a text that is none', () => read(any(7)), 'read number 7 is not a text'],
+    ['a destination that is no text', () => trace(plan(), any({ from: 'app', to: 80 })), 'packet.to number 80 is not a text'],
+    ['a count that is none', () => escapes(plan(), {}, any('x')), 'most x is not a number of regions, 1 or more'],
+    ['no count', () => escapes(plan(), {}, 0), 'most 0 is not a number of regions'],
+    [
+      'a mode that is misspelt',
+      () => plan({ settings: { mode: 'REDIRCT' } }),
+      '"REDIRCT" is not REDIRECT, TPROXY, NONE (did you mean REDIRECT?)',
+    ],
+    ['a misspelt workload', () => plan({ manifests: POD, workload: 'wob' }), '(did you mean web?)'],
+    ['a workload of nothing', () => plan({ workload: 'web' }), 'workload goes with manifests'],
+    ['an installer of nothing', () => plan({ installer: 'cni' }), 'installer goes with manifests'],
+    ['a key that explain has not', () => explain(any({ relese: '1' })), 'explain "relese" is not one of '],
+    [
+      'nameservers that nobody named',
+      () => plan({ settings: { 'dns.capture': 'servers' } }),
+      'name them with nameservers, or capture "all"',
+    ],
+    ['a word for nameservers', () => plan({ nameservers: any('unkown') }), 'nameservers "unkown" is not a list of texts'],
+    ['options that are none', () => planFromArguments([], any(null)), 'options null is not an object'],
+    ['an option that is misspelt', () => planFromArguments([], any({ relase: '1.20' })), '(did you mean release?)'],
+    ['an environment that is a list', () => planFromArguments([], { env: any([]) }), 'env a list is not an object'],
+    ['a knob that is none', () => planAmbient(any({ backed: 'nftables' })), '(did you mean backend?)'],
+    ['an unknown release of the agent', () => planAmbient({}, { release: any(1.28) }), 'release number 1.28 is not a text'],
+    ['a plan where rules are printed', () => printSave(any(plan())), 'printSave wants the rules of one family, as plan.ip or plan.ip6'],
+    ['nothing to print', () => printRestore(any(undefined)), 'printRestore wants the rules'],
+    ['rules where a plan is printed', () => printNft(any(plan().ip)), 'printNft wants a plan'],
+    [
+      'a plan where tables of nft are printed',
+      () => printNftJson(any(plan())),
+      'printNftJson wants the tables of a native plan, as plan.nft',
+    ],
+    ['a plan where its routing is printed', () => printRouting(any(plan())), 'printRouting wants the routing of a plan'],
+    ['texts where rules are compared', () => compareRulesets(any('a'), any('b')), 'left wants a list with the rules of each family'],
+    ['plans where what was seen is compared', () => compareObservations(any(plan()), any(plan())), 'left wants what read() gives'],
+    ['no text to read', () => readRules(any(undefined)), 'readRules undefined is not a text'],
+    ['no rules to observe', () => observeAll(any({})), 'observeAll wants the rules of both families'],
+    ['a text to observe', () => observeText(any('*nat')), 'observeText wants what readRules() gives'],
+    ['a range of releases that are none', () => changes('1.20..1.99'), 'changes "1.99" is not a known release'],
     ['a range that is none', () => changes('1.20-1.28'), 'is not a range of releases'],
   ])('%s', (_, work, expected) => {
     expect(message(work)).toContain(expected);
@@ -176,5 +223,37 @@ describe('manifests of an ambient pod', () => {
     expect(message(() => plan({ manifests: ambient(), release: '1.30.3' }))).toContain(
       'manifests Deployment/shop/web gets no rules: it is in ambient mode; planAmbientWorkload says what its node agent makes',
     );
+  });
+});
+
+describe('nameservers that are unknown', () => {
+  const DNS = POD.replace('annotations: {', 'annotations: {proxy.istio.io/config: "{proxyMetadata: {ISTIO_META_DNS_CAPTURE: \'true\'}}", ');
+
+  it('make a plan to follow packets through, which is the same but for DNS', () => {
+    const unknown = plan({ manifests: DNS, nameservers: 'unknown' });
+    const known = plan({ manifests: DNS, nameservers: ['10.96.0.10'] });
+    expect(trace(unknown, { from: 'app', to: '10.0.0.5:3306' }).verdict).toEqual(
+      trace(known, { from: 'app', to: '10.0.0.5:3306' }).verdict,
+    );
+    expect(trace(unknown, { from: 'app', to: '10.0.0.5:53', protocol: 'udp' }).verdict.words).toBe(
+      'unknown: dns-agent or direct, rule 2 of ISTIO_OUTPUT_DNS in nat asks for NAMESERVER, whose address is not known',
+    );
+    expect(escapes(unknown).map(({ verdict, words }) => `${verdict} ${words}`)).toEqual([
+      'direct TCP to port 3306 from the pod',
+      'unknown UDP to port 53 from the pod',
+    ]);
+    expect(diffPackets(unknown, plan({ manifests: DNS, nameservers: 'unknown' })).answer).toBe('equal');
+    expect(JSON.stringify(unknown)).not.toMatch(/192\.0\.2\.53|2001:db8::53/);
+  });
+
+  it('are the same as known ones where no rule names them', () => {
+    expect(printSave(plan({ manifests: POD, nameservers: 'unknown' }).ip)).toBe(printSave(plan({ manifests: POD }).ip));
+  });
+
+  it('leave out of an explanation the rules that name them', () => {
+    const { rules, plan: made } = explain({ manifests: DNS, nameservers: 'unknown' });
+    expect(made.problems.map(({ code }) => code)).toContain('servers-unknown');
+    expect(rules.length).toBeGreaterThan(10);
+    expect(rules.map(({ text }) => text).join('\n')).not.toMatch(/192\.0\.2\.53|2001:db8::53|NAMESERVER/);
   });
 });

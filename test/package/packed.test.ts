@@ -1,11 +1,14 @@
 /** What is published, as it is installed: the packed files and the packages of `dependencies`, and nothing else. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runInNewContext } from 'node:vm';
+import type { BuildResult } from 'esbuild';
+import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -42,6 +45,30 @@ beforeAll(() => {
   install(Object.keys(dependencies ?? {}));
 });
 
+/** A bundle for a page, made as a user does. */
+function bundle(contents: string): BuildResult<{ write: false; metafile: true }> {
+  return buildSync({
+    stdin: { contents, resolveDir: place, loader: 'ts' },
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'iife',
+    platform: 'browser',
+    logLevel: 'error',
+  });
+}
+
+function bundled(contents: string): string {
+  return bundle(contents).outputFiles[0]?.text ?? '';
+}
+
+/** The files of which something is in a bundle. */
+function inputsOf(contents: string): readonly string[] {
+  return Object.values(bundle(contents).metafile.outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
+  );
+}
+
 function node(...args: readonly string[]): object {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: place, encoding: 'utf8' });
   return { status, stdout, stderr };
@@ -61,6 +88,86 @@ it('gives the library, which finds every package that it imports', () => {
     const plan = planFromArguments(['-p', '15001', '-b', '*', '-i', '*'], { release: '1.20' });
     console.log(compareRulesets(readRules(printSave(plan.ip), { family: 'ip' }).rulesets, [plan.ip]).length);`;
   expect(node('--input-type=module', '-e', program)).toEqual({ status: 0, stdout: '0\n', stderr: '' });
+});
+
+it.each([
+  ['a bundler', { moduleResolution: 'bundler', module: 'esnext' }],
+  ['Node', { moduleResolution: 'nodenext', module: 'nodenext' }],
+  ['Node 16', { moduleResolution: 'node16', module: 'node16' }],
+])("has types that hold in a strict project of somebody else's, as %s finds them", (_, found) => {
+  const strict = { noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true };
+  cpSync(join(root, 'test/package/consumer.ts'), join(place, 'consumer.ts'));
+  expect(compiled(['consumer.ts'], { ...strict, ...found })).toEqual({ status: 0, stdout: '' });
+});
+
+it('has types with which the page of the library compiles', () => {
+  const page = readFileSync(join(root, 'docs/library.md'), 'utf8');
+  const examples = [...page.matchAll(/^## (.*)\n[^#]*?```ts\n([\s\S]*?)```/gm)].filter(([, title]) => title !== 'What is refused');
+  expect(examples).toHaveLength(5);
+  const files = examples.map(([, , code = ''], index) => {
+    writeFileSync(join(place, `example-${index}.ts`), code);
+    return `example-${index}.ts`;
+  });
+  expect(compiled(files, { moduleResolution: 'nodenext', module: 'nodenext' })).toEqual({ status: 0, stdout: '' });
+});
+
+function compiled(files: readonly string[], options: object): object {
+  const compilerOptions = {
+    strict: true,
+    skipLibCheck: false,
+    target: 'es2023',
+    lib: ['es2023', 'dom'],
+    types: [],
+    noEmit: true,
+    ...options,
+  };
+  writeFileSync(join(place, 'package.json'), JSON.stringify({ name: 'consumer', type: 'module' }));
+  writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+  const { status, stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', place], { encoding: 'utf8' });
+  return { status, stdout };
+}
+
+it('is used whole by that project, and runs in a page as in Node', () => {
+  const consumer = readFileSync(join(root, 'test/package/consumer.ts'), 'utf8');
+  const named = node('--input-type=module', '-e', "console.log(Object.keys(await import('istio-init')).join())") as { stdout: string };
+  const unused = named.stdout
+    .trim()
+    .split(',')
+    .filter((name) => !new RegExp(`\\b${name}\\b(?=[\\s\\S]*\\b${name}\\b)`).test(consumer));
+  expect(unused).toEqual([]);
+  const code = bundled(`import { printed } from './consumer.ts'; console.log(printed.join('\\n'));`);
+  // A page has none of what Node has beside the language.
+  const lines: string[] = [];
+  runInNewContext(code, {
+    console: { log: (text: string) => lines.push(...text.split('\n')) },
+    URL,
+    TextEncoder,
+    TextDecoder,
+    structuredClone,
+  });
+  expect(lines).toEqual([
+    'true,true,true',
+    'true,true,true',
+    'option false false inbound.excludePorts All TCP that arrives goes through ISTIO_INBOUND.',
+    'nothing arguments 1.30.3 object 1.30.3',
+    'exact object 0 0 0',
+    ' true',
+    'direct direct TCP to port 3306 from the pod,unknown UDP to port 53 from the pod',
+    'false false TCP to port 15008 of the pod itself (except localhost) from the proxy (uid 1337) with a source other than 127.0.0.6: envoy-inbound in 1.12, direct in 1.28',
+    'true',
+    expect.stringMatching(/^plan "relase" is not one of release, .* \(did you mean release\?\)$/),
+    'true object true',
+  ]);
+});
+
+it.each([
+  ['printSave', ['identify', 'lint', 'kubernetes', 'trace', 'behavior']],
+  ['changes', ['netfilter/trace', 'kubernetes', 'lint']],
+  ['trace', ['lint', 'identify']],
+])('leaves out of a bundle with %s what that does not use', (name, rooms) => {
+  const inputs = inputsOf(`import { ${name} } from 'istio-init'; console.log(${name});`);
+  expect(inputs.length).toBeGreaterThan(0);
+  expect(rooms.filter((room) => inputs.some((file) => file.includes(`dist/library/`) && file.includes(room)))).toEqual([]);
 });
 
 it('depends on the packages that the library imports, and on no other', () => {

@@ -9,6 +9,7 @@ import { identify } from '../../istio/found/identify.ts';
 import { fileText } from '../../istio/origin.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
+import type { Observation } from '../../netfilter/observation.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import { isRunNote } from '../../sources/run-note.ts';
 import type { SourceName } from '../../sources/source-name.ts';
@@ -93,9 +94,16 @@ function driftFrom(expected: Expected, ruleSource: RuleSource, likeliest: Answer
   return {
     against: desiredSource.name,
     given,
-    comparison: compareOperands(ruleSource, desiredSource, { all: false }),
+    comparison: compareOperands(given ? ruleSource : { ...ruleSource, seen: withoutHiding(ruleSource.seen) }, desiredSource, {
+      all: false,
+    }),
     command: diffCommand(request, named),
   };
+}
+
+/** Settings that were read from rules say nothing of chains whose rules nft shows in part: how many owners there are, and of which release they are, is not known. */
+function withoutHiding({ hiding: _, unseen, ...seen }: Observation): Observation {
+  return { ...seen, unseen: unseen.map(({ asks: __, ...one }) => one) };
 }
 
 function againFor(report: Report, { seen }: RuleSource, request: CheckedSource): readonly NextCommand[] {

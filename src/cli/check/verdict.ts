@@ -21,7 +21,7 @@ export function headline(report: Report): string {
     case 'no rules of Istio':
       return `${name}: no rules of Istio's sidecar`;
     case 'failed':
-      return `${name}: THE RUN FAILED: ${report.ruleSource?.run?.why ?? 'it does not say why'}`;
+      return `${name}: ${failed(report)}`;
     case 'not seen':
       return `${name}: ${notSeen(report)}`;
     case 'not as it should be':
@@ -29,6 +29,11 @@ export function headline(report: Report): string {
     default:
       return verdict satisfies never;
   }
+}
+
+function failed({ ruleSource }: Report): string {
+  const { why = 'it does not say why', quoted = false } = ruleSource?.run ?? {};
+  return quoted ? `THE PAGE QUOTES A FAILED RUN, and nothing tells whether it is that of these rules: ${why}` : `THE RUN FAILED: ${why}`;
 }
 
 function notSeen(report: Report): string {

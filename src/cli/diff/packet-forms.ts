@@ -40,7 +40,7 @@ export function regionParts({ behavior }: Pick<PacketComparison, 'behavior'>, pa
     words,
     paint('removed', `- ${left.words}`),
     paint('added', `+ ${right.words}`),
-    ...because.map((question) => paint('aside', `    not known: ${questionText(question)}`)),
+    ...askedTexts(because).map((text) => paint('aside', `    not known: ${text}`)),
   ];
   return [...behavior.different, ...behavior.unclear].map(print);
 }
@@ -71,7 +71,7 @@ function packetDocument({ rules, behavior }: PacketComparison): object {
     left,
     right,
     example,
-    ...(because.length === 0 ? {} : { because: because.map(questionText) }),
+    ...(because.length === 0 ? {} : { because: askedTexts(because) }),
   });
   return {
     apiVersion: API_VERSION,
@@ -85,4 +85,9 @@ function packetDocument({ rules, behavior }: PacketComparison): object {
     unclear: behavior.unclear.map(region),
     notCompared: rules.notCompared.map(notComparedDocument),
   };
+}
+
+/** Several questions may be asked in the same words. */
+function askedTexts(questions: BehaviorRegion['because']): readonly string[] {
+  return [...new Set(questions.map(questionText))];
 }

@@ -172,7 +172,7 @@ interface Alike {
 async function ofWorkloads(given: PlanOptions, allowances: readonly Allowance[], known: ReadonlySet<string>): Promise<Part> {
   const request = await injectionRequest(given);
   const givenFacts = await factsOf(given);
-  const planner = subjectPlanner(request, { facts: givenFacts, sets: given.sets, numbering: numbering() });
+  const planner = subjectPlanner(request, { facts: givenFacts, sets: given.sets, numbering: numbering(), unknownServers: true });
   // No pod is looked into but for this: of addresses only the families count, and pods that are alike ended alike.
   const askedOnce = oncePerFingerprint((subject) => {
     const facts = subject.kind === 'workload' ? factsOfWorkload(subject.workload, givenFacts) : givenFacts;

@@ -11,7 +11,9 @@ export function junitForm({ workloads, expired, charts }: EscapesReport): string
       name: examplesText(one, 3),
       failures: [
         ...(one.untold === undefined ? [] : [`unknown: ${one.untold}`]),
-        ...openEscapes(one).map(({ direction, words, why }) => `${direction}: ${words}: ${why}`),
+        ...openEscapes(one).map(
+          ({ direction, words, verdict, why }) => `${verdict === 'unknown' ? 'unknown, ' : ''}${direction}: ${words}: ${why}`,
+        ),
       ],
     })),
     ...charts.map(({ folder }) => ({ name: folder, failures: ['unknown: the Helm chart is not rendered'] })),

@@ -9,8 +9,9 @@ import { headline } from './text.ts';
 
 export function markdownForm(report: EscapesReport): string {
   const rows = report.workloads.flatMap((one) =>
-    one.escapes.map(({ direction, family, words, why, allowedBy, known }) => {
-      const state = allowedBy !== undefined ? `allowed by ${allowedBy.owner} until ${allowedBy.until}` : known ? 'in the baseline' : 'open';
+    one.escapes.map(({ direction, family, words, verdict, why, allowedBy, known }) => {
+      const open = verdict === 'unknown' ? 'not known whether it is caught' : 'open';
+      const state = allowedBy !== undefined ? `allowed by ${allowedBy.owner} until ${allowedBy.until}` : known ? 'in the baseline' : open;
       return [examplesText(one, 3), direction, FAMILY_NAMES[family], words, why, state].map(cellCode);
     }),
   );

@@ -26,18 +26,27 @@ const RULES = [
     defaultConfiguration: { level: 'warning' },
     properties: { 'security-severity': '7.0' },
   },
+  {
+    id: 'capture-unknown',
+    name: 'CaptureUnknown',
+    shortDescription: { text: 'Nobody can tell whether the proxy sees a connection.' },
+    fullDescription: { text: 'What was read does not say enough: a nameserver, the rules of a pod that is not there yet.' },
+    help: { text: 'Give what is missing (as --nameserver), or read the rules that are in the pod (--live).' },
+    defaultConfiguration: { level: 'note' },
+    properties: { 'security-severity': '3.0' },
+  },
 ] as const;
 
 export function escapesSarif({ workloads }: EscapesReport): object {
   const results = workloads.flatMap((one) =>
     openEscapes(one).map((found) => {
       const [first] = one.examples;
-      const ruleIndex = found.direction === 'outbound' ? 0 : 1;
+      const ruleIndex = found.verdict === 'unknown' ? 2 : found.direction === 'outbound' ? 0 : 1;
       const fingerprint = fingerprintOf(first?.name ?? '', found);
       return {
         ruleId: RULES[ruleIndex].id,
         ruleIndex,
-        level: 'warning',
+        level: RULES[ruleIndex].defaultConfiguration.level,
         message: { text: `${examplesText(one, 3)}: ${found.words}. ${found.why}` },
         ...(first === undefined ? {} : sarifPlace(first.source)),
         partialFingerprints: { 'escape/v1': createHash('sha256').update(fingerprint).digest('hex') },

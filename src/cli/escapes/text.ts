@@ -35,22 +35,43 @@ function isWell({ workloads, expired, charts }: EscapesReport): boolean {
 export function headline({ workloads, charts }: EscapesReport): string {
   const sum = (some: readonly WorkloadEscapes[]): number => some.reduce((total, { count }) => total + count, 0);
   const all = sum(workloads);
-  const open = sum(workloads.filter((one) => openEscapes(one).length > 0));
+  const open = sum(workloads.filter((one) => openEscapes(one).some(isDirect)));
+  const unsure = workloads.filter((one) => openEscapes(one).some((found) => !isDirect(found)));
   const allowed = workloads.some(({ escapes }) => escapes.some(({ allowedBy }) => allowedBy !== undefined));
   const untold = sum(workloads.filter((one) => one.untold !== undefined));
   const partly = workloads.some((one) => one.conditions !== undefined);
+  const of = open === 0 ? ` of ${workloadsText(all)}` : '';
   const unread = [
-    ...(untold === 0 ? [] : [`${untold} ${open === 0 ? `of ${workloadsText(all)} ` : ''}without an answer`]),
+    ...(unsure.length === 0 ? [] : [`${unsureText(unsure)} of ${sum(unsure)}${of}${open === 0 ? '' : ' not known'}`]),
+    ...(untold === 0 ? [] : [`${untold}${of} without an answer`]),
     ...(charts.length === 0 ? [] : [`${charts.length === 1 ? '1 Helm chart' : `${charts.length} Helm charts`} not read`]),
   ];
   const shown = partly ? ['as far as the tables are shown'] : [];
   const rest = [...unread, ...shown].map((text) => `; ${text}`).join('');
-  const passes = `TCP of ${workloadsText(all - untold)} passes the proxy${allowed ? ' but what is allowed' : ''}`;
+  // Of these TCP is known to pass, whatever of UDP is not.
+  const passing = all - untold - sum(unsure.filter(isUnsureOfTcp));
+  const passes = `TCP of ${workloadsText(passing)} passes the proxy${allowed ? ' but what is allowed' : ''}`;
   // What was not seen comes first: whoever reads three words must not take them for an all-clear.
-  if (open === 0 && unread.length > 0) return `unknown: ${[unread.join(', '), ...(all > untold ? [passes] : []), ...shown].join('; ')}`;
+  if (open === 0 && unread.length > 0) return `unknown: ${[unread.join(', '), ...(passing > 0 ? [passes] : []), ...shown].join('; ')}`;
   if (open === 0) return `nothing escapes${allowed ? ' but what is allowed' : ''}: TCP of ${workloadsText(all)} passes the proxy${rest}`;
   return `TCP bypasses the proxy in ${open} of ${workloadsText(all)}${rest}`;
 }
+
+function isDirect({ verdict }: ReportedEscape): boolean {
+  return verdict === 'direct';
+}
+
+function isUnsureOfTcp(one: WorkloadEscapes): boolean {
+  return openEscapes(one).some((found) => !isDirect(found) && found.example.protocol !== 'udp');
+}
+
+/** What nobody can tell of some workloads, as the beginning of `... of 2 workloads`. */
+function unsureText(workloads: readonly WorkloadEscapes[]): string {
+  const packets = workloads.flatMap((one) => openEscapes(one).filter((found) => !isDirect(found)));
+  return packets.every(({ example }) => example.destinationPort === DNS_PORT) ? 'DNS' : 'some TCP';
+}
+
+const DNS_PORT = 53;
 
 function workloadLines(one: WorkloadEscapes, paint: Paint): readonly string[] {
   return [

@@ -55,7 +55,7 @@ export async function watchEscapes({ source, given, allow, output, signal, print
   const allowances = allow === undefined ? [] : readAllowances(allow);
   const request = await injectionRequest(given, undefined, [source]);
   const facts = await factsOf(given);
-  const planner = subjectPlanner(request, { facts, sets: given.sets, numbering: numbering() });
+  const planner = subjectPlanner(request, { facts, sets: given.sets, numbering: numbering(), unknownServers: true });
   const known = recent<readonly OpenEscape[]>(KEPT);
   const escapesOf = (subject: Subject): readonly OpenEscape[] => {
     const { owner } = memberOf(subject, NO_OUTCOME);

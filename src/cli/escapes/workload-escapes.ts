@@ -5,9 +5,11 @@ import { divide } from '../../istio/packets/escape-allowance.ts';
 import type { Escape } from '../../istio/packets/escapes.ts';
 import { escapesOf, escapeWords, passedBy } from '../../istio/packets/escapes.ts';
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
-import { conditionsOf, whereConditionsHold } from '../../istio/packets/pod-network.ts';
+import { conditionsOf, traceIn, whereConditionsHold } from '../../istio/packets/pod-network.ts';
+import { verdictOf } from '../../istio/packets/verdict.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
+import { namedAddress } from '../../netfilter/match.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { addressValue, printAddress } from '../../netfilter/trace/address.ts';
 import { contains } from '../../netfilter/trace/ranges.ts';
@@ -33,14 +35,28 @@ export function escapesIn(
       return split(region, allowances).map(({ fields, allowedBy }) => {
         const { direction, family, verdict } = region;
         const example = inside(region.example, fields);
-        const place = passedBy(podNetwork, { example });
-        const reason = place === undefined ? 'no rule captures it' : why(place);
+        const reason = verdict === 'unknown' ? unknownText(podNetwork, example) : passedText(passedBy(podNetwork, { example }), why);
         const words = escapeWords({ direction, family, fields }, podNetwork);
         const known = names.every((name) => baseline.has(fingerprintOf(name, { direction, family, words })));
         return { direction, family, words, verdict, example, why: reason, known, ...(allowedBy === undefined ? {} : { allowedBy }) };
       });
     });
   return { escapes, ...(conditions.length === 0 ? {} : { conditions: [...new Set(conditions)] }) };
+}
+
+function passedText(place: RulePlace | undefined, why: (place: RulePlace) => string): string {
+  return place === undefined ? 'no rule captures it' : why(place);
+}
+
+const SERVERS_UNKNOWN =
+  "the agent captures what goes to the pod's nameservers, which are not known: name them with --nameserver, or read the pod's own rules with --live";
+
+/** Why nobody can tell of a packet whether it is caught, and how to learn it. */
+function unknownText(podNetwork: PodNetwork, example: Packet): string {
+  const { end, split } = traceIn(podNetwork, example);
+  const asks = split?.question.kind === 'match' ? namedAddress(split.question.match) : undefined;
+  if (podNetwork.plan.missing !== undefined && asks !== undefined) return SERVERS_UNKNOWN;
+  return verdictOf(end, podNetwork.ports).words;
 }
 
 /** Families of which the pod has an address, or rules. */

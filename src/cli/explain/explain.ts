@@ -1,8 +1,8 @@
 /** `explain`: each setting with who gave it and what it does, each rule with its reason. */
 
+import { withoutStandIn } from '../../istio/advice/explain/without-stand-in.ts';
 import { explain as explained } from '../../istio/advice/explain.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
-import { withoutPlaceholder } from '../../sources/plan-input/placeholder-nameserver.ts';
 import { readInput } from '../../sources/plan-input.ts';
 import { readSource, textSource } from '../../sources/read-source.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
@@ -47,7 +47,7 @@ async function explainOne({ source, given, output, paint, width, verbose = false
   const { plan, basis, facts, notes, missing } = input;
   const whole = explained(plan, basis, facts);
   // Settings, and most of the rules, are the same whichever nameservers the pod has.
-  const shown = missing === undefined ? whole : withoutPlaceholder(whole, missing);
+  const shown = missing === undefined ? whole : withoutStandIn(whole, missing);
   const allNotes = missing === undefined ? notes : [...notes, 'note: without the rules that name nameservers'];
   const refused = basis.kind === 'workload' && basis.made.injection.kind === 'refused';
   const exitCode = missing === undefined && !refused ? 0 : BAD_INPUT;

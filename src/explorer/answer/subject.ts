@@ -203,7 +203,7 @@ function titleOf({ outcome, answers }: Identification, { unseen }: Observation, 
   const [first] = answers;
   const releases = first === undefined ? '' : `Istio ${spansText(first.releases)}`;
   if (run !== undefined)
-    return `${run.outcome === 'failed' ? 'A run that failed' : 'A run of which nobody knows how it ended'}${releases === '' ? '' : `: what it shows is nearest to ${releases}`}`;
+    return `${run.outcome !== 'failed' ? 'A run of which nobody knows how it ended' : run.quoted ? 'A page that quotes a run that failed' : 'A run that failed'}${releases === '' ? '' : `: what it shows is nearest to ${releases}`}`;
   if (first === undefined) return outcome === 'unknown' ? 'Rules that could not all be read' : 'No rules of an Istio sidecar';
   const count = first.differences.length;
   // Around rules that somebody took out of a table may stand what they lack.

@@ -34,7 +34,9 @@ export interface WithoutForeign {
 export function withoutForeign(state: Observation, isLeftWhole: (family: Family, table: Table) => boolean = () => false): WithoutForeign {
   const counts = new Map<string, { rules: number; chains: number }>();
   const positions = new Map<string, readonly number[]>();
+  let counting = true;
   const count = (program: string, rules: number, chains: number): void => {
+    if (!counting) return;
     const before = counts.get(program) ?? { rules: 0, chains: 0 };
     counts.set(program, { rules: before.rules + rules, chains: before.chains + chains });
   };
@@ -68,8 +70,11 @@ export function withoutForeign(state: Observation, isLeftWhole: (family: Family,
     return { family: ruleset.family, tables };
   };
   const [ip, ip6] = FAMILIES.map((family) => keep(state[family])) as [Ruleset, Ruleset];
+  // The same rules once more, with those of which nft shows a part.
+  counting = false;
+  const hiding = state.hiding?.map(keep);
   return {
-    kept: { ...state, ip, ip6 },
+    kept: { ...state, ip, ip6, ...(hiding && { hiding }) },
     foreign: [...counts].map(([program, found]) => ({ program, ...found })).sort((a, b) => b.rules - a.rules),
     positionOf: ({ family, table, chain }, position) => positions.get(`${family} ${table} ${chain}`)?.[position - 1] ?? position,
   };

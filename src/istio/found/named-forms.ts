@@ -1,5 +1,6 @@
 /** Texts that people hand over and that hold no rules: what they are, and what to give instead. */
 
+import { nftItems } from '../../netfilter/nft-listing.ts';
 import { isPieceOfXml } from '../../netfilter/read/xml.ts';
 import { printedVariables, variableTexts } from '../arguments/printed-variables.ts';
 
@@ -16,6 +17,11 @@ const FORMS: readonly NamedForm[] = [
     looks: (text) => text.length < 100_000 && /^(?:export\s+)?\w+=/m.test(text) && text.split('\n').every((line) => ASSIGNMENT.test(line)),
     says: () =>
       'These are variables, as the start of a virtual machine reads them: give them with --env-file, as in "istio-init explain --release RELEASE --env-file FILE --".',
+  },
+  {
+    looks: (text) => nftItems(text)?.every((item) => Object.hasOwn(item, 'metainfo')) === true,
+    says: () =>
+      'This is the JSON of nft of a namespace without any table: nft holds no rule there, and what iptables-legacy holds it does not show (iptables-legacy-save).',
   },
   {
     looks: isPieceOfXml,

@@ -42,14 +42,16 @@ export interface Escape {
 }
 
 const TCP: Ranges = [{ first: 6, last: 6 }];
+const UDP: Ranges = [{ first: 17, last: 17 }];
+const DNS: Ranges = [{ first: 53, last: 53 }];
 const UNMARKED: Ranges = [{ first: 0, last: 0 }];
 const OWNERS: Ranges = [{ first: ABSENT, last: ALL_BITS - 1 }];
 const PORTS: Ranges = [{ first: 1, last: 0xffff }];
 
 /**
  * The regions of new TCP connections of a family that pass the proxy by: what arrives from outside at ports that are not
- * the proxy's own, and what others than the proxy send out of the pod. Null where the rules tell more apart than can be
- * followed.
+ * the proxy's own, and what others than the proxy send out of the pod. Where nobody knows whose DNS is captured, UDP to
+ * port 53 is looked at as well. Null where the rules tell more apart than can be followed.
  */
 export function escapesOf(podNetwork: PodNetwork, family: Family, most = 20): readonly Escape[] | null {
   // ztunnel is known by its mark, and not by its user.
@@ -57,25 +59,33 @@ export function escapesOf(podNetwork: PodNetwork, family: Family, most = 20): re
   const { uid, gid } = byMark ? { uid: undefined, gid: undefined } : podNetwork.pod.proxy;
   const values = valuesOf(podNetwork.plan.settings);
   const listens = byMark ? [{ first: TUNNEL_PORT, last: TUNNEL_PORT }] : proxyListens(podNetwork.plan);
+  const outbound = {
+    origin: 'local',
+    leaving: true,
+    protocol: TCP,
+    uid: allBut(uid, byMark ? [] : values['proxy.uids']),
+    gid: allBut(gid, byMark ? [] : values['proxy.gids']),
+    mark: UNMARKED,
+  } as const;
   const scope: Scope = [
     { origin: 'remote', protocol: TCP, destinationPort: subtract(PORTS, listens) },
-    {
-      origin: 'local',
-      leaving: true,
-      protocol: TCP,
-      uid: allBut(uid, byMark ? [] : values['proxy.uids']),
-      gid: allBut(gid, byMark ? [] : values['proxy.gids']),
-      mark: UNMARKED,
-    },
+    outbound,
+    ...(podNetwork.plan.missing === undefined ? [] : [{ ...outbound, protocol: UDP, destinationPort: DNS }]),
   ];
   try {
-    return endsWithin(operandOf(podNetwork, family), scope, classesFor(podNetwork.ports, 'verdict'), most).flatMap(
+    return endsWithin(operandOf(podNetwork, family), scope, classesFor(podNetwork.ports, 'escape'), most).flatMap(
       ({ end, example, fields: own }): readonly Escape[] => {
         const { verdict } = verdictClass(end);
         if (verdict !== 'direct' && verdict !== 'unknown') return [];
+        // No sidecar captures UDP but that of its nameservers.
+        if (example.protocol === 'udp' && verdict === 'direct') return [];
         const direction = example.origin === 'remote' ? 'inbound' : 'outbound';
         // The scope's own limits are no part of a region's box.
-        const fields: Fields = { ...own, origin: [example.origin] };
+        const fields: Fields = {
+          ...own,
+          origin: [example.origin],
+          ...(example.protocol === 'udp' && { protocol: UDP, destinationPort: DNS }),
+        };
         return [{ direction, family, fields, words: escapeWords({ direction, family, fields }, podNetwork), verdict, example }];
       },
     );
@@ -110,7 +120,7 @@ export function escapeWords(
   const origin = direction === 'inbound' ? 'remote' : 'local';
   const owned = direction === 'outbound' && ownersMatter(fields) ? { uid, gid } : {};
   const shown = Object.fromEntries(Object.entries({ ...rest, ...owned }).filter(([, value]) => value !== undefined)) as Fields;
-  return regionWords({ family, fields: { ...shown, origin: [origin], protocol: TCP } }, namesFor([podNetwork], family));
+  return regionWords({ family, fields: { protocol: TCP, ...shown, origin: [origin] } }, namesFor([podNetwork], family));
 }
 
 /** Whether a region is of some users only: all but the proxy are everybody here. */

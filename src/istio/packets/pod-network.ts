@@ -183,8 +183,9 @@ export function verdictIn(podNetwork: PodNetwork, { end, packet }: Pick<Trace, '
   return heard(podNetwork, found, end, packet);
 }
 
-function notApplied({ outcome, failures: [first], why }: Run, { id, words }: Verdict): string {
+function notApplied({ outcome, quoted, failures: [first], why }: Run, { id, words }: Verdict): string {
   const place = first === undefined ? '' : ` (line ${first.line}: ${first.text})`;
-  const state = outcome === 'failed' ? `these rules were not applied${place}` : `nobody knows whether these rules were made: ${why}`;
+  const failed = quoted ? 'the page quotes a failed run, and these rules may be those of it' : 'these rules were not applied';
+  const state = outcome === 'failed' ? `${failed}${place}` : `nobody knows whether these rules were made: ${why}`;
   return `unknown: ${state}${id === 'unknown' ? '' : `; they would have it ${id} (${words})`}`;
 }

@@ -1,5 +1,6 @@
 /** Where a packet ends, in Istio's words. */
 
+import { namedAddress } from '../../netfilter/match.ts';
 import type { How } from '../../netfilter/packet.ts';
 import type { End, Outcome, Question, RulePlace } from '../../netfilter/trace/result.ts';
 import type { SettingValues } from '../settings/settings.ts';
@@ -234,8 +235,11 @@ export function questionText(why: Question): string {
       return why.at === undefined
         ? `depends on the packet's ${why.field}`
         : `depends on the packet's ${why.field}, which ${rulePlaceText(why.at)} asks for`;
-    case 'match':
-      return `${rulePlaceText(why.at)} has a match that is not understood`;
+    case 'match': {
+      const name = namedAddress(why.match);
+      const asks = name === undefined ? 'has a match that is not understood' : `asks for ${name}, whose address is not known`;
+      return `${rulePlaceText(why.at)} ${asks}`;
+    }
     case 'target':
       return `${rulePlaceText(why.at)} has a target that is not understood`;
     case 'policy':

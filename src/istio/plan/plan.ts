@@ -30,6 +30,8 @@ export interface CapturePlan {
   readonly routing: Routing;
   /** Warnings and notes; never errors. */
   readonly problems: readonly Problem[];
+  /** What rules name and nobody knows: they have a match in its place of which nobody can tell whether it holds. */
+  readonly missing?: readonly Problem[];
 }
 
 /**

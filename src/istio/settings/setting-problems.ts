@@ -26,7 +26,7 @@ function asksForServers(dns: SettingValues['dns.capture'], { has }: Profile): bo
 
 function missingServers({ 'dns.capture': dns }: Settings, profile: Profile, facts: Facts): readonly Problem[] {
   if (!asksForServers(dns.value, profile) || facts.nameservers !== undefined) return [];
-  return [problem('servers-unknown', dns.source)];
+  return [problem('servers-unknown', dns.source, { option: '--nameserver' })];
 }
 
 function noServers({ 'dns.capture': dns }: Settings, profile: Profile, facts: Facts): readonly Problem[] {

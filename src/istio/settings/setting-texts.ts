@@ -35,7 +35,9 @@ function isList(given: TextAt | readonly TextAt[]): given is readonly TextAt[] {
 }
 
 function notAValue(key: SettingKey, { text, source }: TextAt, allowed: string): Problem {
-  return problem('not-a-value', source, { name: key, value: quoted(text), allowed });
+  const { schema } = SETTINGS[key];
+  const near = /^\w+$/.test(text) ? nearest(text, (schema['enum'] ?? []) as readonly string[]) : '';
+  return problem('not-a-value', source, { name: key, value: quoted(text), allowed: `${allowed}${near}` });
 }
 
 /** Values by their keys, to lay over the settings of an injected pod. */

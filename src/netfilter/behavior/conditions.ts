@@ -1,6 +1,7 @@
 /** Which packets of a state a rule's matches hold for: the simulator's own tests, asked with each value of their field. */
 
 import type { Match } from '../match.ts';
+import { namedAddress } from '../match.ts';
 import { Oracle } from '../trace/oracle.ts';
 import type { Question, RulePlace } from '../trace/result.ts';
 import type { PreparedRule } from '../trace/rules.ts';
@@ -95,10 +96,10 @@ function openSet(arena: Arena, { match, field }: Test, walk: Walk, place: RulePl
 }
 
 function keyOf(match: Match, walk: Walk, at: () => string): string {
-  if (match.kind === 'opaque' || match.kind === 'unknown') return `match ${at()}`;
+  if (match.kind === 'unknown' || (match.kind === 'opaque' && namedAddress(match) === undefined)) return `match ${at()}`;
   const { source, destination, sourcePort, destinationPort, mark, outInterface } = walk;
   const now = [source, destination, sourcePort, destinationPort, mark].map((value) =>
     typeof value === 'object' ? value.length : String(value),
   );
-  return `${match.kind} ${JSON.stringify([match.value, now, outInterface])}`;
+  return `${match.kind} ${JSON.stringify([match.kind === 'opaque' ? match.text : match.value, now, outInterface])}`;
 }

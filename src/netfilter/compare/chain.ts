@@ -5,7 +5,7 @@ import type { Pair } from './align.ts';
 import { align } from './align.ts';
 import type { ChainPlace, Difference, PlacedRule } from './difference.ts';
 import { pairAlike, pairMoved } from './pair.ts';
-import { keysOf } from './rule-key.ts';
+import { asShown, keysOf } from './rule-key.ts';
 import { differingParts, partsOf } from './rule-parts.ts';
 
 /** Rules of one gap between two rules that both chains have in the same place. */
@@ -24,11 +24,14 @@ export function compareRules(place: ChainPlace, left: readonly Rule[], right: re
   );
   const movedTo = new Map(moves);
   const movedHere = new Set(moves.map(([, index]) => index));
+  const shown = asShown([...left, ...right]);
+
+  const partsShown = (rules: readonly Rule[], at: readonly number[]) => pick(rules, at).map((rule) => partsOf(shown(rule)));
 
   return gaps.flatMap((gap) => {
     const stayed = gap.left.filter((index) => !movedTo.has(index));
     const fresh = gap.right.filter((index) => !movedHere.has(index));
-    const changes = pairAlike(pick(left, stayed).map(partsOf), pick(right, fresh).map(partsOf)).map(
+    const changes = pairAlike(partsShown(left, stayed), partsShown(right, fresh)).map(
       ([i, j]): Pair => [stayed[i] as number, fresh[j] as number],
     );
     return inOrder(gap.left, fresh, changes).map((slot) => {
@@ -38,7 +41,7 @@ export function compareRules(place: ChainPlace, left: readonly Rule[], right: re
       if (to === undefined) return { ...place, kind: 'missing', left: from };
       const there = placed(right, to);
       if (slot.right === undefined) return { ...place, kind: 'moved', left: from, right: there };
-      return { ...place, kind: 'changed', left: from, right: there, parts: differingParts(from.rule, there.rule) };
+      return { ...place, kind: 'changed', left: from, right: there, parts: differingParts(shown(from.rule), shown(there.rule)) };
     });
   });
 }

@@ -3,6 +3,7 @@
 import { isBareModule } from '../match.ts';
 import { printRule } from '../print.ts';
 import type { Rule } from '../rule.ts';
+import { hiddenModules, UNNAMED, withoutAsked } from './hidden-modules.ts';
 
 export interface RuleKey {
   readonly text: string;
@@ -16,15 +17,26 @@ export interface RuleKey {
 export function keysOf(left: readonly Rule[], right: readonly Rule[]): readonly [readonly RuleKey[], readonly RuleKey[]] {
   const both = [...left, ...right];
   const hidden = both.some(hidesInterfaces);
-  const targets = new Set(both.flatMap((rule) => hiddenTarget(rule) ?? []));
-  const open = (rule: Rule): Rule => withoutParameters(hidden ? withoutInterfaces(rule) : rule, targets);
+  const shown = asShown(both);
+  const open = (rule: Rule): Rule => shown(hidden ? withoutInterfaces(rule) : rule);
   const key = (whole: Rule): RuleKey => {
     const rule = withoutBareModules(whole);
     const text = printRule(rule);
-    if (!hidden && targets.size === 0) return { text, open: text, hides: false };
-    return { text, open: printRule(open(rule)), hides: hidesInterfaces(rule) || hiddenTarget(rule) !== undefined };
+    if (!hidden && shown === same) return { text, open: text, hides: false };
+    const hides = hidesInterfaces(rule) || hiddenTarget(rule) !== undefined || hiddenModules(rule).length > 0;
+    return { text, open: printRule(open(rule)), hides };
   };
   return [left.map(key), right.map(key)];
+}
+
+const same = (rule: Rule): Rule => rule;
+
+/** Makes a rule what nft would show of it, where it shows of any of these the name of a target or of a module alone. */
+export function asShown(rules: readonly Rule[]): (rule: Rule) => Rule {
+  const targets = new Set(rules.flatMap((rule) => hiddenTarget(rule) ?? []));
+  const modules = new Set(rules.flatMap(hiddenModules));
+  if (targets.size + modules.size === 0) return same;
+  return (rule) => withoutParameters(withoutAsked(rule, modules), targets);
 }
 
 /** A module that is named and asks nothing (`-m tcp`) is in no rule that was read. */
@@ -46,7 +58,9 @@ export function hiddenTarget({ target }: Rule): string | undefined {
 function withoutParameters(rule: Rule, targets: ReadonlySet<string>): Rule {
   const { target } = rule;
   const name = target.kind === 'opaque' ? target.name : target.kind;
-  return targets.has(name) ? { ...rule, target: { kind: 'opaque', name, text: name } } : rule;
+  // Some releases of nft do not even say which target it is; a verdict or a jump it is not.
+  const said = !targets.has(UNNAMED) || ['none', 'verdict', 'jump'].includes(target.kind) ? name : UNNAMED;
+  return targets.has(said) ? { ...rule, target: { kind: 'opaque', name: said, text: said } } : rule;
 }
 
 /** Not transitive: a rule that hides its interface is the same as one for eth0 and as one for eth1. */

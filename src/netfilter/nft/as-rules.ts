@@ -1,5 +1,6 @@
 /** What nft's texts show, in the shape of what iptables' texts show. */
 
+import { hiddenModules } from '../compare/hidden-modules.ts';
 import type { Family } from '../family.ts';
 import { FAMILIES } from '../family.ts';
 import { printRule } from '../print.ts';
@@ -26,9 +27,8 @@ export function withNft(both: ReadResult, { ruleset: given, unread, translated }
     const found = rulesetOfNft(ruleset, family).tables.filter(({ nft }) => nft !== undefined || !shown.has(family));
     return [{ family, tables: [...(own?.tables ?? []), ...found.map(withoutHidden)] }];
   });
-  const hidden = rulesets.flatMap(({ family }) =>
-    shown.has(family) ? [] : rulesetOfNft(ruleset, family).tables.flatMap((table) => hiddenRules(family, table)),
-  );
+  const ofNft = families.filter((family) => !shown.has(family)).map((family) => rulesetOfNft(ruleset, family));
+  const hidden = ofNft.flatMap(({ family, tables }) => tables.flatMap((table) => hiddenRules(family, table)));
   const tables = families.flatMap((family) =>
     rulesetOfNft(ruleset, family).tables.map(({ name }): ReadTable => ({ family, table: name, form: 'block', stated: true, line: 1 })),
   );
@@ -44,13 +44,19 @@ export function withNft(both: ReadResult, { ruleset: given, unread, translated }
     problems: [...read.problems.filter(({ code }) => code !== 'no-rules-found'), ...problems],
     unread: [...read.unread, ...hidden, ...unread.flatMap(({ line, text }) => lost(families, line, text))],
     gaps: read.gaps,
+    ...(hidden.length > 0 && { hiding: ofNft }),
     ...(read.looked && { looked: read.looked }),
   };
 }
 
+/** JSON in a form that no release of nft is known to write. */
+function isForeignForm({ target }: Rule): boolean {
+  return target.kind === 'opaque' && target.text.startsWith('unknown [');
+}
+
 /** Of a match of iptables nft may show the name alone, and not what it asks: such a rule is there, and nobody can say what it is. */
-function isHidden({ matches }: Rule): boolean {
-  return matches.some((match) => match.kind === 'opaque' && match.text.startsWith('xt match '));
+function isHidden(rule: Rule): boolean {
+  return hiddenModules(rule).length > 0 || isForeignForm(rule);
 }
 
 function withoutHidden(table: Table): Table {
@@ -67,7 +73,9 @@ function hiddenRules(family: Family, { nft, name, chains }: Table): ReadResult['
       chain,
       line: 1,
       text: printRule(rule),
-      reason: 'nft shows that it asks more, and not what; iptables-save does',
+      ...(isForeignForm(rule)
+        ? { reason: 'its JSON is in a form that is not known' }
+        : { reason: 'nft shows that it asks more, and not what; iptables-save does', asks: hiddenModules(rule) }),
     })),
   );
 }

@@ -25,6 +25,8 @@ export function ruleOf(expressions: readonly Expression[], family?: NftFamily): 
       counted = true;
       const { counter } = expression;
       if (counter !== null) counters = { packets: BigInt(counter.packets), bytes: BigInt(counter.bytes) };
+    } else if ('xt' in expression && expression.xt.type === 'match' && expression.xt.name === 'comment') {
+      // It asks nothing, and its text is not shown.
     } else if (kind === 'silent') {
       const text = expressionsText([expression]);
       if (!text.startsWith('comment ')) matches.push({ kind: 'opaque', text });

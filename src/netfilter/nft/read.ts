@@ -1,5 +1,6 @@
 /** nft's texts read: what `nft list ruleset` shows, the scripts that `nft -f` takes, and the JSON of `nft -j`. */
 
+import { UNNAMED } from '../compare/hidden-modules.ts';
 import type { Family } from '../family.ts';
 import type { Json } from '../nft-listing.ts';
 import { isRecord, nftItems } from '../nft-listing.ts';
@@ -293,12 +294,18 @@ function readJson(text: string): NftRead | undefined {
 function ruleOfJson(given: unknown, family: NftFamily): NftRule {
   const items = (Array.isArray(given) ? given : []).filter(isRecord);
   try {
-    const rule = ruleOf(items.map(knownOrWords), family);
+    const rule = ruleOf(named(items).map(knownOrWords), family);
     nftRuleText(rule);
     return rule;
   } catch {
     return ruleOf([{ words: `unknown ${JSON.stringify(items)}` }]);
   }
+}
+
+/** nft before 1.0.5 says of a part of iptables that it is there, and nothing else: behind all that is asked it is the target. */
+function named(items: readonly Json[]): readonly Json[] {
+  const at = items.findLastIndex((item) => !('counter' in item));
+  return items.map((item, index) => (item['xt'] === null ? { xt: { type: index === at ? 'target' : 'match', name: UNNAMED } } : item));
 }
 
 function jsonChain(draft: Draft, { family, table, name, type, hook, prio, policy }: Json): void {

@@ -36,6 +36,6 @@ const NAMED: readonly (readonly [RegExp, string])[] = [
 
 /** How a statement is called of which only its words are known. */
 export function nameOfWords(text: string): string {
-  const [, target] = /^xt target "?(\w+)/.exec(text) ?? [];
+  const [, target] = /^xt target "?([^"\s]+)/.exec(text) ?? [];
   return target ?? NAMED.find(([pattern]) => pattern.test(text))?.[1] ?? text.split(' ')[0] ?? '';
 }

@@ -1,5 +1,6 @@
 /** A line that would be a rule and can't be read, with the place that it would have. */
 
+import { UNNAMED } from '../compare/hidden-modules.ts';
 import type { Family } from '../family.ts';
 import { grouped } from '../grouped.ts';
 import type { Unseen } from '../unseen.ts';
@@ -16,6 +17,8 @@ export interface Unread {
   readonly line: number;
   readonly text: string;
   readonly reason: string;
+  /** The rule is shown with all but what it asks of these modules of iptables. */
+  readonly asks?: readonly string[];
 }
 
 /**
@@ -45,14 +48,25 @@ export function unseenIn({
 
 /** Lines that can't be read, by the chain that they are in. */
 function unreadLines(unread: readonly Unread[]): readonly Unseen[] {
-  const places = grouped(unread, (one) => [one.family, one.table, isDeclaration(one) ? ':' : (one.chain ?? '')].join(' '));
+  const places = grouped(unread, (one) =>
+    [one.family, one.table, isDeclaration(one) ? ':' : (one.chain ?? ''), one.asks === undefined ? '' : 'asks'].join(' '),
+  );
   return [...places.values()].map((same): Unseen => {
     const [first] = same as [Unread];
     const { family, table, chain } = first;
     const lines = same.map(({ line }) => line).sort((a, b) => a - b);
+    if (first.asks !== undefined) return { family, table, ...(chain !== undefined && { chain }), lines, ...askedOf(same) };
     if (isDeclaration(first)) return { kind: 'declaration', family, table, lines, reason: unreadText(lines) };
     return { family, table, ...(chain !== undefined && { chain }), lines, reason: unreadText(lines) };
   });
+}
+
+function askedOf(rules: readonly Unread[]): Required<Pick<Unseen, 'asks' | 'reason'>> {
+  const asks = [...new Set(rules.flatMap(({ asks = [] }) => asks))];
+  const names = asks.filter((name) => name !== UNNAMED).join(', ');
+  const what = names === '' ? 'of modules that it does not name' : `of ${names}`;
+  const count = rules.length === 1 ? '1 rule asks' : `${rules.length} rules ask`;
+  return { asks, reason: `what ${count} ${what} nft does not show; iptables-save does` };
 }
 
 /** A line that declares chains, whatever they are called: no rule is lost with it, but a policy may be. */

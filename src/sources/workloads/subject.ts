@@ -76,7 +76,7 @@ export function subjectPlanner(request: InjectionRequest, options: PlannerOption
   const plan = plannerFor(request, options);
   return (subject) => {
     if (subject.kind === 'workload') return plan(subject.workload, subject.mesh);
-    const made = planned(() => planOfSidecar(subject, request.at, options), options.numbering);
+    const made = planned(options.facts, (facts) => planOfSidecar(subject, request.at, { ...options, facts }), options);
     return { ...made, found: false, problems: made.outcome.kind === 'rules' ? made.outcome.plan.problems : [] };
   };
 }

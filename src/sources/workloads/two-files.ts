@@ -82,7 +82,8 @@ async function readFile(
 ): Promise<{ readonly ones: readonly One[]; readonly selected: SelectedWorkloads }> {
   const own = withFile(given, file);
   const request = await injectionRequest(own, atOf({ kind: 'settings', ...(release !== undefined && { release }) }, own));
-  const planner = oncePerFingerprint(subjectPlanner(request, { facts: await factsOf(own), sets: own.sets, numbering: numbers }));
+  const options = { facts: await factsOf(own), sets: own.sets, numbering: numbers, unknownServers: true };
+  const planner = oncePerFingerprint(subjectPlanner(request, options));
   const ones: One[] = [];
   const selected = await readSelected(own, request.mesh, (subject) => {
     const planned = planner(subject);

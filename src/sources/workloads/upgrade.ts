@@ -6,6 +6,7 @@ import type { Member, Tally } from '../../istio/kubernetes/rule-groups/tally.ts'
 import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import { groupsOf } from '../../istio/kubernetes/rule-groups.ts';
 import type { AtRelease, InjectionRequest } from '../../istio/kubernetes/workload-injection.ts';
+import type { Problem } from '../../istio/problems.ts';
 import type { SourceOptions, WorkloadOption } from '../options.ts';
 import { factsOf } from '../plan-input.ts';
 import type { SourceName } from '../source-name.ts';
@@ -54,7 +55,12 @@ export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, giv
   const other: InjectionRequest = { ...one, at: rightAt };
   const [facts, numbers] = [await factsOf(given), numbering()];
   // A release with settings is an answer to "what if"; what was injected is what it is.
-  const optionsOf = ({ kind }: WorkloadSource): PlannerOptions => ({ facts, sets: kind === 'own' ? [] : given.sets, numbering: numbers });
+  const optionsOf = ({ kind }: WorkloadSource): PlannerOptions => ({
+    facts,
+    sets: kind === 'own' ? [] : given.sets,
+    numbering: numbers,
+    unknownServers: true,
+  });
   const planners = [subjectPlanner(one, optionsOf(left)), subjectPlanner(other, optionsOf(right))] as const;
   const injectedAgain = likeOwn(one, optionsOf({ kind: 'own' }));
   const both = oncePerFingerprint((subject) => {
@@ -94,7 +100,8 @@ export async function pairsOf<S>(
     const trouble = [before, after].find(({ outcome }) => outcome.kind === 'trouble');
     const counted = member(subject, trouble === undefined ? before : { ...before, outcome: trouble.outcome });
     const { count = 1 } = counted;
-    remarks.add(count, trouble === undefined ? [] : outcomeProblems(trouble.outcome), before.problems, after.problems);
+    const missing = trouble === undefined ? [before, after].flatMap(({ outcome }) => missingIn(outcome)) : [];
+    remarks.add(count, trouble === undefined ? missing : outcomeProblems(trouble.outcome), before.problems, after.problems);
     if (trouble !== undefined) {
       untold.add(String(trouble.number), () => trouble.outcome, counted);
       return;
@@ -112,6 +119,11 @@ export async function pairsOf<S>(
     unlike,
     remarks: remarks.notes,
   };
+}
+
+/** What of a plan is not known, and is compared as that. */
+function missingIn(outcome: Outcome): readonly Problem[] {
+  return outcome.kind !== 'rules' ? [] : (outcome.plan.missing ?? []).map((one) => ({ ...one, severity: 'note' }));
 }
 
 function madeText({ kind }: WorkloadSource, { found }: PlannedInjection, other: PlannedInjection): string {

@@ -46,7 +46,7 @@ export async function whatIfOf(given: SourceOptions & WorkloadOption, base: stri
   const values = change.values.length === 0 ? undefined : meshOfValues(change.values);
   const [facts, numbers] = [await factsOf(given), numbering()];
   const planAt = (request: typeof one, sets: readonly string[]): SubjectPlanner =>
-    subjectPlanner(request, { facts, sets, numbering: numbers });
+    subjectPlanner(request, { facts, sets, numbering: numbers, unknownServers: true });
   const found = planAt(one, []);
   const isAnew = annotations.length > 0 || values !== undefined;
   const planners = new Map<string, SubjectPlanner>();

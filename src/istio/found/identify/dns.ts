@@ -23,8 +23,8 @@ const PLACES = ['ISTIO_OUTPUT_DNS', 'ISTIO_OUTPUT', 'OUTPUT'];
 /** DNS as the rules for TCP name it, then those for UDP, then those of the zones: the same in rules that nobody changed. */
 export function readDns(observedRules: ObservedRules): readonly Dns[] {
   const nat = [...observedRules.rules('nat', ...PLACES), ...observedRules.rules('nat', 'ISTIO_REDIRECT')].filter(asksForDns);
-  const toAgent = nat.filter(({ target }) => target.kind === 'REDIRECT' || target.kind === 'DNAT');
-  const zones = observedRules.rules('raw', ...PLACES).filter(({ target }) => target.kind === 'CT');
+  const toAgent = nat.filter((rule) => ['REDIRECT', 'DNAT'].includes(targetName(rule)));
+  const zones = observedRules.rules('raw', ...PLACES).filter((rule) => targetName(rule) === 'CT');
   const tcp = toAgent.filter((rule) => matchValue(rule, 'protocol') === 'tcp');
   const udp = toAgent.filter((rule) => matchValue(rule, 'protocol') === 'udp');
   const zoned = zones.filter((rule) => asksForDns(rule) && !asksForOwner(rule));
@@ -40,6 +40,11 @@ export function readDns(observedRules: ObservedRules): readonly Dns[] {
       zones: zones.length > 0,
     };
   });
+}
+
+/** nft may show the name of a target alone. */
+function targetName({ target }: Rule): string {
+  return target.kind === 'opaque' ? target.name : target.kind;
 }
 
 function asksForDns(rule: Rule): boolean {

@@ -362,7 +362,12 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
   { says: /failed \((?!add|del|check)|Could not process rule/, means: 'refused', since: 'iptables 1.8 (nf_tables), nft' },
   { says: /RTNETLINK answers: (?:Operation not supported|Address family)/, means: 'kernel-support', since: 'iproute2' },
   { says: /RTNETLINK answers/, means: 'refused', since: 'iproute2' },
-  { says: /(?:^|: )line \d+ failed\b(?!:)/m, means: withoutReasonIn, whereRun: withoutReason, since: 'iptables-restore 1.4' },
+  {
+    says: /(?:^|ip6?tables.{0,80}: |problem: )line \d+ failed\b(?!:)/m,
+    means: withoutReasonIn,
+    whereRun: withoutReason,
+    since: 'iptables-restore 1.4',
+  },
   {
     says: /Invalid argument\. Run `dmesg'|Too many levels|Unknown error \d+|(?:ip6?tables\S{0,20}|line \d{1,6} failed|\w+\(\) failed|receive failed): (?:Invalid argument|Protocol wrong type|Bad file descriptor|Bad address|No buffer space available|Bad message|Message too long|Numerical result out of range|File exists)|Bad built-in chain name|COMMIT expected|xtables (?:resource|parameter|other) problem/,
     means: 'refused',

@@ -47,7 +47,7 @@ export const LOG_SIGNS: readonly FailureSign[] = [
     since: 'the CNI plugin, since it has an agent',
   },
   {
-    says: /runAsNonRoot|image (?:will run|has non-numeric user|that? runs) as root|cannot verify user is non-root/,
+    says: /has runAsNonRoot|runAsNonRoot !=|runAsNonRoot: (?:Invalid|Forbidden)|breaks non-root policy|image (?:will run|has non-numeric user|that? runs) as root|cannot verify user is non-root/,
     means: 'run-as-root',
     since: 'kubelet',
   },
@@ -79,7 +79,7 @@ export const LOG_SIGNS: readonly FailureSign[] = [
     since: 'Istio',
   },
   {
-    says: /(?:resolv\.conf.{0,80}(?:no such file|failed|cannot|unable)|(?:failed|unable|cannot).{0,60}resolv\.conf|no (?:DNS )?nameservers? )/i,
+    says: /(?:resolv\.conf.{0,80}(?:no such file|failed|cannot|unable)|(?:failed|unable|cannot).{0,60}resolv\.conf|no (?:DNS )?nameservers? (?:found|was|were|in|are|is|configured|available|could))/i,
     means: 'no-nameserver',
     since: 'Istio with capture of DNS',
   },

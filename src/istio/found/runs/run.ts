@@ -8,6 +8,8 @@ import { modulesFor } from '../../../netfilter/kernel-modules.ts';
 import { startsAsRules } from '../../../netfilter/read/line-starts.ts';
 import { readLines } from '../../../netfilter/read/lines.ts';
 import { gatherProblems } from '../../../netfilter/read/problems.ts';
+import type { Prose } from '../../../netfilter/read/prose.ts';
+import { NO_PROSE, proseIn } from '../../../netfilter/read/prose.ts';
 import { explainCause } from './cause-and-fix.ts';
 import { Complaints } from './complaint.ts';
 import { EXIT_SIGNS } from './exit-codes.ts';
@@ -40,6 +42,8 @@ export interface Run {
   readonly outcome: 'failed' | 'not known';
   /** The one that tells most first; then as they stand. Of a run of which nobody knows how it ended, what it was waiting for. */
   readonly failures: readonly RunFailure[];
+  /** What says so stands on a page that somebody wrote: nothing tells whether it is the run that is asked about. */
+  readonly quoted?: true;
   /** Why nobody can say that its rules are there, in words that end a sentence. */
   readonly why: string;
 }
@@ -70,6 +74,11 @@ const NOBODY_KNOWS: KnownRights = { has: () => undefined, modules: undefined };
 
 /** The run that a text is the log of; undefined where nothing in it says that one failed, or that its end is lost. */
 export function runIn(text: string): Run | undefined {
+  // Most texts have no such sign at all; only of the others it matters who wrote it.
+  return runWithout(NO_PROSE, text) === undefined ? undefined : runWithout(proseIn(text), text);
+}
+
+function runWithout(prose: Prose, text: string): Run | undefined {
   const input = new RunInput();
   const end = new RunEnd();
   let found: Candidate[] = [];
@@ -79,6 +88,7 @@ export function runIn(text: string): Run | undefined {
   let looked = false;
   let shows = false;
   for (const line of readLines(withoutRules(text), gatherProblems(undefined))) {
+    if (prose.lines.has(line.number)) continue;
     isRun ||= OF_A_RUN.test(line.text);
     shows ||= startsAsRules(line.text);
     looked ||= LOOK.test(line.text) || (shows && OF_EITHER.test(line.text));
@@ -91,7 +101,7 @@ export function runIn(text: string): Run | undefined {
       found[found.length - 1] = { ...before, ...place, ...wordsFor(before.cause, before.message, place) };
       continue;
     }
-    const candidate = candidateIn(line.text, line.number, input);
+    const candidate = prose.says(line.number) ? candidateIn(line.text, line.number, input) : undefined;
     if (candidate !== undefined) found.push(candidate);
     else if (complaint === undefined && end.awaitsProof && complaints.has(line))
       complaint = failureOf('unknown', line.text, line.number, input);
@@ -99,7 +109,9 @@ export function runIn(text: string): Run | undefined {
   const reason = complaint ?? refusal(end, input);
   if (found.length === 0 && isRun && end.awaitsProof && reason !== undefined) found = [{ ...reason, last: false, rank: SIGNS.length }];
   if (found.length === 0 || (!isRun && looked)) return unended(end);
-  const causes = found.filter(({ cause, last }) => !last && cause !== 'lock-held');
+  const said = found.filter(({ cause, last }) => !last && cause !== 'lock-held');
+  // That it is started again says nothing of why it ended.
+  const causes = said.some(({ cause }) => cause !== 'restarts') ? said.filter(({ cause }) => cause !== 'restarts') : said;
   const ended = found.some(({ last }) => last);
   const waits = found.filter(({ cause }) => cause === 'lock-held');
   // Who waits for a lock may have got it: only how it ended tells.
@@ -107,7 +119,8 @@ export function runIn(text: string): Run | undefined {
     return unended(end) ?? (shows ? undefined : waitingRun(waits));
   const reasons = [...causes, ...waits];
   const failures = (reasons.length > 0 ? narrowestFirst(reasons) : found).map(({ last: _, rank: __, ...failure }) => failure);
-  return failedRun(distinct(failures));
+  const shown = distinct(failures);
+  return { ...failedRun(shown), ...(shown.every(({ line }) => prose.quotes(line)) && { quoted: true as const }) };
 }
 
 function waitingRun(waits: readonly Candidate[]): Run {

@@ -3,6 +3,7 @@
 import { parseNetwork } from '../../../netfilter/network.ts';
 import type { CapturePlan } from '../../plan/plan.ts';
 import { planText } from '../../plan/plan-text.ts';
+import { withUnknownServers } from '../../plan/unknown-nameservers.ts';
 import type { Problem } from '../../problems.ts';
 import { ProblemError } from '../../problems.ts';
 import type { Facts } from '../../settings/facts.ts';
@@ -35,6 +36,8 @@ export interface PlannerOptions {
   /** `KEY=VALUE`, laid over all. */
   readonly sets: readonly string[];
   readonly numbering: Numbering;
+  /** Whether a plan is wanted though the nameservers that its rules name are not known, to follow packets through. */
+  readonly unknownServers?: boolean;
 }
 
 export interface PlannedInjection extends Planned {
@@ -61,21 +64,25 @@ export function plannerFor(request: InjectionRequest, options: PlannerOptions): 
   };
 }
 
-/** What some work comes to. */
-export function planned(work: () => CapturePlan, numbering: Numbering): Planned {
-  const made = attempt(work);
+/** What facts come to. */
+export function planned(
+  facts: Facts,
+  make: (facts: Facts) => CapturePlan,
+  { numbering, unknownServers = false }: Pick<PlannerOptions, 'numbering' | 'unknownServers'>,
+): Planned {
+  const made = attempt(() => (unknownServers ? withUnknownServers(facts, make) : make(facts)));
   if (made.kind === 'trouble') return numbered(made, numbering);
   return { ...numbered({ kind: 'rules', plan: made }, numbering), release: made.release };
 }
 
 /** Its `problems` are those of the plan alone. */
-function plannedOf(made: WorkloadInjection, { facts, sets, numbering }: PlannerOptions): PlannedInjection {
+function plannedOf(made: WorkloadInjection, { facts, sets, numbering, unknownServers = false }: PlannerOptions): PlannedInjection {
   const { injection, release, found } = made;
   const { number, outcome } =
     injection.kind === 'none'
       ? numbered({ kind: 'none', reason: injection.reason }, numbering)
       : // Only those that are injected nowhere have no plan.
-        planned(() => planOfWorkload(made, facts, sets) as CapturePlan, numbering);
+        planned(facts, (known) => planOfWorkload(made, known, sets) as CapturePlan, { numbering, unknownServers });
   const raised = new Set(saidOf(made));
   const problems = outcome.kind === 'rules' ? outcome.plan.problems.filter((one) => !raised.has(one)) : [];
   return { number, outcome, release: release.value, found, problems };
@@ -115,8 +122,11 @@ function textOf(outcome: Outcome): string {
   }
 }
 
+// No nameserver is another thing than one that nobody knows.
+const UNKNOWN: readonly string[] = ['unknown'];
+
 /** Everything that a plan is made of, in one text; of addresses only what can count, for every pod has its own. */
-function keyOf({ injection, release, found }: WorkloadInjection, { addresses = [], nameservers = [] }: Facts): string {
+function keyOf({ injection, release, found }: WorkloadInjection, { addresses = [], nameservers = UNKNOWN }: Facts): string {
   const parts: string[] = [release.value, String(found), ...addresses.map(addressClass), '\n', ...nameservers, '\n'];
   switch (injection.kind) {
     case 'none':

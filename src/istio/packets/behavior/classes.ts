@@ -5,8 +5,8 @@ import { OPEN } from '../../../netfilter/behavior/outcomes.ts';
 import type { ProxyPorts, VerdictId } from '../verdict.ts';
 import { verdictOf } from '../verdict.ts';
 
-/** How much of an end counts. `verdict`: only the verdict; `delivery`: the port and the way of delivery as well. */
-export type Detail = 'verdict' | 'delivery';
+/** How much of an end counts. `escape`: whether the proxy is passed by; `verdict`: only the verdict; `delivery`: the port and the way of delivery as well. */
+export type Detail = 'escape' | 'verdict' | 'delivery';
 
 /** An end by its verdict. */
 export interface VerdictClass {
@@ -23,7 +23,8 @@ export function classesFor(ports: ProxyPorts, detail: Detail): Classify {
       return others.every(({ key }) => key === first.key) ? first : OPEN;
     }
     const { id } = verdictOf(end, ports);
-    const more = detail === 'verdict' ? '' : deliveryOf(final, id);
+    if (detail === 'escape' && id !== 'direct' && id !== 'unknown') return { key: '', id, words: 'no escape', known: true };
+    const more = detail === 'delivery' ? deliveryOf(final, id) : '';
     return { key: `${id}${more}`, id, words: `${id}${more}`, known: id !== 'unknown' };
   };
   return classOf;
