@@ -1,5 +1,5 @@
 /**
- * Trials do one thing many times, by chance or for every golden state. `npm test` plays a third of each, the same third
+ * Trials do one thing many times, by chance or for every golden state. `npm test` plays a sixth of each, the same sixth
  * every time but where chance decides, or less where another test asks for all; `npm run trials` plays all.
  */
 
@@ -7,14 +7,14 @@
 export const PLAYS_ALL = process.env['TRIALS'] === 'all';
 
 // Other builds than that for Node have the same rules, and half as much will do for what is theirs.
-const PART = PLAYS_ALL ? 1 : process.env['TEST_PROGRAM'] === undefined ? 3 : 6;
+const PART = PLAYS_ALL ? 1 : process.env['TEST_PROGRAM'] === undefined ? 6 : 12;
 
 /** How many rounds of so many are played. */
 export function rounds(all: number): number {
   return Math.ceil(all / PART);
 }
 
-/** Those of a list that are played. */
-export function played<T>(all: readonly T[]): readonly T[] {
-  return all.filter((_, index) => index % PART === 0);
+/** Those of a list that are played; so many times as many where fewer would not show all there is to see. */
+export function played<T>(all: readonly T[], times = 1): readonly T[] {
+  return all.filter((_, index) => index % Math.ceil(PART / times) === 0);
 }

@@ -1,6 +1,6 @@
 /** Commands of this program word for word, so that they can be pasted. */
 
-import { quoteForShell } from '../netfilter/words.ts';
+import { quoteForPasting } from '../netfilter/words.ts';
 import { typedWords } from '../sources/source-name.ts';
 import { programWords } from './program-name.ts';
 
@@ -17,5 +17,5 @@ export function shellText(...words: readonly string[]): string {
 
 /** Each as it was typed, and quoted where a shell would read it otherwise. */
 export function shellWords(words: readonly string[]): readonly string[] {
-  return words.flatMap(typedWords).map(quoteForShell);
+  return words.flatMap(typedWords).map(quoteForPasting);
 }

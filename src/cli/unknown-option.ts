@@ -3,7 +3,7 @@
 import type { CommandModule } from 'yargs';
 import { onOneLine } from '../istio/origin.ts';
 import { nearest, quoted } from '../istio/problems.ts';
-import { listWords, quoteForShell } from '../netfilter/words.ts';
+import { listWords, quoteForPasting } from '../netfilter/words.ts';
 import { describedCommand, optionNames } from './described.ts';
 import { OTHER_OPTIONS } from './other-words.ts';
 
@@ -42,5 +42,5 @@ export function tooMany(word: string, command: CommandModule | undefined): strin
   const operands = described?.operands ?? '';
   const options = described === undefined ? [] : optionNames(described);
   const files = operands !== '' && options.includes('filename') ? '; -f FILE names manifests' : '';
-  return `${quoted(word)} is one too many: ${operands === '' ? `there are no operands here${options.includes('filename') ? `; -f ${quoteForShell(word)} names it` : ''}` : `the operands are ${operands.toUpperCase()}${files}`}`;
+  return `${quoted(word)} is one too many: ${operands === '' ? `there are no operands here${options.includes('filename') ? `; -f ${quoteForPasting(word)} names it` : ''}` : `the operands are ${operands.toUpperCase()}${files}`}`;
 }

@@ -1,6 +1,6 @@
 /** Bytes to text: which encoding they are in, and what they are where they are no text. */
 
-import { quoteForShell } from '../netfilter/words.ts';
+import { quoteForPasting } from '../netfilter/words.ts';
 
 /** Bytes that begin what people have beside texts, and what to do with it. */
 interface Binary {
@@ -36,7 +36,7 @@ const BINARIES: readonly Binary[] = [
 export function whyNoText(bytes: Buffer, file: string): string | undefined {
   const known = BINARIES.find(({ magic, at = 0 }) => bytes.subarray(at, at + magic.length).equals(Buffer.from(magic, 'latin1')));
   if (known !== undefined) {
-    const from = file === '-' ? '' : ` ${quoteForShell(file)}`;
+    const from = file === '-' ? '' : ` ${quoteForPasting(file)}`;
     const advice = known.unpack === undefined ? known.advice : `unpack it first: ${known.unpack}${from} | istio-init check`;
     return advice === undefined ? known.what : `${known.what}; ${advice}`;
   }

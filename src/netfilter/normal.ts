@@ -14,11 +14,15 @@ const TABLE_ORDER = ['mangle', 'raw', 'filter', 'nat', 'security'];
  * counters; no table that has neither a rule nor a user chain nor a policy that refuses packets.
  */
 export function normalForm(ruleset: Ruleset): Ruleset {
-  const tables = ruleset.tables
-    .filter(({ name, chains }) => chains.some((chain) => chain.rules.length > 0 || !isBuiltIn(name, chain.name) || refuses(chain)))
-    .map(normalTable)
-    .sort((a, b) => rank(a.name) - rank(b.name));
-  return { family: ruleset.family, tables };
+  const used = ruleset.tables.filter(({ name, chains }) =>
+    chains.some((chain) => chain.rules.length > 0 || !isBuiltIn(name, chain.name) || refuses(chain)),
+  );
+  return { family: ruleset.family, tables: inNormalOrder(used).map((table) => ({ ...table, chains: table.chains.map(normalChain) })) };
+}
+
+/** Tables in that order, each with all its built-in chains and in order; their rules as they are. */
+export function inNormalOrder(tables: readonly Table[]): readonly Table[] {
+  return tables.map(withChainsInOrder).sort((a, b) => rank(a.name) - rank(b.name));
 }
 
 /** The tables in normal form that iptables shows and restores: those of nft's own are none. */
@@ -31,13 +35,13 @@ export function refuses({ policy }: Chain): boolean {
   return policy === 'DROP' || policy === 'QUEUE';
 }
 
-function normalTable(table: Table): Table {
-  if (table.nft !== undefined) return { ...table, chains: table.chains.map(normalChain) };
+function withChainsInOrder(table: Table): Table {
+  if (table.nft !== undefined) return table;
   const builtIn = BUILT_IN_CHAINS[table.name] ?? [];
   const given = new Map(table.chains.map((chain) => [chain.name, chain]));
   const first = builtIn.map((name): Chain => given.get(name) ?? { name, policy: 'ACCEPT', rules: [] });
   const others = table.chains.filter((chain) => !builtIn.includes(chain.name)).sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { name: table.name, chains: [...first, ...others].map(normalChain) };
+  return { name: table.name, chains: [...first, ...others] };
 }
 
 function normalChain({ name, policy, rules, base }: Chain): Chain {

@@ -4,10 +4,11 @@ import type { Family } from './family.ts';
 import type { KnownMatch, Match, MatchKind, MatchValues } from './match.ts';
 import { iptablesTables, normalRule } from './normal.ts';
 import { MATCH_OPTIONS } from './options.ts';
+import { printable } from './printable.ts';
 import type { Chain, Rule, Ruleset, Table } from './rule.ts';
 import { isBuiltIn } from './rule.ts';
 import { printTarget } from './target.ts';
-import { quoteForShell, splitWords } from './words.ts';
+import { quoteForPasting, quoteForShell, splitWords } from './words.ts';
 
 /** Lines to put before a rule (`# why it is there`); none by default. */
 export type Annotate = (rule: Rule) => readonly string[];
@@ -129,8 +130,16 @@ export function printCommands(ruleset: Ruleset, annotate: Annotate = noAnnotatio
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** A line for a shell: text of others' rules is kept word for word, and "$(...)" in it would be read as a command. */
-export function forShell(line: string): string {
+/** A line for somebody to copy into a shell. */
+export function forPasting(line: string): string {
   const words = splitWords(line);
-  return words === null ? quoteForShell(line) : words.map(({ text }) => quoteForShell(text)).join(' ');
+  return words === null ? quoteForPasting(line) : words.map(({ text }) => quoteForPasting(text)).join(' ');
+}
+
+/** A line for a shell: text of others' rules is kept word for word, and "$(...)" in it would be read as a command. */
+function forShell(line: string): string {
+  // A script may be dash's; what no output shows as it is has to be said in bash's way all the same.
+  const quote = (text: string): string => (printable(text) === text ? quoteForShell(text) : quoteForPasting(text));
+  const words = splitWords(line);
+  return words === null ? quote(line) : words.map(({ text }) => quote(text)).join(' ');
 }

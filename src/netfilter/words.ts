@@ -1,5 +1,7 @@
 /** Words of a rule line, as a shell and iptables-restore split them: white space separates, quotes hold together. */
 
+import { spelledOut } from './printable.ts';
+
 export interface Word {
   readonly text: string;
   /** As it stood in the line, quotes and backslashes included. */
@@ -97,7 +99,34 @@ function quoted(text: string): string {
 
 /** A word as a POSIX shell has to be given it: in single quotes unless every character of it means itself. */
 export function quoteForShell(text: string): string {
-  return /^[\w./:,=+@%-]+$|^!$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^(?!=)[\w./:,=+@%-]+$|^!$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * The same of a command that is shown for somebody to copy: what a terminal obeys is not shown as it is, and bash, zsh and
+ * ksh read it from `$'\t'`. dash does not, so that no script has it.
+ */
+export function quoteForPasting(text: string): string {
+  if (spelledOut(text) === text) return quoteForShell(text);
+  const words = [...text].map((character) => {
+    if (character === "'" || character === '\\') return `\\${character}`;
+    if (spelledOut(character) === character) return character;
+    return NAMED[character] ?? bytesOf(character.codePointAt(0) ?? 0);
+  });
+  return `$'${words.join('')}'`;
+}
+
+const NAMED: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+/** UTF-8 in octal, of which no digit that follows is taken for a part. None of the characters that are obeyed has more than three bytes. */
+function bytesOf(code: number): string {
+  const bytes =
+    code < 0x80
+      ? [code]
+      : code < 0x800
+        ? [0xc0 | (code >> 6), 0x80 | (code & 0x3f)]
+        : [0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f)];
+  return bytes.map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }
 
 /** `a`, `a and b`, `a, b and c`. */

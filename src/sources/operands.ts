@@ -4,7 +4,7 @@ import { fileText, onOneLine } from '../istio/origin.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import type { Family } from '../netfilter/family.ts';
-import { quoteForShell } from '../netfilter/words.ts';
+import { quoteForPasting } from '../netfilter/words.ts';
 import { inferredOperand } from './inferred-operand.ts';
 import type { DiffOperand } from './operand.ts';
 import { hasSettings, refuseIgnored, refuseTwoReaders, refuseUnused, settingsOf } from './operand-settings.ts';
@@ -127,7 +127,12 @@ export function planName({ release }: CapturePlan, name: SourceName, { filename,
   const file = name.kind === 'file' ? name.file : filename;
   const workload = name.kind === 'file' && name.workload !== undefined ? `#${onOneLine(name.workload)}` : '';
   const changed = sets.length === 0 ? '' : ` with ${sets.join(', ')}`;
+<<<<<<< HEAD
   if (args !== undefined) return `Istio ${release}, istio-iptables${args.map((word) => ` ${quoteForShell(word)}`).join('')}`;
   if (file !== undefined) return `Istio ${release}, settings of ${fileText(file)}${workload}${changed}`;
+=======
+  if (args !== undefined) return `Istio ${release}, istio-iptables${args.map((word) => ` ${quoteForPasting(word)}`).join('')}`;
+  if (file !== undefined) return `Istio ${release}, settings of ${fileText(file)}${changed}`;
+>>>>>>> main
   return `Istio ${release}, ${INJECTED_DEFAULTS}${changed}`;
 }

@@ -8,7 +8,7 @@ import { planFromArguments } from '../istio/plan/plan-from-arguments.ts';
 import { quoted } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import { parseNetwork } from '../netfilter/network.ts';
-import { quoteForShell } from '../netfilter/words.ts';
+import { quoteForPasting } from '../netfilter/words.ts';
 import { oneText, partOfFile } from './one-text.ts';
 import type { SourceOptions } from './options.ts';
 import type { Input, PlanInput, PlanOptions } from './plan-input/input.ts';
@@ -46,7 +46,7 @@ async function inputOfFile(name: Extract<SourceName, { readonly kind: 'file' }>,
 /** Rules are what they are: another release makes none of them. */
 function refuseRelease({ file, release }: Extract<SourceName, { readonly kind: 'file' }>): void {
   if (release === undefined) return;
-  const instead = `istio-init diff ${quoteForShell(file)} @${release} compares them with it`;
+  const instead = `istio-init diff ${quoteForPasting(file)} @${release} compares them with it`;
   throw badOption(`${file}@${release}`, `${file} holds rules, which have no other release; ${instead}`);
 }
 

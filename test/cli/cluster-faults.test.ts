@@ -19,6 +19,17 @@ function rollout(): Recorded {
   };
 }
 
+const RECORDED: readonly Recorded[] = [
+  namespace('shop', { 'istio-injection': 'enabled' }),
+  ...controlPlane('', '1.28.0'),
+  webhooks(''),
+  owner({ name: 'web' }),
+  injectedPod({ app: 'web' }),
+  injectedPod({ app: 'web', number: 2 }),
+  rollout(),
+  injectedPod({ app: 'roll' }),
+];
+
 const FOR_EVER = Number.POSITIVE_INFINITY;
 
 describe.skipIf(!HAS_KUBECTL)('a cluster that does not answer as it should', () => {
@@ -27,18 +38,13 @@ describe.skipIf(!HAS_KUBECTL)('a cluster that does not answer as it should', () 
   let access: readonly string[];
 
   beforeAll(async () => {
-    server = await apiServer([
-      namespace('shop', { 'istio-injection': 'enabled' }),
-      ...controlPlane('', '1.28.0'),
-      webhooks(''),
-      owner({ name: 'web' }),
-      injectedPod({ app: 'web' }),
-      injectedPod({ app: 'web', number: 2 }),
-      rollout(),
-      injectedPod({ app: 'roll' }),
-    ]);
-    access = ['--kubeconfig', join(folder.path, folder.write('config', server.kubeconfig))];
+    server = await apiServer(RECORDED);
+    access = accessTo(server, 'config');
   });
+  const accessTo = ({ kubeconfig }: ApiServer, name: string): readonly string[] => [
+    '--kubeconfig',
+    join(folder.path, folder.write(name, kubeconfig)),
+  ];
   afterEach(() => {
     server.faults.splice(0);
     server.pageSize = 500;
@@ -158,7 +164,7 @@ describe.skipIf(!HAS_KUBECTL)('a cluster that does not answer as it should', () 
     expect(found.stderr).toContain(`no way by the ephemeral container: this kubectl is too old: ${text}`);
   });
 
-  it.each([
+  it.concurrent.each([
     [
       'the list of which becomes too old while it is read',
       { on: /pods\?.*continue/, status: 410, reason: 'Expired', message: 'old', times: 1 },
@@ -179,20 +185,16 @@ describe.skipIf(!HAS_KUBECTL)('a cluster that does not answer as it should', () 
       500,
       'is no object of Kubernetes',
     ],
-  ] as const)('is watched on, %s, and asked no faster', async (_, fault, pageSize, note) => {
-    server.pageSize = pageSize;
-    server.faults.push({ ...fault });
-    const before = server.requests.length;
-    const watching = execa(PROGRAM, ['escapes', '--watch', 'ns/shop', ...access], {
-      cwd: ROOT,
-      reject: false,
-      stdin: 'ignore',
-      timeout: 6000,
-    });
-    const { stdout, stderr } = await watching;
+  ] as const)('is watched on, %s, and asked no faster', async (name, fault, pageSize, note) => {
+    const watched = await apiServer(RECORDED);
+    watched.pageSize = pageSize;
+    watched.faults.push({ ...fault });
+    const words = ['escapes', '--watch', 'ns/shop', ...accessTo(watched, name)];
+    const { stdout, stderr } = await execa(PROGRAM, words, { cwd: ROOT, reject: false, stdin: 'ignore', timeout: 6000 });
+    await watched.close();
     expect(stdout).toContain('new Deployment shop/web: ');
     expect(stderr).toContain(note);
     expect(stderr).not.toContain('should not have happened');
-    expect(server.requests.slice(before).filter((line) => line.includes('watch=1')).length).toBeLessThan(8);
+    expect(watched.requests.filter((line) => line.includes('watch=1')).length).toBeLessThan(8);
   });
 });

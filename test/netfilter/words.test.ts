@@ -1,9 +1,11 @@
 /** Splitting into words: lines of the ordinary kinds are split by short ways, and come out as by the long one. */
 
+import { execFileSync } from 'node:child_process';
 import { test } from '@fast-check/vitest';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { leavesQuoteOpen, plainWords, splitWords } from '../../src/netfilter/words.ts';
+import { printable, spelledOut } from '../../src/netfilter/printable.ts';
+import { leavesQuoteOpen, plainWords, quoteForPasting, quoteForShell, splitWords } from '../../src/netfilter/words.ts';
 
 it.each([
   ['-A X -m comment --comment "a b" -j Y', ['-A', 'X', '-m', 'comment', '--comment', 'a b', '-j', 'Y']],
@@ -28,4 +30,58 @@ test.prop([line])('a line of words and double quotes is split the short way as t
 
 test.prop([line])('plain words are what white space separates', (text) => {
   expect(plainWords(text)).toEqual(text.split(/\s+/).filter((word) => word !== ''));
+});
+
+/** Whatever a file may be called: what a shell reads otherwise, and what a terminal obeys. */
+const NAMES: readonly string[] = [
+  ...Array.from({ length: 31 }, (_, code) => `a${String.fromCharCode(code + 1)}7b`),
+  ...['\u007f', '\u0085', '\u009b1m', '\u200e', '\u202e', '\u2028', '\u2066'].map((character) => `a${character}0b`),
+  ...[
+    "it's",
+    '"',
+    '`x`',
+    '$(x)',
+    '$HOME',
+    '*',
+    '?',
+    '[a]',
+    '{a,b}',
+    '~',
+    '~root',
+    '#',
+    '!',
+    '!!',
+    ';',
+    '&',
+    '|',
+    '<',
+    '>',
+    '\\',
+    '\\n',
+    "\\'",
+    '=x',
+    '-',
+    '--',
+    '-k',
+    '',
+    ' ',
+    'ä ö',
+    '%1',
+    '^a^b',
+    "$'a'",
+    "\t'\\",
+  ],
+];
+
+it('a word that is quoted is the same word to a shell, and one that is shown has nothing that a terminal obeys', () => {
+  const shell = (program: string, words: readonly string[]): readonly string[] =>
+    execFileSync(program, ['-c', words.map((word) => `printf '%s\\0' ${word}`).join('\n')], { encoding: 'utf8' })
+      .split('\0')
+      .slice(0, -1);
+  expect(shell('bash', NAMES.map(quoteForPasting))).toEqual(NAMES);
+  expect(shell('sh', NAMES.map(quoteForShell))).toEqual(NAMES);
+  for (const name of NAMES) {
+    const shown = quoteForPasting(name);
+    expect(spelledOut(printable(shown))).toBe(shown);
+  }
 });

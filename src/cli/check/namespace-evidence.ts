@@ -14,7 +14,7 @@ import type { ListedFlow } from '../../netfilter/conntrack-listing.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { Observation, Unseen } from '../../netfilter/observation.ts';
 import { tracksConnections } from '../../netfilter/trace/needs-conntrack.ts';
-import { quoteForShell } from '../../netfilter/words.ts';
+import { quoteForPasting } from '../../netfilter/words.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 
 /** Milliseconds for each program. */
@@ -30,7 +30,7 @@ export function reachOf(name: SourceName): Evidence['reach'] {
     case 'pid':
       return { option: `--pid ${target.pid}`, prefix: `nsenter -t ${target.pid} -n ` };
     case 'netns':
-      return { option: `--netns ${quoteForShell(target.path)}`, prefix: `nsenter --net=${quoteForShell(target.path)} ` };
+      return { option: `--netns ${quoteForPasting(target.path)}`, prefix: `nsenter --net=${quoteForPasting(target.path)} ` };
     // What is there is put right by nobody from here.
     case 'opened':
       return undefined;

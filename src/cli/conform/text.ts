@@ -3,6 +3,7 @@
 import { onOneLine } from '../../istio/origin.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
 import { FAMILY_NAMES } from '../../netfilter/family.ts';
+import { quoteForPasting } from '../../netfilter/words.ts';
 import type { Paint } from '../terminal/color.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import type { ConformReport, ReportedDeviation } from './report.ts';
@@ -37,12 +38,12 @@ function headline({ program, nearest, deviations, asked }: ConformReport): strin
 function deviationLines(one: ReportedDeviation, release: string, paint: Paint): readonly string[] {
   const { golden, result, differences } = one;
   const exit = exitText(one);
-  const env = Object.entries(golden.env).map(([name, value]) => `${name}=${word(value)}`);
+  const env = Object.entries(golden.env).map(([name, value]) => `${name}=${quoteForPasting(value)}`);
   const mark = (side: 'istio' | 'program', text: string): string =>
     side === 'istio' ? paint('removed', `  - ${onOneLine(text)}`) : paint('added', `  + ${onOneLine(text)}`);
   return [
     paint('heading', runName(one)),
-    `  ${onOneLine([...env, 'istio-iptables', ...golden.args.map(word)].join(' '))}`,
+    `  ${onOneLine([...env, 'istio-iptables', ...golden.args.map(quoteForPasting)].join(' '))}`,
     ...(exit === undefined ? [`  - Istio ${release}, + this program`] : [`  ${exit}`]),
     ...(exit === undefined || result.said === '' ? [] : [paint('aside', `  ${onOneLine(result.said.split('\n').at(-1) ?? '')}`)]),
     ...differences.stores.flatMap(({ store, rules, packets }) => [
@@ -51,9 +52,4 @@ function deviationLines(one: ReportedDeviation, release: string, paint: Paint): 
     ]),
     ...differences.outside.map(({ side, text }) => mark(side, text)),
   ];
-}
-
-/** A word as a shell reads it. */
-function word(text: string): string {
-  return /^[\w./:,=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

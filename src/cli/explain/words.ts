@@ -6,7 +6,7 @@ import { INJECTED_DEFAULTS } from '../../istio/kubernetes/ordinary-injection.ts'
 import type { Origin, Sourced } from '../../istio/origin.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import { knobTexts } from '../../istio/plan/ambient/knob-texts.ts';
-import { quoteForShell } from '../../netfilter/words.ts';
+import { quoteForPasting } from '../../netfilter/words.ts';
 import { containerLinesOf } from '../../sources/plan-input/init-containers.ts';
 import { whyNoRules } from '../../sources/plan-input/why-no-rules.ts';
 
@@ -49,8 +49,8 @@ function commandOf(basis: Explanation['basis']): readonly (readonly [string, str
   if (injection.kind === 'refused') return [['rules', 'none: the injector refuses the pod']];
   if (injection.kind !== 'arguments') return [['rules', `none: ${whyNoRules(basis.made)}`]];
   const { installer, environment } = injection;
-  const variables = [...environment].map(([name, { value }]) => `${name}=${quoteForShell(value)}`);
-  const words = [...variables, 'istio-iptables', ...wordsOf(injection.arguments).map(quoteForShell)].join(' ');
+  const variables = [...environment].map(([name, { value }]) => `${name}=${quoteForPasting(value)}`);
+  const words = [...variables, 'istio-iptables', ...wordsOf(injection.arguments).map(quoteForPasting)].join(' ');
   const who = installer === 'cni' ? 'the CNI plugin' : 'the init container';
   return [
     ['by', `${who}, ${found ? 'as it was injected' : "as the release's injector would have it"}`],

@@ -3,7 +3,7 @@
 import type { AmbientAnswer, AmbientIdentification } from '../../istio/found/identify/ambient.ts';
 import { knobTexts } from '../../istio/plan/ambient/knob-texts.ts';
 import { spansText } from '../../istio/releases/spans-text.ts';
-import { quoteForShell } from '../../netfilter/words.ts';
+import { quoteForPasting } from '../../netfilter/words.ts';
 
 /** `ambient mode of Istio 1.25.0 to 1.30.3`, or what comes nearest to it. */
 export function agentText({ outcome, where, answers: [likeliest] }: AmbientIdentification): string {
@@ -26,7 +26,7 @@ export function knobsText({ knobs }: AmbientAnswer): string {
 
 /** What shows the same rules again. */
 export function agentCommand({ knobs, releases }: AmbientAnswer): string {
-  const sets = knobTexts(knobs).flatMap((text) => ['--set', quoteForShell(text)]);
+  const sets = knobTexts(knobs).flatMap((text) => ['--set', quoteForPasting(text)]);
   const form = knobs.backend === 'nftables' ? ['-o', 'nft'] : [];
   return ['istio-init', 'preview', '--ambient', `@${releases.at(-1)}`, ...sets, ...form].join(' ');
 }

@@ -15,7 +15,7 @@ import type { SettingKey, Settings } from '../../istio/settings/settings.ts';
 import { SETTING_KEYS } from '../../istio/settings/settings.ts';
 import { writeYaml } from '../../istio/yaml.ts';
 import { FAMILY_NAMES } from '../../netfilter/family.ts';
-import { quoteForShell } from '../../netfilter/words.ts';
+import { quoteForPasting } from '../../netfilter/words.ts';
 import { leftOutText } from '../diff/words.ts';
 import { unreadText } from '../terminal/unread.ts';
 
@@ -83,8 +83,8 @@ export function assumedFactsText({ addresses = [], nameservers = [] }: Answer['f
 /** `ISTIO_META_DNS_CAPTURE=true istio-iptables -p 15001`, or why there is nothing that could be said. */
 export function commandText(command: CommandAt): string {
   if ('reason' in command) return `no arguments: ${command.reason}`;
-  const variables = Object.entries(command.env).map(([name, value]) => `${name}=${quoteForShell(value)}`);
-  return [...variables, 'istio-iptables', ...command.args.map(quoteForShell)].join(' ');
+  const variables = Object.entries(command.env).map(([name, value]) => `${name}=${quoteForPasting(value)}`);
+  return [...variables, 'istio-iptables', ...command.args.map(quoteForPasting)].join(' ');
 }
 
 /** What can't be told, by the reason: `dropInvalid: shows only in IPv4 mangle, which is not seen`. */

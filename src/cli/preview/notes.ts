@@ -1,6 +1,6 @@
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { quoteForShell } from '../../netfilter/words.ts';
+import { quoteForPasting } from '../../netfilter/words.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import { unseenText } from '../terminal/unread.ts';
 
@@ -36,7 +36,7 @@ function besides({ nft, plan, seen }: RuleSource): readonly string[] {
 /** Family and name, for a shell: in JSON of nft a name may be any text. */
 function tableWords(name: string): string {
   const [family = '', ...rest] = name.split(' ');
-  return `${family} ${quoteForShell(rest.join(' '))}`;
+  return `${family} ${quoteForPasting(rest.join(' '))}`;
 }
 
 function empty({ seen, places }: RuleSource, families: readonly Family[]): readonly string[] {

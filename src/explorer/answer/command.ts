@@ -1,7 +1,7 @@
 /** The question as a command line that answers it. */
 
 import { profileOf } from '../../istio/releases/profile.ts';
-import { quoteForShell } from '../../netfilter/words.ts';
+import { quoteForPasting } from '../../netfilter/words.ts';
 import type { Question } from '../question.ts';
 import { releaseOf } from '../question.ts';
 
@@ -27,5 +27,5 @@ export function commandOf(question: Question): string {
 
 /** Quoted for a shell: what is pasted into one must be what was meant. */
 function words(args: readonly string[]): string {
-  return ['istio-init', ...args.map(quoteForShell)].join(' ');
+  return ['istio-init', ...args.map(quoteForPasting)].join(' ');
 }

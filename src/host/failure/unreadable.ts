@@ -2,7 +2,7 @@
 
 import type { Problem } from '../../istio/problems.ts';
 import { nearest, problem } from '../../istio/problems.ts';
-import { quoteForShell } from '../../netfilter/words.ts';
+import { quoteForPasting } from '../../netfilter/words.ts';
 import { system } from '../system.ts';
 
 export function unreadable(file: string, reason: string): Problem {
@@ -23,7 +23,9 @@ const ON_THE_WEB = /^https?:\/\//i;
 
 /** What to do about a name that is an address on the web; undefined for any other. */
 export function ofTheWeb(file: string): string | undefined {
-  return ON_THE_WEB.test(file) ? `is on the web, and nothing is fetched: curl -fsSL ${quoteForShell(file)} | istio-init check` : undefined;
+  return ON_THE_WEB.test(file)
+    ? `is on the web, and nothing is fetched: curl -fsSL ${quoteForPasting(file)} | istio-init check`
+    : undefined;
 }
 
 /** A file beside it that it may have been meant for, as the end of a sentence. */

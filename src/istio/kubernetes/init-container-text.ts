@@ -1,6 +1,6 @@
 /** Init containers in words: their order, and of each that Istio makes what it is and may do. */
 
-import { quoteForShell } from '../../netfilter/words.ts';
+import { quoteForPasting } from '../../netfilter/words.ts';
 import { onOneLine } from '../origin.ts';
 import type { ShownContainer } from './injection/init-containers.ts';
 import { pastedContainer } from './pod-init-containers.ts';
@@ -28,12 +28,12 @@ export function orderText(containers: readonly ShownContainer[]): string {
 function partsOf(container: ShownContainer, release: string): readonly (readonly [string, string])[] {
   const { name, command = [], args = [], env = [], securityContext = {} } = container;
   const { image = '' } = pastedContainer(container, release) as { readonly image?: string };
-  const words = (list: readonly string[]): string => list.map(quoteForShell).join(' ');
+  const words = (list: readonly string[]): string => list.map(quoteForPasting).join(' ');
   const parts: readonly (readonly [string, string])[] = [
     ['image', image],
     ['command', words(command)],
     ['args', words(args)],
-    ['env', env.map((one) => `${one.name}=${'from' in one ? 'from elsewhere' : quoteForShell(one.value)}`).join(' ')],
+    ['env', env.map((one) => `${one.name}=${'from' in one ? 'from elsewhere' : quoteForPasting(one.value)}`).join(' ')],
     ['rights', rightsOf(securityContext).join(', ')],
   ];
   return parts.flatMap(([what, text]) => (text === '' ? [] : [[`${onOneLine(name)} ${what}`, onOneLine(text)] as const]));

@@ -42,7 +42,18 @@ function before(minor: number): number {
 /** The place of the candidate. */
 const LAST = before(LAST_PATCH.length);
 
+const PLACES = new Map<Release, number>();
+
+/** Asked for a thousand times where one set of rules is looked up among all releases. */
 function placeOf(release: Release): number {
+  const known = PLACES.get(release);
+  if (known !== undefined) return known;
+  const place = countPlace(release);
+  if (place >= 0) PLACES.set(release, place);
+  return place;
+}
+
+function countPlace(release: Release): number {
   const minor = Number(release.split('.')[1]);
   const place = patchesOf(minor).indexOf(release);
   return place < 0 ? (release === CANDIDATE ? LAST : -1) : before(minor) + place;

@@ -5,7 +5,8 @@ import type { Pair } from './align.ts';
 import { align } from './align.ts';
 import type { ChainPlace, Difference, PlacedRule } from './difference.ts';
 import { pairAlike, pairMoved } from './pair.ts';
-import { asShown, keysOf } from './rule-key.ts';
+import type { RuleKey } from './rule-key.ts';
+import { asShown, keysOf, sameRule } from './rule-key.ts';
 import { differingParts, partsOf } from './rule-parts.ts';
 
 /** Rules of one gap between two rules that both chains have in the same place. */
@@ -17,6 +18,7 @@ interface Gap {
 /** The differences between two lists of rules in normal form, in the order in which the rules stand. */
 export function compareRules(place: ChainPlace, left: readonly Rule[], right: readonly Rule[]): readonly Difference[] {
   const [leftKeys, rightKeys] = keysOf(left, right);
+  if (left.length === right.length && leftKeys.every((key, index) => sameRule(key, rightKeys[index] as RuleKey))) return [];
   const gaps = gapsBetween(align(leftKeys, rightKeys), left.length, right.length);
   const [removed, added] = [gaps.flatMap((gap) => gap.left), gaps.flatMap((gap) => gap.right)];
   const moves = pairMoved(pick(leftKeys, removed), pick(rightKeys, added)).map(

@@ -1,6 +1,6 @@
 /** Two rulesets of one family laid over each other: each table and each chain once. */
 
-import { normalForm } from '../normal.ts';
+import { inNormalOrder } from '../normal.ts';
 import type { Chain, Ruleset, Table } from '../rule.ts';
 import { isBuiltIn } from '../rule.ts';
 import { setChains } from './set-chains.ts';
@@ -25,7 +25,7 @@ export function outline(left: Ruleset, right: Ruleset): readonly TablePair[] {
     const chains = both.flatMap((table) => table.chains);
     return { ...both[0], name, chains: [...new Map(chains.map((chain) => [chain.name, chain])).values()] };
   });
-  return normalForm({ family: left.family, tables }).tables.map(({ name, chains }) => {
+  return inNormalOrder(tables).map(({ name, chains }) => {
     const [inLeft, inRight] = [chainsOf(left, name), chainsOf(right, name)];
     const [one, other] = [left, right].map(({ tables: all }) => all.find((table) => table.name === name));
     return {

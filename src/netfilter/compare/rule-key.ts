@@ -20,9 +20,9 @@ export function keysOf(left: readonly Rule[], right: readonly Rule[]): readonly 
   const shown = asShown(both);
   const open = (rule: Rule): Rule => shown(hidden ? withoutInterfaces(rule) : rule);
   const key = (whole: Rule): RuleKey => {
-    const rule = withoutBareModules(whole);
-    const text = printRule(rule);
+    const text = comparedText(whole);
     if (!hidden && shown === same) return { text, open: text, hides: false };
+    const rule = withoutBareModules(whole);
     const hides = hidesInterfaces(rule) || hiddenTarget(rule) !== undefined || hiddenModules(rule).length > 0;
     return { text, open: printRule(open(rule)), hides };
   };
@@ -44,9 +44,16 @@ function withoutBareModules(rule: Rule): Rule {
   return rule.matches.some(isBareModule) ? { ...rule, matches: rule.matches.filter((match) => !isBareModule(match)) } : rule;
 }
 
+// What is seen is compared with what each release makes of it.
+const TEXTS = new WeakMap<Rule, string>();
+
 /** The text by which rules are compared. */
 export function comparedText(rule: Rule): string {
-  return printRule(withoutBareModules(rule));
+  const known = TEXTS.get(rule);
+  if (known !== undefined) return known;
+  const text = printRule(withoutBareModules(rule));
+  TEXTS.set(rule, text);
+  return text;
 }
 
 /** The target of which nft shows the name alone: `xt target CT`, where iptables-nft has parameters for it. */

@@ -2,7 +2,7 @@
 
 import type { WalkedFolders } from '../../host/manifests/walk.ts';
 import { onOneLine } from '../../istio/origin.ts';
-import { quoteForShell } from '../../netfilter/words.ts';
+import { quoteForPasting } from '../../netfilter/words.ts';
 import { grouped } from './counts.ts';
 
 /** `12 Service, 3 ConfigMap`. */
@@ -30,7 +30,7 @@ export function skippedNotes({ skipped, folders = [] }: PassedOver): readonly st
 function kustomizationNotes({ kustomizations: [first, ...others] }: Pick<WalkedFolders, 'kustomizations'>): readonly string[] {
   if (first === undefined) return [];
   const [whose, more] = others.length === 0 ? [first, ''] : [first, ` (and ${grouped(others.length)} more)`];
-  const command = `kubectl kustomize ${quoteForShell(first)} | istio-init check`;
+  const command = `kubectl kustomize ${quoteForPasting(first)} | istio-init check`;
   return [onOneLine(`note: ${whose}${more}: kustomizations are not applied, the files are read as they stand; ${command}`)];
 }
 

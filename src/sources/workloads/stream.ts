@@ -13,7 +13,7 @@ import { meshOf } from '../../istio/kubernetes/mesh/injector-of.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Problem } from '../../istio/problems.ts';
 import { problem } from '../../istio/problems.ts';
-import { quoteForShell } from '../../netfilter/words.ts';
+import { quoteForPasting } from '../../netfilter/words.ts';
 
 /** What was seen on the way, besides the workloads. */
 export interface Passed {
@@ -107,7 +107,7 @@ function chartProblems({ charts }: WalkedFolders): readonly Problem[] {
       { kind: 'file', file: folder, line: 0, column: 0 },
       {
         count: templates === 1 ? '1 template is' : `${templates} templates are`,
-        command: `helm template ${quoteForShell(folder)} > rendered.yaml`,
+        command: `helm template ${quoteForPasting(folder)} > rendered.yaml`,
       },
     ),
   );

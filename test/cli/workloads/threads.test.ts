@@ -1,13 +1,15 @@
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ASKED, writeCluster } from '../../clusters/cluster.ts';
+import { played } from '../../trials.ts';
 import { ROOT, scratchFolder } from '../program.ts';
 
-/** More than what one thread reads alone. */
-const PODS = 14_000;
+/** So many that one thread does not read them alone, of a stream and of a file. */
+const STREAMED = 5000;
+const OF_FILE = 14_000;
 
 const item = (value: object): string => JSON.stringify(value, null, 4).replace(/^/gm, '        ');
 const meta = (name: string, more: object = {}): object => ({ name, namespace: 'shop', ...more });
@@ -17,7 +19,7 @@ const OTHERS = new Map([
     item({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', labels: { 'pod-security.kubernetes.io/enforce': 'baseline' } } }),
   ],
   [
-    5000,
+    800,
     item({
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -25,69 +27,90 @@ const OTHERS = new Map([
       spec: { template: { metadata: { annotations: { 'sidecar.istio.io/injec': 'x' } }, spec: { containers: [{ name: 'c' }] } } },
     }),
   ],
-  [9000, item({ apiVersion: 'v1', kind: 'Service', metadata: meta('s') })],
+  [1600, item({ apiVersion: 'v1', kind: 'Service', metadata: meta('s') })],
   [
-    9001,
+    1601,
     item({
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: meta('odd', { annotations: { 'traffic.sidecar.istio.io/excludeOutboundPorts': 80 } }),
     }),
   ],
-  [
-    12_000,
-    item({ apiVersion: 'networking.istio.io/v1', kind: 'ProxyConfig', metadata: { name: 'p', namespace: 'istio-system' }, spec: {} }),
-  ],
+  [2200, item({ apiVersion: 'networking.istio.io/v1', kind: 'ProxyConfig', metadata: { name: 'p', namespace: 'istio-system' }, spec: {} })],
 ]);
 
 describe.skipIf(availableParallelism() < 2)('a dump that two threads read ahead', () => {
   const folder = scratchFolder();
   const alone = join(folder.path, 'alone');
+  const marked = join(folder.path, 'marked');
+  const mark = join(folder.path, 'mark');
   const file = join(folder.path, 'cluster.json');
+  const streamed = join(folder.path, 'streamed.json');
 
   beforeAll(() => {
     const misspelt = { annotations: { 'traffic.sidecar.istio.io/excludeOutboundPort': '1' }, changed: {} };
-    writeCluster(file, { pods: PODS, asked: [...ASKED, misspelt], others: OTHERS });
-    // The same program, without that of the threads beside it.
-    mkdirSync(join(alone, 'dist'), { recursive: true });
-    for (const name of ['bin', 'dist/cli.cjs', 'dist/cli.cache'])
-      cpSync(join(ROOT, name), join(alone, name), { recursive: true, preserveTimestamps: true });
+    const asked = [...ASKED, misspelt];
+    writeCluster(file, { pods: OF_FILE, asked, others: OTHERS });
+    writeCluster(streamed, { pods: STREAMED, asked, others: OTHERS });
+    // The same program, without that of the threads beside it, and with one that ends at once, so that all is read alone in the end.
+    for (const folder of [alone, marked]) {
+      mkdirSync(join(folder, 'dist'), { recursive: true });
+      for (const name of ['bin', 'dist/cli.cjs', 'dist/cli.cache'])
+        cpSync(join(ROOT, name), join(folder, name), { recursive: true, preserveTimestamps: true });
+    }
+    writeFileSync(
+      join(marked, 'dist/find-pods.cjs'),
+      `require('node:fs').appendFileSync(${JSON.stringify(mark)}, 'started '); process.exit();`,
+    );
   }, 60_000);
   afterAll(() => folder.remove());
 
-  it.each([
-    ['lint', ['lint', '-o', 'json']],
-    [
-      'lint with a baseline of nothing and a suppression by name',
-      ['lint', '--suppress', 'unknown-annotation=Deployment app-1*', '-o', 'json'],
-    ],
-    ['diff', ['diff', '@own', '@1.28', '-o', 'json']],
-    ['escapes', ['escapes', '-o', 'json']],
-    ['preview', ['preview', '-o', 'json']],
-  ])(
+  async function answer(root: string, words: readonly string[], input: { readonly inputFile?: string } = {}): Promise<object> {
+    const { exitCode, stdout, stderr } = await execa(process.execPath, [join(root, 'bin/istio-init'), ...words], {
+      ...input,
+      reject: false,
+      maxBuffer: 1 << 28,
+    });
+    return { exitCode, stdout, stderr };
+  }
+
+  it.each(
+    played([
+      [
+        'lint with a baseline of nothing and a suppression by name',
+        ['lint', '--suppress', 'unknown-annotation=Deployment app-1*', '-o', 'json', '-'],
+      ],
+      ['diff', ['diff', '@own', '@1.28', '-o', 'json', '-f', '-']],
+      ['escapes', ['escapes', '-o', 'json', '-f', '-']],
+      ['preview', ['preview', '-o', 'json', '-f', '-']],
+    ]),
+  )(
     'has for %s the answer of one thread, to the byte',
     async (_, words) => {
-      const answer = async (root: string): Promise<object> => {
-        const { exitCode, stdout, stderr } = await execa(process.execPath, [join(root, 'bin/istio-init'), ...words, '-f', file], {
-          reject: false,
-          maxBuffer: 1 << 28,
-        });
-        return { exitCode, stdout, stderr };
-      };
-      const [one, two] = [await answer(alone), await answer(ROOT)];
+      const [one, two] = [await answer(alone, words, { inputFile: streamed }), await answer(ROOT, words, { inputFile: streamed })];
       expect(two).toEqual(one);
       expect(JSON.stringify(one).length).toBeGreaterThan(500);
     },
     60_000,
   );
 
-  it('is the same from standard input', async () => {
-    const piped = async (root: string): Promise<string> =>
-      (
-        await execa('sh', ['-c', 'cat "$0" | "$1" "$2" lint -o json -', file, process.execPath, join(root, 'bin/istio-init')], {
-          reject: false,
-        })
-      ).stdout;
-    expect(await piped(ROOT)).toBe(await piped(alone));
+  it('is the same from a file', async () => {
+    const words = ['lint', '-o', 'json', '-f', file];
+    const [one, two] = [await answer(alone, words), await answer(ROOT, words)];
+    expect(two).toEqual(one);
+    expect(JSON.stringify(one).length).toBeGreaterThan(500);
   }, 60_000);
+
+  it.each([
+    ['a file', (): Promise<object> => answer(marked, ['lint', '-f', file])],
+    ['a stream', (): Promise<object> => answer(marked, ['lint', '-'], { inputFile: streamed })],
+  ])(
+    'is so long that other threads are started for it: %s',
+    async (_, ask) => {
+      writeFileSync(mark, '');
+      await ask();
+      expect(readFileSync(mark, 'utf8')).toContain('started');
+    },
+    60_000,
+  );
 });

@@ -12,6 +12,7 @@ import { PlainPod } from '../../../src/istio/kubernetes/manifest/plain-pod.ts';
 import type { Workload } from '../../../src/istio/kubernetes/manifest/workload.ts';
 import { placedWorkload } from '../../../src/istio/kubernetes/manifest/workload.ts';
 import { clusterText } from '../../clusters/cluster.ts';
+import { played } from '../../trials.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ahead-'));
 const script = join(folder, 'find-pods.cjs');
@@ -124,38 +125,35 @@ const TEXTS: Readonly<Record<string, string | Buffer>> = {
   'a document of YAML': `kind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n${'  - name: c\n'.repeat(1000)}`,
 };
 
-it.each(Object.entries(TEXTS).flatMap(([what, text]) => [1500, 6000, 20_000].map((piece) => ({ what, text, piece }))))(
-  '$what gives what one thread gives, in pieces of $piece bytes',
-  async ({ text, piece }) => {
-    const bytes = Buffer.from(text);
-    const expected = await itemsOf(chunksOf(bytes));
-    expect(await itemsOf(readAhead(chunksOf(bytes), ahead(piece)))).toEqual(expected);
-    expect(await itemsOf(readAhead(chunksOf(bytes), ahead(piece, 0)))).toEqual(expected);
-  },
-);
+/** Each text in pieces of some length. */
+const PIECES = played([1500, 6000, 20_000].flatMap((piece) => Object.entries(TEXTS).map(([what, text]) => ({ what, text, piece }))));
 
-it.each(Object.entries(TEXTS).flatMap(([what, text]) => [1500, 6000, 20_000].map((piece) => ({ what, text, piece }))))(
-  '$what holds in rows what it holds one by one, in pieces of $piece bytes',
-  async ({ text, piece }) => {
-    const bytes = Buffer.from(text);
-    const folded = await readOf(readAhead(chunksOf(bytes), ahead(piece, 0)), true);
-    const each = folded.flatMap((item): readonly ManifestItem[] =>
-      item.kind === 'row' ? item.each().map((workload) => ({ kind: 'workload', workload })) : [item],
-    );
-    expect(each.map(shown)).toEqual(await itemsOf(chunksOf(bytes)));
-    for (const item of folded) {
-      if (item.kind !== 'row') continue;
-      const alike = new Map<string, Workload[]>();
-      for (const one of item.each()) {
-        const key = JSON.stringify(common(one));
-        alike.set(key, [...(alike.get(key) ?? []), one]);
-      }
-      expect(item.kin.map(({ workload, count }) => [workload.name, count])).toEqual(
-        [...alike.values()].map((all) => [all[0]?.name, all.length]),
-      );
+it.each(PIECES)('$what gives what one thread gives, in pieces of $piece bytes', async ({ text, piece }) => {
+  const bytes = Buffer.from(text);
+  const expected = await itemsOf(chunksOf(bytes));
+  expect(await itemsOf(readAhead(chunksOf(bytes), ahead(piece)))).toEqual(expected);
+  expect(await itemsOf(readAhead(chunksOf(bytes), ahead(piece, 0)))).toEqual(expected);
+});
+
+it.each(PIECES)('$what holds in rows what it holds one by one, in pieces of $piece bytes', async ({ text, piece }) => {
+  const bytes = Buffer.from(text);
+  const folded = await readOf(readAhead(chunksOf(bytes), ahead(piece, 0)), true);
+  const each = folded.flatMap((item): readonly ManifestItem[] =>
+    item.kind === 'row' ? item.each().map((workload) => ({ kind: 'workload', workload })) : [item],
+  );
+  expect(each.map(shown)).toEqual(await itemsOf(chunksOf(bytes)));
+  for (const item of folded) {
+    if (item.kind !== 'row') continue;
+    const alike = new Map<string, Workload[]>();
+    for (const one of item.each()) {
+      const key = JSON.stringify(common(one));
+      alike.set(key, [...(alike.get(key) ?? []), one]);
     }
-  },
-);
+    expect(item.kin.map(({ workload, count }) => [workload.name, count])).toEqual(
+      [...alike.values()].map((all) => [all[0]?.name, all.length]),
+    );
+  }
+});
 
 it('pods that differ in what a container asks for are no kin', async () => {
   const pod = (name: string, runAsUser: number): object => ({

@@ -1,5 +1,5 @@
 import { FAMILIES } from '../../../netfilter/family.ts';
-import { quoteForShell } from '../../../netfilter/words.ts';
+import { quoteForPasting } from '../../../netfilter/words.ts';
 import { programOfChain } from '../../found/foreign-programs.ts';
 import { isAmbientTable } from '../../found/ownership/chain-names.ts';
 import { hasNodeChains, hasPodChains } from '../../found/ownership/mode-chains.ts';
@@ -31,7 +31,7 @@ export const nativeBesideIptables: Check = (subject) => {
     ...new Set(places.filter(({ backend, table }) => backend === 'native nft' && NATIVE.test(table)).map(({ table }) => table)),
   ];
   if (tables.length === 0 || !FAMILIES.some((family) => hasSidecar(subject, family))) return [];
-  const command = tables.map((table) => `${reach?.prefix ?? ''}nft delete table inet ${quoteForShell(table)}`).join('; ');
+  const command = tables.map((table) => `${reach?.prefix ?? ''}nft delete table inet ${quoteForPasting(table)}`).join('; ');
   return [{ code: 'native-and-iptables', args: { where: tables.join(', '), command } }];
 };
 

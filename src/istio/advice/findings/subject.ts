@@ -3,7 +3,7 @@
 import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
-import { forShell } from '../../../netfilter/print.ts';
+import { forPasting } from '../../../netfilter/print.ts';
 import type { Chain, Rule, Table } from '../../../netfilter/rule.ts';
 import { isBuiltIn } from '../../../netfilter/rule.ts';
 import { isAmbientTable } from '../../found/ownership/chain-names.ts';
@@ -109,5 +109,5 @@ export function iptablesCommand({ places, reach }: Subject, family: Family, tabl
   const backends = (places ?? []).filter((place) => place.family === family && place.table === table).map(({ backend }) => backend);
   const [only] = backends.length === 1 ? backends : [];
   const variant = only === 'nft' || only === 'legacy' ? `-${only}` : '';
-  return `${reach?.prefix ?? ''}${family === 'ip' ? 'iptables' : 'ip6tables'}${variant} -t ${table} ${forShell(words)}`;
+  return `${reach?.prefix ?? ''}${family === 'ip' ? 'iptables' : 'ip6tables'}${variant} -t ${table} ${forPasting(words)}`;
 }

@@ -19,8 +19,9 @@ export function exactMatches(observed: Observation, observedRules: BothFamilies)
     const readings = firstReadings(observedRules, candidatesFor(observedRules, kind.profile), kind.profile);
     const proposals = [...asPrinted(observed, readings, kind.profile), ...readings];
     return proposals
-      .filter((proposal) => countsIn(madeBy(kind, proposal, observed), observed) === counts)
-      .map((proposal) => rate(observed, kind, proposal))
+      .map((proposal) => ({ proposal, made: madeBy(kind, proposal, observed) }))
+      .filter(({ made }) => countsIn(made, observed) === counts)
+      .map(({ proposal, made }) => rate(observed, kind, proposal, made))
       .filter(({ differences }) => differences.length === 0)
       .slice(0, 1);
   });

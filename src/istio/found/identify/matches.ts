@@ -26,9 +26,8 @@ export interface Match {
  * only go with those.
  */
 export function gather(observed: Observation, found: readonly Rated[], others: readonly Rated[] = []): readonly Match[] {
-  const groups: { readonly first: Rated; readonly kinds: Kind[] }[] = [];
-  const fits = (own: Rated, first: Rated, mostUnusual: number): boolean => {
-    const text = textOf(first);
+  const groups: Group[] = [];
+  const fits = (own: Rated, { first, text }: Group, mostUnusual: number): boolean => {
     const there = JSON.stringify(first.proposal) === JSON.stringify(own.proposal) ? own : rate(observed, own.kind, first.proposal);
     if (textOf(there) !== text) return false;
     if (there.nonDefault <= mostUnusual) return true;
@@ -37,13 +36,13 @@ export function gather(observed: Observation, found: readonly Rated[], others: r
     return usual.nonDefault <= mostUnusual && textOf(usual) === text;
   };
   for (const own of newestFirst(found)) {
-    const group = groups.find(({ first }) => fits(own, first, own.nonDefault));
-    if (group === undefined) groups.push({ first: own, kinds: [own.kind] });
+    const group = groups.find((one) => fits(own, one, own.nonDefault));
+    if (group === undefined) groups.push({ first: own, text: textOf(own), kinds: [own.kind] });
     else group.kinds.push(own.kind);
   }
   const joined = new Set(groups.flatMap(({ kinds }) => kinds));
   for (const own of newestFirst(others.filter(({ kind }) => !joined.has(kind))))
-    groups.find(({ first }) => fits(own, first, Number.POSITIVE_INFINITY))?.kinds.push(own.kind);
+    groups.find((one) => fits(own, one, Number.POSITIVE_INFINITY))?.kinds.push(own.kind);
   return groups
     .sort((a, b) => byRating(a.first, b.first))
     .map(({ first: { proposal, differences }, kinds }) => ({
@@ -51,6 +50,13 @@ export function gather(observed: Observation, found: readonly Rated[], others: r
       differences,
       releases: kinds.flatMap(({ releases }) => releases).sort((a, b) => position(a) - position(b)),
     }));
+}
+
+/** Kinds of release that make the same, differences included, of the settings of the first. */
+interface Group {
+  readonly first: Rated;
+  readonly text: string;
+  readonly kinds: Kind[];
 }
 
 /** What an injector of another kind of release would have passed with the same odd settings. */

@@ -33,15 +33,17 @@ function seenOf(made: Both, observed: Observation): readonly Ruleset[] {
 
 /** From rules that were made (left) to what is seen (right), as far as that shows the tables; both in normal form. */
 export function differencesFrom(made: Both, observed: Observation): readonly Difference[] {
-  const differences = seenOf(made, observed).flatMap((ruleset) => compareNormalForms(ruleset, observed[ruleset.family]));
+  return differencesOf(seenOf(made, observed), observed);
+}
+
+function differencesOf(made: readonly Ruleset[], observed: Observation): readonly Difference[] {
+  const differences = made.flatMap((ruleset) => compareNormalForms(ruleset, observed[ruleset.family]));
   return observed.unseen.length === 0 ? differences : differences.filter((place) => !isUnread(observed, place));
 }
 
 /** Compares what a kind of release makes of a proposal with what is seen. */
-export function rate(observed: Observation, kind: Kind, proposal: Proposal): Rated {
-  const { values, switches, facts } = proposal;
-  const differences = differencesFrom(rulesetsFor(values, switches, kind.profile, facts), observed);
-  return { kind, proposal, differences, nonDefault: unusualness(proposal, kind.profile) };
+export function rate(observed: Observation, kind: Kind, proposal: Proposal, made = madeBy(kind, proposal, observed)): Rated {
+  return { kind, proposal, differences: differencesOf(made, observed), nonDefault: unusualness(proposal, kind.profile) };
 }
 
 /** Negative where the first is better: with fewer differences, then with fewer settings that no default pod has. */
