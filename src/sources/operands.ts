@@ -127,12 +127,7 @@ export function planName({ release }: CapturePlan, name: SourceName, { filename,
   const file = name.kind === 'file' ? name.file : filename;
   const workload = name.kind === 'file' && name.workload !== undefined ? `#${onOneLine(name.workload)}` : '';
   const changed = sets.length === 0 ? '' : ` with ${sets.join(', ')}`;
-<<<<<<< HEAD
-  if (args !== undefined) return `Istio ${release}, istio-iptables${args.map((word) => ` ${quoteForShell(word)}`).join('')}`;
-  if (file !== undefined) return `Istio ${release}, settings of ${fileText(file)}${workload}${changed}`;
-=======
   if (args !== undefined) return `Istio ${release}, istio-iptables${args.map((word) => ` ${quoteForPasting(word)}`).join('')}`;
-  if (file !== undefined) return `Istio ${release}, settings of ${fileText(file)}${changed}`;
->>>>>>> main
+  if (file !== undefined) return `Istio ${release}, settings of ${fileText(file)}${workload}${changed}`;
   return `Istio ${release}, ${INJECTED_DEFAULTS}${changed}`;
 }

@@ -6,12 +6,8 @@ import { lintGathering } from '../../istio/advice/lint/gather.ts';
 import { badOption } from '../../istio/bad-option.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Sourced } from '../../istio/origin.ts';
-<<<<<<< HEAD
 import { fileText } from '../../istio/origin.ts';
-import { quoteForShell } from '../../netfilter/words.ts';
-=======
 import { quoteForPasting } from '../../netfilter/words.ts';
->>>>>>> main
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { kindOfFile } from '../../sources/kind-of-file.ts';
@@ -127,16 +123,10 @@ function lintSteps({ results }: LintReport, named: readonly string[], { workload
   const [first] = results;
   const isSafe =
     !fix &&
-<<<<<<< HEAD
     results.some(({ edits }) => edits.some((edit) => edit !== undefined && edit.isUnsafe !== true)) &&
     named.every((word) => partsOf([word], {}).every(({ files }) => files.every((file) => kindOfFile(file) !== undefined)));
   const words = [...named, ...(workload === undefined ? [] : ['--workload', workload])];
-  const [program, files] = [programName(), words.map(quoteForShell).join(' ')];
-=======
-    results.some(({ edit }) => edit !== undefined && edit.isUnsafe !== true) &&
-    named.every((file) => kindOfFile(file) !== undefined);
-  const [program, files] = [programName(), named.map(quoteForPasting).join(' ')];
->>>>>>> main
+  const [program, files] = [programName(), words.map(quoteForPasting).join(' ')];
   return [
     ...(first === undefined ? [] : [{ why: 'what that means, and what to do', command: `${program} lint --explain ${first.code}` }]),
     ...(isSafe ? [{ why: 'write what is safe to write; --dry-run shows it', command: `${program} lint ${files} --fix` }] : []),
@@ -145,7 +135,6 @@ function lintSteps({ results }: LintReport, named: readonly string[], { workload
 
 function namedFiles({ files, given }: LintCommand): readonly string[] {
   const named = [...files, ...(given.manifests?.filenames ?? [])];
-<<<<<<< HEAD
   const implied = named.length > 0 ? undefined : implicitSource(undefined, given);
   const words = implied === undefined ? named : [implied];
   if (words.length === 0) throw badOption('lint', 'no input; name a file or a folder, or - for standard input');
@@ -168,13 +157,6 @@ function partsOf(words: readonly string[], given: WorkloadOption): readonly Part
     const isPart = name.kind === 'file' && name.release === undefined;
     const { workload } = isPart ? workloadIn(name, given) : given;
     parts.set(workload, [...(parts.get(workload) ?? []), isPart ? name.file : word]);
-=======
-  const rules = named.find(holdsRulesAlone);
-  if (rules !== undefined) throw badOption(rules, `holds rules, no manifest: istio-init check ${quoteForPasting(rules)} looks at them`);
-  if (named.length > 0) {
-    refuseUnusedAccess(named, given);
-    return named;
->>>>>>> main
   }
   return [...parts].map(([workload, files]) => ({ files, ...(workload === undefined ? {} : { workload }) }));
 }
