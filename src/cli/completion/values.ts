@@ -28,7 +28,7 @@ function those(find: (wanted: Wanted) => Promise<readonly (string | Candidate)[]
 
 /** Releases, the newest first: each minor, and where one is begun with a dot behind it, its patches. */
 export async function releaseWords(partial: string): Promise<readonly string[]> {
-  const { RELEASES } = await import('../../istio/releases/known.ts');
+  const { RELEASES } = await import('../../istio/releases/every-release.ts');
   const newest = RELEASES.toReversed();
   const minor = /^\d+\.\d+(?=\.)/.exec(partial)?.[0];
   if (minor !== undefined) return newest.filter((release) => release.startsWith(`${minor}.`));

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWhyOperands } from '../../../src/cli/why/operands.ts';
 import { sinceRelease } from '../../../src/cli/why/since.ts';
-import { KNOWN, position } from '../../../src/istio/releases/known.ts';
+import { KNOWN } from '../../../src/istio/releases/every-release.ts';
+import { position } from '../../../src/istio/releases/known.ts';
 import { PROGRAM, piped, run, scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();
