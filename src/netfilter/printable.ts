@@ -14,12 +14,13 @@ export function spelledOut(text: string): string {
 
 /**
  * What may be written to a terminal, a file or a log of several lines: line ends and tabs stay. Inside JSON's strings the
- * spelling is JSON's own, so a document stays the same document. `colours` lets the colours of the program itself through.
+ * spelling is JSON's own, so a document stays the same document. `colours` lets the colours of the program itself through, and
+ * `windows` the carriage return of a line's end, which a patch needs.
  */
-export function printable(text: string, { colours = false } = {}): string {
+export function printable(text: string, { colours = false, windows = false } = {}): string {
   if (!UNUSUAL.test(text)) return text;
   return text.replace(OBEYED, (character, at: number) => {
-    if (character === '\n' || character === '\t') return character;
+    if (character === '\n' || character === '\t' || (windows && character === '\r' && text[at + 1] === '\n')) return character;
     return colours && character === '\u001b' && COLOUR.test(text.slice(at, at + LONGEST)) ? character : escaped(character);
   });
 }

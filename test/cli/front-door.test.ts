@@ -178,6 +178,39 @@ describe.concurrent('a wrong word', () => {
   });
 });
 
+describe.concurrent('a target that nobody is said to send to', () => {
+  it('is from the app, and a port of the pod from outside, as an option as well', async () => {
+    for (const [to, from] of [
+      ['10.0.0.5:80', 'app'],
+      ['pod:8080', 'outside'],
+      ['mysql.db:3306', 'app'],
+      [':9090', 'outside'],
+      ['localhost:80', 'app'],
+    ] as const)
+      for (const command of ['check', 'trace']) {
+        const [short, long] = await Promise.all([
+          run([command, LISTING, '--to', to, '-o', 'json']),
+          run([command, LISTING, '--to', to, '--from', from, '-o', 'json']),
+        ]);
+        expect(short.stdout).toBe(long.stdout);
+        expect([0, 1]).toContain(short.exitCode);
+      }
+  });
+
+  it.each([
+    ['8080', '"8080" is no place to go to (did you mean pod:8080?)'],
+    ['mysql', '"mysql" is without a port'],
+    ['orders.shop.svc', '"orders.shop.svc" is without a port'],
+    ['10.0.0.5', '"10.0.0.5" is without a port'],
+    ['2001:db8::1', '"2001:db8::1" is without a port'],
+    [LISTING, `"${LISTING}" is a SOURCE, and no HOST:PORT follows`],
+  ])('%s is told what it lacks', async (word, said) => {
+    expect((await run(['why', BOOKINFO, word])).stderr).toBe(
+      `istio-init: why: ${said}; the last word is HOST:PORT, as in istio-init why pod.yaml 10.20.30.40:3306\n`,
+    );
+  });
+});
+
 describe.concurrent('what is known from other programs', () => {
   it.each([
     ['install', 'apply'],
