@@ -197,6 +197,42 @@ describe.concurrent('of several workloads', () => {
     );
   });
 
+  it.each([
+    [5, 'holds 5 workloads (Pod/shop/service-0, Pod/shop/service-1, Pod/shop/service-2, Pod/shop/service-3, Pod/shop/service-4); choose'],
+    [
+      12,
+      'holds 12 workloads (service-0, service-1, service-2, service-3, service-4, service-5, service-6, service-7, service-8, service-9, service-10, service-11); choose',
+    ],
+    [40, 'service-13 and 26 more: preview -o json names all); choose'],
+  ])('of %s, however many are alike, all are named that there is room for, and where the others are', async (count, words) => {
+    const of = (index: number): string =>
+      `apiVersion: v1\nkind: Pod\nmetadata: {name: service-${index}, namespace: shop, annotations: {traffic.sidecar.istio.io/excludeOutboundPorts: "${1 + (index % 2)}"}}\nspec: {containers: [{name: app, image: app}]}\n`;
+    const file = folder.write(`services-${count}.yaml`, Array.from({ length: count }, (_, index) => of(index)).join('---\n'));
+    const { exitCode, stderr } = await here(['probe', '-f', file]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(words);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    const { groups } = JSON.parse((await here(['preview', file, '-o', 'json'])).stdout) as {
+      groups: readonly { names: readonly string[] }[];
+    };
+    expect(groups.flatMap(({ names }) => names)).toHaveLength(count);
+  });
+
+  it('names that two namespaces have are not shortened', async () => {
+    const pods = ['shop', 'old'].flatMap((namespace) =>
+      ['a', 'b', 'c', 'd'].map(
+        (name) =>
+          `apiVersion: v1\nkind: Pod\nmetadata: {name: service-of-team-${name}, namespace: ${namespace}, annotations: {traffic.sidecar.istio.io/excludeOutboundPorts: "${name.charCodeAt(0)}"}}\nspec: {containers: [{name: app, image: app}]}\n`,
+      ),
+    );
+    const file = folder.write('twice.yaml', pods.join('---\n'));
+    expect((await here(['probe', '-f', file])).stderr).toContain('holds 8 workloads (Pod/shop/service-of-team-a, ');
+    const single = folder.write('picture.yaml', pods.slice(0, 4).join('---\n'));
+    expect((await here(['explain', single, '-o', 'svg'])).stderr).toContain(
+      'svg shows one thing, and there are 4 workloads (Pod/shop/service-of-team-a, Pod/shop/service-of-team-b, Pod/shop/service-of-team-c, Pod/shop/service-of-team-d); choose with --workload NAME',
+    );
+  });
+
   it('a folder as SOURCE is read as -f reads it, one empty file or not', async () => {
     mkdirSync(join(folder.path, 'some'));
     folder.write('some/a.yaml', CART);

@@ -10,11 +10,12 @@ import type { SelectedWorkloads } from '../../sources/workloads/selected.ts';
 import { problemsText } from './words.ts';
 
 /** Who is in a group. */
-export function tallyDocument({ count, owners, examples, releases, details }: Tally): object {
+export function tallyDocument({ count, owners, names, examples, releases, details }: Tally): object {
   return {
     count,
     releases: Object.fromEntries(releases),
     owners,
+    names,
     ...(owners === MOST_OWNERS ? { moreOwners: true } : {}),
     examples: examples.map(({ name, source, count: own }) => ({ name, source: printSource(source), count: own })),
     ...(details.length === 0 ? {} : { details }),

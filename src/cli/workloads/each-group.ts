@@ -14,7 +14,7 @@ import { examplesText, groupHeading } from '../../sources/workloads/group-names.
 import type { PlannedGroup, PlannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { hasErrors, plannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { outcomeProblems } from '../../sources/workloads/remarks.ts';
-import { workloadName } from '../../sources/workloads/selection.ts';
+import { workloadName, workloadsNamed } from '../../sources/workloads/selection.ts';
 import { skippedNotes } from '../../sources/workloads/skipped.ts';
 import { alikeKey } from '../../sources/workloads/subject.ts';
 import type { NextCommand } from '../check/next-command.ts';
@@ -68,7 +68,7 @@ export async function eachGroup(
   if (found.groups.length > 1 && !JOINED.includes(form))
     throw badOption(
       '--output',
-      `${form} shows one thing, and there are ${found.groups.length} with other rules; choose with --workload NAME`,
+      `${form} shows one thing, and there are ${workloadsNamed(found.count, namesIn(found))}; choose with --workload NAME`,
     );
   const { manifests: asked, filename: _, ...rest } = manifests;
   const answers: Answered[] = [];
@@ -87,6 +87,11 @@ export async function eachGroup(
   const how = { paint, ...(alone && { alone }), ...(isRoom && { isRoom }) };
   const shown = joined(form, found, answers, how);
   return { ...shown, form, problems: read, notes: found.notes([shown.output, ...answeredAnyway(answers)].join('\n')), exitCode };
+}
+
+/** The names of all, as `--workload` takes them. */
+function namesIn({ groups }: PlannedGroups): readonly string[] {
+  return groups.flatMap(({ names }) => names.map((name) => name.replace(' ', '/')));
 }
 
 /** Whom an answer is of. */

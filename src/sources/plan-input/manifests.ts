@@ -27,7 +27,7 @@ import { examplesText } from '../workloads/group-names.ts';
 import { workloadsInText } from '../workloads/in-text.ts';
 import { injectionRequest } from '../workloads/injection-request.ts';
 import { noneFound } from '../workloads/none-found.ts';
-import { choiceOf, several, workloadName } from '../workloads/selection.ts';
+import { choiceOf, nameOf, several, workloadName } from '../workloads/selection.ts';
 import { skippedNotes } from '../workloads/skipped.ts';
 import type { Passed, Streamed } from '../workloads/stream.ts';
 import { alikeKey, memberOf, oncePerFingerprint, placedSubject, subjectPlanner } from '../workloads/subject.ts';
@@ -48,10 +48,12 @@ export async function planOfManifests(manifests: Manifests, given: PlanOptions, 
   const planner = oncePerFingerprint(subjectPlanner(request, { facts: known, sets: given.sets, numbering: numbering() }));
   const alike = new Map<string, Streamed>();
   const members = counting();
+  const names = new Set<string>();
   const take = (one: Streamed): void => {
     const planned = planner(one);
     const key = alikeKey(one, planned, known);
     if (!alike.has(key)) alike.set(key, placedSubject(one));
+    if (names.size < MOST_NAMES) names.add(nameOf(one));
     members.add(memberOf(one, planned));
   };
   const choice = given.workload === undefined ? undefined : choiceOf(given.workload);
@@ -59,7 +61,8 @@ export async function planOfManifests(manifests: Manifests, given: PlanOptions, 
   if (count === 0) throw noneFound(name, passed);
   for (const one of choice?.chosen(name) ?? []) take(one);
   const [subject, another] = alike.values();
-  if (subject === undefined || another !== undefined) throw several(name, given.workload, [...alike.values()], count);
+  if (subject === undefined || another !== undefined)
+    throw several(name, given.workload, { subjects: [...alike.values()], names: [...names], count });
   const wrong = passed.problems.filter(({ severity }) => severity === 'error');
   // Of many documents one may be broken without harm to the others.
   if (count === 1 && wrong.length > 0) throw new ProblemError(wrong);
@@ -71,6 +74,9 @@ export async function planOfManifests(manifests: Manifests, given: PlanOptions, 
     notes: [...input.notes, ...skippedNotes(passed)],
   };
 }
+
+/** More are not told apart in a message. */
+const MOST_NAMES = 1000;
 
 /** Shows what is there to `offer`; resolves to how many there were. */
 async function readManifests(

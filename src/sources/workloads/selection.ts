@@ -8,6 +8,7 @@ import { onOneLine, printSource } from '../../istio/origin.ts';
 import type { ProblemError } from '../../istio/problems.ts';
 import { nearest, quoted } from '../../istio/problems.ts';
 import { someWords } from '../../netfilter/words.ts';
+import { workloadsText } from './counts.ts';
 import type { Streamed } from './stream.ts';
 import { placedSubject } from './subject.ts';
 
@@ -50,7 +51,7 @@ export function choiceOf(selector: string): Choice {
       if (first === undefined)
         throw badOption(
           '--workload',
-          `${quoted(selector)} is not in ${onOneLine(file)}, which holds ${listed(count, [...names])}${nearest(selector, asWritten([...names], selector))}`,
+          `${quoted(selector)} is not in ${onOneLine(file)}, which holds ${workloadsNamed(count, [...names])}${nearest(selector, asWritten([...names], selector))}`,
         );
       if (second !== undefined) throw badOption('--workload', `${quoted(selector)} is the beginning of ${either([...beginning.keys()])}`);
       return first;
@@ -70,7 +71,7 @@ function asWritten(names: readonly string[], selector: string): readonly string[
 }
 
 /** Whose it is, as the option takes it. */
-function nameOf(one: Streamed): string {
+export function nameOf(one: Streamed): string {
   return one.kind === 'sidecar' ? 'SidecarCapture' : onOneLine(ownerOf(one.workload).replace(' ', '/'));
 }
 
@@ -87,6 +88,9 @@ function isNamed(one: Streamed, parts: readonly string[], same: Same): boolean {
 
 function hasName({ kind, namespace, name }: Pick<Workload, 'kind' | 'namespace' | 'name'>, parts: readonly string[], same: Same): boolean {
   const [last = '', before, first] = parts.toReversed();
+  // As istioctl takes it.
+  const isDotted = last === `${name}.${namespace}` && (before === undefined || (first === undefined && isKind(before, kind)));
+  if (isDotted) return true;
   if (parts.length > 3 || !same(name, last)) return false;
   if (first !== undefined) return isKind(first, kind) && before === namespace;
   return before === undefined || isKind(before, kind) || before === namespace;
@@ -96,20 +100,47 @@ function isKind(word: string, kind: string): boolean {
   return word.toLowerCase() === kind.toLowerCase() || kindNamed(word) === kind;
 }
 
-/** Where only one can be looked at and `selector`, or nothing, names several: what there is, and how to say which. */
-export function several(file: string, selector: string | undefined, subjects: readonly Streamed[], count: number): ProblemError {
-  const names = [...new Set(subjects.map(nameOf))];
+/** Where only one can be looked at and `selector`, or nothing, names several: what there is (`names`; `subjects` of which no two are alike), and how to say which. */
+export function several(
+  file: string,
+  selector: string | undefined,
+  { subjects, names, count }: { readonly subjects: readonly Streamed[]; readonly names: readonly string[]; readonly count: number },
+): ProblemError {
   if (selector !== undefined) return badOption('--workload', `${quoted(selector)} may be ${eitherOf(subjects, names)}`);
-  return badOption(file, `holds ${listed(count, names)}; choose one with --workload KIND/NAMESPACE/NAME`);
+  return badOption(file, `holds ${workloadsNamed(count, names)}; choose one with --workload KIND/NAMESPACE/NAME`);
 }
 
 /** What is meant, where more than one may be; no name distinguishes two of the same. */
 function eitherOf(subjects: readonly Streamed[], names: readonly string[]): string {
-  if (names.length > 1) return `${names.slice(0, MAX_LISTED).join(' or ')}; say which, as ${names[0]}`;
+  const more = names.length - MAX_LISTED;
+  if (names.length > 1) return `${names.slice(0, MAX_LISTED).join(' or ')}${more > 0 ? ` or ${more} more` : ''}; say which, as ${names[0]}`;
   const places = subjects.flatMap((one) => (one.kind === 'workload' ? [printSource(one.workload.source)] : []));
   return `${names[0]} at ${places.slice(0, MAX_LISTED).join(' or ')}; give a file that has one of them`;
 }
 
-function listed(count: number, names: readonly string[]): string {
-  return `${count} workload${count === 1 ? '' : 's'} (${someWords(names, MAX_LISTED)})`;
+/** Characters that names may take in a message: some two lines of a narrow terminal. */
+const ROOM = 160;
+
+/** `9 workloads (Deployment/shop/cart, ...)`: all names where there is room, in short if need be; else as many as fit, and where all of them are. */
+export function workloadsNamed(count: number, names: readonly string[]): string {
+  const shown = fitting(names) === names.length ? names : names.map((name) => shortest(name, names));
+  const most = Math.max(MAX_LISTED, fitting(shown));
+  const rest = names.length > most ? ': preview -o json names all' : '';
+  return `${workloadsText(count)} (${someWords(shown, most)}${rest})`;
+}
+
+/** How many of them fit, one behind the other. */
+function fitting(names: readonly string[]): number {
+  let length = 0;
+  const over = names.findIndex((name) => {
+    length += name.length + ', '.length;
+    return length > ROOM;
+  });
+  return over < 0 ? names.length : over;
+}
+
+/** The name without its kind and namespace, where that is nobody else's. */
+function shortest(name: string, names: readonly string[]): string {
+  const short = name.slice(name.lastIndexOf('/') + 1);
+  return names.some((other) => other !== name && other.endsWith(`/${short}`)) ? name : short;
 }

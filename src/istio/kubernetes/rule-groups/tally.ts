@@ -27,6 +27,8 @@ export interface Tally {
   readonly count: number;
   /** The largest owners, five at most. */
   readonly examples: readonly Example[];
+  /** All owners, in their order; at most `MOST_OWNERS`. */
+  readonly names: readonly string[];
   /** How many owners there are; from `MOST_OWNERS` on there may be more. */
   readonly owners: number;
   /** How many of the members are of each release, the most frequent first. */
@@ -63,6 +65,7 @@ export function counting(): Counting {
     tally: () => ({
       count,
       owners: owners.size,
+      names: [...owners.keys()],
       examples: [...owners]
         .map(([name, { source, count: own }]) => ({ name, source, count: own }))
         .sort(byCount)
