@@ -39,7 +39,7 @@ export const escapesCommand: CommandModule = {
         ['$0 escapes cluster --watch -o json', 'what changes there from now on'],
       ])
       .epilogue(
-        'Ports on which the proxy itself listens are no escape.\nExit codes: 0 none, or all are allowed; 1 an escape, an allowance that has expired, or one that is unknown; 2 bad input.',
+        'Ports on which the proxy itself listens are no escape.\nA file for --allow (without ports or to: any):\n  apiVersion: istio-init/v1\n  kind: EscapeAllowances\n  allow:\n  - what: outbound\n    ports: [3306]\n    to: 10.0.0.0/8\n    workloads: shop/*\n    owner: team-db\n    reason: MySQL speaks first\n    until: 2027-06-30\nExit codes: 0 none, or all are allowed; 1 an escape, an allowance that has expired, or one that is unknown; 2 bad input.',
       ),
   handler: (parsed) =>
     finish(async (paint) => {

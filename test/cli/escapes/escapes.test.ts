@@ -211,6 +211,17 @@ status: {phase: Pending, initContainerStatuses: [{name: istio-init, state: {wait
   });
 });
 
+it('the help has a file for --allow that is one, at any width', async () => {
+  const { stdout } = await run(['escapes', '--help']);
+  const [shown = ''] = /^ {2}apiVersion:[^]*?(?=^\S)/m.exec(stdout) ?? [];
+  const until = `${new Date().getUTCFullYear() + 1}-01-01`;
+  folder.write('of-help.yaml', shown.replace(/^ {2}/gm, '').replace(/until: .*/, `until: ${until}`));
+  const found = await run(['escapes', '--set', 'outbound.excludePorts=3306', '--allow', 'of-help.yaml', '-o', 'json'], {
+    cwd: folder.path,
+  });
+  expect([found.stderr, JSON.parse(found.stdout).unused]).toEqual(['', [expect.objectContaining({ owner: 'team-db', until })]]);
+});
+
 describe.concurrent('escapes of several sources', () => {
   const ONE = 'docs/examples/one-deployment.yaml';
   const MANY = 'docs/examples/bookinfo.yaml';
