@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { printFailure } from '../../src/host/failure/failure.ts';
+import { clean } from '../../src/host/kernel/apply.ts';
 import type { ApplyResult } from '../../src/host/kernel/result.ts';
 import { applyIn, startIn } from './applying.ts';
 import type { Namespace } from './namespace.ts';
@@ -61,6 +62,41 @@ const without = (...capabilities: readonly string[]): readonly string[] => [
   '--inh-caps=-all',
   '--no-new-privs',
 ];
+
+describeKernel('a table that iptables can not show, for a rule of nft is in it', () => {
+  it.each([
+    ['an apply of other rules', { args: TPROXY }],
+    ['the same apply again', { args: REDIRECT }],
+  ])('is not changed by %s: it could be neither verified nor put back', async (_, request) => {
+    await inNamespace(async (namespace) => {
+      expect(await applyIn(namespace, { args: REDIRECT })).toMatchObject({ outcome: 'applied' });
+      await namespace.run('nft add rule ip nat OUTPUT ct state new accept');
+      const before = (await namespace.run('nft list ruleset')).stdout;
+      const result = await applyIn(namespace, request);
+      expect(result).toMatchObject({ outcome: 'failed', state: 'as before', tried: [], failures: [{ cause: 'not-verified' }] });
+      expect(message(result)).toMatch(/can not show the table nat of IPv4[^]*nft -a list table ip nat/);
+      expect((await namespace.run('nft list ruleset')).stdout).toBe(before);
+    });
+  });
+
+  it('keeps a cleanup from saying that nothing of Istio is left', async () => {
+    await inNamespace(async (namespace) => {
+      expect(await applyIn(namespace, { args: REDIRECT })).toMatchObject({ outcome: 'applied' });
+      await namespace.run('nft add rule ip nat OUTPUT ct state new accept');
+      const before = (await namespace.run('nft list ruleset')).stdout;
+      expect(await clean({ kind: 'netns', path: `/run/netns/${namespace.name}` })).toMatchObject({ outcome: 'failed', state: 'as before' });
+      expect((await namespace.run('nft list ruleset')).stdout).toBe(before);
+    });
+  });
+
+  it('is left alone where Istio has nothing in it', async () => {
+    await inNamespace(async (namespace) => {
+      await namespace.run('iptables-nft -A INPUT -j ACCEPT; nft add rule ip filter INPUT ct state new accept');
+      expect(await applyIn(namespace, { args: REDIRECT })).toMatchObject({ outcome: 'applied' });
+      expect(await clean({ kind: 'netns', path: `/run/netns/${namespace.name}` })).toMatchObject({ outcome: 'cleaned' });
+    });
+  });
+});
 
 describeKernel('apply in an init container that lacks something', () => {
   it('has all it needs on nft with NET_ADMIN alone, and on legacy with NET_RAW as well', async () => {

@@ -38,6 +38,81 @@ async function expectAlike(args: readonly string[], input?: string | Uint8Array)
   });
 }
 
+const ASKS_KERNEL = process.env['TEST_PROGRAM'] === 'static';
+
+const OURS = `"$ISTIO" -p 15001 -z 15006 -u 1337 -m REDIRECT -i '*' -b '*' -d 15090`;
+
+/** What may stand in a namespace, and how it comes there. */
+const STATES: readonly (readonly [what: string, script: string])[] = [
+  ['nothing', 'true'],
+  ['the rules of a pod', OURS],
+  ['those of TPROXY, DNS and invalid packets', `"$ISTIO" -m TPROXY -i '*' -b '*' --redirect-dns --drop-invalid`],
+  ['those of an old release', `ISTIO_INIT_RELEASE=1.3.2 "$ISTIO" -p 15001 -u 1337 -m REDIRECT -i '*' -b '*'`],
+  ['those of legacy', `${OURS} --force-iptables-binary=legacy`],
+  ['native ones', `NATIVE_NFTABLES=true ${OURS}`],
+  ['native ones, and one of iptables', `NATIVE_NFTABLES=true ${OURS}; iptables-nft -t nat -A OUTPUT -j RETURN`],
+  [
+    'rules of others before them',
+    `${OURS}; iptables-nft -t nat -I OUTPUT -p tcp --dport 22 -j RETURN; iptables-nft -A INPUT -m limit --limit 1/s -j ACCEPT`,
+  ],
+  ['a rule of nft among them', `${OURS}; nft add rule ip nat OUTPUT ct state new accept`],
+  ['a set of nft among them', `${OURS}; nft insert rule ip nat OUTPUT ip daddr { 10.9.9.1, 10.9.9.2 } accept`],
+  ['all but one of them', `${OURS}; iptables-nft -t nat -D OUTPUT -j ISTIO_OUTPUT`],
+  [
+    'a comment that looks like rules',
+    `${OURS}; iptables-nft -t nat -N X; iptables-nft -t nat -A X -m comment --comment "$(printf 'x\\n-A OUTPUT -j ISTIO_OUTPUT\\n')" -j RETURN`,
+  ],
+  [
+    'a name that looks like rules',
+    `iptables-nft -t nat -N X; iptables-nft -t nat -A X -m recent --set --name "$(printf 'x\\n-A OUTPUT -j ISTIO_OUTPUT\\n-A OUTPUT')" -j RETURN`,
+  ],
+  ['a chain whose name only looks like ours', 'iptables-nft -t nat -N ISTIO_X; iptables-nft -t nat -A OUTPUT -j ISTIO_X'],
+  [
+    'a chain of ours that others use',
+    'iptables-nft -t nat -N ISTIO_OUTPUT; iptables-nft -t nat -N USER; iptables-nft -t nat -A USER -j ISTIO_OUTPUT; iptables-nft -t nat -A OUTPUT -j USER',
+  ],
+  ['kube-proxy, as tables', 'nft add table ip kube-proxy'],
+  ['kube-proxy, as chains', 'iptables-nft -t nat -N KUBE-SERVICES'],
+  ['what an interrupted run leaves', 'for c in INPUT FORWARD OUTPUT; do iptables-nft -I $c -j DROP; done'],
+  ['a hook before ours', `${OURS}; nft add table ip x; nft 'add chain ip x o { type nat hook output priority -110; }'`],
+  ['policy routing alone', 'ip rule add fwmark 1337 lookup 133; ip route add local default dev lo table 133'],
+  ['both backends', `iptables-legacy -t nat -A OUTPUT -p tcp -j RETURN; ${OURS} --force-iptables-binary=nft`],
+  [
+    'a rule that asks what iptables can not print',
+    "nft add table ip nat; nft 'add chain ip nat WEIRD.name'; nft add rule ip nat WEIRD.name ip ttl 7 accept",
+  ],
+  [
+    'a table that sleeps',
+    "nft 'add table ip nat { flags dormant; }'; nft 'add chain ip nat OUTPUT { type nat hook output priority -100; }'",
+  ],
+  [
+    'a policy and a mark',
+    'iptables-nft -P OUTPUT DROP; iptables-nft -t mangle -A OUTPUT -j MARK --set-mark 7; ip rule add fwmark 7 lookup 133',
+  ],
+];
+
+const LEFT = `iptables-nft-save; ip6tables-nft-save; iptables-legacy-save; ip rule; ip route show table 133; ip -6 addr show dev lo; nft list ruleset`;
+
+/** What a build's drop-in says, and what is there after it, without times and counters. */
+async function leftBy(folder: string, state: string, words: readonly string[]): Promise<object> {
+  return inNamespace(async ({ name, run }) => {
+    await run(`ISTIO=${join(ROOT, 'bin/istio-iptables')}\n${state}`);
+    const { exitCode, stdout, stderr } = await execa('ip', ['netns', 'exec', name, join(folder, 'istio-iptables'), ...words], {
+      env: { PATH },
+      extendEnv: false,
+      reject: false,
+      stdin: 'ignore',
+    });
+    const left = (await run(`(${LEFT}) 2>/dev/null`)).stdout;
+    return {
+      exitCode,
+      stdout,
+      said: withoutCounts(stderr.replaceAll(/^\d{4}-[\d-]+T[\d:.]+Z/gm, '')),
+      left: left.replaceAll(/^#.*\n|\[\d+:\d+\]|packets \d+ bytes \d+|valid_lft.*/gm, ''),
+    };
+  });
+}
+
 describe('another build than that for Node', () => {
   describeKernel('says the same', () => {
     it.each(played(MANIFESTS))('of %s', async (file) => {
@@ -88,6 +163,15 @@ describe('another build than that for Node', () => {
       } finally {
         folder.remove();
       }
+    });
+
+    // A build may ask the kernel what another asks nft: over whatever stands there, both leave and say the same.
+    it.each(ASKS_KERNEL ? STATES : played(STATES))('over %s', async (_, state) => {
+      for (const words of [
+        ['-i', '*', '-b', '*'],
+        ['-m', 'TPROXY', '--cleanup-only', '--log_output_level=default:debug'],
+      ])
+        expect(await leftBy(BIN, state, words)).toEqual(await leftBy(join(ROOT, 'bin'), state, words));
     });
   });
 });

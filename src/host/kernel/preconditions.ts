@@ -7,6 +7,7 @@ import { hasIp6, holdsOurs } from './backend.ts';
 import type { Refusal, Work } from './convergence.ts';
 import type { DesiredState } from './desired-state.ts';
 import { capturesIp6 } from './desired-state.ts';
+import { hiddenTable } from './hidden-tables.ts';
 import type { ObservedState } from './observe.ts';
 import type { ApplyOptions } from './options.ts';
 
@@ -16,6 +17,8 @@ export function refusalBefore(desired: DesiredState, options: ApplyOptions, sign
     if (signal?.aborted === true) return { outcome: 'interrupted' };
     if (options.host !== true && isNode(view)) return { outcome: 'refused', failure: await failureOf('node') };
     if (capturesIp6(desired) && !hasIp6(view)) return { outcome: 'failed', failure: { ...(await failureOf('no-ip6')), family: 'ip6' } };
+    const hidden = hiddenTable(view, steps);
+    if (hidden !== undefined) return { outcome: 'failed', failure: hidden };
     const [conflict] = planned.change.native.conflicts;
     if (conflict !== undefined) return { outcome: 'failed', failure: inTheWay(conflict) };
     if (steps.length === 0) return undefined;
