@@ -14,7 +14,7 @@ qjsc -c -m -s -M machine,machine $(cat asked-for) -o program.c program.js
 libraries=/usr/lib/$($compiler -print-multiarch)/quickjs
 # A program that others' processes start as root: the usual hardening. The linker warns of dlopen, which nothing here calls.
 $compiler -O2 -Wall -Werror -static-pie -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wl,-z,relro,-z,now \
-  -I/usr/include/quickjs -o istio-iptables program.c main.c machine.c memory.c -L"$libraries" -lquickjs -lm -lpthread -ldl 2>warnings ||
+  -I/usr/include/quickjs -o istio-iptables program.c main.c machine.c memory.c nft.c -L"$libraries" -lquickjs -lm -lpthread -ldl 2>warnings ||
   { cat warnings >&2; exit 1; }
 "${compiler%gcc}strip" istio-iptables
 # What Debian's part of it is, and under which licences.

@@ -59,7 +59,7 @@ async function buildStatic(target) {
   symlinkSync('istio-iptables', `${out}/istio-init`);
 }
 
-const C_FILES = ['machine.c', 'main.c', 'memory.c', 'memory.h'];
+const C_FILES = ['machine.c', 'main.c', 'memory.c', 'memory.h', 'nft.c', 'nft.h'];
 
 const MADE = ['istio-iptables', 'sbom.cdx.json', 'THIRD-PARTY-LICENSES.txt'];
 

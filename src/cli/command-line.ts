@@ -164,9 +164,9 @@ function ungluedValues(argv: readonly string[], called: CommandModule | undefine
   });
 }
 
-// yargs takes -4 and -6 for negative numbers, and an arrow for options.
+// yargs takes -4 and -6 for negative numbers, and an arrow and a part of standard input (-#NAME) for options.
 function familyFlags(argv: readonly string[]): readonly string[] {
   const end = argv.indexOf('--');
   const families: Readonly<Record<string, string>> = { '-4': '--family=ip', '-6': '--family=ip6', '->': 'to' };
-  return argv.map((word, index) => (end >= 0 && index > end ? word : (families[word] ?? word)));
+  return argv.map((word, index) => (end >= 0 && index > end ? word : (families[word] ?? (word.startsWith('-#') ? `./${word}` : word))));
 }

@@ -12,7 +12,7 @@ export function programCommand(...words: readonly string[]): string {
 /** Words as a shell takes them. A pipe has run dry: what filled it goes in front again. */
 export function shellText(...words: readonly string[]): string {
   const text = shellWords(words).join(' ');
-  return words.some((word) => /^-(?:#|$)/.test(word)) ? `... | ${text}` : text;
+  return words.flatMap(typedWords).some((word) => /^-(?:#|$)/.test(word)) ? `... | ${text}` : text;
 }
 
 /** Each as it was typed, and quoted where a shell would read it otherwise. */

@@ -5,7 +5,7 @@ import { holdsManifests } from '../sources/workloads/detect.ts';
 import type { NextCommand } from './check/next-command.ts';
 import { programCommand } from './command-text.ts';
 import type { Parsed } from './options.ts';
-import { givenWords, operandOf, subjectWords } from './typed-call.ts';
+import { allOperands, givenWords, operandOf, subjectWords } from './typed-call.ts';
 
 /** A call that was answered. */
 interface Answered {
@@ -95,11 +95,12 @@ function ofSubject(
   operands: readonly string[] = [],
   more: readonly string[] = [],
 ): readonly NextCommand[] {
-  const named = operandOf(parsed, 'source');
+  const named = allOperands(parsed, 'source');
   // One file behind -f is the same as a SOURCE.
   const [file, another] = [parsed['filename'] ?? []].flat().map(String);
-  const source = named ?? (another === undefined ? file : undefined);
-  const subject = subjectWords(named === undefined && source !== undefined ? { ...parsed, filename: undefined } : parsed);
-  if (source === undefined && subject.length === 0) return [];
-  return [{ why, command: programCommand(command, ...(source === undefined ? [] : [source]), ...operands, ...more, ...subject) }];
+  const sources = named.length > 0 ? named : another === undefined && file !== undefined ? [file] : [];
+  const subject = subjectWords(named.length === 0 && sources.length > 0 ? { ...parsed, filename: undefined } : parsed);
+  // Several are several states to why.
+  if ((sources.length === 0 && subject.length === 0) || (sources.length > 1 && command === 'why')) return [];
+  return [{ why, command: programCommand(command, ...sources, ...operands, ...more, ...subject) }];
 }

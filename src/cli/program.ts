@@ -86,6 +86,6 @@ function withCommand(words: readonly string[], names: readonly string[]): readon
   const [first] = words;
   if (first === undefined) return holdsStandardInput() || isEmptyPipe() ? ['check', '-'] : words;
   if (SUBJECT_OPTIONS.includes(first.replace(/=.*$/, ''))) return ['check', ...words];
-  if (names.includes(first) || (first.startsWith('-') && first !== '-')) return words;
+  if (names.includes(first) || (first.startsWith('-') && !/^-(?:#|$)/.test(first))) return words;
   return isSource(first) ? ['check', ...words] : words;
 }

@@ -15,6 +15,16 @@ export function operandOf(parsed: Parsed, name: string): string | undefined {
   return value === undefined ? undefined : value === '' ? '-' : value;
 }
 
+/** All of an operand that may be several. */
+export function allOperands(parsed: Parsed, name: string): readonly string[] {
+  return [parsed[name] ?? []].flat().map((value: unknown) => (value === '' ? '-' : String(value)));
+}
+
+/** Remembers what an operand turned out to be, a pipe that nobody named among it: what to ask next names it. */
+export function rememberOperands(parsed: Parsed, operands: Readonly<Record<string, string | readonly string[] | undefined>>): void {
+  Object.assign(parsed, operands);
+}
+
 /** The options that say what was looked at, and the words behind `--`. */
 export function subjectWords(parsed: Parsed): readonly string[] {
   return [...SUBJECT.flatMap((name) => optionWords(parsed, name)), ...argumentWords(parsed)];

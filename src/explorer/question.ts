@@ -3,7 +3,8 @@
 import type { AnnotationName } from '../istio/kubernetes/injection/annotations.ts';
 import { ANNOTATION_NAMES } from '../istio/kubernetes/injection/annotations.ts';
 import { STORY_IDS } from '../istio/packets/stories/table.ts';
-import { KNOWN, NEWEST } from '../istio/releases/known.ts';
+import { KNOWN } from '../istio/releases/every-release.ts';
+import { NEWEST } from '../istio/releases/known.ts';
 import type { SettingKey } from '../istio/settings/settings.ts';
 import { SETTING_KEYS } from '../istio/settings/settings.ts';
 

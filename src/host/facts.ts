@@ -66,15 +66,17 @@ export async function targetFacts(target: Target, option: string = target.kind =
 
 /** The IPv4 addresses of this namespace, those of loopback left out, from /proc/net/fib_trie, which shows each in two tables. */
 export function parseFibTrie(text: string): readonly string[] {
-  const local = [...text.matchAll(/\|-- (\d+\.\d+\.\d+\.\d+)\n\s+\/32 host LOCAL/g)].map(([, address]) => address ?? '');
+  const leaves = text.split('|-- ').slice(1);
+  const local = leaves.flatMap((leaf) => /^(\d+\.\d+\.\d+\.\d+)\n\s+\/32 host LOCAL/.exec(leaf)?.[1] ?? []);
   return [...new Set(local)].filter((address) => !address.startsWith('127.'));
 }
 
 /** The IPv6 addresses of this namespace, those of lo left out, from /proc/net/if_inet6. */
 export function parseIfInet6(text: string): readonly string[] {
-  return [...text.matchAll(/^([0-9a-f]{32}) \S+ ([0-9a-f]+) \S+ \S+ +(\S+)$/gm)]
-    .filter(([, , , device]) => device !== 'lo')
-    .map(([, digits, prefix]) => `${digits?.match(/.{4}/g)?.join(':')}/${Number.parseInt(prefix ?? '', 16)}`);
+  return text.split('\n').flatMap((line) => {
+    const [, digits = '', prefix = '', device] = /^([0-9a-f]{32}) \S+ ([0-9a-f]+) \S+ \S+ +(\S+)$/.exec(line) ?? [];
+    return device === undefined || device === 'lo' ? [] : [`${digits.match(/.{4}/g)?.join(':')}/${Number.parseInt(prefix, 16)}`];
+  });
 }
 
 /** The addresses that `ip -o addr show` lists, but those of lo. */
@@ -95,7 +97,7 @@ function textOf(file: string): string {
 
 /** The servers that a resolv.conf names. */
 export function parseNameservers(text: string): readonly string[] {
-  return [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, server]) => server ?? '');
+  return text.split('\n').flatMap((line) => /^\s*nameserver\s+(\S+)/.exec(line)?.[1] ?? []);
 }
 
 function parseServices(text: string): Readonly<Record<string, number>> {
@@ -103,5 +105,10 @@ function parseServices(text: string): Readonly<Record<string, number>> {
 }
 
 function parseIds(text: string): Readonly<Record<string, number>> {
-  return Object.fromEntries([...text.matchAll(/^([^:#\s]+):[^:]*:(\d+)/gm)].map(([, name, id]) => [name, Number(id)]));
+  return Object.fromEntries(
+    text.split('\n').flatMap((line) => {
+      const [, name, id] = /^([^:#\s]+):[^:]*:(\d+)/.exec(line) ?? [];
+      return name === undefined ? [] : [[name, Number(id)]];
+    }),
+  );
 }

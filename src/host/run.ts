@@ -74,7 +74,7 @@ export function programs(): Programs {
 // A session of its own, so that a deadline can kill whatever the program started in turn, and so that
 // Ctrl-C at a terminal reaches this program only: a restore under way is finished, never cut.
 function open({ argv, env }: Pick<Command, 'argv' | 'env'>): Child {
-  return system.spawn(argv, { ...system.environment(), ...env, LC_ALL: 'C' });
+  return system.spawn(argv, { ...env, LC_ALL: 'C' });
 }
 
 /** Characters of an output that is kept whole: the save of a node with 50,000 rules has 8 million. */

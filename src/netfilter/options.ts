@@ -109,18 +109,3 @@ export const MATCH_OPTIONS: { readonly [K in MatchKind]: MatchOption<MatchValues
 
 /** All kinds, in the order in which iptables-save prints those of the header. */
 export const MATCH_KINDS: readonly MatchKind[] = Object.keys(MATCH_OPTIONS) as MatchKind[];
-
-/** The kind that an option of a module stands for (`owner`, `--uid-owner`), or undefined. */
-export function matchKindOf(module: string, option: string): MatchKind | undefined {
-  return BY_MODULE.get(module)?.get(option);
-}
-
-const BY_MODULE: ReadonlyMap<string, ReadonlyMap<string, MatchKind>> = new Map(
-  [...new Set(MATCH_KINDS.map((kind) => MATCH_OPTIONS[kind].module))].map((module) => {
-    const own = MATCH_KINDS.filter((kind) => MATCH_OPTIONS[kind].module === module);
-    return [
-      module,
-      new Map(own.flatMap((kind) => [MATCH_OPTIONS[kind].option, ...MATCH_OPTIONS[kind].aliases].map((name) => [name, kind]))),
-    ];
-  }),
-);

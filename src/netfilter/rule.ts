@@ -104,6 +104,11 @@ export function rulesIn<R>(ruleset: Tables<{ readonly rules: readonly R[] }>): r
   return chainsIn(ruleset).flatMap(({ rules }) => rules);
 }
 
+/** Whether two are the same without a comparison: a look that shows just what is wanted answers with that itself. */
+export function isOneRuleset(one: Ruleset, other: Ruleset): boolean {
+  return one === other || one.tables.length + other.tables.length === 0;
+}
+
 /** All rules of both families. */
 export function rulesOfBoth(rules: Readonly<Record<Family, Ruleset>>): readonly Rule[] {
   return FAMILIES.flatMap((family) => rulesIn(rules[family]));

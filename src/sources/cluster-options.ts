@@ -55,7 +55,9 @@ export function refuseUnusedAccess(
   const unused = CLUSTER_OPTIONS.find((one) => access[one.key] !== undefined && !named.some((source) => takes(source, one, access)));
   if (unused === undefined) return;
   const beside = named.length === 0 ? 'without a SOURCE' : `beside ${named.map((source) => quoted(source)).join(' and ')}`;
-  throw badOption(unused.option, `changes nothing ${beside}; it goes with ${unused.takers}`);
+  const ofFiles =
+    unused.key === 'namespace' && named.length > 0 ? '; in a file a workload is named as NAMESPACE/NAME (--workload, FILE#NAME)' : '';
+  throw badOption(unused.option, `changes nothing ${beside}; it goes with ${unused.takers}${ofFiles}`);
 }
 
 /** What of the access the SOURCES take: the rest would be refused beside them. */

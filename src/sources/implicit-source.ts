@@ -52,5 +52,5 @@ function clusterSource({ allNamespaces, namespace, selector }: ClusterAccess): s
 export function isSource(word: string): boolean {
   if (word === '-' || isPrefixed(word)) return true;
   const name = parseSource(word);
-  return name.kind === 'file' && (kindOfFile(name.file) !== undefined || isOfCluster(name.file));
+  return name.kind === 'file' && (name.file === '-' || kindOfFile(name.file) !== undefined || isOfCluster(name.file));
 }

@@ -1,6 +1,6 @@
 import { badOption } from '../istio/bad-option.ts';
 import { INJECTED_DEFAULTS } from '../istio/kubernetes/ordinary-injection.ts';
-import { fileText } from '../istio/origin.ts';
+import { fileText, onOneLine } from '../istio/origin.ts';
 import type { CapturePlan } from '../istio/plan/plan.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import type { Family } from '../netfilter/family.ts';
@@ -125,8 +125,9 @@ function withFacts(given: SourceOptions, { addresses, nameservers }: Facts): Sou
 /** What a plan was made of. */
 export function planName({ release }: CapturePlan, name: SourceName, { filename, args, sets }: SourceOptions): string {
   const file = name.kind === 'file' ? name.file : filename;
+  const workload = name.kind === 'file' && name.workload !== undefined ? `#${onOneLine(name.workload)}` : '';
   const changed = sets.length === 0 ? '' : ` with ${sets.join(', ')}`;
   if (args !== undefined) return `Istio ${release}, istio-iptables${args.map((word) => ` ${quoteForPasting(word)}`).join('')}`;
-  if (file !== undefined) return `Istio ${release}, settings of ${fileText(file)}${changed}`;
+  if (file !== undefined) return `Istio ${release}, settings of ${fileText(file)}${workload}${changed}`;
   return `Istio ${release}, ${INJECTED_DEFAULTS}${changed}`;
 }

@@ -44,7 +44,12 @@ export function calledAs(file: string): string {
 
 /** The words of a command line that lead to the same. */
 export function typedWords(word: string): readonly string[] {
-  return OPENED.get(word)?.typed ?? [word];
+  return OPENED.get(word)?.typed ?? [ofStandardInput(word)];
+}
+
+/** `-#orders`, which a reader of options was not to see as it was typed. */
+function ofStandardInput(word: string): string {
+  return word.startsWith('./-#') ? word.slice(2) : word;
 }
 
 const PREFIXED = /^(@|release:|pid:|netns:|exec:|live(?=@|$))(.*)$/s;
@@ -88,8 +93,9 @@ export function parseSource(source: string | undefined): SourceName {
 }
 
 /** `FILE`, `FILE@1.23`, `FILE#orders`, `FILE#orders@1.23`, `FILE@1.23#orders`; a file that has such a name is that file. */
-function parseFile(source: string): SourceName {
-  if (kindOfFile(source) !== undefined) return { kind: 'file', file: source };
+function parseFile(typed: string): SourceName {
+  if (kindOfFile(typed) !== undefined) return { kind: 'file', file: typed };
+  const source = ofStandardInput(typed);
   const at = /^(.+)@(v?1\.[^@/#]*)(#[^#]+)?$/s.exec(source);
   const rest = at === null ? source : `${at[1]}${at[3] ?? ''}`;
   const release = at === null ? {} : { release: at[2] ?? '' };

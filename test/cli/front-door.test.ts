@@ -69,8 +69,12 @@ describe('colour', () => {
       onTerminal(80, `${words} --no-color`),
       onTerminal(80, words, { NO_COLOR: '1' }),
       onTerminal(80, `${words} --color never`),
+      onTerminal(80, words, { CLICOLOR: '0' }),
+      onTerminal(80, words, { TERM: 'dumb' }),
+      onTerminal(80, words, { CLICOLOR_FORCE: '1', NO_COLOR: '1' }),
     ])
       expect(without).not.toContain(COLOUR);
+    expect(onTerminal(80, `${words} | cat`, { CLICOLOR_FORCE: '1' })).toContain(COLOUR);
     const [pipe, always] = await Promise.all([run(words.split(' ')), run([...words.split(' '), '--color=always'])]);
     expect(pipe.stdout).not.toContain('\u001b');
     expect(always.stdout).toContain(COLOUR);
@@ -85,17 +89,22 @@ describe('on a terminal', () => {
     expect(shown).not.toContain('"kind"');
   });
 
-  it('the first screen of anything fits at 80 and at 120 columns', () => {
+  it('the first screen of anything fits from 60 to 200 columns', () => {
     const given = [
       'golden/captures/2021-01-default.list.txt',
       'docs/examples/bookinfo.yaml',
       'docs/examples',
       'why docs/examples/bookinfo.yaml 10.0.0.5:3306',
+      'lint --explain pod-security',
+      'lint --explain IST0107',
+      'diff docs/examples/bookinfo.yaml --release 1.20',
+      'escapes docs/examples golden/captures/2021-01-default.list.txt',
+      'check golden/captures/2021-01-default.list.txt --to 10.0.0.5:80',
     ];
-    for (const columns of [80, 120])
+    for (const columns of [60, 80, 120, 200])
       for (const words of given) {
         const lines = withoutCodes(onTerminal(columns, words)).split('\n');
-        expect(lines.filter((line) => line.length > columns && line.trim().includes(' '))).toEqual([]);
+        expect(lines.filter((line) => line.length > columns && line.replace(/ \\$/, '').trim().includes(' '))).toEqual([]);
       }
   });
 });
@@ -175,6 +184,39 @@ describe.concurrent('a wrong word', () => {
         /^istio-init: check: standard input:1:1 There are no iptables rules in this text; what is read: a save, /,
       ),
     });
+  });
+});
+
+describe.concurrent('a target that nobody is said to send to', () => {
+  it('is from the app, and a port of the pod from outside, as an option as well', async () => {
+    for (const [to, from] of [
+      ['10.0.0.5:80', 'app'],
+      ['pod:8080', 'outside'],
+      ['mysql.db:3306', 'app'],
+      [':9090', 'outside'],
+      ['localhost:80', 'app'],
+    ] as const)
+      for (const command of ['check', 'trace']) {
+        const [short, long] = await Promise.all([
+          run([command, LISTING, '--to', to, '-o', 'json']),
+          run([command, LISTING, '--to', to, '--from', from, '-o', 'json']),
+        ]);
+        expect(short.stdout).toBe(long.stdout);
+        expect([0, 1]).toContain(short.exitCode);
+      }
+  });
+
+  it.each([
+    ['8080', '"8080" is no place to go to (did you mean pod:8080?)'],
+    ['mysql', '"mysql" is without a port'],
+    ['orders.shop.svc', '"orders.shop.svc" is without a port'],
+    ['10.0.0.5', '"10.0.0.5" is without a port'],
+    ['2001:db8::1', '"2001:db8::1" is without a port'],
+    [LISTING, `"${LISTING}" is a SOURCE, and no HOST:PORT follows`],
+  ])('%s is told what it lacks', async (word, said) => {
+    expect((await run(['why', BOOKINFO, word])).stderr).toBe(
+      `istio-init: why: ${said}; the last word is HOST:PORT, as in istio-init why pod.yaml 10.20.30.40:3306\n`,
+    );
   });
 });
 

@@ -28,6 +28,49 @@ describe('without a command', () => {
     expect(stdout).toBe((await run(['preview'])).stdout);
   });
 
+  it('a part of a pipe is named as that of a file is', async () => {
+    const file = 'docs/examples/bookinfo.yaml';
+    for (const [words, same] of [
+      [['-#reviews-v3'], ['check', '-', '--workload', 'reviews-v3']],
+      [
+        ['why', '-#reviews-v3', '10.0.0.5:80'],
+        ['why', '-', '10.0.0.5:80', '--workload', 'reviews-v3'],
+      ],
+      [
+        ['lint', '-#reviews-v3'],
+        ['lint', '--workload', 'reviews-v3'],
+      ],
+      [
+        ['escapes', '-#reviews-v3'],
+        ['escapes', '-', '--workload', 'reviews-v3'],
+      ],
+    ] as const) {
+      const [part, chosen] = await Promise.all([piped(file, words), piped(file, same)]);
+      expect(part.exitCode).toBe(chosen.exitCode);
+      expect(part.stdout).not.toBe('');
+      expect(part.stdout.split('next ')[0]?.replace(/^more.*$/m, '')).toBe(chosen.stdout.split('next ')[0]?.replace(/^more.*$/m, ''));
+    }
+  });
+
+  it('a pipe is compared with a release that is named alone, and is no hindrance to what would change one', async () => {
+    const [alone, named] = await Promise.all([piped(LISTING, ['diff', '@1.28']), piped(LISTING, ['diff', '-', '@1.28'])]);
+    expect(alone).toEqual(named);
+    expect(alone.stdout).toContain('--- standard input');
+    for (const words of [
+      ['diff', '@1.28', '--set', 'outbound.excludePorts=3306'],
+      ['diff', '@1.28', '@1.20'],
+    ])
+      expect(await piped(LISTING, words)).toEqual(await run(words));
+  });
+
+  it('rules on standard input are no manifest to lint, which says who looks at them', async () => {
+    for (const words of [['lint'], ['lint', '-'], ['lint', '-f', '-']])
+      expect(await piped(LISTING, words)).toMatchObject({
+        exitCode: 2,
+        stderr: 'istio-init: lint: standard input holds rules, no manifest: ... | istio-init check - looks at them\n',
+      });
+  });
+
   it('check -f FILE looks at FILE', async () => {
     const [by, named] = await Promise.all([run(['check', '-f', LISTING]), run(['check', LISTING])]);
     expect(by).toEqual(named);

@@ -1,7 +1,7 @@
 /** Random settings, releases and pods: texts that are taken. */
 
 import { fc } from '@fast-check/vitest';
-import { RELEASES } from '../../src/istio/releases/known.ts';
+import { RELEASES } from '../../src/istio/releases/every-release.ts';
 import type { Facts } from '../../src/istio/settings/facts.ts';
 import type { SettingKey } from '../../src/istio/settings/settings.ts';
 import { SETTING_KEYS, SETTINGS } from '../../src/istio/settings/settings.ts';

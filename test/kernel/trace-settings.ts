@@ -4,7 +4,7 @@ import { fc } from '@fast-check/vitest';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { ProblemError } from '../../src/istio/problems.ts';
-import { RELEASES } from '../../src/istio/releases/known.ts';
+import { RELEASES } from '../../src/istio/releases/every-release.ts';
 import type { Facts } from '../../src/istio/settings/facts.ts';
 import type { SettingKey } from '../../src/istio/settings/settings.ts';
 import { SETTING_KEYS, SETTINGS } from '../../src/istio/settings/settings.ts';

@@ -74,7 +74,7 @@ describe('the options of a cluster', () => {
       '--context changes nothing beside "pod.yaml"; it goes with a SOURCE in a cluster: pod/NAME, deploy/NAME, ns/NAME or cluster',
     );
     expect(line(['a.yaml', 'b\n.yaml'], GIVEN['--namespace'])).toBe(
-      '--namespace changes nothing beside "a.yaml" and "b\\n.yaml"; it goes with pod/NAME or deploy/NAME, or with no SOURCE, for all pods there',
+      '--namespace changes nothing beside "a.yaml" and "b\\n.yaml"; it goes with pod/NAME or deploy/NAME, or with no SOURCE, for all pods there; in a file a workload is named as NAMESPACE/NAME (--workload, FILE#NAME)',
     );
     expect(line(['pod/web'], GIVEN['--selector'])).toBe(
       '--selector changes nothing beside "pod/web"; it goes with many pods: ns/NAME, cluster, -n NAME or -A',

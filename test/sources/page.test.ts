@@ -153,8 +153,9 @@ describe('one of several manifests', () => {
     for (const part of ['2', 'shop', 'deployment/shop', 'Deployment/shop'])
       expect((await preview({ source: `${file}#${part}`, given: NONE, explain: false })).output).toContain('--dport 9100');
     expect((await preview({ source: `${file}#web`, given: NONE, explain: false })).output).not.toContain('--dport 9100');
-    const found = await lint({ files: [`${file}#nobody`], given: NONE, failOn: 'warning', output: 'text', paint: plain });
-    expect(found.output).toContain('has no part "nobody"; it has #1 Deployment web (line 1), #2 Deployment shop (line 14)');
+    const linted = (part: string) => lint({ files: [`${file}#${part}`], given: NONE, failOn: 'warning', output: 'text', paint: plain });
+    expect((await linted('3')).output).toContain('has no part "3"; it has #1 Deployment web (line 1), #2 Deployment shop (line 14)');
+    await expect(linted('nobody')).rejects.toThrow(/"nobody" is not in .*which holds 2 workloads \(Deployment\/default\/web, /);
   });
 
   it('a file whose own name has such a sign is that file, and a ConfigMap that holds rules is a manifest', async () => {

@@ -9,6 +9,7 @@ import type { Parsed } from '../options.ts';
 import { CLUSTER_SOURCES, COLOR_OPTIONS, FAMILY_OPTIONS, givenOf, outputOf, outputOption, planOptions } from '../options.ts';
 import type { Result } from '../terminal/result.ts';
 import { finish } from '../terminal/result.ts';
+import { withSender } from '../trace/target.ts';
 import type { CheckRequest } from './check.ts';
 
 const CHECK_OPTIONS = {
@@ -60,7 +61,13 @@ export const checkCommand: CommandModule = {
         words.filter((word) => word !== ''),
         CHECK_OPTIONS,
       );
-      const request = { given, ...givenOf(parsed, 'from', 'to', 'family'), output: outputOf(parsed), paint };
+      const request = {
+        given,
+        ...withSender(givenOf(parsed, 'from', 'to')),
+        ...givenOf(parsed, 'family'),
+        output: outputOf(parsed),
+        paint,
+      };
       if (isLive(parsed)) return checkLive(parsed, named, request);
       if (named.length > 1) return (await import('./several.ts')).checkSeveral(named, request);
       const source = implicitSource(named[0], given);

@@ -4,9 +4,9 @@ import { API_VERSION } from '../../istio/api-version.ts';
 import { onOneLine } from '../../istio/origin.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
-import { parseSource, typedWords } from '../../sources/source-name.ts';
+import { typedWords } from '../../sources/source-name.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
-import { holdsManifests } from '../../sources/workloads/detect.ts';
+import { isPlainManifests } from '../../sources/workloads/detect.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
@@ -27,7 +27,7 @@ export async function checkSeveral(sources: readonly string[], request: Omit<Che
   refuseStdinTwice(sources);
   const { given } = request;
   refuseUnusedAccess(sources, given);
-  if (given.filename === undefined && sources.every(isManifests)) {
+  if (given.filename === undefined && sources.every(isPlainManifests)) {
     const [filename] = sources;
     const manifests = given.manifests && { ...given.manifests, filenames: sources };
     return check({ ...request, given: { ...given, ...(filename !== undefined && { filename }), ...(manifests && { manifests }) } });
@@ -55,11 +55,6 @@ export async function checkEach(
     notes: results.flatMap(({ notes }) => notes),
     exitCode: Math.max(...results.map(({ exitCode }) => exitCode)),
   };
-}
-
-function isManifests(source: string): boolean {
-  const name = parseSource(source);
-  return name.kind === 'file' && name.release === undefined && name.workload === undefined && holdsManifests(name.file);
 }
 
 /** Of several the others still have an answer. */

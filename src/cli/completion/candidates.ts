@@ -1,6 +1,7 @@
 /** What may stand at the cursor. */
 
 import type { Options } from 'yargs';
+import { isSource } from '../../sources/implicit-source.ts';
 import type { Described } from '../described.ts';
 import { clusterWords } from './cluster.ts';
 import type { Candidate, Candidates } from './protocol.ts';
@@ -78,7 +79,7 @@ function sources(): readonly Candidate[] {
 
 /** A SOURCE, a release, a shell, or a topic of help: as the command's operand is called. */
 async function operandsOf(
-  { operands }: Described,
+  { operands, options }: Described,
   before: readonly string[],
   word: string,
   commands: readonly Described[],
@@ -89,6 +90,11 @@ async function operandsOf(
     const [, from = '', to] = /^(.*?\.\.)(?!\d*$)?(.*)$/.exec(word) ?? [];
     const releases = await releaseWords(to ?? word);
     return { words: releases.map((release) => ({ word: `${from}${release}` })), files: false };
+  }
+  const [, of = '', begun] = 'workload' in options ? (/^(.+)#([^#]*)$/s.exec(word) ?? []) : [];
+  if (begun !== undefined && isSource(of)) {
+    const { workloadWords } = await import('./workloads.ts');
+    return { words: (await workloadWords([of], begun)).map((name) => ({ word: `${of}#${name}` })), files: false };
   }
   if (/source|left|words/i.test(operands)) {
     const [, file = '', release] = /^(.*)@([\d.]*)$/.exec(word) ?? [];

@@ -5,8 +5,18 @@ import { COMPLETE, FILES } from './protocol.ts';
 const BASH = `# istio-init completion bash: source it, or put it into a folder of bash-completion.
 _istio_init() {
   local line=\${COMP_LINE:0:COMP_POINT} words=() cur behind candidate file
-  read -ra words <<<"$line"
-  [[ $line == *[[:space:]] ]] && words+=('')
+  local i c quote='' escaped='' begun=''
+  # The words as the shell would read them, which keeps those with blanks whole.
+  for ((i = 0; i < \${#line}; i++)); do
+    c=\${line:i:1}
+    if [[ -n $escaped ]]; then cur+=$c escaped=''
+    elif [[ $c == \\\\ && $quote != "'" ]]; then escaped=1 begun=1
+    elif [[ -n $quote ]]; then if [[ $c == "$quote" ]]; then quote=''; else cur+=$c; fi
+    elif [[ $c == [\\'\\"] ]]; then quote=$c begun=1
+    elif [[ $c == [[:space:]] ]]; then if [[ -n $cur$begun ]]; then words+=("$cur"); fi; cur='' begun=''
+    else cur+=$c; fi
+  done
+  words+=("$cur")
   cur=\${words[\${#words[@]}-1]}
   # Bash replaces only what stands behind the last of these; of them an @ is replaced with it.
   behind=\${cur##*[\${COMP_WORDBREAKS//[[:space:]@]/}]}
@@ -31,7 +41,7 @@ const ZSH = `#compdef istio-init
 _istio_init() {
   local -a spaced open
   local line files= value
-  for line in "\${(@f)$(\${words[1]} ${COMPLETE} "\${(@)words[2,CURRENT-1]}" "=\${words[CURRENT]}" 2>/dev/null)}"; do
+  for line in "\${(@f)$(\${words[1]} ${COMPLETE} "\${(@Q)words[2,CURRENT-1]}" "=\${(Q)words[CURRENT]}" 2>/dev/null)}"; do
     [[ -z $line ]] && continue
     if [[ $line == ${FILES} ]]; then files=1; continue; fi
     value=\${\${line%%$'\\t'*}//:/\\\\:}
@@ -64,7 +74,9 @@ complete -c istio-init -f -a '(__istio_init_complete)'
 const POWERSHELL = `# istio-init completion powershell | Out-String | Invoke-Expression
 Register-ArgumentCompleter -Native -CommandName istio-init -ScriptBlock {
   param($word, $ast, $position)
-  $words = @($ast.CommandElements | Where-Object { $_.Extent.EndOffset -lt $position } | ForEach-Object { $_.Extent.Text })
+  $words = @($ast.CommandElements | Where-Object { $_.Extent.EndOffset -lt $position } | ForEach-Object {
+    if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { $_.Extent.Text }
+  })
   $program, $before = $words
   & $program ${COMPLETE} @before "=$word" 2>$null | ForEach-Object {
     $value, $about = $_ -split "\`t", 2

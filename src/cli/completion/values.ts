@@ -28,7 +28,7 @@ function those(find: (wanted: Wanted) => Promise<readonly (string | Candidate)[]
 
 /** Releases, the newest first: each minor, and where one is begun with a dot behind it, its patches. */
 export async function releaseWords(partial: string): Promise<readonly string[]> {
-  const { RELEASES } = await import('../../istio/releases/known.ts');
+  const { RELEASES } = await import('../../istio/releases/every-release.ts');
   const newest = RELEASES.toReversed();
   const minor = /^\d+\.\d+(?=\.)/.exec(partial)?.[0];
   if (minor !== undefined) return newest.filter((release) => release.startsWith(`${minor}.`));
@@ -62,6 +62,18 @@ async function settingWords(partial: string): Promise<readonly Candidate[]> {
   return values.map((value) => ({ word: `${key}=${value}` }));
 }
 
+/** The annotations that make rules, by what stands behind the slash, or in full where that is begun. */
+async function annotationWords({ partial }: Wanted): Promise<readonly string[]> {
+  const { ANNOTATIONS } = await import('../../istio/kubernetes/injection/annotations.ts');
+  const keys = Object.values(ANNOTATIONS).map(({ key }) => key);
+  return [...keys.map((key) => key.slice(key.indexOf('/') + 1)), ...(partial === '' ? [] : keys)].map((key) => `${key}=`);
+}
+
+async function valueWords(): Promise<readonly Candidate[]> {
+  const { MESH_VALUES } = await import('../../istio/kubernetes/mesh/mesh.ts');
+  return Object.entries(MESH_VALUES).map(([path, about]) => ({ word: `${path}=`, about }));
+}
+
 export const VALUES: Readonly<Record<string, Values>> = {
   filename: file,
   values: file,
@@ -75,7 +87,9 @@ export const VALUES: Readonly<Record<string, Values>> = {
   output: those(async ({ command }) => Object.keys((await FORMS[command]?.()) ?? TEXT_AND_JSON)),
   release: those(({ partial }) => releaseWords(partial)),
   set: those(({ partial }) => settingWords(partial)),
-  workload: those(async ({ before }) => (await import('./workloads.ts')).workloadWords(before)),
+  workload: those(async ({ before, partial }) => (await import('./workloads.ts')).workloadWords(before, partial)),
+  annotation: those(annotationWords),
+  value: those(valueWords),
   request: those(async () => (await import('../../istio/packets/stories.ts')).STORIES.map(({ id, about }) => ({ word: id, about }))),
   expect: those(async () => (await import('../../istio/packets/verdict.ts')).VERDICTS),
   'fail-on': those(async () => (await import('../lint/threshold.ts')).THRESHOLDS),

@@ -2,6 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { holdsStandardInput } from '../../host/standard-input.ts';
+import { parseSource } from '../../sources/source-name.ts';
 import { isLive, SOURCE_OPTIONS } from '../live-options.ts';
 import { flags, valued } from '../option-rows.ts';
 import {
@@ -17,6 +18,7 @@ import {
   sourceOperand,
 } from '../options.ts';
 import { finish } from '../terminal/result.ts';
+import { rememberOperands } from '../typed-call.ts';
 
 const OPERANDS = `FILE, - (standard input), FILE@1.23, @1.23, @own (each workload as injected), live, pid:N, netns:PATH, exec:TEXT, ${CLUSTER_SOURCES}`;
 
@@ -65,8 +67,13 @@ export const diffCommand: CommandModule = {
     finish(async (paint) => {
       const { diff } = await import('./diff.ts');
       const given = planOptions(parsed);
-      const { left: first, right } = givenOf(parsed, 'left', 'right');
-      const left = first ?? (given.filename === undefined && holdsStandardInput() ? '-' : undefined);
+      const [left, right] = withPipe(givenOf(parsed, 'left', 'right'), {
+        isFile: given.filename !== undefined,
+        isWhatIf: ['annotation', 'value', 'set', 'release', '--'].some(
+          (name) => parsed[name] !== undefined && [parsed[name]].flat().length > 0,
+        ),
+      });
+      rememberOperands(parsed, { left, right });
       const request = {
         annotations: all(parsed, 'annotation'),
         values: all(parsed, 'value'),
@@ -95,3 +102,13 @@ export const diffCommand: CommandModule = {
       });
     }, parsed),
 };
+
+/** A pipe is what is compared where nothing else is named, or nothing but the release to compare it with. */
+function withPipe(
+  { left, right }: { readonly left?: string; readonly right?: string },
+  { isFile, isWhatIf }: { readonly isFile: boolean; readonly isWhatIf: boolean },
+): readonly [string | undefined, string | undefined] {
+  const isRelease = left !== undefined && right === undefined && parseSource(left).kind === 'settings';
+  if ((left === undefined ? isFile : !isRelease || isFile || isWhatIf) || !holdsStandardInput()) return [left, right];
+  return ['-', left];
+}

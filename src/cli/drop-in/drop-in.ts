@@ -7,10 +7,10 @@ import type { Target } from '../../host/namespace/namespace.ts';
 import { system } from '../../host/system.ts';
 import { writeTermination } from '../../host/termination.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
-import { readArguments } from '../../istio/arguments/argument-settings.ts';
+import { readFlags } from '../../istio/arguments/argument-settings.ts';
 import type { Action } from '../../istio/arguments/arguments.ts';
 import { bareArguments, HERE, parseGoBool, splitCommandLine } from '../../istio/arguments/command-line.ts';
-import type { Environment, Given } from '../../istio/arguments/effective-values.ts';
+import type { Environment } from '../../istio/arguments/effective-values.ts';
 import { givenBy } from '../../istio/arguments/effective-values.ts';
 import { badOption } from '../../istio/bad-option.ts';
 import type { Sourced } from '../../istio/origin.ts';
@@ -72,24 +72,21 @@ function isHelp(problems: readonly Problem[]): boolean {
 
 /** The log that the arguments ask for, also where the rest of them can't be used. */
 function logOf(args: readonly string[], environment: Environment, profile: Profile): Log {
-  const given = flagsOf(args, environment, profile);
+  const given = givenBy(splitCommandLine(bareArguments(args), profile, 'agent').flags, environment, profile);
   return makeLog({ json: given.switched('log-json')?.value === true, level: parseLevel(given.action('log-level')?.value ?? '') });
-}
-
-function flagsOf(args: readonly string[], environment: Environment, profile: Profile): Given {
-  return givenBy(splitCommandLine(bareArguments(args), profile, 'agent').flags, environment, profile);
 }
 
 async function ask(args: readonly string[], variables: Variables, namedRelease: Sourced<string> | undefined): Promise<DropInRequest> {
   const { release, problems } = resolveRelease(namedRelease);
   const profile = profileOf(release);
   const environment = environmentOf(variables);
+  // In an image pilot-agent runs the program, which takes flags of its own.
+  const line = splitCommandLine(bareArguments(args), profile, 'agent');
   // The arguments name the namespace whose facts they are then read with.
-  const path = flagsOf(args, environment, profile).action('network-namespace')?.value ?? '';
+  const path = givenBy(line.flags, environment, profile).action('network-namespace')?.value ?? '';
   const target: Target = path === '' ? { kind: 'here' } : { kind: 'netns', path };
   const facts = await targetFacts(target, '--network-namespace');
-  // In an image pilot-agent runs the program, which takes flags of its own.
-  const given = readArguments(args, environment, profile, facts, 'agent');
+  const given = readFlags(line, environment, profile, facts);
   // Istio's own looks at the namespace that it runs in, whichever is named.
   if (target.kind === 'here' && lacksAddress(facts, profile)) {
     const and = facts.addresses?.length === 0 ? '' : ' or link-local ones';
@@ -100,7 +97,7 @@ async function ask(args: readonly string[], variables: Variables, namedRelease: 
   const binary = text('force-binary');
   if (binary !== '' && binary !== 'nft' && binary !== 'legacy')
     throw badOption('--force-iptables-binary', `${quoted(binary)} is not one of legacy, nft`);
-  const log = logOf(args, environment, profile);
+  const log = makeLog({ json: is('log-json'), level: parseLevel(text('log-level')) });
   const native = given.switches.native ? await import('../../istio/plan/native/native-plan.ts') : undefined;
   const plan =
     native?.nativePlanFor(given.settings, release, facts, given.switches, variables[EXACT] === 'true' ? 'made' : 'mended') ??

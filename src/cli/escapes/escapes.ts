@@ -14,11 +14,14 @@ import { problemText } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
+import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import type { OpenedPod } from '../../sources/live-pods.ts';
+import { NO_MANIFEST_OPTIONS } from '../../sources/options.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { factsOf } from '../../sources/plan-input.ts';
 import { unsaidNotes } from '../../sources/run-note.ts';
-import { manifestsIn } from '../../sources/workloads/detect.ts';
+import { refuseStdinTwice } from '../../sources/stdin-once.ts';
+import { isPlainManifests, manifestsIn, withFile } from '../../sources/workloads/detect.ts';
 import { noRulesText } from '../../sources/workloads/group-names.ts';
 import { injectionRequest } from '../../sources/workloads/injection-request.ts';
 import { readSelected } from '../../sources/workloads/selected.ts';
@@ -38,6 +41,8 @@ import { escapesIn } from './workload-escapes.ts';
 
 export interface EscapesRequest {
   readonly source?: string;
+  /** Several of them, in its place. */
+  readonly sources?: readonly string[];
   /** Pods that were looked into, in its place. */
   readonly pods?: readonly OpenedPod[];
   readonly given: PlanOptions;
@@ -52,17 +57,28 @@ export interface EscapesRequest {
 }
 
 /** Runs the command. Throws a ProblemError for input that can't be used. */
-export async function escapes({ source, pods, given, allow, baseline, output, today, paint }: EscapesRequest): Promise<Result> {
+export async function escapes({
+  source,
+  sources = [],
+  pods,
+  given,
+  allow,
+  baseline,
+  output,
+  today,
+  paint,
+}: EscapesRequest): Promise<Result> {
   const form = formNamed(output, ESCAPES_FORMS);
   const all = allow === undefined ? [] : readAllowances(allow);
   const expired = all.filter(({ until }) => until < today);
   const valid = all.filter((one) => !expired.includes(one));
   const known = baseline === undefined ? new Set<string>() : knownEscapes(baseline);
-  const manifests = pods === undefined ? manifestsIn(source, given) : undefined;
-  if (pods === undefined && source === undefined && manifests === undefined && !saysAnything(given))
+  const manifests = pods === undefined && sources.length === 0 ? manifestsIn(source, given) : undefined;
+  if (pods === undefined && source === undefined && sources.length === 0 && manifests === undefined && !saysAnything(given))
     throw badOption('escapes', 'name what to look at: a SOURCE, manifests with -f, or settings');
   const find = (): Promise<Part> => {
     if (pods !== undefined) return ofPods(pods, given, valid, known);
+    if (sources.length > 0) return ofSeveral(sources, given, valid, known);
     return manifests === undefined ? ofOneSource(source, given, valid, known) : ofWorkloads(manifests, valid, known);
   };
   const { workloads, notes, problems, charts = [] } = await find();
@@ -88,8 +104,37 @@ async function ofPods(
 ): Promise<Part> {
   const parts: Part[] = [];
   for (const { live, manifest } of pods) parts.push(await ofOneSource(live, given, allowances, known, manifest.replace('/', ' ')));
+  return allOf(parts);
+}
+
+/** Manifests are read as one, each other source by itself. */
+async function ofSeveral(
+  sources: readonly string[],
+  given: PlanOptions,
+  allowances: readonly Allowance[],
+  known: ReadonlySet<string>,
+): Promise<Part> {
+  refuseStdinTwice(sources);
+  refuseUnusedAccess(sources, given);
+  const files = sources.filter(isPlainManifests);
+  const [first] = files;
+  const together = first === undefined ? undefined : withFile(given, first);
+  const parts: Part[] = [];
+  if (together !== undefined)
+    parts.push(
+      await ofWorkloads({ ...together, manifests: { ...NO_MANIFEST_OPTIONS, ...together.manifests, filenames: files } }, allowances, known),
+    );
+  for (const source of sources.filter((one) => !files.includes(one))) {
+    const manifests = manifestsIn(source, given);
+    parts.push(await (manifests === undefined ? ofOneSource(source, given, allowances, known) : ofWorkloads(manifests, allowances, known)));
+  }
+  return allOf(parts);
+}
+
+function allOf(parts: readonly Part[]): Part {
   return {
     workloads: parts.flatMap(({ workloads }) => workloads),
+    charts: parts.flatMap(({ charts = [] }) => charts),
     problems: parts.flatMap(({ problems }) => problems),
     notes: parts.flatMap(({ notes }) => notes),
   };

@@ -7,6 +7,7 @@ import { atOneSource } from '../one-source.ts';
 import { COLOR_OPTIONS, last, outputOf, outputOption, planOptions, SOURCES, sourceOperand, VERBOSE_OPTIONS } from '../options.ts';
 import { pageWidth } from '../terminal/columns.ts';
 import { finish } from '../terminal/result.ts';
+import { rememberOperands } from '../typed-call.ts';
 
 export const explainCommand: CommandModule = {
   command: 'explain [source]',
@@ -36,6 +37,7 @@ export const explainCommand: CommandModule = {
       const { explain } = await import('./explain.ts');
       const given = planOptions(parsed);
       const source = implicitSource(last(parsed, 'source'), given);
+      rememberOperands(parsed, { source });
       const request = {
         output: outputOf(parsed),
         paint,

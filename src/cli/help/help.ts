@@ -16,13 +16,14 @@ export type Tasks = Readonly<Record<string, readonly CommandModule[]>>;
 
 /** One example of each kind of question. */
 const EXAMPLES: readonly (readonly [string, string])[] = [
-  ['$0 ticket.txt', 'whose rules are these, and are they well'],
+  ['$0 ticket.txt', 'whose rules, and are they well'],
+  ['$0 check', 'the same of the pod or machine here'],
   ['kubectl logs POD -c istio-init | $0', 'the same of a log'],
   ['$0 why pod.yaml 10.0.0.5:3306', 'where a connection goes, and why'],
-  ['$0 diff @1.20 @1.28 --by packets', 'what an upgrade changes for traffic'],
+  ['$0 diff @1.20 @1.28 --by packets', 'what an upgrade changes'],
   ['$0 escapes manifests/', 'what bypasses the proxy'],
-  ['$0 lint manifests/', 'settings that do not do what they seem to'],
-  ['$0 preview -f pod.yaml --explain', 'the rules of a pod, each with its reason'],
+  ['$0 lint manifests/', 'settings without effect, and why'],
+  ['$0 preview -f pod.yaml --explain', 'the rules of a pod, with reasons'],
 ];
 
 const SETTINGS = 'settings';

@@ -17,6 +17,7 @@ import {
   VERBOSE_OPTIONS,
 } from '../options.ts';
 import { finish } from '../terminal/result.ts';
+import { rememberOperands } from '../typed-call.ts';
 
 export const identifyCommand: CommandModule = {
   command: 'identify [source]',
@@ -51,6 +52,8 @@ export const identifyCommand: CommandModule = {
       const { identifyRules } = await import('./identify.ts');
       const given = planOptions(parsed);
       const request = { ...givenOf(parsed, 'family'), output: outputOf(parsed), verbose: parsed['verbose'] === true, paint };
-      return atOneSource(parsed, given, implicitSource(last(parsed, 'source'), given), (of) => identifyRules({ ...request, ...of }));
+      const source = implicitSource(last(parsed, 'source'), given);
+      rememberOperands(parsed, { source });
+      return atOneSource(parsed, given, source, (of) => identifyRules({ ...request, ...of }));
     }, parsed),
 };

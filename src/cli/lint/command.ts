@@ -12,8 +12,9 @@ import {
   last,
   outputOf,
   outputOption,
+  planOptions,
   SETTINGS_OPTIONS,
-  sourceOptions,
+  WORKLOAD_OPTIONS,
 } from '../options.ts';
 import { finish } from '../terminal/result.ts';
 
@@ -26,6 +27,7 @@ const LINT_OPTIONS = {
   installer,
   'image-release': imageRelease,
   ...CLUSTER_OPTIONS,
+  ...WORKLOAD_OPTIONS,
   ...valued('Output', {
     'fail-on': {
       alias: 'failure-threshold',
@@ -57,6 +59,7 @@ export const lintCommand: CommandModule = {
         ['$0 lint deployment.yaml', 'one file'],
         ['kubectl get pods -A -o json | $0 lint -f -', 'all pods of a cluster'],
         ['$0 lint manifests/ --values values.yaml', 'a folder, with what the mesh is installed with'],
+        ['$0 lint pods.json#orders', 'one workload; the same as --workload orders'],
         ['$0 lint pods.json --release 1.28', 'injected pods beside a control plane of 1.28'],
         ['$0 lint --explain pod-security', 'what a diagnostic means, and what to do'],
         ['$0 lint manifests/ -o sarif --fail-on error', 'for a code scanner'],
@@ -75,7 +78,7 @@ export const lintCommand: CommandModule = {
       const files = parsed['files'];
       return lint({
         files: [...(Array.isArray(files) ? files.map(String) : []), ...dashesIn(process.argv.slice(2), LINT_OPTIONS)],
-        given: sourceOptions(parsed),
+        given: planOptions(parsed),
         suppress: all(parsed, 'suppress'),
         ...givenOf(parsed, 'baseline'),
         fix: parsed['fix'] === true,

@@ -17,7 +17,7 @@ export function lintDocument({ results, untold, workloads, distinct, unknownRele
     unknownReleases,
     skipped: Object.fromEntries(skipped),
     ...(folders === undefined ? {} : { folders }),
-    results: results.map(({ code, severity, text, fix, edit, places, names, workloads: tally }) => {
+    results: results.map(({ code, severity, text, fix, edit, edits, places, names, workloads: tally }) => {
       const istioctl = istioctlCode(code);
       return {
         code,
@@ -27,7 +27,7 @@ export function lintDocument({ results, untold, workloads, distinct, unknownRele
         ...(fix === undefined ? {} : { fix }),
         ...(edit === undefined ? {} : { edit }),
         page: pageOf(code),
-        places: places.map(placeDocument),
+        places: places.map((place, index) => ({ ...placeDocument(place), ...(edits[index] !== undefined && { edit: edits[index] }) })),
         workloads: tally.count,
         owners: tally.owners,
         names,

@@ -24,5 +24,5 @@ export function explainCode(code: string): Result {
       '--explain',
       `${quoted(code)} is not one of ${[...LINT_CODES, READING].join(', ')}${nearest(code, [...LINT_CODES, READING])}`,
     );
-  return { output: codes.map((own) => LINT_PAGES[own] ?? '').join('\n'), problems: [], notes: [], exitCode: 0 };
+  return { output: codes.map((own) => LINT_PAGES[own] ?? '').join('\n'), form: 'text', problems: [], notes: [], exitCode: 0 };
 }

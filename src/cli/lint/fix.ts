@@ -18,7 +18,7 @@ export type FixedFiles = ReadonlyMap<string, FixedFile>;
 
 /** How many places could be mended by what is not safe. */
 export function unsafeIn({ results }: Pick<LintReport, 'results'>): number {
-  return results.reduce((sum, { edit, places }) => sum + (edit?.isUnsafe === true ? places.length : 0), 0);
+  return results.reduce((sum, { edits }) => sum + edits.filter((edit) => edit?.isUnsafe === true).length, 0);
 }
 
 /** The files with what of the edits fits into them, on top of those before; undefined where nothing does. Throws a ProblemError for a file that can't be read. */
@@ -40,10 +40,12 @@ export function fixedFiles(before: FixedFiles, report: Pick<LintReport, 'results
 /** Edits by the file that they are for. */
 function editsOf({ results }: Pick<LintReport, 'results'>, withUnsafe: boolean): ReadonlyMap<string, readonly PlacedEdit[]> {
   const edits = new Map<string, PlacedEdit[]>();
-  for (const { edit, places } of results)
-    for (const place of places)
+  for (const { edits: mends, places } of results)
+    for (const [index, place] of places.entries()) {
+      const edit = mends[index];
       if (edit !== undefined && (withUnsafe || edit.isUnsafe !== true) && place.kind === 'file' && place.line > 0)
         edits.set(place.file, [...(edits.get(place.file) ?? []), { ...edit, line: place.line, column: place.column }]);
+    }
   return edits;
 }
 
@@ -65,14 +67,18 @@ export function diffOf(files: FixedFiles): string {
   return [...files].map(([file, { text }]) => fileDiff(file, readText(file).split('\n'), text.split('\n'))).join('');
 }
 
+// As diff marks a last line that does not end.
+const UNENDED = '\\ No newline at end of file';
+
 function fileDiff(file: string, before: readonly string[], after: readonly string[]): string {
   const changed = [...before.keys()].filter((index) => before[index] !== after[index]);
   const length = before.at(-1) === '' ? before.length - 1 : before.length;
   const hunks = hunksOf(changed, length, CONTEXT).map(({ start, end }) => {
     const range = `${start + 1},${end - start}`;
-    const lines = before.slice(start, end).flatMap((line, offset) => {
-      const other = after[start + offset] ?? '';
-      return line === other ? [` ${line}`] : [`-${line}`, `+${other}`];
+    const lines = [...before.keys()].slice(start, end).flatMap((index) => {
+      const [line, other] = [before[index] ?? '', after[index] ?? ''];
+      const isUnended = index === before.length - 1 && line !== '';
+      return (line === other ? [` ${line}`] : [`-${line}`, `+${other}`]).flatMap((one) => (isUnended ? [one, UNENDED] : [one]));
     });
     return `@@ -${range} +${range} @@\n${lines.map((line) => `${line}\n`).join('')}`;
   });

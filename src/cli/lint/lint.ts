@@ -6,19 +6,23 @@ import { lintGathering } from '../../istio/advice/lint/gather.ts';
 import { badOption } from '../../istio/bad-option.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Sourced } from '../../istio/origin.ts';
+import { fileText } from '../../istio/origin.ts';
 import { quoteForPasting } from '../../netfilter/words.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { kindOfFile } from '../../sources/kind-of-file.ts';
-import type { SourceOptions } from '../../sources/options.ts';
+import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
 import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
+import { parseSource } from '../../sources/source-name.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
-import { holdsRulesAlone } from '../../sources/workloads/detect.ts';
+import { holdsRulesAlone, workloadIn } from '../../sources/workloads/detect.ts';
 import { eachWorkload } from '../../sources/workloads/each-workload.ts';
 import { injectionRequest } from '../../sources/workloads/injection-request.ts';
 import { noneFound } from '../../sources/workloads/none-found.ts';
-import type { Passed } from '../../sources/workloads/stream.ts';
+import { choiceOf } from '../../sources/workloads/selection.ts';
+import type { Passed, Streamed } from '../../sources/workloads/stream.ts';
 import type { NextCommand } from '../check/next-command.ts';
+import { programCommand } from '../command-text.ts';
 import { programName } from '../program-name.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
@@ -34,7 +38,7 @@ import { reaches, thresholdOf } from './threshold.ts';
 
 export interface LintCommand {
   readonly files: readonly string[];
-  readonly given: SourceOptions;
+  readonly given: SourceOptions & WorkloadOption;
   readonly failOn: string;
   /** Which of its names the option was given by. */
   readonly failOnOption?: string;
@@ -66,7 +70,9 @@ export async function lint(command: LintCommand): Promise<Result> {
   const fix = command.fix === true || dryRun || unsafeFixes;
   const form = formNamed(output, LINT_FORMS);
   const threshold = thresholdOf(failOnOption, failOn);
-  const named = namedFiles(command);
+  const words = namedFiles(command);
+  const parts = partsOf(words, given);
+  const named = parts.flatMap(({ files }) => files);
   if (fix && named.includes('-')) throw badOption('--fix', 'writes into files; standard input is none');
   refuseStdinTwice([...named, ...(given.manifests?.values ?? [])]);
   refuseArgumentsBeside(given);
@@ -82,7 +88,7 @@ export async function lint(command: LintCommand): Promise<Result> {
       ...(fix && { mostPlaces: Number.POSITIVE_INFINITY }),
     };
     const fixedTexts = new Map([...texts].map(([file, { text }]) => [file, text]));
-    return lintFiles({ files: named, mesh, request, notes, given, texts: fixedTexts, named: suppress.length > 0 });
+    return lintFiles({ parts, mesh, request, notes, given, texts: fixedTexts, named: suppress.length > 0 });
   };
   let fixed: FixedFiles = new Map();
   let { report, passed, others, notes } = await linted();
@@ -103,7 +109,7 @@ export async function lint(command: LintCommand): Promise<Result> {
   return {
     output: LINT_FORMS[form].print({ ...report, skipped: passed.skipped, ...(folders && { folders }) }, paint),
     form,
-    next: lintSteps(report, named, fix),
+    next: lintSteps(report, words, given, fix),
     problems: [],
     notes: [...(fix ? [fixNote] : []), ...notes],
     exitCode: unread ? BAD_INPUT : reaches(report, threshold) ? 1 : 0,
@@ -113,13 +119,14 @@ export async function lint(command: LintCommand): Promise<Result> {
 const MOST_ROUNDS = 20;
 
 /** What to do about what was found: read its page, and let be written what is safe to write. */
-function lintSteps({ results }: LintReport, named: readonly string[], fix: boolean): readonly NextCommand[] {
+function lintSteps({ results }: LintReport, named: readonly string[], { workload }: WorkloadOption, fix: boolean): readonly NextCommand[] {
   const [first] = results;
   const isSafe =
     !fix &&
-    results.some(({ edit }) => edit !== undefined && edit.isUnsafe !== true) &&
-    named.every((file) => kindOfFile(file) !== undefined);
-  const [program, files] = [programName(), named.map(quoteForPasting).join(' ')];
+    results.some(({ edits }) => edits.some((edit) => edit !== undefined && edit.isUnsafe !== true)) &&
+    named.every((word) => partsOf([word], {}).every(({ files }) => files.every((file) => kindOfFile(file) !== undefined)));
+  const words = [...named, ...(workload === undefined ? [] : ['--workload', workload])];
+  const [program, files] = [programName(), words.map(quoteForPasting).join(' ')];
   return [
     ...(first === undefined ? [] : [{ why: 'what that means, and what to do', command: `${program} lint --explain ${first.code}` }]),
     ...(isSafe ? [{ why: 'write what is safe to write; --dry-run shows it', command: `${program} lint ${files} --fix` }] : []),
@@ -128,19 +135,34 @@ function lintSteps({ results }: LintReport, named: readonly string[], fix: boole
 
 function namedFiles({ files, given }: LintCommand): readonly string[] {
   const named = [...files, ...(given.manifests?.filenames ?? [])];
-  const rules = named.find(holdsRulesAlone);
-  if (rules !== undefined) throw badOption(rules, `holds rules, no manifest: istio-init check ${quoteForPasting(rules)} looks at them`);
-  if (named.length > 0) {
-    refuseUnusedAccess(named, given);
-    return named;
+  const implied = named.length > 0 ? undefined : implicitSource(undefined, given);
+  const words = implied === undefined ? named : [implied];
+  if (words.length === 0) throw badOption('lint', 'no input; name a file or a folder, or - for standard input');
+  const rules = words.find(holdsRulesAlone);
+  if (rules !== undefined) throw badOption(fileText(rules), `holds rules, no manifest: ${programCommand('check', rules)} looks at them`);
+  refuseUnusedAccess(words, given);
+  return words;
+}
+
+/** Files that are looked at together: as a whole, or for the workloads of one name. */
+interface Part {
+  readonly files: readonly string[];
+  readonly workload?: string;
+}
+
+function partsOf(words: readonly string[], given: WorkloadOption): readonly Part[] {
+  const parts = new Map<string | undefined, string[]>();
+  for (const word of words) {
+    const name = parseSource(word);
+    const isPart = name.kind === 'file' && name.release === undefined;
+    const { workload } = isPart ? workloadIn(name, given) : given;
+    parts.set(workload, [...(parts.get(workload) ?? []), isPart ? name.file : word]);
   }
-  const implied = implicitSource(undefined, given);
-  if (implied !== undefined) return [implied];
-  throw badOption('lint', 'no input; name a file or a folder, or - for standard input');
+  return [...parts].map(([workload, files]) => ({ files, ...(workload === undefined ? {} : { workload }) }));
 }
 
 interface LintInput {
-  readonly files: readonly string[];
+  readonly parts: readonly Part[];
   readonly mesh: Mesh;
   readonly request: GatherRequest;
   /** About what was left out. */
@@ -160,7 +182,7 @@ interface Linted {
   readonly notes: readonly string[];
 }
 
-async function lintFiles({ files, mesh, request, notes, given, texts, named }: LintInput): Promise<Linted> {
+async function lintFiles({ parts, mesh, request, notes, given, texts, named }: LintInput): Promise<Linted> {
   const dead = deadRuleFinder();
   const gathering = lintGathering({ ...request, findDead: dead.find });
   let others = 0;
@@ -169,22 +191,23 @@ async function lintFiles({ files, mesh, request, notes, given, texts, named }: L
     gathering.other(object, known);
   };
   const passed: Passed = { skipped: new Map(), problems: [], other };
-  await eachWorkload(
-    files,
-    mesh,
-    passed,
-    (subject) => {
-      if (subject.kind === 'workload') gathering.workload(subject.workload, subject.mesh, subject.count);
-      else gathering.sidecar(subject.sidecar, subject.source);
-    },
-    {
+  const visit = (subject: Streamed): void => {
+    if (subject.kind === 'workload') gathering.workload(subject.workload, subject.mesh, subject.count);
+    else gathering.sidecar(subject.sidecar, subject.source);
+  };
+  for (const { files, workload } of parts) {
+    const choice = workload === undefined ? undefined : choiceOf(workload);
+    // What stands beside those that were chosen is no matter of theirs.
+    const beside: Passed = { skipped: new Map(), problems: [] };
+    await eachWorkload(files, mesh, choice === undefined ? passed : beside, choice?.offer ?? visit, {
       ...given,
       owners: true,
       texts,
       // Who is suppressed may be named.
-      ...(!named && { folds: (one) => one.kind === 'workload' && gathering.isKnown(one.workload, one.mesh) }),
-    },
-  );
+      ...(!named && choice === undefined && { folds: (one) => one.kind === 'workload' && gathering.isKnown(one.workload, one.mesh) }),
+    });
+    for (const one of choice?.chosen(files.join(' ')) ?? []) visit(one);
+  }
   for (const one of oncePerCause([...mesh.problems, ...passed.problems])) gathering.problem(one);
   const report = gathering.report();
   return { report, passed, others, notes: [...summaryOf(report, passed, dead.passedOver()), ...notes()] };

@@ -6,6 +6,7 @@ import { spanOf } from '../../host/manifests/edit-text.ts';
 import type { Result } from '../../istio/advice/lint/gather.ts';
 import { istioctlCode } from '../../istio/advice/lint/kinds.ts';
 import { keyOf } from '../../istio/advice/lint/left-out.ts';
+import type { TextEdit } from '../../istio/advice/lint/text-edit.ts';
 import type { Origin } from '../../istio/origin.ts';
 import type { Severity } from '../../istio/problems.ts';
 import { fileUri, sarifLog, sarifPlace } from '../terminal/sarif.ts';
@@ -23,10 +24,10 @@ export function sarifDocument({ results, untold }: PrintedReport): object {
     codes.map((code) => ruleOf(code, [...results, ...untold])),
     [
       ...results.flatMap((result) =>
-        result.places.map((place) => ({
+        result.places.map((place, index) => ({
           ...resultAt(result, place, codes.indexOf(result.code)),
           partialFingerprints: { 'istioInit/v1': fingerprint(result, place) },
-          ...fixAt(result, place, text),
+          ...fixAt(result.fix, result.edits[index], place, text),
         })),
       ),
       ...untold.map(({ code, severity, count }) => ({
@@ -88,7 +89,7 @@ function fingerprints(): (result: Result, place: Origin) => string {
 }
 
 /** What `--fix` would write, where the file still holds what is replaced. */
-function fixAt({ edit, fix }: Result, place: Origin, textOf: (file: string) => string): object {
+function fixAt(fix: string | undefined, edit: TextEdit | undefined, place: Origin, textOf: (file: string) => string): object {
   if (edit === undefined || edit.isUnsafe === true || place.kind !== 'file' || place.line === 0) return {};
   const { file, line, column } = place;
   const text = textOf(file);

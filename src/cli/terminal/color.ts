@@ -19,8 +19,9 @@ export const COLOR_WORDS = ['auto', 'always', 'never'] as const;
 export type ColorWord = (typeof COLOR_WORDS)[number];
 
 /**
- * Whether to paint: as the option says; else as FORCE_COLOR says, where it is there, as for Node itself; else on a terminal,
- * unless a NO_COLOR that is not empty (no-color.org) forbids it, or TERM is `dumb`.
+ * Whether to paint: as the option says; else as FORCE_COLOR says, where it is there, as for Node itself; else not where a
+ * NO_COLOR that is not empty (no-color.org) forbids it; else as CLICOLOR_FORCE says; else on a terminal, unless CLICOLOR is 0
+ * (both of bixense.com/clicolors) or TERM is `dumb`.
  */
 export function coloursFor(
   stream: { readonly isTTY?: boolean },
@@ -30,7 +31,9 @@ export function coloursFor(
   if (word !== 'auto') return word === 'always';
   const forced = environment['FORCE_COLOR'];
   if (forced !== undefined) return forced !== '0' && forced !== 'false';
-  return stream.isTTY === true && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb';
+  if ((environment['NO_COLOR'] ?? '') !== '') return false;
+  if (!['', '0'].includes(environment['CLICOLOR_FORCE'] ?? '')) return true;
+  return stream.isTTY === true && environment['CLICOLOR'] !== '0' && environment['TERM'] !== 'dumb';
 }
 
 export function paintFor(colours: boolean): Paint {

@@ -10,8 +10,8 @@ import { atOneSource } from '../one-source.ts';
 import { flags, valued } from '../option-rows.ts';
 import { COLOR_OPTIONS, FAMILY_OPTIONS, givenOf, last, outputOf, outputOption, planOptions, SOURCES, sourceOperand } from '../options.ts';
 import { finish } from '../terminal/result.ts';
-import type { TraceWords } from './question.ts';
-import { operandsOf, refuseNeither, withTarget } from './target.ts';
+import { rememberOperands } from '../typed-call.ts';
+import { operandsOf, refuseNeither, withSender, withTarget } from './target.ts';
 
 /** The options that say what to trace. */
 const WORDS = valued('Packet', {
@@ -86,9 +86,10 @@ export const traceCommand: CommandModule = {
       const operands = operandsOf(last(parsed, 'SOURCE'), last(parsed, 'TO'));
       const { source: named, to } = operands;
       const source = implicitSource(named, given);
+      rememberOperands(parsed, { SOURCE: source, TO: to });
       const { observeOptions } = await import('./observe.ts');
       const observing = parsed['observe'] === true || parsed['connect'] === true || last(parsed, 'timeout') !== undefined;
-      const words: TraceWords = givenOf(parsed, ...(Object.keys(WORDS) as (keyof typeof WORDS)[]));
+      const words = withSender(givenOf(parsed, ...(Object.keys(WORDS) as (keyof typeof WORDS)[])));
       refuseNeither(operands, words);
       const request = {
         output: outputOf(parsed),

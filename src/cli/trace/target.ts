@@ -33,11 +33,16 @@ export function isTarget(word: string): boolean {
   return typeof read === 'object' && read.port !== undefined;
 }
 
-/** Who sends it is the app, or whoever calls the pod. Throws a ProblemError where an option says it as well. */
+/** Words with a target that was an operand. Throws a ProblemError where an option names one as well. */
 export function withTarget(words: TraceWords, to: string): TraceWords {
   if (words.to !== undefined) throw badOption('--to', `${to} is named already`);
-  const asked = words.request !== undefined || words.from !== undefined;
-  return { ...words, to, ...(asked ? {} : { from: senderTo(to) }) };
+  return withSender({ ...words, to });
+}
+
+/** Where only the target is named, who sends it is the app, or whoever calls the pod. */
+export function withSender<W extends Pick<TraceWords, 'from' | 'to' | 'request'>>(words: W): W {
+  const { from, to, request } = words;
+  return to === undefined || from !== undefined || request !== undefined ? words : { ...words, from: senderTo(to) };
 }
 
 /** What a word that is no target was meant for, as the end of a sentence: an address of a page, an address and a port apart. */
@@ -45,7 +50,7 @@ export function nearestTarget(word: string, before: string | undefined): string 
   const [, scheme = '', host = ''] = /^([a-z]+):\/\/([^/?#]+)/i.exec(word) ?? [];
   const [meant] = [
     ...(host === '' ? [] : [/:\d+$/.test(host) ? host : `${host}:${scheme.toLowerCase() === 'http' ? 80 : 443}`]),
-    ...(/^\d+$/.test(word) && before !== undefined ? [`${before}:${word}`] : []),
+    ...(/^\d+$/.test(word) ? [...(before === undefined || isSource(before) ? [] : [`${before}:${word}`]), `pod:${word}`] : []),
   ].filter(isTarget);
   return meant === undefined ? '' : ` (did you mean ${meant}?)`;
 }

@@ -26,10 +26,7 @@ export function readWhyOperands(words: readonly string[]): WhyOperands {
   const all = targetLast(words.flatMap((word) => (isSource(word) ? [word] : word.split(/\s+/).filter((part) => part !== ''))));
   const to = all.at(-1);
   if (to === undefined || !isTarget(to))
-    throw badOption(
-      'why',
-      `${to === undefined ? 'nothing is asked' : `${quoted(to)} is no place to go to${nearestTarget(to, all.at(-2))}`}; the last word is HOST:PORT, as in ${EXAMPLE}${ARROW_HINT(all)}`,
-    );
+    throw badOption('why', `${noTarget(to, all.at(-2))}; the last word is HOST:PORT, as in ${EXAMPLE}${ARROW_HINT(all)}`);
   const rest = all.slice(0, -1);
   const arrow = ARROWS.includes(rest.at(-1) ?? '') ? rest.at(-1) : undefined;
   const before = arrow === undefined ? rest : rest.slice(0, -1);
@@ -48,6 +45,14 @@ export function readWhyOperands(words: readonly string[]): WhyOperands {
       `${quoted(last)} is neither a SOURCE that is there nor app, outside or uid:1000; a workload goes behind the manifests that have it`,
     );
   return { sources: before.slice(0, -1), from: senderTo(to), to, workload: last };
+}
+
+/** What is wrong with the last word, as the beginning of a sentence. */
+function noTarget(word: string | undefined, before: string | undefined): string {
+  if (word === undefined) return 'nothing is asked';
+  if (isSource(word)) return `${quoted(word)} is a SOURCE, and no HOST:PORT follows`;
+  if (/[a-z.:]/i.test(word) && isTarget(`${word.includes(':') ? `[${word}]` : word}:1`)) return `${quoted(word)} is without a port`;
+  return `${quoted(word)} is no place to go to${nearestTarget(word, before)}`;
 }
 
 /** `why 10.0.0.5:80 pod.yaml`: of words that are a target and SOURCES the order tells nothing more. */

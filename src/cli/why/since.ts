@@ -3,8 +3,9 @@
 import type { VerdictId } from '../../istio/packets/verdict.ts';
 import type { ReleaseChange } from '../../istio/releases/changes.ts';
 import { changesBetween, lastingChanges } from '../../istio/releases/changes.ts';
+import { KNOWN } from '../../istio/releases/every-release.ts';
 import type { Release } from '../../istio/releases/known.ts';
-import { KNOWN, position } from '../../istio/releases/known.ts';
+import { position } from '../../istio/releases/known.ts';
 
 export interface Since {
   readonly release: Release;

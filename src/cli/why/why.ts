@@ -148,7 +148,10 @@ async function sinceOf(before: Answer, now: Answer, operands: WhyOperands, given
 function whyCommand({ sources, from, to }: WhyOperands, more: '--verbose' | undefined, given: PlanOptions): string {
   const [source, ...others] = given.chosen === undefined ? sources : [];
   const sender = from === senderTo(to) ? [] : [from, 'to'];
-  return commandOn('why', { source, given }, [...others, ...sender, to, ...(more === undefined ? [] : [more])]);
+  // Beside the first source, which is named with it, a workload is one of the manifests among the others.
+  const { workload } = given;
+  const another = source !== undefined && others.length > 0 && workload !== undefined ? ['--workload', workload] : [];
+  return commandOn('why', { source, given }, [...others, ...sender, to, ...another, ...(more === undefined ? [] : [more])]);
 }
 
 function traceCommand({ source }: Answer, { from, to }: WhyOperands, given: PlanOptions): string {

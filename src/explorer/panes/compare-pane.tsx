@@ -1,6 +1,6 @@
 /** Two states side by side: differences by packets first, then the rules. */
 
-import { KNOWN } from '../../istio/releases/known.ts';
+import { KNOWN } from '../../istio/releases/every-release.ts';
 import type { ShownComparison, ShownPair } from '../answer/comparison.ts';
 import { BEFORE, FIELDS } from '../question.ts';
 import { Region } from './escapes-pane.tsx';

@@ -1,6 +1,6 @@
 /** The fields of a pod: its release, annotations and settings, each with what counts where nothing is written. */
 
-import { KNOWN } from '../../istio/releases/known.ts';
+import { KNOWN } from '../../istio/releases/every-release.ts';
 import { DATAPLANES, releaseOf } from '../question.ts';
 import type { Looking, PaneProps } from './pane-props.ts';
 

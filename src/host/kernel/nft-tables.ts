@@ -3,6 +3,7 @@
 import { isNativeTable } from '../../istio/found/ownership/native-names.ts';
 import type { NftTable } from '../../netfilter/nft-listing.ts';
 import { readNftListing } from '../../netfilter/nft-listing.ts';
+import { readNftTold } from '../../netfilter/nft-told.ts';
 import { TABLES } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
 import { whyFailed } from '../failure/why-failed.ts';
@@ -37,12 +38,14 @@ export interface NatHook {
 }
 
 /**
- * One process for all answers, and none in a fresh namespace where the kernel itself can be asked. Without nft there are no
+ * One process for all answers, and none where the kernel itself can be asked and has only what iptables makes. Without nft there are no
  * native tables: nothing here could have made any. Where it is `wanted`, for tables that are to be made, it is started anyhow.
  */
 export async function listNftTables(namespace: Namespace, deadline: number, wanted: boolean): Promise<NftTables> {
-  const empty = !wanted && namespace.here && system.nftTables() === 0;
-  const listing = empty ? NO_TABLES : await listEveryNftTable(namespace, deadline);
+  const text = !wanted && namespace.here ? system.nftTold() : undefined;
+  const told = text === undefined ? undefined : readNftTold(text);
+  const listing: NftListing | { readonly failure: Failure } =
+    told === undefined ? await listEveryNftTable(namespace, deadline) : { tables: told };
   if ('failure' in listing) return { native: [], ip: undefined, ip6: undefined, listed: [], natHooks: [], failure: listing.failure };
   const { tables: listed, json } = listing;
   const native = listed.filter(isNativeTable).map(({ name }) => name);
@@ -56,8 +59,6 @@ export async function listNftTables(namespace: Namespace, deadline: number, want
     ...(json !== undefined && { json }),
   };
 }
-
-const NO_TABLES: NftListing = { tables: [], json: '{"nftables":[]}' };
 
 function natHooksOf(table: NftTable): readonly NatHook[] {
   const { family, name, chains = [] } = table;

@@ -9,7 +9,9 @@ import type { NetFiles } from '../namespace/namespace.ts';
  */
 export function mayHavePolicyRules({ fib_trie }: Pick<NetFiles, 'fib_trie'>): boolean {
   if (fib_trie === undefined) return true;
-  const [, main = '', local = ''] = /^Main:\n([^]*?)^Local:\n([^]*)$/m.exec(fib_trie) ?? [];
+  // Split rather than matched: a table of many routes is long, and it is looked at twice.
+  const [, parts = ''] = `\n${fib_trie}`.split('\nMain:\n');
+  const [main = '', local = ''] = parts.split('\nLocal:\n');
   return main === '' || main.trimEnd() !== local.trimEnd();
 }
 
@@ -19,15 +21,22 @@ export function mayHavePolicyRules({ fib_trie }: Pick<NetFiles, 'fib_trie'>): bo
  */
 export function mayHaveLocalDefault6({ ipv6_route }: Pick<NetFiles, 'ipv6_route'>): boolean {
   return (ipv6_route ?? '').split('\n').some((line) => {
-    const [destination, length, , , , , , , flags = '', device] = line.trim().split(/\s+/);
-    return destination === '0'.repeat(32) && length === '00' && device === 'lo' && (Number.parseInt(flags, 16) & LOCAL) !== 0;
+    if (!line.startsWith(`${ANY_ADDRESS} 00 `) || !line.trimEnd().endsWith(' lo')) return false;
+    const [, , , , , , , , flags = ''] = line.split(' ');
+    return (Number.parseInt(flags, 16) & LOCAL) !== 0;
   });
 }
+
+const ANY_ADDRESS = '0'.repeat(32);
 
 // RTF_LOCAL of linux/ipv6_route.h.
 const LOCAL = 0x80000000;
 
 /** Whether an interface has an IPv6 address of this kind, as if_inet6 writes it (`::6` with 128 bits on lo). */
 export function passthroughIsThere({ if_inet6 }: Pick<NetFiles, 'if_inet6'>): boolean {
-  return /^0{31}6 \S+ 80 .* lo$/m.test(if_inet6 ?? '');
+  return (if_inet6 ?? '')
+    .split('\n')
+    .some((line) => line.startsWith(PASSTHROUGH) && /^ \S+ 80 .* lo$/.test(line.slice(PASSTHROUGH.length)));
 }
+
+const PASSTHROUGH = `${'0'.repeat(31)}6`;

@@ -1,5 +1,6 @@
 /** Whether a save shows a ruleset and nothing else: told from the text alone. */
 
+import { iptablesTables } from '../../netfilter/normal.ts';
 import { printSave } from '../../netfilter/print.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 
@@ -13,9 +14,23 @@ const ORDER = ['mangle', 'raw', 'filter', 'nat'];
  */
 export function isSaveOf(text: string, ruleset: Ruleset): boolean {
   if (text.includes(' is incompatible, use ')) return false;
-  const tables = [...text.matchAll(/^\*(\w+)\n([^]*?)^COMMIT\n/gm)].filter(([, , body = '']) => /^-A|^:\S+ - /m.test(body));
-  if (tables.some(([, name = '']) => !ORDER.includes(name))) return false;
-  const sorted = tables.sort(([, a = ''], [, b = '']) => ORDER.indexOf(a) - ORDER.indexOf(b));
-  const normal = sorted.map(([, name, body = '']) => `*${name}\n${body.replace(/ \[\d+:\d+\]$/gm, '')}COMMIT\n`).join('');
-  return normal === printSave(ruleset);
+  // Cut at texts and not by patterns, which an interpreter tries at each character.
+  const blocks = `\n${text}`
+    .split('\n*')
+    .slice(1)
+    .map((block) => `${block}\n`);
+  if (!blocks.every((block) => block.includes('\nCOMMIT\n'))) return false;
+  const tables = blocks.map((block) => block.slice(0, block.indexOf('\nCOMMIT\n')).split('\n')).filter((lines) => lines.some(isContent));
+  if (tables.some(([name = '']) => !ORDER.includes(name)) || tables.length !== iptablesTables(ruleset).length) return false;
+  const sorted = tables.sort(([a = ''], [b = '']) => ORDER.indexOf(a) - ORDER.indexOf(b));
+  return sorted.map((lines) => `*${lines.map(withoutCounters).join('\n')}\nCOMMIT\n`).join('') === printSave(ruleset);
+}
+
+/** A rule, or a chain that somebody made. */
+function isContent(line: string): boolean {
+  return line.startsWith('-A') || (line.startsWith(':') && line.includes(' - '));
+}
+
+function withoutCounters(line: string): string {
+  return line.startsWith(':') ? line.replace(/ \[\d+:\d+\]$/, '') : line;
 }

@@ -10,7 +10,7 @@ import { whyFailed } from '../failure/why-failed.ts';
 import type { Namespace, NetFiles } from '../namespace/namespace.ts';
 import { succeeded } from '../run.ts';
 import { system } from '../system.ts';
-import type { FamilyRules } from './read-save.ts';
+import type { FamilyRules } from './read-any-save.ts';
 import { isSaveOf } from './same-save.ts';
 
 /** Which programs: `iptables-nft-*`, `iptables-legacy-*`, or `iptables-*`, whatever those are on this machine. */
@@ -74,7 +74,7 @@ export async function readFamily(reading: Reading, backend: Backend, family: Fam
   if (likely !== undefined && isSaveOf(text, likely)) return { ruleset: likely, text, warnings: [], unseen: [] };
   const ruleset = { family, tables: [] };
   if (text.trim() === '') return { ruleset, text, warnings: [], unseen: [] };
-  // What reads any text of rules is a quarter of the program, and an ordinary run sees nothing or what it wants.
+  // An ordinary run sees nothing, or what it wants.
   return (await import('./read-save.ts')).readSave(text, program, family, reading.earlier?.[family]);
 }
 

@@ -5,6 +5,7 @@ import { FAMILIES } from '../../netfilter/family.ts';
 import type { KeptChain, Owned } from '../../netfilter/reconcile.ts';
 import { reconcile } from '../../netfilter/reconcile.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
+import { isOneRuleset } from '../../netfilter/rule.ts';
 import type { Backend } from './snapshot.ts';
 import { programOf } from './snapshot.ts';
 
@@ -63,7 +64,12 @@ export interface Transaction {
  */
 export function transactionOf({ stores, routing, native, lockWait }: Change): Transaction {
   const reconciled = stores.flatMap((store) =>
-    ORDER.map((family) => ({ store, ...reconcile(store.live[family], store.desired[family], store.owned[family]) })),
+    ORDER.map((family) => {
+      const [live, desired] = [store.live[family], store.desired[family]];
+      return isOneRuleset(live, desired)
+        ? { store, family, text: '', kept: [] }
+        : { store, ...reconcile(live, desired, store.owned[family]) };
+    }),
   );
   const rules = reconciled.flatMap(({ store, family, text }): Step[] =>
     text === '' ? [] : [{ kind: 'rules', family, argv: restoreCommand(store.backend, family, lockWait), text }],

@@ -45,8 +45,12 @@ function lineStart(text: string, line: number): number | undefined {
   return start;
 }
 
+const ANCHORED = /&[^\s,[\]{}]+\s+(?:!\S*\s+)?$/;
+
 /** The word itself, in quotes or without, and nothing more of the value behind it. */
 function valueSpan(text: string, at: number, from: string): readonly [number, number] | undefined {
+  // What has an anchor may stand elsewhere as well, where it means something else.
+  if (ANCHORED.test(text.slice(text.lastIndexOf('\n', at - 1) + 1, at))) return undefined;
   const quote = ['"', "'"].find((one) => text[at] === one);
   const begin = quote === undefined ? at : at + 1;
   const end = begin + from.length;

@@ -99,12 +99,12 @@ export interface System {
   readonly environment: () => Readonly<Record<string, string | undefined>>;
   /** Addresses of the interfaces but loopback's, as far as the runtime lists them: for where /proc can't be read. Undefined where these can't be asked for either. */
   readonly interfaceAddresses: () => readonly string[] | undefined;
-  /** How many tables of nft this process's network namespace has; undefined where that can't be asked without a program. */
-  readonly nftTables: () => number | undefined;
+  /** What the kernel tells of nft in this process's network namespace, in the lines of `readNftTold`; undefined where it can't be asked without a program. */
+  readonly nftTold: () => string | undefined;
   /** The words that start this program once more, whatever it is called by. */
   readonly ownProgram: () => readonly [string, ...string[]];
-  /** Starts a program with an environment. Never throws: what keeps it from starting is heard by `onFailure`. */
-  readonly spawn: (argv: readonly [string, ...string[]], environment: Readonly<Record<string, string | undefined>>) => Child;
+  /** Starts a program, with variables added to this process's own. Never throws: what keeps it from starting is heard by `onFailure`. */
+  readonly spawn: (argv: readonly [string, ...string[]], added: Readonly<Record<string, string>>) => Child;
   /** Kills all processes of the group that a child leads. */
   readonly killGroup: (pid: number) => void;
   /** Writes to standard output; resolves to the kernel's word where the text was lost, and not for a reader that has gone away. */

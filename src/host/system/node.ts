@@ -51,7 +51,7 @@ export const system: System = {
       ),
     ),
   // It has no sockets of this kind.
-  nftTables: () => undefined,
+  nftTold: () => undefined,
   ownProgram,
   spawn: spawnChild,
   killGroup: (pid) => attempt(() => process.kill(-pid, 'SIGKILL')),
@@ -142,10 +142,10 @@ function overwrite(path: string, text: string): true {
  * `node:child_process` and not execa: an init container pays for every millisecond of CPU, and a whole cold run (save,
  * restore, save) took 28 ms with plain spawn against 40 with execa, which costs 10 ms alone to load (measured, bun-compiled).
  */
-function spawnChild([file, ...args]: readonly [string, ...string[]], environment: Readonly<Record<string, string | undefined>>): Child {
+function spawnChild([file, ...args]: readonly [string, ...string[]], added: Readonly<Record<string, string>>): Child {
   let child: ChildProcess;
   try {
-    child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: environment });
+    child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: { ...process.env, ...added } });
   } catch (error) {
     return neverStarted((error as Error).message, isMissing(error as Error));
   }

@@ -1,6 +1,6 @@
 /** The operating system as QuickJS gives it, with machine.c. */
 
-import { addresses, decode, nftTables, user } from 'quickjs:machine';
+import { addresses, decode, nftTold, user } from 'quickjs:machine';
 import * as os from 'quickjs:os';
 import * as std from 'quickjs:std';
 import type { System } from './interface.ts';
@@ -26,9 +26,9 @@ export const system: System = {
     const found = addresses();
     return typeof found === 'number' ? undefined : found;
   },
-  nftTables: () => {
-    const tables = nftTables();
-    return tables < 0 ? undefined : tables;
+  nftTold: () => {
+    const told = nftTold();
+    return typeof told === 'number' ? undefined : told;
   },
   ownProgram: () => [os.readlink('/proc/self/exe')[0]],
   spawn: spawnChild,

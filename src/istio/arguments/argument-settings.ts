@@ -11,7 +11,7 @@ import type { GivenText } from './argument-values.ts';
 import { allOr, argumentReader } from './argument-values.ts';
 import type { Action } from './arguments.ts';
 import { ACTIONS } from './arguments.ts';
-import type { GivenFlag, Reader } from './command-line.ts';
+import type { GivenFlag, GivenFlags, Reader } from './command-line.ts';
 import { bareArguments, parseGoBool, splitCommandLine } from './command-line.ts';
 import type { Environment, Given } from './effective-values.ts';
 import { givenBy } from './effective-values.ts';
@@ -36,7 +36,11 @@ export function readArguments(
   facts: Facts = {},
   reader: Reader = 'program',
 ): ReadArguments {
-  const { flags, problems } = splitCommandLine(bareArguments(args), profile, reader);
+  return readFlags(splitCommandLine(bareArguments(args), profile, reader), environment, profile, facts);
+}
+
+/** The same of a command line that was split before. */
+export function readFlags({ flags, problems }: GivenFlags, environment: Environment, profile: Profile, facts: Facts = {}): ReadArguments {
   const given = givenBy(flags, environment, profile);
   const native = asksForNative(given);
   const read = argumentReader(profile, facts, native);

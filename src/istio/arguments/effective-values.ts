@@ -21,6 +21,14 @@ export interface Given {
   readonly variable: (name: keyof typeof ENVIRONMENT) => Sourced<string> | undefined;
 }
 
+/** Each argument by what it is for: no setting is called as an action is. */
+const BY_USE: ReadonlyMap<SettingKey | Action, Argument> = new Map(
+  ARGUMENTS.flatMap((argument) => {
+    const use = argument.setting ?? argument.action;
+    return use === undefined ? [] : [[use, argument] as const];
+  }),
+);
+
 /** Looks values up in flags and environment as the release's program does. */
 export function givenBy(flags: ReadonlyMap<string, GivenFlag>, environment: Environment, profile: Profile): Given {
   const variable = (name: string): Sourced<string> | undefined => {
@@ -37,10 +45,10 @@ export function givenBy(flags: ReadonlyMap<string, GivenFlag>, environment: Envi
     return name === undefined ? undefined : variable(name);
   };
   return {
-    setting: (key) => text(ARGUMENTS.find(({ setting }) => setting === key)),
-    action: (action) => text(ARGUMENTS.find((argument) => argument.action === action)),
+    setting: (key) => text(BY_USE.get(key)),
+    action: (action) => text(BY_USE.get(action)),
     switched: (action) => {
-      const found = text(ARGUMENTS.find((argument) => argument.action === action));
+      const found = text(BY_USE.get(action));
       const value = found === undefined ? null : parseGoBool(found.value);
       return found === undefined || value === null ? undefined : { value, source: found.source };
     },

@@ -6,6 +6,7 @@ import { printRule } from '../../netfilter/print.ts';
 import type { Owned } from '../../netfilter/reconcile/owned.ts';
 import { keepOnly } from '../../netfilter/reconcile/owned.ts';
 import type { Rule } from '../../netfilter/rule.ts';
+import { isOneRuleset } from '../../netfilter/rule.ts';
 import { isForeignIstioChain } from './ownership/chain-names.ts';
 import { claimRemains, claimWhole, isDistinctive, missingFrom, without } from './ownership/claims.ts';
 import { guardrailsIn } from './ownership/guardrails.ts';
@@ -100,7 +101,10 @@ function ownedOf({ own, chains }: State, loose: readonly Rule[]): Owned {
 
 /** The claims of a plan that made all of the state. */
 function explain(live: Both, state: Readonly<Record<Family, State>>, plan: Both): Claims | undefined {
+  if (FAMILIES.some((family) => live[family].tables.length === 0 && plan[family].tables.length > 0)) return undefined;
+  const isPlan = FAMILIES.every((family) => isOneRuleset(live[family], plan[family]));
   const claimsIn = (family: Family): readonly Rule[] => {
+    if (isPlan) return state[family].chains.flatMap(({ loose }) => loose);
     const blocks = blocksOf(plan[family]);
     return state[family].chains.flatMap(({ table, chain, loose }) => claimRemains(loose, blocks.get(`${table} ${chain}`) ?? []));
   };
@@ -113,7 +117,8 @@ function explain(live: Both, state: Readonly<Record<Family, State>>, plan: Both)
     ).some(isDistinctive),
   );
   const made =
-    !marks && FAMILIES.every((family) => textOf(keepOnly(live[family], ownedOf(state[family], claims[family]))) === textOf(plan[family]));
+    isPlan ||
+    (!marks && FAMILIES.every((family) => textOf(keepOnly(live[family], ownedOf(state[family], claims[family]))) === textOf(plan[family])));
   return made ? { claims, doubted: { ip: [], ip6: [] } } : undefined;
 }
 

@@ -74,8 +74,9 @@ export function withProblems(plan: CapturePlan, earlier: readonly Problem[]): Ca
 
 /** Freezes a value and everything in it: one plan serves printing, comparing and applying alike. */
 function freeze<V>(value: V): V {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  // What can't be extended any more was frozen here: to ask for more takes as long as freezing it.
+  if (typeof value !== 'object' || value === null || !Object.isExtensible(value)) return value;
   Object.freeze(value);
-  for (const key in value) freeze(value[key]);
+  for (const key in value) if (typeof value[key] === 'object') freeze(value[key]);
   return value;
 }

@@ -2,9 +2,10 @@
 
 import { ARGUMENT_CHANGES } from './argument-changes.ts';
 import type { Change, Touches } from './change.ts';
+import { KNOWN } from './every-release.ts';
 import { INJECTION_CHANGES } from './injection-changes.ts';
 import type { Release } from './known.ts';
-import { KNOWN, position, readSpans } from './known.ts';
+import { position, readSpans } from './known.ts';
 import type { ChangeName } from './named-changes.ts';
 import { NATIVE_CHANGES } from './native-changes.ts';
 import { RULE_CHANGES } from './rule-changes.ts';

@@ -1,7 +1,7 @@
 /** Releases that do the same, as far as some changes go: one of them stands for all. */
 
+import { RELEASES } from './every-release.ts';
 import type { Release } from './known.ts';
-import { RELEASES } from './known.ts';
 import type { ChangeName } from './named-changes.ts';
 import type { Profile } from './profile.ts';
 import { profileOf } from './profile.ts';

@@ -18,17 +18,11 @@ export const NEWEST: Release = `1.${LAST_PATCH.length - 1}.${LAST_PATCH.at(-1)}`
 /** The candidate of the next minor. It stands for that minor until its first patch is published, and is built only where it is named. */
 export const CANDIDATE: Release = '1.31.0-rc.0';
 
-/** The releases and the candidate, oldest first. An init container asks for one of them, and its bundle is without this list. */
-export const KNOWN: readonly Release[] = /* @__PURE__ */ allKnown();
+/** The minors of Istio 1, oldest first. */
+export const MINORS: readonly number[] = /* @__PURE__ */ LAST_PATCH.map((_, minor) => minor);
 
-/** All known releases, oldest first. */
-export const RELEASES: readonly Release[] = /* @__PURE__ */ KNOWN.slice(0, -1);
-
-function allKnown(): readonly Release[] {
-  return [...LAST_PATCH.flatMap((_, minor) => patchesOf(minor)), CANDIDATE];
-}
-
-function patchesOf(minor: number): readonly Release[] {
+/** The releases of a minor, oldest first. */
+export function patchesOf(minor: number): readonly Release[] {
   const all = Array.from({ length: (LAST_PATCH[minor] ?? -1) + 1 }, (_, patch) => `1.${minor}.${patch}`);
   return all.filter((tag) => !NEVER_RELEASED.includes(tag));
 }

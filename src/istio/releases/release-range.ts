@@ -3,8 +3,9 @@
 import type { Origin } from '../origin.ts';
 import type { Problem } from '../problems.ts';
 import { ProblemError, problem, quoted } from '../problems.ts';
+import { KNOWN } from './every-release.ts';
 import type { Release } from './known.ts';
-import { KNOWN, NEWEST, newestPatch, OLDEST, position } from './known.ts';
+import { NEWEST, newestPatch, OLDEST, position } from './known.ts';
 import { resolveRelease } from './resolve-release.ts';
 
 /** Two releases, in the order in which they were named. */

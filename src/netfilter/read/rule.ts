@@ -3,13 +3,14 @@
 import type { Family } from '../family.ts';
 import type { KnownMatch, Match } from '../match.ts';
 import { parseNetwork } from '../network.ts';
-import { MATCH_OPTIONS, matchKindOf } from '../options.ts';
+import { MATCH_OPTIONS } from '../options.ts';
 import { PROTOCOLS_WITH_PORTS, protocolName } from '../protocols.ts';
 import type { Counters, Rule } from '../rule.ts';
 import type { Target } from '../target.ts';
 import { TARGET_FORMS } from '../target.ts';
 import type { Word } from '../words.ts';
 import { bareText, quoteWord, unquote } from '../words.ts';
+import { matchKindOf } from './match-kind.ts';
 import type { RuleWords, Unreadable } from './rule-words.ts';
 import { jumpOf, LOAD, startsAnother, takeNegation, wordsSince } from './rule-words.ts';
 import { readTarget } from './target.ts';

@@ -54,6 +54,12 @@ export function withFile<G extends SourceOptions>(given: G, file: string): G {
   return { ...given, filename: file, manifests };
 }
 
+/** Whether a source is manifests, all of them at their own release: several of these are as one. */
+export function isPlainManifests(source: string): boolean {
+  const name = parseSource(source);
+  return name.kind === 'file' && name.release === undefined && name.workload === undefined && holdsManifests(name.file);
+}
+
 /** Whether what may hold rules as well is manifests. */
 export function holdsManifests(file: string): boolean {
   return file === '-' ? holdsStrangers(standardInputHead()) : holds(file, holdsStrangers);
@@ -64,10 +70,10 @@ export function holdsSettings(file: string): boolean {
   return file === '-' ? looksLikeManifest(standardInputHead()) : holds(file, looksLikeManifest);
 }
 
-/** Whether a file, no pipe and no folder, has rules of iptables and nothing that a manifest has: a save, a listing, a log of commands. */
+/** Whether a file, no folder, or standard input has rules of iptables and nothing that a manifest has: a save, a listing, a log of commands. */
 export function holdsRulesAlone(file: string): boolean {
-  if (kindOf(file) !== 'file') return false;
-  const head = headOf(file, 'file');
+  if (file !== '-' && kindOf(file) !== 'file') return false;
+  const head = file === '-' ? standardInputHead() : headOf(file, 'file');
   return RULES.test(head) && !looksLikeManifest(head);
 }
 

@@ -88,6 +88,9 @@ function isNamed(one: Streamed, parts: readonly string[], same: Same): boolean {
 
 function hasName({ kind, namespace, name }: Pick<Workload, 'kind' | 'namespace' | 'name'>, parts: readonly string[], same: Same): boolean {
   const [last = '', before, first] = parts.toReversed();
+  // As istioctl takes it.
+  const isDotted = last === `${name}.${namespace}` && (before === undefined || (first === undefined && isKind(before, kind)));
+  if (isDotted) return true;
   if (parts.length > 3 || !same(name, last)) return false;
   if (first !== undefined) return isKind(first, kind) && before === namespace;
   return before === undefined || isKind(before, kind) || before === namespace;

@@ -72,7 +72,7 @@ export async function whatIfOf(given: SourceOptions & WorkloadOption, base: stri
   const words = wordsOf(change);
   return pairsOf(
     (visit) => readAll(given, one.mesh, visit),
-    (subject) => ({ ...both(subject), made: { left: 'as it is', right: `with ${words}` } }),
+    (subject) => ({ ...both(subject), made: { left: 'as it is', right: words } }),
     memberOf,
   );
 }
@@ -81,9 +81,10 @@ function withoutValues({ manifests }: SourceOptions): NonNullable<SourceOptions[
   return { filenames: [], imageReleases: [], keepArguments: false, ...manifests, values: [] };
 }
 
-/** The change as it was typed. */
-function wordsOf({ annotations, values, sets, release }: WhatIf): string {
-  return [...annotations, ...values, ...sets, ...(release === undefined ? [] : [`Istio ${release}`])].join(', ');
+/** The change as it was typed; the release stands in front of it. */
+function wordsOf({ annotations, values, sets }: WhatIf): string {
+  const changed = [...annotations, ...values, ...sets];
+  return changed.length === 0 ? 'at this release' : `with ${changed.join(', ')}`;
 }
 
 /** The workloads that are named; where none are, a default pod. */
@@ -153,7 +154,9 @@ function meshOfValues(values: readonly string[]): Mesh {
   throwErrors(mesh.problems);
   if (mesh.values.size === 0 && mesh.defaultConfig === undefined)
     throw badOption('--value', `${values.join(', ')}: no such value makes rules`);
-  return mesh;
+  // Nobody wrote the file that its lines would be of.
+  const source: Origin = { kind: 'option', option: '--value' };
+  return { ...mesh, values: new Map([...mesh.values].map(([key, { value }]) => [key, { value, source }])) };
 }
 
 function place(into: Record<string, unknown>, [name = '', ...rest]: readonly string[], value: string): void {

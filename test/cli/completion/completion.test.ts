@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { candidatesFor } from '../../../src/cli/completion/candidates.ts';
 import { SHELLS } from '../../../src/cli/completion/scripts.ts';
@@ -36,6 +37,19 @@ describe('at the cursor stand', () => {
     ['values of a setting', ['preview', '--set', 'dns.capture='], ['dns.capture=off', 'dns.capture=servers', 'dns.capture=all']],
     ['values of a switch', ['preview', '--set=dualStack='], ['--set=dualStack=true', '--set=dualStack=false']],
     ['the workloads of the file', ['trace', '-f', MANIFESTS, '--workload', 'Deployment/default/r'], ['Deployment/default/ratings-v1']],
+    ['the same by a name that is begun', ['why', MANIFESTS, '--workload', 'rat'], ['ratings-v1']],
+    ['by its namespace', ['why', MANIFESTS, '--workload', 'default/rat'], ['default/ratings-v1']],
+    ['by its kind as kubectl has it', ['lint', MANIFESTS, '--workload', 'deploy/rat'], ['deploy/ratings-v1']],
+    ['behind a file', ['check', `${MANIFESTS}#rat`], [`${MANIFESTS}#ratings-v1`]],
+    ['behind a file, in full', ['lint', `${MANIFESTS}#Deployment/default/rat`], [`${MANIFESTS}#Deployment/default/ratings-v1`]],
+    ['nothing behind a file that is none', ['check', 'nowhere.yaml#'], ['live', 'FILES'].slice(2)],
+    ['annotations', ['diff', 'a.yaml', '--annotation', 'excludeI'], ['excludeInboundPorts=']],
+    [
+      'annotations in full',
+      ['diff', 'a.yaml', '--annotation', 'traffic.sidecar.istio.io/excludeI'],
+      ['traffic.sidecar.istio.io/excludeInboundPorts='],
+    ],
+    ['values of the mesh', ['diff', 'a.yaml', '--value', 'global.proxy.excludeIP'], ['global.proxy.excludeIPRanges=']],
     ['options', ['lint', '--fa'], ['--fail-on']],
     ['files', ['preview', '-f', ''], ['FILES']],
     ['shells', ['completion', ''], [...SHELLS]],
@@ -80,6 +94,9 @@ describe('completion', () => {
   });
 });
 
+folder.write('my pods.yaml', readFileSync(MANIFESTS, 'utf8'));
+const BLANK = `${folder.path}/my pods.yaml`;
+
 // What is typed before the tab, and what stands there behind it.
 const TYPED = [
   ['istio-init lint -o s', 'istio-init lint -o sarif'],
@@ -93,6 +110,10 @@ const TYPED = [
     'istio-init trace -f docs/examples/bookinfo.yaml --workload Deployment/default/details-v1',
   ],
   ['istio-init preview -f docs/examples/booki', 'istio-init preview -f docs/examples/bookinfo.yaml'],
+  [`istio-init why '${BLANK}' --workload rat`, `istio-init why ${BLANK} --workload ratings-v1`],
+  [`istio-init why ${BLANK.replaceAll(' ', '\\ ')} --workload=rat`, `istio-init why ${BLANK} --workload=ratings-v1`],
+  ['istio-init check docs/examples/bookinfo.yaml#rat', 'istio-init check docs/examples/bookinfo.yaml#ratings-v1'],
+  ['istio-init diff a.yaml --annotation excludeInb', 'istio-init diff a.yaml --annotation excludeInboundPorts='],
   ['istio-init identi', 'istio-init identify'],
 ] as const;
 
@@ -128,7 +149,7 @@ describe.runIf(has('zsh') && has('script'))('zsh', () => {
 
 describe.runIf(has('fish'))('fish', () => {
   it('completes what is typed', () => {
-    const asked = TYPED.map(([typed]) => `echo ASKED; complete -C '${typed}'`).join('; ');
+    const asked = TYPED.map(([typed]) => `echo ASKED; complete -C '${typed.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`).join('; ');
     const { stdout } = spawnSync('fish', ['--no-config', '-c', `istio-init completion fish | source; ${asked}`], {
       cwd: ROOT,
       encoding: 'utf8',

@@ -69,7 +69,7 @@ describe.concurrent('what if', () => {
       here('diff', 'pod.json', '--annotation', 'excludeInboundPorts=8080'),
     ]);
     expect(release.stdout).toContain('TCP to port 22 from outside\n- envoy-inbound (15006)\n+ direct\n');
-    expect(release.stdout).toContain('+++ Istio 1.12.9, with Istio 1.12 ');
+    expect(release.stdout).toContain('+++ Istio 1.12.9, at this release ');
     for (const one of [added, value, bare, none, own]) expect(one).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(NEW_RULE) });
     expect(removed.stdout).toContain('TCP to port 9100 from outside\n- direct\n+ envoy-inbound (15006)\n');
     expect(own.stdout).toContain('--- Istio 1.20.3, as it is (Pod shop/cart)');

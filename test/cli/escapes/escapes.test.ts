@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectRefused, piped, run, scratchFolder } from '../program.ts';
 
@@ -207,5 +208,43 @@ status: {phase: Pending, initContainerStatuses: [{name: istio-init, state: {wait
       await escapes('shop.yaml', '--baseline', 'shop.yaml'),
       '--baseline shop.yaml is not what istio-init escapes -o json prints',
     );
+  });
+});
+
+it('the help has a file for --allow that is one, at any width', async () => {
+  const { stdout } = await run(['escapes', '--help']);
+  const [shown = ''] = /^ {2}apiVersion:[^]*?(?=^\S)/m.exec(stdout) ?? [];
+  const until = `${new Date().getUTCFullYear() + 1}-01-01`;
+  folder.write('of-help.yaml', shown.replace(/^ {2}/gm, '').replace(/until: .*/, `until: ${until}`));
+  const found = await run(['escapes', '--set', 'outbound.excludePorts=3306', '--allow', 'of-help.yaml', '-o', 'json'], {
+    cwd: folder.path,
+  });
+  expect([found.stderr, JSON.parse(found.stdout).unused]).toEqual(['', [expect.objectContaining({ owner: 'team-db', until })]]);
+});
+
+describe.concurrent('escapes of several sources', () => {
+  const ONE = 'docs/examples/one-deployment.yaml';
+  const MANY = 'docs/examples/bookinfo.yaml';
+  const LISTING = 'golden/captures/2021-01-default.list.txt';
+  it('are those of each, and manifests are read as one', async () => {
+    const json = async (...words: readonly string[]) => JSON.parse((await run(['escapes', ...words, '-o', 'json'])).stdout);
+    const [one, many, listing, manifests, all] = await Promise.all([
+      json(ONE),
+      json(MANY),
+      json(LISTING),
+      json('-f', ONE, '-f', MANY),
+      json(ONE, LISTING, MANY),
+    ]);
+    expect(all.workloads).toHaveLength(one.workloads.length + many.workloads.length + listing.workloads.length);
+    expect(all.workloads).toEqual([...manifests.workloads, ...listing.workloads]);
+  });
+
+  it('may be workloads of one file, a pipe among others, and each only where it can be one', async () => {
+    const { stdout } = await run(['escapes', `${MANY}#ratings-v1`, `${MANY}#reviews-v3`]);
+    expect(stdout).toMatch(/^TCP bypasses the proxy in 2 of 2 workloads$/m);
+    const piped = await run(['escapes', ONE, '-'], { input: readFileSync(LISTING, 'utf8') });
+    expect(piped.stdout).toMatch(/^TCP bypasses the proxy in 2 of 2 workloads/m);
+    expect((await run(['escapes', ONE, 'nowhere.yaml'])).exitCode).toBe(2);
+    expect((await run(['escapes', ONE, MANY, '--watch'])).stderr).toBe('istio-init: escapes: --watch goes with one SOURCE\n');
   });
 });

@@ -32,6 +32,7 @@ const SAFE: readonly (readonly [name: string, before: string, after: string, ...
   ['a truth value without quotes', 'sidecar.istio.io/inject: true', 'sidecar.istio.io/inject: "true"'],
   ['spaces between ports', `${PORTS}: "3306 6379"`, `${PORTS}: "3306,6379"`],
   ['semicolons between ports', `${PORTS}: 3306;6379`, `${PORTS}: 3306,6379`],
+  ['blanks beside the commas of a port that stands twice', `${PORTS}: "80 , 80"`, `${PORTS}: "80"`],
   ['a comma too many', `${PORTS}: '3306,'`, `${PORTS}: '3306'`],
   ['brackets around ports', `${PORTS}: "[3306, 6379]"`, `${PORTS}: "3306,6379"`],
   ['spaces and semicolons between ranges', `${RANGES}: "10.0.0.0/8; 192.168.0.0/16"`, `${RANGES}: "10.0.0.0/8,192.168.0.0/16"`],
@@ -102,6 +103,67 @@ describe.concurrent('--fix writes', () => {
     const { execa } = await import('execa');
     await execa('patch', ['-p0', '-i', 'fix.patch'], { cwd: folder.path });
     expect(textOf('patched.yaml')).toBe(`${annotated(`${PORTS}: "1"`)}---\n${annotated(`${PORTS}: "2,3"`)}`);
+  });
+});
+
+describe.concurrent('--fix of odd files', () => {
+  it.each([
+    ['lines that end as those of Windows', annotated(`${PORTS}: "1,1"`).replaceAll('\n', '\r\n'), '"1,1"', '"1"'],
+    ['a last line without an end', annotated(`${PORTS}: "1,1"`).trimEnd(), '"1,1"', '"1"'],
+    [
+      'a change in a last line without an end',
+      `{apiVersion: v1, kind: Pod, metadata: {name: a, annotations: {${PORTS}: "1,1"}}}`,
+      '1,1',
+      '1',
+    ],
+    [
+      'a byte order mark, and letters of two units',
+      `\ufeff# 🚀\n${annotated(`note: "🚀", ${PORTS}: "1,1"`.replace(', ', '\n    '))}`,
+      '1,1',
+      '1',
+    ],
+    ['a merged mapping', annotated(`<<: {${PORTS}: "1,1"}`), '1,1', '1'],
+    ['documents that nothing is in', `---\n# none\n---\n${annotated(`${PORTS}: '1,1'`)}...\n---\n`, '1,1', '1'],
+  ])('%s: the diff is one of patch(1), and makes what --fix writes', async (name, before, from, to) => {
+    const file = folder.write(`${name.replaceAll(/\W/g, '-')}.yaml`, before);
+    const { stdout } = await lint(file, '--dry-run');
+    const after = before.replace(from, to);
+    expect(stdout.match(/^[-+](?![-+])/gm)).toEqual(['-', '+']);
+    const copy = folder.write(`${file}.copy`, before);
+    folder.write(`${file}.patch`, stdout);
+    const { execa } = await import('execa');
+    const { stdout: said } = await execa('patch', ['--binary', '-p0', '-i', `${file}.patch`, copy], { cwd: folder.path });
+    expect([textOf(copy), said]).toEqual([after, `patching file ${copy}`]);
+    await lint(file, '--fix');
+    expect(textOf(file)).toBe(after);
+  });
+
+  it('each of several files that have the same fault, in whatever words', async () => {
+    const block = annotated(`${PORTS}: >-`).replace(' # behind', '\n      1,\n      1');
+    const words = [block, annotated(`${PORTS}: "1,1"`), annotated(`${PORTS}: "2,1,1"`), annotated(`${PORTS}: 1,1,3`)];
+    const files = words.map((text, index) => folder.write(`same-${index}.yaml`, text));
+    const { results } = JSON.parse((await lint(...files, '-o', 'json')).stdout);
+    expect(results[0].places.map(({ edit }: { edit?: { to: string } }) => edit?.to)).toEqual([expect.anything(), '1', '2,1', '1,3']);
+    const sarif = JSON.parse((await lint(...files, '-o', 'sarif')).stdout);
+    const fixes = sarif.runs[0].results.map(
+      (one: { fixes?: { artifactChanges: { replacements: { insertedContent: { text: string } }[] }[] }[] }) =>
+        one.fixes?.[0]?.artifactChanges[0]?.replacements[0]?.insertedContent.text,
+    );
+    expect(fixes).toEqual([undefined, '1', '2,1', '1,3']);
+    await lint(...files, '--fix');
+    expect(files.map(textOf)).toEqual([
+      block,
+      words[1]?.replace('1,1', '1'),
+      words[2]?.replace('2,1,1', '2,1'),
+      words[3]?.replace('1,1,3', '1,3'),
+    ]);
+  });
+
+  it('nothing that has a name, and may stand elsewhere as well', async () => {
+    const text = annotated(`${PORTS}: &ports "80,80"`).replace('{name: app, image: a}', '{name: app, image: a, args: [*ports]}');
+    folder.write('named.yaml', text);
+    const { stderr } = await lint('named.yaml', '--fix');
+    expect([textOf('named.yaml'), stderr]).toEqual([text, expect.stringContaining('nothing to fix that is safe to write')]);
   });
 });
 

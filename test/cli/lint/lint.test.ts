@@ -140,6 +140,7 @@ describe('forms', () => {
           severity: 'error',
           source: { kind: 'file', file, line: 3, column: 4 },
           text: '100% of\nit::',
+          edits: [],
           places: [
             { kind: 'file', file, line: 3, column: 4 },
             { kind: 'file', file: '/tmp/x y', line: 0, column: 0 },

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWhyOperands } from '../../../src/cli/why/operands.ts';
 import { sinceRelease } from '../../../src/cli/why/since.ts';
-import { KNOWN, position } from '../../../src/istio/releases/known.ts';
+import { KNOWN } from '../../../src/istio/releases/every-release.ts';
+import { position } from '../../../src/istio/releases/known.ts';
 import { PROGRAM, piped, run, scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();
@@ -206,7 +207,7 @@ more      istio-init why orders.yaml 10.20.30.40:3306 --verbose --release 1.28.0
   });
 
   it.each([
-    [['orders.yaml'], /^istio-init: why: "orders\.yaml" is no place to go to; the last word is HOST:PORT/],
+    [['orders.yaml'], /^istio-init: why: "orders\.yaml" is a SOURCE, and no HOST:PORT follows; the last word is HOST:PORT/],
     [[], /^istio-init: why: nothing is asked; /],
     [['nothing.txt', '10.0.0.5:80'], /^istio-init: why: "nothing\.txt" is neither a SOURCE that is there nor app/],
     [['nothing.txt', 'orders.yaml', '10.0.0.5:80'], /^istio-init: why: nothing\.txt does not exist/],

@@ -23,6 +23,31 @@ const here = (...args: readonly string[]): ReturnType<typeof run> => run(args, {
 const PACKET = ['--from', 'app', '--to', '10.20.30.40:3306'] as const;
 
 describe.concurrent('several workloads', () => {
+  it('are named with a dot as istioctl does, and no other name is one', async () => {
+    const item = (namespace: string, name: string): object => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace, ownerReferences: [{ kind: 'StatefulSet', name: 'db', controller: true }] },
+      spec: { containers: [{ name: 'app', image: 'a' }] },
+    });
+    const input = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [item('shop', 'db-0'), item('pay', 'db-0'), item('pay', 'v1.db')],
+    });
+    for (const [word, found] of [
+      ['db-0.shop', 'Pod shop/db-0'],
+      ['db-0.pay', 'Pod pay/db-0'],
+      ['pod/db-0.pay', 'Pod pay/db-0'],
+      ['v1.db', 'Pod pay/v1.db'],
+      ['v1.db.pay', 'Pod pay/v1.db'],
+      ['sts/db.shop', 'Pod shop/db-0'],
+    ] as const)
+      expect((await run(['check', '-', '--workload', word], { input })).stdout).toContain(`${found}: its TCP`);
+    for (const word of ['db-0.shops', 'deploy/db-0.shop', 'shop/db-0.shop', 'db.db-0'])
+      expect(await run(['check', '-', '--workload', word], { input })).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+
   it('have an answer each, those with equal rules one, and the list of answers first', async () => {
     const { exitCode, stdout, stderr } = await here('trace', 'pods.json', ...PACKET);
     expect([exitCode, stderr.split('\n')[0]]).toEqual([0, 'note: 4 workloads, 2 rule sets']);

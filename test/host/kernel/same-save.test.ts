@@ -27,6 +27,8 @@ it.each([
     change: (text: string) => `${text}*security\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n`,
   },
   { other: 'a table that only nft can show', change: (text: string) => `${text}# Table \`filter' is incompatible, use 'nft' tool.\n` },
+  { other: 'no COMMIT, as one that breaks off has', change: (text: string) => text.slice(0, text.lastIndexOf('COMMIT')) },
+  { other: 'a table twice', change: (text: string) => text + text },
   { other: 'a comment on a rule', change: (text: string) => text.replace(' -j ', ' -m comment --comment x -j ') },
 ])('a save with $other is not', ({ change }) => {
   expect(isSaveOf(change(blocks.join('')), ip)).toBe(false);

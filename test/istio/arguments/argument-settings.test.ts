@@ -4,7 +4,7 @@ import { readArguments } from '../../../src/istio/arguments/argument-settings.ts
 import type { Environment } from '../../../src/istio/arguments/effective-values.ts';
 import { printSource } from '../../../src/istio/origin.ts';
 import { formatProblem, ProblemError } from '../../../src/istio/problems.ts';
-import { RELEASES } from '../../../src/istio/releases/known.ts';
+import { RELEASES } from '../../../src/istio/releases/every-release.ts';
 import { profileOf } from '../../../src/istio/releases/profile.ts';
 import type { Facts } from '../../../src/istio/settings/facts.ts';
 import type { SettingKey, Settings } from '../../../src/istio/settings/settings.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ARGUMENTS, shortOf } from '../../../src/istio/arguments/arguments.ts';
 import { bareArguments, parseGoBool, splitCommandLine } from '../../../src/istio/arguments/command-line.ts';
 import { formatProblem } from '../../../src/istio/problems.ts';
-import { RELEASES } from '../../../src/istio/releases/known.ts';
+import { RELEASES } from '../../../src/istio/releases/every-release.ts';
 import { profileOf } from '../../../src/istio/releases/profile.ts';
 
 /** The texts of the flags that a release's program finds, and what there is to say about them. */

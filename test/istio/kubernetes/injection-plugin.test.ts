@@ -7,7 +7,7 @@ import type { Mesh } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 import { planOfWorkload } from '../../../src/istio/kubernetes/workload-plan.ts';
 import { formatProblem } from '../../../src/istio/problems.ts';
-import { RELEASES } from '../../../src/istio/releases/known.ts';
+import { RELEASES } from '../../../src/istio/releases/every-release.ts';
 import { profileOf } from '../../../src/istio/releases/profile.ts';
 import { spansOf } from '../../golden.ts';
 import { at, container, mesh, openShift, texts, workload } from './injection-workload.ts';

@@ -7,7 +7,7 @@ import type { Workload } from '../../../src/istio/kubernetes/manifest/workload.t
 import type { Mesh, ProxyConfigLayer } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 import { formatProblem } from '../../../src/istio/problems.ts';
-import { RELEASES } from '../../../src/istio/releases/known.ts';
+import { RELEASES } from '../../../src/istio/releases/every-release.ts';
 import { profileOf } from '../../../src/istio/releases/profile.ts';
 import { spansOf } from '../../golden.ts';
 import { at, container, mesh, openShift, texts, withNamespace, workload } from './injection-workload.ts';

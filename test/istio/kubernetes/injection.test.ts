@@ -4,7 +4,7 @@ import { inject } from '../../../src/istio/kubernetes/injection/inject.ts';
 import { wordsOf } from '../../../src/istio/kubernetes/injection/injected.ts';
 import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 import { injectedArguments, injectedSettings } from '../../../src/istio/kubernetes/ordinary-injection.ts';
-import { RELEASES } from '../../../src/istio/releases/known.ts';
+import { RELEASES } from '../../../src/istio/releases/every-release.ts';
 import type { Profile } from '../../../src/istio/releases/profile.ts';
 import { profileOf } from '../../../src/istio/releases/profile.ts';
 import { printedSettings } from '../../../src/istio/settings/printed-settings.ts';

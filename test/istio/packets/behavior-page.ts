@@ -4,8 +4,8 @@ import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settin
 import { behaviorText, compareBehavior } from '../../../src/istio/packets/behavior.ts';
 import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
 import { ProblemError } from '../../../src/istio/problems.ts';
+import { RELEASES } from '../../../src/istio/releases/every-release.ts';
 import type { Release } from '../../../src/istio/releases/known.ts';
-import { RELEASES } from '../../../src/istio/releases/known.ts';
 import type { Facts } from '../../../src/istio/settings/facts.ts';
 import { normalForm } from '../../../src/netfilter/normal.ts';
 import { printSave } from '../../../src/netfilter/print.ts';

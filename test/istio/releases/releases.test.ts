@@ -2,19 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { KNOWN, RELEASES } from '../../../src/istio/releases/every-release.ts';
 import type { ReadRelease } from '../../../src/istio/releases/known.ts';
-import {
-  CANDIDATE,
-  KNOWN,
-  NEWEST,
-  newestPatch,
-  position,
-  RELEASES,
-  readRelease,
-  readSpans,
-  readTag,
-  releaseAt,
-} from '../../../src/istio/releases/known.ts';
+import { CANDIDATE, NEWEST, newestPatch, position, readRelease, readSpans, readTag, releaseAt } from '../../../src/istio/releases/known.ts';
 import { CHANGE_NAMES, CHANGES } from '../../../src/istio/releases/named-changes.ts';
 import type { ChangeName } from '../../../src/istio/releases/profile.ts';
 import { profileOf } from '../../../src/istio/releases/profile.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
-import { RELEASES } from '../../../src/istio/releases/known.ts';
+import { RELEASES } from '../../../src/istio/releases/every-release.ts';
 import { profileOf } from '../../../src/istio/releases/profile.ts';
 import { printRestore } from '../../../src/netfilter/print.ts';
 

@@ -11,8 +11,8 @@ type Heard<T extends unknown[]> = (...told: T) => void;
 type End = [code: number | null, signal: string | null];
 
 /** Starts a program. */
-export const spawnChild: System['spawn'] = (argv, environment) => {
-  const variables = Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+export const spawnChild: System['spawn'] = (argv, added) => {
+  const variables = Object.entries(added).map(([name, value]) => `${name}=${value}`);
   // Who can't hear the end of a program must not start one.
   const heard = onNumber(os.SIGCHLD, reap);
   const started = heard < 0 ? heard : spawn(argv, variables);

@@ -1,17 +1,15 @@
 /*
  * What QuickJS's own modules `std` and `os` lack for the drop-in: programs in sessions of their own, signals and
- * the ends of children as a file to read, abstract sockets with their peers, sockets for the probe, a question to
- * the packet filter, and text as bytes. Each call answers a number below zero, the kernel's error code with its sign turned, where it fails.
+ * the ends of children as a file to read, abstract sockets with their peers, sockets for the probe, what nft.c tells,
+ * and text as bytes. Each call answers a number below zero, the kernel's error code with its sign turned, where it fails.
  * Its callers are quickjs.ts and the files beside this one.
  */
 #define _GNU_SOURCE
+#include "nft.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netlink.h>
 #include <net/if.h>
 #include <poll.h>
 #include <quickjs.h>
@@ -66,11 +64,27 @@ static char **texts(JSContext *ctx, JSValueConst list)
     return copies;
 }
 
-/* spawn(words, environment): [pid, standard input, output, error], or an error code. */
+/* This process's variables but for those that a list sets, and then these; the texts stay who they are of. NULL where memory is short. */
+static char **withVariables(char **added)
+{
+    size_t count = 0, own = 0, at = 0;
+    while (added && added[count]) count++;
+    while (environ && environ[own]) own++;
+    char **all = added ? calloc(count + own + 1, sizeof *all) : NULL;
+    for (size_t i = 0; all && i < own; i++) {
+        size_t name = strcspn(environ[i], "="), j = 0;
+        while (j < count && (strncmp(added[j], environ[i], name) || added[j][name] != '=')) j++;
+        if (j == count) all[at++] = environ[i];
+    }
+    for (size_t i = 0; all && i < count; i++) all[at++] = added[i];
+    return all;
+}
+
+/* spawn(words, variables): [pid, standard input, output, error], or an error code. The variables are added to this process's own. */
 FUNCTION(spawnProgram)
 {
     int pipes[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}}, failure = 0;
-    char **words = texts(ctx, given[0]), **variables = texts(ctx, given[1]);
+    char **words = texts(ctx, given[0]), **added = texts(ctx, given[1]), **variables = withVariables(added);
     pid_t pid = -1;
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -93,7 +107,8 @@ FUNCTION(spawnProgram)
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attributes);
     freeTexts(words);
-    freeTexts(variables);
+    freeTexts(added);
+    free(variables);
     for (int i = 0; i < 3; i++) {
         int ours_ = i ? 0 : 1;
         if (pipes[i][1 - ours_] >= 0) close(pipes[i][1 - ours_]);
@@ -330,33 +345,15 @@ FUNCTION(addresses)
     return result;
 }
 
-/* nftTables(): how many tables of nft the kernel lists in this network namespace, or an error code. */
-FUNCTION(nftTables)
+/* nftTold(): what the kernel tells of nft in this network namespace, as nft-told.ts reads it, or an error code. */
+FUNCTION(nftTold)
 {
-    struct { struct nlmsghdr head; struct nfgenmsg body; } question = {
-        {.nlmsg_len = sizeof question, .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-        {.nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0},
-    };
-    union { struct nlmsghdr head; char bytes[16384]; } answer;
-    int tables = 0, open_ = 1, failure = 0, file = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-    if (file < 0) return NUMBER(-errno);
-    if (send(file, &question, sizeof question, 0) < 0) failure = -errno;
-    while (open_ && !failure) {
-        ssize_t got = recv(file, &answer, sizeof answer, 0);
-        if (got <= 0) failure = got < 0 ? -errno : -EIO;
-        size_t left = got < 0 ? 0 : (size_t)got;
-        for (struct nlmsghdr *part = &answer.head; open_ && NLMSG_OK(part, left); part = NLMSG_NEXT(part, left)) {
-            if (part->nlmsg_type == NLMSG_ERROR) {
-                int code = part->nlmsg_len >= NLMSG_LENGTH(sizeof code) ? *(int *)NLMSG_DATA(part) : 0;
-                failure = code < 0 ? code : -EIO;
-                open_ = 0;
-            } else if (part->nlmsg_flags & NLM_F_DUMP_INTR) failure = -EINTR;
-            if (part->nlmsg_type == NLMSG_DONE) open_ = 0;
-            else tables++;
-        }
-    }
-    close(file);
-    return NUMBER(failure ? failure : tables);
+    size_t size = 0;
+    int failure = 0;
+    char *text = tellNft(&size, &failure);
+    JSValue result = failure ? NUMBER(failure) : JS_NewStringLen(ctx, text ? text : "", size);
+    free(text);
+    return result;
 }
 
 static const JSCFunctionListEntry FUNCTIONS[] = {
@@ -367,7 +364,7 @@ static const JSCFunctionListEntry FUNCTIONS[] = {
     JS_CFUNC_DEF("lockTake", 1, lockTake), JS_CFUNC_DEF("lockPeer", 1, lockPeer), JS_CFUNC_DEF("socketTo", 3, socketTo),
     JS_CFUNC_DEF("socketError", 1, socketError), JS_CFUNC_DEF("listenOn", 2, listenOn), JS_CFUNC_DEF("acceptOn", 1, acceptOn),
     JS_CFUNC_DEF("routeTo", 1, routeTo), JS_CFUNC_DEF("addresses", 0, addresses),
-    JS_CFUNC_DEF("nftTables", 0, nftTables),
+    JS_CFUNC_DEF("nftTold", 0, nftTold),
 };
 
 static int define(JSContext *ctx, JSModuleDef *module)

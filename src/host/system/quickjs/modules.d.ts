@@ -60,5 +60,5 @@ declare module 'quickjs:machine' {
   export function acceptOn(file: number): number;
   export function routeTo(host: string): number;
   export function addresses(): string[] | number;
-  export function nftTables(): number;
+  export function nftTold(): string | number;
 }

@@ -15,12 +15,15 @@ import type { Diagnostic, Linted, LintRequest } from '../lint.ts';
 import { diagnosticOf, lintSidecar, lintWorkload } from '../lint.ts';
 import type { Concerned } from './left-out.ts';
 import { lintOther } from './other-objects.ts';
+import type { TextEdit } from './text-edit.ts';
 
 /** A diagnostic, and the workloads that have it. */
 export interface Result extends Diagnostic {
   readonly workloads: Tally;
   /** Where it stands, each place once; the first ones where there are many. */
   readonly places: readonly Origin[];
+  /** For each place what mends it there: the same may be written in other words. */
+  readonly edits: readonly (TextEdit | undefined)[];
   /** Every owner, or so many that nobody reads them. */
   readonly names: readonly string[];
 }
@@ -73,7 +76,7 @@ const MOST_KNOWN = 20_000;
 interface Gathered {
   readonly diagnostic: Diagnostic;
   readonly members: Counting;
-  readonly places: Map<string, Origin>;
+  readonly places: Map<string, { readonly place: Origin; readonly edit: TextEdit | undefined }>;
   readonly names: Set<string>;
   /** How many members were asked where it stands: that may be one place for all of them, as of a value of the mesh. */
   located: number;
@@ -114,7 +117,8 @@ export function lintGathering({ leaveOut = () => false, mostPlaces = MOST_PLACES
       if (result !== undefined) {
         result.members.add(member);
         if (result.names.size < MOST_NAMES && member.owner !== '') result.names.add(member.owner);
-        if (result.located < mostPlaces) result.places.set(JSON.stringify(diagnostic.source), diagnostic.source);
+        if (result.located < mostPlaces)
+          result.places.set(JSON.stringify(diagnostic.source), { place: diagnostic.source, edit: diagnostic.edit });
         result.located += times;
         continue;
       }
@@ -168,8 +172,9 @@ export function lintGathering({ leaveOut = () => false, mostPlaces = MOST_PLACES
         .map(
           ({ diagnostic, members, places, names }): Result => ({
             ...diagnostic,
+            ...editOf([...places.values()].map(({ edit }) => edit)),
             workloads: members.tally(),
-            places: [...places.values()],
+            places: [...places.values()].map(({ place }) => place),
             names: [...names],
           }),
         )
@@ -182,6 +187,12 @@ export function lintGathering({ leaveOut = () => false, mostPlaces = MOST_PLACES
       unknownReleases,
     }),
   };
+}
+
+/** The mends of all places, and the first of them, which is that of most. */
+function editOf(edits: Result['edits']): Pick<Result, 'edit' | 'edits'> {
+  const edit = edits.find((one) => one !== undefined);
+  return { ...(edit === undefined ? {} : { edit }), edits };
 }
 
 /** Most have nothing, and nobody asks where. */

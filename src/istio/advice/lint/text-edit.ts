@@ -19,7 +19,8 @@ export function withoutItems(
   const items = text.split(',');
   const kept = items.filter((item, index) => !isIdle(item.trim(), index, items));
   if (kept.length === 0 || kept.length === items.length) return undefined;
-  return { what: 'value', from: text, to: kept.join(',') };
+  // A blank beside a comma goes with the item behind it.
+  return { what: 'value', from: text, to: kept.join(',').trim() };
 }
 
 const ITEM = /^(?:\*|\d{1,5}|\d+(?:\.\d+){3}(?:\/\d+)?|[\da-f]*:[\da-f:.]*(?:\/\d+)?)$/i;

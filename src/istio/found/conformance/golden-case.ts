@@ -1,8 +1,8 @@
 /** A golden case: a command line in a pod, and what the program of each release makes of it. Its form is that of golden/. */
 
 import { quoted } from '../../problems.ts';
+import { KNOWN } from '../../releases/every-release.ts';
 import type { Release } from '../../releases/known.ts';
-import { KNOWN } from '../../releases/known.ts';
 import type { KernelState, Store } from './kernel-state.ts';
 import { NOTHING } from './kernel-state.ts';
 
