@@ -176,7 +176,7 @@ export function summarize(files: readonly string[], output: string): Result {
     form,
     problems: [],
     notes,
-    exitCode: exitCodeOf(verdictsIn(merged)) || (merged.lacking > 0 ? BAD_INPUT : 0),
+    exitCode: exitCodeOf(verdictsIn(merged)) || (merged.lacking + merged.unended.length + merged.cutLines > 0 ? BAD_INPUT : 0),
   };
 }
 

@@ -5,7 +5,7 @@ import { divide } from '../../istio/packets/escape-allowance.ts';
 import type { Escape } from '../../istio/packets/escapes.ts';
 import { escapesOf, escapeWords, passedBy } from '../../istio/packets/escapes.ts';
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
-import { conditionsOf, traceIn, whereConditionsHold } from '../../istio/packets/pod-network.ts';
+import { conditionsOf, natNotShown, traceIn, whereConditionsHold } from '../../istio/packets/pod-network.ts';
 import { verdictOf } from '../../istio/packets/verdict.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
@@ -24,7 +24,7 @@ export function escapesIn(
   allowances: readonly Allowance[],
   baseline: ReadonlySet<string>,
   why: (place: RulePlace) => string,
-): Pick<WorkloadEscapes, 'escapes' | 'untold' | 'conditions'> {
+): Pick<WorkloadEscapes, 'escapes' | 'untold' | 'conditions' | 'isUnread'> {
   const conditions = FAMILIES.filter((family) => counts(pod, family)).flatMap((family) => conditionsOf(pod, family));
   const podNetwork = whereConditionsHold(pod);
   const found = FAMILIES.filter((family) => counts(podNetwork, family)).map((family) => escapesOf(podNetwork, family));
@@ -33,15 +33,22 @@ export function escapesIn(
     .flatMap((of) => of ?? [])
     .flatMap((region): readonly ReportedEscape[] => {
       return split(region, allowances).map(({ fields, allowedBy }) => {
-        const { direction, family, verdict } = region;
+        const { direction, family, verdict: byRead } = region;
         const example = inside(region.example, fields);
-        const reason = verdict === 'unknown' ? unknownText(podNetwork, example) : passedText(passedBy(podNetwork, { example }), why);
+        const read = byRead === 'unknown' ? unknownText(podNetwork, example) : passedText(passedBy(podNetwork, { example }), why);
+        // Whatever was not read may catch them.
+        const unread = pod.unseen[family][0] ?? natNotShown(pod, family);
+        const verdict = unread === undefined ? byRead : 'unknown';
+        const reason = unread === undefined || byRead === 'unknown' ? read : `by what could be read: ${read}; but there is more: ${unread}`;
         const words = escapeWords({ direction, family, fields }, podNetwork);
         const known = names.every((name) => baseline.has(fingerprintOf(name, { direction, family, words })));
         return { direction, family, words, verdict, example, why: reason, known, ...(allowedBy === undefined ? {} : { allowedBy }) };
       });
     });
-  return { escapes, ...(conditions.length === 0 ? {} : { conditions: [...new Set(conditions)] }) };
+  const isUnread = FAMILIES.some(
+    (family) => counts(pod, family) && (pod.unseen[family].length > 0 || natNotShown(pod, family) !== undefined),
+  );
+  return { escapes, ...(conditions.length === 0 ? {} : { conditions: [...new Set(conditions)] }), ...(isUnread && { isUnread }) };
 }
 
 function passedText(place: RulePlace | undefined, why: (place: RulePlace) => string): string {

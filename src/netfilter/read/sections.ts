@@ -157,7 +157,14 @@ class SectionReader {
 
   /** Where the text breaks off or begins in the middle, beside what its tables tell. */
   gaps(): readonly Gap[] {
-    return this.#breaks.gaps(this.#origin.stated ?? this.#origin.shown ?? this.#origin.assumed, this.sections.length);
+    const gaps = this.#breaks.gaps(this.#origin.stated ?? this.#origin.shown ?? this.#origin.assumed, this.sections.length);
+    const { family, table, saves } = this.#announced ?? {};
+    // Of a table that is there a listing has some lines always, and a save need not.
+    if (family === undefined || !table || saves) return gaps;
+    return [
+      ...gaps,
+      { family, table, except: [], more: false, reason: 'a command is named that shows this table, and nothing follows it' },
+    ];
   }
 
   looked(): readonly Family[] {
