@@ -17,7 +17,7 @@ const APPLY = ['istio-init', 'apply', '--here', '--before-proxy'];
 const CLEAN = ['istio-init', 'clean', '--here'];
 const PROBE = ['istio-init', 'probe', '--timeout', '300ms'];
 
-/** Node and bun end with a crash of their own where they have few handles or little memory. */
+/** Node and bun end with a crash of their own where they have little memory. */
 const IS_STATIC = process.env['TEST_PROGRAM'] === 'static';
 const IS_OF_BUN = process.env['TEST_PROGRAM'] === 'executable';
 
@@ -56,7 +56,10 @@ describeKernel('a full disk under standard output', () => {
     [2, ['istio-init', '--help']],
   ] as const)('is told, with exit code %i, of %j', async (exitCode, words) => {
     const found = await inBash('"$@" >/dev/full', words);
-    expect(found).toMatchObject({ exitCode, stderr: expect.stringMatching(/standard output can not be written: ENOSPC\n$/) });
+    expect(found).toMatchObject({
+      exitCode,
+      stderr: expect.stringMatching(/standard output can not be written: (?:ENOSPC|no space is left \(ENOSPC\))\n$/),
+    });
   });
 
   it('is another thing than a reader that has gone away, which is no failure', async () => {
@@ -124,32 +127,77 @@ describeKernelOf(IS_STATIC)('a namespace without /proc', () => {
   });
 });
 
-describeKernelOf(IS_STATIC)('few file handles', () => {
-  it.each([4, 5, 6, 8])('%i: nothing is done, and the line says so', async (handles) => {
+/**
+ * The fewest handles with which the runtime itself comes to a program. Below, it ends with a crash of its own: bun 1.4.5 with 4 ("bun
+ * ran out of file descriptors"), Node 20 with 17 (`node -e 0` aborts), and with 18 it opens no file. The static executable has none.
+ */
+async function fewestOfRuntime(): Promise<number> {
+  if (IS_STATIC) return 4;
+  if (IS_OF_BUN) return 5;
+  const empty = join(mkdtempSync(join(tmpdir(), 'istio-init-empty-')), 'empty.cjs');
+  writeFileSync(empty, '');
+  for (let handles = 3; handles < 64; handles += 1) {
+    const { exitCode } = await execa('bash', ['-c', `ulimit -n ${handles}; exec "$@"`, 'bash', process.execPath, empty], { reject: false });
+    if (exitCode === 0) return handles;
+  }
+  throw new Error('Node starts with no number of handles');
+}
+
+describeKernel('few file handles', () => {
+  it('from where the runtime itself starts: all is done, or nothing, and a line says so', async () => {
+    const fewest = await fewestOfRuntime();
     await inNamespace(async (namespace) => {
-      for (const words of [MAKE, APPLY])
-        expect(await bash(namespace.name, `ulimit -n ${handles}; "$@"`, words)).toMatchObject({
-          exitCode: 1,
-          stderr: expect.stringMatching(/cause: there are too few file handles to run \S+\nfix: raise the limit/),
-        });
-      expect((await namespace.run('iptables-save')).stdout).not.toContain('ISTIO');
-      expect(await bash(namespace.name, `ulimit -n ${handles}; "$@"`, PROBE)).toMatchObject({
-        // Where there are enough for its sockets, it finds that there are no rules.
-        exitCode: expect.toSatisfy((code: number) => code === 0 || code === 126),
-        stderr: expect.not.stringContaining('this should not have happened'),
+      let told = 0;
+      for (let handles = fewest; handles < fewest + 16; handles += 1)
+        for (const words of [MAKE, APPLY]) {
+          const { exitCode, stderr } = await bash(namespace.name, `ulimit -n ${handles}; exec "$@"`, words);
+          const seen = { handles, exitCode, stderr };
+          expect(seen).not.toMatchObject({ stderr: expect.stringMatching(/should not have happened|^ {4}at /m) });
+          const saved = (await namespace.run('iptables-save; nft flush ruleset')).stdout;
+          expect({ ...seen, made: saved.includes('ISTIO') }).toMatchObject(
+            exitCode === 0
+              ? { made: true }
+              : {
+                  // An option that can't be used is 2, where a command of ours has it.
+                  exitCode: expect.toSatisfy((code: unknown) => code === 1 || (code === 2 && words === APPLY)),
+                  stderr: expect.stringMatching(
+                    /cause: there are too few file handles to run \S+\nfix: raise the limit|fib_trie can not be read: the addresses are unknown/,
+                  ),
+                  made: false,
+                },
+          );
+          told += exitCode === 0 ? 0 : 1;
+        }
+      expect(told).toBeGreaterThan(0);
+      expect(told).toBeLessThan(2 * 16);
+    });
+  }, 120_000);
+
+  it('never make a probe miss rules that are there', async () => {
+    const fewest = await fewestOfRuntime();
+    await inNamespace(async (namespace) => {
+      expect((await bash(namespace.name, 'exec "$@"', MAKE)).exitCode).toBe(0);
+      const codes = new Set<number | undefined>();
+      for (let handles = fewest; handles < fewest + 12; handles += 1) {
+        const { exitCode, stderr } = await bash(namespace.name, `ulimit -n ${handles}; exec "$@"`, PROBE);
+        expect({ handles, exitCode, stderr }).toMatchObject({ exitCode: expect.toSatisfy((code: unknown) => code === 0 || code === 2) });
+        codes.add(exitCode);
+      }
+      expect(codes).toContain(0);
+    });
+  });
+
+  it('none at all: the addresses of the pod are unknown to the static executable, not absent', async () => {
+    if (IS_STATIC)
+      expect(await inBash('ulimit -n 3; "$@"', MAKE)).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('/proc/net/fib_trie can not be read: the addresses are unknown'),
       });
-    });
   });
 
-  it('none at all: the addresses of the pod are unknown, not absent', async () => {
-    expect(await inBash('ulimit -n 3; "$@"', MAKE)).toMatchObject({
-      exitCode: 1,
-      stderr: expect.stringContaining('/proc/net/fib_trie can not be read: the addresses are unknown'),
-    });
-  });
-
-  it('16 are enough', async () => {
-    expect(await inBash('ulimit -n 16; "$@"', MAKE)).toMatchObject({ exitCode: 0 });
+  it('64 are enough for every build, as the line says, and 16 for the static executable', async () => {
+    for (const handles of IS_STATIC ? [16, 64] : [64])
+      expect(await inBash(`ulimit -n ${handles}; exec "$@"`, MAKE)).toMatchObject({ exitCode: 0 });
   });
 });
 

@@ -165,7 +165,7 @@ function numberIn(option: string, text: string, most: number): number {
 /** Merges lines that audits of many nodes printed. Throws a ProblemError for files that can't be read. */
 export function summarize(files: readonly string[], output: string): Result {
   const form = formNamed(output, SUMMARY_FORMS);
-  const merged = mergeLines(files.flatMap(textsIn));
+  const merged = mergeLines(files.flatMap((file) => textsIn(file, 'lines of audits (*.json); name a file that has some')));
   if (merged.lines === 0) throw badOption('--summarize', `${files.join(' ')} holds no line of an audit`);
   const notes =
     merged.otherLines === 0
@@ -176,7 +176,7 @@ export function summarize(files: readonly string[], output: string): Result {
     form,
     problems: [],
     notes,
-    exitCode: exitCodeOf(verdictsIn(merged)) || (merged.lacking > 0 ? BAD_INPUT : 0),
+    exitCode: exitCodeOf(verdictsIn(merged)) || (merged.lacking + merged.unended.length + merged.cutLines > 0 ? BAD_INPUT : 0),
   };
 }
 

@@ -24,9 +24,13 @@ export interface Merged {
   readonly workloads: readonly AuditedWorkload[];
   /** Pods of which the node's last line tells, and whose own lines are not here: the log was cut off. */
   readonly lacking: number;
+  /** Nodes of which no round comes to its end: what other pods they have is not known. */
+  readonly unended: readonly string[];
+  /** Lines of audits that are cut in two. */
+  readonly cutLines: number;
   /** Lines of audits. */
   readonly lines: number;
-  /** Lines of anything else: logs of other programs, a line cut in two. */
+  /** Lines of anything else: logs of other programs. */
   readonly otherLines: number;
 }
 
@@ -40,21 +44,24 @@ export function mergeLines(texts: readonly TextFile[]): Merged {
   const nodes = new Map<string, Rounds>();
   let lines = 0;
   let otherLines = 0;
+  let cutLines = 0;
   for (const { text } of texts) {
     for (const line of text.split('\n')) {
       if (line.trim() === '') continue;
       const read = lineIn(line);
       if (read === undefined) {
-        otherLines += 1;
+        if (isCut(line)) cutLines += 1;
+        else otherLines += 1;
         continue;
       }
       lines += 1;
-      const rounds = nodes.get(read.node) ?? { whole: new Map(), begun: new Map(), lacking: 0 };
+      const rounds = nodes.get(read.node) ?? { whole: new Map(), begun: new Map(), lacking: 0, ended: false };
       nodes.set(read.node, rounds);
       if (read.kind === 'pod') rounds.begun.set(keyOf(read.pod), read.pod);
       // Without a name these may be rounds of several nodes.
-      else if (read.node !== '')
-        nodes.set(read.node, { whole: rounds.begun, begun: new Map(), lacking: Math.max(0, read.pods - rounds.begun.size) });
+      else if (read.node === '') nodes.set('', { ...rounds, ended: true });
+      else
+        nodes.set(read.node, { whole: rounds.begun, begun: new Map(), lacking: Math.max(0, read.pods - rounds.begun.size), ended: true });
     }
   }
   const all = [...nodes.values()].flatMap(({ whole, begun }) => [...new Map([...whole, ...begun]).values()]);
@@ -64,7 +71,8 @@ export function mergeLines(texts: readonly TextFile[]): Merged {
     verdicts: countsOf(all),
     workloads: workloadsOf(all).sort((a, b) => amissIn(b) - amissIn(a) || compareNames(a, b)),
     lacking: [...nodes.values()].reduce((sum, { lacking }) => sum + lacking, 0),
-    ...{ lines, otherLines },
+    unended: [...nodes].flatMap(([name, { ended }]) => (ended ? [] : [name])),
+    ...{ lines, otherLines, cutLines },
   };
 }
 
@@ -78,6 +86,17 @@ interface Rounds {
   readonly whole: Map<string, AuditedPod>;
   readonly begun: Map<string, AuditedPod>;
   readonly lacking: number;
+  readonly ended: boolean;
+}
+
+const BEGIN = `{"apiVersion":"${API_VERSION}","kind":"Audit`;
+
+/** A line that begins, or ends, as one of an audit, and is none. */
+function isCut(line: string): boolean {
+  const begun = line.indexOf('{');
+  const own = line.slice(line.indexOf('{"apiVersion":'));
+  if (line.includes('{"apiVersion":"')) return own.startsWith(BEGIN) ? !own.startsWith(`${BEGIN}Report`) : BEGIN.startsWith(own);
+  return (begun >= 0 && BEGIN.startsWith(line.slice(begun))) || /"verdictId":"\w+"\}$|"seconds":[\d.]+\}$|^[^{]*[\d"]\}$/.test(line);
 }
 
 function workloadsOf(pods: readonly AuditedPod[]): AuditedWorkload[] {

@@ -13,7 +13,7 @@ function summaryJson({ lines: _, otherLines: __, ...merged }: Merged): string {
 }
 
 /** A line for each workload that is not as it should be, with why below it; the others are counted. */
-function summaryText({ nodes, pods, verdicts, workloads, lacking }: Merged): string {
+function summaryText({ nodes, pods, verdicts, workloads, lacking, unended, cutLines }: Merged): string {
   const amiss = workloads.filter(({ verdicts: own }) => (Object.keys(own) as PodVerdict[]).some((verdict) => !POD_VERDICTS[verdict]));
   const names = amiss.map(({ namespace, workload }) => onOneLine(namespace === '' ? workload : `${namespace}/${workload}`));
   const width = Math.max(0, ...names.map(({ length }) => length));
@@ -22,20 +22,36 @@ function summaryText({ nodes, pods, verdicts, workloads, lacking }: Merged): str
     ...below(workload),
   ]);
   const rest = workloads.length - amiss.length;
+  const isWhole = lacking + unended.length + cutLines === 0;
   const where = nodes === 0 ? '' : ` on ${count(nodes, 'node')}`;
   return [
     `${count(pods, 'pod')} of ${count(workloads.length, 'workload')}${where}${pods === 0 ? '' : `: ${countsText(verdicts)}`}`,
     ...(lines.length === 0 ? [] : ['', ...lines, '']),
     ...(lacking === 0 ? [] : [`missing: the lines of ${count(lacking, 'pod')}; the beginning of the log is cut off`]),
-    restText(rest, workloads.length),
+    ...(unended.length === 0 ? [] : [`unknown: ${unendedText(unended)}: what other pods are there is not known`]),
+    ...(cutLines === 0
+      ? []
+      : [
+          `unknown: ${count(cutLines, 'line')} of an audit ${cutLines === 1 ? 'is' : 'are'} cut off, and what ${cutLines === 1 ? 'it' : 'they'} said`,
+        ]),
+    ...(workloads.length === 0 && !isWhole ? [] : [restText(rest, workloads.length, isWhole)]),
     '',
   ].join('\n');
 }
 
 /** Those of which nothing is to be said. */
-function restText(rest: number, all: number): string {
-  if (rest === all) return 'all are as they should be, or have no sidecar';
+function restText(rest: number, all: number, isWhole: boolean): string {
+  if (rest === all) return `all ${isWhole ? '' : 'that are named '}are as they should be, or have no sidecar`;
   return `${count(rest, 'other workload')} ${rest === 1 ? 'is as it should be, or has' : 'are as they should be, or have'} no sidecar`;
+}
+
+const MOST_NODES = 3;
+
+function unendedText(nodes: readonly string[]): string {
+  const [named, rounds] = [nodes.filter((name) => name !== ''), nodes.length === 1 ? 'no round of' : 'no rounds of'];
+  const names =
+    named.length < nodes.length ? 'the nodes' : named.length > MOST_NODES ? count(named.length, 'node') : named.map(onOneLine).join(', ');
+  return `the log shows the end of ${rounds} ${names}`;
 }
 
 function below({ reasons, examples }: AuditedWorkload): readonly string[] {

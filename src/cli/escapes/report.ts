@@ -21,6 +21,8 @@ export interface WorkloadEscapes extends Pick<Tally, 'count' | 'examples' | 'own
   readonly escapes: readonly ReportedEscape[];
   /** What has to hold for the answer, where not all could be seen. */
   readonly conditions?: readonly string[];
+  /** Some of the rules could not be read: nobody knows whether these escapes are some, and whether there are others. */
+  readonly isUnread?: true;
   /** Why nothing can be told of them. */
   readonly untold?: string;
 }

@@ -36,12 +36,14 @@ export function headline({ workloads, charts }: EscapesReport): string {
   const sum = (some: readonly WorkloadEscapes[]): number => some.reduce((total, { count }) => total + count, 0);
   const all = sum(workloads);
   const open = sum(workloads.filter((one) => openEscapes(one).some(isDirect)));
-  const unsure = workloads.filter((one) => openEscapes(one).some((found) => !isDirect(found)));
+  const doubtful = workloads.filter(({ isUnread, untold: none }) => isUnread === true && none === undefined);
+  const unsure = workloads.filter((one) => !doubtful.includes(one) && openEscapes(one).some((found) => !isDirect(found)));
   const allowed = workloads.some(({ escapes }) => escapes.some(({ allowedBy }) => allowedBy !== undefined));
   const untold = sum(workloads.filter((one) => one.untold !== undefined));
-  const partly = workloads.some((one) => one.conditions !== undefined);
+  const partly = workloads.some((one) => one.conditions !== undefined && !doubtful.includes(one));
   const of = open === 0 ? ` of ${workloadsText(all)}` : '';
   const unread = [
+    ...(doubtful.length === 0 ? [] : [`${doubtfulText(doubtful, open === 0 ? workloadsText(all) : '')}`]),
     ...(unsure.length === 0 ? [] : [`${unsureText(unsure)} of ${sum(unsure)}${of}${open === 0 ? '' : ' not known'}`]),
     ...(untold === 0 ? [] : [`${untold}${of} without an answer`]),
     ...(charts.length === 0 ? [] : [`${charts.length === 1 ? '1 Helm chart' : `${charts.length} Helm charts`} not read`]),
@@ -49,7 +51,7 @@ export function headline({ workloads, charts }: EscapesReport): string {
   const shown = partly ? ['as far as the tables are shown'] : [];
   const rest = [...unread, ...shown].map((text) => `; ${text}`).join('');
   // Of these TCP is known to pass, whatever of UDP is not.
-  const passing = all - untold - sum(unsure.filter(isUnsureOfTcp));
+  const passing = all - untold - sum(doubtful) - sum(unsure.filter(isUnsureOfTcp));
   const passes = `TCP of ${workloadsText(passing)} passes the proxy${allowed ? ' but what is allowed' : ''}`;
   // What was not seen comes first: whoever reads three words must not take them for an all-clear.
   if (open === 0 && unread.length > 0) return `unknown: ${[unread.join(', '), ...(passing > 0 ? [passes] : []), ...shown].join('; ')}`;
@@ -63,6 +65,13 @@ function isDirect({ verdict }: ReportedEscape): boolean {
 
 function isUnsureOfTcp(one: WorkloadEscapes): boolean {
   return openEscapes(one).some((found) => !isDirect(found) && found.example.protocol !== 'udp');
+}
+
+/** `TCP may bypass the proxy in 1 of 2 workloads, whose rules could not all be read`; without all of them, it goes on behind others. */
+function doubtfulText(workloads: readonly WorkloadEscapes[], all: string): string {
+  const count = workloads.reduce((total, one) => total + one.count, 0);
+  const of = all === '' ? `${count} more` : `${count} of ${all}`;
+  return `TCP may bypass the proxy in ${of}, whose rules could not all be read`;
 }
 
 /** What nobody can tell of some workloads, as the beginning of `... of 2 workloads`. */

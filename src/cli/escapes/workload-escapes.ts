@@ -5,10 +5,10 @@ import { divide } from '../../istio/packets/escape-allowance.ts';
 import type { Escape } from '../../istio/packets/escapes.ts';
 import { escapesOf, escapeWords, passedBy } from '../../istio/packets/escapes.ts';
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
-import { conditionsOf, traceIn, whereConditionsHold } from '../../istio/packets/pod-network.ts';
+import { conditionsOf, natNotShown, traceIn, whereConditionsHold } from '../../istio/packets/pod-network.ts';
 import { verdictOf } from '../../istio/packets/verdict.ts';
 import type { Family } from '../../netfilter/family.ts';
-import { FAMILIES } from '../../netfilter/family.ts';
+import { FAMILIES, otherFamily } from '../../netfilter/family.ts';
 import { namedAddress } from '../../netfilter/match.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { addressValue, printAddress } from '../../netfilter/trace/address.ts';
@@ -24,8 +24,9 @@ export function escapesIn(
   allowances: readonly Allowance[],
   baseline: ReadonlySet<string>,
   why: (place: RulePlace) => string,
-): Pick<WorkloadEscapes, 'escapes' | 'untold' | 'conditions'> {
-  const conditions = FAMILIES.filter((family) => counts(pod, family)).flatMap((family) => conditionsOf(pod, family));
+): Pick<WorkloadEscapes, 'escapes' | 'untold' | 'conditions' | 'isUnread'> {
+  const asked = FAMILIES.filter((family) => counts(pod, family) || isLost(pod, family));
+  const conditions = asked.flatMap((family) => conditionsOf(pod, family));
   const podNetwork = whereConditionsHold(pod);
   const found = FAMILIES.filter((family) => counts(podNetwork, family)).map((family) => escapesOf(podNetwork, family));
   if (found.includes(null)) return { escapes: [], untold: 'these rules distinguish more packets than can be followed' };
@@ -33,15 +34,20 @@ export function escapesIn(
     .flatMap((of) => of ?? [])
     .flatMap((region): readonly ReportedEscape[] => {
       return split(region, allowances).map(({ fields, allowedBy }) => {
-        const { direction, family, verdict } = region;
+        const { direction, family, verdict: byRead } = region;
         const example = inside(region.example, fields);
-        const reason = verdict === 'unknown' ? unknownText(podNetwork, example) : passedText(passedBy(podNetwork, { example }), why);
+        const read = byRead === 'unknown' ? unknownText(podNetwork, example) : passedText(passedBy(podNetwork, { example }), why);
+        // Whatever was not read may catch them.
+        const unread = pod.unseen[family][0] ?? natNotShown(pod, family);
+        const verdict = unread === undefined ? byRead : 'unknown';
+        const reason = unread === undefined || byRead === 'unknown' ? read : `by what could be read: ${read}; but there is more: ${unread}`;
         const words = escapeWords({ direction, family, fields }, podNetwork);
         const known = names.every((name) => baseline.has(fingerprintOf(name, { direction, family, words })));
         return { direction, family, words, verdict, example, why: reason, known, ...(allowedBy === undefined ? {} : { allowedBy }) };
       });
     });
-  return { escapes, ...(conditions.length === 0 ? {} : { conditions: [...new Set(conditions)] }) };
+  const isUnread = asked.some((family) => pod.unseen[family].length > 0 || natNotShown(pod, family) !== undefined);
+  return { escapes, ...(conditions.length === 0 ? {} : { conditions: [...new Set(conditions)] }), ...(isUnread && { isUnread }) };
 }
 
 function passedText(place: RulePlace | undefined, why: (place: RulePlace) => string): string {
@@ -57,6 +63,11 @@ function unknownText(podNetwork: PodNetwork, example: Packet): string {
   const asks = split?.question.kind === 'match' ? namedAddress(split.question.match) : undefined;
   if (podNetwork.plan.missing !== undefined && asks !== undefined) return SERVERS_UNKNOWN;
   return verdictOf(end, podNetwork.ports).words;
+}
+
+/** Whether a look at this family alone failed: that nothing of it is here says nothing. */
+function isLost({ unseen }: PodNetwork, family: Family): boolean {
+  return unseen[family].some((reason) => !unseen[otherFamily(family)].includes(reason));
 }
 
 /** Families of which the pod has an address, or rules. */

@@ -1,5 +1,6 @@
 /** Proof that redirection works: a connection with a random token must come out at the port to which the rules send it. */
 
+import { messageOf } from '../../istio/problems.ts';
 import type { Family } from '../../netfilter/family.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 import type { CallOutcome, Ids, Listener, Network } from '../system/network.ts';
@@ -124,16 +125,39 @@ async function round(network: Network, one: Round, { probePort }: ProbeRequest, 
     one.straight = await network.listen(host, probePort, `${token} missed`);
     // It belongs to what is to be proved: without it the proxy can't deliver to the application.
     if (one.straight === 'EADDRNOTAVAIL') return { kind: 'missed', how: `${host} is not on lo` };
+    if (typeof one.straight === 'string' && OWN_SHORTAGE.includes(one.straight)) return noHandles(one.straight);
   }
   // Left alone, IPv6 would choose ::6 as the source too, and what comes from there is let through.
   const localAddress = way.path === 'inbound' ? LOOPBACK[family] : undefined;
   const patience = Math.max(SHORTEST, Math.min(PATIENCE, deadline - Date.now()));
-  return verdictOf(await callOnce(network, way.ids, { host, port: probePort, localAddress, patience }), one, `${host} port ${probePort}`);
+  const met = await callOnce(network, way.ids, { host, port: probePort, localAddress, patience });
+  const verdict = verdictOf(met, one, `${host} port ${probePort}`);
+  const shortage = verdict.kind === 'missed' ? shortageOfHandles() : undefined;
+  return shortage === undefined ? verdict : noHandles(shortage);
+}
+
+function noHandles(code: string): Verdict {
+  return { kind: 'not tested', why: `no connection can be made from here (${code})` };
+}
+
+/** Both ends of a connection, and what a runtime opens besides. */
+const ENDS = 4;
+
+/** The kernel's word where no connection could be taken: a listener that lacks a handle for one says so nowhere. */
+function shortageOfHandles(): string | undefined {
+  const open: number[] = [];
+  try {
+    while (open.length < ENDS) open.push(system.open('/proc/self/stat'));
+    return undefined;
+  } catch (error) {
+    return OWN_SHORTAGE.find((code) => messageOf(error).startsWith(code));
+  } finally {
+    for (const handle of open) system.close(handle);
+  }
 }
 
 function verdictOf(met: CallOutcome, { way, token, atProxy, straight }: Round, where: string): Verdict {
-  if (met.kind === 'nobody' && OWN_SHORTAGE.includes(met.code))
-    return { kind: 'not tested', why: `no connection can be made from here (${met.code})` };
+  if (met.kind === 'nobody' && OWN_SHORTAGE.includes(met.code)) return noHandles(met.code);
   if (met.kind === 'nobody') {
     const how = met.code === 'ETIMEDOUT' ? `nobody answered on ${where}` : `the connection to ${where} failed (${met.code})`;
     return { kind: 'missed', how };

@@ -150,9 +150,11 @@ function spawnChild([file, ...args]: readonly [string, ...string[]], added: Read
     return neverStarted((error as Error).message, isMissing(error as Error));
   }
   const { stdin, stdout, stderr } = child;
-  // Out of file handles bun hands out a child without pipes, and says so nowhere (bun 1.4.5); Node's says it by an event.
+  // Out of file handles bun hands out a child without pipes, and says so nowhere (bun 1.4.5); Node's says it by an event. That of
+  // Node was never started, and its kill() goes to process 0: all of the group that this program is in, itself included (Node 20).
   if (!stdin || !stdout || !stderr) {
-    child.on('error', () => undefined).kill('SIGKILL');
+    child.on('error', () => undefined);
+    if (child.pid !== undefined) child.kill('SIGKILL');
     return neverStarted('too few file handles (EMFILE)', false);
   }
   // A program may exit before it has read everything, iptables-restore even with exit code 0 (kernel.md):

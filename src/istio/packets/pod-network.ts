@@ -1,6 +1,7 @@
 /** Where packets are traced: rules of any source, the pod around them, and what of it can't be seen. */
 
 import type { Family } from '../../netfilter/family.ts';
+import { FAMILIES } from '../../netfilter/family.ts';
 import type { Observation } from '../../netfilter/observation.ts';
 import { sees } from '../../netfilter/observation.ts';
 import type { Packet } from '../../netfilter/packet.ts';
@@ -9,6 +10,7 @@ import { BUILT_IN_CHAINS, isBuiltIn, withChains } from '../../netfilter/rule.ts'
 import type { Host } from '../../netfilter/trace/host.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import { bearing, touches } from '../../netfilter/unseen.ts';
+import { isSidecarChain } from '../found/ownership/chain-names.ts';
 import type { Run } from '../found/runs/run.ts';
 import type { CapturePlan } from '../plan/plan.ts';
 import type { Facts } from '../settings/facts.ts';
@@ -33,6 +35,8 @@ export interface PodNetwork {
   readonly state: PodState;
   /** What may be there and can't be seen, in words that end a sentence: no verdict is sure then. */
   readonly unseen: Readonly<Record<Family, readonly string[]>>;
+  /** The families of which a sidecar's rules are shown, and nat is not: what nothing shown catches may be caught there. */
+  readonly withoutNat?: readonly Family[];
   /** The run that was to make these rules and failed, or may have: none of them need be there. */
   readonly failed?: Run;
   /** The rules were found, and who made them is inferred. */
@@ -60,7 +64,14 @@ export function podNetworkOfPlan(plan: CapturePlan, { facts = {}, state = {}, pr
 export function podNetworkOfRules(seen: Observation, made: CapturePlan, options: PodNetworkOptions = {}): PodNetwork {
   const rules = { ip: withUnseen(seen, 'ip'), ip6: withUnseen(seen, 'ip6') };
   const network = podNetworkOfPlan({ ...made, ...rules }, options);
-  const found: PodNetwork = { ...network, ofRules: true, unseen: hiddenIn(seen), ...(options.failed && { failed: options.failed }) };
+  const withoutNat = FAMILIES.filter((family) => isWithoutNat(seen, family));
+  const found: PodNetwork = {
+    ...network,
+    ofRules: true,
+    unseen: hiddenIn(seen),
+    ...(withoutNat.length > 0 && { withoutNat }),
+    ...(options.failed && { failed: options.failed }),
+  };
   if (found.ports.of === 'ztunnel') return found;
   const { outbound, inbound, dns } = network.ports;
   const values = valuesOf(made.settings);
@@ -71,6 +82,18 @@ export function podNetworkOfRules(seen: Observation, made: CapturePlan, options:
   if (others.length === 0) return found;
   const sockets = others.flatMap(({ ports }) => ports);
   return { ...found, ports: { ...network.ports, others }, state: { ...found.state, transparentPorts: sockets } };
+}
+
+/** Whatever a release makes elsewhere, it makes rules of nat as well. */
+function isWithoutNat(seen: Observation, family: Family): boolean {
+  const { tables } = seen[family];
+  if (sees(seen, family, 'nat') || tables.some(({ nft }) => nft !== undefined)) return false;
+  return tables.some(({ name: table, chains }) => chains.some(({ name: chain }) => isSidecarChain(table, chain)));
+}
+
+/** Why a packet that nothing shown catches is not known to be left alone; undefined where all that catches is shown. */
+export function natNotShown({ withoutNat = [] }: PodNetwork, family: Family): string | undefined {
+  return withoutNat.includes(family) ? 'nat, where every release catches what the pod sends, is not shown' : undefined;
 }
 
 /** The proxy of an ambient pod is ztunnel. */
@@ -180,6 +203,8 @@ export function verdictIn(podNetwork: PodNetwork, { end, packet }: Pick<Trace, '
   const hidden = podNetwork.unseen[packet.family];
   if (hidden.length > 0 && found.id !== 'unknown')
     return { id: 'unknown', words: `unknown: ${found.id} by what can be seen (${found.words}), but there is more: ${hidden.join('; ')}` };
+  const lacking = found.id === 'direct' ? natNotShown(podNetwork, packet.family) : undefined;
+  if (lacking !== undefined) return { id: 'unknown', words: `unknown: ${found.id} by what is shown (${found.words}), but ${lacking}` };
   return heard(podNetwork, found, end, packet);
 }
 

@@ -93,16 +93,12 @@ export class Breaks {
     const last = this.#isLog ? this.#logged : null;
     const [given, taken] = [this.#given, this.#taken];
     return [
-      ...(began === null
-        ? []
-        : [{ kind: 'form' as const, family, more: true, reason: `the text breaks off in the save that begins in line ${began.line}` }]),
+      ...(began === null ? [] : [{ family, more: true, reason: `the text breaks off in the save that begins in line ${began.line}` }]),
       ...(first === null ? [] : [{ more: true, reason: `the text begins in the middle: line ${first} ends what is not there` }]),
       ...(last === null
         ? []
         : [{ more: true, except: [], behind: last, reason: `the log shows no end of its run behind the command in line ${last}` }]),
-      ...(given === null
-        ? []
-        : [{ kind: 'form' as const, family, more: true, reason: `the log breaks off in what it shows from line ${given} on` }]),
+      ...(given === null ? [] : [{ family, more: true, reason: `the log breaks off in what it shows from line ${given} on` }]),
       ...(taken === null
         ? []
         : [{ family, more: true, reason: `the text begins in the middle of what was given to the command in line ${taken}` }]),

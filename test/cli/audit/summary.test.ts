@@ -43,6 +43,31 @@ describe('lines that are cut off', () => {
     expect(summarize([file(whole.slice(1).join(''))], 'text').exitCode).toBe(1);
   });
 
+  it('leave, wherever that is, no all-clear, and of no pod another word', () => {
+    const well = [pod(), pod({ pod: 'web-0', workload: 'web' })];
+    const text = [
+      ...well.map(podLine),
+      summaryLine(well, 0.5, 'node-1'),
+      podLine(pod({ node: 'node-2', pod: 'db-0' })),
+      summaryLine([pod()], 1, 'node-2'),
+    ].join('');
+    expect(summarize([file(text)], 'text').exitCode).toBe(0);
+    // A log that ends between the rounds of two nodes is all of one of them.
+    const rounds = text.indexOf('{"apiVersion"', text.indexOf('AuditSummary'));
+    for (let at = 1; at < text.length - 1; at += 7) {
+      for (const [cut, isRound] of [
+        [text.slice(0, at), at >= rounds && at <= rounds + 1],
+        [text.slice(at), at >= rounds - 2 && at <= rounds],
+      ] as const) {
+        const found = merged(cut);
+        if (found.lines === 0 || isRound) continue;
+        const { output, exitCode } = summarize([file(cut)], 'text');
+        expect([exitCode, output], `${at} ${cut.slice(0, 40)}`).toEqual([2, expect.not.stringMatching(/^all are as/m)]);
+        expect(Object.keys(found.verdicts).filter((verdict) => verdict !== 'as it should be')).toEqual([]);
+      }
+    }
+  });
+
   it('are made good by a later round', () => {
     expect(merged([...whole.slice(2), ...whole].join('')).lacking).toBe(0);
   });
@@ -76,6 +101,7 @@ describe('lines of many nodes', () => {
       '  its\\u000aprocess\\u001b[2J ended (1 pod)',
       '  db-0 on node-2',
       '',
+      'unknown: the log shows the end of no round of node-2: what other pods are there is not known',
       '1 other workload is as it should be, or has no sidecar',
       '',
     ]);

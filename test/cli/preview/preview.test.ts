@@ -300,7 +300,10 @@ describe.concurrent('the end of the output', () => {
     const { exitCode, stderr } = await execa('bash', ['-c', '"$@" >/dev/full', 'bash', PROGRAM, 'preview', '-f', join(ROOT, EXAMPLE)], {
       reject: false,
     });
-    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: 'istio-init: standard output can not be written: ENOSPC' });
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: 'istio-init: standard output can not be written: no space is left (ENOSPC)',
+    });
   });
 });
 
