@@ -2,6 +2,8 @@
 
 import type { CommandModule } from 'yargs';
 import yargs from 'yargs';
+import { quoted } from '../istio/problems.ts';
+import type { Described } from './described.ts';
 import { describedCommand } from './described.ts';
 import { helpTopic } from './help/command.ts';
 import type { Tasks } from './help/help.ts';
@@ -10,7 +12,7 @@ import { programName } from './program-name.ts';
 import { pageWidth } from './terminal/columns.ts';
 import { errorLine } from './terminal/error.ts';
 import { BAD_INPUT, finish, say } from './terminal/result.ts';
-import { tooMany, unknownOption } from './unknown-option.ts';
+import { noArguments, takesArguments, tooMany, unknownOption } from './unknown-option.ts';
 import { VERSION } from './version.ts';
 
 // Away from a terminal.
@@ -57,6 +59,16 @@ export async function runCommandLine(argv: readonly string[], { tasks, elsewhere
     return;
   }
   const called = commands.find((command) => namesOf(command).includes(name ?? ''));
+  const isAsked = argv.includes('--help') || argv.includes('-h') || argv.includes('--version');
+  if (called !== undefined && argv.includes('--') && !isAsked && !takesArguments(called) && commands.some(takesArguments)) {
+    refuse(noArguments(called, commands), name);
+    return;
+  }
+  const hyphened = hyphenedValue(argv, called);
+  if (hyphened !== undefined) {
+    refuse(hyphened, name);
+    return;
+  }
   const parser = yargs([...ungluedValues(familyFlags(argv), called)])
     .scriptName(programName())
     .parserConfiguration({
@@ -119,6 +131,26 @@ function oneLine(message: string, { called, commands, argv }: Called): string {
   if (unknown === undefined) return message.replace(/\s*\n\s*/g, ' ');
   if (argv.includes(unknown) && !unknown.startsWith('-')) return tooMany(unknown, called);
   return unknownOption(unknown, called, commands);
+}
+
+/** A value such as `-5s`, of which yargs makes options: said of the option that wants a value before it. */
+function hyphenedValue(argv: readonly string[], called: CommandModule | undefined): string | undefined {
+  const options = called === undefined ? {} : describedCommand(called).options;
+  const end = argv.indexOf('--');
+  const at = argv.findIndex(
+    (word, index) => (end < 0 || index < end) && /^-\d+[^\d.]/.test(word) && wantsValue(argv[index - 1] ?? '', options),
+  );
+  const word = argv[at];
+  return word === undefined
+    ? undefined
+    : `${argv[at - 1]} ${quoted(word)} begins with a hyphen, as options do: ${argv[at - 1]}=${word} is a value`;
+}
+
+function wantsValue(word: string, options: Described['options']): boolean {
+  return Object.entries(options).some(
+    ([name, { type, alias = [] }]) =>
+      type !== 'boolean' && [name, alias].flat().some((one) => word === (one.length === 1 ? `-${one}` : `--${one}`)),
+  );
 }
 
 /** `-ojson` as `-o json`, as kubectl takes it; yargs reads one option a letter. */

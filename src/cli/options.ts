@@ -33,7 +33,7 @@ export const SETTINGS_OPTIONS = {
   }),
   ...flags('Manifests', {
     'keep-args': "An injected pod's own arguments at another release, in place of a new injection",
-    'as-injected': 'A pod that lives without a sidecar, as if an injector came to it',
+    'as-injected': 'What an injector would make of a pod that runs without a sidecar',
   }),
   ...valued('Facts', {
     address: 'An address of the pod (repeatable; default: IPv4 only)',
@@ -146,6 +146,8 @@ function clusterOptions(parsed: Parsed): Pick<SourceOptions, 'cluster'> {
   const deadline = last(parsed, 'deadline');
   if (namespace !== undefined && !isNamespace(namespace))
     throw badOption('--namespace', `${quoted(namespace)} is not a namespace of Kubernetes, as shop`);
+  if (deadline !== undefined && !/^[1-9]\d{0,5}$/.test(deadline))
+    throw badOption('--deadline', `${quoted(deadline)} is not a number of seconds, as 30`);
   const allNamespaces = parsed['all-namespaces'] === true;
   if (allNamespaces && namespace !== undefined) throw badOption('--all-namespaces', 'and --namespace do not go together');
   return {
@@ -153,7 +155,7 @@ function clusterOptions(parsed: Parsed): Pick<SourceOptions, 'cluster'> {
       ...others,
       ...(namespace === undefined ? {} : { namespace }),
       ...(allNamespaces && { allNamespaces }),
-      ...(deadline !== undefined && /^[1-9]\d{0,5}$/.test(deadline) && { seconds: Number(deadline) }),
+      ...(deadline !== undefined && { seconds: Number(deadline) }),
     },
   };
 }

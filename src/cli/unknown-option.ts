@@ -6,6 +6,7 @@ import { nearest, quoted } from '../istio/problems.ts';
 import { listWords, quoteForPasting } from '../netfilter/words.ts';
 import { describedCommand, optionNames } from './described.ts';
 import { OTHER_OPTIONS } from './other-words.ts';
+import { programName } from './program-name.ts';
 
 /** A sentence about `word`, an option without its hyphens; `command` is the one that was called, where there is one. */
 export function unknownOption(word: string, command: CommandModule | undefined, commands: readonly CommandModule[]): string {
@@ -20,7 +21,8 @@ export function unknownOption(word: string, command: CommandModule | undefined, 
   const meant = OTHER_OPTIONS[word];
   if (meant !== undefined && own.includes(/^--(\S+)/.exec(meant)?.[1] ?? ''))
     return `${typed(word)} is not an option here (did you mean ${meant}?)`;
-  return `${typed(word)} is not an option here${nearest(word, own).replace('mean ', 'mean --')}`;
+  const near = nearest(word, own).replace('mean ', 'mean --');
+  return `${typed(word)} is not an option here${near === '' && command !== undefined ? `; ${programName()} ${describedCommand(command).name} --help lists them` : near}`;
 }
 
 function typed(word: string): string {
@@ -42,5 +44,26 @@ export function tooMany(word: string, command: CommandModule | undefined): strin
   const operands = described?.operands ?? '';
   const options = described === undefined ? [] : optionNames(described);
   const files = operands !== '' && options.includes('filename') ? '; -f FILE names manifests' : '';
-  return `${quoted(word)} is one too many: ${operands === '' ? `there are no operands here${options.includes('filename') ? `; -f ${quoteForPasting(word)} names it` : ''}` : `the operands are ${operands.toUpperCase()}${files}`}`;
+  const named = namedBy(word, options);
+  return `${quoted(word)} is one too many: ${operands === '' ? `there are no operands here${named === undefined ? '' : `; ${named} names it`}` : `the operands are ${operands.toUpperCase()}${files}`}`;
+}
+
+/** The option that takes what was meant as an operand: a network namespace as other commands take it, or a file. */
+function namedBy(word: string, options: readonly string[]): string | undefined {
+  const [, kind = '', rest = ''] = /^(live|pid:|netns:)(.*)$/.exec(word) ?? [];
+  if (kind === '') return options.includes('filename') ? `-f ${quoteForPasting(word)}` : undefined;
+  if (!options.includes('netns')) return undefined;
+  if (kind === 'live') return '--here';
+  return kind === 'pid:' ? `--pid ${quoteForPasting(rest)}` : `--netns ${quoteForPasting(rest)}`;
+}
+
+/** A sentence about words behind `--` where a command takes none. */
+export function noArguments(command: CommandModule, commands: readonly CommandModule[]): string {
+  const takers = commands.filter(takesArguments).map((one) => describedCommand(one).name);
+  return `-- goes before arguments of istio-iptables, which ${describedCommand(command).name} does not take; ${listWords(takers)} do`;
+}
+
+/** Whether arguments of istio-iptables, or those of a program, may stand behind `--`: where they may, their environment may be given. */
+export function takesArguments(command: CommandModule): boolean {
+  return optionNames(describedCommand(command)).includes('env');
 }

@@ -23,11 +23,11 @@ const CHUNK = 1 << 20;
 const MANIFEST = /\.(ya?ml|json)$/;
 
 /** The text of a file, of standard input (`-`), or of every manifest in a folder. */
-function readTexts(file: string): readonly TextFile[] | Problem {
+function readTexts(file: string, holds = MANIFESTS): readonly TextFile[] | Problem {
   try {
     if (file === '-') return checked('-', readBytes(STDIN, takeAhead()));
     const { kind, size } = system.statusOf(file);
-    if (kind === 'folder') return readFolder(file);
+    if (kind === 'folder') return readFolder(file, holds);
     if (kind === 'other') return unreadable(file, 'is neither a file nor a folder');
     if (kind === 'pipe') return checked(file, pipeBytes(file));
     return size > MOST ? unreadable(file, TOO_LONG) : checked(file, bytesOf(file));
@@ -54,22 +54,25 @@ export function pipeBytes(file: string): Buffer {
   return known;
 }
 
-/** The same; throws a ProblemError for what can't be read. */
-export function textsIn(file: string): readonly TextFile[] {
-  const texts = readTexts(file);
+/** The same; throws a ProblemError for what can't be read. `holds` says what a folder should hold. */
+export function textsIn(file: string, holds?: string): readonly TextFile[] {
+  const texts = readTexts(file, holds);
   if ('code' in texts) throw new ProblemError([texts]);
   return texts;
 }
 
-function readFolder(folder: string): readonly TextFile[] | Problem {
+/** What most folders should hold. */
+const MANIFESTS = 'manifest (*.yaml, *.yml, *.json)';
+
+function readFolder(folder: string, holds: string): readonly TextFile[] | Problem {
   const names = system
     .namesInFolder(folder)
     .filter((name) => MANIFEST.test(name))
     .sort();
-  if (names.length === 0) return unreadable(folder, 'holds no manifest (*.yaml, *.yml, *.json)');
+  if (names.length === 0) return unreadable(folder, `holds no ${holds}`);
   const texts: TextFile[] = [];
   for (const name of names) {
-    const read = readTexts(inFolder(folder, name));
+    const read = readTexts(inFolder(folder, name), holds);
     if ('code' in read) return read;
     texts.push(...read);
   }

@@ -165,7 +165,15 @@ export function problemText({ code, args }: Problem): string {
 
 /** The one line a person sees: where it is, how bad unless it is an error, what is wrong, what is allowed. */
 export function formatProblem(of: Problem): string {
-  return onOneLine(`${printSource(of.source)} ${of.severity === 'error' ? '' : `${of.severity}: `}${problemText(of)}`);
+  return onOneLine(behindSource(printSource(of.source), `${of.severity === 'error' ? '' : `${of.severity}: `}${problemText(of)}`));
+}
+
+/** A clause with a subject of its own, of which what was typed is no part. */
+const CLAUSE = /^(?:the (?:cluster|network namespace|rules|source|release)|no (?:operand|case)|nothing|its rules|process \d+) /;
+
+/** A text behind the source that it is about: `--pid "x" is not ...`, `cluster: the cluster can not be reached`. */
+export function behindSource(source: string, text: string): string {
+  return `${source}${CLAUSE.test(text) ? ':' : ''} ${text}`;
 }
 
 /** Thrown where input can't become a plan; carries every problem that was found. */

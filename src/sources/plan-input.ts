@@ -6,6 +6,7 @@ import { planFromSettings } from '../istio/kubernetes/plan-from-settings.ts';
 import type { Origin } from '../istio/origin.ts';
 import { planFromArguments } from '../istio/plan/plan-from-arguments.ts';
 import { quoted } from '../istio/problems.ts';
+import { resolveRelease } from '../istio/releases/resolve-release.ts';
 import type { Facts } from '../istio/settings/facts.ts';
 import { parseNetwork } from '../netfilter/network.ts';
 import { quoteForPasting } from '../netfilter/words.ts';
@@ -22,9 +23,15 @@ import { holdsManifests, holdsStrangers, looksLikeSettings, namesManifests, work
 export async function readInput(name: Extract<SourceName, { readonly kind: 'settings' | 'file' }>, given: PlanOptions): Promise<Input> {
   const { release } = name;
   if (release !== undefined && given.release !== undefined) throw badOption('--release', `the source names release ${release} already`);
+  if (release !== undefined) refuseUnknown(release, name.kind === 'file' ? `${name.file}@${release}` : `@${release}`);
   const options = release === undefined ? given : { ...given, release };
   if (name.kind === 'settings') return planInput(options);
   return inputOfFile(name, { ...options, ...workloadIn(name, given) });
+}
+
+/** A release that is not known is one of the source, as it was typed. */
+function refuseUnknown(release: string, typed: string): void {
+  resolveRelease({ value: release, source: { kind: 'option', option: typed } });
 }
 
 async function inputOfFile(name: Extract<SourceName, { readonly kind: 'file' }>, options: PlanOptions): Promise<Input> {
@@ -78,6 +85,7 @@ export async function planInput(given: PlanOptions, known: Facts = {}): Promise<
     const { planInMesh } = await import('./plan-input/manifests.ts');
     return planInMesh(given, facts);
   }
+  if ((manifests?.imageReleases ?? []).length > 0) throw badOption('--image-release', 'goes with manifests; name them with -f');
   const { sets, release, placeholder = false } = given;
   const named = release === undefined ? {} : { release: { value: release, source: OPTION } };
   const made = madeWith(facts, placeholder, (all) => planFromSettings({ sets, facts: all, ...named }));
@@ -129,7 +137,7 @@ export function refuseArgumentsBeside(given: Pick<SourceOptions, 'args' | 'env' 
 }
 
 function refuseEnvironment({ env, envFile }: Pick<SourceOptions, 'env' | 'envFile'>): void {
-  if (env.length > 0 || envFile !== undefined) throw badOption('--env', 'goes with arguments after --');
+  if (env.length > 0 || envFile !== undefined) throw badOption(env.length > 0 ? '--env' : '--env-file', 'goes with arguments after --');
 }
 
 /** The facts that the options name. */

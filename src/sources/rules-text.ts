@@ -93,7 +93,7 @@ export function observedView(
 function connectionsIn(text: string): string | undefined {
   const flows = readConntrack(text);
   if (flows.length === 0) return undefined;
-  return `These are connections as conntrack lists them, and no rules: ${capturedText(flows, ORDINARY_PORTS)}. Give what iptables-save shows beside them.`;
+  return `conntrack lists connections here, and there are no rules: ${capturedText(flows, ORDINARY_PORTS)}. Add what iptables-save shows.`;
 }
 
 const ORDINARY_PORTS = { outbound: 15001, inbound: 15006, dns: [15053] } as const;
@@ -108,13 +108,14 @@ export async function rulesOf(
   const ofIptables = readRules(text, family === undefined ? {} : { family });
   const nft = await nftIn(text);
   const { withNft } = await import('../netfilter/nft/as-rules.ts');
-  const read = nft === undefined ? ofIptables : withNft(ofIptables, nft);
+  const read = await withoutProse(text, nft === undefined ? ofIptables : withNft(ofIptables, nft));
   const { runIn } = await import('../istio/found/runs/run.ts');
   const run = runIn(text);
   // What failed is told as the run's failure, in more words.
-  const said = await withoutProse(text, read.problems);
-  const reported = said.filter(({ code, line }) => code !== 'no-rules-found' && !run?.failures.some((failure) => failure.line === line));
-  const problems = (run === undefined ? said : reported).map(
+  const reported = read.problems.filter(
+    ({ code, line }) => code !== 'no-rules-found' && !run?.failures.some((failure) => failure.line === line),
+  );
+  const problems = (run === undefined ? read.problems : reported).map(
     (found): Problem => ({
       ...problem('rules-text', { kind: 'file', file, line: found.line, column: 1 }, { reason: readProblemText(found) }),
       severity: found.severity === 'info' ? 'note' : found.severity,
@@ -132,11 +133,15 @@ export async function rulesOf(
 /** What programs say of a look that failed is none where somebody writes of it. */
 const LOOKS: readonly ReadProblem['code'][] = ['not-permitted', 'program-missing', 'lock-held', 'table-missing', 'nothing-run'];
 
-async function withoutProse(text: string, problems: ReadResult['problems']): Promise<ReadResult['problems']> {
-  if (!problems.some(({ code }) => LOOKS.includes(code))) return problems;
+async function withoutProse(text: string, read: ReadResult): Promise<ReadResult> {
+  if (!read.problems.some(({ code }) => LOOKS.includes(code))) return read;
   const { proseIn } = await import('../netfilter/read/prose.ts');
   const { lines } = proseIn(text);
-  return problems.filter(({ code, line }) => !LOOKS.includes(code) || !lines.has(line));
+  return {
+    ...read,
+    problems: read.problems.filter(({ code, line }) => !LOOKS.includes(code) || !lines.has(line)),
+    gaps: read.gaps.filter(({ look }) => look === undefined || !lines.has(look)),
+  };
 }
 
 /** What a text holds of nft; undefined where that is no table. */

@@ -353,10 +353,10 @@ describe.concurrent('the command line is refused in one line that names the word
     [['lint', 'a.yaml', '--family', 'ip'], '--family is not an option here; preview, identify, trace, diff and check have it'],
     [['preview', '--by', 'packets'], '--by is not an option here; diff has it'],
     [['explain', '--source', 'a'], 'a does not exist'],
-    [['changes', '--nameservers', '1'], '--nameservers is not an option here'],
+    [['changes', '--nameservers', '1'], '--nameservers is not an option here; istio-init changes --help lists them'],
     [['preview', '--release', '1.99'], '--release "1.99" is not a known release of Istio; known: 1.0.0 to 1.30.3'],
     [['preview', '--release', '1.23\n-A INPUT'], '--release "1.23\\n-A INPUT" is not a known release of Istio; known: 1.0.0 to 1.30.3'],
-    [['preview', '@2.0'], '--release "2.0" is not a known release of Istio; known: 1.0.0 to 1.30.3'],
+    [['preview', '@2.0'], '@2.0 "2.0" is not a known release of Istio; known: 1.0.0 to 1.30.3'],
     [
       ['preview', '-o', 'rstore'],
       '--output "rstore" is not one of restore, save, commands, list, nft, nft-script, nft-json, json, yaml, svg, mermaid, dot (did you mean restore?)',

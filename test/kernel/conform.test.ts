@@ -133,7 +133,7 @@ describeKernel('conform', () => {
       await conform('--cases', 'route.yaml', './right'),
       'route.yaml:3:8 route "default via 10.1.2.1 dev eth0; reboot" is not of the form that is expected here',
     );
-    expectRefused(await conform('--only', 'no such case', './right'), '--only no case has "no such case" in its name');
+    expectRefused(await conform('--only', 'no such case', './right'), '--only: no case has "no such case" in its name');
     expectRefused(await conform('--deadline', 'soon', './right'), '--deadline "soon" is not a number of seconds, as 30');
   });
 

@@ -119,7 +119,7 @@ describe('its output', () => {
     expect(sh('$P preview $M >/dev/full')).toEqual({
       status: 2,
       stdout: '',
-      stderr: 'istio-init: standard output can not be written: ENOSPC',
+      stderr: 'istio-init: standard output can not be written: no space is left (ENOSPC)',
     });
   });
 });

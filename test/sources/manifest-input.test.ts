@@ -175,7 +175,7 @@ describe.concurrent('of several workloads', () => {
     expect(before.stdout).toMatch(/^Istio 1\.20\.\d+, Pod default\/orders\n/);
     folder.write('odd#name.yaml', CART);
     expect((await here(['explain', 'odd#name.yaml'])).stdout).toContain('Pod default/cart');
-    expectRefused(await here(['explain', 'several.yaml#orders', '--workload', 'cart']), '--workload the source names "orders" already');
+    expectRefused(await here(['explain', 'several.yaml#orders', '--workload', 'cart']), '--workload: the source names "orders" already');
   });
 
   it('a name in two namespaces is both; where one plan is needed, they are named', async () => {
@@ -397,8 +397,10 @@ describe.concurrent('options that do not go together are refused', () => {
     [['diff', '-', '@1.28', '--values', '-'], '- standard input can be read once; put one of the two in a file'],
     [['check', '-', '-f', '-'], '- standard input can be read once; put one of the two in a file'],
     [['explain', '-f', 'pod.yaml', '--', '-p', '15001'], '-- arguments and settings (-f, --set) do not go together'],
-    [['lint', 'pod.yaml', '--', '-p', '15001'], '-- arguments and settings (-f, --set) do not go together'],
-    [['audit', '--', '-p', '15001'], '-- arguments and settings (-f, --set) do not go together'],
+    ...['lint', 'audit', 'clean', 'explorer', 'changes'].map((command): [string[], string] => [
+      [command, '--', '-p', '15001'],
+      `-- goes before arguments of istio-iptables, which ${command} does not take; why, preview, explain, identify, trace, diff, check, escapes, probe, conform and apply do`,
+    ]),
     [['explain', '-f', 'pod.yaml', '--env', 'A=1'], '--env goes with arguments after --'],
     [
       ['explain', '-f', 'sidecar.yaml', '--values', 'sidecar.yaml'],
@@ -408,8 +410,8 @@ describe.concurrent('options that do not go together are refused', () => {
       ['explain', '-f', 'sidecar.yaml', '--installer', 'cni'],
       '--installer goes with workloads of Kubernetes; a SidecarCapture sets all of it itself',
     ],
-    [['explain', 'pod.yaml@1.12', '--release', '1.13'], '--release the source names release 1.12 already'],
-    [['preview', 'pod.yaml@1.12', '--release', '1.13'], '--release the source names release 1.12 already'],
+    [['explain', 'pod.yaml@1.12', '--release', '1.13'], '--release: the source names release 1.12 already'],
+    [['preview', 'pod.yaml@1.12', '--release', '1.13'], '--release: the source names release 1.12 already'],
   ])('%j', async (args, line) => {
     expectRefused(await here(args, CART), line);
   });

@@ -33,7 +33,7 @@ describe('a SOURCE', () => {
   it.each([
     ['@Own', '@Own is neither a release, as @1.23, nor @own (did you mean @own?)'],
     ['@won', '@won is neither a release, as @1.23, nor @own (did you mean @own?)'],
-    ['live@1.23', 'live@1.23 what is live has no release to name; a file of that name is reached with a path, as ./live'],
+    ['live@1.23', 'live@1.23 names a release, and live rules have none; a file of that name needs its path, as ./live'],
     ['pid:', 'pid: "" is not the number of a process, as in pid:4711'],
     ['pid:x', 'pid: "x" is not the number of a process, as in pid:4711'],
     ['pid:7@1.23', 'pid: "7@1.23" is not the number of a process, as in pid:4711'],
@@ -62,12 +62,8 @@ describe('a SOURCE', () => {
 
 describe.concurrent('the command line refuses', () => {
   it.each([
-    [
-      'a process that is not there',
-      ['pid:4194305'],
-      'pid:4194305 the network namespace of process 4194305 does not exist (/proc/4194305/ns/net)',
-    ],
-    ['a namespace that is not there', ['netns:/nowhere'], 'netns:/nowhere the network namespace /nowhere does not exist (/nowhere)'],
+    ['a process that is not there', ['pid:4194305'], 'pid:4194305: process 4194305 does not exist'],
+    ['a namespace that is not there', ['netns:/nowhere'], 'netns:/nowhere: the network namespace /nowhere does not exist'],
     ['a file that is no namespace', ['netns:/etc/passwd'], 'netns:/etc/passwd /etc/passwd is not a network namespace'],
     ['arguments beside rules that are live', ['live', '--', '-p', '1'], '-- live holds rules; arguments do not go with it'],
     ['settings beside rules that are live', ['live', '-f', 'x.yaml'], '--filename x.yaml is one too many: live is named already'],

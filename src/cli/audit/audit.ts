@@ -72,7 +72,7 @@ export async function auditNode({
   const form = formNamed(named, ['text', 'json']);
   const shown = (lines: string): string => (form === 'json' ? lines : SUMMARY_FORMS.text(mergeLines([{ file: '-', text: lines }])));
   if (listen !== undefined && seconds === undefined)
-    throw badOption('--listen', 'goes with --every: after one round nobody is there to answer');
+    throw badOption('--listen', 'goes with --every: an audit of one round ends, and answers nobody');
   const scraped = listen === undefined ? undefined : await serveMetrics(listen);
   const measured = async (): Promise<Round> => {
     const done = await go();
@@ -165,7 +165,7 @@ function numberIn(option: string, text: string, most: number): number {
 /** Merges lines that audits of many nodes printed. Throws a ProblemError for files that can't be read. */
 export function summarize(files: readonly string[], output: string): Result {
   const form = formNamed(output, SUMMARY_FORMS);
-  const merged = mergeLines(files.flatMap(textsIn));
+  const merged = mergeLines(files.flatMap((file) => textsIn(file, 'lines of audits (*.json); name a file that has some')));
   if (merged.lines === 0) throw badOption('--summarize', `${files.join(' ')} holds no line of an audit`);
   const notes =
     merged.otherLines === 0

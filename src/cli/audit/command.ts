@@ -2,6 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { badOption } from '../../istio/bad-option.ts';
+import { quoted } from '../../istio/problems.ts';
 import { dashesIn } from '../lone-dashes.ts';
 import { flags, valued } from '../option-rows.ts';
 import type { Parsed } from '../options.ts';
@@ -15,7 +16,7 @@ const { context, kubeconfig, namespace } = CLUSTER_OPTIONS;
 const AUDIT_OPTIONS = {
   ...valued('Audit', {
     jobs: { default: '4', describe: 'Programs that run at a time (1 to 64)' },
-    every: 'Go round again after so many seconds, until stopped; with --watch, so often logs are read (default: 60)',
+    every: 'Audit again after so many seconds, until stopped; with --watch, how often logs are read (default: 60)',
     node: "The node's name (default: found in its proxies)",
   }),
   ...flags('Audit', { summarize: 'Merge lines that audits printed (FILE, -) by workload' }),
@@ -67,7 +68,7 @@ export const auditCommand: CommandModule = {
       if (parsed['watch'] === true) return watched(parsed, files);
       for (const name of ['context', 'kubeconfig', 'namespace', 'deadline'])
         if (parsed[name] !== undefined) throw badOption(`--${name}`, 'goes with --watch: an audit asks its own node, and no cluster');
-      if (files.length > 0) throw badOption('audit', 'a file goes with --summarize only');
+      refuseFiles(files);
       return auditNode({
         given: sourceOptions(parsed),
         jobs: last(parsed, 'jobs') ?? '',
@@ -77,13 +78,22 @@ export const auditCommand: CommandModule = {
     }, parsed),
 };
 
+/** An audit looks at what there is, and not at what somebody names. */
+function refuseFiles([file]: readonly string[]): void {
+  if (file !== undefined)
+    throw badOption(
+      'audit',
+      `${quoted(file)} is no operand of an audit, which looks at all pods of its node; a file goes with --summarize`,
+    );
+}
+
 /** What an audit of one node is told is no business of a watch. */
 const OF_ONE_NODE = ['node', 'metrics', 'listen', 'values', 'installer', 'release'];
 
 async function watched(parsed: Parsed, files: readonly string[]): Promise<Result> {
   const wrong = OF_ONE_NODE.find((name) => parsed[name] !== undefined);
   if (wrong !== undefined) throw badOption(`--${wrong}`, 'goes with an audit of a node; with --watch the DaemonSet has it');
-  if (files.length > 0) throw badOption('audit', 'a file goes with --summarize only');
+  refuseFiles(files);
   const { watchAudits } = await import('./watch.ts');
   const { secondsIn } = await import('./audit.ts');
   const { cluster = {} } = sourceOptions(parsed);

@@ -20,7 +20,7 @@ export function ownCases(): readonly GoldenCase[] {
 
 /** The cases of a folder, or of one file. Throws a ProblemError that names the place of what can't be used. */
 export function casesIn(folder: string): readonly GoldenCase[] {
-  return textsIn(folder).flatMap(({ file, text }) => {
+  return textsIn(folder, 'case (*.yaml, *.yml, *.json)').flatMap(({ file, text }) => {
     const documents = readYaml(text);
     if ('reason' in documents) throw badText({ kind: 'file', file, line: documents.line, column: documents.column }, documents.reason);
     return documents.flatMap((document) => {

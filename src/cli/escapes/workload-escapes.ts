@@ -8,7 +8,7 @@ import type { PodNetwork } from '../../istio/packets/pod-network.ts';
 import { conditionsOf, natNotShown, traceIn, whereConditionsHold } from '../../istio/packets/pod-network.ts';
 import { verdictOf } from '../../istio/packets/verdict.ts';
 import type { Family } from '../../netfilter/family.ts';
-import { FAMILIES } from '../../netfilter/family.ts';
+import { FAMILIES, otherFamily } from '../../netfilter/family.ts';
 import { namedAddress } from '../../netfilter/match.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { addressValue, printAddress } from '../../netfilter/trace/address.ts';
@@ -25,7 +25,8 @@ export function escapesIn(
   baseline: ReadonlySet<string>,
   why: (place: RulePlace) => string,
 ): Pick<WorkloadEscapes, 'escapes' | 'untold' | 'conditions' | 'isUnread'> {
-  const conditions = FAMILIES.filter((family) => counts(pod, family)).flatMap((family) => conditionsOf(pod, family));
+  const asked = FAMILIES.filter((family) => counts(pod, family) || isLost(pod, family));
+  const conditions = asked.flatMap((family) => conditionsOf(pod, family));
   const podNetwork = whereConditionsHold(pod);
   const found = FAMILIES.filter((family) => counts(podNetwork, family)).map((family) => escapesOf(podNetwork, family));
   if (found.includes(null)) return { escapes: [], untold: 'these rules distinguish more packets than can be followed' };
@@ -45,9 +46,7 @@ export function escapesIn(
         return { direction, family, words, verdict, example, why: reason, known, ...(allowedBy === undefined ? {} : { allowedBy }) };
       });
     });
-  const isUnread = FAMILIES.some(
-    (family) => counts(pod, family) && (pod.unseen[family].length > 0 || natNotShown(pod, family) !== undefined),
-  );
+  const isUnread = asked.some((family) => pod.unseen[family].length > 0 || natNotShown(pod, family) !== undefined);
   return { escapes, ...(conditions.length === 0 ? {} : { conditions: [...new Set(conditions)] }), ...(isUnread && { isUnread }) };
 }
 
@@ -64,6 +63,11 @@ function unknownText(podNetwork: PodNetwork, example: Packet): string {
   const asks = split?.question.kind === 'match' ? namedAddress(split.question.match) : undefined;
   if (podNetwork.plan.missing !== undefined && asks !== undefined) return SERVERS_UNKNOWN;
   return verdictOf(end, podNetwork.ports).words;
+}
+
+/** Whether a look at this family alone failed: that nothing of it is here says nothing. */
+function isLost({ unseen }: PodNetwork, family: Family): boolean {
+  return unseen[family].some((reason) => !unseen[otherFamily(family)].includes(reason));
 }
 
 /** Families of which the pod has an address, or rules. */

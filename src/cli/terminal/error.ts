@@ -2,7 +2,7 @@
 
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import type { Problem } from '../../istio/problems.ts';
-import { formatProblem, problemText, quoted } from '../../istio/problems.ts';
+import { behindSource, formatProblem, problemText, quoted } from '../../istio/problems.ts';
 import { programName } from '../program-name.ts';
 
 /** A sentence as the error of a command; `command` is the word that it was called by, where one was. */
@@ -19,7 +19,7 @@ export function problemLine(of: Problem, command: string | undefined): string {
   const source = printSource(of.source);
   const text = withQuotedField(of);
   // What is wrong with the command line as a whole has the command for its source, which is named already.
-  return errorLine(onOneLine(source === '' || source === command ? text : `${source} ${text}`), command);
+  return errorLine(onOneLine(source === '' || source === command ? text : behindSource(source, text)), command);
 }
 
 /** The text, whose field stands at its beginning: as an argument, or as one of our keys. */

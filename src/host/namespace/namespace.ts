@@ -91,13 +91,19 @@ function openHandle(path: string, name: string): number {
     handle = system.open(path);
   } catch (error) {
     const message = messageOf(error);
-    if (/^(ENOENT|ENOTDIR)\b/.test(message)) throw new Error(`${name} does not exist (${path})`);
+    if (/^(ENOENT|ENOTDIR)\b/.test(message)) throw new Error(missingText(path, name));
     const isDenied = /^(EACCES|EPERM)\b/.test(message);
     throw new Error(isDenied ? `${name} may not be opened: ${denied('open')}` : `${name} can not be opened: ${message}`);
   }
   if (isNetworkNamespace(handle)) return handle;
   system.close(handle);
   throw new Error(`${path} is not a network namespace`);
+}
+
+function missingText(path: string, name: string): string {
+  const pid = /^\/proc\/(\d+)\/ns\/net$/.exec(path)?.[1];
+  if (pid !== undefined) return `process ${pid} does not exist`;
+  return path === '' ? 'a path must follow, as /run/netns/NAME' : `${name} does not exist`;
 }
 
 // Namespaces live in a file system of their own, in which this process's is as well.

@@ -16,11 +16,13 @@ export interface Gap {
   readonly more: boolean;
   /** 1-based line of the last command of a log that shows no end of its run. */
   readonly behind?: number;
+  /** 1-based line of a look that failed. */
+  readonly look?: number;
   /** In words that end a sentence. */
   readonly reason: string;
 }
 
 /** As they count for every answer that rests on them. */
 export function unseenInGaps(gaps: readonly Gap[]): readonly Unseen[] {
-  return gaps.map(({ more: _, behind: __, ...gap }): Unseen => gap);
+  return gaps.map(({ more: _, behind: __, look: ___, ...gap }): Unseen => gap);
 }

@@ -100,6 +100,8 @@ class SectionReader {
   /** A blank line has ended the rows of the listing's last chain. */
   #blankAbove = false;
   readonly #breaks = new Breaks();
+  /** The looks that failed: their line, and the family that they were to show. */
+  readonly #lost: { readonly line: number; readonly family: Family | undefined }[] = [];
 
   constructor(problems: ReadProblems) {
     this.#problems = problems;
@@ -158,13 +160,18 @@ class SectionReader {
   /** Where the text breaks off or begins in the middle, beside what its tables tell. */
   gaps(): readonly Gap[] {
     const gaps = this.#breaks.gaps(this.#origin.stated ?? this.#origin.shown ?? this.#origin.assumed, this.sections.length);
+    const lost = this.#lost
+      .filter(({ line, family }) => !this.sections.some((section) => section.line > line && isOf(section, family)))
+      .map(({ line, family }) => ({ ...(family && { family }), more: true, look: line, reason: `the look in line ${line} failed` }));
+    return [...gaps, ...lost, ...this.#unanswered()];
+  }
+
+  /** A command that shows a table, and nothing behind it. */
+  #unanswered(): readonly Gap[] {
     const { family, table, saves } = this.#announced ?? {};
     // Of a table that is there a listing has some lines always, and a save need not.
-    if (family === undefined || !table || saves) return gaps;
-    return [
-      ...gaps,
-      { family, table, except: [], more: false, reason: 'a command is named that shows this table, and nothing follows it' },
-    ];
+    if (family === undefined || !table || saves) return [];
+    return [{ family, table, except: [], more: false, reason: 'a command is named that shows this table, and nothing follows it' }];
   }
 
   looked(): readonly Family[] {
@@ -183,6 +190,8 @@ class SectionReader {
   #failed({ text, number }: Line): boolean {
     const code = failureIn(text);
     if (code !== null) this.#problems.add(code, number, { text });
+    // A table that the kernel has not holds nothing.
+    if (code !== null && code !== 'table-missing') this.#lost.push({ line: number, family: familyNamed(text) });
     return code !== null;
   }
 
@@ -341,4 +350,13 @@ class SectionReader {
     this.#addressed = false;
     this.#tentative = false;
   }
+}
+
+function familyNamed(text: string): Family | undefined {
+  return text.includes('ip6tables') ? 'ip6' : text.includes('iptables') ? 'ip' : undefined;
+}
+
+/** Whether it shows what a look at a family did not. */
+function isOf({ origin: { stated, shown, assumed } }: Section, family: Family | undefined): boolean {
+  return family === undefined || (stated ?? shown ?? assumed) === family;
 }

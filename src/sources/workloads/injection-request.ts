@@ -66,7 +66,7 @@ async function meshOfCluster(cluster: ClusterAccess = {}): Promise<Mesh> {
 
 async function readMeshFiles(files: readonly string[]): Promise<Mesh> {
   const { readInstalledMesh } = await import('../../istio/kubernetes/mesh/read.ts');
-  return readInstalledMesh(files.flatMap(textsIn));
+  return readInstalledMesh(files.flatMap((file) => textsIn(file)));
 }
 
 function readImageRelease(text: string): ImageRelease & { readonly problems: readonly Problem[] } {

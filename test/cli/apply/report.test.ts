@@ -28,8 +28,8 @@ describe('apply and clean refuse with exit code 2 and one line', () => {
   const notNamespace = folder.write('file', '');
   it.each([
     [['--pid', '0x1'], '--pid "0x1" is not the number of a process'],
-    [['--pid', '4194305'], '--pid the network namespace of process 4194305 does not exist (/proc/4194305/ns/net)'],
-    [['--netns', '/run/netns/no/such'], '--netns the network namespace /run/netns/no/such does not exist (/run/netns/no/such)'],
+    [['--pid', '4194305'], '--pid: process 4194305 does not exist'],
+    [['--netns', '/run/netns/no/such'], '--netns: the network namespace /run/netns/no/such does not exist'],
     [['--netns', join(folder.path, notNamespace)], `--netns ${join(folder.path, notNamespace)} is not a network namespace`],
     [['--here', '--backend', 'nftables'], '--backend "nftables" is not one of nft, legacy, plain'],
     [['--here', '-o', 'yaml'], '--output "yaml" is not one of text, json'],
@@ -290,7 +290,7 @@ describe('the drop-in refuses with exit code 1, one line of log and no stack tra
       'a namespace that is none',
       ['--network-namespace', '/no/such'],
       {},
-      /--network-namespace the network namespace \/no\/such does not exist/,
+      /--network-namespace: the network namespace \/no\/such does not exist/,
     ],
   ])('%s', async (_, args, env, line) => {
     const plain = await bare(args, env as Readonly<Record<string, string>>);

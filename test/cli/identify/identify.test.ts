@@ -54,7 +54,7 @@ describe('settings that no default pod has', () => {
 
   it('make the rules again as YAML, from a pipe', async () => {
     const yaml = await identify(saved, '-o', 'yaml');
-    expect(yaml).toMatchObject({ exitCode: 0, stderr: 'note: of the pod must be known: --nameserver 10.96.0.10\n' });
+    expect(yaml).toMatchObject({ exitCode: 0, stderr: 'note: give what is known of the pod as well: --nameserver 10.96.0.10\n' });
     const again = await run(['preview', '-f', '-', '-o', 'save', '-4', '--nameserver', '10.96.0.10'], { input: yaml.stdout });
     expect(again.stdout).toBe(saveAt('1.20.3', ...SETS));
   });
@@ -136,7 +136,7 @@ it('an ambient pod, its node, and what somebody changed there, in every form', a
   expect(nearest.stdout).toMatch(/^- .*! -d 127\.0\.0\.1\/32 -p tcp -m tcp ! --dport 15008 .*--to-ports 15006$/m);
   expectRefused(
     await identify(whole, '-o', 'yaml'),
-    `${whole.split('/').at(-1)} the rules are those of ambient mode of Istio 1.24.0 to 1.30.3, of which no settings for -f are made; istio-init preview --ambient @1.30.3 --set dns=true shows them again`,
+    `${whole.split('/').at(-1)}: the rules are those of ambient mode of Istio 1.24.0 to 1.30.3, of which no settings for -f are made; istio-init preview --ambient @1.30.3 --set dns=true shows them again`,
   );
   const near = await identify(changed, '-o', 'yaml');
   expect(near).toMatchObject({

@@ -78,7 +78,7 @@ describe.concurrent('preview of the example', () => {
     expect(await run(['preview', '-', '-o', 'save'], { input: text })).toEqual({
       exitCode: 2,
       stdout: `# left out: ${reason}`,
-      stderr: `istio-init: preview: left out, as no rules of iptables: ${reason}`,
+      stderr: `istio-init: preview: left out, for iptables has no words for it: ${reason}`,
     });
   });
 
@@ -300,7 +300,10 @@ describe.concurrent('the end of the output', () => {
     const { exitCode, stderr } = await execa('bash', ['-c', '"$@" >/dev/full', 'bash', PROGRAM, 'preview', '-f', join(ROOT, EXAMPLE)], {
       reject: false,
     });
-    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: 'istio-init: standard output can not be written: ENOSPC' });
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: 'istio-init: standard output can not be written: no space is left (ENOSPC)',
+    });
   });
 });
 

@@ -524,7 +524,7 @@ describe('refuses', () => {
     [
       'nothing to trace',
       {},
-      'trace nothing is asked: say where a packet goes, as 10.0.0.5:80 from the app or pod:8080 from outside, or a whole request, as --request client-to-app',
+      'trace: nothing is asked: say where a packet goes, as 10.0.0.5:80 from the app or pod:8080 from outside, or a whole request, as --request client-to-app',
     ],
     ['half a packet', { words: { from: 'app' } }, '--to is missing: where it goes (10.0.0.5:80, pod:8080, localhost:80)'],
     [

@@ -318,7 +318,7 @@ describe('an upgrade', () => {
   it.each<[string, () => Promise<unknown>, string]>([
     ['nothing to be compared with', () => differed('injected.yaml', '@own', at('saved.txt')), '@own '],
     ['a file that is not there', () => differed('nothere.yaml', '@own', '@1.28'), 'nothere.yaml does not exist'],
-    ['a release that no operand takes', () => differed('one.yaml', '@own', '@1.28', { release: '1.20' }), '--release no operand takes it'],
+    ['a release that no operand takes', () => differed('one.yaml', '@own', '@1.28', { release: '1.20' }), '--release: no operand takes it'],
     ['arguments', () => differed('one.yaml', '@own', '@1.28', { '--': ['-p', '1'] }), '-- arguments and settings'],
     ['an environment', () => differed('one.yaml', '@own', '@1.28', { env: 'A=1' }), '--env goes with arguments'],
     ['an unknown form', () => differed('one.yaml', '@own', '@1.28', {}, 'yaml'), '--output "yaml" is not one of'],

@@ -170,7 +170,7 @@ describe.skipIf(!HAS_KUBECTL)('what a name of a cluster stands for', () => {
     [
       'the server is slow',
       { on: /pods/, wait: Infinity },
-      'ns/shop the cluster did not answer in time (--deadline SECONDS gives it longer)',
+      'ns/shop: the cluster did not answer in time (--deadline SECONDS gives it longer)',
     ],
     [
       'the server answers slowly to its end',

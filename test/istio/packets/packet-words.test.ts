@@ -180,7 +180,7 @@ it.each<[string, PacketWords, string]>([
   [
     'an arrival at lo',
     { ...APP, from: 'outside', in: 'lo' },
-    '--in nothing from outside arrives at lo; a call of the pod to itself is --from app --to pod:80',
+    '--in: nothing from outside arrives at lo; a call of the pod to itself is --from app --to pod:80',
   ],
   ['a name that no interface has', { ...APP, out: 'a b\n' }, '--out "a b\\n" is not the name of an interface, as eth0'],
 ])('refuses %s in one line that says what is allowed', (_, words, line) => {

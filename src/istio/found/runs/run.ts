@@ -60,7 +60,7 @@ export function failedRun(failures: readonly RunFailure[]): Run {
 
 // What only a program that makes rules, or who starts it, writes.
 const OF_A_RUN =
-  /^(?:Environment|Variables|Istio (?:iptables (?:environment|variables)|config)):|^Writing following contents to rules file|iptables-rules-\d|[Rr]unning (?:command|ip6?tables-restore)|^\++ (?:\S*\/)?ip6?tables|istio-cni|istio-(?:init|validation|iptables)|iptables validation|127\.0\.0\.6:|nftables r(?:un|ules)|\bline \d+ failed|(?:RULE|CHAIN)_\w{1,20} failed|Chain already exists|FailedCreatePodSandBox|pod sandbox|^panic: |^goroutine \d/;
+  /^(?:Environment|Variables|Istio (?:iptables (?:environment|variables)|config)):|^Writing following contents to rules file|iptables-rules-\d|[Rr]unning (?:command|ip6?tables-restore)|^\++ (?:\S*\/)?ip6?tables(?!\S*-save)|istio-cni|istio-(?:init|validation|iptables)|iptables validation|127\.0\.0\.6:|nftables r(?:un|ules)|\bline \d+ failed|(?:RULE|CHAIN)_\w{1,20} failed|Chain already exists|FailedCreatePodSandBox|pod sandbox|^panic: |^goroutine \d/;
 
 // A look that failed is no run: the reader of rules says what to do about it.
 const LOOK = /ip6?tables\S*-save|tables.{0,60} -(?:\w*[LS]\b|-list)|^sudo:|^Error from server|^error: /;
