@@ -201,6 +201,16 @@ describeKernel('few file handles', () => {
   });
 });
 
+describeKernel('signals that whoever starts it ignores', () => {
+  it.each(['CHLD', 'TERM INT HUP', 'PIPE XFSZ CHLD'])('%s: what is started is still waited for', async (ignored) => {
+    for (const [words, exitCode] of [
+      [MAKE, 0],
+      [PROBE, 126],
+    ] as const)
+      expect(await inBash(`trap '' ${ignored}; exec timeout 30 "$@"`, words)).toMatchObject({ exitCode });
+  });
+});
+
 describeKernel('an environment', () => {
   it('of hostile names and values is no obstacle', async () => {
     const script = `exec env $'A\\xff\\xfe=\\xff' 'B=$(x)' __proto__=1 constructor=2 toString=x hasOwnProperty= "$@"`;

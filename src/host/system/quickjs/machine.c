@@ -380,6 +380,8 @@ JSModuleDef *js_init_module_machine(JSContext *ctx, const char *name)
         if (fcntl(file, F_GETFD) < 0 && open("/dev/null", file ? O_WRONLY : O_RDONLY) < 0) break;
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+    /* Who started this may have ignored it: then no end of a program would be told, and none could be waited for. */
+    signal(SIGCHLD, SIG_DFL);
     JSModuleDef *module = JS_NewCModule(ctx, name, define);
     if (module) JS_AddModuleExportList(ctx, module, FUNCTIONS, sizeof FUNCTIONS / sizeof *FUNCTIONS);
     return module;
