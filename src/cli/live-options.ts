@@ -12,7 +12,7 @@ const LIVE_OPTIONS = {
   ...valued('Cluster', { image: 'With --live: the image tools, for what has to be created' }),
   ...flags('Cluster', {
     yes: 'With --live: create it without a question',
-    'dry-run': 'With --live: print the calls of kubectl, and make none that changes',
+    'dry-run': 'With --live: print the calls of kubectl, and make none that changes anything',
   }),
 };
 

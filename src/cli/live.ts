@@ -81,7 +81,7 @@ function consentBy(yes: boolean): LiveRequest['consent'] {
     for (const what of creations) say(`note: --live creates ${what}`);
     if (yes) return true;
     if (process.stdin.isTTY !== true || process.stderr.isTTY !== true)
-      throw badOption('--live', 'would create that; --yes lets it, for there is no terminal to ask on, and --dry-run shows how');
+      throw badOption('--live', 'would create that, and no terminal is there to ask on: --yes lets it, --dry-run shows the calls');
     const terminal = createInterface({ input: process.stdin, output: process.stderr });
     try {
       return /^y(?:es)?$/i.test((await terminal.question(`Create ${creations.length === 1 ? 'it' : 'them'}? [y/N] `)).trim());

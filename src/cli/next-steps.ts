@@ -54,7 +54,7 @@ const STEPS: Readonly<Record<string, (answered: Answered) => readonly NextComman
   },
 };
 
-const WHERE = 'where a connection goes, and because of what';
+const WHERE = 'where a connection goes, and why';
 const PLACE: readonly string[] = ['ADDRESS:PORT'];
 
 /** What to ask after a command that ended so; empty for one whose answer is all there is. */

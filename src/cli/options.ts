@@ -33,7 +33,7 @@ export const SETTINGS_OPTIONS = {
   }),
   ...flags('Manifests', {
     'keep-args': "An injected pod's own arguments at another release, in place of a new injection",
-    'as-injected': 'A pod that lives without a sidecar, as if an injector came to it',
+    'as-injected': 'What an injector would make of a pod that runs without a sidecar',
   }),
   ...valued('Facts', {
     address: 'An address of the pod (repeatable; default: IPv4 only)',

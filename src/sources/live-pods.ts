@@ -50,7 +50,10 @@ export async function waysOf(word: string, several: boolean, { access, image, sa
   if (name === undefined) throw badOption('--live', `${word} is in no cluster; it goes with pod/NAME, deploy/NAME or ns/NAME`);
   if ('refused' in name) throw badOption(word, name.refused);
   if (name.kind === 'cluster')
-    throw badOption('--live', 'a whole cluster is looked at by its audit DaemonSet: kubectl apply -f audit-daemonset.yaml (docs/audit.md)');
+    throw badOption(
+      '--live',
+      'takes no whole cluster, which its audit DaemonSet looks at: kubectl apply -f audit-daemonset.yaml (docs/audit.md)',
+    );
   if (name.kind === 'namespace' && !several) throw badOption('--live', `this command looks at one pod; name it, in place of ${word}`);
   return orProblem(word, async () => {
     const [{ pods, others }, audit] = await Promise.all([livePods(name, access), auditPods(access)]);
@@ -59,7 +62,7 @@ export async function waysOf(word: string, several: boolean, { access, image, sa
     if (pods.length > MOST)
       throw new ClusterFailure(
         'other',
-        `has ${pods.length} pods that run; more than ${MOST} are looked at by the audit DaemonSet (docs/audit.md)`,
+        `has ${pods.length} pods that run; of more than ${MOST} the audit DaemonSet looks at all (docs/audit.md)`,
       );
     const asked = several ? pods : [first];
     for (const other of name.kind === 'object' ? [] : others) say(`note: ${other}`);
@@ -149,7 +152,7 @@ async function openPod({ pod, ways: { ways, closed } }: Found, request: LiveRequ
       if (!(error instanceof ClusterFailure)) throw error;
       if (error.failure === 'stopped') throw badOption('--live', 'stopped');
       reasons.push(`${way.kind}: ${error.message}`);
-      say(`warning: no way by the ${way.kind}: ${error.message}`);
+      say(`warning: the ${way.kind} leads nowhere: ${error.message}`);
     }
   }
   return openLog(pod, reasons, request);
@@ -160,10 +163,10 @@ async function openLog(pod: LivePod, reasons: readonly string[], { access, say }
   const of = manifestOf(pod);
   const why = reasons.join('; ');
   if (pod.initContainer === undefined)
-    throw badOption(of, `its rules can not be seen: ${why}; and no init container made them, whose log would tell`);
+    throw badOption(of, `its rules can not be seen: ${why}; and it has no init container whose log would show them`);
   const log = await kubectl(logWords(pod), access).catch((error: unknown) => {
     if (!(error instanceof ClusterFailure)) throw error;
-    throw badOption(of, `its rules can not be seen: ${why}; nor the log of its init container: ${error.message}`);
+    throw badOption(of, `its rules can not be seen: ${why}; nor can the log of its init container: ${error.message}`);
   });
   say(
     `warning: ${of}: its rules can not be seen (${why}); this is the log of ${pod.initContainer}: the rules that it made when the pod started, and nothing of what was changed since, of other programs' rules, of routing, or of what listens`,

@@ -33,10 +33,7 @@ export async function readSource(
         : textSource(input.text, family, input.notes);
     }
     case 'own':
-      throw badOption(
-        '@own',
-        'goes with manifests and another release in a diff, as diff -f cluster.json @own @1.28; it is each workload as it was injected',
-      );
+      throw badOption('@own', 'stands for each workload as it was injected, in a diff of manifests: diff -f cluster.json @own @1.28');
     case 'namespace': {
       const named = source ?? '';
       refuseFilename(named, given);

@@ -93,7 +93,7 @@ export function observedView(
 function connectionsIn(text: string): string | undefined {
   const flows = readConntrack(text);
   if (flows.length === 0) return undefined;
-  return `These are connections as conntrack lists them, and no rules: ${capturedText(flows, ORDINARY_PORTS)}. Give what iptables-save shows beside them.`;
+  return `conntrack lists connections here, and there are no rules: ${capturedText(flows, ORDINARY_PORTS)}. Add what iptables-save shows.`;
 }
 
 const ORDINARY_PORTS = { outbound: 15001, inbound: 15006, dns: [15053] } as const;

@@ -84,8 +84,7 @@ export function parseSource(source: string | undefined): SourceName {
       if (rest.trim() === '') throw badOption('exec:', "a command for the shell must follow, as in 'exec:istio-iptables'");
       return { kind: 'command', text: rest };
     case 'live':
-      if (rest !== '')
-        throw badOption(source, 'what is live has no release to name; a file of that name is reached with a path, as ./live');
+      if (rest !== '') throw badOption(source, 'names a release, and live rules have none; a file of that name needs its path, as ./live');
       return { kind: 'namespace', target: { kind: 'here' } };
     default:
       return parseFile(source);

@@ -104,7 +104,7 @@ const BAD: Readonly<Record<string, readonly Bad[]>> = {
     ['--jobs 1.5', '--jobs "1.5" is not a number from 1 to 64'],
     ['--every 0', '--every "0" is not a number from 1 to 86400'],
     ['--every -5s', '--every "-5s" begins with a hyphen, as options do: --every=-5s is a value'],
-    ['--listen :80', '--listen goes with --every: after one round nobody is there to answer'],
+    ['--listen :80', '--listen goes with --every: an audit of one round ends, and answers nobody'],
     ['-o csv', '--output "csv" is not one of text, json'],
     ['-o jsn', '(did you mean json?)'],
     ['--summarize', '--summarize wants a file with lines of audits, or - for standard input'],

@@ -161,7 +161,7 @@ describe.skipIf(!HAS_KUBECTL)('a cluster that does not answer as it should', () 
       env: { PATH: `${bin}:${process.env['PATH']}` },
     });
     server.may = () => true;
-    expect(found.stderr).toContain(`no way by the ephemeral container: this kubectl is too old: ${text}`);
+    expect(found.stderr).toContain(`the ephemeral container leads nowhere: this kubectl is too old: ${text}`);
   });
 
   it.concurrent.each([

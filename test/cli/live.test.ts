@@ -74,7 +74,7 @@ describe.skipIf(!CAN_DEBUG)('--live', () => {
       exitCode: 2,
       stdout: '',
       stderr: `note: --live creates an ephemeral container of ${IMAGE} in the pod shop/web-59757bb7d8-1, with NET_ADMIN and NET_RAW
-istio-init: check: --live would create that; --yes lets it, for there is no terminal to ask on, and --dry-run shows how
+istio-init: check: --live would create that, and no terminal is there to ask on: --yes lets it, --dry-run shows the calls
 `,
     });
     expect(changing()).toEqual([]);
@@ -173,7 +173,7 @@ istio-init: check: --live would create that; --yes lets it, for there is no term
     server.logs.clear();
     expect((await live('check', NAME)).stderr).toContain('its rules can not be seen: ');
     server.change('MODIFIED', webPod({ initContainers: [] }));
-    expect((await live('check', NAME)).stderr).toContain('and no init container made them, whose log would tell');
+    expect((await live('check', NAME)).stderr).toContain('and it has no init container whose log would show them');
   });
 
   it('takes the image of an audit DaemonSet that has no pod on this node', async () => {
@@ -192,7 +192,7 @@ istio-init: check: --live would create that; --yes lets it, for there is no term
   ])('goes on to the next way after %s', async (_, answer) => {
     server.faults.push({ on: /ephemeralcontainers/, times: 9, ...answer });
     const found = await live('check', NAME, '--image', IMAGE, '--yes');
-    expect(found.stderr).toContain('warning: no way by the ephemeral container: ');
+    expect(found.stderr).toContain('warning: the ephemeral container leads nowhere: ');
     expect(found.stderr).toContain('note: --live creates a pod of ');
     // Nothing runs in the stand-in's containers: the last way is the log, and there is none.
     expect([found.exitCode, leftIn(server)]).toEqual([2, []]);
@@ -300,7 +300,10 @@ istio-init: check: --live would create that; --yes lets it, for there is no term
     expectRefused(await run(['check', 'README.md', '--yes']), '--yes goes with --live');
     expectRefused(await live('identify', 'ns/shop'), '--live this command looks at one pod; name it, in place of ns/shop');
     const whole = await live('check', 'cluster');
-    expect([whole.exitCode, whole.stderr]).toEqual([2, expect.stringContaining('a whole cluster is looked at by its audit DaemonSet')]);
+    expect([whole.exitCode, whole.stderr]).toEqual([
+      2,
+      expect.stringContaining('takes no whole cluster, which its audit DaemonSet looks at'),
+    ]);
     expect((await live('trace', NAME, 'pod:80', '--observe')).stderr).toContain('--observe does not go with --live');
     server.change('MODIFIED', webPod({ hostNetwork: true }));
     expect((await live('check', NAME)).stderr).toContain("the pod shop/web-59757bb7d8-1 has its node's network, and no rules of its own");

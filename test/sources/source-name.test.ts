@@ -33,7 +33,7 @@ describe('a SOURCE', () => {
   it.each([
     ['@Own', '@Own is neither a release, as @1.23, nor @own (did you mean @own?)'],
     ['@won', '@won is neither a release, as @1.23, nor @own (did you mean @own?)'],
-    ['live@1.23', 'live@1.23 what is live has no release to name; a file of that name is reached with a path, as ./live'],
+    ['live@1.23', 'live@1.23 names a release, and live rules have none; a file of that name needs its path, as ./live'],
     ['pid:', 'pid: "" is not the number of a process, as in pid:4711'],
     ['pid:x', 'pid: "x" is not the number of a process, as in pid:4711'],
     ['pid:7@1.23', 'pid: "7@1.23" is not the number of a process, as in pid:4711'],

@@ -33,7 +33,7 @@ export const applyCommand: CommandModule = {
           group: 'Target:',
         },
         ...flags('Target', {
-          'before-proxy': 'The proxy does not listen yet, as in an init container: without it, --here is refused then',
+          'before-proxy': 'Apply though no proxy listens yet, as an init container does; else --here is refused',
           exact: 'Native rules just as the program makes them, which capture IPv6 where it is off',
         }),
         ...SHARED,

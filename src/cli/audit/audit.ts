@@ -72,7 +72,7 @@ export async function auditNode({
   const form = formNamed(named, ['text', 'json']);
   const shown = (lines: string): string => (form === 'json' ? lines : SUMMARY_FORMS.text(mergeLines([{ file: '-', text: lines }])));
   if (listen !== undefined && seconds === undefined)
-    throw badOption('--listen', 'goes with --every: after one round nobody is there to answer');
+    throw badOption('--listen', 'goes with --every: an audit of one round ends, and answers nobody');
   const scraped = listen === undefined ? undefined : await serveMetrics(listen);
   const measured = async (): Promise<Round> => {
     const done = await go();

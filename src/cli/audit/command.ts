@@ -16,7 +16,7 @@ const { context, kubeconfig, namespace } = CLUSTER_OPTIONS;
 const AUDIT_OPTIONS = {
   ...valued('Audit', {
     jobs: { default: '4', describe: 'Programs that run at a time (1 to 64)' },
-    every: 'Go round again after so many seconds, until stopped; with --watch, so often logs are read (default: 60)',
+    every: 'Audit again after so many seconds, until stopped; with --watch, how often logs are read (default: 60)',
     node: "The node's name (default: found in its proxies)",
   }),
   ...flags('Audit', { summarize: 'Merge lines that audits printed (FILE, -) by workload' }),

@@ -116,7 +116,7 @@ export function afterPlan(asked: CheckedSource, found: { readonly escapes: boole
           },
         ]
       : []),
-    { why: 'where a connection goes, and because of what', command: commandOn('why', asked, ['ADDRESS:PORT']) },
+    { why: 'where a connection goes, and why', command: commandOn('why', asked, ['ADDRESS:PORT']) },
     { why: 'each setting, each rule and its reason', command: commandOn('explain', asked, []) },
   ];
 }

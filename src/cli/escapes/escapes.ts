@@ -210,7 +210,7 @@ export function ofGroup(
   const names = [...owners];
   const unknown = (untold: string): Pick<WorkloadEscapes, 'names' | 'escapes' | 'untold'> => ({ names, escapes: [], untold });
   if (outcome.kind === 'trouble') return unknown(outcome.problems.map(problemText).join('; '));
-  if (outcome.kind === 'none') return unknown(`the proxy sees nothing of it, for there are ${noRulesText(outcome.reason)}`);
+  if (outcome.kind === 'none') return unknown(`the proxy sees nothing of it: ${noRulesText(outcome.reason)}`);
   if (run !== undefined)
     return unknown(
       `these rules ${run.outcome === 'failed' ? 'were' : 'may'} not ${run.outcome === 'failed' ? 'applied' : 'be there'}: ${run.why}`,

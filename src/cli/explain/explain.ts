@@ -48,7 +48,7 @@ async function explainOne({ source, given, output, paint, width, verbose = false
   const whole = explained(plan, basis, facts);
   // Settings, and most of the rules, are the same whichever nameservers the pod has.
   const shown = missing === undefined ? whole : withoutStandIn(whole, missing);
-  const allNotes = missing === undefined ? notes : [...notes, 'note: without the rules that name nameservers'];
+  const allNotes = missing === undefined ? notes : [...notes, 'note: the rules that name nameservers are left out'];
   const refused = basis.kind === 'workload' && basis.made.injection.kind === 'refused';
   const exitCode = missing === undefined && !refused ? 0 : BAD_INPUT;
   return {

@@ -98,7 +98,7 @@ function yamlNotes({ described: [likeliest] }: Report): readonly string[] {
   if (likeliest === undefined) return [];
   const facts = describedFacts(likeliest.facts);
   return [
-    ...(facts.length === 0 ? [] : [`note: of the pod must be known: ${facts.join(' ')}`]),
+    ...(facts.length === 0 ? [] : [`note: give what is known of the pod as well: ${facts.join(' ')}`]),
     ...likeliest.sidecar.unsaid.map(({ name, reason }) => `note: not in YAML: ${name}: ${reason}`),
   ];
 }

@@ -12,7 +12,7 @@ export function fixedNote(fixed: FixedFiles, { dryRun, unsafe }: { readonly dryR
   const count = [...fixed.values()].reduce((sum, one) => sum + one.count, 0);
   const more =
     unsafe === 0 ? '' : `; --unsafe-fixes writes ${grouped(unsafe)} more, which ${unsafe === 1 ? 'changes' : 'change'} what pods do`;
-  if (count === 0) return `note: nothing to fix that is safe to write${more}`;
+  if (count === 0) return `note: no fix is safe to write${more}`;
   return `note: ${grouped(count)} ${count === 1 ? 'fix' : 'fixes'} ${dryRun ? 'to write' : 'written'} in ${filesText(fixed.size)}${more}`;
 }
 
@@ -34,7 +34,7 @@ export function summaryOf(report: LintReport, passed: Passed, passedOver: number
         ]),
     ...(passedOver === 0
       ? []
-      : [`note: rule sets that are too many, or too large: those of ${workloadsText(passedOver)} were not searched for dead rules`]),
+      : [`note: dead rules were not looked for in ${workloadsText(passedOver)}: the rule sets are too many, or too large`]),
   ];
 }
 

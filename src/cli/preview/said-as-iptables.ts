@@ -20,6 +20,6 @@ export function saidAsIptables(view: RulesView): {
     view: { ...view, rules: { ip: ip ?? view.rules.ip, ip6: ip6 ?? view.rules.ip6 } },
     comments: unsaid.map((line) => `# left out: ${line}\n`).join(''),
     notes: seams.map((seam) => `note: ${seam}`),
-    errors: unsaid.map((line) => `left out, as no rules of iptables: ${line}`),
+    errors: unsaid.map((line) => `left out, for iptables has no words for it: ${line}`),
   };
 }

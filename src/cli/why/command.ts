@@ -26,7 +26,7 @@ function besideEachOther(word: string, pods: readonly OpenedPod[]): readonly str
 
 export const whyCommand: CommandModule = {
   command: 'why [words..]',
-  describe: 'Say where a connection goes, because of what, and what to do',
+  describe: 'Say where a connection goes, why, and what to do',
   builder: (command) =>
     command
       .positional('words', {

@@ -151,7 +151,7 @@ function planOf(
   const noPlanReason =
     byAgent === undefined
       ? `${name} gets no rules: ${whyNoRules(made)}`
-      : `${name} gets no rules of a sidecar: ${whyNoRules(made)}; these are those of its node agent, Istio ${made.release.value} (${knobTexts(byAgent.knobs).join(' ') || 'as it does by itself'})`;
+      : `${name} gets no rules of a sidecar: ${whyNoRules(made)}; its node agent's are these, Istio ${made.release.value} (${knobTexts(byAgent.knobs).join(' ') || 'as it does by itself'})`;
   const { ip, ip6, nft, routing } = byAgent ?? {};
   const bare = withProblems(withoutRules(made, facts), made.problems);
   return {

@@ -11,7 +11,7 @@ const REASONS: Readonly<Record<NotInjected, string>> = {
   'own choice': 'it asks not to be injected',
   'no sidecar': 'its proxy is no sidecar',
   'own command': 'its own istio-init runs something else',
-  'lives without': 'it lives, and has no sidecar; --as-injected shows what an injector would make of it',
+  'lives without': 'it runs without a sidecar; --as-injected shows what an injector would make of it',
   ambient: 'it is in ambient mode, without a sidecar',
 };
 

@@ -19,7 +19,7 @@ const NO_RULES: Readonly<Record<NotInjected, string>> = {
   'own choice': 'by their own choice',
   'no sidecar': 'their proxies are no sidecars',
   'own command': 'their own istio-init runs something else',
-  'lives without': 'they live, and have no sidecar',
+  'lives without': 'they run without a sidecar',
   ambient: 'in ambient mode',
 };
 

@@ -34,7 +34,7 @@ uncaught  outbound, IPv4: TCP to port 3306 from the pod
 
 next      fail on what bypasses the proxy, but for what FILE allows:
             istio-init escapes orders.yaml --allow FILE --release 1.28.0
-          where a connection goes, and because of what:
+          where a connection goes, and why:
             istio-init why orders.yaml ADDRESS:PORT --release 1.28.0
           each setting, each rule and its reason:
             istio-init explain orders.yaml --release 1.28.0

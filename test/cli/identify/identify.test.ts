@@ -54,7 +54,7 @@ describe('settings that no default pod has', () => {
 
   it('make the rules again as YAML, from a pipe', async () => {
     const yaml = await identify(saved, '-o', 'yaml');
-    expect(yaml).toMatchObject({ exitCode: 0, stderr: 'note: of the pod must be known: --nameserver 10.96.0.10\n' });
+    expect(yaml).toMatchObject({ exitCode: 0, stderr: 'note: give what is known of the pod as well: --nameserver 10.96.0.10\n' });
     const again = await run(['preview', '-f', '-', '-o', 'save', '-4', '--nameserver', '10.96.0.10'], { input: yaml.stdout });
     expect(again.stdout).toBe(saveAt('1.20.3', ...SETS));
   });

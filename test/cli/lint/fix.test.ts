@@ -84,7 +84,7 @@ describe.concurrent('--fix writes', () => {
     const [before, after] = [annotated('traffic.sidecar.istio.io/excludeOutboundPort: "80"'), annotated(`${PORTS}: "80"`)];
     folder.write('guess.yaml', before);
     const { stderr } = await lint('guess.yaml', '--fix');
-    expect(stderr).toContain('note: nothing to fix that is safe to write; --unsafe-fixes writes 1 more, which changes what pods do\n');
+    expect(stderr).toContain('note: no fix is safe to write; --unsafe-fixes writes 1 more, which changes what pods do\n');
     expect(textOf('guess.yaml')).toBe(before);
     expect((await lint('guess.yaml', '--unsafe-fixes', '--dry-run')).stdout).toContain(`\n+    ${PORTS}: "80" # behind\n`);
     expect(textOf('guess.yaml')).toBe(before);
@@ -163,7 +163,7 @@ describe.concurrent('--fix of odd files', () => {
     const text = annotated(`${PORTS}: &ports "80,80"`).replace('{name: app, image: a}', '{name: app, image: a, args: [*ports]}');
     folder.write('named.yaml', text);
     const { stderr } = await lint('named.yaml', '--fix');
-    expect([textOf('named.yaml'), stderr]).toEqual([text, expect.stringContaining('nothing to fix that is safe to write')]);
+    expect([textOf('named.yaml'), stderr]).toEqual([text, expect.stringContaining('no fix is safe to write')]);
   });
 });
 

@@ -103,7 +103,7 @@ it('a list of thousands keeps nobody waiting, and the pods beside it are looked 
   expect(output).toContain('Pod default/warned');
   expect(notes).toEqual([
     'note: 3 workloads linted: 1 warning',
-    'note: rule sets that are too many, or too large: those of 2 workloads were not searched for dead rules',
+    'note: dead rules were not looked for in 2 workloads: the rule sets are too many, or too large',
   ]);
 });
 

@@ -47,7 +47,7 @@ describe.concurrent('lint', () => {
       ),
     });
     expect((await lint('all.yaml#orders', '--workload', 'cart')).stderr).toBe(
-      'istio-init: lint: --workload the source names "orders" already\n',
+      'istio-init: lint: --workload: the source names "orders" already\n',
     );
   });
 

@@ -78,7 +78,7 @@ describe.concurrent('preview of the example', () => {
     expect(await run(['preview', '-', '-o', 'save'], { input: text })).toEqual({
       exitCode: 2,
       stdout: `# left out: ${reason}`,
-      stderr: `istio-init: preview: left out, as no rules of iptables: ${reason}`,
+      stderr: `istio-init: preview: left out, for iptables has no words for it: ${reason}`,
     });
   });
 

@@ -80,7 +80,7 @@ describe('a pod that lives without a sidecar has no rules', () => {
   it('says so, and how to see it otherwise', async () => {
     const { notes } = await verdictOf({});
     expect(notes).toMatch(
-      /Pod shop\/cart gets no rules: it lives, and has no sidecar; --as-injected shows .* \(.*\.yaml:7:17 status\.phase\)/,
+      /Pod shop\/cart gets no rules: it runs without a sidecar; --as-injected shows .* \(.*\.yaml:7:17 status\.phase\)/,
     );
   });
 

@@ -52,9 +52,9 @@ describe.concurrent('several workloads', () => {
     const { exitCode, stdout, stderr } = await here('trace', 'pods.json', ...PACKET);
     expect([exitCode, stderr.split('\n')[0]]).toEqual([0, 'note: 4 workloads, 2 rule sets']);
     expect(stdout.split('\n\n')[0]).toBe(`2 workloads: Deployment shop/orders (2)
-  direct: leaves the pod by eth0, not caught
+  each: direct: leaves the pod by eth0, not caught
 2 workloads: Deployment shop/cart, Deployment shop/catalog
-  envoy-outbound: caught by Envoy outbound (15001)`);
+  each: envoy-outbound: caught by Envoy outbound (15001)`);
     expect(stdout.match(/^==> /gm)).toHaveLength(2);
   });
 
@@ -100,7 +100,7 @@ describe.concurrent('several workloads', () => {
   it('are checked and explained', async () => {
     const [check, explain] = await Promise.all([here('check', 'pods.json'), here('explain', 'pods.json', '-o', 'markdown')]);
     expect(check.stdout).toMatch(
-      /^2 workloads: Deployment shop\/orders \(2\)\n {2}its TCP will be captured, but for one kind of connections\n/,
+      /^2 workloads: Deployment shop\/orders \(2\)\n {2}each: its TCP will be captured, but for one kind of connections\n/,
     );
     expect(check.stdout).toContain("istio-init explain 'pods.json#Deployment/shop/orders'\n");
     expect(explain.stdout.match(/^## `.*`$/gm)).toHaveLength(2);
