@@ -29,6 +29,7 @@ import { OTHER_COMMANDS } from './other-words.ts';
 import { previewCommand } from './preview/command.ts';
 import { probeCommand } from './probe/command.ts';
 import { PLUGIN_COMPLETION, startedAs } from './program-name.ts';
+import { nameRootsPrograms } from './roots-programs.ts';
 import { write } from './terminal/result.ts';
 import { traceCommand } from './trace/command.ts';
 import { versionCommand } from './version/command.ts';
@@ -47,6 +48,7 @@ const COMMANDS: readonly CommandModule[] = Object.values(TASKS).flat();
 
 /** Runs the program with the words behind its name; sets the exit code of the process. */
 export async function runProgram(words: readonly string[]): Promise<void> {
+  nameRootsPrograms(process.env, process.getuid?.() ?? 0);
   if (startedAs() === PLUGIN_COMPLETION) return complete([...words.slice(0, -1), `=${words.at(-1) ?? ''}`], pluginLines);
   if (words[0] === COMPLETE) return complete(words.slice(1), candidateLines);
   return runCommandLine(withCommand(words, COMMANDS.flatMap(namesOf)), { tasks: TASKS, noCommand });

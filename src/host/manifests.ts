@@ -1,6 +1,7 @@
 /** Files, folders and standard input to what stands in them, one after another: nothing is kept of what was passed on. */
 
 import { namedForm } from '../istio/found/named-forms.ts';
+import { isProse } from '../istio/found/page-signs.ts';
 import { describedPods, isDescription } from '../istio/kubernetes/manifest/described-pod.ts';
 import type { ManifestItem, PassedItem } from '../istio/kubernetes/manifest/item.ts';
 import type { ClusterAccess } from './cluster/access.ts';
@@ -146,14 +147,19 @@ async function* itemsOf(input: Gathered, passed: (bytes: number) => void, folds:
   else yield { kind: 'problem', problem: input.problem };
 }
 
-/** The pods of a description, which is neither YAML nor JSON. */
+/** What stands in a text that is neither YAML nor JSON: a description of pods, a page with manifests in it. */
 async function describedIn({ head, input: { file } }: Gathered): Promise<readonly ManifestItem[]> {
   const text = head.map(String).join('');
   const variables = text.includes('=') && !text.includes(': ') ? namedForm(text) : undefined;
   if (variables !== undefined) return [{ kind: 'problem', problem: unreadable(file, variables) }];
-  if (!isDescription(text)) return [];
-  const { readTree } = await import('../istio/kubernetes/manifest/read.ts');
-  return describedPods(text).flatMap((pod) => readTree(pod, file));
+  if (isDescription(text)) {
+    const { readTree } = await import('../istio/kubernetes/manifest/read.ts');
+    return describedPods(text).flatMap((pod) => readTree(pod, file));
+  }
+  if (!isProse(text)) return [];
+  const { manifestsOf } = await import('../istio/found/page.ts');
+  const page = new ManifestText(file);
+  return [...page.push(Buffer.from(manifestsOf(text))), ...page.end()];
 }
 
 /** What touches workloads, of an input that is there as a whole. */

@@ -63,4 +63,16 @@ describeKernel('a user without rights', () => {
       if (exitCode === 2 && found.stdout === '') expect(found.stderr.split('\n')).toHaveLength(1);
     });
   });
+
+  it('lacks rights, and no package, where its PATH is without the programs of root', async () => {
+    await inNamespace(async ({ name }) => {
+      for (const words of ['check', 'check live', 'identify live', 'why live 10.0.0.5:80', 'apply --here --before-proxy', 'clean --here']) {
+        const program = [process.execPath, join(place, 'bin/istio-init'), ...words.split(' ')];
+        const call = ['netns', 'exec', name, ...NOBODY, 'env', 'PATH=/usr/bin:/bin', ...program];
+        const found = await execa('ip', call, { cwd: place, reject: false, stdin: 'ignore', timeout: 60_000 });
+        expect(`${words}: ${found.stdout}\n${found.stderr}`).toMatch(LACKING);
+        expect(`${found.stdout}\n${found.stderr}`).not.toMatch(/there is no program|install the package/);
+      }
+    });
+  });
 });

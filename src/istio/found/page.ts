@@ -132,11 +132,21 @@ function blocksOf(lines: readonly string[]): readonly Block[] {
       let end = at + 1;
       while (end < lines.length && !FENCE.test(lines[end] ?? '')) end += 1;
       const own = lines.slice(at + 1, end);
-      blocks.push({ kind: kindOf(own), heading, start: at + 1, end });
+      const kind = kindOf(own);
+      // A manifest may stand below the command that printed it.
+      const before = kind === 'manifest' ? Math.max(0, own.findIndex(isBeginning)) : 0;
+      blocks.push({ kind, heading, start: at + 1 + before, end });
       at = end + 1;
       continue;
     }
-    if (/^["'{\s-]*(?:apiVersion|kind)["']?\s*:/.test(line)) {
+    if (/^\s*\{\s*$/.test(line) && isManifestKey(lines[at + 1] ?? '')) {
+      const close = lines.findIndex((other, index) => index > at && other.trimEnd() === line.trimEnd().replace('{', '}'));
+      const end = close < 0 ? lines.length : close + 1;
+      blocks.push({ kind: 'manifest', heading, start: at, end });
+      at = end;
+      continue;
+    }
+    if (isManifestKey(line)) {
       let end = at + 1;
       while (end < lines.length && !FENCE.test(lines[end] ?? '') && isYaml(lines[end] ?? '')) end += 1;
       blocks.push({ kind: 'manifest', heading, start: at, end });
@@ -153,7 +163,16 @@ function blocksOf(lines: readonly string[]): readonly Block[] {
 }
 
 function isBoundary(line: string, begun: boolean): boolean {
-  return FENCE.test(line) || /^["'{\s-]*(?:apiVersion|kind)["']?\s*:/.test(line) || (begun && HEADING.test(line));
+  return FENCE.test(line) || isManifestKey(line) || (begun && (HEADING.test(line) || /^\s*\{\s*$/.test(line)));
+}
+
+function isManifestKey(line: string): boolean {
+  return /^["'{\s-]*(?:apiVersion|kind)["']?\s*:/.test(line);
+}
+
+/** Whether a document of YAML or JSON may begin so. */
+function isBeginning(line: string): boolean {
+  return /^\s*(?:\{|---|#|- |["']?[\w./-]+["']?\s*:(?:\s|$))/.test(line);
 }
 
 function isYaml(line: string): boolean {

@@ -2,6 +2,8 @@
 
 import type { TextFile } from '../../host/files.ts';
 import { ManifestText } from '../../host/manifests/text.ts';
+import { manifestsOf } from '../../istio/found/page.ts';
+import { isProse } from '../../istio/found/page-signs.ts';
 import { describedPods, isDescription } from '../../istio/kubernetes/manifest/described-pod.ts';
 import { readTree } from '../../istio/kubernetes/manifest/read.ts';
 import { withContext } from '../../istio/kubernetes/mesh/context.ts';
@@ -14,7 +16,7 @@ export function workloadsInText({ file, text }: TextFile, mesh: Mesh, passed: Pa
   const reader = new ManifestText(file);
   const items = isDescription(text)
     ? describedPods(text).flatMap((pod) => readTree(pod, file))
-    : [...reader.push(Buffer.from(text)), ...reader.end()];
+    : [...reader.push(Buffer.from(isProse(text) ? manifestsOf(text) : text)), ...reader.end()];
   const context = items.filter((item) => item.kind === 'namespace' || item.kind === 'proxy config');
   const known = withContext(mesh, ...context);
   let count = 0;
