@@ -48,7 +48,7 @@ describe.concurrent('several workloads', () => {
       expect([0, 1]).toContain(behind.exitCode);
     }
     expect((await run(['check', '-f', `${file}#ratings-v1`, '--workload', 'details-v1'])).stderr).toBe(
-      'istio-init: check: --workload the source names "ratings-v1" already\n',
+      'istio-init: check: --workload: the source names "ratings-v1" already\n',
     );
   });
 
