@@ -10,7 +10,7 @@ export interface PrintedCommand {
 }
 
 // What is started and never printed, and what only tells releases apart.
-const NOT_PRINTED = /\/(?:host\/scratch|istio\/releases|netfilter\/list)\//;
+const NOT_PRINTED = /\/(?:host\/scratch|istio\/releases|netfilter\/list)\/|\/read\/prose\.ts$/;
 
 const START =
   /(?:sudo )?(?:kubectl (?:-n \S+ )?(?:get|logs|describe|debug|apply|config|exec|delete)\b|nsenter -|modprobe (?:-a|xt_)|fuser \/|ausearch -|dmesg\b|nft (?:list|delete|-j)|ip (?:rule|route|addr|link|netns)\b(?= (?:add|del|show|list)|["”])|ip6?tables(?:-legacy|-nft)? (?:-t \w+ )?-[A-Z]\b|ip6?tables-save \||helm template|docker system|ulimit -|conntrack -)/g;

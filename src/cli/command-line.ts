@@ -94,7 +94,7 @@ export async function runCommandLine(argv: readonly string[], { tasks, elsewhere
     .showHelpOnFail(false)
     .fail((message: string | undefined, error: Error | undefined) => {
       if (error !== undefined && message === undefined) throw error;
-      throw new UsageError(oneLine(message ?? '', { called, commands, argv }));
+      throw new UsageError(oneLine(message ?? '', { called, commands, argv: familyFlags(argv) }));
     });
   try {
     await parser.parseAsync();

@@ -21,6 +21,7 @@ const STEPS: Readonly<Record<string, (answered: Answered) => readonly NextComman
     return [
       ...(isDifferent && parsed['by'] === 'packets' ? [{ why: 'which rules differ', command: programCommand('diff', ...byRules) }] : []),
       ...(isDifferent ? whyOf(parsed, operands) : []),
+      ...releaseStep(operands),
       ...changesStep(operands.map(releaseIn)),
     ];
   },
@@ -74,6 +75,15 @@ function whyOf(parsed: Parsed, all: readonly string[]): readonly NextCommand[] {
 function isOfWorkloads(operand: string): boolean {
   const name = parseSource(operand);
   return name.kind === 'own' || (name.kind === 'file' && holdsManifests(name.file));
+}
+
+/** A release by itself is that of a default pod: what it would change for these workloads is another question. */
+function releaseStep([left, right]: readonly string[]): readonly NextCommand[] {
+  if (left === undefined || right === undefined) return [];
+  const [of, at] = [parseSource(left), parseSource(right)];
+  if (of.kind !== 'file' || of.release !== undefined || at.kind !== 'settings' || at.release === undefined || !isOfWorkloads(left))
+    return [];
+  return [{ why: 'what that release would change for it', command: programCommand('diff', left, '--release', at.release) }];
 }
 
 /** What changed between the releases that two SOURCES name. */

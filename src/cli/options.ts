@@ -5,6 +5,8 @@ import { badOption } from '../istio/bad-option.ts';
 import { isNamespace } from '../istio/kubernetes/cluster/cluster-name.ts';
 import { quoted } from '../istio/problems.ts';
 import type { SourceOptions, WorkloadOption } from '../sources/options.ts';
+import { parseSource } from '../sources/source-name.ts';
+import { holdsManifests, withFile, workloadIn } from '../sources/workloads/detect.ts';
 import { flags, valued } from './option-rows.ts';
 import { COLOR_WORDS } from './terminal/color.ts';
 import { progressFor } from './terminal/progress.ts';
@@ -113,7 +115,12 @@ export function outputOf(parsed: Parsed): string {
 
 /** The settings that a command line gave, and which of several workloads. */
 export function planOptions(parsed: Parsed): SourceOptions & WorkloadOption {
-  return { ...sourceOptions(parsed), ...givenOf(parsed, 'workload') };
+  const given = { ...sourceOptions(parsed), ...givenOf(parsed, 'workload') };
+  const [filename, another] = given.manifests?.filenames ?? [];
+  const name = filename === undefined || another !== undefined ? undefined : parseSource(filename);
+  // One workload of a file is named behind -f as it is in a SOURCE.
+  if (name?.kind !== 'file' || name.workload === undefined || name.release !== undefined || !holdsManifests(name.file)) return given;
+  return { ...withFile(given, name.file), ...workloadIn(name, given) };
 }
 
 /** The settings that a command line gave. */

@@ -45,7 +45,11 @@ export function tooMany(word: string, command: CommandModule | undefined): strin
   const options = described === undefined ? [] : optionNames(described);
   const files = operands !== '' && options.includes('filename') ? '; -f FILE names manifests' : '';
   const named = namedBy(word, options);
-  return `${quoted(word)} is one too many: ${operands === '' ? `there are no operands here${named === undefined ? '' : `; ${named} names it`}` : `the operands are ${operands.toUpperCase()}${files}`}`;
+  const sender =
+    options.includes('from') && /^(?:to|->|=>|→)$/.test(word)
+      ? '; who sends is --from (app, outside, uid:1000), and of a workload --workload'
+      : '';
+  return `${quoted(word)} is one too many: ${operands === '' ? `there are no operands here${named === undefined ? '' : `; ${named} names it`}` : `the operands are ${operands.toUpperCase()}${sender === '' ? files : sender}`}`;
 }
 
 /** The option that takes what was meant as an operand: a network namespace as other commands take it, or a file. */

@@ -220,6 +220,34 @@ describe.concurrent('a target that nobody is said to send to', () => {
   });
 });
 
+describe.concurrent('a connection that has two answers, or none by a rule', () => {
+  it.each([
+    ['why @1.28 uid:0 to 10.0.0.5:80', 'to know   the sender as uid:N,gid:N'],
+    ['why @1.28 uid:0,gid:0 to 10.0.0.5:80', 'because   Everything else is captured.'],
+    ['why @1.28 --set outbound.includeRanges=10.0.0.0/8 8.8.8.8:53', 'because   no rule captures it'],
+  ])('%s says what is true of it', async (words, line) => {
+    const { stdout } = await run(words.split(' '));
+    expect(stdout.split('\n')).toContain(line);
+    expect(stdout.match(/^(?:because|to know) /gm)).toHaveLength(1);
+  });
+});
+
+describe.concurrent('words that only another command takes so', () => {
+  it.each([
+    [
+      ['trace', BOOKINFO, 'ratings-v1', 'to', '10.0.0.5:80'],
+      /"to" is one too many: .*; who sends is --from \(app, outside, uid:1000\), and of a workload --workload$/m,
+    ],
+    [['trace', BOOKINFO, 'outside', '->', 'pod:80'], /who sends is --from/],
+    [['why', BOOKINFO, 'ratings-v1', '-'], /^istio-init: why: "-" is no place to go to; .*quote the arrow/],
+    [['lint', '--explain', 'port-twise'], /^istio-init: lint: --explain "port-twise" is no code \(did you mean port-twice\?\)$/m],
+    [['lint', '--explain', 'IST0131'], /"IST0131" is not one of IST\d{4}(?:, IST\d{4})*$/m],
+    [['lint', '--explain', 'zzzzzzzz'], /"zzzzzzzz" is not one of misplaced-annotation, /],
+  ])('%j are told', async (words, said) => {
+    expect(await run(words)).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringMatching(said) });
+  });
+});
+
 describe.concurrent('what is known from other programs', () => {
   it.each([
     ['install', 'apply'],

@@ -125,6 +125,8 @@ const ASKED: readonly (readonly [words: string, least: number])[] = [
   [`explain --release=1.28 ${SIDECAR}`, 1],
   [`explain @1.10 -- -p 15001 -b '*'`, 1],
   ['diff @1.20 @1.28', 2],
+  [`diff ${ONE} @1.20`, 2],
+  [`diff ${SHOP}#orders @1.20 --by packets`, 3],
   ['diff --by packets @1.12 @1.28', 3],
   ['diff @1.12 --by=packets @1.28 --set outbound.excludePorts=3306', 3],
   ['diff @1.12 @1.28 -- -p 15001 -b "*"', 2],

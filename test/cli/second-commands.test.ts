@@ -99,6 +99,8 @@ function ownIn({ stdout, stderr }: Run): readonly string[] {
 const filled = (command: string): string =>
   command
     .replace('ADDRESS:PORT', '10.0.0.5:3306')
+    .replace(/ pod\.yaml(?= |$)/, ` ${join(ROOT, 'docs/examples/one-deployment.yaml')}`)
+    .replace('--values FILE', `--values ${join(ROOT, 'docs/examples/values-istio-init.yaml')}`)
     .replace('--allow FILE', `--allow ${join(folder.path, 'allow.yaml')}`)
     .replace('--env-file FILE', `--env-file ${join(ROOT, 'golden/cases/r2-08-vm-cluster-env/cluster.env')}`)
     .replace(/--release RELEASE\b/, '--release 1.20')

@@ -78,3 +78,37 @@ describe('native rules whose nameservers are not known', () => {
     expect(stdout).not.toMatch(/192\.0\.2\.53|2001:db8::53/);
   });
 });
+
+describe.concurrent('a preview where nameservers are not known', () => {
+  it.each(['list', 'json', 'yaml', 'svg', 'mermaid', 'dot'])(
+    'shows all else as %s, and a word in place of an address, with exit code 2',
+    async (form) => {
+      const found = await run(['preview', ...POD, '-o', form]);
+      expect(found.exitCode).toBe(2);
+      expect(found.stdout).toContain('NAMESERVER');
+      expect(found.stdout).toContain('ISTIO_IN_REDIRECT');
+      expect(found.stdout).not.toMatch(/192\.0\.2\.53|2001:db8::53/);
+      expect(found.stderr).toContain(UNKNOWN);
+    },
+  );
+
+  it.each([[], ['-o', 'restore'], ['-o', 'save'], ['-o', 'commands']])('makes nothing that a program would load: %j', async (...form) => {
+    const found = await run(['preview', ...POD, ...form]);
+    expect(found).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining(UNKNOWN) });
+  });
+
+  it('names the settings of such a pod among many, and says in the data what is missing', async () => {
+    const table = await run(['preview', BOOKINFO]);
+    expect(table.stdout).toMatch(/REDIRECT, IPv4; dns\.capture=servers +Deployment default\/productpage-v1$/m);
+    expect(table).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`error: 1 workload: dns.capture: ${UNKNOWN}`) });
+    const { groups } = JSON.parse((await run(['preview', BOOKINFO, '-o', 'json'])).stdout) as {
+      readonly groups: readonly {
+        readonly names: readonly string[];
+        readonly plan?: { readonly problems: readonly { readonly code: string }[] };
+      }[];
+    };
+    const codes = groups.map(({ names, plan }) => [names[0], (plan?.problems ?? []).map(({ code }) => code)]);
+    expect(codes).toContainEqual(['Deployment default/productpage-v1', ['servers-unknown']]);
+    expect((await run(['preview', BOOKINFO, ...KNOWN])).exitCode).toBe(0);
+  });
+});

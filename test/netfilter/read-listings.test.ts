@@ -166,7 +166,6 @@ describe('the words behind the columns', () => {
     ['socket --transparent', '-m socket --transparent -j RETURN'],
     ['limit: avg 3/sec burst 5 tcp dpt:5', '-m limit --limit 3/sec -m tcp --dport 5 -j RETURN'],
     ['/* it\'s "a" comment: socket */ tcp dpt:80 /* x */', '-m tcp --dport 80 -j RETURN'],
-    ['/* never closed', '/* never closed -j RETURN'],
   ])('%s are -p tcp %s', (words, expected) => {
     expect(behind(words)).toBe(`-p tcp ${expected}`);
   });

@@ -36,11 +36,11 @@ export function headline({ workloads, charts }: EscapesReport): string {
   const sum = (some: readonly WorkloadEscapes[]): number => some.reduce((total, { count }) => total + count, 0);
   const all = sum(workloads);
   const open = sum(workloads.filter((one) => openEscapes(one).some(isDirect)));
-  const doubtful = workloads.filter(({ isUnread, untold: none }) => isUnread === true && none === undefined);
-  const unsure = workloads.filter((one) => !doubtful.includes(one) && openEscapes(one).some((found) => !isDirect(found)));
+  const doubtful = workloads.filter((one) => one.isUnread === true && one.untold === undefined && !openEscapes(one).some(isDirect));
+  const unsure = workloads.filter((one) => one.isUnread !== true && openEscapes(one).some((found) => !isDirect(found)));
   const allowed = workloads.some(({ escapes }) => escapes.some(({ allowedBy }) => allowedBy !== undefined));
   const untold = sum(workloads.filter((one) => one.untold !== undefined));
-  const partly = workloads.some((one) => one.conditions !== undefined && !doubtful.includes(one));
+  const partly = workloads.some((one) => one.conditions !== undefined && one.isUnread !== true);
   const of = open === 0 ? ` of ${workloadsText(all)}` : '';
   const unread = [
     ...(doubtful.length === 0 ? [] : [`${doubtfulText(doubtful, open === 0 ? workloadsText(all) : '')}`]),

@@ -19,10 +19,15 @@ const READING = 'reading';
 export function explainCode(code: string): Result {
   const asked = code in PROBLEMS ? READING : code;
   const codes = [...LINT_CODES, READING].filter((own) => own === asked || istioctlCode(own) === code.toUpperCase());
-  if (codes.length === 0)
-    throw badOption(
-      '--explain',
-      `${quoted(code)} is not one of ${[...LINT_CODES, READING].join(', ')}${nearest(code, [...LINT_CODES, READING])}`,
-    );
+  if (codes.length === 0) throw badOption('--explain', unknownCode(code));
   return { output: codes.map((own) => LINT_PAGES[own] ?? '').join('\n'), form: 'text', problems: [], notes: [], exitCode: 0 };
+}
+
+/** All codes are named only where none is near. */
+function unknownCode(code: string): string {
+  const own = [...LINT_CODES, READING];
+  const near = nearest(code, own);
+  const others = [...new Set(own.flatMap((one) => istioctlCode(one) ?? []))].toSorted();
+  if (near !== '') return `${quoted(code)} is no code${near}`;
+  return `${quoted(code)} is not one of ${(/^IST/i.test(code) ? others : own).join(', ')}`;
 }

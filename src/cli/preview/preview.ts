@@ -1,4 +1,6 @@
 import { badOption, oneOf } from '../../istio/bad-option.ts';
+import type { CapturePlan } from '../../istio/plan/plan.ts';
+import { withProblems } from '../../istio/plan/plan.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
@@ -15,6 +17,7 @@ import type { FormName } from './forms.ts';
 import { FORM_NAMES, FORMS, ORDINARY } from './forms.ts';
 import { refuseListedWords } from './listed-words.ts';
 import { previewNotes } from './notes.ts';
+import { isShown } from './shown-forms.ts';
 
 export interface PreviewRequest {
   readonly source?: string;
@@ -43,7 +46,8 @@ export async function preview({ source, given, output, family: named, explain, a
     return 'output' in found ? found : previewSource(found, namedForm(output), family, explain);
   }
   const form = namedForm(output);
-  return previewSource(await readSource(source, given, family), form, family, explain);
+  const asked = form !== undefined && isShown(form) ? ({ ...given, placeholder: 'unknown' } as const) : given;
+  return previewSource(await readSource(source, asked, family), form, family, explain);
 }
 
 function namedForm(output: string | undefined): FormName | undefined {
@@ -72,10 +76,23 @@ async function previewSource(
 ): Promise<Result> {
   const view =
     ruleSource.plan === undefined ? observedView(ruleSource, explain ? await makerOf(ruleSource) : undefined) : planView(ruleSource.plan);
-  return previewView({ ...view, containers: ruleSource.containers }, ruleSource.name, named, family, explain, (families, said) => [
-    ...ruleSource.notes,
-    ...previewNotes(ruleSource, families, said),
-  ]);
+  const { plan } = ruleSource;
+  const missing = plan?.missing ?? [];
+  const whole = { ...view, problems: [...view.problems, ...missing], ...(plan && missing.length > 0 && { document: withMissing(plan) }) };
+  const shown = await previewView(
+    { ...whole, containers: ruleSource.containers },
+    ruleSource.name,
+    named,
+    family,
+    explain,
+    (families, said) => [...ruleSource.notes, ...previewNotes(ruleSource, families, said)],
+  );
+  return missing.length === 0 ? shown : { ...shown, exitCode: BAD_INPUT };
+}
+
+/** A plan of which not all is known, as data that says so. */
+function withMissing(plan: CapturePlan): RulesView['document'] {
+  return planView(withProblems(plan, plan.missing ?? [])).document;
 }
 
 /** Who is thought to have made rules, for their reasons. Throws a ProblemError where that is nobody. */

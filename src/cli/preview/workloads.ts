@@ -8,6 +8,7 @@ import { plannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import type { Result } from '../terminal/result.ts';
 import { exitCodeOf } from '../workloads/exit-code.ts';
+import { isShown } from './shown-forms.ts';
 import { GROUP_FORMS } from './workloads-forms.ts';
 
 export interface WorkloadsRequest {
@@ -21,8 +22,10 @@ export interface WorkloadsRequest {
 /** What manifests hold: one side, or the result for many. Throws a ProblemError for input that can't be used. */
 export async function previewWorkloads({ given, output, family, explain }: WorkloadsRequest): Promise<RuleSource | Result> {
   const form = output === undefined ? 'table' : formNamed(output, GROUP_FORMS);
-  const found: PlannedGroups = await plannedGroups(given);
-  const single = form === 'table' && output !== undefined ? undefined : onlyWorkload(found, given);
+  const asked = isShown(form) ? ({ ...given, placeholder: 'unknown' } as const) : given;
+  const found: PlannedGroups = await plannedGroups(asked);
+  // Without a form, rules that are to be loaded are shown of one.
+  const single = form === 'table' && output !== undefined ? undefined : onlyWorkload(found, output === undefined ? given : asked);
   if (single !== undefined) return single;
   const shown = await GROUP_FORMS[form](found, { families: family === undefined ? FAMILIES : [family], explain });
   return {

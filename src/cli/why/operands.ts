@@ -50,7 +50,7 @@ export function readWhyOperands(words: readonly string[]): WhyOperands {
 /** What is wrong with the last word, as the beginning of a sentence. */
 function noTarget(word: string | undefined, before: string | undefined): string {
   if (word === undefined) return 'nothing is asked';
-  if (isSource(word)) return `${quoted(word)} is a SOURCE, and no HOST:PORT follows`;
+  if (isSource(word) && word !== '-') return `${quoted(word)} is a SOURCE, and no HOST:PORT follows`;
   if (/[a-z.:]/i.test(word) && isTarget(`${word.includes(':') ? `[${word}]` : word}:1`)) return `${quoted(word)} is without a port`;
   return `${quoted(word)} is no place to go to${nearestTarget(word, before)}`;
 }

@@ -3,6 +3,7 @@
 import type { Sourced } from '../../istio/origin.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import { placeText } from '../../istio/packets/packet/text.ts';
+import { whatTells } from '../../istio/packets/possible-verdicts.ts';
 import { trailOf } from '../../istio/packets/trail.ts';
 import { verdictText } from '../../istio/packets/verdict.ts';
 import type { Paint } from '../terminal/color.ts';
@@ -84,8 +85,13 @@ function factsOf(report: WhyReport): readonly Fact[] {
   ];
 }
 
-function decisionFacts({ decision, spoken: { packet } }: Answer): readonly Fact[] {
-  if (decision === undefined) return [['because', 'no rule captures it']];
+function decisionFacts({ decision, verdict, trace, spoken: { packet } }: Answer): readonly Fact[] {
+  if (verdict.id === 'unknown' && decision === undefined) {
+    const tells = whatTells(trace);
+    return tells.length === 0 ? [] : [['to know', tells.map((one) => one.replace(/^--from /, 'the sender as ')).join(', ')]];
+  }
+  // What was lost on its way was not let through for want of a rule.
+  if (decision === undefined) return verdict.id === 'direct' ? [['because', 'no rule captures it']] : [];
   const { because, setting } = decision;
   return [
     ['rule', decisionText(decision, packet.family) + lineText(decision)],

@@ -4,6 +4,7 @@ import type { Outcome } from '../../istio/kubernetes/rule-groups/outcome.ts';
 import type { Tally } from '../../istio/kubernetes/rule-groups/tally.ts';
 import { MOST_OWNERS } from '../../istio/kubernetes/rule-groups/tally.ts';
 import { printSource } from '../../istio/origin.ts';
+import { withProblems } from '../../istio/plan/plan.ts';
 import { planDocument, problemDocument } from '../../istio/plan/plan-document.ts';
 import { noRulesText } from '../../sources/workloads/group-names.ts';
 import type { SelectedWorkloads } from '../../sources/workloads/selected.ts';
@@ -26,7 +27,7 @@ export function tallyDocument({ count, owners, names, examples, releases, detail
 export function outcomeDocument(outcome: Outcome, tally: Tally): object {
   switch (outcome.kind) {
     case 'rules':
-      return { outcome: 'rules', plan: planDocument(outcome.plan) };
+      return { outcome: 'rules', plan: planDocument(withProblems(outcome.plan, outcome.plan.missing ?? [])) };
     case 'none':
       return { outcome: 'none', reason: noRulesText(outcome.reason) };
     case 'trouble':

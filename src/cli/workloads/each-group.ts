@@ -204,7 +204,10 @@ function listOf(answers: readonly Answered[], paint: Paint): readonly (readonly 
   }
   return [...bySummary].map(([summary, groups]) => {
     const { count, owners, examples } = together(groups);
-    return [paint('heading', `${workloadsText(count)}: ${examplesText({ owners, examples }, 3)}`), `  ${count === 1 ? '' : 'each: '}${onOneLine(summary)}`];
+    return [
+      paint('heading', `${workloadsText(count)}: ${examplesText({ owners, examples }, 3)}`),
+      `  ${count === 1 ? '' : 'each: '}${onOneLine(summary)}`,
+    ];
   });
 }
 

@@ -6,5 +6,6 @@ import { BAD_INPUT } from '../terminal/result.ts';
 
 /** The exit code of a command that shows what it read: as for one workload, what has no answer is trouble. */
 export function exitCodeOf(found: PlannedGroups): number {
-  return hasErrors(found) || found.groups.some(({ what }) => what.kind === 'trouble') ? BAD_INPUT : 0;
+  const isLacking = found.groups.some(({ what }) => what.kind === 'trouble' || (what.kind === 'rules' && what.plan.missing !== undefined));
+  return hasErrors(found) || isLacking ? BAD_INPUT : 0;
 }

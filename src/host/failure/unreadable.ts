@@ -48,5 +48,8 @@ export function reasonOf(error: unknown, file = ''): string {
   const elsewhere = code === 'ENOENT' || code === 'ENOTDIR' ? ofTheWeb(file) : undefined;
   if (elsewhere !== undefined) return elsewhere;
   if (code === 'ENOENT') return `${REASONS[code]}${nearestFile(file)}`;
-  return REASONS[code] ?? `can not be read (${code === '' ? String(error) : code})`;
+  return (
+    REASONS[code] ??
+    `can not be read (${code === '' ? (error instanceof Error && error.name === 'Error' ? error.message : String(error)) : code})`
+  );
 }

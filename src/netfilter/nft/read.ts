@@ -108,12 +108,32 @@ function baseOf(text: string): BaseChain | undefined {
   return { type: type as BaseChain['type'], hook, priority: number, policy };
 }
 
+// NFTNL_UDATA_COMMENT_MAXLEN, and of sets: 128 characters.
+const MOST_COMMENT_LINES = 129;
+const OPEN_COMMENT = /\bcomment "[^"]*$/;
+
+/**
+ * Lines with an empty one in place of each over which a comment goes on: nft prints line breaks in it as they are, and what stands there
+ * is no rule. A quotation mark in it stands there as it is, too: where it ends nobody knows, so that the line where it begins is not read.
+ */
+function withWholeComments(lines: readonly string[], unread: { line: number; text: string }[]): readonly string[] {
+  let until = 0;
+  return lines.map((line, index) => {
+    if (index < until) return index === until - 1 ? line.slice(line.indexOf('"') + 1) : '';
+    if (!OPEN_COMMENT.test(line)) return line;
+    unread.push({ line: index + 1, text: line.trim() });
+    const end = lines.slice(index + 1, index + MOST_COMMENT_LINES).findIndex((one) => one.includes('"'));
+    until = end === -1 ? index : index + 2 + end;
+    return line.replace(OPEN_COMMENT, '');
+  });
+}
+
 function readLines(text: string): NftRead {
   const draft = new Draft();
   const unread: { line: number; text: string }[] = [];
+  const lines = withWholeComments(withDefines(text).split(/\r?\n/), unread);
   let table: TableDraft | undefined;
   let block: { readonly kind: 'chain' | 'set' | 'other'; readonly name: string } | undefined;
-  const lines = withDefines(text).split(/\r?\n/);
   const [, translator] = TRANSLATED.exec(text) ?? [];
   const family: Family = translator === 'ip6' ? 'ip6' : 'ip';
   let open = 0;

@@ -86,12 +86,13 @@ export class Breaks {
     this.#isLog ||= LOGGED.test(text);
   }
 
-  /** What is lost, beside what the tables of the text tell. */
-  gaps(family: Family, sections: number): readonly Gap[] {
+  /** What is lost, beside what the tables of the text tell; `end` is the line that the last of them ends in. */
+  gaps(family: Family, sections: number, end: number | undefined): readonly Gap[] {
     const began = this.#saysEnds || this.#saveBegan?.before === sections ? this.#saveBegan : null;
     const first = this.#endsFirst;
     const last = this.#isLog ? this.#logged : null;
-    const [given, taken] = [this.#given, this.#taken];
+    // A message of one line is whole.
+    const [given, taken] = [this.#given === end ? null : this.#given, this.#taken];
     return [
       ...(began === null ? [] : [{ family, more: true, reason: `the text breaks off in the save that begins in line ${began.line}` }]),
       ...(first === null ? [] : [{ more: true, reason: `the text begins in the middle: line ${first} ends what is not there` }]),

@@ -70,6 +70,10 @@ export function readListing(lines: readonly Line[], family: Family): ReadLines {
       continue;
     }
     until = endOfComment(lines, index);
+    if (until === 0 || /^\/\*|^[^/]*\*\/$/.test(line.text)) {
+      lost.push({ line, reason: 'a comment begins or ends here and not in the same row: what stands around it may be of the comment' });
+      continue;
+    }
     const whole =
       until > index + 1
         ? lines
@@ -91,12 +95,12 @@ export function readListing(lines: readonly Line[], family: Family): ReadLines {
 // A comment has 256 characters, so no more lines.
 const MOST_LINES = 257;
 
-/** Where the row ends that starts at an index: iptables -L prints a comment with line breaks as it is. */
+/** Where the row ends that starts at an index: iptables -L prints a comment with line breaks as it is. 0 where the comment has no end. */
 function endOfComment(lines: readonly Line[], start: number): number {
   const text = lines[start]?.text ?? '';
   if (text.lastIndexOf('/*') <= text.lastIndexOf('*/')) return start + 1;
   const end = lines.slice(start + 1, start + MOST_LINES).findIndex((line) => line.text.includes('*/'));
-  return end === -1 ? start + 1 : start + 2 + end;
+  return end === -1 ? 0 : start + 2 + end;
 }
 
 // Where a page has lost the heading of the columns: the fullest form first.

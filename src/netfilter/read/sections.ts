@@ -97,6 +97,8 @@ class SectionReader {
   #addressed = false;
   /** The command of a shell's trace that another line of it may show again. */
   #traced: string | null = null;
+  /** How many more lines the comment of a listing's row may go on. */
+  #commentLeft = 0;
   /** A blank line has ended the rows of the listing's last chain. */
   #blankAbove = false;
   readonly #breaks = new Breaks();
@@ -108,6 +110,15 @@ class SectionReader {
   }
 
   read(line: Line): void {
+    if (this.#open?.form === 'listing') {
+      // A comment of a row goes on over line ends: what stands in it is no heading of another listing.
+      const isWithin = this.#commentLeft > 0;
+      this.#commentLeft = leavesCommentOpen(line.text, isWithin) ? (isWithin ? this.#commentLeft - 1 : MOST_COMMENT_LINES) : 0;
+      if (isWithin) {
+        this.#keep(this.#open, line);
+        return;
+      }
+    } else this.#commentLeft = 0;
     const { text, number } = line;
     if (text === '') {
       // A blank line ends the rows of a chain; what can't be read behind it is other text.
@@ -159,7 +170,11 @@ class SectionReader {
 
   /** Where the text breaks off or begins in the middle, beside what its tables tell. */
   gaps(): readonly Gap[] {
-    const gaps = this.#breaks.gaps(this.#origin.stated ?? this.#origin.shown ?? this.#origin.assumed, this.sections.length);
+    const gaps = this.#breaks.gaps(
+      this.#origin.stated ?? this.#origin.shown ?? this.#origin.assumed,
+      this.sections.length,
+      this.sections.at(-1)?.lines.at(-1)?.number,
+    );
     const lost = this.#lost
       .filter(({ line, family }) => !this.sections.some((section) => section.line > line && isOf(section, family)))
       .map(({ line, family }) => ({ ...(family && { family }), more: true, look: line, reason: `the look in line ${line} failed` }));
@@ -350,6 +365,15 @@ class SectionReader {
     this.#addressed = false;
     this.#tentative = false;
   }
+}
+
+// xt_comment.h: 256 characters.
+const MOST_COMMENT_LINES = 256;
+
+/** Whether a comment is open behind a line. */
+function leavesCommentOpen(text: string, isWithin: boolean): boolean {
+  const [begins, ends] = [text.lastIndexOf('/*'), text.lastIndexOf('*/')];
+  return isWithin ? ends === -1 : begins > ends && /^\s*\d|^\S+ +\S+ +(?:--|opt)/.test(text);
 }
 
 function familyNamed(text: string): Family | undefined {

@@ -6,6 +6,7 @@ import { groupsOf } from '../../istio/kubernetes/rule-groups.ts';
 import type { InjectionRequest } from '../../istio/kubernetes/workload-injection.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import type { SourceOptions, WorkloadOption } from '../options.ts';
+import type { PlanOptions } from '../plan-input/input.ts';
 import { factsOf } from '../plan-input.ts';
 import { grouped, workloadsText } from './counts.ts';
 import { countOf } from './each-workload.ts';
@@ -36,12 +37,13 @@ type KeyOf = (subject: Subject, planned: PlannedInjection, facts: Facts) => stri
 
 /** Plans each workload as it was injected, or as the options ask, and groups them by their rules, or by more than these. Throws a ProblemError. */
 export async function plannedGroups(
-  given: SourceOptions & WorkloadOption,
+  given: SourceOptions & WorkloadOption & Pick<PlanOptions, 'placeholder'>,
   keyOf: KeyOf = (_, { number }) => String(number),
 ): Promise<PlannedGroups> {
   const request = await injectionRequest(given);
   const facts = await factsOf(given);
-  const planner = oncePerFingerprint(subjectPlanner(request, { facts, sets: given.sets, numbering: numbering() }));
+  const options = { facts, sets: given.sets, numbering: numbering(), unknownServers: given.placeholder === 'unknown' };
+  const planner = oncePerFingerprint(subjectPlanner(request, options));
   const groups = groupsOf<{ readonly outcome: Outcome; readonly subject: Subject }>();
   const remarks = remarksOf();
   const ruleSets = new Set<number>();

@@ -44,8 +44,9 @@ export function remarksOf(): Remarks {
   };
 }
 
-/** The errors that keep a workload from having rules; that one is not injected yet is none. */
+/** The errors that keep a workload from having rules, or some of them from being known; that one is not injected yet is none. */
 export function outcomeProblems(outcome: Outcome): readonly Problem[] {
+  if (outcome.kind === 'rules') return outcome.plan.missing ?? [];
   return outcome.kind === 'trouble' ? outcome.problems.filter(({ code }) => code !== 'not-injected') : [];
 }
 

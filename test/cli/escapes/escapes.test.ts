@@ -174,6 +174,19 @@ status: {phase: Pending, initContainerStatuses: [{name: istio-init, state: {wait
     expect(stdout).toContain('provided  raw, mangle, filter, which are not shown, let everything pass unchanged');
   });
 
+  it('is never sure where a rule was not read: neither that TCP bypasses the proxy, nor that it does not', async () => {
+    const { stdout: save } = await run(['preview', '--release', '1.28', '-o', 'save', '--set', 'outbound.excludePorts=3306']);
+    for (const rule of ['-A ISTIO_OUTPUT -m what --is this -j RETURN x y', '-A OUTPUT -p tcp -m', '-A PREROUTING -j']) {
+      folder.write('unread.save', save.replace('COMMIT', `${rule}\nCOMMIT`));
+      const { stdout, exitCode } = await escapes('unread.save');
+      expect([exitCode, stdout.split('\n')[0]]).toEqual([
+        1,
+        'unknown: TCP may bypass the proxy in 1 of 1 workload, whose rules could not all be read',
+      ]);
+      expect(stdout).toContain('outbound  IPv4: TCP to port 3306 from the pod (not known whether it is caught)');
+    }
+  });
+
   it('reads a pipe with many workloads, the first of which is far from the last', async () => {
     const input = Array.from({ length: 3000 }, (_, index) =>
       deployment(`d${index}`, index === 2999 ? { excludeOutboundPorts: '3306' } : {}),

@@ -115,6 +115,8 @@ describe.concurrent.each(NAMES)('%s', (name) => {
     expect(unknown.map(({ words }) => words).filter((words) => !/port 53\b/.test(words))).toEqual([]);
     expect(unknown.filter(({ why }) => !why.endsWith(LEARN))).toEqual([]);
     expect(stdout).not.toMatch(/192\.0\.2\.53|2001:db8::53/);
+    // Of UDP nothing else is looked at.
+    expect(all.filter(({ words, verdict }) => words.startsWith('UDP') && verdict !== 'unknown')).toEqual([]);
     // Where DNS is left alone before its rules, or captured whoever it goes to, nameservers do not matter.
     const isKnown = ['the port of DNS left alone', 'an injected pod of 1.8'].includes(name);
     expect(unknown.some(({ words }) => words.startsWith('UDP to port 53'))).toBe(!isKnown);
@@ -230,6 +232,13 @@ describe.concurrent('a comparison where nameservers are not known', () => {
       exitCode: 0,
       stdout: expect.stringMatching(/No differences|the same/),
     });
+  });
+
+  it('knows one nameserver again in other rules, in another chain', async () => {
+    const { stdout } = await diff('before.yaml@1.10', 'before.yaml@1.30', '--by', 'packets');
+    expect(stdout).toContain('TCP to port 22 from outside');
+    // What has the proxy's loopback address for its source is left alone by one of the two only.
+    expect(stdout.split('\n').filter((line) => /port 53\b/.test(line))).toEqual(['UDP to port 53 from the app with source 127.0.0.6']);
   });
 
   it('has DNS unknown against a pod that captures none, and all else the same', async () => {

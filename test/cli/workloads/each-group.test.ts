@@ -23,6 +23,35 @@ const here = (...args: readonly string[]): ReturnType<typeof run> => run(args, {
 const PACKET = ['--from', 'app', '--to', '10.20.30.40:3306'] as const;
 
 describe.concurrent('several workloads', () => {
+  it('one of a file is named behind -f as in a SOURCE', async () => {
+    const file = 'docs/examples/bookinfo.yaml';
+    for (const [command, ...more] of [
+      ['check'],
+      ['explain'],
+      ['preview'],
+      ['escapes'],
+      ['lint'],
+      ['identify'],
+      ['why', '10.0.0.5:3306'],
+      ['trace', '10.0.0.5:3306'],
+    ] as const) {
+      const words = (of: readonly string[]): readonly string[] => [
+        command,
+        ...(command === 'why' || command === 'trace' ? more : []),
+        ...of,
+      ];
+      const [behind, named] = await Promise.all([
+        run(words(['-f', `${file}#ratings-v1`])),
+        run(words(['-f', file, '--workload', 'ratings-v1'])),
+      ]);
+      expect([command, behind.stdout.split('next ')[0]]).toEqual([command, named.stdout.split('next ')[0]]);
+      expect([0, 1]).toContain(behind.exitCode);
+    }
+    expect((await run(['check', '-f', `${file}#ratings-v1`, '--workload', 'details-v1'])).stderr).toBe(
+      'istio-init: check: --workload: the source names "ratings-v1" already\n',
+    );
+  });
+
   it('are named with a dot as istioctl does, and no other name is one', async () => {
     const item = (namespace: string, name: string): object => ({
       apiVersion: 'v1',
