@@ -14,7 +14,7 @@ describeKernel('apply --here', () => {
       expect(await run(namespace, HERE)).toMatchObject({
         exitCode: 2,
         stdout: '',
-        stderr: expect.stringContaining(`--here ${WHY}; start the proxy first, or say --before-proxy, as an init container does\n`),
+        stderr: expect.stringContaining(`--here: ${WHY}; start the proxy first, or say --before-proxy, as an init container does\n`),
       });
       expect((await namespace.run('iptables-save')).stdout).not.toContain('ISTIO');
       expect(await run(namespace, [...HERE, '--dry-run'])).toMatchObject({ exitCode: 0 });
