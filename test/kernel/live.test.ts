@@ -212,7 +212,7 @@ for to in ("198.51.100.9", "2001:db8:99::9"):
     await inNamespace(async (namespace) => {
       const preview = (prefix: readonly string[]) => run(namespace, ['istio-init', 'preview', 'live'], { prefix });
       const refusedFor = (fix: string): string =>
-        `istio-init: preview: live the rules can not be read: this process has no NET_ADMIN capability, without which the kernel shows and changes no rules; ${fix}\n`;
+        `istio-init: preview: live: the rules can not be read: this process has no NET_ADMIN capability, without which the kernel shows and changes no rules; ${fix}\n`;
       const asRoot = refusedFor('add the capability NET_ADMIN (kubectl debug --profile=netadmin does)');
       const refused = refusedFor('run as root');
       expect(await preview(as(0))).toEqual({ exitCode: 2, stdout: '', stderr: asRoot });
