@@ -71,7 +71,7 @@ describeKernel('the program on a node of its own', () => {
     ['--every 1.5', /--every "1\.5" is not a number/],
     ['--release 9.9', /--release "9\.9" is not a known release/],
     ['--installer me', /--installer "me" is not one of init, cni/],
-    ['lines.txt', /audit: a file goes with --summarize only/],
+    ['lines.txt', /audit: "lines.txt" is no operand of an audit, .*; a file goes with --summarize/],
     ['--summarize', /--summarize wants a file/],
   ])('refuses %s', async (words, text) => {
     const { exitCode, lines, stderr } = await onNode(`$audit ${words}`);

@@ -129,7 +129,7 @@ describe('what can not be read', () => {
       yield Buffer.from(`${LONG}${pod('a')}---\n`);
       throw new Error('gone');
     };
-    expect(said(await allItems(['-'], { stdin: later }))).toEqual(['Pod default/a', 'standard input can not be read (Error: gone)']);
+    expect(said(await allItems(['-'], { stdin: later }))).toEqual(['Pod default/a', 'standard input can not be read (gone)']);
   });
 
   it.each([

@@ -339,8 +339,8 @@ describe('a range of releases', () => {
     ['1.99', `RANGE "1.99" is not a known release of Istio; known: 1.0.0 to ${NEWEST}`],
     ['1.20..1.99', `RANGE "1.99" is not a known release of Istio; known: 1.0.0 to ${NEWEST}`],
     ['banana', `RANGE "banana" is not a known release of Istio; known: 1.0.0 to ${NEWEST}`],
-    ['1.0', `RANGE nothing is known before 1.0; name a range, such as 1.0..${NEWEST}`],
-    ['1.0.0', `RANGE nothing is known before 1.0.0; name a range, such as 1.0.0..${NEWEST}`],
+    ['1.0', `RANGE: nothing is known before 1.0; name a range, such as 1.0..${NEWEST}`],
+    ['1.0.0', `RANGE: nothing is known before 1.0.0; name a range, such as 1.0.0..${NEWEST}`],
   ])('%j is refused in one line', (text, message) => {
     expect(() => readReleaseRange(text)).toThrow(message);
   });
