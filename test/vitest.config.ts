@@ -57,8 +57,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Modules are read once for all files of a worker: reading them is half of the time of a pure test.
     isolate: false,
-    // One more than processors: what asks the kernel waits for a third of its time. Each worker reads all modules once.
-    maxWorkers: availableParallelism() + 1,
+    // Twice the processors: what asks the kernel, a cluster or a browser waits for a third of its time and more.
+    maxWorkers: 2 * availableParallelism(),
     sequence: { sequencer: LongestFirst },
     projects: [
       {
