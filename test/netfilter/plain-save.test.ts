@@ -16,7 +16,16 @@ function saved(ruleset: Ruleset): string {
     .replace(/^COMMIT$/gm, 'COMMIT\n# Completed on Mon Nov  3 05:58:11 2025');
 }
 
-const COMMENTS = ['rule 5 of others', 'default/kubernetes:https cluster IP', 'x', '-j', '-A OUTPUT -j ACCEPT', 'COMMIT', '*nat', ':OUTPUT ACCEPT'];
+const COMMENTS = [
+  'rule 5 of others',
+  'default/kubernetes:https cluster IP',
+  'x',
+  '-j',
+  '-A OUTPUT -j ACCEPT',
+  'COMMIT',
+  '*nat',
+  ':OUTPUT ACCEPT',
+];
 
 /** The same with comments in rules. */
 const remarked = (text: string, at: number): string =>

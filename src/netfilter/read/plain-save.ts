@@ -78,10 +78,7 @@ function append({ chains, jumped }: OpenTable, line: string, { family, number, e
   const chain = chains.get(name);
   if (chain === undefined || REMARK.test(line)) return false;
   const known = earlier?.get(line);
-  const rule =
-    known?.kind === 'append'
-      ? { ...known.rule, line: number }
-      : readRule(wordsOf(words), family, { line: number });
+  const rule = known?.kind === 'append' ? { ...known.rule, line: number } : readRule(wordsOf(words), family, { line: number });
   if ('reason' in rule) return false;
   if (known === undefined) earlier?.set(line, { kind: 'append', chain: name, rule });
   if (rule.target.kind === 'jump') jumped.add(rule.target.chain);
