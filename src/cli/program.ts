@@ -3,6 +3,7 @@
 import type { CommandModule } from 'yargs';
 import { clusterIn } from '../host/cluster/cluster-in.ts';
 import { nearestFile, ofTheWeb } from '../host/failure/unreadable.ts';
+import { nameRootsPrograms } from '../host/roots-programs.ts';
 import { holdsStandardInput, isEmptyPipe } from '../host/standard-input.ts';
 import { nearest, quoted } from '../istio/problems.ts';
 import { isSource } from '../sources/implicit-source.ts';
@@ -29,7 +30,6 @@ import { OTHER_COMMANDS } from './other-words.ts';
 import { previewCommand } from './preview/command.ts';
 import { probeCommand } from './probe/command.ts';
 import { PLUGIN_COMPLETION, startedAs } from './program-name.ts';
-import { nameRootsPrograms } from './roots-programs.ts';
 import { write } from './terminal/result.ts';
 import { traceCommand } from './trace/command.ts';
 import { versionCommand } from './version/command.ts';

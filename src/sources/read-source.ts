@@ -8,7 +8,7 @@ import type { Family } from '../netfilter/family.ts';
 import { observeAll } from '../netfilter/observation.ts';
 import type { SourceOptions } from './options.ts';
 import type { PlanInput, PlanOptions } from './plan-input/input.ts';
-import { withUnknownServers } from './plan-input/placeholder-nameserver.ts';
+import { inputWithUnknownServers } from './plan-input/placeholder-nameserver.ts';
 import { factsOf, readInput, refuseArguments, refuseFilename } from './plan-input.ts';
 import type { RuleSource } from './rule-source.ts';
 import { rulesOf } from './rules-text.ts';
@@ -29,7 +29,7 @@ export async function readSource(
     case 'file': {
       const input = await readInput(name, given);
       return input.kind === 'plan'
-        ? planSource(given.placeholder === 'unknown' ? withUnknownServers(input) : input)
+        ? planSource(given.placeholder === 'unknown' ? inputWithUnknownServers(input) : input)
         : textSource(input.text, family, input.notes);
     }
     case 'own':

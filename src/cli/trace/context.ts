@@ -26,7 +26,7 @@ import { hasSettings } from '../../sources/operand-settings.ts';
 import { planName } from '../../sources/operands.ts';
 import type { SourceOptions } from '../../sources/options.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
-import { unknownServersNotes, withUnknownServers } from '../../sources/plan-input/placeholder-nameserver.ts';
+import { inputWithUnknownServers, unknownServersNotes } from '../../sources/plan-input/placeholder-nameserver.ts';
 import { factsOf, readInput } from '../../sources/plan-input.ts';
 import { readSource, textSource } from '../../sources/read-source.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
@@ -98,7 +98,7 @@ async function sourceIn(
   if (name.kind !== 'settings' && name.kind !== 'file') return readSource(source, given, family);
   const input = await readInput(name, { ...given, placeholder: 'unknown' });
   if (input.kind === 'text') return textSource(input.text, family, input.notes);
-  const { plan, notes, facts, of, whyNoPlan: without, run, unseen } = withUnknownServers(input);
+  const { plan, notes, facts, of, whyNoPlan: without, run, unseen } = inputWithUnknownServers(input);
   return {
     name: `Istio ${plan.release}`,
     seen: { ...observeAll(plan), unseen: unseen === undefined ? [] : [{ reason: unseen }] },

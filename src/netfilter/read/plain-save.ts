@@ -10,10 +10,9 @@ import type { EarlierLines } from '../read.ts';
 import type { Chain, Policy, Rule, Ruleset, Table } from '../rule.ts';
 import { isBuiltIn, TABLES } from '../rule.ts';
 import type { Word } from '../words.ts';
+import { MOST_LINES } from './limits.ts';
 import { readRule } from './rule.ts';
 
-// As many lines as any text is read.
-const MOST_LINES = 1_000_000;
 const LONGEST_LINE = 4096;
 
 const HEAD =

@@ -7,6 +7,7 @@ import type { Announcement, CommandLine } from './command.ts';
 import { readCommandLine } from './command.ts';
 import { failureIn } from './failures.ts';
 import type { Gap } from './gap.ts';
+import { MOST_LINES } from './limits.ts';
 import type { Line } from './lines.ts';
 import type { ReadProblems } from './problems.ts';
 import { readColumns } from './row.ts';
@@ -70,9 +71,6 @@ export function readSections(lines: Iterable<Line>, problems: ReadProblems): Rea
   }
   return { sections: reader.sections, gaps: reader.gaps(), looked: reader.looked() };
 }
-
-// A large node has some 50,000 rules; a rule takes 1.5 KB of memory.
-const MOST_LINES = 1_000_000;
 
 const HOOK_ORDER = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
 

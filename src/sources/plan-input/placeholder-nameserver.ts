@@ -17,7 +17,7 @@ export function madeWith<P extends CapturePlan | undefined>(
 }
 
 /** Such a plan to follow packets through: whether one goes to a nameserver nobody knows, and all else is known. Other inputs as they are. */
-export function withUnknownServers(input: PlanInput): PlanInput {
+export function inputWithUnknownServers(input: PlanInput): PlanInput {
   if (input.missing === undefined) return input;
   const { facts, plan, missing } = input;
   const { nameservers: _, ...known } = facts;

@@ -5,7 +5,7 @@ import type { SourceOptions } from '../options.ts';
 import { containerLinesOf } from '../plan-input/init-containers.ts';
 import type { PlanOptions } from '../plan-input/input.ts';
 import { planOfSubject } from '../plan-input/manifests.ts';
-import { withUnknownServers } from '../plan-input/placeholder-nameserver.ts';
+import { inputWithUnknownServers } from '../plan-input/placeholder-nameserver.ts';
 import type { RuleSource } from '../rule-source.ts';
 import type { PlannedGroups } from './planned-groups.ts';
 import { hasErrors } from './planned-groups.ts';
@@ -16,7 +16,7 @@ export function onlyWorkload(found: PlannedGroups, given: SourceOptions & Pick<P
   if (found.only === undefined) return undefined;
   // What is broken may be what was meant.
   if (hasErrors(found)) throw new ProblemError(found.problems);
-  const { plan, notes, basis } = withUnknownServers(planOfSubject(found.only, found.request, given, found.facts));
+  const { plan, notes, basis } = inputWithUnknownServers(planOfSubject(found.only, found.request, given, found.facts));
   const whole = withProblems(plan, found.problems);
   return {
     name: `Istio ${plan.release}`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nameRootsPrograms } from '../../src/cli/roots-programs.ts';
+import { nameRootsPrograms } from '../../src/host/roots-programs.ts';
 
 function pathAfter(PATH: string | undefined, user: number): string | undefined {
   const environment: Record<string, string | undefined> = { PATH };
