@@ -5,7 +5,7 @@ import type { Prepared } from '../../src/netfilter/behavior/prepared.ts';
 import { valueIn } from '../../src/netfilter/behavior/region.ts';
 import { FIELDS } from '../../src/netfilter/behavior/space.ts';
 import type { Packet } from '../../src/netfilter/packet.ts';
-import { contains } from '../../src/netfilter/trace/ranges.ts';
+import { contains } from '../../src/netfilter/ranges.ts';
 import type { End } from '../../src/netfilter/trace/result.ts';
 
 /** Ports that ends are told apart by. */

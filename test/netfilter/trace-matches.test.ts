@@ -2,10 +2,10 @@
 
 import { fc, it as property } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
+import { addressValue, networkRange, printAddress } from '../../src/netfilter/address.ts';
 import { parseNetwork } from '../../src/netfilter/network.ts';
 import type { Packet } from '../../src/netfilter/packet.ts';
-import { addressValue, networkRange, printAddress } from '../../src/netfilter/trace/address.ts';
-import { contains, intersect, isWithin, overlaps, subtract, union } from '../../src/netfilter/trace/ranges.ts';
+import { contains, intersect, isWithin, overlaps, subtract, union } from '../../src/netfilter/ranges.ts';
 import { parseTranslation } from '../../src/netfilter/trace/translation.ts';
 import { arriving, leaving, simulate } from './tracing.ts';
 

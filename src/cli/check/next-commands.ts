@@ -5,13 +5,13 @@ import type { PacketWords } from '../../istio/packets/packet/words.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { rulesOfBoth } from '../../netfilter/rule.ts';
 import { takenAccess } from '../../sources/cluster-options.ts';
+import { reachOf } from '../../sources/namespace-evidence.ts';
 import { NO_MANIFEST_OPTIONS } from '../../sources/options.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
-import { programCommand, shellText, shellWords } from '../command-text.ts';
 import { nonDefaultSettings } from '../identify/maker-text.ts';
+import { programCommand, shellText, shellWords } from '../next/command-text.ts';
+import type { CheckedSource, NextCommand } from '../next/next-command.ts';
 import { programName } from '../program-name.ts';
-import { reachOf } from './namespace-evidence.ts';
-import type { CheckedSource, NextCommand } from './next-command.ts';
 
 /** The diff that shows all of a drift; `inferred` is named where the diff would not come to it by itself. */
 export function diffCommand({ source = 'live', given }: CheckedSource, inferred: Answer | undefined): string {

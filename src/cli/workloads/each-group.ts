@@ -8,22 +8,22 @@ import type { Problem } from '../../istio/problems.ts';
 import { ProblemError, problemText } from '../../istio/problems.ts';
 import type { ChosenSubject } from '../../sources/options.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
+import type { PlannedGroup, PlannedGroups } from '../../sources/rule-groups/planned-groups.ts';
+import { hasErrors, plannedGroups } from '../../sources/rule-groups/planned-groups.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
 import { manifestsIn } from '../../sources/workloads/detect.ts';
 import { examplesText, groupHeading } from '../../sources/workloads/group-names.ts';
-import type { PlannedGroup, PlannedGroups } from '../../sources/workloads/planned-groups.ts';
-import { hasErrors, plannedGroups } from '../../sources/workloads/planned-groups.ts';
 import { outcomeProblems } from '../../sources/workloads/remarks.ts';
 import { workloadName, workloadsNamed } from '../../sources/workloads/selection.ts';
 import { skippedNotes } from '../../sources/workloads/skipped.ts';
 import { alikeKey } from '../../sources/workloads/subject.ts';
-import type { NextCommand } from '../check/next-command.ts';
-import { nextText } from '../next-text.ts';
+import type { NextCommand } from '../next/next-command.ts';
+import { nextText } from '../next/next-text.ts';
+import type { Result } from '../result.ts';
+import { BAD_INPUT } from '../result.ts';
 import type { Paint } from '../terminal/color.ts';
 import { code } from '../terminal/markdown.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
-import type { Result } from '../terminal/result.ts';
-import { BAD_INPUT } from '../terminal/result.ts';
 import { selectedDocument, tallyDocument } from './document.ts';
 
 /** What a command has to say of one workload. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ExplainedSetting, Explanation } from '../../../src/istio/advice/explain.ts';
 import { explain } from '../../../src/istio/advice/explain.ts';
-import { ANNOTATION_NAMES, ANNOTATIONS } from '../../../src/istio/kubernetes/injection/annotations.ts';
+import { ANNOTATION_NAMES, ANNOTATIONS } from '../../../src/istio/kubernetes/annotations.ts';
 import type { Installer } from '../../../src/istio/kubernetes/injection/injected.ts';
 import { readManifest } from '../../../src/istio/kubernetes/manifest/read.ts';
 import type { ContextItem } from '../../../src/istio/kubernetes/mesh/context.ts';

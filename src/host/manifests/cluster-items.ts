@@ -2,12 +2,12 @@
 
 import type { ManifestItem } from '../../istio/kubernetes/manifest/item.ts';
 import { problem } from '../../istio/problems.ts';
-import { ManifestText } from '../manifests/text.ts';
-import type { ClusterAccess } from './access.ts';
-import { clusterIn } from './cluster-in.ts';
-import type { FetchOptions } from './fetch.ts';
-import { fetched } from './fetch.ts';
-import { labelOf, printedObject } from './object.ts';
+import type { ClusterAccess } from '../cluster/access.ts';
+import { clusterIn } from '../cluster/cluster-in.ts';
+import type { FetchOptions } from '../cluster/fetch.ts';
+import { fetched } from '../cluster/fetch.ts';
+import { labelOf, printedObject } from '../cluster/object.ts';
+import { ManifestText } from './text.ts';
 
 interface ItemOptions extends FetchOptions {
   /** Told how many bytes of objects came. */

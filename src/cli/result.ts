@@ -1,18 +1,18 @@
 /** What a command says: data on standard output, talk on standard error, and the exit code. */
 
-import { oneOf } from '../../istio/bad-option.ts';
-import type { Problem } from '../../istio/problems.ts';
-import { ProblemError } from '../../istio/problems.ts';
-import { printable } from '../../netfilter/printable.ts';
-import type { NextCommand } from '../check/next-command.ts';
-import { nextSteps } from '../next-steps.ts';
-import { nextText } from '../next-text.ts';
-import type { Paint } from './color.ts';
-import { COLOR_WORDS, coloursFor, paintFor } from './color.ts';
-import { columnsOf } from './columns.ts';
-import { errorLine, problemLine } from './error.ts';
-import { fitted, withSymbols } from './fit.ts';
-import { oncePerCause } from './once-per-cause.ts';
+import { oneOf } from '../istio/bad-option.ts';
+import type { Problem } from '../istio/problems.ts';
+import { ProblemError } from '../istio/problems.ts';
+import { printable } from '../netfilter/printable.ts';
+import type { NextCommand } from './next/next-command.ts';
+import { nextSteps } from './next/next-steps.ts';
+import { nextText } from './next/next-text.ts';
+import type { Paint } from './terminal/color.ts';
+import { COLOR_WORDS, coloursFor, paintFor } from './terminal/color.ts';
+import { columnsOf } from './terminal/columns.ts';
+import { errorLine, problemLine } from './terminal/error.ts';
+import { fitted, withSymbols } from './terminal/fit.ts';
+import { oncePerCause } from './terminal/once-per-cause.ts';
 
 /** A command's result; the text is data for standard output. */
 export interface Result {

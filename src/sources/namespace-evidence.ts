@@ -1,21 +1,21 @@
 /** The network namespace that a check looks at, beyond its rules. */
 
-import type { RoutingListing } from '../../host/kernel/routing.ts';
-import { listRouting, liveRouting } from '../../host/kernel/routing.ts';
-import { readFlows } from '../../host/live/flows.ts';
-import { readNetwork } from '../../host/live/network.ts';
-import { listeningIn } from '../../host/machine/listening.ts';
-import type { NetFiles } from '../../host/namespace/namespace.ts';
-import { openNamespace } from '../../host/namespace/namespace.ts';
-import { programs } from '../../host/run.ts';
-import type { Evidence } from '../../istio/advice/findings.ts';
-import type { ObservedNetwork } from '../../istio/packets/trace-plan.ts';
-import type { ListedFlow } from '../../netfilter/conntrack-listing.ts';
-import { FAMILIES } from '../../netfilter/family.ts';
-import type { Observation, Unseen } from '../../netfilter/observation.ts';
-import { tracksConnections } from '../../netfilter/trace/needs-conntrack.ts';
-import { quoteForPasting } from '../../netfilter/words.ts';
-import type { SourceName } from '../../sources/source-name.ts';
+import type { RoutingListing } from '../host/kernel/routing.ts';
+import { listRouting, liveRouting } from '../host/kernel/routing.ts';
+import { readFlows } from '../host/live/flows.ts';
+import { readNetwork } from '../host/live/network.ts';
+import { listeningIn } from '../host/machine/listening.ts';
+import type { NetFiles } from '../host/namespace/namespace.ts';
+import { openNamespace } from '../host/namespace/namespace.ts';
+import { programs } from '../host/run.ts';
+import type { Evidence } from '../istio/advice/findings.ts';
+import type { ObservedNetwork } from '../istio/packets/trace-plan.ts';
+import type { ListedFlow } from '../netfilter/conntrack-listing.ts';
+import { FAMILIES } from '../netfilter/family.ts';
+import { tracksConnections } from '../netfilter/needs-conntrack.ts';
+import type { Observation, Unseen } from '../netfilter/observation.ts';
+import { quoteForPasting } from '../netfilter/words.ts';
+import type { SourceName } from './source-name.ts';
 
 /** Milliseconds for each program. */
 const DEADLINE = 10_000;

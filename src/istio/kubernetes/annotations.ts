@@ -1,7 +1,7 @@
 /** The annotations of a pod that an injector reads for its rules. */
 
-import type { ChangeName } from '../../releases/profile.ts';
-import type { CheckName } from './checks.ts';
+import type { ChangeName } from '../releases/profile.ts';
+import type { CheckName } from './annotation-checks.ts';
 
 /** An annotation, and how a release's injector checks it before it injects. */
 export interface TrafficAnnotation {

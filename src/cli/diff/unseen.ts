@@ -6,7 +6,7 @@ import { sees } from '../../netfilter/observation.ts';
 import { TABLES } from '../../netfilter/rule.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import type { SourceName } from '../../sources/source-name.ts';
-import { notComparedText } from '../diff/words.ts';
+import { notComparedText } from './words.ts';
 
 // The tables in which releases make rules.
 const LOOKED_FOR = TABLES.filter((table) => table !== 'security');

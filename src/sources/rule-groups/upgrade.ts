@@ -10,12 +10,12 @@ import type { Problem } from '../../istio/problems.ts';
 import type { SourceOptions, WorkloadOption } from '../options.ts';
 import { factsOf } from '../plan-input.ts';
 import type { SourceName } from '../source-name.ts';
-import { checkedRelease, injectionRequest } from './injection-request.ts';
-import { outcomeProblems, remarksOf } from './remarks.ts';
+import { checkedRelease, injectionRequest } from '../workloads/injection-request.ts';
+import { outcomeProblems, remarksOf } from '../workloads/remarks.ts';
+import type { Subject, SubjectPlanner } from '../workloads/subject.ts';
+import { memberOf, oncePerFingerprint, subjectPlanner } from '../workloads/subject.ts';
 import type { SelectedWorkloads } from './selected.ts';
 import { readSelected } from './selected.ts';
-import type { Subject, SubjectPlanner } from './subject.ts';
-import { memberOf, oncePerFingerprint, subjectPlanner } from './subject.ts';
 
 export type WorkloadSource = Extract<SourceName, { readonly kind: 'own' | 'settings' }>;
 

@@ -1,6 +1,6 @@
 /** Times as Go writes them. */
 
-import { badOption } from '../../istio/bad-option.ts';
+import { badOption } from '../istio/bad-option.ts';
 
 /** Milliseconds of a Go duration such as `5s` or `1m30s`. */
 export function milliseconds(duration: string): number {

@@ -1,16 +1,16 @@
 /** The side that a check looks at. */
 
-import { ProblemError, problemText } from '../../istio/problems.ts';
-import type { Family } from '../../netfilter/family.ts';
-import type { Observation } from '../../netfilter/observation.ts';
-import { ofFamily } from '../../netfilter/observation.ts';
-import type { Chain } from '../../netfilter/rule.ts';
-import { inBoth, withChains } from '../../netfilter/rule.ts';
-import { settingsOf } from '../../sources/operand-settings.ts';
-import type { SourceOptions } from '../../sources/options.ts';
-import { readSource } from '../../sources/read-source.ts';
-import type { RuleSource } from '../../sources/rule-source.ts';
-import type { SourceName } from '../../sources/source-name.ts';
+import { ProblemError, problemText } from '../istio/problems.ts';
+import type { Family } from '../netfilter/family.ts';
+import type { Observation } from '../netfilter/observation.ts';
+import { ofFamily } from '../netfilter/observation.ts';
+import type { Chain } from '../netfilter/rule.ts';
+import { inBoth, withChains } from '../netfilter/rule.ts';
+import { settingsOf } from './operand-settings.ts';
+import type { SourceOptions } from './options.ts';
+import { readSource } from './read-source.ts';
+import type { RuleSource } from './rule-source.ts';
+import type { SourceName } from './source-name.ts';
 
 /**
  * Reads what is to be checked; settings that were given are what it is compared with, and make none of it, but

@@ -1,11 +1,11 @@
 /** How injectors and the CNI plugin check the text of an annotation: what fails refuses the pod. */
 
-import { parseNetwork } from '../../../netfilter/network.ts';
-import { parseGoBool } from '../../arguments/command-line.ts';
-import type { Sourced } from '../../origin.ts';
-import type { Problem } from '../../problems.ts';
-import { problem, quoted } from '../../problems.ts';
-import type { Profile } from '../../releases/profile.ts';
+import { parseNetwork } from '../../netfilter/network.ts';
+import { parseGoBool } from '../arguments/command-line.ts';
+import type { Sourced } from '../origin.ts';
+import type { Problem } from '../problems.ts';
+import { problem, quoted } from '../problems.ts';
+import type { Profile } from '../releases/profile.ts';
 
 interface Check {
   /** What of a text is refused: the text, or items of its list. */
@@ -46,7 +46,7 @@ const CHECKS = {
   quantity: { refused: (text) => (QUANTITY.test(text) ? [] : [text]), allowed: () => 'a quantity, as 100m or 1Gi' },
   interfaces: {
     refused: (text) => (text === '' ? [] : text.split(',').filter((item) => !/^[a-zA-Z][a-zA-Z0-9_.-]{0,14}$/.test(item.trim()))),
-    allowed: () => 'the name of an interface (a letter, then up to 14 letters, digits, "_", "." or "-"), in a list with commas',
+    allowed: () => 'the name of an interface (a letter, then up to 14 letters, digits, "_", "./injection" or "-"), in a list with commas',
   },
 } as const satisfies Record<string, Check>;
 

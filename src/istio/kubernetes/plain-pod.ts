@@ -1,9 +1,9 @@
 /** A pod as the API server gives it: told from others by its values, and read only where somebody looks into it. */
 
-import type { Origin } from '../../origin.ts';
-import type { Values } from '../../value-nodes.ts';
-import { plainText } from '../plain-text.ts';
-import type { PodTemplate, Texts, Workload } from './workload.ts';
+import type { Origin } from '../origin.ts';
+import type { Values } from '../value-nodes.ts';
+import type { PodTemplate, Texts, Workload } from './manifest/workload.ts';
+import { plainText } from './plain-text.ts';
 
 const NO_TEXTS: Texts = new Map();
 

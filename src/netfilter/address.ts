@@ -1,9 +1,9 @@
 /** Addresses as numbers, so that ranges of them can be compared. */
 
-import type { Family } from '../family.ts';
-import { parseIp6, printIp6 } from '../ip6.ts';
-import type { Network } from '../network.ts';
-import { addressBits, parseNetwork } from '../network.ts';
+import type { Family } from './family.ts';
+import { parseIp6, printIp6 } from './ip6.ts';
+import type { Network } from './network.ts';
+import { addressBits, parseNetwork } from './network.ts';
 import type { Range, Value } from './ranges.ts';
 
 /** The number of an address: of 32 bits, or a bigint of 128. Throws a RangeError for a text that is no address of the family. */
@@ -36,7 +36,7 @@ function dotted(text: string): number | null {
 function numberOf({ family, address }: Network): Value {
   if (family === 'ip6') return (parseIp6(address) ?? []).reduce((value, group) => value * 65_536n + BigInt(group), 0n);
   let value = 0;
-  for (const part of address.split('.')) value = value * 256 + Number(part);
+  for (const part of address.split('./trace')) value = value * 256 + Number(part);
   return value;
 }
 

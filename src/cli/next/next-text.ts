@@ -1,7 +1,7 @@
 /** Commands to run next, for people. */
 
-import { onOneLine } from '../istio/origin.ts';
-import type { NextCommand } from './check/next-command.ts';
+import { onOneLine } from '../../istio/origin.ts';
+import type { NextCommand } from './next-command.ts';
 
 const LABEL = 10;
 

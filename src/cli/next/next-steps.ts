@@ -1,10 +1,10 @@
 /** What to ask after the answer of a command, as commands word for word: one table. `check` has its own, which depend on what it found. */
 
-import { parseSource } from '../sources/source-name.ts';
-import { holdsManifests } from '../sources/workloads/detect.ts';
-import type { NextCommand } from './check/next-command.ts';
+import { parseSource } from '../../sources/source-name.ts';
+import { holdsManifests } from '../../sources/workloads/detect.ts';
+import type { Parsed } from '../options.ts';
 import { programCommand } from './command-text.ts';
-import type { Parsed } from './options.ts';
+import type { NextCommand } from './next-command.ts';
 import { allOperands, givenWords, operandOf, subjectWords } from './typed-call.ts';
 
 /** A call that was answered. */

@@ -1,6 +1,6 @@
 /** Values of Helm as Go's templates print them: what a number or a boolean of YAML becomes in an argument. */
 
-import type { YamlNode } from '../../yaml.ts';
+import type { YamlNode } from '../yaml.ts';
 
 /**
  * A scalar as `{{ . }}` prints it. Helm reads YAML 1.1 into Go's booleans and float64, so that `yes` is `true`,

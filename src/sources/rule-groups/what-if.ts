@@ -1,7 +1,7 @@
 /** Before against after: what an annotation, a value of the mesh, a setting or a release would change. */
 
 import { badOption } from '../../istio/bad-option.ts';
-import { ANNOTATION_NAMES, ANNOTATIONS } from '../../istio/kubernetes/injection/annotations.ts';
+import { ANNOTATION_NAMES, ANNOTATIONS } from '../../istio/kubernetes/annotations.ts';
 import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import { readMesh } from '../../istio/kubernetes/mesh/read.ts';
@@ -12,10 +12,10 @@ import { writeYaml } from '../../istio/yaml.ts';
 import type { SourceOptions, WorkloadOption } from '../options.ts';
 import { defaultPod } from '../plan-input/default-pod.ts';
 import { factsOf } from '../plan-input.ts';
-import { injectionRequest } from './injection-request.ts';
+import { injectionRequest } from '../workloads/injection-request.ts';
+import type { Subject, SubjectPlanner } from '../workloads/subject.ts';
+import { memberOf, oncePerFingerprint, subjectPlanner } from '../workloads/subject.ts';
 import { readSelected } from './selected.ts';
-import type { Subject, SubjectPlanner } from './subject.ts';
-import { memberOf, oncePerFingerprint, subjectPlanner } from './subject.ts';
 import type { Upgrade } from './upgrade.ts';
 import { againAt, pairsOf } from './upgrade.ts';
 
@@ -145,7 +145,7 @@ function meshOfValues(values: readonly string[]): Mesh {
   const root: Record<string, unknown> = {};
   for (const text of values) {
     const at = text.indexOf('=');
-    const path = text.slice(0, at).split('.');
+    const path = text.slice(0, at).split('../workloads');
     if (at < 1 || path.includes(''))
       throw badOption('--value', `${quoted(text)} is not PATH=VALUE, as global.proxy.excludeInboundPorts=8080`);
     place(root, path, text.slice(at + 1));

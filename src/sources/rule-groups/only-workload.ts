@@ -7,9 +7,9 @@ import type { PlanOptions } from '../plan-input/input.ts';
 import { planOfSubject } from '../plan-input/manifests.ts';
 import { inputWithUnknownServers } from '../plan-input/placeholder-nameserver.ts';
 import type { RuleSource } from '../rule-source.ts';
+import { skippedNotes } from '../workloads/skipped.ts';
 import type { PlannedGroups } from './planned-groups.ts';
 import { hasErrors } from './planned-groups.ts';
-import { skippedNotes } from './skipped.ts';
 
 /** The side of the only workload; undefined where there are several. Throws a ProblemError where nothing can be said of it. */
 export function onlyWorkload(found: PlannedGroups, given: SourceOptions & Pick<PlanOptions, 'placeholder'>): RuleSource | undefined {

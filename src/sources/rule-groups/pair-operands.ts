@@ -5,7 +5,7 @@ import type { Group } from '../../istio/kubernetes/rule-groups.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import { observeAll } from '../../netfilter/observation.ts';
 import type { DiffOperand } from '../operand.ts';
-import { noRulesText, releasesText } from './group-names.ts';
+import { noRulesText, releasesText } from '../workloads/group-names.ts';
 import type { Pair } from './upgrade.ts';
 
 /** Both sides of a group. Where one has no rules, it has nothing of what the other's plan makes. */

@@ -1,7 +1,7 @@
 /** A call as it was parsed, in words that can be typed once more. */
 
-import { SOURCE_OPTIONS } from './live-options.ts';
-import type { Parsed } from './options.ts';
+import { SOURCE_OPTIONS } from '../live-options.ts';
+import type { Parsed } from '../options.ts';
 
 /** What a command looks at: options that mean the same in each that has them. */
 const SUBJECT = Object.keys(SOURCE_OPTIONS);

@@ -1,6 +1,6 @@
 /** Label selectors of Kubernetes, as the values of a mesh hold them: JSON. */
 
-import type { Texts } from '../manifest/workload.ts';
+import type { Texts } from './manifest/workload.ts';
 
 interface Expression {
   readonly key?: unknown;

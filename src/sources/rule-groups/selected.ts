@@ -2,13 +2,13 @@ import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Problem } from '../../istio/problems.ts';
 import type { SourceOptions, WorkloadOption } from '../options.ts';
 import { refuseArgumentsBeside } from '../plan-input.ts';
-import { eachWorkload } from './each-workload.ts';
-import { noneFound } from './none-found.ts';
-import { choiceOf } from './selection.ts';
-import type { PassedOver } from './skipped.ts';
-import type { Passed } from './stream.ts';
-import type { Subject } from './subject.ts';
-import { placedSubject } from './subject.ts';
+import { eachWorkload } from '../workloads/each-workload.ts';
+import { noneFound } from '../workloads/none-found.ts';
+import { choiceOf } from '../workloads/selection.ts';
+import type { PassedOver } from '../workloads/skipped.ts';
+import type { Passed } from '../workloads/stream.ts';
+import type { Subject } from '../workloads/subject.ts';
+import { placedSubject } from '../workloads/subject.ts';
 
 export interface SelectedWorkloads extends PassedOver {
   /** How many there were. */

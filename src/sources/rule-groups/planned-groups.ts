@@ -8,15 +8,15 @@ import type { Facts } from '../../istio/settings/facts.ts';
 import type { SourceOptions, WorkloadOption } from '../options.ts';
 import type { PlanOptions } from '../plan-input/input.ts';
 import { factsOf } from '../plan-input.ts';
-import { grouped, workloadsText } from './counts.ts';
-import { countOf } from './each-workload.ts';
-import { injectionRequest } from './injection-request.ts';
-import { outcomeProblems, remarksOf } from './remarks.ts';
+import { grouped, workloadsText } from '../workloads/counts.ts';
+import { countOf } from '../workloads/each-workload.ts';
+import { injectionRequest } from '../workloads/injection-request.ts';
+import { outcomeProblems, remarksOf } from '../workloads/remarks.ts';
+import { skippedNotes } from '../workloads/skipped.ts';
+import type { Subject } from '../workloads/subject.ts';
+import { memberOf, oncePerFingerprint, placedSubject, subjectPlanner } from '../workloads/subject.ts';
 import type { SelectedWorkloads } from './selected.ts';
 import { readSelected } from './selected.ts';
-import { skippedNotes } from './skipped.ts';
-import type { Subject } from './subject.ts';
-import { memberOf, oncePerFingerprint, placedSubject, subjectPlanner } from './subject.ts';
 
 export interface PlannedGroups extends SelectedWorkloads {
   /** What was requested: it can be read once. */

@@ -9,11 +9,11 @@ import { grouped } from '../../netfilter/grouped.ts';
 import type { SourceOptions } from '../options.ts';
 import { factsOf } from '../plan-input.ts';
 import type { SourceName } from '../source-name.ts';
-import { withFile } from './detect.ts';
-import { injectionRequest } from './injection-request.ts';
+import { withFile } from '../workloads/detect.ts';
+import { injectionRequest } from '../workloads/injection-request.ts';
+import { memberOf, oncePerFingerprint, subjectPlanner } from '../workloads/subject.ts';
 import type { SelectedWorkloads } from './selected.ts';
 import { readSelected } from './selected.ts';
-import { memberOf, oncePerFingerprint, subjectPlanner } from './subject.ts';
 import type { Upgrade } from './upgrade.ts';
 import { atOf, pairsOf } from './upgrade.ts';
 

@@ -1,8 +1,8 @@
 /** Commands of this program word for word, so that they can be pasted. */
 
-import { quoteForPasting } from '../netfilter/words.ts';
-import { typedWords } from '../sources/source-name.ts';
-import { programWords } from './program-name.ts';
+import { quoteForPasting } from '../../netfilter/words.ts';
+import { typedWords } from '../../sources/source-name.ts';
+import { programWords } from '../program-name.ts';
 
 /** A command of this program, as a shell takes it. */
 export function programCommand(...words: readonly string[]): string {
