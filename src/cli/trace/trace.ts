@@ -9,7 +9,7 @@ import { quoted } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { unsaidNotes } from '../../sources/run-note.ts';
-import { commandOn } from '../check/next-commands.ts';
+import { commandOn } from '../next/command-on.ts';
 import type { Result } from '../result.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';

@@ -9,7 +9,7 @@ import { unsaidNotes } from '../../sources/run-note.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
 import { workloadIn } from '../../sources/workloads/detect.ts';
-import { commandOn } from '../check/next-commands.ts';
+import { commandOn } from '../next/command-on.ts';
 import type { Result } from '../result.ts';
 import type { Paint } from '../terminal/color.ts';
 import { fitted } from '../terminal/fit.ts';

@@ -1,9 +1,10 @@
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Problem } from '../../istio/problems.ts';
-import type { SourceOptions, WorkloadOption } from '../options.ts';
+import type { SourceOptions } from '../options.ts';
 import { refuseArgumentsBeside } from '../plan-input.ts';
 import { eachWorkload } from '../workloads/each-workload.ts';
 import { noneFound } from '../workloads/none-found.ts';
+import type { WorkloadOption } from '../workloads/option.ts';
 import { choiceOf } from '../workloads/selection.ts';
 import type { PassedOver } from '../workloads/skipped.ts';
 import type { Passed } from '../workloads/stream.ts';
