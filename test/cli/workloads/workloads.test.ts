@@ -8,7 +8,7 @@ import { plain } from '../../../src/cli/terminal/color.ts';
 import { fitted } from '../../../src/cli/terminal/fit.ts';
 import { formatProblem, ProblemError } from '../../../src/istio/problems.ts';
 import { planInput } from '../../../src/sources/plan-input.ts';
-import { clusterText } from '../../clusters/cluster.ts';
+import { clusterText } from '../../cluster/large.ts';
 import { scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();

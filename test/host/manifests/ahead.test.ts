@@ -11,7 +11,7 @@ import type { ManifestItem } from '../../../src/istio/kubernetes/manifest/item.t
 import type { Workload } from '../../../src/istio/kubernetes/manifest/workload.ts';
 import { placedWorkload } from '../../../src/istio/kubernetes/manifest/workload.ts';
 import { PlainPod } from '../../../src/istio/kubernetes/plain-pod.ts';
-import { clusterText } from '../../clusters/cluster.ts';
+import { clusterText } from '../../cluster/large.ts';
 import { played } from '../../trials.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ahead-'));

@@ -7,8 +7,8 @@ import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 import { PlainPod } from '../../../src/istio/kubernetes/plain-pod.ts';
 import { ownerOf } from '../../../src/istio/kubernetes/rule-groups/owner.ts';
 import { treeOfValue } from '../../../src/istio/value-nodes.ts';
-import { ASKED, RELEASES } from '../../clusters/cluster.ts';
-import { podOf } from '../../clusters/pod.ts';
+import { podOf } from '../../cluster/injected-pod.ts';
+import { ASKED, RELEASES } from '../../cluster/large.ts';
 
 /** What few pods have, so that every field which counts stands somewhere. */
 const RARE = {
