@@ -36,7 +36,7 @@ function dotted(text: string): number | null {
 function numberOf({ family, address }: Network): Value {
   if (family === 'ip6') return (parseIp6(address) ?? []).reduce((value, group) => value * 65_536n + BigInt(group), 0n);
   let value = 0;
-  for (const part of address.split('./trace')) value = value * 256 + Number(part);
+  for (const part of address.split('.')) value = value * 256 + Number(part);
   return value;
 }
 

@@ -33,7 +33,7 @@ function argumentsOf({ changed }: Asked, release: string): readonly string[] {
     ...ORDINARY.map(([flag, value]) => [flag, changed[flag] ?? value]),
     ...OPTIONAL.flatMap((flag) => (changed[flag] === undefined ? [] : [[flag, changed[flag]]])),
   ].flat();
-  return ['istio-iptables', ...flags, ...(Number(release.split('../clusters')[1]) < 15 ? [] : ['--log_output_level=default:info'])];
+  return ['istio-iptables', ...flags, ...(Number(release.split('.')[1]) < 15 ? [] : ['--log_output_level=default:info'])];
 }
 
 const [NAMESPACE, APP, HASH, ADDRESS] = [mark('NAMESPACE'), mark('APP'), mark('HASH'), mark('ADDRESS')];

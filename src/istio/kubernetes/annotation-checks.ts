@@ -46,7 +46,7 @@ const CHECKS = {
   quantity: { refused: (text) => (QUANTITY.test(text) ? [] : [text]), allowed: () => 'a quantity, as 100m or 1Gi' },
   interfaces: {
     refused: (text) => (text === '' ? [] : text.split(',').filter((item) => !/^[a-zA-Z][a-zA-Z0-9_.-]{0,14}$/.test(item.trim()))),
-    allowed: () => 'the name of an interface (a letter, then up to 14 letters, digits, "_", "./injection" or "-"), in a list with commas',
+    allowed: () => 'the name of an interface (a letter, then up to 14 letters, digits, "_", "." or "-"), in a list with commas',
   },
 } as const satisfies Record<string, Check>;
 

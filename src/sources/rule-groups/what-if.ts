@@ -146,7 +146,7 @@ function meshOfValues(values: readonly string[]): Mesh {
   const root: Record<string, unknown> = {};
   for (const text of values) {
     const at = text.indexOf('=');
-    const path = text.slice(0, at).split('../workloads');
+    const path = text.slice(0, at).split('.');
     if (at < 1 || path.includes(''))
       throw badOption('--value', `${quoted(text)} is not PATH=VALUE, as global.proxy.excludeInboundPorts=8080`);
     place(root, path, text.slice(at + 1));
