@@ -4,7 +4,7 @@ import { badOption } from '../istio/bad-option.ts';
 import type { Problem } from '../istio/problems.ts';
 import { nearest, ProblemError, quoted } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
-import { parseNetwork } from '../netfilter/network.ts';
+import { parseNetwork } from '../netfilter/address/network.ts';
 
 /** Does what it is told, and names what is wrong as the caller does: no option of a command line was given. Throws what the work throws. */
 export function inOwnWords<R>(nameOf: (option: string) => string, work: () => R): R {

@@ -1,7 +1,7 @@
 /** What a caller knows of a pod, to the plan of its rules. */
 
 import type { Basis } from '../istio/advice/explain/basis.ts';
-import { withoutStandIn } from '../istio/advice/explain/without-stand-in.ts';
+import { withoutStandIn } from '../istio/advice/explain/without-placeholder.ts';
 import type { Explanation } from '../istio/advice/explain.ts';
 import { explain as explained } from '../istio/advice/explain.ts';
 import { badOption } from '../istio/bad-option.ts';

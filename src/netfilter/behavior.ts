@@ -1,5 +1,6 @@
 /** What rules do to every packet: two rulesets compared by it. */
 
+import { wayOfAll } from './behavior/all-paths.ts';
 import { FIRST_QUESTION } from './behavior/arena.ts';
 import { NONE, TooLarge } from './behavior/diagram.ts';
 import type { Classify, ClassSet, EndClass } from './behavior/outcomes.ts';
@@ -9,7 +10,6 @@ import { prepareOperands } from './behavior/prepared.ts';
 import type { Region } from './behavior/region.ts';
 import { questionsOf, regionsOf } from './behavior/regions.ts';
 import { firstPackets } from './behavior/scope.ts';
-import { wayOfAll } from './behavior/way.ts';
 import type { Question } from './trace/result.ts';
 
 export { deadRules, endsOfPort, reachOf } from './behavior/reach.ts';

@@ -8,14 +8,14 @@ import { accessWords } from '../host/cluster/access.ts';
 import { clusterIn } from '../host/cluster/cluster-in.ts';
 import { ClusterFailure } from '../host/cluster/failure.ts';
 import { kubectl } from '../host/cluster/kubectl.ts';
+import { shownCall } from '../host/cluster/live/access-method.ts';
 import { auditPods } from '../host/cluster/live/audit-pods.ts';
 import type { Ways } from '../host/cluster/live/choose.ts';
 import { waysInto } from '../host/cluster/live/choose.ts';
-import { lookInto } from '../host/cluster/live/look.ts';
+import { lookInto } from '../host/cluster/live/open.ts';
 import type { LivePod } from '../host/cluster/live/pods.ts';
 import { livePods } from '../host/cluster/live/pods.ts';
 import { execWords } from '../host/cluster/live/remote-namespace.ts';
-import { shownCall } from '../host/cluster/live/way.ts';
 import { badOption } from '../istio/bad-option.ts';
 import { forgetOpened, nameOpened } from './source-name.ts';
 

@@ -7,12 +7,12 @@ import { escapesOf, escapeWords, passedBy } from '../../istio/packets/escapes.ts
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
 import { conditionsOf, natNotShown, traceIn, whereConditionsHold } from '../../istio/packets/pod-network.ts';
 import { verdictOf } from '../../istio/packets/verdict.ts';
-import { addressValue, printAddress } from '../../netfilter/address.ts';
+import { addressValue, printAddress } from '../../netfilter/address/address.ts';
+import { contains } from '../../netfilter/address/ranges.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES, otherFamily } from '../../netfilter/family.ts';
-import { namedAddress } from '../../netfilter/match.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import { contains } from '../../netfilter/ranges.ts';
+import { namedAddress } from '../../netfilter/rule/match.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
 import { fingerprintOf } from './baseline.ts';
 import type { ReportedEscape, WorkloadEscapes } from './report.ts';

@@ -1,6 +1,6 @@
 /** `explain`: each setting with who gave it and what it does, each rule with its reason. */
 
-import { withoutStandIn } from '../../istio/advice/explain/without-stand-in.ts';
+import { withoutStandIn } from '../../istio/advice/explain/without-placeholder.ts';
 import { explain as explained } from '../../istio/advice/explain.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { readInput } from '../../sources/plan-input.ts';
@@ -12,7 +12,7 @@ import type { Result } from '../result.ts';
 import { BAD_INPUT } from '../result.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
-import { eachGroup } from '../workloads/each-group.ts';
+import { eachGroup } from '../workloads/per-group.ts';
 import type { ExplainFormName } from './forms.ts';
 import { EXPLAIN_FORMS } from './forms.ts';
 

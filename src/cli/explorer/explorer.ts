@@ -7,7 +7,7 @@ import { implicitSource } from '../../sources/implicit-source.ts';
 import { readSource } from '../../sources/read-source.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import type { Result } from '../result.ts';
-import { seenText } from './seen-text.ts';
+import { seenText } from './observation-text.ts';
 
 const OPENS = '<script type="application/json" id="given">';
 

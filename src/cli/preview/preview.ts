@@ -16,9 +16,9 @@ import { formNamed } from '../terminal/form-name.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
 import type { FormName } from './forms.ts';
 import { FORM_NAMES, FORMS, ORDINARY } from './forms.ts';
+import { isShown } from './forms-with-unknowns.ts';
 import { refuseListedWords } from './listed-words.ts';
 import { previewNotes } from './notes.ts';
-import { isShown } from './shown-forms.ts';
 
 export interface PreviewRequest {
   readonly source?: string;
@@ -114,8 +114,7 @@ async function previewView(
   notes: (families: readonly Family[], said: boolean) => readonly string[] = () => [],
 ): Promise<Result> {
   const form = formFor(given, named);
-  const said =
-    rulesIn(form) === 'iptables' && hasOnlyNft(given) ? (await import('./said-as-iptables.ts')).saidAsIptables(given) : undefined;
+  const said = rulesIn(form) === 'iptables' && hasOnlyNft(given) ? (await import('./as-iptables.ts')).saidAsIptables(given) : undefined;
   const view = said?.view ?? given;
   const families = shownFamilies(view, family, form);
   if (FORMS[form].numbers) refuseNames(view.problems, `-o ${form} shows numbers; use -o restore`);

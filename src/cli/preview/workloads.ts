@@ -9,7 +9,7 @@ import type { WorkloadOption } from '../../sources/workloads/option.ts';
 import type { Result } from '../result.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import { exitCodeOf } from '../workloads/exit-code.ts';
-import { isShown } from './shown-forms.ts';
+import { isShown } from './forms-with-unknowns.ts';
 import { GROUP_FORMS } from './workloads-forms.ts';
 
 export interface WorkloadsRequest {

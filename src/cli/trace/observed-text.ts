@@ -2,8 +2,8 @@
 
 import { onOneLine } from '../../istio/origin.ts';
 import { placeText } from '../../istio/packets/packet/text.ts';
-import type { ComparedRule } from '../../netfilter/observed/compare-ways.ts';
-import type { ObservedEnd } from '../../netfilter/observed/observed-way.ts';
+import type { ComparedRule } from '../../netfilter/observed/compare-paths.ts';
+import type { ObservedEnd } from '../../netfilter/observed/observed-path.ts';
 import type { Paint, Style } from '../terminal/color.ts';
 import type { ObservedReport } from './report.ts';
 import { labelled } from './trail-text.ts';

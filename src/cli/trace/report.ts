@@ -6,8 +6,8 @@ import type { PortEnd, RulePackets } from '../../istio/packets/reachability.ts';
 import type { SimulatedRequest } from '../../istio/packets/stories.ts';
 import type { VERDICTS, Verdict } from '../../istio/packets/verdict.ts';
 import type { Family } from '../../netfilter/family.ts';
-import type { ComparedWays } from '../../netfilter/observed/compare-ways.ts';
-import type { ObservedWay } from '../../netfilter/observed/observed-way.ts';
+import type { ComparedWays } from '../../netfilter/observed/compare-paths.ts';
+import type { ObservedWay } from '../../netfilter/observed/observed-path.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import type { TraceContext } from './context.ts';
 

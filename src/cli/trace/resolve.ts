@@ -1,6 +1,6 @@
 /** `--resolve`: names that a user wants looked up. */
 
-import { lookUp } from '../../host/look-up.ts';
+import { lookUp } from '../../host/resolve-name.ts';
 import { badOption } from '../../istio/bad-option.ts';
 import { readEndpoint } from '../../istio/packets/packet/endpoint.ts';
 import { quoted } from '../../istio/problems.ts';

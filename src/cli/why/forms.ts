@@ -5,7 +5,7 @@ import { DRAWING_FORMS } from '../../drawing/forms.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
 import { printSource } from '../../istio/origin.ts';
 import { packetText } from '../../istio/packets/packet/text.ts';
-import { drawPackets } from '../../istio/pictures/way.ts';
+import { drawPackets } from '../../istio/pictures/path.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Paint } from '../terminal/color.ts';
 import { plain } from '../terminal/color.ts';

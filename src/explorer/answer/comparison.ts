@@ -11,12 +11,12 @@ import { compareObservations } from '../../netfilter/observation.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { AskedPacket, Question } from '../question.ts';
 import { BEFORE, FIELDS } from '../question.ts';
-import { askedPacket } from './asked-packet.ts';
+import { wayOf } from './path-views.ts';
 import type { ShownProblem } from './problems.ts';
 import { problemsIn } from './problems.ts';
+import { askedPacket } from './question-packet.ts';
 import type { Subject } from './subject.ts';
 import { subjectOf } from './subject.ts';
-import { wayOf } from './ways.ts';
 
 export interface ShownDifference {
   readonly words: string;

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import type { ShownChain, ShownRule } from '../answer/chains.ts';
-import type { ShownStep } from '../answer/ways.ts';
+import type { ShownStep } from '../answer/path-views.ts';
 import type { Looking, PaneProps } from './pane-props.ts';
 
 interface RulesProps extends Pick<PaneProps, 'answer'> {

@@ -1,7 +1,7 @@
 /** The steps of a way: a list that the arrow keys go along. */
 
 import { useEffect, useRef } from 'preact/hooks';
-import type { ShownStep } from '../answer/ways.ts';
+import type { ShownStep } from '../answer/path-views.ts';
 
 // Of the ways through thousands of rules, only the part around the reader is in the page.
 const MOST_SHOWN = 200;

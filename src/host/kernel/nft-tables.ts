@@ -1,9 +1,9 @@
 /** What nft lists: Istio's native tables, which iptables does not show, and whether iptables would show any. */
 
 import { isNativeTable } from '../../istio/found/ownership/native-names.ts';
+import { readNftTold } from '../../netfilter/nft-listing/netlink-listing.ts';
 import type { NftTable } from '../../netfilter/nft-listing.ts';
 import { readNftListing } from '../../netfilter/nft-listing.ts';
-import { readNftTold } from '../../netfilter/nft-told.ts';
 import { TABLES } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
 import { whyFailed } from '../failure/why-failed.ts';

@@ -3,8 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuleKey } from '../../netfilter/observed/handles.ts';
 import { keysByHandle } from '../../netfilter/observed/handles.ts';
-import type { ObservedWay } from '../../netfilter/observed/observed-way.ts';
-import { WayWatcher } from '../../netfilter/observed/observed-way.ts';
+import type { ObservedWay } from '../../netfilter/observed/observed-path.ts';
+import { WayWatcher } from '../../netfilter/observed/observed-path.ts';
 import { readTraceLine } from '../../netfilter/observed/trace-lines.ts';
 import { TRACING_TABLE, tracingScript } from '../../netfilter/observed/tracing-table.ts';
 import type { Packet } from '../../netfilter/packet.ts';

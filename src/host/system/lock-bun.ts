@@ -75,7 +75,7 @@ function addressOf(name: string): Buffer {
   return Buffer.concat([Buffer.from(Uint16Array.of(AF_UNIX).buffer), Buffer.from(`\0${name}`)]);
 }
 
-export { lookAgain as untilFree } from './look-again.ts';
+export { lookAgain as untilFree } from './retry-delay.ts';
 
 /** The executable runs no text: this is a word that src/cli/main.ts knows. */
 export function holder(): readonly [string, ...string[]] {

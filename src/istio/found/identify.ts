@@ -18,20 +18,20 @@ import type { Switches } from '../settings/switches.ts';
 import { unreadRules } from './doubts.ts';
 import type { AmbientIdentification } from './identify/ambient.ts';
 import { identifyAmbient } from './identify/ambient.ts';
-import { isBeforeKnown } from './identify/before-known.ts';
 import type { Description } from './identify/describe.ts';
 import { describe } from './identify/describe.ts';
 import { exactMatches } from './identify/exact.ts';
 import type { Match } from './identify/matches.ts';
 import { asIptables, nativeAnswer } from './identify/native.ts';
 import { nearestMatches } from './identify/nearest.ts';
-import { withoutGuesses } from './identify/not-known.ts';
 import { observedRulesOf } from './identify/observed-rules.ts';
+import { isBeforeKnown } from './identify/older-istio.ts';
 import type { AmbientChain, IgnoredRules, OurPart } from './identify/our-part.ts';
 import { ambientChains, ourParts, ownedPart } from './identify/our-part.ts';
 import type { NonDefault } from './identify/plausibility.ts';
 import { nonDefaultIn } from './identify/plausibility.ts';
 import { cost } from './identify/rating.ts';
+import { withoutGuesses } from './identify/unknown-rules.ts';
 import { ownChainsOf } from './ownership/parts.ts';
 
 /** Settings, and the releases that make of them what is seen. */

@@ -1,7 +1,7 @@
 /** Whether anybody listens where a packet comes to: by the sockets of a live namespace, or as a release's proxy listens. */
 
+import { parseNetwork } from '../../netfilter/address/network.ts';
 import { familyOfAddress } from '../../netfilter/family.ts';
-import { parseNetwork } from '../../netfilter/network.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import type { Listener } from '../../netfilter/trace/host.ts';
 import type { End } from '../../netfilter/trace/result.ts';

@@ -1,7 +1,7 @@
 /** Plans of settings whose rules name the pod's nameservers, where nobody knows these. */
 
-import type { KnownMatch, Match } from '../../netfilter/match.ts';
 import { printMatch } from '../../netfilter/print.ts';
+import type { KnownMatch, Match } from '../../netfilter/rule/match.ts';
 import type { Rule } from '../../netfilter/rule.ts';
 import type { Problem } from '../problems.ts';
 import { ProblemError } from '../problems.ts';

@@ -1,8 +1,8 @@
 /** What a plan has to know of the pod that its settings don't say. */
 
+import type { Network } from '../../netfilter/address/network.ts';
+import { addressBits, parseNetwork } from '../../netfilter/address/network.ts';
 import type { Family } from '../../netfilter/family.ts';
-import type { Network } from '../../netfilter/network.ts';
-import { addressBits, parseNetwork } from '../../netfilter/network.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { SettingValues } from './settings.ts';
 import type { Switches } from './switches.ts';

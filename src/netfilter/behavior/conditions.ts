@@ -1,7 +1,7 @@
 /** Which packets of a state a rule's matches hold for: the simulator's own tests, asked with each value of their field. */
 
-import type { Match } from '../match.ts';
-import { namedAddress } from '../match.ts';
+import type { Match } from '../rule/match.ts';
+import { namedAddress } from '../rule/match.ts';
 import { Oracle } from '../trace/oracle.ts';
 import type { Question, RulePlace } from '../trace/result.ts';
 import type { PreparedRule } from '../trace/rules.ts';

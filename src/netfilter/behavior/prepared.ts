@@ -1,7 +1,7 @@
 /** Sides made ready to be walked by sets of packets: in one space, so that their sets can be put side by side. */
 
-import type { Ranges } from '../ranges.ts';
-import { intersect, union } from '../ranges.ts';
+import type { Ranges } from '../address/ranges.ts';
+import { intersect, union } from '../address/ranges.ts';
 import type { Rule, Ruleset } from '../rule.ts';
 import type { Host } from '../trace/host.ts';
 import type { PreparedHost } from '../trace/prepare-host.ts';

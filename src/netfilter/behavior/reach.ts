@@ -1,8 +1,9 @@
 /** Which packets come to rules, and which rules no packet comes to. */
 
+import type { Range } from '../address/ranges.ts';
 import type { Origin } from '../packet.ts';
-import type { Range } from '../ranges.ts';
 import type { RulePlace } from '../trace/result.ts';
+import { wayOfAll } from './all-paths.ts';
 import { FIRST_QUESTION } from './arena.ts';
 import type { Decision } from './chain.ts';
 import type { SetId } from './diagram.ts';
@@ -17,7 +18,6 @@ import { firstPackets, laterPackets } from './scope.ts';
 import type { NumberName } from './space.ts';
 import { LOOPBACK_INTERFACE } from './space.ts';
 import type { State } from './state.ts';
-import { wayOfAll } from './way.ts';
 
 interface Walked {
   readonly prepared: Prepared;

@@ -1,10 +1,10 @@
 /** What a target looks at beside the walk's known fields: its packets are split so that it sees one value, or one answer, at a time. */
 
+import type { Range, Ranges, Value } from '../address/ranges.ts';
+import { intersect, subtract } from '../address/ranges.ts';
 import type { Family } from '../family.ts';
 import { ALL_BITS } from '../numbers.ts';
-import type { Range, Ranges, Value } from '../ranges.ts';
-import { intersect, subtract } from '../ranges.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../rule/target.ts';
 import { LINK_LOCAL } from '../trace/prepare-host.ts';
 import { parseTranslation } from '../trace/translation.ts';
 import type { Arena } from './arena.ts';

@@ -1,8 +1,8 @@
 /** When two rules count as the same: their printed text, as far as both forms they were read from show it. */
 
-import { hiddenModules, UNNAMED, withoutAsked } from '../hidden-modules.ts';
-import { isBareModule } from '../match.ts';
 import { printRule } from '../print.ts';
+import { hiddenModules, UNNAMED, withoutAsked } from '../rule/hidden-modules.ts';
+import { isBareModule } from '../rule/match.ts';
 import type { Rule } from '../rule.ts';
 
 export interface RuleKey {

@@ -2,10 +2,10 @@
 
 import type { Family } from '../family.ts';
 import { FAMILIES } from '../family.ts';
-import { hiddenModules } from '../hidden-modules.ts';
 import { printRule } from '../print.ts';
 import type { ReadProblem } from '../read/problems.ts';
 import type { ReadResult, ReadTable } from '../read.ts';
+import { hiddenModules } from '../rule/hidden-modules.ts';
 import type { Rule, Ruleset, Table } from '../rule.ts';
 import type { NftRead } from './read.ts';
 import type { NftRule, NftRuleset } from './ruleset.ts';

@@ -1,9 +1,9 @@
 /** Rules of nft that look values up in sets and maps, said as plain rules: one for each element that may be found. */
 
-import { networkRange } from '../address.ts';
-import { parseNetwork } from '../network.ts';
-import type { NftSet, SetElement } from '../nft-set.ts';
+import { networkRange } from '../address/address.ts';
+import { parseNetwork } from '../address/network.ts';
 import { protocolNumber } from '../protocols.ts';
+import type { NftSet, SetElement } from '../rule/nft-set.ts';
 import { addressRange } from './address-ranges.ts';
 
 /** More rules than these are not made of one. */

@@ -1,12 +1,12 @@
 /** One rule of nft in the words of iptables; or why iptables has none for it. */
 
-import type { Match } from '../match.ts';
-import { asksNothing, match } from '../match.ts';
 import { ALL_BITS } from '../numbers.ts';
 import { PROTOCOLS_WITH_PORTS } from '../protocols.ts';
+import type { Match } from '../rule/match.ts';
+import { asksNothing, match } from '../rule/match.ts';
+import type { Target } from '../rule/target.ts';
+import { mayStandAt } from '../rule/target-places.ts';
 import type { Rule } from '../rule.ts';
-import type { Target } from '../target.ts';
-import { mayStandAt } from '../target-places.ts';
 
 /** Why a rule can't be said. */
 export interface Unsayable {

@@ -1,14 +1,14 @@
 /** Rules to nft's expressions. */
 
+import type { Network } from '../address/network.ts';
+import { addressBits } from '../address/network.ts';
 import { familyOfAddress } from '../family.ts';
-import type { KnownMatch, Match } from '../match.ts';
-import type { Network } from '../network.ts';
-import { addressBits } from '../network.ts';
 import type { Masked, OwnerRange, PortRange } from '../numbers.ts';
 import { ALL_BITS } from '../numbers.ts';
 import { printMatch } from '../print.ts';
-import type { Target } from '../target.ts';
-import { printTarget } from '../target.ts';
+import type { KnownMatch, Match } from '../rule/match.ts';
+import type { Target } from '../rule/target.ts';
+import { printTarget } from '../rule/target.ts';
 import type { Expression, Left, Right, Selector } from './expression.ts';
 import { CT, META, matchOf, PAYLOAD } from './expression.ts';
 import type { NftRule } from './ruleset.ts';

@@ -1,13 +1,13 @@
 /** One rule's words to a Rule. What is not understood is kept word for word. */
 
+import { parseNetwork } from '../address/network.ts';
 import type { Family } from '../family.ts';
-import type { KnownMatch, Match } from '../match.ts';
-import { parseNetwork } from '../network.ts';
-import { MATCH_OPTIONS } from '../options.ts';
 import { PROTOCOLS_WITH_PORTS, protocolName } from '../protocols.ts';
+import type { KnownMatch, Match } from '../rule/match.ts';
+import { MATCH_OPTIONS } from '../rule/options.ts';
+import type { Target } from '../rule/target.ts';
+import { TARGET_FORMS } from '../rule/target.ts';
 import type { Counters, Rule } from '../rule.ts';
-import type { Target } from '../target.ts';
-import { TARGET_FORMS } from '../target.ts';
 import type { Word } from '../words.ts';
 import { bareText, quoteWord, unquote } from '../words.ts';
 import { matchKindOf } from './match-kind.ts';

@@ -2,7 +2,7 @@
 
 import type { Family } from '../family.ts';
 import { grouped } from '../grouped.ts';
-import { UNNAMED } from '../hidden-modules.ts';
+import { UNNAMED } from '../rule/hidden-modules.ts';
 import type { Unseen } from '../unseen.ts';
 import { leavesQuoteOpen } from '../words.ts';
 import type { LostLine } from './listing.ts';

@@ -1,6 +1,6 @@
 /** One packet through one built-in chain and all it leads to. */
 
-import type { Match } from '../match.ts';
+import type { Match } from '../rule/match.ts';
 import type { Policy } from '../rule.ts';
 import { reportedField } from './reported.ts';
 import type { Field, Hook, MatchAnswer, PolicyPlace, Question } from './result.ts';

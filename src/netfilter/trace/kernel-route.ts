@@ -1,7 +1,7 @@
 /** What the kernel's own routing makes of a packet: delivered here, sent out, or refused. */
 
-import { addressValue, printAddress } from '../address.ts';
-import { contains } from '../ranges.ts';
+import { addressValue, printAddress } from '../address/address.ts';
+import { contains } from '../address/ranges.ts';
 import type { Found } from './lookup.ts';
 import { lookUpRoute } from './lookup.ts';
 import type { Lookup } from './lookup-fields.ts';

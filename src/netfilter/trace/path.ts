@@ -3,8 +3,8 @@
  * conntrack and routing.
  */
 
+import { contains, intersect, isWithin, overlaps } from '../address/ranges.ts';
 import type { ConntrackState } from '../packet.ts';
-import { contains, intersect, isWithin, overlaps } from '../ranges.ts';
 import { walkBaseChain } from './chains.ts';
 import { lookUp } from './conntrack.ts';
 import { assumeState } from './field-tests.ts';

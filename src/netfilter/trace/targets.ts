@@ -1,11 +1,11 @@
 /** What each target does to the packet that matched. */
 
+import type { Ranges, Value } from '../address/ranges.ts';
+import { union } from '../address/ranges.ts';
 import type { Masked } from '../numbers.ts';
 import { ALL_BITS, parseMasked } from '../numbers.ts';
-import type { Ranges, Value } from '../ranges.ts';
-import { union } from '../ranges.ts';
-import type { Target, TargetValues } from '../target.ts';
-import { mayStandAt } from '../target-places.ts';
+import type { Target, TargetValues } from '../rule/target.ts';
+import { mayStandAt } from '../rule/target-places.ts';
 import { isTemplate } from './conntrack.ts';
 import { ABSENT, narrowed, WORDS } from './fields.ts';
 import { transparentSocketHolds } from './listeners.ts';

@@ -21,7 +21,6 @@ import type { Problem } from '../../istio/problems.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
 import type { Facts, ProxyOwner } from '../../istio/settings/facts.ts';
-import { eachWorkload } from '../workloads/each-workload.ts';
 import { examplesText } from '../workloads/group-names.ts';
 import { workloadsInText } from '../workloads/in-text.ts';
 import { injectionRequest } from '../workloads/injection-request.ts';
@@ -31,6 +30,7 @@ import { choiceOf, nameOf, several, workloadName } from '../workloads/selection.
 import { skippedNotes } from '../workloads/skipped.ts';
 import type { Passed, Streamed } from '../workloads/stream.ts';
 import { alikeKey, memberOf, oncePerFingerprint, placedSubject, subjectPlanner } from '../workloads/subject.ts';
+import { eachWorkload } from '../workloads/workload-stream.ts';
 import { defaultPod } from './default-pod.ts';
 import type { PlanInput, PlanOptions } from './input.ts';
 import { madeWith } from './placeholder-nameserver.ts';

@@ -18,8 +18,8 @@ import { printSource } from '../../istio/origin.ts';
 import { ProblemError, problem } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { countOf } from './each-workload.ts';
 import type { Streamed } from './stream.ts';
+import { countOf } from './workload-stream.ts';
 
 export type Subject = Streamed;
 

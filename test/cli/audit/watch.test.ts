@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { amissPods } from '../../../src/cli/audit/amiss-pods.ts';
+import { amissPods } from '../../../src/cli/audit/failing-pods.ts';
 import type { AuditedPod, PodVerdict } from '../../../src/cli/audit/line.ts';
 import { podLine, summaryLine } from '../../../src/cli/audit/line.ts';
 import { nodeLog } from '../../../src/cli/audit/node-log.ts';

@@ -5,8 +5,8 @@ import { compareOperands, isKnownSame, isSame } from '../../../src/cli/diff/comp
 import { patchForm } from '../../../src/cli/diff/patch.ts';
 import { textForm } from '../../../src/cli/diff/text.ts';
 import { plain } from '../../../src/cli/terminal/color.ts';
+import { printList } from '../../../src/netfilter/list/print-list.ts';
 import { printSave } from '../../../src/netfilter/print.ts';
-import { printList } from '../../../src/netfilter/print-list.ts';
 import { capture } from '../../golden.ts';
 import { at, compareTexts, SAVE, textSource } from './operands.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { seenText } from '../../../src/cli/explorer/seen-text.ts';
+import { seenText } from '../../../src/cli/explorer/observation-text.ts';
 import { answerTo } from '../../../src/explorer/answer.ts';
 import { ORDINARY } from '../../../src/explorer/question.ts';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';

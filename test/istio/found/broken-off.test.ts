@@ -12,10 +12,10 @@ import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settin
 import { podNetworkOfRules, traceIn, verdictIn } from '../../../src/istio/packets/pod-network.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
 import { FAMILIES } from '../../../src/netfilter/family.ts';
+import { printList } from '../../../src/netfilter/list/print-list.ts';
 import { compareObservations } from '../../../src/netfilter/observation.ts';
 import { firstPacket } from '../../../src/netfilter/packet.ts';
 import { printCommands, printRestore, printSave } from '../../../src/netfilter/print.ts';
-import { printList } from '../../../src/netfilter/print-list.ts';
 import { readRules } from '../../../src/netfilter/read.ts';
 import { capture } from '../../golden.ts';
 import { played } from '../../trials.ts';

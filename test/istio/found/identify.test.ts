@@ -7,9 +7,9 @@ import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
 import { spansText } from '../../../src/istio/releases/spans-text.ts';
 import type { SettingKey } from '../../../src/istio/settings/settings.ts';
+import { printList } from '../../../src/netfilter/list/print-list.ts';
 import { observeAll } from '../../../src/netfilter/observation.ts';
 import { printRule, printSave } from '../../../src/netfilter/print.ts';
-import { printList } from '../../../src/netfilter/print-list.ts';
 import { capture } from '../../golden.ts';
 import { answerFor, identified, seenIn } from './identifying.ts';
 

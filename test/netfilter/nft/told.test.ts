@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readNftTold } from '../../../src/netfilter/nft-told.ts';
+import { readNftTold } from '../../../src/netfilter/nft-listing/netlink-listing.ts';
 
 const TOLD = `2 nat 0
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readNft } from '../../../src/netfilter/nft/read.ts';
 import { rulesetOfNft } from '../../../src/netfilter/nft/ruleset-of-nft.ts';
-import { compareWays } from '../../../src/netfilter/observed/compare-ways.ts';
+import { compareWays } from '../../../src/netfilter/observed/compare-paths.ts';
 import { keysByHandle } from '../../../src/netfilter/observed/handles.ts';
-import { WayWatcher } from '../../../src/netfilter/observed/observed-way.ts';
+import { WayWatcher } from '../../../src/netfilter/observed/observed-path.ts';
 import { readTraceLine } from '../../../src/netfilter/observed/trace-lines.ts';
 import { tracingScript } from '../../../src/netfilter/observed/tracing-table.ts';
 import { firstPacket } from '../../../src/netfilter/packet.ts';

@@ -2,11 +2,11 @@
 
 import { randomBytes } from 'node:crypto';
 import type { ClusterAccess } from '../access.ts';
+import type { Way } from './access-method.ts';
+import { throughAuditPod, throughDebugPod, throughEphemeralContainer } from './access-method.ts';
 import type { AuditPods } from './audit-pods.ts';
 import type { LivePod } from './pods.ts';
 import { lackingRights, rightText } from './rights.ts';
-import type { Way } from './way.ts';
-import { throughAuditPod, throughDebugPod, throughEphemeralContainer } from './way.ts';
 
 /** Where a node's debug pod is made first: a namespace that allows it in every cluster. */
 const DEBUG_NAMESPACE = 'kube-system';

@@ -3,7 +3,7 @@
 import { lockPeer, lockTake } from 'quickjs:machine';
 import * as os from 'quickjs:os';
 import type { LockSocket } from '../interface.ts';
-import { lookAgain } from '../look-again.ts';
+import { lookAgain } from '../retry-delay.ts';
 import { FAILED } from './errors.ts';
 
 export const lockSocket: LockSocket = {

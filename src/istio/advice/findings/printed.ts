@@ -1,7 +1,7 @@
 /** A log prints what its program was told, and its rules are not of that. */
 
 import { settingsOfVariables } from '../../arguments/printed-variables.ts';
-import { isBeforeKnown } from '../../found/identify/before-known.ts';
+import { isBeforeKnown } from '../../found/identify/older-istio.ts';
 import { isSameValue } from '../../found/identify/plausibility.ts';
 import { profileOf } from '../../releases/profile.ts';
 import { printedValues, valueText } from '../../settings/printed-settings.ts';

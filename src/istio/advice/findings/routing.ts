@@ -1,8 +1,8 @@
 /** Policy routing that TPROXY needs, and the address ::6: what is missing and what is left over. */
 
+import { printNetwork } from '../../../netfilter/address/network.ts';
 import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
-import { printNetwork } from '../../../netfilter/network.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
 import { rulesIn } from '../../../netfilter/rule.ts';
 import { LOCAL_TABLE } from '../../../netfilter/trace/kernel-routing.ts';

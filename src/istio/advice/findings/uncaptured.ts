@@ -1,6 +1,6 @@
 /** Rules that are in order as rules, and capture nothing, or let everybody through. */
 
-import { printNetwork } from '../../../netfilter/network.ts';
+import { printNetwork } from '../../../netfilter/address/network.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
 import { printOwnerRange, printPortRange } from '../../../netfilter/numbers.ts';
 import type { SettingValues } from '../../settings/settings.ts';

@@ -2,10 +2,10 @@
 
 import type { Difference } from '../../../netfilter/compare/difference.ts';
 import type { Family } from '../../../netfilter/family.ts';
-import type { Match } from '../../../netfilter/match.ts';
-import { normalForm } from '../../../netfilter/normal.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { compareObservations, observeAll, sees } from '../../../netfilter/observation.ts';
+import type { Match } from '../../../netfilter/rule/match.ts';
+import { normalForm } from '../../../netfilter/rule/normal.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../../netfilter/rule.ts';
 import { inBoth, isBuiltIn, rulesIn, rulesOfBoth } from '../../../netfilter/rule.ts';
 import type { AmbientPlan } from '../../plan/ambient/ambient-plan.ts';

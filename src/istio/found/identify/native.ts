@@ -3,11 +3,11 @@
 import type { Difference } from '../../../netfilter/compare/difference.ts';
 import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
-import type { Match } from '../../../netfilter/match.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { compareObservations, observeAll } from '../../../netfilter/observation.ts';
+import type { Match } from '../../../netfilter/rule/match.ts';
+import type { Target } from '../../../netfilter/rule/target.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../../netfilter/rule.ts';
-import type { Target } from '../../../netfilter/target.ts';
 import { iptablesName } from '../../plan/native/iptables-names.ts';
 import type { NativeForm } from '../../plan/native/native-plan.ts';
 import { nativePlanFor } from '../../plan/native/native-plan.ts';

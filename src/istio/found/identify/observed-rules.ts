@@ -2,11 +2,11 @@
 
 import { hidesInterfaces } from '../../../netfilter/compare/rule-key.ts';
 import type { Family } from '../../../netfilter/family.ts';
-import type { KnownMatch, MatchKind } from '../../../netfilter/match.ts';
-import { normalRule } from '../../../netfilter/normal.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { sees } from '../../../netfilter/observation.ts';
+import type { KnownMatch, MatchKind } from '../../../netfilter/rule/match.ts';
+import { normalRule } from '../../../netfilter/rule/normal.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
 import { ownChainsOf } from '../ownership/parts.ts';
 import { matchValue } from '../ownership/rule-values.ts';

@@ -1,8 +1,8 @@
 /** What is captured outbound. */
 
+import type { Network } from '../../../netfilter/address/network.ts';
+import { everywhere, printNetwork } from '../../../netfilter/address/network.ts';
 import type { Family } from '../../../netfilter/family.ts';
-import type { Network } from '../../../netfilter/network.ts';
-import { everywhere, printNetwork } from '../../../netfilter/network.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
 import { LOOPBACK } from '../../plan/context.ts';

@@ -3,7 +3,7 @@
 import type { Family } from '../../../netfilter/family.ts';
 import type { Chain, Rule, Ruleset } from '../../../netfilter/rule.ts';
 import { isBuiltIn } from '../../../netfilter/rule.ts';
-import { asksNotPrinted } from '../../../netfilter/witness.ts';
+import { asksNotPrinted } from '../../../netfilter/witness/nft-witness.ts';
 import { AMBIENT_CHAINS, isSidecarChain, SHARED_CHAIN } from './chain-names.ts';
 
 /** Both families' rules. */

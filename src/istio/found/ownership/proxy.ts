@@ -1,7 +1,7 @@
 /** Who the proxy is and which DNS is captured, as a state tells. */
 
-import type { Network } from '../../../netfilter/network.ts';
-import { addressBits, printNetwork } from '../../../netfilter/network.ts';
+import type { Network } from '../../../netfilter/address/network.ts';
+import { addressBits, printNetwork } from '../../../netfilter/address/network.ts';
 import type { OwnerRange, PortRange } from '../../../netfilter/numbers.ts';
 import { printOwnerRange } from '../../../netfilter/numbers.ts';
 import type { Rule } from '../../../netfilter/rule.ts';

@@ -1,9 +1,9 @@
 /** Which settings may have made a state: values read from its rules, as far as they change loose rules or tell releases apart. */
 
-import type { KnownMatch } from '../../../netfilter/match.ts';
-import type { Network } from '../../../netfilter/network.ts';
+import type { Network } from '../../../netfilter/address/network.ts';
 import type { OwnerRange, PortRange } from '../../../netfilter/numbers.ts';
 import { port } from '../../../netfilter/numbers.ts';
+import type { KnownMatch } from '../../../netfilter/rule/match.ts';
 import type { Rule, Ruleset } from '../../../netfilter/rule.ts';
 import type { SettingValues } from '../../settings/settings.ts';
 import type { Switches } from '../../settings/switches.ts';

@@ -1,6 +1,6 @@
 /** Plans of many workloads: those that are made of the same are made once. */
 
-import { parseNetwork } from '../../../netfilter/network.ts';
+import { parseNetwork } from '../../../netfilter/address/network.ts';
 import type { CapturePlan } from '../../plan/plan.ts';
 import { planText } from '../../plan/plan-text.ts';
 import { withUnknownServers } from '../../plan/unknown-nameservers.ts';

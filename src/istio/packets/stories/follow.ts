@@ -1,6 +1,6 @@
 /** Follows a connection: who gets it, and what Envoy opens next, until somebody answers or nothing can go on. */
 
-import { bareAddress } from '../../../netfilter/network.ts';
+import { bareAddress } from '../../../netfilter/address/network.ts';
 import type { Packet } from '../../../netfilter/packet.ts';
 import type { Trace } from '../../../netfilter/trace/result.ts';
 import type { PodNetwork } from '../pod-network.ts';

@@ -1,6 +1,6 @@
 /** The names of the annotation for virtual interfaces, as iptables and nft take them. */
 
-import { MATCH_OPTIONS } from '../../../netfilter/options.ts';
+import { MATCH_OPTIONS } from '../../../netfilter/rule/options.ts';
 import { quoted } from '../../problems.ts';
 import { isBareWord } from '../native/refusals.ts';
 import type { AmbientKnobs } from './knobs.ts';

@@ -1,10 +1,10 @@
 /** DNS capture since 1.9: to the agent on 15053, over TCP and UDP, in conntrack zones of its own. */
 
-import type { KnownMatch } from '../../../netfilter/match.ts';
-import { match } from '../../../netfilter/match.ts';
-import type { Network } from '../../../netfilter/network.ts';
+import type { Network } from '../../../netfilter/address/network.ts';
 import { port } from '../../../netfilter/numbers.ts';
-import type { Target } from '../../../netfilter/target.ts';
+import type { KnownMatch } from '../../../netfilter/rule/match.ts';
+import { match } from '../../../netfilter/rule/match.ts';
+import type { Target } from '../../../netfilter/rule/target.ts';
 import { groupMatches, ownedBy, ownerId, proxyOwners } from './owners.ts';
 import { FROM_DNS, jump, RETURN, redirect, TCP, TO_DNS, UDP, zone } from './parts.ts';
 import type { Concern, Context, Reason, Step } from './step.ts';

@@ -1,6 +1,6 @@
 /** Where a rule stands. */
 
-import type { Rule } from './rule.ts';
+import type { Rule } from '../rule.ts';
 
 export interface RulePlace {
   readonly table: string;

@@ -11,7 +11,7 @@ import type { TrailLine, TrailOptions } from '../../istio/packets/trail.ts';
 import { trailOf } from '../../istio/packets/trail.ts';
 import type { Verdict, VerdictId } from '../../istio/packets/verdict.ts';
 import { verdictText } from '../../istio/packets/verdict.ts';
-import { drawPacket, drawRequest } from '../../istio/pictures/way.ts';
+import { drawPacket, drawRequest } from '../../istio/pictures/path.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import type { Question } from '../question.ts';
 import { problemsIn } from './problems.ts';

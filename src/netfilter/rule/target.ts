@@ -1,10 +1,10 @@
 /** What a rule does with a packet that matched. */
 
-import type { Family } from './family.ts';
-import { everywhere, parseNetwork } from './network.ts';
-import type { Masked } from './numbers.ts';
-import { ALL_BITS, hex, parseMasked, parseNumber } from './numbers.ts';
-import { printChainName } from './words.ts';
+import { everywhere, parseNetwork } from '../address/network.ts';
+import type { Family } from '../family.ts';
+import type { Masked } from '../numbers.ts';
+import { ALL_BITS, hex, parseMasked, parseNumber } from '../numbers.ts';
+import { printChainName } from '../words.ts';
 
 /** The kinds of target that carry values of their own, by the name that `-j` takes. */
 export interface TargetValues {

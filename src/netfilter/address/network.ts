@@ -1,7 +1,7 @@
 /** Addresses with a prefix length, as `-s` and `-d` take them. */
 
-import type { Family } from './family.ts';
-import { familyOfAddress } from './family.ts';
+import type { Family } from '../family.ts';
+import { familyOfAddress } from '../family.ts';
 import { maskIp6, parseIp6, printIp6 } from './ip6.ts';
 
 /** A range of addresses. The host bits of `address` are zero: the kernel masks them on insertion. */

@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { Address4, Address6 } from 'ip-address';
 import { describe, expect, it } from 'vitest';
-import { listNetwork, parseNetwork, printNetwork } from '../../src/netfilter/network.ts';
+import { listNetwork, parseNetwork, printNetwork } from '../../../src/netfilter/address/network.ts';
 
 describe('an address range', () => {
   it.each([

@@ -1,9 +1,9 @@
 /** Normal form: one spelling for every ruleset, so that equal rulesets are equal values. */
 
+import type { Chain, Rule, Ruleset, Table } from '../rule.ts';
+import { BUILT_IN_CHAINS, isBuiltIn } from '../rule.ts';
 import type { Match } from './match.ts';
 import { MATCH_KINDS, MATCH_OPTIONS } from './options.ts';
-import type { Chain, Rule, Ruleset, Table } from './rule.ts';
-import { BUILT_IN_CHAINS, isBuiltIn } from './rule.ts';
 
 // What iptables-nft-save prints, except that `security` (which no release of Istio fills) comes last.
 const TABLE_ORDER = ['mangle', 'raw', 'filter', 'nat', 'security'];

@@ -1,6 +1,6 @@
 /** Which rules need conntrack: it sleeps in a namespace until one is loaded that does (nf_ct_netns_get, in xt_*.c and nft_*.c). */
 
-import type { Rule, Ruleset } from './rule.ts';
+import type { Rule, Ruleset } from '../rule.ts';
 
 const TARGETS: readonly string[] = ['REDIRECT', 'DNAT', 'SNAT', 'CT', 'CONNMARK', 'MASQUERADE', 'NETMAP', 'NOTRACK'];
 const MATCHES: readonly string[] = ['conntrack-state', 'state', 'connmark'];

@@ -1,15 +1,15 @@
 /** Tables as `iptables -L -n -v` (1.8.9) prints them. */
 
-import type { Family } from './family.ts';
-import { FRAGMENTS, matchWords, OPAQUE_COLUMN, targetName, targetWords } from './list/words.ts';
-import type { Match } from './match.ts';
-import { everywhere, listNetwork } from './network.ts';
-import { inKernelOrder, iptablesTables } from './normal.ts';
-import type { Annotate } from './print.ts';
-import { iptables } from './print.ts';
-import { protocolNumber } from './protocols.ts';
-import type { Chain, Counters, Rule, Ruleset, Table } from './rule.ts';
-import { BUILT_IN_CHAINS, isBuiltIn } from './rule.ts';
+import { everywhere, listNetwork } from '../address/network.ts';
+import type { Family } from '../family.ts';
+import type { Annotate } from '../print.ts';
+import { iptables } from '../print.ts';
+import { protocolNumber } from '../protocols.ts';
+import type { Match } from '../rule/match.ts';
+import { inKernelOrder, iptablesTables } from '../rule/normal.ts';
+import type { Chain, Counters, Rule, Ruleset, Table } from '../rule.ts';
+import { BUILT_IN_CHAINS, isBuiltIn } from '../rule.ts';
+import { FRAGMENTS, matchWords, OPAQUE_COLUMN, targetName, targetWords } from './words.ts';
 
 const COLUMNS = ' pkts bytes target     prot opt in     out     source               destination         ';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { normalForm, normalRule } from '../../src/netfilter/normal.ts';
-import { printRule, printSave } from '../../src/netfilter/print.ts';
-import { readRules } from '../../src/netfilter/read.ts';
-import type { Rule, Ruleset } from '../../src/netfilter/rule.ts';
+import { printRule, printSave } from '../../../src/netfilter/print.ts';
+import { readRules } from '../../../src/netfilter/read.ts';
+import { normalForm, normalRule } from '../../../src/netfilter/rule/normal.ts';
+import type { Rule, Ruleset } from '../../../src/netfilter/rule.ts';
 
 function read(text: string): Ruleset {
   const [ruleset] = readRules(text, { family: 'ip' }).rulesets;

@@ -1,12 +1,12 @@
 /** The options of matches: one table that drives reading, printing and the documentation. */
 
-import type { Family } from './family.ts';
+import { parseNetwork, printNetwork } from '../address/network.ts';
+import type { Family } from '../family.ts';
+import type { PortRange } from '../numbers.ts';
+import { parseMasked, parseOwnerRange, parsePortRange, printMasked, printOwnerRange, printPortRange } from '../numbers.ts';
+import { protocolName } from '../protocols.ts';
+import { quoteWord } from '../words.ts';
 import type { MatchKind, MatchValues } from './match.ts';
-import { parseNetwork, printNetwork } from './network.ts';
-import type { PortRange } from './numbers.ts';
-import { parseMasked, parseOwnerRange, parsePortRange, printMasked, printOwnerRange, printPortRange } from './numbers.ts';
-import { protocolName } from './protocols.ts';
-import { quoteWord } from './words.ts';
 
 /** How one kind of match is written. */
 export interface MatchOption<V> {

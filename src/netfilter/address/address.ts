@@ -1,6 +1,6 @@
 /** Addresses as numbers, so that ranges of them can be compared. */
 
-import type { Family } from './family.ts';
+import type { Family } from '../family.ts';
 import { parseIp6, printIp6 } from './ip6.ts';
 import type { Network } from './network.ts';
 import { addressBits, parseNetwork } from './network.ts';

@@ -3,12 +3,12 @@
  * look like rules, so a text can show more rules of a chain than there are, and never fewer.
  */
 
-import type { Family } from './family.ts';
-import { printRule } from './print.ts';
-import { readRules } from './read.ts';
-import type { Ruleset } from './rule.ts';
-import type { Unseen } from './unseen.ts';
-import { linesIn } from './unseen.ts';
+import type { Family } from '../family.ts';
+import { printRule } from '../print.ts';
+import { readRules } from '../read.ts';
+import type { Ruleset } from '../rule.ts';
+import type { Unseen } from '../unseen.ts';
+import { linesIn } from '../unseen.ts';
 
 /** The last rule of a chain, as the text has it: a chain that has fewer has none of this number. */
 export interface LastRule {

@@ -1,8 +1,8 @@
 /** Of a match that iptables-nft keeps in a form of its own nft shows the name of the module, and not what is asked. */
 
+import type { Rule } from '../rule.ts';
 import type { Match } from './match.ts';
 import { MATCH_OPTIONS } from './options.ts';
-import type { Rule } from './rule.ts';
 
 /** In place of a name that nft does not tell (`"xt": null`, before 1.0.5). */
 export const UNNAMED = '?';

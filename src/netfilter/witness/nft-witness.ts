@@ -1,11 +1,11 @@
 /** What iptables-nft-save printed, compared with what nft itself shows: a text can be forged by whoever names things in it, and leaves sets out. */
 
-import type { Family } from './family.ts';
-import type { NftChain, NftRule, NftTable } from './nft-listing.ts';
-import type { Chain, Rule, Ruleset } from './rule.ts';
-import { isBuiltIn } from './rule.ts';
-import type { Unseen } from './unseen.ts';
-import { linesIn } from './unseen.ts';
+import type { Family } from '../family.ts';
+import type { NftChain, NftRule, NftTable } from '../nft-listing.ts';
+import type { Chain, Rule, Ruleset } from '../rule.ts';
+import { isBuiltIn } from '../rule.ts';
+import type { Unseen } from '../unseen.ts';
+import { linesIn } from '../unseen.ts';
 
 export interface Witnessed {
   /** The rules, each that asks more than the text shows with a match that nobody knows. */

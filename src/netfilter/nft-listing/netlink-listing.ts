@@ -10,8 +10,8 @@
  *     2 nat OUTPUT meta=16,- cmp immediate=-3,X        a rule: its chain and its expressions, with what they ask or do
  */
 
-import type { NftChain, NftRule, NftTable } from './nft-listing.ts';
-import { TABLES } from './rule.ts';
+import type { NftChain, NftRule, NftTable } from '../nft-listing.ts';
+import { TABLES } from '../rule.ts';
 
 type Family = 'ip' | 'ip6';
 type Draft<T> = { -readonly [K in keyof T]: T[K] };

@@ -5,7 +5,7 @@ import { printRule } from '../print.ts';
 import type { RuleStep, Trace } from '../trace/result.ts';
 import type { RuleKey } from './handles.ts';
 import { keyOfPlace } from './handles.ts';
-import type { ObservedEnd, ObservedRule, ObservedWay } from './observed-way.ts';
+import type { ObservedEnd, ObservedRule, ObservedWay } from './observed-path.ts';
 
 /** One rule of either way. */
 export interface ComparedRule {

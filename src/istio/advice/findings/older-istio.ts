@@ -1,6 +1,6 @@
 /** Rules of the program before 1.0. */
 
-import { isBeforeKnown } from '../../found/identify/before-known.ts';
+import { isBeforeKnown } from '../../found/identify/older-istio.ts';
 import type { Check } from './subject.ts';
 
 export const beforeKnown: Check = ({ seen }) =>

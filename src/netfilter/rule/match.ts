@@ -1,7 +1,7 @@
 /** What a rule asks of a packet. */
 
-import type { Network } from './network.ts';
-import type { Masked, OwnerRange, PortRange } from './numbers.ts';
+import type { Network } from '../address/network.ts';
+import type { Masked, OwnerRange, PortRange } from '../numbers.ts';
 
 /** The kinds of match that are understood, and the value that each carries. */
 export interface MatchValues {

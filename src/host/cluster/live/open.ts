@@ -9,11 +9,11 @@ import { accessWords } from '../access.ts';
 import type { ClusterCause } from '../failure.ts';
 import { ClusterFailure } from '../failure.ts';
 import { kubectl } from '../kubectl.ts';
+import type { Call, Way } from './access-method.ts';
+import { LIFETIME, shownCall } from './access-method.ts';
 import type { LivePod } from './pods.ts';
 import { untilRuns } from './ready.ts';
 import { remoteNamespace } from './remote-namespace.ts';
-import type { Call, Way } from './way.ts';
-import { LIFETIME, shownCall } from './way.ts';
 
 export interface Look {
   readonly target: Extract<Target, { kind: 'opened' }>;

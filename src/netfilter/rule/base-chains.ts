@@ -1,7 +1,7 @@
 /** Where base chains hang: those of iptables' tables at known places, those of nft where they say. */
 
-import type { BaseChain, Chain, Table } from './rule.ts';
-import { BUILT_IN_CHAINS } from './rule.ts';
+import type { BaseChain, Chain, Table } from '../rule.ts';
+import { BUILT_IN_CHAINS } from '../rule.ts';
 
 /** Where iptables-nft hangs the chains of each table, and which kind they are of (`xtables_ipv4` in iptables' nft.c). */
 const IPTABLES: Readonly<Record<string, { readonly type: BaseChain['type']; readonly priority: number }>> = {
