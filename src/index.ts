@@ -1,7 +1,7 @@
 /** The library's public face: what the commands do, as functions over plain values. Pure; runs in a browser as well. */
 
 export type { ExplainedRule, ExplainedSetting, Explanation } from './istio/advice/explain.ts';
-export type { LintReport, Result as LintResult } from './istio/advice/lint/gather.ts';
+export type { LintReport, Result as LintResult } from './istio/advice/lint/collect.ts';
 export type { Description } from './istio/found/identify/describe.ts';
 export type { Answer, Identification } from './istio/found/identify.ts';
 export { describeAnswer } from './istio/found/identify.ts';

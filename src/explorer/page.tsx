@@ -4,15 +4,15 @@ import { render } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Answer, Beyond } from './answer.ts';
 import type { Started } from './ask.ts';
-import { asking } from './ask.ts';
+import { questionSender } from './ask.ts';
 import { fragmentOf, questionIn } from './link.ts';
 import { ComparePane } from './panes/compare-pane.tsx';
 import { Copies } from './panes/copies.tsx';
 import { EscapesPane } from './panes/escapes-pane.tsx';
 import { InputPane } from './panes/input-pane.tsx';
 import { PacketBar } from './panes/packet-bar.tsx';
-import type { Looking } from './panes/pane-props.ts';
-import { WayPane } from './panes/path-pane.tsx';
+import type { Highlight } from './panes/pane-props.ts';
+import { PathPane } from './panes/path-pane.tsx';
 import { Picture } from './panes/picture.tsx';
 import { RulesPane } from './panes/rules-pane.tsx';
 import { TourStrip } from './panes/tour-strip.tsx';
@@ -55,7 +55,7 @@ function Page({ first, known, worker }: PageProps) {
       setStep(decides);
       look(given.way?.steps[decides]?.rule ?? '');
     };
-    return asking(worker, { answered, wentBeyond: setBeyond });
+    return questionSender(worker, { answered, wentBeyond: setBeyond });
   }, []);
   // Before the frame is painted: the worker answers meanwhile.
   useLayoutEffect(() => ask(question), [question]);
@@ -76,9 +76,9 @@ function Page({ first, known, worker }: PageProps) {
     setStep(to);
     look(steps[to]?.rule ?? '');
   };
-  const looking: Looking = {
+  const looking: Highlight = {
     ...{ current, lit, light },
-    look: (rule) => {
+    showRule: (rule) => {
       look(rule);
       const at = steps.findIndex((one) => one.rule === rule);
       if (at >= 0) setStep(at);
@@ -126,7 +126,7 @@ function Page({ first, known, worker }: PageProps) {
             <RulesPane answer={answer} looking={looking} />
             <div class="right">
               {view === 'escapes' && <EscapesPane {...props} />}
-              <WayPane {...props} step={step} stand={stand} />
+              <PathPane {...props} step={step} select={stand} />
             </div>
           </>
         )}

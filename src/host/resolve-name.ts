@@ -3,7 +3,7 @@
 import { lookup } from 'node:dns/promises';
 
 /** The address of a name, or why there is none. */
-export async function lookUp(name: string): Promise<{ readonly address: string } | { readonly failure: string }> {
+export async function resolveName(name: string): Promise<{ readonly address: string } | { readonly failure: string }> {
   try {
     const { address } = await lookup(name);
     return { address };

@@ -1,6 +1,6 @@
 /** What rules do to every packet: two rulesets compared by it. */
 
-import { wayOfAll } from './behavior/all-paths.ts';
+import { allPaths } from './behavior/all-paths.ts';
 import { FIRST_QUESTION } from './behavior/arena.ts';
 import { NONE, TooLarge } from './behavior/diagram.ts';
 import type { Classify, ClassSet, EndClass } from './behavior/outcomes.ts';
@@ -64,7 +64,7 @@ function compared(
   const prepared = prepareOperands([left, right], [], effort);
   const { arena, operands } = prepared;
   const [a, b] = operands.map((operand, index) => {
-    const { ended } = wayOfAll(arena, operand, firstPackets(prepared, operand.host));
+    const { ended } = allPaths(arena, operand, firstPackets(prepared, operand.host));
     return classify(arena, ended, index === 0 ? leftClass : rightClass);
   }) as [readonly ClassSet[], readonly ClassSet[]];
   const { different, unclear } = compareClasses(arena, a, b);

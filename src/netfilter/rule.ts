@@ -85,7 +85,7 @@ export interface Rule {
 }
 
 /** What a rule is shown to have counted. */
-export function shownCounters({ counters }: Pick<Rule, 'counters'>): Counters | undefined {
+export function knownCounters({ counters }: Pick<Rule, 'counters'>): Counters | undefined {
   return counters?.hidden ? undefined : counters;
 }
 

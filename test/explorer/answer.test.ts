@@ -171,7 +171,7 @@ describe('the answer to a question', () => {
 describe('a request', () => {
   it('has its connections and answers, each with its way', () => {
     const { way } = answer({ request: 'client-to-app' });
-    expect(way?.request?.hops.map(({ says, id }) => [says, id])).toEqual([
+    expect(way?.request?.hops.map(({ label, id }) => [label, id])).toEqual([
       ['The client calls the pod', 'envoy-inbound'],
       ['Envoy calls the application', 'direct'],
       ['The application answers Envoy', 'direct'],
@@ -188,7 +188,7 @@ describe('a request', () => {
       ...['envoy-inbound', 'direct', 'direct', 'direct'],
       ...['envoy-outbound', 'direct', 'direct', 'direct'],
     ]);
-    expect(hops.map((hop) => hop?.says.replace('Envoy outbound', 'Envoy').replace('Envoy inbound', 'Envoy'))).toEqual([
+    expect(hops.map((hop) => hop?.label.replace('Envoy outbound', 'Envoy').replace('Envoy inbound', 'Envoy'))).toEqual([
       ...['The client calls the pod', 'Envoy calls the application', 'The application answers Envoy', 'Envoy answers the client'],
       ...['The application calls outside', 'Envoy calls the same address', 'The other side answers Envoy', 'Envoy answers the application'],
     ]);

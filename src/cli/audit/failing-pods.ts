@@ -9,7 +9,7 @@ export interface AuditChange {
   readonly pod: AuditedPod;
 }
 
-export interface AmissPods {
+export interface FailingPods {
   /** What differs from the last audit of the same node. */
   readonly round: (pods: readonly AuditedPod[]) => readonly AuditChange[];
   /** How many pods are kept. */
@@ -22,9 +22,9 @@ interface Kept {
 }
 
 /** Of one node. */
-export function amissPods(): AmissPods {
+export function failingPods(): FailingPods {
   let before = new Map<string, Kept>();
-  const round: AmissPods['round'] = (pods) => {
+  const round: FailingPods['round'] = (pods) => {
     const names = new Set(pods.map(keyOf));
     const now = new Map<string, Kept>();
     // Of two network namespaces in one pod both count.

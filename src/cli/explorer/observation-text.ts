@@ -9,7 +9,7 @@ import { hidesRules } from '../../netfilter/unseen.ts';
 const PROGRAMS = { ip: 'iptables-save', ip6: 'ip6tables-save' } as const;
 
 /** `source` is what the rules were read from: a reader of the page can't look there again. */
-export function seenText(source: string, seen: Observation): string {
+export function observationText(source: string, seen: Observation): string {
   const parts = FAMILIES.flatMap((family) => {
     const hidden = seen.unseen.filter((one) => hidesRules(one) && (one.family ?? family) === family);
     if (seen[family].tables.length === 0 && hidden.length === 0) return [];

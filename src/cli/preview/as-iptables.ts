@@ -6,7 +6,7 @@ import { asIptables } from '../../netfilter/nft/as-iptables.ts';
 import type { RulesView } from '../../sources/rules-text.ts';
 
 /** The view with rules of iptables alone. Tables that are left out stand in `comments` and `errors`, so that no reader takes the rest for all. */
-export function saidAsIptables(view: RulesView): {
+export function viewAsIptables(view: RulesView): {
   readonly view: RulesView;
   readonly comments: string;
   readonly notes: readonly string[];
@@ -14,7 +14,7 @@ export function saidAsIptables(view: RulesView): {
 } {
   const said = FAMILIES.map((family) => asIptables(view.rules[family], iptablesNameIn));
   const [ip, ip6] = said.map(({ ruleset }) => ruleset);
-  const unsaid = [...new Set(said.flatMap((one) => one.unsaid))];
+  const unsaid = [...new Set(said.flatMap((one) => one.leftOut))];
   const seams = [...new Set(said.flatMap((one) => one.seams))];
   return {
     view: { ...view, rules: { ip: ip ?? view.rules.ip, ip6: ip6 ?? view.rules.ip6 } },

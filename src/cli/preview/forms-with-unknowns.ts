@@ -4,6 +4,6 @@ import type { GROUP_FORMS } from './workloads-forms.ts';
 const SHOWN: readonly (keyof typeof GROUP_FORMS)[] = ['table', 'list', 'nft', 'json', 'yaml', 'svg', 'mermaid', 'dot'];
 
 /** Whether a form shows rules of which not all is known. */
-export function isShown(form: string): boolean {
+export function showsUnknowns(form: string): boolean {
   return SHOWN.some((one) => one === form);
 }

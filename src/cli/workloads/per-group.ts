@@ -16,7 +16,7 @@ import type { ChosenSubject } from '../../sources/workloads/option.ts';
 import { outcomeProblems } from '../../sources/workloads/remarks.ts';
 import { workloadName, workloadsNamed } from '../../sources/workloads/selection.ts';
 import { skippedNotes } from '../../sources/workloads/skipped.ts';
-import { alikeKey } from '../../sources/workloads/subject.ts';
+import { sameRulesKey } from '../../sources/workloads/subject.ts';
 import type { NextCommand } from '../next/next-command.ts';
 import { nextText } from '../next/next-text.ts';
 import type { Result } from '../result.ts';
@@ -32,7 +32,7 @@ export interface GroupAnswer extends Result {
   readonly summary?: string;
 }
 
-interface HowShown {
+interface AnswerOptions {
   readonly form: string;
   readonly paint: Paint;
   /** Whether there is room for a text; the list of the answers goes before the answers whole. */
@@ -54,15 +54,15 @@ const JOINED: readonly string[] = ['text', 'table', 'json', 'yaml', 'markdown'];
  * The answers for all workloads that are named, those that have the same answer once. Undefined where no manifests are
  * named, or one was chosen already: then there is one thing to look at. Throws a ProblemError for what can't be read.
  */
-export async function eachGroup(
+export async function answerPerGroup(
   source: string | undefined,
   given: PlanOptions,
-  { form, paint, isRoom, alone }: HowShown,
+  { form, paint, isRoom, alone }: AnswerOptions,
   ask: (given: PlanOptions) => Promise<GroupAnswer>,
 ): Promise<GroupAnswer | undefined> {
   const manifests = given.chosen === undefined ? manifestsIn(source, given) : undefined;
   if (manifests === undefined) return undefined;
-  const found = await plannedGroups(manifests, alikeKey);
+  const found = await plannedGroups(manifests, sameRulesKey);
   // What is broken may be what was meant.
   if (found.only !== undefined && hasErrors(found)) throw new ProblemError(found.problems);
   if (found.groups.length > 1 && !JOINED.includes(form))
@@ -138,18 +138,18 @@ async function orProblems(answer: Promise<GroupAnswer>): Promise<GroupAnswer> {
     return await answer;
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    return { output: '', problems: error.problems, notes: [], exitCode: BAD_INPUT, summary: `no answer: ${troubleText(error.problems)}` };
+    return { output: '', problems: error.problems, notes: [], exitCode: BAD_INPUT, summary: `no answer: ${problemsText(error.problems)}` };
   }
 }
 
-function troubleText(problems: readonly Problem[]): string {
+function problemsText(problems: readonly Problem[]): string {
   return onOneLine(problems.map(problemText).join('; '));
 }
 
-type Shown = Pick<GroupAnswer, 'output' | 'next'>;
+type JoinedAnswers = Pick<GroupAnswer, 'output' | 'next'>;
 
 /** The answers in the form that was asked for. */
-function joined(form: string, found: PlannedGroups, answers: readonly Answered[], how: Omit<HowShown, 'form'>): Shown {
+function joined(form: string, found: PlannedGroups, answers: readonly Answered[], how: Omit<AnswerOptions, 'form'>): JoinedAnswers {
   switch (form) {
     case 'json':
       return { output: `${JSON.stringify(documentOf(found, answers), null, 2)}\n` };
@@ -179,7 +179,7 @@ function documentOf(found: PlannedGroups, answers: readonly Answered[]): object 
 const MOST_WHOLE = 4;
 
 /** The answers as a list, then each as it would stand alone, where there is room. */
-function textOf(answers: readonly Answered[], { paint, alone, isRoom = () => true }: Omit<HowShown, 'form'>): Shown {
+function textOf(answers: readonly Answered[], { paint, alone, isRoom = () => true }: Omit<AnswerOptions, 'form'>): JoinedAnswers {
   const lists = listOf(answers, paint);
   const parts = answers.flatMap(({ group, answer: { output } }) =>
     output === '' ? [] : [[paint('heading', `==> ${groupHeading(group)}`), ...output.trimEnd().split('\n')]],
@@ -217,7 +217,7 @@ function together(groups: readonly PlannedGroup[]): Pick<PlannedGroup, 'count' |
 }
 
 /** The command that shows one of them whole; one that is not well is asked about first. */
-function wholeStep(answers: readonly Answered[], alone: NonNullable<HowShown['alone']>): readonly NextCommand[] {
+function wholeStep(answers: readonly Answered[], alone: NonNullable<AnswerOptions['alone']>): readonly NextCommand[] {
   const shown = answers.filter(({ answer: { output } }) => output !== '');
   const one = shown.find(({ answer: { exitCode } }) => exitCode === 1) ?? shown[0];
   if (one === undefined) return [];

@@ -18,47 +18,47 @@ import { problemsIn } from './problems.ts';
 import { ruleId } from './rule-id.ts';
 import type { Subject } from './subject.ts';
 
-export interface ShownStep extends Pick<TrailLine, 'depth' | 'mark' | 'place' | 'text' | 'asides'> {
+export interface StepView extends Pick<TrailLine, 'depth' | 'mark' | 'place' | 'text' | 'asides'> {
   /** The rule that it is about; empty for what else happens. */
   readonly rule: string;
 }
 
-export interface ShownHop {
-  readonly says: string;
+export interface HopView {
+  readonly label: string;
   readonly verdict: string;
   readonly id: VerdictId;
 }
 
-export interface ShownRequest {
+export interface RequestView {
   readonly about: string;
-  readonly hops: readonly ShownHop[];
+  readonly hops: readonly HopView[];
   /** What becomes of each of its calls, and what no rule can tell. */
   readonly outcomes: readonly string[];
 }
 
-export interface ShownWay {
+export interface PathView {
   readonly verdict: string;
   readonly id: VerdictId;
   readonly packet: string;
   /** What was taken where nothing is said. */
   readonly taken: readonly string[];
-  readonly steps: readonly ShownStep[];
+  readonly steps: readonly StepView[];
   readonly picture: string;
-  readonly request?: ShownRequest;
+  readonly request?: RequestView;
 }
 
-export interface ShownWays {
-  readonly way?: ShownWay;
+export interface PathViews {
+  readonly way?: PathView;
   /** Why there is none. */
   readonly packetProblem?: string;
 }
 
-export function wayOf(question: Question, subject: Subject): ShownWays {
+export function pathView(question: Question, subject: Subject): PathViews {
   const { network, title } = subject;
   if (network === undefined) return {};
   const options: TrailOptions = { podNetwork: network, reason: ({ rule }) => rule.because?.text, lines: false, all: false };
   try {
-    if (question.request !== '') return { way: wayOfRequest(question, title, options) };
+    if (question.request !== '') return { way: requestPathView(question, title, options) };
     const { from, to, protocol, state } = question;
     const host = hostOf(network.plan, network.facts, network.state);
     const spoken = packetFromWords({ from, to, protocol, state }, network.pod, host);
@@ -76,7 +76,7 @@ export function wayOf(question: Question, subject: Subject): ShownWays {
   }
 }
 
-function wayOfRequest({ request, hop: number }: Question, title: string, options: TrailOptions): ShownWay {
+function requestPathView({ request, hop: number }: Question, title: string, options: TrailOptions): PathView {
   const simulated = simulateRequest(request, options.podNetwork);
   const { story, calls } = simulated;
   const hops = calls.flatMap((call) => call.hops);
@@ -85,18 +85,18 @@ function wayOfRequest({ request, hop: number }: Question, title: string, options
   const { protocol = 'packet', source, destination, destinationPort } = packet;
   return {
     ...shown(hop.trace, hop.verdict, options),
-    packet: `${hop.says}: ${protocol} ${source ?? 'anywhere'} > ${placeText(destination, destinationPort)}${hop.pod === 'other' ? ', in the pod of the service' : ''}`,
+    packet: `${hop.label}: ${protocol} ${source ?? 'anywhere'} > ${placeText(destination, destinationPort)}${hop.pod === 'other' ? ', in the pod of the service' : ''}`,
     taken: [],
     picture: DRAWING_FORMS.svg(drawRequest(title, simulated, options)),
     request: {
       about: story.about,
-      hops: hops.map(({ says, verdict }) => ({ says, verdict: verdictText(verdict), id: verdict.id })),
+      hops: hops.map(({ label, verdict }) => ({ label, verdict: verdictText(verdict), id: verdict.id })),
       outcomes: [...calls.map(({ outcome }) => `The request ${outcome.words}.`), ...(story.remark === undefined ? [] : [story.remark])],
     },
   };
 }
 
-function shown(trace: Trace, verdict: Verdict, options: TrailOptions): Pick<ShownWay, 'verdict' | 'id' | 'steps'> {
+function shown(trace: Trace, verdict: Verdict, options: TrailOptions): Pick<PathView, 'verdict' | 'id' | 'steps'> {
   const { family } = trace.packet;
   return {
     verdict: verdictText(verdict),

@@ -3,11 +3,11 @@
 import { placeText } from '../../istio/packets/packet/text.ts';
 import type { Pod } from '../../istio/packets/pod.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import type { AskedPacket } from '../question.ts';
+import type { QuestionPacket } from '../question.ts';
 import { PROTOCOLS, STATES } from '../question.ts';
 
 /** Undefined where the words of the page don't suffice: a mark, an interface, another protocol. */
-export function askedPacket(packet: Packet, pod: Pod): AskedPacket | undefined {
+export function questionPacket(packet: Packet, pod: Pod): QuestionPacket | undefined {
   const { origin, destination, destinationPort, mark = 0, inInterface } = packet;
   const protocol = PROTOCOLS.find((one) => one === packet.protocol);
   const state = STATES.find((one) => one.toUpperCase() === (packet.state ?? 'NEW'));

@@ -4,12 +4,12 @@ import type { PaneProps } from './pane-props.ts';
 import { Picture } from './picture.tsx';
 import { Steps } from './steps.tsx';
 
-interface WayProps extends PaneProps {
+interface PathProps extends PaneProps {
   readonly step: number;
-  readonly stand: (step: number) => void;
+  readonly select: (step: number) => void;
 }
 
-export function WayPane({ answer: { way }, question, change, step, stand }: WayProps) {
+export function PathPane({ answer: { way }, question, change, step, select }: PathProps) {
   return (
     <section aria-labelledby="way-title" class="pane way-pane">
       <h2 id="way-title" class="head">
@@ -19,10 +19,10 @@ export function WayPane({ answer: { way }, question, change, step, stand }: WayP
       {way?.request !== undefined && (
         <>
           <ol class="hops">
-            {way.request.hops.map(({ says, verdict, id }, index) => (
+            {way.request.hops.map(({ label, verdict, id }, index) => (
               <li key={index}>
                 <button type="button" aria-pressed={index === question.hop} onClick={() => change({ hop: index })}>
-                  {says}
+                  {label}
                   <small class={`verdict ${id}`} title={verdict}>
                     {id}
                   </small>
@@ -43,7 +43,7 @@ export function WayPane({ answer: { way }, question, change, step, stand }: WayP
             {way.packet}
             {way.taken.length > 0 && <small>{way.taken.join('; ')}</small>}
           </p>
-          <Steps steps={way.steps} step={step} stand={stand} />
+          <Steps steps={way.steps} step={step} select={select} />
           <Picture svg={way.picture} label="The way as a picture" />
         </>
       )}

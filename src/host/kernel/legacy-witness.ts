@@ -40,13 +40,13 @@ export async function legacyDisputes(
     );
     for (const [index, last] of some.entries()) {
       const answer = ran[index];
-      if (answer !== undefined && saysOtherwise(last, answer, family)) disputed.push(disputedChain(family, last));
+      if (answer !== undefined && contradicts(last, answer, family)) disputed.push(disputedChain(family, last));
     }
   }
   return disputed;
 }
 
-function saysOtherwise(last: LastRule, ran: Awaited<ReturnType<Reading['namespace']['run']>>, family: Family): boolean {
+function contradicts(last: LastRule, ran: Awaited<ReturnType<Reading['namespace']['run']>>, family: Family): boolean {
   if (!succeeded(ran)) return ran.stderr.includes('No chain/target/match by that name');
   return !isThatRule(last, ran.stdout, family);
 }

@@ -1,13 +1,13 @@
 import type { Waiting } from './interface.ts';
 
 /** Milliseconds. */
-const LOOK_AGAIN = 5;
+const RETRY_AFTER = 5;
 
 /** The time to look again whether the lock is free: who waits is rare, and the holder done in tens of milliseconds. */
-export function lookAgain(): Waiting {
+export function retryDelay(): Waiting {
   let cancel = (): void => undefined;
   const freed = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, LOOK_AGAIN);
+    const timer = setTimeout(resolve, RETRY_AFTER);
     cancel = () => {
       clearTimeout(timer);
       resolve();

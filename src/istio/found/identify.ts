@@ -25,7 +25,7 @@ import type { Match } from './identify/matches.ts';
 import { asIptables, nativeAnswer } from './identify/native.ts';
 import { nearestMatches } from './identify/nearest.ts';
 import { observedRulesOf } from './identify/observed-rules.ts';
-import { isBeforeKnown } from './identify/older-istio.ts';
+import { isOlderIstio } from './identify/older-istio.ts';
 import type { AmbientChain, IgnoredRules, OurPart } from './identify/our-part.ts';
 import { ambientChains, ourParts, ownedPart } from './identify/our-part.ts';
 import type { NonDefault } from './identify/plausibility.ts';
@@ -92,7 +92,7 @@ export function identify(observed: Observation): Identification {
     agent: identifyAmbient(observed),
     unread,
     outcome,
-    beforeKnown: outcome === 'nearest' && isBeforeKnown(observed),
+    beforeKnown: outcome === 'nearest' && isOlderIstio(observed),
   };
 }
 

@@ -27,7 +27,7 @@ type Delivered = Extract<End, { kind: 'local' }>;
 export function heard(pod: Pod, found: Verdict, end: End, packet: Packet): Verdict {
   if (end.kind !== 'local' || end.how === 'reply' || packet.flow !== undefined || (packet.state ?? 'NEW') !== 'NEW') return found;
   const { beforeProxy, network: live } = pod.state;
-  const nobody = live?.listeners !== undefined && isKnown(packet, end) && !live.listeners.some((one) => takes(one, packet, end));
+  const nobody = live?.listeners !== undefined && isKnown(packet, end) && !live.listeners.some((one) => accepts(one, packet, end));
   // Without any of its ports the proxy has not started yet: what the rules do is then what is asked.
   if (isCaught(found) && beforeProxy === true) return { ...found, words: `${found.words}, where nothing listens yet, ${lossOf(packet)}` };
   if (nobody) return unheard(found, end, packet);
@@ -44,7 +44,7 @@ function isKnown({ protocol }: Packet, { port }: Delivered): boolean {
 }
 
 /** A packet that TPROXY hands over keeps its destination: there the rules have found the socket. */
-function takes({ protocol, families, address, port }: Listener, packet: Packet, end: Delivered): boolean {
+function accepts({ protocol, families, address, port }: Listener, packet: Packet, end: Delivered): boolean {
   if (protocol !== packet.protocol || port !== end.port || !families.includes(packet.family)) return false;
   return address === undefined || end.how === 'tproxy' || end.address === undefined || address === end.address;
 }

@@ -92,7 +92,7 @@ function isWithoutNat(seen: Observation, family: Family): boolean {
 }
 
 /** Why a packet that nothing shown catches is not known to be left alone; undefined where all that catches is shown. */
-export function natNotShown({ withoutNat = [] }: PodNetwork, family: Family): string | undefined {
+export function natNotListed({ withoutNat = [] }: PodNetwork, family: Family): string | undefined {
   return withoutNat.includes(family) ? 'nat, where every release catches what the pod sends, is not shown' : undefined;
 }
 
@@ -203,7 +203,7 @@ export function verdictIn(podNetwork: PodNetwork, { end, packet }: Pick<Trace, '
   const hidden = podNetwork.unseen[packet.family];
   if (hidden.length > 0 && found.id !== 'unknown')
     return { id: 'unknown', words: `unknown: ${found.id} by what can be seen (${found.words}), but there is more: ${hidden.join('; ')}` };
-  const lacking = found.id === 'direct' ? natNotShown(podNetwork, packet.family) : undefined;
+  const lacking = found.id === 'direct' ? natNotListed(podNetwork, packet.family) : undefined;
   if (lacking !== undefined) return { id: 'unknown', words: `unknown: ${found.id} by what is shown (${found.words}), but ${lacking}` };
   return heard(podNetwork, found, end, packet);
 }

@@ -18,7 +18,7 @@ export interface TracedPacket {
 
 /** The way of one packet through the rules of a source. */
 export function drawPacket(source: string, { words, trace, verdict }: TracedPacket, options: TrailOptions): Drawing {
-  return drawWays(`${source}: ${verdictText(verdict)}`, [wayOf('the packet', words, trace, verdict, options)]);
+  return drawPaths(`${source}: ${verdictText(verdict)}`, [pathOf('the packet', words, trace, verdict, options)]);
 }
 
 /** One packet, by the rules of several states: each way in a lane of its own. */
@@ -26,8 +26,8 @@ export function drawPackets(
   title: string,
   packets: readonly (TracedPacket & { readonly title: string; readonly options: TrailOptions })[],
 ): Drawing {
-  const ways = packets.map(({ title: lane, words, trace, verdict, options }) => wayOf(lane, words, trace, verdict, options));
-  return drawWays(title, ways);
+  const ways = packets.map(({ title: lane, words, trace, verdict, options }) => pathOf(lane, words, trace, verdict, options));
+  return drawPaths(title, ways);
 }
 
 /** The connections of a request, each in a lane beside the one before. */
@@ -36,14 +36,14 @@ export function drawRequest(source: string, { story, calls }: SimulatedRequest, 
     hops
       .filter(({ kind }) => kind === 'connection')
       .map((hop, index) => ({
-        ...wayOf(`${index + 1}. ${hop.says}`, openingText(hop.trace), hop.trace, hop.verdict, options),
+        ...pathOf(`${index + 1}. ${hop.label}`, openingText(hop.trace), hop.trace, hop.verdict, options),
         follows: index > 0,
       })),
   );
-  return drawWays(`${source}: ${story.about}`, ways);
+  return drawPaths(`${source}: ${story.about}`, ways);
 }
 
-function drawWays(title: string, ways: readonly Way[]): Drawing {
+function drawPaths(title: string, ways: readonly TracedPath[]): Drawing {
   const lanes = ways.map((way, index) => laneOf(way, `w${index}`));
   const between = lanes.flatMap(({ boxes }, index): readonly Arrow[] =>
     ways[index]?.follows === true ? [{ from: lanes[index - 1]?.boxes.at(-1)?.id ?? '', to: boxes[0]?.id ?? '' }] : [],
@@ -58,7 +58,7 @@ function drawWays(title: string, ways: readonly Way[]): Drawing {
   };
 }
 
-interface Way {
+interface TracedPath {
   /** It begins where the one before ended. */
   readonly follows?: boolean;
   readonly title: string;
@@ -67,7 +67,7 @@ interface Way {
   readonly verdict: Verdict;
 }
 
-function wayOf(title: string, opening: string, trace: Trace, verdict: Verdict, options: TrailOptions): Way {
+function pathOf(title: string, opening: string, trace: Trace, verdict: Verdict, options: TrailOptions): TracedPath {
   return { title, opening, lines: trailOf(trace, options), verdict };
 }
 
@@ -97,7 +97,10 @@ const VERDICT_MARKS: Readonly<Record<Verdict['id'], Mark | undefined>> = {
 };
 
 /** A heading begins a box, and so does what happens between tables; the lines below are its rows. */
-function laneOf({ title, opening, lines, verdict }: Way, lane: string): { lane: Lane; boxes: readonly Box[]; arrows: readonly Arrow[] } {
+function laneOf(
+  { title, opening, lines, verdict }: TracedPath,
+  lane: string,
+): { lane: Lane; boxes: readonly Box[]; arrows: readonly Arrow[] } {
   const boxes: (Omit<Box, 'rows'> & { rows: Row[] })[] = [{ id: `${lane} 0`, title: opening, kind: 'actor', lane, rows: [] }];
   for (const { depth, mark, place, text, asides, step } of lines) {
     const line = `${place}${text === '' ? '' : `  ${text}`}`;

@@ -35,7 +35,7 @@ export interface Facts {
  * Whether the release's program makes IPv6 rules for a pod with these addresses. It decides by the
  * first address; with dual stack, a later IPv6 address counts as well.
  */
-export function wantsIp6(facts: Facts, values: SettingValues, switches: Switches, profile: Profile): boolean {
+export function needsIp6(facts: Facts, values: SettingValues, switches: Switches, profile: Profile): boolean {
   if (!profile.has('rules6')) return false;
   if (profile.has('shellProgram') && switches.inbound6) return true;
   const counted = countedAddresses(facts.addresses ?? [], profile);

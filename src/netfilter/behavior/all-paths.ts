@@ -8,14 +8,14 @@ import { explore } from './explore.ts';
 import type { PreparedOperand } from './prepared.ts';
 import type { State } from './state.ts';
 
-export interface Way {
+export interface AllPaths {
   /** Disjoint sets of packets, each walk with its end. */
   readonly ended: readonly State[];
   /** In the order in which packets come to them. */
   readonly met: readonly Decision[];
 }
 
-export function wayOfAll(arena: Arena, { rules }: PreparedOperand, scope: readonly State[]): Way {
+export function allPaths(arena: Arena, { rules }: PreparedOperand, scope: readonly State[]): AllPaths {
   const round: Round = { arena, known: new Map(), ended: [], met: new Map() };
   for (const start of scope) {
     const gone = explore(

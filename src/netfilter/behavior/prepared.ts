@@ -64,13 +64,13 @@ export function prepareOperands(
   for (const rule of rules) nameRule(named, rule, first);
   for (const [field, values] of Object.entries(alsoNamed)) (named[field as keyof Named] as unknown[]).push(...values);
   const interfaces = [...first.addresses.keys()].filter((name) => name !== 'lo');
-  const arena = new Arena(family, spaceFor(named, interfaces, first.everywhere), rules.some(asksTranslation), effort);
+  const arena = new Arena(family, spaceFor(named, interfaces, first.everywhere), rules.some(dependsOnTranslation), effort);
   const own = hosts.map(({ local }) => local).reduce(intersect);
   const anyOwn = union(hosts.flatMap(({ local }) => local));
   return { arena, operands, own, anyOwn, weights: weightsFor(arena, own) };
 }
 
-function asksTranslation({ matches }: Rule): boolean {
+function dependsOnTranslation({ matches }: Rule): boolean {
   return matches.some(({ kind, ...match }) => {
     if (kind !== 'conntrack-state' && kind !== 'state') return false;
     return 'value' in match && Array.isArray(match.value) && match.value.some((state) => state === 'DNAT' || state === 'SNAT');

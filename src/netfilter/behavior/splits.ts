@@ -84,7 +84,7 @@ function byLink(family: Family): readonly Split[] {
 
 /** What is sent to where it would be sent to has no translation: that is a difference where a rule asks for one. */
 function byOwn(arena: Arena): readonly Split[] {
-  if (!arena.asksTranslation) return [];
+  if (!arena.dependsOnTranslation) return [];
   return [
     (_, state) => {
       const { host } = state.walk;
@@ -97,7 +97,7 @@ function byOwn(arena: Arena): readonly Split[] {
 function byChoice(arena: Arena, field: NumberName, range: Range | null): readonly Split[] {
   if (range === null) return [];
   if (range.first !== range.last) return [(_, state) => splitByRanges(arena, state, field, [range])];
-  return arena.asksTranslation ? [bySingle(field, [range.first])] : [];
+  return arena.dependsOnTranslation ? [bySingle(field, [range.first])] : [];
 }
 
 /** One state for the values in the ranges, one for the others. */

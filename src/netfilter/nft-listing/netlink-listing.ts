@@ -18,7 +18,7 @@ type Draft<T> = { -readonly [K in keyof T]: T[K] };
 type DraftChain = NftChain & { readonly rules: NftRule[] };
 
 /** Every table of every family; undefined where the kernel tells of something that iptables does not make. Never throws. */
-export function readNftTold(text: string): readonly NftTable[] | undefined {
+export function readNetlinkListing(text: string): readonly NftTable[] | undefined {
   const [tables = '', chains = '', rules = ''] = text.split('\n\n');
   const read: (NftTable & { readonly chains: DraftChain[] })[] = [];
   const found = new Map<string, DraftChain>();
@@ -70,7 +70,7 @@ const SILENT: readonly string[] = ['cmp', 'range', 'bitwise', 'counter', 'match'
 
 function ruleOf(expressions: readonly string[], family: Family): NftRule | undefined {
   const asks: string[] = [];
-  const rule: Draft<NftRule> = { verdict: '', asks, asksSet: false };
+  const rule: Draft<NftRule> = { verdict: '', matched: asks, matchesSet: false };
   for (const expression of expressions) {
     if (SILENT.includes(expression)) continue;
     // Nothing stands behind a verdict that iptables makes.

@@ -45,7 +45,7 @@ export function withNft(both: ReadResult, { ruleset: given, unread, translated }
     unread: [...read.unread, ...hidden, ...unread.flatMap(({ line, text }) => lost(families, line, text))],
     gaps: read.gaps,
     ...(hidden.length > 0 && { hiding: ofNft }),
-    ...(read.looked && { looked: read.looked }),
+    ...(read.listed && { listed: read.listed }),
   };
 }
 
@@ -75,7 +75,7 @@ function hiddenRules(family: Family, { nft, name, chains }: Table): ReadResult['
       text: printRule(rule),
       ...(isForeignForm(rule)
         ? { reason: 'its JSON is in a form that is not known' }
-        : { reason: 'nft shows that it asks more, and not what; iptables-save does', asks: hiddenModules(rule) }),
+        : { reason: 'nft shows that it asks more, and not what; iptables-save does', matched: hiddenModules(rule) }),
     })),
   );
 }

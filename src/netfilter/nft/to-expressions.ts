@@ -18,11 +18,11 @@ export function expressionsOf({ matches, target, counted, counters }: NftRule): 
   const counter: Expression = {
     counter: counters === undefined ? null : { packets: Number(counters.packets), bytes: Number(counters.bytes) },
   };
-  const asked = matches.flatMap((match) => matchExpressions(match, matches));
+  const expressionsOf = matches.flatMap((match) => matchExpressions(match, matches));
   const done = targetExpressions(target);
   // Istio's program writes what TPROXY needs as one text and counts behind it.
   const before = target.kind === 'TPROXY' ? done.length - 1 : 0;
-  return [...asked, ...done.slice(0, before), ...(counted ? [counter] : []), ...done.slice(before)];
+  return [...expressionsOf, ...done.slice(0, before), ...(counted ? [counter] : []), ...done.slice(before)];
 }
 
 const PORTS: readonly string[] = ['source-port', 'destination-port', 'source-ports', 'destination-ports'];

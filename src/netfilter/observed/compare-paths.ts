@@ -5,7 +5,7 @@ import { printRule } from '../print.ts';
 import type { RuleStep, Trace } from '../trace/result.ts';
 import type { RuleKey } from './handles.ts';
 import { keyOfPlace } from './handles.ts';
-import type { ObservedEnd, ObservedRule, ObservedWay } from './observed-path.ts';
+import type { ObservedEnd, ObservedPath, ObservedRule } from './observed-path.ts';
 
 /** One rule of either way. */
 export interface ComparedRule {
@@ -16,21 +16,21 @@ export interface ComparedRule {
   readonly step?: RuleStep;
 }
 
-export interface ComparedWays {
+export interface ComparedPaths {
   readonly rules: readonly ComparedRule[];
   readonly end: ObservedEnd;
   /** Whether it ended where it was expected to; undefined where that was not known. */
   readonly sameEnd: boolean | undefined;
   readonly agrees: boolean;
   /** Of what was not known beforehand, how many ways there were. */
-  readonly ways: number;
+  readonly possible: number;
 }
 
 /** Which tables the kernel does not tell of: rules there are predicted and can't be seen. */
 export type IsHidden = (table: string) => boolean;
 
 /** Compares with the one of the predicted ways that is nearest to the observed one. */
-export function compareWays(trace: Trace, observed: ObservedWay, keys: ReadonlyMap<string, RuleKey>, hidden: IsHidden): ComparedWays {
+export function comparePaths(trace: Trace, observed: ObservedPath, keys: ReadonlyMap<string, RuleKey>, hidden: IsHidden): ComparedPaths {
   const leaves = leavesOf(trace);
   const seen = observed.rules.map(
     (rule): Met => ({ key: keys.get(`${rule.family} ${rule.table} ${rule.handle}`) ?? `? ${rule.handle}`, rule }),
@@ -43,7 +43,13 @@ export function compareWays(trace: Trace, observed: ObservedWay, keys: ReadonlyM
   const leaf = nearest?.leaf ?? trace;
   const rules = nearest?.rules ?? [];
   const sameEnd = trace.end.kind === 'unknown' && leaf.end.kind === 'unknown' ? undefined : isSameEnd(leaf, observed.end);
-  return { rules, end: observed.end, sameEnd, agrees: sameEnd !== false && rules.every(({ by }) => by === 'both'), ways: leaves.length };
+  return {
+    rules,
+    end: observed.end,
+    sameEnd,
+    agrees: sameEnd !== false && rules.every(({ by }) => by === 'both'),
+    possible: leaves.length,
+  };
 }
 
 interface Met {

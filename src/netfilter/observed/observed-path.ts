@@ -21,7 +21,7 @@ export type ObservedEnd =
   /** No chain dropped it, and it came to none that ends a way. */
   | { readonly kind: 'not-told' };
 
-export interface ObservedWay {
+export interface ObservedPath {
   /** As it was first seen. */
   readonly header: TracedHeader;
   readonly rules: readonly ObservedRule[];
@@ -29,7 +29,7 @@ export interface ObservedWay {
 }
 
 /** Collects events until a way has ended. */
-export class WayWatcher {
+export class PathWatcher {
   readonly #own: string;
   readonly #rules: ObservedRule[] = [];
   #id: string | undefined;
@@ -47,7 +47,7 @@ export class WayWatcher {
   }
 
   /** The way as far as it was told; undefined where no packet was seen. */
-  way(): ObservedWay | undefined {
+  way(): ObservedPath | undefined {
     if (this.#header === undefined) return undefined;
     return { header: this.#header, rules: this.#rules, end: this.#end ?? { kind: 'not-told' } };
   }

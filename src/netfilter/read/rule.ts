@@ -130,7 +130,7 @@ function readHeader(rule: RuleWords, kind: KnownMatch['kind'], negated: boolean,
   const read = readValue(rule, kind, negated, option);
   // `-p all` asks nothing; iptables refuses its opposite, which no packet is.
   if (read?.kind === 'protocol' && read.value === 'all') return read.negated ? { reason: '! -p all is no packet at all' } : [];
-  if (read !== null) return asksNothing(read) ? [] : [read];
+  if (read !== null) return matchesAll(read) ? [] : [read];
   const inner = takeNegation(rule);
   const text = rule.words[rule.at]?.text ?? '';
   if (!namesAddresses(text, rule.family)) return { reason: badValue(rule, option) };
@@ -139,7 +139,7 @@ function readHeader(rule: RuleWords, kind: KnownMatch['kind'], negated: boolean,
 }
 
 // The kernel keeps no trace of `-s 0.0.0.0/0`.
-function asksNothing({ kind, negated, value }: KnownMatch): boolean {
+function matchesAll({ kind, negated, value }: KnownMatch): boolean {
   return (kind === 'source' || kind === 'destination') && !negated && value.prefix === 0;
 }
 

@@ -19,7 +19,7 @@ export const CONNTRACK = -200;
  * Which table of iptables a chain is like, for what its targets may do: only chains of nat translate, and a zone counts
  * only before conntrack has looked.
  */
-export type Likeness = 'raw' | 'mangle' | 'nat' | 'filter' | 'security';
+export type ChainKind = 'raw' | 'mangle' | 'nat' | 'filter' | 'security';
 
 /** Where a chain hangs, or undefined for one that is only jumped to. */
 export function baseOf(
@@ -35,8 +35,8 @@ export function baseOf(
   return { type, hook: name.toLowerCase(), priority, policy: 'accept' };
 }
 
-export function likenessOf(table: Pick<Table, 'name' | 'nft'>, base: BaseChain | undefined): Likeness {
-  if (table.nft === undefined) return table.name as Likeness;
+export function chainKindOf(table: Pick<Table, 'name' | 'nft'>, base: BaseChain | undefined): ChainKind {
+  if (table.nft === undefined) return table.name as ChainKind;
   if (base?.type === 'nat') return 'nat';
   return base !== undefined && base.priority < CONNTRACK ? 'raw' : 'mangle';
 }

@@ -13,7 +13,7 @@ export function hiddenModules({ matches }: Rule): readonly string[] {
 }
 
 /** The rule with the names of these modules in place of what it asks of them. */
-export function withoutAsked(rule: Rule, modules: ReadonlySet<string>): Rule {
+export function withoutMatchesOf(rule: Rule, modules: ReadonlySet<string>): Rule {
   if (modules.size === 0) return rule;
   const protocol = rule.matches.flatMap((match) => (match.kind === 'protocol' ? [match.value] : []))[0] ?? '';
   const hidden = new Set<string>();

@@ -69,7 +69,7 @@ export function namedAddress(match: Match): string | undefined {
 }
 
 /** Words of nft that stand among what is asked, and ask nothing: a log, a named counter. */
-export function asksNothing(match: Match): boolean {
+export function matchesAll(match: Match): boolean {
   return match.kind === 'opaque' && /^(?:log|counter)(?: |$)/.test(match.text);
 }
 

@@ -50,7 +50,7 @@ function normalChain({ name, policy, rules, base }: Chain): Chain {
 
 /** The rule with its matches in the kernel's order, without counters and what asks nothing; the same rule where it is so already. */
 export function normalRule(rule: Rule): Rule {
-  const asking = rule.matches.every(asksSomething) ? rule.matches : rule.matches.filter(asksSomething);
+  const asking = rule.matches.every(isRestricting) ? rule.matches : rule.matches.filter(isRestricting);
   const matches = inKernelOrder(asking);
   if (matches === rule.matches && rule.counters === undefined) return rule;
   const { counters: _, ...kept } = rule;
@@ -58,7 +58,7 @@ export function normalRule(rule: Rule): Rule {
 }
 
 // The kernel keeps no comment that matters here, and iptables drops `--dport 0:65535`, which every port is in.
-function asksSomething(match: Match): boolean {
+function isRestricting(match: Match): boolean {
   if (match.kind === 'comment') return false;
   if (match.kind !== 'source-port' && match.kind !== 'destination-port') return true;
   return match.negated || 'service' in match.value || match.value.first > 0 || match.value.last < 65535;

@@ -13,7 +13,7 @@ import type { Walk } from './walk.ts';
 /** Asks a base chain at its hook. False where the packet goes no further. */
 export function walkBaseChain(walk: Walk, { walkChain }: PreparedRules, chain: PreparedChain, hook: Hook): boolean {
   walk.hook = hook;
-  walk.like = chain.like;
+  walk.chainKind = chain.chainKind;
   walk.native = chain.table.native;
   if (walkChain !== undefined) return walkChain(walk, chain);
   walk.steps?.push({

@@ -2,8 +2,8 @@
 
 import type { Family } from '../family.ts';
 import { rulesWithoutLookups } from '../nft/ruleset-of-nft.ts';
-import type { Likeness } from '../rule/base-chains.ts';
-import { baseOf, likenessOf } from '../rule/base-chains.ts';
+import type { ChainKind } from '../rule/base-chains.ts';
+import { baseOf, chainKindOf } from '../rule/base-chains.ts';
 import { tracksConnections } from '../rule/needs-conntrack.ts';
 import type { Target } from '../rule/target.ts';
 import type { BaseChain, Policy, Ruleset, Table } from '../rule.ts';
@@ -32,7 +32,7 @@ export interface PreparedChain {
   /** Where it hangs; undefined for one that is only jumped to. */
   readonly base: BaseChain | undefined;
   /** What its targets, and those of all chains it leads to, may do. */
-  readonly like: Likeness;
+  readonly chainKind: ChainKind;
 }
 
 export interface PreparedTable {
@@ -73,7 +73,7 @@ function prepareTable(given: Table, family: Family): PreparedTable {
     const base = baseOf(given, chain);
     // In restore input, `:INPUT -` leaves the policy as it was.
     const policy = base !== undefined && chain.policy === '-' ? 'unknown' : chain.policy;
-    prepared.set(chain.name, { table, name: chain.name, policy, rules, base, like: likenessOf(given, base) });
+    prepared.set(chain.name, { table, name: chain.name, policy, rules, base, chainKind: chainKindOf(given, base) });
   }
   return table;
 }

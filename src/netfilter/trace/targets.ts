@@ -21,7 +21,7 @@ export type Next = 'continue' | 'accept' | 'return' | 'stop' | 'break';
 export function perform(walk: Walk, at: RulePlace): Next {
   const { target } = at.rule;
   // Elsewhere nobody knows what it would do.
-  if (!mayStandAt(target.kind, `${walk.like} ${walk.hook}`)) return notUnderstood(walk, at);
+  if (!mayStandAt(target.kind, `${walk.chainKind} ${walk.hook}`)) return notUnderstood(walk, at);
   switch (target.kind) {
     case 'none':
     case 'NFLOG':
@@ -174,7 +174,7 @@ function dontTrack(walk: Walk): void {
 }
 
 function performOpaque(walk: Walk, { name, text }: Extract<Target, { kind: 'opaque' }>, at: RulePlace): Next {
-  const place = `${walk.like} ${walk.hook}`;
+  const place = `${walk.chainKind} ${walk.hook}`;
   if (name === 'MASQUERADE' && place === 'nat POSTROUTING') return masquerade(walk, at, text);
   if ((name === 'NOTRACK' || text === 'CT --notrack') && mayStandAt('CT', place)) {
     dontTrack(walk);

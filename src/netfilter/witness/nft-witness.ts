@@ -85,8 +85,8 @@ function heldChain(
 const NATIVE: readonly string[] = ['source', 'destination', 'in-interface', 'out-interface'];
 
 /** Whether both do the same, and the text asks nothing that nft does not. */
-function agree({ matches, target }: Rule, { verdict, target: name, asks }: NftRule): boolean {
-  if (matches.some(({ kind }) => NATIVE.includes(kind) && !asks.includes(kind))) return false;
+function agree({ matches, target }: Rule, { verdict, target: name, matched }: NftRule): boolean {
+  if (matches.some(({ kind }) => NATIVE.includes(kind) && !matched.includes(kind))) return false;
   if (verdict !== 'other') return verdict === verdictOf(target);
   if (target.kind === 'verdict') return target.verdict === 'QUEUE';
   if (target.kind === 'jump' || target.kind === 'none') return false;
@@ -106,9 +106,9 @@ const SAME_FIELD: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Whether nft shows that the rule asks what the text does not show. A match that is not understood makes a rule unknown anyway. */
-function hides({ matches }: Rule, { asks, asksSet }: NftRule): boolean {
+function hides({ matches }: Rule, { matched, matchesSet }: NftRule): boolean {
   if (matches.some(({ kind }) => kind === 'opaque')) return false;
-  return asksSet || asks.some((field) => !matches.some(({ kind }) => (SAME_FIELD[field] ?? [field]).includes(kind)));
+  return matchesSet || matched.some((field) => !matches.some(({ kind }) => (SAME_FIELD[field] ?? [field]).includes(kind)));
 }
 
 // No text of iptables has it, so no command can name such a rule.
@@ -119,7 +119,7 @@ function doubtful(rule: Rule): Rule {
 }
 
 /** Whether a rule asks what iptables can't print: it can neither have made it nor remove it. */
-export function asksNotPrinted({ matches }: Rule): boolean {
+export function hasUnprintedMatch({ matches }: Rule): boolean {
   return matches.some((match) => match.kind === 'opaque' && match.text === NOT_PRINTED.text);
 }
 

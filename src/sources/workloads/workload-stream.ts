@@ -11,7 +11,7 @@ export function countOf(one: Streamed): number {
 }
 
 /** Shows them to `visit`; resolves to how many there were. What else is there goes into `passed`. */
-export async function eachWorkload(
+export async function forEachWorkload(
   files: readonly string[],
   mesh: Mesh,
   passed: Passed,

@@ -118,7 +118,7 @@ function wrongOf(text: string, whole: Judged, cut: string): readonly string[] {
   const { seen, found, run } = judged;
   const excerpt = seen.unseen.some(({ kind, table }) => kind === 'form' && table !== undefined);
   const differs = found.outcome === 'nearest';
-  const answer = run === undefined ? judgementOf({ unseen: seen.unseen, differs, inferred: true, amiss: false }) : 'unknown';
+  const answer = run === undefined ? judgementOf({ unseen: seen.unseen, differs, inferred: true, hasFailures: false }) : 'unknown';
   const isRead = FAMILIES.some((family) => seen[family].tables.length > 0);
   const { differences } = compareObservations(whole.seen, seen);
   return [

@@ -372,7 +372,7 @@ describe('arguments of a release', () => {
             argument.setting === undefined
               ? fc.oneof(fc.constantFrom('true', 'false', '5'), hostile)
               : textOf(argument.setting, spoilEvery);
-          return argument.takes === 'switch' ? flag.map((name) => [name]) : fc.tuple(flag, value).map(([name, text]) => [name, text]);
+          return argument.accepts === 'switch' ? flag.map((name) => [name]) : fc.tuple(flag, value).map(([name, text]) => [name, text]);
         }),
         { maxLength: 8 },
       )

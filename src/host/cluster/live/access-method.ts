@@ -15,7 +15,7 @@ export interface Call {
   readonly file?: { readonly option: string; readonly text: string };
 }
 
-export interface Way {
+export interface AccessMethod {
   readonly kind: 'audit pod' | 'ephemeral container' | 'debug pod';
   readonly place: ExecPlace;
   readonly entry: Entry;
@@ -43,7 +43,7 @@ const STAY = `trap 'kill $!; exit 0' TERM; timeout ${LIFETIME} tail -f /dev/null
 const END = `for p in /proc/[0-9]*; do [ "\${p#/proc/}" = $$ ] || { grep -qs '[w]ait' $p/cmdline && grep -qs -e "$1" $p/cmdline && kill "\${p#/proc/}"; }; done >/dev/null 2>&1 </dev/null & exit 0`;
 
 /** A pod of the DaemonSet that audits the node. */
-export function throughAuditPod(pod: LivePod, place: ExecPlace): Way {
+export function throughAuditPod(pod: LivePod, place: ExecPlace): AccessMethod {
   return {
     kind: 'audit pod',
     place,
@@ -53,7 +53,7 @@ export function throughAuditPod(pod: LivePod, place: ExecPlace): Way {
 }
 
 /** A container in the pod itself, with the two capabilities that listing rules takes. */
-export function throughEphemeralContainer(pod: LivePod, container: string, image: string): Way {
+export function throughEphemeralContainer(pod: LivePod, container: string, image: string): AccessMethod {
   const { namespace, name, isNotRoot } = pod;
   const place = { namespace, pod: name, container };
   const root = { securityContext: { runAsUser: 0, runAsNonRoot: false } };
@@ -92,7 +92,7 @@ export function throughEphemeralContainer(pod: LivePod, container: string, image
 }
 
 /** A pod of ours on the node, with the five capabilities that the audit's have, and nothing else of the node. */
-export function throughDebugPod(pod: LivePod, name: string, image: string, namespace: string): Way {
+export function throughDebugPod(pod: LivePod, name: string, image: string, namespace: string): AccessMethod {
   return {
     kind: 'debug pod',
     place: { namespace, pod: name, container: CONTAINER },
@@ -179,7 +179,7 @@ function fromNode({ uid, namespace, name }: LivePod): Entry {
 }
 
 /** A call as it would be typed. */
-export function shownCall({ words, input, file }: Call, access: readonly string[]): string {
+export function callText({ words, input, file }: Call, access: readonly string[]): string {
   const [verb = '', ...rest] = words;
   const [name, text] = file === undefined ? [undefined, input] : ['custom.json', file.text];
   const option = file === undefined ? [] : [`${file.option}=${name}`];

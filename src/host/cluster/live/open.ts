@@ -9,20 +9,25 @@ import { accessWords } from '../access.ts';
 import type { ClusterCause } from '../failure.ts';
 import { ClusterFailure } from '../failure.ts';
 import { kubectl } from '../kubectl.ts';
-import type { Call, Way } from './access-method.ts';
-import { LIFETIME, shownCall } from './access-method.ts';
+import type { AccessMethod, Call } from './access-method.ts';
+import { callText, LIFETIME } from './access-method.ts';
 import type { LivePod } from './pods.ts';
 import { untilRuns } from './ready.ts';
 import { remoteNamespace } from './remote-namespace.ts';
 
-export interface Look {
+export interface OpenedNamespace {
   readonly target: Extract<Target, { kind: 'opened' }>;
   /** Ends what was created. Resolves to sentences about what stays; never throws. */
   readonly end: () => Promise<readonly string[]>;
 }
 
 /** Opens the namespace. Throws a ClusterFailure; what was created is ended then, and `say` is told what stays. */
-export async function lookInto(pod: LivePod, way: Way, access: ClusterAccess, say: (line: string) => void): Promise<Look> {
+export async function openNamespace(
+  pod: LivePod,
+  way: AccessMethod,
+  access: ClusterAccess,
+  say: (line: string) => void,
+): Promise<OpenedNamespace> {
   const end = async (): Promise<readonly string[]> => (way.creates === undefined ? [] : ended(way.creates, access));
   try {
     if (way.creates !== undefined) {
@@ -71,7 +76,7 @@ async function called({ words, input, file }: Call, access: ClusterAccess): Prom
 const SECONDS_TO_END = 20;
 
 /** The user's own stop does not stop this, nor a second one: it is what is due then. */
-async function ended({ end, stays, what }: NonNullable<Way['creates']>, access: ClusterAccess): Promise<readonly string[]> {
+async function ended({ end, stays, what }: NonNullable<AccessMethod['creates']>, access: ClusterAccess): Promise<readonly string[]> {
   const { signal: _, ...rest } = access;
   try {
     await called(end, { ...rest, seconds: SECONDS_TO_END, apart: true });
@@ -79,7 +84,7 @@ async function ended({ end, stays, what }: NonNullable<Way['creates']>, access: 
     if (!(error instanceof ClusterFailure)) throw error;
     if (error.failure === 'no such object') return [];
     return [
-      `warning: ${what} could not be ended (${error.message}): it ends by itself within ${LIFETIME} s of its start; ${shownCall(end, accessWords(access))}`,
+      `warning: ${what} could not be ended (${error.message}): it ends by itself within ${LIFETIME} s of its start; ${callText(end, accessWords(access))}`,
     ];
   }
   return stays === '' ? [] : [`note: ${stays}`];

@@ -1,7 +1,6 @@
 /** Rules of the program before 1.0. */
 
-import { isBeforeKnown } from '../../found/identify/older-istio.ts';
+import { isOlderIstio } from '../../found/identify/older-istio.ts';
 import type { Check } from './subject.ts';
 
-export const beforeKnown: Check = ({ seen }) =>
-  isBeforeKnown(seen) ? [{ code: 'before-known', args: {}, family: 'ip', table: 'nat' }] : [];
+export const olderIstio: Check = ({ seen }) => (isOlderIstio(seen) ? [{ code: 'before-known', args: {}, family: 'ip', table: 'nat' }] : []);

@@ -9,7 +9,7 @@ const NEW = { table: 'nat', chain: 'ISTIO_IN_REDIRECT' } as const;
  * Every release from 1.0 on makes ISTIO_IN_REDIRECT beside ISTIO_REDIRECT, whatever its settings; before, what came in was
  * sent to ISTIO_REDIRECT as well, or in TPROXY mode to a chain of mangle, and what the proxy sends to its own pod as well.
  */
-export function isBeforeKnown(observed: Observation): boolean {
+export function isOlderIstio(observed: Observation): boolean {
   const { ip } = observed;
   if (!sees(observed, 'ip', NEW.table) || isUnread(observed, { family: 'ip', ...NEW })) return false;
   const chains = (table: string): readonly string[] =>

@@ -68,16 +68,16 @@ export function podRules(context: PodContext): readonly Step[] {
   return [
     ...hooks('mangle', true),
     ...hooks('nat', !context.tproxy),
-    ...(zonesWanted(context) ? hooks('raw', true) : []),
+    ...(needsZones(context) ? hooks('raw', true) : []),
     ...marks(context),
     ...virtualInterfaces(context),
     ...inbound(context),
     ...outbound(context),
-    ...(zonesWanted(context) ? zones(context) : []),
+    ...(needsZones(context) ? zones(context) : []),
   ];
 }
 
-function zonesWanted({ dns, has }: PodContext): boolean {
+function needsZones({ dns, has }: PodContext): boolean {
   return dns && has('ambientDnsTcp');
 }
 

@@ -31,7 +31,7 @@ export interface AmbientState {
 }
 
 /** A namespace in which nobody did anything. */
-export const NOTHING: AmbientState = {
+export const EMPTY_STATE: AmbientState = {
   ip: { family: 'ip', tables: [] },
   ip6: { family: 'ip6', tables: [] },
   nft: NO_NFT,

@@ -9,7 +9,7 @@ import type { Input } from './inputs.ts';
 /** In bytes, of all inputs together. */
 const MOST = 16_000_000;
 
-export interface Gathered {
+export interface OpenedInput {
   readonly input: Input;
   /** What was read of it. */
   readonly head: readonly Buffer[];
@@ -20,18 +20,18 @@ export interface Gathered {
 }
 
 /** Reads of each input what there is still room for; of a file that is larger than that, nothing. */
-export async function gather(inputs: readonly (Input | Problem)[]): Promise<readonly (Gathered | Problem)[]> {
-  const gathered: (Gathered | Problem)[] = [];
+export async function openInputs(inputs: readonly (Input | Problem)[]): Promise<readonly (OpenedInput | Problem)[]> {
+  const opened: (OpenedInput | Problem)[] = [];
   let room = MOST;
   for (const input of inputs) {
-    const one = 'code' in input ? input : await gatherOne(input, room);
+    const one = 'code' in input ? input : await openInput(input, room);
     if ('head' in one) room -= one.head.reduce((sum, { length }) => sum + length, 0);
-    gathered.push(one);
+    opened.push(one);
   }
-  return gathered;
+  return opened;
 }
 
-async function gatherOne(input: Input, room: number): Promise<Gathered> {
+async function openInput(input: Input, room: number): Promise<OpenedInput> {
   const rest = input.open()[Symbol.asyncIterator]();
   const head: Buffer[] = [];
   if ((input.size ?? 0) > room) return { input, head, rest };
@@ -59,7 +59,7 @@ async function withoutRules(head: readonly Buffer[]): Promise<readonly Buffer[]>
 }
 
 /** The bytes of an input, from its start. Throws what the system throws. */
-export async function* chunksOf({ head, rest }: Gathered): AsyncGenerator<Buffer> {
+export async function* chunksOf({ head, rest }: OpenedInput): AsyncGenerator<Buffer> {
   yield* head;
   if (rest !== undefined) yield* { [Symbol.asyncIterator]: () => rest };
 }

@@ -29,7 +29,7 @@ export interface Result extends Diagnostic {
 }
 
 /** What a gathering is for, besides what a workload is linted with. */
-export interface GatherRequest extends Omit<LintRequest, 'mesh'> {
+export interface CollectRequest extends Omit<LintRequest, 'mesh'> {
   /** Whether somebody decided to live with a diagnostic of somebody. */
   readonly leaveOut?: (diagnostic: Diagnostic, concerned: Concerned) => boolean;
   /** Places that are kept of a result; without it, what a person reads. */
@@ -46,7 +46,7 @@ export interface Unlisted {
 export interface LintReport {
   /** The worst first, then those of most workloads. */
   readonly results: readonly Result[];
-  readonly untold: readonly Unlisted[];
+  readonly unlisted: readonly Unlisted[];
   readonly workloads: number;
   /** How many of them differ in what was looked at. */
   readonly distinct: number;
@@ -73,7 +73,7 @@ const MOST_NAMES = 10_000;
 // What is remembered of workloads that differ; past it they are looked at anew.
 const MOST_KNOWN = 20_000;
 
-interface Gathered {
+interface Collected {
   readonly diagnostic: Diagnostic;
   readonly members: Counting;
   readonly places: Map<string, { readonly place: Origin; readonly edit: TextEdit | undefined }>;
@@ -84,12 +84,12 @@ interface Gathered {
 
 interface Known {
   readonly release?: string;
-  readonly raised: readonly { readonly result: Gathered | undefined; readonly diagnostic: Diagnostic }[];
+  readonly raised: readonly { readonly result: Collected | undefined; readonly diagnostic: Diagnostic }[];
 }
 
 /** Looks at one workload after another; those that are alike are looked at once. */
-export function lintGathering({ leaveOut = () => false, mostPlaces = MOST_PLACES, ...request }: GatherRequest): LintGathering {
-  const results = new Map<string, Gathered>();
+export function lintGathering({ leaveOut = () => false, mostPlaces = MOST_PLACES, ...request }: CollectRequest): LintGathering {
+  const results = new Map<string, Collected>();
   const perCode = new Map<string, number>();
   const untold = new Map<string, { readonly code: Diagnostic['code']; readonly severity: Severity; count: number }>();
   const likenesses = new Map<string, Known>();
@@ -98,7 +98,7 @@ export function lintGathering({ leaveOut = () => false, mostPlaces = MOST_PLACES
   let distinct = 0;
   let unknownReleases = 0;
 
-  const resultFor = (diagnostic: Diagnostic): Gathered | undefined => {
+  const resultFor = (diagnostic: Diagnostic): Collected | undefined => {
     const { code, severity, text } = diagnostic;
     const key = `${code}\0${severity}\0${text}`;
     const before = results.get(key);
@@ -106,7 +106,7 @@ export function lintGathering({ leaveOut = () => false, mostPlaces = MOST_PLACES
     const number = perCode.get(code) ?? 0;
     if (number >= MOST_RESULTS) return undefined;
     perCode.set(code, number + 1);
-    const result: Gathered = { diagnostic, members: counting(), places: new Map(), names: new Set(), located: 0 };
+    const result: Collected = { diagnostic, members: counting(), places: new Map(), names: new Set(), located: 0 };
     results.set(key, result);
     return result;
   };
@@ -181,7 +181,7 @@ export function lintGathering({ leaveOut = () => false, mostPlaces = MOST_PLACES
         // All of a result's workloads may be left out.
         .filter(({ workloads: { count: many } }) => many > 0)
         .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.workloads.count - a.workloads.count),
-      untold: [...untold.values()],
+      unlisted: [...untold.values()],
       workloads,
       distinct,
       unknownReleases,
