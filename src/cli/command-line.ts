@@ -10,7 +10,7 @@ import type { Tasks } from './help/help.ts';
 import { helpText } from './help/help.ts';
 import { programName } from './program-name.ts';
 import { VERSION } from './program-version.ts';
-import { BAD_INPUT, finish, say } from './result.ts';
+import { BAD_INPUT, finish, printNote } from './result.ts';
 import { pageWidth } from './terminal/columns.ts';
 import { errorLine } from './terminal/error.ts';
 import { acceptsArguments, noArguments, tooMany, unknownOption } from './unknown-option.ts';
@@ -113,7 +113,7 @@ function hasEmptyOperand(argv: readonly string[]): boolean {
 class UsageError extends Error {}
 
 function refuse(message: string, command?: string): void {
-  say(errorLine(message, command));
+  printNote(errorLine(message, command));
   process.exitCode = BAD_INPUT;
 }
 

@@ -12,7 +12,7 @@ import { withFile } from '../sources/workloads/detect.ts';
 import type { Parsed } from './options.ts';
 import { givenOf } from './options.ts';
 import type { Result } from './result.ts';
-import { say } from './result.ts';
+import { printNote } from './result.ts';
 import { handleSignals } from './signals.ts';
 
 export interface LiveWords {
@@ -35,7 +35,7 @@ export async function observeLive(
   // The end of a terminal as well: what was created is ended first.
   const { signal, exitCode } = handleSignals(['SIGINT', 'SIGTERM', 'SIGHUP']);
   const access = { ...given.cluster, signal };
-  const request: LiveRequest = { access, ...givenOf(parsed, 'image'), consent: consentBy(parsed['yes'] === true), note: say };
+  const request: LiveRequest = { access, ...givenOf(parsed, 'image'), consent: consentBy(parsed['yes'] === true), note: printNote };
   try {
     const found = new Map<string, Awaited<ReturnType<typeof accessibleNamespaces>>>();
     for (const word of named) found.set(word, await accessibleNamespaces(word, several, request));
@@ -78,7 +78,7 @@ export async function observeLiveOne(
 /** Says what would be created, and asks on a terminal; elsewhere there must have been a --yes. */
 function consentBy(yes: boolean): LiveRequest['consent'] {
   return async (creations) => {
-    for (const what of creations) say(`note: --live creates ${what}`);
+    for (const what of creations) printNote(`note: --live creates ${what}`);
     if (yes) return true;
     if (process.stdin.isTTY !== true || process.stderr.isTTY !== true)
       throw badOption('--live', 'would create that, and no terminal is there to ask on: --yes lets it, --dry-run shows the calls');

@@ -45,7 +45,7 @@ export interface Answer {
   readonly fields: FieldsView;
   /** Of the rules, as SVG; empty where there are too many to look at. */
   readonly picture: string;
-  readonly way?: PathView;
+  readonly path?: PathView;
   /** Why the packet has no way. */
   readonly packetProblem?: string;
   readonly yaml: string;

@@ -22,7 +22,7 @@ import type { Change, Question } from './question.ts';
 import { ORDINARY } from './question.ts';
 import { TOUR } from './tour.ts';
 
-const NOTHING: Answer = {
+const NO_ANSWER: Answer = {
   ...{ kind: 'nothing', title: '', release: '', parts: [], part: '', problems: [], marks: [], chains: [] },
   ...{ fields: { annotations: [], settings: [] }, picture: '', yaml: '', command: '' },
 };
@@ -50,10 +50,10 @@ function Page({ first, known, worker }: PageProps) {
       setAnswer(given);
       setBeyond(undefined);
       // A tour shows what decides.
-      const decides = touring.current ? (given.way?.steps.findLastIndex(({ mark }) => mark === '✓') ?? -1) : -1;
+      const decides = touring.current ? (given.path?.steps.findLastIndex(({ mark }) => mark === '✓') ?? -1) : -1;
       if (decides < 0) return;
       setStep(decides);
-      look(given.way?.steps[decides]?.rule ?? '');
+      look(given.path?.steps[decides]?.rule ?? '');
     };
     return questionSender(worker, { answered, wentBeyond: setBeyond });
   }, []);
@@ -71,8 +71,8 @@ function Page({ first, known, worker }: PageProps) {
     look('');
     setQuestion((before) => ({ ...before, ...part }));
   };
-  const steps = answer.way?.steps ?? [];
-  const stand = (to: number): void => {
+  const steps = answer.path?.steps ?? [];
+  const selectStep = (to: number): void => {
     setStep(to);
     look(steps[to]?.rule ?? '');
   };
@@ -104,7 +104,7 @@ function Page({ first, known, worker }: PageProps) {
         <Copies
           question={question}
           answer={answer}
-          picture={view === 'picture' ? answer.picture : (answer.way?.picture ?? answer.picture)}
+          picture={view === 'picture' ? answer.picture : (answer.path?.picture ?? answer.picture)}
         />
       </header>
       {tour !== undefined && <TourStrip at={tour} go={goOnTour} />}
@@ -126,7 +126,7 @@ function Page({ first, known, worker }: PageProps) {
             <RulesPane answer={answer} looking={looking} />
             <div class="right">
               {view === 'escapes' && <EscapesPane {...props} />}
-              <PathPane {...props} step={step} select={stand} />
+              <PathPane {...props} step={step} select={selectStep} />
             </div>
           </>
         )}
@@ -146,7 +146,7 @@ questionIn(location.hash.slice(1)).then((question) => {
   const given = textIn('given');
   const first = location.hash === '' && given !== '' ? { ...question, text: JSON.parse(given) as string } : question;
   // Made by the same function when the page was built: nobody waits for the worker to see a default pod.
-  const known = first === ORDINARY ? (JSON.parse(textIn('first')) as Answer) : NOTHING;
+  const known = first === ORDINARY ? (JSON.parse(textIn('first')) as Answer) : NO_ANSWER;
   const place = document.getElementById('page');
   if (place !== null) render(<Page first={first} known={known} worker={firstWorker} />, place);
 });

@@ -128,8 +128,8 @@ export function lintCommand({ source, given }: CheckedSource): string {
   const named = chosen?.files ?? (source === undefined ? [] : [source]);
   const { installer, values, imageReleases } = manifests ?? NO_MANIFEST_OPTIONS;
   const kept = { ...NO_MANIFEST_OPTIONS, values, imageReleases, ...(installer === undefined ? {} : { installer }) };
-  const options = { ...NOTHING, manifests: kept, cluster: usedAccess(named, cluster), ...(release === undefined ? {} : { release }) };
+  const options = { ...NO_OPTIONS, manifests: kept, cluster: usedAccess(named, cluster), ...(release === undefined ? {} : { release }) };
   return programCommand('lint', ...named, ...optionsOf(options));
 }
 
-const NOTHING: Pick<PlanOptions, 'sets' | 'env' | 'addresses' | 'nameservers'> = { sets: [], env: [], addresses: [], nameservers: [] };
+const NO_OPTIONS: Pick<PlanOptions, 'sets' | 'env' | 'addresses' | 'nameservers'> = { sets: [], env: [], addresses: [], nameservers: [] };

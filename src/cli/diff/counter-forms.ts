@@ -136,7 +136,7 @@ function jsonForm(comparison: CounterComparison): string {
 
 function ruleDocument(one: ExplainedRule, { rules }: CounterComparison): object {
   const { family, table, chain, kind, rule, because } = one;
-  const side = (name: 'left' | 'right'): object => {
+  const operandDocument = (name: 'left' | 'right'): object => {
     const place = one[name];
     if (place === undefined) return {};
     return { [name]: { position: rules[name].positionOf(one, place.position), ...(place.counters && numbers(place.counters)) } };
@@ -147,8 +147,8 @@ function ruleDocument(one: ExplainedRule, { rules }: CounterComparison): object 
     ...(one.kind === 'counted' ? { atLeast: one.atLeast } : {}),
     ...(one.kind === 'reset' ? { atLeast: true } : {}),
     ...(one.kind === 'unknown' ? { reason: one.reason } : {}),
-    ...side('left'),
-    ...side('right'),
+    ...operandDocument('left'),
+    ...operandDocument('right'),
     ...(because === undefined ? {} : { because: because.text, settings: because.settings }),
   };
 }

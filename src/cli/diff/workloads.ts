@@ -50,7 +50,7 @@ export async function diffWorkloads(request: WorkloadsDiffRequest): Promise<Resu
   const groups = [...upgrade.different, ...upgrade.same];
   const [only] = groups;
   if (upgrade.only !== undefined) {
-    if (only === undefined) throw new ProblemError([...upgrade.problems, ...upgrade.unknown.flatMap(troubles)]);
+    if (only === undefined) throw new ProblemError([...upgrade.problems, ...upgrade.unknown.flatMap(outcomeErrors)]);
     const { output, same } = compare(...pairOperands(only));
     return {
       output,
@@ -125,7 +125,7 @@ async function comparerOf({ by, output, given, scope, paint }: WorkloadsDiffRequ
   };
 }
 
-function troubles({ what }: Upgrade['unknown'][number]): readonly Problem[] {
+function outcomeErrors({ what }: Upgrade['unknown'][number]): readonly Problem[] {
   return what.kind === 'trouble' ? what.problems : [];
 }
 

@@ -20,7 +20,7 @@ import { NO_MANIFEST_OPTIONS } from '../../sources/options.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { factsOf } from '../../sources/plan-input.ts';
 import { readSelected } from '../../sources/rule-groups/selected.ts';
-import { unsaidNotes } from '../../sources/run-note.ts';
+import { notesOutside } from '../../sources/run-note.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
 import { isPlainManifests, manifestsIn, withFile } from '../../sources/workloads/detect.ts';
 import { noRulesText } from '../../sources/workloads/group-names.ts';
@@ -86,7 +86,7 @@ export async function escapes({
   const report: EscapesReport = { workloads, expired, unused: valid.filter((one) => !used.has(one)), charts };
   const unread = problems.some(({ severity }) => severity === 'error');
   const shown = ESCAPES_FORMS[form].print(report, paint);
-  return { output: shown, form, problems, notes: unsaidNotes(notes, shown), exitCode: unread ? 2 : exitCodeOf(report) };
+  return { output: shown, form, problems, notes: notesOutside(notes, shown), exitCode: unread ? 2 : exitCodeOf(report) };
 }
 
 /** Whether the options name settings: without any, the answer would be that of a pod that nobody has. */

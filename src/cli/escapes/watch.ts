@@ -23,7 +23,7 @@ import { injectionRequest } from '../../sources/workloads/injection-request.ts';
 import type { Subject } from '../../sources/workloads/subject.ts';
 import { memberOf, subjectPlanner } from '../../sources/workloads/subject.ts';
 import type { Result } from '../result.ts';
-import { say, write } from '../result.ts';
+import { printNote, write } from '../result.ts';
 import { handleSignals } from '../signals.ts';
 import { readAllowances } from './allow-file.ts';
 import { ofGroup } from './escapes.ts';
@@ -80,7 +80,7 @@ export async function watchEscapes({ source, given, allow, output, signal, print
     for await (const event of watchPods(wanted, access)) {
       if (event.kind === 'listed') continue;
       if (event.kind === 'unseen') {
-        say(`note: ${event.reason}; what changes meanwhile is told when the cluster answers again`);
+        printNote(`note: ${event.reason}; what changes meanwhile is told when the cluster answers again`);
         continue;
       }
       const uid = event.kind === 'gone' ? event.uid : (event.object.metadata?.uid ?? '');

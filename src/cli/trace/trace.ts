@@ -8,7 +8,7 @@ import { isCaught, VERDICTS, verdictText } from '../../istio/packets/verdict.ts'
 import { quoted } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
-import { unsaidNotes } from '../../sources/run-note.ts';
+import { notesOutside } from '../../sources/run-note.ts';
 import { commandOn } from '../next/command-on.ts';
 import type { Result } from '../result.ts';
 import type { Paint } from '../terminal/color.ts';
@@ -122,7 +122,7 @@ async function traceOne({
       ...(summary === undefined ? {} : { summary }),
       problems: context.problems,
       notes: [
-        ...unsaidNotes(context.notes, output),
+        ...notesOutside(context.notes, output),
         ...(real?.left ?? []).map(leftText),
         ...familyNotes(context, report),
         ...expectationNotes(report),

@@ -5,7 +5,7 @@ import { VERDICTS } from '../../istio/packets/verdict.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
-import { unsaidNotes } from '../../sources/run-note.ts';
+import { notesOutside } from '../../sources/run-note.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
 import { workloadIn } from '../../sources/workloads/detect.ts';
@@ -95,7 +95,7 @@ function printed({ form, paint, columns }: AnswerOptions, report: WhyReport): Gr
     output,
     form,
     problems,
-    notes: unsaidNotes(notes, output).filter((note) => !note.startsWith('note: ')),
+    notes: notesOutside(notes, output).filter((note) => !note.startsWith('note: ')),
     exitCode: exitCodeOf(report),
     summary: answerLine(report),
   };

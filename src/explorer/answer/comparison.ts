@@ -63,16 +63,16 @@ export function comparisonOf(question: Question, subject: Subject): ComparisonVi
   if (question.against === '' || subject.network === undefined || subject.seen === undefined) return undefined;
   const [leftName, rightName] = namesOf(question, subject);
   const operandView = (name: string, of: Subject): OperandView => {
-    const { way, packetProblem = '' } = pathView(question, of);
+    const { path: way, packetProblem = '' } = pathView(question, of);
     return { name, title: of.title, verdict: way?.verdict ?? packetProblem };
   };
-  const without = (title: string, problems: readonly ProblemView[]): ComparisonView => ({
+  const withProblems = (title: string, problems: readonly ProblemView[]): ComparisonView => ({
     ...{ left: operandView(leftName, subject), right: { name: rightName, title, verdict: '' } },
     ...{ answer: 'unknown', differences: [], more: 0, notes: problems.map(({ text }) => text), chains: [] },
   });
   try {
     const other = subjectOf(otherQuestion(question));
-    if (other.network === undefined || other.seen === undefined) return without(other.title, other.problems);
+    if (other.network === undefined || other.seen === undefined) return withProblems(other.title, other.problems);
     // What was before stands on the left.
     const [left, right] = question.against === BEFORE ? [other, subject] : [subject, other];
     return {
@@ -81,7 +81,7 @@ export function comparisonOf(question: Question, subject: Subject): ComparisonVi
       ...byRules(left, right),
     };
   } catch (error) {
-    return without('No rules: they are refused', problemsIn(error));
+    return withProblems('No rules: they are refused', problemsIn(error));
   }
 }
 

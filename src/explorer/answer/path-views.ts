@@ -48,7 +48,7 @@ export interface PathView {
 }
 
 export interface PathViews {
-  readonly way?: PathView;
+  readonly path?: PathView;
   /** Why there is none. */
   readonly packetProblem?: string;
 }
@@ -58,7 +58,7 @@ export function pathView(question: Question, subject: Subject): PathViews {
   if (network === undefined) return {};
   const options: TrailOptions = { podNetwork: network, reason: ({ rule }) => rule.because?.text, lines: false, all: false };
   try {
-    if (question.request !== '') return { way: requestPathView(question, title, options) };
+    if (question.request !== '') return { path: requestPathView(question, title, options) };
     const { from, to, protocol, state } = question;
     const host = hostOf(network.plan, network.facts, network.state);
     const spoken = packetFromWords({ from, to, protocol, state }, network.pod, host);
@@ -66,7 +66,7 @@ export function pathView(question: Question, subject: Subject): PathViews {
     const verdict = verdictIn(network, trace);
     const words = packetText(spoken.packet, spoken.sender);
     const picture = DRAWING_FORMS.svg(drawPacket(title, { words, trace, verdict }, options));
-    return { way: { ...shown(trace, verdict, options), packet: words, taken: spoken.taken, picture } };
+    return { path: { ...stepViews(trace, verdict, options), packet: words, taken: spoken.taken, picture } };
   } catch (error) {
     return {
       packetProblem: problemsIn(error)
@@ -84,7 +84,7 @@ function requestPathView({ request, hop: number }: Question, title: string, opti
   const { packet } = hop.trace;
   const { protocol = 'packet', source, destination, destinationPort } = packet;
   return {
-    ...shown(hop.trace, hop.verdict, options),
+    ...stepViews(hop.trace, hop.verdict, options),
     packet: `${hop.label}: ${protocol} ${source ?? 'anywhere'} > ${placeText(destination, destinationPort)}${hop.pod === 'other' ? ', in the pod of the service' : ''}`,
     taken: [],
     picture: DRAWING_FORMS.svg(drawRequest(title, simulated, options)),
@@ -96,7 +96,7 @@ function requestPathView({ request, hop: number }: Question, title: string, opti
   };
 }
 
-function shown(trace: Trace, verdict: Verdict, options: TrailOptions): Pick<PathView, 'verdict' | 'id' | 'steps'> {
+function stepViews(trace: Trace, verdict: Verdict, options: TrailOptions): Pick<PathView, 'verdict' | 'id' | 'steps'> {
   const { family } = trace.packet;
   return {
     verdict: verdictText(verdict),

@@ -9,10 +9,10 @@ interface PathProps extends PaneProps {
   readonly select: (step: number) => void;
 }
 
-export function PathPane({ answer: { way }, question, change, step, select }: PathProps) {
+export function PathPane({ answer: { path: way }, question, change, step, select }: PathProps) {
   return (
-    <section aria-labelledby="way-title" class="pane way-pane">
-      <h2 id="way-title" class="head">
+    <section aria-labelledby="path-title" class="pane path-pane">
+      <h2 id="path-title" class="head">
         {way?.request === undefined ? 'The way of the packet' : 'The way of the request'}
       </h2>
       {way === undefined && <p class="empty">No packet to follow.</p>}

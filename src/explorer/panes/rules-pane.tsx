@@ -9,7 +9,7 @@ interface RulesProps extends Pick<PaneProps, 'answer'> {
   readonly looking: Highlight;
 }
 
-export function RulesPane({ answer: { title, chains, way }, looking }: RulesProps) {
+export function RulesPane({ answer: { title, chains, path: way }, looking }: RulesProps) {
   const met = new Map(way?.steps.filter(({ rule }) => rule !== '').map((step) => [step.rule, step]));
   useEffect(() => document.querySelector('.rules .current')?.scrollIntoView({ block: 'nearest' }), [looking.current]);
   return (

@@ -67,7 +67,7 @@ export function Steps({ steps, step, select }: StepsProps) {
               <span class="mark">{mark}</span>
               <span>
                 <b>{place}</b> <code>{text}</code>
-                {shownOf(asides, mark, index === step).map((aside) => (
+                {visibleAsides(asides, mark, index === step).map((aside) => (
                   <small key={aside}>{aside}</small>
                 ))}
               </span>
@@ -82,7 +82,7 @@ export function Steps({ steps, step, select }: StepsProps) {
 const KINDS = { '✓': 'matched', '✗': 'not-matched', '?': 'not-known', '·': 'event', ' ': 'heading' } as const;
 
 /** Why a rule did not match; of the rule at which the reader stands also why it is there. */
-function shownOf(asides: StepView['asides'], mark: StepView['mark'], current: boolean): StepView['asides'] {
+function visibleAsides(asides: StepView['asides'], mark: StepView['mark'], current: boolean): StepView['asides'] {
   if (current) return asides;
   return mark === '✓' ? [] : asides.slice(0, 1);
 }

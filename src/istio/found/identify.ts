@@ -146,7 +146,7 @@ function identifyRead(observed: Observation): Omit<Identification, 'unread' | 'a
     parts.push(part);
   }
   const nearest = parts.flatMap(nearestIn).sort(byDistance)[0];
-  if (nearest === undefined) return { outcome: 'none', answers: [], observed, setAside: NOTHING, ambient, oversized };
+  if (nearest === undefined) return { outcome: 'none', answers: [], observed, setAside: NONE_IGNORED, ambient, oversized };
   // Of a block of loose rules ownership claims all or nothing; with a plan to go by, it claims what is left of it.
   const likely = nearest.setAside.lookalikes.length === 0 ? [] : nearest.answers.slice(0, 1);
   const refined = likely.flatMap(({ plan }) => nearestIn(ownedPart(observed, plan)));
@@ -157,7 +157,7 @@ function identifyRead(observed: Observation): Omit<Identification, 'unread' | 'a
 /** Of more rules of ours nothing is said: so many take three seconds, and settings that somebody wrote make some hundreds. */
 export const MOST_RULES = 5000;
 
-const NOTHING: IgnoredRules = { programs: [], others: [], lookalikes: [] };
+const NONE_IGNORED: IgnoredRules = { programs: [], others: [], lookalikes: [] };
 
 interface Nearest extends OurPart {
   readonly answers: readonly Answer[];

@@ -65,7 +65,7 @@ function goOnce<R>(
 ): Gone<R> | undefined {
   let { set, overlaid } = start;
   let index = 0;
-  const tell = (choices: readonly Choice[]): Choice | undefined => {
+  const choose = (choices: readonly Choice[]): Choice | undefined => {
     const known = branches[index];
     index += 1;
     if (known !== undefined) return known;
@@ -75,7 +75,7 @@ function goOnce<R>(
     return first;
   };
   const oracle = new BranchingOracle((question, answers) => {
-    const choice = tell(answers.map((answer) => ({ answer })));
+    const choice = choose(answers.map((answer) => ({ answer })));
     const answer = choice !== undefined && 'answer' in choice ? choice.answer : 'no';
     // The walk itself keeps the answer to a question of its fields, by what is left of their ranges.
     if (question.kind !== 'field') set = arena.diagrams.and(set, arena.answered(keyOf(question, at), question, answers, answer));
@@ -85,7 +85,7 @@ function goOnce<R>(
     const known = branches[index];
     const now = known === undefined ? narrowedSet(arena, { walk: forked, set, overlaid }) : NONE;
     const choices = now === NONE ? [] : into({ walk: forked, set: now, overlaid });
-    const choice = tell(choices.map((after) => ({ after, kept: NUMBER_FIELDS.filter((field) => after.walk[field] === forked[field]) })));
+    const choice = choose(choices.map((after) => ({ after, kept: NUMBER_FIELDS.filter((field) => after.walk[field] === forked[field]) })));
     if (choice === undefined || !('after' in choice)) {
       set = NONE;
       return false;

@@ -46,7 +46,7 @@ export function prepareOperands(
   const [
     {
       ruleset: { family },
-    } = NOTHING,
+    } = EMPTY_OPERAND,
   ] = given;
   if (given.some(({ ruleset }) => ruleset.family !== family)) throw new RangeError('rulesets of two families have no packet in common');
   const names = given.flatMap(({ host }) => host.interfaces.map(({ name }) => name));
@@ -57,7 +57,7 @@ export function prepareOperands(
     host: prepareHost({ ...withInterfaces(host, rulesets, names), defaultInterface: undefined }, family),
   }));
   const hosts = operands.map(({ host }) => host);
-  const [first = prepareHost(NOTHING.host, family)] = hosts;
+  const [first = prepareHost(EMPTY_OPERAND.host, family)] = hosts;
   const named = hosts.map((host) => namedByHost(host, ports)).reduce(bothNamed);
   const tables = operands.flatMap(({ rules: of }) => [...of.tables.values()]);
   const rules = tables.flatMap(({ chains }) => [...chains.values()].flatMap((chain) => chain.rules.map(({ place }) => place.rule)));
@@ -77,7 +77,7 @@ function dependsOnTranslation({ matches }: Rule): boolean {
   });
 }
 
-const NOTHING: Operand = { ruleset: { family: 'ip', tables: [] }, host: { interfaces: [], localByMark: [] } };
+const EMPTY_OPERAND: Operand = { ruleset: { family: 'ip', tables: [] }, host: { interfaces: [], localByMark: [] } };
 
 function bothNamed(one: Named, other: Named): Named {
   return Object.fromEntries(

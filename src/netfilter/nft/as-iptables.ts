@@ -24,7 +24,7 @@ export function asIptables(given: Ruleset, nameOf: (chain: string, table: string
     const said = tableAsIptables(table, nameOf);
     const taken = said.chains.filter(({ of, chain }) => tables.get(of)?.some(({ name }) => name === chain.name) ?? false);
     const reasons = [
-      ...said.unsaid,
+      ...said.leftOut,
       ...taken.map(({ of, chain }) => `another table has its ${of} ${chain.name} already, and iptables has one`),
     ];
     unsaid.push(...reasons.map((reason) => `${table.name} ${reason}`));
@@ -37,7 +37,7 @@ export function asIptables(given: Ruleset, nameOf: (chain: string, table: string
 
 interface TableAsIptables {
   readonly chains: readonly { readonly of: string; readonly chain: Chain }[];
-  readonly unsaid: readonly string[];
+  readonly leftOut: readonly string[];
 }
 
 function tableAsIptables(table: Table, nameOf: (chain: string, table: string) => string): TableAsIptables {
@@ -57,7 +57,7 @@ function tableAsIptables(table: Table, nameOf: (chain: string, table: string) =>
     if (!chains.some((one) => one.chain.name === nameOf(chain.name, table.name)) && baseOf(table, chain) === undefined)
       unsaid.push(`${chain.name}: nothing leads to it, and no name tells the table of iptables that it is for`);
   }
-  return { chains, unsaid: [...new Set(unsaid)] };
+  return { chains, leftOut: [...new Set(unsaid)] };
 }
 
 interface Place {

@@ -5,7 +5,7 @@ import { PROTOCOLS_WITH_PORTS } from '../protocols.ts';
 import type { Match } from '../rule/match.ts';
 import { match, matchesAll } from '../rule/match.ts';
 import type { Target } from '../rule/target.ts';
-import { mayStandAt } from '../rule/target-places.ts';
+import { isAllowedAt } from '../rule/target-places.ts';
 import type { Rule } from '../rule.ts';
 
 /** Why a rule can't be said. */
@@ -83,7 +83,7 @@ function whyNotHere(matches: readonly Match[], target: Target, { table, hooks, b
   if (made !== undefined) return { reason: `iptables asks for an owner in OUTPUT and POSTROUTING only, and packets of ${made} come here` };
   if (builtIn && hooks.some((hook) => kinds.includes(interfaceLacking(hook))))
     return { reason: `iptables takes no ${interfaceLacking(hooks[0] ?? '')} in ${hooks[0]}` };
-  const elsewhere = hooks.find((hook) => !mayStandAt(target.kind, `${table} ${hook}`));
+  const elsewhere = hooks.find((hook) => !isAllowedAt(target.kind, `${table} ${hook}`));
   return elsewhere === undefined ? undefined : { reason: `${target.kind} of iptables does not stand in ${table} ${elsewhere}` };
 }
 

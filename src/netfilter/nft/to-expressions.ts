@@ -36,31 +36,31 @@ function matchExpressions(match: Match, all: readonly Match[]): readonly Express
   if (match.kind === 'opaque') return [setExpression(match.text) ?? { words: match.text }];
   if (match.kind === 'unknown') return [];
   const { negated } = match;
-  const asked = (left: Selector, right: Right): readonly Expression[] => [matchOf(left, right, negated)];
+  const matchExpressions = (left: Selector, right: Right): readonly Expression[] => [matchOf(left, right, negated)];
   switch (match.kind) {
     case 'protocol':
       // `tcp dport 80` says the protocol by itself.
-      return !negated && all.some(({ kind }) => PORTS.includes(kind)) ? [] : asked(META('l4proto'), match.value);
+      return !negated && all.some(({ kind }) => PORTS.includes(kind)) ? [] : matchExpressions(META('l4proto'), match.value);
     case 'in-interface':
-      return asked(META('iifname'), interfaceText(match.value));
+      return matchExpressions(META('iifname'), interfaceText(match.value));
     case 'out-interface':
-      return asked(META('oifname'), interfaceText(match.value));
+      return matchExpressions(META('oifname'), interfaceText(match.value));
     case 'source':
-      return asked(PAYLOAD(match.value.family, 'saddr'), networkRight(match.value));
+      return matchExpressions(PAYLOAD(match.value.family, 'saddr'), networkRight(match.value));
     case 'destination':
-      return asked(PAYLOAD(match.value.family, 'daddr'), networkRight(match.value));
+      return matchExpressions(PAYLOAD(match.value.family, 'daddr'), networkRight(match.value));
     case 'source-port':
-      return asked(PAYLOAD(protocolIn(all), 'sport'), rangeRight(match.value));
+      return matchExpressions(PAYLOAD(protocolIn(all), 'sport'), rangeRight(match.value));
     case 'destination-port':
-      return asked(PAYLOAD(protocolIn(all), 'dport'), rangeRight(match.value));
+      return matchExpressions(PAYLOAD(protocolIn(all), 'dport'), rangeRight(match.value));
     case 'source-ports':
-      return asked(PAYLOAD(protocolIn(all), 'sport'), { set: match.value.map(rangeRight) });
+      return matchExpressions(PAYLOAD(protocolIn(all), 'sport'), { set: match.value.map(rangeRight) });
     case 'destination-ports':
-      return asked(PAYLOAD(protocolIn(all), 'dport'), { set: match.value.map(rangeRight) });
+      return matchExpressions(PAYLOAD(protocolIn(all), 'dport'), { set: match.value.map(rangeRight) });
     case 'uid-owner':
-      return asked(META('skuid'), rangeRight(match.value));
+      return matchExpressions(META('skuid'), rangeRight(match.value));
     case 'gid-owner':
-      return asked(META('skgid'), rangeRight(match.value));
+      return matchExpressions(META('skgid'), rangeRight(match.value));
     case 'conntrack-state':
     case 'state':
       return [stateExpression(match.value, negated)];

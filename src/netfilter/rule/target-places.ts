@@ -12,6 +12,6 @@ const PLACES: { readonly [K in Target['kind']]?: readonly string[] } = {
 };
 
 /** Whether a target may stand at a place, named `nat PREROUTING`. */
-export function mayStandAt(kind: Target['kind'], place: string): boolean {
+export function isAllowedAt(kind: Target['kind'], place: string): boolean {
   return PLACES[kind]?.includes(place) ?? true;
 }

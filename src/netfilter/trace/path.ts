@@ -6,7 +6,7 @@
 import { contains, intersect, isWithin, overlaps } from '../address/ranges.ts';
 import type { ConntrackState } from '../packet.ts';
 import { walkBaseChain } from './chains.ts';
-import { lookUp } from './conntrack.ts';
+import { entryOf } from './conntrack.ts';
 import { assumeState } from './field-tests.ts';
 import { ABSENT, difference } from './fields.ts';
 import { maskOf } from './host.ts';
@@ -112,7 +112,7 @@ function throughHook(walk: Walk, rules: PreparedRules, hook: Hook, what: 'source
 function throughStage(walk: Walk, rules: PreparedRules, stage: Stage<PreparedChain>, hook: Hook, what: 'source' | 'destination'): boolean {
   switch (stage.kind) {
     case 'conntrack':
-      lookUp(walk, rules.tracking);
+      entryOf(walk, rules.tracking);
       return true;
     case 'nat':
       return translate(walk, rules, stage.chains, hook, what);

@@ -5,7 +5,7 @@ import { union } from '../address/ranges.ts';
 import type { Masked } from '../numbers.ts';
 import { ALL_BITS, parseMasked } from '../numbers.ts';
 import type { Target, TargetValues } from '../rule/target.ts';
-import { mayStandAt } from '../rule/target-places.ts';
+import { isAllowedAt } from '../rule/target-places.ts';
 import { isTemplate } from './conntrack.ts';
 import { ABSENT, narrowed, WORDS } from './fields.ts';
 import { transparentSocketHolds } from './listeners.ts';
@@ -21,7 +21,7 @@ export type Next = 'continue' | 'accept' | 'return' | 'stop' | 'break';
 export function perform(walk: Walk, at: RulePlace): Next {
   const { target } = at.rule;
   // Elsewhere nobody knows what it would do.
-  if (!mayStandAt(target.kind, `${walk.chainKind} ${walk.hook}`)) return notUnderstood(walk, at);
+  if (!isAllowedAt(target.kind, `${walk.chainKind} ${walk.hook}`)) return notUnderstood(walk, at);
   switch (target.kind) {
     case 'none':
     case 'NFLOG':
@@ -176,7 +176,7 @@ function dontTrack(walk: Walk): void {
 function performOpaque(walk: Walk, { name, text }: Extract<Target, { kind: 'opaque' }>, at: RulePlace): Next {
   const place = `${walk.chainKind} ${walk.hook}`;
   if (name === 'MASQUERADE' && place === 'nat POSTROUTING') return masquerade(walk, at, text);
-  if ((name === 'NOTRACK' || text === 'CT --notrack') && mayStandAt('CT', place)) {
+  if ((name === 'NOTRACK' || text === 'CT --notrack') && isAllowedAt('CT', place)) {
     dontTrack(walk);
     return 'continue';
   }

@@ -148,8 +148,8 @@ describe('the explorer', () => {
       const whole = asked(text, direction);
       for (const [how, cut] of played(played(cuts(text)))) {
         if (isWhole(text, cut) || cut.trim() === '') continue;
-        const { way, title } = asked(cut, direction);
-        expect(['unknown', undefined, whole.way?.id], `${how}: ${title}`).toContain(way?.id);
+        const { path: way, title } = asked(cut, direction);
+        expect(['unknown', undefined, whole.path?.id], `${how}: ${title}`).toContain(way?.id);
         if (title !== whole.title)
           expect(title, how).toMatch(/^(?:Not known|No rules|Nothing to look at|Rules that could not all be read|A run )/);
       }

@@ -121,7 +121,7 @@ function outputOf(file: number): Output {
     os.close(file);
     end.notify();
   };
-  const tell = (to: number): void => {
+  const notify = (to: number): void => {
     const text = to === 0 ? '' : decode(bytes, 0, to);
     if (text !== '') for (const heard of listeners) heard(text);
   };
@@ -129,12 +129,12 @@ function outputOf(file: number): Output {
     const read = os.read(file, bytes, kept, PIECE - kept);
     if (read === FAILED.EAGAIN) return;
     if (read <= 0) {
-      tell(kept);
+      notify(kept);
       return abandon();
     }
     const all = new Uint8Array(bytes, 0, kept + read);
     const whole = wholeCharacters(all);
-    tell(whole);
+    notify(whole);
     kept = all.length - whole;
     all.copyWithin(0, whole);
   });
