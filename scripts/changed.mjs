@@ -43,7 +43,7 @@ const MOST_TESTS = 5;
 async function testsOf(files) {
   const all = readdirSync('test', { recursive: true })
     .map((name) => `test/${name}`)
-    .filter((name) => name.endsWith('.test.ts') && !/^test\/(?:kernel|pods)\/|\/page.*\.test/.test(name));
+    .filter((name) => name.endsWith('.test.ts') && !/^test\/(?:kernel|pods)\/|^test\/explorer\/page.*\.test/.test(name));
   const { metafile } = await build({
     entryPoints: all,
     bundle: true,

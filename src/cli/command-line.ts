@@ -9,11 +9,11 @@ import { helpTopic } from './help/command.ts';
 import type { Tasks } from './help/help.ts';
 import { helpText } from './help/help.ts';
 import { programName } from './program-name.ts';
+import { VERSION } from './program-version.ts';
+import { BAD_INPUT, finish, say } from './result.ts';
 import { pageWidth } from './terminal/columns.ts';
 import { errorLine } from './terminal/error.ts';
-import { BAD_INPUT, finish, say } from './terminal/result.ts';
 import { noArguments, takesArguments, tooMany, unknownOption } from './unknown-option.ts';
-import { VERSION } from './version.ts';
 
 // Away from a terminal.
 const HELP = 80;

@@ -11,9 +11,9 @@ import type { PlanOptions } from '../sources/plan-input/input.ts';
 import { withFile } from '../sources/workloads/detect.ts';
 import type { Parsed } from './options.ts';
 import { givenOf } from './options.ts';
+import type { Result } from './result.ts';
+import { say } from './result.ts';
 import { heedSignals } from './signals.ts';
-import type { Result } from './terminal/result.ts';
-import { say } from './terminal/result.ts';
 
 export interface LiveWords {
   /** The pods that a word names; none for a word that is in no cluster. */

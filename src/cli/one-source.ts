@@ -3,7 +3,7 @@
 import type { PlanOptions } from '../sources/plan-input/input.ts';
 import { isLive } from './live-options.ts';
 import type { Parsed } from './options.ts';
-import type { Result } from './terminal/result.ts';
+import type { Result } from './result.ts';
 
 /** Runs a command that looks at one thing: a source as it is, or by --live the rules in the one pod that it names. */
 export async function atOneSource(

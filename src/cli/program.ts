@@ -30,7 +30,7 @@ import { OTHER_COMMANDS } from './other-words.ts';
 import { previewCommand } from './preview/command.ts';
 import { probeCommand } from './probe/command.ts';
 import { PLUGIN_COMPLETION, startedAs } from './program-name.ts';
-import { write } from './terminal/result.ts';
+import { write } from './result.ts';
 import { traceCommand } from './trace/command.ts';
 import { versionCommand } from './version/command.ts';
 import { whyCommand } from './why/command.ts';

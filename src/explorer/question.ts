@@ -1,7 +1,7 @@
 /** What a visitor asks: everything that the page shows follows from this one value, which a link holds. */
 
-import type { AnnotationName } from '../istio/kubernetes/injection/annotations.ts';
-import { ANNOTATION_NAMES } from '../istio/kubernetes/injection/annotations.ts';
+import type { AnnotationName } from '../istio/kubernetes/annotations.ts';
+import { ANNOTATION_NAMES } from '../istio/kubernetes/annotations.ts';
 import { STORY_IDS } from '../istio/packets/stories/table.ts';
 import { KNOWN } from '../istio/releases/every-release.ts';
 import { NEWEST } from '../istio/releases/known.ts';

@@ -64,7 +64,7 @@ async function* itemsOfCluster(
   name: string,
   { cluster = {}, owners = false, rootNamespace = ROOT_NAMESPACE, onProgress }: ManifestOptions,
 ): AsyncGenerator<ManifestItem> {
-  const { clusterItems } = await import('./cluster/items.ts');
+  const { clusterItems } = await import('./manifests/cluster-items.ts');
   let items = 0;
   let read = 0;
   const passed = (bytes: number): void => {

@@ -1,13 +1,12 @@
 /** Where a value came from, so that every message can say so. */
 
 import { spelledOut } from '../netfilter/printable.ts';
-import type { Release } from './releases/known.ts';
 
 export type Origin =
   /** What the release's injector passes for a pod without annotations. */
-  | { readonly kind: 'injected'; readonly release: Release }
+  | { readonly kind: 'injected'; readonly release: string }
   /** What the release's program takes when nothing is said. */
-  | { readonly kind: 'default'; readonly release: Release }
+  | { readonly kind: 'default'; readonly release: string }
   | {
       readonly kind: 'file';
       readonly file: string;

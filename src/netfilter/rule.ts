@@ -3,7 +3,7 @@
 import type { Family } from './family.ts';
 import { FAMILIES } from './family.ts';
 import type { Match } from './match.ts';
-import type { NftSet } from './nft/set.ts';
+import type { NftSet } from './nft-set.ts';
 import type { Target } from './target.ts';
 
 /** Everything one family's tables hold. */

@@ -1,8 +1,9 @@
 import { badOption } from '../istio/bad-option.ts';
-import type { SourceOptions, WorkloadOption } from './options.ts';
+import type { SourceOptions } from './options.ts';
 import type { RuleSource } from './rule-source.ts';
 import type { SourceName } from './source-name.ts';
 import { refuseStdinTwice } from './stdin-once.ts';
+import type { WorkloadOption } from './workloads/option.ts';
 
 /** Whether any settings are given, so that they can be a side of their own. */
 export function hasSettings({ filename, args, release, sets, env, envFile }: SourceOptions): boolean {

@@ -6,7 +6,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeYaml } from '../../src/istio/yaml.ts';
-import { clusterText, writeCluster } from '../clusters/cluster.ts';
+import { clusterText, writeCluster } from '../cluster/large.ts';
 import type { Limit, Table } from './table.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

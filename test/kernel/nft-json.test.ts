@@ -2,8 +2,8 @@
 
 import { beforeAll, expect, it } from 'vitest';
 import { check } from '../../src/cli/check/check.ts';
+import type { Result } from '../../src/cli/result.ts';
 import { plain } from '../../src/cli/terminal/color.ts';
-import type { Result } from '../../src/cli/terminal/result.ts';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
 import { scratchFolder } from '../cli/program.ts';

@@ -6,7 +6,7 @@ import { compareOperands, deadRules, endsOfPort, reachOf } from '../../src/netfi
 import type { Family } from '../../src/netfilter/family.ts';
 import type { Host } from '../../src/netfilter/trace/host.ts';
 import { simulatorFor } from '../../src/netfilter/trace.ts';
-import { classOf } from './behavior-ends.ts';
+import { classOf } from './behavior/ends.ts';
 import { HOST, rules } from './tracing.ts';
 
 type Tables = Readonly<Record<string, readonly string[]>>;

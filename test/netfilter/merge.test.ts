@@ -5,7 +5,7 @@ import { normalForm } from '../../src/netfilter/normal.ts';
 import { printSave } from '../../src/netfilter/print.ts';
 import { readRules } from '../../src/netfilter/read.ts';
 import type { Ruleset } from '../../src/netfilter/rule.ts';
-import { anyRuleset } from './read-rulesets.ts';
+import { anyRuleset } from './read/rulesets.ts';
 
 const read = (text: string): Ruleset => readRules(text).rulesets[0] ?? { family: 'ip', tables: [] };
 const nat = (...lines: readonly string[]): Ruleset =>

@@ -8,7 +8,7 @@ import type { Reconciliation } from '../../src/netfilter/reconcile.ts';
 import { keepOnly, reconcile } from '../../src/netfilter/reconcile.ts';
 import type { Ruleset } from '../../src/netfilter/rule.ts';
 import { DISTINCT_PLANS, GOLDEN_PLANS } from '../golden-plans.ts';
-import { Kernel } from './reconcile-model.ts';
+import { Kernel } from './reconcile/model.ts';
 
 const NOTHING: Ruleset = { family: 'ip', tables: [] };
 

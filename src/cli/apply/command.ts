@@ -5,7 +5,7 @@ import { badOption } from '../../istio/bad-option.ts';
 import { flags } from '../option-rows.ts';
 import type { Parsed } from '../options.ts';
 import { last, outputOf, planOptions, SETTINGS_OPTIONS, WORKLOAD_OPTIONS } from '../options.ts';
-import { finish } from '../terminal/result.ts';
+import { finish } from '../result.ts';
 import { backendGiven, TARGET_OPTIONS, targetGiven } from './target.ts';
 
 const SHARED = {

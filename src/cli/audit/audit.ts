@@ -11,9 +11,9 @@ import { badOption, unusable } from '../../istio/bad-option.ts';
 import type { SourceOptions } from '../../sources/options.ts';
 import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
 import { injectionRequest } from '../../sources/workloads/injection-request.ts';
+import type { Result } from '../result.ts';
+import { BAD_INPUT, write } from '../result.ts';
 import { formNamed } from '../terminal/form-name.ts';
-import type { Result } from '../terminal/result.ts';
-import { BAD_INPUT, write } from '../terminal/result.ts';
 import type { Desired } from './desired.ts';
 
 import type { AuditedPod, Counts } from './line.ts';

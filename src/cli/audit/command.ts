@@ -7,8 +7,8 @@ import { dashesIn } from '../lone-dashes.ts';
 import { flags, valued } from '../option-rows.ts';
 import type { Parsed } from '../options.ts';
 import { CLUSTER_OPTIONS, givenOf, last, outputOption, SETTINGS_OPTIONS, sourceOptions } from '../options.ts';
-import type { Result } from '../terminal/result.ts';
-import { finish } from '../terminal/result.ts';
+import type { Result } from '../result.ts';
+import { finish } from '../result.ts';
 
 const { values, installer, release, deadline } = SETTINGS_OPTIONS;
 const { context, kubeconfig, namespace } = CLUSTER_OPTIONS;

@@ -4,8 +4,8 @@ import { badOption } from '../../istio/bad-option.ts';
 import type { ReleaseChanges } from '../../istio/releases/changes.ts';
 import { changesBetween } from '../../istio/releases/changes.ts';
 import { readReleaseRange } from '../../istio/releases/release-range.ts';
+import type { Result } from '../result.ts';
 import { formNamed } from '../terminal/form-name.ts';
-import type { Result } from '../terminal/result.ts';
 import { changesDocument, changesMarkdown, changesText } from './forms.ts';
 
 export const FORMS = {

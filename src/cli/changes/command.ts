@@ -2,8 +2,8 @@
 
 import type { CommandModule } from 'yargs';
 import { last, outputOf, outputOption } from '../options.ts';
+import { finish } from '../result.ts';
 import { pageWidth } from '../terminal/columns.ts';
-import { finish } from '../terminal/result.ts';
 
 export const changesCommand: CommandModule = {
   command: 'changes [range]',

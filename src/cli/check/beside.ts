@@ -5,9 +5,9 @@ import { ProblemError, problemText } from '../../istio/problems.ts';
 import { hasSettings } from '../../sources/operand-settings.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import { withFile } from '../../sources/workloads/detect.ts';
+import type { CheckedSource } from '../next/next-command.ts';
 import type { Expected } from './desired.ts';
 import { expectedOf } from './desired.ts';
-import type { CheckedSource } from './next-command.ts';
 
 export interface ExpectedBeside {
   /** The check as if the workload had been named. */

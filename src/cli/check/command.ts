@@ -7,8 +7,8 @@ import { withDashes } from '../lone-dashes.ts';
 import { valued } from '../option-rows.ts';
 import type { Parsed } from '../options.ts';
 import { CLUSTER_SOURCES, COLOR_OPTIONS, FAMILY_OPTIONS, givenOf, outputOf, outputOption, planOptions } from '../options.ts';
-import type { Result } from '../terminal/result.ts';
-import { finish } from '../terminal/result.ts';
+import type { Result } from '../result.ts';
+import { finish } from '../result.ts';
 import { withSender } from '../trace/target.ts';
 import type { CheckRequest } from './check.ts';
 

@@ -7,9 +7,9 @@ import { traceIn, verdictIn } from '../../istio/packets/pod-network.ts';
 import { hostOf } from '../../istio/packets/trace-plan.ts';
 import { inputWithUnknownServers } from '../../sources/plan-input/placeholder-nameserver.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
+import type { CheckedSource } from '../next/next-command.ts';
 import { traceContextOf } from '../trace/context.ts';
 import type { Connection } from './connection-report.ts';
-import type { CheckedSource } from './next-command.ts';
 import { traceCommand } from './next-commands.ts';
 
 /** Simulates it in the rules that were found. Throws a ProblemError for words that can't be understood. */

@@ -10,20 +10,20 @@ import { fileText } from '../../istio/origin.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { Observation } from '../../netfilter/observation.ts';
+import { beyondRules, reachOf } from '../../sources/namespace-evidence.ts';
+import { withoutTwins } from '../../sources/observed-source.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import { isRunNote } from '../../sources/run-note.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { compareOperands } from '../diff/comparison.ts';
-import type { Result } from '../terminal/result.ts';
+import { unseenOf } from '../diff/unseen.ts';
+import type { CheckedSource, NextCommand } from '../next/next-command.ts';
+import type { Result } from '../result.ts';
 import { expectedBeside } from './beside.ts';
 import type { Expected } from './desired.ts';
-import { beyondRules, reachOf } from './namespace-evidence.ts';
-import type { CheckedSource, NextCommand } from './next-command.ts';
 import { diffCommand, elsewhere, otherAnswers, repair, repairAs, withAllTables, withMoreRights } from './next-commands.ts';
 import type { Drift, Report } from './report.ts';
 import { verdictOf } from './report.ts';
-import { withoutTwins } from './source.ts';
-import { unseenOf } from './unseen.ts';
 
 export interface Examined extends Pick<Result, 'problems' | 'notes'> {
   readonly report: Report;

@@ -5,13 +5,14 @@ import type { PacketWords } from '../../istio/packets/packet/words.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { rulesOfBoth } from '../../netfilter/rule.ts';
 import { takenAccess } from '../../sources/cluster-options.ts';
+import { reachOf } from '../../sources/namespace-evidence.ts';
 import { NO_MANIFEST_OPTIONS } from '../../sources/options.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
-import { programCommand, shellText, shellWords } from '../command-text.ts';
 import { nonDefaultSettings } from '../identify/maker-text.ts';
+import { commandOn, optionsOf } from '../next/command-on.ts';
+import { programCommand, shellText, shellWords } from '../next/command-text.ts';
+import type { CheckedSource, NextCommand } from '../next/next-command.ts';
 import { programName } from '../program-name.ts';
-import { reachOf } from './namespace-evidence.ts';
-import type { CheckedSource, NextCommand } from './next-command.ts';
 
 /** The diff that shows all of a drift; `inferred` is named where the diff would not come to it by itself. */
 export function diffCommand({ source = 'live', given }: CheckedSource, inferred: Answer | undefined): string {
@@ -132,43 +133,3 @@ export function lintCommand({ source, given }: CheckedSource): string {
 }
 
 const NOTHING: Pick<PlanOptions, 'sets' | 'env' | 'addresses' | 'nameservers'> = { sets: [], env: [], addresses: [], nameservers: [] };
-
-/** A command on the same: the source, or the one of its workloads that was chosen, then `more`, then the options. */
-export function commandOn(name: string, { source, given }: Pick<CheckedSource, 'source' | 'given'>, more: readonly string[]): string {
-  const { chosen, manifests, workload, ...rest } = given;
-  const file = chosen === undefined ? source : chosen.source;
-  const files = file === undefined ? (chosen?.files ?? []) : [];
-  const word = chosen === undefined ? workload : chosen.workload;
-  const only = file === undefined && word !== undefined ? { workload: word } : {};
-  const cluster = takenAccess(file === undefined ? files : [file], rest.cluster);
-  const options = optionsOf({ ...rest, cluster, ...only, ...(manifests && { manifests: { ...manifests, filenames: [] } }) });
-  return programCommand(name, ...(file === undefined ? [] : [file]), ...more, ...files.flatMap((one) => ['-f', one]), ...options);
-}
-
-/** The options of a command line as they were typed: what the rules should be, and what is known of the pod. */
-function optionsOf(given: PlanOptions): readonly string[] {
-  const { filename, manifests, workload, sets, release, env, envFile, addresses, nameservers, facts, args, cluster } = given;
-  const one = (option: string, value: string | undefined): readonly string[] => (value === undefined ? [] : [option, value]);
-  const repeated = (option: string, values: readonly string[] = []): readonly string[] => values.flatMap((value) => [option, value]);
-  return [
-    ...repeated('-f', filename === undefined ? [] : (manifests?.filenames ?? [filename])),
-    ...one('--workload', workload),
-    ...one('--context', cluster?.context),
-    ...one('--kubeconfig', cluster?.kubeconfig),
-    ...one('--namespace', cluster?.namespace),
-    ...one('--selector', cluster?.selector),
-    ...repeated('--values', manifests?.values),
-    ...one('--installer', manifests?.installer),
-    ...repeated('--image-release', manifests?.imageReleases),
-    ...(manifests?.keepArguments === true ? ['--keep-args'] : []),
-    ...(manifests?.asInjected === true ? ['--as-injected'] : []),
-    ...repeated('--set', sets),
-    ...one('--release', release),
-    ...repeated('--env', env),
-    ...one('--env-file', envFile),
-    ...repeated('--address', addresses),
-    ...repeated('--nameserver', nameservers),
-    ...one('--facts', facts),
-    ...(args === undefined ? [] : ['--', ...args]),
-  ];
-}

@@ -11,8 +11,8 @@ import type { Unseen } from '../../netfilter/unseen.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import type { Comparison } from '../diff/comparison.ts';
 import { isSame } from '../diff/comparison.ts';
+import type { NextCommand } from '../next/next-command.ts';
 import type { Connection } from './connection-report.ts';
-import type { NextCommand } from './next-command.ts';
 
 /** The rules that are there (left), laid over those that should be (right): as in `diff`, left goes and right comes. */
 export interface Drift {

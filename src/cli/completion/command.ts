@@ -3,7 +3,7 @@
 import type { CommandModule } from 'yargs';
 import { oneOf } from '../../istio/bad-option.ts';
 import { last } from '../options.ts';
-import { finish } from '../terminal/result.ts';
+import { finish } from '../result.ts';
 
 export const completionCommand: CommandModule = {
   command: 'completion [shell]',

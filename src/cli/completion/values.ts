@@ -64,7 +64,7 @@ async function settingWords(partial: string): Promise<readonly Candidate[]> {
 
 /** The annotations that make rules, by what stands behind the slash, or in full where that is begun. */
 async function annotationWords({ partial }: Wanted): Promise<readonly string[]> {
-  const { ANNOTATIONS } = await import('../../istio/kubernetes/injection/annotations.ts');
+  const { ANNOTATIONS } = await import('../../istio/kubernetes/annotations.ts');
   const keys = Object.values(ANNOTATIONS).map(({ key }) => key);
   return [...keys.map((key) => key.slice(key.indexOf('/') + 1)), ...(partial === '' ? [] : keys)].map((key) => `${key}=`);
 }

@@ -3,8 +3,8 @@
 import type { CommandModule } from 'yargs';
 import { valued } from '../option-rows.ts';
 import { all, COLOR_OPTIONS, givenOf, outputOf, outputOption } from '../options.ts';
+import { finish } from '../result.ts';
 import { progressFor } from '../terminal/progress.ts';
-import { finish } from '../terminal/result.ts';
 
 export const conformCommand: CommandModule = {
   command: 'conform [program..]',

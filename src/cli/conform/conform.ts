@@ -10,8 +10,8 @@ import { deviationsFrom, nearestOf, runsOf, scoresOf } from '../../istio/found/c
 import { quoted } from '../../istio/problems.ts';
 import { resolveRelease } from '../../istio/releases/resolve-release.ts';
 import type { WorkProgress } from '../../sources/options.ts';
+import type { Result } from '../result.ts';
 import type { Paint } from '../terminal/color.ts';
-import type { Result } from '../terminal/result.ts';
 import { casesIn, ownCases } from './cases.ts';
 import type { ConformFormName } from './forms.ts';
 import { CONFORM_FORMS } from './forms.ts';

@@ -4,6 +4,7 @@ import type { CommandModule } from 'yargs';
 import { holdsStandardInput } from '../../host/standard-input.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { isLive, SOURCE_OPTIONS } from '../live-options.ts';
+import { rememberOperands } from '../next/typed-call.ts';
 import { flags, valued } from '../option-rows.ts';
 import {
   all,
@@ -17,8 +18,7 @@ import {
   planOptions,
   sourceOperand,
 } from '../options.ts';
-import { finish } from '../terminal/result.ts';
-import { rememberOperands } from '../typed-call.ts';
+import { finish } from '../result.ts';
 
 const OPERANDS = `FILE, - (standard input), FILE@1.23, @1.23, @own (each workload as injected), live, pid:N, netns:PATH, exec:TEXT, ${CLUSTER_SOURCES}`;
 

@@ -5,17 +5,18 @@ import { FAMILIES } from '../../netfilter/family.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import type { DiffOperand } from '../../sources/operand.ts';
 import { readOperands } from '../../sources/operands.ts';
-import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
+import type { SourceOptions } from '../../sources/options.ts';
 import { factsOf } from '../../sources/plan-input.ts';
+import type { ManifestFile } from '../../sources/rule-groups/two-files.ts';
+import type { Upgrade, WorkloadSource } from '../../sources/rule-groups/upgrade.ts';
+import type { WhatIf } from '../../sources/rule-groups/what-if.ts';
 import type { SourceName } from '../../sources/source-name.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { holdsManifests, holdsSettings, namesManifests, withFile, workloadIn } from '../../sources/workloads/detect.ts';
-import type { ManifestFile } from '../../sources/workloads/two-files.ts';
-import type { Upgrade, WorkloadSource } from '../../sources/workloads/upgrade.ts';
-import type { WhatIf } from '../../sources/workloads/what-if.ts';
+import type { WorkloadOption } from '../../sources/workloads/option.ts';
+import type { Result } from '../result.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
-import type { Result } from '../terminal/result.ts';
 import type { Scope } from './comparison.ts';
 import { compareOperands, isKnownSame } from './comparison.ts';
 import { DIFF_FORMS } from './forms.ts';
@@ -57,7 +58,7 @@ export async function diff(request: DiffRequest): Promise<Result> {
   if (request.counters === true) return finished(request, scope, await byCounters(request));
   const change = whatIfIn(request);
   if (change !== undefined) {
-    const [{ diffWorkloads }, { whatIfOf }] = await Promise.all([import('./workloads.ts'), import('../../sources/workloads/what-if.ts')]);
+    const [{ diffWorkloads }, { whatIfOf }] = await Promise.all([import('./workloads.ts'), import('../../sources/rule-groups/what-if.ts')]);
     const name = parseSource(left);
     return diffWorkloads({
       ...request,
@@ -76,7 +77,10 @@ export async function diff(request: DiffRequest): Promise<Result> {
   }
   const workloads = workloadSources({ ...request, left });
   if (workloads !== undefined) {
-    const [{ diffWorkloads }, { upgradeOf }] = await Promise.all([import('./workloads.ts'), import('../../sources/workloads/upgrade.ts')]);
+    const [{ diffWorkloads }, { upgradeOf }] = await Promise.all([
+      import('./workloads.ts'),
+      import('../../sources/rule-groups/upgrade.ts'),
+    ]);
     return diffWorkloads({
       ...request,
       given: workloads.given,
@@ -167,7 +171,7 @@ async function twoFiles({ left, right, given }: DiffRequest & { readonly left: s
   const isWhole = (name: SourceName): name is ManifestFile => name.kind === 'file' && name.workload === undefined;
   if (!isWhole(one) || !isWhole(other) || one.file === other.file || !holdsManifests(one.file) || !holdsManifests(other.file))
     return undefined;
-  const { twoFilesOf } = await import('../../sources/workloads/two-files.ts');
+  const { twoFilesOf } = await import('../../sources/rule-groups/two-files.ts');
   return twoFilesOf(one, other, given);
 }
 

@@ -81,7 +81,7 @@ function report(result: ApplyResult, log: DropInRequest['log'], what: string | u
 
 async function prove({ plan, log, text }: DropInRequest): Promise<number> {
   const { PROBE_FAILED, probePlan } = await import('../probe/probing.ts');
-  const { milliseconds } = await import('../probe/duration.ts');
+  const { milliseconds } = await import('../duration.ts');
   const port = Number(text('probe-port') || 15002);
   if (port > 65535) {
     log.error(`the validation can not listen on port ${port}: there are ports up to 65535`);

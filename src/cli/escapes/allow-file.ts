@@ -10,7 +10,7 @@ import { readYaml } from '../../istio/yaml.ts';
 import { field, sourceOf, textOf } from '../../istio/yaml-fields.ts';
 import { parseNetwork } from '../../netfilter/network.ts';
 import { parsePortRange } from '../../netfilter/numbers.ts';
-import type { Range } from '../../netfilter/trace/ranges.ts';
+import type { Range } from '../../netfilter/ranges.ts';
 
 const ALLOW_KIND = 'EscapeAllowances';
 

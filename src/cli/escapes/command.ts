@@ -5,10 +5,10 @@ import { badOption } from '../../istio/bad-option.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { isLive, SOURCE_OPTIONS } from '../live-options.ts';
 import { withDashes } from '../lone-dashes.ts';
+import { rememberOperands } from '../next/typed-call.ts';
 import { flags, valued } from '../option-rows.ts';
 import { COLOR_OPTIONS, givenOf, last, outputOf, outputOption, planOptions, SOURCES, sourceOperand } from '../options.ts';
-import { finish } from '../terminal/result.ts';
-import { rememberOperands } from '../typed-call.ts';
+import { finish } from '../result.ts';
 
 const ESCAPES_OPTIONS = {
   ...SOURCE_OPTIONS,

@@ -7,12 +7,12 @@ import { escapesOf, escapeWords, passedBy } from '../../istio/packets/escapes.ts
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
 import { conditionsOf, natNotShown, traceIn, whereConditionsHold } from '../../istio/packets/pod-network.ts';
 import { verdictOf } from '../../istio/packets/verdict.ts';
+import { addressValue, printAddress } from '../../netfilter/address.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES, otherFamily } from '../../netfilter/family.ts';
 import { namedAddress } from '../../netfilter/match.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import { addressValue, printAddress } from '../../netfilter/trace/address.ts';
-import { contains } from '../../netfilter/trace/ranges.ts';
+import { contains } from '../../netfilter/ranges.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
 import { fingerprintOf } from './baseline.ts';
 import type { ReportedEscape, WorkloadEscapes } from './report.ts';

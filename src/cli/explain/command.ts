@@ -3,11 +3,11 @@
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { SOURCE_OPTIONS } from '../live-options.ts';
+import { rememberOperands } from '../next/typed-call.ts';
 import { atOneSource } from '../one-source.ts';
 import { COLOR_OPTIONS, last, outputOf, outputOption, planOptions, SOURCES, sourceOperand, VERBOSE_OPTIONS } from '../options.ts';
+import { finish } from '../result.ts';
 import { pageWidth } from '../terminal/columns.ts';
-import { finish } from '../terminal/result.ts';
-import { rememberOperands } from '../typed-call.ts';
 
 export const explainCommand: CommandModule = {
   command: 'explain [source]',

@@ -17,10 +17,10 @@ import type { RuleSource } from '../../sources/rule-source.ts';
 import { observedView } from '../../sources/rules-text.ts';
 import { knobsText } from '../identify/agent-text.ts';
 import { makerText, settingsText } from '../identify/maker-text.ts';
+import type { Result } from '../result.ts';
 import type { Paint } from '../terminal/color.ts';
 import { cellCode, escaped } from '../terminal/markdown.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
-import type { Result } from '../terminal/result.ts';
 import type { ExplainFormName } from './forms.ts';
 
 interface FoundRule extends Pick<Rule, 'line' | 'counters'> {

@@ -1,7 +1,7 @@
 /** The words of `explorer` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { finish } from '../terminal/result.ts';
+import { finish } from '../result.ts';
 
 export const explorerCommand: CommandModule = {
   command: 'explorer [sources..]',

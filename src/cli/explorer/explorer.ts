@@ -6,7 +6,7 @@ import { badOption } from '../../istio/bad-option.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { readSource } from '../../sources/read-source.ts';
 import { parseSource } from '../../sources/source-name.ts';
-import type { Result } from '../terminal/result.ts';
+import type { Result } from '../result.ts';
 import { seenText } from './seen-text.ts';
 
 const OPENS = '<script type="application/json" id="given">';

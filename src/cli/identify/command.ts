@@ -3,6 +3,7 @@
 import type { CommandModule } from 'yargs';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { SOURCE_OPTIONS } from '../live-options.ts';
+import { rememberOperands } from '../next/typed-call.ts';
 import { atOneSource } from '../one-source.ts';
 import {
   CLUSTER_SOURCES,
@@ -16,8 +17,7 @@ import {
   sourceOperand,
   VERBOSE_OPTIONS,
 } from '../options.ts';
-import { finish } from '../terminal/result.ts';
-import { rememberOperands } from '../typed-call.ts';
+import { finish } from '../result.ts';
 
 export const identifyCommand: CommandModule = {
   command: 'identify [source]',

@@ -16,7 +16,7 @@ import {
   SETTINGS_OPTIONS,
   WORKLOAD_OPTIONS,
 } from '../options.ts';
-import { finish } from '../terminal/result.ts';
+import { finish } from '../result.ts';
 
 const { filename, values, release, installer, 'image-release': imageRelease } = SETTINGS_OPTIONS;
 

@@ -3,7 +3,7 @@
 import { istioctlCode, LINT_CODES } from '../../istio/advice/lint/kinds.ts';
 import { badOption } from '../../istio/bad-option.ts';
 import { nearest, PROBLEMS, quoted } from '../../istio/problems.ts';
-import type { Result } from '../terminal/result.ts';
+import type { Result } from '../result.ts';
 
 /** The pages of docs/lint, put in by the build. */
 declare const LINT_PAGES: Readonly<Record<string, string>>;

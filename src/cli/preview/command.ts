@@ -16,7 +16,7 @@ import {
   sourceOperand,
   WORKLOAD_OPTIONS,
 } from '../options.ts';
-import { finish } from '../terminal/result.ts';
+import { finish } from '../result.ts';
 
 const EXAMPLES: [string, string][] = [
   ['$0 preview', "the injector's defaults, newest release"],

@@ -1,12 +1,13 @@
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import type { SourceOptions, WorkloadOption } from '../../sources/options.ts';
+import type { SourceOptions } from '../../sources/options.ts';
+import { onlyWorkload } from '../../sources/rule-groups/only-workload.ts';
+import type { PlannedGroups } from '../../sources/rule-groups/planned-groups.ts';
+import { plannedGroups } from '../../sources/rule-groups/planned-groups.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
-import { onlyWorkload } from '../../sources/workloads/only-workload.ts';
-import type { PlannedGroups } from '../../sources/workloads/planned-groups.ts';
-import { plannedGroups } from '../../sources/workloads/planned-groups.ts';
+import type { WorkloadOption } from '../../sources/workloads/option.ts';
+import type { Result } from '../result.ts';
 import { formNamed } from '../terminal/form-name.ts';
-import type { Result } from '../terminal/result.ts';
 import { exitCodeOf } from '../workloads/exit-code.ts';
 import { isShown } from './shown-forms.ts';
 import { GROUP_FORMS } from './workloads-forms.ts';

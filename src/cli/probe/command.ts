@@ -3,7 +3,7 @@
 import type { CommandModule } from 'yargs';
 import { NAMESPACE_OPTIONS, targetGiven } from '../apply/target.ts';
 import { last, planOptions, SETTINGS_OPTIONS, WORKLOAD_OPTIONS } from '../options.ts';
-import { finish } from '../terminal/result.ts';
+import { finish } from '../result.ts';
 
 export const probeCommand: CommandModule = {
   command: 'probe',

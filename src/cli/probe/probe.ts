@@ -8,8 +8,8 @@ import { programs } from '../../host/run.ts';
 import { badOption, unusable } from '../../istio/bad-option.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { planInput } from '../../sources/plan-input.ts';
-import type { Result } from '../terminal/result.ts';
-import { timeoutGiven } from './duration.ts';
+import { timeoutGiven } from '../duration.ts';
+import type { Result } from '../result.ts';
 import { PROBE_FAILED, probePlan } from './probing.ts';
 
 export interface ProbeRequest {

@@ -3,7 +3,7 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Origin } from '../../istio/origin.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../program-version.ts';
 
 /** One run of this program. */
 export function sarifLog(rules: readonly object[], results: readonly object[]): object {

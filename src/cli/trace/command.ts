@@ -6,11 +6,11 @@ import { STORY_IDS } from '../../istio/packets/stories/table.ts';
 import { VERDICTS } from '../../istio/packets/verdict.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import { isLive, SOURCE_OPTIONS } from '../live-options.ts';
+import { rememberOperands } from '../next/typed-call.ts';
 import { atOneSource } from '../one-source.ts';
 import { flags, valued } from '../option-rows.ts';
 import { COLOR_OPTIONS, FAMILY_OPTIONS, givenOf, last, outputOf, outputOption, planOptions, SOURCES, sourceOperand } from '../options.ts';
-import { finish } from '../terminal/result.ts';
-import { rememberOperands } from '../typed-call.ts';
+import { finish } from '../result.ts';
 import { operandsOf, refuseNeither, withSender, withTarget } from './target.ts';
 
 /** The options that say what to trace. */

@@ -12,7 +12,7 @@ import { compareWays } from '../../netfilter/observed/compare-ways.ts';
 import type { ObservedWay } from '../../netfilter/observed/observed-way.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { parseSource } from '../../sources/source-name.ts';
-import { timeoutGiven } from '../probe/duration.ts';
+import { timeoutGiven } from '../duration.ts';
 import { heedSignals } from '../signals.ts';
 import type { TraceContext } from './context.ts';
 import type { Found, ObservedReport } from './report.ts';

@@ -1,8 +1,8 @@
 /** The words of `version` on the command line. */
 
 import type { CommandModule } from 'yargs';
-import { finish } from '../terminal/result.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../program-version.ts';
+import { finish } from '../result.ts';
 
 export const versionCommand: CommandModule = {
   command: 'version',

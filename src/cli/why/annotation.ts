@@ -1,7 +1,7 @@
 /** What a setting is called where a user gives it. */
 
-import type { AnnotationName } from '../../istio/kubernetes/injection/annotations.ts';
-import { ANNOTATIONS } from '../../istio/kubernetes/injection/annotations.ts';
+import type { AnnotationName } from '../../istio/kubernetes/annotations.ts';
+import { ANNOTATIONS } from '../../istio/kubernetes/annotations.ts';
 import type { WorkloadInjection } from '../../istio/kubernetes/workload-injection.ts';
 import type { Sourced } from '../../istio/origin.ts';
 import { printedValues } from '../../istio/settings/printed-settings.ts';

@@ -7,8 +7,8 @@ import { isLive, SOURCE_OPTIONS } from '../live-options.ts';
 import { withDashes } from '../lone-dashes.ts';
 import { flags, valued } from '../option-rows.ts';
 import { COLOR_OPTIONS, givenOf, outputOf, outputOption, planOptions } from '../options.ts';
+import { finish } from '../result.ts';
 import { columnsOf } from '../terminal/columns.ts';
-import { finish } from '../terminal/result.ts';
 
 const WHY_OPTIONS = {
   ...SOURCE_OPTIONS,

@@ -6,12 +6,12 @@ import type { CapturePlan } from '../../istio/plan/plan.ts';
 import { planFor } from '../../istio/plan/plan.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import type { SettingKey, SettingValues } from '../../istio/settings/settings.ts';
+import { addressValue, networkRange } from '../../netfilter/address.ts';
 import type { Network } from '../../netfilter/network.ts';
 import { addressBits, printNetwork } from '../../netfilter/network.ts';
 import type { PortRange } from '../../netfilter/numbers.ts';
 import { port, printPortRange } from '../../netfilter/numbers.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import { addressValue, networkRange } from '../../netfilter/trace/address.ts';
 import { annotationFor } from './annotation.ts';
 import type { Answer } from './answer.ts';
 

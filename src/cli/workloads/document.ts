@@ -6,8 +6,8 @@ import { MOST_OWNERS } from '../../istio/kubernetes/rule-groups/tally.ts';
 import { printSource } from '../../istio/origin.ts';
 import { withProblems } from '../../istio/plan/plan.ts';
 import { planDocument, problemDocument } from '../../istio/plan/plan-document.ts';
+import type { SelectedWorkloads } from '../../sources/rule-groups/selected.ts';
 import { noRulesText } from '../../sources/workloads/group-names.ts';
-import type { SelectedWorkloads } from '../../sources/workloads/selected.ts';
 import { problemsText } from './words.ts';
 
 /** Who is in a group. */

@@ -1,8 +1,8 @@
 /** The exit code of a command that shows many workloads. */
 
-import type { PlannedGroups } from '../../sources/workloads/planned-groups.ts';
-import { hasErrors } from '../../sources/workloads/planned-groups.ts';
-import { BAD_INPUT } from '../terminal/result.ts';
+import type { PlannedGroups } from '../../sources/rule-groups/planned-groups.ts';
+import { hasErrors } from '../../sources/rule-groups/planned-groups.ts';
+import { BAD_INPUT } from '../result.ts';
 
 /** The exit code of a command that shows what it read: as for one workload, what has no answer is trouble. */
 export function exitCodeOf(found: PlannedGroups): number {

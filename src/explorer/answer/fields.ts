@@ -1,7 +1,7 @@
 /** The fields of the page: what each annotation and each setting is, and what counts where nothing is written. */
 
-import type { AnnotationName, TrafficAnnotation } from '../../istio/kubernetes/injection/annotations.ts';
-import { ANNOTATION_NAMES, ANNOTATIONS } from '../../istio/kubernetes/injection/annotations.ts';
+import type { AnnotationName, TrafficAnnotation } from '../../istio/kubernetes/annotations.ts';
+import { ANNOTATION_NAMES, ANNOTATIONS } from '../../istio/kubernetes/annotations.ts';
 import { injectedSettings } from '../../istio/kubernetes/ordinary-injection.ts';
 import type { Origin } from '../../istio/origin.ts';
 import { printSource } from '../../istio/origin.ts';

@@ -1,7 +1,7 @@
 /** The pod of the page's fields, as a manifest that can be copied. */
 
-import type { AnnotationName } from '../../istio/kubernetes/injection/annotations.ts';
-import { ANNOTATIONS } from '../../istio/kubernetes/injection/annotations.ts';
+import type { AnnotationName } from '../../istio/kubernetes/annotations.ts';
+import { ANNOTATIONS } from '../../istio/kubernetes/annotations.ts';
 import { writeYaml } from '../../istio/yaml.ts';
 import type { PodFields } from '../question.ts';
 

@@ -1,7 +1,7 @@
 /** The pods that stand one behind another at the start of a piece of JSON: found without knowing what stands before it. */
 
-import type { ToldPod } from '../../istio/kubernetes/manifest/plain-pod.ts';
-import { toldPod } from '../../istio/kubernetes/manifest/plain-pod.ts';
+import type { ToldPod } from '../../istio/kubernetes/plain-pod.ts';
+import { toldPod } from '../../istio/kubernetes/plain-pod.ts';
 import { securedText } from '../../istio/kubernetes/plain-text.ts';
 import { spanAt } from './json-span.ts';
 import { isBlank } from './json-tokens.ts';

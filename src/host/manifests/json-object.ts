@@ -1,9 +1,9 @@
 /** One object of JSON that is there as a whole: parsed by the runtime, and read with positions only where one is asked for. */
 
 import type { ManifestItem, WorkloadRow } from '../../istio/kubernetes/manifest/item.ts';
-import { PlainPod } from '../../istio/kubernetes/manifest/plain-pod.ts';
 import { readTree } from '../../istio/kubernetes/manifest/read.ts';
 import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
+import { PlainPod } from '../../istio/kubernetes/plain-pod.ts';
 import type { Values } from '../../istio/value-nodes.ts';
 import { treeOfValue } from '../../istio/value-nodes.ts';
 import type { Position, YamlNode } from '../../istio/yaml.ts';

@@ -1,7 +1,7 @@
 /** What the runtime's own parser makes of an object of JSON, if nothing of it is lost. */
 
 import { isAscii, isUtf8 } from 'node:buffer';
-import type { ToldPod } from '../../istio/kubernetes/manifest/plain-pod.ts';
+import type { ToldPod } from '../../istio/kubernetes/plain-pod.ts';
 import type { Values } from '../../istio/value-nodes.ts';
 import { keysIn } from '../../istio/value-nodes.ts';
 import type { JsonSpan } from './json-span.ts';

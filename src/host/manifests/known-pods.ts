@@ -1,6 +1,6 @@
 /** Pods that another thread told by their values, by the bytes they stand in. */
 
-import type { ToldPod } from '../../istio/kubernetes/manifest/plain-pod.ts';
+import type { ToldPod } from '../../istio/kubernetes/plain-pod.ts';
 import type { KnownPod } from './json-value.ts';
 
 /** What a thread answers for a piece: of pods that are alike, once what they have in common. */

@@ -2,10 +2,10 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { ManifestItem } from '../../istio/kubernetes/manifest/item.ts';
-import { PlainPod } from '../../istio/kubernetes/manifest/plain-pod.ts';
 import { readManifest } from '../../istio/kubernetes/manifest/read.ts';
 import type { Workload } from '../../istio/kubernetes/manifest/workload.ts';
 import { yamlValues } from '../../istio/kubernetes/manifest/yaml-values.ts';
+import { PlainPod } from '../../istio/kubernetes/plain-pod.ts';
 import { problem } from '../../istio/problems.ts';
 import type { YamlEntry, YamlFault, YamlNode } from '../../istio/yaml.ts';
 import { readYaml } from '../../istio/yaml.ts';

@@ -3,7 +3,7 @@
 import { nftItems } from '../../netfilter/nft-listing.ts';
 import { isPieceOfXml } from '../../netfilter/read/xml.ts';
 import { printedVariables, variableTexts } from '../arguments/printed-variables.ts';
-import { meshConfigKey, valuesKey } from '../kubernetes/mesh/helm-values.ts';
+import { meshConfigKey, valuesKey } from '../kubernetes/manifest/chart-keys.ts';
 import type { YamlNode } from '../yaml.ts';
 import { readYaml } from '../yaml.ts';
 

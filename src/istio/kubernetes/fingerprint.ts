@@ -7,13 +7,13 @@ import { field, isNull } from '../yaml-fields.ts';
 import { destinationsOf, destinationText } from './destinations.ts';
 import type { IdTexts } from './fingerprint-text.ts';
 import * as text from './fingerprint-text.ts';
+import { isBare } from './go-text.ts';
 import { isIgnored } from './injection/left-out.ts';
 import { isProgram } from './injection/observed-arguments.ts';
-import { PlainPod } from './manifest/plain-pod.ts';
 import type { Container, Ids, PodTemplate, Texts, Workload } from './manifest/workload.ts';
-import { isBare } from './mesh/go-text.ts';
 import { injectorOf } from './mesh/injector-of.ts';
 import type { Mesh } from './mesh/mesh.ts';
+import { PlainPod } from './plain-pod.ts';
 
 /**
  * Workloads with equal texts have the same rules and diagnostics. Of addresses only the family counts, of labels only those

@@ -1,10 +1,10 @@
 /** Escapes that somebody answers for: what is taken out of a region, and what is left of it. */
 
+import { networkRange } from '../../netfilter/address.ts';
 import type { Fields } from '../../netfilter/behavior/region.ts';
 import type { Network } from '../../netfilter/network.ts';
-import { networkRange } from '../../netfilter/trace/address.ts';
-import type { Range, Ranges } from '../../netfilter/trace/ranges.ts';
-import { intersect, subtract, union } from '../../netfilter/trace/ranges.ts';
+import type { Range, Ranges } from '../../netfilter/ranges.ts';
+import { intersect, subtract, union } from '../../netfilter/ranges.ts';
 import type { Origin } from '../origin.ts';
 import type { Direction, Escape } from './escapes.ts';
 

@@ -1,5 +1,5 @@
 import type { Family } from '../family.ts';
-import type { Ranges, Value } from '../trace/ranges.ts';
+import type { Ranges, Value } from '../ranges.ts';
 import type { Answer, Question } from '../trace/result.ts';
 import type { SetId } from './diagram.ts';
 import { Diagrams } from './diagram.ts';

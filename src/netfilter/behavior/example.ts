@@ -1,12 +1,12 @@
 /** One packet of a set, as ordinary as the set allows. */
 
+import { addressValue, printAddress } from '../address.ts';
 import type { Packet } from '../packet.ts';
 import { protocolName } from '../protocols.ts';
-import { addressValue, printAddress } from '../trace/address.ts';
+import type { Value } from '../ranges.ts';
+import { contains } from '../ranges.ts';
 import { ABSENT, WITH_PORTS } from '../trace/fields.ts';
 import type { PreparedHost } from '../trace/prepare-host.ts';
-import type { Value } from '../trace/ranges.ts';
-import { contains } from '../trace/ranges.ts';
 import type { Arena } from './arena.ts';
 import type { SetId } from './diagram.ts';
 import type { FieldName, NumberName } from './space.ts';

@@ -1,14 +1,14 @@
 /** The values that rules and hosts name: between two of them that are neighbours, all values are treated alike. */
 
+import { networkRange } from '../address.ts';
 import type { Match } from '../match.ts';
 import type { Masked, OwnerRange, PortRange } from '../numbers.ts';
 import { PROTOCOLS_WITH_PORTS, protocolNumber } from '../protocols.ts';
+import type { Range, Value } from '../ranges.ts';
 import type { Rule } from '../rule.ts';
-import { networkRange } from '../trace/address.ts';
 import { maskOf } from '../trace/host.ts';
 import type { PreparedHost } from '../trace/prepare-host.ts';
 import { LINK_LOCAL } from '../trace/prepare-host.ts';
-import type { Range, Value } from '../trace/ranges.ts';
 import { parseTranslation } from '../trace/translation.ts';
 
 /** Everything that somebody names, by the field that it is a value of. */

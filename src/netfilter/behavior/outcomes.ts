@@ -1,9 +1,9 @@
 /** What becomes of all packets: disjoint sets, one for each end that a comparison tells apart. */
 
+import { printAddress } from '../address.ts';
 import type { Family } from '../family.ts';
-import { printAddress } from '../trace/address.ts';
+import type { Value } from '../ranges.ts';
 import { ABSENT } from '../trace/fields.ts';
-import type { Value } from '../trace/ranges.ts';
 import type { End } from '../trace/result.ts';
 import type { Walk } from '../trace/walk.ts';
 import type { Arena } from './arena.ts';

@@ -1,11 +1,11 @@
 /** Sides made ready to be walked by sets of packets: in one space, so that their sets can be put side by side. */
 
+import type { Ranges } from '../ranges.ts';
+import { intersect, union } from '../ranges.ts';
 import type { Rule, Ruleset } from '../rule.ts';
 import type { Host } from '../trace/host.ts';
 import type { PreparedHost } from '../trace/prepare-host.ts';
 import { prepareHost } from '../trace/prepare-host.ts';
-import type { Ranges } from '../trace/ranges.ts';
-import { intersect, union } from '../trace/ranges.ts';
 import type { PreparedRules } from '../trace/rules.ts';
 import { prepareRules } from '../trace/rules.ts';
 import { Arena } from './arena.ts';

@@ -1,7 +1,7 @@
 /** Which packets come to rules, and which rules no packet comes to. */
 
 import type { Origin } from '../packet.ts';
-import type { Range } from '../trace/ranges.ts';
+import type { Range } from '../ranges.ts';
 import type { RulePlace } from '../trace/result.ts';
 import { FIRST_QUESTION } from './arena.ts';
 import type { Decision } from './chain.ts';

@@ -1,12 +1,12 @@
 /** A set of packets that are treated alike, as a reader and a program can use it. */
 
+import { addressValue } from '../address.ts';
 import type { Family } from '../family.ts';
 import type { ConntrackState, Origin, Packet } from '../packet.ts';
 import { protocolNumber } from '../protocols.ts';
-import { addressValue } from '../trace/address.ts';
+import type { Range, Ranges, Value } from '../ranges.ts';
+import { contains, union } from '../ranges.ts';
 import { ABSENT, WITH_PORTS } from '../trace/fields.ts';
-import type { Range, Ranges, Value } from '../trace/ranges.ts';
-import { contains, union } from '../trace/ranges.ts';
 import type { Arena } from './arena.ts';
 import type { Box } from './diagram.ts';
 import type { Atom, FieldName, NumberName } from './space.ts';

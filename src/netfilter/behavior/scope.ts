@@ -2,11 +2,11 @@
 
 import { ALL_BITS } from '../numbers.ts';
 import type { ConntrackState, Origin, Packet } from '../packet.ts';
+import type { Ranges } from '../ranges.ts';
+import { subtract } from '../ranges.ts';
 import { ABSENT, WITH_PORTS } from '../trace/fields.ts';
 import { Oracle } from '../trace/oracle.ts';
 import type { PreparedHost } from '../trace/prepare-host.ts';
-import type { Ranges } from '../trace/ranges.ts';
-import { subtract } from '../trace/ranges.ts';
 import { Walk } from '../trace/walk.ts';
 import type { Arena } from './arena.ts';
 import type { SetId } from './diagram.ts';

@@ -2,8 +2,8 @@
 
 import type { Masked } from '../numbers.ts';
 import { ALL_BITS } from '../numbers.ts';
+import type { Range, Ranges, Value } from '../ranges.ts';
 import { ABSENT } from '../trace/fields.ts';
-import type { Range, Ranges, Value } from '../trace/ranges.ts';
 import type { Named } from './named.ts';
 
 /** In the order in which diagrams ask for them. */

@@ -2,10 +2,10 @@
 
 import type { Family } from '../family.ts';
 import { ALL_BITS } from '../numbers.ts';
+import type { Range, Ranges, Value } from '../ranges.ts';
+import { intersect, subtract } from '../ranges.ts';
 import type { Target } from '../target.ts';
 import { LINK_LOCAL } from '../trace/prepare-host.ts';
-import type { Range, Ranges, Value } from '../trace/ranges.ts';
-import { intersect, subtract } from '../trace/ranges.ts';
 import { parseTranslation } from '../trace/translation.ts';
 import type { Arena } from './arena.ts';
 import { NONE } from './diagram.ts';

@@ -1,7 +1,7 @@
 /** Packets that are on the same way: one walk for all of them, whose fields are ranges until rules give them a value. */
 
+import type { Ranges, Value } from '../ranges.ts';
 import type { Oracle } from '../trace/oracle.ts';
-import type { Ranges, Value } from '../trace/ranges.ts';
 import { Walk } from '../trace/walk.ts';
 import type { Arena } from './arena.ts';
 import type { SetId } from './diagram.ts';

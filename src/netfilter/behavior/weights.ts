@@ -1,8 +1,8 @@
 /** How ordinary packets are: the share of traffic that each value of a field stands for, roughly, so that what matters comes first. */
 
+import type { Range, Ranges, Value } from '../ranges.ts';
+import { contains } from '../ranges.ts';
 import { ABSENT } from '../trace/fields.ts';
-import type { Range, Ranges, Value } from '../trace/ranges.ts';
-import { contains } from '../trace/ranges.ts';
 import type { Arena } from './arena.ts';
 import type { Atom, FieldName, NumberName } from './space.ts';
 import { FIELDS } from './space.ts';

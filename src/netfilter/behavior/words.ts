@@ -2,9 +2,9 @@
 
 import { ALL_BITS, hex } from '../numbers.ts';
 import { protocolName } from '../protocols.ts';
+import type { Range, Ranges } from '../ranges.ts';
+import { contains, subtract } from '../ranges.ts';
 import { ABSENT } from '../trace/fields.ts';
-import type { Range, Ranges } from '../trace/ranges.ts';
-import { contains, subtract } from '../trace/ranges.ts';
 import { listWords } from '../words.ts';
 import type { NamedAddresses } from './address-words.ts';
 import { addressWords } from './address-words.ts';

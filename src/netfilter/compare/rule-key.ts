@@ -1,9 +1,9 @@
 /** When two rules count as the same: their printed text, as far as both forms they were read from show it. */
 
+import { hiddenModules, UNNAMED, withoutAsked } from '../hidden-modules.ts';
 import { isBareModule } from '../match.ts';
 import { printRule } from '../print.ts';
 import type { Rule } from '../rule.ts';
-import { hiddenModules, UNNAMED, withoutAsked } from './hidden-modules.ts';
 
 export interface RuleKey {
   readonly text: string;

@@ -5,7 +5,7 @@ import type { KnownMatch, MatchKind } from '../match.ts';
 import type { OwnerRange, PortRange } from '../numbers.ts';
 import { parsePortRange } from '../numbers.ts';
 import { MATCH_OPTIONS } from '../options.ts';
-import { servicePort } from '../read/services.ts';
+import { servicePort } from '../services.ts';
 import { LISTED_MATCHES } from './forms.ts';
 
 /** One way in which words show a match: literal words, then one that begins with `prefix` and goes on with the value. */

@@ -1,9 +1,9 @@
 /** Tables of nft as the tables of iptables that do the same, where there are such: the way back of iptables-restore-translate. */
 
+import { baseOf } from '../base-chains.ts';
 import { printRule } from '../print.ts';
 import type { Chain, Rule, Ruleset, Table } from '../rule.ts';
 import { BUILT_IN_CHAINS, TABLES } from '../rule.ts';
-import { baseOf } from '../trace/base-chains.ts';
 import type { Standing } from './rule-as-iptables.ts';
 import { isUnsayable, ruleAsIptables } from './rule-as-iptables.ts';
 

@@ -1,8 +1,8 @@
 /** What nft's texts show, in the shape of what iptables' texts show. */
 
-import { hiddenModules } from '../compare/hidden-modules.ts';
 import type { Family } from '../family.ts';
 import { FAMILIES } from '../family.ts';
+import { hiddenModules } from '../hidden-modules.ts';
 import { printRule } from '../print.ts';
 import type { ReadProblem } from '../read/problems.ts';
 import type { ReadResult, ReadTable } from '../read.ts';

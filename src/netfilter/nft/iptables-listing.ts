@@ -1,5 +1,6 @@
 /** What `nft -s list ruleset` shows of rules that iptables-nft holds: nft 1.0.6 with iptables 1.8.9. */
 
+import { baseOf } from '../base-chains.ts';
 import type { Family } from '../family.ts';
 import type { KnownMatch, Match } from '../match.ts';
 import type { Network } from '../network.ts';
@@ -9,7 +10,6 @@ import { ALL_BITS, hex, printOwnerRange, rangeText } from '../numbers.ts';
 import type { Chain, Rule, Ruleset, Table } from '../rule.ts';
 import { isBuiltIn } from '../rule.ts';
 import type { Target } from '../target.ts';
-import { baseOf } from '../trace/base-chains.ts';
 import { priorityText } from './ruleset.ts';
 import { interfaceText } from './to-expressions.ts';
 

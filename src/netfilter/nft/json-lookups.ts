@@ -2,9 +2,9 @@
 
 import type { Json } from '../nft-listing.ts';
 import { isRecord } from '../nft-listing.ts';
+import type { SetElement } from '../nft-set.ts';
 import type { Expression } from './expression.ts';
 import { expressionsText } from './expression-text.ts';
-import type { SetElement } from './set.ts';
 
 /** The elements of a set; of a map each is a pair. */
 export function jsonElements(elem: unknown): readonly SetElement[] {

@@ -1,10 +1,10 @@
 /** Rules of nft that look values up in sets and maps, said as plain rules: one for each element that may be found. */
 
+import { networkRange } from '../address.ts';
 import { parseNetwork } from '../network.ts';
+import type { NftSet, SetElement } from '../nft-set.ts';
 import { protocolNumber } from '../protocols.ts';
-import { networkRange } from '../trace/address.ts';
 import { addressRange } from './address-ranges.ts';
-import type { NftSet, SetElement } from './set.ts';
 
 /** More rules than these are not made of one. */
 const MOST = 5000;

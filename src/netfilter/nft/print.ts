@@ -1,11 +1,11 @@
 /** Rules of nft as a listing, as the script that makes them, and as JSON. */
 
+import type { NftSet, SetElement } from '../nft-set.ts';
 import type { BaseChain } from '../rule.ts';
 import type { Expression } from './expression.ts';
 import { expressionsText } from './expression-text.ts';
 import type { NftChain, NftRule, NftRuleset, NftTable } from './ruleset.ts';
 import { NO_NFT, priorityText } from './ruleset.ts';
-import type { NftSet, SetElement } from './set.ts';
 import { lookupJson, setJson } from './set-json.ts';
 import { expressionsOf } from './to-expressions.ts';
 

@@ -1,9 +1,10 @@
 /** nft's texts read: what `nft list ruleset` shows, the scripts that `nft -f` takes, and the JSON of `nft -j`. */
 
-import { UNNAMED } from '../compare/hidden-modules.ts';
 import type { Family } from '../family.ts';
+import { UNNAMED } from '../hidden-modules.ts';
 import type { Json } from '../nft-listing.ts';
 import { isRecord, nftItems } from '../nft-listing.ts';
+import type { NftSet } from '../nft-set.ts';
 import { readRules } from '../read.ts';
 import type { BaseChain, NftFamily } from '../rule.ts';
 import { withDefines } from './defines.ts';
@@ -15,7 +16,6 @@ import { nftRuleText } from './print.ts';
 import { readExpressions } from './read-expressions.ts';
 import type { NftChain, NftRule, NftRuleset, NftTable } from './ruleset.ts';
 import { readPriority } from './ruleset.ts';
-import type { NftSet } from './set.ts';
 import { unwrapped } from './unwrapped.ts';
 
 export interface NftRead {

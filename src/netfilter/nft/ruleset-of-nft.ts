@@ -3,10 +3,10 @@
 import type { Family } from '../family.ts';
 import { familyOfAddress } from '../family.ts';
 import type { Match } from '../match.ts';
+import { needsConntrack } from '../needs-conntrack.ts';
 import type { Chain, NftFamily, Rule, Ruleset, Table } from '../rule.ts';
 import { isBuiltIn, TABLES } from '../rule.ts';
 import type { Target } from '../target.ts';
-import { needsConntrack } from '../trace/needs-conntrack.ts';
 import { ruleOf } from './from-expressions.ts';
 import { plainMatches } from './plain-matches.ts';
 import { plainTexts } from './plain-texts.ts';

@@ -1,7 +1,7 @@
 /** What nft holds: tables of any family, base chains with their hook and priority, sets. Rules are those of iptables' tables too. */
 
+import type { NftSet } from '../nft-set.ts';
 import type { BaseChain, NftFamily, Rule } from '../rule.ts';
-import type { NftSet } from './set.ts';
 
 export interface NftRuleset {
   readonly tables: readonly NftTable[];

@@ -1,9 +1,9 @@
 /** Sets and maps of nft as `nft -j list ruleset` has them. */
 
 import { parseNetwork } from '../network.ts';
+import type { NftSet, SetElement } from '../nft-set.ts';
 import { elementsIn } from './plain-texts.ts';
 import { readExpressions } from './read-expressions.ts';
-import type { NftSet, SetElement } from './set.ts';
 
 /** The item of a set or a map, under the name of its kind. */
 export function setJson({ name, type, data, lines = [], comment, elements }: NftSet, family: string, table: string): object {

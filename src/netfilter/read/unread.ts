@@ -1,8 +1,8 @@
 /** A line that would be a rule and can't be read, with the place that it would have. */
 
-import { UNNAMED } from '../compare/hidden-modules.ts';
 import type { Family } from '../family.ts';
 import { grouped } from '../grouped.ts';
+import { UNNAMED } from '../hidden-modules.ts';
 import type { Unseen } from '../unseen.ts';
 import { leavesQuoteOpen } from '../words.ts';
 import type { LostLine } from './listing.ts';

@@ -2,10 +2,10 @@
 
 import type { KnownMatch } from '../match.ts';
 import type { ConntrackState } from '../packet.ts';
+import type { Ranges } from '../ranges.ts';
+import { contains, intersect, isWithin, overlaps } from '../ranges.ts';
 import type { NumberField } from './fields.ts';
 import { ABSENT, difference, narrowed } from './fields.ts';
-import type { Ranges } from './ranges.ts';
-import { contains, intersect, isWithin, overlaps } from './ranges.ts';
 import type { Test } from './test.ts';
 import type { Walk } from './walk.ts';
 

@@ -1,11 +1,11 @@
 /** What the kernel's own routing makes of a packet: delivered here, sent out, or refused. */
 
-import { addressValue, printAddress } from './address.ts';
+import { addressValue, printAddress } from '../address.ts';
+import { contains } from '../ranges.ts';
 import type { Found } from './lookup.ts';
 import { lookUpRoute } from './lookup.ts';
 import type { Lookup } from './lookup-fields.ts';
 import type { PreparedRouting } from './prepare-routing.ts';
-import { contains } from './ranges.ts';
 import type { Route } from './route.ts';
 import type { Walk } from './walk.ts';
 

@@ -1,12 +1,12 @@
 /** What a policy rule asks of a packet, field by field. */
 
 import { match } from '../match.ts';
+import type { Range, Value } from '../ranges.ts';
+import { contains, intersect, isWithin, overlaps } from '../ranges.ts';
 import { wordTest } from './field-tests.ts';
 import type { NumberField } from './fields.ts';
 import { ABSENT, difference, narrowed } from './fields.ts';
 import type { PreparedPolicyRule } from './prepare-routing.ts';
-import type { Range, Value } from './ranges.ts';
-import { contains, intersect, isWithin, overlaps } from './ranges.ts';
 import { markTest } from './tests.ts';
 import type { Walk } from './walk.ts';
 

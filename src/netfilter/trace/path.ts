@@ -4,6 +4,7 @@
  */
 
 import type { ConntrackState } from '../packet.ts';
+import { contains, intersect, isWithin, overlaps } from '../ranges.ts';
 import { walkBaseChain } from './chains.ts';
 import { lookUp } from './conntrack.ts';
 import { assumeState } from './field-tests.ts';
@@ -11,7 +12,6 @@ import { ABSENT, difference } from './fields.ts';
 import { maskOf } from './host.ts';
 import { comesFromElsewhere } from './kernel-route.ts';
 import { isConnected } from './listeners.ts';
-import { contains, intersect, isWithin, overlaps } from './ranges.ts';
 import { reportedAddress, reportedNumber, reportedWord } from './reported.ts';
 import type { End, Hook } from './result.ts';
 import type { Route } from './route.ts';

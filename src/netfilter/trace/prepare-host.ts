@@ -1,14 +1,14 @@
 /** A host made ready for packets of one family: its addresses as ranges, its interfaces by name. */
 
+import { addressValue, networkRange } from '../address.ts';
 import type { Family } from '../family.ts';
 import { familyOfAddress } from '../family.ts';
 import { everywhere, parseNetwork } from '../network.ts';
-import { addressValue, networkRange } from './address.ts';
+import type { Ranges, Value } from '../ranges.ts';
+import { contains, subtract, union } from '../ranges.ts';
 import type { Host } from './host.ts';
 import type { PreparedRouting } from './prepare-routing.ts';
 import { prepareRouting } from './prepare-routing.ts';
-import type { Ranges, Value } from './ranges.ts';
-import { contains, subtract, union } from './ranges.ts';
 
 export interface PreparedHost {
   readonly host: Host;

@@ -1,12 +1,12 @@
 /** Routing made ready to be asked: rules in their order, the routes of each table by the length of their prefix. */
 
+import { networkRange } from '../address.ts';
 import type { Family } from '../family.ts';
 import { parseNetwork } from '../network.ts';
-import { networkRange } from './address.ts';
+import type { Range, Ranges } from '../ranges.ts';
+import { union } from '../ranges.ts';
 import type { KernelRouting, PolicyRule, TableRoute } from './kernel-routing.ts';
 import { LOCAL_TABLE } from './kernel-routing.ts';
-import type { Range, Ranges } from './ranges.ts';
-import { union } from './ranges.ts';
 
 export interface PreparedRoute extends TableRoute {
   readonly range: Range;

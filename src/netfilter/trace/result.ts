@@ -3,9 +3,9 @@
 import type { Match } from '../match.ts';
 import type { ConntrackEntry, ConntrackState, Delivery, Packet } from '../packet.ts';
 import type { Policy } from '../rule.ts';
-import type { RulePlace } from './place.ts';
+import type { RulePlace } from '../rule-place.ts';
 
-export type { RulePlace } from './place.ts';
+export type { RulePlace } from '../rule-place.ts';
 
 /** The points of the kernel's path where tables are asked. */
 export type Hook = 'PREROUTING' | 'INPUT' | 'FORWARD' | 'OUTPUT' | 'POSTROUTING';

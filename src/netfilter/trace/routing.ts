@@ -1,14 +1,14 @@
 /** Where a packet goes: to this machine or away, by its destination or by its mark. */
 
+import { addressValue, printAddress } from '../address.ts';
 import { match } from '../match.ts';
 import type { Packet } from '../packet.ts';
-import { addressValue, printAddress } from './address.ts';
+import { contains, intersect, isWithin, overlaps } from '../ranges.ts';
 import { difference, narrowed } from './fields.ts';
 import { maskOf } from './host.ts';
 import { routeOfArrival, routeOfOwn, sourceOfRoute } from './kernel-route.ts';
 import { Oracle } from './oracle.ts';
 import type { PreparedHost } from './prepare-host.ts';
-import { contains, intersect, isWithin, overlaps } from './ranges.ts';
 import { reportedWord } from './reported.ts';
 import type { Question } from './result.ts';
 import type { Route } from './route.ts';

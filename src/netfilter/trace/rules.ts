@@ -1,12 +1,12 @@
 /** A ruleset made ready to be walked: chains by name, matches as tests. */
 
+import type { Likeness } from '../base-chains.ts';
+import { baseOf, likenessOf } from '../base-chains.ts';
 import type { Family } from '../family.ts';
+import { tracksConnections } from '../needs-conntrack.ts';
 import { rulesWithoutLookups } from '../nft/ruleset-of-nft.ts';
 import type { BaseChain, Policy, Ruleset, Table } from '../rule.ts';
 import type { Target } from '../target.ts';
-import type { Likeness } from './base-chains.ts';
-import { baseOf, likenessOf } from './base-chains.ts';
-import { tracksConnections } from './needs-conntrack.ts';
 import type { RulePlace } from './result.ts';
 import type { Stages } from './stages.ts';
 import { stagesOf } from './stages.ts';

@@ -1,7 +1,7 @@
 /** What a packet meets at each hook, in order: base chains by their priority, conntrack between them, nat at its one place. */
 
+import { CONNTRACK } from '../base-chains.ts';
 import type { BaseChain } from '../rule.ts';
-import { CONNTRACK } from './base-chains.ts';
 import type { Hook } from './result.ts';
 
 /** All nat chains of a hook are asked in one place, whatever their priority (nf_nat_register_fn): before filter, or after it. */

@@ -2,14 +2,14 @@
 
 import type { Masked } from '../numbers.ts';
 import { ALL_BITS, parseMasked } from '../numbers.ts';
+import type { Ranges, Value } from '../ranges.ts';
+import { union } from '../ranges.ts';
 import type { Target, TargetValues } from '../target.ts';
 import { mayStandAt } from '../target-places.ts';
 import { isTemplate } from './conntrack.ts';
 import { ABSENT, narrowed, WORDS } from './fields.ts';
 import { transparentSocketHolds } from './listeners.ts';
 import { arrivalAddress } from './prepare-host.ts';
-import type { Ranges, Value } from './ranges.ts';
-import { union } from './ranges.ts';
 import type { Answer, End, RulePlace } from './result.ts';
 import { masqueradeAs, parseTranslation, redirectTo, translateDestination, translateSource } from './translation.ts';
 import type { Walk } from './walk.ts';

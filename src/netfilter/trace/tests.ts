@@ -1,17 +1,17 @@
 /** Matches made ready to be asked: each answers yes, no, or maybe where the packet does not say. */
 
+import { networkRange } from '../address.ts';
 import type { KnownMatch, Match } from '../match.ts';
 import { asksNothing, isBareModule } from '../match.ts';
 import type { Masked, OwnerRange, PortRange } from '../numbers.ts';
 import { ALL_BITS } from '../numbers.ts';
 import { protocolNumber } from '../protocols.ts';
-import { networkRange } from './address.ts';
+import type { Ranges } from '../ranges.ts';
+import { contains, union } from '../ranges.ts';
 import { isTemplate } from './conntrack.ts';
 import { fieldTest, statesTest, wordTest } from './field-tests.ts';
 import { ABSENT } from './fields.ts';
 import { socketHolds } from './listeners.ts';
-import type { Ranges } from './ranges.ts';
-import { contains, union } from './ranges.ts';
 import type { Field } from './result.ts';
 import type { Holds, Test } from './test.ts';
 import type { Walk } from './walk.ts';

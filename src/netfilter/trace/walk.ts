@@ -1,14 +1,14 @@
 /** One packet on its way: its fields as they are now, what is known of those that it does not say, and what was found. */
 
+import { addressValue } from '../address.ts';
+import type { Likeness } from '../base-chains.ts';
 import type { ConntrackEntry, ConntrackState, How, Packet } from '../packet.ts';
 import { protocolNumber } from '../protocols.ts';
-import { addressValue } from './address.ts';
-import type { Likeness } from './base-chains.ts';
+import type { Ranges, Value } from '../ranges.ts';
 import type { Header, NumberField } from './fields.ts';
 import { ABSENT, PORTS, PROTOCOLS, WITH_PORTS, WORDS } from './fields.ts';
 import type { Oracle } from './oracle.ts';
 import type { PreparedHost } from './prepare-host.ts';
-import type { Ranges, Value } from './ranges.ts';
 import { reportedField } from './reported.ts';
 import type { Change, End, Hook, RulePlace, Step } from './result.ts';
 import type { Route } from './route.ts';

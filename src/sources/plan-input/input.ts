@@ -6,7 +6,8 @@ import type { Run } from '../../istio/found/runs/run.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Problem } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
-import type { SourceOptions, WorkloadOption } from '../options.ts';
+import type { SourceOptions } from '../options.ts';
+import type { WorkloadOption } from '../workloads/option.ts';
 
 /** A plan, and what it was made of. */
 export interface PlanInput {

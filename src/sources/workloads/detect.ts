@@ -12,9 +12,10 @@ import { isDescription } from '../../istio/kubernetes/manifest/described-pod.ts'
 import { isInspection } from '../../istio/kubernetes/manifest/inspected-container.ts';
 import { quoted } from '../../istio/problems.ts';
 import { kindOfFile } from '../kind-of-file.ts';
-import type { SourceOptions, WorkloadOption } from '../options.ts';
+import type { SourceOptions } from '../options.ts';
 import { NO_MANIFEST_OPTIONS } from '../options.ts';
 import { parseSource } from '../source-name.ts';
+import type { WorkloadOption } from './option.ts';
 
 const STRANGER = /(^|[\s{,])["']?kind["']?[ \t]*:[ \t]*["']?(?!SidecarCapture)[A-Z]/;
 

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { CheckRequest } from '../../../src/cli/check/check.ts';
 import { check } from '../../../src/cli/check/check.ts';
+import type { Result } from '../../../src/cli/result.ts';
 import { paintFor, plain } from '../../../src/cli/terminal/color.ts';
-import type { Result } from '../../../src/cli/terminal/result.ts';
 import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
 import { FAMILIES } from '../../../src/netfilter/family.ts';

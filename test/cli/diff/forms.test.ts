@@ -12,7 +12,7 @@ import { observeAll } from '../../../src/netfilter/observation.ts';
 import { printSave } from '../../../src/netfilter/print.ts';
 import type { Chain, Ruleset, Table } from '../../../src/netfilter/rule.ts';
 import type { DiffOperand } from '../../../src/sources/operand.ts';
-import { anyRuleset } from '../../netfilter/read-rulesets.ts';
+import { anyRuleset } from '../../netfilter/read/rulesets.ts';
 import { at, compareTexts, SAVE, textSource } from './operands.ts';
 
 const DIFF_FORM_NAMES = Object.keys(DIFF_FORMS) as (keyof typeof DIFF_FORMS)[];

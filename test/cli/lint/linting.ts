@@ -1,8 +1,8 @@
 /** `lint` in this process, on texts. */
 
 import { lint } from '../../../src/cli/lint/lint.ts';
+import type { Result } from '../../../src/cli/result.ts';
 import { plain } from '../../../src/cli/terminal/color.ts';
-import type { Result } from '../../../src/cli/terminal/result.ts';
 import { scratchFolder } from '../program.ts';
 
 export interface Asked {

@@ -3,8 +3,8 @@ import { diff } from '../../../src/cli/diff/diff.ts';
 import { sourceOptions } from '../../../src/cli/options.ts';
 import { preview } from '../../../src/cli/preview/preview.ts';
 import { plain } from '../../../src/cli/terminal/color.ts';
-import type { Counts } from '../../clusters/cluster.ts';
-import { ASKED, RELEASES, writeCluster } from '../../clusters/cluster.ts';
+import type { Counts } from '../../cluster/large.ts';
+import { ASKED, RELEASES, writeCluster } from '../../cluster/large.ts';
 import { scratchFolder } from '../program.ts';
 
 const PODS = 10_000;

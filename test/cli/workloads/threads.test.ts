@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ASKED, writeCluster } from '../../clusters/cluster.ts';
+import { ASKED, writeCluster } from '../../cluster/large.ts';
 import { played } from '../../trials.ts';
 import { ROOT, scratchFolder } from '../program.ts';
 

@@ -3,12 +3,12 @@ import { diff } from '../../../src/cli/diff/diff.ts';
 import { identifyRules } from '../../../src/cli/identify/identify.ts';
 import { planOptions, sourceOptions } from '../../../src/cli/options.ts';
 import { preview } from '../../../src/cli/preview/preview.ts';
+import type { Result } from '../../../src/cli/result.ts';
 import { plain } from '../../../src/cli/terminal/color.ts';
 import { fitted } from '../../../src/cli/terminal/fit.ts';
-import type { Result } from '../../../src/cli/terminal/result.ts';
 import { formatProblem, ProblemError } from '../../../src/istio/problems.ts';
 import { planInput } from '../../../src/sources/plan-input.ts';
-import { clusterText } from '../../clusters/cluster.ts';
+import { clusterText } from '../../cluster/large.ts';
 import { scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClusterAccess } from '../../../src/host/cluster/access.ts';
-import { clusterItems } from '../../../src/host/cluster/items.ts';
+import { clusterItems } from '../../../src/host/manifests/cluster-items.ts';
 import { formatProblem } from '../../../src/istio/problems.ts';
 import { scratchFolder } from '../../cli/program.ts';
 import type { ApiServer, Fault } from '../../cluster/api-server.ts';

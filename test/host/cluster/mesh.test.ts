@@ -4,7 +4,7 @@ import { clusterMesh } from '../../../src/host/cluster/mesh.ts';
 import { formatProblem } from '../../../src/istio/problems.ts';
 import type { SourceOptions } from '../../../src/sources/options.ts';
 import { NO_MANIFEST_OPTIONS } from '../../../src/sources/options.ts';
-import { plannedGroups } from '../../../src/sources/workloads/planned-groups.ts';
+import { plannedGroups } from '../../../src/sources/rule-groups/planned-groups.ts';
 import { scratchFolder } from '../../cli/program.ts';
 import type { ApiServer, Recorded } from '../../cluster/api-server.ts';
 import { apiServer } from '../../cluster/api-server.ts';

@@ -8,10 +8,10 @@ import { readAhead } from '../../../src/host/manifests/ahead.ts';
 import { knownAt } from '../../../src/host/manifests/known-pods.ts';
 import { ManifestText } from '../../../src/host/manifests/text.ts';
 import type { ManifestItem } from '../../../src/istio/kubernetes/manifest/item.ts';
-import { PlainPod } from '../../../src/istio/kubernetes/manifest/plain-pod.ts';
 import type { Workload } from '../../../src/istio/kubernetes/manifest/workload.ts';
 import { placedWorkload } from '../../../src/istio/kubernetes/manifest/workload.ts';
-import { clusterText } from '../../clusters/cluster.ts';
+import { PlainPod } from '../../../src/istio/kubernetes/plain-pod.ts';
+import { clusterText } from '../../cluster/large.ts';
 import { played } from '../../trials.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ahead-'));

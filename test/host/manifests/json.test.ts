@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ManifestText } from '../../../src/host/manifests/text.ts';
 import type { Texts } from '../../../src/istio/kubernetes/manifest/workload.ts';
 import { placedWorkload } from '../../../src/istio/kubernetes/manifest/workload.ts';
-import { placedTexts, said } from '../../istio/kubernetes/manifest-reading.ts';
+import { placedTexts, said } from '../../istio/kubernetes/manifest/reading.ts';
 import { rawItems, textItems } from './reading.ts';
 
 const read = (text: string | Buffer): readonly string[] => said(textItems(text));

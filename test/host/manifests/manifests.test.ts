@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ManifestText } from '../../../src/host/manifests/text.ts';
 import type { Progress } from '../../../src/host/manifests.ts';
 import { manifestItems } from '../../../src/host/manifests.ts';
-import { said } from '../../istio/kubernetes/manifest-reading.ts';
+import { said } from '../../istio/kubernetes/manifest/reading.ts';
 import { allItems, inFolder, stdinWith, textItems } from './reading.ts';
 
 const pod = (name: string, namespace = 'default'): string => `kind: Pod\nmetadata: {name: ${name}, namespace: ${namespace}}\n`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { printSource } from '../../../src/istio/origin.ts';
-import { said } from '../../istio/kubernetes/manifest-reading.ts';
+import { said } from '../../istio/kubernetes/manifest/reading.ts';
 import { textItems } from './reading.ts';
 
 const read = (text: string | Buffer): readonly string[] => said(textItems(text));

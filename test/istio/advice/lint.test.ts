@@ -4,7 +4,7 @@ import { lintWorkload } from '../../../src/istio/advice/lint.ts';
 import type { Workload } from '../../../src/istio/kubernetes/manifest/workload.ts';
 import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 import { allKinds } from '../../../src/istio/releases/kinds.ts';
-import { APP, at, codesOf, diagnosticsOf, mesh, pod, workloadsIn } from './lint-workloads.ts';
+import { APP, at, codesOf, diagnosticsOf, mesh, pod, workloadsIn } from './lint/workloads.ts';
 
 const BOOKINFO = ['productpage-v1', 'reviews-v1']
   .map(

@@ -10,7 +10,7 @@ import { profileOf } from '../../../src/istio/releases/profile.ts';
 import { printedSettings } from '../../../src/istio/settings/printed-settings.ts';
 import { SETTING_KEYS } from '../../../src/istio/settings/settings.ts';
 import { CASES } from '../../golden.ts';
-import { workload } from './injection-workload.ts';
+import { workload } from './injection/workload.ts';
 
 /** The same by hand, without templates. */
 function ordinaryArguments({ has }: Profile): readonly string[] {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { POD_KINDS } from '../../../src/istio/kubernetes/manifest/kinds.ts';
 import type { Container } from '../../../src/istio/kubernetes/manifest/workload.ts';
 import { writeYaml } from '../../../src/istio/yaml.ts';
-import { itemsOf, placed, placedTexts, said, workloadOf } from './manifest-reading.ts';
+import { itemsOf, placed, placedTexts, said, workloadOf } from './manifest/reading.ts';
 
 const POD = `apiVersion: v1
 kind: Pod

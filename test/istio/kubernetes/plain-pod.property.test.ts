@@ -1,14 +1,14 @@
 import { fc, it } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { fingerprintOf } from '../../../src/istio/kubernetes/fingerprint.ts';
-import { PlainPod } from '../../../src/istio/kubernetes/manifest/plain-pod.ts';
 import { readTree } from '../../../src/istio/kubernetes/manifest/read.ts';
 import type { Mesh } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
+import { PlainPod } from '../../../src/istio/kubernetes/plain-pod.ts';
 import { ownerOf } from '../../../src/istio/kubernetes/rule-groups/owner.ts';
 import { treeOfValue } from '../../../src/istio/value-nodes.ts';
-import { ASKED, RELEASES } from '../../clusters/cluster.ts';
-import { podOf } from '../../clusters/pod.ts';
+import { podOf } from '../../cluster/injected-pod.ts';
+import { ASKED, RELEASES } from '../../cluster/large.ts';
 
 /** What few pods have, so that every field which counts stands somewhere. */
 const RARE = {

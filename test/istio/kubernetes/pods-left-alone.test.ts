@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 import type { WorkloadInjection } from '../../../src/istio/kubernetes/workload-injection.ts';
 import { injectionOf } from '../../../src/istio/kubernetes/workload-injection.ts';
-import { workloadOf } from './manifest-reading.ts';
+import { workloadOf } from './manifest/reading.ts';
 
 function found(text: string, installer?: 'init' | 'cni'): WorkloadInjection {
   return injectionOf(workloadOf(text), {

@@ -7,8 +7,8 @@ import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
 import { ProblemError } from '../../../src/istio/problems.ts';
 import type { Facts } from '../../../src/istio/settings/facts.ts';
 import { facts, release, sets } from '../arbitraries.ts';
-import type { Scenes } from './behavior-judge.ts';
-import { expectNoContradiction } from './behavior-judge.ts';
+import type { Scenes } from './behavior/judge.ts';
+import { expectNoContradiction } from './behavior/judge.ts';
 
 function attempt(options: readonly string[], at: string, given: Facts): CapturePlan | null {
   try {

@@ -1,16 +1,16 @@
 /** Packets at the edges of what rules ask for: the values that they name, and their neighbours. */
 
+import { addressValue, networkRange, printAddress } from '../../../src/netfilter/address.ts';
 import { withInterfaces } from '../../../src/netfilter/behavior/interfaces.ts';
 import type { Operand } from '../../../src/netfilter/behavior/prepared.ts';
 import type { Family } from '../../../src/netfilter/family.ts';
 import type { Match } from '../../../src/netfilter/match.ts';
 import type { Packet } from '../../../src/netfilter/packet.ts';
+import type { Ranges, Value } from '../../../src/netfilter/ranges.ts';
+import { contains } from '../../../src/netfilter/ranges.ts';
 import type { Ruleset } from '../../../src/netfilter/rule.ts';
-import { addressValue, networkRange, printAddress } from '../../../src/netfilter/trace/address.ts';
 import type { Host } from '../../../src/netfilter/trace/host.ts';
 import { prepareHost } from '../../../src/netfilter/trace/prepare-host.ts';
-import type { Ranges, Value } from '../../../src/netfilter/trace/ranges.ts';
-import { contains } from '../../../src/netfilter/trace/ranges.ts';
 import type { Random } from '../../netfilter/mutations.ts';
 
 interface Edges {

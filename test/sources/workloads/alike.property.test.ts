@@ -7,8 +7,8 @@ import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 import { numbering } from '../../../src/istio/kubernetes/rule-groups/planner.ts';
 import type { Subject } from '../../../src/sources/workloads/subject.ts';
 import { oncePerFingerprint, subjectPlanner } from '../../../src/sources/workloads/subject.ts';
-import { ASKED } from '../../clusters/cluster.ts';
-import { podOf } from '../../clusters/pod.ts';
+import { podOf } from '../../cluster/injected-pod.ts';
+import { ASKED } from '../../cluster/large.ts';
 import { rawItems } from '../../host/manifests/reading.ts';
 
 type Plain = null | boolean | number | string | Plain[] | { [name: string]: Plain };

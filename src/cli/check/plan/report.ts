@@ -3,8 +3,8 @@
 import type { Diagnostic } from '../../../istio/advice/lint.ts';
 import type { CapturePlan } from '../../../istio/plan/plan.ts';
 import type { WorkloadEscapes } from '../../escapes/report.ts';
+import type { NextCommand } from '../../next/next-command.ts';
 import type { Connection } from '../connection-report.ts';
-import type { NextCommand } from '../next-command.ts';
 
 export interface PlanReport {
   /** Whose: `Deployment shop/orders`, or what the settings are called. */

@@ -1,8 +1,8 @@
 /** What an injector was told and handed on to no program. */
 
 import { argumentNamed } from '../../arguments/arguments.ts';
-import type { TrafficAnnotation } from '../../kubernetes/injection/annotations.ts';
-import { ANNOTATION_NAMES, ANNOTATIONS } from '../../kubernetes/injection/annotations.ts';
+import type { TrafficAnnotation } from '../../kubernetes/annotations.ts';
+import { ANNOTATION_NAMES, ANNOTATIONS } from '../../kubernetes/annotations.ts';
 import { inject } from '../../kubernetes/injection/inject.ts';
 import type { InjectedArgument, Injection } from '../../kubernetes/injection/injected.ts';
 import { listItems, valuesOf, wordsOf } from '../../kubernetes/injection/injected.ts';

@@ -1,8 +1,8 @@
 /** Annotations that Istio does not read where they stand: misplaced, misspelt, replaced, changed too late. */
 
 import { argumentNamed } from '../../arguments/arguments.ts';
-import type { TrafficAnnotation } from '../../kubernetes/injection/annotations.ts';
-import { ANNOTATIONS } from '../../kubernetes/injection/annotations.ts';
+import type { TrafficAnnotation } from '../../kubernetes/annotations.ts';
+import { ANNOTATIONS } from '../../kubernetes/annotations.ts';
 import { listItems } from '../../kubernetes/injection/injected.ts';
 import { podKind } from '../../kubernetes/manifest/kinds.ts';
 import type { Workload } from '../../kubernetes/manifest/workload.ts';

@@ -1,6 +1,6 @@
 /** Workloads whose annotations come to nothing, or keep the pod from starting. */
 
-import { ANNOTATION_NAMES, ANNOTATIONS } from '../../kubernetes/injection/annotations.ts';
+import { ANNOTATION_NAMES, ANNOTATIONS } from '../../kubernetes/annotations.ts';
 import { injectChoice } from '../../kubernetes/injection/inject-choice.ts';
 import type { NotInjected } from '../../kubernetes/injection/injected.ts';
 import { programOf } from '../../kubernetes/injection/observed.ts';

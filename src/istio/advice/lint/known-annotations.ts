@@ -1,6 +1,6 @@
 /** Names of annotations, those of Istio's registry (istio/api, annotation/annotations.yaml) of all times. */
 
-import { ANNOTATION_NAMES, ANNOTATIONS } from '../../kubernetes/injection/annotations.ts';
+import { ANNOTATION_NAMES, ANNOTATIONS } from '../../kubernetes/annotations.ts';
 import { PROXY_CONFIG_ANNOTATION } from '../../kubernetes/mesh/annotation.ts';
 
 /** Those that rules are made from. */

@@ -1,6 +1,6 @@
 /** Ports of the application that are Istio's own. */
 
-import { ANNOTATIONS } from '../../kubernetes/injection/annotations.ts';
+import { ANNOTATIONS } from '../../kubernetes/annotations.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { SettingValues } from '../../settings/settings.ts';
 import { appContainers } from './identity.ts';

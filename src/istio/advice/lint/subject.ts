@@ -1,8 +1,8 @@
 /** What is looked at: settings that know where they came from, and the workload around them. */
 
 import { argumentNamed } from '../../arguments/arguments.ts';
-import type { AnnotationName } from '../../kubernetes/injection/annotations.ts';
-import { ANNOTATIONS } from '../../kubernetes/injection/annotations.ts';
+import type { AnnotationName } from '../../kubernetes/annotations.ts';
+import { ANNOTATIONS } from '../../kubernetes/annotations.ts';
 import type { Workload } from '../../kubernetes/manifest/workload.ts';
 import type { Mesh } from '../../kubernetes/mesh/mesh.ts';
 import { MESH_VALUES } from '../../kubernetes/mesh/mesh.ts';

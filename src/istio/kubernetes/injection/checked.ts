@@ -3,10 +3,10 @@
 import type { Problem } from '../../problems.ts';
 import { problem } from '../../problems.ts';
 import type { ChangeName, Profile } from '../../releases/profile.ts';
+import { checkProblems } from '../annotation-checks.ts';
+import type { TrafficAnnotation } from '../annotations.ts';
+import { ANNOTATION_NAMES, ANNOTATIONS } from '../annotations.ts';
 import type { Texts } from '../manifest/workload.ts';
-import type { TrafficAnnotation } from './annotations.ts';
-import { ANNOTATION_NAMES, ANNOTATIONS } from './annotations.ts';
-import { checkProblems } from './checks.ts';
 
 /** Errors for what the injector refuses; warnings for annotations that came with a later release, or went. */
 export function annotationProblems(annotations: Texts, profile: Profile): readonly Problem[] {

@@ -1,8 +1,8 @@
 /** What injectors write into a pod's annotations for the CNI plugin, which knows neither mesh values nor defaults of the templates. */
 
+import type { AnnotationName } from '../annotations.ts';
+import { ANNOTATIONS } from '../annotations.ts';
 import type { Layered } from '../mesh/effective.ts';
-import type { AnnotationName } from './annotations.ts';
-import { ANNOTATIONS } from './annotations.ts';
 import { declaredPorts, excludedWithStatusPort, includedInbound } from './inbound-ports.ts';
 import type { TemplateData } from './template-data.ts';
 import { injectedText, modeOf, templateText } from './template-data.ts';

@@ -3,8 +3,8 @@
 import { parseGoBool } from '../../arguments/command-line.ts';
 import type { Profile } from '../../releases/profile.ts';
 import { field } from '../../yaml-fields.ts';
+import { dataOf } from '../go-text.ts';
 import type { Container, Workload } from '../manifest/workload.ts';
-import { dataOf } from '../mesh/go-text.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import type { InitContainer, Injection, Variable } from './injected.ts';
 import { wordsOf } from './injected.ts';

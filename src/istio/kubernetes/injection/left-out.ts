@@ -5,9 +5,9 @@ import type { Origin, Sourced } from '../../origin.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { Texts, Workload } from '../manifest/workload.ts';
 import type { Mesh } from '../mesh/mesh.ts';
+import { oneFits } from '../selectors.ts';
 import { injectChoice } from './inject-choice.ts';
 import type { NotInjected } from './injected.ts';
-import { oneFits } from './selectors.ts';
 import { withoutWebhook } from './webhook.ts';
 
 export interface LeftOut {

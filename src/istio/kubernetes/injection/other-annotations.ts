@@ -5,10 +5,10 @@ import type { Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { notAValue } from '../../problems.ts';
 import type { ChangeName, Profile } from '../../releases/profile.ts';
+import type { CheckName } from '../annotation-checks.ts';
+import { checkProblems, QUANTITY } from '../annotation-checks.ts';
 import type { Texts } from '../manifest/workload.ts';
 import type { Mesh } from '../mesh/mesh.ts';
-import type { CheckName } from './checks.ts';
-import { checkProblems, QUANTITY } from './checks.ts';
 import type { Refused } from './refusals.ts';
 import { meshSwitch } from './template-data.ts';
 

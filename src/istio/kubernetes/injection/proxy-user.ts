@@ -2,9 +2,10 @@
 
 import type { Sourced } from '../../origin.ts';
 import type { Profile } from '../../releases/profile.ts';
+import type { NamespaceResource } from '../manifest/mesh-resources.ts';
 import type { Ids, PodTemplate } from '../manifest/workload.ts';
 import type { Layered } from '../mesh/effective.ts';
-import type { Mesh, NamespaceResource } from '../mesh/mesh.ts';
+import type { Mesh } from '../mesh/mesh.ts';
 import { strongest } from './layers.ts';
 import { proxyContainer } from './proxy-container.ts';
 import { injectedText } from './template-data.ts';

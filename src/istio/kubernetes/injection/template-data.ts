@@ -2,11 +2,11 @@
 
 import type { Origin, Sourced } from '../../origin.ts';
 import type { ChangeName, Profile } from '../../releases/profile.ts';
+import type { AnnotationName } from '../annotations.ts';
+import { ANNOTATIONS } from '../annotations.ts';
 import type { Container, Texts } from '../manifest/workload.ts';
 import type { Layered } from '../mesh/effective.ts';
 import type { Mesh, MeshValue } from '../mesh/mesh.ts';
-import type { AnnotationName } from './annotations.ts';
-import { ANNOTATIONS } from './annotations.ts';
 import { strongest } from './layers.ts';
 
 export interface TemplateData {

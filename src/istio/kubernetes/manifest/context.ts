@@ -3,7 +3,7 @@
 import { problem } from '../../problems.ts';
 import type { YamlNode } from '../../yaml.ts';
 import { isNull, sourceOf, textOf } from '../../yaml-fields.ts';
-import type { NamespaceResource, ProxyConfigResource } from '../mesh/mesh.ts';
+import type { NamespaceResource, ProxyConfigResource } from './mesh-resources.ts';
 import { nameOf, textsOfObject } from './object.ts';
 import type { Fields, Reading } from './reading.ts';
 import { fieldsOf, textsOf } from './reading.ts';

@@ -3,7 +3,7 @@
 import type { Origin } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import type { SidecarFile } from '../../settings/sidecar-file.ts';
-import type { NamespaceResource, ProxyConfigResource } from '../mesh/mesh.ts';
+import type { NamespaceResource, ProxyConfigResource } from './mesh-resources.ts';
 import type { OtherObject } from './other-object.ts';
 import type { Workload } from './workload.ts';
 

@@ -2,8 +2,8 @@
 
 import type { YamlNode } from '../../yaml.ts';
 import { field, textOf } from '../../yaml-fields.ts';
-import { isMeshConfigMap } from '../mesh/config-map.ts';
-import { meshConfigKey, valuesKey } from '../mesh/helm-values.ts';
+import { meshConfigKey, valuesKey } from './chart-keys.ts';
+import { isMeshConfigMap } from './mesh-config-maps.ts';
 
 /** Says what a document without a kind is, where it is none of Kubernetes'. */
 export function kindlessSettings(document: YamlNode): string | undefined {

@@ -7,7 +7,7 @@ import { MappingValue } from '../../value-nodes.ts';
 import { wrongType } from '../../wrong-type.ts';
 import type { YamlEntry, YamlNode } from '../../yaml.ts';
 import { isNull, sourceOf } from '../../yaml-fields.ts';
-import { goBoolean, isBare } from '../mesh/go-text.ts';
+import { goBoolean, isBare } from '../go-text.ts';
 import type { Texts } from './workload.ts';
 
 export interface Reading {

@@ -3,7 +3,7 @@
 import { EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml';
 import type { Values } from '../../value-nodes.ts';
 import type { Position } from '../../yaml.ts';
-import { isBare } from '../mesh/go-text.ts';
+import { isBare } from '../go-text.ts';
 
 export interface YamlValues extends Position {
   readonly values: Values;

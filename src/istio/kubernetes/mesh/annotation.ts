@@ -2,10 +2,10 @@
 
 import type { Origin, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
+import type { ProxyConfigLayer } from '../manifest/mesh-resources.ts';
 import type { Texts } from '../manifest/workload.ts';
 import { PROXY_CONFIG_FORMS } from './forms.ts';
 import { layerOf } from './layer.ts';
-import type { ProxyConfigLayer } from './mesh.ts';
 import type { Place } from './place.ts';
 import { documentsAt } from './place.ts';
 import type { Given } from './walk.ts';

@@ -4,37 +4,29 @@ import { problem, quoted } from '../../problems.ts';
 import type { YamlNode } from '../../yaml.ts';
 import { field, isNull, textOf } from '../../yaml-fields.ts';
 import { aliasesExplode } from '../manifest/aliases.ts';
+import type { MeshData } from '../manifest/mesh-config-maps.ts';
+import { meshTexts } from '../manifest/mesh-config-maps.ts';
 import { readMeshConfig, readValues } from './helm-values.ts';
 import { readInjector } from './injector.ts';
 import type { Place } from './place.ts';
 import { documentsAt, placeWithin } from './place.ts';
 import type { MeshReading } from './reading.ts';
 
-interface Data {
-  readonly key: string;
-  /** What the ConfigMap is called, with a revision behind it or not (`istio-1-28`). */
-  readonly map: RegExp;
-  readonly read: (document: YamlNode, place: Place, reading: MeshReading) => void;
-}
+type Reader = (document: YamlNode, place: Place, reading: MeshReading) => void;
 
-const DATA: readonly Data[] = [
-  { key: 'mesh', map: /^istio(?:-|$)/, read: readMeshConfig },
-  { key: 'merged-values', map: /^values(?:-|$)/, read: readValues },
-  { key: 'config', map: /^istio-(?:sidecar-injector|inject)(?:-|$)/, read: readInjector },
-  { key: 'values', map: /^istio-sidecar-injector(?:-|$)/, read: readValues },
-];
-
-/** Whether the ConfigMap is one of Istio's. */
-export function isMeshConfigMap(object: YamlNode): boolean {
-  return textsIn(object).length > 0;
-}
+const READERS: Readonly<Record<MeshData, Reader>> = {
+  mesh: readMeshConfig,
+  'merged-values': readValues,
+  config: readInjector,
+  values: readValues,
+};
 
 /** Whether the ConfigMap is one of Istio's; it is read then. */
 export function readConfigMap(object: YamlNode, place: Place, reading: MeshReading): boolean {
-  const found = textsIn(object);
+  const found = meshTexts(object);
   if (found.length > 0) oneRevision(object, place, reading);
-  for (const { key, text, read } of found) {
-    if (text.kind === 'scalar') readInner(key, placeWithin(place, text), reading, read);
+  for (const { key, text } of found) {
+    if (text.kind === 'scalar') readInner(key, placeWithin(place, text), reading);
     else notA('a text', key, text, place, reading);
   }
   return found.length > 0;
@@ -50,22 +42,14 @@ function oneRevision(object: YamlNode, place: Place, reading: MeshReading): void
   reading.problems.push(problem('several-revisions', place.at(object), { value, first }));
 }
 
-function textsIn(object: YamlNode): readonly (Data & { readonly text: YamlNode })[] {
-  const name = textOf(field(object, 'metadata', 'name')) ?? '';
-  return DATA.flatMap((data) => {
-    const text = data.map.test(name) ? field(object, 'data', data.key) : undefined;
-    return text === undefined || isNull(text) ? [] : [{ ...data, text }];
-  });
-}
-
-function readInner(key: string, place: Place, reading: MeshReading, read: Data['read']): void {
+function readInner(key: MeshData, place: Place, reading: MeshReading): void {
   const documents = documentsAt(place);
   if ('code' in documents) {
     reading.problems.push(documents);
     return;
   }
   for (const document of documents) {
-    if (document.kind === 'mapping' && !aliasesExplode(document)) read(document, place, reading);
+    if (document.kind === 'mapping' && !aliasesExplode(document)) READERS[key](document, place, reading);
     else if (!isNull(document)) notA('a mapping', key, document, place, reading);
   }
 }

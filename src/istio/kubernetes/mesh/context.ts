@@ -1,7 +1,8 @@
 /** What stands among the manifests and belongs to the mesh. */
 
 import type { ManifestItem } from '../manifest/item.ts';
-import type { Mesh, NamespaceResource, ProxyConfigResource } from './mesh.ts';
+import type { NamespaceResource, ProxyConfigResource } from '../manifest/mesh-resources.ts';
+import type { Mesh } from './mesh.ts';
 
 export type ContextItem = Extract<ManifestItem, { readonly kind: 'proxy config' | 'namespace' }>;
 

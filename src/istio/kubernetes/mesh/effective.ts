@@ -2,9 +2,10 @@
 
 import type { Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
+import type { ProxyConfigLayer } from '../manifest/mesh-resources.ts';
 import type { Workload } from '../manifest/workload.ts';
 import { readProxyConfigAnnotation } from './annotation.ts';
-import type { Mesh, ProxyConfigLayer } from './mesh.ts';
+import type { Mesh } from './mesh.ts';
 import { resourcesFor } from './resources-for.ts';
 
 /** A value, and the weaker ones that it beat, the strongest first. */

@@ -1,7 +1,7 @@
 /** Which of a cluster's control planes injects a workload: by the webhooks that Kubernetes calls, and by what an injected pod says. */
 
-import { selects } from '../injection/selectors.ts';
 import type { Workload } from '../manifest/workload.ts';
+import { selects } from '../selectors.ts';
 import type { Injector, Mesh } from './mesh.ts';
 
 const REVISION = 'istio.io/rev';

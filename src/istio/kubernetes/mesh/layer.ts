@@ -1,7 +1,7 @@
 /** Values by path to a layer of proxy configuration. */
 
 import type { Origin, Sourced } from '../../origin.ts';
-import type { ProxyConfigLayer } from './mesh.ts';
+import type { ProxyConfigLayer } from '../manifest/mesh-resources.ts';
 import { textsUnder } from './walk.ts';
 
 /** What is given below `start` (a path that ends with a dot, or nothing). */

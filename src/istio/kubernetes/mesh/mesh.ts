@@ -2,7 +2,7 @@
 
 import type { Origin, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
-import type { Texts } from '../manifest/workload.ts';
+import type { NamespaceResource, ProxyConfigLayer, ProxyConfigResource } from '../manifest/mesh-resources.ts';
 
 /** The Helm values that some release's injection template reads, by their path; what each is. */
 export const MESH_VALUES = {
@@ -48,36 +48,6 @@ export const MESH_VALUES = {
 } as const;
 
 export type MeshValue = keyof typeof MESH_VALUES;
-
-/** One layer of proxy configuration: the mesh's defaultConfig, an annotation, or a ProxyConfig resource. */
-export interface ProxyConfigLayer {
-  readonly source: Origin;
-  readonly interceptionMode?: Sourced<string>;
-  /** holdApplicationUntilProxyStarts. */
-  readonly holds?: boolean;
-  /** proxyMetadata, or environmentVariables of a resource: what becomes the environment of istio-init. */
-  readonly metadata: Texts;
-}
-
-/** A ProxyConfig resource (networking.istio.io). */
-export interface ProxyConfigResource {
-  readonly namespace: string;
-  readonly name: string;
-  /** Labels that a pod must have; empty: every pod of the namespace, or of the mesh in the root namespace. */
-  readonly selector: ReadonlyMap<string, string>;
-  /** `metadata.creationTimestamp`: of several resources that fit, the oldest counts. */
-  readonly created?: string;
-  readonly layer: ProxyConfigLayer;
-}
-
-/** A Namespace resource: labels decide about injection, OpenShift's annotation about the proxy's user. */
-export interface NamespaceResource {
-  /** Given with the values of the mesh and without any label, for its annotations: it says nothing of injection. */
-  readonly withoutLabels?: true;
-  readonly source: Origin;
-  readonly labels: Texts;
-  readonly annotations: Texts;
-}
 
 /** The templates that pods may choose by `inject.istio.io/templates`. */
 export interface Templates {

@@ -1,8 +1,9 @@
 /** Which ProxyConfig resources count for a workload. */
 
 import { grouped } from '../../../netfilter/grouped.ts';
+import type { ProxyConfigLayer, ProxyConfigResource } from '../manifest/mesh-resources.ts';
 import type { Workload } from '../manifest/workload.ts';
-import type { Mesh, ProxyConfigLayer, ProxyConfigResource } from './mesh.ts';
+import type { Mesh } from './mesh.ts';
 
 export interface ResourcesFor {
   readonly root?: ProxyConfigLayer | undefined;

@@ -1,6 +1,6 @@
 /** What the injection templates of all releases pass to istio-iptables, and what they make each argument of. */
 
-import { ANNOTATIONS } from '../injection/annotations.ts';
+import { ANNOTATIONS } from '../annotations.ts';
 import type { MeshValue } from './mesh.ts';
 
 export interface StockArgument {

@@ -6,9 +6,9 @@ import { problem, quoted } from '../../problems.ts';
 import { wrongType } from '../../wrong-type.ts';
 import type { YamlNode } from '../../yaml.ts';
 import { isNull } from '../../yaml-fields.ts';
+import { dataOf, goBoolean, goText, isBare } from '../go-text.ts';
 import type { Form, Forms } from './forms.ts';
 import { isPort, isTextOnly, MODES } from './forms.ts';
-import { dataOf, goBoolean, goText, isBare } from './go-text.ts';
 import { misspelt } from './misspelt.ts';
 import type { Place } from './place.ts';
 

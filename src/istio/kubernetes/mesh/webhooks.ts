@@ -2,7 +2,7 @@
 
 import type { YamlNode } from '../../yaml.ts';
 import { field, itemsIn, textOf } from '../../yaml-fields.ts';
-import { dataOf } from './go-text.ts';
+import { dataOf } from '../go-text.ts';
 import type { Injector } from './mesh.ts';
 import type { Place } from './place.ts';
 import type { MeshReading } from './reading.ts';

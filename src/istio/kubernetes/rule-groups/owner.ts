@@ -1,7 +1,7 @@
 /** Who made a pod, as people know it. */
 
-import { PlainPod } from '../manifest/plain-pod.ts';
 import type { Workload } from '../manifest/workload.ts';
+import { PlainPod } from '../plain-pod.ts';
 
 const REPLICA_SET = 'ReplicaSet/';
 const TEMPLATE_HASH = 'pod-template-hash';

@@ -3,7 +3,7 @@
 import type { Family } from '../../../netfilter/family.ts';
 import type { Network } from '../../../netfilter/network.ts';
 import { addressBits, parseNetwork } from '../../../netfilter/network.ts';
-import { servicePort } from '../../../netfilter/read/services.ts';
+import { servicePort } from '../../../netfilter/services.ts';
 import { nearest, quoted } from '../../problems.ts';
 
 /** What stands before the port: an address, or a word for one whose family is not said. */

@@ -1,8 +1,8 @@
 /** The stage of a story: this pod, another with the same rules, and the addresses of everyone in it. */
 
+import { networkRange, printAddress } from '../../../netfilter/address.ts';
 import type { Family } from '../../../netfilter/family.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
-import { networkRange, printAddress } from '../../../netfilter/trace/address.ts';
 import { ProblemError, problem } from '../../problems.ts';
 import { profileOf } from '../../releases/profile.ts';
 import { proxyDoes } from '../../releases/proxy-changes.ts';

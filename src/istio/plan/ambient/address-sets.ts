@@ -2,7 +2,7 @@
 
 import type { Family } from '../../../netfilter/family.ts';
 import { parseNetwork } from '../../../netfilter/network.ts';
-import type { SetElement } from '../../../netfilter/nft/set.ts';
+import type { SetElement } from '../../../netfilter/nft-set.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { AddressSet } from './state.ts';
 

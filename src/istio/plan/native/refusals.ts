@@ -1,6 +1,6 @@
 /** What the native program, or nft behind it, refuses where iptables would not. */
 
-import { servicePort } from '../../../netfilter/read/services.ts';
+import { servicePort } from '../../../netfilter/services.ts';
 import type { Problem } from '../../problems.ts';
 import { ProblemError, problem, quoted } from '../../problems.ts';
 import type { Facts } from '../../settings/facts.ts';
