@@ -8,7 +8,7 @@ const [node, , file, ...args] = process.argv;
 const bin = join(__dirname, '../bin/istio-init');
 
 process.argv = [node, bin, ...args];
-const script = require(bin);
+const { script } = require(bin);
 process.on('exit', (code) => {
   if (code === 0) writeFileSync(file, script.createCachedData());
 });

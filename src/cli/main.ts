@@ -19,10 +19,17 @@ async function main(words: readonly string[]): Promise<void> {
   await (await import('./program.ts')).runProgram(first === undefined ? rest : [first, ...rest]);
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(
-    `istio-init: this should not have happened: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
-  // EX_SOFTWARE of sysexits: an error of this program, not of its input.
-  process.exitCode = 70;
-});
+/** Runs the program with the words behind its name; a process may do so again and again. Never throws; sets the exit code of the process. */
+export async function run(words: readonly string[]): Promise<void> {
+  try {
+    await main(words);
+  } catch (error) {
+    process.stderr.write(
+      `istio-init: this should not have happened: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    // EX_SOFTWARE of sysexits: an error of this program, not of its input.
+    process.exitCode = 70;
+  }
+}
+
+run(process.argv.slice(2));

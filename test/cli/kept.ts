@@ -21,7 +21,7 @@ interface Kept {
 
 const KEPT = fileURLToPath(new URL('kept-process.cjs', import.meta.url));
 /** Whatever a run leaves behind goes with the process. */
-const MOST_RUNS = 40;
+const MOST_RUNS = 400;
 
 /** Tests that run at once share so many. */
 const MOST_PROCESSES = 2;
