@@ -37,14 +37,26 @@ function blocksOf(listing: string): readonly string[] {
     .sort();
 }
 
+const CABLE = ['link add eth0 type veth peer name other', 'link set eth0 up', 'link set other up'];
+
+/** What is there at the end; a line tells which of the lists it is of. */
+const LOOKS = [
+  ...['nft -s list ruleset', 'iptables-nft-save', 'ip6tables-nft-save'].map((command) => `${command} 2>/dev/null`),
+  feed('ip -4 -batch -', 'rule show\nroute show table all\n'),
+  feed('ip -6 -batch -', 'rule show\nroute show table all\naddress show dev lo\n'),
+];
+
+function addressLine(address: string): string {
+  return `address add ${address} dev eth0${address.includes(':') ? ' nodad' : ''}`;
+}
+
 async function run({ before = '', steps, addresses, nameservers }: Omit<Transition, 'name' | 'outcomes'>, release: string): Promise<Ended> {
   const script = [
     `export PATH=${PATH}`,
     'file=$(mktemp); trap "rm -f $file" EXIT',
     ...nameservers.map((server) => `echo nameserver ${server} >>$file`),
     'mount --bind $file /etc/resolv.conf',
-    'ip link add eth0 type veth peer name other; ip link set eth0 up; ip link set other up',
-    ...addresses.map((address) => `ip addr add ${address} dev eth0 ${address.includes(':') ? 'nodad' : ''}`),
+    feed('ip -batch -', [...CABLE, ...addresses.map(addressLine), ''].join('\n')),
     ...(before === '' ? [] : [feed('nft -f -', before)]),
     ...steps.flatMap(({ args, env }) => [
       [
@@ -59,16 +71,16 @@ async function run({ before = '', steps, addresses, nameservers }: Omit<Transiti
         .concat(' >/dev/null 2>&1 </dev/null'),
       `echo '${MARK}code' $?`,
     ]),
-    ...['nft -s list ruleset', 'iptables-nft-save', 'ip6tables-nft-save', 'ip -4 rule', 'ip -4 route show table all'],
-    ...['ip -6 rule', 'ip -6 route show table all', 'ip -6 addr show dev lo'],
+    ...LOOKS.flatMap((command) => [`echo '${MARK}part'`, command]),
+    '',
   ];
-  const marked = script.slice(-8).flatMap((command) => [`echo '${MARK}part'`, `${command} 2>/dev/null`]);
-  const { stdout } = await inNamespace(({ run: inside }) => inside([...script.slice(0, -8), ...marked, ''].join('\n')), '');
-  const [first = '', nft = '', ip = '', ip6 = '', rule = '', route = '', rule6 = '', route6 = '', addr6 = ''] = stdout.split(
-    `${MARK}part\n`,
-  );
+  const { stdout } = await inNamespace(({ run: inside }) => inside(script.join('\n')), '');
+  const [first = '', nft = '', ip = '', ip6 = '', routing = '', routing6 = ''] = stdout.split(`${MARK}part\n`);
   const codes = [...first.matchAll(/^### code (\d+)$/gm)].map(([, code]) => Number(code));
-  const host = routingLines({ 'ip rule': rule, 'ip route': route, 'ip -6 rule': rule6, 'ip -6 route': route6, 'ip -6 addr': addr6 });
+  const host = routingLines({
+    ...{ 'ip rule': routing, 'ip route': routing },
+    ...{ 'ip -6 rule': routing6, 'ip -6 route': routing6, 'ip -6 addr': routing6 },
+  });
   // Every namespace is born with three policy rules without a mark.
   const own = Object.entries(host).map(([command, lines]) => [command, lines.filter((line) => !/^lookup /.test(line))] as const);
   return {
