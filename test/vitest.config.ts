@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 import type { TestSpecification } from 'vitest/node';
 import { BaseSequencer } from 'vitest/node';
 import { LINT_PAGES } from '../scripts/lint-pages.mjs';
+import { pathPastDispatcher } from './cluster/dispatcher.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page*.test.ts'];
@@ -36,7 +37,7 @@ const report = process.env['TEST_REPORT'];
 delete process.env['NODE_EXTRA_CA_CERTS'];
 
 // kubectl and its like end before what they would collect is worth it: a third of their time.
-Object.assign(process.env, { GOGC: 'off', GOMEMLIMIT: '512MiB' });
+Object.assign(process.env, { GOGC: 'off', GOMEMLIMIT: '512MiB', PATH: pathPastDispatcher(process.env['PATH'] ?? '') });
 
 /** The long files first, which are those that ask the kernel: the short ones then fill what is left of each processor. */
 class LongestFirst extends BaseSequencer {
