@@ -13,16 +13,7 @@ import { printList } from '../../../src/netfilter/list/print-list.ts';
 import { printNft, printNftJson } from '../../../src/netfilter/nft/print.ts';
 import { printCommands, printRestore, printSave } from '../../../src/netfilter/print.ts';
 
-<<<<<<< HEAD
-
-import { PROGRAM, ROOT, run, scratchFolder } from '../program.ts';
-
-=======
-
-import { printList } from '../../../src/netfilter/print-list.ts';
 import { PROGRAM, ROOT, run, runAlone, scratchFolder } from '../program.ts';
-
->>>>>>> main
 
 const folder = scratchFolder();
 afterAll(folder.remove);
