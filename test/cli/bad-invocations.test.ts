@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
-import { PROGRAM, ROOT, run, scratchFolder } from './program.ts';
+import { ROOT, run, SHELL_PROGRAM, scratchFolder } from './program.ts';
 
 const folder = scratchFolder();
 afterAll(folder.remove);
@@ -170,7 +170,7 @@ describe.concurrent.each(Object.entries(BAD))('%s', (command, bad) => {
 
 describe.concurrent('where an answer goes', () => {
   const inBash = async (script: string): Promise<object> => {
-    const { exitCode, stdout, stderr } = await execa('bash', ['-c', script, 'bash', PROGRAM], {
+    const { exitCode, stdout, stderr } = await execa('bash', ['-c', script, 'bash', SHELL_PROGRAM], {
       reject: false,
       cwd: folder.path,
       stdin: 'ignore',

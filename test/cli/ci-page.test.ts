@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BIN, ROOT, scratchFolder } from './program.ts';
+import { ROOT, SHELL_BIN, scratchFolder } from './program.ts';
 
 const folder = scratchFolder();
 afterAll(folder.remove);
@@ -39,7 +39,11 @@ function script(text: string): Ran {
   const { status, stdout, stderr } = spawnSync('bash', ['-e', '-c', lines.join('\n')], {
     cwd: folder.path,
     encoding: 'utf8',
-    env: { ...process.env, PATH: `${folder.path}/bin:${BIN}:${process.env['PATH']}`, GITHUB_STEP_SUMMARY: join(folder.path, 'summary.md') },
+    env: {
+      ...process.env,
+      PATH: `${folder.path}/bin:${SHELL_BIN}:${process.env['PATH']}`,
+      GITHUB_STEP_SUMMARY: join(folder.path, 'summary.md'),
+    },
   });
   return { status, output: `${stdout}${stderr}` };
 }

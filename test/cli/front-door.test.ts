@@ -4,14 +4,14 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { withoutCodes } from '../../src/cli/terminal/columns.ts';
-import { expectRefused, PROGRAM, ROOT, run, scratchFolder } from './program.ts';
+import { expectRefused, ROOT, run, SHELL_PROGRAM, scratchFolder } from './program.ts';
 
 const folder = scratchFolder();
 afterAll(folder.remove);
 
 /** What a command shows on a terminal of so many columns, with the codes of colours. */
 function onTerminal(columns: number, words: string, env: Readonly<Record<string, string>> = {}): string {
-  const { stdout } = spawnSync('script', ['-qec', `stty cols ${columns} rows 40; '${PROGRAM}' ${words}`, '/dev/null'], {
+  const { stdout } = spawnSync('script', ['-qec', `stty cols ${columns} rows 40; '${SHELL_PROGRAM}' ${words}`, '/dev/null'], {
     cwd: ROOT,
     encoding: 'utf8',
     env: { ...process.env, TERM: 'xterm', NO_COLOR: undefined, FORCE_COLOR: undefined, ...env },

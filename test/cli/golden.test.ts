@@ -1,15 +1,15 @@
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import type { GoldenCase, Outcome } from '../golden.ts';
 import { CASES, capture, expand, RELEASES } from '../golden.ts';
 import { played } from '../trials.ts';
+import type { Run } from './program.ts';
+import { run } from './program.ts';
 
-const BIN = fileURLToPath(new URL('../../bin/istio-init', import.meta.url));
 const NEWEST = RELEASES.at(-1) ?? '';
 
-async function preview(...args: string[]): Promise<{ exitCode?: number; stdout: string; stderr: string }> {
-  return execa(BIN, ['preview', ...args], { reject: false, stripFinalNewline: false });
+function preview(...args: string[]): Promise<Run> {
+  return run(['preview', ...args]);
 }
 
 function given({ args, env, addresses, nameservers }: GoldenCase): string[] {

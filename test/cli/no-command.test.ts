@@ -12,7 +12,11 @@ describe('without a command', () => {
   });
 
   it('a pipe is checked, with check and without it', async () => {
-    const [bare, check, dash] = await Promise.all([piped(LISTING, []), piped(LISTING, ['check']), piped(LISTING, ['-'])]);
+    const [bare, check, dash] = await Promise.all([
+      piped(LISTING, []),
+      piped(LISTING, ['check']),
+      piped(LISTING, ['-'], { program: PROGRAM }),
+    ]);
     expect(bare).toEqual(check);
     expect(dash).toEqual(check);
     expect(bare.stdout).toContain('rules     Istio 1.');

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Run } from './program.ts';
-import { PROGRAM, ROOT, run, scratchFolder } from './program.ts';
+import { ROOT, run, SHELL_PROGRAM, scratchFolder } from './program.ts';
 
 const folder = scratchFolder();
 afterAll(folder.remove);
@@ -41,7 +41,7 @@ for (const [file, bytes] of REFUSED) folder.write(file, bytes);
 const here = (...words: readonly string[]): ReturnType<typeof run> => run(words, { cwd: folder.path });
 
 async function shell(line: string): Promise<Run> {
-  const { exitCode, stdout, stderr } = await execa('bash', ['-c', line, PROGRAM], {
+  const { exitCode, stdout, stderr } = await execa('bash', ['-c', line, SHELL_PROGRAM], {
     cwd: folder.path,
     stdin: 'ignore',
     reject: false,

@@ -39,7 +39,8 @@ export function injectedPod({ namespace = 'shop', app, number = 1, annotations =
       ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `${app}-59757bb7d8`, uid: `rs-${app}`, controller: true }],
       managedFields: [{ manager: 'kubelet', fieldsV1: { 'f:status': {} } }],
     },
-    spec: { ...INJECTED.spec, initContainers: [{ ...istioInit, args }, ...others] },
+    // An API server fills in the first, and kubectl 1.33 relies on it.
+    spec: { securityContext: {}, ...INJECTED.spec, initContainers: [{ ...istioInit, args }, ...others] },
     status: { phase: 'Running', podIPs: [{ ip: `10.1.0.${number}` }] },
   };
 }

@@ -76,6 +76,20 @@ describe('what others write into a pod', () => {
   });
 });
 
+describe('the page of the explorer', () => {
+  it('is that beside it, and where none is, who has it is said', () => {
+    const alone = join(folder, 'alone');
+    cpSync(EXECUTABLE, alone);
+    expect(run(['explorer'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^<!doctype html>/i), stderr: '' });
+    expect(spawnSync(alone, ['explorer'], { encoding: 'utf8' })).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^istio-init: explorer: .*has no page beside the program: npx istio-init explorer has it[^\n]*\n$/),
+    });
+    rmSync(alone);
+  });
+});
+
 describe('its name', () => {
   it('is the drop-in where a link is called istio-iptables', () => {
     const asked = run(['istio-iptables', '--help']);

@@ -6,7 +6,7 @@ import { SHELLS } from '../../../src/cli/completion/scripts.ts';
 import { VALUES } from '../../../src/cli/completion/values.ts';
 import { describedCommand } from '../../../src/cli/described.ts';
 import { TASKS } from '../../../src/cli/program.ts';
-import { BIN, expectRefused, ROOT, run, scratchFolder } from '../program.ts';
+import { expectRefused, ROOT, run, SHELL_BIN, scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();
 afterAll(folder.remove);
@@ -118,7 +118,7 @@ const TYPED = [
 ] as const;
 
 const has = (shell: string): boolean => spawnSync(shell, ['--version']).status === 0;
-const environment = { ...process.env, PATH: `${BIN}:${process.env['PATH']}`, TERM: 'dumb', HOME: folder.path };
+const environment = { ...process.env, PATH: `${SHELL_BIN}:${process.env['PATH']}`, TERM: 'dumb', HOME: folder.path };
 
 /** A shell as people have it, at a terminal: keys go in, and the line is printed with `echo GOT` before it. */
 function typedInto(command: string, first: string): readonly string[] {

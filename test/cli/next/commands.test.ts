@@ -1,10 +1,10 @@
 /** What an answer says to ask next is a whole command: pasted into a shell, it works. */
 
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Run } from '../program.ts';
-import { PROGRAM, ROOT, run, scratchFolder } from '../program.ts';
+import { ROOT, run, SHELL_BIN, scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();
 afterAll(folder.remove);
@@ -45,8 +45,16 @@ const LATER = join(folder.path, 'later.json');
 const TWELVE = join(folder.path, 'twelve.json');
 const ALLOW = join(folder.path, 'allow.yaml');
 
-/** Runs a line as a shell does. One that is a call of the program alone, the shell only takes apart. */
-async function shell(line: string): Promise<Run> {
+const RUNS = new Map<string, Promise<Run>>();
+
+/** Runs a line as a shell does, once for all who name it. One that is a call of the program alone, the shell only takes apart. */
+function shell(line: string): Promise<Run> {
+  const found = RUNS.get(line) ?? answered(line);
+  RUNS.set(line, found);
+  return found;
+}
+
+async function answered(line: string): Promise<Run> {
   if (line.startsWith('istio-init ')) {
     const { stdout, exitCode } = await bash(`istio-init() { printf '%s\\0' "$@"; }; ${line}`);
     if (exitCode !== 0) throw new Error(`bash can't take this apart: ${line}`);
@@ -56,7 +64,7 @@ async function shell(line: string): Promise<Run> {
 }
 
 async function bash(line: string): Promise<Run> {
-  const env = { PATH: `${dirname(PROGRAM)}:${process.env['PATH']}` };
+  const env = { PATH: `${SHELL_BIN}:${process.env['PATH']}` };
   const { exitCode, stdout, stderr } = await execa('bash', ['-c', line], {
     cwd: ROOT,
     env,

@@ -9,10 +9,11 @@ import { planAmbient } from '../../../src/istio/plan/ambient/ambient-plan.ts';
 import { planDocument } from '../../../src/istio/plan/plan-document.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
 import { readSidecarText } from '../../../src/istio/settings/sidecar-text.ts';
+import { printList } from '../../../src/netfilter/list/print-list.ts';
 import { printNft, printNftJson } from '../../../src/netfilter/nft/print.ts';
 import { printCommands, printRestore, printSave } from '../../../src/netfilter/print.ts';
-import { printList } from '../../../src/netfilter/print-list.ts';
-import { PROGRAM, ROOT, run, scratchFolder } from '../program.ts';
+
+import { PROGRAM, ROOT, run, runAlone, scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();
 afterAll(folder.remove);
@@ -116,7 +117,7 @@ describe.concurrent('preview of the example', () => {
     expect(await run(['preview', EXAMPLE])).toEqual(expected);
     expect(await run(['preview', '--filename', EXAMPLE])).toEqual(expected);
     expect(await run(['preview', '-f', '-'], { input: exampleText })).toEqual(expected);
-    expect(await run(['preview', '-'], { input: exampleText })).toEqual(expected);
+    expect(await runAlone(['preview', '-'], { input: exampleText })).toEqual(expected);
   });
 
   it('takes the release of the command line before that of the file', async () => {

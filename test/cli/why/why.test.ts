@@ -4,7 +4,7 @@ import { readWhyOperands } from '../../../src/cli/why/operands.ts';
 import { sinceRelease } from '../../../src/cli/why/since.ts';
 import { KNOWN } from '../../../src/istio/releases/every-release.ts';
 import { position } from '../../../src/istio/releases/known.ts';
-import { PROGRAM, piped, run, scratchFolder } from '../program.ts';
+import { piped, run, SHELL_PROGRAM, scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();
 afterAll(folder.remove);
@@ -161,7 +161,7 @@ more      istio-init why orders.yaml 10.20.30.40:3306 --verbose --release 1.28.0
     'has twelve lines at most on a terminal of %d columns, whatever is given, and the fix is among them',
     (columns) => {
       const on = (words: string): readonly string[] => {
-        const call = `stty cols ${columns} rows 50; '${PROGRAM}' why ${words}`;
+        const call = `stty cols ${columns} rows 50; '${SHELL_PROGRAM}' why ${words}`;
         const { stdout } = spawnSync('script', ['-qec', call, '/dev/null'], {
           cwd: folder.path,
           encoding: 'utf8',

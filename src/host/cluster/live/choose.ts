@@ -2,28 +2,33 @@
 
 import { randomBytes } from 'node:crypto';
 import type { ClusterAccess } from '../access.ts';
+import type { AccessMethod } from './access-method.ts';
+import { throughAuditPod, throughDebugPod, throughEphemeralContainer } from './access-method.ts';
 import type { AuditPods } from './audit-pods.ts';
 import type { LivePod } from './pods.ts';
 import { lackingRights, rightText } from './rights.ts';
-import type { Way } from './way.ts';
-import { throughAuditPod, throughDebugPod, throughEphemeralContainer } from './way.ts';
 
 /** Where a node's debug pod is made first: a namespace that allows it in every cluster. */
 const DEBUG_NAMESPACE = 'kube-system';
 
-export interface Ways {
-  readonly ways: readonly Way[];
+export interface AccessMethods {
+  readonly methods: readonly AccessMethod[];
   /** Why others are closed, a sentence each. */
   readonly closed: readonly string[];
 }
 
 /** Throws a ClusterFailure where the cluster does not say what the user may. */
-export async function waysInto(pod: LivePod, audit: AuditPods, named: string | undefined, access: ClusterAccess): Promise<Ways> {
+export async function accessMethods(
+  pod: LivePod,
+  audit: AuditPods,
+  named: string | undefined,
+  access: ClusterAccess,
+): Promise<AccessMethods> {
   const image = named ?? audit.image;
   const place = audit.byNode.get(pod.node);
   // A name of its own for each run, known before it is made: so it can be ended whatever was answered.
   const name = `istio-init-live-${randomBytes(4).toString('hex')}`;
-  const all: readonly Way[] = [
+  const all: readonly AccessMethod[] = [
     ...(place === undefined ? [] : [throughAuditPod(pod, place)]),
     ...(image === undefined
       ? []
@@ -36,7 +41,7 @@ export async function waysInto(pod: LivePod, audit: AuditPods, named: string | u
   const lacking = await Promise.all(all.map(({ rights }) => lackingRights(rights, access)));
   return {
     // Where one namespace allows a debug pod, another is no further way.
-    ways: all
+    methods: all
       .filter((_, index) => lacking[index]?.length === 0)
       .filter(({ kind }, index, open) => kind !== 'debug pod' || open.findIndex((one) => one.kind === kind) === index),
     closed: [
@@ -50,7 +55,7 @@ export async function waysInto(pod: LivePod, audit: AuditPods, named: string | u
   };
 }
 
-const NAMES: Readonly<Record<Way['kind'], string>> = {
+const NAMES: Readonly<Record<AccessMethod['kind'], string>> = {
   'audit pod': "the node's audit pod",
   'ephemeral container': 'an ephemeral container',
   'debug pod': "a debug pod on the pod's node",
