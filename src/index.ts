@@ -1,7 +1,7 @@
 /** The library's public face: what the commands do, as functions over plain values. Pure; runs in a browser as well. */
 
 export type { ExplainedRule, ExplainedSetting, Explanation } from './istio/advice/explain.ts';
-export type { LintReport, Result as LintResult } from './istio/advice/lint/gather.ts';
+export type { LintReport, Result as LintResult } from './istio/advice/lint/collect.ts';
 export type { Description } from './istio/found/identify/describe.ts';
 export type { Answer, Identification } from './istio/found/identify.ts';
 export { describeAnswer } from './istio/found/identify.ts';
@@ -39,7 +39,6 @@ export type { PodFacts, Rules, TracedPacket } from './library/rules.ts';
 export { changes, diff, diffPackets, escapes, identify, proxyPortsOf, read, trace } from './library/rules.ts';
 export type { ChainDifference, ChainPlace, Difference, DifferingPart, PlacedRule, RuleDifference } from './netfilter/compare/difference.ts';
 export type { Family } from './netfilter/family.ts';
-export type { Match } from './netfilter/match.ts';
 export type { NftChain, NftRule, NftRuleset, NftTable } from './netfilter/nft/ruleset.ts';
 export type { Observation, ObservedDifferences, Unseen } from './netfilter/observation.ts';
 export type { Packet } from './netfilter/packet.ts';
@@ -47,6 +46,7 @@ export { firstPacket } from './netfilter/packet.ts';
 export type { ReadCode, ReadProblem, ReadSeverity } from './netfilter/read/problems.ts';
 export { readProblemText } from './netfilter/read/problems.ts';
 export type { ReadResult } from './netfilter/read.ts';
+export type { Match } from './netfilter/rule/match.ts';
+export type { Target } from './netfilter/rule/target.ts';
 export type { Chain, Rule, Ruleset, Table } from './netfilter/rule.ts';
-export type { Target } from './netfilter/target.ts';
 export type { End, Step, Trace } from './netfilter/trace/result.ts';

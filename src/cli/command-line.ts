@@ -10,10 +10,10 @@ import type { Tasks } from './help/help.ts';
 import { helpText } from './help/help.ts';
 import { programName } from './program-name.ts';
 import { VERSION } from './program-version.ts';
-import { BAD_INPUT, finish, say } from './result.ts';
+import { BAD_INPUT, finish, printNote } from './result.ts';
 import { pageWidth } from './terminal/columns.ts';
 import { errorLine } from './terminal/error.ts';
-import { noArguments, takesArguments, tooMany, unknownOption } from './unknown-option.ts';
+import { acceptsArguments, noArguments, tooMany, unknownOption } from './unknown-option.ts';
 
 // Away from a terminal.
 const HELP = 80;
@@ -60,7 +60,7 @@ export async function runCommandLine(argv: readonly string[], { tasks, elsewhere
   }
   const called = commands.find((command) => namesOf(command).includes(name ?? ''));
   const isAsked = argv.includes('--help') || argv.includes('-h') || argv.includes('--version');
-  if (called !== undefined && argv.includes('--') && !isAsked && !takesArguments(called) && commands.some(takesArguments)) {
+  if (called !== undefined && argv.includes('--') && !isAsked && !acceptsArguments(called) && commands.some(acceptsArguments)) {
     refuse(noArguments(called, commands), name);
     return;
   }
@@ -113,7 +113,7 @@ function hasEmptyOperand(argv: readonly string[]): boolean {
 class UsageError extends Error {}
 
 function refuse(message: string, command?: string): void {
-  say(errorLine(message, command));
+  printNote(errorLine(message, command));
   process.exitCode = BAD_INPUT;
 }
 
@@ -138,7 +138,7 @@ function hyphenedValue(argv: readonly string[], called: CommandModule | undefine
   const options = called === undefined ? {} : describedCommand(called).options;
   const end = argv.indexOf('--');
   const at = argv.findIndex(
-    (word, index) => (end < 0 || index < end) && /^-\d+[^\d.]/.test(word) && wantsValue(argv[index - 1] ?? '', options),
+    (word, index) => (end < 0 || index < end) && /^-\d+[^\d.]/.test(word) && needsValue(argv[index - 1] ?? '', options),
   );
   const word = argv[at];
   return word === undefined
@@ -146,7 +146,7 @@ function hyphenedValue(argv: readonly string[], called: CommandModule | undefine
     : `${argv[at - 1]} ${quoted(word)} begins with a hyphen, as options do: ${argv[at - 1]}=${word} is a value`;
 }
 
-function wantsValue(word: string, options: Described['options']): boolean {
+function needsValue(word: string, options: Described['options']): boolean {
   return Object.entries(options).some(
     ([name, { type, alias = [] }]) =>
       type !== 'boolean' && [name, alias].flat().some((one) => word === (one.length === 1 ? `-${one}` : `--${one}`)),

@@ -5,15 +5,15 @@ import { isOfCluster } from '../host/cluster/cluster-in.ts';
 import { badOption } from '../istio/bad-option.ts';
 import { ProblemError, quoted } from '../istio/problems.ts';
 import type { LiveRequest, OpenedPod } from '../sources/live-pods.ts';
-import { dryRun, waysOf, withLivePods } from '../sources/live-pods.ts';
+import { accessibleNamespaces, dryRun, withLivePods } from '../sources/live-pods.ts';
 import { hasSettings } from '../sources/operand-settings.ts';
 import type { PlanOptions } from '../sources/plan-input/input.ts';
 import { withFile } from '../sources/workloads/detect.ts';
 import type { Parsed } from './options.ts';
 import { givenOf } from './options.ts';
 import type { Result } from './result.ts';
-import { say } from './result.ts';
-import { heedSignals } from './signals.ts';
+import { printNote } from './result.ts';
+import { handleSignals } from './signals.ts';
 
 export interface LiveWords {
   /** The pods that a word names; none for a word that is in no cluster. */
@@ -23,7 +23,7 @@ export interface LiveWords {
 }
 
 /** Opens the pods that the words name, and runs the command; `several` where it can look at more than one pod of a word. */
-export async function lookLive(
+export async function observeLive(
   parsed: Parsed,
   given: PlanOptions,
   { words, several }: { readonly words: readonly string[]; readonly several: boolean },
@@ -33,12 +33,12 @@ export async function lookLive(
   if (named.length === 0)
     throw badOption('--live', `changes nothing ${besideText(words)}; it goes with a SOURCE in a cluster: pod/NAME, deploy/NAME or ns/NAME`);
   // The end of a terminal as well: what was created is ended first.
-  const { signal, exitCode } = heedSignals(['SIGINT', 'SIGTERM', 'SIGHUP']);
+  const { signal, exitCode } = handleSignals(['SIGINT', 'SIGTERM', 'SIGHUP']);
   const access = { ...given.cluster, signal };
-  const request: LiveRequest = { access, ...givenOf(parsed, 'image'), consent: consentBy(parsed['yes'] === true), say };
+  const request: LiveRequest = { access, ...givenOf(parsed, 'image'), consent: consentBy(parsed['yes'] === true), note: printNote };
   try {
-    const found = new Map<string, Awaited<ReturnType<typeof waysOf>>>();
-    for (const word of named) found.set(word, await waysOf(word, several, request));
+    const found = new Map<string, Awaited<ReturnType<typeof accessibleNamespaces>>>();
+    for (const word of named) found.set(word, await accessibleNamespaces(word, several, request));
     const all = [...found.values()].flat();
     if (parsed['dry-run'] === true) return { output: dryRun(all, request), problems: [], notes: [], exitCode: 0 };
     return await withLivePods(all, request, async (opened) => {
@@ -62,14 +62,14 @@ export function besideManifest(given: PlanOptions, { manifest }: OpenedPod): Pla
 }
 
 /** The one pod of a word, for commands that look at one thing; its rules alone, and no cluster beside them. */
-export async function lookLiveAtOne(
+export async function observeLiveOne(
   parsed: Parsed,
   given: PlanOptions,
   source: string | undefined,
   use: (of: { readonly source: string; readonly given: PlanOptions }) => Promise<Result>,
 ): Promise<Result> {
   const words = source === undefined ? [] : [source];
-  return lookLive(parsed, given, { words, several: false }, async ({ podsOf, given: stoppable }) => {
+  return observeLive(parsed, given, { words, several: false }, async ({ podsOf, given: stoppable }) => {
     const { cluster: _, ...alone } = stoppable;
     return use({ source: podsOf(source ?? '')[0]?.live ?? '', given: alone });
   });
@@ -78,7 +78,7 @@ export async function lookLiveAtOne(
 /** Says what would be created, and asks on a terminal; elsewhere there must have been a --yes. */
 function consentBy(yes: boolean): LiveRequest['consent'] {
   return async (creations) => {
-    for (const what of creations) say(`note: --live creates ${what}`);
+    for (const what of creations) printNote(`note: --live creates ${what}`);
     if (yes) return true;
     if (process.stdin.isTTY !== true || process.stderr.isTTY !== true)
       throw badOption('--live', 'would create that, and no terminal is there to ask on: --yes lets it, --dry-run shows the calls');

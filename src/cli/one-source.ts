@@ -12,6 +12,6 @@ export async function atOneSource(
   source: string | undefined,
   use: (of: { readonly source?: string; readonly given: PlanOptions }) => Promise<Result>,
 ): Promise<Result> {
-  if (isLive(parsed)) return (await import('./live.ts')).lookLiveAtOne(parsed, given, source, use);
+  if (isLive(parsed)) return (await import('./live.ts')).observeLiveOne(parsed, given, source, use);
   return use({ ...(source === undefined ? {} : { source }), given });
 }

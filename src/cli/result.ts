@@ -41,15 +41,15 @@ export async function finish(
   try {
     const colours = coloursIn(parsed);
     const { output, form, problems, notes, errors = [], exitCode, next } = await command(paintFor(colours));
-    for (const note of notes) say(note);
-    for (const one of oncePerCause(problems)) say(problemLine(one, name));
-    for (const one of errors) say(errorLine(one, name));
+    for (const note of notes) printNote(note);
+    for (const one of oncePerCause(problems)) printNote(problemLine(one, name));
+    for (const one of errors) printNote(errorLine(one, name));
     process.exitCode = exitCode;
     const steps = output === '' || !isForPeople(form) ? [] : (next ?? nextSteps(name ?? '', { parsed, exitCode }));
     await write(steps.length === 0 ? output : `${output}\n${nextText(steps)}`, form, colours);
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    for (const one of oncePerCause(error.problems)) say(problemLine(one, name));
+    for (const one of oncePerCause(error.problems)) printNote(problemLine(one, name));
     process.exitCode = BAD_INPUT;
   }
 }
@@ -61,7 +61,7 @@ function coloursIn(parsed: Readonly<Record<string, unknown>>): boolean {
 }
 
 /** A sentence for standard error. */
-export function say(line: string): void {
+export function printNote(line: string): void {
   process.stderr.write(`${fitted(printable(line), columnsOf(process.stderr, process.env))}\n`);
 }
 

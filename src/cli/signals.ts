@@ -8,12 +8,12 @@ export interface Signals {
   readonly exitCode: () => number | undefined;
 }
 
-type Heeded = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
+type HandledSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
 
 /** Listens from now on. */
-export function heedSignals(names: readonly Heeded[] = ['SIGTERM', 'SIGINT']): Signals {
+export function handleSignals(names: readonly HandledSignal[] = ['SIGTERM', 'SIGINT']): Signals {
   const abort = new AbortController();
-  let came: Heeded | undefined;
+  let came: HandledSignal | undefined;
   for (const name of names) {
     system.onSignal(name, () => {
       came ??= name;

@@ -63,11 +63,11 @@ function namedBy(word: string, options: readonly string[]): string | undefined {
 
 /** A sentence about words behind `--` where a command takes none. */
 export function noArguments(command: CommandModule, commands: readonly CommandModule[]): string {
-  const takers = commands.filter(takesArguments).map((one) => describedCommand(one).name);
+  const takers = commands.filter(acceptsArguments).map((one) => describedCommand(one).name);
   return `-- goes before arguments of istio-iptables, which ${describedCommand(command).name} does not take; ${listWords(takers)} do`;
 }
 
 /** Whether arguments of istio-iptables, or those of a program, may stand behind `--`: where they may, their environment may be given. */
-export function takesArguments(command: CommandModule): boolean {
+export function acceptsArguments(command: CommandModule): boolean {
   return optionNames(describedCommand(command)).includes('env');
 }

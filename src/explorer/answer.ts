@@ -4,31 +4,31 @@ import { DRAWING_FORMS } from '../drawing/forms.ts';
 import { escapesOf } from '../istio/packets/escapes.ts';
 import { drawRules } from '../istio/pictures/view.ts';
 import { FAMILIES } from '../netfilter/family.ts';
-import { askedPacket } from './answer/asked-packet.ts';
-import type { ShownChain } from './answer/chains.ts';
+import type { ChainView } from './answer/chains.ts';
 import { chainsOf } from './answer/chains.ts';
 import { commandOf } from './answer/command.ts';
-import type { ShownComparison } from './answer/comparison.ts';
+import type { ComparisonView } from './answer/comparison.ts';
 import { comparisonOf } from './answer/comparison.ts';
-import type { ShownFields } from './answer/fields.ts';
+import type { FieldsView } from './answer/fields.ts';
 import { fieldsOf } from './answer/fields.ts';
 import type { LineMark } from './answer/marks.ts';
 import { marksOf } from './answer/marks.ts';
 import type { Part } from './answer/parts.ts';
+import type { PathView } from './answer/path-views.ts';
+import { pathView } from './answer/path-views.ts';
 import { podYaml } from './answer/pod-yaml.ts';
-import type { ShownProblem } from './answer/problems.ts';
+import type { ProblemView } from './answer/problems.ts';
 import { problemsIn, withoutPlace } from './answer/problems.ts';
+import { questionPacket } from './answer/question-packet.ts';
 import type { Subject } from './answer/subject.ts';
 import { subjectOf } from './answer/subject.ts';
-import type { ShownWay } from './answer/ways.ts';
-import { wayOf } from './answer/ways.ts';
-import type { AskedPacket, Question } from './question.ts';
+import type { Question, QuestionPacket } from './question.ts';
 import { releaseOf } from './question.ts';
 
-export interface ShownEscape {
+export interface EscapeView {
   readonly words: string;
   /** To see one of them go. */
-  readonly ask: AskedPacket | undefined;
+  readonly ask: QuestionPacket | undefined;
 }
 
 export interface Answer {
@@ -38,14 +38,14 @@ export interface Answer {
   /** What a text with several things holds. */
   readonly parts: readonly Part[];
   readonly part: string;
-  readonly problems: readonly ShownProblem[];
+  readonly problems: readonly ProblemView[];
   /** Of the lines of the text. */
   readonly marks: readonly LineMark[];
-  readonly chains: readonly ShownChain[];
-  readonly fields: ShownFields;
+  readonly chains: readonly ChainView[];
+  readonly fields: FieldsView;
   /** Of the rules, as SVG; empty where there are too many to look at. */
   readonly picture: string;
-  readonly way?: ShownWay;
+  readonly path?: PathView;
   /** Why the packet has no way. */
   readonly packetProblem?: string;
   readonly yaml: string;
@@ -54,8 +54,8 @@ export interface Answer {
 
 /** What takes longer, and comes after the answer. */
 export interface Beyond {
-  readonly escapes: readonly ShownEscape[];
-  readonly comparison?: ShownComparison;
+  readonly escapes: readonly EscapeView[];
+  readonly comparison?: ComparisonView;
 }
 
 /** The answer. Never throws: what is wrong with the question is among the problems. */
@@ -108,7 +108,7 @@ function answerOf(question: Question, subject: Subject): Answer {
     ...{ kind, title, release, parts, part, problems, chains, fields },
     marks: kind === 'pod' ? [] : marksOf(chains, fields, problems),
     picture: pictureOf(subject),
-    ...wayOf(question, subject),
+    ...pathView(question, subject),
     ...copies(question),
   };
 }
@@ -129,11 +129,11 @@ function pictureOf({ network, title }: Subject): string {
   return DRAWING_FORMS.svg(drawRules({ rules, ports, why }, full, title));
 }
 
-function escapesIn(network: NonNullable<Subject['network']>): readonly ShownEscape[] {
+function escapesIn(network: NonNullable<Subject['network']>): readonly EscapeView[] {
   return FAMILIES.filter((family) => network.plan[family].tables.length > 0).flatMap((family) =>
     (escapesOf(network, family) ?? []).map(({ words, verdict, example }) => ({
       words: verdict === 'unknown' ? `${words} (not known)` : words,
-      ask: askedPacket(example, network.pod),
+      ask: questionPacket(example, network.pod),
     })),
   );
 }

@@ -25,7 +25,7 @@ export interface Started {
 }
 
 /** Questions that come before the first worker wait. */
-export function asking(first: Promise<Started>, { answered, wentBeyond }: Asker): (question: Question) => void {
+export function questionSender(first: Promise<Started>, { answered, wentBeyond }: Asker): (question: Question) => void {
   let address: string | undefined;
   let worker: Worker | undefined;
   let number = 0;

@@ -4,25 +4,25 @@ import { render } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Answer, Beyond } from './answer.ts';
 import type { Started } from './ask.ts';
-import { asking } from './ask.ts';
+import { questionSender } from './ask.ts';
 import { fragmentOf, questionIn } from './link.ts';
 import { ComparePane } from './panes/compare-pane.tsx';
 import { Copies } from './panes/copies.tsx';
 import { EscapesPane } from './panes/escapes-pane.tsx';
 import { InputPane } from './panes/input-pane.tsx';
 import { PacketBar } from './panes/packet-bar.tsx';
-import type { Looking } from './panes/pane-props.ts';
+import type { Highlight } from './panes/pane-props.ts';
+import { PathPane } from './panes/path-pane.tsx';
 import { Picture } from './panes/picture.tsx';
 import { RulesPane } from './panes/rules-pane.tsx';
 import { TourStrip } from './panes/tour-strip.tsx';
 import type { View } from './panes/views.tsx';
 import { Views } from './panes/views.tsx';
-import { WayPane } from './panes/way-pane.tsx';
 import type { Change, Question } from './question.ts';
 import { ORDINARY } from './question.ts';
 import { TOUR } from './tour.ts';
 
-const NOTHING: Answer = {
+const NO_ANSWER: Answer = {
   ...{ kind: 'nothing', title: '', release: '', parts: [], part: '', problems: [], marks: [], chains: [] },
   ...{ fields: { annotations: [], settings: [] }, picture: '', yaml: '', command: '' },
 };
@@ -50,12 +50,12 @@ function Page({ first, known, worker }: PageProps) {
       setAnswer(given);
       setBeyond(undefined);
       // A tour shows what decides.
-      const decides = touring.current ? (given.way?.steps.findLastIndex(({ mark }) => mark === '✓') ?? -1) : -1;
+      const decides = touring.current ? (given.path?.steps.findLastIndex(({ mark }) => mark === '✓') ?? -1) : -1;
       if (decides < 0) return;
       setStep(decides);
-      look(given.way?.steps[decides]?.rule ?? '');
+      look(given.path?.steps[decides]?.rule ?? '');
     };
-    return asking(worker, { answered, wentBeyond: setBeyond });
+    return questionSender(worker, { answered, wentBeyond: setBeyond });
   }, []);
   // Before the frame is painted: the worker answers meanwhile.
   useLayoutEffect(() => ask(question), [question]);
@@ -71,14 +71,14 @@ function Page({ first, known, worker }: PageProps) {
     look('');
     setQuestion((before) => ({ ...before, ...part }));
   };
-  const steps = answer.way?.steps ?? [];
-  const stand = (to: number): void => {
+  const steps = answer.path?.steps ?? [];
+  const selectStep = (to: number): void => {
     setStep(to);
     look(steps[to]?.rule ?? '');
   };
-  const looking: Looking = {
+  const looking: Highlight = {
     ...{ current, lit, light },
-    look: (rule) => {
+    showRule: (rule) => {
       look(rule);
       const at = steps.findIndex((one) => one.rule === rule);
       if (at >= 0) setStep(at);
@@ -104,7 +104,7 @@ function Page({ first, known, worker }: PageProps) {
         <Copies
           question={question}
           answer={answer}
-          picture={view === 'picture' ? answer.picture : (answer.way?.picture ?? answer.picture)}
+          picture={view === 'picture' ? answer.picture : (answer.path?.picture ?? answer.picture)}
         />
       </header>
       {tour !== undefined && <TourStrip at={tour} go={goOnTour} />}
@@ -126,7 +126,7 @@ function Page({ first, known, worker }: PageProps) {
             <RulesPane answer={answer} looking={looking} />
             <div class="right">
               {view === 'escapes' && <EscapesPane {...props} />}
-              <WayPane {...props} step={step} stand={stand} />
+              <PathPane {...props} step={step} select={selectStep} />
             </div>
           </>
         )}
@@ -146,7 +146,7 @@ questionIn(location.hash.slice(1)).then((question) => {
   const given = textIn('given');
   const first = location.hash === '' && given !== '' ? { ...question, text: JSON.parse(given) as string } : question;
   // Made by the same function when the page was built: nobody waits for the worker to see a default pod.
-  const known = first === ORDINARY ? (JSON.parse(textIn('first')) as Answer) : NOTHING;
+  const known = first === ORDINARY ? (JSON.parse(textIn('first')) as Answer) : NO_ANSWER;
   const place = document.getElementById('page');
   if (place !== null) render(<Page first={first} known={known} worker={firstWorker} />, place);
 });

@@ -46,7 +46,7 @@ export interface Question extends PodFields {
 }
 
 /** One packet in words. */
-export type AskedPacket = Pick<Question, 'from' | 'to' | 'protocol' | 'state'>;
+export type QuestionPacket = Pick<Question, 'from' | 'to' | 'protocol' | 'state'>;
 
 export const ORDINARY: Question = {
   text: '',

@@ -5,7 +5,7 @@ import { placeText } from '../istio/packets/packet/text.ts';
 import type { PodNetwork } from '../istio/packets/pod-network.ts';
 import { simulateRequest } from '../istio/packets/stories.ts';
 import { verdictText } from '../istio/packets/verdict.ts';
-import { drawPacket } from '../istio/pictures/way.ts';
+import { drawPacket } from '../istio/pictures/path.ts';
 import { subjectOf } from './answer/subject.ts';
 import type { TourStep } from './tour.ts';
 import { TOUR } from './tour.ts';

@@ -30,13 +30,13 @@ export function hostFacts(): Facts {
 /** The names of services, users and groups, read where somebody asks for one: nearly all settings have numbers. */
 function withNames(facts: Facts, root: string): Facts {
   return Object.defineProperties(facts, {
-    services: onceAsked(() => parseServices(textOf('/etc/services'))),
-    users: onceAsked(() => parseIds(textOf(`${root}/etc/passwd`))),
-    groups: onceAsked(() => parseIds(textOf(`${root}/etc/group`))),
+    services: memoized(() => parseServices(textOf('/etc/services'))),
+    users: memoized(() => parseIds(textOf(`${root}/etc/passwd`))),
+    groups: memoized(() => parseIds(textOf(`${root}/etc/group`))),
   });
 }
 
-function onceAsked<T>(read: () => T): PropertyDescriptor {
+function memoized<T>(read: () => T): PropertyDescriptor {
   let value: T | undefined;
   return { enumerable: true, get: () => (value ??= read()) };
 }

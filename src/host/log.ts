@@ -35,13 +35,13 @@ export function parseLevel(text: string): Level {
 
 /** A log. A message may have several lines; in columns only the first carries the time. */
 export function makeLog({ json, level, write = toStandardError, now = () => new Date() }: LogOptions): Log {
-  const say = (of: Level) => (message: string) => {
+  const writer = (of: Level) => (message: string) => {
     if (LEVELS.indexOf(of) < LEVELS.indexOf(level)) return;
     // Istio writes microseconds; the clock has milliseconds.
     const time = now().toISOString().replace('Z', '000Z');
     write(json ? JSON.stringify({ level: of, time, msg: message }) : `${time}\t${of}\t${message}`);
   };
-  return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
+  return { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') };
 }
 
 function toStandardError(line: string): void {

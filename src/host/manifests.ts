@@ -8,10 +8,10 @@ import type { ClusterAccess } from './cluster/access.ts';
 import { isOfCluster } from './cluster/cluster-in.ts';
 import { reasonOf, unreadable } from './failure/unreadable.ts';
 import { aheadHere, readAhead } from './manifests/ahead.ts';
-import type { Gathered } from './manifests/gather.ts';
-import { chunksOf, gather } from './manifests/gather.ts';
 import { inputsOf } from './manifests/inputs.ts';
 import { LateContext } from './manifests/late.ts';
+import type { OpenedInput } from './manifests/opened-input.ts';
+import { chunksOf, openInputs } from './manifests/opened-input.ts';
 import { ManifestText } from './manifests/text.ts';
 import type { WalkedFolders } from './manifests/walk.ts';
 import { walkFolders } from './manifests/walk.ts';
@@ -83,7 +83,7 @@ async function* itemsOfFiles(files: readonly string[], options: ManifestOptions)
   const { onProgress, onFolders, rootNamespace, stdin = standardInput, folds = false } = options;
   const walk = walkFolders(files);
   if (walk.folders !== undefined) onFolders?.(walk.folders);
-  const inputs = await gather(inputsOf(walk.files, stdin, options.texts));
+  const inputs = await openInputs(inputsOf(walk.files, stdin, options.texts));
   const total = totalOf(inputs.flatMap((input) => ('head' in input ? input : [])));
   const late = new LateContext(rootNamespace);
   let read = 0;
@@ -126,7 +126,7 @@ function passedOver(item: PassedItem): PassedItem {
   return item.problem.code === 'use-values' ? { ...item, problem: { ...item.problem, severity: 'warning' } } : item;
 }
 
-async function* itemsOf(input: Gathered, passed: (bytes: number) => void, folds: boolean): AsyncGenerator<ManifestItem> {
+async function* itemsOf(input: OpenedInput, passed: (bytes: number) => void, folds: boolean): AsyncGenerator<ManifestItem> {
   const described = isWhole(input) ? await describedIn(input) : [];
   if (described.length > 0) {
     yield* described;
@@ -148,7 +148,7 @@ async function* itemsOf(input: Gathered, passed: (bytes: number) => void, folds:
 }
 
 /** What stands in a text that is neither YAML nor JSON: a description of pods, a page with manifests in it. */
-async function describedIn({ head, input: { file } }: Gathered): Promise<readonly ManifestItem[]> {
+async function describedIn({ head, input: { file } }: OpenedInput): Promise<readonly ManifestItem[]> {
   const text = head.map(String).join('');
   const variables = text.includes('=') && !text.includes(': ') ? namedForm(text) : undefined;
   if (variables !== undefined) return [{ kind: 'problem', problem: unreadable(file, variables) }];
@@ -163,14 +163,14 @@ async function describedIn({ head, input: { file } }: Gathered): Promise<readonl
 }
 
 /** What touches workloads, of an input that is there as a whole. */
-function* contextOf(input: Gathered): Generator<ManifestItem> {
+function* contextOf(input: OpenedInput): Generator<ManifestItem> {
   if (!isWhole(input) || !mentionsContext(input.head)) return;
   const text = new ManifestText(input.input.file);
   for (const chunk of input.head) for (const item of text.push(chunk)) if (isContext(item)) yield item;
   for (const item of text.end()) if (isContext(item)) yield item;
 }
 
-function isWhole({ rest }: Gathered): boolean {
+function isWhole({ rest }: OpenedInput): boolean {
   return rest === undefined;
 }
 
@@ -188,7 +188,7 @@ function mentionsContext(chunks: readonly Buffer[]): boolean {
   return bytes.includes('ProxyConfig') || bytes.includes('Namespace');
 }
 
-function totalOf(inputs: readonly Gathered[]): number | undefined {
+function totalOf(inputs: readonly OpenedInput[]): number | undefined {
   return inputs.reduce<number | undefined>(
     (sum, { input: { size } }) => (sum === undefined || size === undefined ? undefined : sum + size),
     0,

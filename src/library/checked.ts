@@ -4,7 +4,7 @@ import { badOption } from '../istio/bad-option.ts';
 import type { Problem } from '../istio/problems.ts';
 import { nearest, ProblemError, quoted } from '../istio/problems.ts';
 import type { Facts } from '../istio/settings/facts.ts';
-import { parseNetwork } from '../netfilter/network.ts';
+import { parseNetwork } from '../netfilter/address/network.ts';
 
 /** Does what it is told, and names what is wrong as the caller does: no option of a command line was given. Throws what the work throws. */
 export function inOwnWords<R>(nameOf: (option: string) => string, work: () => R): R {
@@ -26,7 +26,7 @@ function renamed({ source, args, ...rest }: Problem, nameOf: (option: string) =>
 }
 
 /** What a value is, in a few words. */
-function shown(value: unknown): string {
+function printedValue(value: unknown): string {
   if (typeof value === 'string') return quoted(value);
   if (value === null || value === undefined) return String(value);
   return Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `${typeof value} ${String(value)}`;
@@ -34,19 +34,19 @@ function shown(value: unknown): string {
 
 /** A text. Throws a ProblemError for anything else. */
 export function text(name: string, value: unknown): string {
-  if (typeof value !== 'string') throw badOption(name, `${shown(value)} is not a text`);
+  if (typeof value !== 'string') throw badOption(name, `${printedValue(value)} is not a text`);
   return value;
 }
 
 /** A list of texts. Throws a ProblemError for anything else, a single text among it. */
 export function texts(name: string, value: unknown): readonly string[] {
-  if (!Array.isArray(value)) throw badOption(name, `${shown(value)} is not a list of texts`);
+  if (!Array.isArray(value)) throw badOption(name, `${printedValue(value)} is not a list of texts`);
   return value.map((one, index) => text(`${name}[${index}]`, one));
 }
 
 /** An object with these keys and no other. Throws a ProblemError for anything else. */
 export function fields<K extends string>(name: string, value: unknown, keys: readonly K[]): Readonly<Partial<Record<K, unknown>>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badOption(name, `${shown(value)} is not an object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badOption(name, `${printedValue(value)} is not an object`);
   const other = Object.keys(value).find((key) => !keys.some((one) => one === key));
   if (other !== undefined) throw badOption(name, `${quoted(other)} is not one of ${keys.join(', ')}${nearest(other, keys)}`);
   return value as Readonly<Partial<Record<K, unknown>>>;
@@ -54,7 +54,7 @@ export function fields<K extends string>(name: string, value: unknown, keys: rea
 
 /** Texts by name. Throws a ProblemError for anything else. */
 export function textsByName(name: string, value: unknown): Readonly<Record<string, string>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badOption(name, `${shown(value)} is not an object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badOption(name, `${printedValue(value)} is not an object`);
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, text(`${name}.${key}`, one)]));
 }
 

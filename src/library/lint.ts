@@ -1,8 +1,8 @@
 /** Lint over texts. */
 
+import type { LintReport } from '../istio/advice/lint/collect.ts';
+import { lintGathering } from '../istio/advice/lint/collect.ts';
 import { deadRuleFinder } from '../istio/advice/lint/dead-rules.ts';
-import type { LintReport } from '../istio/advice/lint/gather.ts';
-import { lintGathering } from '../istio/advice/lint/gather.ts';
 import { badOption } from '../istio/bad-option.ts';
 import { INSTALLERS } from '../istio/kubernetes/injection/injected.ts';
 import { resolveRelease } from '../istio/releases/resolve-release.ts';

@@ -1,7 +1,7 @@
 /** What a caller knows of a pod, to the plan of its rules. */
 
 import type { Basis } from '../istio/advice/explain/basis.ts';
-import { withoutStandIn } from '../istio/advice/explain/without-stand-in.ts';
+import { withoutPlaceholder } from '../istio/advice/explain/without-placeholder.ts';
 import type { Explanation } from '../istio/advice/explain.ts';
 import { explain as explained } from '../istio/advice/explain.ts';
 import { badOption } from '../istio/bad-option.ts';
@@ -15,7 +15,7 @@ import { factsOfWorkload, planOfWorkload } from '../istio/kubernetes/workload-pl
 import type { CapturePlan } from '../istio/plan/plan.ts';
 import { withProblems } from '../istio/plan/plan.ts';
 import { type PlanOptions, planFromArguments as planOfArguments } from '../istio/plan/plan-from-arguments.ts';
-import { blurred, withStandIn } from '../istio/plan/unknown-nameservers.ts';
+import { blurred, withPlaceholder } from '../istio/plan/unknown-nameservers.ts';
 import type { Problem } from '../istio/problems.ts';
 import { nearest, ProblemError, quoted, throwErrors } from '../istio/problems.ts';
 import type { Release } from '../istio/releases/known.ts';
@@ -95,7 +95,7 @@ export function plan(input: PlanInput = {}): CapturePlan {
 export function explain(input: PlanInput = {}): Explanation {
   const { plan: made, basis, facts, missing } = planned('explain', input);
   const whole = explained(made, basis, facts);
-  return missing === undefined ? whole : withoutStandIn(whole, missing);
+  return missing === undefined ? whole : withoutPlaceholder(whole, missing);
 }
 
 /** What the injector, or the CNI plugin, makes of every workload. Throws a ProblemError for input that can't be used at all. */
@@ -154,7 +154,7 @@ function plannedOf(called: string, input: PlanInput): Planned {
     plan: made,
     missing,
     facts,
-  } = withStandIn(factsFrom(known), (all) => {
+  } = withPlaceholder(factsFrom(known), (all) => {
     planned = plannedWith(known, all);
     return planned.plan;
   });

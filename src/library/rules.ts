@@ -52,12 +52,12 @@ export function read(rules: string, options: ReadOptions = {}): Observation {
 
 /** The releases and settings that make these rules. Throws a ProblemError for what are no rules. */
 export function identify(rules: Rules): Identification {
-  return identified(seen(typeof rules === 'string' ? 'text' : 'identify', rules));
+  return identified(observationOf(typeof rules === 'string' ? 'text' : 'identify', rules));
 }
 
 /** Rule by rule, in order: what only one side has, what moved, what changed. Throws a ProblemError for what are no rules. */
 export function diff(left: Rules, right: Rules): ObservedDifferences {
-  return compareObservations(seen('left', left), seen('right', right));
+  return compareObservations(observationOf('left', left), observationOf('right', right));
 }
 
 /** What two plans do to all packets, and where they differ. Throws a ProblemError for what is no plan. */
@@ -125,7 +125,7 @@ function hasAddress({ facts }: PodNetwork, family: Family): boolean {
 
 const NO_RULES = 'has no rules in it; what is read: a save, a listing, a log, or a page with one of them';
 
-function seen(name: string, rules: unknown): Observation {
+function observationOf(name: string, rules: unknown): Observation {
   if (typeof rules === 'string') {
     const found = readRules(rules);
     if (found.problems.some(({ code }) => code === 'no-rules-found' || code === 'empty-text')) throw badOption(name, NO_RULES);

@@ -1,5 +1,6 @@
 /** What rules do to every packet: two rulesets compared by it. */
 
+import { allPaths } from './behavior/all-paths.ts';
 import { FIRST_QUESTION } from './behavior/arena.ts';
 import { NONE, TooLarge } from './behavior/diagram.ts';
 import type { Classify, ClassSet, EndClass } from './behavior/outcomes.ts';
@@ -9,7 +10,6 @@ import { prepareOperands } from './behavior/prepared.ts';
 import type { Region } from './behavior/region.ts';
 import { questionsOf, regionsOf } from './behavior/regions.ts';
 import { firstPackets } from './behavior/scope.ts';
-import { wayOfAll } from './behavior/way.ts';
 import type { Question } from './trace/result.ts';
 
 export { deadRules, endsOfPort, reachOf } from './behavior/reach.ts';
@@ -64,7 +64,7 @@ function compared(
   const prepared = prepareOperands([left, right], [], effort);
   const { arena, operands } = prepared;
   const [a, b] = operands.map((operand, index) => {
-    const { ended } = wayOfAll(arena, operand, firstPackets(prepared, operand.host));
+    const { ended } = allPaths(arena, operand, firstPackets(prepared, operand.host));
     return classify(arena, ended, index === 0 ? leftClass : rightClass);
   }) as [readonly ClassSet[], readonly ClassSet[]];
   const { different, unclear } = compareClasses(arena, a, b);

@@ -5,7 +5,7 @@ import type { ChainPlace, Difference } from './compare/difference.ts';
 import { outline } from './compare/outline.ts';
 import type { Family } from './family.ts';
 import { FAMILIES } from './family.ts';
-import { normalForm } from './normal.ts';
+import { normalForm } from './rule/normal.ts';
 import type { Chain, Ruleset } from './rule.ts';
 
 /** One family's rules, or those of both families; a family that is left out has no rules. */

@@ -7,9 +7,9 @@ export interface NftRule {
   /** Of `other`, the name of iptables' target, where nft shows it. */
   readonly target?: string;
   /** What is asked of a packet natively, as iptables' matches are called; `other` where iptables has no such match. */
-  readonly asks: readonly string[];
+  readonly matched: readonly string[];
   /** It asks a set or a map, which iptables-save does not print. */
-  readonly asksSet: boolean;
+  readonly matchesSet: boolean;
 }
 
 export interface NftChain {
@@ -83,8 +83,8 @@ const SILENT: readonly string[] = ['counter', 'comment', 'xt', 'match', 'limit']
 function ruleOf(expressions: readonly unknown[]): NftRule {
   let verdict = '';
   let target: string | undefined;
-  const asks: string[] = [];
-  let asksSet = false;
+  const matched: string[] = [];
+  let matchesSet = false;
   for (const expression of expressions.filter(isRecord)) {
     for (const [key, value] of Object.entries(expression)) {
       if (VERDICTS.includes(key)) verdict = key;
@@ -93,20 +93,20 @@ function ruleOf(expressions: readonly unknown[]): NftRule {
         verdict = 'other';
         target = `${value['name']}`;
       } else if (key === 'match' && isRecord(value)) {
-        asks.push(fieldOf(value['left']));
-        asksSet ||= asksSetIn(value['right'], asks.at(-1) ?? '');
-      } else if (key === 'limit') asks.push('other');
-      else if (key === 'vmap' || key === 'map') asksSet = true;
+        matched.push(fieldOf(value['left']));
+        matchesSet ||= matchesSetIn(value['right'], matched.at(-1) ?? '');
+      } else if (key === 'limit') matched.push('other');
+      else if (key === 'vmap' || key === 'map') matchesSet = true;
       else if (!SILENT.includes(key)) verdict = verdict === '' ? 'other' : verdict;
     }
   }
-  return { verdict, asks, asksSet, ...(target !== undefined && { target }) };
+  return { verdict, matched: matched, matchesSet: matchesSet, ...(target !== undefined && { target }) };
 }
 
 // A state is a list by nature, and newer iptables may write the ports of multiport as one.
 const LISTS: readonly string[] = ['conntrack-state', 'source-port', 'destination-port'];
 
-function asksSetIn(right: unknown, field: string): boolean {
+function matchesSetIn(right: unknown, field: string): boolean {
   if (typeof right === 'string') return right.startsWith('@');
   return isRecord(right) && 'set' in right && !LISTS.includes(field);
 }

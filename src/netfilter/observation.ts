@@ -5,10 +5,10 @@ import { hiddenTarget, hidesInterfaces } from './compare/rule-key.ts';
 import { compareNormalForms } from './compare.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, otherFamily } from './family.ts';
-import { normalForm, refuses } from './normal.ts';
 import { unseenInGaps } from './read/gap.ts';
 import { unseenIn } from './read/unread.ts';
 import type { ReadResult } from './read.ts';
+import { normalForm, refuses } from './rule/normal.ts';
 import type { Chain, Ruleset } from './rule.ts';
 import { withChains } from './rule.ts';
 import type { Scope, Unseen } from './unseen.ts';
@@ -17,12 +17,12 @@ import { hidesRules, isAroundExcerpt, touches } from './unseen.ts';
 export type { Unseen } from './unseen.ts';
 
 /** The tables of a family that can be seen: all there are, or those that are named. One that is seen and not there is empty. */
-export type SeenTables = 'all' | readonly string[];
+export type ObservedTables = 'all' | readonly string[];
 
 export interface Observation {
   readonly ip: Ruleset;
   readonly ip6: Ruleset;
-  readonly seen: Readonly<Record<Family, SeenTables>>;
+  readonly seen: Readonly<Record<Family, ObservedTables>>;
   /** What else is known to be there and not among the rules. */
   readonly unseen: readonly Unseen[];
   /** Chains with the rules of which nft shows all but what they ask of iptables' modules: to compare, not to follow. */
@@ -44,13 +44,13 @@ const NOT_ALL: readonly string[] = ['incompatible-table', 'legacy-tables-present
  * do commands, for what they don't do is not there; a listing and `iptables -S` show one table. Lines that can't
  * be read are not seen.
  */
-export function observeText({ rulesets, tables, problems, unread, hiding, gaps, looked = [] }: ReadResult): Observation {
+export function observeText({ rulesets, tables, problems, unread, hiding, gaps, listed = [] }: ReadResult): Observation {
   const of = (family: Family): Ruleset => rulesets.find((ruleset) => ruleset.family === family) ?? { family, tables: [] };
-  const seen = (family: Family): SeenTables => {
+  const seen = (family: Family): ObservedTables => {
     const own = tables.filter((table) => table.family === family);
     const shown = [...new Set(own.map(({ table }) => table))];
     const cut = gaps.some((gap) => gap.more && (gap.family ?? family) === family);
-    const saved = looked.includes(family) && !problems.some(({ code }) => NOT_ALL.includes(code));
+    const saved = listed.includes(family) && !problems.some(({ code }) => NOT_ALL.includes(code));
     return !cut && (saved || own.some(({ form }) => form === 'block' || form === 'commands')) ? 'all' : shown;
   };
   return {
@@ -100,7 +100,7 @@ export function compareObservations(left: Observation, right: Observation): Obse
   const [a, b] = [restricted(left, right), restricted(right, left)];
   const found = FAMILIES.flatMap((family) => compareNormalForms(a[family], b[family]));
   const all = [left, right].some(({ unseen }) => unseen.some(isAroundExcerpt))
-    ? found.flatMap((one) => (isOfExcerpt(left, one) || isOfExcerpt(right, one) ? takenApart(one) : one))
+    ? found.flatMap((one) => (isOfExcerpt(left, one) || isOfExcerpt(right, one) ? separated(one) : one))
     : found;
   const open = all.filter((one) => restsOn(left, 'left', one) || restsOn(right, 'right', one));
   return {
@@ -109,10 +109,10 @@ export function compareObservations(left: Observation, right: Observation): Obse
     differences: open.length === 0 ? all : all.filter((one) => !open.includes(one)),
     open,
     notCompared: [
-      ...notShown(left, right, 'left'),
-      ...notShownOfRules(a, b, 'left'),
-      ...notShown(right, left, 'right'),
-      ...notShownOfRules(b, a, 'right'),
+      ...notListed(left, right, 'left'),
+      ...notListedOfRules(a, b, 'left'),
+      ...notListed(right, left, 'right'),
+      ...notListedOfRules(b, a, 'right'),
     ].map((one) =>
       isAroundExcerpt(one) && open.some((difference) => touches(one, difference)) ? { ...one, kind: 'rules' as const } : one,
     ),
@@ -135,7 +135,7 @@ function isOfExcerpt({ unseen }: Pick<Observation, 'unseen'>, difference: Differ
 }
 
 /** A rule in the place of another is one that each side has: which place it has, an excerpt does not show. */
-function takenApart(difference: Difference): readonly Difference[] {
+function separated(difference: Difference): readonly Difference[] {
   if (difference.kind !== 'changed') return [difference];
   const { left, right, parts: _, ...place } = difference;
   return [
@@ -147,19 +147,21 @@ function takenApart(difference: Difference): readonly Difference[] {
 /** What both sides can see of the first one, without the chains that either could not read. */
 function restricted(one: Observation, other: Observation): Readonly<Record<Family, Ruleset>> {
   const isKnown = (family: Family, table: string, chain: string): boolean =>
-    ![one, other].some(({ unseen }) => isUnread({ unseen: unseen.filter(({ asks }) => asks === undefined) }, { family, table, chain }));
+    ![one, other].some(({ unseen }) =>
+      isUnread({ unseen: unseen.filter(({ matched }) => matched === undefined) }, { family, table, chain }),
+    );
   const of = (family: Family): Ruleset => {
     const tables = one[family].tables.filter(({ name }) => sees(one, family, name) && sees(other, family, name));
     if (one.unseen.length + other.unseen.length === 0) return normalForm({ family, tables });
     const known = withChains({ family, tables }, (chain, { name }) => (isKnown(family, name, chain.name) ? chain : undefined));
-    return normalForm(withChains(known, (chain, { name }) => shownChain(one, { family, table: name, chain: chain.name }) ?? chain));
+    return normalForm(withChains(known, (chain, { name }) => listedChain(one, { family, table: name, chain: chain.name }) ?? chain));
   };
   return { ip: of('ip'), ip6: of('ip6') };
 }
 
 /** A chain with what nft shows of rules that ask more. */
-function shownChain({ hiding = [], unseen }: Observation, { family, table, chain }: Required<Scope>): Chain | undefined {
-  if (!unseen.some((one) => one.asks !== undefined && touches(one, { family, table, chain }))) return undefined;
+function listedChain({ hiding = [], unseen }: Observation, { family, table, chain }: Required<Scope>): Chain | undefined {
+  if (!unseen.some((one) => one.matched !== undefined && touches(one, { family, table, chain }))) return undefined;
   const own = hiding.find((ruleset) => ruleset.family === family)?.tables.find(({ name }) => name === table);
   return own?.chains.find(({ name }) => name === chain);
 }
@@ -176,7 +178,7 @@ export function ofFamily(seen: Observation, family: Family): Observation {
 }
 
 /** Tables of the other that `one` can't show, and what it is known not to have read. */
-function notShown(one: Observation, other: Observation, operand: NotCompared['operand']): readonly NotCompared[] {
+function notListed(one: Observation, other: Observation, operand: NotCompared['operand']): readonly NotCompared[] {
   const blind = FAMILIES.flatMap((family): readonly NotCompared[] => {
     const tables = one.seen[family];
     if (tables === 'all') return [];
@@ -189,7 +191,7 @@ function notShown(one: Observation, other: Observation, operand: NotCompared['op
 }
 
 /** What the form of `one` hides of the rules and chains that it shows. */
-function notShownOfRules(
+function notListedOfRules(
   one: Readonly<Record<Family, Ruleset>>,
   other: Readonly<Record<Family, Ruleset>>,
   operand: NotCompared['operand'],

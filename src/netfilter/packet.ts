@@ -1,5 +1,5 @@
 import type { Family } from './family.ts';
-import type { RulePlace } from './rule-place.ts';
+import type { RulePlace } from './rule/rule-place.ts';
 
 /** What conntrack says of a packet. */
 export type ConntrackState = 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED';

@@ -1,13 +1,13 @@
 /** The same rules as iptables-save prints them, as iptables-restore reads them, and as single commands. */
 
 import type { Family } from './family.ts';
-import type { KnownMatch, Match, MatchKind, MatchValues } from './match.ts';
-import { iptablesTables, normalRule } from './normal.ts';
-import { MATCH_OPTIONS } from './options.ts';
 import { printable } from './printable.ts';
+import type { KnownMatch, Match, MatchKind, MatchValues } from './rule/match.ts';
+import { iptablesTables, normalRule } from './rule/normal.ts';
+import { MATCH_OPTIONS } from './rule/options.ts';
+import { printTarget } from './rule/target.ts';
 import type { Chain, Rule, Ruleset, Table } from './rule.ts';
 import { isBuiltIn } from './rule.ts';
-import { printTarget } from './target.ts';
 import { quoteForPasting, quoteForShell, splitWords } from './words.ts';
 
 /** Lines to put before a rule (`# why it is there`); none by default. */

@@ -14,7 +14,7 @@ import type { LostLine, PlacedEdit, ReadLines } from './read/listing.ts';
 import { readListing } from './read/listing.ts';
 import { deduceTable, familyOf } from './read/place.ts';
 import type { ReadProblem, ReadProblems } from './read/problems.ts';
-import { gatherProblems } from './read/problems.ts';
+import { collectProblems } from './read/problems.ts';
 import { mayHaveRemark } from './read/remarks.ts';
 import type { Form, Section } from './read/sections.ts';
 import { readSections } from './read/sections.ts';
@@ -60,7 +60,7 @@ export interface ReadResult {
   /** Where the text breaks off, begins in the middle, or shows a table in part. */
   readonly gaps: readonly Gap[];
   /** The families of which the text shows that all tables were saved, so that what is not there is not there. */
-  readonly looked?: readonly Family[];
+  readonly listed?: readonly Family[];
 }
 
 /**
@@ -73,9 +73,9 @@ export interface ReadResult {
  * @param earlier - lines of this family that need not be read again; those that are read are added.
  */
 export function readRules(text: string, options: ReadOptions = {}, earlier?: EarlierLines): ReadResult {
-  const problems = gatherProblems(options.file);
+  const problems = collectProblems(options.file);
   const cuts: Gap[] = [];
-  const { sections, gaps, looked } = readSections(readAllLines(text, problems, cuts), problems);
+  const { sections, gaps, listed } = readSections(readAllLines(text, problems, cuts), problems);
   const cut = text.endsWith('\n') ? undefined : sections.at(-1)?.lines.at(-1);
   const drafts = new Drafts();
   const shown: PlacedSection[] = [];
@@ -104,7 +104,7 @@ export function readRules(text: string, options: ReadOptions = {}, earlier?: Ear
     tables,
     unread,
     gaps: [...gaps, ...cuts, ...shown.flatMap(gapsOfSection), ...inTables],
-    ...(looked.length > 0 && { looked }),
+    ...(listed.length > 0 && { listed: listed }),
   };
 }
 
@@ -170,7 +170,7 @@ function readEdits({ lines, strays }: Section, family: Family, earlier: EarlierL
   const lost: LostLine[] = strays.map((line) => ({ line, reason: line.lost ?? 'it is not a line of a table' }));
   const declared = new Set(lines.flatMap((line) => declaredName(line) ?? []));
   for (const line of lines) {
-    const edit = earlier === undefined ? readEditLine(line, family, declared) : readAgain(line, family, declared, earlier);
+    const edit = earlier === undefined ? readEditLine(line, family, declared) : readAsOther(line, family, declared, earlier);
     if (edit !== null && 'reason' in edit) lost.push({ line, reason: edit.reason });
     else if (edit !== null && isMimicry(line, edit))
       lost.push({ line, reason: 'it goes on over line ends, and has words that are not understood' });
@@ -179,7 +179,7 @@ function readEdits({ lines, strays }: Section, family: Family, earlier: EarlierL
   return { edits, lost };
 }
 
-function readAgain(line: Line, family: Family, declared: ReadonlySet<string>, earlier: EarlierLines): ReturnType<typeof readEditLine> {
+function readAsOther(line: Line, family: Family, declared: ReadonlySet<string>, earlier: EarlierLines): ReturnType<typeof readEditLine> {
   const known = earlier.get(line.text);
   if (known?.kind === 'append') return { ...known, rule: { ...known.rule, line: line.number } };
   const edit = readEditLine(line, family, declared);

@@ -2,9 +2,9 @@
 
 import type { Family } from './family.ts';
 import { FAMILIES } from './family.ts';
-import type { Match } from './match.ts';
-import type { NftSet } from './nft-set.ts';
-import type { Target } from './target.ts';
+import type { Match } from './rule/match.ts';
+import type { NftSet } from './rule/nft-set.ts';
+import type { Target } from './rule/target.ts';
 
 /** Everything one family's tables hold. */
 export interface Ruleset {
@@ -85,7 +85,7 @@ export interface Rule {
 }
 
 /** What a rule is shown to have counted. */
-export function shownCounters({ counters }: Pick<Rule, 'counters'>): Counters | undefined {
+export function knownCounters({ counters }: Pick<Rule, 'counters'>): Counters | undefined {
   return counters?.hidden ? undefined : counters;
 }
 

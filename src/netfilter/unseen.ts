@@ -22,7 +22,7 @@ export interface Unseen {
   /** 1-based lines of the text that could not be read, in order. */
   readonly lines?: readonly number[];
   /** The rules are shown with all but what they ask of these modules of iptables. */
-  readonly asks?: readonly string[];
+  readonly matched?: readonly string[];
   /** Why, in words that end a sentence: `no listing of it is given`. */
   readonly reason: string;
 }

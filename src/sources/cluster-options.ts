@@ -11,34 +11,34 @@ import { parseSource } from './source-name.ts';
 interface ClusterOption {
   readonly option: string;
   readonly key: keyof ClusterAccess;
-  readonly isTakenBy: (name: ClusterName, access: ClusterAccess) => boolean;
+  readonly appliesTo: (name: ClusterName, access: ClusterAccess) => boolean;
   /** The SOURCES that it goes with, in words. */
-  readonly takers: string;
+  readonly commands: string;
 }
 
 const EVERY = 'a SOURCE in a cluster: pod/NAME, deploy/NAME, ns/NAME or cluster';
 
 const CLUSTER_OPTIONS: readonly ClusterOption[] = [
-  { option: '--context', key: 'context', isTakenBy: () => true, takers: EVERY },
-  { option: '--kubeconfig', key: 'kubeconfig', isTakenBy: () => true, takers: EVERY },
+  { option: '--context', key: 'context', appliesTo: () => true, commands: EVERY },
+  { option: '--kubeconfig', key: 'kubeconfig', appliesTo: () => true, commands: EVERY },
   {
     option: '--namespace',
     key: 'namespace',
     // Whoever names the same namespace twice means one thing.
-    isTakenBy: (name, { namespace }) => name.kind !== 'cluster' && (namespaceIn(name) ?? namespace) === namespace,
-    takers: 'pod/NAME or deploy/NAME, or with no SOURCE, for all pods there',
+    appliesTo: (name, { namespace }) => name.kind !== 'cluster' && (namespaceIn(name) ?? namespace) === namespace,
+    commands: 'pod/NAME or deploy/NAME, or with no SOURCE, for all pods there',
   },
   {
     option: '--all-namespaces',
     key: 'allNamespaces',
-    isTakenBy: ({ kind }) => kind === 'cluster',
-    takers: 'no other SOURCE: it is the same as cluster',
+    appliesTo: ({ kind }) => kind === 'cluster',
+    commands: 'no other SOURCE: it is the same as cluster',
   },
   {
     option: '--selector',
     key: 'selector',
-    isTakenBy: ({ kind }) => kind !== 'object',
-    takers: 'many pods: ns/NAME, cluster, -n NAME or -A',
+    appliesTo: ({ kind }) => kind !== 'object',
+    commands: 'many pods: ns/NAME, cluster, -n NAME or -A',
   },
 ];
 
@@ -52,23 +52,23 @@ export function refuseUnusedAccess(
   { filename, manifests, cluster: access = {} }: Pick<SourceOptions, 'filename' | 'manifests' | 'cluster'>,
 ): void {
   const named = [...sources, ...(manifests?.filenames ?? [filename])].flatMap((source) => source ?? []);
-  const unused = CLUSTER_OPTIONS.find((one) => access[one.key] !== undefined && !named.some((source) => takes(source, one, access)));
+  const unused = CLUSTER_OPTIONS.find((one) => access[one.key] !== undefined && !named.some((source) => usesOption(source, one, access)));
   if (unused === undefined) return;
   const beside = named.length === 0 ? 'without a SOURCE' : `beside ${named.map((source) => quoted(source)).join(' and ')}`;
   const ofFiles =
     unused.key === 'namespace' && named.length > 0 ? '; in a file a workload is named as NAMESPACE/NAME (--workload, FILE#NAME)' : '';
-  throw badOption(unused.option, `changes nothing ${beside}; it goes with ${unused.takers}${ofFiles}`);
+  throw badOption(unused.option, `changes nothing ${beside}; it goes with ${unused.commands}${ofFiles}`);
 }
 
 /** What of the access the SOURCES take: the rest would be refused beside them. */
-export function takenAccess(sources: readonly string[], access: ClusterAccess = {}): ClusterAccess {
-  const unused = CLUSTER_OPTIONS.filter((one) => !sources.some((source) => takes(source, one, access))).map(({ key }) => key);
+export function usedAccess(sources: readonly string[], access: ClusterAccess = {}): ClusterAccess {
+  const unused = CLUSTER_OPTIONS.filter((one) => !sources.some((source) => usesOption(source, one, access))).map(({ key }) => key);
   return Object.fromEntries(Object.entries(access).filter(([key]) => !unused.some((one) => one === key)));
 }
 
-function takes(source: string, { isTakenBy }: ClusterOption, access: ClusterAccess): boolean {
+function usesOption(source: string, { appliesTo }: ClusterOption, access: ClusterAccess): boolean {
   const name = parseSource(source);
   const cluster = name.kind === 'file' ? clusterIn(name.file) : undefined;
   // Of a name that can be none its reader says why.
-  return cluster !== undefined && ('refused' in cluster || isTakenBy(cluster, access));
+  return cluster !== undefined && ('refused' in cluster || appliesTo(cluster, access));
 }

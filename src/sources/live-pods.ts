@@ -8,14 +8,14 @@ import { accessWords } from '../host/cluster/access.ts';
 import { clusterIn } from '../host/cluster/cluster-in.ts';
 import { ClusterFailure } from '../host/cluster/failure.ts';
 import { kubectl } from '../host/cluster/kubectl.ts';
+import { callText } from '../host/cluster/live/access-method.ts';
 import { auditPods } from '../host/cluster/live/audit-pods.ts';
-import type { Ways } from '../host/cluster/live/choose.ts';
-import { waysInto } from '../host/cluster/live/choose.ts';
-import { lookInto } from '../host/cluster/live/look.ts';
+import type { AccessMethods } from '../host/cluster/live/choose.ts';
+import { accessMethods } from '../host/cluster/live/choose.ts';
+import { openNamespace } from '../host/cluster/live/open.ts';
 import type { LivePod } from '../host/cluster/live/pods.ts';
 import { livePods } from '../host/cluster/live/pods.ts';
 import { execWords } from '../host/cluster/live/remote-namespace.ts';
-import { shownCall } from '../host/cluster/live/way.ts';
 import { badOption } from '../istio/bad-option.ts';
 import { forgetOpened, nameOpened } from './source-name.ts';
 
@@ -25,7 +25,7 @@ export interface LiveRequest {
   readonly image?: string;
   /** Whether what would be created may be; asked once, with a sentence for each. */
   readonly consent: (creations: readonly string[]) => Promise<boolean>;
-  readonly say: (line: string) => void;
+  readonly note: (line: string) => void;
 }
 
 /** A pod that was looked into, as words for SOURCES. */
@@ -41,11 +41,15 @@ const MOST = 50;
 
 interface Found {
   readonly pod: LivePod;
-  readonly ways: Ways;
+  readonly access: AccessMethods;
 }
 
 /** The pods that a SOURCE names, and the ways into each. Throws a ProblemError where there are none. */
-export async function waysOf(word: string, several: boolean, { access, image, say }: LiveRequest): Promise<readonly Found[]> {
+export async function accessibleNamespaces(
+  word: string,
+  several: boolean,
+  { access, image, note }: LiveRequest,
+): Promise<readonly Found[]> {
   const name = clusterIn(word);
   if (name === undefined) throw badOption('--live', `${word} is in no cluster; it goes with pod/NAME, deploy/NAME or ns/NAME`);
   if ('refused' in name) throw badOption(word, name.refused);
@@ -65,9 +69,9 @@ export async function waysOf(word: string, several: boolean, { access, image, sa
         `has ${pods.length} pods that run; of more than ${MOST} the audit DaemonSet looks at all (docs/audit.md)`,
       );
     const asked = several ? pods : [first];
-    for (const other of name.kind === 'object' ? [] : others) say(`note: ${other}`);
-    if (asked.length < pods.length) say(`note: ${word} has ${pods.length} pods; this is ${first.namespace}/${first.name}`);
-    return Promise.all(asked.map(async (pod) => ({ pod, ways: await waysInto(pod, audit, image, access) })));
+    for (const other of name.kind === 'object' ? [] : others) note(`note: ${other}`);
+    if (asked.length < pods.length) note(`note: ${word} has ${pods.length} pods; this is ${first.namespace}/${first.name}`);
+    return Promise.all(asked.map(async (pod) => ({ pod, access: await accessMethods(pod, audit, image, access) })));
   });
 }
 
@@ -83,14 +87,14 @@ async function orProblem<R>(word: string, act: () => Promise<R>): Promise<R> {
 /** The calls of kubectl that would be made for it, as text. Makes none that changes anything. */
 export function dryRun(found: readonly Found[], { access }: LiveRequest): string {
   const own = accessWords(access);
-  const lines = found.flatMap(({ pod, ways: { ways, closed } }) => {
+  const lines = found.flatMap(({ pod, access: { methods, closed } }) => {
     const of = `${pod.namespace}/${pod.name}`;
-    const [way] = ways;
+    const [way] = methods;
     const why = closed.map((line) => `# ${line}`);
-    if (way === undefined) return [`# the pod ${of}: no way leads into it`, ...why, shownCall({ words: logWords(pod) }, own)];
-    const look = `${shownCall({ words: execWords(way.place) }, own)} <COMMANDS`;
-    const creates = way.creates === undefined ? [] : [shownCall(way.creates.create, own)];
-    const ends = way.creates === undefined ? [] : [shownCall(way.creates.end, own)];
+    if (way === undefined) return [`# the pod ${of}: no way leads into it`, ...why, callText({ words: logWords(pod) }, own)];
+    const look = `${callText({ words: execWords(way.place) }, own)} <COMMANDS`;
+    const creates = way.creates === undefined ? [] : [callText(way.creates.create, own)];
+    const ends = way.creates === undefined ? [] : [callText(way.creates.end, own)];
     return [`# the pod ${of}: ${way.creates === undefined ? 'nothing is created' : way.creates.what}`, ...why, ...creates, look, ...ends];
   });
   return `${lines.join('\n')}\n`;
@@ -108,7 +112,7 @@ export async function withLivePods<R>(
 ): Promise<R> {
   const closing: (() => Promise<void>)[] = [];
   try {
-    const creations = found.flatMap(({ ways: { ways } }) => ways[0]?.creates?.what ?? []);
+    const creations = found.flatMap(({ access: { methods } }) => methods[0]?.creates?.what ?? []);
     if (creations.length > 0 && !(await request.consent(creations)))
       throw badOption('--live', 'nothing was created, and nothing was looked at');
     const opened: OpenedPod[] = [];
@@ -133,33 +137,33 @@ interface OneOpened {
 }
 
 /** By the first way that leads there; where none does, by the log of what made its rules. */
-async function openPod({ pod, ways: { ways, closed } }: Found, request: LiveRequest): Promise<OneOpened> {
-  const { access, say } = request;
+async function openPod({ pod, access: { methods, closed } }: Found, request: LiveRequest): Promise<OneOpened> {
+  const { access, note } = request;
   const reasons = [...closed];
-  for (const [index, way] of ways.entries()) {
+  for (const [index, way] of methods.entries()) {
     // For the first the question was asked.
     if (index > 0 && way.creates !== undefined && !(await request.consent([way.creates.what]))) continue;
     try {
-      const look = await lookInto(pod, way, access, say);
+      const look = await openNamespace(pod, way, access, note);
       const word = `live:${pod.namespace}/${pod.name}`;
       nameOpened(word, { typed: [manifestOf(pod), '--live'], target: look.target });
       const close = async (): Promise<void> => {
         forgetOpened(word);
-        for (const line of await look.end()) say(line);
+        for (const line of await look.end()) note(line);
       };
       return { word, close };
     } catch (error) {
       if (!(error instanceof ClusterFailure)) throw error;
       if (error.failure === 'stopped') throw badOption('--live', 'stopped');
       reasons.push(`${way.kind}: ${error.message}`);
-      say(`warning: the ${way.kind} leads nowhere: ${error.message}`);
+      note(`warning: the ${way.kind} leads nowhere: ${error.message}`);
     }
   }
   return openLog(pod, reasons, request);
 }
 
 /** What made the rules once, for nobody may see what they are now. */
-async function openLog(pod: LivePod, reasons: readonly string[], { access, say }: LiveRequest): Promise<OneOpened> {
+async function openLog(pod: LivePod, reasons: readonly string[], { access, note }: LiveRequest): Promise<OneOpened> {
   const of = manifestOf(pod);
   const why = reasons.join('; ');
   if (pod.initContainer === undefined)
@@ -168,7 +172,7 @@ async function openLog(pod: LivePod, reasons: readonly string[], { access, say }
     if (!(error instanceof ClusterFailure)) throw error;
     throw badOption(of, `its rules can not be seen: ${why}; nor can the log of its init container: ${error.message}`);
   });
-  say(
+  note(
     `warning: ${of}: its rules can not be seen (${why}); this is the log of ${pod.initContainer}: the rules that it made when the pod started, and nothing of what was changed since, of other programs' rules, of routing, or of what listens`,
   );
   const folder = mkdtempSync(join(tmpdir(), 'istio-init-'));

@@ -12,8 +12,8 @@ import type { Evidence } from '../istio/advice/findings.ts';
 import type { ObservedNetwork } from '../istio/packets/trace-plan.ts';
 import type { ListedFlow } from '../netfilter/conntrack-listing.ts';
 import { FAMILIES } from '../netfilter/family.ts';
-import { tracksConnections } from '../netfilter/needs-conntrack.ts';
 import type { Observation, Unseen } from '../netfilter/observation.ts';
+import { tracksConnections } from '../netfilter/rule/needs-conntrack.ts';
 import { quoteForPasting } from '../netfilter/words.ts';
 import type { SourceName } from './source-name.ts';
 

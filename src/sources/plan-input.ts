@@ -8,7 +8,7 @@ import { planFromArguments } from '../istio/plan/plan-from-arguments.ts';
 import { quoted } from '../istio/problems.ts';
 import { resolveRelease } from '../istio/releases/resolve-release.ts';
 import type { Facts } from '../istio/settings/facts.ts';
-import { parseNetwork } from '../netfilter/network.ts';
+import { parseNetwork } from '../netfilter/address/network.ts';
 import { quoteForPasting } from '../netfilter/words.ts';
 import { oneText, partOfFile } from './one-text.ts';
 import type { SourceOptions } from './options.ts';

@@ -140,7 +140,7 @@ async function withoutProse(text: string, read: ReadResult): Promise<ReadResult>
   return {
     ...read,
     problems: read.problems.filter(({ code, line }) => !LOOKS.includes(code) || !lines.has(line)),
-    gaps: read.gaps.filter(({ look }) => look === undefined || !lines.has(look)),
+    gaps: read.gaps.filter(({ failedAt }) => failedAt === undefined || !lines.has(failedAt)),
   };
 }
 

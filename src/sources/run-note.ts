@@ -10,7 +10,7 @@ export function isRunNote(note: string): boolean {
 }
 
 /** The notes without that of a run whose cause an output shows: it is said there, where the answer is. */
-export function unsaidNotes(notes: readonly string[], output: string): readonly string[] {
+export function notesOutside(notes: readonly string[], output: string): readonly string[] {
   return notes.filter((note) => !isRunNote(note) || !output.includes(causeIn(note)));
 }
 

@@ -3,9 +3,9 @@
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
+import { printList } from '../../src/netfilter/list/print-list.ts';
 import { iptablesListing } from '../../src/netfilter/nft/iptables-listing.ts';
 import { printSave } from '../../src/netfilter/print.ts';
-import { printList } from '../../src/netfilter/print-list.ts';
 import { run, scratchFolder } from './program.ts';
 
 const folder = scratchFolder();

@@ -18,7 +18,7 @@ const manifest = (name: string, annotations = ''): string =>
 
 describe('the answer to a question', () => {
   it('has the rules of a default pod, each with its reason, and where the packet goes', () => {
-    const { title, problems, chains, way } = answer({});
+    const { title, problems, chains, path: way } = answer({});
     expect(title).toMatch(/^A default pod, Istio 1\.\d+/);
     expect(problems).toEqual([]);
     expect(chains.flatMap(({ rules }) => rules).every(({ why }) => why !== '')).toBe(true);
@@ -28,7 +28,7 @@ describe('the answer to a question', () => {
   });
 
   it('says of each rule that did not match why', () => {
-    const failed = answer({}).way?.steps.filter(({ mark }) => mark === '✗') ?? [];
+    const failed = answer({}).path?.steps.filter(({ mark }) => mark === '✗') ?? [];
     expect(failed.length).toBeGreaterThan(5);
     expect(failed[0]?.asides[0]).toBe('-s 127.0.0.6/32: its source is 192.0.2.1');
     expect(failed.every(({ asides }) => asides.length > 0)).toBe(true);
@@ -122,7 +122,7 @@ describe('the answer to a question', () => {
     ['golden/nftables', 'nft list ruleset of a sidecar', { dataplane: 'nftables' }, 'inet istio-proxy-nat'],
     ['golden/ambient', 'an ambient pod', { dataplane: 'ambient' }, 'nat'],
   ] as const)('has the rules of %s: %s', (_, __, part, table) => {
-    const { chains, way, problems } = answer(part);
+    const { chains, path: way, problems } = answer(part);
     expect(problems).toEqual([]);
     expect(chains.some((chain) => chain.table.includes(table))).toBe(true);
     expect(way?.id).toBe(part.dataplane === 'ambient' ? 'ztunnel-outbound' : 'envoy-outbound');
@@ -145,7 +145,7 @@ describe('the answer to a question', () => {
 
   it('leaves out of thousands of rules that did not match the last ones, and nothing that did', () => {
     const rule = '-A OUTPUT -p tcp -m tcp --dport 81 -j REDIRECT --to-ports 15001\n';
-    const { way, chains } = answer({
+    const { path: way, chains } = answer({
       text: `*nat\n:OUTPUT ACCEPT [0:0]\n${rule.repeat(3000)}-A OUTPUT -p tcp -j REDIRECT --to-ports 15001\nCOMMIT\n`,
     });
     expect(way?.steps.filter(({ mark }) => mark === '✗')).toHaveLength(2000);
@@ -154,41 +154,41 @@ describe('the answer to a question', () => {
   });
 
   it('says what is wrong with a packet and shows the rules all the same', () => {
-    const { packetProblem, way, chains } = answer({ to: 'nowhere at all' });
+    const { packetProblem, path: way, chains } = answer({ to: 'nowhere at all' });
     expect(way).toBeUndefined();
     expect(packetProblem).toContain('nowhere at all');
     expect(chains.length).toBeGreaterThan(3);
   });
 
   it('follows another user, an answer, and a packet of no connection', () => {
-    expect(answer({ from: 'uid:1337,gid:1337' }).way?.id).toBe('direct');
+    expect(answer({ from: 'uid:1337,gid:1337' }).path?.id).toBe('direct');
     expect(answer({ from: 'root' }).packetProblem).toContain('uid:1000');
-    expect(answer({ state: 'established' }).way?.packet).toContain('in an open connection');
-    expect(answer({ state: 'invalid' }).way?.packet).toContain('INVALID');
+    expect(answer({ state: 'established' }).path?.packet).toContain('in an open connection');
+    expect(answer({ state: 'invalid' }).path?.packet).toContain('INVALID');
   });
 });
 
 describe('a request', () => {
   it('has its connections and answers, each with its way', () => {
-    const { way } = answer({ request: 'client-to-app' });
-    expect(way?.request?.hops.map(({ says, id }) => [says, id])).toEqual([
+    const { path: way } = answer({ request: 'client-to-app' });
+    expect(way?.request?.hops.map(({ label, id }) => [label, id])).toEqual([
       ['The client calls the pod', 'envoy-inbound'],
       ['Envoy calls the application', 'direct'],
       ['The application answers Envoy', 'direct'],
       ['Envoy inbound answers the client', 'direct'],
     ]);
     expect(way?.steps.filter(({ mark }) => mark === '✓').at(-1)?.rule).toBe('ip nat ISTIO_IN_REDIRECT 1');
-    expect(answer({ request: 'client-to-app', hop: 1 }).way?.packet).toContain('127.0.0.6');
-    expect(answer({ request: 'client-to-app', hop: 99 }).way?.packet).toContain('answers the client');
+    expect(answer({ request: 'client-to-app', hop: 1 }).path?.packet).toContain('127.0.0.6');
+    expect(answer({ request: 'client-to-app', hop: 99 }).path?.packet).toContain('answers the client');
   });
 
   it('is a real one at each step of the tour', () => {
-    const hops = TOUR.map(({ ask }) => answer(ask).way?.request?.hops[ask.hop]);
+    const hops = TOUR.map(({ ask }) => answer(ask).path?.request?.hops[ask.hop]);
     expect(hops.map((hop) => hop?.id)).toEqual([
       ...['envoy-inbound', 'direct', 'direct', 'direct'],
       ...['envoy-outbound', 'direct', 'direct', 'direct'],
     ]);
-    expect(hops.map((hop) => hop?.says.replace('Envoy outbound', 'Envoy').replace('Envoy inbound', 'Envoy'))).toEqual([
+    expect(hops.map((hop) => hop?.label.replace('Envoy outbound', 'Envoy').replace('Envoy inbound', 'Envoy'))).toEqual([
       ...['The client calls the pod', 'Envoy calls the application', 'The application answers Envoy', 'Envoy answers the client'],
       ...['The application calls outside', 'Envoy calls the same address', 'The other side answers Envoy', 'Envoy answers the application'],
     ]);
@@ -265,7 +265,7 @@ describe('a command line', () => {
     { dataplane: 'nftables', annotations: { excludeOutboundPorts: '80' }, from: 'proxy' },
     { dataplane: 'nftables', release: '1.12.9' },
   ])('of %j has, with the copied pod beside it, the verdict of the page', async (part) => {
-    const { command = '', yaml = '', way } = answer(part);
+    const { command = '', yaml = '', path: way } = answer(part);
     const folder = scratchFolder();
     folder.write('pod.yaml', yaml);
     const path = `${ROOT}bin:${process.env['PATH']}`;

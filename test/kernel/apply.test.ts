@@ -49,7 +49,7 @@ async function everything({ run }: Namespace): Promise<string> {
 }
 
 function summary({ outcome, state, backend, failures }: ApplyResult): Readonly<Record<string, unknown>> {
-  return { outcome, state, backend, failures: failures.map(({ cause, message: said }) => ({ cause, said })) };
+  return { outcome, state, backend, failures: failures.map(({ cause, message }) => ({ cause, said: message })) };
 }
 
 describeKernel.each(['nft', 'legacy'] as const)('with iptables-%s', (backend) => {

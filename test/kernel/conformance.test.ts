@@ -15,7 +15,7 @@ import type { CaseOutcome, GoldenCase } from '../../src/istio/found/conformance/
 import type { CaseRun, RunResult } from '../../src/istio/found/conformance/judge.ts';
 import { isEqual, runsOf } from '../../src/istio/found/conformance/judge.ts';
 import type { KernelState } from '../../src/istio/found/conformance/kernel-state.ts';
-import { isSameState, NOTHING } from '../../src/istio/found/conformance/kernel-state.ts';
+import { EMPTY_STATE, isSameState } from '../../src/istio/found/conformance/kernel-state.ts';
 import { planFor } from '../../src/istio/plan/plan.ts';
 import { printRouting } from '../../src/istio/plan/routing.ts';
 import { ProblemError } from '../../src/istio/problems.ts';
@@ -101,7 +101,7 @@ async function runWorks(): Promise<void> {
     if (result === undefined || first === undefined) continue;
     for (const pair of pairs) {
       results.set(pair, result);
-      found.set(pair, first.run.outcomes[0]?.before ?? NOTHING);
+      found.set(pair, first.run.outcomes[0]?.before ?? EMPTY_STATE);
     }
   }
   different = PAIRS.filter((pair) => {
@@ -147,7 +147,7 @@ describeKernel('the program as istio-iptables', () => {
     });
     expect(failed.length).toBeGreaterThan(500);
     expect(
-      failed.filter(({ pair, result }) => !isSameState(result.after, found.get(pair) ?? NOTHING)).map(({ pair }) => nameOf(pair)),
+      failed.filter(({ pair, result }) => !isSameState(result.after, found.get(pair) ?? EMPTY_STATE)).map(({ pair }) => nameOf(pair)),
     ).toEqual([]);
   });
 

@@ -3,8 +3,8 @@
 import { expect, it } from 'vitest';
 import { NO_ROUTING } from '../../src/istio/plan/routing.ts';
 import type { Family } from '../../src/netfilter/family.ts';
-import { match, not } from '../../src/netfilter/match.ts';
-import { normalForm } from '../../src/netfilter/normal.ts';
+import { match, not } from '../../src/netfilter/rule/match.ts';
+import { normalForm } from '../../src/netfilter/rule/normal.ts';
 import type { Rule, Ruleset } from '../../src/netfilter/rule.ts';
 import { BUILT_IN_CHAINS } from '../../src/netfilter/rule.ts';
 import type { Random } from './packets-random.ts';

@@ -1,8 +1,8 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { Family } from '../../src/netfilter/family.ts';
 import { FAMILIES } from '../../src/netfilter/family.ts';
+import { printTableList } from '../../src/netfilter/list/print-list.ts';
 import { printRestore, printRule, printSave } from '../../src/netfilter/print.ts';
-import { printTableList } from '../../src/netfilter/print-list.ts';
 import { readRules } from '../../src/netfilter/read.ts';
 import type { Ruleset, Table } from '../../src/netfilter/rule.ts';
 import { DISTINCT_PLANS } from '../golden-plans.ts';

@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readNetlinkListing } from '../../src/netfilter/nft-listing/netlink-listing.ts';
 import type { NftTable } from '../../src/netfilter/nft-listing.ts';
 import { readNftListing } from '../../src/netfilter/nft-listing.ts';
-import { readNftTold } from '../../src/netfilter/nft-told.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
 import { ROOT } from '../cli/program.ts';
 import { DISTINCT_PLANS } from '../golden-plans.ts';
@@ -45,9 +45,9 @@ function comparable(tables: readonly NftTable[], like: readonly NftTable[] = tab
     name,
     chains: chains.map((chain, place) => ({
       ...chain,
-      rules: chain.rules.map(({ target, asks, ...rule }, index) => {
+      rules: chain.rules.map(({ target, matched, ...rule }, index) => {
         const named = like[at]?.chains?.[place]?.rules[index]?.target !== undefined;
-        return { ...rule, asks: asks.filter((field) => field !== 'protocol'), ...(named && target !== undefined && { target }) };
+        return { ...rule, matched: matched.filter((field) => field !== 'protocol'), ...(named && target !== undefined && { target }) };
       }),
     })),
   }));
@@ -101,7 +101,7 @@ describeC('the kernel', () => {
     );
     expect(found).toHaveLength(plans.length);
     for (const [index, { told, listed }] of found.entries()) {
-      const read = readNftTold(told);
+      const read = readNetlinkListing(told);
       expect(listed.length, plans[index]?.name).toBeGreaterThan(0);
       expect(read && comparable(read, listed), plans[index]?.name).toEqual(comparable(listed));
     }
@@ -130,7 +130,7 @@ describeC('the kernel', () => {
     ['both families', 'iptables-nft -A INPUT -j ACCEPT\nip6tables-nft -A INPUT -j DROP'],
   ])('tells what nft lists where there is %s', async (_, script) => {
     const [{ told, listed } = { told: '', listed: [] }] = await after([script]);
-    const read = readNftTold(told);
+    const read = readNetlinkListing(told);
     expect(read && comparable(read, listed)).toEqual(comparable(listed));
   });
 
@@ -153,7 +153,7 @@ describeC('the kernel', () => {
   ])('tells nothing where there is %s', async (_, script) => {
     const [{ told, listed } = { told: '', listed: [] }] = await after([script]);
     expect(listed.length).toBeGreaterThan(0);
-    expect(told.startsWith('not told') ? undefined : readNftTold(told)).toBeUndefined();
+    expect(told.startsWith('not told') ? undefined : readNetlinkListing(told)).toBeUndefined();
   });
 
   it('tells nothing of more than 256 KiB, and of what this process may not ask', async () => {

@@ -1,10 +1,10 @@
 /** Whether a match holds for a packet that is yet to be sent, as far as that can be told beforehand. */
 
-import { addressValue, networkRange } from '../../src/netfilter/address.ts';
-import type { KnownMatch } from '../../src/netfilter/match.ts';
-import type { Network } from '../../src/netfilter/network.ts';
+import { addressValue, networkRange } from '../../src/netfilter/address/address.ts';
+import type { Network } from '../../src/netfilter/address/network.ts';
+import type { Range, Value } from '../../src/netfilter/address/ranges.ts';
 import type { Masked } from '../../src/netfilter/numbers.ts';
-import type { Range, Value } from '../../src/netfilter/ranges.ts';
+import type { KnownMatch } from '../../src/netfilter/rule/match.ts';
 import type { Protocol } from './packets.ts';
 
 /** What is known of a packet that is being made. */

@@ -1,7 +1,7 @@
 /** Packets for a plan: for each rule such as should match it and such as should not, and others without a plan. */
 
 import type { Family } from '../../src/netfilter/family.ts';
-import type { KnownMatch } from '../../src/netfilter/match.ts';
+import type { KnownMatch } from '../../src/netfilter/rule/match.ts';
 import type { Ruleset } from '../../src/netfilter/rule.ts';
 import type { Protocol, SentPacket } from './packets.ts';
 import { ACK, ANSWERED, RST, SINGLE, SYN } from './packets.ts';

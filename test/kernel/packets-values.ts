@@ -1,11 +1,11 @@
 /** The values of fields that make a difference to a ruleset: what its rules name, and what lies right beside it. */
 
-import { networkRange, printAddress } from '../../src/netfilter/address.ts';
+import { networkRange, printAddress } from '../../src/netfilter/address/address.ts';
+import type { Network } from '../../src/netfilter/address/network.ts';
+import { parseNetwork } from '../../src/netfilter/address/network.ts';
 import type { Family } from '../../src/netfilter/family.ts';
 import { FAMILIES } from '../../src/netfilter/family.ts';
-import type { KnownMatch } from '../../src/netfilter/match.ts';
-import type { Network } from '../../src/netfilter/network.ts';
-import { parseNetwork } from '../../src/netfilter/network.ts';
+import type { KnownMatch } from '../../src/netfilter/rule/match.ts';
 import type { Ruleset } from '../../src/netfilter/rule.ts';
 import { isWithin } from './packets-fit.ts';
 import type { Random } from './packets-random.ts';

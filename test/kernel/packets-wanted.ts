@@ -1,7 +1,7 @@
 /** What each rule asks of the packets that meet it, the jumps that lead to it included. */
 
-import type { KnownMatch } from '../../src/netfilter/match.ts';
-import { not } from '../../src/netfilter/match.ts';
+import type { KnownMatch } from '../../src/netfilter/rule/match.ts';
+import { not } from '../../src/netfilter/rule/match.ts';
 import type { Chain, Ruleset, Table } from '../../src/netfilter/rule.ts';
 import { isBuiltIn } from '../../src/netfilter/rule.ts';
 import type { Random } from './packets-random.ts';

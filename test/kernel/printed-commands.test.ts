@@ -204,7 +204,7 @@ describeKernel('a command that is named', () => {
       family: 'ip',
       modules: [],
       rights: { has: () => true, modules: undefined },
-      said: '',
+      message: '',
     });
     const [command = ''] = commandsIn(fix);
     // A /run of its own: the machine's lock is not touched.

@@ -1,15 +1,15 @@
 /** Rules that nobody made for Istio: whatever is understood of matches and targets, wherever a kernel takes it. */
 
+import type { Network } from '../../src/netfilter/address/network.ts';
+import { parseNetwork } from '../../src/netfilter/address/network.ts';
 import type { Family } from '../../src/netfilter/family.ts';
-import type { KnownMatch } from '../../src/netfilter/match.ts';
-import { match, not } from '../../src/netfilter/match.ts';
-import type { Network } from '../../src/netfilter/network.ts';
-import { parseNetwork } from '../../src/netfilter/network.ts';
-import { normalForm } from '../../src/netfilter/normal.ts';
 import type { Masked, PortRange } from '../../src/netfilter/numbers.ts';
+import type { KnownMatch } from '../../src/netfilter/rule/match.ts';
+import { match, not } from '../../src/netfilter/rule/match.ts';
+import { normalForm } from '../../src/netfilter/rule/normal.ts';
+import type { Target } from '../../src/netfilter/rule/target.ts';
 import type { Chain, Policy, Rule, Ruleset } from '../../src/netfilter/rule.ts';
 import { BUILT_IN_CHAINS } from '../../src/netfilter/rule.ts';
-import type { Target } from '../../src/netfilter/target.ts';
 import type { Random } from './packets-random.ts';
 import { DEVICE_NAMES } from './tracing-place.ts';
 

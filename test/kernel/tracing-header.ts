@@ -1,7 +1,7 @@
 /** What the first bytes of a packet say. */
 
+import { parseNetwork } from '../../src/netfilter/address/network.ts';
 import type { Family } from '../../src/netfilter/family.ts';
-import { parseNetwork } from '../../src/netfilter/network.ts';
 import type { Protocol } from './packets.ts';
 
 export interface Header {

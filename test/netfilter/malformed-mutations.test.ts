@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { printList } from '../../src/netfilter/list/print-list.ts';
 import type { Observation } from '../../src/netfilter/observation.ts';
 import { compareObservations, observeText } from '../../src/netfilter/observation.ts';
 import { printSave } from '../../src/netfilter/print.ts';
-import { printList } from '../../src/netfilter/print-list.ts';
 import { readRules } from '../../src/netfilter/read.ts';
 import { capture } from '../golden.ts';
 import { DISTINCT_PLANS } from '../golden-plans.ts';

@@ -2,11 +2,11 @@ import { gzipSync } from 'node:zlib';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { compareRulesets } from '../../src/netfilter/compare.ts';
+import { printList } from '../../src/netfilter/list/print-list.ts';
 import { printSave } from '../../src/netfilter/print.ts';
-import { printList } from '../../src/netfilter/print-list.ts';
 import { readLines } from '../../src/netfilter/read/lines.ts';
 import type { ReadCode } from '../../src/netfilter/read/problems.ts';
-import { gatherProblems, readProblemText } from '../../src/netfilter/read/problems.ts';
+import { collectProblems, readProblemText } from '../../src/netfilter/read/problems.ts';
 import { readRules } from '../../src/netfilter/read.ts';
 import { capture } from '../golden.ts';
 
@@ -186,7 +186,7 @@ describe('a text of more than a million lines with rules', () => {
   });
 
   it('says so even where a thousand problems came first', () => {
-    const problems = gatherProblems(undefined);
+    const problems = collectProblems(undefined);
     for (let line = 1; line <= 2000; line += 1) problems.add('unreadable-line', line, { text: '', reason: '' });
     problems.add('too-many-lines', 2001, { limit: '1' });
     expect(problems.list().map(({ code }) => code)).toContain('too-many-lines');
@@ -199,7 +199,7 @@ describe('a line', () => {
   test.prop([fc.stringMatching(/^[-:][ -~]{0,60}$/)], { numRuns: 5000 })(
     'is the same on the short way to the rules and on the long one',
     (line) => {
-      const read = (text: string): unknown => [...readLines(text, gatherProblems(undefined))];
+      const read = (text: string): unknown => [...readLines(text, collectProblems(undefined))];
       expect(read(line)).toEqual(read(`${line}\r`));
     },
   );

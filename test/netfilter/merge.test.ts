@@ -1,9 +1,9 @@
 import { fc, it } from '@fast-check/vitest';
 import { expect } from 'vitest';
 import { mergeRulesets } from '../../src/netfilter/merge.ts';
-import { normalForm } from '../../src/netfilter/normal.ts';
 import { printSave } from '../../src/netfilter/print.ts';
 import { readRules } from '../../src/netfilter/read.ts';
+import { normalForm } from '../../src/netfilter/rule/normal.ts';
 import type { Ruleset } from '../../src/netfilter/rule.ts';
 import { anyRuleset } from './read/rulesets.ts';
 

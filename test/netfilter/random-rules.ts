@@ -1,16 +1,16 @@
 /** Random rulesets and packets in a small world, so that rules and packets meet. */
 
 import { fc } from '@fast-check/vitest';
+import { parseNetwork } from '../../src/netfilter/address/network.ts';
 import type { Family } from '../../src/netfilter/family.ts';
-import type { KnownMatch, Match } from '../../src/netfilter/match.ts';
-import { match, not } from '../../src/netfilter/match.ts';
-import { parseNetwork } from '../../src/netfilter/network.ts';
 import type { OwnerRange, PortRange } from '../../src/netfilter/numbers.ts';
 import { ALL_BITS } from '../../src/netfilter/numbers.ts';
 import type { Packet } from '../../src/netfilter/packet.ts';
+import type { KnownMatch, Match } from '../../src/netfilter/rule/match.ts';
+import { match, not } from '../../src/netfilter/rule/match.ts';
+import type { Target } from '../../src/netfilter/rule/target.ts';
 import type { Chain, Policy, Rule, Ruleset } from '../../src/netfilter/rule.ts';
 import { BUILT_IN_CHAINS } from '../../src/netfilter/rule.ts';
-import type { Target } from '../../src/netfilter/target.ts';
 import type { Host } from '../../src/netfilter/trace/host.ts';
 
 export const RANDOM_HOST: Host = {

@@ -9,7 +9,9 @@ import { parseAst } from 'vitest/node';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const src = join(root, 'src');
 
-const terms = readFileSync(join(root, 'docs/glossary.md'), 'utf8')
+const [ofTerms = '', names = ''] = readFileSync(join(root, 'docs/glossary.md'), 'utf8').split('## Names');
+
+const terms = ofTerms
   .split('\n')
   .filter((line) => /^\| (?!term \|)/.test(line))
   .map((line) => {
@@ -51,4 +53,56 @@ it('no text of the program has a word that the glossary has another for', () => 
       .map((text) => `${file}: ${text}`),
   );
   expect(found).toEqual([]);
+});
+
+/** The words of a name: `nftSetOf` is nft, set and of. */
+function wordsIn(name: string): readonly string[] {
+  return name
+    .split(/(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+/)
+    .filter((word) => word !== '')
+    .map((word) => word.toLowerCase());
+}
+
+/** The names of types and functions, however deep, and of what is exported. */
+function namesIn(node: unknown): readonly string[] {
+  if (Array.isArray(node)) return node.flatMap(namesIn);
+  if (typeof node !== 'object' || node === null) return [];
+  const { type, id, init, declaration } = node as Record<string, { readonly type?: string; readonly name?: string } & string>;
+  const isFunction = /Function/.test(init?.type ?? '');
+  const exported = (declaration as { readonly declarations?: readonly { readonly id: { readonly name?: string } }[] } | undefined)
+    ?.declarations;
+  const own =
+    /^(?:FunctionDeclaration|ClassDeclaration|TSInterfaceDeclaration|TSTypeAliasDeclaration)$/.test(type ?? '') ||
+    (type === 'VariableDeclarator' && isFunction)
+      ? [id?.name ?? '']
+      : (exported ?? []).map((one) => one.id.name ?? '');
+  return [...own, ...Object.values(node).flatMap(namesIn)];
+}
+
+it('no file, folder, type, function or exported constant has a word in its name that the glossary has another for', () => {
+  const rows = names.split('\n').filter((line) => /^\| (?!not in a name|-)/.test(line));
+  const not = rows.flatMap((line) => (line.split('|')[1] ?? '').trim().split(', '));
+  expect(not.length).toBeGreaterThan(40);
+  const whole = ['each', 'without'];
+  const isBad = (name: string): boolean => {
+    const words = wordsIn(name);
+    return whole.includes(words.join(' ')) || not.some((word) => ` ${words.join(' ')} `.includes(` ${word} `));
+  };
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' });
+  const paths = files.filter((file) =>
+    isBad(
+      file
+        .replace(/\.tsx?$/, '')
+        .split('/')
+        .at(-1) ?? '',
+    ),
+  );
+  const declared = files
+    .filter((file) => /\.tsx?$/.test(file))
+    .flatMap((file) =>
+      namesIn(parseAst(readFileSync(join(src, file), 'utf8'), { lang: file.endsWith('x') ? 'tsx' : 'ts' }))
+        .filter(isBad)
+        .map((name) => `${file}: ${name}`),
+    );
+  expect([...paths, ...declared]).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ClusterAccess } from '../../src/host/cluster/access.ts';
 import { formatProblem, ProblemError } from '../../src/istio/problems.ts';
-import { refuseUnusedAccess, takenAccess } from '../../src/sources/cluster-options.ts';
+import { refuseUnusedAccess, usedAccess } from '../../src/sources/cluster-options.ts';
 import { implicitSource } from '../../src/sources/implicit-source.ts';
 
 const GIVEN = {
@@ -94,8 +94,8 @@ describe('the options of a cluster', () => {
 
   it('stand in a command that is proposed where they are taken', () => {
     const access = { ...GIVEN['--context'], ...GIVEN['--namespace'], ...GIVEN['--selector'], seconds: 5 };
-    expect(takenAccess(['Pod/shop/web-1'], access)).toEqual({ context: 'trial', namespace: 'shop', seconds: 5 });
-    expect(takenAccess(['ns/'], access)).toEqual(access);
-    expect(takenAccess(['pod.yaml'], access)).toEqual({ seconds: 5 });
+    expect(usedAccess(['Pod/shop/web-1'], access)).toEqual({ context: 'trial', namespace: 'shop', seconds: 5 });
+    expect(usedAccess(['ns/'], access)).toEqual(access);
+    expect(usedAccess(['pod.yaml'], access)).toEqual({ seconds: 5 });
   });
 });

@@ -9,8 +9,8 @@ import { lint } from '../../src/cli/lint/lint.ts';
 import { preview } from '../../src/cli/preview/preview.ts';
 import { plain } from '../../src/cli/terminal/color.ts';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
+import { printTableList } from '../../src/netfilter/list/print-list.ts';
 import { printSave } from '../../src/netfilter/print.ts';
-import { printTableList } from '../../src/netfilter/print-list.ts';
 import type { SourceOptions } from '../../src/sources/options.ts';
 import { scratchFolder } from '../cli/program.ts';
 

@@ -15,7 +15,7 @@ import type { Facts } from '../../istio/settings/facts.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { factsOf, planInput } from '../../sources/plan-input.ts';
 import type { Result } from '../result.ts';
-import { heedSignals } from '../signals.ts';
+import { handleSignals } from '../signals.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
 import { refuseCutOff } from './cut-off.ts';
@@ -45,7 +45,7 @@ export async function apply(
   const plan = exact || planned.nft === undefined ? planned : await mendedPlan(planned, { ...facts, ...(await factsOf(given)) });
   refuseNames(plan.problems, 'the kernel holds numbers');
   if (target.kind === 'here' && !beforeProxy && !options.dryRun) await refuseCutOff(plan);
-  const signals = heedSignals();
+  const signals = handleSignals();
   const result = await applyPlan(target, plan, options, machine(signals.signal));
   return resultOf(result, {
     output,
@@ -69,7 +69,7 @@ async function mendedPlan({ settings, release, switches, problems }: CapturePlan
 export async function remove({ target, options, output }: ApplyRequest): Promise<Result> {
   formNamed(output, OUTPUTS);
   checkTarget(target);
-  const signals = heedSignals();
+  const signals = handleSignals();
   const result = await clean(target, options, machine(signals.signal));
   return resultOf(result, {
     output,
@@ -90,7 +90,7 @@ function checkTarget(target: Target): void {
   }
 }
 
-interface Saying extends Pick<Result, 'notes' | 'problems'> {
+interface ResultTexts extends Pick<Result, 'notes' | 'problems'> {
   readonly output: string;
   /** Undefined where none should be there. */
   readonly what: string | undefined;
@@ -98,7 +98,7 @@ interface Saying extends Pick<Result, 'notes' | 'problems'> {
   readonly signalled: number | undefined;
 }
 
-function resultOf(result: ApplyResult, { output, what, release, signalled, notes, problems }: Saying): Result {
+function resultOf(result: ApplyResult, { output, what, release, signalled, notes, problems }: ResultTexts): Result {
   const document = applyDocument(result, release);
   if (result.outcome !== 'planned') writeTermination(document);
   const exitCode = signalled ?? exitCodeOf(result);

@@ -30,7 +30,7 @@ export function summaryOf(result: ApplyResult, rules: string | undefined): strin
         ? `, ${rulesIn(native).length} rules in ${native.tables.length} ${native.tables.length === 1 ? 'table' : 'tables'}`
         : `, ${FAMILIES.map((family) => `${rulesIn(ours[family]).length} ${family === 'ip' ? 'IPv4' : 'IPv6'}`).join(' and ')} rules`;
   const words = {
-    unchanged: rules === undefined ? nothingOf(result) : `${what}: already there, nothing changed`,
+    unchanged: rules === undefined ? unchangedText(result) : `${what}: already there, nothing changed`,
     applied: `${what}: applied and verified`,
     cleaned: `${what}: removed and verified`,
     planned: `${what}: dry run, nothing touched`,
@@ -43,7 +43,7 @@ export function summaryOf(result: ApplyResult, rules: string | undefined): strin
 }
 
 /** Where something could not be read, nobody knows that it is nothing. */
-function nothingOf({ unseen }: ApplyResult): string {
+function unchangedText({ unseen }: ApplyResult): string {
   return `nothing of Istio to remove${unseen.length === 0 ? '' : ' in what could be read'}, nothing changed`;
 }
 
@@ -88,13 +88,13 @@ export function applyDocument(result: ApplyResult, release: string | undefined):
     target,
     ...(release === undefined ? {} : { release }),
     ...(backend === undefined ? {} : { backend }),
-    failures: failures.map(({ cause, text, fix, command, exitCode, message: said, ...place }) => ({
+    failures: failures.map(({ cause, text, fix, command, exitCode, message, ...place }) => ({
       cause,
       text,
       fix,
       command,
       exitCode,
-      said,
+      said: message,
       ...place,
     })),
     needed,

@@ -70,7 +70,7 @@ export async function auditNode({
   const stop = new AbortController();
   const go = (): Promise<Round> => round({ desired, places, node, using, find, stop: stop.signal });
   const form = formNamed(named, ['text', 'json']);
-  const shown = (lines: string): string => (form === 'json' ? lines : SUMMARY_FORMS.text(mergeLines([{ file: '-', text: lines }])));
+  const printed = (lines: string): string => (form === 'json' ? lines : SUMMARY_FORMS.text(mergeLines([{ file: '-', text: lines }])));
   if (listen !== undefined && seconds === undefined)
     throw badOption('--listen', 'goes with --every: an audit of one round ends, and answers nobody');
   const scraped = listen === undefined ? undefined : await serveMetrics(listen);
@@ -83,7 +83,7 @@ export async function auditNode({
   };
   if (seconds === undefined) {
     const { output, exitCode } = await measured();
-    return { output: shown(output), form, exitCode, problems: [], notes: [] };
+    return { output: printed(output), form, exitCode, problems: [], notes: [] };
   }
   // Process 1 of a container dies of no signal that it does not listen to: the pod would be waited for.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
@@ -92,7 +92,7 @@ export async function auditNode({
   for (;;) {
     const { output } = await measured();
     // A round that was broken off would pass for one in which pods have gone.
-    if (!stop.signal.aborted) await write(shown(output), form);
+    if (!stop.signal.aborted) await write(printed(output), form);
     await setTimeout(seconds * 1000, undefined, { signal: stop.signal }).catch(() => undefined);
     if (!stop.signal.aborted) continue;
     scraped?.close();

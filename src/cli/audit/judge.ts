@@ -8,7 +8,7 @@ import { readLive } from '../../host/live/live.ts';
 import type { Namespace, NetFiles } from '../../host/namespace/namespace.ts';
 import { textInside } from '../../host/pods/file-in-pod.ts';
 import type { Evidence, Finding } from '../../istio/advice/findings.ts';
-import { findingsIn, isAmiss } from '../../istio/advice/findings.ts';
+import { findingsIn, isFailing } from '../../istio/advice/findings.ts';
 import { judgeAgent } from '../../istio/found/audit/agent-rules.ts';
 import type { ProxyProcess } from '../../istio/found/audit/proxy-process.ts';
 import { judgementOf, unreadRules } from '../../istio/found/doubts.ts';
@@ -84,10 +84,10 @@ function ambientPod(evidence: Evidence, interfaces: readonly string[] | undefine
   if (judged === undefined) return { verdict: 'ambient' };
   const { release, knobs, answer, observed, otherPods, shared } = judged;
   const told = { release, ...(knobs === '' ? {} : { knobs }) };
-  const findings = findingsIn(evidence).filter(isAmiss);
+  const findings = findingsIn(evidence).filter(isFailing);
   if (answer.differences.length > 0) {
     const comparison = compareOperands(
-      liveSide(observed),
+      liveOperand(observed),
       { name: '', seen: observeAll(answer.plan), problems: [], notes: [] },
       { all: true },
     );
@@ -122,12 +122,12 @@ function againstPlans(evidence: Evidence, { plans, orNone }: DesiredPlans): Judg
   }
   const [best, second] = plans
     .map((desired) => (native && !hasSidecarOrAmbient(seen) ? { ...desired, plan: inNativeTables(desired.plan, facts) } : desired))
-    .map((desired) => ({ ...desired, comparison: compareOperands(liveSide(seen), planSide(desired.plan), { all: false }) }))
+    .map((desired) => ({ ...desired, comparison: compareOperands(liveOperand(seen), planOperand(desired.plan), { all: false }) }))
     .sort((a, b) => differencesOf(a.comparison).length - differencesOf(b.comparison).length) as [Compared, Compared?];
   const { plan, installer, comparison } = best;
   const differences = differencesOf(comparison).length;
-  const findings = findingsIn({ ...evidence, desired: plan, made: plan }).filter(isAmiss);
-  const judgement = judgementOf({ unseen: seen.unseen, differs: differences > 0, inferred: false, amiss: findings.length > 0 });
+  const findings = findingsIn({ ...evidence, desired: plan, made: plan }).filter(isFailing);
+  const judgement = judgementOf({ unseen: seen.unseen, differs: differences > 0, inferred: false, hasFailures: findings.length > 0 });
   const same = judgement === 'right';
   if (judgement === 'unknown' || (same && !isWhole(seen))) return { release: plan.release, ...hidden(seen) };
   // Where both fit equally well, nothing tells who made the rules.
@@ -190,11 +190,11 @@ function hidden({ unseen }: Observation): { readonly verdict: PodVerdict; readon
   return { verdict: 'not seen', reason: unseen.map(unseenText).join('; ') };
 }
 
-function liveSide(seen: Observation): Parameters<typeof compareOperands>[0] {
+function liveOperand(seen: Observation): Parameters<typeof compareOperands>[0] {
   return { name: '', seen, problems: [], notes: [] };
 }
 
-function planSide(plan: CapturePlan): Parameters<typeof compareOperands>[0] {
+function planOperand(plan: CapturePlan): Parameters<typeof compareOperands>[0] {
   return { name: '', seen: observeAll(plan), plan, problems: [], notes: [] };
 }
 

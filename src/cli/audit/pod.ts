@@ -30,7 +30,7 @@ const MOST_ASKED = 8;
  */
 export async function auditPod(pod: PodNamespace, programs: Programs, desired: Desired): Promise<AuditedPod | undefined> {
   const agent = pod.processes.find(({ argv }) => isSidecar(argv));
-  const proxy = agent === undefined ? whoTells(pod.processes) : readPodProcess(agent.pid);
+  const proxy = agent === undefined ? reportingProxy(pod.processes) : readPodProcess(agent.pid);
   const { pid } = proxy;
   const judged =
     // Every proxy has some of the variables; one that shows none would be taken for a pod without any setting.
@@ -49,7 +49,7 @@ function isThere({ id, processes }: PodNamespace): boolean {
 }
 
 /** The first process that tells a name: the one that holds a pod's namespaces has no files of its own. */
-function whoTells(processes: readonly PodProcess[]): ProxyProcess {
+function reportingProxy(processes: readonly PodProcess[]): ProxyProcess {
   const proxy = processes.slice(0, MOST_ASKED).map(({ pid }) => readPodProcess(pid));
   const [first] = proxy;
   if (first === undefined) throw new Error('no process is left in its network namespace');

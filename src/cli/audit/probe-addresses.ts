@@ -21,14 +21,14 @@ function comparedBy(pods: readonly AuditedPod[], knob: (typeof KNOBS)[number]): 
   return pods.map((pod): AuditedPod => {
     const address = addressIn(pod, knob);
     if (!ambient.includes(pod) || address === usual) return pod;
-    const reason = `its rules let health checks of the kubelet pass from ${said(address)}, and those of ${agreeing} other ambient pods here from ${said(usual)}: an agent has one address for its node, so these are of an agent with other settings, or of another pod; create the pod again`;
+    const reason = `its rules let health checks of the kubelet pass from ${addressText(address)}, and those of ${agreeing} other ambient pods here from ${addressText(usual)}: an agent has one address for its node, so these are of an agent with other settings, or of another pod; create the pod again`;
     return { ...pod, verdict: 'not as it should be', reason };
   });
 }
 
 const DEFAULT = 'default';
 
-function said(address: string): string {
+function addressText(address: string): string {
   return address === DEFAULT ? 'the default address' : address;
 }
 

@@ -69,7 +69,7 @@ export function mergeLines(texts: readonly TextFile[]): Merged {
     nodes: [...nodes.keys()].filter((name) => name !== '').length,
     pods: all.length,
     verdicts: countsOf(all),
-    workloads: workloadsOf(all).sort((a, b) => amissIn(b) - amissIn(a) || compareNames(a, b)),
+    workloads: workloadsOf(all).sort((a, b) => failingCount(b) - failingCount(a) || compareNames(a, b)),
     lacking: [...nodes.values()].reduce((sum, { lacking }) => sum + lacking, 0),
     unended: [...nodes].flatMap(([name, { ended }]) => (ended ? [] : [name])),
     ...{ lines, otherLines, cutLines },
@@ -129,7 +129,7 @@ function reasonsOf(pods: readonly AuditedPod[]): AuditedWorkload['reasons'] {
   return [...counts].map(([reason, count]) => ({ reason, pods: count })).sort((a, b) => b.pods - a.pods);
 }
 
-function amissIn({ verdicts }: AuditedWorkload): number {
+function failingCount({ verdicts }: AuditedWorkload): number {
   return (Object.keys(verdicts) as PodVerdict[]).reduce((sum, verdict) => sum + (POD_VERDICTS[verdict] ? 0 : (verdicts[verdict] ?? 0)), 0);
 }
 

@@ -11,10 +11,10 @@ import { API_VERSION } from '../../istio/api-version.ts';
 import { badOption, oneOf } from '../../istio/bad-option.ts';
 import { onOneLine } from '../../istio/origin.ts';
 import type { Result } from '../result.ts';
-import { say, write } from '../result.ts';
-import { heedSignals } from '../signals.ts';
-import type { AmissPods, AuditChange } from './amiss-pods.ts';
-import { amissPods } from './amiss-pods.ts';
+import { printNote, write } from '../result.ts';
+import { handleSignals } from '../signals.ts';
+import type { AuditChange, FailingPods } from './failing-pods.ts';
+import { failingPods } from './failing-pods.ts';
 import { VERDICT_IDS } from './line.ts';
 import type { NodeLog } from './node-log.ts';
 import { nodeLog } from './node-log.ts';
@@ -34,11 +34,11 @@ interface Node {
   /** The pod that audits it now. */
   pod: string | undefined;
   log: NodeLog;
-  readonly amiss: AmissPods;
+  readonly failing: FailingPods;
   /** Looks without such a pod. */
   missed: number;
   /** What was said last of a log that can't be read. */
-  trouble: string | undefined;
+  problem: string | undefined;
 }
 
 const AT_ONCE = 4;
@@ -54,12 +54,12 @@ export async function watchAudits({ access: given, every, output, signal, print 
   const { namespace, ...reached } = given;
   // Of our own as well: a watch that nobody follows any more would keep the process.
   const over = new AbortController();
-  const access = { ...reached, signal: AbortSignal.any([over.signal, signal ?? heedSignals().signal]) } satisfies ClusterAccess;
+  const access = { ...reached, signal: AbortSignal.any([over.signal, signal ?? handleSignals().signal]) } satisfies ClusterAccess;
   const nodes = new Map<string, Node>();
   const turn = bounded(AT_ONCE);
-  const tell = async ([name, node]: readonly [string, Node]): Promise<void> => {
+  const reportNode = async ([name, node]: readonly [string, Node]): Promise<void> => {
     for (const round of await roundsOf(name, node, access))
-      for (const change of node.amiss.round(round))
+      for (const change of node.failing.round(round))
         if (namespace === undefined || change.pod.namespace === namespace) await print(lineOf(change, name, form));
   };
   try {
@@ -71,7 +71,7 @@ export async function watchAudits({ access: given, every, output, signal, print 
         `no pod of the audit DaemonSet is in ${AUDIT.namespace}: kubectl apply -f audit-daemonset.yaml (docs/audit.md)`,
       );
     while (!access.signal.aborted) {
-      await Promise.all([...nodes].map((one) => turn(() => tell(one))));
+      await Promise.all([...nodes].map((one) => turn(() => reportNode(one))));
       forgetUnaudited(nodes);
       await pause(every, undefined, { signal: access.signal }).catch(() => undefined);
     }
@@ -96,7 +96,7 @@ function watchNodes(nodes: Map<string, Node>, access: ClusterAccess): { readonly
     for await (const event of watchPods(AUDIT, access)) {
       if (event.kind === 'listed') resolve();
       else if (event.kind === 'unseen')
-        say(`note: ${event.reason}; audits of pods that come meanwhile are read when the cluster answers again`);
+        printNote(`note: ${event.reason}; audits of pods that come meanwhile are read when the cluster answers again`);
       else if (event.kind === 'gone') {
         const node = nodes.get(byUid.get(event.uid) ?? '');
         const isOther = [...byUid].some(([uid, name]) => uid !== event.uid && name === byUid.get(event.uid));
@@ -107,7 +107,7 @@ function watchNodes(nodes: Map<string, Node>, access: ClusterAccess): { readonly
         const name = spec['nodeName'];
         if (typeof name !== 'string' || status?.['phase'] !== 'Running') continue;
         byUid.set(metadata.uid ?? '', name);
-        const node = nodes.get(name) ?? { pod: undefined, log: nodeLog(), amiss: amissPods(), missed: 0, trouble: undefined };
+        const node = nodes.get(name) ?? { pod: undefined, log: nodeLog(), failing: failingPods(), missed: 0, problem: undefined };
         // Another pod has another log.
         if (node.pod !== metadata.name) node.log = nodeLog();
         node.pod = metadata.name;
@@ -127,12 +127,12 @@ async function roundsOf(name: string, node: Node, access: ClusterAccess): Promis
   try {
     const words = ['logs', '-n', AUDIT.namespace, node.pod, '-c', AUDIT.container, '--timestamps', from, `--limit-bytes=${BYTES}`];
     const rounds = node.log.piece(await kubectl(words, access));
-    node.trouble = undefined;
+    node.problem = undefined;
     return rounds;
   } catch (error) {
     if (!(error instanceof ClusterFailure) || error.failure === 'stopped') throw error;
-    if (node.trouble !== error.message) say(`note: the audit of the node ${name} can not be read: ${error.message}`);
-    node.trouble = error.message;
+    if (node.problem !== error.message) printNote(`note: the audit of the node ${name} can not be read: ${error.message}`);
+    node.problem = error.message;
     return [];
   }
 }
@@ -142,7 +142,7 @@ function forgetUnaudited(nodes: Map<string, Node>): void {
     node.missed = node.pod === undefined ? node.missed + 1 : 0;
     if (node.missed < PATIENCE) continue;
     nodes.delete(name);
-    say(`note: the node ${name} is no longer audited: its pods are left out from now on`);
+    printNote(`note: the node ${name} is no longer audited: its pods are left out from now on`);
   }
 }
 

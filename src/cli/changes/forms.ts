@@ -56,7 +56,7 @@ function sections(changes: ReleaseChanges): readonly Section[] {
   const { from, to } = changes;
   const passing = CHANGE_GROUPS.flatMap((group) => changes[group].filter(({ lasting }) => !lasting));
   const groups = CHANGE_GROUPS.map((group): Section => {
-    const lasting = saidOnce(lastingChanges(changes[group]));
+    const lasting = distinctChanges(lastingChanges(changes[group]));
     const none = group === 'rules' && lasting.length === 0;
     return {
       title: TITLES[group],
@@ -69,7 +69,7 @@ function sections(changes: ReleaseChanges): readonly Section[] {
 }
 
 /** Two changes may end in the same words: a flag that had got a check is gone with it. */
-function saidOnce(changes: readonly ReleaseChange[]): readonly ReleaseChange[] {
+function distinctChanges(changes: readonly ReleaseChange[]): readonly ReleaseChange[] {
   return [...new Map(changes.map((one) => [[when(one), one.touches, one.what].join('\0'), one])).values()];
 }
 

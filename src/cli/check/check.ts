@@ -16,8 +16,8 @@ import type { CheckedSource } from '../next/next-command.ts';
 import type { Result } from '../result.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
-import type { GroupAnswer } from '../workloads/each-group.ts';
-import { eachGroup } from '../workloads/each-group.ts';
+import type { GroupAnswer } from '../workloads/per-group.ts';
+import { answerPerGroup } from '../workloads/per-group.ts';
 import type { connectionIn } from './connection.ts';
 import type { Connection } from './connection-report.ts';
 import type { Examined } from './examine.ts';
@@ -48,7 +48,7 @@ export async function check(request: CheckRequest): Promise<Result> {
   const { filename, ...others } = given;
   // Beside a SOURCE settings are what it is compared with; alone they are what is looked at.
   if (isCompared(source === undefined ? others : given)) return checkOne(alone(request));
-  const many = await eachGroup(source, given, { form, paint, alone: (one) => aloneCommand(request, one) }, (one) =>
+  const many = await answerPerGroup(source, given, { form, paint, alone: (one) => aloneCommand(request, one) }, (one) =>
     checkOne({ ...request, given: one }),
   );
   return many ?? checkOne(alone(request));
@@ -81,7 +81,7 @@ async function checkOne({ source, given, from, to, output, family: named, paint 
   const reading = chosen === undefined ? observedSource(source ?? 'live', name, known, family) : readSource(undefined, known, family);
   const isLive = source === undefined && chosen === undefined;
   const ruleSource = isLive ? await unlessUnreadable(reading) : await reading;
-  const connection = 'unreadable' in ruleSource ? undefined : await connectionIfAsked(ruleSource, request, { from, to, family });
+  const connection = 'unreadable' in ruleSource ? undefined : await requestedConnection(ruleSource, request, { from, to, family });
   // The run that a pod's status tells of is what is asked about: it has failed.
   if (!('unreadable' in ruleSource) && ruleSource.input !== undefined && ruleSource.run === undefined && !isCompared(given)) {
     const { checkPlan } = await import('./plan/check-plan.ts');
@@ -95,7 +95,7 @@ async function checkOne({ source, given, from, to, output, family: named, paint 
 }
 
 /** The simulator is loaded where it is asked only. */
-async function connectionIfAsked(
+async function requestedConnection(
   ruleSource: RuleSource,
   request: CheckedSource,
   words: Parameters<typeof connectionIn>[2],

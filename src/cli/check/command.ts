@@ -80,8 +80,8 @@ async function checkLive(parsed: Parsed, named: readonly string[], request: Omit
   const { given } = request;
   const implied = named.length === 0 ? implicitSource(undefined, given) : undefined;
   const words = implied === undefined ? named : [implied];
-  const { besideManifest, lookLive } = await import('../live.ts');
-  return lookLive(parsed, given, { words, several: true }, async ({ podsOf, given: stoppable }) => {
+  const { besideManifest, observeLive } = await import('../live.ts');
+  return observeLive(parsed, given, { words, several: true }, async ({ podsOf, given: stoppable }) => {
     const asked = words.flatMap((word) => {
       const pods = podsOf(word);
       const live = pods.map((pod) => ({ source: pod.live, given: besideManifest(stoppable, pod) }));
@@ -89,6 +89,6 @@ async function checkLive(parsed: Parsed, named: readonly string[], request: Omit
     });
     const [first, ...others] = asked;
     if (first !== undefined && others.length === 0) return (await import('./check.ts')).check({ ...request, ...first });
-    return (await import('./several.ts')).checkEach(asked, request);
+    return (await import('./several.ts')).checkSources(asked, request);
   });
 }

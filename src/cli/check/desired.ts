@@ -28,7 +28,7 @@ export async function expectedOf(
   given: PlanOptions,
   { answers: [likeliest], beforeKnown, agent }: Identification,
 ): Promise<Expected | undefined> {
-  if (hasSettings(given) || asksMesh(given)) {
+  if (hasSettings(given) || usesMesh(given)) {
     const facts: Facts = { ...likeliest?.facts, ...ruleSource.facts };
     const { plan, notes, of } = await planInput(given, facts);
     const name = of === undefined ? planName(plan, { kind: 'settings' }, given) : `Istio ${plan.release}, ${of}`;
@@ -61,6 +61,6 @@ function agentSource(agent: readonly AmbientIdentification[]): RuleSource {
 }
 
 /** What a mesh is installed with says what a default pod in it should have. */
-function asksMesh({ manifests }: PlanOptions): boolean {
+function usesMesh({ manifests }: PlanOptions): boolean {
   return manifests !== undefined && (manifests.values.length > 0 || manifests.installer !== undefined);
 }

@@ -35,7 +35,7 @@ export async function examine(ruleSource: RuleSource, asked: CheckedSource): Pro
   const identified = identify(withoutFlushed(single.seen));
   const [likeliest] = identified.answers;
   const { request, expected, notes } = await expectedBeside(ruleSource, asked, identified);
-  const { findings, unseen, notLooked } = await findingsOn(ruleSource, request, likeliest, expected);
+  const { findings, unseen, unlisted } = await findingsOn(ruleSource, request, likeliest, expected);
   const report: Report = {
     name: fileText(ruleSource.name),
     ruleSource,
@@ -43,11 +43,11 @@ export async function examine(ruleSource: RuleSource, asked: CheckedSource): Pro
     ...(expected === undefined ? {} : { drift: driftFrom(expected, onNode(single, identified), likeliest, request) }),
     findings,
     unseen,
-    notLooked,
+    unlisted,
     nextCommands: [],
   };
   return {
-    report: { ...report, nextCommands: againFor(report, ruleSource, request) },
+    report: { ...report, nextCommands: nextCommandsFor(report, ruleSource, request) },
     problems: [...ruleSource.problems, ...(expected?.ruleSource.problems ?? [])],
     // That a run failed is the answer of the screen itself.
     notes: [...ruleSource.notes.filter((note) => !isRunNote(note)), ...notes, ...(expected?.ruleSource.notes ?? [])],
@@ -59,7 +59,7 @@ async function findingsOn(
   { source = 'live', name }: CheckedSource,
   likeliest: Answer | undefined,
   expected: Expected | undefined,
-): Promise<Pick<Report, 'findings' | 'unseen'> & Required<Pick<Report, 'notLooked'>>> {
+): Promise<Pick<Report, 'findings' | 'unseen'> & Required<Pick<Report, 'unlisted'>>> {
   const { unseen, ...beyond } = await beyondRules(name).catch((error: unknown) => {
     throw unusable(source, error);
   });
@@ -74,7 +74,7 @@ async function findingsOn(
     ...(reach === undefined ? {} : { reach }),
   });
   const inFront = unshownInFront(ruleSource.seen);
-  return { findings, unseen: unseenOf(ruleSource, unseen, name), notLooked: [...unseen, ...inFront] };
+  return { findings, unseen: unseenOf(ruleSource, unseen, name), unlisted: [...unseen, ...inFront] };
 }
 
 // The file of a namespace has no resolv.conf of its own: the one that was read is this machine's.
@@ -103,10 +103,10 @@ function driftFrom(expected: Expected, ruleSource: RuleSource, likeliest: Answer
 
 /** Settings that were read from rules say nothing of chains whose rules nft shows in part: how many owners there are, and of which release they are, is not known. */
 function withoutHiding({ hiding: _, unseen, ...seen }: Observation): Observation {
-  return { ...seen, unseen: unseen.map(({ asks: __, ...one }) => one) };
+  return { ...seen, unseen: unseen.map(({ matched: __, ...one }) => one) };
 }
 
-function againFor(report: Report, { seen }: RuleSource, request: CheckedSource): readonly NextCommand[] {
+function nextCommandsFor(report: Report, { seen }: RuleSource, request: CheckedSource): readonly NextCommand[] {
   const { identified, drift, unseen } = report;
   const answers = identified?.answers ?? [];
   const amiss = verdictOf(report) === 'not as it should be';

@@ -11,7 +11,7 @@ import { paragraphs } from '../terminal/paragraphs.ts';
 import { driftCounts } from './drift-words.ts';
 import { amountText } from './identity.ts';
 import type { Report } from './report.ts';
-import { firstOfEach } from './report.ts';
+import { onePerKind } from './report.ts';
 import { runLines } from './run-lines.ts';
 import { headline } from './verdict.ts';
 
@@ -21,7 +21,7 @@ export function markdownForm(report: Report): string {
     [`### ${escaped(headline(report))}`],
     summary(report),
     report.ruleSource?.run === undefined ? driftBlock(report) : [],
-    firstOfEach(report.ruleSource?.run === undefined ? report.findings : []).map(({ severity, text, fix, others }) => {
+    onePerKind(report.ruleSource?.run === undefined ? report.findings : []).map(({ severity, text, fix, others }) => {
       const more = others === 0 ? '' : `  \n  and ${others} more of this kind`;
       return `- **${severity}**: ${escaped(text)}  \n  fix: ${escaped(fix)}${more}`;
     }),

@@ -4,7 +4,7 @@ import type { Answer } from '../../istio/found/identify.ts';
 import type { PacketWords } from '../../istio/packets/packet/words.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { rulesOfBoth } from '../../netfilter/rule.ts';
-import { takenAccess } from '../../sources/cluster-options.ts';
+import { usedAccess } from '../../sources/cluster-options.ts';
 import { reachOf } from '../../sources/namespace-evidence.ts';
 import { NO_MANIFEST_OPTIONS } from '../../sources/options.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
@@ -128,8 +128,8 @@ export function lintCommand({ source, given }: CheckedSource): string {
   const named = chosen?.files ?? (source === undefined ? [] : [source]);
   const { installer, values, imageReleases } = manifests ?? NO_MANIFEST_OPTIONS;
   const kept = { ...NO_MANIFEST_OPTIONS, values, imageReleases, ...(installer === undefined ? {} : { installer }) };
-  const options = { ...NOTHING, manifests: kept, cluster: takenAccess(named, cluster), ...(release === undefined ? {} : { release }) };
+  const options = { ...NO_OPTIONS, manifests: kept, cluster: usedAccess(named, cluster), ...(release === undefined ? {} : { release }) };
   return programCommand('lint', ...named, ...optionsOf(options));
 }
 
-const NOTHING: Pick<PlanOptions, 'sets' | 'env' | 'addresses' | 'nameservers'> = { sets: [], env: [], addresses: [], nameservers: [] };
+const NO_OPTIONS: Pick<PlanOptions, 'sets' | 'env' | 'addresses' | 'nameservers'> = { sets: [], env: [], addresses: [], nameservers: [] };

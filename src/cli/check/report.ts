@@ -2,7 +2,7 @@
 
 import type { Aspect } from '../../host/machine.ts';
 import type { Finding } from '../../istio/advice/findings.ts';
-import { isAmiss } from '../../istio/advice/findings.ts';
+import { isFailing } from '../../istio/advice/findings.ts';
 import { judgementOf } from '../../istio/found/doubts.ts';
 import type { Identification } from '../../istio/found/identify.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
@@ -37,7 +37,7 @@ export interface Report {
   readonly connection?: Connection;
   readonly findings: readonly Finding[];
   /** What beside the rules could not be looked at: policy routing, addresses. */
-  readonly notLooked?: readonly Unseen[];
+  readonly unlisted?: readonly Unseen[];
   /** What could not be seen, in sentences. */
   readonly unseen: readonly string[];
   readonly nextCommands: readonly NextCommand[];
@@ -50,21 +50,21 @@ export type Verdict = 'failed' | 'as it should be' | 'no rules of Istio' | 'not 
 const MOST = 3;
 
 /** The first findings of each kind; the last of them that is shown says how many others there are. */
-export function firstOfEach(findings: readonly Finding[]): readonly (Finding & { readonly others: number })[] {
+export function onePerKind(findings: readonly Finding[]): readonly (Finding & { readonly others: number })[] {
   return [...grouped(findings, ({ code }) => code).values()].flatMap((same) =>
     same.slice(0, MOST).map((finding, index) => ({ ...finding, others: index === MOST - 1 ? same.length - MOST : 0 })),
   );
 }
 
 /** The one answer to what was asked. */
-export function verdictOf({ unreadable, ruleSource, identified, drift, findings, notLooked }: Report): Verdict {
+export function verdictOf({ unreadable, ruleSource, identified, drift, findings, unlisted }: Report): Verdict {
   if (ruleSource?.run !== undefined) return ruleSource.run.outcome === 'failed' ? 'failed' : 'not seen';
   if (unreadable !== undefined) return 'not seen';
   const judgement = judgementOf({
-    unseen: [...(ruleSource?.seen.unseen ?? []), ...(notLooked ?? [])],
+    unseen: [...(ruleSource?.seen.unseen ?? []), ...(unlisted ?? [])],
     differs: drift !== undefined && !isSame(drift.comparison),
     inferred: drift?.given !== true,
-    amiss: findings.some(isAmiss),
+    hasFailures: findings.some(isFailing),
   });
   if (judgement === 'wrong') return 'not as it should be';
   if (judgement === 'unknown' || (ruleSource !== undefined && isHidden(ruleSource))) return 'not seen';

@@ -32,20 +32,20 @@ export async function checkSeveral(sources: readonly string[], request: Omit<Che
     const manifests = given.manifests && { ...given.manifests, filenames: sources };
     return check({ ...request, given: { ...given, ...(filename !== undefined && { filename }), ...(manifests && { manifests }) } });
   }
-  return checkEach(
+  return checkSources(
     sources.map((source) => ({ source, given })),
     request,
   );
 }
 
 /** Checks each of them against what is given for it. */
-export async function checkEach(
-  asked: readonly Required<Pick<CheckRequest, 'source' | 'given'>>[],
+export async function checkSources(
+  requested: readonly Required<Pick<CheckRequest, 'source' | 'given'>>[],
   request: Omit<CheckRequest, 'source'>,
 ): Promise<Result> {
   const form = formNamed(request.output, CHECK_FORMS);
   const checked: Checked[] = [];
-  for (const one of asked)
+  for (const one of requested)
     checked.push({ source: typedWords(one.source)[0] ?? one.source, result: await orProblems(check({ ...request, ...one })) });
   const results = checked.map(({ result }) => result);
   return {

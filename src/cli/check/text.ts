@@ -15,7 +15,7 @@ import { VERDICT_STYLES as CONNECTION_STYLES } from '../trace/verdict-styles.ts'
 import { driftCounts, driftLines } from './drift-words.ts';
 import { amountText } from './identity.ts';
 import type { Report, Verdict } from './report.ts';
-import { firstOfEach, verdictOf } from './report.ts';
+import { onePerKind, verdictOf } from './report.ts';
 import { partlyApplied, runLines } from './run-lines.ts';
 import { headline } from './verdict.ts';
 
@@ -130,7 +130,7 @@ function connectionLines({ connection }: Report, paint: Paint): readonly string[
 const SEVERITIES: Readonly<Record<string, Style>> = { error: 'removed', warning: 'moved', note: 'aside' };
 
 function findingLines({ findings }: Report, paint: Paint): readonly string[] {
-  return firstOfEach(findings).flatMap(({ severity, text, fix, others }) => [
+  return onePerKind(findings).flatMap(({ severity, text, fix, others }) => [
     `${paint(SEVERITIES[severity] ?? 'aside', severity.padEnd(LABEL))}${text}`,
     `${' '.repeat(LABEL)}${paint('aside', 'fix:')} ${fix}`,
     ...(others === 0 ? [] : [`${' '.repeat(LABEL)}and ${others} more of this kind (-o json has all)`]),

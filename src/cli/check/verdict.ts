@@ -23,7 +23,7 @@ export function headline(report: Report): string {
     case 'failed':
       return `${name}: ${failed(report)}`;
     case 'not seen':
-      return `${name}: ${notSeen(report)}`;
+      return `${name}: ${unknownLines(report)}`;
     case 'not as it should be':
       return `${name}: NOT AS IT SHOULD BE: ${reasons(report).join(', ')}`;
     default:
@@ -36,14 +36,14 @@ function failed({ ruleSource }: Report): string {
   return quoted ? `THE PAGE QUOTES A FAILED RUN, and nothing tells whether it is that of these rules: ${why}` : `THE RUN FAILED: ${why}`;
 }
 
-function notSeen(report: Report): string {
-  const { unreadable, ruleSource, notLooked = [] } = report;
+function unknownLines(report: Report): string {
+  const { unreadable, ruleSource, unlisted = [] } = report;
   if (unreadable !== undefined) return `RULES NOT SEEN: ${unreadable}`;
   if (ruleSource === undefined) return 'RULES NOT SEEN';
   const { seen, run } = ruleSource;
   if (run !== undefined) return `NOT KNOWN: ${run.why}`;
   const unread = unreadRules(seen);
-  const bears = bearing([...seen.unseen, ...notLooked]);
+  const bears = bearing([...seen.unseen, ...unlisted]);
   const doubtful = bears.filter(isDoubt);
   const doubts = unread.length > 0 ? unread : doubtful.length > 0 ? doubtful : bears;
   if (doubts.length === 0) return 'RULES NOT SEEN';

@@ -3,7 +3,7 @@
 import type { Candidate, Candidates } from './protocol.ts';
 
 /** What is known where a value is wanted. */
-export interface Wanted {
+export interface CompletionRequest {
   readonly command: string;
   /** The words before the cursor, without the command. */
   readonly before: readonly string[];
@@ -11,7 +11,7 @@ export interface Wanted {
   readonly partial: string;
 }
 
-type Values = (wanted: Wanted) => Promise<Candidates> | Candidates;
+type Values = (wanted: CompletionRequest) => Promise<Candidates> | Candidates;
 
 const FILE: Candidates = { words: [], files: true };
 
@@ -22,7 +22,7 @@ function words(...list: readonly string[]): Values {
 }
 
 /** Words of a table that is read only when they are wanted. */
-function those(find: (wanted: Wanted) => Promise<readonly (string | Candidate)[]>): Values {
+function those(find: (wanted: CompletionRequest) => Promise<readonly (string | Candidate)[]>): Values {
   return async (wanted) => ({ words: (await find(wanted)).map((one) => (typeof one === 'string' ? { word: one } : one)), files: false });
 }
 
@@ -63,7 +63,7 @@ async function settingWords(partial: string): Promise<readonly Candidate[]> {
 }
 
 /** The annotations that make rules, by what stands behind the slash, or in full where that is begun. */
-async function annotationWords({ partial }: Wanted): Promise<readonly string[]> {
+async function annotationWords({ partial }: CompletionRequest): Promise<readonly string[]> {
   const { ANNOTATIONS } = await import('../../istio/kubernetes/annotations.ts');
   const keys = Object.values(ANNOTATIONS).map(({ key }) => key);
   return [...keys.map((key) => key.slice(key.indexOf('/') + 1)), ...(partial === '' ? [] : keys)].map((key) => `${key}=`);

@@ -61,7 +61,7 @@ export async function conform(request: ConformRequest): Promise<Result> {
     runs: judged,
     scores,
     nearest,
-    asked: asked !== undefined,
+    isGiven: asked !== undefined,
     deviations: deviations.map((one) => ({ ...one, differences: compareStates(one) })),
   };
   return {

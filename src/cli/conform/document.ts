@@ -22,7 +22,7 @@ export function conformDocument(report: ConformReport): object {
   };
 }
 
-function deviationDocument({ golden, outcomes, result, wanted, differences }: ReportedDeviation): object {
+function deviationDocument({ golden, outcomes, result, expected, differences }: ReportedDeviation): object {
   const { name, backend, args, env, addresses, nameservers, rights, twice } = golden;
   return {
     case: name,
@@ -34,8 +34,8 @@ function deviationDocument({ golden, outcomes, result, wanted, differences }: Re
     rights,
     twice,
     releases: outcomes.flatMap(({ releases }) => releases),
-    exit: { istio: wanted.exit, program: result.exit, code: result.code },
-    said: result.said,
+    exit: { istio: expected.exit, program: result.exit, code: result.code },
+    said: result.message,
     rules: differences.stores.flatMap(({ store, rules }) => rules.map((line) => ({ store, ...line }))),
     packets: differences.stores.flatMap(({ store, packets }) =>
       packets.map(({ words, left, right, example }) => ({ store, packets: words, istio: left, program: right, example })),

@@ -16,7 +16,7 @@ export interface ConformReport {
   /** The releases that it comes nearest to, or the one that was asked for; the last one is what deviations are from. */
   readonly nearest: readonly ReleaseScore[];
   /** Whether a release was asked for. */
-  readonly asked: boolean;
+  readonly isGiven: boolean;
   readonly deviations: readonly ReportedDeviation[];
 }
 
@@ -49,8 +49,8 @@ interface BackendScore {
 }
 
 /** How the ends of a run differ: `exit code 0, Istio's is another than 0 and 126`; undefined where they don't. */
-export function exitText({ result, wanted }: Deviation): string | undefined {
-  if (result.exit === wanted.exit) return undefined;
-  const istio = { done: '0', 'not redirected': '126', failed: 'neither 0 nor 126' }[wanted.exit];
+export function exitText({ result, expected }: Deviation): string | undefined {
+  if (result.exit === expected.exit) return undefined;
+  const istio = { done: '0', 'not redirected': '126', failed: 'neither 0 nor 126' }[expected.exit];
   return `exit code ${result.code}, where Istio's is ${istio}`;
 }

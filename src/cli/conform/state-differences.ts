@@ -37,9 +37,9 @@ export interface StateDifferences {
 }
 
 /** What differs in the states; nothing where Istio's own does not matter. */
-export function compareStates({ result, wanted, golden }: Deviation): StateDifferences {
-  if (wanted.after === undefined || result.exit !== wanted.exit) return { stores: [], outside: [] };
-  const [istio, program] = [wanted.after, result.after];
+export function compareStates({ result, expected, golden }: Deviation): StateDifferences {
+  if (expected.after === undefined || result.exit !== expected.exit) return { stores: [], outside: [] };
+  const [istio, program] = [expected.after, result.after];
   const { addresses, nameservers } = golden;
   return {
     stores: STORES.flatMap((store) => {

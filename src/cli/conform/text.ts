@@ -22,7 +22,7 @@ export function textForm(report: ConformReport, paint: Paint): string {
 }
 
 /** `pilot-agent istio-iptables equals Istio 1.30.3 in all 464 runs`. */
-function headline({ program, nearest, deviations, asked }: ConformReport): string {
+function headline({ program, nearest, deviations, isGiven }: ConformReport): string {
   const held = nearest.at(-1);
   const name = onOneLine(program.join(' '));
   if (held === undefined) return name;
@@ -30,7 +30,7 @@ function headline({ program, nearest, deviations, asked }: ConformReport): strin
   const also = others.length === 0 ? '' : `, and as well ${spansText(others)}`;
   if (deviations.length === 0) return `${name} equals Istio ${held.release}${also} in all ${held.compared} runs`;
   const differs = `${deviations.length} of ${held.compared} runs`;
-  return asked
+  return isGiven
     ? `${name} differs from Istio ${held.release} in ${differs}`
     : `${name} comes nearest to Istio ${held.release}${also}, and differs in ${differs}`;
 }
@@ -45,7 +45,7 @@ function deviationLines(one: ReportedDeviation, release: string, paint: Paint): 
     paint('heading', runName(one)),
     `  ${onOneLine([...env, 'istio-iptables', ...golden.args.map(quoteForPasting)].join(' '))}`,
     ...(exit === undefined ? [`  - Istio ${release}, + this program`] : [`  ${exit}`]),
-    ...(exit === undefined || result.said === '' ? [] : [paint('aside', `  ${onOneLine(result.said.split('\n').at(-1) ?? '')}`)]),
+    ...(exit === undefined || result.message === '' ? [] : [paint('aside', `  ${onOneLine(result.message.split('\n').at(-1) ?? '')}`)]),
     ...differences.stores.flatMap(({ store, rules, packets }) => [
       ...rules.map(({ side, family, text }) => mark(side, `${store} ${FAMILY_NAMES[family]} ${text}`)),
       ...packets.map(({ words, left, right }) => `  ${onOneLine(words)}: ${left.words}; here ${right.words}`),

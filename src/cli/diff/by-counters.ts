@@ -6,7 +6,7 @@ import { rulesMadeBy } from '../../istio/found/reasons.ts';
 import type { CountedChain, CountedRule } from '../../netfilter/compare/counters.ts';
 import { compareCounters } from '../../netfilter/compare/counters.ts';
 import type { Because, Rule } from '../../netfilter/rule.ts';
-import { chainIn, rulesOfBoth, shownCounters } from '../../netfilter/rule.ts';
+import { chainIn, knownCounters, rulesOfBoth } from '../../netfilter/rule.ts';
 import type { DiffOperand } from '../../sources/operand.ts';
 import type { ComparedOperand, Comparison, Scope } from './comparison.ts';
 import { compareOperands, isKnownSame } from './comparison.ts';
@@ -38,7 +38,7 @@ export function compareByCounters(left: DiffOperand, right: DiffOperand, scope: 
 }
 
 /** Whether it is known that nothing was counted between the two, of rules that are the same. */
-export function nothingCounted({ rules, counted }: CounterComparison): boolean {
+export function isUncounted({ rules, counted }: CounterComparison): boolean {
   return isKnownSame(rules) && counted.every((one) => one.kind === 'counted' && one.packets === 0n && !one.about && !one.atLeast);
 }
 
@@ -52,5 +52,5 @@ function rulesAsRead(
 
 function hidesCounters({ kept }: ComparedOperand): boolean {
   const rules = rulesOfBoth(kept);
-  return rules.length > 0 && rules.every((rule) => shownCounters(rule) === undefined);
+  return rules.length > 0 && rules.every((rule) => knownCounters(rule) === undefined);
 }

@@ -90,8 +90,8 @@ export const diffCommand: CommandModule = {
       });
       if (!isLive(parsed)) return diff({ ...request, ...operands(left, right), given });
       const words = [left, right].flatMap((word) => word ?? []);
-      const { besideManifest, lookLive } = await import('../live.ts');
-      return lookLive(parsed, given, { words, several: false }, ({ podsOf, given: stoppable }) => {
+      const { besideManifest, observeLive } = await import('../live.ts');
+      return observeLive(parsed, given, { words, several: false }, ({ podsOf, given: stoppable }) => {
         const pods = [left, right].map((word) => (word === undefined ? undefined : podsOf(word)[0]));
         const [one, other] = [pods[0]?.live ?? left, pods[1]?.live ?? right];
         const [pod] = pods;

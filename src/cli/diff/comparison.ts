@@ -1,6 +1,6 @@
 /** Two sides laid over each other, as all forms of a diff show them. */
 
-import { takenFirst } from '../../istio/advice/findings/in-front.ts';
+import { capturedFirst } from '../../istio/advice/findings/in-front.ts';
 import type { WithoutForeign } from '../../istio/found/foreign.ts';
 import { withoutForeign } from '../../istio/found/foreign.ts';
 import type { RoutingDifference } from '../../istio/found/routing-differences.ts';
@@ -90,7 +90,7 @@ export function isSame(comparison: Comparison): boolean {
 
 function scoped(seen: Observation, { family, all }: Scope): WithoutForeign {
   const compared = family === undefined ? seen : ofFamily(seen, family);
-  if (all === 'taking') return withoutForeign(compared, takenFirst(compared));
+  if (all === 'taking') return withoutForeign(compared, capturedFirst(compared));
   return all ? { kept: compared, foreign: [], positionOf: (_, position) => position } : withoutForeign(compared);
 }
 

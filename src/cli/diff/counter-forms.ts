@@ -9,9 +9,9 @@ import { printRule } from '../../netfilter/print.ts';
 import type { Paint } from '../terminal/color.ts';
 import { paragraphs } from '../terminal/paragraphs.ts';
 import type { CounterComparison, ExplainedRule } from './by-counters.ts';
-import { nothingCounted } from './by-counters.ts';
+import { isUncounted } from './by-counters.ts';
 import { foreignDocument, notComparedDocument, operandDocument } from './document.ts';
-import { footLines, sideLines } from './text.ts';
+import { footLines, operandLines } from './text.ts';
 import { counted as plural } from './words.ts';
 
 type Form = (comparison: CounterComparison, paint: Paint) => string;
@@ -20,7 +20,7 @@ export const COUNTER_FORMS = { text: textForm, json: jsonForm } as const satisfi
 
 function textForm(comparison: CounterComparison, paint: Paint): string {
   return paragraphs([
-    sideLines(comparison.rules, paint),
+    operandLines(comparison.rules, paint),
     ...(comparison.uncounted.length === 0 ? chainParts(comparison, paint) : []),
     [paint('heading', summaryText(comparison)), ...aside(comparison), ...footLines(comparison.rules)],
   ]);
@@ -71,25 +71,25 @@ function noteOf(one: ExplainedRule): string {
     case 'unknown':
       return one.reason === 'equal rules' ? 'not known: a rule equal to it came or went' : 'not known: a side shows no counter of it';
     case 'only left':
-      return `only left: ${shownText(one.left)} there`;
+      return `only left: ${placeCountText(one.left)} there`;
     case 'only right':
-      return `only right: ${shownText(one.right)} there`;
+      return `only right: ${placeCountText(one.right)} there`;
     default:
       return one satisfies never;
   }
 }
 
-function shownText(place: CountedPlace | undefined): string {
+function placeCountText(place: CountedPlace | undefined): string {
   return place?.counters === undefined ? 'no counter' : `${place.counters.packets} counted`;
 }
 
 function summaryText(comparison: CounterComparison): string {
   const { counted, uncounted, rules } = comparison;
   if (uncounted.length > 0) {
-    const names = uncounted.map((side) => rules[side].name).join(' and ');
+    const names = uncounted.map((operandDocument) => rules[operandDocument].name).join(' and ');
     return onOneLine(`Not known: no rule of ${names} shows a counter. iptables-save -c, iptables -L -v and nft list ruleset show them.`);
   }
-  if (nothingCounted(comparison)) return 'No rule has counted a packet between the two.';
+  if (isUncounted(comparison)) return 'No rule has counted a packet between the two.';
   const taken = counted.filter((one) => packetsOf(one) > 0n).length;
   const quiet = counted.filter(isQuiet).length;
   const unknown = counted.length - taken - quiet;
@@ -123,7 +123,7 @@ function jsonForm(comparison: CounterComparison): string {
   const document = {
     apiVersion: API_VERSION,
     kind: 'CounterDifference',
-    same: nothingCounted(comparison),
+    same: isUncounted(comparison),
     left: operandDocument(left),
     right: operandDocument(right),
     withoutCounters: uncounted,
@@ -136,7 +136,7 @@ function jsonForm(comparison: CounterComparison): string {
 
 function ruleDocument(one: ExplainedRule, { rules }: CounterComparison): object {
   const { family, table, chain, kind, rule, because } = one;
-  const side = (name: 'left' | 'right'): object => {
+  const operandDocument = (name: 'left' | 'right'): object => {
     const place = one[name];
     if (place === undefined) return {};
     return { [name]: { position: rules[name].positionOf(one, place.position), ...(place.counters && numbers(place.counters)) } };
@@ -147,8 +147,8 @@ function ruleDocument(one: ExplainedRule, { rules }: CounterComparison): object 
     ...(one.kind === 'counted' ? { atLeast: one.atLeast } : {}),
     ...(one.kind === 'reset' ? { atLeast: true } : {}),
     ...(one.kind === 'unknown' ? { reason: one.reason } : {}),
-    ...side('left'),
-    ...side('right'),
+    ...operandDocument('left'),
+    ...operandDocument('right'),
     ...(because === undefined ? {} : { because: because.text, settings: because.settings }),
   };
 }

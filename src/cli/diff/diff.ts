@@ -210,14 +210,14 @@ function byPackets({ output, given, paint }: DiffRequest): Compare {
 async function byCounters({ left, right, by, annotations = [], values = [], output, paint }: DiffRequest): Promise<Compare> {
   if (left === undefined || right === undefined || by !== 'rules' || annotations.length + values.length > 0)
     throw badOption('--counters', 'compares what the rules of two sources have counted; give two, as in diff BEFORE AFTER --counters');
-  const [{ compareByCounters, nothingCounted }, { COUNTER_FORMS }] = await Promise.all([
+  const [{ compareByCounters, isUncounted }, { COUNTER_FORMS }] = await Promise.all([
     import('./by-counters.ts'),
     import('./counter-forms.ts'),
   ]);
   const form = formNamed(output, COUNTER_FORMS);
   return async (one, other, scope) => {
     const comparison = compareByCounters(one, other, scope);
-    return { output: COUNTER_FORMS[form](comparison, paint), same: nothingCounted(comparison) };
+    return { output: COUNTER_FORMS[form](comparison, paint), same: isUncounted(comparison) };
   };
 }
 

@@ -69,8 +69,8 @@ function ruleDocument(difference: Difference, left: ComparedOperand, right: Comp
   }
 }
 
-function routingDocument({ kind, family, shownBy, text, because }: RoutingDifference, plan: CapturePlan | undefined): object {
-  return { kind, family, shownBy, text, ...becauseOf({ because }, plan) };
+function routingDocument({ kind, family, printedBy, text, because }: RoutingDifference, plan: CapturePlan | undefined): object {
+  return { kind, family, shownBy: printedBy, text, ...becauseOf({ because }, plan) };
 }
 
 function becauseOf(of: Pick<Rule, 'because'>, plan: CapturePlan | undefined): object {

@@ -9,7 +9,7 @@ import { paragraphs } from '../terminal/paragraphs.ts';
 import type { PacketComparison } from './by-packets.ts';
 import { notComparedDocument, operandDocument } from './document.ts';
 import { comparedMarkdown } from './markdown.ts';
-import { footLines, sideLines } from './text.ts';
+import { footLines, operandLines } from './text.ts';
 
 type Form = (comparison: PacketComparison, paint: Paint) => string;
 
@@ -23,7 +23,7 @@ function textForm(comparison: PacketComparison, paint: Paint): string {
   const { rules } = comparison;
   return paragraphs([
     [paint('heading', answerText(comparison))],
-    sideLines(rules, paint),
+    operandLines(rules, paint),
     ...regionParts(comparison, paint),
     footLines(rules),
   ]);
@@ -40,7 +40,7 @@ export function regionParts({ behavior }: Pick<PacketComparison, 'behavior'>, pa
     words,
     paint('removed', `- ${left.words}`),
     paint('added', `+ ${right.words}`),
-    ...askedTexts(because).map((text) => paint('aside', `    not known: ${text}`)),
+    ...questionTexts(because).map((text) => paint('aside', `    not known: ${text}`)),
   ];
   return [...behavior.different, ...behavior.unclear].map(print);
 }
@@ -71,7 +71,7 @@ function packetDocument({ rules, behavior }: PacketComparison): object {
     left,
     right,
     example,
-    ...(because.length === 0 ? {} : { because: askedTexts(because) }),
+    ...(because.length === 0 ? {} : { because: questionTexts(because) }),
   });
   return {
     apiVersion: API_VERSION,
@@ -88,6 +88,6 @@ function packetDocument({ rules, behavior }: PacketComparison): object {
 }
 
 /** Several questions may be asked in the same words. */
-function askedTexts(questions: BehaviorRegion['because']): readonly string[] {
+function questionTexts(questions: BehaviorRegion['because']): readonly string[] {
   return [...new Set(questions.map(questionText))];
 }

@@ -9,14 +9,14 @@ import type { ComparedChain, Comparison } from './comparison.ts';
 import { headingOf, leftOutText, notComparedText, reasonOf, summaryText } from './words.ts';
 
 /** What the sides are. */
-export function sideLines({ left, right }: Comparison, paint: Paint): readonly string[] {
+export function operandLines({ left, right }: Comparison, paint: Paint): readonly string[] {
   return [paint('heading', `--- ${headingOf(left)}`), paint('heading', `+++ ${headingOf(right)}`)];
 }
 
 /** The whole report, the sides named above it. */
 export function textForm(comparison: Comparison, paint: Paint): string {
   const parts = [
-    sideLines(comparison, paint),
+    operandLines(comparison, paint),
     ...bodyParts(comparison, paint),
     [paint('heading', summaryText(comparison)), ...footLines(comparison)],
   ];
@@ -65,10 +65,10 @@ function chainPart(chain: ComparedChain, comparison: Comparison, paint: Paint): 
 }
 
 function routingParts({ routing, left, right }: Comparison, paint: Paint): readonly (readonly string[])[] {
-  return [...new Set(routing.map(({ shownBy }) => shownBy))].map((command) => [
+  return [...new Set(routing.map(({ printedBy }) => printedBy))].map((command) => [
     paint('heading', `${command} (outside the packet filter)`),
     ...routing
-      .filter(({ shownBy }) => shownBy === command)
+      .filter(({ printedBy }) => printedBy === command)
       .flatMap((one) => {
         const [mark, style, plan] = one.kind === 'missing' ? (['-', 'removed', left.plan] as const) : (['+', 'added', right.plan] as const);
         const reason = reasonOf(one, plan);

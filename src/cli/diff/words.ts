@@ -41,7 +41,7 @@ export function reasonOf(of: Pick<Rule, 'because'>, plan: CapturePlan | undefine
 /** What a side is, in one line: its name; where live rules are; what a text shows. */
 export function headingOf({ name, plan, places, seen }: Pick<ComparedOperand, 'name' | 'plan' | 'places' | 'seen'>): string {
   const text =
-    plan !== undefined ? '' : places !== undefined ? placesText(places) : FAMILIES.flatMap((family) => shownText(family, seen)).join(', ');
+    plan !== undefined ? '' : places !== undefined ? placesText(places) : FAMILIES.flatMap((family) => familyText(family, seen)).join(', ');
   return onOneLine(text === '' ? fileText(name) : `${fileText(name)} (${text})`);
 }
 
@@ -56,7 +56,7 @@ function placesText(places: readonly Place[]): string {
 }
 
 /** `IPv4` for all of it, `IPv4 nat` for a table. */
-function shownText(family: Family, { seen }: Observation): readonly string[] {
+function familyText(family: Family, { seen }: Observation): readonly string[] {
   const tables = seen[family];
   return tables === 'all' ? [FAMILY_NAMES[family]] : tables.map((table) => `${FAMILY_NAMES[family]} ${table}`);
 }

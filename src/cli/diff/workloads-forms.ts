@@ -97,11 +97,11 @@ function markdown(found: ComparedUpgrade): string {
 }
 
 /** Those without a difference, those that have none to be compared with, and those of which nothing is known. */
-function tailLines({ equal, untold, unmatched = [] }: ComparedUpgrade): readonly string[] {
+function tailLines({ equal, unknown, unmatched = [] }: ComparedUpgrade): readonly string[] {
   return [
     ...(equal === 0 ? [] : [`${workloadsText(equal)}: the same at both operands`]),
     ...unmatched.map((tally) => `${workloadsText(tally.count)}: only in ${onOneLine(tally.file)}: ${placesText(tally)}`),
-    ...untold.map((group) => `${workloadsText(group.count)}: not compared: ${outcomeText(group.what, group)} (${placesText(group)})`),
+    ...unknown.map((group) => `${workloadsText(group.count)}: not compared: ${outcomeText(group.what, group)} (${placesText(group)})`),
   ];
 }
 
@@ -120,7 +120,7 @@ function upgradeDocument(found: ComparedUpgrade): object {
     ...(found.unmatched === undefined
       ? {}
       : { unmatched: found.unmatched.map(({ file, ...tally }) => ({ file, ...tallyDocument(tally) })) }),
-    notCompared: found.untold.map((group) => ({ ...tallyDocument(group), ...outcomeDocument(group.what, group) })),
+    notCompared: found.unknown.map((group) => ({ ...tallyDocument(group), ...outcomeDocument(group.what, group) })),
     otherValues: found.unlike,
   };
 }

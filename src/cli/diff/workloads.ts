@@ -50,7 +50,7 @@ export async function diffWorkloads(request: WorkloadsDiffRequest): Promise<Resu
   const groups = [...upgrade.different, ...upgrade.same];
   const [only] = groups;
   if (upgrade.only !== undefined) {
-    if (only === undefined) throw new ProblemError([...upgrade.problems, ...upgrade.untold.flatMap(troubles)]);
+    if (only === undefined) throw new ProblemError([...upgrade.problems, ...upgrade.unknown.flatMap(outcomeErrors)]);
     const { output, same } = compare(...pairOperands(only));
     return {
       output,
@@ -69,7 +69,7 @@ export async function diffWorkloads(request: WorkloadsDiffRequest): Promise<Resu
   const found = { ...upgrade, compared: different, equal: same };
   const count = total(different.map(({ group }) => group));
   const possibleVerdicts = different.length === 0 ? '' : ` in ${grouped(different.length)} way${different.length === 1 ? '' : 's'}`;
-  const totals = `${workloadsText(upgrade.count)}: ${grouped(count)} different${possibleVerdicts}, ${grouped(same)} the same, ${grouped(total(upgrade.untold))} not compared`;
+  const totals = `${workloadsText(upgrade.count)}: ${grouped(count)} different${possibleVerdicts}, ${grouped(same)} the same, ${grouped(total(upgrade.unknown))} not compared`;
   const output = UPGRADE_FORMS[formNamed(request.output, UPGRADE_FORMS)](found, request.paint);
   return {
     output,
@@ -125,7 +125,7 @@ async function comparerOf({ by, output, given, scope, paint }: WorkloadsDiffRequ
   };
 }
 
-function troubles({ what }: Upgrade['untold'][number]): readonly Problem[] {
+function outcomeErrors({ what }: Upgrade['unknown'][number]): readonly Problem[] {
   return what.kind === 'trouble' ? what.problems : [];
 }
 
@@ -143,6 +143,6 @@ function notesOf({ unlike, remarks }: Upgrade, { manifests }: SourceOptions, out
 function exitCode(upgrade: Upgrade, same: boolean): number {
   const compared: readonly Group<Pair>[] = [...upgrade.different, ...upgrade.same];
   if (hasErrors(upgrade) || compared.length === 0) return BAD_INPUT;
-  const unknown = upgrade.untold.some(({ what }) => outcomeProblems(what).length > 0);
+  const unknown = upgrade.unknown.some(({ what }) => outcomeProblems(what).length > 0);
   return unknown ? BAD_INPUT : same ? 0 : 1;
 }

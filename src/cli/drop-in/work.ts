@@ -8,7 +8,7 @@ import { writeTermination } from '../../host/termination.ts';
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import { applyDocument, remarksOf, rulesText, stepsText, summaryOf } from '../apply/report.ts';
 import type { Signals } from '../signals.ts';
-import { heedSignals } from '../signals.ts';
+import { handleSignals } from '../signals.ts';
 import { rulesOf } from './dry-run.ts';
 import type { DropInRequest } from './request.ts';
 import { ALLOW_HOST } from './request.ts';
@@ -20,7 +20,7 @@ export async function dropInWork(request: DropInRequest): Promise<number> {
   // The real program too looks at this flag only to judge its value, where rules are native.
   const isForced = (binary === 'nft' || binary === 'legacy') && request.plan.nft === undefined;
   const options: ApplyOptions = { host: request.allowHost, ...(isForced && { backend: binary }) };
-  const signals = heedSignals();
+  const signals = handleSignals();
   const changed = !is('skip-rule-apply') ? await change(request, options, signals) : 0;
   const ended = signals.exitCode() ?? changed;
   if (ended !== 0 || !is('run-validation') || is('cleanup-only')) return ended;

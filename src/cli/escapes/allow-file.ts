@@ -8,9 +8,9 @@ import { nearest, quoted } from '../../istio/problems.ts';
 import type { YamlNode } from '../../istio/yaml.ts';
 import { readYaml } from '../../istio/yaml.ts';
 import { field, sourceOf, textOf } from '../../istio/yaml-fields.ts';
-import { parseNetwork } from '../../netfilter/network.ts';
+import { parseNetwork } from '../../netfilter/address/network.ts';
+import type { Range } from '../../netfilter/address/ranges.ts';
 import { parsePortRange } from '../../netfilter/numbers.ts';
-import type { Range } from '../../netfilter/ranges.ts';
 
 const ALLOW_KIND = 'EscapeAllowances';
 

@@ -70,8 +70,8 @@ export const escapesCommand: CommandModule = {
       };
       if (!isLive(parsed))
         return escapes({ ...request, ...(named.length > 1 ? { sources: named } : source === undefined ? {} : { source }), given });
-      const { lookLive } = await import('../live.ts');
-      return lookLive(
+      const { observeLive } = await import('../live.ts');
+      return observeLive(
         parsed,
         given,
         { words: source === undefined ? [] : [source], several: true },

@@ -10,10 +10,10 @@ export function escapesDocument({ workloads, expired, unused, charts }: EscapesR
   return {
     apiVersion: API_VERSION,
     kind: 'Escapes',
-    workloads: workloads.map(({ count, names, escapes, untold, conditions }) => ({
+    workloads: workloads.map(({ count, names, escapes, unknown, conditions }) => ({
       count,
       names,
-      ...(untold === undefined ? {} : { unknown: untold }),
+      ...(unknown === undefined ? {} : { unknown: unknown }),
       ...(conditions === undefined ? {} : { conditions }),
       escapes: escapes.map(({ direction, family, words, verdict, why, known, allowedBy, example }) => ({
         direction,

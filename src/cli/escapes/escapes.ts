@@ -20,7 +20,7 @@ import { NO_MANIFEST_OPTIONS } from '../../sources/options.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { factsOf } from '../../sources/plan-input.ts';
 import { readSelected } from '../../sources/rule-groups/selected.ts';
-import { unsaidNotes } from '../../sources/run-note.ts';
+import { notesOutside } from '../../sources/run-note.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
 import { isPlainManifests, manifestsIn, withFile } from '../../sources/workloads/detect.ts';
 import { noRulesText } from '../../sources/workloads/group-names.ts';
@@ -74,7 +74,7 @@ export async function escapes({
   const valid = all.filter((one) => !expired.includes(one));
   const known = baseline === undefined ? new Set<string>() : knownEscapes(baseline);
   const manifests = pods === undefined && sources.length === 0 ? manifestsIn(source, given) : undefined;
-  if (pods === undefined && source === undefined && sources.length === 0 && manifests === undefined && !saysAnything(given))
+  if (pods === undefined && source === undefined && sources.length === 0 && manifests === undefined && !hasInput(given))
     throw badOption('escapes', 'name what to look at: a SOURCE, manifests with -f, or settings');
   const find = (): Promise<Part> => {
     if (pods !== undefined) return ofPods(pods, given, valid, known);
@@ -86,11 +86,11 @@ export async function escapes({
   const report: EscapesReport = { workloads, expired, unused: valid.filter((one) => !used.has(one)), charts };
   const unread = problems.some(({ severity }) => severity === 'error');
   const shown = ESCAPES_FORMS[form].print(report, paint);
-  return { output: shown, form, problems, notes: unsaidNotes(notes, shown), exitCode: unread ? 2 : exitCodeOf(report) };
+  return { output: shown, form, problems, notes: notesOutside(notes, shown), exitCode: unread ? 2 : exitCodeOf(report) };
 }
 
 /** Whether the options name settings: without any, the answer would be that of a pod that nobody has. */
-function saysAnything({ filename, args, release, sets, manifests }: PlanOptions): boolean {
+function hasInput({ filename, args, release, sets, manifests }: PlanOptions): boolean {
   return [filename, args, release].some((one) => one !== undefined) || sets.length > 0 || (manifests?.values ?? []).length > 0;
 }
 
@@ -153,12 +153,12 @@ async function ofOneSource(
   const concerned = allowances.filter((one) => concerns(one, name));
   const found = escapesIn(podNetwork, [name], concerned, known, (place) => reason(place) ?? 'no reason is known');
   const failed = podNetwork.failed?.failures[0]?.text;
-  const untold = podNetwork.failed === undefined ? {} : { untold: `these rules were not applied: ${failed ?? 'their run failed'}` };
+  const untold = podNetwork.failed === undefined ? {} : { unknown: `these rules were not applied: ${failed ?? 'their run failed'}` };
   return { workloads: [{ count: 1, owners: 1, examples: [member], names: [name], ...found, ...untold }], problems, notes };
 }
 
 /** What the workloads of a group have in common. */
-interface Alike {
+interface SameEscapes {
   readonly outcome: Outcome;
   readonly allowances: readonly Allowance[];
   readonly facts: Facts;
@@ -180,8 +180,8 @@ async function ofWorkloads(given: PlanOptions, allowances: readonly Allowance[],
     const families = FAMILIES.filter((family) => facts.addresses?.some((address) => address.includes(':') === (family === 'ip6')));
     return { planned: planner(subject), facts, run, families };
   });
-  const groups = groupsOf<Alike>();
-  const alike = new Map<string, Alike>();
+  const groups = groupsOf<SameEscapes>();
+  const alike = new Map<string, SameEscapes>();
   const read = await readSelected(
     given,
     request.mesh,
@@ -204,11 +204,11 @@ async function ofWorkloads(given: PlanOptions, allowances: readonly Allowance[],
 
 /** What holds for all of a group. */
 export function ofGroup(
-  { outcome, allowances, facts, run, names: owners }: Alike,
+  { outcome, allowances, facts, run, names: owners }: SameEscapes,
   known: ReadonlySet<string>,
-): Pick<WorkloadEscapes, 'names' | 'escapes' | 'untold' | 'conditions'> {
+): Pick<WorkloadEscapes, 'names' | 'escapes' | 'unknown' | 'conditions'> {
   const names = [...owners];
-  const unknown = (untold: string): Pick<WorkloadEscapes, 'names' | 'escapes' | 'untold'> => ({ names, escapes: [], untold });
+  const unknown = (untold: string): Pick<WorkloadEscapes, 'names' | 'escapes' | 'unknown'> => ({ names, escapes: [], unknown: untold });
   if (outcome.kind === 'trouble') return unknown(outcome.problems.map(problemText).join('; '));
   if (outcome.kind === 'none') return unknown(`the proxy sees nothing of it: ${noRulesText(outcome.reason)}`);
   if (run !== undefined)

@@ -10,7 +10,7 @@ export function junitForm({ workloads, expired, charts }: EscapesReport): string
     ...workloads.map((one) => ({
       name: examplesText(one, 3),
       failures: [
-        ...(one.untold === undefined ? [] : [`unknown: ${one.untold}`]),
+        ...(one.unknown === undefined ? [] : [`unknown: ${one.unknown}`]),
         ...openEscapes(one).map(
           ({ direction, words, verdict, why }) => `${verdict === 'unknown' ? 'unknown, ' : ''}${direction}: ${words}: ${why}`,
         ),

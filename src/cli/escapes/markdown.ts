@@ -16,7 +16,7 @@ export function markdownForm(report: EscapesReport): string {
     }),
   );
   const untold = report.workloads.flatMap((one) =>
-    one.untold === undefined ? [] : [`- unknown: ${cellCode(examplesText(one, 3))}: ${cellCode(one.untold)}`],
+    one.unknown === undefined ? [] : [`- unknown: ${cellCode(examplesText(one, 3))}: ${cellCode(one.unknown)}`],
   );
   const lists = [
     ...untold,

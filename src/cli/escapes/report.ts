@@ -24,7 +24,7 @@ export interface WorkloadEscapes extends Pick<Tally, 'count' | 'examples' | 'own
   /** Some of the rules could not be read: nobody knows whether these escapes are some, and whether there are others. */
   readonly isUnread?: true;
   /** Why nothing can be told of them. */
-  readonly untold?: string;
+  readonly unknown?: string;
 }
 
 export interface EscapesReport {
@@ -42,8 +42,8 @@ export function openEscapes({ escapes }: WorkloadEscapes): readonly ReportedEsca
 }
 
 /** Whether all that the answer rests on could be seen. */
-export function isSure({ untold, conditions }: WorkloadEscapes): boolean {
-  return untold === undefined && conditions === undefined;
+export function isSure({ unknown, conditions }: WorkloadEscapes): boolean {
+  return unknown === undefined && conditions === undefined;
 }
 
 /** 1 for an escape that is not allowed, an expired allowance, or workloads of which not all is known. */

@@ -36,10 +36,10 @@ export function headline({ workloads, charts }: EscapesReport): string {
   const sum = (some: readonly WorkloadEscapes[]): number => some.reduce((total, { count }) => total + count, 0);
   const all = sum(workloads);
   const open = sum(workloads.filter((one) => openEscapes(one).some(isDirect)));
-  const doubtful = workloads.filter((one) => one.isUnread === true && one.untold === undefined && !openEscapes(one).some(isDirect));
+  const doubtful = workloads.filter((one) => one.isUnread === true && one.unknown === undefined && !openEscapes(one).some(isDirect));
   const unsure = workloads.filter((one) => one.isUnread !== true && openEscapes(one).some((found) => !isDirect(found)));
   const allowed = workloads.some(({ escapes }) => escapes.some(({ allowedBy }) => allowedBy !== undefined));
-  const untold = sum(workloads.filter((one) => one.untold !== undefined));
+  const untold = sum(workloads.filter((one) => one.unknown !== undefined));
   const partly = workloads.some((one) => one.conditions !== undefined && one.isUnread !== true);
   const of = open === 0 ? ` of ${workloadsText(all)}` : '';
   const unread = [
@@ -85,7 +85,7 @@ const DNS_PORT = 53;
 function workloadLines(one: WorkloadEscapes, paint: Paint): readonly string[] {
   return [
     paint('heading', examplesText(one, 3)),
-    ...(one.untold === undefined ? [] : [`  ${'unknown'.padEnd(LABEL)}${onOneLine(one.untold)}`]),
+    ...(one.unknown === undefined ? [] : [`  ${'unknown'.padEnd(LABEL)}${onOneLine(one.unknown)}`]),
     ...(one.conditions ?? []).map((text) => `  ${paint('moved', 'provided'.padEnd(LABEL))}${onOneLine(text)}`),
     ...one.escapes.flatMap((found) => escapeLines(found, paint)),
   ];

@@ -23,8 +23,8 @@ import { injectionRequest } from '../../sources/workloads/injection-request.ts';
 import type { Subject } from '../../sources/workloads/subject.ts';
 import { memberOf, subjectPlanner } from '../../sources/workloads/subject.ts';
 import type { Result } from '../result.ts';
-import { say, write } from '../result.ts';
-import { heedSignals } from '../signals.ts';
+import { printNote, write } from '../result.ts';
+import { handleSignals } from '../signals.ts';
 import { readAllowances } from './allow-file.ts';
 import { ofGroup } from './escapes.ts';
 import type { OpenEscape, OpenEscapes } from './open-escapes.ts';
@@ -51,7 +51,7 @@ export async function watchEscapes({ source, given, allow, output, signal, print
   const name = source === undefined ? undefined : clusterIn(source);
   if (source === undefined || name === undefined || 'refused' in name || name.kind === 'object')
     throw badOption('--watch', 'goes with the pods of a cluster: cluster, -A, ns/NAME or -n NAME');
-  const access = { ...given.cluster, signal: signal ?? heedSignals().signal };
+  const access = { ...given.cluster, signal: signal ?? handleSignals().signal };
   const allowances = allow === undefined ? [] : readAllowances(allow);
   const request = await injectionRequest(given, undefined, [source]);
   const facts = await factsOf(given);
@@ -66,7 +66,7 @@ export async function watchEscapes({ source, given, allow, output, signal, print
       const { outcome } = planner(subject);
       const found = ofGroup({ outcome, names: new Set([owner]), allowances: concerned, facts: own, ...(run && { run }) }, new Set());
       const open = openEscapes({ ...found, count: 1, owners: 1, examples: [] });
-      const unknown = found.untold === undefined ? [] : [{ direction: 'unknown', family: '', words: found.untold, why: '' }];
+      const unknown = found.unknown === undefined ? [] : [{ direction: 'unknown', family: '', words: found.unknown, why: '' }];
       return [...open.map(({ direction, family, words, why }) => ({ direction, family: FAMILY_NAMES[family], words, why })), ...unknown];
     };
     if (subject.kind !== 'workload') return find();
@@ -80,7 +80,7 @@ export async function watchEscapes({ source, given, allow, output, signal, print
     for await (const event of watchPods(wanted, access)) {
       if (event.kind === 'listed') continue;
       if (event.kind === 'unseen') {
-        say(`note: ${event.reason}; what changes meanwhile is told when the cluster answers again`);
+        printNote(`note: ${event.reason}; what changes meanwhile is told when the cluster answers again`);
         continue;
       }
       const uid = event.kind === 'gone' ? event.uid : (event.object.metadata?.uid ?? '');

@@ -5,14 +5,14 @@ import { divide } from '../../istio/packets/escape-allowance.ts';
 import type { Escape } from '../../istio/packets/escapes.ts';
 import { escapesOf, escapeWords, passedBy } from '../../istio/packets/escapes.ts';
 import type { PodNetwork } from '../../istio/packets/pod-network.ts';
-import { conditionsOf, natNotShown, traceIn, whereConditionsHold } from '../../istio/packets/pod-network.ts';
+import { conditionsOf, natNotListed, traceIn, whereConditionsHold } from '../../istio/packets/pod-network.ts';
 import { verdictOf } from '../../istio/packets/verdict.ts';
-import { addressValue, printAddress } from '../../netfilter/address.ts';
+import { addressValue, printAddress } from '../../netfilter/address/address.ts';
+import { contains } from '../../netfilter/address/ranges.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES, otherFamily } from '../../netfilter/family.ts';
-import { namedAddress } from '../../netfilter/match.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import { contains } from '../../netfilter/ranges.ts';
+import { namedAddress } from '../../netfilter/rule/match.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
 import { fingerprintOf } from './baseline.ts';
 import type { ReportedEscape, WorkloadEscapes } from './report.ts';
@@ -24,12 +24,12 @@ export function escapesIn(
   allowances: readonly Allowance[],
   baseline: ReadonlySet<string>,
   why: (place: RulePlace) => string,
-): Pick<WorkloadEscapes, 'escapes' | 'untold' | 'conditions' | 'isUnread'> {
+): Pick<WorkloadEscapes, 'escapes' | 'unknown' | 'conditions' | 'isUnread'> {
   const asked = FAMILIES.filter((family) => counts(pod, family) || isLost(pod, family));
   const conditions = asked.flatMap((family) => conditionsOf(pod, family));
   const podNetwork = whereConditionsHold(pod);
   const found = FAMILIES.filter((family) => counts(podNetwork, family)).map((family) => escapesOf(podNetwork, family));
-  if (found.includes(null)) return { escapes: [], untold: 'these rules distinguish more packets than can be followed' };
+  if (found.includes(null)) return { escapes: [], unknown: 'these rules distinguish more packets than can be followed' };
   const escapes = found
     .flatMap((of) => of ?? [])
     .flatMap((region): readonly ReportedEscape[] => {
@@ -38,7 +38,7 @@ export function escapesIn(
         const example = inside(region.example, fields);
         const read = byRead === 'unknown' ? unknownText(podNetwork, example) : passedText(passedBy(podNetwork, { example }), why);
         // Whatever was not read may catch them.
-        const unread = pod.unseen[family][0] ?? natNotShown(pod, family);
+        const unread = pod.unseen[family][0] ?? natNotListed(pod, family);
         const verdict = unread === undefined ? byRead : 'unknown';
         const reason = unread === undefined || byRead === 'unknown' ? read : `by what could be read: ${read}; but there is more: ${unread}`;
         const words = escapeWords({ direction, family, fields }, podNetwork);
@@ -46,7 +46,7 @@ export function escapesIn(
         return { direction, family, words, verdict, example, why: reason, known, ...(allowedBy === undefined ? {} : { allowedBy }) };
       });
     });
-  const isUnread = asked.some((family) => pod.unseen[family].length > 0 || natNotShown(pod, family) !== undefined);
+  const isUnread = asked.some((family) => pod.unseen[family].length > 0 || natNotListed(pod, family) !== undefined);
   return { escapes, ...(conditions.length === 0 ? {} : { conditions: [...new Set(conditions)] }), ...(isUnread && { isUnread }) };
 }
 

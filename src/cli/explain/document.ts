@@ -21,7 +21,7 @@ export function explanationDocument({ plan, basis, facts, settings, ignored, rul
       value,
       source: sourceDocument(source),
       ...(passedAs === undefined ? {} : { passedAs }),
-      over: over.map(beatenDocument),
+      over: over.map(overriddenDocument),
       ...effectDocument(effect),
     })),
     unused: ignored.map(({ name, value, source, because }) => ({ name, value, source: sourceDocument(source), because })),
@@ -71,7 +71,7 @@ function sourceDocument(source: Origin): object {
   return { text: printSource(source), ...Object.fromEntries(fields) };
 }
 
-function beatenDocument({ value, source }: Sourced<string>): object {
+function overriddenDocument({ value, source }: Sourced<string>): object {
   return { value, source: sourceDocument(source) };
 }
 

@@ -1,6 +1,6 @@
 /** `explain`: each setting with who gave it and what it does, each rule with its reason. */
 
-import { withoutStandIn } from '../../istio/advice/explain/without-stand-in.ts';
+import { withoutPlaceholder } from '../../istio/advice/explain/without-placeholder.ts';
 import { explain as explained } from '../../istio/advice/explain.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { readInput } from '../../sources/plan-input.ts';
@@ -12,7 +12,7 @@ import type { Result } from '../result.ts';
 import { BAD_INPUT } from '../result.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
-import { eachGroup } from '../workloads/each-group.ts';
+import { answerPerGroup } from '../workloads/per-group.ts';
 import type { ExplainFormName } from './forms.ts';
 import { EXPLAIN_FORMS } from './forms.ts';
 
@@ -31,7 +31,7 @@ export interface ExplainRequest {
 export async function explain(request: ExplainRequest): Promise<Result> {
   const { source, given, output, paint } = request;
   const form = formNamed(output, EXPLAIN_FORMS);
-  const many = await eachGroup(source, given, { form, paint }, (one) => explainOne({ ...request, given: one }));
+  const many = await answerPerGroup(source, given, { form, paint }, (one) => explainOne({ ...request, given: one }));
   return many ?? explainOne(request);
 }
 
@@ -47,7 +47,7 @@ async function explainOne({ source, given, output, paint, width, verbose = false
   const { plan, basis, facts, notes, missing } = input;
   const whole = explained(plan, basis, facts);
   // Settings, and most of the rules, are the same whichever nameservers the pod has.
-  const shown = missing === undefined ? whole : withoutStandIn(whole, missing);
+  const shown = missing === undefined ? whole : withoutPlaceholder(whole, missing);
   const allNotes = missing === undefined ? notes : [...notes, 'note: the rules that name nameservers are left out'];
   const refused = basis.kind === 'workload' && basis.made.injection.kind === 'refused';
   const exitCode = missing === undefined && !refused ? 0 : BAD_INPUT;

@@ -12,7 +12,7 @@ import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES, FAMILY_NAMES } from '../../netfilter/family.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Chain, Rule } from '../../netfilter/rule.ts';
-import { shownCounters } from '../../netfilter/rule.ts';
+import { knownCounters } from '../../netfilter/rule.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import { observedView } from '../../sources/rules-text.ts';
 import { knobsText } from '../identify/agent-text.ts';
@@ -79,7 +79,7 @@ function foundRules({ name, seen }: RuleSource): FoundRules {
 
 function foundRule(rule: Rule, made: Rule | undefined): FoundRule {
   const { line } = rule;
-  const counters = shownCounters(rule);
+  const counters = knownCounters(rule);
   return {
     text: printRule(rule),
     ...(line === undefined ? {} : { line }),

@@ -40,7 +40,7 @@ function settingTable(title: string, settings: readonly ExplainedSetting[]): rea
       plain(setting.text),
       plain(settingSourceText(setting)),
       remarksOn(setting)
-        .map(({ amiss, text }) => (amiss ? `**${plain(text)}**` : plain(text)))
+        .map(({ isProblem, text }) => (isProblem ? `**${plain(text)}**` : plain(text)))
         .join('<br>'),
     ]),
   );

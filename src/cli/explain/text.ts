@@ -50,7 +50,7 @@ function table(title: string, settings: readonly ExplainedSetting[], paint: Pain
     const { key, text } = setting;
     const source = sources[index] ?? '';
     const columns = [[key], wrapped(onOneLine(text), narrow ? width - NAME - 1 : VALUE), narrow ? [] : wrapped(source, room)];
-    const remarks = remarksOn(setting).flatMap((remark) => aside(remark.text, remark.amiss ? 'moved' : 'aside', paint, width));
+    const remarks = remarksOn(setting).flatMap((remark) => aside(remark.text, remark.isProblem ? 'moved' : 'aside', paint, width));
     return [...row(columns, [NAME, VALUE]), ...(narrow ? aside(source, 'aside', paint, width) : []), ...remarks];
   });
   return [paint('heading', title), ...lines];

@@ -71,24 +71,24 @@ export function settingSourceText({ source, passedAs }: ExplainedSetting): strin
 }
 
 /** `15020 (default injection of 1.28.0)`. */
-function beatenText({ value, source }: Sourced<string>): string {
+function overriddenText({ value, source }: Sourced<string>): string {
   return onOneLine(`${value === '' ? 'none' : value} (${sourceText(source)})`);
 }
 
 /** What there is to say of a setting beside its value and source; `amiss` where it does not do what it seems to. */
 export interface Remark {
-  readonly amiss: boolean;
+  readonly isProblem: boolean;
   readonly text: string;
 }
 
 export function remarksOn({ effect, over }: ExplainedSetting): readonly Remark[] {
   const beaten =
-    over.length === 0 || effect.kind === 'default' ? [] : [{ amiss: false, text: `instead of ${over.map(beatenText).join('; ')}` }];
+    over.length === 0 || effect.kind === 'default' ? [] : [{ isProblem: false, text: `instead of ${over.map(overriddenText).join('; ')}` }];
   switch (effect.kind) {
     case 'none':
-      return [{ amiss: true, text: `no effect: ${effect.because}` }, ...beaten];
+      return [{ isProblem: true, text: `no effect: ${effect.because}` }, ...beaten];
     case 'some':
-      return [...effect.idle.map(({ item, because }) => ({ amiss: true, text: `no effect of ${item}: ${because}` })), ...beaten];
+      return [...effect.idle.map(({ item, because }) => ({ isProblem: true, text: `no effect of ${item}: ${because}` })), ...beaten];
     case 'same':
     case 'default':
       return [];

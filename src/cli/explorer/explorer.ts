@@ -7,7 +7,7 @@ import { implicitSource } from '../../sources/implicit-source.ts';
 import { readSource } from '../../sources/read-source.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import type { Result } from '../result.ts';
-import { seenText } from './seen-text.ts';
+import { observationText } from './observation-text.ts';
 
 const OPENS = '<script type="application/json" id="given">';
 
@@ -46,5 +46,5 @@ async function textOf(source: string): Promise<Given> {
     };
   }
   const { seen, problems, notes } = await readSource(source, { sets: [], env: [], addresses: [], nameservers: [] });
-  return { text: seenText(source, seen), problems, notes };
+  return { text: observationText(source, seen), problems, notes };
 }

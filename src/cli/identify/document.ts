@@ -8,7 +8,7 @@ import type { Report, ReportedAgent } from './report.ts';
 
 /** The document of an identification. Within one apiVersion keys are added, never renamed or removed. */
 export function identificationDocument(report: Report): object {
-  const { name, outcome, described, comparison, setAside, ambient, agent, native, notSeen } = report;
+  const { name, outcome, described, comparison, setAside, ambient, agent, native, notObserved } = report;
   return {
     apiVersion: API_VERSION,
     kind: 'Identification',
@@ -21,7 +21,7 @@ export function identificationDocument(report: Report): object {
       odd: { settings: nonDefault.settings, switches: Object.fromEntries(nonDefault.switches.map((key) => [key, switches[key]])) },
       facts,
       sidecar: sidecar.document,
-      unsaid: sidecar.unsaid,
+      unsaid: sidecar.notInYaml,
       commands: commands.map(({ releases: of, ...command }) => ({ spans: spansText(of), ...command })),
       untold: untraced.map(({ key, ...reason }) => ({ setting: key, ...reason })),
       differences: differences.length,
@@ -31,7 +31,7 @@ export function identificationDocument(report: Report): object {
     ambient,
     agent: agent.map(agentDocument),
     native,
-    notSeen,
+    notSeen: notObserved,
     unread: report.unread,
   };
 }

@@ -54,9 +54,9 @@ export async function identifyRules({ source, given, output, family: named, pain
   return identifySource(ruleSource, name, output, { paint, verbose });
 }
 
-type Look = Required<Pick<IdentifyRequest, 'paint' | 'verbose'>>;
+type TextOptions = Required<Pick<IdentifyRequest, 'paint' | 'verbose'>>;
 
-function identifySource(ruleSource: RuleSource, name: SourceName, output: string, { paint, verbose }: Look): Result {
+function identifySource(ruleSource: RuleSource, name: SourceName, output: string, { paint, verbose }: TextOptions): Result {
   const form = formNamed(output, IDENTIFY_FORMS);
   const found = identify(withoutTwins(ruleSource.seen));
   const report = reportOf(found, ruleSource, unseenOf(ruleSource, [], name), IDENTIFY_FORMS[form].all);
@@ -100,6 +100,6 @@ function yamlNotes({ described: [likeliest] }: Report): readonly string[] {
   const facts = describedFacts(likeliest.facts);
   return [
     ...(facts.length === 0 ? [] : [`note: give what is known of the pod as well: ${facts.join(' ')}`]),
-    ...likeliest.sidecar.unsaid.map(({ name, reason }) => `note: not in YAML: ${name}: ${reason}`),
+    ...likeliest.sidecar.notInYaml.map(({ name, reason }) => `note: not in YAML: ${name}: ${reason}`),
   ];
 }

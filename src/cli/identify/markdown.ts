@@ -42,9 +42,9 @@ export function markdownForm(report: Report): string {
     [
       ...describedFacts(facts).map((fact) => `- of the pod: ${code(fact)}`),
       ...assumedFactsText(facts).map((text) => `- of the pod: ${text}`),
-      ...sidecar.unsaid.map(({ name, reason }) => `- not in YAML: ${escaped(`${name}: ${reason}`)}`),
+      ...sidecar.notInYaml.map(({ name, reason }) => `- not in YAML: ${escaped(`${name}: ${reason}`)}`),
       ...untracedText(untraced).map((text) => `- unknown: ${escaped(text)}`),
-      ...report.notSeen.map((text) => `- not seen: ${escaped(text)}`),
+      ...report.notObserved.map((text) => `- not seen: ${escaped(text)}`),
       ...ignoredRulesText(report.setAside).map((text) => `- ignored: ${escaped(text)}`),
       ...otherLines(report).map((text) => `- or: ${escaped(text)}`),
     ],

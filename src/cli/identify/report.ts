@@ -28,7 +28,7 @@ export interface Report extends Omit<Identification, 'agent'> {
   readonly comparison: Comparison | undefined;
   readonly agent: readonly ReportedAgent[];
   /** What could not be seen, in sentences. */
-  readonly notSeen: readonly string[];
+  readonly notObserved: readonly string[];
   /** Native nft tables that were seen, and not read. */
   readonly native: readonly string[];
 }
@@ -52,7 +52,7 @@ export function reportOf(found: Identification, ruleSource: RuleSource, notSeen:
             { all: true },
           ),
     agent: found.agent.map(reportedAgent),
-    notSeen,
+    notObserved: notSeen,
     native: (ruleSource.places ?? []).flatMap(({ backend, table }) =>
       backend === 'native nft' && !isRead(ruleSource, table) ? [table] : [],
     ),

@@ -43,7 +43,7 @@ export function textForm(report: Report, paint: Paint, verbose: boolean): string
     ],
     labelled(paint, 'YAML', [
       ...yamlText(likeliest).trimEnd().split('\n'),
-      ...sidecar.unsaid.map(({ name, reason }) => `# not in YAML: ${onOneLine(`${name}: ${reason}`)}`),
+      ...sidecar.notInYaml.map(({ name, reason }) => `# not in YAML: ${onOneLine(`${name}: ${reason}`)}`),
     ]),
     [
       ...labelled(
@@ -58,7 +58,7 @@ export function textForm(report: Report, paint: Paint, verbose: boolean): string
     ],
     [
       ...labelled(paint, 'unknown', untracedText(untraced)),
-      ...labelled(paint, 'not seen', report.notSeen.map(onOneLine)),
+      ...labelled(paint, 'not seen', report.notObserved.map(onOneLine)),
       ...labelled(paint, 'ignored', [...ignoredRulesText(report.setAside), ...ambientLines(report)].map(onOneLine)),
       ...labelled(paint, 'or', otherLines(report)),
     ],
@@ -84,7 +84,7 @@ function agentForm(report: Report, paint: Paint): string {
             'or',
             others.map((other) => onOneLine(`${agentName(other, agent.where)}: ${knobsText(other)}`)),
           ),
-          ...labelled(paint, 'not seen', index + 1 === report.agent.length ? report.notSeen.map(onOneLine) : []),
+          ...labelled(paint, 'not seen', index + 1 === report.agent.length ? report.notObserved.map(onOneLine) : []),
         ],
       ];
     }),

@@ -1,6 +1,6 @@
 /** An identification in words. */
 
-import { ASKED_BY } from '../../istio/found/identify/as-sidecar.ts';
+import { SET_BY } from '../../istio/found/identify/as-sidecar.ts';
 import { HIDDEN_SERVERS, SOME_ADDRESS_6 } from '../../istio/found/identify/candidates.ts';
 import type { CommandAt, Description } from '../../istio/found/identify/describe.ts';
 import type { IgnoredRules } from '../../istio/found/identify/our-part.ts';
@@ -47,7 +47,7 @@ export function describedSettings({
     ...notKnown.map((key): DescribedSetting => ({ key, text: 'not known', ordinary: ordinary(key) })),
     ...nonDefault.switches.map(
       (name): DescribedSetting => ({
-        key: ASKED_BY[name],
+        key: SET_BY[name],
         text: name === 'dnsPort' ? `set, with DNS to ${switches.dnsPort}` : 'set',
         ordinary: 'not set',
       }),

@@ -8,7 +8,7 @@ import { pageOf } from './page.ts';
 import type { PrintedReport } from './report.ts';
 
 /** The document of a report. Within one apiVersion keys are added, never renamed or removed. */
-export function lintDocument({ results, untold, workloads, distinct, unknownReleases, skipped, folders }: PrintedReport): object {
+export function lintDocument({ results, unlisted, workloads, distinct, unknownReleases, skipped, folders }: PrintedReport): object {
   return {
     apiVersion: API_VERSION,
     kind: 'LintReport',
@@ -35,7 +35,7 @@ export function lintDocument({ results, untold, workloads, distinct, unknownRele
         releases: Object.fromEntries(tally.releases),
       };
     }),
-    untold,
+    untold: unlisted,
   };
 }
 

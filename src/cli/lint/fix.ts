@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { reasonOf, unreadable } from '../../host/failure/unreadable.ts';
 import type { PlacedEdit } from '../../host/manifests/edit-text.ts';
 import { editedText } from '../../host/manifests/edit-text.ts';
-import type { LintReport } from '../../istio/advice/lint/gather.ts';
+import type { LintReport } from '../../istio/advice/lint/collect.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import { hunksOf } from '../diff/hunks.ts';
 

@@ -8,12 +8,12 @@ import type { PrintedReport } from './report.ts';
 const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', note: 'notice' };
 
 /** Workflow commands (docs.github.com, "Workflow commands for GitHub Actions"). */
-export function githubForm({ results, untold }: PrintedReport): string {
+export function githubForm({ results, unlisted }: PrintedReport): string {
   const lines = results.flatMap(({ code, severity, text, fix, places, workloads }) => {
     const said = `${text}${fix === undefined ? '' : `; fix: ${fix}`}${workloads.count > places.length ? ` (in ${workloads.count} workloads)` : ''}`;
     return places.map((place) => command(severity, code, place, said));
   });
-  const rest = untold.map(
+  const rest = unlisted.map(
     ({ code, severity, count }) => `::${COMMANDS[severity]} title=${property(code)}::${message(`${count} more of ${code}`)}`,
   );
   return [...lines, ...rest].map((line) => `${line}\n`).join('');

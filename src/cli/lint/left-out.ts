@@ -1,12 +1,12 @@
 /** What is not reported: `--suppress`, the annotation of istioctl, and `--baseline`. */
 
-import type { GatherRequest } from '../../istio/advice/lint/gather.ts';
+import type { CollectRequest } from '../../istio/advice/lint/collect.ts';
 import { identityOf, isSuppressedByAnnotation, keyOf, readSuppression } from '../../istio/advice/lint/left-out.ts';
 import { badOption } from '../../istio/bad-option.ts';
 import { readBaseline } from '../baseline.ts';
 
 export interface LeftOut {
-  readonly leaveOut: NonNullable<GatherRequest['leaveOut']>;
+  readonly leaveOut: NonNullable<CollectRequest['leaveOut']>;
   /** Sentences about what was left out, once all is linted. */
   readonly notes: () => readonly string[];
 }

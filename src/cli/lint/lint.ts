@@ -1,8 +1,8 @@
 /** `lint`: settings and manifests that do not do what they seem to. */
 
+import type { CollectRequest, LintReport } from '../../istio/advice/lint/collect.ts';
+import { lintGathering } from '../../istio/advice/lint/collect.ts';
 import { deadRuleFinder } from '../../istio/advice/lint/dead-rules.ts';
-import type { GatherRequest, LintReport } from '../../istio/advice/lint/gather.ts';
-import { lintGathering } from '../../istio/advice/lint/gather.ts';
 import { badOption } from '../../istio/bad-option.ts';
 import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Sourced } from '../../istio/origin.ts';
@@ -16,12 +16,12 @@ import { refuseArgumentsBeside } from '../../sources/plan-input.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
 import { holdsRulesAlone, workloadIn } from '../../sources/workloads/detect.ts';
-import { eachWorkload } from '../../sources/workloads/each-workload.ts';
 import { injectionRequest } from '../../sources/workloads/injection-request.ts';
 import { noneFound } from '../../sources/workloads/none-found.ts';
 import type { WorkloadOption } from '../../sources/workloads/option.ts';
 import { choiceOf } from '../../sources/workloads/selection.ts';
 import type { Passed, Streamed } from '../../sources/workloads/stream.ts';
+import { forEachWorkload } from '../../sources/workloads/workload-stream.ts';
 import { programCommand } from '../next/command-text.ts';
 import type { NextCommand } from '../next/next-command.ts';
 import { programName } from '../program-name.ts';
@@ -165,7 +165,7 @@ function partsOf(words: readonly string[], given: WorkloadOption): readonly Part
 interface LintInput {
   readonly parts: readonly Part[];
   readonly mesh: Mesh;
-  readonly request: GatherRequest;
+  readonly request: CollectRequest;
   /** About what was left out. */
   readonly notes: () => readonly string[];
   readonly given: Pick<SourceOptions, 'progress' | 'cluster'>;
@@ -200,7 +200,7 @@ async function lintFiles({ parts, mesh, request, notes, given, texts, named }: L
     const choice = workload === undefined ? undefined : choiceOf(workload);
     // What stands beside those that were chosen is no matter of theirs.
     const beside: Passed = { skipped: new Map(), problems: [] };
-    await eachWorkload(files, mesh, choice === undefined ? passed : beside, choice?.offer ?? visit, {
+    await forEachWorkload(files, mesh, choice === undefined ? passed : beside, choice?.offer ?? visit, {
       ...given,
       owners: true,
       texts,

@@ -1,7 +1,7 @@
 /** A lint report as it is printed. */
 
 import type { WalkedFolders } from '../../host/manifests/walk.ts';
-import type { LintReport } from '../../istio/advice/lint/gather.ts';
+import type { LintReport } from '../../istio/advice/lint/collect.ts';
 
 /** A report, and what was passed over on the way to it. */
 export interface PrintedReport extends LintReport {

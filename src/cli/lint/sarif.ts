@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { spanOf } from '../../host/manifests/edit-text.ts';
-import type { Result } from '../../istio/advice/lint/gather.ts';
+import type { Result } from '../../istio/advice/lint/collect.ts';
 import { istioctlCode } from '../../istio/advice/lint/kinds.ts';
 import { keyOf } from '../../istio/advice/lint/left-out.ts';
 import type { TextEdit } from '../../istio/advice/lint/text-edit.ts';
@@ -16,12 +16,12 @@ import type { PrintedReport } from './report.ts';
 import { securityOf } from './security.ts';
 
 /** One run; a result for each place, and a rule for each code that was found. */
-export function sarifDocument({ results, untold }: PrintedReport): object {
-  const codes = [...new Set([...results, ...untold].map(({ code }) => code))];
+export function sarifDocument({ results, unlisted }: PrintedReport): object {
+  const codes = [...new Set([...results, ...unlisted].map(({ code }) => code))];
   const fingerprint = fingerprints();
   const text = textsOnce();
   return sarifLog(
-    codes.map((code) => ruleOf(code, [...results, ...untold])),
+    codes.map((code) => ruleOf(code, [...results, ...unlisted])),
     [
       ...results.flatMap((result) =>
         result.places.map((place, index) => ({
@@ -30,7 +30,7 @@ export function sarifDocument({ results, untold }: PrintedReport): object {
           ...fixAt(result.fix, result.edits[index], place, text),
         })),
       ),
-      ...untold.map(({ code, severity, count }) => ({
+      ...unlisted.map(({ code, severity, count }) => ({
         ruleId: code,
         ruleIndex: codes.indexOf(code),
         level: severity,

@@ -1,7 +1,7 @@
 /** What was looked at, in sentences for standard error. */
 
-import type { LintReport } from '../../istio/advice/lint/gather.ts';
-import { SEVERITIES } from '../../istio/advice/lint/gather.ts';
+import type { LintReport } from '../../istio/advice/lint/collect.ts';
+import { SEVERITIES } from '../../istio/advice/lint/collect.ts';
 import { grouped, workloadsText } from '../../sources/workloads/counts.ts';
 import { skippedNotes } from '../../sources/workloads/skipped.ts';
 import type { Passed } from '../../sources/workloads/stream.ts';

@@ -1,6 +1,6 @@
 /** A report for people. */
 
-import type { Result } from '../../istio/advice/lint/gather.ts';
+import type { Result } from '../../istio/advice/lint/collect.ts';
 import { istioctlCode } from '../../istio/advice/lint/kinds.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import type { Severity } from '../../istio/problems.ts';
@@ -13,7 +13,7 @@ const STYLES: Readonly<Record<Severity, Style>> = { error: 'removed', warning: '
 const LABEL = 9;
 
 /** What was found, what to do about it, and whom it concerns. */
-export function tableForm({ results, untold }: PrintedReport, paint: Paint): string {
+export function tableForm({ results, unlisted }: PrintedReport, paint: Paint): string {
   const blocks = results.map((result) => {
     const { severity, text, fix, places } = result;
     const [place] = places;
@@ -24,7 +24,7 @@ export function tableForm({ results, untold }: PrintedReport, paint: Paint): str
       paint('aside', onOneLine(concerns(result))),
     ];
   });
-  const rest = untold.map(({ code, severity, count }) => [
+  const rest = unlisted.map(({ code, severity, count }) => [
     `${paint(STYLES[severity], severity.padEnd(LABEL))}${count} more of ${code}, with other words`,
   ]);
   return [...blocks, ...rest]

@@ -1,7 +1,7 @@
 /** `--fail-on`: the least severity that makes the exit code 1. */
 
-import type { LintReport } from '../../istio/advice/lint/gather.ts';
-import { SEVERITIES } from '../../istio/advice/lint/gather.ts';
+import type { LintReport } from '../../istio/advice/lint/collect.ts';
+import { SEVERITIES } from '../../istio/advice/lint/collect.ts';
 import { badOption, oneOf } from '../../istio/bad-option.ts';
 import type { Severity } from '../../istio/problems.ts';
 import { quoted } from '../../istio/problems.ts';
@@ -25,8 +25,8 @@ export function thresholdOf(option: string, word: string): Threshold {
 }
 
 /** Whether something was found that is as bad as the threshold, or worse. */
-export function reaches({ results, untold }: LintReport, threshold: Threshold): boolean {
+export function reaches({ results, unlisted }: LintReport, threshold: Threshold): boolean {
   if (threshold === 'never') return false;
   const least = SEVERITIES.indexOf(threshold);
-  return [...results, ...untold].some(({ severity }) => SEVERITIES.indexOf(severity) <= least);
+  return [...results, ...unlisted].some(({ severity }) => SEVERITIES.indexOf(severity) <= least);
 }

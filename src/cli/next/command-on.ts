@@ -1,6 +1,6 @@
 /** A command on the same as the one that answered, with its options word for word. */
 
-import { takenAccess } from '../../sources/cluster-options.ts';
+import { usedAccess } from '../../sources/cluster-options.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
 import { programCommand } from './command-text.ts';
 import type { CheckedSource } from './next-command.ts';
@@ -12,7 +12,7 @@ export function commandOn(name: string, { source, given }: Pick<CheckedSource, '
   const files = file === undefined ? (chosen?.files ?? []) : [];
   const word = chosen === undefined ? workload : chosen.workload;
   const only = file === undefined && word !== undefined ? { workload: word } : {};
-  const cluster = takenAccess(file === undefined ? files : [file], rest.cluster);
+  const cluster = usedAccess(file === undefined ? files : [file], rest.cluster);
   const options = optionsOf({ ...rest, cluster, ...only, ...(manifests && { manifests: { ...manifests, filenames: [] } }) });
   return programCommand(name, ...(file === undefined ? [] : [file]), ...more, ...files.flatMap((one) => ['-f', one]), ...options);
 }

@@ -95,7 +95,7 @@ export const FORMS = {
     numbers: true,
     commands: false,
     print: async ({ rules, why }, families, explain) => {
-      const { printList } = await import('../../netfilter/print-list.ts');
+      const { printList } = await import('../../netfilter/list/print-list.ts');
       return families.map((family) => printList(rules[family], explain ? why : undefined)).join('\n');
     },
   },

@@ -16,9 +16,9 @@ import { formNamed } from '../terminal/form-name.ts';
 import { refuseNames } from '../terminal/unresolved-names.ts';
 import type { FormName } from './forms.ts';
 import { FORM_NAMES, FORMS, ORDINARY } from './forms.ts';
+import { showsUnknowns } from './forms-with-unknowns.ts';
 import { refuseListedWords } from './listed-words.ts';
 import { previewNotes } from './notes.ts';
-import { isShown } from './shown-forms.ts';
 
 export interface PreviewRequest {
   readonly source?: string;
@@ -47,7 +47,7 @@ export async function preview({ source, given, output, family: named, explain, a
     return 'output' in found ? found : previewSource(found, namedForm(output), family, explain);
   }
   const form = namedForm(output);
-  const asked = form !== undefined && isShown(form) ? ({ ...given, placeholder: 'unknown' } as const) : given;
+  const asked = form !== undefined && showsUnknowns(form) ? ({ ...given, placeholder: 'unknown' } as const) : given;
   return previewSource(await readSource(source, asked, family), form, family, explain);
 }
 
@@ -114,10 +114,9 @@ async function previewView(
   notes: (families: readonly Family[], said: boolean) => readonly string[] = () => [],
 ): Promise<Result> {
   const form = formFor(given, named);
-  const said =
-    rulesIn(form) === 'iptables' && hasOnlyNft(given) ? (await import('./said-as-iptables.ts')).saidAsIptables(given) : undefined;
+  const said = rulesIn(form) === 'iptables' && hasOnlyNft(given) ? (await import('./as-iptables.ts')).viewAsIptables(given) : undefined;
   const view = said?.view ?? given;
-  const families = shownFamilies(view, family, form);
+  const families = printedFamilies(view, family, form);
   if (FORMS[form].numbers) refuseNames(view.problems, `-o ${form} shows numbers; use -o restore`);
   if (FORMS[form].commands) refuseListedWords(name, view.rules, families);
   return {
@@ -143,7 +142,7 @@ function containerComments({ containers = [] }: RulesView, form: FormName): stri
 }
 
 /** The families that have rules; a form that holds one family wants to know which. */
-function shownFamilies({ rules }: RulesView, family: Family | undefined, form: FormName): readonly Family[] {
+function printedFamilies({ rules }: RulesView, family: Family | undefined, form: FormName): readonly Family[] {
   if (family !== undefined) return [family];
   const iptablesOnly = rulesIn(form) === 'iptables';
   const full = FAMILIES.filter((candidate) => rules[candidate].tables.some(({ nft }) => nft === undefined || !iptablesOnly));

@@ -9,7 +9,7 @@ import type { WorkloadOption } from '../../sources/workloads/option.ts';
 import type { Result } from '../result.ts';
 import { formNamed } from '../terminal/form-name.ts';
 import { exitCodeOf } from '../workloads/exit-code.ts';
-import { isShown } from './shown-forms.ts';
+import { showsUnknowns } from './forms-with-unknowns.ts';
 import { GROUP_FORMS } from './workloads-forms.ts';
 
 export interface WorkloadsRequest {
@@ -23,7 +23,7 @@ export interface WorkloadsRequest {
 /** What manifests hold: one side, or the result for many. Throws a ProblemError for input that can't be used. */
 export async function previewWorkloads({ given, output, family, explain }: WorkloadsRequest): Promise<RuleSource | Result> {
   const form = output === undefined ? 'table' : formNamed(output, GROUP_FORMS);
-  const asked = isShown(form) ? ({ ...given, placeholder: 'unknown' } as const) : given;
+  const asked = showsUnknowns(form) ? ({ ...given, placeholder: 'unknown' } as const) : given;
   const found: PlannedGroups = await plannedGroups(asked);
   // Without a form, rules that are to be loaded are shown of one.
   const single = form === 'table' && output !== undefined ? undefined : onlyWorkload(found, output === undefined ? given : asked);

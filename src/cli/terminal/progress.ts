@@ -25,7 +25,7 @@ const QUIET = 1000;
 const PAUSE = 100;
 const WIDTH = 24;
 const MEGABYTE = 1_000_000;
-const NOTHING: WorkProgress = { update: () => {}, clear: () => {} };
+const NO_PROGRESS: WorkProgress = { update: () => {}, clear: () => {} };
 
 // To the start of the line, and nothing behind it (ECMA-48, EL).
 const CLEAR = '\r\u001b[K';
@@ -41,7 +41,7 @@ export function progressFor(
   ends: Ends = process,
   counted: (count: number) => string = workloadsText,
 ): WorkProgress {
-  if (stream.isTTY !== true || environment['TERM'] === 'dumb') return NOTHING;
+  if (stream.isTTY !== true || environment['TERM'] === 'dumb') return NO_PROGRESS;
   const start = clock();
   let next = start + QUIET;
   let visible = false;

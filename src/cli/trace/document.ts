@@ -70,9 +70,9 @@ function packetBody({
   trace,
   verdict,
   possibleVerdicts,
-  tells,
+  resolvedBy,
   context,
-  withinShown,
+  withinListed,
   beyond,
   proven,
   counted,
@@ -82,24 +82,24 @@ function packetBody({
   return {
     packet: packetDocument(spoken.packet),
     verdict,
-    ...(withinShown === undefined ? {} : { withinShown }),
+    ...(withinListed === undefined ? {} : { withinShown: withinListed }),
     ...(beyond === undefined ? {} : { beyond }),
     ...(counted.length === 0 ? {} : { counters: counted }),
     ...(proven.length === 0 ? {} : { conntrack: proven }),
     ...(tcpdump ? { tcpdump: sightingsOf(trace) } : {}),
     ways: possibleVerdicts.map(({ verdict: { id, words }, where }) => ({ id, words, where })),
-    tells,
+    tells: resolvedBy,
     ...(observed === undefined ? {} : { observed: observedDocument(observed, context) }),
     ...trailDocument(trace, context),
   };
 }
 
 /** Null for what was not seen. */
-function observedDocument({ seconds, way, compared, legacyTables = [] }: ObservedReport, context: TraceContext): object {
-  if (way === undefined || compared === undefined) return { seconds, packet: null };
+function observedDocument({ seconds, path, compared, legacyTables = [] }: ObservedReport, context: TraceContext): object {
+  if (path === undefined || compared === undefined) return { seconds, packet: null };
   return {
     seconds,
-    packet: way.header,
+    packet: path.header,
     agrees: compared.agrees,
     end: compared.end,
     ...(compared.sameEnd === undefined ? {} : { endAsPredicted: compared.sameEnd }),
@@ -129,11 +129,11 @@ function storyBody(report: StoryReport): object {
   };
 }
 
-function hopDocument({ pod, says, trace, verdict, stray }: Hop, { context, tcpdump }: StoryReport): object {
+function hopDocument({ pod, label, trace, verdict, stray }: Hop, { context, tcpdump }: StoryReport): object {
   const { packet } = trace;
   return {
     pod,
-    says,
+    says: label,
     packet: packetDocument(packet),
     verdict,
     ...(stray === true ? { stray } : {}),

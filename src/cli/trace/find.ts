@@ -15,7 +15,7 @@ import {
   whereConditionsHold,
   whereHiddenTablesPass,
 } from '../../istio/packets/pod-network.ts';
-import { possibleVerdictsOf, whatTells } from '../../istio/packets/possible-verdicts.ts';
+import { possibleVerdictsOf, resolvingInputs } from '../../istio/packets/possible-verdicts.ts';
 import { endsAtPort, packetsAtRules } from '../../istio/packets/reachability.ts';
 import type { SimulatedRequest } from '../../istio/packets/stories.ts';
 import { STORIES, simulateRequest } from '../../istio/packets/stories.ts';
@@ -52,30 +52,30 @@ function packetFound(context: TraceContext, { words }: TraceQuestion<'packet'>, 
   const { podNetwork, twin } = context;
   const spoken = packetFromWords({ ...words, family }, podNetwork.pod, hostOf(podNetwork.plan, podNetwork.facts, podNetwork.state));
   const way = traceIn(podNetwork, spoken.packet);
-  const tells = whatTells(way);
+  const tells = resolvingInputs(way);
   const twins = twin === undefined || tells.length === 0 ? [] : [`${twin} in place of the source, which makes exactly these rules`];
   const verdict = verdictIn(podNetwork, way);
-  const within = verdict.id === 'unknown' ? verdictWithinShown(context, spoken.packet) : undefined;
+  const within = verdict.id === 'unknown' ? verdictWithinListed(context, spoken.packet) : undefined;
   const beyond = acceptedAnyway(spoken.packet, within?.verdict ?? verdict);
   const byApp = spoken.sender.kind === 'local' && spoken.sender.who === 'app';
   const containers = byApp ? containersOf(podNetwork, (own) => verdictIn(own, traceIn(own, { ...spoken.packet, ...own.pod.app }))) : {};
   return {
     kind: 'packet',
-    spoken: { ...spoken, taken: [...spoken.taken, ...wayOutText(podNetwork, way)] },
+    spoken: { ...spoken, taken: [...spoken.taken, ...routeText(podNetwork, way)] },
     trace: way,
     verdict,
     counted: countedOn(way),
     proven: provenFor(context.flows ?? [], spoken.packet, podNetwork.ports),
     ...containers,
-    ...(within && { withinShown: within }),
+    ...(within && { withinListed: within }),
     ...(beyond !== undefined && { beyond }),
     possibleVerdicts: possibleVerdictsOf(podNetwork, way),
-    tells: [...tells, ...twins],
+    resolvedBy: [...tells, ...twins],
   };
 }
 
 /** Of several networks, that of the cluster is the way out unless an address is of another. */
-function wayOutText({ facts: { interfaces = [] } }: PodNetwork, { packet, steps }: Trace): readonly string[] {
+function routeText({ facts: { interfaces = [] } }: PodNetwork, { packet, steps }: Trace): readonly string[] {
   const [first, ...others] = interfaces;
   const leaves = steps.some((step) => step.kind === 'routing' && step.to === 'out' && step.outInterface === first?.name);
   if (first === undefined || others.length === 0 || packet.outInterface !== undefined || !leaves) return [];
@@ -98,21 +98,21 @@ function containersOf(
 }
 
 /** Undefined where more is not known than tables that are not shown. */
-function verdictWithinShown(context: TraceContext, packet: Packet): Extract<Found, { kind: 'packet' }>['withinShown'] {
-  const conditions = shownConditions(context, packet.family);
+function verdictWithinListed(context: TraceContext, packet: Packet): Extract<Found, { kind: 'packet' }>['withinListed'] {
+  const conditions = listedConditions(context, packet.family);
   if (conditions.length === 0) return undefined;
-  const shown = withinShown(context);
+  const shown = withinListed(context);
   const verdict = verdictIn(shown, traceIn(shown, packet));
   return verdict.id === 'unknown' ? undefined : { verdict, conditions };
 }
 
 /** What has to hold for the answer within what is shown. */
-export function shownConditions({ podNetwork, asMade }: TraceContext, family: Family): readonly string[] {
+export function listedConditions({ podNetwork, asMade }: TraceContext, family: Family): readonly string[] {
   return [...hiddenTablesPass(podNetwork.plan, family), ...(asMade === undefined ? [] : [asMade.condition])];
 }
 
 /** The pod where that holds. */
-export function withinShown({ podNetwork, asMade }: TraceContext): PodNetwork {
+export function withinListed({ podNetwork, asMade }: TraceContext): PodNetwork {
   return whereHiddenTablesPass(asMade?.podNetwork ?? podNetwork);
 }
 
@@ -146,14 +146,14 @@ function ruleFound(context: TraceContext, { rule }: TraceQuestion<'rule'>, famil
   const { podNetwork, idOf } = context;
   const families = familiesOf(podNetwork, family);
   const known = [...new Set(families.flatMap((one) => placesIn(podNetwork, one)).map((place) => idOf(place) ?? placeName(place)))];
-  const isWanted = (place: RulePlace): boolean => idOf(place) === rule || placeName(place) === rule;
-  if (!families.some((one) => placesIn(podNetwork, one).some(isWanted)))
+  const isSelected = (place: RulePlace): boolean => idOf(place) === rule || placeName(place) === rule;
+  if (!families.some((one) => placesIn(podNetwork, one).some(isSelected)))
     throw badOption('--rule', `${quoted(rule)} is no rule there; there are ${known.join(', ')}${nearest(rule, known)}`);
-  const found = families.map((one) => [one, packetsAtRules(whereConditionsHold(podNetwork), one, isWanted)] as const);
+  const found = families.map((one) => [one, packetsAtRules(whereConditionsHold(podNetwork), one, isSelected)] as const);
   return {
     kind: 'rule',
     rule,
-    found: found.map(([one, rules]) => [one, withUnmet(rules, placesIn(podNetwork, one).filter(isWanted))]),
+    found: found.map(([one, rules]) => [one, withUnmet(rules, placesIn(podNetwork, one).filter(isSelected))]),
     conditions: conditionsIn(podNetwork, families),
   };
 }

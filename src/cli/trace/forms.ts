@@ -5,7 +5,7 @@ import type { DrawingForm } from '../../drawing/forms.ts';
 import { DRAWING_FORMS } from '../../drawing/forms.ts';
 import { badOption } from '../../istio/bad-option.ts';
 import { packetText } from '../../istio/packets/packet/text.ts';
-import { drawPacket, drawRequest } from '../../istio/pictures/way.ts';
+import { drawPacket, drawRequest } from '../../istio/pictures/path.ts';
 import type { Paint } from '../terminal/color.ts';
 import { traceDocument } from './document.ts';
 import { markdownForm } from './markdown.ts';

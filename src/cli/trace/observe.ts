@@ -8,12 +8,12 @@ import { programs } from '../../host/run.ts';
 import { badOption, unusable } from '../../istio/bad-option.ts';
 import { traceIn } from '../../istio/packets/pod-network.ts';
 import { quoted } from '../../istio/problems.ts';
-import { compareWays } from '../../netfilter/observed/compare-ways.ts';
-import type { ObservedWay } from '../../netfilter/observed/observed-way.ts';
+import { comparePaths } from '../../netfilter/observed/compare-paths.ts';
+import type { ObservedPath } from '../../netfilter/observed/observed-path.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { timeoutGiven } from '../duration.ts';
-import { heedSignals } from '../signals.ts';
+import { handleSignals } from '../signals.ts';
 import type { TraceContext } from './context.ts';
 import type { Found, ObservedReport } from './report.ts';
 
@@ -58,21 +58,21 @@ export async function observe(
   const { packet } = found.spoken;
   checkPacket(packet, connect);
   // The end of a terminal leaves no table behind either.
-  const { signal, exitCode } = heedSignals(['SIGTERM', 'SIGINT', 'SIGHUP']);
+  const { signal, exitCode } = handleSignals(['SIGTERM', 'SIGINT', 'SIGHUP']);
   const send = connect ? (): Promise<void> => call(namespace, packet) : undefined;
-  const { way, keys } = await observePacket(namespace, { packet, seconds, send, signal }).catch((error: unknown) => {
+  const { path, keys } = await observePacket(namespace, { packet, seconds, send, signal }).catch((error: unknown) => {
     throw unusable('--observe', error);
   });
   const interrupted = exitCode();
-  if (way === undefined) return { seconds, connect, ...(interrupted !== undefined && { interrupted }) };
+  if (path === undefined) return { seconds, connect, ...(interrupted !== undefined && { interrupted }) };
   const hidden = (table: string): boolean => legacyTables.includes(table);
-  const trace = traceIn(podNetwork, asSeen(packet, way));
+  const trace = traceIn(podNetwork, asObserved(packet, path));
   return {
     seconds,
     connect,
-    way,
+    path: path,
     legacyTables,
-    compared: compareWays(trace, way, keys, hidden),
+    compared: comparePaths(trace, path, keys, hidden),
     ...(interrupted !== undefined && { interrupted }),
   };
 }
@@ -92,7 +92,7 @@ async function call(namespace: Namespace, { destination = '', destinationPort = 
 }
 
 /** What the packet that was seen says more than the question did. */
-function asSeen(packet: Packet, { header }: ObservedWay): Packet {
+function asObserved(packet: Packet, { header }: ObservedPath): Packet {
   return {
     ...packet,
     ...(header.source !== undefined && { source: header.source }),

@@ -2,8 +2,8 @@
 
 import { onOneLine } from '../../istio/origin.ts';
 import { placeText } from '../../istio/packets/packet/text.ts';
-import type { ComparedRule } from '../../netfilter/observed/compare-ways.ts';
-import type { ObservedEnd } from '../../netfilter/observed/observed-way.ts';
+import type { ComparedRule } from '../../netfilter/observed/compare-paths.ts';
+import type { ObservedEnd } from '../../netfilter/observed/observed-path.ts';
 import type { Paint, Style } from '../terminal/color.ts';
 import type { ObservedReport } from './report.ts';
 import { labelled } from './trail-text.ts';
@@ -15,9 +15,9 @@ const MARKS: Readonly<Record<ComparedRule['by'], readonly [mark: string, style: 
 };
 
 export function observedParts(observed: ObservedReport, paint: Paint): readonly (readonly string[])[] {
-  const { seconds, way, compared, legacyTables = [] } = observed;
-  if (way === undefined || compared === undefined) return [[labelled(paint, 'observed', nothingText(observed, seconds))]];
-  const { header } = way;
+  const { seconds, path, compared, legacyTables = [] } = observed;
+  if (path === undefined || compared === undefined) return [[labelled(paint, 'observed', unobservedText(observed, seconds))]];
+  const { header } = path;
   const width = Math.max(0, ...compared.rules.map(({ place }) => place.length));
   const rules = compared.rules.map(({ by, place, text }) => {
     const [mark, style, aside] = MARKS[by];
@@ -37,7 +37,7 @@ export function observedParts(observed: ObservedReport, paint: Paint): readonly 
   ];
 }
 
-function nothingText({ interrupted, connect }: ObservedReport, seconds: number): string {
+function unobservedText({ interrupted, connect }: ObservedReport, seconds: number): string {
   const until = interrupted === undefined ? `in ${seconds} s` : 'until it was interrupted';
   const advice = connect ? [] : ['--connect sends one', '--timeout waits longer', '--from uid:N,gid:N says who sends it'];
   return [`no such packet was seen ${until}`, ...advice].join('; ');
@@ -63,9 +63,9 @@ function endText(end: ObservedEnd): string {
   }
 }
 
-function agreementText({ agrees, sameEnd, rules, ways }: NonNullable<ObservedReport['compared']>): string {
+function agreementText({ agrees, sameEnd, rules, possible }: NonNullable<ObservedReport['compared']>): string {
   if (agrees && sameEnd === undefined) return 'which could not be predicted; the rules are as predicted';
-  if (agrees) return ways > 1 ? `which is one of ${ways} ways that were predicted` : 'as predicted, rule by rule';
+  if (agrees) return possible > 1 ? `which is one of ${possible} ways that were predicted` : 'as predicted, rule by rule';
   const count = rules.filter(({ by }) => by !== 'both').length;
   const differ = `${count} rule${count === 1 ? '' : 's'} differ${count === 1 ? 's' : ''}`;
   return sameEnd === false ? `which is not as predicted; ${differ}` : `as predicted, but ${differ}`;

@@ -6,8 +6,8 @@ import type { PortEnd, RulePackets } from '../../istio/packets/reachability.ts';
 import type { SimulatedRequest } from '../../istio/packets/stories.ts';
 import type { VERDICTS, Verdict } from '../../istio/packets/verdict.ts';
 import type { Family } from '../../netfilter/family.ts';
-import type { ComparedWays } from '../../netfilter/observed/compare-ways.ts';
-import type { ObservedWay } from '../../netfilter/observed/observed-way.ts';
+import type { ComparedPaths } from '../../netfilter/observed/compare-paths.ts';
+import type { ObservedPath } from '../../netfilter/observed/observed-path.ts';
 import type { Trace } from '../../netfilter/trace/result.ts';
 import type { TraceContext } from './context.ts';
 
@@ -42,8 +42,8 @@ export interface ObservedReport {
   /** Whether we sent it. */
   readonly connect: boolean;
   /** Undefined where none was seen. */
-  readonly way?: ObservedWay;
-  readonly compared?: ComparedWays;
+  readonly path?: ObservedPath;
+  readonly compared?: ComparedPaths;
   /** Tables whose rules are those of iptables-legacy: the kernel does not tell of them. */
   readonly legacyTables?: readonly string[];
   /** The exit code of the signal that ended the wait. */
@@ -59,7 +59,7 @@ export interface PacketReport extends Common, ByContainer {
   readonly verdict: Verdict;
   /** Where it is not known: one way to each verdict, and what to give so that it is. */
   readonly possibleVerdicts: readonly PossibleVerdict[];
-  readonly tells: readonly string[];
+  readonly resolvedBy: readonly string[];
   /** What connections that the source lists prove of such packets. */
   readonly proven: readonly string[];
   /** What the counters of rules on its way say. */
@@ -67,7 +67,7 @@ export interface PacketReport extends Common, ByContainer {
   /** What the verdict does not say, in a sentence. */
   readonly beyond?: string;
   /** The verdict within what is shown, where only tables that are not keep it from being sure. */
-  readonly withinShown?: { readonly verdict: Verdict; readonly conditions: readonly string[] };
+  readonly withinListed?: { readonly verdict: Verdict; readonly conditions: readonly string[] };
 }
 
 /** A whole request. */

@@ -34,7 +34,7 @@ export function storyParts(report: StoryReport, paint: Paint): readonly (readonl
 /** Where the requests of a story end. */
 export function storyAnswer({ simulated: { calls }, containers = [] }: StoryReport, paint: Paint): readonly string[] {
   return [
-    ...calls.map((call) => outcomeLine(call, paint, calls.length > 1 ? call.hops[0]?.says : undefined)),
+    ...calls.map((call) => outcomeLine(call, paint, calls.length > 1 ? call.hops[0]?.label : undefined)),
     ...containerLines(containers, paint),
   ];
 }
@@ -64,7 +64,7 @@ function connectionParts({ hops }: SimulatedCall, report: StoryReport, paint: Pa
   return hops
     .filter(({ kind }) => kind === 'connection')
     .map((hop) => [
-      `${paint('heading', `${next()}. ${onOneLine(hop.says)}`)}${podText(hop)}  ${paint('aside', onOneLine(headerText(hop)))}`,
+      `${paint('heading', `${next()}. ${onOneLine(hop.label)}`)}${podText(hop)}  ${paint('aside', onOneLine(headerText(hop)))}`,
       ...trailOfHop(hop, report, paint),
       `${INDENT}${paint(VERDICT_STYLES[hop.verdict.id], onOneLine(verdictText(hop.verdict)))}`,
       ...wireLines(hop, report, paint),
@@ -114,9 +114,9 @@ function deciding(line: TrailLine): readonly TrailLine[] {
 /** A line for each answer; nat is not asked again, so that there is little to say. */
 function answerParts({ hops }: SimulatedCall, report: StoryReport, paint: Paint): readonly (readonly string[])[] {
   const answers = hops.filter(({ kind }) => kind === 'answer');
-  const width = Math.max(0, ...answers.map(({ says }) => says.length));
+  const width = Math.max(0, ...answers.map(({ label }) => label.length));
   const lines = answers.flatMap((hop) => [
-    `${hop.says.padEnd(width)}  ${paint('aside', onOneLine(verdictText(hop.verdict)))}`,
+    `${hop.label.padEnd(width)}  ${paint('aside', onOneLine(verdictText(hop.verdict)))}`,
     ...(hop.stray === true ? [`${INDENT}${paint('moved', 'conntrack does not know the question: it is in another zone')}`] : []),
     ...wireLines(hop, report, paint),
     ...(report.all ? trailOfHop(hop, report, paint) : []),

@@ -44,13 +44,13 @@ function headLines(report: TraceReport, paint: Paint): readonly string[] {
   return [
     labelled(paint, 'simulated', context.name),
     ...(context.inferred === undefined ? [] : [labelled(paint, 'inferred', context.inferred)]),
-    ...askedLines(report, paint),
+    ...questionLines(report, paint),
     ...context.taken.map((text) => labelled(paint, 'assumed', text)),
     ...(context.early ?? []).map((text) => labelled(paint, 'early', text)),
   ];
 }
 
-function askedLines(report: TraceReport, paint: Paint): readonly string[] {
+function questionLines(report: TraceReport, paint: Paint): readonly string[] {
   const conditions = (texts: readonly string[]): readonly string[] => texts.map((text) => labelled(paint, 'condition', text));
   switch (report.kind) {
     case 'packet': {
@@ -79,18 +79,21 @@ function askedLines(report: TraceReport, paint: Paint): readonly string[] {
 }
 
 /** The answer first, then its condition. */
-function withinLines({ verdict, conditions }: NonNullable<PacketReport['withinShown']>, paint: Paint): readonly string[] {
+function withinLines({ verdict, conditions }: NonNullable<PacketReport['withinListed']>, paint: Paint): readonly string[] {
   const head = paint(VERDICT_STYLES[verdict.id], onOneLine(verdictText(verdict)));
   return [head, ...conditions.map((text) => `  if ${onOneLine(text)} (--assume shown)`)];
 }
 
-function packetAnswer({ verdict, possibleVerdicts, tells, withinShown, containers = [] }: PacketReport, paint: Paint): readonly string[] {
+function packetAnswer(
+  { verdict, possibleVerdicts, resolvedBy, withinListed, containers = [] }: PacketReport,
+  paint: Paint,
+): readonly string[] {
   const answers = possibleVerdicts.map((way) => `  ${way.verdict.id}, where ${way.where.join('; ')}`);
   return [
-    ...(withinShown === undefined ? [] : withinLines(withinShown, paint)),
+    ...(withinListed === undefined ? [] : withinLines(withinListed, paint)),
     paint(VERDICT_STYLES[verdict.id], onOneLine(verdictText(verdict))),
     ...answers.map(onOneLine),
-    ...(tells.length === 0 ? [] : [labelled(paint, 'to know', tells.join(', '))]),
+    ...(resolvedBy.length === 0 ? [] : [labelled(paint, 'to know', resolvedBy.join(', '))]),
     ...containerLines(containers, paint),
   ];
 }

@@ -8,16 +8,16 @@ import { isCaught, VERDICTS, verdictText } from '../../istio/packets/verdict.ts'
 import { quoted } from '../../istio/problems.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
-import { unsaidNotes } from '../../sources/run-note.ts';
+import { notesOutside } from '../../sources/run-note.ts';
 import { commandOn } from '../next/command-on.ts';
 import type { Result } from '../result.ts';
 import type { Paint } from '../terminal/color.ts';
 import { formNamed } from '../terminal/form-name.ts';
-import type { GroupAnswer } from '../workloads/each-group.ts';
-import { eachGroup } from '../workloads/each-group.ts';
+import type { GroupAnswer } from '../workloads/per-group.ts';
+import { answerPerGroup } from '../workloads/per-group.ts';
 import type { TraceContext } from './context.ts';
 import { readTraceContext } from './context.ts';
-import { find, shownConditions, withinShown } from './find.ts';
+import { find, listedConditions, withinListed } from './find.ts';
 import { TRACE_FORMS } from './forms.ts';
 import type { ObserveOptions } from './observe.ts';
 import { observe, observedNamespace } from './observe.ts';
@@ -56,7 +56,7 @@ export async function trace({ words, ...rest }: TraceRequest): Promise<Result> {
   const form = formNamed(output, TRACE_FORMS);
   // A question that nobody understands is refused before manifests are read.
   readQuestion(request.words);
-  const many = await eachGroup(source, given, { form, paint, alone: (one) => aloneCommand(request, one) }, (one) =>
+  const many = await answerPerGroup(source, given, { form, paint, alone: (one) => aloneCommand(request, one) }, (one) =>
     traceOne({ ...request, given: one }),
   );
   return many ?? traceOne(request);
@@ -107,7 +107,7 @@ async function traceOne({
 
   async function traced(real?: Observing): Promise<GroupAnswer> {
     const read = await readTraceContext(source, given, { ...(family && { family }), ...(proxy && { proxy }), beforeProxy });
-    const context = request.assume === undefined ? read : assumingShown(read);
+    const context = request.assume === undefined ? read : assumingListed(read);
     const simulated = find(context, question, family);
     const found =
       real === undefined || simulated.kind !== 'packet'
@@ -122,7 +122,7 @@ async function traceOne({
       ...(summary === undefined ? {} : { summary }),
       problems: context.problems,
       notes: [
-        ...unsaidNotes(context.notes, output),
+        ...notesOutside(context.notes, output),
         ...(real?.left ?? []).map(leftText),
         ...familyNotes(context, report),
         ...expectationNotes(report),
@@ -150,10 +150,10 @@ function summaryOf(found: Found): string | undefined {
 }
 
 /** What is not shown does nothing, and that is said. */
-function assumingShown(context: TraceContext): TraceContext {
-  const conditions = new Set(FAMILIES.flatMap((family) => shownConditions(context, family)));
+function assumingListed(context: TraceContext): TraceContext {
+  const conditions = new Set(FAMILIES.flatMap((family) => listedConditions(context, family)));
   const { asMade: _, ...others } = context;
-  return { ...others, podNetwork: withinShown(context), taken: [...context.taken, ...conditions] };
+  return { ...others, podNetwork: withinListed(context), taken: [...context.taken, ...conditions] };
 }
 
 function proxyOwner(text: string): Owner {

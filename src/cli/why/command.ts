@@ -62,8 +62,8 @@ export const whyCommand: CommandModule = {
       if (!isLive(parsed)) return why({ ...request, words, given });
       const { readWhyOperands } = await import('./operands.ts');
       const { sources } = readWhyOperands(words);
-      const { lookLive } = await import('../live.ts');
-      return lookLive(parsed, given, { words: sources, several: false }, ({ podsOf, given: stoppable }) =>
+      const { observeLive } = await import('../live.ts');
+      return observeLive(parsed, given, { words: sources, several: false }, ({ podsOf, given: stoppable }) =>
         why({
           ...request,
           words: words.flatMap((word) => (sources.includes(word) ? besideEachOther(word, podsOf(word)) : [word])),

@@ -6,9 +6,9 @@ import type { CapturePlan } from '../../istio/plan/plan.ts';
 import { planFor } from '../../istio/plan/plan.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import type { SettingKey, SettingValues } from '../../istio/settings/settings.ts';
-import { addressValue, networkRange } from '../../netfilter/address.ts';
-import type { Network } from '../../netfilter/network.ts';
-import { addressBits, printNetwork } from '../../netfilter/network.ts';
+import { addressValue, networkRange } from '../../netfilter/address/address.ts';
+import type { Network } from '../../netfilter/address/network.ts';
+import { addressBits, printNetwork } from '../../netfilter/address/network.ts';
 import type { PortRange } from '../../netfilter/numbers.ts';
 import { port, printPortRange } from '../../netfilter/numbers.ts';
 import type { Packet } from '../../netfilter/packet.ts';
@@ -22,7 +22,7 @@ export interface Fix {
   readonly verdict: Verdict;
 }
 
-interface Attempt {
+interface FixCandidate {
   readonly key: SettingKey;
   readonly value: unknown;
   readonly words: string;
@@ -71,17 +71,17 @@ function valuesIn({ settings }: CapturePlan): { readonly [K in SettingKey]: Sett
   return Object.fromEntries(Object.entries(settings).map(([key, { value }]) => [key, value])) as unknown as SettingValues;
 }
 
-function toCapture(packet: Packet, plan: CapturePlan, nameOf: NameOf): readonly Attempt[] {
+function toCapture(packet: Packet, plan: CapturePlan, nameOf: NameOf): readonly FixCandidate[] {
   const values = valuesIn(plan);
   const inbound = packet.origin === 'remote';
   const excluded = inbound ? 'inbound.excludePorts' : 'outbound.excludePorts';
   const isPort = (range: PortRange): boolean => hasPort(range, packet.destinationPort);
   const isRange = (range: Network): boolean => hasAddress(range, packet.destination);
-  const removed = <V>(key: SettingKey, all: readonly V[], is: (one: V) => boolean, print: (one: V) => string): readonly Attempt[] =>
+  const removed = <V>(key: SettingKey, all: readonly V[], is: (one: V) => boolean, print: (one: V) => string): readonly FixCandidate[] =>
     all.some(is)
       ? [{ key, value: all.filter((one) => !is(one)), words: `remove ${all.filter(is).map(print).join(', ')} from ${nameOf(key)}` }]
       : [];
-  const added = <V>(key: SettingKey, all: '*' | readonly V[], one: V, print: (one: V) => string): readonly Attempt[] =>
+  const added = <V>(key: SettingKey, all: '*' | readonly V[], one: V, print: (one: V) => string): readonly FixCandidate[] =>
     all === '*' ? [] : [{ key, value: [...all, one], words: `add ${print(one)} to ${nameOf(key)}` }];
   const destination = networkOf(packet);
   return [
@@ -97,7 +97,7 @@ function toCapture(packet: Packet, plan: CapturePlan, nameOf: NameOf): readonly 
   ];
 }
 
-function toPass({ destinationPort, origin }: Packet, { id }: Verdict, plan: CapturePlan, nameOf: NameOf): readonly Attempt[] {
+function toPass({ destinationPort, origin }: Packet, { id }: Verdict, plan: CapturePlan, nameOf: NameOf): readonly FixCandidate[] {
   if (typeof destinationPort !== 'number' || !['envoy-inbound', 'envoy-outbound'].includes(id)) return [];
   const key = origin === 'remote' ? 'inbound.excludePorts' : 'outbound.excludePorts';
   return [

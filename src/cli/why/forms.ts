@@ -5,7 +5,7 @@ import { DRAWING_FORMS } from '../../drawing/forms.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
 import { printSource } from '../../istio/origin.ts';
 import { packetText } from '../../istio/packets/packet/text.ts';
-import { drawPackets } from '../../istio/pictures/way.ts';
+import { drawPackets } from '../../istio/pictures/path.ts';
 import { printRule } from '../../netfilter/print.ts';
 import type { Paint } from '../terminal/color.ts';
 import { plain } from '../terminal/color.ts';
@@ -32,14 +32,17 @@ export const WHY_FORMS = {
 /** The way of the connection; of two states the way before stands beside the one now. */
 function drawingOf(report: WhyReport): Drawing {
   const { now, before } = report;
-  const way = ({ context: { podNetwork, reason, name }, spoken, trace, verdict, observed }: Answer, title: string) => ({
+  const pathDocument = ({ context: { podNetwork, reason, name }, spoken, trace, verdict, observed }: Answer, title: string) => ({
     title: `${title}${name}`,
     words: packetText(spoken.packet, spoken.sender),
     trace,
     verdict,
     options: { podNetwork, reason, lines: observed, all: false },
   });
-  return drawPackets(answerLine(report), before === undefined ? [way(now, '')] : [way(before, 'before: '), way(now, 'now: ')]);
+  return drawPackets(
+    answerLine(report),
+    before === undefined ? [pathDocument(now, '')] : [pathDocument(before, 'before: '), pathDocument(now, 'now: ')],
+  );
 }
 
 /** The document. Within one apiVersion keys are added, never renamed or removed. */

@@ -19,7 +19,7 @@ export interface WhyReport {
   /** The command that shows the whole trail. */
   readonly command: string;
   /** The command that asks the same and shows the trail beside the answer. */
-  readonly again: string;
+  readonly moreCommand: string;
   /** Whether the trail is shown. */
   readonly verbose: boolean;
 }

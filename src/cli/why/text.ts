@@ -3,7 +3,7 @@
 import type { Sourced } from '../../istio/origin.ts';
 import { onOneLine, printSource } from '../../istio/origin.ts';
 import { placeText } from '../../istio/packets/packet/text.ts';
-import { whatTells } from '../../istio/packets/possible-verdicts.ts';
+import { resolvingInputs } from '../../istio/packets/possible-verdicts.ts';
 import { trailOf } from '../../istio/packets/trail.ts';
 import { verdictText } from '../../istio/packets/verdict.ts';
 import type { Paint } from '../terminal/color.ts';
@@ -29,7 +29,7 @@ export function textForm(report: WhyReport, paint: Paint, columns: number): stri
   const answer = paint(VERDICT_STYLES[now.verdict.id], onOneLine(answerLine(report)));
   const line = ([label, text]: Fact): string => `${paint('heading', label.padEnd(LABEL))}${onOneLine(text)}`;
   const height = (facts: readonly Fact[]): number => fitted([answer, ...facts.map(line)].join('\n'), columns).split('\n').length;
-  const facts = verbose ? factsOf(report) : fewest(factsOf(report), report.again, (some) => height(some) <= MOST_LINES);
+  const facts = verbose ? factsOf(report) : fewest(factsOf(report), report.moreCommand, (some) => height(some) <= MOST_LINES);
   const shown = [answer, ...facts.map(line)];
   const { podNetwork, reason } = now.context;
   const trail = verbose ? trailLines(trailOf(now.trace, { podNetwork, reason, lines: now.observed, all: false }), paint, '') : [];
@@ -87,7 +87,7 @@ function factsOf(report: WhyReport): readonly Fact[] {
 
 function decisionFacts({ decision, verdict, trace, spoken: { packet } }: Answer): readonly Fact[] {
   if (verdict.id === 'unknown' && decision === undefined) {
-    const tells = whatTells(trace);
+    const tells = resolvingInputs(trace);
     return tells.length === 0 ? [] : [['to know', tells.map((one) => one.replace(/^--from /, 'the sender as ')).join(', ')]];
   }
   // What was lost on its way was not let through for want of a rule.

@@ -5,7 +5,7 @@ import { VERDICTS } from '../../istio/packets/verdict.ts';
 import { refuseUnusedAccess } from '../../sources/cluster-options.ts';
 import { implicitSource } from '../../sources/implicit-source.ts';
 import type { PlanOptions } from '../../sources/plan-input/input.ts';
-import { unsaidNotes } from '../../sources/run-note.ts';
+import { notesOutside } from '../../sources/run-note.ts';
 import { parseSource } from '../../sources/source-name.ts';
 import { refuseStdinTwice } from '../../sources/stdin-once.ts';
 import { workloadIn } from '../../sources/workloads/detect.ts';
@@ -17,8 +17,8 @@ import { formNamed } from '../terminal/form-name.ts';
 import type { ExpectedVerdict } from '../trace/report.ts';
 import { resolvedTarget } from '../trace/resolve.ts';
 import { senderTo } from '../trace/target.ts';
-import type { GroupAnswer } from '../workloads/each-group.ts';
-import { eachGroup } from '../workloads/each-group.ts';
+import type { GroupAnswer } from '../workloads/per-group.ts';
+import { answerPerGroup } from '../workloads/per-group.ts';
 import type { Answer } from './answer.ts';
 import { answerOf } from './answer.ts';
 import { fixFor } from './fix.ts';
@@ -52,7 +52,7 @@ export async function why({ words, given: all, resolve, expect, ...request }: Wh
   const given = { ...all, ...workloadIn(read.workload === undefined ? {} : { workload: read.workload }, all) };
   const operands = { ...read, sources: named, to: resolve ? await resolvedTarget(read.to) : read.to };
   refuseStdinTwice([...named, ...(given.manifests?.values ?? [])]);
-  const ask: Ask = {
+  const ask: AnswerOptions = {
     operands,
     form,
     ...request,
@@ -60,7 +60,7 @@ export async function why({ words, given: all, resolve, expect, ...request }: Wh
   };
   const [only, another] = named;
   if (another === undefined) {
-    const many = await eachGroup(
+    const many = await answerPerGroup(
       only,
       given,
       {
@@ -82,27 +82,27 @@ function isFewLines(columns: number): (text: string) => boolean {
   return (text) => fitted(text, columns).trimEnd().split('\n').length <= MOST_LINES;
 }
 
-interface Ask extends Pick<WhyRequest, 'verbose' | 'paint' | 'columns'> {
+interface AnswerOptions extends Pick<WhyRequest, 'verbose' | 'paint' | 'columns'> {
   readonly operands: WhyOperands;
   readonly form: keyof typeof WHY_FORMS;
   readonly expect?: ExpectedVerdict;
 }
 
-function printed({ form, paint, columns }: Ask, report: WhyReport): GroupAnswer {
+function printed({ form, paint, columns }: AnswerOptions, report: WhyReport): GroupAnswer {
   const { problems, notes } = report.now.context;
   const output = WHY_FORMS[form](report, paint, columns);
   return {
     output,
     form,
     problems,
-    notes: unsaidNotes(notes, output).filter((note) => !note.startsWith('note: ')),
+    notes: notesOutside(notes, output).filter((note) => !note.startsWith('note: ')),
     exitCode: exitCodeOf(report),
     summary: answerLine(report),
   };
 }
 
 /** Rules that were found say what is; of two the later is now. Manifests beside them say what should be. */
-async function whyOne({ operands, expect, verbose }: Ask, answers: readonly Answer[], given: PlanOptions): Promise<WhyReport> {
+async function whyOne({ operands, expect, verbose }: AnswerOptions, answers: readonly Answer[], given: PlanOptions): Promise<WhyReport> {
   const found = answers.filter(({ observed }) => observed);
   const states = found.length > 0 ? found : answers;
   const now = states.at(-1);
@@ -119,7 +119,7 @@ async function whyOne({ operands, expect, verbose }: Ask, answers: readonly Answ
     ...(fix && { fix }),
     ...(expect === undefined ? {} : { expected: { verdict: expect, met: now.verdict.id === expect } }),
     command: traceCommand(now, operands, given),
-    again: whyCommand(operands, '--verbose', given),
+    moreCommand: whyCommand(operands, '--verbose', given),
     verbose,
   };
 }

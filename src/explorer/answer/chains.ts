@@ -5,7 +5,7 @@ import { printRule } from '../../netfilter/print.ts';
 import { ruleId } from './rule-id.ts';
 import type { Subject } from './subject.ts';
 
-export interface ShownRule {
+export interface RuleView {
   /** `ip nat ISTIO_OUTPUT 9`. */
   readonly id: string;
   readonly place: number;
@@ -18,28 +18,28 @@ export interface ShownRule {
   readonly line?: number;
 }
 
-export interface ShownChain {
+export interface ChainView {
   /** `IPv4 nat`. */
   readonly table: string;
   readonly name: string;
   /** What becomes of packets that come to its end, of a built-in chain that says it. */
   readonly policy: string;
-  readonly rules: readonly ShownRule[];
+  readonly rules: readonly RuleView[];
 }
 
 /** All chains that have rules, or are jumped to. */
-export function chainsOf({ network, plan, kind }: Subject): readonly ShownChain[] {
+export function chainsOf({ network, plan, kind }: Subject): readonly ChainView[] {
   if (network === undefined) return [];
   return FAMILIES.flatMap((family) =>
     network.plan[family].tables.flatMap(({ name: table, chains }) =>
       chains
         .filter(({ rules }) => rules.length > 0)
         .map(
-          ({ name, policy, rules }): ShownChain => ({
+          ({ name, policy, rules }): ChainView => ({
             table: `${FAMILY_NAMES[family]} ${table}`,
             name,
             policy: policy === 'DROP' ? 'policy DROP' : policy === 'unknown' ? 'policy not shown' : '',
-            rules: rules.map((rule, index): ShownRule => {
+            rules: rules.map((rule, index): RuleView => {
               const nobody = kind === 'rules' && plan !== undefined ? `no rule of Istio ${plan.release} is like it` : '';
               return {
                 id: ruleId(family, { table, chain: name, position: index + 1 }),

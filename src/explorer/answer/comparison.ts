@@ -9,48 +9,48 @@ import { rowsOf } from '../../netfilter/compare/script.ts';
 import { FAMILIES, FAMILY_NAMES } from '../../netfilter/family.ts';
 import { compareObservations } from '../../netfilter/observation.ts';
 import { printRule } from '../../netfilter/print.ts';
-import type { AskedPacket, Question } from '../question.ts';
+import type { Question, QuestionPacket } from '../question.ts';
 import { BEFORE, FIELDS } from '../question.ts';
-import { askedPacket } from './asked-packet.ts';
-import type { ShownProblem } from './problems.ts';
+import { pathView } from './path-views.ts';
+import type { ProblemView } from './problems.ts';
 import { problemsIn } from './problems.ts';
+import { questionPacket } from './question-packet.ts';
 import type { Subject } from './subject.ts';
 import { subjectOf } from './subject.ts';
-import { wayOf } from './ways.ts';
 
-export interface ShownDifference {
+export interface DifferenceView {
   readonly words: string;
   /** To see one such packet go. */
-  readonly ask: AskedPacket | undefined;
+  readonly ask: QuestionPacket | undefined;
 }
 
 /** A rule of either side, or of both in the same place. */
-export interface ShownRow {
+export interface RowView {
   readonly left?: string;
   readonly right?: string;
   readonly same: boolean;
 }
 
-export interface ShownPair {
+export interface PairView {
   /** `IPv4 nat ISTIO_OUTPUT`. */
   readonly title: string;
-  readonly rows: readonly ShownRow[];
+  readonly rows: readonly RowView[];
   readonly differs: boolean;
 }
 
-export interface ShownComparison {
-  readonly left: ShownSide;
-  readonly right: ShownSide;
+export interface ComparisonView {
+  readonly left: OperandView;
+  readonly right: OperandView;
   readonly answer: 'equal' | 'different' | 'unknown';
-  readonly differences: readonly ShownDifference[];
+  readonly differences: readonly DifferenceView[];
   /** How many more there are. */
   readonly more: number;
   /** What could not be compared, and why. */
   readonly notes: readonly string[];
-  readonly chains: readonly ShownPair[];
+  readonly chains: readonly PairView[];
 }
 
-export interface ShownSide {
+export interface OperandView {
   /** What it is called in a sentence: `1.30.3`, `the pod before`. */
   readonly name: string;
   readonly title: string;
@@ -59,29 +59,29 @@ export interface ShownSide {
 }
 
 /** Undefined where nothing is compared. */
-export function comparisonOf(question: Question, subject: Subject): ShownComparison | undefined {
+export function comparisonOf(question: Question, subject: Subject): ComparisonView | undefined {
   if (question.against === '' || subject.network === undefined || subject.seen === undefined) return undefined;
   const [leftName, rightName] = namesOf(question, subject);
-  const side = (name: string, of: Subject): ShownSide => {
-    const { way, packetProblem = '' } = wayOf(question, of);
+  const operandView = (name: string, of: Subject): OperandView => {
+    const { path: way, packetProblem = '' } = pathView(question, of);
     return { name, title: of.title, verdict: way?.verdict ?? packetProblem };
   };
-  const without = (title: string, problems: readonly ShownProblem[]): ShownComparison => ({
-    ...{ left: side(leftName, subject), right: { name: rightName, title, verdict: '' } },
+  const withProblems = (title: string, problems: readonly ProblemView[]): ComparisonView => ({
+    ...{ left: operandView(leftName, subject), right: { name: rightName, title, verdict: '' } },
     ...{ answer: 'unknown', differences: [], more: 0, notes: problems.map(({ text }) => text), chains: [] },
   });
   try {
     const other = subjectOf(otherQuestion(question));
-    if (other.network === undefined || other.seen === undefined) return without(other.title, other.problems);
+    if (other.network === undefined || other.seen === undefined) return withProblems(other.title, other.problems);
     // What was before stands on the left.
     const [left, right] = question.against === BEFORE ? [other, subject] : [subject, other];
     return {
-      ...{ left: side(leftName, left), right: side(rightName, right) },
+      ...{ left: operandView(leftName, left), right: operandView(rightName, right) },
       ...byPackets(left.network ?? other.network, right.network ?? other.network, [leftName, rightName]),
       ...byRules(left, right),
     };
   } catch (error) {
-    return without('No rules: they are refused', problemsIn(error));
+    return withProblems('No rules: they are refused', problemsIn(error));
   }
 }
 
@@ -107,26 +107,26 @@ function byPackets(
   left: PodNetwork,
   right: PodNetwork,
   [name, otherName]: readonly [string, string],
-): Pick<ShownComparison, 'answer' | 'differences' | 'more' | 'notes'> {
+): Pick<ComparisonView, 'answer' | 'differences' | 'more' | 'notes'> {
   const { answer, different, unclear, more, unseen, tooLarge } = compareBehavior(left, right);
   return {
     answer,
     differences: [...different, ...unclear].map((region) => ({
       words: behaviorText(region, name, otherName),
-      ask: askedPacket(region.example, left.pod),
+      ask: questionPacket(region.example, left.pod),
     })),
     more,
     notes: [...unseen, ...(tooLarge ? ['these rules distinguish more packets than can be followed'] : [])],
   };
 }
 
-function byRules({ seen: left }: Subject, { seen: right }: Subject): Pick<ShownComparison, 'chains'> {
+function byRules({ seen: left }: Subject, { seen: right }: Subject): Pick<ComparisonView, 'chains'> {
   if (left === undefined || right === undefined) return { chains: [] };
   const found = compareObservations(left, right);
   return {
     chains: FAMILIES.flatMap((family) =>
       outline(found.left[family], found.right[family]).flatMap(({ name: table, chains }) =>
-        chains.map(({ name, left: one, right: other }): ShownPair => {
+        chains.map(({ name, left: one, right: other }): PairView => {
           const [own, open] = [found.differences, found.open].map((all) => all.filter((one) => isOf(one, family, table, name)));
           return {
             title: `${FAMILY_NAMES[family]} ${table} ${name}`,
@@ -140,8 +140,8 @@ function byRules({ seen: left }: Subject, { seen: right }: Subject): Pick<ShownC
 }
 
 /** What one side has alone stands beside what the other has there instead. */
-function besideEachOther(rows: readonly Row[]): readonly ShownRow[] {
-  const shown: ShownRow[] = [];
+function besideEachOther(rows: readonly Row[]): readonly RowView[] {
+  const shown: RowView[] = [];
   for (const row of rows) {
     if (row.operand === 'both') {
       shown.push({ left: printRule(row.left.rule), right: printRule(row.right.rule), same: true });
@@ -156,7 +156,7 @@ function besideEachOther(rows: readonly Row[]): readonly ShownRow[] {
 }
 
 /** The first of the last rows of the left side alone that has nothing beside it yet; -1 where there is none. */
-function freeIn(rows: readonly ShownRow[]): number {
+function freeIn(rows: readonly RowView[]): number {
   const start = rows.findLastIndex(({ same, left }) => same || left === undefined) + 1;
   const free = rows.slice(start).findIndex(({ right }) => right === undefined);
   return free < 0 ? -1 : start + free;

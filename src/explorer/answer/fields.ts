@@ -40,7 +40,7 @@ export interface SettingField {
   readonly read: boolean;
 }
 
-export interface ShownFields {
+export interface FieldsView {
   readonly annotations: readonly AnnotationField[];
   readonly settings: readonly SettingField[];
 }
@@ -61,7 +61,7 @@ const SETTINGS_BEHIND: Readonly<Record<AnnotationName, readonly SettingKey[]>> =
   logLevel: [],
 };
 
-export function fieldsOf(question: PodFields, { plan }: Pick<Subject, 'plan'>): ShownFields {
+export function fieldsOf(question: PodFields, { plan }: Pick<Subject, 'plan'>): FieldsView {
   const profile = profileOf(releaseOf(question));
   const ordinary = injectedSettings(profile);
   const defaults = textsOf(ordinary);

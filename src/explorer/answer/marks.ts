@@ -1,14 +1,14 @@
 /** What the lines of a pasted text are: read as a rule, said by a setting, not read, wrong. */
 
-import type { ShownChain } from './chains.ts';
-import type { ShownFields } from './fields.ts';
-import type { ShownProblem } from './problems.ts';
+import type { ChainView } from './chains.ts';
+import type { FieldsView } from './fields.ts';
+import type { ProblemView } from './problems.ts';
 
 export interface LineMark {
   /** 1-based. */
   readonly line: number;
   readonly column?: number;
-  readonly kind: 'read' | ShownProblem['severity'];
+  readonly kind: 'read' | ProblemView['severity'];
   /** What is wrong with it; empty for a line that was read. */
   readonly text: string;
   /** The rules that come of it. */
@@ -21,7 +21,7 @@ const WORST = ['error', 'warning', 'note'] as const;
 const MOST_MARKS = 20_000;
 
 /** By line; what is wrong with a line beats that it was read. */
-export function marksOf(chains: readonly ShownChain[], { settings }: ShownFields, problems: readonly ShownProblem[]): readonly LineMark[] {
+export function marksOf(chains: readonly ChainView[], { settings }: FieldsView, problems: readonly ProblemView[]): readonly LineMark[] {
   const rules = chains.flatMap((chain) => chain.rules);
   const marks = new Map<number, LineMark>();
   const read = (line: number, ids: readonly string[]): void => {

@@ -5,7 +5,7 @@ import type { Problem } from '../../istio/problems.ts';
 import { messageOf, ProblemError, problemText } from '../../istio/problems.ts';
 import { PASTED } from './parts.ts';
 
-export interface ShownProblem {
+export interface ProblemView {
   /** 1-based, of the pasted text. */
   readonly line?: number;
   readonly column?: number;
@@ -13,7 +13,7 @@ export interface ShownProblem {
   readonly severity: 'error' | 'warning' | 'note';
 }
 
-export function shownProblem(problem: Problem): ShownProblem {
+export function problemView(problem: Problem): ProblemView {
   const { source, severity } = problem;
   const text = onOneLine(problemText(problem));
   if (source.kind !== 'file') return { text: `${printSource(source)}: ${text}`, severity };
@@ -21,12 +21,12 @@ export function shownProblem(problem: Problem): ShownProblem {
 }
 
 /** The same of a text that nobody pasted. */
-export function withoutPlace({ text, severity }: ShownProblem): ShownProblem {
+export function withoutPlace({ text, severity }: ProblemView): ProblemView {
   return { text, severity };
 }
 
 /** What an error says; of one that is no fault of the input, its message. */
-export function problemsIn(error: unknown): readonly ShownProblem[] {
-  if (error instanceof ProblemError) return error.problems.map(shownProblem);
+export function problemsIn(error: unknown): readonly ProblemView[] {
+  if (error instanceof ProblemError) return error.problems.map(problemView);
   return [{ text: messageOf(error), severity: 'error' }];
 }

@@ -33,8 +33,8 @@ import { releaseOf } from '../question.ts';
 import type { HeldText } from './parts.ts';
 import { heldIn, nameOf } from './parts.ts';
 import { podYaml } from './pod-yaml.ts';
-import type { ShownProblem } from './problems.ts';
-import { shownProblem, withoutPlace } from './problems.ts';
+import type { ProblemView } from './problems.ts';
+import { problemView, withoutPlace } from './problems.ts';
 
 export interface Subject extends Pick<HeldText, 'parts' | 'part'> {
   readonly kind: 'pod' | 'workload' | 'rules' | 'nothing';
@@ -46,7 +46,7 @@ export interface Subject extends Pick<HeldText, 'parts' | 'part'> {
   readonly seen: Observation | undefined;
   /** Who made the rules, or is thought to have made them. */
   readonly plan: CapturePlan | undefined;
-  readonly problems: readonly ShownProblem[];
+  readonly problems: readonly ProblemView[];
 }
 
 type Made = Omit<Subject, 'parts' | 'part' | 'kind'>;
@@ -70,7 +70,7 @@ export function subjectOf(question: Question): Subject {
       return { ...ofRules(held.read, held.text), kind: 'rules', parts, part };
     case 'workload': {
       const made = ofWorkload(held.workload, question, nameOf(held.workload));
-      return { ...made, problems: [...held.problems.map(shownProblem), ...made.problems], kind: 'workload', parts, part };
+      return { ...made, problems: [...held.problems.map(problemView), ...made.problems], kind: 'workload', parts, part };
     }
     case 'sidecar': {
       const named = { value: question.release, source: RELEASE } as const;
@@ -81,7 +81,7 @@ export function subjectOf(question: Question): Subject {
     default: {
       const fault = held.fault === undefined ? [] : [{ line: held.fault.line, text: held.fault.reason, severity: 'error' as const }];
       const none = { text: 'neither rules nor a workload of Kubernetes were found in the text', severity: 'error' as const };
-      const problems = [...fault, ...held.problems.map(shownProblem)];
+      const problems = [...fault, ...held.problems.map(problemView)];
       const shown = problems.length === 0 ? [none] : problems;
       return { ...NO_RULES, title: 'Nothing to look at', release: releaseOf(question), kind: 'nothing', parts, part, problems: shown };
     }
@@ -110,7 +110,7 @@ function ofAmbient(question: Question): Made {
     network: podNetworkOfRules(seen, planFromSettings({ release: { value: release, source: RELEASE } })),
     seen,
     plan: undefined,
-    problems: problems.map(shownProblem),
+    problems: problems.map(problemView),
   };
 }
 
@@ -128,7 +128,7 @@ function ofWorkload(workload: Workload, question: Question, name: string): Made 
 interface Planned {
   readonly plan: CapturePlan | undefined;
   readonly facts: Facts;
-  readonly taken: readonly ShownProblem[];
+  readonly taken: readonly ProblemView[];
 }
 
 // What kubeadm gives to the service of the cluster's DNS.
@@ -152,7 +152,7 @@ function ofPlan(
   name: string,
   network: PodNetwork,
   problems: readonly Problem[],
-  taken: readonly ShownProblem[] = [],
+  taken: readonly ProblemView[] = [],
 ): Made {
   return {
     title: `${name}, Istio ${plan.release}`,
@@ -160,7 +160,7 @@ function ofPlan(
     network,
     seen: observeAll(plan),
     plan,
-    problems: [...[...new Set([...problems, ...plan.problems])].map(shownProblem), ...taken],
+    problems: [...[...new Set([...problems, ...plan.problems])].map(problemView), ...taken],
   };
 }
 

@@ -1,7 +1,7 @@
 /** Two states side by side: differences by packets first, then the rules. */
 
 import { KNOWN } from '../../istio/releases/every-release.ts';
-import type { ShownComparison, ShownPair } from '../answer/comparison.ts';
+import type { ComparisonView, PairView } from '../answer/comparison.ts';
 import { BEFORE, FIELDS } from '../question.ts';
 import { Region } from './escapes-pane.tsx';
 import type { PaneProps } from './pane-props.ts';
@@ -48,7 +48,7 @@ const ANSWERS = {
   unknown: 'Whether packets go elsewhere is not known for all of them.',
 } as const;
 
-function Compared({ comparison, ...props }: { readonly comparison: ShownComparison } & Pick<PaneProps, 'question' | 'change'>) {
+function Compared({ comparison, ...props }: { readonly comparison: ComparisonView } & Pick<PaneProps, 'question' | 'change'>) {
   const { left, right, answer, differences, more, notes, chains } = comparison;
   return (
     <>
@@ -93,7 +93,7 @@ function Compared({ comparison, ...props }: { readonly comparison: ShownComparis
   );
 }
 
-function Pair({ pair: { title, rows, differs } }: { readonly pair: ShownPair }) {
+function Pair({ pair: { title, rows, differs } }: { readonly pair: PairView }) {
   return (
     <details class="pair" open={differs}>
       <summary>
@@ -101,8 +101,8 @@ function Pair({ pair: { title, rows, differs } }: { readonly pair: ShownPair }) 
       </summary>
       {rows.map(({ left, right, same }, index) => (
         <div key={index} class="sides">
-          <Side text={left} own={!same} sign="−" />
-          <Side text={right} own={!same} sign="+" />
+          <OperandText text={left} own={!same} sign="−" />
+          <OperandText text={right} own={!same} sign="+" />
         </div>
       ))}
       {rows.length === 0 && <p class="note">A chain without rules that only one of them has.</p>}
@@ -110,7 +110,7 @@ function Pair({ pair: { title, rows, differs } }: { readonly pair: ShownPair }) 
   );
 }
 
-function Side({ text, own, sign }: { readonly text: string | undefined; readonly own: boolean; readonly sign: '−' | '+' }) {
+function OperandText({ text, own, sign }: { readonly text: string | undefined; readonly own: boolean; readonly sign: '−' | '+' }) {
   if (text === undefined) return <div class="side none" />;
   return (
     <div class={`side${own ? (sign === '+' ? ' added' : ' removed') : ''}`}>

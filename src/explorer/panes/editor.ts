@@ -21,7 +21,7 @@ export interface Editor {
 export interface EditorEvents {
   readonly changed: (text: string) => void;
   /** The cursor came to another line. */
-  readonly stands: (line: number) => void;
+  readonly caretAt: (line: number) => void;
 }
 
 const marked = StateEffect.define<readonly LineMark[]>();
@@ -119,7 +119,7 @@ export function openEditor(place: HTMLElement, text: string, events: EditorEvent
           known = of.doc.toString();
           events.changed(known);
         }
-        if (!docChanged && selectionSet && view.hasFocus) events.stands(of.doc.lineAt(of.selection.main.head).number);
+        if (!docChanged && selectionSet && view.hasFocus) events.caretAt(of.doc.lineAt(of.selection.main.head).number);
       }),
       [marks, lights, EDITOR_THEME, drops(events)],
     ],

@@ -2,11 +2,11 @@
 
 import { KNOWN } from '../../istio/releases/every-release.ts';
 import { DATAPLANES, releaseOf } from '../question.ts';
-import type { Looking, PaneProps } from './pane-props.ts';
+import type { Highlight, PaneProps } from './pane-props.ts';
 
 const DATAPLANE_WORDS = { iptables: 'a sidecar, iptables', nftables: 'a sidecar, native nftables', ambient: 'ambient (ztunnel)' } as const;
 
-export function Fields({ question, answer, change, looking }: PaneProps & { readonly looking: Looking }) {
+export function Fields({ question, answer, change, looking }: PaneProps & { readonly looking: Highlight }) {
   const { dataplane, annotations, settings } = question;
   const own = question.text.trim() === '' || answer.kind === 'rules';
   const rules = answer.chains.flatMap((chain) => chain.rules);

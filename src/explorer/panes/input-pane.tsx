@@ -1,12 +1,12 @@
 /** The left pane: what is looked at. */
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ShownProblem } from '../answer/problems.ts';
+import type { ProblemView } from '../answer/problems.ts';
 import type { Answer } from '../answer.ts';
 import { FIELDS } from '../question.ts';
 import type { Editor } from './editor.ts';
 import { Fields } from './fields.tsx';
-import type { Looking, PaneProps } from './pane-props.ts';
+import type { Highlight, PaneProps } from './pane-props.ts';
 
 declare global {
   /** The editor is five sixths of the page's scripts: scripts/explorer.mjs packs it by itself. */
@@ -15,7 +15,7 @@ declare global {
 
 const UNMARKED: Answer['marks'] = [];
 
-export function InputPane({ looking, ...props }: PaneProps & { readonly looking: Looking }) {
+export function InputPane({ looking, ...props }: PaneProps & { readonly looking: Highlight }) {
   const { question, answer, change } = props;
   const place = useRef<HTMLDivElement>(null);
   const editor = useRef<Editor | null>(null);
@@ -31,11 +31,11 @@ export function InputPane({ looking, ...props }: PaneProps & { readonly looking:
       if (place.current === null) return;
       editor.current = openEditor(place.current, newest.current.question.text, {
         changed: (text) => newest.current.change({ text, part: '' }),
-        stands: (line) => {
+        caretAt: (line) => {
           const { answer: now, looking: at } = newest.current;
           const rules = now.marks.find((mark) => mark.line === line)?.rules ?? [];
           at.light(rules);
-          if (rules[0] !== undefined) at.look(rules[0]);
+          if (rules[0] !== undefined) at.showRule(rules[0]);
         },
       });
       open(true);
@@ -85,7 +85,7 @@ export function InputPane({ looking, ...props }: PaneProps & { readonly looking:
 
 const MOST_SHOWN = 12;
 
-function Problems({ problems, goTo }: { readonly problems: readonly ShownProblem[]; readonly goTo: (line: number) => void }) {
+function Problems({ problems, goTo }: { readonly problems: readonly ProblemView[]; readonly goTo: (line: number) => void }) {
   if (problems.length === 0) return null;
   return (
     <ul class="problems" aria-label="Problems">

@@ -10,7 +10,7 @@ const ANOTHER = 'another';
 
 export function PacketBar({ question, answer, change }: PaneProps) {
   const { request, from, to, protocol, state } = question;
-  const { way, packetProblem } = answer;
+  const { path: way, packetProblem } = answer;
   const named = SENDERS.find((sender) => sender === from);
   return (
     <section class="bar" aria-label="The packet">

@@ -11,11 +11,11 @@ export interface PaneProps {
 }
 
 /** What is looked at on both sides: a rule, and what belongs to it. */
-export interface Looking {
+export interface Highlight {
   /** The rule at which the reader stands; empty for none. */
   readonly current: string;
   /** Rules of a line or of a setting that was pointed at. */
   readonly lit: readonly string[];
-  readonly look: (rule: string) => void;
+  readonly showRule: (rule: string) => void;
   readonly light: (rules: readonly string[]) => void;
 }

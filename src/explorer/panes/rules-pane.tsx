@@ -1,15 +1,15 @@
 /** The middle pane: the rules, each with its reason; those that the packet met are marked. */
 
 import { useEffect, useState } from 'preact/hooks';
-import type { ShownChain, ShownRule } from '../answer/chains.ts';
-import type { ShownStep } from '../answer/ways.ts';
-import type { Looking, PaneProps } from './pane-props.ts';
+import type { ChainView, RuleView } from '../answer/chains.ts';
+import type { StepView } from '../answer/path-views.ts';
+import type { Highlight, PaneProps } from './pane-props.ts';
 
 interface RulesProps extends Pick<PaneProps, 'answer'> {
-  readonly looking: Looking;
+  readonly looking: Highlight;
 }
 
-export function RulesPane({ answer: { title, chains, way }, looking }: RulesProps) {
+export function RulesPane({ answer: { title, chains, path: way }, looking }: RulesProps) {
   const met = new Map(way?.steps.filter(({ rule }) => rule !== '').map((step) => [step.rule, step]));
   useEffect(() => document.querySelector('.rules .current')?.scrollIntoView({ block: 'nearest' }), [looking.current]);
   return (
@@ -31,9 +31,9 @@ export function RulesPane({ answer: { title, chains, way }, looking }: RulesProp
 const FIRST_SHOWN = 200;
 
 interface ChainProps {
-  readonly chain: ShownChain;
-  readonly met: ReadonlyMap<string, ShownStep>;
-  readonly looking: Looking;
+  readonly chain: ChainView;
+  readonly met: ReadonlyMap<string, StepView>;
+  readonly looking: Highlight;
 }
 
 function Chain({ chain: { table, name, policy, rules }, met, looking }: ChainProps) {
@@ -61,14 +61,14 @@ function Chain({ chain: { table, name, policy, rules }, met, looking }: ChainPro
 
 const WORDS = { '✓': 'matched', '✗': 'not matched', '?': 'not known' } as const;
 
-function Rule({ rule, met, looking }: { readonly rule: ShownRule; readonly met: ShownStep | undefined; readonly looking: Looking }) {
+function Rule({ rule, met, looking }: { readonly rule: RuleView; readonly met: StepView | undefined; readonly looking: Highlight }) {
   const { id, place, text, why, counted, settings } = rule;
   const mark = met === undefined || met.mark === '·' || met.mark === ' ' ? undefined : met.mark;
   const current = id === looking.current;
   const states = [mark === undefined ? '' : WORDS[mark].replace(' ', '-'), current ? 'current' : '', looking.lit.includes(id) ? 'lit' : ''];
   return (
     <li class={states.join(' ')}>
-      <button type="button" aria-current={current} onClick={() => looking.look(id)}>
+      <button type="button" aria-current={current} onClick={() => looking.showRule(id)}>
         <span class="place">{place}</span>
         <code>{text}</code>
         {mark !== undefined && (
@@ -82,7 +82,7 @@ function Rule({ rule, met, looking }: { readonly rule: ShownRule; readonly met: 
       {current && settings.length > 0 && (
         <p class="because">
           {settings.map((key) => (
-            <button type="button" key={key} class="chip" onClick={() => showSetting(key)}>
+            <button type="button" key={key} class="chip" onClick={() => revealSetting(key)}>
               {key}
             </button>
           ))}
@@ -93,7 +93,7 @@ function Rule({ rule, met, looking }: { readonly rule: ShownRule; readonly met: 
 }
 
 /** Opens the settings and stands at one. */
-function showSetting(key: string): void {
+function revealSetting(key: string): void {
   document.querySelector<HTMLDetailsElement>('#settings')?.setAttribute('open', '');
   document.getElementById(`setting-${key}`)?.focus();
 }

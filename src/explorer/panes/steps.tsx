@@ -1,22 +1,22 @@
 /** The steps of a way: a list that the arrow keys go along. */
 
 import { useEffect, useRef } from 'preact/hooks';
-import type { ShownStep } from '../answer/ways.ts';
+import type { StepView } from '../answer/path-views.ts';
 
 // Of the ways through thousands of rules, only the part around the reader is in the page.
 const MOST_SHOWN = 200;
 
 interface StepsProps {
-  readonly steps: readonly ShownStep[];
+  readonly steps: readonly StepView[];
   readonly step: number;
-  readonly stand: (step: number) => void;
+  readonly select: (step: number) => void;
 }
 
-export function Steps({ steps, step, stand }: StepsProps) {
+export function Steps({ steps, step, select }: StepsProps) {
   const start = Math.max(0, Math.min(step - MOST_SHOWN / 2, steps.length - MOST_SHOWN));
   const shown = steps.slice(start, start + MOST_SHOWN);
   const list = useRef<HTMLDivElement>(null);
-  const go = (to: number): void => stand(Math.max(0, Math.min(steps.length - 1, to)));
+  const go = (to: number): void => select(Math.max(0, Math.min(steps.length - 1, to)));
   const move = (event: KeyboardEvent): void => {
     const to = { ArrowDown: step + 1, ArrowUp: step - 1, Home: 0, End: steps.length - 1 }[event.key];
     if (to === undefined) return;
@@ -62,12 +62,12 @@ export function Steps({ steps, step, stand }: StepsProps) {
               aria-selected={index === step}
               tabIndex={-1}
               class={`step indent-${Math.min(depth, 6)} ${KINDS[mark]}`}
-              onClick={() => stand(index)}
+              onClick={() => select(index)}
             >
               <span class="mark">{mark}</span>
               <span>
                 <b>{place}</b> <code>{text}</code>
-                {shownOf(asides, mark, index === step).map((aside) => (
+                {visibleAsides(asides, mark, index === step).map((aside) => (
                   <small key={aside}>{aside}</small>
                 ))}
               </span>
@@ -82,7 +82,7 @@ export function Steps({ steps, step, stand }: StepsProps) {
 const KINDS = { '✓': 'matched', '✗': 'not-matched', '?': 'not-known', '·': 'event', ' ': 'heading' } as const;
 
 /** Why a rule did not match; of the rule at which the reader stands also why it is there. */
-function shownOf(asides: ShownStep['asides'], mark: ShownStep['mark'], current: boolean): ShownStep['asides'] {
+function visibleAsides(asides: StepView['asides'], mark: StepView['mark'], current: boolean): StepView['asides'] {
   if (current) return asides;
   return mark === '✓' ? [] : asides.slice(0, 1);
 }

@@ -7,12 +7,12 @@ import { nearest } from '../../istio/problems.ts';
 import { someWords } from '../../netfilter/words.ts';
 import type { ClusterAccess } from './access.ts';
 import { ClusterFailure } from './failure.ts';
-import type { Wanted } from './list.ts';
+import type { ListSelection } from './list.ts';
 import { allObjects, oneObject } from './list.ts';
 import { namespaceOf } from './namespace.ts';
 import type { KubeObject } from './object.ts';
 import { controllerOf, hasEnded } from './object.ts';
-import { covered, madeBy, selectorText } from './owners.ts';
+import { coveredOwners, madeBy, selectorText } from './owners.ts';
 
 /** An object, or what could not be seen of the rest: then that is unknown. */
 export type Fetched = { readonly object: KubeObject } | { readonly unseen: string; readonly severity: 'error' | 'warning' };
@@ -42,9 +42,9 @@ async function* ofObject(
   const namespace = named ?? (await namespaceOf(access));
   const [object, ...context] = await Promise.all([
     oneObject(resource, name, { namespace }, access).catch((error) => nearestTo(error, resource, name, namespace, access)),
-    gathered(one(NAMESPACES, namespace, access), 'labels of the namespace'),
+    collected(one(NAMESPACES, namespace, access), 'labels of the namespace'),
     ...[...new Set([namespace, options.rootNamespace])].map((space) =>
-      gathered(allObjects(PROXY_CONFIGS, { namespace: space }, access), 'ProxyConfigs'),
+      collected(allObjects(PROXY_CONFIGS, { namespace: space }, access), 'ProxyConfigs'),
     ),
   ]);
   for (const part of context) yield* part;
@@ -70,8 +70,8 @@ async function* podsOf(owner: KubeObject, namespace: string, access: ClusterAcce
   const labels = selectorText(owner);
   // What a CronJob makes has no labels of its own: its Jobs are between.
   const jobs = owner.kind === 'CronJob' ? await jobsOf(owner, namespace, access) : undefined;
-  const wanted: Wanted = { namespace, ...(jobs === undefined && labels !== undefined ? { labels } : {}) };
-  for (const part of await gathered(allObjects(PODS, wanted, access), `pods of ${owner.kind} ${owner.metadata?.name}`))
+  const wanted: ListSelection = { namespace, ...(jobs === undefined && labels !== undefined ? { labels } : {}) };
+  for (const part of await collected(allObjects(PODS, wanted, access), `pods of ${owner.kind} ${owner.metadata?.name}`))
     if (!('object' in part) || (!hasEnded(part.object) && (jobs?.has(controllerOf(part.object)?.uid ?? '') ?? madeBy(part.object, owner))))
       yield part;
 }
@@ -89,17 +89,17 @@ async function* ofMany(
   options: FetchOptions,
 ): AsyncGenerator<Fetched> {
   const namespace = name.kind === 'cluster' ? undefined : (name.name ?? (await namespaceOf(access)));
-  const wanted: Wanted = {
+  const wanted: ListSelection = {
     ...(namespace === undefined ? {} : { namespace }),
     ...(access.selector === undefined ? {} : { labels: access.selector }),
   };
   const spaces = namespace === undefined ? [{}] : [...new Set([namespace, options.rootNamespace])].map((space) => ({ namespace: space }));
   const context = await Promise.all([
-    gathered(namespace === undefined ? allObjects(NAMESPACES, {}, access) : one(NAMESPACES, namespace, access), 'labels of namespaces'),
-    ...spaces.map((space) => gathered(allObjects(PROXY_CONFIGS, space, access), 'ProxyConfigs')),
+    collected(namespace === undefined ? allObjects(NAMESPACES, {}, access) : one(NAMESPACES, namespace, access), 'labels of namespaces'),
+    ...spaces.map((space) => collected(allObjects(PROXY_CONFIGS, space, access), 'ProxyConfigs')),
   ]);
   for (const part of context) yield* part;
-  const known = covered();
+  const known = coveredOwners();
   let pods = 0;
   try {
     for await (const object of allObjects(PODS, wanted, access)) {
@@ -128,10 +128,10 @@ async function* ofMany(
 /** Owners of a kind that have no pods now; that a cluster has no such kind is none of our business. */
 async function* withoutPods(
   resource: ClusterResource,
-  wanted: Wanted,
+  wanted: ListSelection,
   access: ClusterAccess,
   { owners }: FetchOptions,
-  known: ReturnType<typeof covered>,
+  known: ReturnType<typeof coveredOwners>,
 ): AsyncGenerator<Fetched> {
   try {
     for await (const object of allObjects(resource, wanted, access)) {
@@ -151,7 +151,7 @@ function isPartial({ failure }: ClusterFailure): boolean {
 }
 
 /** All that comes, or why it is unknown: that touches pods, and does not make them. */
-async function gathered(objects: AsyncIterable<KubeObject>, what: string): Promise<readonly Fetched[]> {
+async function collected(objects: AsyncIterable<KubeObject>, what: string): Promise<readonly Fetched[]> {
   const found: Fetched[] = [];
   try {
     for await (const object of objects) found.push({ object });

@@ -12,11 +12,11 @@ const MOST_BYTES = 512_000_000;
 
 /** Runs kubectl, with a text on its standard input or with none, and resolves to what it printed. Throws a ClusterFailure. */
 export async function kubectl(words: readonly string[], access: ClusterAccess, input?: string): Promise<string> {
-  return (await kubectlSaid(words, access, input)).stdout;
+  return (await kubectlOutput(words, access, input)).stdout;
 }
 
 /** The same, to both of its outputs. */
-export async function kubectlSaid(
+export async function kubectlOutput(
   words: readonly string[],
   access: ClusterAccess,
   input?: string,

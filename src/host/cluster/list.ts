@@ -13,7 +13,7 @@ const PAGE = 500;
 const ANEW = 3;
 
 /** Where, and which of them. */
-export interface Wanted {
+export interface ListSelection {
   /** All namespaces without it. */
   readonly namespace?: string;
   /** In the words of Kubernetes. */
@@ -28,13 +28,18 @@ interface Page {
 }
 
 /** The address of a resource. */
-export function pathOf(root: string, { plural }: ClusterResource, { namespace }: Wanted, ...more: readonly string[]): string {
+export function pathOf(root: string, { plural }: ClusterResource, { namespace }: ListSelection, ...more: readonly string[]): string {
   const place = namespace === undefined ? [] : ['namespaces', namespace];
   return `/${[root, ...place, plural, ...more].map((part) => (part.includes('/') ? part : encodeURIComponent(part))).join('/')}`;
 }
 
 /** One object. Throws a ClusterFailure. */
-export async function oneObject(resource: ClusterResource, name: string, wanted: Wanted, access: ClusterAccess): Promise<KubeObject> {
+export async function oneObject(
+  resource: ClusterResource,
+  name: string,
+  wanted: ListSelection,
+  access: ClusterAccess,
+): Promise<KubeObject> {
   return objectIn((await atNewest(resource.roots, (root) => fromApi(pathOf(root, resource, wanted, name), access))).answer);
 }
 
@@ -55,7 +60,7 @@ async function atNewest(
  * All objects of a resource. A list that became too old on the way (410) is begun anew, and what was shown is not shown again.
  * Throws a ClusterFailure, after what could be read.
  */
-export async function* allObjects(resource: ClusterResource, wanted: Wanted, access: ClusterAccess): AsyncGenerator<KubeObject> {
+export async function* allObjects(resource: ClusterResource, wanted: ListSelection, access: ClusterAccess): AsyncGenerator<KubeObject> {
   const shown = new Set<string>();
   for (let round = 1; ; round += 1) {
     try {
@@ -76,7 +81,7 @@ export async function* allObjects(resource: ClusterResource, wanted: Wanted, acc
 /** The pages of a list, each with the version that it shows. Throws a ClusterFailure. */
 export async function* pages(
   resource: ClusterResource,
-  wanted: Wanted,
+  wanted: ListSelection,
   access: ClusterAccess,
 ): AsyncGenerator<{ readonly objects: readonly KubeObject[]; readonly version: string }> {
   const { labels } = wanted;

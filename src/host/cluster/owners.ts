@@ -51,12 +51,12 @@ function withoutEnd(name: string): string {
 }
 
 /** The owners that have pods. */
-export interface Covered {
+export interface CoveredOwners {
   readonly add: (pod: KubeObject) => void;
   readonly has: (owner: KubeObject) => boolean;
 }
 
-export function covered(): Covered {
+export function coveredOwners(): CoveredOwners {
   const keys = new Set<string>();
   const key = (namespace: string | undefined, kind: string, name: string): string => `${namespace} ${kind} ${name}`;
   return {

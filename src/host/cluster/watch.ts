@@ -5,7 +5,7 @@ import { PODS } from '../../istio/kubernetes/cluster/resources.ts';
 import type { ClusterAccess } from './access.ts';
 import { ClusterFailure } from './failure.ts';
 import { kubectlLines } from './kubectl.ts';
-import type { Wanted } from './list.ts';
+import type { ListSelection } from './list.ts';
 import { pages, pathOf } from './list.ts';
 import type { KubeObject } from './object.ts';
 import { hasEnded, objectIn } from './object.ts';
@@ -30,7 +30,7 @@ const LONGEST_PAUSE = 30_000;
 const ANEW = 3;
 
 /** Lists, then watches from there; what became too old (410) is listed anew. Ends when the access' signal says so. Throws a ClusterFailure where the first list fails. */
-export async function* watchPods(wanted: Wanted, access: ClusterAccess, firstPause = 1000): AsyncGenerator<PodEvent> {
+export async function* watchPods(wanted: ListSelection, access: ClusterAccess, firstPause = 1000): AsyncGenerator<PodEvent> {
   const there = new Set<string>();
   let version: string | undefined;
   let wait = firstPause;
@@ -51,7 +51,7 @@ export async function* watchPods(wanted: Wanted, access: ClusterAccess, firstPau
         if (event.object !== undefined && event.type !== 'BOOKMARK') objectIn(event.object);
         version = event.object?.metadata?.resourceVersion ?? version;
         [wait, lastCut] = [firstPause, false];
-        yield* told(event, there);
+        yield* eventsOf(event, there);
       }
     } catch (error) {
       const failure = ours(error);
@@ -83,7 +83,7 @@ function ours(error: unknown): ClusterFailure {
   throw error;
 }
 
-function watchPath(wanted: Wanted, version: string): string {
+function watchPath(wanted: ListSelection, version: string): string {
   const query = new URLSearchParams({
     watch: '1',
     resourceVersion: version,
@@ -95,14 +95,14 @@ function watchPath(wanted: Wanted, version: string): string {
 }
 
 /** All pods of now, and those that went since the last list; the version that the list shows. */
-async function* listed(wanted: Wanted, access: ClusterAccess, there: Set<string>): AsyncGenerator<PodEvent, string> {
+async function* listed(wanted: ListSelection, access: ClusterAccess, there: Set<string>): AsyncGenerator<PodEvent, string> {
   const now = new Set<string>();
   let version = '';
   for await (const page of pages(PODS, wanted, access)) {
     version = page.version;
     for (const object of page.objects) {
       now.add(object.metadata?.uid ?? '');
-      yield* told({ type: 'ADDED', object }, there);
+      yield* eventsOf({ type: 'ADDED', object }, there);
     }
   }
   for (const uid of there)
@@ -113,7 +113,7 @@ async function* listed(wanted: Wanted, access: ClusterAccess, there: Set<string>
   return version;
 }
 
-function* told({ type, object }: WatchEvent, there: Set<string>): Generator<PodEvent> {
+function* eventsOf({ type, object }: WatchEvent, there: Set<string>): Generator<PodEvent> {
   const uid = object?.metadata?.uid;
   if (object === undefined || uid === undefined || type === 'BOOKMARK') return;
   if (type === 'DELETED' || hasEnded(object)) {

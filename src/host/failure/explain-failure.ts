@@ -29,7 +29,7 @@ export function explainFailure(ran: Ran, input: CallInput = {}, rights: Rights =
     family: input.family ?? 'ip',
     modules,
     rights,
-    said: lastLine(ran.stderr),
+    message: lastLine(ran.stderr),
   });
   return {
     cause,

@@ -27,7 +27,7 @@ export function plainFailure(cause: Cause, text: string, fix: string): Failure {
 }
 
 /** The failure as lines for a person: what, the rule, the cause, the fix. */
-export function printFailure({ command, exitCode, message: said, family, table, rule, text, fix }: Failure): string {
+export function printFailure({ command, exitCode, message, family, table, rule, text, fix }: Failure): string {
   const where = [family === 'ip6' ? 'IPv6' : family === 'ip' ? 'IPv4' : '', table === undefined ? '' : `table ${table}`].filter(
     (part) => part !== '',
   );
@@ -38,7 +38,7 @@ export function printFailure({ command, exitCode, message: said, family, table, 
           `${command} ${exitCode === null ? 'did not finish' : `ended with exit code ${exitCode}`}${where.length > 0 ? ` (${where.join(', ')})` : ''}`,
         ]),
     ...(rule === undefined ? [] : [`rule: ${rule}`]),
-    ...(said === '' ? [] : [`it said: ${said.replace(/\n+/g, '; ')}`]),
+    ...(message === '' ? [] : [`it said: ${message.replace(/\n+/g, '; ')}`]),
     `cause: ${text}`,
     `fix: ${fix}`,
   ].join('\n');

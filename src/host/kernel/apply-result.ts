@@ -1,6 +1,6 @@
 /** From what was worked to the result: the same shape whether it went well or not. */
 
-import { normalForm } from '../../netfilter/normal.ts';
+import { normalForm } from '../../netfilter/rule/normal.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { Worked } from './convergence.ts';

@@ -71,7 +71,7 @@ export async function work({ namespace, desired, question: asked, lockWait, stop
     if (stopped !== undefined) return { ending: stopped, ...state };
     if (transaction.steps.length === 0) return { ending: { outcome: 'done' }, ...state };
     before ??= { view, planned };
-    if (last?.failure !== undefined && isSameAgain(last.steps, transaction.steps)) return await fail(last.failure, before, state);
+    if (last?.failure !== undefined && hasSameSteps(last.steps, transaction.steps)) return await fail(last.failure, before, state);
     if (round > MAX_ROUNDS) return await fail(last?.failure ?? notVerified(view, transaction.steps), before, state);
     marks = new Set([...marks, ...marksIn(view, planned.ownership)]);
     touched.push(...planned.routing.before, ...planned.routing.after);
@@ -129,7 +129,7 @@ function mayBeLostRace({ cause }: Failure): boolean {
 }
 
 /** Whether all that is to be done now was tried just before: then nobody interfered, and it fails again. */
-function isSameAgain(last: readonly Step[], now: readonly Step[]): boolean {
+function hasSameSteps(last: readonly Step[], now: readonly Step[]): boolean {
   const blocks = (steps: readonly Step[]): readonly string[] =>
     steps.flatMap(({ argv, text }) => text.split(/(?<=^COMMIT\n)/m).map((block) => `${argv.join(' ')}\n${block}`));
   const before = new Set(blocks(last));

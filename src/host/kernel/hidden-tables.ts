@@ -9,7 +9,7 @@ import type { Step } from './transaction.ts';
 
 /** Why the work ends there, where such a table is to be changed, or may hold what is to go. */
 export function hiddenTable({ choice: { snapshot }, nftTables }: ObservedState, steps: readonly Step[]): Failure | undefined {
-  const isWanted = (family: Family, table: string): boolean =>
+  const isDesired = (family: Family, table: string): boolean =>
     steps.some((step) => step.kind === 'rules' && step.family === family && `\n${step.text}`.includes(`\n*${table}\n`));
   const mayHoldOurs = (family: Family, table: string): boolean =>
     nftTables.failure !== undefined ||
@@ -18,7 +18,7 @@ export function hiddenTable({ choice: { snapshot }, nftTables }: ObservedState, 
     );
   for (const family of snapshot.families)
     for (const table of incompatibleIn(snapshot.texts[family] ?? ''))
-      if (isWanted(family, table) || mayHoldOurs(family, table)) return failureOf(family, table);
+      if (isDesired(family, table) || mayHoldOurs(family, table)) return failureOf(family, table);
   return undefined;
 }
 

@@ -1,12 +1,12 @@
 /** A second look at what legacy holds, rule by number: one program for each chain, so only where a text is not proof enough. */
 
 import type { Family } from '../../netfilter/family.ts';
-import type { LastRule } from '../../netfilter/numbered-witness.ts';
-import { disputedChain, isThatRule, lastRules } from '../../netfilter/numbered-witness.ts';
 import { iptables } from '../../netfilter/print.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 import { isBuiltIn } from '../../netfilter/rule.ts';
 import type { Unseen } from '../../netfilter/unseen.ts';
+import type { LastRule } from '../../netfilter/witness/numbered-witness.ts';
+import { disputedChain, isThatRule, lastRules } from '../../netfilter/witness/numbered-witness.ts';
 import { succeeded } from '../run.ts';
 import type { Reading } from './snapshot.ts';
 
@@ -40,13 +40,13 @@ export async function legacyDisputes(
     );
     for (const [index, last] of some.entries()) {
       const answer = ran[index];
-      if (answer !== undefined && saysOtherwise(last, answer, family)) disputed.push(disputedChain(family, last));
+      if (answer !== undefined && contradicts(last, answer, family)) disputed.push(disputedChain(family, last));
     }
   }
   return disputed;
 }
 
-function saysOtherwise(last: LastRule, ran: Awaited<ReturnType<Reading['namespace']['run']>>, family: Family): boolean {
+function contradicts(last: LastRule, ran: Awaited<ReturnType<Reading['namespace']['run']>>, family: Family): boolean {
   if (!succeeded(ran)) return ran.stderr.includes('No chain/target/match by that name');
   return !isThatRule(last, ran.stdout, family);
 }

@@ -50,7 +50,7 @@ function stepOf(argv: Step['argv'], text: string): Step {
 }
 
 /** The step back to tables that were there before, exactly as nft had listed them; none where they are there `now`. */
-export function wayBackTo(before: NativeTables, now?: NativeTables): readonly Step[] {
+export function rollbackTo(before: NativeTables, now?: NativeTables): readonly Step[] {
   if (now !== undefined && listingOf(before.nft) === listingOf(now.nft)) return [];
   const commands = NATIVE_TABLES.flatMap((name) => ['add', 'delete'].map((verb) => ({ [verb]: { table: { family: 'inet', name } } })));
   if (before.json !== undefined)

@@ -1,9 +1,9 @@
 /** What nft lists: Istio's native tables, which iptables does not show, and whether iptables would show any. */
 
 import { isNativeTable } from '../../istio/found/ownership/native-names.ts';
+import { readNetlinkListing } from '../../netfilter/nft-listing/netlink-listing.ts';
 import type { NftTable } from '../../netfilter/nft-listing.ts';
 import { readNftListing } from '../../netfilter/nft-listing.ts';
-import { readNftTold } from '../../netfilter/nft-told.ts';
 import { TABLES } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
 import { whyFailed } from '../failure/why-failed.ts';
@@ -42,8 +42,8 @@ export interface NatHook {
  * native tables: nothing here could have made any. Where it is `wanted`, for tables that are to be made, it is started anyhow.
  */
 export async function listNftTables(namespace: Namespace, deadline: number, wanted: boolean): Promise<NftTables> {
-  const text = !wanted && namespace.here ? system.nftTold() : undefined;
-  const told = text === undefined ? undefined : readNftTold(text);
+  const text = !wanted && namespace.here ? system.netlinkListing() : undefined;
+  const told = text === undefined ? undefined : readNetlinkListing(text);
   const listing: NftListing | { readonly failure: Failure } =
     told === undefined ? await listEveryNftTable(namespace, deadline) : { tables: told };
   if ('failure' in listing) return { native: [], ip: undefined, ip6: undefined, listed: [], natHooks: [], failure: listing.failure };

@@ -13,7 +13,7 @@ export async function obstaclesIn({ ending, view, planned }: Worked): Promise<re
   if (ending.outcome !== 'done' || view === undefined || planned === undefined) return [];
   const native = view.native.nft.tables.length > 0;
   if (!native && !FAMILIES.some((family) => planned.ownership[family].rules.size > 0)) return [];
-  return [...hooksBefore(view), ...unreadBefore(view), ...(othersStandFirst(view, planned) ? await foreignRules(view, planned) : [])];
+  return [...hooksBefore(view), ...unreadBefore(view), ...(foreignRulesFirst(view, planned) ? await foreignRules(view, planned) : [])];
 }
 
 // Chains of the nat type see a connection in the order of their priorities, and the first that translates it has the last word.
@@ -36,7 +36,7 @@ function unreadBefore({ choice: { snapshot } }: ObservedState): readonly string[
 }
 
 /** Whether it is worth a closer look. */
-function othersStandFirst({ choice: { snapshot } }: ObservedState, { ownership }: Planned): boolean {
+function foreignRulesFirst({ choice: { snapshot } }: ObservedState, { ownership }: Planned): boolean {
   return FAMILIES.some((family) =>
     snapshot[family].tables.some(({ name, chains }) =>
       chains.some(({ name: chain, rules }) => {

@@ -20,7 +20,7 @@ export function refusalBefore(desired: DesiredState, options: ApplyOptions, sign
     const hidden = hiddenTable(view, steps);
     if (hidden !== undefined) return { outcome: 'failed', failure: hidden };
     const [conflict] = planned.change.native.conflicts;
-    if (conflict !== undefined) return { outcome: 'failed', failure: inTheWay(conflict) };
+    if (conflict !== undefined) return { outcome: 'failed', failure: conflictFailure(conflict) };
     if (steps.length === 0) return undefined;
     if (options.dryRun === true) return { outcome: 'planned' };
     const ours = holdsOurs(view.choice.snapshot) || view.native.nft.tables.length > 0;
@@ -31,14 +31,14 @@ export function refusalBefore(desired: DesiredState, options: ApplyOptions, sign
   };
 }
 
-function inTheWay(chain: string): Failure {
+function conflictFailure(chain: string): Failure {
   const text = `a base chain that no release of Istio makes stands where its own is to be: ${chain} has another type, hook, priority or policy`;
   return plainFailure('refused', text, `remove it with: nft delete table ${chain.replace(/ \S+$/, '')}; and run again`);
 }
 
 async function failureOf(cause: 'node' | 'no-ip6' | 'drift'): Promise<Failure> {
   const { explainCause } = await import('../../istio/found/runs/cause-and-fix.ts');
-  const { text, fix } = explainCause(cause, { program: '', family: 'ip6', modules: [], rights: readRights(), said: '' });
+  const { text, fix } = explainCause(cause, { program: '', family: 'ip6', modules: [], rights: readRights(), message: '' });
   return plainFailure(cause, text, fix);
 }
 

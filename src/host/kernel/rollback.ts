@@ -45,17 +45,17 @@ export async function rollBack(
     ip6: before.view.choice.snapshot.families.includes('ip6') ? 'always' : 'where needed',
   });
   if ('failure' in now) return { whole: false, tried: [], failure: now.failure, needed: await exactTexts(before) };
-  const back = await wayBack(now, before, touched, lockWait);
+  const back = await rollbackSteps(now, before, touched, lockWait);
   if (back.steps.length === 0) return { whole: true, tried: [], failure: undefined, needed: [] };
   const { tried, failure } = await perform(namespace, back.steps, question.deadline);
   const left = back.steps.slice(tried.filter(({ done }) => done).length);
   if (failure !== undefined) return { whole: false, tried, failure, needed: left };
   const after = await observe(namespace, question);
-  const needed = 'failure' in after ? await exactTexts(before) : (await wayBack(after, before, touched, lockWait)).steps;
+  const needed = 'failure' in after ? await exactTexts(before) : (await rollbackSteps(after, before, touched, lockWait)).steps;
   return { whole: needed.length === 0, tried, failure: 'failure' in after ? after.failure : undefined, needed };
 }
 
-async function wayBack(now: ObservedState, before: Before, touched: readonly RoutingItem[], lockWait: number): Promise<Transaction> {
+async function rollbackSteps(now: ObservedState, before: Before, touched: readonly RoutingItem[], lockWait: number): Promise<Transaction> {
   const stores = before.planned.change.stores.flatMap((store): Store[] => {
     const live = [now.choice.snapshot, now.choice.other].find((snapshot) => snapshot?.backend === store.backend);
     if (live === undefined) return [];
@@ -82,7 +82,7 @@ async function wayBack(now: ObservedState, before: Before, touched: readonly Rou
 /** The step back to the tables of nft that were there; without `now`, whatever is there. */
 async function nativeBack({ view: { native: then }, planned }: Before, now?: NativeTables): Promise<readonly Step[]> {
   if (planned.change.native.steps.length === 0 || (then.nft.tables.length === 0 && now?.nft.tables.length === 0)) return [];
-  return (await import('./native.ts')).wayBackTo(then, now);
+  return (await import('./native.ts')).rollbackTo(then, now);
 }
 
 function isThere(item: RoutingItem, { rules, routes, addresses }: LiveRouting): boolean {

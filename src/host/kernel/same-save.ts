@@ -1,7 +1,7 @@
 /** Whether a save shows a ruleset and nothing else: told from the text alone. */
 
-import { iptablesTables } from '../../netfilter/normal.ts';
 import { printSave } from '../../netfilter/print.ts';
+import { iptablesTables } from '../../netfilter/rule/normal.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 
 // As normal form orders them; legacy prints them in the reverse order of their making.

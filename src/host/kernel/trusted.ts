@@ -5,7 +5,7 @@ import type { Family } from '../../netfilter/family.ts';
 import type { Rule } from '../../netfilter/rule.ts';
 import { inBoth, withChains } from '../../netfilter/rule.ts';
 import type { Unseen } from '../../netfilter/unseen.ts';
-import { holdAgainst } from '../../netfilter/witness.ts';
+import { holdAgainst } from '../../netfilter/witness/nft-witness.ts';
 import type { Failure } from '../failure/failure.ts';
 import { plainFailure } from '../failure/failure.ts';
 import type { NftTables } from './nft-tables.ts';

@@ -7,7 +7,7 @@ import type { Unseen } from '../../netfilter/observation.ts';
 import { iptables } from '../../netfilter/print.ts';
 import { readProblemText } from '../../netfilter/read/problems.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
-import { holdAgainst } from '../../netfilter/witness.ts';
+import { holdAgainst } from '../../netfilter/witness/nft-witness.ts';
 import type { Failure } from '../failure/failure.ts';
 import { legacyDisputes } from '../kernel/legacy-witness.ts';
 import { isIptables } from '../kernel/nft-tables.ts';

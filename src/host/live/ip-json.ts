@@ -1,7 +1,7 @@
 /** Reads what `ip -json -Numeric` lists: interfaces, policy rules, routes. */
 
+import { addressBits } from '../../netfilter/address/network.ts';
 import type { Family } from '../../netfilter/family.ts';
-import { addressBits } from '../../netfilter/network.ts';
 import { ALL_BITS } from '../../netfilter/numbers.ts';
 import type { Interface } from '../../netfilter/trace/host.ts';
 import type { PolicyRule, RouteType, RuleAction, Span, TableRoute } from '../../netfilter/trace/kernel-routing.ts';

@@ -1,6 +1,6 @@
 /** Who listens in a network namespace, as `ss` lists sockets: it knows, other than /proc/net, which take IPv4 on a socket of IPv6. */
 
-import { parseNetwork } from '../../netfilter/network.ts';
+import { parseNetwork } from '../../netfilter/address/network.ts';
 import type { Listener } from '../../netfilter/trace/host.ts';
 
 export const LISTENERS_COMMAND = ['ss', '-H', '-l', '-n', '-t', '-u', '-e', '--inet-sockopt'] as const;

@@ -8,7 +8,7 @@ import type { NftRuleset } from '../../netfilter/nft/ruleset.ts';
 import { NO_NFT } from '../../netfilter/nft/ruleset.ts';
 import { rulesetOfNft } from '../../netfilter/nft/ruleset-of-nft.ts';
 import type { NftTable } from '../../netfilter/nft-listing.ts';
-import type { Observation, SeenTables, Unseen } from '../../netfilter/observation.ts';
+import type { Observation, ObservedTables, Unseen } from '../../netfilter/observation.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 import { TABLES } from '../../netfilter/rule.ts';
 import type { Failure } from '../failure/failure.ts';
@@ -71,12 +71,12 @@ export async function readLive(
   };
 }
 
-interface Look {
+interface LiveReading {
   readonly listing: Awaited<ReturnType<typeof listEveryNftTable>>;
   readonly families: readonly FamilyPart[];
 }
 
-async function observe(reading: Reading, hasNft: boolean): Promise<Look> {
+async function observe(reading: Reading, hasNft: boolean): Promise<LiveReading> {
   const listing = hasNft ? await listEveryNftTable(reading.namespace, reading.deadline) : { tables: [] };
   const listed = 'failure' in listing ? undefined : listing.tables;
   const families = await Promise.all(
@@ -89,7 +89,7 @@ interface FamilyPart {
   /** Two looks at the same time showed different rules. */
   readonly disputed: boolean;
   readonly ruleset: Observation['ip'];
-  readonly seen: SeenTables;
+  readonly seen: ObservedTables;
   readonly unseen: readonly Unseen[];
   readonly places: readonly Place[];
   readonly warnings: readonly string[];
@@ -112,7 +112,7 @@ function together(family: Family, parts: readonly [BackendPart, BackendPart]): F
 }
 
 /** A table in which one backend shows rules counts as seen, though another backend that can't be read may hold more of it. */
-function seenOf(parts: readonly BackendPart[], held: readonly string[]): SeenTables {
+function seenOf(parts: readonly BackendPart[], held: readonly string[]): ObservedTables {
   if (parts.every(({ hidden }) => hidden.length === 0)) return 'all';
   return TABLES.filter((table) => held.includes(table) || parts.every(({ hidden }) => hidden !== 'all' && !hidden.includes(table)));
 }

@@ -3,8 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuleKey } from '../../netfilter/observed/handles.ts';
 import { keysByHandle } from '../../netfilter/observed/handles.ts';
-import type { ObservedWay } from '../../netfilter/observed/observed-way.ts';
-import { WayWatcher } from '../../netfilter/observed/observed-way.ts';
+import type { ObservedPath } from '../../netfilter/observed/observed-path.ts';
+import { PathWatcher } from '../../netfilter/observed/observed-path.ts';
 import { readTraceLine } from '../../netfilter/observed/trace-lines.ts';
 import { TRACING_TABLE, tracingScript } from '../../netfilter/observed/tracing-table.ts';
 import type { Packet } from '../../netfilter/packet.ts';
@@ -25,7 +25,7 @@ export interface ObserveRequest {
 
 export interface ObservedPacket {
   /** Undefined where no such packet was seen. */
-  readonly way: ObservedWay | undefined;
+  readonly path: ObservedPath | undefined;
   readonly keys: ReadonlyMap<string, RuleKey>;
 }
 
@@ -61,7 +61,7 @@ async function remove(namespace: Namespace, name: string): Promise<void> {
 /** Watches until such a packet has ended its way, or the time is over. Throws an Error in words where it can't; nothing is left behind. */
 export async function observePacket(namespace: Namespace, { packet, seconds, send, signal }: ObserveRequest): Promise<ObservedPacket> {
   const name = `${TRACING_TABLE}${system.pid}`;
-  const watcher = new WayWatcher(name);
+  const watcher = new PathWatcher(name);
   let rest = '';
   const before = await listenersOfTraces(namespace);
   // A monitor that nobody hears any more ends by itself.
@@ -98,7 +98,7 @@ export async function observePacket(namespace: Namespace, { packet, seconds, sen
       if (watcher.way() !== undefined) quiet += POLL;
     }
     await sent;
-    return { way: watcher.way(), keys };
+    return { path: watcher.way(), keys };
   } finally {
     if (monitor.pid !== undefined) system.killGroup(monitor.pid);
     await remove(namespace, name);

@@ -30,6 +30,6 @@ export function fine(topic: Topic, text: string): Aspect {
 }
 
 /** It stands in the way of something. */
-export function amiss(topic: Topic, text: string, fix: string): Aspect {
+export function warning(topic: Topic, text: string, fix: string): Aspect {
   return { topic, state: 'warn', text, fix };
 }

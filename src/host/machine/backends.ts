@@ -8,7 +8,7 @@ import { kernelHasNft } from '../live/nft-kernel.ts';
 import type { Namespace, NetFiles } from '../namespace/namespace.ts';
 import { succeeded } from '../run.ts';
 import type { Aspect } from './aspect.ts';
-import { amiss, fine } from './aspect.ts';
+import { fine, warning } from './aspect.ts';
 import type { Evidence } from './kernel-has.ts';
 import { moduleState } from './kernel-has.ts';
 import { findProgram } from './programs.ts';
@@ -50,14 +50,14 @@ export function backendAspect({ backend, version, lacking, reads }: BackendReadi
   const topic = backend === 'plain' ? 'iptables' : (`iptables-${backend}` as const);
   if (version === undefined) {
     const text = `no program ${programOf(backend, 'ip', 'save')}`;
-    return otherReads || backend === 'plain' ? fine(topic, text) : amiss(topic, text, 'use an image that has the package iptables');
+    return otherReads || backend === 'plain' ? fine(topic, text) : warning(topic, text, 'use an image that has the package iptables');
   }
-  if (typeof reads === 'object') return amiss(topic, `${version}: ${reads.text}`, reads.fix);
+  if (typeof reads === 'object') return warning(topic, `${version}: ${reads.text}`, reads.fix);
   const table = backend === 'legacy' ? legacyTable(evidence) : '';
   const read = reads === 'yes' ? ': shows rules' : reads === 'nothing there' ? ': no table of it is in use here' : '';
   const text = `${version}${read}${table}`;
   if (lacking.length > 0)
-    return amiss(topic, `${text}; no program ${lacking.join(', ')}`, 'use an image that has the complete package iptables');
+    return warning(topic, `${text}; no program ${lacking.join(', ')}`, 'use an image that has the complete package iptables');
   return fine(topic, text);
 }
 
@@ -79,6 +79,6 @@ type Choice = Awaited<ReturnType<typeof chooseBackend>> | 'not tried';
 
 export function choiceAspect(choice: Choice): Aspect {
   if (choice === 'not tried') return fine('backend', 'not tried: nf_tables is not loaded, and to try would load it');
-  if ('failure' in choice) return amiss('backend', `none works here: ${choice.failure.text}`, choice.failure.fix);
+  if ('failure' in choice) return warning('backend', `none works here: ${choice.failure.text}`, choice.failure.fix);
   return fine('backend', `apply would use ${choice.snapshot.backend}: ${choice.reasons.join('; ')}`);
 }

@@ -5,7 +5,7 @@ import type { Capability, Rights } from '../failure/rights.ts';
 import { BITS, readRights } from '../failure/rights.ts';
 import { system } from '../system.ts';
 import type { Aspect } from './aspect.ts';
-import { amiss, fine } from './aspect.ts';
+import { fine, warning } from './aspect.ts';
 
 const WANTED: readonly Capability[] = ['NET_ADMIN', 'NET_RAW'];
 
@@ -46,19 +46,19 @@ export function rightsAspect(
   if (status.effective === undefined) return fine('rights', 'unknown: not in /proc/self/status');
   const text = [
     user === 0 ? 'root' : `user ${user}`,
-    ...WANTED.map((capability) => `${capability} ${standing(status, capability)}`),
+    ...WANTED.map((capability) => `${capability} ${capabilityState(status, capability)}`),
     ...(status.noNewPrivileges ? ['no_new_privs set'] : []),
     ...(status.filtered ? ['a seccomp profile'] : []),
   ].join(', ');
   if (!holds(status.effective, 'NET_ADMIN'))
-    return amiss('rights', text, explainCause('no-net-admin', { program: '', family: 'ip', modules: [], rights, said: '' }).fix);
+    return warning('rights', text, explainCause('no-net-admin', { program: '', family: 'ip', modules: [], rights, message: '' }).fix);
   return fine(
     'rights',
     holds(status.effective, 'NET_RAW') ? text : `${text}; iptables-legacy does not work without NET_RAW, iptables-nft does`,
   );
 }
 
-function standing({ effective, bounding }: Status, capability: Capability): string {
+function capabilityState({ effective, bounding }: Status, capability: Capability): string {
   if (holds(effective, capability)) return 'yes';
   return holds(bounding, capability) ? 'no (its bounding set would allow it)' : 'no, and its bounding set forbids it';
 }

@@ -1,6 +1,6 @@
 /** Whether this network namespace has IPv6. */
 
-import { parseNetwork } from '../../netfilter/network.ts';
+import { parseNetwork } from '../../netfilter/address/network.ts';
 import { parseIfInet6 } from '../facts.ts';
 import { system } from '../system.ts';
 import type { Aspect } from './aspect.ts';

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { system } from '../system.ts';
 import type { Aspect } from './aspect.ts';
-import { amiss, fine } from './aspect.ts';
+import { fine, warning } from './aspect.ts';
 
 /** The kernel's release, as uname -r prints it. */
 export function kernelRelease(): string | undefined {
@@ -37,7 +37,7 @@ export function containerAspect(around: Surroundings = surroundings()): Aspect {
   const hints = containerHints(around);
   const where = hints.length === 0 ? 'no sign of one' : `in one, by ${hints.join(', ')}`;
   return hasOwnUsers(around)
-    ? amiss(
+    ? warning(
         'container',
         `${where}; in a user namespace, whose capabilities count only for network namespaces that it owns`,
         'if the kernel refuses rules, run without a user namespace (in a pod: hostUsers: true), or from the node with pid:N',

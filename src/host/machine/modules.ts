@@ -8,7 +8,7 @@ import { printRule } from '../../netfilter/print.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 import { readRights } from '../failure/rights.ts';
 import type { Aspect } from './aspect.ts';
-import { amiss, fine } from './aspect.ts';
+import { fine, warning } from './aspect.ts';
 import type { Evidence } from './kernel-has.ts';
 import { moduleState } from './kernel-has.ts';
 
@@ -41,8 +41,8 @@ export function modulesAspect(rules: Readonly<Record<Family, Ruleset>>, evidence
   ].join('; ');
   const needed = [...absent, ...loadable];
   if (needed.length === 0) return fine('modules', text === '' ? `all there: ${states.map(([module]) => module).join(', ')}` : text);
-  const circumstances = { program: '', family: 'ip' as const, modules: needed, rights: readRights(), said: '' };
-  return amiss('modules', text, explainCause('kernel-support', circumstances).fix);
+  const circumstances = { program: '', family: 'ip' as const, modules: needed, rights: readRights(), message: '' };
+  return warning('modules', text, explainCause('kernel-support', circumstances).fix);
 }
 
 // Where iptables-nft shows rules, these work.

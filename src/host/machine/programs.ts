@@ -3,7 +3,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Aspect } from './aspect.ts';
-import { amiss, fine } from './aspect.ts';
+import { fine, warning } from './aspect.ts';
 
 /** What each program is for, beside iptables. */
 const OTHERS: Readonly<Record<string, string>> = {
@@ -41,5 +41,5 @@ export function programsAspect(find: (name: string) => string | undefined = find
   ].join('; ');
   return missing.length === 0
     ? fine('programs', text)
-    : amiss('programs', text, 'where that is needed, use an image with iproute2, nftables and util-linux');
+    : warning('programs', text, 'where that is needed, use an image with iproute2, nftables and util-linux');
 }

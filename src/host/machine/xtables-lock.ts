@@ -6,7 +6,7 @@ import { explainCause } from '../../istio/found/runs/cause-and-fix.ts';
 import { LOCK_FILE, lockFileEnvironment, readRights } from '../failure/rights.ts';
 import { system } from '../system.ts';
 import type { Aspect } from './aspect.ts';
-import { amiss, fine } from './aspect.ts';
+import { fine, warning } from './aspect.ts';
 
 /** The process that holds a lock on a file, from /proc/locks: `1: FLOCK  ADVISORY  WRITE 4242 00:1b:5678 0 EOF`. */
 export function holderOf(locks: string, inode: number, device: number): number | undefined {
@@ -29,7 +29,7 @@ export function xtablesLockAspect(): Aspect {
   const file = named ?? elsewhere ?? LOCK_FILE;
   const pid = existsSync(file) ? holder(file) : undefined;
   if (pid !== undefined)
-    return amiss(
+    return warning(
       'xtables lock',
       `${file} is held by process ${pid}${nameOf(pid)}: iptables-legacy waits`,
       'wait for that program, or end it where it hangs; iptables-nft has no lock',
@@ -38,8 +38,8 @@ export function xtablesLockAspect(): Aspect {
     return fine('xtables lock', `${LOCK_FILE} can not be written; iptables-legacy is given ${elsewhere} by this program`);
   if (system.mayWrite(existsSync(file) ? file : dirname(file)))
     return fine('xtables lock', `${file}${named === undefined ? '' : ' (XTABLES_LOCKFILE)'} is free`);
-  const { text, fix } = explainCause('lock-file', { program: '', family: 'ip', modules: [], rights: readRights(), said: '' });
-  return amiss('xtables lock', `${file}: ${text}`, fix);
+  const { text, fix } = explainCause('lock-file', { program: '', family: 'ip', modules: [], rights: readRights(), message: '' });
+  return warning('xtables lock', `${file}: ${text}`, fix);
 }
 
 function holder(file: string): number | undefined {

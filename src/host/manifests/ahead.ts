@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LONG } from './inputs.ts';
 import type { FoundPods } from './known-pods.ts';
-import { forgetFound, isTakenWhole, keepFound } from './known-pods.ts';
+import { forgetFound, isCompletePod, keepFound } from './known-pods.ts';
 import { Pieces } from './pieces.ts';
 import { giveBack, LONG_CHUNK } from './shared-chunks.ts';
 import type { Threads } from './threads.ts';
@@ -126,7 +126,7 @@ class Reader {
     if (pods !== undefined) keepFound(piece, pods);
     yield piece;
     // Of a row nobody keeps anything but what was read of it.
-    if (!isTakenWhole(piece)) return;
+    if (!isCompletePod(piece)) return;
     forgetFound(piece);
     giveBack(piece);
   }

@@ -1,7 +1,7 @@
 /** The pods that stand one behind another at the start of a piece of JSON: found without knowing what stands before it. */
 
-import type { ToldPod } from '../../istio/kubernetes/plain-pod.ts';
-import { toldPod } from '../../istio/kubernetes/plain-pod.ts';
+import type { PodValues } from '../../istio/kubernetes/plain-pod.ts';
+import { plainPodOf } from '../../istio/kubernetes/plain-pod.ts';
 import { securedText } from '../../istio/kubernetes/plain-text.ts';
 import { spanAt } from './json-span.ts';
 import { isBlank } from './json-tokens.ts';
@@ -21,7 +21,7 @@ export function findPods(bytes: Buffer): FoundPods {
     const span = bytes[at] === BRACE ? spanAt(bytes, at) : undefined;
     if (span === undefined || span === null) break;
     const made = valuesIn(bytes.subarray(at, span.end), span);
-    const told = made === undefined ? undefined : toldPod(made.values);
+    const told = made === undefined ? undefined : plainPodOf(made.values);
     if (made !== undefined && told !== undefined)
       pods.push([at, span.end - at, span.lines, made.tail, families.numberOf(told, securedText(made.values)), told.name]);
     at = span.end;
@@ -70,7 +70,7 @@ class Families {
   }
 
   /** Pods with one number have everything in common that is asked of them, but for their names. */
-  numberOf({ text: own, namespace, owner, labels }: ToldPod, secured: string): number {
+  numberOf({ text: own, namespace, owner, labels }: PodValues, secured: string): number {
     const text = this.#texts.get(own) ?? this.#texts.size;
     this.#texts.set(own, text);
     const key = JSON.stringify([text, namespace, owner, labels, secured]);

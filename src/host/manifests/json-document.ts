@@ -109,7 +109,7 @@ export class JsonDocument {
     const { itemKind, ...place } = this.#nodes.beginOther(this.#next);
     const bytes = rest.subarray(at, span.end);
     const named = { ...place, file: this.#file, itemKind };
-    const read = 'told' in span ? readKnown(bytes, span, named) : readParsed(bytes, span, named);
+    const read = 'values' in span ? readKnown(bytes, span, named) : readParsed(bytes, span, named);
     if (read === undefined) return 'by tokens';
     this.#next = offset + span.end;
     this.#position.pass(this.#next, span.lines, read.tail);

@@ -63,12 +63,12 @@ export function readParsed(bytes: Buffer, span: JsonSpan, place: JsonObjectPlace
 }
 
 /** A pod that another thread told by its values. */
-export function readKnown(bytes: Buffer, { told, tail }: KnownPod, place: JsonObjectPlace): ReadObject {
+export function readKnown(bytes: Buffer, { values: podValues, tail }: KnownPod, place: JsonObjectPlace): ReadObject {
   const { file, line, column, itemKind } = place;
   // It was parsed there.
   const values = (): Values => parsed(bytes.toString('utf8')) as Values;
   const read = (tree: YamlNode): Workload => workloadIn(readTree(tree, file, itemKind)) as Workload;
-  const pod = new PlainPod(told, {
+  const pod = new PlainPod(podValues, {
     source: { kind: 'file', file, line, column },
     values,
     read: () => read(treeOfValue(values(), () => placedTree(bytes, place))),

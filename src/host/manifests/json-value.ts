@@ -1,14 +1,14 @@
 /** What the runtime's own parser makes of an object of JSON, if nothing of it is lost. */
 
 import { isAscii, isUtf8 } from 'node:buffer';
-import type { ToldPod } from '../../istio/kubernetes/plain-pod.ts';
+import type { PodValues } from '../../istio/kubernetes/plain-pod.ts';
 import type { Values } from '../../istio/value-nodes.ts';
 import { keysIn } from '../../istio/value-nodes.ts';
 import type { JsonSpan } from './json-span.ts';
 
 /** A pod that was told by its values, without them. */
 export interface KnownPod extends Pick<JsonSpan, 'end' | 'lines'> {
-  readonly told: ToldPod;
+  readonly values: PodValues;
   readonly tail: number;
 }
 

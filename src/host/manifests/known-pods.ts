@@ -1,6 +1,6 @@
 /** Pods that another thread told by their values, by the bytes they stand in. */
 
-import type { ToldPod } from '../../istio/kubernetes/plain-pod.ts';
+import type { PodValues } from '../../istio/kubernetes/plain-pod.ts';
 import type { KnownPod } from './json-value.ts';
 
 /** What a thread answers for a piece: of pods that are alike, once what they have in common. */
@@ -14,7 +14,7 @@ export interface FoundPods {
 }
 
 /** Pods of one owner. `text` is the number of theirs. */
-export interface Kin extends Pick<ToldPod, 'namespace' | 'owner' | 'labels'> {
+export interface Kin extends Pick<PodValues, 'namespace' | 'owner' | 'labels'> {
   readonly text: number;
 }
 
@@ -77,7 +77,7 @@ export function isWithoutMarks(piece: Buffer): boolean {
 }
 
 /** Whether a piece was taken as one row, to its end, with nothing before it but what stands between pods. */
-export function isTakenWhole(piece: Buffer): boolean {
+export function isCompletePod(piece: Buffer): boolean {
   const { taken, pods, rows } = found.get(piece.buffer) ?? {};
   const [only, another] = rows ?? [];
   return only?.count === pods?.length && another === undefined && taken === piece.byteOffset + piece.length && piece[0] === COMMA;
@@ -117,5 +117,5 @@ export function knownRowAt(bytes: Buffer, at: number): KnownRow | undefined {
 
 function knownPod({ kin: all, texts }: Found, [, length, lines, tail, kin, name]: FoundPod, at: number): KnownPod {
   const { text, namespace, owner, labels } = all[kin] as Kin;
-  return { end: at + length, lines, tail, told: { text: texts[text] as string, namespace, name, owner, labels } };
+  return { end: at + length, lines, tail, values: { text: texts[text] as string, namespace, name, owner, labels } };
 }

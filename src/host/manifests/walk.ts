@@ -77,7 +77,7 @@ export function walkFolders(operands: readonly string[]): Walk {
     }
     names.push(operand);
     const [before, charts] = [found.files.length, found.charts.size];
-    look(operand, found, undefined);
+    walkFolder(operand, found, undefined);
     if (found.files.length === before && found.charts.size === charts)
       found.files.push(unreadable(operand, 'holds no manifest (*.yaml, *.yml, *.json)'));
   }
@@ -89,7 +89,7 @@ export function walkFolders(operands: readonly string[]): Walk {
 }
 
 /** `chart`: the folder of the chart whose templates these are. */
-function look(folder: string, found: Found, chart: string | undefined): void {
+function walkFolder(folder: string, found: Found, chart: string | undefined): void {
   const entries = entriesOf(folder);
   if ('code' in entries) {
     found.files.push(entries);
@@ -100,23 +100,23 @@ function look(folder: string, found: Found, chart: string | undefined): void {
   for (const { name, directory } of entries) {
     const path = inFolder(folder, name);
     if (directory) {
-      if (!NOT_ENTERED.test(name)) look(path, found, isChart && name === 'templates' ? folder : isChart ? undefined : chart);
-    } else if (chart !== undefined && TEMPLATE.test(name)) lookAtTemplate(path, found, chart);
+      if (!NOT_ENTERED.test(name)) walkFolder(path, found, isChart && name === 'templates' ? folder : isChart ? undefined : chart);
+    } else if (chart !== undefined && TEMPLATE.test(name)) addTemplate(path, found, chart);
     else if (!MANIFEST.test(name)) found.otherFiles += 1;
     else if (isChart && OF_A_CHART.test(name)) found.noManifests += 1;
-    else lookAt(path, found);
+    else addFile(path, found);
   }
 }
 
-function lookAtTemplate(path: string, found: Found, chart: string): void {
-  if (says(path, /\{\{/)) found.charts.set(chart, (found.charts.get(chart) ?? 0) + 1);
-  else if (MANIFEST.test(path)) lookAt(path, found);
+function addTemplate(path: string, found: Found, chart: string): void {
+  if (contains(path, /\{\{/)) found.charts.set(chart, (found.charts.get(chart) ?? 0) + 1);
+  else if (MANIFEST.test(path)) addFile(path, found);
   else found.otherFiles += 1;
 }
 
-function lookAt(path: string, found: Found): void {
+function addFile(path: string, found: Found): void {
   if (kindOf(path) !== 'file') found.noFiles += 1;
-  else if (says(path, OF_KUBERNETES)) found.files.push({ file: path, isFound: true });
+  else if (contains(path, OF_KUBERNETES)) found.files.push({ file: path, isFound: true });
   else found.noManifests += 1;
 }
 
@@ -149,7 +149,7 @@ function kindOf(path: string): FileStatus['kind'] {
  * Whether such a text is somewhere in a file, in UTF-16 where its first bytes say so. Yes of what can't be read: its reader says why.
  * Read to its end, if need be: what is long begins with whatever it likes.
  */
-function says(path: string, what: RegExp): boolean {
+function contains(path: string, what: RegExp): boolean {
   if (kindOf(path) !== 'file') return false;
   try {
     const file = system.open(path);

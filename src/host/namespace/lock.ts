@@ -72,14 +72,14 @@ export const takeLock: TakeLock = async (namespace, limit, signal) => {
 const ASK_FIRST = 50;
 const ASK_AGAIN = 500;
 
-interface Attempt {
+interface LockAttempt {
   readonly held: Promise<Held | 'unavailable'>;
   /** Who has it now; undefined where nobody does. */
   readonly holder: () => Promise<Holder | undefined>;
   readonly cancel: () => void;
 }
 
-function takeHere(): Attempt {
+function takeHere(): LockAttempt {
   let cancelled = false;
   let waiting: Waiting | undefined;
   const held = (async (): Promise<Held | 'unavailable'> => {
@@ -119,7 +119,7 @@ export async function holdLock(): Promise<never> {
   return new Promise(() => undefined);
 }
 
-function takeThere(namespace: Namespace): Attempt {
+function takeThere(namespace: Namespace): LockAttempt {
   const starting = system.lockSocket().then(({ holder }) => namespace.start({ argv: holder(NAME), env: { NODE_OPTIONS: '' } }));
   return {
     held: starting.then(async ({ spoke, stop }) => ((await spoke) ? { release: stop } : 'unavailable')),

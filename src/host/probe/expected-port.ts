@@ -1,9 +1,9 @@
 /** Where the rules of a plan send a call that this machine makes: what a probe has to find. */
 
-import type { Match } from '../../netfilter/match.ts';
-import type { Network } from '../../netfilter/network.ts';
-import { parseNetwork } from '../../netfilter/network.ts';
+import type { Network } from '../../netfilter/address/network.ts';
+import { parseNetwork } from '../../netfilter/address/network.ts';
 import type { OwnerRange, PortRange } from '../../netfilter/numbers.ts';
+import type { Match } from '../../netfilter/rule/match.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../netfilter/rule.ts';
 
 /** A TCP connection to be made. */

@@ -70,7 +70,7 @@ export async function probe(request: ProbeRequest): Promise<readonly ProbeResult
 }
 
 /** A call, and the port at which it has to come out. */
-interface Way {
+interface ProbeCall {
   readonly path: Path;
   readonly ids: Ids;
   readonly port: number | undefined;
@@ -78,7 +78,7 @@ interface Way {
 
 interface Round {
   readonly family: Family;
-  readonly way: Way;
+  readonly way: ProbeCall;
   readonly token: string;
   /** Our server where the call has to come out, or why there is none. */
   readonly atProxy: Listener | string;
@@ -88,7 +88,7 @@ interface Round {
 }
 
 /** The first call that these rules redirect: the caller's own to its pod, the proxy's, or the caller's to the outside. */
-function wayOf(network: Network, ruleset: Ruleset, { probePort: port, proxy }: ProbeRequest): Way {
+function probeCall(network: Network, ruleset: Ruleset, { probePort: port, proxy }: ProbeRequest): ProbeCall {
   const { family } = ruleset;
   const own = network.ids();
   const asProxy = idsToHave(network, proxy);
@@ -104,7 +104,7 @@ function wayOf(network: Network, ruleset: Ruleset, { probePort: port, proxy }: P
 
 async function prepare(network: Network, ruleset: Ruleset, request: ProbeRequest): Promise<Round> {
   const { family } = ruleset;
-  const way = wayOf(network, ruleset, request);
+  const way = probeCall(network, ruleset, request);
   const token = network.token();
   const begun = { family, way, token, straight: undefined };
   const notTested = (why: string): Round => ({ ...begun, atProxy: why, verdict: { kind: 'not tested', why } });

@@ -98,14 +98,14 @@ const OTHER = '/run/istio-init-other';
 const OWN = '/run/istio-init-own';
 
 /** Where pods are made, one after the other. */
-export interface PodStand {
+export interface PodSetting {
   /** Runs a program in a pod of its own. Throws an Error in words where the pod can't be made. */
   readonly run: (run: PodRun) => Promise<RunResult>;
   readonly close: () => Promise<void>;
 }
 
 /** Makes a stand. Throws an Error in words where its namespaces can't be made. */
-export async function openStand(paths: SearchPaths, programs: Programs): Promise<PodStand> {
+export async function openPodSetting(paths: SearchPaths, programs: Programs): Promise<PodSetting> {
   const holder = await startHolder(programs, { argv: heldNamespaces('stand'), env: resolvConfVariable([]) });
   const entering = enteringHeld(holder.pid);
   return {
@@ -185,5 +185,5 @@ function readResult(printed: string, mark: string, why: string): RunResult {
     native: of('native'),
     other: normalSave(of('other')),
   };
-  return { code, exit: exitClassOf(code), after, said: of('said').trim() };
+  return { code, exit: exitClassOf(code), after, message: of('said').trim() };
 }

@@ -1,11 +1,11 @@
 /** Many runs of a program, some at once. */
 
 import type { CaseRun, JudgedRun } from '../../istio/found/conformance/judge.ts';
-import { NOTHING } from '../../istio/found/conformance/kernel-state.ts';
+import { EMPTY_STATE } from '../../istio/found/conformance/kernel-state.ts';
 import { requireLinux } from '../namespace/namespace.ts';
 import type { Programs } from '../run.ts';
 import type { PodRun } from './pod-run.ts';
-import { openStand, searchPaths } from './pod-run.ts';
+import { openPodSetting, searchPaths } from './pod-run.ts';
 
 /** Runs the program once for each of the runs, in their order. Throws an Error in words where pods can't be made. */
 export async function runAll(
@@ -21,10 +21,10 @@ export async function runAll(
   const waiting = runs.entries();
   let count = 0;
   const work = async (): Promise<void> => {
-    const stand = await openStand(paths, programs);
+    const stand = await openPodSetting(paths, programs);
     try {
       for (const [at, run] of waiting) {
-        const before = run.outcomes[0]?.before ?? NOTHING;
+        const before = run.outcomes[0]?.before ?? EMPTY_STATE;
         judged[at] = { ...run, result: await stand.run({ ...start, golden: run.golden, before }) };
         count += 1;
         done(count);

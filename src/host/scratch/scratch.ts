@@ -4,7 +4,7 @@ import type { Namespace } from '../namespace/namespace.ts';
 import { openNamespace, requireLinux } from '../namespace/namespace.ts';
 import type { Programs, Ran, Running } from '../run.ts';
 import { enteringHeld, heldNamespaces, resolvConfOf, resolvConfVariable, startHolder } from './setup.ts';
-import { heedStop } from './stopped.ts';
+import { handleStop } from './stopped.ts';
 import { runStranger } from './stranger.ts';
 
 /** A command for `/bin/sh -c`, and the pod that it finds itself in. */
@@ -40,7 +40,7 @@ export async function inScratch<R>(
     env: { ...resolvConfVariable(nameservers), RESOLV_CONF: resolvConfOf(nameservers) },
   });
   let namespace: Namespace | undefined;
-  const stopping = heedStop();
+  const stopping = handleStop();
   try {
     // Held open by this process from here on, so that it outlives all processes in it.
     namespace = openNamespace({ kind: 'pid', pid: holder.pid }, programs);

@@ -10,7 +10,7 @@ export interface Stopping {
   readonly goOn: () => void;
 }
 
-export function heedStop(): Stopping {
+export function handleStop(): Stopping {
   const abort = new AbortController();
   let came: (typeof SIGNALS)[number] | undefined;
   const listeners = SIGNALS.map((name) => {

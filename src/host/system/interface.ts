@@ -25,7 +25,7 @@ export interface Child {
 }
 
 /** What became of the attempt to bind the lock's name: what frees it, or why there is none. */
-export type Taken = (() => void) | 'taken' | 'unavailable';
+export type LockResult = (() => void) | 'taken' | 'unavailable';
 
 /** A wait for the end of whoever holds the lock. */
 export interface Waiting {
@@ -38,7 +38,7 @@ export type Peer = { readonly pid: number; readonly user: number } | 'no listene
 
 /** The socket of our own lock: an abstract name, which the kernel frees when its owner dies. */
 export interface LockSocket {
-  readonly take: (name: string) => Promise<Taken>;
+  readonly take: (name: string) => Promise<LockResult>;
   readonly untilFree: (name: string) => Waiting;
   /** Who listens on it, by the kernel's word; undefined where this runtime can't ask. */
   readonly peerOf: ((name: string) => Peer) | undefined;
@@ -100,7 +100,7 @@ export interface System {
   /** Addresses of the interfaces but loopback's, as far as the runtime lists them: for where /proc can't be read. Undefined where these can't be asked for either. */
   readonly interfaceAddresses: () => readonly string[] | undefined;
   /** What the kernel tells of nft in this process's network namespace, in the lines of `readNftTold`; undefined where it can't be asked without a program. */
-  readonly nftTold: () => string | undefined;
+  readonly netlinkListing: () => string | undefined;
   /** The words that start this program once more, whatever it is called by. */
   readonly ownProgram: () => readonly [string, ...string[]];
   /** Starts a program, with variables added to this process's own. Never throws: what keeps it from starting is heard by `onFailure`. */

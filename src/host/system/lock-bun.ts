@@ -5,7 +5,7 @@
  */
 
 import { closeSync } from 'node:fs';
-import type { Peer, Taken } from './interface.ts';
+import type { LockResult, Peer } from './interface.ts';
 
 /** What is used of bun:ffi. */
 interface Ffi {
@@ -32,7 +32,7 @@ const SO_PEERCRED = 17;
 const EADDRINUSE = 98;
 
 /** Listens on the abstract name; Node's waiters find a listener that never answers, and wait for its end. */
-export async function take(name: string): Promise<Taken> {
+export async function take(name: string): Promise<LockResult> {
   const { ptr, read } = ffi();
   const { socket, bind, listen, __errno_location } = libc();
   const file = socket?.(AF_UNIX, SOCK_STREAM_CLOEXEC, 0) ?? -1;
@@ -75,7 +75,7 @@ function addressOf(name: string): Buffer {
   return Buffer.concat([Buffer.from(Uint16Array.of(AF_UNIX).buffer), Buffer.from(`\0${name}`)]);
 }
 
-export { lookAgain as untilFree } from './look-again.ts';
+export { retryDelay as untilFree } from './retry-delay.ts';
 
 /** The executable runs no text: this is a word that src/cli/main.ts knows. */
 export function holder(): readonly [string, ...string[]] {

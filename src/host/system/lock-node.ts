@@ -1,10 +1,10 @@
 /** The lock's socket under Node. */
 
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Taken, Waiting } from './interface.ts';
+import type { LockResult, Waiting } from './interface.ts';
 
 /** Listens on the abstract name. */
-export function take(name: string): Promise<Taken> {
+export function take(name: string): Promise<LockResult> {
   return new Promise((resolve) => {
     const waiters = new Set<Socket>();
     const server: Server = createServer((socket) => {

@@ -2,14 +2,14 @@ import type { Child } from './interface.ts';
 
 /** A program of which no process was started, and why. */
 export function neverStarted(message: string, missing: boolean): Child {
-  const nothing = (): void => undefined;
+  const ignore = (): void => undefined;
   return {
     pid: undefined,
-    onText: nothing,
+    onText: ignore,
     onFailure: (heard) => heard(message, missing),
-    onExit: nothing,
-    onClose: nothing,
-    feed: nothing,
-    abandon: nothing,
+    onExit: ignore,
+    onClose: ignore,
+    feed: ignore,
+    abandon: ignore,
   };
 }

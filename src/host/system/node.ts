@@ -51,7 +51,7 @@ export const system: System = {
       ),
     ),
   // It has no sockets of this kind.
-  nftTold: () => undefined,
+  netlinkListing: () => undefined,
   ownProgram,
   spawn: spawnChild,
   killGroup: (pid) => attempt(() => process.kill(-pid, 'SIGKILL')),

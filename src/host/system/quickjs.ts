@@ -26,7 +26,7 @@ export const system: System = {
     const found = addresses();
     return typeof found === 'number' ? undefined : found;
   },
-  nftTold: () => {
+  netlinkListing: () => {
     const told = nftTold();
     return typeof told === 'number' ? undefined : told;
   },

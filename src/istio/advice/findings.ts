@@ -2,7 +2,6 @@ import type { Family } from '../../netfilter/family.ts';
 import { touches } from '../../netfilter/unseen.ts';
 import { unreadRules } from '../found/doubts.ts';
 import { onOneLine } from '../origin.ts';
-import { beforeKnown } from './findings/before-known.ts';
 import { unreachedChains } from './findings/chains.ts';
 import { guardrails, policies } from './findings/filter.ts';
 import { flushed } from './findings/flushed.ts';
@@ -13,6 +12,7 @@ import type { FindingCode, FindingKind, FindingSeverity } from './findings/kinds
 import { FINDINGS } from './findings/kinds.ts';
 import { looksLikeOurs } from './findings/leftovers.ts';
 import { listeners } from './findings/listeners.ts';
+import { olderIstio } from './findings/older-istio.ts';
 import { otherVariables } from './findings/printed.ts';
 import { inboundPort, otherRelease } from './findings/releases.ts';
 import { reroutedByHand } from './findings/rerouted.ts';
@@ -42,7 +42,7 @@ export interface Finding {
 
 const CHECKS: readonly Check[] = [
   forgedLines,
-  beforeKnown,
+  olderIstio,
   otherVariables,
   uncaptured,
   bothBackends,
@@ -92,6 +92,6 @@ export function findingsIn(evidence: Evidence): readonly Finding[] {
 }
 
 /** Whether something keeps the rules from being as they should be; a note does not. */
-export function isAmiss({ severity }: Pick<Finding, 'severity'>): boolean {
+export function isFailing({ severity }: Pick<Finding, 'severity'>): boolean {
   return severity !== 'note';
 }

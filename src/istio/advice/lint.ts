@@ -33,7 +33,7 @@ import { LINTS } from './lint/kinds.ts';
 import { portsOfIstio, statusPort } from './lint/listeners.ts';
 import { nativeNftables, valuesNotRead } from './lint/mesh-values.ts';
 import { podSecurity } from './lint/pod-security.ts';
-import { capturesNothing, inboundExcludes, outboundExcludedPorts, outboundPorts, portsTwice, portZero } from './lint/ports.ts';
+import { capturesNone, inboundExcludes, outboundExcludedPorts, outboundPorts, portsTwice, portZero } from './lint/ports.ts';
 import { probesNotRewritten } from './lint/probes.ts';
 import {
   droppedRanges,
@@ -78,7 +78,7 @@ const SETTINGS_CHECKS: readonly SettingsCheck[] = [
   excludesEverything,
   portsTwice,
   portZero,
-  capturesNothing,
+  capturesNone,
 ];
 
 const WORKLOAD_CHECKS: readonly WorkloadCheck[] = [

@@ -42,7 +42,7 @@ export function readArguments(
 /** The same of a command line that was split before. */
 export function readFlags({ flags, problems }: GivenFlags, environment: Environment, profile: Profile, facts: Facts = {}): ReadArguments {
   const given = givenBy(flags, environment, profile);
-  const native = asksForNative(given);
+  const native = requestsNative(given);
   const read = argumentReader(profile, facts, native);
   const standard: Origin = { kind: 'default', release: profile.release };
   const text = (key: SettingKey, fallback: string): GivenText => ({
@@ -153,7 +153,7 @@ function strongest(
   return fromEnvironment && profile.has('emptyEnvironmentCounts') ? (variable ?? flag) : (flag ?? variable);
 }
 
-function asksForNative(given: Given): boolean {
+function requestsNative(given: Given): boolean {
   return given.switched('native-nftables')?.value === true;
 }
 
@@ -165,7 +165,7 @@ function switchesOf(given: Given, profile: Profile, includePorts: SettingValues[
     redirectsOwnCalls: (given.variable('loopbackSwitch')?.value ?? '') === '',
     traceLogging: given.switched('trace-logging')?.value === true,
     inbound6: (given.variable('inbound6')?.value ?? '') !== '',
-    native: asksForNative(given),
+    native: requestsNative(given),
     emptyInboundList: includePorts.length === 0 && (given.setting('inbound.includePorts')?.value ?? '') !== '',
   };
 }
@@ -183,7 +183,7 @@ const BINARIES: readonly string[] = ['', 'legacy', 'nft'];
 /** Flags that keep the program from making any rule, or from starting. */
 function actionProblems(flags: ReadonlyMap<string, GivenFlag>, { release }: Profile): readonly Problem[] {
   return [...flags.values()].flatMap(({ argument, text, flag }) => {
-    const on = argument.takes !== 'switch' || parseGoBool(text) === true;
+    const on = argument.accepts !== 'switch' || parseGoBool(text) === true;
     const source: Origin = { kind: 'argument', flag };
     if (!on) return [];
     if (argument.action === 'help') return [problem('help-asked', source, { value: flag, release })];

@@ -1,10 +1,10 @@
 /** Texts that a program was given to values: what the release or iptables would refuse is a problem here. */
 
-import type { Network } from '../../netfilter/network.ts';
-import { parseNetwork } from '../../netfilter/network.ts';
+import type { Network } from '../../netfilter/address/network.ts';
+import { parseNetwork } from '../../netfilter/address/network.ts';
 import type { OwnerRange, PortRange } from '../../netfilter/numbers.ts';
 import { ALL_BITS, parseNumber, parseOwnerRange, parsePortRange } from '../../netfilter/numbers.ts';
-import { MATCH_OPTIONS } from '../../netfilter/options.ts';
+import { MATCH_OPTIONS } from '../../netfilter/rule/options.ts';
 import type { Sourced } from '../origin.ts';
 import type { Problem } from '../problems.ts';
 import { notAValue, problem, quoted } from '../problems.ts';

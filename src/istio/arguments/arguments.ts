@@ -4,7 +4,7 @@ import type { ChangeName, Profile } from '../releases/profile.ts';
 import type { SettingKey } from '../settings/settings.ts';
 
 /** What follows a flag: nothing or true/false (`switch`), or one word of a type. */
-export type Takes = 'text' | 'switch' | 'number' | 'port' | 'duration' | 'levels' | 'version';
+export type Accepts = 'text' | 'switch' | 'number' | 'port' | 'duration' | 'levels' | 'version';
 
 /** What flags ask for where they are not the text of one setting. */
 export const ACTIONS = [
@@ -35,7 +35,7 @@ export interface Argument {
   readonly short?: string;
   /** The change that brought the short form, where that came later. */
   readonly shortNeeds?: ChangeName;
-  readonly takes: Takes;
+  readonly accepts: Accepts;
   /** The change that a release of the Go program must have. */
   readonly needs: ChangeName;
   /** In the shell program of 1.0 to 1.4, too, under its short form; with the change that brought it there. */
@@ -56,7 +56,7 @@ export const ARGUMENTS: readonly Argument[] = [
   {
     flag: 'envoy-port',
     short: 'p',
-    takes: 'text',
+    accepts: 'text',
     needs: always,
     shell,
     setting: 'proxy.port',
@@ -67,7 +67,7 @@ export const ARGUMENTS: readonly Argument[] = [
   {
     flag: 'inbound-capture-port',
     short: 'z',
-    takes: 'text',
+    accepts: 'text',
     needs: always,
     shell: 'inboundPortFlag',
     setting: 'proxy.inboundPort',
@@ -78,7 +78,7 @@ export const ARGUMENTS: readonly Argument[] = [
   {
     flag: 'inbound-tunnel-port',
     short: 'e',
-    takes: 'text',
+    accepts: 'text',
     needs: 'tunnelPortFlag',
     setting: 'proxy.tunnelPort',
     printed: 'PROXY_TUNNEL_PORT',
@@ -87,7 +87,7 @@ export const ARGUMENTS: readonly Argument[] = [
   {
     flag: 'proxy-uid',
     short: 'u',
-    takes: 'text',
+    accepts: 'text',
     needs: always,
     shell,
     setting: 'proxy.uids',
@@ -97,7 +97,7 @@ export const ARGUMENTS: readonly Argument[] = [
   {
     flag: 'proxy-gid',
     short: 'g',
-    takes: 'text',
+    accepts: 'text',
     needs: always,
     shell,
     setting: 'proxy.gids',
@@ -107,7 +107,7 @@ export const ARGUMENTS: readonly Argument[] = [
   {
     flag: 'istio-inbound-interception-mode',
     short: 'm',
-    takes: 'text',
+    accepts: 'text',
     needs: always,
     shell,
     setting: 'mode',
@@ -118,7 +118,7 @@ export const ARGUMENTS: readonly Argument[] = [
   {
     flag: 'istio-inbound-ports',
     short: 'b',
-    takes: 'text',
+    accepts: 'text',
     needs: always,
     shell,
     setting: 'inbound.includePorts',
@@ -129,7 +129,7 @@ export const ARGUMENTS: readonly Argument[] = [
   {
     flag: 'istio-local-exclude-ports',
     short: 'd',
-    takes: 'text',
+    accepts: 'text',
     needs: always,
     shell,
     setting: 'inbound.excludePorts',
@@ -140,7 +140,7 @@ export const ARGUMENTS: readonly Argument[] = [
   {
     flag: 'istio-service-cidr',
     short: 'i',
-    takes: 'text',
+    accepts: 'text',
     needs: always,
     shell,
     setting: 'outbound.includeRanges',
@@ -151,7 +151,7 @@ export const ARGUMENTS: readonly Argument[] = [
   {
     flag: 'istio-service-exclude-cidr',
     short: 'x',
-    takes: 'text',
+    accepts: 'text',
     needs: always,
     shell,
     setting: 'outbound.excludeRanges',
@@ -162,7 +162,7 @@ export const ARGUMENTS: readonly Argument[] = [
   {
     flag: 'istio-outbound-ports',
     short: 'q',
-    takes: 'text',
+    accepts: 'text',
     needs: 'includeOutboundPortsFlag',
     setting: 'outbound.includePorts',
     printed: 'OUTBOUND_PORTS_INCLUDE',
@@ -171,7 +171,7 @@ export const ARGUMENTS: readonly Argument[] = [
   {
     flag: 'istio-local-outbound-ports-exclude',
     short: 'o',
-    takes: 'text',
+    accepts: 'text',
     needs: always,
     shell: 'excludeOutboundPortsFlag',
     setting: 'outbound.excludePorts',
@@ -182,7 +182,7 @@ export const ARGUMENTS: readonly Argument[] = [
   {
     flag: 'kube-virt-interfaces',
     short: 'k',
-    takes: 'text',
+    accepts: 'text',
     needs: always,
     shell: 'rerouteFlag',
     setting: 'interfaces.reroute',
@@ -193,7 +193,7 @@ export const ARGUMENTS: readonly Argument[] = [
     flag: 'istio-exclude-interfaces',
     short: 'c',
     shortNeeds: 'excludeInterfacesShort',
-    takes: 'text',
+    accepts: 'text',
     needs: 'excludeInterfacesFlag',
     setting: 'interfaces.exclude',
     printed: 'EXCLUDE_INTERFACES',
@@ -202,7 +202,7 @@ export const ARGUMENTS: readonly Argument[] = [
   {
     flag: 'istio-inbound-tproxy-mark',
     short: 't',
-    takes: 'text',
+    accepts: 'text',
     needs: always,
     setting: 'tproxy.mark',
     shellEnvironment: 'ISTIO_INBOUND_TPROXY_MARK',
@@ -212,7 +212,7 @@ export const ARGUMENTS: readonly Argument[] = [
   {
     flag: 'istio-inbound-tproxy-route-table',
     short: 'r',
-    takes: 'text',
+    accepts: 'text',
     needs: always,
     setting: 'tproxy.routeTable',
     shellEnvironment: 'ISTIO_INBOUND_TPROXY_ROUTE_TABLE',
@@ -221,7 +221,7 @@ export const ARGUMENTS: readonly Argument[] = [
   },
   {
     flag: 'redirect-dns',
-    takes: 'switch',
+    accepts: 'switch',
     needs: 'dnsFlag',
     action: 'dns',
     printed: 'DNS_CAPTURE',
@@ -229,7 +229,7 @@ export const ARGUMENTS: readonly Argument[] = [
   },
   {
     flag: 'capture-all-dns',
-    takes: 'switch',
+    accepts: 'switch',
     needs: 'captureAllDnsFlag',
     action: 'dns-all',
     printed: 'CAPTURE_ALL_DNS',
@@ -237,7 +237,7 @@ export const ARGUMENTS: readonly Argument[] = [
   },
   {
     flag: 'drop-invalid',
-    takes: 'switch',
+    accepts: 'switch',
     needs: 'dropInvalidFlag',
     action: 'drop-invalid',
     printed: 'DROP_INVALID',
@@ -245,52 +245,52 @@ export const ARGUMENTS: readonly Argument[] = [
   },
   {
     flag: 'dual-stack',
-    takes: 'switch',
+    accepts: 'switch',
     needs: 'dualStackFlag',
     action: 'dual-stack',
     printed: 'DUAL_STACK',
     what: 'Look for an IPv6 address behind an IPv4 one.',
   },
-  { flag: 'dry-run', short: 'n', takes: 'switch', needs: always, action: 'dry-run', what: 'Print instead of applying.' },
-  { flag: 'restore-format', short: 'f', takes: 'switch', needs: 'restoreFormatFlag', what: 'Apply by iptables-restore.' },
-  { flag: 'iptables-probe-port', takes: 'port', needs: 'probeFlags', action: 'probe-port', what: 'Port that the validation listens on.' },
-  { flag: 'probe-timeout', takes: 'duration', needs: 'probeFlags', action: 'probe-timeout', what: 'How long the validation may take.' },
-  { flag: 'skip-rule-apply', takes: 'switch', needs: 'probeFlags', action: 'skip-rule-apply', what: 'Make no rules.' },
-  { flag: 'run-validation', takes: 'switch', needs: 'probeFlags', action: 'run-validation', what: 'Prove that redirection works.' },
-  { flag: 'cleanup-only', takes: 'switch', needs: 'reconcileFlags', action: 'cleanup-only', what: 'Remove the rules and make none.' },
-  { flag: 'reconcile', takes: 'switch', needs: 'reconcileFlags', what: 'Replace rules that differ.' },
-  { flag: 'force-apply', takes: 'switch', needs: 'reconcileFlags', what: 'Apply even where nothing differs.' },
+  { flag: 'dry-run', short: 'n', accepts: 'switch', needs: always, action: 'dry-run', what: 'Print instead of applying.' },
+  { flag: 'restore-format', short: 'f', accepts: 'switch', needs: 'restoreFormatFlag', what: 'Apply by iptables-restore.' },
+  { flag: 'iptables-probe-port', accepts: 'port', needs: 'probeFlags', action: 'probe-port', what: 'Port that the validation listens on.' },
+  { flag: 'probe-timeout', accepts: 'duration', needs: 'probeFlags', action: 'probe-timeout', what: 'How long the validation may take.' },
+  { flag: 'skip-rule-apply', accepts: 'switch', needs: 'probeFlags', action: 'skip-rule-apply', what: 'Make no rules.' },
+  { flag: 'run-validation', accepts: 'switch', needs: 'probeFlags', action: 'run-validation', what: 'Prove that redirection works.' },
+  { flag: 'cleanup-only', accepts: 'switch', needs: 'reconcileFlags', action: 'cleanup-only', what: 'Remove the rules and make none.' },
+  { flag: 'reconcile', accepts: 'switch', needs: 'reconcileFlags', what: 'Replace rules that differ.' },
+  { flag: 'force-apply', accepts: 'switch', needs: 'reconcileFlags', what: 'Apply even where nothing differs.' },
   {
     flag: 'native-nftables',
-    takes: 'switch',
+    accepts: 'switch',
     needs: 'nativeNftablesFlag',
     action: 'native-nftables',
     what: 'Use nft instead of iptables.',
   },
-  { flag: 'force-iptables-binary', takes: 'text', needs: 'forceBinaryFlag', action: 'force-binary', what: 'legacy or nft.' },
-  { flag: 'network-namespace', takes: 'text', needs: 'netnsFlags', action: 'network-namespace', what: 'Namespace to work in.' },
-  { flag: 'cni-mode', takes: 'switch', needs: 'netnsFlags', action: 'cni-mode', what: 'Called by the CNI plugin.' },
+  { flag: 'force-iptables-binary', accepts: 'text', needs: 'forceBinaryFlag', action: 'force-binary', what: 'legacy or nft.' },
+  { flag: 'network-namespace', accepts: 'text', needs: 'netnsFlags', action: 'network-namespace', what: 'Namespace to work in.' },
+  { flag: 'cni-mode', accepts: 'switch', needs: 'netnsFlags', action: 'cni-mode', what: 'Called by the CNI plugin.' },
   {
     flag: 'iptables-trace-logging',
-    takes: 'switch',
+    accepts: 'switch',
     needs: 'traceLoggingFlag',
     action: 'trace-logging',
     what: 'Log what the main rules match.',
   },
-  { flag: 'output-paths', takes: 'text', needs: 'outputPathsFlag', what: 'Where to write the rules.' },
-  { flag: 'host-nsenter-exec', takes: 'switch', needs: 'nsenterFlag', what: 'Run iptables of the host.' },
-  { flag: 'iptables-version', takes: 'version', needs: 'iptablesVersionFlag', what: 'Version of iptables.' },
-  { flag: 'help', short: 'h', takes: 'switch', needs: always, action: 'help', what: 'Print help.' },
-  { flag: 'log_as_json', takes: 'switch', needs: 'logFlags', action: 'log-json', what: 'Log JSON lines.' },
-  { flag: 'log_caller', takes: 'text', needs: 'logFlags', what: 'Scopes to log the caller of.' },
-  { flag: 'log_output_level', takes: 'levels', needs: 'logFlags', action: 'log-level', what: 'How much to log.' },
-  { flag: 'log_rotate', takes: 'text', needs: 'logRotateFlags', what: 'Log file to rotate.' },
-  { flag: 'log_rotate_max_age', takes: 'number', needs: 'logRotateFlags', what: 'Days to keep log files.' },
-  { flag: 'log_rotate_max_backups', takes: 'number', needs: 'logRotateFlags', what: 'Number of log files to keep.' },
-  { flag: 'log_rotate_max_size', takes: 'number', needs: 'logRotateFlags', what: 'Megabytes of one log file.' },
-  { flag: 'log_stacktrace_level', takes: 'levels', needs: 'logFlags', what: 'When to log stack traces.' },
-  { flag: 'log_target', takes: 'text', needs: 'logFlags', what: 'Where to log to.' },
-  { flag: 'vklog', takes: 'number', needs: 'vklogFlag', what: "How much Kubernetes' own log says." },
+  { flag: 'output-paths', accepts: 'text', needs: 'outputPathsFlag', what: 'Where to write the rules.' },
+  { flag: 'host-nsenter-exec', accepts: 'switch', needs: 'nsenterFlag', what: 'Run iptables of the host.' },
+  { flag: 'iptables-version', accepts: 'version', needs: 'iptablesVersionFlag', what: 'Version of iptables.' },
+  { flag: 'help', short: 'h', accepts: 'switch', needs: always, action: 'help', what: 'Print help.' },
+  { flag: 'log_as_json', accepts: 'switch', needs: 'logFlags', action: 'log-json', what: 'Log JSON lines.' },
+  { flag: 'log_caller', accepts: 'text', needs: 'logFlags', what: 'Scopes to log the caller of.' },
+  { flag: 'log_output_level', accepts: 'levels', needs: 'logFlags', action: 'log-level', what: 'How much to log.' },
+  { flag: 'log_rotate', accepts: 'text', needs: 'logRotateFlags', what: 'Log file to rotate.' },
+  { flag: 'log_rotate_max_age', accepts: 'number', needs: 'logRotateFlags', what: 'Days to keep log files.' },
+  { flag: 'log_rotate_max_backups', accepts: 'number', needs: 'logRotateFlags', what: 'Number of log files to keep.' },
+  { flag: 'log_rotate_max_size', accepts: 'number', needs: 'logRotateFlags', what: 'Megabytes of one log file.' },
+  { flag: 'log_stacktrace_level', accepts: 'levels', needs: 'logFlags', what: 'When to log stack traces.' },
+  { flag: 'log_target', accepts: 'text', needs: 'logFlags', what: 'Where to log to.' },
+  { flag: 'vklog', accepts: 'number', needs: 'vklogFlag', what: "How much Kubernetes' own log says." },
 ];
 
 /** Flags of the shell program that have no successor. */

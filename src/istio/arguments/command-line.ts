@@ -82,7 +82,7 @@ function pflag(args: readonly string[], profile: Profile, reader: Reader): Given
           ),
         );
       else if (values.length > 0) give(argument, `--${name}`, values.join('='));
-      else if (argument.takes === 'switch') give(argument, `--${name}`, 'true');
+      else if (argument.accepts === 'switch') give(argument, `--${name}`, 'true');
       else takeValue(argument, `--${name}`);
     } else if (word.startsWith('-') && word !== '-') {
       let letters = word.slice(1);
@@ -96,9 +96,9 @@ function pflag(args: readonly string[], profile: Profile, reader: Reader): Given
         }
         // pflag drops the `=` of `-d=80`, and takes that of `-d=` for the value.
         const assigned = letters.startsWith('=') && letters.length > 1;
-        const attached = assigned ? letters.slice(1) : argument.takes === 'switch' || letters === '' ? null : letters;
+        const attached = assigned ? letters.slice(1) : argument.accepts === 'switch' || letters === '' ? null : letters;
         if (attached !== null) give(argument, `-${letter}`, attached);
-        else if (argument.takes === 'switch') give(argument, `-${letter}`, 'true');
+        else if (argument.accepts === 'switch') give(argument, `-${letter}`, 'true');
         else takeValue(argument, `-${letter}`);
         if (attached !== null) break;
       }
@@ -123,8 +123,8 @@ export function parseGoBool(text: string): boolean | null {
   return ['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text) ? false : null;
 }
 
-function isText({ takes }: Argument, text: string, { has }: Profile): boolean {
-  switch (takes) {
+function isText({ accepts }: Argument, text: string, { has }: Profile): boolean {
+  switch (accepts) {
     case 'switch':
       return parseGoBool(text) !== null;
     case 'number':
@@ -146,11 +146,11 @@ function isText({ takes }: Argument, text: string, { has }: Profile): boolean {
     case 'text':
       return true;
     default:
-      return takes satisfies never;
+      return accepts satisfies never;
   }
 }
 
-function allowedText({ takes }: Argument): string {
+function allowedText({ accepts }: Argument): string {
   return {
     switch: 'true or false',
     number: 'a number',
@@ -159,7 +159,7 @@ function allowedText({ takes }: Argument): string {
     levels: 'a list of levels such as default:info, each of debug, info, warn, error, fatal, none',
     version: 'a version such as v1.8.9',
     text: 'a text',
-  }[takes];
+  }[accepts];
 }
 
 /** bash's getopts with a leading colon: an option without its value is passed over, the first other word ends the options. */
@@ -185,19 +185,19 @@ function getopts(args: readonly string[], profile: Profile): GivenFlags {
       const helpWithValue = letter === SHELL_SWITCHES.help && has('shellHelpTakesValue');
       if (argument === undefined && !helpWithValue) {
         if (letter === SHELL_SWITCHES.test && has('shellTestFlag')) problems.push(ignoredWord(`-${letter}`, profile));
-        else if (letter === SHELL_SWITCHES.help) problems.push(helpAsked(letter, profile));
+        else if (letter === SHELL_SWITCHES.help) problems.push(helpRequested(letter, profile));
         else problems.push(unknownFlag(`-${letter}`, [], profile));
         continue;
       }
       const text = letters === '' ? rest.shift() : letters;
       if (argument !== undefined && text !== undefined) flags.set(argument.flag, { argument, text, flag: `-${letter}` });
-      else if (text !== undefined) problems.push(helpAsked(letter, profile));
+      else if (text !== undefined) problems.push(helpRequested(letter, profile));
       letters = '';
     }
   }
   return { flags, problems: [...problems, ...rest.map((word) => ignoredWord(word, profile))] };
 }
 
-function helpAsked(letter: string, { release }: Profile): Problem {
+function helpRequested(letter: string, { release }: Profile): Problem {
   return problem('help-asked', HERE, { value: `-${letter}`, release });
 }

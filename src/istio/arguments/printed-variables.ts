@@ -1,7 +1,7 @@
 /** The settings that istio-iptables prints at the head of its log: what it was told, whatever became of it. */
 
 import { readLines } from '../../netfilter/read/lines.ts';
-import { gatherProblems } from '../../netfilter/read/problems.ts';
+import { collectProblems } from '../../netfilter/read/problems.ts';
 import { ProblemError } from '../problems.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { SettingKey, SettingValues } from '../settings/settings.ts';
@@ -40,7 +40,7 @@ export function printedVariables(text: string): PrintedVariables | undefined {
   if (!/(?:PROXY|INBOUND|OUTBOUND)_[A-Z_]+=/.test(text)) return undefined;
   const blocks: Map<string, string>[] = [];
   let open = false;
-  for (const { text: line } of readLines(text, gatherProblems(undefined))) {
+  for (const { text: line } of readLines(text, collectProblems(undefined))) {
     if (HEADING.test(line)) {
       open = true;
       blocks.push(new Map());
@@ -82,7 +82,7 @@ export function settingsOfVariables(variables: PrintedVariables, profile: Profil
     if (!isKnown(argument, profile) && byVariable === undefined) continue;
     keys.add(key);
     const short = shortOf(argument, profile);
-    if (argument.takes === 'switch') args.push(...(parseGoBool(value) === true ? [`--${argument.flag}`] : []));
+    if (argument.accepts === 'switch') args.push(...(parseGoBool(value) === true ? [`--${argument.flag}`] : []));
     else if (!isKnown(argument, profile)) env[byVariable ?? ''] = value;
     else args.push(...(short === undefined ? [`--${argument.flag}=${value}`] : [`-${short}`, value]));
   }

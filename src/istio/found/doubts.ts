@@ -23,22 +23,22 @@ export interface Judgement {
   /** What should be there was itself read from these rules. */
   readonly inferred: boolean;
   /** There is a finding that is more than a note. */
-  readonly amiss: boolean;
+  readonly hasFailures: boolean;
 }
 
 /**
  * Whether rules are right, as far as that is certain. A difference between chains that were read is certain whatever else was not read,
  * if what should be there is known from elsewhere; nothing else is as long as rules were not read.
  */
-export function judgementOf({ unseen, differs, inferred, amiss }: Judgement): 'right' | 'wrong' | 'unknown' {
+export function judgementOf({ unseen, differs, inferred, hasFailures }: Judgement): 'right' | 'wrong' | 'unknown' {
   const rules = unreadRules({ unseen });
   const placed = rules.every(
     ({ table, chain, lines, except }) => table !== undefined && (chain !== undefined || lines !== undefined || except !== undefined),
   );
   // Of a table that is shown in part, what lacks may stand in the rest.
   const excerpt = unseen.some(isAroundExcerpt);
-  if (excerpt && inferred && (differs || amiss)) return 'unknown';
+  if (excerpt && inferred && (differs || hasFailures)) return 'unknown';
   if (differs && (rules.length === 0 || (placed && !inferred))) return 'wrong';
-  if (amiss && rules.length === 0) return 'wrong';
+  if (hasFailures && rules.length === 0) return 'wrong';
   return rules.length > 0 || bearing(unseen).some((one) => !hidesRules(one) && isDoubt(one)) ? 'unknown' : 'right';
 }

@@ -1,9 +1,9 @@
 /** Which rules of a state other programs made: a comparison leaves them out, for no release of Istio has a part in them. */
 
+import { printNetwork } from '../../netfilter/address/network.ts';
 import type { ChainPlace } from '../../netfilter/compare/difference.ts';
 import type { Family } from '../../netfilter/family.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { printNetwork } from '../../netfilter/network.ts';
 import type { Observation } from '../../netfilter/observation.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../netfilter/rule.ts';
 import { isBuiltIn } from '../../netfilter/rule.ts';

@@ -18,20 +18,20 @@ import type { Switches } from '../settings/switches.ts';
 import { unreadRules } from './doubts.ts';
 import type { AmbientIdentification } from './identify/ambient.ts';
 import { identifyAmbient } from './identify/ambient.ts';
-import { isBeforeKnown } from './identify/before-known.ts';
 import type { Description } from './identify/describe.ts';
 import { describe } from './identify/describe.ts';
 import { exactMatches } from './identify/exact.ts';
 import type { Match } from './identify/matches.ts';
 import { asIptables, nativeAnswer } from './identify/native.ts';
 import { nearestMatches } from './identify/nearest.ts';
-import { withoutGuesses } from './identify/not-known.ts';
 import { observedRulesOf } from './identify/observed-rules.ts';
+import { isOlderIstio } from './identify/older-istio.ts';
 import type { AmbientChain, IgnoredRules, OurPart } from './identify/our-part.ts';
 import { ambientChains, ourParts, ownedPart } from './identify/our-part.ts';
 import type { NonDefault } from './identify/plausibility.ts';
 import { nonDefaultIn } from './identify/plausibility.ts';
 import { cost } from './identify/rating.ts';
+import { withoutGuesses } from './identify/unknown-rules.ts';
 import { ownChainsOf } from './ownership/parts.ts';
 
 /** Settings, and the releases that make of them what is seen. */
@@ -92,7 +92,7 @@ export function identify(observed: Observation): Identification {
     agent: identifyAmbient(observed),
     unread,
     outcome,
-    beforeKnown: outcome === 'nearest' && isBeforeKnown(observed),
+    beforeKnown: outcome === 'nearest' && isOlderIstio(observed),
   };
 }
 
@@ -146,7 +146,7 @@ function identifyRead(observed: Observation): Omit<Identification, 'unread' | 'a
     parts.push(part);
   }
   const nearest = parts.flatMap(nearestIn).sort(byDistance)[0];
-  if (nearest === undefined) return { outcome: 'none', answers: [], observed, setAside: NOTHING, ambient, oversized };
+  if (nearest === undefined) return { outcome: 'none', answers: [], observed, setAside: NONE_IGNORED, ambient, oversized };
   // Of a block of loose rules ownership claims all or nothing; with a plan to go by, it claims what is left of it.
   const likely = nearest.setAside.lookalikes.length === 0 ? [] : nearest.answers.slice(0, 1);
   const refined = likely.flatMap(({ plan }) => nearestIn(ownedPart(observed, plan)));
@@ -157,7 +157,7 @@ function identifyRead(observed: Observation): Omit<Identification, 'unread' | 'a
 /** Of more rules of ours nothing is said: so many take three seconds, and settings that somebody wrote make some hundreds. */
 export const MOST_RULES = 5000;
 
-const NOTHING: IgnoredRules = { programs: [], others: [], lookalikes: [] };
+const NONE_IGNORED: IgnoredRules = { programs: [], others: [], lookalikes: [] };
 
 interface Nearest extends OurPart {
   readonly answers: readonly Answer[];

@@ -8,37 +8,38 @@ import type { YamlNode } from '../yaml.ts';
 import { readYaml } from '../yaml.ts';
 
 interface NamedForm {
-  readonly looks: (text: string) => boolean;
+  readonly matches: (text: string) => boolean;
   /** A sentence. */
-  readonly says: (text: string) => string;
+  readonly describe: (text: string) => string;
 }
 
 const ASSIGNMENT = /^\s*(?:#|(?:export\s+)?\w+=|$)/;
 
 const FORMS: readonly NamedForm[] = [
   {
-    looks: (text) => text.length < 100_000 && /^(?:export\s+)?\w+=/m.test(text) && text.split('\n').every((line) => ASSIGNMENT.test(line)),
-    says: () =>
+    matches: (text) =>
+      text.length < 100_000 && /^(?:export\s+)?\w+=/m.test(text) && text.split('\n').every((line) => ASSIGNMENT.test(line)),
+    describe: () =>
       'These are variables, as the start of a virtual machine reads them: give them with --env-file, as in "istio-init explain --release RELEASE --env-file FILE --".',
   },
   {
-    looks: (text) => valuesIn(text) !== undefined,
-    says: (text) =>
+    matches: (text) => valuesIn(text) !== undefined,
+    describe: (text) =>
       `This is what a mesh is installed with (${valuesIn(text)}), and no rules or pods: give it beside manifests, as in "istio-init check pod.yaml --values FILE".`,
   },
   {
-    looks: (text) => nftItems(text)?.every((item) => Object.hasOwn(item, 'metainfo')) === true,
-    says: () =>
+    matches: (text) => nftItems(text)?.every((item) => Object.hasOwn(item, 'metainfo')) === true,
+    describe: () =>
       'This is the JSON of nft of a namespace without any table: nft holds no rule there, and what iptables-legacy holds it does not show (iptables-legacy-save).',
   },
   {
-    looks: isPieceOfXml,
-    says: () =>
+    matches: isPieceOfXml,
+    describe: () =>
       'This is a piece out of the middle of what iptables-xml prints, and no table is named in it: give all of it, from <iptables-rules to </iptables-rules>.',
   },
   {
-    looks: (text) => printedVariables(text) !== undefined,
-    says: (text) =>
+    matches: (text) => printedVariables(text) !== undefined,
+    describe: (text) =>
       `This is the log of a run: its variables are here (${variableTexts(printedVariables(text) ?? new Map()).join(', ')}), and no rule or command is, so that nothing shows what it did. Look into the network namespace of the pod: sudo nsenter -t PID -n iptables-save`,
   },
 ];
@@ -57,5 +58,5 @@ function valuesIn(text: string): string | undefined {
 
 /** What a text is that holds no rules; undefined where it is none of these. */
 export function namedForm(text: string): string | undefined {
-  return FORMS.find(({ looks }) => looks(text))?.says(text);
+  return FORMS.find(({ matches }) => matches(text))?.describe(text);
 }

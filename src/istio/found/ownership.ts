@@ -8,13 +8,13 @@ import { keepOnly } from '../../netfilter/reconcile/owned.ts';
 import type { Rule } from '../../netfilter/rule.ts';
 import { isOneRuleset } from '../../netfilter/rule.ts';
 import { isForeignIstioChain } from './ownership/chain-names.ts';
-import { claimRemains, claimWhole, isDistinctive, missingFrom, without } from './ownership/claims.ts';
+import { claimRemains, claimWhole, exceptRules, isDistinctive, missingFrom } from './ownership/claims.ts';
 import { guardrailsIn } from './ownership/guardrails.ts';
 import type { Both, BuiltInChain } from './ownership/parts.ts';
 import { ambientChainsIn, builtInRules, ownChainsOf } from './ownership/parts.ts';
 import { readingsOf } from './ownership/readings.ts';
 import type { Block, Hypothesis } from './ownership/releases.ts';
-import { blocksOf, hypothesesFor, hypothesisOf, mostLike, textOf } from './ownership/releases.ts';
+import { blocksOf, hypothesesFor, hypothesisOf, nearestReleases, textOf } from './ownership/releases.ts';
 import { mayBeOurs } from './ownership/rule-values.ts';
 
 export type { Both } from './ownership/parts.ts';
@@ -111,7 +111,7 @@ function explain(live: Both, state: Readonly<Record<Family, State>>, plan: Both)
   const claims = { ip: claimsIn('ip'), ip6: claimsIn('ip6') };
   // A mark or a zone that the plan does not set may be an older release's, from an upgrade that was stopped: asked below.
   const marks = FAMILIES.some((family) =>
-    without(
+    exceptRules(
       state[family].chains.flatMap(({ loose }) => loose),
       claims[family],
     ).some(isDistinctive),
@@ -127,7 +127,7 @@ function claim(live: Both, state: Readonly<Record<Family, State>>, likely: Both 
   if (FAMILIES.every((family) => state[family].chains.every(({ loose }) => loose.length === 0))) return nothing;
   const all = { ip: hypotheses('ip', live, likely), ip6: hypotheses('ip6', live, likely) };
   const present = FAMILIES.filter((family) => state[family].own.size > 0);
-  const borneOut = mostLike(all, present);
+  const borneOut = nearestReleases(all, present);
   const claims = { ip: [] as Rule[], ip6: [] as Rule[] };
   const doubted = { ip: [] as OwnershipWarning[], ip6: [] as OwnershipWarning[] };
   for (const family of FAMILIES) {
@@ -138,7 +138,7 @@ function claim(live: Both, state: Readonly<Record<Family, State>>, likely: Both 
       const known = new Set(all[family].flatMap(({ blocks }) => (blocks.get(place) ?? []).map(({ text }) => text)));
       claims[family].push(...ours);
       doubted[family].push(
-        ...without(loose, ours)
+        ...exceptRules(loose, ours)
           .map(printRule)
           .filter((rule) => known.has(rule))
           .map((rule): OwnershipWarning => ({ code: 'looks-like-ours', family, table, chain, rule })),
@@ -163,9 +163,9 @@ function claimIn(
   const certain = claimWhole(place, loose, borneOut);
   // Tables are committed one by one: a program that was stopped leaves an old table beside the new ones, and
   // its marks and zones are ours though no chain speaks for that release any more.
-  const older = without(loose, certain).some(isDistinctive) ? claimWhole(place, loose, all) : [];
+  const older = exceptRules(loose, certain).some(isDistinctive) ? claimWhole(place, loose, all) : [];
   const whole = older.filter(isDistinctive).length > certain.filter(isDistinctive).length ? older : certain;
-  return [...whole, ...claimRemains(without(loose, whole), missingFrom(whole, likely))];
+  return [...whole, ...claimRemains(exceptRules(loose, whole), missingFrom(whole, likely))];
 }
 
 function chainWarnings(family: Family, live: Both): readonly OwnershipWarning[] {

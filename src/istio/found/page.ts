@@ -200,7 +200,7 @@ function manifestName(text: string): string {
   return `${kind} ${name ?? '?'}`;
 }
 
-interface ShownTable {
+interface ListedTable {
   readonly whole: string;
   /** Without what a listing without interfaces leaves out. */
   readonly hidden: string;
@@ -209,11 +209,11 @@ interface ShownTable {
 }
 
 /** Each table that a part shows as a whole, by family and name. */
-function tablesIn(text: string): ReadonlyMap<string, ShownTable> {
+function tablesIn(text: string): ReadonlyMap<string, ListedTable> {
   const { rulesets, tables } = readRules(text);
   const whole = tables.filter(({ form }) => form === 'block' || form === 'listing');
   return new Map(
-    whole.flatMap(({ family, table }): readonly (readonly [string, ShownTable])[] => {
+    whole.flatMap(({ family, table }): readonly (readonly [string, ListedTable])[] => {
       const own = rulesets.find((ruleset) => ruleset.family === family)?.tables.find(({ name }) => name === table);
       if (own === undefined) return [];
       const of = (one: typeof own): string => printSave({ family, tables: [one] });

@@ -10,7 +10,7 @@ export interface RoutingDifference {
   readonly kind: 'missing' | 'extra';
   readonly family: Family;
   /** The command that shows it: `ip rule`, `ip -6 route`. */
-  readonly shownBy: string;
+  readonly printedBy: string;
   /** As that command prints it: `fwmark 1337 lookup 133`. */
   readonly text: string;
   readonly because: Because;
@@ -21,7 +21,7 @@ export function compareRouting(left: Routing, right: Routing): readonly RoutingD
   const [a, b] = [itemsOf(left), itemsOf(right)];
   const only = (kind: RoutingDifference['kind'], items: readonly Item[], others: readonly Item[]): readonly RoutingDifference[] =>
     items
-      .filter(({ shownBy, text }) => !others.some((other) => other.shownBy === shownBy && other.text === text))
+      .filter(({ printedBy, text }) => !others.some((other) => other.printedBy === printedBy && other.text === text))
       .map((item) => ({ kind, ...item }));
   return [...only('missing', a, b), ...only('extra', b, a)];
 }
@@ -36,7 +36,7 @@ type Item = Omit<RoutingDifference, 'kind'>;
 function itemsOf({ rules, routes, addresses }: Routing): readonly Item[] {
   const none: Routing = { rules: [], routes: [], addresses: [] };
   const print = (one: Routing, { family, because }: Pick<Item, 'family' | 'because'>): readonly Item[] =>
-    Object.entries(printRouting(one)).flatMap(([shownBy, lines]) => lines.map((text) => ({ family, shownBy, text, because })));
+    Object.entries(printRouting(one)).flatMap(([printedBy, lines]) => lines.map((text) => ({ family, printedBy, text, because })));
   return [
     ...rules.flatMap((rule) => print({ ...none, rules: [rule] }, rule)),
     ...routes.flatMap((route) => print({ ...none, routes: [route] }, route)),

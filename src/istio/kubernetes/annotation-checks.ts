@@ -1,6 +1,6 @@
 /** How injectors and the CNI plugin check the text of an annotation: what fails refuses the pod. */
 
-import { parseNetwork } from '../../netfilter/network.ts';
+import { parseNetwork } from '../../netfilter/address/network.ts';
 import { parseGoBool } from '../arguments/command-line.ts';
 import type { Sourced } from '../origin.ts';
 import type { Problem } from '../problems.ts';

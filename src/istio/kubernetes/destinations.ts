@@ -1,7 +1,7 @@
 /** Where a container is going to connect, as far as its variables and words name it. */
 
-import type { Network } from '../../netfilter/network.ts';
-import { parseNetwork } from '../../netfilter/network.ts';
+import type { Network } from '../../netfilter/address/network.ts';
+import { parseNetwork } from '../../netfilter/address/network.ts';
 import type { Container } from './manifest/workload.ts';
 
 export interface Destination {

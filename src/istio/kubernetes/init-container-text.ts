@@ -2,12 +2,12 @@
 
 import { quoteForPasting } from '../../netfilter/words.ts';
 import { onOneLine } from '../origin.ts';
-import type { ShownContainer } from './injection/init-containers.ts';
+import type { ContainerLine } from './injection/init-containers.ts';
 import { pastedContainer } from './pod-init-containers.ts';
 
 /** Lines with a label each; none for a pod without init containers. */
 export function initContainerLines(
-  containers: readonly ShownContainer[],
+  containers: readonly ContainerLine[],
   release: string,
 ): readonly (readonly [label: string, text: string])[] {
   if (containers.length === 0) return [];
@@ -20,12 +20,12 @@ export function initContainerLines(
 }
 
 /** `1 istio-init, 2 istio-proxy (a native sidecar), 3 migrate` */
-export function orderText(containers: readonly ShownContainer[]): string {
-  const native = ({ restartPolicy }: ShownContainer): string => (restartPolicy === 'Always' ? ' (a native sidecar)' : '');
+export function orderText(containers: readonly ContainerLine[]): string {
+  const native = ({ restartPolicy }: ContainerLine): string => (restartPolicy === 'Always' ? ' (a native sidecar)' : '');
   return onOneLine(containers.map((one, at) => `${at + 1} ${one.name}${native(one)}`).join(', '));
 }
 
-function partsOf(container: ShownContainer, release: string): readonly (readonly [string, string])[] {
+function partsOf(container: ContainerLine, release: string): readonly (readonly [string, string])[] {
   const { name, command = [], args = [], env = [], securityContext = {} } = container;
   const { image = '' } = pastedContainer(container, release) as { readonly image?: string };
   const words = (list: readonly string[]): string => list.map(quoteForPasting).join(' ');

@@ -1,6 +1,6 @@
 /** The interfaces of a pod with several networks, as Multus writes them into an annotation. */
 
-import { bareAddress, parseNetwork } from '../../netfilter/network.ts';
+import { bareAddress, parseNetwork } from '../../netfilter/address/network.ts';
 import type { Facts } from '../settings/facts.ts';
 import type { Texts } from './manifest/workload.ts';
 

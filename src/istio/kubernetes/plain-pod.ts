@@ -8,7 +8,7 @@ import { plainText } from './plain-text.ts';
 const NO_TEXTS: Texts = new Map();
 
 /** What tells a pod from others: plain data, which another thread may have found. */
-export interface ToldPod {
+export interface PodValues {
   /** The part of a fingerprint that its own values make. */
   readonly text: string;
   readonly namespace: string;
@@ -31,7 +31,7 @@ interface PlainPlace {
 export class PlainPod implements Workload {
   /** Undefined for what is no pod, and where something in it is not as the API server gives it: reading says what that means. */
   static of(values: Values, itemKind: string | undefined, place: Omit<PlainPlace, 'values'>): PlainPod | undefined {
-    const told = toldPod(values, itemKind);
+    const told = plainPodOf(values, itemKind);
     return told === undefined ? undefined : new PlainPod(told, { ...place, values: () => values });
   }
 
@@ -58,12 +58,12 @@ export class PlainPod implements Workload {
   declare readonly owner?: string;
   readonly placed: (own: Workload) => Workload;
   readonly #values: () => Values;
-  readonly #told: ToldPod;
+  readonly #told: PodValues;
   readonly #read: () => Workload;
   #pod: PodTemplate | undefined;
   #labels: ReadonlyMap<string, string> | undefined;
 
-  constructor(told: ToldPod, { source, values, read, placed }: PlainPlace) {
+  constructor(told: PodValues, { source, values, read, placed }: PlainPlace) {
     const { namespace, name, owner } = told;
     this.namespace = namespace;
     this.name = name;
@@ -87,7 +87,7 @@ export class PlainPod implements Workload {
 }
 
 /** As {@link PlainPod.of}, of the values alone. */
-export function toldPod(values: Values, itemKind?: string): ToldPod | undefined {
+export function plainPodOf(values: Values, itemKind?: string): PodValues | undefined {
   const { kind = itemKind, apiVersion = '' } = values;
   if (kind !== 'Pod' || typeof apiVersion !== 'string' || apiVersion.includes('/')) return undefined;
   const text = plainText(values, false);
@@ -97,10 +97,10 @@ export function toldPod(values: Values, itemKind?: string): ToldPod | undefined 
 }
 
 /** Undefined where one of these is no text. */
-function headOf({ namespace = 'default', name, ownerReferences = [], labels = {} }: Values): Omit<ToldPod, 'text'> | undefined {
+function headOf({ namespace = 'default', name, ownerReferences = [], labels = {} }: Values): Omit<PodValues, 'text'> | undefined {
   if (typeof namespace !== 'string' || typeof name !== 'string' || !Array.isArray(ownerReferences)) return undefined;
   // They were looked at when the text was made.
-  const head = { namespace, name, labels: labels as ToldPod['labels'] };
+  const head = { namespace, name, labels: labels as PodValues['labels'] };
   let first: string | undefined;
   let controller: string | undefined;
   for (const reference of ownerReferences as readonly unknown[]) {

@@ -145,7 +145,7 @@ class PlainText {
   #mapping(value: unknown): Values {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Values;
     if (value !== undefined) this.isPlain = false;
-    return NOTHING;
+    return NO_VALUES;
   }
 
   #list(value: unknown): readonly unknown[] {
@@ -177,7 +177,7 @@ class PlainText {
   }
 }
 
-const NOTHING: Values = Object.freeze({});
+const NO_VALUES: Values = Object.freeze({});
 const NO_ITEMS: readonly unknown[] = Object.freeze([]);
 const NO_TREE = (): YamlNode => ({ kind: 'mapping', entries: [], line: 0, column: 0 });
 

@@ -6,7 +6,7 @@ import { ProblemError, problem, quoted } from '../problems.ts';
 import type { Release } from '../releases/known.ts';
 import { NEWEST, readTag } from '../releases/known.ts';
 import { profileOf } from '../releases/profile.ts';
-import { resolveRelease, standsIn } from '../releases/resolve-release.ts';
+import { isReplacement, resolveRelease } from '../releases/resolve-release.ts';
 import { ambientKnobsOf, ambientSource, REDIRECTED } from './ambient.ts';
 import { choosesTemplates } from './injection/chosen-templates.ts';
 import { inject } from './injection/inject.ts';
@@ -133,7 +133,7 @@ function releaseFor(workload: Workload, found: FoundInjection | undefined, mesh:
 function ofTag(named: Sourced<string>): ReleaseFor {
   const read = readTag(named.value);
   if ('unknown' in read) return resolved(named);
-  const problems = 'insteadOf' in read ? [standsIn(read.release, read.insteadOf, named.source)] : [];
+  const problems = 'insteadOf' in read ? [isReplacement(read.release, read.insteadOf, named.source)] : [];
   return { release: { value: read.release, source: named.source }, problems };
 }
 

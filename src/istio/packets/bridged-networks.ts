@@ -3,7 +3,7 @@
  * leave by another interface with this machine's address (`-s 172.17.0.0/16 ! -o docker0 -j MASQUERADE`).
  */
 
-import { printNetwork } from '../../netfilter/network.ts';
+import { printNetwork } from '../../netfilter/address/network.ts';
 import type { Rule, Ruleset } from '../../netfilter/rule.ts';
 import { rulesIn } from '../../netfilter/rule.ts';
 import type { NetworkBehind } from '../../netfilter/trace/host.ts';

@@ -1,6 +1,6 @@
 /** What the counters of the rules on a packet's way say: whether packets like it have come at all. */
 
-import { shownCounters } from '../../netfilter/rule.ts';
+import { knownCounters } from '../../netfilter/rule.ts';
 import type { RuleStep, Step, Trace } from '../../netfilter/trace/result.ts';
 
 /** Of each table the last rule that matched, where a source shows counters: `nat ISTIO_INBOUND 5 has counted 27 connections`. */
@@ -8,7 +8,7 @@ export function countedOn(trace: Trace): readonly string[] {
   const last = new Map<string, RuleStep>();
   for (const step of stepsOf(trace)) if (step.kind === 'rule' && step.answer === 'matched') last.set(step.table, step);
   return [...last.values()].flatMap(({ table, chain, position, rule }) => {
-    const counters = shownCounters(rule);
+    const counters = knownCounters(rule);
     if (counters === undefined) return [];
     // In nat only the first packet of a connection is asked.
     const what = `${table === 'nat' ? 'connection' : 'packet'}${counters.packets === 1n ? '' : 's'}`;

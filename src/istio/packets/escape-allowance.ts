@@ -1,10 +1,10 @@
 /** Escapes that somebody answers for: what is taken out of a region, and what is left of it. */
 
-import { networkRange } from '../../netfilter/address.ts';
+import { networkRange } from '../../netfilter/address/address.ts';
+import type { Network } from '../../netfilter/address/network.ts';
+import type { Range, Ranges } from '../../netfilter/address/ranges.ts';
+import { intersect, subtract, union } from '../../netfilter/address/ranges.ts';
 import type { Fields } from '../../netfilter/behavior/region.ts';
-import type { Network } from '../../netfilter/network.ts';
-import type { Range, Ranges } from '../../netfilter/ranges.ts';
-import { intersect, subtract, union } from '../../netfilter/ranges.ts';
 import type { Origin } from '../origin.ts';
 import type { Direction, Escape } from './escapes.ts';
 

@@ -1,5 +1,7 @@
 /** Packets that leave or arrive without passing the proxy. */
 
+import type { Ranges } from '../../netfilter/address/ranges.ts';
+import { subtract, union } from '../../netfilter/address/ranges.ts';
 import { TooLarge } from '../../netfilter/behavior/diagram.ts';
 import type { Scope } from '../../netfilter/behavior/reach.ts';
 import { endsWithin } from '../../netfilter/behavior/reach.ts';
@@ -9,8 +11,6 @@ import type { Family } from '../../netfilter/family.ts';
 import type { OwnerRange } from '../../netfilter/numbers.ts';
 import { ALL_BITS } from '../../netfilter/numbers.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import type { Ranges } from '../../netfilter/ranges.ts';
-import { subtract, union } from '../../netfilter/ranges.ts';
 import { ABSENT } from '../../netfilter/trace/fields.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
 import { injectedSettings } from '../kubernetes/ordinary-injection.ts';

@@ -1,7 +1,7 @@
 /** Whether anybody listens where a packet comes to: by the sockets of a live namespace, or as a release's proxy listens. */
 
+import { parseNetwork } from '../../netfilter/address/network.ts';
 import { familyOfAddress } from '../../netfilter/family.ts';
-import { parseNetwork } from '../../netfilter/network.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import type { Listener } from '../../netfilter/trace/host.ts';
 import type { End } from '../../netfilter/trace/result.ts';
@@ -27,7 +27,7 @@ type Delivered = Extract<End, { kind: 'local' }>;
 export function heard(pod: Pod, found: Verdict, end: End, packet: Packet): Verdict {
   if (end.kind !== 'local' || end.how === 'reply' || packet.flow !== undefined || (packet.state ?? 'NEW') !== 'NEW') return found;
   const { beforeProxy, network: live } = pod.state;
-  const nobody = live?.listeners !== undefined && isKnown(packet, end) && !live.listeners.some((one) => takes(one, packet, end));
+  const nobody = live?.listeners !== undefined && isKnown(packet, end) && !live.listeners.some((one) => accepts(one, packet, end));
   // Without any of its ports the proxy has not started yet: what the rules do is then what is asked.
   if (isCaught(found) && beforeProxy === true) return { ...found, words: `${found.words}, where nothing listens yet, ${lossOf(packet)}` };
   if (nobody) return unheard(found, end, packet);
@@ -44,7 +44,7 @@ function isKnown({ protocol }: Packet, { port }: Delivered): boolean {
 }
 
 /** A packet that TPROXY hands over keeps its destination: there the rules have found the socket. */
-function takes({ protocol, families, address, port }: Listener, packet: Packet, end: Delivered): boolean {
+function accepts({ protocol, families, address, port }: Listener, packet: Packet, end: Delivered): boolean {
   if (protocol !== packet.protocol || port !== end.port || !families.includes(packet.family)) return false;
   return address === undefined || end.how === 'tproxy' || end.address === undefined || address === end.address;
 }

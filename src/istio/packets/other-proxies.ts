@@ -3,10 +3,10 @@
  * and the user, group or mark whom the same chains let pass, for a proxy whose own calls came back to it would never end.
  */
 
-import { parseNetwork } from '../../netfilter/network.ts';
+import { parseNetwork } from '../../netfilter/address/network.ts';
 import type { OwnerRange } from '../../netfilter/numbers.ts';
+import type { Target } from '../../netfilter/rule/target.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../netfilter/rule.ts';
-import type { Target } from '../../netfilter/target.ts';
 import { matchesOf } from '../found/ownership/rule-values.ts';
 import type { Owner } from './pod.ts';
 import type { OtherProxy } from './verdict.ts';

@@ -92,7 +92,7 @@ function isWithoutNat(seen: Observation, family: Family): boolean {
 }
 
 /** Why a packet that nothing shown catches is not known to be left alone; undefined where all that catches is shown. */
-export function natNotShown({ withoutNat = [] }: PodNetwork, family: Family): string | undefined {
+export function natNotListed({ withoutNat = [] }: PodNetwork, family: Family): string | undefined {
   return withoutNat.includes(family) ? 'nat, where every release catches what the pod sends, is not shown' : undefined;
 }
 
@@ -144,9 +144,9 @@ function withUnseen(seen: Observation, family: Family): Ruleset {
     family,
     tables: names.map((name) => {
       const table = tables.find((one) => one.name === name);
-      const shown = sees(seen, family, name) ? (table?.chains ?? []) : [];
-      const missing = PASSED[name]?.filter((chain) => !shown.some((one) => one.name === chain)) ?? [];
-      return { ...table, name, chains: [...shown, ...missing.map((chain): Chain => ({ name: chain, policy: 'unknown', rules: [] }))] };
+      const listed = sees(seen, family, name) ? (table?.chains ?? []) : [];
+      const missing = PASSED[name]?.filter((chain) => !listed.some((one) => one.name === chain)) ?? [];
+      return { ...table, name, chains: [...listed, ...missing.map((chain): Chain => ({ name: chain, policy: 'unknown', rules: [] }))] };
     }),
   };
 }
@@ -179,11 +179,11 @@ export function whereConditionsHold(podNetwork: PodNetwork): PodNetwork {
   return { ...whereHiddenTablesPass(podNetwork), unseen: { ip: [], ip6: [] } };
 }
 
-/** The scene as it is where tables that are not shown do nothing. What could not be read stays so. */
+/** The pod network as it is where tables that are not shown do nothing. What could not be read stays so. */
 export function whereHiddenTablesPass(podNetwork: PodNetwork): PodNetwork {
-  const shown = (ruleset: Ruleset): Ruleset => withPolicies(ruleset, (_, { policy }) => policy === 'unknown');
+  const open = (ruleset: Ruleset): Ruleset => withPolicies(ruleset, (_, { policy }) => policy === 'unknown');
   const { ip, ip6 } = podNetwork.plan;
-  return { ...podNetwork, plan: { ...podNetwork.plan, ip: shown(ip), ip6: shown(ip6) } };
+  return { ...podNetwork, plan: { ...podNetwork.plan, ip: open(ip), ip6: open(ip6) } };
 }
 
 /** The pod as a host. */
@@ -203,7 +203,7 @@ export function verdictIn(podNetwork: PodNetwork, { end, packet }: Pick<Trace, '
   const hidden = podNetwork.unseen[packet.family];
   if (hidden.length > 0 && found.id !== 'unknown')
     return { id: 'unknown', words: `unknown: ${found.id} by what can be seen (${found.words}), but there is more: ${hidden.join('; ')}` };
-  const lacking = found.id === 'direct' ? natNotShown(podNetwork, packet.family) : undefined;
+  const lacking = found.id === 'direct' ? natNotListed(podNetwork, packet.family) : undefined;
   if (lacking !== undefined) return { id: 'unknown', words: `unknown: ${found.id} by what is shown (${found.words}), but ${lacking}` };
   return heard(podNetwork, found, end, packet);
 }

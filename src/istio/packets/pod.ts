@@ -1,7 +1,7 @@
 /** The pod that packets meet: who its processes are, and its addresses. */
 
+import { bareAddress } from '../../netfilter/address/network.ts';
 import type { Family } from '../../netfilter/family.ts';
-import { bareAddress } from '../../netfilter/network.ts';
 import type { OwnerRange } from '../../netfilter/numbers.ts';
 import type { Facts } from '../settings/facts.ts';
 import { withNumbers } from '../settings/name-resolution.ts';

@@ -48,15 +48,15 @@ function inWords(conditions: readonly Condition[]): readonly string[] {
   const passed = conditions.flatMap(({ question, answer }) =>
     question.kind === 'policy' && answer === 'accept' ? [question.at.table] : [],
   );
-  const hidden = conditions.filter(asksHidden);
-  const others = conditions.filter((one) => (one.question.kind !== 'policy' || one.answer !== 'accept') && !asksHidden(one));
+  const hidden = conditions.filter(isHidden);
+  const others = conditions.filter((one) => (one.question.kind !== 'policy' || one.answer !== 'accept') && !isHidden(one));
   const texts = [...hiddenText(hidden), ...others.map(conditionText)];
   // Where one of them drops the packet, it matters no more what those before it let through.
   if (others.at(-1)?.question.kind === 'policy' || passed.length === 0) return texts;
   return [...texts, `${[...new Set(passed)].join(', ')} let it pass unchanged`];
 }
 
-function asksHidden({ question }: Condition): boolean {
+function isHidden({ question }: Condition): boolean {
   return question.kind === 'match' && question.match.kind === 'unknown';
 }
 
@@ -88,14 +88,14 @@ function conditionText({ question, answer }: Condition): string {
       return `${question.first} is asked ${answer === 'yes' ? 'before' : 'after'} ${question.others.join(' and ')}`;
     case 'field':
     case 'match':
-      return `${askedText(question)} ${answer === 'yes' ? 'holds' : 'does not hold'}${question.at === undefined ? '' : ` (${rulePlaceText(question.at)})`}`;
+      return `${matchText(question)} ${answer === 'yes' ? 'holds' : 'does not hold'}${question.at === undefined ? '' : ` (${rulePlaceText(question.at)})`}`;
     default:
       return `${questionText(question)}: ${answer}`;
   }
 }
 
 /** What a rule, or the kernel, asks for: `--gid-owner 1337`. */
-function askedText(question: Extract<Question, { kind: 'field' | 'match' }>): string {
+function matchText(question: Extract<Question, { kind: 'field' | 'match' }>): string {
   const { match } = question;
   if (match !== undefined && 'negated' in match) return printMatch(match);
   if (match?.kind === 'opaque') return match.text;
@@ -116,7 +116,7 @@ export function questionText(question: Question): string {
   switch (question.kind) {
     case 'field':
     case 'match':
-      return `whether ${askedText(question)} holds${question.at === undefined ? '' : ` (${rulePlaceText(question.at)})`}`;
+      return `whether ${matchText(question)} holds${question.at === undefined ? '' : ` (${rulePlaceText(question.at)})`}`;
     case 'target':
       return `what ${rulePlaceText(question.at)} does`;
     case 'policy':
@@ -166,9 +166,9 @@ const TELLS: Readonly<Partial<Record<Field, string>>> = {
 };
 
 /** What to give so that the packet has one outcome: options, or a source that shows more. Each once. */
-export function whatTells(trace: Trace): readonly string[] {
+export function resolvingInputs(trace: Trace): readonly string[] {
   if (trace.end.kind !== 'unknown') return [];
-  return [...new Set(questionsIn(trace).flatMap((question) => tells(question) ?? []))];
+  return [...new Set(questionsIn(trace).flatMap((question) => resolvingInput(question) ?? []))];
 }
 
 function questionsIn({ split, end }: Trace): readonly Question[] {
@@ -176,7 +176,7 @@ function questionsIn({ split, end }: Trace): readonly Question[] {
   return [split.question, ...split.branches.flatMap(({ trace }) => questionsIn(trace))];
 }
 
-function tells(question: Question): string | undefined {
+function resolvingInput(question: Question): string | undefined {
   switch (question.kind) {
     case 'field':
       return TELLS[question.field];

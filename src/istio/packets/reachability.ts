@@ -1,13 +1,13 @@
 /** All that happens to a port, and all packets that a rule matches. */
 
+import type { Ranges } from '../../netfilter/address/ranges.ts';
+import { intersect, union } from '../../netfilter/address/ranges.ts';
 import { TooLarge } from '../../netfilter/behavior/diagram.ts';
 import { endsOfPort, reachOf } from '../../netfilter/behavior/reach.ts';
 import type { Fields } from '../../netfilter/behavior/region.ts';
 import { regionWords } from '../../netfilter/behavior/words.ts';
 import type { Family } from '../../netfilter/family.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import type { Ranges } from '../../netfilter/ranges.ts';
-import { intersect, union } from '../../netfilter/ranges.ts';
 import { WITH_PORTS } from '../../netfilter/trace/fields.ts';
 import type { RulePlace } from '../../netfilter/trace/result.ts';
 import { classesFor, verdictClass } from './behavior/classes.ts';

@@ -1,7 +1,7 @@
 /** A rule that a packet met, in words. */
 
-import type { Match } from '../../netfilter/match.ts';
 import { printMatch, printRule } from '../../netfilter/print.ts';
+import type { Match } from '../../netfilter/rule/match.ts';
 import type { Change, Field, FieldValue, MatchAnswer, RuleStep } from '../../netfilter/trace/result.ts';
 
 /** The rule as iptables-save prints it; what its form does not show is said. */

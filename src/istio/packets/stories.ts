@@ -27,7 +27,7 @@ export interface Hop {
   /** `other`: the pod of the service that is called. */
   readonly pod: 'this' | 'other';
   /** What happens, without a full stop. */
-  readonly says: string;
+  readonly label: string;
   readonly trace: Trace;
   readonly verdict: Verdict;
   /** Conntrack does not know what it answers: it is in another zone. */
@@ -103,12 +103,12 @@ function conditional({ hops, outcome }: SimulatedCall, conditions: readonly stri
 
 function hopsOf({ followed }: Chain, answers: readonly Answered[]): readonly Hop[] {
   return [
-    ...followed.map(({ connection: { pod, says }, trace, verdict }): Hop => ({ kind: 'connection', pod, says, trace, verdict })),
+    ...followed.map(({ connection: { pod, label }, trace, verdict }): Hop => ({ kind: 'connection', pod, label: label, trace, verdict })),
     ...answers.map(
-      ({ connection: { pod }, says, trace, verdict, stray }): Hop => ({
+      ({ connection: { pod }, label, trace, verdict, stray }): Hop => ({
         kind: 'answer',
         pod,
-        says,
+        label: label,
         trace,
         verdict,
         ...(stray && { stray }),

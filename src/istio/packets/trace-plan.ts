@@ -1,7 +1,7 @@
 /** A packet through a plan: the pod that the plan is made for, as a host. */
 
+import { bareAddress } from '../../netfilter/address/network.ts';
 import type { Family } from '../../netfilter/family.ts';
-import { bareAddress } from '../../netfilter/network.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import type { Host, Interface, Listener, LocalByMark } from '../../netfilter/trace/host.ts';
 import type { KernelRouting } from '../../netfilter/trace/kernel-routing.ts';

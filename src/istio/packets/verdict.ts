@@ -1,7 +1,7 @@
 /** Where a packet ends, in Istio's words. */
 
-import { namedAddress } from '../../netfilter/match.ts';
 import type { How } from '../../netfilter/packet.ts';
+import { namedAddress } from '../../netfilter/rule/match.ts';
 import type { End, Outcome, Question, RulePlace } from '../../netfilter/trace/result.ts';
 import type { SettingValues } from '../settings/settings.ts';
 import { ownerText } from './packet/text.ts';

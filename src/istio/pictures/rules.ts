@@ -2,9 +2,9 @@
 
 import type { Arrow, Box, Drawing, Lane, Mark, Row } from '../../drawing/drawing.ts';
 import { printRule } from '../../netfilter/print.ts';
+import type { Target } from '../../netfilter/rule/target.ts';
 import type { Rule } from '../../netfilter/rule.ts';
 import { isBuiltIn } from '../../netfilter/rule.ts';
-import type { Target } from '../../netfilter/target.ts';
 import type { ProxyPorts } from '../packets/verdict.ts';
 
 /** A rule as it is drawn. */

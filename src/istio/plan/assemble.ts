@@ -1,10 +1,10 @@
 /** Steps to chains: appends and inserts, in the order in which the release's program emits them. */
 
 import type { Family } from '../../netfilter/family.ts';
-import { normalForm } from '../../netfilter/normal.ts';
+import { normalForm } from '../../netfilter/rule/normal.ts';
+import type { Target } from '../../netfilter/rule/target.ts';
 import type { Chain, Rule, Ruleset } from '../../netfilter/rule.ts';
 import { isBuiltIn } from '../../netfilter/rule.ts';
-import type { Target } from '../../netfilter/target.ts';
 import type { Step } from './rules/step.ts';
 
 /** The ruleset that the steps leave behind in an empty namespace, in normal form. */

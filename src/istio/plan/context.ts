@@ -1,7 +1,7 @@
 /** What the concerns look at, for each family. */
 
+import type { Network } from '../../netfilter/address/network.ts';
 import type { Family } from '../../netfilter/family.ts';
-import type { Network } from '../../netfilter/network.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { Facts } from '../settings/facts.ts';
 import { serversOf } from '../settings/facts.ts';

@@ -7,7 +7,7 @@ import type { Release } from '../releases/known.ts';
 import type { Profile } from '../releases/profile.ts';
 import { profileOf } from '../releases/profile.ts';
 import type { Facts } from '../settings/facts.ts';
-import { wantsIp6 } from '../settings/facts.ts';
+import { needsIp6 } from '../settings/facts.ts';
 import { withNumbers } from '../settings/name-resolution.ts';
 import { settingProblems } from '../settings/setting-problems.ts';
 import type { Settings, SettingValues } from '../settings/settings.ts';
@@ -56,7 +56,7 @@ export function makePlan(settings: Settings, release: Release, facts: Facts, swi
   const profile = profileOf(release);
   const values = withNumbers(valuesOf(settings), facts);
   const problems = settingProblems(settings, values, profile, facts);
-  const has6 = values.mode !== 'NONE' && wantsIp6(facts, values, switches, profile);
+  const has6 = values.mode !== 'NONE' && needsIp6(facts, values, switches, profile);
   return freeze({
     release,
     settings,

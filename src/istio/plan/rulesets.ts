@@ -4,7 +4,7 @@ import type { Family } from '../../netfilter/family.ts';
 import type { Ruleset } from '../../netfilter/rule.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { Facts } from '../settings/facts.ts';
-import { wantsIp6 } from '../settings/facts.ts';
+import { needsIp6 } from '../settings/facts.ts';
 import type { SettingValues } from '../settings/settings.ts';
 import type { Switches } from '../settings/switches.ts';
 import { assemble } from './assemble.ts';
@@ -27,5 +27,5 @@ export function rulesetsFor(values: SettingValues, switches: Switches, profile: 
   };
   const rejects6 = !profile.has('noReject6') && !switches.inbound6;
   const refused = (): Ruleset => assemble('ip6', rejects6 ? rejected6(profile.has('loopbackAccept6')) : []);
-  return { ip: captured('ip'), ip6: wantsIp6(facts, values, switches, profile) ? captured('ip6') : refused() };
+  return { ip: captured('ip'), ip6: needsIp6(facts, values, switches, profile) ? captured('ip6') : refused() };
 }

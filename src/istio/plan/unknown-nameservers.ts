@@ -1,7 +1,7 @@
 /** Plans of settings whose rules name the pod's nameservers, where nobody knows these. */
 
-import type { KnownMatch, Match } from '../../netfilter/match.ts';
 import { printMatch } from '../../netfilter/print.ts';
+import type { KnownMatch, Match } from '../../netfilter/rule/match.ts';
 import type { Rule } from '../../netfilter/rule.ts';
 import type { Problem } from '../problems.ts';
 import { ProblemError } from '../problems.ts';
@@ -23,7 +23,7 @@ export interface Made<P> {
 }
 
 /** Makes a plan; where nothing but the nameservers is missing, with a stand-in for them. Throws what `make` throws else. */
-export function withStandIn<P extends CapturePlan | undefined>(facts: Facts, make: (facts: Facts) => P): Made<P> {
+export function withPlaceholder<P extends CapturePlan | undefined>(facts: Facts, make: (facts: Facts) => P): Made<P> {
   try {
     return { plan: make(facts), facts };
   } catch (error) {
@@ -35,7 +35,7 @@ export function withStandIn<P extends CapturePlan | undefined>(facts: Facts, mak
 
 /** Makes a plan to follow packets through: where the nameservers are missing, whether one goes to them is what nobody can tell, and all else is known. */
 export function withUnknownServers<P extends CapturePlan | undefined>(facts: Facts, make: (facts: Facts) => P): P {
-  const { plan, missing } = withStandIn(facts, make);
+  const { plan, missing } = withPlaceholder(facts, make);
   return plan === undefined || missing === undefined ? plan : blurred(plan, missing);
 }
 
@@ -52,7 +52,7 @@ export function blurred<P extends CapturePlan>(plan: P, missing: readonly Proble
 }
 
 /** Whether a text names the stand-in: in the words of iptables or of nft, which writes one address without its length. */
-export function namesStandIn(text: string): boolean {
+export function namesPlaceholder(text: string): boolean {
   return text.split(' ').some((word) => SERVERS.includes(word.replace(/\/\d+$/, '')));
 }
 
@@ -82,7 +82,7 @@ function withoutNames(text: string): string {
 }
 
 function isServer(match: Match): match is KnownMatch {
-  return (match.kind === 'source' || match.kind === 'destination') && namesStandIn(printMatch(match));
+  return (match.kind === 'source' || match.kind === 'destination') && namesPlaceholder(printMatch(match));
 }
 
 function unknownServer(match: Match): Match {

@@ -47,7 +47,7 @@ export type Touches =
   /** The kernel holds the same rules before and after. */
   | 'no traffic';
 
-interface Told {
+interface ChangeNotes {
   /** Istio's commits that brought it; empty where they are not known here, and where it was there from the start. */
   readonly commits: readonly string[];
   readonly touches: Touches;
@@ -56,7 +56,7 @@ interface Told {
 }
 
 /** A named difference between releases; one that has ended says what holds since then. */
-export type Change = Told &
+export type Change = ChangeNotes &
   (
     | { readonly spans: `${string} -` }
     | { readonly spans: Spans; readonly gone: { readonly what: string /** Those that undid it. */; readonly commits: readonly string[] } }

@@ -10,7 +10,7 @@ import { NEWEST, newestPatch, OLDEST, readRelease } from './known.ts';
 export const RELEASE_VARIABLE = 'ISTIO_INIT_RELEASE';
 
 /** What is to be said of a release that stands in for another. */
-export function standsIn(instead: Release, text: string, source: Origin): Problem {
+export function isReplacement(instead: Release, text: string, source: Origin): Problem {
   const known = newestPatch(/^v?(1\.\d+)/.exec(text)?.[1] ?? '') !== undefined;
   return problem(known ? 'unknown-patch' : 'newer-release', source, { value: text, instead });
 }
@@ -21,6 +21,6 @@ export function resolveRelease(named: Sourced<string> | undefined): { readonly r
   const read = readRelease(named.value);
   if ('unknown' in read)
     throw new ProblemError([problem('unknown-release', named.source, { value: quoted(named.value), allowed: `${OLDEST} to ${NEWEST}` })]);
-  const problems = 'insteadOf' in read ? [standsIn(read.release, read.insteadOf, named.source)] : [];
+  const problems = 'insteadOf' in read ? [isReplacement(read.release, read.insteadOf, named.source)] : [];
   return { release: read.release, problems };
 }

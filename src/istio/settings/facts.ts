@@ -1,8 +1,8 @@
 /** What a plan has to know of the pod that its settings don't say. */
 
+import type { Network } from '../../netfilter/address/network.ts';
+import { addressBits, parseNetwork } from '../../netfilter/address/network.ts';
 import type { Family } from '../../netfilter/family.ts';
-import type { Network } from '../../netfilter/network.ts';
-import { addressBits, parseNetwork } from '../../netfilter/network.ts';
 import type { Profile } from '../releases/profile.ts';
 import type { SettingValues } from './settings.ts';
 import type { Switches } from './switches.ts';
@@ -35,7 +35,7 @@ export interface Facts {
  * Whether the release's program makes IPv6 rules for a pod with these addresses. It decides by the
  * first address; with dual stack, a later IPv6 address counts as well.
  */
-export function wantsIp6(facts: Facts, values: SettingValues, switches: Switches, profile: Profile): boolean {
+export function needsIp6(facts: Facts, values: SettingValues, switches: Switches, profile: Profile): boolean {
   if (!profile.has('rules6')) return false;
   if (profile.has('shellProgram') && switches.inbound6) return true;
   const counted = countedAddresses(facts.addresses ?? [], profile);

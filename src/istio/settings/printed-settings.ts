@@ -1,6 +1,6 @@
 /** Settings as our YAML writes them. */
 
-import { printNetwork } from '../../netfilter/network.ts';
+import { printNetwork } from '../../netfilter/address/network.ts';
 import { printOwnerRange, printPortRange } from '../../netfilter/numbers.ts';
 import type { SettingKey, Settings, SettingValues } from './settings.ts';
 import { SETTING_KEYS, valuesOf } from './settings.ts';

@@ -20,17 +20,17 @@ export function settingProblems(settings: Settings, values: SettingValues, profi
 }
 
 /** Whether the rules name the servers: before a release could capture all DNS, `all` can mean no more than these. */
-function asksForServers(dns: SettingValues['dns.capture'], { has }: Profile): boolean {
+function needsNameservers(dns: SettingValues['dns.capture'], { has }: Profile): boolean {
   return has('dnsByRedirect') && (dns === 'servers' || (dns === 'all' && !has('captureAllDnsFlag')));
 }
 
 function missingServers({ 'dns.capture': dns }: Settings, profile: Profile, facts: Facts): readonly Problem[] {
-  if (!asksForServers(dns.value, profile) || facts.nameservers !== undefined) return [];
+  if (!needsNameservers(dns.value, profile) || facts.nameservers !== undefined) return [];
   return [problem('servers-unknown', dns.source, { option: '--nameserver' })];
 }
 
 function noServers({ 'dns.capture': dns }: Settings, profile: Profile, facts: Facts): readonly Problem[] {
-  if (!asksForServers(dns.value, profile) || facts.nameservers?.length !== 0) return [];
+  if (!needsNameservers(dns.value, profile) || facts.nameservers?.length !== 0) return [];
   const consequence = profile.has('dnsNeedsServers') ? ', so DNS is not captured' : '; the rules for the agent are made all the same';
   return [problem('no-servers', dns.source, { consequence })];
 }

@@ -1,7 +1,7 @@
 /** The settings of a sidecar's capture: one table of keys, and what each accepts. */
 
-import type { Network } from '../../netfilter/network.ts';
-import { parseNetwork } from '../../netfilter/network.ts';
+import type { Network } from '../../netfilter/address/network.ts';
+import { parseNetwork } from '../../netfilter/address/network.ts';
 import type { OwnerRange, PortRange } from '../../netfilter/numbers.ts';
 import { parseOwnerRange } from '../../netfilter/numbers.ts';
 import type { Sourced } from '../origin.ts';

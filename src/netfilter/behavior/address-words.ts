@@ -1,10 +1,10 @@
 /** Sets of addresses in words: by names and networks, and by what is missing where that is shorter. */
 
-import { networkRange, printAddress } from '../address.ts';
+import { networkRange, printAddress } from '../address/address.ts';
+import { addressBits, everywhere, listNetwork } from '../address/network.ts';
+import type { Range, Ranges } from '../address/ranges.ts';
+import { subtract } from '../address/ranges.ts';
 import type { Family } from '../family.ts';
-import { addressBits, everywhere, listNetwork } from '../network.ts';
-import type { Range, Ranges } from '../ranges.ts';
-import { subtract } from '../ranges.ts';
 import { listWords } from '../words.ts';
 
 /** A set of addresses that has a name: `loopback`, `the pod`. */

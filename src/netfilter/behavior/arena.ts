@@ -1,5 +1,5 @@
+import type { Ranges, Value } from '../address/ranges.ts';
 import type { Family } from '../family.ts';
-import type { Ranges, Value } from '../ranges.ts';
 import type { Answer, Question } from '../trace/result.ts';
 import type { SetId } from './diagram.ts';
 import { Diagrams } from './diagram.ts';
@@ -19,14 +19,14 @@ export class Arena {
   readonly diagrams: Diagrams;
   readonly questions: OpenQuestion[] = [];
   /** Whether a rule asks if a flow has a translation. */
-  readonly asksTranslation: boolean;
+  readonly dependsOnTranslation: boolean;
   readonly #known = new Map<string, OpenQuestion>();
   readonly #ranges = new WeakMap<Ranges, Map<FieldName, SetId>>();
 
   constructor(family: Family, space: Space, asksTranslation: boolean, effort?: number) {
     this.family = family;
     this.space = space;
-    this.asksTranslation = asksTranslation;
+    this.dependsOnTranslation = asksTranslation;
     this.diagrams = new Diagrams(
       FIELDS.map((field) => space[field].length),
       effort,

@@ -1,6 +1,6 @@
 /** Sets of packets through one built-in chain and all it leads to. */
 
-import { normalRule } from '../normal.ts';
+import { normalRule } from '../rule/normal.ts';
 import { decide, jumpToNowhere } from '../trace/chains.ts';
 import type { RulePlace } from '../trace/result.ts';
 import type { PreparedChain, PreparedRule } from '../trace/rules.ts';

@@ -1,7 +1,7 @@
 /** Which packets of a state a rule's matches hold for: the simulator's own tests, asked with each value of their field. */
 
-import type { Match } from '../match.ts';
-import { namedAddress } from '../match.ts';
+import type { Match } from '../rule/match.ts';
+import { namedAddress } from '../rule/match.ts';
 import { Oracle } from '../trace/oracle.ts';
 import type { Question, RulePlace } from '../trace/result.ts';
 import type { PreparedRule } from '../trace/rules.ts';
@@ -15,7 +15,7 @@ import { fieldNumber, LOOPBACK_INTERFACE, SOCKET } from './space.ts';
 import type { State } from './state.ts';
 import { copyOf, isAsSent } from './state.ts';
 
-type AskedField = Exclude<FieldName, 'origin' | 'state'>;
+type MatchedField = Exclude<FieldName, 'origin' | 'state'>;
 
 /** What tests say of fields as they were sent never changes. */
 export type KnownConditions = Map<Test, SetId>;
@@ -50,7 +50,7 @@ function testSet(arena: Arena, known: KnownConditions, test: Test, state: State,
 const NOBODY = new Oracle([], null);
 
 /** The fields that a test looks at. */
-function fieldsOf({ field, match }: Test): readonly AskedField[] {
+function fieldsOf({ field, match }: Test): readonly MatchedField[] {
   if (field === undefined || field === 'state' || field === 'connmark' || field === 'zone') return [];
   return match.kind === 'either-ports' ? ['destinationPort', 'sourcePort'] : [field];
 }
@@ -60,7 +60,7 @@ function setOf(
   arena: Arena,
   test: Test,
   probe: Walk,
-  [field, ...others]: readonly AskedField[],
+  [field, ...others]: readonly MatchedField[],
   place: RulePlace,
   at: () => string,
 ): SetId {
@@ -83,9 +83,9 @@ function setOf(
   }, set);
 }
 
-function setField(probe: Walk, field: AskedField, atom: Arena['space'][FieldName][number]): void {
+function setField(probe: Walk, field: MatchedField, atom: Arena['space'][FieldName][number]): void {
   if (field === 'socket') Object.assign(probe, { packet: { ...probe.packet, socket: atom === SOCKET.found } });
-  else (probe as Partial<Record<AskedField, unknown>>)[field] = typeof atom === 'object' ? atom.first : atom;
+  else (probe as Partial<Record<MatchedField, unknown>>)[field] = typeof atom === 'object' ? atom.first : atom;
 }
 
 /** What no packet can tell: a field of its own. Names keep their answer as long as the field is the same; all else is asked anew at each place. */

@@ -1,10 +1,10 @@
 /** One packet of a set, as ordinary as the set allows. */
 
-import { addressValue, printAddress } from '../address.ts';
+import { addressValue, printAddress } from '../address/address.ts';
+import type { Value } from '../address/ranges.ts';
+import { contains } from '../address/ranges.ts';
 import type { Packet } from '../packet.ts';
 import { protocolName } from '../protocols.ts';
-import type { Value } from '../ranges.ts';
-import { contains } from '../ranges.ts';
 import { ABSENT, WITH_PORTS } from '../trace/fields.ts';
 import type { PreparedHost } from '../trace/prepare-host.ts';
 import type { Arena } from './arena.ts';

@@ -19,9 +19,9 @@ export interface Gone<R> {
 export type Fork = (walk: Walk, into: (state: State) => readonly State[]) => boolean;
 
 /** Fields that are `kept` are what they were before the fork: the very same to whoever compares. */
-type Told = { readonly answer: Answer } | { readonly after: State; readonly kept: readonly NumberName[] };
+type Choice = { readonly answer: Answer } | { readonly after: State; readonly kept: readonly NumberName[] };
 
-class AskingOracle extends Oracle {
+class BranchingOracle extends Oracle {
   readonly #answer: (question: Question, answers: readonly Answer[]) => Answer;
 
   constructor(answer: (question: Question, answers: readonly Answer[]) => Answer) {
@@ -46,7 +46,7 @@ export function explore<R>(
   finish: (before: State, after: State) => State = (_, after) => after,
 ): readonly Gone<R>[] {
   const gone: Gone<R>[] = [];
-  const open: Told[][] = [[]];
+  const open: Choice[][] = [[]];
   for (let branch = open.pop(); branch !== undefined; branch = open.pop()) {
     const one = goOnce(arena, start, at, act, finish, branch, open);
     if (one !== undefined) gone.push(one);
@@ -60,12 +60,12 @@ function goOnce<R>(
   at: () => string,
   act: (walk: Walk, fork: Fork) => R,
   finish: (before: State, after: State) => State,
-  branches: Told[],
-  open: Told[][],
+  branches: Choice[],
+  open: Choice[][],
 ): Gone<R> | undefined {
   let { set, overlaid } = start;
   let index = 0;
-  const tell = (choices: readonly Told[]): Told | undefined => {
+  const choose = (choices: readonly Choice[]): Choice | undefined => {
     const known = branches[index];
     index += 1;
     if (known !== undefined) return known;
@@ -74,8 +74,8 @@ function goOnce<R>(
     if (first !== undefined) branches.push(first);
     return first;
   };
-  const oracle = new AskingOracle((question, answers) => {
-    const choice = tell(answers.map((answer) => ({ answer })));
+  const oracle = new BranchingOracle((question, answers) => {
+    const choice = choose(answers.map((answer) => ({ answer })));
     const answer = choice !== undefined && 'answer' in choice ? choice.answer : 'no';
     // The walk itself keeps the answer to a question of its fields, by what is left of their ranges.
     if (question.kind !== 'field') set = arena.diagrams.and(set, arena.answered(keyOf(question, at), question, answers, answer));
@@ -85,7 +85,7 @@ function goOnce<R>(
     const known = branches[index];
     const now = known === undefined ? narrowedSet(arena, { walk: forked, set, overlaid }) : NONE;
     const choices = now === NONE ? [] : into({ walk: forked, set: now, overlaid });
-    const choice = tell(choices.map((after) => ({ after, kept: NUMBER_FIELDS.filter((field) => after.walk[field] === forked[field]) })));
+    const choice = choose(choices.map((after) => ({ after, kept: NUMBER_FIELDS.filter((field) => after.walk[field] === forked[field]) })));
     if (choice === undefined || !('after' in choice)) {
       set = NONE;
       return false;

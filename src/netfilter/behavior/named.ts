@@ -1,10 +1,10 @@
 /** The values that rules and hosts name: between two of them that are neighbours, all values are treated alike. */
 
-import { networkRange } from '../address.ts';
-import type { Match } from '../match.ts';
+import { networkRange } from '../address/address.ts';
+import type { Range, Value } from '../address/ranges.ts';
 import type { Masked, OwnerRange, PortRange } from '../numbers.ts';
 import { PROTOCOLS_WITH_PORTS, protocolNumber } from '../protocols.ts';
-import type { Range, Value } from '../ranges.ts';
+import type { Match } from '../rule/match.ts';
 import type { Rule } from '../rule.ts';
 import { maskOf } from '../trace/host.ts';
 import type { PreparedHost } from '../trace/prepare-host.ts';

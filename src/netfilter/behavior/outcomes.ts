@@ -1,8 +1,8 @@
 /** What becomes of all packets: disjoint sets, one for each end that a comparison tells apart. */
 
-import { printAddress } from '../address.ts';
+import { printAddress } from '../address/address.ts';
+import type { Value } from '../address/ranges.ts';
 import type { Family } from '../family.ts';
-import type { Value } from '../ranges.ts';
 import { ABSENT } from '../trace/fields.ts';
 import type { End } from '../trace/result.ts';
 import type { Walk } from '../trace/walk.ts';

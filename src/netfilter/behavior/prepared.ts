@@ -1,7 +1,7 @@
 /** Sides made ready to be walked by sets of packets: in one space, so that their sets can be put side by side. */
 
-import type { Ranges } from '../ranges.ts';
-import { intersect, union } from '../ranges.ts';
+import type { Ranges } from '../address/ranges.ts';
+import { intersect, union } from '../address/ranges.ts';
 import type { Rule, Ruleset } from '../rule.ts';
 import type { Host } from '../trace/host.ts';
 import type { PreparedHost } from '../trace/prepare-host.ts';
@@ -46,7 +46,7 @@ export function prepareOperands(
   const [
     {
       ruleset: { family },
-    } = NOTHING,
+    } = EMPTY_OPERAND,
   ] = given;
   if (given.some(({ ruleset }) => ruleset.family !== family)) throw new RangeError('rulesets of two families have no packet in common');
   const names = given.flatMap(({ host }) => host.interfaces.map(({ name }) => name));
@@ -57,27 +57,27 @@ export function prepareOperands(
     host: prepareHost({ ...withInterfaces(host, rulesets, names), defaultInterface: undefined }, family),
   }));
   const hosts = operands.map(({ host }) => host);
-  const [first = prepareHost(NOTHING.host, family)] = hosts;
+  const [first = prepareHost(EMPTY_OPERAND.host, family)] = hosts;
   const named = hosts.map((host) => namedByHost(host, ports)).reduce(bothNamed);
   const tables = operands.flatMap(({ rules: of }) => [...of.tables.values()]);
   const rules = tables.flatMap(({ chains }) => [...chains.values()].flatMap((chain) => chain.rules.map(({ place }) => place.rule)));
   for (const rule of rules) nameRule(named, rule, first);
   for (const [field, values] of Object.entries(alsoNamed)) (named[field as keyof Named] as unknown[]).push(...values);
   const interfaces = [...first.addresses.keys()].filter((name) => name !== 'lo');
-  const arena = new Arena(family, spaceFor(named, interfaces, first.everywhere), rules.some(asksTranslation), effort);
+  const arena = new Arena(family, spaceFor(named, interfaces, first.everywhere), rules.some(dependsOnTranslation), effort);
   const own = hosts.map(({ local }) => local).reduce(intersect);
   const anyOwn = union(hosts.flatMap(({ local }) => local));
   return { arena, operands, own, anyOwn, weights: weightsFor(arena, own) };
 }
 
-function asksTranslation({ matches }: Rule): boolean {
+function dependsOnTranslation({ matches }: Rule): boolean {
   return matches.some(({ kind, ...match }) => {
     if (kind !== 'conntrack-state' && kind !== 'state') return false;
     return 'value' in match && Array.isArray(match.value) && match.value.some((state) => state === 'DNAT' || state === 'SNAT');
   });
 }
 
-const NOTHING: Operand = { ruleset: { family: 'ip', tables: [] }, host: { interfaces: [], localByMark: [] } };
+const EMPTY_OPERAND: Operand = { ruleset: { family: 'ip', tables: [] }, host: { interfaces: [], localByMark: [] } };
 
 function bothNamed(one: Named, other: Named): Named {
   return Object.fromEntries(

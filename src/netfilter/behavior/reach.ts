@@ -1,8 +1,9 @@
 /** Which packets come to rules, and which rules no packet comes to. */
 
+import type { Range } from '../address/ranges.ts';
 import type { Origin } from '../packet.ts';
-import type { Range } from '../ranges.ts';
 import type { RulePlace } from '../trace/result.ts';
+import { allPaths } from './all-paths.ts';
 import { FIRST_QUESTION } from './arena.ts';
 import type { Decision } from './chain.ts';
 import type { SetId } from './diagram.ts';
@@ -17,7 +18,6 @@ import { firstPackets, laterPackets } from './scope.ts';
 import type { NumberName } from './space.ts';
 import { LOOPBACK_INTERFACE } from './space.ts';
 import type { State } from './state.ts';
-import { wayOfAll } from './way.ts';
 
 interface Walked {
   readonly prepared: Prepared;
@@ -32,7 +32,7 @@ function walkAll(operand: Operand): Walked {
   const { arena, operands } = prepared;
   const [only] = operands as readonly [PreparedOperand];
   const starts: readonly State[] = [...firstPackets(prepared, only.host), ...laterPackets(prepared, only.host)];
-  const { ended, met } = wayOfAll(arena, only, starts);
+  const { ended, met } = allPaths(arena, only, starts);
   const scope = arena.diagrams.forget(arena.diagrams.union(ended.map(({ set }) => set)), FIRST_QUESTION);
   return { prepared, operand: only, scope, met };
 }
@@ -105,7 +105,7 @@ export function endsWithin(operand: Operand, scope: Scope, classOf: Classify, mo
       .concat(arena.ofWord('state', 'NEW'))
       .reduce((one, other) => diagrams.and(one, other), arena.ofWord('origin', origin)),
   );
-  const classes = certain(arena, classify(arena, wayOfAll(arena, only, firstPackets(prepared, only.host)).ended, classOf));
+  const classes = certain(arena, classify(arena, allPaths(arena, only, firstPackets(prepared, only.host)).ended, classOf));
   return boxes.flatMap((box) => {
     const inside = diagrams.and(diagrams.union(classes.map(({ set }) => set)), box);
     const sets = classes.map(({ end, set }) => ({ set: diagrams.and(set, box), about: end })).filter(({ set }) => set !== NONE);
@@ -118,7 +118,7 @@ export function endsOfPort(operand: Operand, port: number, classOf: Classify, mo
   const prepared = prepareOperands([operand], [port]);
   const { arena, operands } = prepared;
   const [only] = operands as readonly [PreparedOperand];
-  const classes = certain(arena, classify(arena, wayOfAll(arena, only, firstPackets(prepared, only.host)).ended, classOf));
+  const classes = certain(arena, classify(arena, allPaths(arena, only, firstPackets(prepared, only.host)).ended, classOf));
   const toPort = arena.inRange('destinationPort', port);
   const scope = arena.diagrams.and(arena.diagrams.union(classes.map(({ set }) => set)), toPort);
   const sets = classes.map(({ end, set }) => ({ set: arena.diagrams.and(set, toPort), about: end })).filter(({ set }) => set !== NONE);

@@ -1,11 +1,11 @@
 /** A set of packets that are treated alike, as a reader and a program can use it. */
 
-import { addressValue } from '../address.ts';
+import { addressValue } from '../address/address.ts';
+import type { Range, Ranges, Value } from '../address/ranges.ts';
+import { contains, union } from '../address/ranges.ts';
 import type { Family } from '../family.ts';
 import type { ConntrackState, Origin, Packet } from '../packet.ts';
 import { protocolNumber } from '../protocols.ts';
-import type { Range, Ranges, Value } from '../ranges.ts';
-import { contains, union } from '../ranges.ts';
 import { ABSENT, WITH_PORTS } from '../trace/fields.ts';
 import type { Arena } from './arena.ts';
 import type { Box } from './diagram.ts';

@@ -1,9 +1,9 @@
 /** Which packets are walked. */
 
+import type { Ranges } from '../address/ranges.ts';
+import { subtract } from '../address/ranges.ts';
 import { ALL_BITS } from '../numbers.ts';
 import type { ConntrackState, Origin, Packet } from '../packet.ts';
-import type { Ranges } from '../ranges.ts';
-import { subtract } from '../ranges.ts';
 import { ABSENT, WITH_PORTS } from '../trace/fields.ts';
 import { Oracle } from '../trace/oracle.ts';
 import type { PreparedHost } from '../trace/prepare-host.ts';

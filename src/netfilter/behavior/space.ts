@@ -1,8 +1,8 @@
 /** The fields of a packet as numbers from 0: each stands for values that all rules of both sides treat alike. */
 
+import type { Range, Ranges, Value } from '../address/ranges.ts';
 import type { Masked } from '../numbers.ts';
 import { ALL_BITS } from '../numbers.ts';
-import type { Range, Ranges, Value } from '../ranges.ts';
 import { ABSENT } from '../trace/fields.ts';
 import type { Named } from './named.ts';
 

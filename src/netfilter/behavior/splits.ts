@@ -1,10 +1,10 @@
 /** What a target looks at beside the walk's known fields: its packets are split so that it sees one value, or one answer, at a time. */
 
+import type { Range, Ranges, Value } from '../address/ranges.ts';
+import { intersect, subtract } from '../address/ranges.ts';
 import type { Family } from '../family.ts';
 import { ALL_BITS } from '../numbers.ts';
-import type { Range, Ranges, Value } from '../ranges.ts';
-import { intersect, subtract } from '../ranges.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../rule/target.ts';
 import { LINK_LOCAL } from '../trace/prepare-host.ts';
 import { parseTranslation } from '../trace/translation.ts';
 import type { Arena } from './arena.ts';
@@ -84,7 +84,7 @@ function byLink(family: Family): readonly Split[] {
 
 /** What is sent to where it would be sent to has no translation: that is a difference where a rule asks for one. */
 function byOwn(arena: Arena): readonly Split[] {
-  if (!arena.asksTranslation) return [];
+  if (!arena.dependsOnTranslation) return [];
   return [
     (_, state) => {
       const { host } = state.walk;
@@ -97,7 +97,7 @@ function byOwn(arena: Arena): readonly Split[] {
 function byChoice(arena: Arena, field: NumberName, range: Range | null): readonly Split[] {
   if (range === null) return [];
   if (range.first !== range.last) return [(_, state) => splitByRanges(arena, state, field, [range])];
-  return arena.asksTranslation ? [bySingle(field, [range.first])] : [];
+  return arena.dependsOnTranslation ? [bySingle(field, [range.first])] : [];
 }
 
 /** One state for the values in the ranges, one for the others. */

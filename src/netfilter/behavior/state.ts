@@ -1,6 +1,6 @@
 /** Packets that are on the same way: one walk for all of them, whose fields are ranges until rules give them a value. */
 
-import type { Ranges, Value } from '../ranges.ts';
+import type { Ranges, Value } from '../address/ranges.ts';
 import type { Oracle } from '../trace/oracle.ts';
 import { Walk } from '../trace/walk.ts';
 import type { Arena } from './arena.ts';

@@ -1,7 +1,7 @@
 /** How ordinary packets are: the share of traffic that each value of a field stands for, roughly, so that what matters comes first. */
 
-import type { Range, Ranges, Value } from '../ranges.ts';
-import { contains } from '../ranges.ts';
+import type { Range, Ranges, Value } from '../address/ranges.ts';
+import { contains } from '../address/ranges.ts';
 import { ABSENT } from '../trace/fields.ts';
 import type { Arena } from './arena.ts';
 import type { Atom, FieldName, NumberName } from './space.ts';

@@ -1,9 +1,9 @@
 /** Regions in words: `TCP to port 22 from outside`. */
 
+import type { Range, Ranges } from '../address/ranges.ts';
+import { contains, subtract } from '../address/ranges.ts';
 import { ALL_BITS, hex } from '../numbers.ts';
 import { protocolName } from '../protocols.ts';
-import type { Range, Ranges } from '../ranges.ts';
-import { contains, subtract } from '../ranges.ts';
 import { ABSENT } from '../trace/fields.ts';
 import { listWords } from '../words.ts';
 import type { NamedAddresses } from './address-words.ts';

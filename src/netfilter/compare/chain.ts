@@ -4,9 +4,9 @@ import type { Rule } from '../rule.ts';
 import type { Pair } from './align.ts';
 import { align } from './align.ts';
 import type { ChainPlace, Difference, PlacedRule } from './difference.ts';
-import { pairAlike, pairMoved } from './pair.ts';
+import { pairMoved, pairSimilar } from './pair.ts';
 import type { RuleKey } from './rule-key.ts';
-import { asShown, keysOf, sameRule } from './rule-key.ts';
+import { asListed, keysOf, sameRule } from './rule-key.ts';
 import { differingParts, partsOf } from './rule-parts.ts';
 
 /** Rules of one gap between two rules that both chains have in the same place. */
@@ -26,14 +26,14 @@ export function compareRules(place: ChainPlace, left: readonly Rule[], right: re
   );
   const movedTo = new Map(moves);
   const movedHere = new Set(moves.map(([, index]) => index));
-  const shown = asShown([...left, ...right]);
+  const shown = asListed([...left, ...right]);
 
-  const partsShown = (rules: readonly Rule[], at: readonly number[]) => pick(rules, at).map((rule) => partsOf(shown(rule)));
+  const listedParts = (rules: readonly Rule[], at: readonly number[]) => pick(rules, at).map((rule) => partsOf(shown(rule)));
 
   return gaps.flatMap((gap) => {
     const stayed = gap.left.filter((index) => !movedTo.has(index));
     const fresh = gap.right.filter((index) => !movedHere.has(index));
-    const changes = pairAlike(partsShown(left, stayed), partsShown(right, fresh)).map(
+    const changes = pairSimilar(listedParts(left, stayed), listedParts(right, fresh)).map(
       ([i, j]): Pair => [stayed[i] as number, fresh[j] as number],
     );
     return inOrder(gap.left, fresh, changes).map((slot) => {

@@ -1,7 +1,7 @@
 /** What rules have counted between two looks at them: told where both looks know it, and never guessed. */
 
 import type { Counters, Rule } from '../rule.ts';
-import { shownCounters } from '../rule.ts';
+import { knownCounters } from '../rule.ts';
 import type { ChainPlace } from './difference.ts';
 import { comparedText } from './rule-key.ts';
 import type { Row } from './script.ts';
@@ -48,7 +48,7 @@ export function compareCounters(chains: readonly CountedChain[]): readonly Count
 function rulesOf({ rows, left, right, ...place }: CountedChain): readonly CountedRule[] {
   const ofOne = new Set(rows.flatMap((row) => (row.operand === 'both' ? [] : [comparedText(row.at.rule)])));
   const at = (rules: readonly Rule[], position: number): CountedPlace => {
-    const counters = shownCounters(rules[position - 1] ?? {});
+    const counters = knownCounters(rules[position - 1] ?? {});
     return { position, ...(counters === undefined ? {} : { counters }) };
   };
   const { family, table, chain } = place;

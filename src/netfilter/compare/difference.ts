@@ -1,7 +1,7 @@
 /** One difference between two rulesets, as plain data. "Left" is the first ruleset that was given, "right" the second. */
 
 import type { Family } from '../family.ts';
-import type { MatchKind } from '../match.ts';
+import type { MatchKind } from '../rule/match.ts';
 import type { Policy, Rule } from '../rule.ts';
 
 /** Where a chain is. */

@@ -1,6 +1,6 @@
 /** Two rulesets of one family laid over each other: each table and each chain once. */
 
-import { inNormalOrder } from '../normal.ts';
+import { inNormalOrder } from '../rule/normal.ts';
 import type { Chain, Ruleset, Table } from '../rule.ts';
 import { isBuiltIn } from '../rule.ts';
 import { setChains } from './set-chains.ts';

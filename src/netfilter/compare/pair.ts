@@ -21,7 +21,7 @@ export function pairMoved(left: readonly RuleKey[], right: readonly RuleKey[]): 
 const MOST_CELLS = 40_000;
 
 /** Pairs of rules that are alike, rising on both sides, with the most likeness in all. */
-export function pairAlike(left: readonly RuleParts[], right: readonly RuleParts[]): readonly Pair[] {
+export function pairSimilar(left: readonly RuleParts[], right: readonly RuleParts[]): readonly Pair[] {
   if (left.length * right.length > MOST_CELLS) return linedUp(left, right);
   const scores = left.map((one) => right.map((other) => fingerprint(one, other)));
   const best = bestSums(scores, right.length);

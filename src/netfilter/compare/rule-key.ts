@@ -1,8 +1,8 @@
 /** When two rules count as the same: their printed text, as far as both forms they were read from show it. */
 
-import { hiddenModules, UNNAMED, withoutAsked } from '../hidden-modules.ts';
-import { isBareModule } from '../match.ts';
 import { printRule } from '../print.ts';
+import { hiddenModules, UNNAMED, withoutMatchesOf } from '../rule/hidden-modules.ts';
+import { isBareModule } from '../rule/match.ts';
 import type { Rule } from '../rule.ts';
 
 export interface RuleKey {
@@ -17,7 +17,7 @@ export interface RuleKey {
 export function keysOf(left: readonly Rule[], right: readonly Rule[]): readonly [readonly RuleKey[], readonly RuleKey[]] {
   const both = [...left, ...right];
   const hidden = both.some(hidesInterfaces);
-  const shown = asShown(both);
+  const shown = asListed(both);
   const open = (rule: Rule): Rule => shown(hidden ? withoutInterfaces(rule) : rule);
   const key = (whole: Rule): RuleKey => {
     const text = comparedText(whole);
@@ -32,11 +32,11 @@ export function keysOf(left: readonly Rule[], right: readonly Rule[]): readonly 
 const same = (rule: Rule): Rule => rule;
 
 /** Makes a rule what nft would show of it, where it shows of any of these the name of a target or of a module alone. */
-export function asShown(rules: readonly Rule[]): (rule: Rule) => Rule {
+export function asListed(rules: readonly Rule[]): (rule: Rule) => Rule {
   const targets = new Set(rules.flatMap((rule) => hiddenTarget(rule) ?? []));
   const modules = new Set(rules.flatMap(hiddenModules));
   if (targets.size + modules.size === 0) return same;
-  return (rule) => withoutParameters(withoutAsked(rule, modules), targets);
+  return (rule) => withoutParameters(withoutMatchesOf(rule, modules), targets);
 }
 
 /** A module that is named and asks nothing (`-m tcp`) is in no rule that was read. */

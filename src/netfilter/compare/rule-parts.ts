@@ -1,8 +1,8 @@
 /** A rule as parts that can be set against another rule's: one for each kind of match, and the target. */
 
 import { printMatch, printRule } from '../print.ts';
+import { printTarget } from '../rule/target.ts';
 import type { Rule } from '../rule.ts';
-import { printTarget } from '../target.ts';
 import type { DifferingPart } from './difference.ts';
 import { hidesInterfaces, withoutInterfaces } from './rule-key.ts';
 

@@ -1,7 +1,7 @@
 /** Sets and maps of nft's tables as chains of their elements, so that they are compared and told as rules are. */
 
 import type { Family } from '../family.ts';
-import type { NftSet, SetElement } from '../nft-set.ts';
+import type { NftSet, SetElement } from '../rule/nft-set.ts';
 import type { Chain, Rule, Table } from '../rule.ts';
 
 /** Whether a place of a difference is a set: no chain of nft has a name with a space. */

@@ -3,10 +3,10 @@
  * Measured with iptables 1.8.9, nft and legacy, which print the same; the readers take older spellings as well.
  */
 
-import type { MatchKind } from '../match.ts';
 import { ALL_BITS, hex, printMasked } from '../numbers.ts';
-import type { TargetName, TargetValues } from '../target.ts';
-import { quotePrefix } from '../target.ts';
+import type { MatchKind } from '../rule/match.ts';
+import type { TargetName, TargetValues } from '../rule/target.ts';
+import { quotePrefix } from '../rule/target.ts';
 
 /** The words that show a match: `{}` is its value, `{s}` an `s` where the value is a range. */
 export interface ListedWords {

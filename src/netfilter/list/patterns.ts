@@ -1,10 +1,10 @@
 /** The words of LISTED_MATCHES turned round: from words to a match. */
 
 import type { Family } from '../family.ts';
-import type { KnownMatch, MatchKind } from '../match.ts';
 import type { OwnerRange, PortRange } from '../numbers.ts';
 import { parsePortRange } from '../numbers.ts';
-import { MATCH_OPTIONS } from '../options.ts';
+import type { KnownMatch, MatchKind } from '../rule/match.ts';
+import { MATCH_OPTIONS } from '../rule/options.ts';
 import { servicePort } from '../services.ts';
 import { LISTED_MATCHES } from './forms.ts';
 

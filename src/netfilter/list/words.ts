@@ -1,8 +1,8 @@
 /** The words behind a listing's columns: what the modules of a rule ask, and what its target does. */
 
-import type { KnownMatch, Match } from '../match.ts';
-import { MATCH_OPTIONS } from '../options.ts';
-import type { Target, TargetName, TargetValues } from '../target.ts';
+import type { KnownMatch, Match } from '../rule/match.ts';
+import { MATCH_OPTIONS } from '../rule/options.ts';
+import type { Target, TargetName, TargetValues } from '../rule/target.ts';
 import { LISTED_MATCHES, LISTED_TARGETS } from './forms.ts';
 
 /** Header matches that no column can show exactly (`-s a.example`): the column shows the word, the text keeps the rest. */

@@ -1,7 +1,7 @@
 /** A range of addresses as the networks that it is made of. */
 
-import { addressValue, printAddress } from '../address.ts';
-import { addressBits, parseNetwork } from '../network.ts';
+import { addressValue, printAddress } from '../address/address.ts';
+import { addressBits, parseNetwork } from '../address/network.ts';
 
 /** `10.0.0.1-10.0.0.2` as `10.0.0.1/32` and `10.0.0.2/32`; any other text as it is. */
 export function addressRange(text: string): readonly string[] {

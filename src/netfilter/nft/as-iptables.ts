@@ -1,17 +1,17 @@
 /** Tables of nft as the tables of iptables that do the same, where there are such: the way back of iptables-restore-translate. */
 
-import { baseOf } from '../base-chains.ts';
 import { printRule } from '../print.ts';
+import { baseOf } from '../rule/base-chains.ts';
 import type { Chain, Rule, Ruleset, Table } from '../rule.ts';
 import { BUILT_IN_CHAINS, TABLES } from '../rule.ts';
-import type { Standing } from './rule-as-iptables.ts';
+import type { ChainPosition } from './rule-as-iptables.ts';
 import { isUnsayable, ruleAsIptables } from './rule-as-iptables.ts';
 
 /** What a family's tables are in iptables. */
 export interface AsIptables {
   readonly ruleset: Ruleset;
   /** What can't be said, a line each: `inet mine input: ...`. Of a table of which anything can't be said nothing is said. */
-  readonly unsaid: readonly string[];
+  readonly leftOut: readonly string[];
   /** Where iptables does otherwise with what is said. */
   readonly seams: readonly string[];
 }
@@ -24,7 +24,7 @@ export function asIptables(given: Ruleset, nameOf: (chain: string, table: string
     const said = tableAsIptables(table, nameOf);
     const taken = said.chains.filter(({ of, chain }) => tables.get(of)?.some(({ name }) => name === chain.name) ?? false);
     const reasons = [
-      ...said.unsaid,
+      ...said.leftOut,
       ...taken.map(({ of, chain }) => `another table has its ${of} ${chain.name} already, and iptables has one`),
     ];
     unsaid.push(...reasons.map((reason) => `${table.name} ${reason}`));
@@ -32,32 +32,32 @@ export function asIptables(given: Ruleset, nameOf: (chain: string, table: string
     for (const { of, chain } of said.chains) tables.set(of, [...(tables.get(of) ?? []), chain]);
   }
   const ruleset = { family: given.family, tables: [...tables].map(([name, chains]): Table => ({ name, chains })) };
-  return { ruleset, unsaid, seams: seamsOf(given) };
+  return { ruleset, leftOut: unsaid, seams: seamsOf(given) };
 }
 
-interface Said {
+interface TableAsIptables {
   readonly chains: readonly { readonly of: string; readonly chain: Chain }[];
-  readonly unsaid: readonly string[];
+  readonly leftOut: readonly string[];
 }
 
-function tableAsIptables(table: Table, nameOf: (chain: string, table: string) => string): Said {
+function tableAsIptables(table: Table, nameOf: (chain: string, table: string) => string): TableAsIptables {
   const chains: { of: string; chain: Chain }[] = [];
   const unsaid: string[] = [];
   const bases = table.chains.flatMap((chain) => placesOf(table, chain));
   for (const chain of table.chains) {
     if (baseOf(table, chain) !== undefined && !bases.some((one) => one.chain === chain)) unsaid.push(hangingText(chain));
-    for (const { standing, name } of standingsOf(table, chain, bases, nameOf)) {
-      const rules = chain.rules.map((rule) => ({ rule, said: ruleAsIptables(renamed(rule, table, nameOf), standing) }));
-      for (const { rule, said } of rules) if (isUnsayable(said)) unsaid.push(`${chain.name} "${printRule(rule)}": ${said.reason}`);
-      const policy = standing.builtIn ? chain.policy : '-';
-      if (policy === 'DROP' && standing.table === 'nat') unsaid.push(`${chain.name}: nat of iptables has no policy that drops`);
-      if (!standing.builtIn && !/^[^-!\s]\S{0,27}$/.test(name)) unsaid.push(`${chain.name}: iptables takes no chain of this name`);
-      chains.push({ of: standing.table, chain: { name, policy, rules: rules.flatMap(({ said }) => (isUnsayable(said) ? [] : [said])) } });
+    for (const { position, name } of positionsOf(table, chain, bases, nameOf)) {
+      const rules = chain.rules.map((rule) => ({ rule, made: ruleAsIptables(renamed(rule, table, nameOf), position) }));
+      for (const { rule, made } of rules) if (isUnsayable(made)) unsaid.push(`${chain.name} "${printRule(rule)}": ${made.reason}`);
+      const policy = position.builtIn ? chain.policy : '-';
+      if (policy === 'DROP' && position.table === 'nat') unsaid.push(`${chain.name}: nat of iptables has no policy that drops`);
+      if (!position.builtIn && !/^[^-!\s]\S{0,27}$/.test(name)) unsaid.push(`${chain.name}: iptables takes no chain of this name`);
+      chains.push({ of: position.table, chain: { name, policy, rules: rules.flatMap(({ made }) => (isUnsayable(made) ? [] : [made])) } });
     }
     if (!chains.some((one) => one.chain.name === nameOf(chain.name, table.name)) && baseOf(table, chain) === undefined)
       unsaid.push(`${chain.name}: nothing leads to it, and no name tells the table of iptables that it is for`);
   }
-  return { chains, unsaid: [...new Set(unsaid)] };
+  return { chains, leftOut: [...new Set(unsaid)] };
 }
 
 interface Place {
@@ -85,16 +85,16 @@ function hangingText(chain: Chain): string {
 }
 
 /** Where a chain stands in iptables: in each table from whose built-in chains something leads to it. */
-function standingsOf(
+function positionsOf(
   table: Table,
   chain: Chain,
   bases: readonly Place[],
   nameOf: (chain: string, table: string) => string,
-): readonly { readonly standing: Standing; readonly name: string }[] {
+): readonly { readonly position: ChainPosition; readonly name: string }[] {
   if (baseOf(table, chain) !== undefined)
     return bases
       .filter((one) => one.chain === chain)
-      .map((one) => ({ standing: { table: one.table, hooks: [one.hook], builtIn: true }, name: one.hook }));
+      .map((one) => ({ position: { table: one.table, hooks: [one.hook], builtIn: true }, name: one.hook }));
   const name = nameOf(chain.name, table.name);
   const leading = bases.filter((one) => leadsTo(table, one.chain, chain.name));
   // Where nothing leads to it, its neighbours tell, and else the name of its table.
@@ -102,7 +102,7 @@ function standingsOf(
   return [...new Set(of)].flatMap((one) => {
     if (one === '') return [];
     const hooks = leading.filter((place) => place.table === one).map(({ hook }) => hook);
-    return [{ standing: { table: one, hooks, builtIn: false }, name }];
+    return [{ position: { table: one, hooks, builtIn: false }, name }];
   });
 }
 

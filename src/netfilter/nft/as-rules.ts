@@ -2,10 +2,10 @@
 
 import type { Family } from '../family.ts';
 import { FAMILIES } from '../family.ts';
-import { hiddenModules } from '../hidden-modules.ts';
 import { printRule } from '../print.ts';
 import type { ReadProblem } from '../read/problems.ts';
 import type { ReadResult, ReadTable } from '../read.ts';
+import { hiddenModules } from '../rule/hidden-modules.ts';
 import type { Rule, Ruleset, Table } from '../rule.ts';
 import type { NftRead } from './read.ts';
 import type { NftRule, NftRuleset } from './ruleset.ts';
@@ -19,15 +19,15 @@ export function withNft(both: ReadResult, { ruleset: given, unread, translated }
   // What iptables' forms show of a translation are the rules that it keeps as comments.
   const read = translated === true ? { ...both, rulesets: [], tables: [], unread: [], problems: [], gaps: [] } : both;
   const ruleset = withCounters(given);
-  const shown = new Set(read.rulesets.filter(({ tables }) => tables.length > 0).map(({ family }) => family));
+  const visible = new Set(read.rulesets.filter(({ tables }) => tables.length > 0).map(({ family }) => family));
   const families = FAMILIES.filter((family) => ruleset.tables.some((table) => table.family === family || table.family === 'inet'));
   const rulesets = FAMILIES.flatMap((family): readonly Ruleset[] => {
     const own = read.rulesets.find((one) => one.family === family);
     if (!families.includes(family)) return own === undefined ? [] : [own];
-    const found = rulesetOfNft(ruleset, family).tables.filter(({ nft }) => nft !== undefined || !shown.has(family));
+    const found = rulesetOfNft(ruleset, family).tables.filter(({ nft }) => nft !== undefined || !visible.has(family));
     return [{ family, tables: [...(own?.tables ?? []), ...found.map(withoutHidden)] }];
   });
-  const ofNft = families.filter((family) => !shown.has(family)).map((family) => rulesetOfNft(ruleset, family));
+  const ofNft = families.filter((family) => !visible.has(family)).map((family) => rulesetOfNft(ruleset, family));
   const hidden = ofNft.flatMap(({ family, tables }) => tables.flatMap((table) => hiddenRules(family, table)));
   const tables = families.flatMap((family) =>
     rulesetOfNft(ruleset, family).tables.map(({ name }): ReadTable => ({ family, table: name, form: 'block', stated: true, line: 1 })),
@@ -45,7 +45,7 @@ export function withNft(both: ReadResult, { ruleset: given, unread, translated }
     unread: [...read.unread, ...hidden, ...unread.flatMap(({ line, text }) => lost(families, line, text))],
     gaps: read.gaps,
     ...(hidden.length > 0 && { hiding: ofNft }),
-    ...(read.looked && { looked: read.looked }),
+    ...(read.listed && { listed: read.listed }),
   };
 }
 
@@ -75,7 +75,7 @@ function hiddenRules(family: Family, { nft, name, chains }: Table): ReadResult['
       text: printRule(rule),
       ...(isForeignForm(rule)
         ? { reason: 'its JSON is in a form that is not known' }
-        : { reason: 'nft shows that it asks more, and not what; iptables-save does', asks: hiddenModules(rule) }),
+        : { reason: 'nft shows that it asks more, and not what; iptables-save does', matched: hiddenModules(rule) }),
     })),
   );
 }
@@ -87,9 +87,9 @@ function lost(families: readonly Family[], line: number, text: string): ReadResu
 
 /** A listing without numbers (`nft -s`) shows that a rule counts, and not how much. */
 function withCounters({ tables }: NftRuleset): NftRuleset {
-  const shown = (rule: NftRule): NftRule =>
+  const visible = (rule: NftRule): NftRule =>
     rule.counted && rule.counters === undefined ? { ...rule, counters: { packets: 0n, bytes: 0n, hidden: true } } : rule;
   return {
-    tables: tables.map((table) => ({ ...table, chains: table.chains.map((chain) => ({ ...chain, rules: chain.rules.map(shown) })) })),
+    tables: tables.map((table) => ({ ...table, chains: table.chains.map((chain) => ({ ...chain, rules: chain.rules.map(visible) })) })),
   };
 }

@@ -1,13 +1,13 @@
 /** Expressions of nft to the matches and the target of a rule. What has no match of its own stays as words. */
 
-import type { Match } from '../match.ts';
-import { match, not } from '../match.ts';
-import { everywhere, parseNetwork } from '../network.ts';
+import { everywhere, parseNetwork } from '../address/network.ts';
 import type { OwnerRange, PortRange } from '../numbers.ts';
 import { ALL_BITS } from '../numbers.ts';
 import { PROTOCOLS_WITH_PORTS, protocolName } from '../protocols.ts';
+import type { Match } from '../rule/match.ts';
+import { match, not } from '../rule/match.ts';
+import type { Target } from '../rule/target.ts';
 import type { NftFamily } from '../rule.ts';
-import type { Target } from '../target.ts';
 import type { Expression, Left, MatchExpression, Right, Selector } from './expression.ts';
 import { expressionsText } from './expression-text.ts';
 import type { NftRule } from './ruleset.ts';

@@ -1,15 +1,15 @@
 /** What `nft -s list ruleset` shows of rules that iptables-nft holds: nft 1.0.6 with iptables 1.8.9. */
 
-import { baseOf } from '../base-chains.ts';
+import type { Network } from '../address/network.ts';
+import { addressBits, printNetwork } from '../address/network.ts';
 import type { Family } from '../family.ts';
-import type { KnownMatch, Match } from '../match.ts';
-import type { Network } from '../network.ts';
-import { addressBits, printNetwork } from '../network.ts';
 import type { Masked, PortRange } from '../numbers.ts';
 import { ALL_BITS, hex, printOwnerRange, rangeText } from '../numbers.ts';
+import { baseOf } from '../rule/base-chains.ts';
+import type { KnownMatch, Match } from '../rule/match.ts';
+import type { Target } from '../rule/target.ts';
 import type { Chain, Rule, Ruleset, Table } from '../rule.ts';
 import { isBuiltIn } from '../rule.ts';
-import type { Target } from '../target.ts';
 import { priorityText } from './ruleset.ts';
 import { interfaceText } from './to-expressions.ts';
 

@@ -2,7 +2,7 @@
 
 import type { Json } from '../nft-listing.ts';
 import { isRecord } from '../nft-listing.ts';
-import type { SetElement } from '../nft-set.ts';
+import type { SetElement } from '../rule/nft-set.ts';
 import type { Expression } from './expression.ts';
 import { expressionsText } from './expression-text.ts';
 

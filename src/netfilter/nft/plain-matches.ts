@@ -1,7 +1,7 @@
 /** Words of nft that ask what a known match asks: for walking packets, while listings keep the words. */
 
-import type { Match } from '../match.ts';
-import { match } from '../match.ts';
+import type { Match } from '../rule/match.ts';
+import { match } from '../rule/match.ts';
 
 type Plain = (found: RegExpExecArray) => readonly Match[] | undefined;
 

@@ -1,9 +1,9 @@
 /** Rules of nft that look values up in sets and maps, said as plain rules: one for each element that may be found. */
 
-import { networkRange } from '../address.ts';
-import { parseNetwork } from '../network.ts';
-import type { NftSet, SetElement } from '../nft-set.ts';
+import { networkRange } from '../address/address.ts';
+import { parseNetwork } from '../address/network.ts';
 import { protocolNumber } from '../protocols.ts';
+import type { NftSet, SetElement } from '../rule/nft-set.ts';
 import { addressRange } from './address-ranges.ts';
 
 /** More rules than these are not made of one. */
@@ -135,7 +135,7 @@ function alternatives(tokens: readonly string[], lookup: Lookup): readonly Waiti
   if (negated) {
     // Other than each of them.
     if (keys.length > 1 || kind !== 'set' || keys[0]?.startsWith('numgen')) return undefined;
-    const words = elements.flatMap(({ value }) => valuesOf(keys[0] ?? '', value).flatMap((one) => asking(keys[0] ?? '', one, true)));
+    const words = elements.flatMap(({ value }) => valuesOf(keys[0] ?? '', value).flatMap((one) => matchTexts(keys[0] ?? '', one, true)));
     return [waiting([...before, ...words, ...after], before.length + words.length)];
   }
   if (kind === 'set') {
@@ -239,7 +239,7 @@ function wordsOf(keys: readonly string[], value: string): readonly (readonly str
   const values = value.split(' . ');
   if (values.length !== keys.length) return undefined;
   return keys.reduce<readonly (readonly string[])[]>(
-    (ways, key, nth) => valuesOf(key, values[nth] ?? '').flatMap((one) => ways.map((way) => [...way, ...asking(key, one, false)])),
+    (ways, key, nth) => valuesOf(key, values[nth] ?? '').flatMap((one) => ways.map((way) => [...way, ...matchTexts(key, one, false)])),
     [[]],
   );
 }
@@ -249,7 +249,7 @@ function valuesOf(key: string, value: string): readonly string[] {
   return ADDRESS.test(key) ? addressRange(value) : [value];
 }
 
-function asking(key: string, value: string, negated: boolean): readonly string[] {
+function matchTexts(key: string, value: string, negated: boolean): readonly string[] {
   const operator = negated ? ['!='] : key.includes('&') ? ['=='] : [];
   return [...key.split(' '), ...operator, value];
 }

@@ -1,6 +1,6 @@
 /** Rules of nft as a listing, as the script that makes them, and as JSON. */
 
-import type { NftSet, SetElement } from '../nft-set.ts';
+import type { NftSet, SetElement } from '../rule/nft-set.ts';
 import type { BaseChain } from '../rule.ts';
 import type { Expression } from './expression.ts';
 import { expressionsText } from './expression-text.ts';

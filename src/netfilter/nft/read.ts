@@ -1,11 +1,11 @@
 /** nft's texts read: what `nft list ruleset` shows, the scripts that `nft -f` takes, and the JSON of `nft -j`. */
 
 import type { Family } from '../family.ts';
-import { UNNAMED } from '../hidden-modules.ts';
 import type { Json } from '../nft-listing.ts';
 import { isRecord, nftItems } from '../nft-listing.ts';
-import type { NftSet } from '../nft-set.ts';
 import { readRules } from '../read.ts';
+import { UNNAMED } from '../rule/hidden-modules.ts';
+import type { NftSet } from '../rule/nft-set.ts';
 import type { BaseChain, NftFamily } from '../rule.ts';
 import { withDefines } from './defines.ts';
 import type { Expression } from './expression.ts';

@@ -21,7 +21,7 @@ export interface NftChange {
 export function reconcileNft(live: NftRuleset, desired: NftRuleset, isOwn: (chain: string) => boolean): NftChange {
   const liveOf = ({ family, name }: NftTable): NftTable | undefined =>
     live.tables.find((table) => table.family === family && table.name === name);
-  const differ = desired.tables.some((table) => !isAsWanted(liveOf(table), table, isOwn));
+  const differ = desired.tables.some((table) => !isAsDesired(liveOf(table), table, isOwn));
   const changed = differ ? desired.tables : [];
   const gone = live.tables.filter(({ family, name }) => !desired.tables.some((table) => table.family === family && table.name === name));
   const lines = [
@@ -50,7 +50,7 @@ function textOf({ counters: _, ...rule }: NftChain['rules'][number]): string {
   return nftRuleText(rule);
 }
 
-function isAsWanted(live: NftTable | undefined, { chains }: NftTable, isOwn: (chain: string) => boolean): boolean {
+function isAsDesired(live: NftTable | undefined, { chains }: NftTable, isOwn: (chain: string) => boolean): boolean {
   if (live === undefined) return false;
   const wanted = chains.every((chain) => {
     const there = live.chains.find(({ name }) => name === chain.name);

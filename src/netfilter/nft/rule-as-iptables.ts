@@ -1,12 +1,12 @@
 /** One rule of nft in the words of iptables; or why iptables has none for it. */
 
-import type { Match } from '../match.ts';
-import { asksNothing, match } from '../match.ts';
 import { ALL_BITS } from '../numbers.ts';
 import { PROTOCOLS_WITH_PORTS } from '../protocols.ts';
+import type { Match } from '../rule/match.ts';
+import { match, matchesAll } from '../rule/match.ts';
+import type { Target } from '../rule/target.ts';
+import { isAllowedAt } from '../rule/target-places.ts';
 import type { Rule } from '../rule.ts';
-import type { Target } from '../target.ts';
-import { mayStandAt } from '../target-places.ts';
 
 /** Why a rule can't be said. */
 export interface Unsayable {
@@ -14,7 +14,7 @@ export interface Unsayable {
 }
 
 /** Where the rule would stand: its table, its chain, and the hooks from which a packet may come to it. */
-export interface Standing {
+export interface ChainPosition {
   readonly table: string;
   readonly hooks: readonly string[];
   /** Whether it hangs at the hook itself, where iptables knows which interface a packet has. */
@@ -22,12 +22,12 @@ export interface Standing {
 }
 
 /** The rule without its name of nft, or why it can't be said. */
-export function ruleAsIptables({ text, matches, target, ...rule }: Rule, at: Standing): Rule | Unsayable {
+export function ruleAsIptables({ text, matches, target, ...rule }: Rule, at: ChainPosition): Rule | Unsayable {
   const asked = matches.map(matchAsIptables);
   const done = targetAsIptables(target);
   const unsayable = [...asked, done].find(isUnsayable) ?? whyNotHere(matches, target, at);
   if (unsayable !== undefined) return unsayable;
-  return { ...rule, matches: asked.filter(isSaid).filter((one) => !isEveryAddress(one)), target: done as Target };
+  return { ...rule, matches: asked.filter(isMatch).filter((one) => !isEveryAddress(one)), target: done as Target };
 }
 
 export function isUnsayable(said: object): said is Unsayable {
@@ -39,7 +39,7 @@ function isEveryAddress(asked: Match): boolean {
   return (asked.kind === 'source' || asked.kind === 'destination') && asked.value.prefix === 0 && !asked.negated;
 }
 
-function isSaid(said: Match | Unsayable): said is Match {
+function isMatch(said: Match | Unsayable): said is Match {
   return !isUnsayable(said);
 }
 
@@ -49,7 +49,7 @@ function matchAsIptables(asked: Match): Match | Unsayable {
   const [, side, not, type = ''] = /^fib ([sd]addr) type (!= )?(\w+)$/.exec(asked.text) ?? [];
   if (side !== undefined)
     return { ...match(side === 'saddr' ? 'source-type' : 'destination-type', [type.toUpperCase()]), negated: not !== undefined };
-  if (asksNothing(asked)) return { reason: `"${asked.text}" is a rule of its own in iptables` };
+  if (matchesAll(asked)) return { reason: `"${asked.text}" is a rule of its own in iptables` };
   if (/@/.test(asked.text)) return { reason: `"${asked.text}" asks a set of nft` };
   return { reason: `iptables has no words for "${asked.text}"` };
 }
@@ -69,7 +69,7 @@ const PORTS: readonly string[] = ['source-port', 'destination-port', 'source-por
 /** xt_multiport.h: XT_MULTI_PORTS. A range takes two of them. */
 const MOST_PORTS = 15;
 
-function whyNotHere(matches: readonly Match[], target: Target, { table, hooks, builtIn }: Standing): Unsayable | undefined {
+function whyNotHere(matches: readonly Match[], target: Target, { table, hooks, builtIn }: ChainPosition): Unsayable | undefined {
   const kinds: readonly string[] = matches.map(({ kind }) => kind);
   const twice = ONCE.find((kind) => kinds.filter((one) => one === kind).length > 1);
   if (twice !== undefined) return { reason: `a rule of iptables asks for ${twice} once` };
@@ -83,7 +83,7 @@ function whyNotHere(matches: readonly Match[], target: Target, { table, hooks, b
   if (made !== undefined) return { reason: `iptables asks for an owner in OUTPUT and POSTROUTING only, and packets of ${made} come here` };
   if (builtIn && hooks.some((hook) => kinds.includes(interfaceLacking(hook))))
     return { reason: `iptables takes no ${interfaceLacking(hooks[0] ?? '')} in ${hooks[0]}` };
-  const elsewhere = hooks.find((hook) => !mayStandAt(target.kind, `${table} ${hook}`));
+  const elsewhere = hooks.find((hook) => !isAllowedAt(target.kind, `${table} ${hook}`));
   return elsewhere === undefined ? undefined : { reason: `${target.kind} of iptables does not stand in ${table} ${elsewhere}` };
 }
 

@@ -2,11 +2,11 @@
 
 import type { Family } from '../family.ts';
 import { familyOfAddress } from '../family.ts';
-import type { Match } from '../match.ts';
-import { needsConntrack } from '../needs-conntrack.ts';
+import type { Match } from '../rule/match.ts';
+import { needsConntrack } from '../rule/needs-conntrack.ts';
+import type { Target } from '../rule/target.ts';
 import type { Chain, NftFamily, Rule, Ruleset, Table } from '../rule.ts';
 import { isBuiltIn, TABLES } from '../rule.ts';
-import type { Target } from '../target.ts';
 import { ruleOf } from './from-expressions.ts';
 import { plainMatches } from './plain-matches.ts';
 import { plainTexts } from './plain-texts.ts';
@@ -68,7 +68,7 @@ function withText({ counted: _, thought: __, ...rule }: NftRule, nft: NftFamily,
 /** What packets of the family are asked. What translates to the other one matches, and does nothing (`nft_nat_inet_eval`). */
 function ruleFor({ matches, target }: Rule, family: Family): Pick<Rule, 'matches' | 'target'> {
   return {
-    matches: matches.filter((match) => match.kind !== 'opaque' || familyAsked(match.text) === undefined),
+    matches: matches.filter((match) => match.kind !== 'opaque' || matchedFamily(match.text) === undefined),
     target: (translatedFamily(target) ?? family) === family ? target : { kind: 'none' },
   };
 }
@@ -98,11 +98,11 @@ function concerns({ matches, target }: Rule, family: Family): boolean {
 function familyOf(match: Match): Family | undefined {
   if (match.kind === 'source' || match.kind === 'destination') return match.value.family;
   if (match.kind !== 'opaque') return undefined;
-  return familyAsked(match.text) ?? (/^(ip6?) /.exec(match.text)?.[1] as Family | undefined);
+  return matchedFamily(match.text) ?? (/^(ip6?) /.exec(match.text)?.[1] as Family | undefined);
 }
 
 /** `meta nfproto ipv4`: the family that words ask for, and nothing else. */
-function familyAsked(text: string): Family | undefined {
+function matchedFamily(text: string): Family | undefined {
   const [, not, version] = /^meta nfproto (!= )?ipv([46])$/.exec(text) ?? [];
   if (version === undefined) return undefined;
   return (version === '4') === (not === undefined) ? 'ip' : 'ip6';

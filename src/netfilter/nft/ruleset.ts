@@ -1,6 +1,6 @@
 /** What nft holds: tables of any family, base chains with their hook and priority, sets. Rules are those of iptables' tables too. */
 
-import type { NftSet } from '../nft-set.ts';
+import type { NftSet } from '../rule/nft-set.ts';
 import type { BaseChain, NftFamily, Rule } from '../rule.ts';
 
 export interface NftRuleset {

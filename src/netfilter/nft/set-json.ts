@@ -1,7 +1,7 @@
 /** Sets and maps of nft as `nft -j list ruleset` has them. */
 
-import { parseNetwork } from '../network.ts';
-import type { NftSet, SetElement } from '../nft-set.ts';
+import { parseNetwork } from '../address/network.ts';
+import type { NftSet, SetElement } from '../rule/nft-set.ts';
 import { elementsIn } from './plain-texts.ts';
 import { readExpressions } from './read-expressions.ts';
 

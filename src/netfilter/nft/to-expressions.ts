@@ -1,14 +1,14 @@
 /** Rules to nft's expressions. */
 
+import type { Network } from '../address/network.ts';
+import { addressBits } from '../address/network.ts';
 import { familyOfAddress } from '../family.ts';
-import type { KnownMatch, Match } from '../match.ts';
-import type { Network } from '../network.ts';
-import { addressBits } from '../network.ts';
 import type { Masked, OwnerRange, PortRange } from '../numbers.ts';
 import { ALL_BITS } from '../numbers.ts';
 import { printMatch } from '../print.ts';
-import type { Target } from '../target.ts';
-import { printTarget } from '../target.ts';
+import type { KnownMatch, Match } from '../rule/match.ts';
+import type { Target } from '../rule/target.ts';
+import { printTarget } from '../rule/target.ts';
 import type { Expression, Left, Right, Selector } from './expression.ts';
 import { CT, META, matchOf, PAYLOAD } from './expression.ts';
 import type { NftRule } from './ruleset.ts';
@@ -18,11 +18,11 @@ export function expressionsOf({ matches, target, counted, counters }: NftRule): 
   const counter: Expression = {
     counter: counters === undefined ? null : { packets: Number(counters.packets), bytes: Number(counters.bytes) },
   };
-  const asked = matches.flatMap((match) => matchExpressions(match, matches));
+  const expressionsOf = matches.flatMap((match) => matchExpressions(match, matches));
   const done = targetExpressions(target);
   // Istio's program writes what TPROXY needs as one text and counts behind it.
   const before = target.kind === 'TPROXY' ? done.length - 1 : 0;
-  return [...asked, ...done.slice(0, before), ...(counted ? [counter] : []), ...done.slice(before)];
+  return [...expressionsOf, ...done.slice(0, before), ...(counted ? [counter] : []), ...done.slice(before)];
 }
 
 const PORTS: readonly string[] = ['source-port', 'destination-port', 'source-ports', 'destination-ports'];
@@ -36,31 +36,31 @@ function matchExpressions(match: Match, all: readonly Match[]): readonly Express
   if (match.kind === 'opaque') return [setExpression(match.text) ?? { words: match.text }];
   if (match.kind === 'unknown') return [];
   const { negated } = match;
-  const asked = (left: Selector, right: Right): readonly Expression[] => [matchOf(left, right, negated)];
+  const matchExpressions = (left: Selector, right: Right): readonly Expression[] => [matchOf(left, right, negated)];
   switch (match.kind) {
     case 'protocol':
       // `tcp dport 80` says the protocol by itself.
-      return !negated && all.some(({ kind }) => PORTS.includes(kind)) ? [] : asked(META('l4proto'), match.value);
+      return !negated && all.some(({ kind }) => PORTS.includes(kind)) ? [] : matchExpressions(META('l4proto'), match.value);
     case 'in-interface':
-      return asked(META('iifname'), interfaceText(match.value));
+      return matchExpressions(META('iifname'), interfaceText(match.value));
     case 'out-interface':
-      return asked(META('oifname'), interfaceText(match.value));
+      return matchExpressions(META('oifname'), interfaceText(match.value));
     case 'source':
-      return asked(PAYLOAD(match.value.family, 'saddr'), networkRight(match.value));
+      return matchExpressions(PAYLOAD(match.value.family, 'saddr'), networkRight(match.value));
     case 'destination':
-      return asked(PAYLOAD(match.value.family, 'daddr'), networkRight(match.value));
+      return matchExpressions(PAYLOAD(match.value.family, 'daddr'), networkRight(match.value));
     case 'source-port':
-      return asked(PAYLOAD(protocolIn(all), 'sport'), rangeRight(match.value));
+      return matchExpressions(PAYLOAD(protocolIn(all), 'sport'), rangeRight(match.value));
     case 'destination-port':
-      return asked(PAYLOAD(protocolIn(all), 'dport'), rangeRight(match.value));
+      return matchExpressions(PAYLOAD(protocolIn(all), 'dport'), rangeRight(match.value));
     case 'source-ports':
-      return asked(PAYLOAD(protocolIn(all), 'sport'), { set: match.value.map(rangeRight) });
+      return matchExpressions(PAYLOAD(protocolIn(all), 'sport'), { set: match.value.map(rangeRight) });
     case 'destination-ports':
-      return asked(PAYLOAD(protocolIn(all), 'dport'), { set: match.value.map(rangeRight) });
+      return matchExpressions(PAYLOAD(protocolIn(all), 'dport'), { set: match.value.map(rangeRight) });
     case 'uid-owner':
-      return asked(META('skuid'), rangeRight(match.value));
+      return matchExpressions(META('skuid'), rangeRight(match.value));
     case 'gid-owner':
-      return asked(META('skgid'), rangeRight(match.value));
+      return matchExpressions(META('skgid'), rangeRight(match.value));
     case 'conntrack-state':
     case 'state':
       return [stateExpression(match.value, negated)];

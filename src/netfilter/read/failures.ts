@@ -4,27 +4,31 @@ import type { ReadCode } from './problems.ts';
 
 interface Failure {
   readonly code: ReadCode;
-  readonly says: RegExp;
+  readonly pattern: RegExp;
 }
 
 // In the words of iptables 1.8, nft, shells, sudo, nsenter, container runtimes and kubectl.
 const FAILURES: readonly Failure[] = [
   {
     code: 'not-permitted',
-    says: /you must be root|(?:ip6?tables|nft|nsenter)\S{0,20}[ :].{0,200}(?:[Pp]ermission denied|Operation not permitted)|xtables\.lock: Permission denied|^sudo: a (?:terminal|password) is required/,
+    pattern:
+      /you must be root|(?:ip6?tables|nft|nsenter)\S{0,20}[ :].{0,200}(?:[Pp]ermission denied|Operation not permitted)|xtables\.lock: Permission denied|^sudo: a (?:terminal|password) is required/,
   },
   {
     code: 'program-missing',
-    says: /ip6?tables[\w-]{0,20}['"]?(?:: (?:command |inaccessible or )?not found|: executable file not found| not found|: No such file or directory)|command not found: ip6?tables/,
+    pattern:
+      /ip6?tables[\w-]{0,20}['"]?(?:: (?:command |inaccessible or )?not found|: executable file not found| not found|: No such file or directory)|command not found: ip6?tables/,
   },
-  { code: 'lock-held', says: /holding the xtables lock|waiting for the xtables lock/ },
+  { code: 'lock-held', pattern: /holding the xtables lock|waiting for the xtables lock/ },
   {
     code: 'table-missing',
-    says: /can't initialize ip6?tables table|unable to initialize table|Table does not exist \(do you need to insmod\?\)|Failed to initialize nft/,
+    pattern:
+      /can't initialize ip6?tables table|unable to initialize table|Table does not exist \(do you need to insmod\?\)|Failed to initialize nft/,
   },
   {
     code: 'nothing-run',
-    says: /^(?:Error from server\b|Error response from daemon: |Unable to connect to the server: |The connection to the server \S{1,200} was refused|error: (?:unable to upgrade connection|container |pod |pods? |cannot exec|You must be logged in|timed out|lost connection|Internal error|the server ))|OCI runtime exec failed/,
+    pattern:
+      /^(?:Error from server\b|Error response from daemon: |Unable to connect to the server: |The connection to the server \S{1,200} was refused|error: (?:unable to upgrade connection|container |pod |pods? |cannot exec|You must be logged in|timed out|lost connection|Internal error|the server ))|OCI runtime exec failed/,
   },
 ];
 
@@ -33,7 +37,7 @@ let any: RegExp | undefined;
 
 /** Why there are no rules where this line stands, or null for a line that says nothing of the kind. */
 export function failureIn(text: string): ReadCode | null {
-  any ??= new RegExp(FAILURES.map(({ says }) => says.source).join('|'));
+  any ??= new RegExp(FAILURES.map(({ pattern }) => pattern.source).join('|'));
   if (!any.test(text)) return null;
-  return FAILURES.find(({ says }) => says.test(text))?.code ?? null;
+  return FAILURES.find(({ pattern }) => pattern.test(text))?.code ?? null;
 }

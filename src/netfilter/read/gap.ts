@@ -17,12 +17,12 @@ export interface Gap {
   /** 1-based line of the last command of a log that shows no end of its run. */
   readonly behind?: number;
   /** 1-based line of a look that failed. */
-  readonly look?: number;
+  readonly failedAt?: number;
   /** In words that end a sentence. */
   readonly reason: string;
 }
 
 /** As they count for every answer that rests on them. */
 export function unseenInGaps(gaps: readonly Gap[]): readonly Unseen[] {
-  return gaps.map(({ more: _, behind: __, look: ___, ...gap }): Unseen => gap);
+  return gaps.map(({ more: _, behind: __, failedAt: ___, ...gap }): Unseen => gap);
 }

@@ -26,7 +26,7 @@ export function gapsOfSection({ section, family, table, edits, whole }: PlacedSe
   const last = lines.at(-1)?.number ?? first;
   const gap = (except: readonly string[], more: boolean, reason: string): readonly Gap[] => [{ family, table, except, more, reason }];
   if (form === 'block' && !committed)
-    return gap(whole ? shownBefore(edits) : [], true, `the text breaks off behind line ${last}, before the COMMIT of this table`);
+    return gap(whole ? tablesBefore(edits) : [], true, `the text breaks off behind line ${last}, before the COMMIT of this table`);
   if (form === 'rules' && committed && lines[0]?.text.startsWith('-A') === true)
     return gap([], true, `the text begins in the middle of this table, in line ${first}`);
   if (form === 'rules' && edits.length > 0 && edits.every(({ edit }) => edit.kind === 'append')) {
@@ -34,12 +34,12 @@ export function gapsOfSection({ section, family, table, edits, whole }: PlacedSe
     return [{ kind: 'form', family, table, more: true, reason }];
   }
   if (form === 'rules' && whole && isOpenEnded(edits))
-    return gap(shownBefore(edits), false, `chains are named, and no rule of them follows line ${last}: the text may break off there`);
+    return gap(tablesBefore(edits), false, `chains are named, and no rule of them follows line ${last}: the text may break off there`);
   return [];
 }
 
 /** The chains of which a text shows all rules, where it names each before the first rule and breaks off somewhere. */
-function shownBefore(edits: readonly PlacedEdit[]): readonly string[] {
+function tablesBefore(edits: readonly PlacedEdit[]): readonly string[] {
   const named = edits.flatMap(({ edit }) => (edit.kind === 'declare' ? [edit.chain] : []));
   const last = edits.findLast(({ edit }) => edit.kind === 'append')?.edit;
   return last === undefined || last.kind !== 'append' ? [] : named.slice(0, Math.max(named.indexOf(last.chain), 0));

@@ -1,7 +1,7 @@
 /** Which kind of match an option of a module is. */
 
-import type { MatchKind } from '../match.ts';
-import { MATCH_KINDS, MATCH_OPTIONS } from '../options.ts';
+import type { MatchKind } from '../rule/match.ts';
+import { MATCH_KINDS, MATCH_OPTIONS } from '../rule/options.ts';
 
 /** The kind that an option of a module stands for (`owner`, `--uid-owner`), or undefined. */
 export function matchKindOf(module: string, option: string): MatchKind | undefined {

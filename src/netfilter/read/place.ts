@@ -5,7 +5,7 @@ import type { Origin } from './sections.ts';
 
 /** What the text states, then what the caller says, then what an address shows, then what is assumed. */
 export function familyOf(origin: Origin, forced: Family | undefined): Family {
-  return origin.stated ?? forced ?? origin.shown ?? origin.assumed;
+  return origin.stated ?? forced ?? origin.listed ?? origin.assumed;
 }
 
 /** A table, and why it must be that one; no reason where the chains leave no other. */

@@ -74,7 +74,7 @@ export interface ReadProblems {
   readonly list: () => readonly ReadProblem[];
 }
 
-export function gatherProblems(file: string | undefined): ReadProblems {
+export function collectProblems(file: string | undefined): ReadProblems {
   const found: ReadProblem[] = [];
   let dropped = 0;
   const add: ReadProblems['add'] = (code, line, args = {}) => {

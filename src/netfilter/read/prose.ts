@@ -4,13 +4,13 @@
 export interface Prose {
   readonly lines: ReadonlySet<number>;
   /** Whether a program may have said what stands in this line. */
-  readonly says: (line: number) => boolean;
+  readonly isStatement: (line: number) => boolean;
   /** Whether what stands in this line is quoted: it stands in a block of code or behind prose. */
   readonly quotes: (line: number) => boolean;
 }
 
 /** Of a text in which nobody wrote anything. */
-export const NO_PROSE: Prose = { lines: new Set(), says: () => true, quotes: () => false };
+export const NO_PROSE: Prose = { lines: new Set(), isStatement: () => true, quotes: () => false };
 
 const FENCE = /^\s*(?:```|~~~|\{(?:code|noformat)(?::[^{}]{0,80})?\}\s*$|<\/?pre\b)/i;
 
@@ -91,7 +91,7 @@ export function proseIn(text: string): Prose {
   const begun = blocks.filter((block) => {
     const [lead = 0] = block;
     if (sentences.has(lead) || HEADING.test(at(lead))) return true;
-    return block.some((index) => sentences.has(index)) && !block.some((index) => isSaid(at(index)) || OF_RULES.test(at(index)));
+    return block.some((index) => sentences.has(index)) && !block.some((index) => isSentenceLine(at(index)) || OF_RULES.test(at(index)));
   });
   const isDocument = fenced.size > 0 || begun.length > 0 || blocks.some(isTable);
   if (!isDocument) return NO_PROSE;
@@ -111,13 +111,13 @@ export function proseIn(text: string): Prose {
   const first = Math.min(...found);
   return {
     lines: found,
-    says: (line) => !found.has(line) && (fenced.has(line - 1) ? !isSentence(at(line - 1)) : isSaid(at(line - 1))),
+    isStatement: (line) => !found.has(line) && (fenced.has(line - 1) ? !isSentence(at(line - 1)) : isSentenceLine(at(line - 1))),
     quotes: (line) => found.size > 0 && (fenced.has(line - 1) || first < line),
   };
 }
 
 /** Whether a line of a document outside of blocks of code is what a program prints. */
-function isSaid(line: string): boolean {
+function isSentenceLine(line: string): boolean {
   const text = line.trim();
   const own = text.replace(/^(?:>\s*)+/, '');
   return isLogged(text) || isLogged(own) || SAID_BY.test(own) || OF_PROGRAMS.test(own);

@@ -1,10 +1,10 @@
 /** One row of a listing to a Rule. */
 
+import { parseNetwork } from '../address/network.ts';
 import type { Family } from '../family.ts';
-import type { KnownMatch, Match } from '../match.ts';
-import { parseNetwork } from '../network.ts';
-import { MATCH_OPTIONS } from '../options.ts';
 import { protocolName, protocolNumber } from '../protocols.ts';
+import type { KnownMatch, Match } from '../rule/match.ts';
+import { MATCH_OPTIONS } from '../rule/options.ts';
 import type { Counters, Rule } from '../rule.ts';
 import { readListWords } from './list-words.ts';
 import type { Unreadable } from './rule-words.ts';

@@ -1,7 +1,7 @@
 /** A cursor over the words of one rule. */
 
 import type { Family } from '../family.ts';
-import { MATCH_OPTIONS } from '../options.ts';
+import { MATCH_OPTIONS } from '../rule/options.ts';
 import type { Word } from '../words.ts';
 import { bareText, printWord } from '../words.ts';
 

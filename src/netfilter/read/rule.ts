@@ -1,13 +1,13 @@
 /** One rule's words to a Rule. What is not understood is kept word for word. */
 
+import { parseNetwork } from '../address/network.ts';
 import type { Family } from '../family.ts';
-import type { KnownMatch, Match } from '../match.ts';
-import { parseNetwork } from '../network.ts';
-import { MATCH_OPTIONS } from '../options.ts';
 import { PROTOCOLS_WITH_PORTS, protocolName } from '../protocols.ts';
+import type { KnownMatch, Match } from '../rule/match.ts';
+import { MATCH_OPTIONS } from '../rule/options.ts';
+import type { Target } from '../rule/target.ts';
+import { TARGET_FORMS } from '../rule/target.ts';
 import type { Counters, Rule } from '../rule.ts';
-import type { Target } from '../target.ts';
-import { TARGET_FORMS } from '../target.ts';
 import type { Word } from '../words.ts';
 import { bareText, quoteWord, unquote } from '../words.ts';
 import { matchKindOf } from './match-kind.ts';
@@ -130,7 +130,7 @@ function readHeader(rule: RuleWords, kind: KnownMatch['kind'], negated: boolean,
   const read = readValue(rule, kind, negated, option);
   // `-p all` asks nothing; iptables refuses its opposite, which no packet is.
   if (read?.kind === 'protocol' && read.value === 'all') return read.negated ? { reason: '! -p all is no packet at all' } : [];
-  if (read !== null) return asksNothing(read) ? [] : [read];
+  if (read !== null) return matchesAll(read) ? [] : [read];
   const inner = takeNegation(rule);
   const text = rule.words[rule.at]?.text ?? '';
   if (!namesAddresses(text, rule.family)) return { reason: badValue(rule, option) };
@@ -139,7 +139,7 @@ function readHeader(rule: RuleWords, kind: KnownMatch['kind'], negated: boolean,
 }
 
 // The kernel keeps no trace of `-s 0.0.0.0/0`.
-function asksNothing({ kind, negated, value }: KnownMatch): boolean {
+function matchesAll({ kind, negated, value }: KnownMatch): boolean {
   return (kind === 'source' || kind === 'destination') && !negated && value.prefix === 0;
 }
 

@@ -13,7 +13,6 @@ import type { ReadProblems } from './problems.ts';
 import { readColumns } from './row.ts';
 import {
   chainHeading,
-  familyShown,
   incompatibleTable,
   isBlockLine,
   isFence,
@@ -21,6 +20,7 @@ import {
   isPrompt,
   isRow,
   legacyProgram,
+  listedFamily,
   tableStart,
 } from './shapes.ts';
 
@@ -31,7 +31,7 @@ export interface Origin {
   /** What holds where nothing is stated and no address shows it. */
   readonly assumed: Family;
   /** What the first address shows. */
-  shown: Family | null;
+  listed: Family | null;
 }
 
 /** `block`: iptables-save or iptables-restore; `rules`: iptables -S; `listing`: iptables -L; `commands`: single commands. */
@@ -57,7 +57,7 @@ export interface ReadSections {
   readonly sections: readonly Section[];
   readonly gaps: readonly Gap[];
   /** The families of which a shell's trace shows that all tables were saved, to the end. */
-  readonly looked: readonly Family[];
+  readonly listed: readonly Family[];
 }
 
 /** Cuts a text into sections, in its order. Text around them is skipped; notes of iptables-nft become problems. */
@@ -69,7 +69,7 @@ export function readSections(lines: Iterable<Line>, problems: ReadProblems): Rea
     problems.add('too-many-lines', line.number, { limit: `${MOST_LINES}` });
     break;
   }
-  return { sections: reader.sections, gaps: reader.gaps(), looked: reader.looked() };
+  return { sections: reader.sections, gaps: reader.gaps(), listed: reader.looked() };
 }
 
 const HOOK_ORDER = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
@@ -82,7 +82,7 @@ class SectionReader {
   #open: Section | null = null;
   /** A block's first line may be an item of a list in prose (`* nat`): only what follows can tell. */
   #tentative = false;
-  #origin: Origin = { stated: null, assumed: 'ip', shown: null };
+  #origin: Origin = { stated: null, assumed: 'ip', listed: null };
   /** The tables of the blocks of this origin. */
   #seen = new Set<string>();
   /** What was announced and has not been followed by anything yet. */
@@ -169,13 +169,13 @@ class SectionReader {
   /** Where the text breaks off or begins in the middle, beside what its tables tell. */
   gaps(): readonly Gap[] {
     const gaps = this.#breaks.gaps(
-      this.#origin.stated ?? this.#origin.shown ?? this.#origin.assumed,
+      this.#origin.stated ?? this.#origin.listed ?? this.#origin.assumed,
       this.sections.length,
       this.sections.at(-1)?.lines.at(-1)?.number,
     );
     const lost = this.#lost
       .filter(({ line, family }) => !this.sections.some((section) => section.line > line && isOf(section, family)))
-      .map(({ line, family }) => ({ ...(family && { family }), more: true, look: line, reason: `the look in line ${line} failed` }));
+      .map(({ line, family }) => ({ ...(family && { family }), more: true, failedAt: line, reason: `the look in line ${line} failed` }));
     return [...gaps, ...lost, ...this.#unanswered()];
   }
 
@@ -245,9 +245,9 @@ class SectionReader {
     this.#close();
     this.#breaks.seeBlock();
     // A dry run lists the programs that it would call, one a line: the input of iptables-restore below is no save's output.
-    if (spaced && this.#announced?.saves) this.#origin = { stated: null, assumed: 'ip', shown: null };
+    if (spaced && this.#announced?.saves) this.#origin = { stated: null, assumed: 'ip', listed: null };
     if (this.#seen.has(table)) {
-      this.#origin = { stated: null, assumed: 'ip6', shown: null };
+      this.#origin = { stated: null, assumed: 'ip6', listed: null };
       this.#seen = new Set();
     }
     this.#announced = null;
@@ -258,7 +258,7 @@ class SectionReader {
   /** Starts a listing or a run of rules, which do not name their table: a command above them may. */
   #startUnnamed(form: 'listing' | 'rules', line: number): void {
     this.#close();
-    const origin = this.#announced === null ? { stated: null, assumed: 'ip' as const, shown: null } : this.#origin;
+    const origin = this.#announced === null ? { stated: null, assumed: 'ip' as const, listed: null } : this.#origin;
     this.#open = { form, origin, table: this.#announced?.table ?? null, line, lines: [], strays: [], committed: false };
     this.sections.push(this.#open);
     this.#announced = null;
@@ -301,7 +301,7 @@ class SectionReader {
         this.sections.some(({ form }) => form === 'block' || form === 'rules'),
       );
       this.#announced = command;
-      this.#origin = { stated: command.family, assumed: command.family, shown: null };
+      this.#origin = { stated: command.family, assumed: command.family, listed: null };
       this.#seen = new Set();
       return;
     }
@@ -312,7 +312,7 @@ class SectionReader {
       this.#close();
       this.#open = {
         form: 'commands',
-        origin: { stated: family, assumed: family, shown: null },
+        origin: { stated: family, assumed: family, listed: null },
         table,
         line: line.number,
         lines: [],
@@ -341,18 +341,18 @@ class SectionReader {
     if (this.#open === null) return;
     this.#keep(this.#open, line);
     if (this.#addressed || this.#open.origin.stated !== null) return;
-    const shown = familyShown(line.text);
+    const shown = listedFamily(line.text);
     if (shown !== null) this.#showed(this.#open, shown);
   }
 
   /** The first address of a section tells its family, and that of the sections before it that have none. */
   #showed(section: Section, shown: Family): void {
     this.#addressed = true;
-    const before = section.origin.shown;
-    if (before === null) section.origin.shown = shown;
+    const before = section.origin.listed;
+    if (before === null) section.origin.listed = shown;
     if (before === null || before === shown) return;
     // Here begins the other family's save, with a table that the first family's does not have.
-    section.origin = { stated: null, assumed: shown, shown };
+    section.origin = { stated: null, assumed: shown, listed: shown };
     if (section.form !== 'block') return;
     this.#origin = section.origin;
     this.#seen = new Set(section.table === null ? [] : [section.table]);
@@ -379,6 +379,6 @@ function familyNamed(text: string): Family | undefined {
 }
 
 /** Whether it shows what a look at a family did not. */
-function isOf({ origin: { stated, shown, assumed } }: Section, family: Family | undefined): boolean {
-  return family === undefined || (stated ?? shown ?? assumed) === family;
+function isOf({ origin: { stated, listed, assumed } }: Section, family: Family | undefined): boolean {
+  return family === undefined || (stated ?? listed ?? assumed) === family;
 }

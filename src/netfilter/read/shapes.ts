@@ -70,7 +70,7 @@ const IP6 =
 const IP = /(?:^|[\s!])\d{1,3}(?:\.\d{1,3}){3}(?:\/\d|\s|$)|\sicmp-[a-z]/;
 
 /** The family of the addresses in a rule or a row, or null where it has none. */
-export function familyShown(text: string): Family | null {
+export function listedFamily(text: string): Family | null {
   if (IP6.test(text)) return 'ip6';
   return IP.test(text) ? 'ip' : null;
 }

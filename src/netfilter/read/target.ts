@@ -1,6 +1,6 @@
 import type { Family } from '../family.ts';
-import type { Target, TargetName, Verdict } from '../target.ts';
-import { isTargetName, TARGET_FORMS, VERDICTS } from '../target.ts';
+import type { Target, TargetName, Verdict } from '../rule/target.ts';
+import { isTargetName, TARGET_FORMS, VERDICTS } from '../rule/target.ts';
 import type { RuleWords, Unreadable } from './rule-words.ts';
 import { isChainName, skipToAnother, startsAnother, wordsSince } from './rule-words.ts';
 

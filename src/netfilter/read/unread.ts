@@ -2,7 +2,7 @@
 
 import type { Family } from '../family.ts';
 import { grouped } from '../grouped.ts';
-import { UNNAMED } from '../hidden-modules.ts';
+import { UNNAMED } from '../rule/hidden-modules.ts';
 import type { Unseen } from '../unseen.ts';
 import { leavesQuoteOpen } from '../words.ts';
 import type { LostLine } from './listing.ts';
@@ -18,7 +18,7 @@ export interface Unread {
   readonly text: string;
   readonly reason: string;
   /** The rule is shown with all but what it asks of these modules of iptables. */
-  readonly asks?: readonly string[];
+  readonly matched?: readonly string[];
 }
 
 /**
@@ -49,24 +49,24 @@ export function unseenIn({
 /** Lines that can't be read, by the chain that they are in. */
 function unreadLines(unread: readonly Unread[]): readonly Unseen[] {
   const places = grouped(unread, (one) =>
-    [one.family, one.table, isDeclaration(one) ? ':' : (one.chain ?? ''), one.asks === undefined ? '' : 'asks'].join(' '),
+    [one.family, one.table, isDeclaration(one) ? ':' : (one.chain ?? ''), one.matched === undefined ? '' : 'asks'].join(' '),
   );
   return [...places.values()].map((same): Unseen => {
     const [first] = same as [Unread];
     const { family, table, chain } = first;
     const lines = same.map(({ line }) => line).sort((a, b) => a - b);
-    if (first.asks !== undefined) return { family, table, ...(chain !== undefined && { chain }), lines, ...askedOf(same) };
+    if (first.matched !== undefined) return { family, table, ...(chain !== undefined && { chain }), lines, ...restrictionOf(same) };
     if (isDeclaration(first)) return { kind: 'declaration', family, table, lines, reason: unreadText(lines) };
     return { family, table, ...(chain !== undefined && { chain }), lines, reason: unreadText(lines) };
   });
 }
 
-function askedOf(rules: readonly Unread[]): Required<Pick<Unseen, 'asks' | 'reason'>> {
-  const asks = [...new Set(rules.flatMap(({ asks = [] }) => asks))];
+function restrictionOf(rules: readonly Unread[]): Required<Pick<Unseen, 'matched' | 'reason'>> {
+  const asks = [...new Set(rules.flatMap(({ matched = [] }) => matched))];
   const names = asks.filter((name) => name !== UNNAMED).join(', ');
   const what = names === '' ? 'of modules that it does not name' : `of ${names}`;
   const count = rules.length === 1 ? '1 rule asks' : `${rules.length} rules ask`;
-  return { asks, reason: `what ${count} ${what} nft does not show; iptables-save does` };
+  return { matched: asks, reason: `what ${count} ${what} nft does not show; iptables-save does` };
 }
 
 /** A line that declares chains, whatever they are called: no rule is lost with it, but a policy may be. */

@@ -1,6 +1,6 @@
 /** Which tables change first, so that what both states capture is captured at every moment between. */
 
-import type { Match } from '../match.ts';
+import type { Match } from '../rule/match.ts';
 import type { Rule, Table } from '../rule.ts';
 import { isBuiltIn, TABLES } from '../rule.ts';
 

@@ -1,6 +1,6 @@
 /** One packet through one built-in chain and all it leads to. */
 
-import type { Match } from '../match.ts';
+import type { Match } from '../rule/match.ts';
 import type { Policy } from '../rule.ts';
 import { reportedField } from './reported.ts';
 import type { Field, Hook, MatchAnswer, PolicyPlace, Question } from './result.ts';
@@ -13,7 +13,7 @@ import type { Walk } from './walk.ts';
 /** Asks a base chain at its hook. False where the packet goes no further. */
 export function walkBaseChain(walk: Walk, { walkChain }: PreparedRules, chain: PreparedChain, hook: Hook): boolean {
   walk.hook = hook;
-  walk.like = chain.like;
+  walk.chainKind = chain.chainKind;
   walk.native = chain.table.native;
   if (walkChain !== undefined) return walkChain(walk, chain);
   walk.steps?.push({

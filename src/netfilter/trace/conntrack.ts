@@ -11,7 +11,7 @@ import type { Connection, Walk } from './walk.ts';
  * Looks the packet up, in the zone that the rules of raw have given it; a second pass over lo knows its flow already.
  * Until then, to the rules of raw, the packet has no flow: they see it as INVALID.
  */
-export function lookUp(walk: Walk, tracking: boolean): void {
+export function entryOf(walk: Walk, tracking: boolean): void {
   if (walk.original !== undefined) return;
   const { protocol, source, destination, sourcePort, destinationPort, packet } = walk;
   walk.original = { protocol, source, destination, sourcePort, destinationPort };

@@ -2,7 +2,7 @@
 
 import type { Packet } from '../packet.ts';
 import { flowAfter } from './conntrack.ts';
-import type { AskedQuestion } from './oracle.ts';
+import type { AnsweredQuestion } from './oracle.ts';
 import { Oracle } from './oracle.ts';
 import { walkToEnd } from './path.ts';
 import type { PreparedHost } from './prepare-host.ts';
@@ -70,7 +70,7 @@ function treeOf(prepared: Prepared, packet: Packet, recorded: boolean): Trace {
 interface OneWalk {
   readonly walk: Walk;
   readonly steps: readonly Step[];
-  readonly questions: readonly AskedQuestion[];
+  readonly questions: readonly AnsweredQuestion[];
   readonly answers: readonly number[];
 }
 

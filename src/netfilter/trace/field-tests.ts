@@ -1,9 +1,9 @@
 /** Tests of one field, whose answers narrow what is known of it. */
 
-import type { KnownMatch } from '../match.ts';
+import type { Ranges } from '../address/ranges.ts';
+import { contains, intersect, isWithin, overlaps } from '../address/ranges.ts';
 import type { ConntrackState } from '../packet.ts';
-import type { Ranges } from '../ranges.ts';
-import { contains, intersect, isWithin, overlaps } from '../ranges.ts';
+import type { KnownMatch } from '../rule/match.ts';
 import type { NumberField } from './fields.ts';
 import { ABSENT, difference, narrowed } from './fields.ts';
 import type { Test } from './test.ts';

@@ -1,8 +1,8 @@
 /** The fields of a walking packet, and what is known of one whose value is not. */
 
+import type { Ranges, Value } from '../address/ranges.ts';
+import { subtract } from '../address/ranges.ts';
 import type { ConntrackState, Packet } from '../packet.ts';
-import type { Ranges, Value } from '../ranges.ts';
-import { subtract } from '../ranges.ts';
 
 /** Fields that hold a number, or the ranges that it is in. */
 export type NumberField = 'protocol' | 'source' | 'destination' | 'sourcePort' | 'destinationPort' | 'uid' | 'gid' | 'mark' | 'connmark';

@@ -1,9 +1,9 @@
 /** What the kernel's own routing makes of a packet: delivered here, sent out, or refused. */
 
-import { addressValue, printAddress } from '../address.ts';
-import { contains } from '../ranges.ts';
+import { addressValue, printAddress } from '../address/address.ts';
+import { contains } from '../address/ranges.ts';
 import type { Found } from './lookup.ts';
-import { lookUpRoute } from './lookup.ts';
+import { routeFor } from './lookup.ts';
 import type { Lookup } from './lookup-fields.ts';
 import type { PreparedRouting } from './prepare-routing.ts';
 import type { Route } from './route.ts';
@@ -17,13 +17,13 @@ export function routeOfOwn(walk: Walk, routing: PreparedRouting, rerouted: boole
   const lookup: Lookup = { iif: 'lo', ...(rerouted && walk.host.family === 'ip' && { uid: 0 }) };
   // IPv6 finds the route of a socket that has no address yet without one, and keeps it.
   const sourceless = !rerouted && walk.host.family === 'ip6' && walk.packet.unbound === true;
-  const found = sourceless ? lookUpRoute(walk, routing, { ...lookup, source: 0n }) : lookUpRoute(walk, routing, lookup);
-  return routeFound(sourceless && found.type === 'refuse' ? lookUpRoute(walk, routing, lookup) : found);
+  const found = sourceless ? routeFor(walk, routing, { ...lookup, source: 0n }) : routeFor(walk, routing, lookup);
+  return routeFound(sourceless && found.type === 'refuse' ? routeFor(walk, routing, lookup) : found);
 }
 
 /** The route of what comes in. */
 export function routeOfArrival(walk: Walk, routing: PreparedRouting): Route {
-  const route = routeFound(lookUpRoute(walk, routing, { uid: 0 }));
+  const route = routeFound(routeFor(walk, routing, { uid: 0 }));
   // A broadcast address of a network of ours is ours.
   return route.many === true ? { to: 'local', by: 'address', many: true } : route;
 }
@@ -72,7 +72,7 @@ export function comesFromElsewhere(walk: Walk, routing: PreparedRouting, { out }
       ? {}
       : { sourcePort: destinationPort, destinationPort: sourcePort };
   const back: Lookup = { iif: 'lo', source: destination, destination: source, mark: 0, uid: 0, ...ports };
-  const { type, route } = lookUpRoute(walk, routing, back);
+  const { type, route } = routeFor(walk, routing, back);
   if (type === 'refuse' || type === 'throw') return strict === 0;
   if (type !== 'unicast') return false;
   return strict !== 1 || (route?.interfaces.includes(inInterface) ?? false);
@@ -82,7 +82,7 @@ export function comesFromElsewhere(walk: Walk, routing: PreparedRouting, { out }
 export function sourceOfRoute(walk: Walk, routing: PreparedRouting): string | undefined {
   const { host, destination } = walk;
   const unspecified = host.family === 'ip' ? 0 : 0n;
-  const { type, route } = lookUpRoute(walk, routing, { iif: 'lo', source: unspecified });
+  const { type, route } = routeFor(walk, routing, { iif: 'lo', source: unspecified });
   if (walk.oracle.questions.length > 0 || typeof destination === 'object') return undefined;
   if (route?.source !== undefined) return route.source;
   const isOwn = [...host.addresses.values()].some((own) => own.includes(destination));

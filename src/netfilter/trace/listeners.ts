@@ -1,6 +1,6 @@
 /** Which sockets of the host a packet finds, by its header as it is now. */
 
-import { addressValue } from '../address.ts';
+import { addressValue } from '../address/address.ts';
 import { reportedTuple } from './reported.ts';
 import type { Holds } from './test.ts';
 import { isSame, turned } from './tuples.ts';

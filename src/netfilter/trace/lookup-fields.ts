@@ -1,8 +1,8 @@
 /** What a policy rule asks of a packet, field by field. */
 
-import { match } from '../match.ts';
-import type { Range, Value } from '../ranges.ts';
-import { contains, intersect, isWithin, overlaps } from '../ranges.ts';
+import type { Range, Value } from '../address/ranges.ts';
+import { contains, intersect, isWithin, overlaps } from '../address/ranges.ts';
+import { match } from '../rule/match.ts';
 import { wordTest } from './field-tests.ts';
 import type { NumberField } from './fields.ts';
 import { ABSENT, difference, narrowed } from './fields.ts';

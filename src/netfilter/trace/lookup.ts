@@ -16,7 +16,7 @@ export interface Found {
 }
 
 /** Looks up a route. What a rule asks for and the packet does not say is asked of the oracle. */
-export function lookUpRoute(walk: Walk, routing: PreparedRouting, lookup: Lookup): Found {
+export function routeFor(walk: Walk, routing: PreparedRouting, lookup: Lookup): Found {
   const { rules } = routing;
   for (let index = 0; index < rules.length; index += 1) {
     const rule = rules[index];

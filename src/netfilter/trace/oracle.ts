@@ -3,7 +3,7 @@
 import type { Answer, Question, Step } from './result.ts';
 
 /** A question as one run met it. */
-export interface AskedQuestion {
+export interface AnsweredQuestion {
   readonly question: Question;
   readonly answers: readonly Answer[];
   /** How many steps were taken before it came up. */
@@ -12,7 +12,7 @@ export interface AskedQuestion {
 
 /** Answers the first questions of a run as it is told, and all later ones with their first answer. */
 export class Oracle {
-  readonly questions: AskedQuestion[] = [];
+  readonly questions: AnsweredQuestion[] = [];
   readonly #told: readonly number[];
   readonly #steps: readonly Step[] | null;
 

@@ -3,10 +3,10 @@
  * conntrack and routing.
  */
 
+import { contains, intersect, isWithin, overlaps } from '../address/ranges.ts';
 import type { ConntrackState } from '../packet.ts';
-import { contains, intersect, isWithin, overlaps } from '../ranges.ts';
 import { walkBaseChain } from './chains.ts';
-import { lookUp } from './conntrack.ts';
+import { entryOf } from './conntrack.ts';
 import { assumeState } from './field-tests.ts';
 import { ABSENT, difference } from './fields.ts';
 import { maskOf } from './host.ts';
@@ -41,7 +41,7 @@ function fromOutside(walk: Walk, rules: PreparedRules): void {
     return;
   }
   if (to === 'local') {
-    walk.steps?.push({ kind: 'routing', again: false, to, by, outInterface: null });
+    walk.steps?.push({ kind: 'routing', isRepeated: false, to, by, outInterface: null });
     if (input(walk, rules)) deliver(walk, by, many);
     return;
   }
@@ -112,7 +112,7 @@ function throughHook(walk: Walk, rules: PreparedRules, hook: Hook, what: 'source
 function throughStage(walk: Walk, rules: PreparedRules, stage: Stage<PreparedChain>, hook: Hook, what: 'source' | 'destination'): boolean {
   switch (stage.kind) {
     case 'conntrack':
-      lookUp(walk, rules.tracking);
+      entryOf(walk, rules.tracking);
       return true;
     case 'nat':
       return translate(walk, rules, stage.chains, hook, what);
@@ -132,12 +132,12 @@ function output(walk: Walk, rules: PreparedRules, first: string | readonly strin
     if (!throughStage(walk, rules, stage, 'OUTPUT', 'destination')) return null;
     if (stage.kind !== 'nat' && !(stage.kind === 'chain' && stage.reroutes)) continue;
     if (stage.kind === 'nat' ? walk.destination !== destination : walk.mark !== mark) way = routeOut(walk, true);
-    if (isLostAgain(walk) || isStranded(walk, way, true)) return null;
+    if (isStillLost(walk) || isStranded(walk, way, true)) return null;
   }
   return way;
 }
 
-function isLostAgain(walk: Walk): boolean {
+function isStillLost(walk: Walk): boolean {
   const { route } = walk;
   if (route?.to !== 'nowhere') return false;
   walk.end = { kind: 'dropped', by: { kind: 'no-route', why: route.why ?? 'no route' } };
@@ -164,7 +164,7 @@ function postRouting(walk: Walk, rules: PreparedRules): boolean {
 
 function forward(walk: Walk, rules: PreparedRules, route: Route): void {
   const way = route.out ?? '';
-  walk.steps?.push({ kind: 'routing', again: false, to: 'forward', by: 'address', outInterface: reportedWord(way) });
+  walk.steps?.push({ kind: 'routing', isRepeated: false, to: 'forward', by: 'address', outInterface: reportedWord(way) });
   if (hasSocket(walk)) {
     walk.end = { kind: 'dropped', by: { kind: 'has-socket' } };
     return;
@@ -195,7 +195,7 @@ function translate(
   hook: Hook,
   what: 'source' | 'destination',
 ): boolean {
-  const asked = whetherAsked(walk, rules, chains.flat(), what);
+  const asked = isChecked(walk, rules, chains.flat(), what);
   if (asked === 'asked') {
     const before = walk.translations;
     for (const chain of chainsInOrder(walk, chains)) {
@@ -210,7 +210,7 @@ function translate(
   return true;
 }
 
-function whetherAsked(
+function isChecked(
   walk: Walk,
   { tracking }: PreparedRules,
   chains: readonly PreparedChain[],
@@ -221,7 +221,7 @@ function whetherAsked(
   if (chains.every(({ rules, policy }) => rules.length === 0 && policy === 'ACCEPT')) return 'empty';
   if (!tracking) return 'not-tracked';
   if (decided) return 'translated';
-  if (typeof walk.state !== 'string') askState(walk);
+  if (typeof walk.state !== 'string') checkState(walk);
   const { state } = walk;
   if (state === 'INVALID' || state === 'UNTRACKED') return 'not-tracked';
   return typeof state === 'string' && opensFlow(walk, state) ? 'asked' : 'translated';
@@ -233,7 +233,7 @@ function opensFlow({ protocol }: Walk, state: ConntrackState): boolean {
 }
 
 /** One answer after the other until the state is known as far as nat needs it. */
-function askState(walk: Walk): void {
+function checkState(walk: Walk): void {
   for (const candidate of ['NEW', 'ESTABLISHED', 'RELATED', 'INVALID'] as const) {
     const { state } = walk;
     if (typeof state === 'string') return;
@@ -246,13 +246,13 @@ function askState(walk: Walk): void {
 function isMartian(walk: Walk): boolean {
   const { source, destination, host } = walk;
   const own = host.family === 'ip' && host.routing === undefined ? host.local : host.loopback;
-  const field = isIn(destination, host.loopback) ? 'destination' : isIn(source, own) || takesAllForLocal(walk) ? 'source' : null;
+  const field = isIn(destination, host.loopback) ? 'destination' : isIn(source, own) || deliversAll(walk) ? 'source' : null;
   if (field !== null) walk.end = { kind: 'dropped', by: { kind: 'martian', field } };
   return field !== null;
 }
 
 /** IPv4 asks without a mark whether a source may come from there (`fib_validate_source`): a policy rule for no mark makes all of them local. */
-function takesAllForLocal({ host }: Walk): boolean {
+function deliversAll({ host }: Walk): boolean {
   if (host.family !== 'ip' || host.routing !== undefined) return false;
   return host.host.localByMark.some((one) => one.family === 'ip' && (one.mark & maskOf(one)) === 0);
 }

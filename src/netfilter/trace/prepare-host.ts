@@ -1,11 +1,11 @@
 /** A host made ready for packets of one family: its addresses as ranges, its interfaces by name. */
 
-import { addressValue, networkRange } from '../address.ts';
+import { addressValue, networkRange } from '../address/address.ts';
+import { everywhere, parseNetwork } from '../address/network.ts';
+import type { Ranges, Value } from '../address/ranges.ts';
+import { contains, subtract, union } from '../address/ranges.ts';
 import type { Family } from '../family.ts';
 import { familyOfAddress } from '../family.ts';
-import { everywhere, parseNetwork } from '../network.ts';
-import type { Ranges, Value } from '../ranges.ts';
-import { contains, subtract, union } from '../ranges.ts';
 import type { Host } from './host.ts';
 import type { PreparedRouting } from './prepare-routing.ts';
 import { prepareRouting } from './prepare-routing.ts';

@@ -1,10 +1,10 @@
 /** Routing made ready to be asked: rules in their order, the routes of each table by the length of their prefix. */
 
-import { networkRange } from '../address.ts';
+import { networkRange } from '../address/address.ts';
+import { parseNetwork } from '../address/network.ts';
+import type { Range, Ranges } from '../address/ranges.ts';
+import { union } from '../address/ranges.ts';
 import type { Family } from '../family.ts';
-import { parseNetwork } from '../network.ts';
-import type { Range, Ranges } from '../ranges.ts';
-import { union } from '../ranges.ts';
 import type { KernelRouting, PolicyRule, TableRoute } from './kernel-routing.ts';
 import { LOCAL_TABLE } from './kernel-routing.ts';
 

@@ -1,9 +1,9 @@
 /** The fields of a walking packet as steps and results show them: addresses and protocols in words, undefined for what is not known. */
 
-import { printAddress } from '../address.ts';
+import { printAddress } from '../address/address.ts';
+import type { Ranges, Value } from '../address/ranges.ts';
 import type { Packet, Tuple } from '../packet.ts';
 import { protocolName } from '../protocols.ts';
-import type { Ranges, Value } from '../ranges.ts';
 import type { Fields, Header } from './fields.ts';
 import { ABSENT } from './fields.ts';
 import type { Field, FieldValue } from './result.ts';

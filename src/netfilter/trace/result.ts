@@ -1,11 +1,11 @@
 /** What a trace tells: each step of the packet's way, and where it ends. */
 
-import type { Match } from '../match.ts';
 import type { ConntrackEntry, ConntrackState, Delivery, Packet } from '../packet.ts';
+import type { Match } from '../rule/match.ts';
+import type { RulePlace } from '../rule/rule-place.ts';
 import type { Policy } from '../rule.ts';
-import type { RulePlace } from '../rule-place.ts';
 
-export type { RulePlace } from '../rule-place.ts';
+export type { RulePlace } from '../rule/rule-place.ts';
 
 /** The points of the kernel's path where tables are asked. */
 export type Hook = 'PREROUTING' | 'INPUT' | 'FORWARD' | 'OUTPUT' | 'POSTROUTING';
@@ -91,7 +91,7 @@ export type Step =
   /** The kernel chose a way; `again` where marks or a new destination made it choose anew. */
   | {
       readonly kind: 'routing';
-      readonly again: boolean;
+      readonly isRepeated: boolean;
       readonly to: 'local' | 'out' | 'forward';
       readonly by: 'address' | 'mark';
       readonly outInterface: FieldValue;

@@ -1,9 +1,9 @@
 /** Where a packet goes: to this machine or away, by its destination or by its mark. */
 
-import { addressValue, printAddress } from '../address.ts';
-import { match } from '../match.ts';
+import { addressValue, printAddress } from '../address/address.ts';
+import { contains, intersect, isWithin, overlaps } from '../address/ranges.ts';
 import type { Packet } from '../packet.ts';
-import { contains, intersect, isWithin, overlaps } from '../ranges.ts';
+import { match } from '../rule/match.ts';
 import { difference, narrowed } from './fields.ts';
 import { maskOf } from './host.ts';
 import { routeOfArrival, routeOfOwn, sourceOfRoute } from './kernel-route.ts';
@@ -81,7 +81,7 @@ export function routeOut(walk: Walk, rerouted: boolean): string | readonly strin
   if (walk.steps !== null) {
     walk.steps.push({
       kind: 'routing',
-      again: rerouted,
+      isRepeated: rerouted,
       to: route.to === 'local' ? 'local' : 'out',
       by: route.by,
       outInterface: reportedWord(out),

@@ -1,12 +1,12 @@
 /** A ruleset made ready to be walked: chains by name, matches as tests. */
 
-import type { Likeness } from '../base-chains.ts';
-import { baseOf, likenessOf } from '../base-chains.ts';
 import type { Family } from '../family.ts';
-import { tracksConnections } from '../needs-conntrack.ts';
 import { rulesWithoutLookups } from '../nft/ruleset-of-nft.ts';
+import type { ChainKind } from '../rule/base-chains.ts';
+import { baseOf, chainKindOf } from '../rule/base-chains.ts';
+import { tracksConnections } from '../rule/needs-conntrack.ts';
+import type { Target } from '../rule/target.ts';
 import type { BaseChain, Policy, Ruleset, Table } from '../rule.ts';
-import type { Target } from '../target.ts';
 import type { RulePlace } from './result.ts';
 import type { Stages } from './stages.ts';
 import { stagesOf } from './stages.ts';
@@ -32,7 +32,7 @@ export interface PreparedChain {
   /** Where it hangs; undefined for one that is only jumped to. */
   readonly base: BaseChain | undefined;
   /** What its targets, and those of all chains it leads to, may do. */
-  readonly like: Likeness;
+  readonly chainKind: ChainKind;
 }
 
 export interface PreparedTable {
@@ -73,7 +73,7 @@ function prepareTable(given: Table, family: Family): PreparedTable {
     const base = baseOf(given, chain);
     // In restore input, `:INPUT -` leaves the policy as it was.
     const policy = base !== undefined && chain.policy === '-' ? 'unknown' : chain.policy;
-    prepared.set(chain.name, { table, name: chain.name, policy, rules, base, like: likenessOf(given, base) });
+    prepared.set(chain.name, { table, name: chain.name, policy, rules, base, chainKind: chainKindOf(given, base) });
   }
   return table;
 }

@@ -1,6 +1,6 @@
 /** What a packet meets at each hook, in order: base chains by their priority, conntrack between them, nat at its one place. */
 
-import { CONNTRACK } from '../base-chains.ts';
+import { CONNTRACK } from '../rule/base-chains.ts';
 import type { BaseChain } from '../rule.ts';
 import type { Hook } from './result.ts';
 

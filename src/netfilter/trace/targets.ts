@@ -1,11 +1,11 @@
 /** What each target does to the packet that matched. */
 
+import type { Ranges, Value } from '../address/ranges.ts';
+import { union } from '../address/ranges.ts';
 import type { Masked } from '../numbers.ts';
 import { ALL_BITS, parseMasked } from '../numbers.ts';
-import type { Ranges, Value } from '../ranges.ts';
-import { union } from '../ranges.ts';
-import type { Target, TargetValues } from '../target.ts';
-import { mayStandAt } from '../target-places.ts';
+import type { Target, TargetValues } from '../rule/target.ts';
+import { isAllowedAt } from '../rule/target-places.ts';
 import { isTemplate } from './conntrack.ts';
 import { ABSENT, narrowed, WORDS } from './fields.ts';
 import { transparentSocketHolds } from './listeners.ts';
@@ -21,7 +21,7 @@ export type Next = 'continue' | 'accept' | 'return' | 'stop' | 'break';
 export function perform(walk: Walk, at: RulePlace): Next {
   const { target } = at.rule;
   // Elsewhere nobody knows what it would do.
-  if (!mayStandAt(target.kind, `${walk.like} ${walk.hook}`)) return notUnderstood(walk, at);
+  if (!isAllowedAt(target.kind, `${walk.chainKind} ${walk.hook}`)) return notUnderstood(walk, at);
   switch (target.kind) {
     case 'none':
     case 'NFLOG':
@@ -174,9 +174,9 @@ function dontTrack(walk: Walk): void {
 }
 
 function performOpaque(walk: Walk, { name, text }: Extract<Target, { kind: 'opaque' }>, at: RulePlace): Next {
-  const place = `${walk.like} ${walk.hook}`;
+  const place = `${walk.chainKind} ${walk.hook}`;
   if (name === 'MASQUERADE' && place === 'nat POSTROUTING') return masquerade(walk, at, text);
-  if ((name === 'NOTRACK' || text === 'CT --notrack') && mayStandAt('CT', place)) {
+  if ((name === 'NOTRACK' || text === 'CT --notrack') && isAllowedAt('CT', place)) {
     dontTrack(walk);
     return 'continue';
   }

@@ -1,6 +1,6 @@
 /** A match made ready to be asked of a packet. */
 
-import type { Match } from '../match.ts';
+import type { Match } from '../rule/match.ts';
 import type { Field } from './result.ts';
 import type { Walk } from './walk.ts';
 

@@ -1,13 +1,13 @@
 /** Matches made ready to be asked: each answers yes, no, or maybe where the packet does not say. */
 
-import { networkRange } from '../address.ts';
-import type { KnownMatch, Match } from '../match.ts';
-import { asksNothing, isBareModule } from '../match.ts';
+import { networkRange } from '../address/address.ts';
+import type { Ranges } from '../address/ranges.ts';
+import { contains, union } from '../address/ranges.ts';
 import type { Masked, OwnerRange, PortRange } from '../numbers.ts';
 import { ALL_BITS } from '../numbers.ts';
 import { protocolNumber } from '../protocols.ts';
-import type { Ranges } from '../ranges.ts';
-import { contains, union } from '../ranges.ts';
+import type { KnownMatch, Match } from '../rule/match.ts';
+import { isBareModule, matchesAll } from '../rule/match.ts';
 import { isTemplate } from './conntrack.ts';
 import { fieldTest, statesTest, wordTest } from './field-tests.ts';
 import { ABSENT } from './fields.ts';
@@ -18,7 +18,7 @@ import type { Walk } from './walk.ts';
 
 /** How a match is asked; null for one that always holds. */
 export function testOf(match: Match): Test | null {
-  if (isBareModule(match) || asksNothing(match)) return null;
+  if (isBareModule(match) || matchesAll(match)) return null;
   if (match.kind === 'opaque' || match.kind === 'unknown') return directionTest(match) ?? notUnderstood(match);
   switch (match.kind) {
     case 'comment':

@@ -1,12 +1,12 @@
 /** What nat does to a packet: a first packet gets a translation, a later one that of its flow. */
 
-import { addressValue } from '../address.ts';
+import { addressValue } from '../address/address.ts';
+import { parseNetwork } from '../address/network.ts';
+import type { Range, Ranges, Value } from '../address/ranges.ts';
+import { contains, intersect, isWithin } from '../address/ranges.ts';
 import type { Family } from '../family.ts';
-import { parseNetwork } from '../network.ts';
 import { parseNumber } from '../numbers.ts';
 import type { How, Tuple } from '../packet.ts';
-import type { Range, Ranges, Value } from '../ranges.ts';
-import { contains, intersect, isWithin } from '../ranges.ts';
 import { ABSENT, narrowed } from './fields.ts';
 import type { Change, RulePlace } from './result.ts';
 import type { Walk } from './walk.ts';

@@ -1,10 +1,10 @@
 /** One packet on its way: its fields as they are now, what is known of those that it does not say, and what was found. */
 
-import { addressValue } from '../address.ts';
-import type { Likeness } from '../base-chains.ts';
+import { addressValue } from '../address/address.ts';
+import type { Ranges, Value } from '../address/ranges.ts';
 import type { ConntrackEntry, ConntrackState, How, Packet } from '../packet.ts';
 import { protocolNumber } from '../protocols.ts';
-import type { Ranges, Value } from '../ranges.ts';
+import type { ChainKind } from '../rule/base-chains.ts';
 import type { Header, NumberField } from './fields.ts';
 import { ABSENT, PORTS, PROTOCOLS, WITH_PORTS, WORDS } from './fields.ts';
 import type { Oracle } from './oracle.ts';
@@ -42,7 +42,7 @@ export class Walk {
   zone = 0;
   hook: Hook = 'PREROUTING';
   /** What targets may do in the base chain that it is in. */
-  like: Likeness = 'filter';
+  chainKind: ChainKind = 'filter';
   /** Whether that is of a table of nft's own: some matches and targets do otherwise there. */
   native = false;
   /** The flow, once conntrack has found it. */

@@ -21,7 +21,6 @@ import type { Problem } from '../../istio/problems.ts';
 import { ProblemError } from '../../istio/problems.ts';
 import { profileOf } from '../../istio/releases/profile.ts';
 import type { Facts, ProxyOwner } from '../../istio/settings/facts.ts';
-import { eachWorkload } from '../workloads/each-workload.ts';
 import { examplesText } from '../workloads/group-names.ts';
 import { workloadsInText } from '../workloads/in-text.ts';
 import { injectionRequest } from '../workloads/injection-request.ts';
@@ -30,7 +29,8 @@ import type { ChosenSubject } from '../workloads/option.ts';
 import { choiceOf, nameOf, several, workloadName } from '../workloads/selection.ts';
 import { skippedNotes } from '../workloads/skipped.ts';
 import type { Passed, Streamed } from '../workloads/stream.ts';
-import { alikeKey, memberOf, oncePerFingerprint, placedSubject, subjectPlanner } from '../workloads/subject.ts';
+import { memberOf, oncePerFingerprint, placedSubject, sameRulesKey, subjectPlanner } from '../workloads/subject.ts';
+import { forEachWorkload } from '../workloads/workload-stream.ts';
 import { defaultPod } from './default-pod.ts';
 import type { PlanInput, PlanOptions } from './input.ts';
 import { madeWith } from './placeholder-nameserver.ts';
@@ -51,7 +51,7 @@ export async function planOfManifests(manifests: Manifests, given: PlanOptions, 
   const names = new Set<string>();
   const take = (one: Streamed): void => {
     const planned = planner(one);
-    const key = alikeKey(one, planned, known);
+    const key = sameRulesKey(one, planned, known);
     if (!alike.has(key)) alike.set(key, placedSubject(one));
     if (names.size < MOST_NAMES) names.add(nameOf(one));
     members.add(memberOf(one, planned));
@@ -86,7 +86,7 @@ async function readManifests(
 ): Promise<number> {
   return 'text' in manifests
     ? workloadsInText(manifests.text, mesh, passed, offer)
-    : eachWorkload(manifests.files, mesh, passed, offer, given);
+    : forEachWorkload(manifests.files, mesh, passed, offer, given);
 }
 
 /** The plan of the one that was chosen among those that were read. */

@@ -2,7 +2,7 @@
 
 import type { CapturePlan } from '../../istio/plan/plan.ts';
 import type { Made } from '../../istio/plan/unknown-nameservers.ts';
-import { blurred, withStandIn } from '../../istio/plan/unknown-nameservers.ts';
+import { blurred, withPlaceholder } from '../../istio/plan/unknown-nameservers.ts';
 import { problemText } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import type { PlanInput } from './input.ts';
@@ -13,7 +13,7 @@ export function madeWith<P extends CapturePlan | undefined>(
   allowed: boolean | 'unknown',
   make: (facts: Facts) => P,
 ): Made<P> {
-  return allowed === false ? { plan: make(facts), facts } : withStandIn(facts, make);
+  return allowed === false ? { plan: make(facts), facts } : withPlaceholder(facts, make);
 }
 
 /** Such a plan to follow packets through: whether one goes to a nameserver nobody knows, and all else is known. Other inputs as they are. */

@@ -23,12 +23,12 @@ function operandOf(outcome: Outcome, other: Outcome, nameOf: (plan: CapturePlan)
   if (outcome.kind === 'rules') return { name: nameOf(outcome.plan), seen: observeAll(outcome.plan), plan: outcome.plan, ...silent };
   const plan = emptyPlan(other);
   const name = outcome.kind === 'none' ? noRulesText(outcome.reason) : '';
-  return { name, seen: observeAll(NOTHING), ...(plan === undefined ? {} : { plan }), ...silent };
+  return { name, seen: observeAll(NO_RULESETS), ...(plan === undefined ? {} : { plan }), ...silent };
 }
 
-const NOTHING = { ip: { family: 'ip', tables: [] }, ip6: { family: 'ip6', tables: [] } } as const;
+const NO_RULESETS = { ip: { family: 'ip', tables: [] }, ip6: { family: 'ip6', tables: [] } } as const;
 
 function emptyPlan(other: Outcome): CapturePlan | undefined {
   if (other.kind !== 'rules') return undefined;
-  return { ...other.plan, ...NOTHING, routing: { rules: [], routes: [], addresses: [] }, problems: [] };
+  return { ...other.plan, ...NO_RULESETS, routing: { rules: [], routes: [], addresses: [] }, problems: [] };
 }

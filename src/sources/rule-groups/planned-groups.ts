@@ -9,13 +9,13 @@ import type { SourceOptions } from '../options.ts';
 import type { PlanOptions } from '../plan-input/input.ts';
 import { factsOf } from '../plan-input.ts';
 import { grouped, workloadsText } from '../workloads/counts.ts';
-import { countOf } from '../workloads/each-workload.ts';
 import { injectionRequest } from '../workloads/injection-request.ts';
 import type { WorkloadOption } from '../workloads/option.ts';
 import { outcomeProblems, remarksOf } from '../workloads/remarks.ts';
 import { skippedNotes } from '../workloads/skipped.ts';
 import type { Subject } from '../workloads/subject.ts';
 import { memberOf, oncePerFingerprint, placedSubject, subjectPlanner } from '../workloads/subject.ts';
+import { countOf } from '../workloads/workload-stream.ts';
 import type { SelectedWorkloads } from './selected.ts';
 import { readSelected } from './selected.ts';
 

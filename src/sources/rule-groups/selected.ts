@@ -2,7 +2,6 @@ import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Problem } from '../../istio/problems.ts';
 import type { SourceOptions } from '../options.ts';
 import { refuseArgumentsBeside } from '../plan-input.ts';
-import { eachWorkload } from '../workloads/each-workload.ts';
 import { noneFound } from '../workloads/none-found.ts';
 import type { WorkloadOption } from '../workloads/option.ts';
 import { choiceOf } from '../workloads/selection.ts';
@@ -10,6 +9,7 @@ import type { PassedOver } from '../workloads/skipped.ts';
 import type { Passed } from '../workloads/stream.ts';
 import type { Subject } from '../workloads/subject.ts';
 import { placedSubject } from '../workloads/subject.ts';
+import { forEachWorkload } from '../workloads/workload-stream.ts';
 
 export interface SelectedWorkloads extends PassedOver {
   /** How many there were. */
@@ -35,7 +35,7 @@ export async function readSelected(
   const passed: Passed = { skipped: new Map(), problems: [...mesh.problems] };
   const choice = workload === undefined ? undefined : choiceOf(workload);
   let first: Subject | undefined;
-  const count = await eachWorkload(
+  const count = await forEachWorkload(
     files,
     mesh,
     passed,

@@ -33,7 +33,7 @@ export interface Upgrade extends SelectedWorkloads {
   readonly different: readonly Group<Pair>[];
   readonly same: readonly Group<Pair>[];
   /** Those of which one side is not known. */
-  readonly untold: readonly Group<Outcome>[];
+  readonly unknown: readonly Group<Outcome>[];
   /** How many a new injection at their own release would give other rules than they have: something of the mesh is not given. */
   readonly unlike: number;
   /** What there is to say beside an output. */
@@ -63,7 +63,7 @@ export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, giv
     unknownServers: true,
   });
   const planners = [subjectPlanner(one, optionsOf(left)), subjectPlanner(other, optionsOf(right))] as const;
-  const injectedAgain = likeOwn(one, optionsOf({ kind: 'own' }));
+  const injectedAgain = sameAsOwn(one, optionsOf({ kind: 'own' }));
   const both = oncePerFingerprint((subject) => {
     const [before, after] = [planners[0](subject), planners[1](subject)];
     const comparable = [before, after].every(({ outcome }) => outcome.kind !== 'trouble');
@@ -116,7 +116,7 @@ export async function pairsOf<S>(
     ...selected,
     different: different.sorted(),
     same: same.sorted(),
-    untold: untold.sorted(),
+    unknown: untold.sorted(),
     unlike,
     remarks: remarks.notes,
   };
@@ -145,11 +145,11 @@ export function atOf(name: WorkloadSource, { manifests, release }: SourceOptions
 }
 
 /** Whether the rules that were found are those that a new injection at the same release makes: then nothing of the mesh is missing. */
-function likeOwn(request: InjectionRequest, options: PlannerOptions): (subject: Subject, found: PlannedInjection) => boolean {
+function sameAsOwn(request: InjectionRequest, options: PlannerOptions): (subject: Subject, found: PlannedInjection) => boolean {
   const planners = new Map<string, SubjectPlanner>();
   return (subject, { release, number }) => {
     if (release === undefined) return true;
-    const planner = planners.get(release) ?? subjectPlanner({ ...request, at: againAt(release) }, options);
+    const planner = planners.get(release) ?? subjectPlanner({ ...request, at: optionsAt(release) }, options);
     planners.set(release, planner);
     const planAgain = planner(subject);
     return planAgain.outcome.kind === 'trouble' || planAgain.number === number;
@@ -157,7 +157,7 @@ function likeOwn(request: InjectionRequest, options: PlannerOptions): (subject: 
 }
 
 /** A new injection at a release. */
-export function againAt(release: string): AtRelease {
+export function optionsAt(release: string): AtRelease {
   return { kind: 'release', release: { value: release, source: { kind: 'option', option: '@own' } }, keepArguments: false };
 }
 

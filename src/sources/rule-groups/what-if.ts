@@ -18,7 +18,7 @@ import type { Subject, SubjectPlanner } from '../workloads/subject.ts';
 import { memberOf, oncePerFingerprint, subjectPlanner } from '../workloads/subject.ts';
 import { readSelected } from './selected.ts';
 import type { Upgrade } from './upgrade.ts';
-import { againAt, pairsOf } from './upgrade.ts';
+import { optionsAt, pairsOf } from './upgrade.ts';
 
 /** What is changed on the right only. */
 export interface WhatIf {
@@ -35,7 +35,7 @@ export async function whatIfOf(given: SourceOptions & WorkloadOption, base: stri
   const annotations = change.annotations.map(readAnnotation);
   const asIs = { ...given, sets: [], ...(base === undefined ? {} : { release: base }) };
   const one = await injectionRequest(asIs);
-  const after = change.release === undefined ? one : { ...one, at: againAt(change.release) };
+  const after = change.release === undefined ? one : { ...one, at: optionsAt(change.release) };
   // What the options ask is checked before anything is read.
   if (change.release !== undefined || change.sets.length > 0)
     await injectionRequest({
@@ -51,9 +51,9 @@ export async function whatIfOf(given: SourceOptions & WorkloadOption, base: stri
   const found = planAt(one, []);
   const isAnew = annotations.length > 0 || values !== undefined;
   const planners = new Map<string, SubjectPlanner>();
-  const anewAt = (release: string, sets: readonly string[]): SubjectPlanner => {
+  const plannerAt = (release: string, sets: readonly string[]): SubjectPlanner => {
     const key = `${release} ${sets.length}`;
-    const known = planners.get(key) ?? planAt({ ...one, at: againAt(release) }, sets);
+    const known = planners.get(key) ?? planAt({ ...one, at: optionsAt(release) }, sets);
     planners.set(key, known);
     return known;
   };
@@ -62,11 +62,11 @@ export async function whatIfOf(given: SourceOptions & WorkloadOption, base: stri
     const first = found(subject);
     // A pod that was injected has the arguments of its time: what an annotation changes shows between two new injections.
     const again = isAnew && first.found && first.release !== undefined ? first.release : undefined;
-    const before = again === undefined ? first : anewAt(again, [])(subject);
+    const before = again === undefined ? first : plannerAt(again, [])(subject);
     const other = withChange(subject, annotations, values);
     return {
       before,
-      after: again !== undefined && change.release === undefined ? anewAt(again, change.sets)(other) : changed(other),
+      after: again !== undefined && change.release === undefined ? plannerAt(again, change.sets)(other) : changed(other),
       isUnlike: again !== undefined && before.number !== first.number,
     };
   });

@@ -18,8 +18,8 @@ import { printSource } from '../../istio/origin.ts';
 import { ProblemError, problem } from '../../istio/problems.ts';
 import type { Facts } from '../../istio/settings/facts.ts';
 import { FAMILIES } from '../../netfilter/family.ts';
-import { countOf } from './each-workload.ts';
 import type { Streamed } from './stream.ts';
+import { countOf } from './workload-stream.ts';
 
 export type Subject = Streamed;
 
@@ -42,7 +42,7 @@ export function memberOf(subject: Subject, { release, outcome }: Pick<PlannedInj
 }
 
 /** Equal for those of which everything that is asked has the same answer: their rules, and what else decides about packets. */
-export function alikeKey(subject: Subject, { number }: Pick<PlannedInjection, 'number'>, said: Facts): string {
+export function sameRulesKey(subject: Subject, { number }: Pick<PlannedInjection, 'number'>, said: Facts): string {
   if (subject.kind !== 'workload') return JSON.stringify([number]);
   const { pod } = subject.workload;
   const { addresses = [] } = factsOfWorkload(subject.workload, said);

@@ -82,11 +82,11 @@ describe('the drop-in accepts', () => {
     log_target: 'stdout',
     log_rotate: '/var/log/istio.log',
   };
-  const value = ({ flag, takes }: Argument): string => values[flag] ?? (takes === 'duration' ? '3s' : '4096');
+  const value = ({ flag, accepts }: Argument): string => values[flag] ?? (accepts === 'duration' ? '3s' : '4096');
   const forms = (argument: Argument): string[][] => {
-    const { flag, takes } = argument;
+    const { flag, accepts } = argument;
     const short = shortOf(argument, profile);
-    if (takes === 'switch') return [[`--${flag}`], [`--${flag}=true`], ...(short === undefined ? [] : [[`-${short}`]])];
+    if (accepts === 'switch') return [[`--${flag}`], [`--${flag}=true`], ...(short === undefined ? [] : [[`-${short}`]])];
     const of = value(argument);
     return [[`--${flag}`, of], [`--${flag}=${of}`], ...(short === undefined ? [] : [[`-${short}`, of], [`-${short}${of}`]])];
   };
@@ -149,7 +149,7 @@ describe('the drop-in accepts', () => {
   it('every variable that stands for a flag', async () => {
     for (const argument of ordinary) {
       const name = argument.flag.toUpperCase().replaceAll('-', '_');
-      const given = argument.takes === 'switch' ? 'true' : value(argument);
+      const given = argument.accepts === 'switch' ? 'true' : value(argument);
       expect(await dropIn([], { DRY_RUN: 'true', [name]: given }), `${name}: ${log}`).toBe(0);
     }
   });

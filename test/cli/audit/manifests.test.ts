@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { loadAll } from 'js-yaml';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { throughDebugPod } from '../../../src/host/cluster/live/way.ts';
+import { throughDebugPod } from '../../../src/host/cluster/live/access-method.ts';
 import { ROOT } from '../program.ts';
 
 interface Manifest {

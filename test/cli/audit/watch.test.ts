@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { amissPods } from '../../../src/cli/audit/amiss-pods.ts';
+import { failingPods } from '../../../src/cli/audit/failing-pods.ts';
 import type { AuditedPod, PodVerdict } from '../../../src/cli/audit/line.ts';
 import { podLine, summaryLine } from '../../../src/cli/audit/line.ts';
 import { nodeLog } from '../../../src/cli/audit/node-log.ts';
@@ -20,7 +20,7 @@ const BAD = 'not as it should be';
 
 describe('the pods of a node that are amiss', () => {
   it('are told when they become so, when that changes, when it ends, and nothing of the others is kept', () => {
-    const amiss = amissPods();
+    const amiss = failingPods();
     const told = [
       [audited('web'), audited('api')],
       [audited('web', BAD, { drift: '1 rule missing' }), audited('api')],
@@ -41,7 +41,7 @@ describe('the pods of a node that are amiss', () => {
   });
 
   it('count both network namespaces of a pod that has two', () => {
-    const amiss = amissPods();
+    const amiss = failingPods();
     const two = [audited('web', BAD, { pid: 1 }), audited('web', 'as it should be', { pid: 2 })];
     expect(amiss.round(two).map(({ what }) => what)).toEqual(['new']);
     expect(amiss.round(two.toReversed())).toEqual([]);

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { compareByCounters, nothingCounted } from '../../../src/cli/diff/by-counters.ts';
+import { compareByCounters, isUncounted } from '../../../src/cli/diff/by-counters.ts';
 import { COUNTER_FORMS } from '../../../src/cli/diff/counter-forms.ts';
 import { plain } from '../../../src/cli/terminal/color.ts';
 import { withNft } from '../../../src/netfilter/nft/as-rules.ts';
@@ -44,10 +44,10 @@ A rule of nat counts the first packet of each connection alone.
   });
 
   it('that did not change say that nothing came, where all are known', () => {
-    expect(nothingCounted(compare(BEFORE, BEFORE))).toBe(true);
+    expect(isUncounted(compare(BEFORE, BEFORE))).toBe(true);
     expect(text(BEFORE, BEFORE)).toContain('\nNo rule has counted a packet between the two.\n');
-    expect(nothingCounted(compare(BEFORE, BEFORE.replace('[2:120]', '[3:160]')))).toBe(false);
-    expect(nothingCounted(compare(BEFORE, BEFORE.replace('[2:120] ', '')))).toBe(false);
+    expect(isUncounted(compare(BEFORE, BEFORE.replace('[2:120]', '[3:160]')))).toBe(false);
+    expect(isUncounted(compare(BEFORE, BEFORE.replace('[2:120] ', '')))).toBe(false);
   });
 
   it('that went down began anew, and the others of their table are the least there was', () => {
@@ -95,7 +95,7 @@ A rule of nat counts the first packet of each connection alone.
     expect(text(none, BEFORE)).toContain(
       '\nNot known: no rule of before.txt shows a counter. iptables-save -c, iptables -L -v and nft list ruleset show them.\n',
     );
-    expect(nothingCounted(compare(none, none))).toBe(false);
+    expect(isUncounted(compare(none, none))).toBe(false);
   });
 
   it('of a listing are as exact as it shows them', () => {
@@ -108,7 +108,7 @@ ${packets} ACCEPT     tcp  --  *      *       0.0.0.0/0            0.0.0.0/0
     expect(compare(exact, listing('1172K 9000K')).counted).toMatchObject([{ kind: 'counted', packets: 0n, about: true }]);
     expect(text(exact, listing('1180K 9100K'))).toContain('  ~7655  1  -p tcp -j ACCEPT\n');
     expect(compare(exact, listing('1100K 9100K')).counted).toMatchObject([{ kind: 'reset', packets: 1_100_000n }]);
-    expect(nothingCounted(compare(exact, listing('1172K 9000K')))).toBe(false);
+    expect(isUncounted(compare(exact, listing('1172K 9000K')))).toBe(false);
   });
 
   it('of nft are told, and without numbers (nft -s) they are not known', () => {

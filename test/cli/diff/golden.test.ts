@@ -8,8 +8,8 @@ import { compareOperands, differencesOf, isSame } from '../../../src/cli/diff/co
 import { patchForm } from '../../../src/cli/diff/patch.ts';
 import type { Family } from '../../../src/netfilter/family.ts';
 import { FAMILIES } from '../../../src/netfilter/family.ts';
+import { printList } from '../../../src/netfilter/list/print-list.ts';
 import { printCommands, printRestore, printRule, printSave } from '../../../src/netfilter/print.ts';
-import { printList } from '../../../src/netfilter/print-list.ts';
 import type { Outcome } from '../../golden.ts';
 import { CASES } from '../../golden.ts';
 import { DISTINCT_PLANS } from '../../golden-plans.ts';

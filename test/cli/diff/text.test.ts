@@ -5,8 +5,8 @@ import { compareOperands, isKnownSame, isSame } from '../../../src/cli/diff/comp
 import { patchForm } from '../../../src/cli/diff/patch.ts';
 import { textForm } from '../../../src/cli/diff/text.ts';
 import { plain } from '../../../src/cli/terminal/color.ts';
+import { printList } from '../../../src/netfilter/list/print-list.ts';
 import { printSave } from '../../../src/netfilter/print.ts';
-import { printList } from '../../../src/netfilter/print-list.ts';
 import { capture } from '../../golden.ts';
 import { at, compareTexts, SAVE, textSource } from './operands.ts';
 
@@ -125,23 +125,21 @@ ip rule (outside the packet filter)
 +  fwmark 1337 lookup 133
      why: Packets with mark 1337 are delivered to the proxy by table 133. (mode from --set; tproxy.mark, tproxy.routeTable from default injection of 1.23.6)
 `);
-    expect(found.routing.map(({ kind, shownBy }) => `${kind} ${shownBy}`)).toEqual([
+    expect(found.routing.map(({ kind, printedBy }) => `${kind} ${printedBy}`)).toEqual([
       'extra ip rule',
       'extra ip -6 rule',
       'extra ip route',
       'extra ip -6 route',
       'extra ip -6 addr',
     ]);
-    expect(compareOperands(at('1.23', ['mode=TPROXY']), right, ONLY_OURS).routing.map(({ shownBy }) => shownBy)).toEqual([
+    expect(compareOperands(at('1.23', ['mode=TPROXY']), right, ONLY_OURS).routing.map(({ printedBy }) => printedBy)).toEqual([
       'ip -6 rule',
       'ip -6 route',
       'ip -6 addr',
     ]);
-    expect(compareOperands(right, left, { all: false, family: 'ip6' }).routing.map(({ kind, shownBy }) => `${kind} ${shownBy}`)).toEqual([
-      'missing ip -6 rule',
-      'missing ip -6 route',
-      'missing ip -6 addr',
-    ]);
+    expect(
+      compareOperands(right, left, { all: false, family: 'ip6' }).routing.map(({ kind, printedBy }) => `${kind} ${printedBy}`),
+    ).toEqual(['missing ip -6 rule', 'missing ip -6 route', 'missing ip -6 addr']);
     const elsewhere = compareOperands(at('1.23', ['mode=TPROXY']), at('1.23', ['mode=TPROXY', 'tproxy.routeTable=134']), ONLY_OURS);
     expect(isSame(elsewhere)).toBe(false);
     expect(text(elsewhere)).toContain('\n\nDifferent: 4 outside the packet filter.\n');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { seenText } from '../../../src/cli/explorer/seen-text.ts';
+import { observationText } from '../../../src/cli/explorer/observation-text.ts';
 import { answerTo } from '../../../src/explorer/answer.ts';
 import { ORDINARY } from '../../../src/explorer/question.ts';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
@@ -9,7 +9,7 @@ const seen = observeAll(planFromSettings({}));
 const answer = (text: string) => answerTo({ ...ORDINARY, text });
 
 it('what was seen as a whole is a whole to the page', () => {
-  const { title, way, problems } = answer(seenText('pid:4242', seen));
+  const { title, path: way, problems } = answer(observationText('pid:4242', seen));
   expect([title.startsWith('Exactly the rules of Istio'), way?.id, problems]).toEqual([true, 'envoy-outbound', []]);
 });
 
@@ -18,10 +18,10 @@ it.each([
   { family: 'ip', table: 'raw', reason: 'Permission denied\n*nat\n-F' },
   { reason: 'nft could not be started' },
 ] as const)('what could not be read of a live source stays not known in the page: %j', (unseen) => {
-  const text = seenText('pid:4242', { ...seen, unseen: [unseen] });
+  const text = observationText('pid:4242', { ...seen, unseen: [unseen] });
   expect(text).toMatch(/^# pid:4242, as it was read: what changed since is not here\n/);
-  const { way, problems, chains } = answer(text);
+  const { path: way, problems, chains } = answer(text);
   expect(way?.id).toBe('unknown');
   expect(problems.map((one) => one.text).join()).toContain('NOT READ');
-  expect(chains.length).toBe(answer(seenText('pid:4242', seen)).chains.length);
+  expect(chains.length).toBe(answer(observationText('pid:4242', seen)).chains.length);
 });

@@ -149,7 +149,7 @@ describe('forms', () => {
           names: ['Pod a/b'],
         },
       ],
-      untold: [{ code: 'bad-yaml', severity: 'error', count: 7 }],
+      unlisted: [{ code: 'bad-yaml', severity: 'error', count: 7 }],
       workloads: 1,
       distinct: 1,
       unknownReleases: 0,

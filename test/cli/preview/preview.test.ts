@@ -9,9 +9,10 @@ import { planAmbient } from '../../../src/istio/plan/ambient/ambient-plan.ts';
 import { planDocument } from '../../../src/istio/plan/plan-document.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
 import { readSidecarText } from '../../../src/istio/settings/sidecar-text.ts';
+import { printList } from '../../../src/netfilter/list/print-list.ts';
 import { printNft, printNftJson } from '../../../src/netfilter/nft/print.ts';
 import { printCommands, printRestore, printSave } from '../../../src/netfilter/print.ts';
-import { printList } from '../../../src/netfilter/print-list.ts';
+
 import { PROGRAM, ROOT, run, runAlone, scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();

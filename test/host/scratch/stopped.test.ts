@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { heedStop } from '../../../src/host/scratch/stopped.ts';
+import { handleStop } from '../../../src/host/scratch/stopped.ts';
 
 const MODULE = fileURLToPath(new URL('../../../src/host/scratch/stopped.ts', import.meta.url));
 
@@ -9,7 +9,7 @@ it('a signal aborts the wait; others that listen decide what comes of it', () =>
   const heard: string[] = [];
   const other = (name: string): number => heard.push(name);
   process.on('SIGHUP', other);
-  const { signal, goOn } = heedStop();
+  const { signal, goOn } = handleStop();
   process.emit('SIGHUP', 'SIGHUP');
   expect([signal.aborted, heard]).toEqual([true, ['SIGHUP']]);
   const before = process.listenerCount('SIGHUP');
@@ -20,7 +20,7 @@ it('a signal aborts the wait; others that listen decide what comes of it', () =>
 });
 
 it('nothing came, nothing comes of it', () => {
-  const { signal, goOn } = heedStop();
+  const { signal, goOn } = handleStop();
   goOn();
   goOn();
   expect([signal.aborted, process.listenerCount('SIGTERM')]).toEqual([false, 0]);
@@ -39,7 +39,7 @@ it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
       globalName: 'own',
     });
     const text = `${outputFiles[0]?.text ?? ''}
-    const stopping = module.exports.heedStop();
+    const stopping = module.exports.handleStop();
     const open = setInterval(() => {}, 1000);
     stopping.signal.addEventListener('abort', () => { clearInterval(open); setTimeout(() => { console.log('ended'); stopping.goOn(); }, 100); });
     console.log('waits');`;

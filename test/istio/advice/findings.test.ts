@@ -3,7 +3,7 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { FINDINGS } from '../../../src/istio/advice/findings/kinds.ts';
 import type { Evidence, Finding, FindingCode } from '../../../src/istio/advice/findings.ts';
-import { findingsIn, isAmiss } from '../../../src/istio/advice/findings.ts';
+import { findingsIn, isFailing } from '../../../src/istio/advice/findings.ts';
 import { withoutForeign } from '../../../src/istio/found/foreign.ts';
 import type { ForeignRule, LiveRoute, LiveRouting } from '../../../src/istio/found/routing-changes.ts';
 import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
@@ -411,7 +411,7 @@ describe('every golden outcome', () => {
     const findings = found(saved(made), { routing: routed(made), facts: { addresses }, ...inferred(made) });
     // Without arguments istio-iptables captures nothing.
     const nothing = of.startsWith('no-arguments') ? ['captures-nothing'] : [];
-    expect(findings.filter(isAmiss).map(({ code }) => code)).toEqual([...nothing, ...(TRUE_OF_THEM[name] ?? [])]);
+    expect(findings.filter(isFailing).map(({ code }) => code)).toEqual([...nothing, ...(TRUE_OF_THEM[name] ?? [])]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lintGathering } from '../../../src/istio/advice/lint/gather.ts';
+import { lintGathering } from '../../../src/istio/advice/lint/collect.ts';
 import { lintWorkload } from '../../../src/istio/advice/lint.ts';
 import type { Workload } from '../../../src/istio/kubernetes/manifest/workload.ts';
 import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
@@ -283,9 +283,9 @@ describe('many workloads', () => {
       const annotations = new Map([[`traffic.sidecar.istio.io/x${index}`, { value: '', source: plain.source }]]);
       gathering.workload({ ...named(plain, index), pod: { ...plain.pod, annotations } }, NO_MESH);
     }
-    const { results, untold } = gathering.report();
+    const { results, unlisted } = gathering.report();
     expect(results.length).toBe(500);
-    expect(untold).toEqual([{ code: 'unknown-annotation', severity: 'warning', count: 700 }]);
+    expect(unlisted).toEqual([{ code: 'unknown-annotation', severity: 'warning', count: 700 }]);
   });
 
   it('what differs in anything that is looked at is looked at again', () => {

@@ -8,8 +8,8 @@ import { RELEASES } from '../../../src/istio/releases/every-release.ts';
 import { profileOf } from '../../../src/istio/releases/profile.ts';
 import type { Facts } from '../../../src/istio/settings/facts.ts';
 import type { SettingKey, Settings } from '../../../src/istio/settings/settings.ts';
-import type { Network } from '../../../src/netfilter/network.ts';
-import { printNetwork } from '../../../src/netfilter/network.ts';
+import type { Network } from '../../../src/netfilter/address/network.ts';
+import { printNetwork } from '../../../src/netfilter/address/network.ts';
 import { printOwnerRange, printPortRange } from '../../../src/netfilter/numbers.ts';
 
 interface Given {

@@ -147,7 +147,7 @@ describe('the flags of each release (istio-history 2.1, 2.2)', () => {
     ['--log_output_level', ['1.15.0 - 1.30.3']],
   ])('%s is known in %j', (flag, spans) => {
     const argument = ARGUMENTS.find((candidate) => `--${candidate.flag}` === flag || (`-${candidate.short}` === flag && flag !== '-t'));
-    expect(spansOf(...(argument?.takes === 'switch' ? [flag] : [flag, '1']))).toEqual(spans);
+    expect(spansOf(...(argument?.accepts === 'switch' ? [flag] : [flag, '1']))).toEqual(spans);
   });
 
   it('have one flag for each letter and each name, in every release', () => {

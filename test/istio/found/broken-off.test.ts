@@ -12,10 +12,10 @@ import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settin
 import { podNetworkOfRules, traceIn, verdictIn } from '../../../src/istio/packets/pod-network.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
 import { FAMILIES } from '../../../src/netfilter/family.ts';
+import { printList } from '../../../src/netfilter/list/print-list.ts';
 import { compareObservations } from '../../../src/netfilter/observation.ts';
 import { firstPacket } from '../../../src/netfilter/packet.ts';
 import { printCommands, printRestore, printSave } from '../../../src/netfilter/print.ts';
-import { printList } from '../../../src/netfilter/print-list.ts';
 import { readRules } from '../../../src/netfilter/read.ts';
 import { capture } from '../../golden.ts';
 import { played } from '../../trials.ts';
@@ -118,7 +118,7 @@ function wrongOf(text: string, whole: Judged, cut: string): readonly string[] {
   const { seen, found, run } = judged;
   const excerpt = seen.unseen.some(({ kind, table }) => kind === 'form' && table !== undefined);
   const differs = found.outcome === 'nearest';
-  const answer = run === undefined ? judgementOf({ unseen: seen.unseen, differs, inferred: true, amiss: false }) : 'unknown';
+  const answer = run === undefined ? judgementOf({ unseen: seen.unseen, differs, inferred: true, hasFailures: false }) : 'unknown';
   const isRead = FAMILIES.some((family) => seen[family].tables.length > 0);
   const { differences } = compareObservations(whole.seen, seen);
   return [
@@ -148,8 +148,8 @@ describe('the explorer', () => {
       const whole = asked(text, direction);
       for (const [how, cut] of played(played(cuts(text)))) {
         if (isWhole(text, cut) || cut.trim() === '') continue;
-        const { way, title } = asked(cut, direction);
-        expect(['unknown', undefined, whole.way?.id], `${how}: ${title}`).toContain(way?.id);
+        const { path: way, title } = asked(cut, direction);
+        expect(['unknown', undefined, whole.path?.id], `${how}: ${title}`).toContain(way?.id);
         if (title !== whole.title)
           expect(title, how).toMatch(/^(?:Not known|No rules|Nothing to look at|Rules that could not all be read|A run )/);
       }

@@ -6,8 +6,8 @@ import { check } from '../../../src/cli/check/check.ts';
 import { plain } from '../../../src/cli/terminal/color.ts';
 import { runIn } from '../../../src/istio/found/runs/run.ts';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
+import { printList } from '../../../src/netfilter/list/print-list.ts';
 import { printCommands, printSave } from '../../../src/netfilter/print.ts';
-import { printList } from '../../../src/netfilter/print-list.ts';
 import { scratchFolder } from '../../cli/program.ts';
 
 const MESSAGES = readFileSync(new URL('complaints.txt', import.meta.url), 'utf8')

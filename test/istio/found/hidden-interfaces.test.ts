@@ -5,9 +5,9 @@ import { withInterfacesOfMaker } from '../../../src/istio/found/hidden-interface
 import { identify } from '../../../src/istio/found/identify.ts';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
 import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
-import type { Match } from '../../../src/netfilter/match.ts';
 import type { Observation } from '../../../src/netfilter/observation.ts';
 import { printSave } from '../../../src/netfilter/print.ts';
+import type { Match } from '../../../src/netfilter/rule/match.ts';
 import type { Rule, Ruleset } from '../../../src/netfilter/rule.ts';
 
 const HIDDEN: Match = { kind: 'unknown', what: 'interfaces' };

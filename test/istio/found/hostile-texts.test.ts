@@ -1,7 +1,7 @@
 /** Texts that somebody wrote so that rules look like those of a default pod, and capture less: none of them is an all-clear. */
 
 import { describe, expect, it } from 'vitest';
-import { findingsIn, isAmiss } from '../../../src/istio/advice/findings.ts';
+import { findingsIn, isFailing } from '../../../src/istio/advice/findings.ts';
 import { judgementOf } from '../../../src/istio/found/doubts.ts';
 import { identify } from '../../../src/istio/found/identify.ts';
 import { podNetworkOfRules, traceIn, verdictIn } from '../../../src/istio/packets/pod-network.ts';
@@ -81,7 +81,7 @@ function judged(seen: Observation): string {
   const [answer] = found.answers;
   const differs = compareObservations(seen, observeAll(answer?.plan ?? PLAN)).differences.length > 0;
   const findings = findingsIn({ seen, ...(answer && { made: answer.plan }) });
-  return judgementOf({ unseen: seen.unseen, differs, inferred: true, amiss: findings.some(isAmiss) });
+  return judgementOf({ unseen: seen.unseen, differs, inferred: true, hasFailures: findings.some(isFailing) });
 }
 
 function called(seen: Observation): string {

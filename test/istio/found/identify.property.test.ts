@@ -90,7 +90,7 @@ describe('what a release makes of any settings', () => {
 function expectSaid(found: Identification, at: string, plan: CapturePlan): void {
   const answer = answerFor(found, at);
   const { sidecar, commands } = describeAnswer(found, answer);
-  if (sidecar.unsaid.length === 0) {
+  if (sidecar.notInYaml.length === 0) {
     const file = readSidecarText(yamlText({ sidecar }), 'found.yaml');
     expect(texts(planFromSettings({ file, release: option(at), facts: answer.facts }))).toEqual(texts(plan));
   }

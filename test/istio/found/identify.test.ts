@@ -7,9 +7,9 @@ import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.ts';
 import { spansText } from '../../../src/istio/releases/spans-text.ts';
 import type { SettingKey } from '../../../src/istio/settings/settings.ts';
+import { printList } from '../../../src/netfilter/list/print-list.ts';
 import { observeAll } from '../../../src/netfilter/observation.ts';
 import { printRule, printSave } from '../../../src/netfilter/print.ts';
-import { printList } from '../../../src/netfilter/print-list.ts';
 import { capture } from '../../golden.ts';
 import { answerFor, identified, seenIn } from './identifying.ts';
 
@@ -333,8 +333,8 @@ describe('what only the environment of old releases asks for', () => {
     const answer = answerFor(found, release);
     expect(answer.nonDefault.switches).toEqual([name]);
     const { sidecar, commands } = describeAnswer(found, answer);
-    expect(sidecar.unsaid.map((one) => one.name)).toEqual([name]);
-    expect(sidecar.unsaid[0]?.reason).toMatch(/^only [A-Z_]+ sets it$/);
+    expect(sidecar.notInYaml.map((one) => one.name)).toEqual([name]);
+    expect(sidecar.notInYaml[0]?.reason).toMatch(/^only [A-Z_]+ sets it$/);
     const command = commands.find(({ releases }) => releases.includes(release));
     expect(command).toMatchObject({ env, args: expect.arrayContaining([...args]) });
   });
@@ -357,6 +357,6 @@ it('what YAML can not say is left out of it, and named', () => {
   const plan = planFromArguments(['-u', '1337', '-b', '*', '-d', '0:1023,http'], { release: '1.30.3' });
   const found = identify(observeAll(plan));
   const { sidecar } = describeAnswer(found, answerFor(found, '1.30.3'));
-  expect(sidecar.unsaid.map(({ name }) => name)).toEqual(['inbound.excludePorts']);
+  expect(sidecar.notInYaml.map(({ name }) => name)).toEqual(['inbound.excludePorts']);
   expect(sidecar.document['inbound']).toBeUndefined();
 });

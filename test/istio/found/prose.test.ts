@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runIn } from '../../../src/istio/found/runs/run.ts';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
-import { printList } from '../../../src/netfilter/print-list.ts';
+import { printList } from '../../../src/netfilter/list/print-list.ts';
 
 const LISTING = printList(planFromSettings({}).ip);
 

@@ -110,7 +110,7 @@ describe('stories of an ambient pod', () => {
       'tunnel',
     ]) {
       const { calls } = simulateRequest(id, networkOf(REDIRECT, ['10.44.6.21']));
-      const says = calls.flatMap(({ hops, outcome }) => [outcome.words, ...hops.flatMap((hop) => [hop.says, hop.verdict.words])]);
+      const says = calls.flatMap(({ hops, outcome }) => [outcome.words, ...hops.flatMap((hop) => [hop.label, hop.verdict.words])]);
       expect(says.filter((text) => /Envoy|the agent/.test(text))).toEqual([]);
     }
   });

@@ -1,13 +1,13 @@
 /** Packets at the edges of what rules ask for: the values that they name, and their neighbours. */
 
-import { addressValue, networkRange, printAddress } from '../../../src/netfilter/address.ts';
+import { addressValue, networkRange, printAddress } from '../../../src/netfilter/address/address.ts';
+import type { Ranges, Value } from '../../../src/netfilter/address/ranges.ts';
+import { contains } from '../../../src/netfilter/address/ranges.ts';
 import { withInterfaces } from '../../../src/netfilter/behavior/interfaces.ts';
 import type { Operand } from '../../../src/netfilter/behavior/prepared.ts';
 import type { Family } from '../../../src/netfilter/family.ts';
-import type { Match } from '../../../src/netfilter/match.ts';
 import type { Packet } from '../../../src/netfilter/packet.ts';
-import type { Ranges, Value } from '../../../src/netfilter/ranges.ts';
-import { contains } from '../../../src/netfilter/ranges.ts';
+import type { Match } from '../../../src/netfilter/rule/match.ts';
 import type { Ruleset } from '../../../src/netfilter/rule.ts';
 import type { Host } from '../../../src/netfilter/trace/host.ts';
 import { prepareHost } from '../../../src/netfilter/trace/prepare-host.ts';

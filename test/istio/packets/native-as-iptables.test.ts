@@ -37,7 +37,7 @@ function saidOf(plan: CapturePlan): { readonly ip: Ruleset; readonly ip6: Rulese
   const nft = readNft(printNft(plan))?.ruleset ?? { tables: [] };
   const [ip, ip6] = FAMILIES.map((family) => asIptables(rulesetOfNft(nft, family), iptablesNameIn));
   if (ip === undefined || ip6 === undefined) throw new Error('two families');
-  return { ip: ip.ruleset, ip6: ip6.ruleset, unsaid: [...ip.unsaid, ...ip6.unsaid] };
+  return { ip: ip.ruleset, ip6: ip6.ruleset, unsaid: [...ip.leftOut, ...ip6.leftOut] };
 }
 
 const PLANS = NATIVE_CASES.flatMap((golden) =>
@@ -119,7 +119,7 @@ describe("the node agent's tables of nft said as iptables", () => {
     const native = planAmbient({ ...knobs, backend: 'nftables' }, { release: '1.30' });
     const iptables = planAmbient({ ...knobs, backend: 'iptables' }, { release: '1.30' });
     const said = asIptables(rulesetOfNft(native.nft ?? { tables: [] }, 'ip'), iptablesNameIn);
-    expect(said.unsaid).toEqual([]);
+    expect(said.leftOut).toEqual([]);
     expect(withoutSeams(printSave(said.ruleset))).toBe(withoutSeams(printSave(iptables.ip)));
   });
 });

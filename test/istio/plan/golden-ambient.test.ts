@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ipsetText } from '../../../src/istio/plan/ambient/address-sets.ts';
 import { planAmbient } from '../../../src/istio/plan/ambient/ambient-plan.ts';
 import type { AmbientState } from '../../../src/istio/plan/ambient/state.ts';
-import { AmbientFailure, NOTHING } from '../../../src/istio/plan/ambient/state.ts';
+import { AmbientFailure, EMPTY_STATE } from '../../../src/istio/plan/ambient/state.ts';
 import { printRouting } from '../../../src/istio/plan/routing.ts';
 import { ProblemError } from '../../../src/istio/problems.ts';
 import { nftElements, printNft, printNftRuleset } from '../../../src/netfilter/nft/print.ts';
@@ -25,8 +25,8 @@ const ALL = expandWithCandidate([`${FIRST} - 1.31.0-rc.0`]);
 function before(golden: AmbientCase): AmbientState {
   const { 'before-ip': saved = '', 'before-nft': listed } = golden;
   const loads = !saved.includes('-A APP -j REDIRECT --to-ports');
-  const [ip = NOTHING.ip] = loads ? readRules(saved, { family: 'ip' }).rulesets : [];
-  return { ...NOTHING, ip, nft: listed === undefined ? NOTHING.nft : (readNft(listed)?.ruleset ?? NOTHING.nft) };
+  const [ip = EMPTY_STATE.ip] = loads ? readRules(saved, { family: 'ip' }).rulesets : [];
+  return { ...EMPTY_STATE, ip, nft: listed === undefined ? EMPTY_STATE.nft : (readNft(listed)?.ruleset ?? EMPTY_STATE.nft) };
 }
 
 /** The runs of a case, each over what the former left, with their exit codes. */
@@ -132,15 +132,15 @@ describe('what a run finds', () => {
 
   it('nft refuses a base chain of its name that hangs elsewhere, and changes nothing', () => {
     const text = 'table inet istio-ambient-nat {\n  chain output {\n    type nat hook output priority 0; policy accept;\n  }\n}\n';
-    const before = { nft: readNft(text)?.ruleset ?? NOTHING.nft };
+    const before = { nft: readNft(text)?.ruleset ?? EMPTY_STATE.nft };
     const { left } = failureOf(() => planAmbient({ backend: 'nftables' }, { release: '1.30', before }));
-    expect(left).toEqual({ ...NOTHING, ...before });
+    expect(left).toEqual({ ...EMPTY_STATE, ...before });
   });
 
   it('what others have in a table of its name stays, without their rules', () => {
     const text =
       'table inet istio-ambient-nat {\n  set mine {\n    type ipv4_addr\n  }\n\n  chain mine {\n    tcp dport 1 accept\n  }\n}\n';
-    const before = { nft: readNft(text)?.ruleset ?? NOTHING.nft };
+    const before = { nft: readNft(text)?.ruleset ?? EMPTY_STATE.nft };
     const { nft } = planAmbient({ backend: 'nftables' }, { release: '1.30', before });
     const [table] = nft?.tables ?? [];
     expect(table?.sets.map(({ name }) => name)).toEqual(['mine']);
@@ -172,7 +172,7 @@ describe('what a run finds', () => {
 
   it('rules of others that have counted packets are no hindrance', () => {
     const [counted] = readRules('*nat\n:PREROUTING ACCEPT [1:60]\n[7:420] -A PREROUTING -j ACCEPT\nCOMMIT\n', { family: 'ip' }).rulesets;
-    const before = { ...state({ where: 'host', steps: ['set'] }, '1.30'), ip: counted ?? NOTHING.ip };
+    const before = { ...state({ where: 'host', steps: ['set'] }, '1.30'), ip: counted ?? EMPTY_STATE.ip };
     const destroyed = planAmbient({ where: 'host', steps: ['destroy'] }, { release: '1.30', before });
     expect(destroyed.state.ipsets).toEqual([]);
   });

@@ -19,9 +19,9 @@ import { readSidecarText } from '../../../src/istio/settings/sidecar-text.ts';
 import { writeYaml } from '../../../src/istio/yaml.ts';
 import type { Family } from '../../../src/netfilter/family.ts';
 import { FAMILIES } from '../../../src/netfilter/family.ts';
-import { normalRule } from '../../../src/netfilter/normal.ts';
 import { printCommands, printRestore } from '../../../src/netfilter/print.ts';
 import { readRule } from '../../../src/netfilter/read/rule.ts';
+import { normalRule } from '../../../src/netfilter/rule/normal.ts';
 import type { Rule, Ruleset } from '../../../src/netfilter/rule.ts';
 import { isBuiltIn } from '../../../src/netfilter/rule.ts';
 import { plainWords, splitWords } from '../../../src/netfilter/words.ts';
@@ -372,7 +372,7 @@ describe('arguments of a release', () => {
             argument.setting === undefined
               ? fc.oneof(fc.constantFrom('true', 'false', '5'), hostile)
               : textOf(argument.setting, spoilEvery);
-          return argument.takes === 'switch' ? flag.map((name) => [name]) : fc.tuple(flag, value).map(([name, text]) => [name, text]);
+          return argument.accepts === 'switch' ? flag.map((name) => [name]) : fc.tuple(flag, value).map(([name, text]) => [name, text]);
         }),
         { maxLength: 8 },
       )

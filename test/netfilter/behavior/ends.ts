@@ -1,11 +1,11 @@
 /** Packets and ends on the two operands of the simulator: one packet, and sets of them. */
 
+import { contains } from '../../../src/netfilter/address/ranges.ts';
 import type { EndClass, FinalEnd } from '../../../src/netfilter/behavior/outcomes.ts';
 import type { Prepared } from '../../../src/netfilter/behavior/prepared.ts';
 import { valueIn } from '../../../src/netfilter/behavior/region.ts';
 import { FIELDS } from '../../../src/netfilter/behavior/space.ts';
 import type { Packet } from '../../../src/netfilter/packet.ts';
-import { contains } from '../../../src/netfilter/ranges.ts';
 import type { End } from '../../../src/netfilter/trace/result.ts';
 
 /** Ports that ends are told apart by. */

@@ -1,5 +1,6 @@
 import { fc, it } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
+import { allPaths } from '../../../src/netfilter/behavior/all-paths.ts';
 import { FIRST_QUESTION } from '../../../src/netfilter/behavior/arena.ts';
 import { TooLarge } from '../../../src/netfilter/behavior/diagram.ts';
 import type { ClassSet } from '../../../src/netfilter/behavior/outcomes.ts';
@@ -7,7 +8,6 @@ import { classify } from '../../../src/netfilter/behavior/outcomes.ts';
 import type { Prepared } from '../../../src/netfilter/behavior/prepared.ts';
 import { prepareOperands } from '../../../src/netfilter/behavior/prepared.ts';
 import { firstPackets } from '../../../src/netfilter/behavior/scope.ts';
-import { wayOfAll } from '../../../src/netfilter/behavior/way.ts';
 import type { Family } from '../../../src/netfilter/family.ts';
 import { firstPacket } from '../../../src/netfilter/packet.ts';
 import { printSave } from '../../../src/netfilter/print.ts';
@@ -21,7 +21,7 @@ import { classOf, END_PORTS, pointOf, possibleEnds, sent } from './ends.ts';
 function endsOf(ruleset: Ruleset): { readonly prepared: Prepared; readonly classes: readonly ClassSet[] } {
   const prepared = prepareOperands([{ ruleset, host: RANDOM_HOST }], END_PORTS, 60_000);
   const { arena, operands } = prepared;
-  const ended = operands.flatMap((operand) => wayOfAll(arena, operand, firstPackets(prepared, operand.host)).ended);
+  const ended = operands.flatMap((operand) => allPaths(arena, operand, firstPackets(prepared, operand.host)).ended);
   return {
     prepared,
     classes: classify(arena, ended, classOf).map(({ end, set }) => ({ end, set: arena.diagrams.forget(set, FIRST_QUESTION) })),

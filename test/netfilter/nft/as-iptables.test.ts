@@ -39,7 +39,7 @@ describe('a rule of nft in the words of iptables', () => {
     ['dnat ip to 10.0.0.1:80', '-A OUTPUT -j DNAT --to-destination 10.0.0.1:80'],
     ['ip daddr 0.0.0.0/0 return', '-A OUTPUT -j RETURN'],
   ])('%s is %s', (rule, line) => {
-    expect(said(table([rule])).unsaid).toEqual([]);
+    expect(said(table([rule])).leftOut).toEqual([]);
     expect(rulesOf(table([rule]))).toEqual([line]);
   });
 
@@ -50,7 +50,7 @@ describe('a rule of nft in the words of iptables', () => {
   chain second { type filter hook prerouting priority mangle; goto shared; }
 }
 `;
-    expect(said(text).unsaid).toEqual([]);
+    expect(said(text).leftOut).toEqual([]);
     expect(rulesOf(text)).toEqual([
       '-A PREROUTING -g shared',
       '-A shared -p udp -j RETURN',
@@ -118,14 +118,14 @@ describe('what iptables has no words for is said with its reason, and nothing of
     ],
     ['a chain of no table', 'table inet mine {\n  chain lonely {\n    return\n  }\n}\n', /^inet mine lonely: nothing leads to it/],
   ] as const)('%s', (_, text, reason) => {
-    const { unsaid, ruleset } = said(text);
-    expect(unsaid.at(-1)).toMatch(reason);
+    const { leftOut, ruleset } = said(text);
+    expect(leftOut.at(-1)).toMatch(reason);
     expect(printSave(ruleset)).toBe('');
   });
 
   it('of two tables that hang at one place the first is said', () => {
     const text = table(['meta l4proto tcp return']) + table(['drop'], NAT, '', 'ip other');
-    expect(said(text).unsaid).toEqual(['ip other another table has its nat OUTPUT already, and iptables has one']);
+    expect(said(text).leftOut).toEqual(['ip other another table has its nat OUTPUT already, and iptables has one']);
     expect(rulesOf(text)).toEqual(['-A OUTPUT -p tcp -j RETURN']);
   });
 
@@ -158,7 +158,7 @@ COMMIT
   it('are not said where nft has no words for them', () => {
     const [ruleset] = readRules(SAVE.replace('-j REDIRECT --to-ports 15053', '-j CT --zone 1').replaceAll('nat', 'raw')).rulesets;
     if (ruleset === undefined) throw new Error('no rules');
-    expect(said(iptablesListing(ruleset)).unsaid).toEqual([
+    expect(said(iptablesListing(ruleset)).leftOut).toEqual([
       expect.stringMatching(/^raw ISTIO_OUTPUT ".*": iptables has no words for "xt target CT"$/),
     ]);
   });

@@ -62,7 +62,7 @@ describe('a rule of which nft shows a module by its name', () => {
         table: 'nat',
         chain: 'ISTIO_OUTPUT',
         lines: [1],
-        asks: ['owner'],
+        matched: ['owner'],
         reason: expect.stringContaining('1 rule asks of owner'),
       },
     ]);

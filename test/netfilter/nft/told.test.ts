@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readNftTold } from '../../../src/netfilter/nft-told.ts';
+import { readNetlinkListing } from '../../../src/netfilter/nft-listing/netlink-listing.ts';
 
 const TOLD = `2 nat 0
 
@@ -12,7 +12,7 @@ const TOLD = `2 nat 0
 `;
 
 it('the tables, chains and rules that the kernel tells of are what nft lists', () => {
-  expect(readNftTold(TOLD)).toEqual([
+  expect(readNetlinkListing(TOLD)).toEqual([
     {
       family: 'ip',
       name: 'nat',
@@ -23,19 +23,19 @@ it('the tables, chains and rules that the kernel tells of are what nft lists', (
           type: 'nat',
           priority: -100,
           policy: 'accept',
-          rules: [{ verdict: 'jump ISTIO_OUTPUT', asks: ['protocol'], asksSet: false }],
+          rules: [{ verdict: 'jump ISTIO_OUTPUT', matched: ['protocol'], matchesSet: false }],
         },
         {
           name: 'ISTIO_OUTPUT',
           rules: [
-            { verdict: 'return', asks: ['destination', 'out-interface'], asksSet: false },
-            { verdict: 'other', target: 'REDIRECT', asks: ['source', 'destination-port'], asksSet: false },
+            { verdict: 'return', matched: ['destination', 'out-interface'], matchesSet: false },
+            { verdict: 'other', target: 'REDIRECT', matched: ['source', 'destination-port'], matchesSet: false },
           ],
         },
       ],
     },
   ]);
-  expect(readNftTold('')).toEqual([]);
+  expect(readNetlinkListing('')).toEqual([]);
 });
 
 it.each([
@@ -59,5 +59,5 @@ it.each([
   ['something behind a verdict', 'immediate=-5,-', 'immediate=-5,- immediate=0,-'],
 ])('of %s nothing is said: nft has to be asked', (_, part, other) => {
   expect(TOLD).toContain(part);
-  expect(readNftTold(TOLD.replace(part, other))).toBeUndefined();
+  expect(readNetlinkListing(TOLD.replace(part, other))).toBeUndefined();
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readNft } from '../../../src/netfilter/nft/read.ts';
 import { rulesetOfNft } from '../../../src/netfilter/nft/ruleset-of-nft.ts';
-import { compareWays } from '../../../src/netfilter/observed/compare-ways.ts';
+import { comparePaths } from '../../../src/netfilter/observed/compare-paths.ts';
 import { keysByHandle } from '../../../src/netfilter/observed/handles.ts';
-import { WayWatcher } from '../../../src/netfilter/observed/observed-way.ts';
+import { PathWatcher } from '../../../src/netfilter/observed/observed-path.ts';
 import { readTraceLine } from '../../../src/netfilter/observed/trace-lines.ts';
 import { tracingScript } from '../../../src/netfilter/observed/tracing-table.ts';
 import { firstPacket } from '../../../src/netfilter/packet.ts';
@@ -36,8 +36,8 @@ const JSON_LISTING = JSON.stringify({
   ],
 });
 
-function watched(lines: readonly string[]): WayWatcher {
-  const watcher = new WayWatcher(OWN);
+function watched(lines: readonly string[]): PathWatcher {
+  const watcher = new PathWatcher(OWN);
   for (const line of lines) {
     const event = readTraceLine(line);
     if (event !== undefined) watcher.add(event);
@@ -91,7 +91,7 @@ describe('the observed way beside the predicted one', () => {
     const packet = { family: 'ip', origin: 'local', protocol: 'tcp', source: '10.1.2.3', destination: '10.9.9.9' } as const;
     return simulatorFor(ruleset, host).trace(firstPacket({ ...packet, sourcePort: 4000, destinationPort: 80 }));
   };
-  const way = (rules: readonly number[], port: number): NonNullable<ReturnType<WayWatcher['way']>> => ({
+  const way = (rules: readonly number[], port: number): NonNullable<ReturnType<PathWatcher['way']>> => ({
     header: {},
     rules: rules.map((handle) => ({ family: 'ip', table: 't', chain: 'o', handle, text: 'counter comment "seen"', verdict: 'continue' })),
     end: { kind: 'local', address: '127.0.0.1', port },
@@ -101,24 +101,24 @@ describe('the observed way beside the predicted one', () => {
   const plain = '    counter\n    meta l4proto tcp redirect to :15001\n';
 
   it('agrees rule by rule, and says so', () => {
-    const compared = compareWays(traced(plain), way([1, 2], 15001), keys, () => false);
-    expect(compared).toMatchObject({ agrees: true, sameEnd: true, ways: 1 });
+    const compared = comparePaths(traced(plain), way([1, 2], 15001), keys, () => false);
+    expect(compared).toMatchObject({ agrees: true, sameEnd: true, possible: 1 });
     expect(compared.rules.map(({ by, place }) => `${by} ${place}`)).toEqual(['both ip t o 1', 'both ip t o 2']);
   });
 
   it('differs where a rule is missing, where one more is there, and where the packet ends elsewhere', () => {
-    const missing = compareWays(traced(plain), way([1], 15001), keys, () => false);
+    const missing = comparePaths(traced(plain), way([1], 15001), keys, () => false);
     expect(missing.rules.map(({ by }) => by)).toEqual(['both', 'predicted']);
-    const more = compareWays(traced(plain), way([1, 3, 2], 15001), keys, () => false);
+    const more = comparePaths(traced(plain), way([1, 3, 2], 15001), keys, () => false);
     expect(more.rules.map(({ by, text }) => `${by} ${text}`)[1]).toBe('observed counter comment "seen"');
-    expect(compareWays(traced(plain), way([1, 2], 80), keys, () => false)).toMatchObject({ agrees: false, sameEnd: false });
+    expect(comparePaths(traced(plain), way([1, 2], 80), keys, () => false)).toMatchObject({ agrees: false, sameEnd: false });
     for (const one of [missing, more]) expect(one.agrees).toBe(false);
   });
 
   it('is compared with the nearest of several ways, and without tables that the kernel does not tell of', () => {
     const unknown = traced('    tcp dport @ports redirect to :15001\n    meta l4proto tcp redirect to :15002\n');
-    expect(compareWays(unknown, way([2], 15002), keys, () => false)).toMatchObject({ agrees: true, sameEnd: true, ways: 2 });
-    expect(compareWays(traced(plain), way([], 15001), keys, (name) => name === 'ip t').rules).toEqual([]);
+    expect(comparePaths(unknown, way([2], 15002), keys, () => false)).toMatchObject({ agrees: true, sameEnd: true, possible: 2 });
+    expect(comparePaths(traced(plain), way([], 15001), keys, (name) => name === 'ip t').rules).toEqual([]);
   });
 
   it('knows rules of iptables by their places, and those of nft by their handles', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { printList } from '../../../src/netfilter/list/print-list.ts';
 import { printCommands, printRestore, printSave } from '../../../src/netfilter/print.ts';
-import { printList } from '../../../src/netfilter/print-list.ts';
 import { readProblemText } from '../../../src/netfilter/read/problems.ts';
 import { readRules } from '../../../src/netfilter/read.ts';
 import { capture } from '../../golden.ts';

@@ -1,16 +1,16 @@
 /** Random rulesets, in the forms in which every text of iptables can show them. */
 
 import fc from 'fast-check';
+import { parseNetwork } from '../../../src/netfilter/address/network.ts';
 import type { Family } from '../../../src/netfilter/family.ts';
-import type { KnownMatch, Match } from '../../../src/netfilter/match.ts';
-import { match, not } from '../../../src/netfilter/match.ts';
-import { parseNetwork } from '../../../src/netfilter/network.ts';
-import { inKernelOrder } from '../../../src/netfilter/normal.ts';
 import type { Masked, PortRange } from '../../../src/netfilter/numbers.ts';
 import { ALL_BITS } from '../../../src/netfilter/numbers.ts';
+import type { KnownMatch, Match } from '../../../src/netfilter/rule/match.ts';
+import { match, not } from '../../../src/netfilter/rule/match.ts';
+import { inKernelOrder } from '../../../src/netfilter/rule/normal.ts';
+import type { Target } from '../../../src/netfilter/rule/target.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../../src/netfilter/rule.ts';
 import { BUILT_IN_CHAINS } from '../../../src/netfilter/rule.ts';
-import type { Target } from '../../../src/netfilter/target.ts';
 
 const port = fc.integer({ min: 0, max: 65535 });
 const word32 = fc.integer({ min: 0, max: ALL_BITS });

@@ -2,10 +2,10 @@
 
 import { fc, it as property } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { addressValue, networkRange, printAddress } from '../../../src/netfilter/address.ts';
-import { parseNetwork } from '../../../src/netfilter/network.ts';
+import { addressValue, networkRange, printAddress } from '../../../src/netfilter/address/address.ts';
+import { parseNetwork } from '../../../src/netfilter/address/network.ts';
+import { contains, intersect, isWithin, overlaps, subtract, union } from '../../../src/netfilter/address/ranges.ts';
 import type { Packet } from '../../../src/netfilter/packet.ts';
-import { contains, intersect, isWithin, overlaps, subtract, union } from '../../../src/netfilter/ranges.ts';
 import { parseTranslation } from '../../../src/netfilter/trace/translation.ts';
 import { arriving, leaving, simulate } from '../tracing.ts';
 

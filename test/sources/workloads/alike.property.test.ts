@@ -1,7 +1,7 @@
 import { fc, it } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import type { LintReport } from '../../../src/istio/advice/lint/gather.ts';
-import { lintGathering } from '../../../src/istio/advice/lint/gather.ts';
+import type { LintReport } from '../../../src/istio/advice/lint/collect.ts';
+import { lintGathering } from '../../../src/istio/advice/lint/collect.ts';
 import type { Mesh } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
 import { numbering } from '../../../src/istio/kubernetes/rule-groups/planner.ts';

@@ -12,7 +12,7 @@ import { escapesIn } from '../../escapes/workload-escapes.ts';
 import { commandOn } from '../../next/command-on.ts';
 import type { CheckedSource } from '../../next/next-command.ts';
 import type { Paint } from '../../terminal/color.ts';
-import type { GroupAnswer } from '../../workloads/each-group.ts';
+import type { GroupAnswer } from '../../workloads/per-group.ts';
 import type { Connection } from '../connection-report.ts';
 import type { CheckFormName } from '../forms.ts';
 import { afterPlan, lintCommand } from '../next-commands.ts';

@@ -7,7 +7,7 @@ import { plain } from '../../terminal/color.ts';
 import { escaped, fenced } from '../../terminal/markdown.ts';
 import type { CheckFormName } from '../forms.ts';
 import type { PlanReport } from './report.ts';
-import { amissIn, exitCodeOf } from './report.ts';
+import { exitCodeOf, failingDiagnostics } from './report.ts';
 import { headline, settingsOf, textForm } from './text.ts';
 
 export const PLAN_FORMS: Readonly<Record<CheckFormName, (report: PlanReport, paint: Paint) => string>> = {
@@ -21,12 +21,12 @@ export const PLAN_FORMS: Readonly<Record<CheckFormName, (report: PlanReport, pai
 
 /** The document. Within one apiVersion keys are added, never renamed or removed. */
 function planReportDocument(report: PlanReport): object {
-  const { name, how, found, plan, without, escapes, untold, diagnostics, connection, nextCommands } = report;
+  const { name, how, found, plan, without, escapes, unknown, diagnostics, connection, nextCommands } = report;
   return {
     apiVersion: API_VERSION,
     kind: 'CheckReport',
     source: name,
-    verdict: amissIn(report).length > 0 ? 'not as it should be' : 'as it should be',
+    verdict: failingDiagnostics(report).length > 0 ? 'not as it should be' : 'as it should be',
     exitCode: exitCodeOf(report),
     plan: {
       release: plan.release,
@@ -35,7 +35,7 @@ function planReportDocument(report: PlanReport): object {
       settings: settingsOf(report),
       ...(without === undefined ? {} : { without }),
     },
-    ...(untold === undefined ? {} : { unknown: untold }),
+    ...(unknown === undefined ? {} : { unknown: unknown }),
     escapes: escapes.map(({ direction, family, words, verdict, why, example }) => ({ direction, family, words, verdict, why, example })),
     findings: diagnostics.map(({ source, ...rest }) => ({ ...rest, place: printSource(source) })),
     ...(connection === undefined ? {} : { connection }),

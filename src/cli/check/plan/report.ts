@@ -19,7 +19,7 @@ export interface PlanReport {
   /** What passes the proxy by. */
   readonly escapes: WorkloadEscapes['escapes'];
   /** Why that is unknown. */
-  readonly untold?: string;
+  readonly unknown?: string;
   /** Of lint, the worst first. */
   readonly diagnostics: readonly Diagnostic[];
   readonly connection?: Connection;
@@ -29,11 +29,11 @@ export interface PlanReport {
 }
 
 /** What somebody should do something about. */
-export function amissIn({ diagnostics }: Pick<PlanReport, 'diagnostics'>): readonly Diagnostic[] {
+export function failingDiagnostics({ diagnostics }: Pick<PlanReport, 'diagnostics'>): readonly Diagnostic[] {
   return diagnostics.filter(({ severity }) => severity !== 'note');
 }
 
 /** 1 for an error or a warning of lint. What passes the proxy by may be meant: `escapes` has that as its exit code. */
 export function exitCodeOf(report: PlanReport): number {
-  return amissIn(report).length > 0 ? 1 : 0;
+  return failingDiagnostics(report).length > 0 ? 1 : 0;
 }

@@ -9,7 +9,7 @@ import { paragraphs } from '../../terminal/paragraphs.ts';
 import { VERDICT_STYLES } from '../../trace/verdict-styles.ts';
 import { outcomeText } from '../../workloads/words.ts';
 import type { PlanReport } from './report.ts';
-import { amissIn } from './report.ts';
+import { failingDiagnostics } from './report.ts';
 
 const LABEL = 10;
 
@@ -28,7 +28,7 @@ export function textForm(report: PlanReport, paint: Paint): string {
 }
 
 function styleOf(report: PlanReport): Style {
-  return amissIn(report).length > 0 ? 'removed' : report.without !== undefined || report.escapes.length > 0 ? 'moved' : 'added';
+  return failingDiagnostics(report).length > 0 ? 'removed' : report.without !== undefined || report.escapes.length > 0 ? 'moved' : 'added';
 }
 
 /** `Deployment shop/orders: its TCP will be captured, but for 2 kinds of connections; 1 warning`. */
@@ -45,10 +45,10 @@ export function answerText(report: PlanReport): string {
   return [capturedText(report), ...count('error'), ...count('warning')].join('; ');
 }
 
-function capturedText({ without, escapes, untold, found }: PlanReport): string {
+function capturedText({ without, escapes, unknown, found }: PlanReport): string {
   // Whose it is stands before it.
   if (without !== undefined) return without.replace(/^[A-Z]\w* \S+ /, '').replace(/^is not made: /, 'its pods are refused: ');
-  if (untold !== undefined) return `unknown: ${untold}`;
+  if (unknown !== undefined) return `unknown: ${unknown}`;
   const captured = found ? 'its TCP is captured' : 'its TCP will be captured';
   if (escapes.length === 0) return captured;
   return `${captured}, but for ${escapes.length === 1 ? 'one kind' : `${escapes.length} kinds`} of connections`;

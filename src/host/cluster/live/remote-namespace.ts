@@ -7,7 +7,7 @@ import type { Namespace, Target } from '../../namespace/namespace.ts';
 import { netFilesThrough } from '../../namespace/namespace.ts';
 import type { Command, Ran, Run } from '../../run.ts';
 import type { ClusterAccess } from '../access.ts';
-import { kubectlSaid } from '../kubectl.ts';
+import { kubectlOutput } from '../kubectl.ts';
 import type { Entry } from './script.ts';
 import { answersIn, scriptOf } from './script.ts';
 
@@ -65,7 +65,7 @@ for f in /proc/net/ip_tables_names /proc/net/ip6_tables_names; do [ ! -e $f ] ||
 
 async function execute(commands: readonly Command[], place: ExecPlace, entry: Entry, access: ClusterAccess): Promise<readonly Ran[]> {
   const mark = `istio-init-${randomBytes(16).toString('hex')}`;
-  return answersIn(commands, mark, await kubectlSaid(execWords(place), access, `${scriptOf(commands, mark, entry)}\n`));
+  return answersIn(commands, mark, await kubectlOutput(execWords(place), access, `${scriptOf(commands, mark, entry)}\n`));
 }
 
 /** What is asked for in one turn goes in one call: each costs a connection to the API server and one to the node. */

@@ -43,12 +43,12 @@ function childOf(pid: number, input: number, stdout: number, stderr: number): Ch
   const outputs = { stdout: outputOf(stdout), stderr: outputOf(stderr) };
   let end: End | undefined;
   const settle = (): void => {
-    if (end !== undefined && outputs.stdout.ended() && outputs.stderr.ended()) close.tell(...end);
+    if (end !== undefined && outputs.stdout.ended() && outputs.stderr.ended()) close.notify(...end);
   };
   for (const { onEnd } of Object.values(outputs)) onEnd(settle);
   running.set(pid, (found) => {
     end = found;
-    exit.tell(...found);
+    exit.notify(...found);
     settle();
   });
   return {
@@ -65,13 +65,13 @@ function childOf(pid: number, input: number, stdout: number, stderr: number): Ch
 }
 
 /** Something that happens once, and is told to who listened before. */
-function once<T extends unknown[]>(): { readonly listen: (heard: Heard<T>) => void; readonly tell: Heard<T> } {
+function once<T extends unknown[]>(): { readonly listen: (heard: Heard<T>) => void; readonly notify: Heard<T> } {
   const listeners: Heard<T>[] = [];
   return {
     listen: (heard) => {
       listeners.push(heard);
     },
-    tell: (...told) => {
+    notify: (...told) => {
       for (const heard of listeners.splice(0)) heard(...told);
     },
   };
@@ -119,9 +119,9 @@ function outputOf(file: number): Output {
     open = false;
     os.setReadHandler(file, null);
     os.close(file);
-    end.tell();
+    end.notify();
   };
-  const tell = (to: number): void => {
+  const notify = (to: number): void => {
     const text = to === 0 ? '' : decode(bytes, 0, to);
     if (text !== '') for (const heard of listeners) heard(text);
   };
@@ -129,12 +129,12 @@ function outputOf(file: number): Output {
     const read = os.read(file, bytes, kept, PIECE - kept);
     if (read === FAILED.EAGAIN) return;
     if (read <= 0) {
-      tell(kept);
+      notify(kept);
       return abandon();
     }
     const all = new Uint8Array(bytes, 0, kept + read);
     const whole = wholeCharacters(all);
-    tell(whole);
+    notify(whole);
     kept = all.length - whole;
     all.copyWithin(0, whole);
   });

@@ -3,7 +3,7 @@
 import { lockPeer, lockTake } from 'quickjs:machine';
 import * as os from 'quickjs:os';
 import type { LockSocket } from '../interface.ts';
-import { lookAgain } from '../look-again.ts';
+import { retryDelay } from '../retry-delay.ts';
 import { FAILED } from './errors.ts';
 
 export const lockSocket: LockSocket = {
@@ -12,7 +12,7 @@ export const lockSocket: LockSocket = {
     const file = lockTake(name);
     return file >= 0 ? () => os.close(file) : file === FAILED.EADDRINUSE ? 'taken' : 'unavailable';
   },
-  untilFree: lookAgain,
+  untilFree: retryDelay,
   peerOf: (name) => {
     const peer = lockPeer(name);
     if (typeof peer === 'number') return 'no listener';

@@ -16,11 +16,11 @@ export function onNumber(number: number, heard: () => void): number {
   const made = signals(file, ...heardBy.keys(), number);
   if (made < 0) return made;
   heardBy.set(number, heard);
-  if (file < 0) os.setReadHandler(made, () => tell(made));
+  if (file < 0) os.setReadHandler(made, () => notify(made));
   file = made;
   return file;
 }
 
-function tell(from: number): void {
+function notify(from: number): void {
   for (let number = signalIn(from); number > 0; number = signalIn(from)) heardBy.get(number)?.();
 }

@@ -1,6 +1,6 @@
 /** Items of a list that change nothing while the others do. */
 
-import type { Network } from '../../../netfilter/network.ts';
+import type { Network } from '../../../netfilter/address/network.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
 import { printPortRange } from '../../../netfilter/numbers.ts';
 import type { CapturePlan } from '../../plan/plan.ts';

@@ -1,6 +1,6 @@
 /** Why a setting that somebody gave changes nothing: one table. */
 
-import type { Network } from '../../../netfilter/network.ts';
+import type { Network } from '../../../netfilter/address/network.ts';
 import { cameWith } from '../../releases/came-with.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { Facts } from '../../settings/facts.ts';

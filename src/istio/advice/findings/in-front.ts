@@ -35,7 +35,7 @@ export const foreignFirst: Check = (subject) =>
     });
 
 /** Tables in which rules of others take packets before ours see them. */
-export function takenFirst(seen: Observation): (family: Family, table: Table) => boolean {
+export function capturedFirst(seen: Observation): (family: Family, table: Table) => boolean {
   const found = foreignFirst(subjectOf({ seen }));
   return (family, { name }) => found.some((one) => one.family === family && one.table === name);
 }
@@ -61,7 +61,7 @@ function takingIn({ chains }: Table): (rule: Rule) => boolean {
   const rules = new Map(chains.map((chain) => [chain.name, chain.rules]));
   // A chain that is being looked at takes nothing by leading to itself.
   const known = new Map<string, boolean>();
-  const chainTakes = (chain: string, depth: number): boolean => {
+  const chainCaptures = (chain: string, depth: number): boolean => {
     const before = known.get(chain);
     if (before !== undefined || depth > DEEPEST) return before ?? false;
     known.set(chain, false);
@@ -73,7 +73,7 @@ function takingIn({ chains }: Table): (rule: Rule) => boolean {
   const takes = (rule: Rule, depth: number): boolean => {
     const { target } = rule;
     if (target.kind === 'verdict') return true;
-    if (target.kind === 'jump') return chainTakes(target.chain, depth);
+    if (target.kind === 'jump') return chainCaptures(target.chain, depth);
     return FINAL.includes(target.kind === 'opaque' ? target.name : target.kind);
   };
   return (rule) => takes(rule, 0);

@@ -1,8 +1,8 @@
 /** Loose rules in the chains of everyone that a release may have left there. */
 
+import { parseNetwork } from '../../../netfilter/address/network.ts';
 import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
-import { parseNetwork } from '../../../netfilter/network.ts';
 import { printWholeRule } from '../../../netfilter/print.ts';
 import { chainIn } from '../../../netfilter/rule.ts';
 import type { Check, Found, Subject } from './subject.ts';

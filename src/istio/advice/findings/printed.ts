@@ -1,7 +1,7 @@
 /** A log prints what its program was told, and its rules are not of that. */
 
 import { settingsOfVariables } from '../../arguments/printed-variables.ts';
-import { isBeforeKnown } from '../../found/identify/before-known.ts';
+import { isOlderIstio } from '../../found/identify/older-istio.ts';
 import { isSameValue } from '../../found/identify/plausibility.ts';
 import { profileOf } from '../../releases/profile.ts';
 import { printedValues, valueText } from '../../settings/printed-settings.ts';
@@ -22,7 +22,7 @@ export const otherVariables: Check = (subject) => {
   const { seen, made } = subject;
   const keys = printedOtherwise(subject) ?? [];
   // Of rules that no known release makes, the settings are guessed.
-  if (keys.length === 0 || isBeforeKnown(seen) || made === undefined || seen.variables === undefined) return [];
+  if (keys.length === 0 || isOlderIstio(seen) || made === undefined || seen.variables === undefined) return [];
   const told = settingsOfVariables(seen.variables, profileOf(made.release)) ?? {};
   const wanted = printedValues(
     Object.fromEntries(

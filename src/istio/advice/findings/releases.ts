@@ -52,12 +52,12 @@ function ourPart({ seen, ownership }: Subject): Observation {
 
 function isSame(ours: Observation, plan: CapturePlan): boolean {
   // Numbers first: some twenty releases are asked, and most of them differ in that already.
-  if (countShown(ours, ours) !== countShown(plan, ours)) return false;
+  if (countListed(ours, ours) !== countListed(plan, ours)) return false;
   return compareObservations(ours, observeAll(plan)).differences.every(({ kind }) => kind === 'policy');
 }
 
 /** How many rules there are in the tables that the state shows. */
-function countShown(rules: Readonly<Record<Family, Ruleset>>, shown: Observation): number {
+function countListed(rules: Readonly<Record<Family, Ruleset>>, shown: Observation): number {
   const tables = FAMILIES.flatMap((family) => rules[family].tables.filter(({ name }) => sees(shown, family, name)));
   return tables.flatMap(({ chains }) => chains).reduce((count, chain) => count + chain.rules.length, 0);
 }

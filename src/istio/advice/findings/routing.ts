@@ -1,8 +1,8 @@
 /** Policy routing that TPROXY needs, and the address ::6: what is missing and what is left over. */
 
+import { printNetwork } from '../../../netfilter/address/network.ts';
 import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
-import { printNetwork } from '../../../netfilter/network.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
 import { rulesIn } from '../../../netfilter/rule.ts';
 import { LOCAL_TABLE } from '../../../netfilter/trace/kernel-routing.ts';
@@ -25,7 +25,9 @@ function routingIn(subject: Subject, family: Family): readonly Found[] {
   const marks = tproxyMarks(rules);
   const found = marks.flatMap((mark) => forMark(subject, family, mark));
   if (marks.length > 0) return found;
-  const stale = routingChanges(routing, NOTHING, marksOf(rules)).after.filter((item) => item.family === family && item.kind !== 'address');
+  const stale = routingChanges(routing, NO_ROUTING, marksOf(rules)).after.filter(
+    (item) => item.family === family && item.kind !== 'address',
+  );
   if (stale.length === 0) return found;
   const what = stale.map((item) =>
     item.kind === 'rule' ? `mark ${item.mark} to table ${item.table}` : `table ${'table' in item ? item.table : ''}`,
@@ -35,7 +37,7 @@ function routingIn(subject: Subject, family: Family): readonly Found[] {
   ];
 }
 
-const NOTHING: Routing = { rules: [], routes: [], addresses: [] };
+const NO_ROUTING: Routing = { rules: [], routes: [], addresses: [] };
 
 function tproxyMarks(rules: readonly Rule[]): readonly number[] {
   return [...new Set(rules.flatMap(({ target }) => (target.kind === 'TPROXY' ? [target.value.mark.value] : [])))];

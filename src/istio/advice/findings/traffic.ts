@@ -1,9 +1,9 @@
 /** Traffic that goes past the rules: IPv6, and DNS. */
 
+import { parseNetwork } from '../../../netfilter/address/network.ts';
 import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
-import type { KnownMatch } from '../../../netfilter/match.ts';
-import { parseNetwork } from '../../../netfilter/network.ts';
+import type { KnownMatch } from '../../../netfilter/rule/match.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
 import { isPort, matchesOf } from '../../found/ownership/rule-values.ts';
 import type { Check, Subject } from './subject.ts';

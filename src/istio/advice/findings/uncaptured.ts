@@ -1,6 +1,6 @@
 /** Rules that are in order as rules, and capture nothing, or let everybody through. */
 
-import { printNetwork } from '../../../netfilter/network.ts';
+import { printNetwork } from '../../../netfilter/address/network.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
 import { printOwnerRange, printPortRange } from '../../../netfilter/numbers.ts';
 import type { SettingValues } from '../../settings/settings.ts';
@@ -12,7 +12,7 @@ import type { Check, Found } from './subject.ts';
 export const uncaptured: Check = ({ made }) => {
   if (made === undefined) return [];
   const values = valuesOf(made.settings);
-  return [...everybody(values), ...exclusions(values), ...nothing(values)];
+  return [...everybody(values), ...exclusions(values), ...capturesNone(values)];
 };
 
 const OWNERS = ['proxy.uids', 'proxy.gids'] as const;
@@ -69,7 +69,7 @@ function areAll(ranges: readonly PortRange[]): boolean {
   return next > 65535;
 }
 
-function nothing(values: SettingValues): readonly Found[] {
+function capturesNone(values: SettingValues): readonly Found[] {
   const inbound = values['inbound.includePorts'].length > 0;
   const outbound = values['outbound.includeRanges'].length + values['outbound.includePorts'].length > 0;
   const other = values['dns.capture'] !== 'off' || values['interfaces.reroute'].length > 0;

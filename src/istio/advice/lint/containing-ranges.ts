@@ -1,8 +1,8 @@
 /** Which ranges of a list hold another range. */
 
-import { networkRange } from '../../../netfilter/address.ts';
-import type { Network } from '../../../netfilter/network.ts';
-import { addressBits } from '../../../netfilter/network.ts';
+import { networkRange } from '../../../netfilter/address/address.ts';
+import type { Network } from '../../../netfilter/address/network.ts';
+import { addressBits } from '../../../netfilter/address/network.ts';
 
 /**
  * Answers the places in the list, in its order, of those that hold a range; of equal ones the first. Two prefixes hold

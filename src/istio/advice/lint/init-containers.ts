@@ -1,6 +1,6 @@
 /** Other init containers that run while there are rules and no proxy. */
 
-import { printNetwork } from '../../../netfilter/network.ts';
+import { printNetwork } from '../../../netfilter/address/network.ts';
 import { printOwnerRange, printPortRange } from '../../../netfilter/numbers.ts';
 import type { Destination } from '../../kubernetes/destinations.ts';
 import { destinationsOf, destinationText } from '../../kubernetes/destinations.ts';

@@ -1,9 +1,9 @@
 /** What outbound settings leave alone. */
 
-import { networkRange } from '../../../netfilter/address.ts';
+import { networkRange } from '../../../netfilter/address/address.ts';
+import type { Network } from '../../../netfilter/address/network.ts';
+import { addressBits } from '../../../netfilter/address/network.ts';
 import type { Family } from '../../../netfilter/family.ts';
-import type { Network } from '../../../netfilter/network.ts';
-import { addressBits } from '../../../netfilter/network.ts';
 import type { Destination } from '../../kubernetes/destinations.ts';
 import type { SettingValues } from '../../settings/settings.ts';
 

@@ -116,7 +116,7 @@ export const portZero: SettingsCheck = (subject) =>
   });
 
 /** An empty list where a list stands for what is captured. */
-export const capturesNothing: SettingsCheck = ({ values, origin, name, place }) => {
+export const capturesNone: SettingsCheck = ({ values, origin, name, place }) => {
   const empty = (key: SettingKey, direction: string): readonly Raised[] =>
     origin(key) === 'nobody' ? [] : [{ code: 'captures-nothing', source: place(key), args: { name: name(key), direction } }];
   return [

@@ -1,7 +1,7 @@
 /** Ranges of addresses: those that hold each other, that are more than they seem, or that count for nothing. */
 
+import { addressBits, parseNetwork, printNetwork } from '../../../netfilter/address/network.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
-import { addressBits, parseNetwork, printNetwork } from '../../../netfilter/network.ts';
 import { problemText } from '../../problems.ts';
 import { containingRangesIn } from './containing-ranges.ts';
 import { excludesFamily } from './left-alone.ts';

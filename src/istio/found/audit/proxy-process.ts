@@ -95,9 +95,9 @@ export function workloadOf(proxy: ProxyProcess, addresses: readonly string[], na
     source,
     annotations: new Map(),
     pod: {
-      ...{ source, annotations: annotationsTold(proxy), labels: new Map(), hostNetwork: false, ids, initContainers: [], addresses },
+      ...{ source, annotations: reportedAnnotations(proxy), labels: new Map(), hostNetwork: false, ids, initContainers: [], addresses },
       containers: [
-        container('app', { ports: portsTold(environment.get(PORTS) ?? '', environmentPlace(pid, PORTS)) }),
+        container('app', { ports: reportedPorts(environment.get(PORTS) ?? '', environmentPlace(pid, PORTS)) }),
         container('istio-proxy', { env }),
       ],
       ...(nameservers === undefined ? {} : { nameservers }),
@@ -109,7 +109,7 @@ export function workloadOf(proxy: ProxyProcess, addresses: readonly string[], na
  * The pod's annotations: as they are, and over them those that the injector saw, which it writes into the proxy's
  * environment: one that was changed since then has changed no rule.
  */
-function annotationsTold({ pid, environment, annotations }: ProxyProcess): Texts {
+function reportedAnnotations({ pid, environment, annotations }: ProxyProcess): Texts {
   const found = new Map(downwardTexts(annotations, `/proc/${pid}/root/etc/istio/pod/annotations`));
   const source = environmentPlace(pid, INJECTED_WITH);
   for (const [key, value] of jsonTexts(environment.get(INJECTED_WITH) ?? '')) found.set(key, { value, source });
@@ -190,7 +190,7 @@ function unquoted(text: string): string | undefined {
 }
 
 /** The ports that the app's containers declare, as the injector writes them into the proxy's environment. */
-function portsTold(text: string, source: Origin): Container['ports'] {
+function reportedPorts(text: string, source: Origin): Container['ports'] {
   const list = jsonIn(text);
   if (!Array.isArray(list)) return [];
   return list.flatMap((port: unknown) => {

@@ -4,7 +4,7 @@ import { quoted } from '../../problems.ts';
 import { KNOWN } from '../../releases/every-release.ts';
 import type { Release } from '../../releases/known.ts';
 import type { KernelState, Store } from './kernel-state.ts';
-import { NOTHING } from './kernel-state.ts';
+import { EMPTY_STATE } from './kernel-state.ts';
 
 /** Which programs of iptables are on the search path. */
 export const BACKENDS = ['nft', 'legacy', 'both', 'plain', 'none'] as const;
@@ -94,7 +94,7 @@ function readOutcome(data: unknown, store: Store, path: Path): CaseOutcome {
   const code = outcome['exit'] ?? (outcome['error'] === true ? 1 : 0);
   if (typeof code !== 'number') throw new CaseFault([...path, 'exit'], 'must be a number');
   const exit = exitClassOf(code);
-  const before = outcome['before'] === undefined ? NOTHING : readState(mapping(outcome['before'], [...path, 'before']), store, path);
+  const before = outcome['before'] === undefined ? EMPTY_STATE : readState(mapping(outcome['before'], [...path, 'before']), store, path);
   const releases = sequence(outcome['releases'], [...path, 'releases']).flatMap((one, at) =>
     readReleases(text(one, [...path, 'releases', at]), [...path, 'releases', at]),
   );
@@ -125,7 +125,7 @@ function readState(data: Readonly<Record<string, unknown>>, store: Store, path: 
   });
   const legacy = data['legacy'] === undefined ? undefined : saves(mapping(data['legacy'], [...path, 'legacy']));
   return {
-    rules: { ...NOTHING.rules, [at]: saves(data), ...(legacy === undefined ? {} : { legacy }) },
+    rules: { ...EMPTY_STATE.rules, [at]: saves(data), ...(legacy === undefined ? {} : { legacy }) },
     host: Object.fromEntries(
       Object.entries(mapping(data['host'] ?? {}, [...path, 'host'])).map(([command, lines]) => {
         const kind = /^ip(?: -6)? (rule|route|addr)$/.exec(command)?.[1];

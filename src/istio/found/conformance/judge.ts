@@ -12,7 +12,7 @@ export interface RunResult {
   readonly exit: ExitClass;
   readonly after: KernelState;
   /** Its last lines on standard error. */
-  readonly said: string;
+  readonly message: string;
 }
 
 /** A run, for the outcomes of a case that begin with the same state. */
@@ -75,13 +75,13 @@ export function nearestOf(scores: readonly ReleaseScore[]): readonly ReleaseScor
 
 /** A run that is not what a release makes, with what that is. */
 export interface Deviation extends JudgedRun {
-  readonly wanted: CaseOutcome;
+  readonly expected: CaseOutcome;
 }
 
 /** Where a program differs from a release. */
 export function deviationsFrom(release: Release, runs: readonly JudgedRun[]): readonly Deviation[] {
   return runs.flatMap((run) => {
     const wanted = run.outcomes.find(({ releases }) => releases.includes(release));
-    return wanted === undefined || isEqual(run.result, wanted) ? [] : [{ ...run, wanted }];
+    return wanted === undefined || isEqual(run.result, wanted) ? [] : [{ ...run, expected: wanted }];
   });
 }

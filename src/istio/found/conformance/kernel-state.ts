@@ -20,7 +20,7 @@ export interface KernelState {
 
 const NO_RULES = { nft: { ip: '', ip6: '' }, legacy: { ip: '', ip6: '' } } as const;
 
-export const NOTHING: KernelState = { rules: NO_RULES, host: {}, native: '', other: '' };
+export const EMPTY_STATE: KernelState = { rules: NO_RULES, host: {}, native: '', other: '' };
 
 /** Normal form of a save's text: no comments, no counters, tables in one order, none that is empty. */
 export function normalSave(save: string): string {

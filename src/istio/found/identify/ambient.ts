@@ -2,10 +2,10 @@
 
 import type { Difference } from '../../../netfilter/compare/difference.ts';
 import type { Family } from '../../../netfilter/family.ts';
-import type { Match } from '../../../netfilter/match.ts';
-import { normalForm } from '../../../netfilter/normal.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { compareObservations, observeAll, sees } from '../../../netfilter/observation.ts';
+import type { Match } from '../../../netfilter/rule/match.ts';
+import { normalForm } from '../../../netfilter/rule/normal.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../../netfilter/rule.ts';
 import { inBoth, isBuiltIn, rulesIn, rulesOfBoth } from '../../../netfilter/rule.ts';
 import type { AmbientPlan } from '../../plan/ambient/ambient-plan.ts';
@@ -55,7 +55,7 @@ export function identifyAmbient(observed: Observation): readonly AmbientIdentifi
     const exact = rated.filter(({ differences }) => differences.length === 0);
     const all = exact.length > 0 ? exact : ratedFor(variantsOf(read, where, false), backend, part);
     const least = Math.min(...all.map(({ differences }) => differences.length));
-    const answers = gathered(all.filter(({ differences }) => differences.length === least));
+    const answers = distinctAnswers(all.filter(({ differences }) => differences.length === least));
     return answers.length === 0
       ? []
       : [{ outcome: least === 0 ? ('exact' as const) : ('nearest' as const), where, backend, answers, observed: part }];
@@ -178,7 +178,7 @@ function asGiven(variant: AmbientKnobs, backend: AmbientIdentification['backend'
 }
 
 /** Kinds of release with the same knobs are one answer. */
-function gathered(rated: readonly Rated[]): readonly AmbientAnswer[] {
+function distinctAnswers(rated: readonly Rated[]): readonly AmbientAnswer[] {
   const byKnobs = new Map<string, Rated[]>();
   for (const one of rated) {
     const key = JSON.stringify(one.knobs);

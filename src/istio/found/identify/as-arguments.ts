@@ -45,11 +45,11 @@ export function asArguments(settings: Settings, switches: Switches, profile: Pro
   const texts = textsOf(settings);
   const standard = valuesOf(readArguments([], {}, profile).settings);
   const values = valuesOf(settings);
-  const asks = (key: SettingKey): boolean =>
+  const requires = (key: SettingKey): boolean =>
     key === 'proxy.gids'
       ? JSON.stringify(values['proxy.gids']) !== JSON.stringify(values['proxy.uids'])
       : ALWAYS.includes(key) || !isSameValue(values, standard, key);
-  for (const key of [...ALWAYS, ...SETTING_KEYS.filter((other) => !ALWAYS.includes(other))].filter(asks)) {
+  for (const key of [...ALWAYS, ...SETTING_KEYS.filter((other) => !ALWAYS.includes(other))].filter(requires)) {
     const argument = ARGUMENTS.find(({ setting }) => setting === key);
     const variable = BY_ENVIRONMENT[key];
     if (argument !== undefined && isKnown(argument, profile)) {

@@ -21,7 +21,7 @@ export interface AsSidecar {
   /** A SidecarCapture as plain data; a key that is missing is as in a default pod. */
   readonly document: Readonly<Record<string, unknown>>;
   /** The settings that YAML can't say, with the reasons; left out of the document. */
-  readonly unsaid: readonly NotInYaml[];
+  readonly notInYaml: readonly NotInYaml[];
 }
 
 /** Something that YAML can't say. */
@@ -31,7 +31,7 @@ export interface NotInYaml {
 }
 
 /** What asks for each switch. */
-export const ASKED_BY: Readonly<Record<keyof Switches, string>> = {
+export const SET_BY: Readonly<Record<keyof Switches, string>> = {
   dnsPort: ENVIRONMENT.dnsCapture,
   dnsZones: ENVIRONMENT.dnsZones,
   redirectsOwnCalls: ENVIRONMENT.loopbackSwitch,
@@ -41,7 +41,7 @@ export const ASKED_BY: Readonly<Record<keyof Switches, string>> = {
   emptyInboundList: 'a list of inbound ports that names none',
 };
 
-const SWITCH_NAMES = Object.keys(ASKED_BY) as readonly (keyof Switches)[];
+const SWITCH_NAMES = Object.keys(SET_BY) as readonly (keyof Switches)[];
 
 const SOURCE: Origin = { kind: 'rules' };
 
@@ -70,7 +70,7 @@ export function asSidecar(
   const printed = printedValues(settings);
   const unsaid: NotInYaml[] = SWITCH_NAMES.filter((name) => switches[name] !== NO_SWITCHES[name]).map((name) => ({
     name,
-    reason: `only ${ASKED_BY[name]} sets it`,
+    reason: `only ${SET_BY[name]} sets it`,
   }));
   const document: Record<string, unknown> = { apiVersion: API_VERSION, kind: KIND, release: newest?.releases.at(-1) ?? '' };
   for (const key of wanted) {
@@ -78,7 +78,7 @@ export function asSidecar(
     if (reason !== undefined) unsaid.push({ name: key, reason });
     else putSetting(document, key, printed(key));
   }
-  return { document, unsaid };
+  return { document, notInYaml: unsaid };
 }
 
 /** Why YAML can't say a value; undefined where it can. */

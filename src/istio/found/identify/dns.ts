@@ -1,6 +1,6 @@
 /** Which DNS is captured. */
 
-import type { Network } from '../../../netfilter/network.ts';
+import type { Network } from '../../../netfilter/address/network.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
 import type { SettingValues } from '../../settings/settings.ts';
@@ -22,12 +22,12 @@ const PLACES = ['ISTIO_OUTPUT_DNS', 'ISTIO_OUTPUT', 'OUTPUT'];
 
 /** DNS as the rules for TCP name it, then those for UDP, then those of the zones: the same in rules that nobody changed. */
 export function readDns(observedRules: ObservedRules): readonly Dns[] {
-  const nat = [...observedRules.rules('nat', ...PLACES), ...observedRules.rules('nat', 'ISTIO_REDIRECT')].filter(asksForDns);
+  const nat = [...observedRules.rules('nat', ...PLACES), ...observedRules.rules('nat', 'ISTIO_REDIRECT')].filter(matchesDns);
   const toAgent = nat.filter((rule) => ['REDIRECT', 'DNAT'].includes(targetName(rule)));
   const zones = observedRules.rules('raw', ...PLACES).filter((rule) => targetName(rule) === 'CT');
   const tcp = toAgent.filter((rule) => matchValue(rule, 'protocol') === 'tcp');
   const udp = toAgent.filter((rule) => matchValue(rule, 'protocol') === 'udp');
-  const zoned = zones.filter((rule) => asksForDns(rule) && !asksForOwner(rule));
+  const zoned = zones.filter((rule) => matchesDns(rule) && !matchesOwner(rule));
   const agent = [...udp, ...tcp].map(agentOf)[0] ?? zones.flatMap((rule) => onePort(matchValue(rule, 'source-port')) ?? [])[0];
   const on = toAgent.length > 0 || zones.length > 0 || marksDns(observedRules);
   const sources = [tcp, udp, zoned].filter((rules) => rules.length > 0);
@@ -47,11 +47,11 @@ function targetName({ target }: Rule): string {
   return target.kind === 'opaque' ? target.name : target.kind;
 }
 
-function asksForDns(rule: Rule): boolean {
+function matchesDns(rule: Rule): boolean {
   return isPort(matchValue(rule, 'destination-port'), 53);
 }
 
-function asksForOwner({ matches }: Rule): boolean {
+function matchesOwner({ matches }: Rule): boolean {
   return matches.some(({ kind }) => kind === 'uid-owner' || kind === 'gid-owner');
 }
 
@@ -67,16 +67,16 @@ function agentOf({ target }: Rule): number | undefined {
 /** Without a server DNS leaves traces all the same: queries that return, jumps, and exceptions in the owners' rules. */
 function marksDns(observedRules: ObservedRules): boolean {
   const inOutput = observedRules.rules('nat', 'OUTPUT').some((rule) => {
-    const queries = isReturn(rule) && asksForDns(rule);
+    const queries = isReturn(rule) && matchesDns(rule);
     return queries || (jumpsTo(rule, 'ISTIO_OUTPUT') && matchValue(rule, 'protocol') === 'udp');
   });
   return inOutput || observedRules.rules('nat', 'ISTIO_OUTPUT').some((rule) => jumpsTo(rule, 'ISTIO_OUTPUT_DNS') || leavesDnsOut(rule));
 }
 
 function leavesDnsOut(rule: Rule): boolean {
-  if (!asksForOwner(rule)) return false;
+  if (!matchesOwner(rule)) return false;
   const several = negatedValue(rule, 'destination-ports') as readonly PortRange[] | undefined;
   if (several !== undefined) return isPort(several[0], 53);
   // In the proxy's own calls, 53 alone may be the tunnel's port.
-  return isReturn(rule) && (asksForDns(rule) || isPort(negatedValue(rule, 'destination-port') as PortRange | undefined, 53));
+  return isReturn(rule) && (matchesDns(rule) || isPort(negatedValue(rule, 'destination-port') as PortRange | undefined, 53));
 }

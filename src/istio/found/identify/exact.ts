@@ -7,7 +7,7 @@ import { ruleKinds } from '../../releases/kinds.ts';
 import type { BothFamilies } from './candidates.ts';
 import { candidatesFor, firstReadings } from './candidates.ts';
 import type { Match } from './matches.ts';
-import { gather } from './matches.ts';
+import { matchesOf } from './matches.ts';
 import { asPrinted } from './printed.ts';
 import type { Rated } from './rating.ts';
 import { madeBy, rate } from './rating.ts';
@@ -25,7 +25,7 @@ export function exactMatches(observed: Observation, observedRules: BothFamilies)
       .filter(({ differences }) => differences.length === 0)
       .slice(0, 1);
   });
-  return gather(observed, exact);
+  return matchesOf(observed, exact);
 }
 
 /** The numbers of rules by chain that was read: equal where the rules are, and quicker to compare than those. */

@@ -77,7 +77,7 @@ export function readProxyPorts(
   const redirected = (chain: string): number | undefined => {
     const targets = observedRules
       .rules('nat', chain)
-      .flatMap((rule) => (matchedPorts(rule, 'tcp') === undefined || askedForDns(rule) ? [] : rule.target));
+      .flatMap((rule) => (matchedPorts(rule, 'tcp') === undefined || matchesDns(rule) ? [] : rule.target));
     const first = targets.find((target) => target.kind === 'REDIRECT');
     return first !== undefined && 'first' in first.value ? first.value.first : undefined;
   };
@@ -96,6 +96,6 @@ export function readProxyPorts(
   };
 }
 
-function askedForDns(rule: Rule): boolean {
+function matchesDns(rule: Rule): boolean {
   return isPort(matchedPorts(rule, 'tcp'), 53);
 }

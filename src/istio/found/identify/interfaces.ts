@@ -5,7 +5,7 @@ import type { Profile } from '../../releases/profile.ts';
 import type { SettingValues } from '../../settings/settings.ts';
 import { isReturn, jumpsTo, matchValue } from '../ownership/rule-values.ts';
 import type { ObservedRules } from './observed-rules.ts';
-import { asksJust } from './observed-rules.ts';
+import { matchesOnly } from './observed-rules.ts';
 
 type Direction = 'in-interface' | 'out-interface';
 
@@ -30,7 +30,7 @@ export function readInterfaces(observedRules: ObservedRules, { has }: Profile): 
 
 /** The interfaces whose packets return. Of those that a listing hides it shows how many there are: they get made-up names. */
 function returned(rules: readonly Rule[], direction: Direction, called: string): readonly string[] {
-  const found = rules.filter((rule) => isReturn(rule) && asksJust(rule, direction));
+  const found = rules.filter((rule) => isReturn(rule) && matchesOnly(rule, direction));
   return found.map((rule, index) => matchValue(rule, direction) ?? `${called}${index + 1}`);
 }
 

@@ -44,8 +44,8 @@ export function marksIn(observedRules: ObservedRules): readonly number[] {
 /** Whether one family shows that invalid packets are dropped. */
 export function readDropInvalid(observedRules: ObservedRules, { has }: Profile): Partial<SettingValues> {
   if (!has('dropInvalid') || !observedRules.sees('mangle')) return {};
-  const asksInvalid = (rule: Rule): boolean => matchValue(rule, 'conntrack-state')?.includes('INVALID') === true;
+  const matchesInvalid = (rule: Rule): boolean => matchValue(rule, 'conntrack-state')?.includes('INVALID') === true;
   const drops = ({ target }: Rule): boolean => target.kind === 'verdict' && target.verdict === 'DROP';
-  const found = observedRules.rules('mangle', 'PREROUTING').filter(asksInvalid);
+  const found = observedRules.rules('mangle', 'PREROUTING').filter(matchesInvalid);
   return { dropInvalid: found.some((rule) => drops(rule) || jumpsTo(rule, 'ISTIO_DROP')) };
 }

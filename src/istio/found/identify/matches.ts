@@ -25,7 +25,7 @@ export interface Match {
  * With the settings of the newest go all that make the same of them, unless their own are less odd. Kinds of `others`
  * only go with those.
  */
-export function gather(observed: Observation, found: readonly Rated[], others: readonly Rated[] = []): readonly Match[] {
+export function matchesOf(observed: Observation, found: readonly Rated[], others: readonly Rated[] = []): readonly Match[] {
   const groups: Group[] = [];
   const fits = (own: Rated, { first, text }: Group, mostUnusual: number): boolean => {
     const there = JSON.stringify(first.proposal) === JSON.stringify(own.proposal) ? own : rate(observed, own.kind, first.proposal);

@@ -3,11 +3,11 @@
 import type { Difference } from '../../../netfilter/compare/difference.ts';
 import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
-import type { Match } from '../../../netfilter/match.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { compareObservations, observeAll } from '../../../netfilter/observation.ts';
+import type { Match } from '../../../netfilter/rule/match.ts';
+import type { Target } from '../../../netfilter/rule/target.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../../netfilter/rule.ts';
-import type { Target } from '../../../netfilter/target.ts';
 import { iptablesName } from '../../plan/native/iptables-names.ts';
 import type { NativeForm } from '../../plan/native/native-plan.ts';
 import { nativePlanFor } from '../../plan/native/native-plan.ts';
@@ -28,11 +28,11 @@ export function asIptables(observed: Observation): Observation | undefined {
   );
   if (!native || both) return undefined;
   // With IPv6 off, the rules that name no address are there for it all the same.
-  const own6 = observed.ip6.tables.some(({ chains }) => chains.some(({ rules }) => rules.some(asksFor6)));
+  const own6 = observed.ip6.tables.some(({ chains }) => chains.some(({ rules }) => rules.some(matchesIp6)));
   return { ...observed, ip: translated(observed.ip), ip6: own6 ? translated(observed.ip6) : { family: 'ip6', tables: [] } };
 }
 
-function asksFor6({ matches, target }: Rule): boolean {
+function matchesIp6({ matches, target }: Rule): boolean {
   return target.kind === 'TPROXY' || matches.some((match) => match.kind === 'source' || match.kind === 'destination');
 }
 

@@ -7,7 +7,7 @@ import { distinct } from '../ownership/rule-values.ts';
 import type { BothFamilies, Candidates } from './candidates.ts';
 import { candidatesFor, firstReadings } from './candidates.ts';
 import type { Match } from './matches.ts';
-import { gather } from './matches.ts';
+import { matchesOf } from './matches.ts';
 import { movesFor } from './moves.ts';
 import { asPrinted } from './printed.ts';
 import type { Proposal } from './proposal.ts';
@@ -46,7 +46,7 @@ export function nearestMatches(observed: Observation, observedRules: BothFamilie
     });
   const best = refined.toSorted(byRating)[0];
   if (best === undefined) return [];
-  return gather(
+  return matchesOf(
     observed,
     refined.filter((one) => byRating(one, best) === 0),
     starts.map(({ start }) => start),

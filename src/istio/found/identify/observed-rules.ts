@@ -2,11 +2,11 @@
 
 import { hidesInterfaces } from '../../../netfilter/compare/rule-key.ts';
 import type { Family } from '../../../netfilter/family.ts';
-import type { KnownMatch, MatchKind } from '../../../netfilter/match.ts';
-import { normalRule } from '../../../netfilter/normal.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { sees } from '../../../netfilter/observation.ts';
+import type { KnownMatch, MatchKind } from '../../../netfilter/rule/match.ts';
+import { normalRule } from '../../../netfilter/rule/normal.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
 import { ownChainsOf } from '../ownership/parts.ts';
 import { matchValue } from '../ownership/rule-values.ts';
@@ -41,10 +41,10 @@ export function observedRulesOf(observed: Observation, family: Family): Observed
   };
 }
 
-type AskedKind = MatchKind | `!${MatchKind}`;
+type MatchedKind = MatchKind | `!${MatchKind}`;
 
 /** Whether a rule asks just this; `!` for a match that is negated. Of a listing that hides interfaces, they are not expected. */
-export function asksJust(rule: Rule, ...kinds: readonly AskedKind[]): boolean {
+export function matchesOnly(rule: Rule, ...kinds: readonly MatchedKind[]): boolean {
   const hides = hidesInterfaces(rule);
   const expected = hides ? kinds.filter((kind) => !kind.endsWith('-interface')) : kinds;
   if (rule.matches.length - (hides ? 1 : 0) !== expected.length) return false;
@@ -64,6 +64,6 @@ const ALL_PORTS: PortRange = { first: 0, last: 65535 };
 /** The ports that a rule for a protocol asks for: all of them where it asks for none, as the kernel keeps no such match. Undefined for another rule. */
 export function matchedPorts(rule: Rule, protocol: string): PortRange | undefined {
   if (matchValue(rule, 'protocol') !== protocol) return undefined;
-  if (asksJust(rule, 'protocol')) return ALL_PORTS;
-  return asksJust(rule, 'protocol', 'destination-port') ? matchValue(rule, 'destination-port') : undefined;
+  if (matchesOnly(rule, 'protocol')) return ALL_PORTS;
+  return matchesOnly(rule, 'protocol', 'destination-port') ? matchValue(rule, 'destination-port') : undefined;
 }

@@ -2,11 +2,11 @@
 
 import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
-import { normalForm } from '../../../netfilter/normal.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { printRule } from '../../../netfilter/print.ts';
 import type { Owned } from '../../../netfilter/reconcile/owned.ts';
 import { keepOnly } from '../../../netfilter/reconcile/owned.ts';
+import { normalForm } from '../../../netfilter/rule/normal.ts';
 import type { Rule, Ruleset } from '../../../netfilter/rule.ts';
 import { inBoth, isBuiltIn, rulesIn, withChains } from '../../../netfilter/rule.ts';
 import type { ForeignCount } from '../foreign.ts';

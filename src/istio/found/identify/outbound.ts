@@ -1,8 +1,8 @@
 /** What is captured outbound. */
 
+import type { Network } from '../../../netfilter/address/network.ts';
+import { everywhere, printNetwork } from '../../../netfilter/address/network.ts';
 import type { Family } from '../../../netfilter/family.ts';
-import type { Network } from '../../../netfilter/network.ts';
-import { everywhere, printNetwork } from '../../../netfilter/network.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
 import { LOOPBACK } from '../../plan/context.ts';
@@ -11,7 +11,7 @@ import type { Profile } from '../../releases/profile.ts';
 import type { AllOr, SettingValues } from '../../settings/settings.ts';
 import { isReturn, jumpsTo, matchValue } from '../ownership/rule-values.ts';
 import type { ObservedRules } from './observed-rules.ts';
-import { asksJust, matchedPorts, negatedValue } from './observed-rules.ts';
+import { matchedPorts, matchesOnly, negatedValue } from './observed-rules.ts';
 import { capturesLoopback } from './owners.ts';
 
 /** The destinations of one family, of which settings name both families' in one list. */
@@ -45,7 +45,7 @@ export function readLoopback(observedRules: ObservedRules, { has }: Profile): Pa
 }
 
 function firstReturned(observedRules: ObservedRules): Network | undefined {
-  const first = observedRules.rules('nat', 'ISTIO_OUTPUT').find((rule) => isReturn(rule) && asksJust(rule, 'destination'));
+  const first = observedRules.rules('nat', 'ISTIO_OUTPUT').find((rule) => isReturn(rule) && matchesOnly(rule, 'destination'));
   return first === undefined ? undefined : matchValue(first, 'destination');
 }
 
@@ -54,17 +54,17 @@ export function readRanges(observedRules: ObservedRules, profile: Profile, loopb
   const { family } = observedRules;
   const { has } = profile;
   if (!observedRules.sees('nat') || (family === 'ip6' && !has('rules6'))) return undefined;
-  const rules = observedRules.rules('nat', 'ISTIO_OUTPUT').filter((rule) => asksJust(rule) || asksJust(rule, 'destination'));
+  const rules = observedRules.rules('nat', 'ISTIO_OUTPUT').filter((rule) => matchesOnly(rule) || matchesOnly(rule, 'destination'));
   const own = printNetwork(family === 'ip' ? loopback : LOOPBACK.ip6);
   const start = rules.findIndex((rule) => isReturn(rule) && printed(rule) === own);
   const redirects = rules.filter((rule) => jumpsTo(rule, 'ISTIO_REDIRECT'));
   const last = rules.at(-1);
-  const ended = has('returnAfterRanges') && last !== undefined && isReturn(last) && asksJust(last) && redirects.length > 0;
+  const ended = has('returnAfterRanges') && last !== undefined && isReturn(last) && matchesOnly(last) && redirects.length > 0;
   const excluded = rules.filter(
-    (rule, index) => isReturn(rule) && index !== start && (index > start || !asksJust(rule)) && !(ended && rule === last),
+    (rule, index) => isReturn(rule) && index !== start && (index > start || !matchesOnly(rule)) && !(ended && rule === last),
   );
   const ranges = (list: readonly Rule[]): readonly Network[] => list.map((rule) => matchValue(rule, 'destination') ?? everywhere(family));
-  const all = redirects.length === 1 && redirects.every((rule) => asksJust(rule)) && !ended;
+  const all = redirects.length === 1 && redirects.every((rule) => matchesOnly(rule)) && !ended;
   return { included: all ? '*' : ranges(redirects), excluded: ranges(excluded), loopback: capturesLoopback(observedRules, profile) };
 }
 

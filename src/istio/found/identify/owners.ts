@@ -7,7 +7,7 @@ import type { Profile } from '../../releases/profile.ts';
 import type { SettingValues } from '../../settings/settings.ts';
 import { isReturn, jumpsTo, matchesOf, matchValue } from '../ownership/rule-values.ts';
 import type { ObservedRules } from './observed-rules.ts';
-import { asksJust, negatedValue } from './observed-rules.ts';
+import { matchesOnly, negatedValue } from './observed-rules.ts';
 
 type Values = Partial<SettingValues>;
 
@@ -53,7 +53,7 @@ export function capturesLoopback(observedRules: ObservedRules, { has }: Profile)
 
 /** `-m owner --uid-owner U` and nothing else. */
 function isOwned(rule: Rule): boolean {
-  return asksJust(rule, 'uid-owner') || asksJust(rule, 'gid-owner');
+  return matchesOnly(rule, 'uid-owner') || matchesOnly(rule, 'gid-owner');
 }
 
 /** The application calling itself over lo; where interfaces are hidden, it is what follows the proxy's own call. */
@@ -89,16 +89,16 @@ function groupsBeside(
     const at = left.findIndex((other) => printOwnerRange(other) === group);
     if (at !== -1) left.splice(at, 1);
   }
-  return { 'outbound.excludeOwnerGroups': left, 'outbound.ownerGroups': wantedGroups(observedRules) };
+  return { 'outbound.excludeOwnerGroups': left, 'outbound.ownerGroups': ownerGroups(observedRules) };
 }
 
-function wantedGroups(observedRules: ObservedRules): SettingValues['outbound.ownerGroups'] {
+function ownerGroups(observedRules: ObservedRules): SettingValues['outbound.ownerGroups'] {
   const rules = observedRules.rules('nat', 'ISTIO_OUTPUT');
   const limiting = rules.findLast((rule, index) => isLimit(rule) && !isAppCall(rule, rules[index - 1]));
   if (limiting !== undefined) return matchesOf(limiting).flatMap((match) => (match.kind === 'gid-owner' ? [match.value] : []));
   // A rule for every packet, before anything looks at destinations.
-  const bare = rules.findIndex((rule) => isReturn(rule) && asksJust(rule));
-  const loopback = rules.findIndex((rule) => isReturn(rule) && asksJust(rule, 'destination'));
+  const bare = rules.findIndex((rule) => isReturn(rule) && matchesOnly(rule));
+  const loopback = rules.findIndex((rule) => isReturn(rule) && matchesOnly(rule, 'destination'));
   return bare !== -1 && loopback !== -1 && bare < loopback ? [] : '*';
 }
 

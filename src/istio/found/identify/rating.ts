@@ -24,16 +24,16 @@ export interface Rated {
 
 /** What a kind of release makes of a proposal, as far as the observation shows the tables. */
 export function madeBy({ profile }: Kind, { values, switches, facts }: Proposal, observed: Observation): readonly Ruleset[] {
-  return seenOf(rulesetsFor(values, switches, profile, facts), observed);
+  return observedOf(rulesetsFor(values, switches, profile, facts), observed);
 }
 
-function seenOf(made: Both, observed: Observation): readonly Ruleset[] {
+function observedOf(made: Both, observed: Observation): readonly Ruleset[] {
   return FAMILIES.map((family) => ({ family, tables: made[family].tables.filter(({ name }) => sees(observed, family, name)) }));
 }
 
 /** From rules that were made (left) to what is seen (right), as far as that shows the tables; both in normal form. */
 export function differencesFrom(made: Both, observed: Observation): readonly Difference[] {
-  return differencesOf(seenOf(made, observed), observed);
+  return differencesOf(observedOf(made, observed), observed);
 }
 
 function differencesOf(made: readonly Ruleset[], observed: Observation): readonly Difference[] {

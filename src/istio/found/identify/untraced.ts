@@ -64,7 +64,7 @@ export function untracedIn(observed: Observation, answer: Rated): readonly Untra
     const { needs } = SETTINGS[key];
     if (needs !== undefined && !answer.kind.profile.has(needs)) return [{ key, why: 'not-known' }];
     const other = othersOf(answer.proposal, key).find((proposal) => textOf(rate(observed, answer.kind, proposal)) === textOf(answer));
-    return other === undefined ? [] : [{ key, ...whyUntold(observed, answer, other) }];
+    return other === undefined ? [] : [{ key, ...whyUntraced(observed, answer, other) }];
   });
 }
 
@@ -78,7 +78,7 @@ function othersOf({ values, switches, facts }: Proposal, key: SettingKey): reado
 }
 
 /** In which tables the other settings would have shown. */
-function whyUntold(observed: Observation, { kind, proposal }: Rated, other: Proposal): Unknown {
+function whyUntraced(observed: Observation, { kind, proposal }: Rated, other: Proposal): Unknown {
   const made = ({ values, switches, facts }: Proposal): readonly Ruleset[] => {
     const rules = rulesetsFor(values, switches, kind.profile, facts);
     return FAMILIES.map((family) => rules[family]);

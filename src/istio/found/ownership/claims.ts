@@ -50,7 +50,7 @@ export function claimWhole(place: string, rules: readonly Rule[], hypotheses: re
   const { block, found } = certain.found.length > 0 && marksIn(certain.found) === marksIn(any.found) ? certain : any;
   if (!found.some(isDistinctive)) return found;
   const all = [...found];
-  for (let again = findBlock(without(rules, all), block); again !== undefined; again = findBlock(without(rules, all), block))
+  for (let again = findBlock(exceptRules(rules, all), block); again !== undefined; again = findBlock(exceptRules(rules, all), block))
     all.push(...again);
   return all;
 }
@@ -94,7 +94,7 @@ export function missingFrom(rules: readonly Rule[], block: Block): Block {
 }
 
 /** The rules that are not taken. */
-export function without(rules: readonly Rule[], taken: readonly Rule[]): readonly Rule[] {
+export function exceptRules(rules: readonly Rule[], taken: readonly Rule[]): readonly Rule[] {
   const gone = new Set(taken);
   return rules.filter((rule) => !gone.has(rule));
 }

@@ -3,7 +3,7 @@
 import type { Family } from '../../../netfilter/family.ts';
 import type { Chain, Rule, Ruleset } from '../../../netfilter/rule.ts';
 import { isBuiltIn } from '../../../netfilter/rule.ts';
-import { asksNotPrinted } from '../../../netfilter/witness.ts';
+import { hasUnprintedMatch } from '../../../netfilter/witness/nft-witness.ts';
 import { AMBIENT_CHAINS, isSidecarChain, SHARED_CHAIN } from './chain-names.ts';
 
 /** Both families' rules. */
@@ -46,7 +46,7 @@ export function builtInRules(ruleset: Ruleset, own: ReturnType<typeof ownChainsO
       .filter(({ name }) => isBuiltIn(table, name))
       .map(({ name: chain, rules }) => {
         const isJump = (rule: Rule): boolean =>
-          rule.target.kind === 'jump' && (own.get(table)?.has(rule.target.chain) ?? false) && !asksNotPrinted(rule);
+          rule.target.kind === 'jump' && (own.get(table)?.has(rule.target.chain) ?? false) && !hasUnprintedMatch(rule);
         return { table, chain, jumps: rules.filter(isJump), loose: rules.filter((rule) => !isJump(rule)) };
       }),
   );

@@ -1,7 +1,7 @@
 /** Who the proxy is and which DNS is captured, as a state tells. */
 
-import type { Network } from '../../../netfilter/network.ts';
-import { addressBits, printNetwork } from '../../../netfilter/network.ts';
+import type { Network } from '../../../netfilter/address/network.ts';
+import { addressBits, printNetwork } from '../../../netfilter/address/network.ts';
 import type { OwnerRange, PortRange } from '../../../netfilter/numbers.ts';
 import { printOwnerRange } from '../../../netfilter/numbers.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
@@ -63,7 +63,7 @@ function ownersIn(rules: readonly Rule[]): Owners {
 
 /** The DNS that is captured by rules that redirect it, or set its zones; or that the proxy's own calls leave out. */
 function dnsIn(rules: readonly Rule[]): Dns {
-  const captured = rules.filter((rule) => ['REDIRECT', 'DNAT', 'CT'].includes(rule.target.kind) && asksDns(rule));
+  const captured = rules.filter((rule) => ['REDIRECT', 'DNAT', 'CT'].includes(rule.target.kind) && matchesDns(rule));
   const forAnyone = captured.filter((rule) => matchValue(rule, 'uid-owner') === undefined && matchValue(rule, 'gid-owner') === undefined);
   const addresses = forAnyone
     .flatMap((rule) => matchValue(rule, 'destination') ?? matchValue(rule, 'source') ?? [])
@@ -74,7 +74,7 @@ function dnsIn(rules: readonly Rule[]): Dns {
   return { servers, capture: all ? 'all' : on ? 'servers' : 'off' };
 }
 
-function asksDns(rule: Rule): boolean {
+function matchesDns(rule: Rule): boolean {
   return isPort(matchValue(rule, 'destination-port'), 53) || isPort(matchValue(rule, 'source-port'), 53);
 }
 

@@ -1,9 +1,9 @@
 /** Which settings may have made a state: values read from its rules, as far as they change loose rules or tell releases apart. */
 
-import type { KnownMatch } from '../../../netfilter/match.ts';
-import type { Network } from '../../../netfilter/network.ts';
+import type { Network } from '../../../netfilter/address/network.ts';
 import type { OwnerRange, PortRange } from '../../../netfilter/numbers.ts';
 import { port } from '../../../netfilter/numbers.ts';
+import type { KnownMatch } from '../../../netfilter/rule/match.ts';
 import type { Rule, Ruleset } from '../../../netfilter/rule.ts';
 import type { SettingValues } from '../../settings/settings.ts';
 import type { Switches } from '../../settings/switches.ts';
@@ -32,7 +32,7 @@ export function readingsOf(own: Ruleset, other: Ruleset): readonly Reading[] {
     both('mangle', 'PREROUTING', 'OUTPUT').some(({ target }) => target.kind === 'CONNMARK' || target.kind === 'MARK');
   const shared = { ...inboundValues(both, tproxy), ...outboundValues(find, both), ...markValues(both, find) };
   const switches = switchesIn(both);
-  const invalid = find('mangle', 'PREROUTING').some(asksInvalid) ? [true, false] : [false];
+  const invalid = find('mangle', 'PREROUTING').some(matchesInvalid) ? [true, false] : [false];
   const readings = sourcesOf(find, both).flatMap(({ uids, gids, excluded, servers, capture, fromChains }) =>
     excludedInterfaces(find).flatMap((exclude) =>
       reroutedInterfaces(find, both, exclude, shared['outbound.includeRanges'] === '*').flatMap((reroute) =>
@@ -61,7 +61,7 @@ export function readingsOf(own: Ruleset, other: Ruleset): readonly Reading[] {
   return distinct(readings);
 }
 
-function asksInvalid(rule: Rule): boolean {
+function matchesInvalid(rule: Rule): boolean {
   return matchValue(rule, 'conntrack-state')?.includes('INVALID') === true;
 }
 

@@ -69,7 +69,7 @@ function rulesetsOf(family: Family, profile: Profile, { values, switches, namese
  * family that has any (`present`), those of the settings that are. Where the families speak for different
  * releases, an upgrade was stopped between them: either may have been, with any settings in the other.
  */
-export function mostLike(
+export function nearestReleases(
   all: Readonly<Record<Family, readonly Hypothesis[]>>,
   present: readonly Family[],
 ): Readonly<Record<Family, readonly Hypothesis[]>> {

@@ -1,7 +1,7 @@
 /** What rules ask and do, as far as settings are read from them. */
 
-import type { KnownMatch, MatchKind, MatchValues } from '../../../netfilter/match.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
+import type { KnownMatch, MatchKind, MatchValues } from '../../../netfilter/rule/match.ts';
 import type { Rule, Ruleset } from '../../../netfilter/rule.ts';
 
 /** The rules of one family, by table and chain. */

@@ -8,7 +8,7 @@ export interface Circumstances {
   readonly modules: readonly string[];
   readonly rights: KnownRights;
   /** The last line the program said. */
-  readonly said: string;
+  readonly message: string;
 }
 
 export interface CauseExplanation {
@@ -69,16 +69,16 @@ const REMEDIES = {
     text: `the kernel lacks what the rules need: ${lacking(modules, rights)}`,
     fix: `on the node: modprobe -a ${modules.join(' ')} (and one line each in /etc/modules-load.d/istio.conf); a container can not load modules, under SELinux not even by using them. Or choose the other backend with --backend`,
   }),
-  'extension-missing': ({ said, modules }) => ({
-    text: `this iptables, or the kernel, lacks an extension: ${said}`,
+  'extension-missing': ({ message, modules }) => ({
+    text: `this iptables, or the kernel, lacks an extension: ${message}`,
     fix: `use an image with the complete iptables package (its libxt_*.so files), and on the node: modprobe -a ${modules.join(' ')}`,
   }),
   'part-missing': ({ modules, rights }) => ({
     text: `the kernel does not know a chain, a match or a target of the rule: most likely it lacks ${lacking(modules, rights)}`,
     fix: `on the node: modprobe -a ${modules.join(' ')} (and one line each in /etc/modules-load.d/istio.conf); if all are loaded, look for a program that removed the chain meanwhile`,
   }),
-  sysctl: ({ said }) => ({
-    text: `a parameter of the kernel may not be written, because /proc/sys is read-only to a container that is not privileged: ${said}`,
+  sysctl: ({ message }) => ({
+    text: `a parameter of the kernel may not be written, because /proc/sys is read-only to a container that is not privileged: ${message}`,
     fix: 'find the init container that writes it (enable-core-dump needs privileged: true, or global.proxy.enableCoreDump=false), or set the parameter with securityContext.sysctls of the pod or on the node',
   }),
   'not-taken': ({ program }) => ({
@@ -93,44 +93,44 @@ const REMEDIES = {
     text: 'the table holds rules that only nft can show, so iptables refuses to touch it',
     fix: 'look at them with "nft list ruleset" and move them to a table of their own',
   }),
-  refused: ({ said, modules }) => ({
-    text: `the kernel refused the rule: ${said}`,
+  refused: ({ message, modules }) => ({
+    text: `the kernel refused the rule: ${message}`,
     fix: `see dmesg for the reason; if a module is missing, on the node: modprobe -a ${modules.join(' ')}`,
   }),
-  unreadable: ({ program, said }) => ({
-    text: `${program} does not understand the rule: ${said}`,
+  unreadable: ({ program, message }) => ({
+    text: `${program} does not understand the rule: ${message}`,
     fix: 'use a newer iptables (1.8 or later), or change the setting that the rule comes from',
   }),
-  namespace: ({ said }) => ({
-    text: `the network namespace can not be entered: ${said}`,
+  namespace: ({ message }) => ({
+    text: `the network namespace can not be entered: ${message}`,
     fix: 'run as root of the node (SYS_ADMIN and SYS_PTRACE), with hostPID for --pid',
   }),
   'not-executable': () => ({
     text: 'the image is not for the processor of this node',
     fix: 'use an image for the architecture of the node (amd64, arm64), or keep the pod off it with a nodeSelector',
   }),
-  'may-not-execute': ({ said }) => ({
-    text: `the program may not be started: ${said}`,
+  'may-not-execute': ({ message }) => ({
+    text: `the program may not be started: ${message}`,
     fix: 'see that its file is executable in the image (an own image: chmod +x), that its volume is not mounted noexec, and that no seccomp or AppArmor profile and no no_new_privs of the container forbids it',
   }),
-  'library-missing': ({ said }) => ({
-    text: `a program in the image does not find the libraries that it was built with: ${said}`,
+  'library-missing': ({ message }) => ({
+    text: `a program in the image does not find the libraries that it was built with: ${message}`,
     fix: 'use an image whose programs and libraries are of one distribution (an own image: install iptables by its package manager, do not copy the file)',
   }),
-  'few-processes': ({ said }) => ({
-    text: `no further process or thread could be started: the limit of processes, or of memory, is reached: ${said}`,
+  'few-processes': ({ message }) => ({
+    text: `no further process or thread could be started: the limit of processes, or of memory, is reached: ${message}`,
     fix: 'raise the limit of processes (podPidsLimit of the kubelet, ulimit -u) and resources.limits.memory of the init container',
   }),
   'disk-full': () => ({
     text: 'there is no space left where it writes',
     fix: 'free the disk of the node (kubectl describe node: DiskPressure), or raise the limit of ephemeral storage',
   }),
-  'file-rights': ({ said }) => ({
-    text: `the user of the container may not write a file: ${said}`,
+  'file-rights': ({ message }) => ({
+    text: `the user of the container may not write a file: ${message}`,
     fix: 'runAsUser 0 for istio-init, or an emptyDir at that folder',
   }),
-  'no-device': ({ said }) => ({
-    text: `a network interface that was named is not there: ${said}`,
+  'no-device': ({ message }) => ({
+    text: `a network interface that was named is not there: ${message}`,
     fix: 'look at "ip link" in the network namespace of the pod: its CNI plugin has to make the interfaces, lo among them, before the rules are made',
   }),
   'no-rights': () => ({
@@ -145,8 +145,8 @@ const REMEDIES = {
     text: `iptables could not open the table: its module is not loaded on the node (${modules.join(', ')}), or the container has no NET_ADMIN or NET_RAW`,
     fix: `on the node: modprobe -a ${modules.join(' ')} (and one line each in /etc/modules-load.d/istio.conf), or iptables-nft where the node has no legacy tables; otherwise add both to ${CAPABILITIES}`,
   }),
-  'old-iptables': ({ said }) => ({
-    text: `this iptables is too old for what it was told: ${said}`,
+  'old-iptables': ({ message }) => ({
+    text: `this iptables is too old for what it was told: ${message}`,
     fix: 'use an image with a newer iptables (1.8 or later)',
   }),
   'chain-exists': () => ({
@@ -157,32 +157,32 @@ const REMEDIES = {
     text: 'multiport takes 15 ports in one rule (a range counts as two), and the list is longer',
     fix: 'shorten the list of ports, or use a release that makes a rule for each port',
   }),
-  'bad-value': ({ said }) => ({
-    text: `the program does not take a value that was given: ${said}`,
+  'bad-value': ({ message }) => ({
+    text: `the program does not take a value that was given: ${message}`,
     fix: 'look for it among the annotations (traffic.sidecar.istio.io/...), the arguments of the init container and the values of the mesh; "istio-init lint" names the place',
   }),
-  'bad-flag': ({ said }) => ({
-    text: `the program does not know an argument: ${said}`,
+  'bad-flag': ({ message }) => ({
+    text: `the program does not know an argument: ${message}`,
     fix: 'the template that injected the pod and the image of the init container are of different releases: make them the same (sidecar.istio.io/proxyImage, global.proxy_init.image)',
   }),
-  'bad-name': ({ said }) => ({
-    text: `the image does not know a user or a group: ${said}`,
+  'bad-name': ({ message }) => ({
+    text: `the image does not know a user or a group: ${message}`,
     fix: 'give numbers (-u 1337 -g 1337)',
   }),
-  busy: ({ said }) => ({
-    text: `another program was changing the same at that moment: ${said}`,
+  busy: ({ message }) => ({
+    text: `another program was changing the same at that moment: ${message}`,
     fix: 'run again; find the other program (kube-proxy, Docker, a firewall service) where that goes on',
   }),
   memory: () => ({
     text: 'the container ran out of memory and was killed',
     fix: 'raise resources.limits.memory of the init container (sidecar.istio.io/proxyMemoryLimit, or global.proxy_init.resources), and look at dmesg of the node',
   }),
-  'no-address': ({ said }) => ({
-    text: `the pod has no address that could be captured: ${said}`,
+  'no-address': ({ message }) => ({
+    text: `the pod has no address that could be captured: ${message}`,
     fix: 'look why the pod has no address (its CNI plugin), or no other than loopback and link-local ones',
   }),
-  'no-nameserver': ({ said }) => ({
-    text: `no nameserver was found, whose traffic was to be captured: ${said}`,
+  'no-nameserver': ({ message }) => ({
+    text: `no nameserver was found, whose traffic was to be captured: ${message}`,
     fix: 'look at /etc/resolv.conf of the pod (dnsPolicy, dnsConfig), or turn off the capture of DNS',
   }),
   'not-validated': () => ({
@@ -193,8 +193,8 @@ const REMEDIES = {
     text: 'rules of an earlier run or release are there and differ from those that are wanted',
     fix: 'delete the pod, or on a virtual machine clean up first ("istio-init clean --here", or --reconcile)',
   }),
-  crashed: ({ said }) => ({
-    text: `the program ended before it was done: ${said}`,
+  crashed: ({ message }) => ({
+    text: `the program ended before it was done: ${message}`,
     fix: 'the reason stands above that line of the log; run again with --log_output_level=default:debug if none does',
   }),
   'plugin-missing': () => ({
@@ -213,8 +213,8 @@ const REMEDIES = {
     text: 'the CNI plugin, or what it asked, took too long',
     fix: 'look for a CPU limit or load on istio-cni-node and on the API server; the pod is tried again by itself',
   }),
-  'plugin-program': ({ said }) => ({
-    text: `a program that the CNI plugin calls is not on the node: ${said}`,
+  'plugin-program': ({ message }) => ({
+    text: `a program that the CNI plugin calls is not on the node: ${message}`,
     fix: 'install it on the node; where that can not be (a minimal operating system, as Bottlerocket or Talos), use a release whose plugin calls none',
   }),
   'no-ztunnel': () => ({
@@ -241,24 +241,24 @@ const REMEDIES = {
     text: 'the cluster does not admit the init container with the rights that it needs (NET_ADMIN, NET_RAW, root)',
     fix: `${CNI}; or label the namespace pod-security.kubernetes.io/enforce=privileged; on OpenShift give the service account the SCC that Istio's page names`,
   }),
-  image: ({ said }) => ({
-    text: `the image of the init container can't be had, or is none of Istio's: ${said}`,
+  image: ({ message }) => ({
+    text: `the image of the init container can't be had, or is none of Istio's: ${message}`,
     fix: 'look at image and imagePullSecrets of istio-init, and at sidecar.istio.io/proxyImage and global.proxy_init.image',
   }),
-  'container-config': ({ said }) => ({
-    text: `the kubelet could not put the container's configuration together: ${said}`,
+  'container-config': ({ message }) => ({
+    text: `the kubelet could not put the container's configuration together: ${message}`,
     fix: 'see that each Secret and ConfigMap that it names is in the namespace of the pod, with the keys that are asked for',
   }),
-  'not-started': ({ said }) => ({
-    text: `the container was never started, so it has made no rules: ${said}`,
+  'not-started': ({ message }) => ({
+    text: `the container was never started, so it has made no rules: ${message}`,
     fix: 'look at command, image, securityContext and mounts of istio-init, and at the log of the container runtime on the node',
   }),
   'not-injected': () => ({
     text: 'the API server did not reach the webhook that injects the sidecar, so the pod was not made',
     fix: 'see that istiod runs and is ready, and that the API server reaches its port 15017 (the firewall of a private cluster, a network policy); a certificate that is refused is mended by a restart of istiod',
   }),
-  'port-taken': ({ said }) => ({
-    text: `a port that the validation listens on can not be had: ${said}`,
+  'port-taken': ({ message }) => ({
+    text: `a port that the validation listens on can not be had: ${message}`,
     fix: 'look for what listens on that port in the pod, or, on a virtual machine, for a proxy that runs already',
   }),
   restarts: () => ({
@@ -269,8 +269,8 @@ const REMEDIES = {
     text: 'the pod was removed from its node before it ran',
     fix: 'look at the events of the pod and at the pressure on the node',
   }),
-  'no-sandbox': ({ said }) => ({
-    text: `the pod has no sandbox, so no container of it has run and it has no rules: ${said}`,
+  'no-sandbox': ({ message }) => ({
+    text: `the pod has no sandbox, so no container of it has run and it has no rules: ${message}`,
     fix: 'look into the logs of the kubelet and of istio-cni-node on that node',
   }),
   node: () => ({
@@ -285,8 +285,8 @@ const REMEDIES = {
     text: 'what was read back is not what was written',
     fix: 'find the program that changes the rules at the same time and run again',
   }),
-  unknown: ({ said }) => ({
-    text: said === '' ? 'it gave no reason' : `its cause is not known; it said: ${said}`,
+  unknown: ({ message }) => ({
+    text: message === '' ? 'it gave no reason' : `its cause is not known; it said: ${message}`,
     fix: 'run again with --log_output_level=default:debug: that log holds the text that was fed to it',
   }),
 } as const satisfies Record<Cause, (of: Circumstances) => CauseExplanation>;

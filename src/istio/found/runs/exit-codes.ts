@@ -30,7 +30,7 @@ export function causeOfExit(code: number, container: string): Cause | undefined 
 
 /** The same as signs of a log: looked for behind all others, for what a program said of itself tells more. */
 export const EXIT_SIGNS: readonly FailureSign[] = EXIT_CODES.map(({ code, of, means }) => ({
-  says: new RegExp(
+  pattern: new RegExp(
     `${of === undefined ? '' : `\\b${of}\\b.{0,200}`}\\b(?:exit(?:ed)?(?: with)?(?: code| status)?|exitCode"?|Exit Code|terminated with)[:=]? *${code}\\b`,
   ),
   means,

@@ -94,8 +94,8 @@ export function causeOf(ended: Ended, rights: KnownRights, line: string): Cause 
   if (ended.notFound) return 'program-missing';
   if (ended.timedOut) return 'deadline';
   if (ended.signal !== null) return 'killed';
-  for (const { says, means, whereRun = means } of FAILURE_SIGNS) {
-    if (says.test(ended.stderr)) return typeof whereRun === 'string' ? whereRun : whereRun(rights, line);
+  for (const { pattern, means, whereRun = means } of FAILURE_SIGNS) {
+    if (pattern.test(ended.stderr)) return typeof whereRun === 'string' ? whereRun : whereRun(rights, line);
   }
   return ended.exitCode === 2 ? 'unreadable' : 'unknown';
 }
@@ -130,7 +130,7 @@ const missingPartHere: Meaning = (_, line) => (/^-[AI] .*(?: -m | -j [A-Z]{2,}(?
 
 /** A message, and what it means. */
 export interface FailureSign {
-  readonly says: RegExp;
+  readonly pattern: RegExp;
   readonly means: Meaning;
   /** What it means to a program of ours, which never makes a chain that is there; as `means` where it is left out. */
   readonly whereRun?: Meaning;
@@ -140,255 +140,275 @@ export interface FailureSign {
 
 /** In the order in which they are looked for: the narrower sign first. */
 export const FAILURE_SIGNS: readonly FailureSign[] = [
-  { says: /EMFILE|ENFILE|[Tt]oo many open files/, means: 'few-handles', since: 'the kernel' },
+  { pattern: /EMFILE|ENFILE|[Tt]oo many open files/, means: 'few-handles', since: 'the kernel' },
   {
-    says: /(?:^|[\s(])nsenter: (?!failed to execute)|unknown FS magic on|failed to (?:open|enter) netns|setns.{0,40}(?:failed|not permitted)/m,
+    pattern:
+      /(?:^|[\s(])nsenter: (?!failed to execute)|unknown FS magic on|failed to (?:open|enter) netns|setns.{0,40}(?:failed|not permitted)/m,
     means: 'namespace',
     since: 'util-linux; the CNI plugin',
   },
-  { says: /can't open lock file/i, means: 'lock-file', since: 'iptables 1.8.0' },
-  { says: /xtables\.lock: (?:Permission denied|Read-only)/, means: 'lock-file', since: 'iptables 1.4.20' },
+  { pattern: /can't open lock file/i, means: 'lock-file', since: 'iptables 1.8.0' },
+  { pattern: /xtables\.lock: (?:Permission denied|Read-only)/, means: 'lock-file', since: 'iptables 1.4.20' },
   {
-    says: /Another app is currently holding the xtables lock; (?:still|waiting)|waiting for it to exit/,
+    pattern: /Another app is currently holding the xtables lock; (?:still|waiting)|waiting for it to exit/,
     means: 'lock-held',
     since: 'iptables 1.6.0, which goes on waiting',
   },
-  { says: /xtables lock|Can't lock /i, means: 'lock-held', since: 'iptables 1.4.20' },
+  { pattern: /xtables lock|Can't lock /i, means: 'lock-held', since: 'iptables 1.4.20' },
   {
-    says: /cmdAdd.{0,300}(?:unable to|cannot|failed to) find .{0,20}\bnft\b|nft["']?: executable file not found|exec: "nft"/,
+    pattern: /cmdAdd.{0,300}(?:unable to|cannot|failed to) find .{0,20}\bnft\b|nft["']?: executable file not found|exec: "nft"/,
     means: 'node-nft',
     since: 'native nftables of the CNI plugin',
   },
   {
-    says: /[Ee]xtension connmark|match `?connmark'?.{0,40}not|CONNMARK.{0,60}(?:missing kernel module|not supported)/,
+    pattern: /[Ee]xtension connmark|match `?connmark'?.{0,40}not|CONNMARK.{0,60}(?:missing kernel module|not supported)/,
     means: 'node-connmark',
     since: 'iptables 1.8; ambient mode',
   },
   {
-    says: /insert rule inet istio-proxy-\S+ \S+ index|nftables run failed.{0,300}No such file or directory/,
+    pattern: /insert rule inet istio-proxy-\S+ \S+ index|nftables run failed.{0,300}No such file or directory/,
     means: 'nft-order',
     since: 'native nftables',
   },
-  { says: /missing kernel module/, means: 'kernel-support', since: 'iptables 1.8' },
+  { pattern: /missing kernel module/, means: 'kernel-support', since: 'iptables 1.8' },
   {
-    says: /error while loading shared libraries|symbol lookup error|version [`'"]?\w{1,20}_[\d.]{1,10}[`'"]? not found|Error (?:loading shared library|relocating)|cannot execute: required file not found/,
+    pattern:
+      /error while loading shared libraries|symbol lookup error|version [`'"]?\w{1,20}_[\d.]{1,10}[`'"]? not found|Error (?:loading shared library|relocating)|cannot execute: required file not found/,
     means: 'library-missing',
     since: 'the dynamic linker',
   },
   // As the errno of a rule it is the kernel's word for a set or a table that is full.
-  { says: /(?<!failed \()no space left on device/i, means: 'disk-full', since: 'the kernel' },
+  { pattern: /(?<!failed \()no space left on device/i, means: 'disk-full', since: 'the kernel' },
   {
-    says: /avc: +denied +\{ module_request \}.{0,300}comm="(?:ip6?tables|xtables|nft)/,
+    pattern: /avc: +denied +\{ module_request \}.{0,300}comm="(?:ip6?tables|xtables|nft)/,
     means: 'kernel-support',
     since: 'SELinux',
   },
   {
-    says: /(?:apparmor="DENIED"|avc: +denied|type=(?:1326|SECCOMP)).{0,400}(?:comm|exe)="\S{0,80}(?:ip6?tables|xtables|nft|pilot-agent|istio)|Bad system call|signal: bad system call|(?:pthread_create failed: Operation not permitted|failed to create new OS thread.{0,60}errno=1\))/,
+    pattern:
+      /(?:apparmor="DENIED"|avc: +denied|type=(?:1326|SECCOMP)).{0,400}(?:comm|exe)="\S{0,80}(?:ip6?tables|xtables|nft|pilot-agent|istio)|Bad system call|signal: bad system call|(?:pthread_create failed: Operation not permitted|failed to create new OS thread.{0,60}errno=1\))/,
     means: 'not-permitted',
     since: 'AppArmor, SELinux, seccomp: EPERM of a new thread is of its profile, EAGAIN of a limit',
   },
   {
-    says: /sysctl.{0,200}(?:[Rr]ead-only|denied|not permitted)|\/proc\/sys\/(?!net\/ipv6)\S{1,100}: (?:[Rr]ead-only|[Pp]ermission denied)/,
+    pattern:
+      /sysctl.{0,200}(?:[Rr]ead-only|denied|not permitted)|\/proc\/sys\/(?!net\/ipv6)\S{1,100}: (?:[Rr]ead-only|[Pp]ermission denied)/,
     means: 'sysctl',
     since: 'procps, busybox, container runtimes',
   },
   {
-    says: /IPv6 is disabled on this device|\/proc\/sys\/net\/ipv6\S{0,100}: no such file|RTNETLINK answers: Permission denied|[Ff]ailed to add IPv6 address.{0,80}permission denied/,
+    pattern:
+      /IPv6 is disabled on this device|\/proc\/sys\/net\/ipv6\S{0,100}: no such file|RTNETLINK answers: Permission denied|[Ff]ailed to add IPv6 address.{0,80}permission denied/,
     means: 'no-ip6',
     since: 'iproute2; netlink in Go: EACCES is of disable_ipv6, a missing right is EPERM',
   },
   {
-    says: /Cannot find device|can't find device|RTNETLINK answers: No such device|Link not found/,
+    pattern: /Cannot find device|can't find device|RTNETLINK answers: No such device|Link not found/,
     means: 'no-device',
     since: 'iproute2; netlink in Go',
   },
   {
-    says: /Address family not supported|can't initialize ip6tables table|ip6tables.{0,80}(?:Table does not exist|Protocol not supported)/,
+    pattern:
+      /Address family not supported|can't initialize ip6tables table|ip6tables.{0,80}(?:Table does not exist|Protocol not supported)/,
     means: 'no-ip6',
     since: 'iptables 1.4',
   },
   {
-    says: /(?:can't initialize ip6?tables table|unable to initialize table).{0,80}(?:you must be root|Permission denied)|getsockopt failed strangely: Operation not permitted/i,
+    pattern:
+      /(?:can't initialize ip6?tables table|unable to initialize table).{0,80}(?:you must be root|Permission denied)|getsockopt failed strangely: Operation not permitted/i,
     means: forbidden,
     whereRun: forbiddenHere,
     since: 'iptables 1.4',
   },
   {
-    says: /(?:do you need to insmod|Module ip6?_tables not found|modprobe: (?:FATAL|ERROR|can't))/,
+    pattern: /(?:do you need to insmod|Module ip6?_tables not found|modprobe: (?:FATAL|ERROR|can't))/,
     means: 'kernel-support',
     since: 'iptables 1.4',
   },
   {
-    says: /unable to initialize table|can't initialize ip6?tables table/i,
+    pattern: /unable to initialize table|can't initialize ip6?tables table/i,
     means: uninitialised,
     whereRun: uninitialisedHere,
     since: 'iptables 1.4',
   },
   {
-    says: /Could not fetch rule set generation id: (?!Permission|Operation not p)/,
+    pattern: /Could not fetch rule set generation id: (?!Permission|Operation not p)/,
     means: 'kernel-support',
     since: 'iptables 1.8 (nf_tables)',
   },
   {
-    says: /Failed to initialize nft(?!: (?:Operation not p|Permission))|cache initialization failed(?!: Operation not permitted)|Unable to initialize (?:Netlink|nftables) socket(?!: (?:Operation not p|Permission))/,
+    pattern:
+      /Failed to initialize nft(?!: (?:Operation not p|Permission))|cache initialization failed(?!: Operation not permitted)|Unable to initialize (?:Netlink|nftables) socket(?!: (?:Operation not p|Permission))/,
     means: 'kernel-support',
     since: 'iptables 1.8 (nf_tables), nft',
   },
   {
-    says: /you must be root|RTNETLINK answers: Operation not permitted|netlink: Error: cache initialization failed|iptables.{0,60}Operation not permitted/,
+    pattern:
+      /you must be root|RTNETLINK answers: Operation not permitted|netlink: Error: cache initialization failed|iptables.{0,60}Operation not permitted/,
     means: forbidden,
     whereRun: forbiddenHere,
     since: 'iptables 1.4, iproute2, nft',
   },
-  { says: /Read-only file system|read-only file system/, means: 'read-only', since: 'any' },
+  { pattern: /Read-only file system|read-only file system/, means: 'read-only', since: 'any' },
   {
-    says: /pthread_create failed|(?:fork\/exec|fork:|clone).{0,120}[Rr]esource temporarily unavailable|failed to create new OS thread|newosproc/,
+    pattern:
+      /pthread_create failed|(?:fork\/exec|fork:|clone).{0,120}[Rr]esource temporarily unavailable|failed to create new OS thread|newosproc/,
     means: 'few-processes',
     since: 'Go; shells; the kernel, by its limit of processes',
   },
   {
-    says: /cannot allocate memory|[Oo]ut of memory|OOMKilled|Memory cgroup out of memory|signal: killed|Memory allocation problem|malloc failed|OOM[ -]killer|oom-kill|^(?:.{0,120}: line \d+: +\d+ )?Killed\b|[\s:|"'`=]Killed["'`}\]]*$/,
+    pattern:
+      /cannot allocate memory|[Oo]ut of memory|OOMKilled|Memory cgroup out of memory|signal: killed|Memory allocation problem|malloc failed|OOM[ -]killer|oom-kill|^(?:.{0,120}: line \d+: +\d+ )?Killed\b|[\s:|"'`=]Killed["'`}\]]*$/,
     means: 'memory',
     since: 'Go; the kernel',
   },
   {
-    says: /exec format error|cannot execute binary file|qemu-\w{1,20}: Could not open|rosetta error|CPU does not support x86-64-v|can only be run on \S{1,20} processors|: \d{1,6}: Syntax error: /i,
+    pattern:
+      /exec format error|cannot execute binary file|qemu-\w{1,20}: Could not open|rosetta error|CPU does not support x86-64-v|can only be run on \S{1,20} processors|: \d{1,6}: Syntax error: /i,
     means: 'not-executable',
     since: 'the kernel, shells, emulators of another processor',
   },
   {
-    says: /(?:^|\s)exec \S+: (?:permission denied|operation not permitted)|fork\/exec \S+: permission denied|exec user process caused:? "?permission denied|\.sh: Permission denied|^\S{0,40}sh: (?:line \d{1,6}: )?\/\S{1,200}: Permission denied|exec: "[^"]{1,80}": permission denied/,
+    pattern:
+      /(?:^|\s)exec \S+: (?:permission denied|operation not permitted)|fork\/exec \S+: permission denied|exec user process caused:? "?permission denied|\.sh: Permission denied|^\S{0,40}sh: (?:line \d{1,6}: )?\/\S{1,200}: Permission denied|exec: "[^"]{1,80}": permission denied/,
     means: 'may-not-execute',
     since: 'the kernel, container runtimes',
   },
-  { says: /\bopen \/(?:tmp|run|var|dev\/shm)\S*: permission denied|\/run\S*: permission denied/, means: 'file-rights', since: 'Go' },
+  { pattern: /\bopen \/(?:tmp|run|var|dev\/shm)\S*: permission denied|\/run\S*: permission denied/, means: 'file-rights', since: 'Go' },
   {
-    says: /iptables binary .{0,60}not found|(?:could not|unable to|cannot|failed to) (?:find|detect).{0,40}iptables/i,
+    pattern: /iptables binary .{0,60}not found|(?:could not|unable to|cannot|failed to) (?:find|detect).{0,40}iptables/i,
     means: 'program-missing',
     since: 'Istio, since it looks for one',
   },
   {
-    says: /(?:istio-iptables|pilot-agent)["']?: (?:executable file not found|no such file|(?:command )?not found)|exec: "(?:istio-iptables|pilot-agent)|exec user process caused:? "?no such file/,
+    pattern:
+      /(?:istio-iptables|pilot-agent)["']?: (?:executable file not found|no such file|(?:command )?not found)|exec: "(?:istio-iptables|pilot-agent)|exec user process caused:? "?no such file/,
     means: 'image',
     since: 'container runtimes',
   },
   {
-    says: /executable file not found in \$PATH|(?:ip6?tables|nft|\bip|nsenter)\S{0,20}: (?:(?:command )?not found|No such file or directory\s*$)|fork\/exec \S+: no such file|nsenter: failed to execute/m,
+    pattern:
+      /executable file not found in \$PATH|(?:ip6?tables|nft|\bip|nsenter)\S{0,20}: (?:(?:command )?not found|No such file or directory\s*$)|fork\/exec \S+: no such file|nsenter: failed to execute/m,
     means: 'program-missing',
     since: 'Go; shells',
   },
-  { says: /[Oo]peration not permitted|[Pp]ermission denied/, means: forbidden, whereRun: forbiddenHere, since: 'the kernel' },
-  { says: /is incompatible, use 'nft' tool|Parsing nftables rule failed/, means: 'incompatible', since: 'iptables 1.8 (nf_tables)' },
-  { says: /too many ports|Too many ports/, means: 'too-many-ports', since: 'iptables 1.4: multiport takes 15' },
+  { pattern: /[Oo]peration not permitted|[Pp]ermission denied/, means: forbidden, whereRun: forbiddenHere, since: 'the kernel' },
+  { pattern: /is incompatible, use 'nft' tool|Parsing nftables rule failed/, means: 'incompatible', since: 'iptables 1.8 (nf_tables)' },
+  { pattern: /too many ports|Too many ports/, means: 'too-many-ports', since: 'iptables 1.4: multiport takes 15' },
   {
-    says: /option ["'`]?(?:-w|--wait|--noflush|--random-fully)\b|unrecognized option ['"`]?-?-(?:w\b|wait|noflush)|invalid option -- '?w/,
+    pattern:
+      /option ["'`]?(?:-w|--wait|--noflush|--random-fully)\b|unrecognized option ['"`]?-?-(?:w\b|wait|noflush)|invalid option -- '?w/,
     means: 'old-iptables',
     since: 'iptables before 1.4.20 (-w) or 1.6.2 (restore -w)',
   },
   {
-    says: /unknown option ["'`]?--|[Uu]nknown arg(?:ument)? ["'`]?--|unrecognized option ["'`]?--(?!noflush)/,
+    pattern: /unknown option ["'`]?--|[Uu]nknown arg(?:ument)? ["'`]?--|unrecognized option ["'`]?--(?!noflush)/,
     means: 'extension-missing',
     whereRun: 'unreadable',
     since: 'iptables 1.4',
   },
   {
-    says: /Couldn't load (?:match|target) [`'"](?!ISTIO_)|Couldn't find (?:match|target) [`'"](?!ISTIO_)/,
+    pattern: /Couldn't load (?:match|target) [`'"](?!ISTIO_)|Couldn't find (?:match|target) [`'"](?!ISTIO_)/,
     means: 'extension-missing',
     since: 'iptables 1.4',
   },
-  { says: /Couldn't load target [`'"]ISTIO_/, means: 'gone', since: 'iptables 1.4' },
+  { pattern: /Couldn't load target [`'"]ISTIO_/, means: 'gone', since: 'iptables 1.4' },
   {
-    says: /Chain already exists|CHAIN_(?:USER_)?ADD failed(?! \((?!File exists))|chain .{0,40}already exists/i,
+    pattern: /Chain already exists|CHAIN_(?:USER_)?ADD failed(?! \((?!File exists))|chain .{0,40}already exists/i,
     means: 'chain-exists',
     whereRun: 'gone',
     since: 'iptables 1.4',
   },
-  { says: /RTNETLINK answers: File exists/, means: 'chain-exists', whereRun: 'gone', since: 'iproute2' },
+  { pattern: /RTNETLINK answers: File exists/, means: 'chain-exists', whereRun: 'gone', since: 'iproute2' },
   {
-    says: /reconcile is recommended but no-reconcile flag is set|found (?:existing|residual?) iptables/i,
+    pattern: /reconcile is recommended but no-reconcile flag is set|found (?:existing|residual?) iptables/i,
     means: 'leftovers',
     since: 'Istio, with its --reconcile',
   },
   {
-    says: /No chain\/target\/match by that name/,
+    pattern: /No chain\/target\/match by that name/,
     means: missingPart,
     whereRun: missingPartHere,
     since: 'iptables 1.4: one errno, ENOENT, for all three',
   },
   {
-    says: /CHAIN_USER_DEL failed \(Device or resource busy|Can't delete chain with references left|Too many links|Chain is not empty/,
+    pattern: /CHAIN_USER_DEL failed \(Device or resource busy|Can't delete chain with references left|Too many links|Chain is not empty/,
     means: 'leftovers',
     whereRun: 'refused',
     since: 'iptables 1.4',
   },
   {
-    says: /does a matching rule exist|Chain '[^']*' does not exist/,
+    pattern: /does a matching rule exist|Chain '[^']*' does not exist/,
     means: 'gone',
     since: 'iptables 1.4',
   },
   {
-    says: /CHAIN_DEL failed|RULE_(?:DELETE|REPLACE) failed \((?:No such|Invalid)|File exists|RTNETLINK answers: No such (?:file|process)|Index of (?:insertion|deletion|replacement) too big/,
+    pattern:
+      /CHAIN_DEL failed|RULE_(?:DELETE|REPLACE) failed \((?:No such|Invalid)|File exists|RTNETLINK answers: No such (?:file|process)|Index of (?:insertion|deletion|replacement) too big/,
     means: 'gone',
     since: 'iptables 1.8, iproute2',
   },
-  { says: /Resource temporarily unavailable|Device or resource busy/, means: 'busy', since: 'iptables 1.4' },
+  { pattern: /Resource temporarily unavailable|Device or resource busy/, means: 'busy', since: 'iptables 1.4' },
   {
-    says: /invalid port\/service|invalid port|is not a valid port|bad port|invalid CIDR|ParseCIDR|unknown protocol [`'"]|IFNAMSIZ|table id is not valid|(?<!index |bounds )\bout of range\b|is duplicate, or |is a garbage|\bis wrong: |FIB table does not exist|invalid argument '[^']{1,60}' to|invalid (?:IP|mask|prefix)|ParsePrefix|ParseAddr|host\/network `[^']{0,80}' not found|Bad IP address|invalid mask|strconv\.Parse|invalid argument "|unable to parse|[Ff]ailed to parse|failed validation of|validation errors?:/,
+    pattern:
+      /invalid port\/service|invalid port|is not a valid port|bad port|invalid CIDR|ParseCIDR|unknown protocol [`'"]|IFNAMSIZ|table id is not valid|(?<!index |bounds )\bout of range\b|is duplicate, or |is a garbage|\bis wrong: |FIB table does not exist|invalid argument '[^']{1,60}' to|invalid (?:IP|mask|prefix)|ParsePrefix|ParseAddr|host\/network `[^']{0,80}' not found|Bad IP address|invalid mask|strconv\.Parse|invalid argument "|unable to parse|[Ff]ailed to parse|failed validation of|validation errors?:/,
     means: 'bad-value',
     since: 'iptables 1.4, Istio',
   },
   {
-    says: /unknown (?:shorthand )?flag|flag needs an argument|required flag|bad flag syntax|unknown command|accepts? \d+ arg/,
+    pattern: /unknown (?:shorthand )?flag|flag needs an argument|required flag|bad flag syntax|unknown command|accepts? \d+ arg/,
     means: 'bad-flag',
     since: 'Istio, in Go',
   },
   {
-    says: /unknown (?:user|UID|GID)\b|^(?!id: ).{0,200}no such user|unknown group|Bad (?:UID|GID) value|Bad owner|"--[ug]id-owner"/,
+    pattern: /unknown (?:user|UID|GID)\b|^(?!id: ).{0,200}no such user|unknown group|Bad (?:UID|GID) value|Bad owner|"--[ug]id-owner"/,
     means: 'bad-name',
     since: 'iptables 1.4, Istio',
   },
-  { says: /Extension \S+ revision \d+ not supported/, means: 'kernel-support', since: 'iptables 1.8' },
+  { pattern: /Extension \S+ revision \d+ not supported/, means: 'kernel-support', since: 'iptables 1.8' },
   {
-    says: /failed \((?:No such file or directory|Operation not supported|Protocol not supported)\)/,
+    pattern: /failed \((?:No such file or directory|Operation not supported|Protocol not supported)\)/,
     means: 'kernel-support',
     since: 'iptables 1.8 (nf_tables)',
   },
-  { says: /Could not process rule: (?:No such file|Operation not supported|Protocol not)/, means: 'kernel-support', since: 'nft' },
+  { pattern: /Could not process rule: (?:No such file|Operation not supported|Protocol not)/, means: 'kernel-support', since: 'nft' },
   {
-    says: /ip6?tables\S*: (?:Not supported|Operation not supported)\.|[sg]etsockopt failed strangely|needs to be upgraded/,
+    pattern: /ip6?tables\S*: (?:Not supported|Operation not supported)\.|[sg]etsockopt failed strangely|needs to be upgraded/,
     means: 'kernel-support',
     since: 'iptables 1.4',
   },
-  { says: /failed \((?!add|del|check)|Could not process rule/, means: 'refused', since: 'iptables 1.8 (nf_tables), nft' },
-  { says: /RTNETLINK answers: (?:Operation not supported|Address family)/, means: 'kernel-support', since: 'iproute2' },
-  { says: /RTNETLINK answers/, means: 'refused', since: 'iproute2' },
+  { pattern: /failed \((?!add|del|check)|Could not process rule/, means: 'refused', since: 'iptables 1.8 (nf_tables), nft' },
+  { pattern: /RTNETLINK answers: (?:Operation not supported|Address family)/, means: 'kernel-support', since: 'iproute2' },
+  { pattern: /RTNETLINK answers/, means: 'refused', since: 'iproute2' },
   {
-    says: /(?:^|ip6?tables.{0,80}: |problem: )line \d+ failed\b(?!:)/m,
+    pattern: /(?:^|ip6?tables.{0,80}: |problem: )line \d+ failed\b(?!:)/m,
     means: withoutReasonIn,
     whereRun: withoutReason,
     since: 'iptables-restore 1.4',
   },
   {
-    says: /Invalid argument\. Run `dmesg'|Too many levels|Unknown error \d+|(?:ip6?tables\S{0,20}|line \d{1,6} failed|\w+\(\) failed|receive failed): (?:Invalid argument|Protocol wrong type|Bad file descriptor|Bad address|No buffer space available|Bad message|Message too long|Numerical result out of range|File exists)|Bad built-in chain name|COMMIT expected|xtables (?:resource|parameter|other) problem/,
+    pattern:
+      /Invalid argument\. Run `dmesg'|Too many levels|Unknown error \d+|(?:ip6?tables\S{0,20}|line \d{1,6} failed|\w+\(\) failed|receive failed): (?:Invalid argument|Protocol wrong type|Bad file descriptor|Bad address|No buffer space available|Bad message|Message too long|Numerical result out of range|File exists)|Bad built-in chain name|COMMIT expected|xtables (?:resource|parameter|other) problem/,
     means: 'refused',
     since: 'iptables 1.4',
   },
-  { says: /(?:^|[\s"'])\S{0,80}:\d+:\d+-\d+: Error: /m, means: 'unreadable', since: 'nft' },
+  { pattern: /(?:^|[\s"'])\S{0,80}:\d+:\d+-\d+: Error: /m, means: 'unreadable', since: 'nft' },
   {
-    says: /ip6?tables\S{0,20}(?: v\d[\d.]{0,12})?(?: \((?:legacy|nf_tables)\))?: (?!Warning).{0,200}(?:\b[Oo]ption\b|\b[Aa]rgument|[Bb]ad (?:value|argument|rule)|must be|no command|too long|[Cc]annot (?:use|combine)|[Cc]an't use|not allowed|requires? |[Ii]nvalid|[Ii]llegal|[Uu]nexpected|multiple |\bneeds? |\brequired\b)/m,
+    pattern:
+      /ip6?tables\S{0,20}(?: v\d[\d.]{0,12})?(?: \((?:legacy|nf_tables)\))?: (?!Warning).{0,200}(?:\b[Oo]ption\b|\b[Aa]rgument|[Bb]ad (?:value|argument|rule)|must be|no command|too long|[Cc]annot (?:use|combine)|[Cc]an't use|not allowed|requires? |[Ii]nvalid|[Ii]llegal|[Uu]nexpected|multiple |\bneeds? |\brequired\b)/m,
     means: 'unreadable',
     whereRun: 'unknown',
     since: 'iptables 1.4',
   },
   {
-    says: /Error occurred at line: \d+|Try [`'"]ip6?tables\S{0,20} -h' or/,
+    pattern: /Error occurred at line: \d+|Try [`'"]ip6?tables\S{0,20} -h' or/,
     means: 'unreadable',
     whereRun: 'unknown',
     since: 'iptables 1.4',
   },
   // With its name, and mostly its version, in front, iptables says nothing but why it ends: warnings have no name.
   {
-    says: /^(?:Command error output: )?(?:\S*\/)?ip6?tables(?:-\w+)*(?: v\d[\d.]*)?(?: \((?:legacy|nf_tables)\))?: (?!Warning|# )\S/m,
+    pattern: /^(?:Command error output: )?(?:\S*\/)?ip6?tables(?:-\w+)*(?: v\d[\d.]*)?(?: \((?:legacy|nf_tables)\))?: (?!Warning|# )\S/m,
     means: 'unknown',
     since: 'iptables 1.4',
   },

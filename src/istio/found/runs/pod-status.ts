@@ -40,7 +40,7 @@ function wordsFor(cause: Cause, { name, message }: EndedContainer, ended: string
     family: 'ip',
     modules: [],
     rights: { has: () => undefined, modules: undefined },
-    said: message || ended,
+    message: message || ended,
   } as const;
   if (cause !== 'unknown') return explainCause(cause, of);
   return { text: `${ended}, and the status does not say why`, fix: explainCause('restarts', of).fix };

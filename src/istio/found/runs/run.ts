@@ -7,7 +7,7 @@ import type { Family } from '../../../netfilter/family.ts';
 import { modulesFor } from '../../../netfilter/kernel-modules.ts';
 import { startsAsRules } from '../../../netfilter/read/line-starts.ts';
 import { readLines } from '../../../netfilter/read/lines.ts';
-import { gatherProblems } from '../../../netfilter/read/problems.ts';
+import { collectProblems } from '../../../netfilter/read/problems.ts';
 import type { Prose } from '../../../netfilter/read/prose.ts';
 import { NO_PROSE, proseIn } from '../../../netfilter/read/prose.ts';
 import { explainCause } from './cause-and-fix.ts';
@@ -87,7 +87,7 @@ function runWithout(prose: Prose, text: string): Run | undefined {
   let isRun = false;
   let looked = false;
   let shows = false;
-  for (const line of readLines(withoutRules(text), gatherProblems(undefined))) {
+  for (const line of readLines(withoutRules(text), collectProblems(undefined))) {
     if (prose.lines.has(line.number)) continue;
     isRun ||= OF_A_RUN.test(line.text);
     shows ||= startsAsRules(line.text);
@@ -101,7 +101,7 @@ function runWithout(prose: Prose, text: string): Run | undefined {
       found[found.length - 1] = { ...before, ...place, ...wordsFor(before.cause, before.message, place) };
       continue;
     }
-    const candidate = prose.says(line.number) ? candidateIn(line.text, line.number, input) : undefined;
+    const candidate = prose.isStatement(line.number) ? candidateIn(line.text, line.number, input) : undefined;
     if (candidate !== undefined) found.push(candidate);
     else if (complaint === undefined && end.awaitsProof && complaints.has(line))
       complaint = failureOf('unknown', line.text, line.number, input);
@@ -159,7 +159,7 @@ const SIGNS: readonly FailureSign[] = [...LOG_SIGNS, ...FAILURE_SIGNS, ...LAST];
 function candidateIn(message: string, line: number, input: RunInput): Candidate | undefined {
   // Loggers that write name="value" have quotes behind backslashes.
   const start = message.slice(0, LONGEST_MESSAGE).replaceAll('\\"', '"');
-  const rank = SIGNS.findIndex(({ says }) => says.test(start));
+  const rank = SIGNS.findIndex(({ pattern }) => pattern.test(start));
   const sign = SIGNS[rank];
   if (sign === undefined) return undefined;
   const failure = failureOf(sign.means, message, line, input);
@@ -180,7 +180,7 @@ function wordsFor(cause: Cause, message: string, { command = '', rule, table }: 
   const legacy = !OF_NFT.test(message) && !command.includes('nft');
   const modules = modulesFor(table ?? tableIn(message) ?? 'nat', rule === undefined ? [] : [rule], family, legacy);
   const cleaned = message.replace(/^Command error output: (?:xtables \w+ problem: )?/, '');
-  return explainCause(cause, { program: programIn(message) ?? 'iptables', family, modules, rights: NOBODY_KNOWS, said: cleaned });
+  return explainCause(cause, { program: programIn(message) ?? 'iptables', family, modules, rights: NOBODY_KNOWS, message: cleaned });
 }
 
 function tableIn(message: string): string | undefined {

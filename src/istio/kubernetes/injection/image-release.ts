@@ -4,7 +4,7 @@ import type { Origin, Sourced } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import type { Release } from '../../releases/known.ts';
 import { readTag } from '../../releases/known.ts';
-import { RELEASE_VARIABLE, standsIn } from '../../releases/resolve-release.ts';
+import { isReplacement, RELEASE_VARIABLE } from '../../releases/resolve-release.ts';
 import type { Container } from '../manifest/workload.ts';
 
 /** `--image-release PATTERN=1.20.3`: images whose name or digest matches the pattern (`*` stands for anything) are of that release. */
@@ -43,7 +43,7 @@ export function releaseOfImage(image: Sourced<string> | undefined, patterns: rea
 function releaseIn(text: string, source: Origin): ReleaseOfImage {
   const read = readTag(text);
   if ('unknown' in read) return { problems: [] };
-  const problems = 'insteadOf' in read ? [standsIn(read.release, read.insteadOf, source)] : [];
+  const problems = 'insteadOf' in read ? [isReplacement(read.release, read.insteadOf, source)] : [];
   return { release: { value: read.release, source }, problems };
 }
 

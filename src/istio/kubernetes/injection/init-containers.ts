@@ -15,7 +15,7 @@ import { meshSwitch, modeOf } from './template-data.ts';
 import { templateDataOf } from './template-data-of.ts';
 
 /** One that Istio makes, or one of the pod's own by its name. */
-export interface ShownContainer {
+export interface ContainerLine {
   readonly name: string;
   readonly image?: string;
   readonly command?: readonly string[];
@@ -36,7 +36,7 @@ export function initContainersOf(
   mesh: Mesh,
   profile: Profile,
   nodes?: string,
-): readonly ShownContainer[] {
+): readonly ContainerLine[] {
   const { container } = injection;
   if (container === undefined) return [];
   const { pod } = workload;
@@ -45,20 +45,20 @@ export function initContainersOf(
     nativeRequest === 'yes' || (nativeRequest === 'by kubelet' && Number(/^v?1\.(\d+)/.exec(nodes ?? '')?.[1] ?? 0) >= NATIVE_SINCE);
   const own = pod.initContainers.filter(({ name }) => name.value !== container.name && !(native && name.value === PROXY));
   const proxyAmong = own.find(({ name }) => name.value === PROXY);
-  const shown = own.filter((one) => one !== proxyAmong).map((one) => ownShown(one, profile));
-  const made = shownOf(container);
-  const dump = wantsCoreDump(workload, mesh, profile) ? [{ name: CORE_DUMP }] : [];
-  const proxy = native ? [proxyShown(workload, mesh, profile)] : proxyAmong === undefined ? [] : [ownShown(proxyAmong, profile)];
+  const shown = own.filter((one) => one !== proxyAmong).map((one) => ownContainer(one, profile));
+  const made = containerLine(container);
+  const dump = enablesCoreDump(workload, mesh, profile) ? [{ name: CORE_DUMP }] : [];
+  const proxy = native ? [proxyContainer(workload, mesh, profile)] : proxyAmong === undefined ? [] : [ownContainer(proxyAmong, profile)];
   // Beside a proxy among the init containers, rules come first; up to then, they come last, so that the pod's own are not captured.
   if (native || (proxyAmong !== undefined && profile.has('injectsNativeSidecars'))) return [made, ...proxy, ...dump, ...shown];
-  const others = pod.initContainers.filter(({ name }) => name.value !== container.name).map((one) => ownShown(one, profile));
+  const others = pod.initContainers.filter(({ name }) => name.value !== container.name).map((one) => ownContainer(one, profile));
   return container.name === 'istio-validation' ? [made, ...others, ...dump] : [...others, made, ...dump];
 }
 
 const PROXY = 'istio-proxy';
 
 /** As a container that could be pasted: what it has none of is left out. */
-function shownOf(made: InitContainer): ShownContainer {
+function containerLine(made: InitContainer): ContainerLine {
   const { name, image, command, variables, restartPolicy, securityContext } = made;
   const args = [...made.program, ...wordsOf(made.arguments)];
   return {
@@ -73,7 +73,7 @@ function shownOf(made: InitContainer): ShownContainer {
 }
 
 /** One of a pod that is injected already. */
-export function observedContainer({ name, image, command, args, env, restartPolicy, node }: Container): ShownContainer {
+export function observedContainer({ name, image, command, args, env, restartPolicy, node }: Container): ContainerLine {
   const context = field(node, 'securityContext');
   const words = (list: Container['args']): readonly string[] => list.map(({ value }) => value);
   return {
@@ -83,11 +83,11 @@ export function observedContainer({ name, image, command, args, env, restartPoli
     ...(args.length === 0 ? {} : { args: words(args) }),
     ...(env.size === 0 ? {} : { env: [...env].map(([key, { value }]) => ({ name: key, value })) }),
     ...(restartPolicy === undefined ? {} : { restartPolicy }),
-    ...(context === undefined ? {} : { securityContext: dataOf(context) as ShownContainer['securityContext'] & object }),
+    ...(context === undefined ? {} : { securityContext: dataOf(context) as ContainerLine['securityContext'] & object }),
   };
 }
 
-function ownShown(container: Container, profile: Profile): ShownContainer {
+function ownContainer(container: Container, profile: Profile): ContainerLine {
   const { name, image, args, restartPolicy } = container;
   if (name.value === PROXY) {
     const context = field(container.node, 'securityContext');
@@ -95,7 +95,7 @@ function ownShown(container: Container, profile: Profile): ShownContainer {
       name: PROXY,
       // Older injectors do not know the field, and lose it.
       ...(restartPolicy === undefined || !profile.has('injectsNativeSidecars') ? {} : { restartPolicy }),
-      ...(context === undefined ? {} : { securityContext: dataOf(context) as ShownContainer['securityContext'] & object }),
+      ...(context === undefined ? {} : { securityContext: dataOf(context) as ContainerLine['securityContext'] & object }),
     };
   }
   // Beside the one that only validates stands what the pod itself calls istio-init.
@@ -104,7 +104,7 @@ function ownShown(container: Container, profile: Profile): ShownContainer {
     : { name: name.value };
 }
 
-function proxyShown(workload: Workload, mesh: Mesh, profile: Profile): ShownContainer {
+function proxyContainer(workload: Workload, mesh: Mesh, profile: Profile): ContainerLine {
   const data = templateDataOf(workload, mesh, profile);
   const tproxy = modeOf(data).value === 'TPROXY';
   const binds = workload.pod.annotations.get('sidecar.istio.io/capNetBindService')?.value === 'true';
@@ -130,7 +130,7 @@ function proxyShown(workload: Workload, mesh: Mesh, profile: Profile): ShownCont
   return { name: PROXY, restartPolicy: 'Always', securityContext: tproxy ? { ...whole, runAsUser: 0 } : whole };
 }
 
-function wantsCoreDump({ pod }: Workload, mesh: Mesh, profile: Profile): boolean {
+function enablesCoreDump({ pod }: Workload, mesh: Mesh, profile: Profile): boolean {
   if (!profile.has('injectsCoreDump')) return false;
   const own = profile.has('coreDumpByAnnotation') ? pod.annotations.get('sidecar.istio.io/enableCoreDump') : undefined;
   return own === undefined ? meshSwitch({ mesh }, 'global.proxy.enableCoreDump') !== undefined : parseGoBool(own.value) === true;

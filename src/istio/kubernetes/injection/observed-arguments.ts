@@ -51,7 +51,7 @@ export function foundArguments(words: readonly Sourced<string>[], profile: Profi
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] as Sourced<string>;
     const next = words[at + 1];
-    if (takesNext(word.value, profile) && next !== undefined) {
+    if (consumesNext(word.value, profile) && next !== undefined) {
       found.push({ flag: word.value, value: next.value, source: next.source, over: [] });
       at += 1;
     } else found.push(oneWord(word));
@@ -72,10 +72,10 @@ function oneWord({ value: word, source }: Sourced<string>): InjectedArgument {
 }
 
 /** Whether the value of a flag is the next word. In the script's time there were letters only, and nearly all took a value. */
-function takesNext(word: string, profile: Profile): boolean {
+function consumesNext(word: string, profile: Profile): boolean {
   const shell = profile.has('shellProgram');
   const names = ({ flag }: Argument): boolean => !shell && word === `--${flag}`;
-  const taken = (one: Argument): boolean => isKnown(one, profile) || isOfAgent(one, profile);
-  const argument = ARGUMENTS.filter(taken).find((one) => names(one) || word === `-${shortOf(one, profile)}`);
-  return argument !== undefined && argument.takes !== 'switch';
+  const consumed = (one: Argument): boolean => isKnown(one, profile) || isOfAgent(one, profile);
+  const argument = ARGUMENTS.filter(consumed).find((one) => names(one) || word === `-${shortOf(one, profile)}`);
+  return argument !== undefined && argument.accepts !== 'switch';
 }

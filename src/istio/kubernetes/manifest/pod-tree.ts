@@ -3,13 +3,13 @@
 import type { Position, YamlEntry, YamlNode } from '../../yaml.ts';
 
 /** The parts of a pod, as far as they are told. */
-export interface ToldPod {
+export interface PodParts {
   readonly metadata: readonly YamlEntry[];
   readonly spec: readonly YamlEntry[];
   readonly status: readonly YamlEntry[];
 }
 
-export function podTree(at: Position, { metadata, spec, status }: ToldPod): YamlNode {
+export function podTree(at: Position, { metadata, spec, status }: PodParts): YamlNode {
   return mapping(at, [
     pair('apiVersion', scalar('v1', at)),
     pair('kind', scalar('Pod', at)),

@@ -1,6 +1,6 @@
 /** Plans of many workloads: those that are made of the same are made once. */
 
-import { parseNetwork } from '../../../netfilter/network.ts';
+import { parseNetwork } from '../../../netfilter/address/network.ts';
 import type { CapturePlan } from '../../plan/plan.ts';
 import { planText } from '../../plan/plan-text.ts';
 import { withUnknownServers } from '../../plan/unknown-nameservers.ts';
@@ -56,11 +56,11 @@ const KEPT = 256;
 export function plannerFor(request: InjectionRequest, options: PlannerOptions): Planner {
   const kept = recent<PlannedInjection>(KEPT);
   return (workload, mesh) => {
-    const made = attempt(() => injectionOf(workload, { ...request, mesh }));
+    const made = planOrFailure(() => injectionOf(workload, { ...request, mesh }));
     if (made.kind === 'trouble') return { ...numbered(made, options.numbering), found: false, problems: [] };
     const key = keyOf(made, factsOfWorkload(workload, options.facts));
     const planned = kept(key, () => plannedOf(made, options));
-    return { ...planned, problems: [...saidOf(made), ...planned.problems] };
+    return { ...planned, problems: [...injectionProblems(made), ...planned.problems] };
   };
 }
 
@@ -70,7 +70,7 @@ export function planned(
   make: (facts: Facts) => CapturePlan,
   { numbering, unknownServers = false }: Pick<PlannerOptions, 'numbering' | 'unknownServers'>,
 ): Planned {
-  const made = attempt(() => (unknownServers ? withUnknownServers(facts, make) : make(facts)));
+  const made = planOrFailure(() => (unknownServers ? withUnknownServers(facts, make) : make(facts)));
   if (made.kind === 'trouble') return numbered(made, numbering);
   return { ...numbered({ kind: 'rules', plan: made }, numbering), release: made.release };
 }
@@ -83,19 +83,19 @@ function plannedOf(made: WorkloadInjection, { facts, sets, numbering, unknownSer
       ? numbered({ kind: 'none', reason: injection.reason }, numbering)
       : // Only those that are injected nowhere have no plan.
         planned(facts, (known) => planOfWorkload(made, known, sets) as CapturePlan, { numbering, unknownServers });
-  const raised = new Set(saidOf(made));
+  const raised = new Set(injectionProblems(made));
   const problems = outcome.kind === 'rules' ? outcome.plan.problems.filter((one) => !raised.has(one)) : [];
   return { number, outcome, release: release.value, found, problems };
 }
 
 /** What is said before there is a plan: others with the same arguments need not have it. */
-function saidOf({ injection, problems }: WorkloadInjection): readonly Problem[] {
+function injectionProblems({ injection, problems }: WorkloadInjection): readonly Problem[] {
   return injection.kind === 'arguments' ? [...problems, ...injection.problems] : problems;
 }
 
-type Trouble = Extract<Outcome, { readonly kind: 'trouble' }>;
+type Failure = Extract<Outcome, { readonly kind: 'trouble' }>;
 
-function attempt<R extends object>(work: () => R): (R & { readonly kind?: never }) | Trouble {
+function planOrFailure<R extends object>(work: () => R): (R & { readonly kind?: never }) | Failure {
   try {
     return work();
   } catch (error) {

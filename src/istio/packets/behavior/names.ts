@@ -1,12 +1,12 @@
 /** What readers of Istio's rules call addresses and owners. */
 
-import { networkRange } from '../../../netfilter/address.ts';
+import { networkRange } from '../../../netfilter/address/address.ts';
+import { parseNetwork } from '../../../netfilter/address/network.ts';
+import { subtract } from '../../../netfilter/address/ranges.ts';
 import type { NamedAddresses } from '../../../netfilter/behavior/address-words.ts';
 import type { Names } from '../../../netfilter/behavior/words.ts';
 import type { Family } from '../../../netfilter/family.ts';
-import { parseNetwork } from '../../../netfilter/network.ts';
 import type { OwnerRange } from '../../../netfilter/numbers.ts';
-import { subtract } from '../../../netfilter/ranges.ts';
 import { prepareHost } from '../../../netfilter/trace/prepare-host.ts';
 import { withNumbers } from '../../settings/name-resolution.ts';
 import { valuesOf } from '../../settings/settings.ts';

@@ -1,8 +1,8 @@
 /** `10.0.0.5:80`, `[2001:db8::1]:80`, `:8080`, `pod:8080`, `localhost:80`, `pod:http`: where a packet goes, or comes from. */
 
+import type { Network } from '../../../netfilter/address/network.ts';
+import { addressBits, parseNetwork } from '../../../netfilter/address/network.ts';
 import type { Family } from '../../../netfilter/family.ts';
-import type { Network } from '../../../netfilter/network.ts';
-import { addressBits, parseNetwork } from '../../../netfilter/network.ts';
 import { servicePort } from '../../../netfilter/services.ts';
 import { nearest, quoted } from '../../problems.ts';
 

@@ -78,7 +78,7 @@ export function packetFromWords(words: PacketWords, pod: Pod, host: Host): Spoke
       ...rewritten,
       ...clientText(client),
       ...appText(sender, pod),
-      ...takenFor(packet, [to, from], pod),
+      ...assumptions(packet, [to, from], pod),
     ],
   };
 }
@@ -151,7 +151,7 @@ function appText(sender: Sender, { appIs }: Pod): readonly string[] {
   return sender.kind === 'local' && sender.who === 'app' && appIs !== undefined ? [appIs] : [];
 }
 
-function takenFor({ family }: Packet, ends: readonly (Endpoint | undefined)[], { addresses, known }: Pod): readonly string[] {
+function assumptions({ family }: Packet, ends: readonly (Endpoint | undefined)[], { addresses, known }: Pod): readonly string[] {
   const named = ends.some((end) => end?.place === 'pod');
   return named && !known[family] ? [`the pod's address is not known: ${addresses[family][0]} is assumed (--address sets it)`] : [];
 }

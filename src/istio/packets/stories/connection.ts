@@ -22,7 +22,7 @@ export interface Party {
 export interface Connection {
   readonly pod: 'this' | 'other';
   /** What happens, without a full stop. */
-  readonly says: string;
+  readonly label: string;
   readonly opener: Party;
   readonly packet: Packet;
   /** The call that it serves. */
@@ -54,7 +54,7 @@ export function connectionOf(stage: Stage, call: Call, first: boolean): Connecti
   const { family, here, addresses, to } = stage;
   const target = first ? to : undefined;
   const place =
-    typeof target?.place === 'object' ? target.place.address : target === undefined ? goalOf(stage, call) : addresses[target.place];
+    typeof target?.place === 'object' ? target.place.address : target === undefined ? destinationOf(stage, call) : addresses[target.place];
   const owner = ownerOf(here, stage, call.by);
   const header = {
     family,
@@ -69,11 +69,11 @@ export function connectionOf(stage: Stage, call: Call, first: boolean): Connecti
       ? firstPacket({ ...header, origin: 'remote', ...arrivalOf(stage, call.by) })
       : fromProcess(here, stage, call.by, { ...header, origin: 'local', ...owner });
   const through = call.through === undefined ? undefined : portNumber(stage, { port: call.through });
-  return { pod: 'this', says: call.what, opener, packet, call, through };
+  return { pod: 'this', label: call.what, opener, packet, call, through };
 }
 
 /** The proxy and its agent call the application where its release's proxy delivers to. */
-function goalOf(stage: Stage, { by, to }: Call): string {
+function destinationOf(stage: Stage, { by, to }: Call): string {
   const delivers = by === 'agent' || by === 'delivery';
   return destinationAddress(stage, delivers && to === 'pod' && !stage.does('deliversToPodAddress') ? 'localhost' : to);
 }
@@ -120,7 +120,7 @@ function fromProcess(podNetwork: PodNetwork, { addresses }: Stage, by: Caller, p
 /** What a proxy opens next: who calls, and what it says of itself. */
 interface NextCall extends Partial<Packet> {
   readonly name: string;
-  readonly says: string;
+  readonly label: string;
   readonly destination: string;
   /** Istio's own proxy without it. */
   readonly owner?: Owner;
@@ -131,13 +131,13 @@ export function nextConnection(
   podNetwork: PodNetwork,
   stage: Stage,
   before: Connection,
-  { name, says, owner = podNetwork.pod.proxy, ...packet }: NextCall,
+  { name, label, owner = podNetwork.pod.proxy, ...packet }: NextCall,
 ): Connection {
   const { protocol, sourcePort = FIRST_PORT } = before.packet;
   const own = { family: stage.family, origin: 'local', protocol, sourcePort: sourcePort + 1, ...owner } as const;
   const first = { ...firstPacket({ ...own, ...packet }), destination: packet.destination };
   const opened = packet.source === undefined ? withUsualSource(first, hostIn(podNetwork)) : first;
-  return { ...before, says, opener: { name, owner }, packet: opened };
+  return { ...before, label: label, opener: { name, owner }, packet: opened };
 }
 
 /** The same connection, as the pod that it goes to gets it. */
@@ -146,5 +146,5 @@ export function arrivalAt(stage: Stage, before: Connection, port: number | undef
   const { pod: source, 'service pod': destination } = stage.addresses;
   const opener: Party = { ...before.opener, owner: undefined };
   const packet = firstPacket({ family, origin: 'remote', protocol, source, sourcePort, destination, destinationPort: port });
-  return { ...before, pod: 'other', says: "It arrives at the service's pod", opener, packet };
+  return { ...before, pod: 'other', label: "It arrives at the service's pod", opener, packet };
 }

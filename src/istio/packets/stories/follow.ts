@@ -1,6 +1,6 @@
 /** Follows a connection: who gets it, and what Envoy opens next, until somebody answers or nothing can go on. */
 
-import { bareAddress } from '../../../netfilter/network.ts';
+import { bareAddress } from '../../../netfilter/address/network.ts';
 import type { Packet } from '../../../netfilter/packet.ts';
 import type { Trace } from '../../../netfilter/trace/result.ts';
 import type { PodNetwork } from '../pod-network.ts';
@@ -103,8 +103,14 @@ function whatNext(stage: Stage, podNetwork: PodNetwork, connection: Connection, 
     case 'dns-agent': {
       const { destination = '', destinationPort } = connection.packet;
       const name = podNetwork.ports.of === 'ztunnel' ? 'ztunnel' : 'the agent';
-      const says = `${capital(name)} does not know the name, and asks the nameserver`;
-      const next = nextConnection(podNetwork, stage, connection, { name, says, destination, destinationPort, ...markOf(podNetwork) });
+      const label = `${capital(name)} does not know the name, and asks the nameserver`;
+      const next = nextConnection(podNetwork, stage, connection, {
+        name,
+        label,
+        destination,
+        destinationPort,
+        ...markOf(podNetwork),
+      });
       return caught(podNetwork, { name, owner: proxy }, next);
     }
     case 'envoy-inbound':
@@ -130,9 +136,16 @@ function another(stage: Stage, podNetwork: PodNetwork, before: Connection, { end
   // Who runs as a user of his own is taken to be in the group of the same number, as images make them.
   const { uid = other?.owner.gid, gid = other?.owner.uid } = other?.owner ?? {};
   const { destination = '', destinationPort } = before.packet;
-  const says = `${capital(name)} calls the same address`;
+  const label = `${capital(name)} calls the same address`;
   const marked = other?.mark === undefined ? {} : { mark: other.mark };
-  const next = nextConnection(podNetwork, stage, before, { name, says, owner: { uid, gid }, destination, destinationPort, ...marked });
+  const next = nextConnection(podNetwork, stage, before, {
+    name,
+    label,
+    owner: { uid, gid },
+    destination,
+    destinationPort,
+    ...marked,
+  });
   return { receiver: { name, owner: { uid, gid } }, next };
 }
 
@@ -142,9 +155,9 @@ function deliveryOfZtunnel(stage: Stage, podNetwork: PodNetwork, before: Connect
   const port = before.through ?? destinationPort;
   const own = before.pod === 'this' ? stage.addresses.pod : stage.addresses['service pod'];
   if (destination !== own) return 'misled';
-  const says = "ztunnel calls the application from the client's address";
+  const label = "ztunnel calls the application from the client's address";
   const from = source === undefined ? {} : { source };
-  const next = { name: 'ztunnel', says, destination, destinationPort: port, ...from, ...markOf(podNetwork) };
+  const next = { name: 'ztunnel', label, destination, destinationPort: port, ...from, ...markOf(podNetwork) };
   return { ...nextConnection(podNetwork, stage, before, next), through: undefined };
 }
 
@@ -154,10 +167,10 @@ function tunnel(stage: Stage, podNetwork: PodNetwork, before: Connection): Conne
   const { to } = before.call;
   const marked = { name: 'ztunnel', ...markOf(podNetwork) };
   if (to !== 'service' && to !== 'own service')
-    return nextConnection(podNetwork, stage, before, { ...marked, says: 'ztunnel calls the same address', destination, destinationPort });
+    return nextConnection(podNetwork, stage, before, { ...marked, label: 'ztunnel calls the same address', destination, destinationPort });
   const pod = to === 'service' ? 'service pod' : 'pod';
-  const says = `ztunnel opens the tunnel to ${to === 'service' ? 'a pod of the service' : 'this very pod'}`;
-  const opened = { ...marked, says, destination: stage.addresses[pod], destinationPort: portNumber(stage, { port: TUNNEL }) };
+  const label = `ztunnel opens the tunnel to ${to === 'service' ? 'a pod of the service' : 'this very pod'}`;
+  const opened = { ...marked, label, destination: stage.addresses[pod], destinationPort: portNumber(stage, { port: TUNNEL }) };
   return { ...nextConnection(podNetwork, stage, before, opened), through: portBehind(stage, destinationPort) };
 }
 
@@ -209,10 +222,10 @@ function delivery(stage: Stage, podNetwork: PodNetwork, before: Connection): Con
     : toPod
       ? { source: stage.addresses.delivery }
       : {};
-  const says = `Envoy calls the application${transparent ? " from the client's address" : ''}`;
+  const label = `Envoy calls the application${transparent ? " from the client's address" : ''}`;
   return nextConnection(podNetwork, stage, before, {
     name: 'Envoy',
-    says,
+    label,
     destination: toPod ? destination : stage.addresses.localhost,
     destinationPort,
     ...from,
@@ -225,12 +238,17 @@ function dial(stage: Stage, podNetwork: PodNetwork, before: Connection): Connect
   const { to } = before.call;
   const isService = (to === 'service' || to === 'own service') && before.opener.name !== 'Envoy';
   if (!isService)
-    return nextConnection(podNetwork, stage, before, { name: 'Envoy', says: 'Envoy calls the same address', destination, destinationPort });
+    return nextConnection(podNetwork, stage, before, {
+      name: 'Envoy',
+      label: 'Envoy calls the same address',
+      destination,
+      destinationPort,
+    });
   const address = to === 'service' ? stage.addresses['service pod'] : stage.addresses.pod;
-  const says = `Envoy chooses ${to === 'service' ? 'a pod of the service' : 'this very pod'} and calls it`;
+  const label = `Envoy chooses ${to === 'service' ? 'a pod of the service' : 'this very pod'} and calls it`;
   return nextConnection(podNetwork, stage, before, {
     name: 'Envoy',
-    says,
+    label,
     destination: address,
     destinationPort: portBehind(stage, destinationPort),
   });

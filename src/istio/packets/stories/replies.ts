@@ -14,7 +14,7 @@ export interface Answered {
   readonly connection: Connection;
   readonly trace: Trace;
   readonly verdict: Verdict;
-  readonly says: string;
+  readonly label: string;
   /** Where it goes instead of to who opened the connection. */
   readonly lost: string | undefined;
   /** Nobody can tell where it goes: what is not known is not lost. */
@@ -44,10 +44,10 @@ function answerTo(stage: Stage, { connection, trace, receiver }: Followed): Answ
   const stray = answer.steps.some((step) => step.kind === 'conntrack' && step.state !== undefined && step.state !== 'ESTABLISHED');
   const doubtful = answer.end.kind === 'unknown';
   const lost = doubtful ? undefined : lostIn(connection, answer, verdict);
-  return { connection, trace: answer, verdict, says: saysOf(connection, receiver), lost, doubtful, stray };
+  return { connection, trace: answer, verdict, label: replyText(connection, receiver), lost, doubtful, stray };
 }
 
-function saysOf({ opener }: Connection, receiver: Party): string {
+function replyText({ opener }: Connection, receiver: Party): string {
   return `${receiver.name.replace(/^(?!ztunnel)./, (letter) => letter.toUpperCase())} answers ${opener.name}`;
 }
 

@@ -1,6 +1,6 @@
 /** The stage of a story: this pod, another with the same rules, and the addresses of everyone in it. */
 
-import { networkRange, printAddress } from '../../../netfilter/address.ts';
+import { networkRange, printAddress } from '../../../netfilter/address/address.ts';
 import type { Family } from '../../../netfilter/family.ts';
 import type { PortRange } from '../../../netfilter/numbers.ts';
 import { ProblemError, problem } from '../../problems.ts';

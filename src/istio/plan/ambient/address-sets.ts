@@ -1,8 +1,8 @@
 /** The node's sets of addresses: whose health checks get a source by which the pods know them. */
 
+import { parseNetwork } from '../../../netfilter/address/network.ts';
 import type { Family } from '../../../netfilter/family.ts';
-import { parseNetwork } from '../../../netfilter/network.ts';
-import type { SetElement } from '../../../netfilter/nft-set.ts';
+import type { SetElement } from '../../../netfilter/rule/nft-set.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { AddressSet } from './state.ts';
 

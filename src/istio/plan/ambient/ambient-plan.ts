@@ -16,7 +16,7 @@ import type { AmbientKnobs, AmbientStep } from './knobs.ts';
 import { checkKnobs } from './knobs.ts';
 import { onNode } from './on-node.ts';
 import type { Agent, AmbientState } from './state.ts';
-import { NOTHING } from './state.ts';
+import { EMPTY_STATE } from './state.ts';
 
 /** The rules of both families, those of nft, the sets of addresses, and the policy routing. */
 export interface AmbientPlan {
@@ -51,7 +51,7 @@ export function planAmbient(
   checkKnobs(knobs, agent.profile);
   const { where = 'pod', steps = ORDINARY[where] } = knobs;
   const take = where === 'pod' ? inPod : onNode;
-  const state = steps.reduce((left, step) => take(left, step, agent), { ...NOTHING, ...before });
+  const state = steps.reduce((left, step) => take(left, step, agent), { ...EMPTY_STATE, ...before });
   const { nft, ipsets, routing } = state;
   // Which pods there are, and so what the sets hold, is known only where it is said.
   const native = (family: Family): readonly Table[] =>

@@ -1,7 +1,7 @@
 /** Steps to the tables of nft that the node agent makes. A chain that is only jumped to is made, too. */
 
 import type { NftChain, NftRule, NftRuleset, NftTable } from '../../../netfilter/nft/ruleset.ts';
-import type { Target } from '../../../netfilter/target.ts';
+import type { Target } from '../../../netfilter/rule/target.ts';
 import { baseChainOf } from '../native/assemble-native.ts';
 import type { Step } from '../rules/step.ts';
 

@@ -1,11 +1,11 @@
 /** The node's rules: health checks of the kubelet to pods of the mesh get a source by which the pods know them. */
 
+import type { Network } from '../../../netfilter/address/network.ts';
 import type { Family } from '../../../netfilter/family.ts';
-import { match } from '../../../netfilter/match.ts';
-import type { Network } from '../../../netfilter/network.ts';
 import type { NftRule, NftTable } from '../../../netfilter/nft/ruleset.ts';
+import { match } from '../../../netfilter/rule/match.ts';
+import type { Target } from '../../../netfilter/rule/target.ts';
 import type { Because } from '../../../netfilter/rule.ts';
-import type { Target } from '../../../netfilter/target.ts';
 import type { Profile } from '../../releases/profile.ts';
 import { jump, TCP } from '../rules/parts.ts';
 import type { Step } from '../rules/step.ts';

@@ -1,7 +1,7 @@
 /** Istio's part of the tables of iptables, as the node agent knows it: chains with its prefix, and the jumps to them. */
 
 import { comparedText } from '../../../netfilter/compare/rule-key.ts';
-import { normalForm } from '../../../netfilter/normal.ts';
+import { normalForm } from '../../../netfilter/rule/normal.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../../netfilter/rule.ts';
 import { isBuiltIn, withChains } from '../../../netfilter/rule.ts';
 import type { Agent, AmbientState } from './state.ts';

@@ -1,9 +1,9 @@
 /** What the node agent of the ambient mode can be told, and since when: one table. */
 
+import type { Network } from '../../../netfilter/address/network.ts';
+import { parseNetwork } from '../../../netfilter/address/network.ts';
 import type { Family } from '../../../netfilter/family.ts';
 import { FAMILY_NAMES } from '../../../netfilter/family.ts';
-import type { Network } from '../../../netfilter/network.ts';
-import { parseNetwork } from '../../../netfilter/network.ts';
 import type { Origin } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';
 import { notAValue, ProblemError, problem } from '../../problems.ts';

@@ -1,7 +1,7 @@
 /** What one transaction of nft leaves of the tables that were there. */
 
 import type { NftChain, NftRuleset, NftTable } from '../../../netfilter/nft/ruleset.ts';
-import type { NftSet } from '../../../netfilter/nft-set.ts';
+import type { NftSet } from '../../../netfilter/rule/nft-set.ts';
 
 type Named = Pick<NftTable, 'family' | 'name'>;
 

@@ -2,7 +2,7 @@
 
 import type { Family } from '../../../netfilter/family.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
-import type { NftSet, SetElement } from '../../../netfilter/nft-set.ts';
+import type { NftSet, SetElement } from '../../../netfilter/rule/nft-set.ts';
 import type { Ruleset } from '../../../netfilter/rule.ts';
 import { assemble } from '../assemble.ts';
 import { elementsOf, setName, withElements, withoutElements } from './address-sets.ts';

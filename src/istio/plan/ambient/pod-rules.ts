@@ -1,12 +1,12 @@
 /** The rules that the node agent puts into a pod: one list, from which iptables and nft are made. */
 
+import type { Network } from '../../../netfilter/address/network.ts';
+import { everywhere } from '../../../netfilter/address/network.ts';
 import type { Family } from '../../../netfilter/family.ts';
-import type { KnownMatch, Match } from '../../../netfilter/match.ts';
-import { match, not } from '../../../netfilter/match.ts';
-import type { Network } from '../../../netfilter/network.ts';
-import { everywhere } from '../../../netfilter/network.ts';
 import { ALL_BITS, port } from '../../../netfilter/numbers.ts';
-import type { Target } from '../../../netfilter/target.ts';
+import type { KnownMatch, Match } from '../../../netfilter/rule/match.ts';
+import { match, not } from '../../../netfilter/rule/match.ts';
+import type { Target } from '../../../netfilter/rule/target.ts';
 import type { Profile } from '../../releases/profile.ts';
 import {
   ACCEPT,
@@ -68,16 +68,16 @@ export function podRules(context: PodContext): readonly Step[] {
   return [
     ...hooks('mangle', true),
     ...hooks('nat', !context.tproxy),
-    ...(zonesWanted(context) ? hooks('raw', true) : []),
+    ...(needsZones(context) ? hooks('raw', true) : []),
     ...marks(context),
     ...virtualInterfaces(context),
     ...inbound(context),
     ...outbound(context),
-    ...(zonesWanted(context) ? zones(context) : []),
+    ...(needsZones(context) ? zones(context) : []),
   ];
 }
 
-function zonesWanted({ dns, has }: PodContext): boolean {
+function needsZones({ dns, has }: PodContext): boolean {
   return dns && has('ambientDnsTcp');
 }
 

@@ -3,7 +3,7 @@
 import type { Family } from '../../../netfilter/family.ts';
 import type { NftRuleset } from '../../../netfilter/nft/ruleset.ts';
 import { NO_NFT } from '../../../netfilter/nft/ruleset.ts';
-import type { SetElement } from '../../../netfilter/nft-set.ts';
+import type { SetElement } from '../../../netfilter/rule/nft-set.ts';
 import type { Ruleset } from '../../../netfilter/rule.ts';
 import { ProblemError } from '../../problems.ts';
 import type { Profile } from '../../releases/profile.ts';
@@ -31,7 +31,7 @@ export interface AmbientState {
 }
 
 /** A namespace in which nobody did anything. */
-export const NOTHING: AmbientState = {
+export const EMPTY_STATE: AmbientState = {
   ip: { family: 'ip', tables: [] },
   ip6: { family: 'ip6', tables: [] },
   nft: NO_NFT,

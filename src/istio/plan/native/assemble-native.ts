@@ -1,8 +1,8 @@
 /** Steps to tables of nft, as the native program of 1.27 and later makes them. */
 
 import type { NftChain, NftRule, NftRuleset, NftTable } from '../../../netfilter/nft/ruleset.ts';
+import type { Target } from '../../../netfilter/rule/target.ts';
 import type { BaseChain, Rule } from '../../../netfilter/rule.ts';
-import type { Target } from '../../../netfilter/target.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { Step } from '../rules/step.ts';
 

@@ -1,6 +1,6 @@
 /** What an applied native plan does better than the real program's, whose text fails or captures more than it was asked to. */
 
-import { parseNetwork } from '../../../netfilter/network.ts';
+import { parseNetwork } from '../../../netfilter/address/network.ts';
 import type { NftChain, NftRule, NftRuleset } from '../../../netfilter/nft/ruleset.ts';
 import type { Origin } from '../../origin.ts';
 import type { Problem } from '../../problems.ts';

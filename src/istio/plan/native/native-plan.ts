@@ -8,7 +8,7 @@ import { ProblemError, problem } from '../../problems.ts';
 import type { Release } from '../../releases/known.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { Facts } from '../../settings/facts.ts';
-import { lacksAddress, wantsIp6 } from '../../settings/facts.ts';
+import { lacksAddress, needsIp6 } from '../../settings/facts.ts';
 import type { Settings, SettingValues } from '../../settings/settings.ts';
 import type { Switches } from '../../settings/switches.ts';
 import { contextFor } from '../context.ts';
@@ -48,7 +48,7 @@ export function nativePlanFor(
   const plan = makePlan(settings, release, known, switches, (values, _, profile) => {
     if (lacksAddress(facts, profile))
       throw new ProblemError([problem('no-address', { kind: 'default', release }, { release, and: ' or link-local' })]);
-    const has6 = wantsIp6(known, values, switches, profile);
+    const has6 = needsIp6(known, values, switches, profile);
     const picks = mended && values['dns.capture'] === 'servers';
     const { left, ...nameservers } = picks ? usableServers(known, has6, settings['dns.capture'].source) : { left: [] };
     problems.push(...left);
@@ -66,7 +66,7 @@ export function nativePlanFor(
 function nativeRules(settings: Settings, values: SettingValues, switches: Switches, profile: Profile, facts: Facts): NftRuleset {
   if (values.mode === 'NONE') return { tables: [] };
   const context = contextFor(values, switches, profile, facts);
-  const has6 = wantsIp6(facts, values, switches, profile);
+  const has6 = needsIp6(facts, values, switches, profile);
   const steps = CONCERNS.flatMap((concern): readonly Step[] => {
     const of = (family: Family): readonly Step[] => concern(context(family));
     return mergeFamilies(of('ip'), has6 ? of('ip6') : []);

@@ -1,8 +1,8 @@
 /** DNS capture of 1.6 to 1.8: UDP only, IPv4 only, every server, switched on by the environment. */
 
-import type { KnownMatch } from '../../../netfilter/match.ts';
-import { match } from '../../../netfilter/match.ts';
 import { port } from '../../../netfilter/numbers.ts';
+import type { KnownMatch } from '../../../netfilter/rule/match.ts';
+import { match } from '../../../netfilter/rule/match.ts';
 import { ownedBy, ownerId, proxyOwners } from './owners.ts';
 import type { Owner } from './parts.ts';
 import { RETURN, redirect, TO_DNS, UDP } from './parts.ts';

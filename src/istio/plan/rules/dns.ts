@@ -1,10 +1,10 @@
 /** DNS capture since 1.9: to the agent on 15053, over TCP and UDP, in conntrack zones of its own. */
 
-import type { KnownMatch } from '../../../netfilter/match.ts';
-import { match } from '../../../netfilter/match.ts';
-import type { Network } from '../../../netfilter/network.ts';
+import type { Network } from '../../../netfilter/address/network.ts';
 import { port } from '../../../netfilter/numbers.ts';
-import type { Target } from '../../../netfilter/target.ts';
+import type { KnownMatch } from '../../../netfilter/rule/match.ts';
+import { match } from '../../../netfilter/rule/match.ts';
+import type { Target } from '../../../netfilter/rule/target.ts';
 import { groupMatches, ownedBy, ownerId, proxyOwners } from './owners.ts';
 import { FROM_DNS, jump, RETURN, redirect, TCP, TO_DNS, UDP, zone } from './parts.ts';
 import type { Concern, Context, Reason, Step } from './step.ts';
@@ -56,7 +56,7 @@ function whereInChain(part: Concern): Concern {
 }
 
 /** The native program jumps for whatever servers there are, those of a family that is off included. */
-function asksForAny(context: Context): boolean {
+function matchesAny(context: Context): boolean {
   return serversAsMatches(context).length > 0 || (context.native && context.anyServer);
 }
 
@@ -67,13 +67,13 @@ function jumpsToDns(context: Context): readonly Step[] {
   };
   return [
     append('raw', 'OUTPUT', [], jump('ISTIO_OUTPUT_DNS'), reasons.raw),
-    ...(asksForAny(context) ? [append('nat', 'ISTIO_OUTPUT', [], jump('ISTIO_OUTPUT_DNS'), reasons.nat)] : []),
+    ...(matchesAny(context) ? [append('nat', 'ISTIO_OUTPUT', [], jump('ISTIO_OUTPUT_DNS'), reasons.nat)] : []),
   ];
 }
 
 function jumpToAnswers(context: Context): readonly Step[] {
   const reason = because('raw.jump-inbound', 'Answers of servers get their zone in a chain of their own.');
-  return asksForAny(context) ? [append('raw', 'PREROUTING', [], jump('ISTIO_INBOUND'), reason)] : [];
+  return matchesAny(context) ? [append('raw', 'PREROUTING', [], jump('ISTIO_INBOUND'), reason)] : [];
 }
 
 /** After the included ranges, until DNS got its chain: UDP never entered ISTIO_OUTPUT before 1.23. */
@@ -92,11 +92,11 @@ export const dnsAfterRanges: Concern = (context) => {
     ...(own ? jumps : []),
     ...notFromProxy(context, chain),
     ...dnsOver(UDP, context, chain),
-    ...(zonesWanted(context) ? [...ownerZones(context, chain), ...serverZones(context, chain, 'PREROUTING')] : []),
+    ...(needsZones(context) ? [...ownerZones(context, chain), ...serverZones(context, chain, 'PREROUTING')] : []),
   ];
 };
 
-function zonesWanted({ has, switches }: Context): boolean {
+function needsZones({ has, switches }: Context): boolean {
   return has('dnsZones') || (has('dnsZonesByEnvironment') && switches.dnsZones);
 }
 

@@ -1,9 +1,9 @@
 /** Inbound capture: from PREROUTING to the proxy, by REDIRECT in nat or by TPROXY in mangle. */
 
-import type { Match } from '../../../netfilter/match.ts';
-import { match, not } from '../../../netfilter/match.ts';
-import { everywhere } from '../../../netfilter/network.ts';
+import { everywhere } from '../../../netfilter/address/network.ts';
 import { ALL_BITS, port, printPortRange } from '../../../netfilter/numbers.ts';
+import type { Match } from '../../../netfilter/rule/match.ts';
+import { match, not } from '../../../netfilter/rule/match.ts';
 import type { SettingKey } from '../../settings/settings.ts';
 import { ACCEPT, jump, RETURN, setMark, TCP } from './parts.ts';
 import type { Concern, Context, Step } from './step.ts';

@@ -1,6 +1,6 @@
 /** Interfaces that are left alone, and those of virtual machines, whose traffic counts as outbound. */
 
-import { match } from '../../../netfilter/match.ts';
+import { match } from '../../../netfilter/rule/match.ts';
 import { jump, RETURN } from './parts.ts';
 import type { Concern, Context, Step } from './step.ts';
 import { append, insert } from './step.ts';

@@ -1,7 +1,7 @@
 /** Packets that conntrack can't place, and what the shell program did to IPv6. */
 
-import { match } from '../../../netfilter/match.ts';
-import type { Network } from '../../../netfilter/network.ts';
+import type { Network } from '../../../netfilter/address/network.ts';
+import { match } from '../../../netfilter/rule/match.ts';
 import { ACCEPT, DROP, FROM_LOOPBACK_INTERFACE, jump, TCP } from './parts.ts';
 import type { Concern, Step } from './step.ts';
 import { append } from './step.ts';

@@ -1,10 +1,10 @@
 /** Outbound capture: from OUTPUT through the exceptions to ISTIO_REDIRECT. */
 
-import type { KnownMatch } from '../../../netfilter/match.ts';
-import { match } from '../../../netfilter/match.ts';
-import type { Network } from '../../../netfilter/network.ts';
-import { printNetwork } from '../../../netfilter/network.ts';
+import type { Network } from '../../../netfilter/address/network.ts';
+import { printNetwork } from '../../../netfilter/address/network.ts';
 import { printPortRange } from '../../../netfilter/numbers.ts';
+import type { KnownMatch } from '../../../netfilter/rule/match.ts';
+import { match } from '../../../netfilter/rule/match.ts';
 import { rerouteAll } from './interfaces.ts';
 import { jump, RETURN, TCP, TO_LOOPBACK_INTERFACE, UDP } from './parts.ts';
 import type { Concern, Context, Step } from './step.ts';

@@ -1,9 +1,9 @@
 /** Whose outbound traffic is the proxy's own, and which groups are captured at all. */
 
-import type { KnownMatch } from '../../../netfilter/match.ts';
-import { match, not } from '../../../netfilter/match.ts';
-import type { Network } from '../../../netfilter/network.ts';
+import type { Network } from '../../../netfilter/address/network.ts';
 import { port, printOwnerRange } from '../../../netfilter/numbers.ts';
+import type { KnownMatch } from '../../../netfilter/rule/match.ts';
+import { match, not } from '../../../netfilter/rule/match.ts';
 import type { SettingValues } from '../../settings/settings.ts';
 import type { Owner } from './parts.ts';
 import { jump, RETURN, TCP, TO_DNS, TO_LOOPBACK_INTERFACE } from './parts.ts';

@@ -1,10 +1,10 @@
 /** The matches and targets that Istio's rules are made of, under the names the rules use. */
 
-import type { KnownMatch } from '../../../netfilter/match.ts';
-import { match } from '../../../netfilter/match.ts';
 import type { OwnerRange } from '../../../netfilter/numbers.ts';
 import { ALL_BITS, port } from '../../../netfilter/numbers.ts';
-import type { Target } from '../../../netfilter/target.ts';
+import type { KnownMatch } from '../../../netfilter/rule/match.ts';
+import { match } from '../../../netfilter/rule/match.ts';
+import type { Target } from '../../../netfilter/rule/target.ts';
 
 export const TCP: KnownMatch = match('protocol', 'tcp');
 export const UDP: KnownMatch = match('protocol', 'udp');

@@ -1,7 +1,7 @@
 /** The chains that send a connection to the proxy's two ports, and the tunnel port, which stays away from them. */
 
-import { match } from '../../../netfilter/match.ts';
 import { port } from '../../../netfilter/numbers.ts';
+import { match } from '../../../netfilter/rule/match.ts';
 import { RETURN, redirect, TCP, TO_DNS } from './parts.ts';
 import type { Concern, Context } from './step.ts';
 import { append } from './step.ts';

@@ -1,10 +1,10 @@
 /** What a concern hands to the plan: a rule, and where it goes. */
 
+import type { Network } from '../../../netfilter/address/network.ts';
 import type { Family } from '../../../netfilter/family.ts';
-import type { Match } from '../../../netfilter/match.ts';
-import type { Network } from '../../../netfilter/network.ts';
+import type { Match } from '../../../netfilter/rule/match.ts';
+import type { Target } from '../../../netfilter/rule/target.ts';
 import type { Rule } from '../../../netfilter/rule.ts';
-import type { Target } from '../../../netfilter/target.ts';
 import type { Profile } from '../../releases/profile.ts';
 import type { SettingKey, SettingValues } from '../../settings/settings.ts';
 import type { Switches } from '../../settings/switches.ts';

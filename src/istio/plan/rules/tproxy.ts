@@ -1,7 +1,7 @@
 /** Marks that TPROXY needs beside ISTIO_INBOUND: so that replies and the proxy's own calls find their way. */
 
-import { match, not } from '../../../netfilter/match.ts';
 import { ALL_BITS } from '../../../netfilter/numbers.ts';
+import { match, not } from '../../../netfilter/rule/match.ts';
 import { ownedBy, ownerId, proxyOwners } from './owners.ts';
 import { FROM_LOOPBACK_INTERFACE, marked, RETURN, setMark, TCP, TO_LOOPBACK_INTERFACE } from './parts.ts';
 import type { Concern, Context, Step } from './step.ts';

@@ -1,9 +1,9 @@
 import { fc, it } from '@fast-check/vitest';
 import { expect } from 'vitest';
 import { containingRangesIn } from '../../../../src/istio/advice/lint/containing-ranges.ts';
-import { networkRange } from '../../../../src/netfilter/address.ts';
-import type { Network } from '../../../../src/netfilter/network.ts';
-import { parseNetwork } from '../../../../src/netfilter/network.ts';
+import { networkRange } from '../../../../src/netfilter/address/address.ts';
+import type { Network } from '../../../../src/netfilter/address/network.ts';
+import { parseNetwork } from '../../../../src/netfilter/address/network.ts';
 
 // Few bits, so that many of them meet.
 const network = fc

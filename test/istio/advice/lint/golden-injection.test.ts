@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dump, load } from 'js-yaml';
 import { expect, it } from 'vitest';
-import { lintGathering } from '../../../../src/istio/advice/lint/gather.ts';
+import { lintGathering } from '../../../../src/istio/advice/lint/collect.ts';
 import { readManifest } from '../../../../src/istio/kubernetes/manifest/read.ts';
 import { withContext } from '../../../../src/istio/kubernetes/mesh/context.ts';
 import { NO_MESH } from '../../../../src/istio/kubernetes/mesh/mesh.ts';

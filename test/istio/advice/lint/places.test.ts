@@ -1,7 +1,7 @@
 /** Places that only the reader of manifests knows. */
 
 import { expect, it } from 'vitest';
-import { lintGathering } from '../../../../src/istio/advice/lint/gather.ts';
+import { lintGathering } from '../../../../src/istio/advice/lint/collect.ts';
 import { NO_MESH } from '../../../../src/istio/kubernetes/mesh/mesh.ts';
 import { APP, codesOf, diagnosticsOf, pod, workloadsIn } from './workloads.ts';
 

@@ -68,7 +68,7 @@ describe('what is found for an outcome of the golden cases', () => {
 
   it('makes it again as YAML, at every release, unless it says what YAML can not say', () => {
     for (const { golden, answer, description } of some) {
-      if (description.sidecar.unsaid.length > 0) continue;
+      if (description.sidecar.notInYaml.length > 0) continue;
       const file = readSidecarText(yamlText(description), 'found.yaml');
       for (const value of someOf(answer.releases)) {
         const release = { value, source: { kind: 'option', option: '--release' } } as const;
@@ -92,7 +92,7 @@ describe('what is found for an outcome of the golden cases', () => {
   });
 
   it('can be said in YAML but for what only old variables and a debugging flag ask for', () => {
-    const unsaid = some.flatMap(({ description }) => description.sidecar.unsaid.map(({ name }) => name));
+    const unsaid = some.flatMap(({ description }) => description.sidecar.notInYaml.map(({ name }) => name));
     expect([...new Set(unsaid)].filter((name) => !['dnsPort', 'redirectsOwnCalls', 'traceLogging'].includes(name))).toEqual([]);
   });
 });

@@ -5,14 +5,14 @@ import { compareBehavior } from '../../../../src/istio/packets/behavior.ts';
 import type { PodNetwork } from '../../../../src/istio/packets/pod-network.ts';
 import { podNetworkOfPlan } from '../../../../src/istio/packets/pod-network.ts';
 import type { CapturePlan } from '../../../../src/istio/plan/plan.ts';
-import type { KnownMatch, Match } from '../../../../src/netfilter/match.ts';
-import { match, not } from '../../../../src/netfilter/match.ts';
-import { normalForm } from '../../../../src/netfilter/normal.ts';
 import type { Masked, OwnerRange, PortRange } from '../../../../src/netfilter/numbers.ts';
 import { port } from '../../../../src/netfilter/numbers.ts';
 import { printRule } from '../../../../src/netfilter/print.ts';
+import type { KnownMatch, Match } from '../../../../src/netfilter/rule/match.ts';
+import { match, not } from '../../../../src/netfilter/rule/match.ts';
+import { normalForm } from '../../../../src/netfilter/rule/normal.ts';
+import type { Target } from '../../../../src/netfilter/rule/target.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../../../src/netfilter/rule.ts';
-import type { Target } from '../../../../src/netfilter/target.ts';
 import { expectNoContradiction } from './judge.ts';
 
 const FACTS = { addresses: ['10.1.2.3/24'], nameservers: ['10.96.0.10'] };

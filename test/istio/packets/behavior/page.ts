@@ -7,8 +7,8 @@ import { ProblemError } from '../../../../src/istio/problems.ts';
 import { RELEASES } from '../../../../src/istio/releases/every-release.ts';
 import type { Release } from '../../../../src/istio/releases/known.ts';
 import type { Facts } from '../../../../src/istio/settings/facts.ts';
-import { normalForm } from '../../../../src/netfilter/normal.ts';
 import { printSave } from '../../../../src/netfilter/print.ts';
+import { normalForm } from '../../../../src/netfilter/rule/normal.ts';
 
 interface Pod {
   readonly title: string;
