@@ -131,7 +131,7 @@ describeKernelOf(IS_STATIC)('a namespace without /proc', () => {
  * The fewest handles with which the runtime itself comes to a program. Below, it ends with a crash of its own: bun 1.4.5 with 4 ("bun
  * ran out of file descriptors"), Node 20 with 17 (`node -e 0` aborts), and with 18 it opens no file. The static executable has none.
  */
-async function fewestOfRuntime(): Promise<number> {
+async function countFewest(): Promise<number> {
   if (IS_STATIC) return 4;
   if (IS_OF_BUN) return 5;
   const empty = join(mkdtempSync(join(tmpdir(), 'istio-init-empty-')), 'empty.cjs');
@@ -143,9 +143,12 @@ async function fewestOfRuntime(): Promise<number> {
   throw new Error('Node starts with no number of handles');
 }
 
+let fewestOfRuntime: Promise<number> | undefined;
+
 describeKernel('few file handles', () => {
   it('from where the runtime itself starts: all is done, or nothing, and a line says so', async () => {
-    const fewest = await fewestOfRuntime();
+    fewestOfRuntime ??= countFewest();
+    const fewest = await fewestOfRuntime;
     await inNamespace(async (namespace) => {
       let told = 0;
       for (let handles = fewest; handles < fewest + 16; handles += 1)
@@ -174,7 +177,8 @@ describeKernel('few file handles', () => {
   }, 120_000);
 
   it('never make a probe miss rules that are there', async () => {
-    const fewest = await fewestOfRuntime();
+    fewestOfRuntime ??= countFewest();
+    const fewest = await fewestOfRuntime;
     await inNamespace(async (namespace) => {
       expect((await bash(namespace.name, 'exec "$@"', MAKE)).exitCode).toBe(0);
       const codes = new Set<number | undefined>();
