@@ -33,7 +33,7 @@ export function headline(report: Report): string {
 
 function failed({ ruleSource }: Report): string {
   const { why = 'it does not say why', quoted = false } = ruleSource?.run ?? {};
-  return quoted ? `THE PAGE QUOTES A FAILED RUN, and nothing tells whether it is that of these rules: ${why}` : `THE RUN FAILED: ${why}`;
+  return quoted ? `THE PAGE QUOTES A FAILED RUN, and it is unknown whether it is that of these rules: ${why}` : `THE RUN FAILED: ${why}`;
 }
 
 function unknownLines(report: Report): string {

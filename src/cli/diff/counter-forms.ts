@@ -69,7 +69,7 @@ function noteOf(one: ExplainedRule): string {
     case 'reset':
       return `began anew: ${one.left?.counters?.packets} before, ${one.packets} after`;
     case 'unknown':
-      return one.reason === 'equal rules' ? 'not known: a rule equal to it came or went' : 'not known: a side shows no counter of it';
+      return one.reason === 'equal rules' ? 'not known: a rule equal to it came or went' : 'not known: an operand shows no counter of it';
     case 'only left':
       return `only left: ${placeCountText(one.left)} there`;
     case 'only right':

@@ -58,7 +58,7 @@ export const escapesCommand: CommandModule = {
       if (parsed['watch'] === true) {
         if (isLive(parsed)) throw badOption('--live', 'does not go with --watch, which looks at manifests');
         if (last(parsed, 'baseline') !== undefined)
-          throw badOption('--baseline', 'does not go with --watch, which tells what changes from now on; --allow does');
+          throw badOption('--baseline', 'does not go with --watch, which prints what changes from now on; --allow does');
         const { watchEscapes } = await import('./watch.ts');
         return watchEscapes({ source, given, ...givenOf(parsed, 'allow'), output: outputOf(parsed) });
       }

@@ -80,7 +80,7 @@ export async function watchEscapes({ source, given, allow, output, signal, print
     for await (const event of watchPods(wanted, access)) {
       if (event.kind === 'listed') continue;
       if (event.kind === 'unseen') {
-        printNote(`note: ${event.reason}; what changes meanwhile is told when the cluster answers again`);
+        printNote(`note: ${event.reason}; what changes meanwhile is reported when the cluster answers again`);
         continue;
       }
       const uid = event.kind === 'gone' ? event.uid : (event.object.metadata?.uid ?? '');

@@ -190,7 +190,7 @@ const REMEDIES = {
     fix: 'with the CNI plugin: delete the pod, so that it is made again on a node where the plugin runs; taint nodes until it does (the untaint controller), and look into the log of istio-cni-node there; repair by restart does not reach a pod with restartPolicy Never',
   }),
   leftovers: () => ({
-    text: 'rules of an earlier run or release are there and differ from those that are wanted',
+    text: 'rules of an earlier run or release are there and differ from the desired ones',
     fix: 'delete the pod, or on a virtual machine clean up first ("istio-init clean --here", or --reconcile)',
   }),
   crashed: ({ message }) => ({
