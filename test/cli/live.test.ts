@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ApiServer } from '../cluster/api-server.ts';
 import { CAN_DEBUG } from '../cluster/kubectl.ts';
 import { auditPod, IMAGE, leftIn, liveCluster, webPod } from '../cluster/live-cluster.ts';
-import { expectRefused, PROGRAM, ROOT, run, scratchFolder } from './program.ts';
+import { expectRefused, PROGRAM, ROOT, run, SHELL_PROGRAM, scratchFolder } from './program.ts';
 
 const NAME = 'pod/web-59757bb7d8-1';
 const LOG = `* Applying iptables-save rules:
@@ -39,6 +39,8 @@ describe.skipIf(!CAN_DEBUG)('--live', () => {
   it('prints with --dry-run the calls of kubectl for the best way, and makes none that changes anything', async () => {
     const [ephemeral, forbidden] = [await live('check', NAME, '--image', IMAGE, '--dry-run'), [] as string[]];
     expect(ephemeral.exitCode).toBe(0);
+    // Each right is asked for once: of eight that the three ways need, two are one.
+    expect(server.requests.filter((line) => line.includes('selfsubjectaccessreviews'))).toHaveLength(7);
     const config = join(folder.path, 'config');
     expect(ephemeral.stdout.replaceAll(/istio-init-live-\w{8}/g, 'CONTAINER').split('\n')).toEqual([
       `# the pod shop/web-59757bb7d8-1: an ephemeral container of ${IMAGE} in the pod shop/web-59757bb7d8-1, with NET_ADMIN and NET_RAW`,
@@ -126,7 +128,7 @@ istio-init: check: --live would create that, and no terminal is there to ask on:
     ['yesterday', 'no'],
   ])('asks on a terminal, and takes "%s" for %s', async (answer, meant) => {
     server.may = (what) => what !== 'patch pods/ephemeralcontainers';
-    const words = [PROGRAM, 'check', NAME, '--live', '--image', IMAGE, ...access()].join(' ');
+    const words = [SHELL_PROGRAM, 'check', NAME, '--live', '--image', IMAGE, ...access()].join(' ');
     const terminal = execa('script', ['-qefc', words, '/dev/null'], { cwd: ROOT, reject: false, all: true, timeout: 30_000 });
     let asked = false;
     terminal.stdout.on('data', (bytes: Buffer) => {

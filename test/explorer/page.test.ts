@@ -55,7 +55,7 @@ describeBrowser('the page', () => {
     await page.goto(`file://${PAGE}`);
     const known = JSON.parse((await page.locator('#first').textContent()) ?? '');
     expect(known).toEqual(answerTo(ORDINARY));
-    await verdict(page).getByText(known.way.verdict).waitFor();
+    await verdict(page).getByText(known.path.verdict).waitFor();
     await title(page).getByText(known.title).waitFor();
     await editor(page).waitFor();
     await page.close();

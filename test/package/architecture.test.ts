@@ -1,4 +1,4 @@
-/** What ARCHITECTURE.md names is there. */
+/** What ARCHITECTURE.md names is there, and the paths that other documents name. */
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,6 +22,25 @@ it('every path is a file or a folder', () => {
   const paths = quoted.filter((word) => /^[\w.-]+\/[\w./-]*$/.test(word) && !/\.io\/|^@/.test(word));
   expect(paths.length).toBeGreaterThan(60);
   expect(paths.filter((path) => !existsSync(join(root, path)) && !path.startsWith('dist/'))).toEqual([]);
+});
+
+const DOCUMENTS = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+it.each(DOCUMENTS)('every path of ours that %s names is a file or a folder', (document) => {
+  const words = [
+    ...readFileSync(join(root, document), 'utf8').matchAll(/(?<![\w./-])(?:src|test|scripts|docs|golden|bin|\.ci)\/[\w./-]*\w/g),
+  ];
+  // What is written there, and what is made by the build, of which the document says so.
+  const missing = words
+    .map(([path]) => path)
+    .filter((path) => !existsSync(join(root, path)) && !existsSync(join(root, path.replace(/\.$/, ''))));
+  expect(missing).toEqual([]);
 });
 
 it('the lines of each row of the table of growth are those of its rooms', () => {

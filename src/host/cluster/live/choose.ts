@@ -38,17 +38,20 @@ export async function accessMethods(
           ...[...new Set([DEBUG_NAMESPACE, access.namespace ?? pod.namespace])].map((space) => throughDebugPod(pod, name, image, space)),
         ]),
   ];
-  const lacking = await Promise.all(all.map(({ rights }) => lackingRights(rights, access)));
+  // Several methods need the same right, and each answer takes a start of kubectl.
+  const needed = new Map(all.flatMap(({ rights }) => rights.map((right) => [rightText(right), right])));
+  const lacking = new Set((await lackingRights([...needed.values()], access)).map(rightText));
+  const lackingFor = ({ rights }: AccessMethod): readonly string[] => rights.map(rightText).filter((right) => lacking.has(right));
   return {
     // Where one namespace allows a debug pod, another is no further way.
     methods: all
-      .filter((_, index) => lacking[index]?.length === 0)
+      .filter((method) => lackingFor(method).length === 0)
       .filter(({ kind }, index, open) => kind !== 'debug pod' || open.findIndex((one) => one.kind === kind) === index),
     closed: [
       ...(place === undefined ? [`no pod of the audit DaemonSet runs on the node ${pod.node}`] : []),
-      ...all.flatMap(({ kind }, index) => {
-        const rights = lacking[index] ?? [];
-        return rights.length === 0 ? [] : [`${NAMES[kind]} needs the right to ${rights.map(rightText).join(' and to ')}`];
+      ...all.flatMap((method) => {
+        const rights = lackingFor(method);
+        return rights.length === 0 ? [] : [`${NAMES[method.kind]} needs the right to ${rights.join(' and to ')}`];
       }),
       ...(image === undefined ? ['to create anything takes --image IMAGE, the name of your image tools (docs/install.md)'] : []),
     ],
