@@ -397,6 +397,13 @@ describe('a finding', () => {
   );
 });
 
+it('of another release is raised where one table is all that was seen', () => {
+  const [old, meant] = ['1.5', '1.23'].map((release) => plan(release, { '-m': 'TPROXY', '-b': '80,443' })) as [CapturePlan, CapturePlan];
+  const nat = printSave(old.ip).replace(/^\*mangle[^]*?^COMMIT\n/m, '');
+  const seen = { ...observeText(readRules(nat)), seen: { ip: ['nat'], ip6: [] } };
+  expect(findingsIn({ seen, desired: meant }).map(({ code }) => code)).toContain('other-release');
+});
+
 describe('every golden outcome', () => {
   const known = new Map(CASES.map((one) => [one.name, one]));
   // What these releases did leave out.
