@@ -132,7 +132,10 @@ export async function apiServer(objects: readonly Recorded[]): Promise<ApiServer
     const at = store.findIndex((one) => same(one, object));
     if (at >= 0) store.splice(at, 1);
   };
+  const events: { readonly at: number; readonly type: string; readonly object: Recorded }[] = [];
   const tell = (type: string, object: Recorded): void => {
+    if (type === 'DELETED') version += 1;
+    events.push({ at: version, type, object });
     for (const [response, { resource, fits }] of watchers)
       if (resource.kind === object.kind && fits(object)) response.write(`${JSON.stringify({ type, object })}\n`);
   };
@@ -253,6 +256,10 @@ export async function apiServer(objects: readonly Recorded[]): Promise<ApiServer
     if (query.get('watch') === '1' || query.get('watch') === 'true') {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.flushHeaders();
+      // Nothing is lost between a list and the watch that goes on from there.
+      const from = Number(query.get('resourceVersion') ?? '0');
+      for (const { at, type, object } of from === 0 ? [] : events)
+        if (at > from && resource.kind === object.kind && fits(object)) response.write(`${JSON.stringify({ type, object })}\n`);
       watchers.set(response, { resource, fits });
       response.on('close', () => watchers.delete(response));
       return;
