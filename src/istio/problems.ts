@@ -41,7 +41,10 @@ export const PROBLEMS = {
   'bad-option': { severity: 'error', text: '{reason}' },
   'unknown-release': { severity: 'error', text: '{value} is not a known release of Istio; known: {allowed}' },
   'unknown-patch': { severity: 'warning', text: '{value} is not known; {instead}, the newest known patch, is used' },
-  'newer-release': { severity: 'warning', text: '{value} is newer than all known releases; {instead}, the newest of them, is used instead' },
+  'newer-release': {
+    severity: 'warning',
+    text: '{value} is newer than all known releases; {instead}, the newest of them, is used instead',
+  },
   'image-without-release': {
     severity: 'error',
     text: 'the image {value} names no release of Istio; name it, as --image-release PATTERN=1.20.3',
