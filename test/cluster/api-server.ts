@@ -119,6 +119,8 @@ export async function apiServer(objects: readonly Recorded[]): Promise<ApiServer
     version += 1;
     const known: Recorded = {
       ...object,
+      // Filled in by every server, and read by kubectl 1.33 where it adds a container.
+      ...(object.kind === 'Pod' && { spec: { securityContext: {}, ...(object['spec'] as object | undefined) } }),
       metadata: { uid: `uid-${store.length + 1}`, ...object.metadata, resourceVersion: String(version) },
     };
     store.push(known);

@@ -40,7 +40,7 @@ export function injectedPod({ namespace = 'shop', app, number = 1, annotations =
       managedFields: [{ manager: 'kubelet', fieldsV1: { 'f:status': {} } }],
     },
     // An API server fills in the first, and kubectl 1.33 relies on it.
-    spec: { securityContext: {}, ...INJECTED.spec, initContainers: [{ ...istioInit, args }, ...others] },
+    spec: { ...INJECTED.spec, initContainers: [{ ...istioInit, args }, ...others] },
     status: { phase: 'Running', podIPs: [{ ip: `10.1.0.${number}` }] },
   };
 }
