@@ -8,7 +8,7 @@ import { LINT_PAGES } from '../scripts/lint-pages.mjs';
 import { pathPastDispatcher } from './cluster/dispatcher.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page*.test.ts'];
+const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page*.test.ts', 'test/package/static-arm64.test.ts'];
 // The command line as users have it, once more as the executable: what differs there is the runtime, not the rules.
 const executable = [
   'test/cli/{bad-input,bookinfo}.test.ts',
@@ -62,8 +62,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Modules are read once for all files of a worker: reading them is half of the time of a pure test.
     isolate: false,
-    // Twice the processors: what asks the kernel, a cluster or a browser waits for a third of its time and more.
-    maxWorkers: 2 * availableParallelism(),
+    // One more than there are processors: what asks the kernel, a cluster or a browser waits for a third of its time. Each worker reads all modules.
+    maxWorkers: 1 + availableParallelism(),
     sequence: { sequencer: LongestFirst },
     projects: [
       {
