@@ -100,7 +100,7 @@ function ruleOf(expressions: readonly unknown[]): NftRule {
       else if (!SILENT.includes(key)) verdict = verdict === '' ? 'other' : verdict;
     }
   }
-  return { verdict, matched: matched, matchesSet: matchesSet, ...(target !== undefined && { target }) };
+  return { verdict, matched, matchesSet, ...(target !== undefined && { target }) };
 }
 
 // A state is a list by nature, and newer iptables may write the ports of multiport as one.

@@ -104,7 +104,7 @@ export function readRules(text: string, options: ReadOptions = {}, earlier?: Ear
     tables,
     unread,
     gaps: [...gaps, ...cuts, ...shown.flatMap(gapsOfSection), ...inTables],
-    ...(listed.length > 0 && { listed: listed }),
+    ...(listed.length > 0 && { listed }),
   };
 }
 

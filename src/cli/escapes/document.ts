@@ -13,7 +13,7 @@ export function escapesDocument({ workloads, expired, unused, charts }: EscapesR
     workloads: workloads.map(({ count, names, escapes, unknown, conditions }) => ({
       count,
       names,
-      ...(unknown === undefined ? {} : { unknown: unknown }),
+      ...(unknown === undefined ? {} : { unknown }),
       ...(conditions === undefined ? {} : { conditions }),
       escapes: escapes.map(({ direction, family, words, verdict, why, known, allowedBy, example }) => ({
         direction,

@@ -70,7 +70,7 @@ export async function observe(
   return {
     seconds,
     connect,
-    path: path,
+    path,
     legacyTables,
     compared: comparePaths(trace, path, keys, hidden),
     ...(interrupted !== undefined && { interrupted }),

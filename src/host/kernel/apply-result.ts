@@ -61,7 +61,7 @@ export function unchangedResult(target: string): ApplyResult {
   return {
     outcome: 'failed',
     state: 'as before',
-    target: target,
+    target,
     backend: undefined,
     reasons: [],
     steps: [],

@@ -103,12 +103,12 @@ function conditional({ hops, outcome }: SimulatedCall, conditions: readonly stri
 
 function hopsOf({ followed }: Chain, answers: readonly Answered[]): readonly Hop[] {
   return [
-    ...followed.map(({ connection: { pod, label }, trace, verdict }): Hop => ({ kind: 'connection', pod, label: label, trace, verdict })),
+    ...followed.map(({ connection: { pod, label }, trace, verdict }): Hop => ({ kind: 'connection', pod, label, trace, verdict })),
     ...answers.map(
       ({ connection: { pod }, label, trace, verdict, stray }): Hop => ({
         kind: 'answer',
         pod,
-        label: label,
+        label,
         trace,
         verdict,
         ...(stray && { stray }),

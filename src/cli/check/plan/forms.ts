@@ -35,7 +35,7 @@ function planReportDocument(report: PlanReport): object {
       settings: settingsOf(report),
       ...(without === undefined ? {} : { without }),
     },
-    ...(unknown === undefined ? {} : { unknown: unknown }),
+    ...(unknown === undefined ? {} : { unknown }),
     escapes: escapes.map(({ direction, family, words, verdict, why, example }) => ({ direction, family, words, verdict, why, example })),
     findings: diagnostics.map(({ source, ...rest }) => ({ ...rest, place: printSource(source) })),
     ...(connection === undefined ? {} : { connection }),

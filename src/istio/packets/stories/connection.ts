@@ -137,7 +137,7 @@ export function nextConnection(
   const own = { family: stage.family, origin: 'local', protocol, sourcePort: sourcePort + 1, ...owner } as const;
   const first = { ...firstPacket({ ...own, ...packet }), destination: packet.destination };
   const opened = packet.source === undefined ? withUsualSource(first, hostIn(podNetwork)) : first;
-  return { ...before, label: label, opener: { name, owner }, packet: opened };
+  return { ...before, label, opener: { name, owner }, packet: opened };
 }
 
 /** The same connection, as the pod that it goes to gets it. */
