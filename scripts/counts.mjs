@@ -1,12 +1,10 @@
-// Says of vitest's reports what was skipped and which known differences stand, and prints the counts alone on a line.
+// Says of a vitest report what was skipped and which known differences stand, and prints the counts alone on a line.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 
-const reports = process.argv.slice(2);
-const missing = reports.filter((report) => !existsSync(report));
-const written = reports.filter((report) => existsSync(report));
-const files = written.flatMap((report) => JSON.parse(readFileSync(report, 'utf8')).testResults);
+const [report] = process.argv.slice(2);
+const { testResults: files = [] } = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {};
 const tests = files.flatMap(({ name, assertionResults }) => assertionResults.map((test) => ({ ...test, file: relative('.', name) })));
 
 const passed = tests.filter(({ status }) => status === 'passed').length;
@@ -29,4 +27,4 @@ console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
 
 const ci = (process.env['CI'] ?? 'false') !== 'false' && process.env['CI'] !== '';
 if (ci && skipped.length > 0) console.log('With CI=true a skipped test is a failure.');
-if (missing.length > 0 || passed === 0 || failed > 0 || (ci && skipped.length > 0)) process.exitCode = 1;
+if (passed === 0 || failed > 0 || (ci && skipped.length > 0)) process.exitCode = 1;

@@ -2,6 +2,7 @@
 //
 //   static.mjs            for this machine
 //   static.mjs arm64      for arm64 on x64, by Debian's cross compiler: dist/static-arm64
+//   static.mjs root [arm64]   makes only the root that it is compiled in
 //   static.mjs FOLDER     makes only what static-compile.sh takes, for a machine that has all else
 //
 // bookworm has no QuickJS, and trixie's is built against trixie's C library: compiler and library stand in a root of
@@ -151,6 +152,7 @@ async function bundle(outdir) {
   return metafile;
 }
 
-const [asked = 'x64'] = process.argv.slice(2);
-if (Object.hasOwn(TARGETS, asked)) await buildStatic(TARGETS[asked]);
+const [asked = 'x64', of = 'x64'] = process.argv.slice(2);
+if (asked === 'root') hasRoot(TARGETS[of]);
+else if (Object.hasOwn(TARGETS, asked)) await buildStatic(TARGETS[asked]);
 else await prepare(asked);

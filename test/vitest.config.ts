@@ -8,7 +8,7 @@ import { LINT_PAGES } from '../scripts/lint-pages.mjs';
 import { pathPastDispatcher } from './cluster/dispatcher.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page*.test.ts', 'test/package/static-arm64.test.ts'];
+const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page*.test.ts'];
 // The command line as users have it, once more as the executable: what differs there is the runtime, not the rules.
 const executable = [
   'test/cli/{bad-input,bookinfo}.test.ts',
