@@ -158,7 +158,7 @@ function stepText(step: Step): string {
     case 'translated':
       return `${step.hook}${step.changes.map(({ field, from, to }) => ` {${field} ${from} > ${to}}`).join('')}`;
     case 'routing':
-      return `routing${step.isRepeated ? ' again' : ''}: ${step.to} by ${step.by}, out=${step.outInterface}`;
+      return `routing${step.again ? ' again' : ''}: ${step.to} by ${step.by}, out=${step.outInterface}`;
     case 'loopback':
       return 'over lo';
     default:

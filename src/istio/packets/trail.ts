@@ -183,7 +183,7 @@ function eventText(step: Exclude<Step, { kind: 'chain' | 'rule' | 'end-of-chain'
       const where = step.to === 'local' ? 'to this pod' : `out by ${step.outInterface ?? 'an interface that is not known'}`;
       return step.by === 'address' && !all
         ? undefined
-        : `routed${step.isRepeated ? ' again' : ''} ${where}${step.by === 'mark' ? ', because of its mark' : ''}`;
+        : `routed${step.again ? ' again' : ''} ${where}${step.by === 'mark' ? ', because of its mark' : ''}`;
     }
     default:
       return step satisfies never;

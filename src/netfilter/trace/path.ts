@@ -41,7 +41,7 @@ function fromOutside(walk: Walk, rules: PreparedRules): void {
     return;
   }
   if (to === 'local') {
-    walk.steps?.push({ kind: 'routing', isRepeated: false, to, by, outInterface: null });
+    walk.steps?.push({ kind: 'routing', again: false, to, by, outInterface: null });
     if (input(walk, rules)) deliver(walk, by, many);
     return;
   }
@@ -164,7 +164,7 @@ function postRouting(walk: Walk, rules: PreparedRules): boolean {
 
 function forward(walk: Walk, rules: PreparedRules, route: Route): void {
   const way = route.out ?? '';
-  walk.steps?.push({ kind: 'routing', isRepeated: false, to: 'forward', by: 'address', outInterface: reportedWord(way) });
+  walk.steps?.push({ kind: 'routing', again: false, to: 'forward', by: 'address', outInterface: reportedWord(way) });
   if (hasSocket(walk)) {
     walk.end = { kind: 'dropped', by: { kind: 'has-socket' } };
     return;

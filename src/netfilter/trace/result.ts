@@ -91,7 +91,7 @@ export type Step =
   /** The kernel chose a way; `again` where marks or a new destination made it choose anew. */
   | {
       readonly kind: 'routing';
-      readonly isRepeated: boolean;
+      readonly again: boolean;
       readonly to: 'local' | 'out' | 'forward';
       readonly by: 'address' | 'mark';
       readonly outInterface: FieldValue;

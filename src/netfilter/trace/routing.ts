@@ -81,7 +81,7 @@ export function routeOut(walk: Walk, rerouted: boolean): string | readonly strin
   if (walk.steps !== null) {
     walk.steps.push({
       kind: 'routing',
-      isRepeated: rerouted,
+      again: rerouted,
       to: route.to === 'local' ? 'local' : 'out',
       by: route.by,
       outInterface: reportedWord(out),

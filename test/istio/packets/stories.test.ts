@@ -144,7 +144,7 @@ describe('a client calls the application in mode TPROXY', () => {
       const call = only(told('client-to-app', { release, sets: TPROXY }));
       expect(connections(call)).toEqual(['envoy-inbound 198.51.100.7 > 192.0.2.1:8080', 'direct 198.51.100.7 > 192.0.2.1:8080']);
       expect(call.hops[1]?.trace.packet).toMatchObject({ uid: 0, gid: 1337, mark: 1337 });
-      expect(call.hops[2]?.trace.steps).toContainEqual({ kind: 'routing', isRepeated: true, to: 'local', by: 'mark', outInterface: 'lo' });
+      expect(call.hops[2]?.trace.steps).toContainEqual({ kind: 'routing', again: true, to: 'local', by: 'mark', outInterface: 'lo' });
       expect(call.outcome.kind).toBe('answered');
     },
   );
