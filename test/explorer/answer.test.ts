@@ -6,7 +6,7 @@ import { answerTo, beyondOf } from '../../src/explorer/answer.ts';
 import type { Question } from '../../src/explorer/question.ts';
 import { ORDINARY, questionOf } from '../../src/explorer/question.ts';
 import { TOUR } from '../../src/explorer/tour.ts';
-import { ROOT, scratchFolder } from '../cli/program.ts';
+import { BIN, ROOT, SHELL_BIN, scratchFolder } from '../cli/program.ts';
 import { capture } from '../golden.ts';
 
 const LISTING = capture('2021-01-default.list.txt');
@@ -257,18 +257,18 @@ describe('a command line', () => {
     expect(answer(part).command).toBe(command);
   });
 
-  it.each<Partial<Question>>([
-    {},
-    { release: '1.20.8', annotations: { excludeOutboundPorts: '80' } },
-    { dataplane: 'nftables' },
-    { dataplane: 'nftables', settings: { 'outbound.excludePorts': '80' } },
-    { dataplane: 'nftables', annotations: { excludeOutboundPorts: '80' }, from: 'proxy' },
-    { dataplane: 'nftables', release: '1.12.9' },
-  ])('of %j has, with the copied pod beside it, the verdict of the page', async (part) => {
+  it.each<readonly [Partial<Question>, string]>([
+    [{}, BIN],
+    [{ release: '1.20.8', annotations: { excludeOutboundPorts: '80' } }, SHELL_BIN],
+    [{ dataplane: 'nftables' }, SHELL_BIN],
+    [{ dataplane: 'nftables', settings: { 'outbound.excludePorts': '80' } }, SHELL_BIN],
+    [{ dataplane: 'nftables', annotations: { excludeOutboundPorts: '80' }, from: 'proxy' }, SHELL_BIN],
+    [{ dataplane: 'nftables', release: '1.12.9' }, SHELL_BIN],
+  ])('of %j has, with the copied pod beside it, the verdict of the page', async (part, bin) => {
     const { command = '', yaml = '', path: way } = answer(part);
     const folder = scratchFolder();
     folder.write('pod.yaml', yaml);
-    const path = `${ROOT}bin:${process.env['PATH']}`;
+    const path = `${bin}:${process.env['PATH']}`;
     const { stdout } = await execa('bash', ['-c', command], { cwd: folder.path, env: { PATH: path }, reject: false });
     folder.remove();
     expect(stdout).toContain(way?.verdict.replace(/^\S+: /, ''));

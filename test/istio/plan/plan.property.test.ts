@@ -25,6 +25,7 @@ import { normalRule } from '../../../src/netfilter/rule/normal.ts';
 import type { Rule, Ruleset } from '../../../src/netfilter/rule.ts';
 import { isBuiltIn } from '../../../src/netfilter/rule.ts';
 import { plainWords, splitWords } from '../../../src/netfilter/words.ts';
+import { rounds } from '../../trials.ts';
 import { facts, ONE, release } from '../arbitraries.ts';
 
 // ---- texts: what a setting takes, and what someone might try instead ----
@@ -245,7 +246,7 @@ function share(made: readonly boolean[]): number {
 describe('settings at a release', () => {
   const made: boolean[] = [];
 
-  it.prop([sets(1e9), release, facts], { numRuns: 200 })(
+  it.prop([sets(1e9), release, facts], { numRuns: rounds(200) })(
     'that are allowed become a sound plan, the same each time',
     (options, at, given) => {
       const make = (): CapturePlan =>
@@ -264,7 +265,7 @@ describe('settings at a release', () => {
 
   const spoiltMade: boolean[] = [];
 
-  it.prop([sets(6), release, facts], { numRuns: 200 })(
+  it.prop([sets(6), release, facts], { numRuns: rounds(200) })(
     'with hostile texts among them become a sound plan, or problems of one line each',
     (options, at, given) => {
       const plan = attempt(() =>
@@ -280,7 +281,7 @@ describe('settings at a release', () => {
     expect(share(spoiltMade)).toBeLessThan(0.9);
   });
 
-  it.prop([sets(1e9), release], { numRuns: 150 })('are the same after they were written as YAML and read again', (options, at) => {
+  it.prop([sets(1e9), release], { numRuns: rounds(150) })('are the same after they were written as YAML and read again', (options, at) => {
     const overrides = Object.assign({}, ...options.map((option) => readSetOption(option).overrides)) as Partial<Settings>;
     const settings = { ...injectedSettings(profileOf(at)), ...overrides };
     const text = writeYaml({ apiVersion: 'istio-init/v1', kind: 'SidecarCapture', release: at, ...printedSettings(settings) });
