@@ -22,6 +22,11 @@ const terms = ofTerms
     return { term, code, not: not === '' ? [] : not.split(', ') };
   });
 
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' });
+const parsed = files
+  .filter((file) => /\.tsx?$/.test(file))
+  .map((file) => ({ file, tree: parseAst(readFileSync(join(src, file), 'utf8'), { lang: file.endsWith('x') ? 'tsx' : 'ts' }) }));
+
 /** The texts of a file's string literals and templates; what it imports is a path. */
 function textsOf(node: unknown): readonly string[] {
   if (Array.isArray(node)) return node.flatMap(textsOf);
@@ -45,9 +50,8 @@ it.each(terms)('$term is declared where the glossary says', ({ code }) => {
 
 it('no text of the program has a word that the glossary has another for', () => {
   const not = new RegExp(`(?<![\\w-])(?:${terms.flatMap((term) => term.not).join('|')})(?![\\w-])`, 'i');
-  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
-  const found = files.flatMap((file) =>
-    textsOf(parseAst(readFileSync(join(src, file), 'utf8'), { lang: 'ts' }))
+  const found = parsed.flatMap(({ file, tree }) =>
+    textsOf(tree)
       // Without a blank it is a key or a code, not a text.
       .filter((text) => text.trim().includes(' ') && not.test(text))
       .map((text) => `${file}: ${text}`),
@@ -112,7 +116,6 @@ it('no file or folder, and nothing that a file names, has a word in its name tha
     const words = wordsIn(name);
     return whole.includes(words.join(' ')) || not.some((word) => ` ${words.join(' ')} `.includes(` ${word} `));
   };
-  const files = readdirSync(src, { recursive: true, encoding: 'utf8' });
   const paths = files.filter((file) =>
     isBad(
       file
@@ -121,12 +124,10 @@ it('no file or folder, and nothing that a file names, has a word in its name tha
         .at(-1) ?? '',
     ),
   );
-  const declared = files
-    .filter((file) => /\.tsx?$/.test(file))
-    .flatMap((file) =>
-      namesIn(parseAst(readFileSync(join(src, file), 'utf8'), { lang: file.endsWith('x') ? 'tsx' : 'ts' }))
-        .filter((name) => isBad(name) && !stays.includes(name))
-        .map((name) => `${file}: ${name}`),
-    );
+  const declared = parsed.flatMap(({ file, tree }) =>
+    namesIn(tree)
+      .filter((name) => isBad(name) && !stays.includes(name))
+      .map((name) => `${file}: ${name}`),
+  );
   expect([...paths, ...declared]).toEqual([]);
 });
