@@ -97,7 +97,7 @@ describe.each(FAMILIES)('from any state to any other in %s', (family) => {
         expect(kernel.lines(true)).toEqual([]);
         expect(kernel.lines(false)).toEqual(others);
       }),
-      { numRuns: rounds(250) },
+      { numRuns: rounds(600) },
     );
   });
 
@@ -124,7 +124,7 @@ describe.each(FAMILIES)('from any state to any other in %s', (family) => {
           expect(change(halfway, before).changes).toEqual([]);
         }
       }),
-      { numRuns: rounds(100) },
+      { numRuns: rounds(300) },
     );
   });
 
@@ -230,7 +230,7 @@ describe('a state that has drifted is repaired', () => {
         expect(kernel.lines(false)).toEqual(kept);
         expect(change(kernel, wanted).changes).toEqual([]);
       }),
-      { numRuns: rounds(400) },
+      { numRuns: rounds(1200) },
     );
   });
 
