@@ -39,11 +39,6 @@ delete process.env['NODE_EXTRA_CA_CERTS'];
 // kubectl and its like end before what they would collect is worth it: a third of their time.
 Object.assign(process.env, { GOGC: 'off', GOMEMLIMIT: '512MiB', PATH: pathPastDispatcher(process.env['PATH'] ?? '') });
 
-// A worker that keeps its modules has much that lives long, and tests make much that does not: with room for the young, a tenth of its time
-// less. Most code runs a few times only, and what V8 would optimise of it early never comes back: a tenth less again.
-const WORKER = ['--max-semi-space-size=64', '--single-threaded-gc', '--interrupt-budget=400000'];
-const FORKS = { pool: 'forks', execArgv: WORKER } as const;
-
 /** The long files first, which are those that ask the kernel: the short ones then fill what is left of each processor. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -63,6 +58,10 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Modules are read once for all files of a worker: reading them is half of the time of a pure test.
     isolate: false,
+    pool: 'forks',
+    // A worker that keeps its modules has much that lives long, and tests make much that does not: with room for the young, a tenth of its
+    // time less. Most code runs a few times only, and what V8 would optimise of it early never comes back: a tenth to a seventh less again.
+    execArgv: ['--max-semi-space-size=64', '--single-threaded-gc', '--interrupt-budget=1200000'],
     // One more than there are processors: what asks the kernel, a cluster or a browser waits for a third of its time. Each worker reads all modules.
     maxWorkers: 1 + availableParallelism(),
     sequence: { sequencer: LongestFirst },
@@ -73,19 +72,18 @@ export default defineConfig({
           name: 'pure',
           include: ['test/**/*.test.ts'],
           exclude: [...kernel, 'test/package/executable.test.ts'],
-          pool: 'threads',
         },
       },
-      { extends: true, test: { name: 'kernel', include: kernel, exclude: ['test/kernel/same-answers.test.ts'], ...FORKS } },
+      { extends: true, test: { name: 'kernel', include: kernel, exclude: ['test/kernel/same-answers.test.ts'] } },
       ...(built
         ? [
             {
               extends: true as const,
-              test: { name: 'executable', include: executable, env: { TEST_PROGRAM: 'executable' }, ...FORKS },
+              test: { name: 'executable', include: executable, env: { TEST_PROGRAM: 'executable' } },
             },
             {
               extends: true as const,
-              test: { name: 'executable-kernel', include: inKernel, env: { TEST_PROGRAM: 'executable' }, ...FORKS },
+              test: { name: 'executable-kernel', include: inKernel, env: { TEST_PROGRAM: 'executable' } },
             },
           ]
         : []),
@@ -93,7 +91,7 @@ export default defineConfig({
         ? [
             {
               extends: true as const,
-              test: { name: 'static-kernel', include: inKernel, env: { TEST_PROGRAM: 'static' }, ...FORKS },
+              test: { name: 'static-kernel', include: inKernel, env: { TEST_PROGRAM: 'static' } },
             },
           ]
         : []),
