@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { defineConfig } from 'vitest/config';
 import type { TestSpecification } from 'vitest/node';
 import { BaseSequencer } from 'vitest/node';
@@ -41,7 +42,14 @@ Object.assign(process.env, { GOGC: 'off', GOMEMLIMIT: '512MiB', PATH: pathPastDi
 
 // A worker that keeps its modules has much that lives long, and tests make much that does not: with room for the young, a tenth of its time less.
 const ROOM_FOR_YOUNG = ['--max-semi-space-size=64', '--single-threaded-gc'];
-const FORKS = { pool: 'forks', execArgv: ROOM_FOR_YOUNG } as const;
+// Tests run much code a few times. To make the best of it, as Node 20 does early, costs an eighth of the time of pure tests and more of others;
+// a later Node has other ways and no such flag.
+const LATE_OPTIMIZED = process.versions.node.startsWith('20.') ? ['--interrupt-budget=1000000'] : [];
+for (const flag of LATE_OPTIMIZED) setFlagsFromString(flag);
+const FORKS: { readonly pool: 'forks'; readonly execArgv: string[] } = {
+  pool: 'forks',
+  execArgv: [...ROOM_FOR_YOUNG, ...LATE_OPTIMIZED],
+};
 
 /** The long files first, which are those that ask the kernel: the short ones then fill what is left of each processor. */
 class LongestFirst extends BaseSequencer {
